@@ -1,0 +1,313 @@
+/**
+ * The broker actor: keeps one broker connected, and is the way between its socket and the reconciler.
+ *
+ *     socket → Connection → Intake ──observations──▶ reconciler ──publications──▶ Outbox → Connection → socket
+ *
+ * A lost network is no crash: the actor connects again, with backoff, and subscribes anew each time. It
+ * decides nothing about messages.
+ */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { IPublishPacket } from 'mqtt';
+import { nanoid } from 'nanoid';
+import { type BackoffLimits, backoff } from '../core/backoff.ts';
+import type { QoS } from '../core/policy.ts';
+import type { BrokerSettings, FromBroker, LogLevel, Report, ToBroker } from '../protocol/messages.ts';
+import { ConnectError, Connection, type ConnectionOptions } from './connection.ts';
+import { Intake } from './intake.ts';
+import { Negotiation, type ProtocolVersion } from './negotiation.ts';
+import { Outbox } from './outbox.ts';
+import { Replay } from './replay.ts';
+import { Scanner } from './scanner.ts';
+import { Sentinel } from './sentinel.ts';
+
+/** Retries after the network failed. */
+const NETWORK_BACKOFF: BackoffLimits = { first: 1_000, longest: 60_000 };
+
+/** Retries after the broker said no to who we are: that takes a person to mend. */
+const REFUSAL_BACKOFF: BackoffLimits = { first: 30_000, longest: 300_000 };
+
+/** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
+const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
+
+/** A connection that held so many milliseconds was healthy: backoff starts anew. */
+const HEALTHY_AFTER = 10_000;
+
+/** What lives as long as one connection. */
+interface Session {
+  readonly number: number;
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  readonly scanner: Scanner;
+}
+
+export class BrokerActor {
+  readonly #settings: BrokerSettings;
+  readonly #report: (report: Report) => void;
+  readonly #negotiation: Negotiation;
+  readonly #intake: Intake;
+  #reconciler: MessagePort;
+  #session: Session | undefined;
+  #sessions = 0;
+  #published = 0;
+  /** Some brokers hang up on whoever writes what he may not: then it is tried without a sentinel. */
+  #sentinels = true;
+  #observe: (packet: IPublishPacket) => boolean = () => false;
+  #stopping = false;
+  #retries = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(settings: BrokerSettings, reconciler: MessagePort, report: (report: Report) => void) {
+    this.#settings = settings;
+    this.#reconciler = reconciler;
+    this.#report = report;
+    this.#negotiation = new Negotiation(settings.options['protocolVersion'] as ProtocolVersion | undefined);
+    this.#intake = new Intake({
+      replica: settings.replica,
+      send: batch => this.#post({ kind: 'observations', batch }, [batch]),
+      turn: phase => this.#turn(phase),
+    });
+    reconciler.on('message', (message: ToBroker) => this.#receive(message));
+  }
+
+  /** Runs until `stop`; all that goes wrong with the network is dealt with inside. */
+  async run(): Promise<void> {
+    while (!this.#stopping) {
+      const wait = await this.#visit();
+      if (wait > 0 && !this.#stopping) await this.#pause(wait);
+    }
+    this.#reconciler.close();
+  }
+
+  /** The reconciler is a new one: it must be shown everything again. */
+  attach(reconciler: MessagePort): void {
+    this.#reconciler.close();
+    this.#reconciler = reconciler;
+    reconciler.on('message', (message: ToBroker) => this.#receive(message));
+    this.#intake.reset();
+    this.#session?.connection.destroy();
+  }
+
+  /** Takes no more messages in; what arrived before is with the reconciler when this resolves. */
+  async quiesce(): Promise<void> {
+    const filters = this.#settings.subscriptions.map(({ filter }) => filter);
+    if (this.#session !== undefined && filters.length > 0)
+      await this.#session.connection.unsubscribe(filters);
+    this.#intake.flush();
+    this.#report({ kind: 'quiet' });
+  }
+
+  /** Says goodbye to the broker; `run` then ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake?.();
+    const session = this.#session;
+    if (session === undefined) return;
+    await session.scanner.close();
+    await session.connection.end();
+  }
+
+  /** Counts since the start of this actor. */
+  get counters(): Readonly<Record<string, number>> {
+    return { ...this.#intake.counters, published: this.#published + (this.#session?.outbox.published ?? 0) };
+  }
+
+  // ── one connection ─────────────────────────────────────────────────────────────────────────────────
+
+  /** One attempt, and the session if it succeeds. Returns how long to wait before the next one. */
+  async #visit(): Promise<number> {
+    this.#report({ kind: 'link', state: 'connecting', detail: '' });
+    let connection: Connection;
+    try {
+      connection = await Connection.open(this.#connectionOptions(this.#settings.clientId));
+    } catch (error) {
+      return this.#connectFailed(error);
+    }
+    const since = performance.now();
+    const reason = await this.#stay(connection);
+    if (this.#stopping) return 0;
+    if (performance.now() - since > HEALTHY_AFTER) this.#retries = 0;
+    const wait = this.#nextWait(NETWORK_BACKOFF);
+    this.#report({ kind: 'link', state: 'unreachable', detail: reason });
+    this.#logRarely('warn', `connection lost: ${reason}; next attempt in ${seconds(wait)}`);
+    return wait;
+  }
+
+  /** From CONNACK to the end of the connection. Returns why it ended. */
+  async #stay(connection: Connection): Promise<string> {
+    const number = ++this.#sessions;
+    const mqtt5 = connection.protocolVersion === 5;
+    this.#negotiation.succeeded();
+    this.#intake.mode = { mqtt5, replaying: true };
+    this.#session = {
+      number,
+      connection,
+      outbox: this.#outbox(connection),
+      scanner: this.#scanner(),
+    };
+    this.#post({ kind: 'session', session: number, stamps: mqtt5 });
+    this.#report({ kind: 'link', state: 'replaying', detail: '' });
+    connection.receive((packet, done) => {
+      if (this.#observe(packet)) done();
+      else this.#intake.take(packet, done);
+    });
+    if (this.#stopping) connection.destroy();
+    await this.#replay(connection, mqtt5);
+    const reason = await connection.closed;
+    await this.#leave();
+    return reason;
+  }
+
+  async #replay(connection: Connection, mqtt5: boolean): Promise<void> {
+    const sentinel = this.#sentinels ? new Sentinel(this.#controlTopic('replay'), nanoid()) : undefined;
+    const replay = new Replay(connection, sentinel);
+    this.#observe = packet => replay.observe(packet);
+    let over = false;
+    void connection.closed.then(() => {
+      if (!over && !this.#stopping) this.#sentinels = !this.#sentinels;
+    });
+    try {
+      const refused = await replay.run(this.#settings.subscriptions);
+      for (const { filter, code } of refused) {
+        this.#log(
+          'error',
+          `the broker refuses the subscription to ${JSON.stringify(filter)} (reason code ${code})`,
+        );
+      }
+    } catch (error) {
+      this.#log('error', `subscribing failed: ${(error as Error).message}`);
+      connection.destroy();
+      return;
+    }
+    over = true;
+    // A message that is still packed must not be overtaken.
+    this.#intake.flush();
+    this.#intake.mode = { mqtt5, replaying: false };
+    this.#post({ kind: 'replayed', stamps: mqtt5 });
+    const version = mqtt5 ? 'MQTT 5' : connection.protocolVersion === 4 ? 'MQTT 3.1.1' : 'MQTT 3.1';
+    this.#report({ kind: 'link', state: 'ready', detail: version });
+    this.#log('info', `connected with ${version}`);
+  }
+
+  async #leave(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#observe = () => false;
+    this.#intake.flush();
+    this.#post({ kind: 'parted' });
+    if (session === undefined) return;
+    session.outbox.close();
+    this.#published += session.outbox.published;
+    await session.scanner.close();
+  }
+
+  #outbox(connection: Connection): Outbox {
+    const { receiveMaximum, maximumQoS } = connection.connack.properties ?? {};
+    return new Outbox({
+      connection,
+      replica: this.#settings.replica,
+      maxQos: Math.min(this.#settings.maxQos, maximumQoS ?? 2) as QoS,
+      receiveMaximum,
+      report: settled => this.#post(settled),
+    });
+  }
+
+  #scanner(): Scanner {
+    return new Scanner({
+      options: this.#connectionOptions(`${this.#settings.clientId}_probe`),
+      sentinel: new Sentinel(this.#controlTopic('probe'), nanoid()),
+      answer: answers => this.#post({ kind: 'found', answers }),
+    });
+  }
+
+  #connectionOptions(clientId: string): ConnectionOptions {
+    const { url, options } = this.#settings;
+    return { url, options, clientId, protocolVersion: this.#negotiation.version };
+  }
+
+  #controlTopic(purpose: string): string {
+    const { controlPrefix, replica, name } = this.#settings;
+    return `${controlPrefix}/${replica}/${purpose}/${name}`;
+  }
+
+  // ── what goes wrong ────────────────────────────────────────────────────────────────────────────────
+
+  #connectFailed(error: unknown): number {
+    if (!(error instanceof ConnectError)) throw error;
+    if (this.#negotiation.failed(error)) {
+      this.#log('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
+      return 1;
+    }
+    const refused = error.code !== undefined && NOT_AUTHORIZED.has(error.code);
+    const wait = this.#nextWait(refused ? REFUSAL_BACKOFF : NETWORK_BACKOFF);
+    this.#report({ kind: 'link', state: refused ? 'refused' : 'unreachable', detail: error.message });
+    const mend = refused
+      ? `; check MQTTREP_CLIENT_${this.#settings.name} and MQTTREP_CONFIG_${this.#settings.name}`
+      : '';
+    this.#log(
+      refused ? 'error' : 'warn',
+      `cannot connect: ${error.message}${mend}; next attempt in ${seconds(wait)}`,
+    );
+    return wait;
+  }
+
+  /** A period that the user configured is kept; else backoff. */
+  #nextWait(limits: BackoffLimits): number {
+    this.#retries++;
+    const configured = this.#settings.options['reconnectPeriod'];
+    if (typeof configured === 'number' && configured > 0) return configured;
+    return backoff(this.#retries - 1, limits, Math.random());
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  // ── to and from the reconciler ─────────────────────────────────────────────────────────────────────
+
+  #receive(message: ToBroker): void {
+    switch (message.kind) {
+      case 'credit':
+        this.#intake.credit(message.batches);
+        return;
+      case 'publications':
+        if (message.session === this.#session?.number) this.#session.outbox.add(message.batch);
+        return;
+      case 'probe':
+        if (message.session === this.#session?.number) this.#session.scanner.probe(message.topics);
+        return;
+    }
+  }
+
+  /** The acknowledgements of one turn leave in one write. */
+  #turn(phase: 'begins' | 'ends'): void {
+    const connection = this.#session?.connection;
+    if (phase === 'begins') connection?.cork();
+    else connection?.uncork();
+  }
+
+  #post(message: FromBroker, transfer: readonly ArrayBuffer[] = []): void {
+    this.#reconciler.postMessage(message, transfer);
+  }
+
+  /** For what recurs with each retry: said after 1, 2, 4, 8… of them. */
+  #logRarely(level: LogLevel, message: string): void {
+    const isPowerOfTwo = (this.#retries & (this.#retries - 1)) === 0;
+    this.#log(isPowerOfTwo ? level : 'debug', message);
+  }
+
+  #log(level: LogLevel, message: string): void {
+    this.#report({ kind: 'log', level, message: `${this.#settings.name}: ${message}` });
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,223 @@
+/**
+ * One MQTT connection, from CONNECT to its end. A new one is made for each attempt: MQTT.js keeps stores and
+ * subscriptions over its own reconnects and would send old values over new ones; here nothing outlives the
+ * network connection, since the reconciler knows what has to be sent.
+ */
+
+import mqtt, {
+  type ErrorWithReasonCode,
+  type IClientOptions,
+  type IClientPublishOptions,
+  type IConnackPacket,
+  type IPublishPacket,
+  type MqttClient,
+} from 'mqtt';
+import type { QoS } from '../core/policy.ts';
+import type { ConnectFailure, ProtocolVersion } from './negotiation.ts';
+
+/** Takes a message; the broker is not told that it has arrived before `done` is called. */
+export type Intake = (packet: IPublishPacket, done: () => void) => void;
+
+export interface ConnectionOptions {
+  readonly url: string;
+  /** For MQTT.js; what mqttrep must decide itself is overwritten. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly clientId: string;
+  readonly protocolVersion: ProtocolVersion;
+}
+
+export interface SubscribeOptions {
+  readonly qos: QoS;
+  /** MQTT 5: whether to replay what is retained; 3.1.1 always does. */
+  readonly replay: boolean;
+  /** MQTT 5: keep the retain flag of live messages as it was published. */
+  readonly retainAsPublished: boolean;
+}
+
+/**
+ * Codes of a network connection that stood before it broke. Others, of DNS or TLS, mean that it never did;
+ * no code means that the broker hung up or kept silent.
+ */
+const HUNG_UP: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** A filter that the broker refused to subscribe us to. */
+export interface Refusal {
+  readonly filter: string;
+  readonly code: number;
+}
+
+/** SUBACK codes from here on are refusals. */
+const REFUSED = 0x80;
+
+/** Longest wait for the network connection and the CONNACK, in milliseconds, unless configured. */
+const CONNECT_LIMIT = 10_000;
+
+/** Longest wait for an orderly DISCONNECT, in milliseconds. */
+const END_LIMIT = 1_000;
+
+export class ConnectError extends Error implements ConnectFailure {
+  override name = 'ConnectError';
+  readonly code: number | undefined;
+  readonly wasConnected: boolean;
+
+  constructor(message: string, failure: ConnectFailure) {
+    super(message);
+    this.code = failure.code;
+    this.wasConnected = failure.wasConnected;
+  }
+}
+
+export class Connection {
+  readonly protocolVersion: ProtocolVersion;
+  readonly connack: IConnackPacket;
+  /** Resolves, with the reason where it is known, when the connection has ended for whatever cause. */
+  readonly closed: Promise<string>;
+  readonly #client: MqttClient;
+  #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
+
+  private constructor(
+    client: MqttClient,
+    connack: IConnackPacket,
+    protocolVersion: ProtocolVersion,
+    closed: Promise<string>,
+  ) {
+    this.#client = client;
+    this.connack = connack;
+    this.protocolVersion = protocolVersion;
+    this.closed = closed;
+    client.handleMessage = (packet, done) => {
+      // MQTT.js reads no further before `done`, so there is at most one message too early.
+      this.#early = { packet, done };
+    };
+  }
+
+  /** From now on messages go to `intake`, and none is lost that came before. */
+  receive(intake: Intake): void {
+    this.#client.handleMessage = (packet, done) => intake(packet, done);
+    if (this.#early !== undefined) intake(this.#early.packet, this.#early.done);
+    this.#early = undefined;
+  }
+
+  /**
+   * Connects.
+   * @throws ConnectError when the broker cannot be reached or refuses
+   */
+  static open(settings: ConnectionOptions): Promise<Connection> {
+    const client = mqtt.connect(settings.url, clientOptions(settings));
+    return new Promise((resolve, reject) => {
+      let reason = 'the connection was closed';
+      let connected = false;
+      client.once('connect', connack => {
+        connected = true;
+        resolve(new Connection(client, connack, settings.protocolVersion, closed));
+      });
+      client.on('error', error => {
+        reason = describe(error);
+        if (!connected) fail(reason, (error as Partial<ErrorWithReasonCode>).code);
+      });
+      client.on('disconnect', packet => {
+        reason = `the broker disconnected with reason code ${packet.reasonCode ?? 0}`;
+      });
+      const closed = new Promise<string>(ended => {
+        client.once('close', () => {
+          client.end(true);
+          ended(reason);
+          if (!connected) fail(reason, undefined);
+        });
+      });
+      const fail = (message: string, code: unknown) => {
+        client.end(true);
+        const returned = typeof code === 'number' ? code : undefined;
+        reject(
+          new ConnectError(message, {
+            code: returned,
+            wasConnected: code === undefined || HUNG_UP.has(code),
+          }),
+        );
+      };
+    });
+  }
+
+  /**
+   * Subscribes to the filters in one SUBSCRIBE, in this order.
+   * Returns the filters that were refused, with the reason code.
+   */
+  subscribe(
+    filters: readonly string[],
+    { qos, replay, retainAsPublished }: SubscribeOptions,
+  ): Promise<Refusal[]> {
+    const options = { qos, rh: replay ? 0 : 2, rap: retainAsPublished, nl: false };
+    return new Promise((resolve, reject) => {
+      this.#client.subscribe([...filters], options, (error, _granted, packet) => {
+        const codes = (packet as { granted?: number[] } | undefined)?.granted;
+        if (codes === undefined) return error ? reject(error) : resolve([]);
+        const answers = filters.map((filter, index) => ({ filter, code: codes[index] ?? REFUSED }));
+        resolve(answers.filter(({ code }) => code >= REFUSED));
+      });
+    });
+  }
+
+  unsubscribe(filters: readonly string[]): Promise<void> {
+    return new Promise(resolve => {
+      this.#client.unsubscribe([...filters], () => resolve());
+    });
+  }
+
+  /** `done` is called once: with an error, or when QoS 0 has been written, QoS 1 and 2 acknowledged. */
+  publish(
+    topic: string,
+    payload: Buffer,
+    options: IClientPublishOptions,
+    done: (error?: Error) => void,
+  ): void {
+    this.#client.publish(topic, payload, options, error => done(error ?? undefined));
+  }
+
+  /** Gathers what is written until `uncork`, so that many small packets leave in one write. */
+  cork(): void {
+    this.#client.stream.cork();
+  }
+
+  uncork(): void {
+    this.#client.stream.uncork();
+  }
+
+  /** Sends DISCONNECT and closes. */
+  async end(): Promise<void> {
+    const limit = setTimeout(() => this.#client.end(true), END_LIMIT);
+    this.#client.end(false);
+    await this.closed;
+    clearTimeout(limit);
+  }
+
+  /** Closes without a word. */
+  destroy(): void {
+    this.#client.end(true);
+  }
+}
+
+function clientOptions({ options, clientId, protocolVersion }: ConnectionOptions): IClientOptions {
+  const chosen: IClientOptions = {
+    connectTimeout: CONNECT_LIMIT,
+    ...options,
+    clientId,
+    protocolVersion,
+    protocolId: protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
+    // Worker threads look like browsers to the automatic choice.
+    timerVariant: 'native',
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    // MQTT.js formats its debug messages even where nobody reads them.
+    log: () => undefined,
+  };
+  return chosen;
+}
+
+/** What an error of MQTT.js, of TLS or of the network says, with its code; some have only a code. */
+function describe(error: Error): string {
+  const { code } = error as { code?: unknown };
+  const inner = error instanceof AggregateError ? error.errors.map(e => (e as Error).message).join(', ') : '';
+  const message = error.message || inner || 'unknown error';
+  return code === undefined || message.includes(String(code)) ? message : `${message} (${code})`;
+}

@@ -1,0 +1,52 @@
+/**
+ * Which version of MQTT to ask for: 5 first, 3.1.1 where a broker refuses 5, whether by a reason code or by
+ * closing the connection without a word. What worked is remembered as long as the process lives.
+ */
+
+export type ProtocolVersion = 3 | 4 | 5;
+
+/** CONNACK codes for "unsupported protocol version": of MQTT 3.1.1 (§3.2.2.3) and of MQTT 5 (§3.2.2.2). */
+const UNSUPPORTED = new Set([0x01, 0x84]);
+
+/** How an attempt to connect ended, where it did not succeed. */
+export interface ConnectFailure {
+  /** The CONNACK reason or return code, if there was a CONNACK. */
+  readonly code: number | undefined;
+  /** The network connection stood, and the broker closed it or was silent. */
+  readonly wasConnected: boolean;
+}
+
+export class Negotiation {
+  readonly #configured: ProtocolVersion | undefined;
+  #next: ProtocolVersion;
+  #agreed: ProtocolVersion | undefined;
+
+  constructor(configured: ProtocolVersion | undefined) {
+    this.#configured = configured;
+    this.#next = configured ?? 5;
+  }
+
+  /** The version to ask for in the next attempt. */
+  get version(): ProtocolVersion {
+    return this.#agreed ?? this.#next;
+  }
+
+  succeeded(): void {
+    this.#agreed = this.version;
+  }
+
+  /** Returns whether another version is worth trying at once. */
+  failed(failure: ConnectFailure): boolean {
+    if (this.#configured !== undefined) return false;
+    if (failure.code !== undefined) {
+      if (!UNSUPPORTED.has(failure.code)) return false;
+      // A broker that was replaced by one of another make may speak another version.
+      this.#agreed = undefined;
+      this.#next = this.#next === 5 ? 4 : 5;
+      return this.#next === 4;
+    }
+    if (this.#agreed !== undefined || !failure.wasConnected) return false;
+    this.#next = this.#next === 5 ? 4 : 5;
+    return this.#next === 4;
+  }
+}

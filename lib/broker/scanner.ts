@@ -1,0 +1,137 @@
+/**
+ * Asks a broker what it retains under given topics: a second connection with a client id of its own, QoS 0,
+ * exact topics, and a retained sentinel that is subscribed to last.
+ *
+ * What the broker shows before the sentinel is there, what it does not show is absent. Without a sentinel,
+ * or where the subscription is refused, the answer is `unknown`, never `absent`. A wildcard would prove
+ * presence only, since brokers cut long replays short.
+ */
+
+import type { IPublishPacket } from 'mqtt';
+import type { Found } from '../core/events.ts';
+import { fromBuffer } from '../protocol/bytes.ts';
+import type { Answer } from '../protocol/messages.ts';
+import { type MessageProperties, packProperties, readStamp } from '../protocol/properties.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import type { Sentinel } from './sentinel.ts';
+
+/** Topics in one SUBSCRIBE. */
+const BATCH = 100;
+
+/** Longest wait for the answer to one SUBSCRIBE, in milliseconds. */
+const ANSWER_LIMIT = 5_000;
+
+/** The second connection is closed when it was not needed for so many milliseconds. */
+const IDLE_LIMIT = 30_000;
+
+export interface ScannerDeps {
+  readonly options: ConnectionOptions;
+  readonly sentinel: Sentinel;
+  readonly answer: (answers: readonly Answer[]) => void;
+}
+
+export class Scanner {
+  readonly #deps: ScannerDeps;
+  readonly #queue: string[] = [];
+  #connection: Connection | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #working = false;
+  #closed = false;
+  #found = new Map<string, Found>();
+
+  constructor(deps: ScannerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Queues topics; each will be answered once, unless the scanner is closed before. */
+  probe(topics: readonly string[]): void {
+    this.#queue.push(...topics);
+    if (!this.#working) void this.#work();
+  }
+
+  /** Gives no more answers. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#queue.length = 0;
+    await this.#disconnect();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    clearTimeout(this.#idle);
+    while (this.#queue.length > 0) {
+      const topics = this.#queue.splice(0, BATCH);
+      const answers = await this.#ask(topics).catch(() => topics.map(unknown));
+      if (!this.#closed) this.#deps.answer(answers);
+    }
+    this.#working = false;
+    if (!this.#closed) this.#idle = setTimeout(() => void this.#disconnect(), IDLE_LIMIT);
+  }
+
+  async #ask(topics: readonly string[]): Promise<Answer[]> {
+    const connection = await this.#connect();
+    this.#found = new Map();
+    const { sentinel } = this.#deps;
+    let limit: NodeJS.Timeout | undefined;
+    const complete = Promise.race([
+      sentinel.seen().then(() => true),
+      connection.closed.then(() => false),
+      new Promise<false>(resolve => {
+        limit = setTimeout(() => resolve(false), ANSWER_LIMIT);
+      }),
+    ]);
+    const filters = [...topics, sentinel.topic];
+    // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
+    const refused = await connection.subscribe(filters, { qos: 0, replay: true, retainAsPublished: false });
+    const isComplete = await complete;
+    clearTimeout(limit);
+    const denied = new Set(refused.map(({ filter }) => filter));
+    void connection.unsubscribe(filters);
+    return topics.map(topic => {
+      const found = this.#found.get(topic);
+      if (found !== undefined) return { topic, found };
+      return isComplete && !denied.has(topic) ? { topic, found: 'absent' } : unknown(topic);
+    });
+  }
+
+  #take(packet: IPublishPacket): void {
+    if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
+    const mqtt5 = this.#deps.options.protocolVersion === 5;
+    const properties = packet.properties as MessageProperties | undefined;
+    const seconds = properties?.messageExpiryInterval;
+    this.#found.set(packet.topic, {
+      payload: fromBuffer(packet.payload as Buffer),
+      properties: mqtt5 ? packProperties(properties) : undefined,
+      stamp: readStamp(properties)?.version,
+      expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
+    });
+  }
+
+  async #connect(): Promise<Connection> {
+    if (this.#connection !== undefined) return this.#connection;
+    const connection = await Connection.open(this.#deps.options);
+    connection.receive((packet, done) => {
+      this.#take(packet);
+      done();
+    });
+    this.#connection = connection;
+    void connection.closed.then(() => {
+      if (this.#connection === connection) this.#connection = undefined;
+    });
+    await this.#deps.sentinel.place(connection);
+    return connection;
+  }
+
+  async #disconnect(): Promise<void> {
+    clearTimeout(this.#idle);
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection === undefined) return;
+    await this.#deps.sentinel.remove(connection);
+    await connection.end();
+  }
+}
+
+function unknown(topic: string): Answer {
+  return { topic, found: 'unknown' };
+}

@@ -1,0 +1,85 @@
+/** The command line: which command, with which options. Returns the exit code. */
+
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { EXIT } from './exit-codes.ts';
+import { HELP } from './help.ts';
+
+const OPTIONS = {
+  'env-file': { type: 'string' },
+  json: { type: 'boolean' },
+  seconds: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'V' },
+} as const;
+
+type Option = keyof typeof OPTIONS;
+
+/** What each command understands, besides --help. */
+const COMMANDS: Readonly<Record<string, readonly Option[]>> = {
+  run: ['env-file'],
+  check: ['env-file'],
+  config: ['env-file', 'json'],
+  demo: ['seconds'],
+};
+
+export async function main(args: readonly string[]): Promise<number> {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (error) {
+    return wrongUsage((error as Error).message);
+  }
+  const { values, positionals } = parsed;
+  if (values.version === true) {
+    process.stdout.write(`${packageVersion()}\n`);
+    return EXIT.ok;
+  }
+  const [command = 'run', ...rest] = positionals;
+  const understood = COMMANDS[command];
+  if (understood === undefined) return wrongUsage(`there is no command '${command}'`);
+  if (values.help === true) {
+    process.stdout.write(positionals.length === 0 ? HELP.mqttrep : HELP[command as keyof typeof HELP]);
+    return EXIT.ok;
+  }
+  if (rest.length > 0) return wrongUsage(`'${rest[0]}' is one word too many`);
+  for (const option of Object.keys(values) as Option[]) {
+    if (!understood.includes(option)) return wrongUsage(`'mqttrep ${command}' has no option --${option}`);
+  }
+  // Imported when needed: what a command does not use costs it no memory.
+  switch (command) {
+    case 'run':
+      return (await import('./run.ts')).run(values['env-file']);
+    case 'check':
+      return (await import('./check.ts')).check(values['env-file']);
+    case 'config':
+      return (await import('./show-config.ts')).showConfig(
+        values['env-file'],
+        values.json === true ? 'json' : 'text',
+      );
+    default:
+      return demo(values.seconds);
+  }
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+}
+
+async function demo(seconds: string | undefined): Promise<number> {
+  const limit = seconds === undefined ? undefined : Number(seconds);
+  if (limit !== undefined && !(limit > 0 && limit <= 86_400)) {
+    return wrongUsage(`--seconds '${seconds}' is not a number from 1 to 86400`);
+  }
+  return (await import('../demo/demo.ts')).demo(limit);
+}
+
+function wrongUsage(problem: string): number {
+  process.stderr.write(`mqttrep: ${problem}\nSee 'mqttrep --help'.\n`);
+  return EXIT.usage;
+}
+
+function packageVersion(): string {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

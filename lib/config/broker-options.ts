@@ -1,0 +1,178 @@
+/**
+ * `MQTTREP_CONFIG_{name}`: any connection option of MQTT.js, and what mqttrep itself wants to know of a
+ * broker. Options that are known are checked, others pass untouched, and those that would break the
+ * replication are left out. No string of it is ever repeated in a problem: any may be a secret.
+ */
+
+import * as v from 'valibot';
+import type { QoS } from '../core/policy.ts';
+import type { ConnectionOptions } from './config.ts';
+import { parseJson } from './json.ts';
+import type { Fault } from './problems.ts';
+
+export interface BrokerOptions {
+  readonly maxQos: QoS;
+  readonly priority: number;
+  readonly options: ConnectionOptions;
+}
+
+export type ParsedOptions =
+  | { readonly value: BrokerOptions; readonly warnings: readonly Fault[] }
+  | { readonly errors: readonly Fault[] };
+
+export const DEFAULT_OPTIONS: BrokerOptions = { maxQos: 2, priority: 0, options: {} };
+
+/** mqttrep sets these itself, or they are functions and objects, which JSON has not. */
+const IGNORED = [
+  'autoAssignTopicAlias',
+  'autoUseTopicAlias',
+  'bridgeMode',
+  'createWebsocket',
+  'customHandleAcks',
+  'incomingStore',
+  'log',
+  'manualConnect',
+  'messageIdProvider',
+  'outgoingStore',
+  'queueQoSZero',
+  'resubscribe',
+  'transformWsUrl',
+];
+
+/** Numbers that may be repeated in a problem; another number may be a password without its quotes. */
+const HARMLESS_NUMBERS = new Set([
+  'connectTimeout',
+  'keepalive',
+  'maxQos',
+  'port',
+  'priority',
+  'protocolVersion',
+  'reconnectPeriod',
+]);
+
+const text = v.exactOptional(v.string('a string'));
+const flag = v.exactOptional(v.boolean('true or false'));
+const texts = v.exactOptional(v.union([v.string(), v.array(v.string())], 'a string or an array of strings'));
+const filled = (expected: string) => v.exactOptional(v.pipe(v.string(expected), v.nonEmpty(expected)));
+const whole = (least: number, most: number, unit = '') => {
+  const expected = `a whole number${unit} from ${least} to ${most}`;
+  return v.pipe(
+    v.number(expected),
+    v.check(n => Number.isInteger(n) && n >= least && n <= most, expected),
+  );
+};
+/** The longest period of a timer of Node.js. */
+const milliseconds = v.exactOptional(whole(0, 2 ** 31 - 1, ' of milliseconds'));
+
+const schema = v.looseObject(
+  {
+    maxQos: v.exactOptional(v.picklist([0, 1, 2], '0, 1 or 2'), 2),
+    priority: v.exactOptional(whole(0, 1000), 0),
+    clientId: filled('a string that is not empty'),
+    username: text,
+    password: text,
+    protocolVersion: v.exactOptional(v.picklist([3, 4, 5], '3 (MQTT 3.1), 4 (MQTT 3.1.1) or 5 (MQTT 5)')),
+    protocolId: text,
+    clean: flag,
+    keepalive: v.exactOptional(whole(0, 65_535, ' of seconds')),
+    connectTimeout: milliseconds,
+    reconnectPeriod: milliseconds,
+    reschedulePings: flag,
+    protocol: text,
+    host: filled('a host'),
+    hostname: filled('a host'),
+    port: v.exactOptional(whole(1, 65_535)),
+    path: text,
+    servername: text,
+    rejectUnauthorized: flag,
+    ca: texts,
+    cert: texts,
+    key: texts,
+    passphrase: text,
+    properties: v.exactOptional(v.looseObject({}, 'an object')),
+    wsOptions: v.exactOptional(v.looseObject({ rejectUnauthorized: flag }, 'an object')),
+    will: v.exactOptional(
+      v.looseObject(
+        {
+          topic: v.pipe(v.string('a string'), v.nonEmpty('a string that is not empty')),
+          payload: v.string('a string'),
+          qos: v.exactOptional(v.picklist([0, 1, 2], '0, 1 or 2')),
+          retain: flag,
+        },
+        'an object',
+      ),
+    ),
+  },
+  'an object',
+);
+
+/** Reads the JSON; all that is wrong with it at once. Without `maxQos` it is 2, without `priority` 0. */
+export function parseBrokerOptions(json: string): ParsedOptions {
+  const parsed = parseJson(json);
+  if (!('value' in parsed)) return { errors: [parsed] };
+  if (Array.isArray(parsed.value)) return { errors: [noObject('an array')] };
+  const result = v.safeParse(schema, parsed.value);
+  if (!result.success) return { errors: faults(result.issues) };
+  const { maxQos, priority, ...options } = result.output;
+  const ignored = IGNORED.filter(name => Object.hasOwn(options, name));
+  for (const name of ignored) delete options[name];
+  return { value: { maxQos, priority, options }, warnings: [...ignored.map(isIgnored), ...risks(options)] };
+}
+
+type Risky = Pick<v.InferOutput<typeof schema>, 'rejectUnauthorized' | 'wsOptions'>;
+
+function risks(options: Risky): readonly Fault[] {
+  const found: Fault[] = [];
+  if (options.rejectUnauthorized === false || options.wsOptions?.rejectUnauthorized === false) {
+    found.push({
+      problem: '`rejectUnauthorized` is false, so anybody between here and the broker can pose as the broker',
+      mend: "name the certificate of the broker's authority in `ca` instead",
+    });
+  }
+  return found;
+}
+
+function isIgnored(name: string): Fault {
+  return {
+    problem: `the option \`${name}\` is ignored, for mqttrep sets it itself`,
+    mend: `remove \`${name}\``,
+  };
+}
+
+function noObject(given: string): Fault {
+  return { problem: `it is ${given}, not an object`, mend: 'write a JSON object, such as {"keepalive":30}' };
+}
+
+/** One fault for each option that is not as expected. */
+function faults(issues: readonly v.InferIssue<typeof schema>[]): readonly Fault[] {
+  const found = new Map<string, Fault>();
+  for (const issue of issues) {
+    const name = v.getDotPath(issue);
+    if (name === null) {
+      found.set('', noObject(kindOf(issue.input)));
+    } else if (!found.has(name)) {
+      found.set(name, {
+        problem: `\`${name}\` is ${given(name, issue.input)}`,
+        mend: `give \`${name}\` as ${expected(issue)}`,
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Of a missing key valibot hands out the message of the object around it; only strings are required. */
+function expected(issue: { readonly input: unknown; readonly message: string }): string {
+  return issue.input === undefined ? 'a string' : issue.message;
+}
+
+function given(name: string, value: unknown): string {
+  return typeof value === 'number' && HARMLESS_NUMBERS.has(name) ? String(value) : kindOf(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (value === '') return 'an empty string';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

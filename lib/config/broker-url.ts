@@ -1,0 +1,112 @@
+/**
+ * The url of a broker: what makes it one that MQTT.js can connect to, and what it says beside the address.
+ * MQTT.js reads urls with the old parser of Node.js, which throws on some and guesses at others; those are
+ * refused here.
+ */
+
+import { MASK, maskUrl } from './mask.ts';
+import { nearest } from './nearest.ts';
+import type { Parsed } from './problems.ts';
+
+const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
+  ['mqtt', '1883'],
+  ['mqtts', '8883'],
+  ['ws', '80'],
+  ['wss', '443'],
+]);
+
+/** Schemes that other software uses for the same, and ours for them. */
+const OUR_SCHEMES: ReadonlyMap<string, string> = new Map([
+  ['tcp', 'mqtt'],
+  ['mqtt+tcp', 'mqtt'],
+  ['ssl', 'mqtts'],
+  ['tls', 'mqtts'],
+  ['mqtt+ssl', 'mqtts'],
+  ['mqtt+tls', 'mqtts'],
+  ['http', 'ws'],
+  ['mqtt+ws', 'ws'],
+  ['https', 'wss'],
+  ['mqtt+wss', 'wss'],
+]);
+
+/** A name, an IPv4 address, or an IPv6 address in brackets; `%` where `URL` has escaped other letters. */
+const HOST = /^(?:[\w.%-]*|\[[0-9a-f:.]+\])$/i;
+
+/** The url as given, if it has a scheme of ours and a host, and nothing in it is ambiguous. */
+export function parseBrokerUrl(text: string): Parsed<string> {
+  if (text === '') {
+    return { problem: 'it is empty', mend: 'write the url of the broker, such as mqtt://localhost:1883' };
+  }
+  const shown = maskUrl(text);
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) {
+    const example = shown.startsWith(MASK) ? 'mqtt://localhost:1883' : `mqtt://${shown}`;
+    return {
+      problem: `${shown} does not begin with mqtt://, mqtts://, ws:// or wss://`,
+      mend: `write a whole url, such as ${example}`,
+    };
+  }
+  if (!DEFAULT_PORTS.has(scheme)) {
+    const ours = OUR_SCHEMES.get(scheme) ?? nearest(scheme, DEFAULT_PORTS.keys());
+    return {
+      problem: `the scheme of ${shown} is none of mqtt, mqtts, ws and wss`,
+      mend: ours === undefined ? 'begin it with mqtt:// or mqtts://' : `begin it with ${ours}:// instead`,
+    };
+  }
+  const url = /[\s\\\p{Cc}]/u.test(text) ? undefined : parse(text);
+  if (url === undefined || ambiguous(url)) {
+    return {
+      problem: `${shown} cannot be read as a url`,
+      mend: 'check host and port, and percent-encode `/`, `?`, `#`, `@`, `%`, `\\` and spaces in user name and password (`#` is %23)',
+    };
+  }
+  if (url.hostname === '') {
+    return {
+      problem: `${shown} has no host`,
+      mend: `write the host after ${scheme}://, such as ${scheme}://localhost`,
+    };
+  }
+  return { value: text };
+}
+
+/** The client id that a url carries in its query, where MQTT.js finds it and puts it above all others. */
+export function clientIdOfUrl(url: string): string | undefined {
+  const ids = parse(url)?.searchParams.getAll('clientId') ?? [];
+  return ids.length === 1 && ids[0] !== '' ? ids[0] : undefined;
+}
+
+/**
+ * The address that MQTT.js connects to, for comparison only: options of the same name replace parts of the
+ * url. Credentials are no part of it.
+ */
+export function endpoint(text: string, options: Readonly<Record<string, unknown>>): string {
+  if (options.servers !== undefined) return JSON.stringify(options.servers);
+  const url = parse(text);
+  const scheme = String(options.protocol ?? url?.protocol ?? '')
+    .replace(/:$/, '')
+    .toLowerCase();
+  const host = String(options.hostname ?? options.host ?? url?.hostname ?? '').toLowerCase();
+  const port = String(options.port ?? (url?.port || DEFAULT_PORTS.get(scheme)));
+  const path = scheme.startsWith('ws') ? String(options.path ?? `${url?.pathname || '/'}${url?.search}`) : '';
+  return JSON.stringify([scheme, host, port, path]);
+}
+
+/**
+ * Whether two parsers could read it differently. An `@` behind the host shows that the host is a piece of an
+ * unescaped user name or password.
+ */
+function ambiguous(url: URL): boolean {
+  if (!HOST.test(url.hostname)) return true;
+  if (`${url.pathname}${url.search}${url.hash}`.includes('@')) return true;
+  try {
+    decodeURIComponent(url.username);
+    decodeURIComponent(url.password);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function parse(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}

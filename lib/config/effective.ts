@@ -1,0 +1,122 @@
+/**
+ * The effective configuration as the command `mqttrep config` shows it: as data and as text. What may be
+ * read is listed here, all else is masked; so a secret in an option that nobody thought of stays hidden.
+ */
+
+import type { QoS } from '../core/policy.ts';
+import type { BrokerConfig, Config, ConnectionOptions, LogConfig, TopicConfig } from './config.ts';
+import { MASK, maskUrl } from './mask.ts';
+
+export interface BrokerDescription {
+  readonly name: string;
+  /** Without credentials and query. */
+  readonly url: string;
+  readonly maxQos: QoS;
+  readonly priority: number;
+  /** As configured; null where it is random. */
+  readonly clientId: string | null;
+  /** By name, in alphabetical order; `***` for what is not known to be harmless. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface ConfigDescription {
+  readonly brokers: readonly BrokerDescription[];
+  readonly topics: readonly TopicConfig[];
+  /** Hz. */
+  readonly mergeFrequency: number;
+  readonly log: LogConfig;
+}
+
+export interface DescribedConfig {
+  /** Plain data, for JSON. */
+  readonly data: ConfigDescription;
+  /** The same for people, several lines, without a line break at the end. */
+  readonly text: string;
+}
+
+/** Shown where they are numbers or booleans. */
+const HARMLESS_SCALARS = new Set([
+  'clean',
+  'connectTimeout',
+  'keepalive',
+  'port',
+  'protocolVersion',
+  'reconnectPeriod',
+  'rejectUnauthorized',
+  'reschedulePings',
+]);
+
+/** Shown where they are strings: they say which machine is meant, as the url does. */
+const HARMLESS_TEXTS = new Set(['host', 'hostname', 'protocol', 'protocolId', 'servername']);
+
+/** Describes a configuration, secrets masked. */
+export function describeConfig(config: Config): DescribedConfig {
+  const data: ConfigDescription = {
+    brokers: config.brokers.map(describeBroker),
+    topics: config.topics,
+    mergeFrequency: config.mergeFrequency,
+    log: config.log,
+  };
+  return { data, text: toText(data) };
+}
+
+function describeBroker({ name, url, maxQos, priority, options }: BrokerConfig): BrokerDescription {
+  return {
+    name,
+    url: maskUrl(url),
+    maxQos,
+    priority,
+    clientId: options.clientId ?? null,
+    options: describeOptions(options),
+  };
+}
+
+function describeOptions(options: ConnectionOptions): Record<string, string | number | boolean> {
+  const names = Object.keys(options).filter(name => name !== 'clientId');
+  return Object.fromEntries(names.sort().map(name => [name, masked(name, options[name])]));
+}
+
+function masked(name: string, value: unknown): string | number | boolean {
+  if (HARMLESS_SCALARS.has(name) && (typeof value === 'number' || typeof value === 'boolean')) return value;
+  if (HARMLESS_TEXTS.has(name) && typeof value === 'string' && !value.includes('@')) return value;
+  return MASK;
+}
+
+function toText({ brokers, topics, mergeFrequency, log }: ConfigDescription): string {
+  const names = brokers.map(broker => broker.name);
+  return [
+    'Brokers',
+    ...brokers.flatMap(brokerLines),
+    'Topics',
+    ...topics.flatMap(topic => topicLines(topic, names)),
+    `Merge frequency: ${mergeFrequency} Hz`,
+    `Log: level ${log.level}, format ${log.format}`,
+  ].join('\n');
+}
+
+function brokerLines({ name, url, maxQos, priority, clientId, options }: BrokerDescription): string[] {
+  const lines = [
+    `  ${name}  ${url}`,
+    `    highest QoS ${maxQos}, priority ${priority}, client id ${clientId ?? 'random'}`,
+  ];
+  const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
+  return configured.length === 0 ? lines : [...lines, `    options: ${configured.join(', ')}`];
+}
+
+function topicLines({ id, filter, retain, qos, ttl, subscribers, publishers }: TopicConfig, names: string[]) {
+  const settings: string[] = [];
+  if (retain !== undefined) settings.push(retain ? 'published retained' : 'retained as received');
+  if (qos !== undefined) settings.push(`QoS ${qos}`);
+  if (ttl !== undefined) settings.push(ttl === 0 ? 'kept for ever' : `erased after ${ttl} s of quiet`);
+  return [
+    `  ${id}  ${filter}`,
+    ...(settings.length === 0 ? [] : [`    ${settings.join(', ')}`]),
+    `    subscribed at: ${inWords(subscribers, names)}`,
+    `    published to: ${inWords(publishers, names)}`,
+  ];
+}
+
+function inWords(chosen: readonly string[], all: readonly string[]): string {
+  if (chosen.length === 0) return 'no broker';
+  return chosen.length === all.length ? 'all brokers' : chosen.join(', ');
+}

@@ -1,0 +1,107 @@
+/**
+ * What the texts of single variables may be read as. Stricter than the first version, which took `yes` for
+ * false and `12 hours` for 12: a value that is not understood is an error here, never a guess.
+ */
+
+import type { QoS } from '../core/policy.ts';
+import { LOG_LEVELS, type LogConfig, type LogLevel } from './config.ts';
+import { nearest } from './nearest.ts';
+import type { Parsed } from './problems.ts';
+import { show } from './problems.ts';
+
+/** Hz. The samples of a state that changes more often than this would not be told apart. */
+export const HIGHEST_FREQUENCY = 1000;
+/** Hz. One in some eleven days; the period of a lower one would not fit into a timer of Node.js. */
+export const LOWEST_FREQUENCY = 1e-6;
+/** Seconds, some thirty years. Longer is better said by 0, for ever. */
+export const LONGEST_TTL = 1e9;
+/** Seconds. Times are kept in milliseconds, and a fraction of one must not become 0, for ever. */
+export const SHORTEST_TTL = 0.001;
+
+const TRUE = ['true', '1', 'yes', 'on'];
+const FALSE = ['false', '0', 'no', 'off'];
+const DECIMAL = /^\+?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const LOG_FORMATS: readonly LogConfig['format'][] = ['text', 'json'];
+
+/** true, 1, yes, on; false, 0, no, off; in any case. */
+export function parseBoolean(text: string): Parsed<boolean> {
+  const word = text.toLowerCase();
+  if (TRUE.includes(word)) return { value: true };
+  if (FALSE.includes(word)) return { value: false };
+  return { problem: `${show(text)} is neither true nor false`, mend: 'write true or false' };
+}
+
+/** 0, 1 or 2. */
+export function parseQos(text: string): Parsed<QoS> {
+  if (text === '0') return { value: 0 };
+  if (text === '1') return { value: 1 };
+  if (text === '2') return { value: 2 };
+  return { problem: `${show(text)} is no quality of service of MQTT`, mend: 'write 0, 1 or 2' };
+}
+
+/** Seconds: 0 for ever, else a decimal number from `SHORTEST_TTL` to `LONGEST_TTL`. */
+export function parseTtl(text: string): Parsed<number> {
+  const seconds = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (seconds === 0 || (seconds >= SHORTEST_TTL && seconds <= LONGEST_TTL)) return { value: seconds };
+  return {
+    problem: `${show(text)} is no time to live`,
+    mend: `write seconds as a number alone: 0 for ever, else from ${SHORTEST_TTL} to ${LONGEST_TTL}, such as 3600 or 0.5`,
+  };
+}
+
+/** Hz, from `LOWEST_FREQUENCY` to `HIGHEST_FREQUENCY`. */
+export function parseFrequency(text: string): Parsed<number> {
+  const hertz = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (hertz >= LOWEST_FREQUENCY && hertz <= HIGHEST_FREQUENCY) return { value: hertz };
+  return {
+    problem: `${show(text)} is no frequency from ${LOWEST_FREQUENCY} to ${HIGHEST_FREQUENCY} Hz`,
+    mend: 'write a number alone that is greater than 0, such as 1 for once a second or 0.1 for every ten seconds',
+  };
+}
+
+/** error, warn, info or debug, in any case. */
+export function parseLogLevel(text: string): Parsed<LogLevel> {
+  return oneOf(text, LOG_LEVELS, 'log level');
+}
+
+/** text or json, in any case. */
+export function parseLogFormat(text: string): Parsed<LogConfig['format']> {
+  return oneOf(text, LOG_FORMATS, 'log format');
+}
+
+/** Names of brokers, comma separated; each must be known. Empty entries are passed over, but not all. */
+export function parseBrokerNames(text: string, known: readonly string[]): Parsed<readonly string[]> {
+  const names = text
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '');
+  if (names.length === 0) {
+    return { problem: `${show(text)} names no broker`, mend: 'write names of brokers, separated by commas' };
+  }
+  const strangers = [...new Set(names)].filter(name => !known.includes(name));
+  if (strangers.length === 0) return { value: [...new Set(names)] };
+  const subject = strangers.map(show).join(', ');
+  return {
+    problem:
+      strangers.length === 1 ? `${subject} is the name of no broker` : `${subject} are names of no brokers`,
+    mend: mendNames(strangers, known),
+  };
+}
+
+function mendNames(strangers: readonly string[], known: readonly string[]): string {
+  if (known.length === 0) return 'configure the brokers first, each by an MQTTREP_CLIENT_{name}';
+  const hints = strangers.map(name => nearest(name, known)).filter(name => name !== undefined);
+  if (hints.length === strangers.length) return `did you mean ${hints.join(', ')}?`;
+  return `write names as in MQTTREP_CLIENT_{name}: ${known.join(', ')}`;
+}
+
+function oneOf<T extends string>(text: string, words: readonly T[], what: string): Parsed<T> {
+  const value = words.find(word => word === text.toLowerCase());
+  if (value !== undefined) return { value };
+  const meant = nearest(text, words);
+  const choice = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return {
+    problem: `${show(text)} is no ${what}`,
+    mend: meant === undefined ? `write ${choice}` : `write ${choice}; did you mean ${meant}?`,
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * What can happen to a topic, and what follows from it: the input and the output of `step`.
+ *
+ * Time, identity and versions come in with the event, so that `step` stays a function.
+ */
+
+import type { QoS } from './policy.ts';
+import type { Bytes, Message, Register } from './register.ts';
+import type { Version } from './version.ts';
+
+export type Event =
+  | Observed
+  | Probed
+  | Acknowledged
+  | Refused
+  | Overdue
+  | Offered
+  | Expired
+  | Returned
+  | Unanswered;
+
+/** A broker delivered a message. */
+export interface Observed {
+  readonly kind: 'observed';
+  readonly broker: number;
+  readonly payload: Bytes;
+  /** Undefined over MQTT 3.1.1. */
+  readonly properties: string | undefined;
+  /** The retain flag as it was published; undefined where the protocol hides it (3.1.1, live). */
+  readonly retained: boolean | undefined;
+  /** The broker is still replaying what it retains, after a connect. */
+  readonly replay: boolean;
+  /** The version that the message carries, if a replicator wrote it and it is to be believed. */
+  readonly stamp: Version | undefined;
+  /** Whether this connection returns stamps: if so, a message without one is no echo. */
+  readonly stamps: boolean;
+  /** This copy was sent by this replicator, as its stamp says. */
+  readonly own: boolean;
+  /** MQTT 5 message expiry left, in milliseconds; Infinity for none. */
+  readonly expiry: number;
+  /** The version of this message, should it be a new write. */
+  readonly fresh: Version;
+  /** The broker's rank at first contact: the larger wins. */
+  readonly rank: number;
+  readonly now: number;
+}
+
+/** A probe answered: what a broker retains under the topic. */
+export interface Probed {
+  readonly kind: 'probed';
+  readonly broker: number;
+  /** 'unknown': the broker did not say, which is never the same as 'absent'. */
+  readonly found: Found | 'absent' | 'unknown';
+  readonly fresh: Version;
+  readonly now: number;
+}
+
+export interface Found {
+  readonly payload: Bytes;
+  readonly properties: string | undefined;
+  readonly stamp: Version | undefined;
+  readonly expiry: number;
+}
+
+/** A broker took a publish that will have no echo, because we do not subscribe to the topic there. */
+export interface Acknowledged {
+  readonly kind: 'acknowledged';
+  readonly broker: number;
+  readonly version: Version;
+}
+
+/** A broker refused a publish with a reason code, or the client could not send it. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly broker: number;
+  readonly version: Version;
+}
+
+/** The echo of a publish did not come in time. */
+export interface Overdue {
+  readonly kind: 'overdue';
+  readonly broker: number;
+}
+
+/** A broker can take a publish: has it what it should have? */
+export interface Offered {
+  readonly kind: 'offered';
+  readonly broker: number;
+  readonly now: number;
+}
+
+/** The clock was looked at. */
+export interface Expired {
+  readonly kind: 'expired';
+  readonly fresh: Version;
+  readonly now: number;
+}
+
+/** A broker has replayed what it retains, after a connect; the topic was, or was not, among it. */
+export interface Returned {
+  readonly kind: 'returned';
+  readonly broker: number;
+  readonly replayed: boolean;
+}
+
+/** The connection was lost before a probe could answer. */
+export interface Unanswered {
+  readonly kind: 'unanswered';
+  readonly broker: number;
+}
+
+export type Command = Publish | Probe;
+
+export interface Publish {
+  readonly kind: 'publish';
+  readonly broker: number;
+  readonly message: Message;
+  readonly retain: boolean;
+  readonly qos: QoS;
+  /** No echo will come: the acknowledgement has to do. */
+  readonly confirm: boolean;
+}
+
+/** Ask a broker what it retains under the topic. */
+export interface Probe {
+  readonly kind: 'probe';
+  readonly broker: number;
+}
+
+/**
+ * What an event came to.
+ * - `echo`: our own publish seen back
+ * - `repeated`: what was known already
+ * - `won`: a new winner
+ * - `lost`: older than the winner; its broker will get the winner back
+ * - `passing`: a message that is not retained, to be handed on
+ * - `expired`: the winner's time was over
+ * - `settled`: an acknowledgement or probe that changed what a broker is known to hold
+ * - `published`: commands were given
+ * - `idle`: nothing to do
+ */
+export type Effect =
+  | 'echo'
+  | 'repeated'
+  | 'won'
+  | 'lost'
+  | 'passing'
+  | 'expired'
+  | 'settled'
+  | 'published'
+  | 'idle';
+
+export interface Outcome {
+  readonly register: Register;
+  readonly effect: Effect;
+  readonly commands: readonly Command[];
+}

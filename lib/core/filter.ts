@@ -1,0 +1,80 @@
+/**
+ * Topic names and topic filters, as MQTT 5 §4.7 has them.
+ *
+ * Levels are separated by `/`; `+` stands for one level, `#` for the parent and all that is below it.
+ * Nothing here is turned into a regular expression or a property path, so no topic can harm by its name.
+ */
+
+/** Why a string is no topic filter (MQTT 5 §4.7.1), or undefined when it is one. */
+export function filterFault(filter: string): string | undefined {
+  if (filter.length === 0) return 'it is empty';
+  if (filter.includes('\0')) return 'it holds the character U+0000';
+  const levels = filter.split('/');
+  for (const [index, level] of levels.entries()) {
+    if (level.includes('#')) {
+      if (level !== '#') return '`#` must stand alone in its level';
+      if (index !== levels.length - 1) return '`#` must be the last level';
+    }
+    if (level.includes('+') && level !== '+') return '`+` must stand alone in its level';
+  }
+  return undefined;
+}
+
+/**
+ * Whether a topic matches a filter. A wildcard in the first level does not match a topic that begins with
+ * `$` (§4.7.2).
+ */
+export function matches(filter: string, topic: string): boolean {
+  if (topic.startsWith('$') && !filter.startsWith('$')) return false;
+  return coversLevels(filter.split('/'), topic.split('/'));
+}
+
+/** Whether every topic that matches `narrow` matches `broad` too. */
+export function covers(broad: string, narrow: string): boolean {
+  if (narrow.startsWith('$') && !broad.startsWith('$')) return false;
+  return coversLevels(broad.split('/'), narrow.split('/'));
+}
+
+function coversLevels(broad: readonly string[], narrow: readonly string[]): boolean {
+  for (const [index, level] of broad.entries()) {
+    if (level === '#') return true;
+    const other = narrow[index];
+    if (other === undefined || other === '#') return false;
+    if (level !== '+' && level !== other) return false;
+  }
+  return broad.length === narrow.length;
+}
+
+/**
+ * Order of filters from the most specific to the broadest, for `Array.prototype.sort`: level by level, a
+ * literal before `+`, `+` before the end of the filter, that before `#`.
+ */
+export function bySpecificity(a: string, b: string): number {
+  const left = a.split('/');
+  const right = b.split('/');
+  for (let index = 0; index < Math.max(left.length, right.length); index++) {
+    const difference = breadth(left[index]) - breadth(right[index]);
+    if (difference !== 0) return difference;
+  }
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function breadth(level: string | undefined): number {
+  if (level === undefined) return 2;
+  if (level === '+') return 1;
+  return level === '#' ? 3 : 0;
+}
+
+/**
+ * Whether a topic may be replicated at all. Broker-owned trees (`$…`, ActiveMQ's `ActiveMQ/…`) and
+ * mqttrep's own control topics may not.
+ */
+export function isReplicable(topic: string, controlPrefix: string): boolean {
+  return !(
+    topic.length === 0 ||
+    topic.startsWith('$') ||
+    topic.startsWith('ActiveMQ/') ||
+    topic === controlPrefix ||
+    topic.startsWith(`${controlPrefix}/`)
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * Settings of a topic, looked up from the filters that match it.
+ *
+ * Of RETAIN, QOS and TTL the most specific filter that sets it decides; permission is the other way round:
+ * one filter that forbids a broker is enough.
+ */
+
+import { bySpecificity, covers, matches } from './filter.ts';
+
+export type QoS = 0 | 1 | 2;
+
+/** A set of brokers: bit `i` stands for the broker with index `i`. */
+export type BrokerSet = number;
+
+/** Brokers in one process: a `BrokerSet` is a small integer, and each broker is a thread. */
+export const MAX_BROKERS = 30;
+
+/** What one configured filter says. Unset fields are left to a broader filter. */
+export interface FilterSettings {
+  readonly filter: string;
+  readonly retain?: boolean;
+  readonly qos?: QoS;
+  /** Milliseconds, 0 = for ever. */
+  readonly ttl?: number;
+  /** Brokers that subscribe to the filter. */
+  readonly subscribe: BrokerSet;
+  /** Brokers that the filter allows the topic to be published to. */
+  readonly publish: BrokerSet;
+}
+
+/** What holds for one topic. One object for all topics that match the same filters. */
+export interface Policy {
+  /** True: a message is published retained even where it was not received so. */
+  readonly retain: boolean;
+  readonly qos: QoS;
+  /** Milliseconds, 0 = for ever. */
+  readonly ttl: number;
+  /** Brokers that may be published to. */
+  readonly publish: BrokerSet;
+  /** Brokers at which the topic is subscribed: those that show us an echo of what we publish. */
+  readonly echo: BrokerSet;
+}
+
+/** The QoS of a topic for which no filter says otherwise. */
+export const DEFAULT_QOS: QoS = 1;
+
+/** Looks policies up; the same filters matched give the same object. */
+export class Policies {
+  readonly #settings: readonly FilterSettings[];
+  readonly #known = new Map<string, Policy>();
+  readonly #all: BrokerSet;
+
+  constructor(settings: readonly FilterSettings[], brokers: number) {
+    this.#settings = [...settings].sort((a, b) => bySpecificity(a.filter, b.filter));
+    this.#all = 2 ** brokers - 1;
+  }
+
+  /** What holds for a topic. */
+  of(topic: string): Policy {
+    return this.#combined(settings => matches(settings.filter, topic));
+  }
+
+  /** What holds for all topics of a filter, however they go on: the filter itself and the broader ones. */
+  covering(filter: string): Policy {
+    return this.#combined(settings => covers(settings.filter, filter));
+  }
+
+  #combined(applies: (settings: FilterSettings) => boolean): Policy {
+    const matched: FilterSettings[] = [];
+    let key = '';
+    for (const [index, settings] of this.#settings.entries()) {
+      if (!applies(settings)) continue;
+      matched.push(settings);
+      key += `${index},`;
+    }
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const policy = combine(matched, this.#all);
+    this.#known.set(key, policy);
+    return policy;
+  }
+}
+
+/** Filters in the order of their specificity → what holds. */
+function combine(matched: readonly FilterSettings[], all: BrokerSet): Policy {
+  return {
+    retain: matched.find(s => s.retain !== undefined)?.retain ?? false,
+    qos: matched.find(s => s.qos !== undefined)?.qos ?? DEFAULT_QOS,
+    ttl: matched.find(s => s.ttl !== undefined)?.ttl ?? 0,
+    publish: matched.length === 0 ? 0 : matched.reduce((set, s) => set & s.publish, all),
+    echo: matched.reduce((set, s) => set | s.subscribe, 0),
+  };
+}
+
+export function has(set: BrokerSet, broker: number): boolean {
+  return (set & (1 << broker)) !== 0;
+}

@@ -1,0 +1,147 @@
+/**
+ * The register: all that is known of one topic.
+ *
+ * Two things travel under a topic name and are kept apart, as a broker does: its *retained* message, which
+ * is state and must end equal everywhere, and messages *passing* through, which are not retained and only
+ * need to be handed on. Registers are immutable; `step` makes the next one.
+ */
+
+import type { BrokerSet } from './policy.ts';
+import { compareVersions, type Version } from './version.ts';
+
+/** Bytes as a string: each character is one byte, 0…255. Cheap to keep and to compare. */
+export type Bytes = string;
+
+export interface Message {
+  /** Empty in a retained message: the topic was deleted. */
+  readonly payload: Bytes;
+  /**
+   * MQTT 5 properties that travel with the message, as canonical JSON; empty for none. Undefined when it
+   * was seen over MQTT 3.1.1, which cannot show them.
+   */
+  readonly properties: string | undefined;
+  readonly version: Version;
+  /** Index of the broker it was written at; -1 for mqttrep itself, which writes only expirations. */
+  readonly origin: number;
+  /** Milliseconds since 1970; Infinity for never. */
+  readonly expiresAt: number;
+}
+
+/** What a broker retains under the topic, as far as is known. */
+export type Held = Message | 'unknown' | 'absent';
+
+/** A publish of ours that has not been seen back. */
+export interface Pending {
+  readonly broker: number;
+  readonly retained: boolean;
+  readonly message: Message;
+}
+
+/** The newest message that is not retained, and who has still to get it. */
+export interface Passing {
+  readonly message: Message;
+  readonly owed: BrokerSet;
+  /** When it was received, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+export interface Register {
+  /** The reconciled retained message (a deletion has an empty payload); undefined while none was ever seen. */
+  readonly winner: Message | undefined;
+  readonly passing: Passing | undefined;
+  /** By broker index. */
+  readonly held: readonly Held[];
+  /** FIFO for each broker; those of different brokers may be interleaved. */
+  readonly pending: readonly Pending[];
+  /** Brokers that a probe is asking what they retain. Nothing retained is offered to them meanwhile. */
+  readonly asking: BrokerSet;
+  /** Brokers at which a message came without a retain flag to go by, and a probe found that it was not retained. */
+  readonly unretained: BrokerSet;
+}
+
+/** Publishes to one broker that may be on their way at once, for one topic. Past it the newest value waits. */
+export const MAX_PENDING = 32;
+
+/** A message that is not retained is not handed on any more after so many milliseconds. */
+export const PASSING_AGE = 60_000;
+
+const NOTHING_PENDING: readonly Pending[] = [];
+
+export function emptyRegister(brokers: number): Register {
+  return {
+    winner: undefined,
+    passing: undefined,
+    held: new Array<Held>(brokers).fill('unknown'),
+    pending: NOTHING_PENDING,
+    asking: 0,
+    unretained: 0,
+  };
+}
+
+export function isDeletion(message: Message): boolean {
+  return message.payload === '';
+}
+
+/** What a broker holds once it has stored a retained message. */
+export function heldAfter(message: Message): Held {
+  return isDeletion(message) ? 'absent' : message;
+}
+
+/** Whether two messages look alike to a subscriber. Unknown properties equal any. */
+export function alike(
+  a: Pick<Message, 'payload' | 'properties'>,
+  b: Pick<Message, 'payload' | 'properties'>,
+): boolean {
+  return (
+    a.payload === b.payload &&
+    (a.properties === b.properties || a.properties === undefined || b.properties === undefined)
+  );
+}
+
+/** Whether a broker that holds `held` has what `winner` says. */
+export function agrees(held: Held, winner: Message): boolean {
+  if (held === winner) return true;
+  if (held === 'unknown') return false;
+  if (held === 'absent') return isDeletion(winner);
+  return alike(held, winner);
+}
+
+/** What the broker will hold when all that is pending has arrived there. */
+export function willHold(register: Register, broker: number): Held {
+  for (let index = register.pending.length - 1; index >= 0; index--) {
+    const entry = register.pending[index];
+    if (entry?.broker === broker && entry.retained) return heldAfter(entry.message);
+  }
+  return register.held[broker] ?? 'unknown';
+}
+
+/** Publishes to one broker that have not been seen back. */
+export function pendingAt(register: Register, broker: number): number {
+  let count = 0;
+  for (const entry of register.pending) if (entry.broker === broker) count++;
+  return count;
+}
+
+/** The register without what is pending at a broker up to and with `last` (an index into `pending`). */
+export function withoutPending(register: Register, broker: number, last: number): readonly Pending[] {
+  const left = register.pending.filter((entry, index) => entry.broker !== broker || index > last);
+  return left.length === 0 ? NOTHING_PENDING : left;
+}
+
+export function withHeld(register: Register, broker: number, held: Held): readonly Held[] {
+  return register.held[broker] === held ? register.held : register.held.with(broker, held);
+}
+
+/** Whether every ready broker has what the winner says, and nothing is on its way. For display and tests. */
+export function isConverged(register: Register, brokers: BrokerSet): boolean {
+  const { winner } = register;
+  if (register.pending.length > 0 || (register.passing?.owed ?? 0) !== 0) return false;
+  return (
+    winner === undefined ||
+    register.held.every((held, i) => (brokers & (1 << i)) === 0 || agrees(held, winner))
+  );
+}
+
+export function isNewer(a: Version, b: Version): boolean {
+  return compareVersions(a, b) > 0;
+}

@@ -1,0 +1,24 @@
+/** Which filters one connection subscribes to. */
+
+import { covers } from './filter.ts';
+import type { QoS } from './policy.ts';
+
+export interface Subscription {
+  readonly filter: string;
+  readonly qos: QoS;
+}
+
+/**
+ * The filters without those that a broader one covers, since brokers deliver overlapping filters twice. What
+ * covers takes over the QoS of what it covers, if that is higher, and no QoS exceeds `maxQos`.
+ */
+export function minimalSubscriptions(wanted: readonly Subscription[], maxQos: QoS): Subscription[] {
+  const kept: Subscription[] = [];
+  for (const { filter } of wanted) {
+    if (kept.some(other => other.filter === filter)) continue;
+    if (wanted.some(other => other.filter !== filter && covers(other.filter, filter))) continue;
+    const covered = wanted.filter(other => covers(filter, other.filter)).map(other => other.qos);
+    kept.push({ filter, qos: Math.min(Math.max(...covered), maxQos) as QoS });
+  }
+  return kept;
+}

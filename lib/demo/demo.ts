@@ -1,0 +1,4 @@
+/** placeholder until the demo lands in the next commit */
+export async function demo(_seconds: number | undefined): Promise<number> {
+  return 1;
+}

@@ -1,0 +1,125 @@
+/**
+ * What crosses the ports between the actors. Masses are packed (`batch`); what is rare is plain.
+ *
+ *     broker worker ── FromBroker ──▶ reconciler worker ── ToBroker ──▶ broker worker
+ *            ▲  ControlOfBroker            ▲  ControlOfReconciler
+ *            └──────────── main ───────────┘        (Report comes back from both)
+ */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Found } from '../core/events.ts';
+import type { FilterSettings, QoS } from '../core/policy.ts';
+import type { Subscription } from '../core/subscriptions.ts';
+import type { Version } from '../core/version.ts';
+
+// ── broker worker → reconciler ───────────────────────────────────────────────────────────────────────
+
+export type FromBroker =
+  | SessionStarted
+  | { readonly kind: 'replayed'; readonly stamps: boolean }
+  | { readonly kind: 'parted' }
+  | { readonly kind: 'observations'; readonly batch: ArrayBuffer }
+  | Settled
+  | { readonly kind: 'found'; readonly answers: readonly Answer[] };
+
+/** Connected and subscribed; the broker is replaying what it retains. */
+export interface SessionStarted {
+  readonly kind: 'session';
+  /** Counts the connections of this worker; commands of an earlier session are void. */
+  readonly session: number;
+  /** Whether the connection returns stamps (MQTT 5 user properties). */
+  readonly stamps: boolean;
+}
+
+/** Publications that need no more waiting for, since the last such message. */
+export interface Settled {
+  readonly kind: 'settled';
+  /** All publications up to this one, counted from 1 in the order of the session, have been settled. */
+  readonly through: number;
+  /** Bytes of payload settled. */
+  readonly bytes: number;
+  /** Those that the reconciler wanted to know of, and that the broker acknowledged. */
+  readonly confirmed: readonly Settlement[];
+  readonly refused: readonly (Settlement & { readonly reason: string })[];
+}
+
+export interface Settlement {
+  readonly topic: string;
+  readonly version: Version;
+}
+
+export interface Answer {
+  readonly topic: string;
+  readonly found: Found | 'absent' | 'unknown';
+}
+
+// ── reconciler → broker worker ───────────────────────────────────────────────────────────────────────
+
+export type ToBroker =
+  | { readonly kind: 'publications'; readonly session: number; readonly batch: ArrayBuffer }
+  /** So many batches of observations have been worked off. */
+  | { readonly kind: 'credit'; readonly batches: number }
+  | { readonly kind: 'probe'; readonly session: number; readonly topics: readonly string[] };
+
+// ── main → actors ────────────────────────────────────────────────────────────────────────────────────
+
+export type ControlOfBroker =
+  /** The reconciler was restarted: this is the way to it now. */
+  | { readonly kind: 'attach'; readonly port: MessagePort }
+  /** Take no more messages in; answered by the report `quiet`. */
+  | { readonly kind: 'quiesce' }
+  | { readonly kind: 'stop' };
+
+export type ControlOfReconciler =
+  | { readonly kind: 'attach'; readonly broker: number; readonly port: MessagePort }
+  /** Send what is waiting, then end; `within` milliseconds. */
+  | { readonly kind: 'stop'; readonly within: number };
+
+// ── actors → main ────────────────────────────────────────────────────────────────────────────────────
+
+export type Report =
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
+  | { readonly kind: 'link'; readonly state: LinkState; readonly detail: string }
+  | { readonly kind: 'quiet' }
+  | { readonly kind: 'counters'; readonly counters: Readonly<Record<string, number>> };
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** `answered`: the broker gave a definite answer, be it a refusal. */
+export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unreachable';
+
+// ── what an actor is started with ────────────────────────────────────────────────────────────────────
+
+export interface BrokerTask {
+  readonly actor: 'broker';
+  readonly control: MessagePort;
+  readonly reconciler: MessagePort;
+  readonly settings: BrokerSettings;
+}
+
+export interface BrokerSettings {
+  readonly name: string;
+  readonly url: string;
+  /** For MQTT.js. May hold secrets: never logged. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly clientId: string;
+  readonly maxQos: QoS;
+  readonly subscriptions: readonly Subscription[];
+  readonly replica: string;
+  readonly controlPrefix: string;
+}
+
+export interface ReconcilerTask {
+  readonly actor: 'reconciler';
+  readonly control: MessagePort;
+  readonly brokers: readonly { readonly name: string; readonly rank: number; readonly port: MessagePort }[];
+  readonly settings: ReconcilerSettings;
+}
+
+export interface ReconcilerSettings {
+  readonly replica: string;
+  readonly controlPrefix: string;
+  readonly filters: readonly FilterSettings[];
+  /** Hz. */
+  readonly mergeFrequency: number;
+}

@@ -1,0 +1,116 @@
+/**
+ * MQTT 5 properties that travel with a message, and mqttrep's stamp among them.
+ *
+ * Inside mqttrep properties are one canonical string, so that two messages are compared by comparing
+ * strings; empty for none. Properties that belong to one hop (topic alias, subscription identifier) and the
+ * message expiry, which is a time of its own, are not part of it.
+ */
+
+import type { Version } from '../core/version.ts';
+
+/** User properties of MQTT.js: one name may have several values. */
+export type UserProperties = Record<string, string | string[]>;
+
+/** What MQTT.js gives and takes, as far as it travels on. */
+export interface MessageProperties {
+  readonly payloadFormatIndicator?: boolean;
+  readonly contentType?: string;
+  readonly responseTopic?: string;
+  readonly correlationData?: Buffer;
+  readonly messageExpiryInterval?: number;
+  readonly userProperties?: UserProperties;
+}
+
+/** The user property that holds the version of a message. */
+export const STAMP = 'mqttrep-ts';
+/** The user property that names the replicator that sent this copy. */
+export const SENDER = 'mqttrep-from';
+
+export interface Stamp {
+  readonly version: Version;
+  readonly sender: string;
+}
+
+/** `time.counter.replica`, the numbers in base 36. */
+export function formatVersion(version: Version): string {
+  return `${version.time.toString(36)}.${version.counter.toString(36)}.${version.replica}`;
+}
+
+const BASE36 = /^[0-9a-z]{1,11}$/;
+const MAX_REPLICA_LENGTH = 64;
+
+/** Undefined for what is no version: anyone may write user properties. */
+export function parseVersion(text: string): Version | undefined {
+  const [time = '', counter = '', replica = '', ...rest] = text.split('.');
+  if (rest.length > 0 || !BASE36.test(time) || !BASE36.test(counter)) return undefined;
+  if (replica.length > MAX_REPLICA_LENGTH) return undefined;
+  const version = { time: Number.parseInt(time, 36), counter: Number.parseInt(counter, 36), replica };
+  return Number.isSafeInteger(version.time) && version.counter <= 0xffff_ffff ? version : undefined;
+}
+
+/** The stamp among a message's user properties, or undefined. */
+export function readStamp(properties: MessageProperties | undefined): Stamp | undefined {
+  const user = properties?.userProperties;
+  if (user === undefined) return undefined;
+  const stamp = user[STAMP];
+  const sender = user[SENDER];
+  if (typeof stamp !== 'string' || typeof sender !== 'string') return undefined;
+  const version = parseVersion(stamp);
+  return version === undefined ? undefined : { version, sender };
+}
+
+type Canonical = [
+  format: boolean | null,
+  contentType: string | null,
+  responseTopic: string | null,
+  correlation: string | null,
+  user: [name: string, value: string][],
+];
+
+/** The canonical string of what travels on; empty for none. */
+export function packProperties(properties: MessageProperties | undefined): string {
+  if (properties === undefined) return '';
+  const user: [string, string][] = [];
+  for (const [name, value] of Object.entries(properties.userProperties ?? {})) {
+    if (name === STAMP || name === SENDER) continue;
+    for (const one of Array.isArray(value) ? value : [value]) user.push([name, one]);
+  }
+  const correlation = properties.correlationData;
+  const canonical: Canonical = [
+    properties.payloadFormatIndicator ?? null,
+    properties.contentType ?? null,
+    properties.responseTopic ?? null,
+    correlation === undefined ? null : correlation.toString('base64'),
+    user,
+  ];
+  return user.length === 0 && canonical.slice(0, 4).every(value => value === null)
+    ? ''
+    : JSON.stringify(canonical);
+}
+
+/** Properties for MQTT.js: what travelled, the stamp, and the message expiry left, in seconds. */
+export function unpackProperties(
+  packed: string,
+  stamp: Stamp,
+  messageExpiryInterval: number | undefined,
+): MessageProperties {
+  // No prototype: names come from the network, and `__proto__` is one like any other.
+  const userProperties: UserProperties = Object.create(null);
+  const [format, contentType, responseTopic, correlation, user]: Canonical =
+    packed === '' ? [null, null, null, null, []] : JSON.parse(packed);
+  for (const [name, value] of user) {
+    const before = userProperties[name];
+    if (before === undefined) userProperties[name] = value;
+    else userProperties[name] = Array.isArray(before) ? [...before, value] : [before, value];
+  }
+  userProperties[STAMP] = formatVersion(stamp.version);
+  userProperties[SENDER] = stamp.sender;
+  return {
+    ...(format === null ? {} : { payloadFormatIndicator: format }),
+    ...(contentType === null ? {} : { contentType }),
+    ...(responseTopic === null ? {} : { responseTopic }),
+    ...(correlation === null ? {} : { correlationData: Buffer.from(correlation, 'base64') }),
+    ...(messageExpiryInterval === undefined ? {} : { messageExpiryInterval }),
+    userProperties,
+  };
+}

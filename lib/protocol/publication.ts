@@ -1,0 +1,56 @@
+/** One message to be published, on its way from the reconciler to a broker's worker. */
+
+import type { QoS } from '../core/policy.ts';
+import type { Version } from '../core/version.ts';
+import type { BatchReader, BatchWriter } from './batch.ts';
+import { readVersion, writeVersion } from './packed-version.ts';
+
+export interface Publication {
+  readonly topic: string;
+  /** One character a byte. */
+  readonly payload: string;
+  readonly properties: string | undefined;
+  readonly version: Version;
+  /** Milliseconds since 1970; Infinity for never. */
+  readonly expiresAt: number;
+  readonly retain: boolean;
+  readonly qos: QoS;
+  /** The reconciler wants to know that this one was acknowledged: it will have no echo. */
+  readonly confirm: boolean;
+}
+
+/** As it is unpacked: the payload as bytes for the socket. */
+export type RawPublication = Omit<Publication, 'payload'> & { readonly payload: Buffer };
+
+const QOS = 3;
+const RETAIN = 4;
+const CONFIRM = 8;
+const PROPERTIES = 16;
+const EXPIRES = 32;
+
+export function writePublication(writer: BatchWriter, p: Publication): void {
+  const flags =
+    p.qos |
+    (p.retain ? RETAIN : 0) |
+    (p.confirm ? CONFIRM : 0) |
+    (p.properties === undefined ? 0 : PROPERTIES) |
+    (p.expiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES);
+  writer.record().u8(flags).text(p.topic).byteString(p.payload);
+  writeVersion(writer, p.version);
+  if (p.properties !== undefined) writer.text(p.properties);
+  if (flags & EXPIRES) writer.f64(p.expiresAt);
+}
+
+export function readPublication(reader: BatchReader): RawPublication {
+  const flags = reader.u8();
+  return {
+    topic: reader.text(),
+    payload: reader.bytes(),
+    version: readVersion(reader),
+    properties: flags & PROPERTIES ? reader.text() : undefined,
+    expiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,
+    qos: (flags & QOS) as QoS,
+    retain: (flags & RETAIN) !== 0,
+    confirm: (flags & CONFIRM) !== 0,
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Topics that a broker does not take: refused, denied without a word, too large. They are tried again with
+ * growing distance and hold up no other topic. Bounded by the topics; empty when all is well.
+ */
+
+interface Block {
+  failures: number;
+  /** Milliseconds since 1970. */
+  retryAt: number;
+}
+
+/** A topic counts as blocked after so many failures in a row. */
+export const BLOCKED_AFTER = 3;
+
+const FIRST_RETRY = 1_000;
+const LONGEST_RETRY = 10 * 60_000;
+
+export class Blocks {
+  readonly #blocks = new Map<string, Block>();
+
+  get size(): number {
+    return this.#blocks.size;
+  }
+
+  /** Notes a failure; returns how many there were in a row. */
+  failed(topic: string, now: number): number {
+    const failures = (this.#blocks.get(topic)?.failures ?? 0) + 1;
+    const distance = Math.min(FIRST_RETRY * 4 ** (failures - 1), LONGEST_RETRY);
+    this.#blocks.set(topic, { failures, retryAt: now + distance });
+    return failures;
+  }
+
+  /** The broker has the topic as it should; returns whether it was blocked. */
+  succeeded(topic: string): boolean {
+    const failures = this.#blocks.get(topic)?.failures ?? 0;
+    if (failures > 0) this.#blocks.delete(topic);
+    return failures >= BLOCKED_AFTER;
+  }
+
+  mustWait(topic: string, now: number): boolean {
+    const block = this.#blocks.get(topic);
+    return block !== undefined && block.retryAt > now;
+  }
+
+  /** Topics whose time to be tried again has come. */
+  due(now: number): string[] {
+    return [...this.#blocks].filter(([, block]) => block.retryAt <= now).map(([topic]) => topic);
+  }
+
+  clear(): void {
+    this.#blocks.clear();
+  }
+}

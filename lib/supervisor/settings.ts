@@ -1,0 +1,79 @@
+/** From the configuration to what each actor is started with: names become broker indexes and sets. */
+
+import type { BrokerConfig, Config, TopicConfig } from '../config/config.ts';
+import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
+import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
+import type { BrokerSettings, ReconcilerSettings } from '../protocol/messages.ts';
+
+/** The topics of mqttrep itself begin with this; they are never replicated. */
+export const CONTROL_PREFIX = 'mqttrep';
+
+export function brokerSettings(
+  broker: BrokerConfig,
+  config: Config,
+  replica: string,
+  clientId: string,
+): BrokerSettings {
+  return {
+    name: broker.name,
+    url: broker.url,
+    options: broker.options,
+    clientId,
+    maxQos: broker.maxQos,
+    subscriptions: subscriptionsOf(broker, config),
+    replica,
+    controlPrefix: CONTROL_PREFIX,
+  };
+}
+
+/** What the broker is subscribed to: each filter with its QoS, and no filter twice. */
+export function subscriptionsOf(broker: BrokerConfig, config: Config): Subscription[] {
+  const wanted = config.topics
+    .filter(topic => topic.subscribers.includes(broker.name))
+    .map(topic => ({ filter: topic.filter, qos: qosOf(topic, config) }));
+  return minimalSubscriptions(wanted, broker.maxQos);
+}
+
+/** A filter that sets no QoS has that of the next broader one, as a topic has. */
+function qosOf(topic: TopicConfig, config: Config): QoS {
+  if (topic.qos !== undefined) return topic.qos;
+  const settings = config.topics.map(other => filterSettings(other, config.brokers));
+  return new Policies(settings, config.brokers.length).covering(topic.filter).qos;
+}
+
+export function reconcilerSettings(
+  config: Config,
+  replica: string,
+  controlPrefix: string,
+): ReconcilerSettings {
+  return {
+    replica,
+    controlPrefix,
+    filters: config.topics.map(topic => filterSettings(topic, config.brokers)),
+    mergeFrequency: config.mergeFrequency,
+  };
+}
+
+function filterSettings(topic: TopicConfig, brokers: readonly BrokerConfig[]): FilterSettings {
+  return {
+    filter: topic.filter,
+    ...(topic.retain === undefined ? {} : { retain: topic.retain }),
+    ...(topic.qos === undefined ? {} : { qos: topic.qos }),
+    ...(topic.ttl === undefined ? {} : { ttl: topic.ttl * 1000 }),
+    subscribe: setOf(topic.subscribers, brokers),
+    publish: setOf(topic.publishers, brokers),
+  };
+}
+
+function setOf(names: readonly string[], brokers: readonly BrokerConfig[]): BrokerSet {
+  return brokers.reduce((set, { name }, index) => (names.includes(name) ? set | (1 << index) : set), 0);
+}
+
+/**
+ * Who wins where two brokers differ at first contact and nothing else decides: the higher priority, then the
+ * name that comes first. Larger wins.
+ */
+export function rankOf(broker: BrokerConfig, brokers: readonly BrokerConfig[]): number {
+  const order = [...brokers].sort((a, b) => a.priority - b.priority || (a.name < b.name ? 1 : -1));
+  return order.indexOf(broker);
+}

@@ -1,0 +1,170 @@
+/** What is shown of a configuration, and that no secret is ever part of it. */
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Config } from '../../lib/config/config.ts';
+import { describeConfig } from '../../lib/config/effective.ts';
+import { maskUrl } from '../../lib/config/mask.ts';
+import { readConfig } from '../../lib/config/read-config.ts';
+
+const CONFIG: Config = {
+  brokers: [
+    {
+      name: 'oslo',
+      url: 'mqtts://duck:quack@oslo.example:8883',
+      maxQos: 1,
+      priority: 3,
+      options: {
+        clientId: 'me',
+        keepalive: 30,
+        username: 'duck',
+        password: 'quack',
+        key: 'quack',
+        passphrase: 'quack',
+        will: { topic: 'a', payload: 'quack' },
+        wsOptions: { headers: { authorization: 'quack' } },
+        unheardOf: 7,
+      },
+    },
+    { name: 'paris', url: 'ws://paris.example/mqtt?token=quack', maxQos: 2, priority: 0, options: {} },
+  ],
+  topics: [
+    { id: 'a', filter: 'canards/#', subscribers: ['oslo', 'paris'], publishers: ['oslo'] },
+    { id: 'b', filter: 'canards/+', retain: true, qos: 2, ttl: 60, subscribers: [], publishers: ['paris'] },
+  ],
+  mergeFrequency: 2,
+  log: { level: 'warn', format: 'json' },
+};
+
+describe('describeConfig', () => {
+  it('gives data with the secrets masked', () => {
+    const { data } = describeConfig(CONFIG);
+    expect(data.brokers).to.deep.equal([
+      {
+        name: 'oslo',
+        url: 'mqtts://***@oslo.example:8883',
+        maxQos: 1,
+        priority: 3,
+        clientId: 'me',
+        options: {
+          keepalive: 30,
+          key: '***',
+          passphrase: '***',
+          password: '***',
+          unheardOf: '***',
+          username: '***',
+          will: '***',
+          wsOptions: '***',
+        },
+      },
+      {
+        name: 'paris',
+        url: 'ws://paris.example/mqtt?***',
+        maxQos: 2,
+        priority: 0,
+        clientId: null,
+        options: {},
+      },
+    ]);
+    expect(data.topics).to.deep.equal(CONFIG.topics);
+    expect(data.mergeFrequency).to.equal(2);
+    expect(data.log).to.deep.equal(CONFIG.log);
+    expect(JSON.parse(JSON.stringify(data))).to.deep.equal(data);
+  });
+
+  it('gives text that reads well', () => {
+    expect(describeConfig(CONFIG).text.split('\n')).to.deep.equal([
+      'Brokers',
+      '  oslo  mqtts://***@oslo.example:8883',
+      '    highest QoS 1, priority 3, client id me',
+      '    options: keepalive 30, key ***, passphrase ***, password ***, unheardOf ***, username ***, will ***, wsOptions ***',
+      '  paris  ws://paris.example/mqtt?***',
+      '    highest QoS 2, priority 0, client id random',
+      'Topics',
+      '  a  canards/#',
+      '    subscribed at: all brokers',
+      '    published to: oslo',
+      '  b  canards/+',
+      '    published retained, QoS 2, erased after 60 s of quiet',
+      '    subscribed at: no broker',
+      '    published to: paris',
+      'Merge frequency: 2 Hz',
+      'Log: level warn, format json',
+    ]);
+  });
+});
+
+describe('maskUrl', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['mqtt://h:1', 'mqtt://h:1'],
+    ['mqtt://u:p@h:1', 'mqtt://***@h:1'],
+    ['mqtt://u:p@s/s#w?d@h', 'mqtt://***@h'],
+    ['mqtt://[::1]:1883', 'mqtt://[::1]:1883'],
+    ['wss://h/mqtt?token=s', 'wss://h/mqtt?***'],
+    ['wss://h/mqtt#s', 'wss://h/mqtt?***'],
+    ['u:p@h', '***@h'],
+    ['h:1883', 'h:1883'],
+    ['s3cret', '***'],
+    ['{"password":"s"}', '***'],
+    ['mqtt://u:p', '***'],
+  ];
+  for (const [url, shown] of cases) {
+    it(`shows ${url} as ${shown}`, () => expect(maskUrl(url)).to.equal(shown));
+  }
+});
+
+describe('No secret is ever shown', () => {
+  /** Recognisable, so that a hit is no accident, with all that could confuse a parser around. */
+  const secret = fc
+    .tuple(fc.string({ unit: 'binary' }), fc.stringMatching(/^[a-z]{4}$/), fc.string({ unit: 'grapheme' }))
+    .map(([before, core, after]) => ({ text: `${before}SECRET${core}${after}`, core: `SECRET${core}` }));
+  const scheme = fc.constantFrom('mqtt://', 'wss://', 'tcp://', 'mqtt:/', '', '"mqtt://', 'mqtt://[');
+  const escaping = fc.constantFrom(encodeURIComponent, (text: string) => text);
+  const optionName = fc.oneof(
+    fc.constantFrom('password', 'username', 'key', 'passphrase', 'will', 'keepalive', 'port', 'maxQos', 'ca'),
+    fc.constantFrom('clean', 'properties', 'protocolVersion', 'auth', 'wsOptions', 'resubscribe', 'other'),
+  );
+  const shape = fc.constantFrom<(text: string) => unknown>(
+    text => text,
+    text => [text],
+    text => ({ headers: { a: text }, payload: text, rejectUnauthorized: text }),
+  );
+
+  function shownOf(env: Record<string, string>, file = ''): string {
+    const result = readConfig({ MQTTREP_CLIENT_b: 'mqtt://b', MQTTREP_TOPIC_a: 'a', ...env }, () => file);
+    const { text, data } = result.ok ? describeConfig(result.config) : { text: '', data: {} };
+    const errors = result.ok ? [] : result.errors;
+    return `${JSON.stringify([errors, result.warnings, data])}${text}`;
+  }
+
+  it('of the user name and password in a url, be it sound or broken', () => {
+    fc.assert(
+      fc.property(scheme, escaping, secret, secret, (start, escaped, user, password) => {
+        const name = escaped(user.text);
+        const word = escaped(password.text);
+        const shown = shownOf({ MQTTREP_CLIENT_a: `${start}${name}:${word}@host:1883/path` });
+        expect(shown).not.to.include(user.core);
+        expect(shown).not.to.include(password.core);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('of the options, be the JSON sound, cut off or in a file', () => {
+    const cut = fc.constantFrom(0, 1, 2, 5);
+    const variable = fc.constantFrom('MQTTREP_CONFIG_b', 'MQTTREP_CONFIG_b_FILE', 'MQTTREP_CONFIG_nobody');
+    fc.assert(
+      fc.property(optionName, shape, secret, cut, variable, (name, wrap, { text, core }, missing, target) => {
+        const whole = JSON.stringify({ [name]: wrap(text) });
+        const json = whole.slice(0, whole.length - missing);
+        expect(shownOf({ [target]: json })).not.to.include(core);
+        expect(shownOf({ MQTTREP_CONFIG_b_FILE: '/run/secret' }, json)).not.to.include(core);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('of a misspelt variable', () => {
+    expect(shownOf({ MQTTREP_CONFGI_b: '{"password":"SECRETabcd"}' })).not.to.include('SECRETabcd');
+  });
+});

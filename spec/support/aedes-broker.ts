@@ -1,0 +1,121 @@
+/**
+ * Aedes in this process: a second make of broker, which speaks MQTT 3.1.1 only, and needs no installation.
+ *
+ * Its memory (retained messages, sessions) outlives `stop` and `kill`, until `wipe`.
+ */
+
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { Aedes } from 'aedes';
+import { freePort } from './free-port.ts';
+import type { TestBroker } from './test-broker.ts';
+
+export interface AedesBroker extends TestBroker {
+  /** The broker forgets everything, as after the loss of its disk. Only while it is stopped. */
+  wipe(): void;
+}
+
+export interface AedesOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+}
+
+export async function startAedes(options: AedesOptions = {}): Promise<AedesBroker> {
+  const broker = new EmbeddedAedes(options.port ?? (await freePort()));
+  await broker.start();
+  return broker;
+}
+
+interface Running {
+  readonly aedes: Aedes;
+  readonly server: Server;
+  readonly sockets: ReadonlySet<Socket>;
+}
+
+class EmbeddedAedes implements AedesBroker {
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  readonly #log: string[] = [];
+  /** Aedes makes one when it is given none; its type is Aedes' own affair. */
+  #persistence: unknown;
+  #running: Running | undefined;
+
+  constructor(port: number) {
+    this.name = `aedes:${port}`;
+    this.url = `mqtt://127.0.0.1:${port}`;
+    this.port = port;
+  }
+
+  get pid(): number | undefined {
+    return this.#running === undefined ? undefined : process.pid;
+  }
+
+  log(): string {
+    return this.#log.map(line => `${line}\n`).join('');
+  }
+
+  async start(): Promise<void> {
+    if (this.#running !== undefined) throw new Error(`${this.name} runs already`);
+    const aedes = await Aedes.createBroker(
+      this.#persistence === undefined ? {} : { persistence: this.#persistence },
+    );
+    this.#persistence = persistenceOf(aedes);
+    this.#record(aedes);
+    const sockets = new Set<Socket>();
+    const server = createServer(socket => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      socket.setNoDelay(true);
+      aedes.handle(socket);
+    });
+    try {
+      server.listen(this.port, '127.0.0.1');
+      await once(server, 'listening');
+    } catch (error) {
+      await closed(aedes);
+      throw error;
+    }
+    this.#running = { aedes, server, sockets };
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#running = undefined;
+    await Promise.all([closed(running.aedes), closedServer(running)]);
+  }
+
+  async kill(): Promise<void> {
+    for (const socket of this.#running?.sockets ?? []) socket.resetAndDestroy();
+    await this.stop();
+  }
+
+  wipe(): void {
+    if (this.#running !== undefined) throw new Error(`${this.name} must be stopped to be wiped`);
+    this.#persistence = undefined;
+  }
+
+  #record(aedes: Aedes): void {
+    aedes.on('client', client => this.#log.push(`connected ${client.id}`));
+    aedes.on('clientDisconnect', client => this.#log.push(`disconnected ${client.id}`));
+    aedes.on('clientError', (client, error) => this.#log.push(`error ${client.id}: ${error.message}`));
+    aedes.on('connectionError', (_client, error) => this.#log.push(`error: ${error.message}`));
+  }
+}
+
+function persistenceOf(aedes: Aedes): unknown {
+  return 'persistence' in aedes ? aedes.persistence : undefined;
+}
+
+function closed(aedes: Aedes): Promise<void> {
+  return new Promise(resolve => aedes.close(() => resolve()));
+}
+
+async function closedServer({ server, sockets }: Running): Promise<void> {
+  const ended = once(server, 'close');
+  server.close();
+  // Aedes closes those that have sent a CONNECT; the others would hold the server open.
+  for (const socket of sockets) socket.destroySoon();
+  await ended;
+}

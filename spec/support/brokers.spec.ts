@@ -1,0 +1,152 @@
+/** The brokers that tests run against, and how their content is read. */
+
+import { expect } from 'chai';
+import { startAedes } from './aedes-broker.ts';
+import { TestClient } from './client.ts';
+import { eventually } from './eventually.ts';
+import { failureOf } from './failure-of.ts';
+import { requireMosquitto, startMosquitto } from './mosquitto.ts';
+import { publishMany } from './publish-many.ts';
+import { retainedOf } from './retained-of.ts';
+import { tempFolder } from './temp-folder.ts';
+import type { TestBroker } from './test-broker.ts';
+
+const makes: readonly { make: string; start: (port?: number) => Promise<TestBroker> }[] = [
+  { make: 'mosquitto', start: port => startMosquitto(port === undefined ? {} : { port }) },
+  { make: 'Aedes', start: port => startAedes(port === undefined ? {} : { port }) },
+];
+
+describe('the test harness: brokers', () => {
+  for (const { make, start } of makes) {
+    describe(`a broker: ${make}`, () => {
+      let broker: TestBroker;
+
+      before(async function () {
+        if (make === 'mosquitto') requireMosquitto(this);
+        broker = await start();
+      });
+
+      after(() => broker?.stop());
+
+      it('carries a message from one client to another', async () => {
+        const reader = await TestClient.connect(broker.url);
+        const writer = await TestClient.connect(broker.url);
+        await reader.subscribe('canards/#', { qos: 2 });
+        await writer.publish('canards/name', 'Saturnin', { qos: 2 });
+        const message = await reader.waitFor(({ topic }) => topic === 'canards/name');
+        expect(message).to.include({ payload: 'Saturnin', retain: false, qos: 2 });
+        expect(message.at).to.be.closeTo(performance.now(), 1000);
+        await Promise.all([reader.end(), writer.end()]);
+      });
+
+      it('comes back on its port after a stop and after a kill, and says so in its log', async () => {
+        const { url } = broker;
+        await broker.stop();
+        expect(broker.pid).to.equal(undefined);
+        expect((await failureOf(TestClient.connect(url))).message).to.match(/ECONNREFUSED|connect/i);
+        await broker.start();
+        expect(broker.url).to.equal(url);
+        await broker.kill();
+        await broker.start();
+        const client = await TestClient.connect(url, { clientId: 'after-restarts' });
+        await eventually(() => expect(broker.log()).to.contain('after-restarts'));
+        await client.end();
+      });
+
+      it('refuses to be started twice', async () => {
+        expect((await failureOf(broker.start())).message).to.contain('runs already');
+      });
+
+      it('drops its clients at a stop, and what they publish then rejects', async () => {
+        const client = await TestClient.connect(broker.url);
+        await broker.stop();
+        await client.closed();
+        expect((await failureOf(client.publish('late', '1'))).message).to.equal('not connected');
+        await client.end();
+        await broker.start();
+      });
+
+      it('gives up all of 5,000 retained messages, though more are written meanwhile', async () => {
+        await publishMany(broker.url, 5000);
+        const [retained] = await Promise.all([
+          retainedOf(broker.url, 'many/#'),
+          publishMany(broker.url, 500, index => `meanwhile/${index}`),
+        ]);
+        expect(retained.size).to.equal(5000);
+        expect(retained.get('many/4999')).to.equal('value 4999');
+      });
+
+      it('is read without control topics, erased ones, and what is not retained', async () => {
+        const client = await TestClient.connect(broker.url);
+        await client.publish('mqttrep/marker', '7', { retain: true });
+        await client.publish('$other/marker', '7', { retain: true });
+        await client.publish('read/erased', 'x', { retain: true });
+        await client.erase('read/erased');
+        await client.publish('read/passing', 'x');
+        await client.publish('read/binary', Buffer.from([0xff, 0x00]), { retain: true });
+        const retained = await retainedOf(broker.url);
+        const few = [...retained].filter(([topic]) => !/^(many|meanwhile)\//.test(topic));
+        expect(few).to.deep.equal([['read/binary', '0xff00']]);
+        await client.end();
+      });
+
+      it('says that its port is taken', async () => {
+        expect((await failureOf(start(broker.port))).message).to.match(/taken|EADDRINUSE/);
+      });
+    });
+  }
+
+  describe('mosquitto', () => {
+    before(function () {
+      requireMosquitto(this);
+    });
+
+    it('keeps retained messages over a stop in its persistence folder, and loses them to a kill', async () => {
+      const broker = await startMosquitto({ persistence: tempFolder('persistence') });
+      await publishMany(broker.url, 1, () => 'kept');
+      await broker.stop();
+      await broker.start();
+      await publishMany(broker.url, 1, () => 'lost');
+      await broker.kill();
+      await broker.start();
+      expect([...(await retainedOf(broker.url)).keys()]).to.deep.equal(['kept']);
+      await broker.stop();
+    });
+
+    it('tells why it did not start', async () => {
+      const failure = await failureOf(startMosquitto({ config: ['no_such_option 1'] }));
+      expect(failure.message).to.contain('no_such_option');
+    });
+
+    it('carries MQTT 5 properties', async () => {
+      const broker = await startMosquitto();
+      const client = await TestClient.connect(broker.url, { protocolVersion: 5 });
+      await client.subscribe('#', { rap: true });
+      const properties = { userProperties: { origin: 'oslo' } };
+      await client.publish('five', '5', { retain: true, properties });
+      const message = await client.waitFor(({ topic }) => topic === 'five');
+      expect(message.retain).to.equal(true);
+      expect(message.properties.userProperties).to.deep.equal(properties.userProperties);
+      await client.end();
+      await broker.stop();
+    });
+  });
+
+  describe('Aedes', () => {
+    it('keeps retained messages over stop and kill, until it is wiped', async () => {
+      const broker = await startAedes();
+      await publishMany(broker.url, 1, () => 'kept');
+      await broker.stop();
+      await broker.start();
+      await broker.kill();
+      await broker.start();
+      expect([...(await retainedOf(broker.url)).keys()]).to.deep.equal(['kept']);
+      expect(() => broker.wipe()).to.throw('must be stopped');
+      await broker.stop();
+      broker.wipe();
+      await broker.start();
+      expect((await retainedOf(broker.url)).size).to.equal(0);
+      await broker.stop();
+    });
+  });
+});

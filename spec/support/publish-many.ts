@@ -1,0 +1,15 @@
+/** A broker with something in it. */
+
+import { TestClient } from './client.ts';
+
+/** Publishes retained messages, `value 0`, `value 1`…, each to a topic of its own: `many/0`, `many/1`… */
+export async function publishMany(
+  url: string,
+  count: number,
+  topic = (index: number) => `many/${index}`,
+): Promise<void> {
+  const client = await TestClient.connect(url);
+  const indices = Array.from({ length: count }, (_, index) => index);
+  await Promise.all(indices.map(index => client.publish(topic(index), `value ${index}`, { retain: true })));
+  await client.end();
+}

@@ -1,0 +1,27 @@
+/** The thread of one broker: its actor, and the main thread's hold on it. */
+
+import { BrokerActor } from '../lib/broker/broker-actor.ts';
+import type { BrokerTask, ControlOfBroker, Report } from '../lib/protocol/messages.ts';
+
+export default async function broker({ control, reconciler, settings }: BrokerTask): Promise<void> {
+  const actor = new BrokerActor(settings, reconciler, (report: Report) => control.postMessage(report));
+  control.on('message', (message: ControlOfBroker) => {
+    switch (message.kind) {
+      case 'attach':
+        actor.attach(message.port);
+        return;
+      case 'quiesce':
+        void actor.quiesce();
+        return;
+      case 'stop':
+        void actor.stop();
+        return;
+    }
+  });
+  try {
+    await actor.run();
+    control.postMessage({ kind: 'counters', counters: actor.counters } satisfies Report);
+  } finally {
+    control.close();
+  }
+}
