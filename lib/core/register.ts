@@ -55,6 +55,8 @@ export interface Register {
   readonly pending: readonly Pending[];
   /** Brokers that a probe is asking what they retain. Nothing retained is offered to them meanwhile. */
   readonly asking: BrokerSet;
+  /** Of these, the brokers that delivered something under the topic since: the answer may be older than that. */
+  readonly overtaken: BrokerSet;
   /** Brokers at which a message came without a retain flag to go by, and a probe found that it was not retained. */
   readonly unretained: BrokerSet;
 }
@@ -74,6 +76,7 @@ export function emptyRegister(brokers: number): Register {
     held: new Array<Held>(brokers).fill('unknown'),
     pending: NOTHING_PENDING,
     asking: 0,
+    overtaken: 0,
     unretained: 0,
   };
 }

@@ -28,7 +28,7 @@ import { compareVersions, type Version } from './version.ts';
 export function step(register: Register, event: Event, policy: Policy): Outcome {
   switch (event.kind) {
     case 'observed':
-      return observed(register, event, policy);
+      return observed(overtake(register, event.broker), event, policy);
     case 'offered':
       return offered(register, event.broker, event.now, policy);
     case 'acknowledged':
@@ -57,6 +57,12 @@ function idle(register: Register): Outcome {
 }
 
 // ── a message comes in ───────────────────────────────────────────────────────────────────────────────
+
+/** What is being asked of the broker may be answered from before this message. */
+function overtake(register: Register, broker: number): Register {
+  const bit = register.asking & (1 << broker);
+  return (register.overtaken & bit) === bit ? register : { ...register, overtaken: register.overtaken | bit };
+}
 
 function observed(register: Register, event: Observed, policy: Policy): Outcome {
   if (event.replay && isAsLeft(register, event))
@@ -128,15 +134,26 @@ function presumedRetained(register: Register, event: Observed): boolean | undefi
   return winner !== undefined && (!isDeletion(winner) || event.payload === '') ? true : undefined;
 }
 
-/** A new topic over MQTT 3.1.1: hand the message on at once, and ask the broker whether it retained it. */
+/**
+ * A new topic over MQTT 3.1.1: hand the message on at once, and ask the broker whether it retained it.
+ *
+ * The answer tells only if the probe follows a message with a payload, and no deletion came between. So one
+ * that is under way is void, and asked again, when a deletion comes, and when a payload comes after one.
+ */
 function unsure(register: Register, event: Observed, policy: Policy): Outcome {
+  const { broker, payload } = event;
   const outcome = policy.retain ? written(register, event, policy, false) : passed(register, event);
-  if (has(register.asking, event.broker)) return outcome;
-  return {
-    register: { ...outcome.register, asking: register.asking | (1 << event.broker) },
-    effect: outcome.effect,
-    commands: [{ kind: 'probe', broker: event.broker }],
-  };
+  const asking = has(register.asking, broker);
+  const told = asking && wroteLast(register, broker, policy);
+  if (payload === '' ? !asking : told) return outcome;
+  return { ...ask(outcome.register, broker), effect: outcome.effect };
+}
+
+/** Whether the last that was seen of the topic came from a client of that broker, and had a payload. */
+function wroteLast({ winner, passing }: Register, broker: number, policy: Policy): boolean {
+  const last = policy.retain ? winner : passing?.message;
+  if (last?.origin !== broker || isDeletion(last)) return false;
+  return winner === undefined || !isNewer(winner.version, last.version);
 }
 
 /** A message to be reconciled as the topic's retained one. `stored`: the broker itself retains it. */
@@ -299,15 +316,19 @@ function overdue(register: Register, broker: number): Outcome {
 
 function ask(register: Register, broker: number): Outcome {
   return {
-    register: { ...register, asking: register.asking | (1 << broker) },
+    register: {
+      ...register,
+      asking: register.asking | (1 << broker),
+      overtaken: register.overtaken & ~(1 << broker),
+    },
     effect: 'settled',
     commands: [{ kind: 'probe', broker }],
   };
 }
 
 /**
- * A probe tells what the broker retains now. Whatever was pending there is decided: it is what was found, or
- * it was overwritten, or it never arrived.
+ * A probe tells what the broker retains now. Whatever retained message was pending there is decided: it is
+ * what was found, or it was overwritten, or it never arrived; and none was sent since the probe was asked for.
  */
 function probed(register: Register, event: Probed, policy: Policy): Outcome {
   const { broker, found } = event;
@@ -315,18 +336,21 @@ function probed(register: Register, event: Probed, policy: Policy): Outcome {
   const next: Register = {
     ...register,
     asking: register.asking & ~bit,
-    pending: withoutPending(register, broker, register.pending.length),
+    pending: register.pending.filter(entry => entry.broker !== broker || !entry.retained),
   };
   if (found === 'unknown') {
     return settled({ ...next, held: withHeld(register, broker, 'unknown') });
   }
+  const overtaken = has(register.overtaken, broker);
+  const holds = register.held[broker];
   if (found === 'absent') {
-    const unretained = wasNotRetained(register, broker, policy)
-      ? register.unretained | bit
-      : register.unretained;
+    if (overtaken && typeof holds === 'object') return ask(register, broker);
+    // It retains nothing, though a client wrote there: the client does not retain.
+    const unretained = wroteLast(register, broker, policy) ? register.unretained | bit : register.unretained;
     return settled({ ...next, unretained, held: withHeld(register, broker, 'absent') });
   }
   const base = { ...next, unretained: register.unretained & ~bit };
+  if (overtaken) return overtakenBy(register, base, broker, found);
   const known = knownAt(register, broker, found);
   if (known !== undefined) return settled({ ...base, held: withHeld(register, broker, known) });
   const passing = register.passing?.message;
@@ -343,13 +367,17 @@ function probed(register: Register, event: Probed, policy: Policy): Outcome {
 }
 
 /**
- * A broker that retains nothing, though a client wrote there: the client does not retain. Unless the last
- * thing seen was a deletion, which explains it as well.
+ * Something was found, and something else was delivered meanwhile, which is the newer of the two. It is
+ * retained as well, if it is the first that we know of the topic; else a new answer has to tell.
  */
-function wasNotRetained(register: Register, broker: number, policy: Policy): boolean {
-  const { winner, passing } = register;
-  const wrote = (message: Message | undefined) => message?.origin === broker && !isDeletion(message);
-  return wrote(passing?.message) || (policy.retain && wrote(winner));
+function overtakenBy(register: Register, next: Register, broker: number, found: Found): Outcome {
+  const holds = register.held[broker];
+  if (typeof holds === 'object' && alike(holds, found)) return settled(next);
+  const latest = register.passing?.message;
+  if (holds === 'unknown' && latest?.origin === broker && !isDeletion(latest)) {
+    return contend(next, latest, broker, true, false);
+  }
+  return ask(register, broker);
 }
 
 function settled(register: Register): Outcome {

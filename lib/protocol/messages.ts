@@ -12,6 +12,13 @@ import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
 
+/** As much of a MessagePort as the actors use between them. */
+export interface Port<Sent, Received> {
+  on(event: 'message', listener: (message: Received) => void): unknown;
+  postMessage(message: Sent, transfer?: readonly ArrayBuffer[]): void;
+  close(): void;
+}
+
 // ── broker worker → reconciler ───────────────────────────────────────────────────────────────────────
 
 export type FromBroker =

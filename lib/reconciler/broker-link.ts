@@ -6,9 +6,8 @@
  * costs memory for topics, not for messages.
  */
 
-import type { MessagePort } from 'node:worker_threads';
 import { BatchWriter } from '../protocol/batch.ts';
-import type { FromBroker, Settled, ToBroker } from '../protocol/messages.ts';
+import type { FromBroker, Port, Settled, ToBroker } from '../protocol/messages.ts';
 import { type Publication, writePublication } from '../protocol/publication.ts';
 import { Blocks } from './blocks.ts';
 
@@ -44,14 +43,17 @@ export class BrokerLink {
   /** How often this broker has been ready. */
   visits = 0;
 
-  #port: MessagePort | undefined;
+  #port: Port<ToBroker, FromBroker> | undefined;
+  /** It was connected before, so there is something to compare a replay with. */
+  #known = false;
   #session = 0;
   #sent = 0;
   #through = 0;
   #bytes = 0;
   readonly #writer = new BatchWriter();
   readonly #awaited = new Map<string, Awaited>();
-  readonly #probing = new Set<string>();
+  /** Topics that a probe is asking for, and whether its answer will be void because it is to be asked again. */
+  readonly #probing = new Map<string, 'asked' | 'ask again'>();
   #toProbe: string[] = [];
 
   constructor(index: number, name: string, rank: number) {
@@ -60,7 +62,7 @@ export class BrokerLink {
     this.rank = rank;
   }
 
-  attach(port: MessagePort, receive: (message: FromBroker) => void): void {
+  attach(port: Port<ToBroker, FromBroker>, receive: (message: FromBroker) => void): void {
     this.#port?.close();
     this.#port = port;
     port.on('message', receive);
@@ -77,12 +79,13 @@ export class BrokerLink {
     this.#through = 0;
     this.#bytes = 0;
     this.stamps = stamps;
-    this.replayed = this.visits > 0 ? new Set() : undefined;
+    this.replayed = this.#known ? new Set() : undefined;
+    this.#known = true;
   }
 
   /** The connection is gone. Returns the topics whose probes will not be answered. */
   parted(): string[] {
-    const unanswered = [...this.#probing];
+    const unanswered = [...this.#probing.keys()];
     this.ready = false;
     this.due.clear();
     this.#awaited.clear();
@@ -111,13 +114,19 @@ export class BrokerLink {
     this.#awaited.set(publication.topic, { sequence: this.#sent, settledAt: undefined });
   }
 
+  /** Asks, or asks again, so that the answer tells what is so from now on. */
   probe(topic: string): void {
-    this.#probing.add(topic);
-    this.#toProbe.push(topic);
+    const underWay = this.#probing.has(topic);
+    this.#probing.set(topic, underWay ? 'ask again' : 'asked');
+    if (!underWay) this.#toProbe.push(topic);
   }
 
-  answered(topic: string): void {
+  /** Takes note of an answer; returns whether it counts. */
+  answered(topic: string): boolean {
+    const again = this.#probing.get(topic) === 'ask again';
     this.#probing.delete(topic);
+    if (again) this.probe(topic);
+    return !again;
   }
 
   /** Sends what `publish` and `probe` have gathered. */

@@ -6,7 +6,6 @@
  * the worker. All decisions are the core's; this file brings it events and carries out its commands.
  */
 
-import type { MessagePort } from 'node:worker_threads';
 import { Subject, type Subscription } from 'rxjs';
 import type { Command, Event, Outcome } from '../core/events.ts';
 import { isReplicable } from '../core/filter.ts';
@@ -23,7 +22,15 @@ import {
 import { isForgettable, step } from '../core/step.ts';
 import { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
-import type { Answer, FromBroker, LogLevel, ReconcilerSettings, Settled } from '../protocol/messages.ts';
+import type {
+  Answer,
+  FromBroker,
+  LogLevel,
+  Port,
+  ReconcilerSettings,
+  Settled,
+  ToBroker,
+} from '../protocol/messages.ts';
 import { type Observation, readObservation } from '../protocol/observation.ts';
 import { BLOCKED_AFTER } from './blocks.ts';
 import { BrokerLink } from './broker-link.ts';
@@ -91,7 +98,7 @@ export class Reconciler {
   }
 
   /** Takes the port to a broker's worker, in place of an earlier one. */
-  attach(broker: number, port: MessagePort): void {
+  attach(broker: number, port: Port<ToBroker, FromBroker>): void {
     const link = this.#link(broker);
     this.#parted(link);
     link.attach(port, message => this.#receive(link, message));
@@ -131,6 +138,7 @@ export class Reconciler {
         return;
       case 'found':
         for (const answer of message.answers) this.#found(link, answer);
+        link.flush();
         return;
       case 'parted':
         this.#parted(link);
@@ -223,7 +231,7 @@ export class Reconciler {
 
   #found(link: BrokerLink, { topic, found }: Answer): void {
     const now = Date.now();
-    link.answered(topic);
+    if (!link.answered(topic)) return;
     const before = this.topics.get(topic)?.register;
     const wasPending = before !== undefined && pendingAt(before, link.index) > 0;
     this.#events.next({
