@@ -5,7 +5,7 @@
  */
 
 import type { QoS } from './policy.ts';
-import type { Bytes, Message, Register } from './register.ts';
+import type { Bytes, Message } from './register.ts';
 import type { Version } from './version.ts';
 
 export type Event =
@@ -51,6 +51,8 @@ export interface Probed {
   readonly broker: number;
   /** 'unknown': the broker did not say, which is never the same as 'absent'. */
   readonly found: Found | 'absent' | 'unknown';
+  /** What it means when something that the broker held is absent: a client deleted it, or the broker lost it. */
+  readonly absence: 'deletion' | 'loss';
   readonly fresh: Version;
   readonly now: number;
 }
@@ -125,33 +127,4 @@ export interface Publish {
 export interface Probe {
   readonly kind: 'probe';
   readonly broker: number;
-}
-
-/**
- * What an event came to.
- * - `echo`: our own publish seen back
- * - `repeated`: what was known already
- * - `won`: a new winner
- * - `lost`: older than the winner; its broker will get the winner back
- * - `passing`: a message that is not retained, to be handed on
- * - `expired`: the winner's time was over
- * - `settled`: an acknowledgement or probe that changed what a broker is known to hold
- * - `published`: commands were given
- * - `idle`: nothing to do
- */
-export type Effect =
-  | 'echo'
-  | 'repeated'
-  | 'won'
-  | 'lost'
-  | 'passing'
-  | 'expired'
-  | 'settled'
-  | 'published'
-  | 'idle';
-
-export interface Outcome {
-  readonly register: Register;
-  readonly effect: Effect;
-  readonly commands: readonly Command[];
 }

@@ -7,8 +7,9 @@
  */
 
 import { Subject, type Subscription } from 'rxjs';
-import type { Command, Event, Outcome } from '../core/events.ts';
+import type { Command, Event } from '../core/events.ts';
 import { isReplicable } from '../core/filter.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { Policies, type Policy } from '../core/policy.ts';
 import {
   agrees,
@@ -236,7 +237,14 @@ export class Reconciler {
     const wasPending = before !== undefined && pendingAt(before, link.index) > 0;
     this.#events.next({
       topic,
-      event: { kind: 'probed', broker: link.index, found, fresh: this.#clock.next(now), now },
+      event: {
+        kind: 'probed',
+        broker: link.index,
+        found,
+        absence: 'loss',
+        fresh: this.#clock.next(now),
+        now,
+      },
     });
     const after = this.topics.get(topic)?.register;
     const winner = after?.winner;

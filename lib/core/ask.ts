@@ -1,0 +1,140 @@
+/**
+ * What a broker retains is asked: when an echo is overdue, when a broker returns, and when MQTT 3.1.1 does
+ * not show whether a message is retained.
+ */
+
+import { contend, deletion, expiry, trustedStamp } from './contend.ts';
+import type { Found, Probed } from './events.ts';
+import { type Outcome, outcome } from './outcome.ts';
+import { has, type Policy } from './policy.ts';
+import {
+  agrees,
+  alike,
+  isDeletion,
+  isNewer,
+  type Message,
+  pendingAt,
+  type Register,
+  withHeld,
+  withoutPending,
+} from './register.ts';
+
+export function overdue(register: Register, broker: number): Outcome {
+  if (pendingAt(register, broker) === 0 || has(register.asking, broker)) return outcome(register, 'idle');
+  if (register.pending.some(entry => entry.broker === broker && entry.retained)) return ask(register, broker);
+  // What is not retained leaves no trace to ask for.
+  return outcome(
+    { ...register, pending: withoutPending(register, broker, register.pending.length) },
+    'settled',
+  );
+}
+
+export function ask(register: Register, broker: number): Outcome {
+  return {
+    register: {
+      ...register,
+      asking: register.asking | (1 << broker),
+      overtaken: register.overtaken & ~(1 << broker),
+    },
+    effect: 'settled',
+    commands: [{ kind: 'probe', broker }],
+  };
+}
+
+/**
+ * A probe tells what the broker retains now. Whatever retained message was pending there is decided: it is
+ * what was found, or it was overwritten, or it never arrived; and none was sent since the probe was asked for.
+ */
+export function probed(register: Register, event: Probed, policy: Policy): Outcome {
+  const { broker, found } = event;
+  const bit = 1 << broker;
+  const next: Register = {
+    ...register,
+    asking: register.asking & ~bit,
+    pending: register.pending.filter(entry => entry.broker !== broker || !entry.retained),
+  };
+  if (found === 'unknown') {
+    return outcome({ ...next, held: withHeld(register, broker, 'unknown') }, 'settled');
+  }
+  const overtaken = has(register.overtaken, broker);
+  const holds = register.held[broker];
+  if (found === 'absent') {
+    if (overtaken && typeof holds === 'object') return ask(register, broker);
+    if (event.absence === 'deletion' && isSettledAt(register, broker)) {
+      return contend(next, deletion(event.fresh, broker), broker, true, false);
+    }
+    // It retains nothing, though a client wrote there: the client does not retain.
+    const unretained = wroteLast(register, broker, policy) ? register.unretained | bit : register.unretained;
+    return outcome({ ...next, unretained, held: withHeld(register, broker, 'absent') }, 'settled');
+  }
+  const base = { ...next, unretained: register.unretained & ~bit };
+  if (overtaken) return overtakenBy(register, base, broker, found);
+  const known = knownAt(register, broker, found);
+  if (known !== undefined) return outcome({ ...base, held: withHeld(register, broker, known) }, 'settled');
+  const passing = register.passing?.message;
+  const message: Message = {
+    payload: found.payload,
+    properties: found.properties,
+    version:
+      trustedStamp(register, { ...found, broker }) ??
+      (passing?.origin === broker && passing.payload === found.payload ? passing.version : event.fresh),
+    origin: broker,
+    expiresAt: expiry(event.now, policy.ttl, found.expiry),
+  };
+  return contend(base, message, broker, true, false);
+}
+
+/** Whether the broker held what the winner says, and nothing was on its way there: a newer write beats a deletion. */
+function isSettledAt({ held, pending, winner }: Register, broker: number): boolean {
+  const holds = held[broker];
+  if (typeof holds !== 'object' || pending.some(entry => entry.broker === broker && entry.retained))
+    return false;
+  return winner !== undefined && agrees(holds, winner);
+}
+
+/**
+ * Something was found, and something else was delivered meanwhile, which is the newer of the two. It is
+ * retained as well, if it is the first that we know of the topic; else a new answer has to tell.
+ */
+function overtakenBy(register: Register, next: Register, broker: number, found: Found): Outcome {
+  const holds = register.held[broker];
+  if (typeof holds === 'object' && alike(holds, found)) return outcome(next, 'settled');
+  const latest = register.passing?.message;
+  if (holds === 'unknown' && latest?.origin === broker && !isDeletion(latest)) {
+    return contend(next, latest, broker, true, false);
+  }
+  return ask(register, broker);
+}
+
+/** The message found, if we know it: what is pending there, the winner, or what the broker held before. */
+function knownAt(register: Register, broker: number, found: Found): Message | undefined {
+  const pending = register.pending.findLast(
+    e => e.broker === broker && e.retained && alike(e.message, found),
+  );
+  if (pending !== undefined) return pending.message;
+  if (register.winner !== undefined && alike(register.winner, found)) return register.winner;
+  const holds = register.held[broker];
+  return typeof holds === 'object' && alike(holds, found) ? holds : undefined;
+}
+
+/** Whether the last that was seen of the topic came from a client of that broker, and had a payload. */
+export function wroteLast({ winner, passing }: Register, broker: number, policy: Policy): boolean {
+  const last = policy.retain ? winner : passing?.message;
+  if (last?.origin !== broker || isDeletion(last)) return false;
+  return winner === undefined || !isNewer(winner.version, last.version);
+}
+
+/**
+ * A replay that shows a topic proves that it is there; one that does not proves nothing, since brokers cut
+ * replays short. So what was held, or on its way, and was not shown is asked for.
+ */
+export function returned(register: Register, broker: number, replayed: boolean, policy: Policy): Outcome {
+  const lost = pendingAt(register, broker) > 0;
+  const pending = withoutPending(register, broker, register.pending.length);
+  if (replayed) return lost ? outcome({ ...register, pending }, 'settled') : outcome(register, 'idle');
+  if (has(policy.echo, broker) && (lost || typeof register.held[broker] === 'object'))
+    return ask(register, broker);
+  return lost
+    ? outcome({ ...register, pending, held: withHeld(register, broker, 'unknown') }, 'settled')
+    : outcome(register, 'idle');
+}

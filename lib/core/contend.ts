@@ -1,0 +1,68 @@
+/** A retained message against the winner. */
+
+import type { Found, Observed } from './events.ts';
+import { type Outcome, outcome } from './outcome.ts';
+import { alike, heldAfter, isDeletion, isNewer, type Message, type Register, withHeld } from './register.ts';
+import { compareVersions, type Version } from './version.ts';
+
+/**
+ * The stamp of a message, unless a client copied it onto a payload of its own: one version with two payloads
+ * is a new write.
+ */
+export function trustedStamp(
+  register: Register,
+  event: Observed | (Found & { readonly broker: number }),
+): Version | undefined {
+  const { stamp } = event;
+  if (stamp === undefined) return undefined;
+  const { winner, held } = register;
+  const forged = (known: Message | undefined) =>
+    known !== undefined && compareVersions(known.version, stamp) === 0 && known.payload !== event.payload;
+  const holds = held[event.broker];
+  if (forged(winner) || forged(typeof holds === 'object' ? holds : undefined)) return undefined;
+  return stamp;
+}
+
+/** A retained message against the winner. Equal to it: no new version, but its time starts again. */
+export function contend(
+  register: Register,
+  message: Message,
+  broker: number,
+  stored: boolean,
+  refreshes: boolean,
+): Outcome {
+  const { winner } = register;
+  const held = (now: Message) => (stored ? withHeld(register, broker, heldAfter(now)) : register.held);
+  if (winner !== undefined && alike(winner, message)) {
+    const same = repeated(winner, message, refreshes);
+    return outcome({ ...register, winner: same, held: held(same) }, 'repeated');
+  }
+  if (winner === undefined && isDeletion(message)) {
+    return outcome({ ...register, held: held(message) }, 'repeated');
+  }
+  const wins = winner === undefined || isNewer(message.version, winner.version);
+  return outcome(
+    { ...register, winner: wins ? message : winner, held: held(message) },
+    wins ? 'won' : 'lost',
+  );
+}
+
+function repeated(winner: Message, message: Message, refreshes: boolean): Message {
+  const version =
+    message.version.replica !== '' && !refreshes && isNewer(message.version, winner.version)
+      ? message.version
+      : winner.version;
+  const expiresAt = refreshes && !isDeletion(winner) ? message.expiresAt : winner.expiresAt;
+  return version === winner.version && expiresAt === winner.expiresAt
+    ? winner
+    : { ...winner, version, expiresAt };
+}
+
+export function expiry(now: number, ttl: number, messageExpiry: number): number {
+  return now + Math.min(ttl === 0 ? Number.POSITIVE_INFINITY : ttl, messageExpiry);
+}
+
+/** The message that says: there is nothing under this topic. */
+export function deletion(version: Version, origin: number): Message {
+  return { payload: '', properties: '', version, origin, expiresAt: Number.POSITIVE_INFINITY };
+}

@@ -1,0 +1,122 @@
+/**
+ * A broker delivered a message: an echo of ours, a retained message that contends with the winner, or one
+ * that only passes through.
+ */
+
+import { ask, wroteLast } from './ask.ts';
+import { contend, expiry, trustedStamp } from './contend.ts';
+import type { Observed } from './events.ts';
+import { echoed } from './offer.ts';
+import { type Outcome, outcome } from './outcome.ts';
+import { type BrokerSet, has, type Policy } from './policy.ts';
+import { alike, isDeletion, isNewer, type Message, type Register } from './register.ts';
+import { compareVersions, type Version } from './version.ts';
+
+/** What is being asked of the broker may be answered from before this message. */
+export function overtake(register: Register, broker: number): Register {
+  const bit = register.asking & (1 << broker);
+  return (register.overtaken & bit) === bit ? register : { ...register, overtaken: register.overtaken | bit };
+}
+
+export function observed(register: Register, event: Observed, policy: Policy): Outcome {
+  if (event.replay && isAsLeft(register, event)) return outcome(register, 'repeated');
+  const echo = findEcho(register, event);
+  if (echo >= 0)
+    return echoed(register, event.broker, event.replay ? register.pending.length - 1 : echo, echo);
+
+  const retained = event.retained ?? presumedRetained(register, event);
+  if (retained === true) return written(register, event, policy, true);
+  if (retained === undefined) return unsure(register, event, policy);
+  return policy.retain ? written(register, event, policy, false) : passed(register, event);
+}
+
+/** A replay shows the broker as we left it: nothing was written there while we were apart. */
+function isAsLeft(register: Register, event: Observed): boolean {
+  const holds = register.held[event.broker];
+  return event.retained === true && typeof holds === 'object' && alike(holds, event);
+}
+
+/**
+ * The entry of `pending` that this message is the echo of, or -1. By its stamp where the connection returns
+ * stamps; else by its payload, and the first that fits. In a replay the last that fits: older ones have been
+ * overwritten.
+ */
+function findEcho(register: Register, event: Observed): number {
+  const { pending } = register;
+  if (pending.length === 0) return -1;
+  let found = -1;
+  for (const [index, entry] of pending.entries()) {
+    if (entry.broker !== event.broker || entry.message.payload !== event.payload) continue;
+    if (event.stamps ? !isSameVersion(event.stamp, entry.message.version) : event.replay && !entry.retained)
+      continue;
+    found = index;
+    if (!event.replay) return found;
+  }
+  return found;
+}
+
+function isSameVersion(stamp: Version | undefined, version: Version): boolean {
+  return stamp !== undefined && compareVersions(stamp, version) === 0;
+}
+
+/**
+ * A live message over MQTT 3.1.1 does not say whether it is retained. It is presumed to be where the topic is
+ * known to be, and not to be where a probe found so; else it is undefined, and a probe has to tell.
+ */
+function presumedRetained(register: Register, event: Observed): boolean | undefined {
+  if (has(register.unretained, event.broker)) return false;
+  if (typeof register.held[event.broker] === 'object') return true;
+  const { winner } = register;
+  // To delete what is deleted already is no news either way.
+  return winner !== undefined && (!isDeletion(winner) || event.payload === '') ? true : undefined;
+}
+
+/**
+ * A new topic over MQTT 3.1.1: hand the message on at once, and ask the broker whether it retained it.
+ *
+ * The answer tells only if the probe follows a message with a payload, and no deletion came between. So one
+ * that is under way is void, and asked again, when a deletion comes, and when a payload comes after one.
+ */
+function unsure(register: Register, event: Observed, policy: Policy): Outcome {
+  const { broker, payload } = event;
+  const result = policy.retain ? written(register, event, policy, false) : passed(register, event);
+  const asking = has(register.asking, broker);
+  const told = asking && wroteLast(register, broker, policy);
+  if (payload === '' ? !asking : told) return result;
+  return { ...ask(result.register, broker), effect: result.effect };
+}
+
+/** A message to be reconciled as the topic's retained one. `stored`: the broker itself retains it. */
+function written(register: Register, event: Observed, policy: Policy, stored: boolean): Outcome {
+  const { broker } = event;
+  const firstContact = event.replay && register.held[broker] === 'unknown';
+  const message: Message = {
+    payload: event.payload,
+    properties: event.properties,
+    version:
+      trustedStamp(register, event) ??
+      (firstContact ? { time: 0, counter: event.rank, replica: '' } : event.fresh),
+    origin: broker,
+    expiresAt: expiry(event.now, policy.ttl, event.expiry),
+  };
+  return contend(register, message, broker, stored, event.stamp === undefined && !firstContact);
+}
+
+/** A message that is not retained: to be handed on once, the newest only. */
+function passed(register: Register, event: Observed): Outcome {
+  const { passing } = register;
+  const old =
+    event.stamp !== undefined && passing !== undefined && !isNewer(event.stamp, passing.message.version);
+  if (event.own || old) return outcome(register, 'repeated');
+  const message: Message = {
+    payload: event.payload,
+    properties: event.properties,
+    version: event.stamp ?? event.fresh,
+    origin: event.broker,
+    expiresAt: expiry(event.now, 0, event.expiry),
+  };
+  const owed = ALL_BROKERS & ~(1 << event.broker);
+  return outcome({ ...register, passing: { message, owed, since: event.now } }, 'passing');
+}
+
+const ALL_BROKERS: BrokerSet = 2 ** 30 - 1;

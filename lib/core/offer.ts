@@ -1,0 +1,78 @@
+/** A message goes out to one broker, and comes back as an echo or an acknowledgement. */
+
+import type { Publish } from './events.ts';
+import { type Outcome, outcome } from './outcome.ts';
+import { has, type Policy } from './policy.ts';
+import {
+  agrees,
+  heldAfter,
+  MAX_PENDING,
+  type Message,
+  PASSING_AGE,
+  type Pending,
+  pendingAt,
+  type Register,
+  willHold,
+  withHeld,
+  withoutPending,
+} from './register.ts';
+import { compareVersions, type Version } from './version.ts';
+
+export function offered(register: Register, broker: number, now: number, policy: Policy): Outcome {
+  if (pendingAt(register, broker) >= MAX_PENDING) return outcome(register, 'idle');
+  const commands: Publish[] = [];
+  let next = register;
+  if (register.passing !== undefined && has(register.passing.owed, broker)) {
+    const { message, owed, since } = register.passing;
+    next = { ...next, passing: { message, since, owed: owed & ~(1 << broker) } };
+    if (has(policy.publish, broker) && since + PASSING_AGE > now && message.expiresAt > now) {
+      commands.push(publish(message, broker, false, policy));
+    }
+  }
+  const { winner } = register;
+  const mayOffer = has(policy.publish, broker) && !has(register.asking, broker);
+  if (winner !== undefined && mayOffer && !agrees(willHold(register, broker), winner)) {
+    commands.push(publish(winner, broker, true, policy));
+  }
+  if (commands.length === 0) return outcome(next, 'idle');
+  const sent = commands.map((c): Pending => ({ broker, retained: c.retain, message: c.message }));
+  return { register: { ...next, pending: [...register.pending, ...sent] }, effect: 'published', commands };
+}
+
+function publish(message: Message, broker: number, retain: boolean, policy: Policy): Publish {
+  return { kind: 'publish', broker, message, retain, qos: policy.qos, confirm: !has(policy.echo, broker) };
+}
+
+export function acknowledged(register: Register, broker: number, version: Version): Outcome {
+  const index = pendingIndex(register, broker, version);
+  return index < 0
+    ? outcome(register, 'idle')
+    : { ...echoed(register, broker, index, index), effect: 'settled' };
+}
+
+export function refused(register: Register, broker: number, version: Version): Outcome {
+  const index = pendingIndex(register, broker, version);
+  if (index < 0) return outcome(register, 'idle');
+  return outcome({ ...register, pending: register.pending.toSpliced(index, 1) }, 'settled');
+}
+
+function pendingIndex(register: Register, broker: number, version: Version): number {
+  return register.pending.findIndex(
+    entry => entry.broker === broker && compareVersions(entry.message.version, version) === 0,
+  );
+}
+
+/** The broker stored what we published, and with it all that we had published before. */
+export function echoed(register: Register, broker: number, last: number, echo: number): Outcome {
+  const stored = register.pending.findLast(
+    (entry, i) => i <= echo && entry.broker === broker && entry.retained,
+  );
+  return outcome(
+    {
+      ...register,
+      held: stored === undefined ? register.held : withHeld(register, broker, heldAfter(stored.message)),
+      pending: withoutPending(register, broker, last),
+    },
+    'echo',
+  );
+}

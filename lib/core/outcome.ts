@@ -1,0 +1,40 @@
+/** What `step` gives back, and the shapes of it that recur. */
+
+import type { Command } from './events.ts';
+import type { Register } from './register.ts';
+
+/**
+ * What an event came to.
+ * - `echo`: our own publish seen back
+ * - `repeated`: what was known already
+ * - `won`: a new winner
+ * - `lost`: older than the winner; its broker will get the winner back
+ * - `passing`: a message that is not retained, to be handed on
+ * - `expired`: the winner's time was over
+ * - `settled`: an acknowledgement or probe that changed what a broker is known to hold
+ * - `published`: commands were given
+ * - `idle`: nothing to do
+ */
+export type Effect =
+  | 'echo'
+  | 'repeated'
+  | 'won'
+  | 'lost'
+  | 'passing'
+  | 'expired'
+  | 'settled'
+  | 'published'
+  | 'idle';
+
+export interface Outcome {
+  readonly register: Register;
+  readonly effect: Effect;
+  readonly commands: readonly Command[];
+}
+
+const NO_COMMANDS: readonly Command[] = [];
+
+/** An outcome without commands. */
+export function outcome(register: Register, effect: Effect): Outcome {
+  return { register, effect, commands: NO_COMMANDS };
+}
