@@ -1,14 +1,23 @@
 /** The thread of the reconciler: its actor, and the main thread's hold on it. */
 
+import { nanoid } from 'nanoid';
 import type { ControlOfReconciler, ReconcilerTask, Report } from '../lib/protocol/messages.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
+import { MemoryStore } from '../lib/store/memory-store.ts';
 
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
-  const actor = new Reconciler(settings, brokers, (level, message) =>
-    report({ kind: 'log', level, message }),
-  );
+  const store = new MemoryStore();
   try {
+    const state = await store.load();
+    const actor = new Reconciler({
+      settings,
+      replica: state.facts.get('replica') ?? nanoid(10),
+      brokers,
+      store,
+      state,
+      log: (level, message) => report({ kind: 'log', level, message }),
+    });
     for (const [index, { port }] of brokers.entries()) actor.attach(index, port);
     await new Promise<void>(resolve => {
       control.on('message', (message: ControlOfReconciler) => {
@@ -18,6 +27,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
     });
     report({ kind: 'counters', counters: actor.counters });
   } finally {
+    await store.close();
     control.close();
   }
 }

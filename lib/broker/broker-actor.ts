@@ -7,12 +7,12 @@
  * decides nothing about messages.
  */
 
-import type { MessagePort } from 'node:worker_threads';
 import type { IPublishPacket } from 'mqtt';
 import { nanoid } from 'nanoid';
 import { type BackoffLimits, backoff } from '../core/backoff.ts';
 import type { QoS } from '../core/policy.ts';
-import type { BrokerSettings, FromBroker, LogLevel, Report, ToBroker } from '../protocol/messages.ts';
+import { controlTopic, type Purpose } from '../protocol/control-topics.ts';
+import type { BrokerSettings, FromBroker, LogLevel, Port, Report, ToBroker } from '../protocol/messages.ts';
 import { ConnectError, Connection, type ConnectionOptions } from './connection.ts';
 import { Intake } from './intake.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
@@ -33,6 +33,9 @@ const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
 /** A connection that held so many milliseconds was healthy: backoff starts anew. */
 const HEALTHY_AFTER = 10_000;
 
+/** Messages of a persistent session that are kept until the marker is read. */
+const MAX_EARLY = 10_000;
+
 /** What lives as long as one connection. */
 interface Session {
   readonly number: number;
@@ -46,24 +49,34 @@ export class BrokerActor {
   readonly #report: (report: Report) => void;
   readonly #negotiation: Negotiation;
   readonly #intake: Intake;
-  #reconciler: MessagePort;
+  #reconciler: Port<FromBroker, ToBroker>;
+  /** In whose name we connect; empty until the reconciler says. */
+  #replica = '';
   #session: Session | undefined;
   #sessions = 0;
   #published = 0;
   /** Some brokers hang up on whoever writes what he may not: then it is tried without a sentinel. */
   #sentinels = true;
-  #observe: (packet: IPublishPacket) => boolean = () => false;
   #stopping = false;
   #retries = 0;
   #wake: (() => void) | undefined;
+  #start: () => void = () => undefined;
+  /** Resolves when the reconciler is there, or when it will not be needed. */
+  readonly #started = new Promise<void>(resolve => {
+    this.#start = resolve;
+  });
 
-  constructor(settings: BrokerSettings, reconciler: MessagePort, report: (report: Report) => void) {
+  constructor(
+    settings: BrokerSettings,
+    reconciler: Port<FromBroker, ToBroker>,
+    report: (report: Report) => void,
+  ) {
     this.#settings = settings;
     this.#reconciler = reconciler;
     this.#report = report;
     this.#negotiation = new Negotiation(settings.options['protocolVersion'] as ProtocolVersion | undefined);
     this.#intake = new Intake({
-      replica: settings.replica,
+      replica: () => this.#replica,
       send: batch => this.#post({ kind: 'observations', batch }, [batch]),
       turn: phase => this.#turn(phase),
     });
@@ -72,6 +85,7 @@ export class BrokerActor {
 
   /** Runs until `stop`; all that goes wrong with the network is dealt with inside. */
   async run(): Promise<void> {
+    await this.#started;
     while (!this.#stopping) {
       const wait = await this.#visit();
       if (wait > 0 && !this.#stopping) await this.#pause(wait);
@@ -80,7 +94,7 @@ export class BrokerActor {
   }
 
   /** The reconciler is a new one: it must be shown everything again. */
-  attach(reconciler: MessagePort): void {
+  attach(reconciler: Port<FromBroker, ToBroker>): void {
     this.#reconciler.close();
     this.#reconciler = reconciler;
     reconciler.on('message', (message: ToBroker) => this.#receive(message));
@@ -100,6 +114,7 @@ export class BrokerActor {
   /** Says goodbye to the broker; `run` then ends. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#start();
     this.#wake?.();
     const session = this.#session;
     if (session === undefined) return;
@@ -135,56 +150,63 @@ export class BrokerActor {
 
   /** From CONNACK to the end of the connection. Returns why it ended. */
   async #stay(connection: Connection): Promise<string> {
-    const number = ++this.#sessions;
-    const mqtt5 = connection.protocolVersion === 5;
     this.#negotiation.succeeded();
-    this.#intake.mode = { mqtt5, replaying: true };
-    this.#session = {
-      number,
-      connection,
-      outbox: this.#outbox(connection),
-      scanner: this.#scanner(),
-    };
-    this.#post({ kind: 'session', session: number, stamps: mqtt5 });
     this.#report({ kind: 'link', state: 'replaying', detail: '' });
-    connection.receive((packet, done) => {
-      if (this.#observe(packet)) done();
-      else this.#intake.take(packet, done);
-    });
     if (this.#stopping) connection.destroy();
-    await this.#replay(connection, mqtt5);
+    let isReady = false;
+    void connection.closed.then(() => {
+      if (!isReady && !this.#stopping) this.#sentinels = !this.#sentinels;
+    });
+    try {
+      await this.#begin(connection);
+      isReady = true;
+      this.#ready(connection.protocolVersion);
+    } catch (error) {
+      this.#log('error', `subscribing failed: ${(error as Error).message}`);
+      connection.destroy();
+    }
     const reason = await connection.closed;
     await this.#leave();
     return reason;
   }
 
-  async #replay(connection: Connection, mqtt5: boolean): Promise<void> {
+  /** Has the broker replay what it retains, first of all the marker: it tells what the rest is worth. */
+  async #begin(connection: Connection): Promise<void> {
+    const mqtt5 = connection.protocolVersion === 5;
     const sentinel = this.#sentinels ? new Sentinel(this.#controlTopic('replay'), nanoid()) : undefined;
-    const replay = new Replay(connection, sentinel);
-    this.#observe = packet => replay.observe(packet);
-    let over = false;
-    void connection.closed.then(() => {
-      if (!over && !this.#stopping) this.#sentinels = !this.#sentinels;
+    const replay = new Replay(connection, sentinel, this.#controlTopic('marker'));
+    const early: IPublishPacket[] = [];
+    connection.receive((packet, done) => {
+      // Of a persistent session, which delivers before we have subscribed.
+      if (!replay.observe(packet)) early.push(packet);
+      if (early.length < MAX_EARLY) done();
     });
-    try {
-      const refused = await replay.run(this.#settings.subscriptions);
-      for (const { filter, code } of refused) {
-        this.#log(
-          'error',
-          `the broker refuses the subscription to ${JSON.stringify(filter)} (reason code ${code})`,
-        );
-      }
-    } catch (error) {
-      this.#log('error', `subscribing failed: ${(error as Error).message}`);
-      connection.destroy();
-      return;
+    const marker = await replay.readMarker();
+
+    const number = ++this.#sessions;
+    this.#session = { number, connection, outbox: this.#outbox(connection), scanner: this.#scanner() };
+    this.#post({ kind: 'session', session: number, stamps: mqtt5, marker });
+    this.#intake.mode = { mqtt5, replaying: true };
+    for (const packet of early) this.#intake.take(packet, () => undefined);
+    connection.receive((packet, done) => {
+      if (replay.observe(packet)) done();
+      else this.#intake.take(packet, done);
+    });
+    const refused = await replay.run(this.#settings.subscriptions);
+    for (const { filter, code } of refused) {
+      this.#log(
+        'error',
+        `the broker refuses the subscription to ${JSON.stringify(filter)} (reason code ${code})`,
+      );
     }
-    over = true;
     // A message that is still packed must not be overtaken.
     this.#intake.flush();
     this.#intake.mode = { mqtt5, replaying: false };
     this.#post({ kind: 'replayed', stamps: mqtt5 });
-    const version = mqtt5 ? 'MQTT 5' : connection.protocolVersion === 4 ? 'MQTT 3.1.1' : 'MQTT 3.1';
+  }
+
+  #ready(protocolVersion: ProtocolVersion): void {
+    const version = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' }[protocolVersion];
     this.#report({ kind: 'link', state: 'ready', detail: version });
     this.#log('info', `connected with ${version}`);
   }
@@ -192,7 +214,6 @@ export class BrokerActor {
   async #leave(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    this.#observe = () => false;
     this.#intake.flush();
     this.#post({ kind: 'parted' });
     if (session === undefined) return;
@@ -205,7 +226,7 @@ export class BrokerActor {
     const { receiveMaximum, maximumQoS } = connection.connack.properties ?? {};
     return new Outbox({
       connection,
-      replica: this.#settings.replica,
+      replica: this.#replica,
       maxQos: Math.min(this.#settings.maxQos, maximumQoS ?? 2) as QoS,
       receiveMaximum,
       report: settled => this.#post(settled),
@@ -225,9 +246,8 @@ export class BrokerActor {
     return { url, options, clientId, protocolVersion: this.#negotiation.version };
   }
 
-  #controlTopic(purpose: string): string {
-    const { controlPrefix, replica, name } = this.#settings;
-    return `${controlPrefix}/${replica}/${purpose}/${name}`;
+  #controlTopic(purpose: Purpose): string {
+    return controlTopic(this.#settings.controlPrefix, this.#replica, purpose, this.#settings.name);
   }
 
   // ── what goes wrong ────────────────────────────────────────────────────────────────────────────────
@@ -274,6 +294,10 @@ export class BrokerActor {
 
   #receive(message: ToBroker): void {
     switch (message.kind) {
+      case 'start':
+        this.#replica = message.replica;
+        this.#start();
+        return;
       case 'credit':
         this.#intake.credit(message.batches);
         return;

@@ -20,7 +20,7 @@ const BATCH_BYTES = 256 * 1024;
 
 export interface IntakeDeps {
   /** This replicator's id. */
-  readonly replica: string;
+  readonly replica: () => string;
   readonly send: (batch: ArrayBuffer) => void;
   /** Called at the first message of a turn, and at the end of that turn. */
   readonly turn: (phase: 'begins' | 'ends') => void;
@@ -91,7 +91,7 @@ export class Intake {
       // Over MQTT 3.1.1 the flag is set in replays only, also in those that come late.
       replay: replaying || (!mqtt5 && packet.retain),
       stamp: stamp?.version,
-      own: stamp?.sender === this.#deps.replica,
+      own: stamp?.sender === this.#deps.replica(),
       expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
     });
   }

@@ -1,5 +1,6 @@
 /**
- * Subscribing, and waiting until the broker has replayed what it retains.
+ * The beginning of a session: what does the broker retain? First the marker that this replica left there,
+ * then everything that is subscribed to.
  *
  * The replay is asked for with QoS 0, because brokers cut longer ones short at a higher QoS (mosquitto after
  * 1,020 messages); the QoS that is wanted comes with a second SUBSCRIBE. Where the broker stores no sentinel
@@ -9,36 +10,45 @@
 import type { IPublishPacket } from 'mqtt';
 import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
+import type { SessionStarted } from '../protocol/messages.ts';
 import type { Connection, Refusal } from './connection.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Milliseconds without a replayed message, after which a replay counts as over though no sentinel came. */
 const QUIET = 2_000;
 
+const FOUND_ONLY = { qos: 0, replay: true, retainAsPublished: true } as const;
+
 export class Replay {
   readonly #connection: Connection;
   readonly #sentinel: Sentinel | undefined;
+  readonly #markerTopic: string;
+  #marker: number | undefined;
   #quiet: NodeJS.Timeout | undefined;
 
-  constructor(connection: Connection, sentinel: Sentinel | undefined) {
+  constructor(connection: Connection, sentinel: Sentinel | undefined, markerTopic: string) {
     this.#connection = connection;
     this.#sentinel = sentinel;
+    this.#markerTopic = markerTopic;
+  }
+
+  /** What the broker retains of the marker. Places the sentinel. */
+  async readMarker(): Promise<SessionStarted['marker']> {
+    if (this.#sentinel === undefined) return 'unknown';
+    await this.#sentinel.place(this.#connection);
+    const { refused, complete } = await this.#replayed([this.#markerTopic]);
+    await this.#connection.unsubscribe([this.#markerTopic]);
+    if (this.#marker !== undefined) return this.#marker;
+    return complete && refused.length === 0 ? 'absent' : 'unknown';
   }
 
   /** Subscribes, and resolves at the end of the replay with the filters that the broker refused. */
   async run(subscriptions: readonly Subscription[]): Promise<Refusal[]> {
     const connection = this.#connection;
-    const filters = subscriptions.map(({ filter }) => filter);
-    const sentinel = this.#sentinel;
-    await sentinel?.place(connection);
-    const over = Promise.race([this.#quietness(), connection.closed, ...(sentinel ? [sentinel.seen()] : [])]);
-    const wanted = sentinel === undefined ? filters : [...filters, sentinel.topic];
-    const refused = await connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: true });
-    await over;
-    clearTimeout(this.#quiet);
-    if (sentinel !== undefined) {
-      await connection.unsubscribe([sentinel.topic]);
-      void sentinel.remove(connection);
+    const { refused } = await this.#replayed(subscriptions.map(({ filter }) => filter));
+    if (this.#sentinel !== undefined) {
+      await connection.unsubscribe([this.#sentinel.topic]);
+      void this.#sentinel.remove(connection);
     }
     for (const qos of [1, 2] satisfies QoS[]) {
       const higher = subscriptions
@@ -47,18 +57,33 @@ export class Replay {
       if (higher.length > 0)
         await connection.subscribe(higher, { qos, replay: false, retainAsPublished: true });
     }
-    return refused.filter(({ filter }) => filter !== sentinel?.topic);
+    return refused;
   }
 
-  /** Looks at a message; returns whether it was only the sentinel. */
+  /** Looks at a message; returns whether it was for us, and is of no further interest. */
   observe(packet: IPublishPacket): boolean {
     if (packet.retain) this.#quiet?.refresh();
-    return this.#sentinel?.observe(packet) ?? false;
+    if (packet.topic !== this.#markerTopic) return this.#sentinel?.observe(packet) ?? false;
+    const number = Number(packet.payload.toString());
+    if (Number.isSafeInteger(number) && packet.payload.length > 0) this.#marker = number;
+    return true;
   }
 
-  #quietness(): Promise<void> {
-    return new Promise(resolve => {
-      this.#quiet = setTimeout(resolve, QUIET);
-    });
+  /** Subscribes, and waits for the sentinel, for quiet, or for the end of the connection. */
+  async #replayed(filters: readonly string[]): Promise<{ refused: Refusal[]; complete: boolean }> {
+    const connection = this.#connection;
+    const sentinel = this.#sentinel;
+    const over = Promise.race([
+      ...(sentinel === undefined ? [] : [sentinel.seen().then(() => true)]),
+      connection.closed.then(() => false),
+      new Promise<boolean>(resolve => {
+        this.#quiet = setTimeout(() => resolve(false), QUIET);
+      }),
+    ]);
+    const wanted = sentinel === undefined ? filters : [...filters, sentinel.topic];
+    const refused = wanted.length === 0 ? [] : await connection.subscribe(wanted, FOUND_ONLY);
+    const complete = await over;
+    clearTimeout(this.#quiet);
+    return { refused: refused.filter(({ filter }) => filter !== sentinel?.topic), complete };
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { contend, deletion, expiry, trustedStamp } from './contend.ts';
-import type { Found, Probed } from './events.ts';
+import type { Found, Probed, Returned } from './events.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
 import {
@@ -16,7 +16,9 @@ import {
   pendingAt,
   type Register,
   withHeld,
+  withoutPassing,
   withoutPending,
+  withoutRetained,
 } from './register.ts';
 
 export function overdue(register: Register, broker: number): Outcome {
@@ -51,10 +53,11 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
   const next: Register = {
     ...register,
     asking: register.asking & ~bit,
-    pending: register.pending.filter(entry => entry.broker !== broker || !entry.retained),
+    pending: withoutRetained(register, broker),
   };
+  const wasPending = next.pending.length < register.pending.length;
   if (found === 'unknown') {
-    return outcome({ ...next, held: withHeld(register, broker, 'unknown') }, 'settled');
+    return outcome(wasPending ? { ...next, held: withHeld(register, broker, 'unknown') } : next, 'settled');
   }
   const overtaken = has(register.overtaken, broker);
   const holds = register.held[broker];
@@ -126,15 +129,27 @@ export function wroteLast({ winner, passing }: Register, broker: number, policy:
 
 /**
  * A replay that shows a topic proves that it is there; one that does not proves nothing, since brokers cut
- * replays short. So what was held, or on its way, and was not shown is asked for.
+ * replays short. So what was held, or on its way, and was not shown is asked for; unless the broker lost its
+ * data anyway, and is to get all of it back.
  */
-export function returned(register: Register, broker: number, replayed: boolean, policy: Policy): Outcome {
-  const lost = pendingAt(register, broker) > 0;
+export function returned(register: Register, event: Returned, policy: Policy): Outcome {
+  const { broker, base, replayed } = event;
   const pending = withoutPending(register, broker, register.pending.length);
+  const lost = pending.length < register.pending.length;
   if (replayed) return lost ? outcome({ ...register, pending }, 'settled') : outcome(register, 'idle');
-  if (has(policy.echo, broker) && (lost || typeof register.held[broker] === 'object'))
-    return ask(register, broker);
-  return lost
-    ? outcome({ ...register, pending, held: withHeld(register, broker, 'unknown') }, 'settled')
-    : outcome(register, 'idle');
+  if (!lost && typeof register.held[broker] !== 'object') return outcome(register, 'idle');
+  if (has(policy.echo, broker) && base === 'as left') {
+    // What is not retained was lost with the connection.
+    return ask({ ...register, pending: withoutPassing(register, broker) }, broker);
+  }
+  const isTrusted = !lost && !has(policy.echo, broker) && base === 'as left';
+  return isTrusted
+    ? outcome(register, 'idle')
+    : outcome({ ...register, pending, held: withHeld(register, broker, 'unknown') }, 'settled');
+}
+
+/** Looks again, unless something is in motion there. */
+export function doubted(register: Register, broker: number): Outcome {
+  const inMotion = pendingAt(register, broker) > 0 || has(register.asking, broker);
+  return inMotion ? outcome(register, 'idle') : ask(register, broker);
 }

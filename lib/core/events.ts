@@ -14,6 +14,7 @@ export type Event =
   | Acknowledged
   | Refused
   | Overdue
+  | Doubted
   | Offered
   | Expired
   | Returned
@@ -30,6 +31,8 @@ export interface Observed {
   readonly retained: boolean | undefined;
   /** The broker is still replaying what it retains, after a connect. */
   readonly replay: boolean;
+  /** What we have to compare a replay with. */
+  readonly base: Base;
   /** The version that the message carries, if a replicator wrote it and it is to be believed. */
   readonly stamp: Version | undefined;
   /** Whether this connection returns stamps: if so, a message without one is no echo. */
@@ -44,6 +47,15 @@ export interface Observed {
   readonly rank: number;
   readonly now: number;
 }
+
+/**
+ * What is known of a broker when it is connected again.
+ * - `none`: it was never seen, so what it retains is older than any live write
+ * - `as left`: it has all that it had when we parted, so what differs was written since
+ * - `lost`: it came back empty, so what it has was written since, and what it lacks was not deleted
+ * - `went back`: it came back with an earlier state, so what differs is old
+ */
+export type Base = 'none' | 'as left' | 'lost' | 'went back';
 
 /** A probe answered: what a broker retains under the topic. */
 export interface Probed {
@@ -84,6 +96,12 @@ export interface Overdue {
   readonly broker: number;
 }
 
+/** It is time to look whether a broker still has what we believe. */
+export interface Doubted {
+  readonly kind: 'doubted';
+  readonly broker: number;
+}
+
 /** A broker can take a publish: has it what it should have? */
 export interface Offered {
   readonly kind: 'offered';
@@ -102,6 +120,7 @@ export interface Expired {
 export interface Returned {
   readonly kind: 'returned';
   readonly broker: number;
+  readonly base: Base;
   readonly replayed: boolean;
 }
 

@@ -89,17 +89,17 @@ function unsure(register: Register, event: Observed, policy: Policy): Outcome {
 /** A message to be reconciled as the topic's retained one. `stored`: the broker itself retains it. */
 function written(register: Register, event: Observed, policy: Policy, stored: boolean): Outcome {
   const { broker } = event;
-  const firstContact = event.replay && register.held[broker] === 'unknown';
+  const isFirst = event.base === 'none' && register.held[broker] === 'unknown';
+  const isOld = event.replay && (isFirst || event.base === 'went back');
   const message: Message = {
     payload: event.payload,
     properties: event.properties,
     version:
-      trustedStamp(register, event) ??
-      (firstContact ? { time: 0, counter: event.rank, replica: '' } : event.fresh),
+      trustedStamp(register, event) ?? (isOld ? { time: 0, counter: event.rank, replica: '' } : event.fresh),
     origin: broker,
     expiresAt: expiry(event.now, policy.ttl, event.expiry),
   };
-  return contend(register, message, broker, stored, event.stamp === undefined && !firstContact);
+  return contend(register, message, broker, stored, event.stamp === undefined && !isOld);
 }
 
 /** A message that is not retained: to be handed on once, the newest only. */

@@ -125,10 +125,29 @@ export function pendingAt(register: Register, broker: number): number {
   return count;
 }
 
-/** The register without what is pending at a broker up to and with `last` (an index into `pending`). */
+/** What is pending without that at a broker up to and with `last` (an index into `pending`). */
 export function withoutPending(register: Register, broker: number, last: number): readonly Pending[] {
-  const left = register.pending.filter((entry, index) => entry.broker !== broker || index > last);
-  return left.length === 0 ? NOTHING_PENDING : left;
+  return keepPending(register, (entry, index) => entry.broker !== broker || index > last);
+}
+
+/** What is pending without the retained messages on their way to a broker. */
+export function withoutRetained(register: Register, broker: number): readonly Pending[] {
+  return keepPending(register, entry => entry.broker !== broker || !entry.retained);
+}
+
+/** What is pending without the messages on their way to a broker that are not retained. */
+export function withoutPassing(register: Register, broker: number): readonly Pending[] {
+  return keepPending(register, entry => entry.broker !== broker || entry.retained);
+}
+
+/** The same array where all are kept, so that one can see that nothing changed. */
+function keepPending(
+  { pending }: Register,
+  keep: (entry: Pending, index: number) => boolean,
+): readonly Pending[] {
+  const kept = pending.filter(keep);
+  if (kept.length === pending.length) return pending;
+  return kept.length === 0 ? NOTHING_PENDING : kept;
 }
 
 export function withHeld(register: Register, broker: number, held: Held): readonly Held[] {

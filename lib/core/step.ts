@@ -5,7 +5,7 @@
  * It throws on nothing that a network can send. The reasons for each rule are in docs/reconciliation.md.
  */
 
-import { overdue, probed, returned } from './ask.ts';
+import { doubted, overdue, probed, returned } from './ask.ts';
 import { deletion } from './contend.ts';
 import type { Event } from './events.ts';
 import { observed, overtake } from './observe.ts';
@@ -27,12 +27,14 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
       return refused(register, event.broker, event.version);
     case 'overdue':
       return overdue(register, event.broker);
+    case 'doubted':
+      return doubted(register, event.broker);
     case 'probed':
       return probed(register, event, policy);
     case 'expired':
       return expired(register, event.now, event.fresh);
     case 'returned':
-      return returned(register, event.broker, event.replayed, policy);
+      return returned(register, event, policy);
     case 'unanswered':
       return has(register.asking, event.broker)
         ? outcome({ ...register, asking: register.asking & ~(1 << event.broker) }, 'settled')

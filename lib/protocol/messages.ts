@@ -36,6 +36,8 @@ export interface SessionStarted {
   readonly session: number;
   /** Whether the connection returns stamps (MQTT 5 user properties). */
   readonly stamps: boolean;
+  /** What the broker retains of the marker that this replicator leaves there; see docs/reconciliation.md. */
+  readonly marker: number | 'absent' | 'unknown';
 }
 
 /** Publications that need no more waiting for, since the last such message. */
@@ -63,6 +65,8 @@ export interface Answer {
 // ── reconciler → broker worker ───────────────────────────────────────────────────────────────────────
 
 export type ToBroker =
+  /** Connect, in the name of this replica. Comes first, and again from each new reconciler. */
+  | { readonly kind: 'start'; readonly replica: string }
   | { readonly kind: 'publications'; readonly session: number; readonly batch: ArrayBuffer }
   /** So many batches of observations have been worked off. */
   | { readonly kind: 'credit'; readonly batches: number }
@@ -112,7 +116,6 @@ export interface BrokerSettings {
   readonly clientId: string;
   readonly maxQos: QoS;
   readonly subscriptions: readonly Subscription[];
-  readonly replica: string;
   readonly controlPrefix: string;
 }
 
@@ -124,9 +127,12 @@ export interface ReconcilerTask {
 }
 
 export interface ReconcilerSettings {
-  readonly replica: string;
   readonly controlPrefix: string;
   readonly filters: readonly FilterSettings[];
   /** Hz. */
   readonly mergeFrequency: number;
+  /** Seconds in which anti-entropy looks at every topic once; Infinity for never. */
+  readonly scanPeriod: number;
+  /** A folder, or `memory`. */
+  readonly store: string;
 }

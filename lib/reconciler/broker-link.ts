@@ -6,10 +6,14 @@
  * costs memory for topics, not for messages.
  */
 
+import type { Base } from '../core/events.ts';
 import { BatchWriter } from '../protocol/batch.ts';
-import type { FromBroker, Port, Settled, ToBroker } from '../protocol/messages.ts';
+import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../protocol/messages.ts';
 import { type Publication, writePublication } from '../protocol/publication.ts';
+import { AntiEntropy } from './anti-entropy.ts';
 import { Blocks } from './blocks.ts';
+import { Brake } from './brake.ts';
+import { Marker } from './marker.ts';
 
 export const CREDIT = 1_000;
 export const CREDIT_BYTES = 16 * 1024 * 1024;
@@ -32,20 +36,25 @@ export class BrokerLink {
   readonly name: string;
   readonly rank: number;
   readonly blocks = new Blocks();
+  readonly brake = new Brake();
+  readonly antiEntropy: AntiEntropy;
 
   /** Connected, and its replay is over: it can be published to. */
   ready = false;
   stamps = false;
   /** Topics with something to be looked at for this broker, in the order in which they came up. */
   readonly due = new Set<string>();
-  /** The topics that the current replay has shown, where that is needed for a comparison. */
+  /** It was connected before, in this life or, as the store says, in an earlier one. */
+  known = false;
+  /** What the current session can be compared with. */
+  base: Base = 'none';
+  /** The topics that the current replay has shown, where there is something to compare them with. */
   replayed: Set<string> | undefined;
+  marker = new Marker(undefined);
   /** How often this broker has been ready. */
   visits = 0;
 
   #port: Port<ToBroker, FromBroker> | undefined;
-  /** It was connected before, so there is something to compare a replay with. */
-  #known = false;
   #session = 0;
   #sent = 0;
   #through = 0;
@@ -56,10 +65,12 @@ export class BrokerLink {
   readonly #probing = new Map<string, 'asked' | 'ask again'>();
   #toProbe: string[] = [];
 
-  constructor(index: number, name: string, rank: number) {
+  /** @param scanPeriod seconds in which anti-entropy looks at every topic */
+  constructor(index: number, name: string, rank: number, scanPeriod: number) {
     this.index = index;
     this.name = name;
     this.rank = rank;
+    this.antiEntropy = new AntiEntropy(scanPeriod);
   }
 
   attach(port: Port<ToBroker, FromBroker>, receive: (message: FromBroker) => void): void {
@@ -73,20 +84,22 @@ export class BrokerLink {
     this.#port = undefined;
   }
 
-  sessionStarted(session: number, stamps: boolean): void {
+  sessionStarted({ session, stamps, marker }: SessionStarted): void {
     this.#session = session;
     this.#sent = 0;
     this.#through = 0;
     this.#bytes = 0;
     this.stamps = stamps;
-    this.replayed = this.#known ? new Set() : undefined;
-    this.#known = true;
+    this.base = this.known ? this.marker.returned(marker) : 'none';
+    this.replayed = this.known ? new Set() : undefined;
+    this.known = true;
   }
 
   /** The connection is gone. Returns the topics whose probes will not be answered. */
   parted(): string[] {
     const unanswered = [...this.#probing.keys()];
     this.ready = false;
+    this.marker.parted();
     this.due.clear();
     this.#awaited.clear();
     this.#probing.clear();
@@ -103,6 +116,11 @@ export class BrokerLink {
   /** Publications, or topics, that are not settled yet. */
   get busy(): boolean {
     return this.ready && (this.due.size > 0 || this.#sent > this.#through);
+  }
+
+  /** Has the worker connect in the name of the replica. */
+  start(replica: string): void {
+    this.#post({ kind: 'start', replica });
   }
 
   publish(publication: Publication): void {
@@ -129,16 +147,20 @@ export class BrokerLink {
     return !again;
   }
 
-  /** Sends what `publish` and `probe` have gathered. */
-  flush(): void {
-    if (this.#writer.records > 0) {
-      const batch = this.#writer.take();
-      this.#post({ kind: 'publications', session: this.#session, batch }, [batch]);
-    }
-    if (!this.ready) return;
-    while (this.#toProbe.length > 0) {
-      this.#post({ kind: 'probe', session: this.#session, topics: this.#toProbe.splice(0, PROBE_BATCH) });
-    }
+  /** Whether there are probes to be sent. */
+  get hasProbes(): boolean {
+    return this.ready && this.#toProbe.length > 0;
+  }
+
+  /** Closes what `publish` and `probe` have gathered; the result sends it, if the connection is still the same. */
+  seal(): () => void {
+    const session = this.#session;
+    const batch = this.#writer.records > 0 ? this.#writer.take() : undefined;
+    const probes = this.ready ? this.#toProbe.splice(0) : [];
+    return () => {
+      if (batch !== undefined) this.#post({ kind: 'publications', session, batch }, [batch]);
+      while (probes.length > 0) this.#post({ kind: 'probe', session, topics: probes.splice(0, PROBE_BATCH) });
+    };
   }
 
   credit(batches: number): void {
@@ -148,6 +170,12 @@ export class BrokerLink {
   settled(message: Settled): void {
     this.#through = message.through;
     this.#bytes -= message.bytes;
+  }
+
+  /** From now on the broker is known to have what it had, as long as the connection stands and after. */
+  markerAcknowledged(): void {
+    this.marker.acknowledged();
+    if (this.ready) this.base = 'as left';
   }
 
   /** Nothing of ours is on the way to the broker under this topic. */
@@ -169,8 +197,8 @@ export class BrokerLink {
   }
 
   /** Whether anything here waits for time to pass. */
-  get waiting(): boolean {
-    return this.#awaited.size > 0 || this.blocks.size > 0;
+  isWaiting(sequence: number): boolean {
+    return this.#awaited.size > 0 || this.blocks.size > 0 || this.marker.isDue(sequence);
   }
 
   #post(message: ToBroker, transfer: readonly ArrayBuffer[] = []): void {

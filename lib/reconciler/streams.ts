@@ -42,6 +42,10 @@ export class KeyedStates<K, S> {
     if (this.#watched.observed) this.#watched.next(key);
   }
 
+  keys(): IterableIterator<K> {
+    return this.#states.keys();
+  }
+
   entries(): IterableIterator<[K, S]> {
     return this.#states.entries();
   }

@@ -4,7 +4,6 @@
  */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { nanoid } from 'nanoid';
 import { randomClientId } from '../broker/client-id.ts';
 import type { Config } from '../config/config.ts';
 import type {
@@ -18,7 +17,7 @@ import type {
 } from '../protocol/messages.ts';
 import { ActorPool } from './actor-pool.ts';
 import { RestartPolicy } from './restart-policy.ts';
-import { brokerSettings, CONTROL_PREFIX, rankOf, reconcilerSettings } from './settings.ts';
+import { brokerSettings, rankOf, reconcilerSettings } from './settings.ts';
 
 export type Log = (level: LogLevel, message: string) => void;
 
@@ -58,20 +57,14 @@ export class Replicator {
 
   constructor(config: Config, log: Log) {
     this.#log = log;
-    const replica = nanoid(10);
     this.#brokers = config.brokers.map(broker => ({
-      settings: brokerSettings(
-        broker,
-        config,
-        replica,
-        broker.options.clientId ?? randomClientId(broker.name),
-      ),
+      settings: brokerSettings(broker, config, broker.options.clientId ?? randomClientId(broker.name)),
       rank: rankOf(broker, config.brokers),
       actor: undefined,
       state: 'connecting',
       quiet: undefined,
     }));
-    this.#reconcilerSettings = reconcilerSettings(config, replica, CONTROL_PREFIX);
+    this.#reconcilerSettings = reconcilerSettings(config);
     this.#pool = new ActorPool(config.brokers.length + 1);
     this.ended = new Promise(resolve => {
       this.#end = resolve;

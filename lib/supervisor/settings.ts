@@ -8,12 +8,7 @@ import type { BrokerSettings, ReconcilerSettings } from '../protocol/messages.ts
 /** The topics of mqttrep itself begin with this; they are never replicated. */
 export const CONTROL_PREFIX = 'mqttrep';
 
-export function brokerSettings(
-  broker: BrokerConfig,
-  config: Config,
-  replica: string,
-  clientId: string,
-): BrokerSettings {
+export function brokerSettings(broker: BrokerConfig, config: Config, clientId: string): BrokerSettings {
   return {
     name: broker.name,
     url: broker.url,
@@ -21,7 +16,6 @@ export function brokerSettings(
     clientId,
     maxQos: broker.maxQos,
     subscriptions: subscriptionsOf(broker, config),
-    replica,
     controlPrefix: CONTROL_PREFIX,
   };
 }
@@ -41,16 +35,13 @@ function qosOf(topic: TopicConfig, config: Config): QoS {
   return new Policies(settings, config.brokers.length).covering(topic.filter).qos;
 }
 
-export function reconcilerSettings(
-  config: Config,
-  replica: string,
-  controlPrefix: string,
-): ReconcilerSettings {
+export function reconcilerSettings(config: Config): ReconcilerSettings {
   return {
-    replica,
-    controlPrefix,
+    controlPrefix: CONTROL_PREFIX,
     filters: config.topics.map(topic => filterSettings(topic, config.brokers)),
     mergeFrequency: config.mergeFrequency,
+    scanPeriod: 600,
+    store: 'memory',
   };
 }
 

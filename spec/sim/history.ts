@@ -7,9 +7,9 @@ export type Step =
   | { readonly kind: 'write'; readonly broker: number; readonly topic: string; readonly payload: string }
   | { readonly kind: 'delete'; readonly broker: number; readonly topic: string }
   | { readonly kind: 'pass'; readonly broker: number; readonly topic: string; readonly payload: string }
-  | { readonly kind: 'cut' | 'heal' | 'wipe'; readonly broker: number }
+  | { readonly kind: 'cut' | 'heal' | 'wipe' | 'autosave' | 'go back'; readonly broker: number }
   | { readonly kind: 'lag'; readonly broker: number; readonly latency: number }
-  | { readonly kind: 'restart' }
+  | { readonly kind: 'crash' }
   | { readonly kind: 'wait'; readonly milliseconds: number };
 
 export interface History {
@@ -41,7 +41,9 @@ function step(brokers: number): fc.Arbitrary<Step> {
     { weight: 3, arbitrary: fc.record({ kind: kind('heal'), broker }) },
     { weight: 3, arbitrary: fc.record({ kind: kind('lag'), broker, latency }) },
     { weight: 1, arbitrary: fc.record({ kind: kind('wipe'), broker }) },
-    { weight: 1, arbitrary: fc.record({ kind: kind('restart') }) },
+    { weight: 1, arbitrary: fc.record({ kind: kind('autosave'), broker }) },
+    { weight: 1, arbitrary: fc.record({ kind: kind('go back'), broker }) },
+    { weight: 2, arbitrary: fc.record({ kind: kind('crash') }) },
   ) as fc.Arbitrary<Step>;
 }
 
@@ -73,7 +75,7 @@ function playStep(world: World, step: Step): void {
       world.broker(step.broker).write(step.topic, step.payload);
       return;
     case 'delete':
-      deleteSeen(world, step.broker, step.topic);
+      world.broker(step.broker).write(step.topic, '');
       return;
     case 'pass':
       world.broker(step.broker).write(step.topic, step.payload, false);
@@ -94,19 +96,18 @@ function playStep(world: World, step: Step): void {
       world.broker(step.broker).cut();
       world.broker(step.broker).latency = step.latency;
       return;
-    case 'restart':
-      world.restart();
+    case 'autosave':
+      world.broker(step.broker).autosave();
+      return;
+    case 'go back':
+      world.broker(step.broker).cut();
+      world.broker(step.broker).goBack();
+      return;
+    case 'crash':
+      world.crash();
       return;
     case 'wait':
       world.run(step.milliseconds);
       return;
   }
-}
-
-/** A deletion that the reconciler gets to see. */
-function deleteSeen(world: World, index: number, topic: string): void {
-  const broker = world.broker(index);
-  if (!broker.ready) return;
-  broker.write(topic, '');
-  world.run(broker.latency + 1);
 }

@@ -16,7 +16,7 @@ export interface SimBrokerOptions {
   readonly name: string;
   /** Whether it speaks MQTT 5: retain as published, and stamps. Else MQTT 3.1.1. */
   readonly mqtt5: boolean;
-  /** Milliseconds from us to the broker, and the same back. */
+  /** Milliseconds from us to the broker, and the same back; 0 counts as 1, since fake timers reorder those of 0. */
   readonly latency: number;
 }
 
@@ -50,8 +50,10 @@ export class SimBroker {
   #receive: ((message: FromBroker) => void) | undefined;
   #session = 0;
   #connected = false;
+  #subscribed = false;
   #replaying = false;
   #arrived = 0;
+  #saved: ReadonlyMap<string, Stored> = new Map();
 
   constructor({ name, mqtt5, latency }: SimBrokerOptions) {
     this.name = name;
@@ -89,20 +91,34 @@ export class SimBroker {
     this.#replaying = true;
     const session = ++this.#session;
     this.#arrived = 0;
-    this.#receive?.({ kind: 'session', session, stamps: this.mqtt5 });
     this.#up(() => {
-      for (const [topic, stored] of this.retained)
-        this.#deliver({ ...stored, topic, retain: true, replayed: true });
+      const marker = this.retained.get(this.#markerTopic);
       this.#down(() => {
-        this.#replaying = false;
-        this.#receive?.({ kind: 'replayed', stamps: this.mqtt5 });
+        const found = marker === undefined ? 'absent' : Number(marker.payload);
+        this.#receive?.({ kind: 'session', session, stamps: this.mqtt5, marker: found });
+        this.#up(() => this.#subscribe());
       });
     });
+  }
+
+  #subscribe(): void {
+    this.#subscribed = true;
+    for (const [topic, stored] of this.retained)
+      this.#deliver({ ...stored, topic, retain: true, replayed: true });
+    this.#down(() => {
+      this.#replaying = false;
+      this.#receive?.({ kind: 'replayed', stamps: this.mqtt5 });
+    });
+  }
+
+  get #markerTopic(): string {
+    return `mqttrep/sim/marker/${this.name}`;
   }
 
   cut(): void {
     if (!this.#connected) return;
     this.#connected = false;
+    this.#subscribed = false;
     this.#session++;
     this.#receive?.({ kind: 'parted' });
   }
@@ -117,9 +133,12 @@ export class SimBroker {
 
   #later(action: () => void): void {
     const session = this.#session;
-    setTimeout(() => {
-      if (session === this.#session) action();
-    }, this.latency);
+    setTimeout(
+      () => {
+        if (session === this.#session) action();
+      },
+      Math.max(1, this.latency),
+    );
   }
 
   // ── clients of this broker ─────────────────────────────────────────────────────────────────────────
@@ -133,17 +152,29 @@ export class SimBroker {
     this.retained.clear();
   }
 
+  /** Saves what it retains, as a broker does from time to time. */
+  autosave(): void {
+    this.#saved = new Map(this.retained);
+  }
+
+  /** Is killed, and comes back with what it saved last. */
+  goBack(): void {
+    this.retained.clear();
+    for (const [topic, stored] of this.#saved) this.retained.set(topic, stored);
+  }
+
   // ── the broker ─────────────────────────────────────────────────────────────────────────────────────
 
   #store(message: Delivered): void {
     const { topic, payload, retain } = message;
     if (retain && payload === '') this.retained.delete(topic);
     else if (retain) this.retained.set(topic, message);
-    this.seen.push(`${topic}=${payload}`);
-    if (this.#connected) this.#deliver(message);
+    if (!topic.startsWith('mqttrep/')) this.seen.push(`${topic}=${payload}`);
+    if (this.#subscribed) this.#deliver(message);
   }
 
   #deliver(message: Delivered): void {
+    if (message.topic.startsWith('mqttrep/')) return;
     if (this.dropping > 0) {
       this.dropping--;
       return;
@@ -169,7 +200,7 @@ export class SimBroker {
   // ── what the reconciler says ───────────────────────────────────────────────────────────────────────
 
   #command(message: ToBroker): void {
-    if (message.kind === 'credit' || message.session !== this.#session) return;
+    if (message.kind === 'start' || message.kind === 'credit' || message.session !== this.#session) return;
     if (message.kind === 'probe') {
       this.#up(() => {
         const answers = message.topics.map(topic => ({ topic, found: this.#found(topic) }));
@@ -185,7 +216,7 @@ export class SimBroker {
   }
 
   #publish({ topic, payload, version, retain, confirm }: RawPublication): void {
-    this.received++;
+    if (!topic.startsWith('mqttrep/')) this.received++;
     if (!this.denied.has(topic)) {
       const stamp = this.mqtt5 ? version : undefined;
       this.#store({ topic, payload: payload.toString(), stamp, own: true, retain, replayed: false });

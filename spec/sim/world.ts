@@ -8,11 +8,14 @@ import sinon from 'sinon';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import { SimBroker, type SimBrokerOptions } from './sim-broker.ts';
+import { SimStore } from './sim-store.ts';
 
 export interface WorldOptions {
   readonly brokers: readonly Omit<SimBrokerOptions, 'name'>[];
   /** Hz. */
   readonly mergeFrequency?: number;
+  /** Milliseconds that a commit to the store takes. */
+  readonly storeLatency?: number;
   readonly filter?: Partial<FilterSettings>;
 }
 
@@ -27,6 +30,7 @@ const SILENCE = 60_000;
 export class World {
   readonly brokers: readonly SimBroker[];
   readonly log: string[] = [];
+  readonly store: SimStore;
   readonly #clock: sinon.SinonFakeTimers;
   readonly #options: WorldOptions;
   #reconciler: Reconciler;
@@ -41,6 +45,7 @@ export class World {
     this.brokers = options.brokers.map(
       (broker, index) => new SimBroker({ ...broker, name: NAMES[index] ?? '?' }),
     );
+    this.store = new SimStore(options.storeLatency ?? 1);
     this.#reconciler = this.#newReconciler();
     for (const broker of this.brokers) broker.connect();
   }
@@ -61,10 +66,11 @@ export class World {
     return this;
   }
 
-  /** The reconciler is lost, with all that it knew, and comes back. */
-  restart(): void {
+  /** The replicator is killed, and comes back with what its store holds. */
+  crash(): void {
     for (const broker of this.brokers) broker.cut();
-    void this.#reconciler.stop(0);
+    this.#reconciler.close();
+    this.store.crash();
     this.#reconciler = this.#newReconciler();
     for (const broker of this.brokers) broker.connect();
   }
@@ -81,10 +87,7 @@ export class World {
 
   /** Asserts that all brokers retain the same, and returns it. */
   expectEqual(): ReadonlyMap<string, string> {
-    const [first = new Map<string, string>(), ...others] = this.brokers.map(
-      ({ retained }) =>
-        new Map([...retained].sort().map(([topic, { payload }]) => [topic, payload] as const)),
-    );
+    const [first = new Map<string, string>(), ...others] = this.brokers.map(retainedAt);
     for (const other of others) {
       expect([...other], `what brokers retain differs\n${this.toString()}`).to.deep.equal([...first]);
     }
@@ -92,7 +95,7 @@ export class World {
   }
 
   end(): void {
-    void this.#reconciler.stop(0);
+    this.#reconciler.close();
     this.#clock.restore();
   }
 
@@ -111,17 +114,27 @@ export class World {
 
   #newReconciler(): Reconciler {
     const all = 2 ** this.brokers.length - 1;
-    const reconciler = new Reconciler(
-      {
-        replica: 'sim',
+    const reconciler = new Reconciler({
+      settings: {
         controlPrefix: 'mqttrep',
         filters: [{ filter: '#', subscribe: all, publish: all, ...this.#options.filter }],
         mergeFrequency: this.#options.mergeFrequency ?? 10,
+        scanPeriod: 600,
+        store: 'simulation',
       },
-      this.brokers.map(({ name }, index) => ({ name, rank: this.brokers.length - index })),
-      (_level, message) => this.log.push(message),
-    );
+      replica: 'sim',
+      brokers: this.brokers.map(({ name }, index) => ({ name, rank: this.brokers.length - index })),
+      store: this.store,
+      state: this.store.state,
+      log: (_level, message) => this.log.push(message),
+    });
     for (const [index, broker] of this.brokers.entries()) reconciler.attach(index, broker.port());
     return reconciler;
   }
+}
+
+/** What clients see retained, in the order of topics. */
+function retainedAt({ retained }: SimBroker): ReadonlyMap<string, string> {
+  const users = [...retained].filter(([topic]) => !topic.startsWith('mqttrep/'));
+  return new Map(users.map(([topic, { payload }]) => [topic, payload] as const).sort());
 }

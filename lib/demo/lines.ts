@@ -1,0 +1,238 @@
+/** What the terminal says. Functions from what happened to lines, so that a spec can read them. */
+
+import { differingTopics, type Retained } from './comparison.ts';
+import type { Conflict, HealReport } from './heal-report.ts';
+import { othersOf, REMOTE, SITES, type SiteName } from './sites.ts';
+import type { Look, Style } from './terminal.ts';
+import type { Totals, Write } from './write-log.ts';
+
+const COLOURS: Readonly<Record<SiteName, Style>> = { OSLO: 'cyan', PARIS: 'magenta', QUEBEC: 'yellow' };
+
+/** Under the time column. */
+const INDENT = ' '.repeat(10);
+
+export function opening(look: Look, urls: ReadonlyMap<SiteName, string>): string[] {
+  const addresses = SITES.map(site => {
+    const note = site === REMOTE ? look.paint('dim', '  over a link that will be cut') : '';
+    return `  ${painted(look, site, 6)}  ${urls.get(site)}${note}`;
+  });
+  const example = `mosquitto_sub -t '#' -v -p ${new URL(urls.get('PARIS') ?? '').port}`;
+  return [
+    `${look.paint('bold', 'mqttrep demo')}: three brokers, clients at each, and one mqttrep between them.`,
+    '',
+    ...addresses,
+    '',
+    look.paint('dim', `  Look for yourself: ${example}     Ctrl-C ends the demo.`),
+    '',
+  ];
+}
+
+// ── one write ────────────────────────────────────────────────────────────────────────────────────────
+
+const WIDTHS = { time: 8, site: 7, topic: 22, value: 9, arrival: 10 } as const;
+const FIXED = WIDTHS.time + 2 + WIDTHS.site + WIDTHS.topic + WIDTHS.value;
+
+/** A table's head; plain sentences need none. */
+export function tableHead(look: Look): string[] {
+  if (look.mode === 'plain') return [];
+  const columns = [
+    ''.padEnd(WIDTHS.time + 2),
+    'from'.padEnd(WIDTHS.site),
+    'topic'.padEnd(WIDTHS.topic),
+    'value'.padEnd(WIDTHS.value),
+    ...SITES.map(site => `at ${site}`.padStart(WIDTHS.arrival)),
+  ];
+  return [look.paint('dim', columns.join('').trimEnd())];
+}
+
+/** A write, and when it reached the others. `elapsed`: when it was made, in milliseconds since the demo began. */
+export function writeLines(look: Look, write: Write, elapsed: number): string[] {
+  return look.mode === 'table' ? [row(look, write, elapsed)] : [sentence(look, write, elapsed)];
+}
+
+function row(look: Look, write: Write, elapsed: number): string {
+  const { site, topic, payload } = write;
+  const value = shownValue(write).padEnd(WIDTHS.value);
+  return [
+    time(look, elapsed),
+    painted(look, site, WIDTHS.site),
+    topic.padEnd(WIDTHS.topic),
+    payload === '' ? look.paint('red', value) : value,
+    arrivals(look, write),
+  ].join('');
+}
+
+function arrivals(look: Look, write: Write): string {
+  const cells = SITES.map(site => ({ site, text: cell(write, site).padStart(WIDTHS.arrival) }));
+  const style = (site: SiteName): Style => {
+    if (site === write.site) return COLOURS[site];
+    return write.deliveries.get(site)?.kind === 'arrived' ? 'green' : 'dim';
+  };
+  // The explanation takes the place of the cells that have nothing to tell.
+  const told = cells.filter(({ site }) => write.deliveries.get(site)?.kind !== 'cut off');
+  const kept = write.site === REMOTE ? [] : told;
+  const why =
+    write.site === REMOTE
+      ? `${REMOTE} is cut off: they get it when it is back`
+      : 'cut off: gets it when it is back';
+  const room = look.columns - FIXED - kept.length * WIDTHS.arrival - 3;
+  const explained = told.length < cells.length && why.length <= room;
+  const shown = (explained ? kept : cells).map(({ site, text }) => look.paint(style(site), text)).join('');
+  return explained ? `${shown}   ${look.paint('dim', why)}` : shown;
+}
+
+function cell(write: Write, site: SiteName): string {
+  if (site === write.site) return '●';
+  const delivery = write.deliveries.get(site);
+  return delivery?.kind === 'arrived' ? `${Math.round(delivery.milliseconds)} ms` : (delivery?.kind ?? '');
+}
+
+function sentence(look: Look, write: Write, elapsed: number): string {
+  const { site, topic, payload, deliveries } = write;
+  const did = payload === '' ? `deleted ${topic}` : `wrote ${topic} = ${payload}`;
+  const waiting = othersOf(site).filter(other => deliveries.get(other)?.kind === 'cut off');
+  const parts = othersOf(site)
+    .filter(other => !waiting.includes(other))
+    .map(other => `${other} ${arrival(write, other)}`);
+  const [late] = waiting;
+  if (late !== undefined) {
+    const why = site === REMOTE ? `${site} is cut off: ${list(waiting)}` : `${late} is cut off: it`;
+    parts.push(`${why} will get this when it is back`);
+  }
+  return `${time(look, elapsed)}${site} ${did}: ${parts.join(', ')}`;
+}
+
+function arrival(write: Write, site: SiteName): string {
+  const delivery = write.deliveries.get(site);
+  switch (delivery?.kind) {
+    case 'arrived':
+      return `after ${Math.round(delivery.milliseconds)} ms`;
+    case 'overtaken':
+      return 'got a newer value first';
+    default:
+      return 'has not got it yet';
+  }
+}
+
+// ── the link ─────────────────────────────────────────────────────────────────────────────────────────
+
+export function cutLines(look: Look, elapsed: number): string[] {
+  const text = `The link of ${REMOTE} is cut. Its own clients still reach it, and go on.`;
+  return ['', `${time(look, elapsed)}${look.paint('red', text)}`];
+}
+
+export function healedLines(look: Look, elapsed: number): string[] {
+  return [`${time(look, elapsed)}${look.paint('yellow', `The link of ${REMOTE} is healed.`)}`];
+}
+
+/** `took`: milliseconds since the link was healed. */
+export function equalAgainLines(look: Look, elapsed: number, took: number, report: HealReport): string[] {
+  const text = `All three brokers are equal again, ${Math.round(took)} ms after the link was healed.`;
+  return [`${time(look, elapsed)}${look.paint('green', text)}`, ...reportLines(look, report), ''];
+}
+
+/** `took`: milliseconds since the link was healed. */
+export function stillDifferentLines(look: Look, elapsed: number, took: number, retained: Retained): string[] {
+  const text = `The brokers are not equal ${seconds(took)} after the link was healed.`;
+  return [`${time(look, elapsed)}${look.paint('red', text)}`, ...differenceLines(retained), ''];
+}
+
+function reportLines(
+  look: Look,
+  { got, skipped, sent, conflicts, deleted, undeleted }: HealReport,
+): string[] {
+  const values = (writes: readonly Write[]) => writes.map(write => `${write.topic} = ${shownValue(write)}`);
+  const items: [string, readonly string[]][] = [
+    ['got', values(got)],
+    ['sent', values(sent)],
+    ['not sent', values(skipped).map(value => `${value}, which was outdated`)],
+    ['conflict', conflicts.map(conflictText)],
+    ['deleted', deleted.map(topic => `${topic} is gone at ${REMOTE} as well`)],
+    ['not deleted', undeleted.map(topic => `${topic} is still at ${REMOTE}`)],
+  ];
+  return items.flatMap(([label, texts]) =>
+    texts.map((text, index) => {
+      const head = index === 0 ? label : '';
+      return look.mode === 'table'
+        ? `${INDENT}${look.paint('dim', head.padEnd(12))}${text}`
+        : `        ${label}: ${text}`;
+    }),
+  );
+}
+
+function conflictText({ topic, writes, winner }: Conflict): string {
+  const sides = writes.map(write => `${write.site} wrote ${shownValue(write)}`).join(', ');
+  const won = writes.find(({ site }) => site === winner);
+  return `${topic}: ${sides}; ${won === undefined ? 'neither won' : `all have ${shownValue(won)} now`}`;
+}
+
+function shownValue({ payload }: Write): string {
+  return payload === '' ? 'deleted' : payload;
+}
+
+/** What the replicator itself logs. */
+export function logLine(look: Look, elapsed: number, message: string): string {
+  return `${time(look, elapsed)}${look.paint('dim', `mqttrep: ${message}`)}`;
+}
+
+// ── the end ──────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Summary {
+  readonly totals: Totals;
+  /** Milliseconds; undefined where no write arrived anywhere. */
+  readonly median: number | undefined;
+  readonly percentile95: number | undefined;
+  readonly retained: Retained;
+}
+
+export function closing(look: Look, elapsed: number, summary: Summary): string[] {
+  const { totals, median, percentile95, retained } = summary;
+  const lines = [
+    '',
+    `${look.paint('bold', 'The end')} after ${seconds(elapsed)}: ${totals.writes} writes, ` +
+      `${totals.everywhere} of them arrived at both other brokers.`,
+  ];
+  if (totals.overtaken > 0) {
+    lines.push(`${totals.overtaken} gave way to a newer value while ${REMOTE} was cut off.`);
+  }
+  if (median !== undefined && percentile95 !== undefined) {
+    const times = `median ${Math.round(median)} ms, 95th percentile ${Math.round(percentile95)} ms`;
+    lines.push(`Time to arrive, if not cut off: ${times}.`);
+  }
+  if (differingTopics(retained).length > 0) {
+    return [...lines, look.paint('red', 'The brokers are not equal.'), ...differenceLines(retained)];
+  }
+  const topics = retained.get(REMOTE)?.size ?? 0;
+  return [
+    ...lines,
+    look.paint(
+      'green',
+      `The brokers are equal: all three retain the same ${topics} ${topics === 1 ? 'topic' : 'topics'}.`,
+    ),
+  ];
+}
+
+function differenceLines(retained: Retained): string[] {
+  return differingTopics(retained).map(topic => {
+    const values = SITES.map(site => `${site} ${JSON.stringify(retained.get(site)?.get(topic) ?? null)}`);
+    return `        ${topic}: ${values.join(', ')}`;
+  });
+}
+
+// ── parts ────────────────────────────────────────────────────────────────────────────────────────────
+
+function time(look: Look, elapsed: number): string {
+  return `${look.paint('dim', seconds(elapsed).padStart(WIDTHS.time))}  `;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function painted(look: Look, site: SiteName, width: number): string {
+  return look.paint(COLOURS[site], site.padEnd(width));
+}
+
+function list(names: readonly string[]): string {
+  return names.join(' and ');
+}

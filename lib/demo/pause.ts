@@ -1,0 +1,15 @@
+/** Waiting that ends early when the demo is stopped. */
+
+/** Resolves after so many milliseconds, or as soon as `signal` is aborted. */
+export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true || milliseconds <= 0) return;
+  await new Promise<void>(resolve => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal?.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,138 @@
+/**
+ * All that the demo plays with: three brokers, a link that can be cut, mqttrep itself, and a client at each
+ * site. mqttrep is the real one, with its worker threads, and knows nothing of the demo.
+ */
+
+import { once } from 'node:events';
+import type { Config } from '../config/config.ts';
+import { type Log, Replicator } from '../supervisor/replicator.ts';
+import { CuttableLink } from './cuttable-link.ts';
+import { FILTER } from './duck-pond.ts';
+import { EmbeddedBroker } from './embedded-broker.ts';
+import { SiteClient } from './site-client.ts';
+import { REMOTE, SITES, type SiteName } from './sites.ts';
+
+/** mqttrep is given so many milliseconds to connect: the story makes no sense before. A busy machine is slow. */
+const CONNECT_LIMIT = 30_000;
+
+/** Hz. */
+const MERGE_FREQUENCY = 10;
+
+/** Milliseconds: soon enough to be watched. */
+const RECONNECT_PERIOD = 500;
+
+export interface StageListeners {
+  readonly log: Log;
+  readonly saw: (site: SiteName, topic: string, payload: string, at: number) => void;
+}
+
+export class Stage {
+  readonly brokers = new Map<SiteName, EmbeddedBroker>();
+  readonly #clients = new Map<SiteName, SiteClient>();
+  /** What has been opened, in this order. */
+  readonly #closers: (() => Promise<void>)[] = [];
+  #link: CuttableLink | undefined;
+  #failed: Promise<string> = new Promise(() => undefined);
+
+  /** Starts the brokers and the link; what was opened is closed where that fails. */
+  static async build(): Promise<Stage> {
+    const stage = new Stage();
+    try {
+      await stage.#build();
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  private constructor() {
+    // `build` is the way in.
+  }
+
+  get link(): CuttableLink {
+    if (this.#link === undefined) throw new Error('the stage is not built');
+    return this.#link;
+  }
+
+  /** Resolves with the reason if mqttrep gives up. */
+  get failed(): Promise<string> {
+    return this.#failed;
+  }
+
+  /** Where each site's own clients connect to. */
+  get urls(): ReadonlyMap<SiteName, string> {
+    return new Map([...this.brokers].map(([site, { url }]) => [site, url]));
+  }
+
+  /**
+   * Starts mqttrep and the clients. Resolves when all are connected, or as soon as `signal`; with the sites
+   * that mqttrep has not reached.
+   */
+  async connect({ log, saw }: StageListeners, signal: AbortSignal): Promise<readonly string[]> {
+    const replicator = new Replicator(this.#config(), log);
+    this.#closers.push(() => replicator.stop());
+    this.#failed = new Promise(resolve => {
+      void replicator.ended.then(reason => reason !== undefined && resolve(reason));
+    });
+    replicator.start();
+    await Promise.race([replicator.answered(CONNECT_LIMIT), aborted(signal)]);
+    const missing = [...replicator.links].filter(([, state]) => state !== 'ready').map(([name]) => name);
+    if (missing.length > 0) return missing;
+
+    for (const site of SITES) {
+      const { url } = this.#broker(site);
+      const client = await SiteClient.connect(site, url, FILTER, (topic, payload, at) =>
+        saw(site, topic, payload, at),
+      );
+      this.#closers.push(() => client.end());
+      this.#clients.set(site, client);
+    }
+    return [];
+  }
+
+  /** A client at the site writes to the broker there. Resolves when acknowledged. */
+  async write(site: SiteName, topic: string, payload: string): Promise<void> {
+    await this.#clients.get(site)?.write(topic, payload);
+  }
+
+  async close(): Promise<void> {
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) await close();
+  }
+
+  async #build(): Promise<void> {
+    for (const site of SITES) {
+      const broker = await EmbeddedBroker.start();
+      this.#closers.push(() => broker.close());
+      this.brokers.set(site, broker);
+    }
+    const link = await CuttableLink.to(this.#broker(REMOTE).port);
+    this.#closers.push(() => link.close());
+    this.#link = link;
+  }
+
+  #broker(site: SiteName): EmbeddedBroker {
+    const broker = this.brokers.get(site);
+    if (broker === undefined) throw new Error(`the broker of ${site} does not run`);
+    return broker;
+  }
+
+  #config(): Config {
+    return {
+      brokers: SITES.map(site => ({
+        name: site,
+        url: site === REMOTE ? this.link.url : this.#broker(site).url,
+        maxQos: 2,
+        priority: 0,
+        options: { reconnectPeriod: RECONNECT_PERIOD },
+      })),
+      topics: [{ id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES }],
+      mergeFrequency: MERGE_FREQUENCY,
+      log: { level: 'info', format: 'text' },
+    };
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}

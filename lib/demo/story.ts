@@ -1,0 +1,115 @@
+/** Plays the script on the stage, and says what happens. */
+
+import { differingTopics, untilEqual } from './comparison.ts';
+import { DuckPond } from './duck-pond.ts';
+import { healReport } from './heal-report.ts';
+import { cutLines, equalAgainLines, healedLines, stillDifferentLines, tableHead } from './lines.ts';
+import { pause } from './pause.ts';
+import { type Beat, SCRIPT } from './script.ts';
+import { REMOTE } from './sites.ts';
+import type { Stage } from './stage.ts';
+import type { Look } from './terminal.ts';
+import type { Write, WriteLog } from './write-log.ts';
+
+/** Equal brokers are waited for until the round is over, but no less than so many milliseconds. */
+const LEAST_HEAL_LIMIT = 1_000;
+
+/** The brokers are equal some moments before the clients have seen it. */
+const LAST_ARRIVALS = 100;
+
+export interface StoryOptions {
+  readonly stage: Stage;
+  readonly writes: WriteLog;
+  readonly look: Look;
+  readonly say: (lines: readonly string[]) => void;
+  /** Milliseconds since the demo began. */
+  readonly elapsed: () => number;
+  readonly signal: AbortSignal;
+}
+
+export class Story {
+  readonly #pond = new DuckPond();
+  readonly #options: StoryOptions;
+  /** What was written since the cut. */
+  #meanwhile: Write[] = [];
+  /** When the round is over, in milliseconds of `performance.now()`. */
+  #end = 0;
+
+  constructor(options: StoryOptions) {
+    this.#options = options;
+  }
+
+  /** One round, of so many milliseconds. Ends early on `signal`; the link is then healed, but not waited for. */
+  async play(length: number): Promise<void> {
+    const { look, say, signal, stage } = this.#options;
+    const start = performance.now();
+    this.#end = start + length;
+    const until = (at: number) => pause(start + at * length - performance.now(), signal);
+    say(tableHead(look));
+    for (const beat of SCRIPT) {
+      await until(beat.at);
+      if (signal.aborted) break;
+      await this.#act(beat);
+    }
+    await until(1);
+    if (stage.link.isCut) this.#mend();
+  }
+
+  async #act(beat: Beat): Promise<void> {
+    switch (beat.kind) {
+      case 'write':
+        await this.#write(beat.site, beat.topic, this.#pond.next(beat.topic));
+        return;
+      case 'delete':
+        await this.#write(beat.site, beat.topic, '');
+        return;
+      case 'cut':
+        this.#cut();
+        return;
+      case 'heal':
+        await this.#heal();
+        return;
+    }
+  }
+
+  async #write(site: Write['site'], topic: string, payload: string): Promise<void> {
+    const { stage, writes } = this.#options;
+    const write = writes.written(site, topic, payload, performance.now());
+    if (stage.link.isCut) this.#meanwhile.push(write);
+    await stage.write(site, topic, payload);
+  }
+
+  #cut(): void {
+    const { stage, writes, look, say, elapsed } = this.#options;
+    this.#meanwhile = [];
+    say(cutLines(look, elapsed()));
+    stage.link.cut();
+    writes.cut(REMOTE);
+  }
+
+  #mend(): void {
+    const { stage, writes, look, say, elapsed } = this.#options;
+    say(healedLines(look, elapsed()));
+    writes.healed();
+    stage.link.heal();
+  }
+
+  async #heal(): Promise<void> {
+    const { stage, writes, look, say, elapsed, signal } = this.#options;
+    this.#mend();
+    const healed = performance.now();
+    const limit = Math.max(LEAST_HEAL_LIMIT, this.#end - healed);
+    const retained = await untilEqual(stage.brokers, limit, signal);
+    const took = performance.now() - healed;
+    const now = elapsed();
+    await pause(LAST_ARRIVALS, signal);
+    if (signal.aborted) return;
+    if (differingTopics(retained).length > 0) {
+      say(stillDifferentLines(look, now, took, retained));
+      return;
+    }
+    writes.settle();
+    say(equalAgainLines(look, now, took, healReport(this.#meanwhile, retained)));
+    say(tableHead(look));
+  }
+}

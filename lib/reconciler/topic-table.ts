@@ -1,0 +1,155 @@
+/**
+ * The registers of all topics, and `step` applied to them: what changed is noted for the store, what expires
+ * and what may be forgotten is noted for its time.
+ */
+
+import type { Event } from '../core/events.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Policies, Policy } from '../core/policy.ts';
+import { emptyRegister, isDeletion, PASSING_AGE, type Register } from '../core/register.ts';
+import { isForgettable, step } from '../core/step.ts';
+import type { StoredTopic } from '../store/state-store.ts';
+import { Expiries } from './expiries.ts';
+import { KeyedStates } from './streams.ts';
+
+/** One topic: its register and what its filters say. */
+export interface Topic {
+  readonly register: Register;
+  readonly policy: Policy;
+  /** By broker index: the sequence at which what it holds was last seen to change. */
+  readonly seen: readonly number[];
+}
+
+export class TopicTable {
+  readonly states = new KeyedStates<string, Topic>();
+  /** Counts the commits: a change bears the number of the commit that it goes with. */
+  #sequence = 1;
+  /** The last array of its kind: most topics of one commit share it. */
+  #lastSeen: readonly number[] = [];
+  readonly #policies: Policies;
+  readonly #brokers: number;
+  readonly #expiries = new Expiries();
+  readonly #forgettable = new Set<string>();
+  readonly #notSeen: readonly number[];
+  #unsaved = new Set<string>();
+
+  constructor(policies: Policies, brokers: number) {
+    this.#policies = policies;
+    this.#brokers = brokers;
+    this.#notSeen = new Array<number>(brokers).fill(0);
+  }
+
+  get(topic: string): Topic | undefined {
+    return this.states.get(topic);
+  }
+
+  /** The last commit to which no change will be added any more. */
+  get closed(): number {
+    return this.#sequence - 1;
+  }
+
+  /** Takes a register from the store. */
+  load(topic: string, { register: stored, seen }: StoredTopic): void {
+    const register = asStored(stored);
+    this.states.set(topic, { register, policy: this.#policies.of(topic), seen: this.#shared(seen) });
+    this.advance(Math.max(...seen));
+    this.#watchTime(topic, register);
+  }
+
+  /** Continues after a commit of an earlier life. */
+  advance(sequence: number): void {
+    this.#sequence = Math.max(this.#sequence, sequence + 1);
+  }
+
+  /** Brings an event to a topic. */
+  apply(topic: string, event: Event): Outcome {
+    const known = this.states.get(topic);
+    const policy = known?.policy ?? this.#policies.of(topic);
+    const before = known?.register ?? emptyRegister(this.#brokers);
+    const outcome = step(before, event, policy);
+    const { register } = outcome;
+    if (register === before && known !== undefined) return outcome;
+    if (isChangeToStore(before, register)) this.#unsaved.add(topic);
+    this.states.set(topic, { register, policy, seen: this.#seen(known?.seen, before, register) });
+    this.#watchTime(topic, register);
+    return outcome;
+  }
+
+  /** Closes a commit: takes out the topics that changed since the last one; those that are forgotten are undefined. */
+  takeUnsaved(): Map<string, Topic | undefined> {
+    const unsaved = this.#unsaved;
+    this.#unsaved = new Set();
+    if (unsaved.size > 0) this.#sequence++;
+    return new Map([...unsaved].map(topic => [topic, this.states.get(topic)]));
+  }
+
+  get hasUnsaved(): boolean {
+    return this.#unsaved.size > 0;
+  }
+
+  /** Takes out the topics whose winner's time may be over. */
+  expiring(now: number): string[] {
+    return this.#expiries.due(now);
+  }
+
+  /** Has the topic looked at again when its winner's time is over. */
+  expectExpiry(topic: string): void {
+    const winner = this.states.get(topic)?.register.winner;
+    if (winner !== undefined) this.#expiries.expect(topic, winner.expiresAt);
+  }
+
+  /** Forgets what was deleted everywhere, and what has passed through long ago. */
+  forget(now: number): void {
+    for (const topic of this.#forgettable) {
+      const known = this.states.get(topic);
+      if (known !== undefined && isForgettable(known.register, known.policy, now)) {
+        this.states.delete(topic);
+        this.#unsaved.add(topic);
+      }
+      // All but time would come with a change of the register, and that brings the topic here again.
+      if (!isRecentlyPassed(known?.register, now)) this.#forgettable.delete(topic);
+    }
+  }
+
+  /** Whether time has to be looked at. */
+  get waitsForTime(): boolean {
+    return this.#expiries.size > 0 || this.#forgettable.size > 0 || this.hasUnsaved;
+  }
+
+  #seen(known: readonly number[] | undefined, before: Register, after: Register): readonly number[] {
+    const last = known ?? this.#notSeen;
+    if (before.held === after.held) return last;
+    return this.#shared(last.map((at, i) => (before.held[i] === after.held[i] ? at : this.#sequence)));
+  }
+
+  #shared(seen: readonly number[]): readonly number[] {
+    if (seen.every((at, i) => at === this.#lastSeen[i])) return this.#lastSeen;
+    this.#lastSeen = seen;
+    return seen;
+  }
+
+  #watchTime(topic: string, { winner }: Register): void {
+    if (winner === undefined || isDeletion(winner)) this.#forgettable.add(topic);
+    else this.#expiries.expect(topic, winner.expiresAt);
+  }
+}
+
+/** Whether a restart has to know of the change; what passes or is being asked is of the moment. */
+function isChangeToStore(before: Register, after: Register): boolean {
+  return (
+    before.winner !== after.winner ||
+    before.held !== after.held ||
+    before.pending !== after.pending ||
+    before.unretained !== after.unretained
+  );
+}
+
+/** A register without what was of the moment. */
+function asStored(register: Register): Register {
+  const pending = register.pending.filter(({ retained }) => retained);
+  return { ...register, passing: undefined, pending, asking: 0, overtaken: 0 };
+}
+
+function isRecentlyPassed(register: Register | undefined, now: number): boolean {
+  return register?.passing !== undefined && register.passing.since + PASSING_AGE > now;
+}

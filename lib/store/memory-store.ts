@@ -1,0 +1,26 @@
+/** A store that lives as long as the process: for tests, for the demo, and for who wants no file. */
+
+import type { Changes, StateStore, StoredState, StoredTopic } from './state-store.ts';
+
+export class MemoryStore implements StateStore {
+  readonly place = 'memory';
+  readonly #topics = new Map<string, StoredTopic>();
+  readonly #facts = new Map<string, string>();
+
+  async load(): Promise<StoredState> {
+    return { topics: this.#topics, facts: this.#facts };
+  }
+
+  commit({ topics, facts }: Changes, done: (error?: Error) => void): void {
+    for (const [topic, stored] of topics) {
+      if (stored === undefined) this.#topics.delete(topic);
+      else this.#topics.set(topic, stored);
+    }
+    for (const [name, value] of facts) this.#facts.set(name, value);
+    done();
+  }
+
+  async close(): Promise<void> {
+    // Nothing is held but memory.
+  }
+}

@@ -1,0 +1,48 @@
+/** A store under simulated time: a commit takes a while, and one that a crash overtakes is lost. */
+
+import type { Changes, StateStore, StoredState, StoredTopic } from '../../lib/store/state-store.ts';
+
+export class SimStore implements StateStore {
+  readonly place = 'simulation';
+  readonly state = { topics: new Map<string, StoredTopic>(), facts: new Map<string, string>() };
+  readonly #latency: number;
+  #life = 0;
+
+  /** @param latency milliseconds that a commit takes */
+  constructor(latency: number) {
+    this.#latency = latency;
+  }
+
+  async load(): Promise<StoredState> {
+    return this.state;
+  }
+
+  commit({ topics, facts }: Changes, done: (error?: Error) => void): void {
+    const life = this.#life;
+    setTimeout(() => {
+      if (life !== this.#life) return;
+      for (const [topic, stored] of topics) {
+        if (stored === undefined) this.state.topics.delete(topic);
+        else this.state.topics.set(topic, stored);
+      }
+      for (const [name, value] of facts) this.state.facts.set(name, value);
+      done();
+    }, this.#latency);
+  }
+
+  /** The process is killed. */
+  crash(): void {
+    this.#life++;
+  }
+
+  /** The disk is lost as well. */
+  wipe(): void {
+    this.crash();
+    this.state.topics.clear();
+    this.state.facts.clear();
+  }
+
+  async close(): Promise<void> {
+    this.crash();
+  }
+}
