@@ -1,7 +1,9 @@
 /** The thread of the reconciler: its actor, and the main thread's hold on it. */
 
 import { nanoid } from 'nanoid';
+import { formatsOf } from '../lib/core/merge-chain.ts';
 import type { ControlOfReconciler, ReconcilerTask, Report } from '../lib/protocol/messages.ts';
+import { loadDecoders } from '../lib/reconciler/decoders.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { MemoryStore } from '../lib/store/memory-store.ts';
 
@@ -10,8 +12,10 @@ export default async function reconciler({ control, brokers, settings }: Reconci
   const store = new MemoryStore();
   try {
     const state = await store.load();
+    const chains = settings.filters.flatMap(({ merge }) => (merge === undefined ? [] : [merge]));
     const actor = new Reconciler({
       settings,
+      decoders: await loadDecoders(formatsOf(chains)),
       replica: state.facts.get('replica') ?? nanoid(10),
       brokers,
       store,

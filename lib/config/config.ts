@@ -5,6 +5,7 @@
  * be handed to worker threads as it is.
  */
 
+import type { MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
 
 export interface Config {
@@ -45,6 +46,8 @@ export interface TopicConfig {
   readonly qos?: QoS;
   /** Seconds, 0 = for ever. */
   readonly ttl?: number;
+  /** How the winner is chosen. Unset: left to a broader filter, then to the arrival. */
+  readonly merge?: MergeChain;
   /** Names of the brokers that subscribe to the filter; none where NOSUB is set. */
   readonly subscribers: readonly string[];
   /** Names of the brokers that the filter allows the topic to be published to. */

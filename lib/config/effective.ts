@@ -3,6 +3,7 @@
  * read is listed here, all else is masked; so a secret in an option that nobody thought of stays hidden.
  */
 
+import { formatMergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
 import type { BrokerConfig, Config, ConnectionOptions, LogConfig, TopicConfig } from './config.ts';
 import { MASK, maskUrl } from './mask.ts';
@@ -103,11 +104,13 @@ function brokerLines({ name, url, maxQos, priority, clientId, options }: BrokerD
   return configured.length === 0 ? lines : [...lines, `    options: ${configured.join(', ')}`];
 }
 
-function topicLines({ id, filter, retain, qos, ttl, subscribers, publishers }: TopicConfig, names: string[]) {
+function topicLines(topic: TopicConfig, names: string[]) {
+  const { id, filter, retain, qos, ttl, merge, subscribers, publishers } = topic;
   const settings: string[] = [];
   if (retain !== undefined) settings.push(retain ? 'published retained' : 'retained as received');
   if (qos !== undefined) settings.push(`QoS ${qos}`);
   if (ttl !== undefined) settings.push(ttl === 0 ? 'kept for ever' : `erased after ${ttl} s of quiet`);
+  if (merge !== undefined) settings.push(`merged by ${formatMergeChain(merge)}`);
   return [
     `  ${id}  ${filter}`,
     ...(settings.length === 0 ? [] : [`    ${settings.join(', ')}`]),

@@ -3,6 +3,7 @@
  * between them. Harmless while they agree.
  */
 
+import { formatMergeChain, type MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
 import { type Problems, show } from './problems.ts';
 import { type TopicKey, topicVariableName } from './variables.ts';
@@ -16,6 +17,7 @@ export interface TopicSettings {
   /** Seconds. */
   readonly ttl: number | undefined;
   readonly nosub: boolean | undefined;
+  readonly merge: MergeChain | undefined;
   readonly subscribeWhitelist: readonly string[] | undefined;
   readonly subscribeBlacklist: readonly string[] | undefined;
   readonly publishWhitelist: readonly string[] | undefined;
@@ -27,6 +29,7 @@ const COMPARED = [
   ['qos', 'QOS'],
   ['ttl', 'TTL'],
   ['nosub', 'NOSUB'],
+  ['merge', 'MERGE'],
   ['subscribeWhitelist', 'SUBSCRIBE_WHITELIST'],
   ['subscribeBlacklist', 'SUBSCRIBE_BLACKLIST'],
   ['publishWhitelist', 'PUBLISH_WHITELIST'],
@@ -51,8 +54,8 @@ export function judgeSameFilters(settings: readonly TopicSettings[], problems: P
 function judgePair(earlier: TopicSettings, later: TopicSettings, problems: Problems): number {
   let contradictions = 0;
   for (const [field, key] of COMPARED) {
-    const one = comparable(earlier[field]);
-    const other = comparable(later[field]);
+    const one = field === 'merge' ? chainText(earlier.merge) : comparable(earlier[field]);
+    const other = field === 'merge' ? chainText(later.merge) : comparable(later[field]);
     if (one === undefined || other === undefined || one === other) continue;
     contradictions++;
     problems.error(topicVariableName(key, later.id), {
@@ -61,6 +64,10 @@ function judgePair(earlier: TopicSettings, later: TopicSettings, problems: Probl
     });
   }
   return contradictions;
+}
+
+function chainText(chain: MergeChain | undefined): string | undefined {
+  return chain && formatMergeChain(chain);
 }
 
 function comparable(value: boolean | number | readonly string[] | undefined): string | undefined {

@@ -7,6 +7,7 @@ import { filterFault, isReplicable } from '../core/filter.ts';
 import type { QoS } from '../core/policy.ts';
 import type { TopicConfig } from './config.ts';
 import type { Entry, Environment } from './environment.ts';
+import { readMerge } from './merge.ts';
 import { nearest } from './nearest.ts';
 import { byName, type Parsed, type Problems, show } from './problems.ts';
 import { judgeSameFilters, type TopicSettings } from './same-filter.ts';
@@ -97,11 +98,13 @@ function readSettings(
     return entry && problems.take(entry.variable, parse(entry.value));
   };
   const names = (text: string) => parseBrokerNames(text, brokers);
+  const merge = entries.get('MERGE');
   return {
     retain: read('RETAIN', parseBoolean),
     qos: read<QoS>('QOS', parseQos),
     ttl: read('TTL', parseTtl),
     nosub: read('NOSUB', parseBoolean),
+    merge: merge && readMerge(merge, problems),
     subscribeWhitelist: read('SUBSCRIBE_WHITELIST', names),
     subscribeBlacklist: read('SUBSCRIBE_BLACKLIST', names),
     publishWhitelist: read('PUBLISH_WHITELIST', names),
@@ -110,7 +113,7 @@ function readSettings(
 }
 
 function topicOf(settings: TopicSettings, brokers: readonly string[]): TopicConfig {
-  const { id, filter, retain, qos, ttl, nosub } = settings;
+  const { id, filter, retain, qos, ttl, merge, nosub } = settings;
   const listed = (whitelist?: readonly string[], blacklist?: readonly string[]) =>
     brokers.filter(name => (whitelist?.includes(name) ?? true) && !blacklist?.includes(name));
   return {
@@ -119,6 +122,7 @@ function topicOf(settings: TopicSettings, brokers: readonly string[]): TopicConf
     ...(retain !== undefined && { retain }),
     ...(qos !== undefined && { qos }),
     ...(ttl !== undefined && { ttl }),
+    ...(merge !== undefined && { merge }),
     subscribers: nosub ? [] : listed(settings.subscribeWhitelist, settings.subscribeBlacklist),
     publishers: listed(settings.publishWhitelist, settings.publishBlacklist),
   };

@@ -59,19 +59,20 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
   if (found === 'unknown') {
     return outcome(wasPending ? { ...next, held: withHeld(register, broker, 'unknown') } : next, 'settled');
   }
+  const contest = { broker, stored: true, refreshes: false };
   const overtaken = has(register.overtaken, broker);
   const holds = register.held[broker];
   if (found === 'absent') {
     if (overtaken && typeof holds === 'object') return ask(register, broker);
     if (event.absence === 'deletion' && isSettledAt(register, broker)) {
-      return contend(next, deletion(event.fresh, broker), broker, true, false);
+      return contend(next, deletion(event.fresh, broker), contest, policy);
     }
     // It retains nothing, though a client wrote there: the client does not retain.
     const unretained = wroteLast(register, broker, policy) ? register.unretained | bit : register.unretained;
     return outcome({ ...next, unretained, held: withHeld(register, broker, 'absent') }, 'settled');
   }
   const base = { ...next, unretained: register.unretained & ~bit };
-  if (overtaken) return overtakenBy(register, base, broker, found);
+  if (overtaken) return overtakenBy(register, base, { broker, found }, policy);
   const known = knownAt(register, broker, found);
   if (known !== undefined) return outcome({ ...base, held: withHeld(register, broker, known) }, 'settled');
   const passing = register.passing?.message;
@@ -84,7 +85,7 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
     origin: broker,
     expiresAt: expiry(event.now, policy.ttl, found.expiry),
   };
-  return contend(base, message, broker, true, false);
+  return contend(base, message, contest, policy);
 }
 
 /** Whether the broker held what the winner says, and nothing was on its way there: a newer write beats a deletion. */
@@ -99,12 +100,17 @@ function isSettledAt({ held, pending, winner }: Register, broker: number): boole
  * Something was found, and something else was delivered meanwhile, which is the newer of the two. It is
  * retained as well, if it is the first that we know of the topic; else a new answer has to tell.
  */
-function overtakenBy(register: Register, next: Register, broker: number, found: Found): Outcome {
+function overtakenBy(
+  register: Register,
+  next: Register,
+  { broker, found }: { readonly broker: number; readonly found: Found },
+  policy: Policy,
+): Outcome {
   const holds = register.held[broker];
   if (typeof holds === 'object' && alike(holds, found)) return outcome(next, 'settled');
   const latest = register.passing?.message;
   if (holds === 'unknown' && latest?.origin === broker && !isDeletion(latest)) {
-    return contend(next, latest, broker, true, false);
+    return contend(next, latest, { broker, stored: true, refreshes: false }, policy);
   }
   return ask(register, broker);
 }

@@ -1,7 +1,17 @@
+/** How a retained message came to be known. */
+export interface Contest {
+  readonly broker: number;
+  /** The broker itself retains it. */
+  readonly stored: boolean;
+  /** It is a new write, so that its time starts again even if it says nothing new. */
+  readonly refreshes: boolean;
+}
+
 /** A retained message against the winner. */
 
 import type { Found, Observed } from './events.ts';
 import { type Outcome, outcome } from './outcome.ts';
+import type { Policy } from './policy.ts';
 import { alike, heldAfter, isDeletion, isNewer, type Message, type Register, withHeld } from './register.ts';
 import { compareVersions, type Version } from './version.ts';
 
@@ -23,13 +33,21 @@ export function trustedStamp(
   return stamp;
 }
 
+/** How a retained message came to be known. */
+export interface Contest {
+  readonly broker: number;
+  /** The broker itself retains it. */
+  readonly stored: boolean;
+  /** It is a new write, so that its time starts again even if it says nothing new. */
+  readonly refreshes: boolean;
+}
+
 /** A retained message against the winner. Equal to it: no new version, but its time starts again. */
 export function contend(
   register: Register,
   message: Message,
-  broker: number,
-  stored: boolean,
-  refreshes: boolean,
+  { broker, stored, refreshes }: Contest,
+  { order }: Policy,
 ): Outcome {
   const { winner } = register;
   const held = (now: Message) => (stored ? withHeld(register, broker, heldAfter(now)) : register.held);
@@ -40,7 +58,7 @@ export function contend(
   if (winner === undefined && isDeletion(message)) {
     return outcome({ ...register, held: held(message) }, 'repeated');
   }
-  const wins = winner === undefined || isNewer(message.version, winner.version);
+  const wins = winner === undefined || order(message, winner) > 0;
   return outcome(
     { ...register, winner: wins ? message : winner, held: held(message) },
     wins ? 'won' : 'lost',

@@ -99,7 +99,8 @@ function written(register: Register, event: Observed, policy: Policy, stored: bo
     origin: broker,
     expiresAt: expiry(event.now, policy.ttl, event.expiry),
   };
-  return contend(register, message, broker, stored, event.stamp === undefined && !isOld);
+  const refreshes = event.stamp === undefined && !isOld;
+  return contend(register, message, { broker, stored, refreshes }, policy);
 }
 
 /** A message that is not retained: to be handed on once, the newest only. */

@@ -19,7 +19,8 @@ import {
 import { compareVersions, type Version } from './version.ts';
 
 export function offered(register: Register, broker: number, now: number, policy: Policy): Outcome {
-  if (pendingAt(register, broker) >= MAX_PENDING) return outcome(register, 'idle');
+  const room = MAX_PENDING - pendingAt(register, broker);
+  if (room <= 0) return outcome(register, 'idle');
   const commands: Publish[] = [];
   let next = register;
   if (register.passing !== undefined && has(register.passing.owed, broker)) {
@@ -31,7 +32,12 @@ export function offered(register: Register, broker: number, now: number, policy:
   }
   const { winner } = register;
   const mayOffer = has(policy.publish, broker) && !has(register.asking, broker);
-  if (winner !== undefined && mayOffer && !agrees(willHold(register, broker), winner)) {
+  if (
+    winner !== undefined &&
+    mayOffer &&
+    commands.length < room &&
+    !agrees(willHold(register, broker), winner)
+  ) {
     commands.push(publish(winner, broker, true, policy));
   }
   if (commands.length === 0) return outcome(next, 'idle');

@@ -1,11 +1,14 @@
 /**
  * Settings of a topic, looked up from the filters that match it.
  *
- * Of RETAIN, QOS and TTL the most specific filter that sets it decides; permission is the other way round:
+ * Of RETAIN, QOS, TTL and MERGE the most specific filter that sets it decides; permission is the other way round:
  * one filter that forbids a broker is enough.
  */
 
 import { bySpecificity, covers, matches } from './filter.ts';
+import { DEFAULT_CHAIN, type MergeChain } from './merge-chain.ts';
+import type { MessageOrder } from './merge-order.ts';
+import { compareVersions } from './version.ts';
 
 export type QoS = 0 | 1 | 2;
 
@@ -22,6 +25,7 @@ export interface FilterSettings {
   readonly qos?: QoS;
   /** Milliseconds, 0 = for ever. */
   readonly ttl?: number;
+  readonly merge?: MergeChain;
   /** Brokers that subscribe to the filter. */
   readonly subscribe: BrokerSet;
   /** Brokers that the filter allows the topic to be published to. */
@@ -35,6 +39,8 @@ export interface Policy {
   readonly qos: QoS;
   /** Milliseconds, 0 = for ever. */
   readonly ttl: number;
+  /** Which of two messages wins. */
+  readonly order: MessageOrder;
   /** Brokers that may be published to. */
   readonly publish: BrokerSet;
   /** Brokers at which the topic is subscribed: those that show us an echo of what we publish. */
@@ -44,13 +50,23 @@ export interface Policy {
 /** The QoS of a topic for which no filter says otherwise. */
 export const DEFAULT_QOS: QoS = 1;
 
+const byArrival: MessageOrder = (a, b) => compareVersions(a.version, b.version);
+
 /** Looks policies up; the same filters matched give the same object. */
 export class Policies {
   readonly #settings: readonly FilterSettings[];
   readonly #known = new Map<string, Policy>();
   readonly #all: BrokerSet;
+  readonly #orders = new Map<MergeChain, MessageOrder>();
+  readonly #orderOf: (chain: MergeChain) => MessageOrder;
 
-  constructor(settings: readonly FilterSettings[], brokers: number) {
+  /** @param orderOf compiles a merge chain; without it all goes by arrival, for who looks up other settings */
+  constructor(
+    settings: readonly FilterSettings[],
+    brokers: number,
+    orderOf: (chain: MergeChain) => MessageOrder = () => byArrival,
+  ) {
+    this.#orderOf = orderOf;
     this.#settings = [...settings].sort((a, b) => bySpecificity(a.filter, b.filter));
     this.#all = 2 ** brokers - 1;
   }
@@ -75,14 +91,23 @@ export class Policies {
     }
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const policy = combine(matched, this.#all);
+    const policy = { ...combine(matched, this.#all), order: this.#order(matched) };
     this.#known.set(key, policy);
     return policy;
+  }
+
+  #order(matched: readonly FilterSettings[]): MessageOrder {
+    const chain = matched.find(s => s.merge !== undefined)?.merge ?? DEFAULT_CHAIN;
+    const known = this.#orders.get(chain);
+    if (known !== undefined) return known;
+    const order = this.#orderOf(chain);
+    this.#orders.set(chain, order);
+    return order;
   }
 }
 
 /** Filters in the order of their specificity → what holds. */
-function combine(matched: readonly FilterSettings[], all: BrokerSet): Policy {
+function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Policy, 'order'> {
   return {
     retain: matched.find(s => s.retain !== undefined)?.retain ?? false,
     qos: matched.find(s => s.qos !== undefined)?.qos ?? DEFAULT_QOS,

@@ -12,7 +12,7 @@ import type { Look } from './terminal.ts';
 import type { Write, WriteLog } from './write-log.ts';
 
 /** Equal brokers are waited for until the round is over, but no less than so many milliseconds. */
-const LEAST_HEAL_LIMIT = 1_000;
+const LEAST_HEAL_LIMIT = 5_000;
 
 /** The brokers are equal some moments before the clients have seen it. */
 const LAST_ARRIVALS = 100;

@@ -7,16 +7,15 @@
  */
 
 import { Subject, type Subscription } from 'rxjs';
-import type { Command, Event } from '../core/events.ts';
+import type { Event } from '../core/events.ts';
 import { isReplicable } from '../core/filter.ts';
+import { compileMergeChain, type Decoders } from '../core/merge-order.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { has, Policies } from '../core/policy.ts';
+import { Policies } from '../core/policy.ts';
 import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
 import { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
-import { controlTopic } from '../protocol/control-topics.ts';
 import type {
-  Answer,
   FromBroker,
   LogLevel,
   Port,
@@ -27,12 +26,13 @@ import type {
 } from '../protocol/messages.ts';
 import { type Observation, readObservation } from '../protocol/observation.ts';
 import type { StateStore, StoredState } from '../store/state-store.ts';
-import { BLOCKED_AFTER } from './blocks.ts';
 import { BrokerLink } from './broker-link.ts';
-import { Marker } from './marker.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { factsOf, recall } from './facts.ts';
 import { Saver } from './saver.ts';
 import { sampleChanged, scanByKey } from './streams.ts';
 import { TopicTable } from './topic-table.ts';
+import { Verifier } from './verifier.ts';
 
 interface TopicEvent {
   readonly topic: string;
@@ -56,6 +56,8 @@ export interface ReconcilerDeps {
   /** This replica's id, which is the store's. */
   readonly replica: string;
   readonly brokers: readonly { readonly name: string; readonly rank: number }[];
+  /** For the formats that the merge chains read. */
+  readonly decoders: Partial<Decoders>;
   readonly store: StateStore;
   /** What the store held when it was opened. */
   readonly state: StoredState;
@@ -70,10 +72,11 @@ export class Reconciler {
   readonly #clock: HybridClock;
   readonly #links: readonly BrokerLink[];
   readonly #saver: Saver;
+  readonly #dispatcher: Dispatcher;
+  readonly #verifier: Verifier;
   readonly #events = new Subject<TopicEvent>();
   readonly #sampling: Subscription;
   readonly #firstContact: NodeJS.Timeout;
-  #settled = false;
   #housekeeping: NodeJS.Timeout | undefined;
   #antiEntropy: NodeJS.Timeout | undefined;
   #storeFailed = false;
@@ -82,7 +85,10 @@ export class Reconciler {
   constructor(deps: ReconcilerDeps) {
     const { settings, brokers, replica, store } = deps;
     this.#deps = deps;
-    this.table = new TopicTable(new Policies(settings.filters, brokers.length), brokers.length);
+    this.table = new TopicTable(
+      new Policies(settings.filters, brokers.length, chain => compileMergeChain(chain, deps.decoders)),
+      brokers.length,
+    );
     this.#clock = new HybridClock(replica);
     this.#links = brokers.map(
       (broker, index) => new BrokerLink(index, broker.name, broker.rank, settings.scanPeriod),
@@ -90,7 +96,7 @@ export class Reconciler {
     this.#saver = new Saver({
       store,
       table: this.table,
-      facts: () => this.#facts(),
+      facts: () => factsOf(replica, this.#links),
       seal: () => {
         const sends = this.#links.map(link => link.seal());
         return () => {
@@ -98,6 +104,20 @@ export class Reconciler {
         };
       },
       failed: error => this.#notStored(error),
+    });
+    this.#dispatcher = new Dispatcher({
+      replica,
+      controlPrefix: settings.controlPrefix,
+      clock: this.#clock,
+      apply: (topic, event) => this.#apply(topic, event),
+      log: deps.log,
+    });
+    this.#verifier = new Verifier({
+      table: this.table,
+      clock: this.#clock,
+      apply: (topic, event) => this.#events.next({ topic, event }),
+      settled: (link, topic, failure) => this.#dispatcher.settled(link, topic, failure),
+      log: deps.log,
     });
     this.#sampling = this.#events
       .pipe(
@@ -131,7 +151,10 @@ export class Reconciler {
     const late = new Promise<void>(resolve => {
       limit = setTimeout(resolve, within);
     });
-    this.#writeMarkers();
+    for (const link of this.#links) {
+      if (this.#deps.store.isLasting) this.#dispatcher.writeMarker(link, this.table.closed);
+      else this.#dispatcher.eraseMarker(link);
+    }
     this.#saver.save();
     this.#checkDrained();
     await Promise.race([drained, late]);
@@ -154,10 +177,8 @@ export class Reconciler {
 
   #load({ topics, facts }: StoredState): void {
     for (const link of this.#links) {
-      const recorded = facts.get(`marker:${link.name}`);
-      if (recorded !== undefined) link.marker = new Marker(Number(recorded));
-      link.known = facts.has(`known:${link.name}`);
-      this.table.advance(Number(recorded ?? 0));
+      recall(link, facts);
+      this.table.advance(link.marker.recorded ?? 0);
     }
     for (const [topic, stored] of topics) {
       this.table.load(topic, stored);
@@ -165,15 +186,6 @@ export class Reconciler {
       if (register.winner !== undefined) this.#clock.witness(register.winner.version, Date.now());
     }
     this.#keepHouse();
-  }
-
-  #facts(): ReadonlyMap<string, string> {
-    const facts = new Map([['replica', this.#deps.replica]]);
-    for (const { name, known, marker } of this.#links) {
-      if (known) facts.set(`known:${name}`, '1');
-      if (marker.recorded !== undefined) facts.set(`marker:${name}`, String(marker.recorded));
-    }
-    return facts;
   }
 
   #notStored(error: Error): void {
@@ -204,7 +216,7 @@ export class Reconciler {
         this.#settledAt(link, message);
         return;
       case 'found':
-        for (const answer of message.answers) this.#found(link, answer);
+        for (const answer of message.answers) this.#verifier.found(link, answer);
         this.#saver.save();
         return;
       case 'parted':
@@ -283,7 +295,7 @@ export class Reconciler {
     link.visits++;
     const { replayed } = link;
     link.replayed = undefined;
-    if (replayed !== undefined) this.#compare(link, replayed);
+    if (replayed !== undefined) this.#verifier.compare(link, replayed);
     for (const [topic, { register, policy }] of this.table.states.entries()) {
       if ((register.winner ?? register.passing) !== undefined && policy.publish !== 0) link.due.add(topic);
     }
@@ -292,39 +304,29 @@ export class Reconciler {
     this.#keepHouse();
   }
 
-  #compare(link: BrokerLink, replayed: ReadonlySet<string>): void {
-    const { index: broker, base } = link;
-    let asked = 0;
-    let held = 0;
-    for (const [topic, { register }] of this.table.states.entries()) {
-      if (typeof register.held[broker] === 'object') held++;
-      this.#apply(topic, { kind: 'returned', broker, base, replayed: replayed.has(topic) });
-      if (has(this.table.get(topic)?.register.asking ?? 0, broker)) asked++;
-    }
-    link.brake.begin(asked, held);
-  }
-
   #settle(): void {
-    if (this.#settled) return;
+    if (this.#dispatcher.isOpen) return;
     clearTimeout(this.#firstContact);
-    this.#settled = true;
+    this.#dispatcher.isOpen = true;
     for (const link of this.#links) this.#pump(link);
   }
 
   #settledAt(link: BrokerLink, message: Settled): void {
     link.settled(message);
     for (const { topic, version } of message.confirmed) {
-      if (topic === this.#markerTopic(link)) link.markerAcknowledged();
-      else {
-        this.#events.next({ topic, event: { kind: 'acknowledged', broker: link.index, version } });
-        this.#succeeded(link, topic);
+      if (this.#dispatcher.isMarker(link, topic)) {
+        link.markerAcknowledged();
+        continue;
       }
+      this.#events.next({ topic, event: { kind: 'acknowledged', broker: link.index, version } });
+      this.#dispatcher.settled(link, topic, undefined);
     }
     for (const { topic, version, reason } of message.refused) {
-      if (topic === this.#markerTopic(link)) continue;
+      if (this.#dispatcher.isMarker(link, topic)) continue;
       this.#apply(topic, { kind: 'refused', broker: link.index, version });
-      this.#failed(link, topic, reason);
+      this.#dispatcher.settled(link, topic, reason);
     }
+    this.#keepHouse();
     this.#pump(link);
     this.#checkDrained();
   }
@@ -334,58 +336,15 @@ export class Reconciler {
     for (const topic of undecided) this.#apply(topic, { kind: 'unanswered', broker: link.index });
   }
 
-  // ── answers of probes ──────────────────────────────────────────────────────────────────────────────
-
-  #found(link: BrokerLink, answer: Answer): void {
-    const { topic, found } = answer;
-    if (!link.answered(topic)) return;
-    const verdict = link.brake.answered(topic, this.#isDeletion(link, answer) ? 'absent' : 'other');
-    if (!this.#isDeletion(link, answer)) this.#probed(link, topic, found, 'loss');
-    else if (!link.brake.isOpen && verdict === undefined) this.#probed(link, topic, found, 'deletion');
-    if (verdict === undefined) return;
-    for (const deleted of verdict.deleted) this.#probed(link, deleted, 'absent', 'deletion');
-    for (const heldBack of verdict.heldBack)
-      this.#apply(heldBack, { kind: 'unanswered', broker: link.index });
-    if (verdict.heldBack.length > 0) {
-      this.#deps.log(
-        'error',
-        `${verdict.heldBack.length} topics have vanished from ${link.name} without having been deleted in our sight: nothing is deleted elsewhere before they are found absent once more`,
-      );
-    }
-  }
-
-  /** Whether an answer says that a client deleted the topic while we did not see it. */
-  #isDeletion(link: BrokerLink, { topic, found }: Answer): boolean {
-    const known = this.table.get(topic);
-    if (found !== 'absent' || known === undefined || link.base !== 'as left') return false;
-    return (
-      typeof known.register.held[link.index] === 'object' &&
-      (known.seen[link.index] ?? 0) <= (link.marker.recorded ?? -1)
-    );
-  }
-
-  #probed(link: BrokerLink, topic: string, found: Answer['found'], absence: 'deletion' | 'loss'): void {
-    const now = Date.now();
-    const before = this.table.get(topic)?.register;
-    const wasPending = before !== undefined && pendingAt(before, link.index) > 0;
-    this.#events.next({
-      topic,
-      event: { kind: 'probed', broker: link.index, found, absence, fresh: this.#clock.next(now), now },
-    });
-    const after = this.table.get(topic)?.register;
-    if (!wasPending || after?.winner === undefined) return;
-    // What was overdue has now been looked at: it arrived, or the broker does not take it.
-    if (agrees(willHold(after, link.index), after.winner)) this.#succeeded(link, topic);
-    else this.#failed(link, topic, 'it was acknowledged but not stored');
-  }
-
   // ── to the core and back ───────────────────────────────────────────────────────────────────────────
 
   /** One event for one topic. Returns whether the topic is to be sampled. */
   #apply(topic: string, event: Event): boolean {
     const outcome = this.table.apply(topic, event);
     this.#count(outcome.effect);
-    for (const command of outcome.commands) this.#carryOut(topic, command);
+    for (const command of outcome.commands) {
+      this.#dispatcher.carryOut(this.#link(command.broker), topic, command);
+    }
     switch (outcome.effect) {
       case 'idle':
         return false;
@@ -403,20 +362,9 @@ export class Reconciler {
     const link = this.#link(broker);
     if (pendingAt(register, broker) === 0) {
       link.echoed(topic);
-      this.#succeeded(link, topic);
+      this.#dispatcher.settled(link, topic, undefined);
     }
     return register.winner !== undefined && !agrees(willHold(register, broker), register.winner);
-  }
-
-  #carryOut(topic: string, command: Command): void {
-    const link = this.#link(command.broker);
-    if (command.kind === 'probe') {
-      link.probe(topic);
-      return;
-    }
-    const { payload, properties, version, expiresAt } = command.message;
-    const { retain, qos, confirm } = command;
-    link.publish({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
   }
 
   // ── to a broker's worker ───────────────────────────────────────────────────────────────────────────
@@ -426,68 +374,14 @@ export class Reconciler {
     for (const link of this.#links) {
       if (!link.ready) continue;
       for (const topic of topics) link.due.add(topic);
-      this.#offer(link);
+      this.#dispatcher.offer(link);
     }
     this.#saver.save();
   }
 
-  /** Sends a broker what waits for it, as long as it takes more. */
+  /** Sends a broker what waits for it. */
   #pump(link: BrokerLink): void {
-    if (this.#offer(link) || link.hasProbes) this.#saver.save();
-  }
-
-  /** Returns whether there is anything to send. */
-  #offer(link: BrokerLink): boolean {
-    if (!this.#settled) return false;
-    const now = Date.now();
-    let isAny = false;
-    for (const topic of link.due) {
-      if (!link.open) break;
-      link.due.delete(topic);
-      if (link.blocks.mustWait(topic, now)) continue;
-      const published = this.#apply(topic, { kind: 'offered', broker: link.index, now });
-      if (published) isAny = true;
-      else this.#succeeded(link, topic);
-    }
-    return isAny;
-  }
-
-  #failed(link: BrokerLink, topic: string, reason: string): void {
-    const failures = link.blocks.failed(topic, Date.now());
-    this.#count('refused_by_broker');
-    if (failures === BLOCKED_AFTER) {
-      this.#deps.log(
-        'warn',
-        `${link.name} does not take ${JSON.stringify(topic)} (${reason}); it is tried again from time to time`,
-      );
-    }
-    this.#keepHouse();
-  }
-
-  #succeeded(link: BrokerLink, topic: string): void {
-    if (link.blocks.succeeded(topic))
-      this.#deps.log('info', `${link.name} takes ${JSON.stringify(topic)} again`);
-  }
-
-  #markerTopic(link: BrokerLink): string {
-    return controlTopic(this.#deps.settings.controlPrefix, this.#deps.replica, 'marker', link.name);
-  }
-
-  #writeMarkers(): void {
-    for (const link of this.#links) {
-      if (!link.ready || !link.marker.isDue(this.table.closed)) continue;
-      link.marker.write(this.table.closed);
-      link.publish({
-        topic: this.#markerTopic(link),
-        payload: String(this.table.closed),
-        properties: undefined,
-        version: this.#clock.next(Date.now()),
-        expiresAt: Number.POSITIVE_INFINITY,
-        retain: true,
-        qos: 1,
-        confirm: true,
-      });
-    }
+    if (this.#dispatcher.offer(link) || link.hasProbes) this.#saver.save();
   }
 
   // ── time passes ────────────────────────────────────────────────────────────────────────────────────
@@ -513,10 +407,10 @@ export class Reconciler {
       if (!link.ready) continue;
       for (const topic of link.overdue(now)) this.#apply(topic, { kind: 'overdue', broker: link.index });
       for (const topic of link.blocks.due(now)) link.due.add(topic);
-      this.#offer(link);
+      this.#dispatcher.offer(link);
     }
     this.table.forget(now);
-    this.#writeMarkers();
+    for (const link of this.#links) this.#dispatcher.writeMarker(link, this.table.closed);
     this.#saver.save();
     this.#keepHouse();
   }
@@ -524,15 +418,7 @@ export class Reconciler {
   #lookAgain(): void {
     this.#antiEntropy = undefined;
     const now = Date.now();
-    for (const link of this.#links) {
-      if (!link.ready || link.brake.isOpen) continue;
-      const topics = link.antiEntropy.next(this.table.states, ANTI_ENTROPY_PERIOD / 1000, now);
-      for (const topic of topics) this.#apply(topic, { kind: 'doubted', broker: link.index });
-      const asked = topics.filter(topic =>
-        has(this.table.get(topic)?.register.asking ?? 0, link.index),
-      ).length;
-      link.brake.begin(asked, asked);
-    }
+    for (const link of this.#links) this.#verifier.lookAgain(link, ANTI_ENTROPY_PERIOD / 1000, now);
     this.#saver.save();
     this.#keepHouse();
   }

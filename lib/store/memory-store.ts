@@ -4,6 +4,7 @@ import type { Changes, StateStore, StoredState, StoredTopic } from './state-stor
 
 export class MemoryStore implements StateStore {
   readonly place = 'memory';
+  readonly isLasting = false;
   readonly #topics = new Map<string, StoredTopic>();
   readonly #facts = new Map<string, string>();
 

@@ -27,6 +27,8 @@ export interface Changes {
 export interface StateStore {
   /** Where it is, for people. */
   readonly place: string;
+  /** Whether it outlives the process. */
+  readonly isLasting: boolean;
   /** All that was committed. */
   load(): Promise<StoredState>;
   /**

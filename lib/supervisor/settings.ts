@@ -51,6 +51,7 @@ function filterSettings(topic: TopicConfig, brokers: readonly BrokerConfig[]): F
     ...(topic.retain === undefined ? {} : { retain: topic.retain }),
     ...(topic.qos === undefined ? {} : { qos: topic.qos }),
     ...(topic.ttl === undefined ? {} : { ttl: topic.ttl * 1000 }),
+    ...(topic.merge === undefined ? {} : { merge: topic.merge }),
     subscribe: setOf(topic.subscribers, brokers),
     publish: setOf(topic.publishers, brokers),
   };

@@ -123,6 +123,7 @@ export class World {
         store: 'simulation',
       },
       replica: 'sim',
+      decoders: {},
       brokers: this.brokers.map(({ name }, index) => ({ name, rank: this.brokers.length - index })),
       store: this.store,
       state: this.store.state,

@@ -1,0 +1,105 @@
+/**
+ * Dispatch: what each broker lacks is sent to it, newest value only, as fast as it takes it; what it refuses
+ * is tried again with growing distance.
+ */
+
+import type { Command, Event } from '../core/events.ts';
+import type { HybridClock } from '../core/version.ts';
+import { controlTopic } from '../protocol/control-topics.ts';
+import type { LogLevel } from '../protocol/messages.ts';
+import { BLOCKED_AFTER } from './blocks.ts';
+import type { BrokerLink } from './broker-link.ts';
+
+export interface DispatcherDeps {
+  readonly replica: string;
+  readonly controlPrefix: string;
+  readonly clock: HybridClock;
+  /** Brings an event to a topic; returns whether it came to anything. */
+  readonly apply: (topic: string, event: Event) => boolean;
+  readonly log: (level: LogLevel, message: string) => void;
+}
+
+export class Dispatcher {
+  /** Nothing is offered before: every broker is to be seen first, or given up waiting for. */
+  isOpen = false;
+  /** Publishes that brokers refused, or took and did not store. */
+  refusals = 0;
+  readonly #deps: DispatcherDeps;
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+  }
+
+  /** Offers a broker the topics that wait for it, as long as it takes more. Returns whether any was published. */
+  offer(link: BrokerLink): boolean {
+    if (!this.isOpen) return false;
+    const now = Date.now();
+    let isAny = false;
+    for (const topic of link.due) {
+      if (!link.open) break;
+      link.due.delete(topic);
+      if (link.blocks.mustWait(topic, now)) continue;
+      const published = this.#deps.apply(topic, { kind: 'offered', broker: link.index, now });
+      if (published) isAny = true;
+      else this.settled(link, topic, undefined);
+    }
+    return isAny;
+  }
+
+  carryOut(link: BrokerLink, topic: string, command: Command): void {
+    if (command.kind === 'probe') {
+      link.probe(topic);
+      return;
+    }
+    const { payload, properties, version, expiresAt } = command.message;
+    const { retain, qos, confirm } = command;
+    link.publish({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
+  }
+
+  /** The broker has the topic as it should, or does not take it, for a reason. */
+  settled(link: BrokerLink, topic: string, failure: string | undefined): void {
+    const name = JSON.stringify(topic);
+    if (failure === undefined) {
+      if (link.blocks.succeeded(topic)) this.#deps.log('info', `${link.name} takes ${name} again`);
+      return;
+    }
+    this.refusals++;
+    if (link.blocks.failed(topic, Date.now()) !== BLOCKED_AFTER) return;
+    this.#deps.log(
+      'warn',
+      `${link.name} does not take ${name} (${failure}); it is tried again from time to time`,
+    );
+  }
+
+  isMarker(link: BrokerLink, topic: string): boolean {
+    return topic === this.#markerTopic(link);
+  }
+
+  /** Leaves the number of the last commit at the broker, if it is not there. */
+  writeMarker(link: BrokerLink, commit: number): void {
+    if (!link.ready || !link.marker.isDue(commit)) return;
+    link.marker.write(commit);
+    this.#publishMarker(link, String(commit));
+  }
+
+  eraseMarker(link: BrokerLink): void {
+    if (link.ready) this.#publishMarker(link, '');
+  }
+
+  #publishMarker(link: BrokerLink, payload: string): void {
+    link.publish({
+      topic: this.#markerTopic(link),
+      payload,
+      properties: undefined,
+      version: this.#deps.clock.next(Date.now()),
+      expiresAt: Number.POSITIVE_INFINITY,
+      retain: true,
+      qos: 1,
+      confirm: true,
+    });
+  }
+
+  #markerTopic({ name }: BrokerLink): string {
+    return controlTopic(this.#deps.controlPrefix, this.#deps.replica, 'marker', name);
+  }
+}

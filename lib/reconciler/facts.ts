@@ -1,0 +1,20 @@
+/** What the store keeps besides the topics: who we are, and what we left at each broker. */
+
+import type { BrokerLink } from './broker-link.ts';
+import { Marker } from './marker.ts';
+
+export function factsOf(replica: string, links: readonly BrokerLink[]): ReadonlyMap<string, string> {
+  const facts = new Map([['replica', replica]]);
+  for (const { name, known, marker } of links) {
+    if (known) facts.set(`known:${name}`, '1');
+    if (marker.recorded !== undefined) facts.set(`marker:${name}`, String(marker.recorded));
+  }
+  return facts;
+}
+
+/** Tells a link what the store knows of its broker. */
+export function recall(link: BrokerLink, facts: ReadonlyMap<string, string>): void {
+  const recorded = facts.get(`marker:${link.name}`);
+  if (recorded !== undefined) link.marker = new Marker(Number(recorded));
+  link.known = facts.has(`known:${link.name}`);
+}

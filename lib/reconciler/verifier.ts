@@ -1,0 +1,100 @@
+/**
+ * Verification: what brokers are believed to retain against what they are found to retain, when one returns,
+ * when an echo is overdue, and from time to time (anti-entropy).
+ */
+
+import type { Event, Probed } from '../core/events.ts';
+import { has } from '../core/policy.ts';
+import { agrees, pendingAt, willHold } from '../core/register.ts';
+import type { HybridClock } from '../core/version.ts';
+import type { Answer, LogLevel } from '../protocol/messages.ts';
+import type { BrokerLink } from './broker-link.ts';
+import type { TopicTable } from './topic-table.ts';
+
+export interface VerifierDeps {
+  readonly table: TopicTable;
+  readonly clock: HybridClock;
+  /** Brings an event to a topic, and has the topic sampled if that changes what brokers should hold. */
+  readonly apply: (topic: string, event: Event) => void;
+  /** A broker turned out to have, or not to have, what was sent to it. */
+  readonly settled: (link: BrokerLink, topic: string, failure: string | undefined) => void;
+  readonly log: (level: LogLevel, message: string) => void;
+}
+
+export class Verifier {
+  readonly #deps: VerifierDeps;
+
+  constructor(deps: VerifierDeps) {
+    this.#deps = deps;
+  }
+
+  /** A broker has returned, and shown these topics: what it held and did not show is asked for. */
+  compare(link: BrokerLink, replayed: ReadonlySet<string>): void {
+    const { table, apply } = this.#deps;
+    const { index: broker, base } = link;
+    let held = 0;
+    const asked = [...table.states.entries()].filter(([topic, { register }]) => {
+      if (typeof register.held[broker] === 'object') held++;
+      apply(topic, { kind: 'returned', broker, base, replayed: replayed.has(topic) });
+      return this.#isAsked(link, topic);
+    });
+    link.brake.begin(asked.length, held);
+  }
+
+  /** Anti-entropy: looks again at some topics, after so many seconds since the last time. */
+  lookAgain(link: BrokerLink, elapsed: number, now: number): void {
+    if (!link.ready || link.brake.isOpen) return;
+    const { table, apply } = this.#deps;
+    const asked = link.antiEntropy.next(table.states, elapsed, now).filter(topic => {
+      apply(topic, { kind: 'doubted', broker: link.index });
+      return this.#isAsked(link, topic);
+    });
+    link.brake.begin(asked.length, asked.length);
+  }
+
+  /** A probe was answered. */
+  found(link: BrokerLink, answer: Answer): void {
+    const { topic, found } = answer;
+    if (!link.answered(topic)) return;
+    const isDeletion = this.#isDeletion(link, answer);
+    const isHeldBack = isDeletion && link.brake.isOpen;
+    const verdict = link.brake.answered(topic, isDeletion ? 'absent' : 'other');
+    if (!isHeldBack) this.#probed(link, topic, found, isDeletion ? 'deletion' : 'loss');
+    if (verdict === undefined) return;
+    for (const deleted of verdict.deleted) this.#probed(link, deleted, 'absent', 'deletion');
+    for (const doubtful of verdict.heldBack) {
+      this.#deps.apply(doubtful, { kind: 'unanswered', broker: link.index });
+    }
+    if (verdict.heldBack.length > 0) {
+      this.#deps.log(
+        'error',
+        `${verdict.heldBack.length} topics have vanished from ${link.name} unseen; none is deleted elsewhere before it is found absent once more`,
+      );
+    }
+  }
+
+  /** Whether an answer says that a client deleted the topic while we did not see it. */
+  #isDeletion(link: BrokerLink, { topic, found }: Answer): boolean {
+    const known = this.#deps.table.get(topic);
+    if (found !== 'absent' || known === undefined || link.base !== 'as left') return false;
+    const isHeld = typeof known.register.held[link.index] === 'object';
+    return isHeld && (known.seen[link.index] ?? 0) <= (link.marker.recorded ?? -1);
+  }
+
+  #probed(link: BrokerLink, topic: string, found: Answer['found'], absence: Probed['absence']): void {
+    const { table, clock, apply, settled } = this.#deps;
+    const now = Date.now();
+    const before = table.get(topic)?.register;
+    const wasPending = before !== undefined && pendingAt(before, link.index) > 0;
+    apply(topic, { kind: 'probed', broker: link.index, found, absence, fresh: clock.next(now), now });
+    const after = table.get(topic)?.register;
+    if (!wasPending || after?.winner === undefined) return;
+    // What was overdue has now been looked at: it arrived, or the broker does not take it.
+    const arrived = agrees(willHold(after, link.index), after.winner);
+    settled(link, topic, arrived ? undefined : 'it was acknowledged but not stored');
+  }
+
+  #isAsked(link: BrokerLink, topic: string): boolean {
+    return has(this.#deps.table.get(topic)?.register.asking ?? 0, link.index);
+  }
+}

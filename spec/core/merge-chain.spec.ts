@@ -1,0 +1,135 @@
+/** A merge chain as text and as data: what is understood, and what is refused. */
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  type Comparator,
+  FORMATS,
+  formatMergeChain,
+  formatsOf,
+  MAX_COMPARATORS,
+  type MergeChain,
+  parseMergeChain,
+} from '../../lib/core/merge-chain.ts';
+
+function chainOf(text: string): MergeChain {
+  const parsed = parseMergeChain(text);
+  if ('fault' in parsed) throw new Error(`${text}: ${parsed.fault.kind}`);
+  return parsed.chain;
+}
+
+const ARRIVAL = { by: 'arrival' } as const;
+
+describe('a merge chain', () => {
+  const understood: readonly (readonly [text: string, ...chain: Comparator[]])[] = [
+    ['arrival', ARRIVAL],
+    ['bytes', { by: 'bytes' }, ARRIVAL],
+    ['json:serial', { by: 'json', path: ['serial'] }, ARRIVAL],
+    ['json:', { by: 'json', path: [] }, ARRIVAL],
+    [
+      'json:meta.serial,json:meta.time,arrival',
+      { by: 'json', path: ['meta', 'serial'] },
+      { by: 'json', path: ['meta', 'time'] },
+      ARRIVAL,
+    ],
+    ['geobuf:features.0.properties.t', { by: 'geobuf', path: ['features', '0', 'properties', 't'] }, ARRIVAL],
+    [' CBOR:a , , MsgPack:b,', { by: 'cbor', path: ['a'] }, { by: 'msgpack', path: ['b'] }, ARRIVAL],
+    ['json:a\\.b.c', { by: 'json', path: ['a.b', 'c'] }, ARRIVAL],
+    ['json:a\\,b,bytes', { by: 'json', path: ['a,b'] }, { by: 'bytes' }, ARRIVAL],
+    ['json:a\\\\.b', { by: 'json', path: ['a\\', 'b'] }, ARRIVAL],
+    ['json:urn:x', { by: 'json', path: ['urn:x'] }, ARRIVAL],
+    ['json:__proto__.constructor', { by: 'json', path: ['__proto__', 'constructor'] }, ARRIVAL],
+    ['property:meta.serial', { by: 'property', name: 'meta.serial' }, ARRIVAL],
+  ];
+  for (const [text, ...chain] of understood) {
+    it(`is understood: ${text}`, () => expect(chainOf(text)).to.deep.equal(chain));
+  }
+
+  const refused: readonly (readonly [text: string, kind: string])[] = [
+    ['', 'empty'],
+    [' , ', 'empty'],
+    ['arrival,bytes', 'after arrival'],
+    ['lastwin,json:a', 'after arrival'],
+    ['jsn:a', 'unknown'],
+    ['constructor', 'unknown'],
+    ['json', 'no argument'],
+    ['property:', 'no argument'],
+    ['bytes:a', 'argument'],
+    ['arrival:a', 'argument'],
+    ['json:a..b', 'empty key'],
+    ['json:a.', 'empty key'],
+    ['json:a\\b', 'stray backslash'],
+    ['json:a\\', 'stray backslash'],
+    ['property:a\\b', 'stray backslash'],
+    [`json:${'a.'.repeat(32)}a`, 'too many keys'],
+    [Array.from({ length: MAX_COMPARATORS }, (_, n) => `json:${n}`).join(), 'too long'],
+  ];
+  for (const [text, kind] of refused) {
+    it(`is refused for «${kind}»: ${text.slice(0, 40)}`, () => {
+      const parsed = parseMergeChain(text);
+      expect('fault' in parsed && parsed.fault.kind).to.equal(kind);
+    });
+  }
+
+  const old: readonly (readonly [from: string, to: string])[] = [
+    ['lastwin', 'arrival'],
+    ['biggest', 'bytes'],
+    ['random', 'bytes'],
+    ['jsonbiggest:meta.serial', 'json:meta.serial'],
+    ['jsonBiggest:features[0].id', 'json:features.0.id'],
+    ['jsonbiggest:[2]', 'json:2'],
+    ['msgpackbiggest:a', 'msgpack:a'],
+    ['geobufbiggest:properties.t', 'geobuf:properties.t'],
+  ];
+  for (const [from, to] of old) {
+    it(`of the first version says how it is written now: ${from}`, () => {
+      const parsed = parseMergeChain(`json:a,${from}`);
+      expect(parsed).to.deep.equal({ chain: chainOf(`json:a,${to}`), renamed: [{ from, to }] });
+    });
+  }
+
+  it('survives being written and read', () => {
+    fc.assert(
+      fc.property(chains, chain => {
+        expect(chainOf(formatMergeChain(chain))).to.deep.equal(chain);
+      }),
+    );
+  });
+
+  it('is plain data, and may cross threads', () => {
+    const chain = chainOf('json:a.b,property:p,bytes');
+    expect(structuredClone(chain)).to.deep.equal(chain);
+  });
+
+  it('is read, or refused, whatever the text is', () => {
+    fc.assert(
+      fc.property(fc.string(), text => {
+        const parsed = parseMergeChain(text);
+        if ('chain' in parsed) expect(parsed.chain.at(-1)).to.deep.equal(ARRIVAL);
+      }),
+    );
+  });
+
+  it('tells the formats that have to be decoded', () => {
+    const formats = formatsOf([
+      chainOf('json:a,json:b,bytes'),
+      chainOf('property:p,cbor:'),
+      chainOf('arrival'),
+    ]);
+    expect([...formats]).to.have.members(['json', 'cbor']);
+  });
+});
+
+const keys = fc.string({ minLength: 1, maxLength: 5 }).filter(key => key.trim() === key);
+const chains: fc.Arbitrary<MergeChain> = fc
+  .array(
+    fc.oneof(
+      fc.constant<Comparator>({ by: 'bytes' }),
+      keys.map((name): Comparator => ({ by: 'property', name })),
+      fc
+        .tuple(fc.constantFrom(...FORMATS), fc.array(keys, { maxLength: 3 }))
+        .map(([by, path]): Comparator => ({ by, path })),
+    ),
+    { maxLength: 4 },
+  )
+  .map(chain => [...chain, ARRIVAL]);

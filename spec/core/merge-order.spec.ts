@@ -1,0 +1,338 @@
+/** Who wins by a merge chain, and that the order of any messages is total: what makes replicas agree. */
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { FORMATS, parseMergeChain } from '../../lib/core/merge-chain.ts';
+import {
+  compileMergeChain,
+  type Decoders,
+  MAX_DECODED_BYTES,
+  type MessageOrder,
+} from '../../lib/core/merge-order.ts';
+import type { Message } from '../../lib/core/register.ts';
+import { packProperties } from '../../lib/protocol/properties.ts';
+import { loadDecoders } from '../../lib/reconciler/decoders.ts';
+import { encoders, feature } from '../reconciler/encoded.ts';
+
+function message(payload: string, time: number, properties: string | undefined = ''): Message {
+  const version = { time, counter: 0, replica: 'a' };
+  return { payload, properties, version, origin: 0, expiresAt: Number.POSITIVE_INFINITY };
+}
+
+function orderOf(text: string, decoders: Decoders): MessageOrder {
+  const parsed = parseMergeChain(text);
+  if ('fault' in parsed) throw new Error(parsed.fault.kind);
+  return compileMergeChain(parsed.chain, decoders);
+}
+
+function properties(...user: [name: string, value: string | string[]][]): string {
+  return packProperties({ userProperties: Object.fromEntries(user) });
+}
+
+describe('the order of a merge chain', () => {
+  let decoders: Decoders;
+  before(async () => {
+    decoders = await loadDecoders(FORMATS);
+  });
+
+  /** The older message comes first in each pair, so that `arrival` alone would prefer the other. */
+  function wins(chain: string, winner: Message, loser: Message): void {
+    const order = orderOf(chain, decoders);
+    expect(order(winner, loser), 'winner against loser').to.be.greaterThan(0);
+    expect(order(loser, winner), 'loser against winner').to.be.lessThan(0);
+  }
+
+  describe('prefers the larger, though it is older, of these JSON payloads', () => {
+    const pairs: readonly (readonly [larger: string, smaller: string])[] = [
+      ['10', '9'],
+      ['-1', '-2'],
+      ['1e400', '1e308'],
+      ['9007199254740993', '9007199254740990'],
+      ['true', 'false'],
+      ['"b"', '"a"'],
+      ['"aa"', '"a"'],
+      ['"9"', '"10"'],
+      ['"\u{1f986}"', '"\u{fffd}"'],
+      ['"2024-05-01T12:00:00+02:00"', '"2024-05-01T09:59:59Z"'],
+      ['"2024-05-01T12:00:00Z"', '"2024-05-01T12:00"'.replace('12', '11')],
+      ['"2024-05-01T12:00:00.10000001Z"', '"2024-05-01T12:00:00.1Z"'],
+      ['"2024-05-01T12:00:00,9Z"', '"2024-05-01T12:00:00.12345Z"'],
+      ['"2024-05-02"', '"2024-05-01T23:59:60Z"'.replace('60', '59')],
+      ['"20240501T120000Z"', '"2024-05-01T11:59:59Z"'],
+      ['"2024-05-01 12:00:00Z"', '"2024-05-01T12:00:01+00:30"'],
+      // By kind.
+      ['false', 'null'],
+      ['""', 'true'],
+      ['0', '"~"'],
+      ['"1970-01-01"', '1e300'],
+      ['"2024-05-01"', '"2024-02-30"'],
+      ['0', '{"a":1}'],
+      ['0', '[1]'],
+      ['-1', 'no JSON'],
+      ['false', '\xff\xfe'],
+    ];
+    for (const [larger, smaller] of pairs) {
+      it(`${larger}, not ${smaller}`, () => {
+        const [one, other] = [larger, smaller].map(text => Buffer.from(text, 'utf8').toString('latin1'));
+        wins('json:', message(one ?? '', 1), message(other ?? '', 2));
+        const inside = (json = '') => message(`{"a":[{"b":${json}}]}`, json === one ? 1 : 2);
+        wins('json:a.0.b', inside(one), inside(other));
+      });
+    }
+  });
+
+  describe('leaves these to the next comparator', () => {
+    const pairs: readonly (readonly [one: string, other: string])[] = [
+      ['1', '1.0'],
+      ['0', '-0'],
+      ['"2024-05-01T12:00Z"', '"2024-05-01T14:00:00.000+02:00"'],
+      ['"2024-05-01T12:00:00"', '"20240501T1200Z"'],
+      ['{}', 'null'],
+      ['no JSON', '[]'],
+    ];
+    for (const [one, other] of pairs) {
+      it(`${one} and ${other}`, () => wins('json:', message(other, 2), message(one, 1)));
+    }
+  });
+
+  describe('finds own properties only', () => {
+    for (const path of [
+      '__proto__',
+      'constructor',
+      'toString',
+      'a.length',
+      'a.constructor',
+      'a.-0',
+      'a.00',
+    ]) {
+      it(`nothing at ${path}`, () =>
+        wins(`json:${path}`, message('{"a":[1]}', 2), message('{"a":[1,2]}', 1)));
+    }
+    it('what a sender calls __proto__ is a key like any other', () => {
+      wins('json:__proto__.a', message('{"__proto__":{"a":1}}', 1), message('{"a":1}', 2));
+      expect(({} as Record<string, unknown>)['a']).to.equal(undefined);
+    });
+  });
+
+  for (const format of ['json', 'msgpack', 'cbor'] as const) {
+    it(`reads ${format}: 10 beats 9, 9 beats nothing, and equal serials leave it to the time`, () => {
+      const of = (serial: unknown, time: string, at: number) =>
+        message(encoders[format]({ meta: { serial, time } }), at);
+      const chain = `${format}:meta.serial,${format}:meta.time`;
+      wins(chain, of(10, '2024-05-01', 1), of(9, '2024-06-01', 2));
+      wins(chain, of(9, '2024-05-01', 1), of(null, '2024-06-01', 2));
+      wins(chain, of(9, '2024-06-01', 1), of(9, '2024-05-01', 2));
+      wins(chain, of(9, '2024-05-01', 2), of(9, '2024-05-01', 1));
+    });
+  }
+
+  it('compares integers of 64 bits to the last digit', () => {
+    for (const format of ['msgpack', 'cbor'] as const) {
+      const of = (serial: bigint, at: number) => message(encoders[format]({ serial }), at);
+      wins(`${format}:serial`, of(2n ** 63n + 1n, 1), of(2n ** 63n, 2));
+    }
+  });
+
+  it('reads geobuf: properties, of a feature and of one among many', () => {
+    const one = (t: number, at: number) => message(encoders.geobuf(feature({ t })), at);
+    wins('geobuf:properties.t', one(10, 1), one(9, 2));
+    const many = (t: number, at: number) =>
+      message(
+        encoders.geobuf({ type: 'FeatureCollection', features: [feature({ t: 1 }), feature({ t })] }),
+        at,
+      );
+    wins('geobuf:features.1.properties.t', many(10, 1), many(9, 2));
+  });
+
+  it('reads user properties: the last of several, and what looks like a number as one', () => {
+    const of = (at: number, ...user: [string, string | string[]][]) => message('x', at, properties(...user));
+    wins('property:serial', of(1, ['serial', '10']), of(2, ['serial', '9']));
+    wins(
+      'property:serial',
+      of(1, ['serial', '10000000000000000002']),
+      of(2, ['serial', '10000000000000000001']),
+    );
+    wins('property:serial', of(1, ['serial', ['1', '7']]), of(2, ['serial', ['9', '6']]));
+    wins('property:time', of(1, ['time', '2024-05-01T12:00Z']), of(2, ['time', '2024-05-01T13:00+02:00']));
+    wins('property:serial', of(1, ['serial', 'a']), of(2, ['other', 'b']));
+    wins('property:serial', of(1, ['serial', 'a']), message('x', 2, undefined));
+    wins('property:__proto__', message('x', 2), message('y', 1));
+  });
+
+  it('compares bytes: by the first that differs, then the longer', () => {
+    wins('bytes', message('\xff', 1), message('\x7fzzz', 2));
+    wins('bytes', message('aa', 1), message('a', 2));
+  });
+
+  it('does not decode what is too large', () => {
+    const large = (json: string, at: number) => message(json.padEnd(MAX_DECODED_BYTES + 1), at);
+    wins('json:', message('1'.padEnd(MAX_DECODED_BYTES), 1), large('2', 2));
+    wins('json:', large('1', 2), large('2', 1));
+  });
+
+  it('decodes the winner of a busy topic once', () => {
+    let decoded = 0;
+    const json = (payload: string) => {
+      decoded++;
+      return JSON.parse(payload) as unknown;
+    };
+    const order = orderOf('json:a,json:b', { json });
+    const winner = message('{"a":1e9}', 0);
+    for (let rival = 0; rival < 1000; rival++) order(message(`{"a":${rival}}`, rival), winner);
+    expect(decoded).to.equal(1001);
+  });
+
+  it('needs the decoders of its formats', () => {
+    expect(() => orderOf('json:a', {})).to.throw('the decoder of json');
+  });
+
+  it('lets a deletion and a message decide by arrival alone', () => {
+    wins('json:', message('', 2), message('9', 1));
+    wins('json:', message('1', 3), message('', 2));
+    wins('json:', message('', 2), message('', 1));
+  });
+
+  it('is a ring where a deletion stands between two messages: each replicator has to decide as it meets them', () => {
+    const [before, deletion, after] = [message('5', 1), message('', 2), message('3', 3)];
+    wins('json:', deletion, before);
+    wins('json:', after, deletion);
+    wins('json:', before, after);
+  });
+
+  describe('for any three messages and any chain', () => {
+    const runs = { numRuns: 3_000 };
+
+    it('is antisymmetric, deletions among them', () => {
+      const withDeletions = fc.oneof(
+        { weight: 5, arbitrary: messages },
+        fc.nat(3).map(at => message('', at)),
+      );
+      fc.assert(
+        fc.property(chainTexts, withDeletions, withDeletions, (chain, a, b) => {
+          const order = orderOf(chain, decoders);
+          expect(Math.sign(order(a, b)) + Math.sign(order(b, a))).to.equal(0);
+          expect(order(a, a)).to.equal(0);
+        }),
+        runs,
+      );
+    });
+
+    it('is transitive', () => {
+      fc.assert(
+        fc.property(chainTexts, messages, messages, messages, (chain, a, b, c) => {
+          const order = orderOf(chain, decoders);
+          const [first, second, third] = [a, b, c].sort(order);
+          if (first === undefined || second === undefined || third === undefined) throw new Error('three');
+          expect(order(first, second)).to.be.at.most(0);
+          expect(order(second, third)).to.be.at.most(0);
+          expect(order(first, third)).to.be.at.most(0);
+          if (order(first, third) === 0) {
+            expect(order(first, second)).to.equal(0);
+            expect(order(second, third)).to.equal(0);
+          }
+        }),
+        runs,
+      );
+    });
+
+    it('is transitive with deletions, where arrival decides', () => {
+      const some = fc.array(
+        fc.oneof(
+          messages,
+          fc.nat(9).map(at => message('', at)),
+        ),
+        { minLength: 2 },
+      );
+      fc.assert(
+        fc.property(some, all => {
+          const order = orderOf('arrival', decoders);
+          const sorted = all.toSorted(order);
+          sorted.forEach((one, at) => {
+            for (const later of sorted.slice(at)) expect(order(one, later)).to.be.at.most(0);
+          });
+        }),
+      );
+    });
+
+    it('has one winner, in whatever order they are met', () => {
+      const different = fc.uniqueArray(messages, { selector: one => one.version.time, minLength: 2 });
+      const shuffled = different.chain(all =>
+        fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+      );
+      fc.assert(
+        fc.property(chainTexts, shuffled, (chain, [some, same]) => {
+          const order = orderOf(chain, decoders);
+          const winner = (all: readonly Message[]) => all.reduce((a, b) => (order(a, b) >= 0 ? a : b));
+          expect(winner(some)).to.equal(winner(same));
+        }),
+        runs,
+      );
+    });
+  });
+});
+
+// ── what the properties are tried on: few values, so that ties and mixtures are frequent ─────────────
+
+const values = fc.constantFrom<unknown>(
+  ...[null, true, false, 0, -1, 1, 1.5, 2 ** 53, 1e300, '', '1', 'a', '\u{fffd}', '\u{1f986}', '\ud800'],
+  ...['2024-05-01', '2024-05-01T00:00:00Z', '2024-05-01T12:00:00.5+02:00', '20240501T101010Z', '2024-02-30'],
+  ...[[], {}, [1], { a: 1 }],
+);
+const texts = fc.constantFrom(
+  '1',
+  '01',
+  '1.0',
+  '9',
+  '10',
+  '-3',
+  '99999999999999999999',
+  'a',
+  '',
+  '2024-05-01',
+);
+const records = fc.record({ a: values, b: values }, { requiredKeys: [] });
+
+/** Geobuf has integers of 64 bits at most. */
+const isGeobuf = (record: object) => !Object.values(record).includes(1e300);
+
+const payloads = fc.oneof(
+  fc.constantFrom('json', 'msgpack', 'cbor', 'geobuf').chain(format => {
+    if (format === 'geobuf') return records.filter(isGeobuf).map(record => encoders.geobuf(feature(record)));
+    const encode = encoders[format as 'json' | 'msgpack' | 'cbor'];
+    return fc.oneof(records, values).map(encode);
+  }),
+  fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 3 }),
+  fc.uint8Array({ minLength: 1, maxLength: 20 }).map(bytes => Buffer.from(bytes).toString('latin1')),
+  // A big integer, NaN, a date in two formats.
+  fc.constantFrom(
+    '\xcf\xff\xff\xff\xff\xff\xff\xff\xff',
+    '\xf9\x7e\x00',
+    '\xc1\x1a\x66\x31\x84\x80',
+    '\xd6\xff\x66\x31\x84\x80',
+  ),
+);
+
+const messages: fc.Arbitrary<Message> = fc
+  .record({
+    payload: payloads,
+    time: fc.nat(1000),
+    properties: fc.option(
+      fc.oneof(
+        texts.map(text => properties(['p', text])),
+        fc.array(texts, { minLength: 1, maxLength: 2 }).map(list => properties(['p', list], ['q', 'x'])),
+        fc.constant(''),
+      ),
+      { nil: undefined },
+    ),
+  })
+  .map(({ payload, time, properties: text }) => message(payload, time, text));
+
+const chainTexts = fc
+  .shuffledSubarray(
+    [
+      ...['json:', 'json:a', 'json:b', 'msgpack:', 'msgpack:a', 'cbor:', 'cbor:a', 'cbor:b'],
+      ...['geobuf:properties.a', 'geobuf:properties.b', 'property:p', 'property:q', 'bytes'],
+    ],
+    { maxLength: 4 },
+  )
+  .map(chain => [...chain, 'arrival'].join());
