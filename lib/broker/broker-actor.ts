@@ -192,7 +192,8 @@ export class BrokerActor {
       if (replay.observe(packet)) done();
       else this.#intake.take(packet, done);
     });
-    const refused = await replay.run(this.#settings.subscriptions);
+    const { subscriptions } = this.#settings;
+    const refused = await replay.run(subscriptions);
     for (const { filter, code } of refused) {
       this.#log(
         'error',
@@ -203,6 +204,7 @@ export class BrokerActor {
     this.#intake.flush();
     this.#intake.mode = { mqtt5, replaying: false };
     this.#post({ kind: 'replayed', stamps: mqtt5 });
+    await replay.raise(subscriptions);
   }
 
   #ready(protocolVersion: ProtocolVersion): void {

@@ -35,7 +35,9 @@ export interface IntakeMode {
 }
 
 export class Intake {
-  mode: IntakeMode = { mqtt5: false, replaying: false };
+  #mode: IntakeMode = { mqtt5: false, replaying: false };
+  /** Over MQTT 3.1.1, the topics that were seen live during the replay. */
+  readonly #live = new Set<string>();
   /** Messages received, and those refused by reason. */
   readonly counters: Record<string, number> = { received: 0 };
 
@@ -49,11 +51,16 @@ export class Intake {
     this.#deps = deps;
   }
 
+  set mode(mode: IntakeMode) {
+    this.#mode = mode;
+    this.#live.clear();
+  }
+
   /** Takes one message; `done` may be called later. */
   take(packet: IPublishPacket, done: () => void): void {
     this.#schedule();
     this.#count('received');
-    const fault = topicFault(packet.topic);
+    const fault = topicFault(packet.topic) ?? this.#replayFault(packet);
     if (fault === undefined) this.#write(packet);
     else this.#count(fault);
     if (this.#writer.length >= BATCH_BYTES) this.#flush();
@@ -79,7 +86,7 @@ export class Intake {
   }
 
   #write(packet: IPublishPacket): void {
-    const { mqtt5, replaying } = this.mode;
+    const { mqtt5, replaying } = this.#mode;
     const properties = packet.properties as MessageProperties | undefined;
     const stamp = mqtt5 ? readStamp(properties) : undefined;
     const seconds = properties?.messageExpiryInterval;
@@ -88,12 +95,24 @@ export class Intake {
       payload: packet.payload as Buffer,
       properties: mqtt5 ? packProperties(properties) : undefined,
       retained: mqtt5 || packet.retain ? packet.retain : undefined,
-      // Over MQTT 3.1.1 the flag is set in replays only, also in those that come late.
-      replay: replaying || (!mqtt5 && packet.retain),
+      replay: replaying,
       stamp: stamp?.version,
       own: stamp?.sender === this.#deps.replica(),
       expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
     });
+  }
+
+  /**
+   * Over MQTT 3.1.1 the retain flag is set in replays only. What is replayed of a topic that was seen live
+   * before is older than that, since some brokers read what they retain while they deliver; and what is
+   * replayed after the replay, because the QoS of the subscription was raised, is known already.
+   */
+  #replayFault({ topic, retain }: IPublishPacket): string | undefined {
+    const { mqtt5, replaying } = this.#mode;
+    if (mqtt5) return undefined;
+    if (retain) return replaying && !this.#live.has(topic) ? undefined : 'ignored_late_replay';
+    if (replaying) this.#live.add(topic);
+    return undefined;
   }
 
   #schedule(): void {

@@ -44,20 +44,23 @@ export class Replay {
 
   /** Subscribes, and resolves at the end of the replay with the filters that the broker refused. */
   async run(subscriptions: readonly Subscription[]): Promise<Refusal[]> {
-    const connection = this.#connection;
     const { refused } = await this.#replayed(subscriptions.map(({ filter }) => filter));
     if (this.#sentinel !== undefined) {
-      await connection.unsubscribe([this.#sentinel.topic]);
-      void this.#sentinel.remove(connection);
-    }
-    for (const qos of [1, 2] satisfies QoS[]) {
-      const higher = subscriptions
-        .filter(subscription => subscription.qos === qos)
-        .map(({ filter }) => filter);
-      if (higher.length > 0)
-        await connection.subscribe(higher, { qos, replay: false, retainAsPublished: true });
+      await this.#connection.unsubscribe([this.#sentinel.topic]);
+      void this.#sentinel.remove(this.#connection);
     }
     return refused;
+  }
+
+  /** Raises the subscriptions to the QoS that is wanted. MQTT 3.1.1 brokers replay once more, to be ignored. */
+  async raise(subscriptions: readonly Subscription[]): Promise<void> {
+    for (const qos of [1, 2] satisfies QoS[]) {
+      const filters = subscriptions
+        .filter(subscription => subscription.qos === qos)
+        .map(({ filter }) => filter);
+      if (filters.length === 0) continue;
+      await this.#connection.subscribe(filters, { qos, replay: false, retainAsPublished: true });
+    }
   }
 
   /** Looks at a message; returns whether it was for us, and is of no further interest. */

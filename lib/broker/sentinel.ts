@@ -45,7 +45,8 @@ export class Sentinel {
   /** Looks at a message; returns whether it was the sentinel's, and so is of no further interest. */
   observe(packet: IPublishPacket): boolean {
     if (packet.topic !== this.topic) return false;
-    if (packet.payload.toString() === this.#nonce) this.#seen?.();
+    // A broker may acknowledge before it stores: then the sentinel comes live first, ahead of the replay.
+    if (packet.retain && packet.payload.toString() === this.#nonce) this.#seen?.();
     return true;
   }
 

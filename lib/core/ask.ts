@@ -71,17 +71,22 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
     const unretained = wroteLast(register, broker, policy) ? register.unretained | bit : register.unretained;
     return outcome({ ...next, unretained, held: withHeld(register, broker, 'absent') }, 'settled');
   }
-  const base = { ...next, unretained: register.unretained & ~bit };
+  const passing = register.passing?.message.origin === broker ? register.passing.message : undefined;
+  // The topic is retained there, so what passed is too, and goes out as such.
+  const base = {
+    ...next,
+    unretained: register.unretained & ~bit,
+    passing: passing === undefined ? register.passing : undefined,
+  };
   if (overtaken) return overtakenBy(register, base, { broker, found }, policy);
   const known = knownAt(register, broker, found);
   if (known !== undefined) return outcome({ ...base, held: withHeld(register, broker, known) }, 'settled');
-  const passing = register.passing?.message;
   const message: Message = {
     payload: found.payload,
     properties: found.properties,
     version:
       trustedStamp(register, { ...found, broker }) ??
-      (passing?.origin === broker && passing.payload === found.payload ? passing.version : event.fresh),
+      (passing?.payload === found.payload ? passing.version : event.fresh),
     origin: broker,
     expiresAt: expiry(event.now, policy.ttl, found.expiry),
   };
