@@ -11,14 +11,14 @@ import type { IPublishPacket } from 'mqtt';
 import { nanoid } from 'nanoid';
 import { type BackoffLimits, backoff } from '../core/backoff.ts';
 import type { QoS } from '../core/policy.ts';
-import { controlTopic, type Purpose } from '../protocol/control-topics.ts';
+import { ControlTopics } from '../protocol/control-topics.ts';
 import type { BrokerSettings, FromBroker, LogLevel, Port, Report, ToBroker } from '../protocol/messages.ts';
 import { ConnectError, Connection, type ConnectionOptions } from './connection.ts';
 import { Intake } from './intake.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
 import { Outbox } from './outbox.ts';
 import { Replay } from './replay.ts';
-import { Scanner } from './scanner.ts';
+import { Scanner, unknownAt } from './scanner.ts';
 import { Sentinel } from './sentinel.ts';
 
 /** Retries after the network failed. */
@@ -41,7 +41,8 @@ interface Session {
   readonly number: number;
   readonly connection: Connection;
   readonly outbox: Outbox;
-  readonly scanner: Scanner;
+  /** None where mqttrep may write no control topic: then absence cannot be told. */
+  readonly scanner: Scanner | undefined;
 }
 
 export class BrokerActor {
@@ -118,7 +119,7 @@ export class BrokerActor {
     this.#wake?.();
     const session = this.#session;
     if (session === undefined) return;
-    await session.scanner.close();
+    await session.scanner?.close();
     await session.connection.end();
   }
 
@@ -173,8 +174,8 @@ export class BrokerActor {
   /** Has the broker replay what it retains, first of all the marker: it tells what the rest is worth. */
   async #begin(connection: Connection): Promise<void> {
     const mqtt5 = connection.protocolVersion === 5;
-    const sentinel = this.#sentinels ? new Sentinel(this.#controlTopic('replay'), nanoid()) : undefined;
-    const replay = new Replay(connection, sentinel, this.#controlTopic('marker'));
+    const sentinel = this.#sentinels ? this.#sentinel('replay') : undefined;
+    const replay = new Replay(connection, sentinel, this.#control?.of('marker'));
     const early: IPublishPacket[] = [];
     connection.receive((packet, done) => {
       // Of a persistent session, which delivers before we have subscribed.
@@ -221,7 +222,7 @@ export class BrokerActor {
     if (session === undefined) return;
     session.outbox.close();
     this.#published += session.outbox.published;
-    await session.scanner.close();
+    await session.scanner?.close();
   }
 
   #outbox(connection: Connection): Outbox {
@@ -235,12 +236,19 @@ export class BrokerActor {
     });
   }
 
-  #scanner(): Scanner {
+  #scanner(): Scanner | undefined {
+    const sentinel = this.#sentinel('probe');
+    if (sentinel === undefined) return undefined;
     return new Scanner({
       options: this.#connectionOptions(`${this.#settings.clientId}_probe`),
-      sentinel: new Sentinel(this.#controlTopic('probe'), nanoid()),
+      sentinel,
       answer: answers => this.#post({ kind: 'found', answers }),
     });
+  }
+
+  #probe({ scanner }: Session, topics: readonly string[]): void {
+    if (scanner === undefined) this.#post({ kind: 'found', answers: topics.map(unknownAt) });
+    else scanner.probe(topics);
   }
 
   #connectionOptions(clientId: string): ConnectionOptions {
@@ -248,8 +256,14 @@ export class BrokerActor {
     return { url, options, clientId, protocolVersion: this.#negotiation.version };
   }
 
-  #controlTopic(purpose: Purpose): string {
-    return controlTopic(this.#settings.controlPrefix, this.#replica, purpose, this.#settings.name);
+  get #control(): ControlTopics | undefined {
+    const { controlPrefix, name } = this.#settings;
+    return controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#replica, name);
+  }
+
+  #sentinel(purpose: 'replay' | 'probe'): Sentinel | undefined {
+    const topic = this.#control?.of(purpose);
+    return topic === undefined ? undefined : new Sentinel(topic, nanoid());
   }
 
   // ── what goes wrong ────────────────────────────────────────────────────────────────────────────────
@@ -307,7 +321,7 @@ export class BrokerActor {
         if (message.session === this.#session?.number) this.#session.outbox.add(message.batch);
         return;
       case 'probe':
-        if (message.session === this.#session?.number) this.#session.scanner.probe(message.topics);
+        if (message.session === this.#session?.number) this.#probe(this.#session, message.topics);
         return;
     }
   }

@@ -22,11 +22,11 @@ const FOUND_ONLY = { qos: 0, replay: true, retainAsPublished: true } as const;
 export class Replay {
   readonly #connection: Connection;
   readonly #sentinel: Sentinel | undefined;
-  readonly #markerTopic: string;
+  readonly #markerTopic: string | undefined;
   #marker: number | undefined;
   #quiet: NodeJS.Timeout | undefined;
 
-  constructor(connection: Connection, sentinel: Sentinel | undefined, markerTopic: string) {
+  constructor(connection: Connection, sentinel: Sentinel | undefined, markerTopic: string | undefined) {
     this.#connection = connection;
     this.#sentinel = sentinel;
     this.#markerTopic = markerTopic;
@@ -34,7 +34,7 @@ export class Replay {
 
   /** What the broker retains of the marker. Places the sentinel. */
   async readMarker(): Promise<SessionStarted['marker']> {
-    if (this.#sentinel === undefined) return 'unknown';
+    if (this.#sentinel === undefined || this.#markerTopic === undefined) return 'unknown';
     await this.#sentinel.place(this.#connection);
     const { refused, complete } = await this.#replayed([this.#markerTopic]);
     await this.#connection.unsubscribe([this.#markerTopic]);

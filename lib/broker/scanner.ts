@@ -61,11 +61,20 @@ export class Scanner {
     clearTimeout(this.#idle);
     while (this.#queue.length > 0) {
       const topics = this.#queue.splice(0, BATCH);
-      const answers = await this.#ask(topics).catch(() => topics.map(unknown));
+      const answers = await this.#askTwice(topics).catch(() => topics.map(unknownAt));
       if (!this.#closed) this.#deps.answer(answers);
     }
     this.#working = false;
     if (!this.#closed) this.#idle = setTimeout(() => void this.#disconnect(), IDLE_LIMIT);
+  }
+
+  /** Much follows from an absence, so it is believed only when it is found twice. */
+  async #askTwice(topics: readonly string[]): Promise<Answer[]> {
+    const first = await this.#ask(topics);
+    const absent = first.filter(({ found }) => found === 'absent').map(({ topic }) => topic);
+    if (absent.length === 0) return first;
+    const second = await this.#ask(absent);
+    return [...first.filter(({ found }) => found !== 'absent'), ...second];
   }
 
   async #ask(topics: readonly string[]): Promise<Answer[]> {
@@ -90,7 +99,7 @@ export class Scanner {
     return topics.map(topic => {
       const found = this.#found.get(topic);
       if (found !== undefined) return { topic, found };
-      return isComplete && !denied.has(topic) ? { topic, found: 'absent' } : unknown(topic);
+      return isComplete && !denied.has(topic) ? { topic, found: 'absent' } : unknownAt(topic);
     });
   }
 
@@ -132,6 +141,7 @@ export class Scanner {
   }
 }
 
-function unknown(topic: string): Answer {
+/** The answer where the broker did not say. */
+export function unknownAt(topic: string): Answer {
   return { topic, found: 'unknown' };
 }

@@ -15,6 +15,14 @@ export interface Config {
   readonly topics: readonly TopicConfig[];
   /** Hz, > 0. */
   readonly mergeFrequency: number;
+  /** Where the state is kept: a folder, or `memory`. */
+  readonly store: string;
+  /** With what the topics of mqttrep itself begin; undefined when it may write none. */
+  readonly controlTopic: string | undefined;
+  /** Seconds in which every topic is looked at once at each broker; Infinity for never. */
+  readonly scanPeriod: number;
+  /** Seconds that another replicator's clock may be ahead of ours before it is not believed. */
+  readonly maxDrift: number;
   readonly log: LogConfig;
 }
 

@@ -25,6 +25,13 @@ export interface ConfigDescription {
   readonly topics: readonly TopicConfig[];
   /** Hz. */
   readonly mergeFrequency: number;
+  readonly store: string;
+  /** Null where mqttrep may write none. */
+  readonly controlTopic: string | null;
+  /** Seconds; null for never. */
+  readonly scanPeriod: number | null;
+  /** Seconds. */
+  readonly maxDrift: number;
   readonly log: LogConfig;
 }
 
@@ -56,6 +63,10 @@ export function describeConfig(config: Config): DescribedConfig {
     brokers: config.brokers.map(describeBroker),
     topics: config.topics,
     mergeFrequency: config.mergeFrequency,
+    store: config.store,
+    controlTopic: config.controlTopic ?? null,
+    scanPeriod: Number.isFinite(config.scanPeriod) ? config.scanPeriod : null,
+    maxDrift: config.maxDrift,
     log: config.log,
   };
   return { data, text: toText(data) };
@@ -83,7 +94,8 @@ function masked(name: string, value: unknown): string | number | boolean {
   return MASK;
 }
 
-function toText({ brokers, topics, mergeFrequency, log }: ConfigDescription): string {
+function toText(description: ConfigDescription): string {
+  const { brokers, topics, mergeFrequency, store, controlTopic, scanPeriod, maxDrift, log } = description;
   const names = brokers.map(broker => broker.name);
   return [
     'Brokers',
@@ -91,6 +103,10 @@ function toText({ brokers, topics, mergeFrequency, log }: ConfigDescription): st
     'Topics',
     ...topics.flatMap(topic => topicLines(topic, names)),
     `Merge frequency: ${mergeFrequency} Hz`,
+    `Store: ${store}`,
+    `Control topics: ${controlTopic === null ? 'none' : `${controlTopic}/…`}`,
+    `Every topic is looked at again: ${scanPeriod === null ? 'never' : `within ${scanPeriod} s`}`,
+    `Greatest drift of other replicators' clocks: ${maxDrift} s`,
     `Log: level ${log.level}, format ${log.format}`,
   ].join('\n');
 }

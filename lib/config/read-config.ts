@@ -3,16 +3,32 @@
  * pure: files are read by the function that is handed in.
  */
 
+import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import { readBrokers } from './brokers.ts';
 import type { Config, ConfigResult } from './config.ts';
 import { type Environment, sortEnvironment } from './environment.ts';
 import { type Parsed, Problems } from './problems.ts';
+import { defaultStorePlace } from './store-place.ts';
 import { readTopics } from './topics.ts';
-import { parseFrequency, parseLogFormat, parseLogLevel } from './values.ts';
+import {
+  parseControlTopic,
+  parseFrequency,
+  parseLogFormat,
+  parseLogLevel,
+  parseMaxDrift,
+  parseScanPeriod,
+  parseStore,
+} from './values.ts';
 import type { ProcessKey } from './variables.ts';
 
 /** Hz. */
 const DEFAULT_FREQUENCY = 1;
+
+/** Seconds. */
+const DEFAULT_SCAN_PERIOD = 600;
+
+/** Seconds. */
+const DEFAULT_MAX_DRIFT = 60;
 
 /**
  * Reads the configuration from environment variables `MQTTREP_…`.
@@ -28,19 +44,28 @@ export function readConfig(
   const problems = new Problems();
   const environment = sortEnvironment(env, problems);
   const { names, brokers } = readBrokers(environment, readFile, problems);
-  const topics = readTopics(environment, names, problems);
-  const config: Config = { brokers, topics, ...readProcess(environment, problems) };
+  const process = readProcess(environment, defaultStorePlace(env), problems);
+  const topics = readTopics(environment, names, process.controlTopic ?? CONTROL_PREFIX, problems);
+  const config: Config = { brokers, topics, ...process };
   const { errors, warnings } = problems;
   return errors.length === 0 ? { ok: true, config, warnings } : { ok: false, errors, warnings };
 }
 
-function readProcess(environment: Environment, problems: Problems): Pick<Config, 'mergeFrequency' | 'log'> {
+function readProcess(
+  environment: Environment,
+  storePlace: string,
+  problems: Problems,
+): Omit<Config, 'brokers' | 'topics'> {
   const read = <T>(key: ProcessKey, parse: (text: string) => Parsed<T>, fallback: T): T => {
     const entry = environment.process.get(key);
     return (entry && problems.take(entry.variable, parse(entry.value))) ?? fallback;
   };
   return {
     mergeFrequency: read('MERGE_FREQUENCY', parseFrequency, DEFAULT_FREQUENCY),
+    store: read('STORE', parseStore, storePlace),
+    controlTopic: read('CONTROL_TOPIC', parseControlTopic, { prefix: CONTROL_PREFIX }).prefix,
+    scanPeriod: read('SCAN_PERIOD', parseScanPeriod, DEFAULT_SCAN_PERIOD),
+    maxDrift: read('MAX_DRIFT', parseMaxDrift, DEFAULT_MAX_DRIFT),
     log: {
       level: read('LOG_LEVEL', parseLogLevel, 'info'),
       format: read('LOG_FORMAT', parseLogFormat, 'text'),

@@ -14,8 +14,6 @@ import { judgeSameFilters, type TopicSettings } from './same-filter.ts';
 import { parseBoolean, parseBrokerNames, parseQos, parseTtl } from './values.ts';
 import { RESERVED_TOPIC_ID, type TopicKey, topicVariableName } from './variables.ts';
 
-/** The topic under which mqttrep speaks with itself. */
-const CONTROL_PREFIX = 'mqttrep';
 /** Bytes; the length of a string is two bytes in MQTT. */
 const LONGEST_FILTER = 65_535;
 
@@ -25,13 +23,14 @@ type TopicEntries = ReadonlyMap<TopicKey, Entry>;
 export function readTopics(
   environment: Environment,
   brokers: readonly string[],
+  controlTopic: string,
   problems: Problems,
 ): readonly TopicConfig[] {
   const all = [...environment.topics].sort(([a], [b]) => byName(a, b));
   const ids = all.filter(([, entries]) => entries.has('TOPIC')).map(([id]) => id);
   const settings: TopicSettings[] = [];
   for (const [id, entries] of all) {
-    const filter = readFilter(id, entries.get('TOPIC'), problems);
+    const filter = readFilter(id, entries.get('TOPIC'), controlTopic, problems);
     const rest = readSettings(entries, brokers, problems);
     if (filter !== undefined) settings.push({ id, filter, ...rest });
     if (!entries.has('TOPIC')) blameOrphans(id, entries, ids, problems);
@@ -42,14 +41,19 @@ export function readTopics(
   return topics;
 }
 
-function readFilter(id: string, entry: Entry | undefined, problems: Problems): string | undefined {
+function readFilter(
+  id: string,
+  entry: Entry | undefined,
+  controlTopic: string,
+  problems: Problems,
+): string | undefined {
   if (entry === undefined) return undefined;
   const { variable, value: filter } = entry;
   if (id === RESERVED_TOPIC_ID) {
     problems.error(variable, { problem: `no topic can have the id ${id}`, mend: 'give it another id' });
     return undefined;
   }
-  const accepted = problems.take(variable, parseFilter(filter));
+  const accepted = problems.take(variable, parseFilter(filter, controlTopic));
   if (accepted?.endsWith('/')) {
     problems.warn(variable, {
       problem: `${show(filter)} ends with \`/\`, as a filter does whose \`#\` was taken for a comment`,
@@ -59,7 +63,7 @@ function readFilter(id: string, entry: Entry | undefined, problems: Problems): s
   return accepted;
 }
 
-function parseFilter(filter: string): Parsed<string> {
+function parseFilter(filter: string, controlTopic: string): Parsed<string> {
   const fault = filterFault(filter);
   if (filter === '') {
     return { problem: 'it is empty', mend: 'write a topic filter; in an .env file `#` must be quoted: "#"' };
@@ -79,9 +83,9 @@ function parseFilter(filter: string): Parsed<string> {
       mend: `write the filter alone: ${filter.split('/').slice(2).join('/')}`,
     };
   }
-  if (!isReplicable(filter, CONTROL_PREFIX)) {
+  if (!isReplicable(filter, controlTopic)) {
     return {
-      problem: `${show(filter)} is never replicated, as all that begins with \`$\`, \`ActiveMQ/\` or \`${CONTROL_PREFIX}/\``,
+      problem: `${show(filter)} is never replicated, as all that begins with \`$\`, \`ActiveMQ/\` or \`${controlTopic}/\``,
       mend: 'write another filter, or remove it',
     };
   }

@@ -59,6 +59,47 @@ export function parseFrequency(text: string): Parsed<number> {
   };
 }
 
+/** A folder, or `memory`. */
+export function parseStore(text: string): Parsed<string> {
+  return { value: text };
+}
+
+/** A topic name without wildcards, under which mqttrep may write; `off` for none. */
+export function parseControlTopic(text: string): Parsed<ControlTopic> {
+  if (text.toLowerCase() === 'off') return { value: { prefix: undefined } };
+  if (/[+#\0]/.test(text) || text.startsWith('$') || text.startsWith('/') || text.endsWith('/')) {
+    return {
+      problem: `${show(text)} is no topic to put others under`,
+      mend: 'write a topic name without wildcards, without $ in front and / at its ends, such as mqttrep, or off',
+    };
+  }
+  return { value: { prefix: text } };
+}
+
+export interface ControlTopic {
+  readonly prefix: string | undefined;
+}
+
+/** Seconds, from 1 to 1e6; `off` for never. */
+export function parseScanPeriod(text: string): Parsed<number> {
+  if (text.toLowerCase() === 'off') return { value: Number.POSITIVE_INFINITY };
+  return parseSeconds(text, 1, 1e6);
+}
+
+/** Seconds, from 0 to 86400. */
+export function parseMaxDrift(text: string): Parsed<number> {
+  return parseSeconds(text, 0, 86_400);
+}
+
+function parseSeconds(text: string, least: number, most: number): Parsed<number> {
+  const seconds = text === '0' ? 0 : DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (seconds >= least && seconds <= most) return { value: seconds };
+  return {
+    problem: `${show(text)} is no time from ${least} to ${most} s`,
+    mend: 'write seconds as a number alone',
+  };
+}
+
 /** error, warn, info or debug, in any case. */
 export function parseLogLevel(text: string): Parsed<LogLevel> {
   return oneOf(text, LOG_LEVELS, 'log level');

@@ -10,7 +10,15 @@ import { slipsBetween } from './nearest.ts';
 export const PREFIX = 'MQTTREP_';
 
 /** `MQTTREP_{key}` */
-export const PROCESS_KEYS = ['MERGE_FREQUENCY', 'LOG_LEVEL', 'LOG_FORMAT'] as const;
+export const PROCESS_KEYS = [
+  'MERGE_FREQUENCY',
+  'STORE',
+  'CONTROL_TOPIC',
+  'SCAN_PERIOD',
+  'MAX_DRIFT',
+  'LOG_LEVEL',
+  'LOG_FORMAT',
+] as const;
 export type ProcessKey = (typeof PROCESS_KEYS)[number];
 
 /** `MQTTREP_{key}_{name}` */

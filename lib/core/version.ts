@@ -23,17 +23,17 @@ export function compareVersions(a: Version, b: Version): number {
   return a.replica < b.replica ? -1 : a.replica > b.replica ? 1 : 0;
 }
 
-/** How far ahead of our clock a foreign version may be, in milliseconds, before it is not believed. */
-export const MAX_DRIFT = 60_000;
-
 /** Dates writes for one replica. Physical time comes in as an argument, so the clock is deterministic. */
 export class HybridClock {
   readonly replica: string;
+  readonly #maxDrift: number;
   #time = 0;
   #counter = 0;
 
-  constructor(replica: string) {
+  /** @param maxDrift milliseconds that another replica's version may be ahead of our clock and be believed */
+  constructor(replica: string, maxDrift: number) {
     this.replica = replica;
+    this.#maxDrift = maxDrift;
   }
 
   /** A version newer than all that this clock gave or witnessed. */
@@ -49,11 +49,11 @@ export class HybridClock {
 
   /**
    * Takes note of another replica's version, so that later writes here are newer.
-   * Returns false, and takes no note, when it lies more than MAX_DRIFT ahead: one wrong clock must not
+   * Returns false, and takes no note, when it lies too far ahead: one wrong clock must not
    * drag all others along.
    */
   witness(version: Version, now: number): boolean {
-    if (version.time > now + MAX_DRIFT) return false;
+    if (version.time > now + this.#maxDrift) return false;
     if (version.time > this.#time || (version.time === this.#time && version.counter > this.#counter)) {
       this.#time = version.time;
       this.#counter = version.counter;

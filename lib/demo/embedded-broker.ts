@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import { isReplicable } from '../core/filter.ts';
-import { CONTROL_PREFIX } from '../supervisor/settings.ts';
+import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 
 /** The part of Aedes' persistence that is read here; Aedes gives it no type. */
 interface RetainedMemory {

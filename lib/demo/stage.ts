@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import type { Config } from '../config/config.ts';
+import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import { type Log, Replicator } from '../supervisor/replicator.ts';
 import { CuttableLink } from './cuttable-link.ts';
 import { FILTER } from './duck-pond.ts';
@@ -128,6 +129,10 @@ export class Stage {
       })),
       topics: [{ id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES }],
       mergeFrequency: MERGE_FREQUENCY,
+      store: 'memory',
+      controlTopic: CONTROL_PREFIX,
+      scanPeriod: 600,
+      maxDrift: 60,
       log: { level: 'info', format: 'text' },
     };
   }

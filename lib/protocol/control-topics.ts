@@ -3,8 +3,24 @@
  * `{prefix}/{replica id}/{purpose}/{broker}`.
  */
 
+/** The prefix, unless configured otherwise. */
+export const CONTROL_PREFIX = 'mqttrep';
+
 export type Purpose = 'marker' | 'replay' | 'probe';
 
-export function controlTopic(prefix: string, replica: string, purpose: Purpose, broker: string): string {
-  return `${prefix}/${replica}/${purpose}/${broker}`;
+/** Names the control topics at one broker. */
+export class ControlTopics {
+  readonly #prefix: string;
+  readonly #replica: string;
+  readonly #broker: string;
+
+  constructor(prefix: string, replica: string, broker: string) {
+    this.#prefix = prefix;
+    this.#replica = replica;
+    this.#broker = broker;
+  }
+
+  of(purpose: Purpose): string {
+    return `${this.#prefix}/${this.#replica}/${purpose}/${this.#broker}`;
+  }
 }

@@ -116,7 +116,8 @@ export interface BrokerSettings {
   readonly clientId: string;
   readonly maxQos: QoS;
   readonly subscriptions: readonly Subscription[];
-  readonly controlPrefix: string;
+  /** With what the topics of mqttrep itself begin; undefined when it may write none. */
+  readonly controlPrefix: string | undefined;
 }
 
 export interface ReconcilerTask {
@@ -127,12 +128,15 @@ export interface ReconcilerTask {
 }
 
 export interface ReconcilerSettings {
-  readonly controlPrefix: string;
+  /** With what the topics of mqttrep itself begin; undefined when it may write none. */
+  readonly controlPrefix: string | undefined;
   readonly filters: readonly FilterSettings[];
   /** Hz. */
   readonly mergeFrequency: number;
   /** Seconds in which anti-entropy looks at every topic once; Infinity for never. */
   readonly scanPeriod: number;
+  /** Milliseconds that another replicator's clock may be ahead of ours. */
+  readonly maxDrift: number;
   /** A folder, or `memory`. */
   readonly store: string;
 }

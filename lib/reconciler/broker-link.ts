@@ -31,10 +31,22 @@ interface Awaited {
   settledAt: number | undefined;
 }
 
+export interface LinkOptions {
+  readonly index: number;
+  readonly name: string;
+  /** At first contact the larger wins. */
+  readonly rank: number;
+  /** Seconds in which anti-entropy looks at every topic. */
+  readonly scanPeriod: number;
+  /** Where the marker is left; undefined when mqttrep may write no control topic. */
+  readonly markerTopic: string | undefined;
+}
+
 export class BrokerLink {
   readonly index: number;
   readonly name: string;
   readonly rank: number;
+  readonly markerTopic: string | undefined;
   readonly blocks = new Blocks();
   readonly brake = new Brake();
   readonly antiEntropy: AntiEntropy;
@@ -65,11 +77,11 @@ export class BrokerLink {
   readonly #probing = new Map<string, 'asked' | 'ask again'>();
   #toProbe: string[] = [];
 
-  /** @param scanPeriod seconds in which anti-entropy looks at every topic */
-  constructor(index: number, name: string, rank: number, scanPeriod: number) {
+  constructor({ index, name, rank, scanPeriod, markerTopic }: LinkOptions) {
     this.index = index;
     this.name = name;
     this.rank = rank;
+    this.markerTopic = markerTopic;
     this.antiEntropy = new AntiEntropy(scanPeriod);
   }
 
@@ -198,7 +210,11 @@ export class BrokerLink {
 
   /** Whether anything here waits for time to pass. */
   isWaiting(sequence: number): boolean {
-    return this.#awaited.size > 0 || this.blocks.size > 0 || this.marker.isDue(sequence);
+    return (
+      this.#awaited.size > 0 ||
+      this.blocks.size > 0 ||
+      (this.markerTopic !== undefined && this.marker.isDue(sequence))
+    );
   }
 
   #post(message: ToBroker, transfer: readonly ArrayBuffer[] = []): void {

@@ -5,14 +5,11 @@
 
 import type { Command, Event } from '../core/events.ts';
 import type { HybridClock } from '../core/version.ts';
-import { controlTopic } from '../protocol/control-topics.ts';
 import type { LogLevel } from '../protocol/messages.ts';
 import { BLOCKED_AFTER } from './blocks.ts';
 import type { BrokerLink } from './broker-link.ts';
 
 export interface DispatcherDeps {
-  readonly replica: string;
-  readonly controlPrefix: string;
   readonly clock: HybridClock;
   /** Brings an event to a topic; returns whether it came to anything. */
   readonly apply: (topic: string, event: Event) => boolean;
@@ -71,10 +68,6 @@ export class Dispatcher {
     );
   }
 
-  isMarker(link: BrokerLink, topic: string): boolean {
-    return topic === this.#markerTopic(link);
-  }
-
   /** Leaves the number of the last commit at the broker, if it is not there. */
   writeMarker(link: BrokerLink, commit: number): void {
     if (!link.ready || !link.marker.isDue(commit)) return;
@@ -87,8 +80,9 @@ export class Dispatcher {
   }
 
   #publishMarker(link: BrokerLink, payload: string): void {
+    if (link.markerTopic === undefined) return;
     link.publish({
-      topic: this.#markerTopic(link),
+      topic: link.markerTopic,
       payload,
       properties: undefined,
       version: this.#deps.clock.next(Date.now()),
@@ -97,9 +91,5 @@ export class Dispatcher {
       qos: 1,
       confirm: true,
     });
-  }
-
-  #markerTopic({ name }: BrokerLink): string {
-    return controlTopic(this.#deps.controlPrefix, this.#deps.replica, 'marker', name);
   }
 }

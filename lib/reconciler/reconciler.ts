@@ -15,6 +15,7 @@ import { Policies } from '../core/policy.ts';
 import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
 import { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
+import { CONTROL_PREFIX, ControlTopics } from '../protocol/control-topics.ts';
 import type {
   FromBroker,
   LogLevel,
@@ -89,10 +90,13 @@ export class Reconciler {
       new Policies(settings.filters, brokers.length, chain => compileMergeChain(chain, deps.decoders)),
       brokers.length,
     );
-    this.#clock = new HybridClock(replica);
-    this.#links = brokers.map(
-      (broker, index) => new BrokerLink(index, broker.name, broker.rank, settings.scanPeriod),
-    );
+    this.#clock = new HybridClock(replica, settings.maxDrift);
+    const { controlPrefix, scanPeriod } = settings;
+    this.#links = brokers.map(({ name, rank }, index) => {
+      const control =
+        controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
+      return new BrokerLink({ index, name, rank, scanPeriod, markerTopic: control?.of('marker') });
+    });
     this.#saver = new Saver({
       store,
       table: this.table,
@@ -106,8 +110,6 @@ export class Reconciler {
       failed: error => this.#notStored(error),
     });
     this.#dispatcher = new Dispatcher({
-      replica,
-      controlPrefix: settings.controlPrefix,
       clock: this.#clock,
       apply: (topic, event) => this.#apply(topic, event),
       log: deps.log,
@@ -274,7 +276,7 @@ export class Reconciler {
   }
 
   #accepts(topic: string): boolean {
-    if (!isReplicable(topic, this.#deps.settings.controlPrefix)) {
+    if (!isReplicable(topic, this.#deps.settings.controlPrefix ?? CONTROL_PREFIX)) {
       this.#count('refused_control_topic');
       return false;
     }
@@ -314,7 +316,7 @@ export class Reconciler {
   #settledAt(link: BrokerLink, message: Settled): void {
     link.settled(message);
     for (const { topic, version } of message.confirmed) {
-      if (this.#dispatcher.isMarker(link, topic)) {
+      if (topic === link.markerTopic) {
         link.markerAcknowledged();
         continue;
       }
@@ -322,7 +324,7 @@ export class Reconciler {
       this.#dispatcher.settled(link, topic, undefined);
     }
     for (const { topic, version, reason } of message.refused) {
-      if (this.#dispatcher.isMarker(link, topic)) continue;
+      if (topic === link.markerTopic) continue;
       this.#apply(topic, { kind: 'refused', broker: link.index, version });
       this.#dispatcher.settled(link, topic, reason);
     }

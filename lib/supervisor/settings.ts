@@ -5,9 +5,6 @@ import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
 import type { BrokerSettings, ReconcilerSettings } from '../protocol/messages.ts';
 
-/** The topics of mqttrep itself begin with this; they are never replicated. */
-export const CONTROL_PREFIX = 'mqttrep';
-
 export function brokerSettings(broker: BrokerConfig, config: Config, clientId: string): BrokerSettings {
   return {
     name: broker.name,
@@ -16,7 +13,7 @@ export function brokerSettings(broker: BrokerConfig, config: Config, clientId: s
     clientId,
     maxQos: broker.maxQos,
     subscriptions: subscriptionsOf(broker, config),
-    controlPrefix: CONTROL_PREFIX,
+    controlPrefix: config.controlTopic,
   };
 }
 
@@ -37,11 +34,12 @@ function qosOf(topic: TopicConfig, config: Config): QoS {
 
 export function reconcilerSettings(config: Config): ReconcilerSettings {
   return {
-    controlPrefix: CONTROL_PREFIX,
+    controlPrefix: config.controlTopic,
     filters: config.topics.map(topic => filterSettings(topic, config.brokers)),
     mergeFrequency: config.mergeFrequency,
-    scanPeriod: 600,
-    store: 'memory',
+    scanPeriod: config.scanPeriod,
+    maxDrift: config.maxDrift * 1000,
+    store: config.store,
   };
 }
 
