@@ -11,12 +11,13 @@ import type { IPublishPacket } from 'mqtt';
 import { nanoid } from 'nanoid';
 import { type BackoffLimits, backoff } from '../core/backoff.ts';
 import type { QoS } from '../core/policy.ts';
-import { ControlTopics } from '../protocol/control-topics.ts';
+import { CONTROL_PREFIX, ControlTopics } from '../protocol/control-topics.ts';
 import type { BrokerSettings, FromBroker, LogLevel, Port, Report, ToBroker } from '../protocol/messages.ts';
 import { ConnectError, Connection, type ConnectionOptions } from './connection.ts';
 import { Intake } from './intake.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
 import { Outbox } from './outbox.ts';
+import { Presence } from './presence.ts';
 import { Replay } from './replay.ts';
 import { Scanner, unknownAt } from './scanner.ts';
 import { Sentinel } from './sentinel.ts';
@@ -54,6 +55,7 @@ export class BrokerActor {
   /** In whose name we connect; empty until the reconciler says. */
   #replica = '';
   #session: Session | undefined;
+  #presence: Presence | undefined;
   #sessions = 0;
   #published = 0;
   /** Some brokers hang up on whoever writes what he may not: then it is tried without a sentinel. */
@@ -78,6 +80,7 @@ export class BrokerActor {
     this.#negotiation = new Negotiation(settings.options['protocolVersion'] as ProtocolVersion | undefined);
     this.#intake = new Intake({
       replica: () => this.#replica,
+      controlPrefix: settings.controlPrefix ?? CONTROL_PREFIX,
       send: batch => this.#post({ kind: 'observations', batch }, [batch]),
       turn: phase => this.#turn(phase),
     });
@@ -120,6 +123,7 @@ export class BrokerActor {
     const session = this.#session;
     if (session === undefined) return;
     await session.scanner?.close();
+    await this.#presence?.withdraw(session.connection);
     await session.connection.end();
   }
 
@@ -135,7 +139,8 @@ export class BrokerActor {
     this.#report({ kind: 'link', state: 'connecting', detail: '' });
     let connection: Connection;
     try {
-      connection = await Connection.open(this.#connectionOptions(this.#settings.clientId));
+      const options = this.#connectionOptions();
+      connection = await Connection.open(this.#withWill(options));
     } catch (error) {
       return this.#connectFailed(error);
     }
@@ -190,9 +195,11 @@ export class BrokerActor {
     this.#intake.mode = { mqtt5, replaying: true };
     for (const packet of early) this.#intake.take(packet, () => undefined);
     connection.receive((packet, done) => {
+      this.#presence?.observe(packet);
       if (replay.observe(packet)) done();
       else this.#intake.take(packet, done);
     });
+    void this.#presence?.announce(connection);
     const { subscriptions } = this.#settings;
     const refused = await replay.run(subscriptions);
     for (const { filter, code } of refused) {
@@ -240,7 +247,7 @@ export class BrokerActor {
     const sentinel = this.#sentinel('probe');
     if (sentinel === undefined) return undefined;
     return new Scanner({
-      options: this.#connectionOptions(`${this.#settings.clientId}_probe`),
+      options: this.#probeOptions(),
       sentinel,
       answer: answers => this.#post({ kind: 'found', answers }),
     });
@@ -251,14 +258,40 @@ export class BrokerActor {
     else scanner.probe(topics);
   }
 
-  #connectionOptions(clientId: string): ConnectionOptions {
-    const { url, options } = this.#settings;
+  #connectionOptions(): ConnectionOptions {
+    const { url, options, clientId } = this.#settings;
     return { url, options, clientId, protocolVersion: this.#negotiation.version };
+  }
+
+  /** The second connection is not the first one's heir: its end must not publish the user's will. */
+  #probeOptions(): ConnectionOptions {
+    const { url, options, clientId, protocolVersion } = this.#connectionOptions();
+    const { will: _will, ...rest } = options;
+    return { url, options: { ...rest, clean: true }, clientId: `${clientId}_probe`, protocolVersion };
   }
 
   get #control(): ControlTopics | undefined {
     const { controlPrefix, name } = this.#settings;
     return controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#replica, name);
+  }
+
+  /** The will is the user's, if one is configured; then others do not see us. */
+  #withWill(options: ConnectionOptions): ConnectionOptions {
+    const control = this.#control;
+    if (control === undefined || options.options['will'] !== undefined) return options;
+    this.#presence ??= new Presence(control, replica => this.#notAlone(replica));
+    return { ...options, options: { ...options.options, will: this.#presence.will } };
+  }
+
+  #notAlone(replica: string): void {
+    const mqtt5 = this.#session?.connection.protocolVersion === 5;
+    const consequence = mqtt5
+      ? 'over MQTT 5 the two converge'
+      : 'over MQTT 3.1.1 nothing is guaranteed then: stop one of them, or use MQTT 5';
+    this.#log(
+      mqtt5 ? 'info' : 'error',
+      `another replicator (${replica}) is connected to this broker; ${consequence}`,
+    );
   }
 
   #sentinel(purpose: 'replay' | 'probe'): Sentinel | undefined {

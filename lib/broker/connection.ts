@@ -103,7 +103,7 @@ export class Connection {
    * @throws ConnectError when the broker cannot be reached or refuses
    */
   static open(settings: ConnectionOptions): Promise<Connection> {
-    const client = mqtt.connect(settings.url, clientOptions(settings));
+    const client = mqtt.connect(withoutClientId(settings.url), clientOptions(settings));
     return new Promise((resolve, reject) => {
       let reason = 'the connection was closed';
       let connected = false;
@@ -194,6 +194,14 @@ export class Connection {
   destroy(): void {
     this.#client.end(true);
   }
+}
+
+/** MQTT.js takes a client id in the query of the URL for more than the one in the options. */
+function withoutClientId(url: string): string {
+  if (!url.includes('clientId=')) return url;
+  const parsed = new URL(url);
+  parsed.searchParams.delete('clientId');
+  return parsed.href;
 }
 
 function clientOptions({ options, clientId, protocolVersion }: ConnectionOptions): IClientOptions {

@@ -8,6 +8,7 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
+import { isReplicable } from '../core/filter.ts';
 import { BatchWriter } from '../protocol/batch.ts';
 import { writeObservation } from '../protocol/observation.ts';
 import { type MessageProperties, packProperties, readStamp } from '../protocol/properties.ts';
@@ -21,6 +22,8 @@ const BATCH_BYTES = 256 * 1024;
 export interface IntakeDeps {
   /** This replicator's id. */
   readonly replica: () => string;
+  /** With what topics begin that are mqttrep's own. */
+  readonly controlPrefix: string;
   readonly send: (batch: ArrayBuffer) => void;
   /** Called at the first message of a turn, and at the end of that turn. */
   readonly turn: (phase: 'begins' | 'ends') => void;
@@ -60,7 +63,7 @@ export class Intake {
   take(packet: IPublishPacket, done: () => void): void {
     this.#schedule();
     this.#count('received');
-    const fault = topicFault(packet.topic) ?? this.#replayFault(packet);
+    const fault = topicFault(packet.topic, this.#deps.controlPrefix) ?? this.#replayFault(packet);
     if (fault === undefined) this.#write(packet);
     else this.#count(fault);
     if (this.#writer.length >= BATCH_BYTES) this.#flush();
@@ -148,8 +151,9 @@ export class Intake {
  * Why a topic cannot be published elsewhere. U+FFFD is what bytes that are not UTF-8 were decoded to: such a
  * topic would be written under another name.
  */
-function topicFault(topic: string): string | undefined {
+function topicFault(topic: string, controlPrefix: string): string | undefined {
   if (topic === '') return 'refused_empty_topic';
+  if (!isReplicable(topic, controlPrefix)) return 'ignored_control_topic';
   if (topic.includes('\uFFFD')) return 'refused_topic_not_utf8';
   if (topic.includes('\0') || topic.includes('+') || topic.includes('#')) return 'refused_topic_characters';
   return undefined;

@@ -6,7 +6,7 @@
 /** The prefix, unless configured otherwise. */
 export const CONTROL_PREFIX = 'mqttrep';
 
-export type Purpose = 'marker' | 'replay' | 'probe';
+export type Purpose = 'marker' | 'replay' | 'probe' | 'presence';
 
 /** Names the control topics at one broker. */
 export class ControlTopics {
@@ -18,6 +18,11 @@ export class ControlTopics {
     this.#prefix = prefix;
     this.#replica = replica;
     this.#broker = broker;
+  }
+
+  /** The filter of a purpose's topics, of whatever replica: others may know this broker by another name. */
+  ofAllReplicas(purpose: Purpose): string {
+    return `${this.#prefix}/+/${purpose}/+`;
   }
 
   of(purpose: Purpose): string {

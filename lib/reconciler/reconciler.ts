@@ -8,14 +8,13 @@
 
 import { Subject, type Subscription } from 'rxjs';
 import type { Event } from '../core/events.ts';
-import { isReplicable } from '../core/filter.ts';
 import { compileMergeChain, type Decoders } from '../core/merge-order.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { Policies } from '../core/policy.ts';
 import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
 import { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
-import { CONTROL_PREFIX, ControlTopics } from '../protocol/control-topics.ts';
+import { ControlTopics } from '../protocol/control-topics.ts';
 import type {
   FromBroker,
   LogLevel,
@@ -276,10 +275,6 @@ export class Reconciler {
   }
 
   #accepts(topic: string): boolean {
-    if (!isReplicable(topic, this.#deps.settings.controlPrefix ?? CONTROL_PREFIX)) {
-      this.#count('refused_control_topic');
-      return false;
-    }
     if (this.table.states.size < MAX_TOPICS || this.table.get(topic) !== undefined) return true;
     if (this.#count('refused_too_many_topics') === 1) {
       this.#deps.log(
