@@ -52,16 +52,27 @@ function expired(register: Register, now: number, fresh: Version): Outcome {
 }
 
 /**
- * Whether nothing would be lost by forgetting the topic: no message passes, and if it was deleted, every
- * broker that takes part is known to be without it (else that broker would bring it back).
+ * How long a deletion is remembered at least, in milliseconds: longer than a broker may go back in time. (By
+ * default mosquitto saves every half an hour.)
+ */
+export const DELETION_AGE = 60 * 60_000;
+
+/** When a topic that retains nothing may be forgotten at the earliest, in milliseconds since 1970. */
+export function forgettableFrom({ winner, passing }: Register): number {
+  const deleted = winner === undefined ? 0 : winner.version.time + DELETION_AGE;
+  const passed = passing === undefined ? 0 : passing.since + PASSING_AGE;
+  return Math.max(deleted, passed);
+}
+
+/**
+ * Whether nothing would be lost by forgetting the topic: no message passes, and if it was deleted, that is
+ * long ago and every broker that takes part is known to be without it (else it would bring it back).
  */
 export function isForgettable(register: Register, policy: Policy, now: number): boolean {
-  const { winner, passing } = register;
+  const { winner, held } = register;
   const parts = policy.echo | policy.publish;
   if (register.pending.length > 0 || register.asking !== 0 || register.unretained !== 0) return false;
-  if (passing !== undefined && passing.since + PASSING_AGE > now) return false;
-  if (winner === undefined) return register.held.every(held => typeof held !== 'object');
-  return (
-    isDeletion(winner) && register.held.every((held, broker) => !has(parts, broker) || held === 'absent')
-  );
+  if (forgettableFrom(register) > now) return false;
+  if (winner === undefined) return held.every(one => typeof one !== 'object');
+  return isDeletion(winner) && held.every((one, broker) => !has(parts, broker) || one === 'absent');
 }

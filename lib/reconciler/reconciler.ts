@@ -31,7 +31,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { factsOf, recall } from './facts.ts';
 import { Saver } from './saver.ts';
 import { sampleChanged, scanByKey } from './streams.ts';
-import { TopicTable } from './topic-table.ts';
+import { type Step, TopicTable } from './topic-table.ts';
 import { Verifier } from './verifier.ts';
 
 interface TopicEvent {
@@ -59,6 +59,8 @@ export interface ReconcilerDeps {
   /** For the formats that the merge chains read. */
   readonly decoders: Partial<Decoders>;
   readonly store: StateStore;
+  /** In place of the core's, for tests that want to see it missed. */
+  readonly step?: Step;
   /** What the store held when it was opened. */
   readonly state: StoredState;
   readonly log: (level: LogLevel, message: string) => void;
@@ -85,10 +87,10 @@ export class Reconciler {
   constructor(deps: ReconcilerDeps) {
     const { settings, brokers, replica, store } = deps;
     this.#deps = deps;
-    this.table = new TopicTable(
-      new Policies(settings.filters, brokers.length, chain => compileMergeChain(chain, deps.decoders)),
-      brokers.length,
+    const policies = new Policies(settings.filters, brokers.length, chain =>
+      compileMergeChain(chain, deps.decoders),
     );
+    this.table = new TopicTable(policies, brokers.length, deps.step);
     this.#clock = new HybridClock(replica, settings.maxDrift);
     const { controlPrefix, scanPeriod } = settings;
     this.#links = brokers.map(({ name, rank }, index) => {

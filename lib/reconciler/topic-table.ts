@@ -6,8 +6,8 @@
 import type { Event } from '../core/events.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Policies, Policy } from '../core/policy.ts';
-import { emptyRegister, isDeletion, PASSING_AGE, type Register } from '../core/register.ts';
-import { isForgettable, step } from '../core/step.ts';
+import { emptyRegister, isDeletion, type Register } from '../core/register.ts';
+import { step as coreStep, forgettableFrom, isForgettable } from '../core/step.ts';
 import type { StoredTopic } from '../store/state-store.ts';
 import { Expiries } from './expiries.ts';
 import { KeyedStates } from './streams.ts';
@@ -20,6 +20,8 @@ export interface Topic {
   readonly seen: readonly number[];
 }
 
+export type Step = typeof coreStep;
+
 export class TopicTable {
   readonly states = new KeyedStates<string, Topic>();
   /** Counts the commits: a change bears the number of the commit that it goes with. */
@@ -28,12 +30,15 @@ export class TopicTable {
   #lastSeen: readonly number[] = [];
   readonly #policies: Policies;
   readonly #brokers: number;
+  readonly #step: Step;
   readonly #expiries = new Expiries();
-  readonly #forgettable = new Set<string>();
+  readonly #forgettable = new Expiries();
   readonly #notSeen: readonly number[];
   #unsaved = new Set<string>();
 
-  constructor(policies: Policies, brokers: number) {
+  /** @param step the core's; another one is for tests that want to see it missed */
+  constructor(policies: Policies, brokers: number, step: Step = coreStep) {
+    this.#step = step;
     this.#policies = policies;
     this.#brokers = brokers;
     this.#notSeen = new Array<number>(brokers).fill(0);
@@ -66,7 +71,7 @@ export class TopicTable {
     const known = this.states.get(topic);
     const policy = known?.policy ?? this.#policies.of(topic);
     const before = known?.register ?? emptyRegister(this.#brokers);
-    const outcome = step(before, event, policy);
+    const outcome = this.#step(before, event, policy);
     const { register } = outcome;
     if (register === before && known !== undefined) return outcome;
     if (isChangeToStore(before, register)) this.#unsaved.add(topic);
@@ -98,16 +103,14 @@ export class TopicTable {
     if (winner !== undefined) this.#expiries.expect(topic, winner.expiresAt);
   }
 
-  /** Forgets what was deleted everywhere, and what has passed through long ago. */
+  /** Forgets what was deleted everywhere, and what passed through, long ago. */
   forget(now: number): void {
-    for (const topic of this.#forgettable) {
+    for (const topic of this.#forgettable.due(now)) {
       const known = this.states.get(topic);
-      if (known !== undefined && isForgettable(known.register, known.policy, now)) {
-        this.states.delete(topic);
-        this.#unsaved.add(topic);
-      }
-      // All but time would come with a change of the register, and that brings the topic here again.
-      if (!isRecentlyPassed(known?.register, now)) this.#forgettable.delete(topic);
+      // What forbids it besides time ends with a change of the register, and that brings the topic here again.
+      if (known === undefined || !isForgettable(known.register, known.policy, now)) continue;
+      this.states.delete(topic);
+      this.#unsaved.add(topic);
     }
   }
 
@@ -128,8 +131,10 @@ export class TopicTable {
     return seen;
   }
 
-  #watchTime(topic: string, { winner }: Register): void {
-    if (winner === undefined || isDeletion(winner)) this.#forgettable.add(topic);
+  #watchTime(topic: string, register: Register): void {
+    const { winner } = register;
+    if (winner === undefined || isDeletion(winner))
+      this.#forgettable.expect(topic, forgettableFrom(register));
     else this.#expiries.expect(topic, winner.expiresAt);
   }
 }
@@ -148,8 +153,4 @@ function isChangeToStore(before: Register, after: Register): boolean {
 function asStored(register: Register): Register {
   const pending = register.pending.filter(({ retained }) => retained);
   return { ...register, passing: undefined, pending, asking: 0, overtaken: 0 };
-}
-
-function isRecentlyPassed(register: Register | undefined, now: number): boolean {
-  return register?.passing !== undefined && register.passing.since + PASSING_AGE > now;
 }

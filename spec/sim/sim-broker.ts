@@ -33,6 +33,9 @@ interface Delivered extends Stored {
   readonly replayed: boolean;
 }
 
+/** Milliseconds that the answer of a probe takes longer than a message. */
+const PROBE_DELAY = 25;
+
 export class SimBroker {
   readonly name: string;
   readonly mqtt5: boolean;
@@ -131,13 +134,13 @@ export class SimBroker {
     this.#later(action);
   }
 
-  #later(action: () => void): void {
+  #later(action: () => void, delay = this.latency): void {
     const session = this.#session;
     setTimeout(
       () => {
         if (session === this.#session) action();
       },
-      Math.max(1, this.latency),
+      Math.max(1, delay),
     );
   }
 
@@ -204,7 +207,8 @@ export class SimBroker {
     if (message.kind === 'probe') {
       this.#up(() => {
         const answers = message.topics.map(topic => ({ topic, found: this.#found(topic) }));
-        this.#down(() => this.#receive?.({ kind: 'found', answers }));
+        // They come over another connection, so messages can overtake them.
+        this.#later(() => this.#receive?.({ kind: 'found', answers }), this.latency + PROBE_DELAY);
       });
       return;
     }

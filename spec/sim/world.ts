@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
+import type { Step } from '../../lib/reconciler/topic-table.ts';
 import { SimBroker, type SimBrokerOptions } from './sim-broker.ts';
 import { SimStore } from './sim-store.ts';
 
@@ -17,6 +18,9 @@ export interface WorldOptions {
   /** Milliseconds that a commit to the store takes. */
   readonly storeLatency?: number;
   readonly filter?: Partial<FilterSettings>;
+  /** For mutants: another core, another store. */
+  readonly step?: Step;
+  readonly store?: (latency: number) => SimStore;
 }
 
 const NAMES = ['A', 'B', 'C', 'D', 'E'] as const;
@@ -45,7 +49,8 @@ export class World {
     this.brokers = options.brokers.map(
       (broker, index) => new SimBroker({ ...broker, name: NAMES[index] ?? '?' }),
     );
-    this.store = new SimStore(options.storeLatency ?? 1);
+    const latency = options.storeLatency ?? 1;
+    this.store = options.store?.(latency) ?? new SimStore(latency);
     this.#reconciler = this.#newReconciler();
     for (const broker of this.brokers) broker.connect();
   }
@@ -120,6 +125,7 @@ export class World {
         filters: [{ filter: '#', subscribe: all, publish: all, ...this.#options.filter }],
         mergeFrequency: this.#options.mergeFrequency ?? 10,
         scanPeriod: 600,
+        maxDrift: 60_000,
         store: 'simulation',
       },
       replica: 'sim',
@@ -127,6 +133,7 @@ export class World {
       brokers: this.brokers.map(({ name }, index) => ({ name, rank: this.brokers.length - index })),
       store: this.store,
       state: this.store.state,
+      ...(this.#options.step === undefined ? {} : { step: this.#options.step }),
       log: (_level, message) => this.log.push(message),
     });
     for (const [index, broker] of this.brokers.entries()) reconciler.attach(index, broker.port());

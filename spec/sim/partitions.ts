@@ -1,0 +1,94 @@
+/**
+ * Partitions in which every topic is touched at one place only: so each write and each deletion that was made
+ * must be everywhere afterwards, whoever was cut off, killed, wiped or rolled back.
+ */
+
+import fc from 'fast-check';
+import type { History, Step } from './history.ts';
+
+/** One topic: where it was written at first (if at all), and what happens to it during the partition. */
+interface TopicFate {
+  /** A value of long ago: what a broker that goes back in time will show. */
+  readonly old: boolean;
+  readonly before: number | undefined;
+  readonly during: { readonly broker: number; readonly payload: string } | undefined;
+}
+
+interface Partition {
+  readonly world: History['world'];
+  readonly fates: readonly TopicFate[];
+  readonly cut: readonly boolean[];
+  /** What happens to the last broker, at which nothing is written then: nothing is to come of it. */
+  readonly accident: 'none' | 'wipe' | 'go back';
+  readonly crash: 'none' | 'before' | 'amid' | 'after';
+  readonly pause: number;
+}
+
+export const partitions: fc.Arbitrary<History> = fc
+  .integer({ min: 2, max: 4 })
+  .chain(count => {
+    const latency = fc.constantFrom(0, 5, 150);
+    const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+    const during = fc.record({ broker: fc.nat({ max: count - 2 }), payload: fc.constantFrom('', 'x', 'y') });
+    return fc.record<Partition>({
+      world: fc.record({
+        brokers: fc.array(fc.record({ mqtt5: fc.boolean(), latency }), {
+          minLength: count,
+          maxLength: count,
+        }),
+        mergeFrequency: fc.constantFrom(1, 20),
+        storeLatency: fc.constantFrom(0, 30),
+      }),
+      fates: fc.array(
+        fc.record({
+          old: fc.boolean(),
+          before: optional(fc.nat({ max: count - 1 })),
+          during: optional(during),
+        }),
+        {
+          minLength: 1,
+          maxLength: 8,
+        },
+      ),
+      cut: fc.array(fc.boolean(), { minLength: count, maxLength: count }),
+      accident: fc.constantFrom('none', 'wipe', 'go back'),
+      crash: fc.constantFrom('none', 'before', 'amid', 'after'),
+      pause: fc.constantFrom(0, 10, 400, 5_000),
+    });
+  })
+  .map(partition => ({ world: partition.world, steps: stepsOf(partition), expected: expected(partition) }));
+
+function stepsOf({ world, fates, cut, accident, crash, pause }: Partition): Step[] {
+  const last = world.brokers.length - 1;
+  const crashes = (when: Partition['crash']): Step[] => (crash === when ? [{ kind: 'crash' }] : []);
+  return [
+    ...fates.flatMap(({ old }, index): Step[] =>
+      old
+        ? [{ kind: 'write', broker: index % world.brokers.length, topic: `t${index}`, payload: 'old' }]
+        : [],
+    ),
+    { kind: 'rest' },
+    { kind: 'autosave', broker: last },
+    ...fates.flatMap(({ before }, index): Step[] =>
+      before === undefined ? [] : [{ kind: 'write', broker: before, topic: `t${index}`, payload: 'before' }],
+    ),
+    { kind: 'rest' },
+    ...world.brokers.flatMap((_, broker): Step[] => (cut[broker] ? [{ kind: 'cut', broker }] : [])),
+    ...crashes('before'),
+    ...fates.flatMap(({ during }, index): Step[] => [
+      ...(during === undefined ? [] : [{ kind: 'write', topic: `t${index}`, ...during } as const]),
+      ...(index === 0 ? crashes('amid') : []),
+    ]),
+    { kind: 'wait', milliseconds: pause },
+    ...(accident === 'none' ? [] : [{ kind: accident, broker: last }]),
+    ...crashes('after'),
+  ];
+}
+
+function expected({ fates }: Partition): ReadonlyMap<string, string> {
+  const topics = fates.flatMap(({ old, before, during }, index): [string, string][] => {
+    const payload = during?.payload ?? (before === undefined ? (old ? 'old' : '') : 'before');
+    return payload === '' ? [] : [[`t${index}`, payload]];
+  });
+  return new Map(topics);
+}

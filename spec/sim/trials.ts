@@ -1,0 +1,52 @@
+/** What the simulator tries, by name; each trial plays histories until one fails. */
+
+import fc from 'fast-check';
+import { type History, play } from './history.ts';
+import { formatHistory } from './history-text.ts';
+import { partitions } from './partitions.ts';
+import { randomHistories } from './random-histories.ts';
+import { singleWriters } from './single-writers.ts';
+import type { WorldOptions } from './world.ts';
+
+export const TRIALS = {
+  'random histories': randomHistories,
+  partitions,
+  'single writers': singleWriters,
+} as const;
+
+export type TrialName = keyof typeof TRIALS;
+
+export interface Failure {
+  /** The shortest failing history that was found, as text. */
+  readonly history: string;
+  readonly seed: number;
+  readonly error: unknown;
+}
+
+export interface TrialOptions {
+  readonly seed?: number;
+  readonly mutation?: Partial<WorldOptions>;
+  /** Look for the shortest failing history; takes a while. */
+  readonly shrink?: boolean;
+}
+
+/** Plays so many histories; undefined when all ended well. */
+export function tryHistories(
+  name: TrialName,
+  histories: number,
+  { seed, mutation, shrink = true }: TrialOptions = {},
+): Failure | undefined {
+  const property = fc.property(TRIALS[name], (history: History) => play(history, mutation));
+  const details = fc.check(property, {
+    numRuns: histories,
+    endOnFailure: !shrink,
+    ...(seed === undefined ? {} : { seed }),
+  });
+  if (!details.failed) return undefined;
+  const history = details.counterexample?.[0];
+  return {
+    history: history === undefined ? '' : formatHistory(history),
+    seed: details.seed,
+    error: details.errorInstance,
+  };
+}
