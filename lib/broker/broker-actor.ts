@@ -8,25 +8,17 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
-import { nanoid } from 'nanoid';
-import { type BackoffLimits, backoff } from '../core/backoff.ts';
 import type { QoS } from '../core/policy.ts';
-import { CONTROL_PREFIX, ControlTopics } from '../protocol/control-topics.ts';
+import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { BrokerSettings, FromBroker, LogLevel, Port, Report, ToBroker } from '../protocol/messages.ts';
-import { ConnectError, Connection, type ConnectionOptions } from './connection.ts';
+import { ConnectError, Connection } from './connection.ts';
+import { Identity } from './identity.ts';
 import { Intake } from './intake.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
 import { Outbox } from './outbox.ts';
-import { Presence } from './presence.ts';
 import { Replay } from './replay.ts';
+import { Retries } from './retries.ts';
 import { Scanner, unknownAt } from './scanner.ts';
-import { Sentinel } from './sentinel.ts';
-
-/** Retries after the network failed. */
-const NETWORK_BACKOFF: BackoffLimits = { first: 1_000, longest: 60_000 };
-
-/** Retries after the broker said no to who we are: that takes a person to mend. */
-const REFUSAL_BACKOFF: BackoffLimits = { first: 30_000, longest: 300_000 };
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
 const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
@@ -50,18 +42,17 @@ export class BrokerActor {
   readonly #settings: BrokerSettings;
   readonly #report: (report: Report) => void;
   readonly #negotiation: Negotiation;
+  readonly #retries: Retries;
   readonly #intake: Intake;
   #reconciler: Port<FromBroker, ToBroker>;
-  /** In whose name we connect; empty until the reconciler says. */
-  #replica = '';
+  /** As whom we connect; undefined until the reconciler says. */
+  #identity: Identity | undefined;
   #session: Session | undefined;
-  #presence: Presence | undefined;
   #sessions = 0;
   #published = 0;
   /** Some brokers hang up on whoever writes what he may not: then it is tried without a sentinel. */
   #sentinels = true;
   #stopping = false;
-  #retries = 0;
   #wake: (() => void) | undefined;
   #start: () => void = () => undefined;
   /** Resolves when the reconciler is there, or when it will not be needed. */
@@ -78,8 +69,9 @@ export class BrokerActor {
     this.#reconciler = reconciler;
     this.#report = report;
     this.#negotiation = new Negotiation(settings.options['protocolVersion'] as ProtocolVersion | undefined);
+    this.#retries = new Retries(settings.options['reconnectPeriod'] as number | undefined);
     this.#intake = new Intake({
-      replica: () => this.#replica,
+      replica: () => this.#identity?.replica ?? '',
       controlPrefix: settings.controlPrefix ?? CONTROL_PREFIX,
       send: batch => this.#post({ kind: 'observations', batch }, [batch]),
       turn: phase => this.#turn(phase),
@@ -90,8 +82,8 @@ export class BrokerActor {
   /** Runs until `stop`; all that goes wrong with the network is dealt with inside. */
   async run(): Promise<void> {
     await this.#started;
-    while (!this.#stopping) {
-      const wait = await this.#visit();
+    while (!this.#stopping && this.#identity !== undefined) {
+      const wait = await this.#visit(this.#identity);
       if (wait > 0 && !this.#stopping) await this.#pause(wait);
     }
     this.#reconciler.close();
@@ -123,7 +115,7 @@ export class BrokerActor {
     const session = this.#session;
     if (session === undefined) return;
     await session.scanner?.close();
-    await this.#presence?.withdraw(session.connection);
+    await this.#identity?.presence?.withdraw(session.connection);
     await session.connection.end();
   }
 
@@ -135,27 +127,26 @@ export class BrokerActor {
   // ── one connection ─────────────────────────────────────────────────────────────────────────────────
 
   /** One attempt, and the session if it succeeds. Returns how long to wait before the next one. */
-  async #visit(): Promise<number> {
+  async #visit(identity: Identity): Promise<number> {
     this.#report({ kind: 'link', state: 'connecting', detail: '' });
     let connection: Connection;
     try {
-      const options = this.#connectionOptions();
-      connection = await Connection.open(this.#withWill(options));
+      connection = await Connection.open(identity.connectionOptions(this.#negotiation.version));
     } catch (error) {
       return this.#connectFailed(error);
     }
     const since = performance.now();
-    const reason = await this.#stay(connection);
+    const reason = await this.#stay(connection, identity);
     if (this.#stopping) return 0;
-    if (performance.now() - since > HEALTHY_AFTER) this.#retries = 0;
-    const wait = this.#nextWait(NETWORK_BACKOFF);
+    if (performance.now() - since > HEALTHY_AFTER) this.#retries.reset();
+    const wait = this.#retries.failed('network', Math.random());
     this.#report({ kind: 'link', state: 'unreachable', detail: reason });
     this.#logRarely('warn', `connection lost: ${reason}; next attempt in ${seconds(wait)}`);
     return wait;
   }
 
   /** From CONNACK to the end of the connection. Returns why it ended. */
-  async #stay(connection: Connection): Promise<string> {
+  async #stay(connection: Connection, identity: Identity): Promise<string> {
     this.#negotiation.succeeded();
     this.#report({ kind: 'link', state: 'replaying', detail: '' });
     if (this.#stopping) connection.destroy();
@@ -164,11 +155,11 @@ export class BrokerActor {
       if (!isReady && !this.#stopping) this.#sentinels = !this.#sentinels;
     });
     try {
-      await this.#begin(connection);
+      await this.#begin(connection, identity);
       isReady = true;
       this.#ready(connection.protocolVersion);
     } catch (error) {
-      this.#log('error', `subscribing failed: ${(error as Error).message}`);
+      this.#logRarely('warn', `subscribing failed: ${(error as Error).message}`);
       connection.destroy();
     }
     const reason = await connection.closed;
@@ -177,10 +168,11 @@ export class BrokerActor {
   }
 
   /** Has the broker replay what it retains, first of all the marker: it tells what the rest is worth. */
-  async #begin(connection: Connection): Promise<void> {
+  async #begin(connection: Connection, identity: Identity): Promise<void> {
     const mqtt5 = connection.protocolVersion === 5;
-    const sentinel = this.#sentinels ? this.#sentinel('replay') : undefined;
-    const replay = new Replay(connection, sentinel, this.#control?.of('marker'));
+    const { presence, control } = identity;
+    const sentinel = this.#sentinels ? identity.sentinel('replay') : undefined;
+    const replay = new Replay(connection, sentinel, control?.of('marker'));
     const early: IPublishPacket[] = [];
     connection.receive((packet, done) => {
       // Of a persistent session, which delivers before we have subscribed.
@@ -190,16 +182,21 @@ export class BrokerActor {
     const marker = await replay.readMarker();
 
     const number = ++this.#sessions;
-    this.#session = { number, connection, outbox: this.#outbox(connection), scanner: this.#scanner() };
+    this.#session = {
+      number,
+      connection,
+      outbox: this.#outbox(connection, identity),
+      scanner: this.#scanner(identity),
+    };
     this.#post({ kind: 'session', session: number, stamps: mqtt5, marker });
     this.#intake.mode = { mqtt5, replaying: true };
     for (const packet of early) this.#intake.take(packet, () => undefined);
     connection.receive((packet, done) => {
-      this.#presence?.observe(packet);
+      presence?.observe(packet);
       if (replay.observe(packet)) done();
       else this.#intake.take(packet, done);
     });
-    void this.#presence?.announce(connection);
+    void presence?.announce(connection);
     const { subscriptions } = this.#settings;
     const refused = await replay.run(subscriptions);
     for (const { filter, code } of refused) {
@@ -232,22 +229,22 @@ export class BrokerActor {
     await session.scanner?.close();
   }
 
-  #outbox(connection: Connection): Outbox {
+  #outbox(connection: Connection, { replica }: Identity): Outbox {
     const { receiveMaximum, maximumQoS } = connection.connack.properties ?? {};
     return new Outbox({
       connection,
-      replica: this.#replica,
+      replica,
       maxQos: Math.min(this.#settings.maxQos, maximumQoS ?? 2) as QoS,
       receiveMaximum,
       report: settled => this.#post(settled),
     });
   }
 
-  #scanner(): Scanner | undefined {
-    const sentinel = this.#sentinel('probe');
+  #scanner(identity: Identity): Scanner | undefined {
+    const sentinel = identity.sentinel('probe');
     if (sentinel === undefined) return undefined;
     return new Scanner({
-      options: this.#probeOptions(),
+      options: identity.probeOptions(this.#negotiation.version),
       sentinel,
       answer: answers => this.#post({ kind: 'found', answers }),
     });
@@ -256,31 +253,6 @@ export class BrokerActor {
   #probe({ scanner }: Session, topics: readonly string[]): void {
     if (scanner === undefined) this.#post({ kind: 'found', answers: topics.map(unknownAt) });
     else scanner.probe(topics);
-  }
-
-  #connectionOptions(): ConnectionOptions {
-    const { url, options, clientId } = this.#settings;
-    return { url, options, clientId, protocolVersion: this.#negotiation.version };
-  }
-
-  /** The second connection is not the first one's heir: its end must not publish the user's will. */
-  #probeOptions(): ConnectionOptions {
-    const { url, options, clientId, protocolVersion } = this.#connectionOptions();
-    const { will: _will, ...rest } = options;
-    return { url, options: { ...rest, clean: true }, clientId: `${clientId}_probe`, protocolVersion };
-  }
-
-  get #control(): ControlTopics | undefined {
-    const { controlPrefix, name } = this.#settings;
-    return controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#replica, name);
-  }
-
-  /** The will is the user's, if one is configured; then others do not see us. */
-  #withWill(options: ConnectionOptions): ConnectionOptions {
-    const control = this.#control;
-    if (control === undefined || options.options['will'] !== undefined) return options;
-    this.#presence ??= new Presence(control, replica => this.#notAlone(replica));
-    return { ...options, options: { ...options.options, will: this.#presence.will } };
   }
 
   #notAlone(replica: string): void {
@@ -294,11 +266,6 @@ export class BrokerActor {
     );
   }
 
-  #sentinel(purpose: 'replay' | 'probe'): Sentinel | undefined {
-    const topic = this.#control?.of(purpose);
-    return topic === undefined ? undefined : new Sentinel(topic, nanoid());
-  }
-
   // ── what goes wrong ────────────────────────────────────────────────────────────────────────────────
 
   #connectFailed(error: unknown): number {
@@ -308,7 +275,7 @@ export class BrokerActor {
       return 1;
     }
     const refused = error.code !== undefined && NOT_AUTHORIZED.has(error.code);
-    const wait = this.#nextWait(refused ? REFUSAL_BACKOFF : NETWORK_BACKOFF);
+    const wait = this.#retries.failed(refused ? 'refusal' : 'network', Math.random());
     this.#report({ kind: 'link', state: refused ? 'refused' : 'unreachable', detail: error.message });
     const mend = refused
       ? `; check MQTTREP_CLIENT_${this.#settings.name} and MQTTREP_CONFIG_${this.#settings.name}`
@@ -318,14 +285,6 @@ export class BrokerActor {
       `cannot connect: ${error.message}${mend}; next attempt in ${seconds(wait)}`,
     );
     return wait;
-  }
-
-  /** A period that the user configured is kept; else backoff. */
-  #nextWait(limits: BackoffLimits): number {
-    this.#retries++;
-    const configured = this.#settings.options['reconnectPeriod'];
-    if (typeof configured === 'number' && configured > 0) return configured;
-    return backoff(this.#retries - 1, limits, Math.random());
   }
 
   async #pause(milliseconds: number): Promise<void> {
@@ -344,7 +303,7 @@ export class BrokerActor {
   #receive(message: ToBroker): void {
     switch (message.kind) {
       case 'start':
-        this.#replica = message.replica;
+        this.#identity = new Identity(this.#settings, message.replica, replica => this.#notAlone(replica));
         this.#start();
         return;
       case 'credit':
@@ -370,10 +329,9 @@ export class BrokerActor {
     this.#reconciler.postMessage(message, transfer);
   }
 
-  /** For what recurs with each retry: said after 1, 2, 4, 8… of them. */
+  /** For what recurs with each retry. */
   #logRarely(level: LogLevel, message: string): void {
-    const isPowerOfTwo = (this.#retries & (this.#retries - 1)) === 0;
-    this.#log(isPowerOfTwo ? level : 'debug', message);
+    this.#log(this.#retries.isWorthSaying ? level : 'debug', message);
   }
 
   #log(level: LogLevel, message: string): void {

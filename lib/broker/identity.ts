@@ -1,0 +1,45 @@
+/** As whom we come to a broker: connection options, the probe's own, and the topics that are ours there. */
+
+import { nanoid } from 'nanoid';
+import { ControlTopics } from '../protocol/control-topics.ts';
+import type { BrokerSettings } from '../protocol/messages.ts';
+import type { ConnectionOptions } from './connection.ts';
+import type { ProtocolVersion } from './negotiation.ts';
+import { Presence } from './presence.ts';
+import { Sentinel } from './sentinel.ts';
+
+export class Identity {
+  /** Undefined when mqttrep may write no topic of its own. */
+  readonly control: ControlTopics | undefined;
+  /** Undefined also when the user needs the will for something else. */
+  readonly presence: Presence | undefined;
+  readonly replica: string;
+  readonly #settings: BrokerSettings;
+
+  /** @param noticed called once for each other replicator at the broker */
+  constructor(settings: BrokerSettings, replica: string, noticed: (replica: string) => void) {
+    const { controlPrefix, name, options } = settings;
+    this.#settings = settings;
+    this.replica = replica;
+    this.control = controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
+    const isWillFree = options['will'] === undefined;
+    this.presence = this.control && isWillFree ? new Presence(this.control, noticed) : undefined;
+  }
+
+  connectionOptions(protocolVersion: ProtocolVersion): ConnectionOptions {
+    const { url, clientId } = this.#settings;
+    const will = this.presence === undefined ? {} : { will: this.presence.will };
+    return { url, options: { ...this.#settings.options, ...will }, clientId, protocolVersion };
+  }
+
+  /** The second connection is not the first one's heir: its end must not publish a will. */
+  probeOptions(protocolVersion: ProtocolVersion): ConnectionOptions {
+    const { url, clientId } = this.#settings;
+    const { will: _will, ...options } = this.#settings.options;
+    return { url, options: { ...options, clean: true }, clientId: `${clientId}_probe`, protocolVersion };
+  }
+
+  sentinel(purpose: 'replay' | 'probe'): Sentinel | undefined {
+    return this.control === undefined ? undefined : new Sentinel(this.control.of(purpose), nanoid());
+  }
+}
