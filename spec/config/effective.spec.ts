@@ -33,6 +33,10 @@ const CONFIG: Config = {
     { id: 'b', filter: 'canards/+', retain: true, qos: 2, ttl: 60, subscribers: [], publishers: ['paris'] },
   ],
   mergeFrequency: 2,
+  store: '/var/lib/mqttrep',
+  controlTopic: undefined,
+  scanPeriod: Number.POSITIVE_INFINITY,
+  maxDrift: 60,
   log: { level: 'warn', format: 'json' },
 };
 
@@ -89,6 +93,10 @@ describe('describeConfig', () => {
       '    subscribed at: no broker',
       '    published to: paris',
       'Merge frequency: 2 Hz',
+      'Store: /var/lib/mqttrep',
+      'Control topics: none',
+      'Every topic is looked at again: never',
+      "Greatest drift of other replicators' clocks: 60 s",
       'Log: level warn, format json',
     ]);
   });

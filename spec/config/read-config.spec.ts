@@ -24,6 +24,10 @@ describe('readConfig', () => {
           },
         ],
         mergeFrequency: 1,
+        store: '/home/duck/.local/state/mqttrep',
+        controlTopic: 'mqttrep',
+        scanPeriod: 600,
+        maxDrift: 60,
         log: { level: 'info', format: 'text' },
       },
     });

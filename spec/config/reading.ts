@@ -7,6 +7,7 @@ export type Env = Record<string, string>;
 
 /** Two brokers and a topic: nothing to complain about. */
 export const SOUND: Env = {
+  HOME: '/home/duck',
   MQTTREP_CLIENT_oslo: 'mqtt://oslo.example:1883',
   MQTTREP_CLIENT_paris: 'mqtts://paris.example',
   MQTTREP_TOPIC_ducks: 'canards/#',

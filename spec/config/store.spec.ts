@@ -1,0 +1,64 @@
+/** Where the state is kept, and what mqttrep may leave at brokers. */
+
+import { expect } from 'chai';
+import { accepted, type Env, errorsOf } from './reading.ts';
+
+describe('the place of the store', () => {
+  const cases: [says: string, env: Env, place: string][] = [
+    ['MQTTREP_STORE before all', { MQTTREP_STORE: '/data', STATE_DIRECTORY: '/var/lib/rep' }, '/data'],
+    ['memory as it is', { MQTTREP_STORE: 'memory' }, 'memory'],
+    [
+      'the state directory of systemd',
+      { STATE_DIRECTORY: '/var/lib/rep', XDG_STATE_HOME: '/x' },
+      '/var/lib/rep',
+    ],
+    ['the first of several state directories', { STATE_DIRECTORY: '/var/lib/a:/var/lib/b' }, '/var/lib/a'],
+    ['the XDG state home', { XDG_STATE_HOME: '/x' }, '/x/mqttrep'],
+    [
+      'the home, where the XDG state home is relative',
+      { XDG_STATE_HOME: 'x' },
+      '/home/duck/.local/state/mqttrep',
+    ],
+    ['the home at last', {}, '/home/duck/.local/state/mqttrep'],
+  ];
+  for (const [says, env, place] of cases) {
+    it(`is ${says}`, () => expect(accepted(env).store).to.equal(place));
+  }
+});
+
+describe('the control topics', () => {
+  it('can be moved, and are not to be replicated there', () => {
+    expect(accepted({ MQTTREP_CONTROL_TOPIC: 'site/rep' }).controlTopic).to.equal('site/rep');
+    const [error] = errorsOf({ MQTTREP_CONTROL_TOPIC: 'site/rep', MQTTREP_TOPIC_x: 'site/rep/#' });
+    expect(error).to.match(/^MQTTREP_TOPIC_x: .*never replicated/);
+  });
+
+  it('can be forbidden', () => {
+    expect(accepted({ MQTTREP_CONTROL_TOPIC: 'off' }).controlTopic).to.equal(undefined);
+  });
+
+  for (const topic of ['a/#', '+', '$SYS/a', '/a', 'a/']) {
+    it(`cannot be ${topic}`, () => {
+      expect(errorsOf({ MQTTREP_CONTROL_TOPIC: topic }).join()).to.match(/^MQTTREP_CONTROL_TOPIC: /);
+    });
+  }
+});
+
+describe('the scan period and the drift', () => {
+  it('are seconds', () => {
+    const { scanPeriod, maxDrift } = accepted({ MQTTREP_SCAN_PERIOD: '60', MQTTREP_MAX_DRIFT: '0' });
+    expect({ scanPeriod, maxDrift }).to.deep.equal({ scanPeriod: 60, maxDrift: 0 });
+  });
+
+  it('of scanning can be off', () => {
+    expect(accepted({ MQTTREP_SCAN_PERIOD: 'off' }).scanPeriod).to.equal(Number.POSITIVE_INFINITY);
+  });
+
+  it('are refused beyond their bounds', () => {
+    const errors = errorsOf({ MQTTREP_SCAN_PERIOD: '0', MQTTREP_MAX_DRIFT: '-1' });
+    expect(errors.map(error => error.split(':')[0])).to.deep.equal([
+      'MQTTREP_MAX_DRIFT',
+      'MQTTREP_SCAN_PERIOD',
+    ]);
+  });
+});
