@@ -2,16 +2,22 @@
 
 import { nanoid } from 'nanoid';
 import { formatsOf } from '../lib/core/merge-chain.ts';
-import type { ControlOfReconciler, ReconcilerTask, Report } from '../lib/protocol/messages.ts';
+import type { ControlOfReconciler, LogLevel, ReconcilerTask, Report } from '../lib/protocol/messages.ts';
 import { loadDecoders } from '../lib/reconciler/decoders.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
-import { MemoryStore } from '../lib/store/memory-store.ts';
+import { openStore } from '../lib/store/open-store.ts';
 
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
-  const store = new MemoryStore();
+  const log = (level: LogLevel, message: string) => report({ kind: 'log', level, message });
+  const names = brokers.map(({ name }) => name);
+  const opened = await openStore(settings.store, names, log).catch((error: Error) => error);
+  if (opened instanceof Error) {
+    report({ kind: 'fatal', reason: opened.message });
+    return;
+  }
+  const { store, state } = opened;
   try {
-    const state = await store.load();
     const chains = settings.filters.flatMap(({ merge }) => (merge === undefined ? [] : [merge]));
     const actor = new Reconciler({
       settings,
@@ -20,7 +26,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
       brokers,
       store,
       state,
-      log: (level, message) => report({ kind: 'log', level, message }),
+      log,
     });
     for (const [index, { port }] of brokers.entries()) actor.attach(index, port);
     await new Promise<void>(resolve => {

@@ -94,8 +94,8 @@ export class BatchReader {
   readonly #buffer: Buffer;
   #offset = 0;
 
-  constructor(batch: ArrayBuffer) {
-    this.#buffer = Buffer.from(batch);
+  constructor(batch: ArrayBuffer | Buffer) {
+    this.#buffer = batch instanceof ArrayBuffer ? Buffer.from(batch) : batch;
   }
 
   get done(): boolean {

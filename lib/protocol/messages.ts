@@ -92,6 +92,8 @@ export type Report =
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
   | { readonly kind: 'link'; readonly state: LinkState; readonly detail: string }
   | { readonly kind: 'quiet' }
+  /** The actor cannot work, and to restart it would not help. */
+  | { readonly kind: 'fatal'; readonly reason: string }
   | { readonly kind: 'counters'; readonly counters: Readonly<Record<string, number>> };
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';

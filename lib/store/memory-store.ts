@@ -9,7 +9,7 @@ export class MemoryStore implements StateStore {
   readonly #facts = new Map<string, string>();
 
   async load(): Promise<StoredState> {
-    return { topics: this.#topics, facts: this.#facts };
+    return { topics: this.#topics, facts: this.#facts, unreadable: 0 };
   }
 
   commit({ topics, facts }: Changes, done: (error?: Error) => void): void {

@@ -16,6 +16,8 @@ export interface StoredState {
   /** In no particular order. */
   readonly topics: Iterable<readonly [topic: string, stored: StoredTopic]>;
   readonly facts: ReadonlyMap<string, string>;
+  /** Topics left out because their records could not be read. */
+  readonly unreadable: number;
 }
 
 export interface Changes {

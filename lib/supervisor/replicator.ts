@@ -202,6 +202,9 @@ export class Replicator {
       case 'quiet':
         slot?.quiet?.();
         return;
+      case 'fatal':
+        this.#giveUp(report.reason);
+        return;
       case 'counters':
         this.#log('debug', `${slot?.settings.name ?? 'reconciler'}: ${JSON.stringify(report.counters)}`);
         return;

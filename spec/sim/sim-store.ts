@@ -5,7 +5,11 @@ import type { Changes, StateStore, StoredState, StoredTopic } from '../../lib/st
 export class SimStore implements StateStore {
   readonly place = 'simulation';
   readonly isLasting = true;
-  readonly state = { topics: new Map<string, StoredTopic>(), facts: new Map<string, string>() };
+  readonly state = {
+    topics: new Map<string, StoredTopic>(),
+    facts: new Map<string, string>(),
+    unreadable: 0,
+  };
   readonly #latency: number;
   #life = 0;
 

@@ -1,0 +1,84 @@
+/** What every store does, whether on disk or in memory. */
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { DiskStore } from '../../lib/store/disk-store.ts';
+import { MemoryStore } from '../../lib/store/memory-store.ts';
+import type { StateStore } from '../../lib/store/state-store.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { arbitraryTopic, commit, settledTopic } from './topics.ts';
+
+const STORES: Readonly<Record<string, () => Promise<StateStore>>> = {
+  'a store in memory': async () => new MemoryStore(),
+  'a store on disk': async () => DiskStore.open(await tempFolder('store'), ['A', 'B']),
+};
+
+for (const [name, open] of Object.entries(STORES)) {
+  describe(name, () => {
+    let store: StateStore;
+
+    beforeEach(async () => {
+      store = await open();
+    });
+
+    afterEach(() => store.close());
+
+    const topics = async () => new Map((await store.load()).topics);
+
+    it('is empty at first', async () => {
+      const { topics, facts, unreadable } = await store.load();
+      expect([...topics]).to.deep.equal([]);
+      expect(facts.size).to.equal(0);
+      expect(unreadable).to.equal(0);
+    });
+
+    it('gives back any topic as it was committed', async () => {
+      const entries = fc.array(fc.tuple(fc.string({ minLength: 1, unit: 'grapheme' }), arbitraryTopic(2)), {
+        maxLength: 5,
+      });
+      await fc.assert(
+        fc.asyncProperty(entries, async entries => {
+          await commit(store, entries);
+          const found = await topics();
+          for (const [topic, stored] of new Map(entries)) expect(found.get(topic)).to.deep.equal(stored);
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    it('keeps the last of several commits, in the order of the calls', async () => {
+      const commits = Array.from({ length: 50 }, (_, i) => commit(store, [['t', settledTopic(String(i))]]));
+      await Promise.all(commits);
+      expect((await topics()).get('t')?.register.winner?.payload).to.equal('49');
+    });
+
+    it('forgets a topic', async () => {
+      await commit(store, [
+        ['t', settledTopic('1')],
+        ['u', settledTopic('2')],
+      ]);
+      await commit(store, [['t', undefined]]);
+      expect([...(await topics()).keys()]).to.deep.equal(['u']);
+    });
+
+    it('keeps facts apart from topics of the same name', async () => {
+      await commit(store, [['replica', settledTopic('1')]], [['replica', 'r1']]);
+      const { facts, topics } = await store.load();
+      expect(facts.get('replica')).to.equal('r1');
+      expect([...topics].map(([topic]) => topic)).to.deep.equal(['replica']);
+    });
+
+    it('takes topics of 65,535 bytes and payloads of a million', async () => {
+      const topic = 'ä/'.repeat(21_845);
+      await commit(store, [[topic, settledTopic('\xff'.repeat(1_000_000))]]);
+      expect((await topics()).get(topic)?.register.winner?.payload.length).to.equal(1_000_000);
+    });
+
+    it('lets brokers share one message again that held the same', async () => {
+      await commit(store, [['t', settledTopic('1')]]);
+      const register = (await topics()).get('t')?.register;
+      expect(register?.held[0]).to.equal(register?.winner);
+      expect(register?.held[1]).to.equal(register?.winner);
+    });
+  });
+}

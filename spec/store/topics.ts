@@ -1,0 +1,69 @@
+/** Registers for specs of the store, and arbitrary ones. */
+
+import fc from 'fast-check';
+import { emptyRegister, type Held, type Message, type Register } from '../../lib/core/register.ts';
+import type { Changes, StateStore, StoredTopic } from '../../lib/store/state-store.ts';
+
+export function message(payload: string, origin = 0): Message {
+  const version = { time: 1_700_000_000_000, counter: 7, replica: 'r1' };
+  return { payload, properties: '', version, origin, expiresAt: Number.POSITIVE_INFINITY };
+}
+
+/** A topic of which every broker holds the winner. */
+export function settledTopic(payload: string, brokers = 2): StoredTopic {
+  const winner = message(payload);
+  const register = { ...emptyRegister(brokers), winner, held: new Array<Held>(brokers).fill(winner) };
+  return { register, seen: new Array<number>(brokers).fill(3) };
+}
+
+const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map(code => String.fromCharCode(code)) });
+
+function messages(brokers: number): fc.Arbitrary<Message> {
+  return fc.record({
+    payload: bytes,
+    properties: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
+    version: fc.record({
+      time: fc.nat(),
+      counter: fc.nat(),
+      replica: fc.string({ maxLength: 10, unit: 'grapheme' }),
+    }),
+    origin: fc.integer({ min: -1, max: brokers - 1 }),
+    expiresAt: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat()),
+  });
+}
+
+export function arbitraryTopic(brokers: number): fc.Arbitrary<StoredTopic> {
+  const held = fc.oneof<fc.Arbitrary<Held>[]>(
+    fc.constant('unknown'),
+    fc.constant('absent'),
+    messages(brokers),
+  );
+  const register: fc.Arbitrary<Register> = fc.record({
+    winner: fc.option(messages(brokers), { nil: undefined }),
+    passing: fc.constant(undefined),
+    held: fc.array(held, { minLength: brokers, maxLength: brokers }),
+    pending: fc.array(
+      fc.record({
+        broker: fc.nat({ max: brokers - 1 }),
+        retained: fc.constant(true),
+        message: messages(brokers),
+      }),
+      { maxLength: 4 },
+    ),
+    asking: fc.constant(0),
+    overtaken: fc.constant(0),
+    unretained: fc.nat({ max: 2 ** brokers - 1 }),
+  });
+  return fc.record({ register, seen: fc.array(fc.nat(), { minLength: brokers, maxLength: brokers }) });
+}
+
+export function commit(
+  store: StateStore,
+  topics: Iterable<[string, StoredTopic | undefined]>,
+  facts: Iterable<[string, string]> = [],
+): Promise<void> {
+  const changes: Changes = { topics: new Map(topics), facts: new Map(facts) };
+  return new Promise((resolve, reject) => {
+    store.commit(changes, error => (error === undefined ? resolve() : reject(error)));
+  });
+}
