@@ -26,6 +26,12 @@ const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
 /** A connection that held so many milliseconds was healthy: backoff starts anew. */
 const HEALTHY_AFTER = 10_000;
 
+/** So many times the broker may hang up on us as we write a sentinel, before we do without. */
+const MAX_HANGUPS = 2;
+
+/** Milliseconds between the order to take no more in and the end of the subscriptions. */
+const DELIVERY_GRACE = 250;
+
 /** Messages of a persistent session that are kept until the marker is read. */
 const MAX_EARLY = 10_000;
 
@@ -50,8 +56,8 @@ export class BrokerActor {
   #session: Session | undefined;
   #sessions = 0;
   #published = 0;
-  /** Some brokers hang up on whoever writes what he may not: then it is tried without a sentinel. */
-  #sentinels = true;
+  /** How often in a row the broker hung up on us as we wrote a sentinel. */
+  #hangups = 0;
   #stopping = false;
   #wake: (() => void) | undefined;
   #start: () => void = () => undefined;
@@ -101,6 +107,8 @@ export class BrokerActor {
   /** Takes no more messages in; what arrived before is with the reconciler when this resolves. */
   async quiesce(): Promise<void> {
     const filters = this.#settings.subscriptions.map(({ filter }) => filter);
+    // Brokers deliver a moment after they acknowledged to the writer.
+    await new Promise(resolve => setTimeout(resolve, DELIVERY_GRACE));
     if (this.#session !== undefined && filters.length > 0)
       await this.#session.connection.unsubscribe(filters);
     this.#intake.flush();
@@ -150,13 +158,8 @@ export class BrokerActor {
     this.#negotiation.succeeded();
     this.#report({ kind: 'link', state: 'replaying', detail: '' });
     if (this.#stopping) connection.destroy();
-    let isReady = false;
-    void connection.closed.then(() => {
-      if (!isReady && !this.#stopping) this.#sentinels = !this.#sentinels;
-    });
     try {
       await this.#begin(connection, identity);
-      isReady = true;
       this.#ready(connection.protocolVersion);
     } catch (error) {
       this.#logRarely('warn', `subscribing failed: ${(error as Error).message}`);
@@ -171,7 +174,8 @@ export class BrokerActor {
   async #begin(connection: Connection, identity: Identity): Promise<void> {
     const mqtt5 = connection.protocolVersion === 5;
     const { presence, control } = identity;
-    const sentinel = this.#sentinels ? identity.sentinel('replay') : undefined;
+    // Some brokers hang up on whoever writes what he may not: then it is tried without.
+    const sentinel = this.#hangups < MAX_HANGUPS ? identity.sentinel('replay') : undefined;
     const replay = new Replay(connection, sentinel, control?.of('marker'));
     const early: IPublishPacket[] = [];
     connection.receive((packet, done) => {
@@ -179,6 +183,9 @@ export class BrokerActor {
       if (!replay.observe(packet)) early.push(packet);
       if (early.length < MAX_EARLY) done();
     });
+    this.#hangups++;
+    await replay.begin();
+    if (sentinel !== undefined) this.#hangups = 0;
     const marker = await replay.readMarker();
 
     const number = ++this.#sessions;
@@ -280,7 +287,7 @@ export class BrokerActor {
     const mend = refused
       ? `; check MQTTREP_CLIENT_${this.#settings.name} and MQTTREP_CONFIG_${this.#settings.name}`
       : '';
-    this.#log(
+    this.#logRarely(
       refused ? 'error' : 'warn',
       `cannot connect: ${error.message}${mend}; next attempt in ${seconds(wait)}`,
     );

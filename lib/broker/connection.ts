@@ -73,6 +73,7 @@ export class Connection {
   /** Resolves, with the reason where it is known, when the connection has ended for whatever cause. */
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
+  #hasEnded = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
@@ -85,6 +86,9 @@ export class Connection {
     this.connack = connack;
     this.protocolVersion = protocolVersion;
     this.closed = closed;
+    void closed.then(() => {
+      this.#hasEnded = true;
+    });
     client.handleMessage = (packet, done) => {
       // MQTT.js reads no further before `done`, so there is at most one message too early.
       this.#early = { packet, done };
@@ -141,6 +145,7 @@ export class Connection {
   /**
    * Subscribes to the filters in one SUBSCRIBE, in this order.
    * Returns the filters that were refused, with the reason code.
+   * @throws when the connection ends before the answer
    */
   subscribe(
     filters: readonly string[],
@@ -148,6 +153,8 @@ export class Connection {
   ): Promise<Refusal[]> {
     const options = { qos, rh: replay ? 0 : 2, rap: retainAsPublished, nl: false };
     return new Promise((resolve, reject) => {
+      // MQTT.js does not answer what it is asked after the end.
+      void this.closed.then(reason => reject(new Error(reason)));
       this.#client.subscribe([...filters], options, (error, _granted, packet) => {
         const codes = (packet as { granted?: number[] } | undefined)?.granted;
         if (codes === undefined) return error ? reject(error) : resolve([]);
@@ -157,8 +164,10 @@ export class Connection {
     });
   }
 
+  /** Resolves also when the connection ends meanwhile. */
   unsubscribe(filters: readonly string[]): Promise<void> {
     return new Promise(resolve => {
+      void this.closed.then(() => resolve());
       this.#client.unsubscribe([...filters], () => resolve());
     });
   }
@@ -170,7 +179,12 @@ export class Connection {
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
-    this.#client.publish(topic, payload, options, error => done(error ?? undefined));
+    if (this.#hasEnded) done(new Error('the connection was closed'));
+    else this.#client.publish(topic, payload, options, error => done(error ?? undefined));
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** Gathers what is written until `uncork`, so that many small packets leave in one write. */

@@ -32,10 +32,19 @@ export class Replay {
     this.#markerTopic = markerTopic;
   }
 
-  /** What the broker retains of the marker. Places the sentinel. */
+  /**
+   * Places the sentinel.
+   * @throws when the broker hangs up on that
+   */
+  async begin(): Promise<void> {
+    await this.#sentinel?.place(this.#connection);
+    if (this.#connection.hasEnded)
+      throw new Error('the connection was closed as a control topic was written');
+  }
+
+  /** What the broker retains of the marker. */
   async readMarker(): Promise<SessionStarted['marker']> {
     if (this.#sentinel === undefined || this.#markerTopic === undefined) return 'unknown';
-    await this.#sentinel.place(this.#connection);
     const { refused, complete } = await this.#replayed([this.#markerTopic]);
     await this.#connection.unsubscribe([this.#markerTopic]);
     if (this.#marker !== undefined) return this.#marker;
@@ -87,6 +96,7 @@ export class Replay {
     const refused = wanted.length === 0 ? [] : await connection.subscribe(wanted, FOUND_ONLY);
     const complete = await over;
     clearTimeout(this.#quiet);
+    if (connection.hasEnded) throw new Error('the connection was closed during the replay');
     return { refused: refused.filter(({ filter }) => filter !== sentinel?.topic), complete };
   }
 }

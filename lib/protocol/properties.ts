@@ -41,8 +41,9 @@ const MAX_REPLICA_LENGTH = 64;
 
 /** Undefined for what is no version: anyone may write user properties. */
 export function parseVersion(text: string): Version | undefined {
-  const [time = '', counter = '', replica = '', ...rest] = text.split('.');
-  if (rest.length > 0 || !BASE36.test(time) || !BASE36.test(counter)) return undefined;
+  const [time = '', counter = '', replica, ...rest] = text.split('.');
+  if (replica === undefined || rest.length > 0 || !BASE36.test(time) || !BASE36.test(counter))
+    return undefined;
   if (replica.length > MAX_REPLICA_LENGTH) return undefined;
   const version = { time: Number.parseInt(time, 36), counter: Number.parseInt(counter, 36), replica };
   return Number.isSafeInteger(version.time) && version.counter <= 0xffff_ffff ? version : undefined;

@@ -1,0 +1,249 @@
+/** The broker actor between a real broker and a real port: each session is told in order, and none is mixed up. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { TestClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { Link } from '../support/link.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { publishMany } from '../support/publish-many.ts';
+import { retainedOf } from '../support/retained-of.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import type { TestBroker } from '../support/test-broker.ts';
+import { ActorRig, type RigOptions } from './actor-rig.ts';
+import { controlTopicsAt, MAKES } from './makes.ts';
+
+for (const { make, protocolVersion, start } of MAKES) {
+  describe(`Broker actor at ${make}`, () => {
+    let broker: TestBroker;
+    let link: Link;
+    let client: TestClient;
+    let rig: ActorRig;
+
+    beforeEach(async function () {
+      broker = await start(this);
+      link = await Link.to(broker.port);
+      client = await TestClient.connect(broker.url);
+    });
+
+    afterEach(async () => {
+      // What does not stop has a test of its own; the others are to run on.
+      await rig?.stop().catch(() => undefined);
+      await client?.end();
+      await link?.close();
+      await broker?.stop();
+    });
+
+    function connect(more: RigOptions = {}): void {
+      // Aedes refuses MQTT 5, so there the fallback is part of each test.
+      const options = make === 'Aedes' ? {} : { protocolVersion };
+      rig = new ActorRig(link.url, { ...more, options: { ...options, ...more.options } });
+    }
+
+    it('tells of the session, then of what is replayed, then that this was all', async () => {
+      await client.publish('t', 'retained', { retain: true });
+      await client.publish('u', 'retained', { retain: true });
+      connect();
+      await rig.replayed();
+      expect(rig.kinds).to.deep.equal(['session', 'observation', 'observation', 'replayed']);
+      const stamps = protocolVersion === 5;
+      expect(rig.told[0]).to.deep.equal({ kind: 'session', session: 1, stamps, marker: 'absent' });
+      for (const observation of rig.observations()) {
+        expect(observation).to.include({ payload: 'retained', retained: true, replay: true, own: false });
+      }
+    });
+
+    it('tells of live messages as such, in their order', async () => {
+      connect();
+      await rig.replayed();
+      for (let index = 0; index < 500; index++) void client.publish('t', String(index), { retain: true });
+      await rig.heard(told => told.kind === 'observation' && told.payload === '499');
+      const observations = rig.observations();
+      expect(observations.map(({ payload }) => Number(payload))).to.deep.equal(
+        Array.from({ length: 500 }, (_, index) => index),
+      );
+      const retained = protocolVersion === 5 ? true : undefined;
+      for (const one of observations) expect(one).to.include({ replay: false, retained });
+    });
+
+    it('is shown more than brokers replay at a higher QoS', async () => {
+      await publishMany(broker.url, 3_000);
+      connect({ subscriptions: [{ filter: '#', qos: 2 }] });
+      await rig.replayed();
+      const topics = new Set(rig.observations().map(({ topic }) => topic));
+      expect(topics).to.have.property('size', 3_000);
+    });
+
+    it('publishes, settles and sees its own echo', async () => {
+      connect();
+      await rig.replayed();
+      const version = { time: 1_767_225_600_000, counter: 3, replica: 'us' };
+      rig.publish(1, { topic: 't', payload: 'ours', version, confirm: true }, { topic: 'u', retain: false });
+      const settled = await rig.heard(told => told.kind === 'settled' && told.through === 2);
+      expect(settled).to.include({ bytes: 5 });
+      const echo = await rig.heard(told => told.kind === 'observation' && told.topic === 't');
+      const stamped =
+        protocolVersion === 5 ? { stamp: version, own: true } : { stamp: undefined, own: false };
+      expect(echo).to.deep.include({ payload: 'ours', replay: false, ...stamped });
+      const confirmed = rig.told.flatMap(told => (told.kind === 'settled' ? told.confirmed : []));
+      expect(confirmed).to.deep.equal([{ topic: 't', version }]);
+      expect(Object.fromEntries(await retainedOf(broker.url))).to.deep.equal({ t: 'ours' });
+    });
+
+    it('ignores what was meant for another session', async () => {
+      connect();
+      await rig.replayed();
+      rig.publish(7, { topic: 'void' });
+      rig.publish(1, { topic: 'valid' });
+      await rig.heard(told => told.kind === 'observation' && told.topic === 'valid');
+      expect(rig.observations().map(({ topic }) => topic)).to.deep.equal(['valid']);
+    });
+
+    it('probes what it is asked to', async () => {
+      await client.publish('present', 'here', { retain: true });
+      connect();
+      await rig.replayed();
+      rig.tell({ kind: 'probe', session: 1, topics: ['present', 'never'] });
+      await rig.heard(told => told.kind === 'found');
+      const answers = rig.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
+      expect(
+        Object.fromEntries(
+          answers.map(({ topic, found }) => [topic, typeof found === 'object' ? found.payload : found]),
+        ),
+      ).to.deep.equal({
+        present: 'here',
+        never: 'absent',
+      });
+    });
+
+    it('connects again after the network was cut, as a new session that shows everything', async () => {
+      await client.publish('t', '1', { retain: true });
+      connect();
+      await rig.replayed();
+      link.cut();
+      await rig.heard(told => told.kind === 'parted');
+      await client.publish('t', '2', { retain: true });
+      await client.publish('u', '3', { retain: true });
+      link.heal();
+      await rig.replayed(2);
+      const second = rig.told.slice(rig.kinds.indexOf('parted') + 1);
+      expect(second[0]).to.include({ kind: 'session', session: 2 });
+      const shown = second.filter(told => told.kind === 'observation');
+      expect(Object.fromEntries(shown.map(({ topic, payload }) => [topic, payload]))).to.deep.equal({
+        t: '2',
+        u: '3',
+      });
+      for (const one of shown) expect(one).to.include({ replay: true, retained: true });
+    });
+
+    it('connects again after the network was cut in the midst of a replay', async () => {
+      await publishMany(broker.url, 3_000);
+      connect();
+      await rig.heard(told => told.kind === 'observation');
+      link.cut();
+      await rig.heard(told => told.kind === 'parted');
+      link.heal();
+      await rig.replayed();
+      expect(rig.kinds.filter(kind => kind !== 'observation')).to.deep.equal([
+        'session',
+        'parted',
+        'session',
+        'replayed',
+      ]);
+    });
+
+    it('stops in the midst of a replay', async () => {
+      await publishMany(broker.url, 3_000);
+      connect();
+      await rig.heard(told => told.kind === 'observation');
+      await rig.stop();
+      expect(rig.kinds.at(-1)).to.equal('parted');
+    });
+
+    it('reads the marker in the session after a cut, too', async () => {
+      await client.publish('mqttrep/us/marker/oslo', '17', { retain: true });
+      connect();
+      await rig.replayed();
+      link.cut();
+      await rig.heard(told => told.kind === 'parted');
+      link.heal();
+      const second = await rig.heard(told => told.kind === 'session' && told.session === 2);
+      expect(second).to.include({ marker: 17 });
+      await client.erase('mqttrep/us/marker/oslo');
+    });
+
+    it('connects when the broker comes at last', async () => {
+      await client.end();
+      await broker.stop();
+      connect();
+      await rig.reported(report => report.kind === 'link' && report.state === 'unreachable');
+      await broker.start();
+      await rig.replayed();
+    });
+
+    it('shows everything once more to a new reconciler', async () => {
+      await client.publish('t', '1', { retain: true });
+      connect();
+      await rig.replayed();
+      rig.told.length = 0;
+      rig.attach();
+      await rig.replayed();
+      expect(rig.observations().map(({ topic, payload }) => `${topic}=${payload}`)).to.deep.equal(['t=1']);
+    });
+
+    it('takes nothing more in once it is told to, and says so', async () => {
+      connect();
+      await rig.replayed();
+      await client.publish('t', 'before');
+      await rig.actor.quiesce();
+      await rig.reported(report => report.kind === 'quiet');
+      await client.publish('t', 'after');
+      rig.publish(1, { topic: 'u', confirm: true });
+      await rig.heard(told => told.kind === 'settled' && told.through === 1);
+      await rig.heard(told => told.kind === 'observation');
+      expect(rig.observations().map(({ payload }) => payload)).to.deep.equal(['before']);
+    });
+
+    it('leaves nothing of its own at the broker', async () => {
+      connect();
+      await rig.replayed();
+      rig.tell({ kind: 'probe', session: 1, topics: ['t'] });
+      await rig.heard(told => told.kind === 'found');
+      await rig.stop();
+      await eventually(async () => expect(await controlTopicsAt(broker.url)).to.deep.equal([]));
+    });
+
+    it('stops at once, connected or not', async () => {
+      connect();
+      await rig.stop();
+      connect();
+      await rig.replayed();
+      const begin = performance.now();
+      await rig.stop();
+      expect(performance.now() - begin).to.be.below(1_000);
+      expect(rig.kinds.at(-1)).to.equal('parted');
+    });
+  });
+}
+
+describe('Broker actor at a broker that knows its users', () => {
+  it('says that it is refused, and whom to ask, without a secret; and tries again rarely', async function () {
+    requireMosquitto(this);
+    const passwords = join(tempFolder('passwords'), 'file');
+    writeFileSync(passwords, '', { mode: 0o600 });
+    const broker = await startMosquitto({ config: ['allow_anonymous false', `password_file ${passwords}`] });
+    const options = { username: 'duck', password: 'quack!', reconnectPeriod: 0 };
+    const rig = new ActorRig(broker.url, { options });
+    const report = await rig.reported(one => one.kind === 'link' && one.state === 'refused');
+    expect(JSON.stringify(report)).to.match(/not authori[sz]ed/i);
+    await rig.reported(one => one.kind === 'log' && one.level === 'error');
+    expect(rig.log).to.match(/^error oslo: cannot connect/m);
+    expect(rig.log).to.include('MQTTREP_CLIENT_oslo').and.include('MQTTREP_CONFIG_oslo');
+    expect(rig.log).to.match(/next attempt in \d{2,3}\.\d s/);
+    expect(JSON.stringify(rig.reports)).not.to.include('quack');
+    expect(rig.told).to.deep.equal([]);
+    await rig.stop();
+    await broker.stop();
+  });
+});

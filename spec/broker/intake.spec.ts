@@ -1,0 +1,221 @@
+/** Messages become observations, one batch a turn; without credit no more of them are acknowledged. */
+
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { IPublishPacket } from 'mqtt';
+import { Intake, type IntakeMode } from '../../lib/broker/intake.ts';
+import { BatchReader } from '../../lib/protocol/batch.ts';
+import { type Observation, readObservation } from '../../lib/protocol/observation.ts';
+import { packProperties, SENDER, STAMP, type UserProperties } from '../../lib/protocol/properties.ts';
+
+/** What the reconciler gives before it is heard of. */
+const CREDIT = 8;
+
+const LIVE_3: IntakeMode = { mqtt5: false, replaying: false };
+const LIVE_5: IntakeMode = { mqtt5: true, replaying: false };
+
+class Desk {
+  readonly batches: Observation[][] = [];
+  readonly turns: string[] = [];
+  readonly intake = new Intake({
+    replica: () => 'us',
+    controlPrefix: 'mqttrep',
+    send: batch => this.batches.push(observationsOf(batch)),
+    turn: phase => this.turns.push(phase),
+  });
+
+  constructor(mode: IntakeMode = LIVE_3) {
+    this.intake.mode = mode;
+  }
+
+  /** Takes a message; resolves when it is acknowledged. */
+  take(topic: string, payload: string | Buffer = 'x', more: Partial<IPublishPacket> = {}): { done: boolean } {
+    const message = { done: false };
+    const packet = { cmd: 'publish', dup: false, qos: 1, retain: false, topic, ...more } as const;
+    this.intake.take({ ...packet, payload: Buffer.from(payload) }, () => {
+      message.done = true;
+    });
+    return message;
+  }
+
+  /** The one observation that a message comes to. */
+  async observed(...message: Parameters<Desk['take']>): Promise<Observation> {
+    this.take(...message);
+    await turn();
+    const [[only] = []] = this.batches;
+    if (only === undefined || this.batches.flat().length > 1) throw new Error('not one observation');
+    return only;
+  }
+
+  /** Turns of one batch each, until no more credit is left. */
+  async exhaust(): Promise<void> {
+    for (let batch = 0; batch < CREDIT; batch++) {
+      this.take('t');
+      await turn();
+    }
+  }
+}
+
+function observationsOf(batch: ArrayBuffer): Observation[] {
+  const reader = new BatchReader(batch);
+  const all: Observation[] = [];
+  while (!reader.done) all.push(readObservation(reader));
+  return all;
+}
+
+describe('Intake', () => {
+  it('packs the messages of one turn into one batch', async () => {
+    const desk = new Desk();
+    for (const topic of ['a', 'b', 'c']) expect(desk.take(topic).done).to.equal(true);
+    expect(desk.batches).to.deep.equal([]);
+    await turn();
+    desk.take('d');
+    await turn();
+    expect(desk.batches.map(batch => batch.map(({ topic }) => topic))).to.deep.equal([
+      ['a', 'b', 'c'],
+      ['d'],
+    ]);
+    expect(desk.turns).to.deep.equal(['begins', 'ends', 'begins', 'ends']);
+  });
+
+  it('sends a large batch before the turn is over', () => {
+    const desk = new Desk();
+    desk.take('a', Buffer.alloc(300_000));
+    expect(desk.batches).to.have.lengthOf(1);
+  });
+
+  it('sends at once what must not be overtaken', () => {
+    const desk = new Desk();
+    desk.take('a');
+    desk.intake.flush();
+    expect(desk.batches).to.have.lengthOf(1);
+    desk.intake.flush();
+    expect(desk.batches).to.have.lengthOf(1);
+  });
+
+  it('holds an acknowledgement without credit, and lets go with it', async () => {
+    const desk = new Desk();
+    await desk.exhaust();
+    const held = desk.take('t');
+    await turn();
+    expect(held.done).to.equal(false);
+    desk.intake.credit(1);
+    expect(held.done, 'its own batch is under way, too').to.equal(false);
+    desk.intake.credit(1);
+    expect(held.done).to.equal(true);
+    expect(desk.take('t').done).to.equal(true);
+  });
+
+  it('loses nothing that it holds', async () => {
+    const desk = new Desk();
+    await desk.exhaust();
+    desk.take('held');
+    await turn();
+    expect(desk.batches.flat().at(-1)?.topic).to.equal('held');
+  });
+
+  it('lets go where the reconciler is a new one', async () => {
+    const desk = new Desk();
+    await desk.exhaust();
+    const held = desk.take('t');
+    desk.intake.reset();
+    expect(held.done).to.equal(true);
+  });
+
+  it('is never short of credit where each batch is worked off', async () => {
+    const desk = new Desk();
+    for (let batch = 0; batch < 10 * CREDIT; batch++) {
+      expect(desk.take('t').done).to.equal(true);
+      await turn();
+      desk.intake.credit(1);
+    }
+  });
+
+  it('refuses topics that cannot be written elsewhere, and counts them', async () => {
+    const desk = new Desk();
+    for (const topic of ['', 'a\uFFFDb', 'a\0', 'a/+', '#', 'a+', '$SYS/uptime', 'mqttrep/us', 'good'])
+      expect(desk.take(topic).done).to.equal(true);
+    await turn();
+    expect(desk.batches.flat().map(({ topic }) => topic)).to.deep.equal(['good']);
+    expect(desk.intake.counters).to.deep.equal({
+      received: 9,
+      refused_empty_topic: 1,
+      refused_topic_not_utf8: 1,
+      refused_topic_characters: 4,
+      ignored_control_topic: 2,
+    });
+  });
+});
+
+describe('An observation', () => {
+  const shown: readonly (readonly [
+    name: string,
+    mode: IntakeMode,
+    retain: boolean,
+    expected: Pick<Observation, 'retained' | 'replay'>,
+  ])[] = [
+    ['live, 3.1.1, hides whether it is retained', LIVE_3, false, { retained: undefined, replay: false }],
+    ['of a replay, 3.1.1', { mqtt5: false, replaying: true }, true, { retained: true, replay: true }],
+    [
+      'live during a replay, 3.1.1',
+      { mqtt5: false, replaying: true },
+      false,
+      { retained: undefined, replay: true },
+    ],
+    ['live, MQTT 5, not retained', LIVE_5, false, { retained: false, replay: false }],
+    ['live, MQTT 5, retained', LIVE_5, true, { retained: true, replay: false }],
+    ['of a replay, MQTT 5', { mqtt5: true, replaying: true }, true, { retained: true, replay: true }],
+  ];
+  for (const [name, mode, retain, expected] of shown) {
+    it(name, async () => {
+      expect(await new Desk(mode).observed('t', 'x', { retain })).to.include(expected);
+    });
+  }
+
+  it('has the bytes of its payload', async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    const { payload } = await new Desk().observed('t', bytes);
+    expect(Buffer.compare(Buffer.from(payload, 'latin1'), bytes)).to.equal(0);
+  });
+
+  const USER: UserProperties = { a: '1', [STAMP]: '1.0.them', [SENDER]: 'them' };
+
+  it('of MQTT 5 has properties, expiry and stamp', async () => {
+    const properties = { messageExpiryInterval: 7, userProperties: USER };
+    expect(await new Desk(LIVE_5).observed('t', 'x', { properties })).to.deep.include({
+      properties: packProperties({ userProperties: { a: '1' } }),
+      stamp: { time: 1, counter: 0, replica: 'them' },
+      own: false,
+      expiry: 7_000,
+    });
+  });
+
+  it('of MQTT 5 is our own where we are its sender', async () => {
+    const properties = { userProperties: { ...USER, [SENDER]: 'us' } };
+    expect(await new Desk(LIVE_5).observed('t', 'x', { properties })).to.include({ own: true });
+  });
+
+  it('of MQTT 5 has an empty string where it has no properties', async () => {
+    expect(await new Desk(LIVE_5).observed('t')).to.include({
+      properties: '',
+      stamp: undefined,
+      own: false,
+      expiry: Number.POSITIVE_INFINITY,
+    });
+  });
+
+  it('is none where MQTT 3.1.1 replays late what is known already', async () => {
+    const desk = new Desk({ mqtt5: false, replaying: true });
+    desk.take('t', 'live');
+    desk.take('t', 'older', { retain: true });
+    desk.intake.mode = LIVE_3;
+    desk.take('u', 'replayed again', { retain: true });
+    await turn();
+    expect(desk.batches.flat().map(({ payload }) => payload)).to.deep.equal(['live']);
+    expect(desk.intake.counters).to.include({ ignored_late_replay: 2 });
+  });
+
+  it('of MQTT 3.1.1 knows of none', async () => {
+    expect(await new Desk(LIVE_3).observed('t')).to.include({ properties: undefined, stamp: undefined });
+  });
+});

@@ -1,0 +1,36 @@
+/** The makes of brokers that the specs of this folder run against. */
+
+import { startAedes } from '../support/aedes-broker.ts';
+import { TestClient } from '../support/client.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import type { TestBroker } from '../support/test-broker.ts';
+
+export interface Make {
+  readonly make: string;
+  readonly protocolVersion: 4 | 5;
+  /** Skips the test where the make is not installed. */
+  readonly start: (context: Mocha.Context) => Promise<TestBroker>;
+}
+
+export const MAKES: readonly Make[] = [
+  { make: 'mosquitto, MQTT 5', protocolVersion: 5, start: mosquitto },
+  { make: 'mosquitto, MQTT 3.1.1', protocolVersion: 4, start: mosquitto },
+  { make: 'Aedes', protocolVersion: 4, start: () => startAedes() },
+];
+
+async function mosquitto(context: Mocha.Context): Promise<TestBroker> {
+  requireMosquitto(context);
+  return await startMosquitto();
+}
+
+/** What mqttrep has left retained at a broker under its control topics. */
+export async function controlTopicsAt(url: string): Promise<string[]> {
+  const client = await TestClient.connect(url);
+  const end = '$end/of/the/replay';
+  await client.publish(end, 'x', { retain: true });
+  await client.subscribe(['mqttrep/#', end], { qos: 0 });
+  await client.waitFor(({ topic }) => topic === end);
+  await client.erase(end);
+  await client.end();
+  return client.messages.flatMap(({ topic, retain }) => (retain && topic !== end ? [topic] : []));
+}

@@ -1,0 +1,193 @@
+/** What goes out is windowed, settled in order however it is acknowledged, and reported once. */
+
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { Outbox } from '../../lib/broker/outbox.ts';
+import { BatchWriter } from '../../lib/protocol/batch.ts';
+import type { Settled } from '../../lib/protocol/messages.ts';
+import { SENDER, STAMP } from '../../lib/protocol/properties.ts';
+import { type Publication, writePublication } from '../../lib/protocol/publication.ts';
+
+const WINDOW = 256;
+const VERSION = { time: 36, counter: 1, replica: 'other' };
+
+interface Sent {
+  readonly topic: string;
+  readonly payload: string;
+  readonly options: Record<string, unknown>;
+  readonly done: (error?: Error) => void;
+}
+
+class Desk {
+  readonly sent: Sent[] = [];
+  readonly reports: Settled[] = [];
+  readonly outbox: Outbox;
+
+  constructor({ protocolVersion = 5, maxQos = 2, receiveMaximum = undefined as number | undefined } = {}) {
+    this.outbox = new Outbox({
+      connection: {
+        protocolVersion: protocolVersion === 5 ? 5 : 4,
+        publish: (topic, payload, options, done) => {
+          this.sent.push({ topic, payload: payload.toString(), options: { ...options }, done });
+        },
+      },
+      replica: 'us',
+      maxQos: maxQos === 0 ? 0 : maxQos === 1 ? 1 : 2,
+      receiveMaximum,
+      report: settled => this.reports.push(settled),
+    });
+  }
+
+  add(...publications: readonly (Partial<Publication> & { topic: string })[]): this {
+    const writer = new BatchWriter();
+    for (const one of publications) {
+      writePublication(writer, {
+        payload: 'x',
+        properties: '',
+        version: VERSION,
+        expiresAt: Number.POSITIVE_INFINITY,
+        retain: true,
+        qos: 1,
+        confirm: false,
+        ...one,
+      });
+    }
+    this.outbox.add(writer.take());
+    return this;
+  }
+
+  /** Publications `t0`, `t1`… */
+  addMany(count: number): this {
+    return this.add(...Array.from({ length: count }, (_, index) => ({ topic: `t${index}` })));
+  }
+
+  /** The broker acknowledges these, by their order of sending, or refuses them. */
+  async acknowledge(indices: readonly number[], error?: Error): Promise<Settled | undefined> {
+    for (const index of indices) this.sent[index]?.done(error);
+    await turn();
+    return this.reports.at(-1);
+  }
+}
+
+describe('Outbox', () => {
+  const windows: readonly (readonly [receiveMaximum: number | undefined, window: number])[] = [
+    [undefined, WINDOW],
+    [10, 10],
+    [1, 1],
+    [0, 1],
+    [65_535, WINDOW],
+  ];
+  for (const [receiveMaximum, window] of windows) {
+    it(`sends ${window} at once where the broker takes ${receiveMaximum ?? 'any number'}`, async () => {
+      const desk = new Desk({ receiveMaximum }).addMany(300);
+      expect(desk.sent).to.have.lengthOf(window);
+      await desk.acknowledge([0]);
+      expect(desk.sent).to.have.lengthOf(window + 1);
+    });
+  }
+
+  it('sends in the order of the batches', () => {
+    const desk = new Desk().add({ topic: 'a' }, { topic: 'b' }).add().add({ topic: 'c' });
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a', 'b', 'c']);
+  });
+
+  it('sends all, as acknowledgements come', async () => {
+    const desk = new Desk({ receiveMaximum: 3 }).addMany(10);
+    for (let index = 0; index < 10; index++) await desk.acknowledge([index]);
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(Array.from({ length: 10 }, (_, i) => `t${i}`));
+    expect(desk.reports.at(-1)).to.include({ through: 10 });
+    expect(desk.outbox.published).to.equal(10);
+  });
+
+  it('settles in order, though acknowledgements come out of order', async () => {
+    const desk = new Desk().addMany(4);
+    expect(await desk.acknowledge([2])).to.include({ through: 0 });
+    expect(await desk.acknowledge([0])).to.include({ through: 1 });
+    expect(await desk.acknowledge([3])).to.include({ through: 1 });
+    expect(await desk.acknowledge([1])).to.include({ through: 4 });
+  });
+
+  it('reports once a turn, and counts each byte once', async () => {
+    const desk = new Desk().add({ topic: 'a', payload: '12345' }, { topic: 'b', payload: '123' });
+    await desk.acknowledge([0, 1]);
+    expect(desk.reports).to.have.lengthOf(1);
+    expect(desk.reports[0]).to.include({ through: 2, bytes: 8 });
+    desk.add({ topic: 'c', payload: '1' });
+    expect(await desk.acknowledge([2])).to.include({ through: 3, bytes: 1 });
+  });
+
+  it('confirms those that were to be confirmed, once', async () => {
+    const desk = new Desk().add({ topic: 'a', confirm: true }, { topic: 'b' });
+    const first = await desk.acknowledge([0, 1]);
+    expect(first?.confirmed).to.deep.equal([{ topic: 'a', version: VERSION }]);
+    desk.add({ topic: 'c' });
+    expect((await desk.acknowledge([2]))?.confirmed).to.deep.equal([]);
+  });
+
+  it('reports what was refused, and goes on', async () => {
+    const desk = new Desk({ receiveMaximum: 1 }).add({ topic: 'a', confirm: true }, { topic: 'b' });
+    const report = await desk.acknowledge([0], new Error('not authorized'));
+    expect(report).to.deep.include({
+      through: 1,
+      confirmed: [],
+      refused: [{ topic: 'a', version: VERSION, reason: 'not authorized' }],
+    });
+    expect(desk.sent.at(-1)?.topic).to.equal('b');
+  });
+
+  it('sends and reports nothing after it was closed', async () => {
+    const desk = new Desk({ receiveMaximum: 1 }).addMany(3);
+    desk.outbox.close();
+    await desk.acknowledge([0]);
+    desk.addMany(1);
+    expect(desk.sent).to.have.lengthOf(1);
+    expect(desk.reports).to.deep.equal([]);
+  });
+
+  it('reports nothing after it was closed, though acknowledgements came before', async () => {
+    const desk = new Desk().addMany(1);
+    desk.sent[0]?.done();
+    desk.outbox.close();
+    await turn();
+    expect(desk.reports).to.deep.equal([]);
+  });
+
+  for (const [maxQos, qos, sent] of [
+    [2, 2, 2],
+    [1, 2, 1],
+    [0, 2, 0],
+    [2, 0, 0],
+  ] as const) {
+    it(`sends QoS ${qos} as ${sent} where at most ${maxQos} is taken`, () => {
+      expect(new Desk({ maxQos }).add({ topic: 'a', qos }).sent[0]?.options).to.include({ qos: sent });
+    });
+  }
+
+  it('stamps messages over MQTT 5', () => {
+    const [sent] = new Desk().add({ topic: 'a', payload: 'é', retain: false }).sent;
+    expect(sent?.payload).to.equal(Buffer.from('é', 'latin1').toString());
+    expect(sent?.options).to.include({ retain: false });
+    const properties = sent?.options['properties'] as { userProperties: object };
+    expect({ ...properties.userProperties }).to.deep.equal({ [STAMP]: '10.1.other', [SENDER]: 'us' });
+  });
+
+  it('sends no properties over MQTT 3.1.1', () => {
+    expect(new Desk({ protocolVersion: 4 }).add({ topic: 'a' }).sent[0]?.options).to.deep.equal({
+      qos: 1,
+      retain: true,
+    });
+  });
+
+  for (const [left, seconds] of [
+    [10_000, 10],
+    [1_500, 2],
+    [1, 1],
+    [-5_000, 1],
+  ] as const) {
+    it(`gives a message ${seconds} s that has ${left} ms left`, () => {
+      const desk = new Desk().add({ topic: 'a', expiresAt: Date.now() + left });
+      const properties = desk.sent[0]?.options['properties'] as { messageExpiryInterval: number };
+      expect(properties.messageExpiryInterval).to.equal(seconds);
+    });
+  }
+});

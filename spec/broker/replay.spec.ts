@@ -1,0 +1,124 @@
+/** A replay is over when the broker has shown all that it retains, and not before. */
+
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { Connection } from '../../lib/broker/connection.ts';
+import { Replay } from '../../lib/broker/replay.ts';
+import { Sentinel } from '../../lib/broker/sentinel.ts';
+import { TestClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { publishMany } from '../support/publish-many.ts';
+import type { TestBroker } from '../support/test-broker.ts';
+import { controlTopicsAt, MAKES } from './makes.ts';
+
+const MARKER = 'mqttrep/us/marker/spec';
+const MANY = 3_000;
+
+for (const { make, protocolVersion, start } of MAKES) {
+  describe(`Replay at ${make}`, () => {
+    let broker: TestBroker;
+    let connection: Connection;
+    let topics: string[];
+
+    before(async function () {
+      broker = await start(this);
+      await publishMany(broker.url, MANY);
+    });
+
+    after(() => broker?.stop());
+
+    beforeEach(async () => {
+      topics = [];
+      const clientId = `replay_${randomUUID()}`;
+      connection = await Connection.open({ url: broker.url, options: {}, clientId, protocolVersion });
+    });
+
+    afterEach(() => connection?.end());
+
+    function create(sentinel: Sentinel | undefined): Replay {
+      const replay = new Replay(connection, sentinel, MARKER);
+      connection.receive((packet, done) => {
+        if (!replay.observe(packet)) topics.push(packet.topic);
+        done();
+      });
+      return replay;
+    }
+
+    const newSentinel = () => new Sentinel('mqttrep/us/replay/spec', randomUUID());
+
+    it('shows everything, also more than brokers replay at a higher QoS', async () => {
+      const replay = create(newSentinel());
+      await replay.begin();
+      await replay.readMarker();
+      expect(await replay.run([{ filter: 'many/#', qos: 1 }])).to.deep.equal([]);
+      expect(new Set(topics)).to.have.property('size', MANY);
+    });
+
+    for (const subscriptions of [[], [{ filter: 'nothing/#', qos: 1 }]] as const) {
+      it(`is over at once where nothing is retained, by ${subscriptions.length} filters`, async () => {
+        const replay = create(newSentinel());
+        await replay.begin();
+        await replay.readMarker();
+        const begin = performance.now();
+        await replay.run(subscriptions);
+        expect(performance.now() - begin).to.be.below(1_000);
+        expect(topics).to.deep.equal([]);
+      });
+    }
+
+    it('is over by quiet where no sentinel may be written', async () => {
+      const replay = create(undefined);
+      expect(await replay.readMarker()).to.equal('unknown');
+      await replay.run([{ filter: 'many/#', qos: 0 }]);
+      expect(new Set(topics)).to.have.property('size', MANY);
+    });
+
+    it('subscribes with the QoS that is wanted', async () => {
+      const replay = create(newSentinel());
+      const subscriptions = [
+        { filter: 'live/0', qos: 0 },
+        { filter: 'live/2', qos: 2 },
+      ] as const;
+      await replay.begin();
+      await replay.readMarker();
+      await replay.run(subscriptions);
+      await replay.raise(subscriptions);
+      const received = new Map<string, number>();
+      connection.receive((packet, done) => {
+        received.set(packet.topic, packet.qos);
+        done();
+      });
+      const client = await TestClient.connect(broker.url);
+      await client.publish('live/0', 'x', { qos: 2 });
+      await client.publish('live/2', 'x', { qos: 2 });
+      await eventually(() => expect(received.size).to.equal(2));
+      expect(Object.fromEntries(received)).to.deep.equal({ 'live/0': 0, 'live/2': 2 });
+      await client.end();
+    });
+
+    const markers: readonly (readonly [retained: string, read: number | 'absent'])[] = [
+      ['', 'absent'],
+      ['17', 17],
+      ['0', 0],
+    ];
+    for (const [retained, read] of markers) {
+      it(`reads the marker ${retained || '(none)'}`, async () => {
+        const client = await TestClient.connect(broker.url);
+        await client.publish(MARKER, retained, { retain: true });
+        const replay = create(newSentinel());
+        await replay.begin();
+        expect(await replay.readMarker()).to.equal(read);
+        await client.erase(MARKER);
+        await client.end();
+      });
+    }
+
+    it('leaves nothing behind', async () => {
+      const replay = create(newSentinel());
+      await replay.begin();
+      await replay.readMarker();
+      await replay.run([{ filter: 'many/#', qos: 0 }]);
+      await eventually(async () => expect(await controlTopicsAt(broker.url)).to.deep.equal([]));
+    });
+  });
+}

@@ -1,0 +1,140 @@
+/** A probe says truthfully what a broker retains; where it cannot know, it says that. */
+
+import { expect } from 'chai';
+import { Scanner } from '../../lib/broker/scanner.ts';
+import { Sentinel } from '../../lib/broker/sentinel.ts';
+import type { Answer } from '../../lib/protocol/messages.ts';
+import { TestClient } from '../support/client.ts';
+import { Link } from '../support/link.ts';
+import { publishMany } from '../support/publish-many.ts';
+import type { TestBroker } from '../support/test-broker.ts';
+import { controlTopicsAt, MAKES } from './makes.ts';
+
+class Desk {
+  readonly scanner: Scanner;
+  readonly #answers = new Map<string, Answer['found']>();
+  #look: () => void = () => undefined;
+
+  constructor(url: string, protocolVersion: 4 | 5) {
+    this.scanner = new Scanner({
+      options: { url, options: {}, clientId: `scanner_${Math.random()}`, protocolVersion },
+      sentinel: new Sentinel('mqttrep/us/probe/spec', 'nonce'),
+      answer: answers => {
+        for (const { topic, found } of answers) {
+          if (this.#answers.has(topic)) throw new Error(`${topic} was answered twice`);
+          this.#answers.set(topic, found);
+        }
+        this.#look();
+      },
+    });
+  }
+
+  /** Asks, and resolves with the payloads found, `absent` or `unknown`. */
+  async ask(topics: readonly string[]): Promise<string[]> {
+    this.#answers.clear();
+    this.scanner.probe(topics);
+    await new Promise<void>(resolve => {
+      this.#look = () => {
+        if (this.#answers.size === topics.length) resolve();
+      };
+    });
+    return topics.map(topic => {
+      const found = this.#answers.get(topic);
+      return typeof found === 'object' ? found.payload : (found ?? 'unanswered');
+    });
+  }
+
+  found(topic: string): Answer['found'] | undefined {
+    return this.#answers.get(topic);
+  }
+}
+
+for (const { make, protocolVersion, start } of MAKES) {
+  describe(`Scanner at ${make}`, () => {
+    let broker: TestBroker;
+    let link: Link;
+    let desk: Desk;
+
+    before(async function () {
+      broker = await start(this);
+      const client = await TestClient.connect(broker.url, { protocolVersion: 4 });
+      await client.publish('present', 'here', { retain: true });
+      await client.publish('bytes', Buffer.from([0, 255, 128]), { retain: true });
+      await client.publish('erased', 'gone', { retain: true });
+      await client.erase('erased');
+      await client.publish('passed', 'by');
+      await client.end();
+      await publishMany(broker.url, 250);
+    });
+
+    after(() => broker?.stop());
+
+    beforeEach(async () => {
+      link = await Link.to(broker.port);
+      desk = new Desk(link.url, protocolVersion);
+    });
+
+    afterEach(async () => {
+      await desk?.scanner.close();
+      await link?.close();
+    });
+
+    it('tells what is present from what is absent', async () => {
+      const topics = ['present', 'bytes', 'erased', 'passed', 'never', 'pre', 'present/below'];
+      const found = ['here', '\x00\xff\x80', 'absent', 'absent', 'absent', 'absent', 'absent'];
+      expect(await desk.ask(topics)).to.deep.equal(found);
+    });
+
+    it('tells properties apart from none, and knows that MQTT 3.1.1 shows none', async () => {
+      await desk.ask(['present']);
+      expect(desk.found('present')).to.deep.include({
+        properties: protocolVersion === 5 ? '' : undefined,
+        stamp: undefined,
+        expiry: Number.POSITIVE_INFINITY,
+      });
+    });
+
+    it('answers each of many topics once', async () => {
+      const topics = Array.from({ length: 500 }, (_, index) => `many/${index}`);
+      const expected = topics.map((_, index) => (index < 250 ? `value ${index}` : 'absent'));
+      expect(await desk.ask(topics)).to.deep.equal(expected);
+    });
+
+    it('answers by what is retained at the time of asking', async () => {
+      const client = await TestClient.connect(broker.url);
+      for (const value of ['1', '2', '']) {
+        await client.publish('changing', value, { retain: true });
+        expect(await desk.ask(['changing'])).to.deep.equal([value || 'absent']);
+      }
+      await client.end();
+    });
+
+    it('says unknown where the broker cannot be reached', async () => {
+      link.cut();
+      expect(await desk.ask(['present', 'never'])).to.deep.equal(['unknown', 'unknown']);
+    });
+
+    it('says unknown where the broker has gone, and the truth once it is back', async () => {
+      await desk.ask(['present']);
+      link.cut();
+      expect(await desk.ask(['present', 'never'])).to.deep.equal(['unknown', 'unknown']);
+      link.heal();
+      expect(await desk.ask(['present', 'never'])).to.deep.equal(['here', 'absent']);
+    });
+
+    it('says unknown where the broker goes while it is asked', async () => {
+      await desk.ask(['present']);
+      link.freeze();
+      const asked = desk.ask(['present', 'never']);
+      link.cut();
+      expect(await asked).to.deep.equal(['unknown', 'unknown']);
+      link.thaw();
+    });
+
+    it('leaves nothing behind', async () => {
+      await desk.ask(['present']);
+      await desk.scanner.close();
+      expect(await controlTopicsAt(broker.url)).to.deep.equal([]);
+    });
+  });
+}

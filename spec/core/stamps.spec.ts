@@ -1,0 +1,97 @@
+/** Over MQTT 5 a message names its version, so that replicators know what others have dated already. */
+
+import { expect } from 'chai';
+import type { Version } from '../../lib/core/version.ts';
+import { A, B, START, settledTopic, Topic } from './topic.ts';
+
+const foreign = (time: number): Version => ({ time, counter: 0, replica: 'another' });
+
+describe('A stamp', () => {
+  it('is the version of its message', () => {
+    const topic = settledTopic('MQTT 5', '0');
+    topic.writes(A, '1', { stamp: foreign(START - 5) });
+    expect(topic.register.winner?.version).to.deep.equal(foreign(START - 5));
+  });
+
+  it('that is older than the winner loses, and its broker gets the winner back', () => {
+    const topic = settledTopic('MQTT 5', '0');
+    topic.writes(A, '1');
+    topic.settles(B);
+    expect(topic.writes(B, '2', { stamp: foreign(START - 5) }).effect).to.equal('lost');
+    expect(topic.sent(B).message.payload).to.equal('1');
+  });
+
+  it('does not restart the time of the topic: it is a copy, no write', () => {
+    const topic = settledTopic('MQTT 5', '0', { filter: { ttl: 10_000 } });
+    topic.pass(1_000).writes(B, '0', { stamp: foreign(START + 500) });
+    expect(topic.register.winner?.expiresAt).to.equal(START + 10_000);
+  });
+
+  it('makes the echo: a client that writes the value in flight is none', () => {
+    const topic = settledTopic('MQTT 5', '0');
+    topic.writes(A, '1');
+    const ours = topic.sent(B);
+    expect(topic.writes(B, '1').effect).to.equal('repeated');
+    expect(topic.pending(B)).to.equal(1);
+    expect(topic.echoes(ours).effect).to.equal('echo');
+    expect(topic.pending(B)).to.equal(0);
+  });
+
+  it('makes the echo: over MQTT 3.1.1 a client that writes the value in flight is taken for it', () => {
+    const topic = settledTopic('MQTT 3.1.1', '0');
+    topic.writes(A, '1');
+    const ours = topic.sent(B);
+    expect(topic.writes(B, '1').effect).to.equal('echo');
+    expect(topic.echoes(ours).effect).to.equal('repeated');
+    expect(topic.held).to.deep.equal(['1', '1']);
+  });
+
+  it('which a client copied onto another payload is not believed', () => {
+    const topic = settledTopic('MQTT 5', '0');
+    topic.writes(A, '1');
+    topic.settles(B);
+    const stamp = topic.register.winner?.version;
+    expect(topic.writes(B, '2', { stamp }).effect).to.equal('won');
+    topic.settles(A);
+    expect(topic.held).to.deep.equal(['2', '2']);
+    expect(topic.register.winner?.version).not.to.deep.equal(stamp);
+  });
+
+  it('counts at first contact, too', () => {
+    const topic = new Topic('MQTT 5');
+    topic.replays(A, 'old', { rank: 9 });
+    topic.replays(B, 'new', { rank: 1, stamp: foreign(START - 5) });
+    expect(topic.value).to.equal('new');
+  });
+
+  it('keeps a message that is not retained from being handed on twice', () => {
+    const topic = new Topic('MQTT 5', { brokers: 3 });
+    expect(topic.passes(A, '1', { stamp: foreign(START) }).effect).to.equal('passing');
+    for (const stamp of [foreign(START), foreign(START - 1)]) {
+      expect(topic.passes(B, '1', { stamp }).effect).to.equal('repeated');
+    }
+    expect(topic.passes(B, '2', { stamp: foreign(START + 1) }).effect).to.equal('passing');
+  });
+
+  it('of our own on a message that is not retained means that it was handed on already', () => {
+    const topic = new Topic('MQTT 5', { brokers: 3 });
+    expect(topic.passes(A, '1', { stamp: topic.fresh(), own: true }).effect).to.equal('repeated');
+    expect(topic.offer(B)).to.deep.equal([]);
+  });
+});
+
+describe('Properties', () => {
+  it('that differ make another message', () => {
+    const topic = settledTopic('MQTT 5', '0');
+    expect(topic.writes(A, '0', { properties: '["other"]' }).effect).to.equal('won');
+    expect(topic.sent(B).message.properties).to.equal('["other"]');
+  });
+
+  it('that cannot be known make none', () => {
+    const topic = settledTopic('MQTT 5', '0');
+    topic.writes(A, '1', { properties: '["other"]' });
+    topic.settles(B);
+    expect(topic.writes(B, '1', { properties: undefined, stamps: false }).effect).to.equal('repeated');
+    expect(topic.register.winner?.properties).to.equal('["other"]');
+  });
+});

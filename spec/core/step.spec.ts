@@ -1,0 +1,92 @@
+/** Time erases a topic, and a deleted one is forgotten when that is safe. */
+
+import { expect } from 'chai';
+import { Policies } from '../../lib/core/policy.ts';
+import { emptyRegister, type Message, PASSING_AGE, type Register } from '../../lib/core/register.ts';
+import { DELETION_AGE, isForgettable } from '../../lib/core/step.ts';
+import { A, B, PROTOCOLS, START, settledTopic } from './topic.ts';
+
+describe('Expiry', () => {
+  const ttl = { filter: { ttl: 10_000 } };
+
+  for (const protocol of PROTOCOLS) {
+    it(`erases the topic everywhere, also where it was written, over ${protocol}`, () => {
+      const topic = settledTopic(protocol, '0', ttl);
+      topic.pass(10_000);
+      const outcome = topic.apply({ kind: 'expired', fresh: topic.fresh(), now: topic.now });
+      expect(outcome.effect).to.equal('expired');
+      topic.settles(A, B);
+      expect(topic.held).to.deep.equal(['absent', 'absent']);
+      expect(isForgettable(topic.register, topic.policy, topic.now)).to.equal(false);
+      topic.pass(DELETION_AGE);
+      expect(isForgettable(topic.register, topic.policy, topic.now)).to.equal(true);
+    });
+  }
+
+  it('does not come early', () => {
+    const topic = settledTopic('MQTT 5', '0', ttl);
+    topic.pass(9_999);
+    expect(topic.apply({ kind: 'expired', fresh: topic.fresh(), now: topic.now }).effect).to.equal('idle');
+  });
+
+  it('of a deleted topic never comes', () => {
+    const topic = settledTopic('MQTT 5', '0', ttl);
+    topic.pass(10_000).apply({ kind: 'expired', fresh: topic.fresh(), now: topic.now });
+    topic.pass(1e9);
+    expect(topic.apply({ kind: 'expired', fresh: topic.fresh(), now: topic.now }).effect).to.equal('idle');
+  });
+});
+
+describe('A topic', () => {
+  const message = (payload: string): Message => ({
+    payload,
+    properties: '',
+    version: { time: START - DELETION_AGE, counter: 0, replica: 'us' },
+    origin: A,
+    expiresAt: Number.POSITIVE_INFINITY,
+  });
+  const deleted = message('');
+  const empty = emptyRegister(2);
+  const everywhere = { ...empty, winner: deleted, held: ['absent', 'absent'] } satisfies Register;
+  const passing = (since: number) => ({ message: message('1'), owed: 0, since });
+  const onlyA = { subscribe: 1 << A, publish: 1 << A };
+
+  const table: readonly (readonly [
+    forgettable: boolean,
+    name: string,
+    register: Register,
+    filter?: { subscribe: number; publish: number },
+  ])[] = [
+    [true, 'of which nothing is known', empty],
+    [false, 'that has a value', { ...empty, winner: message('1') }],
+    [true, 'that every broker is known to be without', everywhere],
+    [
+      false,
+      'that was deleted less than an hour ago, since a broker may go back in time',
+      {
+        ...everywhere,
+        winner: { ...deleted, version: { ...deleted.version, counter: 0, time: START - DELETION_AGE + 1 } },
+      },
+    ],
+    [false, 'that a broker still holds', { ...everywhere, held: ['absent', message('1')] }],
+    [false, 'that a broker may still hold', { ...everywhere, held: ['absent', 'unknown'] }],
+    [true, 'that a broker holds which takes no part', { ...everywhere, held: ['absent', 'unknown'] }, onlyA],
+    [
+      false,
+      'with an erasure on its way',
+      { ...everywhere, pending: [{ broker: B, retained: true, message: deleted }] },
+    ],
+    [false, 'that is being asked for', { ...everywhere, asking: 1 << B }],
+    [false, 'that is known not to be retained', { ...empty, unretained: 1 << A }],
+    [false, 'under which a message has just passed', { ...empty, passing: passing(START - PASSING_AGE + 1) }],
+    [true, 'under which a message passed long ago', { ...empty, passing: passing(START - PASSING_AGE) }],
+    [false, 'without a winner that a broker holds', { ...empty, held: [message('1'), 'unknown'] }],
+  ];
+  for (const [forgettable, name, register, filter] of table) {
+    it(`${name} ${forgettable ? 'may' : 'may not'} be forgotten`, () => {
+      const settings = { filter: '#', subscribe: 3, publish: 3, ...filter };
+      const policy = new Policies([settings], 2).of('t');
+      expect(isForgettable(register, policy, START)).to.equal(forgettable);
+    });
+  }
+});

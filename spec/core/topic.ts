@@ -1,0 +1,179 @@
+/**
+ * One topic as the core sees it, in the words of those who act on it. Each event goes through `step` with
+ * everything frozen, so that any mutation throws, and is dated by a clock that only its own methods move.
+ */
+
+import type { Base, Event, Observed, Probed, Publish } from '../../lib/core/events.ts';
+import type { Outcome } from '../../lib/core/outcome.ts';
+import { type FilterSettings, Policies, type Policy } from '../../lib/core/policy.ts';
+import { emptyRegister, type Held, pendingAt, type Register } from '../../lib/core/register.ts';
+import { step } from '../../lib/core/step.ts';
+import { HybridClock, type Version } from '../../lib/core/version.ts';
+import { deepFreeze } from './deep-freeze.ts';
+
+export type Protocol = 'MQTT 3.1.1' | 'MQTT 5';
+
+export const PROTOCOLS: readonly Protocol[] = ['MQTT 5', 'MQTT 3.1.1'];
+
+/** Brokers by index: the ones most specs need. */
+export const A = 0;
+export const B = 1;
+export const C = 2;
+
+export const START = Date.UTC(2026, 0, 1);
+
+export interface TopicOptions {
+  /** Default 2. */
+  readonly brokers?: number;
+  /** Of the filter that the topic matches; default: all brokers subscribe and may be published to. */
+  readonly filter?: Partial<FilterSettings>;
+}
+
+export type Arriving = Partial<Omit<Observed, 'kind' | 'broker' | 'payload'>>;
+
+export class Topic {
+  readonly policy: Policy;
+  register: Register;
+  now = START;
+  readonly #protocol: Protocol;
+  readonly #clock = new HybridClock('us', 60_000);
+
+  constructor(protocol: Protocol, { brokers = 2, filter = {} }: TopicOptions = {}) {
+    const all = 2 ** brokers - 1;
+    const settings = { filter: '#', subscribe: all, publish: all, ...filter };
+    this.policy = deepFreeze(new Policies([settings], brokers).of('t'));
+    this.register = emptyRegister(brokers);
+    this.#protocol = protocol;
+  }
+
+  pass(milliseconds: number): this {
+    this.now += milliseconds;
+    return this;
+  }
+
+  /** The version of a write that is dated now. */
+  fresh(): Version {
+    return this.#clock.next(this.now);
+  }
+
+  /** One event; the register that comes out is the next one's input. */
+  apply(event: Event): Outcome {
+    const outcome = step(deepFreeze(this.register), deepFreeze(event), this.policy);
+    this.register = outcome.register;
+    return outcome;
+  }
+
+  // ── what a broker delivers ─────────────────────────────────────────────────────────────────────────
+
+  /** A client's retained message, live. */
+  writes(broker: number, payload: string, arriving: Arriving = {}): Outcome {
+    return this.#arrives(broker, payload, { retained: this.#shown(true), ...arriving });
+  }
+
+  /** A client's message that is not retained. */
+  passes(broker: number, payload: string, arriving: Arriving = {}): Outcome {
+    return this.#arrives(broker, payload, { retained: this.#shown(false), ...arriving });
+  }
+
+  /** What a broker shows because we have subscribed; for the first time, unless a base is given. */
+  replays(broker: number, payload: string, arriving: Arriving = {}): Outcome {
+    return this.#arrives(broker, payload, { retained: true, replay: true, base: 'none', ...arriving });
+  }
+
+  /** The end of the replay of a broker that was seen before. */
+  returns(broker: number, shown: 'shown' | 'not shown', base: Base = 'as left'): Outcome {
+    return this.apply({ kind: 'returned', broker, base, replayed: shown === 'shown' });
+  }
+
+  /** Our own publish comes back. */
+  echoes({ broker, message, retain }: Publish, arriving: Arriving = {}): Outcome {
+    const stamped = this.#protocol === 'MQTT 5' ? { stamp: message.version, own: true } : {};
+    return this.#arrives(broker, message.payload, { retained: this.#shown(retain), ...stamped, ...arriving });
+  }
+
+  // ── what the reconciler does ───────────────────────────────────────────────────────────────────────
+
+  /** What the broker is sent, if it lacks anything. */
+  offer(broker: number): Publish[] {
+    const { commands } = this.apply({ kind: 'offered', broker, now: this.now });
+    return commands.filter(command => command.kind === 'publish');
+  }
+
+  /** The one message that the broker is sent. */
+  sent(broker: number): Publish {
+    const [only, ...others] = this.offer(broker);
+    if (only === undefined || others.length > 0) throw new Error(`not one message, but ${others.length + 1}`);
+    return only;
+  }
+
+  /** The broker is sent what it lacks, and has it at once. */
+  settles(...brokers: readonly number[]): void {
+    for (const broker of brokers) for (const publish of this.offer(broker)) this.echoes(publish);
+  }
+
+  /** A probe's answer. */
+  answers(broker: number, found: string | Probed['found'], absence: Probed['absence'] = 'loss'): Outcome {
+    const { now } = this;
+    const isPayload = typeof found === 'string' && found !== 'absent' && found !== 'unknown';
+    const message = isPayload
+      ? { payload: found, properties: this.#properties, stamp: undefined, expiry: Number.POSITIVE_INFINITY }
+      : found;
+    return this.apply({ kind: 'probed', broker, found: message, absence, fresh: this.fresh(), now });
+  }
+
+  // ── what is known ──────────────────────────────────────────────────────────────────────────────────
+
+  /** The winner's payload; empty: deleted. */
+  get value(): string | undefined {
+    return this.register.winner?.payload;
+  }
+
+  /** What each broker holds. */
+  get held(): string[] {
+    return this.register.held.map(textOf);
+  }
+
+  pending(broker: number): number {
+    return pendingAt(this.register, broker);
+  }
+
+  #arrives(broker: number, payload: string, arriving: Arriving): Outcome {
+    return this.apply({
+      kind: 'observed',
+      broker,
+      payload,
+      properties: this.#properties,
+      retained: undefined,
+      replay: false,
+      base: 'none',
+      stamp: undefined,
+      stamps: this.#protocol === 'MQTT 5',
+      own: false,
+      expiry: Number.POSITIVE_INFINITY,
+      fresh: this.fresh(),
+      rank: 0,
+      now: this.now,
+      ...arriving,
+    });
+  }
+
+  get #properties(): string | undefined {
+    return this.#protocol === 'MQTT 5' ? '' : undefined;
+  }
+
+  /** MQTT 3.1.1 hides of a live message whether it is retained. */
+  #shown(retained: boolean): boolean | undefined {
+    return this.#protocol === 'MQTT 5' ? retained : undefined;
+  }
+}
+
+function textOf(held: Held): string {
+  return typeof held === 'object' ? held.payload : held;
+}
+
+/** A topic that all brokers hold with the same value. */
+export function settledTopic(protocol: Protocol, value: string, options: TopicOptions = {}): Topic {
+  const topic = new Topic(protocol, options);
+  for (const broker of topic.register.held.keys()) topic.replays(broker, value);
+  return topic;
+}

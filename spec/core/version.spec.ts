@@ -1,0 +1,100 @@
+/** Versions are totally ordered, and a clock only ever dates newer than all it gave and witnessed. */
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { compareVersions, HybridClock, type Version } from '../../lib/core/version.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+const MAX_DRIFT = 60_000;
+
+const version: fc.Arbitrary<Version> = fc.record({
+  time: fc.nat(2),
+  counter: fc.nat(2),
+  replica: fc.constantFrom('a', 'b', 'B', 'aa'),
+});
+
+describe('Versions', () => {
+  const ascending: readonly Version[] = [
+    { time: 0, counter: 1, replica: '' },
+    { time: 0, counter: 2, replica: '' },
+    { time: 5, counter: 0, replica: 'z' },
+    { time: 5, counter: 1, replica: 'a' },
+    { time: 5, counter: 1, replica: 'b' },
+    { time: 6, counter: 0, replica: 'a' },
+  ];
+  for (const [index, newer] of ascending.entries()) {
+    const older = ascending[index - 1];
+    if (older === undefined) continue;
+    it(`${JSON.stringify(older)} is older than ${JSON.stringify(newer)}`, () => {
+      expect(compareVersions(older, newer)).to.be.lessThan(0);
+      expect(compareVersions(newer, older)).to.be.greaterThan(0);
+    });
+  }
+
+  it('are totally ordered, and equal only when they are the same', () => {
+    fc.assert(
+      fc.property(version, version, version, (a, b, c) => {
+        expect(Math.sign(compareVersions(a, b))).to.equal(0 - Math.sign(compareVersions(b, a)));
+        const same = a.time === b.time && a.counter === b.counter && a.replica === b.replica;
+        expect(compareVersions(a, b) === 0).to.equal(same);
+        if (compareVersions(a, b) <= 0 && compareVersions(b, c) <= 0)
+          expect(compareVersions(a, c)).to.be.at.most(0);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('A hybrid clock', () => {
+  it('dates by physical time, and by its counter within a millisecond', () => {
+    const clock = new HybridClock('r', MAX_DRIFT);
+    expect([clock.next(NOW), clock.next(NOW), clock.next(NOW + 1)]).to.deep.equal([
+      { time: NOW, counter: 0, replica: 'r' },
+      { time: NOW, counter: 1, replica: 'r' },
+      { time: NOW + 1, counter: 0, replica: 'r' },
+    ]);
+  });
+
+  it('dates each write newer than the last and all that it believed, however physical time jumps', () => {
+    const jump = fc.integer({ min: -2 * MAX_DRIFT, max: 2 * MAX_DRIFT });
+    const foreign = fc.record({ ahead: jump, counter: fc.nat(3), replica: fc.constantFrom('a', 'z') });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(jump, fc.option(foreign)), { maxLength: 30 }), steps => {
+        const clock = new HybridClock('r', MAX_DRIFT);
+        let newest: Version = { time: 0, counter: 0, replica: '' };
+        let now = NOW;
+        for (const [jumped, other] of steps) {
+          now += jumped;
+          if (other !== null) {
+            const seen = { time: now + other.ahead, counter: other.counter, replica: other.replica };
+            if (clock.witness(seen, now) && compareVersions(seen, newest) > 0) newest = seen;
+          }
+          const dated = clock.next(now);
+          expect(compareVersions(dated, newest)).to.be.greaterThan(0);
+          newest = dated;
+        }
+      }),
+    );
+  });
+
+  const drifts: readonly (readonly [ahead: number, believed: boolean])[] = [
+    [-MAX_DRIFT * 1_000, true],
+    [0, true],
+    [MAX_DRIFT, true],
+    [MAX_DRIFT + 1, false],
+    [Date.UTC(2099, 0, 1) - NOW, false],
+    [Number.MAX_SAFE_INTEGER - NOW, false],
+  ];
+  for (const [ahead, believed] of drifts) {
+    it(`${believed ? 'believes' : 'does not believe'} a version ${ahead} ms ahead`, () => {
+      const foreign = { time: NOW + ahead, counter: 7, replica: 'z' };
+      expect(new HybridClock('r', MAX_DRIFT).witness(foreign, NOW)).to.equal(believed);
+    });
+  }
+
+  it('is not moved by a version that it does not believe', () => {
+    const clock = new HybridClock('r', MAX_DRIFT);
+    clock.witness({ time: Date.UTC(2099, 0, 1), counter: 0, replica: 'z' }, NOW);
+    expect(clock.next(NOW).time).to.equal(NOW);
+  });
+});

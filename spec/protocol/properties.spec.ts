@@ -1,0 +1,197 @@
+/** MQTT 5 properties travel whole and stable; the stamp among them is ours, and no user's. */
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  formatVersion,
+  type MessageProperties,
+  packProperties,
+  parseVersion,
+  readStamp,
+  SENDER,
+  STAMP,
+  type Stamp,
+  type UserProperties,
+  unpackProperties,
+} from '../../lib/protocol/properties.ts';
+
+const STAMPED: Stamp = { version: { time: 1_767_225_600_000, counter: 3, replica: 'us' }, sender: 'us' };
+
+const name = fc.oneof(
+  fc.constantFrom('__proto__', 'constructor', 'toString', 'a', 'b'),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+);
+const text = fc.string({ unit: 'binary', maxLength: 20 });
+const values = fc.oneof(text, fc.array(text, { minLength: 2, maxLength: 4 }));
+
+/** As MQTT.js makes them: an object without a prototype, where a name that is repeated has an array. */
+const userProperties = fc
+  .array(fc.tuple(name, values), { maxLength: 5 })
+  .map(pairs => userPropertiesOf(...pairs.filter(([key]) => key !== STAMP && key !== SENDER)));
+
+const properties: fc.Arbitrary<MessageProperties> = fc.record(
+  {
+    payloadFormatIndicator: fc.boolean(),
+    contentType: text,
+    responseTopic: text,
+    correlationData: fc.uint8Array().map(bytes => Buffer.from(bytes)),
+    userProperties,
+  },
+  { requiredKeys: [] },
+);
+
+function userPropertiesOf(...pairs: readonly (readonly [string, string | string[]])[]): UserProperties {
+  const user: UserProperties = Object.create(null);
+  for (const [key, value] of pairs) user[key] = value;
+  return user;
+}
+
+describe('Properties', () => {
+  it('are the same string after a journey through a broker', () => {
+    fc.assert(
+      fc.property(properties, original => {
+        const packed = packProperties(original);
+        const sent = unpackProperties(packed, STAMPED, 60);
+        expect(packProperties(sent)).to.equal(packed);
+        expect(readStamp(sent)).to.deep.equal(STAMPED);
+        expect(sent.messageExpiryInterval).to.equal(60);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('arrive as they were sent, with the stamp', () => {
+    const original: MessageProperties = {
+      payloadFormatIndicator: true,
+      contentType: 'image/duck',
+      responseTopic: 'canards/réponse',
+      correlationData: Buffer.from([0, 255, 128]),
+      userProperties: { a: '1', b: ['1', '2', '1'] },
+    };
+    const { userProperties: user, ...others } = unpackProperties(
+      packProperties(original),
+      STAMPED,
+      undefined,
+    );
+    const { userProperties: sent, ...expected } = original;
+    expect(others).to.deep.equal(expected);
+    expect({ ...user }).to.deep.equal({ ...sent, [STAMP]: formatVersion(STAMPED.version), [SENDER]: 'us' });
+  });
+
+  const empty: readonly (readonly [string, MessageProperties | undefined])[] = [
+    ['none', undefined],
+    ['an empty object', {}],
+    ['only the stamp', unpackProperties('', STAMPED, undefined)],
+    ['only what belongs to one hop', { messageExpiryInterval: 7 }],
+  ];
+  for (const [what, given] of empty) {
+    it(`are an empty string where there is ${what}`, () => expect(packProperties(given)).to.equal(''));
+  }
+
+  it('that belong to one hop are no part of the string', () => {
+    const hop = { topicAlias: 3, subscriptionIdentifier: 9, contentType: 'a' };
+    expect(packProperties(hop)).to.equal(packProperties({ contentType: 'a' }));
+  });
+
+  const different: readonly (readonly [MessageProperties, MessageProperties])[] = [
+    [{ contentType: '' }, {}],
+    [{ payloadFormatIndicator: false }, {}],
+    [{ correlationData: Buffer.alloc(0) }, {}],
+    [{ userProperties: { a: ['1', '2'] } }, { userProperties: { a: ['2', '1'] } }],
+    [{ userProperties: { a: '1,2' } }, { userProperties: { a: ['1', '2'] } }],
+    [{ contentType: 'a' }, { responseTopic: 'a' }],
+  ];
+  for (const [one, other] of different) {
+    it(`${JSON.stringify(one)} differs from ${JSON.stringify(other)}`, () => {
+      expect(packProperties(one)).not.to.equal(packProperties(other));
+    });
+  }
+
+  it('may have the name of what all objects have, and pollute nothing', () => {
+    const user = userPropertiesOf(['__proto__', ['polluted', 'twice']], ['constructor', 'x']);
+    const sent = unpackProperties(packProperties({ userProperties: user }), STAMPED, undefined);
+    expect(Object.entries(sent.userProperties ?? {}).slice(0, 2)).to.deep.equal([
+      ['__proto__', ['polluted', 'twice']],
+      ['constructor', 'x'],
+    ]);
+    expect({}).not.to.have.property('polluted');
+  });
+});
+
+describe('A stamp', () => {
+  it('is the version that was written', () => {
+    const version = fc.record({
+      time: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+      counter: fc.nat({ max: 0xffff_ffff }),
+      replica: fc.stringMatching(/^[\w-]{0,64}$/),
+    });
+    fc.assert(
+      fc.property(version, one => {
+        expect(parseVersion(formatVersion(one))).to.deep.equal(one);
+      }),
+    );
+  });
+
+  const hostile: readonly string[] = [
+    '',
+    '.',
+    '..',
+    'a',
+    'a.b',
+    'a.b.c.d',
+    '-1.0.us',
+    '1.-1.us',
+    '1.5.0.us',
+    '+1.0.us',
+    ' 1.0.us',
+    '1 .0.us',
+    'A.0.us',
+    'NaN.0.us',
+    '1..us',
+    '.1.us',
+    'zzzzzzzzzzz.0.us',
+    `${'1'.repeat(12)}.0.us`,
+    '1.1z141z4.us',
+    '1.zzzzzzzzzzz.us',
+    `1.0.${'r'.repeat(65)}`,
+    `1.0.${'.'.repeat(1_000_000)}`,
+    '\0.0.us',
+    '١.0.us',
+  ];
+  for (const stamp of hostile) {
+    it(`is none that says ${JSON.stringify(stamp.slice(0, 40))}`, () => {
+      expect(parseVersion(stamp)).to.equal(undefined);
+      const user = userPropertiesOf([STAMP, stamp], [SENDER, 'us']);
+      expect(readStamp({ userProperties: user })).to.equal(undefined);
+    });
+  }
+
+  const GOOD = formatVersion(STAMPED.version);
+  const incomplete: readonly (readonly [string, MessageProperties | undefined])[] = [
+    ['no properties', undefined],
+    ['no user properties', {}],
+    ['no sender', { userProperties: { [STAMP]: GOOD } }],
+    ['no version', { userProperties: { [SENDER]: 'us' } }],
+    ['two versions', { userProperties: { [STAMP]: [GOOD, GOOD], [SENDER]: 'us' } }],
+    ['two senders', { userProperties: { [STAMP]: GOOD, [SENDER]: ['us', 'others'] } }],
+  ];
+  for (const [what, given] of incomplete) {
+    it(`is none where there is ${what}`, () => expect(readStamp(given)).to.equal(undefined));
+  }
+
+  it('reads nothing wrong out of any text', () => {
+    const parts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9a-z]{1,12}$/)), {
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(parts, all => {
+        const version = parseVersion(all.join('.'));
+        if (version === undefined) return;
+        expect(Number.isSafeInteger(version.time) && version.time >= 0).to.equal(true);
+        expect(version.counter).to.be.within(0, 0xffff_ffff);
+        expect(version.replica.length).to.be.at.most(64);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

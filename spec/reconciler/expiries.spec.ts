@@ -1,0 +1,63 @@
+/** A topic is looked at no later than it expires, and has one valid entry, however often its time changes. */
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Expiries } from '../../lib/reconciler/expiries.ts';
+
+describe('Expiries', () => {
+  it('give out each topic once its time has come, in order', () => {
+    const expiries = new Expiries();
+    expiries.expect('late', 30);
+    expiries.expect('early', 10);
+    expiries.expect('middle', 20);
+    expect(expiries.due(9)).to.deep.equal([]);
+    expect(expiries.due(20)).to.deep.equal(['early', 'middle']);
+    expect(expiries.due(20)).to.deep.equal([]);
+    expect(expiries).to.include({ size: 1 });
+  });
+
+  it('bring a time forward', () => {
+    const expiries = new Expiries();
+    expiries.expect('t', 30);
+    expiries.expect('t', 10);
+    expect(expiries.due(10)).to.deep.equal(['t']);
+    expect(expiries.due(30)).to.deep.equal([]);
+  });
+
+  it('look too early at what was put off, and then when it is expected anew', () => {
+    const expiries = new Expiries();
+    expiries.expect('t', 10);
+    expiries.expect('t', 30);
+    expect(expiries).to.include({ size: 1 });
+    expect(expiries.due(10)).to.deep.equal(['t']);
+    expiries.expect('t', 30);
+    expect(expiries.due(30)).to.deep.equal(['t']);
+  });
+
+  it('take no room for what never expires', () => {
+    const expiries = new Expiries();
+    expiries.expect('t', Number.POSITIVE_INFINITY);
+    expect(expiries).to.include({ size: 0 });
+  });
+
+  it('never miss a time, and give no topic twice at once, whatever is expected', () => {
+    const step = fc.record({ topic: fc.constantFrom('a', 'b', 'c'), at: fc.nat(20), pass: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.array(step), steps => {
+        const expiries = new Expiries();
+        const waiting = new Map<string, number>();
+        let now = 0;
+        for (const { topic, at, pass } of steps) {
+          expiries.expect(topic, at);
+          waiting.set(topic, Math.min(at, waiting.get(topic) ?? Number.POSITIVE_INFINITY));
+          now += pass;
+          const due = expiries.due(now);
+          const expected = [...waiting].filter(([, time]) => time <= now).map(([name]) => name);
+          expect(due).to.have.members(expected).and.to.have.lengthOf(expected.length);
+          for (const name of due) waiting.delete(name);
+          expect(expiries).to.include({ size: waiting.size });
+        }
+      }),
+    );
+  });
+});

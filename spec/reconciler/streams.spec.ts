@@ -1,0 +1,180 @@
+/** The streams of the reconciler, as marbles: one character is one millisecond. */
+
+import { expect } from 'chai';
+import { concatMap, delay, EMPTY, of, throwError } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
+import { KeyedStates, sampleChanged, scanByKey } from '../../lib/reconciler/streams.ts';
+
+const PERIOD = 5;
+
+function marbles(run: Parameters<TestScheduler['run']>[0]): void {
+  new TestScheduler((actual, expected) => {
+    expect(actual).to.deep.equal(expected);
+  }).run(run);
+}
+
+const keys = (...names: readonly string[]) => new Set(names);
+
+describe('scanByKey', () => {
+  it('emits the key of each event that changes its state, and no other', () => {
+    marbles(({ hot, expectObservable }) => {
+      const states = new Map<string, string>();
+      const changes$ = hot('a-A-a-b-B-|').pipe(
+        scanByKey(
+          event => event.toLowerCase(),
+          (key, event) => {
+            const changed = states.get(key) !== event;
+            states.set(key, event);
+            return changed && event === event.toLowerCase();
+          },
+        ),
+      );
+      expectObservable(changes$).toBe('a---a-b---|');
+    });
+  });
+
+  it('brings each event to the state of its own key', () => {
+    const sums = new Map<string, number>();
+    of(['a', 1] as const, ['b', 10] as const, ['a', 2] as const)
+      .pipe(
+        scanByKey(
+          ([key]) => key,
+          (key, [, value]) => {
+            sums.set(key, (sums.get(key) ?? 0) + value);
+            return true;
+          },
+        ),
+      )
+      .subscribe();
+    expect([...sums]).to.deep.equal([
+      ['a', 3],
+      ['b', 10],
+    ]);
+  });
+
+  it('passes an error on', () => {
+    marbles(({ expectObservable }) => {
+      const failing$ = throwError(() => 'broken').pipe(
+        scanByKey<never, never>(
+          key => key,
+          () => true,
+        ),
+      );
+      expectObservable(failing$).toBe('#', undefined, 'broken');
+    });
+  });
+});
+
+describe('sampleChanged', () => {
+  const table: readonly (readonly [
+    name: string,
+    changes: string,
+    sampled: string,
+    values: Record<string, Set<string>>,
+  ])[] = [
+    ['emits at the next tick of a grid', '-a--------|', '-----x----|', { x: keys('a') }],
+    ['emits each key once a tick', '-aba------|', '-----x----|', { x: keys('a', 'b') }],
+    [
+      'keeps to the grid, however changes come',
+      'a---b--c---d|',
+      '-----x----y-(z|)',
+      {
+        x: keys('a', 'b'),
+        y: keys('c'),
+        z: keys('d'),
+      },
+    ],
+    [
+      'keeps to the grid after a long silence',
+      '-a------------------b---|',
+      '-----x------------------(y|)',
+      {
+        x: keys('a'),
+        y: keys('b'),
+      },
+    ],
+    ['emits nothing where nothing changed', '------------|', '------------|', {}],
+    ['emits what is left on completion', '-a|', '--(x|)', { x: keys('a') }],
+    ['counts a change on a tick for the next one', '-----a-----|', '----------x|', { x: keys('a') }],
+  ];
+  for (const [name, changes, sampled, values] of table) {
+    it(name, () => {
+      marbles(({ hot, expectObservable }) => {
+        expectObservable(hot(changes).pipe(sampleChanged(PERIOD))).toBe(sampled, values);
+      });
+    });
+  }
+
+  it('passes an error on at once, and emits no more', () => {
+    marbles(({ hot, expectObservable }) => {
+      expectObservable(hot('-a-#').pipe(sampleChanged(PERIOD))).toBe('---#');
+    });
+  });
+
+  it('lets go of its source when it is unsubscribed from', () => {
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const changes$ = hot('-a-------b---');
+      expectObservable(changes$.pipe(sampleChanged(PERIOD)), '^------!').toBe('-----x', { x: keys('a') });
+      expectSubscriptions(changes$.subscriptions).toBe('^------!');
+    });
+  });
+
+  it('runs no timer while nothing has changed', () => {
+    const scheduler = new TestScheduler(() => undefined);
+    const timers = () => scheduler.actions.length;
+    const states = new KeyedStates<string, number>();
+    const changes$ = states.watch('a').pipe(concatMap(() => EMPTY));
+    const subscription = changes$.pipe(sampleChanged(PERIOD, scheduler)).subscribe();
+    expect(timers()).to.equal(0);
+    subscription.unsubscribe();
+    const one = of('a').pipe(delay(1, scheduler), sampleChanged(PERIOD, scheduler)).subscribe();
+    scheduler.flush();
+    expect(timers()).to.equal(0);
+    expect(one.closed).to.equal(true);
+  });
+});
+
+describe('KeyedStates', () => {
+  it('shows the state of one key, now and after each change', () => {
+    const states = new KeyedStates<string, number>();
+    const seen: (number | undefined)[] = [];
+    states.set('a', 1);
+    const watching = states.watch('a').subscribe(state => seen.push(state));
+    states.set('b', 7);
+    states.set('a', 2);
+    states.delete('a');
+    states.set('a', 3);
+    watching.unsubscribe();
+    states.set('a', 4);
+    expect(seen).to.deep.equal([1, 2, undefined, 3]);
+  });
+
+  it('shows undefined while there is no state', () => {
+    const seen: unknown[] = [];
+    new KeyedStates<string, number>().watch('a').subscribe(state => seen.push(state));
+    expect(seen).to.deep.equal([undefined]);
+  });
+
+  it('shows each watcher the state of its own subscription', () => {
+    const states = new KeyedStates<string, number>();
+    const watched$ = states.watch('a');
+    states.set('a', 1);
+    const seen: (number | undefined)[] = [];
+    watched$.subscribe(state => seen.push(state));
+    expect(seen).to.deep.equal([1]);
+  });
+
+  it('is a map otherwise, of any keys', () => {
+    const states = new KeyedStates<string, number>();
+    expect(states.get('__proto__')).to.equal(undefined);
+    states.set('__proto__', 1);
+    states.set('a', 2);
+    expect(states).to.include({ size: 2 });
+    expect([...states.entries()]).to.deep.equal([
+      ['__proto__', 1],
+      ['a', 2],
+    ]);
+    states.delete('a');
+    expect(states.get('a')).to.equal(undefined);
+  });
+});
