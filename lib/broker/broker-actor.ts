@@ -59,6 +59,8 @@ export class BrokerActor {
   /** How often in a row the broker hung up on us as we wrote a sentinel. */
   #hangups = 0;
   #stopping = false;
+  /** Ends an attempt to connect. */
+  readonly #giveUp = new AbortController();
   #wake: (() => void) | undefined;
   #start: () => void = () => undefined;
   /** Resolves when the reconciler is there, or when it will not be needed. */
@@ -118,6 +120,7 @@ export class BrokerActor {
   /** Says goodbye to the broker; `run` then ends. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#giveUp.abort();
     this.#start();
     this.#wake?.();
     const session = this.#session;
@@ -139,7 +142,10 @@ export class BrokerActor {
     this.#report({ kind: 'link', state: 'connecting', detail: '' });
     let connection: Connection;
     try {
-      connection = await Connection.open(identity.connectionOptions(this.#negotiation.version));
+      connection = await Connection.open(
+        identity.connectionOptions(this.#negotiation.version),
+        this.#giveUp.signal,
+      );
     } catch (error) {
       return this.#connectFailed(error);
     }
@@ -277,6 +283,7 @@ export class BrokerActor {
 
   #connectFailed(error: unknown): number {
     if (!(error instanceof ConnectError)) throw error;
+    if (this.#stopping) return 0;
     if (this.#negotiation.failed(error)) {
       this.#log('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
       return 1;

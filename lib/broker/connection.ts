@@ -4,6 +4,7 @@
  * network connection, since the reconciler knows what has to be sent.
  */
 
+import { Socket } from 'node:net';
 import mqtt, {
   type ErrorWithReasonCode,
   type IClientOptions,
@@ -103,16 +104,20 @@ export class Connection {
   }
 
   /**
-   * Connects.
+   * Connects; gives up when the signal says so.
    * @throws ConnectError when the broker cannot be reached or refuses
    */
-  static open(settings: ConnectionOptions): Promise<Connection> {
+  static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const client = mqtt.connect(withoutClientId(settings.url), clientOptions(settings));
     return new Promise((resolve, reject) => {
       let reason = 'the connection was closed';
       let connected = false;
+      signal?.addEventListener('abort', () => {
+        if (!connected) fail('given up', undefined);
+      });
       client.once('connect', connack => {
         connected = true;
+        withoutDelay(client.stream);
         resolve(new Connection(client, connack, settings.protocolVersion, closed));
       });
       client.on('error', error => {
@@ -208,6 +213,14 @@ export class Connection {
   destroy(): void {
     this.#client.end(true);
   }
+}
+
+/**
+ * Without Nagle's algorithm (MQTT.js leaves it on), which holds a PUBLISH back until the broker's host has
+ * acknowledged our PUBACK before it. Websockets do so by themselves.
+ */
+function withoutDelay(stream: object): void {
+  if (stream instanceof Socket) stream.setNoDelay(true);
 }
 
 /** MQTT.js takes a client id in the query of the URL for more than the one in the options. */

@@ -2,8 +2,8 @@
  * The beginning of a session: what does the broker retain? First the marker that this replica left there,
  * then everything that is subscribed to.
  *
- * The replay is asked for with QoS 0, because brokers cut longer ones short at a higher QoS (mosquitto after
- * 1,020 messages); the QoS that is wanted comes with a second SUBSCRIBE. Where the broker stores no sentinel
+ * The replay is asked for with QoS 0, because brokers cut it short much earlier at a higher QoS (mosquitto
+ * after 1,020 messages, against some 10,000); the QoS that is wanted comes with a second SUBSCRIBE. Where the broker stores no sentinel
  * for us, quiet has to do.
  */
 

@@ -36,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return EXIT.ok;
   }
   const [command = 'run', ...rest] = positionals;
-  const understood = COMMANDS[command];
+  const understood = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (understood === undefined) return wrongUsage(`there is no command '${command}'`);
   if (values.help === true) {
     process.stdout.write(positionals.length === 0 ? HELP.mqttrep : HELP[command as keyof typeof HELP]);

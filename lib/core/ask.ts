@@ -3,7 +3,7 @@
  * not show whether a message is retained.
  */
 
-import { contend, deletion, expiry, trustedStamp } from './contend.ts';
+import { afterTtl, contend, deletion, trustedStamp } from './contend.ts';
 import type { Found, Probed, Returned } from './events.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
@@ -88,7 +88,8 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
       trustedStamp(register, { ...found, broker }) ??
       (passing?.payload === found.payload ? passing.version : event.fresh),
     origin: broker,
-    expiresAt: expiry(event.now, policy.ttl, found.expiry),
+    expiresAt: event.now + found.expiry,
+    erasedAt: afterTtl(event.now, policy.ttl),
   };
   return contend(base, message, contest, policy);
 }

@@ -70,17 +70,24 @@ function repeated(winner: Message, message: Message, refreshes: boolean): Messag
     message.version.replica !== '' && !refreshes && isNewer(message.version, winner.version)
       ? message.version
       : winner.version;
-  const expiresAt = refreshes && !isDeletion(winner) ? message.expiresAt : winner.expiresAt;
-  return version === winner.version && expiresAt === winner.expiresAt
-    ? winner
-    : { ...winner, version, expiresAt };
+  const { expiresAt, erasedAt } = refreshes && !isDeletion(winner) ? message : winner;
+  const isSame = version === winner.version && expiresAt === winner.expiresAt && erasedAt === winner.erasedAt;
+  return isSame ? winner : { ...winner, version, expiresAt, erasedAt };
 }
 
-export function expiry(now: number, ttl: number, messageExpiry: number): number {
-  return now + Math.min(ttl === 0 ? Number.POSITIVE_INFINITY : ttl, messageExpiry);
+/** The time that a TTL leaves from now on; 0 is for ever. */
+export function afterTtl(now: number, ttl: number): number {
+  return ttl === 0 ? Number.POSITIVE_INFINITY : now + ttl;
 }
 
 /** The message that says: there is nothing under this topic. */
 export function deletion(version: Version, origin: number): Message {
-  return { payload: '', properties: '', version, origin, expiresAt: Number.POSITIVE_INFINITY };
+  return {
+    payload: '',
+    properties: '',
+    version,
+    origin,
+    expiresAt: Number.POSITIVE_INFINITY,
+    erasedAt: Number.POSITIVE_INFINITY,
+  };
 }

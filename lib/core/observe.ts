@@ -4,7 +4,7 @@
  */
 
 import { ask, wroteLast } from './ask.ts';
-import { contend, expiry, trustedStamp } from './contend.ts';
+import { afterTtl, contend, trustedStamp } from './contend.ts';
 import type { Observed } from './events.ts';
 import { echoed } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
@@ -97,7 +97,8 @@ function written(register: Register, event: Observed, policy: Policy, stored: bo
     version:
       trustedStamp(register, event) ?? (isOld ? { time: 0, counter: event.rank, replica: '' } : event.fresh),
     origin: broker,
-    expiresAt: expiry(event.now, policy.ttl, event.expiry),
+    expiresAt: event.now + event.expiry,
+    erasedAt: afterTtl(event.now, policy.ttl),
   };
   const refreshes = event.stamp === undefined && !isOld;
   return contend(register, message, { broker, stored, refreshes }, policy);
@@ -114,7 +115,8 @@ function passed(register: Register, event: Observed): Outcome {
     properties: event.properties,
     version: event.stamp ?? event.fresh,
     origin: event.broker,
-    expiresAt: expiry(event.now, 0, event.expiry),
+    expiresAt: event.now + event.expiry,
+    erasedAt: Number.POSITIVE_INFINITY,
   };
   const owed = ALL_BROKERS & ~(1 << event.broker);
   return outcome({ ...register, passing: { message, owed, since: event.now } }, 'passing');

@@ -23,8 +23,10 @@ export interface Message {
   readonly version: Version;
   /** Index of the broker it was written at; -1 for mqttrep itself, which writes only expirations. */
   readonly origin: number;
-  /** Milliseconds since 1970; Infinity for never. */
+  /** When MQTT 5 lets it expire, at the brokers too: milliseconds since 1970; Infinity for never. */
   readonly expiresAt: number;
+  /** When its TTL is over, and we erase it: milliseconds since 1970; Infinity for never. */
+  readonly erasedAt: number;
 }
 
 /** What a broker retains under the topic, as far as is known. */
@@ -106,7 +108,21 @@ export function agrees(held: Held, winner: Message): boolean {
   if (held === winner) return true;
   if (held === 'unknown') return false;
   if (held === 'absent') return isDeletion(winner);
-  return alike(held, winner);
+  return alike(held, winner) && expireTogether(held, winner);
+}
+
+/** Message expiry is in whole seconds, and takes time to travel. */
+const SAME_EXPIRY = 2_000;
+
+/** Unknown properties go with an unknown expiry. */
+function expireTogether(a: Message, b: Message): boolean {
+  if (a.expiresAt === b.expiresAt || a.properties === undefined || b.properties === undefined) return true;
+  return Math.abs(a.expiresAt - b.expiresAt) <= SAME_EXPIRY;
+}
+
+/** When the winner's time is over, one way or the other. */
+export function endOf(message: Message): number {
+  return Math.min(message.expiresAt, message.erasedAt);
 }
 
 /** What the broker will hold when all that is pending has arrived there. */

@@ -12,7 +12,7 @@ import { observed, overtake } from './observe.ts';
 import { acknowledged, offered, refused } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
-import { isDeletion, PASSING_AGE, type Register } from './register.ts';
+import { endOf, isDeletion, PASSING_AGE, type Register } from './register.ts';
 import type { Version } from './version.ts';
 
 export function step(register: Register, event: Event, policy: Policy): Outcome {
@@ -47,7 +47,7 @@ const NOBODY = -1;
 
 function expired(register: Register, now: number, fresh: Version): Outcome {
   const { winner } = register;
-  if (winner === undefined || winner.expiresAt > now) return outcome(register, 'idle');
+  if (winner === undefined || endOf(winner) > now) return outcome(register, 'idle');
   return outcome({ ...register, winner: deletion(fresh, NOBODY) }, 'expired');
 }
 

@@ -12,6 +12,9 @@ interface Block {
 /** A topic counts as blocked after so many failures in a row. */
 export const BLOCKED_AFTER = 3;
 
+/** Stands for a time to be tried again, while the topic is tried. */
+const BEING_TRIED = Number.POSITIVE_INFINITY;
+
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 10 * 60_000;
 
@@ -39,12 +42,20 @@ export class Blocks {
 
   mustWait(topic: string, now: number): boolean {
     const block = this.#blocks.get(topic);
-    return block !== undefined && block.retryAt > now;
+    return block !== undefined && block.retryAt !== BEING_TRIED && block.retryAt > now;
   }
 
-  /** Topics whose time to be tried again has come. */
+  /** Takes out the topics whose time to be tried again has come; each waits for its outcome then. */
   due(now: number): string[] {
-    return [...this.#blocks].filter(([, block]) => block.retryAt <= now).map(([topic]) => topic);
+    const due = [...this.#blocks].filter(([, block]) => block.retryAt <= now);
+    for (const [, block] of due) block.retryAt = BEING_TRIED;
+    return due.map(([topic]) => topic);
+  }
+
+  /** Whether some topic waits for its time. */
+  get isWaiting(): boolean {
+    for (const block of this.#blocks.values()) if (block.retryAt !== BEING_TRIED) return true;
+    return false;
   }
 
   clear(): void {

@@ -56,7 +56,7 @@ export class BrokerLink {
   stamps = false;
   /** Topics with something to be looked at for this broker, in the order in which they came up. */
   readonly due = new Set<string>();
-  /** It was connected before, in this life or, as the store says, in an earlier one. */
+  /** It has shown all that it retains, in this life or, as the store says, in an earlier one. */
   known = false;
   /** What the current session can be compared with. */
   base: Base = 'none';
@@ -103,8 +103,7 @@ export class BrokerLink {
     this.#bytes = 0;
     this.stamps = stamps;
     this.base = this.known ? this.marker.returned(marker) : 'none';
-    this.replayed = this.known ? new Set() : undefined;
-    this.known = true;
+    this.replayed = this.#session > 1 || this.known ? new Set() : undefined;
   }
 
   /** The connection is gone. Returns the topics whose probes will not be answered. */
@@ -212,7 +211,7 @@ export class BrokerLink {
   isWaiting(sequence: number): boolean {
     return (
       this.#awaited.size > 0 ||
-      this.blocks.size > 0 ||
+      this.blocks.isWaiting ||
       (this.markerTopic !== undefined && this.marker.isDue(sequence))
     );
   }

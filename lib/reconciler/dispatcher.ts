@@ -36,9 +36,7 @@ export class Dispatcher {
       if (!link.open) break;
       link.due.delete(topic);
       if (link.blocks.mustWait(topic, now)) continue;
-      const published = this.#deps.apply(topic, { kind: 'offered', broker: link.index, now });
-      if (published) isAny = true;
-      else this.settled(link, topic, undefined);
+      if (this.#deps.apply(topic, { kind: 'offered', broker: link.index, now })) isAny = true;
     }
     return isAny;
   }

@@ -290,6 +290,7 @@ export class Reconciler {
   /** The broker has shown what it retains: compare it with what it held, and send what it lacks. */
   #replayed(link: BrokerLink, stamps: boolean): void {
     link.ready = true;
+    link.known = true;
     link.stamps = stamps;
     link.visits++;
     const { replayed } = link;
@@ -315,6 +316,7 @@ export class Reconciler {
     for (const { topic, version } of message.confirmed) {
       if (topic === link.markerTopic) {
         link.markerAcknowledged();
+        this.#saver.save();
         continue;
       }
       this.#events.next({ topic, event: { kind: 'acknowledged', broker: link.index, version } });

@@ -70,8 +70,8 @@ export class Saver {
     if (this.#again) {
       this.#again = false;
       this.save();
-      return;
     }
+    if (this.#isCommitting) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

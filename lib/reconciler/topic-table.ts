@@ -6,7 +6,7 @@
 import type { Event } from '../core/events.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Policies, Policy } from '../core/policy.ts';
-import { emptyRegister, isDeletion, type Register } from '../core/register.ts';
+import { emptyRegister, endOf, isDeletion, type Register } from '../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../core/step.ts';
 import type { StoredTopic } from '../store/state-store.ts';
 import { Expiries } from './expiries.ts';
@@ -100,17 +100,21 @@ export class TopicTable {
   /** Has the topic looked at again when its winner's time is over. */
   expectExpiry(topic: string): void {
     const winner = this.states.get(topic)?.register.winner;
-    if (winner !== undefined) this.#expiries.expect(topic, winner.expiresAt);
+    if (winner !== undefined) this.#expiries.expect(topic, endOf(winner));
   }
 
   /** Forgets what was deleted everywhere, and what passed through, long ago. */
   forget(now: number): void {
     for (const topic of this.#forgettable.due(now)) {
       const known = this.states.get(topic);
-      // What forbids it besides time ends with a change of the register, and that brings the topic here again.
-      if (known === undefined || !isForgettable(known.register, known.policy, now)) continue;
-      this.states.delete(topic);
-      this.#unsaved.add(topic);
+      if (known === undefined) continue;
+      if (isForgettable(known.register, known.policy, now)) {
+        this.states.delete(topic);
+        this.#unsaved.add(topic);
+      } else if (forgettableFrom(known.register) > now) {
+        this.#watchTime(topic, known.register);
+      }
+      // What else forbids it ends with a change of the register, and that brings the topic here again.
     }
   }
 
@@ -135,7 +139,7 @@ export class TopicTable {
     const { winner } = register;
     if (winner === undefined || isDeletion(winner))
       this.#forgettable.expect(topic, forgettableFrom(register));
-    else this.#expiries.expect(topic, winner.expiresAt);
+    else this.#expiries.expect(topic, endOf(winner));
   }
 }
 

@@ -88,11 +88,14 @@ export function readTopic(record: Buffer, brokers: BrokerNumbers): StoredTopic {
 }
 
 function writeMessage(writer: BatchWriter, message: Message, brokers: BrokerNumbers): void {
-  const { payload, properties, version, origin, expiresAt } = message;
+  const { payload, properties, version, origin, expiresAt, erasedAt } = message;
   writer.byteString(payload).u8(properties === undefined ? 0 : 1);
   if (properties !== undefined) writer.text(properties);
   writeVersion(writer, version);
-  writer.u32(origin === NOBODY ? 0 : brokers.numberOf(origin) + 1).f64(expiresAt);
+  writer
+    .u32(origin === NOBODY ? 0 : brokers.numberOf(origin) + 1)
+    .f64(expiresAt)
+    .f64(erasedAt);
 }
 
 function readMessage(reader: BatchReader, brokers: BrokerNumbers): Message {
@@ -106,5 +109,6 @@ function readMessage(reader: BatchReader, brokers: BrokerNumbers): Message {
     version,
     origin: origin === 0 ? NOBODY : (brokers.indexOf(origin - 1) ?? NOBODY),
     expiresAt: reader.f64(),
+    erasedAt: reader.f64(),
   };
 }

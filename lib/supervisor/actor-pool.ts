@@ -26,6 +26,8 @@ export class ActorPool {
       maxThreads: actors,
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
+      // A small young generation: measured, 60 MB less for three brokers at rest, and little more CPU under load.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
       // Actors live on their event loop; waiting for tasks by Atomics would block it.
       atomics: 'disabled',
     });

@@ -108,6 +108,8 @@ export class Replicator {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    // Nobody waits for answers any more.
+    for (const look of [...this.#waiting]) look();
     const ends = [this.#reconciler, ...this.#brokers.map(({ actor }) => actor)].map(actor => actor?.ended);
     await atMost(
       QUIESCE_LIMIT,
@@ -136,7 +138,8 @@ export class Replicator {
       brokers,
       settings: this.#reconcilerSettings,
     } as const;
-    const ended = this.#pool.run(task).finally(() => port1.close());
+    // The port closes with its other end, after what the actor said last.
+    const ended = this.#pool.run(task);
     this.#reconciler = { tell: (message, transfer) => port1.postMessage(message, transfer), ended };
     this.#guard('the reconciler', ended, () => this.#restartReconciler());
   }
@@ -155,7 +158,7 @@ export class Replicator {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', (report: Report) => this.#reported(report, slot));
     const task = { actor: 'broker', control: port2, reconciler, settings: slot.settings } as const;
-    const ended = this.#pool.run(task).finally(() => port1.close());
+    const ended = this.#pool.run(task);
     slot.actor = { tell: (message, transfer) => port1.postMessage(message, transfer), ended };
     this.#guard(slot.settings.name, ended, () => {
       const channel = new MessageChannel();
@@ -184,6 +187,7 @@ export class Replicator {
 
   #giveUp(reason: string): void {
     this.#stopping = true;
+    for (const look of [...this.#waiting]) look();
     this.#log('error', reason);
     void this.#pool.destroy().then(() => this.#end(reason));
   }

@@ -187,7 +187,7 @@ describe('readConfig', () => {
   });
 
   it('leaves alone what is not ours', () => {
-    expect(read({ PATH: '/bin', HOME: '', MQTT_URL: 'x', mqttrep_client_x: 'x' })).to.deep.equal(read({}));
+    expect(read({ PATH: '/bin', EDITOR: '', MQTT_URL: 'x', mqttrep_client_x: 'x' })).to.deep.equal(read({}));
   });
 
   it('gives plain data, which can be handed to a worker thread', () => {

@@ -16,7 +16,14 @@ import { encoders, feature } from '../reconciler/encoded.ts';
 
 function message(payload: string, time: number, properties: string | undefined = ''): Message {
   const version = { time, counter: 0, replica: 'a' };
-  return { payload, properties, version, origin: 0, expiresAt: Number.POSITIVE_INFINITY };
+  return {
+    payload,
+    properties,
+    version,
+    origin: 0,
+    expiresAt: Number.POSITIVE_INFINITY,
+    erasedAt: Number.POSITIVE_INFINITY,
+  };
 }
 
 function orderOf(text: string, decoders: Decoders): MessageOrder {

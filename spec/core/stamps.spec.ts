@@ -24,7 +24,7 @@ describe('A stamp', () => {
   it('does not restart the time of the topic: it is a copy, no write', () => {
     const topic = settledTopic('MQTT 5', '0', { filter: { ttl: 10_000 } });
     topic.pass(1_000).writes(B, '0', { stamp: foreign(START + 500) });
-    expect(topic.register.winner?.expiresAt).to.equal(START + 10_000);
+    expect(topic.register.winner?.erasedAt).to.equal(START + 10_000);
   });
 
   it('makes the echo: a client that writes the value in flight is none', () => {

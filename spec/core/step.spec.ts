@@ -44,6 +44,7 @@ describe('A topic', () => {
     version: { time: START - DELETION_AGE, counter: 0, replica: 'us' },
     origin: A,
     expiresAt: Number.POSITIVE_INFINITY,
+    erasedAt: Number.POSITIVE_INFINITY,
   });
   const deleted = message('');
   const empty = emptyRegister(2);

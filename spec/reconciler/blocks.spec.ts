@@ -25,14 +25,18 @@ describe('Blocks', () => {
     expect(blocks.mustWait('other', NOW)).to.equal(false);
   });
 
-  it('are due when their time has come', () => {
+  it('are due once when their time has come, and again after the next failure', () => {
     const blocks = new Blocks();
     blocks.failed('once', NOW);
     blocks.failed('twice', NOW);
     blocks.failed('twice', NOW);
     expect(blocks.due(NOW + 999)).to.deep.equal([]);
     expect(blocks.due(NOW + 1_000)).to.deep.equal(['once']);
-    expect(blocks.due(NOW + 4_000)).to.have.members(['once', 'twice']);
+    expect(blocks.mustWait('once', NOW + 1_000)).to.equal(false);
+    expect(blocks.due(NOW + 4_000)).to.deep.equal(['twice']);
+    expect(blocks.failed('once', NOW + 4_000)).to.equal(2);
+    expect(blocks.due(NOW + 7_999)).to.deep.equal([]);
+    expect(blocks.due(NOW + 8_000)).to.deep.equal(['once']);
   });
 
   it('end at a success, and say so where the topic counted as blocked', () => {

@@ -269,6 +269,7 @@ describe('decoders', () => {
         version: { time, counter: 0, replica: 'a' },
         origin: 0,
         expiresAt: Number.POSITIVE_INFINITY,
+        erasedAt: Number.POSITIVE_INFINITY,
       });
       expect(order(message(2, payload), message(1, 'x'))).to.be.greaterThan(0);
     }

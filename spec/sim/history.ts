@@ -21,15 +21,16 @@ export interface History {
 }
 
 /** Plays a history, heals what is cut, lets the world come to rest, and judges it. */
-export function play(
-  { world: options, steps, expected }: History,
-  mutation: Partial<WorldOptions> = {},
-): void {
+export function play({ world: options, steps, expected }: History, mutation?: Partial<WorldOptions>): void {
   const world = new World({ ...options, ...mutation });
   try {
     for (const step of steps) playStep(world, step);
     for (const broker of world.brokers) broker.connect();
-    const retained = world.rest().expectEqual();
+    world.rest();
+    // Over MQTT 3.1.1 an echo cannot be told from a client's write of the same value: what was mistaken is found later.
+    const mayMistake = options.brokers.some(({ mqtt5 }) => !mqtt5) && mutation === undefined;
+    if (!world.isEqual && mayMistake) world.lookAgain();
+    const retained = world.expectEqual();
     for (const [topic, payload] of retained) {
       expect(writtenTo(topic, steps), `${topic} holds what nobody wrote\n${world}`).to.include(payload);
     }

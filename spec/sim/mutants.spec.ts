@@ -15,7 +15,7 @@ import { TRIALS, type TrialName, tryHistories } from './trials.ts';
 import type { WorldOptions } from './world.ts';
 
 /** Histories of each kind that a mutant may survive. */
-const ENOUGH = 4_000;
+const ENOUGH = 3_000;
 
 /** The same histories each time: what is to be shown is that they are good enough. */
 const SEED = 20_260_101;

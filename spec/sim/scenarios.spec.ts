@@ -1,6 +1,7 @@
 /** The counterexamples of the design, one by one: each was once found in a simulation or at a real broker. */
 
 import { expect } from 'chai';
+import { DELETION_AGE } from '../../lib/core/step.ts';
 import { World, type WorldOptions } from './world.ts';
 
 const MIXES: readonly (readonly [name: string, mqtt5: readonly boolean[]])[] = [
@@ -15,10 +16,14 @@ for (const [mix, mqtt5] of MIXES) {
   describe(`In a world of ${mix}`, () => {
     let world: World;
 
-    function create(latencies: readonly number[], options: Partial<WorldOptions> = {}): void {
+    function create(
+      latencies: readonly number[],
+      options: Partial<WorldOptions> = {},
+      from: 'rest' | 'at once' = 'rest',
+    ): void {
       const brokers = latencies.map((latency, index) => ({ latency, mqtt5: mqtt5[index] ?? false }));
       world = new World({ brokers, ...options });
-      world.rest();
+      if (from === 'rest') world.rest();
     }
 
     function expectEverywhere(expected: Readonly<Record<string, string>>): void {
@@ -178,6 +183,18 @@ for (const [mix, mqtt5] of MIXES) {
       expect(world.log.filter(line => line.includes('takes "t" again'))).to.have.lengthOf(1);
     });
 
+    it('what a broker retained before we came is older than a live write, though its first replay is cut', () => {
+      create([100, 1, 1], {}, 'at once');
+      world.broker(A).write('t', 'old');
+      world.run(50);
+      world.broker(B).write('t', 'new');
+      world.run(300);
+      world.broker(A).cut();
+      world.broker(A).connect();
+      world.rest();
+      expectEverywhere({ t: 'new' });
+    });
+
     it('a broker that was wiped is refilled', () => {
       create([1, 1, 1]);
       introduce('t', 'u', 'v');
@@ -305,6 +322,7 @@ for (const [mix, mqtt5] of MIXES) {
       expectEverywhere({ t: '1' });
       world.rest();
       expectEverywhere({});
+      world.run(DELETION_AGE + 60_000);
       expect(world.reconciler.table.get('t')).to.equal(undefined);
     });
 

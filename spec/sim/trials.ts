@@ -9,9 +9,9 @@ import { singleWriters } from './single-writers.ts';
 import type { WorldOptions } from './world.ts';
 
 export const TRIALS = {
-  'random histories': randomHistories,
-  partitions,
   'single writers': singleWriters,
+  partitions,
+  'random histories': randomHistories,
 } as const;
 
 export type TrialName = keyof typeof TRIALS;

@@ -28,6 +28,9 @@ const NAMES = ['A', 'B', 'C', 'D', 'E'] as const;
 /** All that is retried has been tried again within so many milliseconds. */
 const REST_LIMIT = 30 * 60_000;
 
+/** Seconds in which anti-entropy looks at every topic. */
+const SCAN_PERIOD = 600;
+
 /** At rest, nothing is published for so many milliseconds. */
 const SILENCE = 60_000;
 
@@ -90,6 +93,17 @@ export class World {
     throw new Error(`still publishing after ${REST_LIMIT / 60_000} simulated minutes:\n${this.toString()}`);
   }
 
+  /** Lets anti-entropy look at every topic once, and comes to rest again. */
+  lookAgain(): this {
+    return this.run(2 * SCAN_PERIOD * 1000).rest();
+  }
+
+  get isEqual(): boolean {
+    const [first = new Map<string, string>(), ...others] = this.brokers.map(retainedAt);
+    const text = JSON.stringify([...first]);
+    return others.every(other => JSON.stringify([...other]) === text);
+  }
+
   /** Asserts that all brokers retain the same, and returns it. */
   expectEqual(): ReadonlyMap<string, string> {
     const [first = new Map<string, string>(), ...others] = this.brokers.map(retainedAt);
@@ -124,7 +138,7 @@ export class World {
         controlPrefix: 'mqttrep',
         filters: [{ filter: '#', subscribe: all, publish: all, ...this.#options.filter }],
         mergeFrequency: this.#options.mergeFrequency ?? 10,
-        scanPeriod: 600,
+        scanPeriod: SCAN_PERIOD,
         maxDrift: 60_000,
         store: 'simulation',
       },

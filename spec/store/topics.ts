@@ -6,7 +6,14 @@ import type { Changes, StateStore, StoredTopic } from '../../lib/store/state-sto
 
 export function message(payload: string, origin = 0): Message {
   const version = { time: 1_700_000_000_000, counter: 7, replica: 'r1' };
-  return { payload, properties: '', version, origin, expiresAt: Number.POSITIVE_INFINITY };
+  return {
+    payload,
+    properties: '',
+    version,
+    origin,
+    expiresAt: Number.POSITIVE_INFINITY,
+    erasedAt: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** A topic of which every broker holds the winner. */
@@ -29,6 +36,7 @@ function messages(brokers: number): fc.Arbitrary<Message> {
     }),
     origin: fc.integer({ min: -1, max: brokers - 1 }),
     expiresAt: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat()),
+    erasedAt: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat()),
   });
 }
 

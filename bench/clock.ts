@@ -1,0 +1,6 @@
+/** One clock for all processes of a bench. `performance.now()` starts anew in each. */
+
+/** Milliseconds of the machine's monotonic clock. */
+export function monotonic(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

@@ -1,0 +1,99 @@
+/**
+ * Latency above the period of the tick, and one topic that changes all the time: where a replicator that
+ * takes its own echo for a write flips for ever.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { Link } from '../spec/support/link.ts';
+import { at, differing, startBrokers, stopBrokers, urlsOf } from './brokers.ts';
+import { Reader, write } from './client-process.ts';
+import { monotonic } from './clock.ts';
+import { BenchedReplicator } from './replicator.ts';
+import { figures, type Load, type Result, type Run, type Scenario, type Target } from './scenario.ts';
+
+/** Milliseconds, each way. */
+const DELAY = 150;
+const MERGE_FREQUENCY = 20;
+/** Messages a second. */
+const RATE = 50;
+/** Milliseconds after the last write, when nothing may move any more. */
+const QUIET_AFTER = 2_000;
+const WATCHED_FOR = 5_000;
+
+const VARIANTS = [
+  { variant: 'MQTT 5', environment: {} },
+  {
+    variant: 'MQTT 3.1.1',
+    environment: { MQTTREP_CONFIG_A: '{"protocolVersion":4}', MQTTREP_CONFIG_B: '{"protocolVersion":4}' },
+  },
+];
+
+const REPEATED = 'delivered twice at B';
+const REVERSED = 'older after newer at B';
+const BACK = 'given back to A';
+const LATE = `deliveries ${QUIET_AFTER / 1000} s after the last write`;
+const DIFFERING = 'topics that differ in the end';
+
+export const delayedLink: Scenario = {
+  name: 'delayed-link',
+  about: `links of ${DELAY} ms each way, MERGE_FREQUENCY ${MERGE_FREQUENCY}, one topic written ${RATE} times a second`,
+  async *run(load: Load): AsyncGenerator<Result> {
+    const messages = RATE * (load === 'quick' ? 2 : 5);
+    for (const { variant, environment } of VARIANTS) {
+      const run = await once(messages, environment);
+      yield { variant, figures: figures([run]), targets: targets(run) };
+    }
+  },
+};
+
+async function once(messages: number, environment: Readonly<Record<string, string>>): Promise<Run> {
+  const brokers = await startBrokers(2);
+  const links = await Promise.all(brokers.map(({ port }) => Link.to(port)));
+  for (const link of links) link.delay = DELAY;
+  const replicator = await BenchedReplicator.start({
+    brokers: urlsOf(links),
+    mergeFrequency: MERGE_FREQUENCY,
+    environment,
+  });
+  const readers = await Promise.all(
+    brokers.map(({ port }) => Reader.at({ port, messages, awaitedFrom: messages - 1 })),
+  );
+
+  const { takenAt } = await write({ port: at(brokers, 0).port, messages, topics: 1, rate: RATE });
+  const lastWrite = takenAt[messages - 1] ?? Number.NaN;
+  await wait(lastWrite + WATCHED_FOR - monotonic());
+  const [a, b] = await Promise.all([at(readers, 0).reading(), at(readers, 1).reading()]);
+  for (const reader of readers) reader.close();
+  const differ = await differing(brokers);
+  await replicator.stop();
+  await Promise.all(links.map(link => link.close()));
+  await stopBrokers(brokers);
+
+  const late = [a, b].flatMap(({ deliveredAt }) =>
+    [...deliveredAt].filter(time => time > lastWrite + QUIET_AFTER),
+  );
+  return {
+    'written at A': messages,
+    'delivered at A': a.deliveredAt.length,
+    [BACK]: a.repeated,
+    'delivered at B': b.deliveredAt.length,
+    [REPEATED]: b.repeated,
+    [REVERSED]: b.reversed,
+    'last write → last value at B, ms': (b.arrivedAt[messages - 1] ?? Number.NaN) - lastWrite,
+    [LATE]: late.length,
+    [DIFFERING]: differ,
+  };
+}
+
+function targets(run: Run): Target[] {
+  const none = (...names: string[]) => names.every(name => run[name] === 0);
+  return [
+    {
+      claim: 'no value is delivered twice at the other broker, or back to where it was written',
+      reached: none(REPEATED, BACK),
+    },
+    { claim: 'none comes after a newer one', reached: none(REVERSED) },
+    { claim: `nothing moves ${QUIET_AFTER / 1000} s after the last write`, reached: none(LATE) },
+    { claim: 'the brokers end equal', reached: none(DIFFERING) },
+  ];
+}

@@ -1,0 +1,111 @@
+/** Brokers that speak no MQTT 5, or that say no, or nothing. */
+
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { HangsUpOnMqtt5 } from './hangs-up-on-mqtt5.ts';
+import { aedes, mosquittos, patience, Scene } from './scene.ts';
+
+describe('mqttrep, where a broker', function () {
+  this.timeout(4 * patience);
+
+  let scene: Scene | undefined;
+
+  afterEach(async () => {
+    await scene?.stop();
+    scene = undefined;
+  });
+
+  describe('speaks no MQTT 5', () => {
+    async function expectReplication(between: Scene): Promise<void> {
+      for (const site of between.sites) {
+        await between.publish(site, `from/${site}`, site, { retain: true });
+        await between.retainedEverywhere(`from/${site}`, site);
+      }
+    }
+
+    it('and says so, uses MQTT 3.1.1', async () => {
+      scene = await Scene.start({ brokers: await aedes(['OSLO', 'PARIS']) });
+      expect(await scene.mqttrep.line('OSLO: connected')).to.contain('MQTT 3.1.1');
+      await expectReplication(scene);
+    });
+
+    it('and hangs up without a word, uses MQTT 3.1.1 at once, and again after a lost connection', async () => {
+      const brokers = await aedes(['OSLO', 'PARIS']);
+      const fake = await HangsUpOnMqtt5.before(brokers.OSLO.port);
+      try {
+        scene = await Scene.start({
+          brokers,
+          links: { OSLO: fake },
+          configs: { OSLO: { reconnectPeriod: 100 } },
+        });
+        expect(await scene.mqttrep.line('OSLO: connected')).to.contain('MQTT 3.1.1');
+        expect(fake.levels).to.deep.equal([5, 4]);
+        await expectReplication(scene);
+        await brokers.OSLO.stop();
+        await brokers.OSLO.start();
+        await scene.publish('PARIS', 'again', 'x', { retain: true });
+        await scene.retainedEverywhere('again', 'x');
+        expect(fake.levels.slice(2)).to.not.include(5);
+      } finally {
+        await fake.close();
+      }
+    });
+  });
+
+  it('refuses the credentials: says so once, names the variables, and serves the others', async function () {
+    requireMosquitto(this);
+    const passwords = join(tempFolder('passwords'), 'passwords');
+    execFileSync('mosquitto_passwd', ['-b', '-c', passwords, 'saturnin', 'quack']);
+    const config = ['allow_anonymous false', `password_file ${passwords}`];
+    const brokers = { ...(await mosquittos(['OSLO', 'PARIS'])), LOCKED: await startMosquitto({ config }) };
+    const credentials = { username: 'saturnin', password: 'a wrong password' };
+    scene = new Scene({ brokers, configs: { LOCKED: credentials } });
+    scene.run();
+    await scene.connected('OSLO', 'PARIS');
+    await scene.publish('OSLO', 'here', 'x', { retain: true });
+    await scene.retainedAt(['PARIS'], 'here', 'x');
+    const lines = scene.mqttrep.stderr.split('\n').filter(line => line.includes('LOCKED:'));
+    expect(lines).to.have.length(1);
+    expect(lines[0])
+      .to.match(/ error .*not authori[sz]ed/i)
+      .and.contain('MQTTREP_CLIENT_LOCKED')
+      .and.contain('MQTTREP_CONFIG_LOCKED');
+    expect(scene.mqttrep.stderr).not.to.contain('a wrong password');
+  });
+
+  it('accepts the credentials, is replicated like others', async function () {
+    requireMosquitto(this);
+    const passwords = join(tempFolder('passwords'), 'passwords');
+    execFileSync('mosquitto_passwd', ['-b', '-c', passwords, 'saturnin', 'quack']);
+    const { OSLO, PARIS } = await mosquittos(['OSLO', 'PARIS'], { config: [`password_file ${passwords}`] });
+    const url = OSLO.url.replace('mqtt://', 'mqtt://saturnin:quack@');
+    scene = await Scene.start({
+      brokers: { OSLO, PARIS },
+      configs: { PARIS: { username: 'saturnin', password: 'quack' } },
+      environment: { MQTTREP_CLIENT_OSLO: url },
+    });
+    await scene.publish('OSLO', 'here', 'x', { retain: true });
+    await scene.retainedEverywhere('here', 'x');
+    for (const broker of [OSLO, PARIS]) expect(broker.log()).to.contain("u'saturnin'");
+  });
+
+  it('cannot be reached, tries it again, each time later than before', async () => {
+    const brokers = await aedes(['OSLO', 'LIMA']);
+    await brokers.LIMA.stop();
+    scene = new Scene({ brokers });
+    const mqttrep = scene.run();
+    await mqttrep.line(/LIMA: cannot connect.*next attempt in (?!0|1\.)/, patience);
+    const lines = mqttrep.stderr.split('\n').filter(line => line.includes('LIMA: cannot connect'));
+    const waits = lines.map(line => Number(/ECONNREFUSED.* next attempt in ([\d.]+) s$/.exec(line)?.[1]));
+    const times = lines.map(line => Date.parse(line.split(' ')[0] ?? ''));
+    const distances = times.slice(1).map((time, index) => time - (times[index] ?? time));
+    expect(waits, lines.join('\n')).to.have.length.within(2, 4);
+    for (const [index, distance] of distances.entries()) {
+      expect(distance).to.be.at.least((waits[index] ?? 0) * 1000 - 100);
+      expect(waits[index + 1]).to.be.at.least(waits[index] ?? 0);
+    }
+  });
+});

@@ -1,0 +1,224 @@
+/** What the settings of a topic filter do at real brokers. */
+
+import { expect } from 'chai';
+import { requireMosquitto } from '../support/mosquitto.ts';
+import { mosquittos, patience, Scene } from './scene.ts';
+
+const names = ['OSLO', 'PARIS', 'QUEBEC'] as const;
+
+/** mosquitto then logs `{client id} {QoS} {filter}` for each subscription. */
+const logsSubscriptions = { config: ['log_type subscribe'] };
+
+async function start(
+  environment: Record<string, string>,
+  configs: Record<string, Record<string, unknown>> = {},
+): Promise<Scene> {
+  return Scene.start({ brokers: await mosquittos(names, logsSubscriptions), environment, configs });
+}
+
+/** The filters that mqttrep has subscribed to at a broker, and the QoS that it asked for last. */
+function subscriptions(scene: Scene, site: string): Record<string, number> {
+  const lines = scene
+    .broker(site)
+    .log()
+    .matchAll(/_mqttreplicator_\w+ (\d) (\S+)$/gm);
+  const all = [...lines].map(([, qos, filter = '']) => [filter, Number(qos)] as const);
+  return Object.fromEntries(all.filter(([filter]) => !/^(mqttrep|scene)\//.test(filter)));
+}
+
+describe('mqttrep, by the settings of a topic:', function () {
+  this.timeout(4 * patience);
+
+  let scene: Scene;
+
+  before(function () {
+    requireMosquitto(this);
+  });
+
+  async function expectNoCopy(site: string, topic: string) {
+    expect(await scene.seen(site, topic), `${topic} at ${site}`).to.have.length(0);
+  }
+
+  describe('QOS', () => {
+    before(async () => {
+      scene = await start(
+        {
+          MQTTREP_TOPIC_unset: 'unset/#',
+          ...Object.fromEntries(
+            [0, 1, 2].flatMap(qos => [
+              [`MQTTREP_TOPIC_${qos}`, `${qos}/#`],
+              [`MQTTREP_QOS_${qos}`, String(qos)],
+            ]),
+          ),
+        },
+        { QUEBEC: { maxQos: 1 } },
+      );
+      await scene.watchAll();
+    });
+
+    after(() => scene?.stop());
+
+    it('is the QoS of the subscription, and no higher than maxQos of the broker', () => {
+      expect(subscriptions(scene, 'OSLO')).to.deep.equal({ 'unset/#': 1, '0/#': 0, '1/#': 1, '2/#': 2 });
+      expect(subscriptions(scene, 'QUEBEC')).to.deep.equal({ 'unset/#': 1, '0/#': 0, '1/#': 1, '2/#': 1 });
+    });
+
+    it('is the QoS of what is published, and no higher than maxQos of the broker', async () => {
+      for (const [filter, qos] of [
+        ['unset', 1],
+        ['0', 0],
+        ['1', 1],
+        ['2', 2],
+      ] as const) {
+        await scene.publish('OSLO', `${filter}/duck`, 'quack', { qos: 2 });
+        expect(await scene.copy('PARIS', `${filter}/duck`)).to.include({ payload: 'quack', qos });
+        expect(await scene.copy('QUEBEC', `${filter}/duck`)).to.include({ qos: Math.min(qos, 1) });
+      }
+    });
+  });
+
+  describe('a filter inside another', () => {
+    before(async () => {
+      scene = await start({
+        MQTTREP_TOPIC_ducks: 'canards/+',
+        MQTTREP_TOPIC_name: 'canards/name',
+        MQTTREP_NOSUB_name: 'true',
+        MQTTREP_RETAIN_name: 'true',
+        MQTTREP_TOPIC_broad: 'broad/#',
+        MQTTREP_RETAIN_broad: 'true',
+        MQTTREP_QOS_broad: '2',
+        MQTTREP_TOPIC_narrow: 'broad/+/passing',
+        MQTTREP_RETAIN_narrow: 'false',
+        MQTTREP_TOPIC_narrowest: 'broad/plain/passing',
+        MQTTREP_QOS_narrowest: '0',
+        MQTTREP_TOPIC_crossing: '+/plain',
+      });
+      await scene.watchAll();
+    });
+
+    after(() => scene?.stop());
+
+    it('is not subscribed with NOSUB, nor where the other covers it', () => {
+      for (const site of names) {
+        expect(subscriptions(scene, site)).to.deep.equal({ 'canards/+': 1, 'broad/#': 2, '+/plain': 1 });
+      }
+    });
+
+    it('has its own RETAIN, with NOSUB too', async () => {
+      await scene.publish('OSLO', 'canards/name', 'Saturnin');
+      await scene.publish('OSLO', 'canards/age', '3');
+      await scene.retainedEverywhere('canards/name', 'Saturnin');
+      expect(await scene.copy('PARIS', 'canards/age')).to.include({ payload: '3', retain: false });
+      await scene.settled();
+      await scene.retainedEverywhere('canards/age', undefined);
+    });
+
+    it('leaves what it does not set to the next broader one', async () => {
+      await scene.publish('OSLO', 'broad/plain/state', '1', { qos: 2 });
+      await scene.publish('OSLO', 'broad/fancy/passing', '2', { qos: 2 });
+      await scene.publish('OSLO', 'broad/plain/passing', '3', { qos: 2 });
+      expect(await scene.copy('PARIS', 'broad/plain/state')).to.include({ retain: true, qos: 2 });
+      expect(await scene.copy('PARIS', 'broad/fancy/passing')).to.include({ retain: false, qos: 2 });
+      expect(await scene.copy('PARIS', 'broad/plain/passing')).to.include({ retain: false, qos: 0 });
+    });
+
+    it('hands a message that both filters match on once', async () => {
+      for (const topic of ['canards/plain', 'broad/plain']) {
+        for (let count = 1; count <= 10; count++) {
+          await scene.publish('OSLO', topic, `number ${count}`);
+          for (const site of scene.others('OSLO')) {
+            await scene.copies(site, topic, count);
+          }
+        }
+      }
+      await scene.settled();
+      for (const site of scene.others('OSLO')) {
+        expect(await scene.seen(site, 'canards/plain')).to.have.length(10);
+        expect(await scene.seen(site, 'broad/plain')).to.have.length(10);
+      }
+    });
+  });
+
+  describe('white and black lists', () => {
+    before(async () => {
+      scene = await start({
+        MQTTREP_TOPIC_from_oslo: 'from-oslo/#',
+        MQTTREP_SUBSCRIBE_WHITELIST_from_oslo: 'OSLO',
+        MQTTREP_TOPIC_not_from_oslo: 'not-from-oslo/#',
+        MQTTREP_SUBSCRIBE_BLACKLIST_not_from_oslo: 'OSLO,PARIS',
+        MQTTREP_TOPIC_to_oslo: 'to-oslo/#',
+        MQTTREP_PUBLISH_WHITELIST_to_oslo: 'OSLO, PARIS',
+        MQTTREP_TOPIC_not_to_oslo: 'not-to-oslo/#',
+        MQTTREP_PUBLISH_BLACKLIST_not_to_oslo: 'OSLO',
+        MQTTREP_TOPIC_inside: 'not-to-oslo/nor/paris',
+        MQTTREP_PULISH_BLACKLIST_inside: 'PARIS',
+        MQTTREP_NOSUB_inside: 'true',
+      });
+      await scene.watchAll();
+    });
+
+    after(() => scene?.stop());
+
+    /** Writes retained to a topic of its own at each broker, and checks where all of them come to be. */
+    async function expectCopies(prefix: string, copies: Record<(typeof names)[number], readonly string[]>) {
+      for (const from of names) await scene.publish(from, `${prefix}/${from}`, from, { retain: true });
+      for (const from of names) await scene.retainedAt([from, ...copies[from]], `${prefix}/${from}`, from);
+      await scene.settled();
+      for (const from of names) {
+        for (const other of scene.others(from)) {
+          if (!copies[from].includes(other)) await expectNoCopy(other, `${prefix}/${from}`);
+        }
+      }
+    }
+
+    it('SUBSCRIBE_WHITELIST: the brokers whose messages are taken', () =>
+      expectCopies('from-oslo', { OSLO: ['PARIS', 'QUEBEC'], PARIS: [], QUEBEC: [] }));
+
+    it('SUBSCRIBE_BLACKLIST: the brokers whose messages are not', () =>
+      expectCopies('not-from-oslo', { OSLO: [], PARIS: [], QUEBEC: ['OSLO', 'PARIS'] }));
+
+    it('PUBLISH_WHITELIST: the brokers that are published to', () =>
+      expectCopies('to-oslo', { OSLO: ['PARIS'], PARIS: ['OSLO'], QUEBEC: ['OSLO', 'PARIS'] }));
+
+    it('PUBLISH_BLACKLIST: the brokers that are not', () =>
+      expectCopies('not-to-oslo', { OSLO: ['PARIS', 'QUEBEC'], PARIS: ['QUEBEC'], QUEBEC: ['PARIS'] }));
+
+    it('a broker that any matching filter forbids is not published to, by the misspelt name either', async () => {
+      await scene.publish('QUEBEC', 'not-to-oslo/nor/paris', 'here', { retain: true });
+      await scene.settled();
+      await scene.retainedAt(['OSLO', 'PARIS'], 'not-to-oslo/nor/paris', undefined);
+      expect(scene.mqttrep.stderr).to.match(
+        /warn .*MQTTREP_PULISH_BLACKLIST_inside.*MQTTREP_PUBLISH_BLACKLIST/,
+      );
+    });
+
+    it('a deletion goes where values go', async () => {
+      await scene.publish('OSLO', 'from-oslo/deleted', 'x', { retain: true });
+      await scene.retainedEverywhere('from-oslo/deleted', 'x');
+      await scene.publish('OSLO', 'from-oslo/deleted', '', { retain: true });
+      await scene.retainedEverywhere('from-oslo/deleted', undefined);
+    });
+  });
+
+  describe('of #', () => {
+    before(async () => {
+      const { PARIS, QUEBEC } = await mosquittos(['PARIS', 'QUEBEC'], { config: ['sys_interval 0'] });
+      scene = await Scene.start({ brokers: { ...(await mosquittos(['OSLO'])), PARIS, QUEBEC } });
+      await scene.watchAll();
+    });
+
+    after(() => scene?.stop());
+
+    it('what begins with $, ActiveMQ/ and mqttrep/ stays where it is', async () => {
+      for (const topic of ['$SYS/broker/version', '$other/duck', 'ActiveMQ/Advisory/duck', 'mqttrep/duck']) {
+        const [reader, other] = [await scene.client('OSLO'), await scene.client('PARIS')];
+        await reader.subscribe(topic);
+        await other.subscribe(topic);
+        if (!topic.startsWith('$SYS')) await scene.publish('OSLO', topic, 'quack', { retain: true });
+        await reader.waitFor(message => message.topic === topic, patience);
+        await scene.settled();
+        expect(other.messages).to.deep.equal([]);
+      }
+    });
+  });
+});
