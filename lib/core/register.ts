@@ -170,16 +170,6 @@ export function withHeld(register: Register, broker: number, held: Held): readon
   return register.held[broker] === held ? register.held : register.held.with(broker, held);
 }
 
-/** Whether every ready broker has what the winner says, and nothing is on its way. For display and tests. */
-export function isConverged(register: Register, brokers: BrokerSet): boolean {
-  const { winner } = register;
-  if (register.pending.length > 0 || (register.passing?.owed ?? 0) !== 0) return false;
-  return (
-    winner === undefined ||
-    register.held.every((held, i) => (brokers & (1 << i)) === 0 || agrees(held, winner))
-  );
-}
-
 export function isNewer(a: Version, b: Version): boolean {
   return compareVersions(a, b) > 0;
 }

@@ -19,8 +19,6 @@ export interface DispatcherDeps {
 export class Dispatcher {
   /** Nothing is offered before: every broker is to be seen first, or given up waiting for. */
   isOpen = false;
-  /** Publishes that brokers refused, or took and did not store. */
-  refusals = 0;
   readonly #deps: DispatcherDeps;
 
   constructor(deps: DispatcherDeps) {
@@ -58,7 +56,6 @@ export class Dispatcher {
       if (link.blocks.succeeded(topic)) this.#deps.log('info', `${link.name} takes ${name} again`);
       return;
     }
-    this.refusals++;
     if (link.blocks.failed(topic, Date.now()) !== BLOCKED_AFTER) return;
     this.#deps.log(
       'warn',
