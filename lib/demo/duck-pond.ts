@@ -16,7 +16,10 @@ export const TOPICS = {
 
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS];
 
-/** Never gives the same value of a topic twice in a row: each write is told from the one before. */
+/**
+ * Never gives the same value of a topic twice in a row, so that each write is told from the one before; where
+ * ducks and degrees are written twice during a cut, the second is not what was there before it either.
+ */
 export class DuckPond {
   readonly #values: Readonly<Record<Topic, Generator<string, never>>> = {
     [TOPICS.menu]: inTurn(['oats', 'peas', 'barley', 'lettuce', 'snails']),
@@ -39,20 +42,28 @@ function* inTurn(values: readonly string[]): Generator<string, never> {
 }
 
 /** Ducks come and go, but never all of them. */
-function* ducks(count: number): Generator<string, never> {
-  for (;;) {
-    yield String(count);
-    count += step(count > 2 ? [-2, -1, 1, 2, 3] : [1, 2, 3]);
-  }
+function ducks(count: number): Generator<string, never> {
+  return walk({ start: count, steps: [-2, -1, 1, 2, 3], least: 1, show: String });
 }
 
-function* degrees(celsius: number): Generator<string, never> {
-  for (;;) {
-    yield `${celsius.toFixed(1)} °C`;
-    celsius += step([-0.3, -0.2, -0.1, 0.1, 0.2, 0.3]);
-  }
+function degrees(celsius: number): Generator<string, never> {
+  const show = (tenths: number) => `${(tenths / 10).toFixed(1)} °C`;
+  return walk({ start: celsius * 10, steps: [-3, -2, -1, 1, 2, 3], least: -400, show });
 }
 
-function step(choices: readonly number[]): number {
-  return choices[Math.floor(Math.random() * choices.length)] ?? 0;
+interface Walk {
+  readonly start: number;
+  readonly steps: readonly number[];
+  readonly least: number;
+  readonly show: (value: number) => string;
+}
+
+/** Goes by one of the steps each time, and never straight back to where it came from. */
+function* walk({ start, steps, least, show }: Walk): Generator<string, never> {
+  for (let last = start, value = start; ; ) {
+    yield show(value);
+    const choices = steps.map(step => value + step).filter(next => next >= least && next !== last);
+    last = value;
+    value = choices[Math.floor(Math.random() * choices.length)] ?? value;
+  }
 }

@@ -1,6 +1,6 @@
 /** Plays the script on the stage, and says what happens. */
 
-import { differingTopics, untilEqual } from './comparison.ts';
+import { differingTopics, type Retained, untilEqual } from './comparison.ts';
 import { DuckPond } from './duck-pond.ts';
 import { healReport } from './heal-report.ts';
 import { cutLines, equalAgainLines, healedLines, stillDifferentLines, tableHead } from './lines.ts';
@@ -14,8 +14,11 @@ import type { Write, WriteLog } from './write-log.ts';
 /** Equal brokers are waited for until the round is over, but no less than so many milliseconds. */
 const LEAST_HEAL_LIMIT = 5_000;
 
-/** The brokers are equal some moments before the clients have seen it. */
-const LAST_ARRIVALS = 100;
+/** The brokers are equal some moments before the clients have seen it: these get so many milliseconds at most. */
+const LAST_ARRIVALS = 2_000;
+
+/** How often they are asked, in milliseconds. */
+const ARRIVALS_PERIOD = 20;
 
 export interface StoryOptions {
   readonly stage: Stage;
@@ -102,7 +105,7 @@ export class Story {
     const retained = await untilEqual(stage.brokers, limit, signal);
     const took = performance.now() - healed;
     const now = elapsed();
-    await pause(LAST_ARRIVALS, signal);
+    await this.#untilSeen(retained);
     if (signal.aborted) return;
     if (differingTopics(retained).length > 0) {
       say(stillDifferentLines(look, now, took, retained));
@@ -111,5 +114,18 @@ export class Story {
     writes.settle();
     say(equalAgainLines(look, now, took, healReport(this.#meanwhile, retained)));
     say(tableHead(look));
+  }
+
+  /** Waits until the clients have seen those of the writes made during the cut that the brokers hold now. */
+  async #untilSeen(retained: Retained): Promise<void> {
+    const { signal } = this.#options;
+    const deadline = performance.now() + LAST_ARRIVALS;
+    const isHeld = ({ topic, payload }: Write) =>
+      payload !== '' && [...retained.values()].every(held => held.get(topic) === payload);
+    const awaited = this.#meanwhile.filter(isHeld);
+    const isSeen = ({ deliveries }: Write) =>
+      [...deliveries.values()].every(({ kind }) => kind === 'arrived');
+    do await pause(ARRIVALS_PERIOD, signal);
+    while (!awaited.every(isSeen) && performance.now() < deadline && !signal.aborted);
   }
 }

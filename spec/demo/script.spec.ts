@@ -47,4 +47,13 @@ describe('the demo: the script', () => {
       }
     }
   });
+
+  it('never writes ducks and degrees back to what they were two writes before, so that a cut shows', () => {
+    const pond = new DuckPond();
+    const topics = [TOPICS.osloDucks, TOPICS.parisDucks, TOPICS.quebecDucks, TOPICS.parisPond];
+    for (const topic of topics) {
+      const values = Array.from({ length: 200 }, () => pond.next(topic));
+      for (const [index, value] of values.entries()) expect(value, topic).not.to.equal(values[index + 2]);
+    }
+  });
 });
