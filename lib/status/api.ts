@@ -1,0 +1,158 @@
+/**
+ * What the status server answers, as JSON: the shapes that the server, the page and `mqttrep status` share.
+ *
+ *     GET /api/v1/status                              Status
+ *     GET /api/v1/topics?filter=&differing=&after=&limit=   TopicList
+ *     GET /api/v1/topics/{topic, percent-encoded}     TopicDetails
+ *     GET /api/v1/events                              Server-Sent Events: `status` (Status) at once, then
+ *                                                     `delta` (Delta) each second in which something changed
+ *
+ * Times are milliseconds since 1970, durations milliseconds, unless a name says otherwise. Infinity is null.
+ */
+
+import type { LinkState } from '../protocol/messages.ts';
+
+export interface Status {
+  /** Of the package. */
+  readonly version: string;
+  readonly replica: string;
+  readonly startedAt: number;
+  /** Hz. */
+  readonly mergeFrequency: number;
+  /** Whether values are withheld here: the server listens beyond loopback. */
+  readonly hidesPayloads: boolean;
+  readonly brokers: readonly BrokerStatus[];
+  readonly topics: TopicCounts;
+  /** How long a change took from its arrival until every broker was seen to hold it. */
+  readonly convergence: Histogram;
+  /** Oldest first, at most ten minutes. */
+  readonly rates: readonly RateSample[];
+  /** Newest first, at most 50. */
+  readonly conflicts: readonly Conflict[];
+}
+
+/** What changed since the last event; what is absent did not. Brokers are whole ones, told apart by name. */
+export interface Delta {
+  readonly brokers?: readonly BrokerStatus[];
+  readonly topics?: TopicCounts;
+  readonly convergence?: Histogram;
+  /** New ones only. */
+  readonly rates?: readonly RateSample[];
+  /** New ones only, newest first. */
+  readonly conflicts?: readonly Conflict[];
+}
+
+export interface BrokerStatus {
+  readonly name: string;
+  readonly state: LinkState;
+  /** Why it is not connected, or '' . */
+  readonly detail: string;
+  /** When the state was entered. */
+  readonly since: number;
+  /** '5', '3.1.1' or '3.1'; null before the first connection. */
+  readonly protocol: string | null;
+  /** Messages, since the start of mqttrep. */
+  readonly received: number;
+  readonly published: number;
+  /** By reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Publishes of which the echo has not been seen, and topics that wait to be sent. */
+  readonly pending: number;
+  readonly waiting: number;
+  readonly blocked: number;
+  /** From publish to acknowledgement, median of the last ones; null where there were none. */
+  readonly roundTrip: number | null;
+  readonly reconnects: number;
+  readonly restarts: number;
+}
+
+/** Topics by what they are; each is counted once. */
+export interface TopicCounts {
+  /** Every broker holds what it should. */
+  readonly converged: number;
+  /** Some broker does not, yet. */
+  readonly diverging: number;
+  /** Some broker does not take it. */
+  readonly blocked: number;
+  /** Deleted, and remembered as such. */
+  readonly deleted: number;
+}
+
+/** Counts by upper bound, cumulative, as Prometheus has them; the last bound is null for infinity. */
+export interface Histogram {
+  readonly buckets: readonly { readonly upTo: number | null; readonly count: number }[];
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** What happened in the `seconds` before `at`. */
+export interface RateSample {
+  readonly at: number;
+  readonly seconds: number;
+  /** By broker name. */
+  readonly received: Readonly<Record<string, number>>;
+  readonly published: Readonly<Record<string, number>>;
+}
+
+/** A message that lost against another one. */
+export interface Conflict {
+  readonly at: number;
+  readonly topic: string;
+  readonly winner: Contender;
+  readonly loser: Contender;
+  /** The comparator that decided, such as `arrival` or `json:time`. */
+  readonly decidedBy: string;
+}
+
+export interface Contender {
+  /** The broker where it was written; '' where that is not known. */
+  readonly broker: string;
+  readonly value: Value;
+}
+
+/** A payload as it can be shown: text where it is UTF-8, else base64. Cut at 1,024 bytes. */
+export type Value =
+  | { readonly kind: 'text' | 'base64'; readonly text: string; readonly bytes: number }
+  | { readonly kind: 'deleted' | 'hidden' | 'unknown' };
+
+export type TopicState = keyof TopicCounts;
+
+/** In the order of their names. */
+export interface TopicList {
+  readonly topics: readonly TopicRow[];
+  /** How many match in all; null where counting them was given up. */
+  readonly matching: number | null;
+  /** The next page is `after` this topic; null at the end. */
+  readonly next: string | null;
+}
+
+export interface TopicRow {
+  readonly topic: string;
+  readonly state: TopicState;
+  readonly winner: Value;
+  /** The broker where the winner was written; '' for none. */
+  readonly origin: string;
+  readonly changedAt: number;
+  /** When the winner's time is over; null for never. */
+  readonly expiresAt: number | null;
+  /** By broker name. */
+  readonly held: Readonly<Record<string, HeldValue>>;
+}
+
+export interface HeldValue {
+  readonly value: Value;
+  /** Whether it is as it should be. Also true where the broker is not to be given the topic. */
+  readonly agrees: boolean;
+}
+
+export interface TopicDetails extends TopicRow {
+  readonly version: { readonly time: number; readonly counter: number; readonly replica: string } | null;
+  /** By broker name: publishes of which the echo has not been seen. */
+  readonly pending: Readonly<Record<string, number>>;
+  /** Brokers that do not take it, and when it is tried again. */
+  readonly blocked: Readonly<Record<string, number>>;
+  readonly retain: boolean | null;
+  readonly qos: number;
+  /** Newest first, at most 10. */
+  readonly conflicts: readonly Conflict[];
+}
