@@ -4,6 +4,7 @@
  *     GET /api/v1/status                              Status
  *     GET /api/v1/topics?filter=&differing=&after=&limit=   TopicList
  *     GET /api/v1/topics/{topic, percent-encoded}     TopicDetails
+ *     GET /api/v1/tree?under=&after=&limit=           TopicLevel
  *     GET /api/v1/events                              Server-Sent Events: `status` (Status) at once, then
  *                                                     `delta` (Delta) each second in which something changed
  *
@@ -124,6 +125,29 @@ export interface TopicList {
   readonly matching: number | null;
   /** The next page is `after` this topic; null at the end. */
   readonly next: string | null;
+}
+
+/**
+ * One level of the topics as a tree: what stands directly beneath `under`, a topic up to and including a `/`
+ * (empty for the first level), in the order of the names; `after` is a name of this level.
+ */
+export interface TopicLevel {
+  readonly nodes: readonly TopicNode[];
+  /** How many nodes this level has in all. */
+  readonly size: number;
+  /** The next page is `after` this name; null at the end. */
+  readonly next: string | null;
+}
+
+/** A name can be both a topic and what others stand beneath. */
+export interface TopicNode {
+  /** Of this level only; may be empty, since levels may. */
+  readonly name: string;
+  /** The topic that ends here, if there is one. */
+  readonly topic: TopicRow | null;
+  /** Topics beneath, at any depth, and how many of them are diverging or blocked. */
+  readonly beneath: number;
+  readonly differing: number;
 }
 
 export interface TopicRow {
