@@ -1,0 +1,110 @@
+/**
+ * The tarball that `npm pack` makes: what is in it, and that it installs and runs on each Node.js that is promised.
+ *
+ * No part of `npm test`, since it installs from the registry: `npm run test:package`. NODES lists the executables
+ * of the versions to be tried, as PATH lists folders; without it there is the one that runs the specs.
+ */
+
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { expect } from 'chai';
+import { tempFolder } from '../support/temp-folder.ts';
+import { filesIn, Installation, versionOf } from './installation.ts';
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+const tarball = resolve(`mqttrep-${manifest.version}.tgz`);
+const nodes = (process.env.NODES ?? process.execPath).split(delimiter);
+
+/** Larger, and something came along that does not belong there. */
+const mostBytes = 1024 * 1024;
+
+describe('the package', function () {
+  this.timeout(300_000);
+
+  after(() => rmSync(tarball, { force: true }));
+
+  describe('holds', () => {
+    let files: readonly string[];
+
+    before(async () => {
+      files = await filesIn(tarball);
+    });
+
+    for (const file of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'ecosystem.config.cjs']) {
+      it(file, () => {
+        expect(files).to.include(file);
+      });
+    }
+
+    it('what runs: the executable, the threads, and all that they import', () => {
+      expect(files).to.include.members([
+        'dist/bin/mqttrep.js',
+        'dist/workers/broker.js',
+        'dist/workers/reconciler.js',
+      ]);
+    });
+
+    it('neither specs nor benchmarks nor sources', () => {
+      expect(files.filter(file => /(^|\/)(spec|bench|\.ci)\/|\.ts$|tsconfig|biome/.test(file))).to.deep.equal(
+        [],
+      );
+    });
+
+    it('no source map, since the sources are not there, and nothing that refers to one', () => {
+      expect(files.filter(file => file.endsWith('.map'))).to.deep.equal([]);
+      const scripts = files.filter(file => file.startsWith('dist/') && file.endsWith('.js'));
+      expect(scripts).to.not.deep.equal([]);
+      expect(
+        scripts.filter(file => readFileSync(file, 'utf8').includes('\n//# sourceMappingURL=')),
+      ).to.deep.equal([]);
+    });
+
+    it('no more than it needs', () => {
+      expect(statSync(tarball).size).to.be.lessThan(mostBytes);
+    });
+  });
+
+  for (const node of nodes) {
+    describe(`installed without compiler and development dependencies, on ${node}`, () => {
+      let installation: Installation;
+
+      before(async () => {
+        console.log(`      Node.js ${await versionOf(node)}`);
+        installation = new Installation(node);
+        await installation.install(tarball);
+      });
+
+      it('brings no development dependency along', () => {
+        expect(existsSync(join(installation.root, 'node_modules', 'mqtt'))).to.equal(true);
+        expect(existsSync(join(installation.root, 'node_modules', 'mocha'))).to.equal(false);
+      });
+
+      it('knows its version', async () => {
+        const ended = await installation.mqttrep(['--version']);
+        expect(ended).to.deep.equal({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+      });
+
+      it('runs the demo, after which all brokers are equal', async () => {
+        const { code, stderr } = await installation.mqttrep(['demo', '--seconds', '5']);
+        expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+      });
+
+      it('opens a store on disk, and drains at SIGTERM', async () => {
+        const store = tempFolder('store');
+        const { code, stderr } = await installation.mqttrep(['run'], {
+          environment: {
+            MQTTREP_CLIENT_OSLO: 'mqtt://127.0.0.1:1',
+            MQTTREP_CLIENT_PARIS: 'mqtt://127.0.0.1:2',
+            MQTTREP_TOPIC_all: '#',
+            MQTTREP_STORE: store,
+          },
+          // The brokers are asked for only once the store is open.
+          stopAt: 'PARIS: cannot connect',
+        });
+        expect(stderr).to.contain('stopped').and.not.contain('without a store');
+        expect(code).to.equal(0);
+        expect(existsSync(join(store, 'state'))).to.equal(true);
+      });
+    });
+  }
+});
