@@ -235,6 +235,8 @@ function clientOptions({ options, clientId, protocolVersion }: ConnectionOptions
   const chosen: IClientOptions = {
     connectTimeout: CONNECT_LIMIT,
     ...options,
+    // MQTT.js hands the other options of TLS on to websockets, but not this one.
+    ...('servername' in options ? { wsOptions: withServerName(options) } : {}),
     clientId,
     protocolVersion,
     protocolId: protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
@@ -249,10 +251,16 @@ function clientOptions({ options, clientId, protocolVersion }: ConnectionOptions
   return chosen;
 }
 
-/** What an error of MQTT.js, of TLS or of the network says, with its code; some have only a code. */
+function withServerName({ servername, wsOptions }: ConnectionOptions['options']): object {
+  return { servername, ...(wsOptions as object | undefined) };
+}
+
+/** What an error of MQTT.js, of TLS or of the network says, on one line, with its code; some have only a code. */
 function describe(error: Error): string {
-  const { code } = error as { code?: unknown };
+  const { code, reason } = error as { code?: unknown; reason?: unknown };
   const inner = error instanceof AggregateError ? error.errors.map(e => (e as Error).message).join(', ') : '';
-  const message = error.message || inner || 'unknown error';
+  // OpenSSL says in `message` in which line of its source it failed.
+  const openSsl = typeof reason === 'string' && String(code).startsWith('ERR_SSL') ? `TLS: ${reason}` : '';
+  const message = (openSsl || error.message || inner || 'unknown error').trim().replaceAll(/\s+/g, ' ');
   return code === undefined || message.includes(String(code)) ? message : `${message} (${code})`;
 }

@@ -85,6 +85,9 @@ const schema = v.looseObject(
     path: text,
     servername: text,
     rejectUnauthorized: flag,
+    caFile: filled('a path'),
+    certFile: filled('a path'),
+    keyFile: filled('a path'),
     ca: texts,
     cert: texts,
     key: texts,
@@ -126,7 +129,7 @@ function risks(options: Risky): readonly Fault[] {
   if (options.rejectUnauthorized === false || options.wsOptions?.rejectUnauthorized === false) {
     found.push({
       problem: '`rejectUnauthorized` is false, so anybody between here and the broker can pose as the broker',
-      mend: "name the certificate of the broker's authority in `ca` instead",
+      mend: "name the file with the certificate of the broker's authority in `caFile` instead",
     });
   }
   return found;

@@ -75,6 +75,13 @@ export function clientIdOfUrl(url: string): string | undefined {
   return ids.length === 1 && ids[0] !== '' ? ids[0] : undefined;
 }
 
+/** mqtt, mqtts, ws or wss: that of the url, unless an option says otherwise. */
+export function schemeOf(text: string, options: Readonly<Record<string, unknown>>): string {
+  return String(options.protocol ?? parse(text)?.protocol ?? '')
+    .replace(/:$/, '')
+    .toLowerCase();
+}
+
 /**
  * The address that MQTT.js connects to, for comparison only: options of the same name replace parts of the
  * url. Credentials are no part of it.
@@ -82,9 +89,7 @@ export function clientIdOfUrl(url: string): string | undefined {
 export function endpoint(text: string, options: Readonly<Record<string, unknown>>): string {
   if (options.servers !== undefined) return JSON.stringify(options.servers);
   const url = parse(text);
-  const scheme = String(options.protocol ?? url?.protocol ?? '')
-    .replace(/:$/, '')
-    .toLowerCase();
+  const scheme = schemeOf(text, options);
   const host = String(options.hostname ?? options.host ?? url?.hostname ?? '').toLowerCase();
   const port = String(options.port ?? (url?.port || DEFAULT_PORTS.get(scheme)));
   const path = scheme.startsWith('ws') ? String(options.path ?? `${url?.pathname || '/'}${url?.search}`) : '';

@@ -5,13 +5,15 @@
 
 import { MAX_BROKERS } from '../core/policy.ts';
 import { type BrokerOptions, DEFAULT_OPTIONS, parseBrokerOptions } from './broker-options.ts';
-import { endpoint, parseBrokerUrl } from './broker-url.ts';
+import { endpoint, parseBrokerUrl, schemeOf } from './broker-url.ts';
 import { withClientId } from './client-id.ts';
 import type { BrokerConfig } from './config.ts';
 import type { Entry, Environment } from './environment.ts';
 import { maskUrl } from './mask.ts';
 import { nearest } from './nearest.ts';
-import { byName, type Problems, show } from './problems.ts';
+import { byName, type Problems } from './problems.ts';
+import { type ReadFile, readTextFile } from './text-file.ts';
+import { withTlsFiles } from './tls-files.ts';
 import { type BrokerKey, brokerVariableName } from './variables.ts';
 
 export interface ReadBrokers {
@@ -24,11 +26,7 @@ export interface ReadBrokers {
 type BrokerEntries = ReadonlyMap<BrokerKey, Entry>;
 
 /** Reads all brokers. */
-export function readBrokers(
-  environment: Environment,
-  readFile: (path: string) => string,
-  problems: Problems,
-): ReadBrokers {
+export function readBrokers(environment: Environment, readFile: ReadFile, problems: Problems): ReadBrokers {
   const all = [...environment.brokers].sort(([a], [b]) => byName(a, b));
   const names = all.filter(([, entries]) => entries.has('CLIENT')).map(([name]) => name);
   const brokers: BrokerConfig[] = [];
@@ -45,25 +43,30 @@ export function readBrokers(
 function readBroker(
   name: string,
   entries: BrokerEntries,
-  readFile: (path: string) => string,
+  readFile: ReadFile,
   problems: Problems,
 ): BrokerConfig | undefined {
   const client = entries.get('CLIENT');
   const url = client && problems.take(client.variable, parseBrokerUrl(client.value));
   const options = readOptions(entries, readFile, problems);
-  if (client === undefined || url === undefined || options === undefined) return undefined;
+  if (client === undefined || options === undefined) return undefined;
+  const scheme = url === undefined ? undefined : schemeOf(url, options.options);
+  const secured = withTlsFiles(options.options, scheme, readFile);
+  const config = entries.get('CONFIG') ?? entries.get('CONFIG_FILE');
+  for (const fault of secured.faults) problems.error((config ?? client).variable, fault);
+  if (url === undefined) return undefined;
   return {
     name,
     url,
     ...options,
-    options: withClientId(client, url, options.options, problems),
+    options: withClientId(client, url, secured.options, problems),
   };
 }
 
 /** Undefined where there is an error; the defaults where nothing is configured. */
 function readOptions(
   entries: BrokerEntries,
-  readFile: (path: string) => string,
+  readFile: ReadFile,
   problems: Problems,
 ): BrokerOptions | undefined {
   const inline = entries.get('CONFIG');
@@ -87,15 +90,9 @@ function readOptions(
   return parsed.value;
 }
 
-const REASONS: ReadonlyMap<unknown, string> = new Map([
-  ['ENOENT', 'there is no such file'],
-  ['EACCES', 'permission is denied'],
-  ['EISDIR', 'it is a folder'],
-]);
-
 function contentOf(
   { variable, value: path }: Entry,
-  readFile: (path: string) => string,
+  readFile: ReadFile,
   problems: Problems,
 ): string | undefined {
   if (path.includes('{')) {
@@ -105,21 +102,7 @@ function contentOf(
     });
     return undefined;
   }
-  try {
-    const content = readFile(path).replace(/^\uFEFF/, '');
-    if (content.trim() !== '') return content;
-    problems.error(variable, {
-      problem: `the file ${show(path)} is empty`,
-      mend: 'write a JSON object into it',
-    });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    problems.error(variable, {
-      problem: `the file ${show(path)} cannot be read: ${REASONS.get(code) ?? code ?? 'reason unknown'}`,
-      mend: 'check the path, and that the user who runs mqttrep may read the file',
-    });
-  }
-  return undefined;
+  return problems.take(variable, readTextFile(path, readFile, 'a JSON object'));
 }
 
 function blameOrphans(

@@ -54,8 +54,17 @@ const HARMLESS_SCALARS = new Set([
   'reschedulePings',
 ]);
 
-/** Shown where they are strings: they say which machine is meant, as the url does. */
-const HARMLESS_TEXTS = new Set(['host', 'hostname', 'protocol', 'protocolId', 'servername']);
+/** Shown where they are strings: they say which machine or file is meant. */
+const HARMLESS_TEXTS = new Set([
+  'caFile',
+  'certFile',
+  'host',
+  'hostname',
+  'keyFile',
+  'protocol',
+  'protocolId',
+  'servername',
+]);
 
 /** Describes a configuration, secrets masked. */
 export function describeConfig(config: Config): DescribedConfig {
@@ -84,7 +93,8 @@ function describeBroker({ name, url, maxQos, priority, options }: BrokerConfig):
 }
 
 function describeOptions(options: ConnectionOptions): Record<string, string | number | boolean> {
-  const names = Object.keys(options).filter(name => name !== 'clientId');
+  // What was read from a file is shown by its path.
+  const names = Object.keys(options).filter(name => name !== 'clientId' && !(`${name}File` in options));
   return Object.fromEntries(names.sort().map(name => [name, masked(name, options[name])]));
 }
 

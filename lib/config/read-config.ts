@@ -9,6 +9,7 @@ import type { Config, ConfigResult } from './config.ts';
 import { type Environment, sortEnvironment } from './environment.ts';
 import { type Parsed, Problems } from './problems.ts';
 import { defaultStorePlace } from './store-place.ts';
+import type { ReadFile } from './text-file.ts';
 import { readTopics } from './topics.ts';
 import {
   parseControlTopic,
@@ -35,11 +36,11 @@ const DEFAULT_MAX_DRIFT = 60;
  *
  * Never throws for what a user wrote; problems come sorted by variable, and none shows a secret.
  *
- * @param readFile reads a file named by an `MQTTREP_CONFIG_{name}_FILE` as UTF-8; throws if it cannot
+ * @param readFile reads a file that a variable names as UTF-8; throws if it cannot
  */
 export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string,
+  readFile: ReadFile,
 ): ConfigResult {
   const problems = new Problems();
   const environment = sortEnvironment(env, problems);

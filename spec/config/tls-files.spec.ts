@@ -1,0 +1,135 @@
+/** Certificates and keys come from files, and what is wrong with one is said before anything is started. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { describeConfig } from '../../lib/config/effective.ts';
+import { readConfig } from '../../lib/config/read-config.ts';
+import { type Certificates, certificates, requireOpenssl } from '../support/certificates.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { type Env, SOUND } from './reading.ts';
+
+const VARIABLE = 'MQTTREP_CONFIG_paris';
+
+function read(options: object, env: Env = {}) {
+  const all = { ...SOUND, [VARIABLE]: JSON.stringify(options), ...env };
+  return readConfig(all, path => readFileSync(path, 'utf8'));
+}
+
+function errors(options: object, env: Env = {}): string[] {
+  const result = read(options, env);
+  if (result.ok) return [];
+  for (const { variable } of result.errors) expect(variable).to.equal(VARIABLE);
+  return result.errors.map(({ problem, mend }) => `${problem}; ${mend}`);
+}
+
+describe('TLS files', () => {
+  let files: Certificates;
+  let folder: string;
+
+  before(function () {
+    this.timeout(20_000);
+    requireOpenssl(this);
+    files = certificates();
+    folder = tempFolder('tls');
+  });
+
+  function written(name: string, content: string): string {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  it('are read into the options of the connection', () => {
+    const { cert, key } = files.client;
+    const result = read({ caFile: files.ca, certFile: cert, keyFile: key, servername: 'x' });
+    if (!result.ok) throw new Error(JSON.stringify(result.errors));
+    expect(result.config.brokers[1]?.options).to.include({
+      ca: readFileSync(files.ca, 'utf8'),
+      cert: readFileSync(cert, 'utf8'),
+      key: readFileSync(key, 'utf8'),
+      servername: 'x',
+    });
+  });
+
+  it('are shown by their paths, without their contents', () => {
+    const { cert, key } = files.client;
+    const result = read({ caFile: files.ca, certFile: cert, keyFile: key });
+    if (!result.ok) throw new Error(JSON.stringify(result.errors));
+    const { data, text } = describeConfig(result.config);
+    expect(data.brokers[1]?.options).to.deep.equal({ caFile: files.ca, certFile: cert, keyFile: key });
+    expect(text).to.contain(`caFile ${files.ca}`).and.not.contain('BEGIN');
+  });
+
+  it('may hold an encrypted key, which the passphrase opens', () => {
+    const options = { certFile: files.client.cert, keyFile: files.encryptedKey };
+    expect(errors({ ...options, passphrase: 'quack' })).to.deep.equal([]);
+    expect(errors(options)[0]).to.contain('encrypted private key').and.contain('`passphrase`');
+    expect(errors({ ...options, passphrase: 'wrong' })[0]).to.contain('`passphrase` does not open');
+  });
+
+  it('may hold several certificates, and the key beside the certificate', () => {
+    const both = readFileSync(files.client.cert, 'utf8') + readFileSync(files.client.key, 'utf8');
+    const one = written('both.pem', both);
+    const chain = readFileSync(files.ca, 'utf8') + readFileSync(files.otherCa, 'utf8');
+    const caFile = written('chain.pem', chain);
+    expect(errors({ caFile, certFile: one, keyFile: one })).to.deep.equal([]);
+  });
+
+  it('that are missing are an error, each', () => {
+    const found = errors({ caFile: '/nowhere/ca.pem', certFile: '/nowhere/c.pem', keyFile: folder });
+    expect(found).to.have.length(3);
+    expect(found[0]).to.contain('`caFile`').and.contain('"/nowhere/ca.pem"').and.contain('no such file');
+    expect(found[1]).to.contain('`certFile`').and.contain('"/nowhere/c.pem"').and.contain('no such file');
+    expect(found[2]).to.contain('`keyFile`').and.contain('it is a folder');
+  });
+
+  it('that are empty, or no PEM, or damaged are an error', () => {
+    const pem = readFileSync(files.ca, 'utf8');
+    const damaged = written('damaged.pem', pem.replace(/\n.{20}/, '\n'));
+    const empty = written('empty.pem', '\n');
+    const der = written('ca.der', '\u0030\u0082\u0001');
+    expect(errors({ caFile: empty })[0]).to.contain('is empty');
+    expect(errors({ caFile: der })[0])
+      .to.contain('holds no certificate')
+      .and.contain('BEGIN CERTIFICATE');
+    expect(errors({ caFile: damaged })[0]).to.contain('cannot be read');
+  });
+
+  it('that are exchanged are an error', () => {
+    const { cert, key } = files.client;
+    const found = errors({ certFile: key, keyFile: cert });
+    expect(found[0]).to.contain('`certFile`').and.contain('holds a private key, not a certificate');
+    expect(found[1]).to.contain('`keyFile`').and.contain('holds a certificate, not a private key');
+  });
+
+  it('of which one is missing, or that do not belong together, are an error', () => {
+    const { cert, key } = files.client;
+    expect(errors({ certFile: cert })[0]).to.contain('without `keyFile`');
+    expect(errors({ keyFile: key })[0]).to.contain('without `certFile`');
+    expect(errors({ certFile: cert, keyFile: files.server.key })[0]).to.contain(
+      'not that of the certificate',
+    );
+  });
+
+  it('beside the same as text are an error', () => {
+    const ca = readFileSync(files.ca, 'utf8');
+    expect(errors({ ca, caFile: files.ca })[0]).to.contain('together with `ca`');
+  });
+
+  it('of a broker that is reached without TLS are an error', () => {
+    const options = JSON.stringify({ caFile: files.ca });
+    const result = read({}, { MQTTREP_CONFIG_oslo: options });
+    const [problem] = result.ok ? [] : result.errors;
+    expect(problem).to.include({ variable: 'MQTTREP_CONFIG_oslo' });
+    expect(problem?.problem).to.contain('`caFile`').and.contain('mqtt://');
+    expect(problem?.mend).to.contain('mqtts://');
+  });
+
+  it('given by their contents in place of a path are an error that does not repeat them', () => {
+    const key = readFileSync(files.client.key, 'utf8');
+    const [error] = errors({ certFile: files.client.cert, keyFile: key });
+    expect(error).to.contain('`keyFile` looks like the PEM itself');
+    expect(error).not.to.contain(key.split('\n')[1]);
+  });
+});
