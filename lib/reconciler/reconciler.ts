@@ -81,7 +81,6 @@ export class Reconciler {
   readonly #firstContact: NodeJS.Timeout;
   #housekeeping: NodeJS.Timeout | undefined;
   #antiEntropy: NodeJS.Timeout | undefined;
-  #storeFailed = false;
   #drained: (() => void) | undefined;
 
   constructor(deps: ReconcilerDeps) {
@@ -109,6 +108,7 @@ export class Reconciler {
         };
       },
       failed: error => this.#notStored(error),
+      recovered: () => deps.log('info', `the state is stored again in ${store.place}`),
     });
     this.#dispatcher = new Dispatcher({
       clock: this.#clock,
@@ -162,8 +162,7 @@ export class Reconciler {
     this.#checkDrained();
     await Promise.race([drained, late]);
     clearTimeout(limit);
-    this.#saver.save();
-    await this.#saver.idle();
+    await this.#saver.finish();
     this.close();
   }
 
@@ -192,13 +191,7 @@ export class Reconciler {
   }
 
   #notStored(error: Error): void {
-    if (!this.#storeFailed) {
-      this.#deps.log(
-        'error',
-        `the state cannot be stored in ${this.#deps.store.place}: ${error.message}; replication goes on without`,
-      );
-    }
-    this.#storeFailed = true;
+    this.#deps.log('error', `${error.message}; replication goes on, and it is tried again from time to time`);
     this.#count('store_failures');
   }
 

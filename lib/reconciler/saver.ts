@@ -2,9 +2,11 @@
  * What is decided is stored before it is sent: a publication leaves only after the commit that holds the
  * register it came from. So whatever a broker shows us after a crash, we know whether we wrote it.
  *
- * One commit is under way at a time; what comes up meanwhile goes with the next one.
+ * One commit is under way at a time; what comes up meanwhile goes with the next one. When the store fails,
+ * what it did not take goes with a later commit, and nothing waits for that.
  */
 
+import { type BackoffLimits, backoff } from '../core/backoff.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { TopicTable } from './topic-table.ts';
 
@@ -15,15 +17,25 @@ export interface SaverDeps {
   readonly facts: () => ReadonlyMap<string, string>;
   /** Closes what is waiting to be sent at this moment; the result sends it. */
   readonly seal: () => () => void;
+  /** The first commit after a success failed. */
   readonly failed: (error: Error) => void;
+  /** The first commit after a failure succeeded. */
+  readonly recovered: () => void;
 }
+
+const RETRY: BackoffLimits = { first: 1_000, longest: 30_000 };
 
 export class Saver {
   readonly #deps: SaverDeps;
   #isCommitting = false;
   #again = false;
   #idle: (() => void)[] = [];
+  /** As they are stored. */
   #facts: ReadonlyMap<string, string> = new Map();
+  /** Commits that failed in a row. */
+  #failures = 0;
+  /** Milliseconds since 1970. */
+  #retryAt = 0;
 
   constructor(deps: SaverDeps) {
     this.#deps = deps;
@@ -35,34 +47,58 @@ export class Saver {
       this.#again = true;
       return;
     }
-    const { store, table, seal, failed } = this.#deps;
-    const facts = this.#changedFacts();
+    const { store, table, seal } = this.#deps;
     const send = seal();
-    if (!table.hasUnsaved && facts.size === 0) {
+    if (Date.now() < this.#retryAt) {
+      send();
+      return;
+    }
+    const topics = table.takeUnsaved();
+    const facts = this.#changedFacts();
+    if (topics.size === 0 && facts === undefined) {
       send();
       return;
     }
     this.#isCommitting = true;
-    store.commit({ topics: table.takeUnsaved(), facts }, error => {
+    store.commit({ topics, facts, all: table.states }, error => {
+      if (error === undefined) this.#stored(facts);
+      else this.#notStored(error, topics.keys());
       // Replication matters more than its memory: without the store we are as after a first contact.
-      if (error !== undefined) failed(error);
       send();
       this.#committed();
     });
   }
 
-  /** Resolves when all that changed before the call is stored, or could not be. */
-  idle(): Promise<void> {
+  /** Stores what changed, whatever failed before; resolves when that is done, or could not be. */
+  finish(): Promise<void> {
+    this.#retryAt = 0;
+    this.save();
     if (!this.#isCommitting) return Promise.resolve();
     return new Promise(resolve => {
       this.#idle.push(resolve);
     });
   }
 
-  #changedFacts(): ReadonlyMap<string, string> {
+  /** All of them, if any has changed. */
+  #changedFacts(): ReadonlyMap<string, string> | undefined {
+    const facts = this.#deps.facts();
     const before = this.#facts;
-    this.#facts = this.#deps.facts();
-    return new Map([...this.#facts].filter(([name, value]) => before.get(name) !== value));
+    const isSame =
+      facts.size === before.size && [...facts].every(([name, value]) => before.get(name) === value);
+    return isSame ? undefined : facts;
+  }
+
+  #stored(facts: ReadonlyMap<string, string> | undefined): void {
+    this.#facts = facts ?? this.#facts;
+    if (this.#failures > 0) this.#deps.recovered();
+    this.#failures = 0;
+    this.#retryAt = 0;
+  }
+
+  #notStored(error: Error, topics: Iterable<string>): void {
+    this.#deps.table.putBack(topics);
+    if (this.#failures === 0) this.#deps.failed(error);
+    this.#retryAt = Date.now() + backoff(this.#failures++, RETRY, Math.random());
   }
 
   #committed(): void {

@@ -88,6 +88,11 @@ export class TopicTable {
     return new Map([...unsaved].map(topic => [topic, this.states.get(topic)]));
   }
 
+  /** What was taken out could not be stored: it goes with the next commit. */
+  putBack(topics: Iterable<string>): void {
+    for (const topic of topics) this.#unsaved.add(topic);
+  }
+
   get hasUnsaved(): boolean {
     return this.#unsaved.size > 0;
   }

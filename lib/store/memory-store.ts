@@ -6,10 +6,10 @@ export class MemoryStore implements StateStore {
   readonly place = 'memory';
   readonly isLasting = false;
   readonly #topics = new Map<string, StoredTopic>();
-  readonly #facts = new Map<string, string>();
+  #facts: ReadonlyMap<string, string> = new Map();
 
   async load(): Promise<StoredState> {
-    return { topics: this.#topics, facts: this.#facts, unreadable: 0 };
+    return { topics: this.#topics, facts: this.#facts };
   }
 
   commit({ topics, facts }: Changes, done: (error?: Error) => void): void {
@@ -17,7 +17,7 @@ export class MemoryStore implements StateStore {
       if (stored === undefined) this.#topics.delete(topic);
       else this.#topics.set(topic, stored);
     }
-    for (const [name, value] of facts) this.#facts.set(name, value);
+    this.#facts = facts ?? this.#facts;
     done();
   }
 

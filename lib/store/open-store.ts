@@ -6,13 +6,14 @@
  * which takes no absence for a deletion.
  */
 
-import { mkdir, rename } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { LogLevel } from '../protocol/messages.ts';
 import { DiskStore } from './disk-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { StateStore, StoredState } from './state-store.ts';
 import { DamagedStoreError, reasonOf, StoreInUseError, StoreUnavailableError } from './store-errors.ts';
+import { StoreLock } from './store-lock.ts';
 
 export interface OpenedStore {
   readonly store: StateStore;
@@ -20,9 +21,6 @@ export interface OpenedStore {
 }
 
 type Log = (level: LogLevel, message: string) => void;
-
-/** The database has a folder of its own inside: it can be moved aside even where the outer one is a mount. */
-const DATABASE = 'state';
 
 /** A process that is being replaced may still hold the store: it is asked for again for so many milliseconds. */
 const IN_USE_LIMIT = 10_000;
@@ -38,7 +36,8 @@ export async function openStore(place: string, brokers: readonly string[], log: 
   try {
     const folder = resolve(place);
     await createFolder(folder);
-    return await openFolder(folder, brokers, log);
+    const store = new DiskStore(folder, brokers, await lockWhenFree(folder, log));
+    return await loadedOrAside(store, log);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
     log('error', `${error.message}; replication goes on without a store`);
@@ -46,48 +45,41 @@ export async function openStore(place: string, brokers: readonly string[], log: 
   }
 }
 
-async function openFolder(folder: string, brokers: readonly string[], log: Log): Promise<OpenedStore> {
-  const database = join(folder, DATABASE);
+async function loadedOrAside(store: DiskStore, log: Log): Promise<OpenedStore> {
   try {
-    const opened = await loaded(await openWhenFree(database, brokers));
-    if (opened.state.unreadable > 0) {
-      log(
-        'warn',
-        `${opened.state.unreadable} topics in ${folder} cannot be read, and are taken for new ones`,
-      );
-    }
-    return opened;
+    return await loaded(store);
   } catch (error) {
-    if (!(error instanceof DamagedStoreError)) throw error;
-    const aside = join(folder, `damaged-${new Date().toISOString().replaceAll(':', '-')}`);
-    await moveAside(database, aside);
+    if (!(error instanceof DamagedStoreError)) {
+      await store.close();
+      throw error;
+    }
+    const aside = await store.setAside();
     log(
       'error',
       `${error.message}; it was moved to ${aside}, and replication starts as after a first contact`,
     );
-    return loaded(await DiskStore.open(database, brokers));
+    return loaded(store);
   }
 }
 
-async function openWhenFree(database: string, brokers: readonly string[]): Promise<DiskStore> {
+async function lockWhenFree(folder: string, log: Log): Promise<StoreLock | undefined> {
   const until = Date.now() + IN_USE_LIMIT;
   for (;;) {
     try {
-      return await DiskStore.open(database, brokers);
+      return await StoreLock.take(folder);
     } catch (error) {
-      if (!(error instanceof StoreInUseError) || Date.now() > until) throw error;
+      if (!(error instanceof StoreInUseError)) {
+        log('warn', `the store ${folder} cannot be kept from other processes (${reasonOf(error)})`);
+        return undefined;
+      }
+      if (Date.now() > until) throw error;
       await new Promise(tryAgain => setTimeout(tryAgain, IN_USE_PAUSE));
     }
   }
 }
 
 async function loaded(store: StateStore): Promise<OpenedStore> {
-  try {
-    return { store, state: await store.load() };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  return { store, state: await store.load() };
 }
 
 /** People's data lies in it, so it is for nobody else to read. */
@@ -96,13 +88,5 @@ async function createFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new StoreUnavailableError(folder, reasonOf(error));
-  }
-}
-
-async function moveAside(database: string, aside: string): Promise<void> {
-  try {
-    await rename(database, aside);
-  } catch (error) {
-    throw new StoreUnavailableError(database, `it is damaged and cannot be moved aside: ${reasonOf(error)}`);
   }
 }

@@ -12,18 +12,24 @@ export interface StoredTopic {
   readonly seen: readonly number[];
 }
 
+export type TopicEntry = readonly [topic: string, stored: StoredTopic];
+
 export interface StoredState {
   /** In no particular order. */
-  readonly topics: Iterable<readonly [topic: string, stored: StoredTopic]>;
+  readonly topics: Iterable<TopicEntry>;
   readonly facts: ReadonlyMap<string, string>;
-  /** Topics left out because their records could not be read. */
-  readonly unreadable: number;
 }
 
 export interface Changes {
   /** Undefined: the topic is forgotten. */
   readonly topics: ReadonlyMap<string, StoredTopic | undefined>;
-  readonly facts: ReadonlyMap<string, string>;
+  /** All that there are, in place of those before; undefined where none changed. */
+  readonly facts: ReadonlyMap<string, string> | undefined;
+  /**
+   * All topics with these changes, for a store that is written anew from time to time: it reads them bit by
+   * bit, during later commits too, while topics come, change and go.
+   */
+  readonly all: { entries(): Iterator<TopicEntry> };
 }
 
 export interface StateStore {
@@ -31,11 +37,12 @@ export interface StateStore {
   readonly place: string;
   /** Whether it outlives the process. */
   readonly isLasting: boolean;
-  /** All that was committed. */
+  /** All that was committed. Comes first. */
   load(): Promise<StoredState>;
   /**
    * Stores the changes, all or nothing; commits take effect in the order of the calls. `done` is called once:
-   * when they are durable, or with the error. (No promise, so that simulated time needs no microtasks.)
+   * when they are durable, or with the error; the store is then as if the commit had not been, and later ones
+   * may succeed. (No promise, so that simulated time needs no microtasks.)
    */
   commit(changes: Changes, done: (error?: Error) => void): void;
   close(): Promise<void>;

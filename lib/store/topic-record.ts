@@ -7,108 +7,121 @@
  */
 
 import { emptyRegister, type Held, type Message, type Pending } from '../core/register.ts';
-import { BatchReader, type BatchWriter } from '../protocol/batch.ts';
+import type { BatchReader, BatchWriter } from '../protocol/batch.ts';
 import { readVersion, writeVersion } from '../protocol/packed-version.ts';
-import type { BrokerNumbers } from './broker-numbers.ts';
 import type { StoredTopic } from './state-store.ts';
 
-/** The first byte of a record. A record of another format is left out. */
-const FORMAT = 1;
+/** From the brokers of a record to those that are configured now. */
+export interface BrokerMapping {
+  /** By the index in the record; -1 for a broker that is no longer configured. */
+  readonly indexes: readonly number[];
+  /** How many are configured. */
+  readonly brokers: number;
+}
 
-/** References to messages: 0 for none, else one more than the place in the record. */
-const NONE = 0;
+/** What a broker holds: unknown, absent, or one more than the place of the message in the record. */
+const UNKNOWN = 0;
+const ABSENT = 1;
+const FIRST_MESSAGE = 2;
 
 /** The origin of what mqttrep itself wrote, or a broker that is no longer configured. */
 const NOBODY = -1;
 
-export function writeTopic(
-  writer: BatchWriter,
-  { register, seen }: StoredTopic,
-  brokers: BrokerNumbers,
-): void {
+const PROPERTIES = 1;
+const EXPIRES = 2;
+const ERASED = 4;
+
+export function writeTopic(writer: BatchWriter, { register, seen }: StoredTopic): void {
   const { winner, held, pending, unretained } = register;
   const messages: Message[] = [];
-  const refer = (message: Message): number => {
-    const known = messages.indexOf(message);
-    return known >= 0 ? known + 1 : messages.push(message);
-  };
-  const winnerAt = winner === undefined ? NONE : refer(winner);
-  const heldAt = held.map(what => (typeof what === 'object' ? refer(what) : NONE));
-  const retained = pending.filter(entry => entry.retained);
-  const pendingAt = retained.map(({ message }) => refer(message));
+  if (winner !== undefined) messages.push(winner);
+  for (const what of held) {
+    if (typeof what === 'object' && !messages.includes(what)) messages.push(what);
+  }
+  let retained = 0;
+  for (const entry of pending) {
+    if (!entry.retained) continue;
+    retained++;
+    if (!messages.includes(entry.message)) messages.push(entry.message);
+  }
+  writer.u32(messages.length).u8(winner === undefined ? 0 : 1);
+  for (const message of messages) writeMessage(writer, message);
+  writer.u32(unretained);
+  for (let broker = 0; broker < held.length; broker++) {
+    writer.u32(heldAs(held[broker], messages)).f64(seen[broker] ?? 0);
+  }
+  writer.u32(retained);
+  for (const entry of pending) {
+    if (entry.retained) writer.u8(entry.broker).u32(messages.indexOf(entry.message));
+  }
+}
 
-  writer.record().u8(FORMAT).u32(messages.length);
-  for (const message of messages) writeMessage(writer, message, brokers);
-  writer.u32(winnerAt).u32(held.length);
-  for (const [index, what] of held.entries()) {
-    const isUnretained = (unretained & (1 << index)) !== 0;
-    const flags = (what === 'unknown' ? 1 : 0) | (isUnretained ? 2 : 0);
-    writer
-      .u32(brokers.numberOf(index))
-      .u8(flags)
-      .u32(heldAt[index] ?? NONE)
-      .f64(seen[index] ?? 0);
-  }
-  writer.u32(retained.length);
-  for (const [at, { broker }] of retained.entries()) {
-    writer.u32(brokers.numberOf(broker)).u32(pendingAt[at] ?? NONE);
-  }
+function heldAs(held: Held | undefined, messages: readonly Message[]): number {
+  if (typeof held === 'object') return FIRST_MESSAGE + messages.indexOf(held);
+  return held === 'absent' ? ABSENT : UNKNOWN;
 }
 
 /**
  * What belonged to a broker that is no longer configured is left out.
  * @throws RangeError for what is no record of ours
  */
-export function readTopic(record: Buffer, brokers: BrokerNumbers): StoredTopic {
-  const reader = new BatchReader(record);
-  if (reader.u8() !== FORMAT) throw new RangeError('the record is of another format');
-  const messages = Array.from({ length: reader.u32() }, () => readMessage(reader, brokers));
-  const messageAt = (reference: number): Message | undefined => messages[reference - 1];
-  const winner = messageAt(reader.u32());
-  const held = new Array<Held>(brokers.size).fill('unknown');
-  const seen = new Array<number>(brokers.size).fill(0);
+export function readTopic(reader: BatchReader, { indexes, brokers }: BrokerMapping): StoredTopic {
+  const count = reader.u32();
+  const hasWinner = reader.u8() === 1;
+  const messages: Message[] = [];
+  while (messages.length < count) messages.push(readMessage(reader, indexes));
+  const bits = reader.u32();
+  const held = new Array<Held>(brokers).fill('unknown');
+  const seen = new Array<number>(brokers).fill(0);
   let unretained = 0;
-  for (let left = reader.u32(); left > 0; left--) {
-    const index = brokers.indexOf(reader.u32());
-    const flags = reader.u8();
-    const message = messageAt(reader.u32());
+  for (let number = 0; number < indexes.length; number++) {
+    const what = reader.u32();
     const at = reader.f64();
-    if (index === undefined) continue;
-    held[index] = flags & 1 ? 'unknown' : (message ?? 'absent');
+    const index = indexes[number] ?? NOBODY;
+    if (index === NOBODY) continue;
+    if (what !== UNKNOWN)
+      held[index] = what === ABSENT ? 'absent' : messageAt(messages, what - FIRST_MESSAGE);
     seen[index] = at;
-    if (flags & 2) unretained |= 1 << index;
+    if (bits & (1 << number)) unretained |= 1 << index;
   }
   const pending: Pending[] = [];
   for (let left = reader.u32(); left > 0; left--) {
-    const broker = brokers.indexOf(reader.u32());
-    const message = messageAt(reader.u32());
-    if (broker !== undefined && message !== undefined) pending.push({ broker, retained: true, message });
+    const broker = indexes[reader.u8()] ?? NOBODY;
+    const message = messageAt(messages, reader.u32());
+    if (broker !== NOBODY) pending.push({ broker, retained: true, message });
   }
-  return { register: { ...emptyRegister(brokers.size), winner, held, pending, unretained }, seen };
+  const winner = hasWinner ? messageAt(messages, 0) : undefined;
+  return { register: { ...emptyRegister(brokers), winner, held, pending, unretained }, seen };
 }
 
-function writeMessage(writer: BatchWriter, message: Message, brokers: BrokerNumbers): void {
+function messageAt(messages: readonly Message[], place: number): Message {
+  const message = messages[place];
+  if (message === undefined) throw new RangeError(`the record has no message ${place}`);
+  return message;
+}
+
+function writeMessage(writer: BatchWriter, message: Message): void {
   const { payload, properties, version, origin, expiresAt, erasedAt } = message;
-  writer.byteString(payload).u8(properties === undefined ? 0 : 1);
-  if (properties !== undefined) writer.text(properties);
+  const flags =
+    (properties === undefined ? 0 : PROPERTIES) |
+    (expiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES) |
+    (erasedAt === Number.POSITIVE_INFINITY ? 0 : ERASED);
+  writer.u8(flags).byteString(payload);
   writeVersion(writer, version);
-  writer
-    .u32(origin === NOBODY ? 0 : brokers.numberOf(origin) + 1)
-    .f64(expiresAt)
-    .f64(erasedAt);
+  writer.u8(origin - NOBODY);
+  if (properties !== undefined) writer.text(properties);
+  if (flags & EXPIRES) writer.f64(expiresAt);
+  if (flags & ERASED) writer.f64(erasedAt);
 }
 
-function readMessage(reader: BatchReader, brokers: BrokerNumbers): Message {
-  const payload = reader.byteString();
-  const properties = reader.u8() === 0 ? undefined : reader.text();
-  const version = readVersion(reader);
-  const origin = reader.u32();
+function readMessage(reader: BatchReader, indexes: readonly number[]): Message {
+  const flags = reader.u8();
   return {
-    payload,
-    properties,
-    version,
-    origin: origin === 0 ? NOBODY : (brokers.indexOf(origin - 1) ?? NOBODY),
-    expiresAt: reader.f64(),
-    erasedAt: reader.f64(),
+    payload: reader.byteString(),
+    version: readVersion(reader),
+    origin: indexes[reader.u8() + NOBODY] ?? NOBODY,
+    properties: flags & PROPERTIES ? reader.text() : undefined,
+    expiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,
+    erasedAt: flags & ERASED ? reader.f64() : Number.POSITIVE_INFINITY,
   };
 }

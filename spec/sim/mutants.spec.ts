@@ -89,12 +89,12 @@ function deleting(event: Event): Event {
 }
 
 class ForgetfulStore extends SimStore {
-  override commit({ topics, facts }: Changes, done: (error?: Error) => void): void {
-    const forgotten = [...topics].map(
+  override commit(changes: Changes, done: (error?: Error) => void): void {
+    const forgotten = [...changes.topics].map(
       ([topic, stored]) =>
         [topic, stored && { ...stored, register: { ...stored.register, pending: [] } }] as const,
     );
-    super.commit({ topics: new Map(forgotten), facts }, done);
+    super.commit({ ...changes, topics: new Map(forgotten) }, done);
   }
 }
 

@@ -291,6 +291,38 @@ for (const [mix, mqtt5] of MIXES) {
       });
     }
 
+    it('a crash while the disk was full leaves equal brokers, and over MQTT 5 the newest value', () => {
+      create([1, 1, 1]);
+      introduce('t');
+      world.store.isFull = true;
+      world.broker(A).write('t', 'old');
+      world.rest();
+      world.broker(B).cut();
+      world.broker(A).write('t', 'new');
+      world.run(1_000);
+      world.crash();
+      world.rest();
+      const stamped = mqtt5.every(Boolean);
+      expect(world.expectEqual().get('t')).to.be.oneOf(stamped ? ['new'] : ['new', 'old']);
+      const complaints = world.log.filter(line => line.includes('the disk is full'));
+      expect(complaints, 'once in each life').to.have.lengthOf(2);
+    });
+
+    it('what the disk did not take is stored when there is room again', () => {
+      create([1, 1, 1]);
+      introduce('t', 'u');
+      world.store.isFull = true;
+      world.broker(A).write('t', '1');
+      world.broker(A).write('u', '');
+      world.rest();
+      expectEverywhere({ t: '1' });
+      world.store.isFull = false;
+      world.run(60_000);
+      expect(world.log.filter(line => line.includes('is stored again'))).to.have.lengthOf(1);
+      expect(world.store.state.topics.get('t')?.register.winner?.payload).to.equal('1');
+      expect(world.store.state.topics.get('u')?.register.winner?.payload).to.equal('');
+    });
+
     it('a slow broker gets the newest of each topic, and holds up no other', () => {
       create([1, 3_000, 1]);
       const topics = Array.from({ length: 1_100 }, (_, index) => `t${index}`);

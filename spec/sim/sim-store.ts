@@ -8,8 +8,9 @@ export class SimStore implements StateStore {
   readonly state = {
     topics: new Map<string, StoredTopic>(),
     facts: new Map<string, string>(),
-    unreadable: 0,
   };
+  /** The disk is full: commits fail. */
+  isFull = false;
   readonly #latency: number;
   #life = 0;
 
@@ -26,11 +27,18 @@ export class SimStore implements StateStore {
     const life = this.#life;
     setTimeout(() => {
       if (life !== this.#life) return;
+      if (this.isFull) {
+        done(new Error('the disk is full'));
+        return;
+      }
       for (const [topic, stored] of topics) {
         if (stored === undefined) this.state.topics.delete(topic);
         else this.state.topics.set(topic, stored);
       }
-      for (const [name, value] of facts) this.state.facts.set(name, value);
+      if (facts !== undefined) {
+        this.state.facts.clear();
+        for (const [name, value] of facts) this.state.facts.set(name, value);
+      }
       done();
     }, this.#latency);
   }

@@ -3,7 +3,7 @@
 import { DiskStore } from '../../lib/store/disk-store.ts';
 import { commit, settledTopic } from './topics.ts';
 
-const store = await DiskStore.open(process.argv[2] ?? '', ['A', 'B']);
+const store = new DiskStore(process.argv[2] ?? '', ['A', 'B']);
 for (let number = 1; number < 10_000; number++) {
   await commit(
     store,

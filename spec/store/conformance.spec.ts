@@ -10,7 +10,7 @@ import { arbitraryTopic, commit, settledTopic } from './topics.ts';
 
 const STORES: Readonly<Record<string, () => Promise<StateStore>>> = {
   'a store in memory': async () => new MemoryStore(),
-  'a store on disk': async () => DiskStore.open(await tempFolder('store'), ['A', 'B']),
+  'a store on disk': async () => new DiskStore(tempFolder('store'), ['A', 'B']),
 };
 
 for (const [name, open] of Object.entries(STORES)) {
@@ -26,10 +26,9 @@ for (const [name, open] of Object.entries(STORES)) {
     const topics = async () => new Map((await store.load()).topics);
 
     it('is empty at first', async () => {
-      const { topics, facts, unreadable } = await store.load();
+      const { topics, facts } = await store.load();
       expect([...topics]).to.deep.equal([]);
       expect(facts.size).to.equal(0);
-      expect(unreadable).to.equal(0);
     });
 
     it('gives back any topic as it was committed', async () => {
@@ -66,6 +65,20 @@ for (const [name, open] of Object.entries(STORES)) {
       const { facts, topics } = await store.load();
       expect(facts.get('replica')).to.equal('r1');
       expect([...topics].map(([topic]) => topic)).to.deep.equal(['replica']);
+    });
+
+    it('has the facts of the last commit that named any, and no others', async () => {
+      await commit(
+        store,
+        [],
+        [
+          ['a', '1'],
+          ['b', '2'],
+        ],
+      );
+      await commit(store, [], [['b', '3']]);
+      await commit(store, [['t', settledTopic('1')]]);
+      expect([...(await store.load()).facts]).to.deep.equal([['b', '3']]);
     });
 
     it('takes topics of 65,535 bytes and payloads of a million', async () => {

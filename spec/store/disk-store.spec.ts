@@ -2,11 +2,13 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DiskStore } from '../../lib/store/disk-store.ts';
 import { openStore } from '../../lib/store/open-store.ts';
+import { StoreInUseError } from '../../lib/store/store-errors.ts';
+import { StoreLock } from '../../lib/store/store-lock.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { killAtExit } from '../support/kill-at-exit.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -63,12 +65,46 @@ describe('a folder with a store', () => {
     await again.store.close();
   });
 
-  it('is refused to a second process, which is told what to do', async function () {
-    this.timeout(20_000);
+  it('forgets of a removed broker what it held, should it ever come back', async () => {
+    const { store } = await open(['A', 'B']);
+    await commit(store, [['t', settledTopic('1')]], [['known:B', '1']]);
+    await store.close();
+    const without = await open(['A']);
+    await commit(without.store, [['u', settledTopic('2', 1)]], []);
+    await without.store.close();
+    const again = await open(['A', 'B']);
+    const topics = new Map(again.state.topics);
+    expect(topics.get('u')?.register.held[1]).to.equal('unknown');
+    expect(again.state.facts.has('known:B')).to.equal(false);
+    await again.store.close();
+  });
+
+  it('is refused to a second process, which is told what to do', async () => {
     const { store } = await open();
-    const error = await failureOf(DiskStore.open(join(folder, 'state'), BROKERS));
+    const error = await failureOf(StoreLock.take(folder));
     expect(error.message).to.match(/another process uses the store .*MQTTREP_STORE/);
     await store.close();
+  });
+
+  it('is refused to a second process, however long its path is', async () => {
+    folder = join(folder, 'a'.repeat(100), 'b'.repeat(100));
+    const { store } = await open();
+    expect(await failureOf(StoreLock.take(folder))).to.be.instanceOf(StoreInUseError);
+    await store.close();
+    await (await StoreLock.take(folder)).release();
+  });
+
+  it('goes to one of several processes at once, when the one before was killed', async () => {
+    const child = fork(join(import.meta.dirname, 'locking-child.js'), [folder]);
+    killAtExit(child);
+    await once(child, 'message');
+    expect(await failureOf(StoreLock.take(folder))).to.be.instanceOf(StoreInUseError);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const locks = await Promise.allSettled([1, 2, 3, 4].map(() => StoreLock.take(folder)));
+    const taken = locks.filter(lock => lock.status === 'fulfilled');
+    expect(taken).to.have.lengthOf(1);
+    for (const { value } of taken) await value.release();
   });
 
   it('goes to a process that waits for the one before it to end', async () => {
@@ -78,33 +114,58 @@ describe('a folder with a store', () => {
     await (await second).store.close();
   });
 
-  for (const kind of ['CURRENT', 'MANIFEST', '.ldb'] as const) {
-    it(`is moved aside, and never deleted, when its ${kind} is damaged`, async () => {
-      const { store } = await open();
-      for (let i = 0; i < 30; i++) {
-        await commit(
-          store,
-          Array.from({ length: 500 }, (_, j) => [`t${j}`, settledTopic(String(Math.random()).repeat(40))]),
-        );
-      }
-      await store.close();
-      const database = join(folder, 'state');
-      const file = readdirSync(database).find(name => name.includes(kind));
-      expect(file, `a file of kind ${kind}`).not.to.equal(undefined);
-      const path = join(database, file ?? '');
-      writeFileSync(
-        path,
-        readFileSync(path)
-          .map((byte, i) => (i % 400 === 0 ? byte ^ 255 : byte))
-          .subarray(0, kind === 'CURRENT' ? 3 : undefined),
+  it('is moved aside, and never deleted, when it is damaged; the next commits are kept', async () => {
+    const { store } = await open();
+    for (let i = 0; i < 5; i++) await commit(store, [['t', settledTopic(String(i))]]);
+    await store.close();
+    const file = join(folder, 'state-1.log');
+    const bytes = readFileSync(file);
+    const middle = Math.floor(bytes.length / 2);
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+    writeFileSync(file, bytes);
+    const again = await open();
+    expect([...again.state.topics]).to.deep.equal([]);
+    expect(log.join()).to.match(/is damaged .* it was moved to .*damaged-.*first contact/);
+    const aside = readdirSync(folder).find(name => name.startsWith('damaged-')) ?? '';
+    expect(readFileSync(join(folder, aside)).equals(bytes)).to.equal(true);
+    await commit(again.store, [['u', settledTopic('1')]]);
+    await again.store.close();
+    const third = await open();
+    expect([...third.state.topics].map(([topic]) => topic)).to.deep.equal(['u']);
+    await third.store.close();
+  });
+
+  it('stays small, however often its topics change, and is read as it was', async () => {
+    const { store } = await open();
+    const payload = 'x'.repeat(10_000);
+    for (let i = 0; i < 100; i++) {
+      await commit(
+        store,
+        Array.from({ length: 30 }, (_, j) => [`t${j}`, settledTopic(`${payload}${i}`)]),
       );
-      const again = await open();
-      expect([...again.state.topics]).to.deep.equal([]);
-      expect(log.join()).to.match(/is damaged .* it was moved to .*damaged-/);
-      expect(readdirSync(folder).some(name => name.startsWith('damaged-'))).to.equal(true);
-      await again.store.close();
-    });
-  }
+    }
+    await store.close();
+    const files = readdirSync(folder).filter(name => name.startsWith('state-'));
+    expect(files).to.have.lengthOf(1);
+    // Of 30 MB that were written; 0.3 MB are of the present.
+    expect(statSync(join(folder, files[0] ?? '')).size).to.be.lessThan(8_000_000);
+    const again = await open();
+    const payloads = [...again.state.topics].map(([, { register }]) => register.winner?.payload);
+    expect(payloads).to.have.lengthOf(30);
+    expect([...new Set(payloads)]).to.deep.equal([`${payload}99`]);
+    await again.store.close();
+  });
+
+  it('does without what a crash left of a file that was being written anew', async () => {
+    const { store } = await open();
+    await commit(store, [['t', settledTopic('1')]]);
+    await store.close();
+    writeFileSync(join(folder, 'state-2.log.new'), 'half');
+    const again = await open();
+    expect([...again.state.topics]).to.have.lengthOf(1);
+    expect(readdirSync(folder)).not.to.include('state-2.log.new');
+    await again.store.close();
+  });
 
   it('that cannot be used is said, and done without', async () => {
     const file = join(folder, 'file');
@@ -119,7 +180,9 @@ describe('a folder with a store', () => {
   it('holds whole commits only, in their order, though the process is killed amid them, ten times', async function () {
     this.timeout(60_000);
     for (let round = 0; round < 10; round++) {
-      const child = fork(join(import.meta.dirname, 'committing-child.js'), [join(folder, `db${round}`)]);
+      const path = join(folder, String(round));
+      mkdirSync(path);
+      const child = fork(join(import.meta.dirname, 'committing-child.js'), [path]);
       killAtExit(child);
       let committed = 0;
       child.on('message', (number: number) => {
@@ -127,7 +190,7 @@ describe('a folder with a store', () => {
         if (number === 5 + round * 3) child.kill('SIGKILL');
       });
       await once(child, 'exit');
-      const store = await DiskStore.open(join(folder, `db${round}`), BROKERS);
+      const store = new DiskStore(path, BROKERS);
       const topics = new Map((await store.load()).topics);
       const payloads = new Set([...topics.values()].map(({ register }) => register.winner?.payload));
       expect([...payloads], 'one commit writes all topics').to.have.lengthOf(1);

@@ -65,12 +65,22 @@ export function arbitraryTopic(brokers: number): fc.Arbitrary<StoredTopic> {
   return fc.record({ register, seen: fc.array(fc.nat(), { minLength: brokers, maxLength: brokers }) });
 }
 
+/** All topics of a store, as its user has them in memory. */
+const topicsOf = new WeakMap<StateStore, Map<string, StoredTopic>>();
+
 export function commit(
   store: StateStore,
   topics: Iterable<[string, StoredTopic | undefined]>,
-  facts: Iterable<[string, string]> = [],
+  facts?: Iterable<[string, string]>,
 ): Promise<void> {
-  const changes: Changes = { topics: new Map(topics), facts: new Map(facts) };
+  const all = topicsOf.get(store) ?? new Map<string, StoredTopic>();
+  topicsOf.set(store, all);
+  const changed = new Map(topics);
+  for (const [topic, stored] of changed) {
+    if (stored === undefined) all.delete(topic);
+    else all.set(topic, stored);
+  }
+  const changes: Changes = { topics: changed, facts: facts && new Map(facts), all };
   return new Promise((resolve, reject) => {
     store.commit(changes, error => (error === undefined ? resolve() : reject(error)));
   });

@@ -1,0 +1,119 @@
+/** A commit as bytes: what became of topics, and the facts, one entry after the other. */
+
+import { BatchReader, BatchWriter } from '../protocol/batch.ts';
+import type { Changes, StoredState, StoredTopic, TopicEntry } from './state-store.ts';
+import { type BrokerMapping, readTopic, writeTopic } from './topic-record.ts';
+
+const TOPIC = 1;
+const FORGOTTEN = 2;
+const FACTS = 3;
+const BROKERS = 4;
+
+/** A body is closed when it has so many bytes, so that a large commit takes no large buffer. */
+const BODY_BYTES = 512 * 1024;
+
+export class CommitWriter {
+  readonly #writer = new BatchWriter();
+
+  /** What a file begins with: the names of the brokers, which it knows by their indexes from there on, and the facts. */
+  preamble(brokers: readonly string[], facts: ReadonlyMap<string, string>): Buffer {
+    this.#writer.u8(BROKERS).u32(brokers.length);
+    for (const name of brokers) this.#writer.text(name);
+    this.#facts(facts);
+    return this.#take();
+  }
+
+  /** The bodies of a commit, one at least. */
+  *bodies({ topics, facts }: Changes): Generator<Buffer> {
+    if (facts !== undefined) this.#facts(facts);
+    for (const [topic, stored] of topics) {
+      if (stored === undefined) this.#writer.u8(FORGOTTEN).text(topic);
+      else this.#topic(topic, stored);
+      if (this.#writer.length >= BODY_BYTES) yield this.#take();
+    }
+    yield this.#take();
+  }
+
+  /** As many topics as have about so many bytes; fewer, or none, where there are no more. */
+  some(topics: Iterator<TopicEntry>, bytes: number): { readonly body: Buffer; readonly done: boolean } {
+    while (this.#writer.length < bytes) {
+      const next = topics.next();
+      if (next.done === true) return { body: this.#take(), done: true };
+      this.#topic(next.value[0], next.value[1]);
+    }
+    return { body: this.#take(), done: false };
+  }
+
+  #topic(topic: string, stored: StoredTopic): void {
+    this.#writer.u8(TOPIC).text(topic);
+    writeTopic(this.#writer, stored);
+  }
+
+  #facts(facts: ReadonlyMap<string, string>): void {
+    this.#writer.u8(FACTS).u32(facts.size);
+    for (const [name, value] of facts) this.#writer.text(name).text(value);
+  }
+
+  #take(): Buffer {
+    return Buffer.from(this.#writer.take());
+  }
+}
+
+/** Builds the state up from its commits, in their order. */
+export class CommitReader {
+  readonly #brokers: readonly string[];
+  readonly #topics = new Map<string, StoredTopic>();
+  #facts: ReadonlyMap<string, string> = new Map();
+  #mapping: BrokerMapping;
+
+  /** @param brokers the configured names, in the order of their indexes */
+  constructor(brokers: readonly string[]) {
+    this.#brokers = brokers;
+    this.#mapping = mapping(brokers, brokers);
+  }
+
+  get state(): StoredState {
+    return { topics: this.#topics, facts: this.#facts };
+  }
+
+  /** Whether the brokers are those that are configured, in the same order. */
+  get isUpToDate(): boolean {
+    const { indexes, brokers } = this.#mapping;
+    return indexes.length === brokers && indexes.every((index, number) => index === number);
+  }
+
+  /** @throws RangeError for what no writer of this version wrote */
+  read(body: Buffer): void {
+    const reader = new BatchReader(body);
+    while (!reader.done) this.#entry(reader);
+  }
+
+  #entry(reader: BatchReader): void {
+    const kind = reader.u8();
+    switch (kind) {
+      case TOPIC:
+        this.#topics.set(reader.text(), readTopic(reader, this.#mapping));
+        return;
+      case FORGOTTEN:
+        this.#topics.delete(reader.text());
+        return;
+      case FACTS:
+        this.#facts = new Map(Array.from({ length: reader.u32() }, () => [reader.text(), reader.text()]));
+        return;
+      case BROKERS:
+        this.#mapping = mapping(
+          Array.from({ length: reader.u32() }, () => reader.text()),
+          this.#brokers,
+        );
+        return;
+      default:
+        throw new RangeError(`no entry is of kind ${kind}`);
+    }
+  }
+}
+
+/** @param names as they were stored */
+function mapping(names: readonly string[], brokers: readonly string[]): BrokerMapping {
+  const indexes = names.map(name => brokers.indexOf(name));
+  return { indexes, brokers: brokers.length };
+}

@@ -1,0 +1,245 @@
+/**
+ * A file of frames, each with a checksum, to which whole commits are appended.
+ *
+ * A commit is one frame or several, the last of them marked. A reader takes whole commits only: one that a
+ * crash cut short is at the end, and is dropped. Anything else that is not as it was written is damage. The
+ * two are told apart by what follows: a later commit was begun only when the one before it was durable.
+ *
+ *     file   "mqttrep" format:u8 salt:8
+ *     frame  salt:8 checksum:u32 length:u32 commit:u32 kind:u8 body
+ *
+ * The checksum covers the frame's place as well, so that a block which turns up elsewhere is not taken for
+ * valid. The salt is of this file alone: no payload can look like a frame.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { DamagedStoreError } from './store-errors.ts';
+
+/**
+ * - `part`: the commit goes on
+ * - `commit`: it is complete
+ * - `whole`: so is all that a new file has to hold before it may take another's place
+ */
+export type FrameKind = 'part' | 'commit' | 'whole';
+
+const KINDS: readonly FrameKind[] = ['part', 'commit', 'whole'];
+
+const MAGIC = Buffer.from('mqttrep\x01', 'latin1');
+const SALT_BYTES = 8;
+const FILE_HEADER = MAGIC.length + SALT_BYTES;
+/** Where the parts of a frame begin. */
+const CHECKSUM = SALT_BYTES;
+const LENGTH = CHECKSUM + 4;
+const COMMIT = LENGTH + 4;
+const KIND = COMMIT + 4;
+const BODY = KIND + 1;
+
+/** Bytes read at once. */
+const WINDOW = 1024 * 1024;
+
+interface Frame {
+  readonly kind: FrameKind;
+  readonly commit: number;
+  readonly body: Buffer;
+  readonly end: number;
+}
+
+export class FrameLog {
+  #path: string;
+  readonly #file: FileHandle;
+  readonly #salt: Buffer;
+  readonly #seed: number;
+  /** Where the next frame goes. */
+  #end = FILE_HEADER;
+  #commit = 0;
+  /** Bytes, and commits, that are durable. */
+  #durable = { end: FILE_HEADER, commit: 0 };
+  #base = 0;
+  /** Something may stand after the end. */
+  #isTorn = false;
+  #window = { at: 0, bytes: Buffer.alloc(0) };
+
+  private constructor(path: string, file: FileHandle, salt: Buffer) {
+    this.#path = path;
+    this.#file = file;
+    this.#salt = salt;
+    this.#seed = crc32(salt);
+  }
+
+  /** @throws what the system says; then the file may be there, and is worth nothing */
+  static async create(path: string): Promise<FrameLog> {
+    const salt = randomBytes(SALT_BYTES);
+    const file = await open(path, 'w+', 0o600);
+    try {
+      await writeAll(file, Buffer.concat([MAGIC, salt]), 0);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    return new FrameLog(path, file, salt);
+  }
+
+  /** @throws DamagedStoreError if it is no such file, and what the system says */
+  static async open(path: string): Promise<FrameLog> {
+    const file = await open(path, 'r+');
+    try {
+      const header = Buffer.alloc(FILE_HEADER);
+      const { bytesRead } = await file.read(header, 0, FILE_HEADER, 0);
+      if (bytesRead < FILE_HEADER || !header.subarray(0, MAGIC.length).equals(MAGIC)) {
+        throw new DamagedStoreError(path, 'it does not begin as a store of this version does');
+      }
+      return new FrameLog(path, file, header.subarray(MAGIC.length));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Gives the file another name. */
+  async rename(path: string): Promise<void> {
+    await rename(this.#path, path);
+    this.#path = path;
+  }
+
+  /** Bytes of whole commits, and of the one under way. */
+  get size(): number {
+    return this.#end;
+  }
+
+  /** Bytes up to where it was whole. */
+  get base(): number {
+    return this.#base;
+  }
+
+  /**
+   * Reads all commits from the beginning, each as its bodies; what is appended next follows the last.
+   * @throws DamagedStoreError
+   */
+  async *commits(): AsyncGenerator<readonly Buffer[]> {
+    const { size } = await this.#file.stat();
+    this.#window = { at: 0, bytes: Buffer.alloc(0) };
+    let at = FILE_HEADER;
+    let commit = 0;
+    this.#base = 0;
+    let parts: Buffer[] = [];
+    this.#durable = { end: at, commit };
+    for (;;) {
+      const frame = await this.#frameAt(at, size);
+      if (frame === undefined) break;
+      if (frame.commit !== commit) throw this.#damaged(at);
+      at = frame.end;
+      parts.push(frame.body);
+      if (frame.kind === 'part') continue;
+      if (frame.kind === 'whole') this.#base = at;
+      yield parts;
+      parts = [];
+      this.#durable = { end: at, commit: ++commit };
+    }
+    if (this.#base === 0 || (await this.#isFollowed(at, size, commit))) throw this.#damaged(at);
+    this.#isTorn = this.#durable.end < size;
+    this.rewind();
+  }
+
+  /** Whether a crash, or a failed write, left something behind the last whole commit. */
+  get isTorn(): boolean {
+    return this.#isTorn;
+  }
+
+  /** Appends a frame. It counts when its commit is complete, and lasts when `sync` has been called. */
+  async append(kind: FrameKind, body: Buffer): Promise<void> {
+    if (this.#isTorn) {
+      await this.#file.truncate(this.#end);
+      this.#isTorn = false;
+    }
+    const frame = Buffer.allocUnsafe(BODY + body.length);
+    frame.set(this.#salt);
+    frame.writeUInt32LE(body.length, LENGTH);
+    frame.writeUInt32LE(this.#commit, COMMIT);
+    frame.writeUInt8(KINDS.indexOf(kind), KIND);
+    frame.set(body, BODY);
+    frame.writeUInt32LE(this.#checksum(frame, this.#end), CHECKSUM);
+    await writeAll(this.#file, frame, this.#end);
+    this.#end += frame.length;
+    if (kind !== 'part') this.#commit++;
+    if (kind === 'whole') this.#base = this.#end;
+  }
+
+  /** What was appended is durable when this resolves. */
+  async sync(): Promise<void> {
+    await this.#file.datasync();
+    this.#durable = { end: this.#end, commit: this.#commit };
+  }
+
+  /** Takes back what was appended since the last `sync`. */
+  rewind(): void {
+    this.#isTorn ||= this.#end > this.#durable.end;
+    this.#end = this.#durable.end;
+    this.#commit = this.#durable.commit;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  #checksum(frame: Buffer, at: number): number {
+    const place = Buffer.alloc(8);
+    place.writeDoubleLE(at);
+    return crc32(frame.subarray(LENGTH), crc32(place, this.#seed));
+  }
+
+  /** Undefined where no valid frame begins. */
+  async #frameAt(at: number, size: number): Promise<Frame | undefined> {
+    if (at + BODY > size) return undefined;
+    const header = await this.#read(at, BODY);
+    const kind = KINDS[header.readUInt8(KIND)];
+    const end = at + BODY + header.readUInt32LE(LENGTH);
+    if (kind === undefined || end > size || !header.subarray(0, SALT_BYTES).equals(this.#salt))
+      return undefined;
+    const frame = await this.#read(at, end - at);
+    if (frame.readUInt32LE(CHECKSUM) !== this.#checksum(frame, at)) return undefined;
+    return { kind, commit: frame.readUInt32LE(COMMIT), body: frame.subarray(BODY), end };
+  }
+
+  /** Whether a frame of a later commit stands somewhere behind `at`. */
+  async #isFollowed(at: number, size: number, commit: number): Promise<boolean> {
+    for (let start = at; start + BODY <= size; start += WINDOW) {
+      const bytes = await this.#read(start, Math.min(WINDOW + SALT_BYTES, size - start));
+      for (let found = bytes.indexOf(this.#salt); found >= 0; found = bytes.indexOf(this.#salt, found + 1)) {
+        const frame = await this.#frameAt(start + found, size);
+        if (frame !== undefined && frame.commit > commit) return true;
+      }
+    }
+    return false;
+  }
+
+  async #read(at: number, length: number): Promise<Buffer> {
+    const { at: start, bytes } = this.#window;
+    if (at >= start && at + length <= start + bytes.length)
+      return bytes.subarray(at - start, at - start + length);
+    const window = Buffer.allocUnsafeSlow(Math.max(length, WINDOW));
+    const { bytesRead } = await this.#file.read(window, 0, window.length, at).catch((error: Error) => {
+      throw new DamagedStoreError(this.#path, error.message);
+    });
+    if (bytesRead < length) throw this.#damaged(at + bytesRead);
+    this.#window = { at, bytes: window.subarray(0, bytesRead) };
+    return window.subarray(0, length);
+  }
+
+  #damaged(at: number): DamagedStoreError {
+    return new DamagedStoreError(this.#path, `what stands at byte ${at} is not what was written there`);
+  }
+}
+
+/** The system may write less than it is asked to, as a disk runs full. */
+async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at + written);
+    written += bytesWritten;
+  }
+}

@@ -1,0 +1,63 @@
+/** A disk that takes no more: here, a process that may write no larger files. */
+
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { DiskStore } from '../../lib/store/disk-store.ts';
+import { killAtExit } from '../support/kill-at-exit.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+/** Bytes of the largest file. */
+const LIMIT = 300_000;
+
+interface Told {
+  readonly number: number;
+  readonly failure?: string;
+}
+
+describe('a store on a full disk', () => {
+  before(function () {
+    // Who limits another process, and lifts the limit again, is a tool of Linux.
+    if (process.platform !== 'linux') this.skip();
+  });
+
+  it('says so, keeps what it had, and goes on when there is room again', async function () {
+    this.timeout(60_000);
+    const folder = tempFolder('full');
+    const child = fork(join(import.meta.dirname, 'filling-child.js'), [folder]);
+    killAtExit(child);
+    const limit = (bytes: string) =>
+      execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${bytes}`]);
+    limit(`${LIMIT}:unlimited`);
+    const next = async (): Promise<Told> => (await once(child, 'message'))[0];
+    let told = await next();
+    while (told.failure === undefined) {
+      child.send('on');
+      told = await next();
+    }
+    expect(told.failure).to.match(/cannot be used \(.*EFBIG.*\): look at .* the free space/);
+    expect(await kept(folder)).to.equal(told.number - 1);
+    child.send('on');
+    expect((await next()).failure).to.match(/EFBIG/);
+    limit('unlimited:unlimited');
+    child.send('on');
+    told = await next();
+    expect(told.failure).to.equal(undefined);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await kept(folder)).to.equal(told.number);
+  });
+});
+
+/** The last number that is stored, which every topic must agree on. */
+async function kept(folder: string): Promise<number> {
+  const store = new DiskStore(folder, ['A', 'B']);
+  const { topics } = await store.load();
+  const numbers = [...topics]
+    .filter(([topic]) => topic.startsWith('t'))
+    .map(([, { register }]) => register.winner?.payload);
+  await store.close();
+  expect(new Set(numbers).size, 'one commit writes all topics').to.equal(1);
+  return Number(numbers[0]);
+}
