@@ -44,6 +44,14 @@ describe('the package', function () {
       ]);
     });
 
+    it('the page, with the licences of what is built into it', () => {
+      const page = files.filter(file => file.startsWith('dist/page/'));
+      expect(page).to.have.members(
+        ['index.html', 'page.js', 'page.css', 'LICENCES.txt'].map(file => `dist/page/${file}`),
+      );
+      expect(files.filter(file => file.startsWith('dist/lib/status/page'))).to.deep.equal([]);
+    });
+
     it('neither specs nor benchmarks nor sources', () => {
       expect(files.filter(file => /(^|\/)(spec|bench|\.ci)\/|\.ts$|tsconfig|biome/.test(file))).to.deep.equal(
         [],

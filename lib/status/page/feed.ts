@@ -1,0 +1,123 @@
+/**
+ * The events of the server, for as long as the page is open: when the stream ends, or falls silent, it is
+ * asked for again, with backoff. Whoever listens is told of every change, and never of an error as such.
+ */
+
+import { backoff } from '../../core/backoff.ts';
+import type { Delta, Status } from '../api.ts';
+import { EventStreamReader, type ServerEvent } from './model/event-stream.ts';
+import { withDelta } from './model/live-status.ts';
+import { type Server, TokenWanted } from './server.ts';
+
+export type Link =
+  | { readonly state: 'opening' }
+  | { readonly state: 'live' }
+  /** `until`: when it is tried again; `since`: when it was lost. */
+  | { readonly state: 'lost'; readonly since: number; readonly until: number }
+  | { readonly state: 'token wanted' };
+
+export interface Feed {
+  readonly link: Link;
+  readonly status: Status | undefined;
+}
+
+export interface FeedTimes {
+  /** Milliseconds. */
+  readonly retry: { readonly first: number; readonly longest: number };
+  /** A stream from which nothing came for so long is taken for lost. */
+  readonly silence: number;
+}
+
+const TIMES: FeedTimes = { retry: { first: 1_000, longest: 15_000 }, silence: 45_000 };
+
+export class FeedReader {
+  #feed: Feed = { link: { state: 'opening' }, status: undefined };
+  #attempt = 0;
+  #lostSince: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stream = new AbortController();
+  readonly #server: Server;
+  readonly #listener: (feed: Feed) => void;
+  readonly #times: FeedTimes;
+
+  constructor(server: Server, listener: (feed: Feed) => void, times = TIMES) {
+    this.#server = server;
+    this.#listener = listener;
+    this.#times = times;
+  }
+
+  /** Connects now, be it for the first time or before the time of the next attempt. */
+  connect(): void {
+    this.#stream.abort();
+    clearTimeout(this.#timer);
+    this.#stream = new AbortController();
+    void this.#follow(this.#stream);
+  }
+
+  close(): void {
+    this.#stream.abort();
+    clearTimeout(this.#timer);
+  }
+
+  async #follow(stream: AbortController): Promise<void> {
+    try {
+      await this.#read(stream);
+      this.#lose(stream);
+    } catch (error) {
+      if (error instanceof TokenWanted && !stream.signal.aborted)
+        this.#tell({ link: { state: 'token wanted' } });
+      else this.#lose(stream);
+    } finally {
+      stream.abort();
+    }
+  }
+
+  async #read(stream: AbortController): Promise<void> {
+    let silence = setTimeout(() => this.#fallSilent(stream), this.#times.silence);
+    try {
+      const body = await this.#server.events(stream.signal);
+      const events = new EventStreamReader();
+      const text = new TextDecoder();
+      const reader = body.getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || stream.signal.aborted) return;
+        clearTimeout(silence);
+        silence = setTimeout(() => this.#fallSilent(stream), this.#times.silence);
+        for (const event of events.read(text.decode(value, { stream: true }))) this.#take(event);
+      }
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  #fallSilent(stream: AbortController): void {
+    this.#lose(stream);
+    stream.abort();
+  }
+
+  #take({ event, data }: ServerEvent): void {
+    if (event === 'status') {
+      this.#attempt = 0;
+      this.#lostSince = undefined;
+      this.#tell({ link: { state: 'live' }, status: JSON.parse(data) as Status });
+    } else if (event === 'delta' && this.#feed.status !== undefined) {
+      this.#tell({ status: withDelta(this.#feed.status, JSON.parse(data) as Delta) });
+    }
+  }
+
+  /** Once for each stream, and not for one that was given up for another. */
+  #lose(stream: AbortController): void {
+    if (stream.signal.aborted || stream !== this.#stream) return;
+    const now = Date.now();
+    this.#lostSince ??= now;
+    const wait = backoff(this.#attempt++, this.#times.retry, Math.random());
+    this.#timer = setTimeout(() => this.connect(), wait);
+    this.#tell({ link: { state: 'lost', since: this.#lostSince, until: now + wait } });
+  }
+
+  #tell(change: Partial<Feed>): void {
+    this.#feed = { ...this.#feed, ...change };
+    this.#listener(this.#feed);
+  }
+}

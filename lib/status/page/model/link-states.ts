@@ -1,0 +1,40 @@
+/** How a broker's state is named and marked. Each has a shape of its own: none is told by its colour alone. */
+
+import type { BrokerStatus, TopicState } from '../../api.ts';
+
+export type Tone = 'good' | 'busy' | 'bad' | 'quiet';
+
+export type Shape = 'check' | 'dots' | 'turn' | 'bar' | 'cross' | 'differs' | 'bin';
+
+export interface Look {
+  readonly word: string;
+  readonly tone: Tone;
+  readonly shape: Shape;
+}
+
+export const LINK_LOOKS: Readonly<Record<BrokerStatus['state'], Look>> = {
+  ready: { word: 'ready', tone: 'good', shape: 'check' },
+  connecting: { word: 'connecting', tone: 'busy', shape: 'dots' },
+  replaying: { word: 'comparing', tone: 'busy', shape: 'turn' },
+  refused: { word: 'refused', tone: 'bad', shape: 'bar' },
+  unreachable: { word: 'unreachable', tone: 'bad', shape: 'cross' },
+};
+
+export const TOPIC_LOOKS: Readonly<Record<TopicState, Look>> = {
+  converged: { word: 'converged', tone: 'good', shape: 'check' },
+  diverging: { word: 'diverging', tone: 'busy', shape: 'differs' },
+  blocked: { word: 'blocked', tone: 'bad', shape: 'bar' },
+  deleted: { word: 'deleted', tone: 'quiet', shape: 'bin' },
+};
+
+/** What stands between the operator and calm, as one sentence. */
+export function brokersSentence(brokers: readonly BrokerStatus[]): string {
+  const others = brokers.filter(({ state }) => state !== 'ready');
+  if (brokers.length === 0) return 'No broker is configured.';
+  if (others.length === 0) {
+    return brokers.length === 1 ? 'The broker is connected.' : `All ${brokers.length} brokers are connected.`;
+  }
+  const named = others.slice(0, 3).map(({ name, state }) => `${name} is ${LINK_LOOKS[state].word}`);
+  const more = others.length > 3 ? [`${others.length - 3} more are not ready`] : [];
+  return `${brokers.length - others.length} of ${brokers.length} brokers connected: ${[...named, ...more].join(', ')}.`;
+}

@@ -1,0 +1,74 @@
+/** Where the brokers stand around the replicator, in CSS pixels. */
+
+export const CARD = { width: 216, height: 126 } as const;
+
+/** The radius of the replicator in the middle. */
+export const HUB = 72;
+
+/** More do not fit around it. */
+const MOST = 8;
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Ring {
+  readonly width: number;
+  readonly height: number;
+  readonly middle: Point;
+  /** The middle of each card. */
+  readonly spots: readonly Point[];
+}
+
+/** Half the height of the ring: as little as keeps the cards apart, and no more than a screen has. */
+const HEIGHTS = [0, 186, 210, 240, 270, 300] as const;
+
+/** Between two cards, at least. */
+const GAP = 16;
+
+/** Undefined where a ring does not fit: the brokers are then listed one beneath the other. */
+export function ringLayout(brokers: number, width: number): Ring | undefined {
+  if (brokers === 0 || brokers > MOST) return undefined;
+  const wide = Math.min((width - CARD.width) / 2, 320);
+  for (const high of HEIGHTS) {
+    const points = Array.from({ length: brokers }, (_, i) => spot(i, brokers, wide, high));
+    if (areApart(points)) return around(points, width);
+  }
+  return undefined;
+}
+
+/** Two stand left and right; more begin at the top, in the order of the clock. */
+function spot(index: number, brokers: number, wide: number, high: number): Point {
+  const start = brokers === 2 ? Math.PI : -Math.PI / 2;
+  const angle = start + (index * 2 * Math.PI) / brokers;
+  return { x: Math.cos(angle) * wide, y: Math.sin(angle) * high };
+}
+
+function areApart(points: readonly Point[]): boolean {
+  return points.every((point, i) => {
+    const fromHub = Math.hypot(
+      Math.max(Math.abs(point.x) - CARD.width / 2, 0),
+      Math.max(Math.abs(point.y) - CARD.height / 2, 0),
+    );
+    if (fromHub < HUB + 2 * GAP) return false;
+    return points
+      .slice(i + 1)
+      .every(
+        other =>
+          Math.abs(point.x - other.x) >= CARD.width + GAP || Math.abs(point.y - other.y) >= CARD.height + GAP,
+      );
+  });
+}
+
+function around(points: readonly Point[], width: number): Ring {
+  const top = Math.min(-HUB, ...points.map(({ y }) => y - CARD.height / 2));
+  const bottom = Math.max(HUB, ...points.map(({ y }) => y + CARD.height / 2));
+  const middle = { x: width / 2, y: -top };
+  return {
+    width,
+    height: bottom - top,
+    middle,
+    spots: points.map(({ x, y }) => ({ x: middle.x + x, y: middle.y + y })),
+  };
+}

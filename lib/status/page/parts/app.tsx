@@ -1,0 +1,61 @@
+/** The page as a whole: what is known of the server, and the regions that show it. */
+
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { type Feed, FeedReader } from '../feed.ts';
+import type { Server } from '../server.ts';
+import { rememberToken } from '../token.ts';
+import { Announcer } from './announcer.tsx';
+import { Brokers } from './brokers.tsx';
+import { Conflicts } from './conflicts.tsx';
+import { Convergence } from './convergence.tsx';
+import { Headline } from './headline.tsx';
+import { useNow } from './hooks.ts';
+import { LinkNotice } from './link-notice.tsx';
+import { Masthead } from './masthead.tsx';
+import { Rates } from './rates.tsx';
+import { TokenForm } from './token-form.tsx';
+import { Topics } from './topics.tsx';
+
+export function App({ server }: { server: Server }) {
+  const [feed, setFeed] = useState<Feed>({ link: { state: 'opening' }, status: undefined });
+  const reader = useMemo(() => new FeedReader(server, setFeed), [server]);
+  const [topic, setTopic] = useState<string>();
+  const now = useNow();
+  useEffect(() => {
+    reader.connect();
+    return () => reader.close();
+  }, [reader]);
+
+  const { link, status } = feed;
+  if (link.state === 'token wanted') {
+    const enter = (token: string) => {
+      rememberToken(token);
+      reader.connect();
+    };
+    return <TokenForm enter={enter} />;
+  }
+  return (
+    <>
+      <a class="skip" href="#topics">
+        Skip to the topics
+      </a>
+      <Masthead link={link} status={status} now={now} />
+      <LinkNotice link={link} now={now} retry={() => reader.connect()} />
+      {status === undefined ? null : (
+        <main class={link.state === 'live' ? '' : 'stale'}>
+          <Headline status={status} />
+          <div class="overview">
+            <Brokers status={status} now={now} />
+            <div class="charts">
+              <Rates status={status} />
+              <Convergence histogram={status.convergence} />
+            </div>
+          </div>
+          <Conflicts status={status} show={setTopic} />
+          <Topics server={server} status={status} now={now} shown={topic} show={setTopic} />
+        </main>
+      )}
+      <Announcer feed={feed} />
+    </>
+  );
+}

@@ -1,0 +1,88 @@
+/** One broker: its state, what flows, and what waits or is lost. */
+
+import type { BrokerStatus } from '../../api.ts';
+import { count, elapsed, rate, span } from '../model/figures.ts';
+import { LINK_LOOKS } from '../model/link-states.ts';
+import type { RatePair } from '../model/rate-columns.ts';
+import { CARD, type Point } from '../model/ring-layout.ts';
+import { State } from './icon.tsx';
+
+interface BrokerCardProps {
+  readonly broker: BrokerStatus;
+  readonly rates: RatePair;
+  readonly now: number;
+  readonly at: Point | undefined;
+}
+
+export function BrokerCard({ broker, rates, now, at }: BrokerCardProps) {
+  const look = LINK_LOOKS[broker.state];
+  const place =
+    at === undefined ? {} : { left: `${at.x - CARD.width / 2}px`, top: `${at.y - CARD.height / 2}px` };
+  return (
+    <li class={`broker ${look.tone}`} style={place}>
+      <h3>
+        <span class="name" title={broker.name}>
+          {broker.name}
+        </span>
+        <State look={look} />
+      </h3>
+      <p class="detail" title={broker.detail}>
+        {broker.state === 'ready' ? `MQTT ${broker.protocol ?? ''}` : `for ${span(now - broker.since)}`}
+        {broker.state === 'ready' || broker.detail === '' ? '' : `: ${broker.detail}`}
+      </p>
+      <dl>
+        <Figure name="Received a second" short="in">
+          {rate(rates.received)}
+          <small>/s</small>
+        </Figure>
+        <Figure name="Published a second" short="out">
+          {rate(rates.published)}
+          <small>/s</small>
+        </Figure>
+        <Figure name="Round trip" short="trip">
+          {broker.roundTrip === null ? '–' : elapsed(broker.roundTrip)}
+        </Figure>
+        <Figure name="Pending or waiting" short="pending">
+          {count(broker.pending + broker.waiting)}
+        </Figure>
+      </dl>
+      <Troubles broker={broker} />
+    </li>
+  );
+}
+
+interface FigureProps {
+  readonly name: string;
+  readonly short: string;
+  readonly children: preact.ComponentChildren;
+}
+
+function Figure({ name, short, children }: FigureProps) {
+  return (
+    <div>
+      <dt title={name}>{short}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Troubles({ broker }: { broker: BrokerStatus }) {
+  const dropped = Object.values(broker.dropped).reduce((sum, each) => sum + each, 0);
+  const reasons = Object.entries(broker.dropped).map(([reason, times]) => `${count(times)} ${reason}`);
+  const troubles = [
+    { title: 'Topics that it does not take', words: 'blocked', times: broker.blocked },
+    { title: reasons.join(', '), words: 'dropped', times: dropped },
+    { title: 'Connections after the first', words: 'reconnects', times: broker.reconnects },
+    { title: 'Restarts of its worker', words: 'restarts', times: broker.restarts },
+  ].filter(({ times }) => times > 0);
+  if (troubles.length === 0) return null;
+  return (
+    <p class="troubles">
+      {troubles.map(({ title, words, times }) => (
+        <span key={words} title={title}>
+          {count(times)} {words}
+        </span>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,68 @@
+/** Who won against whom, newest first, as it falls. */
+
+import type { Conflict, Contender, Status } from '../../api.ts';
+import { clock, dateAndTime } from '../model/figures.ts';
+import { ValueView } from './value-view.tsx';
+
+interface ConflictsProps {
+  readonly status: Status;
+  readonly show: (topic: string) => void;
+}
+
+export function Conflicts({ status, show }: ConflictsProps) {
+  const { conflicts } = status;
+  return (
+    <section class="conflicts" aria-labelledby="conflicts-title">
+      <header>
+        <h2 id="conflicts-title">Conflicts</h2>
+        <span class="total">{conflicts.length === 0 ? '' : `the last ${conflicts.length}`}</span>
+      </header>
+      {conflicts.length === 0 ? (
+        <p class="nothing">No message has lost against another one.</p>
+      ) : (
+        <div class="scroll">
+          <ConflictList conflicts={conflicts} show={show} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+interface ConflictListProps {
+  readonly conflicts: readonly Conflict[];
+  readonly show?: (topic: string) => void;
+}
+
+export function ConflictList({ conflicts, show }: ConflictListProps) {
+  return (
+    <ol class="conflict-list">
+      {conflicts.map(({ at, topic, winner, loser, decidedBy }) => (
+        <li key={`${at} ${topic} ${loser.broker}`}>
+          <time dateTime={new Date(at).toISOString()} title={dateAndTime(at)}>
+            {clock(at)}
+          </time>
+          {show === undefined ? null : (
+            <button type="button" class="topic" onClick={() => show(topic)}>
+              {topic}
+            </button>
+          )}
+          <span class="outcome">
+            <Side contender={winner} part="winner" /> <span class="over">won over</span>{' '}
+            <Side contender={loser} part="loser" />
+          </span>
+          <span class="decided">by {decidedBy}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Side({ contender, part }: { contender: Contender; part: 'winner' | 'loser' }) {
+  const value = <ValueView value={contender.value} />;
+  return (
+    <span class={part}>
+      {part === 'loser' ? <s>{value}</s> : value}
+      {contender.broker === '' ? null : <span class="of"> {contender.broker}</span>}
+    </span>
+  );
+}

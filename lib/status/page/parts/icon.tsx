@@ -1,0 +1,32 @@
+/** The marks of states. They stand beside words, which a screen reader reads instead. */
+
+import type { Look, Shape } from '../model/link-states.ts';
+
+const PATHS: Readonly<Record<Shape, string>> = {
+  check: 'M4.6 8.3 7 10.6l4.4-5',
+  dots: 'M4.6 8h.01M8 8h.01M11.4 8h.01',
+  turn: 'M11.2 6.2A3.7 3.7 0 1 0 11.7 8.6M11.6 3.9v2.5H9.1',
+  bar: 'M4.8 8h6.4',
+  cross: 'm5.5 5.5 5 5m0-5-5 5',
+  differs: 'M4.7 6.6h6.6M4.7 9.4h6.6M9.6 4.4 6.4 11.6',
+  bin: 'M4.6 5.6h6.8M5.6 5.6l.5 5.8h3.8l.5-5.8M6.9 5.4V4.4h2.2v1',
+};
+
+export function Icon({ look }: { look: Look }) {
+  return (
+    <svg class={`icon ${look.tone}`} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <circle cx="8" cy="8" r="7.25" />
+      <path d={PATHS[look.shape]} />
+    </svg>
+  );
+}
+
+/** The mark and its word. */
+export function State({ look }: { look: Look }) {
+  return (
+    <span class={`state ${look.tone}`}>
+      <Icon look={look} />
+      {look.word}
+    </span>
+  );
+}

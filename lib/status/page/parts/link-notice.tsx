@@ -1,0 +1,26 @@
+/** Says that mqttrep does not answer, since when, and when it is asked again. */
+
+import type { Link } from '../feed.ts';
+import { span } from '../model/figures.ts';
+
+interface LinkNoticeProps {
+  readonly link: Link;
+  readonly now: number;
+  readonly retry: () => void;
+}
+
+export function LinkNotice({ link, now, retry }: LinkNoticeProps) {
+  if (link.state !== 'lost') return null;
+  const left = Math.ceil((link.until - now) / 1000);
+  return (
+    <aside class="notice" aria-label="Connection to mqttrep">
+      <p>
+        <strong>mqttrep does not answer.</strong> What you see is {span(now - link.since)} old.{' '}
+        {left > 0 ? `Next attempt in ${left} s.` : 'Asking again…'}
+      </p>
+      <button type="button" onClick={retry}>
+        Try now
+      </button>
+    </aside>
+  );
+}

@@ -1,0 +1,57 @@
+/** How uPlot draws the rates. Its colours are those of the style sheet. */
+
+import type uPlot from 'uplot';
+import { clock, rate } from '../model/figures.ts';
+
+const HEIGHT = 190;
+
+/** Messages a second that the axis reaches at least: silence is a flat line, not noise. */
+const LEAST = 1;
+
+export function chartOptions(
+  width: number,
+  element: HTMLElement,
+  _isDark: boolean,
+  point: (index: number | undefined) => void,
+): uPlot.Options {
+  const style = getComputedStyle(element);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const font = `11px ${style.fontFamily}`;
+  const axis = {
+    stroke: colour('--soft'),
+    font,
+    ticks: { show: false },
+    grid: { stroke: colour('--line'), width: 1 },
+  };
+  const area = (name: string): uPlot.Series => ({
+    stroke: colour(`--${name}`),
+    fill: colour(`--${name}-area`),
+    width: 1.5,
+    points: { show: false },
+  });
+  return {
+    width,
+    height: HEIGHT,
+    padding: [8, 0, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+    scales: { x: { time: true }, y: { range: (_, min, max) => around(min, max) } },
+    axes: [
+      { ...axis, grid: { show: false }, size: 26, space: 80, values: (_, at) => at.map(minute) },
+      { ...axis, size: 44, space: 28, values: (_, values) => values.map(value => rate(Math.abs(value))) },
+    ],
+    series: [{}, area('received'), area('published')],
+    hooks: { setCursor: [plot => point(plot.cursor.idx ?? undefined)] },
+  };
+}
+
+function around(min: number | null, max: number | null): [number, number] {
+  const up = Math.max(max ?? 0, LEAST);
+  const down = Math.min(min ?? 0, -LEAST);
+  return [down * 1.1, up * 1.1];
+}
+
+/** Hours and minutes. */
+function minute(at: number): string {
+  return clock(at * 1000).slice(0, 5);
+}

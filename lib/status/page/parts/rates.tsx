@@ -1,0 +1,77 @@
+/** Messages a second over the last ten minutes: received above the axis, published beneath it. */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import type { Status } from '../../api.ts';
+import { clock, rate } from '../model/figures.ts';
+import { RATES_SPAN } from '../model/live-status.ts';
+import { type RateColumns, rateColumns } from '../model/rate-columns.ts';
+import { useIsDark, useWidth } from './hooks.ts';
+import { chartOptions } from './rates-chart.ts';
+
+export function Rates({ status }: { status: Status }) {
+  const [broker, setBroker] = useState('');
+  const [pointed, setPointed] = useState<number>();
+  const known = status.brokers.some(({ name }) => name === broker) ? broker : '';
+  const columns = rateColumns(status.rates, known === '' ? undefined : known);
+  const shown = pointed !== undefined && pointed < columns.at.length ? pointed : columns.at.length - 1;
+  return (
+    <section class="rates" aria-labelledby="rates-title">
+      <header>
+        <h2 id="rates-title">Messages a second</h2>
+        <select aria-label="Of which broker" value={known} onChange={e => setBroker(e.currentTarget.value)}>
+          <option value="">all brokers</option>
+          {status.brokers.map(({ name }) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </header>
+      <p class="legend">
+        <span class="received">
+          received <strong>{rate(columns.received[shown] ?? 0)}</strong>
+        </span>
+        <span class="published">
+          published <strong>{rate(columns.published[shown] ?? 0)}</strong>
+        </span>
+        <span class="when">{pointed === undefined ? 'now' : clock((columns.at[shown] ?? 0) * 1000)}</span>
+      </p>
+      <Chart columns={columns} point={setPointed} />
+    </section>
+  );
+}
+
+interface ChartProps {
+  readonly columns: RateColumns;
+  readonly point: (index: number | undefined) => void;
+}
+
+function Chart({ columns, point }: ChartProps) {
+  const { element, width } = useWidth<HTMLDivElement>();
+  const plot = useRef<uPlot | undefined>(undefined);
+  const isDark = useIsDark();
+  useEffect(() => {
+    const { current } = element;
+    if (current === null || width === 0) return;
+    // Made anew for other colours, since it has them painted.
+    const made = new uPlot(chartOptions(width, current, isDark, point), [[], [], []], current);
+    plot.current = made;
+    return () => made.destroy();
+  }, [width, isDark, point, element]);
+  useEffect(() => {
+    const end = columns.at.at(-1) ?? Date.now() / 1000;
+    plot.current?.setData([columns.at, columns.received, columns.published.map(value => -value)], false);
+    plot.current?.setScale('x', { min: end - RATES_SPAN / 1000, max: end });
+  });
+  return <div ref={element} class="chart" role="img" aria-label={spoken(columns)} />;
+}
+
+function spoken({ received, published }: RateColumns): string {
+  const highest = (values: readonly number[]) => rate(values.reduce((most, each) => Math.max(most, each), 0));
+  return (
+    'Chart of the last ten minutes. ' +
+    `Received: ${rate(received.at(-1) ?? 0)} a second now, ${highest(received)} at most. ` +
+    `Published: ${rate(published.at(-1) ?? 0)} a second now, ${highest(published)} at most.`
+  );
+}

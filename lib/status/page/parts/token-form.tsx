@@ -1,0 +1,24 @@
+/** Asks for the token of a server that listens beyond its own machine. */
+
+interface TokenFormProps {
+  readonly enter: (token: string) => void;
+}
+
+export function TokenForm({ enter }: TokenFormProps) {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const token = new FormData(event.currentTarget as HTMLFormElement).get('token');
+    if (typeof token === 'string' && token !== '') enter(token);
+  };
+  return (
+    <main class="door">
+      <form onSubmit={submit}>
+        <h1>mqttrep</h1>
+        <p>This server answers only who knows its token: the value of MQTTREP_HTTP_TOKEN.</p>
+        <label for="token">Token</label>
+        <input id="token" name="token" type="password" autocomplete="current-password" required />
+        <button type="submit">Enter</button>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,161 @@
+/**
+ * The rows of the tree as a treegrid, of which only those exist that can be seen: 100,000 topics cost no
+ * more than 20. By keyboard: arrows, Home, End, page keys; right and left open and close; Enter shows details.
+ */
+
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { type NodeRow, type Row, windowOf } from '../model/topic-rows.ts';
+import type { TopicView } from '../topic-browser.ts';
+import { moveFocus } from './grid-keys.ts';
+import { MoreLine, TopicLine } from './topic-line.tsx';
+
+/** Height of a row in CSS pixels, as in the style sheet. */
+const ROW = 38;
+
+interface TopicGridProps {
+  readonly view: TopicView | undefined;
+  readonly brokers: readonly string[];
+  readonly now: number;
+  readonly shown: string | undefined;
+  readonly toggle: (row: NodeRow) => void;
+  readonly show: (topic: string) => void;
+  /** Is told which rows can be seen. */
+  readonly see: (rows: readonly Row[]) => void;
+}
+
+export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: TopicGridProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const [seen, setSeen] = useState({ top: 0, height: 600 });
+  const [focused, setFocused] = useState<string>();
+  const wanted = useRef<string | undefined>(undefined);
+  const rows = view?.rows ?? [];
+  const { from, to } = windowOf(rows.length, { ...seen, row: ROW });
+  const slice = rows.slice(from, to);
+
+  useLayoutEffect(() => see(slice));
+  useLayoutEffect(() => {
+    const { current } = box;
+    if (current === null) return;
+    const measure = () => setSeen({ top: current.scrollTop, height: current.clientHeight });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    if (wanted.current === undefined) return;
+    const row = box.current?.querySelector<HTMLElement>('tr[data-focus]');
+    wanted.current = undefined;
+    row?.focus({ preventScroll: true });
+  });
+
+  const focus = (key: string, index: number) => {
+    setFocused(key);
+    wanted.current = key;
+    reveal(box.current, index);
+  };
+  const act = (row: Row) => {
+    if (row.kind !== 'node') return;
+    if (row.node.topic !== null) show(row.path);
+    else toggle(row);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const index = rows.findIndex(({ key }) => key === focused);
+    const row = rows[index];
+    if (row === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    const page = Math.max(1, Math.floor(seen.height / ROW) - 2);
+    const move = moveFocus(event.key, rows, index, page);
+    if (move === undefined) return;
+    event.preventDefault();
+    if (move.kind === 'act') act(row);
+    else if (move.kind === 'toggle' && row.kind === 'node') toggle(row);
+    else if (move.kind === 'go') {
+      const target = rows[move.index];
+      if (target !== undefined) focus(target.key, move.index);
+    }
+  };
+
+  // One row is in the order of tabs: the focused one if it exists, else the first that can be seen.
+  const tabbed = slice.some(({ key }) => key === focused) ? focused : slice[0]?.key;
+  return (
+    <div class="grid" ref={box} onScroll={event => setSeen(seenOf(event.currentTarget))}>
+      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table is what a treegrid is made of */}
+      <table role="treegrid" aria-labelledby="topics-title" aria-rowcount={-1} onKeyDown={onKeyDown}>
+        <Head brokers={brokers} />
+        <tbody>
+          <Gap rows={from} />
+          {slice.map(row => {
+            const common = { isTabbed: row.key === tabbed, focus: () => setFocused(row.key) };
+            return row.kind === 'more' ? (
+              <MoreLine key={row.key} row={row} columns={brokers.length + 4} {...common} />
+            ) : (
+              <TopicLine
+                key={row.key}
+                row={row}
+                brokers={brokers}
+                now={now}
+                isShown={row.node.topic !== null && row.path === shown}
+                act={() => act(row)}
+                toggle={() => toggle(row)}
+                {...common}
+              />
+            );
+          })}
+          <Gap rows={rows.length - to} />
+        </tbody>
+      </table>
+      {view !== undefined && rows.length === 0 ? <Nothing view={view} /> : null}
+    </div>
+  );
+}
+
+function Head({ brokers }: { brokers: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col" class="name">
+          Topic
+        </th>
+        <th scope="col" class="winner">
+          Winner
+        </th>
+        {brokers.map(name => (
+          <th key={name} scope="col" class="held" title={name}>
+            {name}
+          </th>
+        ))}
+        <th scope="col" class="time">
+          Changed
+        </th>
+        <th scope="col" class="time">
+          Expires
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+/** Stands for rows that are not there. */
+function Gap({ rows }: { rows: number }) {
+  // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a table row cannot be focused
+  return rows <= 0 ? null : <tr class="gap" aria-hidden="true" style={{ height: `${rows * ROW}px` }} />;
+}
+
+function Nothing({ view }: { view: TopicView }) {
+  const { filter, differing } = view.query;
+  if (differing) return <p class="nothing">No topic differs{filter === '' ? '' : ' among these'}.</p>;
+  return <p class="nothing">{filter === '' ? 'No topic has been seen yet.' : 'No topic fits.'}</p>;
+}
+
+function seenOf(element: HTMLElement) {
+  return { top: element.scrollTop, height: element.clientHeight };
+}
+
+/** Scrolls by as little as shows the row whole, beneath the head that stays. */
+function reveal(box: HTMLElement | null, index: number): void {
+  if (box === null) return;
+  const top = index * ROW;
+  const room = box.clientHeight - ROW;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (top + ROW > box.scrollTop + room) box.scrollTop = top + ROW - room;
+}

@@ -1,0 +1,176 @@
+/** One row of the topics. */
+
+import type { TopicRow } from '../../api.ts';
+import { ago, count, dateAndTime, span } from '../model/figures.ts';
+import { TOPIC_LOOKS } from '../model/link-states.ts';
+import type { NodeRow, Row } from '../model/topic-rows.ts';
+import { visible } from '../model/value-text.ts';
+import { Icon } from './icon.tsx';
+import { ValueView } from './value-view.tsx';
+
+/** Milliseconds for which a change is seen as one. */
+const FRESH = 2_000;
+
+interface Focusable {
+  /** Whether the tab key leads to it. */
+  readonly isTabbed: boolean;
+  readonly focus: () => void;
+}
+
+interface TopicLineProps extends Focusable {
+  readonly row: NodeRow;
+  readonly brokers: readonly string[];
+  readonly now: number;
+  /** Whether its details are shown. */
+  readonly isShown: boolean;
+  readonly act: () => void;
+  readonly toggle: () => void;
+}
+
+export function TopicLine({ row, brokers, now, isShown, isTabbed, focus, act, toggle }: TopicLineProps) {
+  const { node, depth, open, position, siblings } = row;
+  const { topic } = node;
+  const fresh = topic !== null && now - topic.changedAt < FRESH;
+  const classes = [topic?.state ?? 'branch', isShown ? 'shown' : '', fresh ? 'fresh' : ''];
+  return (
+    <tr
+      class={classes.join(' ')}
+      data-focus={isTabbed ? '' : undefined}
+      tabIndex={isTabbed ? 0 : -1}
+      aria-level={depth}
+      aria-expanded={open}
+      aria-posinset={position}
+      aria-setsize={siblings}
+      aria-selected={isShown}
+      onFocus={focus}
+      onClick={act}
+    >
+      <td class="name" style={{ '--depth': String(depth - 1) }}>
+        <Twist open={open} toggle={toggle} />
+        {topic === null ? null : <StateMark topic={topic} />}
+        <span class="label" title={row.path}>
+          {visible(node.name) || '(empty level)'}
+          {topic === null ? <span class="slash">/</span> : null}
+        </span>
+        {topic !== null && node.beneath > 0 ? <Beneath row={row} /> : null}
+      </td>
+      {topic === null ? (
+        <>
+          <td class="winner beneath">
+            <Beneath row={row} />
+          </td>
+          {brokers.map(name => (
+            <td key={name} class="held" />
+          ))}
+          <td class="time" />
+          <td class="time" />
+        </>
+      ) : (
+        <TopicCells topic={topic} brokers={brokers} now={now} />
+      )}
+    </tr>
+  );
+}
+
+function Twist({ open, toggle }: { open: boolean | undefined; toggle: () => void }) {
+  if (open === undefined) return <span class="twist" />;
+  const onClick = (event: MouseEvent) => {
+    event.stopPropagation();
+    toggle();
+  };
+  // The row bears the state, and the keys; this is for the pointer.
+  return (
+    <span class={open ? 'twist open' : 'twist'} aria-hidden="true" onClick={onClick}>
+      <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+        <path d="m6 3.5 5 4.5-5 4.5" />
+      </svg>
+    </span>
+  );
+}
+
+function StateMark({ topic }: { topic: TopicRow }) {
+  const look = TOPIC_LOOKS[topic.state];
+  return (
+    <span class="state-mark" title={look.word}>
+      <Icon look={look} />
+      <span class="unseen">{look.word}: </span>
+    </span>
+  );
+}
+
+function Beneath({ row }: { row: NodeRow }) {
+  const { beneath, differing } = row.node;
+  return (
+    <>
+      <span class="amount">{count(beneath)}</span>
+      {differing > 0 ? (
+        <span class="differing">
+          <Icon look={TOPIC_LOOKS.diverging} />
+          {count(differing)} {differing === 1 ? 'differs' : 'differ'}
+        </span>
+      ) : null}
+    </>
+  );
+}
+
+interface TopicCellsProps {
+  readonly topic: TopicRow;
+  readonly brokers: readonly string[];
+  readonly now: number;
+}
+
+function TopicCells({ topic, brokers, now }: TopicCellsProps) {
+  return (
+    <>
+      <td class="winner">
+        <ValueView value={topic.winner} />
+        {topic.origin === '' ? null : <span class="origin">{topic.origin}</span>}
+      </td>
+      {brokers.map(name => {
+        const held = Object.hasOwn(topic.held, name) ? topic.held[name] : undefined;
+        if (held === undefined) return <td key={name} class="held" />;
+        return (
+          <td key={name} class={held.agrees ? 'held' : 'held differs'}>
+            {held.agrees ? null : (
+              <>
+                <span class="mark" aria-hidden="true">
+                  ≠
+                </span>
+                <span class="unseen">differs: </span>
+              </>
+            )}
+            <ValueView value={held.value} />
+          </td>
+        );
+      })}
+      <td class="time" title={dateAndTime(topic.changedAt)}>
+        {ago(now - topic.changedAt)}
+      </td>
+      <td class="time" title={topic.expiresAt === null ? 'never' : dateAndTime(topic.expiresAt)}>
+        {topic.expiresAt === null ? <span class="never">–</span> : `in ${span(topic.expiresAt - now)}`}
+      </td>
+    </>
+  );
+}
+
+interface MoreLineProps extends Focusable {
+  readonly row: Extract<Row, { kind: 'more' }>;
+  readonly columns: number;
+}
+
+export function MoreLine({ row, columns, isTabbed, focus }: MoreLineProps) {
+  const left = row.left === null ? 'more' : `${count(row.left)} more`;
+  return (
+    <tr
+      class="more"
+      data-focus={isTabbed ? '' : undefined}
+      tabIndex={isTabbed ? 0 : -1}
+      aria-level={row.depth}
+      onFocus={focus}
+    >
+      <td colSpan={columns} style={{ '--depth': String(row.depth - 1) }}>
+        {row.full ? `${left}: the filter finds them` : row.left === 0 ? '' : `${left}…`}
+      </td>
+    </tr>
+  );
+}

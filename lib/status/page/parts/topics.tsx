@@ -1,0 +1,97 @@
+/** The topics: as a tree, or those that a filter finds, with what each broker holds side by side. */
+
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Status } from '../../api.ts';
+import { count, counted } from '../model/figures.ts';
+import type { Row } from '../model/topic-rows.ts';
+import type { Server } from '../server.ts';
+import { TopicBrowser, type TopicView } from '../topic-browser.ts';
+import { TopicGrid } from './topic-grid.tsx';
+import { TopicPanel } from './topic-panel.tsx';
+
+/** Milliseconds after the last key before a filter is asked for. */
+const TYPING = 250;
+
+interface TopicsProps {
+  readonly server: Server;
+  readonly status: Status;
+  readonly now: number;
+  /** The topic of which the details are shown. */
+  readonly shown: string | undefined;
+  readonly show: (topic: string | undefined) => void;
+}
+
+export function Topics({ server, status, now, shown, show }: TopicsProps) {
+  const [view, setView] = useState<TopicView>();
+  const browser = useMemo(() => new TopicBrowser(server, setView), [server]);
+  const [filter, setFilter] = useState('');
+  const [differing, setDiffering] = useState(false);
+  const visible = useRef<readonly Row[]>([]);
+
+  useEffect(() => {
+    const timer = setTimeout(() => browser.search({ filter: filter.trim(), differing }), TYPING);
+    return () => clearTimeout(timer);
+  }, [browser, filter, differing]);
+
+  // Each delta says that something changed: look again at what is seen.
+  useEffect(() => {
+    if (!document.hidden) browser.refresh(visible.current);
+  }, [browser, status]);
+
+  const see = (rows: readonly Row[]) => {
+    visible.current = rows;
+    for (const row of rows) if (row.kind === 'more' && !row.full) browser.more(row.level);
+  };
+  return (
+    <section class="topics" id="topics" aria-labelledby="topics-title" tabIndex={-1}>
+      <header>
+        <h2 id="topics-title">Topics</h2>
+        <search>
+          <input
+            type="search"
+            aria-label="Filter the topics by a part of their name, or by a filter with + and #"
+            placeholder="Filter: part of a name, or sites/+/door"
+            value={filter}
+            onInput={event => setFilter(event.currentTarget.value)}
+            autocomplete="off"
+            spellcheck={false}
+          />
+          <label class="toggle">
+            <input
+              type="checkbox"
+              checked={differing}
+              onChange={event => setDiffering(event.currentTarget.checked)}
+            />
+            Only differing
+          </label>
+        </search>
+        <p class="total" role="status">
+          {summary(view, status)}
+        </p>
+      </header>
+      <div class={shown === undefined ? 'listing' : 'listing with-panel'}>
+        <TopicGrid
+          view={view}
+          brokers={status.brokers.map(({ name }) => name)}
+          now={now}
+          shown={shown}
+          toggle={row => browser.toggle(row)}
+          show={show}
+          see={see}
+        />
+        {shown === undefined ? null : (
+          <TopicPanel server={server} topic={shown} status={status} now={now} close={() => show(undefined)} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function summary(view: TopicView | undefined, { topics }: Status): string {
+  if (view === undefined) return '';
+  if (view.failed) return 'The topics cannot be had at the moment.';
+  if (view.query.filter !== '' || view.query.differing) {
+    return view.found === null ? 'Many found' : `${count(view.found)} found`;
+  }
+  return counted(topics.converged + topics.diverging + topics.blocked, 'topic');
+}

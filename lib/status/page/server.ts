@@ -1,0 +1,79 @@
+/** What the page asks the status server for. Everything carries the token, where there is one. */
+
+import type { TopicDetails, TopicLevel, TopicList } from '../api.ts';
+
+/** Milliseconds that an answer may take. */
+const LIMIT = 10_000;
+
+/** The server wants another token than the one that it was given. */
+export class TokenWanted extends Error {
+  override name = 'TokenWanted';
+}
+
+export class NotFound extends Error {
+  override name = 'NotFound';
+}
+
+export interface TopicQuery {
+  readonly filter: string;
+  readonly differing: boolean;
+}
+
+export interface PageOf {
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+export class Server {
+  readonly #base: string;
+  readonly #token: () => string | undefined;
+
+  /** @param base where the server is, without a `/` at the end; '' for where the page came from */
+  constructor(base: string, token: () => string | undefined) {
+    this.#base = base;
+    this.#token = token;
+  }
+
+  level(under: string, page: PageOf, signal?: AbortSignal): Promise<TopicLevel> {
+    return this.#json('/api/v1/tree', { under, ...parametersOf(page) }, signal);
+  }
+
+  topics({ filter, differing }: TopicQuery, page: PageOf, signal?: AbortSignal): Promise<TopicList> {
+    const query = { filter, ...(differing ? { differing: 'true' } : {}), ...parametersOf(page) };
+    return this.#json('/api/v1/topics', query, signal);
+  }
+
+  topic(topic: string, signal?: AbortSignal): Promise<TopicDetails> {
+    return this.#json(`/api/v1/topics/${encodeURIComponent(topic)}`, {}, signal);
+  }
+
+  /** The stream of events; the caller reads it, and gives it up by the signal. */
+  async events(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const answer = await this.#fetch('/api/v1/events', 'text/event-stream', signal);
+    if (answer.body === null) throw new Error('the answer is empty');
+    return answer.body;
+  }
+
+  async #json<T>(path: string, query: Record<string, string>, signal: AbortSignal | undefined): Promise<T> {
+    const limit = AbortSignal.timeout(LIMIT);
+    const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const answer = await this.#fetch(`${path}?${new URLSearchParams(query)}`, 'application/json', either);
+    return (await answer.json()) as T;
+  }
+
+  async #fetch(path: string, accept: string, signal: AbortSignal): Promise<Response> {
+    const token = this.#token();
+    const headers = { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    // Without the browser's own credentials: a refusal is then answered by the page, not by a dialog.
+    const answer = await fetch(this.#base + path, { headers, signal, credentials: 'omit' });
+    if (answer.ok) return answer;
+    await answer.body?.cancel();
+    if (answer.status === 401) throw new TokenWanted('a token is wanted');
+    if (answer.status === 404) throw new NotFound('there is no such thing');
+    throw new Error(`it answers ${answer.status}`);
+  }
+}
+
+function parametersOf({ after, limit }: PageOf): Record<string, string> {
+  return { limit: String(limit), ...(after === null ? {} : { after }) };
+}

@@ -1,0 +1,25 @@
+/**
+ * The token of a server that asks for one. It comes in the fragment of the address, `#token=…`, which no
+ * browser sends and no server logs, or is typed in; it is kept until the tab is closed.
+ */
+
+const KEY = 'mqttrep-token';
+
+/** Takes a token out of the address, so that it is seen no longer, and remembers it. */
+export function takeTokenFromAddress(): void {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const token = fragment.get('token');
+  if (token === null) return;
+  rememberToken(token);
+  fragment.delete('token');
+  const rest = fragment.size > 0 ? `#${fragment}` : '';
+  history.replaceState(null, '', location.pathname + location.search + rest);
+}
+
+export function rememberToken(token: string): void {
+  sessionStorage.setItem(KEY, token);
+}
+
+export function token(): string | undefined {
+  return sessionStorage.getItem(KEY) ?? undefined;
+}

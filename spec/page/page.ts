@@ -1,0 +1,259 @@
+/**
+ * The page in a real browser, before a server of which the spec sets the answers.
+ *
+ * No part of `npm test`, since not everybody has Chromium: `npm run test:page`.
+ */
+
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
+import { expectAccessible, openPage, startBrowser, type Watched } from './browser.ts';
+import { PretendServer } from './pretend-server.ts';
+import { agreeing, differing, PretendWorld, text } from './pretend-world.ts';
+
+const BROKERS = ['OSLO', 'PARIS', 'QUEBEC'];
+
+describe('the page', function () {
+  this.timeout(90_000);
+
+  let browser: Browser;
+  let server: PretendServer;
+  let world: PretendWorld;
+  let watched: Watched;
+  let page: Page;
+
+  before(async () => {
+    browser = await startBrowser();
+  });
+
+  after(() => browser?.close());
+
+  afterEach(async () => {
+    await watched?.page.context().close();
+    await server?.stop();
+  });
+
+  async function open(
+    topics: Readonly<Record<string, string>>,
+    options: Parameters<typeof openPage>[2] = {},
+  ): Promise<void> {
+    world = new PretendWorld(BROKERS, topics);
+    server = await PretendServer.start(world);
+    watched = await openPage(browser, server.url, options);
+    page = watched.page;
+    await page.locator('.figures').waitFor();
+  }
+
+  const row = (name: string) =>
+    page.locator('.grid tbody tr').filter({ has: page.getByText(name, { exact: true }) });
+  const card = (name: string) => page.locator('.broker').filter({ hasText: name });
+
+  /** In what it has and in its accessible name. */
+  async function expectText(selector: string, pattern: RegExp): Promise<void> {
+    await eventually(async () => expect(await page.locator(selector).innerText()).to.match(pattern));
+  }
+
+  it('says at a glance whether the brokers are equal', async () => {
+    await open({ 'canards/menu': 'oats', 'canards/door': 'open' });
+    await expectText('.figures', /2 topics converged, 0 diverging/);
+    await expectText('.headline', /All 3 brokers are connected/);
+    expect(await page.title()).to.equal('equal · mqttrep');
+    server.tell({ topics: { converged: 1, diverging: 1, blocked: 0, deleted: 0 } });
+    await expectText('.figures', /1 topic converged, 1 diverging/);
+    expect(await page.title()).to.equal('1 diverging · mqttrep');
+    expect(watched.complaints).to.deep.equal([]);
+  });
+
+  it('shows a broker that is cut off, in words and by a mark, tells who listens, and shows it heal', async () => {
+    await open({ 'canards/menu': 'oats' });
+    const ready = world.brokers[2];
+    const cut = world.setBroker('QUEBEC', { state: 'unreachable', detail: 'ECONNREFUSED', pending: 2 });
+    server.tell({ brokers: [cut] });
+    await expectText('.headline', /2 of 3 brokers connected: QUEBEC is unreachable/);
+    expect(await card('QUEBEC').innerText()).to.match(/unreachable[\s\S]*ECONNREFUSED/);
+    expect(await page.locator('.spoke .break').count()).to.equal(1);
+    await eventually(
+      async () =>
+        expect(await page.locator('[aria-live=polite]').innerText()).to.equal('QUEBEC is unreachable.'),
+      { within: 15_000 },
+    );
+    if (ready !== undefined) server.tell({ brokers: [ready] });
+    await expectText('.headline', /All 3 brokers are connected/);
+    expect(await page.locator('.spoke .break').count()).to.equal(0);
+  });
+
+  it('shows what each broker holds side by side, marks what differs, and the details', async () => {
+    await open({ 'canards/menu': 'oats' });
+    await row('canards/').click();
+    await row('menu').waitFor();
+    expect(await row('menu').locator('.differs').count()).to.equal(0);
+    world.change('canards/menu', {
+      state: 'diverging',
+      winner: text('peas'),
+      held: { OSLO: agreeing('peas'), PARIS: agreeing('peas'), QUEBEC: differing('oats') },
+    });
+    const winner = { broker: 'PARIS', value: text('peas') };
+    const loser = { broker: 'QUEBEC', value: text('oats') };
+    world.conflicts = [{ at: Date.now(), topic: 'canards/menu', winner, loser, decidedBy: 'arrival' }];
+    server.tell({ topics: world.counts(), conflicts: world.conflicts });
+    await eventually(async () =>
+      expect(await row('menu').locator('.held').allTextContents()).to.deep.equal([
+        'peas',
+        'peas',
+        '≠differs: oats',
+      ]),
+    );
+    await expectText('.conflicts', /canards\/menu\s*peas PARIS won over oats QUEBEC\s*by arrival/);
+    await row('menu').click();
+    await expectText('.panel', /canards\/menu[\s\S]*diverging[\s\S]*QUEBEC\s*oats\s*≠ differs/);
+  });
+
+  it('shows topics and values as text, whatever they hold', async () => {
+    const bait = '<img src=x onerror=alert(1)>';
+    await open({ [bait]: '<script>alert(2)</script>', __proto__x: 'constructor', '//': 'empty levels' });
+    world.conflicts = [
+      {
+        at: Date.now(),
+        topic: bait,
+        winner: { broker: bait, value: text(bait) },
+        loser: { broker: '', value: { kind: 'deleted' } },
+        decidedBy: bait,
+      },
+    ];
+    server.tell({ conflicts: world.conflicts, brokers: [{ ...world.setBroker('OSLO', {}), detail: bait }] });
+    await row(bait).click();
+    await expectText('.panel', /<script>alert\(2\)<\/script>/);
+    await expectText('.conflicts', /<img src=x/);
+    expect(await page.locator('main img, main script').count()).to.equal(0);
+    expect(watched.complaints).to.deep.equal([]);
+  });
+
+  it('stays quick with 100,000 topics: asks for and draws only what is seen', async () => {
+    const topics: Record<string, string> = {};
+    for (let i = 0; i < 100_000; i++) topics[`meters/m${String(i).padStart(6, '0')}`] = `${i % 311} W`;
+    await open(topics);
+    await expectText('.figures', /100,000 topics converged/);
+    await row('meters/').click();
+    await row('m000000').waitFor();
+    const rows = page.locator('.grid tbody tr');
+    expect(await rows.count()).to.be.below(60);
+    const grid = page.locator('.grid');
+    for (let turn = 0; turn < 6; turn++) {
+      const before = await grid.evaluate(element => element.scrollHeight);
+      await grid.evaluate(element => element.scrollTo(0, element.scrollHeight));
+      await eventually(async () =>
+        expect(await grid.evaluate(element => element.scrollHeight)).to.be.above(before),
+      );
+    }
+    expect(await rows.count()).to.be.below(60);
+    const limits = server.requests.map(request => new URL(request, server.url).searchParams.get('limit'));
+    expect(limits.filter(limit => limit !== null && Number(limit) > 100)).to.deep.equal([]);
+
+    await page.getByRole('searchbox').fill('m09999');
+    await expectText('.topics > header .total', /10 found/);
+    await row('meters/m099999').waitFor();
+    await page.getByRole('checkbox').check();
+    await page.getByText('No topic differs among these.').waitFor();
+  });
+
+  it('can be used by the keyboard alone', async () => {
+    await open({ 'canards/menu': 'oats', 'canards/door': 'open', lamp: 'off' });
+    await row('canards/').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focused(page), 'the first stop').to.equal('Skip to the topics');
+    await page.keyboard.press('Enter');
+    for (const stop of ['searchbox', 'checkbox', 'row']) {
+      await page.keyboard.press('Tab');
+      expect(
+        await page.evaluate('document.activeElement.closest("tr") ? "row" : document.activeElement.type'),
+      ).to.equal(stop === 'searchbox' ? 'search' : stop);
+    }
+    await page.keyboard.press('ArrowRight');
+    await row('door').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    expect(await focused(page)).to.match(/menu/);
+    await page.keyboard.press('Enter');
+    await expectText('.panel', /canards\/menu/);
+    expect(await focused(page), 'the details have the focus').to.equal('canards/menu');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.panel').count()).to.equal(0);
+    expect(await focused(page), 'and give it back').to.match(/menu/);
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await eventually(async () => expect(await row('door').count()).to.equal(0));
+  });
+
+  it('says that mqttrep does not answer, keeps what it knew, and comes back by itself', async () => {
+    await open({ 'canards/menu': 'oats' });
+    const { port } = server;
+    await server.stop();
+    await expectText('.notice', /mqttrep does not answer\. What you see is \d+\ss old/);
+    await expectText('.masthead', /not connected/);
+    await expectText('.figures', /1 topic converged/);
+    server = await PretendServer.start(world, { port });
+    await eventually(async () => expect(await page.locator('.notice').count()).to.equal(0), {
+      within: 20_000,
+    });
+    await expectText('.masthead', /live/);
+  });
+
+  it('asks for a token where one is wanted, and takes it out of the address', async () => {
+    world = new PretendWorld(BROKERS, { 'canards/menu': 'oats' });
+    server = await PretendServer.start(world, { token: 'sésame' });
+    watched = await openPage(browser, server.url);
+    page = watched.page;
+    await expectAccessible(page, 'the form');
+    await page.getByLabel('Token').fill('wrong');
+    await page.keyboard.press('Enter');
+    await eventually(() => expect(server.requests.filter(path => path.includes('events'))).to.have.length(2));
+    await page.getByLabel('Token').fill('sésame');
+    await page.getByRole('button').click();
+    await expectText('.figures', /1 topic converged/);
+    await page.context().close();
+
+    watched = await openPage(browser, `${server.url}/#token=s%C3%A9same`);
+    page = watched.page;
+    await expectText('.figures', /1 topic converged/);
+    expect(page.url()).to.equal(`${server.url}/`);
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1360, 390]) {
+      it(`has nothing that axe objects to, ${colorScheme}, ${width} pixels wide`, async () => {
+        await open(
+          { 'canards/menu': 'oats', 'canards/door': 'open', lamp: 'off', ducks: '12' },
+          { colorScheme, viewport: { width, height: 900 } },
+        );
+        await expectAccessible(page, 'all well');
+        world.change('canards/menu', {
+          state: 'diverging',
+          held: { OSLO: agreeing('peas'), PARIS: agreeing('peas'), QUEBEC: differing('oats') },
+        });
+        world.change('lamp', { state: 'blocked', held: { OSLO: agreeing('off'), QUEBEC: differing('on') } });
+        world.change('ducks', { state: 'deleted', winner: { kind: 'deleted' } });
+        const side = { broker: 'OSLO', value: text('oats') };
+        world.conflicts = [
+          { at: Date.now(), topic: 'canards/menu', winner: side, loser: side, decidedBy: 'arrival' },
+        ];
+        const brokers = [
+          world.setBroker('QUEBEC', { state: 'unreachable', detail: 'ECONNREFUSED', dropped: { large: 1 } }),
+          world.setBroker('PARIS', { state: 'replaying' }),
+        ];
+        server.tell({ topics: world.counts(), conflicts: world.conflicts, brokers });
+        await row('canards/').click();
+        await row('menu').click();
+        await expectText('.panel', /diverging/);
+        await expectAccessible(page, 'all kinds of trouble');
+        await server.stop();
+        await page.locator('.notice').waitFor();
+        await expectAccessible(page, 'mqttrep gone');
+      });
+    }
+  }
+});
+
+/** The text, or the name, of what has the focus. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate('document.activeElement.innerText.trim()');
+}

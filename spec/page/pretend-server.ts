@@ -1,0 +1,127 @@
+/**
+ * A status server of which a spec sets what it answers: as many topics as it likes, hostile ones too, brokers
+ * in any state, a token, silence. It sends the built page with the headers of the real one.
+ */
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Delta, Status, TopicDetails, TopicLevel, TopicList } from '../../lib/status/api.ts';
+
+/** From dist/spec/page. */
+const FOLDER = fileURLToPath(new URL('../../page/', import.meta.url));
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:";
+
+/** What is asked for. */
+export interface Source {
+  status(): Status;
+  topics(query: URLSearchParams): TopicList;
+  level(query: URLSearchParams): TopicLevel;
+  topic(name: string): TopicDetails | undefined;
+}
+
+export interface PretendOptions {
+  /** 0 for any that is free. */
+  readonly port?: number;
+  readonly token?: string;
+}
+
+export class PretendServer {
+  /** Paths asked for, with their queries. */
+  readonly requests: string[] = [];
+  readonly #source: Source;
+  readonly #token: string | undefined;
+  readonly #streams = new Set<ServerResponse>();
+  readonly #server = createServer((request, response) => this.#answer(request, response));
+
+  static async start(source: Source, { port = 0, token }: PretendOptions = {}): Promise<PretendServer> {
+    const server = new PretendServer(source, token);
+    server.#server.listen(port, '127.0.0.1');
+    await once(server.#server, 'listening');
+    return server;
+  }
+
+  private constructor(source: Source, token: string | undefined) {
+    this.#source = source;
+    this.#token = token;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** How many pages are listening. */
+  get listeners(): number {
+    return this.#streams.size;
+  }
+
+  tell(delta: Delta): void {
+    for (const stream of this.#streams) send(stream, 'delta', delta);
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://any');
+    this.requests.push(request.url ?? '');
+    if (!pathname.startsWith('/api/')) {
+      sendFile(response, pathname === '/' ? '/index.html' : pathname);
+    } else if (this.#token !== undefined && request.headers.authorization !== `Bearer ${this.#token}`) {
+      response.writeHead(401).end();
+    } else if (pathname === '/api/v1/events') {
+      this.#stream(response);
+    } else {
+      const answer = this.#json(pathname, searchParams);
+      response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer ?? {}));
+    }
+  }
+
+  #json(path: string, query: URLSearchParams): unknown {
+    if (path === '/api/v1/topics') return this.#source.topics(query);
+    if (path === '/api/v1/tree') return this.#source.level(query);
+    const topic = /^\/api\/v1\/topics\/(.+)$/.exec(path)?.[1];
+    return topic === undefined ? undefined : this.#source.topic(decodeURIComponent(topic));
+  }
+
+  #stream(response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    send(response, 'status', this.#source.status());
+    this.#streams.add(response);
+    response.on('close', () => this.#streams.delete(response));
+  }
+}
+
+function send(response: ServerResponse, event: string, data: unknown): void {
+  response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
+function sendFile(response: ServerResponse, path: string): void {
+  const type = TYPES[extname(path)];
+  if (!/^\/[a-z.]+$/.test(path) || type === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY });
+  response.end(readFileSync(FOLDER + path.slice(1)));
+}

@@ -1,0 +1,205 @@
+/** Brokers and topics that there are not, as many as a spec of the page needs. */
+
+import type {
+  BrokerStatus,
+  Conflict,
+  HeldValue,
+  RateSample,
+  Status,
+  TopicDetails,
+  TopicLevel,
+  TopicList,
+  TopicNode,
+  TopicRow,
+  Value,
+} from '../../lib/status/api.ts';
+import type { Source } from './pretend-server.ts';
+
+export class PretendWorld implements Source {
+  readonly brokers: BrokerStatus[];
+  readonly rows: TopicRow[];
+  conflicts: Conflict[] = [];
+  readonly startedAt = Date.now() - 11_700_000;
+
+  constructor(brokers: readonly string[], topics: Readonly<Record<string, string>>) {
+    this.brokers = brokers.map((name, i) => brokerNamed(name, i));
+    this.rows = Object.entries(topics)
+      .map(([topic, value], i) => rowOf(topic, value, brokers, i))
+      .sort((a, b) => (a.topic < b.topic ? -1 : 1));
+  }
+
+  /** Changes one row, and returns it. */
+  change(topic: string, change: Partial<TopicRow>): TopicRow {
+    const index = this.rows.findIndex(row => row.topic === topic);
+    const row = this.rows[index];
+    if (row === undefined) throw new Error(`there is no topic ${topic}`);
+    const changed = { ...row, ...change };
+    this.rows[index] = changed;
+    return changed;
+  }
+
+  setBroker(name: string, change: Partial<BrokerStatus>): BrokerStatus {
+    const index = this.brokers.findIndex(broker => broker.name === name);
+    const broker = this.brokers[index];
+    if (broker === undefined) throw new Error(`there is no broker ${name}`);
+    const changed = { ...broker, ...change };
+    this.brokers[index] = changed;
+    return changed;
+  }
+
+  counts(): Status['topics'] {
+    const counts = { converged: 0, diverging: 0, blocked: 0, deleted: 0 };
+    for (const { state } of this.rows) counts[state]++;
+    return counts;
+  }
+
+  status(): Status {
+    return {
+      version: '2.0.0',
+      replica: 'patient-heron',
+      startedAt: this.startedAt,
+      mergeFrequency: 10,
+      hidesPayloads: false,
+      brokers: this.brokers,
+      topics: this.counts(),
+      convergence: CONVERGENCE,
+      rates: this.rates(Date.now()),
+      conflicts: this.conflicts,
+    };
+  }
+
+  /** A sample each two seconds, in waves. */
+  rates(now: number): RateSample[] {
+    return Array.from({ length: 300 }, (_, i) => {
+      const wave = 24 + 14 * Math.sin(i / 23) + 6 * Math.sin(i / 3.1) + (i % 71 === 0 ? 40 : 0);
+      const received = this.brokers.map(({ name }, b) => [name, Math.round(wave / (b + 1))] as const);
+      const published = this.brokers.map(({ name }, b) => [name, Math.round(wave / (4 - b))] as const);
+      return {
+        at: now - (299 - i) * 2000,
+        seconds: 2,
+        received: Object.fromEntries(received),
+        published: Object.fromEntries(published),
+      };
+    });
+  }
+
+  topics(query: URLSearchParams): TopicList {
+    const text = (query.get('filter') ?? '').toLowerCase();
+    const differing = query.get('differing') === 'true';
+    const fit = this.rows.filter(
+      ({ topic, state }) =>
+        topic.toLowerCase().includes(text) && (!differing || state === 'diverging' || state === 'blocked'),
+    );
+    const { page, next } = paged(fit, row => row.topic, query);
+    return { topics: page, matching: fit.length, next };
+  }
+
+  level(query: URLSearchParams): TopicLevel {
+    const under = query.get('under') ?? '';
+    const nodes = new Map<string, TopicNode>();
+    for (const row of this.rows) {
+      if (!row.topic.startsWith(under)) continue;
+      const rest = row.topic.slice(under.length);
+      const slash = rest.indexOf('/');
+      const name = slash < 0 ? rest : rest.slice(0, slash);
+      const node = nodes.get(name) ?? { name, topic: null, beneath: 0, differing: 0 };
+      const differs = row.state === 'diverging' || row.state === 'blocked' ? 1 : 0;
+      nodes.set(
+        name,
+        slash < 0
+          ? { ...node, topic: row }
+          : { ...node, beneath: node.beneath + 1, differing: node.differing + differs },
+      );
+    }
+    const sorted = [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const { page, next } = paged(sorted, node => node.name, query);
+    return { nodes: page, size: sorted.length, next };
+  }
+
+  topic(name: string): TopicDetails | undefined {
+    const row = this.rows.find(({ topic }) => topic === name);
+    if (row === undefined) return undefined;
+    return {
+      ...row,
+      version: { time: row.changedAt, counter: 0, replica: 'patient-heron' },
+      pending: {},
+      blocked: {},
+      retain: null,
+      qos: 1,
+      conflicts: this.conflicts.filter(({ topic }) => topic === name).slice(0, 10),
+    };
+  }
+}
+
+export function text(value: string): Value {
+  return { kind: 'text', text: value, bytes: Buffer.byteLength(value) };
+}
+
+/** Held as it should be. */
+export function agreeing(value: string): HeldValue {
+  return { value: text(value), agrees: true };
+}
+
+export function differing(value: string): HeldValue {
+  return { value: text(value), agrees: false };
+}
+
+const CONVERGENCE = {
+  buckets: [
+    { upTo: 10, count: 12 },
+    { upTo: 25, count: 140 },
+    { upTo: 50, count: 612 },
+    { upTo: 100, count: 1480 },
+    { upTo: 250, count: 1720 },
+    { upTo: 500, count: 1766 },
+    { upTo: 1000, count: 1771 },
+    { upTo: 2500, count: 1774 },
+    { upTo: null, count: 1774 },
+  ],
+  sum: 132_000,
+  count: 1774,
+};
+
+function brokerNamed(name: string, index: number): BrokerStatus {
+  return {
+    name,
+    state: 'ready',
+    detail: '',
+    since: Date.now() - 11_600_000,
+    protocol: index === 0 ? '3.1.1' : '5',
+    received: 12_043,
+    published: 20_411,
+    dropped: {},
+    pending: 0,
+    waiting: 0,
+    blocked: 0,
+    roundTrip: 1.8 + index * 17,
+    reconnects: 0,
+    restarts: 0,
+  };
+}
+
+function rowOf(topic: string, value: string, brokers: readonly string[], index: number): TopicRow {
+  return {
+    topic,
+    state: 'converged',
+    winner: text(value),
+    origin: brokers[index % brokers.length] ?? '',
+    changedAt: Date.now() - 60_000 - index * 31_000,
+    expiresAt: index % 7 === 3 ? Date.now() + 3_600_000 : null,
+    held: Object.fromEntries(brokers.map(name => [name, agreeing(value)])),
+  };
+}
+
+function paged<T>(
+  all: readonly T[],
+  nameOf: (item: T) => string,
+  query: URLSearchParams,
+): { page: T[]; next: string | null } {
+  const after = query.get('after');
+  const limit = Number(query.get('limit') ?? '100');
+  const start = after === null ? 0 : all.findIndex(item => nameOf(item) > after);
+  const page = start < 0 ? [] : all.slice(start, start + limit);
+  const last = page.at(-1);
+  return { page, next: last !== undefined && start + limit < all.length ? nameOf(last) : null };
+}

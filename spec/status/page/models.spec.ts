@@ -1,0 +1,240 @@
+/** The pure parts of the page: what it shows for what it is told. */
+
+import { expect } from 'chai';
+import type { BrokerStatus, Histogram, RateSample, Status } from '../../../lib/status/api.ts';
+import { announcements } from '../../../lib/status/page/model/announcements.ts';
+import { columns, sentence, within } from '../../../lib/status/page/model/convergence.ts';
+import { EventStreamReader } from '../../../lib/status/page/model/event-stream.ts';
+import { ago, count, elapsed, rate, size, span } from '../../../lib/status/page/model/figures.ts';
+import { brokersSentence } from '../../../lib/status/page/model/link-states.ts';
+import { MAX_CONFLICTS, RATES_SPAN, withDelta } from '../../../lib/status/page/model/live-status.ts';
+import { rateColumns } from '../../../lib/status/page/model/rate-columns.ts';
+import { CARD, HUB, ringLayout } from '../../../lib/status/page/model/ring-layout.ts';
+import { shownValue, visible } from '../../../lib/status/page/model/value-text.ts';
+import { PretendWorld, text } from '../../page/pretend-world.ts';
+
+const world = new PretendWorld(['OSLO', 'PARIS', 'QUEBEC'], { 'canards/menu': 'oats' });
+
+describe('the status that the page keeps', () => {
+  const status = world.status();
+
+  it('keeps what a delta does not speak of', () => {
+    expect(withDelta(status, {})).to.deep.equal(status);
+  });
+
+  it('replaces the brokers that a delta names, in their places', () => {
+    const paris = { ...broker('PARIS'), state: 'unreachable' as const };
+    const { brokers } = withDelta(status, { brokers: [paris] });
+    expect(brokers.map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
+      'OSLO ready',
+      'PARIS unreachable',
+      'QUEBEC ready',
+    ]);
+  });
+
+  it('stays bounded, however many deltas come', () => {
+    let kept: Status = { ...status, rates: [], conflicts: [] };
+    for (let second = 0; second < 2000; second++) {
+      const winner = { broker: 'OSLO', value: text(String(second)) };
+      kept = withDelta(kept, {
+        rates: [sampleAt(second * 1000)],
+        conflicts: [{ at: second, topic: 't', winner, loser: winner, decidedBy: 'arrival' }],
+      });
+    }
+    expect(kept.rates).to.have.length(RATES_SPAN / 1000);
+    expect(kept.conflicts).to.have.length(MAX_CONFLICTS);
+    expect(kept.conflicts[0]?.at, 'the newest is first').to.equal(1999);
+  });
+});
+
+describe('the reader of Server-Sent Events', () => {
+  it('puts events together from pieces that end anywhere', () => {
+    const reader = new EventStreamReader();
+    const stream =
+      ': hello\n\nevent: status\ndata: {"a":1}\n\nevent: delta\r\ndata: {"b":\r\ndata: 2}\r\n\r\n';
+    const events = [...stream].flatMap(character => reader.read(character));
+    expect(events).to.deep.equal([
+      { event: 'status', data: '{"a":1}' },
+      { event: 'delta', data: '{"b":\n2}' },
+    ]);
+  });
+
+  it('gives up an event without an end', () => {
+    const reader = new EventStreamReader();
+    const piece = 'x'.repeat(1_000_000);
+    expect(() => {
+      for (let i = 0; i < 10; i++) reader.read(piece);
+    }).to.throw('without an end');
+  });
+});
+
+describe('figures', () => {
+  it('are as long as they are worth reading', () => {
+    expect([0, 0.01, 0.31, 9.96, 12.4, 1234.5].map(rate)).to.deep.equal([
+      '0',
+      '<0.1',
+      '0.3',
+      '10',
+      '12',
+      '1,235',
+    ]);
+    expect([0.42, 38.2, 999.6, 1200, 61_000].map(elapsed).map(plain)).to.deep.equal([
+      '0.4 ms',
+      '38 ms',
+      '1 s',
+      '1.2 s',
+      '1 min',
+    ]);
+    expect([-5, 12_000, 200_000, 7_500_000, 7_200_000, 356_400_000].map(span).map(plain)).to.deep.equal([
+      '0 s',
+      '12 s',
+      '3 min',
+      '2 h 5 min',
+      '2 h',
+      '4 d 3 h',
+    ]);
+    expect([400, 12_000].map(ago).map(plain)).to.deep.equal(['now', '12 s ago']);
+    expect([12, 3400, 2_000_000].map(size).map(plain)).to.deep.equal(['12 B', '3.4 kB', '2 MB']);
+    expect(count(100_000)).to.equal('100,000');
+  });
+});
+
+describe('the sentence on the brokers', () => {
+  it('names those that are not ready, and at most three', () => {
+    const down = (name: string): BrokerStatus => ({ ...broker('OSLO'), name, state: 'unreachable' });
+    expect(brokersSentence(world.brokers)).to.equal('All 3 brokers are connected.');
+    expect(brokersSentence([broker('OSLO'), down('PARIS')])).to.equal(
+      '1 of 2 brokers connected: PARIS is unreachable.',
+    );
+    expect(brokersSentence(['A', 'B', 'C', 'D', 'E'].map(down))).to.equal(
+      '0 of 5 brokers connected: A is unreachable, B is unreachable, C is unreachable, 2 more are not ready.',
+    );
+  });
+});
+
+describe('what a screen reader is told unasked', () => {
+  it('is changes of state, and no figures', () => {
+    const before = world.status();
+    const diverging = { converged: 0, diverging: 1, blocked: 0, deleted: 0 };
+    const cut: Status = {
+      ...before,
+      topics: diverging,
+      brokers: [{ ...broker('OSLO'), state: 'unreachable' }, broker('PARIS'), broker('QUEBEC')],
+    };
+    expect(announcements(before, before)).to.deep.equal([]);
+    expect(announcements(before, cut)).to.deep.equal(['OSLO is unreachable.', '1 topic not equal.']);
+    expect(announcements(cut, before)).to.deep.equal(['OSLO is ready.', 'All topics are equal again.']);
+    expect(announcements(before, { ...before, rates: [] })).to.deep.equal([]);
+  });
+});
+
+describe('the convergence histogram', () => {
+  const histogram: Histogram = {
+    buckets: [
+      { upTo: 10, count: 0 },
+      { upTo: 50, count: 0 },
+      { upTo: 100, count: 60 },
+      { upTo: 250, count: 90 },
+      { upTo: 500, count: 90 },
+      { upTo: null, count: 100 },
+    ],
+    sum: 20_000,
+    count: 100,
+  };
+
+  it('becomes columns of single counts, without the empty ones at the ends but one', () => {
+    expect(columns(histogram)).to.deep.equal([
+      { from: 10, upTo: 50, count: 0, height: 0 },
+      { from: 50, upTo: 100, count: 60, height: 1 },
+      { from: 100, upTo: 250, count: 30, height: 0.5 },
+      { from: 250, upTo: 500, count: 0, height: 0 },
+      { from: 500, upTo: null, count: 10, height: 1 / 6 },
+    ]);
+    expect(columns({ buckets: [{ upTo: null, count: 0 }], sum: 0, count: 0 })).to.deep.equal([]);
+  });
+
+  it('becomes a sentence that claims no more than the buckets tell', () => {
+    expect(within(histogram, 0.5)).to.equal(100);
+    expect(within(histogram, 0.95)).to.equal(null);
+    expect(plain(sentence(histogram))).to.equal(
+      'Half of the changes arrived everywhere within 100 ms, 95 % after more than 500 ms.',
+    );
+    expect(sentence({ buckets: [], sum: 0, count: 0 })).to.equal('Nothing has changed yet.');
+  });
+});
+
+describe('the rates', () => {
+  const rates: RateSample[] = [
+    { at: 2000, seconds: 2, received: { OSLO: 4, PARIS: 2 }, published: { PARIS: 8 } },
+    { at: 3000, seconds: 1, received: {}, published: { OSLO: 1 } },
+  ];
+
+  it('are messages a second, of all brokers or of one', () => {
+    expect(rateColumns(rates)).to.deep.equal({ at: [2, 3], received: [3, 0], published: [4, 1] });
+    expect(rateColumns(rates, 'OSLO')).to.deep.equal({ at: [2, 3], received: [2, 0], published: [0, 1] });
+    expect(rateColumns(rates, '__proto__').received).to.deep.equal([0, 0]);
+  });
+});
+
+describe('the ring', () => {
+  it('lets no card touch another one, the replicator, or the border', () => {
+    for (let brokers = 1; brokers <= 8; brokers++) {
+      for (const width of [700, 800, 1000, 1400]) {
+        const ring = ringLayout(brokers, width);
+        if (ring === undefined) continue;
+        for (const [i, spot] of ring.spots.entries()) {
+          const where = `card ${i + 1} of ${brokers} at width ${width}`;
+          expect(spot.x - CARD.width / 2, where).to.be.at.least(-0.5);
+          expect(spot.x + CARD.width / 2, where).to.be.at.most(width + 0.5);
+          expect(spot.y - CARD.height / 2, where).to.be.at.least(-0.5);
+          expect(spot.y + CARD.height / 2, where).to.be.at.most(ring.height + 0.5);
+          const apart = Math.hypot(
+            Math.max(Math.abs(spot.x - ring.middle.x) - CARD.width / 2, 0),
+            Math.max(Math.abs(spot.y - ring.middle.y) - CARD.height / 2, 0),
+          );
+          expect(apart, `${where} and the replicator`).to.be.above(HUB);
+          for (const other of ring.spots.slice(i + 1)) {
+            const clear =
+              Math.abs(spot.x - other.x) >= CARD.width || Math.abs(spot.y - other.y) >= CARD.height;
+            expect(clear, `${where} and another one`).to.equal(true);
+          }
+        }
+      }
+    }
+  });
+
+  it('is there for three brokers on a wide page, not on a phone, and not for thirty', () => {
+    for (const brokers of [1, 2, 3, 4])
+      expect(ringLayout(brokers, 700), `${brokers}`).to.not.equal(undefined);
+    for (const brokers of [5, 6]) expect(ringLayout(brokers, 900), `${brokers}`).to.not.equal(undefined);
+    expect(ringLayout(3, 340)).to.equal(undefined);
+    expect(ringLayout(30, 1400)).to.equal(undefined);
+  });
+});
+
+describe('a value as it is shown', () => {
+  it('is told from a word of ours', () => {
+    expect(shownValue(text('deleted'))).to.deep.equal({ text: 'deleted', isWord: false });
+    expect(shownValue({ kind: 'deleted' })).to.deep.equal({ text: 'deleted', isWord: true });
+  });
+
+  it('cannot change what stands around it', () => {
+    expect(visible('a\nb\u0000c\u007fd\u202ee')).to.equal('a␊b␀c␡d\ufffde');
+    expect(shownValue(text('x'.repeat(1000))).text).to.have.length(201);
+  });
+});
+
+function broker(name: string): BrokerStatus {
+  const found = world.brokers.find(each => each.name === name);
+  if (found === undefined) throw new Error(`no broker ${name}`);
+  return found;
+}
+
+function sampleAt(at: number): RateSample {
+  return { at, seconds: 1, received: { OSLO: 1 }, published: {} };
+}
+
+/** With plain blanks. */
+function plain(figure: string): string {
+  return figure.replaceAll('\u00a0', ' ');
+}
