@@ -13,6 +13,9 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
       case 'quiesce':
         void actor.quiesce();
         return;
+      case 'ask':
+        control.postMessage({ kind: 'answer', id: message.id, answer: actor.measures } satisfies Report);
+        return;
       case 'stop':
         void actor.stop();
         return;

@@ -31,8 +31,19 @@ export default async function reconciler({ control, brokers, settings }: Reconci
     for (const [index, { port }] of brokers.entries()) actor.attach(index, port);
     await new Promise<void>(resolve => {
       control.on('message', (message: ControlOfReconciler) => {
-        if (message.kind === 'attach') actor.attach(message.broker, message.port);
-        else void actor.stop(message.within).then(resolve);
+        switch (message.kind) {
+          case 'attach':
+            actor.attach(message.broker, message.port);
+            return;
+          case 'ask':
+            void actor.inspector
+              .answer(message.question)
+              .then(answer => report({ kind: 'answer', id: message.id, answer }));
+            return;
+          case 'stop':
+            void actor.stop(message.within).then(resolve);
+            return;
+        }
       });
     });
     report({ kind: 'counters', counters: actor.counters });

@@ -11,6 +11,7 @@ import type { IPublishPacket } from 'mqtt';
 import type { QoS } from '../core/policy.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { BrokerSettings, FromBroker, LogLevel, Port, Report, ToBroker } from '../protocol/messages.ts';
+import type { BrokerMeasures } from '../protocol/questions.ts';
 import { ConnectError, Connection } from './connection.ts';
 import { Identity } from './identity.ts';
 import { Intake } from './intake.ts';
@@ -18,6 +19,7 @@ import { Negotiation, type ProtocolVersion } from './negotiation.ts';
 import { Outbox } from './outbox.ts';
 import { Replay } from './replay.ts';
 import { Retries } from './retries.ts';
+import { RoundTrips } from './round-trips.ts';
 import { Scanner, unknownAt } from './scanner.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
@@ -56,6 +58,8 @@ export class BrokerActor {
   #session: Session | undefined;
   #sessions = 0;
   #published = 0;
+  #refused = 0;
+  readonly #roundTrips = new RoundTrips();
   /** How often in a row the broker hung up on us as we wrote a sentinel. */
   #hangups = 0;
   #stopping = false;
@@ -128,6 +132,25 @@ export class BrokerActor {
     await session.scanner?.close();
     await this.#identity?.presence?.withdraw(session.connection);
     await session.connection.end();
+  }
+
+  /** For who wants to know how the broker is. */
+  get measures(): BrokerMeasures {
+    const { counters } = this.#intake;
+    const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0 } = counters;
+    const refused = Object.entries(counters).filter(([name]) => name.startsWith('refused_'));
+    return {
+      counts: {
+        received: received - ignored_control_topic - ignored_late_replay,
+        published: this.#published + (this.#session?.outbox.published ?? 0),
+        dropped: {
+          ...Object.fromEntries(refused.map(([name, count]) => [name.slice('refused_'.length), count])),
+          publish_refused: this.#refused + (this.#session?.outbox.refused ?? 0),
+        },
+        roundTrips: this.#roundTrips.histogram.counts,
+      },
+      roundTrip: this.#roundTrips.median,
+    };
   }
 
   /** Counts since the start of this actor. */
@@ -239,6 +262,7 @@ export class BrokerActor {
     if (session === undefined) return;
     session.outbox.close();
     this.#published += session.outbox.published;
+    this.#refused += session.outbox.refused;
     await session.scanner?.close();
   }
 
@@ -250,6 +274,7 @@ export class BrokerActor {
       maxQos: Math.min(this.#settings.maxQos, maximumQoS ?? 2) as QoS,
       receiveMaximum,
       report: settled => this.#post(settled),
+      roundTrips: this.#roundTrips,
     });
   }
 

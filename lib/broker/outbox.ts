@@ -10,6 +10,7 @@ import type { Settled, Settlement } from '../protocol/messages.ts';
 import { unpackProperties } from '../protocol/properties.ts';
 import { type RawPublication, readPublication } from '../protocol/publication.ts';
 import type { Connection } from './connection.ts';
+import type { RoundTrips } from './round-trips.ts';
 
 /** Publishes not acknowledged at once, where the broker sets no lower limit (MQTT 5 Receive Maximum). */
 const WINDOW = 256;
@@ -21,10 +22,13 @@ export interface OutboxDeps {
   /** MQTT 5 Receive Maximum of the broker, if it gave one. */
   readonly receiveMaximum: number | undefined;
   readonly report: (settled: Settled) => void;
+  readonly roundTrips: RoundTrips;
 }
 
 export class Outbox {
   published = 0;
+  /** Of those published, the ones that the broker refused, or that could not be sent. */
+  refused = 0;
   readonly #deps: OutboxDeps;
   readonly #window: number;
   readonly #waiting: BatchReader[] = [];
@@ -50,6 +54,7 @@ export class Outbox {
   close(): void {
     this.#closed = true;
     this.#waiting.length = 0;
+    this.#deps.roundTrips.parted();
   }
 
   #send(): void {
@@ -64,9 +69,11 @@ export class Outbox {
   #publish(publication: RawPublication): void {
     const sequence = ++this.#sequence;
     this.#inFlight.add(sequence);
-    const { connection, replica, maxQos } = this.#deps;
+    const { connection, replica, maxQos, roundTrips } = this.#deps;
     const { topic, payload, version, properties, expiresAt, retain } = publication;
     const options = { qos: Math.min(publication.qos, maxQos) as QoS, retain };
+    // With QoS 0 nothing comes back.
+    if (options.qos > 0) roundTrips.sent(publication);
     const settled = (error?: Error) => this.#settled(sequence, publication, error);
     if (connection.protocolVersion < 5) {
       connection.publish(topic, payload, options, settled);
@@ -76,13 +83,12 @@ export class Outbox {
     connection.publish(topic, payload, { ...options, properties: stamped }, settled);
   }
 
-  #settled(
-    sequence: number,
-    { topic, version, payload, confirm }: RawPublication,
-    error: Error | undefined,
-  ): void {
+  #settled(sequence: number, publication: RawPublication, error: Error | undefined): void {
     if (this.#closed) return;
+    const { topic, version, payload, confirm } = publication;
+    this.#deps.roundTrips.acknowledged(publication);
     this.published++;
+    if (error !== undefined) this.refused++;
     this.#inFlight.delete(sequence);
     this.#bytes += payload.length;
     if (error !== undefined) this.#refused.push({ topic, version, reason: error.message });

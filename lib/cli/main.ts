@@ -1,7 +1,7 @@
 /** The command line: which command, with which options. Returns the exit code. */
 
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { packageVersion } from '../package-version.ts';
 import { EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
 
@@ -77,9 +77,4 @@ async function demo(seconds: string | undefined): Promise<number> {
 function wrongUsage(problem: string): number {
   process.stderr.write(`mqttrep: ${problem}\nSee 'mqttrep --help'.\n`);
   return EXIT.usage;
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -5,6 +5,7 @@ import { createLogger } from '../log/logger.ts';
 import { Replicator, STOP_LIMIT } from '../supervisor/replicator.ts';
 import { EXIT } from './exit-codes.ts';
 import { describe, loadConfig, printProblems } from './load-config.ts';
+import { openStatusServer } from './open-status-server.ts';
 
 /** PM2 and systemd are told that we are ready when each broker has answered, or after so many milliseconds. */
 const READY_LIMIT = 5_000;
@@ -21,18 +22,23 @@ export async function run(envFile: string | undefined): Promise<number> {
   logger.info(summary(config));
 
   const replicator = new Replicator(config, (level, message) => logger.log(level, message));
+  const closeServer = await openStatusServer(config, replicator, (level, message) =>
+    logger.log(level, message),
+  );
   const stop = stopOnSignals(replicator, message => logger.info(message));
-  replicator.start();
+  if (closeServer === 'failed') void replicator.stop();
+  else replicator.start();
   void replicator.answered(READY_LIMIT).then(() => process.send?.('ready'));
 
   const failure = await replicator.ended;
   stop.forget();
-  if (failure === undefined) logger.info('stopped');
+  if (closeServer !== 'failed') await closeServer();
+  if (failure === undefined && closeServer !== 'failed') logger.info('stopped');
   await new Promise<void>(resolve => {
     logger.once('finish', resolve);
     logger.end();
   });
-  return failure === undefined ? EXIT.ok : EXIT.failure;
+  return failure === undefined && closeServer !== 'failed' ? EXIT.ok : EXIT.failure;
 }
 
 function summary({ brokers, topics, mergeFrequency }: Config): string {

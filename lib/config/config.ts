@@ -23,7 +23,20 @@ export interface Config {
   readonly scanPeriod: number;
   /** Seconds that another replicator's clock may be ahead of ours before it is not believed. */
   readonly maxDrift: number;
+  /** The status server; undefined when there is to be none. */
+  readonly http: HttpConfig | undefined;
   readonly log: LogConfig;
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** `chosen`: the user named it, and is to be told where it cannot be had. */
+  readonly address: 'chosen' | 'default';
+  /** What a client must show; undefined for nothing, on loopback only. May never be logged. */
+  readonly token: string | undefined;
+  readonly hidesPayloads: boolean;
 }
 
 export interface BrokerConfig {

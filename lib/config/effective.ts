@@ -5,7 +5,14 @@
 
 import { formatMergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
-import type { BrokerConfig, Config, ConnectionOptions, LogConfig, TopicConfig } from './config.ts';
+import type {
+  BrokerConfig,
+  Config,
+  ConnectionOptions,
+  HttpConfig,
+  LogConfig,
+  TopicConfig,
+} from './config.ts';
 import { MASK, maskUrl } from './mask.ts';
 
 export interface BrokerDescription {
@@ -32,7 +39,17 @@ export interface ConfigDescription {
   readonly scanPeriod: number | null;
   /** Seconds. */
   readonly maxDrift: number;
+  /** Null where there is no status server. */
+  readonly http: HttpDescription | null;
   readonly log: LogConfig;
+}
+
+export interface HttpDescription {
+  readonly host: string;
+  readonly port: number;
+  /** `***` where there is one. */
+  readonly token: string | null;
+  readonly hidesPayloads: boolean;
 }
 
 export interface DescribedConfig {
@@ -76,6 +93,7 @@ export function describeConfig(config: Config): DescribedConfig {
     controlTopic: config.controlTopic ?? null,
     scanPeriod: Number.isFinite(config.scanPeriod) ? config.scanPeriod : null,
     maxDrift: config.maxDrift,
+    http: config.http === undefined ? null : describeHttp(config.http),
     log: config.log,
   };
   return { data, text: toText(data) };
@@ -92,6 +110,10 @@ function describeBroker({ name, url, maxQos, priority, options }: BrokerConfig):
   };
 }
 
+function describeHttp({ host, port, token, hidesPayloads }: HttpConfig): HttpDescription {
+  return { host, port, token: token === undefined ? null : MASK, hidesPayloads };
+}
+
 function describeOptions(options: ConnectionOptions): Record<string, string | number | boolean> {
   // What was read from a file is shown by its path.
   const names = Object.keys(options).filter(name => name !== 'clientId' && !(`${name}File` in options));
@@ -105,7 +127,8 @@ function masked(name: string, value: unknown): string | number | boolean {
 }
 
 function toText(description: ConfigDescription): string {
-  const { brokers, topics, mergeFrequency, store, controlTopic, scanPeriod, maxDrift, log } = description;
+  const { brokers, topics, mergeFrequency, store, controlTopic, scanPeriod, maxDrift, http, log } =
+    description;
   const names = brokers.map(broker => broker.name);
   return [
     'Brokers',
@@ -117,6 +140,7 @@ function toText(description: ConfigDescription): string {
     `Control topics: ${controlTopic === null ? 'none' : `${controlTopic}/…`}`,
     `Every topic is looked at again: ${scanPeriod === null ? 'never' : `within ${scanPeriod} s`}`,
     `Greatest drift of other replicators' clocks: ${maxDrift} s`,
+    `Status page: ${http === null ? 'none' : httpInWords(http)}`,
     `Log: level ${log.level}, format ${log.format}`,
   ].join('\n');
 }
@@ -143,6 +167,12 @@ function topicLines(topic: TopicConfig, names: string[]) {
     `    subscribed at: ${inWords(subscribers, names)}`,
     `    published to: ${inWords(publishers, names)}`,
   ];
+}
+
+function httpInWords({ host, port, token, hidesPayloads }: HttpDescription): string {
+  const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+  const payloads = hidesPayloads ? 'without payloads' : 'with payloads';
+  return `${address}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

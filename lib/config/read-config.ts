@@ -5,8 +5,9 @@
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import { readBrokers } from './brokers.ts';
-import type { Config, ConfigResult } from './config.ts';
+import type { Config, ConfigResult, HttpConfig, Problem } from './config.ts';
 import { type Environment, sortEnvironment } from './environment.ts';
+import { readHttp } from './http.ts';
 import { type Parsed, Problems } from './problems.ts';
 import { defaultStorePlace } from './store-place.ts';
 import type { ReadFile } from './text-file.ts';
@@ -47,16 +48,27 @@ export function readConfig(
   const { names, brokers } = readBrokers(environment, readFile, problems);
   const process = readProcess(environment, defaultStorePlace(env), problems);
   const topics = readTopics(environment, names, process.controlTopic ?? CONTROL_PREFIX, problems);
-  const config: Config = { brokers, topics, ...process };
+  const http = readHttp(environment, readFile, problems);
+  const config: Config = { brokers, topics, ...process, http };
   const { errors, warnings } = problems;
   return errors.length === 0 ? { ok: true, config, warnings } : { ok: false, errors, warnings };
+}
+
+/** What of the configuration says where a running mqttrep can be asked; the rest of it may be missing or wrong. */
+export function readHttpConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile,
+): { readonly http: HttpConfig | undefined; readonly errors: readonly Problem[] } {
+  const problems = new Problems();
+  const http = readHttp(sortEnvironment(env, new Problems()), readFile, problems);
+  return { http, errors: problems.errors };
 }
 
 function readProcess(
   environment: Environment,
   storePlace: string,
   problems: Problems,
-): Omit<Config, 'brokers' | 'topics'> {
+): Omit<Config, 'brokers' | 'topics' | 'http'> {
   const read = <T>(key: ProcessKey, parse: (text: string) => Parsed<T>, fallback: T): T => {
     const entry = environment.process.get(key);
     return (entry && problems.take(entry.variable, parse(entry.value))) ?? fallback;

@@ -16,6 +16,10 @@ export const PROCESS_KEYS = [
   'CONTROL_TOPIC',
   'SCAN_PERIOD',
   'MAX_DRIFT',
+  'HTTP',
+  'HTTP_TOKEN',
+  'HTTP_TOKEN_FILE',
+  'HTTP_PAYLOADS',
   'LOG_LEVEL',
   'LOG_FORMAT',
 ] as const;

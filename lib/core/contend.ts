@@ -12,7 +12,16 @@ export interface Contest {
 import type { Found, Observed } from './events.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { alike, heldAfter, isDeletion, isNewer, type Message, type Register, withHeld } from './register.ts';
+import {
+  agrees,
+  alike,
+  heldAfter,
+  isDeletion,
+  isNewer,
+  type Message,
+  type Register,
+  withHeld,
+} from './register.ts';
 import { compareVersions, type Version } from './version.ts';
 
 /**
@@ -58,11 +67,17 @@ export function contend(
   if (winner === undefined && isDeletion(message)) {
     return outcome({ ...register, held: held(message) }, 'repeated');
   }
-  const wins = winner === undefined || order(message, winner) > 0;
-  return outcome(
-    { ...register, winner: wins ? message : winner, held: held(message) },
-    wins ? 'won' : 'lost',
-  );
+  if (winner === undefined) return outcome({ ...register, winner: message, held: held(message) }, 'won');
+  if (order(message, winner) <= 0) {
+    return {
+      ...outcome({ ...register, held: held(message) }, 'lost'),
+      clash: { winner, loser: message },
+    };
+  }
+  const won = outcome({ ...register, winner: message, held: held(message) }, 'won');
+  // A broker that held the winner had shown it to whoever writes there.
+  const isSuccessor = agrees(register.held[broker] ?? 'unknown', winner);
+  return isSuccessor ? won : { ...won, clash: { winner: message, loser: winner } };
 }
 
 function repeated(winner: Message, message: Message, refreshes: boolean): Message {

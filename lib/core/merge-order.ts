@@ -12,7 +12,7 @@
  * beats 3. The register that meets them one after the other decides: what lost to a deletion is gone.
  */
 
-import type { Comparator, Format, MergeChain } from './merge-chain.ts';
+import { type Comparator, type Format, formatMergeChain, type MergeChain } from './merge-chain.ts';
 import { follow } from './merge-path.ts';
 import { compareValues, type Value, valueFrom, valueFromText } from './merge-value.ts';
 import { Recent } from './recent.ts';
@@ -35,14 +35,7 @@ export const MAX_DECODED_BYTES = 256 * 1024;
 
 /** @throws {Error} when a decoder that the chain needs is missing: `formatsOf` tells which ones it needs */
 export function compileMergeChain(chain: MergeChain, decoders: Decoders): MessageOrder {
-  const readers = new Map<Format, Reader>();
-  for (const comparator of chain) {
-    if ('path' in comparator && !readers.has(comparator.by)) {
-      readers.set(comparator.by, readerOf(comparator.by, chain, decoders));
-    }
-  }
-  // `arrival` stands at the end, and there only.
-  const orders = chain.filter(({ by }) => by !== 'arrival').map(comparator => orderOf(comparator, readers));
+  const orders = ordersOf(chain, decoders).map(({ order }) => order);
   return (a, b) => {
     if (a !== b && !isDeletion(a) && !isDeletion(b)) {
       for (const order of orders) {
@@ -52,6 +45,39 @@ export function compileMergeChain(chain: MergeChain, decoders: Decoders): Messag
     }
     return compareVersions(a.version, b.version);
   };
+}
+
+/** Names the comparator that decides between two messages, as a user writes it. */
+export type Decider = (a: Message, b: Message) => string;
+
+/**
+ * Tells afterwards what `compileMergeChain` went by. Messages of a first contact have no time of arrival: there
+ * it is the `priority` of the brokers.
+ * @throws {Error} as `compileMergeChain` does
+ */
+export function compileDecider(chain: MergeChain, decoders: Decoders): Decider {
+  const orders = ordersOf(chain, decoders);
+  return (a, b) => {
+    const decided =
+      isDeletion(a) || isDeletion(b) ? undefined : orders.find(({ order }) => order(a, b) !== 0)?.name;
+    return decided ?? (a.version.time === 0 && b.version.time === 0 ? 'priority' : 'arrival');
+  };
+}
+
+/** Of each comparator of the chain but `arrival`, which stands at the end, and there only. */
+function ordersOf(chain: MergeChain, decoders: Decoders): { name: string; order: MessageOrder }[] {
+  const readers = new Map<Format, Reader>();
+  for (const comparator of chain) {
+    if ('path' in comparator && !readers.has(comparator.by)) {
+      readers.set(comparator.by, readerOf(comparator.by, chain, decoders));
+    }
+  }
+  return chain
+    .filter(({ by }) => by !== 'arrival')
+    .map(comparator => ({
+      name: formatMergeChain([comparator]),
+      order: orderOf(comparator, readers),
+    }));
 }
 
 function orderOf(comparator: Comparator, readers: ReadonlyMap<Format, Reader>): MessageOrder {

@@ -83,7 +83,8 @@ function unsure(register: Register, event: Observed, policy: Policy): Outcome {
   const asking = has(register.asking, broker);
   const told = asking && wroteLast(register, broker, policy);
   if (payload === '' ? !asking : told) return result;
-  return { ...ask(result.register, broker), effect: result.effect };
+  const { register: asked, commands } = ask(result.register, broker);
+  return { ...result, register: asked, commands };
 }
 
 /** A message to be reconciled as the topic's retained one. `stored`: the broker itself retains it. */

@@ -1,7 +1,7 @@
 /** What `step` gives back, and the shapes of it that recur. */
 
 import type { Command } from './events.ts';
-import type { Register } from './register.ts';
+import type { Message, Register } from './register.ts';
 
 /**
  * What an event came to.
@@ -30,6 +30,17 @@ export interface Outcome {
   readonly register: Register;
   readonly effect: Effect;
   readonly commands: readonly Command[];
+  /** Only where two messages met of which one had to lose. */
+  readonly clash?: Clash;
+}
+
+/**
+ * A message lost against another one, though it was no predecessor of it: whoever wrote the later one had not been
+ * shown the earlier one, or the merge chain decided against what was written later.
+ */
+export interface Clash {
+  readonly winner: Message;
+  readonly loser: Message;
 }
 
 const NO_COMMANDS: readonly Command[] = [];

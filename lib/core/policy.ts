@@ -39,7 +39,8 @@ export interface Policy {
   readonly qos: QoS;
   /** Milliseconds, 0 = for ever. */
   readonly ttl: number;
-  /** Which of two messages wins. */
+  readonly chain: MergeChain;
+  /** Which of two messages wins, by the chain. */
   readonly order: MessageOrder;
   /** Brokers that may be published to. */
   readonly publish: BrokerSet;
@@ -91,13 +92,13 @@ export class Policies {
     }
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const policy = { ...combine(matched, this.#all), order: this.#order(matched) };
+    const combined = combine(matched, this.#all);
+    const policy = { ...combined, order: this.#order(combined.chain) };
     this.#known.set(key, policy);
     return policy;
   }
 
-  #order(matched: readonly FilterSettings[]): MessageOrder {
-    const chain = matched.find(s => s.merge !== undefined)?.merge ?? DEFAULT_CHAIN;
+  #order(chain: MergeChain): MessageOrder {
     const known = this.#orders.get(chain);
     if (known !== undefined) return known;
     const order = this.#orderOf(chain);
@@ -112,6 +113,7 @@ function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Polic
     retain: matched.find(s => s.retain !== undefined)?.retain ?? false,
     qos: matched.find(s => s.qos !== undefined)?.qos ?? DEFAULT_QOS,
     ttl: matched.find(s => s.ttl !== undefined)?.ttl ?? 0,
+    chain: matched.find(s => s.merge !== undefined)?.merge ?? DEFAULT_CHAIN,
     publish: matched.length === 0 ? 0 : matched.reduce((set, s) => set & s.publish, all),
     echo: matched.reduce((set, s) => set | s.subscribe, 0),
   };

@@ -5,12 +5,11 @@
  */
 
 import type { LogLevel } from '../protocol/messages.ts';
-import type { Log } from '../supervisor/replicator.ts';
 import { differingTopics, untilEqual } from './comparison.ts';
 import { closing, logLine, opening, writeLines } from './lines.ts';
 import { pause } from './pause.ts';
 import { roundLength } from './script.ts';
-import { Stage, type StageListeners } from './stage.ts';
+import { type SawWrite, Stage } from './stage.ts';
 import { percentile } from './statistics.ts';
 import { Story } from './story.ts';
 import { lookOf } from './terminal.ts';
@@ -41,15 +40,13 @@ export async function demo(seconds: number | undefined): Promise<number> {
   const writes = new WriteLog(write => say(writeLines(look, write, write.at - begin)));
   let failure: string | undefined;
   try {
-    const stage = await Stage.build();
+    const stage = await Stage.build((level, message) => {
+      if (isWorthTelling(level, message)) say([logLine(look, elapsed(), message)]);
+    });
     try {
-      say(opening(look, stage.urls));
-      const log: Log = (level, message) => {
-        if (isWorthTelling(level, message)) say([logLine(look, elapsed(), message)]);
-      };
-      const saw: StageListeners['saw'] = (site, topic, payload, at) =>
-        writes.arrived(site, topic, payload, at);
-      const missing = await stage.connect({ log, saw }, ending.signal);
+      say(opening(look, stage.urls, stage.page));
+      const saw: SawWrite = (site, topic, payload, at) => writes.arrived(site, topic, payload, at);
+      const missing = await stage.connect(saw, ending.signal);
       if (missing.length > 0 && !ending.signal.aborted) {
         say([look.paint('red', `mqttrep does not reach ${missing.join(', ')}.`)]);
         return 1;

@@ -11,7 +11,8 @@ const COLOURS: Readonly<Record<SiteName, Style>> = { OSLO: 'cyan', PARIS: 'magen
 /** Under the time column. */
 const INDENT = ' '.repeat(10);
 
-export function opening(look: Look, urls: ReadonlyMap<SiteName, string>): string[] {
+/** `page`: the address of the status page. */
+export function opening(look: Look, urls: ReadonlyMap<SiteName, string>, page: string): string[] {
   const addresses = SITES.map(site => {
     const note = site === REMOTE ? look.paint('dim', '  over a link that will be cut') : '';
     return `  ${painted(look, site, 6)}  ${urls.get(site)}${note}`;
@@ -21,6 +22,8 @@ export function opening(look: Look, urls: ReadonlyMap<SiteName, string>): string
     `${look.paint('bold', 'mqttrep demo')}: three brokers, clients at each, and one mqttrep between them.`,
     '',
     ...addresses,
+    '',
+    `  See it in a browser: ${look.paint('bold', page)}`,
     '',
     look.paint('dim', `  Look for yourself: ${example}     Ctrl-C ends the demo.`),
     '',

@@ -4,8 +4,10 @@
  */
 
 import { once } from 'node:events';
-import type { Config } from '../config/config.ts';
+import type { Config, HttpConfig } from '../config/config.ts';
+import { packageVersion } from '../package-version.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
+import { StatusServer } from '../status/server.ts';
 import { type Log, Replicator } from '../supervisor/replicator.ts';
 import { CuttableLink } from './cuttable-link.ts';
 import { FILTER } from './duck-pond.ts';
@@ -22,22 +24,33 @@ const MERGE_FREQUENCY = 10;
 /** Milliseconds: soon enough to be watched. */
 const RECONNECT_PERIOD = 500;
 
-export interface StageListeners {
-  readonly log: Log;
-  readonly saw: (site: SiteName, topic: string, payload: string, at: number) => void;
-}
+/** Any free port. */
+const HTTP: HttpConfig = {
+  host: '127.0.0.1',
+  port: 0,
+  address: 'chosen',
+  token: undefined,
+  hidesPayloads: false,
+};
+
+/** The client of a site saw a message. */
+export type SawWrite = (site: SiteName, topic: string, payload: string, at: number) => void;
 
 export class Stage {
   readonly brokers = new Map<SiteName, EmbeddedBroker>();
   readonly #clients = new Map<SiteName, SiteClient>();
   /** What has been opened, in this order. */
   readonly #closers: (() => Promise<void>)[] = [];
+  readonly #log: Log;
   #link: CuttableLink | undefined;
+  #replicator: Replicator | undefined;
+  /** Of the status page. */
+  #page = '';
   #failed: Promise<string> = new Promise(() => undefined);
 
-  /** Starts the brokers and the link; what was opened is closed where that fails. */
-  static async build(): Promise<Stage> {
-    const stage = new Stage();
+  /** Starts the brokers, the link and the status page; what was opened is closed where that fails. */
+  static async build(log: Log): Promise<Stage> {
+    const stage = new Stage(log);
     try {
       await stage.#build();
       return stage;
@@ -47,8 +60,14 @@ export class Stage {
     }
   }
 
-  private constructor() {
-    // `build` is the way in.
+  /** `build` is the way in. */
+  private constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** The address of the status page. */
+  get page(): string {
+    return this.#page;
   }
 
   get link(): CuttableLink {
@@ -70,9 +89,9 @@ export class Stage {
    * Starts mqttrep and the clients. Resolves when all are connected, or as soon as `signal`; with the sites
    * that mqttrep has not reached.
    */
-  async connect({ log, saw }: StageListeners, signal: AbortSignal): Promise<readonly string[]> {
-    const replicator = new Replicator(this.#config(), log);
-    this.#closers.push(() => replicator.stop());
+  async connect(saw: SawWrite, signal: AbortSignal): Promise<readonly string[]> {
+    const replicator = this.#replicator;
+    if (replicator === undefined) throw new Error('the stage is not built');
     this.#failed = new Promise(resolve => {
       void replicator.ended.then(reason => reason !== undefined && resolve(reason));
     });
@@ -110,6 +129,17 @@ export class Stage {
     const link = await CuttableLink.to(this.#broker(REMOTE).port);
     this.#closers.push(() => link.close());
     this.#link = link;
+    const replicator = new Replicator(this.#config(), this.#log);
+    this.#closers.push(() => replicator.stop());
+    this.#replicator = replicator;
+    const server = new StatusServer({
+      http: HTTP,
+      replicator,
+      version: packageVersion(),
+      mergeFrequency: MERGE_FREQUENCY,
+    });
+    this.#page = await server.listen();
+    this.#closers.push(() => server.close());
   }
 
   #broker(site: SiteName): EmbeddedBroker {
@@ -133,6 +163,7 @@ export class Stage {
       controlTopic: CONTROL_PREFIX,
       scanPeriod: 600,
       maxDrift: 60,
+      http: HTTP,
       log: { level: 'info', format: 'text' },
     };
   }

@@ -11,6 +11,7 @@ import type { Found } from '../core/events.ts';
 import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
+import type { Answering, Asking, BrokerQuestion, ReconcilerQuestion } from './questions.ts';
 
 /** As much of a MessagePort as the actors use between them. */
 export interface Port<Sent, Received> {
@@ -79,10 +80,12 @@ export type ControlOfBroker =
   | { readonly kind: 'attach'; readonly port: MessagePort }
   /** Take no more messages in; answered by the report `quiet`. */
   | { readonly kind: 'quiesce' }
+  | Asking<BrokerQuestion>
   | { readonly kind: 'stop' };
 
 export type ControlOfReconciler =
   | { readonly kind: 'attach'; readonly broker: number; readonly port: MessagePort }
+  | Asking<ReconcilerQuestion>
   /** Send what is waiting, then end; `within` milliseconds. */
   | { readonly kind: 'stop'; readonly within: number };
 
@@ -92,6 +95,7 @@ export type Report =
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
   | { readonly kind: 'link'; readonly state: LinkState; readonly detail: string }
   | { readonly kind: 'quiet' }
+  | Answering
   /** The actor cannot work, and to restart it would not help. */
   | { readonly kind: 'fatal'; readonly reason: string }
   | { readonly kind: 'counters'; readonly counters: Readonly<Record<string, number>> };
@@ -141,4 +145,6 @@ export interface ReconcilerSettings {
   readonly maxDrift: number;
   /** A folder, or `memory`. */
   readonly store: string;
+  /** Whether payloads stay here when somebody asks how topics are. */
+  readonly hidesPayloads: boolean;
 }

@@ -21,6 +21,9 @@ const LONGEST_RETRY = 10 * 60_000;
 export class Blocks {
   readonly #blocks = new Map<string, Block>();
 
+  /** Topics that count as blocked. */
+  blocked = 0;
+
   get size(): number {
     return this.#blocks.size;
   }
@@ -30,6 +33,7 @@ export class Blocks {
     const failures = (this.#blocks.get(topic)?.failures ?? 0) + 1;
     const distance = Math.min(FIRST_RETRY * 4 ** (failures - 1), LONGEST_RETRY);
     this.#blocks.set(topic, { failures, retryAt: now + distance });
+    if (failures === BLOCKED_AFTER) this.blocked++;
     return failures;
   }
 
@@ -37,7 +41,18 @@ export class Blocks {
   succeeded(topic: string): boolean {
     const failures = this.#blocks.get(topic)?.failures ?? 0;
     if (failures > 0) this.#blocks.delete(topic);
+    if (failures >= BLOCKED_AFTER) this.blocked--;
     return failures >= BLOCKED_AFTER;
+  }
+
+  isBlocked(topic: string): boolean {
+    return (this.#blocks.get(topic)?.failures ?? 0) >= BLOCKED_AFTER;
+  }
+
+  /** When the topic is tried again, in milliseconds since 1970; undefined while it is being tried, or is not blocked. */
+  retryAt(topic: string): number | undefined {
+    const block = this.#blocks.get(topic);
+    return block === undefined || block.retryAt === BEING_TRIED ? undefined : block.retryAt;
   }
 
   mustWait(topic: string, now: number): boolean {
@@ -60,5 +75,6 @@ export class Blocks {
 
   clear(): void {
     this.#blocks.clear();
+    this.blocked = 0;
   }
 }

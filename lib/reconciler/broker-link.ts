@@ -129,6 +129,11 @@ export class BrokerLink {
     return this.ready && (this.due.size > 0 || this.#sent > this.#through);
   }
 
+  /** Publications that have not been seen back, newest of each topic only; where no echo is to come, not acknowledged. */
+  get pending(): number {
+    return this.ready ? Math.max(this.#awaited.size, this.#sent - this.#through) : 0;
+  }
+
   /** Has the worker connect in the name of the replica. */
   start(replica: string): void {
     this.#post({ kind: 'start', replica });

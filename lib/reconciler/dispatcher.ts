@@ -13,6 +13,8 @@ export interface DispatcherDeps {
   readonly clock: HybridClock;
   /** Brings an event to a topic; returns whether it came to anything. */
   readonly apply: (topic: string, event: Event) => boolean;
+  /** A broker does not take the topic, or takes it again. */
+  readonly blockedOrNot: (topic: string) => void;
   readonly log: (level: LogLevel, message: string) => void;
 }
 
@@ -51,15 +53,17 @@ export class Dispatcher {
 
   /** The broker has the topic as it should, or does not take it, for a reason. */
   settled(link: BrokerLink, topic: string, failure: string | undefined): void {
-    const name = JSON.stringify(topic);
     if (failure === undefined) {
-      if (link.blocks.succeeded(topic)) this.#deps.log('info', `${link.name} takes ${name} again`);
+      if (!link.blocks.succeeded(topic)) return;
+      this.#deps.blockedOrNot(topic);
+      this.#deps.log('info', `${link.name} takes ${JSON.stringify(topic)} again`);
       return;
     }
     if (link.blocks.failed(topic, Date.now()) !== BLOCKED_AFTER) return;
+    this.#deps.blockedOrNot(topic);
     this.#deps.log(
       'warn',
-      `${link.name} does not take ${name} (${failure}); it is tried again from time to time`,
+      `${link.name} does not take ${JSON.stringify(topic)} (${failure}); it is tried again from time to time`,
     );
   }
 

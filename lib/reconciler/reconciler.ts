@@ -9,12 +9,13 @@
 import { Subject, type Subscription } from 'rxjs';
 import type { Event } from '../core/events.ts';
 import { compileMergeChain, type Decoders } from '../core/merge-order.ts';
-import type { Outcome } from '../core/outcome.ts';
+import type { Clash, Outcome } from '../core/outcome.ts';
 import { Policies } from '../core/policy.ts';
 import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
 import { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
 import { ControlTopics } from '../protocol/control-topics.ts';
+import { BOUNDS, Histogram } from '../protocol/histogram.ts';
 import type {
   FromBroker,
   LogLevel,
@@ -27,8 +28,10 @@ import type {
 import { type Observation, readObservation } from '../protocol/observation.ts';
 import type { StateStore, StoredState } from '../store/state-store.ts';
 import { BrokerLink } from './broker-link.ts';
+import { ConflictLog } from './conflict-log.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { factsOf, recall } from './facts.ts';
+import { Inspector } from './inspector.ts';
 import { Saver } from './saver.ts';
 import { sampleChanged, scanByKey } from './streams.ts';
 import { type Step, TopicTable } from './topic-table.ts';
@@ -70,6 +73,11 @@ export class Reconciler {
   readonly table: TopicTable;
   /** Counts of what happened, by effect of `step` or reason of a refusal. */
   readonly counters: Record<string, number> = {};
+  /** For who wants to know how all is. */
+  readonly inspector: Inspector;
+  readonly #conflicts: ConflictLog;
+  /** How long the ticks took that came to something. */
+  readonly #ticks = new Histogram(BOUNDS.tick);
   readonly #deps: ReconcilerDeps;
   readonly #clock: HybridClock;
   readonly #links: readonly BrokerLink[];
@@ -97,6 +105,9 @@ export class Reconciler {
         controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
       return new BrokerLink({ index, name, rank, scanPeriod, markerTopic: control?.of('marker') });
     });
+    this.table.blockedAt = topic =>
+      this.#links.reduce((set, { blocks, index }) => (blocks.isBlocked(topic) ? set | (1 << index) : set), 0);
+    this.#conflicts = new ConflictLog(deps.decoders);
     this.#saver = new Saver({
       store,
       table: this.table,
@@ -113,6 +124,7 @@ export class Reconciler {
     this.#dispatcher = new Dispatcher({
       clock: this.#clock,
       apply: (topic, event) => this.#apply(topic, event),
+      blockedOrNot: topic => this.table.recount(topic),
       log: deps.log,
     });
     this.#verifier = new Verifier({
@@ -121,6 +133,16 @@ export class Reconciler {
       apply: (topic, event) => this.#events.next({ topic, event }),
       settled: (link, topic, failure) => this.#dispatcher.settled(link, topic, failure),
       log: deps.log,
+    });
+    this.inspector = new Inspector({
+      replica,
+      table: this.table,
+      links: this.#links,
+      conflicts: this.#conflicts,
+      counters: this.counters,
+      saver: this.#saver,
+      ticks: this.#ticks,
+      payloads: settings.hidesPayloads ? 'hidden' : 'shown',
     });
     this.#sampling = this.#events
       .pipe(
@@ -173,6 +195,7 @@ export class Reconciler {
     clearTimeout(this.#housekeeping);
     clearTimeout(this.#antiEntropy);
     for (const link of this.#links) link.close();
+    this.inspector.close();
   }
 
   // ── the store ──────────────────────────────────────────────────────────────────────────────────────
@@ -336,6 +359,7 @@ export class Reconciler {
   #apply(topic: string, event: Event): boolean {
     const outcome = this.table.apply(topic, event);
     this.#count(outcome.effect);
+    if (outcome.clash !== undefined) this.#clashed(topic, outcome.clash);
     for (const command of outcome.commands) {
       this.#dispatcher.carryOut(this.#link(command.broker), topic, command);
     }
@@ -349,6 +373,11 @@ export class Reconciler {
       default:
         return lacksSomewhere(outcome);
     }
+  }
+
+  #clashed(topic: string, clash: Clash): void {
+    const policy = this.table.get(topic)?.policy;
+    if (policy !== undefined) this.#conflicts.note(topic, clash, policy);
   }
 
   /** Returns whether the broker, now that our publish has arrived there, still lacks something. */
@@ -365,12 +394,14 @@ export class Reconciler {
 
   /** The tick: what changed since the last one goes to every broker that lacks it. */
   #sampled(topics: ReadonlySet<string>): void {
+    const begin = performance.now();
     for (const link of this.#links) {
       if (!link.ready) continue;
       for (const topic of topics) link.due.add(topic);
       this.#dispatcher.offer(link);
     }
     this.#saver.save();
+    this.#ticks.observe((performance.now() - begin) / 1000);
   }
 
   /** Sends a broker what waits for it. */

@@ -7,6 +7,7 @@
  */
 
 import { type BackoffLimits, backoff } from '../core/backoff.ts';
+import { BOUNDS, Histogram } from '../protocol/histogram.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { TopicTable } from './topic-table.ts';
 
@@ -26,6 +27,10 @@ export interface SaverDeps {
 const RETRY: BackoffLimits = { first: 1_000, longest: 30_000 };
 
 export class Saver {
+  /** How long commits took. */
+  readonly commits = new Histogram(BOUNDS.commit);
+  /** Commits that the store could not make. */
+  failures = 0;
   readonly #deps: SaverDeps;
   #isCommitting = false;
   #again = false;
@@ -60,9 +65,14 @@ export class Saver {
       return;
     }
     this.#isCommitting = true;
+    const begin = performance.now();
     store.commit({ topics, facts, all: table.states }, error => {
-      if (error === undefined) this.#stored(facts);
-      else this.#notStored(error, topics.keys());
+      if (error === undefined) {
+        this.commits.observe((performance.now() - begin) / 1000);
+        this.#stored(facts);
+      } else {
+        this.#notStored(error, topics.keys());
+      }
       // Replication matters more than its memory: without the store we are as after a first contact.
       send();
       this.#committed();
@@ -96,6 +106,7 @@ export class Saver {
   }
 
   #notStored(error: Error, topics: Iterable<string>): void {
+    this.failures++;
     this.#deps.table.putBack(topics);
     if (this.#failures === 0) this.#deps.failed(error);
     this.#retryAt = Date.now() + backoff(this.#failures++, RETRY, Math.random());

@@ -5,10 +5,11 @@
 
 import type { Event } from '../core/events.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { Policies, Policy } from '../core/policy.ts';
-import { emptyRegister, endOf, isDeletion, type Register } from '../core/register.ts';
+import type { BrokerSet, Policies, Policy } from '../core/policy.ts';
+import { emptyRegister, endOf, isDeletion, type Message, type Register } from '../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../core/step.ts';
 import type { StoredTopic } from '../store/state-store.ts';
+import { Census, isEverywhere, type Standing, UNCOUNTED } from './census.ts';
 import { Expiries } from './expiries.ts';
 import { KeyedStates } from './streams.ts';
 
@@ -18,12 +19,19 @@ export interface Topic {
   readonly policy: Policy;
   /** By broker index: the sequence at which what it holds was last seen to change. */
   readonly seen: readonly number[];
+  /** The winner that every broker was last seen to hold. */
+  readonly settled: Message | undefined;
+  /** As the census has it. */
+  standing: Standing;
 }
 
 export type Step = typeof coreStep;
 
 export class TopicTable {
   readonly states = new KeyedStates<string, Topic>();
+  readonly census: Census;
+  /** Brokers that do not take a topic: for the census. */
+  blockedAt: (topic: string) => BrokerSet = () => 0;
   /** Counts the commits: a change bears the number of the commit that it goes with. */
   #sequence = 1;
   /** The last array of its kind: most topics of one commit share it. */
@@ -42,6 +50,7 @@ export class TopicTable {
     this.#policies = policies;
     this.#brokers = brokers;
     this.#notSeen = new Array<number>(brokers).fill(0);
+    this.census = new Census(brokers);
   }
 
   get(topic: string): Topic | undefined {
@@ -56,7 +65,10 @@ export class TopicTable {
   /** Takes a register from the store. */
   load(topic: string, { register: stored, seen }: StoredTopic): void {
     const register = asStored(stored);
-    this.states.set(topic, { register, policy: this.#policies.of(topic), seen: this.#shared(seen) });
+    const policy = this.#policies.of(topic);
+    const settled = isEverywhere(register, policy) ? register.winner : undefined;
+    this.states.set(topic, { register, policy, seen: this.#shared(seen), settled, standing: UNCOUNTED });
+    this.recount(topic);
     this.advance(Math.max(...seen));
     this.#watchTime(topic, register);
   }
@@ -75,7 +87,14 @@ export class TopicTable {
     const { register } = outcome;
     if (register === before && known !== undefined) return outcome;
     if (isChangeToStore(before, register)) this.#unsaved.add(topic);
-    this.states.set(topic, { register, policy, seen: this.#seen(known?.seen, before, register) });
+    const isHeldAnew = before.held !== register.held;
+    this.states.set(topic, {
+      register,
+      policy,
+      seen: isHeldAnew ? this.#seen(known?.seen, before, register) : (known?.seen ?? this.#notSeen),
+      settled: isHeldAnew ? this.census.settled(known?.settled, before, register, policy) : known?.settled,
+      standing: known?.standing ?? UNCOUNTED,
+    });
     this.#watchTime(topic, register);
     return outcome;
   }
@@ -85,12 +104,24 @@ export class TopicTable {
     const unsaved = this.#unsaved;
     this.#unsaved = new Set();
     if (unsaved.size > 0) this.#sequence++;
+    for (const topic of unsaved) this.recount(topic);
     return new Map([...unsaved].map(topic => [topic, this.states.get(topic)]));
   }
 
   /** What was taken out could not be stored: it goes with the next commit. */
   putBack(topics: Iterable<string>): void {
     for (const topic of topics) this.#unsaved.add(topic);
+  }
+
+  /** Has the census count a topic as it is now. */
+  recount(topic: string): void {
+    const known = this.states.get(topic);
+    if (known !== undefined) this.census.count(topic, known, this.blockedAt(topic));
+  }
+
+  /** Has the census count what changed since the last commit, if that is done soon. */
+  recountUnsaved(most: number): void {
+    if (this.#unsaved.size <= most) for (const topic of this.#unsaved) this.recount(topic);
   }
 
   get hasUnsaved(): boolean {
@@ -115,6 +146,7 @@ export class TopicTable {
       if (known === undefined) continue;
       if (isForgettable(known.register, known.policy, now)) {
         this.states.delete(topic);
+        this.census.forget(topic, known);
         this.#unsaved.add(topic);
       } else if (forgettableFrom(known.register) > now) {
         this.#watchTime(topic, known.register);
@@ -130,7 +162,6 @@ export class TopicTable {
 
   #seen(known: readonly number[] | undefined, before: Register, after: Register): readonly number[] {
     const last = known ?? this.#notSeen;
-    if (before.held === after.held) return last;
     return this.#shared(last.map((at, i) => (before.held[i] === after.held[i] ? at : this.#sequence)));
   }
 

@@ -52,7 +52,7 @@ export interface BrokerStatus {
   readonly since: number;
   /** '5', '3.1.1' or '3.1'; null before the first connection. */
   readonly protocol: string | null;
-  /** Messages, since the start of mqttrep. */
+  /** Messages since the start of mqttrep; those received include the echoes of those published. */
   readonly received: number;
   readonly published: number;
   /** By reason. */
@@ -60,6 +60,8 @@ export interface BrokerStatus {
   /** Publishes of which the echo has not been seen, and topics that wait to be sent. */
   readonly pending: number;
   readonly waiting: number;
+  /** Topics of which it does not hold what it should, and those of them that it does not take. */
+  readonly behind: number;
   readonly blocked: number;
   /** From publish to acknowledgement, median of the last ones; null where there were none. */
   readonly roundTrip: number | null;
@@ -67,7 +69,7 @@ export interface BrokerStatus {
   readonly restarts: number;
 }
 
-/** Topics by what they are; each is counted once. */
+/** Topics by what they are; each is counted once, and one under which nothing was ever retained not at all. */
 export interface TopicCounts {
   /** Every broker holds what it should. */
   readonly converged: number;
@@ -75,7 +77,7 @@ export interface TopicCounts {
   readonly diverging: number;
   /** Some broker does not take it. */
   readonly blocked: number;
-  /** Deleted, and remembered as such. */
+  /** Deleted everywhere, and remembered as such. */
   readonly deleted: number;
 }
 
@@ -95,13 +97,13 @@ export interface RateSample {
   readonly published: Readonly<Record<string, number>>;
 }
 
-/** A message that lost against another one. */
+/** A message that lost against another one: neither's writer had seen the other, or the merge chain decided so. */
 export interface Conflict {
   readonly at: number;
   readonly topic: string;
   readonly winner: Contender;
   readonly loser: Contender;
-  /** The comparator that decided, such as `arrival` or `json:time`. */
+  /** The comparator that decided, such as `arrival` or `json:time`; `priority` at first contact. */
   readonly decidedBy: string;
 }
 
@@ -118,12 +120,15 @@ export type Value =
 
 export type TopicState = keyof TopicCounts;
 
-/** In the order of their names. */
+/**
+ * In the order of their names, level by level. `filter` is a topic filter if it has wildcards, else a part of the
+ * topic. Topics that are new may take some seconds to appear.
+ */
 export interface TopicList {
   readonly topics: readonly TopicRow[];
   /** How many match in all; null where counting them was given up. */
   readonly matching: number | null;
-  /** The next page is `after` this topic; null at the end. */
+  /** The next page is `after` this topic; null at the end. A page can be short of its limit, be it empty. */
   readonly next: string | null;
 }
 
@@ -156,7 +161,8 @@ export interface TopicRow {
   readonly winner: Value;
   /** The broker where the winner was written; '' for none. */
   readonly origin: string;
-  readonly changedAt: number;
+  /** Null where it was there before the first contact. */
+  readonly changedAt: number | null;
   /** When the winner's time is over; null for never. */
   readonly expiresAt: number | null;
   /** By broker name. */
@@ -170,6 +176,7 @@ export interface HeldValue {
 }
 
 export interface TopicDetails extends TopicRow {
+  /** Null where it was there before the first contact. */
   readonly version: { readonly time: number; readonly counter: number; readonly replica: string } | null;
   /** By broker name: publishes of which the echo has not been seen. */
   readonly pending: Readonly<Record<string, number>>;

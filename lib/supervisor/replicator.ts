@@ -15,7 +15,15 @@ import type {
   ReconcilerSettings,
   Report,
 } from '../protocol/messages.ts';
+import type {
+  BrokerAnswers,
+  BrokerQuestion,
+  ReconcilerAnswers,
+  ReconcilerQuestion,
+} from '../protocol/questions.ts';
 import { ActorPool } from './actor-pool.ts';
+import { Inquiries, NoAnswer } from './inquiries.ts';
+import { LinkRecord } from './link-record.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import { brokerSettings, rankOf, reconcilerSettings } from './settings.ts';
 
@@ -37,8 +45,8 @@ interface Actor<Control> {
 interface BrokerSlot {
   readonly settings: BrokerSettings;
   readonly rank: number;
+  readonly link: LinkRecord;
   actor: Actor<ControlOfBroker> | undefined;
-  state: LinkState;
   quiet: (() => void) | undefined;
 }
 
@@ -51,6 +59,9 @@ export class Replicator {
   readonly #brokers: readonly BrokerSlot[];
   readonly #reconcilerSettings: ReconcilerSettings;
   readonly #waiting = new Set<() => void>();
+  readonly #inquiries = new Inquiries();
+  /** Of the reconciler, after crashes. */
+  reconcilerRestarts = 0;
   #reconciler: Actor<ControlOfReconciler> | undefined;
   #stopping = false;
   #end: (reason: string | undefined) => void = () => undefined;
@@ -60,8 +71,8 @@ export class Replicator {
     this.#brokers = config.brokers.map(broker => ({
       settings: brokerSettings(broker, config, broker.options.clientId ?? randomClientId(broker.name)),
       rank: rankOf(broker, config.brokers),
+      link: new LinkRecord(),
       actor: undefined,
-      state: 'connecting',
       quiet: undefined,
     }));
     this.#reconcilerSettings = reconcilerSettings(config);
@@ -82,12 +93,48 @@ export class Replicator {
 
   /** The state of the link to each broker, by name. */
   get links(): ReadonlyMap<string, LinkState> {
-    return new Map(this.#brokers.map(({ settings, state }) => [settings.name, state]));
+    return new Map(this.#brokers.map(({ settings, link }) => [settings.name, link.state]));
+  }
+
+  /** How the link to each broker is and has been, by name. */
+  get linkRecords(): ReadonlyMap<string, Readonly<LinkRecord>> {
+    return new Map(this.#brokers.map(({ settings, link }) => [settings.name, link]));
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  /**
+   * Asks the actor of a broker.
+   * @param within milliseconds
+   * @throws {NoAnswer} (rejects)
+   */
+  async askBroker<Q extends BrokerQuestion>(
+    name: string,
+    question: Q,
+    within: number,
+  ): Promise<BrokerAnswers[Q['of']]> {
+    const actor = this.#brokers.find(({ settings }) => settings.name === name)?.actor;
+    if (actor === undefined) throw new NoAnswer(`there is no actor of ${name}`);
+    const send = (id: number) => actor.tell({ kind: 'ask', id, question });
+    return (await this.#inquiries.ask(send, within)) as BrokerAnswers[Q['of']];
+  }
+
+  /** Asks the reconciler; as `askBroker`. */
+  async askReconciler<Q extends ReconcilerQuestion>(
+    question: Q,
+    within: number,
+  ): Promise<ReconcilerAnswers[Q['of']]> {
+    const actor = this.#reconciler;
+    if (actor === undefined) throw new NoAnswer('there is no reconciler');
+    const send = (id: number) => actor.tell({ kind: 'ask', id, question });
+    return (await this.#inquiries.ask(send, within)) as ReconcilerAnswers[Q['of']];
   }
 
   /** Resolves when every broker has answered, or after so many milliseconds. */
   async answered(within: number): Promise<void> {
-    const done = () => this.#brokers.every(({ state }) => state === 'ready' || state === 'refused');
+    const done = () => this.#brokers.every(({ link }) => link.state === 'ready' || link.state === 'refused');
     await new Promise<void>(resolve => {
       const look = () => {
         if (!done() && !this.#stopping) return;
@@ -141,7 +188,10 @@ export class Replicator {
     // The port closes with its other end, after what the actor said last.
     const ended = this.#pool.run(task);
     this.#reconciler = { tell: (message, transfer) => port1.postMessage(message, transfer), ended };
-    this.#guard('the reconciler', ended, () => this.#restartReconciler());
+    this.#guard('the reconciler', ended, () => {
+      this.reconcilerRestarts++;
+      this.#restartReconciler();
+    });
   }
 
   /** A new reconciler knows nothing, so every broker shows it all once more. */
@@ -161,6 +211,7 @@ export class Replicator {
     const ended = this.#pool.run(task);
     slot.actor = { tell: (message, transfer) => port1.postMessage(message, transfer), ended };
     this.#guard(slot.settings.name, ended, () => {
+      slot.link.restarts++;
       const channel = new MessageChannel();
       this.#reconciler?.tell({ kind: 'attach', broker: index, port: channel.port1 }, [channel.port1]);
       this.#startBroker(slot, index, channel.port2);
@@ -200,8 +251,11 @@ export class Replicator {
         this.#log(report.level, report.message);
         return;
       case 'link':
-        if (slot !== undefined) slot.state = report.state;
+        slot?.link.enter(report.state, report.detail);
         for (const look of [...this.#waiting]) look();
+        return;
+      case 'answer':
+        this.#inquiries.answered(report);
         return;
       case 'quiet':
         slot?.quiet?.();

@@ -40,6 +40,7 @@ export function reconcilerSettings(config: Config): ReconcilerSettings {
     scanPeriod: config.scanPeriod,
     maxDrift: config.maxDrift * 1000,
     store: config.store,
+    hidesPayloads: config.http?.hidesPayloads ?? true,
   };
 }
 

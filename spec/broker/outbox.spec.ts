@@ -3,6 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Outbox } from '../../lib/broker/outbox.ts';
+import { RoundTrips } from '../../lib/broker/round-trips.ts';
 import { BatchWriter } from '../../lib/protocol/batch.ts';
 import type { Settled } from '../../lib/protocol/messages.ts';
 import { SENDER, STAMP } from '../../lib/protocol/properties.ts';
@@ -35,6 +36,7 @@ class Desk {
       maxQos: maxQos === 0 ? 0 : maxQos === 1 ? 1 : 2,
       receiveMaximum,
       report: settled => this.reports.push(settled),
+      roundTrips: new RoundTrips(),
     });
   }
 

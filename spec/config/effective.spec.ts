@@ -37,6 +37,13 @@ const CONFIG: Config = {
   controlTopic: undefined,
   scanPeriod: Number.POSITIVE_INFINITY,
   maxDrift: 60,
+  http: {
+    host: '0.0.0.0',
+    port: 9280,
+    address: 'chosen',
+    token: 'quack',
+    hidesPayloads: true,
+  },
   log: { level: 'warn', format: 'json' },
 };
 
@@ -72,6 +79,7 @@ describe('describeConfig', () => {
     ]);
     expect(data.topics).to.deep.equal(CONFIG.topics);
     expect(data.mergeFrequency).to.equal(2);
+    expect(data.http).to.deep.equal({ host: '0.0.0.0', port: 9280, token: '***', hidesPayloads: true });
     expect(data.log).to.deep.equal(CONFIG.log);
     expect(JSON.parse(JSON.stringify(data))).to.deep.equal(data);
   });
@@ -97,6 +105,7 @@ describe('describeConfig', () => {
       'Control topics: none',
       'Every topic is looked at again: never',
       "Greatest drift of other replicators' clocks: 60 s",
+      'Status page: http://0.0.0.0:9280/, token ***, without payloads',
       'Log: level warn, format json',
     ]);
   });

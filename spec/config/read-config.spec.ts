@@ -28,6 +28,13 @@ describe('readConfig', () => {
         controlTopic: 'mqttrep',
         scanPeriod: 600,
         maxDrift: 60,
+        http: {
+          host: '127.0.0.1',
+          port: 9280,
+          address: 'default',
+          token: undefined,
+          hidesPayloads: false,
+        },
         log: { level: 'info', format: 'text' },
       },
     });

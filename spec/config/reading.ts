@@ -16,6 +16,7 @@ export const SOUND: Env = {
 const FILES: Env = {
   '/run/oslo.json': '\uFEFF{"username":"oslo"}\n',
   '/run/empty.json': ' \n',
+  '/run/token': 's3cret-of-sixteen\n',
   '/run/broken.json': '{\n  "password" "s3cret"\n}',
 };
 

@@ -121,7 +121,7 @@ export class PretendWorld implements Source {
     if (row === undefined) return undefined;
     return {
       ...row,
-      version: { time: row.changedAt, counter: 0, replica: 'patient-heron' },
+      version: { time: row.changedAt ?? 0, counter: 0, replica: 'patient-heron' },
       pending: {},
       blocked: {},
       retain: null,
@@ -172,6 +172,7 @@ function brokerNamed(name: string, index: number): BrokerStatus {
     dropped: {},
     pending: 0,
     waiting: 0,
+    behind: 0,
     blocked: 0,
     roundTrip: 1.8 + index * 17,
     reconnects: 0,

@@ -37,6 +37,7 @@ describe('Reconciler', () => {
         scanPeriod: Number.POSITIVE_INFINITY,
         maxDrift: 60_000,
         store: 'memory',
+        hidesPayloads: false,
       },
       replica: 'us',
       decoders: {},

@@ -141,6 +141,7 @@ export class World {
         scanPeriod: SCAN_PERIOD,
         maxDrift: 60_000,
         store: 'simulation',
+        hidesPayloads: false,
       },
       replica: 'sim',
       decoders: {},

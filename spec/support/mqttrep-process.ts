@@ -45,7 +45,8 @@ export class MqttrepProcess {
 
   constructor(script: string, environment: Environment, args: readonly string[]) {
     const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
-      env: { ...inherited(), HOME: tempFolder('home'), ...environment },
+      // Of several at once only one could have the default port of the status page, and the others would warn.
+      env: { ...inherited(), HOME: tempFolder('home'), MQTTREP_HTTP: 'off', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     killAtExit(child);

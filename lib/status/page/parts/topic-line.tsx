@@ -30,7 +30,8 @@ interface TopicLineProps extends Focusable {
 export function TopicLine({ row, brokers, now, isShown, isTabbed, focus, act, toggle }: TopicLineProps) {
   const { node, depth, open, position, siblings } = row;
   const { topic } = node;
-  const fresh = topic !== null && now - topic.changedAt < FRESH;
+  const changedAt = topic?.changedAt ?? null;
+  const fresh = changedAt !== null && now - changedAt < FRESH;
   const classes = [topic?.state ?? 'branch', isShown ? 'shown' : '', fresh ? 'fresh' : ''];
   return (
     <tr
@@ -143,8 +144,11 @@ function TopicCells({ topic, brokers, now }: TopicCellsProps) {
           </td>
         );
       })}
-      <td class="time" title={dateAndTime(topic.changedAt)}>
-        {ago(now - topic.changedAt)}
+      <td
+        class="time"
+        title={topic.changedAt === null ? 'before the first contact' : dateAndTime(topic.changedAt)}
+      >
+        {topic.changedAt === null ? <span class="never">–</span> : ago(now - topic.changedAt)}
       </td>
       <td class="time" title={topic.expiresAt === null ? 'never' : dateAndTime(topic.expiresAt)}>
         {topic.expiresAt === null ? <span class="never">–</span> : `in ${span(topic.expiresAt - now)}`}

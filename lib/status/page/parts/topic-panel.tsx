@@ -97,7 +97,9 @@ function Details({ details, status, now }: DetailsProps) {
       {isText ? <pre class="payload">{visible(winner.text)}</pre> : <ValueView value={winner} />}
       <HeldTable details={details} brokers={status.brokers.map(({ name }) => name)} now={now} />
       <dl class="facts">
-        <Fact name="Changed">{dateAndTime(details.changedAt)}</Fact>
+        <Fact name="Changed">
+          {details.changedAt === null ? 'before the first contact' : dateAndTime(details.changedAt)}
+        </Fact>
         <Fact name="Expires">
           {details.expiresAt === null ? 'never' : `in ${span(details.expiresAt - now)}`}
         </Fact>

@@ -1,0 +1,53 @@
+/** The status server of `mqttrep run`: what follows where its address cannot be had. */
+
+import type { Config } from '../config/config.ts';
+import { packageVersion } from '../package-version.ts';
+import type { Log, Replicator } from '../supervisor/replicator.ts';
+
+/** Ends the server; does nothing where there is none. */
+export type CloseServer = () => Promise<void>;
+
+const NOTHING: CloseServer = () => Promise.resolve();
+
+/**
+ * Opens the server if there is to be one. An address that the user named must be had: `failed` otherwise. The default
+ * one is an offer: replication goes on without.
+ */
+export async function openStatusServer(
+  { http, mergeFrequency }: Config,
+  replicator: Replicator,
+  log: Log,
+): Promise<CloseServer | 'failed'> {
+  if (http === undefined) return NOTHING;
+  // Without a server, it costs no memory.
+  const { StatusServer } = await import('../status/server.ts');
+  const server = new StatusServer({ http, replicator, version: packageVersion(), mergeFrequency });
+  try {
+    log('info', `status page: ${await server.listen()}`);
+    return () => server.close();
+  } catch (error) {
+    const reason = `cannot listen at ${http.host}, port ${http.port}: ${reasonOf(error as NodeJS.ErrnoException)}`;
+    if (http.address === 'chosen') {
+      log('error', `${reason}; set MQTTREP_HTTP to another address, or to off`);
+      return 'failed';
+    }
+    log('warn', `${reason}; there is no status page. Set MQTTREP_HTTP to another port, or to off`);
+    return NOTHING;
+  }
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'another process listens there';
+    case 'EACCES':
+      return 'permission is denied';
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'there is no such host';
+    default:
+      return message;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What the main thread asks the actors when somebody wants to know, and what they answer: plain data. Nothing
+ * of it is sent unasked, so nobody who does not look pays for it.
+ */
+
+import type { Conflict, TopicCounts, TopicDetails, TopicLevel, TopicList } from '../status/api.ts';
+import type { HistogramCounts } from './histogram.ts';
+
+export interface BrokerAnswers {
+  readonly measures: BrokerMeasures;
+}
+
+export interface BrokerQuestion {
+  readonly of: 'measures';
+}
+
+export interface BrokerMeasures {
+  /** Since the start of the actor. */
+  readonly counts: {
+    readonly received: number;
+    readonly published: number;
+    readonly dropped: Readonly<Record<string, number>>;
+    readonly roundTrips: HistogramCounts;
+  };
+  /** Milliseconds, median of the last ones; null where there were none. */
+  readonly roundTrip: number | null;
+}
+
+export type ReconcilerQuestion =
+  /** `conflictsAfter`: the number of the last conflict that is known. */
+  | { readonly of: 'measures'; readonly conflictsAfter: number }
+  | ({ readonly of: 'topics' } & TopicQuery)
+  | { readonly of: 'level'; readonly under: string; readonly after: string | null; readonly limit: number }
+  | { readonly of: 'topic'; readonly topic: string };
+
+export interface TopicQuery {
+  /** A topic filter if it has wildcards, else a part of the topic; empty for all. */
+  readonly filter: string;
+  /** All of them, or only those that are diverging or blocked. */
+  readonly which: 'all' | 'differing';
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+export interface ReconcilerAnswers {
+  readonly measures: ReconcilerMeasures;
+  readonly topics: TopicList;
+  readonly level: TopicLevel;
+  readonly topic: TopicDetails | null;
+}
+
+export interface ReconcilerMeasures {
+  readonly replica: string;
+  /** Since the start of the actor. */
+  readonly counts: {
+    readonly expired: number;
+    readonly storeFailures: number;
+    readonly refused: Readonly<Record<string, number>>;
+    readonly conflicts: Readonly<Record<string, number>>;
+    readonly convergence: HistogramCounts;
+    readonly commits: HistogramCounts;
+    readonly ticks: HistogramCounts;
+  };
+  readonly topics: TopicCounts;
+  readonly links: readonly LinkMeasures[];
+  /** Newest first, as many as are remembered. */
+  readonly conflicts: readonly Conflict[];
+  /** The number of the newest conflict. */
+  readonly lastConflict: number;
+}
+
+export interface LinkMeasures {
+  readonly name: string;
+  readonly pending: number;
+  readonly waiting: number;
+  readonly behind: number;
+  readonly blocked: number;
+}
+
+/** A question on its way, and its answer: told apart by `id`, since several can be under way. */
+export interface Asking<Question> {
+  readonly kind: 'ask';
+  readonly id: number;
+  readonly question: Question;
+}
+
+export interface Answering {
+  readonly kind: 'answer';
+  readonly id: number;
+  readonly answer: BrokerAnswers[keyof BrokerAnswers] | ReconcilerAnswers[keyof ReconcilerAnswers];
+}

@@ -1,0 +1,128 @@
+/** How all is, as `Status`: from what the actors answer, and from what was kept of their answers over time. */
+
+import { BOUNDS, type HistogramCounts } from '../protocol/histogram.ts';
+import type { BrokerStatus, Conflict, Histogram, RateSample, Status } from './api.ts';
+import { type Asked, type BrokerState, Measurements } from './measurements.ts';
+
+/** Milliseconds between two samples of the rates. */
+const SAMPLE_PERIOD = 5_000;
+
+/** Ten minutes of them. */
+const MOST_SAMPLES = 120;
+
+const MOST_CONFLICTS = 50;
+
+export interface OverviewDeps {
+  readonly asked: Asked;
+  /** Of the package. */
+  readonly version: string;
+  /** Hz. */
+  readonly mergeFrequency: number;
+  readonly hidesPayloads: boolean;
+}
+
+type MessageCounts = Readonly<Record<'received' | 'published', number>>;
+
+export class Overview {
+  readonly measurements: Measurements;
+  readonly #deps: OverviewDeps;
+  readonly #startedAt = Date.now();
+  #rates: readonly RateSample[] = [];
+  #conflicts: readonly Conflict[] = [];
+  #sampledAt = performance.now();
+  #sampled = new Map<string, MessageCounts>();
+  #sampling: NodeJS.Timeout | undefined;
+
+  constructor(deps: OverviewDeps) {
+    this.#deps = deps;
+    this.measurements = new Measurements(deps.asked, conflicts => {
+      this.#conflicts = [...conflicts, ...this.#conflicts].slice(0, MOST_CONFLICTS);
+    });
+  }
+
+  /** Begins to sample the rates. */
+  start(): void {
+    this.#sampling ??= setInterval(() => void this.#sample(), SAMPLE_PERIOD).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#sampling);
+    this.#sampling = undefined;
+  }
+
+  /** How all is now. Never rejects: an actor that does not answer is shown as it last was. */
+  async status(): Promise<Status> {
+    await this.measurements.refresh();
+    const { version, mergeFrequency, hidesPayloads } = this.#deps;
+    const { reconciler, reconcilerCounts } = this.measurements;
+    return {
+      version,
+      replica: reconciler?.replica ?? '',
+      startedAt: this.#startedAt,
+      mergeFrequency,
+      hidesPayloads,
+      brokers: this.measurements.brokers.map(brokerStatus),
+      topics: reconciler?.topics ?? { converged: 0, diverging: 0, blocked: 0, deleted: 0 },
+      convergence: cumulative(BOUNDS.convergence, reconcilerCounts?.convergence),
+      rates: this.#rates,
+      conflicts: this.#conflicts,
+    };
+  }
+
+  async #sample(): Promise<void> {
+    await this.measurements.refresh();
+    const now = performance.now();
+    const counts = new Map(
+      this.measurements.brokers.flatMap(broker =>
+        broker.counts === undefined ? [] : [[broker.name, broker.counts] as const],
+      ),
+    );
+    const since = (which: keyof MessageCounts) =>
+      Object.fromEntries(
+        [...counts].map(([name, { [which]: count }]) => [
+          name,
+          Math.max(0, count - (this.#sampled.get(name)?.[which] ?? 0)),
+        ]),
+      );
+    const sample: RateSample = {
+      at: Date.now(),
+      seconds: (now - this.#sampledAt) / 1000,
+      received: since('received'),
+      published: since('published'),
+    };
+    this.#sampledAt = now;
+    this.#sampled = counts;
+    this.#rates = [...this.#rates, sample].slice(-MOST_SAMPLES);
+  }
+}
+
+function brokerStatus({ name, record, counts, roundTrip, link }: BrokerState): BrokerStatus {
+  const { state, detail, since, protocol, reconnects, restarts } = record;
+  return {
+    name,
+    state,
+    detail,
+    since,
+    protocol,
+    received: counts?.received ?? 0,
+    published: counts?.published ?? 0,
+    dropped: Object.fromEntries(Object.entries(counts?.dropped ?? {}).filter(([, count]) => count > 0)),
+    pending: link?.pending ?? 0,
+    waiting: link?.waiting ?? 0,
+    behind: link?.behind ?? 0,
+    blocked: link?.blocked ?? 0,
+    roundTrip,
+    reconnects,
+    restarts,
+  };
+}
+
+/** Seconds by bucket → milliseconds, cumulative. */
+function cumulative(bounds: readonly number[], counts: HistogramCounts | undefined): Histogram {
+  let count = 0;
+  const buckets = [...bounds, null].map((bound, index) => {
+    count += counts?.buckets[index] ?? 0;
+    return { upTo: bound === null ? null : bound * 1000, count };
+  });
+  return { buckets, sum: (counts?.sum ?? 0) * 1000, count };
+}

@@ -1,0 +1,43 @@
+/** Answers to requests, and the headers that all of them bear. */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import type { StaticFile } from './static-files.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The page runs its own scripts only, is framed by none, and tells nobody where it was read. */
+export const SECURITY_HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'Cache-Control': 'no-store',
+} as const;
+
+export function asText(status: number, body: string): Reply {
+  return { status, type: 'text/plain; charset=utf-8', body };
+}
+
+export function asJson(status: number, data: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(data)}\n`, headers };
+}
+
+/** Asked for again each time, and sent only if it changed: the page is always that of this version. */
+export function fileReply(file: StaticFile, request: IncomingHttpHeaders): Reply {
+  const { type, etag, plain, gzipped } = file;
+  const headers = { ETag: etag, 'Cache-Control': 'no-cache', Vary: 'Accept-Encoding' };
+  const known = (request['if-none-match'] ?? '').split(',').map(one => one.trim().replace(/^W\//, ''));
+  if (known.includes(etag)) return { status: 304, type, body: '', headers };
+  const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(
+    String(request['accept-encoding'] ?? ''),
+  );
+  if (gzipped === undefined || !takesGzip) return { status: 200, type, body: plain, headers };
+  return { status: 200, type, body: gzipped, headers: { ...headers, 'Content-Encoding': 'gzip' } };
+}

@@ -1,0 +1,232 @@
+/**
+ * The status server: health, metrics, the API and the page, over plain HTTP, read-only.
+ *
+ * It runs in the main thread, where no MQTT data flows. Whoever connects, hangs, floods or lies costs a bounded
+ * amount of memory and time: connections, headers, idle times, answers under way and waiting bytes are limited.
+ */
+
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HttpConfig } from '../config/config.ts';
+import type { ReconcilerAnswers, ReconcilerQuestion } from '../protocol/questions.ts';
+import { NoAnswer } from '../supervisor/inquiries.ts';
+import type { Replicator } from '../supervisor/replicator.ts';
+import { EventStream } from './event-stream.ts';
+import { Guard } from './guard.ts';
+import { readiness } from './health.ts';
+import { Metrics } from './metrics.ts';
+import { Overview } from './overview.ts';
+import { asJson, asText, fileReply, type Reply, SECURITY_HEADERS } from './reply.ts';
+import { loadStaticFiles, type StaticFile } from './static-files.ts';
+import { BadRequest, levelQuestion, topicQuestion, topicsQuestion } from './topic-requests.ts';
+
+/** What is not given is unlimited by Node, or as long as minutes. */
+const LIMITS = {
+  /** Connections at once; more are closed as they come. */
+  connections: 128,
+  /** Bytes of a request's head. */
+  head: 16 * 1024,
+  /** Milliseconds for the head, and for all of a request. */
+  headTime: 5_000,
+  requestTime: 10_000,
+  /** Milliseconds between two requests of a connection, and in which nothing moves. */
+  keepAlive: 5_000,
+  idle: 30_000,
+  /** Requests that the reconciler has to answer, at once. */
+  questions: 16,
+  /** Bytes of answers that the network has not taken yet, of all connections together. */
+  unsent: 16 * 1024 * 1024,
+  /** Milliseconds that the reconciler has for an answer. */
+  answer: 5_000,
+} as const;
+
+export interface StatusServerOptions {
+  readonly http: HttpConfig;
+  readonly replicator: Pick<
+    Replicator,
+    'linkRecords' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
+  >;
+  /** Of the package. */
+  readonly version: string;
+  /** Hz. */
+  readonly mergeFrequency: number;
+  /** The page, by path; by default as it was built. */
+  readonly files?: ReadonlyMap<string, StaticFile>;
+}
+
+export class StatusServer {
+  readonly #options: StatusServerOptions;
+  readonly #server: Server;
+  readonly #guard: Guard;
+  readonly #overview: Overview;
+  readonly #metrics: Metrics;
+  readonly #events: EventStream;
+  readonly #files: ReadonlyMap<string, StaticFile>;
+  #questions = 0;
+  #unsent = 0;
+
+  constructor(options: StatusServerOptions) {
+    const { http, replicator, version, mergeFrequency } = options;
+    this.#options = options;
+    this.#guard = new Guard(http.host, http.token);
+    this.#overview = new Overview({
+      asked: replicator,
+      version,
+      mergeFrequency,
+      hidesPayloads: http.hidesPayloads,
+    });
+    this.#metrics = new Metrics({
+      measurements: this.#overview.measurements,
+      version,
+      reconcilerRestarts: () => replicator.reconcilerRestarts,
+    });
+    this.#events = new EventStream(() => this.#overview.status());
+    this.#files = options.files ?? loadStaticFiles();
+    this.#server = createServer(
+      {
+        maxHeaderSize: LIMITS.head,
+        headersTimeout: LIMITS.headTime,
+        requestTimeout: LIMITS.requestTime,
+        keepAliveTimeout: LIMITS.keepAlive,
+        connectionsCheckingInterval: 1_000,
+      },
+      (request, response) => void this.#serve(request, response),
+    );
+    this.#server.maxConnections = LIMITS.connections;
+    this.#server.setTimeout(LIMITS.idle);
+  }
+
+  /**
+   * Begins to listen; resolves with the address of the page.
+   * @throws the error of the network (rejects)
+   */
+  async listen(): Promise<string> {
+    const { host, port } = this.#options.http;
+    this.#server.listen({ host, port });
+    await once(this.#server, 'listening');
+    this.#overview.start();
+    const { port: bound } = this.#server.address() as AddressInfo;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`;
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    this.#overview.close();
+    this.#events.close();
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // The raw path: a URL parser would take the topic `..` for a way up.
+    const [path = '', search = ''] = (request.url ?? '').split('?', 2);
+    const query = new URLSearchParams(search);
+    // The page itself is no secret, and asks for the token that all it shows is kept behind.
+    const isOpen =
+      path === '/livez' ||
+      (path === '/readyz' && !query.has('verbose')) ||
+      path === '/' ||
+      this.#files.has(path);
+    const refusal = this.#guard.refuse(request, isOpen ? 'open' : 'protected');
+    try {
+      if (refusal !== undefined) {
+        this.#send(request, response, asJson(refusal.status, { error: refusal.reason }, refusal.headers));
+      } else if (path === '/api/v1/events') {
+        await this.#stream(request, response);
+      } else {
+        this.#send(request, response, await this.#reply(path, query, request));
+      }
+    } catch (error) {
+      this.#send(request, response, replyToError(error));
+    }
+  }
+
+  async #reply(path: string, query: URLSearchParams, request: IncomingMessage): Promise<Reply> {
+    switch (path) {
+      case '/livez':
+        return asText(200, 'alive\n');
+      case '/readyz': {
+        const { isWell, text } = readiness(
+          this.#options.replicator,
+          query.has('verbose') ? 'verbose' : 'brief',
+        );
+        return asText(isWell ? 200 : 503, text);
+      }
+      case '/metrics':
+        return { status: 200, type: this.#metrics.contentType, body: await this.#metrics.text() };
+      case '/api/v1/status':
+        return asJson(200, await this.#overview.status());
+      case '/api/v1/topics':
+        return asJson(200, await this.#ask(topicsQuestion(query)));
+      case '/api/v1/tree':
+        return asJson(200, await this.#ask(levelQuestion(query)));
+    }
+    if (path.startsWith(TOPIC_PATH)) {
+      const details = await this.#ask(topicQuestion(path.slice(TOPIC_PATH.length)));
+      return details === null ? asJson(404, { error: 'no such topic is known' }) : asJson(200, details);
+    }
+    const file = this.#files.get(path);
+    if (file !== undefined) return fileReply(file, request.headers);
+    if (path === '/') return asText(404, NO_PAGE);
+    return asJson(404, { error: 'there is nothing here' });
+  }
+
+  async #ask<Q extends ReconcilerQuestion>(question: Q): Promise<ReconcilerAnswers[Q['of']]> {
+    if (this.#questions >= LIMITS.questions) throw new NoAnswer('too many requests are under way');
+    this.#questions++;
+    try {
+      return await this.#options.replicator.askReconciler(question, LIMITS.answer);
+    } finally {
+      this.#questions--;
+    }
+  }
+
+  async #stream(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#events.isFull) throw new NoAnswer('too many readers of events are connected');
+    response.writeHead(200, { ...SECURITY_HEADERS, 'Content-Type': 'text/event-stream; charset=utf-8' });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    // The stream has limits of its own.
+    request.socket.setTimeout(0);
+    await this.#events.add(response);
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+    const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
+    if (this.#unsent + body.length > LIMITS.unsent) {
+      response.destroy();
+      return;
+    }
+    response.writeHead(reply.status, {
+      ...SECURITY_HEADERS,
+      'Content-Type': reply.type,
+      // 304 has no body, and says nothing of its length.
+      ...(reply.status === 304 ? {} : { 'Content-Length': body.length }),
+      ...reply.headers,
+    });
+    this.#unsent += body.length;
+    response.once('close', () => {
+      this.#unsent -= body.length;
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+}
+
+const TOPIC_PATH = '/api/v1/topics/';
+
+const NO_PAGE = `The page was not built into this installation (npm run build makes it).
+There are /livez, /readyz, /metrics, /api/v1/status, /api/v1/topics, /api/v1/tree and /api/v1/events.
+`;
+
+/** What we did not expect is our own mistake, and told without its inside. */
+function replyToError(error: unknown): Reply {
+  if (error instanceof BadRequest) return asJson(400, { error: error.message });
+  if (error instanceof NoAnswer) return asJson(503, { error: error.message }, { 'Retry-After': '1' });
+  return asJson(500, { error: 'mqttrep failed to answer' });
+}

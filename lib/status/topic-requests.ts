@@ -1,0 +1,61 @@
+/** What a request for topics asks, read from its URL. */
+
+import type { ReconcilerQuestion } from '../protocol/questions.ts';
+
+/** The URL asks for something that there is not. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+}
+
+const MOST_ROWS = 200;
+const USUAL_ROWS = 100;
+
+/** Bytes of a topic, by the standard. */
+const LONGEST_TOPIC = 65_535;
+
+/** @throws {BadRequest} */
+export function topicsQuestion(query: URLSearchParams): ReconcilerQuestion & { of: 'topics' } {
+  return {
+    of: 'topics',
+    filter: textIn(query, 'filter') ?? '',
+    which: flagIn(query, 'differing') ? 'differing' : 'all',
+    after: textIn(query, 'after'),
+    limit: limitIn(query),
+  };
+}
+
+/** @throws {BadRequest} */
+export function levelQuestion(query: URLSearchParams): ReconcilerQuestion & { of: 'level' } {
+  const under = textIn(query, 'under') ?? '';
+  if (under !== '' && !under.endsWith('/')) throw new BadRequest('`under` must end in a /');
+  return { of: 'level', under, after: textIn(query, 'after'), limit: limitIn(query) };
+}
+
+/** @throws {BadRequest} */
+export function topicQuestion(encoded: string): ReconcilerQuestion & { of: 'topic' } {
+  try {
+    return { of: 'topic', topic: decodeURIComponent(encoded) };
+  } catch {
+    throw new BadRequest('the topic is not percent-encoded as it should be');
+  }
+}
+
+function textIn(query: URLSearchParams, name: string): string | null {
+  const text = query.get(name);
+  if (text !== null && text.length > LONGEST_TOPIC) throw new BadRequest(`\`${name}\` is too long`);
+  return text;
+}
+
+function flagIn(query: URLSearchParams, name: string): boolean {
+  const text = query.get(name) ?? 'false';
+  if (text === 'true' || text === '1') return true;
+  if (text === 'false' || text === '0' || text === '') return false;
+  throw new BadRequest(`\`${name}\` must be true or false`);
+}
+
+function limitIn(query: URLSearchParams): number {
+  const text = query.get('limit');
+  const limit = text === null ? USUAL_ROWS : /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (limit >= 1 && limit <= MOST_ROWS) return limit;
+  throw new BadRequest(`\`limit\` must be from 1 to ${MOST_ROWS}`);
+}

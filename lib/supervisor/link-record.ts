@@ -1,0 +1,29 @@
+/** How the link to one broker is, and has been. */
+
+import type { LinkState } from '../protocol/messages.ts';
+
+export class LinkRecord {
+  state: LinkState = 'connecting';
+  /** Why it is not connected, or ''. */
+  detail = '';
+  /** When the state was entered, in milliseconds since 1970. */
+  since = Date.now();
+  /** '5', '3.1.1' or '3.1'; null before the first connection. */
+  protocol: string | null = null;
+  /** Connections after the first one. */
+  reconnects = 0;
+  /** Of the actor, after crashes. */
+  restarts = 0;
+  #connections = 0;
+
+  /** While it is tried again, what it failed of stays: that is of more interest than that it is tried. */
+  enter(state: LinkState, detail: string): void {
+    if (state === 'connecting' && (this.state === 'unreachable' || this.state === 'refused')) return;
+    if (state !== this.state) this.since = Date.now();
+    this.state = state;
+    this.detail = state === 'ready' ? '' : detail;
+    if (state !== 'ready') return;
+    this.protocol = detail.replace(/^MQTT /, '');
+    if (this.#connections++ > 0) this.reconnects++;
+  }
+}

@@ -1,0 +1,124 @@
+/** Where the status server listens, who may read it, and what is said where that is wrong. */
+
+import { expect } from 'chai';
+import { isLoopback } from '../../lib/config/http.ts';
+import { readHttpConfig } from '../../lib/config/read-config.ts';
+import { accepted, type Env, errorsOf, readFile, warningsOf } from './reading.ts';
+
+const TOKEN = 's3cret-of-sixteen';
+
+describe('the status server in the configuration', () => {
+  describe('MQTTREP_HTTP', () => {
+    for (const [text, host, port] of [
+      ['9281', '127.0.0.1', 9281],
+      ['0', '127.0.0.1', 0],
+      ['localhost:80', 'localhost', 80],
+      ['127.0.0.2:9280', '127.0.0.2', 9280],
+      ['[::1]:9280', '::1', 9280],
+      ['"9281"', '127.0.0.1', 9281],
+    ] as const) {
+      it(`${text} is ${host}, port ${port}, and needs no token`, () => {
+        expect(accepted({ MQTTREP_HTTP: text }).http).to.deep.equal({
+          host,
+          port,
+          address: 'chosen',
+          token: undefined,
+          hidesPayloads: false,
+        });
+      });
+    }
+
+    for (const text of ['off', 'OFF']) {
+      it(`${text} is none`, () => expect(accepted({ MQTTREP_HTTP: text }).http).to.equal(undefined));
+    }
+
+    for (const text of ['65536', '-1', 'gateway', 'a:b', '::1:9280', 'http://localhost:9280', '1:2:3']) {
+      it(`${text} is none of these`, () => {
+        expect(errorsOf({ MQTTREP_HTTP: text })).to.deep.equal([
+          `MQTTREP_HTTP: ${JSON.stringify(text)} is no address to listen at; ` +
+            'write a port such as 9280, a host and a port such as 0.0.0.0:9280, or off',
+        ]);
+      });
+    }
+  });
+
+  describe('reached by others', () => {
+    for (const address of ['0.0.0.0:9280', '[::]:9280', 'gateway.example:80', '192.168.0.7:9280']) {
+      it(`${address} demands a token`, () => {
+        const [error, ...more] = errorsOf({ MQTTREP_HTTP: address });
+        expect(more).to.deep.equal([]);
+        expect(error)
+          .to.match(/^MQTTREP_HTTP: others can reach /)
+          .and.contain('MQTTREP_HTTP_TOKEN_FILE');
+      });
+
+      it(`${address} hides payloads, unless they are asked for`, () => {
+        const env = { MQTTREP_HTTP: address, MQTTREP_HTTP_TOKEN: TOKEN };
+        expect(accepted(env).http).to.include({ token: TOKEN, hidesPayloads: true });
+        const http = accepted({ ...env, MQTTREP_HTTP_PAYLOADS: 'true' }).http;
+        expect(http).to.include({ hidesPayloads: false });
+      });
+    }
+
+    it('by this machine alone, payloads are shown unless that is not wanted', () => {
+      expect(accepted({ MQTTREP_HTTP_PAYLOADS: 'false' }).http).to.include({ hidesPayloads: true });
+    });
+
+    it('knows what only this machine reaches', () => {
+      for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1'])
+        expect(isLoopback(host)).to.equal(true);
+      for (const host of ['127.0.0.1.evil.example', '0.0.0.0', '::', '', '1127.0.0.1'])
+        expect(isLoopback(host)).to.equal(false);
+    });
+  });
+
+  describe('the token', () => {
+    const beyond = { MQTTREP_HTTP: '0.0.0.0:9280' };
+
+    it('may be in a file, of which the line break is no part', () => {
+      expect(accepted({ ...beyond, MQTTREP_HTTP_TOKEN_FILE: '/run/token' }).http).to.include({
+        token: TOKEN,
+      });
+    });
+
+    const wrong: [says: string, env: Env, error: RegExp][] = [
+      ['in no file', { MQTTREP_HTTP_TOKEN_FILE: '/run/none' }, /^MQTTREP_HTTP_TOKEN_FILE: .*no such file/],
+      [
+        'in an empty file',
+        { MQTTREP_HTTP_TOKEN_FILE: '/run/empty.json' },
+        /^MQTTREP_HTTP_TOKEN_FILE: .*empty/,
+      ],
+      [
+        'twice',
+        { MQTTREP_HTTP_TOKEN: TOKEN, MQTTREP_HTTP_TOKEN_FILE: '/run/token' },
+        /^MQTTREP_HTTP_TOKEN_FILE: it is set together with MQTTREP_HTTP_TOKEN/,
+      ],
+      [
+        'with a blank',
+        { MQTTREP_HTTP_TOKEN: 's3cret and more' },
+        /^MQTTREP_HTTP_TOKEN: the token holds blanks/,
+      ],
+    ];
+    for (const [says, env, error] of wrong) {
+      it(`is wrong ${says}, and that is the only complaint`, () => {
+        const errors = errorsOf({ ...beyond, ...env });
+        expect(errors).to.have.lengthOf(1);
+        expect(errors[0]).to.match(error).and.not.contain('s3cret');
+      });
+    }
+
+    it('is warned of when it is short, without being shown', () => {
+      const [warning] = warningsOf({ ...beyond, MQTTREP_HTTP_TOKEN: 's3cret' });
+      expect(warning)
+        .to.match(/^MQTTREP_HTTP_TOKEN: the token has only 6 characters/)
+        .and.not.contain('s3cret');
+    });
+  });
+
+  it('is found without a valid configuration of the rest, for who only asks', () => {
+    const { http, errors } = readHttpConfig({ MQTTREP_HTTP: '9999', MQTTREP_QOS_x: '7' }, readFile);
+    expect(errors).to.deep.equal([]);
+    expect(http).to.include({ port: 9999 });
+    expect(readHttpConfig({ MQTTREP_HTTP: 'x' }, readFile).errors).to.have.lengthOf(1);
+  });
+});

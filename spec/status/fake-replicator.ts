@@ -1,0 +1,87 @@
+/** A replicator that answers at once what a spec wants to be told. */
+
+import { BOUNDS, Histogram } from '../../lib/protocol/histogram.ts';
+import type { BrokerMeasures, ReconcilerMeasures, ReconcilerQuestion } from '../../lib/protocol/questions.ts';
+import type { Conflict } from '../../lib/status/api.ts';
+import type { StatusServerOptions } from '../../lib/status/server.ts';
+import { LinkRecord } from '../../lib/supervisor/link-record.ts';
+
+export type Inspected = StatusServerOptions['replicator'];
+
+export class FakeReplicator {
+  readonly linkRecords = new Map<string, LinkRecord>();
+  reconcilerRestarts = 0;
+  isStopping = false;
+  /** All that the reconciler was asked, but for measures. */
+  readonly questions: ReconcilerQuestion[] = [];
+  /** How often the reconciler was asked for measures. */
+  looks = 0;
+  readonly brokers = new Map<
+    string,
+    { received: number; published: number; dropped: Record<string, number> }
+  >();
+  counts = { converged: 3, diverging: 1, blocked: 0, deleted: 2 };
+  readonly conflicts: Conflict[] = [];
+  readonly conflictCounts: Record<string, number> = {};
+  readonly convergence = new Histogram(BOUNDS.convergence);
+  readonly roundTrips = new Histogram(BOUNDS.roundTrip);
+  /** What the reconciler answers to all other questions. */
+  answer: (question: ReconcilerQuestion) => unknown = () => null;
+
+  constructor(...names: readonly string[]) {
+    for (const name of names) {
+      this.linkRecords.set(name, new LinkRecord());
+      this.brokers.set(name, { received: 0, published: 0, dropped: {} });
+    }
+  }
+
+  /** As the server takes it. */
+  get inspected(): Inspected {
+    return this as unknown as Inspected;
+  }
+
+  link(name: string): LinkRecord {
+    const link = this.linkRecords.get(name);
+    if (link === undefined) throw new RangeError(`there is no broker ${name}`);
+    return link;
+  }
+
+  async askBroker(name: string): Promise<BrokerMeasures> {
+    const counts = this.brokers.get(name);
+    if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
+    return { counts: { ...counts, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
+  }
+
+  async askReconciler(question: ReconcilerQuestion): Promise<unknown> {
+    if (question.of === 'measures') return this.#measures(question.conflictsAfter);
+    this.questions.push(question);
+    return this.answer(question);
+  }
+
+  #measures(after: number): ReconcilerMeasures {
+    this.looks++;
+    const empty = new Histogram(BOUNDS.tick).counts;
+    return {
+      replica: 'us',
+      counts: {
+        expired: 7,
+        storeFailures: 0,
+        refused: { refused_too_many_topics: 2 },
+        conflicts: this.conflictCounts,
+        convergence: this.convergence.counts,
+        commits: new Histogram(BOUNDS.commit).counts,
+        ticks: empty,
+      },
+      topics: this.counts,
+      links: [...this.linkRecords.keys()].map(name => ({
+        name,
+        pending: 1,
+        waiting: 2,
+        behind: 3,
+        blocked: 0,
+      })),
+      conflicts: this.conflicts.slice(after).toReversed(),
+      lastConflict: this.conflicts.length,
+    };
+  }
+}

@@ -1,0 +1,281 @@
+/** What is answered to whom. */
+
+import { expect } from 'chai';
+import type { ReconcilerQuestion } from '../../lib/protocol/questions.ts';
+import type { Status } from '../../lib/status/api.ts';
+import { NoAnswer } from '../../lib/supervisor/inquiries.ts';
+import { FakeReplicator } from './fake-replicator.ts';
+import { raw, type Served, serve } from './served.ts';
+
+const TOKEN = 's3cret-of-sixteen';
+
+describe('the status server', () => {
+  let replicator: FakeReplicator;
+  let served: Served;
+
+  beforeEach(async () => {
+    replicator = new FakeReplicator('OSLO', 'PARIS');
+    served = await serve(replicator);
+  });
+
+  afterEach(() => served.close());
+
+  const get = (path: string, init?: RequestInit) => fetch(new URL(path, served.url), init);
+  const json = async (path: string): Promise<unknown> => (await get(path)).json();
+  const head = (path: string, ...headers: readonly string[]) =>
+    `GET ${path} HTTP/1.1\r\n${headers.map(one => `${one}\r\n`).join('')}Connection: close\r\n\r\n`;
+
+  describe('health', () => {
+    it('is alive as long as it answers', async () => {
+      expect((await get('/livez')).status).to.equal(200);
+    });
+
+    it('is ready when one broker is subscribed, until it stops', async () => {
+      expect((await get('/readyz')).status).to.equal(503);
+      replicator.link('OSLO').enter('ready', 'MQTT 5');
+      expect((await get('/readyz')).status).to.equal(200);
+      replicator.isStopping = true;
+      expect((await get('/readyz')).status).to.equal(503);
+    });
+
+    it('lists what is well and what is not, with reasons of one line', async () => {
+      replicator.link('OSLO').enter('ready', 'MQTT 5');
+      replicator.link('PARIS').enter('refused', 'not\r\nauthorized');
+      expect(await (await get('/readyz?verbose')).text()).to.equal(
+        '[+] configuration\n[+] broker OSLO\n[-] broker PARIS: refused: not authorized\nready\n',
+      );
+    });
+  });
+
+  describe('the API', () => {
+    it('tells how all is', async () => {
+      replicator.link('OSLO').enter('ready', 'MQTT 3.1.1');
+      replicator.brokers.set('OSLO', { received: 12, published: 9, dropped: {} });
+      const status = (await json('/api/v1/status')) as Status;
+      expect(status).to.include({ version: '1.2.3', replica: 'us', mergeFrequency: 4, hidesPayloads: false });
+      expect(status.topics).to.deep.equal({ converged: 3, diverging: 1, blocked: 0, deleted: 2 });
+      expect(status.brokers.map(({ name }) => name)).to.deep.equal(['OSLO', 'PARIS']);
+      expect(status.brokers[0]).to.deep.include({
+        state: 'ready',
+        protocol: '3.1.1',
+        received: 12,
+        published: 9,
+        pending: 1,
+        waiting: 2,
+        behind: 3,
+        roundTrip: 5,
+      });
+    });
+
+    for (const [path, question] of [
+      ['topics', { of: 'topics', filter: '', which: 'all', after: null, limit: 100 }],
+      [
+        'topics?filter=a/%2B/%23&differing=true&after=a%2Fb&limit=7',
+        { of: 'topics', filter: 'a/+/#', which: 'differing', after: 'a/b', limit: 7 },
+      ],
+      ['topics?after=', { of: 'topics', filter: '', which: 'all', after: '', limit: 100 }],
+      ['tree', { of: 'level', under: '', after: null, limit: 100 }],
+      ['tree?under=a/b/&after=&limit=200', { of: 'level', under: 'a/b/', after: '', limit: 200 }],
+      ['topics/a%2Fb', { of: 'topic', topic: 'a/b' }],
+      ['topics/a/b', { of: 'topic', topic: 'a/b' }],
+      ['topics/%E2%82%AC%20', { of: 'topic', topic: '€ ' }],
+    ] satisfies [string, ReconcilerQuestion][]) {
+      it(`understands ${path}`, async () => {
+        replicator.answer = () => ({ answered: true });
+        expect(await json(`/api/v1/${path}`)).to.deep.equal({ answered: true });
+        expect(replicator.questions).to.deep.equal([question]);
+      });
+    }
+
+    it('takes the topic `..` for a topic, not for a way up', async () => {
+      replicator.answer = () => ({ answered: true });
+      await raw(served.port, head('/api/v1/topics/..', 'Host: localhost'));
+      await raw(served.port, head('/api/v1/topics/a/../b', 'Host: localhost'));
+      expect(replicator.questions).to.deep.equal([
+        { of: 'topic', topic: '..' },
+        { of: 'topic', topic: 'a/../b' },
+      ]);
+    });
+
+    it('knows no topic of which there is none', async () => {
+      expect((await get('/api/v1/topics/none')).status).to.equal(404);
+    });
+
+    for (const path of [
+      'topics?limit=0',
+      'topics?limit=201',
+      'topics?limit=ten',
+      'topics?differing=perhaps',
+      'tree?under=a',
+      'topics/%',
+      'topics/%ff',
+      `topics?filter=${'a'.repeat(70_000)}`,
+    ]) {
+      it(`refuses ${path.slice(0, 40)}`, async () => {
+        const response = await get(`/api/v1/${path}`).catch((error: Error) => error);
+        // Too long a head is refused before it is read.
+        expect(response).to.have.property('status').that.is.oneOf([400, 431]);
+        expect(replicator.questions).to.deep.equal([]);
+      });
+    }
+
+    it('says so when the reconciler does not answer in time', async () => {
+      replicator.answer = () => {
+        throw new NoAnswer('no answer came within 5000 ms');
+      };
+      const response = await get('/api/v1/topics');
+      expect(response.status).to.equal(503);
+      expect(await response.json()).to.deep.equal({ error: 'no answer came within 5000 ms' });
+    });
+
+    it('tells nothing of its inside when it fails', async () => {
+      replicator.answer = () => {
+        throw new Error('at /home/duck/lib/secret.ts');
+      };
+      const response = await get('/api/v1/topics');
+      expect(response.status).to.equal(500);
+      expect(await response.text()).not.to.contain('duck');
+    });
+
+    it('holds no more than 16 questions open, and says so', async () => {
+      let release: (answer: unknown) => void = () => undefined;
+      const held = new Promise(resolve => {
+        release = resolve;
+      });
+      replicator.answer = () => held;
+      const asked = Array.from({ length: 17 }, () => get('/api/v1/topics'));
+      const first = await Promise.race(asked);
+      expect(first.status).to.equal(503);
+      release({ topics: [] });
+      const statuses = (await Promise.all(asked)).map(({ status }) => status).toSorted();
+      expect(statuses).to.deep.equal([...new Array(16).fill(200), 503]);
+    });
+
+    it('has the actors asked five times a second at most, however many want to know', async () => {
+      await Promise.all(Array.from({ length: 50 }, () => get('/api/v1/status')));
+      expect(replicator.looks).to.be.below(10);
+    });
+  });
+
+  it('answers nothing elsewhere', async () => {
+    for (const path of ['/api', '/api/v1', '/api/v2/status', '/metrics/', '/../package.json', '/%2e%2e/x']) {
+      expect((await get(path)).status, path).to.equal(404);
+    }
+    expect(await raw(served.port, head('/../../package.json', 'Host: localhost'))).to.match(
+      /^HTTP\/1.1 404 /,
+    );
+  });
+
+  it('only tells: no other method is taken', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const response = await get('/api/v1/status', { method });
+      expect(response.status, method).to.equal(405);
+      expect(response.headers.get('allow')).to.equal('GET, HEAD');
+    }
+    const response = await get('/api/v1/status', { method: 'HEAD' });
+    expect(response.status).to.equal(200);
+    expect(await response.text()).to.equal('');
+  });
+
+  it('has every answer say that nothing else may be loaded, framed or guessed', async () => {
+    for (const path of ['/', '/livez', '/metrics', '/api/v1/status', '/nothing']) {
+      const { headers } = await get(path);
+      expect(headers.get('content-security-policy'), path)
+        .to.contain("default-src 'none'")
+        .and.contain("frame-ancestors 'none'");
+      expect(headers.get('x-content-type-options'), path).to.equal('nosniff');
+      expect(headers.get('referrer-policy'), path).to.equal('no-referrer');
+    }
+  });
+
+  describe('the Host header', () => {
+    const statusFor = async (...headers: readonly string[]) =>
+      (await raw(served.port, head('/livez', ...headers))).slice(0, 12);
+
+    for (const host of [
+      'localhost',
+      'localhost:1234',
+      '127.0.0.1',
+      '[::1]:9280',
+      'page.localhost',
+      '10.0.0.7:80',
+    ]) {
+      it(`${host} is this machine`, async () => {
+        expect(await statusFor(`Host: ${host}`)).to.equal('HTTP/1.1 200');
+      });
+    }
+
+    for (const host of ['evil.example', 'localhost.evil.example:9280', '127.0.0.1.evil.example', 'evil']) {
+      it(`${host} is somebody else, who had a browser led here`, async () => {
+        expect(await statusFor(`Host: ${host}`)).to.equal('HTTP/1.1 421');
+      });
+    }
+
+    it('must be there, once, and in order', async () => {
+      expect(await statusFor()).to.equal('HTTP/1.1 400');
+      expect(await statusFor('Host: ')).to.equal('HTTP/1.1 400');
+      expect(await statusFor('Host: a b')).to.equal('HTTP/1.1 400');
+      expect((await raw(served.port, 'GET /livez HTTP/1.0\r\n\r\n')).slice(0, 12)).to.equal('HTTP/1.1 400');
+    });
+  });
+
+  describe('with a token', () => {
+    beforeEach(async () => {
+      await served.close();
+      served = await serve(replicator, { token: TOKEN });
+    });
+
+    const statusWith = async (authorization: string | undefined, path = '/api/v1/status') =>
+      (await get(path, authorization === undefined ? {} : { headers: { authorization } })).status;
+    const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
+
+    it('tells who shows it, as a bearer token or as a password', async () => {
+      for (const authorization of [
+        `Bearer ${TOKEN}`,
+        `bearer ${TOKEN}`,
+        basic(`me:${TOKEN}`),
+        basic(`:${TOKEN}`),
+      ]) {
+        expect(await statusWith(authorization), authorization).to.equal(200);
+      }
+    });
+
+    it('tells nobody else, and has a browser ask for it', async () => {
+      for (const authorization of [
+        undefined,
+        '',
+        'Bearer ',
+        `Bearer ${TOKEN}x`,
+        `Bearer ${TOKEN.slice(1)}`,
+        `Digest ${TOKEN}`,
+        basic(`me:${TOKEN}:`),
+        basic('me'),
+        'Basic %%%',
+      ]) {
+        expect(await statusWith(authorization), authorization).to.equal(401);
+      }
+      const response = await get('/metrics');
+      expect(response.headers.get('www-authenticate')).to.match(/^Basic /);
+    });
+
+    it('guards everything but the bare health, and the page itself, which asks for the token', async () => {
+      const paths = [
+        '/metrics',
+        '/nothing',
+        '/api/v1/events',
+        '/api/v1/topics',
+        '/readyz?verbose',
+        '/readyz?verbose=',
+      ];
+      for (const path of paths) expect(await statusWith(undefined, path), path).to.equal(401);
+      for (const [path, status] of [
+        ['/livez', 200],
+        ['/readyz', 503],
+        ['/', 200],
+        ['/page.js', 200],
+      ] as const) {
+        expect(await statusWith(undefined, path), path).to.equal(status);
+      }
+    });
+  });
+});
