@@ -5,7 +5,7 @@ import { LINK_LOOKS } from '../model/link-states.ts';
 import { ratesIn } from '../model/rate-columns.ts';
 import { CARD, HUB, type Point, type Ring, ringLayout } from '../model/ring-layout.ts';
 import { BrokerCard } from './broker-card.tsx';
-import { useWidth } from './hooks.ts';
+import { useSize } from './hooks.ts';
 import { Hub } from './hub.tsx';
 
 interface BrokersProps {
@@ -14,7 +14,7 @@ interface BrokersProps {
 }
 
 export function Brokers({ status, now }: BrokersProps) {
-  const { element, width } = useWidth<HTMLDivElement>();
+  const { element, width } = useSize<HTMLDivElement>();
   const { brokers } = status;
   const ring = ringLayout(brokers.length, width);
   const sample = status.rates.at(-1);

@@ -9,7 +9,6 @@ const HEIGHT = 96;
 
 export function Convergence({ histogram }: { histogram: Histogram }) {
   const bars = columns(histogram);
-  const width = Math.max(bars.length, 1) * 40;
   return (
     <section class="convergence" aria-labelledby="convergence-title">
       <header>
@@ -21,7 +20,7 @@ export function Convergence({ histogram }: { histogram: Histogram }) {
           {bars.map(({ from, upTo, count: times, height }) => (
             <div key={String(upTo)} class="bin" title={`${label(from, upTo)}: ${counted(times, 'change')}`}>
               <span class="times">{times === 0 ? '' : count(times)}</span>
-              <svg viewBox={`0 0 10 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true" width={width}>
+              <svg viewBox={`0 0 10 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
                 <rect
                   y={HEIGHT - Math.max(height * HEIGHT, times > 0 ? 2 : 0.5)}
                   width="10"

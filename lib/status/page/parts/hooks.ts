@@ -14,19 +14,20 @@ export function useNow(): number {
   return now;
 }
 
-/** The width of an element in CSS pixels, whole; 0 before it is laid out. */
-export function useWidth<T extends HTMLElement>() {
+/** The size of an element in CSS pixels, whole; 0 before it is laid out. */
+export function useSize<T extends HTMLElement>() {
   const element = useRef<T>(null);
-  const [width, setWidth] = useState(0);
+  const [size, setSize] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {
     const { current } = element;
     if (current === null) return;
-    const observer = new ResizeObserver(() => setWidth(Math.floor(current.clientWidth)));
+    const measure = () => setSize({ width: current.clientWidth, height: current.clientHeight });
+    const observer = new ResizeObserver(measure);
     observer.observe(current);
-    setWidth(Math.floor(current.clientWidth));
+    measure();
     return () => observer.disconnect();
   }, []);
-  return { element, width };
+  return { element, ...size };
 }
 
 /** Whether the page is dark. Canvases must be drawn anew when that changes. */

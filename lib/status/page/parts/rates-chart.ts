@@ -3,15 +3,12 @@
 import type uPlot from 'uplot';
 import { clock, rate } from '../model/figures.ts';
 
-const HEIGHT = 190;
-
 /** Messages a second that the axis reaches at least: silence is a flat line, not noise. */
 const LEAST = 1;
 
+/** @param point is told over which sample the pointer is */
 export function chartOptions(
-  width: number,
   element: HTMLElement,
-  _isDark: boolean,
   point: (index: number | undefined) => void,
 ): uPlot.Options {
   const style = getComputedStyle(element);
@@ -30,8 +27,8 @@ export function chartOptions(
     points: { show: false },
   });
   return {
-    width,
-    height: HEIGHT,
+    width: element.clientWidth,
+    height: element.clientHeight,
     padding: [8, 0, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },

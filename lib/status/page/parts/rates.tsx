@@ -6,7 +6,7 @@ import type { Status } from '../../api.ts';
 import { clock, rate } from '../model/figures.ts';
 import { RATES_SPAN } from '../model/live-status.ts';
 import { type RateColumns, rateColumns } from '../model/rate-columns.ts';
-import { useIsDark, useWidth } from './hooks.ts';
+import { useIsDark, useSize } from './hooks.ts';
 import { chartOptions } from './rates-chart.ts';
 
 export function Rates({ status }: { status: Status }) {
@@ -48,17 +48,17 @@ interface ChartProps {
 }
 
 function Chart({ columns, point }: ChartProps) {
-  const { element, width } = useWidth<HTMLDivElement>();
+  const { element, width, height } = useSize<HTMLDivElement>();
   const plot = useRef<uPlot | undefined>(undefined);
   const isDark = useIsDark();
+  // Made anew for other colours too, since it has them painted.
   useEffect(() => {
     const { current } = element;
     if (current === null || width === 0) return;
-    // Made anew for other colours, since it has them painted.
-    const made = new uPlot(chartOptions(width, current, isDark, point), [[], [], []], current);
+    const made = new uPlot(chartOptions(current, point), [[], [], []], current);
     plot.current = made;
     return () => made.destroy();
-  }, [width, isDark, point, element]);
+  }, [width, height, isDark, point, element]);
   useEffect(() => {
     const end = columns.at.at(-1) ?? Date.now() / 1000;
     plot.current?.setData([columns.at, columns.received, columns.published.map(value => -value)], false);

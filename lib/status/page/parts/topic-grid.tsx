@@ -79,8 +79,14 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
   const tabbed = slice.some(({ key }) => key === focused) ? focused : slice[0]?.key;
   return (
     <div class="grid" ref={box} onScroll={event => setSeen(seenOf(event.currentTarget))}>
-      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table is what a treegrid is made of */}
-      <table role="treegrid" aria-labelledby="topics-title" aria-rowcount={-1} onKeyDown={onKeyDown}>
+      <table
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a treegrid is made of a table
+        role="treegrid"
+        style={{ '--brokers': String(brokers.length) }}
+        aria-labelledby="topics-title"
+        aria-rowcount={-1}
+        onKeyDown={onKeyDown}
+      >
         <Head brokers={brokers} />
         <tbody>
           <Gap rows={from} />
