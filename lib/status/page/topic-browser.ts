@@ -4,7 +4,7 @@
  */
 
 import type { Answer, Level, NodeRow, Row } from './model/topic-rows.ts';
-import { asNodes, MOST_NODES, PAGE, rowsOf, withAnswer } from './model/topic-rows.ts';
+import { asNodes, MOST_NODES, opensByItself, PAGE, rowsOf, withAnswer } from './model/topic-rows.ts';
 import type { Server, TopicQuery } from './server.ts';
 
 /** Requests for pages under way at once. */
@@ -24,6 +24,8 @@ export class TopicBrowser {
   #query = EVERYTHING;
   #levels = new Map<string, Level>();
   #open = new Set<string>();
+  /** Levels of which it has been thought what opens by itself: what the user closes stays closed. */
+  readonly #met = new Set<string>();
   /** Ends the requests that belong to an earlier query. */
   #current = new AbortController();
   #underWay = new Set<string>();
@@ -98,6 +100,7 @@ export class TopicBrowser {
       if (signal.aborted || !this.#isShown(level)) return;
       this.#levels.set(level, withAnswer(this.#levels.get(level), page, answer));
       this.#failed = false;
+      if (!this.#searches()) this.#unfold(level, answer);
     } catch {
       // Why is told by the feed, which fails alike; the next delta brings the next attempt.
       if (signal.aborted) return;
@@ -113,6 +116,13 @@ export class TopicBrowser {
     if (!this.#searches()) return this.#server.level(level, page, signal);
     const { topics, matching, next } = await this.#server.topics(this.#query, page, signal);
     return { nodes: asNodes(topics), size: matching, next };
+  }
+
+  #unfold(level: string, { nodes, next }: Answer): void {
+    if (this.#met.has(level) || nodes.length === 0) return;
+    this.#met.add(level);
+    if (next !== null) return;
+    for (const name of opensByItself(nodes)) this.#open.add(`${level}${name}/`);
   }
 
   #isShown(level: string): boolean {

@@ -135,6 +135,16 @@ function addLevel(
   rows.push({ kind: 'more', key: `${under}\0`, level: under, depth, left, full: position >= MOST_NODES });
 }
 
+/** Topics that are few enough to be shown at once. */
+const FEW = 30;
+
+/** The branches of a level that are opened without being asked to: one that is alone, and all of a small level. */
+export function opensByItself(nodes: readonly TopicNode[]): string[] {
+  const branches = nodes.filter(({ beneath }) => beneath > 0);
+  const beneath = branches.reduce((sum, node) => sum + node.beneath, nodes.length);
+  return nodes.length === 1 || beneath <= FEW ? branches.map(({ name }) => name) : [];
+}
+
 /** Found topics as a level: whole topics, with nothing beneath. */
 export function asNodes(topics: readonly TopicRow[]): TopicNode[] {
   return topics.map(topic => ({ name: topic.topic, topic, beneath: 0, differing: 0 }));

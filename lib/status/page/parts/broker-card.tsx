@@ -70,17 +70,17 @@ function Troubles({ broker }: { broker: BrokerStatus }) {
   const dropped = Object.values(broker.dropped).reduce((sum, each) => sum + each, 0);
   const reasons = Object.entries(broker.dropped).map(([reason, times]) => `${count(times)} ${reason}`);
   const troubles = [
-    { title: 'Topics that it does not take', words: 'blocked', times: broker.blocked },
-    { title: reasons.join(', '), words: 'dropped', times: dropped },
-    { title: 'Connections after the first', words: 'reconnects', times: broker.reconnects },
-    { title: 'Restarts of its worker', words: 'restarts', times: broker.restarts },
+    { title: 'Topics that it does not take', word: 'blocked', times: broker.blocked },
+    { title: `Messages: ${reasons.join(', ')}`, word: 'dropped', times: dropped },
+    { title: 'Connections after the first', word: 'reconnected', times: broker.reconnects },
+    { title: 'Restarts of its worker', word: 'restarted', times: broker.restarts },
   ].filter(({ times }) => times > 0);
   if (troubles.length === 0) return null;
   return (
     <p class="troubles">
-      {troubles.map(({ title, words, times }) => (
-        <span key={words} title={title}>
-          {count(times)} {words}
+      {troubles.map(({ title, word, times }) => (
+        <span key={word} title={title}>
+          {count(times)} {word}
         </span>
       ))}
     </p>

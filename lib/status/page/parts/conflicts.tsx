@@ -1,7 +1,8 @@
 /** Who won against whom, newest first, as it falls. */
 
 import type { Conflict, Contender, Status } from '../../api.ts';
-import { clock, dateAndTime } from '../model/figures.ts';
+import { clock, counted, dateAndTime } from '../model/figures.ts';
+import { MAX_CONFLICTS } from '../model/live-status.ts';
 import { ValueView } from './value-view.tsx';
 
 interface ConflictsProps {
@@ -15,7 +16,7 @@ export function Conflicts({ status, show }: ConflictsProps) {
     <section class="conflicts" aria-labelledby="conflicts-title">
       <header>
         <h2 id="conflicts-title">Conflicts</h2>
-        <span class="total">{conflicts.length === 0 ? '' : `the last ${conflicts.length}`}</span>
+        <span class="total">{total(conflicts.length)}</span>
       </header>
       {conflicts.length === 0 ? (
         <p class="nothing">No message has lost against another one.</p>
@@ -26,6 +27,12 @@ export function Conflicts({ status, show }: ConflictsProps) {
       )}
     </section>
   );
+}
+
+/** The server keeps the last ones only. */
+function total(conflicts: number): string {
+  if (conflicts === 0) return '';
+  return conflicts < MAX_CONFLICTS ? counted(conflicts, 'conflict') : `the last ${MAX_CONFLICTS}`;
 }
 
 interface ConflictListProps {

@@ -9,6 +9,9 @@ import { type RateColumns, rateColumns } from '../model/rate-columns.ts';
 import { useIsDark, useSize } from './hooks.ts';
 import { chartOptions } from './rates-chart.ts';
 
+/** Seconds. */
+const LEAST_SPAN = 60;
+
 export function Rates({ status }: { status: Status }) {
   const [broker, setBroker] = useState('');
   const [pointed, setPointed] = useState<number>();
@@ -62,9 +65,15 @@ function Chart({ columns, point }: ChartProps) {
   useEffect(() => {
     const end = columns.at.at(-1) ?? Date.now() / 1000;
     plot.current?.setData([columns.at, columns.received, columns.published.map(value => -value)], false);
-    plot.current?.setScale('x', { min: end - RATES_SPAN / 1000, max: end });
+    plot.current?.setScale('x', { min: end - spanOf(columns), max: end });
   });
   return <div ref={element} class="chart" role="img" aria-label={spoken(columns)} />;
+}
+
+/** Seconds: as far back as anything is known, up to ten minutes. */
+function spanOf({ at }: RateColumns): number {
+  const known = (at.at(-1) ?? 0) - (at[0] ?? 0);
+  return Math.min(Math.max(known, LEAST_SPAN), RATES_SPAN / 1000);
 }
 
 function spoken({ received, published }: RateColumns): string {

@@ -144,15 +144,24 @@ function TopicCells({ topic, brokers, now }: TopicCellsProps) {
           </td>
         );
       })}
-      <td
-        class="time"
-        title={topic.changedAt === null ? 'before the first contact' : dateAndTime(topic.changedAt)}
-      >
-        {topic.changedAt === null ? <span class="never">–</span> : ago(now - topic.changedAt)}
-      </td>
-      <td class="time" title={topic.expiresAt === null ? 'never' : dateAndTime(topic.expiresAt)}>
-        {topic.expiresAt === null ? <span class="never">–</span> : `in ${span(topic.expiresAt - now)}`}
-      </td>
+      {topic.changedAt === null ? (
+        <td class="time" title="Before the first contact">
+          –
+        </td>
+      ) : (
+        <td class="time" title={dateAndTime(topic.changedAt)}>
+          {ago(now - topic.changedAt)}
+        </td>
+      )}
+      {topic.expiresAt === null ? (
+        <td class="time" title="Never">
+          –
+        </td>
+      ) : (
+        <td class="time" title={dateAndTime(topic.expiresAt)}>
+          in {span(topic.expiresAt - now)}
+        </td>
+      )}
     </>
   );
 }
