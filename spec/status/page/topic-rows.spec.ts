@@ -116,6 +116,29 @@ describe('the browser of topics', () => {
     expect(server.requests).to.have.length(2);
   });
 
+  it('opens a small tree by itself, and leaves closed what was closed', async () => {
+    await server.stop();
+    server = await PretendServer.start(
+      new PretendWorld(['OSLO'], { 'a/b/c': '1', 'a/b/d': '2', 'e/f': '3' }),
+    );
+    browser = new TopicBrowser(new Server(server.url, () => undefined), next => {
+      view = next;
+    });
+    browser.search({ filter: '', differing: false });
+    const see = () => {
+      for (const row of view.rows) if (row.kind === 'more') browser.more(row.level);
+    };
+    const all = ['1 a/ open', '2 a/b/ open', '3 a/b/c', '3 a/b/d', '1 e/ open', '2 e/f'];
+    await eventually(() => {
+      see();
+      expect(view.rows.map(shown)).to.deep.equal(all);
+    });
+    toggle('e');
+    browser.refresh(view.rows);
+    await eventually(() => expect(server.requests).to.have.length(7));
+    await untilShown('1 a/ open', '2 a/b/ open', '3 a/b/c', '3 a/b/d', '1 e/ closed');
+  });
+
   it('asks for a page at a time, as far as it is scrolled', async () => {
     toggle('meters');
     await eventually(() => expect(view.rows).to.have.length(103));

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type Feed, FeedReader } from '../feed.ts';
 import type { Server } from '../server.ts';
-import { rememberToken } from '../token.ts';
+import { rememberToken, token } from '../token.ts';
 import { Announcer } from './announcer.tsx';
 import { Brokers } from './brokers.tsx';
 import { Conflicts } from './conflicts.tsx';
@@ -28,11 +28,11 @@ export function App({ server }: { server: Server }) {
 
   const { link, status } = feed;
   if (link.state === 'token wanted') {
-    const enter = (token: string) => {
-      rememberToken(token);
+    const enter = (typed: string) => {
+      rememberToken(typed);
       reader.connect();
     };
-    return <TokenForm enter={enter} />;
+    return <TokenForm isWrong={token() !== undefined} enter={enter} />;
   }
   return (
     <>

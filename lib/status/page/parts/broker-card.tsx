@@ -70,6 +70,7 @@ function Troubles({ broker }: { broker: BrokerStatus }) {
   const dropped = Object.values(broker.dropped).reduce((sum, each) => sum + each, 0);
   const reasons = Object.entries(broker.dropped).map(([reason, times]) => `${count(times)} ${reason}`);
   const troubles = [
+    { title: 'Topics of which it does not hold what it should', word: 'behind', times: broker.behind },
     { title: 'Topics that it does not take', word: 'blocked', times: broker.blocked },
     { title: `Messages: ${reasons.join(', ')}`, word: 'dropped', times: dropped },
     { title: 'Connections after the first', word: 'reconnected', times: broker.reconnects },
@@ -79,7 +80,7 @@ function Troubles({ broker }: { broker: BrokerStatus }) {
   return (
     <p class="troubles">
       {troubles.map(({ title, word, times }) => (
-        <span key={word} title={title}>
+        <span key={word} class={word} title={title}>
           {count(times)} {word}
         </span>
       ))}

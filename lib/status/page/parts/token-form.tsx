@@ -1,10 +1,12 @@
 /** Asks for the token of a server that listens beyond its own machine. */
 
 interface TokenFormProps {
+  /** Whether the last one was refused. */
+  readonly isWrong: boolean;
   readonly enter: (token: string) => void;
 }
 
-export function TokenForm({ enter }: TokenFormProps) {
+export function TokenForm({ isWrong, enter }: TokenFormProps) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const token = new FormData(event.currentTarget as HTMLFormElement).get('token');
@@ -16,7 +18,20 @@ export function TokenForm({ enter }: TokenFormProps) {
         <h1>mqttrep</h1>
         <p>This server answers only who knows its token: the value of MQTTREP_HTTP_TOKEN.</p>
         <label for="token">Token</label>
-        <input id="token" name="token" type="password" autocomplete="current-password" required />
+        <input
+          id="token"
+          name="token"
+          type="password"
+          autocomplete="current-password"
+          required
+          pattern="[!-~]+"
+          title="Letters, digits and marks of ASCII, without blanks"
+        />
+        {isWrong ? (
+          <p class="bad" role="alert">
+            That is not the token.
+          </p>
+        ) : null}
         <button type="submit">Enter</button>
       </form>
     </main>
