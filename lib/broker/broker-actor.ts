@@ -8,28 +8,29 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
-import type { QoS } from '../core/policy.ts';
+import { hasWildcards } from '../core/filter.ts';
+import type { Subscription } from '../core/subscriptions.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { BrokerSettings, FromBroker, LogLevel, Port, Report, ToBroker } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/questions.ts';
-import { ConnectError, Connection } from './connection.ts';
+import { Concessions } from './concessions.ts';
+import { ConnectError, Connection, type Grant } from './connection.ts';
 import { Identity } from './identity.ts';
 import { Intake } from './intake.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
 import { Outbox } from './outbox.ts';
+import type { Presence } from './presence.ts';
 import { Replay } from './replay.ts';
 import { Retries } from './retries.ts';
 import { RoundTrips } from './round-trips.ts';
 import { Scanner, unknownAt } from './scanner.ts';
+import { SizeSuspicion } from './size-suspicion.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
 const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
 
 /** A connection that held so many milliseconds was healthy: backoff starts anew. */
 const HEALTHY_AFTER = 10_000;
-
-/** So many times the broker may hang up on us as we write a sentinel, before we do without. */
-const MAX_HANGUPS = 2;
 
 /** Milliseconds between the order to take no more in and the end of the subscriptions. */
 const DELIVERY_GRACE = 250;
@@ -42,6 +43,8 @@ interface Session {
   readonly number: number;
   readonly connection: Connection;
   readonly outbox: Outbox;
+  /** None where mqttrep may write no control topic, or the user's will stands in its place. */
+  readonly presence: Presence | undefined;
   /** None where mqttrep may write no control topic: then absence cannot be told. */
   readonly scanner: Scanner | undefined;
 }
@@ -57,11 +60,13 @@ export class BrokerActor {
   #identity: Identity | undefined;
   #session: Session | undefined;
   #sessions = 0;
-  #published = 0;
-  #refused = 0;
   readonly #roundTrips = new RoundTrips();
-  /** How often in a row the broker hung up on us as we wrote a sentinel. */
-  #hangups = 0;
+  readonly #concessions = new Concessions();
+  readonly #suspicion = new SizeSuspicion();
+  /** What has been said of the broker's limits: said again only if it changes. */
+  readonly #said = new Set<string>();
+  /** Of the outboxes of earlier sessions. */
+  readonly #sent: Record<string, number> = {};
   #stopping = false;
   /** Ends an attempt to connect. */
   readonly #giveUp = new AbortController();
@@ -130,7 +135,7 @@ export class BrokerActor {
     const session = this.#session;
     if (session === undefined) return;
     await session.scanner?.close();
-    await this.#identity?.presence?.withdraw(session.connection);
+    await session.presence?.withdraw(session.connection);
     await session.connection.end();
   }
 
@@ -138,14 +143,16 @@ export class BrokerActor {
   get measures(): BrokerMeasures {
     const { counters } = this.#intake;
     const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0 } = counters;
+    const sent = this.#sentSoFar;
     const refused = Object.entries(counters).filter(([name]) => name.startsWith('refused_'));
     return {
       counts: {
         received: received - ignored_control_topic - ignored_late_replay,
-        published: this.#published + (this.#session?.outbox.published ?? 0),
+        published: sent.published ?? 0,
         dropped: {
           ...Object.fromEntries(refused.map(([name, count]) => [name.slice('refused_'.length), count])),
-          publish_refused: this.#refused + (this.#session?.outbox.refused ?? 0),
+          publish_refused: sent.refused_by_broker ?? 0,
+          publish_too_large: sent.refused_too_large ?? 0,
         },
         roundTrips: this.#roundTrips.histogram.counts,
       },
@@ -155,7 +162,11 @@ export class BrokerActor {
 
   /** Counts since the start of this actor. */
   get counters(): Readonly<Record<string, number>> {
-    return { ...this.#intake.counters, published: this.#published + (this.#session?.outbox.published ?? 0) };
+    return { ...this.#intake.counters, ...this.#sentSoFar };
+  }
+
+  get #sentSoFar(): Readonly<Record<string, number>> {
+    return sum(this.#sent, this.#session?.outbox.counters ?? {});
   }
 
   // ── one connection ─────────────────────────────────────────────────────────────────────────────────
@@ -165,10 +176,10 @@ export class BrokerActor {
     this.#report({ kind: 'link', state: 'connecting', detail: '' });
     let connection: Connection;
     try {
-      connection = await Connection.open(
-        identity.connectionOptions(this.#negotiation.version),
-        this.#giveUp.signal,
-      );
+      await this.#settleTrial(identity);
+      const presence = this.#concessions.will ? identity.presence : undefined;
+      const options = identity.connectionOptions(this.#negotiation.version, presence);
+      connection = await Connection.open(options, this.#giveUp.signal);
     } catch (error) {
       return this.#connectFailed(error);
     }
@@ -185,6 +196,7 @@ export class BrokerActor {
   /** From CONNACK to the end of the connection. Returns why it ended. */
   async #stay(connection: Connection, identity: Identity): Promise<string> {
     this.#negotiation.succeeded();
+    this.#concessions.connected();
     this.#report({ kind: 'link', state: 'replaying', detail: '' });
     if (this.#stopping) connection.destroy();
     try {
@@ -202,29 +214,32 @@ export class BrokerActor {
   /** Has the broker replay what it retains, first of all the marker: it tells what the rest is worth. */
   async #begin(connection: Connection, identity: Identity): Promise<void> {
     const mqtt5 = connection.protocolVersion === 5;
-    const { presence, control } = identity;
-    // Some brokers hang up on whoever writes what he may not: then it is tried without.
-    const sentinel = this.#hangups < MAX_HANGUPS ? identity.sentinel('replay') : undefined;
-    const replay = new Replay(connection, sentinel, control?.of('marker'));
+    const retains = connection.limits.retains && this.#concessions.retains;
+    // Some brokers hang up on whoever writes what he may not, or anything retained.
+    const writes = retains && this.#concessions.writes;
+    const presence = writes ? identity.presence : undefined;
+    const sentinel = writes ? identity.sentinel('replay') : undefined;
+    const replay = new Replay(connection, sentinel, identity.control?.of('marker'));
     const early: IPublishPacket[] = [];
     connection.receive((packet, done) => {
       // Of a persistent session, which delivers before we have subscribed.
       if (!replay.observe(packet)) early.push(packet);
       if (early.length < MAX_EARLY) done();
     });
-    this.#hangups++;
+    if (sentinel !== undefined) this.#concessions.writing();
     await replay.begin();
-    if (sentinel !== undefined) this.#hangups = 0;
     const marker = await replay.readMarker();
+    if (sentinel !== undefined) this.#concessions.written();
 
     const number = ++this.#sessions;
     this.#session = {
       number,
       connection,
-      outbox: this.#outbox(connection, identity),
-      scanner: this.#scanner(identity),
+      outbox: this.#outbox(connection, identity, retains),
+      presence,
+      scanner: writes ? this.#scanner(identity) : undefined,
     };
-    this.#post({ kind: 'session', session: number, stamps: mqtt5, marker });
+    this.#post({ kind: 'session', session: number, stamps: mqtt5, retains, marker });
     this.#intake.mode = { mqtt5, replaying: true };
     for (const packet of early) this.#intake.take(packet, () => undefined);
     connection.receive((packet, done) => {
@@ -233,19 +248,16 @@ export class BrokerActor {
       else this.#intake.take(packet, done);
     });
     void presence?.announce(connection);
-    const { subscriptions } = this.#settings;
-    const refused = await replay.run(subscriptions);
-    for (const { filter, code } of refused) {
-      this.#log(
-        'error',
-        `the broker refuses the subscription to ${JSON.stringify(filter)} (reason code ${code})`,
-      );
-    }
+    const subscriptions = this.#possible(connection);
+    this.#sayRefused(await replay.run(subscriptions));
     // A message that is still packed must not be overtaken.
     this.#intake.flush();
     this.#intake.mode = { mqtt5, replaying: false };
     this.#post({ kind: 'replayed', stamps: mqtt5 });
-    await replay.raise(subscriptions);
+    this.#sayGranted(subscriptions, await replay.raise(subscriptions));
+    if (!retains) {
+      this.#say('warn', 'the broker retains no messages: what is retained elsewhere it is given unretained');
+    }
   }
 
   #ready(protocolVersion: ProtocolVersion): void {
@@ -260,22 +272,59 @@ export class BrokerActor {
     this.#intake.flush();
     this.#post({ kind: 'parted' });
     if (session === undefined) return;
-    session.outbox.close();
-    this.#published += session.outbox.published;
-    this.#refused += session.outbox.refused;
-    await session.scanner?.close();
+    const { outbox, scanner } = session;
+    const tooLarge = this.#stopping
+      ? undefined
+      : this.#suspicion.hungUp(outbox.unacknowledged, performance.now());
+    if (tooLarge !== undefined) {
+      this.#log(
+        'warn',
+        `the broker hangs up on packets of ${tooLarge} bytes; none so large is sent for a while`,
+      );
+    }
+    outbox.close();
+    Object.assign(this.#sent, sum(this.#sent, outbox.counters));
+    await scanner?.close();
   }
 
-  #outbox(connection: Connection, { replica }: Identity): Outbox {
-    const { receiveMaximum, maximumQoS } = connection.connack.properties ?? {};
+  #outbox(connection: Connection, { replica }: Identity, retains: boolean): Outbox {
+    const suspected = this.#suspicion.limit(performance.now());
+    const maximumPacketSize = Math.min(connection.limits.maximumPacketSize, suspected);
+    const limits = { ...connection.limits, maximumPacketSize, retains };
     return new Outbox({
       connection,
       replica,
-      maxQos: Math.min(this.#settings.maxQos, maximumQoS ?? 2) as QoS,
-      receiveMaximum,
+      limits,
+      acknowledged: bytes => this.#suspicion.acknowledged(bytes),
       report: settled => this.#post(settled),
       roundTrips: this.#roundTrips,
     });
+  }
+
+  /** What can be subscribed to at this broker. */
+  #possible({ limits }: Connection): readonly Subscription[] {
+    const { subscriptions } = this.#settings;
+    if (limits.wildcards) return subscriptions;
+    for (const { filter } of subscriptions.filter(({ filter }) => hasWildcards(filter))) {
+      this.#say(
+        'error',
+        `the broker knows no wildcards, so what is written there under ${JSON.stringify(filter)} is not replicated; give its topics an MQTTREP_TOPIC_{id} each`,
+      );
+    }
+    return subscriptions.filter(({ filter }) => !hasWildcards(filter));
+  }
+
+  /** Where it is unclear what the broker hangs up on, finds it out. */
+  async #settleTrial(identity: Identity): Promise<void> {
+    if (!this.#concessions.isTrialDue || identity.control === undefined) return;
+    const options = identity.probeOptions(this.#negotiation.version);
+    const open = () => Connection.open(options, this.#giveUp.signal);
+    await this.#concessions.settle(open, identity.control.of('probe'));
+    if (this.#concessions.writes) return;
+    this.#log(
+      'warn',
+      `the broker hangs up on messages under ${this.#settings.controlPrefix}/…, so none is written; what is deleted at one broker while mqttrep is away is given back to it`,
+    );
   }
 
   #scanner(identity: Identity): Scanner | undefined {
@@ -304,11 +353,36 @@ export class BrokerActor {
     );
   }
 
+  // ── what is said of the broker ─────────────────────────────────────────────────────────────────────
+
+  #sayRefused(refused: readonly Grant[]): void {
+    for (const { filter, code } of refused) {
+      this.#log(
+        'error',
+        `the broker refuses the subscription to ${JSON.stringify(filter)} (reason code ${code})`,
+      );
+    }
+  }
+
+  #sayGranted(subscriptions: readonly Subscription[], granted: readonly Grant[]): void {
+    for (const { filter, code } of granted) {
+      const wanted = subscriptions.find(subscription => subscription.filter === filter)?.qos ?? 0;
+      if (code < wanted) this.#say('info', `the broker grants ${JSON.stringify(filter)} QoS ${code} only`);
+    }
+  }
+
+  /** For what recurs with each session. */
+  #say(level: LogLevel, message: string): void {
+    this.#log(this.#said.has(message) ? 'debug' : level, message);
+    this.#said.add(message);
+  }
+
   // ── what goes wrong ────────────────────────────────────────────────────────────────────────────────
 
   #connectFailed(error: unknown): number {
     if (!(error instanceof ConnectError)) throw error;
     if (this.#stopping) return 0;
+    if (this.#concessions.connectFailed(error)) return 1;
     if (this.#negotiation.failed(error)) {
       this.#log('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
       return 1;
@@ -376,6 +450,16 @@ export class BrokerActor {
   #log(level: LogLevel, message: string): void {
     this.#report({ kind: 'log', level, message: `${this.#settings.name}: ${message}` });
   }
+}
+
+/** The sums of two sets of counters. */
+function sum(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const sums = { ...a };
+  for (const [name, count] of Object.entries(b)) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
 }
 
 function seconds(milliseconds: number): string {

@@ -9,11 +9,11 @@ import mqtt, {
   type ErrorWithReasonCode,
   type IClientOptions,
   type IClientPublishOptions,
-  type IConnackPacket,
   type IPublishPacket,
   type MqttClient,
 } from 'mqtt';
 import type { QoS } from '../core/policy.ts';
+import { type Limits, limitsOf } from './limits.ts';
 import type { ConnectFailure, ProtocolVersion } from './negotiation.ts';
 
 /** Takes a message; the broker is not told that it has arrived before `done` is called. */
@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   readonly options: Readonly<Record<string, unknown>>;
   readonly clientId: string;
   readonly protocolVersion: ProtocolVersion;
+  /** As configured: what a broker cannot say over MQTT 3.1.1. */
+  readonly maxQos: QoS;
 }
 
 export interface SubscribeOptions {
@@ -41,14 +43,19 @@ export interface SubscribeOptions {
  */
 const HUNG_UP: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 
-/** A filter that the broker refused to subscribe us to. */
-export interface Refusal {
+/** What the broker answered to the subscription of a filter. */
+export interface Grant {
   readonly filter: string;
+  /** The QoS that it grants, or a reason code from REFUSED on. */
   readonly code: number;
 }
 
 /** SUBACK codes from here on are refusals. */
 const REFUSED = 0x80;
+
+export function isRefusal({ code }: Grant): boolean {
+  return code >= REFUSED;
+}
 
 /** Longest wait for the network connection and the CONNACK, in milliseconds, unless configured. */
 const CONNECT_LIMIT = 10_000;
@@ -70,7 +77,7 @@ export class ConnectError extends Error implements ConnectFailure {
 
 export class Connection {
   readonly protocolVersion: ProtocolVersion;
-  readonly connack: IConnackPacket;
+  readonly limits: Limits;
   /** Resolves, with the reason where it is known, when the connection has ended for whatever cause. */
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
@@ -79,12 +86,12 @@ export class Connection {
 
   private constructor(
     client: MqttClient,
-    connack: IConnackPacket,
+    limits: Limits,
     protocolVersion: ProtocolVersion,
     closed: Promise<string>,
   ) {
     this.#client = client;
-    this.connack = connack;
+    this.limits = limits;
     this.protocolVersion = protocolVersion;
     this.closed = closed;
     void closed.then(() => {
@@ -112,13 +119,14 @@ export class Connection {
     return new Promise((resolve, reject) => {
       let reason = 'the connection was closed';
       let connected = false;
-      signal?.addEventListener('abort', () => {
-        if (!connected) fail('given up', undefined);
-      });
+      const isReached = reaching(client.stream);
+      const giveUp = () => fail('given up', undefined);
+      signal?.addEventListener('abort', giveUp);
       client.once('connect', connack => {
         connected = true;
+        signal?.removeEventListener('abort', giveUp);
         withoutDelay(client.stream);
-        resolve(new Connection(client, connack, settings.protocolVersion, closed));
+        resolve(new Connection(client, limitsOf(connack, settings.maxQos), settings.protocolVersion, closed));
       });
       client.on('error', error => {
         reason = describe(error);
@@ -135,12 +143,13 @@ export class Connection {
         });
       });
       const fail = (message: string, code: unknown) => {
+        signal?.removeEventListener('abort', giveUp);
         client.end(true);
         const returned = typeof code === 'number' ? code : undefined;
         reject(
           new ConnectError(message, {
             code: returned,
-            wasConnected: code === undefined || HUNG_UP.has(code),
+            wasConnected: (code === undefined && isReached()) || HUNG_UP.has(code),
           }),
         );
       };
@@ -148,14 +157,13 @@ export class Connection {
   }
 
   /**
-   * Subscribes to the filters in one SUBSCRIBE, in this order.
-   * Returns the filters that were refused, with the reason code.
+   * Subscribes to the filters in one SUBSCRIBE, in this order. Returns the broker's answer to each.
    * @throws when the connection ends before the answer
    */
   subscribe(
     filters: readonly string[],
     { qos, replay, retainAsPublished }: SubscribeOptions,
-  ): Promise<Refusal[]> {
+  ): Promise<Grant[]> {
     const options = { qos, rh: replay ? 0 : 2, rap: retainAsPublished, nl: false };
     return new Promise((resolve, reject) => {
       // MQTT.js does not answer what it is asked after the end.
@@ -163,8 +171,7 @@ export class Connection {
       this.#client.subscribe([...filters], options, (error, _granted, packet) => {
         const codes = (packet as { granted?: number[] } | undefined)?.granted;
         if (codes === undefined) return error ? reject(error) : resolve([]);
-        const answers = filters.map((filter, index) => ({ filter, code: codes[index] ?? REFUSED }));
-        resolve(answers.filter(({ code }) => code >= REFUSED));
+        resolve(filters.map((filter, index) => ({ filter, code: codes[index] ?? REFUSED })));
       });
     });
   }
@@ -177,19 +184,27 @@ export class Connection {
     });
   }
 
-  /** `done` is called once: with an error, or when QoS 0 has been written, QoS 1 and 2 acknowledged. */
+  /**
+   * With no higher QoS than the broker takes. `done` is called once: with an error, or when QoS 0 has been
+   * written, QoS 1 and 2 acknowledged.
+   */
   publish(
     topic: string,
     payload: Buffer,
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
-    if (this.#hasEnded) done(new Error('the connection was closed'));
-    else this.#client.publish(topic, payload, options, error => done(error ?? undefined));
+    if (this.hasEnded) {
+      done(new Error('the connection was closed'));
+      return;
+    }
+    const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
+    this.#client.publish(topic, payload, { ...options, qos }, error => done(error ?? undefined));
   }
 
+  /** Known before what was under way is failed by MQTT.js. */
   get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.#hasEnded || !this.#client.connected;
   }
 
   /** Gathers what is written until `uncork`, so that many small packets leave in one write. */
@@ -221,6 +236,16 @@ export class Connection {
  */
 function withoutDelay(stream: object): void {
   if (stream instanceof Socket) stream.setNoDelay(true);
+}
+
+/** Tells whether the network connection has stood. Of a websocket it is not known, and presumed. */
+function reaching(stream: object): () => boolean {
+  if (!(stream instanceof Socket) || !stream.connecting) return () => true;
+  let isReached = false;
+  stream.once('connect', () => {
+    isReached = true;
+  });
+  return () => isReached;
 }
 
 /** MQTT.js takes a client id in the query of the URL for more than the one in the options. */

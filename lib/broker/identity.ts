@@ -26,17 +26,19 @@ export class Identity {
     this.presence = this.control && isWillFree ? new Presence(this.control, noticed) : undefined;
   }
 
-  connectionOptions(protocolVersion: ProtocolVersion): ConnectionOptions {
-    const { url, clientId } = this.#settings;
-    const will = this.presence === undefined ? {} : { will: this.presence.will };
-    return { url, options: { ...this.#settings.options, ...will }, clientId, protocolVersion };
+  /** @param presence whose will CONNECT is to bear; undefined where the broker does not bear it */
+  connectionOptions(protocolVersion: ProtocolVersion, presence: Presence | undefined): ConnectionOptions {
+    const { url, clientId, maxQos } = this.#settings;
+    const will = presence === undefined ? {} : { will: presence.will };
+    return { url, options: { ...this.#settings.options, ...will }, clientId, protocolVersion, maxQos };
   }
 
   /** The second connection is not the first one's heir: its end must not publish a will. */
   probeOptions(protocolVersion: ProtocolVersion): ConnectionOptions {
-    const { url, clientId } = this.#settings;
+    const { url, clientId, maxQos } = this.#settings;
     const { will: _will, ...options } = this.#settings.options;
-    return { url, options: { ...options, clean: true }, clientId: `${clientId}_probe`, protocolVersion };
+    const probeId = `${clientId}_probe`;
+    return { url, options: { ...options, clean: true }, clientId: probeId, protocolVersion, maxQos };
   }
 
   sentinel(purpose: 'replay' | 'probe'): Sentinel | undefined {

@@ -6,43 +6,58 @@
 
 import type { QoS } from '../core/policy.ts';
 import { BatchReader } from '../protocol/batch.ts';
-import type { Settled, Settlement } from '../protocol/messages.ts';
-import { unpackProperties } from '../protocol/properties.ts';
+import type { Refusal, Settled, Settlement } from '../protocol/messages.ts';
+import { type MessageProperties, unpackProperties } from '../protocol/properties.ts';
 import { type RawPublication, readPublication } from '../protocol/publication.ts';
 import type { Connection } from './connection.ts';
+import type { Limits } from './limits.ts';
+import { packetSize } from './packet-size.ts';
 import type { RoundTrips } from './round-trips.ts';
 
-/** Publishes not acknowledged at once, where the broker sets no lower limit (MQTT 5 Receive Maximum). */
+/** Publishes not acknowledged at once, where the broker sets no lower limit. */
 const WINDOW = 256;
 
 export interface OutboxDeps {
   readonly connection: Pick<Connection, 'publish' | 'protocolVersion'>;
   readonly replica: string;
-  readonly maxQos: QoS;
-  /** MQTT 5 Receive Maximum of the broker, if it gave one. */
-  readonly receiveMaximum: number | undefined;
+  readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
+  /** The broker acknowledged a publish of so many bytes. */
+  readonly acknowledged: (bytes: number) => void;
   readonly report: (settled: Settled) => void;
   readonly roundTrips: RoundTrips;
 }
 
+/** What was done to publications, as the broker's limits want it. */
+type OutboxCounters = Record<
+  'published' | 'lowered_qos' | 'published_unretained' | 'refused_by_broker' | 'refused_too_large',
+  number
+>;
+
 export class Outbox {
-  published = 0;
-  /** Of those published, the ones that the broker refused, or that could not be sent. */
-  refused = 0;
+  readonly counters: OutboxCounters = {
+    published: 0,
+    lowered_qos: 0,
+    published_unretained: 0,
+    refused_by_broker: 0,
+    refused_too_large: 0,
+  };
   readonly #deps: OutboxDeps;
   readonly #window: number;
   readonly #waiting: BatchReader[] = [];
-  readonly #inFlight = new Set<number>();
+  /** The sizes of the packets under way, by their sequence; 0 for those of QoS 0, which are not acknowledged. */
+  readonly #inFlight = new Map<number, number>();
+  /** The sizes of those that have failed since the last report: MQTT.js fails all when a connection ends. */
+  #failed: number[] = [];
   #sequence = 0;
   #bytes = 0;
   #confirmed: Settlement[] = [];
-  #refused: (Settlement & { reason: string })[] = [];
+  #refused: Refusal[] = [];
   #reporting = false;
   #closed = false;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
-    this.#window = Math.max(1, Math.min(deps.receiveMaximum ?? WINDOW, WINDOW));
+    this.#window = Math.max(1, Math.min(deps.limits.receiveMaximum, WINDOW));
   }
 
   /** Takes a batch of publications. Bounded by the credit that the reconciler has. */
@@ -57,6 +72,11 @@ export class Outbox {
     this.#deps.roundTrips.parted();
   }
 
+  /** The sizes of what the broker has not acknowledged, in bytes; of use when it has hung up. */
+  get unacknowledged(): Iterable<number> {
+    return [...this.#failed, ...this.#inFlight.values()];
+  }
+
   #send(): void {
     while (!this.#closed && this.#inFlight.size < this.#window) {
       const reader = this.#waiting[0];
@@ -68,31 +88,52 @@ export class Outbox {
 
   #publish(publication: RawPublication): void {
     const sequence = ++this.#sequence;
-    this.#inFlight.add(sequence);
-    const { connection, replica, maxQos, roundTrips } = this.#deps;
-    const { topic, payload, version, properties, expiresAt, retain } = publication;
-    const options = { qos: Math.min(publication.qos, maxQos) as QoS, retain };
-    // With QoS 0 nothing comes back.
-    if (options.qos > 0) roundTrips.sent(publication);
-    const settled = (error?: Error) => this.#settled(sequence, publication, error);
-    if (connection.protocolVersion < 5) {
-      connection.publish(topic, payload, options, settled);
+    const { connection, limits, roundTrips } = this.#deps;
+    const { topic, payload } = publication;
+    const qos = Math.min(publication.qos, limits.maxQos) as QoS;
+    const retain = publication.retain && limits.retains;
+    const properties = connection.protocolVersion < 5 ? undefined : this.#stamped(publication);
+    const size = packetSize({ topic, payload, qos, properties });
+    this.#inFlight.set(sequence, qos === 0 ? 0 : size);
+    if (size > limits.maximumPacketSize) {
+      this.counters.refused_too_large++;
+      const reason = `its packet has ${size} bytes, more than the ${limits.maximumPacketSize} that the broker takes`;
+      setImmediate(() => this.#settled(sequence, publication, { reason, culprit: 'value' }));
       return;
     }
-    const stamped = unpackProperties(properties ?? '', { version, sender: replica }, secondsLeft(expiresAt));
-    connection.publish(topic, payload, { ...options, properties: stamped }, settled);
+    // With QoS 0 nothing comes back.
+    if (qos > 0) roundTrips.sent(publication);
+    if (qos < publication.qos) this.counters.lowered_qos++;
+    if (retain !== publication.retain) this.counters.published_unretained++;
+    connection.publish(topic, payload, { qos, retain, ...(properties && { properties }) }, error => {
+      const refusal = error && ({ reason: error.message, culprit: 'topic' } as const);
+      this.#settled(sequence, publication, refusal);
+    });
   }
 
-  #settled(sequence: number, publication: RawPublication, error: Error | undefined): void {
+  #stamped({ version, properties, expiresAt }: RawPublication): MessageProperties {
+    const stamp = { version, sender: this.#deps.replica };
+    return unpackProperties(properties ?? '', stamp, secondsLeft(expiresAt));
+  }
+
+  #settled(
+    sequence: number,
+    publication: RawPublication,
+    refusal: Pick<Refusal, 'reason' | 'culprit'> | undefined,
+  ): void {
     if (this.#closed) return;
     const { topic, version, payload, confirm } = publication;
     this.#deps.roundTrips.acknowledged(publication);
-    this.published++;
-    if (error !== undefined) this.refused++;
+    this.counters.published++;
+    if (refusal?.culprit === 'topic') this.counters.refused_by_broker++;
+    const size = this.#inFlight.get(sequence) ?? 0;
     this.#inFlight.delete(sequence);
     this.#bytes += payload.length;
-    if (error !== undefined) this.#refused.push({ topic, version, reason: error.message });
-    else if (confirm) this.#confirmed.push({ topic, version });
+    if (refusal === undefined && size > 0) this.#deps.acknowledged(size);
+    if (refusal !== undefined) {
+      this.#failed.push(size);
+      this.#refused.push({ topic, version, ...refusal });
+    } else if (confirm) this.#confirmed.push({ topic, version });
     if (!this.#reporting) {
       this.#reporting = true;
       setImmediate(() => this.#report());
@@ -103,7 +144,7 @@ export class Outbox {
   #report(): void {
     this.#reporting = false;
     if (this.#closed) return;
-    const [oldest] = this.#inFlight;
+    const [oldest] = this.#inFlight.keys();
     this.#deps.report({
       kind: 'settled',
       through: oldest === undefined ? this.#sequence : oldest - 1,
@@ -112,6 +153,7 @@ export class Outbox {
       refused: this.#refused,
     });
     this.#bytes = 0;
+    this.#failed = [];
     this.#confirmed = [];
     this.#refused = [];
   }

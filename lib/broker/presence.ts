@@ -31,6 +31,7 @@ export class Presence {
   /** Tells others that we are here, and asks who else is. */
   async announce(connection: Connection): Promise<void> {
     connection.publish(this.#topic, Buffer.from('online'), { qos: 0, retain: true }, () => undefined);
+    if (!connection.limits.wildcards) return;
     await connection.subscribe([this.#filter], { qos: 0, replay: true, retainAsPublished: true });
   }
 

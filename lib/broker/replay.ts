@@ -11,7 +11,7 @@ import type { IPublishPacket } from 'mqtt';
 import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { SessionStarted } from '../protocol/messages.ts';
-import type { Connection, Refusal } from './connection.ts';
+import { type Connection, type Grant, isRefusal } from './connection.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Milliseconds without a replayed message, after which a replay counts as over though no sentinel came. */
@@ -52,7 +52,7 @@ export class Replay {
   }
 
   /** Subscribes, and resolves at the end of the replay with the filters that the broker refused. */
-  async run(subscriptions: readonly Subscription[]): Promise<Refusal[]> {
+  async run(subscriptions: readonly Subscription[]): Promise<Grant[]> {
     const { refused } = await this.#replayed(subscriptions.map(({ filter }) => filter));
     if (this.#sentinel !== undefined) {
       await this.#connection.unsubscribe([this.#sentinel.topic]);
@@ -61,15 +61,21 @@ export class Replay {
     return refused;
   }
 
-  /** Raises the subscriptions to the QoS that is wanted. MQTT 3.1.1 brokers replay once more, to be ignored. */
-  async raise(subscriptions: readonly Subscription[]): Promise<void> {
+  /**
+   * Raises the subscriptions to the QoS that is wanted. MQTT 3.1.1 brokers replay once more, to be ignored.
+   * Returns what was granted.
+   */
+  async raise(subscriptions: readonly Subscription[]): Promise<Grant[]> {
+    const granted: Grant[] = [];
     for (const qos of [1, 2] satisfies QoS[]) {
       const filters = subscriptions
         .filter(subscription => subscription.qos === qos)
         .map(({ filter }) => filter);
       if (filters.length === 0) continue;
-      await this.#connection.subscribe(filters, { qos, replay: false, retainAsPublished: true });
+      const options = { qos, replay: false, retainAsPublished: true };
+      granted.push(...(await this.#connection.subscribe(filters, options)));
     }
+    return granted;
   }
 
   /** Looks at a message; returns whether it was for us, and is of no further interest. */
@@ -82,7 +88,7 @@ export class Replay {
   }
 
   /** Subscribes, and waits for the sentinel, for quiet, or for the end of the connection. */
-  async #replayed(filters: readonly string[]): Promise<{ refused: Refusal[]; complete: boolean }> {
+  async #replayed(filters: readonly string[]): Promise<{ refused: Grant[]; complete: boolean }> {
     const connection = this.#connection;
     const sentinel = this.#sentinel;
     const over = Promise.race([
@@ -93,10 +99,11 @@ export class Replay {
       }),
     ]);
     const wanted = sentinel === undefined ? filters : [...filters, sentinel.topic];
-    const refused = wanted.length === 0 ? [] : await connection.subscribe(wanted, FOUND_ONLY);
+    const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, FOUND_ONLY);
     const complete = await over;
     clearTimeout(this.#quiet);
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
-    return { refused: refused.filter(({ filter }) => filter !== sentinel?.topic), complete };
+    const refused = grants.filter(isRefusal).filter(({ filter }) => filter !== sentinel?.topic);
+    return { refused, complete };
   }
 }

@@ -12,7 +12,7 @@ import type { Found } from '../core/events.ts';
 import { fromBuffer } from '../protocol/bytes.ts';
 import type { Answer } from '../protocol/messages.ts';
 import { type MessageProperties, packProperties, readStamp } from '../protocol/properties.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions, isRefusal } from './connection.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Topics in one SUBSCRIBE. */
@@ -91,10 +91,10 @@ export class Scanner {
     ]);
     const filters = [...topics, sentinel.topic];
     // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
-    const refused = await connection.subscribe(filters, { qos: 0, replay: true, retainAsPublished: false });
+    const grants = await connection.subscribe(filters, { qos: 0, replay: true, retainAsPublished: false });
     const isComplete = await complete;
     clearTimeout(limit);
-    const denied = new Set(refused.map(({ filter }) => filter));
+    const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     void connection.unsubscribe(filters);
     return topics.map(topic => {
       const found = this.#found.get(topic);

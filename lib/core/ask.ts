@@ -146,6 +146,7 @@ export function wroteLast({ winner, passing }: Register, broker: number, policy:
  */
 export function returned(register: Register, event: Returned, policy: Policy): Outcome {
   const { broker, base, replayed } = event;
+  if (base === 'keeps nothing') return returnedWithoutMemory(register, broker);
   const pending = withoutPending(register, broker, register.pending.length);
   const lost = pending.length < register.pending.length;
   if (replayed) return lost ? outcome({ ...register, pending }, 'settled') : outcome(register, 'idle');
@@ -158,6 +159,18 @@ export function returned(register: Register, event: Returned, policy: Policy): O
   return isTrusted
     ? outcome(register, 'idle')
     : outcome({ ...register, pending, held: withHeld(register, broker, 'unknown') }, 'settled');
+}
+
+/**
+ * A broker that retains nothing shows nothing. What it had been told it was told; what was under way when the
+ * connection broke may have been lost, and is said again.
+ */
+function returnedWithoutMemory(register: Register, broker: number): Outcome {
+  const pending = withoutPending(register, broker, register.pending.length);
+  if (pending.length === register.pending.length) return outcome(register, 'idle');
+  const isLost = register.pending.some(entry => entry.broker === broker && entry.retained);
+  const held = isLost ? withHeld(register, broker, 'unknown') : register.held;
+  return outcome({ ...register, pending, held }, 'settled');
 }
 
 /** Looks again, unless something is in motion there. */

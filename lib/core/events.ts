@@ -54,8 +54,10 @@ export interface Observed {
  * - `as left`: it has all that it had when we parted, so what differs was written since
  * - `lost`: it came back empty, so what it has was written since, and what it lacks was not deleted
  * - `went back`: it came back with an earlier state, so what differs is old
+ * - `keeps nothing`: it retains no messages. What it *holds* is what was last said there, by us or by others, to
+ *   the subscribers of that moment; nothing can be asked of it
  */
-export type Base = 'none' | 'as left' | 'lost' | 'went back';
+export type Base = 'none' | 'as left' | 'lost' | 'went back' | 'keeps nothing';
 
 /** A probe answered: what a broker retains under the topic. */
 export interface Probed {

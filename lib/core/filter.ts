@@ -20,6 +20,11 @@ export function filterFault(filter: string): string | undefined {
   return undefined;
 }
 
+/** Of a filter without fault. */
+export function hasWildcards(filter: string): boolean {
+  return filter.includes('+') || filter.includes('#');
+}
+
 /**
  * Whether a topic matches a filter. A wildcard in the first level does not match a topic that begins with
  * `$` (§4.7.2).

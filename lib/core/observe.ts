@@ -27,7 +27,12 @@ export function observed(register: Register, event: Observed, policy: Policy): O
   const retained = event.retained ?? presumedRetained(register, event);
   if (retained === true) return written(register, event, policy, true);
   if (retained === undefined) return unsure(register, event, policy);
-  return policy.retain ? written(register, event, policy, false) : passed(register, event);
+  return policy.retain ? written(register, event, policy, isSaid(event)) : passed(register, event);
+}
+
+/** Where nothing is retained, what was said is all that a broker can be made to hold. */
+function isSaid({ base }: Observed): boolean {
+  return base === 'keeps nothing';
 }
 
 /** A replay shows the broker as we left it: nothing was written there while we were apart. */
@@ -79,7 +84,8 @@ function presumedRetained(register: Register, event: Observed): boolean | undefi
  */
 function unsure(register: Register, event: Observed, policy: Policy): Outcome {
   const { broker, payload } = event;
-  const result = policy.retain ? written(register, event, policy, false) : passed(register, event);
+  const result = policy.retain ? written(register, event, policy, isSaid(event)) : passed(register, event);
+  if (event.base === 'keeps nothing') return result;
   const asking = has(register.asking, broker);
   const told = asking && wroteLast(register, broker, policy);
   if (payload === '' ? !asking : told) return result;

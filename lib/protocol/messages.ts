@@ -37,6 +37,8 @@ export interface SessionStarted {
   readonly session: number;
   /** Whether the connection returns stamps (MQTT 5 user properties). */
   readonly stamps: boolean;
+  /** Whether the broker keeps retained messages at all. */
+  readonly retains: boolean;
   /** What the broker retains of the marker that this replicator leaves there; see docs/reconciliation.md. */
   readonly marker: number | 'absent' | 'unknown';
 }
@@ -50,7 +52,13 @@ export interface Settled {
   readonly bytes: number;
   /** Those that the reconciler wanted to know of, and that the broker acknowledged. */
   readonly confirmed: readonly Settlement[];
-  readonly refused: readonly (Settlement & { readonly reason: string })[];
+  readonly refused: readonly Refusal[];
+}
+
+export interface Refusal extends Settlement {
+  readonly reason: string;
+  /** Whether the broker may take another value under the topic, or rather none. */
+  readonly culprit: 'value' | 'topic';
 }
 
 export interface Settlement {

@@ -5,6 +5,8 @@
 
 interface Block {
   failures: number;
+  /** What was not taken: this value alone, or whatever comes under the topic. */
+  culprit: 'value' | 'topic';
   /** Milliseconds since 1970. */
   retryAt: number;
 }
@@ -32,9 +34,23 @@ export class Blocks {
   failed(topic: string, now: number): number {
     const failures = (this.#blocks.get(topic)?.failures ?? 0) + 1;
     const distance = Math.min(FIRST_RETRY * 4 ** (failures - 1), LONGEST_RETRY);
-    this.#blocks.set(topic, { failures, retryAt: now + distance });
+    this.#blocks.set(topic, { failures, culprit: 'topic', retryAt: now + distance });
     if (failures === BLOCKED_AFTER) this.blocked++;
     return failures;
+  }
+
+  /** The broker does not take the value, and would not take it again. Returns whether that is news. */
+  valueRefused(topic: string, now: number): boolean {
+    const isNews = this.#blocks.get(topic)?.culprit !== 'value';
+    if (!this.isBlocked(topic)) this.blocked++;
+    this.#blocks.set(topic, { failures: BLOCKED_AFTER, culprit: 'value', retryAt: now + LONGEST_RETRY });
+    return isNews;
+  }
+
+  /** The topic has another value: if it waits because of the old one, it waits no longer. */
+  valueChanged(topic: string): void {
+    const block = this.#blocks.get(topic);
+    if (block?.culprit === 'value') block.retryAt = BEING_TRIED;
   }
 
   /** The broker has the topic as it should; returns whether it was blocked. */

@@ -51,6 +51,8 @@ export class BrokerLink {
   readonly brake = new Brake();
   readonly antiEntropy: AntiEntropy;
 
+  /** The broker keeps retained messages. If not, it is neither asked what it retains nor given a marker. */
+  retains = true;
   /** Connected, and its replay is over: it can be published to. */
   ready = false;
   stamps = false;
@@ -96,13 +98,15 @@ export class BrokerLink {
     this.#port = undefined;
   }
 
-  sessionStarted({ session, stamps, marker }: SessionStarted): void {
+  sessionStarted({ session, stamps, retains, marker }: SessionStarted): void {
     this.#session = session;
     this.#sent = 0;
     this.#through = 0;
     this.#bytes = 0;
     this.stamps = stamps;
-    this.base = this.known ? this.marker.returned(marker) : 'none';
+    this.retains = retains;
+    if (!retains) this.base = 'keeps nothing';
+    else this.base = this.known ? this.marker.returned(marker) : 'none';
     this.replayed = this.#session > 1 || this.known ? new Set() : undefined;
   }
 
@@ -132,6 +136,11 @@ export class BrokerLink {
   /** Publications that have not been seen back, newest of each topic only; where no echo is to come, not acknowledged. */
   get pending(): number {
     return this.ready ? Math.max(this.#awaited.size, this.#sent - this.#through) : 0;
+  }
+
+  /** A marker is left at this broker. */
+  get isMarked(): boolean {
+    return this.markerTopic !== undefined && this.retains;
   }
 
   /** Has the worker connect in the name of the replica. */
@@ -214,11 +223,7 @@ export class BrokerLink {
 
   /** Whether anything here waits for time to pass. */
   isWaiting(sequence: number): boolean {
-    return (
-      this.#awaited.size > 0 ||
-      this.blocks.isWaiting ||
-      (this.markerTopic !== undefined && this.marker.isDue(sequence))
-    );
+    return this.#awaited.size > 0 || this.blocks.isWaiting || (this.isMarked && this.marker.isDue(sequence));
   }
 
   #post(message: ToBroker, transfer: readonly ArrayBuffer[] = []): void {

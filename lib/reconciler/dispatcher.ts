@@ -67,15 +67,21 @@ export class Dispatcher {
     );
   }
 
+  /** The broker does not take the value that the topic has now, for a reason. */
+  valueRefused(link: BrokerLink, topic: string, reason: string): void {
+    if (!link.blocks.valueRefused(topic, Date.now())) return;
+    this.#deps.log('warn', `${link.name} does not take ${JSON.stringify(topic)}: ${reason}`);
+  }
+
   /** Leaves the number of the last commit at the broker, if it is not there. */
   writeMarker(link: BrokerLink, commit: number): void {
-    if (!link.ready || !link.marker.isDue(commit)) return;
+    if (!link.ready || !link.isMarked || !link.marker.isDue(commit)) return;
     link.marker.write(commit);
     this.#publishMarker(link, String(commit));
   }
 
   eraseMarker(link: BrokerLink): void {
-    if (link.ready) this.#publishMarker(link, '');
+    if (link.ready && link.isMarked) this.#publishMarker(link, '');
   }
 
   #publishMarker(link: BrokerLink, payload: string): void {

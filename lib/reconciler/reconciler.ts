@@ -338,10 +338,11 @@ export class Reconciler {
       this.#events.next({ topic, event: { kind: 'acknowledged', broker: link.index, version } });
       this.#dispatcher.settled(link, topic, undefined);
     }
-    for (const { topic, version, reason } of message.refused) {
+    for (const { topic, version, reason, culprit } of message.refused) {
       if (topic === link.markerTopic) continue;
       this.#apply(topic, { kind: 'refused', broker: link.index, version });
-      this.#dispatcher.settled(link, topic, reason);
+      if (culprit === 'value') this.#dispatcher.valueRefused(link, topic, reason);
+      else this.#dispatcher.settled(link, topic, reason);
     }
     this.#keepHouse();
     this.#pump(link);
@@ -368,6 +369,10 @@ export class Reconciler {
         return false;
       case 'published':
         return true;
+      case 'won':
+      case 'expired':
+        for (const link of this.#links) link.blocks.valueChanged(topic);
+        return lacksSomewhere(outcome);
       case 'echo':
         return this.#echoed(topic, outcome.register, (event as { broker: number }).broker);
       default:

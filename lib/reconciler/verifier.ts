@@ -43,7 +43,7 @@ export class Verifier {
 
   /** Anti-entropy: looks again at some topics, after so many seconds since the last time. */
   lookAgain(link: BrokerLink, elapsed: number, now: number): void {
-    if (!link.ready || link.brake.isOpen) return;
+    if (!link.ready || !link.retains || link.brake.isOpen) return;
     const { table, apply } = this.#deps;
     const asked = link.antiEntropy.next(table.states, elapsed, now).filter(topic => {
       apply(topic, { kind: 'doubted', broker: link.index });

@@ -48,7 +48,13 @@ for (const { make, protocolVersion, start } of MAKES) {
       await rig.replayed();
       expect(rig.kinds).to.deep.equal(['session', 'observation', 'observation', 'replayed']);
       const stamps = protocolVersion === 5;
-      expect(rig.told[0]).to.deep.equal({ kind: 'session', session: 1, stamps, marker: 'absent' });
+      expect(rig.told[0]).to.deep.equal({
+        kind: 'session',
+        session: 1,
+        stamps,
+        retains: true,
+        marker: 'absent',
+      });
       for (const observation of rig.observations()) {
         expect(observation).to.include({ payload: 'retained', retained: true, replay: true, own: false });
       }

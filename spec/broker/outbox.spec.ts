@@ -24,7 +24,15 @@ class Desk {
   readonly reports: Settled[] = [];
   readonly outbox: Outbox;
 
-  constructor({ protocolVersion = 5, maxQos = 2, receiveMaximum = undefined as number | undefined } = {}) {
+  readonly acknowledged: number[] = [];
+
+  constructor({
+    protocolVersion = 5,
+    maxQos = 2,
+    receiveMaximum = 65_535,
+    retains = true,
+    maximumPacketSize = Number.POSITIVE_INFINITY,
+  } = {}) {
     this.outbox = new Outbox({
       connection: {
         protocolVersion: protocolVersion === 5 ? 5 : 4,
@@ -33,8 +41,13 @@ class Desk {
         },
       },
       replica: 'us',
-      maxQos: maxQos === 0 ? 0 : maxQos === 1 ? 1 : 2,
-      receiveMaximum,
+      limits: {
+        maxQos: maxQos === 0 ? 0 : maxQos === 1 ? 1 : 2,
+        receiveMaximum,
+        retains,
+        maximumPacketSize,
+      },
+      acknowledged: bytes => this.acknowledged.push(bytes),
       report: settled => this.reports.push(settled),
       roundTrips: new RoundTrips(),
     });
@@ -72,15 +85,14 @@ class Desk {
 }
 
 describe('Outbox', () => {
-  const windows: readonly (readonly [receiveMaximum: number | undefined, window: number])[] = [
-    [undefined, WINDOW],
+  const windows: readonly (readonly [receiveMaximum: number, window: number])[] = [
     [10, 10],
     [1, 1],
     [0, 1],
     [65_535, WINDOW],
   ];
   for (const [receiveMaximum, window] of windows) {
-    it(`sends ${window} at once where the broker takes ${receiveMaximum ?? 'any number'}`, async () => {
+    it(`sends ${window} at once where the broker takes ${receiveMaximum}`, async () => {
       const desk = new Desk({ receiveMaximum }).addMany(300);
       expect(desk.sent).to.have.lengthOf(window);
       await desk.acknowledge([0]);
@@ -98,7 +110,7 @@ describe('Outbox', () => {
     for (let index = 0; index < 10; index++) await desk.acknowledge([index]);
     expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(Array.from({ length: 10 }, (_, i) => `t${i}`));
     expect(desk.reports.at(-1)).to.include({ through: 10 });
-    expect(desk.outbox.published).to.equal(10);
+    expect(desk.outbox.counters.published).to.equal(10);
   });
 
   it('settles in order, though acknowledgements come out of order', async () => {
@@ -132,7 +144,7 @@ describe('Outbox', () => {
     expect(report).to.deep.include({
       through: 1,
       confirmed: [],
-      refused: [{ topic: 'a', version: VERSION, reason: 'not authorized' }],
+      refused: [{ topic: 'a', version: VERSION, reason: 'not authorized', culprit: 'topic' }],
     });
     expect(desk.sent.at(-1)?.topic).to.equal('b');
   });
@@ -164,6 +176,46 @@ describe('Outbox', () => {
       expect(new Desk({ maxQos }).add({ topic: 'a', qos }).sent[0]?.options).to.include({ qos: sent });
     });
   }
+
+  it('counts what it sends with a lower QoS', () => {
+    const desk = new Desk({ maxQos: 1 }).add({ topic: 'a', qos: 2 }, { topic: 'b', qos: 1 });
+    expect(desk.outbox.counters).to.include({ lowered_qos: 1 });
+  });
+
+  it('sends nothing retained where the broker retains nothing, and counts it', () => {
+    const desk = new Desk({ retains: false }).add({ topic: 'a' }, { topic: 'b', retain: false });
+    expect(desk.sent.map(({ options }) => options['retain'])).to.deep.equal([false, false]);
+    expect(desk.outbox.counters).to.include({ published_unretained: 1 });
+  });
+
+  it('does not send what is too large for the broker, says so, and goes on', async () => {
+    const desk = new Desk({ protocolVersion: 4, maximumPacketSize: 20, receiveMaximum: 1 });
+    // Fixed header 2, topic 3, packet id 2: a payload of 13 makes 20.
+    desk.add(
+      { topic: 'a', payload: 'x'.repeat(14) },
+      { topic: 'b', payload: 'x'.repeat(13) },
+      { topic: 'c', payload: 'x'.repeat(14), qos: 0 },
+    );
+    await turn();
+    await desk.acknowledge([0]);
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['b', 'c']);
+    expect(desk.outbox.counters).to.include({ refused_too_large: 1 });
+    const refused = desk.reports.flatMap(report => report.refused);
+    expect(refused).to.have.length(1);
+    expect(refused[0]).to.include({ topic: 'a', culprit: 'value' });
+    expect(refused[0]?.reason).to.contain('21 bytes').and.contain('20');
+    expect(desk.acknowledged).to.deep.equal([20]);
+  });
+
+  it('tells the sizes of what was not acknowledged when the connection ended', async () => {
+    const desk = new Desk({ protocolVersion: 4 }).add(
+      { topic: 'a' },
+      { topic: 'bcd' },
+      { topic: 'e', qos: 0 },
+    );
+    desk.sent[1]?.done(new Error('the connection was closed'));
+    expect([...desk.outbox.unacknowledged].sort()).to.deep.equal([0, 10, 8]);
+  });
 
   it('stamps messages over MQTT 5', () => {
     const [sent] = new Desk().add({ topic: 'a', payload: 'é', retain: false }).sent;

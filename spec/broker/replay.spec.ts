@@ -30,7 +30,13 @@ for (const { make, protocolVersion, start } of MAKES) {
     beforeEach(async () => {
       topics = [];
       const clientId = `replay_${randomUUID()}`;
-      connection = await Connection.open({ url: broker.url, options: {}, clientId, protocolVersion });
+      connection = await Connection.open({
+        url: broker.url,
+        options: {},
+        clientId,
+        protocolVersion,
+        maxQos: 2,
+      });
     });
 
     afterEach(() => connection?.end());

@@ -17,7 +17,7 @@ class Desk {
 
   constructor(url: string, protocolVersion: 4 | 5) {
     this.scanner = new Scanner({
-      options: { url, options: {}, clientId: `scanner_${Math.random()}`, protocolVersion },
+      options: { url, options: {}, clientId: `scanner_${Math.random()}`, protocolVersion, maxQos: 2 },
       sentinel: new Sentinel('mqttrep/us/probe/spec', 'nonce'),
       answer: answers => {
         for (const { topic, found } of answers) {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { OddBroker } from '../support/odd-broker.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { HangsUpOnMqtt5 } from './hangs-up-on-mqtt5.ts';
 import { aedes, mosquittos, patience, Scene } from './scene.ts';
 
 describe('mqttrep, where a broker', function () {
@@ -33,27 +33,32 @@ describe('mqttrep, where a broker', function () {
       await expectReplication(scene);
     });
 
-    it('and hangs up without a word, uses MQTT 3.1.1 at once, and again after a lost connection', async () => {
-      const brokers = await aedes(['OSLO', 'PARIS']);
-      const fake = await HangsUpOnMqtt5.before(brokers.OSLO.port);
-      try {
-        scene = await Scene.start({
-          brokers,
-          links: { OSLO: fake },
-          configs: { OSLO: { reconnectPeriod: 100 } },
-        });
-        expect(await scene.mqttrep.line('OSLO: connected')).to.contain('MQTT 3.1.1');
-        expect(fake.levels).to.deep.equal([5, 4]);
-        await expectReplication(scene);
-        await brokers.OSLO.stop();
-        await brokers.OSLO.start();
-        await scene.publish('PARIS', 'again', 'x', { retain: true });
-        await scene.retainedEverywhere('again', 'x');
-        expect(fake.levels.slice(2)).to.not.include(5);
-      } finally {
-        await fake.close();
-      }
-    });
+    for (const [answer, does, config] of [
+      ['hang-up', 'hangs up without a word', {}],
+      ['silence', 'says nothing at all', { connectTimeout: 500 }],
+    ] as const) {
+      it(`and ${does}, uses MQTT 3.1.1 then, and at once after a lost connection`, async () => {
+        const brokers = await aedes(['OSLO', 'PARIS']);
+        const odd = await OddBroker.before(brokers.OSLO.port, { kind: answer });
+        try {
+          scene = await Scene.start({
+            brokers,
+            links: { OSLO: odd },
+            configs: { OSLO: { reconnectPeriod: 100, ...config } },
+          });
+          expect(await scene.mqttrep.line('OSLO: connected')).to.contain('MQTT 3.1.1');
+          expect(odd.levels).to.deep.equal([5, 4]);
+          await expectReplication(scene);
+          await brokers.OSLO.stop();
+          await brokers.OSLO.start();
+          await scene.publish('PARIS', 'again', 'x', { retain: true });
+          await scene.retainedEverywhere('again', 'x');
+          expect(odd.levels.slice(2)).to.not.include(5);
+        } finally {
+          await odd.close();
+        }
+      });
+    }
   });
 
   it('refuses the credentials: says so once, names the variables, and serves the others', async function () {

@@ -18,7 +18,7 @@ describe('BrokerLink', () => {
       { on: () => undefined, postMessage: message => sent.push(message), close: () => undefined },
       () => undefined,
     );
-    link.sessionStarted({ kind: 'session', session: 1, stamps: true, marker: 'absent' });
+    link.sessionStarted({ kind: 'session', session: 1, stamps: true, retains: true, marker: 'absent' });
     link.ready = true;
   });
 
@@ -88,7 +88,7 @@ describe('BrokerLink', () => {
     for (let count = 0; count < CREDIT; count++) publish(`t${count}`);
     link.probe('p');
     expect(link.parted()).to.deep.equal(['p']);
-    link.sessionStarted({ kind: 'session', session: 2, stamps: true, marker: 'unknown' });
+    link.sessionStarted({ kind: 'session', session: 2, stamps: true, retains: true, marker: 'unknown' });
     link.ready = true;
     expect(link.open).to.equal(true);
     flush();

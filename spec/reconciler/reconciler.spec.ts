@@ -208,7 +208,7 @@ describe('Reconciler', () => {
     const [publication] = b.published;
     if (publication === undefined) throw new Error('nothing was published');
     const { topic, version } = publication;
-    await b.settle([{ topic, version, reason: 'not authorized' }]).roundTrip();
+    await b.settle([{ topic, version, reason: 'not authorized', culprit: 'topic' }]).roundTrip();
     await a.observe({ topic: 'u', payload: '1' }).roundTrip();
     await tick();
     expect(b.payloads).to.deep.equal(['t=1', 'u=1']);

@@ -34,7 +34,7 @@ export class WorkerEnd {
   begin(marker: SessionStarted['marker'] = 'absent'): this {
     this.#through = 0;
     this.#unsettled = { count: 0, bytes: 0 };
-    return this.post({ kind: 'session', session: ++this.#session, stamps: true, marker });
+    return this.post({ kind: 'session', session: ++this.#session, stamps: true, retains: true, marker });
   }
 
   /** The replay, whole. */

@@ -98,7 +98,7 @@ export class SimBroker {
       const marker = this.retained.get(this.#markerTopic);
       this.#down(() => {
         const found = marker === undefined ? 'absent' : Number(marker.payload);
-        this.#receive?.({ kind: 'session', session, stamps: this.mqtt5, marker: found });
+        this.#receive?.({ kind: 'session', session, stamps: this.mqtt5, retains: true, marker: found });
         this.#up(() => this.#subscribe());
       });
     });

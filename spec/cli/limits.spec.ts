@@ -1,0 +1,109 @@
+/** Brokers that do not take everything: mqttrep learns what they take, and goes on with that. */
+
+import { expect } from 'chai';
+import { eventually } from '../support/eventually.ts';
+import { Link } from '../support/link.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { NO_WILDCARDS, OddBroker } from '../support/odd-broker.ts';
+import { patience, Scene } from './scene.ts';
+
+const PROTOCOLS = [
+  [5, 'MQTT 5'],
+  [4, 'MQTT 3.1.1'],
+] as const;
+
+describe('mqttrep, where a broker', function () {
+  this.timeout(4 * patience);
+
+  let scene: Scene | undefined;
+
+  before(function () {
+    requireMosquitto(this);
+  });
+
+  afterEach(async () => {
+    await scene?.stop();
+    scene = undefined;
+  });
+
+  /** OSLO takes everything, PARIS does not. */
+  async function create(
+    limits: readonly string[],
+    protocolVersion: 4 | 5,
+    environment = {},
+  ): Promise<{ scene: Scene; link: Link }> {
+    const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config: limits }) };
+    const link = await Link.to(brokers.PARIS.port);
+    scene = await Scene.start({
+      brokers,
+      links: { PARIS: link },
+      configs: { PARIS: { protocolVersion, reconnectPeriod: 50 } },
+      environment,
+    });
+    return { scene, link };
+  }
+
+  const linesWith = (text: string) => scene?.mqttrep.stderr.split('\n').filter(line => line.includes(text));
+
+  for (const [protocolVersion, protocol] of PROTOCOLS) {
+    it(`retains no messages over ${protocol}, gives it each once and unretained, and says so once`, async () => {
+      const { scene, link } = await create(['retain_available false'], protocolVersion);
+      await scene.mqttrep.line('PARIS: the broker retains no messages', patience);
+      await scene.publish('OSLO', 'a', '1', { retain: true });
+      expect(await scene.copy('PARIS', 'a')).to.include({ payload: '1', retain: false });
+      await scene.publish('PARIS', 'b', 'passes');
+      expect(await scene.copy('OSLO', 'b')).to.include({ payload: 'passes', retain: false });
+      link.cut();
+      await scene.mqttrep.line('PARIS: connection lost');
+      await scene.publish('OSLO', 'c', '2', { retain: true });
+      link.heal();
+      expect(await scene.copy('PARIS', 'c')).to.include({ payload: '2', retain: false });
+      await scene.publish('OSLO', 'a', '', { retain: true });
+      const copies = await scene.copies('PARIS', 'a', 2);
+      expect(copies.map(({ payload }) => payload)).to.deep.equal(['1', '']);
+      await scene.copies('PARIS', 'c', 1);
+      await scene.retainedAt(['OSLO'], 'c', '2');
+      expect(linesWith('retains no messages')).to.have.length(1);
+    });
+
+    it(`takes no large packets over ${protocol}, does without those, and with all others`, async () => {
+      const { scene } = await create(['max_packet_size 2000'], protocolVersion);
+      await scene.publish('OSLO', 'large', 'x'.repeat(3_000), { retain: true });
+      const said = protocolVersion === 5 ? 'does not take "large"' : 'hangs up on packets of';
+      await scene.mqttrep.line(said, patience);
+      await scene.publish('OSLO', 'small', 'x', { retain: true });
+      await scene.retainedEverywhere('small', 'x');
+      await scene.retainedAt(['OSLO'], 'large', 'x'.repeat(3_000));
+      await scene.publish('OSLO', 'large', 'y', { retain: true });
+      await scene.retainedEverywhere('large', 'y');
+    });
+  }
+
+  it('takes a lower QoS only, publishes with that', async () => {
+    const { scene } = await create(['max_qos 0'], 5, { MQTTREP_TOPIC_all: '#', MQTTREP_QOS_all: '2' });
+    await scene.publish('OSLO', 'a', '1', { retain: true, qos: 2 });
+    expect(await scene.copy('PARIS', 'a')).to.include({ qos: 0, retain: true });
+    expect(await scene.mqttrep.line('PARIS: the broker grants "#" QoS 0 only')).to.contain('info');
+  });
+
+  it('knows no wildcards, says so, and replicates there what is named', async () => {
+    const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
+    const odd = await OddBroker.before(brokers.PARIS.port, NO_WILDCARDS);
+    scene = new Scene({
+      brokers,
+      links: { PARIS: odd },
+      environment: { MQTTREP_TOPIC_all: 'any/#', MQTTREP_TOPIC_named: 'named' },
+    });
+    const mqttrep = scene.run();
+    expect(await mqttrep.line('PARIS: the broker knows no wildcards'))
+      .to.contain('error')
+      .and.contain('"any/#"')
+      .and.contain('MQTTREP_TOPIC_{id}');
+    await scene.connected('OSLO', 'PARIS');
+    await scene.publish('PARIS', 'named', 'x', { retain: true });
+    await scene.publish('OSLO', 'any/thing', 'y', { retain: true });
+    await scene.retainedEverywhere('named', 'x');
+    await scene.retainedEverywhere('any/thing', 'y');
+    await eventually(() => expect(linesWith('connection lost')).to.deep.equal([]));
+  });
+});
