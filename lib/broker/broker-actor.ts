@@ -90,8 +90,8 @@ export class BrokerActor {
     this.#intake = new Intake({
       replica: () => this.#identity?.replica ?? '',
       controlPrefix: settings.controlPrefix ?? CONTROL_PREFIX,
-      send: batch => this.#post({ kind: 'observations', batch }, [batch]),
-      turn: phase => this.#turn(phase),
+      sampling: settings.sampling,
+      send: (batch, messages) => this.#post({ kind: 'observations', batch, messages }, [batch]),
     });
     reconciler.on('message', (message: ToBroker) => this.#receive(message));
   }
@@ -333,7 +333,11 @@ export class BrokerActor {
     return new Scanner({
       options: identity.probeOptions(this.#negotiation.version),
       sentinel,
-      answer: answers => this.#post({ kind: 'found', answers }),
+      answer: answers => {
+        // What came before the answer must not be taken for news after it.
+        this.#intake.flush();
+        this.#post({ kind: 'found', answers });
+      },
     });
   }
 
@@ -429,13 +433,6 @@ export class BrokerActor {
         if (message.session === this.#session?.number) this.#probe(this.#session, message.topics);
         return;
     }
-  }
-
-  /** The acknowledgements of one turn leave in one write. */
-  #turn(phase: 'begins' | 'ends'): void {
-    const connection = this.#session?.connection;
-    if (phase === 'begins') connection?.cork();
-    else connection?.uncork();
   }
 
   #post(message: FromBroker, transfer: readonly ArrayBuffer[] = []): void {

@@ -82,6 +82,7 @@ export class Connection {
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
   #hasEnded = false;
+  #gathers = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
@@ -105,7 +106,10 @@ export class Connection {
 
   /** From now on messages go to `intake`, and none is lost that came before. */
   receive(intake: Intake): void {
-    this.#client.handleMessage = (packet, done) => intake(packet, done);
+    this.#client.handleMessage = (packet, done) => {
+      this.#gather();
+      intake(packet, done);
+    };
     if (this.#early !== undefined) intake(this.#early.packet, this.#early.done);
     this.#early = undefined;
   }
@@ -198,6 +202,7 @@ export class Connection {
       done(new Error('the connection was closed'));
       return;
     }
+    this.#gather();
     const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
     this.#client.publish(topic, payload, { ...options, qos }, error => done(error ?? undefined));
   }
@@ -205,15 +210,6 @@ export class Connection {
   /** Known before what was under way is failed by MQTT.js. */
   get hasEnded(): boolean {
     return this.#hasEnded || !this.#client.connected;
-  }
-
-  /** Gathers what is written until `uncork`, so that many small packets leave in one write. */
-  cork(): void {
-    this.#client.stream.cork();
-  }
-
-  uncork(): void {
-    this.#client.stream.uncork();
   }
 
   /** Sends DISCONNECT and closes. */
@@ -227,6 +223,18 @@ export class Connection {
   /** Closes without a word. */
   destroy(): void {
     this.#client.end(true);
+  }
+
+  /** What is written in one turn of the event loop, acknowledgements above all, leaves in one write. */
+  #gather(): void {
+    if (this.#gathers) return;
+    this.#gathers = true;
+    const { stream } = this.#client;
+    stream.cork();
+    setImmediate(() => {
+      this.#gathers = false;
+      stream.uncork();
+    });
   }
 }
 

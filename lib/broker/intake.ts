@@ -1,6 +1,7 @@
 /**
- * What comes in: each PUBLISH becomes an observation, packed with the others of the same turn of the event
- * loop, and sent to the reconciler.
+ * What comes in: each PUBLISH becomes an observation, packed with others and sent to the reconciler: at the
+ * end of the turn of the event loop, under load in time for each tick. Of several messages under one topic
+ * that wait to be sent only the newest is, where nothing would be lost by that (see `#conflates`).
  *
  * A MessagePort has no backpressure, so the reconciler gives credit: while more than BATCHES are not worked
  * off, the last message is not acknowledged and MQTT.js reads no further. It is never held for a publish of
@@ -10,23 +11,27 @@
 import type { IPublishPacket } from 'mqtt';
 import { isReplicable } from '../core/filter.ts';
 import { BatchWriter } from '../protocol/batch.ts';
+import type { Sampling } from '../protocol/messages.ts';
 import { writeObservation } from '../protocol/observation.ts';
-import { type MessageProperties, packProperties, readStamp } from '../protocol/properties.ts';
+import { type MessageProperties, packProperties, readStamp, STAMP } from '../protocol/properties.ts';
+import { Pace, SHORTEST_INTERVAL } from './pace.ts';
 
 /** Batches under way to the reconciler before the intake is held. */
 const BATCHES = 8;
 
-/** A batch is sent when it is this large, in bytes, or the turn of the event loop is over. */
+/** A batch is sent when it is this large, in bytes, if not before. */
 const BATCH_BYTES = 256 * 1024;
+
+/** Bytes of a message besides topic and payload, about. */
+const MESSAGE_BYTES = 64;
 
 export interface IntakeDeps {
   /** This replicator's id. */
   readonly replica: () => string;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
-  readonly send: (batch: ArrayBuffer) => void;
-  /** Called at the first message of a turn, and at the end of that turn. */
-  readonly turn: (phase: 'begins' | 'ends') => void;
+  readonly sampling: Sampling;
+  readonly send: (batch: ArrayBuffer, messages: number) => void;
 }
 
 /** How messages of the current connection are to be read. */
@@ -37,8 +42,16 @@ export interface IntakeMode {
   readonly replaying: boolean;
 }
 
+/** Longest time that a message waits to be sent, in milliseconds: it is dated where it arrives. */
+const LONGEST_INTERVAL = 100;
+
 export class Intake {
   #mode: IntakeMode = { mqtt5: false, replaying: false };
+  /**
+   * Whether a newer message takes the place of an older one that waits. Over MQTT 3.1.1 not: there each may be
+   * an echo. In a replay there is one of each topic.
+   */
+  #conflates = false;
   /** Over MQTT 3.1.1, the topics that were seen live during the replay. */
   readonly #live = new Set<string>();
   /** Messages received, and those refused by reason. */
@@ -46,27 +59,36 @@ export class Intake {
 
   readonly #deps: IntakeDeps;
   readonly #writer = new BatchWriter();
+  readonly #pace = new Pace(() => this.#flush());
+  /** What waits to be sent, in this order: by topic where a newer message takes the place of an older one. */
+  readonly #waiting = new Map<string | number, IPublishPacket>();
+  #waitingBytes = 0;
+  /** Messages since the last batch, and those among them that a newer one replaced. */
+  #messages = 0;
   #underWay = 0;
-  #scheduled = false;
   #held: (() => void) | undefined;
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
   }
 
+  /** What waits is sent before: it is to be read as it was received. */
   set mode(mode: IntakeMode) {
+    this.flush();
     this.#mode = mode;
     this.#live.clear();
+    this.#conflates = this.#deps.sampling.newestOnly && mode.mqtt5 && !mode.replaying;
+    this.#pace.interval = this.#conflates ? samplingInterval(this.#deps.sampling.period) : SHORTEST_INTERVAL;
   }
 
   /** Takes one message; `done` may be called later. */
   take(packet: IPublishPacket, done: () => void): void {
-    this.#schedule();
+    this.#pace.request();
     this.#count('received');
     const fault = topicFault(packet.topic, this.#deps.controlPrefix) ?? this.#replayFault(packet);
-    if (fault === undefined) this.#write(packet);
+    if (fault === undefined) this.#wait(packet);
     else this.#count(fault);
-    if (this.#writer.length >= BATCH_BYTES) this.#flush();
+    if (this.#waitingBytes >= BATCH_BYTES) this.flush();
     if (this.#underWay < BATCHES) done();
     else this.#held = done;
   }
@@ -77,15 +99,35 @@ export class Intake {
     this.#release();
   }
 
-  /** Sends what is packed without waiting for the end of the turn, so that a following message stays behind it. */
+  /** Sends what is packed at once, so that a following message stays behind it. */
   flush(): void {
-    this.#flush();
+    if (this.#waiting.size > 0) this.#pace.now();
   }
 
   /** The way to the reconciler is new: nothing is under way. */
   reset(): void {
     this.#underWay = 0;
     this.#release();
+  }
+
+  #wait(packet: IPublishPacket): void {
+    this.#messages++;
+    if (!this.#conflates || isStamped(packet)) {
+      this.#waiting.set(this.#messages, packet);
+      this.#waitingBytes += bytesOf(packet);
+      return;
+    }
+    // A broker keeps a retained message and those that only pass apart.
+    const key = packet.retain ? packet.topic : `\0${packet.topic}`;
+    const older = this.#waiting.get(key);
+    if (older !== undefined) {
+      // Not in its place: the newer one may come after an echo that waits, too.
+      this.#waiting.delete(key);
+      this.#waitingBytes -= bytesOf(older);
+      this.#count('conflated');
+    }
+    this.#waiting.set(key, packet);
+    this.#waitingBytes += bytesOf(packet);
   }
 
   #write(packet: IPublishPacket): void {
@@ -118,21 +160,14 @@ export class Intake {
     return undefined;
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#deps.turn('begins');
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#flush();
-      this.#deps.turn('ends');
-    });
-  }
-
   #flush(): void {
-    if (this.#writer.records === 0) return;
+    if (this.#waiting.size === 0) return;
+    for (const packet of this.#waiting.values()) this.#write(packet);
+    this.#waiting.clear();
     this.#underWay++;
-    this.#deps.send(this.#writer.take());
+    this.#deps.send(this.#writer.take(), this.#messages);
+    this.#waitingBytes = 0;
+    this.#messages = 0;
   }
 
   #release(): void {
@@ -145,6 +180,20 @@ export class Intake {
   #count(name: string): void {
     this.counters[name] = (this.counters[name] ?? 0) + 1;
   }
+}
+
+function bytesOf({ topic, payload }: IPublishPacket): number {
+  return topic.length + payload.length + MESSAGE_BYTES;
+}
+
+/** Whole ones of it make a period. */
+function samplingInterval(period: number): number {
+  return Math.max(SHORTEST_INTERVAL, period / Math.ceil(period / LONGEST_INTERVAL));
+}
+
+/** A replicator wrote it: an echo, or a version that must not be lost for an older one that comes after it. */
+function isStamped({ properties }: IPublishPacket): boolean {
+  return properties?.userProperties?.[STAMP] !== undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import { type RawPublication, readPublication } from '../protocol/publication.ts
 import type { Connection } from './connection.ts';
 import type { Limits } from './limits.ts';
 import { packetSize } from './packet-size.ts';
+import { Pace } from './pace.ts';
 import type { RoundTrips } from './round-trips.ts';
 
 /** Publishes not acknowledged at once, where the broker sets no lower limit. */
@@ -52,7 +53,7 @@ export class Outbox {
   #bytes = 0;
   #confirmed: Settlement[] = [];
   #refused: Refusal[] = [];
-  #reporting = false;
+  readonly #pace = new Pace(() => this.#report());
   #closed = false;
 
   constructor(deps: OutboxDeps) {
@@ -68,6 +69,7 @@ export class Outbox {
 
   close(): void {
     this.#closed = true;
+    this.#pace.cancel();
     this.#waiting.length = 0;
     this.#deps.roundTrips.parted();
   }
@@ -134,16 +136,11 @@ export class Outbox {
       this.#failed.push(size);
       this.#refused.push({ topic, version, ...refusal });
     } else if (confirm) this.#confirmed.push({ topic, version });
-    if (!this.#reporting) {
-      this.#reporting = true;
-      setImmediate(() => this.#report());
-    }
+    this.#pace.request();
     this.#send();
   }
 
   #report(): void {
-    this.#reporting = false;
-    if (this.#closed) return;
     const [oldest] = this.#inFlight.keys();
     this.#deps.report({
       kind: 'settled',

@@ -13,6 +13,7 @@ import type { Connection } from './connection.ts';
 export class Presence {
   readonly #topic: string;
   readonly #filter: string;
+  readonly #prefix: string;
   readonly #seen = new Set<string>();
   readonly #noticed: (replica: string) => void;
 
@@ -20,6 +21,7 @@ export class Presence {
   constructor(control: ControlTopics, noticed: (replica: string) => void) {
     this.#topic = control.of('presence');
     this.#filter = control.ofAllReplicas('presence');
+    this.#prefix = this.#filter.slice(0, this.#filter.indexOf('+'));
     this.#noticed = noticed;
   }
 
@@ -44,7 +46,7 @@ export class Presence {
 
   /** Looks at a message of the connection. */
   observe({ topic, payload }: IPublishPacket): void {
-    if (payload.length === 0 || topic === this.#topic) return;
+    if (!topic.startsWith(this.#prefix) || payload.length === 0 || topic === this.#topic) return;
     const [replica, purpose] = topic.split('/').slice(-3);
     if (purpose !== 'presence' || replica === undefined || this.#seen.has(replica)) return;
     this.#seen.add(replica);

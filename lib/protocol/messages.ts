@@ -26,7 +26,7 @@ export type FromBroker =
   | SessionStarted
   | { readonly kind: 'replayed'; readonly stamps: boolean }
   | { readonly kind: 'parted' }
-  | { readonly kind: 'observations'; readonly batch: ArrayBuffer }
+  | Observations
   | Settled
   | { readonly kind: 'found'; readonly answers: readonly Answer[] };
 
@@ -41,6 +41,14 @@ export interface SessionStarted {
   readonly retains: boolean;
   /** What the broker retains of the marker that this replicator leaves there; see docs/reconciliation.md. */
   readonly marker: number | 'absent' | 'unknown';
+}
+
+/** What the broker delivered, packed. */
+export interface Observations {
+  readonly kind: 'observations';
+  readonly batch: ArrayBuffer;
+  /** Messages that it stands for: of several under one topic only the newest may be in it. */
+  readonly messages: number;
 }
 
 /** Publications that need no more waiting for, since the last such message. */
@@ -130,8 +138,17 @@ export interface BrokerSettings {
   readonly clientId: string;
   readonly maxQos: QoS;
   readonly subscriptions: readonly Subscription[];
+  readonly sampling: Sampling;
   /** With what the topics of mqttrep itself begin; undefined when it may write none. */
   readonly controlPrefix: string | undefined;
+}
+
+/** How the reconciler samples, as far as it matters to who feeds it. */
+export interface Sampling {
+  /** Milliseconds between two ticks. */
+  readonly period: number;
+  /** Only the newest of several messages under a topic counts: each merge chain goes by arrival. */
+  readonly newestOnly: boolean;
 }
 
 export interface ReconcilerTask {

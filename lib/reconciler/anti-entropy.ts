@@ -29,15 +29,21 @@ export class AntiEntropy {
     this.#period = period;
   }
 
-  /** Notes a message of the broker. */
-  received(topic: string, now: number): void {
+  /** Counts messages of the broker. Returns whether they belong to a burst: their topics are to be noted then. */
+  received(messages: number, now: number): boolean {
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#received = 0;
     }
-    if (++this.#received <= BURST) return;
+    this.#received += messages;
+    if (this.#received <= BURST) return false;
     this.#lastBurst = now;
+    return true;
+  }
+
+  /** A topic of a burst: to be looked at when it is over. */
+  note(topic: string): void {
     this.#burst.add(topic);
   }
 

@@ -73,6 +73,8 @@ export class BrokerLink {
   #sent = 0;
   #through = 0;
   #bytes = 0;
+  /** The credit was used up, and not half of it has been given back: what is sent then goes in few batches. */
+  #exhausted = false;
   readonly #writer = new BatchWriter();
   readonly #awaited = new Map<string, Awaited>();
   /** Topics that a probe is asking for, and whether its answer will be void because it is to be asked again. */
@@ -103,6 +105,7 @@ export class BrokerLink {
     this.#sent = 0;
     this.#through = 0;
     this.#bytes = 0;
+    this.#exhausted = false;
     this.stamps = stamps;
     this.retains = retains;
     if (!retains) this.base = 'keeps nothing';
@@ -125,7 +128,7 @@ export class BrokerLink {
 
   /** Whether one more publication may be sent now. */
   get open(): boolean {
-    return this.ready && this.#sent - this.#through < CREDIT && this.#bytes < CREDIT_BYTES;
+    return this.ready && !this.#exhausted;
   }
 
   /** Publications, or topics, that are not settled yet. */
@@ -152,6 +155,7 @@ export class BrokerLink {
     writePublication(this.#writer, publication);
     this.#sent++;
     this.#bytes += publication.payload.length;
+    this.#exhausted ||= this.#uses(1);
     if (publication.confirm) return;
     this.#awaited.delete(publication.topic);
     this.#awaited.set(publication.topic, { sequence: this.#sent, settledAt: undefined });
@@ -195,6 +199,7 @@ export class BrokerLink {
   settled(message: Settled): void {
     this.#through = message.through;
     this.#bytes -= message.bytes;
+    this.#exhausted &&= this.#uses(0.5);
   }
 
   /** From now on the broker is known to have what it had, as long as the connection stands and after. */
@@ -224,6 +229,11 @@ export class BrokerLink {
   /** Whether anything here waits for time to pass. */
   isWaiting(sequence: number): boolean {
     return this.#awaited.size > 0 || this.blocks.isWaiting || (this.isMarked && this.marker.isDue(sequence));
+  }
+
+  /** Whether at least that share of the credit is in use. */
+  #uses(share: number): boolean {
+    return this.#sent - this.#through >= CREDIT * share || this.#bytes >= CREDIT_BYTES * share;
   }
 
   #post(message: ToBroker, transfer: readonly ArrayBuffer[] = []): void {

@@ -19,6 +19,7 @@ import { BOUNDS, Histogram } from '../protocol/histogram.ts';
 import type {
   FromBroker,
   LogLevel,
+  Observations,
   Port,
   ReconcilerSettings,
   SessionStarted,
@@ -226,7 +227,7 @@ export class Reconciler {
         this.#sessionStarted(link, message);
         return;
       case 'observations':
-        this.#observations(link, message.batch);
+        this.#observations(link, message);
         return;
       case 'replayed':
         this.#replayed(link, message.stamps);
@@ -256,10 +257,16 @@ export class Reconciler {
     }
   }
 
-  #observations(link: BrokerLink, batch: ArrayBuffer): void {
+  #observations(link: BrokerLink, { batch, messages }: Observations): void {
     const reader = new BatchReader(batch);
     const now = Date.now();
-    while (!reader.done) this.#observed(link, readObservation(reader), now);
+    const isBurst = link.antiEntropy.received(messages, now);
+    while (!reader.done) {
+      const observation = readObservation(reader);
+      this.#observed(link, observation, now);
+      if (isBurst && this.table.get(observation.topic) !== undefined)
+        link.antiEntropy.note(observation.topic);
+    }
     link.credit(1);
     if (link.hasProbes) this.#saver.save();
     this.#keepHouse();
@@ -269,7 +276,6 @@ export class Reconciler {
     const { topic, stamp } = observation;
     if (!this.#accepts(topic)) return;
     if (observation.replay && observation.retained === true) link.replayed?.add(topic);
-    link.antiEntropy.received(topic, now);
     const believed = stamp !== undefined && this.#clock.witness(stamp, now) ? stamp : undefined;
     this.#events.next({
       topic,

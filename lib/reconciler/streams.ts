@@ -90,7 +90,8 @@ export function scanByKey<E, K>(
  * `sample` for many keys: at each tick of a clock of the given period (milliseconds) the set of keys that
  * changed since the last tick, if any. What is left is emitted on completion.
  *
- * The ticks lie on a grid from the time of subscription. No timer runs while nothing has changed.
+ * The ticks lie on a grid of whole periods since 1970, which other threads can tell as well. No timer runs
+ * while nothing has changed.
  */
 export function sampleChanged<K>(
   period: number,
@@ -98,7 +99,6 @@ export function sampleChanged<K>(
 ): OperatorFunction<K, ReadonlySet<K>> {
   return keys$ =>
     new Observable<ReadonlySet<K>>(subscriber => {
-      const start = scheduler.now();
       let changed = new Set<K>();
       let waiting: Subscription | undefined;
 
@@ -108,7 +108,7 @@ export function sampleChanged<K>(
         changed = new Set();
         if (sampled.size > 0) subscriber.next(sampled);
       };
-      const untilNextTick = () => period - ((scheduler.now() - start) % period);
+      const untilNextTick = () => period - (scheduler.now() % period);
 
       const source = keys$.subscribe({
         next: key => {

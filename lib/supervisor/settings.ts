@@ -1,6 +1,7 @@
 /** From the configuration to what each actor is started with: names become broker indexes and sets. */
 
 import type { BrokerConfig, Config, TopicConfig } from '../config/config.ts';
+import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
 import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
 import type { BrokerSettings, ReconcilerSettings } from '../protocol/messages.ts';
@@ -13,8 +14,13 @@ export function brokerSettings(broker: BrokerConfig, config: Config, clientId: s
     clientId,
     maxQos: broker.maxQos,
     subscriptions: subscriptionsOf(broker, config),
+    sampling: { period: 1000 / config.mergeFrequency, newestOnly: config.topics.every(goesByArrival) },
     controlPrefix: config.controlTopic,
   };
+}
+
+function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {
+  return merge[0]?.by === 'arrival';
 }
 
 /** What the broker is subscribed to: each filter with its QoS, and no filter twice. */

@@ -40,6 +40,7 @@ export class ActorRig {
       clientId: `rig_${randomUUID()}`,
       maxQos: 2,
       subscriptions,
+      sampling: { period: 20, newestOnly: false },
       controlPrefix: 'mqttrep',
     } as const;
     this.actor = new BrokerActor(settings, port1, report => {

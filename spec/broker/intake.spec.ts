@@ -1,10 +1,11 @@
-/** Messages become observations, one batch a turn; without credit no more of them are acknowledged. */
+/** Messages become observations, in batches; without credit no more of them are acknowledged. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { IPublishPacket } from 'mqtt';
 import { Intake, type IntakeMode } from '../../lib/broker/intake.ts';
 import { BatchReader } from '../../lib/protocol/batch.ts';
+import type { Sampling } from '../../lib/protocol/messages.ts';
 import { type Observation, readObservation } from '../../lib/protocol/observation.ts';
 import { packProperties, SENDER, STAMP, type UserProperties } from '../../lib/protocol/properties.ts';
 
@@ -14,17 +15,25 @@ const CREDIT = 8;
 const LIVE_3: IntakeMode = { mqtt5: false, replaying: false };
 const LIVE_5: IntakeMode = { mqtt5: true, replaying: false };
 
+const ALL: Sampling = { period: 100, newestOnly: false };
+const NEWEST: Sampling = { period: 100, newestOnly: true };
+
 class Desk {
   readonly batches: Observation[][] = [];
-  readonly turns: string[] = [];
-  readonly intake = new Intake({
-    replica: () => 'us',
-    controlPrefix: 'mqttrep',
-    send: batch => this.batches.push(observationsOf(batch)),
-    turn: phase => this.turns.push(phase),
-  });
+  /** How many messages each batch stands for. */
+  readonly messages: number[] = [];
+  readonly intake: Intake;
 
-  constructor(mode: IntakeMode = LIVE_3) {
+  constructor(mode: IntakeMode = LIVE_3, sampling: Sampling = ALL) {
+    this.intake = new Intake({
+      replica: () => 'us',
+      controlPrefix: 'mqttrep',
+      sampling,
+      send: (batch, messages) => {
+        this.batches.push(observationsOf(batch));
+        this.messages.push(messages);
+      },
+    });
     this.intake.mode = mode;
   }
 
@@ -47,11 +56,11 @@ class Desk {
     return only;
   }
 
-  /** Turns of one batch each, until no more credit is left. */
-  async exhaust(): Promise<void> {
+  /** Batches, until no more credit is left. */
+  exhaust(): void {
     for (let batch = 0; batch < CREDIT; batch++) {
       this.take('t');
-      await turn();
+      this.intake.flush();
     }
   }
 }
@@ -69,13 +78,8 @@ describe('Intake', () => {
     for (const topic of ['a', 'b', 'c']) expect(desk.take(topic).done).to.equal(true);
     expect(desk.batches).to.deep.equal([]);
     await turn();
-    desk.take('d');
-    await turn();
-    expect(desk.batches.map(batch => batch.map(({ topic }) => topic))).to.deep.equal([
-      ['a', 'b', 'c'],
-      ['d'],
-    ]);
-    expect(desk.turns).to.deep.equal(['begins', 'ends', 'begins', 'ends']);
+    expect(desk.batches.map(batch => batch.map(({ topic }) => topic))).to.deep.equal([['a', 'b', 'c']]);
+    expect(desk.messages).to.deep.equal([3]);
   });
 
   it('sends a large batch before the turn is over', () => {
@@ -95,9 +99,9 @@ describe('Intake', () => {
 
   it('holds an acknowledgement without credit, and lets go with it', async () => {
     const desk = new Desk();
-    await desk.exhaust();
+    desk.exhaust();
     const held = desk.take('t');
-    await turn();
+    desk.intake.flush();
     expect(held.done).to.equal(false);
     desk.intake.credit(1);
     expect(held.done, 'its own batch is under way, too').to.equal(false);
@@ -108,15 +112,15 @@ describe('Intake', () => {
 
   it('loses nothing that it holds', async () => {
     const desk = new Desk();
-    await desk.exhaust();
+    desk.exhaust();
     desk.take('held');
-    await turn();
+    desk.intake.flush();
     expect(desk.batches.flat().at(-1)?.topic).to.equal('held');
   });
 
   it('lets go where the reconciler is a new one', async () => {
     const desk = new Desk();
-    await desk.exhaust();
+    desk.exhaust();
     const held = desk.take('t');
     desk.intake.reset();
     expect(held.done).to.equal(true);
@@ -126,7 +130,7 @@ describe('Intake', () => {
     const desk = new Desk();
     for (let batch = 0; batch < 10 * CREDIT; batch++) {
       expect(desk.take('t').done).to.equal(true);
-      await turn();
+      desk.intake.flush();
       desk.intake.credit(1);
     }
   });
@@ -144,6 +148,83 @@ describe('Intake', () => {
       refused_topic_characters: 4,
       ignored_control_topic: 2,
     });
+  });
+});
+
+describe('Conflation', () => {
+  /** Payloads by topic, in the order in which they are sent. */
+  const sent = (desk: Desk) => desk.batches.flat().map(({ topic, payload }) => `${topic}=${payload}`);
+  const retained = { retain: true };
+  const stamped = (sender: string) => ({
+    retain: true,
+    properties: { userProperties: { [STAMP]: '1.0.them', [SENDER]: sender } },
+  });
+
+  it('sends only the newest message of a topic, and says for how many it stands', () => {
+    const desk = new Desk(LIVE_5, NEWEST);
+    desk.take('a', '1', retained);
+    desk.take('b', '1', retained);
+    desk.take('a', '2', retained);
+    desk.take('a', '', retained);
+    desk.intake.flush();
+    expect(sent(desk)).to.deep.equal(['b=1', 'a=']);
+    expect(desk.messages).to.deep.equal([4]);
+    expect(desk.intake.counters).to.include({ received: 4, conflated: 2 });
+    desk.take('a', '3', retained);
+    desk.intake.flush();
+    expect(sent(desk)).to.deep.equal(['b=1', 'a=', 'a=3']);
+  });
+
+  it('keeps what is retained apart from what only passes', () => {
+    const desk = new Desk(LIVE_5, NEWEST);
+    desk.take('a', 'state', retained);
+    desk.take('a', 'event 1');
+    desk.take('a', 'event 2');
+    desk.intake.flush();
+    expect(sent(desk)).to.deep.equal(['a=state', 'a=event 2']);
+  });
+
+  it('keeps every echo, and what came before and after it in that order', () => {
+    const desk = new Desk(LIVE_5, NEWEST);
+    desk.take('a', 'before', retained);
+    desk.take('a', 'echo 1', stamped('us'));
+    desk.take('a', 'echo 2', stamped('us'));
+    desk.take('b', 'before', retained);
+    desk.take('b', 'echo', stamped('us'));
+    desk.take('b', 'after', retained);
+    desk.intake.flush();
+    expect(sent(desk)).to.deep.equal(['a=before', 'a=echo 1', 'a=echo 2', 'b=echo', 'b=after']);
+  });
+
+  it('keeps what another replicator wrote: its version may be newer than what comes after it', () => {
+    const desk = new Desk(LIVE_5, NEWEST);
+    desk.take('a', 'theirs', stamped('them'));
+    desk.take('a', 'theirs too', stamped('them'));
+    desk.intake.flush();
+    expect(sent(desk)).to.deep.equal(['a=theirs', 'a=theirs too']);
+  });
+
+  const whole: readonly (readonly [name: string, mode: IntakeMode, sampling: Sampling])[] = [
+    ['over MQTT 3.1.1, where any message may be an echo', LIVE_3, NEWEST],
+    ['during a replay', { mqtt5: true, replaying: true }, NEWEST],
+    ['where a merge chain may choose an older message', LIVE_5, ALL],
+  ];
+  for (const [name, mode, sampling] of whole) {
+    it(`does not take place ${name}`, () => {
+      const desk = new Desk(mode, sampling);
+      desk.take('a', '1');
+      desk.take('a', '2');
+      desk.intake.flush();
+      expect(sent(desk)).to.deep.equal(['a=1', 'a=2']);
+    });
+  }
+
+  it('waits in bounded memory: messages of more than 256 KB are sent', () => {
+    const desk = new Desk(LIVE_5, NEWEST);
+    for (let round = 0; round < 10; round++) desk.take('a', Buffer.alloc(100_000), retained);
+    expect(desk.batches, 'one topic, one payload').to.deep.equal([]);
+    for (const topic of ['b', 'c']) desk.take(topic, Buffer.alloc(100_000), retained);
+    expect(desk.batches).to.have.lengthOf(1);
   });
 });
 

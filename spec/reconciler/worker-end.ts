@@ -64,7 +64,7 @@ export class WorkerEnd {
         payload: Buffer.from(one.payload),
       });
     }
-    return this.post({ kind: 'observations', batch: writer.take() });
+    return this.post({ kind: 'observations', batch: writer.take(), messages: observations.length });
   }
 
   /** The broker has taken all that came. */

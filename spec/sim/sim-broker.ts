@@ -197,7 +197,7 @@ export class SimBroker {
       own: this.mqtt5 && own,
       expiry: Number.POSITIVE_INFINITY,
     });
-    this.#receive?.({ kind: 'observations', batch: writer.take() });
+    this.#receive?.({ kind: 'observations', batch: writer.take(), messages: 1 });
   }
 
   // ── what the reconciler says ───────────────────────────────────────────────────────────────────────
