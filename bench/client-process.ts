@@ -35,9 +35,17 @@ export interface ReaderTask {
 
 export type ReaderRequest = 'read';
 
-/** What a bare MQTT.js subscriber has read, and the milliseconds of processor time it took. */
+/** What MQTT.js without mqttrep is to do: read all at one broker and, if so told, hand it on to a second one. */
+export interface BareTask {
+  readonly port: number;
+  /** `period`: milliseconds between two ticks. */
+  readonly to?: { readonly port: number; readonly period: number };
+}
+
+/** What it has read and handed on, and the milliseconds of processor time it took. */
 export interface BareReading {
   readonly received: number;
+  readonly published: number;
   readonly cpu: number;
 }
 
@@ -102,13 +110,13 @@ export class Reader {
   }
 }
 
-/** A subscriber that does nothing but count, to compare with. */
+/** MQTT.js without mqttrep, to compare with. */
 export class BareClient {
   readonly #child = start('bare-client');
 
-  static async at(port: number): Promise<BareClient> {
+  static async at(task: BareTask): Promise<BareClient> {
     const client = new BareClient();
-    client.#child.send(port);
+    client.#child.send(task);
     await told(client.#child, 'subscribed');
     return client;
   }

@@ -11,8 +11,8 @@ import { type MessageProperties, unpackProperties } from '../protocol/properties
 import { type RawPublication, readPublication } from '../protocol/publication.ts';
 import type { Connection } from './connection.ts';
 import type { Limits } from './limits.ts';
-import { packetSize } from './packet-size.ts';
 import { Pace } from './pace.ts';
+import { packetSize } from './packet-size.ts';
 import type { RoundTrips } from './round-trips.ts';
 
 /** Publishes not acknowledged at once, where the broker sets no lower limit. */
