@@ -90,6 +90,8 @@ export class BrokerActor {
     this.#intake = new Intake({
       replica: () => this.#identity?.replica ?? '',
       controlPrefix: settings.controlPrefix ?? CONTROL_PREFIX,
+      bounds: settings.bounds,
+      log: message => this.#log('warn', message),
       sampling: settings.sampling,
       send: (batch, messages) => this.#post({ kind: 'observations', batch, messages }, [batch]),
     });

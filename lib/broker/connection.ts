@@ -15,6 +15,7 @@ import mqtt, {
 import type { QoS } from '../core/policy.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { ConnectFailure, ProtocolVersion } from './negotiation.ts';
+import { guardStream, PacketGuard } from './packet-guard.ts';
 
 /** Takes a message; the broker is not told that it has arrived before `done` is called. */
 export type Intake = (packet: IPublishPacket, done: () => void) => void;
@@ -27,6 +28,8 @@ export interface ConnectionOptions {
   readonly protocolVersion: ProtocolVersion;
   /** As configured: what a broker cannot say over MQTT 3.1.1. */
   readonly maxQos: QoS;
+  /** Bytes of payload; of what is larger only a stand-in arrives (packet-guard.ts). */
+  readonly largestPayload: number;
 }
 
 export interface SubscribeOptions {
@@ -120,6 +123,7 @@ export class Connection {
    */
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const client = mqtt.connect(withoutClientId(settings.url), clientOptions(settings));
+    guardStream(client.stream, new PacketGuard(settings.largestPayload, settings.protocolVersion === 5));
     return new Promise((resolve, reject) => {
       let reason = 'the connection was closed';
       let connected = false;

@@ -28,20 +28,26 @@ export class Identity {
 
   /** @param presence whose will CONNECT is to bear; undefined where the broker does not bear it */
   connectionOptions(protocolVersion: ProtocolVersion, presence: Presence | undefined): ConnectionOptions {
-    const { url, clientId, maxQos } = this.#settings;
     const will = presence === undefined ? {} : { will: presence.will };
-    return { url, options: { ...this.#settings.options, ...will }, clientId, protocolVersion, maxQos };
+    return this.#options(this.#settings.clientId, protocolVersion, { ...this.#settings.options, ...will });
   }
 
   /** The second connection is not the first one's heir: its end must not publish a will. */
   probeOptions(protocolVersion: ProtocolVersion): ConnectionOptions {
-    const { url, clientId, maxQos } = this.#settings;
     const { will: _will, ...options } = this.#settings.options;
-    const probeId = `${clientId}_probe`;
-    return { url, options: { ...options, clean: true }, clientId: probeId, protocolVersion, maxQos };
+    return this.#options(`${this.#settings.clientId}_probe`, protocolVersion, { ...options, clean: true });
   }
 
   sentinel(purpose: 'replay' | 'probe'): Sentinel | undefined {
     return this.control === undefined ? undefined : new Sentinel(this.control.of(purpose), nanoid());
+  }
+
+  #options(
+    clientId: string,
+    protocolVersion: ProtocolVersion,
+    options: ConnectionOptions['options'],
+  ): ConnectionOptions {
+    const { url, maxQos, bounds } = this.#settings;
+    return { url, options, clientId, protocolVersion, maxQos, largestPayload: bounds.payload };
   }
 }

@@ -11,10 +11,12 @@
 import type { IPublishPacket } from 'mqtt';
 import { isReplicable } from '../core/filter.ts';
 import { BatchWriter } from '../protocol/batch.ts';
-import type { Sampling } from '../protocol/messages.ts';
+import type { Bounds, Sampling } from '../protocol/messages.ts';
 import { writeObservation } from '../protocol/observation.ts';
 import { type MessageProperties, packProperties, readStamp, STAMP } from '../protocol/properties.ts';
 import { Pace, SHORTEST_INTERVAL } from './pace.ts';
+import { sizeOf } from './packet-guard.ts';
+import { payloadFault, type Refusal, Refusals, topicFault } from './refusals.ts';
 
 /** Batches under way to the reconciler before the intake is held. */
 const BATCHES = 8;
@@ -30,6 +32,8 @@ export interface IntakeDeps {
   readonly replica: () => string;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
+  readonly bounds: Bounds;
+  readonly log: (message: string) => void;
   readonly sampling: Sampling;
   readonly send: (batch: ArrayBuffer, messages: number) => void;
 }
@@ -45,6 +49,10 @@ export interface IntakeMode {
 /** Longest time that a message waits to be sent, in milliseconds: it is dated where it arrives. */
 const LONGEST_INTERVAL = 100;
 
+/** In order, and therefore not worth a word. */
+const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
+const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
+
 export class Intake {
   #mode: IntakeMode = { mqtt5: false, replaying: false };
   /**
@@ -58,6 +66,7 @@ export class Intake {
   readonly counters: Record<string, number> = { received: 0 };
 
   readonly #deps: IntakeDeps;
+  readonly #refusals: Refusals;
   readonly #writer = new BatchWriter();
   readonly #pace = new Pace(() => this.#flush());
   /** What waits to be sent, in this order: by topic where a newer message takes the place of an older one. */
@@ -70,6 +79,7 @@ export class Intake {
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
+    this.#refusals = new Refusals(this.counters, deps.log);
   }
 
   /** What waits is sent before: it is to be read as it was received. */
@@ -85,9 +95,9 @@ export class Intake {
   take(packet: IPublishPacket, done: () => void): void {
     this.#pace.request();
     this.#count('received');
-    const fault = topicFault(packet.topic, this.#deps.controlPrefix) ?? this.#replayFault(packet);
-    if (fault === undefined) this.#wait(packet);
-    else this.#count(fault);
+    const refusal = this.#refusal(packet);
+    if (refusal === undefined) this.#wait(packet);
+    else this.#refusals.count(packet.topic, refusal, Date.now());
     if (this.#waitingBytes >= BATCH_BYTES) this.flush();
     if (this.#underWay < BATCHES) done();
     else this.#held = done;
@@ -108,6 +118,17 @@ export class Intake {
   reset(): void {
     this.#underWay = 0;
     this.#release();
+  }
+
+  #refusal(packet: IPublishPacket): Refusal | undefined {
+    const { controlPrefix, bounds } = this.#deps;
+    const { topic } = packet;
+    if (topic !== '' && !isReplicable(topic, controlPrefix)) return CONTROL_TOPIC;
+    return (
+      topicFault(topic, bounds) ??
+      payloadFault(sizeOf(packet.payload as Buffer), bounds) ??
+      this.#replayFault(packet)
+    );
   }
 
   #wait(packet: IPublishPacket): void {
@@ -152,10 +173,10 @@ export class Intake {
    * before is older than that, since some brokers read what they retain while they deliver; and what is
    * replayed after the replay, because the QoS of the subscription was raised, is known already.
    */
-  #replayFault({ topic, retain }: IPublishPacket): string | undefined {
+  #replayFault({ topic, retain }: IPublishPacket): Refusal | undefined {
     const { mqtt5, replaying } = this.#mode;
     if (mqtt5) return undefined;
-    if (retain) return replaying && !this.#live.has(topic) ? undefined : 'ignored_late_replay';
+    if (retain) return replaying && !this.#live.has(topic) ? undefined : LATE_REPLAY;
     if (replaying) this.#live.add(topic);
     return undefined;
   }
@@ -194,16 +215,4 @@ function samplingInterval(period: number): number {
 /** A replicator wrote it: an echo, or a version that must not be lost for an older one that comes after it. */
 function isStamped({ properties }: IPublishPacket): boolean {
   return properties?.userProperties?.[STAMP] !== undefined;
-}
-
-/**
- * Why a topic cannot be published elsewhere. U+FFFD is what bytes that are not UTF-8 were decoded to: such a
- * topic would be written under another name.
- */
-function topicFault(topic: string, controlPrefix: string): string | undefined {
-  if (topic === '') return 'refused_empty_topic';
-  if (!isReplicable(topic, controlPrefix)) return 'ignored_control_topic';
-  if (topic.includes('\uFFFD')) return 'refused_topic_not_utf8';
-  if (topic.includes('\0') || topic.includes('+') || topic.includes('#')) return 'refused_topic_characters';
-  return undefined;
 }

@@ -13,6 +13,7 @@ import { fromBuffer } from '../protocol/bytes.ts';
 import type { Answer } from '../protocol/messages.ts';
 import { type MessageProperties, packProperties, readStamp } from '../protocol/properties.ts';
 import { Connection, type ConnectionOptions, isRefusal } from './connection.ts';
+import { sizeOf } from './packet-guard.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Topics in one SUBSCRIBE. */
@@ -37,7 +38,8 @@ export class Scanner {
   #idle: NodeJS.Timeout | undefined;
   #working = false;
   #closed = false;
-  #found = new Map<string, Found>();
+  /** What was shown; unknown where it is too large. */
+  #found = new Map<string, Found | 'unknown'>();
 
   constructor(deps: ScannerDeps) {
     this.#deps = deps;
@@ -105,6 +107,10 @@ export class Scanner {
 
   #take(packet: IPublishPacket): void {
     if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
+    if (sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload) {
+      this.#found.set(packet.topic, 'unknown');
+      return;
+    }
     const mqtt5 = this.#deps.options.protocolVersion === 5;
     const properties = packet.properties as MessageProperties | undefined;
     const seconds = properties?.messageExpiryInterval;

@@ -7,6 +7,7 @@
 
 import type { MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
+import type { Bounds } from '../protocol/messages.ts';
 
 export interface Config {
   /** At least one; sorted by name. */
@@ -25,6 +26,7 @@ export interface Config {
   readonly maxDrift: number;
   /** The status server; undefined when there is to be none. */
   readonly http: HttpConfig | undefined;
+  readonly bounds: Bounds;
   readonly log: LogConfig;
 }
 

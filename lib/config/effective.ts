@@ -5,6 +5,7 @@
 
 import { formatMergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
+import type { Bounds } from '../protocol/messages.ts';
 import type {
   BrokerConfig,
   Config,
@@ -41,6 +42,7 @@ export interface ConfigDescription {
   readonly maxDrift: number;
   /** Null where there is no status server. */
   readonly http: HttpDescription | null;
+  readonly bounds: Bounds;
   readonly log: LogConfig;
 }
 
@@ -94,6 +96,7 @@ export function describeConfig(config: Config): DescribedConfig {
     scanPeriod: Number.isFinite(config.scanPeriod) ? config.scanPeriod : null,
     maxDrift: config.maxDrift,
     http: config.http === undefined ? null : describeHttp(config.http),
+    bounds: config.bounds,
     log: config.log,
   };
   return { data, text: toText(data) };
@@ -127,7 +130,7 @@ function masked(name: string, value: unknown): string | number | boolean {
 }
 
 function toText(description: ConfigDescription): string {
-  const { brokers, topics, mergeFrequency, store, controlTopic, scanPeriod, maxDrift, http, log } =
+  const { brokers, topics, mergeFrequency, store, controlTopic, scanPeriod, maxDrift, bounds, http, log } =
     description;
   const names = brokers.map(broker => broker.name);
   return [
@@ -141,6 +144,7 @@ function toText(description: ConfigDescription): string {
     `Every topic is looked at again: ${scanPeriod === null ? 'never' : `within ${scanPeriod} s`}`,
     `Greatest drift of other replicators' clocks: ${maxDrift} s`,
     `Status page: ${http === null ? 'none' : httpInWords(http)}`,
+    `Bounds: ${bounds.topics} topics of ${bounds.topicLength} bytes and ${bounds.levels} levels, payloads of ${bounds.payload} bytes`,
     `Log: level ${log.level}, format ${log.format}`,
   ].join('\n');
 }

@@ -4,6 +4,8 @@
  */
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
+import type { Bounds } from '../protocol/messages.ts';
+import { DEFAULT_BOUNDS, LARGEST_BOUNDS } from './bounds.ts';
 import { readBrokers } from './brokers.ts';
 import type { Config, ConfigResult, HttpConfig, Problem } from './config.ts';
 import { type Environment, sortEnvironment } from './environment.ts';
@@ -13,6 +15,7 @@ import { defaultStorePlace } from './store-place.ts';
 import type { ReadFile } from './text-file.ts';
 import { readTopics } from './topics.ts';
 import {
+  parseBound,
   parseControlTopic,
   parseFrequency,
   parseLogFormat,
@@ -73,12 +76,20 @@ function readProcess(
     const entry = environment.process.get(key);
     return (entry && problems.take(entry.variable, parse(entry.value))) ?? fallback;
   };
+  const bound = (key: ProcessKey, what: keyof Bounds) =>
+    read(key, text => parseBound(text, LARGEST_BOUNDS[what]), DEFAULT_BOUNDS[what]);
   return {
     mergeFrequency: read('MERGE_FREQUENCY', parseFrequency, DEFAULT_FREQUENCY),
     store: read('STORE', parseStore, storePlace),
     controlTopic: read('CONTROL_TOPIC', parseControlTopic, { prefix: CONTROL_PREFIX }).prefix,
     scanPeriod: read('SCAN_PERIOD', parseScanPeriod, DEFAULT_SCAN_PERIOD),
     maxDrift: read('MAX_DRIFT', parseMaxDrift, DEFAULT_MAX_DRIFT),
+    bounds: {
+      payload: bound('MAX_PAYLOAD', 'payload'),
+      topics: bound('MAX_TOPICS', 'topics'),
+      topicLength: bound('MAX_TOPIC_LENGTH', 'topicLength'),
+      levels: bound('MAX_LEVELS', 'levels'),
+    },
     log: {
       level: read('LOG_LEVEL', parseLogLevel, 'info'),
       format: read('LOG_FORMAT', parseLogFormat, 'text'),

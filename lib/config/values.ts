@@ -91,6 +91,16 @@ export function parseMaxDrift(text: string): Parsed<number> {
   return parseSeconds(text, 0, 86_400);
 }
 
+/** A whole number from 1 on. */
+export function parseBound(text: string, most: number): Parsed<number> {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 1 && value <= most) return { value };
+  return {
+    problem: `${show(text)} is no whole number from 1 to ${most}`,
+    mend: 'write digits alone, such as 1000000',
+  };
+}
+
 function parseSeconds(text: string, least: number, most: number): Parsed<number> {
   const seconds = text === '0' ? 0 : DECIMAL.test(text) ? Number(text) : Number.NaN;
   if (seconds >= least && seconds <= most) return { value: seconds };

@@ -20,6 +20,10 @@ export const PROCESS_KEYS = [
   'HTTP_TOKEN',
   'HTTP_TOKEN_FILE',
   'HTTP_PAYLOADS',
+  'MAX_PAYLOAD',
+  'MAX_TOPICS',
+  'MAX_TOPIC_LENGTH',
+  'MAX_LEVELS',
   'LOG_LEVEL',
   'LOG_FORMAT',
 ] as const;

@@ -4,6 +4,7 @@
  */
 
 import { once } from 'node:events';
+import { DEFAULT_BOUNDS } from '../config/bounds.ts';
 import type { Config, HttpConfig } from '../config/config.ts';
 import { packageVersion } from '../package-version.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
@@ -164,6 +165,7 @@ export class Stage {
       scanPeriod: 600,
       maxDrift: 60,
       http: HTTP,
+      bounds: DEFAULT_BOUNDS,
       log: { level: 'info', format: 'text' },
     };
   }

@@ -123,6 +123,18 @@ export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unre
 
 // ── what an actor is started with ────────────────────────────────────────────────────────────────────
 
+/** How much is taken in at most. What is beyond is refused, counted and said. */
+export interface Bounds {
+  /** Bytes. */
+  readonly payload: number;
+  /** Topics kept; known ones are never evicted. */
+  readonly topics: number;
+  /** Bytes of a topic's name. */
+  readonly topicLength: number;
+  /** Levels of a topic's name. */
+  readonly levels: number;
+}
+
 export interface BrokerTask {
   readonly actor: 'broker';
   readonly control: MessagePort;
@@ -139,6 +151,7 @@ export interface BrokerSettings {
   readonly maxQos: QoS;
   readonly subscriptions: readonly Subscription[];
   readonly sampling: Sampling;
+  readonly bounds: Bounds;
   /** With what the topics of mqttrep itself begin; undefined when it may write none. */
   readonly controlPrefix: string | undefined;
 }
@@ -168,6 +181,7 @@ export interface ReconcilerSettings {
   readonly scanPeriod: number;
   /** Milliseconds that another replicator's clock may be ahead of ours. */
   readonly maxDrift: number;
+  readonly bounds: Bounds;
   /** A folder, or `memory`. */
   readonly store: string;
   /** Whether payloads stay here when somebody asks how topics are. */

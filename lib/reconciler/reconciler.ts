@@ -52,9 +52,6 @@ const HOUSEKEEPING_PERIOD = 1_000;
 /** How often anti-entropy asks, in milliseconds. */
 const ANTI_ENTROPY_PERIOD = 10_000;
 
-/** Topics kept at most. Past it new ones are refused; known ones are never evicted. */
-export const MAX_TOPICS = 4_000_000;
-
 export interface ReconcilerDeps {
   readonly settings: ReconcilerSettings;
   /** This replica's id, which is the store's. */
@@ -299,11 +296,12 @@ export class Reconciler {
   }
 
   #accepts(topic: string): boolean {
-    if (this.table.states.size < MAX_TOPICS || this.table.get(topic) !== undefined) return true;
+    const { topics } = this.#deps.settings.bounds;
+    if (this.table.states.size < topics || this.table.get(topic) !== undefined) return true;
     if (this.#count('refused_too_many_topics') === 1) {
       this.#deps.log(
         'error',
-        `more than ${MAX_TOPICS} topics: new ones are not replicated; narrow the filters`,
+        `more than ${topics} topics: new ones are not replicated; narrow the filters, or raise MQTTREP_MAX_TOPICS`,
       );
     }
     return false;

@@ -15,6 +15,7 @@ export function brokerSettings(broker: BrokerConfig, config: Config, clientId: s
     maxQos: broker.maxQos,
     subscriptions: subscriptionsOf(broker, config),
     sampling: { period: 1000 / config.mergeFrequency, newestOnly: config.topics.every(goesByArrival) },
+    bounds: config.bounds,
     controlPrefix: config.controlTopic,
   };
 }
@@ -45,6 +46,7 @@ export function reconcilerSettings(config: Config): ReconcilerSettings {
     mergeFrequency: config.mergeFrequency,
     scanPeriod: config.scanPeriod,
     maxDrift: config.maxDrift * 1000,
+    bounds: config.bounds,
     store: config.store,
     hidesPayloads: config.http?.hidesPayloads ?? true,
   };

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { BrokerActor } from '../../lib/broker/broker-actor.ts';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { Subscription } from '../../lib/core/subscriptions.ts';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
 import type { FromBroker, Report, ToBroker } from '../../lib/protocol/messages.ts';
@@ -42,6 +43,7 @@ export class ActorRig {
       subscriptions,
       sampling: { period: 20, newestOnly: false },
       controlPrefix: 'mqttrep',
+      bounds: DEFAULT_BOUNDS,
     } as const;
     this.actor = new BrokerActor(settings, port1, report => {
       this.reports.push(report);

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { IPublishPacket } from 'mqtt';
 import { Intake, type IntakeMode } from '../../lib/broker/intake.ts';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import { BatchReader } from '../../lib/protocol/batch.ts';
 import type { Sampling } from '../../lib/protocol/messages.ts';
 import { type Observation, readObservation } from '../../lib/protocol/observation.ts';
@@ -22,6 +23,7 @@ class Desk {
   readonly batches: Observation[][] = [];
   /** How many messages each batch stands for. */
   readonly messages: number[] = [];
+  readonly log: string[] = [];
   readonly intake: Intake;
 
   constructor(mode: IntakeMode = LIVE_3, sampling: Sampling = ALL) {
@@ -29,6 +31,8 @@ class Desk {
       replica: () => 'us',
       controlPrefix: 'mqttrep',
       sampling,
+      bounds: { ...DEFAULT_BOUNDS, payload: 1_000_000, topicLength: 100, levels: 5 },
+      log: message => this.log.push(message),
       send: (batch, messages) => {
         this.batches.push(observationsOf(batch));
         this.messages.push(messages);
@@ -225,6 +229,39 @@ describe('Conflation', () => {
     expect(desk.batches, 'one topic, one payload').to.deep.equal([]);
     for (const topic of ['b', 'c']) desk.take(topic, Buffer.alloc(100_000), retained);
     expect(desk.batches).to.have.lengthOf(1);
+  });
+});
+
+describe('Intake, at its bounds', () => {
+  it('refuses what is too large, too long or too deep, counts it, and says each kind once', () => {
+    const desk = new Desk();
+    for (let time = 0; time < 3; time++) {
+      desk.take('large', Buffer.alloc(1_000_001));
+      desk.take('é'.repeat(51));
+      desk.take('a/b/c/d/e/f');
+    }
+    desk.take('ok', Buffer.alloc(1_000_000));
+    desk.take('é'.repeat(50));
+    desk.take('a/b/c/d/e');
+    desk.intake.flush();
+    expect(desk.batches.flat().map(({ topic }) => topic)).to.deep.equal(['ok', 'é'.repeat(50), 'a/b/c/d/e']);
+    expect(desk.intake.counters).to.deep.equal({
+      received: 12,
+      refused_payload_too_large: 3,
+      refused_topic_too_long: 3,
+      refused_topic_too_deep: 3,
+    });
+    expect(desk.log).to.deep.equal([
+      "'large' is not replicated: a payload of 1000001 bytes is more than MQTTREP_MAX_PAYLOAD (1000000)",
+      `'${'é'.repeat(51)}' is not replicated: its name has 102 bytes, more than MQTTREP_MAX_TOPIC_LENGTH (100)`,
+      "'a/b/c/d/e/f' is not replicated: its name has 6 levels, more than MQTTREP_MAX_LEVELS (5)",
+    ]);
+  });
+
+  it('shows no more than the beginning of a long topic', () => {
+    const desk = new Desk();
+    desk.take('x'.repeat(1_000));
+    expect(desk.log.join()).to.match(/^'x{60}…' is not replicated/);
   });
 });
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { Connection } from '../../lib/broker/connection.ts';
 import { packetSize } from '../../lib/broker/packet-size.ts';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { MessageProperties } from '../../lib/protocol/properties.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
@@ -35,6 +36,7 @@ for (const { make, protocolVersion, start } of MAKES) {
         clientId,
         protocolVersion,
         maxQos: 2,
+        largestPayload: DEFAULT_BOUNDS.payload,
       });
     });
 

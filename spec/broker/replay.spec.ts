@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { Connection } from '../../lib/broker/connection.ts';
 import { Replay } from '../../lib/broker/replay.ts';
 import { Sentinel } from '../../lib/broker/sentinel.ts';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { publishMany } from '../support/publish-many.ts';
@@ -36,6 +37,7 @@ for (const { make, protocolVersion, start } of MAKES) {
         clientId,
         protocolVersion,
         maxQos: 2,
+        largestPayload: DEFAULT_BOUNDS.payload,
       });
     });
 

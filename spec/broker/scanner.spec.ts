@@ -10,6 +10,9 @@ import { publishMany } from '../support/publish-many.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { controlTopicsAt, MAKES } from './makes.ts';
 
+/** Bytes of the largest payload that is taken in. */
+const LARGEST = 10_000;
+
 class Desk {
   readonly scanner: Scanner;
   readonly #answers = new Map<string, Answer['found']>();
@@ -17,7 +20,14 @@ class Desk {
 
   constructor(url: string, protocolVersion: 4 | 5) {
     this.scanner = new Scanner({
-      options: { url, options: {}, clientId: `scanner_${Math.random()}`, protocolVersion, maxQos: 2 },
+      options: {
+        url,
+        options: {},
+        clientId: `scanner_${Math.random()}`,
+        protocolVersion,
+        maxQos: 2,
+        largestPayload: LARGEST,
+      },
       sentinel: new Sentinel('mqttrep/us/probe/spec', 'nonce'),
       answer: answers => {
         for (const { topic, found } of answers) {
@@ -83,6 +93,19 @@ for (const { make, protocolVersion, start } of MAKES) {
       const topics = ['present', 'bytes', 'erased', 'passed', 'never', 'pre', 'present/below'];
       const found = ['here', '\x00\xff\x80', 'absent', 'absent', 'absent', 'absent', 'absent'];
       expect(await desk.ask(topics)).to.deep.equal(found);
+    });
+
+    it('says unknown of what is too large to be taken in', async () => {
+      const client = await TestClient.connect(broker.url);
+      await client.publish('large', 'x'.repeat(LARGEST + 1), { retain: true });
+      await client.publish('huge', 'x'.repeat(1_000_000), { retain: true });
+      expect(await desk.ask(['large', 'present', 'huge', 'never'])).to.deep.equal([
+        'unknown',
+        'here',
+        'unknown',
+        'absent',
+      ]);
+      await client.end();
     });
 
     it('tells properties apart from none, and knows that MQTT 3.1.1 shows none', async () => {

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { Config } from '../../lib/config/config.ts';
 import { describeConfig } from '../../lib/config/effective.ts';
 import { maskUrl } from '../../lib/config/mask.ts';
@@ -44,6 +45,7 @@ const CONFIG: Config = {
     token: 'quack',
     hidesPayloads: true,
   },
+  bounds: DEFAULT_BOUNDS,
   log: { level: 'warn', format: 'json' },
 };
 
@@ -106,6 +108,7 @@ describe('describeConfig', () => {
       'Every topic is looked at again: never',
       "Greatest drift of other replicators' clocks: 60 s",
       'Status page: http://0.0.0.0:9280/, token ***, without payloads',
+      'Bounds: 1000000 topics of 65535 bytes and 200 levels, payloads of 4194304 bytes',
       'Log: level warn, format json',
     ]);
   });

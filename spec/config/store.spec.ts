@@ -62,3 +62,21 @@ describe('the scan period and the drift', () => {
     ]);
   });
 });
+
+describe('the bounds', () => {
+  it('are whole numbers', () => {
+    const { bounds } = accepted({
+      MQTTREP_MAX_PAYLOAD: '1000',
+      MQTTREP_MAX_TOPICS: '2000',
+      MQTTREP_MAX_TOPIC_LENGTH: '300',
+      MQTTREP_MAX_LEVELS: '4',
+    });
+    expect(bounds).to.deep.equal({ payload: 1_000, topics: 2_000, topicLength: 300, levels: 4 });
+  });
+
+  for (const value of ['0', '-1', '1.5', '1e3', '1 MB', '300000000000']) {
+    it(`cannot be ${value}`, () => {
+      expect(errorsOf({ MQTTREP_MAX_PAYLOAD: value }).join()).to.match(/^MQTTREP_MAX_PAYLOAD: /);
+    });
+  }
+});

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/broker-link.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
@@ -36,6 +37,7 @@ describe('Reconciler', () => {
         mergeFrequency: 1_000 / TICK,
         scanPeriod: Number.POSITIVE_INFINITY,
         maxDrift: 60_000,
+        bounds: DEFAULT_BOUNDS,
         store: 'memory',
         hidesPayloads: false,
       },

@@ -5,6 +5,7 @@
 
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import type { Step } from '../../lib/reconciler/topic-table.ts';
@@ -140,6 +141,7 @@ export class World {
         mergeFrequency: this.#options.mergeFrequency ?? 10,
         scanPeriod: SCAN_PERIOD,
         maxDrift: 60_000,
+        bounds: DEFAULT_BOUNDS,
         store: 'simulation',
         hidesPayloads: false,
       },

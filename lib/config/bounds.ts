@@ -1,0 +1,20 @@
+/** How much mqttrep takes in at most, unless configured. */
+
+import type { Bounds } from '../protocol/messages.ts';
+
+export const DEFAULT_BOUNDS: Bounds = {
+  payload: 4 * 1024 * 1024,
+  topics: 1_000_000,
+  /** No topic of MQTT is longer. */
+  topicLength: 65_535,
+  /** mosquitto hangs up on who publishes to a deeper one. */
+  levels: 200,
+};
+
+/** What may be configured: MQTT has no larger packet, and a Map of JavaScript not many more entries. */
+export const LARGEST_BOUNDS: Bounds = {
+  payload: 268_435_455,
+  topics: 10_000_000,
+  topicLength: 65_535,
+  levels: 65_535,
+};
