@@ -21,6 +21,12 @@ import { payloadFault, type Refusal, Refusals, topicFault } from './refusals.ts'
 /** Batches under way to the reconciler before the intake is held. */
 const BATCHES = 8;
 
+/**
+ * In a replay the event loop gets to read the socket after so many messages. MQTT.js works off all that was read
+ * in one turn; brokers meanwhile drop what they cannot write.
+ */
+const TURN = 100;
+
 /** A batch is sent when it is this large, in bytes, if not before. */
 const BATCH_BYTES = 256 * 1024;
 
@@ -99,8 +105,9 @@ export class Intake {
     if (refusal === undefined) this.#wait(packet);
     else this.#refusals.count(packet.topic, refusal, Date.now());
     if (this.#waitingBytes >= BATCH_BYTES) this.flush();
-    if (this.#underWay < BATCHES) done();
-    else this.#held = done;
+    if (this.#underWay >= BATCHES) this.#held = done;
+    else if (this.#mode.replaying && this.#messages % TURN === 0) setImmediate(done);
+    else done();
   }
 
   /** The reconciler has worked off so many batches. */
