@@ -73,6 +73,7 @@ export class Intake {
 
   readonly #deps: IntakeDeps;
   readonly #refusals: Refusals;
+  #sampling: Sampling;
   readonly #writer = new BatchWriter();
   readonly #pace = new Pace(() => this.#flush());
   /** What waits to be sent, in this order: by topic where a newer message takes the place of an older one. */
@@ -86,6 +87,14 @@ export class Intake {
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
     this.#refusals = new Refusals(this.counters, deps.log);
+    this.#sampling = deps.sampling;
+  }
+
+  /** The reconciler samples otherwise. What waits is sent before. */
+  set sampling(sampling: Sampling) {
+    this.flush();
+    this.#sampling = sampling;
+    this.#adapt();
   }
 
   /** What waits is sent before: it is to be read as it was received. */
@@ -93,8 +102,7 @@ export class Intake {
     this.flush();
     this.#mode = mode;
     this.#live.clear();
-    this.#conflates = this.#deps.sampling.newestOnly && mode.mqtt5 && !mode.replaying;
-    this.#pace.interval = this.#conflates ? samplingInterval(this.#deps.sampling.period) : SHORTEST_INTERVAL;
+    this.#adapt();
   }
 
   /** Takes one message; `done` may be called later. */
@@ -136,6 +144,13 @@ export class Intake {
       payloadFault(sizeOf(packet.payload as Buffer), bounds) ??
       this.#replayFault(packet)
     );
+  }
+
+  #adapt(): void {
+    const { mqtt5, replaying } = this.#mode;
+    const { newestOnly, period } = this.#sampling;
+    this.#conflates = newestOnly && mqtt5 && !replaying;
+    this.#pace.interval = this.#conflates ? samplingInterval(period) : SHORTEST_INTERVAL;
   }
 
   #wait(packet: IPublishPacket): void {

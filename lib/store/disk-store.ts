@@ -102,6 +102,10 @@ export class DiskStore implements StateStore {
     return aside;
   }
 
+  useBrokers(names: readonly string[]): void {
+    this.#numbers = new BrokerNumbers(this.#numbers.names, names);
+  }
+
   async close(): Promise<void> {
     await this.#last;
     await this.#abandonCopy();
