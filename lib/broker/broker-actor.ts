@@ -344,9 +344,7 @@ export class BrokerActor {
       connection.destroy();
       await connection.closed;
     }
-    const tooLarge = !hungUp
-      ? undefined
-      : this.#suspicion.hungUp(outbox.unacknowledged, performance.now());
+    const tooLarge = !hungUp ? undefined : this.#suspicion.hungUp(outbox.unacknowledged, performance.now());
     if (tooLarge !== undefined) {
       this.#log(
         'warn',
