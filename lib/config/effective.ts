@@ -102,8 +102,7 @@ export function describeConfig(config: Config): DescribedConfig {
   return { data, text: toText(data) };
 }
 
-/** One broker, secrets masked. */
-export function describeBroker({ name, url, maxQos, priority, options }: BrokerConfig): BrokerDescription {
+function describeBroker({ name, url, maxQos, priority, options }: BrokerConfig): BrokerDescription {
   return {
     name,
     url: maskUrl(url),

@@ -16,9 +16,12 @@ import mqtt, {
 export type QoS = 0 | 1 | 2;
 
 export interface TestClientOptions
-  extends Pick<IClientOptions, 'username' | 'password' | 'will' | 'clean' | 'properties'> {
+  extends Pick<
+    IClientOptions,
+    'username' | 'password' | 'will' | 'clean' | 'properties' | 'connectTimeout' | 'ca' | 'servername'
+  > {
   /** Default 4, which is MQTT 3.1.1. */
-  readonly protocolVersion?: 4 | 5;
+  readonly protocolVersion?: 3 | 4 | 5;
   /** Default: MQTT.js invents one. */
   readonly clientId?: string;
 }
@@ -65,6 +68,7 @@ export class TestClient {
   static async connect(url: string, options: TestClientOptions = {}): Promise<TestClient> {
     const settings: IClientOptions = {
       protocolVersion: 4,
+      protocolId: options.protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
       connectTimeout: connectLimitMs,
       ...options,
       reconnectPeriod: 0,

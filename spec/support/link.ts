@@ -16,20 +16,22 @@ export class Link {
   readonly bytes = { up: 0, down: 0 };
   readonly #server: Server;
   readonly #brokerPort: number;
+  readonly #brokerHost: string;
   readonly #connections = new Set<Connection>();
   #cut = false;
   #frozen = false;
 
-  /** A link, in good state, to the broker on that port of 127.0.0.1. The broker need not run yet. */
-  static async to(brokerPort: number): Promise<Link> {
-    const link = new Link(brokerPort);
+  /** A link, in good state, to the broker on that port of that host. The broker need not run yet. */
+  static async to(brokerPort: number, brokerHost = '127.0.0.1'): Promise<Link> {
+    const link = new Link(brokerPort, brokerHost);
     link.#server.listen(0, '127.0.0.1');
     await once(link.#server, 'listening');
     return link;
   }
 
-  private constructor(brokerPort: number) {
+  private constructor(brokerPort: number, brokerHost: string) {
     this.#brokerPort = brokerPort;
+    this.#brokerHost = brokerHost;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, client => this.#accept(client));
   }
 
@@ -89,7 +91,7 @@ export class Link {
       return;
     }
     const broker = connect({
-      host: '127.0.0.1',
+      host: this.#brokerHost,
       port: this.#brokerPort,
       allowHalfOpen: true,
       noDelay: true,

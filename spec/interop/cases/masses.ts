@@ -1,0 +1,90 @@
+/** Many topics, and topics that are written at both brokers at once, with the default limits of the brokers. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { MANY } from '../limits.ts';
+import { longPatience, type Pair, patience, type Side } from '../pair.ts';
+
+const silenceMs = 1500;
+
+/** Before mqttrep is started. */
+export async function fillBefore(pair: Pair): Promise<void> {
+  await pair.writeAll(pair.here, many(pair, 'before'));
+  await pair.writeAll(pair.there, few(pair));
+}
+
+export function firstContact(pair: () => Pair): void {
+  it(`finds what the brokers retained before: ${MANY} topics here, a few there`, async () => {
+    const { here, there } = pair();
+    if (there.limits.replayed > 0) await pair().bothHold(few(pair()), longPatience);
+    if (here.limits.replayed === MANY) await pair().bothHold(many(pair(), 'before'), longPatience);
+    else await findsTheRestWhenItIsWritten(pair());
+    await eraseAll(pair(), here, many(pair(), 'before'));
+  });
+}
+
+export function masses(pair: () => Pair): void {
+  for (const from of ['here', 'there'] as const) {
+    it(`carries ${MANY} retained topics that are written in one burst ${from}`, async () => {
+      const messages = many(pair(), `burst/${from}`);
+      await pair().watch(pair().other(pair()[from]));
+      await pair().writeAll(pair()[from], messages);
+      await pair().bothHold(messages, longPatience);
+      await eraseAll(pair(), pair()[from], messages);
+    });
+  }
+
+  it('ends with one value at both brokers where clients of both write at once, and is silent then', async () => {
+    const topics = Array.from({ length: 10 }, (_, index) => pair().topic(`contended/${index}`));
+    await Promise.all(pair().sides.map(side => pair().watch(side)));
+    await contend(pair(), topics);
+    await pair().settled();
+    const final = new Map<string, string>();
+    for (const topic of topics) {
+      const { payload } = (await pair().held(pair().here, topic)) ?? { payload: '' };
+      expect(payload, topic).to.match(/^(HERE|THERE) \d+$/);
+      final.set(topic, payload);
+    }
+    await pair().bothHold(final, patience);
+    const before = await count(pair(), topics);
+    await wait(silenceMs);
+    expect(await count(pair(), topics), 'messages').to.equal(before);
+  });
+}
+
+/** So that the next cases do not take longer at brokers that search through all that they retain. */
+async function eraseAll(pair: Pair, side: Side, messages: ReadonlyMap<string, string>): Promise<void> {
+  await pair.writeAll(side, new Map([...messages.keys()].map(topic => [topic, ''])));
+  await pair.settled();
+}
+
+async function contend(pair: Pair, topics: readonly string[]): Promise<void> {
+  const write = async (side: Side) => {
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(topics.map(topic => pair.write(side, topic, `${side.name} ${round}`)));
+    }
+  };
+  await Promise.all(pair.sides.map(write));
+}
+
+async function count(pair: Pair, topics: readonly string[]): Promise<number> {
+  const seen = await Promise.all(pair.sides.flatMap(side => topics.map(topic => pair.seen(side, topic))));
+  return seen.flat().length;
+}
+
+/** What a broker does not replay is unknown until it is written again. */
+async function findsTheRestWhenItIsWritten(pair: Pair): Promise<void> {
+  const again = new Map([...many(pair, 'before').keys()].map(topic => [topic, 'again']));
+  await pair.writeAll(pair.here, again);
+  await pair.bothHold(again, longPatience);
+}
+
+function many(pair: Pair, name: string): Map<string, string> {
+  return new Map(
+    Array.from({ length: MANY }, (_, index) => [pair.topic(`${name}/${index}`), `value ${index}`]),
+  );
+}
+
+function few(pair: Pair): Map<string, string> {
+  return new Map(Array.from({ length: 20 }, (_, index) => [pair.topic(`few/${index}`), `value ${index}`]));
+}

@@ -1,0 +1,98 @@
+/** The link to HERE is cut, and the broker HERE is restarted. */
+
+import { expect } from 'chai';
+import { longPatience, type Pair, patience } from '../pair.ts';
+
+const rounds = 50;
+
+export function cuts(pair: () => Pair): void {
+  const topics = ['here', 'there', 'both', 'erased-here', 'erased-there', 'rewritten'];
+  const topic = (name: string) => pair().topic(`cut/${name}`);
+
+  before(async () => {
+    const { here, there, link } = pair();
+    for (const name of topics) await pair().write(there, topic(name), 'before');
+    for (const name of topics) await pair().both(topic(name), 'before');
+    await pair().marked();
+    link.cut();
+    await pair().write(here, topic('here'), 'from HERE');
+    await pair().write(here, topic('here-new'), 'from HERE');
+    await pair().write(here, topic('both'), 'from HERE');
+    await pair().write(here, topic('erased-here'), '');
+    await pair().write(here, topic('rewritten'), '');
+    await pair().write(there, topic('there'), 'from THERE');
+    await pair().write(there, topic('there-new'), 'from THERE');
+    await pair().write(there, topic('both'), 'from THERE');
+    await pair().write(there, topic('erased-there'), '');
+    await pair().write(there, topic('rewritten'), 'from THERE');
+    link.heal();
+  });
+
+  it('what was written meanwhile is at both brokers', async () => {
+    const { here } = pair();
+    await pair().both(topic('there'), 'from THERE');
+    await pair().both(topic('there-new'), 'from THERE');
+    if (!here.limits.retains) return;
+    await pair().both(topic('here'), 'from HERE');
+    if (here.limits.replayed > 0) await pair().both(topic('here-new'), 'from HERE');
+  });
+
+  it('where both were written to, both hold the same', async () => {
+    await pair().settled();
+    const { payload } = (await pair().held(pair().there, topic('both'))) ?? { payload: '' };
+    expect(payload).to.be.oneOf(['from HERE', 'from THERE']);
+    await pair().both(topic('both'), payload);
+  });
+
+  it('what was erased meanwhile is gone at both, unless it was written anew', async () => {
+    if (pair().here.limits.erases) await pair().both(topic('erased-here'), undefined);
+    await pair().both(topic('erased-there'), undefined);
+    await pair().both(topic('rewritten'), 'from THERE');
+  });
+
+  it('a write arrives again as before', async () => {
+    for (const side of pair().sides) {
+      await pair().write(side, topic('after'), side.name);
+      await pair().both(topic('after'), side.name);
+    }
+  });
+}
+
+/** Only where the broker is ours to restart. */
+export function restarts(pair: () => Pair): void {
+  it('brings a broker that was restarted up to date', async () => {
+    const { here, there } = pair();
+    const messages = restarted(pair(), 'data');
+    await pair().writeAll(here, messages);
+    await pair().bothHold(messages);
+    await pair().marked();
+    await here.broker?.stop();
+    const [erased = '', changed = ''] = messages.keys();
+    await pair().write(there, erased, '');
+    await pair().write(there, changed, 'new');
+    await pair().write(there, pair().topic('restart/added'), 'new');
+    await here.broker?.start();
+    const expected = new Map<string, string | undefined>(messages).set(erased, undefined).set(changed, 'new');
+    await pair().bothHold(expected.set(pair().topic('restart/added'), 'new'), longPatience);
+  });
+
+  it('fills a broker that lost its data anew, and takes nothing for erased', async () => {
+    const { here } = pair();
+    const messages = restarted(pair(), 'wiped');
+    await pair().writeAll(here, messages);
+    await pair().bothHold(messages);
+    await pair().marked();
+    await here.broker?.stop();
+    here.broker?.wipe();
+    await here.broker?.start();
+    await pair().bothHold(messages, longPatience);
+    await pair().settled();
+    await pair().bothHold(messages, patience);
+  });
+}
+
+function restarted(pair: Pair, name: string): Map<string, string> {
+  return new Map(
+    Array.from({ length: rounds }, (_, index) => [pair.topic(`restart/${name}/${index}`), `value ${index}`]),
+  );
+}

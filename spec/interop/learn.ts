@@ -1,0 +1,228 @@
+/**
+ * Learns what a broker can do, by plain clients and without mqttrep: the cases then ask of mqttrep what the
+ * brokers allow, and the table says what they do not.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import mqtt, { type IConnackPacket } from 'mqtt';
+import { nanoid } from 'nanoid';
+import type { QoS, ReceivedMessage } from '../support/client.ts';
+import { type Announced, type Answer, CONTENDED, type Limits, MANY, PAYLOADS, TOPICS } from './limits.ts';
+import type { Access, Protocol } from './makes/make.ts';
+import { Site, within } from './site.ts';
+
+/** Milliseconds after which a broker that has not answered does not answer. */
+const silenceMs = 3000;
+
+interface Attempt {
+  readonly answer: Answer;
+  readonly connack?: IConnackPacket;
+}
+
+const protocols: readonly Protocol[] = [5, 4, 3];
+
+/**
+ * @param forced the only version that is spoken, where one is
+ * @param prefix below which topics may be written
+ */
+export async function learn(access: Access, forced: Protocol | undefined, prefix: string): Promise<Limits> {
+  const tried = await Promise.all(protocols.map(protocol => tryTwice(access, protocol)));
+  const answers = Object.fromEntries(protocols.map((protocol, index) => [protocol, tried[index]?.answer]));
+  const versions = answers as Readonly<Record<Protocol, Answer>>;
+  const protocol = forced ?? protocols.find(version => versions[version] === 'accepts');
+  if (protocol === undefined) throw new Error(`${access.url}: no version of MQTT was accepted`);
+  const site = new Site('broker', access, protocol, prefix);
+  try {
+    const maxQos = await highestQos(site, `${prefix}/qos`);
+    const x = Buffer.from('x');
+    const retains = await carries(site, `${prefix}/retained`, x);
+    return {
+      versions,
+      announced: protocol === 5 ? announced(tried[0]?.connack) : {},
+      maxQos,
+      retains,
+      retainsQos0: retains && (await carries(site, `${prefix}/retained/0`, x, { published: 0 })),
+      flagsReplays: retains && (await carries(site, `${prefix}/retained/1`, x, { subscribed: 1 })),
+      erases: retains && (await erases(site, `${prefix}/erased`)),
+      replayed: retains ? await replayed(site, `${prefix}/many`) : 0,
+      largestPayload: retains ? await largestPayload(site, `${prefix}/payload`) : 0,
+      unfitTopics: retains ? await unfitTopics(site, `${prefix}/topics`) : [],
+      properties: protocol === 5 ? await carriesProperties(site, `${prefix}/properties`) : undefined,
+      disordered: retains ? await disordered(site, `${prefix}/contended`) : 0,
+    };
+  } finally {
+    await site.close();
+  }
+}
+
+/** The version that clients should speak: what is forced, else the highest that is accepted. */
+export function spokenVersion({ versions }: Limits, forced: Protocol | undefined): Protocol {
+  return forced ?? protocols.find(version => versions[version] === 'accepts') ?? 4;
+}
+
+/** Silence may be that of a busy machine. */
+async function tryTwice(access: Access, protocol: Protocol): Promise<Attempt> {
+  const first = await tryVersion(access, protocol);
+  return first.answer === 'is silent' ? tryVersion(access, protocol) : first;
+}
+
+async function tryVersion({ url, options }: Access, protocolVersion: Protocol): Promise<Attempt> {
+  const client = mqtt.connect(url, {
+    ...options,
+    protocolVersion,
+    protocolId: protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
+    clientId: `try${nanoid(12).replaceAll(/[-_]/g, 'x')}`,
+    reconnectPeriod: 0,
+    connectTimeout: silenceMs,
+  });
+  const start = performance.now();
+  try {
+    return await new Promise((resolve, reject) => {
+      client.once('connect', connack => resolve({ answer: 'accepts', connack }));
+      client.once('error', error => {
+        const { code } = error as { code?: unknown };
+        if (typeof code === 'number') resolve({ answer: `refuses with code ${hex(code)}` });
+        else if (code === 'ECONNRESET' || code === 'EPIPE') resolve({ answer: 'hangs up' });
+        // What is answered in another form is answered, but in vain.
+        else if (code === undefined) resolve({ answer: 'hangs up' });
+        else reject(error);
+      });
+      client.once('close', () =>
+        resolve({ answer: performance.now() - start >= silenceMs - 100 ? 'is silent' : 'hangs up' }),
+      );
+    });
+  } finally {
+    client.end(true);
+  }
+}
+
+function hex(code: number): string {
+  return `0x${code.toString(16).padStart(2, '0')}`;
+}
+
+function announced(connack: IConnackPacket | undefined): Announced {
+  const { maximumQoS, retainAvailable, receiveMaximum, maximumPacketSize } = connack?.properties ?? {};
+  const { wildcardSubscriptionAvailable, subscriptionIdentifiersAvailable } = connack?.properties ?? {};
+  const all = {
+    maximumQoS,
+    retainAvailable,
+    receiveMaximum,
+    maximumPacketSize,
+    wildcardSubscriptionAvailable,
+    subscriptionIdentifiersAvailable,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Announced;
+}
+
+async function highestQos(site: Site, topic: string): Promise<QoS> {
+  for (const qos of [2, 1] satisfies QoS[]) {
+    const reader = await site.client();
+    const writer = await site.client();
+    try {
+      await within(reader.subscribe(topic, { qos }), 'SUBACK', silenceMs);
+      await within(writer.publish(topic, String(qos), { qos }), 'PUBACK', silenceMs);
+      const message = await reader.waitFor(({ payload }) => payload === String(qos), silenceMs);
+      if (message.qos === qos) return qos;
+    } catch {
+      // Not granted, or not completed.
+    } finally {
+      await Promise.all([reader.destroy(), writer.destroy()]);
+    }
+  }
+  return 0;
+}
+
+/** Whether a retained message is handed to a new subscriber of its topic, as it was written. */
+async function carries(
+  site: Site,
+  topic: string,
+  payload: Buffer,
+  { published = 1, subscribed = 0 }: { published?: QoS; subscribed?: QoS } = {},
+): Promise<boolean> {
+  const writer = await site.client();
+  const reader = await site.client();
+  try {
+    await within(writer.publish(topic, payload, { retain: true, qos: published }), 'PUBACK', silenceMs);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await within(reader.subscribe(topic, { qos: subscribed }), 'SUBACK', silenceMs);
+      const isRight = (message: ReceivedMessage) =>
+        message.topic === topic && message.retain && message.payloadBytes.equals(payload);
+      const found = await reader.waitFor(isRight, silenceMs / 3).catch(() => undefined);
+      if (found !== undefined) {
+        await within(writer.erase(topic), 'PUBACK', silenceMs);
+        return true;
+      }
+      await within(reader.unsubscribe(topic), 'UNSUBACK', silenceMs);
+    }
+    return false;
+  } catch {
+    // It hung up.
+    return false;
+  } finally {
+    await Promise.all([writer.destroy(), reader.destroy()]);
+  }
+}
+
+async function erases(site: Site, topic: string): Promise<boolean> {
+  await site.publish(topic, 'x', { retain: true });
+  await site.erase(topic);
+  await wait(200);
+  return (await site.retained([topic])).size === 0;
+}
+
+async function replayed(site: Site, prefix: string): Promise<number> {
+  const topics = Array.from({ length: MANY }, (_, index) => `${prefix}/${index}`);
+  await site.publishAll(topics.map(topic => [topic, 'x'] as const));
+  const reader = await site.client();
+  await within(reader.subscribe(`${prefix}/#`, { qos: 0 }), 'SUBACK');
+  let seen = -1;
+  while (seen < reader.messages.length && seen < MANY) {
+    seen = reader.messages.length;
+    await wait(1000);
+  }
+  await reader.destroy();
+  await site.eraseAll(topics);
+  const shown = new Set(reader.messages.filter(({ retain }) => retain).map(({ topic }) => topic));
+  return topics.filter(topic => shown.has(topic)).length;
+}
+
+async function largestPayload(site: Site, topic: string): Promise<number> {
+  for (const bytes of PAYLOADS) {
+    if (await carries(site, `${topic}/${bytes}`, randomBytes(bytes))) return bytes;
+  }
+  return 0;
+}
+
+async function unfitTopics(site: Site, prefix: string): Promise<string[]> {
+  const fits = await Promise.all(TOPICS.map(topic => carries(site, `${prefix}/${topic}`, Buffer.from('x'))));
+  return TOPICS.filter((_, index) => fits[index] === false);
+}
+
+async function carriesProperties(site: Site, topic: string): Promise<boolean> {
+  const reader = await site.client();
+  await within(reader.subscribe(topic), 'SUBACK');
+  await site.publish(topic, 'x', { properties: { userProperties: { by: 'suite' } } });
+  const message = await reader.waitFor(found => found.topic === topic);
+  await reader.destroy();
+  return message.properties.userProperties?.['by'] === 'suite';
+}
+
+/** Two clients write the same topics at once: is what was delivered last what is retained? */
+async function disordered(site: Site, prefix: string): Promise<number> {
+  const topics = Array.from({ length: CONTENDED }, (_, index) => `${prefix}/${index}`);
+  const reader = await site.client();
+  const writers = [await site.client(), await site.client()];
+  await within(reader.subscribe(`${prefix}/+`), 'SUBACK');
+  const writes = writers.flatMap((writer, index) =>
+    Array.from({ length: 10 }, (_, count) =>
+      topics.map(topic => writer.publish(topic, `${index}-${count}`, { retain: true })),
+    ).flat(),
+  );
+  await within(Promise.all(writes), 'PUBACK');
+  await wait(1000);
+  const delivered = new Map(reader.messages.map(({ topic, payload }) => [topic, payload]));
+  const retained = await site.retained(topics);
+  await site.eraseAll(topics);
+  return topics.filter(topic => retained.get(topic)?.payload !== delivered.get(topic)).length;
+}

@@ -1,0 +1,16 @@
+/** Brokers for the JVM, with a heap as small as on a gateway. */
+
+import { join } from 'node:path';
+import type { Command } from './broker-process.ts';
+
+/** The command that runs a class out of the jars that install.sh has gathered. */
+export function java(
+  installed: string,
+  main: string,
+  args: readonly string[],
+  properties: Readonly<Record<string, string>> = {},
+): Command {
+  const defined = Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
+  const options = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...defined];
+  return { program: 'java', args: [...options, '-cp', join(installed, 'lib', '*'), main, ...args] };
+}

@@ -1,0 +1,271 @@
+/**
+ * Two brokers with mqttrep between them: HERE, the one that the row is about, and THERE, its partner.
+ *
+ * mqttrep reaches HERE by a link that can be cut; clients reach both directly. Everything is written below one
+ * prefix, mqttrep's own topics included, so that nothing else at a broker in use is touched.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { nanoid } from 'nanoid';
+import type { ReceivedMessage } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { Link } from '../support/link.ts';
+import { type Environment, type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
+import { spokenVersion } from './learn.ts';
+import type { Limits } from './limits.ts';
+import type { Access, InteropBroker, Protocol } from './makes/make.ts';
+import { Site } from './site.ts';
+
+/** A broker of a pair, with what was learnt of it. */
+export interface Party {
+  readonly access: Access;
+  readonly limits: Limits;
+  /** The only version that is spoken, where one is. */
+  readonly forced: Protocol | undefined;
+  /** Undefined where the broker is not ours to stop. */
+  readonly broker: InteropBroker | undefined;
+}
+
+export interface Side extends Party {
+  readonly name: string;
+  readonly site: Site;
+}
+
+/** Milliseconds. Far more than any of it takes, since a JVM on a busy machine is slow. */
+export const patience = 30_000;
+
+/** For what mqttrep finds out only when it looks again. */
+export const longPatience = 120_000;
+
+/** Distance between two looks at what is retained. */
+const lookMs = 200;
+
+/** Housekeeping of mqttrep, which writes the marker, takes place every second. */
+const markerMs = 3000;
+
+export class Pair {
+  readonly prefix = `interop${nanoid(10).replaceAll(/[-_]/g, 'x')}`;
+  readonly here: Side;
+  readonly there: Side;
+  readonly link: Link;
+  readonly written = new Set<string>();
+  #mqttrep: MqttrepProcess | undefined;
+
+  static async of(here: Party, there: Party): Promise<Pair> {
+    const { hostname, port } = new URL(here.access.url);
+    return new Pair(here, there, await Link.to(Number(port) || defaultPort(here.access.url), hostname));
+  }
+
+  private constructor(here: Party, there: Party, link: Link) {
+    this.here = this.#side('HERE', here);
+    this.there = this.#side('THERE', there);
+    this.link = link;
+  }
+
+  #side(name: string, party: Party): Side {
+    const protocol = spokenVersion(party.limits, party.forced);
+    return { ...party, name, site: new Site(name, party.access, protocol, this.prefix) };
+  }
+
+  get sides(): readonly [Side, Side] {
+    return [this.here, this.there];
+  }
+
+  other(side: Side): Side {
+    return side === this.here ? this.there : this.here;
+  }
+
+  /** A topic that is replicated. */
+  topic(name: string): string {
+    return `${this.prefix}/r/${name}`;
+  }
+
+  get environment(): Environment {
+    const { prefix } = this;
+    return {
+      MQTTREP_CLIENT_HERE: this.#linked(this.here.access.url),
+      MQTTREP_CLIENT_THERE: this.there.access.url,
+      MQTTREP_CONFIG_HERE: this.config(this.here),
+      MQTTREP_CONFIG_THERE: this.config(this.there),
+      MQTTREP_CONTROL_TOPIC: `${prefix}/control`,
+      MQTTREP_MERGE_FREQUENCY: '20',
+      MQTTREP_TOPIC_all: `${prefix}/r/#`,
+      MQTTREP_TOPIC_plus: `${prefix}/plus/+/state`,
+      MQTTREP_TOPIC_qos0: `${prefix}/r/qos/0/#`,
+      MQTTREP_QOS_qos0: '0',
+      MQTTREP_TOPIC_qos2: `${prefix}/r/qos/2/#`,
+      MQTTREP_QOS_qos2: '2',
+      MQTTREP_TOPIC_brief: `${prefix}/r/brief/#`,
+      MQTTREP_TTL_brief: '3',
+    };
+  }
+
+  config({ access, forced }: Party, more: Readonly<Record<string, unknown>> = {}): string {
+    const version = forced === undefined ? {} : { protocolVersion: forced };
+    return JSON.stringify({ ...access.options, ...version, reconnectPeriod: 200, ...more });
+  }
+
+  /** Starts mqttrep, and waits until it is connected to both. */
+  async run(): Promise<MqttrepProcess> {
+    const mqttrep = startMqttrep(this.environment);
+    this.#mqttrep = mqttrep;
+    await Promise.all(this.sides.map(({ name }) => mqttrep.line(` ${name}: connected with`, patience)));
+    return mqttrep;
+  }
+
+  get mqttrep(): MqttrepProcess {
+    if (this.#mqttrep === undefined) throw new Error('mqttrep was not started');
+    return this.#mqttrep;
+  }
+
+  async write(side: Side, topic: string, payload: string | Buffer, more: object = {}): Promise<void> {
+    this.written.add(topic);
+    await side.site.publish(topic, payload, { retain: true, ...more });
+  }
+
+  async writeAll(side: Side, messages: ReadonlyMap<string, string>): Promise<void> {
+    for (const topic of messages.keys()) this.written.add(topic);
+    await side.site.publishAll(messages);
+  }
+
+  /** Sees everything below the prefix, mqttrep's own topics included. */
+  watch(side: Side) {
+    return side.site.watch(`${this.prefix}/#`);
+  }
+
+  async seen(side: Side, topic: string): Promise<readonly ReceivedMessage[]> {
+    const { messages } = await this.watch(side);
+    return messages.filter(message => message.topic === topic);
+  }
+
+  /**
+   * Resolves when the broker has been found to retain this, or nothing, under each topic. Where it does not
+   * retain, when that was the last that it delivered.
+   */
+  async holds(
+    side: Side,
+    expected: ReadonlyMap<string, string | Buffer | undefined>,
+    within = patience,
+  ): Promise<void> {
+    let wrong = [...expected];
+    await eventually(
+      async () => {
+        const since = performance.now();
+        const found = await this.#held(
+          side,
+          wrong.map(([topic]) => topic),
+        );
+        wrong = wrong.filter(([topic, payload]) => !isPayload(found.get(topic), payload));
+        if (wrong.length === 0) return;
+        const shown = difference(side, wrong, found);
+        // Half of the time the broker has for other things than to be looked at.
+        await wait(Math.max(lookMs, performance.now() - since));
+        throw new Error(shown);
+      },
+      { within },
+    );
+  }
+
+  /** As `holds`, at both. */
+  async bothHold(
+    expected: ReadonlyMap<string, string | Buffer | undefined>,
+    within = patience,
+  ): Promise<void> {
+    await Promise.all(this.sides.map(side => this.holds(side, expected, within)));
+  }
+
+  both(topic: string, payload: string | Buffer | undefined, within = patience): Promise<void> {
+    return this.bothHold(new Map([[topic, payload]]), within);
+  }
+
+  async #held(side: Side, topics: readonly string[]): Promise<ReadonlyMap<string, ReceivedMessage>> {
+    if (side.limits.retains) return side.site.retained(topics);
+    const { messages } = await this.watch(side);
+    const last = new Map(messages.map(message => [message.topic, message]));
+    return new Map([...last].filter(([, { payload }]) => payload !== ''));
+  }
+
+  /** What the broker holds under a topic. */
+  async held(side: Side, topic: string): Promise<ReceivedMessage | undefined> {
+    return (await this.#held(side, [topic])).get(topic);
+  }
+
+  /** Resolves when whatever follows from what was written before must have been published. */
+  async settled(): Promise<void> {
+    for (let round = 0; round < 2; round++) {
+      for (const side of this.sides) {
+        const topic = this.topic(`settled/${side.name}`);
+        const payload = nanoid();
+        const watcher = await this.watch(this.other(side));
+        await this.write(side, topic, payload);
+        await watcher.waitFor(message => message.topic === topic && message.payload === payload, patience);
+      }
+    }
+  }
+
+  /** Resolves when mqttrep has left the marker by which it knows what was stored at a broker. */
+  async marked(): Promise<void> {
+    const watchers = await Promise.all(this.sides.map(side => this.watch(side)));
+    await this.settled();
+    const before = watchers.map(({ messages }) => messages.length);
+    const isMarker = ({ topic }: ReceivedMessage) => topic.includes('/marker/');
+    const settledTwice = async (index: number) => {
+      const watcher = watchers[index];
+      await watcher?.waitFor(
+        message => isMarker(message) && watcher.messages.indexOf(message) >= (before[index] ?? 0),
+        patience,
+      );
+    };
+    await Promise.all(watchers.map((_, index) => settledTwice(index)));
+    await wait(markerMs);
+  }
+
+  /** Stops mqttrep; returns its exit code. */
+  async stopMqttrep(): Promise<number | null> {
+    return (await this.mqttrep.stop()).code;
+  }
+
+  /** Leaves nothing behind at the brokers. */
+  async close(): Promise<void> {
+    await this.#mqttrep?.stop();
+    await this.link.close();
+    for (const { site, broker } of this.sides) {
+      if (broker === undefined) await site.tidy([...this.written]).catch(() => undefined);
+      await site.close();
+    }
+  }
+
+  #linked(url: string): string {
+    const linked = new URL(url);
+    linked.hostname = '127.0.0.1';
+    linked.port = String(this.link.port);
+    return linked.href;
+  }
+}
+
+function defaultPort(url: string): number {
+  const ports: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
+  return ports[new URL(url).protocol] ?? 1883;
+}
+
+function isPayload(found: ReceivedMessage | undefined, expected: string | Buffer | undefined): boolean {
+  if (expected === undefined || found === undefined) return found === expected;
+  return found.payloadBytes.equals(Buffer.from(expected));
+}
+
+function difference(
+  side: Side,
+  wrong: readonly (readonly [string, string | Buffer | undefined])[],
+  found: ReadonlyMap<string, ReceivedMessage>,
+): string {
+  const shown = wrong
+    .slice(0, 3)
+    .map(([topic, payload]) => `${topic}: ${abridged(found.get(topic)?.payload)}, not ${abridged(payload)}`);
+  return `${side.name} is wrong in ${wrong.length} topics: ${shown.join('; ')}`;
+}
+
+function abridged(payload: string | Buffer | undefined): string {
+  if (payload === undefined) return 'nothing';
+  const text = payload.toString();
+  return text.length > 40 ? `${text.slice(0, 40)}… (${text.length})` : JSON.stringify(text);
+}

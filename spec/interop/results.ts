@@ -1,0 +1,43 @@
+/** What the suite found out about each row, kept in files, from which the table is written. */
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Transport } from './makes/make.ts';
+
+export interface PairResult {
+  readonly partner: string;
+  readonly passed: number;
+  /** The titles of the cases that failed. */
+  readonly failed: readonly string[];
+}
+
+export interface Result {
+  readonly title: string;
+  readonly source: string;
+  readonly version: string;
+  /** That was agreed upon, such as `MQTT 3.1.1`. */
+  readonly protocol: string;
+  readonly transport: Transport;
+  readonly limits: readonly string[];
+  readonly pairs: readonly PairResult[];
+}
+
+/** From dist/spec/interop: the files are kept beside the sources. */
+const folder = fileURLToPath(new URL('../../../spec/interop/results', import.meta.url));
+
+export function saveResult(row: string, result: Result): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${row}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+/** By the name of the row. */
+export function loadResults(): ReadonlyMap<string, Result> {
+  const files = readdirSync(folder).filter(file => file.endsWith('.json'));
+  return new Map(
+    files.map(file => [
+      file.slice(0, -'.json'.length),
+      JSON.parse(readFileSync(join(folder, file), 'utf8')) as Result,
+    ]),
+  );
+}

@@ -1,0 +1,140 @@
+/**
+ * A broker as the suite uses it: clients that write, a watcher that sees everything, and a reader of what is
+ * retained.
+ *
+ * What is retained is read by exact topics with a sentinel behind them: many brokers cut the replay of a
+ * wildcard short, or send none.
+ */
+
+import { nanoid } from 'nanoid';
+import { type ReceivedMessage, TestClient } from '../support/client.ts';
+import type { Access, Protocol } from './makes/make.ts';
+
+/** Milliseconds for anything that a broker does at once. */
+const answerLimitMs = 10_000;
+
+/** Topics in one SUBSCRIBE. */
+const batch = 100;
+
+/** Publishes not acknowledged at once: some brokers hang up on more than their Receive Maximum. */
+const inFlight = 20;
+
+export class Site {
+  /** As mqttrep knows it. */
+  readonly name: string;
+  readonly access: Access;
+  /** That its clients speak. */
+  readonly protocol: Protocol;
+  readonly #endTopic: string;
+  readonly #clients = new Set<TestClient>();
+  #watcher: TestClient | undefined;
+  #writer: TestClient | undefined;
+
+  /** @param prefix all that the suite writes at the broker is below it, and clients alone use `{prefix}/end` */
+  constructor(name: string, access: Access, protocol: Protocol, prefix: string) {
+    this.name = name;
+    this.access = access;
+    this.protocol = protocol;
+    this.#endTopic = `${prefix}/end/${nanoid(8)}`;
+  }
+
+  async client(): Promise<TestClient> {
+    const { url, options } = this.access;
+    const clientId = `suite${nanoid(12).replaceAll(/[-_]/g, 'x')}`;
+    const client = await TestClient.connect(url, {
+      ...options,
+      protocolVersion: this.protocol,
+      connectTimeout: answerLimitMs,
+      clientId,
+    });
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** Sees what is published below the filter, from the first call on, as long as the broker runs. */
+  async watch(filter: string): Promise<TestClient> {
+    if (this.#watcher?.connected !== true) {
+      this.#watcher = await this.client();
+      await within(this.#watcher.subscribe(filter, { qos: 2, rap: true }), `${this.name}: SUBACK`);
+    }
+    return this.#watcher;
+  }
+
+  /** Publishes `topic` → payload, retained, as fast as the broker acknowledges. */
+  async publishAll(messages: Iterable<readonly [topic: string, payload: string]>): Promise<void> {
+    const rest = [...messages];
+    const publishNext = async (): Promise<void> => {
+      for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
+        await this.publish(...next, { retain: true });
+      }
+    };
+    await this.publish(this.#endTopic, 'first', { retain: true });
+    await Promise.all(Array.from({ length: inFlight }, publishNext));
+  }
+
+  eraseAll(topics: readonly string[]): Promise<void> {
+    return this.publishAll(topics.map(topic => [topic, ''] as const));
+  }
+
+  /** By a client that only writes. */
+  async publish(...message: Parameters<TestClient['publish']>): Promise<void> {
+    if (this.#writer?.connected !== true) this.#writer = await this.client();
+    await within(this.#writer.publish(...message), `${this.name}: PUBACK of ${message[0]}`);
+  }
+
+  async erase(topic: string): Promise<void> {
+    await this.publish(topic, '', { retain: true });
+  }
+
+  /** The retained messages of these topics. Rejects if the broker cannot be read to the end. */
+  async retained(topics: readonly string[]): Promise<Map<string, ReceivedMessage>> {
+    const reader = await this.client();
+    try {
+      await within(reader.publish(this.#endTopic, 'the end', { retain: true }), `${this.name}: PUBACK`);
+      for (let from = 0; from < topics.length; from += batch) {
+        await this.#read(reader, topics.slice(from, from + batch));
+      }
+      const found = reader.messages.filter(({ retain, topic }) => retain && topic !== this.#endTopic);
+      return new Map(found.map(message => [message.topic, message]));
+    } finally {
+      await reader.end();
+    }
+  }
+
+  async #read(reader: TestClient, topics: readonly string[]): Promise<void> {
+    const from = reader.messages.length;
+    const filters = [...topics, this.#endTopic];
+    await within(reader.subscribe(filters, { qos: 0 }), `${this.name}: SUBACK`);
+    const isEnd = (message: ReceivedMessage) =>
+      message.retain && message.topic === this.#endTopic && reader.messages.indexOf(message) >= from;
+    await reader.waitFor(isEnd, answerLimitMs);
+    await within(reader.unsubscribe(filters), `${this.name}: UNSUBACK`);
+  }
+
+  /** Erases what the suite wrote, as far as the broker lets it. */
+  async tidy(topics: readonly string[]): Promise<void> {
+    await this.eraseAll([...topics, this.#endTopic]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#clients].map(client => client.destroy()));
+    this.#clients.clear();
+  }
+}
+
+/** Rejects where the promise is not settled in time. */
+export async function within<Result>(
+  promise: Promise<Result>,
+  what: string,
+  limitMs = answerLimitMs,
+): Promise<Result> {
+  let limit: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    limit = setTimeout(() => reject(new Error(`${what}: nothing within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(limit);
+  }
+}

@@ -1,0 +1,51 @@
+/** The one suite that every broker of the table is put through, in a pair with a partner. */
+
+import { expect } from 'chai';
+import { fillBefore, firstContact, masses } from './cases/masses.ts';
+import { cuts, restarts } from './cases/outages.ts';
+import { properties } from './cases/properties.ts';
+import { refusals } from './cases/refusals.ts';
+import { values } from './cases/values.ts';
+import { longPatience, Pair, type Party } from './pair.ts';
+
+export interface SuiteOptions {
+  readonly title: string;
+  /** Called before the first case; HERE first. */
+  readonly parties: () => Promise<readonly [Party, Party]>;
+  /** Whether HERE can be stopped and started. */
+  readonly isOurs: boolean;
+}
+
+export function defineSuite({ title, parties, isOurs }: SuiteOptions): void {
+  describe(title, function () {
+    this.timeout(2 * longPatience);
+
+    let made: Pair | undefined;
+    const pair = () => {
+      if (made === undefined) throw new Error('the brokers are not there');
+      return made;
+    };
+
+    before(async () => {
+      made = await Pair.of(...(await parties()));
+      await fillBefore(made);
+      await made.run();
+    });
+
+    after(() => made?.close());
+
+    // In this order: mocha runs the cases of a suite before the suites inside it, so each is a suite.
+    describe('at first contact', () => firstContact(pair));
+    describe('values', () => values(pair));
+    describe('properties', () => properties(pair));
+    describe('masses', () => masses(pair));
+    describe('refusals', () => refusals(pair));
+    describe('after a cut of the link', () => cuts(pair));
+    if (isOurs) describe('after a restart of the broker', () => restarts(pair));
+    describe('in the end', () => {
+      it('stops in order', async () => {
+        expect(await pair().stopMqttrep()).to.equal(0);
+      });
+    });
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * `npm run test:broker -- NAME` puts a broker that it starts through the suite, `--url mqtt://…` one that runs.
+ * Exit code 1 if a case failed, 64 where it was called wrongly.
+ */
+
+import { parseArgs } from 'node:util';
+import type { Protocol, Transport } from './makes/make.ts';
+import { MAKES } from './makes/makes.ts';
+import { type Result, saveResult } from './results.ts';
+import { PROTOCOLS, ROWS, rowName } from './rows.ts';
+import { runForeign, runRow } from './run-row.ts';
+
+const usage = `npm run test:broker -- NAME [--protocol 5|3.1.1|3.1] [--transport tcp|tls|ws]
+    starts a broker: ${Object.keys(MAKES).join(', ')}
+npm run test:broker -- --url URL [--url URL] [--config JSON] [--protocol 5|3.1.1|3.1]
+    takes one that runs, with a mosquitto, or with the broker of the second URL.
+    JSON: connection options as in MQTTREP_CONFIG_{name}, such as {"username":"…","password":"…"}.
+    All that is written is below interop…/, and is erased in the end.
+`;
+
+class UsageError extends Error {}
+
+async function main(): Promise<number> {
+  const { positionals, values } = parsed();
+  const protocol = protocolOf(values.protocol);
+  if (values.url !== undefined) {
+    if (positionals.length > 0) throw new UsageError('a name and a URL');
+    const options = JSON.parse(values.config ?? '{}') as Record<string, unknown>;
+    return report(await runForeign({ urls: values.url, options, protocol }));
+  }
+  const [name = '', ...more] = positionals;
+  const make = MAKES[name];
+  if (make === undefined || more.length > 0)
+    throw new UsageError(`which broker is «${positionals.join(' ')}»?`);
+  const row = {
+    make: name,
+    transport: transportOf(values.transport),
+    ...(protocol === undefined ? {} : { protocol }),
+  };
+  const result = await runRow(row, make);
+  if (ROWS.some(known => rowName(known) === rowName(row))) saveResult(rowName(row), result);
+  return report(result);
+}
+
+function parsed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        url: { type: 'string', multiple: true },
+        config: { type: 'string' },
+        protocol: { type: 'string' },
+        transport: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function protocolOf(name: string | undefined): Protocol | undefined {
+  if (name === undefined) return undefined;
+  const found = ([3, 4, 5] satisfies Protocol[]).find(protocol => PROTOCOLS[protocol] === name);
+  if (found === undefined) throw new UsageError(`--protocol ${name}`);
+  return found;
+}
+
+function transportOf(name = 'tcp'): Transport {
+  if (name === 'tcp' || name === 'tls' || name === 'ws') return name;
+  throw new UsageError(`--transport ${name}`);
+}
+
+function report({ title, version, protocol, limits, pairs }: Result): number {
+  console.log([title, version, protocol].filter(word => word !== '').join(' '));
+  for (const { partner, passed, failed } of pairs) {
+    console.log(`  with ${partner}: ${passed} of ${passed + failed.length} passed`);
+  }
+  console.log(`  limits met: ${limits.join('; ') || 'none'}`);
+  return pairs.some(({ passed, failed }) => passed === 0 || failed.length > 0) ? 1 : 0;
+}
+
+try {
+  // Not `exitCode`: a broker in this process would keep it alive.
+  process.exit(await main());
+} catch (error) {
+  console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
+  process.exit(error instanceof UsageError ? 64 : 1);
+}
