@@ -241,6 +241,8 @@ export class BrokerActor {
       presence,
       scanner: writes ? this.#scanner(identity) : undefined,
     };
+    // On a connection that stands messages came all the time.
+    this.#intake.flush();
     this.#post({ kind: 'session', session: number, stamps: mqtt5, retains, marker });
     this.#intake.mode = { mqtt5, replaying: true };
     for (const packet of early) this.#intake.take(packet, () => undefined);
