@@ -10,6 +10,12 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
       case 'attach':
         actor.attach(message.port);
         return;
+      case 'subscribe':
+        actor.resubscribe(message.subscriptions);
+        return;
+      case 'sample':
+        actor.sample(message.sampling);
+        return;
       case 'quiesce':
         void actor.quiesce();
         return;

@@ -2,7 +2,14 @@
 
 import { nanoid } from 'nanoid';
 import { formatsOf } from '../lib/core/merge-chain.ts';
-import type { ControlOfReconciler, LogLevel, ReconcilerTask, Report } from '../lib/protocol/messages.ts';
+import type { Decoders } from '../lib/core/merge-order.ts';
+import type {
+  ControlOfReconciler,
+  LogLevel,
+  ReconcilerSettings,
+  ReconcilerTask,
+  Report,
+} from '../lib/protocol/messages.ts';
 import { loadDecoders } from '../lib/reconciler/decoders.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
@@ -18,10 +25,9 @@ export default async function reconciler({ control, brokers, settings }: Reconci
   }
   const { store, state } = opened;
   try {
-    const chains = settings.filters.flatMap(({ merge }) => (merge === undefined ? [] : [merge]));
     const actor = new Reconciler({
       settings,
-      decoders: await loadDecoders(formatsOf(chains)),
+      decoders: await decodersFor(settings),
       replica: state.facts.get('replica') ?? nanoid(10),
       brokers,
       store,
@@ -40,6 +46,9 @@ export default async function reconciler({ control, brokers, settings }: Reconci
               .answer(message.question)
               .then(answer => report({ kind: 'answer', id: message.id, answer }));
             return;
+          case 'configure':
+            void configure(actor, message).then(() => report({ kind: 'configured' }));
+            return;
           case 'stop':
             void actor.stop(message.within).then(resolve);
             return;
@@ -51,4 +60,15 @@ export default async function reconciler({ control, brokers, settings }: Reconci
     await store.close();
     control.close();
   }
+}
+
+async function configure(
+  actor: Reconciler,
+  { settings, brokers }: ControlOfReconciler & { readonly kind: 'configure' },
+): Promise<void> {
+  actor.configure({ settings, brokers, decoders: await decodersFor(settings) });
+}
+
+function decodersFor({ filters }: ReconcilerSettings): Promise<Partial<Decoders>> {
+  return loadDecoders(formatsOf(filters.flatMap(({ merge }) => (merge === undefined ? [] : [merge]))));
 }

@@ -11,7 +11,15 @@ import type { IPublishPacket } from 'mqtt';
 import { hasWildcards } from '../core/filter.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
-import type { BrokerSettings, FromBroker, LogLevel, Port, Report, ToBroker } from '../protocol/messages.ts';
+import type {
+  BrokerSettings,
+  FromBroker,
+  LogLevel,
+  Port,
+  Report,
+  Sampling,
+  ToBroker,
+} from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/questions.ts';
 import { Concessions } from './concessions.ts';
 import { ConnectError, Connection, type Grant } from './connection.ts';
@@ -38,7 +46,17 @@ const DELIVERY_GRACE = 250;
 /** Messages of a persistent session that are kept until the marker is read. */
 const MAX_EARLY = 10_000;
 
-/** What lives as long as one connection. */
+/** Milliseconds that what is on its way may take to arrive before other filters are subscribed to. */
+const SETTLE_LIMIT = 5_000;
+
+/** What is subscribed to as a session begins. */
+interface Subscribing {
+  readonly wanted: readonly Subscription[];
+  /** Subscribed to so far on this connection; undefined on a new one. */
+  readonly former: readonly Subscription[] | undefined;
+}
+
+/** From one comparison with the broker to the next: as long as one connection, or until the filters change. */
 interface Session {
   readonly number: number;
   readonly connection: Connection;
@@ -55,9 +73,13 @@ export class BrokerActor {
   readonly #negotiation: Negotiation;
   readonly #retries: Retries;
   readonly #intake: Intake;
+  #subscriptions: readonly Subscription[];
+  /** Tells of new subscriptions. */
+  #changed: () => void = () => undefined;
   #reconciler: Port<FromBroker, ToBroker>;
   /** As whom we connect; undefined until the reconciler says. */
   #identity: Identity | undefined;
+  #connection: Connection | undefined;
   #session: Session | undefined;
   #sessions = 0;
   readonly #roundTrips = new RoundTrips();
@@ -83,6 +105,7 @@ export class BrokerActor {
     report: (report: Report) => void,
   ) {
     this.#settings = settings;
+    this.#subscriptions = settings.subscriptions;
     this.#reconciler = reconciler;
     this.#report = report;
     this.#negotiation = new Negotiation(settings.options['protocolVersion'] as ProtocolVersion | undefined);
@@ -117,9 +140,23 @@ export class BrokerActor {
     this.#session?.connection.destroy();
   }
 
+  /**
+   * Subscribes to these instead. The connection stands: another session begins on it, in which the broker shows all
+   * that it retains as if it had been away.
+   */
+  resubscribe(subscriptions: readonly Subscription[]): void {
+    this.#subscriptions = subscriptions;
+    this.#changed();
+  }
+
+  /** The reconciler samples otherwise. */
+  sample(sampling: Sampling): void {
+    this.#intake.sampling = sampling;
+  }
+
   /** Takes no more messages in; what arrived before is with the reconciler when this resolves. */
   async quiesce(): Promise<void> {
-    const filters = this.#settings.subscriptions.map(({ filter }) => filter);
+    const filters = this.#subscriptions.map(({ filter }) => filter);
     // Brokers deliver a moment after they acknowledged to the writer.
     await new Promise(resolve => setTimeout(resolve, DELIVERY_GRACE));
     if (this.#session !== undefined && filters.length > 0)
@@ -135,7 +172,11 @@ export class BrokerActor {
     this.#start();
     this.#wake?.();
     const session = this.#session;
-    if (session === undefined) return;
+    if (session === undefined) {
+      // The will says goodbye.
+      this.#connection?.destroy();
+      return;
+    }
     await session.scanner?.close();
     await session.presence?.withdraw(session.connection);
     await session.connection.end();
@@ -199,22 +240,40 @@ export class BrokerActor {
   async #stay(connection: Connection, identity: Identity): Promise<string> {
     this.#negotiation.succeeded();
     this.#concessions.connected();
-    this.#report({ kind: 'link', state: 'replaying', detail: '' });
+    this.#connection = connection;
     if (this.#stopping) connection.destroy();
     try {
-      await this.#begin(connection, identity);
-      this.#ready(connection.protocolVersion);
+      let former: readonly Subscription[] | undefined;
+      while (!connection.hasEnded) former = await this.#holdSession(connection, identity, former);
     } catch (error) {
       this.#logRarely('warn', `subscribing failed: ${(error as Error).message}`);
       connection.destroy();
     }
     const reason = await connection.closed;
-    await this.#leave();
+    await this.#leave(connection);
     return reason;
   }
 
+  /** One session, until the connection ends or the filters change. Returns what is subscribed to then. */
+  async #holdSession(
+    connection: Connection,
+    identity: Identity,
+    former: readonly Subscription[] | undefined,
+  ): Promise<readonly Subscription[]> {
+    const changed = new Promise<void>(resolve => {
+      this.#changed = resolve;
+    });
+    const wanted = this.#possible(connection);
+    this.#report({ kind: 'link', state: 'replaying', detail: '' });
+    await this.#begin(connection, identity, { wanted, former });
+    this.#ready(connection.protocolVersion, former === undefined ? 'connected' : 'subscribed anew');
+    await Promise.race([changed, connection.closed]);
+    await this.#leave(connection);
+    return wanted;
+  }
+
   /** Has the broker replay what it retains, first of all the marker: it tells what the rest is worth. */
-  async #begin(connection: Connection, identity: Identity): Promise<void> {
+  async #begin(connection: Connection, identity: Identity, { wanted, former }: Subscribing): Promise<void> {
     const mqtt5 = connection.protocolVersion === 5;
     const retains = connection.limits.retains && this.#concessions.retains;
     // Some brokers hang up on whoever writes what he may not, or anything retained.
@@ -223,11 +282,17 @@ export class BrokerActor {
     const sentinel = writes ? identity.sentinel('replay') : undefined;
     const replay = new Replay(connection, sentinel, identity.control?.of('marker'));
     const early: IPublishPacket[] = [];
-    connection.receive((packet, done) => {
+    const live = (packet: IPublishPacket, done: () => void) => {
+      presence?.observe(packet);
+      if (replay.observe(packet)) done();
+      else this.#intake.take(packet, done);
+    };
+    const first = (packet: IPublishPacket, done: () => void) => {
       // Of a persistent session, which delivers before we have subscribed.
       if (!replay.observe(packet)) early.push(packet);
       if (early.length < MAX_EARLY) done();
-    });
+    };
+    connection.receive(former === undefined ? first : live);
     if (sentinel !== undefined) this.#concessions.writing();
     await replay.begin();
     const marker = await replay.readMarker();
@@ -246,40 +311,42 @@ export class BrokerActor {
     this.#post({ kind: 'session', session: number, stamps: mqtt5, retains, marker });
     this.#intake.mode = { mqtt5, replaying: true };
     for (const packet of early) this.#intake.take(packet, () => undefined);
-    connection.receive((packet, done) => {
-      presence?.observe(packet);
-      if (replay.observe(packet)) done();
-      else this.#intake.take(packet, done);
-    });
-    void presence?.announce(connection);
-    const subscriptions = this.#possible(connection);
-    this.#sayRefused(await replay.run(subscriptions));
+    connection.receive(live);
+    if (former === undefined) void presence?.announce(connection);
+    const obsolete = former?.filter(({ filter }) => !wanted.some(one => one.filter === filter)) ?? [];
+    // In one go with the SUBSCRIBE: what is subscribed to by another filter from now on is neither missed nor doubled.
+    if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
+    this.#sayRefused(await replay.run(wanted));
     // A message that is still packed must not be overtaken.
     this.#intake.flush();
     this.#intake.mode = { mqtt5, replaying: false };
     this.#post({ kind: 'replayed', stamps: mqtt5 });
-    this.#sayGranted(subscriptions, await replay.raise(subscriptions));
+    this.#sayGranted(wanted, await replay.raise(wanted));
     if (!retains) {
       this.#say('warn', 'the broker retains no messages: what is retained elsewhere it is given unretained');
     }
   }
 
-  #ready(protocolVersion: ProtocolVersion): void {
+  #ready(protocolVersion: ProtocolVersion, how: 'connected' | 'subscribed anew'): void {
     const version = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' }[protocolVersion];
     this.#report({ kind: 'link', state: 'ready', detail: version });
-    this.#log('info', `connected with ${version}`);
+    this.#log('info', how === 'connected' ? `connected with ${version}` : how);
   }
 
-  async #leave(): Promise<void> {
+  /** The session is over. Where the connection stands, what is on its way arrives first. */
+  async #leave(connection: Connection): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
     this.#intake.flush();
     this.#post({ kind: 'parted' });
     if (session === undefined) return;
     const { outbox, scanner } = session;
-    const tooLarge = this.#stopping
-      ? undefined
-      : this.#suspicion.hungUp(outbox.unacknowledged, performance.now());
+    const hungUp = connection.hasEnded && !this.#stopping;
+    if (!connection.hasEnded && !(await this.#settled(outbox, connection))) {
+      connection.destroy();
+      await connection.closed;
+    }
+    const tooLarge = !hungUp ? undefined : this.#suspicion.hungUp(outbox.unacknowledged, performance.now());
     if (tooLarge !== undefined) {
       this.#log(
         'warn',
@@ -289,6 +356,17 @@ export class BrokerActor {
     outbox.close();
     Object.assign(this.#sent, sum(this.#sent, outbox.counters));
     await scanner?.close();
+  }
+
+  async #settled(outbox: Outbox, connection: Connection): Promise<boolean> {
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>(resolve => {
+      limit = setTimeout(() => resolve(false), SETTLE_LIMIT);
+    });
+    const settled = Promise.race([outbox.finish(), connection.closed]).then(() => true);
+    const isSettled = await Promise.race([settled, late]);
+    clearTimeout(limit);
+    return isSettled;
   }
 
   #outbox(connection: Connection, { replica }: Identity, retains: boolean): Outbox {
@@ -307,7 +385,7 @@ export class BrokerActor {
 
   /** What can be subscribed to at this broker. */
   #possible({ limits }: Connection): readonly Subscription[] {
-    const { subscriptions } = this.#settings;
+    const subscriptions = this.#subscriptions;
     if (limits.wildcards) return subscriptions;
     for (const { filter } of subscriptions.filter(({ filter }) => hasWildcards(filter))) {
       this.#say(

@@ -5,6 +5,7 @@
  */
 
 import { Socket } from 'node:net';
+import { getDefaultHighWaterMark, setDefaultHighWaterMark } from 'node:stream';
 import mqtt, {
   type ErrorWithReasonCode,
   type IClientOptions,
@@ -122,7 +123,7 @@ export class Connection {
    * @throws ConnectError when the broker cannot be reached or refuses
    */
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
-    const client = mqtt.connect(withoutClientId(settings.url), clientOptions(settings));
+    const client = readingAhead(() => mqtt.connect(withoutClientId(settings.url), clientOptions(settings)));
     guardStream(client.stream, new PacketGuard(settings.largestPayload, settings.protocolVersion === 5));
     return new Promise((resolve, reject) => {
       let reason = 'the connection was closed';
@@ -239,6 +240,23 @@ export class Connection {
       this.#gathers = false;
       stream.uncork();
     });
+  }
+}
+
+/**
+ * Bytes that are taken off a socket ahead of the parser. mosquitto writes all that it retains at once, and drops
+ * what its socket does not take: measured, over half of 100,000 messages where the parser set the pace.
+ */
+const READ_AHEAD = 32 * 1024 * 1024;
+
+/** MQTT.js has no option for it, but the streams that are made meanwhile take what Node has as the default. */
+function readingAhead<T>(connect: () => T): T {
+  const usual = getDefaultHighWaterMark(false);
+  setDefaultHighWaterMark(false, READ_AHEAD);
+  try {
+    return connect();
+  } finally {
+    setDefaultHighWaterMark(false, usual);
   }
 }
 

@@ -21,6 +21,12 @@ import { payloadFault, type Refusal, Refusals, topicFault } from './refusals.ts'
 /** Batches under way to the reconciler before the intake is held. */
 const BATCHES = 8;
 
+/**
+ * In a replay the event loop gets to read the socket after so many messages. MQTT.js works off all that was read
+ * in one turn; brokers meanwhile drop what they cannot write.
+ */
+const TURN = 100;
+
 /** A batch is sent when it is this large, in bytes, if not before. */
 const BATCH_BYTES = 256 * 1024;
 
@@ -67,6 +73,7 @@ export class Intake {
 
   readonly #deps: IntakeDeps;
   readonly #refusals: Refusals;
+  #sampling: Sampling;
   readonly #writer = new BatchWriter();
   readonly #pace = new Pace(() => this.#flush());
   /** What waits to be sent, in this order: by topic where a newer message takes the place of an older one. */
@@ -80,6 +87,14 @@ export class Intake {
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
     this.#refusals = new Refusals(this.counters, deps.log);
+    this.#sampling = deps.sampling;
+  }
+
+  /** The reconciler samples otherwise. What waits is sent before. */
+  set sampling(sampling: Sampling) {
+    this.flush();
+    this.#sampling = sampling;
+    this.#adapt();
   }
 
   /** What waits is sent before: it is to be read as it was received. */
@@ -87,8 +102,7 @@ export class Intake {
     this.flush();
     this.#mode = mode;
     this.#live.clear();
-    this.#conflates = this.#deps.sampling.newestOnly && mode.mqtt5 && !mode.replaying;
-    this.#pace.interval = this.#conflates ? samplingInterval(this.#deps.sampling.period) : SHORTEST_INTERVAL;
+    this.#adapt();
   }
 
   /** Takes one message; `done` may be called later. */
@@ -99,8 +113,9 @@ export class Intake {
     if (refusal === undefined) this.#wait(packet);
     else this.#refusals.count(packet.topic, refusal, Date.now());
     if (this.#waitingBytes >= BATCH_BYTES) this.flush();
-    if (this.#underWay < BATCHES) done();
-    else this.#held = done;
+    if (this.#underWay >= BATCHES) this.#held = done;
+    else if (this.#mode.replaying && this.#messages % TURN === 0) setImmediate(done);
+    else done();
   }
 
   /** The reconciler has worked off so many batches. */
@@ -129,6 +144,13 @@ export class Intake {
       payloadFault(sizeOf(packet.payload as Buffer), bounds) ??
       this.#replayFault(packet)
     );
+  }
+
+  #adapt(): void {
+    const { mqtt5, replaying } = this.#mode;
+    const { newestOnly, period } = this.#sampling;
+    this.#conflates = newestOnly && mqtt5 && !replaying;
+    this.#pace.interval = this.#conflates ? samplingInterval(period) : SHORTEST_INTERVAL;
   }
 
   #wait(packet: IPublishPacket): void {

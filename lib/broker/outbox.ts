@@ -55,6 +55,7 @@ export class Outbox {
   #refused: Refusal[] = [];
   readonly #pace = new Pace(() => this.#report());
   #closed = false;
+  #finished: (() => void) | undefined;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
@@ -65,6 +66,15 @@ export class Outbox {
   add(batch: ArrayBuffer): void {
     this.#waiting.push(new BatchReader(batch));
     this.#send();
+  }
+
+  /** Begins no more; resolves when all that is on its way to the broker is settled. */
+  async finish(): Promise<void> {
+    this.#waiting.length = 0;
+    if (this.#inFlight.size === 0) return;
+    await new Promise<void>(resolve => {
+      this.#finished = resolve;
+    });
   }
 
   close(): void {
@@ -138,6 +148,7 @@ export class Outbox {
     } else if (confirm) this.#confirmed.push({ topic, version });
     this.#pace.request();
     this.#send();
+    if (this.#inFlight.size === 0) this.#finished?.();
   }
 
   #report(): void {

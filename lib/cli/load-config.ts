@@ -13,10 +13,17 @@ export interface Loaded {
 
 /** Reads and checks. A file that cannot be read is a problem like any other. */
 export function loadConfig(envFile: string | undefined): Loaded {
-  let env: Readonly<Record<string, string | undefined>> = process.env;
-  if (envFile !== undefined) {
+  return configSource(envFile)();
+}
+
+/** For who reads the same configuration again and again. */
+export function configSource(envFile: string | undefined): () => Loaded {
+  let own: Environment | undefined;
+  return () => {
+    if (envFile === undefined) return load(process.env);
+    let file: Record<string, string>;
     try {
-      env = mergeEnv(parseEnvFile(readFileSync(envFile, 'utf8')), process.env);
+      file = parseEnvFile(readFileSync(envFile, 'utf8'));
     } catch (error) {
       const problem = {
         variable: '--env-file',
@@ -25,11 +32,26 @@ export function loadConfig(envFile: string | undefined): Loaded {
       };
       return { config: undefined, errors: [problem], warnings: [] };
     }
-  }
-  const result = readConfig(env, path => readFileSync(path, 'utf8'));
+    own ??= withoutFile(process.env, file);
+    return load(mergeEnv(file, own));
+  };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function load(environment: Environment): Loaded {
+  const result = readConfig(environment, path => readFileSync(path, 'utf8'));
   return result.ok
     ? { config: result.config, errors: [], warnings: result.warnings }
     : { config: undefined, errors: result.errors, warnings: result.warnings };
+}
+
+/**
+ * The environment that we were given: Node reads an `--env-file` that it finds anywhere on the command line by
+ * itself, so what the file says is in `process.env` as well, and would hide what the file says later.
+ */
+function withoutFile(environment: Environment, file: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== file[name]));
 }
 
 /** One problem a line, errors first. */

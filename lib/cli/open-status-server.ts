@@ -14,13 +14,14 @@ const NOTHING: CloseServer = () => Promise.resolve();
  * one is an offer: replication goes on without.
  */
 export async function openStatusServer(
-  { http, mergeFrequency }: Config,
+  { http }: Config,
   replicator: Replicator,
   log: Log,
 ): Promise<CloseServer | 'failed'> {
   if (http === undefined) return NOTHING;
   // Without a server, it costs no memory.
   const { StatusServer } = await import('../status/server.ts');
+  const mergeFrequency = () => replicator.mergeFrequency;
   const server = new StatusServer({ http, replicator, version: packageVersion(), mergeFrequency });
   try {
     log('info', `status page: ${await server.listen()}`);

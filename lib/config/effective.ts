@@ -102,7 +102,8 @@ export function describeConfig(config: Config): DescribedConfig {
   return { data, text: toText(data) };
 }
 
-function describeBroker({ name, url, maxQos, priority, options }: BrokerConfig): BrokerDescription {
+/** One broker, secrets masked. */
+export function describeBroker({ name, url, maxQos, priority, options }: BrokerConfig): BrokerDescription {
   return {
     name,
     url: maskUrl(url),

@@ -83,6 +83,13 @@ export function emptyRegister(brokers: number): Register {
   };
 }
 
+/** With room for more brokers, of which nothing is known. */
+export function withRoom(register: Register, brokers: number): Register {
+  const more = brokers - register.held.length;
+  if (more <= 0) return register;
+  return { ...register, held: [...register.held, ...new Array<Held>(more).fill('unknown')] };
+}
+
 export function isDeletion(message: Message): boolean {
   return message.payload === '';
 }

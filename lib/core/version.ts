@@ -26,14 +26,14 @@ export function compareVersions(a: Version, b: Version): number {
 /** Dates writes for one replica. Physical time comes in as an argument, so the clock is deterministic. */
 export class HybridClock {
   readonly replica: string;
-  readonly #maxDrift: number;
+  /** Milliseconds that another replica's version may be ahead of our clock and be believed. */
+  maxDrift: number;
   #time = 0;
   #counter = 0;
 
-  /** @param maxDrift milliseconds that another replica's version may be ahead of our clock and be believed */
   constructor(replica: string, maxDrift: number) {
     this.replica = replica;
-    this.#maxDrift = maxDrift;
+    this.maxDrift = maxDrift;
   }
 
   /** A version newer than all that this clock gave or witnessed. */
@@ -53,7 +53,7 @@ export class HybridClock {
    * drag all others along.
    */
   witness(version: Version, now: number): boolean {
-    if (version.time > now + this.#maxDrift) return false;
+    if (version.time > now + this.maxDrift) return false;
     if (version.time > this.#time || (version.time === this.#time && version.counter > this.#counter)) {
       this.#time = version.time;
       this.#counter = version.counter;

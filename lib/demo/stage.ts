@@ -137,7 +137,7 @@ export class Stage {
       http: HTTP,
       replicator,
       version: packageVersion(),
-      mergeFrequency: MERGE_FREQUENCY,
+      mergeFrequency: () => MERGE_FREQUENCY,
     });
     this.#page = await server.listen();
     this.#closers.push(() => server.close());

@@ -94,6 +94,10 @@ export type ToBroker =
 export type ControlOfBroker =
   /** The reconciler was restarted: this is the way to it now. */
   | { readonly kind: 'attach'; readonly port: MessagePort }
+  /** Subscribe to these instead, on the connection that stands. */
+  | { readonly kind: 'subscribe'; readonly subscriptions: readonly Subscription[] }
+  /** The reconciler samples otherwise. */
+  | { readonly kind: 'sample'; readonly sampling: Sampling }
   /** Take no more messages in; answered by the report `quiet`. */
   | { readonly kind: 'quiesce' }
   | Asking<BrokerQuestion>
@@ -102,6 +106,12 @@ export type ControlOfBroker =
 export type ControlOfReconciler =
   | { readonly kind: 'attach'; readonly broker: number; readonly port: MessagePort }
   | Asking<ReconcilerQuestion>
+  /** Go on with other settings and other brokers; answered by the report `configured`. */
+  | {
+      readonly kind: 'configure';
+      readonly settings: ReconcilerSettings;
+      readonly brokers: readonly BrokerPlace[];
+    }
   /** Send what is waiting, then end; `within` milliseconds. */
   | { readonly kind: 'stop'; readonly within: number };
 
@@ -112,6 +122,7 @@ export type Report =
   | { readonly kind: 'link'; readonly state: LinkState; readonly detail: string }
   | { readonly kind: 'quiet' }
   | Answering
+  | { readonly kind: 'configured' }
   /** The actor cannot work, and to restart it would not help. */
   | { readonly kind: 'fatal'; readonly reason: string }
   | { readonly kind: 'counters'; readonly counters: Readonly<Record<string, number>> };
@@ -169,6 +180,14 @@ export interface ReconcilerTask {
   readonly control: MessagePort;
   readonly brokers: readonly { readonly name: string; readonly rank: number; readonly port: MessagePort }[];
   readonly settings: ReconcilerSettings;
+}
+
+/** A broker at its index, which stays its own as long as the reconciler lives, also when it is removed. */
+export interface BrokerPlace {
+  readonly name: string;
+  /** At first contact the larger wins. */
+  readonly rank: number;
+  readonly isRemoved: boolean;
 }
 
 export interface ReconcilerSettings {

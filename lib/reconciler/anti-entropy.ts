@@ -16,7 +16,8 @@ const QUIET = 5_000;
 const MOST = 500;
 
 export class AntiEntropy {
-  readonly #period: number;
+  /** Seconds in which every topic is looked at once; Infinity for never. */
+  period: number;
   #walk: Iterator<string> | undefined;
   #owed = 0;
   #received = 0;
@@ -24,9 +25,8 @@ export class AntiEntropy {
   #lastBurst = 0;
   #burst = new Set<string>();
 
-  /** @param period seconds in which every topic is looked at once; Infinity for never */
   constructor(period: number) {
-    this.#period = period;
+    this.period = period;
   }
 
   /** Counts messages of the broker. Returns whether they belong to a burst: their topics are to be noted then. */
@@ -57,10 +57,10 @@ export class AntiEntropy {
    * @param topics all topics, in any stable order
    */
   next(topics: { readonly size: number; keys(): Iterator<string> }, elapsed: number, now: number): string[] {
-    if (this.#period === Number.POSITIVE_INFINITY) return [];
+    if (this.period === Number.POSITIVE_INFINITY) return [];
     const most = Math.ceil(MOST * elapsed);
     const chosen = this.#ofBurst(most, now);
-    this.#owed = Math.min(this.#owed + (topics.size * elapsed) / this.#period, topics.size);
+    this.#owed = Math.min(this.#owed + (topics.size * elapsed) / this.period, topics.size);
     while (this.#owed >= 1 && chosen.length < most) {
       this.#owed--;
       const topic = this.#nextOf(topics);

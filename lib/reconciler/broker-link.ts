@@ -7,6 +7,7 @@
  */
 
 import type { Base } from '../core/events.ts';
+import type { Policies } from '../core/policy.ts';
 import { BatchWriter } from '../protocol/batch.ts';
 import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../protocol/messages.ts';
 import { type Publication, writePublication } from '../protocol/publication.ts';
@@ -45,7 +46,8 @@ export interface LinkOptions {
 export class BrokerLink {
   readonly index: number;
   readonly name: string;
-  readonly rank: number;
+  /** At first contact the larger wins. */
+  rank: number;
   readonly markerTopic: string | undefined;
   readonly blocks = new Blocks();
   readonly brake = new Brake();
@@ -55,6 +57,10 @@ export class BrokerLink {
   retains = true;
   /** Connected, and its replay is over: it can be published to. */
   ready = false;
+  /** No longer configured; its index stays vacant. */
+  isRemoved = false;
+  /** What held before the filters were changed, until the broker has shown what is subscribed to since. */
+  former: Policies | undefined;
   stamps = false;
   /** Topics with something to be looked at for this broker, in the order in which they came up. */
   readonly due = new Set<string>();
@@ -124,6 +130,12 @@ export class BrokerLink {
     this.#toProbe = [];
     this.#writer.take();
     return unanswered;
+  }
+
+  /** It is no longer configured. */
+  remove(): void {
+    this.isRemoved = true;
+    this.close();
   }
 
   /** Whether one more publication may be sent now. */

@@ -48,6 +48,11 @@ export class Census {
     this.behind = new Array<number>(brokers).fill(0);
   }
 
+  /** More brokers are to be counted. */
+  makeRoom(brokers: number): void {
+    while (this.behind.length < brokers) this.behind.push(0);
+  }
+
   get counts(): TopicCounts {
     return { ...this.#counts };
   }

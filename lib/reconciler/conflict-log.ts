@@ -25,13 +25,19 @@ export class ConflictLog {
   readonly counts: Record<string, number> = {};
   /** The number of the newest. */
   last = 0;
-  readonly #decoders: Decoders;
+  #decoders: Decoders;
   readonly #deciders = new Map<MergeChain, Decider>();
   /** A ring: conflict `n` stands at `n % REMEMBERED`. */
   readonly #ring: LoggedConflict[] = [];
 
   constructor(decoders: Decoders) {
     this.#decoders = decoders;
+  }
+
+  /** Other merge chains are going to decide. */
+  decodeBy(decoders: Decoders): void {
+    this.#decoders = decoders;
+    this.#deciders.clear();
   }
 
   note(topic: string, { winner, loser }: Clash, { chain }: Policy): void {

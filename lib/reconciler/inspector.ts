@@ -109,13 +109,15 @@ export class Inspector {
         ticks: ticks.counts,
       },
       topics: census.counts,
-      links: links.map(link => ({
-        name: link.name,
-        pending: link.pending,
-        waiting: link.due.size,
-        behind: census.behind[link.index] ?? 0,
-        blocked: link.blocks.blocked,
-      })),
+      links: links
+        .filter(({ isRemoved }) => !isRemoved)
+        .map(link => ({
+          name: link.name,
+          pending: link.pending,
+          waiting: link.due.size,
+          behind: census.behind[link.index] ?? 0,
+          blocked: link.blocks.blocked,
+        })),
       conflicts: conflicts.after(conflictsAfter, MOST_CONFLICTS).map(one => this.#conflict(one)),
       lastConflict: conflicts.last,
     };
@@ -213,7 +215,7 @@ export class Inspector {
   #byBroker<T>(valueAt: (link: BrokerLink) => T | undefined): Record<string, T> {
     return Object.fromEntries(
       this.#deps.links.flatMap(link => {
-        const value = valueAt(link);
+        const value = link.isRemoved ? undefined : valueAt(link);
         return value === undefined ? [] : [[link.name, value] as const];
       }),
     );

@@ -7,16 +7,17 @@
  */
 
 import { Subject, type Subscription } from 'rxjs';
-import type { Event } from '../core/events.ts';
+import type { Base, Event } from '../core/events.ts';
 import { compileMergeChain, type Decoders } from '../core/merge-order.ts';
 import type { Clash, Outcome } from '../core/outcome.ts';
-import { Policies } from '../core/policy.ts';
+import { has, Policies } from '../core/policy.ts';
 import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
 import { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
 import { ControlTopics } from '../protocol/control-topics.ts';
 import { BOUNDS, Histogram } from '../protocol/histogram.ts';
 import type {
+  BrokerPlace,
   FromBroker,
   LogLevel,
   Observations,
@@ -67,6 +68,14 @@ export interface ReconcilerDeps {
   readonly log: (level: LogLevel, message: string) => void;
 }
 
+/** What holds from now on. */
+export interface Configuration {
+  readonly settings: ReconcilerSettings;
+  /** By index; those known keep theirs. */
+  readonly brokers: readonly BrokerPlace[];
+  readonly decoders: Partial<Decoders>;
+}
+
 export class Reconciler {
   readonly table: TopicTable;
   /** Counts of what happened, by effect of `step` or reason of a refusal. */
@@ -78,12 +87,13 @@ export class Reconciler {
   readonly #ticks = new Histogram(BOUNDS.tick);
   readonly #deps: ReconcilerDeps;
   readonly #clock: HybridClock;
-  readonly #links: readonly BrokerLink[];
+  /** By index. */
+  readonly #links: BrokerLink[] = [];
   readonly #saver: Saver;
   readonly #dispatcher: Dispatcher;
   readonly #verifier: Verifier;
   readonly #events = new Subject<TopicEvent>();
-  readonly #sampling: Subscription;
+  #sampling: Subscription;
   readonly #firstContact: NodeJS.Timeout;
   #housekeeping: NodeJS.Timeout | undefined;
   #antiEntropy: NodeJS.Timeout | undefined;
@@ -92,20 +102,13 @@ export class Reconciler {
   constructor(deps: ReconcilerDeps) {
     const { settings, brokers, replica, store } = deps;
     this.#deps = deps;
-    const policies = new Policies(settings.filters, brokers.length, chain =>
-      compileMergeChain(chain, deps.decoders),
-    );
+    const policies = policiesOf(settings, brokers.length, deps.decoders);
     this.table = new TopicTable(policies, brokers.length, deps.step);
     this.#clock = new HybridClock(replica, settings.maxDrift);
-    const { controlPrefix, scanPeriod } = settings;
-    this.#links = brokers.map(({ name, rank }, index) => {
-      const control =
-        controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
-      return new BrokerLink({ index, name, rank, scanPeriod, markerTopic: control?.of('marker') });
-    });
     this.table.blockedAt = topic =>
       this.#links.reduce((set, { blocks, index }) => (blocks.isBlocked(topic) ? set | (1 << index) : set), 0);
     this.#conflicts = new ConflictLog(deps.decoders);
+    for (const broker of brokers) this.#addLink(broker, settings);
     this.#saver = new Saver({
       store,
       table: this.table,
@@ -142,15 +145,7 @@ export class Reconciler {
       ticks: this.#ticks,
       payloads: settings.hidesPayloads ? 'hidden' : 'shown',
     });
-    this.#sampling = this.#events
-      .pipe(
-        scanByKey(
-          ({ topic }) => topic,
-          (topic, { event }) => this.#apply(topic, event),
-        ),
-        sampleChanged(1000 / settings.mergeFrequency),
-      )
-      .subscribe(topics => this.#sampled(topics));
+    this.#sampling = this.#sample(settings);
     this.#firstContact = setTimeout(() => this.#settle(), FIRST_CONTACT_LIMIT);
     this.#load(deps.state);
   }
@@ -161,6 +156,31 @@ export class Reconciler {
     this.#parted(link);
     link.attach(port, message => this.#receive(link, message));
     link.start(this.#deps.replica);
+  }
+
+  /**
+   * Goes on with other settings and other brokers. Those that are known keep their indexes; what is known of topics,
+   * and the connections, stay as they are.
+   */
+  configure({ settings, brokers, decoders }: Configuration): void {
+    // What waits for the tick is among what is looked at below.
+    this.#sampling.unsubscribe();
+    const former = this.table.configure(policiesOf(settings, brokers.length, decoders), brokers.length);
+    this.#clock.maxDrift = settings.maxDrift;
+    this.#conflicts.decodeBy(decoders);
+    for (const [index, { name, rank, isRemoved }] of brokers.entries()) {
+      const link = this.#links[index] ?? this.#addLink({ name, rank }, settings);
+      link.rank = rank;
+      link.antiEntropy.period = settings.scanPeriod;
+      link.former ??= former;
+      if (isRemoved) this.#remove(link);
+      else link.isRemoved = false;
+    }
+    this.#deps.store.useBrokers(brokers.map(({ name }) => name));
+    this.#sampling = this.#sample(settings);
+    this.#settleIfSeen();
+    for (const link of this.#links) if (link.ready) this.#offerAll(link);
+    this.#keepHouse();
   }
 
   /** Sends what is waiting, as far as brokers take it within so many milliseconds, then ends. */
@@ -196,13 +216,40 @@ export class Reconciler {
     this.inspector.close();
   }
 
+  // ── settings ───────────────────────────────────────────────────────────────────────────────────────
+
+  #addLink({ name, rank }: Pick<BrokerPlace, 'name' | 'rank'>, settings: ReconcilerSettings): BrokerLink {
+    const { replica, state } = this.#deps;
+    const { controlPrefix, scanPeriod } = settings;
+    const control = controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
+    const index = this.#links.length;
+    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic: control?.of('marker') });
+    recall(link, state.facts);
+    this.table.advance(link.marker.recorded ?? 0);
+    this.#links.push(link);
+    return link;
+  }
+
+  #remove(link: BrokerLink): void {
+    this.#parted(link);
+    link.remove();
+  }
+
+  #sample({ mergeFrequency }: ReconcilerSettings): Subscription {
+    return this.#events
+      .pipe(
+        scanByKey(
+          ({ topic }) => topic,
+          (topic, { event }) => this.#apply(topic, event),
+        ),
+        sampleChanged(1000 / mergeFrequency),
+      )
+      .subscribe(topics => this.#sampled(topics));
+  }
+
   // ── the store ──────────────────────────────────────────────────────────────────────────────────────
 
-  #load({ topics, facts }: StoredState): void {
-    for (const link of this.#links) {
-      recall(link, facts);
-      this.table.advance(link.marker.recorded ?? 0);
-    }
+  #load({ topics }: StoredState): void {
     for (const [topic, stored] of topics) {
       this.table.load(topic, stored);
       const { register } = stored;
@@ -283,7 +330,7 @@ export class Reconciler {
         properties: observation.properties,
         retained: observation.retained,
         replay: observation.replay,
-        base: link.base,
+        base: observation.replay ? this.#baseOf(link, topic) : link.base,
         stamp: believed,
         stamps: link.stamps,
         own: observation.own,
@@ -293,6 +340,11 @@ export class Reconciler {
         now,
       },
     });
+  }
+
+  /** What is subscribed to only since the filters were changed is seen there for the first time. */
+  #baseOf({ former, base, index }: BrokerLink, topic: string): Base {
+    return former === undefined || has(former.of(topic).echo, index) ? base : 'none';
   }
 
   #accepts(topic: string): boolean {
@@ -313,15 +365,25 @@ export class Reconciler {
     link.known = true;
     link.stamps = stamps;
     link.visits++;
+    link.former = undefined;
     const { replayed } = link;
     link.replayed = undefined;
     if (replayed !== undefined) this.#verifier.compare(link, replayed);
+    this.#settleIfSeen();
+    this.#offerAll(link);
+    this.#keepHouse();
+  }
+
+  /** Whatever the broker may lack. */
+  #offerAll(link: BrokerLink): void {
     for (const [topic, { register, policy }] of this.table.states.entries()) {
       if ((register.winner ?? register.passing) !== undefined && policy.publish !== 0) link.due.add(topic);
     }
-    if (this.#links.every(other => other.visits > 0)) this.#settle();
     this.#pump(link);
-    this.#keepHouse();
+  }
+
+  #settleIfSeen(): void {
+    if (this.#links.every(({ visits, isRemoved }) => visits > 0 || isRemoved)) this.#settle();
   }
 
   #settle(): void {
@@ -472,6 +534,10 @@ export class Reconciler {
     if (link === undefined) throw new RangeError(`there is no broker ${broker}`);
     return link;
   }
+}
+
+function policiesOf({ filters }: ReconcilerSettings, brokers: number, decoders: Partial<Decoders>): Policies {
+  return new Policies(filters, brokers, chain => compileMergeChain(chain, decoders));
 }
 
 /** Whether some broker may lack what the register says: a reason to look at it at the tick. */

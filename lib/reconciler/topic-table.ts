@@ -6,7 +6,7 @@
 import type { Event } from '../core/events.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { BrokerSet, Policies, Policy } from '../core/policy.ts';
-import { emptyRegister, endOf, isDeletion, type Message, type Register } from '../core/register.ts';
+import { emptyRegister, endOf, isDeletion, type Message, type Register, withRoom } from '../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../core/step.ts';
 import type { StoredTopic } from '../store/state-store.ts';
 import { Census, isEverywhere, type Standing, UNCOUNTED } from './census.ts';
@@ -36,12 +36,12 @@ export class TopicTable {
   #sequence = 1;
   /** The last array of its kind: most topics of one commit share it. */
   #lastSeen: readonly number[] = [];
-  readonly #policies: Policies;
-  readonly #brokers: number;
+  #policies: Policies;
+  #brokers: number;
   readonly #step: Step;
   readonly #expiries = new Expiries();
   readonly #forgettable = new Expiries();
-  readonly #notSeen: readonly number[];
+  #notSeen: readonly number[];
   #unsaved = new Set<string>();
 
   /** @param step the core's; another one is for tests that want to see it missed */
@@ -71,6 +71,28 @@ export class TopicTable {
     this.recount(topic);
     this.advance(Math.max(...seen));
     this.#watchTime(topic, register);
+  }
+
+  /**
+   * Other filters, and room for more brokers: each topic has the policy of its filters from now on.
+   * Returns what held before.
+   */
+  configure(policies: Policies, brokers: number): Policies {
+    const former = this.#policies;
+    this.#policies = policies;
+    this.#brokers = brokers;
+    this.#notSeen = new Array<number>(brokers).fill(0);
+    this.census.makeRoom(brokers);
+    for (const [topic, known] of this.states.entries()) {
+      this.states.set(topic, {
+        ...known,
+        register: withRoom(known.register, brokers),
+        policy: policies.of(topic),
+        seen: this.#shared(Array.from({ length: brokers }, (_, index) => known.seen[index] ?? 0)),
+      });
+      this.recount(topic);
+    }
+    return former;
   }
 
   /** Continues after a commit of an earlier life. */

@@ -98,10 +98,10 @@ export class Measurements {
     ]);
   }
 
-  async #askBroker(name: string, { restarts }: Readonly<LinkRecord>): Promise<void> {
+  async #askBroker(name: string, { actors }: Readonly<LinkRecord>): Promise<void> {
     const { counts, roundTrip } = await this.#asked.askBroker(name, { of: 'measures' }, ANSWER_LIMIT);
     const known = this.#brokers.get(name) ?? { total: new Total<BrokerMeasures['counts']>(), roundTrip };
-    known.total.update(counts, restarts);
+    known.total.update(counts, actors);
     this.#brokers.set(name, { ...known, roundTrip });
   }
 

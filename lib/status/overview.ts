@@ -17,7 +17,7 @@ export interface OverviewDeps {
   /** Of the package. */
   readonly version: string;
   /** Hz. */
-  readonly mergeFrequency: number;
+  readonly mergeFrequency: () => number;
   readonly hidesPayloads: boolean;
 }
 
@@ -59,7 +59,7 @@ export class Overview {
       version,
       replica: reconciler?.replica ?? '',
       startedAt: this.#startedAt,
-      mergeFrequency,
+      mergeFrequency: mergeFrequency(),
       hidesPayloads,
       brokers: this.measurements.brokers.map(brokerStatus),
       topics: reconciler?.topics ?? { converged: 0, diverging: 0, blocked: 0, deleted: 0 },

@@ -50,7 +50,7 @@ export interface StatusServerOptions {
   /** Of the package. */
   readonly version: string;
   /** Hz. */
-  readonly mergeFrequency: number;
+  readonly mergeFrequency: () => number;
   /** The page, by path; by default as it was built. */
   readonly files?: ReadonlyMap<string, StaticFile>;
 }

@@ -27,7 +27,7 @@ export class Total<C> {
   #latest: C | undefined;
   #incarnation = 0;
 
-  /** @param incarnation how often the actor was started again */
+  /** @param incarnation changes with each actor */
   update(counts: C, incarnation: number): void {
     if (incarnation !== this.#incarnation) {
       this.#earlier = this.value;

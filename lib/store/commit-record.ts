@@ -14,12 +14,23 @@ const BODY_BYTES = 512 * 1024;
 
 export class CommitWriter {
   readonly #writer = new BatchWriter();
+  /** How many brokers are known where the next record goes. */
+  #width: number;
+
+  constructor(brokers: number) {
+    this.#width = brokers;
+  }
 
   /** What a file begins with: the names of the brokers, which it knows by their indexes from there on, and the facts. */
   preamble(brokers: readonly string[], facts: ReadonlyMap<string, string>): Buffer {
-    this.#writer.u8(BROKERS).u32(brokers.length);
-    for (const name of brokers) this.#writer.text(name);
+    this.#brokers(brokers);
     this.#facts(facts);
+    return this.#take();
+  }
+
+  /** From here on brokers are known by the indexes of these names. */
+  brokers(names: readonly string[]): Buffer {
+    this.#brokers(names);
     return this.#take();
   }
 
@@ -46,7 +57,13 @@ export class CommitWriter {
 
   #topic(topic: string, stored: StoredTopic): void {
     this.#writer.u8(TOPIC).text(topic);
-    writeTopic(this.#writer, stored);
+    writeTopic(this.#writer, stored, this.#width);
+  }
+
+  #brokers(names: readonly string[]): void {
+    this.#writer.u8(BROKERS).u32(names.length);
+    for (const name of names) this.#writer.text(name);
+    this.#width = names.length;
   }
 
   #facts(facts: ReadonlyMap<string, string>): void {

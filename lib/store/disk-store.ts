@@ -38,9 +38,11 @@ interface Copy {
 export class DiskStore implements StateStore {
   readonly place: string;
   readonly isLasting = true;
-  readonly #brokers: readonly string[];
+  #brokers: readonly string[];
+  /** The file does not know the brokers yet. */
+  #hasNewBrokers = false;
   readonly #lock: StoreLock | undefined;
-  readonly #writer = new CommitWriter();
+  readonly #writer: CommitWriter;
   /** Undefined while there is none that can be appended to: the next commit begins a new one. */
   #log: FrameLog | undefined;
   /** Counts the files. */
@@ -60,6 +62,7 @@ export class DiskStore implements StateStore {
   constructor(folder: string, brokers: readonly string[], lock?: StoreLock) {
     this.place = folder;
     this.#brokers = brokers;
+    this.#writer = new CommitWriter(brokers.length);
     this.#lock = lock;
   }
 
@@ -100,6 +103,13 @@ export class DiskStore implements StateStore {
       );
     }
     return aside;
+  }
+
+  useBrokers(names: readonly string[]): void {
+    this.#last = this.#last.then(() => {
+      this.#brokers = names;
+      this.#hasNewBrokers = true;
+    });
   }
 
   async close(): Promise<void> {
@@ -156,6 +166,7 @@ export class DiskStore implements StateStore {
     const facts = changes.facts ?? this.#facts;
     if (log === undefined) {
       await this.#beginAnew(changes, facts);
+      this.#hasNewBrokers = false;
       this.#facts = facts;
       return 0;
     }
@@ -168,12 +179,13 @@ export class DiskStore implements StateStore {
       await this.#abandonCopy();
       throw error;
     }
+    this.#hasNewBrokers = false;
     this.#facts = facts;
     return log.size - before;
   }
 
   async #append(log: FrameLog, changes: Changes): Promise<void> {
-    let last: Buffer | undefined;
+    let last = this.#hasNewBrokers ? this.#writer.brokers(this.#brokers) : undefined;
     for (const body of this.#writer.bodies(changes)) {
       if (last !== undefined) await this.#appendFrame(log, 'part', last);
       last = body;

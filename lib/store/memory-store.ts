@@ -21,6 +21,10 @@ export class MemoryStore implements StateStore {
     done();
   }
 
+  useBrokers(): void {
+    // Registers are kept as they are: with the indexes that hold now.
+  }
+
   async close(): Promise<void> {
     // Nothing is held but memory.
   }

@@ -45,5 +45,7 @@ export interface StateStore {
    * may succeed. (No promise, so that simulated time needs no microtasks.)
    */
   commit(changes: Changes, done: (error?: Error) => void): void;
+  /** From now on brokers are known by these names, in the order of their indexes; those before keep theirs. */
+  useBrokers(names: readonly string[]): void;
   close(): Promise<void>;
 }

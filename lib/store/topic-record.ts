@@ -31,7 +31,8 @@ const PROPERTIES = 1;
 const EXPIRES = 2;
 const ERASED = 4;
 
-export function writeTopic(writer: BatchWriter, { register, seen }: StoredTopic): void {
+/** @param brokers how many there are where the record goes; the register may know of fewer, or more */
+export function writeTopic(writer: BatchWriter, { register, seen }: StoredTopic, brokers: number): void {
   const { winner, held, pending, unretained } = register;
   const messages: Message[] = [];
   if (winner !== undefined) messages.push(winner);
@@ -47,7 +48,7 @@ export function writeTopic(writer: BatchWriter, { register, seen }: StoredTopic)
   writer.u32(messages.length).u8(winner === undefined ? 0 : 1);
   for (const message of messages) writeMessage(writer, message);
   writer.u32(unretained);
-  for (let broker = 0; broker < held.length; broker++) {
+  for (let broker = 0; broker < brokers; broker++) {
     writer.u32(heldAs(held[broker], messages)).f64(seen[broker] ?? 0);
   }
   writer.u32(retained);

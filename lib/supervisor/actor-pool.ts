@@ -2,11 +2,13 @@
  * The threads: one Piscina worker for each actor, for as long as the actor lives.
  *
  * Piscina is made for short tasks; an actor is one that ends when it is told to. So there are as many
- * threads as actors, none is ever idle or shared, and what an actor throws rejects its task.
+ * threads as actors and none is shared; one that an actor has left ends soon, unless the next one takes it. What
+ * an actor throws rejects its task.
  */
 
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { MAX_BROKERS } from '../core/policy.ts';
 import type { BrokerTask, ReconcilerTask } from '../protocol/messages.ts';
 
 export type ActorTask = BrokerTask | ReconcilerTask;
@@ -16,16 +18,27 @@ const FILES = {
   reconciler: new URL('../../workers/reconciler.js', import.meta.url).href,
 } as const;
 
+/** Milliseconds that a thread without an actor is kept, for the one that is started again. */
+const IDLE_LIMIT = 30_000;
+
+export interface Running {
+  /** Resolves when the actor ended as told; rejects with what it threw, or when its thread ended. */
+  readonly ended: Promise<void>;
+  /** Ends its thread, whatever it does. */
+  readonly kill: () => void;
+}
+
 export class ActorPool {
   readonly #pool: Piscina;
-  readonly #kill = new AbortController();
+  readonly #running = new Set<AbortController>();
 
-  constructor(actors: number) {
+  constructor() {
     this.#pool = new Piscina({
-      minThreads: actors,
-      maxThreads: actors,
+      // Each actor gets a thread as it comes.
+      minThreads: 0,
+      maxThreads: MAX_BROKERS + 1,
       concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
+      idleTimeout: IDLE_LIMIT,
       // A small young generation: measured, 60 MB less for three brokers at rest, and little more CPU under load.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
       // Actors live on their event loop; waiting for tasks by Atomics would block it.
@@ -35,21 +48,19 @@ export class ActorPool {
     this.#pool.on('error', () => undefined);
   }
 
-  /**
-   * Runs an actor in a thread of its own. Resolves when it ended as told.
-   * @throws what the actor threw, or that its thread ended
-   */
-  async run(task: ActorTask): Promise<void> {
-    await this.#pool.run(task, {
-      filename: FILES[task.actor],
-      transferList: portsOf(task),
-      signal: this.#kill.signal,
-    });
+  /** Runs an actor in a thread of its own. */
+  run(task: ActorTask): Running {
+    const killer = new AbortController();
+    this.#running.add(killer);
+    const ended = this.#pool
+      .run(task, { filename: FILES[task.actor], transferList: portsOf(task), signal: killer.signal })
+      .finally(() => this.#running.delete(killer));
+    return { ended, kill: () => killer.abort() };
   }
 
   /** Ends all threads, be they busy or not. */
   async destroy(): Promise<void> {
-    this.#kill.abort();
+    for (const killer of [...this.#running]) killer.abort();
     await this.#pool.destroy();
   }
 }

@@ -14,6 +14,8 @@ export class LinkRecord {
   reconnects = 0;
   /** Of the actor, after crashes. */
   restarts = 0;
+  /** Actors there were so far: each counts from 0. */
+  actors = 0;
   #connections = 0;
 
   /** While it is tried again, what it failed of stays: that is of more interest than that it is tried. */

@@ -4,15 +4,12 @@
  */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { randomClientId } from '../broker/client-id.ts';
 import type { Config } from '../config/config.ts';
 import type {
-  BrokerSettings,
   ControlOfBroker,
   ControlOfReconciler,
   LinkState,
   LogLevel,
-  ReconcilerSettings,
   Report,
 } from '../protocol/messages.ts';
 import type {
@@ -21,11 +18,14 @@ import type {
   ReconcilerAnswers,
   ReconcilerQuestion,
 } from '../protocol/questions.ts';
-import { ActorPool } from './actor-pool.ts';
+import { ActorPool, type ActorTask } from './actor-pool.ts';
+import { atMost } from './at-most.ts';
+import { type Actor, BrokerSlot, isSameConnection, settingsOf } from './broker-slot.ts';
 import { Inquiries, NoAnswer } from './inquiries.ts';
-import { LinkRecord } from './link-record.ts';
+import type { LinkRecord } from './link-record.ts';
 import { RestartPolicy } from './restart-policy.ts';
-import { brokerSettings, rankOf, reconcilerSettings } from './settings.ts';
+import { Roster } from './roster.ts';
+import { reconcilerSettings } from './settings.ts';
 
 export type Log = (level: LogLevel, message: string) => void;
 
@@ -35,29 +35,26 @@ export const STOP_LIMIT = 8_000;
 const QUIESCE_LIMIT = 1_000;
 const DRAIN_LIMIT = 4_000;
 const GOODBYE_LIMIT = 2_000;
+const CONFIGURE_LIMIT = 5_000;
 
-/** One actor that runs: its control port, and the end of its task. */
-interface Actor<Control> {
-  readonly tell: (message: Control, transfer?: readonly MessagePort[]) => void;
-  readonly ended: Promise<void>;
-}
-
-interface BrokerSlot {
-  readonly settings: BrokerSettings;
-  readonly rank: number;
-  readonly link: LinkRecord;
-  actor: Actor<ControlOfBroker> | undefined;
-  quiet: (() => void) | undefined;
+/** An actor that is started again when it crashes, as long as it is wanted. */
+interface Guarded {
+  readonly name: string;
+  readonly isWanted: () => boolean;
+  readonly restart: () => void;
 }
 
 export class Replicator {
   /** Resolves when the replicator has ended: undefined after `stop`, else the reason why it gave up. */
   readonly ended: Promise<string | undefined>;
   readonly #log: Log;
-  readonly #pool: ActorPool;
+  readonly #pool = new ActorPool();
   readonly #restarts = new RestartPolicy();
-  readonly #brokers: readonly BrokerSlot[];
-  readonly #reconcilerSettings: ReconcilerSettings;
+  #config: Config;
+  #roster: Roster;
+  /** By name. */
+  #brokers: ReadonlyMap<string, BrokerSlot>;
+  #configured: (() => void) | undefined;
   readonly #waiting = new Set<() => void>();
   readonly #inquiries = new Inquiries();
   /** Of the reconciler, after crashes. */
@@ -68,41 +65,68 @@ export class Replicator {
 
   constructor(config: Config, log: Log) {
     this.#log = log;
-    this.#brokers = config.brokers.map(broker => ({
-      settings: brokerSettings(broker, config, broker.options.clientId ?? randomClientId(broker.name)),
-      rank: rankOf(broker, config.brokers),
-      link: new LinkRecord(),
-      actor: undefined,
-      quiet: undefined,
-    }));
-    this.#reconcilerSettings = reconcilerSettings(config);
-    this.#pool = new ActorPool(config.brokers.length + 1);
+    this.#config = config;
+    this.#roster = Roster.of(config);
+    this.#brokers = new Map(
+      config.brokers.map(broker => [broker.name, new BrokerSlot(settingsOf(broker, config, undefined))]),
+    );
     this.ended = new Promise(resolve => {
       this.#end = resolve;
     });
   }
 
   start(): void {
-    const ports = this.#brokers.map(() => new MessageChannel());
-    this.#startReconciler(ports.map(({ port1 }) => port1));
-    for (const [index, slot] of this.#brokers.entries()) {
-      const channel = ports[index];
-      if (channel !== undefined) this.#startBroker(slot, index, channel.port2);
+    const ports = this.#startReconciler();
+    for (const slot of this.#brokers.values()) this.#startBroker(slot, this.#portFor(slot, ports));
+  }
+
+  /**
+   * Goes on with another configuration. Connections that it does not change stand, and all that is known of topics
+   * stays. Where the store and control topics are is not changed. Not to be called again before it resolves.
+   * @throws RangeError when there is no index for another broker; then all is as before
+   */
+  async reconfigure(config: Config): Promise<void> {
+    const roster = this.#roster.next(config);
+    if (roster === undefined) {
+      throw new RangeError('no more brokers can be added before a restart: those removed keep their places');
+    }
+    this.#config = config;
+    this.#roster = roster;
+    const planned = config.brokers.map(broker => {
+      const known = this.#brokers.get(broker.name);
+      const settings = settingsOf(broker, config, known?.settings);
+      const stands = known !== undefined && isSameConnection(known.settings, settings);
+      return { slot: stands ? known : new BrokerSlot(settings, known?.link), settings };
+    });
+    const slots = planned.map(({ slot }) => slot);
+    const leaving = [...this.#brokers.values()].filter(slot => !slots.includes(slot));
+    this.#brokers = new Map(slots.map(slot => [slot.name, slot]));
+    await Promise.all(leaving.map(slot => slot.dismiss()));
+    await this.#configureReconciler();
+    if (this.#stopping) return;
+    for (const { slot, settings } of planned) {
+      if (slot.actor === undefined) this.#launch(slot);
+      else slot.change(settings);
     }
   }
 
   /** The state of the link to each broker, by name. */
   get links(): ReadonlyMap<string, LinkState> {
-    return new Map(this.#brokers.map(({ settings, link }) => [settings.name, link.state]));
+    return new Map([...this.#brokers].map(([name, { link }]) => [name, link.state]));
   }
 
   /** How the link to each broker is and has been, by name. */
   get linkRecords(): ReadonlyMap<string, Readonly<LinkRecord>> {
-    return new Map(this.#brokers.map(({ settings, link }) => [settings.name, link]));
+    return new Map([...this.#brokers].map(([name, { link }]) => [name, link]));
   }
 
   get isStopping(): boolean {
     return this.#stopping;
+  }
+
+  /** Hz. */
+  get mergeFrequency(): number {
+    return this.#config.mergeFrequency;
   }
 
   /**
@@ -115,7 +139,7 @@ export class Replicator {
     question: Q,
     within: number,
   ): Promise<BrokerAnswers[Q['of']]> {
-    const actor = this.#brokers.find(({ settings }) => settings.name === name)?.actor;
+    const actor = this.#brokers.get(name)?.actor;
     if (actor === undefined) throw new NoAnswer(`there is no actor of ${name}`);
     const send = (id: number) => actor.tell({ kind: 'ask', id, question });
     return (await this.#inquiries.ask(send, within)) as BrokerAnswers[Q['of']];
@@ -134,7 +158,8 @@ export class Replicator {
 
   /** Resolves when every broker has answered, or after so many milliseconds. */
   async answered(within: number): Promise<void> {
-    const done = () => this.#brokers.every(({ link }) => link.state === 'ready' || link.state === 'refused');
+    const done = () =>
+      [...this.#brokers.values()].every(({ link }) => link.state === 'ready' || link.state === 'refused');
     await new Promise<void>(resolve => {
       const look = () => {
         if (!done() && !this.#stopping) return;
@@ -157,14 +182,15 @@ export class Replicator {
     this.#stopping = true;
     // Nobody waits for answers any more.
     for (const look of [...this.#waiting]) look();
-    const ends = [this.#reconciler, ...this.#brokers.map(({ actor }) => actor)].map(actor => actor?.ended);
+    const brokers = [...this.#brokers.values()];
+    const ends = [this.#reconciler, ...brokers.map(({ actor }) => actor)].map(actor => actor?.ended);
     await atMost(
       QUIESCE_LIMIT,
-      this.#brokers.map(slot => this.#quiesce(slot)),
+      brokers.map(slot => slot.quiesce()),
     );
     this.#reconciler?.tell({ kind: 'stop', within: DRAIN_LIMIT });
     await atMost(DRAIN_LIMIT + 500, [this.#reconciler?.ended]);
-    for (const { actor } of this.#brokers) actor?.tell({ kind: 'stop' });
+    for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
     await atMost(GOODBYE_LIMIT, ends);
     await this.#pool.destroy();
     this.#end(undefined);
@@ -172,55 +198,99 @@ export class Replicator {
 
   // ── actors ─────────────────────────────────────────────────────────────────────────────────────────
 
-  #startReconciler(ports: readonly MessagePort[]): void {
-    const { port1, port2 } = new MessageChannel();
-    port1.on('message', (report: Report) => this.#reported(report, undefined));
-    const brokers = this.#brokers.flatMap(({ settings, rank }, index) => {
-      const port = ports[index];
-      return port === undefined ? [] : [{ name: settings.name, rank, port }];
+  /** Returns the ports for the brokers, in the order of their indexes. */
+  #startReconciler(): readonly MessagePort[] {
+    // It knows no broker by index yet, so that vacant indexes can be done without.
+    this.#roster = Roster.of(this.#config);
+    const { names, places } = this.#roster;
+    const channels = places.map(place => ({ place, ...new MessageChannel() }));
+    const actor = this.#run<ControlOfReconciler>(
+      control => ({
+        actor: 'reconciler',
+        control,
+        brokers: channels.map(({ place, port1 }) => ({ name: place.name, rank: place.rank, port: port1 })),
+        settings: reconcilerSettings(this.#config, names),
+      }),
+      report => this.#reported(report, undefined),
+    );
+    this.#reconciler = actor;
+    this.#guard(actor, {
+      name: 'the reconciler',
+      isWanted: () => true,
+      restart: () => {
+        this.reconcilerRestarts++;
+        this.#restartReconciler();
+      },
     });
-    const task = {
-      actor: 'reconciler',
-      control: port2,
-      brokers,
-      settings: this.#reconcilerSettings,
-    } as const;
-    // The port closes with its other end, after what the actor said last.
-    const ended = this.#pool.run(task);
-    this.#reconciler = { tell: (message, transfer) => port1.postMessage(message, transfer), ended };
-    this.#guard('the reconciler', ended, () => {
-      this.reconcilerRestarts++;
-      this.#restartReconciler();
-    });
+    return channels.map(({ port2 }) => port2);
   }
 
   /** A new reconciler knows nothing, so every broker shows it all once more. */
   #restartReconciler(): void {
-    const channels = this.#brokers.map(() => new MessageChannel());
-    this.#startReconciler(channels.map(({ port1 }) => port1));
-    for (const [index, { actor }] of this.#brokers.entries()) {
-      const port = channels[index]?.port2;
-      if (port !== undefined) actor?.tell({ kind: 'attach', port }, [port]);
+    this.#configured?.();
+    const ports = this.#startReconciler();
+    for (const slot of this.#brokers.values()) {
+      const port = this.#portFor(slot, ports);
+      slot.actor?.tell({ kind: 'attach', port }, [port]);
     }
   }
 
-  #startBroker(slot: BrokerSlot, index: number, reconciler: MessagePort): void {
+  #portFor({ name }: BrokerSlot, ports: readonly MessagePort[]): MessagePort {
+    const port = ports[this.#roster.indexOf(name)];
+    if (port === undefined) throw new RangeError(`there is no port for ${name}`);
+    return port;
+  }
+
+  async #configureReconciler(): Promise<void> {
+    const done = new Promise<void>(resolve => {
+      this.#configured = resolve;
+    });
+    const settings = reconcilerSettings(this.#config, this.#roster.names);
+    this.#reconciler?.tell({ kind: 'configure', settings, brokers: this.#roster.places });
+    await atMost(CONFIGURE_LIMIT, [done]);
+    this.#configured = undefined;
+  }
+
+  /** Starts a broker's actor, and lets the reconciler know it. */
+  #launch(slot: BrokerSlot): void {
     const { port1, port2 } = new MessageChannel();
-    port1.on('message', (report: Report) => this.#reported(report, slot));
-    const task = { actor: 'broker', control: port2, reconciler, settings: slot.settings } as const;
-    const ended = this.#pool.run(task);
-    slot.actor = { tell: (message, transfer) => port1.postMessage(message, transfer), ended };
-    this.#guard(slot.settings.name, ended, () => {
-      slot.link.restarts++;
-      const channel = new MessageChannel();
-      this.#reconciler?.tell({ kind: 'attach', broker: index, port: channel.port1 }, [channel.port1]);
-      this.#startBroker(slot, index, channel.port2);
+    const broker = this.#roster.indexOf(slot.name);
+    this.#reconciler?.tell({ kind: 'attach', broker, port: port1 }, [port1]);
+    this.#startBroker(slot, port2);
+  }
+
+  #startBroker(slot: BrokerSlot, reconciler: MessagePort): void {
+    const { settings } = slot;
+    const actor = this.#run<ControlOfBroker>(
+      control => ({ actor: 'broker', control, reconciler, settings }),
+      report => this.#reported(report, slot),
+    );
+    slot.actor = actor;
+    slot.link.actors++;
+    this.#guard(actor, {
+      name: slot.name,
+      isWanted: () => slot.actor === actor,
+      restart: () => {
+        slot.link.restarts++;
+        this.#launch(slot);
+      },
     });
   }
 
-  #guard(name: string, ended: Promise<void>, restart: () => void): void {
+  #run<Control>(
+    task: (control: MessagePort) => ActorTask,
+    reported: (report: Report) => void,
+  ): Actor<Control> {
+    const { port1, port2 } = new MessageChannel();
+    // The port closes with its other end, after what the actor said last.
+    port1.on('message', reported);
+    const { ended, kill } = this.#pool.run(task(port2));
+    return { tell: (message, transfer) => port1.postMessage(message, transfer), ended, kill };
+  }
+
+  #guard({ ended }: Pick<Actor<unknown>, 'ended'>, { name, isWanted, restart }: Guarded): void {
     ended.catch((error: Error) => {
-      if (this.#stopping) return;
+      if (this.#stopping || !isWanted()) return;
       const wait = this.#restarts.crashed(Date.now(), Math.random());
       if (wait === 'give up') {
         this.#giveUp(`too many crashes within a minute, the last one of ${name}: ${error.message}`);
@@ -231,7 +301,7 @@ export class Replicator {
         `${name} crashed and is started again in ${wait} ms: ${error.stack ?? error.message}`,
       );
       setTimeout(() => {
-        if (!this.#stopping) restart();
+        if (!this.#stopping && isWanted()) restart();
       }, wait);
     });
   }
@@ -260,6 +330,9 @@ export class Replicator {
       case 'quiet':
         slot?.quiet?.();
         return;
+      case 'configured':
+        this.#configured?.();
+        return;
       case 'fatal':
         this.#giveUp(report.reason);
         return;
@@ -268,24 +341,4 @@ export class Replicator {
         return;
     }
   }
-
-  #quiesce(slot: BrokerSlot): Promise<void> {
-    return new Promise(resolve => {
-      slot.quiet = resolve;
-      slot.actor?.tell({ kind: 'quiesce' });
-    });
-  }
-}
-
-/** Waits for all, whether they succeed or fail, but no longer than so many milliseconds. */
-async function atMost(
-  milliseconds: number,
-  promises: readonly (Promise<unknown> | undefined)[],
-): Promise<void> {
-  let limit: NodeJS.Timeout | undefined;
-  const late = new Promise(resolve => {
-    limit = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([Promise.allSettled(promises), late]);
-  clearTimeout(limit);
 }

@@ -35,14 +35,16 @@ export function subscriptionsOf(broker: BrokerConfig, config: Config): Subscript
 /** A filter that sets no QoS has that of the next broader one, as a topic has. */
 function qosOf(topic: TopicConfig, config: Config): QoS {
   if (topic.qos !== undefined) return topic.qos;
-  const settings = config.topics.map(other => filterSettings(other, config.brokers));
-  return new Policies(settings, config.brokers.length).covering(topic.filter).qos;
+  const names = config.brokers.map(({ name }) => name);
+  const settings = config.topics.map(other => filterSettings(other, names));
+  return new Policies(settings, names.length).covering(topic.filter).qos;
 }
 
-export function reconcilerSettings(config: Config): ReconcilerSettings {
+/** @param names the names of the brokers by index, those that have been removed included */
+export function reconcilerSettings(config: Config, names: readonly string[]): ReconcilerSettings {
   return {
     controlPrefix: config.controlTopic,
-    filters: config.topics.map(topic => filterSettings(topic, config.brokers)),
+    filters: config.topics.map(topic => filterSettings(topic, names)),
     mergeFrequency: config.mergeFrequency,
     scanPeriod: config.scanPeriod,
     maxDrift: config.maxDrift * 1000,
@@ -52,20 +54,20 @@ export function reconcilerSettings(config: Config): ReconcilerSettings {
   };
 }
 
-function filterSettings(topic: TopicConfig, brokers: readonly BrokerConfig[]): FilterSettings {
+function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSettings {
   return {
     filter: topic.filter,
     ...(topic.retain === undefined ? {} : { retain: topic.retain }),
     ...(topic.qos === undefined ? {} : { qos: topic.qos }),
     ...(topic.ttl === undefined ? {} : { ttl: topic.ttl * 1000 }),
     ...(topic.merge === undefined ? {} : { merge: topic.merge }),
-    subscribe: setOf(topic.subscribers, brokers),
-    publish: setOf(topic.publishers, brokers),
+    subscribe: setOf(topic.subscribers, names),
+    publish: setOf(topic.publishers, names),
   };
 }
 
-function setOf(names: readonly string[], brokers: readonly BrokerConfig[]): BrokerSet {
-  return brokers.reduce((set, { name }, index) => (names.includes(name) ? set | (1 << index) : set), 0);
+function setOf(members: readonly string[], names: readonly string[]): BrokerSet {
+  return names.reduce((set, name, index) => (members.includes(name) ? set | (1 << index) : set), 0);
 }
 
 /**

@@ -11,7 +11,7 @@ import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { ActorRig, type RigOptions } from './actor-rig.ts';
+import { ActorRig, type RigOptions, type Told } from './actor-rig.ts';
 import { controlTopicsAt, MAKES } from './makes.ts';
 
 for (const { make, protocolVersion, start } of MAKES) {
@@ -58,6 +58,50 @@ for (const { make, protocolVersion, start } of MAKES) {
       for (const observation of rig.observations()) {
         expect(observation).to.include({ payload: 'retained', retained: true, replay: true, own: false });
       }
+    });
+
+    it('subscribes to other filters on the connection that stands, and shows all again', async () => {
+      await client.publish('a/old', 'x', { retain: true });
+      await client.publish('b/old', 'x', { retain: true });
+      connect({ subscriptions: [{ filter: 'a/#', qos: 1 }] });
+      await rig.replayed();
+      const attempts = () =>
+        rig.reports.filter(one => one.kind === 'link' && one.state === 'connecting').length;
+      const before = attempts();
+      rig.actor.resubscribe([
+        { filter: 'b/#', qos: 1 },
+        { filter: 'c/#', qos: 0 },
+      ]);
+      await rig.replayed(2);
+      expect(rig.kinds).to.deep.equal([
+        ...['session', 'observation', 'replayed'],
+        ...['parted', 'session', 'observation', 'replayed'],
+      ]);
+      expect(rig.observations().map(({ topic }) => topic)).to.deep.equal(['a/old', 'b/old']);
+      await client.publish('a/new', 'x');
+      await client.publish('c/new', 'x');
+      await client.publish('b/new', 'x');
+      await rig.heard(told => told.kind === 'observation' && told.topic === 'b/new');
+      expect(rig.observations().map(({ topic }) => topic)).to.deep.equal([
+        ...['a/old', 'b/old', 'c/new', 'b/new'],
+      ]);
+      expect(attempts()).to.equal(before);
+    });
+
+    it('has what is on its way arrive before it subscribes to other filters', async () => {
+      connect();
+      await rig.replayed();
+      for (let index = 0; index < 100; index++) rig.publish(1, { topic: `t/${index}` });
+      await rig.heard(told => told.kind === 'observation');
+      rig.actor.resubscribe([{ filter: 't/#', qos: 1 }]);
+      await rig.replayed(2);
+      const second = rig.told.findIndex(told => told.kind === 'session' && told.session === 2);
+      const shown = (told: readonly Told[]) =>
+        new Set(told.flatMap(one => (one.kind === 'observation' ? [one.topic] : [])));
+      // What the second session shows is what the first has shown to be stored, no more.
+      expect([...shown(rig.told.slice(second))].sort()).to.deep.equal(
+        [...shown(rig.told.slice(0, second))].sort(),
+      );
     });
 
     it('tells of live messages as such, in their order', async () => {

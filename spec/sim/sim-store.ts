@@ -55,6 +55,10 @@ export class SimStore implements StateStore {
     this.state.facts.clear();
   }
 
+  useBrokers(): void {
+    // The simulated brokers are always the same.
+  }
+
   async close(): Promise<void> {
     this.crash();
   }

@@ -46,7 +46,7 @@ export async function serve(replicator: FakeReplicator, http: Partial<HttpConfig
     },
     replicator: replicator.inspected,
     version: '1.2.3',
-    mergeFrequency: 4,
+    mergeFrequency: () => 4,
     files: PAGE,
   });
   const url = await server.listen();

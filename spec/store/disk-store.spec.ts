@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Message } from '../../lib/core/register.ts';
 import { DiskStore } from '../../lib/store/disk-store.ts';
 import { openStore } from '../../lib/store/open-store.ts';
+import type { StoredTopic } from '../../lib/store/state-store.ts';
 import { StoreInUseError } from '../../lib/store/store-errors.ts';
 import { StoreLock } from '../../lib/store/store-lock.ts';
 import { failureOf } from '../support/failure-of.ts';
@@ -62,6 +64,36 @@ describe('a folder with a store', () => {
     expect(found?.register.winner?.origin).to.equal(1);
     expect(found?.register.unretained).to.equal(2);
     expect(found?.seen).to.deep.equal([2, 3, 0]);
+    await again.store.close();
+  });
+
+  it('goes on when brokers are added while it is open, and knows them all when it is opened again', async () => {
+    const { store } = await open(['A', 'C']);
+    const payload = 'x'.repeat(100_000);
+    const many = (text: string, brokers: number) =>
+      Array.from({ length: 30 }, (_, index) => [`t${index}`, settledTopic(text + payload, brokers)] as const);
+    const registers = new Map<string, StoredTopic>(many('1', 2));
+    const save = (topics: readonly (readonly [string, StoredTopic])[]) =>
+      new Promise<void>((resolve, reject) => {
+        for (const [topic, stored] of topics) registers.set(topic, stored);
+        const changes = { topics: new Map(topics), facts: undefined, all: registers };
+        store.commit(changes, error => (error === undefined ? resolve() : reject(error)));
+      });
+    // Enough to have the file written anew more than once, before and after.
+    for (let round = 0; round < 4; round++) await save(many('1', 2));
+    const last = save(many('2', 2));
+    for (const [topic, stored] of many('3', 3)) registers.set(topic, stored);
+    store.useBrokers(['A', 'C', 'B']);
+    await last;
+    for (let round = 0; round < 6; round++) await save(many('3', 3));
+    await store.close();
+    const again = await open(['A', 'B', 'C']);
+    expect(log).to.deep.equal([]);
+    const topics = [...again.state.topics];
+    expect(topics).to.have.lengthOf(30);
+    for (const [, found] of topics) {
+      expect(found.register.held.map(held => (held as Message).payload.at(0))).to.deep.equal(['3', '3', '3']);
+    }
     await again.store.close();
   });
 

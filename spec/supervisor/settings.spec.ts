@@ -72,15 +72,17 @@ describe('The settings of a broker actor', () => {
 });
 
 describe('The settings of the reconciler', () => {
-  it('name brokers by their place among the sorted names', () => {
+  const names = ['lima', 'oslo', 'paris'];
+
+  it('name brokers by their index', () => {
     const env = { MQTTREP_SUBSCRIBE_BLACKLIST_all: 'lima', MQTTREP_PUBLISH_BLACKLIST_all: 'oslo' };
-    const [filter] = reconcilerSettings(read(env)).filters;
+    const [filter] = reconcilerSettings(read(env), names).filters;
     expect(filter).to.deep.equal({ filter: 'ducks/#', subscribe: 0b110, publish: 0b101 });
   });
 
   it('have what a filter sets, times in milliseconds, and nothing of what it does not', () => {
     const env = { MQTTREP_RETAIN_all: 'true', MQTTREP_QOS_all: '0', MQTTREP_TTL_all: '60' };
-    const [filter] = reconcilerSettings(read(env)).filters;
+    const [filter] = reconcilerSettings(read(env), names).filters;
     expect(filter).to.deep.equal({
       filter: 'ducks/#',
       retain: true,

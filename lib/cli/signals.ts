@@ -1,0 +1,58 @@
+/**
+ * What a running mqttrep does at a signal: the first SIGINT or SIGTERM stops it, a second one, or STOP_LIMIT, ends
+ * it at once; SIGHUP has it read its configuration again.
+ */
+
+import { isatty } from 'node:tty';
+import { STOP_LIMIT } from '../supervisor/replicator.ts';
+import { EXIT } from './exit-codes.ts';
+
+export interface SignalDeps {
+  readonly stop: () => void;
+  readonly reload: () => void;
+  readonly log: (message: string) => void;
+}
+
+export interface Signals {
+  /** Listens no more: signals do again what they do by default. */
+  readonly forget: () => void;
+  /** Whether the terminal in which mqttrep was started has been closed. */
+  readonly isTerminalGone: () => boolean;
+}
+
+export function obeySignals({ stop, reload, log }: SignalDeps): Signals {
+  const hadTerminal = isatty(STDIN);
+  const isTerminalGone = () => hadTerminal && !isatty(STDIN);
+  let limit: NodeJS.Timeout | undefined;
+  const end = (signal: string) => {
+    if (limit !== undefined) process.exit(EXIT.failure);
+    log(`${signal}: stopping`);
+    limit = setTimeout(() => process.exit(EXIT.failure), STOP_LIMIT);
+    stop();
+  };
+  const hangup = () => {
+    // The terminal was closed: nobody is there any more who asked for it to run.
+    if (isTerminalGone()) end('SIGHUP');
+    else if (limit === undefined) reload();
+  };
+  // PM2 says so where there are no signals.
+  const onMessage = (message: unknown) => {
+    if (message === 'shutdown') end('shutdown');
+  };
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+  process.on('SIGHUP', hangup);
+  process.on('message', onMessage);
+  return {
+    isTerminalGone,
+    forget: () => {
+      clearTimeout(limit);
+      process.off('SIGINT', end);
+      process.off('SIGTERM', end);
+      process.off('SIGHUP', hangup);
+      process.off('message', onMessage);
+    },
+  };
+}
+
+const STDIN = 0;

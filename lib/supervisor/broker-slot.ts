@@ -1,0 +1,86 @@
+/** What the supervisor knows of one broker: what its actor is started with, and the actor that runs. */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { MessagePort } from 'node:worker_threads';
+import { randomClientId } from '../broker/client-id.ts';
+import type { BrokerConfig, Config } from '../config/config.ts';
+import type { BrokerSettings, ControlOfBroker } from '../protocol/messages.ts';
+import { atMost } from './at-most.ts';
+import { LinkRecord } from './link-record.ts';
+import { brokerSettings } from './settings.ts';
+
+const GOODBYE_LIMIT = 2_000;
+
+/** One actor that runs: its control port, and the end of its task. */
+export interface Actor<Control> {
+  readonly tell: (message: Control, transfer?: readonly MessagePort[]) => void;
+  readonly ended: Promise<void>;
+  readonly kill: () => void;
+}
+
+export class BrokerSlot {
+  /** Undefined before it is started, and from when it was told to go. */
+  actor: Actor<ControlOfBroker> | undefined;
+  readonly link: LinkRecord;
+  quiet: (() => void) | undefined;
+  #settings: BrokerSettings;
+
+  /** @param link how the link has been so far, if the broker is not new */
+  constructor(settings: BrokerSettings, link = new LinkRecord()) {
+    this.#settings = settings;
+    this.link = link;
+  }
+
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  get settings(): BrokerSettings {
+    return this.#settings;
+  }
+
+  /** Has the actor go on with settings for which the connection can stand. */
+  change(settings: BrokerSettings): void {
+    const { subscriptions, sampling } = settings;
+    if (!isDeepStrictEqual(sampling, this.#settings.sampling)) this.actor?.tell({ kind: 'sample', sampling });
+    if (!isDeepStrictEqual(subscriptions, this.#settings.subscriptions)) {
+      this.actor?.tell({ kind: 'subscribe', subscriptions });
+    }
+    this.#settings = settings;
+  }
+
+  /** Takes no more messages in; resolves when what arrived before is with the reconciler. */
+  quiesce(): Promise<void> {
+    return new Promise(resolve => {
+      this.quiet = resolve;
+      this.actor?.tell({ kind: 'quiesce' });
+    });
+  }
+
+  /** Has the actor say goodbye, and ends its thread if it does not. */
+  async dismiss(): Promise<void> {
+    const { actor } = this;
+    this.actor = undefined;
+    if (actor === undefined) return;
+    actor.tell({ kind: 'stop' });
+    await atMost(GOODBYE_LIMIT, [actor.ended]);
+    actor.kill();
+  }
+}
+
+/** What a broker's actor is to be started with; a random client id stays as it was. */
+export function settingsOf(
+  broker: BrokerConfig,
+  config: Config,
+  known: BrokerSettings | undefined,
+): BrokerSettings {
+  const { name, options } = broker;
+  const isKept = known !== undefined && known.options['clientId'] === undefined;
+  return brokerSettings(broker, config, options.clientId ?? (isKept ? known.clientId : randomClientId(name)));
+}
+
+/** Whether the connection can stand when the settings change so. */
+export function isSameConnection(a: BrokerSettings, b: BrokerSettings): boolean {
+  const changeable = { subscriptions: undefined, sampling: undefined };
+  return isDeepStrictEqual({ ...a, ...changeable }, { ...b, ...changeable });
+}
