@@ -1,0 +1,116 @@
+/**
+ * The page before the real thing: `mqttrep demo` runs, the link of one broker is cut and healed, and the page
+ * shows it.
+ *
+ * No part of `npm test`, since not everybody has Chromium: `npm run test:page`.
+ */
+
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
+import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
+import { expectAccessible, openPage, startBrowser, type Watched } from './browser.ts';
+
+/** The link is cut in each round of 20 s; a busy machine may have missed the first one. */
+const rounds = { within: 60_000 };
+
+describe('the page of mqttrep demo', function () {
+  this.timeout(240_000);
+
+  let browser: Browser;
+  let demo: MqttrepProcess;
+  let watched: Watched;
+  let page: Page;
+
+  before(async () => {
+    browser = await startBrowser();
+    demo = startMqttrep({}, ['demo']);
+    const line = await demo.line(/in a browser: http/, 30_000);
+    watched = await openPage(browser, /http\S+/.exec(line)?.[0] ?? '');
+    page = watched.page;
+  });
+
+  after(async () => {
+    await demo?.stop();
+    await browser?.close();
+  });
+
+  async function shown(): Promise<{
+    figures: string;
+    brokers: string;
+    differing: string[];
+    columns: string[];
+  }> {
+    return page.evaluate(`({
+      figures: document.querySelector('.figures')?.innerText ?? '',
+      brokers: document.querySelector('.headline .aside')?.innerText ?? '',
+      differing: [...document.querySelectorAll('td.held.differs')].map(cell => cell.textContent),
+      columns: [...document.querySelectorAll('td.held.differs')].map(cell =>
+        document.querySelectorAll('.grid th')[cell.cellIndex].textContent),
+    })`);
+  }
+
+  it('begins with all brokers connected and equal', async () => {
+    await eventually(async () => {
+      const { brokers, figures } = await shown();
+      expect(brokers).to.contain('All 3 brokers are connected.');
+      expect(figures).to.match(/^[1-9]\d* topics? converged, 0 diverging$/);
+    }, rounds);
+  });
+
+  it('shows the cut: which broker, which topics, and whose values differ', async () => {
+    await eventually(async () => {
+      const { brokers, figures, differing, columns } = await shown();
+      expect(brokers).to.match(/2 of 3 brokers connected: QUEBEC is (unreachable|connecting)\./);
+      expect(figures).to.match(/[1-9]\d* diverging$/);
+      expect(differing.length, 'differing values').to.be.above(0);
+      expect(new Set(columns), 'only there').to.deep.equal(new Set(['QUEBEC']));
+    }, rounds);
+  });
+
+  it('shows the heal, and who won the conflict', async () => {
+    await eventually(async () => {
+      const { brokers, figures, differing } = await shown();
+      expect(brokers).to.contain('All 3 brokers are connected.');
+      expect(figures).to.match(/^\d+ topics converged, 0 diverging$/);
+      expect(differing).to.deep.equal([]);
+    }, rounds);
+    await eventually(
+      async () =>
+        expect(await page.locator('.conflicts').innerText()).to.match(
+          /canards\/menu\s+\w+ QUEBEC won over \w+ PARIS\s+by arrival/,
+        ),
+      rounds,
+    );
+  });
+
+  it('answers what is asked of one topic', async () => {
+    await page.getByRole('button', { name: 'canards/menu' }).first().click();
+    await eventually(async () =>
+      expect(await page.locator('.panel').innerText()).to.match(
+        /canards\/menu[\s\S]*written at[\s\S]*OSLO\s+\w+[\s\S]*PARIS\s+\w+[\s\S]*QUEBEC\s+\w+/,
+      ),
+    );
+    await page.getByRole('searchbox').fill('canards/+/ducks');
+    await eventually(async () =>
+      expect(await page.locator('.grid .label').allTextContents()).to.deep.equal([
+        'canards/oslo/ducks',
+        'canards/paris/ducks',
+        'canards/quebec/ducks',
+      ]),
+    );
+  });
+
+  it('has nothing that axe objects to, in light and in dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expectAccessible(page, colorScheme);
+    }
+  });
+
+  it('asked no other host, broke no rule of the policy, and says so when the demo has ended', async () => {
+    await demo.stop('SIGINT');
+    await page.getByText('mqttrep does not answer.', { exact: true }).waitFor();
+    expect(watched.complaints).to.deep.equal([]);
+  });
+});
