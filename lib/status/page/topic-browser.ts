@@ -24,7 +24,7 @@ export class TopicBrowser {
   #query = EVERYTHING;
   #levels = new Map<string, Level>();
   #open = new Set<string>();
-  /** Levels of which it has been thought what opens by itself: what the user closes stays closed. */
+  /** Branches that opened by themselves, or could have: what the user closes stays closed. */
   readonly #met = new Set<string>();
   /** Ends the requests that belong to an earlier query. */
   #current = new AbortController();
@@ -50,6 +50,7 @@ export class TopicBrowser {
 
   toggle({ path, open }: NodeRow): void {
     const beneath = `${path}/`;
+    this.#met.add(beneath);
     if (open === undefined) return;
     if (open) {
       this.#open.delete(beneath);
@@ -119,10 +120,12 @@ export class TopicBrowser {
   }
 
   #unfold(level: string, { nodes, next }: Answer): void {
-    if (this.#met.has(level) || nodes.length === 0) return;
-    this.#met.add(level);
     if (next !== null) return;
-    for (const name of opensByItself(nodes)) this.#open.add(`${level}${name}/`);
+    for (const name of opensByItself(nodes)) {
+      const beneath = `${level}${name}/`;
+      if (!this.#met.has(beneath)) this.#open.add(beneath);
+      this.#met.add(beneath);
+    }
   }
 
   #isShown(level: string): boolean {

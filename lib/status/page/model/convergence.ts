@@ -12,7 +12,7 @@ export interface Column {
   readonly height: number;
 }
 
-/** Empty buckets at both ends are left out, but for one as a margin. */
+/** Empty buckets at both ends are left out. */
 export function columns({ buckets }: Histogram): Column[] {
   const counts = buckets.map(({ upTo, count }, i) => ({
     from: buckets[i - 1]?.upTo ?? 0,
@@ -23,9 +23,7 @@ export function columns({ buckets }: Histogram): Column[] {
   if (first < 0) return [];
   const last = counts.findLastIndex(({ count }) => count > 0);
   const highest = Math.max(...counts.map(({ count }) => count));
-  return counts
-    .slice(Math.max(0, first - 1), last + 2)
-    .map(column => ({ ...column, height: column.count / highest }));
+  return counts.slice(first, last + 1).map(column => ({ ...column, height: column.count / highest }));
 }
 
 /** The least bucket bound within which this part (0…1) of the changes arrived; null for beyond the last one. */

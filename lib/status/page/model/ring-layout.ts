@@ -21,8 +21,8 @@ export interface Ring {
   readonly spots: readonly Point[];
 }
 
-/** Half the height of the ring: as little as keeps the cards apart, and no more than a screen has. */
-const HEIGHTS = [0, 186, 210, 240, 270, 300] as const;
+/** How far the ring may reach up and down from its middle; no more than a screen has. */
+const REACHES = [0, 170, 190, 210, 240, 270, 300] as const;
 
 /** Between two cards, at least. */
 const GAP = 16;
@@ -31,18 +31,26 @@ const GAP = 16;
 export function ringLayout(brokers: number, width: number): Ring | undefined {
   if (brokers === 0 || brokers > MOST) return undefined;
   const wide = Math.min((width - CARD.width) / 2, 320);
-  for (const high of HEIGHTS) {
-    const points = Array.from({ length: brokers }, (_, i) => spot(i, brokers, wide, high));
-    if (areApart(points)) return around(points, width);
-  }
-  return undefined;
+  const rings = REACHES.flatMap(up =>
+    REACHES.map(down => Array.from({ length: brokers }, (_, i) => spot(i, brokers, { wide, up, down }))),
+  )
+    .filter(areApart)
+    .map(points => around(points, width));
+  return rings.sort((a, b) => a.height - b.height)[0];
+}
+
+interface Reach {
+  readonly wide: number;
+  readonly up: number;
+  readonly down: number;
 }
 
 /** Two stand left and right; more begin at the top, in the order of the clock. */
-function spot(index: number, brokers: number, wide: number, high: number): Point {
+function spot(index: number, brokers: number, { wide, up, down }: Reach): Point {
   const start = brokers === 2 ? Math.PI : -Math.PI / 2;
   const angle = start + (index * 2 * Math.PI) / brokers;
-  return { x: Math.cos(angle) * wide, y: Math.sin(angle) * high };
+  const y = Math.sin(angle);
+  return { x: Math.cos(angle) * wide, y: y * (y < 0 ? up : down) };
 }
 
 function areApart(points: readonly Point[]): boolean {

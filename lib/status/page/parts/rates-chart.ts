@@ -34,7 +34,13 @@ export function chartOptions(
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: (_, min, max) => around(min, max) } },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, space: 80, values: (_, at) => at.map(minute) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 26,
+        space: 80,
+        values: (_, at, __, ___, step) => at.map(one => timeOf(one, step)),
+      },
       { ...axis, size: 44, space: 28, values: (_, values) => values.map(value => rate(Math.abs(value))) },
     ],
     series: [{}, area('received'), area('published')],
@@ -48,7 +54,8 @@ function around(min: number | null, max: number | null): [number, number] {
   return [down * 1.1, up * 1.1];
 }
 
-/** Hours and minutes. */
-function minute(at: number): string {
-  return clock(at * 1000).slice(0, 5);
+/** @param step seconds to the next one: where they are less than a minute, seconds are told too */
+function timeOf(at: number, step: number): string {
+  const time = clock(at * 1000);
+  return step < 60 ? time : time.slice(0, 5);
 }
