@@ -3,7 +3,7 @@
  * more than 20. By keyboard: arrows, Home, End, page keys; right and left open and close; Enter shows details.
  */
 
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type NodeRow, type Row, windowOf } from '../model/topic-rows.ts';
 import type { TopicView } from '../topic-browser.ts';
 import { moveFocus } from './grid-keys.ts';
@@ -27,7 +27,9 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
   const box = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState({ top: 0, height: 600 });
   const [focused, setFocused] = useState<string>();
-  const wanted = useRef<string | undefined>(undefined);
+  /** Whether the focus is to move once the row is there. */
+  const wanted = useRef(false);
+  const byKeyboard = useRef(false);
   const rows = view?.rows ?? [];
   const { from, to } = windowOf(rows.length, { ...seen, row: ROW });
   const slice = rows.slice(from, to);
@@ -43,15 +45,23 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
-    if (wanted.current === undefined) return;
-    const row = box.current?.querySelector<HTMLElement>('tr[data-focus]');
-    wanted.current = undefined;
-    row?.focus({ preventScroll: true });
+    // A row that has gone takes the focus with it; who goes by keyboard would begin anew.
+    const isLost = byKeyboard.current && document.activeElement === document.body;
+    if (!wanted.current && !isLost) return;
+    wanted.current = false;
+    box.current?.querySelector<HTMLElement>('tr[data-focus]')?.focus({ preventScroll: true });
   });
+  useEffect(() => {
+    const point = () => {
+      byKeyboard.current = false;
+    };
+    document.addEventListener('pointerdown', point);
+    return () => document.removeEventListener('pointerdown', point);
+  }, []);
 
   const focus = (key: string, index: number) => {
     setFocused(key);
-    wanted.current = key;
+    wanted.current = true;
     reveal(box.current, index);
   };
   const act = (row: Row) => {
@@ -60,6 +70,7 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
     else toggle(row);
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    byKeyboard.current = event.key !== 'Tab';
     const index = rows.findIndex(({ key }) => key === focused);
     const row = rows[index];
     if (row === undefined || event.altKey || event.ctrlKey || event.metaKey) return;

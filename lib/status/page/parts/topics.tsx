@@ -29,13 +29,16 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
   const visible = useRef<readonly Row[]>([]);
 
   useEffect(() => {
-    const timer = setTimeout(() => browser.search({ filter: filter.trim(), differing }), TYPING);
+    const timer = setTimeout(
+      () => browser.search({ filter: filter.trim(), differing }),
+      filter === '' ? 0 : TYPING,
+    );
     return () => clearTimeout(timer);
   }, [browser, filter, differing]);
 
   // Each delta says that something changed: look again at what is seen.
   useEffect(() => {
-    if (!document.hidden) browser.refresh(visible.current);
+    if (!document.hidden && visible.current.length > 0) browser.refresh(visible.current);
   }, [browser, status]);
 
   const see = (rows: readonly Row[]) => {
