@@ -33,6 +33,7 @@ import { Retries } from './retries.ts';
 import { RoundTrips } from './round-trips.ts';
 import { Scanner, unknownAt } from './scanner.ts';
 import { SizeSuspicion } from './size-suspicion.ts';
+import { Survey } from './survey.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
 const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
@@ -65,6 +66,7 @@ interface Session {
   readonly presence: Presence | undefined;
   /** None where mqttrep may write no control topic: then absence cannot be told. */
   readonly scanner: Scanner | undefined;
+  survey: Survey | undefined;
 }
 
 export class BrokerActor {
@@ -305,6 +307,7 @@ export class BrokerActor {
       outbox: this.#outbox(connection, identity, retains),
       presence,
       scanner: writes ? this.#scanner(identity) : undefined,
+      survey: undefined,
     };
     // On a connection that stands messages came all the time.
     this.#intake.flush();
@@ -340,7 +343,7 @@ export class BrokerActor {
     this.#intake.flush();
     this.#post({ kind: 'parted' });
     if (session === undefined) return;
-    const { outbox, scanner } = session;
+    const { outbox, scanner, survey } = session;
     const hungUp = connection.hasEnded && !this.#stopping;
     if (!connection.hasEnded && !(await this.#settled(outbox, connection))) {
       connection.destroy();
@@ -355,6 +358,7 @@ export class BrokerActor {
     }
     outbox.close();
     Object.assign(this.#sent, sum(this.#sent, outbox.counters));
+    survey?.close();
     await scanner?.close();
   }
 
@@ -399,7 +403,7 @@ export class BrokerActor {
   /** Where it is unclear what the broker hangs up on, finds it out. */
   async #settleTrial(identity: Identity): Promise<void> {
     if (!this.#concessions.isTrialDue || identity.control === undefined) return;
-    const options = identity.probeOptions(this.#negotiation.version);
+    const options = identity.besideOptions('probe', this.#negotiation.version);
     const open = () => Connection.open(options, this.#giveUp.signal);
     await this.#concessions.settle(open, identity.control.of('probe'));
     if (this.#concessions.writes) return;
@@ -413,7 +417,7 @@ export class BrokerActor {
     const sentinel = identity.sentinel('probe');
     if (sentinel === undefined) return undefined;
     return new Scanner({
-      options: identity.probeOptions(this.#negotiation.version),
+      options: identity.besideOptions('probe', this.#negotiation.version),
       sentinel,
       answer: answers => {
         // What came before the answer must not be taken for news after it.
@@ -426,6 +430,26 @@ export class BrokerActor {
   #probe({ scanner }: Session, topics: readonly string[]): void {
     if (scanner === undefined) this.#post({ kind: 'found', answers: topics.map(unknownAt) });
     else scanner.probe(topics);
+  }
+
+  /** Where no sentinel may be written, the end of what is shown could not be told from a pause. */
+  async #survey(session: Session, identity: Identity): Promise<void> {
+    const { controlPrefix = CONTROL_PREFIX, bounds } = this.#settings;
+    const sentinel = session.scanner && identity.sentinel('survey');
+    if (sentinel !== undefined && session.survey === undefined) {
+      session.survey = new Survey({
+        options: identity.besideOptions('survey', this.#negotiation.version),
+        sentinel,
+        subscriptions: this.#possible(session.connection),
+        intake: { replica: () => identity.replica, controlPrefix, bounds },
+        show: batch => {
+          if (this.#session === session) this.#post({ kind: 'shown', batch }, [batch]);
+        },
+      });
+      await session.survey.run();
+      session.survey = undefined;
+    }
+    if (this.#session === session) this.#post({ kind: 'surveyed' });
   }
 
   #notAlone(replica: string): void {
@@ -513,6 +537,10 @@ export class BrokerActor {
         return;
       case 'probe':
         if (message.session === this.#session?.number) this.#probe(this.#session, message.topics);
+        return;
+      case 'survey':
+        if (message.session === this.#session?.number && this.#identity !== undefined)
+          void this.#survey(this.#session, this.#identity);
         return;
     }
   }

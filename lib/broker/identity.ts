@@ -32,13 +32,16 @@ export class Identity {
     return this.#options(this.#settings.clientId, protocolVersion, { ...this.#settings.options, ...will });
   }
 
-  /** The second connection is not the first one's heir: its end must not publish a will. */
-  probeOptions(protocolVersion: ProtocolVersion): ConnectionOptions {
+  /** For a connection beside the first one. It is not its heir: its end must not publish a will. */
+  besideOptions(purpose: 'probe' | 'survey', protocolVersion: ProtocolVersion): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;
-    return this.#options(`${this.#settings.clientId}_probe`, protocolVersion, { ...options, clean: true });
+    return this.#options(`${this.#settings.clientId}_${purpose}`, protocolVersion, {
+      ...options,
+      clean: true,
+    });
   }
 
-  sentinel(purpose: 'replay' | 'probe'): Sentinel | undefined {
+  sentinel(purpose: 'replay' | 'probe' | 'survey'): Sentinel | undefined {
     return this.control === undefined ? undefined : new Sentinel(this.control.of(purpose), nanoid());
   }
 

@@ -28,7 +28,10 @@ export type FromBroker =
   | { readonly kind: 'parted' }
   | Observations
   | Settled
-  | { readonly kind: 'found'; readonly answers: readonly Answer[] };
+  | { readonly kind: 'found'; readonly answers: readonly Answer[] }
+  /** Of a survey: what the broker retains, packed as observations. */
+  | { readonly kind: 'shown'; readonly batch: ArrayBuffer }
+  | { readonly kind: 'surveyed' };
 
 /** Connected and subscribed; the broker is replaying what it retains. */
 export interface SessionStarted {
@@ -87,7 +90,9 @@ export type ToBroker =
   | { readonly kind: 'publications'; readonly session: number; readonly batch: ArrayBuffer }
   /** So many batches of observations have been worked off. */
   | { readonly kind: 'credit'; readonly batches: number }
-  | { readonly kind: 'probe'; readonly session: number; readonly topics: readonly string[] };
+  | { readonly kind: 'probe'; readonly session: number; readonly topics: readonly string[] }
+  /** Have the broker show once more all that it retains; answered by `surveyed`. */
+  | { readonly kind: 'survey'; readonly session: number };
 
 // ── main → actors ────────────────────────────────────────────────────────────────────────────────────
 

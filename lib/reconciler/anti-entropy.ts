@@ -3,7 +3,8 @@
  * slower than a burst, silently and the last value included, so what we believe is compared with what is.
  *
  * All topics are looked at in turn, within one period; those that came in a burst are looked at first, once
- * the burst is over.
+ * the burst is over. A topic of which every message was dropped is one that we do not know: so after a burst, and
+ * after a long replay, the broker is surveyed, until it shows nothing new.
  */
 
 /** So many messages within one second are a burst: below mosquitto's default queue of 1,000 by far. */
@@ -11,6 +12,12 @@ const BURST = 200;
 
 /** A topic of a burst is looked at when the burst has been over for so many milliseconds. */
 const QUIET = 5_000;
+
+/** A replay of fewer messages is whole at every broker that we know of. */
+const LONG_REPLAY = 1_000;
+
+/** Surveys in a row, at most: news that stay news are no news. */
+const SURVEYS = 5;
 
 /** Topics looked at in one second, at most. */
 const MOST = 500;
@@ -24,6 +31,11 @@ export class AntiEntropy {
   #second = 0;
   #lastBurst = 0;
   #burst = new Set<string>();
+  #survey: 'none' | 'due' | 'under way' = 'none';
+  /** Topics of the survey under way that had to be asked for. */
+  #news = 0;
+  /** Surveys that may still follow upon news. */
+  #left = SURVEYS;
 
   constructor(period: number) {
     this.period = period;
@@ -39,7 +51,38 @@ export class AntiEntropy {
     this.#received += messages;
     if (this.#received <= BURST) return false;
     this.#lastBurst = now;
+    this.#wantSurvey();
     return true;
+  }
+
+  /** The broker has replayed so many messages. */
+  replayed(messages: number): void {
+    if (messages >= LONG_REPLAY) this.#wantSurvey();
+  }
+
+  /** The connection is gone, and what was under way with it. */
+  parted(): void {
+    if (this.#survey === 'under way') this.#survey = 'due';
+  }
+
+  /** Whether the broker is to be surveyed now; then it counts as under way. */
+  beginSurvey(now: number): boolean {
+    if (this.#survey !== 'due' || now - this.#lastBurst < QUIET) return false;
+    this.#survey = 'under way';
+    this.#news = 0;
+    return true;
+  }
+
+  /** The survey showed a topic that has to be asked for. */
+  surprised(): void {
+    this.#news++;
+  }
+
+  /** The survey is over. Returns how many topics had to be asked for; if any, there is to be another one. */
+  surveyed(): number {
+    this.#left--;
+    if (this.#survey === 'under way') this.#survey = this.#news > 0 && this.#left > 0 ? 'due' : 'none';
+    return this.#news;
   }
 
   /** A topic of a burst: to be looked at when it is over. */
@@ -68,6 +111,12 @@ export class AntiEntropy {
       chosen.push(topic);
     }
     return chosen;
+  }
+
+  #wantSurvey(): void {
+    if (this.period === Number.POSITIVE_INFINITY) return;
+    this.#survey = 'due';
+    this.#left = SURVEYS;
   }
 
   #ofBurst(most: number, now: number): string[] {

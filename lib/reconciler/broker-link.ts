@@ -70,6 +70,8 @@ export class BrokerLink {
   base: Base = 'none';
   /** The topics that the current replay has shown, where there is something to compare them with. */
   replayed: Set<string> | undefined;
+  /** Messages received in this session. */
+  messages = 0;
   marker = new Marker(undefined);
   /** How often this broker has been ready. */
   visits = 0;
@@ -112,6 +114,7 @@ export class BrokerLink {
     this.#through = 0;
     this.#bytes = 0;
     this.#exhausted = false;
+    this.messages = 0;
     this.stamps = stamps;
     this.retains = retains;
     if (!retains) this.base = 'keeps nothing';
@@ -123,6 +126,7 @@ export class BrokerLink {
   parted(): string[] {
     const unanswered = [...this.#probing.keys()];
     this.ready = false;
+    this.antiEntropy.parted();
     this.marker.parted();
     this.due.clear();
     this.#awaited.clear();
@@ -186,6 +190,11 @@ export class BrokerLink {
     this.#probing.delete(topic);
     if (again) this.probe(topic);
     return !again;
+  }
+
+  /** Has the broker show once more all that it retains. */
+  survey(): void {
+    this.#post({ kind: 'survey', session: this.#session });
   }
 
   /** Whether there are probes to be sent. */

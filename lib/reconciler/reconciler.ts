@@ -283,6 +283,12 @@ export class Reconciler {
         for (const answer of message.answers) this.#verifier.found(link, answer);
         this.#saver.save();
         return;
+      case 'shown':
+        this.#shown(link, message.batch);
+        return;
+      case 'surveyed':
+        this.#verifier.surveyed(link);
+        return;
       case 'parted':
         this.#parted(link);
         this.#checkDrained();
@@ -304,16 +310,28 @@ export class Reconciler {
   #observations(link: BrokerLink, { batch, messages }: Observations): void {
     const reader = new BatchReader(batch);
     const now = Date.now();
-    const isBurst = link.antiEntropy.received(messages, now);
+    link.messages += messages;
+    // A replay is a burst that tells by itself when it is over.
+    const isBurst = link.antiEntropy.received(messages, now) && link.ready;
     while (!reader.done) {
       const observation = readObservation(reader);
       this.#observed(link, observation, now);
-      if (isBurst && this.table.get(observation.topic) !== undefined)
+      // An echo that was dropped is missed anyway.
+      if (isBurst && !observation.own && this.table.get(observation.topic) !== undefined)
         link.antiEntropy.note(observation.topic);
     }
     link.credit(1);
     if (link.hasProbes) this.#saver.save();
     this.#keepHouse();
+  }
+
+  #shown(link: BrokerLink, batch: ArrayBuffer): void {
+    const reader = new BatchReader(batch);
+    while (!reader.done) {
+      const observation = readObservation(reader);
+      if (this.#accepts(observation.topic)) this.#verifier.shown(link, observation);
+    }
+    this.#saver.save();
   }
 
   #observed(link: BrokerLink, observation: Observation, now: number): void {
@@ -366,6 +384,7 @@ export class Reconciler {
     link.stamps = stamps;
     link.visits++;
     link.former = undefined;
+    link.antiEntropy.replayed(link.messages);
     const { replayed } = link;
     link.replayed = undefined;
     if (replayed !== undefined) this.#verifier.compare(link, replayed);

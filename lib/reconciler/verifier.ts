@@ -5,9 +5,10 @@
 
 import type { Event, Probed } from '../core/events.ts';
 import { has } from '../core/policy.ts';
-import { agrees, pendingAt, willHold } from '../core/register.ts';
+import { agrees, alike, pendingAt, willHold } from '../core/register.ts';
 import type { HybridClock } from '../core/version.ts';
 import type { Answer, LogLevel } from '../protocol/messages.ts';
+import type { Observation } from '../protocol/observation.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { TopicTable } from './topic-table.ts';
 
@@ -50,6 +51,23 @@ export class Verifier {
       return this.#isAsked(link, topic);
     });
     link.brake.begin(asked.length, asked.length);
+    if (link.antiEntropy.beginSurvey(now)) link.survey();
+  }
+
+  /** A survey has shown what the broker retains under a topic. What is news to us is asked for. */
+  shown(link: BrokerLink, observation: Observation): void {
+    const { topic } = observation;
+    const { table, apply } = this.#deps;
+    const holds = table.get(topic)?.register.held[link.index];
+    if (typeof holds === 'object' && alike(holds, observation)) return;
+    apply(topic, { kind: 'doubted', broker: link.index });
+    if (this.#isAsked(link, topic)) link.antiEntropy.surprised();
+  }
+
+  surveyed(link: BrokerLink): void {
+    const news = link.antiEntropy.surveyed();
+    if (news > 0)
+      this.#deps.log('info', `${link.name} had dropped messages of ${news} topics on their way to us`);
   }
 
   /** A probe was answered. */

@@ -204,6 +204,10 @@ export class SimBroker {
 
   #command(message: ToBroker): void {
     if (message.kind === 'start' || message.kind === 'credit' || message.session !== this.#session) return;
+    if (message.kind === 'survey') {
+      this.#down(() => this.#receive?.({ kind: 'surveyed' }));
+      return;
+    }
     if (message.kind === 'probe') {
       this.#up(() => {
         const answers = message.topics.map(topic => ({ topic, found: this.#found(topic) }));
