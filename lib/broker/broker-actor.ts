@@ -18,6 +18,7 @@ import type {
   Port,
   Report,
   Sampling,
+  Settled,
   ToBroker,
 } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/questions.ts';
@@ -28,6 +29,7 @@ import { Intake } from './intake.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
 import { Outbox } from './outbox.ts';
 import type { Presence } from './presence.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { Replay } from './replay.ts';
 import { Retries } from './retries.ts';
 import { RoundTrips } from './round-trips.ts';
@@ -61,7 +63,7 @@ interface Subscribing {
 interface Session {
   readonly number: number;
   readonly connection: Connection;
-  readonly outbox: Outbox;
+  readonly outbox: Outbox | Rehearsal;
   /** None where mqttrep may write no control topic, or the user's will stands in its place. */
   readonly presence: Presence | undefined;
   /** None where mqttrep may write no control topic: then absence cannot be told. */
@@ -128,6 +130,8 @@ export class BrokerActor {
     await this.#started;
     while (!this.#stopping && this.#identity !== undefined) {
       const wait = await this.#visit(this.#identity);
+      // What a dry run believes to have published is not there: it would be misread at a return.
+      if (this.#settings.mode === 'rehearse' && this.#sessions > 0) break;
       if (wait > 0 && !this.#stopping) await this.#pause(wait);
     }
     this.#reconciler.close();
@@ -362,7 +366,7 @@ export class BrokerActor {
     await scanner?.close();
   }
 
-  async #settled(outbox: Outbox, connection: Connection): Promise<boolean> {
+  async #settled(outbox: Outbox | Rehearsal, connection: Connection): Promise<boolean> {
     let limit: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>(resolve => {
       limit = setTimeout(() => resolve(false), SETTLE_LIMIT);
@@ -373,7 +377,11 @@ export class BrokerActor {
     return isSettled;
   }
 
-  #outbox(connection: Connection, { replica }: Identity, retains: boolean): Outbox {
+  #outbox(connection: Connection, { replica }: Identity, retains: boolean): Outbox | Rehearsal {
+    if (this.#settings.mode === 'rehearse') {
+      const report = (settled: Settled) => this.#post(settled);
+      return new Rehearsal({ report, log: message => this.#log('info', message) });
+    }
     const suspected = this.#suspicion.limit(performance.now());
     const maximumPacketSize = Math.min(connection.limits.maximumPacketSize, suspected);
     const limits = { ...connection.limits, maximumPacketSize, retains };

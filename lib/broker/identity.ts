@@ -18,7 +18,8 @@ export class Identity {
 
   /** @param noticed called once for each other replicator at the broker */
   constructor(settings: BrokerSettings, replica: string, noticed: (replica: string) => void) {
-    const { controlPrefix, name, options } = settings;
+    const { mode, name, options } = settings;
+    const controlPrefix = mode === 'rehearse' ? undefined : settings.controlPrefix;
     this.#settings = settings;
     this.replica = replica;
     this.control = controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
@@ -28,12 +29,13 @@ export class Identity {
 
   /** @param presence whose will CONNECT is to bear; undefined where the broker does not bear it */
   connectionOptions(protocolVersion: ProtocolVersion, presence: Presence | undefined): ConnectionOptions {
+    if (this.#settings.mode === 'rehearse') return this.besideOptions('dryrun', protocolVersion);
     const will = presence === undefined ? {} : { will: presence.will };
     return this.#options(this.#settings.clientId, protocolVersion, { ...this.#settings.options, ...will });
   }
 
-  /** For a connection beside the first one. It is not its heir: its end must not publish a will. */
-  besideOptions(purpose: 'probe' | 'survey', protocolVersion: ProtocolVersion): ConnectionOptions {
+  /** For a connection beside the one that replicates. It is not its heir: its end must not publish a will. */
+  besideOptions(purpose: 'probe' | 'survey' | 'dryrun', protocolVersion: ProtocolVersion): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;
     return this.#options(`${this.#settings.clientId}_${purpose}`, protocolVersion, {
       ...options,

@@ -1,17 +1,45 @@
-/** `mqttrep check`: is the configuration valid? */
+/** `mqttrep check`: is the configuration valid? With `--connect`: do the brokers do what it needs? */
 
+import type { Config } from '../config/config.ts';
 import { EXIT } from './exit-codes.ts';
-import { loadConfig, printProblems } from './load-config.ts';
+import { type Loaded, loadConfig, printProblems } from './load-config.ts';
 
-export function check(envFile: string | undefined): number {
+export type Format = 'text' | 'json';
+
+/** What `check` says of a configuration, as data. */
+export interface Verdict {
+  readonly valid: boolean;
+  readonly errors: Loaded['errors'];
+  readonly warnings: Loaded['warnings'];
+  readonly brokers: readonly string[];
+  readonly filters: readonly string[];
+}
+
+export function check(envFile: string | undefined, format: Format): number {
   const loaded = loadConfig(envFile);
-  printProblems(loaded);
+  if (format === 'json') printJson(verdict(loaded));
+  else printProblems(loaded);
   if (loaded.config === undefined) return EXIT.config;
-  const { brokers, topics } = loaded.config;
-  process.stdout.write(
-    `The configuration is valid: ${count(brokers.length, 'broker')}, ${count(topics.length, 'topic filter')}.\n`,
-  );
+  if (format === 'text') process.stdout.write(`${validity(loaded.config)}\n`);
   return EXIT.ok;
+}
+
+export function verdict({ config, errors, warnings }: Loaded): Verdict {
+  return {
+    valid: config !== undefined,
+    errors,
+    warnings,
+    brokers: config?.brokers.map(({ name }) => name) ?? [],
+    filters: config?.topics.map(({ filter }) => filter) ?? [],
+  };
+}
+
+export function validity({ brokers, topics }: Config): string {
+  return `The configuration is valid: ${count(brokers.length, 'broker')}, ${count(topics.length, 'topic filter')}.`;
+}
+
+export function printJson(data: unknown): void {
+  process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
 }
 
 function count(number: number, noun: string): string {

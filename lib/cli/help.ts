@@ -7,8 +7,9 @@ Usage: mqttrep [command] [options]
 
 Commands
   run      replicate until stopped (what 'mqttrep' alone does)
-  check    say whether the configuration is valid
+  check    say whether the configuration is valid, and with --connect what each broker does
   config   print the effective configuration, secrets masked
+  diff     say in which retained topics the brokers differ
   demo     three brokers in this process, clients that write, a link that is cut and healed
 
 Options
@@ -21,23 +22,36 @@ The configuration is in environment variables:
   MQTTREP_CLIENT_PARIS=mqtt://paris.example   another one
   MQTTREP_TOPIC_ALL='#'                       what to replicate; quote the #
 
-Exit codes: 0 stopped as told, 1 failure, 64 wrong usage, 78 configuration.
+Exit codes: 0 done, or stopped as told; 1 failure; 64 wrong usage; 69 a broker was not reached; 78 configuration.
 `,
-  run: `Usage: mqttrep [run] [--env-file FILE]
+  run: `Usage: mqttrep [run] [--env-file FILE] [--dry-run]
 
 Replicates until SIGINT or SIGTERM, then sends what is waiting and ends with exit code 0.
 A second signal ends it at once. The log goes to standard error.
 
+With --dry-run it decides and publishes nothing: what it would publish is in the log, each message up to 1,000 for
+each broker and their number beyond. It decides as at a first contact and leaves the store alone. Over MQTT 3.1.1 it
+cannot ask whether a live message is retained, and takes it for passing.
+
 Examples
+  mqttrep run --dry-run
   mqttrep run --env-file /etc/mqttrep.env
   MQTTREP_CLIENT_A=mqtt://localhost:1883 MQTTREP_CLIENT_B=mqtt://localhost:1884 MQTTREP_TOPIC_ALL='#' mqttrep
 `,
-  check: `Usage: mqttrep check [--env-file FILE]
+  check: `Usage: mqttrep check [--connect] [--env-file FILE] [--json]
 
 Says whether the configuration is valid; connects to nothing. Exit code 0, or 78 with every problem and its mend.
 
-Example
+With --connect it tries each broker as well, for up to 30 s: which version of MQTT it agrees to, which QoS it grants
+to the configured filters, whether it keeps retained messages, whether a subscription with a wildcard shows them all,
+whether it delivers our own messages back, and how soon. It writes some 1,100 small messages under a topic of its own
+(MQTTREP_CONTROL_TOPIC) and removes them, also when it is interrupted; with control topics off it writes nothing, and
+says what it could not look at. Exit code 69 if a broker was not reached.
+
+Examples
   mqttrep check --env-file /etc/mqttrep.env
+  mqttrep check --connect
+  mqttrep check --connect --json
 `,
   config: `Usage: mqttrep config [--env-file FILE] [--json]
 
@@ -46,6 +60,19 @@ Prints the effective configuration, secrets masked.
 Examples
   mqttrep config
   mqttrep config --json
+`,
+  diff: `Usage: mqttrep diff [--env-file FILE] [--json]
+
+Connects to all brokers and prints in which retained topics they differ, of those that are replicated: the brokers
+that a topic may be published to must all retain the same message, which some subscribed broker retains. A topic that
+one broker shows and another does not is asked for by its name; where a broker does not say, it is unknown. What
+differs is looked at twice, since it may be on its way.
+
+Exit code 0 if nothing differs; 1 if something does, or is unknown; 69 if a broker was not reached.
+
+Examples
+  mqttrep diff
+  mqttrep diff --json | jq -r '.differing[].topic'
 `,
   demo: `Usage: mqttrep demo [--seconds N]
 

@@ -6,6 +6,8 @@ import { EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
 
 const OPTIONS = {
+  connect: { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
   'env-file': { type: 'string' },
   json: { type: 'boolean' },
   seconds: { type: 'string' },
@@ -17,9 +19,10 @@ type Option = keyof typeof OPTIONS;
 
 /** What each command understands, besides --help. */
 const COMMANDS: Readonly<Record<string, readonly Option[]>> = {
-  run: ['env-file'],
-  check: ['env-file'],
+  run: ['env-file', 'dry-run'],
+  check: ['env-file', 'connect', 'json'],
   config: ['env-file', 'json'],
+  diff: ['env-file', 'json'],
   demo: ['seconds'],
 };
 
@@ -47,16 +50,19 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!understood.includes(option)) return wrongUsage(`'mqttrep ${command}' has no option --${option}`);
   }
   // Imported when needed: what a command does not use costs it no memory.
+  const envFile = values['env-file'];
+  const format = values.json === true ? 'json' : 'text';
   switch (command) {
     case 'run':
-      return (await import('./run.ts')).run(values['env-file']);
+      return (await import('./run.ts')).run(envFile, values['dry-run'] === true ? 'rehearse' : 'replicate');
     case 'check':
-      return (await import('./check.ts')).check(values['env-file']);
+      return values.connect === true
+        ? (await import('./check-connect.ts')).checkConnect(envFile, format)
+        : (await import('./check.ts')).check(envFile, format);
     case 'config':
-      return (await import('./show-config.ts')).showConfig(
-        values['env-file'],
-        values.json === true ? 'json' : 'text',
-      );
+      return (await import('./show-config.ts')).showConfig(envFile, format);
+    case 'diff':
+      return (await import('./diff.ts')).diff(envFile, format);
     default:
       return demo(values.seconds);
   }

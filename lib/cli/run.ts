@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/config.ts';
 import { createLogger } from '../log/logger.ts';
+import type { Mode } from '../protocol/messages.ts';
 import { type Log, Replicator } from '../supervisor/replicator.ts';
 import { EXIT } from './exit-codes.ts';
 import { configSource, describe, printProblems } from './load-config.ts';
@@ -12,7 +13,7 @@ import { obeySignals } from './signals.ts';
 /** PM2 and systemd are told that we are ready when each broker has answered, or after so many milliseconds. */
 const READY_LIMIT = 5_000;
 
-export async function run(envFile: string | undefined): Promise<number> {
+export async function run(envFile: string | undefined, mode: Mode): Promise<number> {
   const load = configSource(envFile);
   const loaded = load();
   const { config } = loaded;
@@ -24,8 +25,11 @@ export async function run(envFile: string | undefined): Promise<number> {
   const log: Log = (level, message) => logger.log(level, message);
   for (const warning of loaded.warnings) logger.warn(describe(warning));
   logger.info(summary(config));
+  if (mode === 'rehearse') {
+    logger.info('dry run: nothing is published, and all is decided as at a first contact, without the store');
+  }
 
-  const replicator = new Replicator(config, log);
+  const replicator = new Replicator(config, log, mode);
   const apply = async (next: Config) => {
     await replicator.reconfigure(next);
     logger.level = next.log.level;

@@ -6,7 +6,7 @@
 /** The prefix, unless configured otherwise. */
 export const CONTROL_PREFIX = 'mqttrep';
 
-export type Purpose = 'marker' | 'replay' | 'probe' | 'survey' | 'presence';
+export type Purpose = 'marker' | 'replay' | 'probe' | 'survey' | 'presence' | 'check';
 
 /** Names the control topics at one broker. */
 export class ControlTopics {

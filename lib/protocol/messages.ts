@@ -158,7 +158,11 @@ export interface BrokerTask {
   readonly settings: BrokerSettings;
 }
 
+/** `rehearse`: decide, and publish nothing. */
+export type Mode = 'replicate' | 'rehearse';
+
 export interface BrokerSettings {
+  readonly mode: Mode;
   readonly name: string;
   readonly url: string;
   /** For MQTT.js. May hold secrets: never logged. */

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
 import { randomClientId } from '../broker/client-id.ts';
 import type { BrokerConfig, Config } from '../config/config.ts';
-import type { BrokerSettings, ControlOfBroker } from '../protocol/messages.ts';
+import type { BrokerSettings, ControlOfBroker, Mode } from '../protocol/messages.ts';
 import { atMost } from './at-most.ts';
 import { LinkRecord } from './link-record.ts';
 import { brokerSettings } from './settings.ts';
@@ -73,10 +73,12 @@ export function settingsOf(
   broker: BrokerConfig,
   config: Config,
   known: BrokerSettings | undefined,
+  mode: Mode,
 ): BrokerSettings {
   const { name, options } = broker;
   const isKept = known !== undefined && known.options['clientId'] === undefined;
-  return brokerSettings(broker, config, options.clientId ?? (isKept ? known.clientId : randomClientId(name)));
+  const clientId = options.clientId ?? (isKept ? known.clientId : randomClientId(name));
+  return brokerSettings(broker, config, clientId, mode);
 }
 
 /** Whether the connection can stand when the settings change so. */

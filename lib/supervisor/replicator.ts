@@ -10,6 +10,7 @@ import type {
   ControlOfReconciler,
   LinkState,
   LogLevel,
+  Mode,
   Report,
 } from '../protocol/messages.ts';
 import type {
@@ -60,15 +61,20 @@ export class Replicator {
   /** Of the reconciler, after crashes. */
   reconcilerRestarts = 0;
   #reconciler: Actor<ControlOfReconciler> | undefined;
+  readonly #mode: Mode;
   #stopping = false;
   #end: (reason: string | undefined) => void = () => undefined;
 
-  constructor(config: Config, log: Log) {
+  constructor(config: Config, log: Log, mode: Mode = 'replicate') {
     this.#log = log;
+    this.#mode = mode;
     this.#config = config;
     this.#roster = Roster.of(config);
     this.#brokers = new Map(
-      config.brokers.map(broker => [broker.name, new BrokerSlot(settingsOf(broker, config, undefined))]),
+      config.brokers.map(broker => [
+        broker.name,
+        new BrokerSlot(settingsOf(broker, config, undefined, mode)),
+      ]),
     );
     this.ended = new Promise(resolve => {
       this.#end = resolve;
@@ -94,7 +100,7 @@ export class Replicator {
     this.#roster = roster;
     const planned = config.brokers.map(broker => {
       const known = this.#brokers.get(broker.name);
-      const settings = settingsOf(broker, config, known?.settings);
+      const settings = settingsOf(broker, config, known?.settings, this.#mode);
       const stands = known !== undefined && isSameConnection(known.settings, settings);
       return { slot: stands ? known : new BrokerSlot(settings, known?.link), settings };
     });
@@ -209,7 +215,7 @@ export class Replicator {
         actor: 'reconciler',
         control,
         brokers: channels.map(({ place, port1 }) => ({ name: place.name, rank: place.rank, port: port1 })),
-        settings: reconcilerSettings(this.#config, names),
+        settings: reconcilerSettings(this.#config, names, this.#mode),
       }),
       report => this.#reported(report, undefined),
     );
@@ -245,7 +251,7 @@ export class Replicator {
     const done = new Promise<void>(resolve => {
       this.#configured = resolve;
     });
-    const settings = reconcilerSettings(this.#config, this.#roster.names);
+    const settings = reconcilerSettings(this.#config, this.#roster.names, this.#mode);
     this.#reconciler?.tell({ kind: 'configure', settings, brokers: this.#roster.places });
     await atMost(CONFIGURE_LIMIT, [done]);
     this.#configured = undefined;

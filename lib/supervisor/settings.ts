@@ -4,10 +4,16 @@ import type { BrokerConfig, Config, TopicConfig } from '../config/config.ts';
 import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
 import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
-import type { BrokerSettings, ReconcilerSettings } from '../protocol/messages.ts';
+import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/messages.ts';
 
-export function brokerSettings(broker: BrokerConfig, config: Config, clientId: string): BrokerSettings {
+export function brokerSettings(
+  broker: BrokerConfig,
+  config: Config,
+  clientId: string,
+  mode: Mode = 'replicate',
+): BrokerSettings {
   return {
+    mode,
     name: broker.name,
     url: broker.url,
     options: broker.options,
@@ -40,16 +46,24 @@ function qosOf(topic: TopicConfig, config: Config): QoS {
   return new Policies(settings, names.length).covering(topic.filter).qos;
 }
 
-/** @param names the names of the brokers by index, those that have been removed included */
-export function reconcilerSettings(config: Config, names: readonly string[]): ReconcilerSettings {
+/**
+ * A rehearsal writes no marker, and leaves the store alone: what it decides has not happened.
+ *
+ * @param names the names of the brokers by index, those that have been removed included
+ */
+export function reconcilerSettings(
+  config: Config,
+  names: readonly string[],
+  mode: Mode = 'replicate',
+): ReconcilerSettings {
   return {
-    controlPrefix: config.controlTopic,
+    controlPrefix: mode === 'rehearse' ? undefined : config.controlTopic,
     filters: config.topics.map(topic => filterSettings(topic, names)),
     mergeFrequency: config.mergeFrequency,
     scanPeriod: config.scanPeriod,
     maxDrift: config.maxDrift * 1000,
     bounds: config.bounds,
-    store: config.store,
+    store: mode === 'rehearse' ? 'memory' : config.store,
     hidesPayloads: config.http?.hidesPayloads ?? true,
   };
 }

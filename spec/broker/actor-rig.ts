@@ -35,6 +35,7 @@ export class ActorRig {
     this.#port = port2;
     this.#listen();
     const settings = {
+      mode: 'replicate',
       name: 'oslo',
       url,
       options: { reconnectPeriod: 50, ...options },

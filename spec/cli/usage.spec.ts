@@ -21,7 +21,7 @@ async function mqttrep(args: readonly string[], environment: Environment = {}): 
   return { code, stdout: running.stdout, stderr: running.stderr };
 }
 
-const commands = ['run', 'check', 'config', 'demo'];
+const commands = ['run', 'check', 'config', 'diff', 'demo'];
 
 const valid = {
   MQTTREP_CLIENT_OSLO: 'mqtt://saturnin:s3cret-1@oslo.example:1884',
@@ -159,6 +159,32 @@ describe('the command line of mqttrep', () => {
       expect(broker.log()).to.equal('');
       await broker.stop();
     });
+
+    it('--json says it to programs', async () => {
+      const { code, stdout, stderr } = await mqttrep(['check', '--json'], valid);
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+      expect(JSON.parse(stdout)).to.deep.include({
+        valid: true,
+        errors: [],
+        brokers: ['OSLO', 'PARIS'],
+        filters: ['canards/#'],
+      });
+    });
+
+    for (const args of [
+      ['check', '--json'],
+      ['check', '--connect', '--json'],
+    ]) {
+      it(`mqttrep ${args.join(' ')} says to programs what is wrong, without secrets`, async () => {
+        const { code, stdout, stderr } = await mqttrep(args, invalid);
+        expect({ code, stderr }).to.deep.equal({ code: 78, stderr: '' });
+        const { valid: isValid, errors } = JSON.parse(stdout);
+        expect(isValid).to.equal(false);
+        const variables = errors.map(({ variable }: { variable: string }) => variable);
+        expect(variables).to.have.members(wrongVariables);
+        expect(stdout).not.to.contain('s3cret');
+      });
+    }
 
     it('is content with what it only warns of', async () => {
       const { code, stderr } = await mqttrep(['check'], { ...valid, MQTTREP_RETIAN_ducks: 'true' });

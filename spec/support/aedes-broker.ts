@@ -6,6 +6,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { Aedes } from 'aedes';
 import { freePort } from './free-port.ts';
 import type { TestBroker } from './test-broker.ts';
@@ -18,10 +19,12 @@ export interface AedesBroker extends TestBroker {
 export interface AedesOptions {
   /** Default: a free one. */
   readonly port?: number;
+  /** A subscription with a wildcard shows so many retained messages at most, as with other makes of broker. */
+  readonly replayCut?: number;
 }
 
 export async function startAedes(options: AedesOptions = {}): Promise<AedesBroker> {
-  const broker = new EmbeddedAedes(options.port ?? (await freePort()));
+  const broker = new EmbeddedAedes(options.port ?? (await freePort()), options.replayCut);
   await broker.start();
   return broker;
 }
@@ -37,11 +40,13 @@ class EmbeddedAedes implements AedesBroker {
   readonly url: string;
   readonly port: number;
   readonly #log: string[] = [];
+  readonly #replayCut: number | undefined;
   /** Aedes makes one when it is given none; its type is Aedes' own affair. */
   #persistence: unknown;
   #running: Running | undefined;
 
-  constructor(port: number) {
+  constructor(port: number, replayCut: number | undefined) {
+    this.#replayCut = replayCut;
     this.name = `aedes:${port}`;
     this.url = `mqtt://127.0.0.1:${port}`;
     this.port = port;
@@ -60,7 +65,9 @@ class EmbeddedAedes implements AedesBroker {
     const aedes = await Aedes.createBroker(
       this.#persistence === undefined ? {} : { persistence: this.#persistence },
     );
+    const isNew = this.#persistence === undefined;
     this.#persistence = persistenceOf(aedes);
+    if (isNew && this.#replayCut !== undefined) cutReplays(this.#persistence, this.#replayCut);
     this.#record(aedes);
     const sockets = new Set<Socket>();
     const server = createServer(socket => {
@@ -102,6 +109,36 @@ class EmbeddedAedes implements AedesBroker {
     aedes.on('clientError', (client, error) => this.#log.push(`error ${client.id}: ${error.message}`));
     aedes.on('connectionError', (_client, error) => this.#log.push(`error: ${error.message}`));
   }
+}
+
+interface Replays {
+  createRetainedStreamCombi(filters: readonly string[]): AsyncIterable<unknown>;
+}
+
+function cutReplays(persistence: unknown, limit: number): void {
+  const replays = persistence as Replays;
+  const whole = replays.createRetainedStreamCombi.bind(replays);
+  const isWild = (filter: string) => /[+#]/.test(filter);
+  replays.createRetainedStreamCombi = filters =>
+    Readable.from(
+      cut(
+        whole,
+        filters.filter(isWild),
+        limit,
+        filters.filter(filter => !isWild(filter)),
+      ),
+    );
+}
+
+async function* cut(
+  whole: Replays['createRetainedStreamCombi'],
+  wild: readonly string[],
+  limit: number,
+  exact: readonly string[],
+): AsyncGenerator<unknown> {
+  let shown = 0;
+  if (wild.length > 0) for await (const packet of whole(wild)) if (shown++ < limit) yield packet;
+  if (exact.length > 0) yield* whole(exact);
 }
 
 function persistenceOf(aedes: Aedes): unknown {

@@ -1,0 +1,78 @@
+/** `mqttrep check --connect`: each broker is tried, all at the same time. */
+
+import { nanoid } from 'nanoid';
+import { randomClientId } from '../broker/client-id.ts';
+import { examine, type Finding } from '../broker/examination.ts';
+import type { Config } from '../config/config.ts';
+import { brokerSettings } from '../supervisor/settings.ts';
+import { type Format, printJson, validity, verdict } from './check.ts';
+import { EXIT } from './exit-codes.ts';
+import { interruptible } from './interruptible.ts';
+import { loadConfig, printProblems } from './load-config.ts';
+import { table } from './table.ts';
+
+/** Milliseconds for one broker, without the removal of what was written. */
+const BROKER_LIMIT = 30_000;
+
+export async function checkConnect(envFile: string | undefined, format: Format): Promise<number> {
+  const loaded = loadConfig(envFile);
+  const { config } = loaded;
+  if (format === 'text') printProblems(loaded);
+  if (config === undefined) {
+    if (format === 'json') printJson({ ...verdict(loaded), connections: [] });
+    return EXIT.config;
+  }
+  if (format === 'text') process.stdout.write(`${validity(config)}\n\n`);
+  return await interruptible(async interrupted => {
+    const findings = await examineAll(config, interrupted);
+    if (format === 'json') printJson({ ...verdict(loaded), connections: findings });
+    else process.stdout.write(report(findings));
+    if (interrupted.aborted) return EXIT.failure;
+    return findings.every(({ reached }) => reached) ? EXIT.ok : EXIT.unavailable;
+  });
+}
+
+function examineAll(config: Config, interrupted: AbortSignal): Promise<Finding[]> {
+  const id = `check-${nanoid(10)}`;
+  return Promise.all(
+    config.brokers.map(broker => {
+      const clientId = `${broker.options.clientId ?? randomClientId(broker.name)}_check`;
+      const signal = AbortSignal.any([interrupted, AbortSignal.timeout(BROKER_LIMIT)]);
+      return examine(brokerSettings(broker, config, clientId), id, signal);
+    }),
+  );
+}
+
+const TITLES = ['broker', 'reached', 'version', 'QoS', 'retained', 'wildcard replay', 'echo', 'round trip'];
+
+function report(findings: readonly Finding[]): string {
+  const notes = findings.flatMap(({ name, note, refusedFilters }) => [
+    ...(note === null ? [] : [`${name}: ${note}\n`]),
+    ...refusedFilters.map(filter => `${name}: the subscription to ${JSON.stringify(filter)} is refused\n`),
+  ]);
+  return table([TITLES, ...findings.map(row)]) + (notes.length === 0 ? '' : `\n${notes.join('')}`);
+}
+
+function row(finding: Finding): string[] {
+  const { name, reached, protocol, grantedQos, retained, wildcardReplay, echo, roundTrip } = finding;
+  return [
+    name,
+    yesOrNo(reached),
+    protocol ?? '-',
+    grantedQos === null ? '-' : String(grantedQos),
+    yesOrNo(retained),
+    wildcardReplay === null ? '-' : extent(wildcardReplay),
+    yesOrNo(echo),
+    roundTrip === null ? '-' : `${roundTrip.toFixed(roundTrip < 10 ? 1 : 0)} ms`,
+  ];
+}
+
+function yesOrNo(is: boolean | null): string {
+  if (is === null) return '-';
+  return is ? 'yes' : 'no';
+}
+
+function extent({ shown, stored }: NonNullable<Finding['wildcardReplay']>): string {
+  if (shown === 0) return 'none';
+  return shown === stored ? `complete (${stored})` : `cut (${shown} of ${stored})`;
+}

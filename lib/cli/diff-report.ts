@@ -1,0 +1,106 @@
+/** What `mqttrep diff` prints: for people, and for programs. Every value is bounded. */
+
+import { isUtf8 } from 'node:buffer';
+import type { Comparison, TopicDifference } from '../comparison/compare.ts';
+import type { Look, Sight } from '../comparison/sight.ts';
+
+export interface BrokerRead {
+  readonly name: string;
+  readonly state: 'read' | 'retains nothing' | 'not reached';
+  /** Why it was not reached. */
+  readonly reason: string;
+}
+
+/** Characters of a payload, and of properties, that are printed. */
+const SHOWN = 60;
+
+export function diffText(brokers: readonly BrokerRead[], comparison: Comparison): string {
+  const { compared, differing, unknown, cut } = comparison;
+  const left = brokers.flatMap(({ name, state, reason }) => {
+    if (state === 'not reached') return [`${name} was not reached: ${reason}\n`];
+    return state === 'read' ? [] : [`${name} retains no messages, and is left out\n`];
+  });
+  const hidden = cut.map(
+    name => `${name} does not show all that it retains: topics that it alone retains may be missing\n`,
+  );
+  const lines = [...differing, ...unknown].flatMap(topicLines);
+  return [
+    ...lines,
+    ...(lines.length > 0 ? ['\n'] : []),
+    ...left,
+    ...hidden,
+    summary(compared, differing, unknown),
+  ].join('');
+}
+
+function summary(
+  compared: number,
+  differing: readonly TopicDifference[],
+  unknown: readonly TopicDifference[],
+): string {
+  const topics = compared === 1 ? '1 topic was' : `${compared} topics were`;
+  const differ = differing.length === 0 ? 'none differs' : `${differing.length} differ`;
+  const doubt =
+    unknown.length === 0 ? '' : `, ${unknown.length} unknown: a broker does not say what it retains`;
+  return `${topics} compared: ${differ}${doubt}.\n`;
+}
+
+function topicLines({ topic, looks }: TopicDifference): string[] {
+  const width = Math.max(...[...looks.keys()].map(name => name.length));
+  const showsProperties = new Set([...looks.values()].map(valueText)).size === 1;
+  const values = [...looks].map(([name, look]) => {
+    const properties = showsProperties && typeof look === 'object' ? `  ${propertiesText(look)}` : '';
+    return `  ${name.padEnd(width)}  ${valueText(look)}${properties}\n`;
+  });
+  return [`${JSON.stringify(topic)}\n`, ...values];
+}
+
+function valueText(look: Look): string {
+  if (look === 'absent') return '(nothing)';
+  if (look === 'unknown') return '(unknown)';
+  const bytes = Buffer.from(look.head, 'latin1');
+  const text = isText(look, bytes) ? JSON.stringify(bytes.toString()) : `0x${bytes.toString('hex')}`;
+  return text.length <= SHOWN && look.digest === undefined
+    ? text
+    : `${text.slice(0, SHOWN)}… (${look.size} bytes)`;
+}
+
+/** Of a long payload the head may end within a character. */
+function isText({ digest }: Sight, bytes: Buffer): boolean {
+  if (isUtf8(bytes)) return true;
+  return digest !== undefined && [1, 2, 3].some(cut => isUtf8(bytes.subarray(0, -cut)));
+}
+
+function propertiesText({ properties }: Sight): string {
+  if (properties === undefined) return 'properties unknown';
+  return properties === '' ? 'no properties' : `properties ${properties.slice(0, SHOWN)}`;
+}
+
+export function diffJson(brokers: readonly BrokerRead[], comparison: Comparison): object {
+  const { compared, differing, unknown, cut } = comparison;
+  return {
+    equal:
+      differing.length === 0 && unknown.length === 0 && brokers.every(({ state }) => state !== 'not reached'),
+    brokers: brokers.map(({ name, state, reason }) => ({ name, state, ...(reason && { reason }) })),
+    cut,
+    compared,
+    differing: differing.map(differenceJson),
+    unknown: unknown.map(differenceJson),
+  };
+}
+
+function differenceJson({ topic, looks }: TopicDifference): object {
+  return { topic, brokers: Object.fromEntries([...looks].map(([name, look]) => [name, lookJson(look)])) };
+}
+
+function lookJson(look: Look): object | string {
+  if (typeof look === 'string') return look;
+  const { head, size, digest, properties } = look;
+  const bytes = Buffer.from(head, 'latin1');
+  return {
+    size,
+    ...(isUtf8(bytes) ? { text: bytes.toString() } : { base64: bytes.toString('base64') }),
+    ...(digest === undefined ? {} : { sha256: digest }),
+    properties: properties === undefined ? null : properties,
+  };
+}

@@ -1,0 +1,90 @@
+/** `mqttrep diff`: do the brokers retain the same? */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { nanoid } from 'nanoid';
+import { randomClientId } from '../broker/client-id.ts';
+import { RetainedReader } from '../broker/retained-reader.ts';
+import { compare, type Side } from '../comparison/compare.ts';
+import type { Sight } from '../comparison/sight.ts';
+import type { BrokerConfig, Config } from '../config/config.ts';
+import { Policies } from '../core/policy.ts';
+import { minimalSubscriptions } from '../core/subscriptions.ts';
+import { brokerSettings, reconcilerSettings } from '../supervisor/settings.ts';
+import { type Format, printJson } from './check.ts';
+import { type BrokerRead, diffJson, diffText } from './diff-report.ts';
+import { EXIT } from './exit-codes.ts';
+import { interruptible } from './interruptible.ts';
+import { loadConfig, printProblems } from './load-config.ts';
+
+/** Longest wait for a broker to be reached, in milliseconds. */
+const REACH_LIMIT = 20_000;
+
+/** What is being replicated is given two ticks to arrive, within these bounds in milliseconds. */
+const SETTLE = { least: 1_000, most: 5_000 } as const;
+
+/** A broker that was read, or why not. */
+interface Attempt {
+  readonly read: BrokerRead;
+  readonly reader: RetainedReader | undefined;
+  readonly sights: ReadonlyMap<string, Sight>;
+}
+
+export async function diff(envFile: string | undefined, format: Format): Promise<number> {
+  const loaded = loadConfig(envFile);
+  const { config } = loaded;
+  printProblems(loaded);
+  if (config === undefined) return EXIT.config;
+  return await interruptible(signal => diffBrokers(config, format, signal));
+}
+
+async function diffBrokers(config: Config, format: Format, signal: AbortSignal): Promise<number> {
+  const id = `diff-${nanoid(10)}`;
+  const attempts = await Promise.all(config.brokers.map(broker => readBroker(broker, config, id, signal)));
+  const sides = attempts.flatMap(({ reader, sights }, broker): Side[] =>
+    reader?.retains === true
+      ? [{ name: reader.name, broker, sights, ask: topics => reader.ask(topics) }]
+      : [],
+  );
+  const names = config.brokers.map(({ name }) => name);
+  const policies = new Policies(reconcilerSettings(config, names).filters, names.length);
+  const pause = Math.min(Math.max(2_000 / config.mergeFrequency, SETTLE.least), SETTLE.most);
+  const settle = () => wait(pause, undefined, { signal }).catch(() => undefined);
+  const comparison = await compare(sides, policies, settle);
+  await Promise.all(attempts.map(({ reader }) => reader?.close()));
+  const brokers = attempts.map(({ read }) => read);
+  if (signal.aborted) {
+    process.stderr.write('interrupted: the brokers were not compared to the end\n');
+    return EXIT.failure;
+  }
+  if (format === 'json') printJson(diffJson(brokers, comparison));
+  else process.stdout.write(diffText(brokers, comparison));
+  if (brokers.some(({ state }) => state === 'not reached')) return EXIT.unavailable;
+  return comparison.differing.length + comparison.unknown.length === 0 ? EXIT.ok : EXIT.failure;
+}
+
+async function readBroker(
+  broker: BrokerConfig,
+  config: Config,
+  id: string,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const { name } = broker;
+  const clientId = `${broker.options.clientId ?? randomClientId(name)}_diff`;
+  const filters = minimalSubscriptions(
+    config.topics.map(({ filter }) => ({ filter, qos: 0 })),
+    0,
+  ).map(({ filter }) => filter);
+  const giveUp = AbortSignal.any([signal, AbortSignal.timeout(REACH_LIMIT)]);
+  let reader: RetainedReader | undefined;
+  try {
+    reader = await RetainedReader.open(brokerSettings(broker, config, clientId), id, giveUp);
+    if (!reader.retains) {
+      return { read: { name, state: 'retains nothing', reason: '' }, reader, sights: new Map() };
+    }
+    return { read: { name, state: 'read', reason: '' }, reader, sights: await reader.readAll(filters) };
+  } catch (error) {
+    await reader?.close();
+    const { message } = error as Error;
+    return { read: { name, state: 'not reached', reason: message }, reader: undefined, sights: new Map() };
+  }
+}

@@ -1,0 +1,109 @@
+/** `mqttrep diff` says in which retained topics brokers differ, and only then. */
+
+import { expect } from 'chai';
+import { controlTopicsAt } from '../broker/makes.ts';
+import { startAedes } from '../support/aedes-broker.ts';
+import { TestClient } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { publishMany } from '../support/publish-many.ts';
+import type { TestBroker } from '../support/test-broker.ts';
+import { command, environmentOf } from './command.ts';
+
+describe('mqttrep diff', function () {
+  this.timeout(60_000);
+
+  const cut = 'CUT does not show all that it retains: topics that it alone retains may be missing\n';
+  let brokers: { OSLO: TestBroker; CUT: TestBroker };
+  let environment: Readonly<Record<string, string>>;
+
+  before(async function () {
+    requireMosquitto(this);
+    brokers = { OSLO: await startMosquitto(), CUT: await startAedes({ replayCut: 10 }) };
+    environment = environmentOf(brokers);
+    for (const { url } of Object.values(brokers)) await publishMany(url, 250);
+  });
+
+  after(async () => {
+    for (const broker of Object.values(brokers ?? {})) await broker.stop();
+  });
+
+  async function retain(site: keyof typeof brokers, topic: string, payload: string | Buffer): Promise<void> {
+    const client = await TestClient.connect(brokers[site].url);
+    await client.publish(topic, payload, { retain: true });
+    await client.end();
+  }
+
+  it('ends with 0 where nothing differs, though one broker’s replay is cut short', async () => {
+    const { code, stdout, stderr } = await command(['diff'], environment);
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+    expect(stdout).to.equal(`${cut}250 topics were compared: none differs.\n`);
+  });
+
+  it('does not call differing what it cannot know', async () => {
+    const { code, stdout } = await command(['diff'], { ...environment, MQTTREP_CONTROL_TOPIC: 'off' });
+    expect(code).to.equal(1);
+    expect(stdout).to.contain('250 topics were compared: none differs, 240 unknown');
+    expect(stdout).to.match(/^"many\/\d+"\n {2}CUT {3}\(unknown\)\n {2}OSLO {2}"value \d+"$/m);
+  });
+
+  it('ends with 69 where a broker is not reached, and compares the others', async () => {
+    const gone = { url: `mqtt://127.0.0.1:${await freePort()}` };
+    const { code, stdout } = await command(['diff'], environmentOf({ ...brokers, GONE: gone }));
+    expect(code).to.equal(69);
+    expect(stdout)
+      .to.match(/^GONE was not reached: .*ECONNREFUSED/m)
+      .and.contain('none differs');
+  });
+
+  describe('where brokers differ', () => {
+    const { OSLO, CUT } = { OSLO: 'OSLO', CUT: 'CUT' } as const;
+
+    before(async () => {
+      await retain(OSLO, 'canards/name', 'Saturnin');
+      await retain(CUT, 'canards/name', 'Donald');
+      await retain(OSLO, 'binary', Buffer.from([0xff, 0]));
+      await retain(OSLO, 'long', 'x'.repeat(1_000));
+      await retain(OSLO, 'private/a', 'x');
+      await retain(OSLO, '$private', 'x');
+    });
+
+    it('prints which, with what each retains, and ends with 1', async () => {
+      const { code, stdout } = await command(['diff'], {
+        ...environment,
+        MQTTREP_TOPIC_private: 'private/#',
+        MQTTREP_PUBLISH_WHITELIST_private: 'OSLO',
+      });
+      expect(code).to.equal(1);
+      expect(stdout).to.equal(
+        [
+          '"binary"\n  CUT   (nothing)\n  OSLO  0xff00\n',
+          '"canards/name"\n  CUT   "Donald"\n  OSLO  "Saturnin"\n',
+          `"long"\n  CUT   (nothing)\n  OSLO  "${'x'.repeat(59)}… (1000 bytes)\n`,
+          `\n${cut}254 topics were compared: 3 differ.\n`,
+        ].join(''),
+      );
+    });
+
+    it('tells it to programs', async () => {
+      const { code, stdout } = await command(['diff', '--json'], environment);
+      expect(code).to.equal(1);
+      const { equal, brokers, cut: hiding, compared, differing, unknown } = JSON.parse(stdout);
+      expect(hiding).to.deep.equal(['CUT']);
+      expect({ equal, compared, unknown }).to.deep.equal({ equal: false, compared: 254, unknown: [] });
+      expect(brokers).to.deep.equal([
+        { name: 'CUT', state: 'read' },
+        { name: 'OSLO', state: 'read' },
+      ]);
+      expect(differing[0]).to.deep.equal({
+        topic: 'binary',
+        brokers: { CUT: 'absent', OSLO: { size: 2, base64: '/wA=', properties: '' } },
+      });
+      expect(differing.map(({ topic }: { topic: string }) => topic)).to.include('private/a');
+    });
+
+    it('leaves nothing behind', async () => {
+      for (const { url } of Object.values(brokers)) expect(await controlTopicsAt(url)).to.deep.equal([]);
+    });
+  });
+});
