@@ -104,9 +104,8 @@ describe('mqttrep over TLS', function () {
       scene = create(url, { certFile: cert, keyFile: key });
       const mqttrep = scene.run();
       await scene.connected('PARIS');
-      console.log(await mqttrep.line('OSLO: cannot connect', patience), mqttrep.stderr);
       expect(await mqttrep.line('OSLO: cannot connect', patience)).to.match(
-        /unknown ca|closed|hang up|reset/i,
+        /TLS: .*unknown ca.* next attempt in/,
       );
       expect(mqttrep.stderr).not.to.contain('OSLO: connected');
     });
