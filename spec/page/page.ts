@@ -82,6 +82,14 @@ describe('the page', function () {
     expect(await page.locator('.spoke .break').count()).to.equal(0);
   });
 
+  it('shows the first topic when it comes', async () => {
+    await open({});
+    await page.getByText('No topic has been seen yet.').waitFor();
+    world.rows.push(...new PretendWorld(BROKERS, { 'canards/menu': 'oats' }).rows);
+    server.tell({ topics: world.counts() });
+    await row('menu').waitFor();
+  });
+
   it('shows what each broker holds side by side, marks what differs, and the details', async () => {
     await open({ 'canards/menu': 'oats' });
     await row('menu').waitFor();

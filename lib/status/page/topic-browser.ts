@@ -29,6 +29,8 @@ export class TopicBrowser {
   /** Ends the requests that belong to an earlier query. */
   #current = new AbortController();
   #underWay = new Set<string>();
+  /** What is asked for next, by key; no more than what is seen. */
+  #waiting = new Map<string, { readonly level: string; readonly page: number }>();
   #failed = false;
   readonly #server: Server;
   readonly #listener: (view: TopicView) => void;
@@ -43,6 +45,7 @@ export class TopicBrowser {
     this.#current.abort();
     this.#current = new AbortController();
     this.#underWay = new Set();
+    this.#waiting = new Map();
     this.#levels = new Map();
     this.#query = query;
     this.#ask('', 0);
@@ -86,8 +89,17 @@ export class TopicBrowser {
 
   #ask(level: string, page: number): void {
     const key = keyOf(level, page);
-    if (this.#underWay.has(key) || this.#underWay.size >= MOST_REQUESTS) return;
-    void this.#load(level, page, key);
+    if (this.#underWay.has(key)) return;
+    if (this.#underWay.size < MOST_REQUESTS) void this.#load(level, page, key);
+    else this.#waiting.set(key, { level, page });
+  }
+
+  #askNext(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) return;
+    const [key, { level, page }] = next;
+    this.#waiting.delete(key);
+    this.#ask(level, page);
   }
 
   async #load(level: string, page: number, key: string): Promise<void> {
@@ -108,6 +120,7 @@ export class TopicBrowser {
       this.#failed = true;
     } finally {
       underWay.delete(key);
+      if (!signal.aborted) this.#askNext();
     }
     this.#tell();
   }

@@ -165,6 +165,25 @@ describe('the browser of topics', () => {
     expect(server.requests).to.deep.equal(['/api/v1/tree?under=site%2F&limit=100']);
   });
 
+  it('looks again at many levels, a few at a time', async () => {
+    await server.stop();
+    const sites = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const many = new PretendWorld(['OSLO'], Object.fromEntries(sites.map(site => [`${site}/door`, 'open'])));
+    server = await PretendServer.start(many);
+    browser = new TopicBrowser(new Server(server.url, () => undefined), next => {
+      view = next;
+    });
+    browser.search({ filter: '', differing: false });
+    await eventually(() => {
+      for (const row of view.rows) if (row.kind === 'more') browser.more(row.level);
+      expect(view.rows).to.have.length(14);
+    });
+    server.requests.length = 0;
+    browser.refresh(view.rows);
+    browser.refresh(view.rows);
+    await eventually(() => expect(server.requests).to.have.length(8));
+  });
+
   it('searches, says how many there are, and comes back to the tree', async () => {
     browser.search({ filter: 'LAMP', differing: false });
     await untilShown('1 site/lamp');

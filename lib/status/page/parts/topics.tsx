@@ -38,7 +38,7 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
 
   // Each delta says that something changed: look again at what is seen.
   useEffect(() => {
-    if (!document.hidden && visible.current.length > 0) browser.refresh(visible.current);
+    if (!document.hidden) browser.refresh(visible.current);
   }, [browser, status]);
 
   const see = (rows: readonly Row[]) => {
