@@ -9,6 +9,7 @@ Commands
   run      replicate until stopped (what 'mqttrep' alone does)
   check    say whether the configuration is valid, and with --connect what each broker does
   config   print the effective configuration, secrets masked
+  status   ask a running one how it is
   diff     say in which retained topics the brokers differ
   demo     three brokers in this process, clients that write, a link that is cut and healed
 
@@ -22,7 +23,8 @@ The configuration is in environment variables:
   MQTTREP_CLIENT_PARIS=mqtt://paris.example   another one
   MQTTREP_TOPIC_ALL='#'                       what to replicate; quote the #
 
-Exit codes: 0 done, or stopped as told; 1 failure; 64 wrong usage; 69 a broker was not reached; 78 configuration.
+Exit codes: 0 done, or stopped as told; 1 failure; 64 wrong usage; 69 a broker, or mqttrep, was not reached;
+78 configuration.
 `,
   run: `Usage: mqttrep [run] [--env-file FILE] [--dry-run]
 
@@ -74,10 +76,24 @@ Examples
   mqttrep diff
   mqttrep diff --json | jq -r '.differing[].topic'
 `,
+  status: `Usage: mqttrep status [--watch] [--json] [--url URL] [--env-file FILE]
+
+Asks a running mqttrep how its brokers and topics are. It is found by MQTTREP_HTTP, as the running one has it
+(127.0.0.1:9280 if nothing is set), or by --url; the token is MQTTREP_HTTP_TOKEN or in MQTTREP_HTTP_TOKEN_FILE.
+With --watch it asks every second until Ctrl-C; with --json it prints the answer as it is, one line a second then.
+Exit code 0, 69 if none answers, 1 if the one that answers refuses the token.
+
+Examples
+  mqttrep status
+  mqttrep status --watch
+  mqttrep status --url http://gateway.example:9280
+  mqttrep status --json | jq '.brokers[] | select(.behind > 0) | .name'
+`,
   demo: `Usage: mqttrep demo [--seconds N]
 
 Starts three brokers in this process, on loopback, and clients that write to them; cuts the link of one
-broker and heals it; and shows which write reached which broker when. Needs no configuration and no server.
+broker and heals it; and shows which write reached which broker when, here and on a page in the browser, whose
+address it prints. Needs no configuration and no server.
 With --seconds it ends by itself: exit code 0 if all brokers were equal at the end, else 1.
 
 Example

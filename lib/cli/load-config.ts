@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Config, Problem } from '../config/config.ts';
 import { mergeEnv, parseEnvFile } from '../config/env-file.ts';
-import { readConfig } from '../config/read-config.ts';
+import { type HttpAccess, readConfig, readHttpAccess } from '../config/read-config.ts';
 
 export interface Loaded {
   readonly config: Config | undefined;
@@ -21,29 +21,44 @@ export function configSource(envFile: string | undefined): () => Loaded {
   let own: Environment | undefined;
   return () => {
     if (envFile === undefined) return load(process.env);
-    let file: Record<string, string>;
-    try {
-      file = parseEnvFile(readFileSync(envFile, 'utf8'));
-    } catch (error) {
-      const problem = {
-        variable: '--env-file',
-        problem: (error as Error).message,
-        mend: 'name a file that can be read',
-      };
-      return { config: undefined, errors: [problem], warnings: [] };
-    }
-    own ??= withoutFile(process.env, file);
-    return load(mergeEnv(file, own));
+    const file = readEnvFile(envFile);
+    if ('unreadable' in file) return { config: undefined, errors: [file.unreadable], warnings: [] };
+    own ??= withoutFile(process.env, file.variables);
+    return load(mergeEnv(file.variables, own));
   };
+}
+
+/** Where a running mqttrep can be asked; the rest of the configuration may be missing or wrong. */
+export function loadHttp(envFile: string | undefined): HttpAccess {
+  if (envFile === undefined) return readHttpAccess(process.env, readText);
+  const file = readEnvFile(envFile);
+  return 'unreadable' in file
+    ? { http: undefined, token: undefined, errors: [file.unreadable] }
+    : readHttpAccess(mergeEnv(file.variables, process.env), readText);
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+type EnvFile = { readonly variables: Record<string, string> } | { readonly unreadable: Problem };
+
+function readEnvFile(path: string): EnvFile {
+  try {
+    return { variables: parseEnvFile(readText(path)) };
+  } catch (error) {
+    const { message } = error as Error;
+    return { unreadable: { variable: '--env-file', problem: message, mend: 'name a file that can be read' } };
+  }
+}
+
 function load(environment: Environment): Loaded {
-  const result = readConfig(environment, path => readFileSync(path, 'utf8'));
+  const result = readConfig(environment, readText);
   return result.ok
     ? { config: result.config, errors: [], warnings: result.warnings }
     : { config: undefined, errors: result.errors, warnings: result.warnings };
+}
+
+function readText(path: string): string {
+  return readFileSync(path, 'utf8');
 }
 
 /**

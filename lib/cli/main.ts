@@ -11,6 +11,8 @@ const OPTIONS = {
   'env-file': { type: 'string' },
   json: { type: 'boolean' },
   seconds: { type: 'string' },
+  url: { type: 'string' },
+  watch: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
 } as const;
@@ -23,6 +25,7 @@ const COMMANDS: Readonly<Record<string, readonly Option[]>> = {
   check: ['env-file', 'connect', 'json'],
   config: ['env-file', 'json'],
   diff: ['env-file', 'json'],
+  status: ['env-file', 'url', 'watch', 'json'],
   demo: ['seconds'],
 };
 
@@ -63,6 +66,13 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./show-config.ts')).showConfig(envFile, format);
     case 'diff':
       return (await import('./diff.ts')).diff(envFile, format);
+    case 'status':
+      return (await import('./status.ts')).status({
+        envFile,
+        url: values.url,
+        format,
+        looks: values.watch === true ? 'watch' : 'once',
+      });
     default:
       return demo(values.seconds);
   }

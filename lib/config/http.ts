@@ -1,7 +1,7 @@
 /** The status server: `MQTTREP_HTTP`, and who may read what it says. */
 
 import type { HttpConfig } from './config.ts';
-import type { Entry, Environment } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { type Parsed, type Problems, show } from './problems.ts';
 import { type ReadFile, readTextFile } from './text-file.ts';
 import { parseBoolean } from './values.ts';
@@ -20,13 +20,14 @@ type Address = 'off' | Pick<HttpConfig, 'host' | 'port'>;
 
 /** Undefined for no server. */
 export function readHttp(
-  { process }: Environment,
+  environment: Environment,
   readFile: ReadFile,
   problems: Problems,
 ): HttpConfig | undefined {
+  const { process } = environment;
   const entry = process.get('HTTP');
   const address = entry && problems.take(entry.variable, parseHttpAddress(entry.value));
-  const token = readToken(process.get('HTTP_TOKEN'), process.get('HTTP_TOKEN_FILE'), readFile, problems);
+  const token = checkedToken(environment, readFile, problems);
   const payloads = process.get('HTTP_PAYLOADS');
   const showsPayloads = payloads && problems.take(payloads.variable, parseBoolean(payloads.value));
   if (address === 'off') return undefined;
@@ -44,6 +45,16 @@ export function readHttp(
     token: typeof token === 'string' ? undefined : token.text,
     hidesPayloads: !(showsPayloads ?? isLoopback(host)),
   };
+}
+
+/** Undefined where there is none that could be used. */
+export function readToken(
+  environment: Environment,
+  readFile: ReadFile,
+  problems: Problems,
+): string | undefined {
+  const token = checkedToken(environment, readFile, problems);
+  return typeof token === 'string' ? undefined : token.text;
 }
 
 /** Whether only this machine can reach the host. */
@@ -65,12 +76,13 @@ export function parseHttpAddress(text: string): Parsed<Address> {
 }
 
 /** `wrong`: there is one that cannot be used, which is said already; it is not missing as well. */
-function readToken(
-  inline: Entry | undefined,
-  file: Entry | undefined,
+function checkedToken(
+  { process }: Environment,
   readFile: ReadFile,
   problems: Problems,
 ): { readonly text: string } | 'none' | 'wrong' {
+  const inline = process.get('HTTP_TOKEN');
+  const file = process.get('HTTP_TOKEN_FILE');
   if (inline !== undefined && file !== undefined) {
     problems.error(file.variable, {
       problem: `it is set together with ${inline.variable}`,

@@ -9,7 +9,7 @@ import { DEFAULT_BOUNDS, LARGEST_BOUNDS } from './bounds.ts';
 import { readBrokers } from './brokers.ts';
 import type { Config, ConfigResult, HttpConfig, Problem } from './config.ts';
 import { type Environment, sortEnvironment } from './environment.ts';
-import { readHttp } from './http.ts';
+import { readHttp, readToken } from './http.ts';
 import { type Parsed, Problems } from './problems.ts';
 import { defaultStorePlace } from './store-place.ts';
 import type { ReadFile } from './text-file.ts';
@@ -57,14 +57,23 @@ export function readConfig(
   return errors.length === 0 ? { ok: true, config, warnings } : { ok: false, errors, warnings };
 }
 
-/** What of the configuration says where a running mqttrep can be asked; the rest of it may be missing or wrong. */
-export function readHttpConfig(
+export interface HttpAccess {
+  /** Undefined for no server. */
+  readonly http: HttpConfig | undefined;
+  /** For who is told elsewhere whom to ask. */
+  readonly token: string | undefined;
+  readonly errors: readonly Problem[];
+}
+
+/** Where a running mqttrep can be asked, and by what token; the rest of the configuration may be missing or wrong. */
+export function readHttpAccess(
   env: Readonly<Record<string, string | undefined>>,
   readFile: ReadFile,
-): { readonly http: HttpConfig | undefined; readonly errors: readonly Problem[] } {
+): HttpAccess {
   const problems = new Problems();
-  const http = readHttp(sortEnvironment(env, new Problems()), readFile, problems);
-  return { http, errors: problems.errors };
+  const environment = sortEnvironment(env, new Problems());
+  const http = readHttp(environment, readFile, problems);
+  return { http, token: readToken(environment, readFile, new Problems()), errors: problems.errors };
 }
 
 function readProcess(

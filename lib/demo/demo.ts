@@ -4,6 +4,7 @@
  * the brokers were then equal.
  */
 
+import { lookOf } from '../cli/terminal.ts';
 import type { LogLevel } from '../protocol/messages.ts';
 import { differingTopics, untilEqual } from './comparison.ts';
 import { closing, logLine, opening, writeLines } from './lines.ts';
@@ -12,7 +13,6 @@ import { roundLength } from './script.ts';
 import { type SawWrite, Stage } from './stage.ts';
 import { percentile } from './statistics.ts';
 import { Story } from './story.ts';
-import { lookOf } from './terminal.ts';
 import { WriteLog } from './write-log.ts';
 
 /** Longest wait for equal brokers at the end, in milliseconds. */

@@ -1,9 +1,9 @@
 /** What the terminal says. Functions from what happened to lines, so that a spec can read them. */
 
+import type { Look, Style } from '../cli/terminal.ts';
 import { differingTopics, type Retained } from './comparison.ts';
 import type { Conflict, HealReport } from './heal-report.ts';
 import { othersOf, REMOTE, SITES, type SiteName } from './sites.ts';
-import type { Look, Style } from './terminal.ts';
 import type { Totals, Write } from './write-log.ts';
 
 const COLOURS: Readonly<Record<SiteName, Style>> = { OSLO: 'cyan', PARIS: 'magenta', QUEBEC: 'yellow' };

@@ -1,5 +1,6 @@
 /** Plays the script on the stage, and says what happens. */
 
+import type { Look } from '../cli/terminal.ts';
 import { differingTopics, type Retained, untilEqual } from './comparison.ts';
 import { DuckPond } from './duck-pond.ts';
 import { healReport } from './heal-report.ts';
@@ -8,7 +9,6 @@ import { pause } from './pause.ts';
 import { type Beat, SCRIPT } from './script.ts';
 import { REMOTE } from './sites.ts';
 import type { Stage } from './stage.ts';
-import type { Look } from './terminal.ts';
 import type { Write, WriteLog } from './write-log.ts';
 
 /** Equal brokers are waited for until the round is over, but no less than so many milliseconds. */

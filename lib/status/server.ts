@@ -22,7 +22,7 @@ import { loadStaticFiles, type StaticFile } from './static-files.ts';
 import { BadRequest, levelQuestion, topicQuestion, topicsQuestion } from './topic-requests.ts';
 
 /** What is not given is unlimited by Node, or as long as minutes. */
-const LIMITS = {
+export const LIMITS = {
   /** Connections at once; more are closed as they come. */
   connections: 128,
   /** Bytes of a request's head. */
@@ -39,7 +39,7 @@ const LIMITS = {
   unsent: 16 * 1024 * 1024,
   /** Milliseconds that the reconciler has for an answer. */
   answer: 5_000,
-} as const;
+};
 
 export interface StatusServerOptions {
   readonly http: HttpConfig;
@@ -53,10 +53,13 @@ export interface StatusServerOptions {
   readonly mergeFrequency: () => number;
   /** The page, by path; by default as it was built. */
   readonly files?: ReadonlyMap<string, StaticFile>;
+  /** Where others than `LIMITS` are to hold. */
+  readonly limits?: Partial<typeof LIMITS>;
 }
 
 export class StatusServer {
   readonly #options: StatusServerOptions;
+  readonly #limits: typeof LIMITS;
   readonly #server: Server;
   readonly #guard: Guard;
   readonly #overview: Overview;
@@ -69,6 +72,7 @@ export class StatusServer {
   constructor(options: StatusServerOptions) {
     const { http, replicator, version, mergeFrequency } = options;
     this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
     this.#guard = new Guard(http.host, http.token);
     this.#overview = new Overview({
       asked: replicator,
@@ -85,16 +89,16 @@ export class StatusServer {
     this.#files = options.files ?? loadStaticFiles();
     this.#server = createServer(
       {
-        maxHeaderSize: LIMITS.head,
-        headersTimeout: LIMITS.headTime,
-        requestTimeout: LIMITS.requestTime,
-        keepAliveTimeout: LIMITS.keepAlive,
-        connectionsCheckingInterval: 1_000,
+        maxHeaderSize: this.#limits.head,
+        headersTimeout: this.#limits.headTime,
+        requestTimeout: this.#limits.requestTime,
+        keepAliveTimeout: this.#limits.keepAlive,
+        connectionsCheckingInterval: Math.min(1_000, this.#limits.headTime),
       },
       (request, response) => void this.#serve(request, response),
     );
-    this.#server.maxConnections = LIMITS.connections;
-    this.#server.setTimeout(LIMITS.idle);
+    this.#server.maxConnections = this.#limits.connections;
+    this.#server.setTimeout(this.#limits.idle);
   }
 
   /**
@@ -176,10 +180,10 @@ export class StatusServer {
   }
 
   async #ask<Q extends ReconcilerQuestion>(question: Q): Promise<ReconcilerAnswers[Q['of']]> {
-    if (this.#questions >= LIMITS.questions) throw new NoAnswer('too many requests are under way');
+    if (this.#questions >= this.#limits.questions) throw new NoAnswer('too many requests are under way');
     this.#questions++;
     try {
-      return await this.#options.replicator.askReconciler(question, LIMITS.answer);
+      return await this.#options.replicator.askReconciler(question, this.#limits.answer);
     } finally {
       this.#questions--;
     }
@@ -199,7 +203,7 @@ export class StatusServer {
 
   #send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
     const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
-    if (this.#unsent + body.length > LIMITS.unsent) {
+    if (this.#unsent + body.length > this.#limits.unsent) {
       response.destroy();
       return;
     }

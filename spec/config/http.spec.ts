@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { isLoopback } from '../../lib/config/http.ts';
-import { readHttpConfig } from '../../lib/config/read-config.ts';
+import { readHttpAccess } from '../../lib/config/read-config.ts';
 import { accepted, type Env, errorsOf, readFile, warningsOf } from './reading.ts';
 
 const TOKEN = 's3cret-of-sixteen';
@@ -116,9 +116,11 @@ describe('the status server in the configuration', () => {
   });
 
   it('is found without a valid configuration of the rest, for who only asks', () => {
-    const { http, errors } = readHttpConfig({ MQTTREP_HTTP: '9999', MQTTREP_QOS_x: '7' }, readFile);
+    const { http, errors } = readHttpAccess({ MQTTREP_HTTP: '9999', MQTTREP_QOS_x: '7' }, readFile);
     expect(errors).to.deep.equal([]);
     expect(http).to.include({ port: 9999 });
-    expect(readHttpConfig({ MQTTREP_HTTP: 'x' }, readFile).errors).to.have.lengthOf(1);
+    const off = readHttpAccess({ MQTTREP_HTTP: 'off', MQTTREP_HTTP_TOKEN: TOKEN }, readFile);
+    expect(off).to.deep.equal({ http: undefined, token: TOKEN, errors: [] });
+    expect(readHttpAccess({ MQTTREP_HTTP: 'x' }, readFile).errors).to.have.lengthOf(1);
   });
 });

@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import type { HttpConfig } from '../../lib/config/config.ts';
-import { StatusServer } from '../../lib/status/server.ts';
+import { type LIMITS, StatusServer } from '../../lib/status/server.ts';
 import type { StaticFile } from '../../lib/status/static-files.ts';
 import type { FakeReplicator } from './fake-replicator.ts';
 
@@ -34,7 +34,11 @@ function pageOf(html: string): ReadonlyMap<string, StaticFile> {
   ]);
 }
 
-export async function serve(replicator: FakeReplicator, http: Partial<HttpConfig> = {}): Promise<Served> {
+export async function serve(
+  replicator: FakeReplicator,
+  http: Partial<HttpConfig> = {},
+  limits: Partial<typeof LIMITS> = {},
+): Promise<Served> {
   const server = new StatusServer({
     http: {
       host: '127.0.0.1',
@@ -48,6 +52,7 @@ export async function serve(replicator: FakeReplicator, http: Partial<HttpConfig
     version: '1.2.3',
     mergeFrequency: () => 4,
     files: PAGE,
+    limits,
   });
   const url = await server.listen();
   return { url, port: Number(new URL(url).port), close: () => server.close() };

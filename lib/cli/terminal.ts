@@ -1,4 +1,4 @@
-/** Where the demo is shown, and how: a table in colours to people, plain sentences to files, pipes and NO_COLOR. */
+/** Where something is shown, and how: a table in colours to people, plain sentences to files, pipes and NO_COLOR. */
 
 import type { WriteStream } from 'node:tty';
 

@@ -1,0 +1,187 @@
+/** How all is, in words for a terminal. A function from `Status` to lines, so that a spec can read them. */
+
+import type { BrokerStatus, Conflict, Contender, Histogram, Status } from '../status/api.ts';
+import type { Look, Style } from './terminal.ts';
+
+/** Conflicts that are shown. */
+const MOST_CONFLICTS = 5;
+
+/** Characters of a value that are shown. */
+const LONGEST_VALUE = 40;
+
+const NUMBER = new Intl.NumberFormat('en');
+
+/** `now`: milliseconds since 1970. */
+export function statusLines(look: Look, url: string, status: Status, now: number): string[] {
+  const { version, replica, startedAt, brokers, topics, convergence, conflicts } = status;
+  const { paint } = look;
+  const { converged, diverging, blocked, deleted } = topics;
+  const counts = [
+    paint('bold', `${topicsIn(converged)} converged`),
+    paint(diverging > 0 ? 'yellow' : 'dim', `${NUMBER.format(diverging)} diverging`),
+    paint(blocked > 0 ? 'red' : 'dim', `${NUMBER.format(blocked)} blocked`),
+    paint('dim', `${NUMBER.format(deleted)} deleted`),
+  ];
+  return [
+    `mqttrep ${visible(version)} at ${url}, up ${span(now - startedAt)}, replica ${visible(replica)}`,
+    '',
+    counts.join(', '),
+    '',
+    ...brokerTable(look, status, now),
+    ...brokers.flatMap(broker => remarks(look, broker)),
+    '',
+    convergenceLine(convergence),
+    ...(conflicts.length === 0 ? [] : ['', 'Last conflicts', ...conflictLines(conflicts)]),
+  ];
+}
+
+// ── brokers ──────────────────────────────────────────────────────────────────────────────────────────
+
+const STATE_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
+  ready: 'green',
+  connecting: 'yellow',
+  replaying: 'yellow',
+  unreachable: 'red',
+  refused: 'red',
+};
+
+interface Column {
+  readonly head: string;
+  readonly align: 'left' | 'right';
+  readonly cell: (broker: BrokerStatus) => string;
+}
+
+function brokerTable(look: Look, { brokers, rates }: Status, now: number): string[] {
+  const last = rates.at(-1);
+  const perSecond = (counts: Readonly<Record<string, number>> | undefined, name: string) =>
+    last === undefined ? '–' : rate((counts?.[name] ?? 0) / last.seconds);
+  const columns: Column[] = [
+    { head: 'broker', align: 'left', cell: ({ name }) => name },
+    { head: 'state', align: 'left', cell: ({ state }) => state },
+    { head: 'for', align: 'right', cell: ({ since }) => span(now - since) },
+    { head: 'MQTT', align: 'right', cell: ({ protocol }) => protocol ?? '–' },
+    { head: 'behind', align: 'right', cell: ({ behind }) => NUMBER.format(behind) },
+    { head: 'in/s', align: 'right', cell: ({ name }) => perSecond(last?.received, name) },
+    { head: 'out/s', align: 'right', cell: ({ name }) => perSecond(last?.published, name) },
+    { head: 'pending', align: 'right', cell: ({ pending }) => NUMBER.format(pending) },
+    { head: 'waiting', align: 'right', cell: ({ waiting }) => NUMBER.format(waiting) },
+    {
+      head: 'round trip',
+      align: 'right',
+      cell: ({ roundTrip }) => (roundTrip === null ? '–' : milliseconds(roundTrip)),
+    },
+  ];
+  const cells = brokers.map(broker => columns.map(({ cell }) => visible(cell(broker))));
+  const widths = columns.map(({ head }, index) =>
+    Math.max(head.length, ...cells.map(row => row[index]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, index) => {
+        const width = widths[index] ?? 0;
+        return columns[index]?.align === 'left' ? text.padEnd(width) : text.padStart(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return [
+    look.paint('dim', line(columns.map(({ head }) => head))),
+    ...cells.map((row, index) =>
+      look.paint(STATE_STYLES[brokers[index]?.state ?? 'ready'] ?? 'red', line(row)),
+    ),
+  ];
+}
+
+/** What does not fit into a table: why it is not connected, and what was lost or refused there. */
+function remarks(
+  look: Look,
+  { name, detail, blocked, dropped, reconnects, restarts }: BrokerStatus,
+): string[] {
+  const lost = Object.entries(dropped).map(
+    ([reason, count]) => `${NUMBER.format(count)} dropped (${reason})`,
+  );
+  const parts = [
+    ...(detail === '' ? [] : [detail]),
+    ...(blocked === 0 ? [] : [`does not take ${topicsIn(blocked)}`]),
+    ...lost,
+    ...(reconnects === 0 ? [] : [`connected again ${times(reconnects)}`]),
+    ...(restarts === 0 ? [] : [`its actor was started again ${times(restarts)}`]),
+  ];
+  return parts.length === 0 ? [] : [look.paint('dim', visible(`${name}: ${parts.join('; ')}`))];
+}
+
+// ── convergence, conflicts ───────────────────────────────────────────────────────────────────────────
+
+function convergenceLine({ buckets, count }: Histogram): string {
+  if (count === 0) return 'No change has been everywhere yet.';
+  const within = (share: number) => {
+    const upTo = buckets.find(bucket => bucket.count >= count * share)?.upTo ?? null;
+    const last = buckets.at(-2)?.upTo ?? 0;
+    return upTo === null ? `more than ${milliseconds(last)}` : `${milliseconds(upTo)}`;
+  };
+  const changes = count === 1 ? '1 change was' : `${NUMBER.format(count)} changes were`;
+  return `${changes} everywhere: half of them within ${within(0.5)}, 95 % within ${within(0.95)}.`;
+}
+
+function conflictLines(conflicts: readonly Conflict[]): string[] {
+  return conflicts.slice(0, MOST_CONFLICTS).map(({ at, topic, winner, loser, decidedBy }) => {
+    const time = new Date(at).toTimeString().slice(0, 8);
+    return `  ${time}  ${visible(topic)}: ${contender(winner)} won over ${contender(loser)} by ${visible(decidedBy)}`;
+  });
+}
+
+function contender({ broker, value }: Contender): string {
+  const where = broker === '' ? '' : ` (${visible(broker)})`;
+  switch (value.kind) {
+    case 'text':
+      return `${JSON.stringify(short(visible(value.text)))}${where}`;
+    case 'base64':
+      return `${value.bytes} bytes${where}`;
+    case 'deleted':
+      return `a deletion${where}`;
+    default:
+      return `a value${where}`;
+  }
+}
+
+function short(text: string): string {
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+// ── figures ──────────────────────────────────────────────────────────────────────────────────────────
+
+function topicsIn(count: number): string {
+  return `${NUMBER.format(count)} ${count === 1 ? 'topic' : 'topics'}`;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${NUMBER.format(count)} times`;
+}
+
+function rate(perSecond: number): string {
+  if (perSecond === 0) return '0';
+  return perSecond < 10 ? perSecond.toFixed(1) : NUMBER.format(Math.round(perSecond));
+}
+
+function milliseconds(duration: number): string {
+  if (duration < 10) return `${Number(duration.toFixed(1))} ms`;
+  if (duration < 1_000) return `${Math.round(duration)} ms`;
+  return duration < 60_000 ? `${Number((duration / 1_000).toFixed(1))} s` : span(duration);
+}
+
+/** In its two largest units. */
+function span(duration: number): string {
+  const seconds = Math.max(0, Math.floor(duration / 1_000));
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3_600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
+  if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
+  if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
+  return minutes > 0 ? `${minutes} min` : `${seconds} s`;
+}
+
+/** What clients and brokers named must not move the cursor, or turn around what follows. */
+function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+}
