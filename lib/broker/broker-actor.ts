@@ -192,16 +192,21 @@ export class BrokerActor {
   get measures(): BrokerMeasures {
     const { counters } = this.#intake;
     const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0 } = counters;
-    const sent = this.#sentSoFar;
+    const {
+      published = 0,
+      published_own = 0,
+      refused_by_broker = 0,
+      refused_too_large = 0,
+    } = this.#sentSoFar;
     const refused = Object.entries(counters).filter(([name]) => name.startsWith('refused_'));
     return {
       counts: {
         received: received - ignored_control_topic - ignored_late_replay,
-        published: sent.published ?? 0,
+        published: published - published_own - refused_by_broker - refused_too_large,
         dropped: {
           ...Object.fromEntries(refused.map(([name, count]) => [name.slice('refused_'.length), count])),
-          publish_refused: sent.refused_by_broker ?? 0,
-          publish_too_large: sent.refused_too_large ?? 0,
+          publish_refused: refused_by_broker,
+          publish_too_large: refused_too_large,
         },
         roundTrips: this.#roundTrips.histogram.counts,
       },
@@ -392,6 +397,7 @@ export class BrokerActor {
       acknowledged: bytes => this.#suspicion.acknowledged(bytes),
       report: settled => this.#post(settled),
       roundTrips: this.#roundTrips,
+      controlPrefix: this.#settings.controlPrefix ?? CONTROL_PREFIX,
     });
   }
 

@@ -4,6 +4,7 @@
  * reconciler sends anew what is lacking then.
  */
 
+import { isReplicable } from '../core/filter.ts';
 import type { QoS } from '../core/policy.ts';
 import { BatchReader } from '../protocol/batch.ts';
 import type { Refusal, Settled, Settlement } from '../protocol/messages.ts';
@@ -21,6 +22,8 @@ const WINDOW = 256;
 export interface OutboxDeps {
   readonly connection: Pick<Connection, 'publish' | 'protocolVersion'>;
   readonly replica: string;
+  /** With what topics begin that are mqttrep's own. */
+  readonly controlPrefix: string;
   readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
   /** The broker acknowledged a publish of so many bytes. */
   readonly acknowledged: (bytes: number) => void;
@@ -30,13 +33,19 @@ export interface OutboxDeps {
 
 /** What was done to publications, as the broker's limits want it. */
 type OutboxCounters = Record<
-  'published' | 'lowered_qos' | 'published_unretained' | 'refused_by_broker' | 'refused_too_large',
+  | 'published'
+  | 'published_own'
+  | 'lowered_qos'
+  | 'published_unretained'
+  | 'refused_by_broker'
+  | 'refused_too_large',
   number
 >;
 
 export class Outbox {
   readonly counters: OutboxCounters = {
     published: 0,
+    published_own: 0,
     lowered_qos: 0,
     published_unretained: 0,
     refused_by_broker: 0,
@@ -137,6 +146,7 @@ export class Outbox {
     const { topic, version, payload, confirm } = publication;
     this.#deps.roundTrips.acknowledged(publication);
     this.counters.published++;
+    if (!isReplicable(topic, this.#deps.controlPrefix)) this.counters.published_own++;
     if (refusal?.culprit === 'topic') this.counters.refused_by_broker++;
     const size = this.#inFlight.get(sequence) ?? 0;
     this.#inFlight.delete(sequence);

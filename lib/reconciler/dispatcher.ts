@@ -69,7 +69,9 @@ export class Dispatcher {
 
   /** The broker does not take the value that the topic has now, for a reason. */
   valueRefused(link: BrokerLink, topic: string, reason: string): void {
-    if (!link.blocks.valueRefused(topic, Date.now())) return;
+    const isNews = link.blocks.valueRefused(topic, Date.now());
+    this.#deps.blockedOrNot(topic);
+    if (!isNews) return;
     this.#deps.log('warn', `${link.name} does not take ${JSON.stringify(topic)}: ${reason}`);
   }
 

@@ -13,7 +13,7 @@ import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow } from '../
 import type { BrokerLink } from './broker-link.ts';
 import type { ConflictLog, LoggedConflict } from './conflict-log.ts';
 import type { Saver } from './saver.ts';
-import { type Excerpt, shownExcerpt, shownValue } from './shown-value.ts';
+import { type Excerpt, SHOWN_BYTES, SHOWN_IN_LISTS, shownExcerpt, shownValue } from './shown-value.ts';
 import { inSlices } from './slices.ts';
 import { TopicIndex } from './topic-index.ts';
 import { levelOf, pageOf } from './topic-pages.ts';
@@ -133,7 +133,7 @@ export class Inspector {
       ? (topic: string) => census.differing.has(topic)
       : (topic: string) => states.get(topic) !== undefined;
     const { topics, matching, next } = await inSlices(pageOf(sorted, query, isListed));
-    return { topics: topics.flatMap(topic => this.#row(topic) ?? []), matching, next };
+    return { topics: topics.flatMap(topic => this.#row(topic, SHOWN_IN_LISTS) ?? []), matching, next };
   }
 
   async #level(query: ReconcilerQuestion & { of: 'level' }): Promise<ReconcilerAnswers['level']> {
@@ -142,7 +142,7 @@ export class Inspector {
     return {
       nodes: nodes.map(({ name, isTopic, beneath, differing: count }) => ({
         name,
-        topic: isTopic ? (this.#row(query.under + name) ?? null) : null,
+        topic: isTopic ? (this.#row(query.under + name, SHOWN_IN_LISTS) ?? null) : null,
         beneath,
         differing: count,
       })),
@@ -151,7 +151,8 @@ export class Inspector {
     };
   }
 
-  #row(topic: string): TopicRow | undefined {
+  /** `most`: bytes of each payload. */
+  #row(topic: string, most: number): TopicRow | undefined {
     const known = this.#deps.table.get(topic);
     const state = known?.standing.state;
     const winner = known?.register.winner;
@@ -161,26 +162,26 @@ export class Inspector {
     return {
       topic,
       state,
-      winner: shownValue(winner, this.#deps.payloads),
+      winner: shownValue(winner, this.#deps.payloads, most),
       origin: this.#name(winner.origin),
       changedAt: time === 0 ? null : time,
       expiresAt: Number.isFinite(end) ? end : null,
-      held: this.#byBroker(link => this.#held(known, link)),
+      held: this.#byBroker(link => this.#held(known, link, most)),
     };
   }
 
-  #held({ register: { held, winner }, policy }: Topic, { index }: BrokerLink): HeldValue {
+  #held({ register: { held, winner }, policy }: Topic, { index }: BrokerLink, most: number): HeldValue {
     const holds = held[index] ?? 'unknown';
     const isConcerned = winner !== undefined && has(policy.publish, index);
     return {
-      value: shownValue(holds, this.#deps.payloads),
+      value: shownValue(holds, this.#deps.payloads, most),
       agrees: !isConcerned || agrees(holds, winner),
     };
   }
 
   #topic(topic: string): TopicDetails | null {
     const known = this.#deps.table.get(topic);
-    const row = this.#row(topic);
+    const row = this.#row(topic, SHOWN_BYTES);
     if (known === undefined || row === undefined) return null;
     const { register, policy } = known;
     const { winner } = register;

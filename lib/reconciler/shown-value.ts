@@ -7,6 +7,9 @@ import type { Value } from '../status/api.ts';
 /** Bytes of a payload that are shown. */
 export const SHOWN_BYTES = 1_024;
 
+/** Bytes that are shown of each of many: enough for a line. */
+export const SHOWN_IN_LISTS = 256;
+
 /** Enough of a message to show it later, without its whole payload. */
 export interface Excerpt {
   /** Broker index; -1 for none. */
@@ -21,11 +24,11 @@ export function excerptOf({ payload, origin }: Message): Excerpt {
 }
 
 /** What a broker holds, or what a winner says. */
-export function shownValue(held: Held | undefined, privacy: 'shown' | 'hidden'): Value {
+export function shownValue(held: Held | undefined, privacy: 'shown' | 'hidden', most: number): Value {
   if (held === undefined || held === 'unknown') return { kind: 'unknown' };
   if (held === 'absent' || isDeletion(held)) return { kind: 'deleted' };
   if (privacy === 'hidden') return { kind: 'hidden' };
-  return textOrBase64(headOf(held.payload), held.payload.length);
+  return textOrBase64(held.payload.slice(0, most), held.payload.length);
 }
 
 export function shownExcerpt({ head, bytes }: Excerpt, privacy: 'shown' | 'hidden'): Value {

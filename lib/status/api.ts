@@ -113,7 +113,7 @@ export interface Contender {
   readonly value: Value;
 }
 
-/** A payload as it can be shown: text where it is UTF-8, else base64. Cut at 1,024 bytes. */
+/** A payload as it can be shown: text where it is UTF-8, else base64. Cut at 1,024 bytes, in lists at 256. */
 export type Value =
   | { readonly kind: 'text' | 'base64'; readonly text: string; readonly bytes: number }
   | { readonly kind: 'deleted' | 'hidden' | 'unknown' };

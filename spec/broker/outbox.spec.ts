@@ -54,6 +54,7 @@ class Desk {
         this.#reported(settled);
       },
       roundTrips: new RoundTrips(),
+      controlPrefix: 'mqttrep',
     });
   }
 

@@ -1,0 +1,312 @@
+/** What the reconciler answers when it is asked how all is. */
+
+import { expect } from 'chai';
+import sinon from 'sinon';
+import type { ReconcilerAnswers, ReconcilerQuestion } from '../../lib/protocol/questions.ts';
+import { Reconciler } from '../../lib/reconciler/reconciler.ts';
+import { MemoryStore } from '../../lib/store/memory-store.ts';
+import { WorkerEnd } from './worker-end.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+const TICK = 100;
+
+/** C may not be published to under `private/…`. */
+const FILTERS = [
+  { filter: '#', subscribe: 7, publish: 7 },
+  { filter: 'private/#', subscribe: 7, publish: 3 },
+];
+
+describe('The inspector', () => {
+  let clock: sinon.SinonFakeTimers;
+  let reconciler: Reconciler;
+  let a: WorkerEnd;
+  let b: WorkerEnd;
+  let c: WorkerEnd;
+
+  const begin = async (payloads: 'shown' | 'hidden' = 'shown', store = new MemoryStore()) => {
+    reconciler = new Reconciler({
+      settings: {
+        controlPrefix: 'mqttrep',
+        filters: FILTERS,
+        mergeFrequency: 1_000 / TICK,
+        scanPeriod: Number.POSITIVE_INFINITY,
+        maxDrift: 60_000,
+        store: 'memory',
+        hidesPayloads: payloads === 'hidden',
+      },
+      replica: 'us',
+      decoders: {},
+      brokers: ['A', 'B', 'C'].map((name, index) => ({ name, rank: 3 - index })),
+      store,
+      state: await store.load(),
+      log: () => undefined,
+    });
+    [a, b, c] = [new WorkerEnd(), new WorkerEnd(), new WorkerEnd()];
+    for (const [index, end] of [a, b, c].entries()) reconciler.attach(index, end.port);
+  };
+
+  beforeEach(() => {
+    clock = sinon.createSandbox().useFakeTimers({
+      now: NOW,
+      toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+    });
+  });
+
+  afterEach(() => {
+    reconciler.close();
+    for (const end of [a, b, c]) end.close();
+    clock.restore();
+  });
+
+  const ask = <Q extends ReconcilerQuestion>(question: Q) =>
+    reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
+  const measures = (conflictsAfter = 0) => ask({ of: 'measures', conflictsAfter });
+  const list = (which: 'all' | 'differing' = 'all', filter = '') =>
+    ask({ of: 'topics', filter, which, after: null, limit: 100 });
+
+  async function all(): Promise<void> {
+    for (let time = 0; time < 2; time++) await Promise.all([a, b, c].map(end => end.roundTrip()));
+  }
+
+  async function ready(): Promise<void> {
+    for (const end of [a, b, c]) end.begin().replay();
+    await all();
+  }
+
+  async function tick(): Promise<void> {
+    clock.tick(TICK);
+    await all();
+  }
+
+  /** The broker shows what was published to it. */
+  async function echo(end: WorkerEnd): Promise<void> {
+    const echoes = end.published.splice(0).map(({ topic, payload, version }) => ({
+      topic,
+      payload: payload.toString(),
+      stamp: version,
+      own: true,
+    }));
+    if (echoes.length > 0) end.observe(...echoes);
+    await end.roundTrip();
+  }
+
+  it('counts each topic once: diverging until every broker is seen to hold it, then converged', async () => {
+    await begin();
+    await ready();
+    a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
+    await all();
+    expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 2, blocked: 0, deleted: 0 });
+    await tick();
+    await echo(b);
+    let { topics, links } = await measures();
+    expect(topics).to.deep.equal({ converged: 0, diverging: 2, blocked: 0, deleted: 0 });
+    expect(links.map(({ behind }) => behind)).to.deep.equal([0, 0, 2]);
+    expect(links.map(({ pending }) => pending)).to.deep.equal([0, 0, 2]);
+    await echo(c);
+    ({ topics, links } = await measures());
+    expect(topics).to.deep.equal({ converged: 2, diverging: 0, blocked: 0, deleted: 0 });
+    expect(links.map(({ behind }) => behind)).to.deep.equal([0, 0, 0]);
+  });
+
+  it('counts a deletion that is everywhere as deleted', async () => {
+    await begin();
+    for (const end of [a, b, c]) end.begin().replay({ t: '1' });
+    await all();
+    a.observe({ topic: 't', payload: '' });
+    await all();
+    expect((await measures()).topics).to.include({ diverging: 1 });
+    await tick();
+    await echo(b);
+    await echo(c);
+    expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 0, deleted: 1 });
+  });
+
+  it('does not expect a topic where it may not be published', async () => {
+    await begin();
+    await ready();
+    a.observe({ topic: 'private/t', payload: '1' });
+    await tick();
+    await echo(b);
+    expect((await measures()).topics).to.include({ converged: 1, diverging: 0 });
+    const row = (await list()).topics[0];
+    expect(row?.held['C']).to.deep.equal({ value: { kind: 'unknown' }, agrees: true });
+  });
+
+  it('does not count what only passes through', async () => {
+    await begin();
+    await ready();
+    a.observe({ topic: 't', payload: '1', retained: false });
+    await tick();
+    expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 0, deleted: 0 });
+    expect((await list()).topics).to.deep.equal([]);
+  });
+
+  it('counts what a broker refuses as blocked, until it takes it', async () => {
+    await begin();
+    await ready();
+    a.observe({ topic: 't', payload: '1' });
+    await tick();
+    await echo(b);
+    for (let failure = 0; failure < 3; failure++) {
+      const [refused] = c.published.splice(0);
+      if (refused === undefined) throw new Error('nothing was published');
+      const { topic, version } = refused;
+      c.settle([{ topic, version, reason: 'not authorized', culprit: 'topic' }]);
+      await all();
+      if (failure === 2) break;
+      clock.tick(10_000);
+      await all();
+    }
+    let { topics, links } = await measures();
+    expect(topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 1, deleted: 0 });
+    expect(links.map(({ blocked }) => blocked)).to.deep.equal([0, 0, 1]);
+    const details = await ask({ of: 'topic', topic: 't' });
+    expect(details?.state).to.equal('blocked');
+    expect(details?.blocked).to.have.all.keys('C');
+    expect((await list('differing')).topics.map(({ topic }) => topic)).to.deep.equal(['t']);
+    clock.tick(20 * 60_000);
+    await all();
+    await echo(c);
+    ({ topics, links } = await measures());
+    expect(topics).to.deep.equal({ converged: 1, diverging: 0, blocked: 0, deleted: 0 });
+    expect(links.map(({ blocked }) => blocked)).to.deep.equal([0, 0, 0]);
+  });
+
+  it('counts what the store remembers', async () => {
+    const store = new MemoryStore();
+    await begin('shown', store);
+    for (const end of [a, b, c]) end.begin().replay({ t: '1', u: '2' });
+    await all();
+    await reconciler.stop(0);
+    for (const end of [a, b, c]) end.close();
+    await begin('shown', store);
+    expect((await measures()).topics).to.include({ converged: 2, diverging: 0 });
+    expect((await list()).topics.map(({ topic }) => topic)).to.deep.equal(['t', 'u']);
+  });
+
+  it('takes the time from a change to the moment at which the last broker is seen to hold it, once', async () => {
+    await begin();
+    await ready();
+    a.observe({ topic: 't', payload: '1' });
+    await tick();
+    await echo(b);
+    clock.tick(400);
+    await echo(c);
+    const { convergence } = (await measures()).counts;
+    expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(1);
+    expect(convergence.sum).to.be.closeTo(0.5, 0.001);
+    // It is held as before: nothing converges anew.
+    c.observe({ topic: 't', payload: '1' });
+    await all();
+    expect((await measures()).counts.convergence).to.deep.equal(convergence);
+  });
+
+  it('takes no time of what was there at first contact', async () => {
+    await begin();
+    a.begin().replay({ t: '1' });
+    b.begin().replay();
+    c.begin().replay({ t: '1' });
+    await all();
+    await echo(b);
+    const { convergence } = (await measures()).counts;
+    expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(0);
+    const [row] = (await list()).topics;
+    expect(row).to.include({ state: 'converged', changedAt: null });
+  });
+
+  it('tells of a topic what it is, where it is from and what each broker holds', async () => {
+    await begin();
+    for (const end of [a, b, c]) end.begin().replay({ t: 'old' });
+    await all();
+    clock.tick(1_000);
+    a.observe({ topic: 't', payload: 'new', expiry: 60_000 });
+    await tick();
+    await echo(b);
+    const details = await ask({ of: 'topic', topic: 't' });
+    const value = (text: string) => ({ kind: 'text', text, bytes: 3 });
+    expect(details).to.deep.include({
+      topic: 't',
+      state: 'diverging',
+      origin: 'A',
+      winner: value('new'),
+      changedAt: NOW + 1_000,
+      expiresAt: NOW + 61_000,
+      held: {
+        A: { value: value('new'), agrees: true },
+        B: { value: value('new'), agrees: true },
+        C: { value: value('old'), agrees: false },
+      },
+      pending: { C: 1 },
+      blocked: {},
+      retain: false,
+      qos: 1,
+      conflicts: [],
+    });
+    expect(details?.version).to.deep.equal({ time: NOW + 1_000, counter: 0, replica: 'us' });
+    expect(await ask({ of: 'topic', topic: 'none' })).to.equal(null);
+  });
+
+  it('remembers conflicts, with what each side said and what decided', async () => {
+    await begin();
+    await ready();
+    a.observe({ topic: 't', payload: 'of A' });
+    await a.roundTrip();
+    b.observe({ topic: 't', payload: 'of B' });
+    await all();
+    const { conflicts, counts, lastConflict } = await measures();
+    const value = (text: string) => ({ kind: 'text', text, bytes: 4 });
+    expect(conflicts).to.deep.equal([
+      {
+        at: NOW,
+        topic: 't',
+        winner: { broker: 'B', value: value('of B') },
+        loser: { broker: 'A', value: value('of A') },
+        decidedBy: 'arrival',
+      },
+    ]);
+    expect(counts.conflicts).to.deep.equal({ arrival: 1 });
+    expect((await ask({ of: 'topic', topic: 't' }))?.conflicts).to.deep.equal(conflicts);
+    expect((await measures(lastConflict)).conflicts).to.deep.equal([]);
+  });
+
+  it('keeps payloads to itself where they are to be hidden', async () => {
+    await begin('hidden');
+    await ready();
+    a.observe({ topic: 't', payload: 's3cret' });
+    await a.roundTrip();
+    b.observe({ topic: 't', payload: 's3cret too' });
+    await all();
+    const answers = [await measures(), await list(), await ask({ of: 'topic', topic: 't' })];
+    answers.push(await ask({ of: 'level', under: '', after: null, limit: 9 }));
+    expect(JSON.stringify(answers)).not.to.contain('s3cret').and.to.contain('"kind":"hidden"');
+  });
+
+  it('shows payloads as text where they are text, and cuts them', async () => {
+    await begin();
+    await ready();
+    const long = 'é'.repeat(2_000);
+    a.observe({ topic: 'long', payload: long }, { topic: 'short', payload: 'é' });
+    await all();
+    const winner = async (topic: string) => (await ask({ of: 'topic', topic }))?.winner;
+    expect(await winner('short')).to.deep.equal({ kind: 'text', text: 'é', bytes: 2 });
+    expect(await winner('long')).to.deep.equal({ kind: 'text', text: 'é'.repeat(512), bytes: 4_000 });
+    const rows = (await list()).topics;
+    expect(rows[0]?.winner).to.deep.equal({ kind: 'text', text: 'é'.repeat(128), bytes: 4_000 });
+  });
+
+  it('gives levels of the tree, with the topics that end there', async () => {
+    await begin();
+    for (const end of [a, b, c]) end.begin().replay({ 'x/1': '1', 'x/2/3': '2', x: '0', y: '4' });
+    await all();
+    a.observe({ topic: 'x/1', payload: 'new' });
+    await all();
+    const { nodes, size } = await ask({ of: 'level', under: '', after: null, limit: 9 });
+    expect(size).to.equal(2);
+    expect(
+      nodes.map(({ name, topic, beneath, differing }) => [name, topic?.topic, beneath, differing]),
+    ).to.deep.equal([
+      ['x', 'x', 2, 1],
+      ['y', 'y', 0, 0],
+    ]);
+  });
+});
