@@ -21,7 +21,7 @@ async function mqttrep(args: readonly string[], environment: Environment = {}): 
   return { code, stdout: running.stdout, stderr: running.stderr };
 }
 
-const commands = ['run', 'check', 'config', 'diff', 'demo'];
+const commands = ['run', 'check', 'config', 'status', 'diff', 'demo'];
 
 const valid = {
   MQTTREP_CLIENT_OSLO: 'mqtt://saturnin:s3cret-1@oslo.example:1884',

@@ -22,7 +22,7 @@ describe('the overview', () => {
     overview = new Overview({
       asked: replicator.inspected,
       version: '1.2.3',
-      mergeFrequency: 1,
+      mergeFrequency: () => 1,
       hidesPayloads: false,
     });
     overview.start();
@@ -66,7 +66,7 @@ describe('the overview', () => {
   it('counts on when an actor was started again, and never backwards', async () => {
     received('OSLO', 50);
     await clock.tickAsync(5_000);
-    replicator.link('OSLO').restarts++;
+    replicator.link('OSLO').actors++;
     received('OSLO', 3);
     await clock.tickAsync(5_000);
     const status = await overview.status();

@@ -1,0 +1,116 @@
+/** What `mqttrep status` says. */
+
+import { stripVTControlCharacters } from 'node:util';
+import { expect } from 'chai';
+import { statusLines } from '../../lib/cli/status-text.ts';
+import { PLAIN, tableOf } from '../../lib/cli/terminal.ts';
+import type { BrokerStatus, Status } from '../../lib/status/api.ts';
+
+const NOW = Date.UTC(2026, 0, 2);
+
+function broker(name: string, more: Partial<BrokerStatus> = {}): BrokerStatus {
+  return {
+    name,
+    state: 'ready',
+    detail: '',
+    since: NOW - 7_384_000,
+    protocol: '5',
+    received: 0,
+    published: 0,
+    dropped: {},
+    pending: 0,
+    waiting: 0,
+    behind: 0,
+    blocked: 0,
+    roundTrip: 1.84,
+    reconnects: 0,
+    restarts: 0,
+    ...more,
+  };
+}
+
+const STATUS: Status = {
+  version: '2.0.0',
+  replica: 'us',
+  startedAt: NOW - 90_061_000,
+  mergeFrequency: 1,
+  hidesPayloads: false,
+  brokers: [
+    broker('OSLO'),
+    broker('PARIS', {
+      state: 'unreachable',
+      detail: 'connect ECONNREFUSED',
+      since: NOW - 5_000,
+      protocol: null,
+      behind: 1_234,
+      roundTrip: null,
+      reconnects: 1,
+      dropped: { publish_too_large: 3 },
+    }),
+  ],
+  topics: { converged: 1_000_000, diverging: 1_234, blocked: 0, deleted: 1 },
+  convergence: {
+    buckets: [
+      { upTo: 250, count: 60 },
+      { upTo: 5_000, count: 100 },
+      { upTo: null, count: 100 },
+    ],
+    sum: 1,
+    count: 100,
+  },
+  rates: [{ at: NOW, seconds: 5, received: { OSLO: 10_000, PARIS: 1 }, published: { OSLO: 0, PARIS: 20 } }],
+  conflicts: [
+    {
+      at: NOW,
+      topic: 'canards/menu',
+      winner: { broker: 'OSLO', value: { kind: 'text', text: 'oats', bytes: 4 } },
+      loser: { broker: 'PARIS', value: { kind: 'deleted' } },
+      decidedBy: 'arrival',
+    },
+  ],
+};
+
+describe('the text of a status', () => {
+  const lines = (status: Status = STATUS) => statusLines(PLAIN, 'http://gateway:9280', status, NOW);
+
+  it('reads well', () => {
+    const time = new Date(NOW).toTimeString().slice(0, 8);
+    expect(lines()).to.deep.equal([
+      'mqttrep 2.0.0 at http://gateway:9280, up 1 d 1 h, replica us',
+      '',
+      '1,000,000 topics converged, 1,234 diverging, 0 blocked, 1 deleted',
+      '',
+      'broker  state              for  MQTT  behind   in/s  out/s  pending  waiting  round trip',
+      'OSLO    ready        2 h 3 min     5       0  2,000      0        0        0      1.8 ms',
+      'PARIS   unreachable        5 s     –   1,234    0.2    4.0        0        0           –',
+      'PARIS: connect ECONNREFUSED; 3 dropped (publish_too_large); connected again once',
+      '',
+      '100 changes were everywhere: half of them within 250 ms, 95 % within 5 s.',
+      '',
+      'Last conflicts',
+      `  ${time}  canards/menu: "oats" (OSLO) won over a deletion (PARIS) by arrival`,
+    ]);
+  });
+
+  it('says the same in colours, and each state in words', () => {
+    const painted = statusLines(tableOf(100), 'http://gateway:9280', STATUS, NOW);
+    expect(painted.join('\n')).to.contain('\x1b[');
+    expect(painted.map(line => stripVTControlCharacters(line))).to.deep.equal(lines());
+  });
+
+  it('says so when nothing has happened yet', () => {
+    const quiet = { ...STATUS, conflicts: [], rates: [], convergence: { buckets: [], sum: 0, count: 0 } };
+    expect(lines(quiet)).to.include('No change has been everywhere yet.');
+    expect(lines(quiet).join('\n')).not.to.contain('NaN');
+  });
+
+  it('is not moved about by what clients write', () => {
+    const [conflict] = STATUS.conflicts;
+    if (conflict === undefined) throw new Error('there is no conflict');
+    const value = { kind: 'text', text: '\x1b]0;owned\x07\u202Egnp\u2028x', bytes: 20 } as const;
+    const evil = { ...conflict, topic: 'a\x1b[2J\nb', winner: { broker: 'O\rSLO', value } };
+    const brokers = [broker('OSLO', { state: 'refused', detail: 'no\x9b31m\n\x1b[1A' })];
+    const shown = lines({ ...STATUS, brokers, conflicts: [evil] });
+    for (const line of shown) expect(line).not.to.match(/[\p{Cc}\p{Cf}\p{Zl}]/u);
+  });
+});
