@@ -1,11 +1,13 @@
 /** `mqttrep run`: replicate until told to stop. */
 
 import type { Config } from '../config/config.ts';
+import { readServiceManager } from '../config/service-manager.ts';
 import { createLogger } from '../log/logger.ts';
 import type { Mode } from '../protocol/messages.ts';
 import { type Log, Replicator } from '../supervisor/replicator.ts';
 import { EXIT } from './exit-codes.ts';
 import { configSource, describe, printProblems } from './load-config.ts';
+import { Notifications } from './notifications.ts';
 import { openStatusServer } from './open-status-server.ts';
 import { Reload } from './reload.ts';
 import { obeySignals } from './signals.ts';
@@ -35,19 +37,31 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
     logger.level = next.log.level;
   };
   const reload = new Reload({ config, load, apply, log });
+  const notifications = notificationsOf(replicator, log);
   const signals = obeySignals({
-    stop: () => void replicator.stop(),
-    reload: () => void reload.run(),
+    stop: () => {
+      notifications?.stopping();
+      void replicator.stop();
+    },
+    reload: () => {
+      notifications?.reloading();
+      void reload.run().then(() => notifications?.reloaded());
+    },
     log: message => logger.info(message),
   });
   const closeServer = await openStatusServer(config, replicator, log);
   if (closeServer === 'failed') void replicator.stop();
   else if (!replicator.isStopping) replicator.start();
-  void replicator.answered(READY_LIMIT).then(() => process.send?.('ready'));
+  void replicator.answered(READY_LIMIT).then(() => {
+    if (replicator.isStopping) return;
+    process.send?.('ready');
+    notifications?.ready();
+  });
 
   const failure = await replicator.ended;
   signals.forget();
   if (closeServer !== 'failed') await closeServer();
+  await notifications?.close();
   const hasFailed = failure !== undefined || closeServer === 'failed';
   if (!hasFailed) logger.info('stopped');
   await new Promise<void>(resolve => {
@@ -57,6 +71,11 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   // Node aborts as it puts a terminal back that is no more.
   if (signals.isTerminalGone()) process.kill(process.pid, 'SIGHUP');
   return hasFailed ? EXIT.failure : EXIT.ok;
+}
+
+function notificationsOf(replicator: Replicator, log: Log): Notifications | undefined {
+  const manager = readServiceManager(process.env, process.pid);
+  return manager && new Notifications({ manager, isAlive: within => replicator.isAlive(within), log });
 }
 
 function summary({ brokers, topics, mergeFrequency }: Config): string {

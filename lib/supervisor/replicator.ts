@@ -162,6 +162,15 @@ export class Replicator {
     return (await this.#inquiries.ask(send, within)) as ReconcilerAnswers[Q['of']];
   }
 
+  /** Whether every actor answers within so many milliseconds. */
+  async isAlive(within: number): Promise<boolean> {
+    const answers = await Promise.allSettled([
+      this.askReconciler({ of: 'measures', conflictsAfter: Number.POSITIVE_INFINITY }, within),
+      ...[...this.#brokers.keys()].map(name => this.askBroker(name, { of: 'measures' }, within)),
+    ]);
+    return answers.every(({ status }) => status === 'fulfilled');
+  }
+
   /** Resolves when every broker has answered, or after so many milliseconds. */
   async answered(within: number): Promise<void> {
     const done = () =>

@@ -136,6 +136,20 @@ describe('Replicator', () => {
     expect(crashed).to.deep.equal(new Set(['the reconciler', 'oslo', 'paris']));
   });
 
+  it('is alive while every actor answers', async () => {
+    await start();
+    expect(await replicator.isAlive(10_000)).to.equal(true);
+    for (const thread of [...threads]) {
+      const said = log.length;
+      await thread.terminate();
+      expect(await replicator.isAlive(50)).to.equal(false);
+      await eventually(() => expect(log.slice(said).join()).to.contain('crashed'));
+      await eventually(async () => expect(await replicator.isAlive(1_000)).to.equal(true), {
+        within: 10_000,
+      });
+    }
+  });
+
   it('carries over what was written while an actor was down', async () => {
     await start();
     await expectReplication('before');
