@@ -50,7 +50,10 @@ export default async function reconciler({ control, brokers, settings }: Reconci
             void configure(actor, message).then(() => report({ kind: 'configured' }));
             return;
           case 'stop':
-            void actor.stop(message.within).then(resolve);
+            void actor.stop(message.within).then(undelivered => {
+              report({ kind: 'undelivered', undelivered });
+              resolve();
+            });
             return;
         }
       });

@@ -128,9 +128,18 @@ export type Report =
   | { readonly kind: 'quiet' }
   | Answering
   | { readonly kind: 'configured' }
+  /** What was not taken before the end. */
+  | { readonly kind: 'undelivered'; readonly undelivered: readonly Undelivered[] }
   /** The actor cannot work, and to restart it would not help. */
   | { readonly kind: 'fatal'; readonly reason: string }
   | { readonly kind: 'counters'; readonly counters: Readonly<Record<string, number>> };
+
+/** Messages that a broker has not taken in time. */
+export interface Undelivered {
+  /** Of the broker. */
+  readonly name: string;
+  readonly messages: number;
+}
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 

@@ -149,7 +149,12 @@ export class BrokerLink {
 
   /** Publications, or topics, that are not settled yet. */
   get busy(): boolean {
-    return this.ready && (this.due.size > 0 || this.#sent > this.#through);
+    return this.unsettled > 0;
+  }
+
+  /** How many that are. */
+  get unsettled(): number {
+    return this.ready ? this.due.size + this.#sent - this.#through : 0;
   }
 
   /** Publications that have not been seen back, newest of each topic only; where no echo is to come, not acknowledged. */

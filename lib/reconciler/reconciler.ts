@@ -26,6 +26,7 @@ import type {
   SessionStarted,
   Settled,
   ToBroker,
+  Undelivered,
 } from '../protocol/messages.ts';
 import { type Observation, readObservation } from '../protocol/observation.ts';
 import type { StateStore, StoredState } from '../store/state-store.ts';
@@ -183,8 +184,11 @@ export class Reconciler {
     this.#keepHouse();
   }
 
-  /** Sends what is waiting, as far as brokers take it within so many milliseconds, then ends. */
-  async stop(within: number): Promise<void> {
+  /**
+   * Sends what is waiting, as far as brokers take it within so many milliseconds, then ends. Returns what the brokers
+   * that are connected have not taken.
+   */
+  async stop(within: number): Promise<readonly Undelivered[]> {
     this.#settle();
     this.#events.complete();
     const drained = new Promise<void>(resolve => {
@@ -202,8 +206,12 @@ export class Reconciler {
     this.#checkDrained();
     await Promise.race([drained, late]);
     clearTimeout(limit);
+    const left = this.#links
+      .filter(({ busy }) => busy)
+      .map(({ name, unsettled }) => ({ name, messages: unsettled }));
     await this.#saver.finish();
     this.close();
+    return left;
   }
 
   /** Ends at once; what is not stored is lost. */

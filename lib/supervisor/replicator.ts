@@ -12,6 +12,7 @@ import type {
   LogLevel,
   Mode,
   Report,
+  Undelivered,
 } from '../protocol/messages.ts';
 import type {
   BrokerAnswers,
@@ -46,7 +47,10 @@ interface Guarded {
 }
 
 export class Replicator {
-  /** Resolves when the replicator has ended: undefined after `stop`, else the reason why it gave up. */
+  /**
+   * Resolves when the replicator has ended: undefined after a `stop` that delivered all, else the reason why it gave
+   * up, or what it left undelivered.
+   */
   readonly ended: Promise<string | undefined>;
   readonly #log: Log;
   readonly #pool = new ActorPool();
@@ -56,6 +60,8 @@ export class Replicator {
   /** By name. */
   #brokers: ReadonlyMap<string, BrokerSlot>;
   #configured: (() => void) | undefined;
+  /** As the reconciler said at its end. */
+  #undelivered: readonly Undelivered[] | undefined;
   readonly #waiting = new Set<() => void>();
   readonly #inquiries = new Inquiries();
   /** Of the reconciler, after crashes. */
@@ -205,10 +211,12 @@ export class Replicator {
     );
     this.#reconciler?.tell({ kind: 'stop', within: DRAIN_LIMIT });
     await atMost(DRAIN_LIMIT + 500, [this.#reconciler?.ended]);
+    const failure = this.#reconciler === undefined ? undefined : this.#whatWasLeft();
+    if (failure !== undefined) this.#log('warn', failure);
     for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
     await atMost(GOODBYE_LIMIT, ends);
     await this.#pool.destroy();
-    this.#end(undefined);
+    this.#end(failure);
   }
 
   // ── actors ─────────────────────────────────────────────────────────────────────────────────────────
@@ -321,6 +329,16 @@ export class Replicator {
     });
   }
 
+  #whatWasLeft(): string | undefined {
+    const fate = this.#config.store === 'memory' ? 'it is lost' : 'it is sent at the next start';
+    if (this.#undelivered === undefined) return 'what waited was not delivered in time';
+    if (this.#undelivered.length === 0) return undefined;
+    const brokers = this.#undelivered.map(
+      ({ name, messages }) => `${name} has not taken ${messages} messages in time`,
+    );
+    return `${brokers.join(', ')}; ${fate}`;
+  }
+
   #giveUp(reason: string): void {
     this.#stopping = true;
     for (const look of [...this.#waiting]) look();
@@ -347,6 +365,9 @@ export class Replicator {
         return;
       case 'configured':
         this.#configured?.();
+        return;
+      case 'undelivered':
+        this.#undelivered = report.undelivered;
         return;
       case 'fatal':
         this.#giveUp(report.reason);

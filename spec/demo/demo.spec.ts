@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { startMqttrep } from '../support/mqttrep-process.ts';
 
 describe('mqttrep demo', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   it('shows writes, a cut and its healing, and ends by itself with equal brokers', async () => {
     const running = startMqttrep({}, ['demo', '--seconds', '8']);
@@ -30,7 +30,7 @@ describe('mqttrep demo', function () {
 
   it('runs until it is told to stop, and then compares as well', async () => {
     const running = startMqttrep({}, ['demo']);
-    await running.line('OSLO wrote');
+    await running.line('OSLO wrote', 40_000);
     expect(await running.stop('SIGINT'), running.stdout).to.deep.equal({ code: 0, signal: null });
     expect(running.stdout).to.contain('The brokers are equal');
   });
