@@ -9,6 +9,7 @@
 
 import type { IPublishPacket } from 'mqtt';
 import { hasWildcards } from '../core/filter.ts';
+import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type {
@@ -34,8 +35,8 @@ import { Replay } from './replay.ts';
 import { Retries } from './retries.ts';
 import { RoundTrips } from './round-trips.ts';
 import { Scanner, unknownAt } from './scanner.ts';
-import { SizeSuspicion } from './size-suspicion.ts';
 import { Survey } from './survey.ts';
+import { Suspicions } from './suspicions.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
 const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
@@ -88,7 +89,7 @@ export class BrokerActor {
   #sessions = 0;
   readonly #roundTrips = new RoundTrips();
   readonly #concessions = new Concessions();
-  readonly #suspicion = new SizeSuspicion();
+  readonly #suspicions = new Suspicions();
   /** What has been said of the broker's limits: said again only if it changes. */
   readonly #said = new Set<string>();
   /** Of the outboxes of earlier sessions. */
@@ -196,16 +197,17 @@ export class BrokerActor {
       published = 0,
       published_own = 0,
       refused_by_broker = 0,
+      refused_by_topic = 0,
       refused_too_large = 0,
     } = this.#sentSoFar;
     const refused = Object.entries(counters).filter(([name]) => name.startsWith('refused_'));
     return {
       counts: {
         received: received - ignored_control_topic - ignored_late_replay,
-        published: published - published_own - refused_by_broker - refused_too_large,
+        published: published - published_own - refused_by_broker - refused_by_topic - refused_too_large,
         dropped: {
           ...Object.fromEntries(refused.map(([name, count]) => [name.slice('refused_'.length), count])),
-          publish_refused: refused_by_broker,
+          publish_refused: refused_by_broker + refused_by_topic,
           publish_too_large: refused_too_large,
         },
         roundTrips: this.#roundTrips.histogram.counts,
@@ -358,13 +360,8 @@ export class BrokerActor {
       connection.destroy();
       await connection.closed;
     }
-    const tooLarge = !hungUp ? undefined : this.#suspicion.hungUp(outbox.unacknowledged, performance.now());
-    if (tooLarge !== undefined) {
-      this.#log(
-        'warn',
-        `the broker hangs up on packets of ${tooLarge} bytes; none so large is sent for a while`,
-      );
-    }
+    const found = hungUp ? this.#suspicions.hungUp(outbox.unacknowledged, performance.now()) : undefined;
+    if (found !== undefined) this.#log('warn', found);
     outbox.close();
     Object.assign(this.#sent, sum(this.#sent, outbox.counters));
     survey?.close();
@@ -387,14 +384,14 @@ export class BrokerActor {
       const report = (settled: Settled) => this.#post(settled);
       return new Rehearsal({ report, log: message => this.#log('info', message) });
     }
-    const suspected = this.#suspicion.limit(performance.now());
+    const suspected = this.#suspicions.sizeLimit(performance.now());
     const maximumPacketSize = Math.min(connection.limits.maximumPacketSize, suspected);
     const limits = { ...connection.limits, maximumPacketSize, retains };
     return new Outbox({
       connection,
       replica,
       limits,
-      acknowledged: bytes => this.#suspicion.acknowledged(bytes),
+      suspicions: this.#suspicions,
       report: settled => this.#post(settled),
       roundTrips: this.#roundTrips,
       controlPrefix: this.#settings.controlPrefix ?? CONTROL_PREFIX,
@@ -491,7 +488,11 @@ export class BrokerActor {
   #sayGranted(subscriptions: readonly Subscription[], granted: readonly Grant[]): void {
     for (const { filter, code } of granted) {
       const wanted = subscriptions.find(subscription => subscription.filter === filter)?.qos ?? 0;
-      if (code < wanted) this.#say('info', `the broker grants ${JSON.stringify(filter)} QoS ${code} only`);
+      if (code >= wanted) continue;
+      this.#say('info', `the broker grants ${JSON.stringify(filter)} QoS ${code} only`);
+      // MQTT 5 brokers say in CONNACK what may be published; others hang up on more than they grant.
+      const { connection, outbox } = this.#session ?? {};
+      if ((connection?.protocolVersion ?? 5) < 5) outbox?.lowerQos(code as QoS);
     }
   }
 

@@ -15,20 +15,26 @@ import type { Limits } from './limits.ts';
 import { Pace } from './pace.ts';
 import { packetSize } from './packet-size.ts';
 import type { RoundTrips } from './round-trips.ts';
+import type { Sent, Suspicions } from './suspicions.ts';
 
 /** Publishes not acknowledged at once, where the broker sets no lower limit. */
 const WINDOW = 256;
 
 export interface OutboxDeps {
-  readonly connection: Pick<Connection, 'publish' | 'protocolVersion'>;
+  readonly connection: Pick<Connection, 'publish' | 'protocolVersion' | 'hasEnded'>;
   readonly replica: string;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
   readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
-  /** The broker acknowledged a publish of so many bytes. */
-  readonly acknowledged: (bytes: number) => void;
+  readonly suspicions: Pick<Suspicions, 'acknowledged' | 'isSuspect' | 'isConvicted'>;
   readonly report: (settled: Settled) => void;
   readonly roundTrips: RoundTrips;
+}
+
+/** A publication with its number in the order in which the reconciler sent them. */
+interface Numbered {
+  readonly sequence: number;
+  readonly publication: RawPublication;
 }
 
 /** What was done to publications, as the broker's limits want it. */
@@ -38,6 +44,7 @@ type OutboxCounters = Record<
   | 'lowered_qos'
   | 'published_unretained'
   | 'refused_by_broker'
+  | 'refused_by_topic'
   | 'refused_too_large',
   number
 >;
@@ -49,15 +56,18 @@ export class Outbox {
     lowered_qos: 0,
     published_unretained: 0,
     refused_by_broker: 0,
+    refused_by_topic: 0,
     refused_too_large: 0,
   };
   readonly #deps: OutboxDeps;
   readonly #window: number;
   readonly #waiting: BatchReader[] = [];
-  /** The sizes of the packets under way, by their sequence; 0 for those of QoS 0, which are not acknowledged. */
-  readonly #inFlight = new Map<number, number>();
-  /** The sizes of those that have failed since the last report: MQTT.js fails all when a connection ends. */
-  #failed: number[] = [];
+  /** What the broker is suspected of hanging up on: it waits until nothing else does, and goes alone. */
+  readonly #suspects: Numbered[] = [];
+  #isAlone = false;
+  /** Under way, by their sequence. */
+  readonly #inFlight = new Map<number, Sent>();
+  #maxQos: QoS;
   #sequence = 0;
   #bytes = 0;
   #confirmed: Settlement[] = [];
@@ -69,6 +79,12 @@ export class Outbox {
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
     this.#window = Math.max(1, Math.min(deps.limits.receiveMaximum, WINDOW));
+    this.#maxQos = deps.limits.maxQos;
+  }
+
+  /** From now on nothing is published with a higher QoS. */
+  lowerQos(maxQos: QoS): void {
+    if (maxQos < this.#maxQos) this.#maxQos = maxQos;
   }
 
   /** Takes a batch of publications. Bounded by the credit that the reconciler has. */
@@ -80,6 +96,7 @@ export class Outbox {
   /** Begins no more; resolves when all that is on its way to the broker is settled. */
   async finish(): Promise<void> {
     this.#waiting.length = 0;
+    this.#suspects.length = 0;
     if (this.#inFlight.size === 0) return;
     await new Promise<void>(resolve => {
       this.#finished = resolve;
@@ -90,32 +107,54 @@ export class Outbox {
     this.#closed = true;
     this.#pace.cancel();
     this.#waiting.length = 0;
+    this.#suspects.length = 0;
     this.#deps.roundTrips.parted();
   }
 
-  /** The sizes of what the broker has not acknowledged, in bytes; of use when it has hung up. */
-  get unacknowledged(): Iterable<number> {
-    return [...this.#failed, ...this.#inFlight.values()];
+  /** What the broker has not acknowledged; of use when it has hung up. */
+  get unacknowledged(): readonly Sent[] {
+    return [...this.#inFlight.values()];
   }
 
   #send(): void {
-    while (!this.#closed && this.#inFlight.size < this.#window) {
-      const reader = this.#waiting[0];
-      if (reader === undefined) return;
-      if (reader.done) this.#waiting.shift();
-      else this.#publish(readPublication(reader));
+    while (this.#isOpen && !this.#isAlone && this.#inFlight.size < this.#window) {
+      const next = this.#next();
+      if (next === undefined) break;
+      if (!this.#deps.suspicions.isSuspect(next.publication.topic)) this.#publish(next);
+      else this.#suspects.push(next);
     }
+    if (!this.#isOpen || this.#inFlight.size > 0) return;
+    const suspect = this.#suspects.shift();
+    if (suspect === undefined) return;
+    this.#isAlone = true;
+    this.#publish(suspect);
   }
 
-  #publish(publication: RawPublication): void {
-    const sequence = ++this.#sequence;
-    const { connection, limits, roundTrips } = this.#deps;
+  get #isOpen(): boolean {
+    return !this.#closed && !this.#deps.connection.hasEnded;
+  }
+
+  #next(): Numbered | undefined {
+    while (this.#waiting[0]?.done === true) this.#waiting.shift();
+    const [reader] = this.#waiting;
+    if (reader === undefined) return undefined;
+    return { sequence: ++this.#sequence, publication: readPublication(reader) };
+  }
+
+  #publish({ sequence, publication }: Numbered): void {
+    const { connection, limits, roundTrips, suspicions } = this.#deps;
     const { topic, payload } = publication;
-    const qos = Math.min(publication.qos, limits.maxQos) as QoS;
+    const qos = Math.min(publication.qos, this.#maxQos) as QoS;
     const retain = publication.retain && limits.retains;
     const properties = connection.protocolVersion < 5 ? undefined : this.#stamped(publication);
     const size = packetSize({ topic, payload, qos, properties });
-    this.#inFlight.set(sequence, qos === 0 ? 0 : size);
+    this.#inFlight.set(sequence, { topic, size: qos === 0 ? 0 : size });
+    if (suspicions.isConvicted(topic, performance.now())) {
+      this.counters.refused_by_topic++;
+      const reason = 'the broker hangs up on it';
+      setImmediate(() => this.#settled(sequence, publication, { reason, culprit: 'topic' }));
+      return;
+    }
     if (size > limits.maximumPacketSize) {
       this.counters.refused_too_large++;
       const reason = `its packet has ${size} bytes, more than the ${limits.maximumPacketSize} that the broker takes`;
@@ -127,6 +166,8 @@ export class Outbox {
     if (qos < publication.qos) this.counters.lowered_qos++;
     if (retain !== publication.retain) this.counters.published_unretained++;
     connection.publish(topic, payload, { qos, retain, ...(properties && { properties }) }, error => {
+      // MQTT.js fails all that is under way when a connection ends: that is no answer of the broker.
+      if (error !== undefined && connection.hasEnded) return;
       const refusal = error && ({ reason: error.message, culprit: 'topic' } as const);
       this.#settled(sequence, publication, refusal);
     });
@@ -148,12 +189,12 @@ export class Outbox {
     this.counters.published++;
     if (!isReplicable(topic, this.#deps.controlPrefix)) this.counters.published_own++;
     if (refusal?.culprit === 'topic') this.counters.refused_by_broker++;
-    const size = this.#inFlight.get(sequence) ?? 0;
+    const sent = this.#inFlight.get(sequence) ?? { topic, size: 0 };
     this.#inFlight.delete(sequence);
+    this.#isAlone = false;
     this.#bytes += payload.length;
-    if (refusal === undefined && size > 0) this.#deps.acknowledged(size);
+    if (refusal === undefined && sent.size > 0) this.#deps.suspicions.acknowledged(sent);
     if (refusal !== undefined) {
-      this.#failed.push(size);
       this.#refused.push({ topic, version, ...refusal });
     } else if (confirm) this.#confirmed.push({ topic, version });
     this.#pace.request();
@@ -162,16 +203,16 @@ export class Outbox {
   }
 
   #report(): void {
-    const [oldest] = this.#inFlight.keys();
+    const [inFlight = Number.POSITIVE_INFINITY] = this.#inFlight.keys();
+    const oldest = Math.min(inFlight, this.#suspects[0]?.sequence ?? Number.POSITIVE_INFINITY);
     this.#deps.report({
       kind: 'settled',
-      through: oldest === undefined ? this.#sequence : oldest - 1,
+      through: Math.min(this.#sequence, oldest - 1),
       bytes: this.#bytes,
       confirmed: this.#confirmed,
       refused: this.#refused,
     });
     this.#bytes = 0;
-    this.#failed = [];
     this.#confirmed = [];
     this.#refused = [];
   }

@@ -3,9 +3,11 @@
  * if it had been published.
  */
 
+import type { QoS } from '../core/policy.ts';
 import { BatchReader } from '../protocol/batch.ts';
 import type { Settled } from '../protocol/messages.ts';
 import { type RawPublication, readPublication } from '../protocol/publication.ts';
+import type { Sent } from './suspicions.ts';
 
 /** Publications that are logged one by one; of those beyond only the number is. */
 export const LOGGED = 1_000;
@@ -24,7 +26,7 @@ export interface RehearsalDeps {
 export class Rehearsal {
   readonly counters = { rehearsed: 0 };
   /** Nothing is under way. */
-  readonly unacknowledged: readonly number[] = [];
+  readonly unacknowledged: readonly Sent[] = [];
   readonly #deps: RehearsalDeps;
   #unsaid = 0;
   #saidAt = 0;
@@ -46,6 +48,11 @@ export class Rehearsal {
       confirmed: publications.map(({ topic, version }) => ({ topic, version })),
       refused: [],
     });
+  }
+
+  /** What a broker grants is nothing to what is not published. */
+  lowerQos(_maxQos: QoS): void {
+    // Logged is what was configured.
   }
 
   /** Nothing is under way. */

@@ -12,8 +12,11 @@ const CONVICTED_AFTER = 3;
 /** Milliseconds after which it is tried again: the network may have been at fault, or the broker reconfigured. */
 const BELIEVED_FOR = 10 * 60_000;
 
+/** Bytes that any broker takes: one that hangs up on less does so for another reason. */
+const ALWAYS_TAKEN = 1_024;
+
 export class SizeSuspicion {
-  #taken = 0;
+  #taken = ALWAYS_TAKEN;
   #suspect = 0;
   #times = 0;
   #least = Number.POSITIVE_INFINITY;

@@ -26,6 +26,9 @@ class Desk {
   #reported: (settled: Settled) => void = () => undefined;
 
   readonly acknowledged: number[] = [];
+  hasEnded = false;
+  readonly suspects = new Set<string>();
+  readonly convicts = new Set<string>();
 
   constructor({
     protocolVersion = 5,
@@ -34,8 +37,12 @@ class Desk {
     retains = true,
     maximumPacketSize = Number.POSITIVE_INFINITY,
   } = {}) {
+    const hasEnded = () => this.hasEnded;
     this.outbox = new Outbox({
       connection: {
+        get hasEnded() {
+          return hasEnded();
+        },
         protocolVersion: protocolVersion === 5 ? 5 : 4,
         publish: (topic, payload, options, done) => {
           this.sent.push({ topic, payload: payload.toString(), options: { ...options }, done });
@@ -48,7 +55,11 @@ class Desk {
         retains,
         maximumPacketSize,
       },
-      acknowledged: bytes => this.acknowledged.push(bytes),
+      suspicions: {
+        acknowledged: ({ size }) => this.acknowledged.push(size),
+        isSuspect: topic => this.suspects.has(topic),
+        isConvicted: topic => this.convicts.has(topic),
+      },
       report: settled => {
         this.reports.push(settled);
         this.#reported(settled);
@@ -110,6 +121,44 @@ describe('Outbox', () => {
   it('sends in the order of the batches', () => {
     const desk = new Desk().add({ topic: 'a' }, { topic: 'b' }).add().add({ topic: 'c' });
     expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a', 'b', 'c']);
+  });
+
+  it('sends what the broker is suspected of hanging up on after all others, and alone', async () => {
+    const desk = new Desk();
+    desk.suspects.add('bad').add('worse');
+    desk.add({ topic: 'bad' }, { topic: 'a' }, { topic: 'worse' }, { topic: 'b' });
+    const topics = () => desk.sent.map(({ topic }) => topic);
+    expect(topics()).to.deep.equal(['a', 'b']);
+    expect(await desk.acknowledge([0])).to.include({ through: 0 });
+    expect(topics()).to.deep.equal(['a', 'b']);
+    expect(await desk.acknowledge([1])).to.include({ through: 0 });
+    expect(topics()).to.deep.equal(['a', 'b', 'bad']);
+    desk.add({ topic: 'c' });
+    expect(topics()).to.deep.equal(['a', 'b', 'bad']);
+    expect(await desk.acknowledge([2])).to.include({ through: 2 });
+    expect(topics()).to.deep.equal(['a', 'b', 'bad', 'c']);
+    await desk.acknowledge([3]);
+    expect(topics()).to.deep.equal(['a', 'b', 'bad', 'c', 'worse']);
+    expect(await desk.acknowledge([4])).to.include({ through: 5 });
+  });
+
+  it('does not send what the broker is known to hang up on, and says so', async () => {
+    const desk = new Desk();
+    desk.convicts.add('bad');
+    const reported = desk.acknowledge([]);
+    desk.add({ topic: 'bad' }, { topic: 'a' });
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a']);
+    const { refused } = await reported;
+    expect(refused).to.have.length(1);
+    expect(refused[0]).to.include({ topic: 'bad', culprit: 'topic', reason: 'the broker hangs up on it' });
+    expect(desk.outbox.counters).to.include({ refused_by_topic: 1 });
+  });
+
+  it('publishes with no more than the QoS that was granted, once that is known', () => {
+    const desk = new Desk().add({ topic: 'a', qos: 2 });
+    desk.outbox.lowerQos(1);
+    desk.add({ topic: 'b', qos: 2 }, { topic: 'c', qos: 0 });
+    expect(desk.sent.map(({ options }) => options['qos'])).to.deep.equal([2, 1, 0]);
   });
 
   it('sends all, as acknowledgements come', async () => {
@@ -221,8 +270,9 @@ describe('Outbox', () => {
       { topic: 'bcd' },
       { topic: 'e', qos: 0 },
     );
+    desk.hasEnded = true;
     desk.sent[1]?.done(new Error('the connection was closed'));
-    expect([...desk.outbox.unacknowledged].sort()).to.deep.equal([0, 10, 8]);
+    expect(desk.outbox.unacknowledged.map(({ size }) => size).sort()).to.deep.equal([0, 10, 8]);
   });
 
   it('stamps messages over MQTT 5', () => {

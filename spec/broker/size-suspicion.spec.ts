@@ -22,6 +22,11 @@ describe('SizeSuspicion', () => {
     expect(suspicion.limit(0)).to.equal(4_999);
   });
 
+  it('convicts no packet so small that any broker takes it', () => {
+    for (let time = 0; time < 5; time++) expect(suspicion.hungUp([1_000], 0)).to.equal(undefined);
+    expect(suspicion.limit(0)).to.equal(NEVER);
+  });
+
   it('forgets after ten minutes, and convicts again', () => {
     for (let time = 0; time < 3; time++) suspicion.hungUp([5_000], 0);
     expect(suspicion.limit(9 * MINUTE)).to.equal(4_999);

@@ -1,6 +1,7 @@
 /** Brokers that do not take everything: mqttrep learns what they take, and goes on with that. */
 
 import { expect } from 'chai';
+import { startAedes } from '../support/aedes-broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
@@ -105,5 +106,21 @@ describe('mqttrep, where a broker', function () {
     await scene.retainedEverywhere('named', 'x');
     await scene.retainedEverywhere('any/thing', 'y');
     await eventually(() => expect(linesWith('connection lost')).to.deep.equal([]));
+  });
+
+  it('hangs up on some topics, does without those, and with all others', async () => {
+    const bad = ['bad/one', 'bad/two'];
+    const brokers = { OSLO: await startMosquitto(), PARIS: await startAedes({ hangsUpOn: bad }) };
+    scene = await Scene.start({ brokers, configs: { PARIS: { reconnectPeriod: 50 } } });
+    const topics = Array.from({ length: 50 }, (_, index) => `good/${index}`);
+    for (const topic of [...bad, ...topics]) await scene.publish('OSLO', topic, 'x', { retain: true });
+    for (const topic of bad) await scene.mqttrep.line(`hangs up on messages to "${topic}"`, 3 * patience);
+    for (const topic of topics) await scene.retainedEverywhere(topic, 'x');
+    const lost = () => linesWith('PARIS: connection lost')?.length;
+    const before = lost();
+    await scene.publish('PARIS', 'after', 'y', { retain: true });
+    await scene.retainedEverywhere('after', 'y');
+    await scene.settled();
+    expect(lost(), 'connections lost').to.equal(before);
   });
 });

@@ -21,10 +21,12 @@ export interface AedesOptions {
   readonly port?: number;
   /** A subscription with a wildcard shows so many retained messages at most, as with other makes of broker. */
   readonly replayCut?: number;
+  /** On messages to these topics it closes the connection. */
+  readonly hangsUpOn?: readonly string[];
 }
 
 export async function startAedes(options: AedesOptions = {}): Promise<AedesBroker> {
-  const broker = new EmbeddedAedes(options.port ?? (await freePort()), options.replayCut);
+  const broker = new EmbeddedAedes(options.port ?? (await freePort()), options);
   await broker.start();
   return broker;
 }
@@ -41,12 +43,14 @@ class EmbeddedAedes implements AedesBroker {
   readonly port: number;
   readonly #log: string[] = [];
   readonly #replayCut: number | undefined;
+  readonly #hangsUpOn: ReadonlySet<string>;
   /** Aedes makes one when it is given none; its type is Aedes' own affair. */
   #persistence: unknown;
   #running: Running | undefined;
 
-  constructor(port: number, replayCut: number | undefined) {
+  constructor(port: number, { replayCut, hangsUpOn = [] }: AedesOptions) {
     this.#replayCut = replayCut;
+    this.#hangsUpOn = new Set(hangsUpOn);
     this.name = `aedes:${port}`;
     this.url = `mqtt://127.0.0.1:${port}`;
     this.port = port;
@@ -69,6 +73,7 @@ class EmbeddedAedes implements AedesBroker {
     this.#persistence = persistenceOf(aedes);
     if (isNew && this.#replayCut !== undefined) cutReplays(this.#persistence, this.#replayCut);
     this.#record(aedes);
+    this.#limit(aedes);
     const sockets = new Set<Socket>();
     const server = createServer(socket => {
       sockets.add(socket);
@@ -101,6 +106,12 @@ class EmbeddedAedes implements AedesBroker {
   wipe(): void {
     if (this.#running !== undefined) throw new Error(`${this.name} must be stopped to be wiped`);
     this.#persistence = undefined;
+  }
+
+  #limit(aedes: Aedes): void {
+    aedes.authorizePublish = (_client, { topic }, done) => {
+      done(this.#hangsUpOn.has(topic) ? new Error('not taken') : null);
+    };
   }
 
   #record(aedes: Aedes): void {
