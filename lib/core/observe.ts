@@ -9,7 +9,7 @@ import type { Observed } from './events.ts';
 import { echoed } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { type BrokerSet, has, type Policy } from './policy.ts';
-import { alike, isDeletion, isNewer, type Message, type Register } from './register.ts';
+import { alike, isDeletion, isNewer, type Message, type Passing, type Register } from './register.ts';
 import { compareVersions, type Version } from './version.ts';
 
 /** What is being asked of the broker may be answered from before this message. */
@@ -27,7 +27,7 @@ export function observed(register: Register, event: Observed, policy: Policy): O
   const retained = event.retained ?? presumedRetained(register, event);
   if (retained === true) return written(register, event, policy, true);
   if (retained === undefined) return unsure(register, event, policy);
-  return policy.retain ? written(register, event, policy, isSaid(event)) : passed(register, event);
+  return policy.retain ? written(register, event, policy, isSaid(event)) : passed(register, event, policy);
 }
 
 /** Where nothing is retained, what was said is all that a broker can be made to hold. */
@@ -84,7 +84,9 @@ function presumedRetained(register: Register, event: Observed): boolean | undefi
  */
 function unsure(register: Register, event: Observed, policy: Policy): Outcome {
   const { broker, payload } = event;
-  const result = policy.retain ? written(register, event, policy, isSaid(event)) : passed(register, event);
+  const result = policy.retain
+    ? written(register, event, policy, isSaid(event))
+    : passed(register, event, policy);
   if (event.base === 'keeps nothing') return result;
   const asking = has(register.asking, broker);
   const told = asking && wroteLast(register, broker, policy);
@@ -112,11 +114,12 @@ function written(register: Register, event: Observed, policy: Policy, stored: bo
 }
 
 /** A message that is not retained: to be handed on once, the newest only. */
-function passed(register: Register, event: Observed): Outcome {
+function passed(register: Register, event: Observed, { twice }: Policy): Outcome {
   const { passing } = register;
   const old =
     event.stamp !== undefined && passing !== undefined && !isNewer(event.stamp, passing.message.version);
-  if (event.own || old) return outcome(register, 'repeated');
+  const isSecond = passing !== undefined && has(twice, event.broker) && isSecondCopy(passing, event);
+  if (event.own || old || isSecond) return outcome(register, 'repeated');
   const message: Message = {
     payload: event.payload,
     properties: event.properties,
@@ -127,6 +130,13 @@ function passed(register: Register, event: Observed): Outcome {
   };
   const owed = ALL_BROKERS & ~(1 << event.broker);
   return outcome({ ...register, passing: { message, owed, since: event.now } }, 'passing');
+}
+
+/** What a broker delivers twice, it delivers the second time within so many milliseconds. */
+const SECOND_COPY_AGE = 250;
+
+function isSecondCopy({ message, since }: Passing, event: Observed): boolean {
+  return message.origin === event.broker && event.now - since < SECOND_COPY_AGE && alike(message, event);
 }
 
 const ALL_BROKERS: BrokerSet = 2 ** 30 - 1;

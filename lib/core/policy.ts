@@ -46,6 +46,8 @@ export interface Policy {
   readonly publish: BrokerSet;
   /** Brokers at which the topic is subscribed: those that show us an echo of what we publish. */
   readonly echo: BrokerSet;
+  /** Brokers that deliver each message twice: two of the filters subscribed there match it, and neither covers the other. */
+  readonly twice: BrokerSet;
 }
 
 /** The QoS of a topic for which no filter says otherwise. */
@@ -116,7 +118,16 @@ function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Polic
     chain: matched.find(s => s.merge !== undefined)?.merge ?? DEFAULT_CHAIN,
     publish: matched.length === 0 ? 0 : matched.reduce((set, s) => set & s.publish, all),
     echo: matched.reduce((set, s) => set | s.subscribe, 0),
+    twice: matched.reduce((set, s) => set | sharedWith(s, matched), 0),
   };
+}
+
+/** Brokers at which the filter is subscribed, and beside it another one of these. */
+function sharedWith({ filter, subscribe }: FilterSettings, all: readonly FilterSettings[]): BrokerSet {
+  const beside = all.filter(
+    other => other.filter !== filter && !covers(other.filter, filter) && !covers(filter, other.filter),
+  );
+  return beside.reduce((set, other) => set | (subscribe & other.subscribe), 0);
 }
 
 export function has(set: BrokerSet, broker: number): boolean {

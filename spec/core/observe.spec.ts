@@ -248,6 +248,18 @@ for (const protocol of PROTOCOLS) {
       expect(narrow.offer(C)).to.have.lengthOf(1);
     });
 
+    it('is handed on once where its broker delivers it twice, and again when it is published again', () => {
+      const doubled = new Topic(protocol, { twice: 1 << A });
+      doubled.passes(A, '1');
+      doubled.answers(A, 'absent');
+      doubled.echoes(doubled.sent(B));
+      expect(doubled.pass(100).passes(A, '1').effect).to.equal('repeated');
+      expect(doubled.offer(B)).to.deep.equal([]);
+      expect(doubled.passes(A, '2').effect).to.equal('passing');
+      expect(doubled.pass(1_000).passes(A, '2').effect).to.equal('passing');
+      expect(doubled.passes(B, '2').effect, 'another broker').to.equal('passing');
+    });
+
     it('leaves the retained message as it is', () => {
       const retained = settledTopic('MQTT 5', '0');
       retained.passes(A, '1');

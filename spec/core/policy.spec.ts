@@ -70,6 +70,22 @@ describe('The policy of a topic', () => {
     expect(policy.echo).to.equal(0b101);
   });
 
+  const overlaps: readonly (readonly [name: string, filters: FilterSettings[], twice: number])[] = [
+    [
+      'two filters overlap',
+      [filter('a/+', { subscribe: 0b011 }), filter('+/b', { subscribe: 0b110 })],
+      0b010,
+    ],
+    ['one covers the other', [filter('a/#'), filter('a/+')], 0],
+    ['only one matches', [filter('a/+'), filter('+/c')], 0],
+    ['one is not subscribed', [filter('a/+'), filter('+/b', { subscribe: 0 })], 0],
+  ];
+  for (const [name, filters, twice] of overlaps) {
+    it(`knows where messages are delivered twice: ${name}`, () => {
+      expect(policyOf('a/b', ...filters).twice).to.equal(twice);
+    });
+  }
+
   it('is one object for all topics that match the same filters', () => {
     const policies = new Policies([filter('#'), filter('a/+')], BROKERS);
     expect(policies.of('a/1')).to.equal(policies.of('a/2'));

@@ -5,7 +5,7 @@
 
 import type { Base, Event, Observed, Probed, Publish } from '../../lib/core/events.ts';
 import type { Outcome } from '../../lib/core/outcome.ts';
-import { type FilterSettings, Policies, type Policy } from '../../lib/core/policy.ts';
+import { type BrokerSet, type FilterSettings, Policies, type Policy } from '../../lib/core/policy.ts';
 import { emptyRegister, type Held, pendingAt, type Register } from '../../lib/core/register.ts';
 import { step } from '../../lib/core/step.ts';
 import { HybridClock, type Version } from '../../lib/core/version.ts';
@@ -27,6 +27,8 @@ export interface TopicOptions {
   readonly brokers?: number;
   /** Of the filter that the topic matches; default: all brokers subscribe and may be published to. */
   readonly filter?: Partial<FilterSettings>;
+  /** Brokers that deliver each message twice. */
+  readonly twice?: BrokerSet;
 }
 
 export type Arriving = Partial<Omit<Observed, 'kind' | 'broker' | 'payload'>>;
@@ -38,10 +40,10 @@ export class Topic {
   readonly #protocol: Protocol;
   readonly #clock = new HybridClock('us', 60_000);
 
-  constructor(protocol: Protocol, { brokers = 2, filter = {} }: TopicOptions = {}) {
+  constructor(protocol: Protocol, { brokers = 2, filter = {}, twice = 0 }: TopicOptions = {}) {
     const all = 2 ** brokers - 1;
     const settings = { filter: '#', subscribe: all, publish: all, ...filter };
-    this.policy = deepFreeze(new Policies([settings], brokers).of('t'));
+    this.policy = deepFreeze({ ...new Policies([settings], brokers).of('t'), twice });
     this.register = emptyRegister(brokers);
     this.#protocol = protocol;
   }
