@@ -82,12 +82,15 @@ describe('the page', function () {
     expect(await page.locator('.spoke .break').count()).to.equal(0);
   });
 
-  it('shows the first topic when it comes', async () => {
+  it('shows the first topic when it comes, and one that comes to light a moment later', async () => {
     await open({});
     await page.getByText('No topic has been seen yet.').waitFor();
     world.rows.push(...new PretendWorld(BROKERS, { 'canards/menu': 'oats' }).rows);
     server.tell({ topics: world.counts() });
     await row('menu').waitFor();
+    world.rows.push(...new PretendWorld(BROKERS, { 'canards/pond': '4 °C' }).rows);
+    server.tell({ rates: [{ at: Date.now(), seconds: 5, received: {}, published: {} }] });
+    await row('pond').waitFor();
   });
 
   it('shows what each broker holds side by side, marks what differs, and the details', async () => {

@@ -1,13 +1,18 @@
 /** The pure parts of the page: what it shows for what it is told. */
 
 import { expect } from 'chai';
-import type { BrokerStatus, Histogram, RateSample, Status } from '../../../lib/status/api.ts';
+import type { BrokerStatus, Delta, Histogram, RateSample, Status } from '../../../lib/status/api.ts';
 import { announcements } from '../../../lib/status/page/model/announcements.ts';
 import { columns, sentence, within } from '../../../lib/status/page/model/convergence.ts';
 import { EventStreamReader } from '../../../lib/status/page/model/event-stream.ts';
 import { ago, count, elapsed, rate, size, span } from '../../../lib/status/page/model/figures.ts';
 import { brokersSentence } from '../../../lib/status/page/model/link-states.ts';
-import { MAX_CONFLICTS, RATES_SPAN, withDelta } from '../../../lib/status/page/model/live-status.ts';
+import {
+  MAX_CONFLICTS,
+  RATES_SPAN,
+  signsOfChange,
+  withDelta,
+} from '../../../lib/status/page/model/live-status.ts';
 import { rateColumns } from '../../../lib/status/page/model/rate-columns.ts';
 import { CARD, HUB, ringLayout } from '../../../lib/status/page/model/ring-layout.ts';
 import { shownValue, visible } from '../../../lib/status/page/model/value-text.ts';
@@ -30,6 +35,16 @@ describe('the status that the page keeps', () => {
       'PARIS unreachable',
       'QUEBEC ready',
     ]);
+  });
+
+  it('shows by its parts whether anything happened; a new sample of the rates does not', () => {
+    const changed = (delta: Delta) => {
+      const after = signsOfChange(withDelta(status, delta));
+      return signsOfChange(status).some((sign, i) => sign !== after[i]);
+    };
+    expect(changed({ rates: [sampleAt(Date.now())] })).to.equal(false);
+    expect(changed({ brokers: [broker('OSLO')] })).to.equal(true);
+    expect(changed({ topics: { ...status.topics } })).to.equal(true);
   });
 
   it('stays bounded, however many deltas come', () => {

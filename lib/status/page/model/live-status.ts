@@ -25,6 +25,14 @@ export function withDelta(status: Status, delta: Delta): Status {
   };
 }
 
+/**
+ * What differs, in part, whenever a message came or went: each is the same object for as long as it did not change.
+ * Rates are no such sign, since there is a new sample in silence too.
+ */
+export function signsOfChange({ brokers, topics, convergence, conflicts }: Status): readonly unknown[] {
+  return [brokers, topics, convergence, conflicts];
+}
+
 /** In the order that they had; new ones at the end. */
 function withBrokers(known: readonly BrokerStatus[], changed: readonly BrokerStatus[]): BrokerStatus[] {
   const brokers = new Map(known.map(broker => [broker.name, broker]));

@@ -1,6 +1,8 @@
 /** What parts share of the browser: the time, the size of an element, the preferred colours. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Status } from '../../api.ts';
+import { signsOfChange } from '../model/live-status.ts';
 
 /** Milliseconds since 1970, renewed each second while the page is seen. */
 export function useNow(): number {
@@ -28,6 +30,33 @@ export function useSize<T extends HTMLElement>() {
     return () => observer.disconnect();
   }, []);
   return { element, ...size };
+}
+
+/** Milliseconds after a sign of change in which new topics may still come to light. */
+const AFTERMATH = 15_000;
+
+/**
+ * A number that changes whenever topics are worth being asked for again: something happened, or did a moment ago, or
+ * the page is turned to after nobody looked. Silence costs the server nothing.
+ */
+export function useLooks(status: Status): number {
+  const [returns, setReturns] = useState(0);
+  const last = useRef({ signs: signsOfChange(status), at: Date.now(), looks: 0, status, returns });
+  useEffect(() => {
+    const update = () => {
+      if (!document.hidden) setReturns(times => times + 1);
+    };
+    document.addEventListener('visibilitychange', update);
+    return () => document.removeEventListener('visibilitychange', update);
+  }, []);
+  const before = last.current;
+  if (before.status === status && before.returns === returns) return before.looks;
+  const signs = signsOfChange(status);
+  const now = Date.now();
+  const at = signs.some((sign, i) => sign !== before.signs[i]) ? now : before.at;
+  const isDue = now - at < AFTERMATH || before.returns !== returns;
+  last.current = { signs, at, looks: isDue ? before.looks + 1 : before.looks, status, returns };
+  return last.current.looks;
 }
 
 /** Whether the page is dark. Canvases must be drawn anew when that changes. */

@@ -7,6 +7,7 @@ import { TOPIC_LOOKS } from '../model/link-states.ts';
 import { visible } from '../model/value-text.ts';
 import { NotFound, type Server } from '../server.ts';
 import { ConflictList } from './conflicts.tsx';
+import { useLooks } from './hooks.ts';
 import { State } from './icon.tsx';
 import { ValueView } from './value-view.tsx';
 
@@ -60,6 +61,7 @@ export function TopicPanel({ server, topic, status, now, close }: TopicPanelProp
 function useDetails(server: Server, topic: string, status: Status): TopicDetails | 'gone' | undefined {
   const [known, setKnown] = useState<{ topic: string; details: TopicDetails | 'gone' }>();
   const isAsking = useRef('');
+  const looks = useLooks(status);
   useEffect(() => {
     if (isAsking.current === topic || document.hidden) return;
     isAsking.current = topic;
@@ -74,7 +76,7 @@ function useDetails(server: Server, topic: string, status: Status): TopicDetails
       .finally(() => {
         if (isAsking.current === topic) isAsking.current = '';
       });
-  }, [server, topic, status]);
+  }, [server, topic, looks]);
   return known?.topic === topic ? known.details : undefined;
 }
 

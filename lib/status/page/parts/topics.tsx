@@ -6,6 +6,7 @@ import { count, counted } from '../model/figures.ts';
 import type { Row } from '../model/topic-rows.ts';
 import type { Server } from '../server.ts';
 import { TopicBrowser, type TopicView } from '../topic-browser.ts';
+import { useLooks } from './hooks.ts';
 import { TopicGrid } from './topic-grid.tsx';
 import { TopicPanel } from './topic-panel.tsx';
 
@@ -26,6 +27,7 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
   const browser = useMemo(() => new TopicBrowser(server, setView), [server]);
   const [filter, setFilter] = useState('');
   const [differing, setDiffering] = useState(false);
+  const looks = useLooks(status);
   const visible = useRef<readonly Row[]>([]);
 
   useEffect(() => {
@@ -36,10 +38,10 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
     return () => clearTimeout(timer);
   }, [browser, filter, differing]);
 
-  // Each delta says that something changed: look again at what is seen.
+  // What is seen may be what changed.
   useEffect(() => {
     if (!document.hidden) browser.refresh(visible.current);
-  }, [browser, status]);
+  }, [browser, looks]);
 
   const see = (rows: readonly Row[]) => {
     visible.current = rows;
