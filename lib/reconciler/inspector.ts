@@ -28,6 +28,9 @@ const MOST_OF_TOPIC = 10;
 /** Topics that are counted anew before an answer; where more have changed, the last commit's counts have to do. */
 const MOST_RECOUNTED = 5_000;
 
+/** What counters of messages that were not taken in begin with; the rest is the reason. */
+const REFUSED = 'refused_';
+
 export interface InspectorDeps {
   readonly replica: string;
   readonly table: TopicTable;
@@ -96,13 +99,13 @@ export class Inspector {
   #measures(conflictsAfter: number): ReconcilerMeasures {
     const { replica, table, links, conflicts, counters, saver, ticks } = this.#deps;
     const { census } = table;
-    const refused = Object.entries(counters).filter(([name]) => name.startsWith('refused_'));
+    const refused = Object.entries(counters).filter(([name]) => name.startsWith(REFUSED));
     return {
       replica,
       counts: {
         expired: counters['expired'] ?? 0,
         storeFailures: saver.failures,
-        refused: Object.fromEntries(refused),
+        refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
         conflicts: { ...conflicts.counts },
         convergence: census.convergence.counts,
         commits: saver.commits.counts,

@@ -66,7 +66,7 @@ export class FakeReplicator {
       counts: {
         expired: 7,
         storeFailures: 0,
-        refused: { refused_too_many_topics: 2 },
+        refused: { too_many_topics: 2 },
         conflicts: this.conflictCounts,
         convergence: this.convergence.counts,
         commits: new Histogram(BOUNDS.commit).counts,

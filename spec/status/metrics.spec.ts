@@ -1,0 +1,102 @@
+/** The metrics as Prometheus reads them. */
+
+import { expect } from 'chai';
+import { Measurements } from '../../lib/status/measurements.ts';
+import { Metrics } from '../../lib/status/metrics.ts';
+import { FakeReplicator } from './fake-replicator.ts';
+
+describe('the metrics', () => {
+  let replicator: FakeReplicator;
+  let text: string;
+
+  beforeEach(async () => {
+    replicator = new FakeReplicator('OSLO', 'PARIS');
+    replicator.link('OSLO').enter('ready', 'MQTT 5');
+    replicator.link('OSLO').enter('unreachable', 'gone');
+    replicator.link('OSLO').enter('ready', 'MQTT 5');
+    replicator.brokers.set('OSLO', { received: 12, published: 7, dropped: { publish_refused: 3 } });
+    replicator.conflictCounts['json:a"b\\c'] = 4;
+    for (const seconds of [0.02, 0.3, 99_999]) replicator.convergence.observe(seconds);
+    replicator.roundTrips.observe(0.004);
+    const measurements = new Measurements(replicator.inspected, () => undefined);
+    const metrics = new Metrics({ measurements, version: '1.2.3', reconcilerRestarts: () => 2 });
+    text = await metrics.text();
+    expect(metrics.contentType).to.contain('text/plain');
+  });
+
+  const samples = () => text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
+
+  it('say what is, by broker and by state', () => {
+    expect(samples()).to.include.members([
+      'mqttrep_broker_up{broker="OSLO"} 1',
+      'mqttrep_broker_up{broker="PARIS"} 0',
+      'mqttrep_reconnects_total{broker="OSLO"} 1',
+      'mqttrep_messages_received_total{broker="OSLO"} 12',
+      'mqttrep_messages_published_total{broker="OSLO"} 7',
+      'mqttrep_messages_dropped_total{broker="OSLO",reason="publish_refused"} 3',
+      'mqttrep_messages_dropped_total{reason="too_many_topics"} 2',
+      'mqttrep_topics{state="converged"} 3',
+      'mqttrep_expired_total 7',
+      'mqttrep_actor_restarts_total{actor="reconciler"} 2',
+      'mqttrep_pending{broker="PARIS"} 1',
+      'mqttrep_behind{broker="PARIS"} 3',
+    ]);
+    expect(text).to.match(/^mqttrep_build_info\{version="1\.2\.3",node="[\d.]+"\} 1$/m);
+  });
+
+  it('have cumulative buckets that end in all there are', () => {
+    const buckets = samples().filter(line => line.startsWith('mqttrep_convergence_seconds'));
+    expect(buckets).to.include.members([
+      'mqttrep_convergence_seconds_bucket{le="0.01"} 0',
+      'mqttrep_convergence_seconds_bucket{le="0.025"} 1',
+      'mqttrep_convergence_seconds_bucket{le="0.5"} 2',
+      'mqttrep_convergence_seconds_bucket{le="3600"} 2',
+      'mqttrep_convergence_seconds_bucket{le="+Inf"} 3',
+      'mqttrep_convergence_seconds_count 3',
+    ]);
+    expect(samples()).to.include('mqttrep_rtt_seconds_bucket{broker="OSLO",le="0.005"} 1');
+  });
+
+  it('escape what users name', () => {
+    expect(text).to.contain('mqttrep_conflicts_total{decided_by="json:a\\"b\\\\c"} 4');
+  });
+
+  it('follow the conventions: each is described, each sample is once, counters end in _total', () => {
+    const described = new Map(
+      [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type]) => [name, type]),
+    );
+    expect([...text.matchAll(/^# HELP (\w+) \S.+\.$/gm)].map(([, name]) => name)).to.deep.equal([
+      ...described.keys(),
+    ]);
+    const seen = new Set<string>();
+    for (const line of samples()) {
+      const [, series = '', name = ''] = /^((\w+)(?:\{.*\})?) [-+\d.eInf]+$/.exec(line) ?? [];
+      expect(series, line).not.to.equal('');
+      expect([...seen], line).not.to.include(series);
+      seen.add(series);
+      const family = described.has(name) ? name : name.replace(/_(bucket|sum|count)$/, '');
+      expect(described.has(family), line).to.equal(true);
+      expect(described.get(family) === 'counter', line).to.equal(name.endsWith('_total'));
+      expect(line).not.to.match(/topic="/);
+    }
+  });
+
+  it('are the same when they are read again: nothing is counted twice', async () => {
+    const measurements = new Measurements(replicator.inspected, () => undefined);
+    const metrics = new Metrics({ measurements, version: '1.2.3', reconcilerRestarts: () => 2 });
+    const lasting = (all: string) => all.split('\n').filter(line => line.startsWith('mqttrep_'));
+    expect(lasting(await metrics.text())).to.deep.equal(lasting(await metrics.text()));
+  });
+
+  it('are there before any actor has answered', async () => {
+    const silent = {
+      ...replicator.inspected,
+      linkRecords: replicator.linkRecords,
+      askBroker: () => Promise.reject(new Error('busy')),
+      askReconciler: () => Promise.reject(new Error('busy')),
+    } as unknown as typeof replicator.inspected;
+    const measurements = new Measurements(silent, () => undefined);
+    const early = await new Metrics({ measurements, version: '1.2.3', reconcilerRestarts: () => 0 }).text();
+    expect(early).to.contain('mqttrep_broker_up{broker="OSLO"} 1').and.not.contain('NaN');
+  });
+});
