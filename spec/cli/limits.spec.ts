@@ -110,7 +110,10 @@ describe('mqttrep, where a broker', function () {
 
   it('hangs up on some topics, does without those, and with all others', async () => {
     const bad = ['bad/one', 'bad/two'];
-    const brokers = { OSLO: await startMosquitto(), PARIS: await startAedes({ hangsUpOn: bad }) };
+    const brokers = {
+      OSLO: await startMosquitto(),
+      PARIS: await startAedes({ hangsUpOn: ({ topic }) => bad.includes(topic) }),
+    };
     scene = await Scene.start({ brokers, configs: { PARIS: { reconnectPeriod: 50 } } });
     const topics = Array.from({ length: 50 }, (_, index) => `good/${index}`);
     for (const topic of [...bad, ...topics]) await scene.publish('OSLO', topic, 'x', { retain: true });

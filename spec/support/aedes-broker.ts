@@ -21,8 +21,8 @@ export interface AedesOptions {
   readonly port?: number;
   /** A subscription with a wildcard shows so many retained messages at most, as with other makes of broker. */
   readonly replayCut?: number;
-  /** On messages to these topics it closes the connection. */
-  readonly hangsUpOn?: readonly string[];
+  /** Whether it hangs up on whoever publishes this, without a word. */
+  readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
 }
 
 export async function startAedes(options: AedesOptions = {}): Promise<AedesBroker> {
@@ -42,15 +42,13 @@ class EmbeddedAedes implements AedesBroker {
   readonly url: string;
   readonly port: number;
   readonly #log: string[] = [];
-  readonly #replayCut: number | undefined;
-  readonly #hangsUpOn: ReadonlySet<string>;
+  readonly #options: AedesOptions;
   /** Aedes makes one when it is given none; its type is Aedes' own affair. */
   #persistence: unknown;
   #running: Running | undefined;
 
-  constructor(port: number, { replayCut, hangsUpOn = [] }: AedesOptions) {
-    this.#replayCut = replayCut;
-    this.#hangsUpOn = new Set(hangsUpOn);
+  constructor(port: number, options: AedesOptions) {
+    this.#options = options;
     this.name = `aedes:${port}`;
     this.url = `mqtt://127.0.0.1:${port}`;
     this.port = port;
@@ -66,14 +64,17 @@ class EmbeddedAedes implements AedesBroker {
 
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new Error(`${this.name} runs already`);
-    const aedes = await Aedes.createBroker(
-      this.#persistence === undefined ? {} : { persistence: this.#persistence },
-    );
+    const { hangsUpOn, replayCut } = this.#options;
+    const aedes = await Aedes.createBroker({
+      ...(this.#persistence === undefined ? {} : { persistence: this.#persistence }),
+      // Aedes closes the connection where it is not authorized.
+      authorizePublish: (_client, packet, done) =>
+        done(hangsUpOn?.(packet) === true ? new Error('not authorized') : null),
+    });
     const isNew = this.#persistence === undefined;
     this.#persistence = persistenceOf(aedes);
-    if (isNew && this.#replayCut !== undefined) cutReplays(this.#persistence, this.#replayCut);
+    if (isNew && replayCut !== undefined) cutReplays(this.#persistence, replayCut);
     this.#record(aedes);
-    this.#limit(aedes);
     const sockets = new Set<Socket>();
     const server = createServer(socket => {
       sockets.add(socket);
@@ -106,12 +107,6 @@ class EmbeddedAedes implements AedesBroker {
   wipe(): void {
     if (this.#running !== undefined) throw new Error(`${this.name} must be stopped to be wiped`);
     this.#persistence = undefined;
-  }
-
-  #limit(aedes: Aedes): void {
-    aedes.authorizePublish = (_client, { topic }, done) => {
-      done(this.#hangsUpOn.has(topic) ? new Error('not taken') : null);
-    };
   }
 
   #record(aedes: Aedes): void {
