@@ -9,7 +9,6 @@
 
 import type { IPublishPacket } from 'mqtt';
 import { hasWildcards } from '../core/filter.ts';
-import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type {
@@ -19,24 +18,23 @@ import type {
   Port,
   Report,
   Sampling,
-  Settled,
   ToBroker,
 } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/questions.ts';
 import { Concessions } from './concessions.ts';
-import { ConnectError, Connection, type Grant } from './connection.ts';
+import { ConnectError, Connection } from './connection.ts';
+import { grantedLess } from './grants.ts';
 import { Identity } from './identity.ts';
 import { Intake } from './intake.ts';
+import { measuresOf } from './measures.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
-import { Outbox } from './outbox.ts';
+import { Outgoing } from './outgoing.ts';
 import type { Presence } from './presence.ts';
-import { Rehearsal } from './rehearsal.ts';
+import { Remarks } from './remarks.ts';
 import { Replay } from './replay.ts';
 import { Retries } from './retries.ts';
-import { RoundTrips } from './round-trips.ts';
 import { Scanner, unknownAt } from './scanner.ts';
 import { Survey } from './survey.ts';
-import { Suspicions } from './suspicions.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
 const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
@@ -50,9 +48,6 @@ const DELIVERY_GRACE = 250;
 /** Messages of a persistent session that are kept until the marker is read. */
 const MAX_EARLY = 10_000;
 
-/** Milliseconds that what is on its way may take to arrive before other filters are subscribed to. */
-const SETTLE_LIMIT = 5_000;
-
 /** What is subscribed to as a session begins. */
 interface Subscribing {
   readonly wanted: readonly Subscription[];
@@ -64,7 +59,6 @@ interface Subscribing {
 interface Session {
   readonly number: number;
   readonly connection: Connection;
-  readonly outbox: Outbox | Rehearsal;
   /** None where mqttrep may write no control topic, or the user's will stands in its place. */
   readonly presence: Presence | undefined;
   /** None where mqttrep may write no control topic: then absence cannot be told. */
@@ -87,13 +81,9 @@ export class BrokerActor {
   #connection: Connection | undefined;
   #session: Session | undefined;
   #sessions = 0;
-  readonly #roundTrips = new RoundTrips();
   readonly #concessions = new Concessions();
-  readonly #suspicions = new Suspicions();
-  /** What has been said of the broker's limits: said again only if it changes. */
-  readonly #said = new Set<string>();
-  /** Of the outboxes of earlier sessions. */
-  readonly #sent: Record<string, number> = {};
+  readonly #remarks: Remarks;
+  readonly #outgoing: Outgoing;
   #stopping = false;
   /** Ends an attempt to connect. */
   readonly #giveUp = new AbortController();
@@ -115,6 +105,13 @@ export class BrokerActor {
     this.#report = report;
     this.#negotiation = new Negotiation(settings.options['protocolVersion'] as ProtocolVersion | undefined);
     this.#retries = new Retries(settings.options['reconnectPeriod'] as number | undefined);
+    this.#remarks = new Remarks(settings.name, (level, message) => report({ kind: 'log', level, message }));
+    this.#outgoing = new Outgoing({
+      mode: settings.mode,
+      controlPrefix: settings.controlPrefix ?? CONTROL_PREFIX,
+      remarks: this.#remarks,
+      report: settled => this.#post(settled),
+    });
     this.#intake = new Intake({
       replica: () => this.#identity?.replica ?? '',
       controlPrefix: settings.controlPrefix ?? CONTROL_PREFIX,
@@ -191,38 +188,12 @@ export class BrokerActor {
 
   /** For who wants to know how the broker is. */
   get measures(): BrokerMeasures {
-    const { counters } = this.#intake;
-    const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0 } = counters;
-    const {
-      published = 0,
-      published_own = 0,
-      refused_by_broker = 0,
-      refused_by_topic = 0,
-      refused_too_large = 0,
-    } = this.#sentSoFar;
-    const refused = Object.entries(counters).filter(([name]) => name.startsWith('refused_'));
-    return {
-      counts: {
-        received: received - ignored_control_topic - ignored_late_replay,
-        published: published - published_own - refused_by_broker - refused_by_topic - refused_too_large,
-        dropped: {
-          ...Object.fromEntries(refused.map(([name, count]) => [name.slice('refused_'.length), count])),
-          publish_refused: refused_by_broker + refused_by_topic,
-          publish_too_large: refused_too_large,
-        },
-        roundTrips: this.#roundTrips.histogram.counts,
-      },
-      roundTrip: this.#roundTrips.median,
-    };
+    return measuresOf(this.#intake.counters, this.#outgoing.counters, this.#outgoing.roundTrips);
   }
 
   /** Counts since the start of this actor. */
   get counters(): Readonly<Record<string, number>> {
-    return { ...this.#intake.counters, ...this.#sentSoFar };
-  }
-
-  get #sentSoFar(): Readonly<Record<string, number>> {
-    return sum(this.#sent, this.#session?.outbox.counters ?? {});
+    return { ...this.#intake.counters, ...this.#outgoing.counters };
   }
 
   // ── one connection ─────────────────────────────────────────────────────────────────────────────────
@@ -311,11 +282,11 @@ export class BrokerActor {
     const marker = await replay.readMarker();
     if (sentinel !== undefined) this.#concessions.written();
 
+    this.#outgoing.open(connection, identity.replica, retains);
     const number = ++this.#sessions;
     this.#session = {
       number,
       connection,
-      outbox: this.#outbox(connection, identity, retains),
       presence,
       scanner: writes ? this.#scanner(identity) : undefined,
       survey: undefined,
@@ -330,15 +301,15 @@ export class BrokerActor {
     const obsolete = former?.filter(({ filter }) => !wanted.some(one => one.filter === filter)) ?? [];
     // In one go with the SUBSCRIBE: what is subscribed to by another filter from now on is neither missed nor doubled.
     if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
-    this.#sayRefused(await replay.run(wanted));
+    this.#remarks.refused(await replay.run(wanted));
     // A message that is still packed must not be overtaken.
     this.#intake.flush();
     this.#intake.mode = { mqtt5, replaying: false };
     this.#post({ kind: 'replayed', stamps: mqtt5 });
-    this.#sayGranted(wanted, await replay.raise(wanted));
-    if (!retains) {
-      this.#say('warn', 'the broker retains no messages: what is retained elsewhere it is given unretained');
-    }
+    const less = grantedLess(wanted, await replay.raise(wanted));
+    this.#remarks.grantedLess(less);
+    this.#outgoing.grantedLess(connection, less);
+    if (!retains) this.#remarks.retainsNothing();
   }
 
   #ready(protocolVersion: ProtocolVersion, how: 'connected' | 'subscribed anew'): void {
@@ -354,60 +325,17 @@ export class BrokerActor {
     this.#intake.flush();
     this.#post({ kind: 'parted' });
     if (session === undefined) return;
-    const { outbox, scanner, survey } = session;
-    const hungUp = connection.hasEnded && !this.#stopping;
-    if (!connection.hasEnded && !(await this.#settled(outbox, connection))) {
-      connection.destroy();
-      await connection.closed;
-    }
-    const found = hungUp ? this.#suspicions.hungUp(outbox.unacknowledged, performance.now()) : undefined;
-    if (found !== undefined) this.#log('warn', found);
-    outbox.close();
-    Object.assign(this.#sent, sum(this.#sent, outbox.counters));
-    survey?.close();
-    await scanner?.close();
-  }
-
-  async #settled(outbox: Outbox | Rehearsal, connection: Connection): Promise<boolean> {
-    let limit: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>(resolve => {
-      limit = setTimeout(() => resolve(false), SETTLE_LIMIT);
-    });
-    const settled = Promise.race([outbox.finish(), connection.closed]).then(() => true);
-    const isSettled = await Promise.race([settled, late]);
-    clearTimeout(limit);
-    return isSettled;
-  }
-
-  #outbox(connection: Connection, { replica }: Identity, retains: boolean): Outbox | Rehearsal {
-    if (this.#settings.mode === 'rehearse') {
-      const report = (settled: Settled) => this.#post(settled);
-      return new Rehearsal({ report, log: message => this.#log('info', message) });
-    }
-    const suspected = this.#suspicions.sizeLimit(performance.now());
-    const maximumPacketSize = Math.min(connection.limits.maximumPacketSize, suspected);
-    const limits = { ...connection.limits, maximumPacketSize, retains };
-    return new Outbox({
-      connection,
-      replica,
-      limits,
-      suspicions: this.#suspicions,
-      report: settled => this.#post(settled),
-      roundTrips: this.#roundTrips,
-      controlPrefix: this.#settings.controlPrefix ?? CONTROL_PREFIX,
-    });
+    const endedBy = connection.hasEnded && !this.#stopping ? 'the other side' : 'us';
+    await this.#outgoing.close(connection, endedBy);
+    session.survey?.close();
+    await session.scanner?.close();
   }
 
   /** What can be subscribed to at this broker. */
   #possible({ limits }: Connection): readonly Subscription[] {
     const subscriptions = this.#subscriptions;
     if (limits.wildcards) return subscriptions;
-    for (const { filter } of subscriptions.filter(({ filter }) => hasWildcards(filter))) {
-      this.#say(
-        'error',
-        `the broker knows no wildcards, so what is written there under ${JSON.stringify(filter)} is not replicated; give its topics an MQTTREP_TOPIC_{id} each`,
-      );
-    }
+    this.#remarks.withoutWildcards(subscriptions);
     return subscriptions.filter(({ filter }) => !hasWildcards(filter));
   }
 
@@ -417,11 +345,7 @@ export class BrokerActor {
     const options = identity.besideOptions('probe', this.#negotiation.version);
     const open = () => Connection.open(options, this.#giveUp.signal);
     await this.#concessions.settle(open, identity.control.of('probe'));
-    if (this.#concessions.writes) return;
-    this.#log(
-      'warn',
-      `the broker hangs up on messages under ${this.#settings.controlPrefix}/…, so none is written; what is deleted at one broker while mqttrep is away is given back to it`,
-    );
+    if (!this.#concessions.writes) this.#remarks.hangsUpOnControlTopics(this.#settings.controlPrefix);
   }
 
   #scanner(identity: Identity): Scanner | undefined {
@@ -463,45 +387,6 @@ export class BrokerActor {
     if (this.#session === session) this.#post({ kind: 'surveyed' });
   }
 
-  #notAlone(replica: string): void {
-    const mqtt5 = this.#session?.connection.protocolVersion === 5;
-    const consequence = mqtt5
-      ? 'over MQTT 5 the two converge'
-      : 'over MQTT 3.1.1 nothing is guaranteed then: stop one of them, or use MQTT 5';
-    this.#log(
-      mqtt5 ? 'info' : 'error',
-      `another replicator (${replica}) is connected to this broker; ${consequence}`,
-    );
-  }
-
-  // ── what is said of the broker ─────────────────────────────────────────────────────────────────────
-
-  #sayRefused(refused: readonly Grant[]): void {
-    for (const { filter, code } of refused) {
-      this.#log(
-        'error',
-        `the broker refuses the subscription to ${JSON.stringify(filter)} (reason code ${code})`,
-      );
-    }
-  }
-
-  #sayGranted(subscriptions: readonly Subscription[], granted: readonly Grant[]): void {
-    for (const { filter, code } of granted) {
-      const wanted = subscriptions.find(subscription => subscription.filter === filter)?.qos ?? 0;
-      if (code >= wanted) continue;
-      this.#say('info', `the broker grants ${JSON.stringify(filter)} QoS ${code} only`);
-      // MQTT 5 brokers say in CONNACK what may be published; others hang up on more than they grant.
-      const { connection, outbox } = this.#session ?? {};
-      if ((connection?.protocolVersion ?? 5) < 5) outbox?.lowerQos(code as QoS);
-    }
-  }
-
-  /** For what recurs with each session. */
-  #say(level: LogLevel, message: string): void {
-    this.#log(this.#said.has(message) ? 'debug' : level, message);
-    this.#said.add(message);
-  }
-
   // ── what goes wrong ────────────────────────────────────────────────────────────────────────────────
 
   #connectFailed(error: unknown): number {
@@ -541,14 +426,16 @@ export class BrokerActor {
   #receive(message: ToBroker): void {
     switch (message.kind) {
       case 'start':
-        this.#identity = new Identity(this.#settings, message.replica, replica => this.#notAlone(replica));
+        this.#identity = new Identity(this.#settings, message.replica, replica =>
+          this.#remarks.isNotAlone(replica, this.#connection?.protocolVersion),
+        );
         this.#start();
         return;
       case 'credit':
         this.#intake.credit(message.batches);
         return;
       case 'publications':
-        if (message.session === this.#session?.number) this.#session.outbox.add(message.batch);
+        if (message.session === this.#session?.number) this.#outgoing.add(message.batch);
         return;
       case 'probe':
         if (message.session === this.#session?.number) this.#probe(this.#session, message.topics);
@@ -570,18 +457,8 @@ export class BrokerActor {
   }
 
   #log(level: LogLevel, message: string): void {
-    this.#report({ kind: 'log', level, message: `${this.#settings.name}: ${message}` });
+    this.#remarks.say(level, message);
   }
-}
-
-/** The sums of two sets of counters. */
-function sum(
-  a: Readonly<Record<string, number>>,
-  b: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const sums = { ...a };
-  for (const [name, count] of Object.entries(b)) sums[name] = (sums[name] ?? 0) + count;
-  return sums;
 }
 
 function seconds(milliseconds: number): string {

@@ -1,0 +1,32 @@
+/** How a broker is, in the words in which the main thread asks. */
+
+import type { BrokerMeasures } from '../protocol/questions.ts';
+import type { RoundTrips } from './round-trips.ts';
+
+type Counters = Readonly<Record<string, number>>;
+
+/** From what was counted of messages received, and of those published. */
+export function measuresOf(intake: Counters, sent: Counters, roundTrips: RoundTrips): BrokerMeasures {
+  const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0 } = intake;
+  const {
+    published = 0,
+    published_own = 0,
+    refused_by_broker = 0,
+    refused_by_topic = 0,
+    refused_too_large = 0,
+  } = sent;
+  const refused = Object.entries(intake).filter(([name]) => name.startsWith('refused_'));
+  return {
+    counts: {
+      received: received - ignored_control_topic - ignored_late_replay,
+      published: published - published_own - refused_by_broker - refused_by_topic - refused_too_large,
+      dropped: {
+        ...Object.fromEntries(refused.map(([name, count]) => [name.slice('refused_'.length), count])),
+        publish_refused: refused_by_broker + refused_by_topic,
+        publish_too_large: refused_too_large,
+      },
+      roundTrips: roundTrips.histogram.counts,
+    },
+    roundTrip: roundTrips.median,
+  };
+}

@@ -1,0 +1,73 @@
+/** What is said of a broker: in the log, once for what recurs with each session, with its name in front. */
+
+import { hasWildcards } from '../core/filter.ts';
+import type { Subscription } from '../core/subscriptions.ts';
+import type { LogLevel } from '../protocol/messages.ts';
+import { type Grant, isRefusal } from './connection.ts';
+
+export class Remarks {
+  readonly #log: (level: LogLevel, message: string) => void;
+  readonly #said = new Set<string>();
+
+  constructor(name: string, log: (level: LogLevel, message: string) => void) {
+    this.#log = (level, message) => log(level, `${name}: ${message}`);
+  }
+
+  say(level: LogLevel, message: string): void {
+    this.#log(level, message);
+  }
+
+  refused(grants: readonly Grant[]): void {
+    for (const { filter, code } of grants.filter(isRefusal)) {
+      this.say(
+        'error',
+        `the broker refuses the subscription to ${JSON.stringify(filter)} (reason code ${code})`,
+      );
+    }
+  }
+
+  grantedLess(less: readonly Subscription[]): void {
+    for (const { filter, qos } of less) {
+      this.#sayOnce('info', `the broker grants ${JSON.stringify(filter)} QoS ${qos} only`);
+    }
+  }
+
+  withoutWildcards(wanted: readonly Subscription[]): void {
+    for (const { filter } of wanted.filter(({ filter }) => hasWildcards(filter))) {
+      this.#sayOnce(
+        'error',
+        `the broker knows no wildcards, so what is written there under ${JSON.stringify(filter)} is not replicated; give its topics an MQTTREP_TOPIC_{id} each`,
+      );
+    }
+  }
+
+  retainsNothing(): void {
+    this.#sayOnce(
+      'warn',
+      'the broker retains no messages: what is retained elsewhere it is given unretained',
+    );
+  }
+
+  hangsUpOnControlTopics(prefix: string | undefined): void {
+    this.say(
+      'warn',
+      `the broker hangs up on messages under ${prefix}/…, so none is written; what is deleted at one broker while mqttrep is away is given back to it`,
+    );
+  }
+
+  isNotAlone(replica: string, protocolVersion: number | undefined): void {
+    const mqtt5 = protocolVersion === 5;
+    const consequence = mqtt5
+      ? 'over MQTT 5 the two converge'
+      : 'over MQTT 3.1.1 nothing is guaranteed then: stop one of them, or use MQTT 5';
+    this.say(
+      mqtt5 ? 'info' : 'error',
+      `another replicator (${replica}) is connected to this broker; ${consequence}`,
+    );
+  }
+
+  #sayOnce(level: LogLevel, message: string): void {
+    this.say(this.#said.has(message) ? 'debug' : level, message);
+    this.#said.add(message);
+  }
+}
