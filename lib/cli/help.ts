@@ -1,17 +1,14 @@
 /** What `--help` prints, by command. */
 
-export const HELP = {
+import { type Command, commandList } from './commands.ts';
+
+export const HELP: Readonly<Record<'mqttrep' | Command, string>> = {
   mqttrep: `mqttrep keeps the topics of several MQTT brokers equal to each other.
 
 Usage: mqttrep [command] [options]
 
 Commands
-  run      replicate until stopped (what 'mqttrep' alone does)
-  check    say whether the configuration is valid, and with --connect what each broker does
-  config   print the effective configuration, secrets masked
-  status   ask a running one how it is
-  diff     say in which retained topics the brokers differ
-  demo     three brokers in this process, clients that write, a link that is cut and healed
+${commandLines()}
 
 Options
   --env-file FILE   read environment variables from a file; those that are set already win
@@ -99,4 +96,19 @@ With --seconds it ends by itself: exit code 0 if all brokers were equal at the e
 Example
   mqttrep demo --seconds 20
 `,
-} as const;
+  completion: `Usage: mqttrep completion bash|zsh|fish
+
+Prints a script by which the shell completes commands, options and files.
+
+Examples
+  source <(mqttrep completion bash)      # in ~/.bashrc
+  source <(mqttrep completion zsh)       # in ~/.zshrc, after compinit
+  mqttrep completion fish > ~/.config/fish/completions/mqttrep.fish
+`,
+};
+
+function commandLines(): string {
+  const commands = commandList();
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return commands.map(({ name, summary }) => `  ${name.padEnd(width)}   ${summary}`).join('\n');
+}

@@ -2,32 +2,9 @@
 
 import { parseArgs } from 'node:util';
 import { packageVersion } from '../package-version.ts';
+import { COMMANDS, type Command, DEFAULT_COMMAND, OPTIONS, type Option, SHELLS } from './commands.ts';
 import { EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
-
-const OPTIONS = {
-  connect: { type: 'boolean' },
-  'dry-run': { type: 'boolean' },
-  'env-file': { type: 'string' },
-  json: { type: 'boolean' },
-  seconds: { type: 'string' },
-  url: { type: 'string' },
-  watch: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean', short: 'V' },
-} as const;
-
-type Option = keyof typeof OPTIONS;
-
-/** What each command understands, besides --help. */
-const COMMANDS: Readonly<Record<string, readonly Option[]>> = {
-  run: ['env-file', 'dry-run'],
-  check: ['env-file', 'connect', 'json'],
-  config: ['env-file', 'json'],
-  diff: ['env-file', 'json'],
-  status: ['env-file', 'url', 'watch', 'json'],
-  demo: ['seconds'],
-};
 
 export async function main(args: readonly string[]): Promise<number> {
   let parsed: ReturnType<typeof parse>;
@@ -41,14 +18,15 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${packageVersion()}\n`);
     return EXIT.ok;
   }
-  const [command = 'run', ...rest] = positionals;
-  const understood = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (understood === undefined) return wrongUsage(`there is no command '${command}'`);
+  const [command = DEFAULT_COMMAND, ...rest] = positionals;
+  if (!isCommand(command)) return wrongUsage(`there is no command '${command}'`);
   if (values.help === true) {
-    process.stdout.write(positionals.length === 0 ? HELP.mqttrep : HELP[command as keyof typeof HELP]);
+    process.stdout.write(positionals.length === 0 ? HELP.mqttrep : HELP[command]);
     return EXIT.ok;
   }
-  if (rest.length > 0) return wrongUsage(`'${rest[0]}' is one word too many`);
+  const understood: readonly Option[] = COMMANDS[command].options;
+  const [surplus] = rest.slice('words' in COMMANDS[command] ? 1 : 0);
+  if (surplus !== undefined) return wrongUsage(`'${surplus}' is one word too many`);
   for (const option of Object.keys(values) as Option[]) {
     if (!understood.includes(option)) return wrongUsage(`'mqttrep ${command}' has no option --${option}`);
   }
@@ -73,9 +51,15 @@ export async function main(args: readonly string[]): Promise<number> {
         format,
         looks: values.watch === true ? 'watch' : 'once',
       });
-    default:
+    case 'demo':
       return demo(values.seconds);
+    case 'completion':
+      return completion(rest[0]);
   }
+}
+
+function isCommand(word: string): word is Command {
+  return Object.hasOwn(COMMANDS, word);
 }
 
 function parse(args: readonly string[]) {
@@ -88,6 +72,17 @@ async function demo(seconds: string | undefined): Promise<number> {
     return wrongUsage(`--seconds '${seconds}' is not a number from 1 to 86400`);
   }
   return (await import('../demo/demo.ts')).demo(limit);
+}
+
+async function completion(word: string | undefined): Promise<number> {
+  const shell = SHELLS.find(known => known === word);
+  if (shell !== undefined) return (await import('./completion.ts')).completion(shell);
+  const choice = SHELLS.join(', ');
+  return wrongUsage(
+    word === undefined
+      ? `completion for which shell? ${choice}`
+      : `there is no completion for '${word}'; there is for ${choice}`,
+  );
 }
 
 function wrongUsage(problem: string): number {

@@ -21,7 +21,7 @@ async function mqttrep(args: readonly string[], environment: Environment = {}): 
   return { code, stdout: running.stdout, stderr: running.stderr };
 }
 
-const commands = ['run', 'check', 'config', 'status', 'diff', 'demo'];
+const commands = ['run', 'check', 'config', 'status', 'diff', 'demo', 'completion'];
 
 const valid = {
   MQTTREP_CLIENT_OSLO: 'mqtt://saturnin:s3cret-1@oslo.example:1884',
@@ -108,6 +108,9 @@ describe('the command line of mqttrep', () => {
       [['check', '--seconds', '3'], '--seconds'],
       [['run', '--env-file'], '--env-file'],
       [['demo', '--seconds', 'ten'], "'ten'"],
+      [['completion'], 'for which shell'],
+      [['completion', 'csh'], "'csh'"],
+      [['completion', 'bash', 'zsh'], "'zsh'"],
       [['toString'], "'toString'"],
       [['__proto__'], "'__proto__'"],
       [['constructor', '--help'], "'constructor'"],

@@ -30,7 +30,10 @@ describe('the package', function () {
       files = await filesIn(tarball);
     });
 
-    for (const file of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'ecosystem.config.cjs']) {
+    for (const file of [
+      ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'ecosystem.config.cjs'],
+      ...['contrib/systemd/mqttrep.service', 'dist/man/mqttrep.1'],
+    ]) {
       it(file, () => {
         expect(files).to.include(file);
       });
