@@ -9,6 +9,7 @@
 import type { IPublishPacket } from 'mqtt';
 import type { ControlTopics } from '../protocol/control-topics.ts';
 import type { Connection } from './connection.ts';
+import type { Limits } from './limits.ts';
 
 export class Presence {
   readonly #topic: string;
@@ -31,7 +32,9 @@ export class Presence {
   }
 
   /** Tells others that we are here, and asks who else is. */
-  async announce(connection: Connection): Promise<void> {
+  async announce(
+    connection: Pick<Connection, 'publish' | 'subscribe'> & { readonly limits: Pick<Limits, 'wildcards'> },
+  ): Promise<void> {
     connection.publish(this.#topic, Buffer.from('online'), { qos: 0, retain: true }, () => undefined);
     if (!connection.limits.wildcards) return;
     await connection.subscribe([this.#filter], { qos: 0, replay: true, retainAsPublished: true });
@@ -45,7 +48,7 @@ export class Presence {
   }
 
   /** Looks at a message of the connection. */
-  observe({ topic, payload }: IPublishPacket): void {
+  observe({ topic, payload }: Pick<IPublishPacket, 'topic' | 'payload'>): void {
     if (!topic.startsWith(this.#prefix) || payload.length === 0 || topic === this.#topic) return;
     const [replica, purpose] = topic.split('/').slice(-3);
     if (purpose !== 'presence' || replica === undefined || this.#seen.has(replica)) return;

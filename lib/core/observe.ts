@@ -9,7 +9,7 @@ import type { Observed } from './events.ts';
 import { echoed } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { type BrokerSet, has, type Policy } from './policy.ts';
-import { alike, isDeletion, isNewer, type Message, type Passing, type Register } from './register.ts';
+import { alike, isDeletion, isNewer, type Message, NOBODY, type Passing, type Register } from './register.ts';
 import { compareVersions, type Version } from './version.ts';
 
 /** What is being asked of the broker may be answered from before this message. */
@@ -25,7 +25,11 @@ export function observed(register: Register, event: Observed, policy: Policy): O
     return echoed(register, event.broker, event.replay ? register.pending.length - 1 : echo, echo);
 
   const retained = event.retained ?? presumedRetained(register, event);
-  if (retained === true) return written(register, event, policy, true);
+  if (retained === true) {
+    return isSecondOfHeld(register, event, policy)
+      ? outcome(register, 'lost')
+      : written(register, event, policy, true);
+  }
   if (retained === undefined) return unsure(register, event, policy);
   return policy.retain ? written(register, event, policy, isSaid(event)) : passed(register, event, policy);
 }
@@ -62,6 +66,18 @@ function findEcho(register: Register, event: Observed): number {
 
 function isSameVersion(stamp: Version | undefined, version: Version): boolean {
   return stamp !== undefined && compareVersions(stamp, version) === 0;
+}
+
+/**
+ * Where two filters bring everything twice, over MQTT 3.1.1, what a broker holds already is no news: the second copy
+ * of our own publish must not win over what was decided since. Unless that is an expiration of ours: a writer who
+ * repeats himself lives.
+ */
+function isSecondOfHeld({ held, winner }: Register, event: Observed, { twice }: Policy): boolean {
+  if (!has(twice, event.broker) || event.retained !== undefined || isSaid(event)) return false;
+  if (winner === undefined || winner.origin === NOBODY || alike(winner, event)) return false;
+  const holds = held[event.broker];
+  return typeof holds === 'object' ? alike(holds, event) : holds === 'absent' && event.payload === '';
 }
 
 /**

@@ -26,7 +26,7 @@ export function offered(register: Register, broker: number, now: number, policy:
   if (register.passing !== undefined && has(register.passing.owed, broker)) {
     const { message, owed, since } = register.passing;
     next = { ...next, passing: { message, since, owed: owed & ~(1 << broker) } };
-    if (has(policy.publish, broker) && since + PASSING_AGE > now && message.expiresAt > now) {
+    if (has(policy.publish, broker) && Math.abs(now - since) < PASSING_AGE && message.expiresAt > now) {
       commands.push(publish(message, broker, false, policy));
     }
   }

@@ -21,7 +21,7 @@ export interface Message {
    */
   readonly properties: string | undefined;
   readonly version: Version;
-  /** Index of the broker it was written at; -1 for mqttrep itself, which writes only expirations. */
+  /** Index of the broker it was written at; `NOBODY` for mqttrep itself, which writes only expirations. */
   readonly origin: number;
   /** When MQTT 5 lets it expire, at the brokers too: milliseconds since 1970; Infinity for never. */
   readonly expiresAt: number;
@@ -62,6 +62,9 @@ export interface Register {
   /** Brokers at which a message came without a retain flag to go by, and a probe found that it was not retained. */
   readonly unretained: BrokerSet;
 }
+
+/** The origin of what mqttrep itself writes. */
+export const NOBODY = -1;
 
 /** Publishes to one broker that may be on their way at once, for one topic. Past it the newest value waits. */
 export const MAX_PENDING = 32;

@@ -12,7 +12,7 @@ import { observed, overtake } from './observe.ts';
 import { acknowledged, offered, refused } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
-import { endOf, isDeletion, PASSING_AGE, type Register } from './register.ts';
+import { endOf, isDeletion, NOBODY, PASSING_AGE, type Register } from './register.ts';
 import type { Version } from './version.ts';
 
 export function step(register: Register, event: Event, policy: Policy): Outcome {
@@ -41,9 +41,6 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
         : outcome(register, 'idle');
   }
 }
-
-/** The origin of what mqttrep itself writes. */
-const NOBODY = -1;
 
 function expired(register: Register, now: number, fresh: Version): Outcome {
   const { winner } = register;

@@ -23,6 +23,9 @@ export function compareVersions(a: Version, b: Version): number {
   return a.replica < b.replica ? -1 : a.replica > b.replica ? 1 : 0;
 }
 
+/** The counter travels as 32 bits. */
+export const MAX_COUNTER = 0xffff_ffff;
+
 /** Dates writes for one replica. Physical time comes in as an argument, so the clock is deterministic. */
 export class HybridClock {
   readonly replica: string;
@@ -41,8 +44,11 @@ export class HybridClock {
     if (now > this.#time) {
       this.#time = now;
       this.#counter = 0;
-    } else {
+    } else if (this.#counter < MAX_COUNTER) {
       this.#counter++;
+    } else {
+      this.#time++;
+      this.#counter = 0;
     }
     return { time: this.#time, counter: this.#counter, replica: this.replica };
   }
@@ -50,14 +56,22 @@ export class HybridClock {
   /**
    * Takes note of another replica's version, so that later writes here are newer.
    * Returns false, and takes no note, when it lies too far ahead: one wrong clock must not
-   * drag all others along.
+   * drag all others along. What lies no further ahead than this clock itself (the machine's
+   * was put back) drags nobody.
    */
   witness(version: Version, now: number): boolean {
-    if (version.time > now + this.maxDrift) return false;
-    if (version.time > this.#time || (version.time === this.#time && version.counter > this.#counter)) {
-      this.#time = version.time;
-      this.#counter = version.counter;
-    }
+    if (version.time > Math.max(now + this.maxDrift, this.#time)) return false;
+    this.resume(version);
     return true;
+  }
+
+  /**
+   * Continues after a version of an earlier life, which was given or believed then. It may well lie ahead: a
+   * machine without a battery begins in 1970 until it is told the time.
+   */
+  resume({ time, counter }: Version): void {
+    if (time < this.#time || (time === this.#time && counter <= this.#counter)) return;
+    this.#time = time;
+    this.#counter = counter;
   }
 }

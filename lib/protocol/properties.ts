@@ -6,7 +6,7 @@
  * message expiry, which is a time of its own, are not part of it.
  */
 
-import type { Version } from '../core/version.ts';
+import { MAX_COUNTER, type Version } from '../core/version.ts';
 
 /** User properties of MQTT.js: one name may have several values. */
 export type UserProperties = Record<string, string | string[]>;
@@ -46,7 +46,7 @@ export function parseVersion(text: string): Version | undefined {
     return undefined;
   if (replica.length > MAX_REPLICA_LENGTH) return undefined;
   const version = { time: Number.parseInt(time, 36), counter: Number.parseInt(counter, 36), replica };
-  return Number.isSafeInteger(version.time) && version.counter <= 0xffff_ffff ? version : undefined;
+  return Number.isSafeInteger(version.time) && version.counter <= MAX_COUNTER ? version : undefined;
 }
 
 /** The stamp among a message's user properties, or undefined. */

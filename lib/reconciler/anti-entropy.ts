@@ -4,7 +4,9 @@
  *
  * All topics are looked at in turn, within one period; those that came in a burst are looked at first, once
  * the burst is over. A topic of which every message was dropped is one that we do not know: so after a burst, and
- * after a long replay, the broker is surveyed, until it shows nothing new.
+ * after a long replay, and once in a period, the broker is surveyed, until it shows nothing new.
+ *
+ * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */
 
 /** So many messages within one second are a burst: below mosquitto's default queue of 1,000 by far. */
@@ -34,6 +36,8 @@ export class AntiEntropy {
   #survey: 'none' | 'due' | 'under way' = 'none';
   /** Topics of the survey under way that had to be asked for. */
   #news = 0;
+  /** Seconds. */
+  #sinceSurvey = 0;
   /** Surveys that may still follow upon news. */
   #left = SURVEYS;
 
@@ -42,15 +46,15 @@ export class AntiEntropy {
   }
 
   /** Counts messages of the broker. Returns whether they belong to a burst: their topics are to be noted then. */
-  received(messages: number, now: number): boolean {
-    const second = Math.floor(now / 1000);
+  received(messages: number, uptime: number): boolean {
+    const second = Math.floor(uptime / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#received = 0;
     }
     this.#received += messages;
     if (this.#received <= BURST) return false;
-    this.#lastBurst = now;
+    this.#lastBurst = uptime;
     this.#wantSurvey();
     return true;
   }
@@ -65,10 +69,13 @@ export class AntiEntropy {
     if (this.#survey === 'under way') this.#survey = 'due';
   }
 
-  /** Whether the broker is to be surveyed now; then it counts as under way. */
-  beginSurvey(now: number): boolean {
-    if (this.#survey !== 'due' || now - this.#lastBurst < QUIET) return false;
+  /** Whether the broker is to be surveyed now, so many seconds after the last call; then it counts as under way. */
+  beginSurvey(elapsed: number, uptime: number): boolean {
+    this.#sinceSurvey += elapsed;
+    if (this.#sinceSurvey >= this.period) this.#wantSurvey();
+    if (this.#survey !== 'due' || uptime - this.#lastBurst < QUIET) return false;
     this.#survey = 'under way';
+    this.#sinceSurvey = 0;
     this.#news = 0;
     return true;
   }
@@ -99,10 +106,14 @@ export class AntiEntropy {
    * The topics to look at now, after so many seconds since the last call.
    * @param topics all topics, in any stable order
    */
-  next(topics: { readonly size: number; keys(): Iterator<string> }, elapsed: number, now: number): string[] {
+  next(
+    topics: { readonly size: number; keys(): Iterator<string> },
+    elapsed: number,
+    uptime: number,
+  ): string[] {
     if (this.period === Number.POSITIVE_INFINITY) return [];
     const most = Math.ceil(MOST * elapsed);
-    const chosen = this.#ofBurst(most, now);
+    const chosen = this.#ofBurst(most, uptime);
     this.#owed = Math.min(this.#owed + (topics.size * elapsed) / this.period, topics.size);
     while (this.#owed >= 1 && chosen.length < most) {
       this.#owed--;
@@ -119,8 +130,8 @@ export class AntiEntropy {
     this.#left = SURVEYS;
   }
 
-  #ofBurst(most: number, now: number): string[] {
-    if (now - this.#lastBurst < QUIET) return [];
+  #ofBurst(most: number, uptime: number): string[] {
+    if (uptime - this.#lastBurst < QUIET) return [];
     const chosen = [...this.#burst].slice(0, most);
     for (const topic of chosen) this.#burst.delete(topic);
     return chosen;

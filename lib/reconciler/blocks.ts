@@ -1,13 +1,14 @@
 /**
  * Topics that a broker does not take: refused, denied without a word, too large. They are tried again with
  * growing distance and hold up no other topic. Bounded by the topics; empty when all is well.
+ *
+ * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */
 
 interface Block {
   failures: number;
   /** What was not taken: this value alone, or whatever comes under the topic. */
   culprit: 'value' | 'topic';
-  /** Milliseconds since 1970. */
   retryAt: number;
 }
 
@@ -31,19 +32,19 @@ export class Blocks {
   }
 
   /** Notes a failure; returns how many there were in a row. */
-  failed(topic: string, now: number): number {
+  failed(topic: string, uptime: number): number {
     const failures = (this.#blocks.get(topic)?.failures ?? 0) + 1;
     const distance = Math.min(FIRST_RETRY * 4 ** (failures - 1), LONGEST_RETRY);
-    this.#blocks.set(topic, { failures, culprit: 'topic', retryAt: now + distance });
+    this.#blocks.set(topic, { failures, culprit: 'topic', retryAt: uptime + distance });
     if (failures === BLOCKED_AFTER) this.blocked++;
     return failures;
   }
 
   /** The broker does not take the value, and would not take it again. Returns whether that is news. */
-  valueRefused(topic: string, now: number): boolean {
+  valueRefused(topic: string, uptime: number): boolean {
     const isNews = this.#blocks.get(topic)?.culprit !== 'value';
     if (!this.isBlocked(topic)) this.blocked++;
-    this.#blocks.set(topic, { failures: BLOCKED_AFTER, culprit: 'value', retryAt: now + LONGEST_RETRY });
+    this.#blocks.set(topic, { failures: BLOCKED_AFTER, culprit: 'value', retryAt: uptime + LONGEST_RETRY });
     return isNews;
   }
 
@@ -65,20 +66,20 @@ export class Blocks {
     return (this.#blocks.get(topic)?.failures ?? 0) >= BLOCKED_AFTER;
   }
 
-  /** When the topic is tried again, in milliseconds since 1970; undefined while it is being tried, or is not blocked. */
+  /** When the topic is tried again; undefined while it is being tried, or is not blocked. */
   retryAt(topic: string): number | undefined {
     const block = this.#blocks.get(topic);
     return block === undefined || block.retryAt === BEING_TRIED ? undefined : block.retryAt;
   }
 
-  mustWait(topic: string, now: number): boolean {
+  mustWait(topic: string, uptime: number): boolean {
     const block = this.#blocks.get(topic);
-    return block !== undefined && block.retryAt !== BEING_TRIED && block.retryAt > now;
+    return block !== undefined && block.retryAt !== BEING_TRIED && block.retryAt > uptime;
   }
 
   /** Takes out the topics whose time to be tried again has come; each waits for its outcome then. */
-  due(now: number): string[] {
-    const due = [...this.#blocks].filter(([, block]) => block.retryAt <= now);
+  due(uptime: number): string[] {
+    const due = [...this.#blocks].filter(([, block]) => block.retryAt <= uptime);
     for (const [, block] of due) block.retryAt = BEING_TRIED;
     return due.map(([topic]) => topic);
   }

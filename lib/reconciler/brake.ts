@@ -19,34 +19,39 @@ export interface Verdict {
 
 export class Brake {
   #of = 0;
-  #asked = 0;
+  #asked = new Set<string>();
   #absent: string[] = [];
   readonly #suspected = new Set<string>();
 
-  /** A look begins: so many topics are asked for, out of so many. */
-  begin(asked: number, of: number): void {
-    this.#asked = asked;
+  /** A look begins: these topics are asked for, out of so many. */
+  begin(asked: readonly string[], of: number): void {
+    this.#asked = new Set(asked);
     this.#of = of;
     this.#absent = [];
   }
 
   /** Whether answers to the last look are outstanding. */
   get isOpen(): boolean {
-    return this.#asked > 0;
+    return this.#asked.size > 0;
+  }
+
+  /** Whether the topic is one of those of the last look that were not answered. */
+  awaits(topic: string): boolean {
+    return this.#asked.has(topic);
   }
 
   /** One topic was answered. Returns the verdict after the last answer. */
   answered(topic: string, answer: 'absent' | 'other'): Verdict | undefined {
-    if (this.#asked === 0) return undefined;
+    if (!this.#asked.delete(topic)) return undefined;
     if (answer === 'absent') this.#absent.push(topic);
     else this.#suspected.delete(topic);
-    return --this.#asked === 0 ? this.#verdict() : undefined;
+    return this.#asked.size === 0 ? this.#verdict() : undefined;
   }
 
   /** The connection was lost: what was not decided is left as it was. */
   abort(): readonly string[] {
     const undecided = this.#absent;
-    this.#asked = 0;
+    this.#asked.clear();
     this.#absent = [];
     return undecided;
   }

@@ -28,7 +28,7 @@ const PROBE_BATCH = 500;
 interface Awaited {
   /** The newest publication of the topic, in the order of the session. */
   sequence: number;
-  /** When we first saw that it had been settled, in milliseconds since 1970. */
+  /** When we first saw that it had been settled, in milliseconds of `performance.now()`. */
   settledAt: number | undefined;
 }
 
@@ -239,13 +239,13 @@ export class BrokerLink {
     this.#awaited.delete(topic);
   }
 
-  /** Takes out the topics of which the echo is overdue. */
-  overdue(now: number): string[] {
+  /** Takes out the topics of which the echo is overdue, at this time of `performance.now()`. */
+  overdue(uptime: number): string[] {
     const overdue: string[] = [];
     for (const [topic, awaited] of this.#awaited) {
       if (awaited.sequence > this.#through) break;
-      awaited.settledAt ??= now;
-      if (now - awaited.settledAt < ECHO_LIMIT) continue;
+      awaited.settledAt ??= uptime;
+      if (uptime - awaited.settledAt < ECHO_LIMIT) continue;
       this.#awaited.delete(topic);
       overdue.push(topic);
     }

@@ -31,11 +31,12 @@ export class Dispatcher {
   offer(link: BrokerLink): boolean {
     if (!this.isOpen) return false;
     const now = Date.now();
+    const uptime = performance.now();
     let isAny = false;
     for (const topic of link.due) {
       if (!link.open) break;
       link.due.delete(topic);
-      if (link.blocks.mustWait(topic, now)) continue;
+      if (link.blocks.mustWait(topic, uptime)) continue;
       if (this.#deps.apply(topic, { kind: 'offered', broker: link.index, now })) isAny = true;
     }
     return isAny;
@@ -59,7 +60,7 @@ export class Dispatcher {
       this.#deps.log('info', `${link.name} takes ${JSON.stringify(topic)} again`);
       return;
     }
-    if (link.blocks.failed(topic, Date.now()) !== BLOCKED_AFTER) return;
+    if (link.blocks.failed(topic, performance.now()) !== BLOCKED_AFTER) return;
     this.#deps.blockedOrNot(topic);
     this.#deps.log(
       'warn',
@@ -69,7 +70,7 @@ export class Dispatcher {
 
   /** The broker does not take the value that the topic has now, for a reason. */
   valueRefused(link: BrokerLink, topic: string, reason: string): void {
-    const isNews = link.blocks.valueRefused(topic, Date.now());
+    const isNews = link.blocks.valueRefused(topic, performance.now());
     this.#deps.blockedOrNot(topic);
     if (!isNews) return;
     this.#deps.log('warn', `${link.name} does not take ${JSON.stringify(topic)}: ${reason}`);

@@ -193,7 +193,7 @@ export class Inspector {
       version: winner === undefined || winner.version.time === 0 ? null : winner.version,
       pending: this.#byBroker(({ index }) => pendingAt(register, index) || undefined),
       blocked: this.#byBroker(({ blocks }) =>
-        blocks.isBlocked(topic) ? (blocks.retryAt(topic) ?? Date.now()) : undefined,
+        blocks.isBlocked(topic) ? sinceEpoch(blocks.retryAt(topic) ?? performance.now()) : undefined,
       ),
       retain: policy.retain,
       qos: policy.qos,
@@ -224,4 +224,9 @@ export class Inspector {
       }),
     );
   }
+}
+
+/** A time of `performance.now()` in milliseconds since 1970, by what the clock shows now. */
+function sinceEpoch(uptime: number): number {
+  return Math.round(Date.now() - performance.now() + uptime);
 }

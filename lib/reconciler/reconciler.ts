@@ -261,7 +261,7 @@ export class Reconciler {
     for (const [topic, stored] of topics) {
       this.table.load(topic, stored);
       const { register } = stored;
-      if (register.winner !== undefined) this.#clock.witness(register.winner.version, Date.now());
+      if (register.winner !== undefined) this.#clock.resume(register.winner.version);
     }
     this.#keepHouse();
   }
@@ -290,6 +290,8 @@ export class Reconciler {
       case 'found':
         for (const answer of message.answers) this.#verifier.found(link, answer);
         this.#saver.save();
+        // What was found is new, maybe: then the marker is to follow.
+        this.#keepHouse();
         return;
       case 'shown':
         this.#shown(link, message.batch);
@@ -320,7 +322,7 @@ export class Reconciler {
     const now = Date.now();
     link.messages += messages;
     // A replay is a burst that tells by itself when it is over.
-    const isBurst = link.antiEntropy.received(messages, now) && link.ready;
+    const isBurst = link.antiEntropy.received(messages, performance.now()) && link.ready;
     while (!reader.done) {
       const observation = readObservation(reader);
       this.#observed(link, observation, now);
@@ -515,21 +517,21 @@ export class Reconciler {
     const waiting =
       this.table.waitsForTime || this.#links.some(link => link.ready && link.isWaiting(this.table.closed));
     if (waiting) this.#housekeeping ??= setTimeout(() => this.#housekeep(), HOUSEKEEPING_PERIOD);
-    if (this.table.states.size > 0)
-      this.#antiEntropy ??= setTimeout(() => this.#lookAgain(), ANTI_ENTROPY_PERIOD);
+    this.#antiEntropy ??= setTimeout(() => this.#lookAgain(), ANTI_ENTROPY_PERIOD);
   }
 
   #housekeep(): void {
     this.#housekeeping = undefined;
     const now = Date.now();
+    const uptime = performance.now();
     for (const topic of this.table.expiring(now)) {
       this.#events.next({ topic, event: { kind: 'expired', fresh: this.#clock.next(now), now } });
       this.table.expectExpiry(topic);
     }
     for (const link of this.#links) {
       if (!link.ready) continue;
-      for (const topic of link.overdue(now)) this.#apply(topic, { kind: 'overdue', broker: link.index });
-      for (const topic of link.blocks.due(now)) link.due.add(topic);
+      for (const topic of link.overdue(uptime)) this.#apply(topic, { kind: 'overdue', broker: link.index });
+      for (const topic of link.blocks.due(uptime)) link.due.add(topic);
       this.#dispatcher.offer(link);
     }
     this.table.forget(now);
@@ -540,8 +542,8 @@ export class Reconciler {
 
   #lookAgain(): void {
     this.#antiEntropy = undefined;
-    const now = Date.now();
-    for (const link of this.#links) this.#verifier.lookAgain(link, ANTI_ENTROPY_PERIOD / 1000, now);
+    const uptime = performance.now();
+    for (const link of this.#links) this.#verifier.lookAgain(link, ANTI_ENTROPY_PERIOD / 1000, uptime);
     this.#saver.save();
     this.#keepHouse();
   }

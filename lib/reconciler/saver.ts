@@ -54,7 +54,7 @@ export class Saver {
     }
     const { store, table, seal } = this.#deps;
     const send = seal();
-    if (Date.now() < this.#retryAt) {
+    if (performance.now() < this.#retryAt) {
       send();
       return;
     }
@@ -109,7 +109,7 @@ export class Saver {
     this.failures++;
     this.#deps.table.putBack(topics);
     if (this.#failures === 0) this.#deps.failed(error);
-    this.#retryAt = Date.now() + backoff(this.#failures++, RETRY, Math.random());
+    this.#retryAt = performance.now() + backoff(this.#failures++, RETRY, Math.random());
   }
 
   #committed(): void {

@@ -6,7 +6,7 @@
 import type { Event, Probed } from '../core/events.ts';
 import { has } from '../core/policy.ts';
 import { agrees, alike, pendingAt, willHold } from '../core/register.ts';
-import type { HybridClock } from '../core/version.ts';
+import type { HybridClock, Version } from '../core/version.ts';
 import type { Answer, LogLevel } from '../protocol/messages.ts';
 import type { Observation } from '../protocol/observation.ts';
 import type { BrokerLink } from './broker-link.ts';
@@ -39,19 +39,22 @@ export class Verifier {
       apply(topic, { kind: 'returned', broker, base, replayed: replayed.has(topic) });
       return this.#isAsked(link, topic);
     });
-    link.brake.begin(asked.length, held);
+    link.brake.begin(
+      asked.map(([topic]) => topic),
+      held,
+    );
   }
 
   /** Anti-entropy: looks again at some topics, after so many seconds since the last time. */
-  lookAgain(link: BrokerLink, elapsed: number, now: number): void {
+  lookAgain(link: BrokerLink, elapsed: number, uptime: number): void {
     if (!link.ready || !link.retains || link.brake.isOpen) return;
     const { table, apply } = this.#deps;
-    const asked = link.antiEntropy.next(table.states, elapsed, now).filter(topic => {
+    const asked = link.antiEntropy.next(table.states, elapsed, uptime).filter(topic => {
       apply(topic, { kind: 'doubted', broker: link.index });
       return this.#isAsked(link, topic);
     });
-    link.brake.begin(asked.length, asked.length);
-    if (link.antiEntropy.beginSurvey(now)) link.survey();
+    link.brake.begin(asked, asked.length);
+    if (link.antiEntropy.beginSurvey(elapsed, uptime)) link.survey();
   }
 
   /** A survey has shown what the broker retains under a topic. What is news to us is asked for. */
@@ -75,7 +78,7 @@ export class Verifier {
     const { topic, found } = answer;
     if (!link.answered(topic)) return;
     const isDeletion = this.#isDeletion(link, answer);
-    const isHeldBack = isDeletion && link.brake.isOpen;
+    const isHeldBack = isDeletion && link.brake.awaits(topic);
     const verdict = link.brake.answered(topic, isDeletion ? 'absent' : 'other');
     if (!isHeldBack) this.#probed(link, topic, found, isDeletion ? 'deletion' : 'loss');
     if (verdict === undefined) return;
@@ -104,7 +107,9 @@ export class Verifier {
     const now = Date.now();
     const before = table.get(topic)?.register;
     const wasPending = before !== undefined && pendingAt(before, link.index) > 0;
-    apply(topic, { kind: 'probed', broker: link.index, found, absence, fresh: clock.next(now), now });
+    const believed = believable(found, stamp => clock.witness(stamp, now));
+    const fresh = clock.next(now);
+    apply(topic, { kind: 'probed', broker: link.index, found: believed, absence, fresh, now });
     const after = table.get(topic)?.register;
     if (!wasPending || after?.winner === undefined) return;
     // What was overdue has now been looked at: it arrived, or the broker does not take it.
@@ -115,4 +120,10 @@ export class Verifier {
   #isAsked(link: BrokerLink, topic: string): boolean {
     return has(this.#deps.table.get(topic)?.register.asking ?? 0, link.index);
   }
+}
+
+/** What was found, without its stamp where that is not to be believed. */
+function believable(found: Answer['found'], isBelieved: (stamp: Version) => boolean): Answer['found'] {
+  if (typeof found !== 'object' || found.stamp === undefined || isBelieved(found.stamp)) return found;
+  return { ...found, stamp: undefined };
 }

@@ -116,7 +116,7 @@ function playAll(
 describe('Whatever happens to a topic', () => {
   const history = fc.array(action, { maxLength: 60 });
 
-  it('step never throws, mutates nothing, and the version of the winner never goes back', () => {
+  it('I7, I10: step never throws, mutates nothing, and the version of the winner never goes back', () => {
     fc.assert(
       fc.property(history, filters, (actions, settings) => {
         playAll(actions, settings, (before, after) => {
@@ -143,7 +143,7 @@ describe('Whatever happens to a topic', () => {
     );
   });
 
-  it('no more than MAX_PENDING publishes are under way to one broker', () => {
+  it('I6: no more than MAX_PENDING publishes are under way to one broker', () => {
     const busy = fc.array(
       action.map(one =>
         one.kind === 'observed' || one.kind === 'unanswered' ? one : { ...one, kind: 'offered' as const },

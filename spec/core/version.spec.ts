@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { compareVersions, HybridClock, type Version } from '../../lib/core/version.ts';
+import { compareVersions, HybridClock, MAX_COUNTER, type Version } from '../../lib/core/version.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const MAX_DRIFT = 60_000;
@@ -75,6 +75,28 @@ describe('A hybrid clock', () => {
         }
       }),
     );
+  });
+
+  it('dates newer than what it gave in an earlier life, though the machine has forgotten the time', () => {
+    const earlier = { time: NOW, counter: 3, replica: 'r' };
+    const clock = new HybridClock('r', MAX_DRIFT);
+    clock.resume(earlier);
+    expect(compareVersions(clock.next(0), earlier)).to.be.greaterThan(0);
+  });
+
+  it('dates newer though the counter, which travels as 32 bits, is at its end', () => {
+    const last = { time: NOW, counter: MAX_COUNTER, replica: 'z' };
+    const clock = new HybridClock('r', MAX_DRIFT);
+    clock.witness(last, NOW);
+    const next = clock.next(NOW);
+    expect(next.counter).to.be.at.most(MAX_COUNTER);
+    expect(compareVersions(next, last)).to.be.greaterThan(0);
+  });
+
+  it('believes what it gave itself, after the time was put back', () => {
+    const clock = new HybridClock('r', MAX_DRIFT);
+    const own = clock.next(NOW);
+    expect(clock.witness(own, NOW - 2 * MAX_DRIFT)).to.equal(true);
   });
 
   const drifts: readonly (readonly [ahead: number, believed: boolean])[] = [

@@ -33,7 +33,7 @@ describe('AntiEntropy', () => {
     antiEntropy = new AntiEntropy(Number.POSITIVE_INFINITY);
     receive(10_000);
     expect(antiEntropy.next(topics(1_000), 1_000, AFTER)).to.deep.equal([]);
-    expect(antiEntropy.beginSurvey(AFTER)).to.equal(false);
+    expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(false);
   });
 
   it('looks at no more than 500 topics a second', () => {
@@ -55,11 +55,21 @@ describe('AntiEntropy', () => {
   });
 
   describe('has the broker surveyed', () => {
+    it('once in a period, whether or not there was a burst', () => {
+      let surveys = 0;
+      for (let at = 0; at < 3 * PERIOD; at += 10) {
+        if (!antiEntropy.beginSurvey(10, NOW + at * 1000)) continue;
+        surveys++;
+        antiEntropy.surveyed();
+      }
+      expect(surveys).to.equal(3);
+    });
+
     it('after a burst, once it has been over for 5 s, and not otherwise', () => {
-      expect(antiEntropy.beginSurvey(AFTER)).to.equal(false);
+      expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(false);
       receive(300);
-      expect(antiEntropy.beginSurvey(AFTER - 1)).to.equal(false);
-      expect(antiEntropy.beginSurvey(AFTER)).to.equal(true);
+      expect(antiEntropy.beginSurvey(1, AFTER - 1)).to.equal(false);
+      expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(true);
     });
 
     for (const [messages, due] of [
@@ -68,25 +78,25 @@ describe('AntiEntropy', () => {
     ] as const) {
       it(`${due ? '' : 'not '}after a replay of ${messages} messages`, () => {
         antiEntropy.replayed(messages);
-        expect(antiEntropy.beginSurvey(NOW)).to.equal(due);
+        expect(antiEntropy.beginSurvey(1, NOW)).to.equal(due);
       });
     }
 
     it('one time after the other, until it shows nothing new', () => {
       antiEntropy.replayed(1_000);
       for (const news of [3, 1, 0]) {
-        expect(antiEntropy.beginSurvey(NOW)).to.equal(true);
-        expect(antiEntropy.beginSurvey(NOW), 'one at a time').to.equal(false);
+        expect(antiEntropy.beginSurvey(1, NOW)).to.equal(true);
+        expect(antiEntropy.beginSurvey(1, NOW), 'one at a time').to.equal(false);
         for (let count = 0; count < news; count++) antiEntropy.surprised();
         expect(antiEntropy.surveyed()).to.equal(news);
       }
-      expect(antiEntropy.beginSurvey(NOW)).to.equal(false);
+      expect(antiEntropy.beginSurvey(1, NOW)).to.equal(false);
     });
 
     it('no more than five times in a row', () => {
       antiEntropy.replayed(1_000);
       let surveys = 0;
-      for (; antiEntropy.beginSurvey(NOW); surveys++) {
+      for (; antiEntropy.beginSurvey(1, NOW); surveys++) {
         antiEntropy.surprised();
         antiEntropy.surveyed();
       }
@@ -95,17 +105,17 @@ describe('AntiEntropy', () => {
 
     it('anew where the connection was lost meanwhile', () => {
       antiEntropy.replayed(1_000);
-      antiEntropy.beginSurvey(NOW);
+      antiEntropy.beginSurvey(1, NOW);
       antiEntropy.parted();
-      expect(antiEntropy.beginSurvey(NOW)).to.equal(true);
+      expect(antiEntropy.beginSurvey(1, NOW)).to.equal(true);
     });
 
     it('anew where there was another burst meanwhile', () => {
       antiEntropy.replayed(1_000);
-      antiEntropy.beginSurvey(NOW);
+      antiEntropy.beginSurvey(1, NOW);
       receive(300);
       antiEntropy.surveyed();
-      expect(antiEntropy.beginSurvey(AFTER)).to.equal(true);
+      expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(true);
     });
   });
 });

@@ -50,7 +50,7 @@ describe('The inspector', () => {
   beforeEach(() => {
     clock = sinon.createSandbox().useFakeTimers({
       now: NOW,
-      toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+      toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
     });
   });
 

@@ -26,7 +26,7 @@ describe('Reconciler', () => {
   beforeEach(async () => {
     clock = sinon.createSandbox().useFakeTimers({
       now: NOW,
-      toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+      toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
     });
     const store = new MemoryStore();
     log = [];

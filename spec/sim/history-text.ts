@@ -1,15 +1,19 @@
 /**
  * Histories as text that a person can read, and that can be played again:
  *
- *     brokers A MQTT5 150ms, B MQTT3.1.1 0ms; merge 10Hz; store 1ms
+ *     brokers A MQTT5 150ms, B MQTT3.1.1 0ms; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
  *     A writes a=0
  *     A deletes a
+ *     A forges a=2 +60000ms
  *     wait 150ms
- *     cut B
+ *     cut B of 2
+ *     crash
  *     expect a=1 b=2
+ *
+ * What concerns the first of the replicators does not name it.
  */
 
-import type { History, Step } from './history.ts';
+import { type History, LINK_STEPS, REPLICATOR_STEPS, type Step } from './history.ts';
 
 const NAMES = 'ABCDE';
 
@@ -17,14 +21,22 @@ export function formatHistory({ world, steps, expected }: History): string {
   const brokers = world.brokers.map(
     ({ mqtt5, latency }, index) => `${NAMES[index]} ${mqtt5 ? 'MQTT5' : 'MQTT3.1.1'} ${latency}ms`,
   );
-  const lines = [
-    `brokers ${brokers.join(', ')}; merge ${world.mergeFrequency ?? 10}Hz; store ${world.storeLatency ?? 1}ms`,
-    ...steps.map(formatStep),
+  const head = [
+    `brokers ${brokers.join(', ')}`,
+    `merge ${world.mergeFrequency ?? 10}Hz`,
+    `store ${world.storeLatency ?? 1}ms`,
+    ...(world.queue === undefined ? [] : [`queue ${world.queue}`]),
+    ...(world.clocks === undefined ? [] : [`clocks ${world.clocks.map(formatAhead).join(' ')}`]),
   ];
+  const lines = [head.join('; '), ...steps.map(formatStep)];
   if (expected !== undefined) {
     lines.push(['expect', ...[...expected].map(([topic, payload]) => `${topic}=${payload}`)].join(' '));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function formatAhead(milliseconds: number): string {
+  return `${milliseconds < 0 ? '' : '+'}${milliseconds}ms`;
 }
 
 function formatStep(step: Step): string {
@@ -35,58 +47,130 @@ function formatStep(step: Step): string {
         : `${NAMES[step.broker]} writes ${step.topic}=${step.payload}`;
     case 'pass':
       return `${NAMES[step.broker]} passes ${step.topic}=${step.payload}`;
+    case 'forge':
+      return `${NAMES[step.broker]} forges ${step.topic}=${step.payload} ${formatAhead(step.ahead)}`;
     case 'wait':
       return `wait ${step.milliseconds}ms`;
-    case 'lag':
-      return `lag ${NAMES[step.broker]} ${step.latency}ms`;
-    case 'crash':
     case 'rest':
       return step.kind;
-    default:
+    case 'wipe':
+    case 'autosave':
+    case 'go back':
       return `${step.kind} ${NAMES[step.broker]}`;
+    case 'lag':
+      return `lag ${NAMES[step.broker]} ${step.latency}ms${of(step.replicator)}`;
+    case 'drop':
+      return `drop ${NAMES[step.broker]} ${step.count}${of(step.replicator)}`;
+    case 'clock':
+      return `clock ${formatAhead(step.ahead)}${of(step.replicator)}`;
+    case 'crash':
+    case 'lose store':
+      return `${step.kind}${of(step.replicator)}`;
+    default:
+      return `${step.kind} ${NAMES[step.broker]}${of(step.replicator)}`;
   }
+}
+
+function of(replicator: number): string {
+  return replicator === 0 ? '' : ` of ${replicator + 1}`;
 }
 
 /** @throws SyntaxError that names the line */
 export function parseHistory(text: string): History {
   const [head = '', ...lines] = text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
-  const parts = /^brokers (.*); merge ([\d.]+)Hz; store (\d+)ms$/.exec(head);
-  if (parts === null) throw new SyntaxError(`not the head of a history: ${head}`);
-  const brokers = (parts[1] ?? '').split(', ').map(broker => {
-    const [, version = '', latency = ''] = broker.split(' ');
-    return { mqtt5: version === 'MQTT5', latency: Number.parseInt(latency, 10) };
-  });
   const expectation = lines.find(line => line.startsWith('expect'));
   const expected = expectation
     ?.split(' ')
     .slice(1)
     .map(pair => pair.split('=') as [string, string]);
   return {
-    world: { brokers, mergeFrequency: Number(parts[2]), storeLatency: Number(parts[3]) },
+    world: parseWorld(head),
     steps: lines.filter(line => line !== expectation).map(parseStep),
     ...(expected === undefined ? {} : { expected: new Map(expected) }),
   };
 }
 
-const BROKER_STEPS = ['cut', 'heal', 'wipe', 'autosave', 'go back'] as const;
+const HEAD =
+  /^brokers (?<brokers>.*); merge (?<merge>[\d.]+)Hz; store (?<store>\d+)ms(?:; queue (?<queue>\d+))?(?:; clocks (?<clocks>.+))?$/;
+
+function parseWorld(head: string): History['world'] {
+  const groups = HEAD.exec(head)?.groups;
+  if (groups === undefined) throw new SyntaxError(`not the head of a history: ${head}`);
+  const { brokers = '', merge, store, queue, clocks } = groups;
+  return {
+    brokers: brokers.split(', ').map(broker => {
+      const [, version = '', latency = ''] = broker.split(' ');
+      return { mqtt5: version === 'MQTT5', latency: Number.parseInt(latency, 10) };
+    }),
+    mergeFrequency: Number(merge),
+    storeLatency: Number(store),
+    ...(queue === undefined ? {} : { queue: Number(queue) }),
+    ...(clocks === undefined ? {} : { clocks: clocks.split(' ').map(clock => Number.parseInt(clock, 10)) }),
+  };
+}
+
+type Parts = Readonly<Record<string, string>>;
+
+/** What a line can look like, and the step that it means. */
+const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] = [
+  [/^rest$/, () => ({ kind: 'rest' })],
+  [/^wait (?<ms>\d+)ms$/, ({ ms }) => ({ kind: 'wait', milliseconds: Number(ms) })],
+  [
+    /^(?<at>[A-E]) (?<verb>writes|passes) (?<topic>[^=]+)=(?<payload>.+)$/,
+    parts => ({ kind: parts['verb'] === 'writes' ? 'write' : 'pass', ...message(parts) }),
+  ],
+  [/^(?<at>[A-E]) deletes (?<topic>.+)$/, parts => ({ kind: 'write', ...message(parts) })],
+  [
+    /^(?<at>[A-E]) forges (?<topic>[^=]+)=(?<payload>.*) (?<ahead>[-+]\d+)ms$/,
+    parts => ({ kind: 'forge', ...message(parts), ahead: Number(parts['ahead']) }),
+  ],
+  [
+    /^(?<kind>wipe|autosave|go back) (?<at>[A-E])$/,
+    parts => ({ kind: parts['kind'] as 'wipe', broker: broker(parts) }),
+  ],
+  [
+    /^lag (?<at>[A-E]) (?<ms>\d+)ms(?: of (?<of>\d))?$/,
+    parts => ({ kind: 'lag', ...link(parts), latency: Number(parts['ms']) }),
+  ],
+  [
+    /^drop (?<at>[A-E]) (?<count>\d+)(?: of (?<of>\d))?$/,
+    parts => ({ kind: 'drop', ...link(parts), count: Number(parts['count']) }),
+  ],
+  [
+    /^clock (?<ahead>[-+]\d+)ms(?: of (?<of>\d))?$/,
+    parts => ({ kind: 'clock', replicator: replicator(parts), ahead: Number(parts['ahead']) }),
+  ],
+  [
+    new RegExp(`^(?<kind>${LINK_STEPS.join('|')}) (?<at>[A-E])(?: of (?<of>\\d))?$`),
+    parts => ({ kind: parts['kind'] as 'cut', ...link(parts) }),
+  ],
+  [
+    new RegExp(`^(?<kind>${REPLICATOR_STEPS.join('|')})(?: of (?<of>\\d))?$`),
+    parts => ({ kind: parts['kind'] as 'crash', replicator: replicator(parts) }),
+  ],
+];
 
 function parseStep(line: string): Step {
-  if (line === 'crash' || line === 'rest') return { kind: line };
-  const wait = /^wait (\d+)ms$/.exec(line);
-  if (wait !== null) return { kind: 'wait', milliseconds: Number(wait[1]) };
-  const client = /^([A-E]) (writes|passes) ([^=]+)=(.+)$/.exec(line);
-  if (client !== null) {
-    const [, name = '', verb, topic = '', payload = ''] = client;
-    return { kind: verb === 'writes' ? 'write' : 'pass', broker: NAMES.indexOf(name), topic, payload };
+  for (const [form, step] of FORMS) {
+    const parts = form.exec(line)?.groups ?? (form.test(line) ? {} : undefined);
+    if (parts !== undefined) return step(parts);
   }
-  const deletion = /^([A-E]) deletes (.+)$/.exec(line);
-  if (deletion !== null) {
-    const [, name = '', topic = ''] = deletion;
-    return { kind: 'write', broker: NAMES.indexOf(name), topic, payload: '' };
-  }
-  const lag = /^lag ([A-E]) (\d+)ms$/.exec(line);
-  if (lag !== null) return { kind: 'lag', broker: NAMES.indexOf(lag[1] ?? ''), latency: Number(lag[2]) };
-  const kind = BROKER_STEPS.find(step => line.startsWith(`${step} `));
-  if (kind === undefined) throw new SyntaxError(`not a step of a history: ${line}`);
-  return { kind, broker: NAMES.indexOf(line.slice(kind.length + 1)) };
+  throw new SyntaxError(`not a step of a history: ${line}`);
+}
+
+function broker({ at = '' }: Parts): number {
+  return NAMES.indexOf(at);
+}
+
+function replicator({ of = '1' }: Parts): number {
+  return Number(of) - 1;
+}
+
+function link(parts: Parts) {
+  return { broker: broker(parts), replicator: replicator(parts) };
+}
+
+function message(parts: Parts) {
+  const { topic = '', payload = '' } = parts;
+  return { broker: broker(parts), topic, payload };
 }

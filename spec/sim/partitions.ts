@@ -1,6 +1,7 @@
 /**
- * Partitions in which every topic is touched at one place only: so each write and each deletion that was made
- * must be everywhere afterwards, whoever was cut off, killed, wiped or rolled back.
+ * I4. Partitions in which every topic is touched at one place only: so each write and each deletion that was made
+ * must be everywhere afterwards, whoever was cut off, killed, wiped or rolled back. Over MQTT 5 with a second
+ * replicator, too, as far as their clocks are within what they believe of each other.
  */
 
 import fc from 'fast-check';
@@ -17,7 +18,8 @@ interface TopicFate {
 interface Partition {
   readonly world: History['world'];
   readonly fates: readonly TopicFate[];
-  readonly cut: readonly boolean[];
+  /** By replicator and broker. */
+  readonly cut: readonly (readonly boolean[])[];
   /** What happens to the last broker, at which nothing is written then: nothing is to come of it. */
   readonly accident: 'none' | 'wipe' | 'go back';
   readonly crash: 'none' | 'before' | 'amid' | 'after';
@@ -25,17 +27,18 @@ interface Partition {
 }
 
 export const partitions: fc.Arbitrary<History> = fc
-  .integer({ min: 2, max: 4 })
-  .chain(count => {
+  .tuple(fc.integer({ min: 2, max: 4 }), fc.constantFrom(1, 1, 2))
+  .chain(([count, replicators]) => {
+    const mqtt5 = replicators === 1 ? fc.boolean() : fc.constant(true);
+    const each = <T>(arbitrary: fc.Arbitrary<T>, size: number) =>
+      fc.array(arbitrary, { minLength: size, maxLength: size });
     const latency = fc.constantFrom(0, 5, 150);
     const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
     const during = fc.record({ broker: fc.nat({ max: count - 2 }), payload: fc.constantFrom('', 'x', 'y') });
     return fc.record<Partition>({
       world: fc.record({
-        brokers: fc.array(fc.record({ mqtt5: fc.boolean(), latency }), {
-          minLength: count,
-          maxLength: count,
-        }),
+        brokers: each(fc.record({ mqtt5, latency }), count),
+        clocks: each(fc.constantFrom(0, 20_000, -20_000), replicators),
         mergeFrequency: fc.constantFrom(1, 20),
         storeLatency: fc.constantFrom(0, 30),
       }),
@@ -50,7 +53,7 @@ export const partitions: fc.Arbitrary<History> = fc
           maxLength: 8,
         },
       ),
-      cut: fc.array(fc.boolean(), { minLength: count, maxLength: count }),
+      cut: each(each(fc.boolean(), count), replicators),
       accident: fc.constantFrom('none', 'wipe', 'go back'),
       crash: fc.constantFrom('none', 'before', 'amid', 'after'),
       pause: fc.constantFrom(0, 10, 400, 5_000),
@@ -60,7 +63,8 @@ export const partitions: fc.Arbitrary<History> = fc
 
 function stepsOf({ world, fates, cut, accident, crash, pause }: Partition): Step[] {
   const last = world.brokers.length - 1;
-  const crashes = (when: Partition['crash']): Step[] => (crash === when ? [{ kind: 'crash' }] : []);
+  const crashes = (when: Partition['crash']): Step[] =>
+    crash === when ? [{ kind: 'crash', replicator: 0 }] : [];
   return [
     ...fates.flatMap(({ old }, index): Step[] =>
       old
@@ -73,7 +77,9 @@ function stepsOf({ world, fates, cut, accident, crash, pause }: Partition): Step
       before === undefined ? [] : [{ kind: 'write', broker: before, topic: `t${index}`, payload: 'before' }],
     ),
     { kind: 'rest' },
-    ...world.brokers.flatMap((_, broker): Step[] => (cut[broker] ? [{ kind: 'cut', broker }] : [])),
+    ...cut.flatMap((brokers, replicator) =>
+      brokers.flatMap((isCut, broker): Step[] => (isCut ? [{ kind: 'cut', broker, replicator }] : [])),
+    ),
     ...crashes('before'),
     ...fates.flatMap(({ during }, index): Step[] => [
       ...(during === undefined ? [] : [{ kind: 'write', topic: `t${index}`, ...during } as const]),

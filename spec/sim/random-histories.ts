@@ -1,9 +1,8 @@
 /** Anything may happen, in any order. What must come out is equality, and nothing that nobody wrote. */
 
 import fc from 'fast-check';
-import type { History, Step } from './history.ts';
+import { type History, LINK_STEPS, type Step } from './history.ts';
 
-// Retained messages on `a` and `b`, passing ones on `p`: over MQTT 3.1.1 a topic is one or the other.
 const TOPICS = ['a', 'b'] as const;
 // Few payloads, so that clients often write what is in flight, and toggle.
 const PAYLOADS = ['0', '1', '2'] as const;
@@ -11,34 +10,88 @@ const PAYLOADS = ['0', '1', '2'] as const;
 const latency = fc.constantFrom(0, 1, 5, 40, 150, 300);
 const milliseconds = fc.constantFrom(1, 20, 60, 150, 400, 2_000);
 
-function step(brokers: number): fc.Arbitrary<Step> {
+/** Within what another replicator believes, and beyond; of a machine without a battery, and of 2099. */
+export const ahead = fc.constantFrom(0, 20_000, -20_000, 90_000, -90_000, 2.3e12, -1.7e12);
+
+type Weighted = [weight: number, arbitrary: fc.Arbitrary<Step>];
+
+function kind<K extends Step['kind']>(name: K) {
+  return fc.constant(name);
+}
+
+/** What clients and brokers do. */
+function atBrokers(brokers: number): Weighted[] {
   const broker = fc.nat({ max: brokers - 1 });
   const topic = fc.constantFrom(...TOPICS);
   const payload = fc.constantFrom(...PAYLOADS);
-  const kind = <K extends Step['kind']>(name: K) => fc.constant(name);
-  const weighted: [weight: number, arbitrary: fc.Arbitrary<Step>][] = [
+  return [
     [24, fc.record({ kind: kind('write'), broker, topic, payload })],
     [6, fc.record({ kind: kind('write'), broker, topic, payload: fc.constant('') })],
-    [3, fc.record({ kind: kind('pass'), broker, topic: fc.constant('p'), payload })],
+    [3, fc.record({ kind: kind('pass'), broker, topic: fc.constantFrom('p', ...TOPICS), payload })],
+    [1, fc.record({ kind: kind('forge'), broker, topic, payload, ahead })],
     [24, fc.record({ kind: kind('wait'), milliseconds })],
-    [3, fc.record({ kind: kind('cut'), broker })],
-    [3, fc.record({ kind: kind('heal'), broker })],
-    [3, fc.record({ kind: kind('lag'), broker, latency })],
     [1, fc.record({ kind: kind('wipe'), broker })],
     [1, fc.record({ kind: kind('autosave'), broker })],
     [1, fc.record({ kind: kind('go back'), broker })],
-    [2, fc.record({ kind: kind('crash') })],
   ];
-  return fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 }
 
-export const randomHistories: fc.Arbitrary<History> = fc.integer({ min: 2, max: 4 }).chain(count =>
-  fc.record({
-    world: fc.record({
-      brokers: fc.array(fc.record({ mqtt5: fc.boolean(), latency }), { minLength: count, maxLength: count }),
-      mergeFrequency: fc.constantFrom(1, 10, 50),
-      storeLatency: fc.constantFrom(0, 1, 30),
-    }),
-    steps: fc.array(step(count), { maxLength: 40 }),
-  }),
-);
+/** What happens to replicators and their connections. */
+function atReplicators(brokers: number, replicators: number): Weighted[] {
+  const broker = fc.nat({ max: brokers - 1 });
+  const replicator = fc.nat({ max: replicators - 1 });
+  return [
+    [8, fc.record({ kind: fc.constantFrom(...LINK_STEPS), broker, replicator })],
+    [3, fc.record({ kind: kind('lag'), broker, replicator, latency })],
+    [1, fc.record({ kind: kind('drop'), broker, replicator, count: fc.integer({ min: 1, max: 3 }) })],
+    [3, fc.record({ kind: kind('crash'), replicator })],
+    [1, fc.record({ kind: kind('lose store'), replicator })],
+    [1, fc.record({ kind: kind('clock'), replicator, ahead })],
+  ];
+}
+
+interface Size {
+  readonly brokers: { readonly min: number; readonly max: number };
+  readonly mqtt5: fc.Arbitrary<boolean>;
+  readonly replicators: { readonly min: number; readonly max: number };
+  readonly steps: number;
+}
+
+function histories({ brokers, mqtt5, replicators, steps }: Size): fc.Arbitrary<History> {
+  return fc.tuple(fc.integer(brokers), fc.integer(replicators)).chain(([brokerCount, replicatorCount]) => {
+    const weighted = [...atBrokers(brokerCount), ...atReplicators(brokerCount, replicatorCount)];
+    const step = fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+    return fc.record({
+      world: fc.record(
+        {
+          brokers: fc.array(fc.record({ mqtt5, latency }), {
+            minLength: brokerCount,
+            maxLength: brokerCount,
+          }),
+          clocks: fc.array(ahead, { minLength: replicatorCount, maxLength: replicatorCount }),
+          queue: fc.integer({ min: 1, max: 5 }),
+          mergeFrequency: fc.constantFrom(1, 10, 50),
+          storeLatency: fc.constantFrom(0, 1, 30),
+        },
+        { requiredKeys: ['brokers', 'clocks', 'mergeFrequency', 'storeLatency'] },
+      ),
+      steps: fc.array(step, { maxLength: steps }),
+    });
+  });
+}
+
+/** One replicator, brokers of either protocol. */
+export const randomHistories: fc.Arbitrary<History> = histories({
+  brokers: { min: 2, max: 4 },
+  mqtt5: fc.boolean(),
+  replicators: { min: 1, max: 1 },
+  steps: 40,
+});
+
+/** Several replicators, which converge over MQTT 5. */
+export const severalReplicators: fc.Arbitrary<History> = histories({
+  brokers: { min: 2, max: 3 },
+  mqtt5: fc.constant(true),
+  replicators: { min: 2, max: 3 },
+  steps: 40,
+});

@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- --histories N --seed S`: plays as many histories as one likes. A failing one is printed
- * as text that can be put into spec/sim/goldens, and the exit code is 1.
+ * `npm run simulate -- --histories N --seed S`: plays as many histories of each kind as one likes, of new seeds
+ * unless one is given. A failing one is printed as text that can be put into spec/sim/goldens, and the exit code is 1.
  */
 
 import { parseArgs } from 'node:util';

@@ -5,6 +5,7 @@
 
 import fc from 'fast-check';
 import type { History, Step } from './history.ts';
+import { ahead } from './random-histories.ts';
 
 type Draft = Exclude<Step, { kind: 'write' | 'pass' }> | { readonly kind: 'count'; readonly topic: number };
 
@@ -18,12 +19,27 @@ export const singleWriters: fc.Arbitrary<History> = fc
     const draft = fc.oneof<fc.WeightedArbitrary<Draft>[]>(
       { weight: 8, arbitrary: fc.record({ kind: fc.constant('count'), topic: fc.nat({ max: count - 1 }) }) },
       { weight: 8, arbitrary: fc.record({ kind: fc.constant('wait'), milliseconds }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('cut', 'heal'), broker }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('lag'), broker, latency }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash') }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ kind: fc.constantFrom('cut', 'heal'), broker, replicator: fc.constant(0) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('lag'), broker, replicator: fc.constant(0), latency }),
+      },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash'), replicator: fc.constant(0) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('clock'), replicator: fc.constant(0), ahead }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ kind: fc.constantFrom('clog', 'unclog'), broker, replicator: fc.constant(0) }),
+      },
     );
     return fc.record({
       world: fc.record({
+        clocks: fc.tuple(ahead),
         brokers: fc.array(fc.record({ mqtt5: fc.boolean(), latency }), {
           minLength: count,
           maxLength: count,

@@ -4,14 +4,17 @@ import fc from 'fast-check';
 import { type History, play } from './history.ts';
 import { formatHistory } from './history-text.ts';
 import { partitions } from './partitions.ts';
-import { randomHistories } from './random-histories.ts';
+import { randomHistories, severalReplicators } from './random-histories.ts';
+import { returns } from './returns.ts';
+import type { Mutation } from './sim-replicator.ts';
 import { singleWriters } from './single-writers.ts';
-import type { WorldOptions } from './world.ts';
 
 export const TRIALS = {
   'single writers': singleWriters,
   partitions,
+  returns,
   'random histories': randomHistories,
+  'several replicators': severalReplicators,
 } as const;
 
 export type TrialName = keyof typeof TRIALS;
@@ -25,7 +28,7 @@ export interface Failure {
 
 export interface TrialOptions {
   readonly seed?: number;
-  readonly mutation?: Partial<WorldOptions>;
+  readonly mutation?: Mutation;
   /** Look for the shortest failing history; takes a while. */
   readonly shrink?: boolean;
 }

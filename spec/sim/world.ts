@@ -1,27 +1,29 @@
 /**
- * A world of simulated brokers around the real reconciler actor, under a simulated clock. Deterministic: the
- * same steps give the same history.
+ * A world of simulated brokers and replicators, under a simulated clock. Deterministic: the same steps give the
+ * same history.
  */
 
 import { expect } from 'chai';
-import sinon from 'sinon';
-import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
-import { Reconciler } from '../../lib/reconciler/reconciler.ts';
-import type { Step } from '../../lib/reconciler/topic-table.ts';
-import { SimBroker, type SimBrokerOptions } from './sim-broker.ts';
-import { SimStore } from './sim-store.ts';
+import type { Reconciler } from '../../lib/reconciler/reconciler.ts';
+import { CONTROL, SimBroker } from './sim-broker.ts';
+import { SimClock } from './sim-clock.ts';
+import type { SimLink } from './sim-link.ts';
+import { type Mutation, SCAN_PERIOD, SimReplicator } from './sim-replicator.ts';
+import type { SimStore } from './sim-store.ts';
 
 export interface WorldOptions {
-  readonly brokers: readonly Omit<SimBrokerOptions, 'name'>[];
+  readonly brokers: readonly { readonly mqtt5: boolean; readonly latency: number }[];
+  /** One replicator for each number: the milliseconds by which its clock is ahead. Default: one, that is right. */
+  readonly clocks?: readonly number[];
+  /** Messages that may be on the way to one replicator; those beyond are dropped. Default: any number. */
+  readonly queue?: number;
   /** Hz. */
   readonly mergeFrequency?: number;
   /** Milliseconds that a commit to the store takes. */
   readonly storeLatency?: number;
-  readonly filter?: Partial<FilterSettings>;
-  /** For mutants: another core, another store. */
-  readonly step?: Step;
-  readonly store?: (latency: number) => SimStore;
+  /** Of the filters; default: one for everything. */
+  readonly filters?: readonly Partial<FilterSettings>[];
 }
 
 const NAMES = ['A', 'B', 'C', 'D', 'E'] as const;
@@ -29,59 +31,90 @@ const NAMES = ['A', 'B', 'C', 'D', 'E'] as const;
 /** All that is retried has been tried again within so many milliseconds. */
 const REST_LIMIT = 30 * 60_000;
 
-/** Seconds in which anti-entropy looks at every topic. */
-const SCAN_PERIOD = 600;
+/** Of each broker, so many topics and messages are shown. */
+const SHOWN = 20;
 
 /** At rest, nothing is published for so many milliseconds. */
 const SILENCE = 60_000;
 
 export class World {
   readonly brokers: readonly SimBroker[];
-  readonly log: string[] = [];
-  readonly store: SimStore;
-  readonly #clock: sinon.SinonFakeTimers;
-  readonly #options: WorldOptions;
-  #reconciler: Reconciler;
+  readonly replicators: readonly SimReplicator[];
+  readonly #clock = new SimClock(Date.UTC(2026, 0, 1));
 
-  constructor(options: WorldOptions) {
-    this.#options = options;
-    // A sandbox of its own: the default one remembers every clock it ever made.
-    this.#clock = sinon.createSandbox().useFakeTimers({
-      now: Date.UTC(2026, 0, 1),
-      toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
-    });
+  constructor(options: WorldOptions, mutation: Mutation = {}) {
+    const { clocks = [0], queue = Number.POSITIVE_INFINITY } = options;
     this.brokers = options.brokers.map(
-      (broker, index) => new SimBroker({ ...broker, name: NAMES[index] ?? '?' }),
+      (broker, index) => new SimBroker({ ...broker, queue, name: NAMES[index] ?? '?' }),
     );
-    const latency = options.storeLatency ?? 1;
-    this.store = options.store?.(latency) ?? new SimStore(latency);
-    this.#reconciler = this.#newReconciler();
-    for (const broker of this.brokers) broker.connect();
+    this.replicators = clocks.map(
+      (ahead, index) =>
+        new SimReplicator({
+          name: `sim${index + 1}`,
+          brokers: this.brokers,
+          clock: this.#clock,
+          ahead,
+          mergeFrequency: options.mergeFrequency ?? 10,
+          storeLatency: options.storeLatency ?? 1,
+          filters: options.filters ?? [{}],
+          mutation,
+        }),
+    );
   }
 
   broker(index: number): SimBroker {
-    const broker = this.brokers[index];
-    if (broker === undefined) throw new RangeError(`there is no broker ${index}`);
-    return broker;
+    return at(this.brokers, index);
   }
 
+  replicator(index: number): SimReplicator {
+    return at(this.replicators, index);
+  }
+
+  /** A replicator's connection to a broker. */
+  link(replicator: number, broker: number): SimLink {
+    return at(this.replicator(replicator).links, broker);
+  }
+
+  /** Of the first replicator. */
   get reconciler(): Reconciler {
-    return this.#reconciler;
+    return this.replicator(0).reconciler;
+  }
+
+  /** Of the first replicator. */
+  get store(): SimStore {
+    return this.replicator(0).store;
+  }
+
+  /** Of the first replicator. */
+  get log(): readonly string[] {
+    return this.replicator(0).log;
+  }
+
+  /** The true time, in milliseconds since 1970. */
+  get now(): number {
+    return this.#clock.now;
   }
 
   /** Lets so many milliseconds pass. */
   run(milliseconds: number): this {
-    this.#clock.tick(milliseconds);
+    this.#clock.run(milliseconds);
     return this;
   }
 
-  /** The replicator is killed, and comes back with what its store holds. */
+  /** All replicators are killed, and come back with what their stores hold. */
   crash(): void {
-    for (const broker of this.brokers) broker.cut();
-    this.#reconciler.close();
-    this.store.crash();
-    this.#reconciler = this.#newReconciler();
-    for (const broker of this.brokers) broker.connect();
+    for (const replicator of this.replicators) replicator.crash();
+  }
+
+  /** All that is cut or clogged is no more. */
+  heal(): void {
+    for (const { links } of this.replicators) {
+      for (const link of links) {
+        link.dropping = 0;
+        link.unclog();
+        link.connect();
+      }
+    }
   }
 
   /** Lets time pass until nothing is published any more. Fails if that never comes. */
@@ -109,21 +142,26 @@ export class World {
   expectEqual(): ReadonlyMap<string, string> {
     const [first = new Map<string, string>(), ...others] = this.brokers.map(retainedAt);
     for (const other of others) {
-      expect([...other], `what brokers retain differs\n${this.toString()}`).to.deep.equal([...first]);
+      const topics = new Set([...first.keys(), ...other.keys()]);
+      const differing = [...topics].filter(topic => first.get(topic) !== other.get(topic));
+      expect(differing, `what brokers retain differs\n${this.toString()}`).to.deep.equal([]);
     }
     return first;
   }
 
   end(): void {
-    this.#reconciler.close();
+    for (const replicator of this.replicators) replicator.close();
     this.#clock.restore();
   }
 
   toString(): string {
     return this.brokers
       .map(broker => {
-        const retained = [...broker.retained].map(([topic, { payload }]) => `${topic}=${payload}`).join(' ');
-        return `${broker.name} (${broker.mqtt5 ? 'MQTT 5' : 'MQTT 3.1.1'}, ${broker.latency} ms) retains ${retained || 'nothing'}; saw ${broker.seen.join(' ')}`;
+        const retained = [...retainedAt(broker)]
+          .slice(0, SHOWN)
+          .map(([topic, payload]) => `${topic}=${payload}`)
+          .join(' ');
+        return `${broker.name} (${broker.mqtt5 ? 'MQTT 5' : 'MQTT 3.1.1'}, ${broker.latency} ms) retains ${retained || 'nothing'}; saw ${broker.seen.slice(-SHOWN).join(' ')}`;
       })
       .join('\n');
   }
@@ -131,35 +169,16 @@ export class World {
   #published(): number {
     return this.brokers.reduce((sum, { received }) => sum + received, 0);
   }
+}
 
-  #newReconciler(): Reconciler {
-    const all = 2 ** this.brokers.length - 1;
-    const reconciler = new Reconciler({
-      settings: {
-        controlPrefix: 'mqttrep',
-        filters: [{ filter: '#', subscribe: all, publish: all, ...this.#options.filter }],
-        mergeFrequency: this.#options.mergeFrequency ?? 10,
-        scanPeriod: SCAN_PERIOD,
-        maxDrift: 60_000,
-        bounds: DEFAULT_BOUNDS,
-        store: 'simulation',
-        hidesPayloads: false,
-      },
-      replica: 'sim',
-      decoders: {},
-      brokers: this.brokers.map(({ name }, index) => ({ name, rank: this.brokers.length - index })),
-      store: this.store,
-      state: this.store.state,
-      ...(this.#options.step === undefined ? {} : { step: this.#options.step }),
-      log: (_level, message) => this.log.push(message),
-    });
-    for (const [index, broker] of this.brokers.entries()) reconciler.attach(index, broker.port());
-    return reconciler;
-  }
+function at<T>(array: readonly T[], index: number): T {
+  const found = array[index];
+  if (found === undefined) throw new RangeError(`there is no ${index} of ${array.length}`);
+  return found;
 }
 
 /** What clients see retained, in the order of topics. */
 function retainedAt({ retained }: SimBroker): ReadonlyMap<string, string> {
-  const users = [...retained].filter(([topic]) => !topic.startsWith('mqttrep/'));
+  const users = [...retained].filter(([topic]) => !topic.startsWith(CONTROL));
   return new Map(users.map(([topic, { payload }]) => [topic, payload] as const).sort());
 }

@@ -1,0 +1,116 @@
+/** Counterexamples of what is in flight: each flips values, or loops, where echoes are not accounted for. */
+
+import { expect } from 'chai';
+import { A, B, C, inEachWorld } from './scene.ts';
+
+inEachWorld('What is in flight', scene => {
+  it('C1: an echo that comes after the next publish flips nothing', () => {
+    const world = scene.create([1, 300, 300]);
+    scene.introduce('t');
+    const [atA, atB] = [scene.seenAt(A), scene.seenAt(B)];
+    for (const value of ['1', '2', '3', '4', '5']) {
+      world.broker(A).write('t', value);
+      world.run(100);
+    }
+    world.rest();
+    scene.expectEverywhere({ t: '5' });
+    expect(atA()).to.deep.equal(['t=1', 't=2', 't=3', 't=4', 't=5']);
+    expect(atB()).to.deep.equal(['t=1', 't=2', 't=3', 't=4', 't=5']);
+  });
+
+  it('a fast writer is seen elsewhere in order, each sampled value at most once', () => {
+    const world = scene.create([150, 150, 1], { mergeFrequency: 20 });
+    scene.introduce('t');
+    const [atA, atB, atC] = [scene.seenAt(A), scene.seenAt(B), scene.seenAt(C)];
+    for (let count = 1; count <= 200; count++) {
+      world.broker(A).write('t', String(count));
+      world.run(20);
+    }
+    world.rest();
+    scene.expectEverywhere({ t: '200' });
+    expect(atA()).to.deep.equal(Array.from({ length: 200 }, (_, index) => `t=${index + 1}`));
+    for (const seen of [atB(), atC()]) {
+      const values = seen.map(value => Number(value.slice(2)));
+      expect(values).to.deep.equal([...new Set(values)].sort((a, b) => a - b));
+      expect(values.length).to.be.within(70, 90);
+    }
+  });
+
+  it('C2: a foreign write between our publish and its echo is not lost', () => {
+    const world = scene.create([1, 300, 1]);
+    scene.introduce('t');
+    world.broker(A).write('t', 'ours');
+    world.run(200);
+    world.broker(B).write('t', 'theirs');
+    world.rest();
+    expect(world.expectEqual().get('t')).to.be.oneOf(['ours', 'theirs']);
+  });
+
+  it('C3: a client that writes the very value in flight changes nothing', () => {
+    const world = scene.create([1, 300, 1]);
+    scene.introduce('t');
+    world.broker(A).write('t', '1');
+    world.run(200);
+    world.broker(B).write('t', '1');
+    world.rest();
+    scene.expectEverywhere({ t: '1' });
+    expect(world.broker(B).received + world.broker(C).received).to.be.at.most(4);
+  });
+
+  it('C4: a toggling writer is never answered with what it wrote before', () => {
+    const world = scene.create([150, 150, 1], { mergeFrequency: 20 });
+    scene.introduce('t');
+    const atA = scene.seenAt(A);
+    for (let count = 1; count <= 101; count++) {
+      world.broker(A).write('t', count % 2 === 0 ? 'OFF' : 'ON');
+      world.run(30);
+    }
+    world.rest();
+    scene.expectEverywhere({ t: 'ON' });
+    expect(atA()).to.have.lengthOf(101);
+  });
+
+  it('C4: two toggling writers leave equal brokers, and silence', () => {
+    const world = scene.create([150, 150, 1], { mergeFrequency: 20 });
+    scene.introduce('t');
+    for (let count = 1; count <= 50; count++) {
+      world.broker(A).write('t', count % 2 === 0 ? 'OFF' : 'ON');
+      world.run(17);
+      world.broker(B).write('t', count % 3 === 0 ? 'OFF' : 'ON');
+      world.run(13);
+    }
+    world.rest();
+    expect(world.expectEqual().get('t')).to.be.oneOf(['ON', 'OFF']);
+  });
+
+  it('writes at all brokers at once leave one of them, everywhere', () => {
+    const world = scene.create([150, 1, 40]);
+    scene.introduce('t');
+    for (const broker of world.brokers) broker.write('t', `of ${broker.name}`);
+    world.rest();
+    expect(world.expectEqual().get('t')).to.be.oneOf(['of A', 'of B', 'of C']);
+  });
+
+  it('C6: a publish of which the echo is lost is not sent again', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    const received = world.broker(B).received;
+    world.broker(B).dropping = 1;
+    world.broker(A).write('t', '1');
+    world.rest();
+    scene.expectEverywhere({ t: '1' });
+    expect(world.broker(B).received).to.equal(received + 1);
+  });
+
+  it('C14: a broker that delivers everything twice, as it does to overlapping filters, flips nothing', () => {
+    const world = scene.create([1, 150, 1], { filters: [{ filter: '+/u' }, { filter: 't/+' }] });
+    scene.introduce('t/u');
+    for (const link of world.replicator(0).links) link.twice = true;
+    for (const value of ['1', '2', '3']) {
+      world.broker(A).write('t/u', value);
+      world.run(100);
+    }
+    world.rest();
+    scene.expectEverywhere({ 't/u': '3' });
+  });
+});

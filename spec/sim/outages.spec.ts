@@ -1,0 +1,140 @@
+/** Counterexamples of brokers and replicators that go away and come back. */
+
+import { expect } from 'chai';
+import { A, B, C, inEachWorld } from './scene.ts';
+
+inEachWorld('Who was away', scene => {
+  it('a topic deleted while we were away is deleted everywhere', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t', 'u');
+    world.broker(B).cut();
+    world.broker(B).write('t', '');
+    world.broker(B).connect();
+    world.rest();
+    scene.expectEverywhere({ u: 'first' });
+  });
+
+  it('C7: a topic deleted while we were away is kept where it was written anew elsewhere', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    world.broker(B).cut();
+    world.broker(B).write('t', '');
+    world.broker(A).write('t', 'newer');
+    world.run(1_000);
+    world.broker(B).connect();
+    world.rest();
+    scene.expectEverywhere({ t: 'newer' });
+  });
+
+  it('a topic deleted elsewhere while a broker is away does not come back with it', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    world.broker(B).cut();
+    world.broker(A).write('t', '');
+    world.run(24 * 60 * 60_000);
+    world.broker(B).connect();
+    world.rest();
+    scene.expectEverywhere({});
+  });
+
+  it('C8: a topic created and deleted within one tick leaves nothing at a broker that is away', () => {
+    const world = scene.create([1, 1, 1]);
+    world.broker(B).cut();
+    const atB = scene.seenAt(B);
+    world.broker(A).write('t', '1');
+    world.run(2);
+    world.broker(A).write('t', '');
+    world.rest();
+    world.broker(B).connect();
+    world.rest();
+    scene.expectEverywhere({});
+    expect(atB().filter(value => value !== 't=')).to.deep.equal([]);
+  });
+
+  for (const limit of [1_000, 1_020]) {
+    it(`C9, I9: a replay that is cut after ${limit} topics deletes nothing`, () => {
+      const topics = Array.from({ length: 1_100 }, (_, index) => `t${index}`);
+      const world = scene.create([1, 1, 1]);
+      scene.introduce(...topics);
+      world.broker(B).queue = limit;
+      world.broker(B).cut();
+      world.broker(B).write('t7', '');
+      world.broker(B).connect();
+      world.rest();
+      expect(world.expectEqual()).to.have.property('size', topics.length - 1);
+    });
+  }
+
+  it('what a broker retained before we came is older than a live write, though its first replay is cut', () => {
+    const world = scene.createAtOnce([100, 1, 1]);
+    world.broker(A).write('t', 'old');
+    world.run(50);
+    world.broker(B).write('t', 'new');
+    world.run(300);
+    world.broker(A).cut();
+    world.broker(A).connect();
+    world.rest();
+    scene.expectEverywhere({ t: 'new' });
+  });
+
+  it('C10: a broker that was wiped is refilled', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t', 'u', 'v');
+    world.broker(B).cut();
+    world.broker(B).wipe();
+    world.broker(B).connect();
+    world.rest();
+    scene.expectEverywhere({ t: 'first', u: 'first', v: 'first' });
+  });
+
+  it('C11: a broker that went back in time is brought up to date', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    world.broker(B).autosave();
+    world.broker(A).write('t', '2');
+    world.broker(C).write('v', '3');
+    world.rest();
+    world.broker(B).cut();
+    world.broker(B).goBack();
+    world.broker(B).connect();
+    world.rest();
+    scene.expectEverywhere({ t: '2', v: '3' });
+  });
+
+  it('C11: a deleted topic does not come back with a broker that went back in time', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    world.broker(B).autosave();
+    world.broker(A).write('t', '');
+    world.rest();
+    world.broker(B).cut();
+    world.broker(B).goBack();
+    world.broker(B).connect();
+    world.rest();
+    scene.expectEverywhere({});
+  });
+
+  for (const moment of [10, 110, 130, 160, 400]) {
+    it(`C5: a crash ${moment} ms after a write loses nothing`, () => {
+      const world = scene.create([1, 1, 1], { storeLatency: 30 });
+      scene.introduce('t');
+      world.broker(A).write('t', '1');
+      world.run(moment);
+      world.crash();
+      world.rest();
+      scene.expectEverywhere({ t: '1' });
+    });
+  }
+
+  it('C5: a crash while each of two brokers is away loses nothing', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t', 'u');
+    world.broker(B).cut();
+    world.broker(C).cut();
+    world.broker(B).write('t', 'of B');
+    world.broker(C).write('u', '');
+    world.crash();
+    world.rest();
+    scene.expectEverywhere({ t: 'of B' });
+  });
+});

@@ -1,0 +1,97 @@
+/** What the scenarios begin with: three brokers and a replicator, in worlds of either protocol and of both. */
+
+import { expect } from 'chai';
+import { World, type WorldOptions } from './world.ts';
+
+const MIXES: readonly (readonly [name: string, mqtt5: readonly boolean[]])[] = [
+  ['MQTT 5', [true, true, true]],
+  ['MQTT 3.1.1', [false, false, false]],
+  ['both protocols', [true, false, true]],
+];
+
+export const [A, B, C] = [0, 1, 2];
+
+/** Defines the same specs for each mix of protocols. */
+export function inEachWorld(name: string, define: (scene: Scene) => void): void {
+  for (const [mix, mqtt5] of MIXES) describeScene(`${name}, in a world of ${mix},`, mqtt5, define);
+}
+
+export function inWorldOfMqtt5(name: string, define: (scene: Scene) => void): void {
+  describeScene(name, [true, true, true], define);
+}
+
+export function inWorldOfMqtt311(name: string, define: (scene: Scene) => void): void {
+  describeScene(name, [false, false, false], define);
+}
+
+function describeScene(title: string, mqtt5: readonly boolean[], define: (scene: Scene) => void): void {
+  describe(title, () => {
+    const scene = new Scene(mqtt5);
+    afterEach(() => scene.end());
+    define(scene);
+  });
+}
+
+export class Scene {
+  readonly #mqtt5: readonly boolean[];
+  #world: World | undefined;
+
+  constructor(mqtt5: readonly boolean[]) {
+    this.#mqtt5 = mqtt5;
+  }
+
+  get world(): World {
+    if (this.#world === undefined) throw new Error('no world was created');
+    return this.#world;
+  }
+
+  /** A world of brokers that are so many milliseconds away, once it has come to rest. */
+  create(latencies: readonly number[], options: Partial<WorldOptions> = {}): World {
+    return this.createAtOnce(latencies, options).rest();
+  }
+
+  /** The same, just as the connections begin. */
+  createAtOnce(latencies: readonly number[], options: Partial<WorldOptions> = {}): World {
+    this.end();
+    const brokers = latencies.map((latency, index) => ({ latency, mqtt5: this.#mqtt5[index] ?? false }));
+    this.#world = new World({ brokers, ...options });
+    return this.#world;
+  }
+
+  /** These topics are known to be retained: over MQTT 3.1.1 that has to be found out first. */
+  introduce(...topics: readonly string[]): void {
+    for (const topic of topics) this.world.broker(A).write(topic, 'first');
+    this.world.rest();
+    this.world.expectEqual();
+  }
+
+  expectEverywhere(expected: Readonly<Record<string, string>>): void {
+    expect(Object.fromEntries(this.world.expectEqual()), this.world.toString()).to.deep.equal(expected);
+  }
+
+  /** What clients of a broker see from now on. */
+  seenAt(broker: number): () => string[] {
+    const { seen } = this.world.broker(broker);
+    const before = seen.length;
+    return () => seen.slice(before);
+  }
+
+  /** The seconds at which a broker is sent something, of so many after an act. */
+  attemptsAt(broker: number, seconds: number, act: () => void): number[] {
+    const at = this.world.broker(broker);
+    act();
+    this.world.run(900);
+    const attempts: number[] = [];
+    for (let second = 1, before = at.received; second <= seconds; second++) {
+      this.world.run(1_000);
+      if (at.received > before) attempts.push(second);
+      before = at.received;
+    }
+    return attempts;
+  }
+
+  end(): void {
+    this.#world?.end();
+    this.#world = undefined;
+  }
+}

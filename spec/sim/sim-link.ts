@@ -1,0 +1,284 @@
+/**
+ * A replicator's connection to one broker, with the broker's worker at its end, as the reconciler sees both.
+ *
+ * What is under way is a timer. A cut loses all that is under way in both directions, so a publish may have
+ * been stored though its acknowledgement is lost. A clog holds everything up, in its order, until it ends.
+ * Probes have a connection of their own: messages can overtake their answers, and are overtaken by them.
+ */
+
+import { Presence } from '../../lib/broker/presence.ts';
+import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
+import { ControlTopics } from '../../lib/protocol/control-topics.ts';
+import type { FromBroker, Port, ToBroker } from '../../lib/protocol/messages.ts';
+import { writeObservation } from '../../lib/protocol/observation.ts';
+import { type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
+import { CONTROL, type SimBroker, type SimMessage } from './sim-broker.ts';
+
+/** Milliseconds that the answer of a probe takes longer than a message. */
+const PROBE_DELAY = 25;
+
+export interface SimLinkOptions {
+  readonly broker: SimBroker;
+  /** Called with each publication as the reconciler sends it. */
+  readonly sent: (publication: RawPublication) => void;
+  /** Called with the id of another replicator at this broker. */
+  readonly noticed: (replica: string) => void;
+}
+
+export class SimLink {
+  /** Milliseconds each way; 0 counts as 1, since fake timers reorder those of 0. */
+  latency: number;
+  /** How many of the next messages to us are lost. */
+  dropping = 0;
+  /** The broker delivers everything twice, as brokers do to who subscribes to overlapping filters. */
+  twice = false;
+
+  readonly #broker: SimBroker;
+  readonly #sent: SimLinkOptions['sent'];
+  readonly #noticed: SimLinkOptions['noticed'];
+  #receive: ((message: FromBroker) => void) | undefined;
+  #replica = '';
+  #presence: Presence | undefined;
+  #session = 0;
+  #connected = false;
+  #subscribed = false;
+  #replaying = false;
+  #arrived = 0;
+  /** Messages on the way to us. */
+  #queued = 0;
+  #heldUp: (() => void)[] | undefined;
+
+  constructor({ broker, sent, noticed }: SimLinkOptions) {
+    this.#broker = broker;
+    this.latency = broker.latency;
+    this.#sent = sent;
+    this.#noticed = noticed;
+    broker.links.push(this);
+  }
+
+  /** The worker's end for a new reconciler. */
+  port(): Port<ToBroker, FromBroker> {
+    return {
+      on: (_event, listener) => {
+        this.#receive = listener;
+      },
+      postMessage: message => this.#command(message),
+      close: () => {
+        this.#receive = undefined;
+      },
+    };
+  }
+
+  // ── the network ────────────────────────────────────────────────────────────────────────────────────
+
+  connect(): void {
+    if (this.#connected) return;
+    this.#connected = true;
+    this.#replaying = true;
+    const session = ++this.#session;
+    this.#arrived = 0;
+    this.#later(() => {
+      this.#announce();
+      const marker = this.#broker.retained.get(`${CONTROL}${this.#replica}/marker/${this.#broker.name}`);
+      this.#later(() => {
+        const found = marker === undefined ? 'absent' : Number(marker.payload);
+        const stamps = this.#broker.mqtt5;
+        this.#receive?.({ kind: 'session', session, stamps, retains: true, marker: found });
+        this.#later(() => this.#subscribe());
+      });
+    });
+  }
+
+  cut(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#subscribed = false;
+    this.#session++;
+    this.#queued = 0;
+    this.#heldUp = undefined;
+    if (this.#presence !== undefined) {
+      const { topic, payload, retain } = this.#presence.will;
+      this.#broker.store({ topic, payload: payload.toString(), retain, stamp: undefined });
+    }
+    this.#receive?.({ kind: 'parted' });
+  }
+
+  clog(): void {
+    if (this.#connected) this.#heldUp ??= [];
+  }
+
+  unclog(): void {
+    const heldUp = this.#heldUp ?? [];
+    this.#heldUp = undefined;
+    for (const action of heldUp) action();
+  }
+
+  /** After the latency, in order, unless the connection is cut before. */
+  #later(action: () => void): void {
+    this.#unlessCut(() => {
+      if (this.#heldUp === undefined) action();
+      else this.#heldUp.push(action);
+    }, this.latency);
+  }
+
+  #unlessCut(action: () => void, milliseconds: number): void {
+    const session = this.#session;
+    setTimeout(
+      () => {
+        if (session === this.#session) action();
+      },
+      Math.max(1, milliseconds),
+    );
+  }
+
+  // ── from the broker ────────────────────────────────────────────────────────────────────────────────
+
+  #subscribe(): void {
+    this.#subscribed = true;
+    for (const message of this.#broker.retained.values()) this.#deliver(message, 'replay');
+    this.#later(() => {
+      this.#replaying = false;
+      this.#receive?.({ kind: 'replayed', stamps: this.#broker.mqtt5 });
+    });
+  }
+
+  /** The broker has stored a message. */
+  published(message: SimMessage): void {
+    if (this.#subscribed) this.#deliver(message, 'live');
+    else if (this.#connected) this.#control(message);
+  }
+
+  #deliver(message: SimMessage, how: 'live' | 'replay'): void {
+    if (message.topic.startsWith(CONTROL)) {
+      if (how === 'live') this.#control(message);
+      return;
+    }
+    if (this.dropping > 0) {
+      this.dropping--;
+      return;
+    }
+    if (this.#queued >= this.#broker.queue) return;
+    this.#queued++;
+    this.#later(() => {
+      this.#queued--;
+      this.#observe(message, how);
+      if (this.twice) this.#observe(message, how);
+    });
+  }
+
+  #observe(message: SimMessage, how: 'live' | 'replay'): void {
+    const writer = new BatchWriter();
+    this.#write(writer, message, how);
+    this.#receive?.({ kind: 'observations', batch: writer.take(), messages: 1 });
+  }
+
+  #write(writer: BatchWriter, { topic, payload, stamp, retain }: SimMessage, how: 'live' | 'replay'): void {
+    const { mqtt5 } = this.#broker;
+    const isReplay = how === 'replay';
+    writeObservation(writer, {
+      topic,
+      payload: Buffer.from(payload),
+      properties: mqtt5 ? '' : undefined,
+      retained: mqtt5 ? retain : isReplay || undefined,
+      replay: mqtt5 ? this.#replaying : isReplay,
+      stamp: stamp?.version,
+      own: stamp?.sender === this.#replica,
+      expiry: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  // ── what the reconciler says ───────────────────────────────────────────────────────────────────────
+
+  #command(message: ToBroker): void {
+    if (message.kind === 'start') this.#start(message.replica);
+    if (message.kind === 'start' || message.kind === 'credit' || message.session !== this.#session) return;
+    if (message.kind === 'probe') {
+      this.#unlessCut(() => {
+        const answers = message.topics.map(topic => ({ topic, found: this.#found(topic) }));
+        this.#unlessCut(() => this.#receive?.({ kind: 'found', answers }), this.latency + PROBE_DELAY);
+      }, this.latency);
+      return;
+    }
+    if (message.kind === 'survey') {
+      this.#survey();
+      return;
+    }
+    const reader = new BatchReader(message.batch);
+    while (!reader.done) {
+      const publication = readPublication(reader);
+      this.#sent(publication);
+      this.#later(() => this.#publish(publication));
+    }
+  }
+
+  /** Over a connection of its own, too. */
+  #survey(): void {
+    this.#unlessCut(() => {
+      const writer = new BatchWriter();
+      for (const message of this.#broker.retained.values()) {
+        if (!message.topic.startsWith(CONTROL)) this.#write(writer, message, 'replay');
+      }
+      this.#unlessCut(() => {
+        this.#receive?.({ kind: 'shown', batch: writer.take() });
+        this.#receive?.({ kind: 'surveyed' });
+      }, this.latency + PROBE_DELAY);
+    }, this.latency);
+  }
+
+  #start(replica: string): void {
+    this.#replica = replica;
+    const control = new ControlTopics('mqttrep', replica, this.#broker.name);
+    this.#presence = new Presence(control, other => this.#noticed(other));
+  }
+
+  #publish({ topic, payload, version, retain, confirm }: RawPublication): void {
+    const broker = this.#broker;
+    if (!topic.startsWith(CONTROL)) broker.received++;
+    const isTooLarge = payload.length > broker.largest;
+    if (!broker.denied.has(topic) && !isTooLarge) {
+      const stamp = broker.mqtt5 ? { version, sender: this.#replica } : undefined;
+      broker.store({ topic, payload: payload.toString(), stamp, retain });
+    }
+    const through = ++this.#arrived;
+    const confirmed = confirm ? [{ topic, version }] : [];
+    // Over MQTT 3.1.1 a broker has no way to say so.
+    const refused =
+      isTooLarge && broker.mqtt5
+        ? [{ topic, version, reason: 'Packet too large', culprit: 'value' as const }]
+        : [];
+    this.#later(() =>
+      this.#receive?.({ kind: 'settled', through, bytes: payload.length, confirmed, refused }),
+    );
+  }
+
+  #found(topic: string) {
+    const { retained, mqtt5 } = this.#broker;
+    const message = retained.get(topic);
+    if (message === undefined) return 'absent' as const;
+    return {
+      payload: message.payload,
+      properties: mqtt5 ? '' : undefined,
+      stamp: message.stamp?.version,
+      expiry: Number.POSITIVE_INFINITY,
+    };
+  }
+
+  // ── presence ───────────────────────────────────────────────────────────────────────────────────────
+
+  #announce(): void {
+    void this.#presence?.announce({
+      limits: { wildcards: true },
+      publish: (topic, payload) =>
+        this.#broker.store({ topic, payload: payload.toString(), retain: true, stamp: undefined }),
+      subscribe: () => {
+        for (const message of this.#broker.retained.values()) this.#control(message);
+        return Promise.resolve([]);
+      },
+    });
+  }
+
+  #control({ topic, payload }: SimMessage): void {
+    if (!topic.includes('/presence/')) return;
+    this.#later(() => this.#presence?.observe({ topic, payload: Buffer.from(payload) }));
+  }
+}

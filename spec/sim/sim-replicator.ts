@@ -1,0 +1,175 @@
+/** A replicator: the real reconciler actor with a store, a clock and a connection to each broker of its own. */
+
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import type { FilterSettings } from '../../lib/core/policy.ts';
+import { compareVersions } from '../../lib/core/version.ts';
+import type { RawPublication } from '../../lib/protocol/publication.ts';
+import { Reconciler } from '../../lib/reconciler/reconciler.ts';
+import type { Step } from '../../lib/reconciler/topic-table.ts';
+import { CONTROL, type SimBroker } from './sim-broker.ts';
+import type { Machine, SimClock } from './sim-clock.ts';
+import { SimLink } from './sim-link.ts';
+import { SimStore } from './sim-store.ts';
+
+/** Seconds in which anti-entropy looks at every topic. */
+export const SCAN_PERIOD = 600;
+
+/** Milliseconds that a replicator's clock may be ahead of another's and be believed. */
+export const MAX_DRIFT = 60_000;
+
+/** What a mutant does otherwise. */
+export interface Mutation {
+  readonly step?: Step;
+  readonly store?: (latency: number) => SimStore;
+  readonly scanPeriod?: number;
+  readonly maxDrift?: number;
+  /** Says nothing of other replicators. */
+  readonly isAlone?: true;
+}
+
+export interface SimReplicatorOptions {
+  readonly name: string;
+  readonly brokers: readonly SimBroker[];
+  readonly clock: SimClock;
+  /** Milliseconds by which its clock is ahead. */
+  readonly ahead: number;
+  /** Hz. */
+  readonly mergeFrequency: number;
+  /** Milliseconds that a commit to the store takes. */
+  readonly storeLatency: number;
+  readonly filters: readonly Partial<FilterSettings>[];
+  readonly mutation: Mutation;
+}
+
+export class SimReplicator {
+  readonly machine: Machine;
+  readonly links: readonly SimLink[];
+  readonly log: string[] = [];
+  /** The brokers at which it noticed other replicators, with their ids. */
+  readonly noticed = new Map<SimBroker, Set<string>>();
+  /** How often it was started. */
+  lives = 0;
+  /** How often its store was lost, and with it the replica id. */
+  #losses = 0;
+  readonly #options: SimReplicatorOptions;
+  #store: SimStore;
+  #reconciler: Reconciler;
+
+  constructor(options: SimReplicatorOptions) {
+    this.#options = options;
+    this.machine = { ahead: options.ahead };
+    this.links = options.brokers.map(
+      broker =>
+        new SimLink({
+          broker,
+          sent: publication => this.#assertStored(publication),
+          noticed: replica => this.#notice(broker, replica),
+        }),
+    );
+    this.#store = this.#newStore();
+    this.#reconciler = this.#start();
+    this.#connect();
+  }
+
+  get store(): SimStore {
+    return this.#store;
+  }
+
+  get reconciler(): Reconciler {
+    return this.#reconciler;
+  }
+
+  /** Is killed, and comes back with what its store holds. */
+  crash(): void {
+    for (const link of this.links) link.cut();
+    this.#reconciler.close();
+    this.#store.crash();
+    this.#reconciler = this.#start();
+    this.#connect();
+  }
+
+  /** Is killed, and its disk is lost. */
+  loseStore(): void {
+    this.#store.crash();
+    this.#store = this.#newStore();
+    this.#losses++;
+    this.crash();
+  }
+
+  close(): void {
+    this.#reconciler.close();
+  }
+
+  /** What its own clock shows. */
+  get now(): number {
+    return this.#options.clock.now + this.machine.ahead;
+  }
+
+  get replica(): string {
+    return this.#losses === 0 ? this.#options.name : `${this.#options.name}-${this.#losses}`;
+  }
+
+  #newStore(): SimStore {
+    const { storeLatency, mutation } = this.#options;
+    return mutation.store?.(storeLatency) ?? new SimStore(storeLatency);
+  }
+
+  #connect(): void {
+    for (const link of this.links) link.connect();
+  }
+
+  #start(): Reconciler {
+    this.lives++;
+    return this.#options.clock.on(this.machine, () => this.#newReconciler());
+  }
+
+  #newReconciler(): Reconciler {
+    const { brokers, filters, mergeFrequency, mutation, clock } = this.#options;
+    const all = 2 ** brokers.length - 1;
+    const store = this.#store;
+    const reconciler = new Reconciler({
+      settings: {
+        controlPrefix: 'mqttrep',
+        filters: filters.map(filter => ({ filter: '#', subscribe: all, publish: all, ...filter })),
+        mergeFrequency,
+        scanPeriod: mutation.scanPeriod ?? SCAN_PERIOD,
+        maxDrift: mutation.maxDrift ?? MAX_DRIFT,
+        bounds: DEFAULT_BOUNDS,
+        store: 'simulation',
+        hidesPayloads: false,
+      },
+      replica: this.replica,
+      decoders: { json: JSON.parse },
+      brokers: brokers.map(({ name }, index) => ({ name, rank: brokers.length - index })),
+      store,
+      state: store.state,
+      ...(mutation.step === undefined ? {} : { step: mutation.step }),
+      log: (_level, message) => this.log.push(message),
+    });
+    for (const [index, link] of this.links.entries()) {
+      const port = link.port();
+      reconciler.attach(index, {
+        ...port,
+        on: (event, listener) => port.on(event, message => clock.on(this.machine, () => listener(message))),
+      });
+    }
+    return reconciler;
+  }
+
+  /** I8: what is published was stored before, so that it is known as ours after a crash; unless the disk is full. */
+  #assertStored({ topic, version, retain }: RawPublication): void {
+    if (topic.startsWith(CONTROL) || !retain || this.#store.isFull) return;
+    const stored = this.#store.state.topics.get(topic)?.register;
+    const pending = stored?.pending.map(({ message }) => message) ?? [];
+    // Another replicator's copy of the same version may have settled it meanwhile.
+    const known = [...pending, ...(stored?.held ?? []), stored?.winner];
+    const isStored = known.some(what => typeof what === 'object' && !compareVersions(what.version, version));
+    if (!isStored) throw new Error(`I8: ${this.replica} published ${topic} before it was stored`);
+  }
+
+  #notice(broker: SimBroker, replica: string): void {
+    if (this.#options.mutation.isAlone) return;
+    const noticed = this.noticed.get(broker) ?? new Set();
+    this.noticed.set(broker, noticed.add(replica));
+  }
+}
