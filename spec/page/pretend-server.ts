@@ -35,6 +35,8 @@ export interface PretendOptions {
   /** 0 for any that is free. */
   readonly port?: number;
   readonly token?: string;
+  /** Milliseconds by which its clock is behind. */
+  readonly behind?: number;
 }
 
 export class PretendServer {
@@ -42,17 +44,22 @@ export class PretendServer {
   readonly requests: string[] = [];
   readonly #source: Source;
   readonly #token: string | undefined;
+  readonly #behind: number;
   readonly #streams = new Set<ServerResponse>();
   readonly #server = createServer((request, response) => this.#answer(request, response));
 
-  static async start(source: Source, { port = 0, token }: PretendOptions = {}): Promise<PretendServer> {
-    const server = new PretendServer(source, token);
+  static async start(
+    source: Source,
+    { port = 0, token, behind = 0 }: PretendOptions = {},
+  ): Promise<PretendServer> {
+    const server = new PretendServer(source, token, behind);
     server.#server.listen(port, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
   }
 
-  private constructor(source: Source, token: string | undefined) {
+  private constructor(source: Source, token: string | undefined, behind: number) {
+    this.#behind = behind;
     this.#source = source;
     this.#token = token;
   }
@@ -84,6 +91,7 @@ export class PretendServer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://any');
     this.requests.push(request.url ?? '');
+    response.setHeader('date', new Date(Date.now() - this.#behind).toUTCString());
     if (!pathname.startsWith('/api/')) {
       sendFile(response, pathname === '/' ? '/index.html' : pathname);
     } else if (this.#token !== undefined && request.headers.authorization !== `Bearer ${this.#token}`) {

@@ -5,6 +5,9 @@ import type { TopicDetails, TopicLevel, TopicList } from '../api.ts';
 /** Milliseconds that an answer may take. */
 const LIMIT = 10_000;
 
+/** Milliseconds between two clocks that agree. */
+const TOLERANCE = 5_000;
+
 /** The server wants another token than the one that it was given. */
 export class TokenWanted extends Error {
   override name = 'TokenWanted';
@@ -27,11 +30,17 @@ export interface PageOf {
 export class Server {
   readonly #base: string;
   readonly #token: () => string | undefined;
+  #skew = 0;
 
   /** @param base where the server is, without a `/` at the end; '' for where the page came from */
   constructor(base: string, token: () => string | undefined) {
     this.#base = base;
     this.#token = token;
+  }
+
+  /** Milliseconds by which the clock here is ahead of the server's; 0 while they agree as far as can be told. */
+  get skew(): number {
+    return this.#skew;
   }
 
   level(under: string, page: PageOf, signal?: AbortSignal): Promise<TopicLevel> {
@@ -66,12 +75,19 @@ export class Server {
     const headers = { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
     // Without the browser's own credentials: a refusal is then answered by the page, not by a dialog.
     const answer = await fetch(this.#base + path, { headers, signal, credentials: 'omit' });
+    this.#skew = skewOf(answer.headers.get('date'), Date.now());
     if (answer.ok) return answer;
     await answer.body?.cancel();
     if (answer.status === 401) throw new TokenWanted('a token is wanted');
     if (answer.status === 404) throw new NotFound('there is no such thing');
     throw new Error(`it answers ${answer.status}`);
   }
+}
+
+/** The header has whole seconds, and an answer takes its time: what is less than a few seconds is no skew. */
+function skewOf(date: string | null, now: number): number {
+  const skew = date === null ? Number.NaN : now - Date.parse(date);
+  return Math.abs(skew) > TOLERANCE ? skew : 0;
 }
 
 function parametersOf({ after, limit }: PageOf): Record<string, string> {

@@ -12,7 +12,7 @@ const retry = { first: 20, longest: 50 };
 describe('the feed of the page', () => {
   const world = new PretendWorld(['OSLO', 'PARIS'], { 'canards/menu': 'oats' });
   let server: PretendServer;
-  let reader: FeedReader;
+  let reader: FeedReader | undefined;
   let feed: Feed;
   let links: string[];
 
@@ -22,7 +22,7 @@ describe('the feed of the page', () => {
   });
 
   afterEach(async () => {
-    reader.close();
+    reader?.close();
     await server.stop();
   });
 
@@ -64,12 +64,26 @@ describe('the feed of the page', () => {
     await eventually(() => expect(links.slice(0, 3)).to.deep.equal(['live', 'lost', 'live']));
   });
 
+  it('knows by how much the clock of the server differs, and takes seconds for none', async () => {
+    const source = new Server(server.url, () => undefined);
+    await source.level('', { after: null, limit: 1 });
+    expect(source.skew).to.equal(0);
+    const late = await PretendServer.start(world, { behind: 3_600_000 });
+    try {
+      const other = new Server(late.url, () => undefined);
+      await other.level('', { after: null, limit: 1 });
+      expect(other.skew).to.be.closeTo(3_600_000, 60_000);
+    } finally {
+      await late.stop();
+    }
+  });
+
   it('asks for a token where one is wanted, and not again before it has one', async () => {
     await server.stop();
     server = await PretendServer.start(world, { token: 'right' });
     follow(10_000, 'wrong');
     await eventually(() => expect(links).to.deep.equal(['token wanted']));
-    reader.close();
+    reader?.close();
     follow(10_000, 'right');
     await eventually(() => expect(feed.link.state).to.equal('live'));
   });

@@ -33,7 +33,7 @@ export function within({ buckets, count }: Histogram, part: number): number | nu
 
 export function sentence(histogram: Histogram): string {
   if (histogram.count === 0) return 'Nothing has changed yet.';
-  return `Half of the changes arrived everywhere ${bound(histogram, 0.5)}, 95 % ${bound(histogram, 0.95)}.`;
+  return `Half of the changes arrived everywhere ${bound(histogram, 0.5)}, 95\u00a0% ${bound(histogram, 0.95)}.`;
 }
 
 function bound(histogram: Histogram, part: number): string {

@@ -20,7 +20,9 @@ export function App({ server }: { server: Server }) {
   const [feed, setFeed] = useState<Feed>({ link: { state: 'opening' }, status: undefined });
   const reader = useMemo(() => new FeedReader(server, setFeed), [server]);
   const [topic, setTopic] = useState<string>();
-  const now = useNow();
+  const here = useNow();
+  // Gateways have clocks that are wrong: what happened there is told by theirs.
+  const now = here - server.skew;
   useEffect(() => {
     reader.connect();
     return () => reader.close();
@@ -40,7 +42,7 @@ export function App({ server }: { server: Server }) {
         Skip to the topics
       </a>
       <Masthead link={link} status={status} now={now} />
-      <LinkNotice link={link} now={now} retry={() => reader.connect()} />
+      <LinkNotice link={link} now={here} retry={() => reader.connect()} />
       {status === undefined ? null : (
         <main class={link.state === 'live' ? '' : 'stale'}>
           <Headline status={status} />

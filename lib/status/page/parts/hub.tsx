@@ -45,6 +45,8 @@ function shareConverged({ converged, diverging, blocked }: TopicCounts): number 
 
 /** Never says 100 % of what is not whole. */
 function percent(share: number): string {
-  if (share === 1) return '100 %';
-  return share > 0.99 ? `${(Math.floor(share * 1000) / 10).toFixed(1)} %` : `${Math.floor(share * 100)} %`;
+  if (share === 1) return '100\u00a0%';
+  return share > 0.99
+    ? `${(Math.floor(share * 1000) / 10).toFixed(1)}\u00a0%`
+    : `${Math.floor(share * 100)}\u00a0%`;
 }

@@ -105,9 +105,7 @@ function Details({ details, status, now }: DetailsProps) {
         <Fact name="Expires">
           {details.expiresAt === null ? 'never' : `in ${span(details.expiresAt - now)}`}
         </Fact>
-        <Fact name="Retained">
-          {details.retain === null ? 'as published' : details.retain ? 'always' : 'as published'}
-        </Fact>
+        <Fact name="Retained">{details.retain === true ? 'always' : 'as published'}</Fact>
         <Fact name="QoS">{details.qos}</Fact>
         {version === null ? null : (
           <Fact name="Version">

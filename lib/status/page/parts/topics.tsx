@@ -73,6 +73,9 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
         <p class="total" role="status">
           {summary(view, status)}
         </p>
+        {status.hidesPayloads ? (
+          <p class="hint">Payloads are hidden here, unless MQTTREP_HTTP_PAYLOADS is true.</p>
+        ) : null}
       </header>
       <div class={shown === undefined ? 'listing' : 'listing with-panel'}>
         <TopicGrid
