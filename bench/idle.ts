@@ -1,21 +1,33 @@
 /** Nothing to do: what mqttrep takes from a gateway on which all is quiet. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { at, differing, startBrokers, stopBrokers, urlsOf } from './brokers.ts';
+import { at, startBrokers, stopBrokers, urlsOf } from './brokers.ts';
 import { Reader, write } from './client-process.ts';
-import { BenchedReplicator, cpuBetween } from './replicator.ts';
-import { figures, type Load, type Result, type Run, type Scenario } from './scenario.ts';
+import { differing } from './held.ts';
+import { costsOf, residentMegabytes, spentSince } from './process-cost.ts';
+import { BenchedReplicator } from './replicator.ts';
+import {
+  type Column,
+  figures,
+  type Plan,
+  type Result,
+  type Run,
+  type Scenario,
+  type Target,
+} from './scenario.ts';
+import { atMost } from './targets.ts';
 
 const BROKERS = 3;
 const TOPICS = 1_000;
+const FREQUENCIES = [1, 1_000];
 
 /** Milliseconds until the start is over, and anti-entropy has looked once at what came in a burst. */
 const SETTLE = 30_000;
 
 /** Per cent of one core. */
-const CPU_TARGET = 1;
-/** Megabytes. */
-const RESIDENT_TARGET = 170;
+const CPU_TARGET = 0.3;
+/** Megabytes; an actor for each broker, and the reconciler. */
+const RESIDENT_TARGET = 45 + 25 * (BROKERS + 1);
 
 const CPU = 'CPU, % of a core';
 const RESIDENT = 'resident, MB';
@@ -23,42 +35,43 @@ const RESIDENT = 'resident, MB';
 export const idle: Scenario = {
   name: 'idle',
   about: `${BROKERS} brokers with ${TOPICS} retained topics, equal, and nobody writes`,
-  async *run(load: Load): AsyncGenerator<Result> {
-    const run = await (load === 'quick' ? once(3, 3_000) : once(20, SETTLE));
-    yield {
-      variant: '',
-      figures: figures([run]),
-      targets: [
-        { claim: `less than ${CPU_TARGET} % of a core`, reached: (run[CPU] ?? Number.NaN) < CPU_TARGET },
-        {
-          claim: `at most ${RESIDENT_TARGET} MB resident`,
-          reached: (run[RESIDENT] ?? Number.NaN) <= RESIDENT_TARGET,
-        },
-      ],
-    };
+  async *run({ size }: Plan): AsyncGenerator<Result> {
+    const columns: Column[] = [];
+    const targets: Target[] = [];
+    for (const frequency of size === 'quick' ? [1] : FREQUENCIES) {
+      const run = await (size === 'quick' ? once(frequency, 3, 3_000) : once(frequency, 20, SETTLE));
+      columns.push({ subject: `mqttrep, ${frequency} Hz`, figures: figures([run]) });
+      targets.push(
+        ...atMost(`of a core, ${frequency} Hz`, run[CPU] ?? Number.NaN, CPU_TARGET, '%'),
+        ...atMost(`resident, ${frequency} Hz`, run[RESIDENT] ?? Number.NaN, RESIDENT_TARGET, 'MB'),
+      );
+    }
+    yield { variant: '', columns, targets };
   },
 };
 
-async function once(seconds: number, settle: number): Promise<Run> {
+async function once(mergeFrequency: number, seconds: number, settle: number): Promise<Run> {
   const brokers = await startBrokers(BROKERS);
-  const replicator = await BenchedReplicator.start({ brokers: urlsOf(brokers) });
+  const replicator = await BenchedReplicator.start({ brokers: urlsOf(brokers), mergeFrequency });
   const readers = await Promise.all(
     brokers.map(({ port }) => Reader.at({ port, messages: TOPICS, awaitedFrom: 0 })),
   );
   await write({ port: at(brokers, 0).port, messages: TOPICS });
   await Promise.all(readers.map(reader => reader.complete(10_000)));
   for (const reader of readers) reader.close();
-  const differ = await differing(brokers);
+  const ports = brokers.map(({ port }) => port);
+  const differ = await differing(ports, TOPICS);
   await wait(settle);
 
-  const before = replicator.cpu();
+  const pids = [replicator.pid];
+  const before = costsOf(pids);
   await wait(seconds * 1000);
-  const cpu = cpuBetween(before, replicator.cpu());
-  const resident = replicator.residentMegabytes();
+  const spent = spentSince(before, pids);
+  const resident = residentMegabytes(pids);
   await replicator.stop();
   await stopBrokers(brokers);
   return {
-    [CPU]: cpu.total / (seconds * 10),
+    [CPU]: spent / (seconds * 10),
     [RESIDENT]: resident,
     'topics that differ': differ,
   };

@@ -17,7 +17,11 @@ export function payloadOf(sequence: number, size: number): string {
   return `${sequence} ${sequence % 2 === 0 ? 'on' : 'off'} `.padEnd(size, '.');
 }
 
+/** As many bytes of a payload as its number may need. */
+const NUMBER_LENGTH = 16;
+
 /** NaN for what is no message of the bench. */
-export function sequenceOf(payload: string): number {
-  return Number.parseInt(payload, 10);
+export function sequenceOf(payload: string | Buffer): number {
+  const start = typeof payload === 'string' ? payload : payload.toString('latin1', 0, NUMBER_LENGTH);
+  return Number.parseInt(start, 10);
 }

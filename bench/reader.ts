@@ -23,7 +23,7 @@ async function read(
   const take = (packet: Packet, now: number) => {
     if (packet.cmd === 'suback') tell('subscribed');
     if (packet.cmd !== 'publish') return;
-    const sequence = sequenceOf(packet.payload.toString());
+    const sequence = sequenceOf(packet.payload);
     if (!(sequence < task.messages)) return;
     deliveredAt.push(now);
     const before = latest.get(packet.topic) ?? -1;

@@ -1,17 +1,10 @@
 /** mqttrep under load: the executable as users run it, and what it costs. */
 
-import { readFileSync } from 'node:fs';
 import { type MqttrepProcess, startMqttrep } from '../spec/support/mqttrep-process.ts';
 import { ROOT } from './message.ts';
 
 /** Longest wait for all brokers to be connected and replayed, in milliseconds. */
 const READY_LIMIT = 60_000;
-
-/** Processor time, in milliseconds. */
-export interface Cpu {
-  readonly user: number;
-  readonly system: number;
-}
 
 export interface Settings {
   /** URL by name. */
@@ -28,16 +21,9 @@ export class BenchedReplicator {
   readonly #process: MqttrepProcess;
 
   /** Resolves when all brokers are connected and their replay is over. */
-  static async start({ brokers, mergeFrequency, environment }: Settings): Promise<BenchedReplicator> {
+  static async start({ brokers, ...settings }: Settings): Promise<BenchedReplicator> {
     const names = Object.keys(brokers);
-    const process = startMqttrep({
-      ...Object.fromEntries(names.map(name => [`MQTTREP_CLIENT_${name}`, brokers[name] ?? ''])),
-      MQTTREP_TOPIC_BENCH: `${ROOT}/#`,
-      // The counters are told on this level, once, in the end.
-      MQTTREP_LOG_LEVEL: 'debug',
-      ...(mergeFrequency === undefined ? {} : { MQTTREP_MERGE_FREQUENCY: String(mergeFrequency) }),
-      ...environment,
-    });
+    const process = startMqttrep(environmentOf({ brokers, ...settings }));
     await Promise.all(names.map(name => process.line(`${name}: connected with`, READY_LIMIT)));
     return new BenchedReplicator(process);
   }
@@ -48,17 +34,6 @@ export class BenchedReplicator {
 
   get pid(): number {
     return this.#process.pid;
-  }
-
-  /** Used since the start, in steps of 10 ms. */
-  cpu(): Cpu {
-    const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { user: Number(fields[11]) * 10, system: Number(fields[12]) * 10 };
-  }
-
-  residentMegabytes(): number {
-    return this.#process.residentBytes() / 1e6;
   }
 
   /** Lines of the log that tell of something wrong. */
@@ -75,8 +50,14 @@ export class BenchedReplicator {
   }
 }
 
-export function cpuBetween(before: Cpu, after: Cpu): Cpu & { readonly total: number } {
-  const user = after.user - before.user;
-  const system = after.system - before.system;
-  return { user, system, total: user + system };
+/** What the executable is told. */
+export function environmentOf({ brokers, mergeFrequency, environment }: Settings): Record<string, string> {
+  return {
+    ...Object.fromEntries(Object.entries(brokers).map(([name, url]) => [`MQTTREP_CLIENT_${name}`, url])),
+    MQTTREP_TOPIC_BENCH: `${ROOT}/#`,
+    // The counters are told on this level, once, in the end.
+    MQTTREP_LOG_LEVEL: 'debug',
+    ...(mergeFrequency === undefined ? {} : { MQTTREP_MERGE_FREQUENCY: String(mergeFrequency) }),
+    ...environment,
+  };
 }

@@ -1,44 +1,82 @@
-/** Results for people, as a table, and for programs, as JSON. */
+/** Results for people, as tables in markdown, and for programs, as JSON. */
 
-import type { Figure, Result, Scenario } from './scenario.ts';
+import type { Column, Figure, Result, Scenario } from './scenario.ts';
 import { median, percentile } from './statistics.ts';
+import { mosquittoBridge } from './subjects/mosquitto-bridge.ts';
+import { shown } from './targets.ts';
 
 export interface Reported extends Result {
   readonly scenario: string;
+  readonly about: string;
 }
 
-export function heading({ name, about }: Scenario): string {
-  return `\n${name}: ${about}`;
+export function heading({ name, about }: Pick<Scenario, 'name' | 'about'>): string {
+  return `\n### ${name}\n\n${about}\n`;
 }
 
-export function table({ variant, figures, targets }: Result): string {
-  const rows = figures.map(row);
-  const widths = [0, 1, 2].map(column => Math.max(...rows.map(cells => cells[column]?.length ?? 0)));
-  const [nameWidth = 0, valueWidth = 0, unitWidth = 0] = widths;
-  const lines = rows.map(([name, value, unit, range]) =>
-    `    ${name.padEnd(nameWidth)}  ${value.padStart(valueWidth)} ${unit.padEnd(unitWidth)}  ${range}`.trimEnd(),
+/** A column for each subject, a row for each figure; and what the targets say. */
+export function table({ variant, columns, targets }: Result): string {
+  const names = [...new Set(columns.flatMap(({ figures }) => figures.map(nameOf)))];
+  const reference = columns.find(({ subject }) => subject === mosquittoBridge.title);
+  const rows = [
+    [variant, ...columns.map(({ subject }) => subject)],
+    ...names.map(name => [name, ...columns.map(column => cell(name, column, reference))]),
+  ];
+  const notes = columns.flatMap(({ subject, note }) => (note === undefined ? [] : [`- ${subject}: ${note}`]));
+  const verdicts = targets.map(
+    ({ claim, figure, reached }) => `- ${reached ? 'reached' : 'MISSED'}: ${claim}; measured: ${figure}`,
   );
-  const title = variant === '' ? [] : [`  ${variant}`];
-  const verdicts = targets.map(({ claim, reached }) => `    ${reached ? 'reached' : 'MISSED '}  ${claim}`);
-  return [...title, ...lines, ...verdicts, ''].join('\n');
+  const list = [...notes, ...verdicts];
+  return [...aligned(rows), '', ...(list.length > 0 ? [...list, ''] : [])].join('\n');
 }
 
-/** Infinity has no JSON; what never came is null. */
+/** Infinity has no JSON; it is told as `never`, and what is unknown as null. */
 export function json(results: readonly Reported[]): string {
-  return JSON.stringify(results, null, 2);
+  return JSON.stringify(results, (_, value) => (value === Number.POSITIVE_INFINITY ? 'never' : value), 2);
 }
 
-type Row = readonly [name: string, value: string, unit: string, range: string];
-
-/** The median, and where there are several runs the smallest and the largest. */
-function row({ name, unit, values }: Figure): Row {
-  const range = values.length > 1 ? `${shown(percentile(values, 0))} … ${shown(percentile(values, 1))}` : '';
-  return [name, shown(median(values)), unit, range];
+/** What `json` wrote. */
+export function fromJson(text: string): Reported[] {
+  const results: Reported[] = JSON.parse(text);
+  const number = (value: unknown) =>
+    (value === 'never' ? Number.POSITIVE_INFINITY : (value ?? Number.NaN)) as number;
+  return results.map(result => ({
+    ...result,
+    columns: result.columns.map(column => ({
+      ...column,
+      figures: column.figures.map(figure => ({ ...figure, values: figure.values.map(number) })),
+    })),
+  }));
 }
 
-function shown(value: number): string {
-  if (Number.isNaN(value)) return 'unknown';
-  if (!Number.isFinite(value)) return 'never';
-  const decimals = Number.isInteger(value) || Math.abs(value) >= 1_000 ? 0 : Math.abs(value) >= 100 ? 1 : 2;
-  return value.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+/** With its unit, as runs name it. */
+export function nameOf({ name, unit }: Figure): string {
+  return unit === '' ? name : `${name}, ${unit}`;
+}
+
+/** The median; of several runs also the smallest and the largest, and how it compares to mosquitto's bridge. */
+function cell(name: string, { subject, figures }: Column, reference: Column | undefined): string {
+  const values = figures.find(figure => nameOf(figure) === name)?.values ?? [];
+  const middle = median(values);
+  if (Number.isNaN(middle)) return '–';
+  const [least, most] = [percentile(values, 0), percentile(values, 1)];
+  const range = least < most ? ` (${shown(least)} … ${shown(most)})` : '';
+  const other = median(reference?.figures.find(figure => nameOf(figure) === name)?.values ?? []);
+  const ratio =
+    subject !== reference?.subject && middle > 0 && other > 0 && other < Infinity
+      ? middle / other
+      : Number.NaN;
+  return `${shown(middle)}${range}${Number.isFinite(ratio) ? ` ${Number(ratio.toPrecision(2))}×` : ''}`;
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map(cells => cells[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0))).join(' | ')} |`;
+  const rule = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(Math.max(1, width - 1))}:`,
+  );
+  return rows.flatMap((cells, index) => (index === 0 ? [line(cells), line(rule)] : [line(cells)]));
 }

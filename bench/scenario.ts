@@ -3,21 +3,39 @@
  * a target is said to be reached or missed, since other work on the machine moves every figure.
  */
 
+import type { Subject } from './subjects/subject.ts';
+
 export interface Scenario {
   readonly name: string;
   readonly about: string;
-  /** Gives each result as soon as it is there, since a full run takes minutes. */
-  run(load: Load): AsyncIterable<Result>;
+  /** Gives each result as soon as it is there, since a full run takes many minutes. */
+  run(plan: Plan): AsyncIterable<Result>;
 }
 
-/** `quick` shows that the bench works; its figures prove nothing. */
-export type Load = 'full' | 'quick';
+/** `quick` shows that the bench works; its figures prove nothing. `large` has a million topics where `full` has fewer. */
+export type Size = 'quick' | 'full' | 'large';
+
+export interface Plan {
+  readonly size: Size;
+  /** Of each kind of subject, which to measure; `mqttrep` is told by its name, since its settings vary with the work. */
+  readonly mqttrep: 'measured' | 'left out';
+  readonly peers: readonly Subject[];
+  readonly soakMinutes: number;
+}
 
 export interface Result {
   /** What was varied, such as a setting of the brokers; empty where there is one way only. */
   readonly variant: string;
-  readonly figures: readonly Figure[];
+  readonly columns: readonly Column[];
   readonly targets: readonly Target[];
+}
+
+/** One subject's figures. */
+export interface Column {
+  readonly subject: string;
+  readonly figures: readonly Figure[];
+  /** Why there are no figures, or fewer. */
+  readonly note?: string;
 }
 
 /** One quantity, once for each run. */
@@ -29,6 +47,8 @@ export interface Figure {
 
 export interface Target {
   readonly claim: string;
+  /** What was measured, with its unit. */
+  readonly figure: string;
   readonly reached: boolean;
 }
 

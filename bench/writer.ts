@@ -9,8 +9,9 @@ import { monotonic } from './clock.ts';
 import { payloadOf, topicOf } from './message.ts';
 import { Wire } from './wire.ts';
 
-/** Messages not acknowledged at once. */
+/** Messages not acknowledged at once, and their bytes: at least one may be. */
 const WINDOW = 1_000;
+const WINDOW_BYTES = 8_000_000;
 
 const MAX_PACKET_ID = 65_535;
 
@@ -19,13 +20,14 @@ async function write({ port, messages, topics, size, rate, first }: WriterTask):
   const takenAt = new Float64Array(messages);
   let sent = 0;
   let taken = 0;
+  const window = Math.max(1, Math.min(WINDOW, Math.floor(WINDOW_BYTES / size)));
   let finished: () => void = () => undefined;
   const allTaken = new Promise<void>(resolve => {
     finished = resolve;
   });
 
   const send = (until: number) => {
-    for (; sent < until && sent - taken < WINDOW; sent++) {
+    for (; sent < until && sent - taken < window; sent++) {
       const sequence = first + sent;
       wire.send({
         cmd: 'publish',

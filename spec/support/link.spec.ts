@@ -56,6 +56,20 @@ describe('the test harness: a link', () => {
     await client.end();
   });
 
+  it('lets no more bytes pass in a second than it is told, each way, and the sender feels it', async () => {
+    const client = await TestClient.connect(link.url);
+    await client.subscribe('#', { qos: 0 });
+    link.bytesPerSecond = 1_000_000;
+    const payload = 'x'.repeat(500_000);
+    const start = performance.now();
+    await client.publish('t', payload);
+    expect(performance.now() - start).to.be.greaterThan(490);
+    await client.waitFor(({ topic }) => topic === 't');
+    expect(performance.now() - start).to.be.greaterThan(980);
+    expect(client.messages[0]?.payload === payload).to.equal(true);
+    await client.end();
+  });
+
   it('counts the bytes of each direction', async () => {
     const client = await TestClient.connect(link.url);
     const { up, down } = { ...link.bytes };

@@ -2,8 +2,8 @@
  * The network between a client and a broker, with its faults: a TCP proxy on loopback.
  *
  * In each direction of each connection bytes keep their order, are neither lost nor made up while the
- * connection lives, and pass no sooner than `delay` after their arrival at the link. A cut is noticed by both
- * ends at once; a freeze by neither.
+ * connection lives, and pass no sooner than `delay` after their arrival at the link, nor more of them in a second
+ * than `bytesPerSecond`. A cut is noticed by both ends at once; a freeze by neither.
  */
 
 import { once } from 'node:events';
@@ -12,6 +12,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class Link {
   /** Milliseconds that bytes spend on the link, each way; from now on, for bytes that arrive from now on. */
   delay = 0;
+  /** What passes in each direction of each connection; from now on, for bytes that arrive from now on. */
+  bytesPerSecond = Number.POSITIVE_INFINITY;
   /** Bytes delivered: up to the broker, down to the client. */
   readonly bytes = { up: 0, down: 0 };
   readonly #server: Server;
@@ -135,6 +137,12 @@ class Connection {
 /** Bytes, or how the sender's side came to its end; due at a time of `performance.now()`. */
 type Parcel = { readonly due: number; readonly content: Buffer | 'end' | 'reset' };
 
+/** Bytes that a slow link holds in each direction before the sender feels it. */
+const WAITING_LIMIT = 64 * 1024;
+
+/** Parcels of a slow link take no longer than this each, in milliseconds, so that bytes trickle. */
+const PARCEL_TIME = 20;
+
 /** One direction of a connection. */
 class Lane {
   readonly #link: Link;
@@ -142,6 +150,10 @@ class Lane {
   readonly #to: Socket;
   readonly #count: (length: number) => void;
   #parcels: Parcel[] = [];
+  /** Bytes of the parcels. */
+  #waiting = 0;
+  /** When the slow part of the link is free again, by `performance.now()`. */
+  #freeAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(link: Link, from: Socket, to: Socket, count: (length: number) => void) {
@@ -173,7 +185,8 @@ class Lane {
       this.#from.pause();
       return;
     }
-    this.#from.resume();
+    if (this.#link.bytesPerSecond < Infinity && this.#waiting >= WAITING_LIMIT) this.#from.pause();
+    else this.#from.resume();
     const next = this.#parcels[0];
     if (next !== undefined) {
       this.#timer = setTimeout(() => this.pump(), Math.max(1, Math.ceil(next.due - performance.now())));
@@ -183,13 +196,27 @@ class Lane {
   clear(): void {
     clearTimeout(this.#timer);
     this.#parcels = [];
+    this.#waiting = 0;
   }
 
   #take(content: Parcel['content']): void {
     if (this.#to.destroyed) return;
-    const last = this.#parcels.at(-1)?.due ?? 0;
-    this.#parcels.push({ due: Math.max(last, performance.now() + this.#link.delay), content });
+    if (content instanceof Buffer) for (const part of this.#parts(content)) this.#queue(part, part.length);
+    else this.#queue(content, 0);
     this.pump();
+  }
+
+  #queue(content: Parcel['content'], length: number): void {
+    const now = performance.now();
+    this.#freeAt = Math.max(this.#freeAt, now) + (length / this.#link.bytesPerSecond) * 1000;
+    const last = this.#parcels.at(-1)?.due ?? 0;
+    this.#parcels.push({ due: Math.max(last, this.#freeAt + this.#link.delay), content });
+    this.#waiting += length;
+  }
+
+  *#parts(bytes: Buffer): Generator<Buffer> {
+    const size = Math.max(1, (this.#link.bytesPerSecond * PARCEL_TIME) / 1000);
+    for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
   }
 
   #passable(): boolean {
@@ -202,6 +229,7 @@ class Lane {
     } else if (content === 'reset') {
       this.#to.resetAndDestroy();
     } else {
+      this.#waiting -= content.length;
       this.#to.write(content);
       this.#count(content.length);
     }

@@ -1,0 +1,102 @@
+/** A load that is written at the source and read at all other brokers: the part that most works have in common. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { at } from './brokers.ts';
+import { type Reading, type Written, write } from './client-process.ts';
+import type { Costs } from './process-cost.ts';
+import type { Run } from './scenario.ts';
+import type { Stage } from './stage.ts';
+import { percentile } from './statistics.ts';
+
+export interface Load {
+  readonly messages: number;
+  /** Default: each message has its own. */
+  readonly topics?: number;
+  /** Bytes of a payload; default 100. */
+  readonly size?: number;
+  /** Messages a second; default as fast as the broker takes them. */
+  readonly rate?: number;
+  /** Longest wait for the last values after the last write, in milliseconds. */
+  readonly within?: number;
+}
+
+export const EQUAL_AFTER = 'until equal, s';
+export const DELIVERIES = 'deliveries a topic';
+export const DIFFERING = 'topics that differ in the end';
+export const SUBJECT_CPU = 'CPU of the subject, s';
+export const BROKER_CPU = 'CPU of the brokers, s';
+export const SUBJECT_COST = 'CPU of the subject a message, µs';
+export const TOTAL_COST = 'CPU of all a message, µs';
+export const PEAK = 'peak memory of the subject, MB';
+export const BROKER_PEAK = 'peak memory of the brokers, MB';
+export const TOTAL_PEAK = 'peak memory of all, MB';
+export const P50 = 'latency p50, ms';
+export const P99 = 'latency p99, ms';
+
+const ARRIVAL_LIMIT = 60_000;
+
+/** What follows the last value, its echo and acknowledgements, is part of its cost; in milliseconds. */
+const AFTERMATH = 500;
+
+export async function carry(stage: Stage, load: Load): Promise<Run> {
+  const { messages, topics = messages, within = ARRIVAL_LIMIT, ...how } = load;
+  const readers = await stage.read({ messages, awaitedFrom: messages - topics });
+  const before = stage.costs();
+  const written = await write({ port: stage.source.port, messages, topics, ...how });
+  const deadline = performance.now() + within;
+  await Promise.all(readers.map(reader => reader.complete(deadline - performance.now())));
+  await wait(AFTERMATH);
+  const costs = costFigures(stage, before, messages);
+  const readings = await Promise.all(readers.map(reader => reader.reading()));
+  return {
+    [EQUAL_AFTER]: equalAfter(at([...written.sentAt], 0), readings),
+    [DELIVERIES]: deliveriesATopic(readings, topics),
+    [DIFFERING]: await stage.differing(topics),
+    ...costs,
+    ...latencies(written, readings),
+  };
+}
+
+/** Seconds from that moment to the last first arrival of what was awaited; Infinity if something never came. */
+export function equalAfter(start: number, readings: readonly Reading[]): number {
+  if (readings.some(({ missing }) => missing > 0)) return Number.POSITIVE_INFINITY;
+  const last = readings.reduce((latest, { arrivedAt }) => Math.max(latest, greatest(arrivedAt)), start);
+  return (last - start) / 1000;
+}
+
+/** At one broker, over all topics. */
+export function deliveriesATopic(readings: readonly Reading[], topics: number): number {
+  const deliveries = readings.reduce((sum, { deliveredAt }) => sum + deliveredAt.length, 0);
+  return deliveries / topics / readings.length;
+}
+
+export function costFigures(stage: Stage, before: Costs, messages: number): Run {
+  const spent = stage.spentSince(before);
+  const peak = stage.peak();
+  return {
+    [SUBJECT_CPU]: spent.subject / 1000,
+    [BROKER_CPU]: spent.brokers / 1000,
+    [SUBJECT_COST]: (spent.subject * 1000) / messages,
+    [TOTAL_COST]: ((spent.subject + spent.brokers) * 1000) / messages,
+    [PEAK]: peak.subject,
+    [BROKER_PEAK]: peak.brokers,
+    [TOTAL_PEAK]: peak.brokers + (Number.isNaN(peak.subject) ? 0 : peak.subject),
+  };
+}
+
+/** Of what arrived, from the write of a message to its arrival at each of those brokers. */
+export function latencies({ sentAt }: Written, readings: readonly Reading[]): Run {
+  const taken: number[] = [];
+  for (const { arrivedAt } of readings) {
+    for (const [message, sent] of sentAt.entries()) {
+      const milliseconds = (arrivedAt[message] ?? Number.NaN) - sent;
+      if (!Number.isNaN(milliseconds)) taken.push(milliseconds);
+    }
+  }
+  return { [P50]: percentile(taken, 0.5), [P99]: percentile(taken, 0.99) };
+}
+
+/** NaN counts for nothing. */
+function greatest(values: Float64Array): number {
+  return values.reduce((most, value) => (value > most ? value : most), Number.NEGATIVE_INFINITY);
+}

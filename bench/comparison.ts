@@ -1,0 +1,90 @@
+/**
+ * The same work for mqttrep and for what a user would pick instead. The runs of the subjects alternate, so that other
+ * work on the machine falls on all of them.
+ */
+
+import type { Column, Plan, Result, Run, Scenario, Size, Target } from './scenario.ts';
+import { figures, valuesOf } from './scenario.ts';
+import { type Setting, Stage } from './stage.ts';
+import { median } from './statistics.ts';
+import { mqttrep, type Variant } from './subjects/mqttrep.ts';
+import type { Subject } from './subjects/subject.ts';
+
+export interface Comparison {
+  readonly name: string;
+  readonly about: string;
+  cases(size: Size): readonly Case[];
+}
+
+export interface Case extends Setting {
+  readonly variant: string;
+  /** A column each. */
+  readonly mqttrep: readonly Variant[];
+  readonly runs: number;
+  /** The stage is set, the subject not yet launched. */
+  measure(stage: Stage): Promise<Run>;
+  judge?(medians: Medians): Target[];
+}
+
+/** A figure of a subject, both by their names in the table: the median of its runs; NaN where there is none. */
+export type Medians = (title: string, figure: string) => number;
+
+export function comparison({ name, about, cases }: Comparison): Scenario {
+  return {
+    name,
+    about,
+    async *run(plan: Plan): AsyncGenerator<Result> {
+      for (const work of cases(plan.size)) {
+        const own = plan.mqttrep === 'measured' ? work.mqttrep.map(mqttrep) : [];
+        yield compare(work, [...own, ...plan.peers]);
+      }
+    },
+  };
+}
+
+interface Measured {
+  readonly subject: Subject;
+  readonly runs: Run[];
+  failure: string | undefined;
+}
+
+async function compare(work: Case, subjects: readonly Subject[]): Promise<Result> {
+  const measured: Measured[] = subjects.map(subject => ({ subject, runs: [], failure: undefined }));
+  for (let run = 0; run < work.runs; run++) {
+    for (const one of measured) await once(work, one);
+  }
+  const medians: Medians = (title, figure) => {
+    const runs = measured.find(({ subject }) => subject.title === title)?.runs ?? [];
+    return median(valuesOf(runs, figure));
+  };
+  const judged = measured.some(({ subject, runs }) => subject.name === 'mqttrep' && runs.length > 0);
+  return {
+    variant: work.variant,
+    columns: measured.map(columnOf),
+    targets: judged ? (work.judge?.(medians) ?? []) : [],
+  };
+}
+
+/** Adds a run. A subject that has failed, or not made the brokers equal in time, is not asked again. */
+async function once(work: Case, measured: Measured): Promise<void> {
+  const { subject, runs } = measured;
+  if (
+    measured.failure !== undefined ||
+    runs.some(run => Object.values(run).includes(Number.POSITIVE_INFINITY))
+  )
+    return;
+  const fail = (error: unknown) => {
+    measured.failure ??= error instanceof Error ? error.message : String(error);
+  };
+  const stage = await Stage.set(subject, work);
+  await work.measure(stage).then(run => runs.push(run), fail);
+  await stage.strike().catch(fail);
+}
+
+function columnOf({ subject, runs, failure }: Measured): Column {
+  return {
+    subject: subject.title,
+    figures: figures(runs),
+    ...(failure === undefined ? {} : { note: failure }),
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * The picture of a run for the README: bars of a few figures, a panel each. One file without scripts or fonts of its
+ * own, which follows the reader's light or dark background.
+ */
+
+import { DIFFERING, EQUAL_AFTER, P50, PEAK, TOTAL_COST } from './carry.ts';
+import { nameOf, type Reported } from './report.ts';
+import type { Column } from './scenario.ts';
+import { median } from './statistics.ts';
+import { shown } from './targets.ts';
+
+interface Panel {
+  readonly title: string;
+  readonly scenario: string;
+  readonly figure: string;
+  readonly unit: string;
+}
+
+const PANELS: readonly Panel[] = [
+  { title: 'Flood: CPU of all a message', scenario: 'flood', figure: TOTAL_COST, unit: 'µs' },
+  { title: 'Flood: peak memory of its process', scenario: 'flood', figure: PEAK, unit: 'MB' },
+  { title: 'First contact: until equal', scenario: 'first-contact', figure: EQUAL_AFTER, unit: 's' },
+  { title: 'A wiped broker: until equal again', scenario: 'refill', figure: EQUAL_AFTER, unit: 's' },
+  { title: '8 brokers: CPU of all a message', scenario: 'fan-out', figure: TOTAL_COST, unit: 'µs' },
+  { title: 'Trickle: median latency', scenario: 'trickle', figure: P50, unit: 'ms' },
+];
+
+const WIDTH = 800;
+const COLUMNS = 2;
+const PANEL_WIDTH = WIDTH / COLUMNS;
+const LABEL_WIDTH = 150;
+const VALUE_WIDTH = 90;
+const ROW = 20;
+const TITLE = 28;
+const GAP = 16;
+
+const STYLE = `
+    text { font: 12px system-ui, sans-serif; fill: #24292f; }
+    .title { font-weight: 600; font-size: 13px; }
+    .own { fill: #0a7ea4; } .peer { fill: #b6bec8; }
+    .differs { fill: none; stroke: #b6bec8; stroke-dasharray: 3 2; }
+    @media (prefers-color-scheme: dark) {
+      text { fill: #e6edf3; } .own { fill: #3fb6dd; } .peer { fill: #5b6570; } .differs { stroke: #8b949e; }
+    }`;
+
+/** Panels of which nothing was measured are left out; of several variants the last one counts. */
+export function picture(results: readonly Reported[]): string {
+  const panels = PANELS.flatMap(panel => {
+    const result = results.findLast(
+      ({ scenario, columns }) =>
+        scenario === panel.scenario && columns.some(column => known(column, panel.figure)),
+    );
+    return result === undefined ? [] : [{ panel, columns: result.columns }];
+  });
+  const heights = panels.map(({ columns }) => TITLE + columns.length * ROW + GAP);
+  const rowHeight = Math.max(0, ...heights);
+  const height = Math.ceil(panels.length / COLUMNS) * rowHeight + ROW;
+  const drawn = panels.map(({ panel, columns }, index) => {
+    const x = (index % COLUMNS) * PANEL_WIDTH;
+    const y = Math.floor(index / COLUMNS) * rowHeight;
+    return `  <g transform="translate(${x} ${y})">\n${bars(panel, columns)}\n  </g>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="mqttrep beside mosquitto's bridge, an MQTT.js script and Node-RED">
+  <style>${STYLE}
+  </style>
+${drawn.join('\n')}
+  <text x="8" y="${height - 6}">Shorter is better. Dashed: the brokers did not end equal.</text>
+</svg>
+`;
+}
+
+function bars({ title, figure, unit }: Panel, columns: readonly Column[]): string {
+  const values = columns.map(column => value(column, figure));
+  const longest = Math.max(...values.filter(Number.isFinite));
+  const room = PANEL_WIDTH - LABEL_WIDTH - VALUE_WIDTH;
+  const rows = columns.map((column, index) => {
+    const y = TITLE + index * ROW;
+    const measured = values[index] ?? Number.NaN;
+    const length = Number.isNaN(measured) ? 0 : Math.max(1, (Math.min(measured, longest) / longest) * room);
+    const text = Number.isNaN(measured)
+      ? '–'
+      : Number.isFinite(measured)
+        ? `${shown(measured)} ${unit}`
+        : 'never';
+    return [
+      `    <text x="${LABEL_WIDTH - 6}" y="${y + 13}" text-anchor="end">${escaped(column.subject)}</text>`,
+      `    <rect class="${look(column)}" x="${LABEL_WIDTH}" y="${y + 3}" width="${length.toFixed(1)}" height="${ROW - 7}" rx="2"/>`,
+      `    <text x="${(LABEL_WIDTH + length + 6).toFixed(1)}" y="${y + 13}">${text}</text>`,
+    ].join('\n');
+  });
+  return [`    <text class="title" x="8" y="18">${escaped(title)}</text>`, ...rows].join('\n');
+}
+
+function look(column: Column): 'own' | 'peer' | 'differs' {
+  if (value(column, DIFFERING) !== 0) return 'differs';
+  return column.subject.startsWith('mqttrep') ? 'own' : 'peer';
+}
+
+function known(column: Column, figure: string): boolean {
+  return !Number.isNaN(value(column, figure));
+}
+
+function value({ figures }: Column, name: string): number {
+  return median(figures.find(figure => nameOf(figure) === name)?.values ?? []);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}

@@ -1,0 +1,38 @@
+/**
+ * mosquitto's own bridge: each broker but the first connects to the first. It is part of the broker, so its cost is in
+ * theirs. MQTT 5 where mosquitto knows no loops by itself: No Local and Retain As Published.
+ */
+
+import { startMosquitto } from '../../spec/support/mosquitto.ts';
+import type { TestBroker } from '../../spec/support/test-broker.ts';
+import type { Running, Site, Subject } from './subject.ts';
+
+export const mosquittoBridge: Subject = {
+  name: 'bridge',
+  title: "mosquitto's bridge",
+  async launch(sites: readonly Site[]): Promise<Running> {
+    const brokers = await Promise.all(
+      sites.map((site, index) => (index === 0 ? site.broker : bridged(site))),
+    );
+    return { pids: [], brokers, stop: async () => undefined };
+  },
+};
+
+/** mosquitto reads the lines of a bridge at its start only. */
+async function bridged({ broker, config, hubPort }: Site): Promise<TestBroker> {
+  await broker.kill();
+  return startMosquitto({ port: broker.port, config: [...config, ...bridge(broker.port, hubPort)] });
+}
+
+function bridge(port: number, hubPort: number): string[] {
+  return [
+    'connection hub',
+    `address 127.0.0.1:${hubPort}`,
+    'topic # both 1',
+    'bridge_protocol_version mqttv50',
+    // The default is made of the host's name and the connection's, the same for all brokers here.
+    `remote_clientid bridge-${port}`,
+    'notifications false',
+    'restart_timeout 1',
+  ];
+}

@@ -1,0 +1,31 @@
+/** mqttrep as users run it: the executable, with what the work sets. */
+
+import { startMqttrep } from '../../spec/support/mqttrep-process.ts';
+import { environmentOf, type Settings } from '../replicator.ts';
+import type { Running, Site, Subject } from './subject.ts';
+
+export interface Variant extends Omit<Settings, 'brokers'> {
+  /** What tells this column from another one of mqttrep, as `, 20 Hz`; may be empty. */
+  readonly label: string;
+}
+
+export function mqttrep({ label, ...settings }: Variant): Subject {
+  return {
+    name: 'mqttrep',
+    title: `mqttrep${label}`,
+    async launch(sites: readonly Site[]): Promise<Running> {
+      const brokers = Object.fromEntries(
+        sites.map(({ port }, index) => [`B${index}`, `mqtt://127.0.0.1:${port}`]),
+      );
+      const process = startMqttrep(environmentOf({ ...settings, brokers }));
+      return {
+        pids: [process.pid],
+        brokers: sites.map(({ broker }) => broker),
+        async stop() {
+          const { code } = await process.stop();
+          if (code !== 0) throw new Error(`mqttrep ended with ${code}:\n${process.stderr.slice(-2_000)}`);
+        },
+      };
+    },
+  };
+}

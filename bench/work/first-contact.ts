@@ -1,0 +1,63 @@
+/** A broker full of retained topics meets an empty one. */
+
+import { GENEROUS } from '../brokers.ts';
+import { costFigures, DELIVERIES, DIFFERING, deliveriesATopic, EQUAL_AFTER, equalAfter } from '../carry.ts';
+import { write } from '../client-process.ts';
+import { monotonic } from '../clock.ts';
+import { type Case, comparison, type Medians } from '../comparison.ts';
+import type { Run } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
+import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
+import { atMost } from '../targets.ts';
+
+/** Times what mosquitto's bridge takes. */
+const TIME_TARGET = 1.3;
+
+/** Longest wait for the empty broker to be filled, in milliseconds. */
+const LIMIT = 120_000;
+
+export const firstContact = comparison({
+  name: 'first-contact',
+  about:
+    'retained messages of 100 bytes at one broker, the other one empty; from the start of the subject on',
+  cases(size) {
+    if (size === 'quick') return [work(10_000, 1)];
+    return [work(100_000, 3), ...(size === 'large' ? [work(1_000_000, 1)] : [])];
+  },
+});
+
+function work(topics: number, runs: number): Case {
+  return {
+    variant: `${topics.toLocaleString('en')} topics`,
+    brokers: 2,
+    config: GENEROUS,
+    mqttrep: [{ label: '' }],
+    runs,
+    measure: stage => once(stage, topics),
+    judge: (median: Medians) => [
+      ...atMost(
+        `time until equal, ${TIME_TARGET} times that of mosquitto's bridge`,
+        median('mqttrep', EQUAL_AFTER),
+        TIME_TARGET * median(mosquittoBridge.title, EQUAL_AFTER),
+        's',
+      ),
+    ],
+  };
+}
+
+async function once(stage: Stage, topics: number): Promise<Run> {
+  await write({ port: stage.source.port, messages: topics });
+  const before = stage.costs();
+  const start = monotonic();
+  await stage.launch();
+  const readers = await stage.read({ messages: topics, awaitedFrom: 0 });
+  await Promise.all(readers.map(reader => reader.complete(LIMIT)));
+  const costs = costFigures(stage, before, topics);
+  const readings = await Promise.all(readers.map(reader => reader.reading()));
+  return {
+    [EQUAL_AFTER]: equalAfter(start, readings),
+    [DELIVERIES]: deliveriesATopic(readings, topics),
+    [DIFFERING]: await stage.differing(topics),
+    ...costs,
+  };
+}

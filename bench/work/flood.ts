@@ -1,0 +1,50 @@
+/** Many messages over few topics, as fast as the broker takes them: the cost of a message. */
+
+import { DEFAULTS, GENEROUS } from '../brokers.ts';
+import { carry, DIFFERING, SUBJECT_COST, TOTAL_COST } from '../carry.ts';
+import { comparison, type Medians } from '../comparison.ts';
+import type { Target } from '../scenario.ts';
+import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
+import { atMost, none } from '../targets.ts';
+
+const TOPICS = 1_000;
+const MERGE_FREQUENCY = 10;
+
+/** Microseconds of processor time of mqttrep a message. */
+const COST_TARGET = 7;
+
+export const flood = comparison({
+  name: 'flood',
+  about: `200,000 retained QoS 1 messages of 100 bytes over ${TOPICS} topics; mqttrep with MERGE_FREQUENCY ${MERGE_FREQUENCY}`,
+  cases(size) {
+    const messages = size === 'quick' ? 20_000 : 200_000;
+    const common = {
+      brokers: 2,
+      mqttrep: [{ label: '', mergeFrequency: MERGE_FREQUENCY }],
+      measure: (stage: Parameters<typeof carry>[0]) =>
+        stage.join().then(() => carry(stage, { messages, topics: TOPICS })),
+    };
+    const unlimited = {
+      ...common,
+      variant: 'brokers that queue without limit',
+      config: GENEROUS,
+      runs: size === 'quick' ? 1 : 3,
+      judge: targets,
+    };
+    if (size === 'quick') return [unlimited];
+    return [unlimited, { ...common, variant: "mosquitto's defaults", config: DEFAULTS, runs: 1 }];
+  },
+});
+
+function targets(median: Medians): Target[] {
+  return [
+    ...atMost('CPU of mqttrep a message', median('mqttrep', SUBJECT_COST), COST_TARGET, 'µs'),
+    ...atMost(
+      "CPU of all a message, as with mosquitto's bridge",
+      median('mqttrep', TOTAL_COST),
+      median(mosquittoBridge.title, TOTAL_COST),
+      'µs',
+    ),
+    ...none('topics that differ in the end', median('mqttrep', DIFFERING)),
+  ];
+}

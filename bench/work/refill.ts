@@ -1,0 +1,56 @@
+/** A broker loses all that it holds, and comes back empty. */
+
+import { at, GENEROUS } from '../brokers.ts';
+import { costFigures, DELIVERIES, DIFFERING, deliveriesATopic, EQUAL_AFTER, equalAfter } from '../carry.ts';
+import { write } from '../client-process.ts';
+import { monotonic } from '../clock.ts';
+import { comparison } from '../comparison.ts';
+import type { Run } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
+
+/** Longest wait for the wiped broker to be filled again, in milliseconds. */
+const LIMIT = 30_000;
+
+/** Longest wait for the brokers to be equal before one of them is wiped. */
+const FILL_LIMIT = 60_000;
+
+export const refill = comparison({
+  name: 'refill',
+  about: 'one of two equal brokers is killed and started again without its retained messages of 100 bytes',
+  cases(size) {
+    const topics = size === 'quick' ? 2_000 : 50_000;
+    return [
+      {
+        variant: `${topics.toLocaleString('en')} topics`,
+        brokers: 2,
+        config: GENEROUS,
+        mqttrep: [{ label: '' }],
+        runs: size === 'quick' ? 1 : 3,
+        measure: stage => once(stage, topics, size === 'quick' ? 5_000 : LIMIT),
+      },
+    ];
+  },
+});
+
+async function once(stage: Stage, topics: number, limit: number): Promise<Run> {
+  await stage.join();
+  const filling = at(await stage.read({ messages: topics, awaitedFrom: 0 }), 0);
+  await write({ port: stage.source.port, messages: topics });
+  await filling.complete(FILL_LIMIT);
+  filling.close();
+
+  const wiped = at(stage.others, 0);
+  const before = stage.costs();
+  const start = monotonic();
+  await stage.wipe(wiped);
+  const readers = await stage.read({ messages: topics, awaitedFrom: 0 });
+  await Promise.all(readers.map(reader => reader.complete(limit)));
+  const costs = costFigures(stage, before, topics);
+  const readings = await Promise.all(readers.map(reader => reader.reading()));
+  return {
+    [EQUAL_AFTER]: equalAfter(start, readings),
+    [DELIVERIES]: deliveriesATopic(readings, topics),
+    [DIFFERING]: await stage.differing(topics),
+    ...costs,
+  };
+}

@@ -1,0 +1,97 @@
+/** One broker behind a link that carries a tenth of what is written: what the others, and memory, have to bear for it. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { at, GENEROUS } from '../brokers.ts';
+import { DIFFERING } from '../carry.ts';
+import { type Reader, write } from '../client-process.ts';
+import { monotonic } from '../clock.ts';
+import { comparison, type Medians } from '../comparison.ts';
+import type { Run, Target } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
+import { percentile } from '../statistics.ts';
+import { atMost } from '../targets.ts';
+
+/** Messages a second, of so many bytes with all around them. */
+const RATE = 1_000;
+const MESSAGE_BYTES = 130;
+/** Bytes a second. */
+const SLOW = (RATE * MESSAGE_BYTES) / 10;
+
+/** Longest wait for the slow broker after the last write, in milliseconds. */
+const CATCH_UP_LIMIT = 60_000;
+
+const P99_BEFORE = 'latency p99 at the fast one before, ms';
+const P99_MEANWHILE = 'latency p99 at the fast one meanwhile, ms';
+const GROWTH = 'growth of memory, MB';
+const CATCH_UP = 'last write → last value at the slow one, s';
+
+export const slowBroker = comparison({
+  name: 'slow-broker',
+  about: `three brokers, ${RATE} messages/s over 1000 topics; then one of them takes a tenth of that`,
+  cases(size) {
+    const seconds = size === 'quick' ? 0.5 : 15;
+    const topics = size === 'quick' ? 100 : 1_000;
+    return [
+      {
+        variant: '',
+        brokers: 3,
+        config: GENEROUS,
+        lastBroker: 'behind a link',
+        mqttrep: [{ label: ', 20 Hz', mergeFrequency: 20 }],
+        runs: size === 'quick' ? 1 : 3,
+        measure: stage => once(stage, seconds * RATE, topics),
+        judge: targets,
+      },
+    ];
+  },
+});
+
+async function once(stage: Stage, messages: number, topics: number): Promise<Run> {
+  await stage.join();
+  const before = await burst(stage, topics, 0, messages);
+  await before.slow.complete(CATCH_UP_LIMIT);
+  await wait(1_000);
+  const resident = stage.resident().all;
+  stage.throttle(SLOW);
+  const meanwhile = await burst(stage, topics, messages, messages);
+  const growth = stage.resident().all - resident;
+  await meanwhile.slow.complete(CATCH_UP_LIMIT);
+  const { arrivedAt, missing } = await meanwhile.slow.reading();
+  const last = arrivedAt.reduce((most, value) => (value > most ? value : most), 0);
+  return {
+    [P99_BEFORE]: before.p99,
+    [P99_MEANWHILE]: meanwhile.p99,
+    [GROWTH]: growth,
+    [CATCH_UP]: missing > 0 ? Number.POSITIVE_INFINITY : (last - meanwhile.end) / 1000,
+    [DIFFERING]: await stage.differing(topics),
+  };
+}
+
+/** That many messages from that one on; resolves when the fast broker has the last of them. */
+async function burst(
+  stage: Stage,
+  topics: number,
+  first: number,
+  count: number,
+): Promise<{ slow: Reader; p99: number; end: number }> {
+  const messages = first + count;
+  const readers = await stage.read({ messages, awaitedFrom: messages - topics });
+  const { sentAt } = await write({
+    port: stage.source.port,
+    messages: count,
+    topics,
+    rate: RATE,
+    first,
+  });
+  const end = monotonic();
+  const fast = at(readers, 0);
+  await fast.complete(CATCH_UP_LIMIT);
+  const { arrivedAt } = await fast.reading();
+  const taken = Array.from(sentAt, (sent, message) => (arrivedAt[first + message] ?? Number.NaN) - sent);
+  return { slow: at(readers, 1), p99: percentile(taken, 0.99), end };
+}
+
+function targets(median: Medians): Target[] {
+  const slower = (median('mqttrep, 20 Hz', P99_MEANWHILE) / median('mqttrep, 20 Hz', P99_BEFORE) - 1) * 100;
+  return [...atMost('p99 at the other brokers slower by', slower, 10, '%')];
+}

@@ -1,0 +1,75 @@
+/** Hours of work at a moderate rate: whether memory stays where it is. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { GENEROUS } from '../brokers.ts';
+import { DIFFERING } from '../carry.ts';
+import { write } from '../client-process.ts';
+import { comparison, type Medians } from '../comparison.ts';
+import type { Plan, Run, Scenario } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
+import { median } from '../statistics.ts';
+import { atMost } from '../targets.ts';
+
+const TOPICS = 10_000;
+/** Messages a second. */
+const RATE = 500;
+/** Milliseconds between two looks at the memory. */
+const SAMPLE_PERIOD = 5_000;
+/** Milliseconds after the last write until the brokers are compared. */
+const SETTLE = 5_000;
+
+const GROWTH = 'growth from the second quarter to the last, MB';
+
+/** Megabytes. */
+const GROWTH_TARGET = 10;
+
+export const soak: Scenario = {
+  name: 'soak',
+  about: `${RATE} messages/s over ${TOPICS} topics for as many minutes as --soak says; mqttrep with MERGE_FREQUENCY 10`,
+  run: (plan: Plan) => soaking(plan.soakMinutes).run(plan),
+};
+
+function soaking(minutes: number): Scenario {
+  const { name, about } = soak;
+  return comparison({
+    name,
+    about,
+    cases: () => [
+      {
+        variant: `${minutes} minutes`,
+        brokers: 2,
+        config: GENEROUS,
+        mqttrep: [{ label: '', mergeFrequency: 10 }],
+        runs: 1,
+        measure: stage => once(stage, Math.round(minutes * 60 * RATE)),
+        judge: (medians: Medians) => [
+          ...atMost('resident memory grows', medians('mqttrep', GROWTH), GROWTH_TARGET, 'MB'),
+        ],
+      },
+    ],
+  });
+}
+
+async function once(stage: Stage, messages: number): Promise<Run> {
+  await stage.join();
+  const before = stage.costs();
+  const samples: number[] = [];
+  const sampling = setInterval(() => samples.push(stage.resident().all), SAMPLE_PERIOD);
+  await write({ port: stage.source.port, messages, topics: TOPICS, rate: RATE });
+  clearInterval(sampling);
+  const spent = stage.spentSince(before);
+  await wait(SETTLE);
+  const quarter = (index: number) => {
+    const from = Math.floor((samples.length * index) / 4);
+    return median(samples.slice(from, Math.floor((samples.length * (index + 1)) / 4)));
+  };
+  return {
+    // The first quarter fills caches, and teaches the compiler.
+    'resident of all in the second quarter, MB': quarter(1),
+    'resident of all in the last quarter, MB': quarter(3),
+    [GROWTH]: quarter(3) - quarter(1),
+    'most resident of all, MB': Math.max(...samples),
+    'CPU of the subject a message, µs': (spent.subject * 1000) / messages,
+    [DIFFERING]: await stage.differing(TOPICS),
+  };
+}
