@@ -18,6 +18,7 @@ import { mosquittoBridge } from './subjects/mosquitto-bridge.ts';
 import { mqttjsScript } from './subjects/mqttjs-script.ts';
 import { nodeRed } from './subjects/node-red.ts';
 import type { Subject } from './subjects/subject.ts';
+import { ticks } from './ticks.ts';
 import { fanOut } from './work/fan-out.ts';
 import { firstContact } from './work/first-contact.ts';
 import { flood } from './work/flood.ts';
@@ -37,6 +38,7 @@ const scenarios: readonly Scenario[] = [
   refill,
   slowBroker,
   largePayloads,
+  ticks,
   idle,
   delayedLink,
   bare,
