@@ -1,0 +1,62 @@
+/** mqttrep is killed at random moments under load, again and again, and goes on with one store. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { mosquittos, Scene } from '../cli/scene.ts';
+import { requireMosquitto } from '../support/mosquitto.ts';
+import { retainedOf } from '../support/retained-of.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { expectPeace, Writers, withChance } from './trial.ts';
+
+const KILLS = 20;
+
+/** Milliseconds that mqttrep lives at least and at most; it takes some hundred until it is connected. */
+const LIFE = { least: 100, most: 1_500 };
+
+const ALONE = { OSLO: ['oslo/1', 'oslo/2', 'oslo/3'], PARIS: ['paris/1', 'paris/2', 'paris/3'] };
+
+describe('mqttrep that is killed by SIGKILL', function () {
+  this.timeout(0);
+
+  let scene: Scene;
+
+  before(function () {
+    requireMosquitto(this);
+  });
+
+  afterEach(() => scene?.stop());
+
+  for (const [version, protocolVersion] of [
+    ['MQTT 5', 5],
+    ['MQTT 3.1.1', 4],
+  ] as const) {
+    it(`${KILLS} times under load: all is equal in the end, and the last writes win (${version})`, () =>
+      withChance(async random => {
+        const config = { protocolVersion, reconnectPeriod: 100 };
+        scene = new Scene({
+          brokers: await mosquittos(['OSLO', 'PARIS']),
+          configs: { OSLO: config, PARIS: config },
+          environment: { MQTTREP_STORE: tempFolder('store') },
+        });
+        const alone = Object.entries(ALONE).map(
+          ([site, topics]) => new Writers(scene, { sites: [site], topics, rate: 50, deletions: 0.1 }, random),
+        );
+        const topics = Array.from({ length: 10 }, (_, index) => `shared/${index}`);
+        const shared = new Writers(scene, { sites: scene.sites, topics, rate: 50, deletions: 0.1 }, random);
+        for (let kill = 0; kill < KILLS; kill++) {
+          scene.run();
+          await wait(LIFE.least + random() * (LIFE.most - LIFE.least));
+          await scene.mqttrep.stop('SIGKILL');
+        }
+        scene.run();
+        await scene.connected(...scene.sites);
+        await wait(1_000);
+        await Promise.all([...alone, shared].map(writers => writers.stop()));
+        await expectPeace(scene);
+        const retained = await retainedOf(scene.broker('OSLO').url);
+        for (const { last } of alone) {
+          for (const [topic, payload] of last) expect(retained.get(topic) ?? '', topic).to.equal(payload);
+        }
+      }));
+  }
+});

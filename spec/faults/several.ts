@@ -1,0 +1,67 @@
+/** Several mqttreps over the same brokers. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { mosquittos, patience, Scene } from '../cli/scene.ts';
+import { requireMosquitto } from '../support/mosquitto.ts';
+import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { expectPeace, Writers, withChance } from './trial.ts';
+
+const KILLS = 5;
+
+describe('Two mqttreps over the same two brokers', function () {
+  this.timeout(0);
+
+  let scene: Scene;
+  let second: MqttrepProcess | undefined;
+
+  before(function () {
+    requireMosquitto(this);
+  });
+
+  afterEach(async () => {
+    await second?.stop();
+    second = undefined;
+    await scene?.stop();
+  });
+
+  it('converge over MQTT 5, though one of them is killed again and again', () =>
+    withChance(async random => {
+      const config = { protocolVersion: 5, reconnectPeriod: 100 };
+      scene = await Scene.start({
+        brokers: await mosquittos(['OSLO', 'PARIS']),
+        configs: { OSLO: config, PARIS: config },
+        environment: { MQTTREP_STORE: tempFolder('store') },
+      });
+      const environment = { ...scene.environment, MQTTREP_STORE: tempFolder('store') };
+      const topics = Array.from({ length: 10 }, (_, index) => `t/${index}`);
+      const writers = new Writers(scene, { sites: scene.sites, topics, rate: 30, deletions: 0.1 }, random);
+      for (let kill = 0; kill < KILLS; kill++) {
+        second = startMqttrep(environment);
+        await wait(200 + random() * 2_000);
+        await second.stop('SIGKILL');
+      }
+      second = startMqttrep(environment);
+      await second.line('PARIS: connected with', patience);
+      await wait(2_000);
+      await writers.stop();
+      await expectPeace(scene);
+    }));
+
+  it('notice each other over MQTT 3.1.1, and say so loudly', async () => {
+    const config = { protocolVersion: 4 };
+    scene = await Scene.start({
+      brokers: await mosquittos(['OSLO', 'PARIS']),
+      configs: { OSLO: config, PARIS: config },
+    });
+    second = startMqttrep({ ...scene.environment, MQTTREP_STORE: tempFolder('store') });
+    for (const site of scene.sites) {
+      for (const process of [scene.mqttrep, second]) {
+        await process.line(
+          new RegExp(`error.*${site}: another replicator .* nothing is guaranteed`),
+          patience,
+        );
+      }
+    }
+  });
+});
