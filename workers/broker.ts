@@ -13,6 +13,9 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
       case 'subscribe':
         actor.resubscribe(message.subscriptions);
         return;
+      case 'connections':
+        actor.connections(message.connections);
+        return;
       case 'sample':
         actor.sample(message.sampling);
         return;

@@ -13,6 +13,7 @@ import type { Subscription } from '../core/subscriptions.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type {
   BrokerSettings,
+  Connections,
   FromBroker,
   LogLevel,
   Port,
@@ -34,6 +35,7 @@ import { Remarks } from './remarks.ts';
 import { Replay } from './replay.ts';
 import { Retries } from './retries.ts';
 import { Scanner, unknownAt } from './scanner.ts';
+import { StateTopics } from './state-topics.ts';
 import { Survey } from './survey.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
@@ -79,6 +81,7 @@ export class BrokerActor {
   /** As whom we connect; undefined until the reconciler says. */
   #identity: Identity | undefined;
   #connection: Connection | undefined;
+  readonly #stateTopics: StateTopics | undefined;
   #session: Session | undefined;
   #sessions = 0;
   readonly #concessions = new Concessions();
@@ -101,6 +104,8 @@ export class BrokerActor {
   ) {
     this.#settings = settings;
     this.#subscriptions = settings.subscriptions;
+    const { controlPrefix, stateTopics } = settings;
+    if (stateTopics && controlPrefix !== undefined) this.#stateTopics = new StateTopics(controlPrefix);
     this.#reconciler = reconciler;
     this.#report = report;
     this.#negotiation = new Negotiation(settings.options['protocolVersion'] as ProtocolVersion | undefined);
@@ -151,6 +156,11 @@ export class BrokerActor {
   resubscribe(subscriptions: readonly Subscription[]): void {
     this.#subscriptions = subscriptions;
     this.#changed();
+  }
+
+  /** The connection to some broker is another way than it was. */
+  connections(connections: Connections): void {
+    this.#stateTopics?.update(connections);
   }
 
   /** The reconciler samples otherwise. */
@@ -426,8 +436,11 @@ export class BrokerActor {
   #receive(message: ToBroker): void {
     switch (message.kind) {
       case 'start':
-        this.#identity = new Identity(this.#settings, message.replica, replica =>
-          this.#remarks.isNotAlone(replica, this.#connection?.protocolVersion),
+        this.#identity = new Identity(
+          this.#settings,
+          message.replica,
+          replica => this.#remarks.isNotAlone(replica, this.#connection?.protocolVersion),
+          this.#stateTopics,
         );
         this.#start();
         return;

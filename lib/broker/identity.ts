@@ -7,6 +7,7 @@ import type { ConnectionOptions } from './connection.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { Presence } from './presence.ts';
 import { Sentinel } from './sentinel.ts';
+import type { StateTopics } from './state-topics.ts';
 
 export class Identity {
   /** Undefined when mqttrep may write no topic of its own. */
@@ -16,15 +17,23 @@ export class Identity {
   readonly replica: string;
   readonly #settings: BrokerSettings;
 
-  /** @param noticed called once for each other replicator at the broker */
-  constructor(settings: BrokerSettings, replica: string, noticed: (replica: string) => void) {
+  /**
+   * @param noticed called once for each other replicator at the broker
+   * @param state where it is to be said how mqttrep is
+   */
+  constructor(
+    settings: BrokerSettings,
+    replica: string,
+    noticed: (replica: string) => void,
+    state: StateTopics | undefined,
+  ) {
     const { mode, name, options } = settings;
     const controlPrefix = mode === 'rehearse' ? undefined : settings.controlPrefix;
     this.#settings = settings;
     this.replica = replica;
     this.control = controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
     const isWillFree = options['will'] === undefined;
-    this.presence = this.control && isWillFree ? new Presence(this.control, noticed) : undefined;
+    this.presence = this.control && isWillFree ? new Presence(this.control, noticed, state) : undefined;
   }
 
   /** @param presence whose will CONNECT is to bear; undefined where the broker does not bear it */

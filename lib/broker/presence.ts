@@ -10,6 +10,10 @@ import type { IPublishPacket } from 'mqtt';
 import type { ControlTopics } from '../protocol/control-topics.ts';
 import type { Connection } from './connection.ts';
 import type { Limits } from './limits.ts';
+import type { StateTopics } from './state-topics.ts';
+
+/** As much of a connection as is needed to tell others of us. */
+type Announcing = Pick<Connection, 'publish' | 'subscribe'> & { readonly limits: Pick<Limits, 'wildcards'> };
 
 export class Presence {
   readonly #topic: string;
@@ -17,9 +21,16 @@ export class Presence {
   readonly #prefix: string;
   readonly #seen = new Set<string>();
   readonly #noticed: (replica: string) => void;
+  readonly #state: StateTopics | undefined;
+  #connection: Announcing | undefined;
 
-  /** @param noticed called once for each other replicator, with its id */
-  constructor(control: ControlTopics, noticed: (replica: string) => void) {
+  /**
+   * @param noticed called once for each other replicator, with its id
+   * @param state has the will for itself, if there is such; nothing could take a retained presence away then, so
+   * replicators tell each other of themselves in passing
+   */
+  constructor(control: ControlTopics, noticed: (replica: string) => void, state?: StateTopics) {
+    this.#state = state;
     this.#topic = control.of('presence');
     this.#filter = control.ofAllReplicas('presence');
     this.#prefix = this.#filter.slice(0, this.#filter.indexOf('+'));
@@ -27,21 +38,23 @@ export class Presence {
   }
 
   /** For CONNECT: what the broker is to publish when we are gone. */
-  get will(): { topic: string; payload: Buffer; qos: 0; retain: true } {
+  get will(): { topic: string; payload: Buffer; qos: 0 | 1; retain: true } {
+    if (this.#state !== undefined) return this.#state.will;
     return { topic: this.#topic, payload: Buffer.alloc(0), qos: 0, retain: true };
   }
 
   /** Tells others that we are here, and asks who else is. */
-  async announce(
-    connection: Pick<Connection, 'publish' | 'subscribe'> & { readonly limits: Pick<Limits, 'wildcards'> },
-  ): Promise<void> {
-    connection.publish(this.#topic, Buffer.from('online'), { qos: 0, retain: true }, () => undefined);
+  async announce(connection: Announcing): Promise<void> {
+    this.#connection = connection;
+    this.#state?.announce(connection);
+    this.#tell(connection);
     if (!connection.limits.wildcards) return;
     await connection.subscribe([this.#filter], { qos: 0, replay: true, retainAsPublished: true });
   }
 
   /** Takes the announcement away; a DISCONNECT would suppress the will. */
   withdraw(connection: Connection): Promise<void> {
+    if (this.#state !== undefined) return this.#state.withdraw(connection);
     return new Promise(resolve => {
       connection.publish(this.#topic, Buffer.alloc(0), { qos: 0, retain: true }, () => resolve());
     });
@@ -54,5 +67,12 @@ export class Presence {
     if (purpose !== 'presence' || replica === undefined || this.#seen.has(replica)) return;
     this.#seen.add(replica);
     this.#noticed(replica);
+    // It has come after us, and has nothing retained to know us by.
+    if (this.#state !== undefined && this.#connection !== undefined) this.#tell(this.#connection);
+  }
+
+  #tell(connection: Announcing): void {
+    const options = { qos: 0, retain: this.#state === undefined } as const;
+    connection.publish(this.#topic, Buffer.from('online'), options, () => undefined);
   }
 }

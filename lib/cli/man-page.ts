@@ -38,6 +38,8 @@ const PROCESS_VARIABLES: Readonly<Record<ProcessKey, string>> = {
   STORE: 'A folder, or memory. Where the state is kept.',
   CONTROL_TOPIC:
     'Under which topic mqttrep leaves messages of its own at each broker, or off; default mqttrep.',
+  STATE_TOPICS:
+    'true: CONTROL/status and CONTROL/connection/BROKER say at each broker, retained, how mqttrep is.',
   SCAN_PERIOD: 'Seconds, or off; default 600. Within which every topic is looked at again at each broker.',
   MAX_DRIFT: 'Seconds; default 60. How far the clock of another replicator may be ahead.',
   HTTP: '[host:]port or off; default 127.0.0.1:9280. The status server.',

@@ -25,6 +25,7 @@ type Changeable = 'brokers' | 'topics' | 'mergeFrequency' | 'scanPeriod' | 'maxD
 const FIXED: { readonly [Key in Exclude<keyof Config, Changeable>]: string } = {
   store: 'MQTTREP_STORE',
   controlTopic: 'MQTTREP_CONTROL_TOPIC',
+  stateTopics: 'MQTTREP_STATE_TOPICS',
   bounds: 'MQTTREP_MAX_PAYLOAD, MQTTREP_MAX_TOPICS, MQTTREP_MAX_TOPIC_LENGTH or MQTTREP_MAX_LEVELS',
   http: 'MQTTREP_HTTP',
   log: 'MQTTREP_LOG_FORMAT',

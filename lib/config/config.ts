@@ -20,6 +20,8 @@ export interface Config {
   readonly store: string;
   /** With what the topics of mqttrep itself begin; undefined when it may write none. */
   readonly controlTopic: string | undefined;
+  /** Whether mqttrep says under control topics, retained at each broker, how it is. */
+  readonly stateTopics: boolean;
   /** Seconds in which every topic is looked at once at each broker; Infinity for never. */
   readonly scanPeriod: number;
   /** Seconds that another replicator's clock may be ahead of ours before it is not believed. */

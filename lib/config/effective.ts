@@ -36,6 +36,7 @@ export interface ConfigDescription {
   readonly store: string;
   /** Null where mqttrep may write none. */
   readonly controlTopic: string | null;
+  readonly stateTopics: boolean;
   /** Seconds; null for never. */
   readonly scanPeriod: number | null;
   /** Seconds. */
@@ -93,6 +94,7 @@ export function describeConfig(config: Config): DescribedConfig {
     mergeFrequency: config.mergeFrequency,
     store: config.store,
     controlTopic: config.controlTopic ?? null,
+    stateTopics: config.stateTopics,
     scanPeriod: Number.isFinite(config.scanPeriod) ? config.scanPeriod : null,
     maxDrift: config.maxDrift,
     http: config.http === undefined ? null : describeHttp(config.http),
@@ -142,6 +144,9 @@ function toText(description: ConfigDescription): string {
     `Merge frequency: ${mergeFrequency} Hz`,
     `Store: ${store}`,
     `Control topics: ${controlTopic === null ? 'none' : `${controlTopic}/…`}`,
+    ...(description.stateTopics
+      ? [`State topics: ${controlTopic}/status, ${controlTopic}/connection/…`]
+      : []),
     `Every topic is looked at again: ${scanPeriod === null ? 'never' : `within ${scanPeriod} s`}`,
     `Greatest drift of other replicators' clocks: ${maxDrift} s`,
     `Status page: ${http === null ? 'none' : httpInWords(http)}`,

@@ -15,6 +15,7 @@ import { defaultStorePlace } from './store-place.ts';
 import type { ReadFile } from './text-file.ts';
 import { readTopics } from './topics.ts';
 import {
+  parseBoolean,
   parseBound,
   parseControlTopic,
   parseFrequency,
@@ -24,7 +25,7 @@ import {
   parseScanPeriod,
   parseStore,
 } from './values.ts';
-import type { ProcessKey } from './variables.ts';
+import { brokerVariableName, type ProcessKey } from './variables.ts';
 
 /** Hz. */
 const DEFAULT_FREQUENCY = 1;
@@ -53,8 +54,24 @@ export function readConfig(
   const topics = readTopics(environment, names, process.controlTopic ?? CONTROL_PREFIX, problems);
   const http = readHttp(environment, readFile, problems);
   const config: Config = { brokers, topics, ...process, http };
+  if (config.stateTopics) judgeStateTopics(config, problems);
   const { errors, warnings } = problems;
   return errors.length === 0 ? { ok: true, config, warnings } : { ok: false, errors, warnings };
+}
+
+function judgeStateTopics({ brokers, controlTopic }: Config, problems: Problems): void {
+  if (controlTopic === undefined) {
+    problems.error('MQTTREP_STATE_TOPICS', {
+      problem: 'there are no state topics without control topics, which MQTTREP_CONTROL_TOPIC turns off',
+      mend: 'remove one of the two',
+    });
+  }
+  for (const { name } of brokers.filter(({ options }) => options['will'] !== undefined)) {
+    problems.warn(brokerVariableName('CONFIG', name), {
+      problem: 'it has a will of its own, and state topics need one, so there are none at this broker',
+      mend: 'remove the will, or MQTTREP_STATE_TOPICS',
+    });
+  }
 }
 
 export interface HttpAccess {
@@ -91,6 +108,7 @@ function readProcess(
     mergeFrequency: read('MERGE_FREQUENCY', parseFrequency, DEFAULT_FREQUENCY),
     store: read('STORE', parseStore, storePlace),
     controlTopic: read('CONTROL_TOPIC', parseControlTopic, { prefix: CONTROL_PREFIX }).prefix,
+    stateTopics: read('STATE_TOPICS', parseBoolean, false),
     scanPeriod: read('SCAN_PERIOD', parseScanPeriod, DEFAULT_SCAN_PERIOD),
     maxDrift: read('MAX_DRIFT', parseMaxDrift, DEFAULT_MAX_DRIFT),
     bounds: {

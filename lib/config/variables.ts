@@ -14,6 +14,7 @@ export const PROCESS_KEYS = [
   'MERGE_FREQUENCY',
   'STORE',
   'CONTROL_TOPIC',
+  'STATE_TOPICS',
   'SCAN_PERIOD',
   'MAX_DRIFT',
   'HTTP',

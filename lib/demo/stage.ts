@@ -164,6 +164,7 @@ export class Stage {
       controlTopic: CONTROL_PREFIX,
       scanPeriod: 600,
       maxDrift: 60,
+      stateTopics: false,
       http: HTTP,
       bounds: DEFAULT_BOUNDS,
       log: { level: 'info', format: 'text' },

@@ -8,6 +8,16 @@ export const CONTROL_PREFIX = 'mqttrep';
 
 export type Purpose = 'marker' | 'replay' | 'probe' | 'survey' | 'presence' | 'check';
 
+/** Whether mqttrep runs, for whoever wants to know. */
+export function statusTopic(prefix: string): string {
+  return `${prefix}/status`;
+}
+
+/** Whether mqttrep is connected to a broker, for whoever wants to know. */
+export function connectionTopic(prefix: string, broker: string): string {
+  return `${prefix}/connection/${broker}`;
+}
+
 /** Names the control topics at one broker. */
 export class ControlTopics {
   readonly #prefix: string;

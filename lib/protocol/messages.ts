@@ -101,6 +101,8 @@ export type ControlOfBroker =
   | { readonly kind: 'attach'; readonly port: MessagePort }
   /** Subscribe to these instead, on the connection that stands. */
   | { readonly kind: 'subscribe'; readonly subscriptions: readonly Subscription[] }
+  /** How the connections to all brokers are, for the state topics. */
+  | { readonly kind: 'connections'; readonly connections: Connections }
   /** The reconciler samples otherwise. */
   | { readonly kind: 'sample'; readonly sampling: Sampling }
   /** Take no more messages in; answered by the report `quiet`. */
@@ -141,6 +143,9 @@ export interface Undelivered {
   readonly messages: number;
 }
 
+/** By the names of the brokers. */
+export type Connections = Readonly<Record<string, 'up' | 'down'>>;
+
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** `answered`: the broker gave a definite answer, be it a refusal. */
@@ -180,6 +185,8 @@ export interface BrokerSettings {
   readonly maxQos: QoS;
   readonly subscriptions: readonly Subscription[];
   readonly sampling: Sampling;
+  /** Whether it is said under control topics how mqttrep is. */
+  readonly stateTopics: boolean;
   readonly bounds: Bounds;
   /** With what the topics of mqttrep itself begin; undefined when it may write none. */
   readonly controlPrefix: string | undefined;

@@ -49,6 +49,11 @@ export class BrokerSlot {
     this.#settings = settings;
   }
 
+  /** Whether there is a connection now. */
+  get isConnected(): boolean {
+    return this.link.state === 'ready' || this.link.state === 'replaying';
+  }
+
   /** Takes no more messages in; resolves when what arrived before is with the reconciler. */
   quiesce(): Promise<void> {
     return new Promise(resolve => {

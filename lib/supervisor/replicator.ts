@@ -346,6 +346,16 @@ export class Replicator {
     void this.#pool.destroy().then(() => this.#end(reason));
   }
 
+  /** For the state topics at each broker. */
+  #tellConnections(): void {
+    if (!this.#config.stateTopics) return;
+    const slots = [...this.#brokers.values()];
+    const connections = Object.fromEntries(
+      slots.map(({ name, isConnected }) => [name, isConnected ? 'up' : 'down'] as const),
+    );
+    for (const { actor } of slots) actor?.tell({ kind: 'connections', connections });
+  }
+
   // ── reports ────────────────────────────────────────────────────────────────────────────────────────
 
   #reported(report: Report, slot: BrokerSlot | undefined): void {
@@ -355,6 +365,7 @@ export class Replicator {
         return;
       case 'link':
         slot?.link.enter(report.state, report.detail);
+        this.#tellConnections();
         for (const look of [...this.#waiting]) look();
         return;
       case 'answer':

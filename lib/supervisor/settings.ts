@@ -23,6 +23,7 @@ export function brokerSettings(
     sampling: { period: 1000 / config.mergeFrequency, newestOnly: config.topics.every(goesByArrival) },
     bounds: config.bounds,
     controlPrefix: config.controlTopic,
+    stateTopics: config.stateTopics,
   };
 }
 

@@ -44,6 +44,7 @@ export class ActorRig {
       subscriptions,
       sampling: { period: 20, newestOnly: false },
       controlPrefix: 'mqttrep',
+      stateTopics: false,
       bounds: DEFAULT_BOUNDS,
     } as const;
     this.actor = new BrokerActor(settings, port1, report => {

@@ -36,6 +36,7 @@ const CONFIG: Config = {
   mergeFrequency: 2,
   store: '/var/lib/mqttrep',
   controlTopic: undefined,
+  stateTopics: false,
   scanPeriod: Number.POSITIVE_INFINITY,
   maxDrift: 60,
   http: {

@@ -28,6 +28,7 @@ describe('readConfig', () => {
         store: '/home/duck/.local/state/mqttrep',
         controlTopic: 'mqttrep',
         scanPeriod: 600,
+        stateTopics: false,
         maxDrift: 60,
         http: {
           host: '127.0.0.1',

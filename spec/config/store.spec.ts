@@ -1,7 +1,7 @@
 /** Where the state is kept, and what mqttrep may leave at brokers. */
 
 import { expect } from 'chai';
-import { accepted, type Env, errorsOf } from './reading.ts';
+import { accepted, type Env, errorsOf, warningsOf } from './reading.ts';
 
 describe('the place of the store', () => {
   const cases: [says: string, env: Env, place: string][] = [
@@ -42,6 +42,25 @@ describe('the control topics', () => {
       expect(errorsOf({ MQTTREP_CONTROL_TOPIC: topic }).join()).to.match(/^MQTTREP_CONTROL_TOPIC: /);
     });
   }
+});
+
+describe('the state topics in the configuration', () => {
+  it('are there only where they are asked for', () => {
+    expect(accepted({}).stateTopics).to.equal(false);
+    expect(accepted({ MQTTREP_STATE_TOPICS: 'true' }).stateTopics).to.equal(true);
+  });
+
+  it('cannot do without control topics', () => {
+    const env = { MQTTREP_STATE_TOPICS: 'true', MQTTREP_CONTROL_TOPIC: 'off' };
+    expect(errorsOf(env).join()).to.match(/^MQTTREP_STATE_TOPICS: .*MQTTREP_CONTROL_TOPIC/);
+  });
+
+  it('need the will, so one that the user has given is warned about', () => {
+    const env = { MQTTREP_CONFIG_oslo: '{"will":{"topic":"t","payload":"x"}}' };
+    expect(warningsOf(env)).to.deep.equal([]);
+    const [warning] = warningsOf({ ...env, MQTTREP_STATE_TOPICS: 'true' });
+    expect(warning).to.match(/^MQTTREP_CONFIG_oslo: it has a will of its own/);
+  });
 });
 
 describe('the scan period and the drift', () => {
