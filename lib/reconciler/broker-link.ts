@@ -70,6 +70,8 @@ export class BrokerLink {
   base: Base = 'none';
   /** The topics that the current replay has shown, where there is something to compare them with. */
   replayed: Set<string> | undefined;
+  /** Topics of which something was under way when the connection before this one ended, until they are found. */
+  cutOff = new Set<string>();
   /** Messages received in this session. */
   messages = 0;
   marker = new Marker(undefined);

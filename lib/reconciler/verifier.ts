@@ -34,11 +34,14 @@ export class Verifier {
     const { table, apply } = this.#deps;
     const { index: broker, base } = link;
     let held = 0;
+    const cutOff = new Set<string>();
     const asked = [...table.states.entries()].filter(([topic, { register }]) => {
       if (typeof register.held[broker] === 'object') held++;
+      if (pendingAt(register, broker) > 0) cutOff.add(topic);
       apply(topic, { kind: 'returned', broker, base, replayed: replayed.has(topic) });
       return this.#isAsked(link, topic);
     });
+    link.cutOff = cutOff;
     link.brake.begin(
       asked.map(([topic]) => topic),
       held,
@@ -114,7 +117,11 @@ export class Verifier {
     if (!wasPending || after?.winner === undefined) return;
     // What was overdue has now been looked at: it arrived, or the broker does not take it.
     const arrived = agrees(willHold(after, link.index), after.winner);
-    settled(link, topic, arrived ? undefined : 'it was acknowledged but not stored');
+    // What a connection took along when it ended was not refused.
+    const wasCutOff = link.cutOff.has(topic);
+    if (wasCutOff) link.cutOff.delete(topic);
+    if (arrived || !wasCutOff)
+      settled(link, topic, arrived ? undefined : 'it was acknowledged but not stored');
   }
 
   #isAsked(link: BrokerLink, topic: string): boolean {

@@ -116,7 +116,8 @@ describe('mqttrep, where a broker', function () {
     };
     scene = await Scene.start({ brokers, configs: { PARIS: { reconnectPeriod: 50 } } });
     const topics = Array.from({ length: 50 }, (_, index) => `good/${index}`);
-    for (const topic of [...bad, ...topics]) await scene.publish('OSLO', topic, 'x', { retain: true });
+    const written = [...bad, ...topics].map(topic => scene?.publish('OSLO', topic, 'x', { retain: true }));
+    await Promise.all(written);
     for (const topic of bad) await scene.mqttrep.line(`hangs up on messages to "${topic}"`, 3 * patience);
     for (const topic of topics) await scene.retainedEverywhere(topic, 'x');
     const lost = () => linesWith('PARIS: connection lost')?.length;

@@ -36,11 +36,13 @@ export async function learn(access: Access, forced: Protocol | undefined, prefix
   try {
     const maxQos = await highestQos(site, `${prefix}/qos`);
     const x = Buffer.from('x');
+    const keepsQos = await keepsLowQos(site, `${prefix}/low-qos`);
     const retains = await carries(site, `${prefix}/retained`, x);
     return {
       versions,
       announced: protocol === 5 ? announced(tried[0]?.connack) : {},
       maxQos,
+      keepsQos,
       retains,
       retainsQos0: retains && (await carries(site, `${prefix}/retained/0`, x, { published: 0 })),
       flagsReplays: retains && (await carries(site, `${prefix}/retained/1`, x, { subscribed: 1 })),
@@ -131,6 +133,15 @@ async function highestQos(site: Site, topic: string): Promise<QoS> {
     }
   }
   return 0;
+}
+
+async function keepsLowQos(site: Site, topic: string): Promise<boolean> {
+  const reader = await site.client();
+  await within(reader.subscribe(topic, { qos: 2 }), 'SUBACK');
+  await site.publish(topic, 'x', { qos: 0 });
+  const message = await reader.waitFor(found => found.topic === topic);
+  await reader.destroy();
+  return message.qos === 0;
 }
 
 /** Whether a retained message is handed to a new subscriber of its topic, as it was written. */

@@ -27,6 +27,8 @@ export interface Limits {
   readonly announced: Announced;
   /** The highest QoS that it grants a subscription, and completes for a publication. */
   readonly maxQos: QoS;
+  /** A message is delivered with the QoS that it was published with, where the subscription has a higher one. */
+  readonly keepsQos: boolean;
   /** A new subscriber is sent what was published retained, by the exact topic. */
   readonly retains: boolean;
   /** Also what was published with QoS 0. */
@@ -79,6 +81,8 @@ export function inWords(limits: Limits): string[] {
   if (versions[5] !== 'accepts') found.push(`${versions[5]} at MQTT 5`);
   if (versions[3] !== 'accepts') found.push(`${versions[3]} at MQTT 3.1`);
   if (maxQos < 2) found.push(`QoS ${maxQos} at most`);
+  if (!limits.keepsQos)
+    found.push('delivers with the QoS of the subscription, also what was published with a lower one');
   if (!retains) found.push('retains nothing');
   else if (!erases) found.push('an empty retained message erases nothing');
   if (retains && !limits.retainsQos0) found.push('does not retain what is published with QoS 0');

@@ -12,6 +12,9 @@ import type { Row } from './rows.ts';
 import { Site } from './site.ts';
 import { defineSuite } from './suite.ts';
 
+/** Of what a case says that failed. */
+const shownCharacters = 400;
+
 /** Below which the limits are learnt. */
 const prefix = 'interop-limits';
 
@@ -160,7 +163,11 @@ function run(mocha: Mocha, partners: readonly string[]): Promise<PairResult[]> {
       const result = resultOf(test);
       if (result !== undefined) result.passed++;
     });
-    runner.on('fail', test => resultOf(test)?.failed.push(test.title));
+    runner.on('fail', (test, error: Error) => {
+      resultOf(test)?.failed.push(test.title);
+      // Of a run that takes minutes one wants to know at once.
+      console.log(`        ${error.message.slice(0, shownCharacters)}`);
+    });
   });
 }
 

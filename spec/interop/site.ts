@@ -17,7 +17,7 @@ const answerLimitMs = 10_000;
 const batch = 100;
 
 /** Publishes not acknowledged at once: some brokers hang up on more than their Receive Maximum. */
-const inFlight = 20;
+const inFlight = 8;
 
 export class Site {
   /** As mqttrep knows it. */
