@@ -22,7 +22,7 @@ export interface Ring {
 }
 
 /** How far the ring may reach up and down from its middle; no more than a screen has. */
-const REACHES = [0, 170, 190, 210, 240, 270, 300, 330] as const;
+const REACHES = [170, 190, 210, 240, 270, 300, 330] as const;
 
 /** Between two cards, at least. */
 const GAP = 16;
