@@ -68,16 +68,28 @@ export function contend(
     return outcome({ ...register, held: held(message) }, 'repeated');
   }
   if (winner === undefined) return outcome({ ...register, winner: message, held: held(message) }, 'won');
-  if (order(message, winner) <= 0) {
+  if (wasDeleted(register, message) || order(message, winner) <= 0) {
     return {
-      ...outcome({ ...register, held: held(message) }, 'lost'),
+      ...outcome({ ...register, cleared: clearedBy(register, message), held: held(message) }, 'lost'),
       clash: { winner, loser: message },
     };
   }
-  const won = outcome({ ...register, winner: message, held: held(message) }, 'won');
+  const cleared = clearedBy(register, winner);
+  const won = outcome({ ...register, winner: message, cleared, held: held(message) }, 'won');
   // A broker that held the winner had shown it to whoever writes there.
   const isSuccessor = agrees(register.held[broker] ?? 'unknown', winner);
   return isSuccessor ? won : { ...won, clash: { winner: message, loser: winner } };
+}
+
+/** Older than a deletion that the winner has outlived: whatever the merge chain says of the two. */
+function wasDeleted({ cleared }: Register, { version }: Message): boolean {
+  return cleared !== undefined && isNewer(cleared, version);
+}
+
+/** The last deletion, now that this loser is known. */
+function clearedBy({ cleared }: Register, loser: Message): Version | undefined {
+  if (!isDeletion(loser)) return cleared;
+  return cleared === undefined || isNewer(loser.version, cleared) ? loser.version : cleared;
 }
 
 function repeated(winner: Message, message: Message, refreshes: boolean): Message {

@@ -9,7 +9,8 @@
  * A deletion has no value to compare: it is newer than a message or it is not. With the chain `arrival`
  * that is the same total order. With any other it is not transitive, and nothing between two messages could
  * make it so: a deletion beats the older serial 5, a serial 3 written after the deletion beats that, and 5
- * beats 3. The register that meets them one after the other decides: what lost to a deletion is gone.
+ * beats 3. So the register remembers the last deletion (`cleared`), and what is older never wins again: registers are
+ * ordered by that first, and by the chain then, which is total once more.
  */
 
 import { type Comparator, type Format, formatMergeChain, type MergeChain } from './merge-chain.ts';

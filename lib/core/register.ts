@@ -50,6 +50,11 @@ export interface Passing {
 export interface Register {
   /** The reconciled retained message (a deletion has an empty payload); undefined while none was ever seen. */
   readonly winner: Message | undefined;
+  /**
+   * The last deletion before the winner: whatever is older was deleted with it, and never wins again. Undefined
+   * while none is known; a winner that is a deletion speaks for itself.
+   */
+  readonly cleared: Version | undefined;
   readonly passing: Passing | undefined;
   /** By broker index. */
   readonly held: readonly Held[];
@@ -77,6 +82,7 @@ const NOTHING_PENDING: readonly Pending[] = [];
 export function emptyRegister(brokers: number): Register {
   return {
     winner: undefined,
+    cleared: undefined,
     passing: undefined,
     held: new Array<Held>(brokers).fill('unknown'),
     pending: NOTHING_PENDING,

@@ -207,7 +207,8 @@ function isChangeToStore(before: Register, after: Register): boolean {
     before.winner !== after.winner ||
     before.held !== after.held ||
     before.pending !== after.pending ||
-    before.unretained !== after.unretained
+    before.unretained !== after.unretained ||
+    before.cleared !== after.cleared
   );
 }
 

@@ -27,13 +27,18 @@ const FIRST_MESSAGE = 2;
 /** The origin of what mqttrep itself wrote, or a broker that is no longer configured. */
 const NOBODY = -1;
 
+/** What a topic has. */
+const WINNER = 1;
+const CLEARED = 2;
+
+/** What a message has. */
 const PROPERTIES = 1;
 const EXPIRES = 2;
 const ERASED = 4;
 
 /** @param brokers how many there are where the record goes; the register may know of fewer, or more */
 export function writeTopic(writer: BatchWriter, { register, seen }: StoredTopic, brokers: number): void {
-  const { winner, held, pending, unretained } = register;
+  const { winner, cleared, held, pending, unretained } = register;
   const messages: Message[] = [];
   if (winner !== undefined) messages.push(winner);
   for (const what of held) {
@@ -45,7 +50,9 @@ export function writeTopic(writer: BatchWriter, { register, seen }: StoredTopic,
     retained++;
     if (!messages.includes(entry.message)) messages.push(entry.message);
   }
-  writer.u32(messages.length).u8(winner === undefined ? 0 : 1);
+  writer.u32(messages.length);
+  writer.u8((winner === undefined ? 0 : WINNER) | (cleared === undefined ? 0 : CLEARED));
+  if (cleared !== undefined) writeVersion(writer, cleared);
   for (const message of messages) writeMessage(writer, message);
   writer.u32(unretained);
   for (let broker = 0; broker < brokers; broker++) {
@@ -68,7 +75,8 @@ function heldAs(held: Held | undefined, messages: readonly Message[]): number {
  */
 export function readTopic(reader: BatchReader, { indexes, brokers }: BrokerMapping): StoredTopic {
   const count = reader.u32();
-  const hasWinner = reader.u8() === 1;
+  const has = reader.u8();
+  const cleared = has & CLEARED ? readVersion(reader) : undefined;
   const messages: Message[] = [];
   while (messages.length < count) messages.push(readMessage(reader, indexes));
   const bits = reader.u32();
@@ -91,8 +99,8 @@ export function readTopic(reader: BatchReader, { indexes, brokers }: BrokerMappi
     const message = messageAt(messages, reader.u32());
     if (broker !== NOBODY) pending.push({ broker, retained: true, message });
   }
-  const winner = hasWinner ? messageAt(messages, 0) : undefined;
-  return { register: { ...emptyRegister(brokers), winner, held, pending, unretained }, seen };
+  const winner = has & WINNER ? messageAt(messages, 0) : undefined;
+  return { register: { ...emptyRegister(brokers), winner, cleared, held, pending, unretained }, seen };
 }
 
 function messageAt(messages: readonly Message[], place: number): Message {

@@ -25,15 +25,17 @@ export function settledTopic(payload: string, brokers = 2): StoredTopic {
 
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map(code => String.fromCharCode(code)) });
 
+const version = fc.record({
+  time: fc.nat(),
+  counter: fc.nat(),
+  replica: fc.string({ maxLength: 10, unit: 'grapheme' }),
+});
+
 function messages(brokers: number): fc.Arbitrary<Message> {
   return fc.record({
     payload: bytes,
     properties: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
-    version: fc.record({
-      time: fc.nat(),
-      counter: fc.nat(),
-      replica: fc.string({ maxLength: 10, unit: 'grapheme' }),
-    }),
+    version,
     origin: fc.integer({ min: -1, max: brokers - 1 }),
     expiresAt: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat()),
     erasedAt: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat()),
@@ -48,6 +50,7 @@ export function arbitraryTopic(brokers: number): fc.Arbitrary<StoredTopic> {
   );
   const register: fc.Arbitrary<Register> = fc.record({
     winner: fc.option(messages(brokers), { nil: undefined }),
+    cleared: fc.option(version, { nil: undefined }),
     passing: fc.constant(undefined),
     held: fc.array(held, { minLength: brokers, maxLength: brokers }),
     pending: fc.array(
