@@ -42,9 +42,11 @@ export default async function reconciler({ control, brokers, settings }: Reconci
             actor.attach(message.broker, message.port);
             return;
           case 'ask':
-            void actor.inspector
+            // Whoever asks gets no answer then; that is no reason to end the replication.
+            actor.inspector
               .answer(message.question)
-              .then(answer => report({ kind: 'answer', id: message.id, answer }));
+              .then(answer => report({ kind: 'answer', id: message.id, answer }))
+              .catch((error: Error) => log('error', `a question was not answered: ${error.stack}`));
             return;
           case 'configure':
             void configure(actor, message).then(() => report({ kind: 'configured' }));

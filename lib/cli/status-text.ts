@@ -118,7 +118,8 @@ function convergenceLine({ buckets, count }: Histogram): string {
     const last = buckets.at(-2)?.upTo ?? 0;
     return upTo === null ? `more than ${milliseconds(last)}` : `${milliseconds(upTo)}`;
   };
-  const changes = count === 1 ? '1 change was' : `${NUMBER.format(count)} changes were`;
+  if (count === 1) return `1 change was everywhere, within ${within(1)}.`;
+  const changes = `${NUMBER.format(count)} changes were`;
   return `${changes} everywhere: half of them within ${within(0.5)}, 95 % within ${within(0.95)}.`;
 }
 

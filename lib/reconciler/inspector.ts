@@ -69,13 +69,13 @@ export class Inspector {
     });
   }
 
-  answer(question: ReconcilerQuestion): Promise<ReconcilerAnswers[ReconcilerQuestion['of']]> {
+  async answer(question: ReconcilerQuestion): Promise<ReconcilerAnswers[ReconcilerQuestion['of']]> {
     this.#deps.table.recountUnsaved(MOST_RECOUNTED);
     switch (question.of) {
       case 'measures':
-        return Promise.resolve(this.#measures(question.conflictsAfter));
+        return this.#measures(question.conflictsAfter);
       case 'topic':
-        return Promise.resolve(this.#topic(question.topic));
+        return this.#topic(question.topic);
       case 'topics':
         return this.#inTurn(() => this.#topics(question));
       case 'level':

@@ -5,8 +5,9 @@
  *     GET /api/v1/topics?filter=&differing=&after=&limit=   TopicList
  *     GET /api/v1/topics/{topic, percent-encoded}     TopicDetails
  *     GET /api/v1/tree?under=&after=&limit=           TopicLevel
- *     GET /api/v1/events                              Server-Sent Events: `status` (Status) at once, then
- *                                                     `delta` (Delta) each second in which something changed
+ *     GET /api/v1/events                              Server-Sent Events: `status` (Status) at once, and again
+ *                                                     when brokers come or go; `delta` (Delta) each second in
+ *                                                     which something else changed
  *
  * Times are milliseconds since 1970, durations milliseconds, unless a name says otherwise. Infinity is null.
  */

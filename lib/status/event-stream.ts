@@ -36,7 +36,7 @@ interface Reader {
 
 export class EventStream {
   readonly #statusOf: () => Promise<Status>;
-  readonly #readers = new Set<Reader>();
+  readonly #readers = new Map<ServerResponse, Reader>();
   #status: Status | undefined;
   #first: Promise<Status> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -64,14 +64,14 @@ export class EventStream {
       response.destroy();
       return;
     }
-    this.#readers.add(reader);
-    response.once('close', () => this.#remove(reader));
+    this.#readers.set(response, reader);
+    response.once('close', () => this.remove(response));
     this.#timer ??= setInterval(() => void this.#tick(), PERIOD);
     this.#write(reader, `retry: ${RETRY}\n${eventText('status', this.#status)}`);
   }
 
   close(): void {
-    for (const { response } of this.#readers) response.end();
+    for (const response of this.#readers.keys()) response.end();
   }
 
   /** Those who come at once look at the same. */
@@ -90,9 +90,9 @@ export class EventStream {
     this.#status = status;
     const text = changes(before, status) ?? this.#sign();
     if (text !== undefined) this.#saidAt = performance.now();
-    for (const reader of this.#readers) {
+    for (const reader of this.#readers.values()) {
       this.#dropIfStuck(reader);
-      if (text !== undefined && this.#readers.has(reader)) this.#write(reader, text);
+      if (text !== undefined && this.#readers.has(reader.response)) this.#write(reader, text);
     }
   }
 
@@ -112,11 +112,14 @@ export class EventStream {
 
   #dropIfStuck({ response, waitingSince }: Reader): void {
     const hasWaitedLong = waitingSince !== undefined && performance.now() - waitingSince > LONGEST_WAIT;
-    if (hasWaitedLong || response.writableLength > MOST_WAITING) response.destroy();
+    if (!hasWaitedLong && response.writableLength <= MOST_WAITING) return;
+    response.destroy();
+    this.remove(response);
   }
 
-  #remove(reader: Reader): void {
-    this.#readers.delete(reader);
+  /** The reader has gone. */
+  remove(response: ServerResponse): void {
+    this.#readers.delete(response);
     if (this.#readers.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

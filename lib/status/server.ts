@@ -20,6 +20,7 @@ import { Overview } from './overview.ts';
 import { asJson, asText, fileReply, type Reply, SECURITY_HEADERS } from './reply.ts';
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
 import { BadRequest, levelQuestion, topicQuestion, topicsQuestion } from './topic-requests.ts';
+import { UnsentBytes } from './unsent-bytes.ts';
 
 /** What is not given is unlimited by Node, or as long as minutes. */
 export const LIMITS = {
@@ -67,7 +68,7 @@ export class StatusServer {
   readonly #events: EventStream;
   readonly #files: ReadonlyMap<string, StaticFile>;
   #questions = 0;
-  #unsent = 0;
+  readonly #unsent = new UnsentBytes();
 
   constructor(options: StatusServerOptions) {
     const { http, replicator, version, mergeFrequency } = options;
@@ -97,6 +98,8 @@ export class StatusServer {
       },
       (request, response) => void this.#serve(request, response),
     );
+    // A connection that could not be accepted is the client's trouble; nobody listening would end the process.
+    this.#server.on('error', () => undefined);
     this.#server.maxConnections = this.#limits.connections;
     this.#server.setTimeout(this.#limits.idle);
   }
@@ -126,6 +129,8 @@ export class StatusServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Who left in the middle of an answer is no matter for us.
+    response.on('error', () => undefined);
     // The raw path: a URL parser would take the topic `..` for a way up.
     const [path = '', search = ''] = (request.url ?? '').split('?', 2);
     const query = new URLSearchParams(search);
@@ -198,12 +203,18 @@ export class StatusServer {
     }
     // The stream has limits of its own.
     request.socket.setTimeout(0);
+    // A response that waits behind another one is not told that the connection is gone.
+    request.socket.once('close', () => {
+      response.destroy();
+      this.#events.remove(response);
+    });
     await this.#events.add(response);
   }
 
   #send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
     const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
-    if (this.#unsent + body.length > this.#limits.unsent) {
+    if (response.destroyed || request.socket.destroyed) return;
+    if (this.#unsent.total + body.length > this.#limits.unsent) {
       response.destroy();
       return;
     }
@@ -214,10 +225,7 @@ export class StatusServer {
       ...(reply.status === 304 ? {} : { 'Content-Length': body.length }),
       ...reply.headers,
     });
-    this.#unsent += body.length;
-    response.once('close', () => {
-      this.#unsent -= body.length;
-    });
+    this.#unsent.add(request.socket, response, body.length);
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 }

@@ -7,6 +7,15 @@ import { eventually } from '../support/eventually.ts';
 import { FakeReplicator } from './fake-replicator.ts';
 import { open, raw, type Served, serve } from './served.ts';
 
+/** Of an answer, in characters; 0 where there was none. */
+async function lengthOf(url: URL): Promise<number> {
+  try {
+    return (await (await fetch(url)).text()).length;
+  } catch {
+    return 0;
+  }
+}
+
 describe('the limits of the status server', () => {
   let replicator: FakeReplicator;
   let served: Served | undefined;
@@ -105,6 +114,53 @@ describe('the limits of the status server', () => {
     await once(socket, 'readable');
     // As long as it stands, there is room for no other.
     await eventually(async () => expect(await isAlive(server)).to.equal(200));
+  });
+
+  it('answers to who has left count no more, however they were asked for', async () => {
+    const long = 'x'.repeat(6_000_000);
+    const server = await start({ unsent: 15_000_000 });
+    const request = 'GET /api/v1/topics HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const held: ((answer: unknown) => void)[] = [];
+    replicator.answer = () => new Promise(resolve => held.push(resolve));
+    for (let time = 0; time < 5; time++) {
+      // Left before the answer was there, in the middle of it, and of several on one connection.
+      const impatient = await connected(server.port, request.repeat(2));
+      await eventually(() => expect(held).to.have.lengthOf(2));
+      const [first, second] = held.splice(0);
+      // The second answer waits for the first, which comes when nobody is there any more.
+      second?.({ topics: long });
+      await isAlive(server);
+      impatient.destroy();
+      await once(impatient, 'close');
+      await isAlive(server);
+      first?.({ topics: long });
+    }
+    replicator.answer = () => ({ topics: long });
+    for (let time = 0; time < 5; time++) {
+      const hung = await connected(server.port, request.repeat(2));
+      await once(hung, 'readable');
+      hung.destroy();
+    }
+    // Two at once have room, if those before are forgotten. Each is read to its end, whatever comes of the other.
+    await eventually(async () => {
+      const both = await Promise.all([1, 2].map(() => lengthOf(new URL('/api/v1/topics', server.url))));
+      for (const length of both) expect(length).to.be.above(long.length);
+    });
+  });
+
+  it('pages that left are forgotten, also those that waited behind another answer', async () => {
+    const server = await start({});
+    const request = 'GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    for (let time = 0; time < 20; time++) {
+      const page = await connected(server.port, request.repeat(3));
+      await once(page, 'readable');
+      page.destroy();
+    }
+    for (let time = 0; time < 10; time++) {
+      const page = await connected(server.port, request);
+      const [first] = (await once(page.setEncoding('utf8'), 'data')) as [string];
+      expect(first).to.match(/^HTTP\/1.1 200 /);
+    }
   });
 
   it('closes in no time, whoever is connected', async () => {
