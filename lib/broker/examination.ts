@@ -10,6 +10,7 @@ import { Connection, isRefusal } from './connection.ts';
 import { Inbox } from './inbox.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Reached, reach } from './reach.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export interface Finding {
   readonly name: string;
@@ -103,17 +104,22 @@ class Examination {
 
   async run(): Promise<Finding> {
     try {
-      if (!this.#connection.limits.retains) this.#found({ retained: false });
-      if (this.#root === undefined) this.#note('nothing was written, since control topics are off');
-      else await this.#write(this.#root);
-      await this.#subscribe();
-      if (this.#signal.aborted) this.#note('there was not enough time for everything');
+      await unlessAborted(this.#look(), this.#signal);
     } catch (error) {
-      this.#note((error as Error).message);
+      this.#note(
+        this.#signal.aborted ? 'there was not enough time for everything' : (error as Error).message,
+      );
     }
     await this.#cleanUp();
     await this.#connection.end();
     return this.#finding;
+  }
+
+  async #look(): Promise<void> {
+    if (!this.#connection.limits.retains) this.#found({ retained: false });
+    if (this.#root === undefined) this.#note('nothing was written, since control topics are off');
+    else await this.#write(this.#root);
+    await this.#subscribe();
   }
 
   get #connection(): Connection {
@@ -122,6 +128,8 @@ class Examination {
 
   async #write(root: string): Promise<void> {
     await this.#lookForEcho(`${root}/echo`);
+    // Once it is over nothing more is written: what was has been removed.
+    if (this.#signal.aborted) return;
     if (this.#connection.limits.retains) await this.#lookForReplay(root);
   }
 

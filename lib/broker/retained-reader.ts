@@ -16,6 +16,10 @@ import { Inbox } from './inbox.ts';
 import { type Reached, reach } from './reach.ts';
 import { Scanner } from './scanner.ts';
 import { Sentinel } from './sentinel.ts';
+import { unlessAborted } from './unless-aborted.ts';
+
+/** Longest wait for a broker to be reached, in milliseconds. */
+const REACH_LIMIT = 20_000;
 
 /** Longest wait for a replay, in milliseconds. */
 const REPLAY_LIMIT = 120_000;
@@ -33,15 +37,17 @@ export class RetainedReader {
   readonly #scanner: Scanner | undefined;
   readonly #controlPrefix: string;
   readonly #signal: AbortSignal;
+  readonly #mostTopics: number;
   readonly #asked = new Map<string, (look: Look) => void>();
 
   /** @throws ConnectError when the broker cannot be reached, or refuses */
   static async open(settings: BrokerSettings, id: string, signal: AbortSignal): Promise<RetainedReader> {
-    return new RetainedReader(settings, await reach(settings, signal), id, signal);
+    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(REACH_LIMIT)]);
+    return new RetainedReader(settings, await reach(settings, giveUp), id, signal);
   }
 
   private constructor(
-    { name, controlPrefix }: BrokerSettings,
+    { name, controlPrefix, bounds }: BrokerSettings,
     { connection, options }: Reached,
     id: string,
     signal: AbortSignal,
@@ -49,6 +55,7 @@ export class RetainedReader {
     this.name = name;
     this.#connection = connection;
     this.#signal = signal;
+    this.#mostTopics = bounds.topics;
     this.#controlPrefix = controlPrefix ?? CONTROL_PREFIX;
     if (controlPrefix === undefined || !connection.limits.retains) return;
     const control = new ControlTopics(controlPrefix, id, name);
@@ -69,9 +76,13 @@ export class RetainedReader {
 
   /**
    * The retained messages that a subscription to the filters shows. Some may be missing.
-   * @throws when the connection ends meanwhile
+   * @throws when the connection ends meanwhile, or the signal says to give up, or there are more than mqttrep takes in
    */
-  async readAll(filters: readonly string[]): Promise<Map<string, Sight>> {
+  readAll(filters: readonly string[]): Promise<Map<string, Sight>> {
+    return unlessAborted(this.#readAll(filters), this.#signal);
+  }
+
+  async #readAll(filters: readonly string[]): Promise<Map<string, Sight>> {
     const sights = new Map<string, Sight>();
     const sentinel = this.#sentinel;
     let isOver = false;
@@ -84,9 +95,16 @@ export class RetainedReader {
     const wanted = sentinel === undefined ? filters : [...filters, sentinel.topic];
     await this.#connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
     const quiet = sentinel === undefined ? QUIET : STALLED;
-    await inbox.until(() => isOver, { limit: REPLAY_LIMIT, quiet, signal: this.#signal });
+    await inbox.until(() => isOver || sights.size > this.#mostTopics, {
+      limit: REPLAY_LIMIT,
+      quiet,
+      signal: this.#signal,
+    });
     await this.#connection.unsubscribe(wanted);
     if (this.#connection.hasEnded) throw new Error('the connection was lost while it was read');
+    if (sights.size > this.#mostTopics) {
+      throw new Error(`it retains more than ${this.#mostTopics} topics (MQTTREP_MAX_TOPICS)`);
+    }
     return sights;
   }
 

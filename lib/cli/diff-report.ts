@@ -6,8 +6,8 @@ import type { Look, Sight } from '../comparison/sight.ts';
 
 export interface BrokerRead {
   readonly name: string;
-  readonly state: 'read' | 'retains nothing' | 'not reached';
-  /** Why it was not reached. */
+  readonly state: 'read' | 'retains nothing' | 'not read';
+  /** Why it was not read. */
   readonly reason: string;
 }
 
@@ -17,7 +17,7 @@ const SHOWN = 60;
 export function diffText(brokers: readonly BrokerRead[], comparison: Comparison): string {
   const { compared, differing, unknown, cut } = comparison;
   const left = brokers.flatMap(({ name, state, reason }) => {
-    if (state === 'not reached') return [`${name} was not reached: ${reason}\n`];
+    if (state === 'not read') return [`${name} could not be read: ${reason}\n`];
     return state === 'read' ? [] : [`${name} retains no messages, and is left out\n`];
   });
   const hidden = cut.map(
@@ -80,7 +80,7 @@ export function diffJson(brokers: readonly BrokerRead[], comparison: Comparison)
   const { compared, differing, unknown, cut } = comparison;
   return {
     equal:
-      differing.length === 0 && unknown.length === 0 && brokers.every(({ state }) => state !== 'not reached'),
+      differing.length === 0 && unknown.length === 0 && brokers.every(({ state }) => state !== 'not read'),
     brokers: brokers.map(({ name, state, reason }) => ({ name, state, ...(reason && { reason }) })),
     cut,
     compared,

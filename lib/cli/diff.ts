@@ -16,9 +16,6 @@ import { EXIT } from './exit-codes.ts';
 import { interruptible } from './interruptible.ts';
 import { loadConfig, printProblems } from './load-config.ts';
 
-/** Longest wait for a broker to be reached, in milliseconds. */
-const REACH_LIMIT = 20_000;
-
 /** What is being replicated is given two ticks to arrive, within these bounds in milliseconds. */
 const SETTLE = { least: 1_000, most: 5_000 } as const;
 
@@ -58,7 +55,7 @@ async function diffBrokers(config: Config, format: Format, signal: AbortSignal):
   }
   if (format === 'json') printJson(diffJson(brokers, comparison));
   else process.stdout.write(diffText(brokers, comparison));
-  if (brokers.some(({ state }) => state === 'not reached')) return EXIT.unavailable;
+  if (brokers.some(({ state }) => state === 'not read')) return EXIT.unavailable;
   return comparison.differing.length + comparison.unknown.length === 0 ? EXIT.ok : EXIT.failure;
 }
 
@@ -74,10 +71,9 @@ async function readBroker(
     config.topics.map(({ filter }) => ({ filter, qos: 0 })),
     0,
   ).map(({ filter }) => filter);
-  const giveUp = AbortSignal.any([signal, AbortSignal.timeout(REACH_LIMIT)]);
   let reader: RetainedReader | undefined;
   try {
-    reader = await RetainedReader.open(brokerSettings(broker, config, clientId), id, giveUp);
+    reader = await RetainedReader.open(brokerSettings(broker, config, clientId), id, signal);
     if (!reader.retains) {
       return { read: { name, state: 'retains nothing', reason: '' }, reader, sights: new Map() };
     }
@@ -85,6 +81,6 @@ async function readBroker(
   } catch (error) {
     await reader?.close();
     const { message } = error as Error;
-    return { read: { name, state: 'not reached', reason: message }, reader: undefined, sights: new Map() };
+    return { read: { name, state: 'not read', reason: message }, reader: undefined, sights: new Map() };
   }
 }

@@ -4,8 +4,11 @@ import { expect } from 'chai';
 import { controlTopicsAt } from '../broker/makes.ts';
 import { startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { Link } from '../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { startMqttrep } from '../support/mqttrep-process.ts';
 import { publishMany } from '../support/publish-many.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { command, environmentOf } from './command.ts';
@@ -52,8 +55,28 @@ describe('mqttrep diff', function () {
     const { code, stdout } = await command(['diff'], environmentOf({ ...brokers, GONE: gone }));
     expect(code).to.equal(69);
     expect(stdout)
-      .to.match(/^GONE was not reached: .*ECONNREFUSED/m)
+      .to.match(/^GONE could not be read: .*ECONNREFUSED/m)
       .and.contain('none differs');
+  });
+
+  it('reads no more topics than mqttrep takes in, and says so', async () => {
+    const { code, stdout } = await command(['diff'], { ...environment, MQTTREP_MAX_TOPICS: '100' });
+    expect(code).to.equal(69);
+    expect(stdout).to.contain('OSLO could not be read: it retains more than 100 topics (MQTTREP_MAX_TOPICS)');
+  });
+
+  it('leaves nothing behind when it is interrupted, and ends with 1', async () => {
+    const link = await Link.to(brokers.OSLO.port);
+    link.delay = 500;
+    const client = await TestClient.connect(brokers.OSLO.url);
+    await client.subscribe('mqttrep/+/replay/OSLO', { qos: 0 });
+    const running = startMqttrep({ ...environment, MQTTREP_CLIENT_OSLO: link.url }, ['diff']);
+    await client.waitFor(({ payload }) => payload !== '', 20_000);
+    expect((await running.stop('SIGINT')).code).to.equal(1);
+    expect(running.stderr).to.contain('interrupted');
+    await client.end();
+    await link.close();
+    await eventually(async () => expect(await controlTopicsAt(brokers.OSLO.url)).to.deep.equal([]));
   });
 
   describe('where brokers differ', () => {
