@@ -50,12 +50,14 @@ describe('mqttrep, where a broker', function () {
     it(`retains no messages over ${protocol}, gives it each once and unretained, and says so once`, async () => {
       const { scene, link } = await create(['retain_available false'], protocolVersion);
       await scene.mqttrep.line('PARIS: the broker retains no messages', patience);
+      // What is not retained is seen by who listens already.
+      await scene.watchAll();
       await scene.publish('OSLO', 'a', '1', { retain: true });
       expect(await scene.copy('PARIS', 'a')).to.include({ payload: '1', retain: false });
       await scene.publish('PARIS', 'b', 'passes');
       expect(await scene.copy('OSLO', 'b')).to.include({ payload: 'passes', retain: false });
       link.cut();
-      await scene.mqttrep.line('PARIS: connection lost');
+      await scene.mqttrep.line('PARIS: connection lost', patience);
       await scene.publish('OSLO', 'c', '2', { retain: true });
       link.heal();
       expect(await scene.copy('PARIS', 'c')).to.include({ payload: '2', retain: false });
@@ -84,7 +86,7 @@ describe('mqttrep, where a broker', function () {
     const { scene } = await create(['max_qos 0'], 5, { MQTTREP_TOPIC_all: '#', MQTTREP_QOS_all: '2' });
     await scene.publish('OSLO', 'a', '1', { retain: true, qos: 2 });
     expect(await scene.copy('PARIS', 'a')).to.include({ qos: 0, retain: true });
-    expect(await scene.mqttrep.line('PARIS: the broker grants "#" QoS 0 only')).to.contain('info');
+    expect(await scene.mqttrep.line('PARIS: the broker grants "#" QoS 0 only', patience)).to.contain('info');
   });
 
   it('knows no wildcards, says so, and replicates there what is named', async () => {
@@ -96,7 +98,7 @@ describe('mqttrep, where a broker', function () {
       environment: { MQTTREP_TOPIC_all: 'any/#', MQTTREP_TOPIC_named: 'named' },
     });
     const mqttrep = scene.run();
-    expect(await mqttrep.line('PARIS: the broker knows no wildcards'))
+    expect(await mqttrep.line('PARIS: the broker knows no wildcards', 2 * patience))
       .to.contain('error')
       .and.contain('"any/#"')
       .and.contain('MQTTREP_TOPIC_{id}');
