@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import mqtt, { type IConnackPacket } from 'mqtt';
 import { nanoid } from 'nanoid';
-import type { QoS, ReceivedMessage } from '../support/client.ts';
+import type { QoS, ReceivedMessage, TestClient } from '../support/client.ts';
 import { type Announced, type Answer, CONTENDED, type Limits, MANY, PAYLOADS, TOPICS } from './limits.ts';
 import type { Access, Protocol } from './makes/make.ts';
 import { Site, within } from './site.ts';
@@ -225,12 +225,13 @@ async function disordered(site: Site, prefix: string): Promise<number> {
   const reader = await site.client();
   const writers = [await site.client(), await site.client()];
   await within(reader.subscribe(`${prefix}/+`), 'SUBACK');
-  const writes = writers.flatMap((writer, index) =>
-    Array.from({ length: 10 }, (_, count) =>
-      topics.map(topic => writer.publish(topic, `${index}-${count}`, { retain: true })),
-    ).flat(),
-  );
-  await within(Promise.all(writes), 'PUBACK');
+  const write = async (writer: TestClient, name: number) => {
+    for (let count = 0; count < 20; count++) {
+      const writes = topics.map(topic => writer.publish(topic, `${name}-${count}`, { retain: true }));
+      await within(Promise.all(writes), 'PUBACK');
+    }
+  };
+  await Promise.all(writers.map(write));
   await wait(1000);
   const delivered = new Map(reader.messages.map(({ topic, payload }) => [topic, payload]));
   const retained = await site.retained(topics);

@@ -94,7 +94,8 @@ export class Site {
       for (let from = 0; from < topics.length; from += batch) {
         await this.#read(reader, topics.slice(from, from + batch));
       }
-      const found = reader.messages.filter(({ retain, topic }) => retain && topic !== this.#endTopic);
+      const asked = new Set(topics);
+      const found = reader.messages.filter(({ retain, topic }) => retain && asked.has(topic));
       return new Map(found.map(message => [message.topic, message]));
     } finally {
       await reader.end();

@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { MANY } from '../limits.ts';
+import { CONTENDED, MANY } from '../limits.ts';
 import { longPatience, type Pair, patience, type Side } from '../pair.ts';
 
 const silenceMs = 1500;
@@ -35,7 +35,7 @@ export function masses(pair: () => Pair): void {
   }
 
   it('ends with one value at both brokers where clients of both write at once, and is silent then', async () => {
-    const topics = Array.from({ length: 10 }, (_, index) => pair().topic(`contended/${index}`));
+    const topics = Array.from({ length: CONTENDED }, (_, index) => pair().topic(`contended/${index}`));
     await Promise.all(pair().sides.map(side => pair().watch(side)));
     await contend(pair(), topics);
     await pair().settled();
