@@ -7,8 +7,11 @@
 import type { Connection } from './connection.ts';
 import type { ConnectFailure } from './negotiation.ts';
 
-/** CONNACK code of a broker without retained messages for a will that is to be retained (MQTT 5 §3.2.2.2). */
-const RETAIN_NOT_SUPPORTED = 0x9a;
+/**
+ * CONNACK codes (MQTT 5 §3.2.2.2) for a will like ours: "Retain not supported" of a broker without retained
+ * messages, and "Protocol Error" of Mochi, over MQTT 3.1.1 too, for a will whose payload is empty.
+ */
+const WILL_NOT_TAKEN: ReadonlySet<number | undefined> = new Set([0x9a, 0x82]);
 
 /** So many times in a row the broker may hang up, before something is left out. Two: one for each version of MQTT. */
 const MAX_HANGUPS = 2;
@@ -29,7 +32,7 @@ export class Concessions {
 
   /** A CONNECT failed. Returns whether it is worth trying at once without what was objected to. */
   connectFailed({ code, wasConnected }: ConnectFailure): boolean {
-    if (code === RETAIN_NOT_SUPPORTED && this.will) {
+    if (WILL_NOT_TAKEN.has(code) && this.will) {
       this.will = false;
       return true;
     }

@@ -1,6 +1,7 @@
 /** What a broker hangs up on over MQTT 3.1.1 is found out, told apart from a network that fails, and left out. */
 
 import { expect } from 'chai';
+import { Concessions } from '../../lib/broker/concessions.ts';
 import { type AedesBroker, type AedesOptions, startAedes } from '../support/aedes-broker.ts';
 import { ActorRig, type Told } from './actor-rig.ts';
 
@@ -59,4 +60,18 @@ describe('Broker actor at a broker that hangs up', function () {
     const told = await rig.heard((one): one is Told & { kind: 'found' } => one.kind === 'found');
     expect(told.answers).to.deep.equal([{ topic: 'a', found: 'unknown' }]);
   });
+});
+
+describe('Concessions', () => {
+  for (const [code, name] of [
+    [0x9a, 'Retain not supported'],
+    [0x82, 'Protocol Error'],
+  ] as const) {
+    it(`connect without our will where CONNACK says ${name}, and do not blame the will a second time`, () => {
+      const concessions = new Concessions();
+      expect(concessions.connectFailed({ code, wasConnected: true })).to.equal(true);
+      expect(concessions.will).to.equal(false);
+      expect(concessions.connectFailed({ code, wasConnected: true })).to.equal(false);
+    });
+  }
 });
