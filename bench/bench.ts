@@ -14,6 +14,7 @@ import { idle } from './idle.ts';
 import { picture } from './picture.ts';
 import { fromJson, heading, json, type Reported, table } from './report.ts';
 import type { Plan, Scenario } from './scenario.ts';
+import { store } from './store.ts';
 import { mosquittoBridge } from './subjects/mosquitto-bridge.ts';
 import { mqttjsScript } from './subjects/mqttjs-script.ts';
 import { nodeRed } from './subjects/node-red.ts';
@@ -39,6 +40,7 @@ const scenarios: readonly Scenario[] = [
   slowBroker,
   largePayloads,
   ticks,
+  store,
   idle,
   delayedLink,
   bare,
