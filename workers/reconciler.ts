@@ -13,27 +13,18 @@ import type {
 import { loadDecoders } from '../lib/reconciler/decoders.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
+import type { StateStore } from '../lib/store/state-store.ts';
 
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
   const log = (level: LogLevel, message: string) => report({ kind: 'log', level, message });
-  const names = brokers.map(({ name }) => name);
-  const opened = await openStore(settings.store, names, log).catch((error: Error) => error);
-  if (opened instanceof Error) {
-    report({ kind: 'fatal', reason: opened.message });
+  const started = await start({ settings, brokers }, log);
+  if (started instanceof Error) {
+    report({ kind: 'fatal', reason: started.message });
     return;
   }
-  const { store, state } = opened;
+  const { actor, store } = started;
   try {
-    const actor = new Reconciler({
-      settings,
-      decoders: await decodersFor(settings),
-      replica: state.facts.get('replica') ?? nanoid(10),
-      brokers,
-      store,
-      state,
-      log,
-    });
     for (const [index, { port }] of brokers.entries()) actor.attach(index, port);
     await new Promise<void>(resolve => {
       control.on('message', (message: ControlOfReconciler) => {
@@ -64,6 +55,33 @@ export default async function reconciler({ control, brokers, settings }: Reconci
   } finally {
     await store.close();
     control.close();
+  }
+}
+
+interface Started {
+  readonly actor: Reconciler;
+  readonly store: StateStore;
+}
+
+/**
+ * A function of its own, so that nobody holds on to all that was read from the store. Returns the error where
+ * to start again would not help.
+ */
+async function start(
+  { settings, brokers }: Pick<ReconcilerTask, 'settings' | 'brokers'>,
+  log: (level: LogLevel, message: string) => void,
+): Promise<Started | Error> {
+  const names = brokers.map(({ name }) => name);
+  const opened = await openStore(settings.store, names, log).catch((error: Error) => error);
+  if (opened instanceof Error) return opened;
+  const { store, state } = opened;
+  try {
+    const decoders = await decodersFor(settings);
+    const replica = state.facts.get('replica') ?? nanoid(10);
+    return { actor: new Reconciler({ settings, decoders, replica, brokers, store, state, log }), store };
+  } catch (error) {
+    await store.close();
+    throw error;
   }
 }
 

@@ -102,7 +102,8 @@ export class Reconciler {
 
   constructor(deps: ReconcilerDeps) {
     const { settings, brokers, replica, store } = deps;
-    this.#deps = deps;
+    // The topics are in the table from now on, and need not be kept twice.
+    this.#deps = { ...deps, state: { topics: [], facts: deps.state.facts } };
     const policies = policiesOf(settings, brokers.length, deps.decoders);
     this.table = new TopicTable(policies, brokers.length, deps.step);
     this.#clock = new HybridClock(replica, settings.maxDrift);

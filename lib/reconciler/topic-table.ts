@@ -69,7 +69,7 @@ export class TopicTable {
     const settled = isEverywhere(register, policy) ? register.winner : undefined;
     this.states.set(topic, { register, policy, seen: this.#shared(seen), settled, standing: UNCOUNTED });
     this.recount(topic);
-    this.advance(Math.max(...seen));
+    for (const at of seen) this.advance(at);
     this.#watchTime(topic, register);
   }
 
@@ -212,8 +212,10 @@ function isChangeToStore(before: Register, after: Register): boolean {
   );
 }
 
-/** A register without what was of the moment. */
+/** A register without what was of the moment; itself, if there is nothing of that. */
 function asStored(register: Register): Register {
   const pending = register.pending.filter(({ retained }) => retained);
+  const isOfMoment = register.passing !== undefined || (register.asking | register.overtaken) !== 0;
+  if (!isOfMoment && pending.length === register.pending.length) return register;
   return { ...register, passing: undefined, pending, asking: 0, overtaken: 0 };
 }

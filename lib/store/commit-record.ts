@@ -2,7 +2,7 @@
 
 import { BatchReader, BatchWriter } from '../protocol/batch.ts';
 import type { Changes, StoredState, StoredTopic, TopicEntry } from './state-store.ts';
-import { type BrokerMapping, readTopic, writeTopic } from './topic-record.ts';
+import { type BrokerMapping, readTopic, Shared, writeTopic } from './topic-record.ts';
 
 const TOPIC = 1;
 const FORGOTTEN = 2;
@@ -81,6 +81,7 @@ export class CommitReader {
   readonly #brokers: readonly string[];
   readonly #topics = new Map<string, StoredTopic>();
   #facts: ReadonlyMap<string, string> = new Map();
+  readonly #shared = new Shared();
   #mapping: BrokerMapping;
 
   /** @param brokers the configured names, in the order of their indexes */
@@ -109,7 +110,7 @@ export class CommitReader {
     const kind = reader.u8();
     switch (kind) {
       case TOPIC:
-        this.#topics.set(reader.text(), readTopic(reader, this.#mapping));
+        this.#topics.set(reader.text(), readTopic(reader, this.#mapping, this.#shared));
         return;
       case FORGOTTEN:
         this.#topics.delete(reader.text());

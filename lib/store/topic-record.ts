@@ -3,10 +3,11 @@
  *
  * Most brokers hold the very message that won: each message is written once, and what is held and pending
  * refers to it. Reading restores that sharing, so that a topic takes no more memory after a restart than
- * before. What passes, or is being asked, ends with the process and is not kept.
+ * before; and what many topics have in common they share. What passes, or is being asked, ends with the process and is not kept.
  */
 
-import { emptyRegister, type Held, type Message, type Pending } from '../core/register.ts';
+import { emptyRegister, type Held, type Message, type Pending, type Register } from '../core/register.ts';
+import type { Version } from '../core/version.ts';
 import type { BatchReader, BatchWriter } from '../protocol/batch.ts';
 import { readVersion, writeVersion } from '../protocol/packed-version.ts';
 import type { StoredTopic } from './state-store.ts';
@@ -17,6 +18,30 @@ export interface BrokerMapping {
   readonly indexes: readonly number[];
   /** How many are configured. */
   readonly brokers: number;
+}
+
+/** What many topics have in common, by what it is: kept once. */
+export class Shared {
+  readonly #replicas = new Map<string, string>();
+  readonly #seen = new Map<string, readonly number[]>();
+
+  replica(replica: string): string {
+    return kept(this.#replicas, replica, replica);
+  }
+
+  seen(seen: readonly number[]): readonly number[] {
+    return kept(this.#seen, seen.join(), seen);
+  }
+}
+
+/** Different ones kept at most: past it nothing new is. */
+const MOST_SHARED = 10_000;
+
+function kept<T>(known: Map<string, T>, key: string, value: T): T {
+  const same = known.get(key);
+  if (same !== undefined) return same;
+  if (known.size < MOST_SHARED) known.set(key, value);
+  return value;
 }
 
 /** What a broker holds: unknown, absent, or one more than the place of the message in the record. */
@@ -73,14 +98,19 @@ function heldAs(held: Held | undefined, messages: readonly Message[]): number {
  * What belonged to a broker that is no longer configured is left out.
  * @throws RangeError for what is no record of ours
  */
-export function readTopic(reader: BatchReader, { indexes, brokers }: BrokerMapping): StoredTopic {
+export function readTopic(
+  reader: BatchReader,
+  { indexes, brokers }: BrokerMapping,
+  shared: Shared,
+): StoredTopic {
   const count = reader.u32();
   const has = reader.u8();
-  const cleared = has & CLEARED ? readVersion(reader) : undefined;
+  const cleared = has & CLEARED ? versionOf(reader, shared) : undefined;
   const messages: Message[] = [];
-  while (messages.length < count) messages.push(readMessage(reader, indexes));
+  while (messages.length < count) messages.push(readMessage(reader, indexes, shared));
   const bits = reader.u32();
-  const held = new Array<Held>(brokers).fill('unknown');
+  const empty = emptyRegister(brokers);
+  const held: Held[] = [...empty.held];
   const seen = new Array<number>(brokers).fill(0);
   let unretained = 0;
   for (let number = 0; number < indexes.length; number++) {
@@ -100,7 +130,15 @@ export function readTopic(reader: BatchReader, { indexes, brokers }: BrokerMappi
     if (broker !== NOBODY) pending.push({ broker, retained: true, message });
   }
   const winner = has & WINNER ? messageAt(messages, 0) : undefined;
-  return { register: { ...emptyRegister(brokers), winner, cleared, held, pending, unretained }, seen };
+  const register: Register = {
+    ...empty,
+    winner,
+    cleared,
+    held,
+    pending: pending.length === 0 ? empty.pending : pending,
+    unretained,
+  };
+  return { register, seen: shared.seen(seen) };
 }
 
 function messageAt(messages: readonly Message[], place: number): Message {
@@ -123,14 +161,19 @@ function writeMessage(writer: BatchWriter, message: Message): void {
   if (flags & ERASED) writer.f64(erasedAt);
 }
 
-function readMessage(reader: BatchReader, indexes: readonly number[]): Message {
+function readMessage(reader: BatchReader, indexes: readonly number[], shared: Shared): Message {
   const flags = reader.u8();
   return {
     payload: reader.byteString(),
-    version: readVersion(reader),
+    version: versionOf(reader, shared),
     origin: indexes[reader.u8() + NOBODY] ?? NOBODY,
     properties: flags & PROPERTIES ? reader.text() : undefined,
     expiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,
     erasedAt: flags & ERASED ? reader.f64() : Number.POSITIVE_INFINITY,
   };
+}
+
+function versionOf(reader: BatchReader, shared: Shared): Version {
+  const { time, counter, replica } = readVersion(reader);
+  return { time, counter, replica: shared.replica(replica) };
 }
