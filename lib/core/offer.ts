@@ -18,6 +18,13 @@ import {
 } from './register.ts';
 import { compareVersions, type Version } from './version.ts';
 
+/** Whether there is anything for a broker that is offered the topic. */
+export function lacks(register: Register, broker: number): boolean {
+  const { winner, passing } = register;
+  if (passing !== undefined && has(passing.owed, broker)) return true;
+  return winner !== undefined && !agrees(willHold(register, broker), winner);
+}
+
 export function offered(register: Register, broker: number, now: number, policy: Policy): Outcome {
   const room = MAX_PENDING - pendingAt(register, broker);
   if (room <= 0) return outcome(register, 'idle');

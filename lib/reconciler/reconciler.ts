@@ -9,6 +9,7 @@
 import { Subject, type Subscription } from 'rxjs';
 import type { Base, Event } from '../core/events.ts';
 import { compileMergeChain, type Decoders } from '../core/merge-order.ts';
+import { lacks } from '../core/offer.ts';
 import type { Clash, Outcome } from '../core/outcome.ts';
 import { has, Policies } from '../core/policy.ts';
 import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
@@ -407,7 +408,7 @@ export class Reconciler {
   /** Whatever the broker may lack. */
   #offerAll(link: BrokerLink): void {
     for (const [topic, { register, policy }] of this.table.states.entries()) {
-      if ((register.winner ?? register.passing) !== undefined && policy.publish !== 0) link.due.add(topic);
+      if (policy.publish !== 0 && lacks(register, link.index)) link.due.add(topic);
     }
     this.#pump(link);
   }

@@ -34,18 +34,19 @@ export class Verifier {
     const { table, apply } = this.#deps;
     const { index: broker, base } = link;
     let held = 0;
+    const asked: string[] = [];
     const cutOff = new Set<string>();
-    const asked = [...table.states.entries()].filter(([topic, { register }]) => {
+    for (const [topic, { register }] of table.states.entries()) {
       if (typeof register.held[broker] === 'object') held++;
+      const isShown = replayed.has(topic);
+      // Most topics, and there may be very many: nothing comes of it.
+      if (isShown && register.pending.length === 0) continue;
       if (pendingAt(register, broker) > 0) cutOff.add(topic);
-      apply(topic, { kind: 'returned', broker, base, replayed: replayed.has(topic) });
-      return this.#isAsked(link, topic);
-    });
+      apply(topic, { kind: 'returned', broker, base, replayed: isShown });
+      if (this.#isAsked(link, topic)) asked.push(topic);
+    }
     link.cutOff = cutOff;
-    link.brake.begin(
-      asked.map(([topic]) => topic),
-      held,
-    );
+    link.brake.begin(asked, held);
   }
 
   /** Anti-entropy: looks again at some topics, after so many seconds since the last time. */
