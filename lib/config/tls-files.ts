@@ -40,7 +40,7 @@ export function withTlsFiles<T extends Options>(
     if ('value' in read) contents[STANDS_FOR[name]] = read.value;
     else faults.push(read);
   }
-  const strangers = faults.length === 0 ? notAPair(options, contents) : undefined;
+  const strangers = notAPair(options, contents);
   if (strangers !== undefined) faults.push(strangers);
   return { options: { ...options, ...contents }, faults };
 }
