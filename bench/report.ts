@@ -22,7 +22,9 @@ export function table({ variant, columns, targets }: Result): string {
     [variant, ...columns.map(({ subject }) => subject)],
     ...names.map(name => [name, ...columns.map(column => cell(name, column, reference))]),
   ];
-  const notes = columns.flatMap(({ subject, note }) => (note === undefined ? [] : [`- ${subject}: ${note}`]));
+  const notes = columns.flatMap(({ subject, note }) =>
+    note === undefined ? [] : [`- ${subject}: ${note.split('\n', 1)}`],
+  );
   const verdicts = targets.map(
     ({ claim, figure, reached }) => `- ${reached ? 'reached' : 'MISSED'}: ${claim}; measured: ${figure}`,
   );

@@ -30,7 +30,7 @@ export const trickle = comparison({
   name: 'trickle',
   about: `${RATE} retained QoS 1 messages/s, each to a topic of its own; mqttrep with several MERGE_FREQUENCY`,
   cases(size) {
-    const messages = RATE * (size === 'quick' ? 2 : 10);
+    const messages = RATE * (size === 'quick' ? 2 : 5);
     return [
       {
         variant: '',

@@ -10,7 +10,7 @@ import { atMost } from '../targets.ts';
 const MEMORY_TARGET = 600;
 
 /** Milliseconds after which what a burst has left behind is given back. */
-const SETTLE = 10_000;
+const SETTLE = 5_000;
 
 const MEMORY = 'resident of the subject a topic, bytes';
 const TOTAL_MEMORY = 'resident of all a topic, bytes';
@@ -23,12 +23,12 @@ export const wide = comparison({
       variant: `${messages.toLocaleString('en')} topics`,
       brokers: 2,
       config: GENEROUS,
-      mqttrep: [{ label: '' }],
+      mqttrep: [{ label: '', environment: { MQTTREP_MAX_TOPICS: '2000000' } }],
       runs,
       measure: async (stage: Parameters<typeof carry>[0]) => {
         await stage.join();
         const before = stage.resident();
-        const run = await carry(stage, { messages, within: 120_000 });
+        const run = await carry(stage, { messages, within: 240_000 });
         await wait(settle);
         const after = stage.resident();
         return {
