@@ -3,7 +3,7 @@
  * own, which follows the reader's light or dark background.
  */
 
-import { DIFFERING, EQUAL_AFTER, P50, PEAK, TOTAL_COST } from './carry.ts';
+import { DIFFERING, EQUAL_AFTER, P50, TOTAL_COST, TOTAL_PEAK } from './carry.ts';
 import { nameOf, type Reported } from './report.ts';
 import type { Column } from './scenario.ts';
 import { median } from './statistics.ts';
@@ -18,7 +18,7 @@ interface Panel {
 
 const PANELS: readonly Panel[] = [
   { title: 'Flood: CPU of all a message', scenario: 'flood', figure: TOTAL_COST, unit: 'µs' },
-  { title: 'Flood: peak memory of its process', scenario: 'flood', figure: PEAK, unit: 'MB' },
+  { title: 'Flood: peak memory of all', scenario: 'flood', figure: TOTAL_PEAK, unit: 'MB' },
   { title: 'First contact: until equal', scenario: 'first-contact', figure: EQUAL_AFTER, unit: 's' },
   { title: 'A wiped broker: until equal again', scenario: 'refill', figure: EQUAL_AFTER, unit: 's' },
   { title: '8 brokers: CPU of all a message', scenario: 'fan-out', figure: TOTAL_COST, unit: 'µs' },
@@ -28,7 +28,7 @@ const PANELS: readonly Panel[] = [
 const WIDTH = 800;
 const COLUMNS = 2;
 const PANEL_WIDTH = WIDTH / COLUMNS;
-const LABEL_WIDTH = 150;
+const LABEL_WIDTH = 185;
 const VALUE_WIDTH = 90;
 const ROW = 20;
 const TITLE = 28;
@@ -52,14 +52,17 @@ export function picture(results: readonly Reported[]): string {
     );
     return result === undefined ? [] : [{ panel, columns: result.columns }];
   });
-  const heights = panels.map(({ columns }) => TITLE + columns.length * ROW + GAP);
-  const rowHeight = Math.max(0, ...heights);
-  const height = Math.ceil(panels.length / COLUMNS) * rowHeight + ROW;
-  const drawn = panels.map(({ panel, columns }, index) => {
-    const x = (index % COLUMNS) * PANEL_WIDTH;
-    const y = Math.floor(index / COLUMNS) * rowHeight;
-    return `  <g transform="translate(${x} ${y})">\n${bars(panel, columns)}\n  </g>`;
-  });
+  let y = 0;
+  const drawn: string[] = [];
+  for (let index = 0; index < panels.length; index += COLUMNS) {
+    const line = panels.slice(index, index + COLUMNS);
+    for (const [place, { panel, columns }] of line.entries()) {
+      const moved = `translate(${place * PANEL_WIDTH} ${y})`;
+      drawn.push(`  <g transform="${moved}">\n${bars(panel, columns)}\n  </g>`);
+    }
+    y += Math.max(...line.map(({ columns }) => TITLE + columns.length * ROW + GAP));
+  }
+  const height = y + ROW;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="mqttrep beside mosquitto's bridge, an MQTT.js script and Node-RED">
   <style>${STYLE}
   </style>
