@@ -112,6 +112,12 @@ describe('TLS files', () => {
     );
   });
 
+  it('are judged as a pair, whatever else is wrong', () => {
+    const { cert } = files.client;
+    const found = errors({ caFile: '/nowhere/ca.pem', certFile: cert, keyFile: files.server.key });
+    expect(found).to.have.length(2);
+  });
+
   it('beside the same as text are an error', () => {
     const ca = readFileSync(files.ca, 'utf8');
     expect(errors({ ca, caFile: files.ca })[0]).to.contain('together with `ca`');
