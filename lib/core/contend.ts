@@ -68,11 +68,13 @@ export function contend(
     return outcome({ ...register, held: held(message) }, 'repeated');
   }
   if (winner === undefined) return outcome({ ...register, winner: message, held: held(message) }, 'won');
-  if (wasDeleted(register, message) || order(message, winner) <= 0) {
-    return {
-      ...outcome({ ...register, cleared: clearedBy(register, message), held: held(message) }, 'lost'),
-      clash: { winner, loser: message },
-    };
+  const isOutlived = wasDeleted(register, message);
+  if (isOutlived || order(message, winner) <= 0) {
+    const next = { ...register, cleared: clearedBy(register, message), held: held(message) };
+    // What was deleted long ago contends with nothing.
+    return isOutlived
+      ? outcome(next, 'lost')
+      : { ...outcome(next, 'lost'), clash: { winner, loser: message } };
   }
   const cleared = clearedBy(register, winner);
   const won = outcome({ ...register, winner: message, cleared, held: held(message) }, 'won');

@@ -47,6 +47,17 @@ for (const protocol of PROTOCOLS) {
       expect(topic.pass(1).writes(B, '1')).not.to.have.property('clash');
     });
 
+    it('is none when a broker shows what was deleted before the winner was written', () => {
+      const topic = settledTopic(protocol, '0');
+      topic.pass(1).writes(A, '');
+      topic.settles(B);
+      topic.pass(1).writes(A, '1', { retained: true });
+      topic.settles(B);
+      const outcome = topic.pass(1).replays(B, '0', { base: 'went back' });
+      expect(outcome.effect).to.equal('lost');
+      expect(outcome).not.to.have.property('clash');
+    });
+
     it('is none when the broker shows what we have sent it', () => {
       const topic = settledTopic(protocol, '0');
       topic.pass(1).writes(A, '1');

@@ -292,19 +292,6 @@ describe('The inspector', () => {
     expect(answers).not.to.contain('s3cret');
   });
 
-  it('shows payloads as text where they are text, and cuts them', async () => {
-    await begin();
-    await ready();
-    const long = 'é'.repeat(2_000);
-    a.observe({ topic: 'long', payload: long }, { topic: 'short', payload: 'é' });
-    await all();
-    const winner = async (topic: string) => (await ask({ of: 'topic', topic }))?.winner;
-    expect(await winner('short')).to.deep.equal({ kind: 'text', text: 'é', bytes: 2 });
-    expect(await winner('long')).to.deep.equal({ kind: 'text', text: 'é'.repeat(512), bytes: 4_000 });
-    const rows = (await list()).topics;
-    expect(rows[0]?.winner).to.deep.equal({ kind: 'text', text: 'é'.repeat(128), bytes: 4_000 });
-  });
-
   it('gives levels of the tree, with the topics that end there', async () => {
     await begin();
     for (const end of [a, b, c]) end.begin().replay({ 'x/1': '1', 'x/2/3': '2', x: '0', y: '4' });
