@@ -21,7 +21,7 @@ const PANELS: readonly Panel[] = [
   { title: 'Flood: peak memory of all', scenario: 'flood', figure: TOTAL_PEAK, unit: 'MB' },
   { title: 'First contact: until equal', scenario: 'first-contact', figure: EQUAL_AFTER, unit: 's' },
   { title: 'A wiped broker: until equal again', scenario: 'refill', figure: EQUAL_AFTER, unit: 's' },
-  { title: '8 brokers: CPU of all a message', scenario: 'fan-out', figure: TOTAL_COST, unit: 'µs' },
+  { title: 'Fan-out: CPU of all a message', scenario: 'fan-out', figure: TOTAL_COST, unit: 'µs' },
   { title: 'Trickle: median latency', scenario: 'trickle', figure: P50, unit: 'ms' },
 ];
 
@@ -50,7 +50,9 @@ export function picture(results: readonly Reported[]): string {
       ({ scenario, columns }) =>
         scenario === panel.scenario && columns.some(column => known(column, panel.figure)),
     );
-    return result === undefined ? [] : [{ panel, columns: result.columns }];
+    return result === undefined
+      ? []
+      : [{ panel: { ...panel, title: titleOf(panel, result) }, columns: result.columns }];
   });
   let y = 0;
   const drawn: string[] = [];
@@ -70,6 +72,10 @@ ${drawn.join('\n')}
   <text x="8" y="${height - 6}">Shorter is better. Dashed: the brokers did not end equal.</text>
 </svg>
 `;
+}
+
+function titleOf({ title }: Panel, { variant }: Reported): string {
+  return variant === '' ? title : `${title}, ${variant}`;
 }
 
 function bars({ title, figure, unit }: Panel, columns: readonly Column[]): string {
