@@ -9,6 +9,9 @@ import { play } from './history.ts';
 import { formatHistory, parseHistory } from './history-text.ts';
 import { type TrialName, tryHistories } from './trials.ts';
 
+/** The same histories in every run; `npm run simulate` plays new ones. */
+const SEED = 1;
+
 const RUNS: Readonly<Record<TrialName, readonly [histories: number, invariants: string]>> = {
   'random histories': [10_000, 'I1, I2, I3'],
   'several replicators': [2_500, 'I1, I2, I3'],
@@ -22,7 +25,7 @@ describe('simulated histories', function () {
 
   for (const [name, [runs, invariants]] of Object.entries(RUNS)) {
     it(`${invariants}: ${runs} ${name} end with equal brokers, and silence`, () => {
-      const failure = tryHistories(name as TrialName, runs);
+      const failure = tryHistories(name as TrialName, runs, { seed: SEED });
       if (failure === undefined) return;
       throw new Error(`seed ${failure.seed}:\n\n${failure.history}\n${failure.error}`);
     });
