@@ -17,7 +17,7 @@ import type { StateStore } from '../lib/store/state-store.ts';
 
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
-  const log = (level: LogLevel, message: string) => report({ kind: 'log', level, message });
+  const log = (level: LogLevel, message: string) => report({ kind: 'log', level, message, at: Date.now() });
   const started = await start({ settings, brokers }, log);
   if (started instanceof Error) {
     report({ kind: 'fatal', reason: started.message });

@@ -110,7 +110,9 @@ export class BrokerActor {
     this.#report = report;
     this.#negotiation = new Negotiation(settings.options['protocolVersion'] as ProtocolVersion | undefined);
     this.#retries = new Retries(settings.options['reconnectPeriod'] as number | undefined);
-    this.#remarks = new Remarks(settings.name, (level, message) => report({ kind: 'log', level, message }));
+    this.#remarks = new Remarks(settings.name, (level, message) =>
+      report({ kind: 'log', level, message, at: Date.now() }),
+    );
     this.#outgoing = new Outgoing({
       mode: settings.mode,
       controlPrefix: settings.controlPrefix ?? CONTROL_PREFIX,

@@ -24,7 +24,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
     return EXIT.config;
   }
   const logger = createLogger(config.log);
-  const log: Log = (level, message) => logger.log(level, message);
+  const log: Log = (level, message, at) => logger.log({ level, message, at });
   for (const warning of loaded.warnings) logger.warn(describe(warning));
   logger.info(summary(config));
   if (mode === 'rehearse') {

@@ -3,14 +3,20 @@
 import winston from 'winston';
 import type { LogConfig } from '../config/config.ts';
 
-const { combine, timestamp, printf, json } = winston.format;
+const { combine, printf, json } = winston.format;
+
+/** Actors say when they said it: the main thread may be late to hear of it. */
+const dated = winston.format(({ at, ...entry }) => {
+  const time = typeof at === 'number' ? new Date(at) : new Date();
+  return { ...entry, timestamp: time.toISOString() };
+});
 
 /** Text is made for people and journald, JSON for collectors. All goes to standard error. */
 export function createLogger({ level, format }: LogConfig): winston.Logger {
   const text = printf(entry => `${entry['timestamp']} ${entry.level.padEnd(5)} ${entry.message}`);
   return winston.createLogger({
     level,
-    format: combine(timestamp(), format === 'json' ? json() : text),
+    format: combine(dated(), format === 'json' ? json() : text),
     transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
   });
 }

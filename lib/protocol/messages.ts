@@ -125,7 +125,8 @@ export type ControlOfReconciler =
 // ── actors → main ────────────────────────────────────────────────────────────────────────────────────
 
 export type Report =
-  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
+  /** `at`: when it was said, in milliseconds since 1970. */
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly at: number }
   | { readonly kind: 'link'; readonly state: LinkState; readonly detail: string }
   | { readonly kind: 'quiet' }
   | Answering

@@ -4,15 +4,22 @@
  * The system ends that with the thread, however it dies; so there is no lock to be left behind, no process id
  * to be mistaken for another's, and nothing to wait for after a crash. It holds between containers that share
  * a folder, too.
+ *
+ * Each lock has a number of its own, and the one with the highest counts. A socket listens before it gets its
+ * number, so one on which nobody listens will never be listened on again: that is how a lock is free. Its
+ * successor takes the next number, which one process only can, and looks whether meanwhile a still higher
+ * one was taken. The highest is never removed.
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { StoreInUseError } from './store-errors.ts';
 
-const NAME = 'lock';
+/** A lock is a folder, since a folder can be given a name that is not taken in one step; the socket is in it. */
+const PREFIX = 'lock-';
+const SOCKET = 's';
 
 /** A socket's path may have some hundred bytes; this much is left for the folder. */
 const LONGEST_FOLDER = 80;
@@ -32,16 +39,25 @@ export class StoreLock {
    */
   static async take(folder: string): Promise<StoreLock> {
     const handle = await open(folder, 'r');
+    const own = `${PREFIX}${randomBytes(6).toString('hex')}.new`;
+    const name = shortName(folder, handle);
+    let server: Server | undefined;
     try {
-      return new StoreLock(await listenAlone(folder, shortName(folder, handle)), handle);
+      await mkdir(join(folder, own));
+      server = await listen(join(name, own, SOCKET));
+      await claim(folder, name, own);
+      return new StoreLock(server, handle);
     } catch (error) {
+      if (server !== undefined) await closed(server);
+      await discard(join(folder, own));
       await handle.close();
-      throw error;
+      // Whoever has the lock tidies up, also what is about to become one.
+      throw isCodeOf(error, 'ENOENT') ? new StoreInUseError(folder) : error;
     }
   }
 
   async release(): Promise<void> {
-    await new Promise(closed => this.#server.close(closed));
+    await closed(this.#server);
     await this.#folder.close();
   }
 }
@@ -52,30 +68,60 @@ function shortName(folder: string, { fd }: FileHandle): string {
   return isLong && process.platform === 'linux' ? `/proc/self/fd/${fd}` : folder;
 }
 
-async function listenAlone(folder: string, name: string): Promise<Server> {
-  const path = join(name, NAME);
-  for (;;) {
-    const server = await listen(path);
-    if (server !== undefined) return server;
-    if (await isListening(path)) throw new StoreInUseError(folder);
-    await removeStale(path, folder);
+/** Gives what listens already the next number, if nobody listens under the last one. */
+async function claim(folder: string, name: string, own: string): Promise<void> {
+  const last = highestOf(await locksIn(folder));
+  if (last > 0 && (await isListening(join(name, named(last), SOCKET)))) throw new StoreInUseError(folder);
+  const number = last + 1;
+  try {
+    await rename(join(folder, own), join(folder, named(number)));
+  } catch (error) {
+    // Another one was quicker.
+    throw isCodeOf(error, 'ENOTEMPTY', 'EEXIST') ? new StoreInUseError(folder) : error;
   }
+  const locks = await locksIn(folder);
+  const isLate = highestOf(locks) > number;
+  const obsolete = locks.filter(lock => (lock === named(number)) === isLate);
+  for (const lock of obsolete) await discard(join(folder, lock));
+  if (isLate) throw new StoreInUseError(folder);
 }
 
-/** Undefined where a socket of that name exists, whether somebody listens or not. */
-function listen(path: string): Promise<Server | undefined> {
+/** As far as that is possible: another process may be about to put something in. */
+async function discard(lock: string): Promise<void> {
+  await rm(lock, { recursive: true, force: true }).catch(() => undefined);
+}
+
+function isCodeOf(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+async function locksIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter(name => name.startsWith(PREFIX));
+}
+
+function named(number: number): string {
+  return `${PREFIX}${number}`;
+}
+
+/** 0 where none has a number. */
+function highestOf(locks: readonly string[]): number {
+  return Math.max(0, ...locks.map(lock => Number(/^lock-(\d+)$/.exec(lock)?.[1] ?? 0)));
+}
+
+function listen(path: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     // Whoever connects has learnt by that all there is to learn.
     const server = createServer(socket => socket.destroy());
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(undefined);
-      else reject(error);
-    });
+    server.once('error', reject);
     server.listen(path, () => {
       server.unref();
       resolve(server);
     });
   });
+}
+
+function closed(server: Server): Promise<unknown> {
+  return new Promise(resolve => server.close(resolve));
 }
 
 function isListening(path: string): Promise<boolean> {
@@ -92,20 +138,4 @@ function isListening(path: string): Promise<boolean> {
       else reject(error);
     });
   });
-}
-
-/** Of two processes that find the same socket stale, one only gets to move it; and it looks at what it got. */
-async function removeStale(path: string, folder: string): Promise<void> {
-  const aside = `${path}-${randomBytes(6).toString('hex')}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if (await isListening(aside)) {
-    await rename(aside, path);
-    throw new StoreInUseError(folder);
-  }
-  await rm(aside);
 }

@@ -29,7 +29,8 @@ import { RestartPolicy } from './restart-policy.ts';
 import { Roster } from './roster.ts';
 import { reconcilerSettings } from './settings.ts';
 
-export type Log = (level: LogLevel, message: string) => void;
+/** `at`: when it was said, in milliseconds since 1970; now, unless an actor said it. */
+export type Log = (level: LogLevel, message: string, at?: number) => void;
 
 /** `stop` ends after so many milliseconds whatever happens. */
 export const STOP_LIMIT = 8_000;
@@ -361,7 +362,7 @@ export class Replicator {
   #reported(report: Report, slot: BrokerSlot | undefined): void {
     switch (report.kind) {
       case 'log':
-        this.#log(report.level, report.message);
+        this.#log(report.level, report.message, report.at);
         return;
       case 'link':
         slot?.link.enter(report.state, report.detail);
