@@ -18,8 +18,10 @@ import {
   withHeld,
   withoutPassing,
   withoutPending,
+  withoutQuestioned,
   withoutRetained,
 } from './register.ts';
+import type { Version } from './version.ts';
 
 export function overdue(register: Register, broker: number): Outcome {
   if (pendingAt(register, broker) === 0 || has(register.asking, broker)) return outcome(register, 'idle');
@@ -53,6 +55,7 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
   const next: Register = {
     ...register,
     asking: register.asking & ~bit,
+    questioned: withoutQuestioned(register, broker),
     pending: withoutRetained(register, broker),
   };
   const wasPending = next.pending.length < register.pending.length;
@@ -86,7 +89,8 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
     properties: found.properties,
     version:
       trustedStamp(register, { ...found, broker }) ??
-      (passing?.payload === found.payload ? passing.version : event.fresh),
+      seenAs(register, passing, { broker, found }) ??
+      event.fresh,
     origin: broker,
     expiresAt: event.now + found.expiry,
     erasedAt: afterTtl(event.now, policy.ttl),
@@ -119,6 +123,16 @@ function overtakenBy(
     return contend(next, latest, { broker, stored: true, refreshes: false }, policy);
   }
   return ask(register, broker);
+}
+
+/** The version of what was found, if the broker delivered it: nobody knew before whether that was retained. */
+function seenAs(
+  { questioned }: Register,
+  passing: Message | undefined,
+  { broker, found }: { readonly broker: number; readonly found: Found },
+): Version | undefined {
+  const delivered = questioned.find(one => one.broker === broker) ?? passing;
+  return delivered?.payload === found.payload ? delivered.version : undefined;
 }
 
 /** The message found, if we know it: what is pending there, the winner, or what the broker held before. */

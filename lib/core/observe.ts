@@ -9,7 +9,16 @@ import type { Observed } from './events.ts';
 import { echoed } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { type BrokerSet, has, type Policy } from './policy.ts';
-import { alike, isDeletion, isNewer, type Message, NOBODY, type Passing, type Register } from './register.ts';
+import {
+  alike,
+  isDeletion,
+  isNewer,
+  type Message,
+  NOBODY,
+  type Passing,
+  type Register,
+  withQuestioned,
+} from './register.ts';
 import { compareVersions, type Version } from './version.ts';
 
 /** What is being asked of the broker may be answered from before this message. */
@@ -100,15 +109,25 @@ function presumedRetained(register: Register, event: Observed): boolean | undefi
  */
 function unsure(register: Register, event: Observed, policy: Policy): Outcome {
   const { broker, payload } = event;
-  const result = policy.retain
+  const handedOn = policy.retain
     ? written(register, event, policy, isSaid(event))
     : passed(register, event, policy);
-  if (event.base === 'keeps nothing') return result;
+  if (event.base === 'keeps nothing') return handedOn;
   const asking = has(register.asking, broker);
-  const told = asking && wroteLast(register, broker, policy);
-  if (payload === '' ? !asking : told) return result;
+  if (payload === '' && !asking) return handedOn;
+  const result = handedOn.effect === 'repeated' ? handedOn : questioned(handedOn, event);
+  if (payload !== '' && asking && wroteLast(register, broker, policy)) return result;
   const { register: asked, commands } = ask(result.register, broker);
   return { ...result, register: asked, commands };
+}
+
+/** Takes down when a message was seen whose place among the others a probe is to tell. */
+function questioned(result: Outcome, { broker, payload, stamp, fresh }: Observed): Outcome {
+  const question = { broker, payload, version: stamp ?? fresh };
+  return {
+    ...result,
+    register: { ...result.register, questioned: withQuestioned(result.register, question) },
+  };
 }
 
 /** A message to be reconciled as the topic's retained one. `stored`: the broker itself retains it. */

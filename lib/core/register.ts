@@ -47,6 +47,14 @@ export interface Passing {
   readonly since: number;
 }
 
+/** What a broker delivered last, while it is asked whether it retained that. */
+export interface Questioned {
+  readonly broker: number;
+  readonly payload: Bytes;
+  /** By when it was seen: the answer comes later than what others wrote meanwhile. */
+  readonly version: Version;
+}
+
 export interface Register {
   /** The reconciled retained message (a deletion has an empty payload); undefined while none was ever seen. */
   readonly winner: Message | undefined;
@@ -64,6 +72,8 @@ export interface Register {
   readonly asking: BrokerSet;
   /** Of these, the brokers that delivered something under the topic since: the answer may be older than that. */
   readonly overtaken: BrokerSet;
+  /** Of these, what came without a retain flag to go by: the last of each. */
+  readonly questioned: readonly Questioned[];
   /** Brokers at which a message came without a retain flag to go by, and a probe found that it was not retained. */
   readonly unretained: BrokerSet;
 }
@@ -78,6 +88,7 @@ export const MAX_PENDING = 32;
 export const PASSING_AGE = 60_000;
 
 const NOTHING_PENDING: readonly Pending[] = [];
+const NOTHING_QUESTIONED: readonly Questioned[] = [];
 
 export function emptyRegister(brokers: number): Register {
   return {
@@ -88,6 +99,7 @@ export function emptyRegister(brokers: number): Register {
     pending: NOTHING_PENDING,
     asking: 0,
     overtaken: 0,
+    questioned: NOTHING_QUESTIONED,
     unretained: 0,
   };
 }
@@ -180,6 +192,18 @@ function keepPending(
   const kept = pending.filter(keep);
   if (kept.length === pending.length) return pending;
   return kept.length === 0 ? NOTHING_PENDING : kept;
+}
+
+/** What is in question, with this in place of what the broker delivered before. */
+export function withQuestioned(register: Register, question: Questioned): readonly Questioned[] {
+  return [...withoutQuestioned(register, question.broker), question];
+}
+
+/** What is in question without that of a broker. */
+export function withoutQuestioned({ questioned }: Register, broker: number): readonly Questioned[] {
+  if (!questioned.some(one => one.broker === broker)) return questioned;
+  const kept = questioned.filter(one => one.broker !== broker);
+  return kept.length === 0 ? NOTHING_QUESTIONED : kept;
 }
 
 export function withHeld(register: Register, broker: number, held: Held): readonly Held[] {

@@ -12,7 +12,7 @@ import { observed, overtake } from './observe.ts';
 import { acknowledged, offered, refused } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
-import { endOf, isDeletion, NOBODY, PASSING_AGE, type Register } from './register.ts';
+import { endOf, isDeletion, NOBODY, PASSING_AGE, type Register, withoutQuestioned } from './register.ts';
 import type { Version } from './version.ts';
 
 export function step(register: Register, event: Event, policy: Policy): Outcome {
@@ -36,10 +36,14 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
     case 'returned':
       return returned(register, event, policy);
     case 'unanswered':
-      return has(register.asking, event.broker)
-        ? outcome({ ...register, asking: register.asking & ~(1 << event.broker) }, 'settled')
-        : outcome(register, 'idle');
+      return unanswered(register, event.broker);
   }
+}
+
+function unanswered(register: Register, broker: number): Outcome {
+  if (!has(register.asking, broker)) return outcome(register, 'idle');
+  const asking = register.asking & ~(1 << broker);
+  return outcome({ ...register, asking, questioned: withoutQuestioned(register, broker) }, 'settled');
 }
 
 function expired(register: Register, now: number, fresh: Version): Outcome {

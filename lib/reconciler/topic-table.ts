@@ -217,5 +217,5 @@ function asStored(register: Register): Register {
   const pending = register.pending.filter(({ retained }) => retained);
   const isOfMoment = register.passing !== undefined || (register.asking | register.overtaken) !== 0;
   if (!isOfMoment && pending.length === register.pending.length) return register;
-  return { ...register, passing: undefined, pending, asking: 0, overtaken: 0 };
+  return { ...register, passing: undefined, pending, asking: 0, overtaken: 0, questioned: [] };
 }

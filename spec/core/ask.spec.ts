@@ -199,6 +199,37 @@ describe('As published, over MQTT 3.1.1', () => {
     expect(topic.held).to.deep.equal(['2', '2']);
   });
 
+  for (const retain of [false, true]) {
+    it(`of two that cross on a new topic the later wins, whoever answers last${retain ? ', with RETAIN' : ''}`, () => {
+      for (const order of [
+        [A, B],
+        [B, A],
+      ]) {
+        const topic = new Topic('MQTT 3.1.1', { filter: retain ? { retain } : {} });
+        topic.writes(A, '1');
+        topic.pass(10).writes(B, '2');
+        topic.pass(100);
+        for (const broker of order) topic.answers(broker, broker === A ? '1' : '2');
+        topic.settles(A, B);
+        expect(topic.held).to.deep.equal(['2', '2']);
+      }
+    });
+  }
+
+  it('one that was answered keeps its time though our own copy of the answer overtook the question', () => {
+    const topic = new Topic('MQTT 3.1.1');
+    topic.writes(A, '1');
+    topic.settles(B);
+    topic.pass(10).writes(B, '2');
+    topic.settles(A);
+    topic.pass(100);
+    topic.answers(A, '1');
+    topic.answers(B, '2');
+    topic.answers(A, '1');
+    topic.settles(A, B);
+    expect(topic.held).to.deep.equal(['2', '2']);
+  });
+
   it('an absence that was overtaken by a message is asked for again', () => {
     const topic = settledTopic('MQTT 3.1.1', '0');
     topic.returns(A, 'not shown');

@@ -113,4 +113,16 @@ inEachWorld('What is in flight', scene => {
     world.rest();
     scene.expectEverywhere({ 't/u': '3' });
   });
+
+  for (const retain of [false, true]) {
+    it(`C21: what a client answers elsewhere to what it has just read under a new topic wins${retain ? ', with RETAIN' : ''}`, () => {
+      const world = scene.create([150, 1, 150], { mergeFrequency: 20, filters: [{ filter: '#', retain }] });
+      const atB = scene.seenAt(B);
+      world.broker(A).write('t', 'question');
+      for (let passed = 0; atB().length === 0 && passed < 2_000; passed++) world.run(1);
+      world.broker(B).write('t', 'answer');
+      world.rest();
+      scene.expectEverywhere({ t: 'answer' });
+    });
+  }
 });

@@ -63,6 +63,7 @@ export function arbitraryTopic(brokers: number): fc.Arbitrary<StoredTopic> {
     ),
     asking: fc.constant(0),
     overtaken: fc.constant(0),
+    questioned: fc.constant([]),
     unretained: fc.nat({ max: 2 ** brokers - 1 }),
   });
   return fc.record({ register, seen: fc.array(fc.nat(), { minLength: brokers, maxLength: brokers }) });
