@@ -7,7 +7,7 @@
  */
 
 import type { Base } from '../core/events.ts';
-import type { Policies } from '../core/policy.ts';
+import { has, type Policies } from '../core/policy.ts';
 import { BatchWriter } from '../protocol/batch.ts';
 import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../protocol/messages.ts';
 import { type Publication, writePublication } from '../protocol/publication.ts';
@@ -124,6 +124,24 @@ export class BrokerLink {
     this.replayed = this.#session > 1 || this.known ? new Set() : undefined;
   }
 
+  /** What the topic can be compared with: what is subscribed to only since the filters were changed, with nothing. */
+  baseOf(topic: string): Base {
+    return this.former === undefined || has(this.former.of(topic).echo, this.index) ? this.base : 'none';
+  }
+
+  /** It has shown all that it retains. Returns the topics, where there is something to compare them with. */
+  replayEnded(stamps: boolean): ReadonlySet<string> | undefined {
+    const { replayed } = this;
+    this.ready = true;
+    this.known = true;
+    this.stamps = stamps;
+    this.visits++;
+    this.former = undefined;
+    this.replayed = undefined;
+    this.antiEntropy.replayed(this.messages);
+    return replayed;
+  }
+
   /** The connection is gone. Returns the topics whose probes will not be answered. */
   parted(): string[] {
     const unanswered = [...this.#probing.keys()];
@@ -136,12 +154,6 @@ export class BrokerLink {
     this.#toProbe = [];
     this.#writer.take();
     return unanswered;
-  }
-
-  /** It is no longer configured. */
-  remove(): void {
-    this.isRemoved = true;
-    this.close();
   }
 
   /** Whether one more publication may be sent now. */

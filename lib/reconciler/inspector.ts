@@ -11,10 +11,12 @@ import type { Histogram } from '../protocol/histogram.ts';
 import type { ReconcilerAnswers, ReconcilerMeasures, ReconcilerQuestion } from '../protocol/questions.ts';
 import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow } from '../status/api.ts';
 import type { BrokerLink } from './broker-link.ts';
+import type { BrokerLinks } from './broker-links.ts';
 import type { ConflictLog, LoggedConflict } from './conflict-log.ts';
 import type { Saver } from './saver.ts';
 import { type Excerpt, SHOWN_BYTES, SHOWN_IN_LISTS, shownExcerpt, shownValue } from './shown-value.ts';
 import { inSlices } from './slices.ts';
+import type { Tally } from './tally.ts';
 import { TopicIndex } from './topic-index.ts';
 import { levelOf, pageOf } from './topic-pages.ts';
 import type { Topic, TopicTable } from './topic-table.ts';
@@ -34,10 +36,10 @@ const REFUSED = 'refused_';
 export interface InspectorDeps {
   readonly replica: string;
   readonly table: TopicTable;
-  readonly links: readonly BrokerLink[];
+  readonly links: BrokerLinks;
   readonly conflicts: ConflictLog;
   /** Of the reconciler. */
-  readonly counters: Readonly<Record<string, number>>;
+  readonly tally: Tally;
   readonly saver: Pick<Saver, 'commits' | 'failures'>;
   readonly ticks: Histogram;
   readonly payloads: 'shown' | 'hidden';
@@ -97,13 +99,13 @@ export class Inspector {
   // ── counts ─────────────────────────────────────────────────────────────────────────────────────────
 
   #measures(conflictsAfter: number): ReconcilerMeasures {
-    const { replica, table, links, conflicts, counters, saver, ticks } = this.#deps;
+    const { replica, table, links, conflicts, tally, saver, ticks } = this.#deps;
     const { census } = table;
-    const refused = Object.entries(counters).filter(([name]) => name.startsWith(REFUSED));
+    const refused = Object.entries(tally.counts).filter(([name]) => name.startsWith(REFUSED));
     return {
       replica,
       counts: {
-        expired: counters['expired'] ?? 0,
+        expired: tally.counts['expired'] ?? 0,
         storeFailures: saver.failures,
         refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
         conflicts: { ...conflicts.counts },
@@ -112,7 +114,7 @@ export class Inspector {
         ticks: ticks.counts,
       },
       topics: census.counts,
-      links: links
+      links: [...links]
         .filter(({ isRemoved }) => !isRemoved)
         .map(link => ({
           name: link.name,
@@ -212,13 +214,13 @@ export class Inspector {
   }
 
   #name(broker: number): string {
-    return this.#deps.links[broker]?.name ?? '';
+    return this.#deps.links.find(broker)?.name ?? '';
   }
 
   /** By broker name; what is undefined is left out. */
   #byBroker<T>(valueAt: (link: BrokerLink) => T | undefined): Record<string, T> {
     return Object.fromEntries(
-      this.#deps.links.flatMap(link => {
+      [...this.#deps.links].flatMap(link => {
         const value = link.isRemoved ? undefined : valueAt(link);
         return value === undefined ? [] : [[link.name, value] as const];
       }),

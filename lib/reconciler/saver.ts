@@ -8,20 +8,17 @@
 
 import { type BackoffLimits, backoff } from '../core/backoff.ts';
 import { BOUNDS, Histogram } from '../protocol/histogram.ts';
+import type { LogLevel } from '../protocol/messages.ts';
 import type { StateStore } from '../store/state-store.ts';
+import type { BrokerLinks } from './broker-links.ts';
 import type { TopicTable } from './topic-table.ts';
 
 export interface SaverDeps {
   readonly store: StateStore;
   readonly table: TopicTable;
-  /** Facts to be stored along with the topics. */
-  readonly facts: () => ReadonlyMap<string, string>;
-  /** Closes what is waiting to be sent at this moment; the result sends it. */
-  readonly seal: () => () => void;
-  /** The first commit after a success failed. */
-  readonly failed: (error: Error) => void;
-  /** The first commit after a failure succeeded. */
-  readonly recovered: () => void;
+  /** They are sent what is waiting; facts of them are stored along with the topics. */
+  readonly links: BrokerLinks;
+  readonly log: (level: LogLevel, message: string) => void;
 }
 
 const RETRY: BackoffLimits = { first: 1_000, longest: 30_000 };
@@ -52,8 +49,8 @@ export class Saver {
       this.#again = true;
       return;
     }
-    const { store, table, seal } = this.#deps;
-    const send = seal();
+    const { store, table, links } = this.#deps;
+    const send = links.seal();
     if (performance.now() < this.#retryAt) {
       send();
       return;
@@ -91,7 +88,7 @@ export class Saver {
 
   /** All of them, if any has changed. */
   #changedFacts(): ReadonlyMap<string, string> | undefined {
-    const facts = this.#deps.facts();
+    const facts = this.#deps.links.facts();
     const before = this.#facts;
     const isSame =
       facts.size === before.size && [...facts].every(([name, value]) => before.get(name) === value);
@@ -100,15 +97,19 @@ export class Saver {
 
   #stored(facts: ReadonlyMap<string, string> | undefined): void {
     this.#facts = facts ?? this.#facts;
-    if (this.#failures > 0) this.#deps.recovered();
+    const { store, log } = this.#deps;
+    if (this.#failures > 0) log('info', `the state is stored again in ${store.place}`);
     this.#failures = 0;
     this.#retryAt = 0;
   }
 
   #notStored(error: Error, topics: Iterable<string>): void {
     this.failures++;
-    this.#deps.table.putBack(topics);
-    if (this.#failures === 0) this.#deps.failed(error);
+    const { table, log } = this.#deps;
+    table.putBack(topics);
+    if (this.#failures === 0) {
+      log('error', `${error.message}; replication goes on, and it is tried again from time to time`);
+    }
     this.#retryAt = performance.now() + backoff(this.#failures++, RETRY, Math.random());
   }
 

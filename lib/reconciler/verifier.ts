@@ -10,15 +10,16 @@ import type { HybridClock, Version } from '../core/version.ts';
 import type { Answer, LogLevel } from '../protocol/messages.ts';
 import type { Observation } from '../protocol/observation.ts';
 import type { BrokerLink } from './broker-link.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { TopicTable } from './topic-table.ts';
 
 export interface VerifierDeps {
   readonly table: TopicTable;
   readonly clock: HybridClock;
   /** Brings an event to a topic, and has the topic sampled if that changes what brokers should hold. */
-  readonly apply: (topic: string, event: Event) => void;
-  /** A broker turned out to have, or not to have, what was sent to it. */
-  readonly settled: (link: BrokerLink, topic: string, failure: string | undefined) => void;
+  readonly bring: (topic: string, event: Event) => void;
+  /** Told whether a broker turned out to have what was sent to it. */
+  readonly dispatcher: Dispatcher;
   readonly log: (level: LogLevel, message: string) => void;
 }
 
@@ -31,7 +32,7 @@ export class Verifier {
 
   /** A broker has returned, and shown these topics: what it held and did not show is asked for. */
   compare(link: BrokerLink, replayed: ReadonlySet<string>): void {
-    const { table, apply } = this.#deps;
+    const { table, bring } = this.#deps;
     const { index: broker, base } = link;
     let held = 0;
     const asked: string[] = [];
@@ -42,7 +43,7 @@ export class Verifier {
       // Most topics, and there may be very many: nothing comes of it.
       if (isShown && register.pending.length === 0) continue;
       if (pendingAt(register, broker) > 0) cutOff.add(topic);
-      apply(topic, { kind: 'returned', broker, base, replayed: isShown });
+      bring(topic, { kind: 'returned', broker, base, replayed: isShown });
       if (this.#isAsked(link, topic)) asked.push(topic);
     }
     link.cutOff = cutOff;
@@ -52,9 +53,9 @@ export class Verifier {
   /** Anti-entropy: looks again at some topics, after so many seconds since the last time. */
   lookAgain(link: BrokerLink, elapsed: number, uptime: number): void {
     if (!link.ready || !link.retains || link.brake.isOpen) return;
-    const { table, apply } = this.#deps;
+    const { table, bring } = this.#deps;
     const asked = link.antiEntropy.next(table.states, elapsed, uptime).filter(topic => {
-      apply(topic, { kind: 'doubted', broker: link.index });
+      bring(topic, { kind: 'doubted', broker: link.index });
       return this.#isAsked(link, topic);
     });
     link.brake.begin(asked, asked.length);
@@ -64,10 +65,10 @@ export class Verifier {
   /** A survey has shown what the broker retains under a topic. What is news to us is asked for. */
   shown(link: BrokerLink, observation: Observation): void {
     const { topic } = observation;
-    const { table, apply } = this.#deps;
+    const { table, bring } = this.#deps;
     const holds = table.get(topic)?.register.held[link.index];
     if (typeof holds === 'object' && alike(holds, observation)) return;
-    apply(topic, { kind: 'doubted', broker: link.index });
+    bring(topic, { kind: 'doubted', broker: link.index });
     if (this.#isAsked(link, topic)) link.antiEntropy.surprised();
   }
 
@@ -88,7 +89,7 @@ export class Verifier {
     if (verdict === undefined) return;
     for (const deleted of verdict.deleted) this.#probed(link, deleted, 'absent', 'deletion');
     for (const doubtful of verdict.heldBack) {
-      this.#deps.apply(doubtful, { kind: 'unanswered', broker: link.index });
+      this.#deps.bring(doubtful, { kind: 'unanswered', broker: link.index });
     }
     if (verdict.heldBack.length > 0) {
       this.#deps.log(
@@ -107,13 +108,13 @@ export class Verifier {
   }
 
   #probed(link: BrokerLink, topic: string, found: Answer['found'], absence: Probed['absence']): void {
-    const { table, clock, apply, settled } = this.#deps;
+    const { table, clock, bring, dispatcher } = this.#deps;
     const now = Date.now();
     const before = table.get(topic)?.register;
     const wasPending = before !== undefined && pendingAt(before, link.index) > 0;
     const believed = believable(found, stamp => clock.witness(stamp, now));
     const fresh = clock.next(now);
-    apply(topic, { kind: 'probed', broker: link.index, found: believed, absence, fresh, now });
+    bring(topic, { kind: 'probed', broker: link.index, found: believed, absence, fresh, now });
     const after = table.get(topic)?.register;
     if (!wasPending || after?.winner === undefined) return;
     // What was overdue has now been looked at: it arrived, or the broker does not take it.
@@ -122,7 +123,7 @@ export class Verifier {
     const wasCutOff = link.cutOff.has(topic);
     if (wasCutOff) link.cutOff.delete(topic);
     if (arrived || !wasCutOff)
-      settled(link, topic, arrived ? undefined : 'it was acknowledged but not stored');
+      dispatcher.settled(link, topic, arrived ? undefined : 'it was acknowledged but not stored');
   }
 
   #isAsked(link: BrokerLink, topic: string): boolean {

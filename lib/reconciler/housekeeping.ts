@@ -1,0 +1,103 @@
+/**
+ * What comes with time and not with a message: expirations, overdue echoes, blocked topics, what may be forgotten,
+ * the markers, and anti-entropy. No timer runs while nothing waits for it.
+ */
+
+import type { Event } from '../core/events.ts';
+import type { HybridClock } from '../core/version.ts';
+import type { BrokerLinks } from './broker-links.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Saver } from './saver.ts';
+import type { TopicTable } from './topic-table.ts';
+import type { Verifier } from './verifier.ts';
+
+/** How often overdue echoes, blocked topics, expirations and the like are looked for, in milliseconds. */
+const PERIOD = 1_000;
+
+/** How often anti-entropy asks, in milliseconds. */
+const ANTI_ENTROPY_PERIOD = 10_000;
+
+export interface HousekeepingDeps {
+  readonly table: TopicTable;
+  readonly links: BrokerLinks;
+  readonly clock: HybridClock;
+  readonly dispatcher: Dispatcher;
+  readonly verifier: Verifier;
+  readonly saver: Saver;
+  /** Brings an event to a topic. */
+  readonly apply: (topic: string, event: Event) => void;
+  /** The same, and has the topic sampled if that changes what brokers should hold. */
+  readonly bring: (topic: string, event: Event) => void;
+}
+
+export class Housekeeping {
+  readonly #deps: HousekeepingDeps;
+  #round: NodeJS.Timeout | undefined;
+  #antiEntropy: NodeJS.Timeout | undefined;
+  #hasEnded = false;
+
+  constructor(deps: HousekeepingDeps) {
+    this.#deps = deps;
+  }
+
+  /** Something may wait for time to pass from now on. */
+  keep(): void {
+    if (this.#hasEnded) return;
+    if (this.#isWaitedFor()) this.#round ??= setTimeout(() => this.#goRound(), PERIOD);
+    this.#antiEntropy ??= setTimeout(() => this.#lookAgain(), ANTI_ENTROPY_PERIOD);
+  }
+
+  /** The rounds that are due are the last. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  close(): void {
+    clearTimeout(this.#round);
+    clearTimeout(this.#antiEntropy);
+  }
+
+  #isWaitedFor(): boolean {
+    const { table, links } = this.#deps;
+    if (table.waitsForTime) return true;
+    for (const link of links) if (link.ready && link.isWaiting(table.closed)) return true;
+    return false;
+  }
+
+  #goRound(): void {
+    this.#round = undefined;
+    const { table, links, dispatcher, saver } = this.#deps;
+    const now = Date.now();
+    const uptime = performance.now();
+    this.#expire(now);
+    for (const link of links) {
+      if (!link.ready) continue;
+      for (const topic of link.overdue(uptime)) {
+        this.#deps.apply(topic, { kind: 'overdue', broker: link.index });
+      }
+      for (const topic of link.blocks.due(uptime)) link.due.add(topic);
+      dispatcher.offer(link);
+    }
+    table.forget(now);
+    for (const link of links) dispatcher.writeMarker(link, table.closed);
+    saver.save();
+    this.keep();
+  }
+
+  #expire(now: number): void {
+    const { table, clock, bring } = this.#deps;
+    for (const topic of table.expiring(now)) {
+      bring(topic, { kind: 'expired', fresh: clock.next(now), now });
+      table.expectExpiry(topic);
+    }
+  }
+
+  #lookAgain(): void {
+    this.#antiEntropy = undefined;
+    const { links, verifier, saver } = this.#deps;
+    const uptime = performance.now();
+    for (const link of links) verifier.lookAgain(link, ANTI_ENTROPY_PERIOD / 1000, uptime);
+    saver.save();
+    this.keep();
+  }
+}

@@ -1,0 +1,94 @@
+/** What a broker has shown becomes events: unpacked, let in, dated, and with what is known of that broker. */
+
+import type { Event, Observed } from '../core/events.ts';
+import type { HybridClock } from '../core/version.ts';
+import { BatchReader } from '../protocol/batch.ts';
+import type { LogLevel, Observations } from '../protocol/messages.ts';
+import { type Observation, readObservation } from '../protocol/observation.ts';
+import type { BrokerLink } from './broker-link.ts';
+import type { Tally } from './tally.ts';
+import type { TopicTable } from './topic-table.ts';
+import type { Verifier } from './verifier.ts';
+
+export interface ReceptionDeps {
+  readonly table: TopicTable;
+  readonly clock: HybridClock;
+  readonly tally: Tally;
+  readonly verifier: Verifier;
+  /** Brings an event to a topic, and has the topic sampled if that changes what brokers should hold. */
+  readonly bring: (topic: string, event: Event) => void;
+  /** Topics at most. */
+  readonly room: number;
+  readonly log: (level: LogLevel, message: string) => void;
+}
+
+export class Reception {
+  readonly #deps: ReceptionDeps;
+
+  constructor(deps: ReceptionDeps) {
+    this.#deps = deps;
+  }
+
+  /** What a broker has delivered. */
+  observed(link: BrokerLink, { batch, messages }: Observations): void {
+    const { table, bring } = this.#deps;
+    const reader = new BatchReader(batch);
+    const now = Date.now();
+    link.messages += messages;
+    // A replay is a burst that tells by itself when it is over.
+    const isBurst = link.antiEntropy.received(messages, performance.now()) && link.ready;
+    while (!reader.done) {
+      const observation = readObservation(reader);
+      const { topic, replay, retained, own } = observation;
+      if (!this.#accepts(topic)) continue;
+      if (replay && retained === true) link.replayed?.add(topic);
+      bring(topic, this.#dated(link, observation, now));
+      // An echo that was dropped is missed anyway.
+      if (isBurst && !own && table.get(topic) !== undefined) link.antiEntropy.note(topic);
+    }
+  }
+
+  /** What a survey has shown. */
+  shown(link: BrokerLink, batch: ArrayBuffer): void {
+    const reader = new BatchReader(batch);
+    while (!reader.done) {
+      const observation = readObservation(reader);
+      if (this.#accepts(observation.topic)) this.#deps.verifier.shown(link, observation);
+    }
+  }
+
+  /** Whether there is room for the topic. Known ones are never refused. */
+  #accepts(topic: string): boolean {
+    const { table, room, tally, log } = this.#deps;
+    if (table.states.size < room || table.get(topic) !== undefined) return true;
+    if (tally.count('refused_too_many_topics') === 1) {
+      log(
+        'error',
+        `more than ${room} topics: new ones are not replicated; narrow the filters, or raise MQTTREP_MAX_TOPICS`,
+      );
+    }
+    return false;
+  }
+
+  /** What was observed, dated now, should it be a new write. */
+  #dated(link: BrokerLink, observation: Observation, now: number): Observed {
+    const { clock } = this.#deps;
+    const { topic, payload, properties, retained, replay, stamp, own, expiry } = observation;
+    return {
+      kind: 'observed',
+      broker: link.index,
+      payload,
+      properties,
+      retained,
+      replay,
+      base: replay ? link.baseOf(topic) : link.base,
+      stamp: stamp !== undefined && clock.witness(stamp, now) ? stamp : undefined,
+      stamps: link.stamps,
+      own,
+      expiry,
+      fresh: clock.next(now),
+      rank: link.rank,
+      now,
+    };
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A broker's sessions: one begins with each connection, replays what the broker retains, settles what is
+ * published in it, and ends when the connection is lost.
+ */
+
+import type { Event } from '../core/events.ts';
+import type { LogLevel, SessionStarted, Settled } from '../protocol/messages.ts';
+import type { BrokerLink } from './broker-link.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Saver } from './saver.ts';
+import type { Verifier } from './verifier.ts';
+
+export interface SessionsDeps {
+  readonly dispatcher: Dispatcher;
+  readonly verifier: Verifier;
+  readonly saver: Saver;
+  /** Brings an event to a topic. */
+  readonly apply: (topic: string, event: Event) => void;
+  /** The same, and has the topic sampled if that changes what brokers should hold. */
+  readonly bring: (topic: string, event: Event) => void;
+  readonly log: (level: LogLevel, message: string) => void;
+}
+
+export class Sessions {
+  readonly #deps: SessionsDeps;
+
+  constructor(deps: SessionsDeps) {
+    this.#deps = deps;
+  }
+
+  begun(link: BrokerLink, session: SessionStarted): void {
+    this.parted(link);
+    const { log } = this.#deps;
+    const hadMarker = link.marker.recorded !== undefined;
+    link.sessionStarted(session);
+    if (link.base === 'lost' && hadMarker) {
+      log('warn', `${link.name} came back without its data, and gets all of it again`);
+    } else if (link.base === 'went back') {
+      log('warn', `${link.name} came back with an earlier state, and is brought up to date`);
+    }
+  }
+
+  /** The broker has shown what it retains: that is compared with what it held. */
+  replayed(link: BrokerLink, stamps: boolean): void {
+    const shown = link.replayEnded(stamps);
+    if (shown !== undefined) this.#deps.verifier.compare(link, shown);
+  }
+
+  /** What was published to the broker was acknowledged, or refused. */
+  settled(link: BrokerLink, message: Settled): void {
+    const { dispatcher, saver, apply, bring } = this.#deps;
+    link.settled(message);
+    for (const { topic, version } of message.confirmed) {
+      if (topic === link.markerTopic) {
+        link.markerAcknowledged();
+        saver.save();
+        continue;
+      }
+      bring(topic, { kind: 'acknowledged', broker: link.index, version });
+      dispatcher.settled(link, topic, undefined);
+    }
+    for (const { topic, version, reason, culprit } of message.refused) {
+      if (topic === link.markerTopic) continue;
+      apply(topic, { kind: 'refused', broker: link.index, version });
+      if (culprit === 'value') dispatcher.valueRefused(link, topic, reason);
+      else dispatcher.settled(link, topic, reason);
+    }
+  }
+
+  /** The broker is no longer configured. */
+  ended(link: BrokerLink): void {
+    this.parted(link);
+    link.close();
+  }
+
+  parted(link: BrokerLink): void {
+    const undecided = [...link.brake.abort(), ...link.parted()];
+    for (const topic of undecided) this.#deps.apply(topic, { kind: 'unanswered', broker: link.index });
+  }
+}

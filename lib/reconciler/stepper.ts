@@ -1,0 +1,80 @@
+/** One event for one topic: brought to the core's `step`, and what came of it carried out. */
+
+import type { Event } from '../core/events.ts';
+import type { Clash, Outcome } from '../core/outcome.ts';
+import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
+import type { BrokerLinks } from './broker-links.ts';
+import type { ConflictLog } from './conflict-log.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Changed } from './streams.ts';
+import type { Tally } from './tally.ts';
+import type { TopicTable } from './topic-table.ts';
+
+export interface TopicEvent {
+  readonly topic: string;
+  readonly event: Event;
+}
+
+export interface StepperDeps {
+  readonly table: TopicTable;
+  readonly links: BrokerLinks;
+  readonly conflicts: ConflictLog;
+  readonly dispatcher: Dispatcher;
+  /** By effect. */
+  readonly tally: Tally;
+}
+
+export class Stepper {
+  readonly #deps: StepperDeps;
+
+  constructor(deps: StepperDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns whether the topic is to be sampled: some broker may lack something now. */
+  apply(topic: string, event: Event): Changed {
+    const { table, links, dispatcher, tally } = this.#deps;
+    const outcome = table.apply(topic, event);
+    tally.count(outcome.effect);
+    if (outcome.clash !== undefined) this.#clashed(topic, outcome.clash);
+    for (const command of outcome.commands) dispatcher.carryOut(links.at(command.broker), topic, command);
+    switch (outcome.effect) {
+      case 'idle':
+        return false;
+      case 'published':
+        return true;
+      case 'won':
+      case 'expired':
+        for (const link of links) link.blocks.valueChanged(topic);
+        return lacksSomewhere(outcome);
+      case 'echo':
+        return this.#echoed(topic, outcome.register, (event as { broker: number }).broker);
+      default:
+        return lacksSomewhere(outcome);
+    }
+  }
+
+  #clashed(topic: string, clash: Clash): void {
+    const policy = this.#deps.table.get(topic)?.policy;
+    if (policy !== undefined) this.#deps.conflicts.note(topic, clash, policy);
+  }
+
+  /** Returns whether the broker, now that our publish has arrived there, still lacks something. */
+  #echoed(topic: string, register: Register, broker: number): Changed {
+    const link = this.#deps.links.at(broker);
+    if (pendingAt(register, broker) === 0) {
+      link.echoed(topic);
+      this.#deps.dispatcher.settled(link, topic, undefined);
+    }
+    return register.winner !== undefined && !agrees(willHold(register, broker), register.winner);
+  }
+}
+
+/** Whether some broker may lack what the register says: a reason to look at it at the tick. */
+function lacksSomewhere({ register, effect }: Outcome): boolean {
+  const { winner, passing } = register;
+  if (effect === 'passing') return passing !== undefined;
+  return (
+    winner !== undefined && register.held.some((_, broker) => !agrees(willHold(register, broker), winner))
+  );
+}
