@@ -113,7 +113,7 @@ export class Intake {
     if (refusal === undefined) this.#wait(packet);
     else this.#refusals.count(packet.topic, refusal, Date.now());
     if (this.#waitingBytes >= BATCH_BYTES) this.flush();
-    if (this.#underWay >= BATCHES) this.#held = done;
+    if (this.#underWay >= BATCHES) this.#hold(done);
     else if (this.#mode.replaying && this.#messages % TURN === 0) setImmediate(done);
     else done();
   }
@@ -211,6 +211,11 @@ export class Intake {
     this.#deps.send(this.#writer.take(), this.#messages);
     this.#waitingBytes = 0;
     this.#messages = 0;
+  }
+
+  #hold(done: () => void): void {
+    this.#held = done;
+    this.#count('held_back');
   }
 
   #release(): void {

@@ -7,7 +7,7 @@ type Counters = Readonly<Record<string, number>>;
 
 /** From what was counted of messages received, and of those published. */
 export function measuresOf(intake: Counters, sent: Counters, roundTrips: RoundTrips): BrokerMeasures {
-  const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0 } = intake;
+  const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0, held_back = 0 } = intake;
   const {
     published = 0,
     published_own = 0,
@@ -25,6 +25,7 @@ export function measuresOf(intake: Counters, sent: Counters, roundTrips: RoundTr
         publish_refused: refused_by_broker + refused_by_topic,
         publish_too_large: refused_too_large,
       },
+      heldBack: { intake: held_back },
       roundTrips: roundTrips.histogram.counts,
     },
     roundTrip: roundTrips.median,

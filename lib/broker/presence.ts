@@ -15,6 +15,12 @@ import type { StateTopics } from './state-topics.ts';
 /** As much of a connection as is needed to tell others of us. */
 type Announcing = Pick<Connection, 'publish' | 'subscribe'> & { readonly limits: Pick<Limits, 'wildcards'> };
 
+/** Other replicators that are named: whoever may write control topics could make up any number. */
+const MOST_NAMED = 100;
+
+/** What ids look like; anything else is not ours, and could be made to be obeyed by a terminal. */
+const ID = /^[\w-]{1,64}$/;
+
 export class Presence {
   readonly #topic: string;
   readonly #filter: string;
@@ -65,6 +71,7 @@ export class Presence {
     if (!topic.startsWith(this.#prefix) || payload.length === 0 || topic === this.#topic) return;
     const [replica, purpose] = topic.split('/').slice(-3);
     if (purpose !== 'presence' || replica === undefined || this.#seen.has(replica)) return;
+    if (!ID.test(replica) || this.#seen.size >= MOST_NAMED) return;
     this.#seen.add(replica);
     this.#noticed(replica);
     // It has come after us, and has nothing retained to know us by.

@@ -94,7 +94,7 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
 /** What does not fit into a table: why it is not connected, and what was lost or refused there. */
 function remarks(
   look: Look,
-  { name, detail, blocked, dropped, reconnects, restarts }: BrokerStatus,
+  { name, detail, blocked, dropped, heldBack, reconnects, restarts }: BrokerStatus,
 ): string[] {
   const lost = Object.entries(dropped).map(
     ([reason, count]) => `${NUMBER.format(count)} dropped (${reason})`,
@@ -103,6 +103,7 @@ function remarks(
     ...(detail === '' ? [] : [detail]),
     ...(blocked === 0 ? [] : [`does not take ${topicsIn(blocked)}`]),
     ...lost,
+    ...Object.entries(heldBack).map(([bound, count]) => `held back ${times(count)} (${bound})`),
     ...(reconnects === 0 ? [] : [`connected again ${times(reconnects)}`]),
     ...(restarts === 0 ? [] : [`its actor was started again ${times(restarts)}`]),
   ];

@@ -27,7 +27,7 @@ export function lacks(register: Register, broker: number): boolean {
 
 export function offered(register: Register, broker: number, now: number, policy: Policy): Outcome {
   const room = MAX_PENDING - pendingAt(register, broker);
-  if (room <= 0) return outcome(register, 'idle');
+  if (room <= 0) return outcome(register, lacks(register, broker) ? 'full' : 'idle');
   const commands: Publish[] = [];
   let next = register;
   if (register.passing !== undefined && has(register.passing.owed, broker)) {

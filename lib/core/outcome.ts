@@ -13,6 +13,7 @@ import type { Message, Register } from './register.ts';
  * - `expired`: the winner's time was over
  * - `settled`: an acknowledgement or probe that changed what a broker is known to hold
  * - `published`: commands were given
+ * - `full`: it would be published, were not as many publishes of the topic under way as may be
  * - `idle`: nothing to do
  */
 export type Effect =
@@ -24,6 +25,7 @@ export type Effect =
   | 'expired'
   | 'settled'
   | 'published'
+  | 'full'
   | 'idle';
 
 export interface Outcome {

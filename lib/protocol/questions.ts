@@ -20,11 +20,15 @@ export interface BrokerMeasures {
     readonly received: number;
     readonly published: number;
     readonly dropped: Readonly<Record<string, number>>;
+    readonly heldBack: HeldBack;
     readonly roundTrips: HistogramCounts;
   };
   /** Milliseconds, median of the last ones; null where there were none. */
   readonly roundTrip: number | null;
 }
+
+/** How often a bound was met, by its name. Nothing is lost by that: what is beyond it waits, newest value only. */
+export type HeldBack = Readonly<Record<string, number>>;
 
 export type ReconcilerQuestion =
   /** `conflictsAfter`: the number of the last conflict that is known. */
@@ -56,6 +60,8 @@ export interface ReconcilerMeasures {
     readonly expired: number;
     readonly storeFailures: number;
     readonly refused: Readonly<Record<string, number>>;
+    /** By broker name. */
+    readonly heldBack: Readonly<Record<string, HeldBack>>;
     readonly conflicts: Readonly<Record<string, number>>;
     readonly convergence: HistogramCounts;
     readonly commits: HistogramCounts;

@@ -22,8 +22,14 @@ export const CREDIT_BYTES = 16 * 1024 * 1024;
 /** An echo is overdue when it has not come so many milliseconds after the publish was acknowledged. */
 export const ECHO_LIMIT = 10_000;
 
+/** Milliseconds before it is said again that a bound was met. */
+const QUIET = 10 * 60_000;
+
 /** Topics in one `probe` message. */
 const PROBE_BATCH = 500;
+
+/** What bounds hold back here: publishes under way to the broker, and those of one topic. */
+export type Bound = 'pending' | 'pending_of_topic';
 
 interface Awaited {
   /** The newest publication of the topic, in the order of the session. */
@@ -77,6 +83,8 @@ export class BrokerLink {
   marker = new Marker(undefined);
   /** How often this broker has been ready. */
   visits = 0;
+  /** How often each bound was met. */
+  readonly heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
 
   #port: Port<ToBroker, FromBroker> | undefined;
   #session = 0;
@@ -87,6 +95,7 @@ export class BrokerLink {
   #exhausted = false;
   readonly #writer = new BatchWriter();
   readonly #awaited = new Map<string, Awaited>();
+  readonly #saidAt = new Map<Bound, number>();
   /** Topics that a probe is asking for, and whether its answer will be void because it is to be asked again. */
   readonly #probing = new Map<string, 'asked' | 'ask again'>();
   #toProbe: string[] = [];
@@ -190,10 +199,20 @@ export class BrokerLink {
     writePublication(this.#writer, publication);
     this.#sent++;
     this.#bytes += publication.payload.length;
-    this.#exhausted ||= this.#uses(1);
+    if (!this.#exhausted && this.#uses(1)) {
+      this.#exhausted = true;
+      this.heldBack.pending++;
+    }
     if (publication.confirm) return;
     this.#awaited.delete(publication.topic);
     this.#awaited.set(publication.topic, { sequence: this.#sent, settledAt: undefined });
+  }
+
+  /** Whether it is to be said that a bound was met: now and then, however often it is. */
+  isWorthSaying(bound: Bound, uptime: number): boolean {
+    if (uptime - (this.#saidAt.get(bound) ?? Number.NEGATIVE_INFINITY) < QUIET) return false;
+    this.#saidAt.set(bound, uptime);
+    return true;
   }
 
   /** Asks, or asks again, so that the answer tells what is so from now on. */

@@ -4,10 +4,11 @@
  */
 
 import type { Command, Event } from '../core/events.ts';
+import { MAX_PENDING } from '../core/register.ts';
 import type { HybridClock } from '../core/version.ts';
 import type { LogLevel } from '../protocol/messages.ts';
 import { BLOCKED_AFTER } from './blocks.ts';
-import type { BrokerLink } from './broker-link.ts';
+import { type BrokerLink, CREDIT, CREDIT_BYTES } from './broker-link.ts';
 
 export interface DispatcherDeps {
   readonly clock: HybridClock;
@@ -34,12 +35,33 @@ export class Dispatcher {
     const uptime = performance.now();
     let isAny = false;
     for (const topic of link.due) {
-      if (!link.open) break;
+      if (!link.open) {
+        if (link.ready) this.#saysHeldBack(link, uptime);
+        break;
+      }
       link.due.delete(topic);
       if (link.blocks.mustWait(topic, uptime)) continue;
       if (this.#deps.apply(topic, { kind: 'offered', broker: link.index, now })) isAny = true;
     }
     return isAny;
+  }
+
+  /** As many publishes of the topic are under way to the broker as may be. Its newest value goes there later. */
+  full(link: BrokerLink, topic: string): void {
+    link.heldBack.pending_of_topic++;
+    if (!link.isWorthSaying('pending_of_topic', performance.now())) return;
+    this.#deps.log(
+      'info',
+      `${link.name} has not shown ${MAX_PENDING} publishes of ${JSON.stringify(topic)} yet, as many as may be under way; the newest value waits`,
+    );
+  }
+
+  #saysHeldBack(link: BrokerLink, uptime: number): void {
+    if (!link.isWorthSaying('pending', uptime)) return;
+    this.#deps.log(
+      'info',
+      `${link.name} is given no more at once than ${CREDIT} messages, or ${CREDIT_BYTES / 2 ** 20} MB; other topics wait, with their newest value only`,
+    );
   }
 
   carryOut(link: BrokerLink, topic: string, command: Command): void {

@@ -11,8 +11,11 @@ interface Expiry {
   readonly at: number;
 }
 
+/** Void entries that are kept at least before the queue is made anew, so that small ones are not for ever. */
+const SLACK = 1_000;
+
 export class Expiries {
-  readonly #queue = new TinyQueue<Expiry>([], (a, b) => a.at - b.at);
+  #queue = new TinyQueue<Expiry>([], byTime);
   readonly #times = new Map<string, number>();
 
   /** Topics that expire at some time. */
@@ -25,6 +28,12 @@ export class Expiries {
     if (at >= (this.#times.get(topic) ?? Number.POSITIVE_INFINITY)) return;
     this.#times.set(topic, at);
     this.#queue.push({ topic, at });
+    if (this.#queue.length > 2 * this.#times.size + SLACK) this.#tidy();
+  }
+
+  /** Entries in the queue, void ones included: no more than some for each topic. */
+  get length(): number {
+    return this.#queue.length;
   }
 
   /** Takes out the topics whose time has come. */
@@ -39,4 +48,16 @@ export class Expiries {
     }
     return topics;
   }
+
+  /** A writer who brings a topic's time forward with each message must not make us remember all of them. */
+  #tidy(): void {
+    this.#queue = new TinyQueue(
+      [...this.#times].map(([topic, at]) => ({ topic, at })),
+      byTime,
+    );
+  }
+}
+
+function byTime(a: Expiry, b: Expiry): number {
+  return a.at - b.at;
 }

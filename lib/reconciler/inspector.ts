@@ -108,6 +108,7 @@ export class Inspector {
         expired: tally.counts['expired'] ?? 0,
         storeFailures: saver.failures,
         refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
+        heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         conflicts: { ...conflicts.counts },
         convergence: census.convergence.counts,
         commits: saver.commits.counts,

@@ -41,6 +41,9 @@ export class Stepper {
     switch (outcome.effect) {
       case 'idle':
         return false;
+      case 'full':
+        dispatcher.full(links.at((event as { broker: number }).broker), topic);
+        return false;
       case 'published':
         return true;
       case 'won':

@@ -58,6 +58,8 @@ export interface BrokerStatus {
   readonly published: number;
   /** By reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** How often a bound was met, by its name: `pending`, `pending_of_topic`, `intake`. What is beyond it waits. */
+  readonly heldBack: Readonly<Record<string, number>>;
   /** Publishes of which the echo has not been seen, and topics that wait to be sent. */
   readonly pending: number;
   readonly waiting: number;

@@ -6,6 +6,7 @@
 import type {
   BrokerMeasures,
   BrokerQuestion,
+  HeldBack,
   LinkMeasures,
   ReconcilerMeasures,
   ReconcilerQuestion,
@@ -39,6 +40,7 @@ export interface BrokerState {
   readonly counts: BrokerMeasures['counts'] | undefined;
   readonly roundTrip: number | null;
   readonly link: LinkMeasures | undefined;
+  readonly heldBack: HeldBack;
 }
 
 export class Measurements {
@@ -85,6 +87,10 @@ export class Measurements {
       counts: this.#brokers.get(name)?.total.value,
       roundTrip: this.#brokers.get(name)?.roundTrip ?? null,
       link: links.get(name),
+      heldBack: {
+        ...this.reconcilerCounts?.heldBack[name],
+        ...this.#brokers.get(name)?.total.value?.heldBack,
+      },
     }));
   }
 

@@ -100,6 +100,15 @@ export class Metrics {
       ['broker', 'reason'],
       () => this.#dropped(),
     );
+    this.#counter(
+      'mqttrep_held_back_total',
+      'How often a bound was met; what is beyond it waits, newest value only.',
+      ['broker', 'bound'],
+      () =>
+        this.#deps.measurements.brokers.flatMap(({ name, heldBack }) =>
+          Object.entries(heldBack).map(([bound, count]): Sample => [{ broker: name, bound }, count]),
+        ),
+    );
     this.#gauge(
       'mqttrep_pending',
       'Publishes of which the echo has not been seen.',

@@ -96,7 +96,7 @@ export class Overview {
   }
 }
 
-function brokerStatus({ name, record, counts, roundTrip, link }: BrokerState): BrokerStatus {
+function brokerStatus({ name, record, counts, roundTrip, link, heldBack }: BrokerState): BrokerStatus {
   const { state, detail, since, protocol, reconnects, restarts } = record;
   return {
     name,
@@ -106,7 +106,8 @@ function brokerStatus({ name, record, counts, roundTrip, link }: BrokerState): B
     protocol,
     received: counts?.received ?? 0,
     published: counts?.published ?? 0,
-    dropped: Object.fromEntries(Object.entries(counts?.dropped ?? {}).filter(([, count]) => count > 0)),
+    dropped: thoseThatAre(counts?.dropped ?? {}),
+    heldBack: thoseThatAre(heldBack),
     pending: link?.pending ?? 0,
     waiting: link?.waiting ?? 0,
     behind: link?.behind ?? 0,
@@ -115,6 +116,11 @@ function brokerStatus({ name, record, counts, roundTrip, link }: BrokerState): B
     reconnects,
     restarts,
   };
+}
+
+/** Counts, without those of what never happened. */
+function thoseThatAre(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
 /** Seconds by bucket → milliseconds, cumulative. */

@@ -107,6 +107,7 @@ describe('Intake', () => {
     const held = desk.take('t');
     desk.intake.flush();
     expect(held.done).to.equal(false);
+    expect(desk.intake.counters, 'told as such').to.include({ held_back: 1 });
     desk.intake.credit(1);
     expect(held.done, 'its own batch is under way, too').to.equal(false);
     desk.intake.credit(1);

@@ -170,6 +170,7 @@ function brokerNamed(name: string, index: number): BrokerStatus {
     received: 12_043,
     published: 20_411,
     dropped: {},
+    heldBack: {},
     pending: 0,
     waiting: 0,
     behind: 0,

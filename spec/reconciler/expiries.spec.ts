@@ -40,6 +40,14 @@ describe('Expiries', () => {
     expect(expiries).to.include({ size: 0 });
   });
 
+  it('take no room for times that were brought forward again and again', () => {
+    const expiries = new Expiries();
+    for (let at = 100_000; at > 0; at--) expiries.expect('t', at);
+    expect(expiries.length).to.be.below(2_000);
+    expect(expiries.due(1)).to.deep.equal(['t']);
+    expect(expiries.due(100_000)).to.deep.equal([]);
+  });
+
   it('never miss a time, and give no topic twice at once, whatever is expected', () => {
     const step = fc.record({ topic: fc.constantFrom('a', 'b', 'c'), at: fc.nat(20), pass: fc.nat(3) });
     fc.assert(

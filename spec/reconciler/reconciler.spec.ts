@@ -3,6 +3,8 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import { MAX_PENDING } from '../../lib/core/register.ts';
+import type { ReconcilerMeasures } from '../../lib/protocol/questions.ts';
 import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/broker-link.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
@@ -72,6 +74,11 @@ describe('Reconciler', () => {
   async function tick(): Promise<void> {
     clock.tick(TICK);
     await all();
+  }
+
+  async function heldBack() {
+    const measures = await reconciler.inspector.answer({ of: 'measures', conflictsAfter: 0 });
+    return (measures as ReconcilerMeasures).counts.heldBack;
   }
 
   it('first of all names the replica, and each worker by its port', async () => {
@@ -154,6 +161,34 @@ describe('Reconciler', () => {
     expect(b.published).to.have.lengthOf(8);
     await b.settle().roundTrip();
     expect(b.published).to.have.lengthOf(16);
+  });
+
+  it('counts how often a broker was given as much as it is at once, and says so once', async () => {
+    a.begin().replay(many(2 * CREDIT));
+    b.begin().replay();
+    c.begin().replay();
+    await all();
+    await b.settle().roundTrip();
+    expect(await heldBack()).to.deep.include({
+      A: { pending: 0, pending_of_topic: 0 },
+      B: { pending: 2, pending_of_topic: 0 },
+      C: { pending: 1, pending_of_topic: 0 },
+    });
+    expect(log.filter(line => line.includes('B is given no more at once than 1000'))).to.have.lengthOf(1);
+  });
+
+  it('counts how often a topic had as many publishes under way as it may, and says so once', async () => {
+    await allReady();
+    for (let value = 0; value < MAX_PENDING + 3; value++) {
+      a.observe({ topic: 't', payload: String(value) });
+      await a.roundTrip();
+      await tick();
+      b.settle();
+    }
+    await all();
+    expect(b.payloads).to.have.lengthOf(MAX_PENDING);
+    expect((await heldBack())['B']).to.deep.equal({ pending: 0, pending_of_topic: 3 });
+    expect(log.filter(line => line.includes('B has not shown 32 publishes of "t" yet'))).to.have.lengthOf(1);
   });
 
   it('keeps no old values for a broker without credit', async () => {

@@ -49,7 +49,8 @@ export class FakeReplicator {
   async askBroker(name: string): Promise<BrokerMeasures> {
     const counts = this.brokers.get(name);
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
-    return { counts: { ...counts, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
+    const heldBack = { intake: 4 };
+    return { counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
   }
 
   async askReconciler(question: ReconcilerQuestion): Promise<unknown> {
@@ -67,6 +68,7 @@ export class FakeReplicator {
         expired: 7,
         storeFailures: 0,
         refused: { too_many_topics: 2 },
+        heldBack: { PARIS: { pending: 6, pending_of_topic: 1 } },
         conflicts: this.conflictCounts,
         convergence: this.convergence.counts,
         commits: new Histogram(BOUNDS.commit).counts,
