@@ -1,0 +1,187 @@
+/**
+ * A session: from one comparison with the broker to the next, as long as one connection, or until the filters
+ * change.
+ *
+ * First the marker is read, which tells what the rest is worth; then the broker replays what it retains; then
+ * messages go in and out until the session is closed.
+ */
+
+import type { IPublishPacket } from 'mqtt';
+import type { Subscription } from '../core/subscriptions.ts';
+import type { FromBroker, SessionStarted } from '../protocol/messages.ts';
+import type { Concessions } from './concessions.ts';
+import type { Connection } from './connection.ts';
+import { grantedLess } from './grants.ts';
+import type { Identity } from './identity.ts';
+import type { Intake, IntakeDeps } from './intake.ts';
+import type { ProtocolVersion } from './negotiation.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { Presence } from './presence.ts';
+import type { Remarks } from './remarks.ts';
+import { Replay } from './replay.ts';
+import { Scanner, unknownAt } from './scanner.ts';
+import { Survey } from './survey.ts';
+
+/** Messages of a persistent session that are kept until the marker is read. */
+const MAX_EARLY = 10_000;
+
+export interface SessionDeps {
+  readonly number: number;
+  readonly connection: Connection;
+  readonly identity: Identity;
+  /** Of connections beside this one. */
+  readonly protocolVersion: ProtocolVersion;
+  readonly wanted: readonly Subscription[];
+  /** Subscribed to so far on this connection; undefined on a new one. */
+  readonly former: readonly Subscription[] | undefined;
+  readonly intake: Intake;
+  /** What an intake beside that one is to know. */
+  readonly inbound: Pick<IntakeDeps, 'replica' | 'controlPrefix' | 'bounds'>;
+  readonly outgoing: Outgoing;
+  readonly concessions: Concessions;
+  readonly remarks: Remarks;
+  /** To the reconciler. */
+  readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
+}
+
+export class Session {
+  readonly #deps: SessionDeps;
+  readonly #retains: boolean;
+  /** Messages of mqttrep's own may be written. */
+  readonly #writes: boolean;
+  /** None where mqttrep may write no control topic, or the user's will stands in its place. */
+  readonly #presence: Presence | undefined;
+  readonly #replay: Replay;
+  /** None where mqttrep may write no control topic: then absence cannot be told. */
+  readonly #scanner: Scanner | undefined;
+  readonly #early: IPublishPacket[] = [];
+  #survey: Survey | undefined;
+  #isOver = false;
+
+  constructor(deps: SessionDeps) {
+    const { connection, identity, concessions } = deps;
+    this.#deps = deps;
+    this.#retains = connection.limits.retains && concessions.retains;
+    // Some brokers hang up on whoever writes what he may not, or anything retained.
+    this.#writes = this.#retains && concessions.writes && identity.control !== undefined;
+    this.#presence = this.#writes ? identity.presence : undefined;
+    const sentinel = this.#writes ? identity.sentinel('replay') : undefined;
+    this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'));
+    this.#scanner = this.#writes ? this.#newScanner() : undefined;
+  }
+
+  get number(): number {
+    return this.#deps.number;
+  }
+
+  /**
+   * Reads what the broker retains of the marker.
+   * @throws when the broker hangs up
+   */
+  async begin(): Promise<SessionStarted['marker']> {
+    const { connection, former, concessions } = this.#deps;
+    connection.receive(former === undefined ? this.#first : this.#live);
+    if (this.#writes) concessions.writing();
+    await this.#replay.begin();
+    const marker = await this.#replay.readMarker();
+    if (this.#writes) concessions.written();
+    return marker;
+  }
+
+  /**
+   * Subscribes, and resolves when the broker has shown what it retains.
+   * @throws when the broker hangs up
+   */
+  async replay(marker: SessionStarted['marker']): Promise<void> {
+    const { number, connection, identity, wanted, former, intake, outgoing, remarks, post } = this.#deps;
+    const mqtt5 = connection.protocolVersion === 5;
+    outgoing.open(connection, identity.replica, this.#retains);
+    // On a connection that stands messages came all the time.
+    intake.flush();
+    post({ kind: 'session', session: number, stamps: mqtt5, retains: this.#retains, marker });
+    intake.mode = { mqtt5, replaying: true };
+    for (const packet of this.#early.splice(0)) intake.take(packet, () => undefined);
+    connection.receive(this.#live);
+    if (former === undefined) void this.#presence?.announce(connection);
+    const obsolete = former?.filter(({ filter }) => !wanted.some(one => one.filter === filter)) ?? [];
+    // In one go with the SUBSCRIBE: what is subscribed to by another filter from now on is neither missed nor doubled.
+    if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
+    remarks.refused(await this.#replay.run(wanted));
+    // A message that is still packed must not be overtaken.
+    intake.flush();
+    intake.mode = { mqtt5, replaying: false };
+    post({ kind: 'replayed', stamps: mqtt5 });
+    const less = grantedLess(wanted, await this.#replay.raise(wanted));
+    remarks.grantedLess(less);
+    outgoing.grantedLess(connection, less);
+    if (!this.#retains) remarks.retainsNothing();
+  }
+
+  /** Asks the broker what it retains under these topics. */
+  probe(topics: readonly string[]): void {
+    if (this.#scanner === undefined) this.#deps.post({ kind: 'found', answers: topics.map(unknownAt) });
+    else this.#scanner.probe(topics);
+  }
+
+  /** Where no sentinel may be written, the end of what is shown could not be told from a pause. */
+  async survey(): Promise<void> {
+    const { identity, protocolVersion, wanted, inbound, post } = this.#deps;
+    const sentinel = this.#writes ? identity.sentinel('survey') : undefined;
+    if (sentinel !== undefined && this.#survey === undefined) {
+      this.#survey = new Survey({
+        options: identity.besideOptions('survey', protocolVersion),
+        sentinel,
+        subscriptions: wanted,
+        intake: inbound,
+        show: batch => {
+          if (!this.#isOver) post({ kind: 'shown', batch }, [batch]);
+        },
+      });
+      await this.#survey.run();
+      this.#survey = undefined;
+    }
+    if (!this.#isOver) post({ kind: 'surveyed' });
+  }
+
+  /** Says goodbye to the broker. */
+  async stop(): Promise<void> {
+    const { connection } = this.#deps;
+    await this.#scanner?.close();
+    await this.#presence?.withdraw(connection);
+    await connection.end();
+  }
+
+  /** Asks and shows no more. */
+  async close(): Promise<void> {
+    this.#isOver = true;
+    this.#survey?.close();
+    await this.#scanner?.close();
+  }
+
+  readonly #live = (packet: IPublishPacket, done: () => void): void => {
+    this.#presence?.observe(packet);
+    if (this.#replay.observe(packet)) done();
+    else this.#deps.intake.take(packet, done);
+  };
+
+  /** Of a persistent session, which delivers before we have subscribed. */
+  readonly #first = (packet: IPublishPacket, done: () => void): void => {
+    if (!this.#replay.observe(packet)) this.#early.push(packet);
+    if (this.#early.length < MAX_EARLY) done();
+  };
+
+  #newScanner(): Scanner | undefined {
+    const { identity, protocolVersion, intake, post } = this.#deps;
+    const sentinel = identity.sentinel('probe');
+    if (sentinel === undefined) return undefined;
+    return new Scanner({
+      options: identity.besideOptions('probe', protocolVersion),
+      sentinel,
+      answer: answers => {
+        // What came before the answer must not be taken for news after it.
+        intake.flush();
+        post({ kind: 'found', answers });
+      },
+    });
+  }
+}
