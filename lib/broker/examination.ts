@@ -161,37 +161,42 @@ class Examination {
   /** Writes many retained messages and looks which a wildcard shows, and which an exact subscription. */
   async #lookForReplay(root: string): Promise<void> {
     const topics = Array.from({ length: REPLAYED }, (_, index) => `${root}/many/${index}`);
-    const end = `${root}/end`;
+    // RabbitMQ 3 replays the last filter of a SUBSCRIBE first.
+    const ends = [`${root}/begin`, `${root}/end`] as const;
     for (const topic of topics) this.#publish(topic, 'x', { qos: 0, retain: true });
-    await this.#acknowledged(end, 'x');
-    const shown = await this.#shown([`${root}/many/#`], end);
-    const isEndShown = shown.delete(end);
+    await Promise.all(ends.map(end => this.#acknowledged(end, 'x')));
+    const { shown, isComplete } = await this.#shown([`${root}/many/#`], ends);
     const missing = topics.filter(topic => !shown.has(topic));
     let hidden = 0;
     for (let begin = 0; begin < missing.length && !this.#signal.aborted; begin += BATCH) {
-      const found = await this.#shown(missing.slice(begin, begin + BATCH), end);
-      found.delete(end);
+      const { shown: found } = await this.#shown(missing.slice(begin, begin + BATCH), ends);
       hidden += found.size;
       // Where nothing at all is shown, it retains nothing.
       if (found.size === 0 && shown.size === 0) break;
     }
     if (this.#signal.aborted) return;
     const stored = shown.size + hidden;
-    this.#found({ retained: stored > 0 || isEndShown });
+    this.#found({ retained: stored > 0 || isComplete });
     if (stored > 0) this.#found({ wildcardReplay: { shown: shown.size, stored } });
   }
 
-  /** The retained messages that a subscription shows, up to the end's own. */
-  async #shown(filters: readonly string[], end: string): Promise<Set<string>> {
+  /** The retained messages that a subscription shows, without its ends, and whether both of these were shown. */
+  async #shown(
+    filters: readonly string[],
+    [begin, end]: readonly [string, string],
+  ): Promise<{ shown: Set<string>; isComplete: boolean }> {
     const shown = new Set<string>();
     this.#inbox.take = ({ topic, retain }) => {
       if (retain) shown.add(topic);
     };
-    const wanted = [...filters, end];
+    const wanted = [begin, ...filters, end];
     await this.#connection.subscribe(wanted, REPLAY);
-    await this.#inbox.until(() => shown.has(end), { ...this.#patience(), quiet: QUIET });
+    const areShown = () => shown.has(begin) && shown.has(end);
+    const isComplete = await this.#inbox.until(areShown, { ...this.#patience(), quiet: QUIET });
     await this.#connection.unsubscribe(wanted);
-    return shown;
+    shown.delete(begin);
+    shown.delete(end);
+    return { shown, isComplete };
   }
 
   /** Subscribes to what is configured, and looks at nothing but the answer. */

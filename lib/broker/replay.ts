@@ -55,7 +55,7 @@ export class Replay {
   async run(subscriptions: readonly Subscription[]): Promise<Grant[]> {
     const { refused } = await this.#replayed(subscriptions.map(({ filter }) => filter));
     if (this.#sentinel !== undefined) {
-      await this.#connection.unsubscribe([this.#sentinel.topic]);
+      await this.#connection.unsubscribe(this.#sentinel.topics);
       void this.#sentinel.remove(this.#connection);
     }
     return refused;
@@ -91,19 +91,19 @@ export class Replay {
   async #replayed(filters: readonly string[]): Promise<{ refused: Grant[]; complete: boolean }> {
     const connection = this.#connection;
     const sentinel = this.#sentinel;
+    const { wanted, seen } = sentinel?.around(filters) ?? { wanted: filters, seen: undefined };
     const over = Promise.race([
-      ...(sentinel === undefined ? [] : [sentinel.seen().then(() => true)]),
+      ...(seen === undefined ? [] : [seen.then(() => true)]),
       connection.closed.then(() => false),
       new Promise<boolean>(resolve => {
         this.#quiet = setTimeout(() => resolve(false), QUIET);
       }),
     ]);
-    const wanted = sentinel === undefined ? filters : [...filters, sentinel.topic];
     const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, FOUND_ONLY);
     const complete = await over;
     clearTimeout(this.#quiet);
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
-    const refused = grants.filter(isRefusal).filter(({ filter }) => filter !== sentinel?.topic);
+    const refused = grants.filter(isRefusal).filter(({ filter }) => !sentinel?.topics.includes(filter));
     return { refused, complete };
   }
 }

@@ -85,17 +85,16 @@ export class RetainedReader {
   async #readAll(filters: readonly string[]): Promise<Map<string, Sight>> {
     const sights = new Map<string, Sight>();
     const sentinel = this.#sentinel;
-    let isOver = false;
     const inbox = new Inbox(this.#connection);
     inbox.take = packet => {
-      if (sentinel?.observe(packet)) isOver ||= packet.retain;
-      else if (this.#counts(packet)) sights.set(packet.topic, sightOf(packet));
+      if (sentinel?.observe(packet)) return;
+      if (this.#counts(packet)) sights.set(packet.topic, sightOf(packet));
     };
     await sentinel?.place(this.#connection);
-    const wanted = sentinel === undefined ? filters : [...filters, sentinel.topic];
+    const wanted = sentinel?.around(filters).wanted ?? filters;
     await this.#connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
     const quiet = sentinel === undefined ? QUIET : STALLED;
-    await inbox.until(() => isOver || sights.size > this.#mostTopics, {
+    await inbox.until(() => sentinel?.isSeen === true || sights.size > this.#mostTopics, {
       limit: REPLAY_LIMIT,
       quiet,
       signal: this.#signal,

@@ -1,6 +1,6 @@
 /**
  * Asks a broker what it retains under given topics: a second connection with a client id of its own, QoS 0,
- * exact topics, and a retained sentinel that is subscribed to last.
+ * exact topics, and a retained sentinel around them.
  *
  * What the broker shows before the sentinel is there, what it does not show is absent. Without a sentinel,
  * or where the subscription is refused, the answer is `unknown`, never `absent`. A wildcard would prove
@@ -82,22 +82,21 @@ export class Scanner {
   async #ask(topics: readonly string[]): Promise<Answer[]> {
     const connection = await this.#connect();
     this.#found = new Map();
-    const { sentinel } = this.#deps;
+    const { wanted, seen } = this.#deps.sentinel.around(topics);
     let limit: NodeJS.Timeout | undefined;
     const complete = Promise.race([
-      sentinel.seen().then(() => true),
+      seen.then(() => true),
       connection.closed.then(() => false),
       new Promise<false>(resolve => {
         limit = setTimeout(() => resolve(false), ANSWER_LIMIT);
       }),
     ]);
-    const filters = [...topics, sentinel.topic];
     // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
-    const grants = await connection.subscribe(filters, { qos: 0, replay: true, retainAsPublished: false });
+    const grants = await connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
     const isComplete = await complete;
     clearTimeout(limit);
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
-    void connection.unsubscribe(filters);
+    void connection.unsubscribe(wanted);
     return topics.map(topic => {
       const found = this.#found.get(topic);
       if (found !== undefined) return { topic, found };

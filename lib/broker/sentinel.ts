@@ -1,12 +1,14 @@
 /**
- * A sentinel marks the end of what a broker replays: a retained message under a control topic that is
- * subscribed to last, and so comes last.
+ * A sentinel marks the end of what a broker replays: two retained messages under control topics, of which one is
+ * subscribed to first and one last. RabbitMQ 3 replays a SUBSCRIBE from its last filter to its first, others the
+ * other way round; when both have been seen, everything between them has.
  *
  * A sentinel that is published after the SUBACK would overtake the replay at brokers that read their
  * retained messages one by one (aedes does).
  */
 
 import type { IPublishPacket } from 'mqtt';
+import { matches } from '../core/filter.ts';
 import type { Connection } from './connection.ts';
 
 /** Longest wait for the broker to store a sentinel, in milliseconds. */
@@ -16,14 +18,42 @@ const STORE_LIMIT = 5_000;
 const EXPIRY = 60 * 60;
 
 export class Sentinel {
-  readonly topic: string;
+  readonly #first: string;
+  readonly #last: string;
   readonly #nonce: string;
-  #seen: (() => void) | undefined;
+  /** How often each of its topics is still to be seen. */
+  readonly #missing = new Map<string, number>();
+  #seen: () => void = () => undefined;
 
-  /** @param topic a control topic of one connection alone */
+  /** @param topic a control topic of one connection alone; the level below it is the sentinel's as well */
   constructor(topic: string, nonce: string) {
-    this.topic = topic;
+    this.#first = `${topic}/first`;
+    this.#last = topic;
     this.#nonce = nonce;
+  }
+
+  get topics(): readonly string[] {
+    return [this.#first, this.#last];
+  }
+
+  /**
+   * For a SUBSCRIBE to these filters: what is to be subscribed to, in this order, and a promise that resolves when all
+   * has been shown. A filter that fits the sentinel, such as `#`, shows it as well, amid all else; where a broker
+   * shows it only once then, the promise is not resolved.
+   */
+  around(filters: readonly string[]): { readonly wanted: string[]; readonly seen: Promise<void> } {
+    for (const topic of this.topics) {
+      this.#missing.set(topic, 1 + filters.filter(filter => matches(filter, topic)).length);
+    }
+    const seen = new Promise<void>(resolve => {
+      this.#seen = resolve;
+    });
+    return { wanted: [this.#first, ...filters, this.#last], seen };
+  }
+
+  /** All has been shown. */
+  get isSeen(): boolean {
+    return this.#missing.size === 0;
   }
 
   /** Has the broker retain the sentinel; ends in any case after a while. */
@@ -35,29 +65,30 @@ export class Sentinel {
     return this.#write(connection, Buffer.alloc(0));
   }
 
-  /** Resolves when the sentinel is seen from now on. */
-  seen(): Promise<void> {
-    return new Promise(resolve => {
-      this.#seen = resolve;
-    });
-  }
-
   /** Looks at a message; returns whether it was the sentinel's, and so is of no further interest. */
   observe(packet: IPublishPacket): boolean {
-    if (packet.topic !== this.topic) return false;
+    const { topic, payload, retain } = packet;
+    if (topic !== this.#first && topic !== this.#last) return false;
     // A broker may acknowledge before it stores: then the sentinel comes live first, ahead of the replay.
-    if (packet.retain && packet.payload.toString() === this.#nonce) this.#seen?.();
+    if (!retain || payload.toString() !== this.#nonce) return true;
+    const times = this.#missing.get(topic) ?? 0;
+    if (times > 1) this.#missing.set(topic, times - 1);
+    else if (this.#missing.delete(topic) && this.isSeen) this.#seen();
     return true;
   }
 
-  #write(connection: Connection, payload: Buffer): Promise<void> {
+  async #write(connection: Connection, payload: Buffer): Promise<void> {
     const properties = { messageExpiryInterval: EXPIRY };
-    return new Promise(resolve => {
-      const limit = setTimeout(resolve, STORE_LIMIT);
-      connection.publish(this.topic, payload, { qos: 1, retain: true, properties }, () => {
-        clearTimeout(limit);
-        resolve();
-      });
-    });
+    const written = this.topics.map(
+      topic =>
+        new Promise<void>(resolve => {
+          const limit = setTimeout(resolve, STORE_LIMIT);
+          connection.publish(topic, payload, { qos: 1, retain: true, properties }, () => {
+            clearTimeout(limit);
+            resolve();
+          });
+        }),
+    );
+    await Promise.all(written);
   }
 }

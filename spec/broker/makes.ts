@@ -18,6 +18,16 @@ export const MAKES: readonly Make[] = [
   { make: 'Aedes', protocolVersion: 4, start: () => startAedes() },
 ];
 
+/** For what hangs on replays. */
+export const REPLAYING_MAKES: readonly Make[] = [
+  ...MAKES,
+  {
+    make: 'a broker that replays last to first',
+    protocolVersion: 4,
+    start: () => startAedes({ replayOrder: 'last to first' }),
+  },
+];
+
 async function mosquitto(context: Mocha.Context): Promise<TestBroker> {
   requireMosquitto(context);
   return await startMosquitto();
@@ -26,11 +36,14 @@ async function mosquitto(context: Mocha.Context): Promise<TestBroker> {
 /** What mqttrep has left retained at a broker under its control topics. */
 export async function controlTopicsAt(url: string): Promise<string[]> {
   const client = await TestClient.connect(url);
-  const end = '$end/of/the/replay';
-  await client.publish(end, 'x', { retain: true });
-  await client.subscribe(['mqttrep/#', end], { qos: 0 });
-  await client.waitFor(({ topic }) => topic === end);
-  await client.erase(end);
+  const ends = ['$end/of/the/replay', '$end/or/its/begin'] as const;
+  const [first, last] = ends;
+  for (const end of ends) await client.publish(end, 'x', { retain: true });
+  await client.subscribe([first, 'mqttrep/#', last], { qos: 0 });
+  for (const end of ends) await client.waitFor(({ topic }) => topic === end);
+  for (const end of ends) await client.erase(end);
   await client.end();
-  return client.messages.flatMap(({ topic, retain }) => (retain && topic !== end ? [topic] : []));
+  return client.messages.flatMap(({ topic, retain }) =>
+    retain && topic.startsWith('mqttrep/') ? [topic] : [],
+  );
 }

@@ -10,12 +10,12 @@ import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { publishMany } from '../support/publish-many.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { controlTopicsAt, MAKES } from './makes.ts';
+import { controlTopicsAt, REPLAYING_MAKES } from './makes.ts';
 
 const MARKER = 'mqttrep/us/marker/spec';
 const MANY = 3_000;
 
-for (const { make, protocolVersion, start } of MAKES) {
+for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
   describe(`Replay at ${make}`, () => {
     let broker: TestBroker;
     let connection: Connection;
@@ -60,6 +60,14 @@ for (const { make, protocolVersion, start } of MAKES) {
       await replay.readMarker();
       expect(await replay.run([{ filter: 'many/#', qos: 1 }])).to.deep.equal([]);
       expect(new Set(topics)).to.have.property('size', MANY);
+    });
+
+    it('shows everything where a filter fits the sentinel as well', async () => {
+      // Which is shown amid all else.
+      const replay = create(new Sentinel(`many/${MANY / 2}/sentinel`, randomUUID()));
+      await replay.begin();
+      await replay.run([{ filter: '#', qos: 1 }]);
+      expect(new Set(topics.filter(topic => topic.startsWith('many/')))).to.have.property('size', MANY);
     });
 
     for (const subscriptions of [[], [{ filter: 'nothing/#', qos: 1 }]] as const) {

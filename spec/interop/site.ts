@@ -2,7 +2,7 @@
  * A broker as the suite uses it: clients that write, a watcher that sees everything, and a reader of what is
  * retained.
  *
- * What is retained is read by exact topics with a sentinel behind them: many brokers cut the replay of a
+ * What is retained is read by exact topics with sentinels around them: many brokers cut the replay of a
  * wildcard short, or send none.
  */
 
@@ -25,7 +25,8 @@ export class Site {
   readonly access: Access;
   /** That its clients speak. */
   readonly protocol: Protocol;
-  readonly #endTopic: string;
+  /** Subscribed to before and after what is read: some brokers replay the last filter first. */
+  readonly #ends: readonly [string, string];
   readonly #clients = new Set<TestClient>();
   #watcher: TestClient | undefined;
   #writer: TestClient | undefined;
@@ -35,7 +36,8 @@ export class Site {
     this.name = name;
     this.access = access;
     this.protocol = protocol;
-    this.#endTopic = `${prefix}/end/${nanoid(8)}`;
+    const id = nanoid(8);
+    this.#ends = [`${prefix}/end/${id}/first`, `${prefix}/end/${id}/last`];
   }
 
   async client(): Promise<TestClient> {
@@ -68,7 +70,7 @@ export class Site {
         await this.publish(...next, { retain: true });
       }
     };
-    await this.publish(this.#endTopic, 'first', { retain: true });
+    await this.publish(this.#ends[0], 'first', { retain: true });
     await Promise.all(Array.from({ length: inFlight }, publishNext));
   }
 
@@ -90,7 +92,8 @@ export class Site {
   async retained(topics: readonly string[]): Promise<Map<string, ReceivedMessage>> {
     const reader = await this.client();
     try {
-      await within(reader.publish(this.#endTopic, 'the end', { retain: true }), `${this.name}: PUBACK`);
+      for (const end of this.#ends)
+        await within(reader.publish(end, 'the end', { retain: true }), `${this.name}: PUBACK`);
       for (let from = 0; from < topics.length; from += batch) {
         await this.#read(reader, topics.slice(from, from + batch));
       }
@@ -104,17 +107,19 @@ export class Site {
 
   async #read(reader: TestClient, topics: readonly string[]): Promise<void> {
     const from = reader.messages.length;
-    const filters = [...topics, this.#endTopic];
+    const [first, last] = this.#ends;
+    const filters = [first, ...topics, last];
     await within(reader.subscribe(filters, { qos: 0 }), `${this.name}: SUBACK`);
-    const isEnd = (message: ReceivedMessage) =>
-      message.retain && message.topic === this.#endTopic && reader.messages.indexOf(message) >= from;
-    await reader.waitFor(isEnd, answerLimitMs);
+    const isAfter = (message: ReceivedMessage) => message.retain && reader.messages.indexOf(message) >= from;
+    for (const end of this.#ends) {
+      await reader.waitFor(message => message.topic === end && isAfter(message), answerLimitMs);
+    }
     await within(reader.unsubscribe(filters), `${this.name}: UNSUBACK`);
   }
 
   /** Erases what the suite wrote, as far as the broker lets it. */
   async tidy(topics: readonly string[]): Promise<void> {
-    await this.eraseAll([...topics, this.#endTopic]);
+    await this.eraseAll([...topics, ...this.#ends]);
   }
 
   async close(): Promise<void> {

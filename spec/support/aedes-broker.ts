@@ -21,6 +21,8 @@ export interface AedesOptions {
   readonly port?: number;
   /** A subscription with a wildcard shows so many retained messages at most, as with other makes of broker. */
   readonly replayCut?: number;
+  /** In which order the filters of a SUBSCRIBE are replayed. Default `first to last`; RabbitMQ 3 begins with the last. */
+  readonly replayOrder?: 'first to last' | 'last to first';
   /** Whether it hangs up on whoever publishes this, without a word. */
   readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
 }
@@ -64,7 +66,7 @@ class EmbeddedAedes implements AedesBroker {
 
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new Error(`${this.name} runs already`);
-    const { hangsUpOn, replayCut } = this.#options;
+    const { hangsUpOn, replayCut, replayOrder } = this.#options;
     const aedes = await Aedes.createBroker({
       ...(this.#persistence === undefined ? {} : { persistence: this.#persistence }),
       // Aedes closes the connection where it is not authorized.
@@ -74,6 +76,7 @@ class EmbeddedAedes implements AedesBroker {
     const isNew = this.#persistence === undefined;
     this.#persistence = persistenceOf(aedes);
     if (isNew && replayCut !== undefined) cutReplays(this.#persistence, replayCut);
+    if (isNew && replayOrder === 'last to first') reverseReplays(this.#persistence);
     this.#record(aedes);
     const sockets = new Set<Socket>();
     const server = createServer(socket => {
@@ -134,6 +137,12 @@ function cutReplays(persistence: unknown, limit: number): void {
         filters.filter(filter => !isWild(filter)),
       ),
     );
+}
+
+function reverseReplays(persistence: unknown): void {
+  const replays = persistence as Replays;
+  const ordered = replays.createRetainedStreamCombi.bind(replays);
+  replays.createRetainedStreamCombi = filters => ordered(filters.toReversed());
 }
 
 async function* cut(
