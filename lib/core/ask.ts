@@ -81,7 +81,7 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
     unretained: register.unretained & ~bit,
     passing: passing === undefined ? register.passing : undefined,
   };
-  if (overtaken) return overtakenBy(register, base, { broker, found }, policy);
+  if (overtaken) return overtakenBy(register, base, { broker, found, now: event.now }, policy);
   const known = knownAt(register, broker, found);
   if (known !== undefined) return outcome({ ...base, held: withHeld(register, broker, known) }, 'settled');
   const message: Message = {
@@ -113,14 +113,15 @@ function isSettledAt({ held, pending, winner }: Register, broker: number): boole
 function overtakenBy(
   register: Register,
   next: Register,
-  { broker, found }: { readonly broker: number; readonly found: Found },
+  { broker, found, now }: { readonly broker: number; readonly found: Found; readonly now: number },
   policy: Policy,
 ): Outcome {
   const holds = register.held[broker];
   if (typeof holds === 'object' && alike(holds, found)) return outcome(next, 'settled');
   const latest = register.passing?.message;
   if (holds === 'unknown' && latest?.origin === broker && !isDeletion(latest)) {
-    return contend(next, latest, { broker, stored: true, refreshes: false }, policy);
+    const message = { ...latest, erasedAt: afterTtl(now, policy.ttl) };
+    return contend(next, message, { broker, stored: true, refreshes: false }, policy);
   }
   return ask(register, broker);
 }

@@ -230,6 +230,15 @@ describe('As published, over MQTT 3.1.1', () => {
     expect(topic.held).to.deep.equal(['2', '2']);
   });
 
+  for (const writes of [['1'], ['1', '2']]) {
+    it(`what turns out to be retained gets its TTL, after ${writes.length} writes`, () => {
+      const topic = new Topic('MQTT 3.1.1', { filter: { ttl: 3000 } });
+      for (const payload of writes) topic.writes(A, payload);
+      topic.answers(A, '1');
+      expect(topic.register.winner).to.include({ payload: writes.at(-1), erasedAt: topic.now + 3000 });
+    });
+  }
+
   it('an absence that was overtaken by a message is asked for again', () => {
     const topic = settledTopic('MQTT 3.1.1', '0');
     topic.returns(A, 'not shown');
