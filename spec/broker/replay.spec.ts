@@ -62,14 +62,6 @@ for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
       expect(new Set(topics)).to.have.property('size', MANY);
     });
 
-    it('shows everything where a filter fits the sentinel as well', async () => {
-      // Which is shown amid all else.
-      const replay = create(new Sentinel(`many/${MANY / 2}/sentinel`, randomUUID()));
-      await replay.begin();
-      await replay.run([{ filter: '#', qos: 1 }]);
-      expect(new Set(topics.filter(topic => topic.startsWith('many/')))).to.have.property('size', MANY);
-    });
-
     for (const subscriptions of [[], [{ filter: 'nothing/#', qos: 1 }]] as const) {
       it(`is over at once where nothing is retained, by ${subscriptions.length} filters`, async () => {
         const replay = create(newSentinel());
