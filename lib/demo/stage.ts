@@ -98,7 +98,7 @@ export class Stage {
     });
     replicator.start();
     await Promise.race([replicator.answered(CONNECT_LIMIT), aborted(signal)]);
-    const missing = [...replicator.links].filter(([, state]) => state !== 'ready').map(([name]) => name);
+    const missing = [...replicator.links].filter(([, { state }]) => state !== 'ready').map(([name]) => name);
     if (missing.length > 0) return missing;
 
     for (const site of SITES) {

@@ -9,11 +9,8 @@ export interface Health {
 }
 
 /** Ready: at least one broker is subscribed. Without a valid configuration the process would not run. */
-export function readiness(
-  asked: Pick<Asked, 'linkRecords' | 'isStopping'>,
-  detail: 'brief' | 'verbose',
-): Health {
-  const records = [...asked.linkRecords];
+export function readiness(asked: Pick<Asked, 'links' | 'isStopping'>, detail: 'brief' | 'verbose'): Health {
+  const records = [...asked.links];
   const isAnyReady = records.some(([, { state }]) => state === 'ready');
   const isWell = isAnyReady && !asked.isStopping;
   const reason = asked.isStopping ? 'stopping' : 'no broker is subscribed';

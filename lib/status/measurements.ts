@@ -23,7 +23,7 @@ const FRESH = 200;
 
 /** As much of the replicator as is needed to ask how it is. */
 export interface Asked {
-  readonly linkRecords: ReadonlyMap<string, Readonly<LinkRecord>>;
+  readonly links: ReadonlyMap<string, Readonly<LinkRecord>>;
   readonly reconcilerRestarts: number;
   readonly isStopping: boolean;
   askBroker(name: string, question: BrokerQuestion, within: number): Promise<BrokerMeasures>;
@@ -81,7 +81,7 @@ export class Measurements {
 
   get brokers(): BrokerState[] {
     const links = new Map(this.#reconciler?.links.map(link => [link.name, link]));
-    return [...this.#asked.linkRecords].map(([name, record]) => ({
+    return [...this.#asked.links].map(([name, record]) => ({
       name,
       record,
       counts: this.#brokers.get(name)?.total.value,
@@ -95,7 +95,7 @@ export class Measurements {
   }
 
   async #ask(): Promise<void> {
-    const records = this.#asked.linkRecords;
+    const records = this.#asked.links;
     // A broker that was taken out of the configuration is counted no more.
     for (const name of this.#brokers.keys()) if (!records.has(name)) this.#brokers.delete(name);
     await Promise.allSettled([

@@ -46,7 +46,7 @@ export interface StatusServerOptions {
   readonly http: HttpConfig;
   readonly replicator: Pick<
     Replicator,
-    'linkRecords' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
+    'links' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
   >;
   /** Of the package. */
   readonly version: string;

@@ -1,22 +1,15 @@
 /** What the supervisor knows of one broker: what its actor is started with, and the actor that runs. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { MessagePort } from 'node:worker_threads';
 import { randomClientId } from '../broker/client-id.ts';
 import type { BrokerConfig, Config } from '../config/config.ts';
 import type { BrokerSettings, ControlOfBroker, Mode } from '../protocol/messages.ts';
+import type { Actor } from './actors.ts';
 import { atMost } from './at-most.ts';
 import { LinkRecord } from './link-record.ts';
 import { brokerSettings } from './settings.ts';
 
 const GOODBYE_LIMIT = 2_000;
-
-/** One actor that runs: its control port, and the end of its task. */
-export interface Actor<Control> {
-  readonly tell: (message: Control, transfer?: readonly MessagePort[]) => void;
-  readonly ended: Promise<void>;
-  readonly kill: () => void;
-}
 
 export class BrokerSlot {
   /** Undefined before it is started, and from when it was told to go. */
@@ -54,6 +47,11 @@ export class BrokerSlot {
     return this.link.state === 'ready' || this.link.state === 'replaying';
   }
 
+  /** Whether the broker gave a definite answer, be it a refusal. */
+  get hasAnswered(): boolean {
+    return this.link.state === 'ready' || this.link.state === 'refused';
+  }
+
   /** Takes no more messages in; resolves when what arrived before is with the reconciler. */
   quiesce(): Promise<void> {
     return new Promise(resolve => {
@@ -73,8 +71,28 @@ export class BrokerSlot {
   }
 }
 
-/** What a broker's actor is to be started with; a random client id stays as it was. */
-export function settingsOf(
+export interface PlannedSlot {
+  readonly slot: BrokerSlot;
+  /** What its actor is to be started with, or to go on with. */
+  readonly settings: BrokerSettings;
+}
+
+/** A slot for each broker of a configuration; where the connection can stand it is the one that is known. */
+export function planSlots(
+  config: Config,
+  known: ReadonlyMap<string, BrokerSlot>,
+  mode: Mode,
+): readonly PlannedSlot[] {
+  return config.brokers.map(broker => {
+    const former = known.get(broker.name);
+    const settings = settingsOf(broker, config, former?.settings, mode);
+    const stands = former !== undefined && isSameConnection(former.settings, settings);
+    return { slot: stands ? former : new BrokerSlot(settings, former?.link), settings };
+  });
+}
+
+/** A random client id stays as it was. */
+function settingsOf(
   broker: BrokerConfig,
   config: Config,
   known: BrokerSettings | undefined,
@@ -87,7 +105,7 @@ export function settingsOf(
 }
 
 /** Whether the connection can stand when the settings change so. */
-export function isSameConnection(a: BrokerSettings, b: BrokerSettings): boolean {
+function isSameConnection(a: BrokerSettings, b: BrokerSettings): boolean {
   const changeable = { subscriptions: undefined, sampling: undefined };
   return isDeepStrictEqual({ ...a, ...changeable }, { ...b, ...changeable });
 }

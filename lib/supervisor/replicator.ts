@@ -5,29 +5,22 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
-import type {
-  ControlOfBroker,
-  ControlOfReconciler,
-  LinkState,
-  LogLevel,
-  Mode,
-  Report,
-  Undelivered,
-} from '../protocol/messages.ts';
+import type { ControlOfBroker, ControlOfReconciler, LogLevel, Mode, Report } from '../protocol/messages.ts';
 import type {
   BrokerAnswers,
   BrokerQuestion,
   ReconcilerAnswers,
   ReconcilerQuestion,
 } from '../protocol/questions.ts';
-import { ActorPool, type ActorTask } from './actor-pool.ts';
+import { type Actor, Actors } from './actors.ts';
 import { atMost } from './at-most.ts';
-import { type Actor, BrokerSlot, isSameConnection, settingsOf } from './broker-slot.ts';
+import { type BrokerSlot, type PlannedSlot, planSlots } from './broker-slot.ts';
 import { Inquiries, NoAnswer } from './inquiries.ts';
 import type { LinkRecord } from './link-record.ts';
-import { RestartPolicy } from './restart-policy.ts';
+import { ReconcilerSlot } from './reconciler-slot.ts';
 import { Roster } from './roster.ts';
 import { reconcilerSettings } from './settings.ts';
+import { Waiting } from './waiting.ts';
 
 /** `at`: when it was said, in milliseconds since 1970; now, unless an actor said it. */
 export type Log = (level: LogLevel, message: string, at?: number) => void;
@@ -36,16 +29,7 @@ export type Log = (level: LogLevel, message: string, at?: number) => void;
 export const STOP_LIMIT = 8_000;
 
 const QUIESCE_LIMIT = 1_000;
-const DRAIN_LIMIT = 4_000;
 const GOODBYE_LIMIT = 2_000;
-const CONFIGURE_LIMIT = 5_000;
-
-/** An actor that is started again when it crashes, as long as it is wanted. */
-interface Guarded {
-  readonly name: string;
-  readonly isWanted: () => boolean;
-  readonly restart: () => void;
-}
 
 export class Replicator {
   /**
@@ -54,20 +38,14 @@ export class Replicator {
    */
   readonly ended: Promise<string | undefined>;
   readonly #log: Log;
-  readonly #pool = new ActorPool();
-  readonly #restarts = new RestartPolicy();
+  readonly #actors: Actors;
   #config: Config;
   #roster: Roster;
   /** By name. */
   #brokers: ReadonlyMap<string, BrokerSlot>;
-  #configured: (() => void) | undefined;
-  /** As the reconciler said at its end. */
-  #undelivered: readonly Undelivered[] | undefined;
-  readonly #waiting = new Set<() => void>();
+  readonly #reconciler = new ReconcilerSlot();
+  readonly #waiting = new Waiting();
   readonly #inquiries = new Inquiries();
-  /** Of the reconciler, after crashes. */
-  reconcilerRestarts = 0;
-  #reconciler: Actor<ControlOfReconciler> | undefined;
   readonly #mode: Mode;
   #stopping = false;
   #end: (reason: string | undefined) => void = () => undefined;
@@ -75,14 +53,10 @@ export class Replicator {
   constructor(config: Config, log: Log, mode: Mode = 'replicate') {
     this.#log = log;
     this.#mode = mode;
+    this.#actors = new Actors({ log, giveUp: reason => this.#giveUp(reason) });
     this.#config = config;
     this.#roster = Roster.of(config);
-    this.#brokers = new Map(
-      config.brokers.map(broker => [
-        broker.name,
-        new BrokerSlot(settingsOf(broker, config, undefined, mode)),
-      ]),
-    );
+    this.#brokers = byName(planSlots(config, new Map(), mode));
     this.ended = new Promise(resolve => {
       this.#end = resolve;
     });
@@ -105,17 +79,14 @@ export class Replicator {
     }
     this.#config = config;
     this.#roster = roster;
-    const planned = config.brokers.map(broker => {
-      const known = this.#brokers.get(broker.name);
-      const settings = settingsOf(broker, config, known?.settings, this.#mode);
-      const stands = known !== undefined && isSameConnection(known.settings, settings);
-      return { slot: stands ? known : new BrokerSlot(settings, known?.link), settings };
-    });
-    const slots = planned.map(({ slot }) => slot);
-    const leaving = [...this.#brokers.values()].filter(slot => !slots.includes(slot));
-    this.#brokers = new Map(slots.map(slot => [slot.name, slot]));
-    await Promise.all(leaving.map(slot => slot.dismiss()));
-    await this.#configureReconciler();
+    const planned = planSlots(config, this.#brokers, this.#mode);
+    const before = this.#brokers;
+    this.#brokers = byName(planned);
+    const leaving = [...before].filter(([name, slot]) => slot !== this.#brokers.get(name));
+    await Promise.all(leaving.map(([, slot]) => slot.dismiss()));
+    // If it was started again meanwhile, it has a roster of its own.
+    const { names, places } = this.#roster;
+    await this.#reconciler.configure(reconcilerSettings(config, names, this.#mode), places);
     if (this.#stopping) return;
     for (const { slot, settings } of planned) {
       if (slot.actor === undefined) this.#launch(slot);
@@ -123,14 +94,14 @@ export class Replicator {
     }
   }
 
-  /** The state of the link to each broker, by name. */
-  get links(): ReadonlyMap<string, LinkState> {
-    return new Map([...this.#brokers].map(([name, { link }]) => [name, link.state]));
+  /** How the link to each broker is and has been, by name. */
+  get links(): ReadonlyMap<string, Readonly<LinkRecord>> {
+    return new Map([...this.#brokers].map(([name, { link }]) => [name, link]));
   }
 
-  /** How the link to each broker is and has been, by name. */
-  get linkRecords(): ReadonlyMap<string, Readonly<LinkRecord>> {
-    return new Map([...this.#brokers].map(([name, { link }]) => [name, link]));
+  /** Of the reconciler, after crashes. */
+  get reconcilerRestarts(): number {
+    return this.#reconciler.restarts;
   }
 
   get isStopping(): boolean {
@@ -163,7 +134,7 @@ export class Replicator {
     question: Q,
     within: number,
   ): Promise<ReconcilerAnswers[Q['of']]> {
-    const actor = this.#reconciler;
+    const { actor } = this.#reconciler;
     if (actor === undefined) throw new NoAnswer('there is no reconciler');
     const send = (id: number) => actor.tell({ kind: 'ask', id, question });
     return (await this.#inquiries.ask(send, within)) as ReconcilerAnswers[Q['of']];
@@ -180,43 +151,23 @@ export class Replicator {
 
   /** Resolves when every broker has answered, or after so many milliseconds. */
   async answered(within: number): Promise<void> {
-    const done = () =>
-      [...this.#brokers.values()].every(({ link }) => link.state === 'ready' || link.state === 'refused');
-    await new Promise<void>(resolve => {
-      const look = () => {
-        if (!done() && !this.#stopping) return;
-        clearTimeout(limit);
-        this.#waiting.delete(look);
-        resolve();
-      };
-      const limit = setTimeout(() => {
-        this.#waiting.delete(look);
-        resolve();
-      }, within);
-      this.#waiting.add(look);
-      look();
-    });
+    const haveAnswered = () => [...this.#brokers.values()].every(slot => slot.hasAnswered);
+    await this.#waiting.until(() => this.#stopping || haveAnswered(), within);
   }
 
   /** Takes no more in, sends what is waiting, says goodbye, ends. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
-    this.#stopping = true;
-    // Nobody waits for answers any more.
-    for (const look of [...this.#waiting]) look();
+    this.#restartNone();
     const brokers = [...this.#brokers.values()];
-    const ends = [this.#reconciler, ...brokers.map(({ actor }) => actor)].map(actor => actor?.ended);
-    await atMost(
-      QUIESCE_LIMIT,
-      brokers.map(slot => slot.quiesce()),
-    );
-    this.#reconciler?.tell({ kind: 'stop', within: DRAIN_LIMIT });
-    await atMost(DRAIN_LIMIT + 500, [this.#reconciler?.ended]);
-    const failure = this.#reconciler === undefined ? undefined : this.#whatWasLeft();
+    const ends = [this.#reconciler, ...brokers].map(({ actor }) => actor?.ended);
+    const quiet = brokers.map(slot => slot.quiesce());
+    await atMost(QUIESCE_LIMIT, quiet);
+    const failure = await this.#reconciler.drain(this.#config.store);
     if (failure !== undefined) this.#log('warn', failure);
     for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
     await atMost(GOODBYE_LIMIT, ends);
-    await this.#pool.destroy();
+    await this.#actors.destroy();
     this.#end(failure);
   }
 
@@ -228,30 +179,25 @@ export class Replicator {
     this.#roster = Roster.of(this.#config);
     const { names, places } = this.#roster;
     const channels = places.map(place => ({ place, ...new MessageChannel() }));
-    const actor = this.#run<ControlOfReconciler>(
-      control => ({
+    this.#reconciler.actor = this.#actors.run<ControlOfReconciler>({
+      name: 'the reconciler',
+      task: control => ({
         actor: 'reconciler',
         control,
         brokers: channels.map(({ place, port1 }) => ({ name: place.name, rank: place.rank, port: port1 })),
         settings: reconcilerSettings(this.#config, names, this.#mode),
       }),
-      report => this.#reported(report, undefined),
-    );
-    this.#reconciler = actor;
-    this.#guard(actor, {
-      name: 'the reconciler',
+      reported: report => this.#reported(report, undefined),
       isWanted: () => true,
-      restart: () => {
-        this.reconcilerRestarts++;
-        this.#restartReconciler();
-      },
+      restart: () => this.#restartReconciler(),
     });
     return channels.map(({ port2 }) => port2);
   }
 
   /** A new reconciler knows nothing, so every broker shows it all once more. */
   #restartReconciler(): void {
-    this.#configured?.();
+    this.#reconciler.restarts++;
+    this.#reconciler.configured?.();
     const ports = this.#startReconciler();
     for (const slot of this.#brokers.values()) {
       const port = this.#portFor(slot, ports);
@@ -265,86 +211,41 @@ export class Replicator {
     return port;
   }
 
-  async #configureReconciler(): Promise<void> {
-    const done = new Promise<void>(resolve => {
-      this.#configured = resolve;
-    });
-    const settings = reconcilerSettings(this.#config, this.#roster.names, this.#mode);
-    this.#reconciler?.tell({ kind: 'configure', settings, brokers: this.#roster.places });
-    await atMost(CONFIGURE_LIMIT, [done]);
-    this.#configured = undefined;
-  }
-
   /** Starts a broker's actor, and lets the reconciler know it. */
   #launch(slot: BrokerSlot): void {
     const { port1, port2 } = new MessageChannel();
     const broker = this.#roster.indexOf(slot.name);
-    this.#reconciler?.tell({ kind: 'attach', broker, port: port1 }, [port1]);
+    this.#reconciler.actor?.tell({ kind: 'attach', broker, port: port1 }, [port1]);
     this.#startBroker(slot, port2);
   }
 
   #startBroker(slot: BrokerSlot, reconciler: MessagePort): void {
     const { settings } = slot;
-    const actor = this.#run<ControlOfBroker>(
-      control => ({ actor: 'broker', control, reconciler, settings }),
-      report => this.#reported(report, slot),
-    );
-    slot.actor = actor;
-    slot.link.actors++;
-    this.#guard(actor, {
+    const actor: Actor<ControlOfBroker> = this.#actors.run({
       name: slot.name,
+      task: control => ({ actor: 'broker', control, reconciler, settings }),
+      reported: report => this.#reported(report, slot),
       isWanted: () => slot.actor === actor,
       restart: () => {
         slot.link.restarts++;
         this.#launch(slot);
       },
     });
+    slot.actor = actor;
+    slot.link.actors++;
   }
 
-  #run<Control>(
-    task: (control: MessagePort) => ActorTask,
-    reported: (report: Report) => void,
-  ): Actor<Control> {
-    const { port1, port2 } = new MessageChannel();
-    // The port closes with its other end, after what the actor said last.
-    port1.on('message', reported);
-    const { ended, kill } = this.#pool.run(task(port2));
-    return { tell: (message, transfer) => port1.postMessage(message, transfer), ended, kill };
-  }
-
-  #guard({ ended }: Pick<Actor<unknown>, 'ended'>, { name, isWanted, restart }: Guarded): void {
-    ended.catch((error: Error) => {
-      if (this.#stopping || !isWanted()) return;
-      const wait = this.#restarts.crashed(Date.now(), Math.random());
-      if (wait === 'give up') {
-        this.#giveUp(`too many crashes within a minute, the last one of ${name}: ${error.message}`);
-        return;
-      }
-      this.#log(
-        'error',
-        `${name} crashed and is started again in ${wait} ms: ${error.stack ?? error.message}`,
-      );
-      setTimeout(() => {
-        if (!this.#stopping && isWanted()) restart();
-      }, wait);
-    });
-  }
-
-  #whatWasLeft(): string | undefined {
-    const fate = this.#config.store === 'memory' ? 'it is lost' : 'it is sent at the next start';
-    if (this.#undelivered === undefined) return 'what waited was not delivered in time';
-    if (this.#undelivered.length === 0) return undefined;
-    const brokers = this.#undelivered.map(
-      ({ name, messages }) => `${name} has not taken ${messages} messages in time`,
-    );
-    return `${brokers.join(', ')}; ${fate}`;
+  #restartNone(): void {
+    this.#stopping = true;
+    this.#actors.restartNone();
+    // Nobody waits for answers any more.
+    this.#waiting.look();
   }
 
   #giveUp(reason: string): void {
-    this.#stopping = true;
-    for (const look of [...this.#waiting]) look();
+    this.#restartNone();
     this.#log('error', reason);
-    void this.#pool.destroy().then(() => this.#end(reason));
+    void this.#actors.destroy().then(() => this.#end(reason));
   }
 
   /** For the state topics at each broker. */
@@ -367,7 +268,7 @@ export class Replicator {
       case 'link':
         slot?.link.enter(report.state, report.detail);
         this.#tellConnections();
-        for (const look of [...this.#waiting]) look();
+        this.#waiting.look();
         return;
       case 'answer':
         this.#inquiries.answered(report);
@@ -376,10 +277,10 @@ export class Replicator {
         slot?.quiet?.();
         return;
       case 'configured':
-        this.#configured?.();
+        this.#reconciler.configured?.();
         return;
       case 'undelivered':
-        this.#undelivered = report.undelivered;
+        this.#reconciler.undelivered = report.undelivered;
         return;
       case 'fatal':
         this.#giveUp(report.reason);
@@ -389,4 +290,8 @@ export class Replicator {
         return;
     }
   }
+}
+
+function byName(slots: readonly PlannedSlot[]): ReadonlyMap<string, BrokerSlot> {
+  return new Map(slots.map(({ slot }) => [slot.name, slot]));
 }

@@ -9,7 +9,7 @@ import { LinkRecord } from '../../lib/supervisor/link-record.ts';
 export type Inspected = StatusServerOptions['replicator'];
 
 export class FakeReplicator {
-  readonly linkRecords = new Map<string, LinkRecord>();
+  readonly links = new Map<string, LinkRecord>();
   reconcilerRestarts = 0;
   isStopping = false;
   /** All that the reconciler was asked, but for measures. */
@@ -30,7 +30,7 @@ export class FakeReplicator {
 
   constructor(...names: readonly string[]) {
     for (const name of names) {
-      this.linkRecords.set(name, new LinkRecord());
+      this.links.set(name, new LinkRecord());
       this.brokers.set(name, { received: 0, published: 0, dropped: {} });
     }
   }
@@ -41,7 +41,7 @@ export class FakeReplicator {
   }
 
   link(name: string): LinkRecord {
-    const link = this.linkRecords.get(name);
+    const link = this.links.get(name);
     if (link === undefined) throw new RangeError(`there is no broker ${name}`);
     return link;
   }
@@ -75,7 +75,7 @@ export class FakeReplicator {
         ticks: empty,
       },
       topics: this.counts,
-      links: [...this.linkRecords.keys()].map(name => ({
+      links: [...this.links.keys()].map(name => ({
         name,
         pending: 1,
         waiting: 2,

@@ -94,7 +94,7 @@ describe('the metrics', () => {
   it('are there before any actor has answered', async () => {
     const silent = {
       ...replicator.inspected,
-      linkRecords: replicator.linkRecords,
+      links: replicator.links,
       askBroker: () => Promise.reject(new Error('busy')),
       askReconciler: () => Promise.reject(new Error('busy')),
     } as unknown as typeof replicator.inspected;
