@@ -8,12 +8,13 @@ import { Socket } from 'node:net';
 import { getDefaultHighWaterMark, setDefaultHighWaterMark } from 'node:stream';
 import mqtt, {
   type ErrorWithReasonCode,
-  type IClientOptions,
   type IClientPublishOptions,
   type IPublishPacket,
   type MqttClient,
 } from 'mqtt';
 import type { QoS } from '../core/policy.ts';
+import { clientOptions, withoutClientId } from './client-options.ts';
+import { describeError } from './describe-error.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { ConnectFailure, ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
@@ -60,9 +61,6 @@ const REFUSED = 0x80;
 export function isRefusal({ code }: Grant): boolean {
   return code >= REFUSED;
 }
-
-/** Longest wait for the network connection and the CONNACK, in milliseconds, unless configured. */
-const CONNECT_LIMIT = 10_000;
 
 /** Longest wait for an orderly DISCONNECT, in milliseconds. */
 const END_LIMIT = 1_000;
@@ -138,7 +136,7 @@ export class Connection {
         resolve(new Connection(client, limitsOf(connack, settings.maxQos), settings.protocolVersion, closed));
       });
       client.on('error', error => {
-        reason = describe(error);
+        reason = describeError(error);
         if (!connected) fail(reason, (error as Partial<ErrorWithReasonCode>).code);
       });
       client.on('disconnect', packet => {
@@ -276,46 +274,4 @@ function reaching(stream: object): () => boolean {
     isReached = true;
   });
   return () => isReached;
-}
-
-/** MQTT.js takes a client id in the query of the URL for more than the one in the options. */
-function withoutClientId(url: string): string {
-  if (!url.includes('clientId=')) return url;
-  const parsed = new URL(url);
-  parsed.searchParams.delete('clientId');
-  return parsed.href;
-}
-
-function clientOptions({ options, clientId, protocolVersion }: ConnectionOptions): IClientOptions {
-  const chosen: IClientOptions = {
-    connectTimeout: CONNECT_LIMIT,
-    ...options,
-    // MQTT.js hands the other options of TLS on to websockets, but not this one.
-    ...('servername' in options ? { wsOptions: withServerName(options) } : {}),
-    clientId,
-    protocolVersion,
-    protocolId: protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
-    // Worker threads look like browsers to the automatic choice.
-    timerVariant: 'native',
-    reconnectPeriod: 0,
-    resubscribe: false,
-    queueQoSZero: false,
-    // MQTT.js formats its debug messages even where nobody reads them.
-    log: () => undefined,
-  };
-  return chosen;
-}
-
-function withServerName({ servername, wsOptions }: ConnectionOptions['options']): object {
-  return { servername, ...(wsOptions as object | undefined) };
-}
-
-/** What an error of MQTT.js, of TLS or of the network says, on one line, with its code; some have only a code. */
-function describe(error: Error): string {
-  const { code, reason } = error as { code?: unknown; reason?: unknown };
-  const inner = error instanceof AggregateError ? error.errors.map(e => (e as Error).message).join(', ') : '';
-  // OpenSSL says in `message` in which line of its source it failed.
-  const openSsl = typeof reason === 'string' && String(code).startsWith('ERR_SSL') ? `TLS: ${reason}` : '';
-  const message = (openSsl || error.message || inner || 'unknown error').trim().replaceAll(/\s+/g, ' ');
-  return code === undefined || message.includes(String(code)) ? message : `${message} (${code})`;
 }
