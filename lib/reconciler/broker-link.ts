@@ -15,6 +15,7 @@ import { AntiEntropy } from './anti-entropy.ts';
 import { Blocks } from './blocks.ts';
 import { Brake } from './brake.ts';
 import { Marker } from './marker.ts';
+import { Unanswered } from './unanswered.ts';
 
 export const CREDIT = 1_000;
 export const CREDIT_BYTES = 16 * 1024 * 1024;
@@ -57,6 +58,7 @@ export class BrokerLink {
   readonly markerTopic: string | undefined;
   readonly blocks = new Blocks();
   readonly brake = new Brake();
+  readonly unanswered = new Unanswered();
   readonly antiEntropy: AntiEntropy;
 
   /** The broker keeps retained messages. If not, it is neither asked what it retains nor given a marker. */
@@ -74,6 +76,8 @@ export class BrokerLink {
   known = false;
   /** What the current session can be compared with. */
   base: Base = 'none';
+  /** How many topics it held when it was last compared with that. */
+  heldAtReturn = 0;
   /** The topics that the current replay has shown, where there is something to compare them with. */
   replayed: Set<string> | undefined;
   /** Topics of which something was under way when the connection before this one ended, until they are found. */
@@ -156,6 +160,7 @@ export class BrokerLink {
     const unanswered = [...this.#probing.keys()];
     this.ready = false;
     this.antiEntropy.parted();
+    this.unanswered.clear();
     this.marker.parted();
     this.due.clear();
     this.#awaited.clear();
@@ -287,7 +292,8 @@ export class BrokerLink {
 
   /** Whether anything here waits for time to pass. */
   isWaiting(sequence: number): boolean {
-    return this.#awaited.size > 0 || this.blocks.isWaiting || (this.isMarked && this.marker.isDue(sequence));
+    const isToBeMarked = this.isMarked && this.marker.isDue(sequence);
+    return this.#awaited.size > 0 || this.blocks.isWaiting || this.unanswered.isWaiting || isToBeMarked;
   }
 
   /** Whether at least that share of the credit is in use. */

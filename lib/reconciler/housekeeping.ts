@@ -1,6 +1,6 @@
 /**
- * What comes with time and not with a message: expirations, overdue echoes, blocked topics, what may be forgotten,
- * the markers, and anti-entropy. No timer runs while nothing waits for it.
+ * What comes with time and not with a message: expirations, overdue echoes, blocked topics, unanswered questions,
+ * what may be forgotten, the markers, and anti-entropy. No timer runs while nothing waits for it.
  */
 
 import type { Event } from '../core/events.ts';
@@ -66,7 +66,7 @@ export class Housekeeping {
 
   #goRound(): void {
     this.#round = undefined;
-    const { table, links, dispatcher, saver } = this.#deps;
+    const { table, links, dispatcher, verifier, saver } = this.#deps;
     const now = Date.now();
     const uptime = performance.now();
     this.#expire(now);
@@ -76,6 +76,7 @@ export class Housekeeping {
         this.#deps.apply(topic, { kind: 'overdue', broker: link.index });
       }
       for (const topic of link.blocks.due(uptime)) link.due.add(topic);
+      verifier.askAgain(link, uptime);
       dispatcher.offer(link);
     }
     table.forget(now);

@@ -47,6 +47,7 @@ export class Verifier {
       if (this.#isAsked(link, topic)) asked.push(topic);
     }
     link.cutOff = cutOff;
+    link.heldAtReturn = held;
     link.brake.begin(asked, held);
   }
 
@@ -60,6 +61,17 @@ export class Verifier {
     });
     link.brake.begin(asked, asked.length);
     if (link.antiEntropy.beginSurvey(elapsed, uptime)) link.survey();
+  }
+
+  /** What the broker did not answer is asked once more, when it is time for it. */
+  askAgain(link: BrokerLink, uptime: number): void {
+    if (!link.ready || link.brake.isOpen) return;
+    const asked = link.unanswered.due(uptime).filter(topic => {
+      this.#deps.bring(topic, { kind: 'doubted', broker: link.index });
+      return this.#isAsked(link, topic);
+    });
+    for (const topic of asked) link.unanswered.asked(topic);
+    if (asked.length > 0) link.brake.begin(asked, Math.max(asked.length, link.heldAtReturn));
   }
 
   /** A survey has shown what the broker retains under a topic. What is news to us is asked for. */
@@ -82,6 +94,8 @@ export class Verifier {
   found(link: BrokerLink, answer: Answer): void {
     const { topic, found } = answer;
     if (!link.answered(topic)) return;
+    if (found === 'unknown') link.unanswered.silent(topic, performance.now());
+    else link.unanswered.answered(topic);
     const isDeletion = this.#isDeletion(link, answer);
     const isHeldBack = isDeletion && link.brake.awaits(topic);
     const verdict = link.brake.answered(topic, isDeletion ? 'absent' : 'other');

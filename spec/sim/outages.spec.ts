@@ -14,6 +14,19 @@ inEachWorld('Who was away', scene => {
     scene.expectEverywhere({ u: 'first' });
   });
 
+  it('C22: so it is where the broker does not at once say what it retains', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t', 'u');
+    world.broker(B).cut();
+    world.broker(B).write('t', '');
+    world.link(0, B).ignoring = 3;
+    world.broker(B).connect();
+    world.rest();
+    world.run(60_000);
+    scene.expectEverywhere({ u: 'first' });
+    expect(world.link(0, B).ignoring).to.equal(0);
+  });
+
   it('C7: a topic deleted while we were away is kept where it was written anew elsewhere', () => {
     const world = scene.create([1, 1, 1]);
     scene.introduce('t');

@@ -30,6 +30,8 @@ export class SimLink {
   latency: number;
   /** How many of the next messages to us are lost. */
   dropping = 0;
+  /** How many of the next questions the broker does not answer. */
+  ignoring = 0;
   /** The broker delivers everything twice, as brokers do to who subscribes to overlapping filters. */
   twice = false;
 
@@ -194,7 +196,12 @@ export class SimLink {
     if (message.kind === 'start' || message.kind === 'credit' || message.session !== this.#session) return;
     if (message.kind === 'probe') {
       this.#unlessCut(() => {
-        const answers = message.topics.map(topic => ({ topic, found: this.#found(topic) }));
+        const isIgnored = this.ignoring > 0;
+        if (isIgnored) this.ignoring--;
+        const answers = message.topics.map(topic => ({
+          topic,
+          found: isIgnored ? ('unknown' as const) : this.#found(topic),
+        }));
         this.#unlessCut(() => this.#receive?.({ kind: 'found', answers }), this.latency + PROBE_DELAY);
       }, this.latency);
       return;

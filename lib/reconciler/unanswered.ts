@@ -1,0 +1,69 @@
+/**
+ * Topics of which a broker did not say what it retains when it was asked. Nothing follows from that, so a deletion
+ * may go unnoticed meanwhile: they are asked for again a few times, with growing distance, and are then left to
+ * anti-entropy. Bounded by the topics; empty when all is well.
+ *
+ * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
+ */
+
+interface Silence {
+  readonly questions: number;
+  askAt: number;
+}
+
+/** Stands for a time to be asked again, while the broker is asked. */
+const BEING_ASKED = Number.POSITIVE_INFINITY;
+
+const FIRST_DISTANCE = 1_000;
+
+/** Some brokers never say: those that deny the topic, or show no sentinel. */
+const MOST_QUESTIONS = 6;
+
+/** Topics asked again at one time, at most. */
+const MOST = 500;
+
+export class Unanswered {
+  readonly #silences = new Map<string, Silence>();
+
+  get size(): number {
+    return this.#silences.size;
+  }
+
+  /** The broker was asked, and did not say. It is asked again; unless it never said, so many times. */
+  silent(topic: string, uptime: number): void {
+    const questions = (this.#silences.get(topic)?.questions ?? 0) + 1;
+    if (questions === MOST_QUESTIONS) this.#silences.delete(topic);
+    else this.#silences.set(topic, { questions, askAt: uptime + FIRST_DISTANCE * 4 ** (questions - 1) });
+  }
+
+  /** The broker has said what it retains. */
+  answered(topic: string): void {
+    this.#silences.delete(topic);
+  }
+
+  /** The connection is gone: at its return all is compared anew. */
+  clear(): void {
+    this.#silences.clear();
+  }
+
+  /** Topics whose time has come. They stay so until they are `asked`. */
+  due(uptime: number): string[] {
+    const due: string[] = [];
+    for (const [topic, { askAt }] of this.#silences) {
+      if (askAt <= uptime) due.push(topic);
+      if (due.length === MOST) break;
+    }
+    return due;
+  }
+
+  asked(topic: string): void {
+    const silence = this.#silences.get(topic);
+    if (silence !== undefined) silence.askAt = BEING_ASKED;
+  }
+
+  /** Whether some topic waits for its time. */
+  get isWaiting(): boolean {
+    for (const { askAt } of this.#silences.values()) if (askAt !== BEING_ASKED) return true;
+    return false;
+  }
+}
