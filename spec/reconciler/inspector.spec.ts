@@ -1,15 +1,10 @@
 /** What the reconciler answers when it is asked how all is. */
 
 import { expect } from 'chai';
-import sinon from 'sinon';
-import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { ReconcilerAnswers, ReconcilerQuestion } from '../../lib/protocol/questions.ts';
-import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
-import { WorkerEnd } from './worker-end.ts';
-
-const NOW = Date.UTC(2026, 0, 1);
-const TICK = 100;
+import { NOW, ReconcilerRig, type RigOptions } from './reconciler-rig.ts';
+import type { WorkerEnd } from './worker-end.ts';
 
 /** C may not be published to under `private/…`. */
 const FILTERS = [
@@ -18,69 +13,27 @@ const FILTERS = [
 ];
 
 describe('The inspector', () => {
-  let clock: sinon.SinonFakeTimers;
-  let reconciler: Reconciler;
+  let rig: ReconcilerRig;
   let a: WorkerEnd;
   let b: WorkerEnd;
   let c: WorkerEnd;
 
-  const begin = async (payloads: 'shown' | 'hidden' = 'shown', store = new MemoryStore()) => {
-    reconciler = new Reconciler({
-      settings: {
-        controlPrefix: 'mqttrep',
-        filters: FILTERS,
-        mergeFrequency: 1_000 / TICK,
-        scanPeriod: Number.POSITIVE_INFINITY,
-        maxDrift: 60_000,
-        store: 'memory',
-        hidesPayloads: payloads === 'hidden',
-        bounds: DEFAULT_BOUNDS,
-      },
-      replica: 'us',
-      decoders: {},
-      brokers: ['A', 'B', 'C'].map((name, index) => ({ name, rank: 3 - index })),
-      store,
-      state: await store.load(),
-      log: () => undefined,
-    });
-    [a, b, c] = [new WorkerEnd(), new WorkerEnd(), new WorkerEnd()];
-    for (const [index, end] of [a, b, c].entries()) reconciler.attach(index, end.port);
+  const begin = async (options: RigOptions = {}) => {
+    await rig.start({ filters: FILTERS, ...options });
+    [a, b, c] = [rig.end(0), rig.end(1), rig.end(2)];
   };
 
   beforeEach(() => {
-    clock = sinon.createSandbox().useFakeTimers({
-      now: NOW,
-      toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
-    });
+    rig = new ReconcilerRig();
   });
 
-  afterEach(() => {
-    reconciler.close();
-    for (const end of [a, b, c]) end.close();
-    clock.restore();
-  });
+  afterEach(() => rig.close());
 
   const ask = <Q extends ReconcilerQuestion>(question: Q) =>
-    reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
+    rig.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
   const measures = (conflictsAfter = 0) => ask({ of: 'measures', conflictsAfter });
   const list = (which: 'all' | 'differing' = 'all', filter = '') =>
     ask({ of: 'topics', filter, which, after: null, limit: 100 });
-
-  async function all(): Promise<void> {
-    for (let time = 0; time < 2; time++) await Promise.all([a, b, c].map(end => end.roundTrip()));
-  }
-
-  async function ready(): Promise<void> {
-    for (const end of [a, b, c]) end.begin().replay();
-    await all();
-  }
-
-  /** What was posted is worked off, the next tick comes, and what it brings has arrived. */
-  async function tick(): Promise<void> {
-    await all();
-    clock.tick(TICK);
-    await all();
-  }
 
   /** The broker shows what was published to it, and has acknowledged it. */
   async function echo(end: WorkerEnd): Promise<void> {
@@ -96,11 +49,11 @@ describe('The inspector', () => {
 
   it('counts each topic once: diverging until every broker is seen to hold it, then converged', async () => {
     await begin();
-    await ready();
+    await rig.ready();
     a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
-    await all();
+    await rig.all();
     expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 2, blocked: 0, deleted: 0 });
-    await tick();
+    await rig.tick();
     await echo(b);
     let { topics, links } = await measures();
     expect(topics).to.deep.equal({ converged: 0, diverging: 2, blocked: 0, deleted: 0 });
@@ -114,12 +67,11 @@ describe('The inspector', () => {
 
   it('counts a deletion that is everywhere as deleted', async () => {
     await begin();
-    for (const end of [a, b, c]) end.begin().replay({ t: '1' });
-    await all();
+    await rig.ready({ t: '1' });
     a.observe({ topic: 't', payload: '' });
-    await all();
+    await rig.all();
     expect((await measures()).topics).to.include({ diverging: 1 });
-    await tick();
+    await rig.tick();
     await echo(b);
     await echo(c);
     expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 0, deleted: 1 });
@@ -127,9 +79,9 @@ describe('The inspector', () => {
 
   it('does not expect a topic where it may not be published', async () => {
     await begin();
-    await ready();
+    await rig.ready();
     a.observe({ topic: 'private/t', payload: '1' });
-    await tick();
+    await rig.tick();
     await echo(b);
     expect((await measures()).topics).to.include({ converged: 1, diverging: 0 });
     const row = (await list()).topics[0];
@@ -138,28 +90,28 @@ describe('The inspector', () => {
 
   it('does not count what only passes through', async () => {
     await begin();
-    await ready();
+    await rig.ready();
     a.observe({ topic: 't', payload: '1', retained: false });
-    await tick();
+    await rig.tick();
     expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 0, deleted: 0 });
     expect((await list()).topics).to.deep.equal([]);
   });
 
   it('counts what a broker refuses as blocked, until it takes it', async () => {
     await begin();
-    await ready();
+    await rig.ready();
     a.observe({ topic: 't', payload: '1' });
-    await tick();
+    await rig.tick();
     await echo(b);
     for (let failure = 0; failure < 3; failure++) {
       const [refused] = c.published.splice(0);
       if (refused === undefined) throw new Error('nothing was published');
       const { topic, version } = refused;
       c.settle([{ topic, version, reason: 'not authorized', culprit: 'topic' }]);
-      await all();
+      await rig.all();
       if (failure === 2) break;
-      clock.tick(10_000);
-      await all();
+      rig.clock.tick(10_000);
+      await rig.all();
     }
     let { topics, links } = await measures();
     expect(topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 1, deleted: 0 });
@@ -168,8 +120,8 @@ describe('The inspector', () => {
     expect(details?.state).to.equal('blocked');
     expect(details?.blocked).to.have.all.keys('C');
     expect((await list('differing')).topics.map(({ topic }) => topic)).to.deep.equal(['t']);
-    clock.tick(20 * 60_000);
-    await all();
+    rig.clock.tick(20 * 60_000);
+    await rig.all();
     await echo(c);
     ({ topics, links } = await measures());
     expect(topics).to.deep.equal({ converged: 1, diverging: 0, blocked: 0, deleted: 0 });
@@ -178,32 +130,30 @@ describe('The inspector', () => {
 
   it('counts what the store remembers', async () => {
     const store = new MemoryStore();
-    await begin('shown', store);
-    for (const end of [a, b, c]) end.begin().replay({ t: '1', u: '2' });
-    await all();
-    const stopped = reconciler.stop(0);
-    clock.tick(1);
+    await begin({ store });
+    await rig.ready({ t: '1', u: '2' });
+    const stopped = rig.reconciler.stop(0);
+    rig.clock.tick(1);
     await stopped;
-    for (const end of [a, b, c]) end.close();
-    await begin('shown', store);
+    await begin({ store });
     expect((await measures()).topics).to.include({ converged: 2, diverging: 0 });
     expect((await list()).topics.map(({ topic }) => topic)).to.deep.equal(['t', 'u']);
   });
 
   it('takes the time from a change to the moment at which the last broker is seen to hold it, once', async () => {
     await begin();
-    await ready();
+    await rig.ready();
     a.observe({ topic: 't', payload: '1' });
-    await tick();
+    await rig.tick();
     await echo(b);
-    clock.tick(400);
+    rig.clock.tick(400);
     await echo(c);
     const { convergence } = (await measures()).counts;
     expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(1);
     expect(convergence.sum).to.be.closeTo(0.5, 0.001);
     // It is held as before: nothing converges anew.
     c.observe({ topic: 't', payload: '1' });
-    await all();
+    await rig.all();
     expect((await measures()).counts.convergence).to.deep.equal(convergence);
   });
 
@@ -212,7 +162,7 @@ describe('The inspector', () => {
     a.begin().replay({ t: '1' });
     b.begin().replay();
     c.begin().replay({ t: '1' });
-    await all();
+    await rig.all();
     await echo(b);
     const { convergence } = (await measures()).counts;
     expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(0);
@@ -222,11 +172,10 @@ describe('The inspector', () => {
 
   it('tells of a topic what it is, where it is from and what each broker holds', async () => {
     await begin();
-    for (const end of [a, b, c]) end.begin().replay({ t: 'old' });
-    await all();
-    clock.tick(1_000);
+    await rig.ready({ t: 'old' });
+    rig.clock.tick(1_000);
     a.observe({ topic: 't', payload: 'new', expiry: 60_000 });
-    await tick();
+    await rig.tick();
     await echo(b);
     const details = await ask({ of: 'topic', topic: 't' });
     const value = (text: string) => ({ kind: 'text', text, bytes: 3 });
@@ -254,11 +203,11 @@ describe('The inspector', () => {
 
   it('remembers conflicts, with what each side said and what decided', async () => {
     await begin();
-    await ready();
+    await rig.ready();
     a.observe({ topic: 't', payload: 'of A' });
     await a.roundTrip();
     b.observe({ topic: 't', payload: 'of B' });
-    await all();
+    await rig.all();
     const { conflicts, counts, lastConflict } = await measures();
     const value = (text: string) => ({ kind: 'text', text, bytes: 4 });
     expect(conflicts).to.deep.equal([
@@ -276,12 +225,12 @@ describe('The inspector', () => {
   });
 
   it('keeps payloads to itself where they are to be hidden', async () => {
-    await begin('hidden');
-    await ready();
+    await begin({ payloads: 'hidden' });
+    await rig.ready();
     a.observe({ topic: 't', payload: 's3cret' });
     await a.roundTrip();
     b.observe({ topic: 't', payload: 's3cret too' });
-    await all();
+    await rig.all();
     const answers = JSON.stringify([
       await measures(),
       await list(),
@@ -294,10 +243,9 @@ describe('The inspector', () => {
 
   it('gives levels of the tree, with the topics that end there', async () => {
     await begin();
-    for (const end of [a, b, c]) end.begin().replay({ 'x/1': '1', 'x/2/3': '2', x: '0', y: '4' });
-    await all();
+    await rig.ready({ 'x/1': '1', 'x/2/3': '2', x: '0', y: '4' });
     a.observe({ topic: 'x/1', payload: 'new' });
-    await all();
+    await rig.all();
     const { nodes, size } = await ask({ of: 'level', under: '', after: null, limit: 9 });
     expect(size).to.equal(2);
     expect(

@@ -1,83 +1,33 @@
 /** The reconciler between its ports: observations in, packed publications out, each within its credit. */
 
 import { expect } from 'chai';
-import sinon from 'sinon';
-import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import { MAX_PENDING } from '../../lib/core/register.ts';
 import type { ReconcilerMeasures } from '../../lib/protocol/questions.ts';
 import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/broker-link.ts';
-import { Reconciler } from '../../lib/reconciler/reconciler.ts';
-import { MemoryStore } from '../../lib/store/memory-store.ts';
-import { WorkerEnd } from './worker-end.ts';
+import { ReconcilerRig, TICK } from './reconciler-rig.ts';
+import type { WorkerEnd } from './worker-end.ts';
 
-const NOW = Date.UTC(2026, 0, 1);
-const TICK = 100;
 const FIRST_CONTACT_LIMIT = 5_000;
 
 const many = (count: number, payload = '1') =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, payload]));
 
 describe('Reconciler', () => {
-  let clock: sinon.SinonFakeTimers;
-  let reconciler: Reconciler;
-  let log: string[];
+  let rig: ReconcilerRig;
   let a: WorkerEnd;
   let b: WorkerEnd;
   let c: WorkerEnd;
 
   beforeEach(async () => {
-    clock = sinon.createSandbox().useFakeTimers({
-      now: NOW,
-      toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
-    });
-    const store = new MemoryStore();
-    log = [];
-    reconciler = new Reconciler({
-      settings: {
-        controlPrefix: 'mqttrep',
-        filters: [{ filter: '#', subscribe: 7, publish: 7 }],
-        mergeFrequency: 1_000 / TICK,
-        scanPeriod: Number.POSITIVE_INFINITY,
-        maxDrift: 60_000,
-        bounds: DEFAULT_BOUNDS,
-        store: 'memory',
-        hidesPayloads: false,
-      },
-      replica: 'us',
-      decoders: {},
-      brokers: ['A', 'B', 'C'].map((name, index) => ({ name, rank: 3 - index })),
-      store,
-      state: await store.load(),
-      log: (level, message) => log.push(`${level} ${message}`),
-    });
-    [a, b, c] = [new WorkerEnd(), new WorkerEnd(), new WorkerEnd()];
-    for (const [index, end] of [a, b, c].entries()) reconciler.attach(index, end.port);
+    rig = new ReconcilerRig();
+    await rig.start();
+    [a, b, c] = [rig.end(0), rig.end(1), rig.end(2)];
   });
 
-  afterEach(() => {
-    reconciler.close();
-    for (const end of [a, b, c]) end.close();
-    clock.restore();
-  });
-
-  async function allReady(): Promise<void> {
-    for (const end of [a, b, c]) end.begin().replay();
-    await all();
-  }
-
-  /** All that was posted has been worked off, and what came of it has arrived everywhere. */
-  async function all(): Promise<void> {
-    for (let time = 0; time < 2; time++) await Promise.all([a, b, c].map(end => end.roundTrip()));
-  }
-
-  /** The next tick comes, and what it brings has arrived. */
-  async function tick(): Promise<void> {
-    clock.tick(TICK);
-    await all();
-  }
+  afterEach(() => rig.close());
 
   async function heldBack() {
-    const measures = await reconciler.inspector.answer({ of: 'measures', conflictsAfter: 0 });
+    const measures = await rig.reconciler.inspector.answer({ of: 'measures', conflictsAfter: 0 });
     return (measures as ReconcilerMeasures).counts.heldBack;
   }
 
@@ -88,11 +38,11 @@ describe('Reconciler', () => {
   });
 
   it('sends what one broker shows to the others, at the tick, as one packed batch', async () => {
-    await allReady();
+    await rig.ready();
     a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
     await a.roundTrip();
     expect(b.published).to.deep.equal([]);
-    await tick();
+    await rig.tick();
     expect(b.payloads).to.deep.equal(['t=1', 'u=2']);
     expect(b.batches).to.deep.equal([2]);
     expect(c.payloads).to.deep.equal(['t=1', 'u=2']);
@@ -100,15 +50,15 @@ describe('Reconciler', () => {
   });
 
   it('sends the newest value of a tick only', async () => {
-    await allReady();
+    await rig.ready();
     for (const payload of ['1', '2', '3']) a.observe({ topic: 't', payload });
     await a.roundTrip();
-    await tick();
+    await rig.tick();
     expect(b.payloads).to.deep.equal(['t=3']);
   });
 
   it('gives back credit for each batch', async () => {
-    await allReady();
+    await rig.ready();
     const before = a.credits;
     for (let batch = 0; batch < 5; batch++) a.observe({ topic: 't', payload: String(batch) });
     await a.until(() => a.credits === before + 5);
@@ -118,7 +68,7 @@ describe('Reconciler', () => {
     a.begin().replay({ t: 'of A' });
     b.begin().replay({ t: 'of B' });
     await Promise.all([a.roundTrip(), b.roundTrip()]);
-    clock.tick(FIRST_CONTACT_LIMIT - 1);
+    rig.clock.tick(FIRST_CONTACT_LIMIT - 1);
     await Promise.all([a.roundTrip(), b.roundTrip()]);
     expect([...a.payloads, ...b.payloads]).to.deep.equal([]);
     c.begin().replay();
@@ -132,7 +82,7 @@ describe('Reconciler', () => {
     a.begin().replay({ t: 'of A' });
     b.begin().replay();
     await Promise.all([a.roundTrip(), b.roundTrip()]);
-    clock.tick(FIRST_CONTACT_LIMIT);
+    rig.clock.tick(FIRST_CONTACT_LIMIT);
     await b.until(() => b.published.length > 0);
     expect(b.payloads).to.deep.equal(['t=of A']);
     expect(c.payloads).to.deep.equal([]);
@@ -142,7 +92,7 @@ describe('Reconciler', () => {
     a.begin().replay(many(2 * CREDIT + 500));
     b.begin().replay();
     c.begin().replay();
-    await all();
+    await rig.all();
     expect(b.published).to.have.lengthOf(CREDIT);
     await b.settle().roundTrip();
     expect(b.published).to.have.lengthOf(2 * CREDIT);
@@ -157,7 +107,7 @@ describe('Reconciler', () => {
     a.begin().replay(many(20, 'x'.repeat(size)));
     b.begin().replay();
     c.begin().replay();
-    await all();
+    await rig.all();
     expect(b.published).to.have.lengthOf(8);
     await b.settle().roundTrip();
     expect(b.published).to.have.lengthOf(16);
@@ -167,48 +117,50 @@ describe('Reconciler', () => {
     a.begin().replay(many(2 * CREDIT));
     b.begin().replay();
     c.begin().replay();
-    await all();
+    await rig.all();
     await b.settle().roundTrip();
     expect(await heldBack()).to.deep.include({
       A: { pending: 0, pending_of_topic: 0 },
       B: { pending: 2, pending_of_topic: 0 },
       C: { pending: 1, pending_of_topic: 0 },
     });
-    expect(log.filter(line => line.includes('B is given no more at once than 1000'))).to.have.lengthOf(1);
+    expect(rig.log.filter(line => line.includes('B is given no more at once than 1000'))).to.have.lengthOf(1);
   });
 
   it('counts how often a topic had as many publishes under way as it may, and says so once', async () => {
-    await allReady();
+    await rig.ready();
     for (let value = 0; value < MAX_PENDING + 3; value++) {
       a.observe({ topic: 't', payload: String(value) });
       await a.roundTrip();
-      await tick();
+      await rig.tick();
       b.settle();
     }
-    await all();
+    await rig.all();
     expect(b.payloads).to.have.lengthOf(MAX_PENDING);
     expect((await heldBack())['B']).to.deep.equal({ pending: 0, pending_of_topic: 3 });
-    expect(log.filter(line => line.includes('B has not shown 32 publishes of "t" yet'))).to.have.lengthOf(1);
+    expect(rig.log.filter(line => line.includes('B has not shown 32 publishes of "t" yet'))).to.have.lengthOf(
+      1,
+    );
   });
 
   it('keeps no old values for a broker without credit', async () => {
     a.begin().replay(many(CREDIT));
     b.begin().replay();
     c.begin().replay();
-    await all();
+    await rig.all();
     for (const payload of ['1', '2', '3']) {
       await a.observe({ topic: 'late', payload }).roundTrip();
-      await tick();
+      await rig.tick();
     }
     await b.settle().roundTrip();
     expect(b.payloads.filter(text => text.startsWith('late'))).to.deep.equal(['late=3']);
   });
 
   it('begins anew with each session of a broker', async () => {
-    await allReady();
+    await rig.ready();
     a.observe({ topic: 't', payload: '1' });
     await a.roundTrip();
-    await tick();
+    await rig.tick();
     b.post({ kind: 'parted' }).begin().replay();
     await b.until(() => b.published.length === 2);
     expect(b.payloads).to.deep.equal(['t=1', 't=1']);
@@ -216,50 +168,48 @@ describe('Reconciler', () => {
   });
 
   it('takes a new port in place of an old one', async () => {
-    await allReady();
-    const other = new WorkerEnd();
-    reconciler.attach(1, other.port);
+    await rig.ready();
+    const other = rig.join(1);
     other.begin().replay({ t: '1' });
     await other.roundTrip();
-    clock.tick(TICK);
+    rig.clock.tick(TICK);
     await a.until(() => a.published.length > 0);
     expect(a.payloads).to.deep.equal(['t=1']);
-    other.close();
   });
 
   it('does not believe a stamp from 2099: a later write wins', async () => {
-    await allReady();
+    await rig.ready();
     const stamp = { time: Date.UTC(2099, 0, 1), counter: 0, replica: 'other' };
     await a.observe({ topic: 't', payload: 'from 2099', stamp }).roundTrip();
-    await tick();
+    await rig.tick();
     await b.observe({ topic: 't', payload: 'later' }).roundTrip();
-    await tick();
+    await rig.tick();
     expect(c.payloads.at(-1)).to.equal('t=later');
     expect(a.payloads).to.deep.equal(['t=later']);
   });
 
   it('tries a refused topic again after a while, and no other waits for it', async () => {
-    await allReady();
+    await rig.ready();
     await a.observe({ topic: 't', payload: '1' }).roundTrip();
-    await tick();
+    await rig.tick();
     const [publication] = b.published;
     if (publication === undefined) throw new Error('nothing was published');
     const { topic, version } = publication;
     await b.settle([{ topic, version, reason: 'not authorized', culprit: 'topic' }]).roundTrip();
     await a.observe({ topic: 'u', payload: '1' }).roundTrip();
-    await tick();
+    await rig.tick();
     expect(b.payloads).to.deep.equal(['t=1', 'u=1']);
-    clock.tick(2_100);
+    rig.clock.tick(2_100);
     await b.roundTrip();
     expect(b.payloads).to.deep.equal(['t=1', 'u=1', 't=1']);
   });
 
   describe('stop', () => {
     it('sends what waits for the tick, and ends when all is settled', async () => {
-      await allReady();
+      await rig.ready();
       await a.observe({ topic: 't', payload: '1' }).roundTrip();
       for (const end of [a, b, c]) end.settles = true;
-      await reconciler.stop(60_000);
+      await rig.reconciler.stop(60_000);
       expect(b.payloads).to.deep.equal(['t=1']);
       expect(c.payloads).to.deep.equal(['t=1']);
     });
@@ -268,28 +218,28 @@ describe('Reconciler', () => {
       a.begin().replay(many(2 * CREDIT + 1));
       b.begin().replay();
       c.begin().replay();
-      await all();
+      await rig.all();
       for (const end of [a, b, c]) {
         end.settle();
         end.settles = true;
       }
-      await reconciler.stop(60_000);
+      await rig.reconciler.stop(60_000);
       expect(new Set(b.payloads).size).to.equal(2 * CREDIT + 1);
       expect(new Set(c.payloads).size).to.equal(2 * CREDIT + 1);
     });
 
     it('ends in time though a broker settles nothing', async () => {
-      await allReady();
+      await rig.ready();
       await a.observe({ topic: 't', payload: '1' }).roundTrip();
-      const stopped = reconciler.stop(1_000);
+      const stopped = rig.reconciler.stop(1_000);
       await b.until(() => b.published.length > 0);
-      clock.tick(1_000);
+      rig.clock.tick(1_000);
       await stopped;
     });
 
     it('ends at once where nothing is connected', async () => {
-      await reconciler.stop(60_000);
-      expect(log.filter(line => line.startsWith('error'))).to.deep.equal([]);
+      await rig.reconciler.stop(60_000);
+      expect(rig.log.filter(line => line.startsWith('error'))).to.deep.equal([]);
     });
   });
 });
