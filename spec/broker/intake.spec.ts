@@ -2,79 +2,10 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { IPublishPacket } from 'mqtt';
-import { Intake, type IntakeMode } from '../../lib/broker/intake.ts';
-import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
-import { BatchReader } from '../../lib/protocol/batch.ts';
-import type { Sampling } from '../../lib/protocol/messages.ts';
-import { type Observation, readObservation } from '../../lib/protocol/observation.ts';
+import type { IntakeMode } from '../../lib/broker/intake.ts';
+import type { Observation } from '../../lib/protocol/observation.ts';
 import { packProperties, SENDER, STAMP, type UserProperties } from '../../lib/protocol/properties.ts';
-
-/** What the reconciler gives before it is heard of. */
-const CREDIT = 8;
-
-const LIVE_3: IntakeMode = { mqtt5: false, replaying: false };
-const LIVE_5: IntakeMode = { mqtt5: true, replaying: false };
-
-const ALL: Sampling = { period: 100, newestOnly: false };
-const NEWEST: Sampling = { period: 100, newestOnly: true };
-
-class Desk {
-  readonly batches: Observation[][] = [];
-  /** How many messages each batch stands for. */
-  readonly messages: number[] = [];
-  readonly log: string[] = [];
-  readonly intake: Intake;
-
-  constructor(mode: IntakeMode = LIVE_3, sampling: Sampling = ALL) {
-    this.intake = new Intake({
-      replica: () => 'us',
-      controlPrefix: 'mqttrep',
-      sampling,
-      bounds: { ...DEFAULT_BOUNDS, payload: 1_000_000, topicLength: 100, levels: 5 },
-      log: message => this.log.push(message),
-      send: (batch, messages) => {
-        this.batches.push(observationsOf(batch));
-        this.messages.push(messages);
-      },
-    });
-    this.intake.mode = mode;
-  }
-
-  /** Takes a message; resolves when it is acknowledged. */
-  take(topic: string, payload: string | Buffer = 'x', more: Partial<IPublishPacket> = {}): { done: boolean } {
-    const message = { done: false };
-    const packet = { cmd: 'publish', dup: false, qos: 1, retain: false, topic, ...more } as const;
-    this.intake.take({ ...packet, payload: Buffer.from(payload) }, () => {
-      message.done = true;
-    });
-    return message;
-  }
-
-  /** The one observation that a message comes to. */
-  async observed(...message: Parameters<Desk['take']>): Promise<Observation> {
-    this.take(...message);
-    await turn();
-    const [[only] = []] = this.batches;
-    if (only === undefined || this.batches.flat().length > 1) throw new Error('not one observation');
-    return only;
-  }
-
-  /** Batches, until no more credit is left. */
-  exhaust(): void {
-    for (let batch = 0; batch < CREDIT; batch++) {
-      this.take('t');
-      this.intake.flush();
-    }
-  }
-}
-
-function observationsOf(batch: ArrayBuffer): Observation[] {
-  const reader = new BatchReader(batch);
-  const all: Observation[] = [];
-  while (!reader.done) all.push(readObservation(reader));
-  return all;
-}
+import { CREDIT, Desk, LIVE_3, LIVE_5 } from './intake-desk.ts';
 
 describe('Intake', () => {
   it('packs the messages of one turn into one batch', async () => {
@@ -153,83 +84,6 @@ describe('Intake', () => {
       refused_topic_characters: 4,
       ignored_control_topic: 2,
     });
-  });
-});
-
-describe('Conflation', () => {
-  /** Payloads by topic, in the order in which they are sent. */
-  const sent = (desk: Desk) => desk.batches.flat().map(({ topic, payload }) => `${topic}=${payload}`);
-  const retained = { retain: true };
-  const stamped = (sender: string) => ({
-    retain: true,
-    properties: { userProperties: { [STAMP]: '1.0.them', [SENDER]: sender } },
-  });
-
-  it('sends only the newest message of a topic, and says for how many it stands', () => {
-    const desk = new Desk(LIVE_5, NEWEST);
-    desk.take('a', '1', retained);
-    desk.take('b', '1', retained);
-    desk.take('a', '2', retained);
-    desk.take('a', '', retained);
-    desk.intake.flush();
-    expect(sent(desk)).to.deep.equal(['b=1', 'a=']);
-    expect(desk.messages).to.deep.equal([4]);
-    expect(desk.intake.counters).to.include({ received: 4, conflated: 2 });
-    desk.take('a', '3', retained);
-    desk.intake.flush();
-    expect(sent(desk)).to.deep.equal(['b=1', 'a=', 'a=3']);
-  });
-
-  it('keeps what is retained apart from what only passes', () => {
-    const desk = new Desk(LIVE_5, NEWEST);
-    desk.take('a', 'state', retained);
-    desk.take('a', 'event 1');
-    desk.take('a', 'event 2');
-    desk.intake.flush();
-    expect(sent(desk)).to.deep.equal(['a=state', 'a=event 2']);
-  });
-
-  it('keeps every echo, and what came before and after it in that order', () => {
-    const desk = new Desk(LIVE_5, NEWEST);
-    desk.take('a', 'before', retained);
-    desk.take('a', 'echo 1', stamped('us'));
-    desk.take('a', 'echo 2', stamped('us'));
-    desk.take('b', 'before', retained);
-    desk.take('b', 'echo', stamped('us'));
-    desk.take('b', 'after', retained);
-    desk.intake.flush();
-    expect(sent(desk)).to.deep.equal(['a=before', 'a=echo 1', 'a=echo 2', 'b=echo', 'b=after']);
-  });
-
-  it('keeps what another replicator wrote: its version may be newer than what comes after it', () => {
-    const desk = new Desk(LIVE_5, NEWEST);
-    desk.take('a', 'theirs', stamped('them'));
-    desk.take('a', 'theirs too', stamped('them'));
-    desk.intake.flush();
-    expect(sent(desk)).to.deep.equal(['a=theirs', 'a=theirs too']);
-  });
-
-  const whole: readonly (readonly [name: string, mode: IntakeMode, sampling: Sampling])[] = [
-    ['over MQTT 3.1.1, where any message may be an echo', LIVE_3, NEWEST],
-    ['during a replay', { mqtt5: true, replaying: true }, NEWEST],
-    ['where a merge chain may choose an older message', LIVE_5, ALL],
-  ];
-  for (const [name, mode, sampling] of whole) {
-    it(`does not take place ${name}`, () => {
-      const desk = new Desk(mode, sampling);
-      desk.take('a', '1');
-      desk.take('a', '2');
-      desk.intake.flush();
-      expect(sent(desk)).to.deep.equal(['a=1', 'a=2']);
-    });
-  }
-
-  it('waits in bounded memory: messages of more than 256 KB are sent', () => {
-    const desk = new Desk(LIVE_5, NEWEST);
-    for (let round = 0; round < 10; round++) desk.take('a', Buffer.alloc(100_000), retained);
-    expect(desk.batches, 'one topic, one payload').to.deep.equal([]);
-    for (const topic of ['b', 'c']) desk.take(topic, Buffer.alloc(100_000), retained);
-    expect(desk.batches).to.have.lengthOf(1);
   });
 });
 

@@ -1,0 +1,29 @@
+/** Messages, and the order that a merge chain gives them. */
+
+import { parseMergeChain } from '../../lib/core/merge-chain.ts';
+import { compileMergeChain, type Decoders, type MessageOrder } from '../../lib/core/merge-order.ts';
+import type { Message } from '../../lib/core/register.ts';
+import { packProperties } from '../../lib/protocol/properties.ts';
+
+export function message(payload: string, time: number, properties: string | undefined = ''): Message {
+  const version = { time, counter: 0, replica: 'a' };
+  return {
+    payload,
+    properties,
+    version,
+    origin: 0,
+    expiresAt: Number.POSITIVE_INFINITY,
+    erasedAt: Number.POSITIVE_INFINITY,
+  };
+}
+
+export function orderOf(text: string, decoders: Decoders): MessageOrder {
+  const parsed = parseMergeChain(text);
+  if ('fault' in parsed) throw new Error(parsed.fault.kind);
+  return compileMergeChain(parsed.chain, decoders);
+}
+
+/** As they are kept. */
+export function properties(...user: [name: string, value: string | string[]][]): string {
+  return packProperties({ userProperties: Object.fromEntries(user) });
+}
