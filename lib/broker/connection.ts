@@ -48,6 +48,9 @@ export interface SubscribeOptions {
  */
 const HUNG_UP: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 
+/** What MQTT.js says where nothing comes within the connectTimeout, be it the network connection or the CONNACK. */
+const NO_CONNACK = 'connack timeout';
+
 /** What the broker answered to the subscription of a filter. */
 export interface Grant {
   readonly filter: string;
@@ -136,7 +139,7 @@ export class Connection {
         resolve(new Connection(client, limitsOf(connack, settings.maxQos), settings.protocolVersion, closed));
       });
       client.on('error', error => {
-        reason = describeError(error);
+        reason = error.message === NO_CONNACK ? inTime(client, isReached()) : describeError(error);
         if (!connected) fail(reason, (error as Partial<ErrorWithReasonCode>).code);
       });
       client.on('disconnect', packet => {
@@ -264,6 +267,12 @@ function readingAhead<T>(connect: () => T): T {
  */
 function withoutDelay(stream: object): void {
   if (stream instanceof Socket) stream.setNoDelay(true);
+}
+
+/** Which of the two did not come in time. */
+function inTime({ options }: MqttClient, isReached: boolean): string {
+  const awaited = isReached ? 'no answer to CONNECT' : 'no network connection';
+  return `${awaited} within ${(options.connectTimeout ?? 0) / 1000} s`;
 }
 
 /** Tells whether the network connection has stood. Of a websocket it is not known, and presumed. */

@@ -6,6 +6,7 @@ import { type AedesBroker, startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { Link } from '../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { startMqttrep } from '../support/mqttrep-process.ts';
 import type { TestBroker } from '../support/test-broker.ts';
@@ -95,6 +96,29 @@ describe('mqttrep check --connect', function () {
     expect(stdout).to.match(/^GONE: .*ECONNREFUSED/m);
     expect(rowOf(stdout, 'OSLO')).to.include({ reached: 'yes', echo: 'yes' });
   });
+
+  for (const how of ['text', '--json']) {
+    it(`ends with 69 where one accepts the connection and is silent, and does not wait for ever (${how})`, async () => {
+      const link = await Link.to(brokers.OSLO.port);
+      link.freeze();
+      const { code, stdout } = await command(['check', '--connect', ...(how === 'text' ? [] : [how])], {
+        ...environment,
+        MQTTREP_CLIENT_FROZEN: link.url,
+        MQTTREP_CONFIG_FROZEN: '{"connectTimeout":300}',
+      });
+      await link.close();
+      expect(code).to.equal(69);
+      const note = 'no answer to CONNECT within 0.3 s';
+      if (how === 'text') {
+        expect(rowOf(stdout, 'FROZEN')).to.include({ reached: 'no', version: '-' });
+        expect(stdout).to.contain(`FROZEN: ${note}\n`);
+        expect(rowOf(stdout, 'OSLO')).to.include({ reached: 'yes', echo: 'yes' });
+      } else {
+        const { connections } = JSON.parse(stdout);
+        expect(connections[1]).to.deep.include({ name: 'FROZEN', reached: false, note });
+      }
+    });
+  }
 
   it('writes nothing where it may not, and says so', async () => {
     const client = await TestClient.connect(brokers.OSLO.url);
