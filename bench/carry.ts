@@ -1,12 +1,11 @@
 /** A load that is written at the source and read at all other brokers: the part that most works have in common. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { at } from './brokers.ts';
 import { type Reading, type Written, write } from './client-process.ts';
 import type { Costs } from './process-cost.ts';
 import type { Run } from './scenario.ts';
 import type { Stage } from './stage.ts';
-import { percentile } from './statistics.ts';
+import { greatest, percentile } from './statistics.ts';
 
 export interface Load {
   readonly messages: number;
@@ -21,6 +20,7 @@ export interface Load {
 }
 
 export const EQUAL_AFTER = 'until equal, s';
+export const LAST = 'last value after the last write, ms';
 export const DELIVERIES = 'deliveries a topic';
 export const DIFFERING = 'topics that differ in the end';
 export const SUBJECT_CPU = 'CPU of the subject, s';
@@ -49,7 +49,8 @@ export async function carry(stage: Stage, load: Load): Promise<Run> {
   const costs = costFigures(stage, before, messages);
   const readings = await Promise.all(readers.map(reader => reader.reading()));
   return {
-    [EQUAL_AFTER]: equalAfter(at([...written.sentAt], 0), readings),
+    [EQUAL_AFTER]: equalAfter(written.sentAt[0] ?? Number.NaN, readings),
+    [LAST]: 1000 * equalAfter(written.takenAt[messages - 1] ?? Number.NaN, readings),
     [DELIVERIES]: deliveriesATopic(readings, topics),
     [DIFFERING]: await stage.differing(topics),
     ...costs,
@@ -94,9 +95,4 @@ export function latencies({ sentAt }: Written, readings: readonly Reading[]): Ru
     }
   }
   return { [P50]: percentile(taken, 0.5), [P99]: percentile(taken, 0.99) };
-}
-
-/** NaN counts for nothing. */
-function greatest(values: Float64Array): number {
-  return values.reduce((most, value) => (value > most ? value : most), Number.NEGATIVE_INFINITY);
 }

@@ -6,7 +6,7 @@
 import type { Column, Plan, Result, Run, Scenario, Size, Target } from './scenario.ts';
 import { figures, valuesOf } from './scenario.ts';
 import { type Setting, Stage } from './stage.ts';
-import { median } from './statistics.ts';
+import { greatest, median } from './statistics.ts';
 import { mqttrep, type Variant } from './subjects/mqttrep.ts';
 import type { Subject } from './subjects/subject.ts';
 
@@ -23,11 +23,11 @@ export interface Case extends Setting {
   readonly runs: number;
   /** The stage is set, the subject not yet launched. */
   measure(stage: Stage): Promise<Run>;
-  judge?(medians: Medians): Target[];
+  judge?(median: FigureOf, greatest: FigureOf): Target[];
 }
 
-/** A figure of a subject, both by their names in the table: the median of its runs; NaN where there is none. */
-export type Medians = (title: string, figure: string) => number;
+/** A figure of a subject over its runs, both by their names in the table; NaN where there is none. */
+export type FigureOf = (title: string, figure: string) => number;
 
 export function comparison({ name, about, cases }: Comparison): Scenario {
   return {
@@ -55,15 +55,17 @@ async function compare(work: Case, subjects: readonly Subject[], size: Size): Pr
     if (size === 'quick') await Promise.all(measured.map(one => once(work, one)));
     else for (const one of measured) await once(work, one);
   }
-  const medians: Medians = (title, figure) => {
-    const runs = measured.find(({ subject }) => subject.title === title)?.runs ?? [];
-    return median(valuesOf(runs, figure));
+  const over = (summary: (values: readonly number[]) => number): FigureOf => {
+    return (title, figure) => {
+      const runs = measured.find(({ subject }) => subject.title === title)?.runs ?? [];
+      return summary(valuesOf(runs, figure));
+    };
   };
   const judged = measured.some(({ subject, runs }) => subject.name === 'mqttrep' && runs.length > 0);
   return {
     variant: work.variant,
     columns: measured.map(columnOf),
-    targets: judged ? (work.judge?.(medians) ?? []) : [],
+    targets: judged ? (work.judge?.(over(median), over(greatest)) ?? []) : [],
   };
 }
 

@@ -4,7 +4,7 @@ import { GENEROUS } from '../brokers.ts';
 import { costFigures, DELIVERIES, DIFFERING, deliveriesATopic, EQUAL_AFTER, equalAfter } from '../carry.ts';
 import { write } from '../client-process.ts';
 import { monotonic } from '../clock.ts';
-import { type Case, comparison, type Medians } from '../comparison.ts';
+import { type Case, comparison, type FigureOf } from '../comparison.ts';
 import type { Run } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
@@ -34,7 +34,7 @@ function work(topics: number, runs: number): Case {
     mqttrep: [{ label: '', environment: { MQTTREP_MAX_TOPICS: '2000000' } }],
     runs,
     measure: stage => once(stage, topics),
-    judge: (median: Medians) => [
+    judge: (median: FigureOf) => [
       ...atMost(
         `time until equal, ${TIME_TARGET} times that of mosquitto's bridge`,
         median('mqttrep', EQUAL_AFTER),

@@ -1,8 +1,8 @@
 /** Many messages over few topics, as fast as the broker takes them: the cost of a message. */
 
 import { DEFAULTS, GENEROUS } from '../brokers.ts';
-import { carry, DIFFERING, SUBJECT_COST, TOTAL_COST } from '../carry.ts';
-import { comparison, type Medians } from '../comparison.ts';
+import { carry, DIFFERING, LAST, SUBJECT_COST, TOTAL_COST } from '../carry.ts';
+import { comparison, type FigureOf } from '../comparison.ts';
 import type { Target } from '../scenario.ts';
 import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
 import { atMost, none } from '../targets.ts';
@@ -12,6 +12,9 @@ const MERGE_FREQUENCY = 10;
 
 /** Microseconds of processor time of mqttrep a message. */
 const COST_TARGET = 7;
+
+/** Milliseconds from the broker's last acknowledgement to the last value at the other one: a period, and 250. */
+const LAST_TARGET = 1000 / MERGE_FREQUENCY + 250;
 
 export const flood = comparison({
   name: 'flood',
@@ -36,7 +39,7 @@ export const flood = comparison({
   },
 });
 
-function targets(median: Medians): Target[] {
+function targets(median: FigureOf, greatest: FigureOf): Target[] {
   return [
     ...atMost('CPU of mqttrep a message', median('mqttrep', SUBJECT_COST), COST_TARGET, 'µs'),
     ...atMost(
@@ -45,6 +48,7 @@ function targets(median: Medians): Target[] {
       median(mosquittoBridge.title, TOTAL_COST),
       'µs',
     ),
+    ...atMost('the last value in every run', greatest('mqttrep', LAST), LAST_TARGET, 'ms'),
     ...none('topics that differ in the end', median('mqttrep', DIFFERING)),
   ];
 }

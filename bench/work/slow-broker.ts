@@ -5,7 +5,7 @@ import { at, GENEROUS } from '../brokers.ts';
 import { DIFFERING } from '../carry.ts';
 import { type Reader, write } from '../client-process.ts';
 import { monotonic } from '../clock.ts';
-import { comparison, type Medians } from '../comparison.ts';
+import { comparison, type FigureOf } from '../comparison.ts';
 import type { Run, Target } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 import { percentile } from '../statistics.ts';
@@ -91,7 +91,7 @@ async function burst(
   return { slow: at(readers, 1), p99: percentile(taken, 0.99), end };
 }
 
-function targets(median: Medians): Target[] {
+function targets(median: FigureOf): Target[] {
   const slower = (median('mqttrep, 20 Hz', P99_MEANWHILE) / median('mqttrep, 20 Hz', P99_BEFORE) - 1) * 100;
   return [...atMost('p99 at the other brokers slower by', slower, 10, '%')];
 }

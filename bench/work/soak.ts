@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { GENEROUS } from '../brokers.ts';
 import { DIFFERING } from '../carry.ts';
 import { write } from '../client-process.ts';
-import { comparison, type Medians } from '../comparison.ts';
+import { comparison, type FigureOf } from '../comparison.ts';
 import type { Plan, Run, Scenario } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 import { median } from '../statistics.ts';
@@ -42,7 +42,7 @@ function soaking(minutes: number): Scenario {
         mqttrep: [{ label: '', mergeFrequency: 10 }],
         runs: 1,
         measure: stage => once(stage, Math.round(minutes * 60 * RATE)),
-        judge: (medians: Medians) => [
+        judge: (medians: FigureOf) => [
           ...atMost('resident memory grows', medians('mqttrep', GROWTH), GROWTH_TARGET, 'MB'),
         ],
       },

@@ -2,7 +2,7 @@
 
 import { GENEROUS } from '../brokers.ts';
 import { carry, P50 } from '../carry.ts';
-import { comparison, type Medians } from '../comparison.ts';
+import { comparison, type FigureOf } from '../comparison.ts';
 import type { Target } from '../scenario.ts';
 import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
 import type { Variant } from '../subjects/mqttrep.ts';
@@ -45,7 +45,7 @@ export const trickle = comparison({
   },
 });
 
-function targets(median: Medians): Target[] {
+function targets(median: FigureOf): Target[] {
   const above = ({ label }: Variant) => median(`mqttrep${label}`, P50) - median(mosquittoBridge.title, P50);
   const claim = "median latency above that of mosquitto's bridge";
   return [

@@ -15,6 +15,7 @@ import mqtt, {
 import type { QoS } from '../core/policy.ts';
 import { clientOptions, withoutClientId } from './client-options.ts';
 import { describeError } from './describe-error.ts';
+import { gatherWrites } from './gathered-writes.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { ConnectFailure, ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
@@ -87,7 +88,6 @@ export class Connection {
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
   #hasEnded = false;
-  #gathers = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
@@ -111,10 +111,7 @@ export class Connection {
 
   /** From now on messages go to `intake`, and none is lost that came before. */
   receive(intake: Intake): void {
-    this.#client.handleMessage = (packet, done) => {
-      this.#gather();
-      intake(packet, done);
-    };
+    this.#client.handleMessage = intake;
     if (this.#early !== undefined) intake(this.#early.packet, this.#early.done);
     this.#early = undefined;
   }
@@ -126,6 +123,7 @@ export class Connection {
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const client = readingAhead(() => mqtt.connect(withoutClientId(settings.url), clientOptions(settings)));
     guardStream(client.stream, new PacketGuard(settings.largestPayload, settings.protocolVersion === 5));
+    gatherWrites(client.stream);
     return new Promise((resolve, reject) => {
       let reason = 'the connection was closed';
       let connected = false;
@@ -208,7 +206,6 @@ export class Connection {
       done(new Error('the connection was closed'));
       return;
     }
-    this.#gather();
     const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
     this.#client.publish(topic, payload, { ...options, qos }, error => done(error ?? undefined));
   }
@@ -229,18 +226,6 @@ export class Connection {
   /** Closes without a word. */
   destroy(): void {
     this.#client.end(true);
-  }
-
-  /** What is written in one turn of the event loop, acknowledgements above all, leaves in one write. */
-  #gather(): void {
-    if (this.#gathers) return;
-    this.#gathers = true;
-    const { stream } = this.#client;
-    stream.cork();
-    setImmediate(() => {
-      this.#gathers = false;
-      stream.uncork();
-    });
   }
 }
 
