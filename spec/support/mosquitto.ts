@@ -6,14 +6,11 @@
  * them. Without `persistence` a restart loses every retained message.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { accessSync, closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { acceptsMqtt } from './accepts-mqtt.ts';
 import { freePort } from './free-port.ts';
-import { killAtExit } from './kill-at-exit.ts';
+import { readIfThere, ServerProcess } from './server-process.ts';
 import { tempFolder } from './temp-folder.ts';
 import type { TestBroker } from './test-broker.ts';
 
@@ -85,33 +82,32 @@ class Mosquitto implements TestBroker {
   readonly url: string;
   readonly port: number;
   readonly #folder = tempFolder('mosquitto');
-  #child: ChildProcess | undefined;
+  /** What mosquitto says before it has opened its log is its output. */
+  readonly #process: ServerProcess;
 
   constructor(port: number, options: MosquittoOptions) {
     this.name = `mosquitto:${port}`;
     this.url = `mqtt://127.0.0.1:${port}`;
     this.port = port;
+    const output = join(this.#folder, 'output');
+    this.#process = new ServerProcess({ name: this.name, output, startLimitMs, stopLimitMs, pollMs });
     writeFileSync(this.#configFile, configuration(port, this.#logFile, options));
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#process.pid;
   }
 
   log(): string {
-    return readIfThere(this.#logFile) + readIfThere(this.#outputFile);
+    return readIfThere(this.#logFile) + this.#process.output;
   }
 
   async start(): Promise<void> {
-    if (this.#child !== undefined) throw new Error(`${this.name} runs already`);
     const program = findMosquitto();
     if (program === undefined) throw new Error('mosquitto is not installed (apt install mosquitto)');
     const logFrom = readIfThere(this.#logFile).length;
-    const child = this.#spawn(program);
-    this.#child = child;
-    await once(child, 'spawn');
-    if (await this.#ready(child, logFrom)) return;
-    await this.#end('SIGKILL');
+    const command = { program, args: ['-c', this.#configFile] };
+    if (await this.#process.start(command, () => this.#serves(logFrom))) return;
     const log = this.log();
     throw log.includes('Address already in use')
       ? new PortTaken(`port ${this.port} is taken`)
@@ -119,46 +115,17 @@ class Mosquitto implements TestBroker {
   }
 
   stop(): Promise<void> {
-    return this.#end('SIGTERM');
+    return this.#process.end('SIGTERM');
   }
 
   kill(): Promise<void> {
-    return this.#end('SIGKILL');
-  }
-
-  #spawn(program: string): ChildProcess {
-    const output = openSync(this.#outputFile, 'a');
-    const child = spawn(program, ['-c', this.#configFile], { stdio: ['ignore', output, output] });
-    closeSync(output);
-    killAtExit(child);
-    child.once('exit', () => {
-      if (this.#child === child) this.#child = undefined;
-    });
-    // A broker that a failed test has left behind must not keep mocha from ending.
-    child.unref();
-    return child;
+    return this.#process.end('SIGKILL');
   }
 
   /** The log is asked first: where the port was taken, what answers on it is another broker. */
-  async #ready(child: ChildProcess, logFrom: number): Promise<boolean> {
-    const deadline = performance.now() + startLimitMs;
-    while (this.#child === child && performance.now() < deadline) {
-      const running = / running$/m.test(readIfThere(this.#logFile).slice(logFrom));
-      if (running && (await acceptsMqtt(this.port))) return this.#child === child;
-      await wait(pollMs);
-    }
-    return false;
-  }
-
-  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    const exited = once(child, 'exit');
-    child.ref();
-    child.kill(signal);
-    const limit = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
-    await exited;
-    clearTimeout(limit);
+  async #serves(logFrom: number): Promise<boolean> {
+    const isRunning = / running$/m.test(readIfThere(this.#logFile).slice(logFrom));
+    return isRunning && (await acceptsMqtt(this.port));
   }
 
   get #configFile(): string {
@@ -168,11 +135,6 @@ class Mosquitto implements TestBroker {
   get #logFile(): string {
     return join(this.#folder, 'mosquitto.log');
   }
-
-  /** What mosquitto says before it has opened its log. */
-  get #outputFile(): string {
-    return join(this.#folder, 'output');
-  }
 }
 
 function configuration(port: number, logFile: string, options: MosquittoOptions): string {
@@ -181,7 +143,7 @@ function configuration(port: number, logFile: string, options: MosquittoOptions)
     'allow_anonymous true',
     'set_tcp_nodelay true',
     `log_dest file ${logFile}`,
-    // `#ready` reads an information line.
+    // `#serves` reads an information line.
     ...['error', 'warning', 'notice', 'information'].map(type => `log_type ${type}`),
     // Started by root, mosquitto would become a user who may not write into our folders.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
@@ -191,12 +153,4 @@ function configuration(port: number, logFile: string, options: MosquittoOptions)
     ...(options.config ?? []),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

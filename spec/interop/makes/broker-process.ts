@@ -3,14 +3,11 @@
  * that outlives a restart, until `wipe`.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { acceptsMqtt } from '../../support/accepts-mqtt.ts';
 import { freePort } from '../../support/free-port.ts';
-import { killAtExit } from '../../support/kill-at-exit.ts';
+import { ServerProcess } from '../../support/server-process.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import type { InteropBroker } from './make.ts';
 
@@ -52,91 +49,52 @@ class BrokerProcess implements InteropBroker {
   readonly url: string;
   readonly port: number;
   readonly #folder = tempFolder('broker');
+  readonly #data = join(this.#folder, 'data');
   readonly #prepare: Prepare;
-  #child: ChildProcess | undefined;
+  readonly #process: ServerProcess;
 
   constructor(name: string, port: number, prepare: Prepare) {
     this.name = `${name}:${port}`;
     this.url = `mqtt://127.0.0.1:${port}`;
     this.port = port;
     this.#prepare = prepare;
+    const output = join(this.#folder, 'output');
+    this.#process = new ServerProcess({ name: this.name, output, startLimitMs, stopLimitMs, pollMs });
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#process.pid;
   }
 
   log(): string {
-    return readFileSync(this.#output, 'utf8');
+    return this.#process.output;
   }
 
   async start(): Promise<void> {
-    if (this.#child !== undefined) throw new Error(`${this.name} runs already`);
+    this.#process.assertStopped('runs already');
     mkdirSync(this.#data, { recursive: true });
-    const command = await this.#prepare({ port: this.port, folder: this.#folder, data: this.#data });
-    const child = this.#spawn(command);
-    this.#child = child;
-    await once(child, 'spawn');
-    const deadline = performance.now() + startLimitMs;
-    while (this.#child === child && performance.now() < deadline) {
-      if (await acceptsMqtt(this.port)) return;
-      await wait(pollMs);
-    }
-    await this.kill();
+    const prepared = await this.#prepare({ port: this.port, folder: this.#folder, data: this.#data });
+    const { program, args, env = {} } = prepared;
+    const command = { program, args, cwd: this.#folder, env: { ...this.#environment, ...env } };
+    if (await this.#process.start(command, () => acceptsMqtt(this.port))) return;
     throw new Error(`${this.name} did not start:\n${this.log().slice(-shownCharacters)}`);
   }
 
   stop(): Promise<void> {
-    return this.#end('SIGTERM');
+    return this.#process.end('SIGTERM');
   }
 
   kill(): Promise<void> {
-    return this.#end('SIGKILL');
+    return this.#process.end('SIGKILL');
   }
 
   wipe(): void {
-    if (this.#child !== undefined) throw new Error(`${this.name} must be stopped to be wiped`);
+    this.#process.assertStopped('must be stopped to be wiped');
     rmSync(this.#data, { recursive: true, force: true });
   }
 
-  #spawn({ program, args, env = {} }: Command): ChildProcess {
-    const output = openSync(this.#output, 'a');
-    const child = spawn(program, args, {
-      cwd: this.#folder,
-      env: {
-        PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`,
-        HOME: this.#folder,
-        LANG: 'C.UTF-8',
-        ...env,
-      },
-      stdio: ['ignore', output, output],
-    });
-    closeSync(output);
-    killAtExit(child);
-    child.once('exit', () => {
-      if (this.#child === child) this.#child = undefined;
-    });
-    // A broker that a failed test has left behind must not keep mocha from ending.
-    child.unref();
-    return child;
-  }
-
-  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    const exited = once(child, 'exit');
-    child.ref();
-    child.kill(signal);
-    const limit = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
-    await exited;
-    clearTimeout(limit);
-  }
-
-  get #data(): string {
-    return join(this.#folder, 'data');
-  }
-
-  get #output(): string {
-    return join(this.#folder, 'output');
+  get #environment(): Readonly<Record<string, string>> {
+    const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
+    return { PATH: path, HOME: this.#folder, LANG: 'C.UTF-8' };
   }
 }
