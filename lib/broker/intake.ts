@@ -118,6 +118,12 @@ export class Intake {
     else done();
   }
 
+  /** Leaves a message out, for a reason that is not its own. */
+  refuse({ topic }: IPublishPacket, why: Refusal): void {
+    this.#count('received');
+    this.#refusals.count(topic, why, Date.now());
+  }
+
   /** The reconciler has worked off so many batches. */
   credit(batches: number): void {
     this.#underWay -= batches;

@@ -11,6 +11,7 @@ import type { Subscription } from '../core/subscriptions.ts';
 import type { FromBroker, SessionStarted } from '../protocol/messages.ts';
 import type { Concessions } from './concessions.ts';
 import type { Connection } from './connection.ts';
+import { EarlyMessages } from './early-messages.ts';
 import { grantedLess } from './grants.ts';
 import type { Identity } from './identity.ts';
 import type { Intake, IntakeDeps } from './intake.ts';
@@ -21,9 +22,6 @@ import type { Remarks } from './remarks.ts';
 import { Replay } from './replay.ts';
 import { Scanner, unknownAt } from './scanner.ts';
 import { Survey } from './survey.ts';
-
-/** Messages of a persistent session that are kept until the marker is read. */
-const MAX_EARLY = 10_000;
 
 export interface SessionDeps {
   readonly number: number;
@@ -54,7 +52,7 @@ export class Session {
   readonly #replay: Replay;
   /** None where mqttrep may write no control topic: then absence cannot be told. */
   readonly #scanner: Scanner | undefined;
-  readonly #early: IPublishPacket[] = [];
+  readonly #early: EarlyMessages;
   #survey: Survey | undefined;
   #isOver = false;
 
@@ -68,6 +66,7 @@ export class Session {
     const sentinel = this.#writes ? identity.sentinel('replay') : undefined;
     this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'));
     this.#scanner = this.#writes ? this.#newScanner() : undefined;
+    this.#early = new EarlyMessages(deps.intake);
   }
 
   get number(): number {
@@ -100,7 +99,7 @@ export class Session {
     intake.flush();
     post({ kind: 'session', session: number, stamps: mqtt5, retains: this.#retains, marker });
     intake.mode = { mqtt5, replaying: true };
-    for (const packet of this.#early.splice(0)) intake.take(packet, () => undefined);
+    this.#early.release();
     connection.receive(this.#live);
     if (former === undefined) void this.#presence?.announce(connection);
     const obsolete = former?.filter(({ filter }) => !wanted.some(one => one.filter === filter)) ?? [];
@@ -166,8 +165,8 @@ export class Session {
 
   /** Of a persistent session, which delivers before we have subscribed. */
   readonly #first = (packet: IPublishPacket, done: () => void): void => {
-    if (!this.#replay.observe(packet)) this.#early.push(packet);
-    if (this.#early.length < MAX_EARLY) done();
+    if (!this.#replay.observe(packet)) this.#early.add(packet);
+    done();
   };
 
   #newScanner(): Scanner | undefined {

@@ -14,6 +14,8 @@ import { type Publication, writePublication } from '../../lib/protocol/publicati
 export interface RigOptions {
   readonly subscriptions?: readonly Subscription[];
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Default: one of its own. */
+  readonly clientId?: string;
 }
 
 /** A step of the session as the reconciler is told of it, in order. */
@@ -30,7 +32,8 @@ export class ActorRig {
   #port: MessagePort;
   #stopped: Promise<void> | undefined;
 
-  constructor(url: string, { subscriptions = [{ filter: '#', qos: 1 }], options = {} }: RigOptions = {}) {
+  constructor(url: string, rigOptions: RigOptions = {}) {
+    const { subscriptions = [{ filter: '#', qos: 1 }], options = {} } = rigOptions;
     const { port1, port2 } = new MessageChannel();
     this.#port = port2;
     this.#listen();
@@ -39,7 +42,7 @@ export class ActorRig {
       name: 'oslo',
       url,
       options: { reconnectPeriod: 50, ...options },
-      clientId: `rig_${randomUUID()}`,
+      clientId: rigOptions.clientId ?? `rig_${randomUUID()}`,
       maxQos: 2,
       subscriptions,
       sampling: { period: 20, newestOnly: false },
