@@ -6,6 +6,7 @@
 
 import type { Connection } from './connection.ts';
 import type { ConnectFailure } from './negotiation.ts';
+import type { Raising } from './replay.ts';
 
 /**
  * CONNACK codes (MQTT 5 §3.2.2.2) for a will like ours: "Retain not supported" of a broker without retained
@@ -26,6 +27,8 @@ export class Concessions {
   writes = true;
   /** Whether the broker bears retained messages. */
   retains = true;
+  /** How it lets us come by the QoS that is wanted; undefined until it was tried. */
+  raising: Raising | undefined;
   #wasConnected = false;
   #unanswered = 0;
   #hangups = 0;

@@ -3,8 +3,8 @@
  * then everything that is subscribed to.
  *
  * The replay is asked for with QoS 0, because brokers cut it short much earlier at a higher QoS (mosquitto
- * after 1,020 messages, against some 10,000); the QoS that is wanted comes with a second SUBSCRIBE. Where the broker stores no sentinel
- * for us, quiet has to do.
+ * after 1,020 messages, against some 10,000); the QoS that is wanted comes with a second SUBSCRIBE. Where that would
+ * add a subscription, it comes with the first one. Where the broker stores no sentinel for us, quiet has to do.
  */
 
 import type { IPublishPacket } from 'mqtt';
@@ -12,12 +12,16 @@ import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { SessionStarted } from '../protocol/messages.ts';
 import { type Connection, type Grant, isRefusal } from './connection.ts';
+import { Resubscription } from './resubscription.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Milliseconds without a replayed message, after which a replay counts as over though no sentinel came. */
 const QUIET = 2_000;
 
-const FOUND_ONLY = { qos: 0, replay: true, retainAsPublished: true } as const;
+const FOUND_ONLY = { replay: true, retainAsPublished: true } as const;
+
+/** With which SUBSCRIBE a subscription gets the QoS that is wanted. */
+export type Raising = 'with the second' | 'with the first';
 
 export class Replay {
   readonly #connection: Connection;
@@ -25,6 +29,7 @@ export class Replay {
   readonly #markerTopic: string | undefined;
   #marker: number | undefined;
   #quiet: NodeJS.Timeout | undefined;
+  #resubscription: Resubscription | undefined;
 
   constructor(connection: Connection, sentinel: Sentinel | undefined, markerTopic: string | undefined) {
     this.#connection = connection;
@@ -45,20 +50,36 @@ export class Replay {
   /** What the broker retains of the marker. */
   async readMarker(): Promise<SessionStarted['marker']> {
     if (this.#sentinel === undefined || this.#markerTopic === undefined) return 'unknown';
-    const { refused, complete } = await this.#replayed([this.#markerTopic]);
+    const { grants, complete } = await this.#replayed([this.#markerTopic], 0);
     await this.#connection.unsubscribe([this.#markerTopic]);
     if (this.#marker !== undefined) return this.#marker;
-    return complete && refused.length === 0 ? 'absent' : 'unknown';
+    return complete && !grants.some(isRefusal) ? 'absent' : 'unknown';
   }
 
-  /** Subscribes, and resolves at the end of the replay with the filters that the broker refused. */
-  async run(subscriptions: readonly Subscription[]): Promise<Grant[]> {
-    const { refused } = await this.#replayed(subscriptions.map(({ filter }) => filter));
+  /**
+   * Finds out how the QoS that is wanted can be come by.
+   * @param topic a control topic that nobody else uses
+   * @throws when the connection ends meanwhile
+   */
+  async learnRaising(topic: string): Promise<Raising> {
+    this.#resubscription = new Resubscription(topic);
+    const behaviour = await this.#resubscription.behaviour(this.#connection);
+    return behaviour === 'replaces' ? 'with the second' : 'with the first';
+  }
+
+  /** Subscribes, and resolves at the end of the replay with what the broker answered. */
+  async run(subscriptions: readonly Subscription[], raising: Raising = 'with the second'): Promise<Grant[]> {
+    const grants: Grant[] = [];
+    for (const [qos, filters] of raising === 'with the second'
+      ? together(subscriptions)
+      : byQos(subscriptions)) {
+      grants.push(...(await this.#replayed(filters, qos)).grants);
+    }
     if (this.#sentinel !== undefined) {
       await this.#connection.unsubscribe(this.#sentinel.topics);
       void this.#sentinel.remove(this.#connection);
     }
-    return refused;
+    return grants;
   }
 
   /**
@@ -67,11 +88,8 @@ export class Replay {
    */
   async raise(subscriptions: readonly Subscription[]): Promise<Grant[]> {
     const granted: Grant[] = [];
-    for (const qos of [1, 2] satisfies QoS[]) {
-      const filters = subscriptions
-        .filter(subscription => subscription.qos === qos)
-        .map(({ filter }) => filter);
-      if (filters.length === 0) continue;
+    for (const [qos, filters] of byQos(subscriptions)) {
+      if (qos === 0) continue;
       const options = { qos, replay: false, retainAsPublished: true };
       granted.push(...(await this.#connection.subscribe(filters, options)));
     }
@@ -81,6 +99,7 @@ export class Replay {
   /** Looks at a message; returns whether it was for us, and is of no further interest. */
   observe(packet: IPublishPacket): boolean {
     if (packet.retain) this.#quiet?.refresh();
+    if (this.#resubscription?.observe(packet) === true) return true;
     if (packet.topic !== this.#markerTopic) return this.#sentinel?.observe(packet) ?? false;
     const number = Number(packet.payload.toString());
     if (Number.isSafeInteger(number) && packet.payload.length > 0) this.#marker = number;
@@ -88,7 +107,7 @@ export class Replay {
   }
 
   /** Subscribes, and waits for the sentinel, for quiet, or for the end of the connection. */
-  async #replayed(filters: readonly string[]): Promise<{ refused: Grant[]; complete: boolean }> {
+  async #replayed(filters: readonly string[], qos: QoS): Promise<{ grants: Grant[]; complete: boolean }> {
     const connection = this.#connection;
     const sentinel = this.#sentinel;
     const { wanted, seen } = sentinel?.around(filters) ?? { wanted: filters, seen: undefined };
@@ -99,11 +118,27 @@ export class Replay {
         this.#quiet = setTimeout(() => resolve(false), QUIET);
       }),
     ]);
-    const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, FOUND_ONLY);
+    const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, { qos, ...FOUND_ONLY });
     const complete = await over;
     clearTimeout(this.#quiet);
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
-    const refused = grants.filter(isRefusal).filter(({ filter }) => !sentinel?.topics.includes(filter));
-    return { refused, complete };
+    return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), complete };
   }
+}
+
+type Group = readonly [qos: QoS, filters: readonly string[]];
+
+function together(subscriptions: readonly Subscription[]): Group[] {
+  return [[0, subscriptions.map(({ filter }) => filter)]];
+}
+
+/** Without empty groups. */
+function byQos(subscriptions: readonly Subscription[]): Group[] {
+  const groups = ([0, 1, 2] satisfies QoS[]).map((qos): Group => {
+    const filters = subscriptions
+      .filter(subscription => subscription.qos === qos)
+      .map(({ filter }) => filter);
+    return [qos, filters];
+  });
+  return groups.filter(([, filters]) => filters.length > 0);
 }

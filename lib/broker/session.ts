@@ -78,12 +78,15 @@ export class Session {
    * @throws when the broker hangs up
    */
   async begin(): Promise<SessionStarted['marker']> {
-    const { connection, former, concessions } = this.#deps;
+    const { connection, identity, wanted, former, concessions } = this.#deps;
     connection.receive(former === undefined ? this.#first : this.#live);
     if (this.#writes) concessions.writing();
     await this.#replay.begin();
     const marker = await this.#replay.readMarker();
     if (this.#writes) concessions.written();
+    const control = this.#writes ? identity.control : undefined;
+    if (control !== undefined && wanted.some(({ qos }) => qos > 0))
+      concessions.raising ??= await this.#replay.learnRaising(`${control.of('replay')}/twice`);
     return marker;
   }
 
@@ -93,6 +96,7 @@ export class Session {
    */
   async replay(marker: SessionStarted['marker']): Promise<void> {
     const { number, connection, identity, wanted, former, intake, outgoing, remarks, post } = this.#deps;
+    const { raising = 'with the second' } = this.#deps.concessions;
     const mqtt5 = connection.protocolVersion === 5;
     outgoing.open(connection, identity.replica, this.#retains);
     // On a connection that stands messages came all the time.
@@ -105,12 +109,14 @@ export class Session {
     const obsolete = former?.filter(({ filter }) => !wanted.some(one => one.filter === filter)) ?? [];
     // In one go with the SUBSCRIBE: what is subscribed to by another filter from now on is neither missed nor doubled.
     if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
-    remarks.refused(await this.#replay.run(wanted));
+    const granted = await this.#replay.run(wanted, raising);
+    remarks.refused(granted);
     // A message that is still packed must not be overtaken.
     intake.flush();
     intake.mode = { mqtt5, replaying: false };
     post({ kind: 'replayed', stamps: mqtt5 });
-    const less = grantedLess(wanted, await this.#replay.raise(wanted));
+    const raised = raising === 'with the first' ? granted : await this.#replay.raise(wanted);
+    const less = grantedLess(wanted, raised);
     remarks.grantedLess(less);
     outgoing.grantedLess(connection, less);
     if (!this.#retains) remarks.retainsNothing();

@@ -58,7 +58,7 @@ for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
       const replay = create(newSentinel());
       await replay.begin();
       await replay.readMarker();
-      expect(await replay.run([{ filter: 'many/#', qos: 1 }])).to.deep.equal([]);
+      expect(await replay.run([{ filter: 'many/#', qos: 1 }])).to.deep.equal([{ filter: 'many/#', code: 0 }]);
       expect(new Set(topics)).to.have.property('size', MANY);
     });
 
@@ -103,6 +103,34 @@ for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
       expect(Object.fromEntries(received)).to.deep.equal({ 'live/0': 0, 'live/2': 2 });
       await client.end();
     });
+
+    for (const raising of ['with the second', 'with the first'] as const) {
+      it(`has each message delivered once, with the QoS that is wanted, ${raising} SUBSCRIBE`, async () => {
+        const replay = create(newSentinel());
+        const subscriptions = [
+          { filter: 'once/0', qos: 0 },
+          { filter: 'once/1', qos: 1 },
+          { filter: 'once/2', qos: 2 },
+        ] as const;
+        await replay.begin();
+        await replay.readMarker();
+        expect(await replay.learnRaising('mqttrep/us/replay/spec/twice')).to.equal('with the second');
+        const granted = await replay.run(subscriptions, raising);
+        if (raising === 'with the second') await replay.raise(subscriptions);
+        else expect(granted.map(({ code }) => code)).to.deep.equal([0, 1, 2]);
+        const received: string[] = [];
+        connection.receive(({ topic, qos }, done) => {
+          received.push(`${topic} by ${qos}`);
+          done();
+        });
+        const client = await TestClient.connect(broker.url);
+        for (const topic of ['once/0', 'once/1', 'once/2', 'once/1'])
+          await client.publish(topic, 'x', { qos: 2 });
+        await eventually(() => expect(received).to.have.length(4));
+        expect(received).to.deep.equal(['once/0 by 0', 'once/1 by 1', 'once/2 by 2', 'once/1 by 1']);
+        await client.end();
+      });
+    }
 
     const markers: readonly (readonly [retained: string, read: number | 'absent'])[] = [
       ['', 'absent'],

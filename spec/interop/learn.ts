@@ -43,6 +43,7 @@ export async function learn(access: Access, forced: Protocol | undefined, prefix
       announced: protocol === 5 ? announced(tried[0]?.connack) : {},
       maxQos,
       keepsQos,
+      replacesSubscriptions: await replacesSubscriptions(site, `${prefix}/resubscribed`),
       retains,
       retainsQos0: retains && (await carries(site, `${prefix}/retained/0`, x, { published: 0 })),
       flagsReplays: retains && (await carries(site, `${prefix}/retained/1`, x, { subscribed: 1 })),
@@ -142,6 +143,19 @@ async function keepsLowQos(site: Site, topic: string): Promise<boolean> {
   const message = await reader.waitFor(found => found.topic === topic);
   await reader.destroy();
   return message.qos === 0;
+}
+
+async function replacesSubscriptions(site: Site, topic: string): Promise<boolean> {
+  const reader = await site.client();
+  await within(reader.subscribe(topic, { qos: 0 }), 'SUBACK');
+  await within(reader.subscribe(topic, { qos: 1 }), 'SUBACK');
+  // A second copy may come late.
+  for (const payload of ['1', '2', '3']) {
+    await site.publish(topic, payload, { qos: 1 });
+    await reader.waitFor(message => message.payload === payload);
+  }
+  await reader.destroy();
+  return new Set(reader.messages.map(({ payload }) => payload)).size === reader.messages.length;
 }
 
 /** Whether a retained message is handed to a new subscriber of its topic, as it was written. */

@@ -29,6 +29,8 @@ export interface Limits {
   readonly maxQos: QoS;
   /** A message is delivered with the QoS that it was published with, where the subscription has a higher one. */
   readonly keepsQos: boolean;
+  /** A subscription to the same filter with another QoS replaces the one before it; if not, messages come by both. */
+  readonly replacesSubscriptions: boolean;
   /** A new subscriber is sent what was published retained, by the exact topic. */
   readonly retains: boolean;
   /** Also what was published with QoS 0. */
@@ -84,6 +86,8 @@ export function inWords(limits: Limits): string[] {
   if (maxQos < 2) found.push(`QoS ${maxQos} at most`);
   if (!limits.keepsQos)
     found.push('delivers with the QoS of the subscription, also what was published with a lower one');
+  if (!limits.replacesSubscriptions)
+    found.push('delivers twice where a filter was subscribed to with one QoS and then with another');
   if (!retains) found.push('retains nothing');
   else if (!erases) found.push('an empty retained message erases nothing');
   if (retains && !limits.retainsQos0) found.push('does not retain what is published with QoS 0');

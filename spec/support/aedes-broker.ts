@@ -23,6 +23,11 @@ export interface AedesOptions {
   readonly replayCut?: number;
   /** In which order the filters of a SUBSCRIBE are replayed. Default `first to last`; RabbitMQ 3 begins with the last. */
   readonly replayOrder?: 'first to last' | 'last to first';
+  /**
+   * What a SUBSCRIBE does to the subscription of another QoS that a client has to the same filter. Default: it
+   * `replaces` it, as MQTT has it; with RabbitMQ 3 it `adds` one, and everything is delivered by both.
+   */
+  readonly resubscription?: 'replaces' | 'adds';
   /** Whether it hangs up on whoever publishes this, without a word. */
   readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
 }
@@ -66,7 +71,7 @@ class EmbeddedAedes implements AedesBroker {
 
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new Error(`${this.name} runs already`);
-    const { hangsUpOn, replayCut, replayOrder } = this.#options;
+    const { hangsUpOn, replayCut, replayOrder, resubscription } = this.#options;
     const aedes = await Aedes.createBroker({
       ...(this.#persistence === undefined ? {} : { persistence: this.#persistence }),
       // Aedes closes the connection where it is not authorized.
@@ -77,6 +82,7 @@ class EmbeddedAedes implements AedesBroker {
     this.#persistence = persistenceOf(aedes);
     if (isNew && replayCut !== undefined) cutReplays(this.#persistence, replayCut);
     if (isNew && replayOrder === 'last to first') reverseReplays(this.#persistence);
+    if (resubscription === 'adds') keepSubscriptions(aedes);
     this.#record(aedes);
     const sockets = new Set<Socket>();
     const server = createServer(socket => {
@@ -143,6 +149,26 @@ function reverseReplays(persistence: unknown): void {
   const replays = persistence as Replays;
   const ordered = replays.createRetainedStreamCombi.bind(replays);
   replays.createRetainedStreamCombi = filters => ordered(filters.toReversed());
+}
+
+type Delivery = Parameters<Aedes['subscribe']>[1];
+
+/** Aedes waits for the end of an UNSUBSCRIBE, and not where it puts one subscription in the place of another. */
+function keepSubscriptions(aedes: Aedes): void {
+  const subscribe = aedes.subscribe.bind(aedes);
+  const unsubscribe = aedes.unsubscribe.bind(aedes);
+  const deliveries = new Map<Delivery, Delivery>();
+  aedes.subscribe = (topic, deliver, done) => {
+    const suffix = `+${deliveries.size}`;
+    // By its id a client is spared what comes by two subscriptions.
+    const again: Delivery = (packet, next) =>
+      deliver({ ...packet, brokerId: `${packet.brokerId}${suffix}` }, next);
+    deliveries.set(deliver, again);
+    subscribe(topic, again, done);
+  };
+  aedes.unsubscribe = (topic, deliver, done) => {
+    if (typeof done === 'function') unsubscribe(topic, deliveries.get(deliver) ?? deliver, done);
+  };
 }
 
 async function* cut(

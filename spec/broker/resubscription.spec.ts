@@ -1,0 +1,63 @@
+/** A broker that keeps one subscription for each QoS, as RabbitMQ 3 does, delivers to us once all the same. */
+
+import { expect } from 'chai';
+import { type AedesBroker, startAedes } from '../support/aedes-broker.ts';
+import { TestClient } from '../support/client.ts';
+import { ActorRig } from './actor-rig.ts';
+import { controlTopicsAt } from './makes.ts';
+
+for (const resubscription of ['adds', 'replaces'] as const) {
+  describe(`Broker actor at a broker where a SUBSCRIBE with another QoS ${resubscription} a subscription`, () => {
+    let broker: AedesBroker;
+    let rig: ActorRig;
+
+    beforeEach(async () => {
+      broker = await startAedes({ resubscription });
+      rig = new ActorRig(broker.url, {
+        options: { protocolVersion: 4 },
+        subscriptions: [
+          { filter: 'a/#', qos: 0 },
+          { filter: 'b/#', qos: 1 },
+        ],
+      });
+    });
+
+    afterEach(async () => {
+      await rig?.stop();
+      await broker?.stop();
+    });
+
+    const payloadsOf = (topic: string) =>
+      rig.observations().flatMap(one => (one.topic === topic ? [one.payload] : []));
+
+    for (const session of [1, 2]) {
+      it(`sees each message once, in session ${session}`, async () => {
+        await rig.replayed();
+        if (session === 2) {
+          await broker.kill();
+          await broker.start();
+          await rig.replayed(2);
+        }
+        const client = await TestClient.connect(broker.url);
+        for (const topic of ['a/1', 'b/1']) {
+          for (const payload of ['1', '2', 'last']) await client.publish(topic, payload, { qos: 1 });
+        }
+        await rig.heard(
+          told => told.kind === 'observation' && told.topic === 'b/1' && told.payload === 'last',
+        );
+        await client.publish('b/1', 'end', { qos: 1 });
+        await rig.heard(told => told.kind === 'observation' && told.payload === 'end');
+        await client.end();
+        expect(payloadsOf('a/1')).to.deep.equal(['1', '2', 'last']);
+        expect(payloadsOf('b/1')).to.deep.equal(['1', '2', 'last', 'end']);
+      });
+    }
+
+    it('finds it out with nothing left behind, and no word of it to the reconciler', async () => {
+      await rig.replayed();
+      await rig.stop();
+      expect(rig.observations()).to.deep.equal([]);
+      expect(await controlTopicsAt(broker.url)).to.deep.equal([]);
+    });
+  });
+}
