@@ -2,6 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Reading, type Written, write } from './client-process.ts';
+import { monotonic } from './clock.ts';
 import type { Costs } from './process-cost.ts';
 import type { Run } from './scenario.ts';
 import type { Stage } from './stage.ts';
@@ -17,6 +18,12 @@ export interface Load {
   readonly rate?: number;
   /** Longest wait for the last values after the last write, in milliseconds. */
   readonly within?: number;
+}
+
+export interface Filling {
+  readonly topics: number;
+  /** Longest wait for the last of them, in milliseconds. */
+  readonly within: number;
 }
 
 export const EQUAL_AFTER = 'until equal, s';
@@ -55,6 +62,27 @@ export async function carry(stage: Stage, load: Load): Promise<Run> {
     [DIFFERING]: await stage.differing(topics),
     ...costs,
     ...latencies(written, readings),
+  };
+}
+
+/** All retained topics of the source come to the other brokers, from something on that is done now. */
+export async function fill(
+  stage: Stage,
+  { topics, within }: Filling,
+  begin: () => Promise<void>,
+): Promise<Run> {
+  const before = stage.costs();
+  const start = monotonic();
+  await begin();
+  const readers = await stage.read({ messages: topics, awaitedFrom: 0 });
+  await Promise.all(readers.map(reader => reader.complete(within)));
+  const costs = costFigures(stage, before, topics);
+  const readings = await Promise.all(readers.map(reader => reader.reading()));
+  return {
+    [EQUAL_AFTER]: equalAfter(start, readings),
+    [DELIVERIES]: deliveriesATopic(readings, topics),
+    [DIFFERING]: await stage.differing(topics),
+    ...costs,
   };
 }
 

@@ -1,9 +1,8 @@
 /** A broker full of retained topics meets an empty one. */
 
 import { GENEROUS } from '../brokers.ts';
-import { costFigures, DELIVERIES, DIFFERING, deliveriesATopic, EQUAL_AFTER, equalAfter } from '../carry.ts';
+import { EQUAL_AFTER, fill } from '../carry.ts';
 import { write } from '../client-process.ts';
-import { monotonic } from '../clock.ts';
 import { type Case, comparison, type FigureOf } from '../comparison.ts';
 import type { Run } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
@@ -47,17 +46,5 @@ function work(topics: number, runs: number): Case {
 
 async function once(stage: Stage, topics: number): Promise<Run> {
   await write({ port: stage.source.port, messages: topics });
-  const before = stage.costs();
-  const start = monotonic();
-  await stage.launch();
-  const readers = await stage.read({ messages: topics, awaitedFrom: 0 });
-  await Promise.all(readers.map(reader => reader.complete(LIMIT)));
-  const costs = costFigures(stage, before, topics);
-  const readings = await Promise.all(readers.map(reader => reader.reading()));
-  return {
-    [EQUAL_AFTER]: equalAfter(start, readings),
-    [DELIVERIES]: deliveriesATopic(readings, topics),
-    [DIFFERING]: await stage.differing(topics),
-    ...costs,
-  };
+  return fill(stage, { topics, within: LIMIT }, () => stage.launch());
 }

@@ -1,9 +1,8 @@
 /** A broker loses all that it holds, and comes back empty. */
 
 import { at, GENEROUS } from '../brokers.ts';
-import { costFigures, DELIVERIES, DIFFERING, deliveriesATopic, EQUAL_AFTER, equalAfter } from '../carry.ts';
+import { fill } from '../carry.ts';
 import { write } from '../client-process.ts';
-import { monotonic } from '../clock.ts';
 import { comparison } from '../comparison.ts';
 import type { Run } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
@@ -32,7 +31,7 @@ export const refill = comparison({
   },
 });
 
-async function once(stage: Stage, topics: number, limit: number): Promise<Run> {
+async function once(stage: Stage, topics: number, within: number): Promise<Run> {
   await stage.join();
   const filling = at(await stage.read({ messages: topics, awaitedFrom: 0 }), 0);
   await write({ port: stage.source.port, messages: topics });
@@ -40,17 +39,5 @@ async function once(stage: Stage, topics: number, limit: number): Promise<Run> {
   filling.close();
 
   const wiped = at(stage.others, 0);
-  const before = stage.costs();
-  const start = monotonic();
-  await stage.wipe(wiped);
-  const readers = await stage.read({ messages: topics, awaitedFrom: 0 });
-  await Promise.all(readers.map(reader => reader.complete(limit)));
-  const costs = costFigures(stage, before, topics);
-  const readings = await Promise.all(readers.map(reader => reader.reading()));
-  return {
-    [EQUAL_AFTER]: equalAfter(start, readings),
-    [DELIVERIES]: deliveriesATopic(readings, topics),
-    [DIFFERING]: await stage.differing(topics),
-    ...costs,
-  };
+  return fill(stage, { topics, within }, () => stage.wipe(wiped));
 }

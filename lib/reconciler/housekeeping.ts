@@ -3,11 +3,11 @@
  * what may be forgotten, the markers, and anti-entropy. No timer runs while nothing waits for it.
  */
 
-import type { Event } from '../core/events.ts';
 import type { HybridClock } from '../core/version.ts';
 import type { BrokerLinks } from './broker-links.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Saver } from './saver.ts';
+import type { ApplyEvent, BringEvent } from './stepper.ts';
 import type { TopicTable } from './topic-table.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -24,10 +24,8 @@ export interface HousekeepingDeps {
   readonly dispatcher: Dispatcher;
   readonly verifier: Verifier;
   readonly saver: Saver;
-  /** Brings an event to a topic. */
-  readonly apply: (topic: string, event: Event) => void;
-  /** The same, and has the topic sampled if that changes what brokers should hold. */
-  readonly bring: (topic: string, event: Event) => void;
+  readonly apply: ApplyEvent;
+  readonly bring: BringEvent;
 }
 
 export class Housekeeping {

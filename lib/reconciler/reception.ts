@@ -1,11 +1,12 @@
 /** What a broker has shown becomes events: unpacked, let in, dated, and with what is known of that broker. */
 
-import type { Event, Observed } from '../core/events.ts';
+import type { Observed } from '../core/events.ts';
 import type { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
 import type { LogLevel, Observations } from '../protocol/messages.ts';
 import { type Observation, readObservation } from '../protocol/observation.ts';
 import type { BrokerLink } from './broker-link.ts';
+import type { BringEvent } from './stepper.ts';
 import type { Tally } from './tally.ts';
 import type { TopicTable } from './topic-table.ts';
 import type { Verifier } from './verifier.ts';
@@ -15,8 +16,7 @@ export interface ReceptionDeps {
   readonly clock: HybridClock;
   readonly tally: Tally;
   readonly verifier: Verifier;
-  /** Brings an event to a topic, and has the topic sampled if that changes what brokers should hold. */
-  readonly bring: (topic: string, event: Event) => void;
+  readonly bring: BringEvent;
   /** Topics at most. */
   readonly room: number;
   readonly log: (level: LogLevel, message: string) => void;

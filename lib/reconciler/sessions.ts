@@ -3,21 +3,19 @@
  * published in it, and ends when the connection is lost.
  */
 
-import type { Event } from '../core/events.ts';
 import type { LogLevel, SessionStarted, Settled } from '../protocol/messages.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Saver } from './saver.ts';
+import type { ApplyEvent, BringEvent } from './stepper.ts';
 import type { Verifier } from './verifier.ts';
 
 export interface SessionsDeps {
   readonly dispatcher: Dispatcher;
   readonly verifier: Verifier;
   readonly saver: Saver;
-  /** Brings an event to a topic. */
-  readonly apply: (topic: string, event: Event) => void;
-  /** The same, and has the topic sampled if that changes what brokers should hold. */
-  readonly bring: (topic: string, event: Event) => void;
+  readonly apply: ApplyEvent;
+  readonly bring: BringEvent;
   readonly log: (level: LogLevel, message: string) => void;
 }
 

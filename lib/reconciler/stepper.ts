@@ -15,6 +15,12 @@ export interface TopicEvent {
   readonly event: Event;
 }
 
+/** Brings an event to a topic. */
+export type ApplyEvent = (topic: string, event: Event) => void;
+
+/** The same, and has the topic sampled if that changes what brokers should hold. */
+export type BringEvent = (topic: string, event: Event) => void;
+
 export interface StepperDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;

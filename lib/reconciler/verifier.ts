@@ -3,7 +3,7 @@
  * when an echo is overdue, and from time to time (anti-entropy).
  */
 
-import type { Event, Probed } from '../core/events.ts';
+import type { Probed } from '../core/events.ts';
 import { has } from '../core/policy.ts';
 import { agrees, alike, pendingAt, willHold } from '../core/register.ts';
 import type { HybridClock, Version } from '../core/version.ts';
@@ -11,13 +11,13 @@ import type { Answer, LogLevel } from '../protocol/messages.ts';
 import type { Observation } from '../protocol/observation.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { BringEvent } from './stepper.ts';
 import type { TopicTable } from './topic-table.ts';
 
 export interface VerifierDeps {
   readonly table: TopicTable;
   readonly clock: HybridClock;
-  /** Brings an event to a topic, and has the topic sampled if that changes what brokers should hold. */
-  readonly bring: (topic: string, event: Event) => void;
+  readonly bring: BringEvent;
   /** Told whether a broker turned out to have what was sent to it. */
   readonly dispatcher: Dispatcher;
   readonly log: (level: LogLevel, message: string) => void;

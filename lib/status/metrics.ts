@@ -19,6 +19,13 @@ export interface MetricsDeps {
 
 type Sample = readonly [labels: Labels, value: number];
 
+type Description = readonly [
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  samples: () => Iterable<Sample>,
+];
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #deps: MetricsDeps;
@@ -222,21 +229,17 @@ export class Metrics {
     ];
   }
 
-  #gauge(name: string, help: string, labelNames: readonly string[], samples: () => Iterable<Sample>): void {
-    new Gauge({
-      name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        for (const [labels, value] of samples()) this.set(labels, value);
-      },
-    });
+  #gauge(...description: Description): void {
+    this.#describe(Gauge, description);
   }
 
-  #counter(name: string, help: string, labelNames: readonly string[], samples: () => Iterable<Sample>): void {
-    new Counter({
+  #counter(...description: Description): void {
+    this.#describe(Counter, description);
+  }
+
+  /** The samples of an answer replace those of the last one: brokers come and go. */
+  #describe(Kind: typeof Gauge | typeof Counter, [name, help, labelNames, samples]: Description): void {
+    new Kind({
       name,
       help,
       labelNames: [...labelNames],

@@ -5,30 +5,12 @@ import { expect } from 'chai';
 import { statusLines } from '../../lib/cli/status-text.ts';
 import { PLAIN, tableOf } from '../../lib/cli/terminal.ts';
 import type { BrokerStatus, Status } from '../../lib/status/api.ts';
+import { brokerStatus } from '../status/broker-status.ts';
 
 const NOW = Date.UTC(2026, 0, 2);
 
-function broker(name: string, more: Partial<BrokerStatus> = {}): BrokerStatus {
-  return {
-    name,
-    state: 'ready',
-    detail: '',
-    since: NOW - 7_384_000,
-    protocol: '5',
-    received: 0,
-    published: 0,
-    dropped: {},
-    heldBack: {},
-    pending: 0,
-    waiting: 0,
-    behind: 0,
-    blocked: 0,
-    roundTrip: 1.84,
-    reconnects: 0,
-    restarts: 0,
-    ...more,
-  };
-}
+const broker = (name: string, more: Partial<BrokerStatus> = {}) =>
+  brokerStatus(name, { since: NOW - 7_384_000, roundTrip: 1.84, ...more });
 
 const STATUS: Status = {
   version: '2.0.0',

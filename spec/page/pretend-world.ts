@@ -13,6 +13,7 @@ import type {
   TopicRow,
   Value,
 } from '../../lib/status/api.ts';
+import { brokerStatus } from '../status/broker-status.ts';
 import type { Source } from './pretend-server.ts';
 
 export class PretendWorld implements Source {
@@ -161,24 +162,13 @@ const CONVERGENCE = {
 };
 
 function brokerNamed(name: string, index: number): BrokerStatus {
-  return {
-    name,
-    state: 'ready',
-    detail: '',
+  return brokerStatus(name, {
     since: Date.now() - 11_600_000,
     protocol: index === 0 ? '3.1.1' : '5',
     received: 12_043,
     published: 20_411,
-    dropped: {},
-    heldBack: {},
-    pending: 0,
-    waiting: 0,
-    behind: 0,
-    blocked: 0,
     roundTrip: 1.8 + index * 17,
-    reconnects: 0,
-    restarts: 0,
-  };
+  });
 }
 
 function rowOf(topic: string, value: string, brokers: readonly string[], index: number): TopicRow {

@@ -1,0 +1,25 @@
+/** What the status server says of a broker at which all is well. */
+
+import type { BrokerStatus } from '../../lib/status/api.ts';
+
+export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): BrokerStatus {
+  return {
+    name,
+    state: 'ready',
+    detail: '',
+    since: 0,
+    protocol: '5',
+    received: 0,
+    published: 0,
+    dropped: {},
+    heldBack: {},
+    pending: 0,
+    waiting: 0,
+    behind: 0,
+    blocked: 0,
+    roundTrip: null,
+    reconnects: 0,
+    restarts: 0,
+    ...more,
+  };
+}
