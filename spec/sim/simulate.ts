@@ -3,6 +3,7 @@
  * unless one is given. A failing one is printed as text that can be put into spec/sim/goldens, and the exit code is 1.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { TRIALS, type TrialName, tryHistories } from './trials.ts';
 
@@ -19,14 +20,16 @@ if (!Number.isInteger(histories) || histories < 1 || !Number.isInteger(firstSeed
   console.error('simulate: --histories and --seed take whole numbers');
   process.exitCode = 64;
 } else {
-  simulate();
+  await simulate();
 }
 
-function simulate(): void {
+async function simulate(): Promise<void> {
   console.log(`${histories} histories of each kind, first seed ${firstSeed}`);
   for (let played = 0, seed = firstSeed; played < histories; played += ROUND, seed++) {
     const count = Math.min(ROUND, histories - played);
     for (const name of Object.keys(TRIALS) as TrialName[]) {
+      // What is only referred to weakly is kept until the turn of the event loop is over.
+      await nextTurn();
       const failure = tryHistories(name, count, { seed });
       if (failure === undefined) continue;
       console.log(`\n${name}, seed ${failure.seed}:\n\n${failure.history}\n${failure.error}`);
