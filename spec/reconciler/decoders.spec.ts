@@ -105,7 +105,8 @@ describe('decoders', () => {
 
   it('read Geobuf as its own library does, but for the shapes', () => {
     const properties = fc.dictionary(
-      fc.string({ minLength: 1 }).filter(key => !['__proto__', 'constructor', 'prototype'].includes(key)),
+      // The library's encoder takes what every object has for a key that it has met.
+      fc.string({ minLength: 1 }).filter(key => !(key in {})),
       fc.oneof(
         fc.string(),
         fc.integer(),
