@@ -71,22 +71,33 @@ type Canonical = [
 /** The canonical string of what travels on; empty for none. */
 export function packProperties(properties: MessageProperties | undefined): string {
   if (properties === undefined) return '';
-  const user: [string, string][] = [];
-  for (const [name, value] of Object.entries(properties.userProperties ?? {})) {
-    if (name === STAMP || name === SENDER) continue;
-    for (const one of Array.isArray(value) ? value : [value]) user.push([name, one]);
-  }
-  const correlation = properties.correlationData;
+  const { payloadFormatIndicator, contentType, responseTopic, correlationData } = properties;
+  const user = userOf(properties.userProperties);
+  const isNone =
+    user.length === 0 &&
+    payloadFormatIndicator === undefined &&
+    contentType === undefined &&
+    responseTopic === undefined &&
+    correlationData === undefined;
+  if (isNone) return '';
   const canonical: Canonical = [
-    properties.payloadFormatIndicator ?? null,
-    properties.contentType ?? null,
-    properties.responseTopic ?? null,
-    correlation === undefined ? null : correlation.toString('base64'),
+    payloadFormatIndicator ?? null,
+    contentType ?? null,
+    responseTopic ?? null,
+    correlationData?.toString('base64') ?? null,
     user,
   ];
-  return user.length === 0 && canonical.slice(0, 4).every(value => value === null)
-    ? ''
-    : JSON.stringify(canonical);
+  return JSON.stringify(canonical);
+}
+
+/** The users' own: each value with its name. */
+function userOf(properties: UserProperties = {}): Canonical[4] {
+  const user: Canonical[4] = [];
+  for (const name of Object.keys(properties)) {
+    if (name === STAMP || name === SENDER) continue;
+    for (const value of [properties[name] ?? []].flat()) user.push([name, value]);
+  }
+  return user;
 }
 
 /** Properties for MQTT.js: what travelled, the stamp, and the message expiry left, in seconds. */
@@ -97,8 +108,7 @@ export function unpackProperties(
 ): MessageProperties {
   // No prototype: names come from the network, and `__proto__` is one like any other.
   const userProperties: UserProperties = Object.create(null);
-  const [format, contentType, responseTopic, correlation, user]: Canonical =
-    packed === '' ? [null, null, null, null, []] : JSON.parse(packed);
+  const [format, contentType, responseTopic, correlation, user] = canonicalOf(packed);
   for (const [name, value] of user) {
     const before = userProperties[name];
     if (before === undefined) userProperties[name] = value;
@@ -106,12 +116,19 @@ export function unpackProperties(
   }
   userProperties[STAMP] = formatVersion(stamp.version);
   userProperties[SENDER] = stamp.sender;
-  return {
-    ...(format === null ? {} : { payloadFormatIndicator: format }),
-    ...(contentType === null ? {} : { contentType }),
-    ...(responseTopic === null ? {} : { responseTopic }),
-    ...(correlation === null ? {} : { correlationData: Buffer.from(correlation, 'base64') }),
-    ...(messageExpiryInterval === undefined ? {} : { messageExpiryInterval }),
-    userProperties,
-  };
+  const properties: Draft<MessageProperties> = { userProperties };
+  if (format !== null) properties.payloadFormatIndicator = format;
+  if (contentType !== null) properties.contentType = contentType;
+  if (responseTopic !== null) properties.responseTopic = responseTopic;
+  if (correlation !== null) properties.correlationData = Buffer.from(correlation, 'base64');
+  if (messageExpiryInterval !== undefined) properties.messageExpiryInterval = messageExpiryInterval;
+  return properties;
+}
+
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const NO_PROPERTIES: Canonical = [null, null, null, null, []];
+
+function canonicalOf(packed: string): Canonical {
+  return packed === '' ? NO_PROPERTIES : JSON.parse(packed);
 }
