@@ -1,7 +1,10 @@
 /** Several mqttreps over the same brokers. */
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { controlTopicsAt } from '../broker/makes.ts';
 import { mosquittos, patience, Scene } from '../cli/scene.ts';
+import { eventually } from '../support/eventually.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -64,4 +67,23 @@ describe('Two mqttreps over the same two brokers', function () {
       }
     }
   });
+
+  it('know each other no more once one of them was killed: its will takes its presence away', async () => {
+    scene = await Scene.start({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    second = startMqttrep({ ...scene.environment, MQTTREP_STORE: tempFolder('store') });
+    for (const site of scene.sites) await second.line(`${site}: connected with`, patience);
+    await presentAt(scene, 2);
+    await second.stop('SIGKILL');
+    await presentAt(scene, 1);
+    await scene.mqttrep.stop();
+    await presentAt(scene, 0);
+  });
 });
+
+/** Resolves when so many replicators are present at each broker. */
+async function presentAt(scene: Scene, count: number): Promise<void> {
+  for (const url of scene.urls) {
+    const present = async () => (await controlTopicsAt(url)).filter(topic => topic.includes('/presence/'));
+    await eventually(async () => expect(await present()).to.have.length(count), { within: patience });
+  }
+}
