@@ -24,8 +24,8 @@ describe('simulated histories', function () {
   this.timeout(0);
 
   for (const [name, [runs, invariants]] of Object.entries(RUNS)) {
-    it(`${invariants}: ${runs} ${name} end with equal brokers, and silence`, () => {
-      const failure = tryHistories(name as TrialName, runs, { seed: SEED });
+    it(`${invariants}: ${runs} ${name} end with equal brokers, and silence`, async () => {
+      const failure = await tryHistories(name as TrialName, runs, { seed: SEED });
       if (failure === undefined) return;
       throw new Error(`seed ${failure.seed}:\n\n${failure.history}\n${failure.error}`);
     });

@@ -13,7 +13,7 @@
  * What concerns the first of the replicators does not name it.
  */
 
-import { type History, LINK_STEPS, REPLICATOR_STEPS, type Step } from './history.ts';
+import { ACCESS_STEPS, type History, LINK_STEPS, REPLICATOR_STEPS, type Step } from './history.ts';
 
 const NAMES = 'ABCDE';
 
@@ -57,6 +57,9 @@ function formatStep(step: Step): string {
     case 'autosave':
     case 'go back':
       return `${step.kind} ${NAMES[step.broker]}`;
+    case 'deny':
+    case 'permit':
+      return `${step.kind} ${NAMES[step.broker]} ${step.topic}`;
     case 'lag':
       return `lag ${NAMES[step.broker]} ${step.latency}ms${of(step.replicator)}`;
     case 'drop':
@@ -127,6 +130,10 @@ const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] 
   [
     /^(?<kind>wipe|autosave|go back) (?<at>[A-E])$/,
     parts => ({ kind: parts['kind'] as 'wipe', broker: broker(parts) }),
+  ],
+  [
+    new RegExp(`^(?<kind>${ACCESS_STEPS.join('|')}) (?<at>[A-E]) (?<topic>.+)$`),
+    parts => ({ kind: parts['kind'] as 'deny', broker: broker(parts), topic: parts['topic'] ?? '' }),
   ],
   [
     /^lag (?<at>[A-E]) (?<ms>\d+)ms(?: of (?<of>\d))?$/,

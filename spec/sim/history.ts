@@ -13,6 +13,8 @@ export type Step =
   | { readonly kind: 'pass'; readonly broker: number; readonly topic: string; readonly payload: string }
   | Forge
   | { readonly kind: 'wipe' | 'autosave' | 'go back'; readonly broker: number }
+  /** A broker throws away what replicators publish to a topic, and acknowledges it; then it does no more. */
+  | { readonly kind: (typeof ACCESS_STEPS)[number]; readonly broker: number; readonly topic: string }
   | { readonly kind: (typeof LINK_STEPS)[number]; readonly broker: number; readonly replicator: number }
   | {
       readonly kind: 'lag';
@@ -36,6 +38,8 @@ export interface Forge {
   readonly payload: string;
   readonly ahead: number;
 }
+
+export const ACCESS_STEPS = ['deny', 'permit'] as const;
 
 /** Of one replicator's connection to one broker. */
 export const LINK_STEPS = ['cut', 'heal', 'clog', 'unclog'] as const;
@@ -74,11 +78,14 @@ export function play({ world: options, steps, expected }: History, mutation?: Mu
 
 /**
  * Whether equality may have to wait for anti-entropy: over MQTT 3.1.1 an echo cannot be told from a client's write
- * of the same value, and nobody knows of a message that a broker dropped. Not where it is known what must come out.
+ * of the same value, nobody knows of a message that a broker dropped, and what was denied is tried again late. Not where
+ * it is known what must come out.
  */
 function mayBeUnequal({ brokers, queue }: WorldOptions, steps: readonly Step[]): boolean {
   return (
-    queue !== undefined || brokers.some(({ mqtt5 }) => !mqtt5) || steps.some(({ kind }) => kind === 'drop')
+    queue !== undefined ||
+    brokers.some(({ mqtt5 }) => !mqtt5) ||
+    steps.some(({ kind }) => kind === 'drop' || kind === 'deny')
   );
 }
 
@@ -139,6 +146,12 @@ function playAtBroker(world: World, step: Extract<Step, { readonly broker: numbe
       // A broker that loses its data was restarted; so was one that goes back.
       broker.cut();
       broker.wipe();
+      return;
+    case 'deny':
+      broker.denied.add(step.topic);
+      return;
+    case 'permit':
+      broker.denied.delete(step.topic);
       return;
     case 'autosave':
       broker.autosave();

@@ -1,10 +1,12 @@
 /**
  * I8, I9: the simulator can fail. Each of these mutants does one thing wrongly that the reconciliation stands
- * on, and is caught within a thousand or two of histories, which the reconciliation itself survives.
+ * on, and is caught within a thousand or two of histories, by one that the reconciliation itself survives.
  */
 
 import { expect } from 'chai';
 import { playGoldens } from './goldens.ts';
+import { play } from './history.ts';
+import { parseHistory } from './history-text.ts';
 import { MUTANTS } from './mutants.ts';
 import type { Mutation } from './sim-replicator.ts';
 import { type TrialName, tryHistories } from './trials.ts';
@@ -18,21 +20,21 @@ const SEED = 20_260_101;
 describe('mutants of the reconciliation', function () {
   this.timeout(0);
 
-  it('one that changes nothing is not caught', () => {
-    expect(catcher({}, ['single writers', 'random histories'])).to.equal(undefined);
-  });
-
   for (const [name, { caughtBy, ...mutation }] of Object.entries(MUTANTS)) {
-    it(`one that ${name} is caught`, () => {
-      expect(catcher(mutation, caughtBy), 'what caught it').to.not.equal(undefined);
+    it(`one that ${name} is caught`, async () => {
+      expect(await catcher(mutation, caughtBy), 'what caught it').to.not.equal(undefined);
     });
   }
 });
 
 /** What catches a mutant: one of these trials, or else a history that once failed. */
-function catcher(mutation: Mutation, trials: readonly TrialName[]): string | undefined {
-  const trial = trials.find(
-    name => tryHistories(name, ENOUGH, { seed: SEED, mutation, shrink: false }) !== undefined,
-  );
-  return trial ?? playGoldens(mutation);
+async function catcher(mutation: Mutation, trials: readonly TrialName[]): Promise<string | undefined> {
+  for (const name of trials) {
+    const failure = await tryHistories(name, ENOUGH, { seed: SEED, mutation, shrink: false });
+    if (failure === undefined) continue;
+    // The fault is the mutant's alone.
+    play(parseHistory(failure.history));
+    return name;
+  }
+  return playGoldens(mutation);
 }

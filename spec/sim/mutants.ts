@@ -1,7 +1,7 @@
 /** Mutants of the reconciliation: each leaves out, or does wrongly, one thing that it stands on. */
 
 import type { Event, Observed } from '../../lib/core/events.ts';
-import type { Outcome } from '../../lib/core/outcome.ts';
+import { type Outcome, outcome } from '../../lib/core/outcome.ts';
 import type { Policy } from '../../lib/core/policy.ts';
 import { emptyRegister, isDeletion, type Register } from '../../lib/core/register.ts';
 import { step } from '../../lib/core/step.ts';
@@ -103,6 +103,26 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         'fresh' in event ? { ...event, fresh: { ...event.fresh, time: Date.now() } } : event,
         policy,
       ),
+  },
+  'never asks after an echo that does not come': {
+    caughtBy: ['random histories'],
+    step: on('overdue', register => outcome(register, 'idle')),
+  },
+  'takes what was written while a broker was away for old': {
+    caughtBy: ['partitions'],
+    step: on('observed', (register, event, policy) =>
+      step(register, event.replay ? { ...event, base: 'went back' } : event, policy),
+    ),
+  },
+  'takes what a broker kept for written anew': {
+    caughtBy: ['partitions'],
+    step: on('observed', (register, event, policy) =>
+      step(
+        event.replay ? { ...register, held: register.held.with(event.broker, 'absent') } : register,
+        event,
+        policy,
+      ),
+    ),
   },
   'believes stamps of whatever time': { caughtBy: ['random histories'], maxDrift: Number.POSITIVE_INFINITY },
   'never looks again at what it believes': {

@@ -1,7 +1,7 @@
 /** Anything may happen, in any order. What must come out is equality, and nothing that nobody wrote. */
 
 import fc from 'fast-check';
-import { type History, LINK_STEPS, type Step } from './history.ts';
+import { ACCESS_STEPS, type History, LINK_STEPS, type Step } from './history.ts';
 
 const TOPICS = ['a', 'b'] as const;
 // Few payloads, so that clients often write what is in flight, and toggle.
@@ -30,6 +30,7 @@ function atBrokers(brokers: number): Weighted[] {
     [3, fc.record({ kind: kind('pass'), broker, topic: fc.constantFrom('p', ...TOPICS), payload })],
     [1, fc.record({ kind: kind('forge'), broker, topic, payload, ahead })],
     [24, fc.record({ kind: kind('wait'), milliseconds })],
+    [1, fc.record({ kind: fc.constantFrom(...ACCESS_STEPS), broker, topic })],
     [1, fc.record({ kind: kind('wipe'), broker })],
     [1, fc.record({ kind: kind('autosave'), broker })],
     [1, fc.record({ kind: kind('go back'), broker })],

@@ -33,14 +33,17 @@ export interface TrialOptions {
   readonly shrink?: boolean;
 }
 
-/** Plays so many histories; undefined when all ended well. */
-export function tryHistories(
+/**
+ * Plays so many histories; undefined when all ended well. Each begins in a turn of its own: a promise that waits for
+ * one would keep the whole world of its history.
+ */
+export async function tryHistories(
   name: TrialName,
   histories: number,
   { seed, mutation, shrink = true }: TrialOptions = {},
-): Failure | undefined {
-  const property = fc.property(TRIALS[name], (history: History) => play(history, mutation));
-  const details = fc.check(property, {
+): Promise<Failure | undefined> {
+  const property = fc.asyncProperty(TRIALS[name], async (history: History) => play(history, mutation));
+  const details = await fc.check(property, {
     numRuns: histories,
     endOnFailure: !shrink,
     ...(seed === undefined ? {} : { seed }),

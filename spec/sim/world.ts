@@ -106,8 +106,9 @@ export class World {
     for (const replicator of this.replicators) replicator.crash();
   }
 
-  /** All that is cut or clogged is no more. */
+  /** All that is cut, clogged or denied is no more. */
   heal(): void {
+    for (const broker of this.brokers) broker.denied.clear();
     for (const { links } of this.replicators) {
       for (const link of links) {
         link.dropping = 0;
