@@ -28,17 +28,17 @@ export interface Filling {
 
 export const EQUAL_AFTER = 'until equal, s';
 export const LAST = 'last value after the last write, ms';
-export const DELIVERIES = 'deliveries a topic';
+const DELIVERIES = 'deliveries a topic';
 export const DIFFERING = 'topics that differ in the end';
-export const SUBJECT_CPU = 'CPU of the subject, s';
-export const BROKER_CPU = 'CPU of the brokers, s';
+const SUBJECT_CPU = 'CPU of the subject, s';
+const BROKER_CPU = 'CPU of the brokers, s';
 export const SUBJECT_COST = 'CPU of the subject a message, µs';
 export const TOTAL_COST = 'CPU of all a message, µs';
-export const PEAK = 'peak memory of the subject, MB';
-export const BROKER_PEAK = 'peak memory of the brokers, MB';
+const PEAK = 'peak memory of the subject, MB';
+const BROKER_PEAK = 'peak memory of the brokers, MB';
 export const TOTAL_PEAK = 'peak memory of all, MB';
 export const P50 = 'latency p50, ms';
-export const P99 = 'latency p99, ms';
+const P99 = 'latency p99, ms';
 
 const ARRIVAL_LIMIT = 60_000;
 
@@ -87,19 +87,19 @@ export async function fill(
 }
 
 /** Seconds from that moment to the last first arrival of what was awaited; Infinity if something never came. */
-export function equalAfter(start: number, readings: readonly Reading[]): number {
+function equalAfter(start: number, readings: readonly Reading[]): number {
   if (readings.some(({ missing }) => missing > 0)) return Number.POSITIVE_INFINITY;
   const last = readings.reduce((latest, { arrivedAt }) => Math.max(latest, greatest(arrivedAt)), start);
   return (last - start) / 1000;
 }
 
 /** At one broker, over all topics. */
-export function deliveriesATopic(readings: readonly Reading[], topics: number): number {
+function deliveriesATopic(readings: readonly Reading[], topics: number): number {
   const deliveries = readings.reduce((sum, { deliveredAt }) => sum + deliveredAt.length, 0);
   return deliveries / topics / readings.length;
 }
 
-export function costFigures(stage: Stage, before: Costs, messages: number): Run {
+function costFigures(stage: Stage, before: Costs, messages: number): Run {
   const spent = stage.spentSince(before);
   const peak = stage.peak();
   return {
@@ -114,7 +114,7 @@ export function costFigures(stage: Stage, before: Costs, messages: number): Run 
 }
 
 /** Of what arrived, from the write of a message to its arrival at each of those brokers. */
-export function latencies({ sentAt }: Written, readings: readonly Reading[]): Run {
+function latencies({ sentAt }: Written, readings: readonly Reading[]): Run {
   const taken: number[] = [];
   for (const { arrivedAt } of readings) {
     for (const [message, sent] of sentAt.entries()) {

@@ -32,7 +32,7 @@ export interface Finding {
 }
 
 /** Retained messages that are written: brokers are known to cut a replay after 1,000 and 1,020. */
-export const REPLAYED = 1_100;
+const REPLAYED = 1_100;
 
 /** Topics in one SUBSCRIBE of exact topics. */
 const BATCH = 100;

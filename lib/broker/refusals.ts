@@ -40,7 +40,7 @@ export class Refusals {
 }
 
 /** A topic for the log: not too long, and nothing in it that a terminal would obey. */
-export function shown(topic: string): string {
+function shown(topic: string): string {
   return inspect(topic.length > SHOWN ? `${topic.slice(0, SHOWN)}…` : topic, { breakLength: Infinity });
 }
 

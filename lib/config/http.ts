@@ -6,7 +6,7 @@ import { type Parsed, type Problems, show } from './problems.ts';
 import { type ReadFile, readTextFile } from './text-file.ts';
 import { parseBoolean } from './values.ts';
 
-export const DEFAULT_HTTP_PORT = 9280;
+const DEFAULT_HTTP_PORT = 9280;
 
 const LOOPBACK = '127.0.0.1';
 
@@ -63,7 +63,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** `off`, a port, or a host and a port; a host with colons in brackets. */
-export function parseHttpAddress(text: string): Parsed<Address> {
+function parseHttpAddress(text: string): Parsed<Address> {
   if (text.toLowerCase() === 'off') return { value: 'off' };
   const [, bracketed, plain, digits] =
     /^(?:(?:\[([0-9a-f:.%\w]+)\]|([\w.-]+)):)?(\d{1,5})$/i.exec(text) ?? [];

@@ -10,13 +10,13 @@ import type { Parsed } from './problems.ts';
 import { show } from './problems.ts';
 
 /** Hz. The samples of a state that changes more often than this would not be told apart. */
-export const HIGHEST_FREQUENCY = 1000;
+const HIGHEST_FREQUENCY = 1000;
 /** Hz. One in some eleven days; the period of a lower one would not fit into a timer of Node.js. */
-export const LOWEST_FREQUENCY = 1e-6;
+const LOWEST_FREQUENCY = 1e-6;
 /** Seconds, some thirty years. Longer is better said by 0, for ever. */
-export const LONGEST_TTL = 1e9;
+const LONGEST_TTL = 1e9;
 /** Seconds. Times are kept in milliseconds, and a fraction of one must not become 0, for ever. */
-export const SHORTEST_TTL = 0.001;
+const SHORTEST_TTL = 0.001;
 
 const TRUE = ['true', '1', 'yes', 'on'];
 const FALSE = ['false', '0', 'no', 'off'];

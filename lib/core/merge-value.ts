@@ -61,7 +61,7 @@ export function compareValues(a: Value, b: Value): number {
 }
 
 /** By code point, as the bytes of UTF-8 do; `<` goes by UTF-16, where U+FFFD is more than an emoji. */
-export function compareTexts(a: string, b: string): number {
+function compareTexts(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let at = 0; at < shorter; at++) {
     const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)];

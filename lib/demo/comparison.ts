@@ -10,7 +10,7 @@ export type Retained = ReadonlyMap<SiteName, ReadonlyMap<string, string>>;
 /** How often the brokers are looked at, in milliseconds. */
 const PERIOD = 10;
 
-export async function retainedAt(brokers: ReadonlyMap<SiteName, EmbeddedBroker>): Promise<Retained> {
+async function retainedAt(brokers: ReadonlyMap<SiteName, EmbeddedBroker>): Promise<Retained> {
   const entries = [...brokers].map(async ([site, broker]) => [site, await broker.retained()] as const);
   return new Map(await Promise.all(entries));
 }

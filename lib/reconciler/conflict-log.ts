@@ -7,7 +7,7 @@ import type { Policy } from '../core/policy.ts';
 import { type Excerpt, excerptOf } from './shown-value.ts';
 
 /** Conflicts that are remembered. */
-export const REMEMBERED = 1_000;
+const REMEMBERED = 1_000;
 
 export interface LoggedConflict {
   /** Counts from 1. */

@@ -4,7 +4,7 @@
  */
 
 /** Arrays and maps inside each other. */
-export const MAX_NESTING = 100;
+const MAX_NESTING = 100;
 
 /** How long a value is: bytes of its header, bytes after it, values inside. */
 interface Extent {

@@ -26,7 +26,7 @@ export async function expectEqualBrokers(
 }
 
 /** The topics that are not held alike by all, in order. */
-export function differingTopics(brokers: readonly Retained[]): string[] {
+function differingTopics(brokers: readonly Retained[]): string[] {
   const topics = new Set(brokers.flatMap(retained => [...retained.keys()]));
   const differs = (topic: string) => new Set(brokers.map(retained => retained.get(topic))).size > 1;
   return [...topics].filter(differs).sort();
