@@ -1,6 +1,6 @@
 /**
  * What we do without at a broker that bears no more: our will, messages of our own, retained messages. An
- * MQTT 5 broker says so in its CONNACK; others hang up, and what on is found out here. Remembered as long as
+ * MQTT 5 broker says so in its CONNACK; others hang up, and on what is found out here. Remembered as long as
  * the process lives.
  */
 

@@ -1,5 +1,3 @@
-/** Errors of connections, in words for the log. */
-
 /** What an error of MQTT.js, of TLS or of the network says, on one line, with its code; some have only a code. */
 export function describeError(error: Error): string {
   const { code, reason } = error as { code?: unknown; reason?: unknown };

@@ -97,11 +97,6 @@ export class AntiEntropy {
     this.#burst.add(topic);
   }
 
-  /** Whether a burst waits to be looked at. */
-  get hasBurst(): boolean {
-    return this.#burst.size > 0;
-  }
-
   /**
    * The topics to look at now, after so many seconds since the last call.
    * @param topics all topics, in any stable order

@@ -12,16 +12,15 @@ import { BatchWriter } from '../protocol/batch.ts';
 import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../protocol/messages.ts';
 import { type Publication, writePublication } from '../protocol/publication.ts';
 import { AntiEntropy } from './anti-entropy.ts';
+import { AwaitedEchoes } from './awaited-echoes.ts';
 import { Blocks } from './blocks.ts';
 import { Brake } from './brake.ts';
 import { Marker } from './marker.ts';
+import { OpenProbes } from './open-probes.ts';
 import { Unanswered } from './unanswered.ts';
 
 export const CREDIT = 1_000;
 export const CREDIT_BYTES = 16 * 1024 * 1024;
-
-/** An echo is overdue when it has not come so many milliseconds after the publish was acknowledged. */
-export const ECHO_LIMIT = 10_000;
 
 /** Milliseconds before it is said again that a bound was met. */
 const QUIET = 10 * 60_000;
@@ -31,13 +30,6 @@ const PROBE_BATCH = 500;
 
 /** What bounds hold back here: publishes under way to the broker, and those of one topic. */
 export type Bound = 'pending' | 'pending_of_topic';
-
-interface Awaited {
-  /** The newest publication of the topic, in the order of the session. */
-  sequence: number;
-  /** When we first saw that it had been settled, in milliseconds of `performance.now()`. */
-  settledAt: number | undefined;
-}
 
 export interface LinkOptions {
   readonly index: number;
@@ -98,11 +90,9 @@ export class BrokerLink {
   /** The credit was used up, and not half of it has been given back: what is sent then goes in few batches. */
   #exhausted = false;
   readonly #writer = new BatchWriter();
-  readonly #awaited = new Map<string, Awaited>();
+  readonly #echoes = new AwaitedEchoes();
+  readonly #probes = new OpenProbes();
   readonly #saidAt = new Map<Bound, number>();
-  /** Topics that a probe is asking for, and whether its answer will be void because it is to be asked again. */
-  readonly #probing = new Map<string, 'asked' | 'ask again'>();
-  #toProbe: string[] = [];
 
   constructor({ index, name, rank, scanPeriod, markerTopic }: LinkOptions) {
     this.index = index;
@@ -157,17 +147,14 @@ export class BrokerLink {
 
   /** The connection is gone. Returns the topics whose probes will not be answered. */
   parted(): string[] {
-    const unanswered = [...this.#probing.keys()];
     this.ready = false;
     this.antiEntropy.parted();
     this.unanswered.clear();
     this.marker.parted();
     this.due.clear();
-    this.#awaited.clear();
-    this.#probing.clear();
-    this.#toProbe = [];
+    this.#echoes.clear();
     this.#writer.take();
-    return unanswered;
+    return this.#probes.parted();
   }
 
   /** Whether one more publication may be sent now. */
@@ -187,7 +174,7 @@ export class BrokerLink {
 
   /** Publications that have not been seen back, newest of each topic only; where no echo is to come, not acknowledged. */
   get pending(): number {
-    return this.ready ? Math.max(this.#awaited.size, this.#sent - this.#through) : 0;
+    return this.ready ? Math.max(this.#echoes.size, this.#sent - this.#through) : 0;
   }
 
   /** A marker is left at this broker. */
@@ -208,9 +195,7 @@ export class BrokerLink {
       this.#exhausted = true;
       this.heldBack.pending++;
     }
-    if (publication.confirm) return;
-    this.#awaited.delete(publication.topic);
-    this.#awaited.set(publication.topic, { sequence: this.#sent, settledAt: undefined });
+    if (!publication.confirm) this.#echoes.published(publication.topic, this.#sent);
   }
 
   /** Whether it is to be said that a bound was met: now and then, however often it is. */
@@ -220,19 +205,14 @@ export class BrokerLink {
     return true;
   }
 
-  /** Asks, or asks again, so that the answer tells what is so from now on. */
+  /** Asks the broker what it retains under a topic from now on. */
   probe(topic: string): void {
-    const underWay = this.#probing.has(topic);
-    this.#probing.set(topic, underWay ? 'ask again' : 'asked');
-    if (!underWay) this.#toProbe.push(topic);
+    this.#probes.ask(topic);
   }
 
   /** Takes note of an answer; returns whether it counts. */
   answered(topic: string): boolean {
-    const again = this.#probing.get(topic) === 'ask again';
-    this.#probing.delete(topic);
-    if (again) this.probe(topic);
-    return !again;
+    return this.#probes.answered(topic);
   }
 
   /** Has the broker show once more all that it retains. */
@@ -242,14 +222,14 @@ export class BrokerLink {
 
   /** Whether there are probes to be sent. */
   get hasProbes(): boolean {
-    return this.ready && this.#toProbe.length > 0;
+    return this.ready && this.#probes.areUnsent;
   }
 
   /** Closes what `publish` and `probe` have gathered; the result sends it, if the connection is still the same. */
   seal(): () => void {
     const session = this.#session;
     const batch = this.#writer.records > 0 ? this.#writer.take() : undefined;
-    const probes = this.ready ? this.#toProbe.splice(0) : [];
+    const probes = this.ready ? this.#probes.takeUnsent() : [];
     return () => {
       if (batch !== undefined) this.#post({ kind: 'publications', session, batch }, [batch]);
       while (probes.length > 0) this.#post({ kind: 'probe', session, topics: probes.splice(0, PROBE_BATCH) });
@@ -274,26 +254,18 @@ export class BrokerLink {
 
   /** Nothing of ours is on the way to the broker under this topic. */
   echoed(topic: string): void {
-    this.#awaited.delete(topic);
+    this.#echoes.arrived(topic);
   }
 
   /** Takes out the topics of which the echo is overdue, at this time of `performance.now()`. */
   overdue(uptime: number): string[] {
-    const overdue: string[] = [];
-    for (const [topic, awaited] of this.#awaited) {
-      if (awaited.sequence > this.#through) break;
-      awaited.settledAt ??= uptime;
-      if (uptime - awaited.settledAt < ECHO_LIMIT) continue;
-      this.#awaited.delete(topic);
-      overdue.push(topic);
-    }
-    return overdue;
+    return this.#echoes.overdue(this.#through, uptime);
   }
 
   /** Whether anything here waits for time to pass. */
   isWaiting(sequence: number): boolean {
     const isToBeMarked = this.isMarked && this.marker.isDue(sequence);
-    return this.#awaited.size > 0 || this.blocks.isWaiting || this.unanswered.isWaiting || isToBeMarked;
+    return this.#echoes.size > 0 || this.blocks.isWaiting || this.unanswered.isWaiting || isToBeMarked;
   }
 
   /** Whether at least that share of the credit is in use. */

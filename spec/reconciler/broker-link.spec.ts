@@ -3,7 +3,8 @@
 import { expect } from 'chai';
 import type { ToBroker } from '../../lib/protocol/messages.ts';
 import type { Publication } from '../../lib/protocol/publication.ts';
-import { BrokerLink, CREDIT, CREDIT_BYTES, ECHO_LIMIT } from '../../lib/reconciler/broker-link.ts';
+import { ECHO_LIMIT } from '../../lib/reconciler/awaited-echoes.ts';
+import { BrokerLink, CREDIT, CREDIT_BYTES } from '../../lib/reconciler/broker-link.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
