@@ -7,6 +7,7 @@
 import type { Connection } from './connection.ts';
 import type { ConnectFailure } from './negotiation.ts';
 import type { Raising } from './replay.ts';
+import type { ReplayOrder } from './replay-order.ts';
 
 /**
  * CONNACK codes (MQTT 5 §3.2.2.2) for a will like ours: "Retain not supported" of a broker without retained
@@ -29,6 +30,8 @@ export class Concessions {
   retains = true;
   /** How it lets us come by the QoS that is wanted; undefined until it was tried. */
   raising: Raising | undefined;
+  /** In which it shows what it retains; undefined until it was tried. */
+  order: ReplayOrder | undefined;
   #wasConnected = false;
   #unanswered = 0;
   #hangups = 0;

@@ -4,7 +4,8 @@
  *
  * The replay is asked for with QoS 0, because brokers cut it short much earlier at a higher QoS (mosquitto
  * after 1,020 messages, against some 10,000); the QoS that is wanted comes with a second SUBSCRIBE. Where that would
- * add a subscription, it comes with the first one. Where the broker stores no sentinel for us, quiet has to do.
+ * add a subscription, it comes with the first one. Where the broker replays in any order, or stores no sentinel
+ * for us, quiet has to do.
  */
 
 import type { IPublishPacket } from 'mqtt';
@@ -12,6 +13,7 @@ import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { SessionStarted } from '../protocol/messages.ts';
 import { type Connection, type Grant, isRefusal } from './connection.ts';
+import { OrderTrial, type ReplayOrder } from './replay-order.ts';
 import { Resubscription } from './resubscription.ts';
 import type { Sentinel } from './sentinel.ts';
 
@@ -19,6 +21,12 @@ import type { Sentinel } from './sentinel.ts';
 const QUIET = 2_000;
 
 const FOUND_ONLY = { replay: true, retainAsPublished: true } as const;
+
+/** Where the order of a replay tells nothing, quiet for so many milliseconds after the sentinel ends it. */
+const SETTLED = { marker: 500, all: QUIET } as const;
+
+/** Longest wait for that quiet, in milliseconds: what is written live meanwhile may look like a replay. */
+const SETTLE_LIMIT = 30_000;
 
 /** With which SUBSCRIBE a subscription gets the QoS that is wanted. */
 export type Raising = 'with the second' | 'with the first';
@@ -29,12 +37,20 @@ export class Replay {
   readonly #markerTopic: string | undefined;
   #marker: number | undefined;
   #quiet: NodeJS.Timeout | undefined;
-  #resubscription: Resubscription | undefined;
+  #trial: OrderTrial | Resubscription | undefined;
+  #order: ReplayOrder;
 
-  constructor(connection: Connection, sentinel: Sentinel | undefined, markerTopic: string | undefined) {
+  /** @param order unless it is learnt */
+  constructor(
+    connection: Connection,
+    sentinel: Sentinel | undefined,
+    markerTopic: string | undefined,
+    order: ReplayOrder = 'filter by filter',
+  ) {
     this.#connection = connection;
     this.#sentinel = sentinel;
     this.#markerTopic = markerTopic;
+    this.#order = order;
   }
 
   /**
@@ -47,10 +63,22 @@ export class Replay {
       throw new Error('the connection was closed as a control topic was written');
   }
 
+  /**
+   * Finds out in which order the broker shows what it retains.
+   * @param topic a control topic; those below it are nobody else's
+   * @throws when the connection ends meanwhile
+   */
+  async learnOrder(topic: string): Promise<ReplayOrder> {
+    const trial = new OrderTrial(topic);
+    this.#trial = trial;
+    this.#order = await trial.order(this.#connection);
+    return this.#order;
+  }
+
   /** What the broker retains of the marker. */
   async readMarker(): Promise<SessionStarted['marker']> {
     if (this.#sentinel === undefined || this.#markerTopic === undefined) return 'unknown';
-    const { grants, complete } = await this.#replayed([this.#markerTopic], 0);
+    const { grants, complete } = await this.#replayed([this.#markerTopic], 0, SETTLED.marker);
     await this.#connection.unsubscribe([this.#markerTopic]);
     if (this.#marker !== undefined) return this.#marker;
     return complete && !grants.some(isRefusal) ? 'absent' : 'unknown';
@@ -62,8 +90,9 @@ export class Replay {
    * @throws when the connection ends meanwhile
    */
   async learnRaising(topic: string): Promise<Raising> {
-    this.#resubscription = new Resubscription(topic);
-    const behaviour = await this.#resubscription.behaviour(this.#connection);
+    const trial = new Resubscription(topic);
+    this.#trial = trial;
+    const behaviour = await trial.behaviour(this.#connection);
     return behaviour === 'replaces' ? 'with the second' : 'with the first';
   }
 
@@ -73,7 +102,7 @@ export class Replay {
     for (const [qos, filters] of raising === 'with the second'
       ? together(subscriptions)
       : byQos(subscriptions)) {
-      grants.push(...(await this.#replayed(filters, qos)).grants);
+      grants.push(...(await this.#replayed(filters, qos, SETTLED.all)).grants);
     }
     if (this.#sentinel !== undefined) {
       await this.#connection.unsubscribe(this.#sentinel.topics);
@@ -99,7 +128,7 @@ export class Replay {
   /** Looks at a message; returns whether it was for us, and is of no further interest. */
   observe(packet: IPublishPacket): boolean {
     if (packet.retain) this.#quiet?.refresh();
-    if (this.#resubscription?.observe(packet) === true) return true;
+    if (this.#trial?.observe(packet) === true) return true;
     if (packet.topic !== this.#markerTopic) return this.#sentinel?.observe(packet) ?? false;
     const number = Number(packet.payload.toString());
     if (Number.isSafeInteger(number) && packet.payload.length > 0) this.#marker = number;
@@ -107,12 +136,16 @@ export class Replay {
   }
 
   /** Subscribes, and waits for the sentinel, for quiet, or for the end of the connection. */
-  async #replayed(filters: readonly string[], qos: QoS): Promise<{ grants: Grant[]; complete: boolean }> {
+  async #replayed(
+    filters: readonly string[],
+    qos: QoS,
+    settled: number,
+  ): Promise<{ grants: Grant[]; complete: boolean }> {
     const connection = this.#connection;
     const sentinel = this.#sentinel;
     const { wanted, seen } = sentinel?.around(filters) ?? { wanted: filters, seen: undefined };
     const over = Promise.race([
-      ...(seen === undefined ? [] : [seen.then(() => true)]),
+      ...(seen === undefined ? [] : [seen.then(() => this.#silence(settled))]),
       connection.closed.then(() => false),
       new Promise<boolean>(resolve => {
         this.#quiet = setTimeout(() => resolve(false), QUIET);
@@ -123,6 +156,19 @@ export class Replay {
     clearTimeout(this.#quiet);
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
     return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), complete };
+  }
+
+  /** After the sentinel: at once, or where its place tells nothing, when there was quiet for so many milliseconds. */
+  async #silence(settled: number): Promise<true> {
+    if (this.#order === 'filter by filter') return true;
+    clearTimeout(this.#quiet);
+    let limit: NodeJS.Timeout | undefined;
+    await new Promise<void>(resolve => {
+      this.#quiet = setTimeout(resolve, settled);
+      limit = setTimeout(resolve, SETTLE_LIMIT);
+    });
+    clearTimeout(limit);
+    return true;
   }
 }
 

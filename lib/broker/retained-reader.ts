@@ -27,6 +27,9 @@ const REPLAY_LIMIT = 120_000;
 /** Without a message for so many milliseconds, a replay counts as over where no sentinel may be written. */
 const QUIET = 2_000;
 
+/** Without a message for so many milliseconds after the sentinel, a replay is over. */
+const SETTLED = 500;
+
 /** Longest wait for the next message of a replay, in milliseconds, where a sentinel is to end it. */
 const STALLED = 10_000;
 
@@ -63,6 +66,8 @@ export class RetainedReader {
     this.#scanner = new Scanner({
       options: { ...options, clientId: `${options.clientId}_probe` },
       sentinel: new Sentinel(control.of('probe'), nanoid()),
+      // It was not found out, and there is time.
+      order: () => 'any',
       answer: answers => {
         for (const { topic, found } of answers) this.#answered(topic, found);
       },
@@ -94,11 +99,11 @@ export class RetainedReader {
     const wanted = sentinel?.around(filters).wanted ?? filters;
     await this.#connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
     const quiet = sentinel === undefined ? QUIET : STALLED;
-    await inbox.until(() => sentinel?.isSeen === true || sights.size > this.#mostTopics, {
-      limit: REPLAY_LIMIT,
-      quiet,
-      signal: this.#signal,
-    });
+    const isTooMuch = () => sights.size > this.#mostTopics;
+    const { limit, signal } = { limit: REPLAY_LIMIT, signal: this.#signal };
+    await inbox.until(() => sentinel?.isSeen === true || isTooMuch(), { limit, quiet, signal });
+    // Some brokers show the sentinel before all else.
+    if (sentinel?.isSeen === true) await inbox.until(isTooMuch, { limit, quiet: SETTLED, signal });
     await this.#connection.unsubscribe(wanted);
     if (this.#connection.hasEnded) throw new Error('the connection was lost while it was read');
     if (sights.size > this.#mostTopics) {

@@ -2,7 +2,8 @@
  * Asks a broker what it retains under given topics: a second connection with a client id of its own, QoS 0,
  * exact topics, and a retained sentinel around them.
  *
- * What the broker shows before the sentinel is there, what it does not show is absent. Without a sentinel,
+ * What the broker shows before the sentinel is there, what it does not show is absent; at a broker that answers in
+ * any order, before it has been quiet upon the sentinel. Without a sentinel,
  * or where the subscription is refused, the answer is `unknown`, never `absent`. A wildcard would prove
  * presence only, since brokers cut long replays short.
  */
@@ -14,6 +15,7 @@ import type { Answer } from '../protocol/messages.ts';
 import { type MessageProperties, packProperties, readStamp } from '../protocol/properties.ts';
 import { Connection, type ConnectionOptions, isRefusal } from './connection.ts';
 import { sizeOf } from './packet-guard.ts';
+import type { ReplayOrder } from './replay-order.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Topics in one SUBSCRIBE. */
@@ -22,12 +24,17 @@ const BATCH = 100;
 /** Longest wait for the answer to one SUBSCRIBE, in milliseconds. */
 const ANSWER_LIMIT = 5_000;
 
+/** Where the order tells nothing, quiet for so many milliseconds after the sentinel ends the answer. */
+const SETTLED = 500;
+
 /** The second connection is closed when it was not needed for so many milliseconds. */
 const IDLE_LIMIT = 30_000;
 
 export interface ScannerDeps {
   readonly options: ConnectionOptions;
   readonly sentinel: Sentinel;
+  /** In which the broker shows what it retains. */
+  readonly order: () => ReplayOrder;
   readonly answer: (answers: readonly Answer[]) => void;
 }
 
@@ -40,6 +47,7 @@ export class Scanner {
   #closed = false;
   /** What was shown; unknown where it is too large. */
   #found = new Map<string, Found | 'unknown'>();
+  #quiet: NodeJS.Timeout | undefined;
 
   constructor(deps: ScannerDeps) {
     this.#deps = deps;
@@ -85,7 +93,7 @@ export class Scanner {
     const { wanted, seen } = this.#deps.sentinel.around(topics);
     let limit: NodeJS.Timeout | undefined;
     const complete = Promise.race([
-      seen.then(() => true),
+      seen.then(() => this.#silence()),
       connection.closed.then(() => false),
       new Promise<false>(resolve => {
         limit = setTimeout(() => resolve(false), ANSWER_LIMIT);
@@ -95,6 +103,7 @@ export class Scanner {
     const grants = await connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
     const isComplete = await complete;
     clearTimeout(limit);
+    clearTimeout(this.#quiet);
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     void connection.unsubscribe(wanted);
     return topics.map(topic => {
@@ -104,7 +113,17 @@ export class Scanner {
     });
   }
 
+  async #silence(): Promise<true> {
+    if (this.#deps.order() === 'any') {
+      await new Promise<void>(resolve => {
+        this.#quiet = setTimeout(resolve, SETTLED);
+      });
+    }
+    return true;
+  }
+
   #take(packet: IPublishPacket): void {
+    this.#quiet?.refresh();
     if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
     if (sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload) {
       this.#found.set(packet.topic, 'unknown');

@@ -20,6 +20,7 @@ import type { Outgoing } from './outgoing.ts';
 import type { Presence } from './presence.ts';
 import type { Remarks } from './remarks.ts';
 import { Replay } from './replay.ts';
+import type { ReplayOrder } from './replay-order.ts';
 import { Scanner, unknownAt } from './scanner.ts';
 import { Survey } from './survey.ts';
 
@@ -64,7 +65,7 @@ export class Session {
     this.#writes = this.#retains && concessions.writes && identity.control !== undefined;
     this.#presence = this.#writes ? identity.presence : undefined;
     const sentinel = this.#writes ? identity.sentinel('replay') : undefined;
-    this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'));
+    this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'), concessions.order);
     this.#scanner = this.#writes ? this.#newScanner() : undefined;
     this.#early = new EarlyMessages(deps.intake);
   }
@@ -82,11 +83,12 @@ export class Session {
     connection.receive(former === undefined ? this.#first : this.#live);
     if (this.#writes) concessions.writing();
     await this.#replay.begin();
+    const control = this.#writes ? identity.control?.of('replay') : undefined;
+    if (control !== undefined) concessions.order ??= await this.#replay.learnOrder(`${control}/order`);
     const marker = await this.#replay.readMarker();
     if (this.#writes) concessions.written();
-    const control = this.#writes ? identity.control : undefined;
     if (control !== undefined && wanted.some(({ qos }) => qos > 0))
-      concessions.raising ??= await this.#replay.learnRaising(`${control.of('replay')}/twice`);
+      concessions.raising ??= await this.#replay.learnRaising(`${control}/twice`);
     return marker;
   }
 
@@ -136,6 +138,7 @@ export class Session {
       this.#survey = new Survey({
         options: identity.besideOptions('survey', protocolVersion),
         sentinel,
+        order: this.#order,
         subscriptions: wanted,
         intake: inbound,
         show: batch => {
@@ -163,6 +166,11 @@ export class Session {
     await this.#scanner?.close();
   }
 
+  /** Until it is known the worse is presumed. */
+  get #order(): ReplayOrder {
+    return this.#deps.concessions.order ?? 'any';
+  }
+
   readonly #live = (packet: IPublishPacket, done: () => void): void => {
     this.#presence?.observe(packet);
     if (this.#replay.observe(packet)) done();
@@ -182,6 +190,7 @@ export class Session {
     return new Scanner({
       options: identity.besideOptions('probe', protocolVersion),
       sentinel,
+      order: () => this.#order,
       answer: answers => {
         // What came before the answer must not be taken for news after it.
         intake.flush();

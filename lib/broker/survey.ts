@@ -7,11 +7,14 @@ import type { Subscription } from '../core/subscriptions.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Intake, type IntakeDeps } from './intake.ts';
 import { Replay } from './replay.ts';
+import type { ReplayOrder } from './replay-order.ts';
 import type { Sentinel } from './sentinel.ts';
 
 export interface SurveyDeps {
   readonly options: ConnectionOptions;
   readonly sentinel: Sentinel;
+  /** In which the broker shows what it retains. */
+  readonly order: ReplayOrder;
   readonly subscriptions: readonly Subscription[];
   readonly intake: Pick<IntakeDeps, 'replica' | 'controlPrefix' | 'bounds'>;
   /** Takes packed observations. */
@@ -29,7 +32,7 @@ export class Survey {
 
   /** Resolves when all has been shown that will be, however it ends. */
   async run(): Promise<void> {
-    const { options, sentinel, subscriptions, show } = this.#deps;
+    const { options, sentinel, order, subscriptions, show } = this.#deps;
     const intake = new Intake({
       ...this.#deps.intake,
       log: () => undefined,
@@ -44,7 +47,7 @@ export class Survey {
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#connection = connection;
       intake.mode = { mqtt5: connection.protocolVersion === 5, replaying: true };
-      const replay = new Replay(connection, sentinel, undefined);
+      const replay = new Replay(connection, sentinel, undefined, order);
       connection.receive((packet, done) => {
         if (replay.observe(packet) || !packet.retain) done();
         else intake.take(packet, done);

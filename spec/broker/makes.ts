@@ -1,5 +1,7 @@
 /** The makes of brokers that the specs of this folder run against. */
 
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ReplayOrder } from '../../lib/broker/replay-order.ts';
 import { startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
@@ -8,6 +10,8 @@ import type { TestBroker } from '../support/test-broker.ts';
 export interface Make {
   readonly make: string;
   readonly protocolVersion: 4 | 5;
+  /** In which it replays; default `filter by filter`. */
+  readonly order?: ReplayOrder;
   /** Skips the test where the make is not installed. */
   readonly start: (context: Mocha.Context) => Promise<TestBroker>;
 }
@@ -26,6 +30,12 @@ export const REPLAYING_MAKES: readonly Make[] = [
     protocolVersion: 4,
     start: () => startAedes({ replayOrder: 'last to first' }),
   },
+  {
+    make: 'a broker that replays in any order',
+    protocolVersion: 4,
+    order: 'any',
+    start: () => startAedes({ replayOrder: 'any' }),
+  },
 ];
 
 async function mosquitto(context: Mocha.Context): Promise<TestBroker> {
@@ -41,6 +51,8 @@ export async function controlTopicsAt(url: string): Promise<string[]> {
   for (const end of ends) await client.publish(end, 'x', { retain: true });
   await client.subscribe([first, 'mqttrep/#', last], { qos: 0 });
   for (const end of ends) await client.waitFor(({ topic }) => topic === end);
+  // Some answer in any order.
+  await wait(100);
   for (const end of ends) await client.erase(end);
   await client.end();
   return client.messages.flatMap(({ topic, retain }) =>

@@ -15,7 +15,7 @@ import { controlTopicsAt, REPLAYING_MAKES } from './makes.ts';
 const MARKER = 'mqttrep/us/marker/spec';
 const MANY = 3_000;
 
-for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
+for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLAYING_MAKES) {
   describe(`Replay at ${make}`, () => {
     let broker: TestBroker;
     let connection: Connection;
@@ -44,7 +44,7 @@ for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
     afterEach(() => connection?.end());
 
     function create(sentinel: Sentinel | undefined): Replay {
-      const replay = new Replay(connection, sentinel, MARKER);
+      const replay = new Replay(connection, sentinel, MARKER, order);
       connection.receive((packet, done) => {
         if (!replay.observe(packet)) topics.push(packet.topic);
         done();
@@ -63,13 +63,13 @@ for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
     });
 
     for (const subscriptions of [[], [{ filter: 'nothing/#', qos: 1 }]] as const) {
-      it(`is over at once where nothing is retained, by ${subscriptions.length} filters`, async () => {
+      it(`is over ${order === 'any' ? 'by quiet' : 'at once'} where nothing is retained, by ${subscriptions.length} filters`, async () => {
         const replay = create(newSentinel());
         await replay.begin();
         await replay.readMarker();
         const begin = performance.now();
         await replay.run(subscriptions);
-        expect(performance.now() - begin).to.be.below(1_000);
+        expect(performance.now() - begin).to.be.below(order === 'any' ? 4_000 : 1_000);
         expect(topics).to.deep.equal([]);
       });
     }

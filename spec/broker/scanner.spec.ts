@@ -1,6 +1,7 @@
 /** A probe says truthfully what a broker retains; where it cannot know, it says that. */
 
 import { expect } from 'chai';
+import type { ReplayOrder } from '../../lib/broker/replay-order.ts';
 import { Scanner } from '../../lib/broker/scanner.ts';
 import { Sentinel } from '../../lib/broker/sentinel.ts';
 import type { Answer } from '../../lib/protocol/messages.ts';
@@ -18,7 +19,7 @@ class Desk {
   readonly #answers = new Map<string, Answer['found']>();
   #look: () => void = () => undefined;
 
-  constructor(url: string, protocolVersion: 4 | 5) {
+  constructor(url: string, protocolVersion: 4 | 5, order: ReplayOrder) {
     this.scanner = new Scanner({
       options: {
         url,
@@ -29,6 +30,7 @@ class Desk {
         largestPayload: LARGEST,
       },
       sentinel: new Sentinel('mqttrep/us/probe/spec', 'nonce'),
+      order: () => order,
       answer: answers => {
         for (const { topic, found } of answers) {
           if (this.#answers.has(topic)) throw new Error(`${topic} was answered twice`);
@@ -59,7 +61,7 @@ class Desk {
   }
 }
 
-for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
+for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLAYING_MAKES) {
   describe(`Scanner at ${make}`, () => {
     let broker: TestBroker;
     let link: Link;
@@ -81,7 +83,7 @@ for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
 
     beforeEach(async () => {
       link = await Link.to(broker.port);
-      desk = new Desk(link.url, protocolVersion);
+      desk = new Desk(link.url, protocolVersion, order);
     });
 
     afterEach(async () => {

@@ -14,7 +14,7 @@ import { controlTopicsAt, REPLAYING_MAKES } from './makes.ts';
 /** More than mosquitto queues for a subscriber. */
 const MANY = 3_000;
 
-for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
+for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLAYING_MAKES) {
   describe(`A survey of ${make}`, () => {
     let broker: TestBroker;
     let link: Link;
@@ -49,6 +49,7 @@ for (const { make, protocolVersion, start } of REPLAYING_MAKES) {
           largestPayload: 10_000,
         },
         sentinel: new Sentinel('mqttrep/us/survey/spec', 'nonce'),
+        order,
         subscriptions: [{ filter, qos: 1 }],
         intake: {
           replica: () => 'us',

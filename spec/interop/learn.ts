@@ -47,6 +47,7 @@ export async function learn(access: Access, forced: Protocol | undefined, prefix
       retains,
       retainsQos0: retains && (await carries(site, `${prefix}/retained/0`, x, { published: 0 })),
       flagsReplays: retains && (await carries(site, `${prefix}/retained/1`, x, { subscribed: 1 })),
+      replaysInOrder: !retains || (await replaysInOrder(site, `${prefix}/order`)),
       erases: retains && (await erases(site, `${prefix}/erased`)),
       replayed: retains ? await replayed(site, `${prefix}/many`) : 0,
       largestPayload: retains ? await largestPayload(site, `${prefix}/payload`) : 0,
@@ -187,6 +188,19 @@ async function carries(
   } finally {
     await Promise.all([writer.destroy(), reader.destroy()]);
   }
+}
+
+async function replaysInOrder(site: Site, prefix: string): Promise<boolean> {
+  const topics = Array.from({ length: 20 }, (_, index) => `${prefix}/${index}`);
+  await site.publishAll(topics.map(topic => [topic, 'x'] as const));
+  const reader = await site.client();
+  await within(reader.subscribe(topics, { qos: 0 }), 'SUBACK');
+  await wait(500);
+  await reader.destroy();
+  await site.eraseAll(topics);
+  const shown = reader.messages.map(({ topic }) => topic);
+  const isIn = (order: readonly string[]) => shown.every((topic, index) => topic === order[index]);
+  return isIn(topics) || isIn(topics.toReversed());
 }
 
 async function erases(site: Site, topic: string): Promise<boolean> {

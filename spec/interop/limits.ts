@@ -37,6 +37,8 @@ export interface Limits {
   readonly retainsQos0: boolean;
   /** Also to a subscription of QoS 1 with the retain flag, without which it looks like a new message. */
   readonly flagsReplays: boolean;
+  /** What is retained under the filters of one SUBSCRIBE is sent filter by filter, from either end. */
+  readonly replaysInOrder: boolean;
   /** An empty retained message removes what is retained. */
   readonly erases: boolean;
   /** Of MANY retained messages, so many are sent to a new subscriber of a wildcard that fits all. */
@@ -92,6 +94,7 @@ export function inWords(limits: Limits): string[] {
   else if (!erases) found.push('an empty retained message erases nothing');
   if (retains && !limits.retainsQos0) found.push('does not retain what is published with QoS 0');
   if (retains && !limits.flagsReplays) found.push('replays to a subscription of QoS 1 lack the retain flag');
+  if (retains && !limits.replaysInOrder) found.push('replays the filters of a SUBSCRIBE in any order');
   if (retains && replayed === 0) found.push('sends nothing retained to wildcard subscriptions');
   else if (retains && replayed < MANY)
     found.push(`replays ${replayed} of ${MANY} to a wildcard subscription`);

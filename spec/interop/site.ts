@@ -6,12 +6,16 @@
  * wildcard short, or send none.
  */
 
+import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import { type ReceivedMessage, TestClient } from '../support/client.ts';
 import type { Access, Protocol } from './makes/make.ts';
 
 /** Milliseconds for anything that a broker does at once. */
 const answerLimitMs = 10_000;
+
+/** Milliseconds in which the rest comes once the sentinels have been seen. */
+const settleMs = 50;
 
 /** Topics in one SUBSCRIBE. */
 const batch = 100;
@@ -114,6 +118,8 @@ export class Site {
     for (const end of this.#ends) {
       await reader.waitFor(message => message.topic === end && isAfter(message), answerLimitMs);
     }
+    // Some answer in any order.
+    await wait(settleMs);
     await within(reader.unsubscribe(filters), `${this.name}: UNSUBACK`);
   }
 

@@ -4,9 +4,11 @@
  * Its memory (retained messages, sessions) outlives `stop` and `kill`, until `wipe`.
  */
 
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Aedes } from 'aedes';
 import { freePort } from './free-port.ts';
 import type { TestBroker } from './test-broker.ts';
@@ -21,8 +23,11 @@ export interface AedesOptions {
   readonly port?: number;
   /** A subscription with a wildcard shows so many retained messages at most, as with other makes of broker. */
   readonly replayCut?: number;
-  /** In which order the filters of a SUBSCRIBE are replayed. Default `first to last`; RabbitMQ 3 begins with the last. */
-  readonly replayOrder?: 'first to last' | 'last to first';
+  /**
+   * In which order the filters of a SUBSCRIBE are replayed. Default `first to last`; RabbitMQ 3 begins with the last,
+   * HiveMQ answers in any: here the wildcards last, a moment later, and the others as their hashes have it.
+   */
+  readonly replayOrder?: 'first to last' | 'last to first' | 'any';
   /**
    * What a SUBSCRIBE does to the subscription of another QoS that a client has to the same filter. Default: it
    * `replaces` it, as MQTT has it; with RabbitMQ 3 it `adds` one, and everything is delivered by both.
@@ -82,6 +87,7 @@ class EmbeddedAedes implements AedesBroker {
     this.#persistence = persistenceOf(aedes);
     if (isNew && replayCut !== undefined) cutReplays(this.#persistence, replayCut);
     if (isNew && replayOrder === 'last to first') reverseReplays(this.#persistence);
+    if (isNew && replayOrder === 'any') mixReplays(this.#persistence);
     if (resubscription === 'adds') keepSubscriptions(aedes);
     this.#record(aedes);
     const sockets = new Set<Socket>();
@@ -126,6 +132,10 @@ class EmbeddedAedes implements AedesBroker {
   }
 }
 
+function isWild(filter: string): boolean {
+  return /[+#]/.test(filter);
+}
+
 interface Replays {
   createRetainedStreamCombi(filters: readonly string[]): AsyncIterable<unknown>;
 }
@@ -133,7 +143,6 @@ interface Replays {
 function cutReplays(persistence: unknown, limit: number): void {
   const replays = persistence as Replays;
   const whole = replays.createRetainedStreamCombi.bind(replays);
-  const isWild = (filter: string) => /[+#]/.test(filter);
   replays.createRetainedStreamCombi = filters =>
     Readable.from(
       cut(
@@ -149,6 +158,26 @@ function reverseReplays(persistence: unknown): void {
   const replays = persistence as Replays;
   const ordered = replays.createRetainedStreamCombi.bind(replays);
   replays.createRetainedStreamCombi = filters => ordered(filters.toReversed());
+}
+
+function mixReplays(persistence: unknown): void {
+  const replays = persistence as Replays;
+  const ordered = replays.createRetainedStreamCombi.bind(replays);
+  replays.createRetainedStreamCombi = filters => Readable.from(mixed(ordered, filters));
+}
+
+async function* mixed(
+  ordered: Replays['createRetainedStreamCombi'],
+  filters: readonly string[],
+): AsyncGenerator<unknown> {
+  const exact = filters.filter(filter => !isWild(filter));
+  const hashes = new Map(exact.map(filter => [filter, createHash('md5').update(filter).digest('hex')]));
+  const byHash = (a: string, b: string) => ((hashes.get(a) ?? '') < (hashes.get(b) ?? '') ? -1 : 1);
+  yield* ordered(exact.toSorted(byHash));
+  const wild = filters.filter(isWild);
+  if (wild.length === 0) return;
+  await wait(20);
+  yield* ordered(wild);
 }
 
 type Delivery = Parameters<Aedes['subscribe']>[1];
