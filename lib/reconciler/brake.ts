@@ -1,7 +1,7 @@
 /**
  * The brake on mass deletion: when much of what was asked for seems to have been deleted without our seeing
  * it, something else may have happened to the broker. Then nothing is deleted at the first look; what is
- * still absent at the next one is.
+ * still absent at the next one is. Each look is judged by what is absent for the first time.
  */
 
 /** Deletions in one look that are believed at once, however few topics there are. */
@@ -59,11 +59,12 @@ export class Brake {
   #verdict(): Verdict {
     const absent = this.#absent;
     this.#absent = [];
-    const isMany = absent.length > ALWAYS_BELIEVED && absent.length > this.#of * SHARE;
-    const heldBack = isMany ? absent.filter(topic => !this.#suspected.has(topic)) : [];
+    const news = absent.filter(topic => !this.#suspected.has(topic));
+    const isMany = news.length > ALWAYS_BELIEVED && news.length > this.#of * SHARE;
+    const heldBack = isMany ? news : [];
     const deleted = isMany ? absent.filter(topic => this.#suspected.has(topic)) : absent;
-    for (const topic of heldBack) this.#suspected.add(topic);
     for (const topic of deleted) this.#suspected.delete(topic);
+    for (const topic of heldBack) this.#suspected.add(topic);
     return { deleted, heldBack };
   }
 }

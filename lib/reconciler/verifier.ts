@@ -103,12 +103,13 @@ export class Verifier {
     if (verdict === undefined) return;
     for (const deleted of verdict.deleted) this.#probed(link, deleted, 'absent', 'deletion');
     for (const doubtful of verdict.heldBack) {
+      link.unanswered.heldBack(doubtful, performance.now());
       this.#deps.bring(doubtful, { kind: 'unanswered', broker: link.index });
     }
     if (verdict.heldBack.length > 0) {
       this.#deps.log(
         'error',
-        `${verdict.heldBack.length} topics have vanished from ${link.name} unseen; none is deleted elsewhere before it is found absent once more`,
+        `${verdict.heldBack.length} topics have vanished from ${link.name} unseen; none is deleted elsewhere before it is found absent once more, in a minute`,
       );
     }
   }

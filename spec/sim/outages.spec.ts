@@ -27,6 +27,36 @@ inEachWorld('Who was away', scene => {
     expect(world.link(0, B).ignoring).to.equal(0);
   });
 
+  it('C23: many that seem to have been deleted hold back no other, and are believed at the next look', () => {
+    const world = scene.create([1, 1, 1]);
+    const topics = Array.from({ length: 60 }, (_, index) => `t${index}`);
+    scene.introduce(...topics, 'other');
+    const leaveAndErase = (erased: readonly string[]) => {
+      world.broker(B).cut();
+      for (const topic of erased) world.broker(B).write(topic, '');
+      world.broker(B).connect();
+      world.run(10_000);
+    };
+    leaveAndErase(topics.slice(0, 20));
+    expect(world.broker(A).retained.has('t0')).to.equal(true);
+    leaveAndErase(['other']);
+    world.rest();
+    scene.expectEverywhere(Object.fromEntries(topics.slice(20).map(topic => [topic, 'first'])));
+  });
+
+  it('C23: many that were deleted meanwhile are deleted everywhere, once they have been found absent twice', () => {
+    const world = scene.create([1, 1, 1]);
+    const topics = Array.from({ length: 60 }, (_, index) => `t${index}`);
+    scene.introduce(...topics);
+    world.broker(B).cut();
+    for (const topic of topics) world.broker(B).write(topic, '');
+    world.broker(B).connect();
+    world.run(10_000);
+    expect(world.broker(A).retained.has('t0')).to.equal(true);
+    world.run(60_000);
+    scene.expectEverywhere({});
+  });
+
   it('C7: a topic deleted while we were away is kept where it was written anew elsewhere', () => {
     const world = scene.create([1, 1, 1]);
     scene.introduce('t');

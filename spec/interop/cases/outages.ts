@@ -45,7 +45,8 @@ export function cuts(pair: () => Pair): void {
   });
 
   it('what was erased meanwhile is gone at both, unless it was written anew', async () => {
-    if (pair().here.limits.erases) await pair().both(topic('erased-here'), undefined);
+    // Where a broker dropped many erasures of a burst before, mqttrep takes its time to believe it.
+    if (pair().here.limits.erases) await pair().both(topic('erased-here'), undefined, longPatience);
     await pair().both(topic('erased-there'), undefined);
     await pair().both(topic('rewritten'), 'from THERE');
   });
