@@ -48,10 +48,13 @@ function isSaid({ base }: Observed): boolean {
   return base === 'keeps nothing';
 }
 
-/** A replay shows the broker as we left it: nothing was written there while we were apart. */
+/**
+ * A replay shows the broker as we left it: nothing was written there while we were apart. Over MQTT 3.1.1 some brokers
+ * replay without the retain flag.
+ */
 function isAsLeft(register: Register, event: Observed): boolean {
   const holds = register.held[event.broker];
-  return event.retained === true && typeof holds === 'object' && alike(holds, event);
+  return event.retained !== false && typeof holds === 'object' && alike(holds, event);
 }
 
 /**

@@ -168,6 +168,16 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(B).message.payload).to.equal('1');
     });
 
+    if (protocol === 'MQTT 3.1.1')
+      it('as we left it gets what was written meanwhile also where it replays without a retain flag', () => {
+        const topic = settledTopic(protocol, '0');
+        topic.writes(A, '1');
+        topic.replays(B, '0', { base: 'as left', retained: undefined });
+        topic.returns(B, 'not shown', 'lost');
+        topic.settles(A, B);
+        expect(topic.held).to.deep.equal(['1', '1']);
+      });
+
     it('with what was on its way there when we parted has it', () => {
       const topic = settledTopic(protocol, '0');
       topic.writes(A, '1');
