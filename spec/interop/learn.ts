@@ -49,7 +49,7 @@ export async function learn(access: Access, forced: Protocol | undefined, prefix
       flagsReplays: retains && (await carries(site, `${prefix}/retained/1`, x, { subscribed: 1 })),
       replaysInOrder: !retains || (await replaysInOrder(site, `${prefix}/order`)),
       erases: retains && (await erases(site, `${prefix}/erased`)),
-      replayed: retains ? await replayed(site, `${prefix}/many`) : 0,
+      ...(await replayed(site, `${prefix}/many`)),
       largestPayload: retains ? await largestPayload(site, `${prefix}/payload`) : 0,
       unfitTopics: retains ? await unfitTopics(site, `${prefix}/topics`) : [],
       properties: protocol === 5 ? await carriesProperties(site, `${prefix}/properties`) : undefined,
@@ -210,7 +210,7 @@ async function erases(site: Site, topic: string): Promise<boolean> {
   return (await site.retained([topic])).size === 0;
 }
 
-async function replayed(site: Site, prefix: string): Promise<number> {
+async function replayed(site: Site, prefix: string): Promise<Pick<Limits, 'replayed' | 'standsMany'>> {
   const topics = Array.from({ length: MANY }, (_, index) => `${prefix}/${index}`);
   await site.publishAll(topics.map(topic => [topic, 'x'] as const));
   const reader = await site.client();
@@ -220,10 +220,11 @@ async function replayed(site: Site, prefix: string): Promise<number> {
     seen = reader.messages.length;
     await wait(1000);
   }
+  const standsMany = reader.connected;
   await reader.destroy();
   await site.eraseAll(topics);
   const shown = new Set(reader.messages.filter(({ retain }) => retain).map(({ topic }) => topic));
-  return topics.filter(topic => shown.has(topic)).length;
+  return { replayed: topics.filter(topic => shown.has(topic)).length, standsMany };
 }
 
 async function largestPayload(site: Site, topic: string): Promise<number> {

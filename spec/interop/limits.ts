@@ -43,6 +43,8 @@ export interface Limits {
   readonly erases: boolean;
   /** Of MANY retained messages, so many are sent to a new subscriber of a wildcard that fits all. */
   readonly replayed: number;
+  /** It does not hang up on a subscriber to whom it has MANY retained messages to send. */
+  readonly standsMany: boolean;
   /** Bytes of the largest payload, of those tried, that is carried and retained. */
   readonly largestPayload: number;
   /** Topics, of those tried, that it does not carry. */
@@ -57,6 +59,9 @@ export interface Limits {
 
 /** How many retained messages are written to learn how many a wildcard subscription replays. */
 export const MANY = 1500;
+
+/** As many as are used instead where a broker does not stand MANY. */
+export const FEWER = 500;
 
 /** No more than may be under way at once: the Receive Maximum of HiveMQ is 10. */
 export const CONTENDED = 8;
@@ -98,6 +103,8 @@ export function inWords(limits: Limits): string[] {
   if (retains && replayed === 0) found.push('sends nothing retained to wildcard subscriptions');
   else if (retains && replayed < MANY)
     found.push(`replays ${replayed} of ${MANY} to a wildcard subscription`);
+  if (!limits.standsMany)
+    found.push(`hangs up on who subscribes to ${MANY} retained messages; ${FEWER} were used`);
   if (retains && largestPayload < (PAYLOADS[0] ?? 0)) {
     found.push(`payloads of ${largestPayload} bytes, but none of ${nextLarger(largestPayload)}`);
   }

@@ -7,12 +7,12 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
-import type { ReceivedMessage } from '../support/client.ts';
+import type { ReceivedMessage, TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { type Environment, type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
 import { spokenVersion } from './learn.ts';
-import type { Limits } from './limits.ts';
+import { FEWER, type Limits, MANY } from './limits.ts';
 import type { Access, InteropBroker, Protocol } from './makes/make.ts';
 import { Site } from './site.ts';
 
@@ -39,9 +39,6 @@ export const longPatience = 120_000;
 
 /** Distance between two looks at what is retained. */
 const lookMs = 200;
-
-/** Housekeeping of mqttrep, which writes the marker, takes place every second. */
-const markerMs = 3000;
 
 export class Pair {
   readonly prefix = `interop${nanoid(10).replaceAll(/[-_]/g, 'x')}`;
@@ -75,6 +72,11 @@ export class Pair {
     return side === this.here ? this.there : this.here;
   }
 
+  /** How many retained messages a case writes that is about many. */
+  get many(): number {
+    return this.sides.every(({ limits }) => limits.standsMany) ? MANY : FEWER;
+  }
+
   /** A topic that is replicated. */
   topic(name: string): string {
     return `${this.prefix}/r/${name}`;
@@ -97,7 +99,18 @@ export class Pair {
       MQTTREP_QOS_qos2: '2',
       MQTTREP_TOPIC_brief: `${prefix}/r/brief/#`,
       MQTTREP_TTL_brief: '3',
+      ...this.#retaining,
     };
+  }
+
+  /** What is not retained at one stays so at the other. */
+  get isAsPublished(): boolean {
+    return this.sides.every(({ limits }) => limits.retains);
+  }
+
+  /** Of a broker that does not show what is retained, all would pass through: then it has to be told. */
+  get #retaining(): Environment {
+    return this.isAsPublished ? {} : { MQTTREP_RETAIN_all: 'true', MQTTREP_RETAIN_plus: 'true' };
   }
 
   config({ access, forced }: Party, more: Readonly<Record<string, unknown>> = {}): string {
@@ -171,7 +184,9 @@ export class Pair {
     expected: ReadonlyMap<string, string | Buffer | undefined>,
     within = patience,
   ): Promise<void> {
-    await Promise.all(this.sides.map(side => this.holds(side, expected, within)));
+    const looks = await Promise.allSettled(this.sides.map(side => this.holds(side, expected, within)));
+    const wrong = looks.flatMap(look => (look.status === 'rejected' ? [(look.reason as Error).message] : []));
+    if (wrong.length > 0) throw new Error(wrong.join('; '));
   }
 
   both(topic: string, payload: string | Buffer | undefined, within = patience): Promise<void> {
@@ -203,21 +218,16 @@ export class Pair {
     }
   }
 
-  /** Resolves when mqttrep has left the marker by which it knows what was stored at a broker. */
+  /**
+   * Resolves when mqttrep has left the marker by which it knows what was stored at a broker. The first that is seen
+   * may have been on its way already; the second stands for all that was settled before the first.
+   */
   async marked(): Promise<void> {
     const watchers = await Promise.all(this.sides.map(side => this.watch(side)));
-    await this.settled();
-    const before = watchers.map(({ messages }) => messages.length);
-    const isMarker = ({ topic }: ReceivedMessage) => topic.includes('/marker/');
-    const settledTwice = async (index: number) => {
-      const watcher = watchers[index];
-      await watcher?.waitFor(
-        message => isMarker(message) && watcher.messages.indexOf(message) >= (before[index] ?? 0),
-        patience,
-      );
-    };
-    await Promise.all(watchers.map((_, index) => settledTwice(index)));
-    await wait(markerMs);
+    for (let round = 0; round < 2; round++) {
+      await this.settled();
+      await Promise.all(watchers.map(watcher => nextMarker(watcher)));
+    }
   }
 
   /** Stops mqttrep; returns its exit code. */
@@ -246,6 +256,12 @@ export class Pair {
 function defaultPort(url: string): number {
   const ports: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
   return ports[new URL(url).protocol] ?? 1883;
+}
+
+async function nextMarker(watcher: TestClient): Promise<void> {
+  const before = watcher.messages.length;
+  const isNew = (message: ReceivedMessage) => watcher.messages.indexOf(message) >= before;
+  await watcher.waitFor(message => message.topic.includes('/marker/') && isNew(message), patience);
 }
 
 function isPayload(found: ReceivedMessage | undefined, expected: string | Buffer | undefined): boolean {

@@ -12,6 +12,9 @@ export interface PairResult {
   readonly failed: readonly string[];
 }
 
+/** How a row came to no result. */
+export type Mishap = 'not installed' | 'broke off' | 'took too long';
+
 export interface Result {
   readonly title: string;
   readonly source: string;
@@ -21,6 +24,8 @@ export interface Result {
   readonly transport: Transport;
   readonly limits: readonly string[];
   readonly pairs: readonly PairResult[];
+  /** Why there are no pairs, where there are none. */
+  readonly mishap?: Mishap;
 }
 
 /** From dist/spec/interop: the files are kept beside the sources. */

@@ -32,4 +32,12 @@ describe('docs/brokers.md', () => {
     );
     expect(written).to.contain('| RabbitMQ |  | not run yet | not run yet |  |');
   });
+
+  it('says of a row that came to no result why', () => {
+    const written = withTable(
+      document,
+      new Map([['mosquitto-5-tls', { ...result, pairs: [], mishap: 'broke off' as const }]]),
+    );
+    expect(written).to.contain('| Mosquitto | MQTT 5, TLS | broke off | broke off |  |');
+  });
 });

@@ -21,12 +21,13 @@ export function withTable(document: string, results: ReadonlyMap<string, Result>
 function table(results: ReadonlyMap<string, Result>): string {
   const rows = ROWS.map(row => {
     const result = results.get(rowName(row));
-    return result === undefined ? notRun(row) : cells(result);
+    return result === undefined ? without(row, 'not run yet') : cells(row, result);
   });
   return [heads, heads.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n');
 }
 
-function cells(result: Result): string[] {
+function cells(row: Row, result: Result): string[] {
+  if (result.mishap !== undefined) return without(row, result.mishap);
   const { title, version, protocol, transport, limits } = result;
   return [
     `${title} ${version}`,
@@ -45,9 +46,9 @@ function passed({ pairs }: Result, partner: string): string {
   return failed.length === 0 ? whole : `${whole}; not: ${failed.join('; ')}`;
 }
 
-function notRun({ make, protocol, transport }: Row): string[] {
+function without({ make, protocol, transport }: Row, reason: string): string[] {
   const version = protocol === undefined ? '' : VERSION_NAMES[protocol];
-  return [MAKES[make]?.title ?? make, spoken(version, transport), 'not run yet', 'not run yet', ''];
+  return [MAKES[make]?.title ?? make, spoken(version, transport), reason, reason, ''];
 }
 
 function spoken(protocol: string, transport: Transport): string {

@@ -1,6 +1,6 @@
 /**
  * `npm run test:broker -- NAME` puts a broker that it starts through the suite, `--url mqtt://…` one that runs.
- * Exit code 1 if a case failed, 64 where it was called wrongly.
+ * Exit code 1 if a case failed, 64 where it was called wrongly, 70 where it broke off before its end.
  */
 
 import { parseArgs } from 'node:util';
@@ -17,6 +17,9 @@ npm run test:broker -- --url URL [--url URL] [--config JSON] [--protocol 5|3.1.1
     JSON: connection options as in MQTTREP_CONFIG_{name}, such as {"username":"…","password":"…"}.
     All that is written is below interop…/, and is erased in the end.
 `;
+
+/** As in sysexits.h, where that has one. */
+const EXIT = { passed: 0, failed: 1, usage: 64, brokeOff: 70 } as const;
 
 class UsageError extends Error {}
 
@@ -76,13 +79,16 @@ function report({ title, version, protocol, limits, pairs }: Result): number {
     console.log(`  with ${partner}: ${passed} of ${passed + failed.length} passed`);
   }
   console.log(`  limits met: ${limits.join('; ') || 'none'}`);
-  return pairs.some(({ passed, failed }) => passed === 0 || failed.length > 0) ? 1 : 0;
+  const isGood = pairs.every(({ passed, failed }) => passed > 0 && failed.length === 0);
+  return isGood ? EXIT.passed : EXIT.failed;
 }
 
+// So that the brokers are ended too.
+process.once('SIGTERM', () => process.exit(EXIT.brokeOff));
 try {
   // Not `exitCode`: a broker in this process would keep it alive.
   process.exit(await main());
 } catch (error) {
   console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
-  process.exit(error instanceof UsageError ? 64 : 1);
+  process.exit(error instanceof UsageError ? EXIT.usage : EXIT.brokeOff);
 }

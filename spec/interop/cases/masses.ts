@@ -7,6 +7,9 @@ import { longPatience, type Pair, patience, type Side } from '../pair.ts';
 
 const silenceMs = 1500;
 
+/** Messages in a row that every broker can queue for a subscriber. */
+const part = 100;
+
 /** Before mqttrep is started. */
 export async function fillBefore(pair: Pair): Promise<void> {
   await pair.writeAll(pair.here, many(pair, 'before'));
@@ -29,7 +32,7 @@ export function masses(pair: () => Pair): void {
       const messages = many(pair(), `burst/${from}`);
       await pair().watch(pair().other(pair()[from]));
       await pair().writeAll(pair()[from], messages);
-      await pair().bothHold(messages, longPatience);
+      await arrives(pair(), pair()[from], messages);
       await eraseAll(pair(), pair()[from], messages);
     });
   }
@@ -50,6 +53,28 @@ export function masses(pair: () => Pair): void {
     await wait(silenceMs);
     expect(await count(pair(), topics), 'messages').to.equal(before);
   });
+}
+
+/**
+ * What a broker drops of a burst is found when mqttrep surveys it; where a replay is cut short, the rest is found when it
+ * is written again, by and by.
+ */
+async function arrives(pair: Pair, from: Side, messages: ReadonlyMap<string, string>): Promise<void> {
+  if (from.limits.replayed === MANY) {
+    await pair.bothHold(messages, longPatience);
+    return;
+  }
+  const isWhole = await pair.bothHold(messages, patience).then(
+    () => true,
+    () => false,
+  );
+  if (isWhole) return;
+  const rest = [...messages];
+  while (rest.length > 0) {
+    await pair.writeAll(from, new Map(rest.splice(0, part)));
+    await pair.settled();
+  }
+  await pair.bothHold(messages, longPatience);
 }
 
 /** So that the next cases do not take longer at brokers that search through all that they retain. */
@@ -81,7 +106,7 @@ async function findsTheRestWhenItIsWritten(pair: Pair): Promise<void> {
 
 function many(pair: Pair, name: string): Map<string, string> {
   return new Map(
-    Array.from({ length: MANY }, (_, index) => [pair.topic(`${name}/${index}`), `value ${index}`]),
+    Array.from({ length: pair.many }, (_, index) => [pair.topic(`${name}/${index}`), `value ${index}`]),
   );
 }
 
