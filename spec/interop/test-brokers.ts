@@ -26,11 +26,12 @@ const rowLimitMs = 40 * 60_000;
 type Outcome = 'passed' | 'cases failed' | Mishap;
 
 const { positionals } = parseArgs({ allowPositionals: true });
-const rows = ROWS.filter(isWanted);
-if (rows.length === 0) {
-  console.error(`no such row; there are: ${ROWS.map(rowName).join(', ')}`);
+const unknown = positionals.filter(name => !ROWS.some(row => isNamed(row, name)));
+if (unknown.length > 0) {
+  console.error(`no such row: ${unknown.join(', ')}; there are: ${ROWS.map(rowName).join(', ')}`);
   process.exit(64);
 }
+const rows = ROWS.filter(row => positionals.length === 0 || positionals.some(name => isNamed(row, name)));
 const failed = rows.map(rowOutcome).filter(({ outcome }) => outcome !== 'passed');
 console.log(
   failed.length === 0
@@ -39,8 +40,9 @@ console.log(
 );
 process.exit(failed.length === 0 ? 0 : 1);
 
-function isWanted(row: Row): boolean {
-  return positionals.length === 0 || positionals.some(name => name === row.make || name === rowName(row));
+/** By its own name, or by that of its make. */
+function isNamed(row: Row, name: string): boolean {
+  return name === row.make || name === rowName(row);
 }
 
 /** Writes the table after each row: the whole takes more than an hour. */
