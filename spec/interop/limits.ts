@@ -95,7 +95,7 @@ export function inWords(limits: Limits): string[] {
     found.push('delivers with the QoS of the subscription, also what was published with a lower one');
   if (!limits.replacesSubscriptions)
     found.push('delivers twice where a filter was subscribed to with one QoS and then with another');
-  if (!retains) found.push('retains nothing');
+  if (!retains) found.push('shows nothing as retained');
   else if (!erases) found.push('an empty retained message erases nothing');
   if (retains && !limits.retainsQos0) found.push('does not retain what is published with QoS 0');
   if (retains && !limits.flagsReplays) found.push('replays to a subscription of QoS 1 lack the retain flag');
