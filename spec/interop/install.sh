@@ -5,8 +5,8 @@
 #   bash spec/interop/install.sh NAME…     (without a name: what is there, and where it comes from)
 #
 # What is installed already is left alone. All but Debian's packages goes into one cache folder:
-# $MQTTREP_INTEROP_CACHE, or mqttrep-interop in the user's cache. Debian's packages need root; their services are
-# not started.
+# $MQTTREP_INTEROP_CACHE, or mqttrep-interop in the user's cache. Debian's packages, also those of the tools that
+# Maven and PyPI are reached with, need root; their services are not started.
 
 set -euo pipefail
 
@@ -89,8 +89,23 @@ by_debian() {
     { apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $1 >/dev/null; }
 }
 
+# Debian's packages for a tool that is not there: it is, if the command says so.
+needs() {
+  local packages="$1"
+  shift
+  "$@" >/dev/null 2>&1 || by_debian "$packages"
+}
+
+has() {
+  local tool
+  for tool in "$@"; do
+    command -v "$tool" || return 1
+  done
+}
+
 by_maven() {
   local folder="$1" group artifact version
+  needs 'maven default-jdk-headless' has mvn java javac
   {
     echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
     echo '<groupId>mqttrep</groupId><artifactId>interop</artifactId><version>1</version><packaging>pom</packaging>'
@@ -105,6 +120,7 @@ by_maven() {
 }
 
 by_pip() {
+  needs python3-venv python3 -c 'import ensurepip'
   python3 -m venv "$1/venv"
   "$1/venv/bin/pip" install --quiet --disable-pip-version-check "$2"
 }
