@@ -1,15 +1,11 @@
 /** The broker actor between a real broker and a real port: each session is told in order, and none is mixed up. */
 
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { ActorRig, type RigOptions, type Told } from './actor-rig.ts';
 import { controlTopicsAt, MAKES } from './makes.ts';
@@ -280,24 +276,3 @@ for (const { make, protocolVersion, start } of MAKES) {
     });
   });
 }
-
-describe('Broker actor at a broker that knows its users', () => {
-  it('says that it is refused, and whom to ask, without a secret; and tries again rarely', async function () {
-    requireMosquitto(this);
-    const passwords = join(tempFolder('passwords'), 'file');
-    writeFileSync(passwords, '', { mode: 0o600 });
-    const broker = await startMosquitto({ config: ['allow_anonymous false', `password_file ${passwords}`] });
-    const options = { username: 'duck', password: 'quack!', reconnectPeriod: 0 };
-    const rig = new ActorRig(broker.url, { options });
-    const report = await rig.reported(one => one.kind === 'link' && one.state === 'refused');
-    expect(JSON.stringify(report)).to.match(/not authori[sz]ed/i);
-    await rig.reported(one => one.kind === 'log' && one.level === 'error');
-    expect(rig.log).to.match(/^error oslo: cannot connect/m);
-    expect(rig.log).to.include('MQTTREP_CLIENT_oslo').and.include('MQTTREP_CONFIG_oslo');
-    expect(rig.log).to.match(/next attempt in \d{2,3}\.\d s/);
-    expect(JSON.stringify(rig.reports)).not.to.include('quack');
-    expect(rig.told).to.deep.equal([]);
-    await rig.stop();
-    await broker.stop();
-  });
-});
