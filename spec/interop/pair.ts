@@ -5,6 +5,7 @@
  * prefix, mqttrep's own topics included, so that nothing else at a broker in use is touched.
  */
 
+import { isIP } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import type { ReceivedMessage, TestClient } from '../support/client.ts';
@@ -113,9 +114,11 @@ export class Pair {
     return this.isAsPublished ? {} : { MQTTREP_RETAIN_all: 'true', MQTTREP_RETAIN_plus: 'true' };
   }
 
-  config({ access, forced }: Party, more: Readonly<Record<string, unknown>> = {}): string {
+  config(party: Party, more: Readonly<Record<string, unknown>> = {}): string {
+    const { access, forced } = party;
     const version = forced === undefined ? {} : { protocolVersion: forced };
-    return JSON.stringify({ ...access.options, ...version, reconnectPeriod: 200, ...more });
+    const behindLink = party === this.here ? nameOf(access.url) : {};
+    return JSON.stringify({ ...behindLink, ...access.options, ...version, reconnectPeriod: 200, ...more });
   }
 
   /** Starts mqttrep, and waits until it is connected to both. */
@@ -251,6 +254,12 @@ export class Pair {
     linked.port = String(this.link.port);
     return linked.href;
   }
+}
+
+/** That its certificate is for, though mqttrep knows it by the address of the link. */
+function nameOf(url: string): { servername?: string } {
+  const { protocol, hostname } = new URL(url);
+  return /^(mqtt|ws)s:$/.test(protocol) && isIP(hostname) === 0 ? { servername: hostname } : {};
 }
 
 function defaultPort(url: string): number {

@@ -28,8 +28,8 @@ async function main(): Promise<number> {
   const protocol = protocolOf(values.protocol);
   if (values.url !== undefined) {
     if (positionals.length > 0) throw new UsageError('a name and a URL');
-    const options = JSON.parse(values.config ?? '{}') as Record<string, unknown>;
-    return report(await runForeign({ urls: values.url, options, protocol }));
+    const options = optionsOf(values.config);
+    return report(await runForeign({ urls: urlsOf(values.url), options, protocol }));
   }
   const [name = '', ...more] = positionals;
   const make = MAKES[name];
@@ -58,6 +58,23 @@ function parsed() {
     });
   } catch (error) {
     throw new UsageError((error as Error).message);
+  }
+}
+
+function urlsOf(urls: readonly string[]): readonly string[] {
+  if (urls.length > 2) throw new UsageError('more than two URLs');
+  for (const url of urls) {
+    if (!URL.canParse(url) || !/^(mqtts?|wss?):$/.test(new URL(url).protocol))
+      throw new UsageError(`--url ${url}: no URL of mqtt, mqtts, ws or wss`);
+  }
+  return urls;
+}
+
+function optionsOf(json = '{}'): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(json) as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError(`--config: ${(error as Error).message}`);
   }
 }
 
