@@ -92,6 +92,15 @@ export class Stage {
     for (const link of this.#links) link.bytesPerSecond = bytesPerSecond;
   }
 
+  /** Cuts the link to the last broker, until it is healed. */
+  cut(): void {
+    for (const link of this.#links) link.cut();
+  }
+
+  heal(): void {
+    for (const link of this.#links) link.heal();
+  }
+
   /** Kills that broker, which keeps nothing, and starts it again. */
   async wipe(broker: TestBroker): Promise<void> {
     await broker.kill();

@@ -1,4 +1,7 @@
-/** One broker behind a link that carries a tenth of what is written: what the others, and memory, have to bear for it. */
+/**
+ * One broker behind a link that carries a tenth of what is written, or nothing: what the others, and memory, have to bear
+ * for it.
+ */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { at, GENEROUS } from '../brokers.ts';
@@ -17,46 +20,63 @@ const MESSAGE_BYTES = 130;
 /** Bytes a second. */
 const SLOW = (RATE * MESSAGE_BYTES) / 10;
 
-/** Longest wait for the slow broker after the last write, in milliseconds. */
+/** Longest wait for the hindered broker after the last write, in milliseconds. */
 const CATCH_UP_LIMIT = 60_000;
 
 const P99_BEFORE = 'latency p99 at the fast one before, ms';
 const P99_MEANWHILE = 'latency p99 at the fast one meanwhile, ms';
 const GROWTH = 'growth of memory, MB';
-const CATCH_UP = 'last write → last value at the slow one, s';
+const CATCH_UP = 'last write → last value at the hindered one, s';
+
+interface Hindrance {
+  readonly variant: string;
+  /** Begins it. */
+  readonly hinder: (stage: Stage) => void;
+  /** Ends it, after the last write. */
+  readonly release?: (stage: Stage) => void;
+}
+
+const HINDRANCES: readonly Hindrance[] = [
+  { variant: 'a tenth of that', hinder: stage => stage.throttle(SLOW) },
+  { variant: 'nothing, its link is cut', hinder: stage => stage.cut(), release: stage => stage.heal() },
+];
 
 export const slowBroker = comparison({
   name: 'slow-broker',
-  about: `three brokers, ${RATE} messages/s over 1000 topics; then one of them takes a tenth of that`,
+  about: `three brokers, ${RATE} messages/s over 1000 topics; then the third one takes …`,
   cases(size) {
     const seconds = size === 'quick' ? 0.5 : 3;
     const topics = size === 'quick' ? 100 : 1_000;
-    return [
-      {
-        variant: '',
-        brokers: 3,
-        config: GENEROUS,
-        lastBroker: 'behind a link',
-        mqttrep: [{ label: ', 20 Hz', mergeFrequency: 20 }],
-        runs: size === 'quick' ? 1 : 3,
-        measure: stage => once(stage, seconds * RATE, topics),
-        judge: targets,
-      },
-    ];
+    return HINDRANCES.map(hindrance => ({
+      variant: hindrance.variant,
+      brokers: 3,
+      config: GENEROUS,
+      lastBroker: 'behind a link',
+      mqttrep: [{ label: ', 20 Hz', mergeFrequency: 20 }],
+      runs: size === 'quick' ? 1 : 3,
+      measure: stage => once(stage, hindrance, seconds * RATE, topics),
+      judge: targets,
+    }));
   },
 });
 
-async function once(stage: Stage, messages: number, topics: number): Promise<Run> {
+async function once(
+  stage: Stage,
+  { hinder, release }: Hindrance,
+  messages: number,
+  topics: number,
+): Promise<Run> {
   await stage.join();
   const before = await burst(stage, topics, 0, messages);
-  await before.slow.complete(CATCH_UP_LIMIT);
+  await before.hindered.complete(CATCH_UP_LIMIT);
   await wait(1_000);
   const resident = stage.resident().all;
-  stage.throttle(SLOW);
+  hinder(stage);
   const meanwhile = await burst(stage, topics, messages, messages);
   const growth = stage.resident().all - resident;
-  await meanwhile.slow.complete(CATCH_UP_LIMIT);
-  const { arrivedAt, missing } = await meanwhile.slow.reading();
+  release?.(stage);
+  await meanwhile.hindered.complete(CATCH_UP_LIMIT);
+  const { arrivedAt, missing } = await meanwhile.hindered.reading();
   const last = arrivedAt.reduce((most, value) => (value > most ? value : most), 0);
   return {
     [P99_BEFORE]: before.p99,
@@ -73,7 +93,7 @@ async function burst(
   topics: number,
   first: number,
   count: number,
-): Promise<{ slow: Reader; p99: number; end: number }> {
+): Promise<{ hindered: Reader; p99: number; end: number }> {
   const messages = first + count;
   const readers = await stage.read({ messages, awaitedFrom: messages - topics });
   const { sentAt } = await write({
@@ -88,7 +108,7 @@ async function burst(
   await fast.complete(CATCH_UP_LIMIT);
   const { arrivedAt } = await fast.reading();
   const taken = Array.from(sentAt, (sent, message) => (arrivedAt[first + message] ?? Number.NaN) - sent);
-  return { slow: at(readers, 1), p99: percentile(taken, 0.99), end };
+  return { hindered: at(readers, 1), p99: percentile(taken, 0.99), end };
 }
 
 function targets(median: FigureOf): Target[] {
