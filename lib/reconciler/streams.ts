@@ -7,6 +7,7 @@
  */
 
 import {
+  asapScheduler,
   asyncScheduler,
   defer,
   filter,
@@ -86,12 +87,16 @@ export function scanByKey<E, K>(
     );
 }
 
+/** Milliseconds. Timers have no finer steps, and run up to one late. */
+const TIMER_STEP = 1;
+
 /**
  * `sample` for many keys: at each tick of a clock of the given period (milliseconds) the set of keys that
  * changed since the last tick, if any. What is left is emitted on completion.
  *
  * The ticks lie on a grid of whole periods since 1970, which other threads can tell as well. No timer runs
- * while nothing has changed.
+ * while nothing has changed. Where a timer would take longer than the period, the tick is at the end of the turn of the
+ * event loop instead, if there was none in this period.
  */
 export function sampleChanged<K>(
   period: number,
@@ -101,19 +106,26 @@ export function sampleChanged<K>(
     new Observable<ReadonlySet<K>>(subscriber => {
       let changed = new Set<K>();
       let waiting: Subscription | undefined;
+      let last = Number.NEGATIVE_INFINITY;
 
       const tick = () => {
         waiting = undefined;
+        last = scheduler.now();
         const sampled = changed;
         changed = new Set();
         if (sampled.size > 0) subscriber.next(sampled);
       };
-      const untilNextTick = () => period - (scheduler.now() % period);
+      const scheduleTick = () => {
+        const now = scheduler.now();
+        return period <= TIMER_STEP && now - last >= period
+          ? asapScheduler.schedule(tick)
+          : scheduler.schedule(tick, period - (now % period));
+      };
 
       const source = keys$.subscribe({
         next: key => {
           changed.add(key);
-          waiting ??= scheduler.schedule(tick, untilNextTick());
+          waiting ??= scheduleTick();
         },
         error: error => subscriber.error(error),
         complete: () => {

@@ -1,7 +1,7 @@
 /** The streams of the reconciler, as marbles: one character is one millisecond. */
 
 import { expect } from 'chai';
-import { concatMap, delay, EMPTY, of, throwError } from 'rxjs';
+import { asapScheduler, concatMap, delay, EMPTY, merge, observeOn, of, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { KeyedStates, sampleChanged, scanByKey } from '../../lib/reconciler/streams.ts';
 
@@ -104,6 +104,26 @@ describe('sampleChanged', () => {
       });
     });
   }
+
+  describe('with a period as short as a timer can be,', () => {
+    it('emits at the end of the turn', () => {
+      marbles(({ hot, expectObservable }) => {
+        const changes$ = hot('-(ab)-c---|');
+        expectObservable(changes$.pipe(sampleChanged(1))).toBe('-x----y---|', {
+          x: keys('a', 'b'),
+          y: keys('c'),
+        });
+      });
+    });
+
+    it('emits once a period all the same', () => {
+      marbles(({ hot, expectObservable }) => {
+        const afterTick$ = hot('-b--|').pipe(observeOn(asapScheduler), observeOn(asapScheduler));
+        const changes$ = merge(hot('-a--|'), afterTick$);
+        expectObservable(changes$.pipe(sampleChanged(1))).toBe('-xy-|', { x: keys('a'), y: keys('b') });
+      });
+    });
+  });
 
   it('passes an error on at once, and emits no more', () => {
     marbles(({ hot, expectObservable }) => {
