@@ -5,7 +5,7 @@ import { formatsOf } from '../lib/core/merge-chain.ts';
 import type { Decoders } from '../lib/core/merge-order.ts';
 import type {
   ControlOfReconciler,
-  LogLevel,
+  Log,
   ReconcilerSettings,
   ReconcilerTask,
   Report,
@@ -17,7 +17,7 @@ import type { StateStore } from '../lib/store/state-store.ts';
 
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
-  const log = (level: LogLevel, message: string) => report({ kind: 'log', level, message, at: Date.now() });
+  const log: Log = (level, message) => report({ kind: 'log', level, message, at: Date.now() });
   const started = await start({ settings, brokers }, log);
   if (started instanceof Error) {
     report({ kind: 'fatal', reason: started.message });
@@ -69,7 +69,7 @@ interface Started {
  */
 async function start(
   { settings, brokers }: Pick<ReconcilerTask, 'settings' | 'brokers'>,
-  log: (level: LogLevel, message: string) => void,
+  log: Log,
 ): Promise<Started | Error> {
   const names = brokers.map(({ name }) => name);
   const opened = await openStore(settings.store, names, log).catch((error: Error) => error);

@@ -4,6 +4,7 @@
  */
 
 import { inspect } from 'node:util';
+import { NowAndThen } from '../core/now-and-then.ts';
 import type { Bounds } from '../protocol/messages.ts';
 
 /** The reason, as the counter's name, and what there is to be said of it; quiet where it is in order. */
@@ -12,16 +13,13 @@ export interface Refusal {
   readonly said?: string;
 }
 
-/** Milliseconds before the next of a kind is said. */
-const QUIET = 10 * 60_000;
-
 /** Characters of a topic that are shown. */
 const SHOWN = 60;
 
 export class Refusals {
   readonly counters: Record<string, number>;
   readonly #log: (message: string) => void;
-  readonly #saidAt = new Map<string, number>();
+  readonly #nowAndThen = new NowAndThen<string>();
 
   /** @param counters where they are counted */
   constructor(counters: Record<string, number>, log: (message: string) => void) {
@@ -32,8 +30,7 @@ export class Refusals {
   count(topic: string, { counter, said }: Refusal, now: number): void {
     const count = (this.counters[counter] ?? 0) + 1;
     this.counters[counter] = count;
-    if (said === undefined || now - (this.#saidAt.get(counter) ?? Number.NEGATIVE_INFINITY) < QUIET) return;
-    this.#saidAt.set(counter, now);
+    if (said === undefined || !this.#nowAndThen.isDue(counter, now)) return;
     const others = count > 1 ? `; ${count} such messages so far` : '';
     this.#log(`${shown(topic)} is not replicated: ${said}${others}`);
   }

@@ -2,14 +2,14 @@
 
 import { hasWildcards } from '../core/filter.ts';
 import type { Subscription } from '../core/subscriptions.ts';
-import type { LogLevel } from '../protocol/messages.ts';
+import type { Log, LogLevel } from '../protocol/messages.ts';
 import { type Grant, isRefusal } from './connection.ts';
 
 export class Remarks {
-  readonly #log: (level: LogLevel, message: string) => void;
+  readonly #log: Log;
   readonly #said = new Set<string>();
 
-  constructor(name: string, log: (level: LogLevel, message: string) => void) {
+  constructor(name: string, log: Log) {
     this.#log = (level, message) => log(level, `${name}: ${message}`);
   }
 

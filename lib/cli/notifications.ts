@@ -7,7 +7,7 @@
 
 import { execFile } from 'node:child_process';
 import type { ServiceManager } from '../config/service-manager.ts';
-import type { Log } from '../supervisor/replicator.ts';
+import type { Log } from '../protocol/messages.ts';
 
 /** Milliseconds that one message may take. */
 const SEND_LIMIT = 5_000;

@@ -2,7 +2,8 @@
 
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../package-version.ts';
-import type { Log, Replicator } from '../supervisor/replicator.ts';
+import type { Log } from '../protocol/messages.ts';
+import type { Replicator } from '../supervisor/replicator.ts';
 
 /** Ends the server; does nothing where there is none. */
 export type CloseServer = () => Promise<void>;

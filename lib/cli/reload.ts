@@ -5,7 +5,7 @@
 
 import { changesBetween } from '../config/changes.ts';
 import type { Config } from '../config/config.ts';
-import type { Log } from '../supervisor/replicator.ts';
+import type { Log } from '../protocol/messages.ts';
 import { describe, type Loaded } from './load-config.ts';
 
 export interface ReloadDeps {

@@ -149,6 +149,9 @@ export type Connections = Readonly<Record<string, 'up' | 'down'>>;
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
+/** `at`: when it was said, in milliseconds since 1970; now, unless an actor said it. */
+export type Log = (level: LogLevel, message: string, at?: number) => void;
+
 /** `answered`: the broker gave a definite answer, be it a refusal. */
 export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unreachable';
 

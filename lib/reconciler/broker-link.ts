@@ -7,6 +7,7 @@
  */
 
 import type { Base } from '../core/events.ts';
+import { NowAndThen } from '../core/now-and-then.ts';
 import { has, type Policies } from '../core/policy.ts';
 import { BatchWriter } from '../protocol/batch.ts';
 import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../protocol/messages.ts';
@@ -21,9 +22,6 @@ import { Unanswered } from './unanswered.ts';
 
 export const CREDIT = 1_000;
 export const CREDIT_BYTES = 16 * 1024 * 1024;
-
-/** Milliseconds before it is said again that a bound was met. */
-const QUIET = 10 * 60_000;
 
 /** Topics in one `probe` message. */
 const PROBE_BATCH = 500;
@@ -92,7 +90,7 @@ export class BrokerLink {
   readonly #writer = new BatchWriter();
   readonly #echoes = new AwaitedEchoes();
   readonly #probes = new OpenProbes();
-  readonly #saidAt = new Map<Bound, number>();
+  readonly #nowAndThen = new NowAndThen<Bound>();
 
   constructor({ index, name, rank, scanPeriod, markerTopic }: LinkOptions) {
     this.index = index;
@@ -200,9 +198,7 @@ export class BrokerLink {
 
   /** Whether it is to be said that a bound was met: now and then, however often it is. */
   isWorthSaying(bound: Bound, uptime: number): boolean {
-    if (uptime - (this.#saidAt.get(bound) ?? Number.NEGATIVE_INFINITY) < QUIET) return false;
-    this.#saidAt.set(bound, uptime);
-    return true;
+    return this.#nowAndThen.isDue(bound, uptime);
   }
 
   /** Asks the broker what it retains under a topic from now on. */

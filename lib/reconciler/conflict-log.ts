@@ -5,6 +5,7 @@ import { compileDecider, type Decider, type Decoders } from '../core/merge-order
 import type { Clash } from '../core/outcome.ts';
 import type { Policy } from '../core/policy.ts';
 import { type Excerpt, excerptOf } from './shown-value.ts';
+import { Tally } from './tally.ts';
 
 /** Conflicts that are remembered. */
 const REMEMBERED = 1_000;
@@ -21,10 +22,9 @@ export interface LoggedConflict {
 }
 
 export class ConflictLog {
-  /** By the comparator that decided. */
-  readonly counts: Record<string, number> = {};
   /** The number of the newest. */
   last = 0;
+  readonly #tally = new Tally();
   #decoders: Decoders;
   readonly #deciders = new Map<MergeChain, Decider>();
   /** A ring: conflict `n` stands at `n % REMEMBERED`. */
@@ -32,6 +32,11 @@ export class ConflictLog {
 
   constructor(decoders: Decoders) {
     this.#decoders = decoders;
+  }
+
+  /** By the comparator that decided. */
+  get counts(): Readonly<Record<string, number>> {
+    return this.#tally.counts;
   }
 
   /** Other merge chains are going to decide. */
@@ -42,7 +47,7 @@ export class ConflictLog {
 
   note(topic: string, { winner, loser }: Clash, { chain }: Policy): void {
     const decidedBy = this.#decider(chain)(winner, loser);
-    this.counts[decidedBy] = (this.counts[decidedBy] ?? 0) + 1;
+    this.#tally.count(decidedBy);
     const number = ++this.last;
     this.#ring[number % REMEMBERED] = {
       number,

@@ -6,7 +6,7 @@
 import type { Command, Event } from '../core/events.ts';
 import { MAX_PENDING } from '../core/register.ts';
 import type { HybridClock } from '../core/version.ts';
-import type { LogLevel } from '../protocol/messages.ts';
+import type { Log } from '../protocol/messages.ts';
 import { BLOCKED_AFTER } from './blocks.ts';
 import { type BrokerLink, CREDIT, CREDIT_BYTES } from './broker-link.ts';
 
@@ -16,7 +16,7 @@ export interface DispatcherDeps {
   readonly apply: (topic: string, event: Event) => boolean;
   /** A broker does not take the topic, or takes it again. */
   readonly blockedOrNot: (topic: string) => void;
-  readonly log: (level: LogLevel, message: string) => void;
+  readonly log: Log;
 }
 
 export class Dispatcher {

@@ -3,7 +3,7 @@
 import type { Observed } from '../core/events.ts';
 import type { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
-import type { LogLevel, Observations } from '../protocol/messages.ts';
+import type { Log, Observations } from '../protocol/messages.ts';
 import { type Observation, readObservation } from '../protocol/observation.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { BringEvent } from './stepper.ts';
@@ -19,7 +19,7 @@ export interface ReceptionDeps {
   readonly bring: BringEvent;
   /** Topics at most. */
   readonly room: number;
-  readonly log: (level: LogLevel, message: string) => void;
+  readonly log: Log;
 }
 
 export class Reception {

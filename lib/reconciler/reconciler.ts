@@ -16,7 +16,7 @@ import { BOUNDS, Histogram } from '../protocol/histogram.ts';
 import type {
   BrokerPlace,
   FromBroker,
-  LogLevel,
+  Log,
   Port,
   ReconcilerSettings,
   ToBroker,
@@ -52,7 +52,7 @@ export interface ReconcilerDeps {
   readonly step?: Step;
   /** What the store held when it was opened. */
   readonly state: StoredState;
-  readonly log: (level: LogLevel, message: string) => void;
+  readonly log: Log;
 }
 
 /** What holds from now on. */

@@ -8,7 +8,7 @@
 
 import { type BackoffLimits, backoff } from '../core/backoff.ts';
 import { BOUNDS, Histogram } from '../protocol/histogram.ts';
-import type { LogLevel } from '../protocol/messages.ts';
+import type { Log } from '../protocol/messages.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { BrokerLinks } from './broker-links.ts';
 import type { TopicTable } from './topic-table.ts';
@@ -18,7 +18,7 @@ export interface SaverDeps {
   readonly table: TopicTable;
   /** They are sent what is waiting; facts of them are stored along with the topics. */
   readonly links: BrokerLinks;
-  readonly log: (level: LogLevel, message: string) => void;
+  readonly log: Log;
 }
 
 const RETRY: BackoffLimits = { first: 1_000, longest: 30_000 };

@@ -3,7 +3,7 @@
  * published in it, and ends when the connection is lost.
  */
 
-import type { LogLevel, SessionStarted, Settled } from '../protocol/messages.ts';
+import type { Log, SessionStarted, Settled } from '../protocol/messages.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Saver } from './saver.ts';
@@ -16,7 +16,7 @@ export interface SessionsDeps {
   readonly saver: Saver;
   readonly apply: ApplyEvent;
   readonly bring: BringEvent;
-  readonly log: (level: LogLevel, message: string) => void;
+  readonly log: Log;
 }
 
 export class Sessions {

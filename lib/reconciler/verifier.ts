@@ -7,7 +7,7 @@ import type { Probed } from '../core/events.ts';
 import { has } from '../core/policy.ts';
 import { agrees, alike, pendingAt, willHold } from '../core/register.ts';
 import type { HybridClock, Version } from '../core/version.ts';
-import type { Answer, LogLevel } from '../protocol/messages.ts';
+import type { Answer, Log } from '../protocol/messages.ts';
 import type { Observation } from '../protocol/observation.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -20,7 +20,7 @@ export interface VerifierDeps {
   readonly bring: BringEvent;
   /** Told whether a broker turned out to have what was sent to it. */
   readonly dispatcher: Dispatcher;
-  readonly log: (level: LogLevel, message: string) => void;
+  readonly log: Log;
 }
 
 export class Verifier {

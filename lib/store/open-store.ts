@@ -8,7 +8,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { LogLevel } from '../protocol/messages.ts';
+import type { Log } from '../protocol/messages.ts';
 import { DiskStore } from './disk-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { StateStore, StoredState } from './state-store.ts';
@@ -19,8 +19,6 @@ export interface OpenedStore {
   readonly store: StateStore;
   readonly state: StoredState;
 }
-
-type Log = (level: LogLevel, message: string) => void;
 
 /** A process that is being replaced may still hold the store: it is asked for again for so many milliseconds. */
 const IN_USE_LIMIT = 10_000;

@@ -1,7 +1,7 @@
 /** The actors: each runs in a thread, and is started again when it crashes, as long as it is wanted. */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type { LogLevel, Report } from '../protocol/messages.ts';
+import type { Log, Report } from '../protocol/messages.ts';
 import { ActorPool, type ActorTask } from './actor-pool.ts';
 import { RestartPolicy } from './restart-policy.ts';
 
@@ -22,7 +22,7 @@ export interface Role {
 }
 
 export interface ActorsDeps {
-  readonly log: (level: LogLevel, message: string) => void;
+  readonly log: Log;
   /** Told when there were too many crashes. */
   readonly giveUp: (reason: string) => void;
 }

@@ -5,7 +5,7 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
-import type { ControlOfBroker, ControlOfReconciler, LogLevel, Mode, Report } from '../protocol/messages.ts';
+import type { ControlOfBroker, ControlOfReconciler, Log, Mode, Report } from '../protocol/messages.ts';
 import type {
   BrokerAnswers,
   BrokerQuestion,
@@ -21,9 +21,6 @@ import { ReconcilerSlot } from './reconciler-slot.ts';
 import { Roster } from './roster.ts';
 import { reconcilerSettings } from './settings.ts';
 import { Waiting } from './waiting.ts';
-
-/** `at`: when it was said, in milliseconds since 1970; now, unless an actor said it. */
-export type Log = (level: LogLevel, message: string, at?: number) => void;
 
 /** `stop` ends after so many milliseconds whatever happens. */
 export const STOP_LIMIT = 8_000;
