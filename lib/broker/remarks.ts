@@ -32,6 +32,13 @@ export class Remarks {
     }
   }
 
+  staysAtQos0(): void {
+    this.#sayOnce(
+      'info',
+      'the broker replays without the retain flag to subscriptions of a higher QoS, so it delivers to us with QoS 0; what is lost on the way is found when it is looked at again',
+    );
+  }
+
   withoutWildcards(wanted: readonly Subscription[]): void {
     for (const { filter } of wanted.filter(({ filter }) => hasWildcards(filter))) {
       this.#sayOnce(

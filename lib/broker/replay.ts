@@ -14,7 +14,7 @@ import type { Subscription } from '../core/subscriptions.ts';
 import type { SessionStarted } from '../protocol/messages.ts';
 import { type Connection, type Grant, isRefusal } from './connection.ts';
 import { OrderTrial, type ReplayOrder } from './replay-order.ts';
-import { Resubscription } from './resubscription.ts';
+import { type Behaviour, Resubscription } from './resubscription.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Milliseconds without a replayed message, after which a replay counts as over though no sentinel came. */
@@ -28,8 +28,14 @@ const SETTLED = { marker: 500, all: QUIET } as const;
 /** Longest wait for that quiet, in milliseconds: what is written live meanwhile may look like a replay. */
 const SETTLE_LIMIT = 30_000;
 
-/** With which SUBSCRIBE a subscription gets the QoS that is wanted. */
-export type Raising = 'with the second' | 'with the first';
+/** With which SUBSCRIBE a subscription gets the QoS that is wanted; or it stays at QoS 0. */
+export type Raising = 'with the second' | 'with the first' | 'not at all';
+
+const RAISING: Readonly<Record<Behaviour, Raising>> = {
+  replaces: 'with the second',
+  adds: 'with the first',
+  'hides what is replayed': 'not at all',
+};
 
 export class Replay {
   readonly #connection: Connection;
@@ -92,16 +98,15 @@ export class Replay {
   async learnRaising(topic: string): Promise<Raising> {
     const trial = new Resubscription(topic);
     this.#trial = trial;
-    const behaviour = await trial.behaviour(this.#connection);
-    return behaviour === 'replaces' ? 'with the second' : 'with the first';
+    return RAISING[await trial.behaviour(this.#connection)];
   }
 
   /** Subscribes, and resolves at the end of the replay with what the broker answered. */
   async run(subscriptions: readonly Subscription[], raising: Raising = 'with the second'): Promise<Grant[]> {
     const grants: Grant[] = [];
-    for (const [qos, filters] of raising === 'with the second'
-      ? together(subscriptions)
-      : byQos(subscriptions)) {
+    for (const [qos, filters] of raising === 'with the first'
+      ? byQos(subscriptions)
+      : together(subscriptions)) {
       grants.push(...(await this.#replayed(filters, qos, SETTLED.all)).grants);
     }
     if (this.#sentinel !== undefined) {

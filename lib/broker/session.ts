@@ -117,8 +117,9 @@ export class Session {
     intake.flush();
     intake.mode = { mqtt5, replaying: false };
     post({ kind: 'replayed', stamps: mqtt5 });
-    const raised = raising === 'with the first' ? granted : await this.#replay.raise(wanted);
-    const less = grantedLess(wanted, raised);
+    const raised = raising === 'with the second' ? await this.#replay.raise(wanted) : granted;
+    const less = raising === 'not at all' ? [] : grantedLess(wanted, raised);
+    if (raising === 'not at all') remarks.staysAtQos0();
     remarks.grantedLess(less);
     outgoing.grantedLess(connection, less);
     if (!this.#retains) remarks.retainsNothing();

@@ -6,8 +6,8 @@ import { TestClient } from '../support/client.ts';
 import { ActorRig } from './actor-rig.ts';
 import { controlTopicsAt } from './makes.ts';
 
-for (const resubscription of ['adds', 'replaces'] as const) {
-  describe(`Broker actor at a broker where a SUBSCRIBE with another QoS ${resubscription} a subscription`, () => {
+for (const resubscription of ['adds', 'replaces', 'hides what is replayed'] as const) {
+  describe(`Broker actor at a broker where a second SUBSCRIBE ${resubscription}`, () => {
     let broker: AedesBroker;
     let rig: ActorRig;
 
@@ -29,6 +29,25 @@ for (const resubscription of ['adds', 'replaces'] as const) {
 
     const payloadsOf = (topic: string) =>
       rig.observations().flatMap(one => (one.topic === topic ? [one.payload] : []));
+
+    it('takes nothing that is replayed for written anew', async () => {
+      const client = await TestClient.connect(broker.url);
+      await client.publish('b/1', 'kept', { qos: 1, retain: true });
+      await rig.replayed();
+      await broker.kill();
+      await broker.start();
+      await rig.replayed(2);
+      rig.publish(2, { topic: 'b/end', payload: 'end' });
+      await rig.heard(told => told.kind === 'observation' && told.payload === 'end');
+      await client.end();
+      const again = rig.told
+        .slice(rig.kinds.lastIndexOf('session'))
+        .filter(({ kind }) => kind === 'observation');
+      expect(again.map(one => ('replay' in one ? [one.topic, one.replay] : []))).to.deep.equal([
+        ['b/1', true],
+        ['b/end', false],
+      ]);
+    });
 
     for (const session of [1, 2]) {
       it(`sees each message once, in session ${session}`, async () => {

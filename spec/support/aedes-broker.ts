@@ -10,6 +10,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Aedes } from 'aedes';
+import type { Behaviour } from '../../lib/broker/resubscription.ts';
+import { matches } from '../../lib/core/filter.ts';
 import { freePort } from './free-port.ts';
 import type { TestBroker } from './test-broker.ts';
 
@@ -30,9 +32,10 @@ export interface AedesOptions {
   readonly replayOrder?: 'first to last' | 'last to first' | 'any';
   /**
    * What a SUBSCRIBE does to the subscription of another QoS that a client has to the same filter. Default: it
-   * `replaces` it, as MQTT has it; with RabbitMQ 3 it `adds` one, and everything is delivered by both.
+   * `replaces` it, as MQTT has it; with RabbitMQ 3 it `adds` one, and everything is delivered by both; with Moquette
+   * it replays all without the retain flag: `hides what is replayed`.
    */
-  readonly resubscription?: 'replaces' | 'adds';
+  readonly resubscription?: Behaviour;
   /** Whether it hangs up on whoever publishes this, without a word. */
   readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
 }
@@ -82,6 +85,7 @@ class EmbeddedAedes implements AedesBroker {
       // Aedes closes the connection where it is not authorized.
       authorizePublish: (_client, packet, done) =>
         done(hangsUpOn?.(packet) === true ? new Error('not authorized') : null),
+      ...(resubscription === 'hides what is replayed' ? { authorizeForward: withoutFlag } : {}),
     });
     const isNew = this.#persistence === undefined;
     this.#persistence = persistenceOf(aedes);
@@ -164,6 +168,16 @@ function mixReplays(persistence: unknown): void {
   const replays = persistence as Replays;
   const ordered = replays.createRetainedStreamCombi.bind(replays);
   replays.createRetainedStreamCombi = filters => Readable.from(mixed(ordered, filters));
+}
+
+/** What is forwarded bears the flag in replays only. */
+function withoutFlag<P extends { readonly topic: string; retain: boolean }>(client: unknown, packet: P): P {
+  const { subscriptions } = client as { subscriptions: Record<string, { readonly qos: number }> };
+  const isHidden = Object.entries(subscriptions).some(
+    ([filter, { qos }]) => qos > 0 && matches(filter, packet.topic),
+  );
+  if (isHidden) packet.retain = false;
+  return packet;
 }
 
 async function* mixed(
