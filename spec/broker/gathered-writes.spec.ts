@@ -1,3 +1,5 @@
+/** What is written to a stream in one turn of the event loop leaves in one write, and nothing is lost by that. */
+
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { expectPeace } from './trial.ts';
+import { expectPeace, VERSIONS } from './trial.ts';
 
 /** Together far more than a mosquitto keeps for a subscriber who does not read, which is 1,000. */
 const KNOWN = Array.from({ length: 1_500 }, (_, index) => `known/${index}`);
@@ -24,10 +24,7 @@ describe('A burst at a mosquitto with its default limits', function () {
 
   afterEach(() => scene?.stop());
 
-  for (const [version, protocolVersion] of [
-    ['MQTT 5', 5],
-    ['MQTT 3.1.1', 4],
-  ] as const) {
+  for (const [version, protocolVersion] of VERSIONS) {
     it(`which drops most of it: known topics and new ones are equal all the same (${version})`, async () => {
       const brokers = await mosquittos(['OSLO', 'PARIS'], { config: ['sys_interval 1'] });
       const link = await Link.to(brokers.OSLO.port);

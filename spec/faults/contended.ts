@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { mosquittos, Scene } from '../cli/scene.ts';
 import { Link } from '../support/link.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
-import { expectPeace, Writers, withChance } from './trial.ts';
+import { expectPeace, VERSIONS, Writers, withChance } from './trial.ts';
 
 const CUTS = 10;
 
@@ -19,10 +19,7 @@ describe('Topics that are written at both ends 50 times a second', function () {
 
   afterEach(() => scene?.stop());
 
-  for (const [version, protocolVersion] of [
-    ['MQTT 5', 5],
-    ['MQTT 3.1.1', 4],
-  ] as const) {
+  for (const [version, protocolVersion] of VERSIONS) {
     it(`over a link that is cut ${CUTS} times are equal in the end, and silent (${version})`, () =>
       withChance(async random => {
         const brokers = await mosquittos(['OSLO', 'PARIS']);

@@ -6,7 +6,7 @@ import { mosquittos, Scene } from '../cli/scene.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { expectPeace, Writers, withChance } from './trial.ts';
+import { expectPeace, VERSIONS, Writers, withChance } from './trial.ts';
 
 const KILLS = 20;
 
@@ -26,10 +26,7 @@ describe('mqttrep that is killed by SIGKILL', function () {
 
   afterEach(() => scene?.stop());
 
-  for (const [version, protocolVersion] of [
-    ['MQTT 5', 5],
-    ['MQTT 3.1.1', 4],
-  ] as const) {
+  for (const [version, protocolVersion] of VERSIONS) {
     it(`${KILLS} times under load: all is equal in the end, and the last writes win (${version})`, () =>
       withChance(async random => {
         const config = { protocolVersion, reconnectPeriod: 100 };

@@ -13,6 +13,12 @@ export const RECOVERY = 4 * patience;
 /** Milliseconds without a message that count as silence. */
 const SILENCE = 3_000;
 
+/** What brokers are spoken to by, and its number in CONNECT. */
+export const VERSIONS = [
+  ['MQTT 5', 5],
+  ['MQTT 3.1.1', 4],
+] as const;
+
 /** Runs with chance; a failure tells the seed. Another seed: `SEED=… npm run test:faults`. */
 export async function withChance(act: (random: () => number) => Promise<void>): Promise<void> {
   const { SEED } = process.env;
