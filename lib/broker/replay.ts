@@ -74,11 +74,13 @@ export class Replay {
    * @param topic a control topic; those below it are nobody else's
    * @throws when the connection ends meanwhile
    */
-  async learnOrder(topic: string): Promise<ReplayOrder> {
+  async learnOrder(topic: string): Promise<ReplayOrder | undefined> {
     const trial = new OrderTrial(topic);
     this.#trial = trial;
-    this.#order = await trial.order(this.#connection);
-    return this.#order;
+    const order = await trial.order(this.#connection);
+    // The worse is presumed.
+    this.#order = order ?? 'any';
+    return order;
   }
 
   /** What the broker retains of the marker. */

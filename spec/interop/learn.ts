@@ -52,6 +52,7 @@ export async function learn(access: Access, forced: Protocol | undefined, prefix
       ...(await replayed(site, `${prefix}/many`)),
       largestPayload: retains ? await largestPayload(site, `${prefix}/payload`) : 0,
       unfitTopics: retains ? await unfitTopics(site, `${prefix}/topics`) : [],
+      keepsFlags: protocol === 5 && retains ? await keepsFlags(site, `${prefix}/flags`) : undefined,
       properties: protocol === 5 ? await carriesProperties(site, `${prefix}/properties`) : undefined,
       disordered: retains ? await disordered(site, `${prefix}/contended`) : 0,
     };
@@ -237,6 +238,16 @@ async function largestPayload(site: Site, topic: string): Promise<number> {
 async function unfitTopics(site: Site, prefix: string): Promise<string[]> {
   const fits = await Promise.all(TOPICS.map(topic => carries(site, `${prefix}/${topic}`, Buffer.from('x'))));
   return TOPICS.filter((_, index) => fits[index] === false);
+}
+
+async function keepsFlags(site: Site, prefix: string): Promise<boolean> {
+  const reader = await site.client();
+  await within(reader.subscribe(`${prefix}/#`, { qos: 1, rap: true }), 'SUBACK');
+  await site.publish(`${prefix}/1`, 'x', { retain: true });
+  const message = await reader.waitFor(found => found.topic === `${prefix}/1`);
+  await reader.destroy();
+  await site.erase(`${prefix}/1`);
+  return message.retain;
 }
 
 async function carriesProperties(site: Site, topic: string): Promise<boolean> {

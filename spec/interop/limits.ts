@@ -49,6 +49,11 @@ export interface Limits {
   readonly largestPayload: number;
   /** Topics, of those tried, that it does not carry. */
   readonly unfitTopics: readonly string[];
+  /**
+   * Live messages to a wildcard subscription bear the retain flag that they were published with, where that is asked
+   * for. Undefined where it does not speak MQTT 5.
+   */
+  readonly keepsFlags: boolean | undefined;
   /** User properties reach a subscriber. Undefined where it does not speak MQTT 5. */
   readonly properties: boolean | undefined;
   /** Of CONTENDED topics that two clients write at once, so many end with another value than was delivered last. */
@@ -110,6 +115,8 @@ export function inWords(limits: Limits): string[] {
   }
   if (unfitTopics.length > 0)
     found.push(`topics not carried: ${unfitTopics.map(t => `\`${t}\``).join(', ')}`);
+  if (limits.keepsFlags === false)
+    found.push('live messages to wildcard subscriptions lack the retain flag, though it is asked for');
   if (limits.properties === false) found.push('drops user properties');
   if (limits.disordered > 0)
     found.push(
