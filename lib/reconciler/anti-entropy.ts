@@ -3,7 +3,8 @@
  * slower than a burst, silently and the last value included, so what we believe is compared with what is.
  *
  * All topics are looked at in turn, within one period; those that came in a burst are looked at first, once
- * the burst is over. A topic of which every message was dropped is one that we do not know: so after a burst, and
+ * the burst is over, and those of which it is presumed only that the broker retains what it delivered, once they
+ * are quiet. A topic of which every message was dropped is one that we do not know: so after a burst, and
  * after a long replay, and once in a period, the broker is surveyed, until it shows nothing new.
  *
  * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
@@ -24,6 +25,9 @@ const SURVEYS = 5;
 /** Topics looked at in one second, at most. */
 const MOST = 500;
 
+/** Of these, topics that are looked at because of a presumption: what is due anyway must come to its turn. */
+const MOST_PRESUMED = 250;
+
 export class AntiEntropy {
   /** Seconds in which every topic is looked at once; Infinity for never. */
   period: number;
@@ -33,6 +37,8 @@ export class AntiEntropy {
   #second = 0;
   #lastBurst = 0;
   #burst = new Set<string>();
+  /** When the last message of each topic came, the oldest first. */
+  readonly #presumed = new Map<string, number>();
   #survey: 'none' | 'due' | 'under way' = 'none';
   /** Topics of the survey under way that had to be asked for. */
   #news = 0;
@@ -67,6 +73,7 @@ export class AntiEntropy {
   /** The connection is gone, and what was under way with it. */
   parted(): void {
     if (this.#survey === 'under way') this.#survey = 'due';
+    this.#presumed.clear();
   }
 
   /** Whether the broker is to be surveyed now, so many seconds after the last call; then it counts as under way. */
@@ -97,6 +104,13 @@ export class AntiEntropy {
     this.#burst.add(topic);
   }
 
+  /** The broker delivered a message, and did not tell whether it retains it: to be looked at when the topic is quiet. */
+  presumed(topic: string, uptime: number): void {
+    if (this.period === Number.POSITIVE_INFINITY) return;
+    this.#presumed.delete(topic);
+    this.#presumed.set(topic, uptime);
+  }
+
   /**
    * The topics to look at now, after so many seconds since the last call.
    * @param topics all topics, in any stable order
@@ -109,6 +123,9 @@ export class AntiEntropy {
     if (this.period === Number.POSITIVE_INFINITY) return [];
     const most = Math.ceil(MOST * elapsed);
     const chosen = this.#ofBurst(most, uptime);
+    chosen.push(
+      ...this.#ofPresumed(Math.min(Math.ceil(MOST_PRESUMED * elapsed), most - chosen.length), uptime),
+    );
     this.#owed = Math.min(this.#owed + (topics.size * elapsed) / this.period, topics.size);
     while (this.#owed >= 1 && chosen.length < most) {
       this.#owed--;
@@ -129,6 +146,16 @@ export class AntiEntropy {
     if (uptime - this.#lastBurst < QUIET) return [];
     const chosen = [...this.#burst].slice(0, most);
     for (const topic of chosen) this.#burst.delete(topic);
+    return chosen;
+  }
+
+  #ofPresumed(most: number, uptime: number): string[] {
+    const chosen: string[] = [];
+    for (const [topic, at] of this.#presumed) {
+      if (chosen.length >= most || uptime - at < QUIET) break;
+      this.#presumed.delete(topic);
+      chosen.push(topic);
+    }
     return chosen;
   }
 

@@ -2,6 +2,7 @@
 
 import type { Event } from '../core/events.ts';
 import type { Clash, Outcome } from '../core/outcome.ts';
+import { has } from '../core/policy.ts';
 import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
 import type { BrokerLinks } from './broker-links.ts';
 import type { ConflictLog } from './conflict-log.ts';
@@ -53,6 +54,9 @@ export class Stepper {
       case 'published':
         return true;
       case 'won':
+        this.#presume(topic, event, outcome.register);
+        for (const link of links) link.blocks.valueChanged(topic);
+        return lacksSomewhere(outcome);
       case 'expired':
         for (const link of links) link.blocks.valueChanged(topic);
         return lacksSomewhere(outcome);
@@ -61,6 +65,12 @@ export class Stepper {
       default:
         return lacksSomewhere(outcome);
     }
+  }
+
+  /** A live message over MQTT 3.1.1 counts as retained where the topic is, which has to be looked at. */
+  #presume(topic: string, event: Event, { asking }: Register): void {
+    if (event.kind !== 'observed' || event.retained !== undefined || has(asking, event.broker)) return;
+    this.#deps.links.at(event.broker).antiEntropy.presumed(topic, performance.now());
   }
 
   #clashed(topic: string, clash: Clash): void {

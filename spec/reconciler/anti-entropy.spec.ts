@@ -9,7 +9,12 @@ const AFTER = NOW + 5_000;
 
 describe('AntiEntropy', () => {
   let antiEntropy: AntiEntropy;
-  const topics = (count: number) => new Map(Array.from({ length: count }, (_, i) => [`t${i}`, i]));
+  const topics = (count: number) => ({
+    size: count,
+    *keys() {
+      for (let index = 0; index < count; index++) yield `t${index}`;
+    },
+  });
 
   beforeEach(() => {
     antiEntropy = new AntiEntropy(PERIOD);
@@ -45,6 +50,33 @@ describe('AntiEntropy', () => {
     expect(antiEntropy.next(topics(300), 0, AFTER - 1)).to.deep.equal([]);
     expect(antiEntropy.next(topics(300), 1, AFTER)).to.have.lengthOf(300);
     expect(antiEntropy.next(topics(300), 1, AFTER)).to.have.lengthOf(1);
+  });
+
+  it('looks at a topic of which it is presumed what the broker retains, once it is quiet for 5 s', () => {
+    antiEntropy.presumed('t', NOW);
+    antiEntropy.presumed('u', NOW);
+    antiEntropy.presumed('t', NOW + 1_000);
+    expect(antiEntropy.next(topics(0), 10, AFTER - 1)).to.deep.equal([]);
+    expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal(['u']);
+    expect(antiEntropy.next(topics(0), 10, AFTER + 1_000)).to.deep.equal(['t']);
+    expect(antiEntropy.next(topics(0), 10, AFTER + 1_000)).to.deep.equal([]);
+  });
+
+  it('leaves room for the others where very much is presumed', () => {
+    for (let index = 0; index < 10_000; index++) antiEntropy.presumed(`presumed/${index}`, NOW);
+    const next = antiEntropy.next(topics(1_000_000), 10, AFTER);
+    expect(next.filter(topic => topic.startsWith('presumed/'))).to.have.lengthOf(2_500);
+    expect(next).to.have.lengthOf(5_000);
+  });
+
+  it('presumes nothing any more where the broker has returned, or is never looked at', () => {
+    antiEntropy.presumed('t', NOW);
+    antiEntropy.parted();
+    expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal([]);
+    antiEntropy.period = Number.POSITIVE_INFINITY;
+    antiEntropy.presumed('t', NOW);
+    antiEntropy.period = PERIOD;
+    expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal([]);
   });
 
   it('counts all messages of a second towards a burst', () => {

@@ -49,6 +49,8 @@ export class SimBroker {
   readonly links: SimLink[] = [];
   /** Publishes of replicators that arrived. */
   received = 0;
+  /** Topics that replicators asked for by their names. */
+  probed = 0;
   #saved: ReadonlyMap<string, SimMessage> = new Map();
 
   constructor({ name, mqtt5, latency, queue }: SimBrokerOptions) {

@@ -196,6 +196,7 @@ export class SimLink {
     if (message.kind === 'start' || message.kind === 'credit' || message.session !== this.#session) return;
     if (message.kind === 'probe') {
       this.#unlessCut(() => {
+        this.#broker.probed += message.topics.length;
         const isIgnored = this.ignoring > 0;
         if (isIgnored) this.ignoring--;
         const answers = message.topics.map(topic => ({
