@@ -220,7 +220,10 @@ describe('a folder with a store', () => {
 
   it('holds whole commits only, in their order, though the process is killed amid them, ten times', async function () {
     this.timeout(60_000);
-    for (let round = 0; round < 10; round++) {
+    const rounds = Array.from({ length: 10 }, (_, round) => killedAt(round));
+    await Promise.all(rounds);
+
+    async function killedAt(round: number): Promise<void> {
       const path = join(folder, String(round));
       mkdirSync(path);
       const child = fork(join(import.meta.dirname, 'committing-child.js'), [path]);
