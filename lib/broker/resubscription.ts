@@ -25,7 +25,7 @@ export type Behaviour = 'replaces' | 'adds' | 'hides what is replayed';
 export class Resubscription {
   readonly #topic: string;
   readonly #copies = new Map<string, number>();
-  /** What is retained was shown with its flag. */
+  /** What is retained was shown with its flag, or has had the time for that. */
   #isStored = false;
   /** And then without. */
   #isHidden = false;
@@ -45,6 +45,8 @@ export class Resubscription {
     const stored = this.#until(() => this.#isStored);
     await connection.subscribe([this.#topic], { qos: 0, ...FOUND_ONLY });
     await stored;
+    // Mosca never says so.
+    this.#isStored = true;
     await connection.subscribe([this.#topic], { qos: 1, ...LIVE });
     for (let round = 1; round <= ROUNDS; round++) {
       if (!(await this.#comesBack(connection, String(round)))) break;

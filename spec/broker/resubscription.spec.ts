@@ -1,6 +1,9 @@
 /** A broker that keeps one subscription for each QoS, as RabbitMQ 3 does, delivers to us once all the same. */
 
 import { expect } from 'chai';
+import { Connection } from '../../lib/broker/connection.ts';
+import { Resubscription } from '../../lib/broker/resubscription.ts';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import { type AedesBroker, startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
 import { ActorRig } from './actor-rig.ts';
@@ -80,3 +83,31 @@ for (const resubscription of ['adds', 'replaces', 'hides what is replayed'] as c
     });
   });
 }
+
+describe('A second SUBSCRIBE at a broker that never sets the retain flag', () => {
+  let broker: AedesBroker;
+  let connection: Connection;
+
+  afterEach(async () => {
+    await connection?.end();
+    await broker?.stop();
+  });
+
+  it('hides what is replayed, as it does at one that sets it at QoS 0', async () => {
+    broker = await startAedes({ flagsReplays: false });
+    connection = await Connection.open({
+      url: broker.url,
+      options: {},
+      clientId: 'resubscription',
+      protocolVersion: 4,
+      maxQos: 2,
+      largestPayload: DEFAULT_BOUNDS.payload,
+    });
+    const trial = new Resubscription('mqttrep/us/replay/spec/twice');
+    connection.receive((packet, done) => {
+      trial.observe(packet);
+      done();
+    });
+    expect(await trial.behaviour(connection)).to.equal('hides what is replayed');
+  });
+});

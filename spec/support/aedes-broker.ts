@@ -36,6 +36,8 @@ export interface AedesOptions {
    * it replays all without the retain flag: `hides what is replayed`.
    */
   readonly resubscription?: Behaviour;
+  /** Whether the retain flag is set in replays. Default true; Mosca never sets it. */
+  readonly flagsReplays?: boolean;
   /** Whether it hangs up on whoever publishes this, without a word. */
   readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
 }
@@ -79,13 +81,14 @@ class EmbeddedAedes implements AedesBroker {
 
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new Error(`${this.name} runs already`);
-    const { hangsUpOn, replayCut, replayOrder, resubscription } = this.#options;
+    const { hangsUpOn, replayCut, replayOrder, resubscription, flagsReplays } = this.#options;
     const aedes = await Aedes.createBroker({
       ...(this.#persistence === undefined ? {} : { persistence: this.#persistence }),
       // Aedes closes the connection where it is not authorized.
       authorizePublish: (_client, packet, done) =>
         done(hangsUpOn?.(packet) === true ? new Error('not authorized') : null),
       ...(resubscription === 'hides what is replayed' ? { authorizeForward: withoutFlag } : {}),
+      ...(flagsReplays === false ? { authorizeForward: withoutAnyFlag } : {}),
     });
     const isNew = this.#persistence === undefined;
     this.#persistence = persistenceOf(aedes);
@@ -177,6 +180,11 @@ function withoutFlag<P extends { readonly topic: string; retain: boolean }>(clie
     ([filter, { qos }]) => qos > 0 && matches(filter, packet.topic),
   );
   if (isHidden) packet.retain = false;
+  return packet;
+}
+
+function withoutAnyFlag<P extends { retain: boolean }>(_client: unknown, packet: P): P {
+  packet.retain = false;
   return packet;
 }
 
