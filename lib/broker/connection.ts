@@ -12,6 +12,7 @@ import mqtt, {
   type IPublishPacket,
   type MqttClient,
 } from 'mqtt';
+import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../core/policy.ts';
 import { clientOptions, withoutClientId } from './client-options.ts';
 import { describeError } from './describe-error.ts';
@@ -19,6 +20,9 @@ import { gatherWrites } from './gathered-writes.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { ConnectFailure, ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
+
+/** Of every thread, 12 MB would hold all numbers of two bytes, ready to be written. */
+writeToStream.cacheNumbers = false;
 
 /** Takes a message; the broker is not told that it has arrived before `done` is called. */
 export type Intake = (packet: IPublishPacket, done: () => void) => void;
