@@ -78,7 +78,8 @@ export class Housekeeping {
       dispatcher.offer(link);
     }
     table.forget(now);
-    for (const link of links) dispatcher.writeMarker(link, table.closed);
+    // At the end the markers have been written, or erased, for good.
+    if (!this.#hasEnded) for (const link of links) dispatcher.writeMarker(link, table.closed);
     saver.save();
     this.keep();
   }

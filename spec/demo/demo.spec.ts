@@ -12,7 +12,7 @@ describe('mqttrep demo', function () {
     const { stdout } = running;
 
     const arrivedAtBoth = stdout.match(/ (wrote|deleted) \S+.*: [A-Z]+ after \d+ ms, [A-Z]+ after \d+ ms$/gm);
-    expect(arrivedAtBoth).to.have.length.of.at.least(10);
+    expect(arrivedAtBoth).to.have.length.of.at.least(6);
     expect(stdout)
       .to.match(/The link of QUEBEC is cut\./)
       .and.match(/OSLO deleted \S+: PARIS after \d+ ms, QUEBEC is cut off: it will get this when it is back/)

@@ -237,6 +237,19 @@ describe('Reconciler', () => {
       await stopped;
     });
 
+    it('leaves no marker behind that nobody could compare with, though one was due', async () => {
+      await rig.ready();
+      await a.observe({ topic: 't', payload: '1' }).roundTrip();
+      await rig.tick();
+      const stopped = rig.reconciler.stop(60_000);
+      await rig.all();
+      rig.clock.tick(2_000);
+      await rig.all();
+      for (const end of [a, b, c]) end.settle();
+      await stopped;
+      for (const end of [a, b, c]) expect(end.own.map(({ payload }) => String(payload)).at(-1)).to.equal('');
+    });
+
     it('ends at once where nothing is connected', async () => {
       await rig.reconciler.stop(60_000);
       expect(rig.log.filter(line => line.startsWith('error'))).to.deep.equal([]);

@@ -13,6 +13,8 @@ export class WorkerEnd {
   readonly messages: ToBroker[] = [];
   /** What was to be published, without mqttrep's own topics. */
   readonly published: RawPublication[] = [];
+  /** What was to be published to mqttrep's own topics. */
+  readonly own: RawPublication[] = [];
   /** How many publications came in each batch, those of mqttrep's own topics included. */
   readonly batches: number[] = [];
   /** Settle each publication as it comes. */
@@ -122,7 +124,8 @@ export class WorkerEnd {
     for (; !reader.done; count++) {
       const publication = readPublication(reader);
       this.#unsettled.bytes += publication.payload.length;
-      if (!publication.topic.startsWith('mqttrep/')) this.published.push(publication);
+      const isOwn = publication.topic.startsWith('mqttrep/');
+      (isOwn ? this.own : this.published).push(publication);
     }
     this.#unsettled.count += count;
     this.batches.push(count);
