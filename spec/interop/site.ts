@@ -17,6 +17,9 @@ const answerLimitMs = 10_000;
 /** Milliseconds in which the rest comes once the sentinels have been seen. */
 const settleMs = 50;
 
+/** How often what the broker hung up on is tried. */
+const attempts = 4;
+
 /** Topics in one SUBSCRIBE. */
 const batch = 100;
 
@@ -58,7 +61,11 @@ export class Site {
   }
 
   /** Sees what is published below the filter, from the first call on, as long as the broker runs. */
-  async watch(filter: string): Promise<TestClient> {
+  watch(filter: string): Promise<TestClient> {
+    return unlessHungUp(() => this.#watch(filter));
+  }
+
+  async #watch(filter: string): Promise<TestClient> {
     if (this.#watcher?.connected !== true) {
       this.#watcher = await this.client();
       await within(this.#watcher.subscribe(filter, { qos: 2, rap: true }), `${this.name}: SUBACK`);
@@ -93,7 +100,11 @@ export class Site {
   }
 
   /** The retained messages of these topics. Rejects if the broker cannot be read to the end. */
-  async retained(topics: readonly string[]): Promise<Map<string, ReceivedMessage>> {
+  retained(topics: readonly string[]): Promise<Map<string, ReceivedMessage>> {
+    return unlessHungUp(() => this.#retained(topics));
+  }
+
+  async #retained(topics: readonly string[]): Promise<Map<string, ReceivedMessage>> {
     const reader = await this.client();
     try {
       for (const end of this.#ends)
@@ -131,6 +142,21 @@ export class Site {
   async close(): Promise<void> {
     await Promise.all([...this.#clients].map(client => client.destroy()));
     this.#clients.clear();
+  }
+}
+
+/**
+ * Tries again where the broker hung up, as any client would: aMQTT 0.12 does so on a client that subscribes while
+ * another one does.
+ */
+async function unlessHungUp<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (attempt === attempts || !(error instanceof Error) || error.message !== 'Connection closed')
+        throw error;
+    }
   }
 }
 

@@ -6,11 +6,18 @@
 
 import { connect } from 'node:net';
 
-/** CONNECT of MQTT 3.1.1: clean session, keep-alive of 10 s, the broker chooses the client id. */
-const connectPacket = Buffer.from('100c00044d5154540402000a0000', 'hex');
+/** CONNECT, by the protocol level: clean session, keep-alive of 10 s, the broker chooses the client id. */
+const connectPackets = {
+  4: Buffer.from('100c00044d5154540402000a0000', 'hex'),
+  5: Buffer.from('100d00044d5154540502000a000000', 'hex'),
+} as const;
+
+export type AskedBy = keyof typeof connectPackets;
+
 const connackType = 0x20;
 
-export function acceptsMqtt(port: number, withinMs = 1000): Promise<boolean> {
+/** @param level of the protocol; most brokers answer to MQTT 3.1.1 */
+export function acceptsMqtt(port: number, level: AskedBy = 4, withinMs = 1000): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ host: '127.0.0.1', port });
     const answer = (accepted: boolean) => {
@@ -18,7 +25,7 @@ export function acceptsMqtt(port: number, withinMs = 1000): Promise<boolean> {
       socket.destroy();
     };
     socket.setTimeout(withinMs, () => answer(false));
-    socket.once('connect', () => socket.write(connectPacket));
+    socket.once('connect', () => socket.write(connectPackets[level]));
     socket.once('data', bytes => answer(bytes[0] === connackType));
     socket.once('error', () => answer(false));
     socket.once('close', () => answer(false));

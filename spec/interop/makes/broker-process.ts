@@ -5,7 +5,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { acceptsMqtt } from '../../support/accepts-mqtt.ts';
+import { type AskedBy, acceptsMqtt } from '../../support/accepts-mqtt.ts';
 import { freePort } from '../../support/free-port.ts';
 import { ServerProcess } from '../../support/server-process.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
@@ -16,6 +16,8 @@ export interface Command {
   readonly args: readonly string[];
   /** Beside PATH, HOME and the locale. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The protocol level by which it is asked whether it is up; MQTT 3.1.1 unless given. */
+  readonly askedBy?: AskedBy;
 }
 
 /** Where a broker may write. */
@@ -74,9 +76,9 @@ class BrokerProcess implements InteropBroker {
     this.#process.assertStopped('runs already');
     mkdirSync(this.#data, { recursive: true });
     const prepared = await this.#prepare({ port: this.port, folder: this.#folder, data: this.#data });
-    const { program, args, env = {} } = prepared;
+    const { program, args, env = {}, askedBy } = prepared;
     const command = { program, args, cwd: this.#folder, env: { ...this.#environment, ...env } };
-    if (await this.#process.start(command, () => acceptsMqtt(this.port))) return;
+    if (await this.#process.start(command, () => acceptsMqtt(this.port, askedBy))) return;
     throw new Error(`${this.name} did not start:\n${this.log().slice(-shownCharacters)}`);
   }
 

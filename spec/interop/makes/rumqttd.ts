@@ -14,7 +14,7 @@ function start({ protocol }: StartOptions): Promise<InteropBroker> {
   return startProcess('rumqttd', ({ port, folder }) => {
     const config = join(folder, 'rumqttd.toml');
     writeFileSync(config, configuration(protocol === 5 ? 'v5' : 'v4', port));
-    return { program, args: ['-c', config] };
+    return { program, args: ['-c', config], askedBy: protocol === 5 ? 5 : 4 };
   });
 }
 
