@@ -41,6 +41,9 @@ export const longPatience = 120_000;
 /** Distance between two looks at what is retained. */
 const lookMs = 200;
 
+/** Milliseconds until what was not seen is written again. */
+const writtenAgainMs = 5_000;
+
 export class Pair {
   readonly prefix = `interop${nanoid(10).replaceAll(/[-_]/g, 'x')}`;
   readonly here: Side;
@@ -215,9 +218,23 @@ export class Pair {
         const topic = this.topic(`settled/${side.name}`);
         const payload = nanoid();
         const watcher = await this.watch(this.other(side));
-        await this.write(side, topic, payload);
-        await watcher.waitFor(message => message.topic === topic && message.payload === payload, patience);
+        const seen = watcher.waitFor(
+          message => message.topic === topic && message.payload === payload,
+          patience,
+        );
+        await this.#untilSeen(seen, () => this.write(side, topic, payload));
       }
+    }
+  }
+
+  /** Writes again from time to time: what comes behind a burst is dropped with it at some brokers. */
+  async #untilSeen(seen: Promise<unknown>, write: () => Promise<void>): Promise<void> {
+    // Whether it can be written is known from the first time.
+    const again = setInterval(() => void write().catch(() => undefined), writtenAgainMs);
+    try {
+      await Promise.all([seen, write()]);
+    } finally {
+      clearInterval(again);
     }
   }
 

@@ -90,7 +90,11 @@ export class Site {
   }
 
   /** By a client that only writes. */
-  async publish(...message: Parameters<TestClient['publish']>): Promise<void> {
+  publish(...message: Parameters<TestClient['publish']>): Promise<void> {
+    return unlessHungUp(() => this.#publish(...message));
+  }
+
+  async #publish(...message: Parameters<TestClient['publish']>): Promise<void> {
     if (this.#writer?.connected !== true) this.#writer = await this.client();
     await within(this.#writer.publish(...message), `${this.name}: PUBACK of ${message[0]}`);
   }
