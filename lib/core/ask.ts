@@ -10,6 +10,7 @@ import { has, type Policy } from './policy.ts';
 import {
   agrees,
   alike,
+  heldBefore,
   isDeletion,
   isNewer,
   type Message,
@@ -51,51 +52,101 @@ export function ask(register: Register, broker: number): Outcome {
  */
 export function probed(register: Register, event: Probed, policy: Policy): Outcome {
   const { broker, found } = event;
-  const bit = 1 << broker;
   const next: Register = {
     ...register,
-    asking: register.asking & ~bit,
+    asking: register.asking & ~(1 << broker),
     questioned: withoutQuestioned(register, broker),
     pending: withoutRetained(register, broker),
   };
   const wasPending = next.pending.length < register.pending.length;
   if (found === 'unknown') {
-    return outcome(wasPending ? { ...next, held: withHeld(register, broker, 'unknown') } : next, 'settled');
+    const unknown = wasPending ? { ...next, held: withHeld(register, broker, 'unknown') } : next;
+    return presumedNow(register, unknown, broker, policy);
   }
-  const contest = { broker, stored: true, refreshes: false };
-  const overtaken = has(register.overtaken, broker);
-  const holds = register.held[broker];
-  if (found === 'absent') {
-    if (overtaken && typeof holds === 'object') return ask(register, broker);
-    if (event.absence === 'deletion' && isSettledAt(register, broker)) {
-      return contend(next, deletion(event.fresh, broker), contest, policy);
-    }
-    // It retains nothing, though a client wrote there: the client does not retain.
-    const unretained = wroteLast(register, broker, policy) ? register.unretained | bit : register.unretained;
-    return outcome({ ...next, unretained, held: withHeld(register, broker, 'absent') }, 'settled');
+  return found === 'absent'
+    ? absentThere(register, next, event, policy)
+    : foundThere(register, next, { broker, found, now: event.now }, event.fresh, policy);
+}
+
+/** @param next the register without what the answer has decided */
+function absentThere(
+  register: Register,
+  next: Register,
+  { broker, absence, fresh }: Probed,
+  policy: Policy,
+): Outcome {
+  if (has(register.overtaken, broker) && typeof register.held[broker] === 'object')
+    return ask(register, broker);
+  if (absence === 'deletion' && isSettledAt(register, broker)) {
+    return contend(next, deletion(fresh, broker), { broker, stored: true, refreshes: false }, policy);
   }
+  // It retains nothing, though a client wrote there: the client does not retain.
+  const isUnretained = wroteLast(register, broker, policy);
+  const unretained = isUnretained ? register.unretained | (1 << broker) : register.unretained;
+  return outcome({ ...next, unretained, held: withHeld(register, broker, 'absent') }, 'settled');
+}
+
+/** What a broker was found to retain. */
+interface Finding {
+  readonly broker: number;
+  readonly found: Found;
+  readonly now: number;
+}
+
+/** @param next the register without what the answer has decided */
+function foundThere(
+  register: Register,
+  next: Register,
+  finding: Finding,
+  fresh: Version,
+  policy: Policy,
+): Outcome {
+  const { broker, found, now } = finding;
   const passing = register.passing?.message.origin === broker ? register.passing.message : undefined;
   // The topic is retained there, so what passed is too, and goes out as such.
-  const base = {
-    ...next,
-    unretained: register.unretained & ~bit,
-    passing: passing === undefined ? register.passing : undefined,
-  };
-  if (overtaken) return overtakenBy(register, base, { broker, found, now: event.now }, policy);
+  const asRetained = passing === undefined ? next : { ...next, passing: undefined };
+  if (has(register.overtaken, broker)) return overtakenBy(register, asRetained, finding, policy);
   const known = knownAt(register, broker, found);
-  if (known !== undefined) return outcome({ ...base, held: withHeld(register, broker, known) }, 'settled');
+  if (known !== undefined) {
+    const base = passing?.payload === found.payload ? asRetained : next;
+    return outcome({ ...base, held: withHeld(register, broker, known) }, 'settled');
+  }
+  const before = heldBefore(register, broker);
+  if (before !== undefined && alike(before, found)) {
+    const unretained = register.unretained | (1 << broker);
+    return outcome({ ...next, unretained, held: withHeld(register, broker, before) }, 'settled');
+  }
   const message: Message = {
     payload: found.payload,
     properties: found.properties,
     version:
-      trustedStamp(register, { ...found, broker }) ??
-      seenAs(register, passing, { broker, found }) ??
-      event.fresh,
+      trustedStamp(register, { ...found, broker }) ?? seenAs(register, passing, { broker, found }) ?? fresh,
     origin: broker,
-    expiresAt: event.now + found.expiry,
-    erasedAt: afterTtl(event.now, policy.ttl),
+    expiresAt: now + found.expiry,
+    erasedAt: afterTtl(now, policy.ttl),
   };
-  return contend(base, message, contest, policy);
+  const base = { ...asRetained, unretained: register.unretained & ~(1 << broker) };
+  return contend(base, message, { broker, stored: true, refreshes: false }, policy);
+}
+
+/**
+ * The broker does not say whether it retains what it delivered, under a topic that others retain: it counts as
+ * retained, lest a write be lost; but not as what the broker holds, or its absence would be taken for a deletion.
+ */
+function presumedNow(register: Register, next: Register, broker: number, policy: Policy): Outcome {
+  const { winner, questioned } = register;
+  const question = questioned.find(one => one.broker === broker);
+  const isRetained = winner !== undefined && !isDeletion(winner);
+  if (question === undefined || question.payload === '' || !isRetained) return outcome(next, 'settled');
+  const message: Message = {
+    payload: question.payload,
+    properties: undefined,
+    version: question.version,
+    origin: broker,
+    expiresAt: Number.POSITIVE_INFINITY,
+    erasedAt: afterTtl(question.version.time, policy.ttl),
+  };
+  return contend(next, message, { broker, stored: false, refreshes: false }, policy);
 }
 
 /** Whether the broker held what the winner says, and nothing was on its way there: a newer write beats a deletion. */
@@ -113,7 +164,7 @@ function isSettledAt({ held, pending, winner }: Register, broker: number): boole
 function overtakenBy(
   register: Register,
   next: Register,
-  { broker, found, now }: { readonly broker: number; readonly found: Found; readonly now: number },
+  { broker, found, now }: Finding,
   policy: Policy,
 ): Outcome {
   const holds = register.held[broker];

@@ -45,6 +45,8 @@ export interface Observed {
   readonly fresh: Version;
   /** The broker's rank at first contact: the larger wins. */
   readonly rank: number;
+  /** The broker has not taken what it was sent last under the topic. */
+  readonly refuses: boolean;
   readonly now: number;
 }
 

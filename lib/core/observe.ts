@@ -10,7 +10,9 @@ import { echoed } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { type BrokerSet, has, type Policy } from './policy.ts';
 import {
+  agrees,
   alike,
+  heldBefore,
   isDeletion,
   isNewer,
   type Message,
@@ -33,11 +35,11 @@ export function observed(register: Register, event: Observed, policy: Policy): O
   if (echo >= 0)
     return echoed(register, event.broker, event.replay ? register.pending.length - 1 : echo, echo);
 
-  const retained = event.retained ?? presumedRetained(register, event);
+  const retained = event.retained ?? presumedRetained(register, event, policy);
   if (retained === true) {
-    return isSecondOfHeld(register, event, policy)
-      ? outcome(register, 'lost')
-      : written(register, event, policy, true);
+    if (isSecondOfHeld(register, event, policy)) return outcome(register, 'lost');
+    const result = written(register, event, policy, true);
+    return event.retained === undefined && policy.retain ? presumed(register, result, event) : result;
   }
   if (retained === undefined) return unsure(register, event, policy);
   return policy.retain ? written(register, event, policy, isSaid(event)) : passed(register, event, policy);
@@ -93,19 +95,52 @@ function isSecondOfHeld({ held, winner }: Register, event: Observed, { twice }: 
 }
 
 /**
- * A live message over MQTT 3.1.1 does not say whether it is retained. It is presumed to be where the topic is
- * known to be, and not to be where a probe found so; else it is undefined, and a probe has to tell.
+ * A live message over MQTT 3.1.1 does not say whether it is retained. It is presumed to be where the broker retains
+ * the topic as the others do, and not to be where a probe found so; else it is undefined, and a probe has to tell.
  */
-function presumedRetained(register: Register, event: Observed): boolean | undefined {
-  if (has(register.unretained, event.broker)) return false;
-  if (typeof register.held[event.broker] === 'object') return true;
+function presumedRetained(register: Register, event: Observed, policy: Policy): boolean | undefined {
   const { winner } = register;
+  const isHeld = typeof register.held[event.broker] === 'object';
+  const isErasure = event.payload === '' && isHeld && !policy.retain;
+  if (has(register.unretained, event.broker) && !isErasure) return false;
   // To delete what is deleted already is no news either way.
-  return winner !== undefined && (!isDeletion(winner) || event.payload === '') ? true : undefined;
+  if (event.payload === '' && (isHeld || winner !== undefined)) return true;
+  if (winner === undefined || isDeletion(winner)) return isHeld ? true : undefined;
+  return event.base === 'keeps nothing' || isAbreast(register, winner, event, policy) ? true : undefined;
 }
 
 /**
- * A new topic over MQTT 3.1.1: hand the message on at once, and ask the broker whether it retained it.
+ * Whether the broker retains what the others do, or will as soon as what it was sent arrives. One that may not be
+ * published to, or does not take it, may have been left behind; what it has not got was not deleted there.
+ */
+function isAbreast(
+  { held, pending }: Register,
+  winner: Message,
+  { broker, refuses }: Observed,
+  { publish }: Policy,
+): boolean {
+  const holds = held[broker];
+  const follows = has(publish, broker) && !refuses;
+  if (typeof holds === 'object') return follows || agrees(holds, winner);
+  return follows && pending.some(one => one.broker === broker && one.retained && !isDeletion(one.message));
+}
+
+/**
+ * With RETAIN the message wins whether its broker retained it or not; but if not, the broker is to get it. It will be
+ * asked for that, and the answer is compared with what the broker had before.
+ */
+function presumed(register: Register, result: Outcome, { broker, payload, stamp, fresh }: Observed): Outcome {
+  const holds = register.held[broker];
+  const before = heldBefore(register, broker) ?? (typeof holds === 'object' ? holds : undefined);
+  const question = { broker, payload, version: stamp ?? fresh, before };
+  return {
+    ...result,
+    register: { ...result.register, questioned: withQuestioned(result.register, question) },
+  };
+}
+
+/**
+ * Over MQTT 3.1.1, where nothing tells whether a message is retained: hand it on at once, and ask the broker.
  *
  * The answer tells only if the probe follows a message with a payload, and no deletion came between. So one
  * that is under way is void, and asked again, when a deletion comes, and when a payload comes after one.
@@ -126,7 +161,7 @@ function unsure(register: Register, event: Observed, policy: Policy): Outcome {
 
 /** Takes down when a message was seen whose place among the others a probe is to tell. */
 function questioned(result: Outcome, { broker, payload, stamp, fresh }: Observed): Outcome {
-  const question = { broker, payload, version: stamp ?? fresh };
+  const question = { broker, payload, version: stamp ?? fresh, before: undefined };
   return {
     ...result,
     register: { ...result.register, questioned: withQuestioned(result.register, question) },

@@ -53,6 +53,8 @@ export interface Questioned {
   readonly payload: Bytes;
   /** By when it was seen: the answer comes later than what others wrote meanwhile. */
   readonly version: Version;
+  /** What the broker was known to retain before that counted as retained there; undefined where it does not. */
+  readonly before: Message | undefined;
 }
 
 export interface Register {
@@ -72,7 +74,7 @@ export interface Register {
   readonly asking: BrokerSet;
   /** Of these, the brokers that delivered something under the topic since: the answer may be older than that. */
   readonly overtaken: BrokerSet;
-  /** Of these, what came without a retain flag to go by: the last of each. */
+  /** What came without a retain flag to go by, and is to be asked for: the last of each broker. */
   readonly questioned: readonly Questioned[];
   /** Brokers at which a message came without a retain flag to go by, and a probe found that it was not retained. */
   readonly unretained: BrokerSet;
@@ -192,6 +194,17 @@ function keepPending(
   const kept = pending.filter(keep);
   if (kept.length === pending.length) return pending;
   return kept.length === 0 ? NOTHING_PENDING : kept;
+}
+
+/**
+ * What the broker was last known to retain, where it has since delivered what only counts as retained; undefined
+ * where that is what it holds.
+ */
+export function heldBefore({ held, questioned }: Register, broker: number): Message | undefined {
+  const question = questioned.find(one => one.broker === broker);
+  const holds = held[broker];
+  const payload = typeof holds === 'object' ? holds.payload : holds === 'absent' ? '' : undefined;
+  return question?.payload === payload ? question?.before : undefined;
 }
 
 /** What is in question, with this in place of what the broker delivered before. */

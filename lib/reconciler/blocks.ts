@@ -62,6 +62,11 @@ export class Blocks {
     return failures >= BLOCKED_AFTER;
   }
 
+  /** Whether the broker has not taken what it was sent last. */
+  refuses(topic: string): boolean {
+    return this.#blocks.has(topic);
+  }
+
   isBlocked(topic: string): boolean {
     return (this.#blocks.get(topic)?.failures ?? 0) >= BLOCKED_AFTER;
   }

@@ -88,6 +88,7 @@ export class Reception {
       expiry,
       fresh: clock.next(now),
       rank: link.rank,
+      refuses: link.blocks.refuses(topic),
       now,
     };
   }

@@ -3,7 +3,7 @@
 import type { Event } from '../core/events.ts';
 import type { Clash, Outcome } from '../core/outcome.ts';
 import { has } from '../core/policy.ts';
-import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
+import { agrees, isDeletion, pendingAt, type Register, willHold } from '../core/register.ts';
 import type { BrokerLinks } from './broker-links.ts';
 import type { ConflictLog } from './conflict-log.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -57,6 +57,9 @@ export class Stepper {
         this.#presume(topic, event, outcome.register);
         for (const link of links) link.blocks.valueChanged(topic);
         return lacksSomewhere(outcome);
+      case 'passing':
+        if (retainsAny(outcome.register)) this.#presume(topic, event, outcome.register);
+        return lacksSomewhere(outcome);
       case 'expired':
         for (const link of links) link.blocks.valueChanged(topic);
         return lacksSomewhere(outcome);
@@ -67,7 +70,10 @@ export class Stepper {
     }
   }
 
-  /** A live message over MQTT 3.1.1 counts as retained where the topic is, which has to be looked at. */
+  /**
+   * A live message over MQTT 3.1.1 counts as retained where the topic is, or as one that only passes where a probe once
+   * found so; which has to be looked at.
+   */
   #presume(topic: string, event: Event, { asking }: Register): void {
     if (event.kind !== 'observed' || event.retained !== undefined || has(asking, event.broker)) return;
     this.#deps.links.at(event.broker).antiEntropy.presumed(topic, performance.now());
@@ -87,6 +93,10 @@ export class Stepper {
     }
     return register.winner !== undefined && !agrees(willHold(register, broker), register.winner);
   }
+}
+
+function retainsAny({ winner }: Register): boolean {
+  return winner !== undefined && !isDeletion(winner);
 }
 
 /** Whether some broker may lack what the register says: a reason to look at it at the tick. */

@@ -57,6 +57,7 @@ const action = fc.record({
   stamp: maybe(version),
   stamps: fc.boolean(),
   own: fc.boolean(),
+  refuses: fc.boolean(),
   rank: fc.nat(3),
   found: fc.constantFrom('absent', 'unknown', 'something'),
   absence: fc.constantFrom('deletion', 'loss'),
@@ -95,9 +96,10 @@ function playAll(
     const body = { payload: one.payload, properties: one.properties, stamp, expiry: one.expiry };
     const found: Probed['found'] =
       one.found === 'something' ? { ...body, payload: body.payload || '3' } : one.found;
-    const { retained, stamps, own, rank, absence } = one;
+    const { retained, stamps, own, rank, refuses, absence } = one;
+    const dated = { own, rank, refuses, fresh, now };
     const events = {
-      observed: { kind: 'observed', broker, ...body, retained, replay, base, stamps, own, rank, fresh, now },
+      observed: { kind: 'observed', broker, ...body, retained, replay, base, stamps, ...dated },
       offered: { kind: 'offered', broker, now },
       acknowledged: { kind: 'acknowledged', broker, version: named ?? fresh },
       refused: { kind: 'refused', broker, version: named ?? fresh },

@@ -154,6 +154,7 @@ export class Topic {
       expiry: Number.POSITIVE_INFINITY,
       fresh: this.fresh(),
       rank: 0,
+      refuses: false,
       now: this.now,
       ...arriving,
     });

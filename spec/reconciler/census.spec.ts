@@ -123,6 +123,7 @@ class World {
       expiry: Number.POSITIVE_INFINITY,
       fresh: this.#fresh(),
       rank: 0,
+      refuses: false,
       now: this.#now,
     });
   }

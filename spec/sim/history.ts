@@ -70,6 +70,9 @@ export function play({ world: options, steps, expected }: History, mutation?: Mu
       if (writtenTo(topic, steps).includes(payload)) continue;
       throw new AssertionError(`I2: ${topic} holds ${payload}, which nobody wrote\n${world}`);
     }
+    for (const topic of neverDeleted(steps)) {
+      if (!retained.has(topic)) throw new AssertionError(`I13: nobody deleted ${topic}\n${world}`);
+    }
     if (expected !== undefined) expect([...retained], String(world)).to.deep.equal([...expected]);
     assertNoticed(world);
   } finally {
@@ -88,6 +91,15 @@ function mayBeUnequal({ brokers, queue }: WorldOptions, steps: readonly Step[]):
     brokers.some(({ mqtt5 }) => !mqtt5) ||
     steps.some(({ kind }) => kind === 'drop' || kind === 'deny')
   );
+}
+
+/** Topics that were written retained, and never deleted; none where a broker lost its data. */
+function neverDeleted(steps: readonly Step[]): ReadonlySet<string> {
+  const topics = new Set<string>();
+  if (steps.some(({ kind }) => kind === 'wipe' || kind === 'go back')) return topics;
+  for (const step of steps) if (step.kind === 'write' || step.kind === 'forge') topics.add(step.topic);
+  for (const step of steps) if ('payload' in step && step.payload === '') topics.delete(step.topic);
+  return topics;
 }
 
 function writtenTo(topic: string, steps: readonly Step[]): string[] {

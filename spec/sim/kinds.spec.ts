@@ -1,7 +1,7 @@
 /** Messages of both kinds under one topic: those that are retained, and those that are not. */
 
 import { expect } from 'chai';
-import { A, inEachWorld, inWorldOfMqtt311 } from './scene.ts';
+import { A, B, C, inEachWorld, inWorldOfMqtt311, type Scene } from './scene.ts';
 
 inEachWorld('A message that is not retained', scene => {
   it('C19: under a topic that retains one leaves it as it is in the end', () => {
@@ -38,5 +38,130 @@ inWorldOfMqtt311('Over MQTT 3.1.1 a message that is not retained', scene => {
     world.rest();
     expect(world.broker(A).probed).to.equal(before + 1);
     scene.expectEverywhere({ t: '59' });
+  });
+});
+
+/** What each broker retains under the topic. */
+function retainedAt({ world }: Scene): (string | undefined)[] {
+  return world.brokers.map(({ retained }) => retained.get('t')?.payload);
+}
+
+inEachWorld('At a broker that does not retain what the others do, a message that is not retained', scene => {
+  const passAt = (broker: number) => {
+    const before = retainedAt(scene);
+    scene.world.broker(broker).write('t', 'passing', false);
+    scene.world.run(4_000);
+    expect(retainedAt(scene), 'soon after').to.deep.equal(before);
+    scene.world.run(15 * 60_000);
+    expect(retainedAt(scene), 'long after').to.deep.equal(before);
+    for (const other of scene.world.brokers) expect(other.seen, other.name).to.include('t=passing');
+  };
+
+  it('C24: changes nothing elsewhere, where the topic was never taken', () => {
+    const world = scene.create([1, 1, 1]);
+    world.broker(A).denied.add('t');
+    world.broker(B).write('t', 'first');
+    world.rest();
+    // What mqttrep hands on is denied as well: only a client of the broker is heard there.
+    passAt(A);
+  });
+
+  it('C24: changes nothing elsewhere, where a newer value was not taken', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    world.broker(A).denied.add('t');
+    world.broker(B).write('t', 'second');
+    world.rest();
+    passAt(A);
+  });
+
+  it('C24: changes nothing elsewhere, where the value was too large', () => {
+    const world = scene.create([1, 1, 1]);
+    world.broker(A).largest = 10;
+    world.broker(B).write('t', 'x'.repeat(11));
+    world.rest();
+    passAt(A);
+  });
+
+  it('C24: changes nothing elsewhere, where the topic may not be published', () => {
+    const world = scene.create([1, 1, 1], { filters: [{ publish: (1 << B) | (1 << C) }] });
+    world.broker(B).write('t', 'first');
+    world.rest();
+    passAt(A);
+  });
+
+  it('C24: changes nothing elsewhere, before the broker has been given the topic', () => {
+    const world = scene.create([1, 1, 1], { mergeFrequency: 1 });
+    world.broker(B).write('t', 'first');
+    world.run(50);
+    world.broker(A).write('t', 'passing', false);
+    world.rest();
+    scene.expectEverywhere({ t: 'first' });
+  });
+});
+
+inEachWorld('At a broker that does not retain what the others do, a message that is retained', scene => {
+  it('C24: wins, where the topic was never taken, or a newer value was not', () => {
+    const world = scene.create([1, 1, 1]);
+    world.broker(A).denied.add('t');
+    for (const value of ['first', 'second']) {
+      world.broker(B).write('t', value);
+      world.rest();
+      world.broker(A).write('t', `after ${value}`);
+      world.run(4_000);
+      expect(retainedAt(scene)).to.deep.equal(new Array(3).fill(`after ${value}`));
+    }
+  });
+
+  it('C24: wins, after one that was not retained', () => {
+    const world = scene.create([1, 1, 1]);
+    world.broker(A).denied.add('t');
+    world.broker(B).write('t', 'first');
+    world.rest();
+    world.broker(A).write('t', 'passing', false);
+    world.run(1_000);
+    world.broker(A).write('t', 'second');
+    world.run(16_000);
+    expect(retainedAt(scene)).to.deep.equal(new Array(3).fill('second'));
+  });
+
+  it('C24: wins, where the broker does not say that it retains it', () => {
+    const world = scene.create([1, 1, 1], { mergeFrequency: 1 });
+    world.broker(B).write('t', 'first');
+    world.rest();
+    world.broker(A).cut();
+    world.broker(A).wipe();
+    world.link(0, A).ignoring = 1;
+    world.broker(A).connect();
+    world.run(3);
+    world.broker(A).write('t', 'second');
+    world.rest();
+    scene.expectEverywhere({ t: 'second' });
+  });
+});
+
+inEachWorld('With RETAIN, a message that is not retained', scene => {
+  it('C24: is retained everywhere, and stays so', () => {
+    const world = scene.create([1, 1, 1], { filters: [{ retain: true }] });
+    world.broker(A).write('t', 'retained');
+    world.rest();
+    for (const value of ['1', '2']) {
+      world.broker(A).write('t', value, false);
+      world.run(16_000);
+      scene.expectEverywhere({ t: value });
+      world.lookAgain();
+      scene.expectEverywhere({ t: value });
+    }
+  });
+
+  it('C24: comes to its own broker as soon as to the others, once that is known not to retain it', () => {
+    const world = scene.create([1, 1, 1], { filters: [{ retain: true }] });
+    for (const value of ['1', '2']) {
+      world.broker(A).write('t', value, false);
+      world.lookAgain();
+    }
+    world.broker(A).write('t', '3', false);
+    world.run(1_000);
+    scene.expectEverywhere({ t: '3' });
   });
 });

@@ -1,5 +1,5 @@
 /**
- * I8, I9: the simulator can fail. Each of these mutants does one thing wrongly that the reconciliation stands
+ * I8, I9, I13: the simulator can fail. Each of these mutants does one thing wrongly that the reconciliation stands
  * on, and is caught within a thousand or two of histories, by one that the reconciliation itself survives.
  */
 

@@ -51,6 +51,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         : step(register, event, policy),
     ),
   },
+  'takes for retained what is delivered under a topic that others retain': {
+    caughtBy: ['random histories'],
+    step: on('observed', (register, event, policy) =>
+      event.retained === undefined && register.winner !== undefined
+        ? step(register, { ...event, retained: true }, policy)
+        : step(register, event, policy),
+    ),
+  },
   'believes a probe that was overtaken': {
     caughtBy: ['single writers'],
     step: on('probed', (register, event, policy) => step({ ...register, overtaken: 0 }, event, policy)),
