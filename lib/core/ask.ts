@@ -219,7 +219,7 @@ export function returned(register: Register, event: Returned, policy: Policy): O
   if (!lost && typeof register.held[broker] !== 'object') return outcome(register, 'idle');
   if (has(policy.echo, broker) && base === 'as left') {
     // What is not retained was lost with the connection.
-    return ask({ ...register, pending: withoutPassing(register, broker) }, broker);
+    return ask({ ...register, pending: withoutPassing(register, broker, register.pending.length) }, broker);
   }
   const isTrusted = !lost && !has(policy.echo, broker) && base === 'as left';
   return isTrusted

@@ -32,8 +32,11 @@ export function overtake(register: Register, broker: number): Register {
 export function observed(register: Register, event: Observed, policy: Policy): Outcome {
   if (event.replay && isAsLeft(register, event)) return outcome(register, 'repeated');
   const echo = findEcho(register, event);
-  if (echo >= 0)
-    return echoed(register, event.broker, event.replay ? register.pending.length - 1 : echo, echo);
+  if (echo >= 0) {
+    const result = echoed(register, event.broker, event.replay ? register.pending.length - 1 : echo, echo);
+    if (!isMistakable(register, event, echo)) return result;
+    return { ...result, register: { ...result.register, held: register.held } };
+  }
 
   const retained = event.retained ?? presumedRetained(register, event, policy);
   if (retained === true) {
@@ -76,6 +79,22 @@ function findEcho(register: Register, event: Observed): number {
     if (!event.replay) return found;
   }
   return found;
+}
+
+/**
+ * Whether what looks like the echo of a retained message may be that of one that passes, as both are on their way with
+ * one payload. Then nothing says that the retained one was stored.
+ */
+function isMistakable({ pending }: Register, { broker, replay, stamps }: Observed, echo: number): boolean {
+  const echoed = pending[echo];
+  if (stamps || replay || echoed?.retained !== true) return false;
+  return pending.some(
+    (entry, index) =>
+      index > echo &&
+      entry.broker === broker &&
+      !entry.retained &&
+      entry.message.payload === echoed.message.payload,
+  );
 }
 
 function isSameVersion(stamp: Version | undefined, version: Version): boolean {

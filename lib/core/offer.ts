@@ -14,6 +14,7 @@ import {
   type Register,
   willHold,
   withHeld,
+  withoutPassing,
   withoutPending,
 } from './register.ts';
 import { compareVersions, type Version } from './version.ts';
@@ -75,15 +76,18 @@ function pendingIndex(register: Register, broker: number, version: Version): num
   );
 }
 
-/** The broker stored what we published, and with it all that we had published before. */
+/**
+ * The broker took what we published. If that was retained, it overwrote all that was pending before it; if not, it tells
+ * nothing of what should be retained, which stays pending.
+ */
 export function echoed(register: Register, broker: number, last: number, echo: number): Outcome {
-  const stored = register.pending.findLast(
-    (entry, i) => i <= echo && entry.broker === broker && entry.retained,
-  );
+  const entry = register.pending[echo];
+  if (entry?.retained !== true)
+    return outcome({ ...register, pending: withoutPassing(register, broker, last) }, 'echo');
   return outcome(
     {
       ...register,
-      held: stored === undefined ? register.held : withHeld(register, broker, heldAfter(stored.message)),
+      held: withHeld(register, broker, heldAfter(entry.message)),
       pending: withoutPending(register, broker, last),
     },
     'echo',

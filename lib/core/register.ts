@@ -181,9 +181,9 @@ export function withoutRetained(register: Register, broker: number): readonly Pe
   return keepPending(register, entry => entry.broker !== broker || !entry.retained);
 }
 
-/** What is pending without the messages on their way to a broker that are not retained. */
-export function withoutPassing(register: Register, broker: number): readonly Pending[] {
-  return keepPending(register, entry => entry.broker !== broker || entry.retained);
+/** What is pending without the messages that are not retained, at a broker up to and with `last`. */
+export function withoutPassing(register: Register, broker: number, last: number): readonly Pending[] {
+  return keepPending(register, (entry, index) => entry.broker !== broker || entry.retained || index > last);
 }
 
 /** The same array where all are kept, so that one can see that nothing changed. */

@@ -125,4 +125,18 @@ inEachWorld('What is in flight', scene => {
       scene.expectEverywhere({ t: 'answer' });
     });
   }
+
+  for (const passing of ['1', '2']) {
+    it(`C25: the echo of what passes, as ${passing}, is no proof that what was denied before is retained`, () => {
+      const world = scene.create([1, 1, 1]);
+      scene.introduce('t');
+      world.broker(B).denied.add('t');
+      world.broker(C).write('t', '1');
+      world.run(1_000);
+      world.broker(B).denied.clear();
+      world.broker(A).write('t', passing, false);
+      world.run(15 * 60_000).rest();
+      scene.expectEverywhere({ t: '1' });
+    });
+  }
 });
