@@ -34,6 +34,8 @@ export interface Outcome {
   readonly commands: readonly Command[];
   /** Only where two messages met of which one had to lose. */
   readonly clash?: Clash;
+  /** Set where the broker may retain another message than it delivered last. */
+  readonly contended?: true;
 }
 
 /**

@@ -113,7 +113,7 @@ export function withRoom(register: Register, brokers: number): Register {
   return { ...register, held: [...register.held, ...new Array<Held>(more).fill('unknown')] };
 }
 
-export function isDeletion(message: Message): boolean {
+export function isDeletion(message: Pick<Message, 'payload'>): boolean {
   return message.payload === '';
 }
 

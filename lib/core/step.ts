@@ -7,6 +7,7 @@
 
 import { doubted, overdue, probed, returned } from './ask.ts';
 import { deletion } from './contend.ts';
+import { withContention } from './contention.ts';
 import type { Event } from './events.ts';
 import { observed, overtake } from './observe.ts';
 import { acknowledged, offered, refused } from './offer.ts';
@@ -18,7 +19,7 @@ import type { Version } from './version.ts';
 export function step(register: Register, event: Event, policy: Policy): Outcome {
   switch (event.kind) {
     case 'observed':
-      return observed(overtake(register, event.broker), event, policy);
+      return withContention(register, event, observed(overtake(register, event.broker), event, policy));
     case 'offered':
       return offered(register, event.broker, event.now, policy);
     case 'acknowledged':

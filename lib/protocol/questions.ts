@@ -62,6 +62,8 @@ export interface ReconcilerMeasures {
     readonly refused: Readonly<Record<string, number>>;
     /** By broker name. */
     readonly heldBack: Readonly<Record<string, HeldBack>>;
+    /** By broker name. */
+    readonly contended: Readonly<Record<string, number>>;
     readonly conflicts: Readonly<Record<string, number>>;
     readonly convergence: HistogramCounts;
     readonly commits: HistogramCounts;

@@ -104,11 +104,16 @@ export class AntiEntropy {
     this.#burst.add(topic);
   }
 
-  /** The broker delivered a message, and did not tell whether it retains it: to be looked at when the topic is quiet. */
+  /** The broker delivered a message, and may retain another one: to be looked at when the topic is quiet. */
   presumed(topic: string, uptime: number): void {
     if (this.period === Number.POSITIVE_INFINITY) return;
     this.#presumed.delete(topic);
     this.#presumed.set(topic, uptime);
+  }
+
+  /** Whether a topic is to be looked at for that. */
+  isPresumed(topic: string): boolean {
+    return this.#presumed.has(topic);
   }
 
   /**

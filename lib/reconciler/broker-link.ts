@@ -77,6 +77,8 @@ export class BrokerLink {
   marker = new Marker(undefined);
   /** How often this broker has been ready. */
   visits = 0;
+  /** Messages that met another write at the broker: their topics are looked at. */
+  contended = 0;
   /** How often each bound was met. */
   readonly heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
 

@@ -109,6 +109,7 @@ export class Inspector {
         storeFailures: saver.failures,
         refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
+        contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
         conflicts: { ...conflicts.counts },
         convergence: census.convergence.counts,
         commits: saver.commits.counts,

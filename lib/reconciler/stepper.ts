@@ -1,7 +1,7 @@
 /** One event for one topic: brought to the core's `step`, and what came of it carried out. */
 
 import type { Event } from '../core/events.ts';
-import type { Clash, Outcome } from '../core/outcome.ts';
+import type { Clash, Effect, Outcome } from '../core/outcome.ts';
 import { has } from '../core/policy.ts';
 import { agrees, isDeletion, pendingAt, type Register, willHold } from '../core/register.ts';
 import type { BrokerLinks } from './broker-links.ts';
@@ -21,6 +21,9 @@ export type ApplyEvent = (topic: string, event: Event) => void;
 
 /** The same, and has the topic sampled if that changes what brokers should hold. */
 export type BringEvent = (topic: string, event: Event) => void;
+
+/** What says that the broker has another message than before. */
+const CHANGES: ReadonlySet<Effect> = new Set(['won', 'lost', 'echo']);
 
 export interface StepperDeps {
   readonly table: TopicTable;
@@ -45,6 +48,7 @@ export class Stepper {
     tally.count(outcome.effect);
     if (outcome.clash !== undefined) this.#clashed(topic, outcome.clash);
     for (const command of outcome.commands) dispatcher.carryOut(links.at(command.broker), topic, command);
+    if (event.kind === 'observed') this.#delivered(topic, event.broker, outcome);
     switch (outcome.effect) {
       case 'idle':
         return false;
@@ -68,6 +72,14 @@ export class Stepper {
       default:
         return lacksSomewhere(outcome);
     }
+  }
+
+  /** What met another write at the broker has to be looked at; what is to be looked at has to be quiet before. */
+  #delivered(topic: string, broker: number, { effect, contended }: Outcome): void {
+    const link = this.#deps.links.at(broker);
+    if (contended) link.contended++;
+    const isChange = CHANGES.has(effect) && link.antiEntropy.isPresumed(topic);
+    if (contended || isChange) link.antiEntropy.presumed(topic, performance.now());
   }
 
   /**

@@ -116,6 +116,15 @@ export class Metrics {
           Object.entries(heldBack).map(([bound, count]): Sample => [{ broker: name, bound }, count]),
         ),
     );
+    this.#counter(
+      'mqttrep_contended_total',
+      'Messages that met another write at the broker, so that their topic is looked at once it is quiet.',
+      ['broker'],
+      () => {
+        const { brokers, reconcilerCounts } = this.#deps.measurements;
+        return brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.contended[name] ?? 0]);
+      },
+    );
     this.#gauge(
       'mqttrep_pending',
       'Publishes of which the echo has not been seen.',

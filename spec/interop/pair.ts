@@ -5,13 +5,14 @@
  * prefix, mqttrep's own topics included, so that nothing else at a broker in use is touched.
  */
 
-import { isIP } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import type { ReceivedMessage, TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { type Environment, type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
+import { defaultPort, nameOf } from './address.ts';
+import { abridged, difference, isPayload } from './difference.ts';
 import { spokenVersion } from './learn.ts';
 import { FEWER, type Limits, MANY } from './limits.ts';
 import type { Access, InteropBroker, Protocol } from './makes/make.ts';
@@ -206,9 +207,26 @@ export class Pair {
     return new Map([...last].filter(([, { payload }]) => payload !== ''));
   }
 
-  /** What the broker holds under a topic. */
-  async held(side: Side, topic: string): Promise<ReceivedMessage | undefined> {
-    return (await this.#held(side, [topic])).get(topic);
+  /**
+   * Resolves when both hold the same, with what that is. A broker may store later than it delivers; one that retains
+   * another value than it delivered last is found out once the topics are quiet.
+   */
+  async agree(topics: readonly string[]): Promise<ReadonlyMap<string, string | undefined>> {
+    const agreed = new Map<string, string | undefined>();
+    await eventually(
+      async () => {
+        await wait(lookMs);
+        const [here, there] = await Promise.all(this.sides.map(side => this.#held(side, topics)));
+        for (const topic of topics) {
+          const [atHere, atThere] = [here, there].map(held => held?.get(topic)?.payload);
+          if (atHere !== atThere)
+            throw new Error(`${topic}: ${abridged(atHere)} at HERE, ${abridged(atThere)} at THERE`);
+          agreed.set(topic, atHere);
+        }
+      },
+      { within: patience },
+    );
+    return agreed;
   }
 
   /** Resolves when whatever follows from what was written before must have been published. */
@@ -273,41 +291,8 @@ export class Pair {
   }
 }
 
-/** That its certificate is for, though mqttrep knows it by the address of the link. */
-function nameOf(url: string): { servername?: string } {
-  const { protocol, hostname } = new URL(url);
-  return /^(mqtt|ws)s:$/.test(protocol) && isIP(hostname) === 0 ? { servername: hostname } : {};
-}
-
-function defaultPort(url: string): number {
-  const ports: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
-  return ports[new URL(url).protocol] ?? 1883;
-}
-
 async function nextMarker(watcher: TestClient): Promise<void> {
   const before = watcher.messages.length;
   const isNew = (message: ReceivedMessage) => watcher.messages.indexOf(message) >= before;
   await watcher.waitFor(message => message.topic.includes('/marker/') && isNew(message), patience);
-}
-
-function isPayload(found: ReceivedMessage | undefined, expected: string | Buffer | undefined): boolean {
-  if (expected === undefined || found === undefined) return found === expected;
-  return found.payloadBytes.equals(Buffer.from(expected));
-}
-
-function difference(
-  side: Side,
-  wrong: readonly (readonly [string, string | Buffer | undefined])[],
-  found: ReadonlyMap<string, ReceivedMessage>,
-): string {
-  const shown = wrong
-    .slice(0, 3)
-    .map(([topic, payload]) => `${topic}: ${abridged(found.get(topic)?.payload)}, not ${abridged(payload)}`);
-  return `${side.name} is wrong in ${wrong.length} topics: ${shown.join('; ')}`;
-}
-
-function abridged(payload: string | Buffer | undefined): string {
-  if (payload === undefined) return 'nothing';
-  const text = payload.toString();
-  return text.length > 40 ? `${text.slice(0, 40)}… (${text.length})` : JSON.stringify(text);
 }

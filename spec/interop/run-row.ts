@@ -25,15 +25,18 @@ export interface Foreign {
   readonly protocol: Protocol | undefined;
 }
 
-/** Starts the brokers of a row. Throws where the broker is not installed. */
-export async function runRow(row: Row, make: Make): Promise<Result> {
+/**
+ * Starts the brokers of a row. Throws where the broker is not installed.
+ * @param cases only those whose title has it; all unless given
+ */
+export async function runRow(row: Row, make: Make, cases?: string): Promise<Result> {
   const { protocol, transport } = row;
   const options = { transport, ...(protocol === undefined ? {} : { protocol }) };
   const version = make.version();
   const started: InteropBroker[] = [];
   try {
     const here = await startParty(make, options, started);
-    const suite = newMocha();
+    const suite = newMocha(cases);
     const title = [make.title, version, VERSION_NAMES[spokenVersion(here.limits, protocol)], transport].join(
       ' ',
     );
@@ -61,7 +64,7 @@ export async function runRow(row: Row, make: Make): Promise<Result> {
 }
 
 /** Takes brokers as they run. */
-export async function runForeign({ urls, options, protocol }: Foreign): Promise<Result> {
+export async function runForeign({ urls, options, protocol }: Foreign, cases?: string): Promise<Result> {
   const started: InteropBroker[] = [];
   try {
     const parties: Party[] = [];
@@ -72,7 +75,7 @@ export async function runForeign({ urls, options, protocol }: Foreign): Promise<
     }
     const [here, there] = parties;
     if (here === undefined) throw new Error('no URL');
-    const suite = newMocha();
+    const suite = newMocha(cases);
     const partner = there === undefined ? mosquitto.title : redacted(urls[1]);
     defineSuite({
       title: `${redacted(urls[0])}, with ${partner}`,
@@ -142,8 +145,9 @@ async function keeps(
   }
 }
 
-function newMocha(): Mocha {
-  const mocha = new Mocha({ ui: 'bdd', reporter: 'spec', forbidOnly: true });
+function newMocha(cases: string | undefined): Mocha {
+  const only = cases === undefined ? {} : { fgrep: cases };
+  const mocha = new Mocha({ ui: 'bdd', reporter: 'spec', forbidOnly: true, ...only });
   // Brings `describe` and `it` into being, as the loading of a file would.
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   return mocha;

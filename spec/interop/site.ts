@@ -120,6 +120,7 @@ export class Site {
       const found = reader.messages.filter(({ retain, topic }) => retain && asked.has(topic));
       return new Map(found.map(message => [message.topic, message]));
     } finally {
+      this.#clients.delete(reader);
       await reader.end();
     }
   }

@@ -10,12 +10,13 @@ import { type Result, saveResult } from './results.ts';
 import { PROTOCOLS, ROWS, rowName } from './rows.ts';
 import { runForeign, runRow } from './run-row.ts';
 
-const usage = `npm run test:broker -- NAME [--protocol 5|3.1.1|3.1] [--transport tcp|tls|ws]
+const usage = `npm run test:broker -- NAME [--protocol 5|3.1.1|3.1] [--transport tcp|tls|ws] [--cases TEXT]
     starts a broker: ${Object.keys(MAKES).join(', ')}
 npm run test:broker -- --url URL [--url URL] [--config JSON] [--protocol 5|3.1.1|3.1]
     takes one that runs, with a mosquitto, or with the broker of the second URL.
     JSON: connection options as in MQTTREP_CONFIG_{name}, such as {"username":"…","password":"…"}.
     All that is written is below interop…/, and is erased in the end.
+--cases TEXT: only those cases whose title has it.
 `;
 
 /** As in sysexits.h, where that has one. */
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
   if (values.url !== undefined) {
     if (positionals.length > 0) throw new UsageError('a name and a URL');
     const options = optionsOf(values.config);
-    return report(await runForeign({ urls: urlsOf(values.url), options, protocol }));
+    return report(await runForeign({ urls: urlsOf(values.url), options, protocol }, values.cases));
   }
   const [name = '', ...more] = positionals;
   const make = MAKES[name];
@@ -40,8 +41,9 @@ async function main(): Promise<number> {
     transport: transportOf(values.transport),
     ...(protocol === undefined ? {} : { protocol }),
   };
-  const result = await runRow(row, make);
-  if (ROWS.some(known => rowName(known) === rowName(row))) saveResult(rowName(row), result);
+  const result = await runRow(row, make, values.cases);
+  if (values.cases === undefined && ROWS.some(known => rowName(known) === rowName(row)))
+    saveResult(rowName(row), result);
   return report(result);
 }
 
@@ -54,6 +56,7 @@ function parsed() {
         config: { type: 'string' },
         protocol: { type: 'string' },
         transport: { type: 'string' },
+        cases: { type: 'string' },
       },
     });
   } catch (error) {

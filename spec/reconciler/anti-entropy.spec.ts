@@ -58,6 +58,7 @@ describe('AntiEntropy', () => {
     antiEntropy.presumed('t', NOW + 1_000);
     expect(antiEntropy.next(topics(0), 10, AFTER - 1)).to.deep.equal([]);
     expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal(['u']);
+    expect(['t', 'u'].map(topic => antiEntropy.isPresumed(topic))).to.deep.equal([true, false]);
     expect(antiEntropy.next(topics(0), 10, AFTER + 1_000)).to.deep.equal(['t']);
     expect(antiEntropy.next(topics(0), 10, AFTER + 1_000)).to.deep.equal([]);
   });

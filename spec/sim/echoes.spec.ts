@@ -114,6 +114,37 @@ inEachWorld('What is in flight', scene => {
     scene.expectEverywhere({ 't/u': '3' });
   });
 
+  for (const [last, first, then] of [
+    ['ours', B, A],
+    ["a client's", A, B],
+  ] as const) {
+    it(`C26: a broker that retains what came first, of two writes at once, is looked at once it is quiet: ${last} came last`, () => {
+      const world = scene.create([1, 1, 1], { mergeFrequency: 50 });
+      scene.introduce('t');
+      world.broker(B).races = true;
+      world.broker(first).write('t', 'one');
+      world.run(30);
+      world.broker(then).write('t', 'other');
+      world.run(4_000);
+      expect(world.isEqual, 'before').to.equal(false);
+      world.run(16_000);
+      expect(world.expectEqual().get('t')).to.be.oneOf(['one', 'other']);
+    });
+  }
+
+  it('C26: what clients of one broker alone write costs no look there', () => {
+    const world = scene.create([1, 1, 1], { mergeFrequency: 50 });
+    scene.introduce('t');
+    const probed = () => world.brokers.filter(({ mqtt5 }) => mqtt5).map(broker => broker.probed);
+    const before = probed();
+    for (let count = 0; count < 100; count++) {
+      world.broker(A).write('t', String(count));
+      world.run(30);
+    }
+    world.rest();
+    expect(probed()).to.deep.equal(before);
+  });
+
   for (const retain of [false, true]) {
     it(`C21: what a client answers elsewhere to what it has just read under a new topic wins${retain ? ', with RETAIN' : ''}`, () => {
       const world = scene.create([150, 1, 150], { mergeFrequency: 20, filters: [{ filter: '#', retain }] });

@@ -1,7 +1,7 @@
 /**
  * Histories as text that a person can read, and that can be played again:
  *
- *     brokers A MQTT5 150ms, B MQTT3.1.1 0ms; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
+ *     brokers A MQTT5 150ms, B MQTT3.1.1 0ms races; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
  *     A writes a=0
  *     A deletes a
  *     A forges a=2 +60000ms
@@ -19,7 +19,8 @@ const NAMES = 'ABCDE';
 
 export function formatHistory({ world, steps, expected }: History): string {
   const brokers = world.brokers.map(
-    ({ mqtt5, latency }, index) => `${NAMES[index]} ${mqtt5 ? 'MQTT5' : 'MQTT3.1.1'} ${latency}ms`,
+    ({ mqtt5, latency, races }, index) =>
+      `${NAMES[index]} ${mqtt5 ? 'MQTT5' : 'MQTT3.1.1'} ${latency}ms${races === true ? ' races' : ''}`,
   );
   const head = [
     `brokers ${brokers.join(', ')}`,
@@ -102,8 +103,12 @@ function parseWorld(head: string): History['world'] {
   const { brokers = '', merge, store, queue, clocks } = groups;
   return {
     brokers: brokers.split(', ').map(broker => {
-      const [, version = '', latency = ''] = broker.split(' ');
-      return { mqtt5: version === 'MQTT5', latency: Number.parseInt(latency, 10) };
+      const [, version = '', latency = '', races] = broker.split(' ');
+      return {
+        mqtt5: version === 'MQTT5',
+        latency: Number.parseInt(latency, 10),
+        ...(races === undefined ? {} : { races: true }),
+      };
     }),
     mergeFrequency: Number(merge),
     storeLatency: Number(store),

@@ -137,6 +137,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     caughtBy: ['random histories'],
     scanPeriod: Number.POSITIVE_INFINITY,
   },
+  'does not mind that two wrote at a broker at once': {
+    caughtBy: ['races'],
+    step: (register, event, policy) => {
+      const { contended: _, ...result } = step(register, event, policy);
+      return result;
+    },
+  },
   'does not notice other replicators': { caughtBy: ['several replicators'], isAlone: true },
   'does not store what is pending': {
     caughtBy: ['single writers'],

@@ -14,6 +14,8 @@ export interface SimBrokerOptions {
   readonly latency: number;
   /** Messages that may be on the way to one subscriber; what comes then is dropped without a word. */
   readonly queue: number;
+  /** See `SimBroker.races`. */
+  readonly races?: boolean;
 }
 
 /** What a replicator writes into the user properties of MQTT 5. */
@@ -30,6 +32,12 @@ export interface SimMessage {
   readonly stamp: SimStamp | undefined;
 }
 
+/** Writes that come within so many milliseconds of each other race, at a broker that lets them. */
+const RACE = 50;
+
+/** Who publishes at the broker: a connection of a replicator, or its clients, which are one to it. */
+type Writer = SimLink | 'clients';
+
 /** The prefix of the control topics. */
 export const CONTROL = 'mqttrep/';
 
@@ -40,6 +48,8 @@ export class SimBroker {
   queue: number;
   /** Bytes of payload that it takes at most from a replicator. */
   largest = Number.POSITIVE_INFINITY;
+  /** Of two writers that write a topic at once it delivers the one last, and retains what the other wrote. */
+  races: boolean;
   readonly retained = new Map<string, SimMessage>();
   /** Everything a subscriber of this broker would have seen, as `topic=payload`. */
   readonly seen: string[] = [];
@@ -52,12 +62,15 @@ export class SimBroker {
   /** Topics that replicators asked for by their names. */
   probed = 0;
   #saved: ReadonlyMap<string, SimMessage> = new Map();
+  /** Of each topic, and when. */
+  readonly #lastWrites = new Map<string, { readonly writer: Writer; readonly at: number }>();
 
-  constructor({ name, mqtt5, latency, queue }: SimBrokerOptions) {
+  constructor({ name, mqtt5, latency, queue, races = false }: SimBrokerOptions) {
     this.name = name;
     this.mqtt5 = mqtt5;
     this.latency = latency;
     this.queue = queue;
+    this.races = races;
   }
 
   /** A client publishes here, whether or not a replicator is connected. */
@@ -65,12 +78,23 @@ export class SimBroker {
     this.store({ topic, payload, stamp: undefined, retain });
   }
 
-  store(message: SimMessage): void {
+  store(message: SimMessage, writer: Writer = 'clients'): void {
     const { topic, payload, retain } = message;
-    if (retain && payload === '') this.retained.delete(topic);
-    else if (retain) this.retained.set(topic, message);
+    if (retain && !this.#isOvertaken(topic, writer)) {
+      if (payload === '') this.retained.delete(topic);
+      else this.retained.set(topic, message);
+    }
     if (!topic.startsWith(CONTROL)) this.seen.push(`${topic}=${payload}`);
     for (const link of this.links) link.published(message);
+  }
+
+  /** Whether what another has just written is stored after this, though it was delivered before. */
+  #isOvertaken(topic: string, writer: Writer): boolean {
+    if (!this.races || topic.startsWith(CONTROL)) return false;
+    const last = this.#lastWrites.get(topic);
+    const at = performance.now();
+    this.#lastWrites.set(topic, { writer, at });
+    return last !== undefined && last.writer !== writer && at - last.at < RACE;
   }
 
   // ── its machine, and the network around it ─────────────────────────────────────────────────────────

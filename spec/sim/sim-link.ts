@@ -245,7 +245,7 @@ export class SimLink {
     const isTooLarge = payload.length > broker.largest;
     if (!broker.denied.has(topic) && !isTooLarge) {
       const stamp = broker.mqtt5 ? { version, sender: this.#replica } : undefined;
-      broker.store({ topic, payload: payload.toString(), stamp, retain });
+      broker.store({ topic, payload: payload.toString(), stamp, retain }, this);
     }
     const through = ++this.#arrived;
     const confirmed = confirm ? [{ topic, version }] : [];

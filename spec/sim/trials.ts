@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type History, play } from './history.ts';
 import { formatHistory } from './history-text.ts';
 import { partitions } from './partitions.ts';
+import { races } from './races.ts';
 import { randomHistories, severalReplicators } from './random-histories.ts';
 import { returns } from './returns.ts';
 import type { Mutation } from './sim-replicator.ts';
@@ -13,6 +14,7 @@ export const TRIALS = {
   'single writers': singleWriters,
   partitions,
   returns,
+  races,
   'random histories': randomHistories,
   'several replicators': severalReplicators,
 } as const;

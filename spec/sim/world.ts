@@ -13,7 +13,12 @@ import { type Mutation, SCAN_PERIOD, SimReplicator } from './sim-replicator.ts';
 import type { SimStore } from './sim-store.ts';
 
 export interface WorldOptions {
-  readonly brokers: readonly { readonly mqtt5: boolean; readonly latency: number }[];
+  readonly brokers: readonly {
+    readonly mqtt5: boolean;
+    readonly latency: number;
+    /** See `SimBroker.races`. */
+    readonly races?: boolean;
+  }[];
   /** One replicator for each number: the milliseconds by which its clock is ahead. Default: one, that is right. */
   readonly clocks?: readonly number[];
   /** Messages that may be on the way to one replicator; those beyond are dropped. Default: any number. */

@@ -35,6 +35,8 @@ describe('the metrics', () => {
       'mqttrep_messages_published_total{broker="OSLO"} 7',
       'mqttrep_messages_dropped_total{broker="OSLO",reason="publish_refused"} 3',
       'mqttrep_messages_dropped_total{reason="too_many_topics"} 2',
+      'mqttrep_contended_total{broker="OSLO"} 0',
+      'mqttrep_contended_total{broker="PARIS"} 3',
       'mqttrep_held_back_total{broker="OSLO",bound="intake"} 4',
       'mqttrep_held_back_total{broker="PARIS",bound="pending"} 6',
       'mqttrep_held_back_total{broker="PARIS",bound="pending_of_topic"} 1',

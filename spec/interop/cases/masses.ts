@@ -42,13 +42,9 @@ export function masses(pair: () => Pair): void {
     await Promise.all(pair().sides.map(side => pair().watch(side)));
     await contend(pair(), topics);
     await pair().settled();
-    const final = new Map<string, string>();
-    for (const topic of topics) {
-      const { payload } = (await pair().held(pair().here, topic)) ?? { payload: '' };
+    for (const [topic, payload] of await pair().agree(topics)) {
       expect(payload, topic).to.match(/^(HERE|THERE) \d+$/);
-      final.set(topic, payload);
     }
-    await pair().bothHold(final, patience);
     const before = await count(pair(), topics);
     await wait(silenceMs);
     expect(await count(pair(), topics), 'messages').to.equal(before);
