@@ -11,6 +11,7 @@ import type {
   Report,
 } from '../lib/protocol/messages.ts';
 import { loadDecoders } from '../lib/reconciler/decoders.ts';
+import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/early-port.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
@@ -18,14 +19,18 @@ import type { StateStore } from '../lib/store/state-store.ts';
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
   const log: Log = (level, message) => report({ kind: 'log', level, message, at: Date.now() });
-  const started = await start({ settings, brokers }, log);
+  const ports = brokers.map(({ port }) => new EarlyPort(port, EARLY_BYTES / brokers.length));
+  const connect = (replica: string) => {
+    for (const port of ports) port.start(replica);
+  };
+  const started = await start({ settings, brokers }, log, connect);
   if (started instanceof Error) {
     report({ kind: 'fatal', reason: started.message });
     return;
   }
   const { actor, store } = started;
   try {
-    for (const [index, { port }] of brokers.entries()) actor.attach(index, port);
+    for (const [index, port] of ports.entries()) actor.attach(index, port);
     await new Promise<void>(resolve => {
       control.on('message', (message: ControlOfReconciler) => {
         switch (message.kind) {
@@ -66,13 +71,15 @@ interface Started {
 /**
  * A function of its own, so that nobody holds on to all that was read from the store. Returns the error where
  * to start again would not help.
+ * @param recalled told who we were in an earlier life, while what we knew then is still being read
  */
 async function start(
   { settings, brokers }: Pick<ReconcilerTask, 'settings' | 'brokers'>,
   log: Log,
+  recalled: (replica: string) => void,
 ): Promise<Started | Error> {
   const names = brokers.map(({ name }) => name);
-  const opened = await openStore(settings.store, names, log).catch((error: Error) => error);
+  const opened = await openStore(settings.store, names, log, recalled).catch((error: Error) => error);
   if (opened instanceof Error) return opened;
   const { store, state } = opened;
   try {

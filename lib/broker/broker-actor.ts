@@ -27,6 +27,7 @@ import { Intake } from './intake.ts';
 import { measuresOf } from './measures.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { Outgoing } from './outgoing.ts';
+import { Pause } from './pause.ts';
 import { Remarks } from './remarks.ts';
 import { Session, type SessionDeps } from './session.ts';
 import { StateTopics } from './state-topics.ts';
@@ -53,12 +54,10 @@ export class BrokerActor {
   readonly #remarks: Remarks;
   readonly #outgoing: Outgoing;
   #stopping = false;
-  #wake: (() => void) | undefined;
+  readonly #pause = new Pause();
   #start: () => void = () => undefined;
-  /** Resolves when the reconciler is there, or when it will not be needed. */
-  readonly #started = new Promise<void>(resolve => {
-    this.#start = resolve;
-  });
+  /** Resolves when the reconciler has said who we are, or when it will not be needed. */
+  #started = this.#untilStarted();
 
   constructor(
     settings: BrokerSettings,
@@ -102,17 +101,20 @@ export class BrokerActor {
       const wait = await this.#visit(this.#identity);
       // What a dry run believes to have published is not there: it would be misread at a return.
       if (this.#settings.mode === 'rehearse' && this.#sessions > 0) break;
-      if (wait > 0 && !this.#stopping) await this.#pause(wait);
+      if (wait > 0 && !this.#stopping) await this.#pause.last(wait);
+      await this.#started;
     }
     this.#reconciler.close();
   }
 
-  /** The reconciler is a new one: it must be shown everything again. */
+  /** The reconciler is a new one: it must be shown everything again, and may have lost its store. */
   attach(reconciler: Port<FromBroker, ToBroker>): void {
     this.#reconciler.close();
     this.#reconciler = reconciler;
     reconciler.on('message', (message: ToBroker) => this.#receive(message));
     this.#intake.reset();
+    if (this.#identity !== undefined) this.#started = this.#untilStarted();
+    this.#identity = undefined;
     if (this.#session !== undefined) this.#connection?.destroy();
   }
 
@@ -150,7 +152,7 @@ export class BrokerActor {
     this.#stopping = true;
     this.#connector.giveUp();
     this.#start();
-    this.#wake?.();
+    this.#pause.cutShort();
     // Without a session the will says goodbye.
     if (this.#session === undefined) this.#connection?.destroy();
     else await this.#session.stop();
@@ -179,7 +181,7 @@ export class BrokerActor {
   /** From CONNACK to the end of the connection. Returns why it ended. */
   async #stay(connection: Connection, identity: Identity): Promise<string> {
     this.#connection = connection;
-    if (this.#stopping) connection.destroy();
+    if (this.#stopping || identity.replica !== this.#identity?.replica) connection.destroy();
     try {
       let former: readonly Subscription[] | undefined;
       while (!connection.hasEnded) former = await this.#holdSession(connection, identity, former);
@@ -252,29 +254,27 @@ export class BrokerActor {
     return subscriptions.filter(({ filter }) => !hasWildcards(filter));
   }
 
-  async #pause(milliseconds: number): Promise<void> {
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+  // ── to and from the reconciler ─────────────────────────────────────────────────────────────────────
+
+  #untilStarted(): Promise<void> {
+    return new Promise(resolve => {
+      this.#start = resolve;
     });
-    this.#wake = undefined;
   }
 
-  // ── to and from the reconciler ─────────────────────────────────────────────────────────────────────
+  /** Somebody else, if the store turns out to be lost after we have connected in the name that it began with. */
+  #become(replica: string): void {
+    const noticed = (other: string) => this.#remarks.isNotAlone(other, this.#connection?.protocolVersion);
+    const former = this.#identity?.replica ?? replica;
+    this.#identity = new Identity(this.#settings, replica, noticed, this.#stateTopics);
+    this.#start();
+    if (former !== replica) this.#connection?.destroy();
+  }
 
   #receive(message: ToBroker): void {
     switch (message.kind) {
       case 'start':
-        this.#identity = new Identity(
-          this.#settings,
-          message.replica,
-          replica => this.#remarks.isNotAlone(replica, this.#connection?.protocolVersion),
-          this.#stateTopics,
-        );
-        this.#start();
+        this.#become(message.replica);
         return;
       case 'credit':
         this.#intake.credit(message.batches);

@@ -28,6 +28,8 @@ const COPY_PIECE = 512 * 1024;
 const FILE = /^state-(\d+)\.log$/;
 const UNFINISHED = /^state-\d+\.log\.new$/;
 
+type Recalled = (facts: ReadonlyMap<string, string>) => void;
+
 /** A file in the making. */
 interface Copy {
   readonly log: FrameLog;
@@ -67,10 +69,10 @@ export class DiskStore implements StateStore {
   }
 
   /** @throws DamagedStoreError, StoreUnavailableError */
-  async load(): Promise<StoredState> {
+  async load(recalled: Recalled = () => undefined): Promise<StoredState> {
     await this.#last;
     try {
-      return await this.#read();
+      return await this.#read(recalled);
     } catch (error) {
       if (error instanceof DamagedStoreError) throw error;
       throw new StoreUnavailableError(this.place, reasonOf(error));
@@ -121,14 +123,19 @@ export class DiskStore implements StateStore {
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────
 
-  async #read(): Promise<StoredState> {
+  async #read(recalled: Recalled): Promise<StoredState> {
     const reader = new CommitReader(this.#brokers);
     await this.#tidy();
     if (this.#number === 0) return reader.state;
     const log = this.#log ?? (await FrameLog.open(this.#path(this.#number)));
     this.#log = undefined;
     try {
-      for await (const commit of log.commits()) this.#apply(reader, commit);
+      let isFirst = true;
+      for await (const commit of log.commits()) {
+        this.#apply(reader, commit);
+        if (isFirst) recalled(reader.state.facts);
+        isFirst = false;
+      }
     } catch (error) {
       await log.close();
       throw error;

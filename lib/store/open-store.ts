@@ -27,15 +27,22 @@ const IN_USE_PAUSE = 250;
 /**
  * Opens the store in a folder, or in `memory`.
  * @param brokers the names of the brokers, in the order of their indexes
+ * @param recalled told the replica's id as soon as it is read, long before the topics are. The store may still turn out
+ *   to be damaged
  * @throws StoreInUseError
  */
-export async function openStore(place: string, brokers: readonly string[], log: Log): Promise<OpenedStore> {
+export async function openStore(
+  place: string,
+  brokers: readonly string[],
+  log: Log,
+  recalled: (replica: string) => void = () => undefined,
+): Promise<OpenedStore> {
   if (place === 'memory') return loaded(new MemoryStore());
   try {
     const folder = resolve(place);
     await createFolder(folder);
     const store = new DiskStore(folder, brokers, await lockWhenFree(folder, log));
-    return await loadedOrAside(store, log);
+    return await loadedOrAside(store, log, recalled);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
     log('error', `${error.message}; replication goes on without a store`);
@@ -43,9 +50,17 @@ export async function openStore(place: string, brokers: readonly string[], log: 
   }
 }
 
-async function loadedOrAside(store: DiskStore, log: Log): Promise<OpenedStore> {
+async function loadedOrAside(
+  store: DiskStore,
+  log: Log,
+  recalled: (replica: string) => void,
+): Promise<OpenedStore> {
   try {
-    return await loaded(store);
+    const state = await store.load(facts => {
+      const replica = facts.get('replica');
+      if (replica !== undefined) recalled(replica);
+    });
+    return { store, state };
   } catch (error) {
     if (!(error instanceof DamagedStoreError)) {
       await store.close();

@@ -37,8 +37,11 @@ export interface StateStore {
   readonly place: string;
   /** Whether it outlives the process. */
   readonly isLasting: boolean;
-  /** All that was committed. Comes first. */
-  load(): Promise<StoredState>;
+  /**
+   * All that was committed. Comes first.
+   * @param recalled told facts that were stored once, as soon as there are any: what never changes can be relied on
+   */
+  load(recalled?: (facts: ReadonlyMap<string, string>) => void): Promise<StoredState>;
   /**
    * Stores the changes, all or nothing; commits take effect in the order of the calls. `done` is called once:
    * when they are durable, or with the error; the store is then as if the commit had not been, and later ones

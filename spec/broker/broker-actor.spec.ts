@@ -242,6 +242,19 @@ for (const { make, protocolVersion, start } of MAKES) {
       expect(rig.observations().map(({ topic, payload }) => `${topic}=${payload}`)).to.deep.equal(['t=1']);
     });
 
+    it('comes back in another name once it is told one, and shows everything once more', async () => {
+      await client.publish('t', '1', { retain: true });
+      connect();
+      await rig.replayed();
+      rig.tell({ kind: 'start', replica: 'others' });
+      await rig.replayed(2);
+      expect(rig.told.map(({ kind }) => kind).filter(kind => kind === 'parted')).to.have.lengthOf(1);
+      expect(rig.observations().map(({ topic, payload }) => `${topic}=${payload}`)).to.deep.equal([
+        't=1',
+        't=1',
+      ]);
+    });
+
     it('takes nothing more in once it is told to, and says so', async () => {
       connect();
       await rig.replayed();

@@ -45,6 +45,29 @@ describe('a folder with a store', () => {
     await again.store.close();
   });
 
+  it('tells whose it is before the topics are read, though some of them are damaged', async () => {
+    const recalled: string[] = [];
+    const openAndTell = () =>
+      openStore(
+        folder,
+        BROKERS,
+        (_level, line) => log.push(line),
+        replica => recalled.push(replica),
+      );
+    const { store } = await openAndTell();
+    await commit(store, [['t', settledTopic('1')]], [['replica', 'r1']]);
+    await store.close();
+    expect(recalled, 'of a new one').to.deep.equal([]);
+    const [file = ''] = readdirSync(folder).filter(name => name.endsWith('.log'));
+    const bytes = readFileSync(join(folder, file));
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    writeFileSync(join(folder, file), bytes);
+    const { store: again, state } = await openAndTell();
+    expect(recalled).to.deep.equal(['r1']);
+    expect(state.facts.size, 'of what is left').to.equal(0);
+    await again.close();
+  });
+
   it('knows brokers by name, though some were added and removed', async () => {
     const { store } = await open(['A', 'B', 'C']);
     const a = message('a', 0);
