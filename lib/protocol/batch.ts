@@ -69,6 +69,15 @@ export class BatchWriter {
     return this;
   }
 
+  /** What is written meanwhile, with its length before it, so that a reader can pass over it. */
+  sized(write: () => void): this {
+    const at = this.#length;
+    this.u32(0);
+    write();
+    this.#buffer.writeUInt32LE(this.#length - at - 4, at);
+    return this;
+  }
+
   /** All that was written, copied to its exact size, ready to be transferred. */
   take(): ArrayBuffer {
     const { buffer, byteOffset } = this.#buffer;
@@ -132,6 +141,17 @@ export class BatchReader {
   bytes(): Buffer {
     const end = this.#skip();
     return this.#buffer.subarray(end.start, end.stop);
+  }
+
+  /** Goes into what was written `sized`. */
+  enter(): this {
+    this.u32();
+    return this;
+  }
+
+  /** Passes over what was written `sized`. */
+  passOver(): void {
+    this.#skip();
   }
 
   #skip(): { start: number; stop: number } {

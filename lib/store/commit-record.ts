@@ -1,4 +1,9 @@
-/** A commit as bytes: what became of topics, and the facts, one entry after the other. */
+/**
+ * A commit as bytes: what became of topics, and the facts, one entry after the other.
+ *
+ * Most of a store is history. So its bodies are looked at twice: once from the beginning, for what stands at their heads
+ * (which brokers are meant, and the facts), and once from the end, where what is found of a topic first is all that counts.
+ */
 
 import { BatchReader, BatchWriter } from '../protocol/batch.ts';
 import type { Changes, StoredState, StoredTopic, TopicEntry } from './state-store.ts';
@@ -34,7 +39,7 @@ export class CommitWriter {
     return this.#take();
   }
 
-  /** The bodies of a commit, one at least. */
+  /** The bodies of a commit, one at least, each with a topic once at most. */
   *bodies({ topics, facts }: Changes): Generator<Buffer> {
     if (facts !== undefined) this.#facts(facts);
     for (const [topic, stored] of topics) {
@@ -56,8 +61,8 @@ export class CommitWriter {
   }
 
   #topic(topic: string, stored: StoredTopic): void {
-    this.#writer.u8(TOPIC).text(topic);
-    writeTopic(this.#writer, stored, this.#width);
+    const writer = this.#writer.u8(TOPIC).text(topic);
+    writer.sized(() => writeTopic(writer, stored, this.#width));
   }
 
   #brokers(names: readonly string[]): void {
@@ -76,10 +81,12 @@ export class CommitWriter {
   }
 }
 
-/** Builds the state up from its commits, in their order. */
+/** Builds the state up: first all heads are read, in their order, then all bodies, in the reverse order. */
 export class CommitReader {
   readonly #brokers: readonly string[];
   readonly #topics = new Map<string, StoredTopic>();
+  /** Later than whatever is still to be read of them. */
+  readonly #forgotten = new Set<string>();
   #facts: ReadonlyMap<string, string> = new Map();
   readonly #shared = new Shared();
   #mapping: BrokerMapping;
@@ -100,34 +107,68 @@ export class CommitReader {
     return indexes.length === brokers && indexes.every((index, number) => index === number);
   }
 
-  /** @throws RangeError for what no writer of this version wrote */
-  read(body: Buffer): void {
+  /**
+   * Reads what comes before the topics. Returns which brokers those know.
+   * @throws RangeError for what no writer of this version wrote
+   */
+  readHead(body: Buffer): BrokerMapping {
     const reader = new BatchReader(body);
-    while (!reader.done) this.#entry(reader);
+    for (let kind = nextKind(reader); kind === FACTS || kind === BROKERS; kind = nextKind(reader)) {
+      if (kind === FACTS) this.#facts = new Map(readFacts(reader));
+      else this.#mapping = mapping(readNames(reader), this.#brokers);
+    }
+    return this.#mapping;
   }
 
-  #entry(reader: BatchReader): void {
-    const kind = reader.u8();
-    switch (kind) {
-      case TOPIC:
-        this.#topics.set(reader.text(), readTopic(reader, this.#mapping, this.#shared));
-        return;
-      case FORGOTTEN:
-        this.#topics.delete(reader.text());
-        return;
-      case FACTS:
-        this.#facts = new Map(Array.from({ length: reader.u32() }, () => [reader.text(), reader.text()]));
-        return;
-      case BROKERS:
-        this.#mapping = mapping(
-          Array.from({ length: reader.u32() }, () => reader.text()),
-          this.#brokers,
-        );
-        return;
-      default:
-        throw new RangeError(`no entry is of kind ${kind}`);
+  /**
+   * Reads of the topics what is not known yet.
+   * @param brokers as `readHead` returned them
+   * @throws RangeError for what no writer of this version wrote
+   */
+  readTopics(body: Buffer, brokers: BrokerMapping): void {
+    const reader = new BatchReader(body);
+    for (let kind = nextKind(reader); kind !== undefined; kind = nextKind(reader)) {
+      switch (kind) {
+        case TOPIC:
+          this.#topic(reader, brokers);
+          break;
+        case FORGOTTEN:
+          this.#forget(reader.text());
+          break;
+        case FACTS:
+          readFacts(reader);
+          break;
+        case BROKERS:
+          readNames(reader);
+          break;
+        default:
+          throw new RangeError(`no entry is of kind ${kind}`);
+      }
     }
   }
+
+  #topic(reader: BatchReader, brokers: BrokerMapping): void {
+    const topic = reader.text();
+    if (this.#topics.has(topic) || this.#forgotten.has(topic)) reader.passOver();
+    else this.#topics.set(topic, readTopic(reader.enter(), brokers, this.#shared));
+  }
+
+  #forget(topic: string): void {
+    if (!this.#topics.has(topic)) this.#forgotten.add(topic);
+  }
+}
+
+/** Undefined at the end. */
+function nextKind(reader: BatchReader): number | undefined {
+  return reader.done ? undefined : reader.u8();
+}
+
+function readFacts(reader: BatchReader): [string, string][] {
+  return Array.from({ length: reader.u32() }, () => [reader.text(), reader.text()]);
+}
+
+function readNames(reader: BatchReader): string[] {
+  return Array.from({ length: reader.u32() }, () => reader.text());
 }
 
 /** @param names as they were stored */

@@ -8,9 +8,10 @@
 
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommitReader, CommitWriter } from './commit-record.ts';
+import { CommitWriter } from './commit-record.ts';
 import { FrameLog } from './frame-log.ts';
-import type { Changes, StateStore, StoredState, TopicEntry } from './state-store.ts';
+import { readState } from './read-state.ts';
+import type { Changes, Recalled, StateStore, StoredState, TopicEntry } from './state-store.ts';
 import { DamagedStoreError, reasonOf, StoreUnavailableError } from './store-errors.ts';
 import type { StoreLock } from './store-lock.ts';
 
@@ -27,8 +28,6 @@ const COPY_PIECE = 512 * 1024;
 
 const FILE = /^state-(\d+)\.log$/;
 const UNFINISHED = /^state-\d+\.log\.new$/;
-
-type Recalled = (facts: ReadonlyMap<string, string>) => void;
 
 /** A file in the making. */
 interface Copy {
@@ -124,35 +123,19 @@ export class DiskStore implements StateStore {
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────
 
   async #read(recalled: Recalled): Promise<StoredState> {
-    const reader = new CommitReader(this.#brokers);
     await this.#tidy();
-    if (this.#number === 0) return reader.state;
+    if (this.#number === 0) return { topics: [], facts: new Map() };
     const log = this.#log ?? (await FrameLog.open(this.#path(this.#number)));
     this.#log = undefined;
-    try {
-      let isFirst = true;
-      for await (const commit of log.commits()) {
-        this.#apply(reader, commit);
-        if (isFirst) recalled(reader.state.facts);
-        isFirst = false;
-      }
-    } catch (error) {
+    const reader = await readState(log, this.#brokers, recalled).catch(async (error: Error) => {
       await log.close();
       throw error;
-    }
+    });
     this.#facts = reader.state.facts;
     if (reader.isUpToDate) this.#appendTo(log);
     // Other brokers: the file says nothing of new ones, and too much of those that are gone.
     else await log.close();
     return reader.state;
-  }
-
-  #apply(reader: CommitReader, commit: readonly Buffer[]): void {
-    try {
-      for (const body of commit) reader.read(body);
-    } catch (error) {
-      throw new DamagedStoreError(this.place, reasonOf(error));
-    }
   }
 
   /** Finds the newest file, and removes what a crash has left of older and newer ones. */

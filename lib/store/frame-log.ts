@@ -26,7 +26,7 @@ export type FrameKind = 'part' | 'commit' | 'whole';
 
 const KINDS: readonly FrameKind[] = ['part', 'commit', 'whole'];
 
-const MAGIC = Buffer.from('mqttrep\x01', 'latin1');
+const MAGIC = Buffer.from('mqttrep\x02', 'latin1');
 const SALT_BYTES = 8;
 const FILE_HEADER = MAGIC.length + SALT_BYTES;
 /** Where the parts of a frame begin. */
@@ -44,6 +44,12 @@ interface Frame {
   readonly commit: number;
   readonly body: Buffer;
   readonly end: number;
+}
+
+/** A body of a whole commit, and where it stands. */
+export interface PlacedBody {
+  readonly at: number;
+  readonly body: Buffer;
 }
 
 export class FrameLog {
@@ -121,20 +127,20 @@ export class FrameLog {
    * Reads all commits from the beginning, each as its bodies; what is appended next follows the last.
    * @throws DamagedStoreError
    */
-  async *commits(): AsyncGenerator<readonly Buffer[]> {
+  async *commits(): AsyncGenerator<readonly PlacedBody[]> {
     const { size } = await this.#file.stat();
     this.#window = { at: 0, bytes: Buffer.alloc(0) };
     let at = FILE_HEADER;
     let commit = 0;
     this.#base = 0;
-    let parts: Buffer[] = [];
+    let parts: PlacedBody[] = [];
     this.#durable = { end: at, commit };
     for (;;) {
       const frame = await this.#frameAt(at, size);
       if (frame === undefined) break;
       if (frame.commit !== commit) throw this.#damaged(at);
+      parts.push({ at: at + BODY, body: frame.body });
       at = frame.end;
-      parts.push(frame.body);
       if (frame.kind === 'part') continue;
       if (frame.kind === 'whole') this.#base = at;
       yield parts;
@@ -144,6 +150,14 @@ export class FrameLog {
     if (this.#base === 0 || (await this.#isFollowed(at, size, commit))) throw this.#damaged(at);
     this.#isTorn = this.#durable.end < size;
     this.rewind();
+  }
+
+  /**
+   * Reads a body once more. `commits` has found it whole.
+   * @throws DamagedStoreError when the disk does not give it back
+   */
+  body(at: number, length: number): Promise<Buffer> {
+    return this.#read(at, length);
   }
 
   /** Whether a crash, or a failed write, left something behind the last whole commit. */
@@ -222,13 +236,16 @@ export class FrameLog {
     const { at: start, bytes } = this.#window;
     if (at >= start && at + length <= start + bytes.length)
       return bytes.subarray(at - start, at - start + length);
-    const window = Buffer.allocUnsafeSlow(Math.max(length, WINDOW));
-    const { bytesRead } = await this.#file.read(window, 0, window.length, at).catch((error: Error) => {
+    const size = Math.max(length, WINDOW);
+    // What is read next stands on the same side of this as this does of what was read before.
+    const first = at < start ? Math.max(0, at + length - size) : at;
+    const window = Buffer.allocUnsafeSlow(size);
+    const { bytesRead } = await this.#file.read(window, 0, size, first).catch((error: Error) => {
       throw new DamagedStoreError(this.#path, error.message);
     });
-    if (bytesRead < length) throw this.#damaged(at + bytesRead);
-    this.#window = { at, bytes: window.subarray(0, bytesRead) };
-    return window.subarray(0, length);
+    if (first + bytesRead < at + length) throw this.#damaged(first + bytesRead);
+    this.#window = { at: first, bytes: window.subarray(0, bytesRead) };
+    return window.subarray(at - first, at - first + length);
   }
 
   #damaged(at: number): DamagedStoreError {

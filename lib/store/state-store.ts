@@ -32,6 +32,9 @@ export interface Changes {
   readonly all: { entries(): Iterator<TopicEntry> };
 }
 
+/** Told facts that were stored once, long before all is read: what never changes can be relied on. */
+export type Recalled = (facts: ReadonlyMap<string, string>) => void;
+
 export interface StateStore {
   /** Where it is, for people. */
   readonly place: string;
@@ -39,9 +42,9 @@ export interface StateStore {
   readonly isLasting: boolean;
   /**
    * All that was committed. Comes first.
-   * @param recalled told facts that were stored once, as soon as there are any: what never changes can be relied on
+   * @param recalled called once, as soon as there are any facts
    */
-  load(recalled?: (facts: ReadonlyMap<string, string>) => void): Promise<StoredState>;
+  load(recalled?: Recalled): Promise<StoredState>;
   /**
    * Stores the changes, all or nothing; commits take effect in the order of the calls. `done` is called once:
    * when they are durable, or with the error; the store is then as if the commit had not been, and later ones

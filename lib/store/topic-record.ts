@@ -20,29 +20,32 @@ export interface BrokerMapping {
   readonly brokers: number;
 }
 
-/** What many topics have in common, by what it is: kept once. */
+/** What many topics have in common: kept once. */
 export class Shared {
   readonly #replicas = new Map<string, string>();
-  readonly #seen = new Map<string, readonly number[]>();
+  /** Most topics of one commit have the same. */
+  #lastSeen: readonly number[] = [];
 
   replica(replica: string): string {
-    return kept(this.#replicas, replica, replica);
+    const same = this.#replicas.get(replica);
+    if (same !== undefined) return same;
+    if (this.#replicas.size < MOST_REPLICAS) this.#replicas.set(replica, replica);
+    return replica;
   }
 
   seen(seen: readonly number[]): readonly number[] {
-    return kept(this.#seen, seen.join(), seen);
+    const isSame =
+      seen.length === this.#lastSeen.length && seen.every((at, index) => at === this.#lastSeen[index]);
+    if (!isSame) this.#lastSeen = seen;
+    return this.#lastSeen;
   }
 }
 
 /** Different ones kept at most: past it nothing new is. */
-const MOST_SHARED = 10_000;
+const MOST_REPLICAS = 10_000;
 
-function kept<T>(known: Map<string, T>, key: string, value: T): T {
-  const same = known.get(key);
-  if (same !== undefined) return same;
-  if (known.size < MOST_SHARED) known.set(key, value);
-  return value;
-}
+/** What a register has besides what is read. */
+const EMPTY = emptyRegister(0);
 
 /** What a broker holds: unknown, absent, or one more than the place of the message in the record. */
 const UNKNOWN = 0;
@@ -109,8 +112,7 @@ export function readTopic(
   const messages: Message[] = [];
   while (messages.length < count) messages.push(readMessage(reader, indexes, shared));
   const bits = reader.u32();
-  const empty = emptyRegister(brokers);
-  const held: Held[] = [...empty.held];
+  const held = new Array<Held>(brokers).fill('unknown');
   const seen = new Array<number>(brokers).fill(0);
   let unretained = 0;
   for (let number = 0; number < indexes.length; number++) {
@@ -131,11 +133,11 @@ export function readTopic(
   }
   const winner = has & WINNER ? messageAt(messages, 0) : undefined;
   const register: Register = {
-    ...empty,
+    ...EMPTY,
     winner,
     cleared,
     held,
-    pending: pending.length === 0 ? empty.pending : pending,
+    pending: pending.length === 0 ? EMPTY.pending : pending,
     unretained,
   };
   return { register, seen: shared.seen(seen) };

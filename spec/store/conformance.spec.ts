@@ -51,6 +51,35 @@ for (const [name, open] of Object.entries(STORES)) {
       expect((await topics()).get('t')?.register.winner?.payload).to.equal('49');
     });
 
+    it('has of each topic what became of it last', async () => {
+      const topic = fc.constantFrom('t', 'u', 'v');
+      const became = fc.option(fc.string({ maxLength: 3 }).map(String), { nil: undefined });
+      const commits = fc.array(fc.array(fc.tuple(topic, became), { minLength: 1, maxLength: 4 }), {
+        maxLength: 8,
+      });
+      await fc.assert(
+        fc.asyncProperty(commits, async commits => {
+          const expected = new Map<string, string>();
+          await commit(store, [
+            ['t', undefined],
+            ['u', undefined],
+            ['v', undefined],
+          ]);
+          for (const changes of commits) {
+            await commit(
+              store,
+              changes.map(([name, text]) => [name, text === undefined ? undefined : settledTopic(text)]),
+            );
+            for (const [name, text] of changes)
+              text === undefined ? expected.delete(name) : expected.set(name, text);
+          }
+          const found = [...(await topics())].map(([name, { register }]) => [name, register.winner?.payload]);
+          expect(new Map(found as [string, string][])).to.deep.equal(expected);
+        }),
+        { numRuns: 50 },
+      );
+    });
+
     it('forgets a topic', async () => {
       await commit(store, [
         ['t', settledTopic('1')],
