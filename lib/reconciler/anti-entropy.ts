@@ -5,7 +5,8 @@
  * All topics are looked at in turn, within one period; those that came in a burst are looked at first, once
  * the burst is over, and those of which it is presumed only that the broker retains what it delivered, once they
  * are quiet. A topic of which every message was dropped is one that we do not know: so after a burst, and
- * after a long replay, and once in a period, the broker is surveyed, until it shows nothing new.
+ * after a long replay, and once in a period, the broker is surveyed, until it shows nothing new. What it leaves out may
+ * have been deleted without our hearing of it, and is looked at next.
  *
  * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */
@@ -21,6 +22,9 @@ const LONG_REPLAY = 1_000;
 
 /** Surveys in a row, at most: news that stay news are no news. */
 const SURVEYS = 5;
+
+/** A survey that leaves out more topics than that has shown a part only. */
+const MOST_LEFT_OUT = 2_000;
 
 /** Topics looked at in one second, at most. */
 const MOST = 500;
@@ -42,6 +46,8 @@ export class AntiEntropy {
   #survey: 'none' | 'due' | 'under way' = 'none';
   /** Topics of the survey under way that had to be asked for. */
   #news = 0;
+  /** Topics that the survey under way has shown. */
+  #shown = new Set<string>();
   /** Seconds. */
   #sinceSurvey = 0;
   /** Surveys that may still follow upon news. */
@@ -84,7 +90,13 @@ export class AntiEntropy {
     this.#survey = 'under way';
     this.#sinceSurvey = 0;
     this.#news = 0;
+    this.#shown = new Set();
     return true;
+  }
+
+  /** The survey showed a topic. */
+  shown(topic: string): void {
+    this.#shown.add(topic);
   }
 
   /** The survey showed a topic that has to be asked for. */
@@ -92,8 +104,14 @@ export class AntiEntropy {
     this.#news++;
   }
 
-  /** The survey is over. Returns how many topics had to be asked for; if any, there is to be another one. */
-  surveyed(): number {
+  /**
+   * The survey is over. What it left out is looked at. Returns how many topics had to be asked for meanwhile; if any,
+   * there is to be another survey.
+   * @param held what the broker is believed to retain
+   */
+  surveyed(held: Iterable<string>): number {
+    for (const topic of leftOut(held, this.#shown)) this.note(topic);
+    this.#shown = new Set();
     this.#left--;
     if (this.#survey === 'under way') this.#survey = this.#news > 0 && this.#left > 0 ? 'due' : 'none';
     return this.#news;
@@ -174,4 +192,16 @@ export class AntiEntropy {
     }
     return next.done === true ? undefined : next.value;
   }
+}
+
+/** The topics that a survey should have shown; none where it showed nothing, or left out many. */
+function leftOut(held: Iterable<string>, shown: ReadonlySet<string>): readonly string[] {
+  const topics: string[] = [];
+  if (shown.size === 0) return topics;
+  for (const topic of held) {
+    if (shown.has(topic)) continue;
+    if (topics.length === MOST_LEFT_OUT) return [];
+    topics.push(topic);
+  }
+  return topics;
 }

@@ -79,15 +79,23 @@ export class Verifier {
     const { topic } = observation;
     const { table, bring } = this.#deps;
     const holds = table.get(topic)?.register.held[link.index];
+    link.antiEntropy.shown(topic);
     if (typeof holds === 'object' && alike(holds, observation)) return;
     bring(topic, { kind: 'doubted', broker: link.index });
     if (this.#isAsked(link, topic)) link.antiEntropy.surprised();
   }
 
   surveyed(link: BrokerLink): void {
-    const news = link.antiEntropy.surveyed();
+    const news = link.antiEntropy.surveyed(this.#shownBy(link));
     if (news > 0)
       this.#deps.log('info', `${link.name} had dropped messages of ${news} topics on their way to us`);
+  }
+
+  /** The topics that the broker shows us, as far as is known. */
+  *#shownBy({ index }: BrokerLink): Generator<string> {
+    for (const [topic, { register, policy }] of this.#deps.table.states.entries()) {
+      if (typeof register.held[index] === 'object' && has(policy.echo, index)) yield topic;
+    }
   }
 
   /** A probe was answered. */

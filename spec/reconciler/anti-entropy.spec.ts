@@ -93,7 +93,7 @@ describe('AntiEntropy', () => {
       for (let at = 0; at < 3 * PERIOD; at += 10) {
         if (!antiEntropy.beginSurvey(10, NOW + at * 1000)) continue;
         surveys++;
-        antiEntropy.surveyed();
+        antiEntropy.surveyed([]);
       }
       expect(surveys).to.equal(3);
     });
@@ -121,7 +121,7 @@ describe('AntiEntropy', () => {
         expect(antiEntropy.beginSurvey(1, NOW)).to.equal(true);
         expect(antiEntropy.beginSurvey(1, NOW), 'one at a time').to.equal(false);
         for (let count = 0; count < news; count++) antiEntropy.surprised();
-        expect(antiEntropy.surveyed()).to.equal(news);
+        expect(antiEntropy.surveyed([])).to.equal(news);
       }
       expect(antiEntropy.beginSurvey(1, NOW)).to.equal(false);
     });
@@ -131,9 +131,29 @@ describe('AntiEntropy', () => {
       let surveys = 0;
       for (; antiEntropy.beginSurvey(1, NOW); surveys++) {
         antiEntropy.surprised();
-        antiEntropy.surveyed();
+        antiEntropy.surveyed([]);
       }
       expect(surveys).to.equal(5);
+    });
+
+    /** What is looked at after a survey that showed so many of these topics. */
+    function lookedAtAfter(held: readonly string[], shown: number): string[] {
+      antiEntropy.replayed(1_000);
+      antiEntropy.beginSurvey(1, NOW);
+      for (const topic of held.slice(0, shown)) antiEntropy.shown(topic);
+      antiEntropy.surveyed(held);
+      return antiEntropy.next(topics(0), 10, AFTER);
+    }
+
+    it('and looks at what it left out', () => {
+      expect(lookedAtAfter(['a', 'b', 'c'], 1)).to.deep.equal(['b', 'c']);
+    });
+
+    it('and draws no conclusion where it showed nothing, or a part only', () => {
+      const held = [...topics(2_002).keys()];
+      expect(lookedAtAfter(held, 0)).to.deep.equal([]);
+      expect(lookedAtAfter(held, 1)).to.deep.equal([]);
+      expect(lookedAtAfter(held, 2)).to.have.lengthOf(2_000);
     });
 
     it('anew where the connection was lost meanwhile', () => {
@@ -147,7 +167,7 @@ describe('AntiEntropy', () => {
       antiEntropy.replayed(1_000);
       antiEntropy.beginSurvey(1, NOW);
       receive(300);
-      antiEntropy.surveyed();
+      antiEntropy.surveyed([]);
       expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(true);
     });
   });

@@ -77,6 +77,19 @@ inEachWorld('What brokers drop', scene => {
     scene.expectEverywhere(Object.fromEntries(topics.map(topic => [topic, 'burst'])));
   });
 
+  it('deletions that the broker drops behind a burst are found soon', () => {
+    const world = scene.create([1, 50, 1]);
+    const topics = Array.from({ length: 300 }, (_, index) => `t${index}`);
+    const deleted = topics.slice(0, 5);
+    scene.introduce(...topics, 'untouched');
+    world.broker(B).queue = 250;
+    for (const topic of topics.slice(5)) world.broker(B).write(topic, 'burst');
+    for (const topic of deleted) world.broker(B).write(topic, '');
+    world.run(45_000);
+    const left = topics.slice(5).map(topic => [topic, 'burst']);
+    scene.expectEverywhere({ ...Object.fromEntries(left), untouched: 'first' });
+  });
+
   it('a burst that waits in a clogged link, and overflows there, is found soon', () => {
     const world = scene.create([1, 1, 1]);
     const topics = Array.from({ length: 600 }, (_, index) => `t${index}`);
