@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emptyRegister, type Message } from '../lib/core/register.ts';
 import { DiskStore } from '../lib/store/disk-store.ts';
-import { MemoryStore } from '../lib/store/memory-store.ts';
+import { NoStore } from '../lib/store/no-store.ts';
 import type { StateStore, StoredTopic } from '../lib/store/state-store.ts';
 import { TestClient } from '../spec/support/client.ts';
 import { at, GENEROUS, startBrokers, stopBrokers, urlsOf } from './brokers.ts';
@@ -60,7 +60,7 @@ export const store: Scenario = {
 async function costs(topics: number, commits: number): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'mqttrep-bench-store-'));
   const disk = new DiskStore(folder, BROKERS);
-  const memory = new MemoryStore();
+  const memory = new NoStore();
   const cpu = { disk: 0, memory: 0 };
   let wall = 0;
   await disk.load();

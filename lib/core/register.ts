@@ -106,6 +106,33 @@ export function emptyRegister(brokers: number): Register {
   };
 }
 
+/**
+ * Whether nothing is under way, and each broker holds the winner, or nothing, or is not known: the winner and what
+ * each broker has of it are all that there is to keep.
+ */
+export function isAtRest(register: Register): boolean {
+  const { winner, cleared, passing, held, pending, asking, overtaken, questioned } = register;
+  if (winner === undefined || cleared !== undefined || passing !== undefined) return false;
+  if (pending.length > 0 || questioned.length > 0 || (asking | overtaken) !== 0) return false;
+  for (const one of held) if (typeof one === 'object' && one !== winner) return false;
+  return true;
+}
+
+/** The register of a topic at rest. */
+export function atRest(winner: Message, held: readonly Held[], unretained: BrokerSet): Register {
+  return {
+    winner,
+    cleared: undefined,
+    passing: undefined,
+    held,
+    pending: NOTHING_PENDING,
+    asking: 0,
+    overtaken: 0,
+    questioned: NOTHING_QUESTIONED,
+    unretained,
+  };
+}
+
 /** With room for more brokers, of which nothing is known. */
 export function withRoom(register: Register, brokers: number): Register {
   const more = brokers - register.held.length;

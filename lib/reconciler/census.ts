@@ -24,7 +24,7 @@ export const UNCOUNTED: Standing = { state: undefined, lacking: 0 };
 export interface Counted {
   readonly register: Register;
   readonly policy: Policy;
-  standing: Standing;
+  readonly standing: Standing;
 }
 
 /** Standings that are kept to be shared; among so many brokers that there are more, some are made twice. */
@@ -57,15 +57,15 @@ export class Census {
     return { ...this.#counts };
   }
 
-  /** Counts a topic as it is now. `blocked`: brokers that do not take it. */
-  count(topic: string, counted: Counted, blocked: BrokerSet): void {
+  /** Counts a topic as it is now, and returns how. `blocked`: brokers that do not take it. */
+  count(topic: string, counted: Counted, blocked: BrokerSet): Standing {
     const lacking = lackingAt(counted.register, counted.policy);
-    this.#recount(topic, counted, stateOf(counted.register, lacking, blocked), lacking);
+    return this.#recount(topic, counted.standing, stateOf(counted.register, lacking, blocked), lacking);
   }
 
   /** The topic is forgotten. */
   forget(topic: string, counted: Counted): void {
-    this.#recount(topic, counted, undefined, 0);
+    this.#recount(topic, counted.standing, undefined, 0);
   }
 
   /**
@@ -82,19 +82,19 @@ export class Census {
     return winner;
   }
 
-  #recount(topic: string, counted: Counted, state: TopicState | undefined, lacking: BrokerSet): void {
-    const before = counted.standing;
-    if (before.state === state && before.lacking === lacking) return;
-    counted.standing = this.#shared(state, lacking);
+  #recount(topic: string, before: Standing, state: TopicState | undefined, lacking: BrokerSet): Standing {
+    if (before.state === state && before.lacking === lacking) return before;
     if (before.state !== undefined) this.#counts[before.state]--;
     if (state !== undefined) this.#counts[state]++;
     if ((before.state === undefined) !== (state === undefined)) this.revision++;
     this.#countBrokers(before.lacking, lacking);
     const differs = state === 'diverging' || state === 'blocked';
-    if (differs === this.differing.has(topic)) return;
-    if (differs) this.differing.add(topic);
-    else this.differing.delete(topic);
-    this.differingRevision++;
+    if (differs !== this.differing.has(topic)) {
+      if (differs) this.differing.add(topic);
+      else this.differing.delete(topic);
+      this.differingRevision++;
+    }
+    return this.#shared(state, lacking);
   }
 
   #countBrokers(before: BrokerSet, after: BrokerSet): void {

@@ -17,9 +17,10 @@ import type { Saver } from './saver.ts';
 import { type Excerpt, SHOWN_BYTES, SHOWN_IN_LISTS, shownExcerpt, shownValue } from './shown-value.ts';
 import { inSlices } from './slices.ts';
 import type { Tally } from './tally.ts';
+import type { Topic } from './topic.ts';
 import { TopicIndex } from './topic-index.ts';
 import { levelOf, pageOf } from './topic-pages.ts';
-import type { Topic, TopicTable } from './topic-table.ts';
+import type { TopicTable } from './topic-table.ts';
 
 /** Conflicts that are told at once, at most. */
 const MOST_CONFLICTS = 50;
@@ -138,7 +139,7 @@ export class Inspector {
     const sorted = await (isDiffering ? this.#differing : this.#all).topics();
     const isListed = isDiffering
       ? (topic: string) => census.differing.has(topic)
-      : (topic: string) => states.get(topic) !== undefined;
+      : (topic: string) => states.has(topic);
     const { topics, matching, next } = await inSlices(pageOf(sorted, query, isListed));
     return { topics: topics.flatMap(topic => this.#row(topic, SHOWN_IN_LISTS) ?? []), matching, next };
   }

@@ -44,7 +44,7 @@ export class Reception {
       if (replay && retained === true) link.replayed?.add(topic);
       bring(topic, this.#dated(link, observation, now));
       // An echo that was dropped is missed anyway.
-      if (isBurst && !own && table.get(topic) !== undefined) link.antiEntropy.note(topic);
+      if (isBurst && !own && table.states.has(topic)) link.antiEntropy.note(topic);
     }
   }
 
@@ -60,7 +60,7 @@ export class Reception {
   /** Whether there is room for the topic. Known ones are never refused. */
   #accepts(topic: string): boolean {
     const { table, room, tally, log } = this.#deps;
-    if (table.states.size < room || table.get(topic) !== undefined) return true;
+    if (table.states.size < room || table.states.has(topic)) return true;
     if (tally.count('refused_too_many_topics') === 1) {
       log(
         'error',

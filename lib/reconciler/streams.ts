@@ -20,10 +20,19 @@ import {
   startWith,
 } from 'rxjs';
 
+/** What keeps the states: a Map, or what keeps them in less room. */
+export type Keeper<K, S> = Pick<Map<K, S>, 'size' | 'get' | 'has' | 'delete' | 'keys' | 'entries'> & {
+  set(key: K, state: S): unknown;
+};
+
 /** The states by key, and each state as a stream. */
 export class KeyedStates<K, S> {
-  readonly #states = new Map<K, S>();
+  readonly #states: Keeper<K, S>;
   readonly #watched = new Subject<K>();
+
+  constructor(keeper: Keeper<K, S> = new Map()) {
+    this.#states = keeper;
+  }
 
   get size(): number {
     return this.#states.size;
@@ -31,6 +40,10 @@ export class KeyedStates<K, S> {
 
   get(key: K): S | undefined {
     return this.#states.get(key);
+  }
+
+  has(key: K): boolean {
+    return this.#states.has(key);
   }
 
   set(key: K, state: S): void {

@@ -5,30 +5,20 @@
 
 import type { Event } from '../core/events.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { BrokerSet, Policies, Policy } from '../core/policy.ts';
-import { emptyRegister, endOf, isDeletion, type Message, type Register, withRoom } from '../core/register.ts';
+import type { BrokerSet, Policies } from '../core/policy.ts';
+import { emptyRegister, endOf, isDeletion, type Register, withRoom } from '../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../core/step.ts';
 import type { StoredTopic } from '../store/state-store.ts';
-import { Census, isEverywhere, type Standing, UNCOUNTED } from './census.ts';
+import { Census, isEverywhere, UNCOUNTED } from './census.ts';
 import { Expiries } from './expiries.ts';
 import { KeyedStates } from './streams.ts';
-
-/** One topic: its register and what its filters say. */
-export interface Topic {
-  readonly register: Register;
-  readonly policy: Policy;
-  /** By broker index: the sequence at which what it holds was last seen to change. */
-  readonly seen: readonly number[];
-  /** The winner that every broker was last seen to hold. */
-  readonly settled: Message | undefined;
-  /** As the census has it. */
-  standing: Standing;
-}
+import type { Topic } from './topic.ts';
+import { TopicMap } from './topic-map.ts';
 
 export type Step = typeof coreStep;
 
 export class TopicTable {
-  readonly states = new KeyedStates<string, Topic>();
+  readonly states: KeyedStates<string, Topic>;
   readonly census: Census;
   /** Brokers that do not take a topic: for the census. */
   blockedAt: (topic: string) => BrokerSet = () => 0;
@@ -38,6 +28,7 @@ export class TopicTable {
   #lastSeen: readonly number[] = [];
   #policies: Policies;
   #brokers: number;
+  readonly #topics: TopicMap;
   readonly #step: Step;
   readonly #expiries = new Expiries();
   readonly #forgettable = new Expiries();
@@ -51,6 +42,8 @@ export class TopicTable {
     this.#brokers = brokers;
     this.#notSeen = new Array<number>(brokers).fill(0);
     this.census = new Census(brokers);
+    this.#topics = new TopicMap(brokers);
+    this.states = new KeyedStates(this.#topics);
   }
 
   get(topic: string): Topic | undefined {
@@ -83,6 +76,7 @@ export class TopicTable {
     this.#brokers = brokers;
     this.#notSeen = new Array<number>(brokers).fill(0);
     this.census.makeRoom(brokers);
+    this.#topics.makeRoom(brokers);
     for (const [topic, known] of this.states.entries()) {
       this.states.set(topic, {
         ...known,
@@ -137,8 +131,11 @@ export class TopicTable {
 
   /** Has the census count a topic as it is now. */
   recount(topic: string): void {
-    const known = this.states.get(topic);
-    if (known !== undefined) this.census.count(topic, known, this.blockedAt(topic));
+    const known = this.#topics.get(topic);
+    if (known === undefined) return;
+    const standing = this.census.count(topic, known, this.blockedAt(topic));
+    // Nothing that is watched: it follows from the state.
+    if (standing !== known.standing) this.#topics.set(topic, { ...known, standing });
   }
 
   /** Has the census count what changed since the last commit, if that is done soon. */

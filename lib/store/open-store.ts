@@ -10,7 +10,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Log } from '../protocol/messages.ts';
 import { DiskStore } from './disk-store.ts';
-import { MemoryStore } from './memory-store.ts';
+import { NoStore } from './no-store.ts';
 import type { StateStore, StoredState } from './state-store.ts';
 import { DamagedStoreError, reasonOf, StoreInUseError, StoreUnavailableError } from './store-errors.ts';
 import { StoreLock } from './store-lock.ts';
@@ -37,7 +37,7 @@ export async function openStore(
   log: Log,
   recalled: (replica: string) => void = () => undefined,
 ): Promise<OpenedStore> {
-  if (place === 'memory') return loaded(new MemoryStore());
+  if (place === 'memory') return loaded(new NoStore());
   try {
     const folder = resolve(place);
     await createFolder(folder);
@@ -46,7 +46,7 @@ export async function openStore(
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
     log('error', `${error.message}; replication goes on without a store`);
-    return loaded(new MemoryStore());
+    return loaded(new NoStore());
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { ReconcilerAnswers, ReconcilerQuestion } from '../../lib/protocol/questions.ts';
-import { MemoryStore } from '../../lib/store/memory-store.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { NOW, ReconcilerRig, type RigOptions } from './reconciler-rig.ts';
 import type { WorkerEnd } from './worker-end.ts';
 

@@ -5,7 +5,7 @@ import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import type { ReconcilerSettings } from '../../lib/protocol/messages.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
-import { MemoryStore } from '../../lib/store/memory-store.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { WorkerEnd } from './worker-end.ts';
 
 export const NOW = Date.UTC(2026, 0, 1);

@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { DiskStore } from '../../lib/store/disk-store.ts';
-import { MemoryStore } from '../../lib/store/memory-store.ts';
 import type { StateStore } from '../../lib/store/state-store.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { arbitraryTopic, commit, settledTopic } from './topics.ts';
 

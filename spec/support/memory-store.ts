@@ -1,6 +1,6 @@
-/** A store that lives as long as the process: for tests, for the demo, and for who wants no file. */
+/** The twin of the store on disk, in memory: what was committed, for whoever starts after a crash that is played. */
 
-import type { Changes, StateStore, StoredState, StoredTopic } from './state-store.ts';
+import type { Changes, StateStore, StoredState, StoredTopic } from '../../lib/store/state-store.ts';
 
 export class MemoryStore implements StateStore {
   readonly place = 'memory';
