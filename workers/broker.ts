@@ -2,6 +2,7 @@
 
 import { BrokerActor } from '../lib/broker/broker-actor.ts';
 import type { BrokerTask, ControlOfBroker, Report } from '../lib/protocol/messages.ts';
+import { collectWhenQuiet } from './quiet-collection.ts';
 
 export default async function broker({ control, reconciler, settings }: BrokerTask): Promise<void> {
   const actor = new BrokerActor(settings, reconciler, (report: Report) => control.postMessage(report));
@@ -30,10 +31,12 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
         return;
     }
   });
+  const stopCollecting = collectWhenQuiet();
   try {
     await actor.run();
     control.postMessage({ kind: 'counters', counters: actor.counters } satisfies Report);
   } finally {
+    stopCollecting();
     control.close();
   }
 }

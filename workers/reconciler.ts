@@ -15,6 +15,7 @@ import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/early-port.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
+import { collectWhenQuiet } from './quiet-collection.ts';
 
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
@@ -29,6 +30,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
     return;
   }
   const { actor, store } = started;
+  const stopCollecting = collectWhenQuiet();
   try {
     for (const [index, port] of ports.entries()) actor.attach(index, port);
     await new Promise<void>(resolve => {
@@ -58,6 +60,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
     });
     report({ kind: 'counters', counters: actor.counters });
   } finally {
+    stopCollecting();
     await store.close();
     control.close();
   }

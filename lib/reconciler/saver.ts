@@ -55,20 +55,20 @@ export class Saver {
       send();
       return;
     }
-    const topics = table.takeUnsaved();
+    const unsaved = table.takeUnsaved();
     const facts = this.#changedFacts();
-    if (topics.size === 0 && facts === undefined) {
+    if (unsaved.size === 0 && facts === undefined) {
       send();
       return;
     }
     this.#isCommitting = true;
     const begin = performance.now();
-    store.commit({ topics, facts, all: table.states }, error => {
+    store.commit({ topics: table.each(unsaved), facts, all: table.states }, error => {
       if (error === undefined) {
         this.commits.observe((performance.now() - begin) / 1000);
         this.#stored(facts);
       } else {
-        this.#notStored(error, topics.keys());
+        this.#notStored(error, unsaved);
       }
       // Replication matters more than its memory: without the store we are as after a first contact.
       send();

@@ -8,7 +8,7 @@ import type { Outcome } from '../core/outcome.ts';
 import type { BrokerSet, Policies } from '../core/policy.ts';
 import { emptyRegister, endOf, isDeletion, type Register, withRoom } from '../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../core/step.ts';
-import type { StoredTopic } from '../store/state-store.ts';
+import type { ChangedTopics, StoredTopic } from '../store/state-store.ts';
 import { Census, isEverywhere, UNCOUNTED } from './census.ts';
 import { Expiries } from './expiries.ts';
 import { KeyedStates } from './streams.ts';
@@ -115,13 +115,24 @@ export class TopicTable {
     return outcome;
   }
 
-  /** Closes a commit: takes out the topics that changed since the last one; those that are forgotten are undefined. */
-  takeUnsaved(): Map<string, Topic | undefined> {
+  /** Closes a commit: takes out the names of the topics that changed since the last one. */
+  takeUnsaved(): ReadonlySet<string> {
     const unsaved = this.#unsaved;
     this.#unsaved = new Set();
     if (unsaved.size > 0) this.#sequence++;
     for (const topic of unsaved) this.recount(topic);
-    return new Map([...unsaved].map(topic => [topic, this.states.get(topic)]));
+    return unsaved;
+  }
+
+  /** The topics of these names, each as it is when it is come to; undefined for one that is forgotten. */
+  each(names: ReadonlySet<string>): ChangedTopics {
+    const { states } = this;
+    return {
+      size: names.size,
+      *[Symbol.iterator]() {
+        for (const name of names) yield [name, states.get(name)] as const;
+      },
+    };
   }
 
   /** What was taken out could not be stored: it goes with the next commit. */

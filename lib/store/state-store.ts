@@ -20,9 +20,17 @@ export interface StoredState {
   readonly facts: ReadonlyMap<string, string>;
 }
 
+/** Topics by name; undefined: the topic is forgotten. */
+export interface ChangedTopics extends Iterable<readonly [topic: string, stored: StoredTopic | undefined]> {
+  readonly size: number;
+}
+
 export interface Changes {
-  /** Undefined: the topic is forgotten. */
-  readonly topics: ReadonlyMap<string, StoredTopic | undefined>;
+  /**
+   * Read while the commit is made. What happens to a topic meanwhile may be in it already; it comes again with a
+   * later commit.
+   */
+  readonly topics: ChangedTopics;
   /** All that there are, in place of those before; undefined where none changed. */
   readonly facts: ReadonlyMap<string, string> | undefined;
   /**
