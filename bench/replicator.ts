@@ -1,6 +1,7 @@
 /** mqttrep under load: the executable as users run it, and what it costs. */
 
 import { type MqttrepProcess, startMqttrep } from '../spec/support/mqttrep-process.ts';
+import { monotonic } from './clock.ts';
 import { ROOT } from './message.ts';
 
 /** Longest wait for all brokers to be connected and replayed, in milliseconds. */
@@ -19,17 +20,25 @@ export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>
 
 export class BenchedReplicator {
   readonly #process: MqttrepProcess;
+  /** When the first broker was connected and its replay over, in milliseconds of the monotonic clock. */
+  readonly firstReadyAt: number;
 
   /** Resolves when all brokers are connected and their replay is over. */
   static async start({ brokers, ...settings }: Settings): Promise<BenchedReplicator> {
     const names = Object.keys(brokers);
     const process = startMqttrep(environmentOf({ brokers, ...settings }));
-    await Promise.all(names.map(name => process.line(`${name}: connected with`, READY_LIMIT)));
-    return new BenchedReplicator(process);
+    const readyAt = await Promise.all(
+      names.map(async name => {
+        await process.line(`${name}: connected with`, READY_LIMIT);
+        return monotonic();
+      }),
+    );
+    return new BenchedReplicator(process, Math.min(...readyAt));
   }
 
-  private constructor(process: MqttrepProcess) {
+  private constructor(process: MqttrepProcess, firstReadyAt: number) {
     this.#process = process;
+    this.firstReadyAt = firstReadyAt;
   }
 
   get pid(): number {

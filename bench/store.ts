@@ -16,15 +16,16 @@ import { Reader, write } from './client-process.ts';
 import { monotonic } from './clock.ts';
 import { ROOT } from './message.ts';
 import { spentSince } from './process-cost.ts';
-import { BenchedReplicator } from './replicator.ts';
-import { figures, type Plan, type Result, type Run, type Scenario } from './scenario.ts';
+import { BenchedReplicator, type Settings } from './replicator.ts';
+import { figures, type Plan, type Result, type Run, type Scenario, valuesOf } from './scenario.ts';
+import { median } from './statistics.ts';
 import { atMost } from './targets.ts';
 
 const BROKERS = ['A', 'B'];
 const COST_TARGET = 3;
 const RESTART_TARGET = 3_000;
 const COST = 'CPU a changed topic on disk, µs';
-const DECIDED = 'start → a topic written meanwhile is at B, ms';
+const CARRIED = 'start → a topic written meanwhile at A is at B, ms';
 
 /** Changed topics in each commit, and how many commits. */
 const COMMITS = [
@@ -46,11 +47,12 @@ export const store: Scenario = {
       };
     }
     const topics = { quick: 5_000, full: 100_000, large: 1_000_000 }[size];
-    const run = await restart(topics);
+    const runs = await restarts(topics, size === 'full' ? 5 : 1);
+    const carried = median(valuesOf(runs, CARRIED));
     yield {
       variant: `a restart with ${topics.toLocaleString('en')} topics in the store`,
-      columns: [{ subject: 'mqttrep', figures: figures([run]) }],
-      targets: atMost('until the first tick', run[DECIDED] ?? Number.NaN, RESTART_TARGET, 'ms'),
+      columns: [{ subject: 'mqttrep', figures: figures(runs) }],
+      targets: atMost('until what was written meanwhile is at the other one', carried, RESTART_TARGET, 'ms'),
     };
   },
 };
@@ -131,7 +133,7 @@ function used(before: NodeJS.CpuUsage): number {
 
 // ── a restart ────────────────────────────────────────────────────────────────────────────────────────
 
-async function restart(count: number): Promise<Run> {
+async function restarts(count: number, times: number): Promise<Run[]> {
   const folder = mkdtempSync(join(tmpdir(), 'mqttrep-bench-store-'));
   const brokers = await startBrokers(2, GENEROUS);
   const [a, b] = [at(brokers, 0), at(brokers, 1)];
@@ -142,23 +144,30 @@ async function restart(count: number): Promise<Run> {
   await reader.complete(120_000);
   reader.close();
   await first.stop();
-
-  const [writer, watcher] = [await TestClient.connect(a.url), await TestClient.connect(b.url)];
-  await writer.publish(`${ROOT}/meanwhile`, 'written', { retain: true });
-  await watcher.subscribe(`${ROOT}/meanwhile`);
-  const start = monotonic();
-  const second = await BenchedReplicator.start(settings);
-  const ready = monotonic() - start;
-  await watcher.waitFor(message => message.topic === `${ROOT}/meanwhile`, 60_000);
-  const decided = monotonic() - start;
-  const spent = spentSince(new Map(), [second.pid]);
-  await Promise.all([writer.end(), watcher.end()]);
-  await second.stop();
+  const runs: Run[] = [];
+  while (runs.length < times)
+    runs.push(await restart(`${ROOT}/meanwhile/${runs.length}`, a.url, b.url, settings));
   await stopBrokers(brokers);
   rmSync(folder, { recursive: true });
+  return runs;
+}
+
+async function restart(topic: string, a: string, b: string, settings: Settings): Promise<Run> {
+  const [writer, watcher] = [await TestClient.connect(a), await TestClient.connect(b)];
+  await writer.publish(topic, 'written', { retain: true });
+  await watcher.subscribe(topic);
+  const start = monotonic();
+  const replicator = await BenchedReplicator.start(settings);
+  const ready = monotonic() - start;
+  await watcher.waitFor(message => message.topic === topic, 60_000);
+  const carried = monotonic() - start;
+  const spent = spentSince(new Map(), [replicator.pid]);
+  await Promise.all([writer.end(), watcher.end()]);
+  await replicator.stop();
   return {
-    'start → both replays over, ms': ready,
-    [DECIDED]: decided,
+    'start → the first replay is over, ms': replicator.firstReadyAt - start,
+    'start → both replays are over, ms': ready,
+    [CARRIED]: carried,
     'CPU until then, ms': spent,
   };
 }

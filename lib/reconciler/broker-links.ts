@@ -67,6 +67,11 @@ export class BrokerLinks implements Iterable<BrokerLink> {
     return this.#links.every(({ visits, isRemoved }) => visits > 0 || isRemoved);
   }
 
+  /** Whether each that is published to has shown what it retains under the filters that hold now. */
+  get areKnown(): boolean {
+    return this.#links.every(({ ready, former }) => !ready || former === undefined);
+  }
+
   /** What the store is to know of them. */
   facts(): ReadonlyMap<string, string> {
     return factsOf(this.#replica, this.#links);

@@ -6,7 +6,7 @@
  * the worker. All decisions are the core's; what is here brings it events and carries out its commands.
  */
 
-import { Subject, type Subscription } from 'rxjs';
+import { asyncScheduler, Subject, type Subscription } from 'rxjs';
 import type { Event } from '../core/events.ts';
 import { compileMergeChain, type Decoders } from '../core/merge-order.ts';
 import { lacks } from '../core/offer.ts';
@@ -86,6 +86,8 @@ export class Reconciler {
   readonly #firstContact: FirstContact;
   readonly #drain: Drain;
   readonly #events = new Subject<TopicEvent>();
+  /** A broker's replay is over. */
+  readonly #replayed = new Subject<void>();
   #sampling: Subscription;
 
   constructor({ settings, brokers, replica, decoders, store, step, state, log }: ReconcilerDeps) {
@@ -215,6 +217,7 @@ export class Reconciler {
       case 'replayed':
         this.#sessions.replayed(link, message.stamps);
         this.#firstContact.endIfAllSeen();
+        if (this.#links.areKnown) this.#replayed.next();
         this.#offerAll(link);
         this.#housekeeping.keep();
         return;
@@ -253,7 +256,7 @@ export class Reconciler {
           ({ topic }) => topic,
           (topic, { event }) => this.#stepper.apply(topic, event),
         ),
-        sampleChanged(1000 / mergeFrequency),
+        sampleChanged(1000 / mergeFrequency, asyncScheduler, this.#replayed),
       )
       .subscribe(topics => this.#tick(topics));
   }

@@ -12,6 +12,7 @@ import {
   defer,
   filter,
   map,
+  NEVER,
   Observable,
   type OperatorFunction,
   type SchedulerLike,
@@ -110,10 +111,13 @@ const TIMER_STEP = 1;
  * The ticks lie on a grid of whole periods since 1970, which other threads can tell as well. No timer runs
  * while nothing has changed. Where a timer would take longer than the period, the tick is at the end of the turn of the
  * event loop instead, if there was none in this period.
+ *
+ * @param atOnce$ whatever it emits is a tick out of turn
  */
 export function sampleChanged<K>(
   period: number,
   scheduler: SchedulerLike = asyncScheduler,
+  atOnce$: Observable<unknown> = NEVER,
 ): OperatorFunction<K, ReadonlySet<K>> {
   return keys$ =>
     new Observable<ReadonlySet<K>>(subscriber => {
@@ -147,7 +151,12 @@ export function sampleChanged<K>(
           subscriber.complete();
         },
       });
+      const outOfTurn = atOnce$.subscribe(() => {
+        waiting?.unsubscribe();
+        tick();
+      });
       return () => {
+        outOfTurn.unsubscribe();
         source.unsubscribe();
         waiting?.unsubscribe();
       };

@@ -49,6 +49,17 @@ describe('Reconciler', () => {
     expect(a.payloads).to.deep.equal([]);
   });
 
+  it('sends what a replay shows to the others when it is over, not at the tick', async () => {
+    await rig.ready();
+    a.begin(0).observe({ topic: 't', payload: '1', replay: true });
+    await rig.all();
+    expect(b.payloads).to.deep.equal([]);
+    a.post({ kind: 'replayed', stamps: true });
+    await rig.all();
+    expect(b.payloads).to.deep.equal(['t=1']);
+    expect(c.payloads).to.deep.equal(['t=1']);
+  });
+
   it('sends the newest value of a tick only', async () => {
     await rig.ready();
     for (const payload of ['1', '2', '3']) a.observe({ topic: 't', payload });

@@ -1,7 +1,17 @@
 /** The streams of the reconciler, as marbles: one character is one millisecond. */
 
 import { expect } from 'chai';
-import { asapScheduler, concatMap, delay, EMPTY, merge, observeOn, of, throwError } from 'rxjs';
+import {
+  asapScheduler,
+  asyncScheduler,
+  concatMap,
+  delay,
+  EMPTY,
+  merge,
+  observeOn,
+  of,
+  throwError,
+} from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { KeyedStates, sampleChanged, scanByKey } from '../../lib/reconciler/streams.ts';
 
@@ -121,6 +131,17 @@ describe('sampleChanged', () => {
         const afterTick$ = hot('-b--|').pipe(observeOn(asapScheduler), observeOn(asapScheduler));
         const changes$ = merge(hot('-a--|'), afterTick$);
         expectObservable(changes$.pipe(sampleChanged(1))).toBe('-xy-|', { x: keys('a'), y: keys('b') });
+      });
+    });
+  });
+
+  it('emits out of turn where it is told to, if there is anything', () => {
+    marbles(({ hot, expectObservable }) => {
+      const changes$ = hot('--a---b-----|');
+      const atOnce$ = hot('-x-x--------|');
+      expectObservable(changes$.pipe(sampleChanged(PERIOD, asyncScheduler, atOnce$))).toBe('---x------y-|', {
+        x: keys('a'),
+        y: keys('b'),
       });
     });
   });
