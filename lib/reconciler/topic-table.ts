@@ -60,8 +60,9 @@ export class TopicTable {
     const register = asStored(stored);
     const policy = this.#policies.of(topic);
     const settled = isEverywhere(register, policy) ? register.winner : undefined;
-    this.states.set(topic, { register, policy, seen: this.#shared(seen), settled, standing: UNCOUNTED });
-    this.recount(topic);
+    const loaded = { register, policy, seen: this.#shared(seen), settled, standing: UNCOUNTED };
+    const standing = this.census.count(topic, loaded, this.blockedAt(topic));
+    this.states.set(topic, { ...loaded, standing });
     for (const at of seen) this.advance(at);
     this.#watchTime(topic, register);
   }

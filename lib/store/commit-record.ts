@@ -149,7 +149,9 @@ export class CommitReader {
 
   #topic(reader: BatchReader, brokers: BrokerMapping): void {
     const topic = reader.text();
-    if (this.#topics.has(topic) || this.#forgotten.has(topic)) reader.passOver();
+    // Few are forgotten, if any, and a look costs more than to read a short record.
+    const isKnown = this.#topics.has(topic) || (this.#forgotten.size > 0 && this.#forgotten.has(topic));
+    if (isKnown) reader.passOver();
     else this.#topics.set(topic, readTopic(reader.enter(), brokers, this.#shared));
   }
 
