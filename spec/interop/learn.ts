@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import mqtt, { type IConnackPacket } from 'mqtt';
 import { nanoid } from 'nanoid';
 import type { QoS, ReceivedMessage, TestClient } from '../support/client.ts';
+import { unlessHungUp } from './hang-ups.ts';
 import { type Announced, type Answer, CONTENDED, type Limits, MANY, PAYLOADS, TOPICS } from './limits.ts';
 import type { Access, Protocol } from './makes/make.ts';
 import { Site, within } from './site.ts';
@@ -36,25 +37,25 @@ export async function learn(access: Access, forced: Protocol | undefined, prefix
   try {
     const maxQos = await highestQos(site, `${prefix}/qos`);
     const x = Buffer.from('x');
-    const keepsQos = await keepsLowQos(site, `${prefix}/low-qos`);
+    const keepsQos = await unlessHungUp(() => keepsLowQos(site, `${prefix}/low-qos`));
     const retains = await carries(site, `${prefix}/retained`, x);
     return {
       versions,
       announced: protocol === 5 ? announced(tried[0]?.connack) : {},
       maxQos,
       keepsQos,
-      replacesSubscriptions: await replacesSubscriptions(site, `${prefix}/resubscribed`),
+      replacesSubscriptions: await unlessHungUp(() => replacesSubscriptions(site, `${prefix}/resubscribed`)),
       retains,
       retainsQos0: retains && (await carries(site, `${prefix}/retained/0`, x, { published: 0 })),
       flagsReplays: retains && (await carries(site, `${prefix}/retained/1`, x, { subscribed: 1 })),
-      replaysInOrder: !retains || (await replaysInOrder(site, `${prefix}/order`)),
+      replaysInOrder: !retains || (await unlessHungUp(() => replaysInOrder(site, `${prefix}/order`))),
       erases: retains && (await erases(site, `${prefix}/erased`)),
-      ...(await replayed(site, `${prefix}/many`)),
+      ...(await unlessHungUp(() => replayed(site, `${prefix}/many`))),
       largestPayload: retains ? await largestPayload(site, `${prefix}/payload`) : 0,
       unfitTopics: retains ? await unfitTopics(site, `${prefix}/topics`) : [],
       keepsFlags: protocol === 5 && retains ? await keepsFlags(site, `${prefix}/flags`) : undefined,
       properties: protocol === 5 ? await carriesProperties(site, `${prefix}/properties`) : undefined,
-      disordered: retains ? await disordered(site, `${prefix}/contended`) : 0,
+      disordered: retains ? await unlessHungUp(() => disordered(site, `${prefix}/contended`)) : 0,
     };
   } finally {
     await site.close();
@@ -122,20 +123,23 @@ function announced(connack: IConnackPacket | undefined): Announced {
 
 async function highestQos(site: Site, topic: string): Promise<QoS> {
   for (const qos of [2, 1] satisfies QoS[]) {
-    const reader = await site.client();
-    const writer = await site.client();
-    try {
-      await within(reader.subscribe(topic, { qos }), 'SUBACK', silenceMs);
-      await within(writer.publish(topic, String(qos), { qos }), 'PUBACK', silenceMs);
-      const message = await reader.waitFor(({ payload }) => payload === String(qos), silenceMs);
-      if (message.qos === qos) return qos;
-    } catch {
-      // Not granted, or not completed.
-    } finally {
-      await Promise.all([reader.destroy(), writer.destroy()]);
-    }
+    // Not granted, or not completed.
+    if (await unlessHungUp(() => completes(site, topic, qos)).catch(() => false)) return qos;
   }
   return 0;
+}
+
+async function completes(site: Site, topic: string, qos: QoS): Promise<boolean> {
+  const reader = await site.client();
+  const writer = await site.client();
+  try {
+    await within(reader.subscribe(topic, { qos }), 'SUBACK', silenceMs);
+    await within(writer.publish(topic, String(qos), { qos }), 'PUBACK', silenceMs);
+    const message = await reader.waitFor(({ payload }) => payload === String(qos), silenceMs);
+    return message.qos === qos;
+  } finally {
+    await Promise.all([reader.destroy(), writer.destroy()]);
+  }
 }
 
 async function keepsLowQos(site: Site, topic: string): Promise<boolean> {
@@ -160,12 +164,24 @@ async function replacesSubscriptions(site: Site, topic: string): Promise<boolean
   return new Set(reader.messages.map(({ payload }) => payload)).size === reader.messages.length;
 }
 
+interface Carried {
+  /** Default 1. */
+  readonly published?: QoS;
+  /** Default 0. */
+  readonly subscribed?: QoS;
+}
+
 /** Whether a retained message is handed to a new subscriber of its topic, as it was written. */
-async function carries(
+function carries(site: Site, topic: string, payload: Buffer, how: Carried = {}): Promise<boolean> {
+  // Not, where it hangs up on it each time, or is silent.
+  return unlessHungUp(() => isCarried(site, topic, payload, how)).catch(() => false);
+}
+
+async function isCarried(
   site: Site,
   topic: string,
   payload: Buffer,
-  { published = 1, subscribed = 0 }: { published?: QoS; subscribed?: QoS } = {},
+  { published = 1, subscribed = 0 }: Carried,
 ): Promise<boolean> {
   const writer = await site.client();
   const reader = await site.client();
@@ -182,9 +198,6 @@ async function carries(
       }
       await within(reader.unsubscribe(topic), 'UNSUBACK', silenceMs);
     }
-    return false;
-  } catch {
-    // It hung up.
     return false;
   } finally {
     await Promise.all([writer.destroy(), reader.destroy()]);

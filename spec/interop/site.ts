@@ -9,6 +9,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import { type ReceivedMessage, TestClient } from '../support/client.ts';
+import { unlessHungUp } from './hang-ups.ts';
 import type { Access, Protocol } from './makes/make.ts';
 
 /** Milliseconds for anything that a broker does at once. */
@@ -16,9 +17,6 @@ const answerLimitMs = 10_000;
 
 /** Milliseconds in which the rest comes once the sentinels have been seen. */
 const settleMs = 50;
-
-/** How often what the broker hung up on is tried. */
-const attempts = 4;
 
 /** Topics in one SUBSCRIBE. */
 const batch = 100;
@@ -147,21 +145,6 @@ export class Site {
   async close(): Promise<void> {
     await Promise.all([...this.#clients].map(client => client.destroy()));
     this.#clients.clear();
-  }
-}
-
-/**
- * Tries again where the broker hung up, as any client would: aMQTT 0.12 does so on a client that subscribes while
- * another one does.
- */
-async function unlessHungUp<Result>(act: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await act();
-    } catch (error) {
-      if (attempt === attempts || !(error instanceof Error) || error.message !== 'Connection closed')
-        throw error;
-    }
   }
 }
 
