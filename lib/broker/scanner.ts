@@ -24,6 +24,9 @@ const BATCH = 100;
 /** Longest wait for the answer to one SUBSCRIBE, in milliseconds. */
 const ANSWER_LIMIT = 5_000;
 
+/** Longest wait, in milliseconds, for the sentinel with the retain flag once it came without. */
+const FLAGGED_LIMIT = 500;
+
 /** Where the order tells nothing, quiet for so many milliseconds after the sentinel ends the answer. */
 const SETTLED = 500;
 
@@ -90,13 +93,17 @@ export class Scanner {
   async #ask(topics: readonly string[]): Promise<Answer[]> {
     const connection = await this.#connect();
     this.#found = new Map();
-    const { wanted, seen } = this.#deps.sentinel.around(topics);
+    const { wanted, seen, unflagged } = this.#deps.sentinel.around(topics);
     let limit: NodeJS.Timeout | undefined;
     const complete = Promise.race([
       seen.then(() => this.#silence()),
       connection.closed.then(() => false),
       new Promise<false>(resolve => {
         limit = setTimeout(() => resolve(false), ANSWER_LIMIT);
+        void unflagged.then(() => {
+          clearTimeout(limit);
+          limit = setTimeout(() => resolve(false), FLAGGED_LIMIT);
+        });
       }),
     ]);
     // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.

@@ -24,6 +24,9 @@ export class Sentinel {
   /** How often each of its topics is still to be seen. */
   readonly #missing = new Map<string, number>();
   #seen: () => void = () => undefined;
+  /** Its topics that have not come without the retain flag either. */
+  readonly #notUnflagged = new Set<string>();
+  #unflagged: () => void = () => undefined;
 
   /** @param topic a control topic of one connection alone; the level below it is the sentinel's as well */
   constructor(topic: string, nonce: string) {
@@ -39,16 +42,25 @@ export class Sentinel {
   /**
    * For a SUBSCRIBE to these filters: what is to be subscribed to, in this order, and a promise that resolves when all
    * has been shown. A filter that fits the sentinel, such as `#`, shows it as well, amid all else; where a broker
-   * shows it only once then, the promise is not resolved.
+   * shows it only once then, the promise is not resolved. Another resolves when all of it came without the retain flag:
+   * live, because the broker acknowledged before it stored, or from one that sets no flag (Mosca).
    */
-  around(filters: readonly string[]): { readonly wanted: string[]; readonly seen: Promise<void> } {
+  around(filters: readonly string[]): {
+    readonly wanted: string[];
+    readonly seen: Promise<void>;
+    readonly unflagged: Promise<void>;
+  } {
     for (const topic of this.topics) {
       this.#missing.set(topic, 1 + filters.filter(filter => matches(filter, topic)).length);
+      this.#notUnflagged.add(topic);
     }
     const seen = new Promise<void>(resolve => {
       this.#seen = resolve;
     });
-    return { wanted: [this.#first, ...filters, this.#last], seen };
+    const unflagged = new Promise<void>(resolve => {
+      this.#unflagged = resolve;
+    });
+    return { wanted: [this.#first, ...filters, this.#last], seen, unflagged };
   }
 
   /** All has been shown. */
@@ -69,8 +81,12 @@ export class Sentinel {
   observe(packet: IPublishPacket): boolean {
     const { topic, payload, retain } = packet;
     if (topic !== this.#first && topic !== this.#last) return false;
+    if (payload.toString() !== this.#nonce) return true;
     // A broker may acknowledge before it stores: then the sentinel comes live first, ahead of the replay.
-    if (!retain || payload.toString() !== this.#nonce) return true;
+    if (!retain) {
+      if (this.#notUnflagged.delete(topic) && this.#notUnflagged.size === 0) this.#unflagged();
+      return true;
+    }
     const times = this.#missing.get(topic) ?? 0;
     if (times > 1) this.#missing.set(topic, times - 1);
     else if (this.#missing.delete(topic) && this.isSeen) this.#seen();

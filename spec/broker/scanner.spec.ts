@@ -5,6 +5,7 @@ import type { ReplayOrder } from '../../lib/broker/replay-order.ts';
 import { Scanner } from '../../lib/broker/scanner.ts';
 import { Sentinel } from '../../lib/broker/sentinel.ts';
 import type { Answer } from '../../lib/protocol/messages.ts';
+import { startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
 import { Link } from '../support/link.ts';
 import { publishMany } from '../support/publish-many.ts';
@@ -163,3 +164,25 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
     });
   });
 }
+
+describe('Scanner at a broker that never sets the retain flag', () => {
+  let broker: TestBroker;
+  let desk: Desk;
+
+  before(async () => {
+    broker = await startAedes({ flagsReplays: false });
+    desk = new Desk(broker.url, 4, 'filter by filter');
+  });
+
+  after(async () => {
+    await desk?.scanner.close();
+    await broker?.stop();
+  });
+
+  it('says unknown, and not after 5 s for each batch: no answer could be told from what is written', async () => {
+    const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+    const begin = performance.now();
+    expect(new Set(await desk.ask(topics))).to.deep.equal(new Set(['unknown']));
+    expect(performance.now() - begin).to.be.below(10_000);
+  });
+});

@@ -57,6 +57,24 @@ describe('A sentinel', () => {
     expect(sentinel.isSeen).to.equal(false);
   });
 
+  it('is seen without its flag when both of its messages are, of this connection', async () => {
+    const { unflagged } = sentinel.around([]);
+    let isUnflagged = false;
+    void unflagged.then(() => {
+      isUnflagged = true;
+    });
+    const showUnflagged = async (topic: string, payload = NONCE) => {
+      sentinel.observe(shown(topic, { payload, retain: false }));
+      await Promise.resolve();
+    };
+    await showUnflagged(first);
+    await showUnflagged(last, 'earlier');
+    expect(isUnflagged).to.equal(false);
+    await showUnflagged(last);
+    expect(isUnflagged).to.equal(true);
+    expect(sentinel.isSeen).to.equal(false);
+  });
+
   it('leaves other messages alone', () => {
     expect(sentinel.observe(shown(`${TOPIC}/other`))).to.equal(false);
   });

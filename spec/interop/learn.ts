@@ -89,6 +89,7 @@ async function tryVersion({ url, options }: Access, protocolVersion: Protocol): 
       client.once('error', error => {
         const { code } = error as { code?: unknown };
         if (typeof code === 'number') resolve({ answer: `refuses with code ${hex(code)}` });
+        else if (error.message === 'connack timeout') resolve({ answer: 'is silent' });
         else if (code === 'ECONNRESET' || code === 'EPIPE') resolve({ answer: 'hangs up' });
         // What is answered in another form is answered, but in vain.
         else if (code === undefined) resolve({ answer: 'hangs up' });
