@@ -10,7 +10,7 @@ import { atMost } from '../targets.ts';
 const MEMORY_TARGET = 600;
 
 /** Milliseconds after which what a burst has left behind is given back. */
-const SETTLE = 5_000;
+const SETTLE = 25_000;
 
 const MEMORY = 'resident of the subject a topic, bytes';
 const TOTAL_MEMORY = 'resident of all a topic, bytes';
