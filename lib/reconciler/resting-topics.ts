@@ -11,24 +11,56 @@ import type { Topic } from './topic.ts';
 /** Places that are made at once: what is not taken of them is all that is spent beyond the topics. */
 const PAGE = 1024;
 
+/** A column of which most pages hold one value throughout: it is kept once, until another one comes. */
+class Column<T> {
+  readonly #usual: T;
+  #values: T[] | undefined;
+
+  constructor(usual: T) {
+    this.#usual = usual;
+  }
+
+  get(at: number): T {
+    return this.#values === undefined ? this.#usual : (this.#values[at] as T);
+  }
+
+  set(at: number, value: T): void {
+    if (this.#values === undefined && value === this.#usual) return;
+    this.#values ??= new Array<T>(PAGE).fill(this.#usual);
+    this.#values[at] = value;
+  }
+
+  /** Lets go what is there. */
+  clear(at: number): void {
+    this.set(at, this.#usual);
+  }
+}
+
 class Page {
   readonly payloads = new Array<string>(PAGE).fill('');
-  readonly properties = new Array<string | undefined>(PAGE).fill('');
+  readonly properties: Column<string | undefined>;
   readonly times = new Float64Array(PAGE);
   readonly counters = new Uint32Array(PAGE);
-  readonly replicas = new Array<string>(PAGE).fill('');
+  readonly replicas: Column<string>;
   readonly origins = new Int8Array(PAGE);
-  readonly expiries = new Float64Array(PAGE);
-  readonly erasures = new Float64Array(PAGE);
+  readonly expiries = new Column(Number.POSITIVE_INFINITY);
+  readonly erasures = new Column(Number.POSITIVE_INFINITY);
   /** Brokers that hold the winner, and those that are known to hold nothing. */
   readonly holding = new Uint32Array(PAGE);
   readonly absent = new Uint32Array(PAGE);
-  readonly unretained = new Uint32Array(PAGE);
+  readonly unretained = new Column<BrokerSet>(0);
   /** 1: the winner was seen everywhere. */
   readonly settled = new Uint8Array(PAGE);
-  readonly policies = new Array<Policy | undefined>(PAGE).fill(undefined);
+  readonly policies: Column<Policy>;
   readonly seen = new Array<readonly number[]>(PAGE).fill(NEVER_SEEN);
   readonly standings = new Array<Standing>(PAGE).fill(UNCOUNTED);
+
+  /** @param first what most topics are taken to be like */
+  constructor({ register: { winner }, policy }: Topic) {
+    this.properties = new Column(winner?.properties);
+    this.replicas = new Column(winner?.version.replica ?? '');
+    this.policies = new Column(policy);
+  }
 }
 
 const NEVER_SEEN: readonly number[] = [];
@@ -57,7 +89,7 @@ export class RestingTopics {
   /** Returns its place. */
   add(topic: Topic): number {
     const place = this.#left.pop() ?? this.#taken++;
-    if (place === this.#pages.length * PAGE) this.#pages.push(new Page());
+    if (place === this.#pages.length * PAGE) this.#pages.push(new Page(topic));
     this.write(place, topic);
     return place;
   }
@@ -69,18 +101,18 @@ export class RestingTopics {
     const page = this.#pageOf(place);
     const at = place % PAGE;
     page.payloads[at] = winner.payload;
-    page.properties[at] = winner.properties;
+    page.properties.set(at, winner.properties);
     page.times[at] = winner.version.time;
     page.counters[at] = winner.version.counter;
-    page.replicas[at] = this.#sharedReplica(winner.version.replica);
+    page.replicas.set(at, this.#sharedReplica(winner.version.replica));
     page.origins[at] = winner.origin;
-    page.expiries[at] = winner.expiresAt;
-    page.erasures[at] = winner.erasedAt;
+    page.expiries.set(at, winner.expiresAt);
+    page.erasures.set(at, winner.erasedAt);
     page.holding[at] = brokersWith(held, winner);
     page.absent[at] = brokersWith(held, 'absent');
-    page.unretained[at] = unretained;
+    page.unretained.set(at, unretained);
     page.settled[at] = Number(settled === winner);
-    page.policies[at] = policy;
+    page.policies.set(at, policy);
     page.seen[at] = seen;
     page.standings[at] = standing;
   }
@@ -90,20 +122,20 @@ export class RestingTopics {
     const at = place % PAGE;
     const winner: Message = {
       payload: page.payloads[at] as string,
-      properties: page.properties[at],
+      properties: page.properties.get(at),
       version: {
         time: page.times[at] as number,
         counter: page.counters[at] as number,
-        replica: page.replicas[at] as string,
+        replica: page.replicas.get(at),
       },
       origin: page.origins[at] as number,
-      expiresAt: page.expiries[at] as number,
-      erasedAt: page.erasures[at] as number,
+      expiresAt: page.expiries.get(at),
+      erasedAt: page.erasures.get(at),
     };
     const held = this.#heldBy(page.holding[at] as number, page.absent[at] as number, winner);
     return {
-      register: atRest(winner, held, page.unretained[at] as number),
-      policy: page.policies[at] as Policy,
+      register: atRest(winner, held, page.unretained.get(at)),
+      policy: page.policies.get(at),
       seen: page.seen[at] as readonly number[],
       settled: page.settled[at] === 1 ? winner : undefined,
       standing: page.standings[at] as Standing,
@@ -115,8 +147,8 @@ export class RestingTopics {
     const page = this.#pageOf(place);
     const at = place % PAGE;
     page.payloads[at] = '';
-    page.properties[at] = '';
-    page.policies[at] = undefined;
+    page.properties.clear(at);
+    page.policies.clear(at);
     page.seen[at] = NEVER_SEEN;
     this.#left.push(place);
   }
