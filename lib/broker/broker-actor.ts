@@ -175,7 +175,7 @@ export class BrokerActor {
     const connection = await this.#connector.connect(identity);
     if (typeof connection === 'number') return connection;
     const reason = await this.#stay(connection, identity);
-    return this.#stopping ? 0 : this.#connector.lost(reason);
+    return this.#stopping ? 0 : this.#connector.lost(connection, reason);
   }
 
   /** From CONNACK to the end of the connection. Returns why it ended. */
@@ -186,7 +186,8 @@ export class BrokerActor {
       let former: readonly Subscription[] | undefined;
       while (!connection.hasEnded) former = await this.#holdSession(connection, identity, former);
     } catch (error) {
-      this.#connector.sayRarely('warn', `subscribing failed: ${(error as Error).message}`);
+      if (!connection.isGarbled)
+        this.#connector.sayRarely('warn', `subscribing failed: ${(error as Error).message}`);
       connection.destroy();
     }
     const reason = await connection.closed;

@@ -5,6 +5,7 @@
  */
 
 import type { Connection } from './connection.ts';
+import type { LiveFlag } from './live-flag.ts';
 import type { ConnectFailure } from './negotiation.ts';
 import type { Raising } from './replay.ts';
 import type { ReplayOrder } from './replay-order.ts';
@@ -32,6 +33,8 @@ export class Concessions {
   raising: Raising | undefined;
   /** In which it shows what it retains; undefined until it was tried. */
   order: ReplayOrder | undefined;
+  /** Over MQTT 5, what becomes of the retain flag of live messages; undefined until it was tried. */
+  liveFlag: LiveFlag | undefined;
   #wasConnected = false;
   #unanswered = 0;
   #hangups = 0;

@@ -56,6 +56,9 @@ const HUNG_UP: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 /** What MQTT.js says where nothing comes within the connectTimeout, be it the network connection or the CONNACK. */
 const NO_CONNACK = 'connack timeout';
 
+/** What MQTT.js says without a code though it is not about what the broker has sent. */
+const OF_ITSELF: ReadonlySet<string> = new Set([NO_CONNACK, 'Keepalive timeout', 'client disconnecting']);
+
 /** What the broker answered to the subscription of a filter. */
 export interface Grant {
   readonly filter: string;
@@ -92,6 +95,7 @@ export class Connection {
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
   #hasEnded = false;
+  #isGarbled = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
@@ -106,6 +110,12 @@ export class Connection {
     this.closed = closed;
     void closed.then(() => {
       this.#hasEnded = true;
+    });
+    client.on('error', error => {
+      if (!isOfWhatCame(error)) return;
+      this.#isGarbled = true;
+      // MQTT.js would read on somewhere behind it.
+      client.end(true);
     });
     client.handleMessage = (packet, done) => {
       // MQTT.js reads no further before `done`, so there is at most one message too early.
@@ -142,6 +152,7 @@ export class Connection {
       });
       client.on('error', error => {
         reason = error.message === NO_CONNACK ? inTime(client, isReached()) : describeError(error);
+        if (connected && isOfWhatCame(error)) reason = `the broker broke the protocol (${reason})`;
         if (!connected) fail(reason, (error as Partial<ErrorWithReasonCode>).code);
       });
       client.on('disconnect', packet => {
@@ -219,6 +230,11 @@ export class Connection {
     return this.#hasEnded || !this.#client.connected;
   }
 
+  /** It was ended because the broker sent what its version of MQTT does not know. */
+  get isGarbled(): boolean {
+    return this.#isGarbled;
+  }
+
   /** Sends DISCONNECT and closes. */
   async end(): Promise<void> {
     const limit = setTimeout(() => this.#client.end(true), END_LIMIT);
@@ -256,6 +272,11 @@ function readingAhead<T>(connect: () => T): T {
  */
 function withoutDelay(stream: object): void {
   if (stream instanceof Socket) stream.setNoDelay(true);
+}
+
+/** Errors of the network and of reason codes have a code; those of the parser have none. */
+function isOfWhatCame(error: Error): boolean {
+  return (error as { code?: unknown }).code === undefined && !OF_ITSELF.has(error.message);
 }
 
 /** Which of the two did not come in time. */

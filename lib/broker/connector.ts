@@ -64,7 +64,11 @@ export class Connector {
   }
 
   /** The connection was lost. Returns how many milliseconds to wait before the next attempt. */
-  lost(reason: string): number {
+  lost({ isGarbled }: Connection, reason: string): number {
+    if (isGarbled && this.#negotiation.garbled()) {
+      this.#deps.remarks.say('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
+      return 1;
+    }
     if (performance.now() - this.#since > HEALTHY_AFTER) this.#retries.reset();
     const wait = this.#retries.failed('network', Math.random());
     this.#deps.report({ kind: 'link', state: 'unreachable', detail: reason });

@@ -14,6 +14,7 @@ import { BatchWriter } from '../protocol/batch.ts';
 import type { Bounds, Sampling } from '../protocol/messages.ts';
 import { writeObservation } from '../protocol/observation.ts';
 import { type MessageProperties, packProperties, readStamp, STAMP } from '../protocol/properties.ts';
+import type { LiveFlag } from './live-flag.ts';
 import { Pace, SHORTEST_INTERVAL } from './pace.ts';
 import { sizeOf } from './packet-guard.ts';
 import { payloadFault, type Refusal, Refusals, topicFault } from './refusals.ts';
@@ -46,8 +47,10 @@ export interface IntakeDeps {
 
 /** How messages of the current connection are to be read. */
 export interface IntakeMode {
-  /** MQTT 5: the retain flag is as published, and there are properties. */
+  /** MQTT 5: there are properties. */
   readonly mqtt5: boolean;
+  /** Of messages that are not replayed; over MQTT 3.1.1 it is always dropped. */
+  readonly liveFlag: LiveFlag;
   /** The broker is replaying what it retains. */
   readonly replaying: boolean;
 }
@@ -60,13 +63,14 @@ const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
 const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
 
 export class Intake {
-  #mode: IntakeMode = { mqtt5: false, replaying: false };
+  #mode: IntakeMode = { mqtt5: false, liveFlag: 'dropped', replaying: false };
   /**
    * Whether a newer message takes the place of an older one that waits. Over MQTT 3.1.1 not: there each may be
-   * an echo. In a replay there is one of each topic.
+   * an echo. Nor where the retain flag is dropped: there each bears on what it means that the topic is retained. In a
+   * replay there is one of each topic.
    */
   #conflates = false;
-  /** Over MQTT 3.1.1, the topics that were seen live during the replay. */
+  /** Where the retain flag is dropped, the topics that were seen live during the replay. */
   readonly #live = new Set<string>();
   /** Messages received, and those refused by reason. */
   readonly counters: Record<string, number> = { received: 0 };
@@ -153,9 +157,9 @@ export class Intake {
   }
 
   #adapt(): void {
-    const { mqtt5, replaying } = this.#mode;
+    const { liveFlag, replaying } = this.#mode;
     const { newestOnly, period } = this.#sampling;
-    this.#conflates = newestOnly && mqtt5 && !replaying;
+    this.#conflates = newestOnly && liveFlag === 'as published' && !replaying;
     this.#pace.interval = this.#conflates ? samplingInterval(period) : SHORTEST_INTERVAL;
   }
 
@@ -180,7 +184,7 @@ export class Intake {
   }
 
   #write(packet: IPublishPacket): void {
-    const { mqtt5, replaying } = this.#mode;
+    const { mqtt5, liveFlag, replaying } = this.#mode;
     const properties = packet.properties as MessageProperties | undefined;
     const stamp = mqtt5 ? readStamp(properties) : undefined;
     const seconds = properties?.messageExpiryInterval;
@@ -188,7 +192,7 @@ export class Intake {
       topic: packet.topic,
       payload: packet.payload as Buffer,
       properties: mqtt5 ? packProperties(properties) : undefined,
-      retained: mqtt5 || packet.retain ? packet.retain : undefined,
+      retained: packet.retain || liveFlag === 'as published' ? packet.retain : undefined,
       replay: replaying,
       stamp: stamp?.version,
       own: stamp?.sender === this.#deps.replica(),
@@ -197,15 +201,17 @@ export class Intake {
   }
 
   /**
-   * Over MQTT 3.1.1 the retain flag is set in replays only. What is replayed of a topic that was seen live
-   * before is older than that, since some brokers read what they retain while they deliver; and what is
-   * replayed after the replay, because the QoS of the subscription was raised, is known already.
+   * Where live messages lack the retain flag, what bears it is replayed. Of a topic that was seen live before it is
+   * older than that, since some brokers read what they retain while they deliver. Over MQTT 3.1.1, what is replayed
+   * after the replay, because the QoS of the subscription was raised, is known already; over MQTT 5 nothing is then,
+   * and a filter without wildcards may show the flag of live messages all the same.
    */
   #replayFault({ topic, retain }: IPublishPacket): Refusal | undefined {
-    const { mqtt5, replaying } = this.#mode;
-    if (mqtt5) return undefined;
-    if (retain) return replaying && !this.#live.has(topic) ? undefined : LATE_REPLAY;
-    if (replaying) this.#live.add(topic);
+    const { mqtt5, liveFlag, replaying } = this.#mode;
+    if (liveFlag === 'as published') return undefined;
+    if (!replaying) return retain && !mqtt5 ? LATE_REPLAY : undefined;
+    if (retain) return this.#live.has(topic) ? LATE_REPLAY : undefined;
+    this.#live.add(topic);
     return undefined;
   }
 

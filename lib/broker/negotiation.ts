@@ -1,6 +1,6 @@
 /**
  * Which version of MQTT to ask for: 5 first, 3.1.1 where a broker refuses 5, whether by a reason code or by
- * closing the connection without a word. What worked is remembered as long as the process lives.
+ * closing the connection without a word, or breaks it. What worked is remembered as long as the process lives.
  */
 
 export type ProtocolVersion = 3 | 4 | 5;
@@ -33,6 +33,17 @@ export class Negotiation {
 
   succeeded(): void {
     this.#agreed = this.version;
+  }
+
+  /**
+   * The broker sent what the agreed version does not know (Mochi acknowledges what has user properties with the reason
+   * code 0x01). Returns whether another version is worth trying at once.
+   */
+  garbled(): boolean {
+    if (this.#configured !== undefined || this.#agreed !== 5) return false;
+    this.#agreed = undefined;
+    this.#next = 4;
+    return true;
   }
 
   /** Returns whether another version is worth trying at once. */

@@ -39,6 +39,13 @@ export class Remarks {
     );
   }
 
+  dropsRetainFlag(): void {
+    this.#sayOnce(
+      'info',
+      'the broker drops the retain flag of what it delivers, so it is asked what it retains, as over MQTT 3.1.1',
+    );
+  }
+
   withoutWildcards(wanted: readonly Subscription[]): void {
     for (const { filter } of wanted.filter(({ filter }) => hasWildcards(filter))) {
       this.#sayOnce(

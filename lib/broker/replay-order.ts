@@ -9,71 +9,97 @@ import type { Connection } from './connection.ts';
 
 export type ReplayOrder = 'filter by filter' | 'any';
 
-/** Messages that are shown; as many come in their order by chance once in some thousand times. */
-const MESSAGES = 8;
+/** Filters with a wildcard, with an exact one before and after each: some brokers look them up another way. */
+const WILDCARDS = 5;
 
-/** The one that is subscribed to by a wildcard, which some brokers look up another way. */
-const WILD = MESSAGES / 2;
+/** Messages that fit each of these. */
+const FITTING = 2;
 
-/** A broker that is in order now and then is asked so often. */
-const ROUNDS = 3;
+/** A broker that is out of order in every second round, as Artemis is, passes for orderly once in a thousand times. */
+const ROUNDS = 10;
 
-/** Longest wait for the messages to be stored, and to be shown in one round, in milliseconds. */
+/** Messages that are written at once: more of them are under way than some brokers take. */
+const WINDOW = 6;
+
+/** Longest wait for a message to be stored, and for all to be shown in one round, in milliseconds. */
 const LIMIT = 2_000;
 
-/** So long, in milliseconds, after the others one is awaited that may never come. */
+/** So long, in milliseconds, after the others those are awaited that may never come. */
 const LATE = 250;
 
 export class OrderTrial {
-  readonly #topics: readonly string[];
   readonly #filters: readonly string[];
-  /** Indexes, as they were shown in this round. */
-  #shown: number[] = [];
+  /** By topic, the index of the filter that shows it. */
+  readonly #places = new Map<string, number>();
+  /** Those that come by a wildcard. */
+  readonly #wild = new Set<string>();
+  /** Topics, as they were shown in this round. */
+  readonly #shown = new Set<string>();
   #look: () => void = () => undefined;
 
   /** @param topic a control topic; the levels below it are nobody else's */
   constructor(topic: string) {
-    const numbers = Array.from({ length: MESSAGES }, (_, index) => `${topic}/${index}`);
-    this.#topics = numbers.map((name, index) => (index === WILD ? `${name}/wild` : name));
-    this.#filters = numbers.map((name, index) => (index === WILD ? `${name}/+` : name));
+    this.#filters = Array.from({ length: 2 * WILDCARDS + 1 }, (_, index) =>
+      index % 2 === 0 ? `${topic}/${index}` : `${topic}/${index}/+`,
+    );
+    for (const [index, filter] of this.#filters.entries()) {
+      if (index % 2 === 0) this.#places.set(filter, index);
+      else for (let each = 0; each < FITTING; each++) this.#fit(`${topic}/${index}/${each}`, index);
+    }
   }
 
   /**
-   * Leaves nothing behind. What does not come by the wildcard, as at RabbitMQ, is in nobody's way; undefined where
+   * Leaves nothing behind. What does not come by a wildcard, as at RabbitMQ, is in nobody's way; undefined where
    * others do not come in time, or were not stored.
    */
   async order(connection: Connection): Promise<ReplayOrder | undefined> {
     await this.#write(connection, 'order');
+    let patience = LATE;
     let order: ReplayOrder | undefined = 'filter by filter';
-    for (let round = 0; round < ROUNDS && order === 'filter by filter'; round++)
-      order = await this.#round(connection);
+    for (let round = 0; round < ROUNDS && order === 'filter by filter'; round++) {
+      order = await this.#round(connection, patience);
+      if (!this.#isComplete) patience = 0;
+    }
     void this.#write(connection, '');
     return order;
   }
 
   /** Looks at a message; returns whether it was ours, and so is of no further interest. */
   observe({ topic, retain, payload }: IPublishPacket): boolean {
-    const index = this.#topics.indexOf(topic);
-    if (index < 0) return false;
-    if (retain && payload.length > 0) this.#shown.push(index);
+    if (!this.#places.has(topic)) return false;
+    if (retain && payload.length > 0) this.#shown.add(topic);
     this.#look();
     return true;
   }
 
-  async #round(connection: Connection): Promise<ReplayOrder | undefined> {
-    this.#shown = [];
-    const areAllShown = () => this.#shown.filter(index => index !== WILD).length >= MESSAGES - 1;
-    const shown = this.#until(areAllShown, LIMIT);
+  /** @param patience milliseconds in which the wildcards may show what the exact filters have not outlasted */
+  async #round(connection: Connection, patience: number): Promise<ReplayOrder | undefined> {
+    this.#shown.clear();
+    const exact = [...this.#places.keys()].filter(topic => !this.#wild.has(topic));
+    const areShown = () => exact.every(topic => this.#shown.has(topic));
+    const shown = this.#until(areShown, LIMIT);
     await connection.subscribe(this.#filters, { qos: 0, replay: true, retainAsPublished: false });
     await shown;
-    await this.#until(() => this.#shown.includes(WILD), LATE);
-    await connection.unsubscribe(this.#filters);
-    if (!areAllShown()) return undefined;
-    return isMonotonic(this.#shown) ? 'filter by filter' : 'any';
+    await this.#until(() => this.#isComplete, patience);
+    // Its answer is waited for by the next SUBSCRIBE.
+    void connection.unsubscribe(this.#filters);
+    if (!areShown()) return undefined;
+    return isMonotonic([...this.#shown].map(topic => this.#places.get(topic) ?? 0))
+      ? 'filter by filter'
+      : 'any';
   }
 
-  async #until(condition: () => boolean, limit: number): Promise<void> {
-    await new Promise<void>(resolve => {
+  get #isComplete(): boolean {
+    return this.#shown.size === this.#places.size;
+  }
+
+  #fit(topic: string, place: number): void {
+    this.#places.set(topic, place);
+    this.#wild.add(topic);
+  }
+
+  #until(condition: () => boolean, limit: number): Promise<void> {
+    return new Promise(resolve => {
       const latest = setTimeout(resolve, limit);
       this.#look = () => {
         if (!condition()) return;
@@ -85,22 +111,25 @@ export class OrderTrial {
   }
 
   async #write(connection: Connection, payload: string): Promise<void> {
-    const written = this.#topics.map(
-      topic =>
-        new Promise<void>(resolve => {
-          const limit = setTimeout(resolve, LIMIT);
-          connection.publish(topic, Buffer.from(payload), { qos: 1, retain: true }, () => {
-            clearTimeout(limit);
-            resolve();
-          });
-        }),
-    );
-    await Promise.all(written);
+    const topics = [...this.#places.keys()];
+    while (topics.length > 0)
+      await Promise.all(topics.splice(0, WINDOW).map(topic => store(connection, topic, payload)));
   }
 }
 
-/** From the first to the last, or from the last to the first. */
-function isMonotonic(indexes: readonly number[]): boolean {
-  const isUp = indexes.every((index, at) => at === 0 || index > (indexes[at - 1] ?? index));
-  return isUp || indexes.every((index, at) => at === 0 || index < (indexes[at - 1] ?? index));
+/** Resolves when it is acknowledged, or not within the limit. */
+function store(connection: Connection, topic: string, payload: string): Promise<void> {
+  return new Promise(resolve => {
+    const limit = setTimeout(resolve, LIMIT);
+    connection.publish(topic, Buffer.from(payload), { qos: 1, retain: true }, () => {
+      clearTimeout(limit);
+      resolve();
+    });
+  });
+}
+
+/** From the first to the last, or from the last to the first; what one filter shows may come in any order. */
+function isMonotonic(places: readonly number[]): boolean {
+  const isUp = places.every((place, at) => at === 0 || place >= (places[at - 1] ?? place));
+  return isUp || places.every((place, at) => at === 0 || place <= (places[at - 1] ?? place));
 }

@@ -4,8 +4,8 @@
  *
  * The replay is asked for with QoS 0, because brokers cut it short much earlier at a higher QoS (mosquitto
  * after 1,020 messages, against some 10,000); the QoS that is wanted comes with a second SUBSCRIBE. Where that would
- * add a subscription, it comes with the first one. Where the broker replays in any order, or stores no sentinel
- * for us, quiet has to do.
+ * add a subscription, it comes with the first one. Where the broker replays in any order, which may show only when
+ * there is much to replay, or stores no sentinel for us, quiet has to do.
  */
 
 import type { IPublishPacket } from 'mqtt';
@@ -13,6 +13,7 @@ import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { SessionStarted } from '../protocol/messages.ts';
 import { type Connection, type Grant, isRefusal } from './connection.ts';
+import { type LiveFlag, LiveFlagTrial } from './live-flag.ts';
 import { OrderTrial, type ReplayOrder } from './replay-order.ts';
 import { type Behaviour, Resubscription } from './resubscription.ts';
 import type { Sentinel } from './sentinel.ts';
@@ -43,8 +44,10 @@ export class Replay {
   readonly #markerTopic: string | undefined;
   #marker: number | undefined;
   #quiet: NodeJS.Timeout | undefined;
-  #trial: OrderTrial | Resubscription | undefined;
+  readonly #trials: (LiveFlagTrial | OrderTrial | Resubscription)[] = [];
   #order: ReplayOrder;
+  /** At what is not for us. */
+  #look: (packet: IPublishPacket) => void = () => undefined;
 
   /** @param order unless it is learnt */
   constructor(
@@ -76,11 +79,22 @@ export class Replay {
    */
   async learnOrder(topic: string): Promise<ReplayOrder | undefined> {
     const trial = new OrderTrial(topic);
-    this.#trial = trial;
+    this.#trials.push(trial);
     const order = await trial.order(this.#connection);
     // The worse is presumed.
     this.#order = order ?? 'any';
     return order;
+  }
+
+  /**
+   * Finds out whether live messages bear their retain flag, over MQTT 5.
+   * @param topic a control topic; those below it are nobody else's
+   * @throws when the connection ends meanwhile
+   */
+  learnLiveFlag(topic: string): Promise<LiveFlag | undefined> {
+    const trial = new LiveFlagTrial(topic);
+    this.#trials.push(trial);
+    return trial.flag(this.#connection);
   }
 
   /** What the broker retains of the marker. */
@@ -99,12 +113,24 @@ export class Replay {
    */
   async learnRaising(topic: string): Promise<Raising> {
     const trial = new Resubscription(topic);
-    this.#trial = trial;
+    this.#trials.push(trial);
     return RAISING[await trial.behaviour(this.#connection)];
   }
 
-  /** Subscribes, and resolves at the end of the replay with what the broker answered. */
-  async run(subscriptions: readonly Subscription[], raising: Raising = 'with the second'): Promise<Grant[]> {
+  /** In which the broker shows what it retains, as far as is known. */
+  get order(): ReplayOrder {
+    return this.#order;
+  }
+
+  /**
+   * Subscribes, and resolves at the end of the replay with what the broker answered.
+   * @param isReplayed whether a message is known to be replayed, and not live
+   */
+  async run(
+    subscriptions: readonly Subscription[],
+    raising: Raising = 'with the second',
+    isReplayed: (packet: IPublishPacket) => boolean = () => false,
+  ): Promise<Grant[]> {
     const grants: Grant[] = [];
     for (const [qos, filters] of raising === 'with the first'
       ? byQos(subscriptions)
@@ -112,7 +138,13 @@ export class Replay {
       grants.push(...(await this.#replayed(filters, qos, SETTLED.all)).grants);
     }
     if (this.#sentinel !== undefined) {
+      let isLate = false;
+      this.#look = packet => {
+        isLate ||= isReplayed(packet);
+      };
       await this.#connection.unsubscribe(this.#sentinel.topics);
+      this.#look = () => undefined;
+      if (isLate) await this.#outOfOrder();
       void this.#sentinel.remove(this.#connection);
     }
     return grants;
@@ -135,8 +167,12 @@ export class Replay {
   /** Looks at a message; returns whether it was for us, and is of no further interest. */
   observe(packet: IPublishPacket): boolean {
     if (packet.retain) this.#quiet?.refresh();
-    if (this.#trial?.observe(packet) === true) return true;
-    if (packet.topic !== this.#markerTopic) return this.#sentinel?.observe(packet) ?? false;
+    if (this.#trials.some(trial => trial.observe(packet))) return true;
+    if (packet.topic !== this.#markerTopic) {
+      if (this.#sentinel?.observe(packet) === true) return true;
+      this.#look(packet);
+      return false;
+    }
     const number = Number(packet.payload.toString());
     if (Number.isSafeInteger(number) && packet.payload.length > 0) this.#marker = number;
     return true;
@@ -163,6 +199,13 @@ export class Replay {
     clearTimeout(this.#quiet);
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
     return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), complete };
+  }
+
+  /** The trial was passed by chance. */
+  async #outOfOrder(): Promise<void> {
+    if (this.#order === 'any') return;
+    this.#order = 'any';
+    await this.#silence(SETTLED.all);
   }
 
   /** After the sentinel: at once, or where its place tells nothing, when there was quiet for so many milliseconds. */

@@ -68,6 +68,7 @@ export class RetainedReader {
       sentinel: new Sentinel(control.of('probe'), nanoid()),
       // It was not found out, and there is time.
       order: () => 'any',
+      outOfOrder: () => undefined,
       answer: answers => {
         for (const { topic, found } of answers) this.#answered(topic, found);
       },

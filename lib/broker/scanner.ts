@@ -38,6 +38,8 @@ export interface ScannerDeps {
   readonly sentinel: Sentinel;
   /** In which the broker shows what it retains. */
   readonly order: () => ReplayOrder;
+  /** Called where an answer goes on though it was over: it was in order by chance. */
+  readonly outOfOrder: () => void;
   readonly answer: (answers: readonly Answer[]) => void;
 }
 
@@ -50,6 +52,8 @@ export class Scanner {
   #closed = false;
   /** What was shown; unknown where it is too large. */
   #found = new Map<string, Found | 'unknown'>();
+  /** Asked for, or in an answer that did not come to its end: what is shown of these is no wonder. */
+  #asked: Set<string> = new Set();
   #quiet: NodeJS.Timeout | undefined;
 
   constructor(deps: ScannerDeps) {
@@ -93,6 +97,7 @@ export class Scanner {
   async #ask(topics: readonly string[]): Promise<Answer[]> {
     const connection = await this.#connect();
     this.#found = new Map();
+    for (const topic of topics) this.#asked.add(topic);
     const { wanted, seen, unflagged } = this.#deps.sentinel.around(topics);
     let limit: NodeJS.Timeout | undefined;
     const complete = Promise.race([
@@ -111,6 +116,7 @@ export class Scanner {
     const isComplete = await complete;
     clearTimeout(limit);
     clearTimeout(this.#quiet);
+    if (isComplete) this.#asked.clear();
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     void connection.unsubscribe(wanted);
     return topics.map(topic => {
@@ -132,6 +138,7 @@ export class Scanner {
   #take(packet: IPublishPacket): void {
     this.#quiet?.refresh();
     if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
+    if (!this.#asked.has(packet.topic)) this.#deps.outOfOrder();
     if (sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload) {
       this.#found.set(packet.topic, 'unknown');
       return;

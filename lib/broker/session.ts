@@ -7,14 +7,16 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
+import { isReplicable } from '../core/filter.ts';
 import type { Subscription } from '../core/subscriptions.ts';
-import type { FromBroker, SessionStarted } from '../protocol/messages.ts';
+import type { Answer, FromBroker, SessionStarted } from '../protocol/messages.ts';
 import type { Concessions } from './concessions.ts';
 import type { Connection } from './connection.ts';
 import { EarlyMessages } from './early-messages.ts';
 import { grantedLess } from './grants.ts';
 import type { Identity } from './identity.ts';
 import type { Intake, IntakeDeps } from './intake.ts';
+import type { LiveFlag } from './live-flag.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Presence } from './presence.ts';
@@ -84,12 +86,30 @@ export class Session {
     if (this.#writes) concessions.writing();
     await this.#replay.begin();
     const control = this.#writes ? identity.control?.of('replay') : undefined;
-    if (control !== undefined) concessions.order ??= await this.#replay.learnOrder(`${control}/order`);
+    if (control !== undefined) await this.#learn(control);
     const marker = await this.#replay.readMarker();
     if (this.#writes) concessions.written();
     if (control !== undefined && wanted.some(({ qos }) => qos > 0))
       concessions.raising ??= await this.#replay.learnRaising(`${control}/twice`);
     return marker;
+  }
+
+  /** At once, so that it takes no longer than the longest. */
+  async #learn(control: string): Promise<void> {
+    const { connection, concessions } = this.#deps;
+    const isFlagged = connection.protocolVersion === 5;
+    const [order, liveFlag] = await Promise.all([
+      concessions.order ?? this.#replay.learnOrder(`${control}/order`),
+      concessions.liveFlag ?? (isFlagged ? this.#replay.learnLiveFlag(`${control}/live`) : undefined),
+    ]);
+    concessions.order = order;
+    concessions.liveFlag = liveFlag;
+  }
+
+  /** Where it could not be tried, MQTT 5 is believed. */
+  get #liveFlag(): LiveFlag {
+    const { connection, concessions } = this.#deps;
+    return connection.protocolVersion < 5 ? 'dropped' : (concessions.liveFlag ?? 'as published');
   }
 
   /**
@@ -100,22 +120,24 @@ export class Session {
     const { number, connection, identity, wanted, former, intake, outgoing, remarks, post } = this.#deps;
     const { raising = 'with the second' } = this.#deps.concessions;
     const mqtt5 = connection.protocolVersion === 5;
+    const liveFlag = this.#liveFlag;
     outgoing.open(connection, identity.replica, this.#retains);
     // On a connection that stands messages came all the time.
     intake.flush();
     post({ kind: 'session', session: number, stamps: mqtt5, retains: this.#retains, marker });
-    intake.mode = { mqtt5, replaying: true };
+    intake.mode = { mqtt5, liveFlag, replaying: true };
     this.#early.release();
     connection.receive(this.#live);
     if (former === undefined) void this.#presence?.announce(connection);
     const obsolete = former?.filter(({ filter }) => !wanted.some(one => one.filter === filter)) ?? [];
     // In one go with the SUBSCRIBE: what is subscribed to by another filter from now on is neither missed nor doubled.
     if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
-    const granted = await this.#replay.run(wanted, raising);
+    const granted = await this.#replay.run(wanted, raising, packet => this.#isReplayed(packet));
+    if (this.#replay.order === 'any') this.#deps.concessions.order &&= 'any';
     remarks.refused(granted);
     // A message that is still packed must not be overtaken.
     intake.flush();
-    intake.mode = { mqtt5, replaying: false };
+    intake.mode = { mqtt5, liveFlag, replaying: false };
     post({ kind: 'replayed', stamps: mqtt5 });
     const raised = raising === 'with the second' ? await this.#replay.raise(wanted) : granted;
     const less = raising === 'not at all' ? [] : grantedLess(wanted, raised);
@@ -123,6 +145,12 @@ export class Session {
     remarks.grantedLess(less);
     outgoing.grantedLess(connection, less);
     if (!this.#retains) remarks.retainsNothing();
+    else if (mqtt5 && liveFlag === 'dropped') remarks.dropsRetainFlag();
+  }
+
+  /** Nothing else bears the flag where live messages lose it. */
+  #isReplayed({ topic, retain }: IPublishPacket): boolean {
+    return retain && this.#liveFlag === 'dropped' && isReplicable(topic, this.#deps.inbound.controlPrefix);
   }
 
   /** Asks the broker what it retains under these topics. */
@@ -192,11 +220,22 @@ export class Session {
       options: identity.besideOptions('probe', protocolVersion),
       sentinel,
       order: () => this.#order,
+      outOfOrder: () => {
+        this.#deps.concessions.order = 'any';
+      },
       answer: answers => {
         // What came before the answer must not be taken for news after it.
         intake.flush();
-        post({ kind: 'found', answers });
+        post({ kind: 'found', answers: this.#liveFlag === 'dropped' ? answers.map(undated) : answers });
       },
     });
   }
+}
+
+/**
+ * What passed and was presumed to be retained must not win over what is: that is found, and dated when it is, though it
+ * may be a copy that we made long ago.
+ */
+function undated({ topic, found }: Answer): Answer {
+  return { topic, found: typeof found === 'object' ? { ...found, stamp: undefined } : found };
 }

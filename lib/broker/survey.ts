@@ -46,7 +46,9 @@ export class Survey {
     try {
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#connection = connection;
-      intake.mode = { mqtt5: connection.protocolVersion === 5, replaying: true };
+      const mqtt5 = connection.protocolVersion === 5;
+      // What bears no flag is left out.
+      intake.mode = { mqtt5, liveFlag: 'as published', replaying: true };
       const replay = new Replay(connection, sentinel, undefined, order);
       connection.receive((packet, done) => {
         if (replay.observe(packet) || !packet.retain) done();

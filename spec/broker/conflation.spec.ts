@@ -61,7 +61,7 @@ describe('Conflation', () => {
 
   const whole: readonly (readonly [name: string, mode: IntakeMode, sampling: Sampling])[] = [
     ['over MQTT 3.1.1, where any message may be an echo', LIVE_3, NEWEST],
-    ['during a replay', { mqtt5: true, replaying: true }, NEWEST],
+    ['during a replay', { mqtt5: true, liveFlag: 'as published', replaying: true }, NEWEST],
     ['where a merge chain may choose an older message', LIVE_5, ALL],
   ];
   for (const [name, mode, sampling] of whole) {

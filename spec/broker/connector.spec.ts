@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { BREAKS_PUBACKS, PacketRelay } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { ActorRig } from './actor-rig.ts';
 
@@ -26,4 +27,31 @@ describe('A broker that knows its users', () => {
     await rig.stop();
     await broker.stop();
   });
+});
+
+describe('A broker that accepts MQTT 5, and answers what MQTT 5 does not know', () => {
+  for (const protocolVersion of [undefined, 5] as const) {
+    const end =
+      protocolVersion === undefined ? 'is gone on with over MQTT 3.1.1' : 'is not, where 5 is configured';
+    it(end, async function () {
+      requireMosquitto(this);
+      const broker = await startMosquitto();
+      const relay = await PacketRelay.before(broker.port, BREAKS_PUBACKS);
+      const rig = new ActorRig(relay.url, {
+        options: protocolVersion === undefined ? {} : { protocolVersion },
+      });
+      await rig.reported(one => one.kind === 'log' && one.message.includes('the broker broke the protocol'));
+      expect(rig.log).to.match(/^warn oslo: .*the broker broke the protocol \(Invalid puback reason code\)/);
+      if (protocolVersion === undefined) {
+        await rig.reported(one => one.kind === 'log' && one.message.includes('connected with'));
+        expect(rig.log).to.match(/going on with MQTT 3\.1\.1\ninfo oslo: connected with MQTT 3\.1\.1/);
+        expect(rig.told[0]).to.include({ kind: 'session', stamps: false });
+      } else {
+        expect(rig.kinds).not.to.include('session');
+      }
+      await rig.stop();
+      await relay.close();
+      await broker.stop();
+    });
+  }
 });

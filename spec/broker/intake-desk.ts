@@ -11,8 +11,8 @@ import { type Observation, readObservation } from '../../lib/protocol/observatio
 /** What the reconciler gives before it is heard of. */
 export const CREDIT = 8;
 
-export const LIVE_3: IntakeMode = { mqtt5: false, replaying: false };
-export const LIVE_5: IntakeMode = { mqtt5: true, replaying: false };
+export const LIVE_3: IntakeMode = { mqtt5: false, liveFlag: 'dropped', replaying: false };
+export const LIVE_5: IntakeMode = { mqtt5: true, liveFlag: 'as published', replaying: false };
 
 export const ALL: Sampling = { period: 100, newestOnly: false };
 export const NEWEST: Sampling = { period: 100, newestOnly: true };

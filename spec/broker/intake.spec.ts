@@ -128,16 +128,26 @@ describe('An observation', () => {
     expected: Pick<Observation, 'retained' | 'replay'>,
   ])[] = [
     ['live, 3.1.1, hides whether it is retained', LIVE_3, false, { retained: undefined, replay: false }],
-    ['of a replay, 3.1.1', { mqtt5: false, replaying: true }, true, { retained: true, replay: true }],
+    [
+      'of a replay, 3.1.1',
+      { mqtt5: false, liveFlag: 'dropped', replaying: true },
+      true,
+      { retained: true, replay: true },
+    ],
     [
       'live during a replay, 3.1.1',
-      { mqtt5: false, replaying: true },
+      { mqtt5: false, liveFlag: 'dropped', replaying: true },
       false,
       { retained: undefined, replay: true },
     ],
     ['live, MQTT 5, not retained', LIVE_5, false, { retained: false, replay: false }],
     ['live, MQTT 5, retained', LIVE_5, true, { retained: true, replay: false }],
-    ['of a replay, MQTT 5', { mqtt5: true, replaying: true }, true, { retained: true, replay: true }],
+    [
+      'of a replay, MQTT 5',
+      { mqtt5: true, liveFlag: 'as published', replaying: true },
+      true,
+      { retained: true, replay: true },
+    ],
   ];
   for (const [name, mode, retain, expected] of shown) {
     it(name, async () => {
@@ -178,7 +188,7 @@ describe('An observation', () => {
   });
 
   it('is none where MQTT 3.1.1 replays late what is known already', async () => {
-    const desk = new Desk({ mqtt5: false, replaying: true });
+    const desk = new Desk({ mqtt5: false, liveFlag: 'dropped', replaying: true });
     desk.take('t', 'live');
     desk.take('t', 'older', { retain: true });
     desk.intake.mode = LIVE_3;

@@ -11,7 +11,11 @@ const HUNG_UP: ConnectFailure = { code: undefined, wasConnected: true };
 const UNREACHABLE: ConnectFailure = { code: undefined, wasConnected: false };
 
 /** What happens, and which version is asked for after it. */
-type Turn = readonly [happens: ConnectFailure | 'success', atOnce: boolean, version: ProtocolVersion];
+type Turn = readonly [
+  happens: ConnectFailure | 'success' | 'garbled',
+  atOnce: boolean,
+  version: ProtocolVersion,
+];
 
 describe('Negotiation', () => {
   const histories: readonly (readonly [
@@ -57,6 +61,23 @@ describe('Negotiation', () => {
         ['success', false, 4],
       ],
     ],
+    [
+      'falls back though 5 worked, where the broker then breaks it',
+      [
+        ['success', false, 5],
+        ['garbled', true, 4],
+        ['success', false, 4],
+        ['garbled', false, 4],
+      ],
+    ],
+    [
+      'keeps to 5 where that was configured, though the broker breaks it',
+      [
+        ['success', false, 5],
+        ['garbled', false, 5],
+      ],
+      5,
+    ],
     ['tries nothing but what was configured: 5', [[UNSUPPORTED_5, false, 5]], 5],
     ['tries nothing but what was configured: 3.1.1', [[HUNG_UP, false, 4]], 4],
     ['tries nothing but what was configured: 3.1', [[UNSUPPORTED_3, false, 3]], 3],
@@ -67,6 +88,7 @@ describe('Negotiation', () => {
       expect(negotiation.version).to.equal(configured ?? 5);
       for (const [happens, atOnce, version] of turns) {
         if (happens === 'success') negotiation.succeeded();
+        else if (happens === 'garbled') expect(negotiation.garbled()).to.equal(atOnce);
         else expect(negotiation.failed(happens)).to.equal(atOnce);
         expect(negotiation.version).to.equal(version);
       }

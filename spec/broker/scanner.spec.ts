@@ -19,6 +19,8 @@ class Desk {
   readonly scanner: Scanner;
   readonly #answers = new Map<string, Answer['found']>();
   #look: () => void = () => undefined;
+  /** How often an answer was found to go on though it was over. */
+  disorders = 0;
 
   constructor(url: string, protocolVersion: 4 | 5, order: ReplayOrder) {
     this.scanner = new Scanner({
@@ -32,6 +34,9 @@ class Desk {
       },
       sentinel: new Sentinel('mqttrep/us/probe/spec', 'nonce'),
       order: () => order,
+      outOfOrder: () => {
+        this.disorders++;
+      },
       answer: answers => {
         for (const { topic, found } of answers) {
           if (this.#answers.has(topic)) throw new Error(`${topic} was answered twice`);

@@ -11,9 +11,10 @@ import { step } from '../../lib/core/step.ts';
 import { HybridClock, type Version } from '../../lib/core/version.ts';
 import { deepFreeze } from './deep-freeze.ts';
 
-export type Protocol = 'MQTT 3.1.1' | 'MQTT 5';
+/** The last: at a broker that drops the retain flag of live messages. */
+export type Protocol = 'MQTT 3.1.1' | 'MQTT 5' | 'MQTT 5 without flags';
 
-export const PROTOCOLS: readonly Protocol[] = ['MQTT 5', 'MQTT 3.1.1'];
+export const PROTOCOLS: readonly Protocol[] = ['MQTT 5', 'MQTT 3.1.1', 'MQTT 5 without flags'];
 
 /** Brokers by index: the ones most specs need. */
 export const A = 0;
@@ -89,7 +90,7 @@ export class Topic {
 
   /** Our own publish comes back. */
   echoes({ broker, message, retain }: Publish, arriving: Arriving = {}): Outcome {
-    const stamped = this.#protocol === 'MQTT 5' ? { stamp: message.version, own: true } : {};
+    const stamped = this.#isMqtt5 ? { stamp: message.version, own: true } : {};
     return this.#arrives(broker, message.payload, { retained: this.#shown(retain), ...stamped, ...arriving });
   }
 
@@ -149,7 +150,7 @@ export class Topic {
       replay: false,
       base: 'none',
       stamp: undefined,
-      stamps: this.#protocol === 'MQTT 5',
+      stamps: this.#isMqtt5,
       own: false,
       expiry: Number.POSITIVE_INFINITY,
       fresh: this.fresh(),
@@ -161,10 +162,14 @@ export class Topic {
   }
 
   get #properties(): string | undefined {
-    return this.#protocol === 'MQTT 5' ? '' : undefined;
+    return this.#isMqtt5 ? '' : undefined;
   }
 
-  /** MQTT 3.1.1 hides of a live message whether it is retained. */
+  get #isMqtt5(): boolean {
+    return this.#protocol !== 'MQTT 3.1.1';
+  }
+
+  /** Only MQTT 5 shows of a live message whether it is retained, where the broker keeps its word. */
   #shown(retained: boolean): boolean | undefined {
     return this.#protocol === 'MQTT 5' ? retained : undefined;
   }

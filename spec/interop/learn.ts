@@ -5,7 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import mqtt, { type IConnackPacket } from 'mqtt';
+import mqtt, { type IConnackPacket, type MqttClient } from 'mqtt';
 import { nanoid } from 'nanoid';
 import type { QoS, ReceivedMessage, TestClient } from '../support/client.ts';
 import { unlessHungUp } from './hang-ups.ts';
@@ -28,7 +28,7 @@ const protocols: readonly Protocol[] = [5, 4, 3];
  * @param prefix below which topics may be written
  */
 export async function learn(access: Access, forced: Protocol | undefined, prefix: string): Promise<Limits> {
-  const tried = await Promise.all(protocols.map(protocol => tryTwice(access, protocol)));
+  const tried = await Promise.all(protocols.map(protocol => tryTwice(access, protocol, `${prefix}/try`)));
   const answers = Object.fromEntries(protocols.map((protocol, index) => [protocol, tried[index]?.answer]));
   const versions = answers as Readonly<Record<Protocol, Answer>>;
   const protocol = forced ?? protocols.find(version => versions[version] === 'accepts');
@@ -68,12 +68,16 @@ export function spokenVersion({ versions }: Limits, forced: Protocol | undefined
 }
 
 /** Silence may be that of a busy machine. */
-async function tryTwice(access: Access, protocol: Protocol): Promise<Attempt> {
-  const first = await tryVersion(access, protocol);
-  return first.answer === 'is silent' ? tryVersion(access, protocol) : first;
+async function tryTwice(access: Access, protocol: Protocol, topic: string): Promise<Attempt> {
+  const first = await tryVersion(access, protocol, topic);
+  return first.answer === 'is silent' ? tryVersion(access, protocol, topic) : first;
 }
 
-async function tryVersion({ url, options }: Access, protocolVersion: Protocol): Promise<Attempt> {
+async function tryVersion(
+  { url, options }: Access,
+  protocolVersion: Protocol,
+  topic: string,
+): Promise<Attempt> {
   const client = mqtt.connect(url, {
     ...options,
     protocolVersion,
@@ -85,7 +89,10 @@ async function tryVersion({ url, options }: Access, protocolVersion: Protocol): 
   const start = performance.now();
   try {
     return await new Promise((resolve, reject) => {
-      client.once('connect', connack => resolve({ answer: 'accepts', connack }));
+      client.once('connect', async connack => {
+        const isKept = protocolVersion < 5 || (await answersProperties(client, topic));
+        resolve({ answer: isKept ? 'accepts' : 'breaks the protocol', connack });
+      });
       client.once('error', error => {
         const { code } = error as { code?: unknown };
         if (typeof code === 'number') resolve({ answer: `refuses with code ${hex(code)}` });
@@ -102,6 +109,18 @@ async function tryVersion({ url, options }: Access, protocolVersion: Protocol): 
   } finally {
     client.end(true);
   }
+}
+
+/** Whether a message with user properties is answered, by whatever MQTT 5 allows. */
+async function answersProperties(client: MqttClient, topic: string): Promise<boolean> {
+  const isBroken = new Promise<boolean>(resolve => {
+    client.once('error', error => resolve((error as { code?: unknown }).code === undefined));
+  });
+  const isAnswered = new Promise<boolean>(resolve => {
+    const options = { qos: 1, properties: { userProperties: { by: 'suite' } } } as const;
+    client.publish(topic, 'x', options, () => resolve(true));
+  });
+  return Promise.race([isAnswered, isBroken.then(broken => !broken), wait(silenceMs, true)]);
 }
 
 function hex(code: number): string {

@@ -10,7 +10,13 @@ export const VERSION_NAMES: Readonly<Record<Protocol, string>> = {
 };
 
 /** How a broker answers a CONNECT of a version of MQTT. */
-export type Answer = 'accepts' | 'hangs up' | 'is silent' | `refuses with code ${string}`;
+export type Answer =
+  | 'accepts'
+  /** It accepts, and then answers a message with user properties with what that version does not know. */
+  | 'breaks the protocol'
+  | 'hangs up'
+  | 'is silent'
+  | `refuses with code ${string}`;
 
 /** What the CONNACK of MQTT 5 says; what it leaves out has no limit. */
 export interface Announced {

@@ -135,7 +135,8 @@ inEachWorld('What is in flight', scene => {
   it('C26: what clients of one broker alone write costs no look there', () => {
     const world = scene.create([1, 1, 1], { mergeFrequency: 50 });
     scene.introduce('t');
-    const probed = () => world.brokers.filter(({ mqtt5 }) => mqtt5).map(broker => broker.probed);
+    const probed = () =>
+      world.brokers.filter(({ liveFlag }) => liveFlag === 'as published').map(broker => broker.probed);
     const before = probed();
     for (let count = 0; count < 100; count++) {
       world.broker(A).write('t', String(count));

@@ -19,8 +19,8 @@ const NAMES = 'ABCDE';
 
 export function formatHistory({ world, steps, expected }: History): string {
   const brokers = world.brokers.map(
-    ({ mqtt5, latency, races }, index) =>
-      `${NAMES[index]} ${mqtt5 ? 'MQTT5' : 'MQTT3.1.1'} ${latency}ms${races === true ? ' races' : ''}`,
+    (broker, index) =>
+      `${NAMES[index]} ${protocolOf(broker)} ${broker.latency}ms${broker.races === true ? ' races' : ''}`,
   );
   const head = [
     `brokers ${brokers.join(', ')}`,
@@ -34,6 +34,13 @@ export function formatHistory({ world, steps, expected }: History): string {
     lines.push(['expect', ...[...expected].map(([topic, payload]) => `${topic}=${payload}`)].join(' '));
   }
   return `${lines.join('\n')}\n`;
+}
+
+const NO_FLAGS = 'MQTT5-without-flags';
+
+function protocolOf({ mqtt5, liveFlag }: History['world']['brokers'][number]): string {
+  if (!mqtt5) return 'MQTT3.1.1';
+  return liveFlag === 'dropped' ? NO_FLAGS : 'MQTT5';
 }
 
 function formatAhead(milliseconds: number): string {
@@ -105,7 +112,8 @@ function parseWorld(head: string): History['world'] {
     brokers: brokers.split(', ').map(broker => {
       const [, version = '', latency = '', races] = broker.split(' ');
       return {
-        mqtt5: version === 'MQTT5',
+        ...(version === NO_FLAGS ? { liveFlag: 'dropped' as const } : {}),
+        mqtt5: version !== 'MQTT3.1.1',
         latency: Number.parseInt(latency, 10),
         ...(races === undefined ? {} : { races: true }),
       };

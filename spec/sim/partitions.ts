@@ -5,7 +5,9 @@
  */
 
 import fc from 'fast-check';
+import type { LiveFlag } from '../../lib/broker/live-flag.ts';
 import type { History, Step } from './history.ts';
+import { liveFlag } from './random-histories.ts';
 
 /** One topic: where it was written at first (if at all), and what happens to it during the partition. */
 interface TopicFate {
@@ -30,6 +32,8 @@ export const partitions: fc.Arbitrary<History> = fc
   .tuple(fc.integer({ min: 2, max: 4 }), fc.constantFrom(1, 1, 2))
   .chain(([count, replicators]) => {
     const mqtt5 = replicators === 1 ? fc.boolean() : fc.constant(true);
+    // What bears no flag may be taken for retained by the one, and was passed on by the other.
+    const flag = replicators === 1 ? liveFlag : fc.constant<LiveFlag>('as published');
     const each = <T>(arbitrary: fc.Arbitrary<T>, size: number) =>
       fc.array(arbitrary, { minLength: size, maxLength: size });
     const latency = fc.constantFrom(0, 5, 150);
@@ -37,7 +41,7 @@ export const partitions: fc.Arbitrary<History> = fc
     const during = fc.record({ broker: fc.nat({ max: count - 2 }), payload: fc.constantFrom('', 'x', 'y') });
     return fc.record<Partition>({
       world: fc.record({
-        brokers: each(fc.record({ mqtt5, latency }), count),
+        brokers: each(fc.record({ mqtt5, liveFlag: flag, latency }), count),
         clocks: each(fc.constantFrom(0, 20_000, -20_000), replicators),
         mergeFrequency: fc.constantFrom(1, 20),
         storeLatency: fc.constantFrom(0, 30),

@@ -1,6 +1,7 @@
 /** Anything may happen, in any order. What must come out is equality, and nothing that nobody wrote. */
 
 import fc from 'fast-check';
+import type { LiveFlag } from '../../lib/broker/live-flag.ts';
 import { ACCESS_STEPS, type History, LINK_STEPS, type Step } from './history.ts';
 
 const TOPICS = ['a', 'b'] as const;
@@ -51,6 +52,9 @@ function atReplicators(brokers: number, replicators: number): Weighted[] {
   ];
 }
 
+/** Of a broker over MQTT 5; most keep it. */
+export const liveFlag = fc.constantFrom<LiveFlag[]>('as published', 'as published', 'dropped');
+
 interface Size {
   readonly brokers: { readonly min: number; readonly max: number };
   readonly mqtt5: fc.Arbitrary<boolean>;
@@ -65,10 +69,17 @@ function histories({ brokers, mqtt5, replicators, steps }: Size): fc.Arbitrary<H
     return fc.record({
       world: fc.record(
         {
-          brokers: fc.array(fc.record({ mqtt5, latency }), {
-            minLength: brokerCount,
-            maxLength: brokerCount,
-          }),
+          brokers: fc.array(
+            fc.record({
+              mqtt5,
+              liveFlag: replicatorCount === 1 ? liveFlag : fc.constant<LiveFlag>('as published'),
+              latency,
+            }),
+            {
+              minLength: brokerCount,
+              maxLength: brokerCount,
+            },
+          ),
           clocks: fc.array(ahead, { minLength: replicatorCount, maxLength: replicatorCount }),
           queue: fc.integer({ min: 1, max: 5 }),
           mergeFrequency: fc.constantFrom(1, 10, 50),

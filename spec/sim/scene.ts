@@ -1,43 +1,51 @@
 /** What the scenarios begin with: three brokers and a replicator, in worlds of either protocol and of both. */
 
 import { expect } from 'chai';
+import type { SimBrokerOptions } from './sim-broker.ts';
 import { World, type WorldOptions } from './world.ts';
 
-const MIXES: readonly (readonly [name: string, mqtt5: readonly boolean[]])[] = [
-  ['MQTT 5', [true, true, true]],
-  ['MQTT 3.1.1', [false, false, false]],
-  ['both protocols', [true, false, true]],
+type Kind = Pick<SimBrokerOptions, 'mqtt5' | 'liveFlag'>;
+
+const MQTT5: Kind = { mqtt5: true };
+const MQTT311: Kind = { mqtt5: false };
+const WITHOUT_FLAGS: Kind = { mqtt5: true, liveFlag: 'dropped' };
+
+const MIXES: readonly (readonly [name: string, kinds: readonly Kind[]])[] = [
+  ['MQTT 5', [MQTT5, MQTT5, MQTT5]],
+  ['MQTT 3.1.1', [MQTT311, MQTT311, MQTT311]],
+  ['both protocols', [MQTT5, MQTT311, MQTT5]],
+  ['MQTT 5 without retain flags', [WITHOUT_FLAGS, MQTT5, WITHOUT_FLAGS]],
 ];
 
 export const [A, B, C] = [0, 1, 2];
 
 /** Defines the same specs for each mix of protocols. */
 export function inEachWorld(name: string, define: (scene: Scene) => void): void {
-  for (const [mix, mqtt5] of MIXES) describeScene(`${name}, in a world of ${mix},`, mqtt5, define);
+  for (const [mix, kinds] of MIXES) describeScene(`${name}, in a world of ${mix},`, kinds, define);
 }
 
 export function inWorldOfMqtt5(name: string, define: (scene: Scene) => void): void {
-  describeScene(name, [true, true, true], define);
+  describeScene(name, [MQTT5, MQTT5, MQTT5], define);
 }
 
 export function inWorldOfMqtt311(name: string, define: (scene: Scene) => void): void {
-  describeScene(name, [false, false, false], define);
+  describeScene(name, [MQTT311, MQTT311, MQTT311], define);
 }
 
-function describeScene(title: string, mqtt5: readonly boolean[], define: (scene: Scene) => void): void {
+function describeScene(title: string, kinds: readonly Kind[], define: (scene: Scene) => void): void {
   describe(title, () => {
-    const scene = new Scene(mqtt5);
+    const scene = new Scene(kinds);
     afterEach(() => scene.end());
     define(scene);
   });
 }
 
 export class Scene {
-  readonly #mqtt5: readonly boolean[];
+  readonly #kinds: readonly Kind[];
   #world: World | undefined;
 
-  constructor(mqtt5: readonly boolean[]) {
-    this.#mqtt5 = mqtt5;
+  constructor(kinds: readonly Kind[]) {
+    this.#kinds = kinds;
   }
 
   get world(): World {
@@ -53,7 +61,7 @@ export class Scene {
   /** The same, just as the connections begin. */
   createAtOnce(latencies: readonly number[], options: Partial<WorldOptions> = {}): World {
     this.end();
-    const brokers = latencies.map((latency, index) => ({ latency, mqtt5: this.#mqtt5[index] ?? false }));
+    const brokers = latencies.map((latency, index) => ({ latency, ...(this.#kinds[index] ?? MQTT311) }));
     this.#world = new World({ brokers, ...options });
     return this.#world;
   }

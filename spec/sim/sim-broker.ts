@@ -3,6 +3,7 @@
  * replays what it retains.
  */
 
+import type { LiveFlag } from '../../lib/broker/live-flag.ts';
 import type { Version } from '../../lib/core/version.ts';
 import type { SimLink } from './sim-link.ts';
 
@@ -10,6 +11,8 @@ export interface SimBrokerOptions {
   readonly name: string;
   /** Whether it speaks MQTT 5: retain as published, and stamps. Else MQTT 3.1.1. */
   readonly mqtt5: boolean;
+  /** Over MQTT 5, what becomes of the retain flag of live messages; it is kept unless given. */
+  readonly liveFlag?: LiveFlag;
   /** Milliseconds from a replicator to the broker, and the same back, at first. */
   readonly latency: number;
   /** Messages that may be on the way to one subscriber; what comes then is dropped without a word. */
@@ -44,6 +47,7 @@ export const CONTROL = 'mqttrep/';
 export class SimBroker {
   readonly name: string;
   readonly mqtt5: boolean;
+  readonly liveFlag: LiveFlag;
   readonly latency: number;
   queue: number;
   /** Bytes of payload that it takes at most from a replicator. */
@@ -65,9 +69,10 @@ export class SimBroker {
   /** Of each topic, and when. */
   readonly #lastWrites = new Map<string, { readonly writer: Writer; readonly at: number }>();
 
-  constructor({ name, mqtt5, latency, queue, races = false }: SimBrokerOptions) {
+  constructor({ name, mqtt5, liveFlag = 'as published', latency, queue, races = false }: SimBrokerOptions) {
     this.name = name;
     this.mqtt5 = mqtt5;
+    this.liveFlag = mqtt5 ? liveFlag : 'dropped';
     this.latency = latency;
     this.queue = queue;
     this.races = races;

@@ -175,13 +175,13 @@ export class SimLink {
   }
 
   #write(writer: BatchWriter, { topic, payload, stamp, retain }: SimMessage, how: 'live' | 'replay'): void {
-    const { mqtt5 } = this.#broker;
+    const { mqtt5, liveFlag } = this.#broker;
     const isReplay = how === 'replay';
     writeObservation(writer, {
       topic,
       payload: Buffer.from(payload),
       properties: mqtt5 ? '' : undefined,
-      retained: mqtt5 ? retain : isReplay || undefined,
+      retained: liveFlag === 'as published' ? retain : isReplay || undefined,
       replay: mqtt5 ? this.#replaying : isReplay,
       stamp: stamp?.version,
       own: stamp?.sender === this.#replica,
@@ -260,13 +260,13 @@ export class SimLink {
   }
 
   #found(topic: string) {
-    const { retained, mqtt5 } = this.#broker;
+    const { retained, mqtt5, liveFlag } = this.#broker;
     const message = retained.get(topic);
     if (message === undefined) return 'absent' as const;
     return {
       payload: message.payload,
       properties: mqtt5 ? '' : undefined,
-      stamp: message.stamp?.version,
+      stamp: liveFlag === 'dropped' ? undefined : message.stamp?.version,
       expiry: Number.POSITIVE_INFINITY,
     };
   }

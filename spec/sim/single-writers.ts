@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import type { History, Step } from './history.ts';
-import { ahead } from './random-histories.ts';
+import { ahead, liveFlag } from './random-histories.ts';
 
 type Draft = Exclude<Step, { kind: 'write' | 'pass' }> | { readonly kind: 'count'; readonly topic: number };
 
@@ -40,7 +40,7 @@ export const singleWriters: fc.Arbitrary<History> = fc
     return fc.record({
       world: fc.record({
         clocks: fc.tuple(ahead),
-        brokers: fc.array(fc.record({ mqtt5: fc.boolean(), latency }), {
+        brokers: fc.array(fc.record({ mqtt5: fc.boolean(), liveFlag, latency }), {
           minLength: count,
           maxLength: count,
         }),

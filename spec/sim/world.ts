@@ -6,19 +6,14 @@
 import { AssertionError } from 'chai';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import type { Reconciler } from '../../lib/reconciler/reconciler.ts';
-import { CONTROL, SimBroker } from './sim-broker.ts';
+import { CONTROL, SimBroker, type SimBrokerOptions } from './sim-broker.ts';
 import { SimClock } from './sim-clock.ts';
 import type { SimLink } from './sim-link.ts';
 import { type Mutation, SCAN_PERIOD, SimReplicator } from './sim-replicator.ts';
 import type { SimStore } from './sim-store.ts';
 
 export interface WorldOptions {
-  readonly brokers: readonly {
-    readonly mqtt5: boolean;
-    readonly latency: number;
-    /** See `SimBroker.races`. */
-    readonly races?: boolean;
-  }[];
+  readonly brokers: readonly Pick<SimBrokerOptions, 'mqtt5' | 'liveFlag' | 'latency' | 'races'>[];
   /** One replicator for each number: the milliseconds by which its clock is ahead. Default: one, that is right. */
   readonly clocks?: readonly number[];
   /** Messages that may be on the way to one replicator; those beyond are dropped. Default: any number. */

@@ -7,6 +7,9 @@ import { installedAt, jarVersion } from './installed.ts';
 import { java } from './java.ts';
 import type { InteropBroker, Make } from './make.ts';
 
+/** It has a queue for each retained topic: with 256 MB it runs out of memory at some 3,000, and answers nobody then. */
+const heap = 1024;
+
 export const artemis: Make = {
   title: 'ActiveMQ Artemis',
   source: 'Maven Central `artemis-server`, `artemis-mqtt-protocol`',
@@ -20,7 +23,7 @@ function start(): Promise<InteropBroker> {
     const etc = join(folder, 'etc');
     mkdirSync(etc, { recursive: true });
     writeFileSync(join(etc, 'broker.xml'), configuration(port, data));
-    return java(installed, 'org.apache.activemq.artemis.core.server.embedded.Main', [folder]);
+    return java(installed, 'org.apache.activemq.artemis.core.server.embedded.Main', [folder], { heap });
   });
 }
 

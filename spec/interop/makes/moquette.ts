@@ -27,6 +27,8 @@ function start(): Promise<InteropBroker> {
       'persistence_enabled true',
     ];
     writeFileSync(join(folder, 'config', 'moquette.conf'), `${lines.join('\n')}\n`);
-    return java(installed, 'io.moquette.broker.Server', [], { 'moquette.path': folder });
+    return java(installed, 'io.moquette.broker.Server', [], {
+      properties: { 'moquette.path': folder },
+    });
   });
 }
