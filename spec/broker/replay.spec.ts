@@ -6,8 +6,10 @@ import { Connection } from '../../lib/broker/connection.ts';
 import { Replay } from '../../lib/broker/replay.ts';
 import { Sentinel } from '../../lib/broker/sentinel.ts';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import { startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { Link } from '../support/link.ts';
 import { publishMany } from '../support/publish-many.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { controlTopicsAt, REPLAYING_MAKES } from './makes.ts';
@@ -158,3 +160,34 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
     });
   });
 }
+
+describe('A replay of a broker that passed for one that shows filter by filter', () => {
+  it('is not over while it goes on behind the sentinel, and tells that it did', async () => {
+    const broker = await startAedes({ replayOrder: 'any' });
+    await publishMany(broker.url, MANY);
+    const link = await Link.to(broker.port);
+    // So that what Aedes shows a moment later comes before its next answer.
+    link.delay = 50;
+    const connection = await Connection.open({
+      url: link.url,
+      options: {},
+      clientId: `replay_${randomUUID()}`,
+      protocolVersion: 4,
+      maxQos: 2,
+      largestPayload: DEFAULT_BOUNDS.payload,
+    });
+    const topics = new Set<string>();
+    const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), MARKER);
+    connection.receive((packet, done) => {
+      if (!replay.observe(packet)) topics.add(packet.topic);
+      done();
+    });
+    await replay.begin();
+    await replay.run([{ filter: 'many/#', qos: 1 }], 'with the second', ({ retain }) => retain);
+    expect(topics).to.have.property('size', MANY);
+    expect(replay.order).to.equal('any');
+    await connection.end();
+    await link.close();
+    await broker.stop();
+  });
+});

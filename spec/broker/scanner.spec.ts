@@ -7,6 +7,7 @@ import { Sentinel } from '../../lib/broker/sentinel.ts';
 import type { Answer } from '../../lib/protocol/messages.ts';
 import { startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { publishMany } from '../support/publish-many.ts';
 import type { TestBroker } from '../support/test-broker.ts';
@@ -189,5 +190,18 @@ describe('Scanner at a broker that never sets the retain flag', () => {
     const begin = performance.now();
     expect(new Set(await desk.ask(topics))).to.deep.equal(new Set(['unknown']));
     expect(performance.now() - begin).to.be.below(10_000);
+  });
+});
+
+describe('Scanner at a broker that passed for one that answers filter by filter', () => {
+  it('tells by what follows upon the end of an answer that it does not', async () => {
+    const broker = await startAedes({ replayOrder: 'any' });
+    await publishMany(broker.url, 100);
+    const desk = new Desk(broker.url, 4, 'filter by filter');
+    const topics = Array.from({ length: 100 }, (_, index) => `many/${index}`);
+    await desk.ask(topics);
+    await eventually(() => expect(desk.disorders).to.be.above(0));
+    await desk.scanner.close();
+    await broker.stop();
   });
 });

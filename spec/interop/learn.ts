@@ -90,8 +90,9 @@ async function tryVersion(
   try {
     return await new Promise((resolve, reject) => {
       client.once('connect', async connack => {
-        const isKept = protocolVersion < 5 || (await answersProperties(client, topic));
-        resolve({ answer: isKept ? 'accepts' : 'breaks the protocol', connack });
+        if (protocolVersion === 5 && !(await answersProperties(client, topic)))
+          resolve({ answer: 'breaks the protocol', connack });
+        else resolve({ answer: 'accepts', connack });
       });
       client.once('error', error => {
         const { code } = error as { code?: unknown };
@@ -99,7 +100,8 @@ async function tryVersion(
         else if (error.message === 'connack timeout') resolve({ answer: 'is silent' });
         else if (code === 'ECONNRESET' || code === 'EPIPE') resolve({ answer: 'hangs up' });
         // What is answered in another form is answered, but in vain.
-        else if (code === undefined) resolve({ answer: 'hangs up' });
+        else if (code === undefined && !client.connected) resolve({ answer: 'hangs up' });
+        else if (code === undefined) resolve({ answer: 'breaks the protocol' });
         else reject(error);
       });
       client.once('close', () =>
