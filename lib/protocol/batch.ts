@@ -101,10 +101,17 @@ export class BatchWriter {
 /** Reads back what a BatchWriter wrote, in the same order. */
 export class BatchReader {
   readonly #buffer: Buffer;
-  #offset = 0;
+  #offset: number;
 
-  constructor(batch: ArrayBuffer | Buffer) {
+  /** @param at where to begin: what `at` said once */
+  constructor(batch: ArrayBuffer | Buffer, at = 0) {
     this.#buffer = batch instanceof ArrayBuffer ? Buffer.from(batch) : batch;
+    this.#offset = at;
+  }
+
+  /** Where it reads on. */
+  get at(): number {
+    return this.#offset;
   }
 
   get done(): boolean {

@@ -9,6 +9,9 @@ import type { FromBroker, Port, ToBroker } from '../protocol/messages.ts';
 /** Bytes of observations that may wait, of all brokers together. */
 export const EARLY_BYTES = 64 * 1024 * 1024;
 
+/** Batches that may come while this thread has no time to look: it builds up the state in one go. */
+const AHEAD = 64;
+
 export class EarlyPort implements Port<ToBroker, FromBroker> {
   readonly #port: Port<ToBroker, FromBroker>;
   #room: number;
@@ -29,6 +32,7 @@ export class EarlyPort implements Port<ToBroker, FromBroker> {
   /** Has the worker connect in the name of a replica. */
   start(replica: string): void {
     this.postMessage({ kind: 'start', replica });
+    this.#advance(AHEAD);
   }
 
   /** From now on what comes goes to the listener; what has come before goes there at once. */
@@ -61,8 +65,11 @@ export class EarlyPort implements Port<ToBroker, FromBroker> {
     this.#waiting.push(message);
     if (message.kind !== 'observations') return;
     this.#room -= message.batch.byteLength;
-    if (this.#room < 0) return;
-    this.#port.postMessage({ kind: 'credit', batches: 1 });
-    this.#advanced++;
+    if (this.#room >= 0) this.#advance(1);
+  }
+
+  #advance(batches: number): void {
+    this.#port.postMessage({ kind: 'credit', batches });
+    this.#advanced += batches;
   }
 }

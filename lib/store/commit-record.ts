@@ -81,10 +81,17 @@ export class CommitWriter {
   }
 }
 
+/** A record that is decoded when it is asked for, so that nothing is made twice. */
+interface Unread {
+  readonly body: Buffer;
+  readonly at: number;
+  readonly brokers: BrokerMapping;
+}
+
 /** Builds the state up: first all heads are read, in their order, then all bodies, in the reverse order. */
 export class CommitReader {
   readonly #brokers: readonly string[];
-  readonly #topics = new Map<string, StoredTopic>();
+  readonly #topics = new Map<string, Unread>();
   /** Later than whatever is still to be read of them. */
   readonly #forgotten = new Set<string>();
   #facts: ReadonlyMap<string, string> = new Map();
@@ -98,7 +105,7 @@ export class CommitReader {
   }
 
   get state(): StoredState {
-    return { topics: this.#topics, facts: this.#facts };
+    return { topics: { [Symbol.iterator]: () => this.#decoded() }, facts: this.#facts };
   }
 
   /** Whether the brokers are those that are configured, in the same order. */
@@ -130,7 +137,7 @@ export class CommitReader {
     for (let kind = nextKind(reader); kind !== undefined; kind = nextKind(reader)) {
       switch (kind) {
         case TOPIC:
-          this.#topic(reader, brokers);
+          this.#topic(reader, body, brokers);
           break;
         case FORGOTTEN:
           this.#forget(reader.text());
@@ -147,12 +154,18 @@ export class CommitReader {
     }
   }
 
-  #topic(reader: BatchReader, brokers: BrokerMapping): void {
+  #topic(reader: BatchReader, body: Buffer, brokers: BrokerMapping): void {
     const topic = reader.text();
     // Few are forgotten, if any, and a look costs more than to read a short record.
     const isKnown = this.#topics.has(topic) || (this.#forgotten.size > 0 && this.#forgotten.has(topic));
-    if (isKnown) reader.passOver();
-    else this.#topics.set(topic, readTopic(reader.enter(), brokers, this.#shared));
+    if (!isKnown) this.#topics.set(topic, { body, at: reader.at, brokers });
+    reader.passOver();
+  }
+
+  *#decoded(): Generator<TopicEntry> {
+    for (const [topic, { body, at, brokers }] of this.#topics) {
+      yield [topic, readTopic(new BatchReader(body, at).enter(), brokers, this.#shared)];
+    }
   }
 
   #forget(topic: string): void {

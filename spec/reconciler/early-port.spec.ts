@@ -31,7 +31,7 @@ class Worker implements Port<ToBroker, FromBroker> {
   }
 
   get credits(): number {
-    return this.told.filter(({ kind }) => kind === 'credit').length;
+    return this.told.reduce((sum, one) => sum + (one.kind === 'credit' ? one.batches : 0), 0);
   }
 }
 
@@ -69,11 +69,24 @@ describe('a port before there is a reconciler', () => {
     expect(worker.credits).to.equal(6);
   });
 
+  it('lets a worker that it has started send some batches while it has no time to look', () => {
+    port.start('us');
+    const ahead = worker.credits;
+    expect(ahead).to.be.above(0);
+    worker.shows(1);
+    expect(worker.credits).to.equal(ahead + 1);
+    port.on('message', () => undefined);
+    for (let batch = 0; batch <= ahead; batch++) port.postMessage({ kind: 'credit', batches: 1 });
+    expect(worker.credits, 'after what was given in advance').to.equal(ahead + 1);
+    port.postMessage({ kind: 'credit', batches: 1 });
+    expect(worker.credits).to.equal(ahead + 2);
+  });
+
   it('starts the worker once in one name, and again in another', () => {
     port.start('us');
     port.postMessage({ kind: 'start', replica: 'us' });
     port.postMessage({ kind: 'start', replica: 'others' });
-    expect(worker.told).to.deep.equal([
+    expect(worker.told.filter(({ kind }) => kind === 'start')).to.deep.equal([
       { kind: 'start', replica: 'us' },
       { kind: 'start', replica: 'others' },
     ]);
