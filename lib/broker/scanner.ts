@@ -55,6 +55,8 @@ export class Scanner {
   /** Asked for, or in an answer that did not come to its end: what is shown of these is no wonder. */
   #asked: Set<string> = new Set();
   #quiet: NodeJS.Timeout | undefined;
+  /** The sentinel was not shown with the last answer. */
+  #wasMissing = false;
 
   constructor(deps: ScannerDeps) {
     this.#deps = deps;
@@ -96,6 +98,8 @@ export class Scanner {
 
   async #ask(topics: readonly string[]): Promise<Answer[]> {
     const connection = await this.#connect();
+    // rumqttd takes off more of its time whenever it is shown.
+    if (this.#wasMissing || this.#deps.sentinel.isExpiring) await this.#deps.sentinel.place(connection);
     this.#found = new Map();
     for (const topic of topics) this.#asked.add(topic);
     const { wanted, seen, unflagged } = this.#deps.sentinel.around(topics);
@@ -116,6 +120,7 @@ export class Scanner {
     const isComplete = await complete;
     clearTimeout(limit);
     clearTimeout(this.#quiet);
+    this.#wasMissing = !isComplete;
     if (isComplete) this.#asked.clear();
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     void connection.unsubscribe(wanted);

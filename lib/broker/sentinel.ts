@@ -27,6 +27,7 @@ export class Sentinel {
   /** Its topics that have not come without the retain flag either. */
   readonly #notUnflagged = new Set<string>();
   #unflagged: () => void = () => undefined;
+  #isExpiring = false;
 
   /** @param topic a control topic of one connection alone; the level below it is the sentinel's as well */
   constructor(topic: string, nonce: string) {
@@ -68,8 +69,14 @@ export class Sentinel {
     return this.#missing.size === 0;
   }
 
+  /** More than half of its time was over as it was last shown: it is to be placed again before it is gone. */
+  get isExpiring(): boolean {
+    return this.#isExpiring;
+  }
+
   /** Has the broker retain the sentinel; ends in any case after a while. */
   place(connection: Connection): Promise<void> {
+    this.#isExpiring = false;
     return this.#write(connection, Buffer.from(this.#nonce));
   }
 
@@ -79,7 +86,7 @@ export class Sentinel {
 
   /** Looks at a message; returns whether it was the sentinel's, and so is of no further interest. */
   observe(packet: IPublishPacket): boolean {
-    const { topic, payload, retain } = packet;
+    const { topic, payload, retain, properties } = packet;
     if (topic !== this.#first && topic !== this.#last) return false;
     if (payload.toString() !== this.#nonce) return true;
     // A broker may acknowledge before it stores: then the sentinel comes live first, ahead of the replay.
@@ -87,6 +94,7 @@ export class Sentinel {
       if (this.#notUnflagged.delete(topic) && this.#notUnflagged.size === 0) this.#unflagged();
       return true;
     }
+    this.#isExpiring ||= (properties?.messageExpiryInterval ?? EXPIRY) < EXPIRY / 2;
     const times = this.#missing.get(topic) ?? 0;
     if (times > 1) this.#missing.set(topic, times - 1);
     else if (this.#missing.delete(topic) && this.isSeen) this.#seen();

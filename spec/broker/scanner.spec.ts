@@ -193,6 +193,21 @@ describe('Scanner at a broker that never sets the retain flag', () => {
   });
 });
 
+describe('Scanner whose sentinel the broker has lost', () => {
+  it('says unknown once, and places it again', async () => {
+    const broker = await startAedes();
+    const desk = new Desk(broker.url, 4, 'filter by filter');
+    expect(await desk.ask(['never'])).to.deep.equal(['absent']);
+    const client = await TestClient.connect(broker.url);
+    for (const topic of await controlTopicsAt(broker.url)) await client.erase(topic);
+    await client.end();
+    expect(await desk.ask(['never'])).to.deep.equal(['unknown']);
+    expect(await desk.ask(['never'])).to.deep.equal(['absent']);
+    await desk.scanner.close();
+    await broker.stop();
+  });
+});
+
 describe('Scanner at a broker that passed for one that answers filter by filter', () => {
   it('tells by what follows upon the end of an answer that it does not', async () => {
     const broker = await startAedes({ replayOrder: 'any' });

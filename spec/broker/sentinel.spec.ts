@@ -41,6 +41,16 @@ describe('A sentinel', () => {
     });
   }
 
+  it('is to be placed again when half of its time is over, as the broker shows it', () => {
+    const shownWith = (messageExpiryInterval: number) =>
+      sentinel.observe({ ...shown(first), properties: { messageExpiryInterval } });
+    shownWith(1_900);
+    expect(sentinel.isExpiring).to.equal(false);
+    shownWith(1_700);
+    see(last);
+    expect(sentinel.isExpiring).to.equal(true);
+  });
+
   it('is not seen by what a filter shows that fits it as well', () => {
     sentinel.around(['#', 'mqttrep/+/replay/#', 'other/#']);
     see(first, first, last, last, first);
