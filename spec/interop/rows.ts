@@ -31,6 +31,7 @@ export const ROWS: readonly Row[] = [
     versions.map((protocol): Row => ({ make: 'mosquitto', protocol, transport })),
   ),
   ...alone.map((make): Row => ({ make, transport: 'tcp' })),
+  { make: 'artemis', protocol: 4, transport: 'tcp' },
   // A listener for each version.
   { make: 'rumqttd', protocol: 4, transport: 'tcp' },
   { make: 'rumqttd', protocol: 5, transport: 'tcp' },
