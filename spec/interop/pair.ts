@@ -13,6 +13,7 @@ import { Link } from '../support/link.ts';
 import { type Environment, type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
 import { defaultPort, nameOf } from './address.ts';
 import { abridged, difference, isPayload } from './difference.ts';
+import { filtersFor } from './filters-for.ts';
 import { spokenVersion } from './learn.ts';
 import { FEWER, type Limits, MANY } from './limits.ts';
 import type { Access, InteropBroker, Protocol } from './makes/make.ts';
@@ -171,10 +172,8 @@ export class Pair {
     await eventually(
       async () => {
         const since = performance.now();
-        const found = await this.#held(
-          side,
-          wrong.map(([topic]) => topic),
-        );
+        const topics = wrong.map(([topic]) => topic);
+        const found = await this.#held(side, topics, filtersFor(side.limits, wrong));
         wrong = wrong.filter(([topic, payload]) => !isPayload(found.get(topic), payload));
         if (wrong.length === 0) return;
         const shown = difference(side, wrong, found);
@@ -200,8 +199,12 @@ export class Pair {
     return this.bothHold(new Map([[topic, payload]]), within);
   }
 
-  async #held(side: Side, topics: readonly string[]): Promise<ReadonlyMap<string, ReceivedMessage>> {
-    if (side.limits.retains) return side.site.retained(topics);
+  async #held(
+    side: Side,
+    topics: readonly string[],
+    filters = topics,
+  ): Promise<ReadonlyMap<string, ReceivedMessage>> {
+    if (side.limits.retains) return side.site.retained(topics, filters);
     const { messages } = await this.watch(side);
     const last = new Map(messages.map(message => [message.topic, message]));
     return new Map([...last].filter(([, { payload }]) => payload !== ''));

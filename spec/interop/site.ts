@@ -3,7 +3,7 @@
  * retained.
  *
  * What is retained is read by exact topics with sentinels around them: many brokers cut the replay of a
- * wildcard short, or send none.
+ * wildcard short, or send none. Where one sends it whole, many topics are read by that.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
@@ -105,18 +105,24 @@ export class Site {
     await this.publish(topic, '', { retain: true });
   }
 
-  /** The retained messages of these topics. Rejects if the broker cannot be read to the end. */
-  retained(topics: readonly string[]): Promise<Map<string, ReceivedMessage>> {
-    return unlessHungUp(() => this.#retained(topics));
+  /**
+   * The retained messages of these topics. Rejects if the broker cannot be read to the end.
+   * @param filters that show them; default: the topics themselves
+   */
+  retained(topics: readonly string[], filters = topics): Promise<Map<string, ReceivedMessage>> {
+    return unlessHungUp(() => this.#retained(topics, filters));
   }
 
-  async #retained(topics: readonly string[]): Promise<Map<string, ReceivedMessage>> {
+  async #retained(
+    topics: readonly string[],
+    filters: readonly string[],
+  ): Promise<Map<string, ReceivedMessage>> {
     const reader = await this.client();
     try {
       for (const end of this.#ends)
         await within(reader.publish(end, 'the end', { retain: true }), `${this.name}: PUBACK`);
-      for (let from = 0; from < topics.length; from += batch) {
-        await this.#read(reader, topics.slice(from, from + batch));
+      for (let from = 0; from < filters.length; from += batch) {
+        await this.#read(reader, filters.slice(from, from + batch));
       }
       const asked = new Set(topics);
       const found = reader.messages.filter(({ retain, topic }) => retain && asked.has(topic));
