@@ -44,6 +44,8 @@ export class Replay {
   readonly #markerTopic: string | undefined;
   #marker: number | undefined;
   #quiet: NodeJS.Timeout | undefined;
+  /** When a replay was last asked for, in milliseconds of `performance.now()`. */
+  #since = 0;
   readonly #trials: (LiveFlagTrial | OrderTrial | Resubscription)[] = [];
   #order: ReplayOrder;
   /** At what is not for us. */
@@ -166,7 +168,7 @@ export class Replay {
 
   /** Looks at a message; returns whether it was for us, and is of no further interest. */
   observe(packet: IPublishPacket): boolean {
-    if (packet.retain) this.#quiet?.refresh();
+    if (packet.retain || this.#isWithoutFlags) this.#quiet?.refresh();
     if (this.#trials.some(trial => trial.observe(packet))) return true;
     if (packet.topic !== this.#markerTopic) {
       if (this.#sentinel?.observe(packet) === true) return true;
@@ -187,6 +189,7 @@ export class Replay {
     const connection = this.#connection;
     const sentinel = this.#sentinel;
     const { wanted, seen } = sentinel?.around(filters) ?? { wanted: filters, seen: undefined };
+    this.#since = performance.now();
     const over = Promise.race([
       ...(seen === undefined ? [] : [seen.then(() => this.#silence(settled))]),
       connection.closed.then(() => false),
@@ -206,6 +209,12 @@ export class Replay {
     if (this.#order === 'any') return;
     this.#order = 'any';
     await this.#silence(SETTLED.all);
+  }
+
+  /** All that comes may be replayed, as at Mosca, for a while at least: nothing tells it from what is written meanwhile. */
+  get #isWithoutFlags(): boolean {
+    const { cameUnflagged = false } = this.#sentinel ?? {};
+    return cameUnflagged && performance.now() - this.#since < SETTLE_LIMIT;
   }
 
   /** After the sentinel: at once, or where its place tells nothing, when there was quiet for so many milliseconds. */

@@ -24,8 +24,8 @@ export class Sentinel {
   /** How often each of its topics is still to be seen. */
   readonly #missing = new Map<string, number>();
   #seen: () => void = () => undefined;
-  /** Its topics that have not come without the retain flag either. */
-  readonly #notUnflagged = new Set<string>();
+  /** Its topics that came without the retain flag. */
+  readonly #cameUnflagged = new Set<string>();
   #unflagged: () => void = () => undefined;
   #isExpiring = false;
 
@@ -53,8 +53,8 @@ export class Sentinel {
   } {
     for (const topic of this.topics) {
       this.#missing.set(topic, 1 + filters.filter(filter => matches(filter, topic)).length);
-      this.#notUnflagged.add(topic);
     }
+    this.#cameUnflagged.clear();
     const seen = new Promise<void>(resolve => {
       this.#seen = resolve;
     });
@@ -74,6 +74,11 @@ export class Sentinel {
     return this.#isExpiring;
   }
 
+  /** Some of it came without the retain flag: perhaps the broker shows all that it retains like that. */
+  get cameUnflagged(): boolean {
+    return this.#cameUnflagged.size > 0;
+  }
+
   /** Has the broker retain the sentinel; ends in any case after a while. */
   place(connection: Connection): Promise<void> {
     this.#isExpiring = false;
@@ -91,7 +96,8 @@ export class Sentinel {
     if (payload.toString() !== this.#nonce) return true;
     // A broker may acknowledge before it stores: then the sentinel comes live first, ahead of the replay.
     if (!retain) {
-      if (this.#notUnflagged.delete(topic) && this.#notUnflagged.size === 0) this.#unflagged();
+      this.#cameUnflagged.add(topic);
+      if (this.#cameUnflagged.size === this.topics.length) this.#unflagged();
       return true;
     }
     this.#isExpiring ||= (properties?.messageExpiryInterval ?? EXPIRY) < EXPIRY / 2;

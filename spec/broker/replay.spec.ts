@@ -191,3 +191,32 @@ describe('A replay of a broker that passed for one that shows filter by filter',
     await broker.stop();
   });
 });
+
+describe('Replay at a broker that never sets the retain flag, and is slow', () => {
+  it('is not over before there was quiet', async () => {
+    const broker = await startAedes({ flagsReplays: false, replayGap: 700 });
+    const connection = await Connection.open({
+      url: broker.url,
+      options: {},
+      clientId: `replay_${randomUUID()}`,
+      protocolVersion: 4,
+      maxQos: 2,
+      largestPayload: DEFAULT_BOUNDS.payload,
+    });
+    try {
+      await publishMany(broker.url, 4);
+      const topics: string[] = [];
+      const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), undefined);
+      connection.receive((packet, done) => {
+        if (!replay.observe(packet)) topics.push(packet.topic);
+        done();
+      });
+      await replay.begin();
+      await replay.run([{ filter: 'many/#', qos: 0 }]);
+      expect(topics).to.have.length(4);
+    } finally {
+      await connection.end();
+      await broker.stop();
+    }
+  });
+});

@@ -38,6 +38,8 @@ export interface AedesOptions {
   readonly resubscription?: Behaviour;
   /** Whether the retain flag is set in replays. Default true; Mosca never sets it. */
   readonly flagsReplays?: boolean;
+  /** Milliseconds before each message of a replay. Default 0. */
+  readonly replayGap?: number;
   /** Whether it hangs up on whoever publishes this, without a word. */
   readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
 }
@@ -81,7 +83,7 @@ class EmbeddedAedes implements AedesBroker {
 
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new Error(`${this.name} runs already`);
-    const { hangsUpOn, replayCut, replayOrder, resubscription, flagsReplays } = this.#options;
+    const { hangsUpOn, replayCut, replayOrder, replayGap, resubscription, flagsReplays } = this.#options;
     const aedes = await Aedes.createBroker({
       ...(this.#persistence === undefined ? {} : { persistence: this.#persistence }),
       // Aedes closes the connection where it is not authorized.
@@ -93,6 +95,7 @@ class EmbeddedAedes implements AedesBroker {
     const isNew = this.#persistence === undefined;
     this.#persistence = persistenceOf(aedes);
     if (isNew && replayCut !== undefined) cutReplays(this.#persistence, replayCut);
+    if (isNew && replayGap !== undefined) slowReplays(this.#persistence, replayGap);
     if (isNew && replayOrder === 'last to first') reverseReplays(this.#persistence);
     if (isNew && replayOrder === 'any') mixReplays(this.#persistence);
     if (resubscription === 'adds') keepSubscriptions(aedes);
@@ -159,6 +162,19 @@ function cutReplays(persistence: unknown, limit: number): void {
         filters.filter(filter => !isWild(filter)),
       ),
     );
+}
+
+function slowReplays(persistence: unknown, gap: number): void {
+  const replays = persistence as Replays;
+  const quick = replays.createRetainedStreamCombi.bind(replays);
+  replays.createRetainedStreamCombi = filters => Readable.from(slowed(quick(filters), gap));
+}
+
+async function* slowed(packets: AsyncIterable<unknown>, gap: number): AsyncGenerator<unknown> {
+  for await (const packet of packets) {
+    await wait(gap);
+    yield packet;
+  }
 }
 
 function reverseReplays(persistence: unknown): void {
