@@ -46,6 +46,9 @@ const lookMs = 200;
 /** Milliseconds until what was not seen is written again. */
 const writtenAgainMs = 5_000;
 
+/** By topic. */
+type Held = ReadonlyMap<string, ReceivedMessage>;
+
 export class Pair {
   readonly prefix = `interop${nanoid(10).replaceAll(/[-_]/g, 'x')}`;
   readonly here: Side;
@@ -199,11 +202,7 @@ export class Pair {
     return this.bothHold(new Map([[topic, payload]]), within);
   }
 
-  async #held(
-    side: Side,
-    topics: readonly string[],
-    filters = topics,
-  ): Promise<ReadonlyMap<string, ReceivedMessage>> {
+  async #held(side: Side, topics: readonly string[], filters = topics): Promise<Held> {
     if (side.limits.retains) return side.site.retained(topics, filters);
     const { messages } = await this.watch(side);
     const last = new Map(messages.map(message => [message.topic, message]));
