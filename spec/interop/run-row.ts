@@ -49,6 +49,7 @@ export async function runRow(row: Row, make: Make, cases?: string): Promise<Resu
         parties: async () => [here, await partnerOf(here, same, started)],
       });
     }
+    const pairs = await run(suite, partners);
     return {
       title: make.title,
       source: make.source,
@@ -56,7 +57,7 @@ export async function runRow(row: Row, make: Make, cases?: string): Promise<Resu
       protocol: VERSION_NAMES[spokenVersion(here.limits, protocol)],
       transport,
       limits: inWords(here.limits),
-      pairs: await run(suite, partners),
+      pairs: cases === undefined ? pairs : pairs.filter(wasTried),
     };
   } finally {
     await Promise.all(started.map(broker => broker.stop()));
@@ -151,6 +152,11 @@ function newMocha(cases: string | undefined): Mocha {
   // Brings `describe` and `it` into being, as the loading of a file would.
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   return mocha;
+}
+
+/** Whether a case of it was chosen. */
+function wasTried({ passed, failed }: PairResult): boolean {
+  return passed + failed.length > 0;
 }
 
 /** @param partners one for each suite that was defined, in order */

@@ -99,7 +99,7 @@ function report({ title, version, protocol, limits, pairs }: Result): number {
     console.log(`  with ${partner}: ${passed} of ${passed + failed.length} passed`);
   }
   console.log(`  limits met: ${limits.join('; ') || 'none'}`);
-  const isGood = pairs.every(({ passed, failed }) => passed > 0 && failed.length === 0);
+  const isGood = pairs.length > 0 && pairs.every(({ passed, failed }) => passed > 0 && failed.length === 0);
   return isGood ? EXIT.passed : EXIT.failed;
 }
 
