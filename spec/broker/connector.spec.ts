@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { BREAKS_PUBACKS, PacketRelay } from '../support/packet-relay.ts';
+import { BREAKS_PUBACKS } from '../support/oddities.ts';
+import { PacketRelay } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { ActorRig } from './actor-rig.ts';
 

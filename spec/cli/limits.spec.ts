@@ -5,7 +5,8 @@ import { startAedes } from '../support/aedes-broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { NO_WILDCARDS, OddBroker } from '../support/odd-broker.ts';
+import { NO_WILDCARDS } from '../support/oddities.ts';
+import { PacketRelay } from '../support/packet-relay.ts';
 import { patience, Scene } from './scene.ts';
 
 const PROTOCOLS = [
@@ -91,7 +92,7 @@ describe('mqttrep, where a broker', function () {
 
   it('knows no wildcards, says so, and replicates there what is named', async () => {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
-    const odd = await OddBroker.before(brokers.PARIS.port, NO_WILDCARDS);
+    const odd = await PacketRelay.before(brokers.PARIS.port, NO_WILDCARDS);
     scene = new Scene({
       brokers,
       links: { PARIS: odd },

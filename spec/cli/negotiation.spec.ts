@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { OddBroker } from '../support/odd-broker.ts';
+import { HANGS_UP, IS_SILENT } from '../support/oddities.ts';
+import { PacketRelay } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { aedes, mosquittos, patience, Scene } from './scene.ts';
 
@@ -33,13 +34,13 @@ describe('mqttrep, where a broker', function () {
       await expectReplication(scene);
     });
 
-    for (const [answer, does, config] of [
-      ['hang-up', 'hangs up without a word', {}],
-      ['silence', 'says nothing at all', { connectTimeout: 500 }],
+    for (const [oddity, does, config] of [
+      [HANGS_UP, 'hangs up without a word', {}],
+      [IS_SILENT, 'says nothing at all', { connectTimeout: 500 }],
     ] as const) {
       it(`and ${does}, uses MQTT 3.1.1 then, and at once after a lost connection`, async () => {
         const brokers = await aedes(['OSLO', 'PARIS']);
-        const odd = await OddBroker.before(brokers.OSLO.port, { kind: answer });
+        const odd = await PacketRelay.before(brokers.OSLO.port, oddity);
         try {
           scene = await Scene.start({
             brokers,

@@ -1,0 +1,62 @@
+/** What some brokers do, or say, otherwise than those at hand; for a relay before one of these. */
+
+import { CONNACK, CONNECT, headerOf, PUBACK, SUBSCRIBE, typeOf, variable } from './packet-bytes.ts';
+import type { Oddity } from './packet-relay.ts';
+
+/** Of the options of a subscription. */
+const RETAIN_AS_PUBLISHED = 0b1000;
+
+/** The connection is closed at a CONNECT of MQTT 5, as brokers do that are older. */
+export const HANGS_UP: Oddity = {
+  fromClient: packet => (typeOf(packet) === CONNECT ? 'hang-up' : packet),
+};
+
+/** A CONNECT of MQTT 5 has no answer, and the connection stays open. */
+export const IS_SILENT: Oddity = {
+  fromClient: packet => (typeOf(packet) === CONNECT ? 'silence' : packet),
+};
+
+/** CONNACK says that wildcard subscriptions are not available (MQTT 5 §3.2.2.3.11). */
+export const NO_WILDCARDS: Oddity = {
+  fromBroker: packet =>
+    typeOf(packet) === CONNACK ? withProperties(packet, Buffer.from([0x28, 0])) : packet,
+};
+
+/** Live messages lose their retain flag on their way to subscriptions with wildcards, as at Artemis. */
+export const DROPS_LIVE_FLAGS: Oddity = {
+  fromClient: packet => (typeOf(packet) === SUBSCRIBE ? withoutRetainAsPublished(packet) : packet),
+};
+
+/** PUBACK has the reason code 0x01, which MQTT 5 does not know, as Mochi's has. */
+export const BREAKS_PUBACKS: Oddity = {
+  fromBroker: packet =>
+    typeOf(packet) === PUBACK ? Buffer.from([PUBACK << 4, 3, ...packet.subarray(2, 4), 0x01]) : packet,
+};
+
+/**
+ * CONNACK: type, remaining length, flags, reason code, length of the properties, properties. Both lengths must
+ * stay below 128, so one byte each.
+ */
+function withProperties(connack: Buffer, properties: Buffer): Buffer {
+  const changed = Buffer.concat([connack, properties]);
+  for (const at of [1, 4]) {
+    const length = connack.readUInt8(at) + properties.length;
+    if (length > 127) throw new RangeError(`the length ${length} does not fit into its byte of the CONNACK`);
+    changed.writeUInt8(length, at);
+  }
+  return changed;
+}
+
+/** SUBSCRIBE: packet identifier, properties, and for each filter its length, itself and a byte of options. */
+function withoutRetainAsPublished(subscribe: Buffer): Buffer {
+  const changed = Buffer.from(subscribe);
+  const properties = variable(changed, headerOf(changed) + 2);
+  let at = (properties?.end ?? 0) + (properties?.value ?? 0);
+  while (at < changed.length) {
+    const options = at + 2 + changed.readUInt16BE(at);
+    const isWild = /[+#]/.test(changed.toString('utf8', at + 2, options));
+    if (isWild) changed.writeUInt8(changed.readUInt8(options) & ~RETAIN_AS_PUBLISHED, options);
+    at = options + 1;
+  }
+  return changed;
+}

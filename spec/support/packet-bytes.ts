@@ -1,0 +1,44 @@
+/** Where things stand in the bytes of a packet (MQTT 5 §2.1), as far as the relay and its oddities look. */
+
+export const CONNECT = 1;
+export const CONNACK = 2;
+export const PUBACK = 4;
+export const SUBSCRIBE = 8;
+
+export function typeOf(packet: Buffer): number {
+  return packet.readUInt8(0) >> 4;
+}
+
+/** A number of one to four bytes, of seven bits each, and where it ends; undefined where it is not whole. */
+export function variable(
+  bytes: Buffer,
+  at: number,
+): { readonly value: number; readonly end: number } | undefined {
+  let value = 0;
+  for (let index = 0; index < 4; index++) {
+    const byte = bytes[at + index];
+    if (byte === undefined) return undefined;
+    value += (byte & 0x7f) * 128 ** index;
+    if (byte < 0x80) return { value, end: at + index + 1 };
+  }
+  throw new RangeError('a length of more than four bytes');
+}
+
+/** Where the first packet ends; undefined where it is not whole. */
+export function endOf(bytes: Buffer): number | undefined {
+  const length = variable(bytes, 1);
+  if (length === undefined) return undefined;
+  const end = length.end + length.value;
+  return end <= bytes.length ? end : undefined;
+}
+
+/** Where the variable header of a whole packet begins. */
+export function headerOf(packet: Buffer): number {
+  return variable(packet, 1)?.end ?? 0;
+}
+
+/** The protocol level of a CONNECT, behind the name of the protocol. */
+export function levelOf(packet: Buffer): number {
+  const start = headerOf(packet);
+  return packet.readUInt8(start + 2 + packet.readUInt16BE(start));
+}
