@@ -5,21 +5,13 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import mqtt, { type IConnackPacket, type MqttClient } from 'mqtt';
-import { nanoid } from 'nanoid';
+import type { IConnackPacket } from 'mqtt';
 import type { QoS, ReceivedMessage, TestClient } from '../support/client.ts';
 import { unlessHungUp } from './hang-ups.ts';
 import { type Announced, type Answer, CONTENDED, type Limits, MANY, PAYLOADS, TOPICS } from './limits.ts';
 import type { Access, Protocol } from './makes/make.ts';
 import { Site, within } from './site.ts';
-
-/** Milliseconds after which a broker that has not answered does not answer. */
-const silenceMs = 3000;
-
-interface Attempt {
-  readonly answer: Answer;
-  readonly connack?: IConnackPacket;
-}
+import { silenceMs, tryVersion } from './try-version.ts';
 
 const protocols: readonly Protocol[] = [5, 4, 3];
 
@@ -28,7 +20,7 @@ const protocols: readonly Protocol[] = [5, 4, 3];
  * @param prefix below which topics may be written
  */
 export async function learn(access: Access, forced: Protocol | undefined, prefix: string): Promise<Limits> {
-  const tried = await Promise.all(protocols.map(protocol => tryTwice(access, protocol, `${prefix}/try`)));
+  const tried = await Promise.all(protocols.map(protocol => tryVersion(access, protocol, `${prefix}/try`)));
   const answers = Object.fromEntries(protocols.map((protocol, index) => [protocol, tried[index]?.answer]));
   const versions = answers as Readonly<Record<Protocol, Answer>>;
   const protocol = forced ?? protocols.find(version => versions[version] === 'accepts');
@@ -65,68 +57,6 @@ export async function learn(access: Access, forced: Protocol | undefined, prefix
 /** The version that clients should speak: what is forced, else the highest that is accepted. */
 export function spokenVersion({ versions }: Limits, forced: Protocol | undefined): Protocol {
   return forced ?? protocols.find(version => versions[version] === 'accepts') ?? 4;
-}
-
-/** Silence may be that of a busy machine. */
-async function tryTwice(access: Access, protocol: Protocol, topic: string): Promise<Attempt> {
-  const first = await tryVersion(access, protocol, topic);
-  return first.answer === 'is silent' ? tryVersion(access, protocol, topic) : first;
-}
-
-async function tryVersion(
-  { url, options }: Access,
-  protocolVersion: Protocol,
-  topic: string,
-): Promise<Attempt> {
-  const client = mqtt.connect(url, {
-    ...options,
-    protocolVersion,
-    protocolId: protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
-    clientId: `try${nanoid(12).replaceAll(/[-_]/g, 'x')}`,
-    reconnectPeriod: 0,
-    connectTimeout: silenceMs,
-  });
-  const start = performance.now();
-  try {
-    return await new Promise((resolve, reject) => {
-      client.once('connect', async connack => {
-        if (protocolVersion === 5 && !(await answersProperties(client, topic)))
-          resolve({ answer: 'breaks the protocol', connack });
-        else resolve({ answer: 'accepts', connack });
-      });
-      client.once('error', error => {
-        const { code } = error as { code?: unknown };
-        if (typeof code === 'number') resolve({ answer: `refuses with code ${hex(code)}` });
-        else if (error.message === 'connack timeout') resolve({ answer: 'is silent' });
-        else if (code === 'ECONNRESET' || code === 'EPIPE') resolve({ answer: 'hangs up' });
-        // What is answered in another form is answered, but in vain.
-        else if (code === undefined && !client.connected) resolve({ answer: 'hangs up' });
-        else if (code === undefined) resolve({ answer: 'breaks the protocol' });
-        else reject(error);
-      });
-      client.once('close', () =>
-        resolve({ answer: performance.now() - start >= silenceMs - 100 ? 'is silent' : 'hangs up' }),
-      );
-    });
-  } finally {
-    client.end(true);
-  }
-}
-
-/** Whether a message with user properties is answered, by whatever MQTT 5 allows. */
-async function answersProperties(client: MqttClient, topic: string): Promise<boolean> {
-  const isBroken = new Promise<boolean>(resolve => {
-    client.once('error', error => resolve((error as { code?: unknown }).code === undefined));
-  });
-  const isAnswered = new Promise<boolean>(resolve => {
-    const options = { qos: 1, properties: { userProperties: { by: 'suite' } } } as const;
-    client.publish(topic, 'x', options, () => resolve(true));
-  });
-  return Promise.race([isAnswered, isBroken.then(broken => !broken), wait(silenceMs, true)]);
-}
-
-function hex(code: number): string {
-  return `0x${code.toString(16).padStart(2, '0')}`;
 }
 
 function announced(connack: IConnackPacket | undefined): Announced {
