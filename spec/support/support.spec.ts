@@ -70,7 +70,8 @@ describe('the test harness', () => {
       const [one, two] = await Promise.all([startAedes(), startAedes()]);
       const urls = [one.url, two.url];
       await publishMany(one.url, 12, index => `only/${String(index).padStart(2, '0')}`);
-      const failure = await failureOf(expectEqualBrokers(urls, { within: 100 }));
+      // Long enough for one look at the brokers, however busy the machine is.
+      const failure = await failureOf(expectEqualBrokers(urls, { within: 2000 }));
       expect(failure.message)
         .to.contain('differ in 12 topics')
         .and.contain(`  only/00\n    ${one.url}  "value 0"\n    ${two.url}  (none)`)
