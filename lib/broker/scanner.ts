@@ -24,6 +24,9 @@ const BATCH = 100;
 /** Longest wait for the answer to one SUBSCRIBE, in milliseconds. */
 const ANSWER_LIMIT = 5_000;
 
+/** How often a broker is asked that hangs up on the question. */
+const ATTEMPTS = 3;
+
 /** Longest wait, in milliseconds, for the sentinel with the retain flag once it came without. */
 const FLAGGED_LIMIT = 500;
 
@@ -96,8 +99,22 @@ export class Scanner {
     return [...first.filter(({ found }) => found !== 'absent'), ...second];
   }
 
+  /**
+   * aMQTT hangs up on who connects while another one subscribes: that tells nothing, and a write whose place among others
+   * is in question must not wait for it.
+   */
   async #ask(topics: readonly string[]): Promise<Answer[]> {
-    const connection = await this.#connect();
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.#connect();
+      const answers = await this.#askBy(connection, topics).catch((error: unknown) => {
+        if (!connection.hasEnded) throw error;
+        return topics.map(unknownAt);
+      });
+      if (!connection.hasEnded || this.#closed || attempt === ATTEMPTS) return answers;
+    }
+  }
+
+  async #askBy(connection: Connection, topics: readonly string[]): Promise<Answer[]> {
     // rumqttd takes off more of its time whenever it is shown.
     if (this.#wasMissing || this.#deps.sentinel.isExpiring) await this.#deps.sentinel.place(connection);
     this.#found = new Map();

@@ -208,6 +208,22 @@ describe('Scanner whose sentinel the broker has lost', () => {
   });
 });
 
+describe('Scanner at a broker that hangs up now and then', () => {
+  for (const [times, found] of [
+    [2, ['absent']],
+    [3, ['unknown']],
+  ] as const) {
+    it(`asks again: hung up on ${times} times, the answer is ${found.join()}`, async () => {
+      let left = times;
+      const broker = await startAedes({ hangsUpOn: () => left-- > 0 });
+      const desk = new Desk(broker.url, 4, 'filter by filter');
+      expect(await desk.ask(['never'])).to.deep.equal(found);
+      await desk.scanner.close();
+      await broker.stop();
+    });
+  }
+});
+
 describe('Scanner at a broker that passed for one that answers filter by filter', () => {
   it('tells by what follows upon the end of an answer that it does not', async () => {
     const broker = await startAedes({ replayOrder: 'any' });
