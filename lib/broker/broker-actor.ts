@@ -284,7 +284,7 @@ export class BrokerActor {
         if (message.session === this.#session?.number) this.#outgoing.add(message.batch);
         return;
       case 'probe':
-        if (message.session === this.#session?.number) this.#session.probe(message.topics);
+        if (message.session === this.#session?.number) this.#session.probe(message.topics, message.occasion);
         return;
       case 'survey':
         if (message.session === this.#session?.number) void this.#session.survey();

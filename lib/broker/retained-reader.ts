@@ -127,7 +127,7 @@ export class RetainedReader {
         });
       }
     });
-    this.#scanner.probe([...looks.keys()]);
+    this.#scanner.probe([...looks.keys()], 'look');
     await answered;
     this.#asked.clear();
     return looks;

@@ -9,7 +9,7 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
-import type { Found } from '../core/events.ts';
+import type { Found, Occasion } from '../core/events.ts';
 import { fromBuffer } from '../protocol/bytes.ts';
 import type { Answer } from '../protocol/messages.ts';
 import { type MessageProperties, packProperties, readStamp } from '../protocol/properties.ts';
@@ -48,7 +48,7 @@ export interface ScannerDeps {
 
 export class Scanner {
   readonly #deps: ScannerDeps;
-  readonly #queue: string[] = [];
+  readonly #queues: Readonly<Record<Occasion, string[]>> = { question: [], look: [] };
   #connection: Connection | undefined;
   #idle: NodeJS.Timeout | undefined;
   #working = false;
@@ -65,45 +65,53 @@ export class Scanner {
     this.#deps = deps;
   }
 
-  /** Queues topics; each will be answered once, unless the scanner is closed before. */
-  probe(topics: readonly string[]): void {
-    this.#queue.push(...topics);
+  /** Queues topics; each will be answered once, unless the scanner is closed before. Questions come before looks. */
+  probe(topics: readonly string[], occasion: Occasion): void {
+    this.#queues[occasion].push(...topics);
     if (!this.#working) void this.#work();
   }
 
   /** Gives no more answers. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#queue.length = 0;
+    for (const queue of Object.values(this.#queues)) queue.length = 0;
     await this.#disconnect();
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     clearTimeout(this.#idle);
-    while (this.#queue.length > 0) {
-      const topics = this.#queue.splice(0, BATCH);
-      const answers = await this.#askTwice(topics).catch(() => topics.map(unknownAt));
-      if (!this.#closed) this.#deps.answer(answers);
+    for (let topics = this.#next(); topics.length > 0; topics = this.#next()) {
+      const answers = await this.#ask(topics);
+      const absent = answers.filter(isAbsent).map(({ topic }) => topic);
+      this.#tell(answers.filter(answer => !isAbsent(answer)));
+      // Much follows from an absence, so it is believed only when it is found twice.
+      if (absent.length > 0 && !this.#closed) this.#tell(await this.#ask(absent));
     }
     this.#working = false;
     if (!this.#closed) this.#idle = setTimeout(() => void this.#disconnect(), IDLE_LIMIT);
   }
 
-  /** Much follows from an absence, so it is believed only when it is found twice. */
-  async #askTwice(topics: readonly string[]): Promise<Answer[]> {
-    const first = await this.#ask(topics);
-    const absent = first.filter(({ found }) => found === 'absent').map(({ topic }) => topic);
-    if (absent.length === 0) return first;
-    const second = await this.#ask(absent);
-    return [...first.filter(({ found }) => found !== 'absent'), ...second];
+  /** Some brokers take seconds for a batch, and looks may be many: a message waits for none of them. */
+  #next(): string[] {
+    const { question, look } = this.#queues;
+    const questions = question.splice(0, BATCH);
+    return [...questions, ...look.splice(0, BATCH - questions.length)];
+  }
+
+  #tell(answers: readonly Answer[]): void {
+    if (!this.#closed && answers.length > 0) this.#deps.answer(answers);
+  }
+
+  #ask(topics: readonly string[]): Promise<Answer[]> {
+    return this.#askUnlessHungUp(topics).catch(() => topics.map(unknownAt));
   }
 
   /**
    * aMQTT hangs up on who connects while another one subscribes: that tells nothing, and a write whose place among others
    * is in question must not wait for it.
    */
-  async #ask(topics: readonly string[]): Promise<Answer[]> {
+  async #askUnlessHungUp(topics: readonly string[]): Promise<Answer[]> {
     for (let attempt = 1; ; attempt++) {
       const connection = await this.#connect();
       const answers = await this.#askBy(connection, topics).catch((error: unknown) => {
@@ -199,6 +207,10 @@ export class Scanner {
     await this.#deps.sentinel.remove(connection);
     await connection.end();
   }
+}
+
+function isAbsent({ found }: Answer): boolean {
+  return found === 'absent';
 }
 
 /** The answer where the broker did not say. */

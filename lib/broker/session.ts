@@ -7,6 +7,7 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
+import type { Occasion } from '../core/events.ts';
 import { isReplicable } from '../core/filter.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Answer, FromBroker, SessionStarted } from '../protocol/messages.ts';
@@ -154,9 +155,9 @@ export class Session {
   }
 
   /** Asks the broker what it retains under these topics. */
-  probe(topics: readonly string[]): void {
+  probe(topics: readonly string[], occasion: Occasion): void {
     if (this.#scanner === undefined) this.#deps.post({ kind: 'found', answers: topics.map(unknownAt) });
-    else this.#scanner.probe(topics);
+    else this.#scanner.probe(topics, occasion);
   }
 
   /** Where no sentinel may be written, the end of what is shown could not be told from a pause. */

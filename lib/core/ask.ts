@@ -4,7 +4,7 @@
  */
 
 import { afterTtl, contend, deletion, trustedStamp } from './contend.ts';
-import type { Found, Probed, Returned } from './events.ts';
+import type { Found, Occasion, Probed, Returned } from './events.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
 import {
@@ -26,7 +26,8 @@ import type { Version } from './version.ts';
 
 export function overdue(register: Register, broker: number): Outcome {
   if (pendingAt(register, broker) === 0 || has(register.asking, broker)) return outcome(register, 'idle');
-  if (register.pending.some(entry => entry.broker === broker && entry.retained)) return ask(register, broker);
+  if (register.pending.some(entry => entry.broker === broker && entry.retained))
+    return ask(register, broker, 'question');
   // What is not retained leaves no trace to ask for.
   return outcome(
     { ...register, pending: withoutPending(register, broker, register.pending.length) },
@@ -34,7 +35,7 @@ export function overdue(register: Register, broker: number): Outcome {
   );
 }
 
-export function ask(register: Register, broker: number): Outcome {
+export function ask(register: Register, broker: number, occasion: Occasion): Outcome {
   return {
     register: {
       ...register,
@@ -42,7 +43,7 @@ export function ask(register: Register, broker: number): Outcome {
       overtaken: register.overtaken & ~(1 << broker),
     },
     effect: 'settled',
-    commands: [{ kind: 'probe', broker }],
+    commands: [{ kind: 'probe', broker, occasion }],
   };
 }
 
@@ -76,7 +77,7 @@ function absentThere(
   policy: Policy,
 ): Outcome {
   if (has(register.overtaken, broker) && typeof register.held[broker] === 'object')
-    return ask(register, broker);
+    return ask(register, broker, 'question');
   if (absence === 'deletion' && isSettledAt(register, broker)) {
     return contend(next, deletion(fresh, broker), { broker, stored: true, refreshes: false }, policy);
   }
@@ -174,7 +175,7 @@ function overtakenBy(
     const message = { ...latest, erasedAt: afterTtl(now, policy.ttl) };
     return contend(next, message, { broker, stored: true, refreshes: false }, policy);
   }
-  return ask(register, broker);
+  return ask(register, broker, 'question');
 }
 
 /** The version of what was found, if the broker delivered it: nobody knew before whether that was retained. */
@@ -219,7 +220,8 @@ export function returned(register: Register, event: Returned, policy: Policy): O
   if (!lost && typeof register.held[broker] !== 'object') return outcome(register, 'idle');
   if (has(policy.echo, broker) && base === 'as left') {
     // What is not retained was lost with the connection.
-    return ask({ ...register, pending: withoutPassing(register, broker, register.pending.length) }, broker);
+    const kept = { ...register, pending: withoutPassing(register, broker, register.pending.length) };
+    return ask(kept, broker, 'look');
   }
   const isTrusted = !lost && !has(policy.echo, broker) && base === 'as left';
   return isTrusted
@@ -242,5 +244,5 @@ function returnedWithoutMemory(register: Register, broker: number): Outcome {
 /** Looks again, unless something is in motion there. */
 export function doubted(register: Register, broker: number): Outcome {
   const inMotion = pendingAt(register, broker) > 0 || has(register.asking, broker);
-  return inMotion ? outcome(register, 'idle') : ask(register, broker);
+  return inMotion ? outcome(register, 'idle') : ask(register, broker, 'look');
 }

@@ -146,8 +146,15 @@ export interface Publish {
   readonly confirm: boolean;
 }
 
+/**
+ * On what occasion a broker is asked what it retains. A `question` is one on whose answer hangs what becomes of a message; a `look`
+ * is taken although nothing is known to be amiss, and there may be many.
+ */
+export type Occasion = 'question' | 'look';
+
 /** Ask a broker what it retains under the topic. */
 export interface Probe {
   readonly kind: 'probe';
   readonly broker: number;
+  readonly occasion: Occasion;
 }

@@ -174,7 +174,7 @@ function unsure(register: Register, event: Observed, policy: Policy): Outcome {
   if (payload === '' && !asking) return handedOn;
   const result = handedOn.effect === 'repeated' ? handedOn : questioned(handedOn, event);
   if (payload !== '' && asking && wroteLast(register, broker, policy)) return result;
-  const { register: asked, commands } = ask(result.register, broker);
+  const { register: asked, commands } = ask(result.register, broker, 'question');
   return { ...result, register: asked, commands };
 }
 

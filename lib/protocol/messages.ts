@@ -7,7 +7,7 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { Found } from '../core/events.ts';
+import type { Found, Occasion } from '../core/events.ts';
 import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
@@ -90,7 +90,12 @@ export type ToBroker =
   | { readonly kind: 'publications'; readonly session: number; readonly batch: ArrayBuffer }
   /** So many batches of observations have been worked off. */
   | { readonly kind: 'credit'; readonly batches: number }
-  | { readonly kind: 'probe'; readonly session: number; readonly topics: readonly string[] }
+  | {
+      readonly kind: 'probe';
+      readonly session: number;
+      readonly occasion: Occasion;
+      readonly topics: readonly string[];
+    }
   /** Have the broker show once more all that it retains; answered by `surveyed`. */
   | { readonly kind: 'survey'; readonly session: number };
 

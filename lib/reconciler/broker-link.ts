@@ -6,7 +6,7 @@
  * costs memory for topics, not for messages.
  */
 
-import type { Base } from '../core/events.ts';
+import type { Base, Occasion } from '../core/events.ts';
 import { NowAndThen } from '../core/now-and-then.ts';
 import { has, type Policies } from '../core/policy.ts';
 import { BatchWriter } from '../protocol/batch.ts';
@@ -204,8 +204,8 @@ export class BrokerLink {
   }
 
   /** Asks the broker what it retains under a topic from now on. */
-  probe(topic: string): void {
-    this.#probes.ask(topic);
+  probe(topic: string, occasion: Occasion): void {
+    this.#probes.ask(topic, occasion);
   }
 
   /** Takes note of an answer; returns whether it counts. */
@@ -227,10 +227,14 @@ export class BrokerLink {
   seal(): () => void {
     const session = this.#session;
     const batch = this.#writer.records > 0 ? this.#writer.take() : undefined;
-    const probes = this.ready ? this.#probes.takeUnsent() : [];
+    const probes = this.ready ? this.#probes.takeUnsent() : undefined;
     return () => {
       if (batch !== undefined) this.#post({ kind: 'publications', session, batch }, [batch]);
-      while (probes.length > 0) this.#post({ kind: 'probe', session, topics: probes.splice(0, PROBE_BATCH) });
+      for (const occasion of ['question', 'look'] satisfies Occasion[]) {
+        const topics = probes?.[occasion] ?? [];
+        while (topics.length > 0)
+          this.#post({ kind: 'probe', session, occasion, topics: topics.splice(0, PROBE_BATCH) });
+      }
     };
   }
 

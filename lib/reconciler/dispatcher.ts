@@ -66,7 +66,7 @@ export class Dispatcher {
 
   carryOut(link: BrokerLink, topic: string, command: Command): void {
     if (command.kind === 'probe') {
-      link.probe(topic);
+      link.probe(topic, command.occasion);
       return;
     }
     const { payload, properties, version, expiresAt } = command.message;

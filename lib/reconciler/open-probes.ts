@@ -3,40 +3,50 @@
  * meanwhile, the answer under way is void, and the topic is asked for once more.
  */
 
+import type { Occasion } from '../core/events.ts';
+
+type Unsent = Record<Occasion, string[]>;
+
 export class OpenProbes {
-  readonly #open = new Map<string, 'asked' | 'ask again'>();
-  #unsent: string[] = [];
+  /** Why a topic is to be asked for once more; undefined where the answer under way will do. */
+  readonly #open = new Map<string, Occasion | undefined>();
+  #unsent: Unsent = { question: [], look: [] };
 
   /** Whether there are topics that the broker has not been asked for yet. */
   get areUnsent(): boolean {
-    return this.#unsent.length > 0;
+    return this.#unsent.question.length + this.#unsent.look.length > 0;
   }
 
   /** Asks, or asks again, so that the answer tells what is so from now on. */
-  ask(topic: string): void {
-    const isUnderWay = this.#open.has(topic);
-    this.#open.set(topic, isUnderWay ? 'ask again' : 'asked');
-    if (!isUnderWay) this.#unsent.push(topic);
+  ask(topic: string, occasion: Occasion): void {
+    if (this.#open.has(topic)) {
+      this.#open.set(topic, occasion);
+      return;
+    }
+    this.#open.set(topic, undefined);
+    this.#unsent[occasion].push(topic);
   }
 
   /** Takes note of an answer; returns whether it counts. */
   answered(topic: string): boolean {
-    const isVoid = this.#open.get(topic) === 'ask again';
+    const again = this.#open.get(topic);
     this.#open.delete(topic);
-    if (isVoid) this.ask(topic);
-    return !isVoid;
+    if (again !== undefined) this.ask(topic, again);
+    return again === undefined;
   }
 
   /** Takes out the topics that the broker is to be asked for. */
-  takeUnsent(): string[] {
-    return this.#unsent.splice(0);
+  takeUnsent(): Unsent {
+    const unsent = this.#unsent;
+    this.#unsent = { question: [], look: [] };
+    return unsent;
   }
 
   /** The connection is gone. Returns the topics of which the probes will not be answered. */
   parted(): string[] {
     const unanswered = [...this.#open.keys()];
     this.#open.clear();
-    this.#unsent = [];
+    this.takeUnsent();
     return unanswered;
   }
 }

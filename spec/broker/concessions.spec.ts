@@ -56,7 +56,7 @@ describe('Broker actor at a broker that hangs up', function () {
   it('answers a probe with unknown where it may write no sentinel', async () => {
     const session = await connect(({ topic }) => topic.startsWith('mqttrep/'));
     await rig.replayed();
-    rig.tell({ kind: 'probe', session: session.session, topics: ['a'] });
+    rig.tell({ kind: 'probe', session: session.session, occasion: 'question', topics: ['a'] });
     const told = await rig.heard((one): one is Told & { kind: 'found' } => one.kind === 'found');
     expect(told.answers).to.deep.equal([{ topic: 'a', found: 'unknown' }]);
   });

@@ -41,7 +41,7 @@ for (const replayOrder of orders) {
     it('never takes for absent what is there', async () => {
       await rig.replayed();
       const topics = Array.from({ length: MANY }, (_, index) => `many/${index}`);
-      rig.tell({ kind: 'probe', session: 1, topics });
+      rig.tell({ kind: 'probe', session: 1, occasion: 'question', topics });
       const answered = () => rig.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
       await rig.heard((told): told is Told & { kind: 'found' } => {
         return told.kind === 'found' && answered().length === MANY;

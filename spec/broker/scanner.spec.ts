@@ -51,10 +51,10 @@ class Desk {
   /** Asks, and resolves with the payloads found, `absent` or `unknown`. */
   async ask(topics: readonly string[]): Promise<string[]> {
     this.#answers.clear();
-    this.scanner.probe(topics);
+    this.scanner.probe(topics, 'look');
     await new Promise<void>(resolve => {
       this.#look = () => {
-        if (this.#answers.size === topics.length) resolve();
+        if (this.#answers.size >= topics.length) resolve();
       };
     });
     return topics.map(topic => {
@@ -203,6 +203,21 @@ describe('Scanner whose sentinel the broker has lost', () => {
     await client.end();
     expect(await desk.ask(['never'])).to.deep.equal(['unknown']);
     expect(await desk.ask(['never'])).to.deep.equal(['absent']);
+    await desk.scanner.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner with many looks to take', () => {
+  it('asks a question first: a message waits for its answer', async () => {
+    const broker = await startAedes();
+    const desk = new Desk(broker.url, 4, 'any');
+    const looks = Array.from({ length: 250 }, (_, index) => `look/${index}`);
+    const looked = desk.ask(looks);
+    desk.scanner.probe(['question'], 'question');
+    await eventually(() => expect(desk.found('question')).to.equal('absent'));
+    expect(looks.filter(topic => desk.found(topic) === undefined)).to.have.length.of.at.least(50);
+    await looked;
     await desk.scanner.close();
     await broker.stop();
   });

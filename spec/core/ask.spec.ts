@@ -15,7 +15,7 @@ for (const protocol of PROTOCOLS) {
 
     it('is asked for, once', () => {
       expect(topic.apply({ kind: 'overdue', broker: B }).commands).to.deep.equal([
-        { kind: 'probe', broker: B },
+        { kind: 'probe', broker: B, occasion: 'question' },
       ]);
       expect(topic.apply({ kind: 'overdue', broker: B }).commands).to.deep.equal([]);
     });
@@ -60,7 +60,7 @@ for (const protocol of PROTOCOLS) {
       topic.apply({ kind: 'overdue', broker: B });
       topic.apply({ kind: 'unanswered', broker: B });
       expect(topic.apply({ kind: 'overdue', broker: B }).commands).to.deep.equal([
-        { kind: 'probe', broker: B },
+        { kind: 'probe', broker: B, occasion: 'question' },
       ]);
     });
 
@@ -83,7 +83,9 @@ for (const protocol of PROTOCOLS) {
     });
 
     it('is asked for, since brokers cut replays short', () => {
-      expect(topic.returns(B, 'not shown').commands).to.deep.equal([{ kind: 'probe', broker: B }]);
+      expect(topic.returns(B, 'not shown').commands).to.deep.equal([
+        { kind: 'probe', broker: B, occasion: 'look' },
+      ]);
       topic.answers(B, '0');
       expect(topic.held).to.deep.equal(['0', '0']);
       expect(topic.offer(B)).to.deep.equal([]);
@@ -134,7 +136,7 @@ for (const protocol of PROTOCOLS) {
 }
 
 describe('As published, over MQTT 3.1.1', () => {
-  const probe = [{ kind: 'probe', broker: A }];
+  const probe = [{ kind: 'probe', broker: A, occasion: 'question' }];
 
   it('a message on a new topic is handed on at once, and its broker is asked whether it is retained', () => {
     const topic = new Topic('MQTT 3.1.1');

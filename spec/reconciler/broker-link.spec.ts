@@ -91,7 +91,7 @@ describe('BrokerLink', () => {
 
   it('begins anew with a session: nothing is under way, gathered or asked for', () => {
     for (let count = 0; count < CREDIT; count++) publish(`t${count}`);
-    link.probe('p');
+    link.probe('p', 'look');
     expect(link.parted()).to.deep.equal(['p']);
     link.sessionStarted({ kind: 'session', session: 2, stamps: true, retains: true, marker: 'unknown' });
     link.ready = true;
@@ -136,18 +136,18 @@ describe('BrokerLink', () => {
     const topics = () => sent.flatMap(message => (message.kind === 'probe' ? message.topics : []));
 
     it('is asked for once, until it is answered', () => {
-      link.probe('t');
+      link.probe('t', 'look');
       flush();
       expect(link.answered('t')).to.equal(true);
-      link.probe('t');
+      link.probe('t', 'look');
       flush();
       expect(topics()).to.deep.equal(['t', 't']);
     });
 
     it('asked for again meanwhile makes its answer void, and is sent once more', () => {
-      link.probe('t');
+      link.probe('t', 'look');
       flush();
-      link.probe('t');
+      link.probe('t', 'look');
       flush();
       expect(topics()).to.deep.equal(['t']);
       expect(link.answered('t')).to.equal(false);
@@ -156,8 +156,21 @@ describe('BrokerLink', () => {
       expect(link.answered('t')).to.equal(true);
     });
 
+    it('that is a question goes out before the looks, and stays one where it is asked for again', () => {
+      const occasions = () =>
+        sent.flatMap(one => (one.kind === 'probe' ? [one.occasion, ...one.topics] : []));
+      link.probe('t', 'look');
+      link.probe('u', 'question');
+      flush();
+      expect(occasions()).to.deep.equal(['question', 'u', 'look', 't']);
+      link.probe('t', 'question');
+      link.answered('t');
+      flush();
+      expect(occasions().slice(4)).to.deep.equal(['question', 't']);
+    });
+
     it('goes out with others, in messages of bounded size', () => {
-      for (let index = 0; index < 1_200; index++) link.probe(`t${index}`);
+      for (let index = 0; index < 1_200; index++) link.probe(`t${index}`, 'look');
       flush();
       expect(sent.map(message => (message.kind === 'probe' ? message.topics.length : 0))).to.deep.equal([
         500, 500, 200,
