@@ -15,24 +15,9 @@ import { defaultPort, nameOf } from './address.ts';
 import { abridged, difference, isPayload } from './difference.ts';
 import { filtersFor } from './filters-for.ts';
 import { spokenVersion } from './learn.ts';
-import { FEWER, type Limits, MANY } from './limits.ts';
-import type { Access, InteropBroker, Protocol } from './makes/make.ts';
+import { FEWER, MANY } from './limits.ts';
+import type { Party, Side } from './party.ts';
 import { Site } from './site.ts';
-
-/** A broker of a pair, with what was learnt of it. */
-export interface Party {
-  readonly access: Access;
-  readonly limits: Limits;
-  /** The only version that is spoken, where one is. */
-  readonly forced: Protocol | undefined;
-  /** Undefined where the broker is not ours to stop. */
-  readonly broker: InteropBroker | undefined;
-}
-
-export interface Side extends Party {
-  readonly name: string;
-  readonly site: Site;
-}
 
 /** Milliseconds. Far more than any of it takes, since a JVM on a busy machine is slow. */
 export const patience = 30_000;
@@ -234,21 +219,24 @@ export class Pair {
   /** Resolves when whatever follows from what was written before must have been published. */
   async settled(): Promise<void> {
     for (let round = 0; round < 2; round++) {
-      for (const side of this.sides) {
-        const topic = this.topic(`settled/${side.name}`);
-        const payload = nanoid();
-        const watcher = await this.watch(this.other(side));
-        const seen = watcher.waitFor(
-          message => message.topic === topic && message.payload === payload,
-          patience,
-        );
-        await this.#untilSeen(seen, () => this.write(side, topic, payload));
-      }
+      for (const side of this.sides) await this.#carried(side, this.topic(`settled/${side.name}`));
     }
   }
 
-  /** Writes again from time to time: what comes behind a burst is dropped with it at some brokers. */
-  async #untilSeen(seen: Promise<unknown>, write: () => Promise<void>): Promise<void> {
+  /**
+   * What comes behind a burst is dropped with it at some brokers, on its way to mqttrep or to the watcher. So from time
+   * to time something else is written, since mqttrep publishes nothing that the other broker holds already.
+   */
+  async #carried(side: Side, topic: string): Promise<void> {
+    const written: string[] = [];
+    const write = () => {
+      const payload = nanoid();
+      written.push(payload);
+      return this.write(side, topic, payload);
+    };
+    const watcher = await this.watch(this.other(side));
+    const isSeen = (message: ReceivedMessage) => message.topic === topic && written.includes(message.payload);
+    const seen = watcher.waitFor(isSeen, patience);
     // Whether it can be written is known from the first time.
     const again = setInterval(() => void write().catch(() => undefined), writtenAgainMs);
     try {

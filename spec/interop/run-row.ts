@@ -6,7 +6,7 @@ import { inWords, type Limits, VERSION_NAMES } from './limits.ts';
 import type { Access, InteropBroker, Make, Protocol, StartOptions } from './makes/make.ts';
 import { MAKES } from './makes/makes.ts';
 import { mosquitto } from './makes/mosquitto.ts';
-import type { Party } from './pair.ts';
+import type { Party } from './party.ts';
 import type { PairResult, Result } from './results.ts';
 import type { Row } from './rows.ts';
 import { Site } from './site.ts';

@@ -6,7 +6,8 @@ import { cuts, restarts } from './cases/outages.ts';
 import { properties } from './cases/properties.ts';
 import { refusals } from './cases/refusals.ts';
 import { values } from './cases/values.ts';
-import { longPatience, Pair, type Party } from './pair.ts';
+import { longPatience, Pair } from './pair.ts';
+import type { Party } from './party.ts';
 
 export interface SuiteOptions {
   readonly title: string;

@@ -3,7 +3,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { CONTENDED, MANY } from '../limits.ts';
-import { longPatience, type Pair, patience, type Side } from '../pair.ts';
+import { longPatience, type Pair, patience } from '../pair.ts';
+import type { Side } from '../party.ts';
 
 const silenceMs = 1500;
 

@@ -1,7 +1,8 @@
 /** What travels with a payload where both brokers speak MQTT 5, and its loss where one does not. */
 
 import { expect } from 'chai';
-import { type Pair, patience, type Side } from '../pair.ts';
+import { type Pair, patience } from '../pair.ts';
+import type { Side } from '../party.ts';
 
 const written = {
   contentType: 'text/plain',

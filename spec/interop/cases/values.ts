@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import type { QoS } from '../../support/client.ts';
 import { startMqttrep } from '../../support/mqttrep-process.ts';
 import { TOPICS, VERSION_NAMES } from '../limits.ts';
-import { type Pair, patience, type Side } from '../pair.ts';
+import { type Pair, patience } from '../pair.ts';
+import type { Side } from '../party.ts';
 
 export function values(pair: () => Pair): void {
   it('connects with the highest version of MQTT that each broker accepts', async () => {
