@@ -20,7 +20,8 @@ export class OpenProbes {
   /** Asks, or asks again, so that the answer tells what is so from now on. */
   ask(topic: string, occasion: Occasion): void {
     if (this.#open.has(topic)) {
-      this.#open.set(topic, occasion);
+      const again = this.#open.get(topic);
+      this.#open.set(topic, again === 'question' ? again : occasion);
       return;
     }
     this.#open.set(topic, undefined);

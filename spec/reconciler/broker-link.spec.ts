@@ -164,6 +164,7 @@ describe('BrokerLink', () => {
       flush();
       expect(occasions()).to.deep.equal(['question', 'u', 'look', 't']);
       link.probe('t', 'question');
+      link.probe('t', 'look');
       link.answered('t');
       flush();
       expect(occasions().slice(4)).to.deep.equal(['question', 't']);
