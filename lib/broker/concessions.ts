@@ -4,10 +4,11 @@
  * the process lives.
  */
 
+import type { QoS } from '../core/policy.ts';
 import type { Connection } from './connection.ts';
 import type { LiveFlag } from './live-flag.ts';
 import type { ConnectFailure } from './negotiation.ts';
-import type { Raising } from './replay.ts';
+import type { Raising, ReplayFlags } from './replay.ts';
 import type { ReplayOrder } from './replay-order.ts';
 
 /**
@@ -33,6 +34,10 @@ export class Concessions {
   raising: Raising | undefined;
   /** In which it shows what it retains; undefined until it was tried. */
   order: ReplayOrder | undefined;
+  /** Whether what it shows bears the retain flag, as was seen last; undefined until it was. */
+  flags: ReplayFlags | undefined;
+  /** Over MQTT 3.1.1, the QoS that it grants in place of a higher one, and so may be published; undefined until it does. */
+  maxQos: QoS | undefined;
   /** Over MQTT 5, what becomes of the retain flag of live messages; undefined until it was tried. */
   liveFlag: LiveFlag | undefined;
   #wasConnected = false;

@@ -3,6 +3,7 @@
  * a dry run the outbox is a rehearsal.
  */
 
+import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Mode, Settled } from '../protocol/messages.ts';
 import type { Connection } from './connection.ts';
@@ -37,8 +38,11 @@ export class Outgoing {
     this.#deps = deps;
   }
 
-  /** A session begins. */
-  open(connection: Connection, replica: string, retains: boolean): void {
+  /**
+   * A session begins.
+   * @param maxQos the highest that the broker grants, where that was found out
+   */
+  open(connection: Connection, replica: string, retains: boolean, maxQos: QoS = 2): void {
     const { mode, controlPrefix, remarks, report } = this.#deps;
     if (mode === 'rehearse') {
       this.#outbox = new Rehearsal({ report, log: message => remarks.say('info', message) });
@@ -55,6 +59,7 @@ export class Outgoing {
       roundTrips: this.roundTrips,
       controlPrefix,
     });
+    this.#outbox.lowerQos(maxQos);
   }
 
   /** Takes a batch of publications of the session. */

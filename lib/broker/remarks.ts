@@ -39,6 +39,13 @@ export class Remarks {
     );
   }
 
+  setsNoRetainFlag(): void {
+    this.#sayOnce(
+      'warn',
+      'the broker never sets the retain flag, so it cannot be asked what it retains: what is deleted there while mqttrep is away is not noticed; it delivers to us with QoS 0',
+    );
+  }
+
   dropsRetainFlag(): void {
     this.#sayOnce(
       'info',

@@ -38,6 +38,9 @@ const RAISING: Readonly<Record<Behaviour, Raising>> = {
   'hides what is replayed': 'not at all',
 };
 
+/** Whether what a broker shows of what it retains bears the retain flag. Mosca never sets it. */
+export type ReplayFlags = 'set' | 'never set';
+
 export class Replay {
   readonly #connection: Connection;
   readonly #sentinel: Sentinel | undefined;
@@ -46,22 +49,28 @@ export class Replay {
   #quiet: NodeJS.Timeout | undefined;
   /** When a replay was last asked for, in milliseconds of `performance.now()`. */
   #since = 0;
+  #flags: ReplayFlags | undefined;
   readonly #trials: (LiveFlagTrial | OrderTrial | Resubscription)[] = [];
   #order: ReplayOrder;
   /** At what is not for us. */
   #look: (packet: IPublishPacket) => void = () => undefined;
 
-  /** @param order unless it is learnt */
+  /**
+   * @param order unless it is learnt
+   * @param flags as they were last seen
+   */
   constructor(
     connection: Connection,
     sentinel: Sentinel | undefined,
     markerTopic: string | undefined,
     order: ReplayOrder = 'filter by filter',
+    flags?: ReplayFlags,
   ) {
     this.#connection = connection;
     this.#sentinel = sentinel;
     this.#markerTopic = markerTopic;
     this.#order = order;
+    this.#flags = flags;
   }
 
   /**
@@ -117,6 +126,11 @@ export class Replay {
     const trial = new Resubscription(topic);
     this.#trials.push(trial);
     return RAISING[await trial.behaviour(this.#connection)];
+  }
+
+  /** Whether what is shown bears the retain flag; undefined where no sentinel was shown. */
+  get flags(): ReplayFlags | undefined {
+    return this.#flags;
   }
 
   /** In which the broker shows what it retains, as far as is known. */
@@ -188,20 +202,35 @@ export class Replay {
   ): Promise<{ grants: Grant[]; complete: boolean }> {
     const connection = this.#connection;
     const sentinel = this.#sentinel;
-    const { wanted, seen } = sentinel?.around(filters) ?? { wanted: filters, seen: undefined };
+    const { wanted, seen, unflagged } = sentinel?.around(filters) ?? { wanted: filters };
     this.#since = performance.now();
     const over = Promise.race([
       ...(seen === undefined ? [] : [seen.then(() => this.#silence(settled))]),
       connection.closed.then(() => false),
-      new Promise<boolean>(resolve => {
-        this.#quiet = setTimeout(() => resolve(false), QUIET);
-      }),
+      this.#quietness(this.#flags === 'never set' ? unflagged : undefined, settled),
     ]);
     const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, { qos, ...FOUND_ONLY });
     const complete = await over;
     clearTimeout(this.#quiet);
+    if (sentinel?.cameFlagged === true) this.#flags = 'set';
+    else if (sentinel?.cameUnflagged === true) this.#flags = 'never set';
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
     return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), complete };
+  }
+
+  /**
+   * Resolves when nothing was shown for a while. Where nothing bears the flag the sentinel does not end the replay, but it
+   * will be shown: a broker that is busy may be silent for longer before, and then `settled` milliseconds of quiet end it.
+   */
+  #quietness(sentinelShown: Promise<void> | undefined, settled: number): Promise<false> {
+    return new Promise(resolve => {
+      const wait = (ms: number) => {
+        clearTimeout(this.#quiet);
+        this.#quiet = setTimeout(() => resolve(false), ms);
+      };
+      wait(sentinelShown === undefined ? QUIET : SETTLE_LIMIT);
+      void sentinelShown?.then(() => wait(settled));
+    });
   }
 
   /** The trial was passed by chance. */

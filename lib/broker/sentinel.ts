@@ -27,6 +27,7 @@ export class Sentinel {
   /** Its topics that came without the retain flag. */
   readonly #cameUnflagged = new Set<string>();
   #unflagged: () => void = () => undefined;
+  #cameFlagged = false;
   #isExpiring = false;
 
   /** @param topic a control topic of one connection alone; the level below it is the sentinel's as well */
@@ -55,6 +56,7 @@ export class Sentinel {
       this.#missing.set(topic, 1 + filters.filter(filter => matches(filter, topic)).length);
     }
     this.#cameUnflagged.clear();
+    this.#cameFlagged = false;
     const seen = new Promise<void>(resolve => {
       this.#seen = resolve;
     });
@@ -89,6 +91,11 @@ export class Sentinel {
     return this.#write(connection, Buffer.alloc(0));
   }
 
+  /** Some of it came with the retain flag. */
+  get cameFlagged(): boolean {
+    return this.#cameFlagged;
+  }
+
   /** Looks at a message; returns whether it was the sentinel's, and so is of no further interest. */
   observe(packet: IPublishPacket): boolean {
     const { topic, payload, retain, properties } = packet;
@@ -100,6 +107,7 @@ export class Sentinel {
       if (this.#cameUnflagged.size === this.topics.length) this.#unflagged();
       return true;
     }
+    this.#cameFlagged = true;
     this.#isExpiring ||= (properties?.messageExpiryInterval ?? EXPIRY) < EXPIRY / 2;
     const times = this.#missing.get(topic) ?? 0;
     if (times > 1) this.#missing.set(topic, times - 1);

@@ -9,12 +9,13 @@
 import type { IPublishPacket } from 'mqtt';
 import type { Occasion } from '../core/events.ts';
 import { isReplicable } from '../core/filter.ts';
+import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Answer, FromBroker, SessionStarted } from '../protocol/messages.ts';
 import type { Concessions } from './concessions.ts';
 import type { Connection } from './connection.ts';
 import { EarlyMessages } from './early-messages.ts';
-import { grantedLess } from './grants.ts';
+import { grantedInPlaceOf, grantedLess } from './grants.ts';
 import type { Identity } from './identity.ts';
 import type { Intake, IntakeDeps } from './intake.ts';
 import type { LiveFlag } from './live-flag.ts';
@@ -22,7 +23,7 @@ import type { ProtocolVersion } from './negotiation.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Presence } from './presence.ts';
 import type { Remarks } from './remarks.ts';
-import { Replay } from './replay.ts';
+import { type Raising, Replay } from './replay.ts';
 import type { ReplayOrder } from './replay-order.ts';
 import { Scanner, unknownAt } from './scanner.ts';
 import { Survey } from './survey.ts';
@@ -68,7 +69,8 @@ export class Session {
     this.#writes = this.#retains && concessions.writes && identity.control !== undefined;
     this.#presence = this.#writes ? identity.presence : undefined;
     const sentinel = this.#writes ? identity.sentinel('replay') : undefined;
-    this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'), concessions.order);
+    const { order, flags } = concessions;
+    this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'), order, flags);
     this.#scanner = this.#writes ? this.#newScanner() : undefined;
     this.#early = new EarlyMessages(deps.intake);
   }
@@ -89,22 +91,29 @@ export class Session {
     const control = this.#writes ? identity.control?.of('replay') : undefined;
     if (control !== undefined) await this.#learn(control);
     const marker = await this.#replay.readMarker();
+    concessions.flags = this.#replay.flags;
+    // Nothing tells then what is shown of the trial either.
+    if (this.#isFlagless) concessions.order ??= 'any';
     if (this.#writes) concessions.written();
-    if (control !== undefined && wanted.some(({ qos }) => qos > 0))
+    if (control !== undefined && wanted.some(({ qos }) => qos > 0) && !this.#isFlagless)
       concessions.raising ??= await this.#replay.learnRaising(`${control}/twice`);
     return marker;
   }
 
   /** At once, so that it takes no longer than the longest. */
   async #learn(control: string): Promise<void> {
-    const { connection, concessions } = this.#deps;
-    const isFlagged = connection.protocolVersion === 5;
-    const [order, liveFlag] = await Promise.all([
+    const { connection, concessions, wanted } = this.#deps;
+    const highest = Math.max(0, ...wanted.map(({ qos }) => qos)) as QoS;
+    const mqtt5 = connection.protocolVersion === 5;
+    const [order, liveFlag, maxQos] = await Promise.all([
       concessions.order ?? this.#replay.learnOrder(`${control}/order`),
-      concessions.liveFlag ?? (isFlagged ? this.#replay.learnLiveFlag(`${control}/live`) : undefined),
+      concessions.liveFlag ?? (mqtt5 ? this.#replay.learnLiveFlag(`${control}/live`) : undefined),
+      concessions.maxQos ??
+        (mqtt5 || highest === 0 ? undefined : grantedInPlaceOf(highest, connection, `${control}/qos`)),
     ]);
     concessions.order = order;
     concessions.liveFlag = liveFlag;
+    concessions.maxQos = maxQos;
   }
 
   /** Where it could not be tried, MQTT 5 is believed. */
@@ -119,10 +128,10 @@ export class Session {
    */
   async replay(marker: SessionStarted['marker']): Promise<void> {
     const { number, connection, identity, wanted, former, intake, outgoing, remarks, post } = this.#deps;
-    const { raising = 'with the second' } = this.#deps.concessions;
+    const raising = this.#raising;
     const mqtt5 = connection.protocolVersion === 5;
     const liveFlag = this.#liveFlag;
-    outgoing.open(connection, identity.replica, this.#retains);
+    outgoing.open(connection, identity.replica, this.#retains, this.#deps.concessions.maxQos);
     // On a connection that stands messages came all the time.
     intake.flush();
     post({ kind: 'session', session: number, stamps: mqtt5, retains: this.#retains, marker });
@@ -135,6 +144,7 @@ export class Session {
     if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
     const granted = await this.#replay.run(wanted, raising, packet => this.#isReplayed(packet));
     if (this.#replay.order === 'any') this.#deps.concessions.order &&= 'any';
+    this.#deps.concessions.flags = this.#replay.flags;
     remarks.refused(granted);
     // A message that is still packed must not be overtaken.
     intake.flush();
@@ -142,7 +152,8 @@ export class Session {
     post({ kind: 'replayed', stamps: mqtt5 });
     const raised = raising === 'with the second' ? await this.#replay.raise(wanted) : granted;
     const less = raising === 'not at all' ? [] : grantedLess(wanted, raised);
-    if (raising === 'not at all') remarks.staysAtQos0();
+    if (this.#isFlagless) remarks.setsNoRetainFlag();
+    else if (raising === 'not at all') remarks.staysAtQos0();
     remarks.grantedLess(less);
     outgoing.grantedLess(connection, less);
     if (!this.#retains) remarks.retainsNothing();
@@ -156,14 +167,18 @@ export class Session {
 
   /** Asks the broker what it retains under these topics. */
   probe(topics: readonly string[], occasion: Occasion): void {
-    if (this.#scanner === undefined) this.#deps.post({ kind: 'found', answers: topics.map(unknownAt) });
+    if (this.#scanner === undefined || this.#isFlagless)
+      this.#deps.post({ kind: 'found', answers: topics.map(unknownAt) });
     else this.#scanner.probe(topics, occasion);
   }
 
-  /** Where no sentinel may be written, the end of what is shown could not be told from a pause. */
+  /**
+   * Where no sentinel may be written, the end of what is shown could not be told from a pause; without a flag what is
+   * shown from what passes.
+   */
   async survey(): Promise<void> {
     const { identity, protocolVersion, wanted, inbound, post } = this.#deps;
-    const sentinel = this.#writes ? identity.sentinel('survey') : undefined;
+    const sentinel = this.#writes && !this.#isFlagless ? identity.sentinel('survey') : undefined;
     if (sentinel !== undefined && this.#survey === undefined) {
       this.#survey = new Survey({
         options: identity.besideOptions('survey', protocolVersion),
@@ -194,6 +209,15 @@ export class Session {
     this.#isOver = true;
     this.#survey?.close();
     await this.#scanner?.close();
+  }
+
+  /** What the broker shows does not tell whether it retains it: nothing can be asked of it. */
+  get #isFlagless(): boolean {
+    return this.#deps.concessions.flags === 'never set';
+  }
+
+  get #raising(): Raising {
+    return this.#isFlagless ? 'not at all' : (this.#deps.concessions.raising ?? 'with the second');
   }
 
   /** Until it is known the worse is presumed. */

@@ -96,10 +96,11 @@ export class ActorRig {
   }
 
   /** Resolves at the end of the replay of the session with that number. */
-  async replayed(session = 1): Promise<void> {
+  async replayed(session = 1, within = WITHIN): Promise<void> {
     await this.#until(
       () => this.told.filter(({ kind }) => kind === 'replayed').length >= session || undefined,
       'was not replayed',
+      within,
     );
   }
 
@@ -155,16 +156,16 @@ export class ActorRig {
     });
   }
 
-  #until<T>(find: () => T | undefined, failure: string): Promise<T> {
+  #until<T>(find: () => T | undefined, failure: string, within = WITHIN): Promise<T> {
     const past = find();
     if (past !== undefined) return Promise.resolve(past);
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
         this.#happened.off('any', look);
         reject(
-          new Error(`${failure} within ${WITHIN} ms; told: ${this.kinds.slice(-20)}; log:\n${this.log}`),
+          new Error(`${failure} within ${within} ms; told: ${this.kinds.slice(-20)}; log:\n${this.log}`),
         );
-      }, WITHIN);
+      }, within);
       const look = () => {
         const found = find();
         if (found === undefined) return;

@@ -40,6 +40,8 @@ export interface AedesOptions {
   readonly flagsReplays?: boolean;
   /** Milliseconds before each message of a replay. Default 0. */
   readonly replayGap?: number;
+  /** Milliseconds before the first message of a replay. Default 0. */
+  readonly replayDelay?: number;
   /** Whether it hangs up on whoever publishes this, without a word. */
   readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
 }
@@ -83,7 +85,8 @@ class EmbeddedAedes implements AedesBroker {
 
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new Error(`${this.name} runs already`);
-    const { hangsUpOn, replayCut, replayOrder, replayGap, resubscription, flagsReplays } = this.#options;
+    const { hangsUpOn, replayCut, replayOrder, resubscription, flagsReplays } = this.#options;
+    const { replayGap = 0, replayDelay = 0 } = this.#options;
     const aedes = await Aedes.createBroker({
       ...(this.#persistence === undefined ? {} : { persistence: this.#persistence }),
       // Aedes closes the connection where it is not authorized.
@@ -95,7 +98,7 @@ class EmbeddedAedes implements AedesBroker {
     const isNew = this.#persistence === undefined;
     this.#persistence = persistenceOf(aedes);
     if (isNew && replayCut !== undefined) cutReplays(this.#persistence, replayCut);
-    if (isNew && replayGap !== undefined) slowReplays(this.#persistence, replayGap);
+    if (isNew && replayGap + replayDelay > 0) slowReplays(this.#persistence, replayGap, replayDelay);
     if (isNew && replayOrder === 'last to first') reverseReplays(this.#persistence);
     if (isNew && replayOrder === 'any') mixReplays(this.#persistence);
     if (resubscription === 'adds') keepSubscriptions(aedes);
@@ -164,13 +167,14 @@ function cutReplays(persistence: unknown, limit: number): void {
     );
 }
 
-function slowReplays(persistence: unknown, gap: number): void {
+function slowReplays(persistence: unknown, gap: number, delay: number): void {
   const replays = persistence as Replays;
   const quick = replays.createRetainedStreamCombi.bind(replays);
-  replays.createRetainedStreamCombi = filters => Readable.from(slowed(quick(filters), gap));
+  replays.createRetainedStreamCombi = filters => Readable.from(slowed(quick(filters), gap, delay));
 }
 
-async function* slowed(packets: AsyncIterable<unknown>, gap: number): AsyncGenerator<unknown> {
+async function* slowed(packets: AsyncIterable<unknown>, gap: number, delay: number): AsyncGenerator<unknown> {
+  await wait(delay);
   for await (const packet of packets) {
     await wait(gap);
     yield packet;

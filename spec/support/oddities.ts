@@ -1,6 +1,16 @@
 /** What some brokers do, or say, otherwise than those at hand; for a relay before one of these. */
 
-import { CONNACK, CONNECT, headerOf, PUBACK, SUBSCRIBE, typeOf, variable } from './packet-bytes.ts';
+import {
+  CONNACK,
+  CONNECT,
+  headerOf,
+  PUBACK,
+  PUBLISH,
+  SUBACK,
+  SUBSCRIBE,
+  typeOf,
+  variable,
+} from './packet-bytes.ts';
 import type { Oddity } from './packet-relay.ts';
 
 /** Of the options of a subscription. */
@@ -33,6 +43,13 @@ export const BREAKS_PUBACKS: Oddity = {
     typeOf(packet) === PUBACK ? Buffer.from([PUBACK << 4, 3, ...packet.subarray(2, 4), 0x01]) : packet,
 };
 
+/** Over MQTT 3.1.1 no more than QoS 1 is granted, and what is published with QoS 2 has no answer, as at Mosca. */
+export const NO_QOS_2: Oddity = {
+  level: 4,
+  fromClient: packet => (typeOf(packet) === PUBLISH && qosOf(packet) === 2 ? 'silence' : packet),
+  fromBroker: packet => (typeOf(packet) === SUBACK ? withoutQos2(packet) : packet),
+};
+
 /**
  * CONNACK: type, remaining length, flags, reason code, length of the properties, properties. Both lengths must
  * stay below 128, so one byte each.
@@ -59,4 +76,14 @@ function withoutRetainAsPublished(subscribe: Buffer): Buffer {
     at = options + 1;
   }
   return changed;
+}
+
+function qosOf(publish: Buffer): number {
+  return (publish.readUInt8(0) >> 1) & 0b11;
+}
+
+/** SUBACK of MQTT 3.1.1: packet identifier, and a byte for each filter. */
+function withoutQos2(suback: Buffer): Buffer {
+  const codes = headerOf(suback) + 2;
+  return Buffer.from(suback.map((byte, at) => (at >= codes && byte === 2 ? 1 : byte)));
 }

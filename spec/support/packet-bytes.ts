@@ -2,8 +2,10 @@
 
 export const CONNECT = 1;
 export const CONNACK = 2;
+export const PUBLISH = 3;
 export const PUBACK = 4;
 export const SUBSCRIBE = 8;
+export const SUBACK = 9;
 
 export function typeOf(packet: Buffer): number {
   return packet.readUInt8(0) >> 4;

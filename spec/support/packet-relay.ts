@@ -1,6 +1,6 @@
 /**
- * A broker that does to packets of MQTT 5 what the real one behind it does not: for faults and limits that no broker
- * at hand has. Packets of other versions pass as they are.
+ * A broker that does to packets of one version of MQTT what the real one behind it does not: for faults and limits that
+ * no broker at hand has. Packets of other versions pass as they are.
  */
 
 import { once } from 'node:events';
@@ -12,6 +12,8 @@ export type Rewrite = (packet: Buffer) => Buffer | 'silence' | 'hang-up';
 
 /** What is rewritten, by where it comes from; the rest passes as it is. */
 export interface Oddity {
+  /** The protocol level that it applies to; default 5. */
+  readonly level?: 4 | 5;
   readonly fromClient?: Rewrite;
   readonly fromBroker?: Rewrite;
 }
@@ -30,7 +32,7 @@ export class PacketRelay {
     return relay;
   }
 
-  private constructor(brokerPort: number, { fromClient = same, fromBroker = same }: Oddity) {
+  private constructor(brokerPort: number, { level: odd = 5, fromClient = same, fromBroker = same }: Oddity) {
     this.#server = createServer({ noDelay: true }, client => {
       const broker = connect({ port: brokerPort, host: '127.0.0.1', noDelay: true });
       let level = 0;
@@ -39,9 +41,9 @@ export class PacketRelay {
           level = levelOf(packet);
           this.levels.push(level);
         }
-        return level === 5 ? fromClient(packet) : packet;
+        return level === odd ? fromClient(packet) : packet;
       });
-      this.#pass(broker, client, packet => (level === 5 ? fromBroker(packet) : packet));
+      this.#pass(broker, client, packet => (level === odd ? fromBroker(packet) : packet));
     });
   }
 
