@@ -62,7 +62,7 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
   const wasPending = next.pending.length < register.pending.length;
   if (found === 'unknown') {
     const unknown = wasPending ? { ...next, held: withHeld(register, broker, 'unknown') } : next;
-    return presumedNow(register, unknown, broker, policy);
+    return presumedNow({ ...unknown, questioned: register.questioned }, broker, policy);
   }
   return found === 'absent'
     ? absentThere(register, next, event, policy)
@@ -132,13 +132,17 @@ function foundThere(
 
 /**
  * The broker does not say whether it retains what it delivered, under a topic that others retain: it counts as
- * retained, lest a write be lost; but not as what the broker holds, or its absence would be taken for a deletion.
+ * retained, lest a write be lost; but not as what the broker holds, or its absence would be taken for a deletion. Under one
+ * that nobody is known to retain, the question stays.
  */
-function presumedNow(register: Register, next: Register, broker: number, policy: Policy): Outcome {
+function presumedNow(register: Register, broker: number, policy: Policy): Outcome {
   const { winner, questioned } = register;
   const question = questioned.find(one => one.broker === broker);
-  const isRetained = winner !== undefined && !isDeletion(winner);
-  if (question === undefined || question.payload === '' || !isRetained) return outcome(next, 'settled');
+  if (question === undefined) return outcome(register, 'settled');
+  const decided = { ...register, questioned: withoutQuestioned(register, broker) };
+  if (question.payload === '') return outcome(decided, 'settled');
+  if (winner === undefined || isDeletion(winner))
+    return outcome(policy.retain ? decided : register, 'settled');
   const message: Message = {
     payload: question.payload,
     properties: undefined,
@@ -147,7 +151,20 @@ function presumedNow(register: Register, next: Register, broker: number, policy:
     expiresAt: Number.POSITIVE_INFINITY,
     erasedAt: afterTtl(question.version.time, policy.ttl),
   };
-  return contend(next, message, { broker, stored: false, refreshes: false }, policy);
+  return contend(decided, message, { broker, stored: false, refreshes: false }, policy);
+}
+
+/** Where it has just turned out that a topic is retained, so is what brokers delivered that do not say. */
+export function withPresumptions(before: Register, result: Outcome, policy: Policy): Outcome {
+  const { winner, questioned, asking } = result.register;
+  if (questioned.length === 0 || winner === before.winner || policy.retain) return result;
+  let all = result;
+  for (const { broker } of questioned) {
+    if (has(asking, broker)) continue;
+    const { effect, commands } = all;
+    all = { ...all, ...presumedNow(all.register, broker, policy), effect, commands };
+  }
+  return all;
 }
 
 /** Whether the broker held what the winner says, and nothing was on its way there: a newer write beats a deletion. */

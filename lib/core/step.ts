@@ -5,7 +5,7 @@
  * It throws on nothing that a network can send. The reasons for each rule are in docs/reconciliation.md.
  */
 
-import { doubted, overdue, probed, returned } from './ask.ts';
+import { doubted, overdue, probed, returned, withPresumptions } from './ask.ts';
 import { deletion } from './contend.ts';
 import { withContention } from './contention.ts';
 import type { Event } from './events.ts';
@@ -18,8 +18,10 @@ import type { Version } from './version.ts';
 
 export function step(register: Register, event: Event, policy: Policy): Outcome {
   switch (event.kind) {
-    case 'observed':
-      return withContention(register, event, observed(overtake(register, event.broker), event, policy));
+    case 'observed': {
+      const result = observed(overtake(register, event.broker), event, policy);
+      return withContention(register, event, withPresumptions(register, result, policy));
+    }
     case 'offered':
       return offered(register, event.broker, event.now, policy);
     case 'acknowledged':
@@ -31,7 +33,7 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
     case 'doubted':
       return doubted(register, event.broker);
     case 'probed':
-      return probed(register, event, policy);
+      return withPresumptions(register, probed(register, event, policy), policy);
     case 'expired':
       return expired(register, event.now, event.fresh);
     case 'returned':

@@ -218,6 +218,20 @@ describe('As published, over MQTT 3.1.1', () => {
     });
   }
 
+  for (const order of ['said', 'silent'] as const) {
+    it(`of two that cross on a new topic the later wins, though its broker does not say, the ${order} one first`, () => {
+      const topic = new Topic('MQTT 3.1.1');
+      topic.writes(A, '1');
+      topic.pass(10).writes(B, '2');
+      topic.pass(100);
+      if (order === 'said') topic.answers(A, '1');
+      topic.answers(B, 'unknown');
+      if (order === 'silent') topic.answers(A, '1');
+      topic.settles(A, B);
+      expect(topic.held).to.deep.equal(['2', '2']);
+    });
+  }
+
   it('one that was answered keeps its time though our own copy of the answer overtook the question', () => {
     const topic = new Topic('MQTT 3.1.1');
     topic.writes(A, '1');
