@@ -21,6 +21,9 @@ import type { Sentinel } from './sentinel.ts';
 /** Topics in one SUBSCRIBE. */
 const BATCH = 100;
 
+/** Subscriptions that are left standing at most, where they cannot be ended but with the connection. */
+const MOST_STANDING = 200;
+
 /** Longest wait for the answer to one SUBSCRIBE, in milliseconds. */
 const ANSWER_LIMIT = 5_000;
 
@@ -58,6 +61,15 @@ export class Scanner {
   /** Asked for, or in an answer that did not come to its end: what is shown of these is no wonder. */
   #asked: Set<string> = new Set();
   #quiet: NodeJS.Timeout | undefined;
+  /** Nothing was subscribed to on this connection yet. */
+  #isNew = true;
+  /**
+   * It showed what was not asked for, as aMQTT does: that goes through all filters that were ever unsubscribed, until the
+   * next start, whenever a client connects. With 1,500 of these and as many topics it takes more than a second.
+   */
+  #showsUnasked = false;
+  /** Subscriptions of this connection. */
+  #standing = 0;
   /** The sentinel was not shown with the last answer. */
   #wasMissing = false;
 
@@ -141,6 +153,7 @@ export class Scanner {
       }),
     ]);
     // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
+    this.#isNew = false;
     const grants = await connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
     const isComplete = await complete;
     clearTimeout(limit);
@@ -148,7 +161,8 @@ export class Scanner {
     this.#wasMissing = !isComplete;
     if (isComplete) this.#asked.clear();
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
-    void connection.unsubscribe(wanted);
+    if (this.#showsUnasked) this.#standing += wanted.length;
+    else void connection.unsubscribe(wanted);
     return topics.map(topic => {
       const found = this.#found.get(topic);
       if (found !== undefined) return { topic, found };
@@ -167,6 +181,7 @@ export class Scanner {
 
   #take(packet: IPublishPacket): void {
     this.#quiet?.refresh();
+    this.#showsUnasked ||= this.#isNew && packet.retain;
     if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
     if (!this.#asked.has(packet.topic)) this.#deps.outOfOrder();
     if (sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload) {
@@ -185,8 +200,11 @@ export class Scanner {
   }
 
   async #connect(): Promise<Connection> {
+    if (this.#standing >= MOST_STANDING) await this.#disconnect();
     if (this.#connection !== undefined) return this.#connection;
     const connection = await Connection.open(this.#deps.options);
+    this.#isNew = true;
+    this.#standing = 0;
     connection.receive((packet, done) => {
       this.#take(packet);
       done();

@@ -1,6 +1,8 @@
 /** A probe says truthfully what a broker retains; where it cannot know, it says that. */
 
 import { expect } from 'chai';
+import sinon from 'sinon';
+import { Connection } from '../../lib/broker/connection.ts';
 import type { ReplayOrder } from '../../lib/broker/replay-order.ts';
 import { Scanner } from '../../lib/broker/scanner.ts';
 import { Sentinel } from '../../lib/broker/sentinel.ts';
@@ -205,6 +207,23 @@ describe('Scanner whose sentinel the broker has lost', () => {
     expect(await desk.ask(['never'])).to.deep.equal(['absent']);
     await desk.scanner.close();
     await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that shows what was not asked for', () => {
+  it('unsubscribes from nothing, which such a broker remembers for ever, but takes a new connection now and then', async () => {
+    const unsubscribe = sinon.spy(Connection.prototype, 'unsubscribe');
+    const broker = await startAedes({ greeting: 'unasked' });
+    await publishMany(broker.url, 250);
+    const desk = new Desk(broker.url, 4, 'filter by filter');
+    const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+    const found = await desk.ask(topics);
+    expect(found).to.deep.equal(topics.map((_, index) => (index < 250 ? `value ${index}` : 'absent')));
+    expect(unsubscribe.callCount).to.equal(0);
+    expect(broker.log().match(/^connected scanner_/gm)).to.have.length(2);
+    await desk.scanner.close();
+    await broker.stop();
+    unsubscribe.restore();
   });
 });
 

@@ -42,6 +42,8 @@ export interface AedesOptions {
   readonly replayGap?: number;
   /** Milliseconds before the first message of a replay. Default 0. */
   readonly replayDelay?: number;
+  /** A topic that is shown as retained to whoever connects, unasked, as aMQTT does. */
+  readonly greeting?: string;
   /** Whether it hangs up on whoever publishes this, without a word. */
   readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
 }
@@ -86,7 +88,7 @@ class EmbeddedAedes implements AedesBroker {
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new Error(`${this.name} runs already`);
     const { hangsUpOn, replayCut, replayOrder, resubscription, flagsReplays } = this.#options;
-    const { replayGap = 0, replayDelay = 0 } = this.#options;
+    const { replayGap = 0, replayDelay = 0, greeting } = this.#options;
     const aedes = await Aedes.createBroker({
       ...(this.#persistence === undefined ? {} : { persistence: this.#persistence }),
       // Aedes closes the connection where it is not authorized.
@@ -102,6 +104,7 @@ class EmbeddedAedes implements AedesBroker {
     if (isNew && replayOrder === 'last to first') reverseReplays(this.#persistence);
     if (isNew && replayOrder === 'any') mixReplays(this.#persistence);
     if (resubscription === 'adds') keepSubscriptions(aedes);
+    if (greeting !== undefined) greet(aedes, greeting);
     this.#record(aedes);
     const sockets = new Set<Socket>();
     const server = createServer(socket => {
@@ -251,6 +254,11 @@ async function* cut(
   let shown = 0;
   if (wild.length > 0) for await (const packet of whole(wild)) if (shown++ < limit) yield packet;
   if (exact.length > 0) yield* whole(exact);
+}
+
+function greet(aedes: Aedes, topic: string): void {
+  const packet = { cmd: 'publish', topic, payload: 'unasked', qos: 0, retain: true, dup: false } as const;
+  aedes.on('clientReady', client => client.publish(packet, () => undefined));
 }
 
 function persistenceOf(aedes: Aedes): unknown {
