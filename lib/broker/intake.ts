@@ -18,6 +18,7 @@ import type { LiveFlag } from './live-flag.ts';
 import { Pace, SHORTEST_INTERVAL } from './pace.ts';
 import { sizeOf } from './packet-guard.ts';
 import { payloadFault, type Refusal, Refusals, topicFault } from './refusals.ts';
+import type { ReplayFlags } from './replay.ts';
 
 /** Batches under way to the reconciler before the intake is held. */
 const BATCHES = 8;
@@ -53,6 +54,8 @@ export interface IntakeMode {
   readonly liveFlag: LiveFlag;
   /** The broker is replaying what it retains. */
   readonly replaying: boolean;
+  /** Whether that bears the retain flag; undefined where it is not known. Where it does not, all is subscribed to with QoS 0. */
+  readonly flags?: ReplayFlags | undefined;
 }
 
 /** Longest time that a message waits to be sent, in milliseconds: it is dated where it arrives. */
@@ -205,12 +208,15 @@ export class Intake {
    * older than that, since some brokers read what they retain while they deliver. Over MQTT 3.1.1, what is replayed
    * after the replay, because the QoS of the subscription was raised, is known already; over MQTT 5 nothing is then,
    * and a filter without wildcards may show the flag of live messages all the same.
+   *
+   * Mosca, which never sets the flag, replays with the QoS that was published with, though live messages have the QoS of
+   * the subscription.
    */
-  #replayFault({ topic, retain }: IPublishPacket): Refusal | undefined {
-    const { mqtt5, liveFlag, replaying } = this.#mode;
+  #replayFault({ topic, retain, qos }: IPublishPacket): Refusal | undefined {
+    const { mqtt5, liveFlag, replaying, flags } = this.#mode;
     if (liveFlag === 'as published') return undefined;
     if (!replaying) return retain && !mqtt5 ? LATE_REPLAY : undefined;
-    if (retain) return this.#live.has(topic) ? LATE_REPLAY : undefined;
+    if (retain || (flags === 'never set' && qos > 0)) return this.#live.has(topic) ? LATE_REPLAY : undefined;
     this.#live.add(topic);
     return undefined;
   }

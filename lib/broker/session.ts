@@ -135,7 +135,7 @@ export class Session {
     // On a connection that stands messages came all the time.
     intake.flush();
     post({ kind: 'session', session: number, stamps: mqtt5, retains: this.#retains, marker });
-    intake.mode = { mqtt5, liveFlag, replaying: true };
+    intake.mode = { mqtt5, liveFlag, replaying: true, flags: this.#replay.flags };
     this.#early.release();
     connection.receive(this.#live);
     if (former === undefined) void this.#presence?.announce(connection);

@@ -18,7 +18,7 @@ describe('Broker actor at a broker that never sets the retain flag', () => {
   let rig: ActorRig;
 
   before(async () => {
-    broker = await startAedes({ flagsReplays: false, replayDelay: 300 });
+    broker = await startAedes({ flagsReplays: false, replayDelay: 100 });
     const client = await TestClient.connect(broker.url);
     await client.publish('kept', 'x', { qos: 1, retain: true });
     await client.end();

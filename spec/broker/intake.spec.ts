@@ -198,6 +198,24 @@ describe('An observation', () => {
     expect(desk.intake.counters).to.include({ ignored_late_replay: 2 });
   });
 
+  it('is none where a broker that sets no flag replays what is older than it delivered, by a higher QoS than was asked for', async () => {
+    const desk = new Desk({ mqtt5: false, liveFlag: 'dropped', replaying: true, flags: 'never set' });
+    desk.take('t', 'live', { qos: 0 });
+    desk.take('t', 'older', { qos: 1 });
+    desk.take('u', 'replayed', { qos: 1 });
+    desk.take('u', 'live', { qos: 0 });
+    desk.take('u', 'live again', { qos: 0 });
+    await turn();
+    const shown = desk.batches.flat().map(({ topic, payload }) => [topic, payload]);
+    expect(shown).to.deep.equal([
+      ['t', 'live'],
+      ['u', 'replayed'],
+      ['u', 'live'],
+      ['u', 'live again'],
+    ]);
+    expect(desk.intake.counters).to.include({ ignored_late_replay: 1 });
+  });
+
   it('of MQTT 3.1.1 knows of none', async () => {
     expect(await new Desk(LIVE_3).observed('t')).to.include({ properties: undefined, stamp: undefined });
   });

@@ -11,8 +11,12 @@ const silenceMs = 1500;
 /** Messages in a row that every broker can queue for a subscriber. */
 const part = 100;
 
-/** Before mqttrep is started. */
+/**
+ * Before mqttrep is started. A broker that shows nothing as retained is known by what it delivers, which is watched from
+ * the first message on: later it may show what it retained behind what was written since.
+ */
 export async function fillBefore(pair: Pair): Promise<void> {
+  await Promise.all(pair.sides.filter(({ limits }) => !limits.retains).map(side => pair.watch(side)));
   await pair.writeAll(pair.here, many(pair, 'before'));
   await pair.writeAll(pair.there, few(pair));
 }
