@@ -237,7 +237,8 @@ export class Connection {
 
   /** Sends DISCONNECT and closes. */
   async end(): Promise<void> {
-    const limit = setTimeout(() => this.#client.end(true), END_LIMIT);
+    // By force MQTT.js ends nothing that it is ending, and it waits for all that is not answered.
+    const limit = setTimeout(() => this.#client.stream.destroy(), END_LIMIT);
     this.#client.end(false);
     await this.closed;
     clearTimeout(limit);

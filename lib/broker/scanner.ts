@@ -6,6 +6,9 @@
  * any order, before it has been quiet upon the sentinel. Without a sentinel,
  * or where the subscription is refused, the answer is `unknown`, never `absent`. A wildcard would prove
  * presence only, since brokers cut long replays short.
+ *
+ * Artemis now and then answers nothing for 30 s to who unsubscribes from what it is just sending with QoS 0, nor to who
+ * comes in his name. Such a connection is given up, and what was asked on it is asked on another, in another name.
  */
 
 import type { IPublishPacket } from 'mqtt';
@@ -24,7 +27,7 @@ const BATCH = 100;
 /** Subscriptions that are left standing at most, where they cannot be ended but with the connection. */
 const MOST_STANDING = 200;
 
-/** Longest wait for the answer to one SUBSCRIBE, in milliseconds. */
+/** Longest wait for the answer to one SUBSCRIBE, or UNSUBSCRIBE, in milliseconds. */
 const ANSWER_LIMIT = 5_000;
 
 /** How often a broker is asked that hangs up on the question. */
@@ -72,6 +75,8 @@ export class Scanner {
   #standing = 0;
   /** The sentinel was not shown with the last answer. */
   #wasMissing = false;
+  /** Connections that were, since the broker did not answer on them any more. */
+  #givenUp = 0;
 
   constructor(deps: ScannerDeps) {
     this.#deps = deps;
@@ -162,12 +167,23 @@ export class Scanner {
     if (isComplete) this.#asked.clear();
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     if (this.#showsUnasked) this.#standing += wanted.length;
-    else void connection.unsubscribe(wanted);
+    else void this.#release(connection, wanted);
     return topics.map(topic => {
       const found = this.#found.get(topic);
       if (found !== undefined) return { topic, found };
       return isComplete && !denied.has(topic) ? { topic, found: 'absent' } : unknownAt(topic);
     });
+  }
+
+  /** What is asked next goes out meanwhile. */
+  async #release(connection: Connection, filters: readonly string[]): Promise<void> {
+    const limit = setTimeout(() => {
+      this.#givenUp++;
+      if (this.#connection === connection) this.#connection = undefined;
+      connection.destroy();
+    }, ANSWER_LIMIT);
+    await connection.unsubscribe(filters);
+    clearTimeout(limit);
   }
 
   async #silence(): Promise<true> {
@@ -202,7 +218,9 @@ export class Scanner {
   async #connect(): Promise<Connection> {
     if (this.#standing >= MOST_STANDING) await this.#disconnect();
     if (this.#connection !== undefined) return this.#connection;
-    const connection = await Connection.open(this.#deps.options);
+    const { options } = this.#deps;
+    const name = this.#givenUp === 0 ? options.clientId : `${options.clientId}${this.#givenUp + 1}`;
+    const connection = await Connection.open({ ...options, clientId: name });
     this.#isNew = true;
     this.#standing = 0;
     connection.receive((packet, done) => {

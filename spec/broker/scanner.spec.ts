@@ -11,6 +11,9 @@ import { startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { stallsOnce } from '../support/oddities.ts';
+import { PacketRelay } from '../support/packet-relay.ts';
 import { publishMany } from '../support/publish-many.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { controlTopicsAt, REPLAYING_MAKES } from './makes.ts';
@@ -238,6 +241,26 @@ describe('Scanner with many looks to take', () => {
     expect(looks.filter(topic => desk.found(topic) === undefined)).to.have.length.of.at.least(50);
     await looked;
     await desk.scanner.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that answers nothing any more upon an UNSUBSCRIBE', () => {
+  it('gives that connection up, and learns on another, in another name, what it asked meanwhile', async function () {
+    requireMosquitto(this);
+    const broker = await startMosquitto();
+    const relay = await PacketRelay.before(broker.port, stallsOnce());
+    const client = await TestClient.connect(broker.url);
+    await client.publish('present', 'here', { retain: true });
+    const desk = new Desk(relay.url, 5, 'filter by filter');
+    expect(await desk.ask(['present'])).to.deep.equal(['here']);
+    expect(await desk.ask(['present', 'never'])).to.deep.equal(['here', 'absent']);
+    expect(await desk.ask(['never'])).to.deep.equal(['absent']);
+    expect(relay.levels).to.have.length(2);
+    await desk.scanner.close();
+    expect(await controlTopicsAt(broker.url)).to.deep.equal([]);
+    await client.end();
+    await relay.close();
     await broker.stop();
   });
 });

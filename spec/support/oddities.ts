@@ -9,6 +9,7 @@ import {
   SUBACK,
   SUBSCRIBE,
   typeOf,
+  UNSUBSCRIBE,
   variable,
 } from './packet-bytes.ts';
 import type { Oddity } from './packet-relay.ts';
@@ -49,6 +50,24 @@ export const NO_QOS_2: Oddity = {
   fromClient: packet => (typeOf(packet) === PUBLISH && qosOf(packet) === 2 ? 'silence' : packet),
   fromBroker: packet => (typeOf(packet) === SUBACK ? withoutQos2(packet) : packet),
 };
+
+/**
+ * From the first UNSUBSCRIBE on that connection is answered nothing, nor is who comes with the same CONNECT: as with
+ * Artemis now and then, where it takes 30 s.
+ */
+export function stallsOnce(): Oddity {
+  const connects = new Map<number, Buffer>();
+  let stalled: number | undefined;
+  return {
+    fromClient: (packet, connection) => {
+      if (typeOf(packet) === CONNECT) connects.set(connection, packet);
+      if (typeOf(packet) === UNSUBSCRIBE) stalled ??= connection;
+      if (stalled === undefined) return packet;
+      const isSame = connects.get(connection)?.equals(connects.get(stalled) ?? packet);
+      return isSame === true ? 'silence' : packet;
+    },
+  };
+}
 
 /**
  * CONNACK: type, remaining length, flags, reason code, length of the properties, properties. Both lengths must

@@ -7,8 +7,11 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { CONNECT, endOf, levelOf, typeOf } from './packet-bytes.ts';
 
-/** What goes on instead of a packet; or nothing does, or the connection is closed. */
-export type Rewrite = (packet: Buffer) => Buffer | 'silence' | 'hang-up';
+/**
+ * What goes on instead of a packet; or nothing does, or the connection is closed.
+ * @param connection its number, from 0
+ */
+export type Rewrite = (packet: Buffer, connection: number) => Buffer | 'silence' | 'hang-up';
 
 /** What is rewritten, by where it comes from; the rest passes as it is. */
 export interface Oddity {
@@ -33,7 +36,9 @@ export class PacketRelay {
   }
 
   private constructor(brokerPort: number, { level: odd = 5, fromClient = same, fromBroker = same }: Oddity) {
+    let connections = 0;
     this.#server = createServer({ noDelay: true }, client => {
+      const connection = connections++;
       const broker = connect({ port: brokerPort, host: '127.0.0.1', noDelay: true });
       let level = 0;
       this.#pass(client, broker, packet => {
@@ -41,9 +46,9 @@ export class PacketRelay {
           level = levelOf(packet);
           this.levels.push(level);
         }
-        return level === odd ? fromClient(packet) : packet;
+        return level === odd ? fromClient(packet, connection) : packet;
       });
-      this.#pass(broker, client, packet => (level === odd ? fromBroker(packet) : packet));
+      this.#pass(broker, client, packet => (level === odd ? fromBroker(packet, connection) : packet));
     });
   }
 
@@ -61,7 +66,7 @@ export class PacketRelay {
     await closed;
   }
 
-  #pass(from: Socket, to: Socket, rewrite: Rewrite): void {
+  #pass(from: Socket, to: Socket, rewrite: (packet: Buffer) => ReturnType<Rewrite>): void {
     this.#sockets.add(from);
     let rest: Buffer = Buffer.alloc(0);
     from.on('data', bytes => {
