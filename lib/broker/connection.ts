@@ -246,6 +246,7 @@ export class Connection {
 
   /** Closes without a word. */
   destroy(): void {
+    this.#hasEnded = true;
     this.#client.end(true);
   }
 }

@@ -2,8 +2,8 @@
  * Contention: a client of a broker and we write a topic there at about the same time.
  *
  * Which of the two the broker then retains is the outcome of a race, and brokers that store and deliver in different ways
- * (HiveMQ does) may deliver the one last and retain the other: what we saw last is not proof enough, and has to be looked
- * at. What one writer writes, whether a client or we, is taken to be stored in its order.
+ * (HiveMQ and Artemis do) may deliver the one last and retain the other: what we saw last is not proof enough, and has to
+ * be looked at. What one writer writes, whether a client or we, is taken to be stored in its order.
  */
 
 import type { Observed } from './events.ts';
