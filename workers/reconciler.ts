@@ -10,8 +10,8 @@ import type {
   ReconcilerTask,
   Report,
 } from '../lib/protocol/messages.ts';
-import { loadDecoders } from '../lib/reconciler/decoders.ts';
-import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/early-port.ts';
+import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
+import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/links/early-port.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';

@@ -20,13 +20,13 @@ import type {
   ToBroker,
 } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/questions.ts';
-import type { Connection } from './connection.ts';
-import { Connector } from './connector.ts';
+import type { Connection } from './connection/connection.ts';
+import { Connector } from './connection/connector.ts';
+import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Identity } from './identity.ts';
-import { Intake } from './intake.ts';
+import { Intake } from './incoming/intake.ts';
 import { measuresOf } from './measures.ts';
-import type { ProtocolVersion } from './negotiation.ts';
-import { Outgoing } from './outgoing.ts';
+import { Outgoing } from './outgoing/outgoing.ts';
 import { Pause } from './pause.ts';
 import { Remarks } from './remarks.ts';
 import { Session, type SessionDeps } from './session.ts';

@@ -3,10 +3,10 @@
 import { nanoid } from 'nanoid';
 import { ControlTopics } from '../protocol/control-topics.ts';
 import type { BrokerSettings } from '../protocol/messages.ts';
-import type { ConnectionOptions } from './connection.ts';
-import type { ProtocolVersion } from './negotiation.ts';
+import type { ConnectionOptions } from './connection/connection.ts';
+import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Presence } from './presence.ts';
-import { Sentinel } from './sentinel.ts';
+import { Sentinel } from './retained/sentinel.ts';
 import type { StateTopics } from './state-topics.ts';
 
 export class Identity {

@@ -1,7 +1,7 @@
 /** How a broker is, in the words in which the main thread asks. */
 
 import type { BrokerMeasures } from '../protocol/questions.ts';
-import type { RoundTrips } from './round-trips.ts';
+import type { RoundTrips } from './outgoing/round-trips.ts';
 
 type Counters = Readonly<Record<string, number>>;
 

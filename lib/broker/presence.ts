@@ -8,8 +8,8 @@
 
 import type { IPublishPacket } from 'mqtt';
 import type { ControlTopics } from '../protocol/control-topics.ts';
-import type { Connection } from './connection.ts';
-import type { Limits } from './limits.ts';
+import type { Connection } from './connection/connection.ts';
+import type { Limits } from './connection/limits.ts';
 import type { StateTopics } from './state-topics.ts';
 
 /** As much of a connection as is needed to tell others of us. */

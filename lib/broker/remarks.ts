@@ -3,7 +3,7 @@
 import { hasWildcards } from '../core/filter.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Log, LogLevel } from '../protocol/messages.ts';
-import { type Grant, isRefusal } from './connection.ts';
+import { type Grant, isRefusal } from './connection/connection.ts';
 
 export class Remarks {
   readonly #log: Log;

@@ -5,7 +5,7 @@
 
 import { connectionTopic, statusTopic } from '../protocol/control-topics.ts';
 import type { Connections } from '../protocol/messages.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 
 const RETAINED = { qos: 1, retain: true } as const;
 

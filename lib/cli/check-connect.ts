@@ -1,8 +1,8 @@
 /** `mqttrep check --connect`: each broker is tried, all at the same time. */
 
 import { nanoid } from 'nanoid';
-import { randomClientId } from '../broker/client-id.ts';
-import { examine, type Finding } from '../broker/examination.ts';
+import { randomClientId } from '../broker/connection/client-id.ts';
+import { examine, type Finding } from '../broker/visit/examination.ts';
 import type { Config } from '../config/config.ts';
 import { brokerSettings } from '../supervisor/settings.ts';
 import { type Format, printJson, validity, verdict } from './check.ts';

@@ -2,8 +2,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
-import { randomClientId } from '../broker/client-id.ts';
-import { RetainedReader } from '../broker/retained-reader.ts';
+import { randomClientId } from '../broker/connection/client-id.ts';
+import { RetainedReader } from '../broker/visit/retained-reader.ts';
 import { compare, type Side } from '../comparison/compare.ts';
 import type { Sight } from '../comparison/sight.ts';
 import type { BrokerConfig, Config } from '../config/config.ts';

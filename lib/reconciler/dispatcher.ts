@@ -7,8 +7,8 @@ import type { Command, Event } from '../core/events.ts';
 import { MAX_PENDING } from '../core/register.ts';
 import type { HybridClock } from '../core/version.ts';
 import type { Log } from '../protocol/messages.ts';
-import { BLOCKED_AFTER } from './blocks.ts';
-import { type BrokerLink, CREDIT, CREDIT_BYTES } from './broker-link.ts';
+import { BLOCKED_AFTER } from './links/blocks.ts';
+import { type BrokerLink, CREDIT, CREDIT_BYTES } from './links/broker-link.ts';
 
 export interface DispatcherDeps {
   readonly clock: HybridClock;

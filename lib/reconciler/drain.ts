@@ -1,7 +1,7 @@
 /** The end: what waits is still sent, as far as the brokers take it in time. */
 
 import type { Undelivered } from '../protocol/messages.ts';
-import type { BrokerLinks } from './broker-links.ts';
+import type { BrokerLinks } from './links/broker-links.ts';
 
 export class Drain {
   readonly #links: BrokerLinks;

@@ -1,6 +1,6 @@
 /** What the store keeps besides the topics: who we are, and what we left at each broker. */
 
-import type { BrokerLink } from './broker-link.ts';
+import type { BrokerLink } from './links/broker-link.ts';
 import { Marker } from './marker.ts';
 
 export function factsOf(replica: string, links: readonly BrokerLink[]): ReadonlyMap<string, string> {

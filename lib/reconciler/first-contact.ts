@@ -1,6 +1,6 @@
 /** The first contact: nothing is published before every broker has shown what it retains, or was waited for. */
 
-import type { BrokerLinks } from './broker-links.ts';
+import type { BrokerLinks } from './links/broker-links.ts';
 
 /** Brokers are waited for no longer than so many milliseconds. */
 const LIMIT = 5_000;

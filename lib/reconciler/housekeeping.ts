@@ -4,12 +4,12 @@
  */
 
 import type { HybridClock } from '../core/version.ts';
-import type { BrokerLinks } from './broker-links.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { BrokerLinks } from './links/broker-links.ts';
 import type { Saver } from './saver.ts';
 import type { ApplyEvent, BringEvent } from './stepper.ts';
-import type { TopicTable } from './topic-table.ts';
-import type { Verifier } from './verifier.ts';
+import type { TopicTable } from './topics/topic-table.ts';
+import type { Verifier } from './verification/verifier.ts';
 
 /** How often overdue echoes, blocked topics, expirations and the like are looked for, in milliseconds. */
 const PERIOD = 1_000;

@@ -5,11 +5,11 @@ import type { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
 import type { Log, Observations } from '../protocol/messages.ts';
 import { type Observation, readObservation } from '../protocol/observation.ts';
-import type { BrokerLink } from './broker-link.ts';
+import type { BrokerLink } from './links/broker-link.ts';
 import type { BringEvent } from './stepper.ts';
 import type { Tally } from './tally.ts';
-import type { TopicTable } from './topic-table.ts';
-import type { Verifier } from './verifier.ts';
+import type { TopicTable } from './topics/topic-table.ts';
+import type { Verifier } from './verification/verifier.ts';
 
 export interface ReceptionDeps {
   readonly table: TopicTable;

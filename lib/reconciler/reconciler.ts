@@ -23,22 +23,22 @@ import type {
   Undelivered,
 } from '../protocol/messages.ts';
 import type { StateStore, StoredState } from '../store/state-store.ts';
-import type { BrokerLink } from './broker-link.ts';
-import { BrokerLinks } from './broker-links.ts';
-import { ConflictLog } from './conflict-log.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drain } from './drain.ts';
 import { FirstContact } from './first-contact.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { Inspector } from './inspector.ts';
+import { ConflictLog } from './inspection/conflict-log.ts';
+import { Inspector } from './inspection/inspector.ts';
+import type { BrokerLink } from './links/broker-link.ts';
+import { BrokerLinks } from './links/broker-links.ts';
 import { Reception } from './reception.ts';
 import { Saver } from './saver.ts';
 import { Sessions } from './sessions.ts';
 import { Stepper, type TopicEvent } from './stepper.ts';
 import { sampleChanged, scanByKey } from './streams.ts';
 import { Tally } from './tally.ts';
-import { type Step, TopicTable } from './topic-table.ts';
-import { Verifier } from './verifier.ts';
+import { type Step, TopicTable } from './topics/topic-table.ts';
+import { Verifier } from './verification/verifier.ts';
 
 export interface ReconcilerDeps {
   readonly settings: ReconcilerSettings;

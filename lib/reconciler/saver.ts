@@ -10,8 +10,8 @@ import { type BackoffLimits, backoff } from '../core/backoff.ts';
 import { BOUNDS, Histogram } from '../protocol/histogram.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { StateStore } from '../store/state-store.ts';
-import type { BrokerLinks } from './broker-links.ts';
-import type { TopicTable } from './topic-table.ts';
+import type { BrokerLinks } from './links/broker-links.ts';
+import type { TopicTable } from './topics/topic-table.ts';
 
 export interface SaverDeps {
   readonly store: StateStore;

@@ -4,11 +4,11 @@
  */
 
 import type { Log, SessionStarted, Settled } from '../protocol/messages.ts';
-import type { BrokerLink } from './broker-link.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { BrokerLink } from './links/broker-link.ts';
 import type { Saver } from './saver.ts';
 import type { ApplyEvent, BringEvent } from './stepper.ts';
-import type { Verifier } from './verifier.ts';
+import type { Verifier } from './verification/verifier.ts';
 
 export interface SessionsDeps {
   readonly dispatcher: Dispatcher;

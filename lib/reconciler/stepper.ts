@@ -4,12 +4,12 @@ import type { Event } from '../core/events.ts';
 import type { Clash, Effect, Outcome } from '../core/outcome.ts';
 import { has } from '../core/policy.ts';
 import { agrees, isDeletion, pendingAt, type Register, willHold } from '../core/register.ts';
-import type { BrokerLinks } from './broker-links.ts';
-import type { ConflictLog } from './conflict-log.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { ConflictLog } from './inspection/conflict-log.ts';
+import type { BrokerLinks } from './links/broker-links.ts';
 import type { Changed } from './streams.ts';
 import type { Tally } from './tally.ts';
-import type { TopicTable } from './topic-table.ts';
+import type { TopicTable } from './topics/topic-table.ts';
 
 export interface TopicEvent {
   readonly topic: string;

@@ -1,7 +1,7 @@
 /** What the supervisor knows of one broker: what its actor is started with, and the actor that runs. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { randomClientId } from '../broker/client-id.ts';
+import { randomClientId } from '../broker/connection/client-id.ts';
 import type { BrokerConfig, Config } from '../config/config.ts';
 import type { BrokerSettings, ControlOfBroker, Mode } from '../protocol/messages.ts';
 import type { Actor } from './actors.ts';

@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { FORMATS } from '../../lib/core/merge-chain.ts';
 import { type Decoders, MAX_DECODED_BYTES } from '../../lib/core/merge-order.ts';
 import type { Message } from '../../lib/core/register.ts';
-import { loadDecoders } from '../../lib/reconciler/decoders.ts';
-import { encoders, feature } from '../reconciler/encoded.ts';
+import { loadDecoders } from '../../lib/reconciler/decoding/decoders.ts';
+import { encoders, feature } from '../reconciler/decoding/encoded.ts';
 import { message, orderOf, properties } from './ordered.ts';
 
 describe('the order of a merge chain', () => {

@@ -69,6 +69,13 @@ describe('docs/architecture.md', () => {
     expect(files.filter(file => folderOf(file) === undefined)).to.deep.equal(['lib/package-version.ts']);
   });
 
+  it('names every folder of lib', () => {
+    const named = new Set([...document.matchAll(/^\| `(lib[\w/]+)` \|/gm)].map(([, folder]) => folder));
+    expect(
+      [...new Set(files.map(dirname))].filter(folder => /^lib./.test(folder) && !named.has(folder)),
+    ).to.deep.equal([]);
+  });
+
   for (const { folder, ours, others } of rows) {
     it(`says what ${folder} imports`, () => {
       const modules = files.filter(file => folderOf(file) === folder).flatMap(importsOf);

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { MAX_PENDING } from '../../lib/core/register.ts';
 import type { ReconcilerMeasures } from '../../lib/protocol/questions.ts';
-import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/broker-link.ts';
+import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/links/broker-link.ts';
 import { ReconcilerRig, TICK } from './reconciler-rig.ts';
 import type { WorkerEnd } from './worker-end.ts';
 

@@ -1,7 +1,7 @@
 /** Anything may happen, in any order. What must come out is equality, and nothing that nobody wrote. */
 
 import fc from 'fast-check';
-import type { LiveFlag } from '../../lib/broker/live-flag.ts';
+import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
 import { ACCESS_STEPS, type History, LINK_STEPS, type Step } from './history.ts';
 
 const TOPICS = ['a', 'b'] as const;

@@ -3,7 +3,7 @@
  * replays what it retains.
  */
 
-import type { LiveFlag } from '../../lib/broker/live-flag.ts';
+import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
 import type { Version } from '../../lib/core/version.ts';
 import type { SimLink } from './sim-link.ts';
 

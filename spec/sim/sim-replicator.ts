@@ -5,7 +5,7 @@ import type { FilterSettings } from '../../lib/core/policy.ts';
 import { compareVersions } from '../../lib/core/version.ts';
 import type { RawPublication } from '../../lib/protocol/publication.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
-import type { Step } from '../../lib/reconciler/topic-table.ts';
+import type { Step } from '../../lib/reconciler/topics/topic-table.ts';
 import { CONTROL, type SimBroker } from './sim-broker.ts';
 import type { Machine, SimClock } from './sim-clock.ts';
 import { SimLink } from './sim-link.ts';

@@ -1,0 +1,124 @@
+/**
+ * How a broker is connected to: in which version of MQTT, without what it does not bear, and after a failure
+ * how soon again.
+ */
+
+import type { BrokerSettings, LogLevel, Report } from '../../protocol/messages.ts';
+import type { Identity } from '../identity.ts';
+import type { Remarks } from '../remarks.ts';
+import { Concessions } from './concessions.ts';
+import { ConnectError, Connection } from './connection.ts';
+import { Negotiation, type ProtocolVersion } from './negotiation.ts';
+import { Retries } from './retries.ts';
+
+/** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
+const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
+
+/** A connection that held so many milliseconds was healthy: backoff starts anew. */
+const HEALTHY_AFTER = 10_000;
+
+export interface ConnectorDeps {
+  readonly settings: BrokerSettings;
+  readonly remarks: Remarks;
+  readonly report: (report: Report) => void;
+}
+
+export class Connector {
+  readonly concessions = new Concessions();
+  readonly #deps: ConnectorDeps;
+  readonly #negotiation: Negotiation;
+  readonly #retries: Retries;
+  readonly #giveUp = new AbortController();
+  /** When the last attempt succeeded, in milliseconds of `performance.now()`. */
+  #since = 0;
+
+  constructor(deps: ConnectorDeps) {
+    const { options } = deps.settings;
+    this.#deps = deps;
+    this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
+    this.#retries = new Retries(options['reconnectPeriod'] as number | undefined);
+  }
+
+  /** The version of MQTT of the next connection. */
+  get version(): ProtocolVersion {
+    return this.#negotiation.version;
+  }
+
+  /** One attempt. Returns the connection, or how many milliseconds to wait before the next attempt. */
+  async connect(identity: Identity): Promise<Connection | number> {
+    const { report } = this.#deps;
+    report({ kind: 'link', state: 'connecting', detail: '' });
+    try {
+      await this.#settleTrial(identity);
+      const presence = this.concessions.will ? identity.presence : undefined;
+      const options = identity.connectionOptions(this.version, presence);
+      const connection = await Connection.open(options, this.#giveUp.signal);
+      this.#since = performance.now();
+      this.#negotiation.succeeded();
+      this.concessions.connected();
+      return connection;
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      return this.#failed(error);
+    }
+  }
+
+  /** The connection was lost. Returns how many milliseconds to wait before the next attempt. */
+  lost({ isGarbled }: Connection, reason: string): number {
+    if (isGarbled && this.#negotiation.garbled()) {
+      this.#deps.remarks.say('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
+      return 1;
+    }
+    if (performance.now() - this.#since > HEALTHY_AFTER) this.#retries.reset();
+    const wait = this.#retries.failed('network', Math.random());
+    this.#deps.report({ kind: 'link', state: 'unreachable', detail: reason });
+    this.sayRarely('warn', `connection lost: ${reason}; next attempt in ${seconds(wait)}`);
+    return wait;
+  }
+
+  /** Ends an attempt; there will be no other. */
+  giveUp(): void {
+    this.#giveUp.abort();
+  }
+
+  /** Says what recurs with each attempt. */
+  sayRarely(level: LogLevel, message: string): void {
+    this.#deps.remarks.say(this.#retries.isWorthSaying ? level : 'debug', message);
+  }
+
+  /** Where it is unclear what the broker hangs up on, finds it out. */
+  async #settleTrial(identity: Identity): Promise<void> {
+    const { concessions } = this;
+    if (!concessions.isTrialDue || identity.control === undefined) return;
+    const options = identity.besideOptions('probe', this.version);
+    const open = () => Connection.open(options, this.#giveUp.signal);
+    await concessions.settle(open, identity.control.of('probe'));
+    const { remarks, settings } = this.#deps;
+    if (!concessions.writes) remarks.hangsUpOnControlTopics(settings.controlPrefix);
+  }
+
+  #failed(error: ConnectError): number {
+    if (this.#giveUp.signal.aborted) return 0;
+    if (this.concessions.connectFailed(error)) return 1;
+    const { settings, remarks, report } = this.#deps;
+    if (this.#negotiation.failed(error)) {
+      remarks.say('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
+      return 1;
+    }
+    const isRefused = error.code !== undefined && NOT_AUTHORIZED.has(error.code);
+    const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
+    report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail: error.message });
+    const mend = isRefused
+      ? `; check MQTTREP_CLIENT_${settings.name} and MQTTREP_CONFIG_${settings.name}`
+      : '';
+    this.sayRarely(
+      isRefused ? 'error' : 'warn',
+      `cannot connect: ${error.message}${mend}; next attempt in ${seconds(wait)}`,
+    );
+    return wait;
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

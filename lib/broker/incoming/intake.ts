@@ -1,0 +1,263 @@
+/**
+ * What comes in: each PUBLISH becomes an observation, packed with others and sent to the reconciler: at the
+ * end of the turn of the event loop, under load in time for each tick. Of several messages under one topic
+ * that wait to be sent only the newest is, where nothing would be lost by that (see `#conflates`).
+ *
+ * A MessagePort has no backpressure, so the reconciler gives credit: while more than BATCHES are not worked
+ * off, the last message is not acknowledged and MQTT.js reads no further. It is never held for a publish of
+ * our own, which would deadlock: its acknowledgement comes the same way.
+ */
+
+import type { IPublishPacket } from 'mqtt';
+import { isReplicable } from '../../core/filter.ts';
+import { BatchWriter } from '../../protocol/batch.ts';
+import type { Bounds, Sampling } from '../../protocol/messages.ts';
+import { writeObservation } from '../../protocol/observation.ts';
+import { type MessageProperties, packProperties, readStamp, STAMP } from '../../protocol/properties.ts';
+import { sizeOf } from '../connection/packet-guard.ts';
+import { Pace, SHORTEST_INTERVAL } from '../pace.ts';
+import type { LiveFlag } from '../retained/live-flag.ts';
+import type { ReplayFlags } from '../retained/replay.ts';
+import { payloadFault, type Refusal, Refusals, topicFault } from './refusals.ts';
+
+/** Batches under way to the reconciler before the intake is held. */
+const BATCHES = 8;
+
+/**
+ * In a replay the event loop gets to read the socket after so many messages. MQTT.js works off all that was read
+ * in one turn; brokers meanwhile drop what they cannot write.
+ */
+const TURN = 100;
+
+/** A batch is sent when it is this large, in bytes, if not before. */
+const BATCH_BYTES = 256 * 1024;
+
+/** Bytes of a message besides topic and payload, about. */
+const MESSAGE_BYTES = 64;
+
+export interface IntakeDeps {
+  /** This replicator's id. */
+  readonly replica: () => string;
+  /** With what topics begin that are mqttrep's own. */
+  readonly controlPrefix: string;
+  readonly bounds: Bounds;
+  readonly log: (message: string) => void;
+  readonly sampling: Sampling;
+  readonly send: (batch: ArrayBuffer, messages: number) => void;
+}
+
+/** How messages of the current connection are to be read. */
+export interface IntakeMode {
+  /** MQTT 5: there are properties. */
+  readonly mqtt5: boolean;
+  /** Of messages that are not replayed; over MQTT 3.1.1 it is always dropped. */
+  readonly liveFlag: LiveFlag;
+  /** The broker is replaying what it retains. */
+  readonly replaying: boolean;
+  /** Whether that bears the retain flag; undefined where it is not known. Where it does not, all is subscribed to with QoS 0. */
+  readonly flags?: ReplayFlags | undefined;
+}
+
+/** Longest time that a message waits to be sent, in milliseconds: it is dated where it arrives. */
+const LONGEST_INTERVAL = 100;
+
+/** In order, and therefore not worth a word. */
+const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
+const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
+
+export class Intake {
+  #mode: IntakeMode = { mqtt5: false, liveFlag: 'dropped', replaying: false };
+  /**
+   * Whether a newer message takes the place of an older one that waits. Over MQTT 3.1.1 not: there each may be
+   * an echo. Nor where the retain flag is dropped: there each bears on what it means that the topic is retained. In a
+   * replay there is one of each topic.
+   */
+  #conflates = false;
+  /** Where the retain flag is dropped, the topics that were seen live during the replay. */
+  readonly #live = new Set<string>();
+  /** Messages received, and those refused by reason. */
+  readonly counters: Record<string, number> = { received: 0 };
+
+  readonly #deps: IntakeDeps;
+  readonly #refusals: Refusals;
+  #sampling: Sampling;
+  readonly #writer = new BatchWriter();
+  readonly #pace = new Pace(() => this.#flush());
+  /** What waits to be sent, in this order: by topic where a newer message takes the place of an older one. */
+  readonly #waiting = new Map<string | number, IPublishPacket>();
+  #waitingBytes = 0;
+  /** Messages since the last batch, and those among them that a newer one replaced. */
+  #messages = 0;
+  #underWay = 0;
+  #held: (() => void) | undefined;
+
+  constructor(deps: IntakeDeps) {
+    this.#deps = deps;
+    this.#refusals = new Refusals(this.counters, deps.log);
+    this.#sampling = deps.sampling;
+  }
+
+  /** The reconciler samples otherwise. What waits is sent before. */
+  set sampling(sampling: Sampling) {
+    this.flush();
+    this.#sampling = sampling;
+    this.#adapt();
+  }
+
+  /** What waits is sent before: it is to be read as it was received. */
+  set mode(mode: IntakeMode) {
+    this.flush();
+    this.#mode = mode;
+    this.#live.clear();
+    this.#adapt();
+  }
+
+  /** Takes one message; `done` may be called later. */
+  take(packet: IPublishPacket, done: () => void): void {
+    this.#pace.request();
+    this.#count('received');
+    const refusal = this.#refusal(packet);
+    if (refusal === undefined) this.#wait(packet);
+    else this.#refusals.count(packet.topic, refusal, Date.now());
+    if (this.#waitingBytes >= BATCH_BYTES) this.flush();
+    if (this.#underWay >= BATCHES) this.#hold(done);
+    else if (this.#mode.replaying && this.#messages % TURN === 0) setImmediate(done);
+    else done();
+  }
+
+  /** Leaves a message out, for a reason that is not its own. */
+  refuse({ topic }: IPublishPacket, why: Refusal): void {
+    this.#count('received');
+    this.#refusals.count(topic, why, Date.now());
+  }
+
+  /** The reconciler has worked off so many batches. */
+  credit(batches: number): void {
+    this.#underWay -= batches;
+    this.#release();
+  }
+
+  /** Sends what is packed at once, so that a following message stays behind it. */
+  flush(): void {
+    if (this.#waiting.size > 0) this.#pace.now();
+  }
+
+  /** The way to the reconciler is new: nothing is under way. */
+  reset(): void {
+    this.#underWay = 0;
+    this.#release();
+  }
+
+  #refusal(packet: IPublishPacket): Refusal | undefined {
+    const { controlPrefix, bounds } = this.#deps;
+    const { topic } = packet;
+    if (topic !== '' && !isReplicable(topic, controlPrefix)) return CONTROL_TOPIC;
+    return (
+      topicFault(topic, bounds) ??
+      payloadFault(sizeOf(packet.payload as Buffer), bounds) ??
+      this.#replayFault(packet)
+    );
+  }
+
+  #adapt(): void {
+    const { liveFlag, replaying } = this.#mode;
+    const { newestOnly, period } = this.#sampling;
+    this.#conflates = newestOnly && liveFlag === 'as published' && !replaying;
+    this.#pace.interval = this.#conflates ? samplingInterval(period) : SHORTEST_INTERVAL;
+  }
+
+  #wait(packet: IPublishPacket): void {
+    this.#messages++;
+    if (!this.#conflates || isStamped(packet)) {
+      this.#waiting.set(this.#messages, packet);
+      this.#waitingBytes += bytesOf(packet);
+      return;
+    }
+    // A broker keeps a retained message and those that only pass apart.
+    const key = packet.retain ? packet.topic : `\0${packet.topic}`;
+    const older = this.#waiting.get(key);
+    if (older !== undefined) {
+      // Not in its place: the newer one may come after an echo that waits, too.
+      this.#waiting.delete(key);
+      this.#waitingBytes -= bytesOf(older);
+      this.#count('conflated');
+    }
+    this.#waiting.set(key, packet);
+    this.#waitingBytes += bytesOf(packet);
+  }
+
+  #write(packet: IPublishPacket): void {
+    const { mqtt5, liveFlag, replaying } = this.#mode;
+    const properties = packet.properties as MessageProperties | undefined;
+    const stamp = mqtt5 ? readStamp(properties) : undefined;
+    const seconds = properties?.messageExpiryInterval;
+    writeObservation(this.#writer, {
+      topic: packet.topic,
+      payload: packet.payload as Buffer,
+      properties: mqtt5 ? packProperties(properties) : undefined,
+      retained: packet.retain || liveFlag === 'as published' ? packet.retain : undefined,
+      replay: replaying,
+      stamp: stamp?.version,
+      own: stamp?.sender === this.#deps.replica(),
+      expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
+    });
+  }
+
+  /**
+   * Where live messages lack the retain flag, what bears it is replayed. Of a topic that was seen live before it is
+   * older than that, since some brokers read what they retain while they deliver. Over MQTT 3.1.1, what is replayed
+   * after the replay, because the QoS of the subscription was raised, is known already; over MQTT 5 nothing is then,
+   * and a filter without wildcards may show the flag of live messages all the same.
+   *
+   * Mosca, which never sets the flag, replays with the QoS that was published with, though live messages have the QoS of
+   * the subscription.
+   */
+  #replayFault({ topic, retain, qos }: IPublishPacket): Refusal | undefined {
+    const { mqtt5, liveFlag, replaying, flags } = this.#mode;
+    if (liveFlag === 'as published') return undefined;
+    if (!replaying) return retain && !mqtt5 ? LATE_REPLAY : undefined;
+    if (retain || (flags === 'never set' && qos > 0)) return this.#live.has(topic) ? LATE_REPLAY : undefined;
+    this.#live.add(topic);
+    return undefined;
+  }
+
+  #flush(): void {
+    if (this.#waiting.size === 0) return;
+    for (const packet of this.#waiting.values()) this.#write(packet);
+    this.#waiting.clear();
+    this.#underWay++;
+    this.#deps.send(this.#writer.take(), this.#messages);
+    this.#waitingBytes = 0;
+    this.#messages = 0;
+  }
+
+  #hold(done: () => void): void {
+    this.#held = done;
+    this.#count('held_back');
+  }
+
+  #release(): void {
+    if (this.#held === undefined || this.#underWay >= BATCHES) return;
+    const done = this.#held;
+    this.#held = undefined;
+    done();
+  }
+
+  #count(name: string): void {
+    this.counters[name] = (this.counters[name] ?? 0) + 1;
+  }
+}
+
+function bytesOf({ topic, payload }: IPublishPacket): number {
+  return topic.length + payload.length + MESSAGE_BYTES;
+}
+
+/** Whole ones of it make a period. */
+function samplingInterval(period: number): number {
+  return Math.max(SHORTEST_INTERVAL, period / Math.ceil(period / LONGEST_INTERVAL));
+}
+
+/** A replicator wrote it: an echo, or a version that must not be lost for an older one that comes after it. */
+function isStamped({ properties }: IPublishPacket): boolean {
+  return properties?.userProperties?.[STAMP] !== undefined;
+}

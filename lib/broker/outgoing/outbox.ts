@@ -1,0 +1,225 @@
+/**
+ * What goes out: publications from the reconciler, as many at once as the broker takes, and the report of
+ * what became of them. Lives as long as one connection; what is left when it ends is void, since the
+ * reconciler sends anew what is lacking then.
+ */
+
+import { isReplicable } from '../../core/filter.ts';
+import type { QoS } from '../../core/policy.ts';
+import { BatchReader } from '../../protocol/batch.ts';
+import type { Refusal, Settled, Settlement } from '../../protocol/messages.ts';
+import { type MessageProperties, unpackProperties } from '../../protocol/properties.ts';
+import { type RawPublication, readPublication } from '../../protocol/publication.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Limits } from '../connection/limits.ts';
+import { Pace } from '../pace.ts';
+import { packetSize } from './packet-size.ts';
+import type { RoundTrips } from './round-trips.ts';
+import type { Sent, Suspicions } from './suspicions.ts';
+
+/** Publishes not acknowledged at once, where the broker sets no lower limit. */
+const WINDOW = 256;
+
+export interface OutboxDeps {
+  readonly connection: Pick<Connection, 'publish' | 'protocolVersion' | 'hasEnded'>;
+  readonly replica: string;
+  /** With what topics begin that are mqttrep's own. */
+  readonly controlPrefix: string;
+  readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
+  readonly suspicions: Pick<Suspicions, 'acknowledged' | 'isSuspect' | 'isConvicted'>;
+  readonly report: (settled: Settled) => void;
+  readonly roundTrips: RoundTrips;
+}
+
+/** A publication with its number in the order in which the reconciler sent them. */
+interface Numbered {
+  readonly sequence: number;
+  readonly publication: RawPublication;
+}
+
+/** What was done to publications, as the broker's limits want it. */
+type OutboxCounters = Record<
+  | 'published'
+  | 'published_own'
+  | 'lowered_qos'
+  | 'published_unretained'
+  | 'refused_by_broker'
+  | 'refused_by_topic'
+  | 'refused_too_large',
+  number
+>;
+
+export class Outbox {
+  readonly counters: OutboxCounters = {
+    published: 0,
+    published_own: 0,
+    lowered_qos: 0,
+    published_unretained: 0,
+    refused_by_broker: 0,
+    refused_by_topic: 0,
+    refused_too_large: 0,
+  };
+  readonly #deps: OutboxDeps;
+  readonly #window: number;
+  readonly #waiting: BatchReader[] = [];
+  /** What the broker is suspected of hanging up on: it waits until nothing else does, and goes alone. */
+  readonly #suspects: Numbered[] = [];
+  #isAlone = false;
+  /** Under way, by their sequence. */
+  readonly #inFlight = new Map<number, Sent>();
+  #maxQos: QoS;
+  #sequence = 0;
+  #bytes = 0;
+  #confirmed: Settlement[] = [];
+  #refused: Refusal[] = [];
+  readonly #pace = new Pace(() => this.#report());
+  #closed = false;
+  #finished: (() => void) | undefined;
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    this.#window = Math.max(1, Math.min(deps.limits.receiveMaximum, WINDOW));
+    this.#maxQos = deps.limits.maxQos;
+  }
+
+  /** From now on nothing is published with a higher QoS. */
+  lowerQos(maxQos: QoS): void {
+    if (maxQos < this.#maxQos) this.#maxQos = maxQos;
+  }
+
+  /** Takes a batch of publications. Bounded by the credit that the reconciler has. */
+  add(batch: ArrayBuffer): void {
+    this.#waiting.push(new BatchReader(batch));
+    this.#send();
+  }
+
+  /** Begins no more; resolves when all that is on its way to the broker is settled. */
+  async finish(): Promise<void> {
+    this.#waiting.length = 0;
+    this.#suspects.length = 0;
+    if (this.#inFlight.size === 0) return;
+    await new Promise<void>(resolve => {
+      this.#finished = resolve;
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#pace.cancel();
+    this.#waiting.length = 0;
+    this.#suspects.length = 0;
+    this.#deps.roundTrips.parted();
+  }
+
+  /** What the broker has not acknowledged; of use when it has hung up. */
+  get unacknowledged(): readonly Sent[] {
+    return [...this.#inFlight.values()];
+  }
+
+  #send(): void {
+    while (this.#isOpen && !this.#isAlone && this.#inFlight.size < this.#window) {
+      const next = this.#next();
+      if (next === undefined) break;
+      if (!this.#deps.suspicions.isSuspect(next.publication.topic)) this.#publish(next);
+      else this.#suspects.push(next);
+    }
+    if (!this.#isOpen || this.#inFlight.size > 0) return;
+    const suspect = this.#suspects.shift();
+    if (suspect === undefined) return;
+    this.#isAlone = true;
+    this.#publish(suspect);
+  }
+
+  get #isOpen(): boolean {
+    return !this.#closed && !this.#deps.connection.hasEnded;
+  }
+
+  #next(): Numbered | undefined {
+    while (this.#waiting[0]?.done === true) this.#waiting.shift();
+    const [reader] = this.#waiting;
+    if (reader === undefined) return undefined;
+    return { sequence: ++this.#sequence, publication: readPublication(reader) };
+  }
+
+  #publish({ sequence, publication }: Numbered): void {
+    const { connection, limits, roundTrips, suspicions } = this.#deps;
+    const { topic, payload } = publication;
+    const qos = Math.min(publication.qos, this.#maxQos) as QoS;
+    const retain = publication.retain && limits.retains;
+    const properties = connection.protocolVersion < 5 ? undefined : this.#stamped(publication);
+    const size = packetSize({ topic, payload, qos, properties });
+    this.#inFlight.set(sequence, { topic, size: qos === 0 ? 0 : size });
+    if (suspicions.isConvicted(topic, performance.now())) {
+      this.counters.refused_by_topic++;
+      const reason = 'the broker hangs up on it';
+      setImmediate(() => this.#settled(sequence, publication, { reason, culprit: 'topic' }));
+      return;
+    }
+    if (size > limits.maximumPacketSize) {
+      this.counters.refused_too_large++;
+      const reason = `its packet has ${size} bytes, more than the ${limits.maximumPacketSize} that the broker takes`;
+      setImmediate(() => this.#settled(sequence, publication, { reason, culprit: 'value' }));
+      return;
+    }
+    // With QoS 0 nothing comes back.
+    if (qos > 0) roundTrips.sent(publication);
+    if (qos < publication.qos) this.counters.lowered_qos++;
+    if (retain !== publication.retain) this.counters.published_unretained++;
+    connection.publish(topic, payload, { qos, retain, ...(properties && { properties }) }, error => {
+      // MQTT.js fails all that is under way when a connection ends: that is no answer of the broker.
+      if (error !== undefined && connection.hasEnded) return;
+      const refusal = error && ({ reason: error.message, culprit: 'topic' } as const);
+      this.#settled(sequence, publication, refusal);
+    });
+  }
+
+  #stamped({ version, properties, expiresAt }: RawPublication): MessageProperties {
+    const stamp = { version, sender: this.#deps.replica };
+    return unpackProperties(properties ?? '', stamp, secondsLeft(expiresAt));
+  }
+
+  #settled(
+    sequence: number,
+    publication: RawPublication,
+    refusal: Pick<Refusal, 'reason' | 'culprit'> | undefined,
+  ): void {
+    if (this.#closed) return;
+    const { topic, version, payload, confirm } = publication;
+    this.#deps.roundTrips.acknowledged(publication);
+    this.counters.published++;
+    if (!isReplicable(topic, this.#deps.controlPrefix)) this.counters.published_own++;
+    if (refusal?.culprit === 'topic') this.counters.refused_by_broker++;
+    const sent = this.#inFlight.get(sequence) ?? { topic, size: 0 };
+    this.#inFlight.delete(sequence);
+    this.#isAlone = false;
+    this.#bytes += payload.length;
+    if (refusal === undefined && sent.size > 0) this.#deps.suspicions.acknowledged(sent);
+    if (refusal !== undefined) {
+      this.#refused.push({ topic, version, ...refusal });
+    } else if (confirm) this.#confirmed.push({ topic, version });
+    this.#pace.request();
+    this.#send();
+    if (this.#inFlight.size === 0) this.#finished?.();
+  }
+
+  #report(): void {
+    const [inFlight = Number.POSITIVE_INFINITY] = this.#inFlight.keys();
+    const oldest = Math.min(inFlight, this.#suspects[0]?.sequence ?? Number.POSITIVE_INFINITY);
+    this.#deps.report({
+      kind: 'settled',
+      through: Math.min(this.#sequence, oldest - 1),
+      bytes: this.#bytes,
+      confirmed: this.#confirmed,
+      refused: this.#refused,
+    });
+    this.#bytes = 0;
+    this.#confirmed = [];
+    this.#refused = [];
+  }
+}
+
+/** MQTT 5 message expiry is in whole seconds; what has less than one left still gets one. */
+function secondsLeft(expiresAt: number): number | undefined {
+  if (expiresAt === Number.POSITIVE_INFINITY) return undefined;
+  return Math.max(1, Math.ceil((expiresAt - Date.now()) / 1000));
+}

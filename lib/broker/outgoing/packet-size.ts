@@ -1,0 +1,47 @@
+/** How large a PUBLISH is on the wire, in bytes (MQTT 3.1.1 §3.3, MQTT 5 §3.3), to be known before it is sent. */
+
+import type { QoS } from '../../core/policy.ts';
+import type { MessageProperties } from '../../protocol/properties.ts';
+
+export interface Publish {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  /** Undefined over MQTT 3.1.1. */
+  readonly properties: MessageProperties | undefined;
+}
+
+export function packetSize({ topic, payload, qos, properties }: Publish): number {
+  const packetId = qos === 0 ? 0 : 2;
+  let remaining = text(topic) + packetId + payload.length;
+  if (properties !== undefined) {
+    const size = propertiesSize(properties);
+    remaining += variableInteger(size) + size;
+  }
+  return 1 + variableInteger(remaining) + remaining;
+}
+
+/** Each property is one byte for its kind, and its value. */
+function propertiesSize(properties: MessageProperties): number {
+  let size = 0;
+  if (properties.payloadFormatIndicator !== undefined) size += 2;
+  if (properties.messageExpiryInterval !== undefined) size += 5;
+  if (properties.contentType !== undefined) size += 1 + text(properties.contentType);
+  if (properties.responseTopic !== undefined) size += 1 + text(properties.responseTopic);
+  if (properties.correlationData !== undefined) size += 3 + properties.correlationData.length;
+  for (const [name, values] of Object.entries(properties.userProperties ?? {})) {
+    for (const value of Array.isArray(values) ? values : [values]) size += 1 + text(name) + text(value);
+  }
+  return size;
+}
+
+function text(value: string): number {
+  return 2 + Buffer.byteLength(value);
+}
+
+/** Seven bits a byte. */
+function variableInteger(value: number): number {
+  if (value < 2 ** 7) return 1;
+  if (value < 2 ** 14) return 2;
+  return value < 2 ** 21 ? 3 : 4;
+}

@@ -1,0 +1,83 @@
+/**
+ * What goes out in a dry run: nothing. It is logged, and counts as arrived, so that the reconciler goes on as
+ * if it had been published.
+ */
+
+import type { QoS } from '../../core/policy.ts';
+import { BatchReader } from '../../protocol/batch.ts';
+import type { Settled } from '../../protocol/messages.ts';
+import { type RawPublication, readPublication } from '../../protocol/publication.ts';
+import type { Sent } from './suspicions.ts';
+
+/** Publications that are logged one by one; of those beyond only the number is. */
+export const LOGGED = 1_000;
+
+/** Milliseconds from one such number to the next. */
+const SUM_PERIOD = 10_000;
+
+/** Characters of a topic that are logged. */
+const SHOWN = 200;
+
+export interface RehearsalDeps {
+  readonly report: (settled: Settled) => void;
+  readonly log: (message: string) => void;
+}
+
+export class Rehearsal {
+  readonly counters = { rehearsed: 0 };
+  /** Nothing is under way. */
+  readonly unacknowledged: readonly Sent[] = [];
+  readonly #deps: RehearsalDeps;
+  #unsaid = 0;
+  #saidAt = 0;
+
+  constructor(deps: RehearsalDeps) {
+    this.#deps = deps;
+  }
+
+  add(batch: ArrayBuffer): void {
+    const reader = new BatchReader(batch);
+    const publications: RawPublication[] = [];
+    while (!reader.done) publications.push(readPublication(reader));
+    for (const publication of publications) this.#say(publication);
+    if (performance.now() - this.#saidAt > SUM_PERIOD) this.#saySum();
+    this.#deps.report({
+      kind: 'settled',
+      through: this.counters.rehearsed,
+      bytes: publications.reduce((sum, { payload }) => sum + payload.length, 0),
+      confirmed: publications.map(({ topic, version }) => ({ topic, version })),
+      refused: [],
+    });
+  }
+
+  /** What a broker grants is nothing to what is not published. */
+  lowerQos(_maxQos: QoS): void {
+    // Logged is what was configured.
+  }
+
+  /** Nothing is under way. */
+  finish(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.#saySum();
+  }
+
+  #say({ topic, payload, retain, qos }: RawPublication): void {
+    if (++this.counters.rehearsed > LOGGED) {
+      this.#unsaid++;
+      return;
+    }
+    const name = JSON.stringify(topic.length > SHOWN ? `${topic.slice(0, SHOWN)}…` : topic);
+    const what = retain && payload.length === 0 ? `would erase ${name}` : `would publish ${name}`;
+    this.#deps.log(`${what} (${retain ? 'retained, ' : ''}QoS ${qos}, ${payload.length} bytes)`);
+  }
+
+  #saySum(): void {
+    if (this.#unsaid === 0) return;
+    this.#deps.log(`would publish ${this.#unsaid} more messages`);
+    this.#unsaid = 0;
+    this.#saidAt = performance.now();
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Whether live messages bear the retain flag that they were published with, as is asked for with every subscription
+ * over MQTT 5 (retain as published, §3.8.3.1). Artemis drops it where the filter has wildcards, rumqttd always: what is
+ * retained there would look like passing. Tried with a message of our own.
+ *
+ * It has a user property, as all that mqttrep publishes has: who does not bear that is found out before there is
+ * anything to lose.
+ */
+
+import type { IPublishPacket } from 'mqtt';
+import { type Connection, isRefusal } from '../connection/connection.ts';
+
+export type LiveFlag = 'as published' | 'dropped';
+
+/** Longest wait for the message to come back, in milliseconds. */
+const LIMIT = 2_000;
+
+const PROPERTIES = { messageExpiryInterval: 60 * 60, userProperties: { 'mqttrep-trial': 'flag' } };
+
+export class LiveFlagTrial {
+  readonly #topic: string;
+  readonly #parent: string;
+  #found: LiveFlag | undefined;
+  #look: () => void = () => undefined;
+
+  /** @param parent a control topic; the levels below it are nobody else's */
+  constructor(parent: string) {
+    this.#parent = parent;
+    this.#topic = `${parent}/message`;
+  }
+
+  /**
+   * Leaves nothing behind. Undefined where the message does not come back in time.
+   * @throws when the connection ends meanwhile
+   */
+  async flag(connection: Connection): Promise<LiveFlag | undefined> {
+    const filter = connection.limits.wildcards ? `${this.#parent}/#` : this.#topic;
+    const options = { qos: 0, replay: false, retainAsPublished: true } as const;
+    const grants = await connection.subscribe([filter], options);
+    if (!grants.some(isRefusal)) await this.#comesBack(connection);
+    void connection.unsubscribe([filter]);
+    connection.publish(this.#topic, Buffer.alloc(0), { qos: 1, retain: true }, () => undefined);
+    return this.#found;
+  }
+
+  /** Looks at a message; returns whether it was ours, and so is of no further interest. */
+  observe({ topic, retain, payload }: IPublishPacket): boolean {
+    if (topic !== this.#topic) return false;
+    if (payload.length > 0) this.#found ??= retain ? 'as published' : 'dropped';
+    this.#look();
+    return true;
+  }
+
+  /** Resolves also where it does not, or is refused. */
+  #comesBack(connection: Connection): Promise<void> {
+    return new Promise(resolve => {
+      const limit = setTimeout(resolve, LIMIT);
+      this.#look = () => {
+        clearTimeout(limit);
+        resolve();
+      };
+      const options = { qos: 1, retain: true, properties: PROPERTIES } as const;
+      connection.publish(this.#topic, Buffer.from('trial'), options, error => {
+        if (error !== undefined) this.#look();
+      });
+    });
+  }
+}

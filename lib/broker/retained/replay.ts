@@ -1,0 +1,278 @@
+/**
+ * The beginning of a session: what does the broker retain? First the marker that this replica left there,
+ * then everything that is subscribed to.
+ *
+ * The replay is asked for with QoS 0, because brokers cut it short much earlier at a higher QoS (mosquitto
+ * after 1,020 messages, against some 10,000); the QoS that is wanted comes with a second SUBSCRIBE. Where that would
+ * add a subscription, it comes with the first one. Where the broker replays in any order, which may show only when
+ * there is much to replay, or stores no sentinel for us, quiet has to do.
+ */
+
+import type { IPublishPacket } from 'mqtt';
+import type { QoS } from '../../core/policy.ts';
+import type { Subscription } from '../../core/subscriptions.ts';
+import type { SessionStarted } from '../../protocol/messages.ts';
+import { type Connection, type Grant, isRefusal } from '../connection/connection.ts';
+import { type LiveFlag, LiveFlagTrial } from './live-flag.ts';
+import { OrderTrial, type ReplayOrder } from './replay-order.ts';
+import { type Behaviour, Resubscription } from './resubscription.ts';
+import type { Sentinel } from './sentinel.ts';
+
+/** Milliseconds without a replayed message, after which a replay counts as over though no sentinel came. */
+const QUIET = 2_000;
+
+const FOUND_ONLY = { replay: true, retainAsPublished: true } as const;
+
+/** Where the order of a replay tells nothing, quiet for so many milliseconds after the sentinel ends it. */
+const SETTLED = { marker: 500, all: QUIET } as const;
+
+/** Longest wait for that quiet, in milliseconds: what is written live meanwhile may look like a replay. */
+const SETTLE_LIMIT = 30_000;
+
+/** With which SUBSCRIBE a subscription gets the QoS that is wanted; or it stays at QoS 0. */
+export type Raising = 'with the second' | 'with the first' | 'not at all';
+
+const RAISING: Readonly<Record<Behaviour, Raising>> = {
+  replaces: 'with the second',
+  adds: 'with the first',
+  'hides what is replayed': 'not at all',
+};
+
+/** Whether what a broker shows of what it retains bears the retain flag. Mosca never sets it. */
+export type ReplayFlags = 'set' | 'never set';
+
+export class Replay {
+  readonly #connection: Connection;
+  readonly #sentinel: Sentinel | undefined;
+  readonly #markerTopic: string | undefined;
+  #marker: number | undefined;
+  #quiet: NodeJS.Timeout | undefined;
+  /** When a replay was last asked for, in milliseconds of `performance.now()`. */
+  #since = 0;
+  #flags: ReplayFlags | undefined;
+  readonly #trials: (LiveFlagTrial | OrderTrial | Resubscription)[] = [];
+  #order: ReplayOrder;
+  /** At what is not for us. */
+  #look: (packet: IPublishPacket) => void = () => undefined;
+
+  /**
+   * @param order unless it is learnt
+   * @param flags as they were last seen
+   */
+  constructor(
+    connection: Connection,
+    sentinel: Sentinel | undefined,
+    markerTopic: string | undefined,
+    order: ReplayOrder = 'filter by filter',
+    flags?: ReplayFlags,
+  ) {
+    this.#connection = connection;
+    this.#sentinel = sentinel;
+    this.#markerTopic = markerTopic;
+    this.#order = order;
+    this.#flags = flags;
+  }
+
+  /**
+   * Places the sentinel.
+   * @throws when the broker hangs up on that
+   */
+  async begin(): Promise<void> {
+    await this.#sentinel?.place(this.#connection);
+    if (this.#connection.hasEnded)
+      throw new Error('the connection was closed as a control topic was written');
+  }
+
+  /**
+   * Finds out in which order the broker shows what it retains.
+   * @param topic a control topic; those below it are nobody else's
+   * @throws when the connection ends meanwhile
+   */
+  async learnOrder(topic: string): Promise<ReplayOrder | undefined> {
+    const trial = new OrderTrial(topic);
+    this.#trials.push(trial);
+    const order = await trial.order(this.#connection);
+    // The worse is presumed.
+    this.#order = order ?? 'any';
+    return order;
+  }
+
+  /**
+   * Finds out whether live messages bear their retain flag, over MQTT 5.
+   * @param topic a control topic; those below it are nobody else's
+   * @throws when the connection ends meanwhile
+   */
+  learnLiveFlag(topic: string): Promise<LiveFlag | undefined> {
+    const trial = new LiveFlagTrial(topic);
+    this.#trials.push(trial);
+    return trial.flag(this.#connection);
+  }
+
+  /** What the broker retains of the marker. */
+  async readMarker(): Promise<SessionStarted['marker']> {
+    if (this.#sentinel === undefined || this.#markerTopic === undefined) return 'unknown';
+    const { grants, complete } = await this.#replayed([this.#markerTopic], 0, SETTLED.marker);
+    await this.#connection.unsubscribe([this.#markerTopic]);
+    if (this.#marker !== undefined) return this.#marker;
+    return complete && !grants.some(isRefusal) ? 'absent' : 'unknown';
+  }
+
+  /**
+   * Finds out how the QoS that is wanted can be come by.
+   * @param topic a control topic that nobody else uses
+   * @throws when the connection ends meanwhile
+   */
+  async learnRaising(topic: string): Promise<Raising> {
+    const trial = new Resubscription(topic);
+    this.#trials.push(trial);
+    return RAISING[await trial.behaviour(this.#connection)];
+  }
+
+  /** Whether what is shown bears the retain flag; undefined where no sentinel was shown. */
+  get flags(): ReplayFlags | undefined {
+    return this.#flags;
+  }
+
+  /** In which the broker shows what it retains, as far as is known. */
+  get order(): ReplayOrder {
+    return this.#order;
+  }
+
+  /**
+   * Subscribes, and resolves at the end of the replay with what the broker answered.
+   * @param isReplayed whether a message is known to be replayed, and not live
+   */
+  async run(
+    subscriptions: readonly Subscription[],
+    raising: Raising = 'with the second',
+    isReplayed: (packet: IPublishPacket) => boolean = () => false,
+  ): Promise<Grant[]> {
+    const grants: Grant[] = [];
+    for (const [qos, filters] of raising === 'with the first'
+      ? byQos(subscriptions)
+      : together(subscriptions)) {
+      grants.push(...(await this.#replayed(filters, qos, SETTLED.all)).grants);
+    }
+    if (this.#sentinel !== undefined) {
+      let isLate = false;
+      this.#look = packet => {
+        isLate ||= isReplayed(packet);
+      };
+      await this.#connection.unsubscribe(this.#sentinel.topics);
+      this.#look = () => undefined;
+      if (isLate) await this.#outOfOrder();
+      void this.#sentinel.remove(this.#connection);
+    }
+    return grants;
+  }
+
+  /**
+   * Raises the subscriptions to the QoS that is wanted. MQTT 3.1.1 brokers replay once more, to be ignored.
+   * Returns what was granted.
+   */
+  async raise(subscriptions: readonly Subscription[]): Promise<Grant[]> {
+    const granted: Grant[] = [];
+    for (const [qos, filters] of byQos(subscriptions)) {
+      if (qos === 0) continue;
+      const options = { qos, replay: false, retainAsPublished: true };
+      granted.push(...(await this.#connection.subscribe(filters, options)));
+    }
+    return granted;
+  }
+
+  /** Looks at a message; returns whether it was for us, and is of no further interest. */
+  observe(packet: IPublishPacket): boolean {
+    if (packet.retain || this.#isWithoutFlags) this.#quiet?.refresh();
+    if (this.#trials.some(trial => trial.observe(packet))) return true;
+    if (packet.topic !== this.#markerTopic) {
+      if (this.#sentinel?.observe(packet) === true) return true;
+      this.#look(packet);
+      return false;
+    }
+    const number = Number(packet.payload.toString());
+    if (Number.isSafeInteger(number) && packet.payload.length > 0) this.#marker = number;
+    return true;
+  }
+
+  /** Subscribes, and waits for the sentinel, for quiet, or for the end of the connection. */
+  async #replayed(
+    filters: readonly string[],
+    qos: QoS,
+    settled: number,
+  ): Promise<{ grants: Grant[]; complete: boolean }> {
+    const connection = this.#connection;
+    const sentinel = this.#sentinel;
+    const { wanted, seen, unflagged } = sentinel?.around(filters) ?? { wanted: filters };
+    this.#since = performance.now();
+    const over = Promise.race([
+      ...(seen === undefined ? [] : [seen.then(() => this.#silence(settled))]),
+      connection.closed.then(() => false),
+      this.#quietness(this.#flags === 'never set' ? unflagged : undefined, settled),
+    ]);
+    const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, { qos, ...FOUND_ONLY });
+    const complete = await over;
+    clearTimeout(this.#quiet);
+    if (sentinel?.cameFlagged === true) this.#flags = 'set';
+    else if (sentinel?.cameUnflagged === true) this.#flags = 'never set';
+    if (connection.hasEnded) throw new Error('the connection was closed during the replay');
+    return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), complete };
+  }
+
+  /**
+   * Resolves when nothing was shown for a while. Where nothing bears the flag the sentinel does not end the replay, but it
+   * will be shown: a broker that is busy may be silent for longer before, and then `settled` milliseconds of quiet end it.
+   */
+  #quietness(sentinelShown: Promise<void> | undefined, settled: number): Promise<false> {
+    return new Promise(resolve => {
+      const wait = (ms: number) => {
+        clearTimeout(this.#quiet);
+        this.#quiet = setTimeout(() => resolve(false), ms);
+      };
+      wait(sentinelShown === undefined ? QUIET : SETTLE_LIMIT);
+      void sentinelShown?.then(() => wait(settled));
+    });
+  }
+
+  /** The trial was passed by chance. */
+  async #outOfOrder(): Promise<void> {
+    if (this.#order === 'any') return;
+    this.#order = 'any';
+    await this.#silence(SETTLED.all);
+  }
+
+  /** All that comes may be replayed, as at Mosca, for a while at least: nothing tells it from what is written meanwhile. */
+  get #isWithoutFlags(): boolean {
+    const { cameUnflagged = false } = this.#sentinel ?? {};
+    return cameUnflagged && performance.now() - this.#since < SETTLE_LIMIT;
+  }
+
+  /** After the sentinel: at once, or where its place tells nothing, when there was quiet for so many milliseconds. */
+  async #silence(settled: number): Promise<true> {
+    if (this.#order === 'filter by filter') return true;
+    clearTimeout(this.#quiet);
+    let limit: NodeJS.Timeout | undefined;
+    await new Promise<void>(resolve => {
+      this.#quiet = setTimeout(resolve, settled);
+      limit = setTimeout(resolve, SETTLE_LIMIT);
+    });
+    clearTimeout(limit);
+    return true;
+  }
+}
+
+type Group = readonly [qos: QoS, filters: readonly string[]];
+
+function together(subscriptions: readonly Subscription[]): Group[] {
+  return [[0, subscriptions.map(({ filter }) => filter)]];
+}
+
+/** Without empty groups. */
+function byQos(subscriptions: readonly Subscription[]): Group[] {
+  const groups = ([0, 1, 2] satisfies QoS[]).map((qos): Group => {
+    const filters = subscriptions
+      .filter(subscription => subscription.qos === qos)
+      .map(({ filter }) => filter);
+    return [qos, filters];
+  });
+  return groups.filter(([, filters]) => filters.length > 0);
+}

@@ -1,0 +1,255 @@
+/**
+ * Asks a broker what it retains under given topics: a second connection with a client id of its own, QoS 0,
+ * exact topics, and a retained sentinel around them.
+ *
+ * What the broker shows before the sentinel is there, what it does not show is absent; at a broker that answers in
+ * any order, before it has been quiet upon the sentinel. Without a sentinel,
+ * or where the subscription is refused, the answer is `unknown`, never `absent`. A wildcard would prove
+ * presence only, since brokers cut long replays short.
+ *
+ * Artemis now and then answers nothing for 30 s to who unsubscribes from what it is just sending with QoS 0, nor to who
+ * comes in his name. Such a connection is given up, and what was asked on it is asked on another, in another name.
+ */
+
+import type { IPublishPacket } from 'mqtt';
+import type { Found, Occasion } from '../../core/events.ts';
+import { fromBuffer } from '../../protocol/bytes.ts';
+import type { Answer } from '../../protocol/messages.ts';
+import { type MessageProperties, packProperties, readStamp } from '../../protocol/properties.ts';
+import { Connection, type ConnectionOptions, isRefusal } from '../connection/connection.ts';
+import { sizeOf } from '../connection/packet-guard.ts';
+import type { ReplayOrder } from './replay-order.ts';
+import type { Sentinel } from './sentinel.ts';
+
+/** Topics in one SUBSCRIBE. */
+const BATCH = 100;
+
+/** Subscriptions that are left standing at most, where they cannot be ended but with the connection. */
+const MOST_STANDING = 200;
+
+/** Longest wait for the answer to one SUBSCRIBE, or UNSUBSCRIBE, in milliseconds. */
+const ANSWER_LIMIT = 5_000;
+
+/** How often a broker is asked that hangs up on the question. */
+const ATTEMPTS = 3;
+
+/** Longest wait, in milliseconds, for the sentinel with the retain flag once it came without. */
+const FLAGGED_LIMIT = 500;
+
+/** Where the order tells nothing, quiet for so many milliseconds after the sentinel ends the answer. */
+const SETTLED = 500;
+
+/** The second connection is closed when it was not needed for so many milliseconds. */
+const IDLE_LIMIT = 30_000;
+
+export interface ScannerDeps {
+  readonly options: ConnectionOptions;
+  readonly sentinel: Sentinel;
+  /** In which the broker shows what it retains. */
+  readonly order: () => ReplayOrder;
+  /** Called where an answer goes on though it was over: it was in order by chance. */
+  readonly outOfOrder: () => void;
+  readonly answer: (answers: readonly Answer[]) => void;
+}
+
+export class Scanner {
+  readonly #deps: ScannerDeps;
+  readonly #queues: Readonly<Record<Occasion, string[]>> = { question: [], look: [] };
+  #connection: Connection | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #working = false;
+  #closed = false;
+  /** What was shown; unknown where it is too large. */
+  #found = new Map<string, Found | 'unknown'>();
+  /** Asked for, or in an answer that did not come to its end: what is shown of these is no wonder. */
+  #asked: Set<string> = new Set();
+  #quiet: NodeJS.Timeout | undefined;
+  /** Nothing was subscribed to on this connection yet. */
+  #isNew = true;
+  /**
+   * It showed what was not asked for, as aMQTT does: that goes through all filters that were ever unsubscribed, until the
+   * next start, whenever a client connects. With 1,500 of these and as many topics it takes more than a second.
+   */
+  #showsUnasked = false;
+  /** Subscriptions of this connection. */
+  #standing = 0;
+  /** The sentinel was not shown with the last answer. */
+  #wasMissing = false;
+  /** Connections that were, since the broker did not answer on them any more. */
+  #givenUp = 0;
+
+  constructor(deps: ScannerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Queues topics; each will be answered once, unless the scanner is closed before. Questions come before looks. */
+  probe(topics: readonly string[], occasion: Occasion): void {
+    this.#queues[occasion].push(...topics);
+    if (!this.#working) void this.#work();
+  }
+
+  /** Gives no more answers. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const queue of Object.values(this.#queues)) queue.length = 0;
+    await this.#disconnect();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    clearTimeout(this.#idle);
+    for (let topics = this.#next(); topics.length > 0; topics = this.#next()) {
+      const answers = await this.#ask(topics);
+      const absent = answers.filter(isAbsent).map(({ topic }) => topic);
+      this.#tell(answers.filter(answer => !isAbsent(answer)));
+      // Much follows from an absence, so it is believed only when it is found twice.
+      if (absent.length > 0 && !this.#closed) this.#tell(await this.#ask(absent));
+    }
+    this.#working = false;
+    if (!this.#closed) this.#idle = setTimeout(() => void this.#disconnect(), IDLE_LIMIT);
+  }
+
+  /** Some brokers take seconds for a batch, and looks may be many: a message waits for none of them. */
+  #next(): string[] {
+    const { question, look } = this.#queues;
+    const questions = question.splice(0, BATCH);
+    return [...questions, ...look.splice(0, BATCH - questions.length)];
+  }
+
+  #tell(answers: readonly Answer[]): void {
+    if (!this.#closed && answers.length > 0) this.#deps.answer(answers);
+  }
+
+  #ask(topics: readonly string[]): Promise<Answer[]> {
+    return this.#askUnlessHungUp(topics).catch(() => topics.map(unknownAt));
+  }
+
+  /**
+   * aMQTT hangs up on who connects while another one subscribes: that tells nothing, and a write whose place among others
+   * is in question must not wait for it.
+   */
+  async #askUnlessHungUp(topics: readonly string[]): Promise<Answer[]> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.#connect();
+      const answers = await this.#askBy(connection, topics).catch((error: unknown) => {
+        if (!connection.hasEnded) throw error;
+        return topics.map(unknownAt);
+      });
+      if (!connection.hasEnded || this.#closed || attempt === ATTEMPTS) return answers;
+    }
+  }
+
+  async #askBy(connection: Connection, topics: readonly string[]): Promise<Answer[]> {
+    // rumqttd takes off more of its time whenever it is shown.
+    if (this.#wasMissing || this.#deps.sentinel.isExpiring) await this.#deps.sentinel.place(connection);
+    this.#found = new Map();
+    for (const topic of topics) this.#asked.add(topic);
+    const { wanted, seen, unflagged } = this.#deps.sentinel.around(topics);
+    let limit: NodeJS.Timeout | undefined;
+    const complete = Promise.race([
+      seen.then(() => this.#silence()),
+      connection.closed.then(() => false),
+      new Promise<false>(resolve => {
+        limit = setTimeout(() => resolve(false), ANSWER_LIMIT);
+        void unflagged.then(() => {
+          clearTimeout(limit);
+          limit = setTimeout(() => resolve(false), FLAGGED_LIMIT);
+        });
+      }),
+    ]);
+    // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
+    this.#isNew = false;
+    const grants = await connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
+    const isComplete = await complete;
+    clearTimeout(limit);
+    clearTimeout(this.#quiet);
+    this.#wasMissing = !isComplete;
+    if (isComplete) this.#asked.clear();
+    const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
+    if (this.#showsUnasked) this.#standing += wanted.length;
+    else void this.#release(connection, wanted);
+    return topics.map(topic => {
+      const found = this.#found.get(topic);
+      if (found !== undefined) return { topic, found };
+      return isComplete && !denied.has(topic) ? { topic, found: 'absent' } : unknownAt(topic);
+    });
+  }
+
+  /** What is asked next goes out meanwhile. */
+  async #release(connection: Connection, filters: readonly string[]): Promise<void> {
+    const limit = setTimeout(() => {
+      this.#givenUp++;
+      if (this.#connection === connection) this.#connection = undefined;
+      connection.destroy();
+    }, ANSWER_LIMIT);
+    await connection.unsubscribe(filters);
+    clearTimeout(limit);
+  }
+
+  async #silence(): Promise<true> {
+    if (this.#deps.order() === 'any') {
+      await new Promise<void>(resolve => {
+        this.#quiet = setTimeout(resolve, SETTLED);
+      });
+    }
+    return true;
+  }
+
+  #take(packet: IPublishPacket): void {
+    this.#quiet?.refresh();
+    this.#showsUnasked ||= this.#isNew && packet.retain;
+    if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
+    if (!this.#asked.has(packet.topic)) this.#deps.outOfOrder();
+    if (sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload) {
+      this.#found.set(packet.topic, 'unknown');
+      return;
+    }
+    const mqtt5 = this.#deps.options.protocolVersion === 5;
+    const properties = packet.properties as MessageProperties | undefined;
+    const seconds = properties?.messageExpiryInterval;
+    this.#found.set(packet.topic, {
+      payload: fromBuffer(packet.payload as Buffer),
+      properties: mqtt5 ? packProperties(properties) : undefined,
+      stamp: readStamp(properties)?.version,
+      expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
+    });
+  }
+
+  async #connect(): Promise<Connection> {
+    if (this.#standing >= MOST_STANDING) await this.#disconnect();
+    if (this.#connection !== undefined) return this.#connection;
+    const { options } = this.#deps;
+    const name = this.#givenUp === 0 ? options.clientId : `${options.clientId}${this.#givenUp + 1}`;
+    const connection = await Connection.open({ ...options, clientId: name });
+    this.#isNew = true;
+    this.#standing = 0;
+    connection.receive((packet, done) => {
+      this.#take(packet);
+      done();
+    });
+    this.#connection = connection;
+    void connection.closed.then(() => {
+      if (this.#connection === connection) this.#connection = undefined;
+    });
+    await this.#deps.sentinel.place(connection);
+    return connection;
+  }
+
+  async #disconnect(): Promise<void> {
+    clearTimeout(this.#idle);
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection === undefined) return;
+    await this.#deps.sentinel.remove(connection);
+    await connection.end();
+  }
+}
+
+function isAbsent({ found }: Answer): boolean {
+  return found === 'absent';
+}
+
+/** The answer where the broker did not say. */
+export function unknownAt(topic: string): Answer {
+  return { topic, found: 'unknown' };
+}

@@ -1,0 +1,72 @@
+/**
+ * A survey: the broker shows once more all that it retains, on a connection of its own, so that what it dropped
+ * on its way to us is heard of. What it shows is there; what it does not show proves nothing.
+ */
+
+import type { Subscription } from '../../core/subscriptions.ts';
+import { Connection, type ConnectionOptions } from '../connection/connection.ts';
+import { Intake, type IntakeDeps } from '../incoming/intake.ts';
+import { Replay } from './replay.ts';
+import type { ReplayOrder } from './replay-order.ts';
+import type { Sentinel } from './sentinel.ts';
+
+export interface SurveyDeps {
+  readonly options: ConnectionOptions;
+  readonly sentinel: Sentinel;
+  /** In which the broker shows what it retains. */
+  readonly order: ReplayOrder;
+  readonly subscriptions: readonly Subscription[];
+  readonly intake: Pick<IntakeDeps, 'replica' | 'controlPrefix' | 'bounds'>;
+  /** Takes packed observations. */
+  readonly show: (batch: ArrayBuffer) => void;
+}
+
+export class Survey {
+  readonly #deps: SurveyDeps;
+  readonly #giveUp = new AbortController();
+  #connection: Connection | undefined;
+
+  constructor(deps: SurveyDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when all has been shown that will be, however it ends. */
+  async run(): Promise<void> {
+    const { options, sentinel, order, subscriptions, show } = this.#deps;
+    const intake = new Intake({
+      ...this.#deps.intake,
+      log: () => undefined,
+      sampling: { period: 1_000, newestOnly: false },
+      send: batch => {
+        show(batch);
+        // It is looked at faster than it comes: credit has not to be waited for.
+        setImmediate(() => intake.credit(1));
+      },
+    });
+    try {
+      const connection = await Connection.open(options, this.#giveUp.signal);
+      this.#connection = connection;
+      const mqtt5 = connection.protocolVersion === 5;
+      // What bears no flag is left out.
+      intake.mode = { mqtt5, liveFlag: 'as published', replaying: true };
+      const replay = new Replay(connection, sentinel, undefined, order);
+      connection.receive((packet, done) => {
+        if (replay.observe(packet) || !packet.retain) done();
+        else intake.take(packet, done);
+      });
+      await replay.begin();
+      await replay.run(subscriptions);
+      await connection.end();
+    } catch {
+      // What was not shown now is shown the next time.
+      this.#connection?.destroy();
+    }
+    intake.flush();
+  }
+
+  /** Shows no more. */
+  close(): void {
+    this.#giveUp.abort();
+    this.#connection?.destroy();
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * CBOR (RFC 8949). Maps come as `Map`, since their keys may be numbers; tagged values as what was tagged,
+ * but for dates and integers of many bytes. Tags of shared values, which could make a cycle, mean nothing.
+ */
+
+import { type DecodeOptions, decode, type TagDecoder } from 'cborg';
+import type { Bytes } from '../../core/register.ts';
+import { toBuffer } from '../../protocol/bytes.ts';
+
+/** Bytes. The cost of a larger integer grows with the square of its length. */
+const LARGEST_INTEGER = 64;
+
+const untagged: TagDecoder = content => content();
+
+const TAGS: Readonly<Record<number, TagDecoder>> = {
+  1: content => dateOf(content()),
+  2: content => integerOf(content()),
+  3: content => {
+    const integer = integerOf(content());
+    return integer === undefined ? undefined : -1n - integer;
+  },
+};
+
+const OPTIONS: DecodeOptions = {
+  useMaps: true,
+  // cborg refuses a payload with a tag that it finds no function for.
+  tags: new Proxy(TAGS, { get: (tags, tag) => tags[Number(tag)] ?? untagged }),
+};
+
+/** @throws for what is no CBOR, has strings of indefinite length, or is nested too deep for the stack */
+export function decodeCbor(payload: Bytes): unknown {
+  return decode(toBuffer(payload), OPTIONS);
+}
+
+function dateOf(seconds: unknown): Date | undefined {
+  return typeof seconds === 'number' || typeof seconds === 'bigint'
+    ? new Date(Number(seconds) * 1000)
+    : undefined;
+}
+
+function integerOf(bytes: unknown): bigint | undefined {
+  if (!(bytes instanceof Uint8Array) || bytes.length > LARGEST_INTEGER) return undefined;
+  return BigInt(`0x0${Buffer.from(bytes).toString('hex')}`);
+}

@@ -1,0 +1,133 @@
+/**
+ * Geobuf: GeoJSON as protocol buffers (github.com/mapbox/geobuf, geobuf.proto).
+ *
+ * Everything but the shapes: of coordinates only those of a point are read, since no version stands in the
+ * others, and they are most of the payload. The field's own decoder believes the numbers of rings that a
+ * payload claims, so that 20 bytes make it run until the memory is full.
+ */
+
+import { PbfReader } from 'pbf';
+import type { Bytes } from '../../core/register.ts';
+import { toBuffer } from '../../protocol/bytes.ts';
+
+/** No prototype: keys come from the network. */
+type GeoObject = Record<string, unknown>;
+
+const GEOMETRIES = [
+  'Point',
+  'MultiPoint',
+  'LineString',
+  'MultiLineString',
+  'Polygon',
+  'MultiPolygon',
+  'GeometryCollection',
+];
+
+/** Decimals of a coordinate, where the payload does not say. */
+const PRECISION = 6;
+
+/** @throws for what is no Geobuf, is cut short, or is nested too deep for the stack */
+export function decodeGeobuf(payload: Bytes): unknown {
+  const bytes = toBuffer(payload);
+  const reader = new PbfReader(bytes);
+  const geobuf = new Geobuf(reader);
+  const root = reader.readFields((tag, object) => geobuf.readData(tag, object), geoObject());
+  if (reader.pos !== bytes.length) throw new Error('the Geobuf is cut short');
+  return root;
+}
+
+class Geobuf {
+  readonly #reader: PbfReader;
+  readonly #keys: string[] = [];
+  /** Values that the next list of properties refers to. */
+  #values: unknown[] = [];
+  #scale = 10 ** PRECISION;
+
+  constructor(reader: PbfReader) {
+    this.#reader = reader;
+  }
+
+  /** Into the root, whichever of the three kinds it is. */
+  readData(tag: number, root: GeoObject): void {
+    if (tag === 1) this.#keys.push(this.#reader.readString());
+    else if (tag === 3) this.#scale = 10 ** this.#reader.readVarint();
+    else if (tag === 4) this.#readCollection(root);
+    else if (tag === 5) this.#readFeature(root);
+    else if (tag === 6) this.#readGeometry(root);
+  }
+
+  #readCollection(collection: GeoObject): void {
+    const features: GeoObject[] = [];
+    collection['type'] = 'FeatureCollection';
+    collection['features'] = features;
+    this.#reader.readMessage(tag => {
+      if (tag === 1) features.push(this.#readFeature(geoObject()));
+      else this.#readCustom(tag, collection);
+    }, undefined);
+  }
+
+  #readFeature(feature: GeoObject): GeoObject {
+    feature['type'] = 'Feature';
+    feature['geometry'] = null;
+    this.#reader.readMessage(tag => {
+      if (tag === 1) feature['geometry'] = this.#readGeometry(geoObject());
+      else if (tag === 11) feature['id'] = this.#reader.readString();
+      else if (tag === 12) feature['id'] = this.#reader.readSVarint();
+      else if (tag === 14) feature['properties'] = this.#readProperties(geoObject());
+      else this.#readCustom(tag, feature);
+    }, undefined);
+    return feature;
+  }
+
+  #readGeometry(geometry: GeoObject): GeoObject {
+    const geometries: GeoObject[] = [];
+    geometry['type'] = 'Point';
+    this.#reader.readMessage(tag => {
+      if (tag === 1) geometry['type'] = GEOMETRIES[this.#reader.readVarint()];
+      else if (tag === 3 && geometry['type'] === 'Point') geometry['coordinates'] = this.#readPoint();
+      else if (tag === 4) geometries.push(this.#readGeometry(geoObject()));
+      else this.#readCustom(tag, geometry);
+    }, undefined);
+    if (geometries.length > 0) geometry['geometries'] = geometries;
+    return geometry;
+  }
+
+  /** What GeoJSON does not name stands in the object itself. */
+  #readCustom(tag: number, object: GeoObject): void {
+    if (tag === 13) this.#values.push(this.#readValue());
+    else if (tag === 15) this.#readProperties(object);
+  }
+
+  #readPoint(): number[] {
+    return this.#reader.readPackedSVarint().map(coordinate => coordinate / this.#scale);
+  }
+
+  #readValue(): unknown {
+    const reader = this.#reader;
+    let value: unknown = null;
+    reader.readMessage(tag => {
+      if (tag === 1) value = reader.readString();
+      else if (tag === 2) value = reader.readDouble();
+      else if (tag === 3) value = reader.readVarint();
+      else if (tag === 4) value = -reader.readVarint();
+      else if (tag === 5) value = reader.readBoolean();
+      else if (tag === 6) value = JSON.parse(reader.readString());
+    }, undefined);
+    return value;
+  }
+
+  /** Pairs of indexes: of a key, and of a value. */
+  #readProperties(object: GeoObject): GeoObject {
+    const indexes = this.#reader.readPackedVarint();
+    for (let at = 0; at + 1 < indexes.length; at += 2) {
+      const key = this.#keys[indexes[at] ?? -1];
+      if (key !== undefined) object[key] = this.#values[indexes[at + 1] ?? -1];
+    }
+    this.#values = [];
+    return object;
+  }
+}
+
+function geoObject(): GeoObject {
+  return Object.create(null);
+}

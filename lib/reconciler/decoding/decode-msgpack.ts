@@ -1,0 +1,13 @@
+/** MessagePack. Integers of 64 bits come as bigints where needed, timestamps as dates. */
+
+import { decode } from '@msgpack/msgpack';
+import type { Bytes } from '../../core/register.ts';
+import { toBuffer } from '../../protocol/bytes.ts';
+import { isMsgpack } from './msgpack-shape.ts';
+
+/** @throws for what is no MessagePack, has a key `__proto__`, or is nested too deep */
+export function decodeMsgpack(payload: Bytes): unknown {
+  const bytes = toBuffer(payload);
+  if (!isMsgpack(bytes)) throw new Error('no MessagePack');
+  return decode(bytes, { useBigInt64: true });
+}

@@ -1,0 +1,33 @@
+/**
+ * Decoders of payloads for the merge chains, loaded only where a chain asks for the format: on a small
+ * gateway a library that nobody uses is memory that nobody has.
+ *
+ * A decoder throws for what is not of its format. It is safe with hostile payloads of the length that
+ * `MAX_DECODED_BYTES` allows: its memory and time grow with the payload's length, whatever the payload says
+ * about itself.
+ */
+
+import type { Format } from '../../core/merge-chain.ts';
+import type { Decode, Decoders } from '../../core/merge-order.ts';
+import type { Bytes } from '../../core/register.ts';
+import { toBuffer } from '../../protocol/bytes.ts';
+
+const LOADERS: Readonly<Record<Format, () => Promise<Decode>>> = {
+  json: async () => decodeJson,
+  msgpack: async () => (await import('./decode-msgpack.ts')).decodeMsgpack,
+  cbor: async () => (await import('./decode-cbor.ts')).decodeCbor,
+  geobuf: async () => (await import('./decode-geobuf.ts')).decodeGeobuf,
+};
+
+/** The decoders of these formats; see `formatsOf`. */
+export async function loadDecoders(formats: Iterable<Format>): Promise<Decoders> {
+  const loaded = await Promise.all(
+    [...formats].map(async format => [format, await LOADERS[format]()] as const),
+  );
+  return Object.fromEntries(loaded);
+}
+
+function decodeJson(payload: Bytes): unknown {
+  const text = toBuffer(payload).toString('utf8');
+  return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+}

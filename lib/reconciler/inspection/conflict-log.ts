@@ -1,0 +1,89 @@
+/** The last conflicts, and how many each comparator decided. Bounded: the oldest makes room. */
+
+import type { MergeChain } from '../../core/merge-chain.ts';
+import { compileDecider, type Decider, type Decoders } from '../../core/merge-order.ts';
+import type { Clash } from '../../core/outcome.ts';
+import type { Policy } from '../../core/policy.ts';
+import { Tally } from '../tally.ts';
+import { type Excerpt, excerptOf } from './shown-value.ts';
+
+/** Conflicts that are remembered. */
+const REMEMBERED = 1_000;
+
+export interface LoggedConflict {
+  /** Counts from 1. */
+  readonly number: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly topic: string;
+  readonly winner: Excerpt;
+  readonly loser: Excerpt;
+  readonly decidedBy: string;
+}
+
+export class ConflictLog {
+  /** The number of the newest. */
+  last = 0;
+  readonly #tally = new Tally();
+  #decoders: Decoders;
+  readonly #deciders = new Map<MergeChain, Decider>();
+  /** A ring: conflict `n` stands at `n % REMEMBERED`. */
+  readonly #ring: LoggedConflict[] = [];
+
+  constructor(decoders: Decoders) {
+    this.#decoders = decoders;
+  }
+
+  /** By the comparator that decided. */
+  get counts(): Readonly<Record<string, number>> {
+    return this.#tally.counts;
+  }
+
+  /** Other merge chains are going to decide. */
+  decodeBy(decoders: Decoders): void {
+    this.#decoders = decoders;
+    this.#deciders.clear();
+  }
+
+  note(topic: string, { winner, loser }: Clash, { chain }: Policy): void {
+    const decidedBy = this.#decider(chain)(winner, loser);
+    this.#tally.count(decidedBy);
+    const number = ++this.last;
+    this.#ring[number % REMEMBERED] = {
+      number,
+      at: Date.now(),
+      topic,
+      winner: excerptOf(winner),
+      loser: excerptOf(loser),
+      decidedBy,
+    };
+  }
+
+  /** Those after a number, newest first, as many as are wanted and remembered. */
+  after(number: number, most: number): LoggedConflict[] {
+    return this.#newestFirst(most, conflict => conflict.number > number);
+  }
+
+  /** Those of a topic, newest first. */
+  of(topic: string, most: number): LoggedConflict[] {
+    return this.#newestFirst(most, conflict => conflict.topic === topic);
+  }
+
+  #newestFirst(most: number, isWanted: (conflict: LoggedConflict) => boolean): LoggedConflict[] {
+    const found: LoggedConflict[] = [];
+    const oldest = Math.max(0, this.last - REMEMBERED);
+    for (let number = this.last; number > oldest && found.length < most; number--) {
+      const conflict = this.#ring[number % REMEMBERED];
+      if (conflict !== undefined && isWanted(conflict)) found.push(conflict);
+    }
+    return found;
+  }
+
+  #decider(chain: MergeChain): Decider {
+    const known = this.#deciders.get(chain);
+    if (known !== undefined) return known;
+    const made = compileDecider(chain, this.#decoders);
+    this.#deciders.set(chain, made);
+    return made;
+  }
+}

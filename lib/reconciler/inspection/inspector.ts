@@ -1,0 +1,237 @@
+/**
+ * Answers what the main thread asks of the reconciler: how all is, which topics there are, how one of them is.
+ *
+ * It only reads. Lists are worked off one at a time, in short slices, so that looking at 100,000 topics holds
+ * nothing up.
+ */
+
+import { has } from '../../core/policy.ts';
+import { agrees, endOf, pendingAt } from '../../core/register.ts';
+import type { Histogram } from '../../protocol/histogram.ts';
+import type { ReconcilerAnswers, ReconcilerMeasures, ReconcilerQuestion } from '../../protocol/questions.ts';
+import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow } from '../../status/api.ts';
+import type { BrokerLink } from '../links/broker-link.ts';
+import type { BrokerLinks } from '../links/broker-links.ts';
+import type { Saver } from '../saver.ts';
+import { inSlices } from '../slices.ts';
+import type { Tally } from '../tally.ts';
+import type { Topic } from '../topics/topic.ts';
+import { TopicIndex } from '../topics/topic-index.ts';
+import { levelOf, pageOf } from '../topics/topic-pages.ts';
+import type { TopicTable } from '../topics/topic-table.ts';
+import type { ConflictLog, LoggedConflict } from './conflict-log.ts';
+import { type Excerpt, SHOWN_BYTES, SHOWN_IN_LISTS, shownExcerpt, shownValue } from './shown-value.ts';
+
+/** Conflicts that are told at once, at most. */
+const MOST_CONFLICTS = 50;
+
+/** Conflicts that are told of one topic. */
+const MOST_OF_TOPIC = 10;
+
+/** Topics that are counted anew before an answer; where more have changed, the last commit's counts have to do. */
+const MOST_RECOUNTED = 5_000;
+
+/** What counters of messages that were not taken in begin with; the rest is the reason. */
+const REFUSED = 'refused_';
+
+export interface InspectorDeps {
+  readonly replica: string;
+  readonly table: TopicTable;
+  readonly links: BrokerLinks;
+  readonly conflicts: ConflictLog;
+  /** Of the reconciler. */
+  readonly tally: Tally;
+  readonly saver: Pick<Saver, 'commits' | 'failures'>;
+  readonly ticks: Histogram;
+  readonly payloads: 'shown' | 'hidden';
+}
+
+export class Inspector {
+  readonly #deps: InspectorDeps;
+  readonly #all: TopicIndex;
+  readonly #differing: TopicIndex;
+  /** The last list that was asked for. */
+  #lists: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: InspectorDeps) {
+    this.#deps = deps;
+    const { census, states } = deps.table;
+    this.#all = new TopicIndex({
+      get revision() {
+        return census.revision;
+      },
+      *topics() {
+        for (const [topic, { standing }] of states.entries()) if (standing.state !== undefined) yield topic;
+      },
+    });
+    this.#differing = new TopicIndex({
+      get revision() {
+        return census.differingRevision;
+      },
+      topics: () => census.differing,
+    });
+  }
+
+  async answer(question: ReconcilerQuestion): Promise<ReconcilerAnswers[ReconcilerQuestion['of']]> {
+    this.#deps.table.recountUnsaved(MOST_RECOUNTED);
+    switch (question.of) {
+      case 'measures':
+        return this.#measures(question.conflictsAfter);
+      case 'topic':
+        return this.#topic(question.topic);
+      case 'topics':
+        return this.#inTurn(() => this.#topics(question));
+      case 'level':
+        return this.#inTurn(() => this.#level(question));
+    }
+  }
+
+  close(): void {
+    this.#all.close();
+    this.#differing.close();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#lists.then(work);
+    this.#lists = result.catch(() => undefined);
+    return result;
+  }
+
+  // ── counts ─────────────────────────────────────────────────────────────────────────────────────────
+
+  #measures(conflictsAfter: number): ReconcilerMeasures {
+    const { replica, table, links, conflicts, tally, saver, ticks } = this.#deps;
+    const { census } = table;
+    const refused = Object.entries(tally.counts).filter(([name]) => name.startsWith(REFUSED));
+    return {
+      replica,
+      counts: {
+        expired: tally.counts['expired'] ?? 0,
+        storeFailures: saver.failures,
+        refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
+        heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
+        contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
+        conflicts: { ...conflicts.counts },
+        convergence: census.convergence.counts,
+        commits: saver.commits.counts,
+        ticks: ticks.counts,
+      },
+      topics: census.counts,
+      links: [...links]
+        .filter(({ isRemoved }) => !isRemoved)
+        .map(link => ({
+          name: link.name,
+          pending: link.pending,
+          waiting: link.due.size,
+          behind: census.behind[link.index] ?? 0,
+          blocked: link.blocks.blocked,
+        })),
+      conflicts: conflicts.after(conflictsAfter, MOST_CONFLICTS).map(one => this.#conflict(one)),
+      lastConflict: conflicts.last,
+    };
+  }
+
+  // ── topics ─────────────────────────────────────────────────────────────────────────────────────────
+
+  async #topics(query: ReconcilerQuestion & { of: 'topics' }): Promise<ReconcilerAnswers['topics']> {
+    const { states, census } = this.#deps.table;
+    const isDiffering = query.which === 'differing';
+    const sorted = await (isDiffering ? this.#differing : this.#all).topics();
+    const isListed = isDiffering
+      ? (topic: string) => census.differing.has(topic)
+      : (topic: string) => states.has(topic);
+    const { topics, matching, next } = await inSlices(pageOf(sorted, query, isListed));
+    return { topics: topics.flatMap(topic => this.#row(topic, SHOWN_IN_LISTS) ?? []), matching, next };
+  }
+
+  async #level(query: ReconcilerQuestion & { of: 'level' }): Promise<ReconcilerAnswers['level']> {
+    const [sorted, differing] = [await this.#all.topics(), await this.#differing.topics()];
+    const { nodes, size, next } = await inSlices(levelOf(sorted, differing, query));
+    return {
+      nodes: nodes.map(({ name, isTopic, beneath, differing: count }) => ({
+        name,
+        topic: isTopic ? (this.#row(query.under + name, SHOWN_IN_LISTS) ?? null) : null,
+        beneath,
+        differing: count,
+      })),
+      size,
+      next,
+    };
+  }
+
+  /** `most`: bytes of each payload. */
+  #row(topic: string, most: number): TopicRow | undefined {
+    const known = this.#deps.table.get(topic);
+    const state = known?.standing.state;
+    const winner = known?.register.winner;
+    if (known === undefined || state === undefined || winner === undefined) return undefined;
+    const { time } = winner.version;
+    const end = endOf(winner);
+    return {
+      topic,
+      state,
+      winner: shownValue(winner, this.#deps.payloads, most),
+      origin: this.#name(winner.origin),
+      changedAt: time === 0 ? null : time,
+      expiresAt: Number.isFinite(end) ? end : null,
+      held: this.#byBroker(link => this.#held(known, link, most)),
+    };
+  }
+
+  #held({ register: { held, winner }, policy }: Topic, { index }: BrokerLink, most: number): HeldValue {
+    const holds = held[index] ?? 'unknown';
+    const isConcerned = winner !== undefined && has(policy.publish, index);
+    return {
+      value: shownValue(holds, this.#deps.payloads, most),
+      agrees: !isConcerned || agrees(holds, winner),
+    };
+  }
+
+  #topic(topic: string): TopicDetails | null {
+    const known = this.#deps.table.get(topic);
+    const row = this.#row(topic, SHOWN_BYTES);
+    if (known === undefined || row === undefined) return null;
+    const { register, policy } = known;
+    const { winner } = register;
+    return {
+      ...row,
+      version: winner === undefined || winner.version.time === 0 ? null : winner.version,
+      pending: this.#byBroker(({ index }) => pendingAt(register, index) || undefined),
+      blocked: this.#byBroker(({ blocks }) =>
+        blocks.isBlocked(topic) ? sinceEpoch(blocks.retryAt(topic) ?? performance.now()) : undefined,
+      ),
+      retain: policy.retain,
+      qos: policy.qos,
+      conflicts: this.#deps.conflicts.of(topic, MOST_OF_TOPIC).map(one => this.#conflict(one)),
+    };
+  }
+
+  // ── words ──────────────────────────────────────────────────────────────────────────────────────────
+
+  #conflict({ at, topic, winner, loser, decidedBy }: LoggedConflict): Conflict {
+    return { at, topic, winner: this.#contender(winner), loser: this.#contender(loser), decidedBy };
+  }
+
+  #contender(excerpt: Excerpt): Contender {
+    return { broker: this.#name(excerpt.origin), value: shownExcerpt(excerpt, this.#deps.payloads) };
+  }
+
+  #name(broker: number): string {
+    return this.#deps.links.find(broker)?.name ?? '';
+  }
+
+  /** By broker name; what is undefined is left out. */
+  #byBroker<T>(valueAt: (link: BrokerLink) => T | undefined): Record<string, T> {
+    return Object.fromEntries(
+      [...this.#deps.links].flatMap(link => {
+        const value = link.isRemoved ? undefined : valueAt(link);
+        return value === undefined ? [] : [[link.name, value] as const];
+      }),
+    );
+  }
+}
+
+/** A time of `performance.now()` in milliseconds since 1970, by what the clock shows now. */
+function sinceEpoch(uptime: number): number {
+  return Math.round(Date.now() - performance.now() + uptime);
+}

@@ -1,0 +1,281 @@
+/**
+ * The reconciler's end of the way to one broker: what may be sent there, what waits, what is awaited back.
+ *
+ * Never more than CREDIT publications, or about CREDIT_BYTES of payload, are on the way to the worker; the
+ * topics beyond wait here by name, and their newest value is sent when their turn comes. So a slow broker
+ * costs memory for topics, not for messages.
+ */
+
+import type { Base, Occasion } from '../../core/events.ts';
+import { NowAndThen } from '../../core/now-and-then.ts';
+import { has, type Policies } from '../../core/policy.ts';
+import { BatchWriter } from '../../protocol/batch.ts';
+import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../../protocol/messages.ts';
+import { type Publication, writePublication } from '../../protocol/publication.ts';
+import { Marker } from '../marker.ts';
+import { AntiEntropy } from '../verification/anti-entropy.ts';
+import { Brake } from '../verification/brake.ts';
+import { OpenProbes } from '../verification/open-probes.ts';
+import { Unanswered } from '../verification/unanswered.ts';
+import { AwaitedEchoes } from './awaited-echoes.ts';
+import { Blocks } from './blocks.ts';
+
+export const CREDIT = 1_000;
+export const CREDIT_BYTES = 16 * 1024 * 1024;
+
+/** Topics in one `probe` message. */
+const PROBE_BATCH = 500;
+
+/** What bounds hold back here: publishes under way to the broker, and those of one topic. */
+export type Bound = 'pending' | 'pending_of_topic';
+
+export interface LinkOptions {
+  readonly index: number;
+  readonly name: string;
+  /** At first contact the larger wins. */
+  readonly rank: number;
+  /** Seconds in which anti-entropy looks at every topic. */
+  readonly scanPeriod: number;
+  /** Where the marker is left; undefined when mqttrep may write no control topic. */
+  readonly markerTopic: string | undefined;
+}
+
+export class BrokerLink {
+  readonly index: number;
+  readonly name: string;
+  /** At first contact the larger wins. */
+  rank: number;
+  readonly markerTopic: string | undefined;
+  readonly blocks = new Blocks();
+  readonly brake = new Brake();
+  readonly unanswered = new Unanswered();
+  readonly antiEntropy: AntiEntropy;
+
+  /** The broker keeps retained messages. If not, it is neither asked what it retains nor given a marker. */
+  retains = true;
+  /** Connected, and its replay is over: it can be published to. */
+  ready = false;
+  /** No longer configured; its index stays vacant. */
+  isRemoved = false;
+  /** What held before the filters were changed, until the broker has shown what is subscribed to since. */
+  former: Policies | undefined;
+  stamps = false;
+  /** Topics with something to be looked at for this broker, in the order in which they came up. */
+  readonly due = new Set<string>();
+  /** It has shown all that it retains, in this life or, as the store says, in an earlier one. */
+  known = false;
+  /** What the current session can be compared with. */
+  base: Base = 'none';
+  /** How many topics it held when it was last compared with that. */
+  heldAtReturn = 0;
+  /** The topics that the current replay has shown, where there is something to compare them with. */
+  replayed: Set<string> | undefined;
+  /** Topics of which something was under way when the connection before this one ended, until they are found. */
+  cutOff = new Set<string>();
+  /** Messages received in this session. */
+  messages = 0;
+  marker = new Marker(undefined);
+  /** How often this broker has been ready. */
+  visits = 0;
+  /** Messages that met another write at the broker: their topics are looked at. */
+  contended = 0;
+  /** How often each bound was met. */
+  readonly heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
+
+  #port: Port<ToBroker, FromBroker> | undefined;
+  #session = 0;
+  #sent = 0;
+  #through = 0;
+  #bytes = 0;
+  /** The credit was used up, and not half of it has been given back: what is sent then goes in few batches. */
+  #exhausted = false;
+  readonly #writer = new BatchWriter();
+  readonly #echoes = new AwaitedEchoes();
+  readonly #probes = new OpenProbes();
+  readonly #nowAndThen = new NowAndThen<Bound>();
+
+  constructor({ index, name, rank, scanPeriod, markerTopic }: LinkOptions) {
+    this.index = index;
+    this.name = name;
+    this.rank = rank;
+    this.markerTopic = markerTopic;
+    this.antiEntropy = new AntiEntropy(scanPeriod);
+  }
+
+  attach(port: Port<ToBroker, FromBroker>, receive: (message: FromBroker) => void): void {
+    this.#port?.close();
+    this.#port = port;
+    port.on('message', receive);
+  }
+
+  close(): void {
+    this.#port?.close();
+    this.#port = undefined;
+  }
+
+  sessionStarted({ session, stamps, retains, marker }: SessionStarted): void {
+    this.#session = session;
+    this.#sent = 0;
+    this.#through = 0;
+    this.#bytes = 0;
+    this.#exhausted = false;
+    this.messages = 0;
+    this.stamps = stamps;
+    this.retains = retains;
+    if (!retains) this.base = 'keeps nothing';
+    else this.base = this.known ? this.marker.returned(marker) : 'none';
+    this.replayed = this.#session > 1 || this.known ? new Set() : undefined;
+  }
+
+  /** What the topic can be compared with: what is subscribed to only since the filters were changed, with nothing. */
+  baseOf(topic: string): Base {
+    return this.former === undefined || has(this.former.of(topic).echo, this.index) ? this.base : 'none';
+  }
+
+  /** It has shown all that it retains. Returns the topics, where there is something to compare them with. */
+  replayEnded(stamps: boolean): ReadonlySet<string> | undefined {
+    const { replayed } = this;
+    this.ready = true;
+    this.known = true;
+    this.stamps = stamps;
+    this.visits++;
+    this.former = undefined;
+    this.replayed = undefined;
+    this.antiEntropy.replayed(this.messages);
+    return replayed;
+  }
+
+  /** The connection is gone. Returns the topics whose probes will not be answered. */
+  parted(): string[] {
+    this.ready = false;
+    this.antiEntropy.parted();
+    this.unanswered.clear();
+    this.marker.parted();
+    this.due.clear();
+    this.#echoes.clear();
+    this.#writer.take();
+    return this.#probes.parted();
+  }
+
+  /** Whether one more publication may be sent now. */
+  get open(): boolean {
+    return this.ready && !this.#exhausted;
+  }
+
+  /** Publications, or topics, that are not settled yet. */
+  get busy(): boolean {
+    return this.unsettled > 0;
+  }
+
+  /** How many that are. */
+  get unsettled(): number {
+    return this.ready ? this.due.size + this.#sent - this.#through : 0;
+  }
+
+  /** Publications that have not been seen back, newest of each topic only; where no echo is to come, not acknowledged. */
+  get pending(): number {
+    return this.ready ? Math.max(this.#echoes.size, this.#sent - this.#through) : 0;
+  }
+
+  /** A marker is left at this broker. */
+  get isMarked(): boolean {
+    return this.markerTopic !== undefined && this.retains;
+  }
+
+  /** Has the worker connect in the name of the replica. */
+  start(replica: string): void {
+    this.#post({ kind: 'start', replica });
+  }
+
+  publish(publication: Publication): void {
+    writePublication(this.#writer, publication);
+    this.#sent++;
+    this.#bytes += publication.payload.length;
+    if (!this.#exhausted && this.#uses(1)) {
+      this.#exhausted = true;
+      this.heldBack.pending++;
+    }
+    if (!publication.confirm) this.#echoes.published(publication.topic, this.#sent);
+  }
+
+  /** Whether it is to be said that a bound was met: now and then, however often it is. */
+  isWorthSaying(bound: Bound, uptime: number): boolean {
+    return this.#nowAndThen.isDue(bound, uptime);
+  }
+
+  /** Asks the broker what it retains under a topic from now on. */
+  probe(topic: string, occasion: Occasion): void {
+    this.#probes.ask(topic, occasion);
+  }
+
+  /** Takes note of an answer; returns whether it counts. */
+  answered(topic: string): boolean {
+    return this.#probes.answered(topic);
+  }
+
+  /** Has the broker show once more all that it retains. */
+  survey(): void {
+    this.#post({ kind: 'survey', session: this.#session });
+  }
+
+  /** Whether there are probes to be sent. */
+  get hasProbes(): boolean {
+    return this.ready && this.#probes.areUnsent;
+  }
+
+  /** Closes what `publish` and `probe` have gathered; the result sends it, if the connection is still the same. */
+  seal(): () => void {
+    const session = this.#session;
+    const batch = this.#writer.records > 0 ? this.#writer.take() : undefined;
+    const probes = this.ready ? this.#probes.takeUnsent() : undefined;
+    return () => {
+      if (batch !== undefined) this.#post({ kind: 'publications', session, batch }, [batch]);
+      for (const occasion of ['question', 'look'] satisfies Occasion[]) {
+        const topics = probes?.[occasion] ?? [];
+        while (topics.length > 0)
+          this.#post({ kind: 'probe', session, occasion, topics: topics.splice(0, PROBE_BATCH) });
+      }
+    };
+  }
+
+  credit(batches: number): void {
+    this.#post({ kind: 'credit', batches });
+  }
+
+  settled(message: Settled): void {
+    this.#through = message.through;
+    this.#bytes -= message.bytes;
+    this.#exhausted &&= this.#uses(0.5);
+  }
+
+  /** From now on the broker is known to have what it had, as long as the connection stands and after. */
+  markerAcknowledged(): void {
+    this.marker.acknowledged();
+    if (this.ready) this.base = 'as left';
+  }
+
+  /** Nothing of ours is on the way to the broker under this topic. */
+  echoed(topic: string): void {
+    this.#echoes.arrived(topic);
+  }
+
+  /** Takes out the topics of which the echo is overdue, at this time of `performance.now()`. */
+  overdue(uptime: number): string[] {
+    return this.#echoes.overdue(this.#through, uptime);
+  }
+
+  /** Whether anything here waits for time to pass. */
+  isWaiting(sequence: number): boolean {
+    const isToBeMarked = this.isMarked && this.marker.isDue(sequence);
+    return this.#echoes.size > 0 || this.blocks.isWaiting || this.unanswered.isWaiting || isToBeMarked;
+  }
+
+  /** Whether at least that share of the credit is in use. */
+  #uses(share: number): boolean {
+    return this.#sent - this.#through >= CREDIT * share || this.#bytes >= CREDIT_BYTES * share;
+  }
+
+  #post(message: ToBroker, transfer: readonly ArrayBuffer[] = []): void {
+    this.#port?.postMessage(message, transfer);
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * The registers of all topics, and `step` applied to them: what changed is noted for the store, what expires
+ * and what may be forgotten is noted for its time.
+ */
+
+import type { Event } from '../../core/events.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import type { BrokerSet, Policies } from '../../core/policy.ts';
+import { emptyRegister, endOf, isDeletion, type Register, withRoom } from '../../core/register.ts';
+import { step as coreStep, forgettableFrom, isForgettable } from '../../core/step.ts';
+import type { ChangedTopics, StoredTopic } from '../../store/state-store.ts';
+import { Expiries } from '../expiries.ts';
+import { Census, isEverywhere, UNCOUNTED } from '../inspection/census.ts';
+import { KeyedStates } from '../streams.ts';
+import type { Topic } from './topic.ts';
+import { TopicMap } from './topic-map.ts';
+
+export type Step = typeof coreStep;
+
+export class TopicTable {
+  readonly states: KeyedStates<string, Topic>;
+  readonly census: Census;
+  /** Brokers that do not take a topic: for the census. */
+  blockedAt: (topic: string) => BrokerSet = () => 0;
+  /** Counts the commits: a change bears the number of the commit that it goes with. */
+  #sequence = 1;
+  /** The last array of its kind: most topics of one commit share it. */
+  #lastSeen: readonly number[] = [];
+  #policies: Policies;
+  #brokers: number;
+  readonly #topics: TopicMap;
+  readonly #step: Step;
+  readonly #expiries = new Expiries();
+  readonly #forgettable = new Expiries();
+  #notSeen: readonly number[];
+  #unsaved = new Set<string>();
+
+  /** @param step the core's; another one is for tests that want to see it missed */
+  constructor(policies: Policies, brokers: number, step: Step = coreStep) {
+    this.#step = step;
+    this.#policies = policies;
+    this.#brokers = brokers;
+    this.#notSeen = new Array<number>(brokers).fill(0);
+    this.census = new Census(brokers);
+    this.#topics = new TopicMap(brokers);
+    this.states = new KeyedStates(this.#topics);
+  }
+
+  get(topic: string): Topic | undefined {
+    return this.states.get(topic);
+  }
+
+  /** The last commit to which no change will be added any more. */
+  get closed(): number {
+    return this.#sequence - 1;
+  }
+
+  /** Takes a register from the store. */
+  load(topic: string, { register: stored, seen }: StoredTopic): void {
+    const register = asStored(stored);
+    const policy = this.#policies.of(topic);
+    const settled = isEverywhere(register, policy) ? register.winner : undefined;
+    const loaded = { register, policy, seen: this.#shared(seen), settled, standing: UNCOUNTED };
+    const standing = this.census.count(topic, loaded, this.blockedAt(topic));
+    this.states.set(topic, { ...loaded, standing });
+    for (const at of seen) this.advance(at);
+    this.#watchTime(topic, register);
+  }
+
+  /**
+   * Other filters, and room for more brokers: each topic has the policy of its filters from now on.
+   * Returns what held before.
+   */
+  configure(policies: Policies, brokers: number): Policies {
+    const former = this.#policies;
+    this.#policies = policies;
+    this.#brokers = brokers;
+    this.#notSeen = new Array<number>(brokers).fill(0);
+    this.census.makeRoom(brokers);
+    this.#topics.makeRoom(brokers);
+    for (const [topic, known] of this.states.entries()) {
+      this.states.set(topic, {
+        ...known,
+        register: withRoom(known.register, brokers),
+        policy: policies.of(topic),
+        seen: this.#shared(Array.from({ length: brokers }, (_, index) => known.seen[index] ?? 0)),
+      });
+      this.recount(topic);
+    }
+    return former;
+  }
+
+  /** Continues after a commit of an earlier life. */
+  advance(sequence: number): void {
+    this.#sequence = Math.max(this.#sequence, sequence + 1);
+  }
+
+  /** Brings an event to a topic. */
+  apply(topic: string, event: Event): Outcome {
+    const known = this.states.get(topic);
+    const policy = known?.policy ?? this.#policies.of(topic);
+    const before = known?.register ?? emptyRegister(this.#brokers);
+    const outcome = this.#step(before, event, policy);
+    const { register } = outcome;
+    if (register === before && known !== undefined) return outcome;
+    if (isChangeToStore(before, register)) this.#unsaved.add(topic);
+    const isHeldAnew = before.held !== register.held;
+    this.states.set(topic, {
+      register,
+      policy,
+      seen: isHeldAnew ? this.#seen(known?.seen, before, register) : (known?.seen ?? this.#notSeen),
+      settled: isHeldAnew ? this.census.settled(known?.settled, before, register, policy) : known?.settled,
+      standing: known?.standing ?? UNCOUNTED,
+    });
+    this.#watchTime(topic, register);
+    return outcome;
+  }
+
+  /** Closes a commit: takes out the names of the topics that changed since the last one. */
+  takeUnsaved(): ReadonlySet<string> {
+    const unsaved = this.#unsaved;
+    this.#unsaved = new Set();
+    if (unsaved.size > 0) this.#sequence++;
+    for (const topic of unsaved) this.recount(topic);
+    return unsaved;
+  }
+
+  /** The topics of these names, each as it is when it is come to; undefined for one that is forgotten. */
+  each(names: ReadonlySet<string>): ChangedTopics {
+    const { states } = this;
+    return {
+      size: names.size,
+      *[Symbol.iterator]() {
+        for (const name of names) yield [name, states.get(name)] as const;
+      },
+    };
+  }
+
+  /** What was taken out could not be stored: it goes with the next commit. */
+  putBack(topics: Iterable<string>): void {
+    for (const topic of topics) this.#unsaved.add(topic);
+  }
+
+  /** Has the census count a topic as it is now. */
+  recount(topic: string): void {
+    const known = this.#topics.get(topic);
+    if (known === undefined) return;
+    const standing = this.census.count(topic, known, this.blockedAt(topic));
+    // Nothing that is watched: it follows from the state.
+    if (standing !== known.standing) this.#topics.set(topic, { ...known, standing });
+  }
+
+  /** Has the census count what changed since the last commit, if that is done soon. */
+  recountUnsaved(most: number): void {
+    if (this.#unsaved.size <= most) for (const topic of this.#unsaved) this.recount(topic);
+  }
+
+  get hasUnsaved(): boolean {
+    return this.#unsaved.size > 0;
+  }
+
+  /** Takes out the topics whose winner's time may be over. */
+  expiring(now: number): string[] {
+    return this.#expiries.due(now);
+  }
+
+  /** Has the topic looked at again when its winner's time is over. */
+  expectExpiry(topic: string): void {
+    const winner = this.states.get(topic)?.register.winner;
+    if (winner !== undefined) this.#expiries.expect(topic, endOf(winner));
+  }
+
+  /** Forgets what was deleted everywhere, and what passed through, long ago. */
+  forget(now: number): void {
+    for (const topic of this.#forgettable.due(now)) {
+      const known = this.states.get(topic);
+      if (known === undefined) continue;
+      if (isForgettable(known.register, known.policy, now)) {
+        this.states.delete(topic);
+        this.census.forget(topic, known);
+        this.#unsaved.add(topic);
+      } else if (forgettableFrom(known.register) > now) {
+        this.#watchTime(topic, known.register);
+      }
+      // What else forbids it ends with a change of the register, and that brings the topic here again.
+    }
+  }
+
+  /** Whether time has to be looked at. */
+  get waitsForTime(): boolean {
+    return this.#expiries.size > 0 || this.#forgettable.size > 0 || this.hasUnsaved;
+  }
+
+  #seen(known: readonly number[] | undefined, before: Register, after: Register): readonly number[] {
+    const last = known ?? this.#notSeen;
+    return this.#shared(last.map((at, i) => (before.held[i] === after.held[i] ? at : this.#sequence)));
+  }
+
+  #shared(seen: readonly number[]): readonly number[] {
+    if (seen.every((at, i) => at === this.#lastSeen[i])) return this.#lastSeen;
+    this.#lastSeen = seen;
+    return seen;
+  }
+
+  #watchTime(topic: string, register: Register): void {
+    const { winner } = register;
+    if (winner === undefined || isDeletion(winner))
+      this.#forgettable.expect(topic, forgettableFrom(register));
+    else this.#expiries.expect(topic, endOf(winner));
+  }
+}
+
+/** Whether a restart has to know of the change; what passes or is being asked is of the moment. */
+function isChangeToStore(before: Register, after: Register): boolean {
+  return (
+    before.winner !== after.winner ||
+    before.held !== after.held ||
+    before.pending !== after.pending ||
+    before.unretained !== after.unretained ||
+    before.cleared !== after.cleared
+  );
+}
+
+/** A register without what was of the moment; itself, if there is nothing of that. */
+function asStored(register: Register): Register {
+  const pending = register.pending.filter(({ retained }) => retained);
+  const isOfMoment = register.passing !== undefined || (register.asking | register.overtaken) !== 0;
+  if (!isOfMoment && pending.length === register.pending.length) return register;
+  return { ...register, passing: undefined, pending, asking: 0, overtaken: 0, questioned: [] };
+}

@@ -1,0 +1,59 @@
+/** What is said of a broker that cannot be connected to, and when it is tried again. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { BREAKS_PUBACKS } from '../../support/oddities.ts';
+import { PacketRelay } from '../../support/packet-relay.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
+import { ActorRig } from '../actor-rig.ts';
+
+describe('A broker that knows its users', () => {
+  it('says that it is refused, and whom to ask, without a secret; and tries again rarely', async function () {
+    requireMosquitto(this);
+    const passwords = join(tempFolder('passwords'), 'file');
+    writeFileSync(passwords, '', { mode: 0o600 });
+    const broker = await startMosquitto({ config: ['allow_anonymous false', `password_file ${passwords}`] });
+    const options = { username: 'duck', password: 'quack!', reconnectPeriod: 0 };
+    const rig = new ActorRig(broker.url, { options });
+    const report = await rig.reported(one => one.kind === 'link' && one.state === 'refused');
+    expect(JSON.stringify(report)).to.match(/not authori[sz]ed/i);
+    await rig.reported(one => one.kind === 'log' && one.level === 'error');
+    expect(rig.log).to.match(/^error oslo: cannot connect/m);
+    expect(rig.log).to.include('MQTTREP_CLIENT_oslo').and.include('MQTTREP_CONFIG_oslo');
+    expect(rig.log).to.match(/next attempt in \d{2,3}\.\d s/);
+    expect(JSON.stringify(rig.reports)).not.to.include('quack');
+    expect(rig.told).to.deep.equal([]);
+    await rig.stop();
+    await broker.stop();
+  });
+});
+
+describe('A broker that accepts MQTT 5, and answers what MQTT 5 does not know', () => {
+  for (const protocolVersion of [undefined, 5] as const) {
+    const end =
+      protocolVersion === undefined ? 'is gone on with over MQTT 3.1.1' : 'is not, where 5 is configured';
+    it(end, async function () {
+      requireMosquitto(this);
+      const broker = await startMosquitto();
+      const relay = await PacketRelay.before(broker.port, BREAKS_PUBACKS);
+      const rig = new ActorRig(relay.url, {
+        options: protocolVersion === undefined ? {} : { protocolVersion },
+      });
+      await rig.reported(one => one.kind === 'log' && one.message.includes('the broker broke the protocol'));
+      expect(rig.log).to.match(/^warn oslo: .*the broker broke the protocol \(Invalid puback reason code\)/);
+      if (protocolVersion === undefined) {
+        await rig.reported(one => one.kind === 'log' && one.message.includes('connected with'));
+        expect(rig.log).to.match(/going on with MQTT 3\.1\.1\ninfo oslo: connected with MQTT 3\.1\.1/);
+        const session = await rig.heard(one => one.kind === 'session');
+        expect(session).to.include({ stamps: false });
+      } else {
+        expect(rig.kinds).not.to.include('session');
+      }
+      await rig.stop();
+      await relay.close();
+      await broker.stop();
+    });
+  }
+});

@@ -1,0 +1,43 @@
+/** Over MQTT 3.1.1 only what a broker grants tells how it may be published to. */
+
+import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
+import { NO_QOS_2 } from '../../support/oddities.ts';
+import { PacketRelay } from '../../support/packet-relay.ts';
+import { ActorRig } from '../actor-rig.ts';
+
+describe('Broker actor at a broker that never acknowledges QoS 2, as Mosca', () => {
+  let broker: AedesBroker;
+  let relay: PacketRelay;
+  let rig: ActorRig;
+
+  async function start(options: AedesOptions): Promise<void> {
+    broker = await startAedes(options);
+    relay = await PacketRelay.before(broker.port, NO_QOS_2);
+    rig = new ActorRig(relay.url, {
+      options: { protocolVersion: 4 },
+      subscriptions: [{ filter: '#', qos: 2 }],
+    });
+    await rig.replayed();
+  }
+
+  afterEach(async () => {
+    await rig?.stop();
+    await relay?.close();
+    await broker?.stop();
+  });
+
+  it('publishes with the QoS that it grants, also where the subscription stays at QoS 0', async () => {
+    await start({ resubscription: 'hides what is replayed' });
+    rig.publish(1, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
+    await rig.heard(told => told.kind === 'settled' && told.through === 2);
+  });
+
+  it('does so from the first message of the next session', async () => {
+    await start({});
+    await broker.kill();
+    await broker.start();
+    await rig.heard(told => told.kind === 'session' && told.session === 2);
+    rig.publish(2, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
+    await rig.heard(told => told.kind === 'settled' && told.through === 2);
+  });
+});

@@ -1,0 +1,39 @@
+/** What a broker allows is taken from its CONNACK; what it does not say is allowed. */
+
+import { expect } from 'chai';
+import { limitsOf } from '../../../lib/broker/connection/limits.ts';
+
+const ALL = {
+  maxQos: 2,
+  retains: true,
+  wildcards: true,
+  receiveMaximum: 65_535,
+  maximumPacketSize: Number.POSITIVE_INFINITY,
+};
+
+describe('limitsOf', () => {
+  it('takes the lower of what the broker and the configuration allow', () => {
+    expect(limitsOf({ properties: { maximumQoS: 1 } }, 0)).to.include({ maxQos: 0 });
+    expect(limitsOf({}, 1)).to.include({ maxQos: 1 });
+  });
+
+  const cases: readonly (readonly [properties: object | undefined, limits: object])[] = [
+    [undefined, {}],
+    [{}, {}],
+    [{ maximumQoS: 0 }, { maxQos: 0 }],
+    [{ maximumQoS: 1 }, { maxQos: 1 }],
+    [{ retainAvailable: false }, { retains: false }],
+    [{ retainAvailable: true, wildcardSubscriptionAvailable: true }, {}],
+    [{ wildcardSubscriptionAvailable: false }, { wildcards: false }],
+    [
+      { receiveMaximum: 20, maximumPacketSize: 1_000 },
+      { receiveMaximum: 20, maximumPacketSize: 1_000 },
+    ],
+  ];
+  for (const [properties, limits] of cases) {
+    it(`of ${JSON.stringify(properties)}`, () => {
+      const connack = properties === undefined ? {} : { properties };
+      expect(limitsOf(connack, 2)).to.deep.equal({ ...ALL, ...limits });
+    });
+  }
+});

@@ -1,0 +1,100 @@
+/** An outbox between what it is to publish and what the broker acknowledges. */
+
+import { Outbox } from '../../../lib/broker/outgoing/outbox.ts';
+import { RoundTrips } from '../../../lib/broker/outgoing/round-trips.ts';
+import { BatchWriter } from '../../../lib/protocol/batch.ts';
+import type { Settled } from '../../../lib/protocol/messages.ts';
+import { type Publication, writePublication } from '../../../lib/protocol/publication.ts';
+
+export const WINDOW = 256;
+export const VERSION = { time: 36, counter: 1, replica: 'other' };
+
+interface Sent {
+  readonly topic: string;
+  readonly payload: string;
+  readonly options: Record<string, unknown>;
+  readonly done: (error?: Error) => void;
+}
+
+export class Desk {
+  readonly sent: Sent[] = [];
+  readonly reports: Settled[] = [];
+  readonly outbox: Outbox;
+  #reported: (settled: Settled) => void = () => undefined;
+
+  readonly acknowledged: number[] = [];
+  hasEnded = false;
+  readonly suspects = new Set<string>();
+  readonly convicts = new Set<string>();
+
+  constructor({
+    protocolVersion = 5,
+    maxQos = 2,
+    receiveMaximum = 65_535,
+    retains = true,
+    maximumPacketSize = Number.POSITIVE_INFINITY,
+  } = {}) {
+    const hasEnded = () => this.hasEnded;
+    this.outbox = new Outbox({
+      connection: {
+        get hasEnded() {
+          return hasEnded();
+        },
+        protocolVersion: protocolVersion === 5 ? 5 : 4,
+        publish: (topic, payload, options, done) => {
+          this.sent.push({ topic, payload: payload.toString(), options: { ...options }, done });
+        },
+      },
+      replica: 'us',
+      limits: {
+        maxQos: maxQos === 0 ? 0 : maxQos === 1 ? 1 : 2,
+        receiveMaximum,
+        retains,
+        maximumPacketSize,
+      },
+      suspicions: {
+        acknowledged: ({ size }) => this.acknowledged.push(size),
+        isSuspect: topic => this.suspects.has(topic),
+        isConvicted: topic => this.convicts.has(topic),
+      },
+      report: settled => {
+        this.reports.push(settled);
+        this.#reported(settled);
+      },
+      roundTrips: new RoundTrips(),
+      controlPrefix: 'mqttrep',
+    });
+  }
+
+  add(...publications: readonly (Partial<Publication> & { topic: string })[]): this {
+    const writer = new BatchWriter();
+    for (const one of publications) {
+      writePublication(writer, {
+        payload: 'x',
+        properties: '',
+        version: VERSION,
+        expiresAt: Number.POSITIVE_INFINITY,
+        retain: true,
+        qos: 1,
+        confirm: false,
+        ...one,
+      });
+    }
+    this.outbox.add(writer.take());
+    return this;
+  }
+
+  /** Publications `t0`, `t1`… */
+  addMany(count: number): this {
+    return this.add(...Array.from({ length: count }, (_, index) => ({ topic: `t${index}` })));
+  }
+
+  /** The broker acknowledges these, by their order of sending, or refuses them. Resolves with the next report. */
+  acknowledge(indices: readonly number[], error?: Error): Promise<Settled> {
+    const report = new Promise<Settled>(resolve => {
+      this.#reported = resolve;
+    });
+    for (const index of indices) this.sent[index]?.done(error);
+    return report;
+  }
+}

@@ -1,0 +1,208 @@
+/** What goes out is windowed, settled in order however it is acknowledged, and reported once. */
+
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
+import { Desk, VERSION, WINDOW } from './outbox-desk.ts';
+
+describe('Outbox', () => {
+  const windows: readonly (readonly [receiveMaximum: number, window: number])[] = [
+    [10, 10],
+    [1, 1],
+    [0, 1],
+    [65_535, WINDOW],
+  ];
+  for (const [receiveMaximum, window] of windows) {
+    it(`sends ${window} at once where the broker takes ${receiveMaximum}`, async () => {
+      const desk = new Desk({ receiveMaximum }).addMany(300);
+      expect(desk.sent).to.have.lengthOf(window);
+      await desk.acknowledge([0]);
+      expect(desk.sent).to.have.lengthOf(window + 1);
+    });
+  }
+
+  it('sends in the order of the batches', () => {
+    const desk = new Desk().add({ topic: 'a' }, { topic: 'b' }).add().add({ topic: 'c' });
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a', 'b', 'c']);
+  });
+
+  it('sends what the broker is suspected of hanging up on after all others, and alone', async () => {
+    const desk = new Desk();
+    desk.suspects.add('bad').add('worse');
+    desk.add({ topic: 'bad' }, { topic: 'a' }, { topic: 'worse' }, { topic: 'b' });
+    const topics = () => desk.sent.map(({ topic }) => topic);
+    expect(topics()).to.deep.equal(['a', 'b']);
+    expect(await desk.acknowledge([0])).to.include({ through: 0 });
+    expect(topics()).to.deep.equal(['a', 'b']);
+    expect(await desk.acknowledge([1])).to.include({ through: 0 });
+    expect(topics()).to.deep.equal(['a', 'b', 'bad']);
+    desk.add({ topic: 'c' });
+    expect(topics()).to.deep.equal(['a', 'b', 'bad']);
+    expect(await desk.acknowledge([2])).to.include({ through: 2 });
+    expect(topics()).to.deep.equal(['a', 'b', 'bad', 'c']);
+    await desk.acknowledge([3]);
+    expect(topics()).to.deep.equal(['a', 'b', 'bad', 'c', 'worse']);
+    expect(await desk.acknowledge([4])).to.include({ through: 5 });
+  });
+
+  it('does not send what the broker is known to hang up on, and says so', async () => {
+    const desk = new Desk();
+    desk.convicts.add('bad');
+    const reported = desk.acknowledge([]);
+    desk.add({ topic: 'bad' }, { topic: 'a' });
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a']);
+    const { refused } = await reported;
+    expect(refused).to.have.length(1);
+    expect(refused[0]).to.include({ topic: 'bad', culprit: 'topic', reason: 'the broker hangs up on it' });
+    expect(desk.outbox.counters).to.include({ refused_by_topic: 1 });
+  });
+
+  it('publishes with no more than the QoS that was granted, once that is known', () => {
+    const desk = new Desk().add({ topic: 'a', qos: 2 });
+    desk.outbox.lowerQos(1);
+    desk.add({ topic: 'b', qos: 2 }, { topic: 'c', qos: 0 });
+    expect(desk.sent.map(({ options }) => options['qos'])).to.deep.equal([2, 1, 0]);
+  });
+
+  it('sends all, as acknowledgements come', async () => {
+    const desk = new Desk({ receiveMaximum: 3 }).addMany(10);
+    for (let index = 0; index < 10; index++) await desk.acknowledge([index]);
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(Array.from({ length: 10 }, (_, i) => `t${i}`));
+    expect(desk.reports.at(-1)).to.include({ through: 10 });
+    expect(desk.outbox.counters.published).to.equal(10);
+  });
+
+  it('settles in order, though acknowledgements come out of order', async () => {
+    const desk = new Desk().addMany(4);
+    expect(await desk.acknowledge([2])).to.include({ through: 0 });
+    expect(await desk.acknowledge([0])).to.include({ through: 1 });
+    expect(await desk.acknowledge([3])).to.include({ through: 1 });
+    expect(await desk.acknowledge([1])).to.include({ through: 4 });
+  });
+
+  it('reports once for all of a turn, and counts each byte once', async () => {
+    const desk = new Desk().add({ topic: 'a', payload: '12345' }, { topic: 'b', payload: '123' });
+    await desk.acknowledge([0, 1]);
+    expect(desk.reports).to.have.lengthOf(1);
+    expect(desk.reports[0]).to.include({ through: 2, bytes: 8 });
+    desk.add({ topic: 'c', payload: '1' });
+    expect(await desk.acknowledge([2])).to.include({ through: 3, bytes: 1 });
+  });
+
+  it('confirms those that were to be confirmed, once', async () => {
+    const desk = new Desk().add({ topic: 'a', confirm: true }, { topic: 'b' });
+    const first = await desk.acknowledge([0, 1]);
+    expect(first.confirmed).to.deep.equal([{ topic: 'a', version: VERSION }]);
+    desk.add({ topic: 'c' });
+    expect((await desk.acknowledge([2])).confirmed).to.deep.equal([]);
+  });
+
+  it('reports what was refused, and goes on', async () => {
+    const desk = new Desk({ receiveMaximum: 1 }).add({ topic: 'a', confirm: true }, { topic: 'b' });
+    const report = await desk.acknowledge([0], new Error('not authorized'));
+    expect(report).to.deep.include({
+      through: 1,
+      confirmed: [],
+      refused: [{ topic: 'a', version: VERSION, reason: 'not authorized', culprit: 'topic' }],
+    });
+    expect(desk.sent.at(-1)?.topic).to.equal('b');
+  });
+
+  it('sends and reports nothing after it was closed', async () => {
+    const desk = new Desk({ receiveMaximum: 1 }).addMany(3);
+    desk.outbox.close();
+    desk.sent[0]?.done();
+    await turn();
+    desk.addMany(1);
+    expect(desk.sent).to.have.lengthOf(1);
+    expect(desk.reports).to.deep.equal([]);
+  });
+
+  it('reports nothing after it was closed, though acknowledgements came before', async () => {
+    const desk = new Desk().addMany(1);
+    desk.sent[0]?.done();
+    desk.outbox.close();
+    await turn();
+    expect(desk.reports).to.deep.equal([]);
+  });
+
+  for (const [maxQos, qos, sent] of [
+    [2, 2, 2],
+    [1, 2, 1],
+    [0, 2, 0],
+    [2, 0, 0],
+  ] as const) {
+    it(`sends QoS ${qos} as ${sent} where at most ${maxQos} is taken`, () => {
+      expect(new Desk({ maxQos }).add({ topic: 'a', qos }).sent[0]?.options).to.include({ qos: sent });
+    });
+  }
+
+  it('counts what it sends with a lower QoS', () => {
+    const desk = new Desk({ maxQos: 1 }).add({ topic: 'a', qos: 2 }, { topic: 'b', qos: 1 });
+    expect(desk.outbox.counters).to.include({ lowered_qos: 1 });
+  });
+
+  it('sends nothing retained where the broker retains nothing, and counts it', () => {
+    const desk = new Desk({ retains: false }).add({ topic: 'a' }, { topic: 'b', retain: false });
+    expect(desk.sent.map(({ options }) => options['retain'])).to.deep.equal([false, false]);
+    expect(desk.outbox.counters).to.include({ published_unretained: 1 });
+  });
+
+  it('does not send what is too large for the broker, says so, and goes on', async () => {
+    const desk = new Desk({ protocolVersion: 4, maximumPacketSize: 20, receiveMaximum: 1 });
+    // Fixed header 2, topic 3, packet id 2: a payload of 13 makes 20.
+    desk.add(
+      { topic: 'a', payload: 'x'.repeat(14) },
+      { topic: 'b', payload: 'x'.repeat(13) },
+      { topic: 'c', payload: 'x'.repeat(14), qos: 0 },
+    );
+    await turn();
+    await desk.acknowledge([0]);
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['b', 'c']);
+    expect(desk.outbox.counters).to.include({ refused_too_large: 1 });
+    const refused = desk.reports.flatMap(report => report.refused);
+    expect(refused).to.have.length(1);
+    expect(refused[0]).to.include({ topic: 'a', culprit: 'value' });
+    expect(refused[0]?.reason).to.contain('21 bytes').and.contain('20');
+    expect(desk.acknowledged).to.deep.equal([20]);
+  });
+
+  it('tells the sizes of what was not acknowledged when the connection ended', async () => {
+    const desk = new Desk({ protocolVersion: 4 }).add(
+      { topic: 'a' },
+      { topic: 'bcd' },
+      { topic: 'e', qos: 0 },
+    );
+    desk.hasEnded = true;
+    desk.sent[1]?.done(new Error('the connection was closed'));
+    expect(desk.outbox.unacknowledged.map(({ size }) => size).sort()).to.deep.equal([0, 10, 8]);
+  });
+
+  it('stamps messages over MQTT 5', () => {
+    const [sent] = new Desk().add({ topic: 'a', payload: 'é', retain: false }).sent;
+    expect(sent?.payload).to.equal(Buffer.from('é', 'latin1').toString());
+    expect(sent?.options).to.include({ retain: false });
+    const properties = sent?.options['properties'] as { userProperties: object };
+    expect({ ...properties.userProperties }).to.deep.equal({ [STAMP]: '10.1.other', [SENDER]: 'us' });
+  });
+
+  it('sends no properties over MQTT 3.1.1', () => {
+    expect(new Desk({ protocolVersion: 4 }).add({ topic: 'a' }).sent[0]?.options).to.deep.equal({
+      qos: 1,
+      retain: true,
+    });
+  });
+
+  for (const [left, seconds] of [
+    [10_000, 10],
+    [1_500, 2],
+    [1, 1],
+    [-5_000, 1],
+  ] as const) {
+    it(`gives a message ${seconds} s that has ${left} ms left`, () => {
+      const desk = new Desk().add({ topic: 'a', expiresAt: Date.now() + left });
+      const properties = desk.sent[0]?.options['properties'] as { messageExpiryInterval: number };
+      expect(properties.messageExpiryInterval).to.equal(seconds);
+    });
+  }
+});

@@ -1,0 +1,87 @@
+/** Mosca sets no retain flag, and shows what it retains when it gets round to it. */
+
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { Connection } from '../../../lib/broker/connection/connection.ts';
+import { Replay } from '../../../lib/broker/retained/replay.ts';
+import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
+import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
+import { type AedesBroker, startAedes } from '../../support/aedes-broker.ts';
+import { TestClient } from '../../support/client.ts';
+import { ActorRig } from '../actor-rig.ts';
+
+/** Milliseconds. That nothing follows is known by quiet, three times. */
+const PATIENCE = 20_000;
+
+describe('Broker actor at a broker that never sets the retain flag', () => {
+  let broker: AedesBroker;
+  let rig: ActorRig;
+
+  before(async () => {
+    broker = await startAedes({ flagsReplays: false, replayDelay: 100 });
+    const client = await TestClient.connect(broker.url);
+    await client.publish('kept', 'x', { qos: 1, retain: true });
+    await client.end();
+    rig = new ActorRig(broker.url, { options: { protocolVersion: 4 } });
+    await rig.replayed(1, PATIENCE);
+  });
+
+  after(async () => {
+    await rig?.stop();
+    await broker?.stop();
+  });
+
+  it('asks it nothing, and says so', async () => {
+    rig.tell({ kind: 'probe', session: 1, occasion: 'look', topics: ['kept'] });
+    rig.tell({ kind: 'survey', session: 1 });
+    await rig.heard(told => told.kind === 'surveyed');
+    const answers = rig.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
+    expect(answers).to.deep.equal([{ topic: 'kept', found: 'unknown' }]);
+    // The client of the spec, and the actor.
+    expect(broker.log().match(/^connected /gm)).to.have.length(2);
+    expect(rig.log).to.match(/^warn oslo: the broker never sets the retain flag/m);
+  });
+
+  it('takes nothing that is shown late for written anew', async () => {
+    // What a second SUBSCRIBE shows would come before the answer to the next one, which is as late.
+    rig.actor.resubscribe([{ filter: '+', qos: 1 }]);
+    await rig.replayed(2, PATIENCE);
+    const shown = rig.observations().map(({ topic, replay }) => [topic, replay]);
+    expect(shown).to.deep.equal([
+      ['kept', true],
+      ['kept', true],
+    ]);
+  });
+});
+
+describe('Replay at a broker that never sets the retain flag, and is silent at first', () => {
+  it('is not over before the sentinel was shown', async () => {
+    const broker = await startAedes({ flagsReplays: false, replayDelay: 2_500 });
+    const connection = await Connection.open({
+      url: broker.url,
+      options: {},
+      clientId: `replay_${randomUUID()}`,
+      protocolVersion: 4,
+      maxQos: 2,
+      largestPayload: DEFAULT_BOUNDS.payload,
+    });
+    try {
+      const topics: string[] = [];
+      const sentinel = new Sentinel('mqttrep/us/replay/spec', randomUUID());
+      const replay = new Replay(connection, sentinel, undefined, 'any', 'never set');
+      connection.receive((packet, done) => {
+        if (!replay.observe(packet)) topics.push(packet.topic);
+        done();
+      });
+      const client = await TestClient.connect(broker.url);
+      await client.publish('kept', 'x', { qos: 1, retain: true });
+      await client.end();
+      await replay.begin();
+      await replay.run([{ filter: 'kept', qos: 0 }]);
+      expect(topics).to.deep.equal(['kept']);
+    } finally {
+      await connection.end();
+      await broker.stop();
+    }
+  });
+});

@@ -1,0 +1,222 @@
+/** A replay is over when the broker has shown all that it retains, and not before. */
+
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { Connection } from '../../../lib/broker/connection/connection.ts';
+import { Replay } from '../../../lib/broker/retained/replay.ts';
+import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
+import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
+import { startAedes } from '../../support/aedes-broker.ts';
+import { TestClient } from '../../support/client.ts';
+import { eventually } from '../../support/eventually.ts';
+import { Link } from '../../support/link.ts';
+import { publishMany } from '../../support/publish-many.ts';
+import type { TestBroker } from '../../support/test-broker.ts';
+import { controlTopicsAt, REPLAYING_MAKES } from '../makes.ts';
+
+const MARKER = 'mqttrep/us/marker/spec';
+const MANY = 3_000;
+
+for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLAYING_MAKES) {
+  describe(`Replay at ${make}`, () => {
+    let broker: TestBroker;
+    let connection: Connection;
+    let topics: string[];
+
+    before(async function () {
+      broker = await start(this);
+      await publishMany(broker.url, MANY);
+    });
+
+    after(() => broker?.stop());
+
+    beforeEach(async () => {
+      topics = [];
+      const clientId = `replay_${randomUUID()}`;
+      connection = await Connection.open({
+        url: broker.url,
+        options: {},
+        clientId,
+        protocolVersion,
+        maxQos: 2,
+        largestPayload: DEFAULT_BOUNDS.payload,
+      });
+    });
+
+    afterEach(() => connection?.end());
+
+    function create(sentinel: Sentinel | undefined): Replay {
+      const replay = new Replay(connection, sentinel, MARKER, order);
+      connection.receive((packet, done) => {
+        if (!replay.observe(packet)) topics.push(packet.topic);
+        done();
+      });
+      return replay;
+    }
+
+    const newSentinel = () => new Sentinel('mqttrep/us/replay/spec', randomUUID());
+
+    it('shows everything, also more than brokers replay at a higher QoS', async () => {
+      const replay = create(newSentinel());
+      await replay.begin();
+      await replay.readMarker();
+      expect(await replay.run([{ filter: 'many/#', qos: 1 }])).to.deep.equal([{ filter: 'many/#', code: 0 }]);
+      expect(new Set(topics)).to.have.property('size', MANY);
+    });
+
+    for (const subscriptions of [[], [{ filter: 'nothing/#', qos: 1 }]] as const) {
+      it(`is over ${order === 'any' ? 'by quiet' : 'at once'} where nothing is retained, by ${subscriptions.length} filters`, async () => {
+        const replay = create(newSentinel());
+        await replay.begin();
+        await replay.readMarker();
+        const begin = performance.now();
+        await replay.run(subscriptions);
+        expect(performance.now() - begin).to.be.below(order === 'any' ? 4_000 : 1_000);
+        expect(topics).to.deep.equal([]);
+      });
+    }
+
+    it('is over by quiet where no sentinel may be written', async () => {
+      const replay = create(undefined);
+      expect(await replay.readMarker()).to.equal('unknown');
+      await replay.run([{ filter: 'many/#', qos: 0 }]);
+      expect(new Set(topics)).to.have.property('size', MANY);
+    });
+
+    it('subscribes with the QoS that is wanted', async () => {
+      const replay = create(newSentinel());
+      const subscriptions = [
+        { filter: 'live/0', qos: 0 },
+        { filter: 'live/2', qos: 2 },
+      ] as const;
+      await replay.begin();
+      await replay.readMarker();
+      await replay.run(subscriptions);
+      await replay.raise(subscriptions);
+      const received = new Map<string, number>();
+      connection.receive((packet, done) => {
+        received.set(packet.topic, packet.qos);
+        done();
+      });
+      const client = await TestClient.connect(broker.url);
+      await client.publish('live/0', 'x', { qos: 2 });
+      await client.publish('live/2', 'x', { qos: 2 });
+      await eventually(() => expect(received.size).to.equal(2));
+      expect(Object.fromEntries(received)).to.deep.equal({ 'live/0': 0, 'live/2': 2 });
+      await client.end();
+    });
+
+    for (const raising of ['with the second', 'with the first'] as const) {
+      it(`has each message delivered once, with the QoS that is wanted, ${raising} SUBSCRIBE`, async () => {
+        const replay = create(newSentinel());
+        const subscriptions = [
+          { filter: 'once/0', qos: 0 },
+          { filter: 'once/1', qos: 1 },
+          { filter: 'once/2', qos: 2 },
+        ] as const;
+        await replay.begin();
+        await replay.readMarker();
+        expect(await replay.learnRaising('mqttrep/us/replay/spec/twice')).to.equal('with the second');
+        const granted = await replay.run(subscriptions, raising);
+        if (raising === 'with the second') await replay.raise(subscriptions);
+        else expect(granted.map(({ code }) => code)).to.deep.equal([0, 1, 2]);
+        const received: string[] = [];
+        connection.receive(({ topic, qos }, done) => {
+          received.push(`${topic} by ${qos}`);
+          done();
+        });
+        const client = await TestClient.connect(broker.url);
+        for (const topic of ['once/0', 'once/1', 'once/2', 'once/1'])
+          await client.publish(topic, 'x', { qos: 2 });
+        await eventually(() => expect(received).to.have.length(4));
+        expect(received).to.deep.equal(['once/0 by 0', 'once/1 by 1', 'once/2 by 2', 'once/1 by 1']);
+        await client.end();
+      });
+    }
+
+    const markers: readonly (readonly [retained: string, read: number | 'absent'])[] = [
+      ['', 'absent'],
+      ['17', 17],
+      ['0', 0],
+    ];
+    for (const [retained, read] of markers) {
+      it(`reads the marker ${retained || '(none)'}`, async () => {
+        const client = await TestClient.connect(broker.url);
+        await client.publish(MARKER, retained, { retain: true });
+        const replay = create(newSentinel());
+        await replay.begin();
+        expect(await replay.readMarker()).to.equal(read);
+        await client.erase(MARKER);
+        await client.end();
+      });
+    }
+
+    it('leaves nothing behind', async () => {
+      const replay = create(newSentinel());
+      await replay.begin();
+      await replay.readMarker();
+      await replay.run([{ filter: 'many/#', qos: 0 }]);
+      await eventually(async () => expect(await controlTopicsAt(broker.url)).to.deep.equal([]));
+    });
+  });
+}
+
+describe('A replay of a broker that passed for one that shows filter by filter', () => {
+  it('is not over while it goes on behind the sentinel, and tells that it did', async () => {
+    const broker = await startAedes({ replayOrder: 'any' });
+    await publishMany(broker.url, MANY);
+    const link = await Link.to(broker.port);
+    // So that what Aedes shows a moment later comes before its next answer.
+    link.delay = 50;
+    const connection = await Connection.open({
+      url: link.url,
+      options: {},
+      clientId: `replay_${randomUUID()}`,
+      protocolVersion: 4,
+      maxQos: 2,
+      largestPayload: DEFAULT_BOUNDS.payload,
+    });
+    const topics = new Set<string>();
+    const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), MARKER);
+    connection.receive((packet, done) => {
+      if (!replay.observe(packet)) topics.add(packet.topic);
+      done();
+    });
+    await replay.begin();
+    await replay.run([{ filter: 'many/#', qos: 1 }], 'with the second', ({ retain }) => retain);
+    expect(topics).to.have.property('size', MANY);
+    expect(replay.order).to.equal('any');
+    await connection.end();
+    await link.close();
+    await broker.stop();
+  });
+});
+
+describe('Replay at a broker that never sets the retain flag, and is slow', () => {
+  it('is not over before there was quiet', async () => {
+    const broker = await startAedes({ flagsReplays: false, replayGap: 700 });
+    const connection = await Connection.open({
+      url: broker.url,
+      options: {},
+      clientId: `replay_${randomUUID()}`,
+      protocolVersion: 4,
+      maxQos: 2,
+      largestPayload: DEFAULT_BOUNDS.payload,
+    });
+    try {
+      await publishMany(broker.url, 4);
+      const topics: string[] = [];
+      const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), undefined);
+      connection.receive((packet, done) => {
+        if (!replay.observe(packet)) topics.push(packet.topic);
+        done();
+      });
+      await replay.begin();
+      await replay.run([{ filter: 'many/#', qos: 0 }]);
+      expect(topics).to.have.length(4);
+    } finally {
+      await connection.end();
+      await broker.stop();
+    }
+  });
+});

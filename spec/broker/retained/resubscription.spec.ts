@@ -1,0 +1,113 @@
+/** A broker that keeps one subscription for each QoS, as RabbitMQ 3 does, delivers to us once all the same. */
+
+import { expect } from 'chai';
+import { Connection } from '../../../lib/broker/connection/connection.ts';
+import { Resubscription } from '../../../lib/broker/retained/resubscription.ts';
+import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
+import { type AedesBroker, startAedes } from '../../support/aedes-broker.ts';
+import { TestClient } from '../../support/client.ts';
+import { ActorRig } from '../actor-rig.ts';
+import { controlTopicsAt } from '../makes.ts';
+
+for (const resubscription of ['adds', 'replaces', 'hides what is replayed'] as const) {
+  describe(`Broker actor at a broker where a second SUBSCRIBE ${resubscription}`, () => {
+    let broker: AedesBroker;
+    let rig: ActorRig;
+
+    beforeEach(async () => {
+      broker = await startAedes({ resubscription });
+      rig = new ActorRig(broker.url, {
+        options: { protocolVersion: 4 },
+        subscriptions: [
+          { filter: 'a/#', qos: 0 },
+          { filter: 'b/#', qos: 1 },
+        ],
+      });
+    });
+
+    afterEach(async () => {
+      await rig?.stop();
+      await broker?.stop();
+    });
+
+    const payloadsOf = (topic: string) =>
+      rig.observations().flatMap(one => (one.topic === topic ? [one.payload] : []));
+
+    it('takes nothing that is replayed for written anew', async () => {
+      const client = await TestClient.connect(broker.url);
+      await client.publish('b/1', 'kept', { qos: 1, retain: true });
+      await rig.replayed();
+      await broker.kill();
+      await broker.start();
+      await rig.replayed(2);
+      rig.publish(2, { topic: 'b/end', payload: 'end' });
+      await rig.heard(told => told.kind === 'observation' && told.payload === 'end');
+      await client.end();
+      const again = rig.told
+        .slice(rig.kinds.lastIndexOf('session'))
+        .filter(({ kind }) => kind === 'observation');
+      expect(again.map(one => ('replay' in one ? [one.topic, one.replay] : []))).to.deep.equal([
+        ['b/1', true],
+        ['b/end', false],
+      ]);
+    });
+
+    for (const session of [1, 2]) {
+      it(`sees each message once, in session ${session}`, async () => {
+        await rig.replayed();
+        if (session === 2) {
+          await broker.kill();
+          await broker.start();
+          await rig.replayed(2);
+        }
+        const client = await TestClient.connect(broker.url);
+        for (const topic of ['a/1', 'b/1']) {
+          for (const payload of ['1', '2', 'last']) await client.publish(topic, payload, { qos: 1 });
+        }
+        await rig.heard(
+          told => told.kind === 'observation' && told.topic === 'b/1' && told.payload === 'last',
+        );
+        await client.publish('b/1', 'end', { qos: 1 });
+        await rig.heard(told => told.kind === 'observation' && told.payload === 'end');
+        await client.end();
+        expect(payloadsOf('a/1')).to.deep.equal(['1', '2', 'last']);
+        expect(payloadsOf('b/1')).to.deep.equal(['1', '2', 'last', 'end']);
+      });
+    }
+
+    it('finds it out with nothing left behind, and no word of it to the reconciler', async () => {
+      await rig.replayed();
+      await rig.stop();
+      expect(rig.observations()).to.deep.equal([]);
+      expect(await controlTopicsAt(broker.url)).to.deep.equal([]);
+    });
+  });
+}
+
+describe('A second SUBSCRIBE at a broker that never sets the retain flag', () => {
+  let broker: AedesBroker;
+  let connection: Connection;
+
+  afterEach(async () => {
+    await connection?.end();
+    await broker?.stop();
+  });
+
+  it('hides what is replayed, as it does at one that sets it at QoS 0', async () => {
+    broker = await startAedes({ flagsReplays: false });
+    connection = await Connection.open({
+      url: broker.url,
+      options: {},
+      clientId: 'resubscription',
+      protocolVersion: 4,
+      maxQos: 2,
+      largestPayload: DEFAULT_BOUNDS.payload,
+    });
+    const trial = new Resubscription('mqttrep/us/replay/spec/twice');
+    connection.receive((packet, done) => {
+      trial.observe(packet);
+      done();
+    });
+    expect(await trial.behaviour(connection)).to.equal('hides what is replayed');
+  });
+});

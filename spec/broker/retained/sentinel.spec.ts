@@ -1,0 +1,91 @@
+/** A sentinel is seen when all that is between its messages has been, in whatever order a broker replays. */
+
+import { expect } from 'chai';
+import type { IPublishPacket } from 'mqtt';
+import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
+
+const NONCE = 'nonce';
+const TOPIC = 'mqttrep/us/replay/spec';
+
+function shown(topic: string, { payload = NONCE, retain = true } = {}): IPublishPacket {
+  return { cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, dup: false, retain };
+}
+
+describe('A sentinel', () => {
+  let sentinel: Sentinel;
+  let first: string;
+  let last: string;
+
+  beforeEach(() => {
+    sentinel = new Sentinel(TOPIC, NONCE);
+    [first = '', last = ''] = sentinel.topics;
+  });
+
+  const see = (...topics: readonly string[]) => {
+    for (const topic of topics) sentinel.observe(shown(topic));
+  };
+
+  it('is subscribed to before and after all else', () => {
+    expect(sentinel.around(['a', 'b']).wanted).to.deep.equal([first, 'a', 'b', last]);
+  });
+
+  for (const order of ['first to last', 'last to first'] as const) {
+    it(`is seen when both of its messages are, ${order}`, async () => {
+      const { seen } = sentinel.around(['a']);
+      const [one = '', other = ''] = order === 'first to last' ? [first, last] : [last, first];
+      see(one);
+      expect(sentinel.isSeen).to.equal(false);
+      see(other);
+      expect(sentinel.isSeen).to.equal(true);
+      await seen;
+    });
+  }
+
+  it('is to be placed again when half of its time is over, as the broker shows it', () => {
+    const shownWith = (messageExpiryInterval: number) =>
+      sentinel.observe({ ...shown(first), properties: { messageExpiryInterval } });
+    shownWith(1_900);
+    expect(sentinel.isExpiring).to.equal(false);
+    shownWith(1_700);
+    see(last);
+    expect(sentinel.isExpiring).to.equal(true);
+  });
+
+  it('is not seen by what a filter shows that fits it as well', () => {
+    sentinel.around(['#', 'mqttrep/+/replay/#', 'other/#']);
+    see(first, first, last, last, first);
+    expect(sentinel.isSeen).to.equal(false);
+    see(last);
+    expect(sentinel.isSeen).to.equal(true);
+  });
+
+  it('is not seen by a live message, or by that of an earlier connection', () => {
+    sentinel.around([]);
+    see(first);
+    expect(sentinel.observe(shown(last, { retain: false }))).to.equal(true);
+    expect(sentinel.observe(shown(last, { payload: 'earlier' }))).to.equal(true);
+    expect(sentinel.isSeen).to.equal(false);
+  });
+
+  it('is seen without its flag when both of its messages are, of this connection', async () => {
+    const { unflagged } = sentinel.around([]);
+    let isUnflagged = false;
+    void unflagged.then(() => {
+      isUnflagged = true;
+    });
+    const showUnflagged = async (topic: string, payload = NONCE) => {
+      sentinel.observe(shown(topic, { payload, retain: false }));
+      await Promise.resolve();
+    };
+    await showUnflagged(first);
+    await showUnflagged(last, 'earlier');
+    expect(isUnflagged).to.equal(false);
+    await showUnflagged(last);
+    expect(isUnflagged).to.equal(true);
+    expect(sentinel.isSeen).to.equal(false);
+  });
+
+  it('leaves other messages alone', () => {
+    expect(sentinel.observe(shown(`${TOPIC}/other`))).to.equal(false);
+  });
+});

@@ -1,0 +1,258 @@
+/** What the reconciler answers when it is asked how all is. */
+
+import { expect } from 'chai';
+import type { ReconcilerAnswers, ReconcilerQuestion } from '../../../lib/protocol/questions.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { NOW, ReconcilerRig, type RigOptions } from '../reconciler-rig.ts';
+import type { WorkerEnd } from '../worker-end.ts';
+
+/** C may not be published to under `private/…`. */
+const FILTERS = [
+  { filter: '#', subscribe: 7, publish: 7 },
+  { filter: 'private/#', subscribe: 7, publish: 3 },
+];
+
+describe('The inspector', () => {
+  let rig: ReconcilerRig;
+  let a: WorkerEnd;
+  let b: WorkerEnd;
+  let c: WorkerEnd;
+
+  const begin = async (options: RigOptions = {}) => {
+    await rig.start({ filters: FILTERS, ...options });
+    [a, b, c] = [rig.end(0), rig.end(1), rig.end(2)];
+  };
+
+  beforeEach(() => {
+    rig = new ReconcilerRig();
+  });
+
+  afterEach(() => rig.close());
+
+  const ask = <Q extends ReconcilerQuestion>(question: Q) =>
+    rig.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
+  const measures = (conflictsAfter = 0) => ask({ of: 'measures', conflictsAfter });
+  const list = (which: 'all' | 'differing' = 'all', filter = '') =>
+    ask({ of: 'topics', filter, which, after: null, limit: 100 });
+
+  /** The broker shows what was published to it, and has acknowledged it. */
+  async function echo(end: WorkerEnd): Promise<void> {
+    const echoes = end.published.splice(0).map(({ topic, payload, version }) => ({
+      topic,
+      payload: payload.toString(),
+      stamp: version,
+      own: true,
+    }));
+    if (echoes.length > 0) end.settle().observe(...echoes);
+    await end.roundTrip();
+  }
+
+  it('counts each topic once: diverging until every broker is seen to hold it, then converged', async () => {
+    await begin();
+    await rig.ready();
+    a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
+    await rig.all();
+    expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 2, blocked: 0, deleted: 0 });
+    await rig.tick();
+    await echo(b);
+    let { topics, links } = await measures();
+    expect(topics).to.deep.equal({ converged: 0, diverging: 2, blocked: 0, deleted: 0 });
+    expect(links.map(({ behind }) => behind)).to.deep.equal([0, 0, 2]);
+    expect(links.map(({ pending }) => pending)).to.deep.equal([0, 0, 2]);
+    await echo(c);
+    ({ topics, links } = await measures());
+    expect(topics).to.deep.equal({ converged: 2, diverging: 0, blocked: 0, deleted: 0 });
+    expect(links.map(({ behind }) => behind)).to.deep.equal([0, 0, 0]);
+  });
+
+  it('counts a deletion that is everywhere as deleted', async () => {
+    await begin();
+    await rig.ready({ t: '1' });
+    a.observe({ topic: 't', payload: '' });
+    await rig.all();
+    expect((await measures()).topics).to.include({ diverging: 1 });
+    await rig.tick();
+    await echo(b);
+    await echo(c);
+    expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 0, deleted: 1 });
+  });
+
+  it('does not expect a topic where it may not be published', async () => {
+    await begin();
+    await rig.ready();
+    a.observe({ topic: 'private/t', payload: '1' });
+    await rig.tick();
+    await echo(b);
+    expect((await measures()).topics).to.include({ converged: 1, diverging: 0 });
+    const row = (await list()).topics[0];
+    expect(row?.held['C']).to.deep.equal({ value: { kind: 'unknown' }, agrees: true });
+  });
+
+  it('does not count what only passes through', async () => {
+    await begin();
+    await rig.ready();
+    a.observe({ topic: 't', payload: '1', retained: false });
+    await rig.tick();
+    expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 0, deleted: 0 });
+    expect((await list()).topics).to.deep.equal([]);
+  });
+
+  it('counts what a broker refuses as blocked, until it takes it', async () => {
+    await begin();
+    await rig.ready();
+    a.observe({ topic: 't', payload: '1' });
+    await rig.tick();
+    await echo(b);
+    for (let failure = 0; failure < 3; failure++) {
+      const [refused] = c.published.splice(0);
+      if (refused === undefined) throw new Error('nothing was published');
+      const { topic, version } = refused;
+      c.settle([{ topic, version, reason: 'not authorized', culprit: 'topic' }]);
+      await rig.all();
+      if (failure === 2) break;
+      rig.clock.tick(10_000);
+      await rig.all();
+    }
+    let { topics, links } = await measures();
+    expect(topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 1, deleted: 0 });
+    expect(links.map(({ blocked }) => blocked)).to.deep.equal([0, 0, 1]);
+    const details = await ask({ of: 'topic', topic: 't' });
+    expect(details?.state).to.equal('blocked');
+    expect(details?.blocked).to.have.all.keys('C');
+    expect((await list('differing')).topics.map(({ topic }) => topic)).to.deep.equal(['t']);
+    rig.clock.tick(20 * 60_000);
+    await rig.all();
+    await echo(c);
+    ({ topics, links } = await measures());
+    expect(topics).to.deep.equal({ converged: 1, diverging: 0, blocked: 0, deleted: 0 });
+    expect(links.map(({ blocked }) => blocked)).to.deep.equal([0, 0, 0]);
+  });
+
+  it('counts what the store remembers', async () => {
+    const store = new MemoryStore();
+    await begin({ store });
+    await rig.ready({ t: '1', u: '2' });
+    const stopped = rig.reconciler.stop(0);
+    rig.clock.tick(1);
+    await stopped;
+    await begin({ store });
+    expect((await measures()).topics).to.include({ converged: 2, diverging: 0 });
+    expect((await list()).topics.map(({ topic }) => topic)).to.deep.equal(['t', 'u']);
+  });
+
+  it('takes the time from a change to the moment at which the last broker is seen to hold it, once', async () => {
+    await begin();
+    await rig.ready();
+    a.observe({ topic: 't', payload: '1' });
+    await rig.tick();
+    await echo(b);
+    rig.clock.tick(400);
+    await echo(c);
+    const { convergence } = (await measures()).counts;
+    expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(1);
+    expect(convergence.sum).to.be.closeTo(0.5, 0.001);
+    // It is held as before: nothing converges anew.
+    c.observe({ topic: 't', payload: '1' });
+    await rig.all();
+    expect((await measures()).counts.convergence).to.deep.equal(convergence);
+  });
+
+  it('takes no time of what was there at first contact', async () => {
+    await begin();
+    a.begin().replay({ t: '1' });
+    b.begin().replay();
+    c.begin().replay({ t: '1' });
+    await rig.all();
+    await echo(b);
+    const { convergence } = (await measures()).counts;
+    expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(0);
+    const [row] = (await list()).topics;
+    expect(row).to.include({ state: 'converged', changedAt: null });
+  });
+
+  it('tells of a topic what it is, where it is from and what each broker holds', async () => {
+    await begin();
+    await rig.ready({ t: 'old' });
+    rig.clock.tick(1_000);
+    a.observe({ topic: 't', payload: 'new', expiry: 60_000 });
+    await rig.tick();
+    await echo(b);
+    const details = await ask({ of: 'topic', topic: 't' });
+    const value = (text: string) => ({ kind: 'text', text, bytes: 3 });
+    expect(details).to.deep.include({
+      topic: 't',
+      state: 'diverging',
+      origin: 'A',
+      winner: value('new'),
+      changedAt: NOW + 1_000,
+      expiresAt: NOW + 61_000,
+      held: {
+        A: { value: value('new'), agrees: true },
+        B: { value: value('new'), agrees: true },
+        C: { value: value('old'), agrees: false },
+      },
+      pending: { C: 1 },
+      blocked: {},
+      retain: false,
+      qos: 1,
+      conflicts: [],
+    });
+    expect(details?.version).to.include({ time: NOW + 1_000, replica: 'us' });
+    expect(await ask({ of: 'topic', topic: 'none' })).to.equal(null);
+  });
+
+  it('remembers conflicts, with what each side said and what decided', async () => {
+    await begin();
+    await rig.ready();
+    a.observe({ topic: 't', payload: 'of A' });
+    await a.roundTrip();
+    b.observe({ topic: 't', payload: 'of B' });
+    await rig.all();
+    const { conflicts, counts, lastConflict } = await measures();
+    const value = (text: string) => ({ kind: 'text', text, bytes: 4 });
+    expect(conflicts).to.deep.equal([
+      {
+        at: NOW,
+        topic: 't',
+        winner: { broker: 'B', value: value('of B') },
+        loser: { broker: 'A', value: value('of A') },
+        decidedBy: 'arrival',
+      },
+    ]);
+    expect(counts.conflicts).to.deep.equal({ arrival: 1 });
+    expect((await ask({ of: 'topic', topic: 't' }))?.conflicts).to.deep.equal(conflicts);
+    expect((await measures(lastConflict)).conflicts).to.deep.equal([]);
+  });
+
+  it('keeps payloads to itself where they are to be hidden', async () => {
+    await begin({ payloads: 'hidden' });
+    await rig.ready();
+    a.observe({ topic: 't', payload: 's3cret' });
+    await a.roundTrip();
+    b.observe({ topic: 't', payload: 's3cret too' });
+    await rig.all();
+    const answers = JSON.stringify([
+      await measures(),
+      await list(),
+      await ask({ of: 'topic', topic: 't' }),
+      await ask({ of: 'level', under: '', after: null, limit: 9 }),
+    ]);
+    expect(answers).to.contain('"kind":"hidden"');
+    expect(answers).not.to.contain('s3cret');
+  });
+
+  it('gives levels of the tree, with the topics that end there', async () => {
+    await begin();
+    await rig.ready({ 'x/1': '1', 'x/2/3': '2', x: '0', y: '4' });
+    a.observe({ topic: 'x/1', payload: 'new' });
+    await rig.all();
+    const { nodes, size } = await ask({ of: 'level', under: '', after: null, limit: 9 });
+    expect(size).to.equal(2);
+    expect(
+      nodes.map(({ name, topic, beneath, differing }) => [name, topic?.topic, beneath, differing]),
+    ).to.deep.equal([
+      ['x', 'x', 2, 1],
+      ['y', 'y', 0, 0],
+    ]);
+  });
+});

@@ -1,0 +1,181 @@
+/** What may be on the way to a broker is bounded, and what is awaited back is known. */
+
+import { expect } from 'chai';
+import type { ToBroker } from '../../../lib/protocol/messages.ts';
+import type { Publication } from '../../../lib/protocol/publication.ts';
+import { ECHO_LIMIT } from '../../../lib/reconciler/links/awaited-echoes.ts';
+import { BrokerLink, CREDIT, CREDIT_BYTES } from '../../../lib/reconciler/links/broker-link.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+describe('BrokerLink', () => {
+  let link: BrokerLink;
+  let sent: ToBroker[];
+
+  beforeEach(() => {
+    link = new BrokerLink({ index: 0, name: 'A', rank: 1, scanPeriod: 600, markerTopic: undefined });
+    sent = [];
+    link.attach(
+      { on: () => undefined, postMessage: message => sent.push(message), close: () => undefined },
+      () => undefined,
+    );
+    link.sessionStarted({ kind: 'session', session: 1, stamps: true, retains: true, marker: 'absent' });
+    link.ready = true;
+  });
+
+  function publish(topic: string, more: Partial<Publication> = {}): void {
+    link.publish({
+      topic,
+      payload: 'x',
+      properties: '',
+      version: { time: NOW, counter: 0, replica: 'us' },
+      expiresAt: Number.POSITIVE_INFINITY,
+      retain: true,
+      qos: 1,
+      confirm: false,
+      ...more,
+    });
+  }
+
+  const settled = (through: number, bytes = through) =>
+    link.settled({ kind: 'settled', through, bytes, confirmed: [], refused: [] });
+  const flush = () => link.seal()();
+
+  it('is open for CREDIT publications, and again when half of them are settled', () => {
+    for (let count = 0; count < CREDIT; count++) {
+      expect(link.open).to.equal(true);
+      publish(`t${count}`);
+    }
+    expect(link.open).to.equal(false);
+    settled(CREDIT / 2);
+    expect(link.open).to.equal(false);
+    settled(CREDIT / 2 + 1);
+    for (let count = 0; count <= CREDIT / 2; count++) {
+      expect(link.open).to.equal(true);
+      publish(`t${count}`);
+    }
+    expect(link.open).to.equal(false);
+  });
+
+  it('is closed by CREDIT_BYTES of payload', () => {
+    publish('t', { payload: 'x'.repeat(CREDIT_BYTES) });
+    expect(link.open).to.equal(false);
+    settled(1, CREDIT_BYTES);
+    expect(link.open).to.equal(true);
+  });
+
+  it('is closed while the broker is not ready', () => {
+    link.parted();
+    expect(link.open).to.equal(false);
+    expect(link.busy).to.equal(false);
+  });
+
+  it('is busy until all is settled, and nothing is due', () => {
+    expect(link.busy).to.equal(false);
+    publish('t');
+    expect(link.busy).to.equal(true);
+    settled(1);
+    expect(link.busy).to.equal(false);
+    link.due.add('t');
+    expect(link.busy).to.equal(true);
+  });
+
+  it('sends what was gathered as one batch of the session, and nothing where there is nothing', () => {
+    publish('t');
+    publish('u');
+    flush();
+    flush();
+    expect(sent).to.have.lengthOf(1);
+    expect(sent[0]).to.include({ kind: 'publications', session: 1 });
+  });
+
+  it('begins anew with a session: nothing is under way, gathered or asked for', () => {
+    for (let count = 0; count < CREDIT; count++) publish(`t${count}`);
+    link.probe('p', 'look');
+    expect(link.parted()).to.deep.equal(['p']);
+    link.sessionStarted({ kind: 'session', session: 2, stamps: true, retains: true, marker: 'unknown' });
+    link.ready = true;
+    expect(link.open).to.equal(true);
+    flush();
+    expect(sent).to.deep.equal([]);
+  });
+
+  describe('an echo', () => {
+    it('is overdue so long after its publish was settled, not after it was sent', () => {
+      publish('t');
+      expect(link.overdue(NOW + 10 * ECHO_LIMIT)).to.deep.equal([]);
+      settled(1);
+      expect(link.overdue(NOW)).to.deep.equal([]);
+      expect(link.overdue(NOW + ECHO_LIMIT - 1)).to.deep.equal([]);
+      expect(link.overdue(NOW + ECHO_LIMIT)).to.deep.equal(['t']);
+      expect(link.overdue(NOW + 2 * ECHO_LIMIT)).to.deep.equal([]);
+    });
+
+    it('is awaited for the newest publish of a topic', () => {
+      publish('t');
+      settled(1);
+      link.overdue(NOW);
+      publish('t');
+      expect(link.overdue(NOW + ECHO_LIMIT)).to.deep.equal([]);
+      settled(2);
+      link.overdue(NOW + ECHO_LIMIT);
+      expect(link.overdue(NOW + 2 * ECHO_LIMIT)).to.deep.equal(['t']);
+    });
+
+    it('is not overdue once it came, nor where none will come', () => {
+      publish('t');
+      publish('u', { confirm: true });
+      settled(2);
+      link.overdue(NOW);
+      link.echoed('t');
+      expect(link.overdue(NOW + ECHO_LIMIT)).to.deep.equal([]);
+    });
+  });
+
+  describe('a probe', () => {
+    const topics = () => sent.flatMap(message => (message.kind === 'probe' ? message.topics : []));
+
+    it('is asked for once, until it is answered', () => {
+      link.probe('t', 'look');
+      flush();
+      expect(link.answered('t')).to.equal(true);
+      link.probe('t', 'look');
+      flush();
+      expect(topics()).to.deep.equal(['t', 't']);
+    });
+
+    it('asked for again meanwhile makes its answer void, and is sent once more', () => {
+      link.probe('t', 'look');
+      flush();
+      link.probe('t', 'look');
+      flush();
+      expect(topics()).to.deep.equal(['t']);
+      expect(link.answered('t')).to.equal(false);
+      flush();
+      expect(topics()).to.deep.equal(['t', 't']);
+      expect(link.answered('t')).to.equal(true);
+    });
+
+    it('that is a question goes out before the looks, and stays one where it is asked for again', () => {
+      const occasions = () =>
+        sent.flatMap(one => (one.kind === 'probe' ? [one.occasion, ...one.topics] : []));
+      link.probe('t', 'look');
+      link.probe('u', 'question');
+      flush();
+      expect(occasions()).to.deep.equal(['question', 'u', 'look', 't']);
+      link.probe('t', 'question');
+      link.probe('t', 'look');
+      link.answered('t');
+      flush();
+      expect(occasions().slice(4)).to.deep.equal(['question', 't']);
+    });
+
+    it('goes out with others, in messages of bounded size', () => {
+      for (let index = 0; index < 1_200; index++) link.probe(`t${index}`, 'look');
+      flush();
+      expect(sent.map(message => (message.kind === 'probe' ? message.topics.length : 0))).to.deep.equal([
+        500, 500, 200,
+      ]);
+    });
+  });
+});

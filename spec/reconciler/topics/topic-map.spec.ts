@@ -1,0 +1,145 @@
+/** The topics by name are a Map, in which those at rest are as they were put in, whatever others came and went. */
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Policies } from '../../../lib/core/policy.ts';
+import {
+  atRest,
+  emptyRegister,
+  type Held,
+  isAtRest,
+  type Message,
+  NOBODY,
+} from '../../../lib/core/register.ts';
+import { UNCOUNTED } from '../../../lib/reconciler/inspection/census.ts';
+import type { Topic } from '../../../lib/reconciler/topics/topic.ts';
+import { TopicMap } from '../../../lib/reconciler/topics/topic-map.ts';
+
+const BROKERS = 3;
+const NAMES = ['a', 'b', 'c', '__proto__'];
+
+const policy = new Policies([{ filter: '#', subscribe: 7, publish: 7 }], BROKERS).of('a');
+
+const time = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 0, max: 2 ** 45 }));
+
+const message: fc.Arbitrary<Message> = fc.record({
+  payload: fc.constantFrom('', 'x', '\xff\x00'),
+  properties: fc.constantFrom(undefined, '', '[true,null,null,null,[["a","b"]]]'),
+  version: fc.record({
+    time: fc.integer({ min: 0, max: 2 ** 45 }),
+    counter: fc.constantFrom(0, 1, 2 ** 32 - 1),
+    replica: fc.constantFrom('', 'r', 'another'),
+  }),
+  origin: fc.integer({ min: NOBODY, max: 29 }),
+  expiresAt: time,
+  erasedAt: time,
+});
+
+/** What a broker has of the winner, or another message. */
+type Has = 'winner' | 'absent' | 'unknown' | Message;
+
+const has: fc.Arbitrary<Has> = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('winner' as const, 'absent' as const, 'unknown' as const) },
+  { weight: 1, arbitrary: message },
+);
+
+const topic: fc.Arbitrary<Topic> = fc
+  .record({
+    winner: message,
+    has: fc.array(has, { minLength: BROKERS, maxLength: BROKERS }),
+    unretained: fc.nat(7),
+    isSettled: fc.boolean(),
+    seen: fc.array(fc.nat(), { minLength: BROKERS, maxLength: BROKERS }),
+    asking: fc.constantFrom(0, 0, 0, 1),
+  })
+  .map(({ winner, has, unretained, isSettled, seen, asking }) => {
+    const holds = winner.payload === '' ? 'absent' : winner;
+    const held = has.map((one): Held => (one === 'winner' ? holds : one));
+    return {
+      register: { ...atRest(winner, held, unretained), asking },
+      policy,
+      seen,
+      settled: isSettled ? winner : undefined,
+      standing: UNCOUNTED,
+    };
+  });
+
+const name = fc.constantFrom(...NAMES);
+
+const deed = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('set' as const), name, topic }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), name }) },
+);
+
+function put(topics: TopicMap, winner: Message, held: readonly Held[]): void {
+  const standing = UNCOUNTED;
+  topics.set('t', { register: atRest(winner, held, 0), policy, seen: [0], settled: undefined, standing });
+}
+
+describe('The topics by name', () => {
+  it('are a Map', () => {
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 40 }), deeds => {
+        const topics = new TopicMap(BROKERS);
+        const model = new Map<string, Topic>();
+        for (const deed of deeds) {
+          if (deed.kind === 'set') {
+            topics.set(deed.name, deed.topic);
+            model.set(deed.name, deed.topic);
+          } else expect(topics.delete(deed.name)).to.equal(model.delete(deed.name));
+          expect(topics.size).to.equal(model.size);
+          for (const name of NAMES) {
+            expect(topics.has(name)).to.equal(model.has(name));
+            expect(topics.get(name)).to.deep.equal(model.get(name));
+          }
+        }
+        expect([...topics.entries()]).to.deep.equal([...model]);
+        expect([...topics.keys()]).to.deep.equal([...model.keys()]);
+        const resting = [...model.values()].filter(({ register }) => isAtRest(register));
+        expect(topics.resting).to.equal(resting.length);
+      }),
+    );
+  });
+
+  it('give a topic at rest back with one winner, which the brokers hold', () => {
+    const [winner] = fc.sample(
+      message.filter(({ payload }) => payload !== ''),
+      1,
+    );
+    if (winner === undefined) return expect.fail();
+    const topics = new TopicMap(2);
+    put(topics, winner, [winner, 'absent']);
+    const register = topics.get('t')?.register;
+    expect(register?.held[0]).to.equal(register?.winner);
+    expect(topics.resting).to.equal(1);
+  });
+
+  it('know nothing of brokers that came later', () => {
+    const [winner] = fc.sample(message, 1);
+    if (winner === undefined) return expect.fail();
+    const topics = new TopicMap(1);
+    put(topics, winner, ['absent']);
+    topics.makeRoom(2);
+    expect(topics.get('t')?.register.held).to.deep.equal(['absent', 'unknown']);
+  });
+
+  it('do not take a topic of which nothing is known for one at rest', () => {
+    expect(isAtRest(emptyRegister(BROKERS))).to.equal(false);
+  });
+
+  it('hold thousands, and take the places of those that are gone', () => {
+    const topics = new TopicMap(BROKERS);
+    const [one] = fc.sample(
+      topic.filter(({ register }) => isAtRest(register)),
+      1,
+    );
+    if (one === undefined) return expect.fail();
+    for (let round = 0; round < 2; round++) {
+      for (let index = 0; index < 3_000; index++) topics.set(`${round} ${index}`, one);
+      expect(topics.resting).to.equal(3_000);
+      expect(topics.get(`${round} 2999`)).to.deep.equal(one);
+      for (const name of [...topics.keys()]) topics.delete(name);
+      expect(topics.resting).to.equal(0);
+    }
+  });
+});

@@ -1,0 +1,174 @@
+/** What is looked at again: everything in its time, what came in a burst soon after it, and what was never heard of. */
+
+import { expect } from 'chai';
+import { AntiEntropy } from '../../../lib/reconciler/verification/anti-entropy.ts';
+
+const PERIOD = 600;
+const NOW = 1_000_000;
+const AFTER = NOW + 5_000;
+
+describe('AntiEntropy', () => {
+  let antiEntropy: AntiEntropy;
+  const topics = (count: number) => ({
+    size: count,
+    *keys() {
+      for (let index = 0; index < count; index++) yield `t${index}`;
+    },
+  });
+
+  beforeEach(() => {
+    antiEntropy = new AntiEntropy(PERIOD);
+  });
+
+  /** So many messages within one second, each under a topic of its own. */
+  function receive(messages: number): void {
+    if (!antiEntropy.received(messages, NOW)) return;
+    for (let index = 0; index < messages; index++) antiEntropy.note(`t${index}`);
+  }
+
+  it('looks at every topic once a period', () => {
+    const all = topics(1_200);
+    const seen: string[] = [];
+    for (let at = 0; at < PERIOD; at += 10) seen.push(...antiEntropy.next(all, 10, NOW + at * 1000));
+    expect(seen).to.have.lengthOf(1_200);
+    expect(new Set(seen).size).to.equal(1_200);
+  });
+
+  it('never looks where the period is infinite', () => {
+    antiEntropy = new AntiEntropy(Number.POSITIVE_INFINITY);
+    receive(10_000);
+    expect(antiEntropy.next(topics(1_000), 1_000, AFTER)).to.deep.equal([]);
+    expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(false);
+  });
+
+  it('looks at no more than 500 topics a second', () => {
+    expect(antiEntropy.next(topics(1_000_000), 10, NOW)).to.have.lengthOf(5_000);
+  });
+
+  it('looks at the topics of a burst first, once it has been over for 5 s', () => {
+    receive(300);
+    expect(antiEntropy.next(topics(300), 0, AFTER - 1)).to.deep.equal([]);
+    expect(antiEntropy.next(topics(300), 1, AFTER)).to.have.lengthOf(300);
+    expect(antiEntropy.next(topics(300), 1, AFTER)).to.have.lengthOf(1);
+  });
+
+  it('looks at a topic of which it is presumed what the broker retains, once it is quiet for 5 s', () => {
+    antiEntropy.presumed('t', NOW);
+    antiEntropy.presumed('u', NOW);
+    antiEntropy.presumed('t', NOW + 1_000);
+    expect(antiEntropy.next(topics(0), 10, AFTER - 1)).to.deep.equal([]);
+    expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal(['u']);
+    expect(['t', 'u'].map(topic => antiEntropy.isPresumed(topic))).to.deep.equal([true, false]);
+    expect(antiEntropy.next(topics(0), 10, AFTER + 1_000)).to.deep.equal(['t']);
+    expect(antiEntropy.next(topics(0), 10, AFTER + 1_000)).to.deep.equal([]);
+  });
+
+  it('leaves room for the others where very much is presumed', () => {
+    for (let index = 0; index < 10_000; index++) antiEntropy.presumed(`presumed/${index}`, NOW);
+    const next = antiEntropy.next(topics(1_000_000), 10, AFTER);
+    expect(next.filter(topic => topic.startsWith('presumed/'))).to.have.lengthOf(2_500);
+    expect(next).to.have.lengthOf(5_000);
+  });
+
+  it('presumes nothing any more where the broker has returned, or is never looked at', () => {
+    antiEntropy.presumed('t', NOW);
+    antiEntropy.parted();
+    expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal([]);
+    antiEntropy.period = Number.POSITIVE_INFINITY;
+    antiEntropy.presumed('t', NOW);
+    antiEntropy.period = PERIOD;
+    expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal([]);
+  });
+
+  it('counts all messages of a second towards a burst', () => {
+    expect(antiEntropy.received(150, NOW)).to.equal(false);
+    expect(antiEntropy.received(50, NOW + 500)).to.equal(false);
+    expect(antiEntropy.received(1, NOW + 999)).to.equal(true);
+    expect(antiEntropy.received(150, NOW + 1_000)).to.equal(false);
+  });
+
+  describe('has the broker surveyed', () => {
+    it('once in a period, whether or not there was a burst', () => {
+      let surveys = 0;
+      for (let at = 0; at < 3 * PERIOD; at += 10) {
+        if (!antiEntropy.beginSurvey(10, NOW + at * 1000)) continue;
+        surveys++;
+        antiEntropy.surveyed([]);
+      }
+      expect(surveys).to.equal(3);
+    });
+
+    it('after a burst, once it has been over for 5 s, and not otherwise', () => {
+      expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(false);
+      receive(300);
+      expect(antiEntropy.beginSurvey(1, AFTER - 1)).to.equal(false);
+      expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(true);
+    });
+
+    for (const [messages, due] of [
+      [999, false],
+      [1_000, true],
+    ] as const) {
+      it(`${due ? '' : 'not '}after a replay of ${messages} messages`, () => {
+        antiEntropy.replayed(messages);
+        expect(antiEntropy.beginSurvey(1, NOW)).to.equal(due);
+      });
+    }
+
+    it('one time after the other, until it shows nothing new', () => {
+      antiEntropy.replayed(1_000);
+      for (const news of [3, 1, 0]) {
+        expect(antiEntropy.beginSurvey(1, NOW)).to.equal(true);
+        expect(antiEntropy.beginSurvey(1, NOW), 'one at a time').to.equal(false);
+        for (let count = 0; count < news; count++) antiEntropy.surprised();
+        expect(antiEntropy.surveyed([])).to.equal(news);
+      }
+      expect(antiEntropy.beginSurvey(1, NOW)).to.equal(false);
+    });
+
+    it('no more than five times in a row', () => {
+      antiEntropy.replayed(1_000);
+      let surveys = 0;
+      for (; antiEntropy.beginSurvey(1, NOW); surveys++) {
+        antiEntropy.surprised();
+        antiEntropy.surveyed([]);
+      }
+      expect(surveys).to.equal(5);
+    });
+
+    /** What is looked at after a survey that showed so many of these topics. */
+    function lookedAtAfter(held: readonly string[], shown: number): string[] {
+      antiEntropy.replayed(1_000);
+      antiEntropy.beginSurvey(1, NOW);
+      for (const topic of held.slice(0, shown)) antiEntropy.shown(topic);
+      antiEntropy.surveyed(held);
+      return antiEntropy.next(topics(0), 10, AFTER);
+    }
+
+    it('and looks at what it left out', () => {
+      expect(lookedAtAfter(['a', 'b', 'c'], 1)).to.deep.equal(['b', 'c']);
+    });
+
+    it('and draws no conclusion where it showed nothing, or a part only', () => {
+      const held = [...topics(2_002).keys()];
+      expect(lookedAtAfter(held, 0)).to.deep.equal([]);
+      expect(lookedAtAfter(held, 1)).to.deep.equal([]);
+      expect(lookedAtAfter(held, 2)).to.have.lengthOf(2_000);
+    });
+
+    it('anew where the connection was lost meanwhile', () => {
+      antiEntropy.replayed(1_000);
+      antiEntropy.beginSurvey(1, NOW);
+      antiEntropy.parted();
+      expect(antiEntropy.beginSurvey(1, NOW)).to.equal(true);
+    });
+
+    it('anew where there was another burst meanwhile', () => {
+      antiEntropy.replayed(1_000);
+      antiEntropy.beginSurvey(1, NOW);
+      receive(300);
+      antiEntropy.surveyed([]);
+      expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(true);
+    });
+  });
+});

@@ -1,0 +1,53 @@
+/** What a broker did not answer is asked again with growing distance, a few times. */
+
+import { expect } from 'chai';
+import { Unanswered } from '../../../lib/reconciler/verification/unanswered.ts';
+
+const NOW = 1_000_000;
+
+describe('Unanswered', () => {
+  it('are asked again after 1, 4, 16, 64 and 256 seconds, and then left to anti-entropy', () => {
+    const unanswered = new Unanswered();
+    const distances: number[] = [];
+    for (unanswered.silent('t', NOW); unanswered.size > 0; unanswered.silent('t', NOW)) {
+      let distance = 0;
+      while (unanswered.due(NOW + distance).length === 0) distance += 500;
+      distances.push(distance / 1_000);
+      unanswered.asked('t');
+    }
+    expect(distances).to.deep.equal([1, 4, 16, 64, 256]);
+  });
+
+  it('are due until they are asked, and not while they are', () => {
+    const unanswered = new Unanswered();
+    unanswered.silent('t', NOW);
+    expect(unanswered.due(NOW + 999)).to.deep.equal([]);
+    for (let look = 0; look < 2; look++) expect(unanswered.due(NOW + 1_000)).to.deep.equal(['t']);
+    unanswered.asked('t');
+    expect(unanswered.due(NOW + 1_000_000)).to.deep.equal([]);
+    expect(unanswered.isWaiting).to.equal(false);
+  });
+
+  it('are no more once they are answered, and begin anew', () => {
+    const unanswered = new Unanswered();
+    unanswered.silent('t', NOW);
+    unanswered.silent('t', NOW);
+    unanswered.answered('t');
+    expect(unanswered.size).to.equal(0);
+    unanswered.silent('t', NOW);
+    expect(unanswered.due(NOW + 1_000)).to.deep.equal(['t']);
+  });
+
+  it('are asked again after a minute where the answer was not believed', () => {
+    const unanswered = new Unanswered();
+    unanswered.heldBack('t', NOW);
+    expect(unanswered.due(NOW + 59_999)).to.deep.equal([]);
+    expect(unanswered.due(NOW + 60_000)).to.deep.equal(['t']);
+  });
+
+  it('are not asked for all at once', () => {
+    const unanswered = new Unanswered();
+    for (let topic = 0; topic < 2_000; topic++) unanswered.silent(`t${topic}`, NOW);
+    expect(unanswered.due(NOW + 1_000)).to.have.length(500);
+  });
+});
