@@ -15,10 +15,11 @@ import mqtt, {
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import { clientOptions, withoutClientId } from './client-options.ts';
+import { ConnectError } from './connect-error.ts';
 import { describeError } from './describe-error.ts';
 import { gatherWrites } from './gathered-writes.ts';
 import { type Limits, limitsOf } from './limits.ts';
-import type { ConnectFailure, ProtocolVersion } from './negotiation.ts';
+import type { ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
 
 /** Of every thread, 12 MB would hold all numbers of two bytes, ready to be written. */
@@ -75,18 +76,6 @@ export function isRefusal({ code }: Grant): boolean {
 
 /** Longest wait for an orderly DISCONNECT, in milliseconds. */
 const END_LIMIT = 1_000;
-
-export class ConnectError extends Error implements ConnectFailure {
-  override name = 'ConnectError';
-  readonly code: number | undefined;
-  readonly wasConnected: boolean;
-
-  constructor(message: string, failure: ConnectFailure) {
-    super(message);
-    this.code = failure.code;
-    this.wasConnected = failure.wasConnected;
-  }
-}
 
 export class Connection {
   readonly protocolVersion: ProtocolVersion;
@@ -228,6 +217,11 @@ export class Connection {
   /** Known before what was under way is failed by MQTT.js. */
   get hasEnded(): boolean {
     return this.#hasEnded || !this.#client.connected;
+  }
+
+  /** Bytes wait to be written to the network. */
+  get isWriting(): boolean {
+    return this.#client.stream.writableLength > 0;
   }
 
   /** It was ended because the broker sent what its version of MQTT does not know. */

@@ -7,7 +7,8 @@ import type { BrokerSettings, LogLevel, Report } from '../../protocol/messages.t
 import type { Identity } from '../identity.ts';
 import type { Remarks } from '../remarks.ts';
 import { Concessions } from './concessions.ts';
-import { ConnectError, Connection } from './connection.ts';
+import { ConnectError } from './connect-error.ts';
+import { Connection } from './connection.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
 import { Retries } from './retries.ts';
 

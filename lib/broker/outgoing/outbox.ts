@@ -13,6 +13,7 @@ import { type RawPublication, readPublication } from '../../protocol/publication
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
 import { Pace } from '../pace.ts';
+import { AnswerWatch, type Unanswered } from './answer-watch.ts';
 import { packetSize } from './packet-size.ts';
 import type { RoundTrips } from './round-trips.ts';
 import type { Sent, Suspicions } from './suspicions.ts';
@@ -21,13 +22,15 @@ import type { Sent, Suspicions } from './suspicions.ts';
 const WINDOW = 256;
 
 export interface OutboxDeps {
-  readonly connection: Pick<Connection, 'publish' | 'protocolVersion' | 'hasEnded'>;
+  readonly connection: Pick<Connection, 'publish' | 'protocolVersion' | 'hasEnded' | 'isWriting'>;
   readonly replica: string;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
   readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
   readonly suspicions: Pick<Suspicions, 'acknowledged' | 'isSuspect' | 'isConvicted'>;
   readonly report: (settled: Settled) => void;
+  /** The broker does not acknowledge so many, and will not on this connection. */
+  readonly overdue: (count: number) => void;
   readonly roundTrips: RoundTrips;
 }
 
@@ -36,6 +39,8 @@ interface Numbered {
   readonly sequence: number;
   readonly publication: RawPublication;
 }
+
+interface InFlight extends Sent, Unanswered {}
 
 /** What was done to publications, as the broker's limits want it. */
 type OutboxCounters = Record<
@@ -66,7 +71,8 @@ export class Outbox {
   readonly #suspects: Numbered[] = [];
   #isAlone = false;
   /** Under way, by their sequence. */
-  readonly #inFlight = new Map<number, Sent>();
+  readonly #inFlight = new Map<number, InFlight>();
+  readonly #watch: AnswerWatch;
   #maxQos: QoS;
   #sequence = 0;
   #bytes = 0;
@@ -80,6 +86,11 @@ export class Outbox {
     this.#deps = deps;
     this.#window = Math.max(1, Math.min(deps.limits.receiveMaximum, WINDOW));
     this.#maxQos = deps.limits.maxQos;
+    this.#watch = new AnswerWatch({
+      unanswered: () => this.#inFlight.values(),
+      isWriting: () => deps.connection.isWriting,
+      overdue: deps.overdue,
+    });
   }
 
   /** From now on nothing is published with a higher QoS. */
@@ -106,6 +117,7 @@ export class Outbox {
   close(): void {
     this.#closed = true;
     this.#pace.cancel();
+    this.#watch.close();
     this.#waiting.length = 0;
     this.#suspects.length = 0;
     this.#deps.roundTrips.parted();
@@ -148,19 +160,18 @@ export class Outbox {
     const retain = publication.retain && limits.retains;
     const properties = connection.protocolVersion < 5 ? undefined : this.#stamped(publication);
     const size = packetSize({ topic, payload, qos, properties });
-    this.#inFlight.set(sequence, { topic, size: qos === 0 ? 0 : size });
     if (suspicions.isConvicted(topic, performance.now())) {
       this.counters.refused_by_topic++;
-      const reason = 'the broker hangs up on it';
-      setImmediate(() => this.#settled(sequence, publication, { reason, culprit: 'topic' }));
+      this.#refuse(sequence, publication, { reason: 'the broker hangs up on it', culprit: 'topic' });
       return;
     }
     if (size > limits.maximumPacketSize) {
       this.counters.refused_too_large++;
       const reason = `its packet has ${size} bytes, more than the ${limits.maximumPacketSize} that the broker takes`;
-      setImmediate(() => this.#settled(sequence, publication, { reason, culprit: 'value' }));
+      this.#refuse(sequence, publication, { reason, culprit: 'value' });
       return;
     }
+    this.#inFlight.set(sequence, { topic, size: qos === 0 ? 0 : size, qos, nth: this.#watch.sent() });
     // With QoS 0 nothing comes back.
     if (qos > 0) roundTrips.sent(publication);
     if (qos < publication.qos) this.counters.lowered_qos++;
@@ -171,6 +182,12 @@ export class Outbox {
       const refusal = error && ({ reason: error.message, culprit: 'topic' } as const);
       this.#settled(sequence, publication, refusal);
     });
+  }
+
+  /** What is not even sent: with the next turn of the event loop, as an answer would come. */
+  #refuse(sequence: number, publication: RawPublication, why: Pick<Refusal, 'reason' | 'culprit'>): void {
+    this.#inFlight.set(sequence, { topic: publication.topic, size: 0, qos: 0, nth: 0 });
+    setImmediate(() => this.#settled(sequence, publication, why));
   }
 
   #stamped({ version, properties, expiresAt }: RawPublication): MessageProperties {
@@ -189,11 +206,13 @@ export class Outbox {
     this.counters.published++;
     if (!isReplicable(topic, this.#deps.controlPrefix)) this.counters.published_own++;
     if (refusal?.culprit === 'topic') this.counters.refused_by_broker++;
-    const sent = this.#inFlight.get(sequence) ?? { topic, size: 0 };
+    const sent = this.#inFlight.get(sequence);
     this.#inFlight.delete(sequence);
+    if (sent !== undefined) this.#watch.acknowledged(sent);
     this.#isAlone = false;
     this.#bytes += payload.length;
-    if (refusal === undefined && sent.size > 0) this.#deps.suspicions.acknowledged(sent);
+    if (refusal === undefined && sent !== undefined && sent.size > 0)
+      this.#deps.suspicions.acknowledged(sent);
     if (refusal !== undefined) {
       this.#refused.push({ topic, version, ...refusal });
     } else if (confirm) this.#confirmed.push({ topic, version });

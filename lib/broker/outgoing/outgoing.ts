@@ -56,6 +56,13 @@ export class Outgoing {
       limits: { ...connection.limits, maximumPacketSize, retains },
       suspicions: this.#suspicions,
       report,
+      overdue: count => {
+        remarks.say(
+          'warn',
+          `the broker has not acknowledged ${count} messages for a minute; connecting anew`,
+        );
+        connection.destroy();
+      },
       roundTrips: this.roundTrips,
       controlPrefix,
     });

@@ -5,7 +5,8 @@
  */
 
 import type { BrokerSettings } from '../../protocol/messages.ts';
-import { ConnectError, Connection, type ConnectionOptions } from '../connection/connection.ts';
+import { ConnectError } from '../connection/connect-error.ts';
+import { Connection, type ConnectionOptions } from '../connection/connection.ts';
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
 
 export interface Reached {

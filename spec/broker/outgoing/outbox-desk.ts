@@ -23,6 +23,7 @@ export class Desk {
   #reported: (settled: Settled) => void = () => undefined;
 
   readonly acknowledged: number[] = [];
+  readonly overdue: number[] = [];
   hasEnded = false;
   readonly suspects = new Set<string>();
   readonly convicts = new Set<string>();
@@ -40,6 +41,7 @@ export class Desk {
         get hasEnded() {
           return hasEnded();
         },
+        isWriting: false,
         protocolVersion: protocolVersion === 5 ? 5 : 4,
         publish: (topic, payload, options, done) => {
           this.sent.push({ topic, payload: payload.toString(), options: { ...options }, done });
@@ -61,6 +63,7 @@ export class Desk {
         this.reports.push(settled);
         this.#reported(settled);
       },
+      overdue: count => this.overdue.push(count),
       roundTrips: new RoundTrips(),
       controlPrefix: 'mqttrep',
     });

@@ -2,6 +2,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
 import { Desk, VERSION, WINDOW } from './outbox-desk.ts';
 
@@ -43,6 +44,18 @@ describe('Outbox', () => {
     await desk.acknowledge([3]);
     expect(topics()).to.deep.equal(['a', 'b', 'bad', 'c', 'worse']);
     expect(await desk.acknowledge([4])).to.include({ through: 5 });
+  });
+
+  it('says how many the broker does not acknowledge; what it was not sent is none of them', () => {
+    const clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const desk = new Desk();
+    desk.convicts.add('bad');
+    desk.add({ topic: 'bad' }, { topic: 'a' }, { topic: 'b', qos: 0 }, { topic: 'c', qos: 2 });
+    clock.tick(120_000);
+    expect(desk.overdue).to.deep.equal([2]);
+    desk.outbox.close();
+    expect(clock.countTimers()).to.equal(0);
+    clock.restore();
   });
 
   it('does not send what the broker is known to hang up on, and says so', async () => {

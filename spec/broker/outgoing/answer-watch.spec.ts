@@ -1,0 +1,111 @@
+/** A broker that does not acknowledge is found out, and a slow one is not taken for one. */
+
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { AnswerWatch, type Unanswered } from '../../../lib/broker/outgoing/answer-watch.ts';
+import type { QoS } from '../../../lib/core/policy.ts';
+
+const PERIOD = 60_000;
+
+describe('AnswerWatch', () => {
+  let clock: sinon.SinonFakeTimers;
+  let watch: AnswerWatch;
+  let unanswered: Set<Unanswered>;
+  let isWriting: boolean;
+  let overdue: number[];
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    unanswered = new Set();
+    isWriting = false;
+    overdue = [];
+    watch = new AnswerWatch({
+      unanswered: () => unanswered,
+      isWriting: () => isWriting,
+      overdue: count => overdue.push(count),
+    });
+  });
+
+  afterEach(() => {
+    watch.close();
+    clock.restore();
+  });
+
+  function send(qos: QoS): Unanswered {
+    const publish = { nth: watch.sent(), qos };
+    unanswered.add(publish);
+    return publish;
+  }
+
+  function acknowledge(publish: Unanswered): void {
+    unanswered.delete(publish);
+    watch.acknowledged(publish);
+  }
+
+  it('finds out a broker that acknowledges nothing', () => {
+    for (const qos of [1, 2, 1] satisfies QoS[]) send(qos);
+    clock.tick(PERIOD);
+    expect(overdue).to.deep.equal([]);
+    clock.tick(PERIOD);
+    expect(overdue).to.deep.equal([3]);
+  });
+
+  it('finds out one that was passed over, while others of its QoS are acknowledged', () => {
+    send(1);
+    for (let period = 0; period < 2; period++) {
+      clock.tick(PERIOD - 1);
+      acknowledge(send(1));
+      clock.tick(1);
+    }
+    expect(overdue).to.deep.equal([1]);
+  });
+
+  it('waits for one of another QoS as long as others are acknowledged: it may take another way', () => {
+    send(2);
+    for (let period = 0; period < 5; period++) {
+      acknowledge(send(1));
+      clock.tick(PERIOD);
+    }
+    expect(overdue).to.deep.equal([]);
+    clock.tick(PERIOD);
+    expect(overdue).to.deep.equal([1]);
+  });
+
+  it('waits for a slow broker, which acknowledges one after the other', () => {
+    const sent = Array.from({ length: 20 }, () => send(1));
+    for (const publish of sent) {
+      clock.tick(PERIOD - 1);
+      acknowledge(publish);
+    }
+    expect(overdue).to.deep.equal([]);
+  });
+
+  it('waits while bytes wait to be written, and a period longer', () => {
+    send(1);
+    isWriting = true;
+    clock.tick(5 * PERIOD);
+    isWriting = false;
+    clock.tick(PERIOD);
+    expect(overdue).to.deep.equal([]);
+    clock.tick(PERIOD);
+    expect(overdue).to.deep.equal([1]);
+  });
+
+  it('expects nothing for QoS 0, and takes what was written for no answer', () => {
+    send(0);
+    send(1);
+    clock.tick(PERIOD);
+    acknowledge(send(0));
+    clock.tick(PERIOD);
+    expect(overdue).to.deep.equal([1]);
+  });
+
+  it('runs no timer while nothing is awaited', () => {
+    acknowledge(send(1));
+    clock.tick(PERIOD);
+    expect(clock.countTimers()).to.equal(0);
+    send(1);
+    clock.tick(2 * PERIOD);
+    expect(overdue).to.deep.equal([1]);
+  });
+});
