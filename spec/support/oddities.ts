@@ -38,6 +38,12 @@ export const DROPS_LIVE_FLAGS: Oddity = {
   fromClient: packet => (typeOf(packet) === SUBSCRIBE ? withoutRetainAsPublished(packet) : packet),
 };
 
+/** A SUBSCRIBE has no answer, though pings have. */
+export const ANSWERS_NO_SUBSCRIBE: Oddity = {
+  level: 4,
+  fromBroker: packet => (typeOf(packet) === SUBACK ? 'silence' : packet),
+};
+
 /** PUBACK has the reason code 0x01, which MQTT 5 does not know, as Mochi's has. */
 export const BREAKS_PUBACKS: Oddity = {
   fromBroker: packet =>

@@ -21,6 +21,7 @@ import { gatherWrites } from './gathered-writes.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
+import { watchSilence } from './silence.ts';
 
 /** Of every thread, 12 MB would hold all numbers of two bytes, ready to be written. */
 writeToStream.cacheNumbers = false;
@@ -170,14 +171,12 @@ export class Connection {
 
   /**
    * Subscribes to the filters in one SUBSCRIBE, in this order. Returns the broker's answer to each.
-   * @throws when the connection ends before the answer
+   * @throws when the connection ends before the answer; as it does where the broker is silent instead
    */
-  subscribe(
-    filters: readonly string[],
-    { qos, replay, retainAsPublished }: SubscribeOptions,
-  ): Promise<Grant[]> {
-    const options = { qos, rh: replay ? 0 : 2, rap: retainAsPublished, nl: false };
-    return new Promise((resolve, reject) => {
+  subscribe(filters: readonly string[], how: SubscribeOptions): Promise<Grant[]> {
+    const options = { qos: how.qos, rh: how.replay ? 0 : 2, rap: how.retainAsPublished, nl: false };
+    let stop: () => void = () => undefined;
+    const answered = new Promise<Grant[]>((resolve, reject) => {
       // MQTT.js does not answer what it is asked after the end.
       void this.closed.then(reason => reject(new Error(reason)));
       this.#client.subscribe([...filters], options, (error, _granted, packet) => {
@@ -185,7 +184,12 @@ export class Connection {
         if (codes === undefined) return error ? reject(error) : resolve([]);
         resolve(filters.map((filter, index) => ({ filter, code: codes[index] ?? REFUSED })));
       });
+      stop = watchSilence(this.#client, seconds => {
+        reject(new Error(`no answer to SUBSCRIBE within ${seconds} s`));
+        this.destroy();
+      });
     });
+    return answered.finally(stop);
   }
 
   /** Resolves also when the connection ends meanwhile. */

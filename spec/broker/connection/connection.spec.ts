@@ -1,21 +1,83 @@
 /** What a connection promises whoever uses it, at a broker that answers and at one that does not. */
 
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { Connection } from '../../../lib/broker/connection/connection.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
+import { TestClient } from '../../support/client.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import { Link } from '../../support/link.ts';
+import { ANSWERS_NO_SUBSCRIBE } from '../../support/oddities.ts';
+import { PacketRelay } from '../../support/packet-relay.ts';
+
+/** Those that run already, of MQTT.js, stay what they are. */
+const fakeIntervals = () =>
+  sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'], shouldClearNativeTimers: true });
 
 describe('Connection', () => {
+  const settings = { options: {}, maxQos: 2, largestPayload: 1000 } as const;
+
+  it('ends where the broker acknowledges no SUBSCRIBE, though it answers pings', async () => {
+    const broker = await startAedes();
+    const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
+    const connection = await Connection.open({
+      ...settings,
+      url: relay.url,
+      clientId: 'asking',
+      protocolVersion: 4,
+    });
+    const clock = fakeIntervals();
+    const failure = failureOf(
+      connection.subscribe(['a'], { qos: 1, replay: true, retainAsPublished: false }),
+    );
+    clock.tick(60_000);
+    clock.restore();
+    expect((await failure).message).to.equal('no answer to SUBSCRIBE within 60 s');
+    await connection.closed;
+    await relay.close();
+    await broker.stop();
+  });
+
+  it('waits for the answer as long as messages come, and leaves no watch behind', async () => {
+    const broker = await startAedes();
+    const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
+    const client = await TestClient.connect(broker.url);
+    const connection = await Connection.open({
+      ...settings,
+      url: relay.url,
+      clientId: 'asking',
+      protocolVersion: 4,
+    });
+    const clock = fakeIntervals();
+    const subscribed = failureOf(
+      connection.subscribe(['a'], { qos: 1, replay: true, retainAsPublished: false }),
+    );
+    const received = new Promise<void>(resolve => {
+      connection.receive((_packet, done) => {
+        done();
+        resolve();
+      });
+    });
+    await publishUntil(client, received);
+    clock.tick(60_000);
+    expect(connection.hasEnded).to.equal(false);
+    clock.tick(60_000);
+    await subscribed;
+    expect(connection.hasEnded).to.equal(true);
+    clock.restore();
+    await client.end();
+    await relay.close();
+    await broker.stop();
+  });
+
   it('ends soon where the broker does not answer any more', async () => {
     const broker = await startAedes();
     const link = await Link.to(broker.port);
     const connection = await Connection.open({
+      ...settings,
       url: link.url,
-      options: {},
       clientId: 'ending',
       protocolVersion: 4,
-      maxQos: 2,
-      largestPayload: 1000,
     });
     link.freeze();
     void connection.unsubscribe(['never/answered']);
@@ -28,3 +90,12 @@ describe('Connection', () => {
     await broker.stop();
   });
 });
+
+/** The subscription stands some time after it was asked for, and nothing tells when. */
+async function publishUntil(client: TestClient, received: Promise<void>): Promise<void> {
+  let isReceived = false;
+  void received.then(() => {
+    isReceived = true;
+  });
+  while (!isReceived) await client.publish('a', 'x');
+}
