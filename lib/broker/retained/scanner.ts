@@ -30,7 +30,7 @@ const MOST_STANDING = 200;
 /** Longest wait for the answer to one SUBSCRIBE, or UNSUBSCRIBE, in milliseconds. */
 const ANSWER_LIMIT = 5_000;
 
-/** How often a broker is asked that hangs up on the question. */
+/** How often a broker is asked that hangs up on the question, or has not stored the sentinel yet. */
 const ATTEMPTS = 3;
 
 /** Longest wait, in milliseconds, for the sentinel with the retain flag once it came without. */
@@ -75,6 +75,8 @@ export class Scanner {
   #standing = 0;
   /** The sentinel was not shown with the last answer. */
   #wasMissing = false;
+  /** It came live: the broker had acknowledged it, and stored it only then. */
+  #wasTooEarly = false;
   /** Connections that were, since the broker did not answer on them any more. */
   #givenUp = 0;
 
@@ -125,8 +127,8 @@ export class Scanner {
   }
 
   /**
-   * aMQTT hangs up on who connects while another one subscribes: that tells nothing, and a write whose place among others
-   * is in question must not wait for it.
+   * aMQTT hangs up on who connects while another one subscribes, and acknowledges the sentinel before it stores it: that
+   * tells nothing, and a write whose place among others is in question must not wait for it.
    */
   async #askUnlessHungUp(topics: readonly string[]): Promise<Answer[]> {
     for (let attempt = 1; ; attempt++) {
@@ -135,7 +137,8 @@ export class Scanner {
         if (!connection.hasEnded) throw error;
         return topics.map(unknownAt);
       });
-      if (!connection.hasEnded || this.#closed || attempt === ATTEMPTS) return answers;
+      const isAnswered = !connection.hasEnded && !this.#wasTooEarly;
+      if (isAnswered || this.#closed || attempt === ATTEMPTS) return answers;
     }
   }
 
@@ -145,25 +148,25 @@ export class Scanner {
     this.#found = new Map();
     for (const topic of topics) this.#asked.add(topic);
     const { wanted, seen, unflagged } = this.#deps.sentinel.around(topics);
-    let limit: NodeJS.Timeout | undefined;
+    const limits: NodeJS.Timeout[] = [];
     const complete = Promise.race([
       seen.then(() => this.#silence()),
       connection.closed.then(() => false),
       new Promise<false>(resolve => {
-        limit = setTimeout(() => resolve(false), ANSWER_LIMIT);
-        void unflagged.then(() => {
-          clearTimeout(limit);
-          limit = setTimeout(() => resolve(false), FLAGGED_LIMIT);
-        });
+        limits.push(setTimeout(() => resolve(false), ANSWER_LIMIT));
+        // It may be seen with the flag as well, and be waited for then until there is silence.
+        const giveUp = () => this.#deps.sentinel.isSeen || resolve(false);
+        void unflagged.then(() => limits.push(setTimeout(giveUp, FLAGGED_LIMIT)));
       }),
     ]);
     // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
     this.#isNew = false;
     const grants = await connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
     const isComplete = await complete;
-    clearTimeout(limit);
+    for (const limit of limits) clearTimeout(limit);
     clearTimeout(this.#quiet);
     this.#wasMissing = !isComplete;
+    this.#wasTooEarly = !isComplete && this.#deps.sentinel.cameUnflagged;
     if (isComplete) this.#asked.clear();
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     if (this.#showsUnasked) this.#standing += wanted.length;

@@ -1,6 +1,7 @@
 /** A probe says truthfully what a broker retains; where it cannot know, it says that. */
 
 import { expect } from 'chai';
+import { generate } from 'mqtt-packet';
 import sinon from 'sinon';
 import { Connection } from '../../../lib/broker/connection/connection.ts';
 import type { ReplayOrder } from '../../../lib/broker/retained/replay-order.ts';
@@ -13,7 +14,8 @@ import { eventually } from '../../support/eventually.ts';
 import { Link } from '../../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { stallsOnce } from '../../support/oddities.ts';
-import { PacketRelay } from '../../support/packet-relay.ts';
+import { SUBACK, typeOf } from '../../support/packet-bytes.ts';
+import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
 import { publishMany } from '../../support/publish-many.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { controlTopicsAt, REPLAYING_MAKES } from '../makes.ts';
@@ -262,6 +264,51 @@ describe('Scanner at a broker that answers nothing any more upon an UNSUBSCRIBE'
     await client.end();
     await relay.close();
     await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that acknowledges before it stores', () => {
+  const topics = ['mqttrep/us/probe/spec/first', 'mqttrep/us/probe/spec'] as const;
+  const live = topics.map(topic =>
+    generate({ cmd: 'publish', topic, payload: 'nonce', qos: 0, retain: false, dup: false }),
+  );
+  let broker: TestBroker;
+  let relay: PacketRelay;
+
+  beforeEach(async () => {
+    broker = await startAedes();
+    await publishMany(broker.url, 1);
+  });
+
+  afterEach(async () => {
+    await relay.close();
+    await broker.stop();
+  });
+
+  async function expectTruth(oddity: Oddity): Promise<void> {
+    relay = await PacketRelay.before(broker.port, oddity);
+    const desk = new Desk(relay.url, 4, 'any');
+    expect(await desk.ask(['many/0', 'never'])).to.deep.equal(['value 0', 'absent']);
+    await desk.scanner.close();
+  }
+
+  it('waits for the end of the answer, though the sentinel came live as well', () =>
+    expectTruth({
+      level: 4,
+      fromBroker: packet => (typeOf(packet) === SUBACK ? Buffer.concat([packet, ...live]) : packet),
+    }));
+
+  it('asks again at once where the sentinel came live only: it is stored by now', () => {
+    let answers = 0;
+    return expectTruth({
+      level: 4,
+      fromBroker: packet => {
+        if (typeOf(packet) === SUBACK) answers++;
+        if (answers !== 1) return packet;
+        if (typeOf(packet) === SUBACK) return Buffer.concat([packet, ...live]);
+        return topics.some(topic => packet.includes(topic)) ? 'silence' : packet;
+      },
+    });
   });
 });
 
