@@ -3,9 +3,9 @@
 import type { MqttClient, Packet } from 'mqtt';
 
 /** Milliseconds without a message: some brokers show all that they retain before they acknowledge a SUBSCRIBE. */
-const LIMIT = 60_000;
+const LIMIT = 30_000;
 
-/** Calls `silent` once nothing was delivered for a minute. Returns what ends the watch. */
+/** Calls `silent` once nothing was delivered for half a minute. Returns what ends the watch. */
 export function watchSilence(client: MqttClient, silent: (seconds: number) => void): () => void {
   let heard = false;
   const hear = ({ cmd }: Packet) => {

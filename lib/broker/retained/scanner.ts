@@ -161,7 +161,9 @@ export class Scanner {
     ]);
     // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
     this.#isNew = false;
-    const grants = await connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
+    const unanswered = this.#giveUpLater(connection);
+    const subscribed = connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
+    const grants = await subscribed.finally(() => clearTimeout(unanswered));
     const isComplete = await complete;
     for (const limit of limits) clearTimeout(limit);
     clearTimeout(this.#quiet);
@@ -180,13 +182,18 @@ export class Scanner {
 
   /** What is asked next goes out meanwhile. */
   async #release(connection: Connection, filters: readonly string[]): Promise<void> {
-    const limit = setTimeout(() => {
+    const unanswered = this.#giveUpLater(connection);
+    await connection.unsubscribe(filters);
+    clearTimeout(unanswered);
+  }
+
+  /** aMQTT may answer nothing to who connects while another one subscribes, instead of hanging up. */
+  #giveUpLater(connection: Connection): NodeJS.Timeout {
+    return setTimeout(() => {
       this.#givenUp++;
       if (this.#connection === connection) this.#connection = undefined;
       connection.destroy();
     }, ANSWER_LIMIT);
-    await connection.unsubscribe(filters);
-    clearTimeout(limit);
   }
 
   async #silence(): Promise<true> {

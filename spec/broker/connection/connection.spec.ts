@@ -30,9 +30,9 @@ describe('Connection', () => {
     const failure = failureOf(
       connection.subscribe(['a'], { qos: 1, replay: true, retainAsPublished: false }),
     );
-    clock.tick(60_000);
+    clock.tick(30_000);
     clock.restore();
-    expect((await failure).message).to.equal('no answer to SUBSCRIBE within 60 s');
+    expect((await failure).message).to.equal('no answer to SUBSCRIBE within 30 s');
     await connection.closed;
     await relay.close();
     await broker.stop();
@@ -59,9 +59,9 @@ describe('Connection', () => {
       });
     });
     await publishUntil(client, received);
-    clock.tick(60_000);
+    clock.tick(30_000);
     expect(connection.hasEnded).to.equal(false);
-    clock.tick(60_000);
+    clock.tick(30_000);
     await subscribed;
     expect(connection.hasEnded).to.equal(true);
     clock.restore();

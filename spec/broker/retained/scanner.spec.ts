@@ -267,6 +267,22 @@ describe('Scanner at a broker that answers nothing any more upon an UNSUBSCRIBE'
   });
 });
 
+describe('Scanner at a broker that answers nothing to who has just connected', () => {
+  it('asks on another connection after some seconds', async () => {
+    const broker = await startAedes();
+    const relay = await PacketRelay.before(broker.port, {
+      level: 4,
+      fromBroker: (packet, connection) =>
+        connection === 0 && typeOf(packet) === SUBACK ? 'silence' : packet,
+    });
+    const desk = new Desk(relay.url, 4, 'filter by filter');
+    expect(await desk.ask(['never'])).to.deep.equal(['absent']);
+    await desk.scanner.close();
+    await relay.close();
+    await broker.stop();
+  });
+});
+
 describe('Scanner at a broker that acknowledges before it stores', () => {
   const topics = ['mqttrep/us/probe/spec/first', 'mqttrep/us/probe/spec'] as const;
   const live = topics.map(topic =>
