@@ -15,17 +15,20 @@ const fakeIntervals = () =>
   sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'], shouldClearNativeTimers: true });
 
 describe('Connection', () => {
-  const settings = { options: {}, maxQos: 2, largestPayload: 1000 } as const;
+  const open = (url: string) =>
+    Connection.open({
+      url,
+      options: {},
+      clientId: 'spec',
+      protocolVersion: 4,
+      maxQos: 2,
+      largestPayload: 1000,
+    });
 
   it('ends where the broker acknowledges no SUBSCRIBE, though it answers pings', async () => {
     const broker = await startAedes();
     const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
-    const connection = await Connection.open({
-      ...settings,
-      url: relay.url,
-      clientId: 'asking',
-      protocolVersion: 4,
-    });
+    const connection = await open(relay.url);
     const clock = fakeIntervals();
     const failure = failureOf(
       connection.subscribe(['a'], { qos: 1, replay: true, retainAsPublished: false }),
@@ -42,12 +45,7 @@ describe('Connection', () => {
     const broker = await startAedes();
     const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
     const client = await TestClient.connect(broker.url);
-    const connection = await Connection.open({
-      ...settings,
-      url: relay.url,
-      clientId: 'asking',
-      protocolVersion: 4,
-    });
+    const connection = await open(relay.url);
     const clock = fakeIntervals();
     const subscribed = failureOf(
       connection.subscribe(['a'], { qos: 1, replay: true, retainAsPublished: false }),
@@ -73,12 +71,7 @@ describe('Connection', () => {
   it('ends soon where the broker does not answer any more', async () => {
     const broker = await startAedes();
     const link = await Link.to(broker.port);
-    const connection = await Connection.open({
-      ...settings,
-      url: link.url,
-      clientId: 'ending',
-      protocolVersion: 4,
-    });
+    const connection = await open(link.url);
     link.freeze();
     void connection.unsubscribe(['never/answered']);
     const begin = performance.now();
