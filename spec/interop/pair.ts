@@ -253,8 +253,10 @@ export class Pair {
   async marked(): Promise<void> {
     const watchers = await Promise.all(this.sides.map(side => this.watch(side)));
     for (let round = 0; round < 2; round++) {
+      // Where that takes long, the marker may be there before it is over.
+      const since = watchers.map(({ messages }) => messages.length);
       await this.settled();
-      await Promise.all(watchers.map(watcher => nextMarker(watcher)));
+      await Promise.all(watchers.map((watcher, index) => markerSince(watcher, since[index] ?? 0)));
     }
   }
 
@@ -281,8 +283,7 @@ export class Pair {
   }
 }
 
-async function nextMarker(watcher: TestClient): Promise<void> {
-  const before = watcher.messages.length;
+async function markerSince(watcher: TestClient, before: number): Promise<void> {
   const isNew = (message: ReceivedMessage) => watcher.messages.indexOf(message) >= before;
   await watcher.waitFor(message => message.topic.includes('/marker/') && isNew(message), patience);
 }
