@@ -286,6 +286,9 @@ export class BrokerActor {
       case 'probe':
         if (message.session === this.#session?.number) this.#session.probe(message.topics, message.occasion);
         return;
+      case 'hasten':
+        if (message.session === this.#session?.number) this.#session.hasten(message.topics);
+        return;
       case 'survey':
         if (message.session === this.#session?.number) void this.#session.survey();
         return;

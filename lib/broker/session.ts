@@ -172,6 +172,11 @@ export class Session {
     else this.#scanner.probe(topics, occasion);
   }
 
+  /** Something waits for what the broker retains under these topics, for which it is to be asked already. */
+  hasten(topics: readonly string[]): void {
+    this.#scanner?.hasten(topics);
+  }
+
   /**
    * Where no sentinel may be written, the end of what is shown could not be told from a pause; without a flag what is
    * shown from what passes.

@@ -39,16 +39,11 @@ export function offered(register: Register, broker: number, now: number, policy:
     }
   }
   const { winner } = register;
-  const mayOffer = has(policy.publish, broker) && !has(register.asking, broker);
-  if (
-    winner !== undefined &&
-    mayOffer &&
-    commands.length < room &&
-    !agrees(willHold(register, broker), winner)
-  ) {
-    commands.push(publish(winner, broker, true, policy));
-  }
-  if (commands.length === 0) return outcome(next, 'idle');
+  const isLacking =
+    winner !== undefined && has(policy.publish, broker) && !agrees(willHold(register, broker), winner);
+  const isAsked = has(register.asking, broker);
+  if (isLacking && !isAsked && commands.length < room) commands.push(publish(winner, broker, true, policy));
+  if (commands.length === 0) return outcome(next, isLacking && isAsked ? 'asked' : 'idle');
   const sent = commands.map((c): Pending => ({ broker, retained: c.retain, message: c.message }));
   return { register: { ...next, pending: [...register.pending, ...sent] }, effect: 'published', commands };
 }

@@ -14,6 +14,7 @@ import type { Message, Register } from './register.ts';
  * - `settled`: an acknowledgement or probe that changed what a broker is known to hold
  * - `published`: commands were given
  * - `full`: it would be published, were not as many publishes of the topic under way as may be
+ * - `asked`: it would be published, were the broker not being asked what it retains
  * - `idle`: nothing to do
  */
 export type Effect =
@@ -26,6 +27,7 @@ export type Effect =
   | 'settled'
   | 'published'
   | 'full'
+  | 'asked'
   | 'idle';
 
 export interface Outcome {

@@ -96,6 +96,8 @@ export type ToBroker =
       readonly occasion: Occasion;
       readonly topics: readonly string[];
     }
+  /** Those of these topics of which a look waits for others are questions now. */
+  | { readonly kind: 'hasten'; readonly session: number; readonly topics: readonly string[] }
   /** Have the broker show once more all that it retains; answered by `surveyed`. */
   | { readonly kind: 'survey'; readonly session: number };
 

@@ -55,6 +55,9 @@ export class Stepper {
       case 'full':
         dispatcher.full(links.at((event as { broker: number }).broker), topic);
         return false;
+      case 'asked':
+        links.at((event as { broker: number }).broker).hasten(topic);
+        return false;
       case 'published':
         return true;
       case 'won':

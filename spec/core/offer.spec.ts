@@ -48,6 +48,15 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(C).message.payload).to.equal('2');
     });
 
+    it('and where it waits for such an answer, that is told from having nothing to send', () => {
+      topic.apply({ kind: 'doubted', broker: B });
+      expect(topic.apply({ kind: 'offered', broker: B, now: topic.now }).effect).to.equal('idle');
+      topic.writes(A, '1');
+      expect(topic.apply({ kind: 'offered', broker: B, now: topic.now }).effect).to.equal('asked');
+      topic.answers(B, '0');
+      expect(topic.sent(B).message.payload).to.equal('1');
+    });
+
     it('and its echo makes the broker hold it, and no new version', () => {
       topic.writes(A, '1');
       const { winner } = topic.register;

@@ -9,6 +9,9 @@ import type { WorkerEnd } from './worker-end.ts';
 
 const FIRST_CONTACT_LIMIT = 5_000;
 
+/** Milliseconds. */
+const MARKER_PERIOD = 1_000;
+
 const many = (count: number, payload = '1') =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, payload]));
 
@@ -176,6 +179,29 @@ describe('Reconciler', () => {
     await b.until(() => b.published.length === 2);
     expect(b.payloads).to.deep.equal(['t=1', 't=1']);
     expect(b.messages.findLast(message => message.kind === 'publications')).to.include({ session: 2 });
+  });
+
+  it('hastens a look where a write waits for its answer', async () => {
+    await rig.ready({ t: '0', u: '0' });
+    rig.clock.tick(MARKER_PERIOD);
+    await b.until(() => b.own.length > 0);
+    for (const { topic, version, payload } of b.own)
+      b.post({
+        kind: 'settled',
+        through: 1,
+        bytes: payload.length,
+        confirmed: [{ topic, version }],
+        refused: [],
+      });
+    b.post({ kind: 'parted' }).begin(Number(b.own[0]?.payload)).replay();
+    await b.until(() => b.messages.some(({ kind }) => kind === 'probe'));
+    a.observe({ topic: 't', payload: '1' });
+    await rig.tick();
+    expect(b.messages.filter(({ kind }) => kind === 'probe' || kind === 'hasten')).to.deep.equal([
+      { kind: 'probe', session: 2, occasion: 'look', topics: ['t', 'u'] },
+      { kind: 'hasten', session: 2, topics: ['t'] },
+    ]);
+    expect(b.payloads).to.deep.equal([]);
   });
 
   it('takes a new port in place of an old one', async () => {

@@ -211,6 +211,8 @@ export class SimLink {
       this.#survey();
       return;
     }
+    // No probe waits for another here.
+    if (message.kind === 'hasten') return;
     const reader = new BatchReader(message.batch);
     while (!reader.done) {
       const publication = readPublication(reader);

@@ -54,7 +54,7 @@ export interface ScannerDeps {
 
 export class Scanner {
   readonly #deps: ScannerDeps;
-  readonly #queues: Readonly<Record<Occasion, string[]>> = { question: [], look: [] };
+  readonly #queues: Readonly<Record<Occasion, Set<string>>> = { question: new Set(), look: new Set() };
   #connection: Connection | undefined;
   #idle: NodeJS.Timeout | undefined;
   #working = false;
@@ -86,14 +86,20 @@ export class Scanner {
 
   /** Queues topics; each will be answered once, unless the scanner is closed before. Questions come before looks. */
   probe(topics: readonly string[], occasion: Occasion): void {
-    this.#queues[occasion].push(...topics);
+    for (const topic of topics) this.#queues[occasion].add(topic);
     if (!this.#working) void this.#work();
+  }
+
+  /** Those of the topics that are queued as looks are questions from now on. */
+  hasten(topics: readonly string[]): void {
+    const { question, look } = this.#queues;
+    for (const topic of topics) if (look.delete(topic)) question.add(topic);
   }
 
   /** Gives no more answers. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const queue of Object.values(this.#queues)) queue.length = 0;
+    for (const queue of Object.values(this.#queues)) queue.clear();
     await this.#disconnect();
   }
 
@@ -113,9 +119,8 @@ export class Scanner {
 
   /** Some brokers take seconds for a batch, and looks may be many: a message waits for none of them. */
   #next(): string[] {
-    const { question, look } = this.#queues;
-    const questions = question.splice(0, BATCH);
-    return [...questions, ...look.splice(0, BATCH - questions.length)];
+    const questions = takeFrom(this.#queues.question, BATCH);
+    return [...questions, ...takeFrom(this.#queues.look, BATCH - questions.length)];
   }
 
   #tell(answers: readonly Answer[]): void {
@@ -253,6 +258,17 @@ export class Scanner {
     await this.#deps.sentinel.remove(connection);
     await connection.end();
   }
+}
+
+/** Takes out those that came first, so many at most. */
+function takeFrom(queue: Set<string>, most: number): string[] {
+  const taken: string[] = [];
+  for (const topic of queue) {
+    if (taken.length === most) break;
+    queue.delete(topic);
+    taken.push(topic);
+  }
+  return taken;
 }
 
 function isAbsent({ found }: Answer): boolean {

@@ -23,7 +23,7 @@ import { Blocks } from './blocks.ts';
 export const CREDIT = 1_000;
 export const CREDIT_BYTES = 16 * 1024 * 1024;
 
-/** Topics in one `probe` message. */
+/** Topics in one `probe` message, or one `hasten` message. */
 const PROBE_BATCH = 500;
 
 /** What bounds hold back here: publishes under way to the broker, and those of one topic. */
@@ -208,6 +208,11 @@ export class BrokerLink {
     this.#probes.ask(topic, occasion);
   }
 
+  /** Something waits for the answer under this topic: if it is a look, it is one no more. */
+  hasten(topic: string): void {
+    this.#probes.hasten(topic);
+  }
+
   /** Takes note of an answer; returns whether it counts. */
   answered(topic: string): boolean {
     return this.#probes.answered(topic);
@@ -230,11 +235,12 @@ export class BrokerLink {
     const probes = this.ready ? this.#probes.takeUnsent() : undefined;
     return () => {
       if (batch !== undefined) this.#post({ kind: 'publications', session, batch }, [batch]);
+      if (probes === undefined) return;
       for (const occasion of ['question', 'look'] satisfies Occasion[]) {
-        const topics = probes?.[occasion] ?? [];
-        while (topics.length > 0)
-          this.#post({ kind: 'probe', session, occasion, topics: topics.splice(0, PROBE_BATCH) });
+        for (const topics of inBatches(probes[occasion]))
+          this.#post({ kind: 'probe', session, occasion, topics });
       }
+      for (const topics of inBatches(probes.hastened)) this.#post({ kind: 'hasten', session, topics });
     };
   }
 
@@ -278,4 +284,9 @@ export class BrokerLink {
   #post(message: ToBroker, transfer: readonly ArrayBuffer[] = []): void {
     this.#port?.postMessage(message, transfer);
   }
+}
+
+function* inBatches(topics: Iterable<string>): Generator<string[]> {
+  const left = [...topics];
+  while (left.length > 0) yield left.splice(0, PROBE_BATCH);
 }

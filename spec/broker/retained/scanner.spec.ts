@@ -245,6 +245,20 @@ describe('Scanner with many looks to take', () => {
     await desk.scanner.close();
     await broker.stop();
   });
+
+  it('takes that first for which something waits, and answers it once', async () => {
+    const broker = await startAedes();
+    const desk = new Desk(broker.url, 4, 'any');
+    const looks = Array.from({ length: 250 }, (_, index) => `look/${index}`);
+    const looked = desk.ask(looks);
+    desk.scanner.hasten(['look/249', 'look/0', 'never asked']);
+    await eventually(() => expect(desk.found('look/249')).to.equal('absent'));
+    expect(looks.filter(topic => desk.found(topic) === undefined)).to.have.length.of.at.least(50);
+    await looked;
+    expect(desk.found('never asked')).to.equal(undefined);
+    await desk.scanner.close();
+    await broker.stop();
+  });
 });
 
 describe('Scanner at a broker that answers nothing any more upon an UNSUBSCRIBE', () => {

@@ -170,6 +170,61 @@ describe('BrokerLink', () => {
       expect(occasions().slice(4)).to.deep.equal(['question', 't']);
     });
 
+    it('that is a look goes out as a question where something came to wait for its answer before', () => {
+      link.probe('t', 'look');
+      link.hasten('t');
+      flush();
+      expect(sent).to.deep.equal([{ kind: 'probe', session: 1, occasion: 'question', topics: ['t'] }]);
+      expect(link.answered('t')).to.equal(true);
+    });
+
+    it('that is a look is hastened, once, where something comes to wait for its answer later', () => {
+      link.probe('t', 'look');
+      flush();
+      link.hasten('t');
+      link.hasten('t');
+      expect(link.hasProbes).to.equal(true);
+      flush();
+      link.hasten('t');
+      flush();
+      expect(sent.slice(1)).to.deep.equal([{ kind: 'hasten', session: 1, topics: ['t'] }]);
+      expect(link.answered('t')).to.equal(true);
+      expect(link.hasProbes).to.equal(false);
+    });
+
+    it('that is a look is hastened where the topic comes into question: only then it is asked', () => {
+      link.probe('t', 'look');
+      flush();
+      link.probe('t', 'question');
+      flush();
+      expect(sent.slice(1)).to.deep.equal([{ kind: 'hasten', session: 1, topics: ['t'] }]);
+      expect(link.answered('t')).to.equal(false);
+      flush();
+      expect(sent.slice(2)).to.deep.equal([
+        { kind: 'probe', session: 1, occasion: 'question', topics: ['t'] },
+      ]);
+    });
+
+    it('that is none any more, or a question, is not hastened', () => {
+      link.hasten('s');
+      link.probe('t', 'look');
+      flush();
+      link.answered('t');
+      link.hasten('t');
+      link.probe('u', 'question');
+      flush();
+      link.hasten('u');
+      expect(link.hasProbes).to.equal(false);
+    });
+
+    it('that was not sent yet needs no second one where it is asked for again', () => {
+      link.probe('t', 'look');
+      link.probe('t', 'question');
+      flush();
+      expect(sent).to.deep.equal([{ kind: 'probe', session: 1, occasion: 'question', topics: ['t'] }]);
+      expect(link.answered('t')).to.equal(true);
+    });
+
     it('goes out with others, in messages of bounded size', () => {
       for (let index = 0; index < 1_200; index++) link.probe(`t${index}`, 'look');
       flush();
