@@ -19,16 +19,19 @@ describe('mqttrep diff', function () {
   const cut = 'CUT does not show all that it retains: topics that it alone retains may be missing\n';
   let brokers: { OSLO: TestBroker; CUT: TestBroker };
   let environment: Readonly<Record<string, string>>;
+  /** Both show all that they retain, and at once. */
+  let whole: { OSLO: TestBroker; ROME: TestBroker };
 
   before(async function () {
     requireMosquitto(this);
     brokers = { OSLO: await startMosquitto(), CUT: await startAedes({ replayCut: 10 }) };
     environment = environmentOf(brokers);
-    for (const { url } of Object.values(brokers)) await publishMany(url, 250);
+    whole = { OSLO: brokers.OSLO, ROME: await startMosquitto() };
+    for (const { url } of [...Object.values(brokers), whole.ROME]) await publishMany(url, 250);
   });
 
   after(async () => {
-    for (const broker of Object.values(brokers ?? {})) await broker.stop();
+    for (const broker of new Set(Object.values({ ...brokers, ...whole }))) await broker.stop();
   });
 
   async function retain(site: keyof typeof brokers, topic: string, payload: string | Buffer): Promise<void> {
@@ -52,7 +55,7 @@ describe('mqttrep diff', function () {
 
   it('ends with 69 where a broker is not reached, and compares the others', async () => {
     const gone = { url: `mqtt://127.0.0.1:${await freePort()}` };
-    const { code, stdout } = await command(['diff'], environmentOf({ ...brokers, GONE: gone }));
+    const { code, stdout } = await command(['diff'], environmentOf({ ...whole, GONE: gone }));
     expect(code).to.equal(69);
     expect(stdout)
       .to.match(/^GONE could not be read: .*ECONNREFUSED/m)
@@ -60,7 +63,8 @@ describe('mqttrep diff', function () {
   });
 
   it('reads no more topics than mqttrep takes in, and says so', async () => {
-    const { code, stdout } = await command(['diff'], { ...environment, MQTTREP_MAX_TOPICS: '100' });
+    const bounded = { ...environmentOf(whole), MQTTREP_MAX_TOPICS: '100' };
+    const { code, stdout } = await command(['diff'], bounded);
     expect(code).to.equal(69);
     expect(stdout).to.contain('OSLO could not be read: it retains more than 100 topics (MQTTREP_MAX_TOPICS)');
   });
