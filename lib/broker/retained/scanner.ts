@@ -16,7 +16,7 @@ import type { Found, Occasion } from '../../core/events.ts';
 import { fromBuffer } from '../../protocol/bytes.ts';
 import type { Answer } from '../../protocol/messages.ts';
 import { type MessageProperties, packProperties, readStamp } from '../../protocol/properties.ts';
-import { Connection, type ConnectionOptions, isRefusal } from '../connection/connection.ts';
+import { Connection, type ConnectionOptions, type Grant, isRefusal } from '../connection/connection.ts';
 import { sizeOf } from '../connection/packet-guard.ts';
 import type { ReplayOrder } from './replay-order.ts';
 import type { Sentinel } from './sentinel.ts';
@@ -153,25 +153,9 @@ export class Scanner {
     this.#found = new Map();
     for (const topic of topics) this.#asked.add(topic);
     const { wanted, seen, unflagged } = this.#deps.sentinel.around(topics);
-    const limits: NodeJS.Timeout[] = [];
-    const complete = Promise.race([
-      seen.then(() => this.#silence()),
-      connection.closed.then(() => false),
-      new Promise<false>(resolve => {
-        limits.push(setTimeout(() => resolve(false), ANSWER_LIMIT));
-        // It may be seen with the flag as well, and be waited for then until there is silence.
-        const giveUp = () => this.#deps.sentinel.isSeen || resolve(false);
-        void unflagged.then(() => limits.push(setTimeout(giveUp, FLAGGED_LIMIT)));
-      }),
-    ]);
     // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
     this.#isNew = false;
-    const unanswered = this.#giveUpLater(connection);
-    const subscribed = connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
-    const grants = await subscribed.finally(() => clearTimeout(unanswered));
-    const isComplete = await complete;
-    for (const limit of limits) clearTimeout(limit);
-    clearTimeout(this.#quiet);
+    const { grants, isComplete } = await this.#heard(connection, wanted, seen, unflagged);
     this.#wasMissing = !isComplete;
     this.#wasTooEarly = !isComplete && this.#deps.sentinel.cameUnflagged;
     if (isComplete) this.#asked.clear();
@@ -183,6 +167,34 @@ export class Scanner {
       if (found !== undefined) return { topic, found };
       return isComplete && !denied.has(topic) ? { topic, found: 'absent' } : unknownAt(topic);
     });
+  }
+
+  /** Subscribes, and takes in what is shown until the sentinel was, or until it is awaited no longer. */
+  async #heard(
+    connection: Connection,
+    wanted: readonly string[],
+    seen: Promise<void>,
+    unflagged: Promise<void>,
+  ): Promise<{ readonly grants: readonly Grant[]; readonly isComplete: boolean }> {
+    const limits: NodeJS.Timeout[] = [];
+    const complete = Promise.race([
+      seen.then(() => this.#silence()),
+      connection.closed.then(() => false),
+      new Promise<false>(resolve => {
+        limits.push(setTimeout(() => resolve(false), ANSWER_LIMIT));
+        // It may be seen with the flag as well, and be waited for then until there is silence.
+        const giveUp = () => this.#deps.sentinel.isSeen || resolve(false);
+        void unflagged.then(() => limits.push(setTimeout(giveUp, FLAGGED_LIMIT)));
+      }),
+    ]);
+    const unanswered = this.#giveUpLater(connection);
+    try {
+      const grants = await connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
+      clearTimeout(unanswered);
+      return { grants, isComplete: await complete };
+    } finally {
+      for (const limit of [...limits, unanswered, this.#quiet]) clearTimeout(limit);
+    }
   }
 
   /** What is asked next goes out meanwhile. */

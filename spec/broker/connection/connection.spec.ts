@@ -2,33 +2,23 @@
 
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { Connection } from '../../../lib/broker/connection/connection.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
 import { TestClient } from '../../support/client.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { Link } from '../../support/link.ts';
 import { ANSWERS_NO_SUBSCRIBE } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
+import { openConnection } from '../open-connection.ts';
 
 /** Those that run already, of MQTT.js, stay what they are. */
 const fakeIntervals = () =>
   sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'], shouldClearNativeTimers: true });
 
 describe('Connection', () => {
-  const open = (url: string) =>
-    Connection.open({
-      url,
-      options: {},
-      clientId: 'spec',
-      protocolVersion: 4,
-      maxQos: 2,
-      largestPayload: 1000,
-    });
-
   it('ends where the broker acknowledges no SUBSCRIBE, though it answers pings', async () => {
     const broker = await startAedes();
     const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
-    const connection = await open(relay.url);
+    const connection = await openConnection(relay.url);
     const clock = fakeIntervals();
     const failure = failureOf(
       connection.subscribe(['a'], { qos: 1, replay: true, retainAsPublished: false }),
@@ -45,7 +35,7 @@ describe('Connection', () => {
     const broker = await startAedes();
     const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
     const client = await TestClient.connect(broker.url);
-    const connection = await open(relay.url);
+    const connection = await openConnection(relay.url);
     const clock = fakeIntervals();
     const subscribed = failureOf(
       connection.subscribe(['a'], { qos: 1, replay: true, retainAsPublished: false }),
@@ -71,7 +61,7 @@ describe('Connection', () => {
   it('ends soon where the broker does not answer any more', async () => {
     const broker = await startAedes();
     const link = await Link.to(broker.port);
-    const connection = await open(link.url);
+    const connection = await openConnection(link.url);
     link.freeze();
     void connection.unsubscribe(['never/answered']);
     const begin = performance.now();

@@ -1,15 +1,14 @@
 /** A PUBLISH is as large as was computed: the bytes are counted on the wire. */
 
-import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { Connection } from '../../../lib/broker/connection/connection.ts';
+import type { Connection } from '../../../lib/broker/connection/connection.ts';
 import { packetSize } from '../../../lib/broker/outgoing/packet-size.ts';
-import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import type { MessageProperties } from '../../../lib/protocol/properties.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Link } from '../../support/link.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { MAKES } from '../makes.ts';
+import { openConnection } from '../open-connection.ts';
 
 const PROPERTIES: MessageProperties = {
   payloadFormatIndicator: true,
@@ -29,15 +28,7 @@ for (const { make, protocolVersion, start } of MAKES) {
     before(async function () {
       broker = await start(this);
       link = await Link.to(broker.port);
-      const clientId = `size_${randomUUID()}`;
-      connection = await Connection.open({
-        url: link.url,
-        options: {},
-        clientId,
-        protocolVersion,
-        maxQos: 2,
-        largestPayload: DEFAULT_BOUNDS.payload,
-      });
+      connection = await openConnection(link.url, protocolVersion);
     });
 
     after(async () => {

@@ -2,13 +2,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { Connection } from '../../../lib/broker/connection/connection.ts';
 import { Replay } from '../../../lib/broker/retained/replay.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
-import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import { type AedesBroker, startAedes } from '../../support/aedes-broker.ts';
 import { TestClient } from '../../support/client.ts';
 import { ActorRig } from '../actor-rig.ts';
+import { openConnection, topicsShown } from '../open-connection.ts';
 
 /** Milliseconds. That nothing follows is known by quiet, three times. */
 const PATIENCE = 20_000;
@@ -57,22 +56,11 @@ describe('Broker actor at a broker that never sets the retain flag', () => {
 describe('Replay at a broker that never sets the retain flag, and is silent at first', () => {
   it('is not over before the sentinel was shown', async () => {
     const broker = await startAedes({ flagsReplays: false, replayDelay: 2_500 });
-    const connection = await Connection.open({
-      url: broker.url,
-      options: {},
-      clientId: `replay_${randomUUID()}`,
-      protocolVersion: 4,
-      maxQos: 2,
-      largestPayload: DEFAULT_BOUNDS.payload,
-    });
+    const connection = await openConnection(broker.url);
     try {
-      const topics: string[] = [];
       const sentinel = new Sentinel('mqttrep/us/replay/spec', randomUUID());
       const replay = new Replay(connection, sentinel, undefined, 'any', 'never set');
-      connection.receive((packet, done) => {
-        if (!replay.observe(packet)) topics.push(packet.topic);
-        done();
-      });
+      const topics = topicsShown(connection, replay);
       const client = await TestClient.connect(broker.url);
       await client.publish('kept', 'x', { qos: 1, retain: true });
       await client.end();

@@ -2,10 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { Connection } from '../../../lib/broker/connection/connection.ts';
+import type { Connection } from '../../../lib/broker/connection/connection.ts';
 import { Replay } from '../../../lib/broker/retained/replay.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
-import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
 import { TestClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -13,6 +12,7 @@ import { Link } from '../../support/link.ts';
 import { publishMany } from '../../support/publish-many.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { controlTopicsAt, REPLAYING_MAKES } from '../makes.ts';
+import { openConnection, topicsShown } from '../open-connection.ts';
 
 const MARKER = 'mqttrep/us/marker/spec';
 const MANY = 3_000;
@@ -21,7 +21,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
   describe(`Replay at ${make}`, () => {
     let broker: TestBroker;
     let connection: Connection;
-    let topics: string[];
+    let topics: readonly string[];
 
     before(async function () {
       broker = await start(this);
@@ -31,26 +31,14 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
     after(() => broker?.stop());
 
     beforeEach(async () => {
-      topics = [];
-      const clientId = `replay_${randomUUID()}`;
-      connection = await Connection.open({
-        url: broker.url,
-        options: {},
-        clientId,
-        protocolVersion,
-        maxQos: 2,
-        largestPayload: DEFAULT_BOUNDS.payload,
-      });
+      connection = await openConnection(broker.url, protocolVersion);
     });
 
     afterEach(() => connection?.end());
 
     function create(sentinel: Sentinel | undefined): Replay {
       const replay = new Replay(connection, sentinel, MARKER, order);
-      connection.receive((packet, done) => {
-        if (!replay.observe(packet)) topics.push(packet.topic);
-        done();
-      });
+      topics = topicsShown(connection, replay);
       return replay;
     }
 
@@ -168,23 +156,12 @@ describe('A replay of a broker that passed for one that shows filter by filter',
     const link = await Link.to(broker.port);
     // So that what Aedes shows a moment later comes before its next answer.
     link.delay = 50;
-    const connection = await Connection.open({
-      url: link.url,
-      options: {},
-      clientId: `replay_${randomUUID()}`,
-      protocolVersion: 4,
-      maxQos: 2,
-      largestPayload: DEFAULT_BOUNDS.payload,
-    });
-    const topics = new Set<string>();
+    const connection = await openConnection(link.url);
     const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), MARKER);
-    connection.receive((packet, done) => {
-      if (!replay.observe(packet)) topics.add(packet.topic);
-      done();
-    });
+    const topics = topicsShown(connection, replay);
     await replay.begin();
     await replay.run([{ filter: 'many/#', qos: 1 }], 'with the second', ({ retain }) => retain);
-    expect(topics).to.have.property('size', MANY);
+    expect(new Set(topics)).to.have.property('size', MANY);
     expect(replay.order).to.equal('any');
     await connection.end();
     await link.close();
@@ -195,22 +172,11 @@ describe('A replay of a broker that passed for one that shows filter by filter',
 describe('Replay at a broker that never sets the retain flag, and is slow', () => {
   it('is not over before there was quiet', async () => {
     const broker = await startAedes({ flagsReplays: false, replayGap: 700 });
-    const connection = await Connection.open({
-      url: broker.url,
-      options: {},
-      clientId: `replay_${randomUUID()}`,
-      protocolVersion: 4,
-      maxQos: 2,
-      largestPayload: DEFAULT_BOUNDS.payload,
-    });
+    const connection = await openConnection(broker.url);
     try {
       await publishMany(broker.url, 4);
-      const topics: string[] = [];
       const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), undefined);
-      connection.receive((packet, done) => {
-        if (!replay.observe(packet)) topics.push(packet.topic);
-        done();
-      });
+      const topics = topicsShown(connection, replay);
       await replay.begin();
       await replay.run([{ filter: 'many/#', qos: 0 }]);
       expect(topics).to.have.length(4);

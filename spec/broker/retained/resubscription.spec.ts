@@ -1,13 +1,13 @@
 /** A broker that keeps one subscription for each QoS, as RabbitMQ 3 does, delivers to us once all the same. */
 
 import { expect } from 'chai';
-import { Connection } from '../../../lib/broker/connection/connection.ts';
+import type { Connection } from '../../../lib/broker/connection/connection.ts';
 import { Resubscription } from '../../../lib/broker/retained/resubscription.ts';
-import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import { type AedesBroker, startAedes } from '../../support/aedes-broker.ts';
 import { TestClient } from '../../support/client.ts';
 import { ActorRig } from '../actor-rig.ts';
 import { controlTopicsAt } from '../makes.ts';
+import { openConnection } from '../open-connection.ts';
 
 for (const resubscription of ['adds', 'replaces', 'hides what is replayed'] as const) {
   describe(`Broker actor at a broker where a second SUBSCRIBE ${resubscription}`, () => {
@@ -95,14 +95,7 @@ describe('A second SUBSCRIBE at a broker that never sets the retain flag', () =>
 
   it('hides what is replayed, as it does at one that sets it at QoS 0', async () => {
     broker = await startAedes({ flagsReplays: false });
-    connection = await Connection.open({
-      url: broker.url,
-      options: {},
-      clientId: 'resubscription',
-      protocolVersion: 4,
-      maxQos: 2,
-      largestPayload: DEFAULT_BOUNDS.payload,
-    });
+    connection = await openConnection(broker.url);
     const trial = new Resubscription('mqttrep/us/replay/spec/twice');
     connection.receive((packet, done) => {
       trial.observe(packet);
