@@ -1,0 +1,61 @@
+/** Where a spec asks a scanner, and its answers come in: each topic is answered once. */
+
+import type { ReplayOrder } from '../../../lib/broker/retained/replay-order.ts';
+import { Scanner } from '../../../lib/broker/retained/scanner.ts';
+import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
+import type { Answer } from '../../../lib/protocol/messages.ts';
+
+/** Bytes of the largest payload that is taken in. */
+export const LARGEST = 10_000;
+
+export class Desk {
+  readonly scanner: Scanner;
+  readonly #answers = new Map<string, Answer['found']>();
+  #look: () => void = () => undefined;
+  /** How often an answer was found to go on though it was over. */
+  disorders = 0;
+
+  constructor(url: string, protocolVersion: 4 | 5, order: ReplayOrder) {
+    this.scanner = new Scanner({
+      options: {
+        url,
+        options: {},
+        clientId: `scanner_${Math.random()}`,
+        protocolVersion,
+        maxQos: 2,
+        largestPayload: LARGEST,
+      },
+      sentinel: new Sentinel('mqttrep/us/probe/spec', 'nonce'),
+      order: () => order,
+      outOfOrder: () => {
+        this.disorders++;
+      },
+      answer: answers => {
+        for (const { topic, found } of answers) {
+          if (this.#answers.has(topic)) throw new Error(`${topic} was answered twice`);
+          this.#answers.set(topic, found);
+        }
+        this.#look();
+      },
+    });
+  }
+
+  /** Asks, and resolves with the payloads found, `absent` or `unknown`. */
+  async ask(topics: readonly string[]): Promise<string[]> {
+    this.#answers.clear();
+    this.scanner.probe(topics, 'look');
+    await new Promise<void>(resolve => {
+      this.#look = () => {
+        if (this.#answers.size >= topics.length) resolve();
+      };
+    });
+    return topics.map(topic => {
+      const found = this.#answers.get(topic);
+      return typeof found === 'object' ? found.payload : (found ?? 'unanswered');
+    });
+  }
+
+  found(topic: string): Answer['found'] | undefined {
+    return this.#answers.get(topic);
+  }
+}

@@ -1,0 +1,181 @@
+/** A probe says truthfully what a broker retains that answers oddly, late or not at all; or that it cannot know. */
+
+import { expect } from 'chai';
+import { generate } from 'mqtt-packet';
+import sinon from 'sinon';
+import { Connection } from '../../../lib/broker/connection/connection.ts';
+import { startAedes } from '../../support/aedes-broker.ts';
+import { TestClient } from '../../support/client.ts';
+import { eventually } from '../../support/eventually.ts';
+import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { stallsOnce } from '../../support/oddities.ts';
+import { SUBACK, typeOf } from '../../support/packet-bytes.ts';
+import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
+import { publishMany } from '../../support/publish-many.ts';
+import type { TestBroker } from '../../support/test-broker.ts';
+import { controlTopicsAt } from '../makes.ts';
+import { Desk } from './scanner-desk.ts';
+
+describe('Scanner at a broker that never sets the retain flag', () => {
+  let broker: TestBroker;
+  let desk: Desk;
+
+  before(async () => {
+    broker = await startAedes({ flagsReplays: false });
+    desk = new Desk(broker.url, 4, 'filter by filter');
+  });
+
+  after(async () => {
+    await desk?.scanner.close();
+    await broker?.stop();
+  });
+
+  it('says unknown, and not after 5 s for each batch: no answer could be told from what is written', async () => {
+    const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+    const begin = performance.now();
+    expect(new Set(await desk.ask(topics))).to.deep.equal(new Set(['unknown']));
+    expect(performance.now() - begin).to.be.below(10_000);
+  });
+});
+
+describe('Scanner whose sentinel the broker has lost', () => {
+  it('says unknown once, and places it again', async () => {
+    const broker = await startAedes();
+    const desk = new Desk(broker.url, 4, 'filter by filter');
+    expect(await desk.ask(['never'])).to.deep.equal(['absent']);
+    const client = await TestClient.connect(broker.url);
+    for (const topic of await controlTopicsAt(broker.url)) await client.erase(topic);
+    await client.end();
+    expect(await desk.ask(['never'])).to.deep.equal(['unknown']);
+    expect(await desk.ask(['never'])).to.deep.equal(['absent']);
+    await desk.scanner.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that shows what was not asked for', () => {
+  it('unsubscribes from nothing, which such a broker remembers for ever, but takes a new connection now and then', async () => {
+    const unsubscribe = sinon.spy(Connection.prototype, 'unsubscribe');
+    const broker = await startAedes({ greeting: 'unasked' });
+    await publishMany(broker.url, 250);
+    const desk = new Desk(broker.url, 4, 'filter by filter');
+    const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+    const found = await desk.ask(topics);
+    expect(found).to.deep.equal(topics.map((_, index) => (index < 250 ? `value ${index}` : 'absent')));
+    expect(unsubscribe.callCount).to.equal(0);
+    expect(broker.log().match(/^connected scanner_/gm)).to.have.length(2);
+    await desk.scanner.close();
+    await broker.stop();
+    unsubscribe.restore();
+  });
+});
+
+describe('Scanner at a broker that answers nothing any more upon an UNSUBSCRIBE', () => {
+  it('gives that connection up, and learns on another, in another name, what it asked meanwhile', async function () {
+    requireMosquitto(this);
+    const broker = await startMosquitto();
+    const relay = await PacketRelay.before(broker.port, stallsOnce());
+    const client = await TestClient.connect(broker.url);
+    await client.publish('present', 'here', { retain: true });
+    const desk = new Desk(relay.url, 5, 'filter by filter');
+    expect(await desk.ask(['present'])).to.deep.equal(['here']);
+    expect(await desk.ask(['present', 'never'])).to.deep.equal(['here', 'absent']);
+    expect(await desk.ask(['never'])).to.deep.equal(['absent']);
+    expect(relay.levels).to.have.length(2);
+    await desk.scanner.close();
+    expect(await controlTopicsAt(broker.url)).to.deep.equal([]);
+    await client.end();
+    await relay.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that answers nothing to who has just connected', () => {
+  it('asks on another connection after some seconds', async () => {
+    const broker = await startAedes();
+    const relay = await PacketRelay.before(broker.port, {
+      level: 4,
+      fromBroker: (packet, connection) =>
+        connection === 0 && typeOf(packet) === SUBACK ? 'silence' : packet,
+    });
+    const desk = new Desk(relay.url, 4, 'filter by filter');
+    expect(await desk.ask(['never'])).to.deep.equal(['absent']);
+    await desk.scanner.close();
+    await relay.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that acknowledges before it stores', () => {
+  const topics = ['mqttrep/us/probe/spec/first', 'mqttrep/us/probe/spec'] as const;
+  const live = topics.map(topic =>
+    generate({ cmd: 'publish', topic, payload: 'nonce', qos: 0, retain: false, dup: false }),
+  );
+  let broker: TestBroker;
+  let relay: PacketRelay;
+
+  beforeEach(async () => {
+    broker = await startAedes();
+    await publishMany(broker.url, 1);
+  });
+
+  afterEach(async () => {
+    await relay.close();
+    await broker.stop();
+  });
+
+  async function expectTruth(oddity: Oddity): Promise<void> {
+    relay = await PacketRelay.before(broker.port, oddity);
+    const desk = new Desk(relay.url, 4, 'any');
+    expect(await desk.ask(['many/0', 'never'])).to.deep.equal(['value 0', 'absent']);
+    await desk.scanner.close();
+  }
+
+  it('waits for the end of the answer, though the sentinel came live as well', () =>
+    expectTruth({
+      level: 4,
+      fromBroker: packet => (typeOf(packet) === SUBACK ? Buffer.concat([packet, ...live]) : packet),
+    }));
+
+  it('asks again at once where the sentinel came live only: it is stored by now', () => {
+    let answers = 0;
+    return expectTruth({
+      level: 4,
+      fromBroker: packet => {
+        if (typeOf(packet) === SUBACK) answers++;
+        if (answers !== 1) return packet;
+        if (typeOf(packet) === SUBACK) return Buffer.concat([packet, ...live]);
+        return topics.some(topic => packet.includes(topic)) ? 'silence' : packet;
+      },
+    });
+  });
+});
+
+describe('Scanner at a broker that hangs up now and then', () => {
+  for (const [times, found] of [
+    [2, ['absent']],
+    [3, ['unknown']],
+  ] as const) {
+    it(`asks again: hung up on ${times} times, the answer is ${found.join()}`, async () => {
+      let left = times;
+      const broker = await startAedes({ hangsUpOn: () => left-- > 0 });
+      const desk = new Desk(broker.url, 4, 'filter by filter');
+      expect(await desk.ask(['never'])).to.deep.equal(found);
+      await desk.scanner.close();
+      await broker.stop();
+    });
+  }
+});
+
+describe('Scanner at a broker that passed for one that answers filter by filter', () => {
+  it('tells by what follows upon the end of an answer that it does not', async () => {
+    const broker = await startAedes({ replayOrder: 'any' });
+    await publishMany(broker.url, 100);
+    const desk = new Desk(broker.url, 4, 'filter by filter');
+    const topics = Array.from({ length: 100 }, (_, index) => `many/${index}`);
+    await desk.ask(topics);
+    await eventually(() => expect(desk.disorders).to.be.above(0));
+    await desk.scanner.close();
+    await broker.stop();
+  });
+});
