@@ -9,7 +9,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import { type ReceivedMessage, TestClient } from '../support/client.ts';
-import { unlessHungUp } from './hang-ups.ts';
+import { Unanswered, unlessHungUp } from './hang-ups.ts';
 import type { Access, Protocol } from './makes/make.ts';
 
 /** Milliseconds for anything that a broker does at once. */
@@ -70,7 +70,7 @@ export class Site {
   async #watch(filter: string): Promise<TestClient> {
     if (this.#watcher?.connected === true) return this.#watcher;
     const watcher = await this.client();
-    await within(watcher.subscribe(filter, { qos: 2, rap: true }), `${this.name}: SUBACK`);
+    await this.#within(watcher, watcher.subscribe(filter, { qos: 2, rap: true }), 'SUBACK');
     this.#watcher = watcher;
     return watcher;
   }
@@ -98,7 +98,7 @@ export class Site {
 
   async #publish(...message: Parameters<TestClient['publish']>): Promise<void> {
     if (this.#writer?.connected !== true) this.#writer = await this.client();
-    await within(this.#writer.publish(...message), `${this.name}: PUBACK of ${message[0]}`);
+    await this.#within(this.#writer, this.#writer.publish(...message), `PUBACK of ${message[0]}`);
   }
 
   async erase(topic: string): Promise<void> {
@@ -134,7 +134,7 @@ export class Site {
       try {
         return await this.#readOnce(topics);
       } catch (error) {
-        if (round === readings) throw error;
+        if (round === readings || error instanceof Unanswered) throw error;
       }
     }
   }
@@ -148,8 +148,7 @@ export class Site {
     const [first, last] = this.#ends;
     try {
       const subscribed = reader.subscribe([first, ...topics, last], { qos: 0 });
-      // aMQTT may answer nothing to who connects while another one subscribes.
-      await within(subscribed, `${this.name}: SUBACK`, readingLimitMs);
+      await this.#within(reader, subscribed, 'SUBACK', readingLimitMs);
       for (const end of this.#ends) {
         await reader.waitFor(message => message.topic === end && message.retain, readingLimitMs);
       }
@@ -160,6 +159,17 @@ export class Site {
     } finally {
       this.#clients.delete(reader);
       await reader.destroy();
+    }
+  }
+
+  /** What the broker answers to a client in time; one that it does not answer is of no use any more. */
+  async #within(client: TestClient, answer: Promise<void>, what: string, limitMs?: number): Promise<void> {
+    try {
+      await within(answer, `${this.name}: ${what}`, limitMs);
+    } catch (error) {
+      if (!(error instanceof Late)) throw error;
+      await client.destroy();
+      throw new Unanswered(error.message);
     }
   }
 
@@ -174,6 +184,9 @@ export class Site {
   }
 }
 
+/** It was not settled in time. */
+class Late extends Error {}
+
 /** Rejects where the promise is not settled in time. */
 export async function within<Result>(
   promise: Promise<Result>,
@@ -182,7 +195,7 @@ export async function within<Result>(
 ): Promise<Result> {
   let limit: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    limit = setTimeout(() => reject(new Error(`${what}: nothing within ${limitMs} ms`)), limitMs);
+    limit = setTimeout(() => reject(new Late(`${what}: nothing within ${limitMs} ms`)), limitMs);
   });
   try {
     return await Promise.race([promise, late]);
