@@ -50,6 +50,7 @@ export async function learn(access: Access, forced: Protocol | undefined, prefix
       disordered: retains ? await unlessHungUp(() => disordered(site, `${prefix}/contended`)) : 0,
     };
   } finally {
+    await site.tidy([]).catch(() => undefined);
     await site.close();
   }
 }

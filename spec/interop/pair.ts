@@ -269,10 +269,16 @@ export class Pair {
   async close(): Promise<void> {
     await this.#mqttrep?.stop();
     await this.link.close();
-    for (const { site, broker } of this.sides) {
-      if (broker === undefined) await site.tidy([...this.written]).catch(() => undefined);
-      await site.close();
+    for (const side of this.sides) {
+      if (side.broker === undefined) await this.#tidy(side).catch(() => undefined);
+      await side.site.close();
     }
+  }
+
+  /** What mqttrep leaves for its next start was seen as it was written. */
+  async #tidy(side: Side): Promise<void> {
+    const { messages } = await this.watch(side);
+    await side.site.tidy([...new Set([...this.written, ...messages.map(({ topic }) => topic)])]);
   }
 
   #linked(url: string): string {
