@@ -21,7 +21,7 @@ The configuration is in environment variables:
   MQTTREP_TOPIC_ALL='#'                       what to replicate; quote the #
 
 Exit codes: 0 done, or stopped as told; 1 failure; 64 wrong usage; 69 a broker, or mqttrep, was not reached;
-78 configuration.
+78 configuration, or a store of another version.
 `,
   run: `Usage: mqttrep [run] [--env-file FILE] [--dry-run]
 
