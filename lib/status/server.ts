@@ -1,5 +1,5 @@
 /**
- * The status server: health, metrics, the API and the page, over plain HTTP, read-only.
+ * The status server: health, metrics, the API and the page, over plain HTTP.
  *
  * It runs in the main thread, where no MQTT data flows. Whoever connects, hangs, floods or lies costs a bounded
  * amount of memory and time: connections, headers, idle times, answers under way and waiting bytes are limited.
@@ -7,11 +7,12 @@
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import type { ReconcilerAnswers, ReconcilerQuestion } from '../protocol/questions.ts';
 import { NoAnswer } from '../supervisor/inquiries.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
+import { Connections } from './connections.ts';
 import { EventStream } from './event-stream.ts';
 import { Guard } from './guard.ts';
 import { readiness } from './health.ts';
@@ -24,8 +25,10 @@ import { UnsentBytes } from './unsent-bytes.ts';
 
 /** What is not given is unlimited by Node, or as long as minutes. */
 export const LIMITS = {
-  /** Connections at once; more are closed as they come. */
+  /** Connections at once; for each one more an idle one is closed. */
   connections: 128,
+  /** Beyond those, as long as none of them has been heard; more are closed as they come. */
+  arriving: 1_024,
   /** Bytes of a request's head. */
   head: 16 * 1024,
   /** Milliseconds for the head, and for all of a request. */
@@ -63,6 +66,7 @@ export class StatusServer {
   readonly #limits: typeof LIMITS;
   readonly #server: Server;
   readonly #guard: Guard;
+  readonly #connections: Connections;
   readonly #overview: Overview;
   readonly #metrics: Metrics;
   readonly #events: EventStream;
@@ -74,6 +78,7 @@ export class StatusServer {
     const { http, replicator, version, mergeFrequency } = options;
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
+    this.#connections = new Connections(this.#limits.connections);
     this.#guard = new Guard(http.host, http.token);
     this.#overview = new Overview({
       asked: replicator,
@@ -85,6 +90,7 @@ export class StatusServer {
       measurements: this.#overview.measurements,
       version,
       reconcilerRestarts: () => replicator.reconcilerRestarts,
+      displaced: () => this.#connections.displaced,
     });
     this.#events = new EventStream(() => this.#overview.status());
     this.#files = options.files ?? loadStaticFiles();
@@ -100,7 +106,8 @@ export class StatusServer {
     );
     // A connection that could not be accepted is the client's trouble; nobody listening would end the process.
     this.#server.on('error', () => undefined);
-    this.#server.maxConnections = this.#limits.connections;
+    this.#server.on('connection', (socket: Socket) => this.#connections.add(socket));
+    this.#server.maxConnections = this.#limits.connections + this.#limits.arriving;
     this.#server.setTimeout(this.#limits.idle);
   }
 
@@ -141,6 +148,9 @@ export class StatusServer {
       path === '/' ||
       this.#files.has(path);
     const refusal = this.#guard.refuse(request, isOpen ? 'open' : 'protected');
+    if (refusal === undefined && this.#guard.isAuthorized(request)) {
+      response.once('close', this.#connections.keep(request.socket));
+    }
     try {
       if (refusal !== undefined) {
         this.#send(request, response, asJson(refusal.status, { error: refusal.reason }, refusal.headers));
