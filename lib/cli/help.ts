@@ -86,6 +86,25 @@ Examples
   mqttrep status --url http://gateway.example:9280
   mqttrep status --json | jq '.brokers[] | select(.behind > 0) | .name'
 `,
+  trash: `Usage: mqttrep trash [FILTER] [--json] [--url URL] [--env-file FILE]
+
+Prints what a running mqttrep saw deleted or overwritten within the last hour, newest first: of each topic the last
+message that was deleted, lost a conflict, or was overwritten after it had stood for a minute. It keeps 1,000 topics,
+8 MB at most, in memory. FILTER is a topic, or a topic filter with + or #. It is found as by 'mqttrep status'.
+
+Examples
+  mqttrep trash
+  mqttrep trash 'canards/#' --json | jq '.discarded[].topic'
+`,
+  undo: `Usage: mqttrep undo FILTER [--json] [--url URL] [--env-file FILE]
+
+Has a running mqttrep write again, at all brokers, what 'mqttrep trash FILTER' prints: retained, as a new write that
+wins whatever the merge chain says. What it replaces goes to the trash, so that undo can be undone.
+
+Examples
+  mqttrep undo canards/oslo/door
+  mqttrep undo 'canards/#'
+`,
   demo: `Usage: mqttrep demo [--seconds N]
 
 Starts three brokers in this process, on loopback, and clients that write to them; cuts the link of one

@@ -20,7 +20,14 @@ import { Metrics } from './metrics.ts';
 import { Overview } from './overview.ts';
 import { asJson, asText, fileReply, type Reply, SECURITY_HEADERS } from './reply.ts';
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
-import { BadRequest, levelQuestion, topicQuestion, topicsQuestion } from './topic-requests.ts';
+import {
+  BadRequest,
+  levelQuestion,
+  topicQuestion,
+  topicsQuestion,
+  trashQuestion,
+  undoOrder,
+} from './topic-requests.ts';
 import { UnsentBytes } from './unsent-bytes.ts';
 
 /** What is not given is unlimited by Node, or as long as minutes. */
@@ -147,7 +154,8 @@ export class StatusServer {
       (path === '/readyz' && !query.has('verbose')) ||
       path === '/' ||
       this.#files.has(path);
-    const refusal = this.#guard.refuse(request, isOpen ? 'open' : 'protected');
+    const access = path === UNDO_PATH ? 'change' : 'protected';
+    const refusal = this.#guard.refuse(request, isOpen ? 'open' : access);
     if (refusal === undefined && this.#guard.isAuthorized(request)) {
       response.once('close', this.#connections.keep(request.socket));
     }
@@ -181,6 +189,10 @@ export class StatusServer {
         return asJson(200, await this.#overview.status());
       case '/api/v1/topics':
         return asJson(200, await this.#ask(topicsQuestion(query)));
+      case '/api/v1/trash':
+        return asJson(200, await this.#ask(trashQuestion(query)));
+      case UNDO_PATH:
+        return asJson(200, await this.#ask(undoOrder(query)));
       case '/api/v1/tree':
         return asJson(200, await this.#ask(levelQuestion(query)));
     }
@@ -241,6 +253,9 @@ export class StatusServer {
 }
 
 const TOPIC_PATH = '/api/v1/topics/';
+
+/** Changes something. */
+const UNDO_PATH = '/api/v1/undo';
 
 const NO_PAGE = `The page was not built into this installation (npm run build makes it).
 There are /livez, /readyz, /metrics, /api/v1/status, /api/v1/topics, /api/v1/tree and /api/v1/events.

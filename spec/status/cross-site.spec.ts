@@ -84,6 +84,44 @@ describe('a request from another site', () => {
   });
 });
 
+describe('an order to undo', () => {
+  let served: Served;
+  let replicator: FakeReplicator;
+
+  afterEach(() => served.close());
+
+  async function ask(
+    method: string,
+    query: string,
+    token: string | undefined,
+    headers: Record<string, string> = {},
+  ) {
+    replicator = new FakeReplicator('OSLO');
+    replicator.answer = () => ({ topics: ['t'] });
+    served = await serve(replicator, { token });
+    return fetch(new URL(`/api/v1/undo${query}`, served.url), { method, headers });
+  }
+
+  it('is taken by POST', async () => {
+    const response = await ask('POST', '?filter=a/%2B', undefined);
+    expect(response.status).to.equal(200);
+    expect(await response.json()).to.deep.equal({ topics: ['t'] });
+    expect(replicator.questions).to.deep.equal([{ of: 'undo', filter: 'a/+' }]);
+  });
+
+  for (const [what, status, method, query, token, headers] of [
+    ['by GET', 405, 'GET', '?filter=a', undefined, {}],
+    ['without a topic', 400, 'POST', '', undefined, {}],
+    ['without the token', 401, 'POST', '?filter=a', TOKEN, {}],
+    ['from another site', 403, 'POST', '?filter=a', undefined, { origin: 'http://localhost:3000' }],
+  ] as const) {
+    it(`is not taken ${what}`, async () => {
+      expect((await ask(method, query, token, headers)).status).to.equal(status);
+      expect(replicator.questions).to.deep.equal([]);
+    });
+  }
+});
+
 describe('a request that changes something', () => {
   interface Asked {
     readonly method?: string;
