@@ -15,6 +15,7 @@ import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/links/early-port.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
+import { UnknownStoreError } from '../lib/store/store-errors.ts';
 import { collectWhenQuiet } from './quiet-collection.ts';
 
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
@@ -26,7 +27,8 @@ export default async function reconciler({ control, brokers, settings }: Reconci
   };
   const started = await start({ settings, brokers }, log, connect);
   if (started instanceof Error) {
-    report({ kind: 'fatal', reason: started.message });
+    const cause = started instanceof UnknownStoreError ? 'configuration' : 'failure';
+    report({ kind: 'fatal', cause, reason: started.message });
     return;
   }
   const { actor, store } = started;
@@ -91,6 +93,7 @@ async function start(
     return { actor: new Reconciler({ settings, decoders, replica, brokers, store, state, log }), store };
   } catch (error) {
     await store.close();
+    if (error instanceof UnknownStoreError) return error;
     throw error;
   }
 }

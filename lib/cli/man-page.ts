@@ -86,7 +86,7 @@ const EXITS: readonly (readonly [string, string])[] = [
   ['1', 'Failure; also where a connected broker did not take what waited for it in time.'],
   ['64', 'Wrong usage.'],
   ['69', 'A broker, or mqttrep, was not reached.'],
-  ['78', 'The configuration is wrong.'],
+  ['78', 'The configuration is wrong, or the store is not of this version.'],
 ];
 
 function section(title: string, ...lines: readonly string[]): string[] {

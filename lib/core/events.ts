@@ -18,7 +18,8 @@ export type Event =
   | Offered
   | Expired
   | Returned
-  | Unanswered;
+  | Unanswered
+  | Restored;
 
 /** A broker delivered a message. */
 export interface Observed {
@@ -132,6 +133,15 @@ export interface Returned {
 export interface Unanswered {
   readonly kind: 'unanswered';
   readonly broker: number;
+}
+
+/** A person has a message written once more that was deleted or overwritten. */
+export interface Restored {
+  readonly kind: 'restored';
+  readonly payload: Bytes;
+  readonly properties: string | undefined;
+  readonly fresh: Version;
+  readonly now: number;
 }
 
 export type Command = Publish | Probe;

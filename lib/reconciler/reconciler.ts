@@ -38,6 +38,7 @@ import { Stepper, type TopicEvent } from './stepper.ts';
 import { sampleChanged, scanByKey } from './streams.ts';
 import { Tally } from './tally.ts';
 import { type Step, TopicTable } from './topics/topic-table.ts';
+import { Trash } from './trash.ts';
 import { Verifier } from './verification/verifier.ts';
 
 export interface ReconcilerDeps {
@@ -104,6 +105,8 @@ export class Reconciler {
     const verifier = new Verifier({ table, clock, bring, dispatcher, log });
     const room = settings.bounds.topics;
     const payloads = settings.hidesPayloads ? 'hidden' : 'shown';
+    const trash = new Trash({ clock, bring });
+    table.replaced = (topic, winner, by, event) => trash.replaced(topic, winner, by, event.kind);
     table.blockedAt = topic => links.blocking(topic);
     for (const broker of brokers) links.add(broker, settings);
     this.#replica = replica;
@@ -116,10 +119,20 @@ export class Reconciler {
     this.#saver = saver;
     this.#verifier = verifier;
     this.#reception = new Reception({ table, clock, tally, verifier, bring, room, log });
-    this.#stepper = new Stepper({ table, links, conflicts, dispatcher, tally });
+    this.#stepper = new Stepper({ table, links, conflicts, trash, dispatcher, tally });
     this.#sessions = new Sessions({ dispatcher, verifier, saver, apply, bring, log });
     this.#housekeeping = new Housekeeping({ table, links, clock, dispatcher, verifier, saver, apply, bring });
-    this.inspector = new Inspector({ replica, table, links, conflicts, tally, saver, ticks, payloads });
+    this.inspector = new Inspector({
+      replica,
+      table,
+      links,
+      conflicts,
+      trash,
+      tally,
+      saver,
+      ticks,
+      payloads,
+    });
     this.#drain = new Drain(links);
     this.#sampling = this.#sample(settings);
     this.#firstContact = new FirstContact(links, () => this.#open());

@@ -45,6 +45,7 @@ export class Replicator {
   readonly #inquiries = new Inquiries();
   readonly #mode: Mode;
   #stopping = false;
+  #isMisconfigured = false;
   #end: (reason: string | undefined) => void = () => undefined;
 
   constructor(config: Config, log: Log, mode: Mode = 'replicate') {
@@ -103,6 +104,11 @@ export class Replicator {
 
   get isStopping(): boolean {
     return this.#stopping;
+  }
+
+  /** It gave up, and will at each start until the user changes something. */
+  get isMisconfigured(): boolean {
+    return this.#isMisconfigured;
   }
 
   /** Hz. */
@@ -280,6 +286,7 @@ export class Replicator {
         this.#reconciler.undelivered = report.undelivered;
         return;
       case 'fatal':
+        this.#isMisconfigured = report.cause === 'configuration';
         this.#giveUp(report.reason);
         return;
       case 'counters':
