@@ -1,0 +1,50 @@
+/**
+ * Text from the network as it may stand in a log line, in a report or on a terminal: on one line, not too long, and without
+ * a character that a terminal obeys, that breaks the line, or that turns around what follows.
+ *
+ * JSON.stringify is not enough: it leaves U+007F to U+009F (U+009B begins a terminal sequence), U+2028, U+2029 and the
+ * characters that change the direction of writing.
+ */
+
+/** Characters of a topic, or of another text from the network, that are shown. */
+export const SHOWN_CHARACTERS = 200;
+
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{NChar}]/gu;
+const UNPRINTABLE_OR_QUOTE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{NChar}]/gu;
+
+const SHORT: Readonly<Record<string, string>> = {
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '"': '\\"',
+  '\\': '\\\\',
+};
+
+/** The text, with `…` in place of what is beyond so many characters. */
+export function printable(text: string, characters = SHOWN_CHARACTERS): string {
+  return bounded(text, characters).replace(UNPRINTABLE, escaped);
+}
+
+/** The same in double quotes. */
+export function quoted(text: string, characters = SHOWN_CHARACTERS): string {
+  return `"${bounded(text, characters).replace(UNPRINTABLE_OR_QUOTE, escaped)}"`;
+}
+
+function bounded(text: string, characters: number): string {
+  if (text.length <= characters) return text;
+  // Not between the two halves of a character.
+  const end = isHighSurrogate(text.charCodeAt(characters - 1)) ? characters - 1 : characters;
+  return `${text.slice(0, end)}…`;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+/** As in JSON; beyond the first plane as in a regular expression. */
+function escaped(character: string): string {
+  const short = SHORT[character];
+  if (short !== undefined) return short;
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+}
