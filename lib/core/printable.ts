@@ -30,6 +30,11 @@ export function quoted(text: string, characters = SHOWN_CHARACTERS): string {
   return `"${bounded(text, characters).replace(UNPRINTABLE_OR_QUOTE, escaped)}"`;
 }
 
+/** JSON for a terminal, of whatever length: the line breaks between its parts stay, and it means the same as before. */
+export function printableJson(json: string): string {
+  return json.replace(UNPRINTABLE, character => (character === '\n' ? character : escaped(character)));
+}
+
 function bounded(text: string, characters: number): string {
   if (text.length <= characters) return text;
   // Not between the two halves of a character.
@@ -41,10 +46,13 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }
 
-/** As in JSON; beyond the first plane as in a regular expression. */
+/** Each half of a character beyond the first plane on its own, as JSON has it. */
 function escaped(character: string): string {
   const short = SHORT[character];
   if (short !== undefined) return short;
-  const code = (character.codePointAt(0) ?? 0).toString(16);
-  return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+  let text = '';
+  for (let at = 0; at < character.length; at++) {
+    text += `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
+  }
+  return text;
 }

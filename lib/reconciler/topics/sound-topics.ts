@@ -42,12 +42,14 @@ export function* soundTopics(
     if (named.length < NAMED) named.push(`${quoted(topic)}: ${said}`);
   }
   for (let unread = state.unread?.() ?? 0; unread > 0; unread--, unsound++) tally.count('refused_stored');
-  if (unsound === 0) return;
-  const which = named.length === 0 ? 'their records cannot be read' : named.join('; ');
-  log(
-    'warn',
-    `${unsound} topics of the store are not in order, and are left out as if they were new (${which}${unsound > named.length && named.length > 0 ? '; …' : ''})`,
-  );
+  if (unsound > 0) log('warn', remark(unsound, named));
+}
+
+function remark(unsound: number, named: readonly string[]): string {
+  const topics = unsound === 1 ? '1 topic of the store is' : `${unsound} topics of the store are`;
+  const which = named.length === 0 ? 'no record of it can be read' : named.join('; ');
+  const more = named.length > 0 && named.length < unsound ? '; …' : '';
+  return `${topics} not in order, and left out as if new: ${which}${more}`;
 }
 
 function registerFault({ register, seen }: StoredTopic, bounds: Bounds): string | undefined {
