@@ -1,11 +1,13 @@
 /**
  * Keeps messages that are too large out of memory: it looks at the fixed headers of what comes from the
  * broker, before MQTT.js gathers a packet, and lets a small stand-in take the place of a PUBLISH that is beyond the limit.
- * So it does with one whose properties are: to parse some 100,000 of them takes longer than hundreds of messages do.
+ * So it does with one whose properties are too large: to parse some 100,000 of them takes longer than hundreds of messages do.
  *
  * So such a message is acknowledged like any other, and the broker does not send it again and again; and we know
  * that there is one. (To announce a Maximum Packet Size over MQTT 5 would hide it: the broker drops the
  * message unseen, and what is retained there looks deleted.)
+ *
+ * What is too short for the identifier that it must have ends the connection.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -16,6 +18,13 @@ import { MAX_PROPERTY_BYTES } from '../../protocol/property-faults.ts';
 const OVERHEAD = 256 * 1024;
 
 const PUBLISH = 3;
+
+/** PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK. */
+const WITH_PACKET_ID: ReadonlySet<number> = new Set([4, 5, 6, 7, 9, 11]);
+
+/** Of a type that MQTT reserves: the parser says that it is not supported, and the connection ends. */
+const NO_PACKET = Buffer.from([0, 0]);
+
 const NOTHING = Buffer.alloc(0);
 
 /** Bytes of properties that pass: what a message may have, and room for mqttrep's own and for those of one hop. */
@@ -64,6 +73,8 @@ export class PacketGuard {
   /** Bytes of the current packet still to come. */
   #left = 0;
   #isDropping = false;
+  /** The broker sent what is no packet: nothing behind it has a meaning. */
+  #isBroken = false;
 
   /** @param payload the bytes of the largest payload to be let through; somewhat larger ones may be, too */
   constructor(payload: number, mqtt5: boolean) {
@@ -74,6 +85,7 @@ export class PacketGuard {
 
   /** What is to be handed on of the bytes that came. */
   pass(chunk: Buffer): Buffer {
+    if (this.#isBroken) return NOTHING;
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     this.#held = NOTHING;
     const passed: Buffer[] = [];
@@ -90,6 +102,12 @@ export class PacketGuard {
       this.#isDropping = false;
       const header = fixedHeader(bytes, at);
       if (header === undefined) break;
+      const shape = shapeOf(bytes, header, this.#mqtt5);
+      if (shape === 'undecided') break;
+      if (shape === 'broken') {
+        this.#isBroken = true;
+        return Buffer.concat([...passed, bytes.subarray(from, at), NO_PACKET]);
+      }
       if (bytes.readUInt8(at) >> 4 !== PUBLISH || header.length <= this.#shortest) {
         this.#left = header.length;
         at = header.end;
@@ -140,6 +158,29 @@ interface FixedHeader {
 function fixedHeader(bytes: Buffer, start: number): FixedHeader | undefined {
   const length = variableInteger(bytes, start + 1);
   return length === undefined ? undefined : { start, end: length.end, length: length.value };
+}
+
+/**
+ * Whether a packet has room for the identifier that it must have, and for its properties. MQTT.js would take -1 for an
+ * identifier that is not there, and throw as it answers, where nobody catches it; and it would read on in the next packet.
+ */
+function shapeOf(
+  bytes: Buffer,
+  { start, end, length }: FixedHeader,
+  mqtt5: boolean,
+): 'sound' | 'broken' | 'undecided' {
+  const first = bytes.readUInt8(start);
+  const type = first >> 4;
+  if (type !== PUBLISH) return WITH_PACKET_ID.has(type) && length < 2 ? 'broken' : 'sound';
+  if (length < 2) return 'broken';
+  const body = endOfTopic(bytes, start, end);
+  if (body === Number.POSITIVE_INFINITY) return 'undecided';
+  if (body > end + length) return 'broken';
+  if (!mqtt5) return 'sound';
+  if (body >= end + length) return 'broken';
+  const properties = variableInteger(bytes, body);
+  if (properties === undefined) return 'undecided';
+  return properties.end + properties.value > end + length ? 'broken' : 'sound';
 }
 
 /** A number of MQTT, and where it ends; undefined where it is not all there. */
