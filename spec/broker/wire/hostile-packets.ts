@@ -26,7 +26,8 @@ const TEXTS: readonly (string | Buffer)[] = [
   'mqttrep-ts',
   'mqttrep-from',
   '1.0.us',
-  'x'.repeat(65_535),
+  // Ten of them are no more than what is parsed: what is not, the oracle would have to leave out as well.
+  'x'.repeat(3_000),
   'é'.repeat(300),
   Buffer.from([0xed, 0xa0, 0x80]),
   Buffer.from([0xff, 0xfe]),
@@ -82,6 +83,7 @@ const TOPICS: readonly (string | Buffer)[] = [
   'mqttrep/x/presence/\u009b',
   'mqttrep/us/marker/oslo',
   'l/'.repeat(300),
+  'l'.repeat(65_535),
 ];
 
 export function anyPublish(chance: Chance, mqtt5: boolean): Buffer {
