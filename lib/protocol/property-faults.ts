@@ -86,18 +86,19 @@ function responseTopicFault(topic: string | undefined, levels: number): Fault | 
 
 /** Names and values, and how many there are, and how large all properties are with them. */
 function userFault(properties: MessageProperties): Fault | undefined {
-  const { contentType = '', responseTopic = '', correlationData } = properties;
-  const user: unknown = properties.userProperties ?? {};
-  let bytes = sizeOf(contentType, responseTopic) + (correlationData?.length ?? 0);
-  let count = 0;
+  const user: unknown = properties.userProperties;
+  let bytes = bytesBesides(properties);
+  if (user === undefined) return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
   if (typeof user !== 'object' || user === null) return malformed('the user properties are none');
+  let count = 0;
   for (const name of Object.keys(user)) {
+    const isOwn = isOwnProperty(name);
     const given = (user as Record<string, unknown>)[name];
     for (const value of Array.isArray(given) ? given : [given]) {
       if (typeof value !== 'string') return malformed('a user property is cut short');
-      const character = unwantedCharacter(name) ?? unwantedCharacter(value);
+      const character = unwantedCharacter(value) ?? (isOwn ? undefined : unwantedCharacter(name));
       if (character !== undefined) return unwanted('a user property', character);
-      if (isOwnProperty(name)) continue;
+      if (isOwn) continue;
       bytes += sizeOf(name, value);
       if (++count > MAX_PROPERTIES)
         return {
@@ -107,6 +108,12 @@ function userFault(properties: MessageProperties): Fault | undefined {
     }
   }
   return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
+}
+
+/** Bytes of all properties that may be long, but for those of users. */
+function bytesBesides({ contentType, responseTopic, correlationData }: MessageProperties): number {
+  const isShort = contentType === undefined && responseTopic === undefined;
+  return (isShort ? 0 : sizeOf(contentType ?? '', responseTopic ?? '')) + (correlationData?.length ?? 0);
 }
 
 /** Bytes on the wire of a property that consists of these texts. */
