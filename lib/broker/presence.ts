@@ -55,7 +55,9 @@ export class Presence {
     this.#state?.announce(connection);
     this.#tell(connection);
     if (!connection.limits.wildcards) return;
-    await connection.subscribe([this.#filter], { qos: 0, replay: true, retainAsPublished: true });
+    const options = { qos: 0, replay: true, retainAsPublished: true } as const;
+    // Where the connection ends meanwhile, the next one announces again. Nobody waits for this, so it must not reject.
+    await connection.subscribe([this.#filter], options).catch(() => undefined);
   }
 
   /** Takes the announcement away; a DISCONNECT would suppress the will. */

@@ -1,6 +1,7 @@
 /** `mqttrep status`: ask a running mqttrep how it is, once or every second. */
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { printableJson } from '../core/printable.ts';
 import type { Status } from '../status/api.ts';
 import { EXIT } from './exit-codes.ts';
 import { statusAddress } from './status-address.ts';
@@ -42,7 +43,7 @@ type Show = (status: Status | NoStatus) => void;
 function jsonShower(looks: StatusOptions['looks']): Show {
   return told => {
     if (told instanceof NoStatus) process.stderr.write(`mqttrep: ${told.message}\n`);
-    else process.stdout.write(`${JSON.stringify(told, null, looks === 'watch' ? 0 : 2)}\n`);
+    else process.stdout.write(`${printableJson(JSON.stringify(told, null, looks === 'watch' ? 0 : 2))}\n`);
   };
 }
 

@@ -26,6 +26,11 @@ export const STAMP = 'mqttrep-ts';
 /** The user property that names the replicator that sent this copy. */
 export const SENDER = 'mqttrep-from';
 
+/** Whether a user property is mqttrep's own, and no part of what travels. */
+export function isOwnProperty(name: string): boolean {
+  return name === STAMP || name === SENDER;
+}
+
 export interface Stamp {
   readonly version: Version;
   readonly sender: string;
@@ -94,7 +99,7 @@ export function packProperties(properties: MessageProperties | undefined): strin
 function userOf(properties: UserProperties = {}): Canonical[4] {
   const user: Canonical[4] = [];
   for (const name of Object.keys(properties)) {
-    if (name === STAMP || name === SENDER) continue;
+    if (isOwnProperty(name)) continue;
     for (const value of [properties[name] ?? []].flat()) user.push([name, value]);
   }
   return user;
@@ -114,6 +119,14 @@ export function unpackProperties(
   return properties;
 }
 
+/**
+ * What travelled, without a stamp, for who wants to know whether it is in order.
+ * @throws SyntaxError, TypeError for what is no canonical string
+ */
+export function travellingProperties(packed: string): MessageProperties {
+  return travelling(packed, {});
+}
+
 function travelling(packed: string, sent: UserProperties): Draft<MessageProperties> {
   const [format, contentType, responseTopic, correlation, user] = JSON.parse(packed) as Canonical;
   // No prototype: names come from the network, and `__proto__` is one like any other.
@@ -121,7 +134,9 @@ function travelling(packed: string, sent: UserProperties): Draft<MessageProperti
   for (const [name, value] of user) {
     const before = userProperties[name];
     if (before === undefined) userProperties[name] = value;
-    else userProperties[name] = Array.isArray(before) ? [...before, value] : [before, value];
+    // In place: to copy the values before each one costs the square of their number.
+    else if (Array.isArray(before)) before.push(value);
+    else userProperties[name] = [before, value];
   }
   const properties: Draft<MessageProperties> = { userProperties: Object.assign(userProperties, sent) };
   if (format !== null) properties.payloadFormatIndicator = format;

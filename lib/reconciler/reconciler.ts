@@ -22,7 +22,7 @@ import type {
   ToBroker,
   Undelivered,
 } from '../protocol/messages.ts';
-import type { StateStore, StoredState } from '../store/state-store.ts';
+import type { StateStore, StoredState, TopicEntry } from '../store/state-store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drain } from './drain.ts';
 import { FirstContact } from './first-contact.ts';
@@ -37,6 +37,7 @@ import { Sessions } from './sessions.ts';
 import { Stepper, type TopicEvent } from './stepper.ts';
 import { sampleChanged, scanByKey } from './streams.ts';
 import { Tally } from './tally.ts';
+import { soundTopics } from './topics/sound-topics.ts';
 import { type Step, TopicTable } from './topics/topic-table.ts';
 import { Trash } from './trash.ts';
 import { Verifier } from './verification/verifier.ts';
@@ -136,7 +137,7 @@ export class Reconciler {
     this.#drain = new Drain(links);
     this.#sampling = this.#sample(settings);
     this.#firstContact = new FirstContact(links, () => this.#open());
-    this.#load(state);
+    this.#load(soundTopics(state, { bounds: settings.bounds, tally, log }));
   }
 
   /** Counts of what happened, by effect of `step` or reason of a refusal. */
@@ -205,7 +206,7 @@ export class Reconciler {
     this.inspector.close();
   }
 
-  #load({ topics }: StoredState): void {
+  #load(topics: Iterable<TopicEntry>): void {
     for (const [topic, stored] of topics) {
       this.table.load(topic, stored);
       const { register } = stored;

@@ -12,6 +12,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
+import { quoted } from '../core/printable.ts';
 
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 405 | 421;
@@ -48,7 +49,7 @@ export class Guard {
     if (host === undefined)
       return { status: 400, reason: 'the Host header is missing or wrong', headers: {} };
     if (!this.#isOurs(host)) {
-      const reason = `${JSON.stringify(host)} is not this machine's name: ask by its IP address, or by localhost`;
+      const reason = `${quoted(host)} is not this machine's name: ask by its IP address, or by localhost`;
       return { status: 421, reason, headers: {} };
     }
     if (access === 'open') return undefined;

@@ -1,6 +1,6 @@
 /** What MQTT.js is told of a connection: what the user configured, and what mqttrep must decide itself. */
 
-import type { IClientOptions } from 'mqtt';
+import { type IClientOptions, Store } from 'mqtt';
 import type { ConnectionOptions } from './connection.ts';
 
 /** Longest wait for the network connection and the CONNACK, in milliseconds, unless configured. */
@@ -20,6 +20,9 @@ export function clientOptions({ options, clientId, protocolVersion }: Connection
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // By default they are gone when the client ends; MQTT.js goes on with packets that it has parsed, and throws at that.
+    incomingStore: new Store({ clean: false }),
+    outgoingStore: new Store({ clean: false }),
     // MQTT.js formats its debug messages even where nobody reads them.
     log: () => undefined,
   };

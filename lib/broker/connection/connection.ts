@@ -104,7 +104,8 @@ export class Connection {
     client.on('error', error => {
       if (!isOfWhatCame(error)) return;
       this.#isGarbled = true;
-      // MQTT.js would read on somewhere behind it.
+      // MQTT.js would read on somewhere behind it, and hand on what it takes for messages.
+      client.stream.unpipe();
       client.end(true);
     });
     client.handleMessage = (packet, done) => {

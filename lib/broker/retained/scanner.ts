@@ -16,6 +16,7 @@ import type { Found, Occasion } from '../../core/events.ts';
 import { fromBuffer } from '../../protocol/bytes.ts';
 import type { Answer } from '../../protocol/messages.ts';
 import { type MessageProperties, packProperties, readStamp } from '../../protocol/properties.ts';
+import { propertiesFault } from '../../protocol/property-faults.ts';
 import { Connection, type ConnectionOptions, type Grant, isRefusal } from '../connection/connection.ts';
 import { sizeOf } from '../connection/packet-guard.ts';
 import type { ReplayOrder } from './replay-order.ts';
@@ -59,7 +60,7 @@ export class Scanner {
   #idle: NodeJS.Timeout | undefined;
   #working = false;
   #closed = false;
-  /** What was shown; unknown where it is too large. */
+  /** What was shown; unknown where it is too large, or malformed. */
   #found = new Map<string, Found | 'unknown'>();
   /** Asked for, or in an answer that did not come to its end: what is shown of these is no wonder. */
   #asked: Set<string> = new Set();
@@ -227,12 +228,14 @@ export class Scanner {
     this.#showsUnasked ||= this.#isNew && packet.retain;
     if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
     if (!this.#asked.has(packet.topic)) this.#deps.outOfOrder();
-    if (sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload) {
+    const mqtt5 = this.#deps.options.protocolVersion === 5;
+    const properties = packet.properties as MessageProperties | undefined;
+    const isTooLarge = sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload;
+    // The intake refuses such a message as well: what the broker retains is then nothing that could be given to others.
+    if (isTooLarge || propertiesFault(properties) !== undefined) {
       this.#found.set(packet.topic, 'unknown');
       return;
     }
-    const mqtt5 = this.#deps.options.protocolVersion === 5;
-    const properties = packet.properties as MessageProperties | undefined;
     const seconds = properties?.messageExpiryInterval;
     this.#found.set(packet.topic, {
       payload: fromBuffer(packet.payload as Buffer),
