@@ -14,7 +14,7 @@ import mqtt, {
 } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
-import { clientOptions, withoutClientId } from './client-options.ts';
+import { addressOf, clientOptions } from './client-options.ts';
 import { ConnectError } from './connect-error.ts';
 import { describeError } from './describe-error.ts';
 import { gatherWrites } from './gathered-writes.ts';
@@ -125,7 +125,8 @@ export class Connection {
    * @throws ConnectError when the broker cannot be reached or refuses
    */
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
-    const client = readingAhead(() => mqtt.connect(withoutClientId(settings.url), clientOptions(settings)));
+    const { url, credentials } = addressOf(settings.url);
+    const client = readingAhead(() => mqtt.connect(url, { ...clientOptions(settings), ...credentials }));
     guardStream(client.stream, new PacketGuard(settings.largestPayload, settings.protocolVersion === 5));
     gatherWrites(client.stream);
     return new Promise((resolve, reject) => {
