@@ -16,7 +16,7 @@ import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import { addressOf, clientOptions } from './client-options.ts';
 import { ConnectError } from './connect-error.ts';
-import { describeError } from './describe-error.ts';
+import { describeDisconnect, describeError } from './describe-error.ts';
 import { gatherWrites } from './gathered-writes.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
@@ -60,6 +60,9 @@ const NO_CONNACK = 'connack timeout';
 
 /** What MQTT.js says without a code though it is not about what the broker has sent. */
 const OF_ITSELF: ReadonlySet<string> = new Set([NO_CONNACK, 'Keepalive timeout', 'client disconnecting']);
+
+/** Where nothing tells why. */
+const CLOSED = 'the connection was closed';
 
 /** What the broker answered to the subscription of a filter. */
 export interface Grant {
@@ -130,7 +133,7 @@ export class Connection {
     guardStream(client.stream, new PacketGuard(settings.largestPayload, settings.protocolVersion === 5));
     gatherWrites(client.stream);
     return new Promise((resolve, reject) => {
-      let reason = 'the connection was closed';
+      let reason = CLOSED;
       let connected = false;
       const isReached = reaching(client.stream);
       const giveUp = () => fail('given up', undefined);
@@ -146,8 +149,12 @@ export class Connection {
         if (connected && isOfWhatCame(error)) reason = `the broker broke the protocol (${reason})`;
         if (!connected) fail(reason, (error as Partial<ErrorWithReasonCode>).code);
       });
+      // MQTT.js takes no note of why a websocket is refused.
+      client.stream.on('error', error => {
+        if (!connected && reason === CLOSED) reason = describeError(error);
+      });
       client.on('disconnect', packet => {
-        reason = `the broker disconnected with reason code ${packet.reasonCode ?? 0}`;
+        reason = describeDisconnect(packet);
       });
       const closed = new Promise<string>(ended => {
         client.once('close', () => {
