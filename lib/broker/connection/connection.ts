@@ -14,14 +14,18 @@ import mqtt, {
 } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
+import type { MessageProperties } from '../../protocol/properties.ts';
 import { addressOf, clientOptions } from './client-options.ts';
 import { ConnectError } from './connect-error.ts';
 import { describeDisconnect, describeError } from './describe-error.ts';
+import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
+import { FlowControl } from './flow-control.ts';
 import { gatherWrites } from './gathered-writes.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
-import { watchSilence } from './silence.ts';
+import { packetSize } from './packet-size.ts';
+import { SubscribeLimit } from './subscribe-limit.ts';
 
 /** Of every thread, 12 MB would hold all numbers of two bytes, ready to be written. */
 writeToStream.cacheNumbers = false;
@@ -39,14 +43,8 @@ export interface ConnectionOptions {
   readonly maxQos: QoS;
   /** Bytes of payload; of what is larger only a stand-in arrives (packet-guard.ts). */
   readonly largestPayload: number;
-}
-
-export interface SubscribeOptions {
-  readonly qos: QoS;
-  /** MQTT 5: whether to replay what is retained; 3.1.1 always does. */
-  readonly replay: boolean;
-  /** MQTT 5: keep the retain flag of live messages as it was published. */
-  readonly retainAsPublished: boolean;
+  /** What was learned of the broker, over all connections to it; nothing unless given. */
+  readonly subscribeLimit?: SubscribeLimit;
 }
 
 /**
@@ -64,20 +62,6 @@ const OF_ITSELF: ReadonlySet<string> = new Set([NO_CONNACK, 'Keepalive timeout',
 /** Where nothing tells why. */
 const CLOSED = 'the connection was closed';
 
-/** What the broker answered to the subscription of a filter. */
-export interface Grant {
-  readonly filter: string;
-  /** The QoS that it grants, or a reason code from REFUSED on. */
-  readonly code: number;
-}
-
-/** SUBACK codes from here on are refusals. */
-const REFUSED = 0x80;
-
-export function isRefusal({ code }: Grant): boolean {
-  return code >= REFUSED;
-}
-
 /** Longest wait for an orderly DISCONNECT, in milliseconds. */
 const END_LIMIT = 1_000;
 
@@ -87,6 +71,8 @@ export class Connection {
   /** Resolves, with the reason where it is known, when the connection has ended for whatever cause. */
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
+  readonly #flow: FlowControl;
+  readonly #requests: FilterRequests;
   #hasEnded = false;
   #isGarbled = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
@@ -94,16 +80,21 @@ export class Connection {
   private constructor(
     client: MqttClient,
     limits: Limits,
-    protocolVersion: ProtocolVersion,
+    { protocolVersion, subscribeLimit = new SubscribeLimit() }: ConnectionOptions,
     closed: Promise<string>,
   ) {
     this.#client = client;
+    this.#flow = new FlowControl(limits.receiveMaximum);
+    this.#requests = new FilterRequests(client, {
+      limit: subscribeLimit,
+      maximumPacketSize: limits.maximumPacketSize,
+      closed,
+      giveUp: () => this.destroy(),
+    });
     this.limits = limits;
     this.protocolVersion = protocolVersion;
     this.closed = closed;
-    void closed.then(() => {
-      this.#hasEnded = true;
-    });
+    void closed.then(() => this.#ended());
     client.on('error', error => {
       if (!isOfWhatCame(error)) return;
       this.#isGarbled = true;
@@ -142,7 +133,7 @@ export class Connection {
         connected = true;
         signal?.removeEventListener('abort', giveUp);
         withoutDelay(client.stream);
-        resolve(new Connection(client, limitsOf(connack, settings.maxQos), settings.protocolVersion, closed));
+        resolve(new Connection(client, limitsOf(connack, settings.maxQos), settings, closed));
       });
       client.on('error', error => {
         reason = error.message === NO_CONNACK ? inTime(client, isReached()) : describeError(error);
@@ -177,40 +168,32 @@ export class Connection {
     });
   }
 
+  /** Parts of these filters for which the broker takes one SUBSCRIBE each; see `FilterRequests`. */
+  batches(filters: readonly string[], around?: readonly string[]): string[][] {
+    return this.#requests.batches(filters, around);
+  }
+
   /**
-   * Subscribes to the filters in one SUBSCRIBE, in this order. Returns the broker's answer to each.
+   * Subscribes to the filters in this order, in one SUBSCRIBE if the broker takes as many. Returns its answer to each.
    * @throws when the connection ends before the answer; as it does where the broker is silent instead
    */
   subscribe(filters: readonly string[], how: SubscribeOptions): Promise<Grant[]> {
-    const options = { qos: how.qos, rh: how.replay ? 0 : 2, rap: how.retainAsPublished, nl: false };
-    let stop: () => void = () => undefined;
-    const answered = new Promise<Grant[]>((resolve, reject) => {
-      // MQTT.js does not answer what it is asked after the end.
-      void this.closed.then(reason => reject(new Error(reason)));
-      this.#client.subscribe([...filters], options, (error, _granted, packet) => {
-        const codes = (packet as { granted?: number[] } | undefined)?.granted;
-        if (codes === undefined) return error ? reject(error) : resolve([]);
-        resolve(filters.map((filter, index) => ({ filter, code: codes[index] ?? REFUSED })));
-      });
-      stop = watchSilence(this.#client, seconds => {
-        reject(new Error(`no answer to SUBSCRIBE within ${seconds} s`));
-        this.destroy();
-      });
-    });
-    return answered.finally(stop);
+    return this.#requests.subscribe(filters, how);
   }
 
-  /** Resolves also when the connection ends meanwhile. */
+  /** Resolves also when the connection ends meanwhile, or the broker does not answer in time. */
   unsubscribe(filters: readonly string[]): Promise<void> {
-    return new Promise(resolve => {
-      void this.closed.then(() => resolve());
-      this.#client.unsubscribe([...filters], () => resolve());
-    });
+    return this.#requests.unsubscribe(filters);
+  }
+
+  /** The broker took so many filters of a SUBSCRIBE, and refused all behind them, though it may not refuse the last. */
+  tookOnly(filters: number): void {
+    this.#requests.limit.took(filters);
   }
 
   /**
-   * With no higher QoS than the broker takes. `done` is called once: with an error, or when QoS 0 has been
-   * written, QoS 1 and 2 acknowledged.
+   * With no higher QoS than the broker takes, and in no larger packet. `done` is called once: with an error, or when
+   * QoS 0 has been written, QoS 1 and 2 acknowledged.
    */
   publish(
     topic: string,
@@ -218,12 +201,34 @@ export class Connection {
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
-    if (this.hasEnded) {
-      done(new Error('the connection was closed'));
-      return;
-    }
     const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
-    this.#client.publish(topic, payload, { ...options, qos }, error => done(error ?? undefined));
+    const { maximumPacketSize } = this.limits;
+    if (maximumPacketSize < Number.POSITIVE_INFINITY) {
+      const properties =
+        this.protocolVersion < 5 ? undefined : ((options.properties ?? {}) as MessageProperties);
+      const size = packetSize({ topic, payload, qos, properties });
+      if (size > maximumPacketSize) {
+        setImmediate(
+          done,
+          new Error(`its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker takes`),
+        );
+        return;
+      }
+    }
+    this.#flow.add({
+      isAcknowledged: qos > 0,
+      send: settled => {
+        if (this.hasEnded) {
+          settled();
+          done(new Error(CLOSED));
+          return;
+        }
+        this.#client.publish(topic, payload, { ...options, qos }, error => {
+          settled();
+          done(error ?? undefined);
+        });
+      },
+    });
   }
 
   /** Known before what was under way is failed by MQTT.js. */
@@ -253,7 +258,15 @@ export class Connection {
   /** Closes without a word. */
   destroy(): void {
     this.#hasEnded = true;
+    // What we end ourselves says nothing of what the broker takes.
+    this.#requests.forget();
     this.#client.end(true);
+  }
+
+  #ended(): void {
+    this.#hasEnded = true;
+    this.#requests.ended();
+    this.#flow.release();
   }
 }
 

@@ -12,9 +12,9 @@ import { type MessageProperties, unpackProperties } from '../../protocol/propert
 import { type RawPublication, readPublication } from '../../protocol/publication.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
+import { packetSize } from '../connection/packet-size.ts';
 import { Pace } from '../pace.ts';
 import { AnswerWatch, type Unanswered } from './answer-watch.ts';
-import { packetSize } from './packet-size.ts';
 import type { RoundTrips } from './round-trips.ts';
 import type { Sent, Suspicions } from './suspicions.ts';
 

@@ -16,7 +16,8 @@ import type { Found, Occasion } from '../../core/events.ts';
 import { fromBuffer } from '../../protocol/bytes.ts';
 import type { Answer } from '../../protocol/messages.ts';
 import { type MessageProperties, packProperties, readStamp } from '../../protocol/properties.ts';
-import { Connection, type ConnectionOptions, type Grant, isRefusal } from '../connection/connection.ts';
+import { Connection, type ConnectionOptions } from '../connection/connection.ts';
+import { type Grant, isRefusal } from '../connection/filter-requests.ts';
 import { sizeOf } from '../connection/packet-guard.ts';
 import type { ReplayOrder } from './replay-order.ts';
 import type { Sentinel } from './sentinel.ts';
@@ -77,6 +78,8 @@ export class Scanner {
   #wasMissing = false;
   /** It came live: the broker had acknowledged it, and stored it only then. */
   #wasTooEarly = false;
+  /** The broker took only the first of the filters. */
+  #wasCut = false;
   /** Connections that were, since the broker did not answer on them any more. */
   #givenUp = 0;
 
@@ -127,22 +130,30 @@ export class Scanner {
     if (!this.#closed && answers.length > 0) this.#deps.answer(answers);
   }
 
-  #ask(topics: readonly string[]): Promise<Answer[]> {
-    return this.#askUnlessHungUp(topics).catch(() => topics.map(unknownAt));
+  /** In as many parts as the broker takes, which may turn out as it is asked. */
+  async #ask(topics: readonly string[]): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (let left = topics; left.length > 0 && !this.#closed; left = topics.slice(answers.length)) {
+      answers.push(...(await this.#askUnlessHungUp(left).catch(() => left.map(unknownAt))));
+    }
+    return answers;
   }
 
   /**
    * aMQTT hangs up on who connects while another one subscribes, and acknowledges the sentinel before it stores it: that
    * tells nothing, and a write whose place among others is in question must not wait for it.
+   *
+   * Returns the answers for the first of the topics, as many as fit into one SUBSCRIBE with the sentinel.
    */
   async #askUnlessHungUp(topics: readonly string[]): Promise<Answer[]> {
     for (let attempt = 1; ; attempt++) {
       const connection = await this.#connect();
-      const answers = await this.#askBy(connection, topics).catch((error: unknown) => {
+      const [part = topics] = connection.batches(topics, this.#deps.sentinel.topics);
+      const answers = await this.#askBy(connection, part).catch((error: unknown) => {
         if (!connection.hasEnded) throw error;
-        return topics.map(unknownAt);
+        return part.map(unknownAt);
       });
-      const isAnswered = !connection.hasEnded && !this.#wasTooEarly;
+      const isAnswered = !connection.hasEnded && !this.#wasTooEarly && !this.#wasCut;
       if (isAnswered || this.#closed || attempt === ATTEMPTS) return answers;
     }
   }
@@ -159,6 +170,9 @@ export class Scanner {
     this.#wasMissing = !isComplete;
     this.#wasTooEarly = !isComplete && this.#deps.sentinel.cameUnflagged;
     if (isComplete) this.#asked.clear();
+    const taken = this.#deps.sentinel.cutAt(grants);
+    this.#wasCut = taken !== undefined;
+    if (taken !== undefined) connection.tookOnly(taken);
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     if (this.#showsUnasked) this.#standing += wanted.length;
     else void this.#release(connection, wanted);
