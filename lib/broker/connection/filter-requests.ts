@@ -119,8 +119,9 @@ export class FilterRequests {
       this.#client.subscribe([...filters], options, (error, _granted, packet) => {
         const codes = (packet as { granted?: number[] } | undefined)?.granted;
         if (codes === undefined) return error ? reject(error) : resolve([]);
-        answered();
-        resolve(filters.map((filter, index) => ({ filter, code: codes[index] ?? REFUSED })));
+        const grants = filters.map((filter, index) => ({ filter, code: codes[index] ?? REFUSED }));
+        answered(grants);
+        resolve(grants);
       });
       stop = watchSilence(this.#client, seconds => {
         reject(new Error(`no answer to SUBSCRIBE within ${seconds} s`));
@@ -138,7 +139,7 @@ export class FilterRequests {
       void this.#deps.closed.then(() => resolve());
       limit = setTimeout(resolve, UNSUBACK_TIMEOUT_MS);
       this.#client.unsubscribe([...filters], error => {
-        if (!error) answered();
+        if (!error) answered([]);
         resolve();
       });
     });
@@ -146,12 +147,13 @@ export class FilterRequests {
   }
 
   /** A packet with so many filters goes out. Returns what is to be called with its answer. */
-  #awaited(filters: number): () => void {
+  #awaited(filters: number): (grants: readonly Grant[]) => void {
     const asked = { filters };
     this.#unanswered.add(asked);
-    return () => {
+    return grants => {
       this.#unanswered.delete(asked);
-      this.limit.answered(filters);
+      if (grants.length > 1 && grants.every(isRefusal)) this.limit.refused(filters);
+      else this.limit.answered(filters);
     };
   }
 }

@@ -36,12 +36,21 @@ export class SubscribeLimit {
     if (filters <= this.#answered) return;
     this.#suspected = Math.min(this.#suspected, filters);
     if (++this.#strikes < MAX_STRIKES) return;
-    this.#lower(Math.max(this.#answered, Math.floor(filters / 2)));
+    this.#halve(filters);
+  }
+
+  /** The broker refused every filter of a packet with so many. */
+  refused(filters: number): void {
+    if (filters > this.#answered) this.#halve(filters);
   }
 
   /** The broker took so many filters of a packet, and none behind them. */
   took(filters: number): void {
     this.#lower(Math.max(1, filters));
+  }
+
+  #halve(filters: number): void {
+    this.#lower(Math.max(this.#answered, Math.floor(filters / 2)));
   }
 
   #forgive(): void {

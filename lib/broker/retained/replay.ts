@@ -201,9 +201,9 @@ export class Replay {
     const grants: Grant[] = [];
     for (let left = filters; left.length > 0; left = filters.slice(grants.length)) {
       const [part = left] = this.#connection.batches(left, around);
-      const { grants: answers, taken } = await this.#replayed(part, qos, SETTLED.all);
-      // The first filter of all is the sentinel's.
-      grants.push(...(taken === undefined || taken < 2 ? answers : answers.slice(0, taken - 1)));
+      const { grants: answers } = await this.#replayed(part, qos, SETTLED.all);
+      const isTaken = this.#connection.batches(part, around).length === 1;
+      if (isTaken) grants.push(...answers);
     }
     return grants;
   }
@@ -213,7 +213,7 @@ export class Replay {
     filters: readonly string[],
     qos: QoS,
     settled: number,
-  ): Promise<{ grants: Grant[]; complete: boolean; taken: number | undefined }> {
+  ): Promise<{ grants: Grant[]; complete: boolean }> {
     const connection = this.#connection;
     const sentinel = this.#sentinel;
     const { wanted, seen, unflagged } = sentinel?.around(filters) ?? { wanted: filters };
@@ -231,7 +231,7 @@ export class Replay {
     if (sentinel?.cameFlagged === true) this.#flags = 'set';
     else if (sentinel?.cameUnflagged === true) this.#flags = 'never set';
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
-    return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), complete, taken };
+    return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), complete };
   }
 
   /**

@@ -78,8 +78,6 @@ export class Scanner {
   #wasMissing = false;
   /** It came live: the broker had acknowledged it, and stored it only then. */
   #wasTooEarly = false;
-  /** The broker took only the first of the filters. */
-  #wasCut = false;
   /** Connections that were, since the broker did not answer on them any more. */
   #givenUp = 0;
 
@@ -153,7 +151,8 @@ export class Scanner {
         if (!connection.hasEnded) throw error;
         return part.map(unknownAt);
       });
-      const isAnswered = !connection.hasEnded && !this.#wasTooEarly && !this.#wasCut;
+      const isTaken = connection.batches(part, this.#deps.sentinel.topics).length === 1;
+      const isAnswered = !connection.hasEnded && !this.#wasTooEarly && isTaken;
       if (isAnswered || this.#closed || attempt === ATTEMPTS) return answers;
     }
   }
@@ -171,7 +170,6 @@ export class Scanner {
     this.#wasTooEarly = !isComplete && this.#deps.sentinel.cameUnflagged;
     if (isComplete) this.#asked.clear();
     const taken = this.#deps.sentinel.cutAt(grants);
-    this.#wasCut = taken !== undefined;
     if (taken !== undefined) connection.tookOnly(taken);
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     if (this.#showsUnasked) this.#standing += wanted.length;
