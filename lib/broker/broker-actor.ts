@@ -23,6 +23,7 @@ import type { BrokerMeasures } from '../protocol/questions.ts';
 import type { Connection } from './connection/connection.ts';
 import { Connector } from './connection/connector.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
+import { SubscribeLimit } from './connection/subscribe-limit.ts';
 import { Identity } from './identity.ts';
 import { Intake } from './incoming/intake.ts';
 import { measuresOf } from './measures.ts';
@@ -53,6 +54,7 @@ export class BrokerActor {
   #sessions = 0;
   readonly #remarks: Remarks;
   readonly #outgoing: Outgoing;
+  readonly #subscribeLimit: SubscribeLimit;
   #stopping = false;
   readonly #pause = new Pause();
   #start: () => void = () => undefined;
@@ -73,6 +75,7 @@ export class BrokerActor {
     this.#remarks = new Remarks(settings.name, (level, message) =>
       report({ kind: 'log', level, message, at: Date.now() }),
     );
+    this.#subscribeLimit = new SubscribeLimit(filters => this.#remarks.takesFilters(filters));
     this.#connector = new Connector({ settings, remarks: this.#remarks, report });
     this.#outgoing = new Outgoing({
       mode: settings.mode,
@@ -267,7 +270,7 @@ export class BrokerActor {
   #become(replica: string): void {
     const noticed = (other: string) => this.#remarks.isNotAlone(other, this.#connection?.protocolVersion);
     const former = this.#identity?.replica ?? replica;
-    this.#identity = new Identity(this.#settings, replica, noticed, this.#stateTopics);
+    this.#identity = new Identity(this.#settings, replica, noticed, this.#stateTopics, this.#subscribeLimit);
     this.#start();
     if (former !== replica) this.#connection?.destroy();
   }

@@ -5,6 +5,7 @@ import { ControlTopics } from '../protocol/control-topics.ts';
 import type { BrokerSettings } from '../protocol/messages.ts';
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
+import type { SubscribeLimit } from './connection/subscribe-limit.ts';
 import { Presence } from './presence.ts';
 import { Sentinel } from './retained/sentinel.ts';
 import type { StateTopics } from './state-topics.ts';
@@ -16,20 +17,24 @@ export class Identity {
   readonly presence: Presence | undefined;
   readonly replica: string;
   readonly #settings: BrokerSettings;
+  readonly #subscribeLimit: SubscribeLimit;
 
   /**
    * @param noticed called once for each other replicator at the broker
    * @param state where it is to be said how mqttrep is
+   * @param subscribeLimit what is known of the broker, over all connections to it
    */
   constructor(
     settings: BrokerSettings,
     replica: string,
     noticed: (replica: string) => void,
     state: StateTopics | undefined,
+    subscribeLimit: SubscribeLimit,
   ) {
     const { mode, name, options } = settings;
     const controlPrefix = mode === 'rehearse' ? undefined : settings.controlPrefix;
     this.#settings = settings;
+    this.#subscribeLimit = subscribeLimit;
     this.replica = replica;
     this.control = controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
     const isWillFree = options['will'] === undefined;
@@ -62,6 +67,14 @@ export class Identity {
     options: ConnectionOptions['options'],
   ): ConnectionOptions {
     const { url, maxQos, bounds } = this.#settings;
-    return { url, options, clientId, protocolVersion, maxQos, largestPayload: bounds.payload };
+    return {
+      url,
+      options,
+      clientId,
+      protocolVersion,
+      maxQos,
+      largestPayload: bounds.payload,
+      subscribeLimit: this.#subscribeLimit,
+    };
   }
 }

@@ -4,7 +4,7 @@ import { hasWildcards } from '../core/filter.ts';
 import { quoted } from '../core/printable.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Log, LogLevel } from '../protocol/messages.ts';
-import { type Grant, isRefusal } from './connection/connection.ts';
+import { type Grant, isRefusal } from './connection/filter-requests.ts';
 
 export class Remarks {
   readonly #log: Log;
@@ -28,6 +28,13 @@ export class Remarks {
     for (const { filter, qos } of less) {
       this.#sayOnce('info', `the broker grants ${quoted(filter)} QoS ${qos} only`);
     }
+  }
+
+  takesFilters(filters: number): void {
+    this.say(
+      'info',
+      `the broker does not take more than ${filters} filters in one SUBSCRIBE, or did not answer one with more; mqttrep sends no more at once`,
+    );
   }
 
   staysAtQos0(): void {
