@@ -1,7 +1,7 @@
 /** Properties of MQTT 5 as clients get them wrong, or as parsers give them, by what is odd about them. */
 
 import { generate } from 'mqtt-packet';
-import { packetSize } from '../../lib/broker/outgoing/packet-size.ts';
+import { packetSize } from '../../lib/broker/connection/packet-size.ts';
 import {
   type MessageProperties,
   SENDER,
