@@ -100,6 +100,7 @@ export class Connection {
       this.#isGarbled = true;
       // MQTT.js would read on somewhere behind it, and hand on what it takes for messages.
       client.stream.unpipe();
+      client.handleMessage = () => undefined;
       client.end(true);
     });
     client.handleMessage = (packet, done) => {
@@ -110,6 +111,7 @@ export class Connection {
 
   /** From now on messages go to `intake`, and none is lost that came before. */
   receive(intake: Intake): void {
+    if (this.#isGarbled) return;
     this.#client.handleMessage = intake;
     if (this.#early !== undefined) intake(this.#early.packet, this.#early.done);
     this.#early = undefined;
