@@ -113,7 +113,10 @@ export class Metrics {
       'mqttrep_messages_dropped_total',
       'Messages that were not replicated, or not taken by the broker.',
       ['broker', 'reason'],
-      () => this.#dropped(),
+      () =>
+        this.#deps.measurements.brokers.flatMap(({ name, dropped }) =>
+          Object.entries(dropped).map(([reason, count]): Sample => [{ broker: name, reason }, count]),
+        ),
     );
     this.#counter(
       'mqttrep_held_back_total',
@@ -163,6 +166,21 @@ export class Metrics {
     const { measurements } = this.#deps;
     this.#gauge('mqttrep_topics', 'Topics by how they are.', ['state'], () =>
       Object.entries(measurements.reconciler?.topics ?? {}).map(([state, count]) => [{ state }, count]),
+    );
+    this.#gauge('mqttrep_memory_bytes', 'Memory that topics take, as counted against the bound.', [], () => [
+      [{}, measurements.reconciler?.memory.bytes ?? 0],
+    ]);
+    this.#gauge(
+      'mqttrep_memory_limit_bytes',
+      'Memory that topics may take: MQTTREP_MAX_MEMORY, or what follows from the heap.',
+      [],
+      () => [[{}, measurements.reconciler?.memory.bound ?? 0]],
+    );
+    this.#counter(
+      'mqttrep_tombstones_evicted_total',
+      'Remembered deletions that were forgotten before their time, to make room.',
+      [],
+      () => [[{}, measurements.reconcilerCounts?.tombstonesEvicted ?? 0]],
     );
     this.#counter(
       'mqttrep_conflicts_total',
@@ -230,20 +248,6 @@ export class Metrics {
           ),
       }),
     );
-  }
-
-  #dropped(): Sample[] {
-    const { brokers, reconcilerCounts } = this.#deps.measurements;
-    return [
-      ...brokers.flatMap(({ name, counts }) =>
-        Object.entries(counts?.dropped ?? {}).map(
-          ([reason, count]): Sample => [{ broker: name, reason }, count],
-        ),
-      ),
-      ...Object.entries(reconcilerCounts?.refused ?? {}).map(
-        ([reason, count]): Sample => [{ reason }, count],
-      ),
-    ];
   }
 
   #gauge(...description: Description): void {
