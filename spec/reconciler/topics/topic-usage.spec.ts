@@ -119,14 +119,12 @@ describe('The usage of topics', () => {
     .map(({ payload, ...more }) => message(payload, more));
   const register: fc.Arbitrary<Register> = fc.oneof(
     anyMessage.map(winner => atRest(winner, [winner.payload === '' ? 'absent' : winner, 'unknown'], 0)),
-    fc
-      .tuple(anyMessage, anyMessage, anyMessage)
-      .map(([winner, held, sent]) => ({
-        ...empty,
-        winner,
-        held: [held, winner],
-        pending: [pendingOf(0, sent)],
-      })),
+    fc.tuple(anyMessage, anyMessage, anyMessage).map(([winner, held, sent]) => ({
+      ...empty,
+      winner,
+      held: [held, winner],
+      pending: [pendingOf(0, sent)],
+    })),
     anyMessage.map(one => ({ ...empty, passing: { message: one, owed: 1, since: 0 } })),
   );
   const name = fc.constantFrom('a', 'bb', 'ü', '__proto__');
