@@ -157,7 +157,7 @@ export class Admission {
       case 'too_many_topics_of_broker':
         return `its clients have written ${own.topics} topics, and the rest of the ${room.topics} is set aside for other brokers; narrow the filters, or raise MQTTREP_MAX_TOPICS`;
       case 'too_much_memory_of_broker':
-        return `what its clients have written takes ${megabytes(own.bytes)}, and the rest of the ${megabytes(room.bytes)} is set aside for other brokers; narrow the filters, or raise MQTTREP_MAX_MEMORY`;
+        return `what its clients have written takes ${megabytes(own.bytes)}, and the rest of the ${megabytes(room.bytes)} is set aside for other brokers; narrow the filters, or raise MQTTREP_MAX_MEMORY, and --max-old-space-size of Node.js with it`;
     }
   }
 }
