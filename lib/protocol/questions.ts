@@ -75,8 +75,10 @@ export interface ReconcilerMeasures {
     readonly storeFailures: number;
     /** Remembered deletions that were forgotten before their time, to make room. */
     readonly tombstonesEvicted: number;
+    /** What no broker is to be blamed for, by reason. */
+    readonly refused: Readonly<Record<string, number>>;
     /** Messages for which there was no room: by broker name, and by the bound. */
-    readonly refused: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    readonly refusedOf: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** By broker name. */
     readonly heldBack: Readonly<Record<string, HeldBack>>;
     /** By broker name. */

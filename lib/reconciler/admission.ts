@@ -32,7 +32,6 @@ export interface AdmissionDeps {
   readonly links: Iterable<BrokerLink>;
   /** How much there may be at most. */
   readonly room: Usage;
-  readonly count: (name: string) => unknown;
   readonly log: Log;
 }
 
@@ -136,11 +135,9 @@ export class Admission {
   }
 
   #refuse(link: BrokerLink, topic: string, shortage: Shortage): void {
-    const { count, log } = this.#deps;
-    count(`refused_${shortage}`);
     link.refused[shortage] = (link.refused[shortage] ?? 0) + 1;
     if (!this.#nowAndThen.isDue(`${link.index} ${shortage}`, performance.now())) return;
-    log(
+    this.#deps.log(
       'error',
       `${link.name}: ${JSON.stringify(shortened(topic))} is not replicated: ${this.#said(link, shortage)}`,
     );

@@ -110,7 +110,7 @@ export class Reconciler {
     const verifier = new Verifier({ table, clock, bring, dispatcher, log });
     const { topics, memory = defaultMemory(heap) } = settings.bounds;
     const room = { topics, bytes: memory };
-    const admission = new Admission({ table, links, room, count: name => tally.count(name), log });
+    const admission = new Admission({ table, links, room, log });
     const payloads = settings.hidesPayloads ? 'hidden' : 'shown';
     const trash = new Trash({ clock, bring });
     table.replaced = (topic, winner, by, event) => trash.replaced(topic, winner, by, event.kind);

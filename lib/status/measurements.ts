@@ -94,7 +94,7 @@ export class Measurements {
         ...this.#brokers.get(name)?.total.value?.heldBack,
       },
       dropped: {
-        ...this.reconcilerCounts?.refused[name],
+        ...this.reconcilerCounts?.refusedOf[name],
         ...this.#brokers.get(name)?.total.value?.dropped,
       },
     }));

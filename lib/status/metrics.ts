@@ -113,10 +113,7 @@ export class Metrics {
       'mqttrep_messages_dropped_total',
       'Messages that were not replicated, or not taken by the broker.',
       ['broker', 'reason'],
-      () =>
-        this.#deps.measurements.brokers.flatMap(({ name, dropped }) =>
-          Object.entries(dropped).map(([reason, count]): Sample => [{ broker: name, reason }, count]),
-        ),
+      () => this.#dropped(),
     );
     this.#counter(
       'mqttrep_held_back_total',
@@ -248,6 +245,18 @@ export class Metrics {
           ),
       }),
     );
+  }
+
+  #dropped(): Sample[] {
+    const { brokers, reconcilerCounts } = this.#deps.measurements;
+    return [
+      ...brokers.flatMap(({ name, dropped }) =>
+        Object.entries(dropped).map(([reason, count]): Sample => [{ broker: name, reason }, count]),
+      ),
+      ...Object.entries(reconcilerCounts?.refused ?? {}).map(
+        ([reason, count]): Sample => [{ reason }, count],
+      ),
+    ];
   }
 
   #gauge(...description: Description): void {

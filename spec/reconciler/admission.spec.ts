@@ -50,7 +50,6 @@ class Fixture {
       table: this.table,
       links: this.links,
       room: { topics, bytes },
-      count: () => undefined,
       log: (level, message) => this.log.push(`${level} ${message}`),
     });
   }

@@ -40,6 +40,7 @@ describe('the metrics', () => {
       'mqttrep_messages_published_total{broker="OSLO"} 7',
       'mqttrep_messages_dropped_total{broker="OSLO",reason="publish_refused"} 3',
       'mqttrep_messages_dropped_total{broker="OSLO",reason="too_many_topics"} 2',
+      'mqttrep_messages_dropped_total{reason="stored"} 3',
       'mqttrep_memory_bytes 1000',
       'mqttrep_memory_limit_bytes 4000',
       'mqttrep_tombstones_evicted_total 5',

@@ -30,6 +30,9 @@ const MOST_CONFLICTS = 50;
 /** Conflicts that are told of one topic. */
 const MOST_OF_TOPIC = 10;
 
+/** What counters of what was not taken in begin with; the rest is the reason. */
+const REFUSED = 'refused_';
+
 /** Topics that are counted anew before an answer; where more have changed, the last commit's counts have to do. */
 const MOST_RECOUNTED = 5_000;
 
@@ -107,13 +110,15 @@ export class Inspector {
   #measures(conflictsAfter: number): ReconcilerMeasures {
     const { replica, table, links, admission, conflicts, tally, saver, ticks } = this.#deps;
     const { census } = table;
+    const refused = Object.entries(tally.counts).filter(([name]) => name.startsWith(REFUSED));
     return {
       replica,
       counts: {
         expired: tally.counts['expired'] ?? 0,
         storeFailures: saver.failures,
         tombstonesEvicted: admission.eviction.tombstones,
-        refused: Object.fromEntries([...links].map(({ name, refused }) => [name, { ...refused }])),
+        refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
+        refusedOf: Object.fromEntries([...links].map(({ name, refused }) => [name, { ...refused }])),
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
         conflicts: { ...conflicts.counts },
