@@ -1,5 +1,6 @@
 /** The thread of the reconciler: its actor, and the main thread's hold on it. */
 
+import { getHeapStatistics } from 'node:v8';
 import { nanoid } from 'nanoid';
 import { formatsOf } from '../lib/core/merge-chain.ts';
 import type { Decoders } from '../lib/core/merge-order.ts';
@@ -12,6 +13,7 @@ import type {
 } from '../lib/protocol/messages.ts';
 import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
 import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/links/early-port.ts';
+import { StoreTooLargeError } from '../lib/reconciler/memory-bound.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
@@ -90,10 +92,14 @@ async function start(
   try {
     const decoders = await decodersFor(settings);
     const replica = state.facts.get('replica') ?? nanoid(10);
-    return { actor: new Reconciler({ settings, decoders, replica, brokers, store, state, log }), store };
+    const heap = getHeapStatistics().heap_size_limit;
+    return {
+      actor: new Reconciler({ settings, decoders, replica, brokers, store, state, log, heap }),
+      store,
+    };
   } catch (error) {
     await store.close();
-    if (error instanceof UnknownStoreError) return error;
+    if (error instanceof UnknownStoreError || error instanceof StoreTooLargeError) return error;
     throw error;
   }
 }

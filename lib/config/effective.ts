@@ -43,9 +43,12 @@ export interface ConfigDescription {
   readonly maxDrift: number;
   /** Null where there is no status server. */
   readonly http: HttpDescription | null;
-  readonly bounds: Bounds;
+  readonly bounds: BoundsDescription;
   readonly log: LogConfig;
 }
+
+/** Null where it is a part of what the thread may use. */
+export type BoundsDescription = Omit<Bounds, 'memory'> & { readonly memory: number | null };
 
 export interface HttpDescription {
   readonly host: string;
@@ -98,7 +101,7 @@ export function describeConfig(config: Config): DescribedConfig {
     scanPeriod: Number.isFinite(config.scanPeriod) ? config.scanPeriod : null,
     maxDrift: config.maxDrift,
     http: config.http === undefined ? null : describeHttp(config.http),
-    bounds: config.bounds,
+    bounds: { ...config.bounds, memory: config.bounds.memory ?? null },
     log: config.log,
   };
   return { data, text: toText(data) };
@@ -150,7 +153,7 @@ function toText(description: ConfigDescription): string {
     `Every topic is looked at again: ${scanPeriod === null ? 'never' : `within ${scanPeriod} s`}`,
     `Greatest drift of other replicators' clocks: ${maxDrift} s`,
     `Status page: ${http === null ? 'none' : httpInWords(http)}`,
-    `Bounds: ${bounds.topics} topics of ${bounds.topicLength} bytes and ${bounds.levels} levels, payloads of ${bounds.payload} bytes`,
+    `Bounds: ${bounds.topics} topics of ${bounds.topicLength} bytes and ${bounds.levels} levels, payloads of ${bounds.payload} bytes, ${memoryInWords(bounds)}`,
     `Log: level ${log.level}, format ${log.format}`,
   ].join('\n');
 }
@@ -184,6 +187,10 @@ function httpInWords({ host, port, token, hidesPayloads }: HttpDescription): str
   const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
   const payloads = hidesPayloads ? 'without payloads' : 'with payloads';
   return `${address}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
+}
+
+function memoryInWords({ memory }: BoundsDescription): string {
+  return memory === null ? 'memory by the heap that Node.js allows' : `${memory} bytes of memory`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

@@ -59,7 +59,7 @@ export interface Settled {
   readonly kind: 'settled';
   /** All publications up to this one, counted from 1 in the order of the session, have been settled. */
   readonly through: number;
-  /** Bytes of payload settled. */
+  /** Bytes settled, as `publicationBytes` counts them. */
   readonly bytes: number;
   /** Those that the reconciler wanted to know of, and that the broker acknowledged. */
   readonly confirmed: readonly Settlement[];
@@ -171,8 +171,10 @@ export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unre
 export interface Bounds {
   /** Bytes. */
   readonly payload: number;
-  /** Topics kept; known ones are never evicted. */
+  /** Topics kept; those that are retained somewhere are never evicted. */
   readonly topics: number;
+  /** Bytes of topics kept, as `topic-bytes.ts` counts them; undefined for a part of what the thread may use. */
+  readonly memory: number | undefined;
   /** Bytes of a topic's name. */
   readonly topicLength: number;
   /** Levels of a topic's name. */

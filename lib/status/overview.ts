@@ -96,7 +96,15 @@ export class Overview {
   }
 }
 
-function brokerStatus({ name, record, counts, roundTrip, link, heldBack }: BrokerState): BrokerStatus {
+function brokerStatus({
+  name,
+  record,
+  counts,
+  roundTrip,
+  link,
+  heldBack,
+  dropped,
+}: BrokerState): BrokerStatus {
   const { state, detail, since, protocol, reconnects, restarts } = record;
   return {
     name,
@@ -106,7 +114,7 @@ function brokerStatus({ name, record, counts, roundTrip, link, heldBack }: Broke
     protocol,
     received: counts?.received ?? 0,
     published: counts?.published ?? 0,
-    dropped: thoseThatAre(counts?.dropped ?? {}),
+    dropped: thoseThatAre(dropped),
     heldBack: thoseThatAre(heldBack),
     pending: link?.pending ?? 0,
     waiting: link?.waiting ?? 0,

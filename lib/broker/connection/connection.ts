@@ -5,7 +5,6 @@
  */
 
 import { Socket } from 'node:net';
-import { getDefaultHighWaterMark, setDefaultHighWaterMark } from 'node:stream';
 import mqtt, {
   type ErrorWithReasonCode,
   type IClientPublishOptions,
@@ -25,7 +24,9 @@ import { type Limits, limitsOf } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
 import { packetSize } from './packet-size.ts';
+import { readingAhead } from './read-ahead.ts';
 import { SubscribeLimit } from './subscribe-limit.ts';
+import { UnreleasedMessages } from './unreleased-messages.ts';
 
 /** Of every thread, 12 MB would hold all numbers of two bytes, ready to be written. */
 writeToStream.cacheNumbers = false;
@@ -65,6 +66,13 @@ const CLOSED = 'the connection was closed';
 /** Longest wait for an orderly DISCONNECT, in milliseconds. */
 const END_LIMIT = 1_000;
 
+interface Opened {
+  readonly client: MqttClient;
+  readonly guard: PacketGuard;
+  readonly limits: Limits;
+  readonly closed: Promise<string>;
+}
+
 export class Connection {
   readonly protocolVersion: ProtocolVersion;
   readonly limits: Limits;
@@ -78,10 +86,8 @@ export class Connection {
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
-    client: MqttClient,
-    limits: Limits,
+    { client, guard, limits, closed }: Opened,
     { protocolVersion, subscribeLimit = new SubscribeLimit() }: ConnectionOptions,
-    closed: Promise<string>,
   ) {
     this.#client = client;
     this.#flow = new FlowControl(limits.receiveMaximum);
@@ -89,6 +95,7 @@ export class Connection {
       limit: subscribeLimit,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
+      asking: filters => guard.expect(filters),
       giveUp: () => this.destroy(),
     });
     this.limits = limits;
@@ -123,11 +130,17 @@ export class Connection {
    */
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const { url, credentials } = addressOf(settings.url);
-    const client = readingAhead(() => mqtt.connect(url, { ...clientOptions(settings), ...credentials }));
-    guardStream(client.stream, new PacketGuard(settings.largestPayload, settings.protocolVersion === 5));
+    let reason = CLOSED;
+    const incomingStore = new UnreleasedMessages(settings.largestPayload, what => {
+      reason = what;
+      client.end(true);
+    });
+    const options = { ...clientOptions(settings), ...credentials, incomingStore };
+    const client = readingAhead(() => mqtt.connect(url, options));
+    const guard = new PacketGuard(settings.largestPayload, settings.protocolVersion === 5);
+    guardStream(client.stream, guard);
     gatherWrites(client.stream);
     return new Promise((resolve, reject) => {
-      let reason = CLOSED;
       let connected = false;
       const isReached = reaching(client.stream);
       const giveUp = () => fail('given up', undefined);
@@ -136,11 +149,14 @@ export class Connection {
         connected = true;
         signal?.removeEventListener('abort', giveUp);
         withoutDelay(client.stream);
-        resolve(new Connection(client, limitsOf(connack, settings.maxQos), settings, closed));
+        const limits = limitsOf(connack, settings.maxQos);
+        resolve(new Connection({ client, guard, limits, closed }, settings));
       });
       client.on('error', error => {
         reason = error.message === NO_CONNACK ? inTime(client, isReached()) : describeError(error);
-        if (connected && isOfWhatCame(error)) reason = `the broker broke the protocol (${reason})`;
+        if (isOfWhatCame(error) && (connected || guard.broken !== undefined)) {
+          reason = `the broker broke the protocol (${guard.broken ?? reason})`;
+        }
         if (!connected) fail(reason, (error as Partial<ErrorWithReasonCode>).code);
       });
       // MQTT.js takes no note of why a websocket is refused.
@@ -270,23 +286,6 @@ export class Connection {
     this.#hasEnded = true;
     this.#requests.ended();
     this.#flow.release();
-  }
-}
-
-/**
- * Bytes that are taken off a socket ahead of the parser. mosquitto writes all that it retains at once, and drops
- * what its socket does not take: measured, over half of 100,000 messages where the parser set the pace.
- */
-const READ_AHEAD = 32 * 1024 * 1024;
-
-/** MQTT.js has no option for it, but the streams that are made meanwhile take what Node has as the default. */
-function readingAhead<T>(connect: () => T): T {
-  const usual = getDefaultHighWaterMark(false);
-  setDefaultHighWaterMark(false, READ_AHEAD);
-  try {
-    return connect();
-  } finally {
-    setDefaultHighWaterMark(false, usual);
   }
 }
 

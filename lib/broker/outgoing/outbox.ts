@@ -8,7 +8,7 @@ import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
 import { BatchReader } from '../../protocol/batch.ts';
 import type { Refusal, Settled, Settlement } from '../../protocol/messages.ts';
-import { type RawPublication, readPublication } from '../../protocol/publication.ts';
+import { publicationBytes, type RawPublication, readPublication } from '../../protocol/publication.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
 import { packetSize } from '../connection/packet-size.ts';
@@ -213,7 +213,7 @@ export class Outbox {
     refusal: Pick<Refusal, 'reason' | 'culprit'> | undefined,
   ): void {
     if (this.#closed || !this.#inFlight.has(sequence)) return;
-    const { topic, version, payload, confirm } = publication;
+    const { topic, version, confirm } = publication;
     this.#deps.roundTrips.acknowledged(publication);
     this.counters.published++;
     if (!isReplicable(topic, this.#deps.controlPrefix)) this.counters.published_own++;
@@ -222,7 +222,7 @@ export class Outbox {
     this.#inFlight.delete(sequence);
     if (sent !== undefined) this.#watch.acknowledged(sent);
     this.#isAlone = false;
-    this.#bytes += payload.length;
+    this.#bytes += publicationBytes(publication);
     if (refusal === undefined && sent !== undefined && sent.size > 0)
       this.#deps.suspicions.acknowledged(sent);
     if (refusal !== undefined) {

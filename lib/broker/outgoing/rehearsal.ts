@@ -7,7 +7,7 @@ import type { QoS } from '../../core/policy.ts';
 import { quoted } from '../../core/printable.ts';
 import { BatchReader } from '../../protocol/batch.ts';
 import type { Settled } from '../../protocol/messages.ts';
-import { type RawPublication, readPublication } from '../../protocol/publication.ts';
+import { publicationBytes, type RawPublication, readPublication } from '../../protocol/publication.ts';
 import type { Sent } from './suspicions.ts';
 
 /** Publications that are logged one by one; of those beyond only the number is. */
@@ -42,7 +42,7 @@ export class Rehearsal {
     this.#deps.report({
       kind: 'settled',
       through: this.counters.rehearsed,
-      bytes: publications.reduce((sum, { payload }) => sum + payload.length, 0),
+      bytes: publications.reduce((sum, publication) => sum + publicationBytes(publication), 0),
       confirmed: publications.map(({ topic, version }) => ({ topic, version })),
       refused: [],
     });

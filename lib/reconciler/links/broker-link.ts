@@ -1,7 +1,7 @@
 /**
  * The reconciler's end of the way to one broker: what may be sent there, what waits, what is awaited back.
  *
- * Never more than CREDIT publications, or about CREDIT_BYTES of payload, are on the way to the worker; the
+ * Never more than CREDIT publications, or about CREDIT_BYTES, are on the way to the worker; the
  * topics beyond wait here by name, and their newest value is sent when their turn comes. So a slow broker
  * costs memory for topics, not for messages.
  */
@@ -11,7 +11,7 @@ import { NowAndThen } from '../../core/now-and-then.ts';
 import { has, type Policies } from '../../core/policy.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../../protocol/messages.ts';
-import { type Publication, writePublication } from '../../protocol/publication.ts';
+import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
 import { Marker } from '../marker.ts';
 import { AntiEntropy } from '../verification/anti-entropy.ts';
 import { Brake } from '../verification/brake.ts';
@@ -81,6 +81,9 @@ export class BrokerLink {
   contended = 0;
   /** How often each bound was met. */
   readonly heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
+
+  /** Messages for which there was no room, by the bound. */
+  readonly refused: Record<string, number> = {};
 
   #port: Port<ToBroker, FromBroker> | undefined;
   #session = 0;
@@ -190,7 +193,7 @@ export class BrokerLink {
   publish(publication: Publication): void {
     writePublication(this.#writer, publication);
     this.#sent++;
-    this.#bytes += publication.payload.length;
+    this.#bytes += publicationBytes(publication);
     if (!this.#exhausted && this.#uses(1)) {
       this.#exhausted = true;
       this.heldBack.pending++;

@@ -6,6 +6,9 @@ import sinon from 'sinon';
 import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
 import { Desk, VERSION, WINDOW } from './outbox-desk.ts';
 
+/** Packed: all five kinds of them are absent. */
+const NO_PROPERTIES = '[null,null,null,null,[]]';
+
 describe('Outbox', () => {
   const windows: readonly (readonly [receiveMaximum: number, window: number])[] = [
     [10, 10],
@@ -93,13 +96,16 @@ describe('Outbox', () => {
     expect(await desk.acknowledge([1])).to.include({ through: 4 });
   });
 
-  it('reports once for all of a turn, and counts each byte once', async () => {
-    const desk = new Desk().add({ topic: 'a', payload: '12345' }, { topic: 'b', payload: '123' });
+  it('reports once for all of a turn, and counts each byte once, those of names and properties too', async () => {
+    const desk = new Desk().add(
+      { topic: 'ä', payload: '12345' },
+      { topic: 'b', payload: '123', properties: NO_PROPERTIES },
+    );
     await desk.acknowledge([0, 1]);
     expect(desk.reports).to.have.lengthOf(1);
-    expect(desk.reports[0]).to.include({ through: 2, bytes: 8 });
+    expect(desk.reports[0]).to.include({ through: 2, bytes: 7 + 4 + NO_PROPERTIES.length });
     desk.add({ topic: 'c', payload: '1' });
-    expect(await desk.acknowledge([2])).to.include({ through: 3, bytes: 1 });
+    expect(await desk.acknowledge([2])).to.include({ through: 3, bytes: 2 });
   });
 
   it('confirms those that were to be confirmed, once', async () => {
