@@ -37,7 +37,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
   const stopCollecting = collectWhenQuiet();
   try {
     for (const [index, port] of ports.entries()) actor.attach(index, port);
-    await new Promise<void>(resolve => {
+    await new Promise<void>((resolve, reject) => {
       control.on('message', (message: ControlOfReconciler) => {
         switch (message.kind) {
           case 'attach':
@@ -51,13 +51,13 @@ export default async function reconciler({ control, brokers, settings }: Reconci
               .catch((error: Error) => log('error', `a question was not answered: ${error.stack}`));
             return;
           case 'configure':
-            void configure(actor, message).then(() => report({ kind: 'configured' }));
+            configure(actor, message).then(() => report({ kind: 'configured' }), reject);
             return;
           case 'stop':
-            void actor.stop(message.within).then(undelivered => {
+            actor.stop(message.within).then(undelivered => {
               report({ kind: 'undelivered', undelivered });
               resolve();
-            });
+            }, reject);
             return;
         }
       });

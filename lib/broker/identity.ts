@@ -1,6 +1,7 @@
 /** As whom we come to a broker: connection options, the probe's own, and the topics that are ours there. */
 
 import { nanoid } from 'nanoid';
+import type { QoS } from '../core/policy.ts';
 import { ControlTopics } from '../protocol/control-topics.ts';
 import type { BrokerSettings } from '../protocol/messages.ts';
 import type { ConnectionOptions } from './connection/connection.ts';
@@ -18,6 +19,8 @@ export class Identity {
   readonly replica: string;
   readonly #settings: BrokerSettings;
   readonly #subscribeLimit: SubscribeLimit;
+  /** The highest that the broker takes. */
+  #maxQos: QoS;
 
   /**
    * @param noticed called once for each other replicator at the broker
@@ -35,21 +38,40 @@ export class Identity {
     const controlPrefix = mode === 'rehearse' ? undefined : settings.controlPrefix;
     this.#settings = settings;
     this.#subscribeLimit = subscribeLimit;
+    this.#maxQos = settings.maxQos;
     this.replica = replica;
     this.control = controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
     const isWillFree = options['will'] === undefined;
     this.presence = this.control && isWillFree ? new Presence(this.control, noticed, state) : undefined;
   }
 
-  /** @param presence whose will CONNECT is to bear; undefined where the broker does not bear it */
-  connectionOptions(protocolVersion: ProtocolVersion, presence: Presence | undefined): ConnectionOptions {
+  /** What the broker takes at most turned out to be less; undefined where it did not. */
+  lowerQos(maxQos: QoS | undefined): void {
+    this.#maxQos = Math.min(this.#maxQos, maxQos ?? 2) as QoS;
+  }
+
+  /**
+   * @param presence whose will CONNECT is to bear; undefined where the broker does not bear it
+   * @param willQos the highest that the will may have
+   */
+  connectionOptions(
+    protocolVersion: ProtocolVersion,
+    presence: Presence | undefined,
+    willQos: QoS,
+  ): ConnectionOptions {
     if (this.#settings.mode === 'rehearse') return this.besideOptions('dryrun', protocolVersion);
-    const will = presence === undefined ? {} : { will: presence.will };
-    return this.#options(this.#settings.clientId, protocolVersion, { ...this.#settings.options, ...will });
+    const { options, clientId } = this.#settings;
+    const will = presence?.will ?? (options['will'] as { readonly qos?: QoS } | undefined);
+    if (will === undefined) return this.#options(clientId, protocolVersion, options);
+    const qos = Math.min(will.qos ?? 0, willQos, this.#maxQos) as QoS;
+    return this.#options(clientId, protocolVersion, { ...options, will: { ...will, qos } });
   }
 
   /** For a connection beside the one that replicates. It is not its heir: its end must not publish a will. */
-  besideOptions(purpose: 'probe' | 'survey' | 'dryrun', protocolVersion: ProtocolVersion): ConnectionOptions {
+  besideOptions(
+    purpose: 'probe' | 'survey' | 'trial' | 'dryrun',
+    protocolVersion: ProtocolVersion,
+  ): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;
     return this.#options(`${this.#settings.clientId}_${purpose}`, protocolVersion, {
       ...options,
@@ -66,13 +88,13 @@ export class Identity {
     protocolVersion: ProtocolVersion,
     options: ConnectionOptions['options'],
   ): ConnectionOptions {
-    const { url, maxQos, bounds } = this.#settings;
+    const { url, bounds } = this.#settings;
     return {
       url,
       options,
       clientId,
       protocolVersion,
-      maxQos,
+      maxQos: this.#maxQos,
       largestPayload: bounds.payload,
       subscribeLimit: this.#subscribeLimit,
     };

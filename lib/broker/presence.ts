@@ -49,15 +49,16 @@ export class Presence {
     return { topic: this.#topic, payload: Buffer.alloc(0), qos: 0, retain: true };
   }
 
-  /** Tells others that we are here, and asks who else is. */
-  async announce(connection: Announcing): Promise<void> {
+  /**
+   * Tells others that we are here, and asks who else is, unless it is to tell only.
+   * @throws when the connection ends meanwhile
+   */
+  async announce(connection: Announcing, how: 'and listen' | 'only' = 'and listen'): Promise<void> {
     this.#connection = connection;
     this.#state?.announce(connection);
     this.#tell(connection);
-    if (!connection.limits.wildcards) return;
-    const options = { qos: 0, replay: true, retainAsPublished: true } as const;
-    // Where the connection ends meanwhile, the next one announces again. Nobody waits for this, so it must not reject.
-    await connection.subscribe([this.#filter], options).catch(() => undefined);
+    if (how === 'only' || !connection.limits.wildcards) return;
+    await connection.subscribe([this.#filter], { qos: 0, replay: true, retainAsPublished: true });
   }
 
   /** Takes the announcement away; a DISCONNECT would suppress the will. */

@@ -95,6 +95,8 @@ function compareBrokers(before: BrokerConfig, after: BrokerConfig): string[] {
     ...change('url', before.url, after.url, maskUrl),
     ...change('highest QoS', before.maxQos, after.maxQos),
     ...change('priority', before.priority, after.priority),
+    ...change('most levels of a topic', before.maxLevels ?? UNSET, after.maxLevels ?? UNSET),
+    ...change('longest topic', before.maxTopicLength ?? UNSET, after.maxTopicLength ?? UNSET),
     ...change('client id', old.clientId ?? 'random', now.clientId ?? 'random'),
     ...names
       .filter(name => name !== 'clientId' && !isDeepStrictEqual(before.options[name], after.options[name]))

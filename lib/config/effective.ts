@@ -22,6 +22,9 @@ export interface BrokerDescription {
   readonly url: string;
   readonly maxQos: QoS;
   readonly priority: number;
+  readonly maxLevels?: number;
+  /** Bytes. */
+  readonly maxTopicLength?: number;
   /** As configured; null where it is random. */
   readonly clientId: string | null;
   /** By name, in alphabetical order; `***` for what is not known to be harmless. */
@@ -108,12 +111,15 @@ export function describeConfig(config: Config): DescribedConfig {
 }
 
 /** One broker, secrets masked. */
-export function describeBroker({ name, url, maxQos, priority, options }: BrokerConfig): BrokerDescription {
+export function describeBroker(broker: BrokerConfig): BrokerDescription {
+  const { name, url, maxQos, priority, maxLevels, maxTopicLength, options } = broker;
   return {
     name,
     url: maskUrl(url),
     maxQos,
     priority,
+    ...(maxLevels === undefined ? {} : { maxLevels }),
+    ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
     clientId: options.clientId ?? null,
     options: describeOptions(options),
   };
@@ -158,10 +164,16 @@ function toText(description: ConfigDescription): string {
   ].join('\n');
 }
 
-function brokerLines({ name, url, maxQos, priority, clientId, options }: BrokerDescription): string[] {
+function brokerLines(broker: BrokerDescription): string[] {
+  const { name, url, maxQos, priority, maxLevels, maxTopicLength, clientId, options } = broker;
+  const limits = [
+    ...(maxLevels === undefined ? [] : [`topics of ${maxLevels} levels`]),
+    ...(maxTopicLength === undefined ? [] : [`topics of ${maxTopicLength} bytes`]),
+  ];
   const lines = [
     `  ${name}  ${url}`,
     `    highest QoS ${maxQos}, priority ${priority}, client id ${clientId ?? 'random'}`,
+    ...(limits.length === 0 ? [] : [`    takes at most ${limits.join(', ')}`]),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return configured.length === 0 ? lines : [...lines, `    options: ${configured.join(', ')}`];

@@ -91,6 +91,12 @@ export class Metrics {
       ['broker'],
       ofBrokers(({ record }) => Number(record.state === 'ready')),
     );
+    this.#gauge(
+      'mqttrep_broker_parked',
+      '1 where the actor of the broker crashed too often and rests for ten minutes, else 0.',
+      ['broker'],
+      ofBrokers(({ record }) => Number(record.state === 'parked')),
+    );
     this.#counter(
       'mqttrep_reconnects_total',
       'Connections to the broker after the first one.',

@@ -42,7 +42,10 @@ export class Overview {
 
   /** Begins to sample the rates. */
   start(): void {
-    this.#sampling ??= setInterval(() => void this.#sample(), SAMPLE_PERIOD).unref();
+    this.#sampling ??= setInterval(() => {
+      // The next sample stands for both.
+      this.#sample().catch(() => undefined);
+    }, SAMPLE_PERIOD).unref();
   }
 
   close(): void {

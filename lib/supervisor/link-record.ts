@@ -2,6 +2,9 @@
 
 import type { LinkState } from '../protocol/messages.ts';
 
+/** What is of more interest than that another attempt is made. */
+const KEPT_WHILE_CONNECTING: ReadonlySet<LinkState> = new Set(['unreachable', 'refused', 'parked']);
+
 export class LinkRecord {
   state: LinkState = 'connecting';
   /** Why it is not connected, or ''. */
@@ -18,9 +21,9 @@ export class LinkRecord {
   actors = 0;
   #connections = 0;
 
-  /** While it is tried again, what it failed of stays: that is of more interest than that it is tried. */
+  /** While it is tried again, what it failed of stays. */
   enter(state: LinkState, detail: string): void {
-    if (state === 'connecting' && (this.state === 'unreachable' || this.state === 'refused')) return;
+    if (state === 'connecting' && KEPT_WHILE_CONNECTING.has(this.state)) return;
     if (state !== this.state) this.since = Date.now();
     this.state = state;
     this.detail = state === 'ready' ? '' : detail;

@@ -58,7 +58,14 @@ const HUNG_UP: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 const NO_CONNACK = 'connack timeout';
 
 /** What MQTT.js says without a code though it is not about what the broker has sent. */
-const OF_ITSELF: ReadonlySet<string> = new Set([NO_CONNACK, 'Keepalive timeout', 'client disconnecting']);
+const KEEPALIVE_TIMEOUT = 'Keepalive timeout';
+const OF_ITSELF: ReadonlySet<string> = new Set([NO_CONNACK, KEEPALIVE_TIMEOUT, 'client disconnecting']);
+
+/**
+ * With these MQTT.js fails each publish in flight when a connection ends. At a keepalive timeout its client still counts
+ * as connected then.
+ */
+const FAILED_BY_THE_END: ReadonlySet<string> = new Set(['Connection closed', 'client disconnecting']);
 
 /** Where nothing tells why. */
 const CLOSED = 'the connection was closed';
@@ -83,6 +90,7 @@ export class Connection {
   readonly #requests: FilterRequests;
   #hasEnded = false;
   #isGarbled = false;
+  #isEndedHere = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
@@ -103,6 +111,7 @@ export class Connection {
     this.closed = closed;
     void closed.then(() => this.#ended());
     client.on('error', error => {
+      if (error.message === KEEPALIVE_TIMEOUT) this.#isEndedHere = true;
       if (!isOfWhatCame(error)) return;
       this.#isGarbled = true;
       // MQTT.js would read on somewhere behind it, and hand on what it takes for messages.
@@ -243,11 +252,17 @@ export class Connection {
           return;
         }
         this.#client.publish(topic, payload, { ...options, qos }, error => {
+          if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
           settled();
           done(error ?? undefined);
         });
       },
     });
+  }
+
+  /** The other side closed it, or the network did: neither we, nor since nothing came any more. */
+  get wasHungUp(): boolean {
+    return this.hasEnded && !this.#isEndedHere && !this.#isGarbled;
   }
 
   /** Known before what was under way is failed by MQTT.js. */
@@ -267,6 +282,7 @@ export class Connection {
 
   /** Sends DISCONNECT and closes. */
   async end(): Promise<void> {
+    this.#isEndedHere ||= !this.hasEnded;
     // By force MQTT.js ends nothing that it is ending, and it waits for all that is not answered.
     const limit = setTimeout(() => this.#client.stream.destroy(), END_LIMIT);
     this.#client.end(false);
@@ -276,6 +292,7 @@ export class Connection {
 
   /** Closes without a word. */
   destroy(): void {
+    this.#isEndedHere ||= !this.hasEnded;
     this.#hasEnded = true;
     // What we end ourselves says nothing of what the broker takes.
     this.#requests.forget();

@@ -8,7 +8,6 @@ import { quoted } from '../../core/printable.ts';
 import { BatchReader } from '../../protocol/batch.ts';
 import type { Settled } from '../../protocol/messages.ts';
 import { publicationBytes, type RawPublication, readPublication } from '../../protocol/publication.ts';
-import type { Sent } from './suspicions.ts';
 
 /** Publications that are logged one by one; of those beyond only the number is. */
 export const LOGGED = 1_000;
@@ -23,8 +22,6 @@ export interface RehearsalDeps {
 
 export class Rehearsal {
   readonly counters = { rehearsed: 0 };
-  /** Nothing is under way. */
-  readonly unacknowledged: readonly Sent[] = [];
   readonly #deps: RehearsalDeps;
   #unsaid = 0;
   #saidAt = 0;

@@ -94,6 +94,8 @@ export class BrokerLink {
   #exhausted = false;
   readonly #writer = new BatchWriter();
   readonly #echoes = new AwaitedEchoes();
+  /** Topics of which a publication waits in quarantine, and has not been sent yet. */
+  readonly #quarantined = new Set<string>();
   readonly #probes = new OpenProbes();
   readonly #nowAndThen = new NowAndThen<Bound>();
 
@@ -122,6 +124,7 @@ export class BrokerLink {
     this.#through = 0;
     this.#bytes = 0;
     this.#exhausted = false;
+    this.#quarantined.clear();
     this.messages = 0;
     this.stamps = stamps;
     this.retains = retains;
@@ -156,6 +159,7 @@ export class BrokerLink {
     this.marker.parted();
     this.due.clear();
     this.#echoes.clear();
+    this.#quarantined.clear();
     this.#writer.take();
     return this.#probes.parted();
   }
@@ -172,7 +176,7 @@ export class BrokerLink {
 
   /** How many that are. */
   get unsettled(): number {
-    return this.ready ? this.due.size + this.#sent - this.#through : 0;
+    return this.ready ? this.due.size + this.#sent - this.#through + this.#quarantined.size : 0;
   }
 
   /** Publications that have not been seen back, newest of each topic only; where no echo is to come, not acknowledged. */
@@ -255,6 +259,16 @@ export class BrokerLink {
     this.#through = message.through;
     this.#bytes -= message.bytes;
     this.#exhausted &&= this.#uses(0.5);
+    for (const topic of message.quarantined ?? []) {
+      this.#quarantined.add(topic);
+      // Nothing was sent, so no echo is overdue.
+      this.#echoes.arrived(topic);
+    }
+    for (const topic of message.released ?? []) {
+      this.#quarantined.delete(topic);
+      this.#echoes.published(topic, this.#through);
+    }
+    for (const { topic } of message.refused) this.#quarantined.delete(topic);
   }
 
   /** From now on the broker is known to have what it had, as long as the connection stands and after. */
