@@ -1,5 +1,6 @@
 /** The thread of the reconciler: its actor, and the main thread's hold on it. */
 
+import { randomBytes } from 'node:crypto';
 import { nanoid } from 'nanoid';
 import { formatsOf } from '../lib/core/merge-chain.ts';
 import type { Decoders } from '../lib/core/merge-order.ts';
@@ -90,7 +91,9 @@ async function start(
   try {
     const decoders = await decodersFor(settings);
     const replica = state.facts.get('replica') ?? nanoid(10);
-    return { actor: new Reconciler({ settings, decoders, replica, brokers, store, state, log }), store };
+    const secret = state.facts.get('secret') ?? randomBytes(32).toString('base64url');
+    const actor = new Reconciler({ settings, decoders, replica, secret, brokers, store, state, log });
+    return { actor, store };
   } catch (error) {
     await store.close();
     if (error instanceof UnknownStoreError) return error;

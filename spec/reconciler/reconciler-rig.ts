@@ -67,6 +67,7 @@ export class ReconcilerRig {
     this.#reconciler = new Reconciler({
       settings: settings(filters, payloads),
       replica: 'us',
+      secret: 'secret of the rig',
       decoders: {},
       brokers: NAMES.slice(0, brokers).map((name, index) => ({ name, rank: brokers - index })),
       store,

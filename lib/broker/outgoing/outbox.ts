@@ -14,6 +14,7 @@ import type { Limits } from '../connection/limits.ts';
 import { packetSize } from '../connection/packet-size.ts';
 import { Pace } from '../pace.ts';
 import { AnswerWatch, type Unanswered } from './answer-watch.ts';
+import { Fence } from './fence.ts';
 import { prepared } from './prepared.ts';
 import type { RoundTrips } from './round-trips.ts';
 import type { Sent, Suspicions } from './suspicions.ts';
@@ -22,7 +23,10 @@ import type { Sent, Suspicions } from './suspicions.ts';
 const WINDOW = 256;
 
 export interface OutboxDeps {
-  readonly connection: Pick<Connection, 'publish' | 'protocolVersion' | 'hasEnded' | 'isWriting'>;
+  readonly connection: Pick<
+    Connection,
+    'publish' | 'unsubscribe' | 'protocolVersion' | 'hasEnded' | 'isWriting'
+  >;
   readonly replica: string;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
@@ -75,6 +79,7 @@ export class Outbox {
   /** Under way, by their sequence. */
   readonly #inFlight = new Map<number, InFlight>();
   readonly #watch: AnswerWatch;
+  readonly #fence: Fence;
   #maxQos: QoS;
   #sequence = 0;
   #bytes = 0;
@@ -91,6 +96,11 @@ export class Outbox {
     this.#watch = new AnswerWatch({
       unanswered: () => this.#inFlight.values(),
       isWriting: () => deps.connection.isWriting,
+      overdue: deps.overdue,
+    });
+    this.#fence = new Fence({
+      roundTrip: () => deps.connection.unsubscribe([`${deps.controlPrefix}/${deps.replica}/fence`]),
+      hasEnded: () => deps.connection.hasEnded,
       overdue: deps.overdue,
     });
   }
@@ -120,6 +130,7 @@ export class Outbox {
     this.#closed = true;
     this.#pace.cancel();
     this.#watch.close();
+    this.#fence.close();
     this.#waiting.length = 0;
     this.#suspects.length = 0;
     this.#deps.roundTrips.parted();
@@ -187,7 +198,10 @@ export class Outbox {
       // MQTT.js fails all that is under way when a connection ends: that is no answer of the broker.
       if (error !== undefined && connection.hasEnded) return;
       const refusal = error && ({ reason: error.message, culprit: 'topic' } as const);
-      this.#settled(sequence, publication, refusal);
+      const settle = () => this.#settled(sequence, publication, refusal);
+      // No echo will come, and no acknowledgement either.
+      if (qos === 0 && publication.confirm && error === undefined) this.#fence.behind(settle);
+      else settle();
     };
     try {
       connection.publish(topic, payload, { qos, retain, ...(properties && { properties }) }, done);
