@@ -1,5 +1,6 @@
 /** The thread of the reconciler: its actor, and the main thread's hold on it. */
 
+import { randomBytes } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
 import { nanoid } from 'nanoid';
 import { formatsOf } from '../lib/core/merge-chain.ts';
@@ -92,9 +93,10 @@ async function start(
   try {
     const decoders = await decodersFor(settings);
     const replica = state.facts.get('replica') ?? nanoid(10);
+    const secret = state.facts.get('secret') ?? randomBytes(32).toString('base64url');
     const heap = getHeapStatistics().heap_size_limit;
     return {
-      actor: new Reconciler({ settings, decoders, replica, brokers, store, state, log, heap }),
+      actor: new Reconciler({ settings, decoders, replica, secret, brokers, store, state, log, heap }),
       store,
     };
   } catch (error) {

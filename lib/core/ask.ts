@@ -66,7 +66,7 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
   }
   return found === 'absent'
     ? absentThere(register, next, event, policy)
-    : foundThere(register, next, { broker, found, now: event.now }, event.fresh, policy);
+    : foundThere(register, next, { broker, found, isOld: event.isOld, now: event.now }, event.fresh, policy);
 }
 
 /** @param next the register without what the answer has decided */
@@ -87,10 +87,14 @@ function absentThere(
   return outcome({ ...next, unretained, held: withHeld(register, broker, 'absent') }, 'settled');
 }
 
+/** The version of what a broker went back to: whatever took its place is newer. */
+const OLDEST: Version = { time: 0, counter: 0, replica: '' };
+
 /** What a broker was found to retain. */
 interface Finding {
   readonly broker: number;
   readonly found: Found;
+  readonly isOld: boolean;
   readonly now: number;
 }
 
@@ -121,7 +125,9 @@ function foundThere(
     payload: found.payload,
     properties: found.properties,
     version:
-      trustedStamp(register, { ...found, broker }) ?? seenAs(register, passing, { broker, found }) ?? fresh,
+      trustedStamp(register, { ...found, broker }) ??
+      seenAs(register, passing, { broker, found }) ??
+      (finding.isOld ? OLDEST : fresh),
     origin: broker,
     expiresAt: now + found.expiry,
     erasedAt: afterTtl(now, policy.ttl),
@@ -229,7 +235,7 @@ export function wroteLast({ winner, passing }: Register, broker: number, policy:
  * data anyway, and is to get all of it back.
  */
 export function returned(register: Register, event: Returned, policy: Policy): Outcome {
-  const { broker, base, replayed } = event;
+  const { broker, base, replayed, atMarker } = event;
   if (base === 'keeps nothing') return returnedWithoutMemory(register, broker);
   const pending = withoutPending(register, broker, register.pending.length);
   const lost = pending.length < register.pending.length;
@@ -238,9 +244,11 @@ export function returned(register: Register, event: Returned, policy: Policy): O
   if (has(policy.echo, broker) && base === 'as left') {
     // What is not retained was lost with the connection.
     const kept = { ...register, pending: withoutPassing(register, broker, register.pending.length) };
-    return ask(kept, broker, 'look');
+    // It may have gone back to before it had the topic: then its absence tells nothing, now and later.
+    const held = atMarker === 'not known' ? withHeld(register, broker, 'unknown') : register.held;
+    return ask({ ...kept, held }, broker, 'look');
   }
-  const isTrusted = !lost && !has(policy.echo, broker) && base === 'as left';
+  const isTrusted = !lost && !has(policy.echo, broker) && base === 'as left' && atMarker === 'the same';
   return isTrusted
     ? outcome(register, 'idle')
     : outcome({ ...register, pending, held: withHeld(register, broker, 'unknown') }, 'settled');

@@ -56,7 +56,8 @@ export interface Observed {
  * - `none`: it was never seen, so what it retains is older than any live write
  * - `as left`: it has all that it had when we parted, so what differs was written since
  * - `lost`: it came back empty, so what it has was written since, and what it lacks was not deleted
- * - `went back`: it came back with an earlier state, so what differs is old
+ * - `went back`: it came back with an earlier state, so what differs is old; or the topic alone shows what it held at the
+ *   marker or since, and no longer when we parted
  * - `keeps nothing`: it retains no messages. What it *holds* is what was last said there, by us or by others, to
  *   the subscribers of that moment; nothing can be asked of it
  */
@@ -68,6 +69,8 @@ export interface Probed {
   readonly broker: number;
   /** 'unknown': the broker did not say, which is never the same as 'absent'. */
   readonly found: Found | 'absent' | 'unknown';
+  /** The broker held what was found at its marker or since, and no longer when we parted: it went back to it. */
+  readonly isOld: boolean;
   /** What it means when something that the broker held is absent: a client deleted it, or the broker lost it. */
   readonly absence: 'deletion' | 'loss';
   readonly fresh: Version;
@@ -127,7 +130,15 @@ export interface Returned {
   readonly broker: number;
   readonly base: Base;
   readonly replayed: boolean;
+  /** What it held at the marker that it came back with. */
+  readonly atMarker: AtMarker;
 }
+
+/**
+ * What a broker held under a topic at its marker, against what it is believed to hold: the same; another message, and
+ * something ever since; or it is not known, or was nothing.
+ */
+export type AtMarker = 'the same' | 'another' | 'not known';
 
 /** The connection was lost before a probe could answer. */
 export interface Unanswered {

@@ -43,8 +43,11 @@ export interface SessionStarted {
   /** Whether the broker keeps retained messages at all. */
   readonly retains: boolean;
   /** What the broker retains of the marker that this replicator leaves there; see docs/reconciliation.md. */
-  readonly marker: number | 'absent' | 'unknown';
+  readonly marker: ShownMarker;
 }
+
+/** What a broker retains under the marker's topic; by whom it was written the reconciler can tell. */
+export type ShownMarker = { readonly payload: string } | 'absent' | 'unknown';
 
 /** What the broker delivered, packed. */
 export interface Observations {

@@ -6,10 +6,11 @@
 import type { Command, Event } from '../core/events.ts';
 import { quoted } from '../core/printable.ts';
 import { MAX_PENDING } from '../core/register.ts';
-import type { HybridClock } from '../core/version.ts';
+import type { HybridClock, Version } from '../core/version.ts';
 import type { Log } from '../protocol/messages.ts';
 import { BLOCKED_AFTER } from './links/blocks.ts';
 import { type BrokerLink, CREDIT, CREDIT_BYTES } from './links/broker-link.ts';
+import { MARKER_EXPIRY_MS } from './marker.ts';
 
 export interface DispatcherDeps {
   readonly clock: HybridClock;
@@ -107,28 +108,32 @@ export class Dispatcher {
     this.#deps.log('warn', `${link.name} does not take ${quoted(topic)}: ${reason}`);
   }
 
-  /** Leaves the number of the last commit at the broker, if it is not there. */
-  writeMarker(link: BrokerLink, commit: number): void {
-    if (!link.ready || !link.isMarked || !link.marker.isDue(commit)) return;
-    link.marker.write(commit);
-    this.#publishMarker(link, String(commit));
+  /** Leaves the number of a commit at the broker. */
+  writeMarker(link: BrokerLink, commit: number, uptime: number): void {
+    const { key } = link.state;
+    if (key === undefined) return;
+    const version = this.#publishMarker(link, key.payloadOf(commit));
+    link.marker.write(commit, version, uptime);
   }
 
   eraseMarker(link: BrokerLink): void {
-    if (link.ready && link.isMarked) this.#publishMarker(link, '');
+    this.#publishMarker(link, '');
   }
 
-  #publishMarker(link: BrokerLink, payload: string): void {
-    if (link.markerTopic === undefined) return;
+  #publishMarker(link: BrokerLink, payload: string): Version {
+    const now = Date.now();
+    const version = this.#deps.clock.next(now);
+    if (link.markerTopic === undefined) return version;
     link.publish({
       topic: link.markerTopic,
       payload,
       properties: undefined,
-      version: this.#deps.clock.next(Date.now()),
-      expiresAt: Number.POSITIVE_INFINITY,
+      version,
+      expiresAt: now + MARKER_EXPIRY_MS,
       retain: true,
       qos: 1,
       confirm: true,
     });
+    return version;
   }
 }

@@ -1,20 +1,44 @@
 /** What the store keeps besides the topics: who we are, and what we left at each broker. */
 
 import type { BrokerLink } from './links/broker-link.ts';
-import { Marker } from './marker.ts';
 
-export function factsOf(replica: string, links: readonly BrokerLink[]): ReadonlyMap<string, string> {
-  const facts = new Map([['replica', replica]]);
-  for (const { name, known, marker } of links) {
+/** Who this replicator is, for as long as its store lives. */
+export interface Self {
+  /** Its id. */
+  readonly replica: string;
+  /** Known to this store alone: it keys what nobody else must be able to write in our name. */
+  readonly secret: string;
+}
+
+export function factsOf(
+  { replica, secret }: Self,
+  links: readonly BrokerLink[],
+): ReadonlyMap<string, string> {
+  const facts = new Map([
+    ['replica', replica],
+    ['secret', secret],
+  ]);
+  for (const { name, known, state } of links) {
+    const { marker, history } = state;
     if (known) facts.set(`known:${name}`, '1');
-    if (marker.recorded !== undefined) facts.set(`marker:${name}`, String(marker.recorded));
+    if (marker.recorded !== undefined) facts.set(markerFact(name), String(marker.recorded));
+    if (history.since > 0) facts.set(historyFact(name), String(history.since));
   }
   return facts;
 }
 
+export function markerFact(broker: string): string {
+  return `marker:${broker}`;
+}
+
+function historyFact(broker: string): string {
+  return `history:${broker}`;
+}
+
 /** Tells a link what the store knows of its broker. */
 export function recall(link: BrokerLink, facts: ReadonlyMap<string, string>): void {
-  const recorded = facts.get(`marker:${link.name}`);
-  if (recorded !== undefined) link.marker = new Marker(Number(recorded));
+  const recorded = facts.get(markerFact(link.name));
+  const since = facts.get(historyFact(link.name));
+  link.state.recall(recorded === undefined ? undefined : Number(recorded), Number(since ?? 0));
   link.known = facts.has(`known:${link.name}`);
 }

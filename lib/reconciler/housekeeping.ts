@@ -58,7 +58,7 @@ export class Housekeeping {
   #isWaitedFor(): boolean {
     const { table, links } = this.#deps;
     if (table.waitsForTime) return true;
-    for (const link of links) if (link.ready && link.isWaiting(table.closed)) return true;
+    for (const link of links) if (link.ready && link.isWaiting) return true;
     return false;
   }
 
@@ -78,8 +78,6 @@ export class Housekeeping {
       dispatcher.offer(link);
     }
     table.forget(now);
-    // At the end the markers have been written, or erased, for good.
-    if (!this.#hasEnded) for (const link of links) dispatcher.writeMarker(link, table.closed);
     saver.save();
     this.keep();
   }

@@ -76,7 +76,7 @@ export class Reception {
       properties,
       retained,
       replay,
-      base: replay ? link.baseOf(topic) : link.base,
+      base: replay ? link.baseOf(topic, observation) : link.base,
       stamp: stamp !== undefined && clock.witness(stamp, now) ? stamp : undefined,
       stamps: link.stamps,
       own,

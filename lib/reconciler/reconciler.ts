@@ -32,6 +32,7 @@ import { ConflictLog } from './inspection/conflict-log.ts';
 import { Inspector } from './inspection/inspector.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 import { BrokerLinks } from './links/broker-links.ts';
+import { Markers } from './markers.ts';
 import { assertFits, defaultMemory } from './memory-bound.ts';
 import { Reception } from './reception.ts';
 import { Saver } from './saver.ts';
@@ -48,6 +49,8 @@ export interface ReconcilerDeps {
   readonly settings: ReconcilerSettings;
   /** This replica's id, which is the store's. */
   readonly replica: string;
+  /** The store's too: it keys what is left at brokers. */
+  readonly secret: string;
   readonly brokers: readonly { readonly name: string; readonly rank: number }[];
   /** For the formats that the merge chains read. */
   readonly decoders: Partial<Decoders>;
@@ -86,6 +89,7 @@ export class Reconciler {
   readonly #stepper: Stepper;
   readonly #dispatcher: Dispatcher;
   readonly #saver: Saver;
+  readonly #markers: Markers;
   readonly #verifier: Verifier;
   readonly #sessions: Sessions;
   readonly #housekeeping: Housekeeping;
@@ -96,9 +100,10 @@ export class Reconciler {
   readonly #replayed = new Subject<void>();
   #sampling: Subscription;
 
-  constructor({ settings, brokers, replica, decoders, store, step, state, log, heap }: ReconcilerDeps) {
+  constructor(deps: ReconcilerDeps) {
+    const { settings, brokers, replica, secret, decoders, store, step, state, log, heap } = deps;
     const table = new TopicTable(policiesOf(settings, brokers.length, decoders), brokers.length, step);
-    const links = new BrokerLinks(replica, table, state.facts);
+    const links = new BrokerLinks({ replica, secret }, table, state.facts);
     const clock = new HybridClock(replica, settings.maxDrift);
     const conflicts = new ConflictLog(decoders);
     const tally = this.#tally;
@@ -106,7 +111,8 @@ export class Reconciler {
     const apply = (topic: string, event: Event) => this.#stepper.apply(topic, event);
     const bring = (topic: string, event: Event) => this.#events.next({ topic, event });
     const dispatcher = new Dispatcher({ clock, apply, blockedOrNot: topic => table.recount(topic), log });
-    const saver = new Saver({ store, table, links, log });
+    const markers = new Markers({ table, links, dispatcher, save: () => this.#saver.save() });
+    const saver = new Saver({ store, table, links, markers, log });
     const verifier = new Verifier({ table, clock, bring, dispatcher, log });
     const { topics, memory = defaultMemory(heap) } = settings.bounds;
     const room = { topics, bytes: memory };
@@ -115,6 +121,7 @@ export class Reconciler {
     const trash = new Trash({ clock, bring });
     table.replaced = (topic, winner, by, event) => trash.replaced(topic, winner, by, event.kind);
     table.blockedAt = topic => links.blocking(topic);
+    table.heldBefore = links;
     for (const broker of brokers) links.add(broker, settings);
     this.#replica = replica;
     this.#store = store;
@@ -124,10 +131,11 @@ export class Reconciler {
     this.#conflicts = conflicts;
     this.#dispatcher = dispatcher;
     this.#saver = saver;
+    this.#markers = markers;
     this.#verifier = verifier;
     this.#reception = new Reception({ table, clock, verifier, bring, admission });
     this.#stepper = new Stepper({ table, links, conflicts, trash, dispatcher, tally });
-    this.#sessions = new Sessions({ dispatcher, verifier, saver, apply, bring, log });
+    this.#sessions = new Sessions({ table, dispatcher, verifier, saver, apply, bring, log });
     this.#housekeeping = new Housekeeping({ table, links, clock, dispatcher, verifier, saver, apply, bring });
     this.inspector = new Inspector({
       replica,
@@ -157,7 +165,10 @@ export class Reconciler {
   attach(broker: number, port: Port<ToBroker, FromBroker>): void {
     const link = this.#links.at(broker);
     this.#sessions.parted(link);
-    link.attach(port, message => this.#receive(link, message));
+    link.attach(port, message => {
+      this.#receive(link, message);
+      this.#markers.follow();
+    });
     link.start(this.#replica);
   }
 
@@ -194,10 +205,7 @@ export class Reconciler {
     this.#firstContact.end();
     this.#events.complete();
     this.#housekeeping.end();
-    for (const link of this.#links) {
-      if (this.#store.isLasting) this.#dispatcher.writeMarker(link, this.table.closed);
-      else this.#dispatcher.eraseMarker(link);
-    }
+    this.#markers.end(this.#store.isLasting ? 'written' : 'erased');
     this.#saver.save();
     const left = await this.#drain.empty(within);
     await this.#saver.finish();
@@ -210,6 +218,7 @@ export class Reconciler {
     this.#sampling.unsubscribe();
     this.#firstContact.close();
     this.#housekeeping.close();
+    this.#markers.close();
     for (const link of this.#links) link.close();
     this.inspector.close();
   }

@@ -11,6 +11,7 @@ import { BOUNDS, Histogram } from '../protocol/histogram.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
+import type { Markers } from './markers.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 
 export interface SaverDeps {
@@ -18,6 +19,8 @@ export interface SaverDeps {
   readonly table: TopicTable;
   /** They are sent what is waiting; facts of them are stored along with the topics. */
   readonly links: BrokerLinks;
+  /** They follow the commits. */
+  readonly markers: Pick<Markers, 'write' | 'follow'>;
   readonly log: Log;
 }
 
@@ -49,12 +52,18 @@ export class Saver {
       this.#again = true;
       return;
     }
-    const { store, table, links } = this.#deps;
+    const { store, table, links, markers } = this.#deps;
+    const uptime = performance.now();
+    const isFailing = uptime < this.#retryAt;
+    // What changes from now on is of a later commit than the markers that leave now.
+    if (isFailing) table.close();
+    markers.write(isFailing ? table.closed : table.closing);
     const send = links.seal();
-    if (performance.now() < this.#retryAt) {
+    if (isFailing) {
       send();
       return;
     }
+    links.pruneHistories(uptime);
     const unsaved = table.takeUnsaved();
     const facts = this.#changedFacts();
     if (unsaved.size === 0 && facts === undefined) {
@@ -62,10 +71,9 @@ export class Saver {
       return;
     }
     this.#isCommitting = true;
-    const begin = performance.now();
-    store.commit({ topics: table.each(unsaved), facts, all: table.states }, error => {
+    store.commit({ topics: table.each(unsaved), facts, all: table }, error => {
       if (error === undefined) {
-        this.commits.observe((performance.now() - begin) / 1000);
+        this.commits.observe((performance.now() - uptime) / 1000);
         this.#stored(facts);
       } else {
         this.#notStored(error, unsaved);
@@ -97,7 +105,8 @@ export class Saver {
 
   #stored(facts: ReadonlyMap<string, string> | undefined): void {
     this.#facts = facts ?? this.#facts;
-    const { store, log } = this.#deps;
+    const { store, links, log } = this.#deps;
+    links.factsStored(this.#facts, performance.now());
     if (this.#failures > 0) log('info', `the state is stored again in ${store.place}`);
     this.#failures = 0;
     this.#retryAt = 0;
@@ -120,6 +129,7 @@ export class Saver {
       this.save();
     }
     if (this.#isCommitting) return;
+    this.#deps.markers.follow();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

@@ -8,9 +8,11 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 import type { Saver } from './saver.ts';
 import type { ApplyEvent, BringEvent } from './stepper.ts';
+import type { TopicTable } from './topics/topic-table.ts';
 import type { Verifier } from './verification/verifier.ts';
 
 export interface SessionsDeps {
+  readonly table: TopicTable;
   readonly dispatcher: Dispatcher;
   readonly verifier: Verifier;
   readonly saver: Saver;
@@ -28,10 +30,24 @@ export class Sessions {
 
   begun(link: BrokerLink, session: SessionStarted): void {
     this.parted(link);
-    const { log } = this.#deps;
-    const hadMarker = link.marker.recorded !== undefined;
-    link.sessionStarted(session);
-    if (link.base === 'lost' && hadMarker) {
+    const { table, log } = this.#deps;
+    const before = link.marker.recorded;
+    // What changes from now on is told from what changed before.
+    table.close();
+    link.sessionStarted(session, table.closed);
+    const found = link.marker.recorded;
+    // A store that went back counts on from where it was.
+    if (found !== undefined) table.advance(found);
+    if (link.state.hasForgedMarker) {
+      log(
+        'error',
+        `${link.name}: ${JSON.stringify(link.markerTopic)} was not written by this mqttrep; nothing that is missing there counts as deleted. Permit nobody else to write that topic`,
+      );
+    } else if (found !== undefined && before !== undefined && found < before && link.base === 'as left') {
+      // What went back has to be stored as what it was at that marker.
+      table.putBack(link.state.history.changedSince(found));
+      log('warn', `${link.name} came back with its state of a moment ago, and gets again what it lost`);
+    } else if (link.base === 'lost' && before !== undefined) {
       log('warn', `${link.name} came back without its data, and gets all of it again`);
     } else if (link.base === 'went back') {
       log('warn', `${link.name} came back with an earlier state, and is brought up to date`);
@@ -51,8 +67,8 @@ export class Sessions {
     link.settled(message);
     for (const { topic, version } of message.confirmed) {
       if (topic === link.markerTopic) {
-        link.markerAcknowledged();
-        saver.save();
+        // Later ones are stored along with what changes next; or soon, where nothing does.
+        if (link.markerAcknowledged(version)) saver.save();
         continue;
       }
       bring(topic, { kind: 'acknowledged', broker: link.index, version });

@@ -5,11 +5,27 @@
 
 import type { Register } from '../core/register.ts';
 
+/** What a broker held from one commit on until another, with which it was seen to hold something else. */
+export interface Superseded {
+  readonly from: number;
+  readonly until: number;
+  /** Or a digest of it; empty: the broker held nothing. */
+  readonly payload: string;
+  /** As those of a message. */
+  readonly properties: string | undefined;
+}
+
+export interface SupersededAt extends Superseded {
+  readonly broker: number;
+}
+
 /** A register as it is stored. */
 export interface StoredTopic {
   readonly register: Register;
   /** By broker index: the commit with which what it holds was last seen to change. */
   readonly seen: readonly number[];
+  /** What brokers held at the last marker and since; left out where nothing changed. The oldest of a broker first. */
+  readonly superseded?: readonly SupersededAt[];
 }
 
 export type TopicEntry = readonly [topic: string, stored: StoredTopic];

@@ -10,7 +10,7 @@ import { emptyRegister, type Held, type Message, type Pending, type Register } f
 import type { Version } from '../core/version.ts';
 import type { BatchReader, BatchWriter } from '../protocol/batch.ts';
 import { readVersion, writeVersion } from '../protocol/packed-version.ts';
-import type { StoredTopic } from './state-store.ts';
+import type { StoredTopic, SupersededAt } from './state-store.ts';
 
 /** From the brokers of a record to those that are configured now. */
 export interface BrokerMapping {
@@ -44,6 +44,8 @@ export class Shared {
 /** Different ones kept at most: past it nothing new is. */
 const MOST_REPLICAS = 10_000;
 
+const NOTHING: readonly SupersededAt[] = [];
+
 /** What a register has besides what is read. */
 const EMPTY = emptyRegister(0);
 
@@ -65,7 +67,11 @@ const EXPIRES = 2;
 const ERASED = 4;
 
 /** @param brokers how many there are where the record goes; the register may know of fewer, or more */
-export function writeTopic(writer: BatchWriter, { register, seen }: StoredTopic, brokers: number): void {
+export function writeTopic(
+  writer: BatchWriter,
+  { register, seen, superseded = NOTHING }: StoredTopic,
+  brokers: number,
+): void {
   const { winner, cleared, held, pending, unretained } = register;
   const messages: Message[] = [];
   if (winner !== undefined) messages.push(winner);
@@ -90,6 +96,7 @@ export function writeTopic(writer: BatchWriter, { register, seen }: StoredTopic,
   for (const entry of pending) {
     if (entry.retained) writer.u8(entry.broker).u32(messages.indexOf(entry.message));
   }
+  writeSuperseded(writer, superseded);
 }
 
 function heldAs(held: Held | undefined, messages: readonly Message[]): number {
@@ -131,6 +138,7 @@ export function readTopic(
     const message = messageAt(messages, reader.u32());
     if (broker !== NOBODY) pending.push({ broker, retained: true, message });
   }
+  const superseded = readSuperseded(reader, indexes);
   const winner = has & WINNER ? messageAt(messages, 0) : undefined;
   const register: Register = {
     ...EMPTY,
@@ -140,7 +148,28 @@ export function readTopic(
     pending: pending.length === 0 ? EMPTY.pending : pending,
     unretained,
   };
-  return { register, seen: shared.seen(seen) };
+  const stored = { register, seen: shared.seen(seen) };
+  return superseded.length === 0 ? stored : { ...stored, superseded };
+}
+
+function writeSuperseded(writer: BatchWriter, superseded: readonly SupersededAt[]): void {
+  writer.u32(superseded.length);
+  for (const { broker, from, until, payload, properties } of superseded) {
+    writer.u8(broker).f64(from).f64(until).byteString(payload);
+    writer.u8(properties === undefined ? 0 : PROPERTIES);
+    if (properties !== undefined) writer.text(properties);
+  }
+}
+
+function readSuperseded(reader: BatchReader, indexes: readonly number[]): readonly SupersededAt[] {
+  const superseded: SupersededAt[] = [];
+  for (let left = reader.u32(); left > 0; left--) {
+    const broker = indexes[reader.u8()] ?? NOBODY;
+    const value = { from: reader.f64(), until: reader.f64(), payload: reader.byteString() };
+    const properties = reader.u8() & PROPERTIES ? reader.text() : undefined;
+    if (broker !== NOBODY) superseded.push({ broker, ...value, properties });
+  }
+  return superseded;
 }
 
 function messageAt(messages: readonly Message[], place: number): Message {

@@ -219,7 +219,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       await rig.heard(told => told.kind === 'parted');
       link.heal();
       const second = await rig.heard(told => told.kind === 'session' && told.session === 2);
-      expect(second).to.include({ marker: 17 });
+      expect(second).to.deep.include({ marker: { payload: '17' } });
       await client.erase('mqttrep/us/marker/oslo');
     });
 

@@ -121,6 +121,31 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(B).message.payload).to.equal('1');
     });
 
+    it('and does not have was not deleted, where it may have gone back to before it had it', () => {
+      topic.returns(B, 'not shown', 'as left', 'not known');
+      expect(topic.held).to.deep.equal(['0', 'unknown']);
+      topic.answers(B, 'absent', 'deletion');
+      expect(topic.value).to.equal('0');
+      expect(topic.sent(B).message.payload).to.equal('0');
+    });
+
+    it('and has as it was a moment ago is old', () => {
+      topic.writes(A, '1');
+      topic.settles(B);
+      topic.returns(B, 'not shown', 'as left', 'another');
+      expect(topic.answers(B, '0', 'loss', true).effect).to.equal('lost');
+      expect(topic.value).to.equal('1');
+      expect(topic.sent(B).message.payload).to.equal('1');
+    });
+
+    it('and that cannot be asked for is sent again, unless it is known to be there', () => {
+      const unseen = settledTopic(protocol, '0', { filter: { subscribe: 1 } });
+      expect(unseen.returns(B, 'not shown', 'as left', 'the same').effect).to.equal('idle');
+      expect(unseen.offer(B)).to.deep.equal([]);
+      unseen.returns(B, 'not shown', 'as left', 'another');
+      expect(unseen.sent(B).message.payload).to.equal('0');
+    });
+
     it('is sent at once, where the broker came back empty', () => {
       expect(topic.returns(B, 'not shown', 'lost').commands).to.deep.equal([]);
       expect(topic.sent(B).message.payload).to.equal('0');

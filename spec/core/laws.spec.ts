@@ -104,9 +104,15 @@ function playAll(
       acknowledged: { kind: 'acknowledged', broker, version: named ?? fresh },
       refused: { kind: 'refused', broker, version: named ?? fresh },
       overdue: { kind: 'overdue', broker },
-      probed: { kind: 'probed', broker, found, absence, fresh, now },
+      probed: { kind: 'probed', broker, found, isOld: one.own, absence, fresh, now },
       expired: { kind: 'expired', fresh, now },
-      returned: { kind: 'returned', broker, base, replayed: replay },
+      returned: {
+        kind: 'returned',
+        broker,
+        base,
+        replayed: replay,
+        atMarker: one.own ? 'the same' : 'not known',
+      },
       unanswered: { kind: 'unanswered', broker },
     } as const;
     const outcome = step(deepFreeze(register), deepFreeze(events[one.kind]), policy);

@@ -3,7 +3,7 @@
  * everything frozen, so that any mutation throws, and is dated by a clock that only its own methods move.
  */
 
-import type { Base, Event, Observed, Probed, Publish } from '../../lib/core/events.ts';
+import type { AtMarker, Base, Event, Observed, Probed, Publish } from '../../lib/core/events.ts';
 import type { Outcome } from '../../lib/core/outcome.ts';
 import { type BrokerSet, type FilterSettings, Policies, type Policy } from '../../lib/core/policy.ts';
 import { emptyRegister, type Held, pendingAt, type Register } from '../../lib/core/register.ts';
@@ -84,8 +84,13 @@ export class Topic {
   }
 
   /** The end of the replay of a broker that was seen before. */
-  returns(broker: number, shown: 'shown' | 'not shown', base: Base = 'as left'): Outcome {
-    return this.apply({ kind: 'returned', broker, base, replayed: shown === 'shown' });
+  returns(
+    broker: number,
+    shown: 'shown' | 'not shown',
+    base: Base = 'as left',
+    atMarker: AtMarker = 'the same',
+  ): Outcome {
+    return this.apply({ kind: 'returned', broker, base, replayed: shown === 'shown', atMarker });
   }
 
   /** Our own publish comes back. */
@@ -115,13 +120,18 @@ export class Topic {
   }
 
   /** A probe's answer. */
-  answers(broker: number, found: string | Probed['found'], absence: Probed['absence'] = 'loss'): Outcome {
+  answers(
+    broker: number,
+    found: string | Probed['found'],
+    absence: Probed['absence'] = 'loss',
+    isOld = false,
+  ): Outcome {
     const { now } = this;
     const isPayload = typeof found === 'string' && found !== 'absent' && found !== 'unknown';
     const message = isPayload
       ? { payload: found, properties: this.#properties, stamp: undefined, expiry: Number.POSITIVE_INFINITY }
       : found;
-    return this.apply({ kind: 'probed', broker, found: message, absence, fresh: this.fresh(), now });
+    return this.apply({ kind: 'probed', broker, found: message, isOld, absence, fresh: this.fresh(), now });
   }
 
   // ── what is known ──────────────────────────────────────────────────────────────────────────────────

@@ -44,6 +44,7 @@ class Fixture {
           rank: 0,
           scanPeriod: 600,
           markerTopic: undefined,
+          secret: 'secret',
         }),
     );
     this.admission = new Admission({
@@ -115,6 +116,7 @@ class Fixture {
       broker,
       found: 'absent',
       absence: 'loss',
+      isOld: false,
       fresh,
       now: Date.now(),
     });

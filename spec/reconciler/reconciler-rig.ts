@@ -74,6 +74,7 @@ export class ReconcilerRig {
       settings: settings(filters, payloads, bounds),
       ...(heap === undefined ? {} : { heap }),
       replica: 'us',
+      secret: 'secret of the rig',
       decoders: {},
       brokers: NAMES.slice(0, brokers).map((name, index) => ({ name, rank: brokers - index })),
       store,

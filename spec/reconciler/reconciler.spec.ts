@@ -47,14 +47,14 @@ describe('Reconciler', () => {
     expect(b.published).to.deep.equal([]);
     await rig.tick();
     expect(b.payloads).to.deep.equal(['t=1', 'u=2']);
-    expect(b.batches).to.deep.equal([2]);
+    expect(b.batches.at(-1)).to.equal(2);
     expect(c.payloads).to.deep.equal(['t=1', 'u=2']);
     expect(a.payloads).to.deep.equal([]);
   });
 
   it('sends what a replay shows to the others when it is over, not at the tick', async () => {
     await rig.ready();
-    a.begin(0).observe({ topic: 't', payload: '1', replay: true });
+    a.begin({ payload: '0' }).observe({ topic: 't', payload: '1', replay: true });
     await rig.all();
     expect(b.payloads).to.deep.equal([]);
     a.post({ kind: 'replayed', stamps: true });
@@ -107,12 +107,15 @@ describe('Reconciler', () => {
     b.begin().replay();
     c.begin().replay();
     await rig.all();
-    expect(b.published).to.have.lengthOf(CREDIT);
+    // The marker may have taken the place of one.
+    const expectSent = ({ published }: WorkerEnd, count: number) =>
+      expect(published).to.have.length.within(count - 1, count);
+    expectSent(b, CREDIT);
     await b.settle().roundTrip();
-    expect(b.published).to.have.lengthOf(2 * CREDIT);
+    expectSent(b, 2 * CREDIT);
     await b.settle().roundTrip();
     expect(b.published).to.have.lengthOf(2 * CREDIT + 500);
-    expect(c.published).to.have.lengthOf(CREDIT);
+    expectSent(c, CREDIT);
     expect(new Set(b.payloads).size).to.equal(2 * CREDIT + 500);
   });
 
@@ -193,7 +196,9 @@ describe('Reconciler', () => {
         confirmed: [{ topic, version }],
         refused: [],
       });
-    b.post({ kind: 'parted' }).begin(Number(b.own[0]?.payload)).replay();
+    b.post({ kind: 'parted' })
+      .begin({ payload: String(b.own[0]?.payload) })
+      .replay();
     await b.until(() => b.messages.some(({ kind }) => kind === 'probe'));
     a.observe({ topic: 't', payload: '1' });
     await rig.tick();

@@ -9,6 +9,8 @@ import { publicationBytes, type RawPublication, readPublication } from '../../li
 export class WorkerEnd {
   /** For the reconciler. */
   readonly port: MessagePort;
+  /** Publications that came in this session. */
+  sent = 0;
   /** All that was told, oldest first. */
   readonly messages: ToBroker[] = [];
   /** What was to be published, without mqttrep's own topics. */
@@ -35,6 +37,7 @@ export class WorkerEnd {
   /** Connected; the replay begins. */
   begin(marker: SessionStarted['marker'] = 'absent'): this {
     this.#through = 0;
+    this.sent = 0;
     this.#unsettled = { count: 0, bytes: 0 };
     return this.post({ kind: 'session', session: ++this.#session, stamps: true, retains: true, marker });
   }
@@ -128,6 +131,7 @@ export class WorkerEnd {
       (isOwn ? this.own : this.published).push(publication);
     }
     this.#unsettled.count += count;
+    this.sent += count;
     this.batches.push(count);
     if (this.settles) this.settle();
   }

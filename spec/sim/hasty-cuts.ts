@@ -33,9 +33,9 @@ export const hastyCuts: fc.Arbitrary<History> = fc
       }),
       { minLength: 1, maxLength: 4 },
     ),
-    /** Between what is written before and the cut; the marker follows within a second. */
+    /** Between what is written before and the cut; the marker follows its echo. */
     pause: fc.constantFrom(20, 100, 400, 1_100),
-    away: fc.constantFrom(100, 2_000),
+    away: fc.constantFrom(100, 2_000, 10_000),
   })
   .map(({ brokers, mergeFrequency, fates, pause, away }) => {
     const each = (step: (fate: TopicFate, topic: string) => Step[]) =>
@@ -54,11 +54,16 @@ export const hastyCuts: fc.Arbitrary<History> = fc
       ...each(({ apart }, topic) =>
         apart === undefined ? [] : [{ kind: 'write', broker: 1, topic, payload: apart }],
       ),
-      { kind: 'wait', milliseconds: away },
+      // Meanwhile the other broker goes on, so that what is known of this one is stored, and what was before is forgotten.
+      ...['a', 'b', 'c'].flatMap((payload): Step[] => [
+        { kind: 'write', broker: 0, topic: 'meanwhile', payload },
+        { kind: 'wait', milliseconds: away / 2 },
+      ]),
     ];
     const expected = fates.flatMap(({ before, apart }, index): [string, string][] => {
       const payload = apart ?? before ?? 'first';
       return payload === '' ? [] : [[`t${index}`, payload]];
     });
-    return { world: { brokers, mergeFrequency }, steps, expected: new Map(expected) };
+    const values = new Map([['meanwhile', 'c'], ...expected]);
+    return { world: { brokers, mergeFrequency }, steps, expected: values };
   });

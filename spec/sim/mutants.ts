@@ -200,7 +200,15 @@ function asking(register: Register, broker: number): Register {
 
 function absence(broker: number): Event {
   const fresh = { time: Date.now(), counter: 0, replica: 'mutant' };
-  return { kind: 'probed', broker, found: 'absent', absence: 'deletion', fresh, now: Date.now() };
+  return {
+    kind: 'probed',
+    broker,
+    found: 'absent',
+    isOld: false,
+    absence: 'deletion',
+    fresh,
+    now: Date.now(),
+  };
 }
 
 function withBase(event: Event, change: (base: Observed['base']) => Observed['base']): Event {

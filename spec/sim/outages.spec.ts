@@ -157,6 +157,79 @@ inEachWorld('Who was away', scene => {
     scene.expectEverywhere({});
   });
 
+  for (const isKilled of [false, true]) {
+    const also = isKilled ? ', though mqttrep is killed as well' : '';
+
+    /** B loses what it was sent since it saved, and mqttrep what it knew since its last commit. */
+    const loseTheLastMoment = () => {
+      const { world } = scene;
+      world.broker(B).cut();
+      world.broker(B).goBack();
+      if (isKilled) world.crash();
+      for (const broker of [A, B, C]) world.broker(broker).connect();
+      world.rest();
+    };
+
+    it(`C27: a broker that loses the last moment undoes neither a write nor a deletion${also}`, () => {
+      const world = scene.create([1, 1, 1]);
+      scene.introduce('t', 'u', 'v');
+      world.broker(B).autosave();
+      world.broker(B).write('t', '2');
+      world.broker(B).write('u', '');
+      world.broker(A).write('v', '2');
+      world.run(300);
+      loseTheLastMoment();
+      scene.expectEverywhere({ t: '2', v: '2' });
+    });
+
+    it(`C27: a broker that saved amid several writes has the last of them again${also}`, () => {
+      const world = scene.create([1, 1, 1]);
+      scene.introduce('t', 'u');
+      world.broker(B).write('t', '2');
+      world.run(5);
+      world.broker(B).autosave();
+      world.broker(B).write('t', '3');
+      world.run(300);
+      loseTheLastMoment();
+      scene.expectEverywhere({ t: '3', u: 'first' });
+    });
+
+    it(`C27: what is written and deleted there before we are back is carried${also}`, () => {
+      const world = scene.create([1, 1, 1]);
+      scene.introduce('t', 'u', 'v');
+      world.broker(B).autosave();
+      world.broker(B).write('t', '2');
+      world.broker(B).write('u', '2');
+      world.run(300);
+      world.broker(B).cut();
+      world.broker(B).goBack();
+      if (isKilled) world.replicator(0).crash();
+      world.broker(B).cut();
+      world.broker(B).write('t', '3');
+      world.broker(B).write('u', '');
+      world.broker(B).write('v', '');
+      world.broker(B).connect();
+      world.rest();
+      scene.expectEverywhere({ t: '3' });
+    });
+  }
+
+  it('C27: a topic of which the replay shows nothing, and that went back, is old', () => {
+    const topics = Array.from({ length: 1_100 }, (_, index) => `t${index}`);
+    const world = scene.create([1, 1, 1]);
+    scene.introduce(...topics);
+    world.broker(B).queue = 1_000;
+    world.broker(B).autosave();
+    for (const topic of topics) world.broker(A).write(topic, '2');
+    world.run(300);
+    world.broker(B).cut();
+    world.broker(B).goBack();
+    world.broker(B).connect();
+    world.rest();
+    const values = new Set(world.expectEqual().values());
+    expect([...values]).to.deep.equal(['2']);
+  });
+
   for (const moment of [10, 110, 130, 160, 400]) {
     it(`C5: a crash ${moment} ms after a write loses nothing`, () => {
       const world = scene.create([1, 1, 1], { storeLatency: 30 });

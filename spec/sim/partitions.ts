@@ -90,8 +90,6 @@ function stepsOf({ world, fates, cut, accident, crash, pause }: Partition): Step
       ...(index === 0 ? crashes('amid') : []),
     ]),
     { kind: 'wait', milliseconds: pause },
-    // A broker that goes back by less than the time until the marker is written cannot be told from one that stayed.
-    ...(accident === 'go back' ? [{ kind: 'wait', milliseconds: 5_000 } as const] : []),
     ...(accident === 'none' ? [] : [{ kind: accident, broker: last }]),
     ...crashes('after'),
   ];

@@ -103,7 +103,7 @@ export class SimLink {
       this.#announce();
       const marker = this.#broker.retained.get(`${CONTROL}${this.#replica}/marker/${this.#broker.name}`);
       this.#later(() => {
-        const found = marker === undefined ? 'absent' : Number(marker.payload);
+        const found = marker === undefined ? ('absent' as const) : { payload: marker.payload };
         const stamps = this.#broker.mqtt5;
         this.#receive?.({ kind: 'session', session, stamps, retains: true, marker: found });
         this.#later(() => this.#subscribe());

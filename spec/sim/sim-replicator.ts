@@ -155,6 +155,7 @@ export class SimReplicator {
         hidesPayloads: false,
       },
       replica: this.replica,
+      secret: `secret of ${this.replica}`,
       decoders: { json: JSON.parse },
       brokers: brokers.map(({ name }, index) => ({ name, rank: brokers.length - index })),
       store,

@@ -9,6 +9,7 @@ import { partitions } from './partitions.ts';
 import { races } from './races.ts';
 import { randomHistories, severalReplicators } from './random-histories.ts';
 import { returns } from './returns.ts';
+import { rollbacks } from './rollbacks.ts';
 import type { Mutation } from './sim-replicator.ts';
 import { singleWriters } from './single-writers.ts';
 
@@ -18,6 +19,7 @@ export const TRIALS = {
   returns,
   'hasty cuts': hastyCuts,
   'late packets': latePackets,
+  rollbacks,
   races,
   'random histories': randomHistories,
   'several replicators': severalReplicators,

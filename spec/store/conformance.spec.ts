@@ -45,6 +45,16 @@ for (const [name, open] of Object.entries(STORES)) {
       );
     });
 
+    it('gives back what brokers held before', async () => {
+      const superseded = [
+        { broker: 0, from: 0, until: 3, payload: '', properties: undefined },
+        { broker: 1, from: 2, until: 3, payload: '\xff1', properties: '' },
+        { broker: 1, from: 3, until: 2 ** 40, payload: '2', properties: '["p"]' },
+      ];
+      await commit(store, [['t', { ...settledTopic('3'), superseded }]]);
+      expect((await topics()).get('t')?.superseded).to.deep.equal(superseded);
+    });
+
     it('keeps the last of several commits, in the order of the calls', async () => {
       const commits = Array.from({ length: 50 }, (_, i) => commit(store, [['t', settledTopic(String(i))]]));
       await Promise.all(commits);

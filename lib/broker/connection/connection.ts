@@ -209,8 +209,8 @@ export class Connection {
     return this.#requests.subscribe(filters, how);
   }
 
-  /** Resolves also when the connection ends meanwhile, or the broker does not answer in time. */
-  unsubscribe(filters: readonly string[]): Promise<void> {
+  /** Resolves with whether the broker answered: it may not in time, or the connection may end before. */
+  unsubscribe(filters: readonly string[]): Promise<boolean> {
     return this.#requests.unsubscribe(filters);
   }
 

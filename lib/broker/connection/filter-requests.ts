@@ -94,9 +94,10 @@ export class FilterRequests {
     return grants.flat();
   }
 
-  /** Resolves also when the connection ends meanwhile, or the broker does not answer in time. */
-  async unsubscribe(filters: readonly string[]): Promise<void> {
-    await Promise.all(this.batches(filters).map(batch => this.#unsubscribe(batch)));
+  /** Resolves with whether the broker answered: it may not in time, or the connection may end before. */
+  async unsubscribe(filters: readonly string[]): Promise<boolean> {
+    const answered = await Promise.all(this.batches(filters).map(batch => this.#unsubscribe(batch)));
+    return answered.every(Boolean);
   }
 
   /** The connection has ended. That may be because the broker takes no packet with so many filters. */
@@ -134,18 +135,19 @@ export class FilterRequests {
     return granted.finally(stop);
   }
 
-  async #unsubscribe(filters: readonly string[]): Promise<void> {
+  async #unsubscribe(filters: readonly string[]): Promise<boolean> {
     const answered = this.#awaited(filters.length);
     let limit: NodeJS.Timeout | undefined;
-    await new Promise<void>(resolve => {
-      void this.#deps.closed.then(() => resolve());
-      limit = setTimeout(resolve, UNSUBACK_TIMEOUT_MS);
+    const isAnswered = await new Promise<boolean>(resolve => {
+      void this.#deps.closed.then(() => resolve(false));
+      limit = setTimeout(() => resolve(false), UNSUBACK_TIMEOUT_MS);
       this.#client.unsubscribe([...filters], error => {
         if (!error) answered([]);
-        resolve();
+        resolve(!error);
       });
     });
     clearTimeout(limit);
+    return isAnswered;
   }
 
   /** A packet with so many filters goes out. Returns what is to be called with its answer. */

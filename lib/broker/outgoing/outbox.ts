@@ -13,6 +13,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
 import { Pace } from '../pace.ts';
 import { AnswerWatch, type Unanswered } from './answer-watch.ts';
+import { Fence } from './fence.ts';
 import type { Hangups, Sent, Verdict } from './hangups.ts';
 import { LastSettled } from './last-settled.ts';
 import { packetOf } from './outgoing-packet.ts';
@@ -23,7 +24,10 @@ import type { Trials } from './trials.ts';
 const WINDOW = 256;
 
 export interface OutboxDeps {
-  readonly connection: Pick<Connection, 'publish' | 'protocolVersion' | 'hasEnded' | 'isWriting'>;
+  readonly connection: Pick<
+    Connection,
+    'publish' | 'unsubscribe' | 'protocolVersion' | 'hasEnded' | 'isWriting'
+  >;
   readonly replica: string;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
@@ -90,6 +94,7 @@ export class Outbox {
   /** Under way, by their sequence. */
   readonly #inFlight = new Map<number, InFlight>();
   readonly #watch: AnswerWatch<InFlight>;
+  readonly #fence: Fence;
   #maxQos: QoS;
   #sequence = 0;
   #bytes = 0;
@@ -109,6 +114,11 @@ export class Outbox {
       unanswered: () => this.#inFlight.values(),
       isWriting: () => deps.connection.isWriting,
       overdue: sent => deps.overdue(sent.map(({ topic }) => topic)),
+    });
+    this.#fence = new Fence({
+      roundTrip: () => deps.connection.unsubscribe([`${deps.controlPrefix}/${deps.replica}/fence`]),
+      hasEnded: () => deps.connection.hasEnded,
+      overdue: () => deps.overdue([]),
     });
   }
 
@@ -136,6 +146,7 @@ export class Outbox {
     this.#closed = true;
     this.#pace.cancel();
     this.#watch.close();
+    this.#fence.close();
     this.#clear();
     this.#deps.roundTrips.parted();
   }
@@ -274,7 +285,10 @@ export class Outbox {
     const done = (error?: Error) => {
       // MQTT.js fails all that is under way when a connection ends: that is no answer of the broker.
       if (error !== undefined && connection.hasEnded) return;
-      this.#settled(sequence, publication, error && this.#refusalBy(error, topic));
+      const settle = () => this.#settled(sequence, publication, error && this.#refusalBy(error, topic));
+      // No echo will come, and no acknowledgement either.
+      if (qos === 0 && publication.confirm && error === undefined) this.#fence.behind(settle);
+      else settle();
     };
     try {
       connection.publish(topic, payload, packet.options, done);

@@ -125,7 +125,8 @@ export class Trials {
     const limit = setTimeout(() => connection.destroy(), ANSWER_LIMIT_MS);
     const answers = group.map(topic => this.#publish(connection, topic, sent, acknowledged));
     const answered = Promise.all(answers).then(() => connection.unsubscribe([this.#deps.fence]));
-    await Promise.race([answered, connection.closed]);
+    const isAnswered = await Promise.race([answered, connection.closed.then(() => false)]);
+    if (!isAnswered) connection.destroy();
     clearTimeout(limit);
     if (!connection.hasEnded) {
       for (const topic of group) if (sent.has(topic)) this.#taken(topic);

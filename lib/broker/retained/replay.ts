@@ -22,6 +22,9 @@ import type { Sentinel } from './sentinel.ts';
 /** Milliseconds without a replayed message, after which a replay counts as over though no sentinel came. */
 const QUIET = 2_000;
 
+/** Characters: what is longer was not written by us. */
+const LONGEST_MARKER = 100;
+
 const FOUND_ONLY = { replay: true, retainAsPublished: true } as const;
 
 /** Where the order of a replay tells nothing, quiet for so many milliseconds after the sentinel ends it. */
@@ -46,7 +49,7 @@ export class Replay {
   readonly #connection: Connection;
   readonly #sentinel: Sentinel | undefined;
   readonly #markerTopic: string | undefined;
-  #marker: number | undefined;
+  #marker: string | undefined;
   #quiet: NodeJS.Timeout | undefined;
   /** When a replay was last asked for, in milliseconds of `performance.now()`. */
   #since = 0;
@@ -114,7 +117,7 @@ export class Replay {
     if (this.#sentinel === undefined || this.#markerTopic === undefined) return 'unknown';
     const { grants, complete } = await this.#replayed([this.#markerTopic], 0, SETTLED.marker);
     await this.#connection.unsubscribe([this.#markerTopic]);
-    if (this.#marker !== undefined) return this.#marker;
+    if (this.#marker !== undefined) return { payload: this.#marker };
     return complete && !grants.some(isRefusal) ? 'absent' : 'unknown';
   }
 
@@ -190,8 +193,7 @@ export class Replay {
       this.#look(packet);
       return false;
     }
-    const number = Number(packet.payload.toString());
-    if (Number.isSafeInteger(number) && packet.payload.length > 0) this.#marker = number;
+    if (packet.payload.length > 0) this.#marker = packet.payload.toString().slice(0, LONGEST_MARKER);
     return true;
   }
 

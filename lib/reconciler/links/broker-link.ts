@@ -9,16 +9,19 @@
 import type { Base, Occasion } from '../../core/events.ts';
 import { NowAndThen } from '../../core/now-and-then.ts';
 import { has, type Policies } from '../../core/policy.ts';
+import type { Version } from '../../core/version.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../../protocol/messages.ts';
 import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
-import { Marker } from '../marker.ts';
+import type { Marker } from '../marker.ts';
 import { AntiEntropy } from '../verification/anti-entropy.ts';
 import { Brake } from '../verification/brake.ts';
 import { OpenProbes } from '../verification/open-probes.ts';
 import { Unanswered } from '../verification/unanswered.ts';
 import { AwaitedEchoes } from './awaited-echoes.ts';
 import { Blocks } from './blocks.ts';
+import type { Shown } from './held-history.ts';
+import { MarkedState } from './marked-state.ts';
 
 export const CREDIT = 1_000;
 export const CREDIT_BYTES = 16 * 1024 * 1024;
@@ -38,6 +41,8 @@ export interface LinkOptions {
   readonly scanPeriod: number;
   /** Where the marker is left; undefined when mqttrep may write no control topic. */
   readonly markerTopic: string | undefined;
+  /** Of the store: it keys the marker. */
+  readonly secret: string;
 }
 
 export class BrokerLink {
@@ -74,7 +79,8 @@ export class BrokerLink {
   cutOff = new Set<string>();
   /** Messages received in this session. */
   messages = 0;
-  marker = new Marker(undefined);
+  /** What it may come back with. */
+  readonly state: MarkedState;
   /** How often this broker has been ready. */
   visits = 0;
   /** Messages that met another write at the broker: their topics are looked at. */
@@ -99,11 +105,12 @@ export class BrokerLink {
   readonly #probes = new OpenProbes();
   readonly #nowAndThen = new NowAndThen<Bound>();
 
-  constructor({ index, name, rank, scanPeriod, markerTopic }: LinkOptions) {
+  constructor({ index, name, rank, scanPeriod, markerTopic, secret }: LinkOptions) {
     this.index = index;
     this.name = name;
     this.rank = rank;
     this.markerTopic = markerTopic;
+    this.state = new MarkedState(secret, markerTopic);
     this.antiEntropy = new AntiEntropy(scanPeriod);
   }
 
@@ -118,7 +125,8 @@ export class BrokerLink {
     this.#port = undefined;
   }
 
-  sessionStarted({ session, stamps, retains, marker }: SessionStarted): void {
+  /** @param closed the last commit before */
+  sessionStarted({ session, stamps, retains, marker }: SessionStarted, closed: number): void {
     this.#session = session;
     this.#sent = 0;
     this.#through = 0;
@@ -128,14 +136,16 @@ export class BrokerLink {
     this.messages = 0;
     this.stamps = stamps;
     this.retains = retains;
+    this.state.begun();
     if (!retains) this.base = 'keeps nothing';
-    else this.base = this.known ? this.marker.returned(marker) : 'none';
+    else this.base = this.known ? this.state.returned(marker, closed) : 'none';
     this.replayed = this.#session > 1 || this.known ? new Set() : undefined;
   }
 
   /** What the topic can be compared with: what is subscribed to only since the filters were changed, with nothing. */
-  baseOf(topic: string): Base {
-    return this.former === undefined || has(this.former.of(topic).echo, this.index) ? this.base : 'none';
+  baseOf(topic: string, shown: Shown): Base {
+    if (this.former !== undefined && !has(this.former.of(topic).echo, this.index)) return 'none';
+    return this.state.wentBack(topic, shown) ? 'went back' : this.base;
   }
 
   /** It has shown all that it retains. Returns the topics, where there is something to compare them with. */
@@ -182,6 +192,16 @@ export class BrokerLink {
   /** Publications that have not been seen back, newest of each topic only; where no echo is to come, not acknowledged. */
   get pending(): number {
     return this.ready ? Math.max(this.#echoes.size, this.#sent - this.#through) : 0;
+  }
+
+  get marker(): Marker {
+    return this.state.marker;
+  }
+
+  /** What it held a moment ago matters no longer than a state of that time may come back. */
+  pruneHistory(uptime: number): void {
+    // What was asked at its return is still to be compared with that.
+    if (!this.#probes.areOpen) this.state.history.prune(uptime);
   }
 
   /** A marker is left at this broker. */
@@ -271,10 +291,15 @@ export class BrokerLink {
     for (const { topic } of message.refused) this.#quarantined.delete(topic);
   }
 
-  /** From now on the broker is known to have what it had, as long as the connection stands and after. */
-  markerAcknowledged(): void {
-    this.marker.acknowledged();
+  /**
+   * From now on the broker is known to have what it had, as long as the connection stands and after.
+   * Returns whether it is known for the first time.
+   */
+  markerAcknowledged(version: Version): boolean {
+    const isFirst = this.marker.recorded === undefined;
+    if (!this.marker.acknowledged(version)) return false;
     if (this.ready) this.base = 'as left';
+    return isFirst;
   }
 
   /** Nothing of ours is on the way to the broker under this topic. */
@@ -288,9 +313,13 @@ export class BrokerLink {
   }
 
   /** Whether anything here waits for time to pass. */
-  isWaiting(sequence: number): boolean {
-    const isToBeMarked = this.isMarked && this.marker.isDue(sequence);
-    return this.#echoes.size > 0 || this.blocks.isWaiting || this.unanswered.isWaiting || isToBeMarked;
+  get isWaiting(): boolean {
+    return (
+      this.#echoes.size > 0 ||
+      this.blocks.isWaiting ||
+      this.unanswered.isWaiting ||
+      this.state.history.isWaiting
+    );
   }
 
   /** Whether at least that share of the credit is in use. */

@@ -3,19 +3,23 @@
 import type { BrokerSet } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
 import type { ReconcilerSettings } from '../../protocol/messages.ts';
-import { factsOf, recall } from '../facts.ts';
+import type { SupersededAt } from '../../store/state-store.ts';
+import { factsOf, markerFact, recall, type Self } from '../facts.ts';
+import type { HeldBefore, HeldChange } from '../topics/held-change.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { BrokerLink } from './broker-link.ts';
 
-export class BrokerLinks implements Iterable<BrokerLink> {
-  readonly #replica: string;
+const NOTHING: readonly SupersededAt[] = [];
+
+export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
+  readonly #self: Self;
   readonly #table: TopicTable;
   /** What the store knew of the brokers when it was opened. */
   readonly #recorded: ReadonlyMap<string, string>;
   readonly #links: BrokerLink[] = [];
 
-  constructor(replica: string, table: TopicTable, recorded: ReadonlyMap<string, string>) {
-    this.#replica = replica;
+  constructor(self: Self, table: TopicTable, recorded: ReadonlyMap<string, string>) {
+    this.#self = self;
     this.#table = table;
     this.#recorded = recorded;
   }
@@ -40,9 +44,10 @@ export class BrokerLinks implements Iterable<BrokerLink> {
     { controlPrefix, scanPeriod }: ReconcilerSettings,
   ): BrokerLink {
     const control =
-      controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#replica, name);
+      controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#self.replica, name);
     const index = this.#links.length;
-    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic: control?.of('marker') });
+    const markerTopic = control?.of('marker');
+    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic, secret: this.#self.secret });
     recall(link, this.#recorded);
     this.#table.advance(link.marker.recorded ?? 0);
     this.#links.push(link);
@@ -74,7 +79,48 @@ export class BrokerLinks implements Iterable<BrokerLink> {
 
   /** What the store is to know of them. */
   facts(): ReadonlyMap<string, string> {
-    return factsOf(this.#replica, this.#links);
+    return factsOf(this.#self, this.#links);
+  }
+
+  /** These facts are stored: what was before the markers that they name matters for a while only. */
+  factsStored(facts: ReadonlyMap<string, string>, uptime: number): void {
+    for (const { name, state } of this.#links) {
+      const commit = facts.get(markerFact(name));
+      if (commit !== undefined) state.history.markerStored(Number(commit), uptime);
+    }
+  }
+
+  /** To be called before a commit, and not while one is made. */
+  pruneHistories(uptime: number): void {
+    for (const link of this.#links) link.pruneHistory(uptime);
+  }
+
+  // ── what they held a moment ago ────────────────────────────────────────────────────────────────────
+
+  changed(topic: string, broker: number, change: HeldChange): void {
+    this.#links[broker]?.state.changed(topic, change);
+  }
+
+  load(topic: string, superseded: readonly SupersededAt[]): void {
+    for (const { index, state } of this.#links) {
+      const values = superseded.filter(({ broker }) => broker === index);
+      if (values.length > 0) state.history.load(topic, values);
+    }
+  }
+
+  of(topic: string): readonly SupersededAt[] {
+    let all: SupersededAt[] | undefined;
+    for (const { index, state } of this.#links) {
+      for (const value of state.history.of(topic)) {
+        all ??= [];
+        all.push({ broker: index, ...value });
+      }
+    }
+    return all ?? NOTHING;
+  }
+
+  forget(topic: string): void {
+    for (const { state } of this.#links) state.history.forget(topic);
   }
 
   /** Closes what is waiting to be sent at this moment; the result sends it. */

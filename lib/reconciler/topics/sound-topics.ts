@@ -52,9 +52,11 @@ function remark(unsound: number, named: readonly string[]): string {
   return `${topics} not in order, and left out as if new: ${which}${more}`;
 }
 
-function registerFault({ register, seen }: StoredTopic, bounds: Bounds): string | undefined {
+function registerFault({ register, seen, superseded = [] }: StoredTopic, bounds: Bounds): string | undefined {
   if (register.cleared !== undefined && !isVersion(register.cleared)) return 'its deletion has no version';
   if (!seen.every(Number.isFinite)) return 'it was last seen at no time';
+  if (!superseded.every(({ from, until }) => Number.isFinite(from) && Number.isFinite(until)))
+    return 'it held something at no time';
   for (const message of messagesOf(register)) {
     const fault = messageFault(message, bounds);
     if (fault !== undefined) return fault;

@@ -15,10 +15,11 @@ import {
   withRoom,
 } from '../../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../../core/step.ts';
-import type { ChangedTopics, StoredTopic } from '../../store/state-store.ts';
+import type { ChangedTopics, StoredTopic, TopicEntry } from '../../store/state-store.ts';
 import { Expiries } from '../expiries.ts';
 import { Census, isEverywhere, UNCOUNTED } from '../inspection/census.ts';
 import { KeyedStates } from '../streams.ts';
+import { areSame, type HeldBefore, heldAt, NO_HISTORY } from './held-change.ts';
 import type { Topic } from './topic.ts';
 import { TopicMap } from './topic-map.ts';
 import type { TopicUsage } from './topic-usage.ts';
@@ -32,6 +33,7 @@ export class TopicTable {
   blockedAt: (topic: string) => BrokerSet = () => 0;
   /** Told when another message takes a winner's place. */
   replaced: (topic: string, winner: Message, by: Message, event: Event) => void = () => undefined;
+  heldBefore: HeldBefore = NO_HISTORY;
   /** Counts the commits: a change bears the number of the commit that it goes with. */
   #sequence = 1;
   /** The last array of its kind: most topics of one commit share it. */
@@ -66,13 +68,18 @@ export class TopicTable {
     return this.#sequence - 1;
   }
 
+  /** The commit that will hold all that has changed up to now. */
+  get closing(): number {
+    return this.hasUnsaved ? this.#sequence : this.closed;
+  }
+
   /** How many topics there are, and what they take in memory. */
   get usage(): TopicUsage {
     return this.#topics.usage;
   }
 
   /** Takes a register from the store. */
-  load(topic: string, { register: stored, seen }: StoredTopic): void {
+  load(topic: string, { register: stored, seen, superseded }: StoredTopic): void {
     const register = asStored(stored);
     const policy = this.#policies.of(topic);
     const settled = isEverywhere(register, policy) ? register.winner : undefined;
@@ -80,6 +87,7 @@ export class TopicTable {
     const standing = this.census.count(topic, loaded, this.blockedAt(topic));
     this.states.set(topic, { ...loaded, standing });
     for (const at of seen) this.advance(at);
+    if (superseded !== undefined) this.heldBefore.load(topic, superseded);
     this.#watchTime(topic, register, policy);
   }
 
@@ -128,12 +136,17 @@ export class TopicTable {
     this.states.set(topic, {
       register,
       policy,
-      seen: isHeldAnew ? this.#seen(known?.seen, before, register) : (known?.seen ?? this.#notSeen),
+      seen: isHeldAnew ? this.#seen(topic, known?.seen, before, register) : (known?.seen ?? this.#notSeen),
       settled: isHeldAnew ? this.census.settled(known?.settled, before, register, policy) : known?.settled,
       standing: known?.standing ?? UNCOUNTED,
     });
     this.#watchTime(topic, register, policy);
     return outcome;
+  }
+
+  /** Nothing is added to the commit any more, though it cannot be made now: what changed goes with a later one. */
+  close(): void {
+    if (this.hasUnsaved) this.#sequence++;
   }
 
   /** Closes a commit: takes out the names of the topics that changed since the last one. */
@@ -147,13 +160,24 @@ export class TopicTable {
 
   /** The topics of these names, each as it is when it is come to; undefined for one that is forgotten. */
   each(names: ReadonlySet<string>): ChangedTopics {
-    const { states } = this;
+    const stored = (name: string) => this.#stored(name, this.states.get(name));
     return {
       size: names.size,
       *[Symbol.iterator]() {
-        for (const name of names) yield [name, states.get(name)] as const;
+        for (const name of names) yield [name, stored(name)] as const;
       },
     };
+  }
+
+  /** All topics, as they are stored. */
+  *entries(): Generator<TopicEntry> {
+    for (const [name, topic] of this.states.entries()) yield [name, this.#stored(name, topic) ?? topic];
+  }
+
+  #stored(name: string, topic: Topic | undefined): StoredTopic | undefined {
+    if (topic === undefined) return undefined;
+    const superseded = this.heldBefore.of(name);
+    return superseded.length === 0 ? topic : { ...topic, superseded };
   }
 
   /** What was taken out could not be stored: it goes with the next commit. */
@@ -206,6 +230,7 @@ export class TopicTable {
   remove(topic: string, known: Topic): void {
     this.states.delete(topic);
     this.census.forget(topic, known);
+    this.heldBefore.forget(topic);
     this.#unsaved.add(topic);
   }
 
@@ -214,9 +239,21 @@ export class TopicTable {
     return this.#expiries.size > 0 || this.forgettable.size > 0 || this.hasUnsaved;
   }
 
-  #seen(known: readonly number[] | undefined, before: Register, after: Register): readonly number[] {
+  #seen(
+    topic: string,
+    known: readonly number[] | undefined,
+    before: Register,
+    after: Register,
+  ): readonly number[] {
     const last = known ?? this.#notSeen;
-    return this.#shared(last.map((at, i) => (before.held[i] === after.held[i] ? at : this.#sequence)));
+    const until = this.#sequence;
+    const seen = last.map((from, broker) => {
+      const [held, holds] = [heldAt(before, broker), heldAt(after, broker)];
+      if (areSame(held, holds)) return from;
+      this.heldBefore.changed(topic, broker, { before: held, after: holds, from, until });
+      return until;
+    });
+    return this.#shared(seen);
   }
 
   #shared(seen: readonly number[]): readonly number[] {

@@ -20,6 +20,11 @@ export class OpenProbes {
   readonly #looks = new Set<string>();
   #unsent = nothing();
 
+  /** Whether an answer is outstanding. */
+  get areOpen(): boolean {
+    return this.#open.size > 0;
+  }
+
   /** Whether there is anything to be told to the broker's worker. */
   get areUnsent(): boolean {
     return Object.values(this.#unsent).some(topics => topics.size > 0);

@@ -37,13 +37,14 @@ export class Verifier {
     let held = 0;
     const asked: string[] = [];
     const cutOff = new Set<string>();
-    for (const [topic, { register }] of table.states.entries()) {
+    for (const [topic, { register, seen }] of table.states.entries()) {
       if (typeof register.held[broker] === 'object') held++;
       const isShown = replayed.has(topic);
       // Most topics, and there may be very many: nothing comes of it.
       if (isShown && register.pending.length === 0) continue;
       if (pendingAt(register, broker) > 0) cutOff.add(topic);
-      bring(topic, { kind: 'returned', broker, base, replayed: isShown });
+      const atMarker = link.state.atMarker(topic, seen[broker] ?? 0);
+      bring(topic, { kind: 'returned', broker, base, replayed: isShown, atMarker });
       if (this.#isAsked(link, topic)) asked.push(topic);
     }
     link.cutOff = cutOff;
@@ -127,7 +128,7 @@ export class Verifier {
     const known = this.#deps.table.get(topic);
     if (found !== 'absent' || known === undefined || link.base !== 'as left') return false;
     const isHeld = typeof known.register.held[link.index] === 'object';
-    return isHeld && (known.seen[link.index] ?? 0) <= (link.marker.recorded ?? -1);
+    return isHeld && link.state.atMarker(topic, known.seen[link.index] ?? 0) !== 'not known';
   }
 
   #probed(link: BrokerLink, topic: string, found: Answer['found'], absence: Probed['absence']): void {
@@ -137,7 +138,8 @@ export class Verifier {
     const wasPending = before !== undefined && pendingAt(before, link.index) > 0;
     const believed = believable(found, stamp => clock.witness(stamp, now));
     const fresh = clock.next(now);
-    bring(topic, { kind: 'probed', broker: link.index, found: believed, absence, fresh, now });
+    const isOld = typeof believed === 'object' && link.state.wentBack(topic, believed);
+    bring(topic, { kind: 'probed', broker: link.index, found: believed, isOld, absence, fresh, now });
     const after = table.get(topic)?.register;
     if (!wasPending || after?.winner === undefined) return;
     // What was overdue has now been looked at: it arrived, or the broker does not take it.

@@ -28,6 +28,9 @@ export class Desk {
 
   readonly acknowledged: number[] = [];
   readonly overdue: (readonly string[])[] = [];
+  /** What was unsubscribed from. */
+  readonly fences: string[] = [];
+  #pass: () => void = () => undefined;
   hasEnded = false;
   /** Topics at which the client throws. */
   readonly throwsAt = new Set<string>();
@@ -53,6 +56,12 @@ export class Desk {
           return hasEnded();
         },
         isWriting: false,
+        unsubscribe: filters => {
+          this.fences.push(filters.join());
+          return new Promise(resolve => {
+            this.#pass = () => resolve(true);
+          });
+        },
         protocolVersion: protocolVersion === 5 ? 5 : 4,
         publish: (topic, payload, options, done) => {
           if (this.throwsAt.has(topic)) throw new Error('thrown');
@@ -107,6 +116,13 @@ export class Desk {
     }
     this.outbox.add(writer.take());
     return this;
+  }
+
+  /** The broker answers the last UNSUBSCRIBE. */
+  async passFence(): Promise<void> {
+    this.#pass();
+    // What follows the answer, and the report of it.
+    await new Promise(resolve => setTimeout(resolve, 5));
   }
 
   /** Publications `t0`, `t1`… */

@@ -90,7 +90,7 @@ describe('Trials', () => {
       destroy,
       protocolVersion: 5,
       limits: { maxQos: 2, retains: true, wildcards: true, ...limits },
-      unsubscribe: () => Promise.race([Promise.resolve(), closed.then(() => undefined)]),
+      unsubscribe: () => Promise.race([Promise.resolve(true), closed.then(() => false)]),
       publish: (topic, _payload, _options, done) => {
         open.push({ topic, done });
         mostOpen = Math.max(mostOpen, open.length);

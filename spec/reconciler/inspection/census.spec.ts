@@ -73,6 +73,7 @@ class World {
           kind: 'probed',
           broker: deed.broker,
           found: 'unknown',
+          isOld: false,
           absence: 'loss',
           fresh: this.#fresh(),
           now: this.#now,

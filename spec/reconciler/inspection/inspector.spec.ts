@@ -50,6 +50,9 @@ describe('The inspector', () => {
   it('counts each topic once: diverging until every broker is seen to hold it, then converged', async () => {
     await begin();
     await rig.ready();
+    // The markers.
+    await rig.tick();
+    for (const end of rig.ends) end.settle();
     a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
     await rig.all();
     expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 2, blocked: 0, deleted: 0 });

@@ -13,13 +13,20 @@ describe('BrokerLink', () => {
   let sent: ToBroker[];
 
   beforeEach(() => {
-    link = new BrokerLink({ index: 0, name: 'A', rank: 1, scanPeriod: 600, markerTopic: undefined });
+    link = new BrokerLink({
+      index: 0,
+      name: 'A',
+      rank: 1,
+      scanPeriod: 600,
+      markerTopic: undefined,
+      secret: 'secret',
+    });
     sent = [];
     link.attach(
       { on: () => undefined, postMessage: message => sent.push(message), close: () => undefined },
       () => undefined,
     );
-    link.sessionStarted({ kind: 'session', session: 1, stamps: true, retains: true, marker: 'absent' });
+    link.sessionStarted({ kind: 'session', session: 1, stamps: true, retains: true, marker: 'absent' }, 0);
     link.ready = true;
   });
 
@@ -99,7 +106,7 @@ describe('BrokerLink', () => {
     for (let count = 0; count < CREDIT; count++) publish(`t${count}`);
     link.probe('p', 'look');
     expect(link.parted()).to.deep.equal(['p']);
-    link.sessionStarted({ kind: 'session', session: 2, stamps: true, retains: true, marker: 'unknown' });
+    link.sessionStarted({ kind: 'session', session: 2, stamps: true, retains: true, marker: 'unknown' }, 0);
     link.ready = true;
     expect(link.open).to.equal(true);
     flush();

@@ -30,6 +30,14 @@ const UNSOUND: readonly (readonly [what: string, topic: string, stored: StoredTo
   ['a version without a time', 't', withMessage({ version: { ...version, time: Number.NaN } })],
   ['a version of nobody', 't', withMessage({ version: { ...version, replica: 'a\u009b' } })],
   ['a time of no number', 't', { ...settledTopic('x'), seen: [0, Number.NaN] }],
+  [
+    'something held at no time',
+    't',
+    {
+      ...settledTopic('x'),
+      superseded: [{ broker: 0, from: 0, until: Number.NaN, payload: '', properties: '' }],
+    },
+  ],
 ];
 
 function read(state: StoredState) {

@@ -1,0 +1,78 @@
+/** With QoS 0, what has no echo is confirmed by a round trip behind it, and by nothing less. */
+
+import { expect } from 'chai';
+import { Fence } from '../../../lib/broker/outgoing/fence.ts';
+import { Desk } from './outbox-desk.ts';
+
+const confirmed = ({ reports }: Desk) =>
+  reports.flatMap(report => report.confirmed.map(({ topic }) => topic));
+
+describe('A publish with QoS 0', () => {
+  it('is confirmed once the broker has answered an UNSUBSCRIBE that was sent behind it', async () => {
+    const desk = new Desk({ maxQos: 0 }).add({ topic: 'a', confirm: true });
+    desk.sent[0]?.done();
+    expect(desk.fences).to.deep.equal(['mqttrep/us/fence']);
+    expect(desk.reports).to.deep.equal([]);
+    await desk.passFence();
+    expect(confirmed(desk)).to.deep.equal(['a']);
+    expect(desk.reports.at(-1)).to.include({ through: 1 });
+  });
+
+  it('shares the round trip with others, except what is sent while one is under way', async () => {
+    const desk = new Desk({ maxQos: 0 }).add({ topic: 'a', confirm: true });
+    desk.sent[0]?.done();
+    desk.add({ topic: 'b', confirm: true }, { topic: 'c', confirm: true });
+    desk.sent[1]?.done();
+    desk.sent[2]?.done();
+    expect(desk.fences).to.have.length(1);
+    await desk.passFence();
+    expect(confirmed(desk)).to.deep.equal(['a']);
+    expect(desk.fences).to.have.length(2);
+    await desk.passFence();
+    expect(confirmed(desk)).to.deep.equal(['a', 'b', 'c']);
+    expect(desk.fences).to.have.length(2);
+  });
+
+  it('is not confirmed where the connection ended before the answer', async () => {
+    const desk = new Desk({ maxQos: 0 }).add({ topic: 'a', confirm: true });
+    desk.sent[0]?.done();
+    desk.hasEnded = true;
+    await desk.passFence();
+    expect(desk.reports).to.deep.equal([]);
+  });
+
+  it('needs no round trip where an echo will come, or where the broker acknowledges', async () => {
+    const desk = new Desk().add({ topic: 'a', qos: 0 }, { topic: 'b', confirm: true });
+    await desk.acknowledge([0, 1]);
+    expect(desk.fences).to.deep.equal([]);
+    expect(confirmed(desk)).to.deep.equal(['b']);
+  });
+
+  it('counts to what may be in flight until then', () => {
+    const desk = new Desk({ maxQos: 0, receiveMaximum: 2 });
+    desk.add(...['a', 'b', 'c'].map(topic => ({ topic, confirm: true })));
+    for (const { done } of desk.sent) done();
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a', 'b']);
+  });
+});
+
+describe('A fence', () => {
+  it('that is not answered in time confirms nothing and is said to be overdue, unless it is closed', async () => {
+    const overdue: number[] = [];
+    const answers: ((isAnswered: boolean) => void)[] = [];
+    let confirmations = 0;
+    const fence = () =>
+      new Fence({
+        roundTrip: () => new Promise<boolean>(resolve => answers.push(resolve)),
+        hasEnded: () => false,
+        overdue: count => overdue.push(count),
+      });
+    const fences = [fence(), fence()];
+    for (const one of fences) one.behind(() => confirmations++);
+    fences[1]?.close();
+    for (const answer of answers) answer(false);
+    await new Promise(resolve => setImmediate(resolve));
+    expect(overdue).to.deep.equal([1]);
+    expect(confirmations).to.equal(0);
+  });
+});

@@ -1,0 +1,144 @@
+/** Markers follow what brokers come to hold, and only that; those that we did not write prove nothing. */
+
+import { expect } from 'chai';
+import { MARKER_EXPIRY_MS, MARKER_RENEWAL_MS } from '../../lib/reconciler/marker.ts';
+import { NOW, ReconcilerRig, TICK } from './reconciler-rig.ts';
+import type { WorkerEnd } from './worker-end.ts';
+
+describe('The markers', () => {
+  let rig: ReconcilerRig;
+  let a: WorkerEnd;
+  let b: WorkerEnd;
+
+  beforeEach(async () => {
+    rig = new ReconcilerRig();
+    await rig.start({ brokers: 2 });
+    [a, b] = [rig.end(0), rig.end(1)];
+  });
+
+  afterEach(() => rig.close());
+
+  /** All brokers hold this, and have the marker of it. */
+  async function markedWith(topics: Readonly<Record<string, string>>): Promise<void> {
+    await rig.ready(topics);
+    // The first marker in a life, and the one of what was shown.
+    for (let time = 0; time < 3; time++) {
+      await rig.tick();
+      await acknowledged();
+    }
+  }
+
+  /** The brokers have taken all that they were sent. */
+  async function acknowledged(): Promise<void> {
+    for (const end of rig.ends) {
+      const confirmed = end.own.map(({ topic, version }) => ({ topic, version }));
+      end.post({ kind: 'settled', through: end.sent, bytes: 0, confirmed, refused: [] });
+    }
+    await rig.all();
+  }
+
+  const last = (end: WorkerEnd) => String(end.own.at(-1)?.payload);
+  const commitOf = (payload: string) => Number(payload.split('.')[0]);
+
+  /** The connection breaks, and the broker comes back with this marker and these topics. */
+  async function returnsWith(marker: string, topics: Readonly<Record<string, string>>): Promise<void> {
+    b.post({ kind: 'parted' }).begin({ payload: marker }).replay(topics);
+    await rig.all();
+  }
+
+  /** An echo over MQTT 5. */
+  async function echoed(end: WorkerEnd, topic: string): Promise<void> {
+    const sent = end.published.findLast(one => one.topic === topic);
+    if (sent === undefined) throw new Error(`${topic} was not published`);
+    end.observe({ topic, payload: String(sent.payload), stamp: sent.version, own: true });
+    await end.roundTrip();
+  }
+
+  it('are written before the tick where a broker came to hold a new topic', async () => {
+    await markedWith({ t: '0' });
+    const before = [last(a), last(b)];
+    a.observe({ topic: 'new', payload: '1' });
+    await a.roundTrip();
+    rig.clock.tick(TICK / 2);
+    await rig.all();
+    expect(a.published).to.deep.equal([]);
+    expect(commitOf(last(a))).to.be.greaterThan(commitOf(before[0] ?? ''));
+    expect(last(b)).to.equal(before[1]);
+  });
+
+  it('follow the tick where a broker holds another value', async () => {
+    await markedWith({ t: '0' });
+    const before = last(a);
+    a.observe({ topic: 't', payload: '1' });
+    await a.roundTrip();
+    rig.clock.tick(TICK / 2);
+    await rig.all();
+    expect(last(a)).to.equal(before);
+    rig.clock.tick(TICK);
+    await rig.all();
+    expect(commitOf(last(a))).to.be.greaterThan(commitOf(before));
+  });
+
+  it('are written no more where nothing changes, but once a day, and expire a month later', async () => {
+    await markedWith({ t: '0' });
+    const count = a.own.length;
+    expect(a.own.at(-1)?.expiresAt).to.be.within(NOW + MARKER_EXPIRY_MS, NOW + MARKER_EXPIRY_MS + 1_000);
+    rig.clock.tick(60 * 60_000);
+    await rig.all();
+    expect(a.own).to.have.length(count);
+    rig.clock.tick(MARKER_RENEWAL_MS);
+    await rig.all();
+    expect(a.own).to.have.length(count + 1);
+  });
+
+  it('that somebody else wrote are said, and nothing that is missing counts as deleted', async () => {
+    await markedWith({ t: '0' });
+    const [commit = '', digest = ''] = last(b).split('.');
+    await returnsWith(`${Number(commit) + 1}.${digest}`, {});
+    await rig.tick();
+    expect(rig.log.join('\n')).to.contain('B: "mqttrep/us/marker/B" was not written by this mqttrep');
+    expect(b.payloads).to.deep.equal(['t=0']);
+    expect(b.messages.filter(({ kind }) => kind === 'probe')).to.deep.equal([]);
+  });
+
+  it('tell what a broker went back to from what was written there meanwhile', async () => {
+    await markedWith({ t: '0', u: '0' });
+    const marker = last(b);
+    b.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '1' });
+    await rig.tick();
+    await returnsWith(marker, { t: '0', u: '2' });
+    await rig.tick();
+    expect(b.payloads).to.deep.equal(['t=1']);
+    expect(a.payloads).to.deep.equal(['t=1', 'u=1', 'u=2']);
+  });
+
+  it('that a broker has lost a moment ago tell the same, and it is said', async () => {
+    await markedWith({ t: '0' });
+    const marker = last(b);
+    b.observe({ topic: 't', payload: '1' });
+    await rig.tick();
+    await acknowledged();
+    expect(commitOf(last(b))).to.be.greaterThan(commitOf(marker));
+    await returnsWith(marker, { t: '0' });
+    await rig.tick();
+    expect(b.payloads).to.deep.equal(['t=1']);
+    expect(rig.log.join('\n')).to.contain('B came back with its state of a moment ago');
+  });
+
+  it('tell a deletion from the loss of a topic that was new', async () => {
+    await markedWith({ t: '0' });
+    const marker = last(b);
+    b.observe({ topic: 't', payload: '1' }, { topic: 'new', payload: '1' });
+    await rig.tick();
+    await echoed(a, 't');
+    await returnsWith(marker, {});
+    await b.until(() => b.messages.some(({ kind }) => kind === 'probe'));
+    b.post({
+      kind: 'found',
+      answers: ['t', 'new'].map(topic => ({ topic, found: 'absent' as const })),
+    });
+    await rig.tick();
+    expect(a.payloads.slice(2)).to.deep.equal(['t=']);
+    expect(b.payloads).to.deep.equal(['new=1']);
+  });
+});
