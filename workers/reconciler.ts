@@ -1,6 +1,8 @@
 /** The thread of the reconciler: its actor, and the main thread's hold on it. */
 
+import { randomBytes } from 'node:crypto';
 import { nanoid } from 'nanoid';
+import { randomClientId } from '../lib/broker/connection/client-id.ts';
 import { formatsOf } from '../lib/core/merge-chain.ts';
 import type { Decoders } from '../lib/core/merge-order.ts';
 import type {
@@ -11,18 +13,25 @@ import type {
   Report,
 } from '../lib/protocol/messages.ts';
 import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
+import { startOf } from '../lib/reconciler/facts.ts';
 import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/links/early-port.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
 import { collectWhenQuiet } from './quiet-collection.ts';
 
+/** Of the secret that a store gets at its first start. */
+const SECRET_BYTES = 32;
+
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
   const log: Log = (level, message) => report({ kind: 'log', level, message, at: Date.now() });
   const ports = brokers.map(({ port }) => new EarlyPort(port, EARLY_BYTES / brokers.length));
-  const connect = (replica: string) => {
-    for (const port of ports) port.start(replica);
+  const connect = (facts: ReadonlyMap<string, string>) => {
+    for (const [index, { name }] of brokers.entries()) {
+      const known = startOf(name, facts);
+      if (known !== undefined) ports[index]?.start(known);
+    }
   };
   const started = await start({ settings, brokers }, log, connect);
   if (started instanceof Error) {
@@ -79,7 +88,7 @@ interface Started {
 async function start(
   { settings, brokers }: Pick<ReconcilerTask, 'settings' | 'brokers'>,
   log: Log,
-  recalled: (replica: string) => void,
+  recalled: (facts: ReadonlyMap<string, string>) => void,
 ): Promise<Started | Error> {
   const names = brokers.map(({ name }) => name);
   const opened = await openStore(settings.store, names, log, recalled).catch((error: Error) => error);
@@ -88,11 +97,17 @@ async function start(
   try {
     const decoders = await decodersFor(settings);
     const replica = state.facts.get('replica') ?? nanoid(10);
-    return { actor: new Reconciler({ settings, decoders, replica, brokers, store, state, log }), store };
+    const secret = state.facts.get('secret') ?? newSecret();
+    const self = { replica, secret, newClientId: randomClientId };
+    return { actor: new Reconciler({ ...self, settings, decoders, brokers, store, state, log }), store };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url');
 }
 
 async function configure(

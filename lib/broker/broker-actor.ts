@@ -17,6 +17,7 @@ import type {
   Port,
   Report,
   Sampling,
+  Start,
   ToBroker,
 } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/questions.ts';
@@ -81,7 +82,7 @@ export class BrokerActor {
       report: settled => this.#post(settled),
     });
     this.#inbound = {
-      replica: () => this.#identity?.replica ?? '',
+      stamps: () => this.#identity?.stamps,
       controlPrefix: controlPrefix ?? CONTROL_PREFIX,
       bounds: settings.bounds,
     };
@@ -181,7 +182,7 @@ export class BrokerActor {
   /** From CONNACK to the end of the connection. Returns why it ended. */
   async #stay(connection: Connection, identity: Identity): Promise<string> {
     this.#connection = connection;
-    if (this.#stopping || identity.replica !== this.#identity?.replica) connection.destroy();
+    if (this.#stopping || identity.clientId !== this.#identity?.clientId) connection.destroy();
     try {
       let former: readonly Subscription[] | undefined;
       while (!connection.hasEnded) former = await this.#holdSession(connection, identity, former);
@@ -264,18 +265,18 @@ export class BrokerActor {
   }
 
   /** Somebody else, if the store turns out to be lost after we have connected in the name that it began with. */
-  #become(replica: string): void {
+  #become(start: Start): void {
     const noticed = (other: string) => this.#remarks.isNotAlone(other, this.#connection?.protocolVersion);
-    const former = this.#identity?.replica ?? replica;
-    this.#identity = new Identity(this.#settings, replica, noticed, this.#stateTopics);
+    const former = this.#identity;
+    this.#identity = new Identity(this.#settings, start, noticed, this.#stateTopics);
     this.#start();
-    if (former !== replica) this.#connection?.destroy();
+    if (former !== undefined && !former.isOf(start)) this.#connection?.destroy();
   }
 
   #receive(message: ToBroker): void {
     switch (message.kind) {
       case 'start':
-        this.#become(message.replica);
+        this.#become(message);
         return;
       case 'credit':
         this.#intake.credit(message.batches);

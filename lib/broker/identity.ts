@@ -2,7 +2,8 @@
 
 import { nanoid } from 'nanoid';
 import { ControlTopics } from '../protocol/control-topics.ts';
-import type { BrokerSettings } from '../protocol/messages.ts';
+import type { BrokerSettings, Start } from '../protocol/messages.ts';
+import { Stamps } from '../protocol/stamps.ts';
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Presence } from './presence.ts';
@@ -14,7 +15,10 @@ export class Identity {
   readonly control: ControlTopics | undefined;
   /** Undefined also when the user needs the will for something else. */
   readonly presence: Presence | undefined;
-  readonly replica: string;
+  readonly stamps: Stamps;
+  /** Of the connection that replicates. */
+  readonly clientId: string;
+  readonly #start: Start;
   readonly #settings: BrokerSettings;
 
   /**
@@ -23,30 +27,39 @@ export class Identity {
    */
   constructor(
     settings: BrokerSettings,
-    replica: string,
+    start: Start,
     noticed: (replica: string) => void,
     state: StateTopics | undefined,
   ) {
     const { mode, name, options } = settings;
     const controlPrefix = mode === 'rehearse' ? undefined : settings.controlPrefix;
     this.#settings = settings;
-    this.replica = replica;
-    this.control = controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
+    this.#start = start;
+    this.clientId = settings.clientId ?? start.clientId;
+    this.stamps = new Stamps(start.replica, start.secret);
+    this.control =
+      controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, start.replica, name);
     const isWillFree = options['will'] === undefined;
     this.presence = this.control && isWillFree ? new Presence(this.control, noticed, state) : undefined;
+  }
+
+  /** Whether to start like this again would change nothing. */
+  isOf({ replica, secret, clientId }: Start): boolean {
+    const before = this.#start;
+    return replica === before.replica && secret === before.secret && clientId === before.clientId;
   }
 
   /** @param presence whose will CONNECT is to bear; undefined where the broker does not bear it */
   connectionOptions(protocolVersion: ProtocolVersion, presence: Presence | undefined): ConnectionOptions {
     if (this.#settings.mode === 'rehearse') return this.besideOptions('dryrun', protocolVersion);
     const will = presence === undefined ? {} : { will: presence.will };
-    return this.#options(this.#settings.clientId, protocolVersion, { ...this.#settings.options, ...will });
+    return this.#options(this.clientId, protocolVersion, { ...this.#settings.options, ...will });
   }
 
   /** For a connection beside the one that replicates. It is not its heir: its end must not publish a will. */
   besideOptions(purpose: 'probe' | 'survey' | 'dryrun', protocolVersion: ProtocolVersion): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;
-    return this.#options(`${this.#settings.clientId}_${purpose}`, protocolVersion, {
+    return this.#options(`${this.clientId}_${purpose}`, protocolVersion, {
       ...options,
       clean: true,
     });

@@ -39,7 +39,7 @@ export interface SessionDeps {
   readonly former: readonly Subscription[] | undefined;
   readonly intake: Intake;
   /** What an intake beside that one is to know. */
-  readonly inbound: Pick<IntakeDeps, 'replica' | 'controlPrefix' | 'bounds'>;
+  readonly inbound: Pick<IntakeDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
   readonly outgoing: Outgoing;
   readonly concessions: Concessions;
   readonly remarks: Remarks;
@@ -131,7 +131,7 @@ export class Session {
     const raising = this.#raising;
     const mqtt5 = connection.protocolVersion === 5;
     const liveFlag = this.#liveFlag;
-    outgoing.open(connection, identity.replica, this.#retains, this.#deps.concessions.maxQos);
+    outgoing.open(connection, identity.stamps, this.#retains, this.#deps.concessions.maxQos);
     // On a connection that stands messages came all the time.
     intake.flush();
     post({ kind: 'session', session: number, stamps: mqtt5, retains: this.#retains, marker });
@@ -249,6 +249,7 @@ export class Session {
     return new Scanner({
       options: identity.besideOptions('probe', protocolVersion),
       sentinel,
+      stamps: identity.stamps,
       order: () => this.#order,
       outOfOrder: () => {
         this.#deps.concessions.order = 'any';

@@ -39,6 +39,8 @@ export interface Observed {
   readonly stamps: boolean;
   /** This copy was sent by this replicator, as its stamp says. */
   readonly own: boolean;
+  /** The version that the message claims to have from us, though its stamp does not fit it. */
+  readonly claim?: Version | undefined;
   /** MQTT 5 message expiry left, in milliseconds; Infinity for none. */
   readonly expiry: number;
   /** The version of this message, should it be a new write. */

@@ -85,8 +85,7 @@ export interface Answer {
 // ── reconciler → broker worker ───────────────────────────────────────────────────────────────────────
 
 export type ToBroker =
-  /** Connect, in the name of this replica. Comes first, and again from each new reconciler. */
-  | { readonly kind: 'start'; readonly replica: string }
+  | Start
   | { readonly kind: 'publications'; readonly session: number; readonly batch: ArrayBuffer }
   /** So many batches of observations have been worked off. */
   | { readonly kind: 'credit'; readonly batches: number }
@@ -100,6 +99,16 @@ export type ToBroker =
   | { readonly kind: 'hasten'; readonly session: number; readonly topics: readonly string[] }
   /** Have the broker show once more all that it retains; answered by `surveyed`. */
   | { readonly kind: 'survey'; readonly session: number };
+
+/** Connect, as this replica. Comes first, and again from each new reconciler. */
+export interface Start {
+  readonly kind: 'start';
+  readonly replica: string;
+  /** Of the store: it keys what nobody else must be able to write in our name. */
+  readonly secret: string;
+  /** Under which to connect, unless one is configured; the same after a restart. */
+  readonly clientId: string;
+}
 
 // ── main → actors ────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,7 +201,8 @@ export interface BrokerSettings {
   readonly url: string;
   /** For MQTT.js. May hold secrets: never logged. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly clientId: string;
+  /** As configured; undefined for the one that the store keeps. */
+  readonly clientId: string | undefined;
   readonly maxQos: QoS;
   readonly subscriptions: readonly Subscription[];
   readonly sampling: Sampling;

@@ -1,15 +1,40 @@
 /** What the store keeps besides the topics: who we are, and what we left at each broker. */
 
+import type { Start } from '../protocol/messages.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 import { Marker } from './marker.ts';
 
-export function factsOf(replica: string, links: readonly BrokerLink[]): ReadonlyMap<string, string> {
-  const facts = new Map([['replica', replica]]);
-  for (const { name, known, marker } of links) {
+/** Who this replicator is, for as long as its store lives. */
+export interface Self {
+  /** Its id. */
+  readonly replica: string;
+  /** Known to this store alone: it keys what nobody else must be able to write in our name. */
+  readonly secret: string;
+  /** Draws a client id for the connection to a broker of this name. */
+  readonly newClientId: (broker: string) => string;
+}
+
+export function factsOf(
+  { replica, secret }: Self,
+  links: readonly BrokerLink[],
+): ReadonlyMap<string, string> {
+  const facts = new Map([
+    ['replica', replica],
+    ['secret', secret],
+  ]);
+  for (const { name, known, marker, clientId, isRemoved } of links) {
     if (known) facts.set(`known:${name}`, '1');
     if (marker.recorded !== undefined) facts.set(`marker:${name}`, String(marker.recorded));
+    if (!isRemoved) facts.set(`client:${name}`, clientId);
   }
   return facts;
+}
+
+/** What is known from the store, before its topics are read, of whom the worker of a broker connects as. */
+export function startOf(broker: string, facts: ReadonlyMap<string, string>): Start | undefined {
+  const [replica, secret, clientId] = ['replica', 'secret', `client:${broker}`].map(name => facts.get(name));
+  if (replica === undefined || secret === undefined || clientId === undefined) return undefined;
+  return { kind: 'start', replica, secret, clientId };
 }
 
 /** Tells a link what the store knows of its broker. */
@@ -17,4 +42,5 @@ export function recall(link: BrokerLink, facts: ReadonlyMap<string, string>): vo
   const recorded = facts.get(`marker:${link.name}`);
   if (recorded !== undefined) link.marker = new Marker(Number(recorded));
   link.known = facts.has(`known:${link.name}`);
+  link.clientId = facts.get(`client:${link.name}`) ?? link.clientId;
 }

@@ -25,6 +25,7 @@ import type {
 import type { StateStore, StoredState } from '../store/state-store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drain } from './drain.ts';
+import type { Self } from './facts.ts';
 import { FirstContact } from './first-contact.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { ConflictLog } from './inspection/conflict-log.ts';
@@ -40,10 +41,8 @@ import { Tally } from './tally.ts';
 import { type Step, TopicTable } from './topics/topic-table.ts';
 import { Verifier } from './verification/verifier.ts';
 
-export interface ReconcilerDeps {
+export interface ReconcilerDeps extends Self {
   readonly settings: ReconcilerSettings;
-  /** This replica's id, which is the store's. */
-  readonly replica: string;
   readonly brokers: readonly { readonly name: string; readonly rank: number }[];
   /** For the formats that the merge chains read. */
   readonly decoders: Partial<Decoders>;
@@ -67,7 +66,6 @@ export class Reconciler {
   readonly table: TopicTable;
   /** For who wants to know how all is. */
   readonly inspector: Inspector;
-  readonly #replica: string;
   readonly #store: StateStore;
   readonly #clock: HybridClock;
   readonly #links: BrokerLinks;
@@ -90,9 +88,10 @@ export class Reconciler {
   readonly #replayed = new Subject<void>();
   #sampling: Subscription;
 
-  constructor({ settings, brokers, replica, decoders, store, step, state, log }: ReconcilerDeps) {
+  constructor(deps: ReconcilerDeps) {
+    const { settings, brokers, replica, decoders, store, step, state, log } = deps;
     const table = new TopicTable(policiesOf(settings, brokers.length, decoders), brokers.length, step);
-    const links = new BrokerLinks(replica, table, state.facts);
+    const links = new BrokerLinks(deps, table, state.facts);
     const clock = new HybridClock(replica, settings.maxDrift);
     const conflicts = new ConflictLog(decoders);
     const tally = this.#tally;
@@ -106,7 +105,6 @@ export class Reconciler {
     const payloads = settings.hidesPayloads ? 'hidden' : 'shown';
     table.blockedAt = topic => links.blocking(topic);
     for (const broker of brokers) links.add(broker, settings);
-    this.#replica = replica;
     this.#store = store;
     this.table = table;
     this.#links = links;
@@ -136,7 +134,7 @@ export class Reconciler {
     const link = this.#links.at(broker);
     this.#sessions.parted(link);
     link.attach(port, message => this.#receive(link, message));
-    link.start(this.#replica);
+    this.#links.start(link);
   }
 
   /**
@@ -154,8 +152,12 @@ export class Reconciler {
       link.rank = rank;
       link.antiEntropy.period = settings.scanPeriod;
       link.former ??= former;
-      link.isRemoved = isRemoved;
-      if (isRemoved) this.#sessions.ended(link);
+      if (isRemoved) {
+        this.#links.remove(link);
+        this.#sessions.ended(link);
+      } else {
+        link.isRemoved = false;
+      }
     }
     this.#store.useBrokers(brokers.map(({ name }) => name));
     this.#sampling = this.#sample(settings);

@@ -1,8 +1,7 @@
 /** What the supervisor knows of one broker: what its actor is started with, and the actor that runs. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { randomClientId } from '../broker/connection/client-id.ts';
-import type { BrokerConfig, Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { BrokerSettings, ControlOfBroker, Mode } from '../protocol/messages.ts';
 import type { Actor } from './actors.ts';
 import { atMost } from './at-most.ts';
@@ -85,23 +84,10 @@ export function planSlots(
 ): readonly PlannedSlot[] {
   return config.brokers.map(broker => {
     const former = known.get(broker.name);
-    const settings = settingsOf(broker, config, former?.settings, mode);
+    const settings = brokerSettings(broker, config, broker.options.clientId, mode);
     const stands = former !== undefined && isSameConnection(former.settings, settings);
     return { slot: stands ? former : new BrokerSlot(settings, former?.link), settings };
   });
-}
-
-/** A random client id stays as it was. */
-function settingsOf(
-  broker: BrokerConfig,
-  config: Config,
-  known: BrokerSettings | undefined,
-  mode: Mode,
-): BrokerSettings {
-  const { name, options } = broker;
-  const isKept = known !== undefined && known.options['clientId'] === undefined;
-  const clientId = options.clientId ?? (isKept ? known.clientId : randomClientId(name));
-  return brokerSettings(broker, config, clientId, mode);
 }
 
 /** Whether the connection can stand when the settings change so. */

@@ -7,7 +7,7 @@ import { BrokerActor } from '../../lib/broker/broker-actor.ts';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { Subscription } from '../../lib/core/subscriptions.ts';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
-import type { FromBroker, Report, ToBroker } from '../../lib/protocol/messages.ts';
+import type { FromBroker, Report, Start, ToBroker } from '../../lib/protocol/messages.ts';
 import { type Observation, readObservation } from '../../lib/protocol/observation.ts';
 import { type Publication, writePublication } from '../../lib/protocol/publication.ts';
 
@@ -20,6 +20,9 @@ export interface RigOptions {
 
 /** A step of the session as the reconciler is told of it, in order. */
 export type Told = Exclude<FromBroker, { kind: 'observations' }> | (Observation & { kind: 'observation' });
+
+/** Whom the reconciler says that we are. */
+export const START: Start = { kind: 'start', replica: 'us', secret: 'secret', clientId: 'kept' };
 
 const WITHIN = 5_000;
 
@@ -55,7 +58,7 @@ export class ActorRig {
       this.#happened.emit('any');
     });
     this.#ended = this.actor.run();
-    this.tell({ kind: 'start', replica: 'us' });
+    this.tell(START);
   }
 
   tell(message: ToBroker): void {
@@ -85,7 +88,7 @@ export class ActorRig {
     this.#port = port2;
     this.#listen();
     this.actor.attach(port1);
-    this.tell({ kind: 'start', replica: 'us' });
+    this.tell(START);
   }
 
   /** Resolves with the first, told already or to come, of which the condition holds. */

@@ -67,6 +67,8 @@ export class ReconcilerRig {
     this.#reconciler = new Reconciler({
       settings: settings(filters, payloads),
       replica: 'us',
+      secret: 'secret',
+      newClientId: broker => `kept_of_${broker}`,
       decoders: {},
       brokers: NAMES.slice(0, brokers).map((name, index) => ({ name, rank: brokers - index })),
       store,

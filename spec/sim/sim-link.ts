@@ -12,7 +12,7 @@ import { ControlTopics } from '../../lib/protocol/control-topics.ts';
 import type { FromBroker, Port, ToBroker } from '../../lib/protocol/messages.ts';
 import { writeObservation } from '../../lib/protocol/observation.ts';
 import { type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
-import { CONTROL, type SimBroker, type SimMessage } from './sim-broker.ts';
+import { CONTROL, provenanceOf, type SimBroker, type SimMessage, simStamp } from './sim-broker.ts';
 
 /** Milliseconds that the answer of a probe takes longer than a message. */
 const PROBE_DELAY = 25;
@@ -174,7 +174,8 @@ export class SimLink {
     this.#receive?.({ kind: 'observations', batch: writer.take(), messages: 1 });
   }
 
-  #write(writer: BatchWriter, { topic, payload, stamp, retain }: SimMessage, how: 'live' | 'replay'): void {
+  #write(writer: BatchWriter, message: SimMessage, how: 'live' | 'replay'): void {
+    const { topic, payload, retain } = message;
     const { mqtt5, liveFlag } = this.#broker;
     const isReplay = how === 'replay';
     writeObservation(writer, {
@@ -183,8 +184,7 @@ export class SimLink {
       properties: mqtt5 ? '' : undefined,
       retained: liveFlag === 'as published' ? retain : isReplay || undefined,
       replay: mqtt5 ? this.#replaying : isReplay,
-      stamp: stamp?.version,
-      own: stamp?.sender === this.#replica,
+      ...provenanceOf(message, this.#replica),
       expiry: Number.POSITIVE_INFINITY,
     });
   }
@@ -246,8 +246,9 @@ export class SimLink {
     if (!topic.startsWith(CONTROL)) broker.received++;
     const isTooLarge = payload.length > broker.largest;
     if (!broker.denied.has(topic) && !isTooLarge) {
-      const stamp = broker.mqtt5 ? { version, sender: this.#replica } : undefined;
-      broker.store({ topic, payload: payload.toString(), stamp, retain }, this);
+      const written = { topic, payload: payload.toString() };
+      const stamp = broker.mqtt5 ? simStamp(written, version, this.#replica) : undefined;
+      broker.store({ ...written, stamp, retain }, this);
     }
     const through = ++this.#arrived;
     const confirmed = confirm ? [{ topic, version }] : [];
@@ -268,7 +269,7 @@ export class SimLink {
     return {
       payload: message.payload,
       properties: mqtt5 ? '' : undefined,
-      stamp: liveFlag === 'dropped' ? undefined : message.stamp?.version,
+      stamp: liveFlag === 'dropped' ? undefined : provenanceOf(message, this.#replica).stamp,
       expiry: Number.POSITIVE_INFINITY,
     };
   }

@@ -139,6 +139,8 @@ export class SimReplicator {
         hidesPayloads: false,
       },
       replica: this.replica,
+      secret: `secret of ${this.replica}`,
+      newClientId: broker => broker,
       decoders: { json: JSON.parse },
       brokers: brokers.map(({ name }, index) => ({ name, rank: brokers.length - index })),
       store,

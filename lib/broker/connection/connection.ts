@@ -22,9 +22,12 @@ import { type Limits, limitsOf } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
 import { watchSilence } from './silence.ts';
+import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** Of every thread, 12 MB would hold all numbers of two bytes, ready to be written. */
 writeToStream.cacheNumbers = false;
+
+keepUserPropertyOrder();
 
 /** Takes a message; the broker is not told that it has arrived before `done` is called. */
 export type Intake = (packet: IPublishPacket, done: () => void) => void;

@@ -13,7 +13,8 @@ import { isReplicable } from '../../core/filter.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import type { Bounds, Sampling } from '../../protocol/messages.ts';
 import { writeObservation } from '../../protocol/observation.ts';
-import { type MessageProperties, packProperties, readStamp, STAMP } from '../../protocol/properties.ts';
+import { type MessageProperties, packProperties, STAMP } from '../../protocol/properties.ts';
+import { type Provenance, type Stamps, UNSTAMPED } from '../../protocol/stamps.ts';
 import { sizeOf } from '../connection/packet-guard.ts';
 import { Pace, SHORTEST_INTERVAL } from '../pace.ts';
 import type { LiveFlag } from '../retained/live-flag.ts';
@@ -36,8 +37,8 @@ const BATCH_BYTES = 256 * 1024;
 const MESSAGE_BYTES = 64;
 
 export interface IntakeDeps {
-  /** This replicator's id. */
-  readonly replica: () => string;
+  /** Tells what the stamps of messages are worth; undefined until it is known who we are. */
+  readonly stamps: () => Pick<Stamps, 'read'> | undefined;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
   readonly bounds: Bounds;
@@ -189,18 +190,26 @@ export class Intake {
   #write(packet: IPublishPacket): void {
     const { mqtt5, liveFlag, replaying } = this.#mode;
     const properties = packet.properties as MessageProperties | undefined;
-    const stamp = mqtt5 ? readStamp(properties) : undefined;
+    const packed = mqtt5 ? packProperties(properties) : undefined;
     const seconds = properties?.messageExpiryInterval;
     writeObservation(this.#writer, {
       topic: packet.topic,
       payload: packet.payload as Buffer,
-      properties: mqtt5 ? packProperties(properties) : undefined,
+      properties: packed,
       retained: packet.retain || liveFlag === 'as published' ? packet.retain : undefined,
       replay: replaying,
-      stamp: stamp?.version,
-      own: stamp?.sender === this.#deps.replica(),
+      ...this.#provenance(packet, properties, packed),
       expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
     });
+  }
+
+  #provenance(
+    { topic, payload }: IPublishPacket,
+    properties: MessageProperties | undefined,
+    packed: string | undefined,
+  ): Provenance {
+    if (properties?.userProperties === undefined || packed === undefined) return UNSTAMPED;
+    return this.#deps.stamps()?.read(topic, payload as Buffer, properties, packed) ?? UNSTAMPED;
   }
 
   /**

@@ -8,8 +8,9 @@ import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
 import { BatchReader } from '../../protocol/batch.ts';
 import type { Refusal, Settled, Settlement } from '../../protocol/messages.ts';
-import { type MessageProperties, unpackProperties } from '../../protocol/properties.ts';
+import { type MessageProperties, type SentProperties, unpackProperties } from '../../protocol/properties.ts';
 import { type RawPublication, readPublication } from '../../protocol/publication.ts';
+import type { Stamps } from '../../protocol/stamps.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
 import { Pace } from '../pace.ts';
@@ -23,7 +24,7 @@ const WINDOW = 256;
 
 export interface OutboxDeps {
   readonly connection: Pick<Connection, 'publish' | 'protocolVersion' | 'hasEnded' | 'isWriting'>;
-  readonly replica: string;
+  readonly stamps: Pick<Stamps, 'sender'>;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
   readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
@@ -176,7 +177,9 @@ export class Outbox {
     if (qos > 0) roundTrips.sent(publication);
     if (qos < publication.qos) this.counters.lowered_qos++;
     if (retain !== publication.retain) this.counters.published_unretained++;
-    connection.publish(topic, payload, { qos, retain, ...(properties && { properties }) }, error => {
+    // MQTT.js writes lists of user properties as well, though its types have none.
+    const options = { qos, retain, ...(properties && { properties: properties as MessageProperties }) };
+    connection.publish(topic, payload, options, error => {
       // MQTT.js fails all that is under way when a connection ends: that is no answer of the broker.
       if (error !== undefined && connection.hasEnded) return;
       const refusal = error && ({ reason: error.message, culprit: 'topic' } as const);
@@ -190,9 +193,9 @@ export class Outbox {
     setImmediate(() => this.#settled(sequence, publication, why));
   }
 
-  #stamped({ version, properties, expiresAt }: RawPublication): MessageProperties {
-    const stamp = { version, sender: this.#deps.replica };
-    return unpackProperties(properties ?? '', stamp, secondsLeft(expiresAt));
+  #stamped({ topic, payload, version, properties = '', expiresAt }: RawPublication): SentProperties {
+    const sender = this.#deps.stamps.sender({ topic, payload, properties }, version);
+    return unpackProperties(properties, { version, sender }, secondsLeft(expiresAt));
   }
 
   #settled(

@@ -6,6 +6,7 @@
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { Mode, Settled } from '../../protocol/messages.ts';
+import type { Stamps } from '../../protocol/stamps.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Remarks } from '../remarks.ts';
 import { Outbox } from './outbox.ts';
@@ -42,7 +43,7 @@ export class Outgoing {
    * A session begins.
    * @param maxQos the highest that the broker grants, where that was found out
    */
-  open(connection: Connection, replica: string, retains: boolean, maxQos: QoS = 2): void {
+  open(connection: Connection, stamps: Stamps, retains: boolean, maxQos: QoS = 2): void {
     const { mode, controlPrefix, remarks, report } = this.#deps;
     if (mode === 'rehearse') {
       this.#outbox = new Rehearsal({ report, log: message => remarks.say('info', message) });
@@ -52,7 +53,7 @@ export class Outgoing {
     const maximumPacketSize = Math.min(connection.limits.maximumPacketSize, suspected);
     this.#outbox = new Outbox({
       connection,
-      replica,
+      stamps,
       limits: { ...connection.limits, maximumPacketSize, retains },
       suspicions: this.#suspicions,
       report,

@@ -12,6 +12,7 @@ import { has, type Policies } from '../../core/policy.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../../protocol/messages.ts';
 import { type Publication, writePublication } from '../../protocol/publication.ts';
+import type { Self } from '../facts.ts';
 import { Marker } from '../marker.ts';
 import { AntiEntropy } from '../verification/anti-entropy.ts';
 import { Brake } from '../verification/brake.ts';
@@ -38,6 +39,8 @@ export interface LinkOptions {
   readonly scanPeriod: number;
   /** Where the marker is left; undefined when mqttrep may write no control topic. */
   readonly markerTopic: string | undefined;
+  /** Under which its worker connects, unless one is configured. */
+  readonly clientId: string;
 }
 
 export class BrokerLink {
@@ -46,6 +49,8 @@ export class BrokerLink {
   /** At first contact the larger wins. */
   rank: number;
   readonly markerTopic: string | undefined;
+  /** Under which its worker connects, unless one is configured. */
+  clientId: string;
   readonly blocks = new Blocks();
   readonly brake = new Brake();
   readonly unanswered = new Unanswered();
@@ -94,11 +99,12 @@ export class BrokerLink {
   readonly #probes = new OpenProbes();
   readonly #nowAndThen = new NowAndThen<Bound>();
 
-  constructor({ index, name, rank, scanPeriod, markerTopic }: LinkOptions) {
+  constructor({ index, name, rank, scanPeriod, markerTopic, clientId }: LinkOptions) {
     this.index = index;
     this.name = name;
     this.rank = rank;
     this.markerTopic = markerTopic;
+    this.clientId = clientId;
     this.antiEntropy = new AntiEntropy(scanPeriod);
   }
 
@@ -182,9 +188,9 @@ export class BrokerLink {
     return this.markerTopic !== undefined && this.retains;
   }
 
-  /** Has the worker connect in the name of the replica. */
-  start(replica: string): void {
-    this.#post({ kind: 'start', replica });
+  /** Has the worker connect as this replica. */
+  start({ replica, secret }: Pick<Self, 'replica' | 'secret'>): void {
+    this.#post({ kind: 'start', replica, secret, clientId: this.clientId });
   }
 
   publish(publication: Publication): void {

@@ -3,19 +3,19 @@
 import type { BrokerSet } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
 import type { ReconcilerSettings } from '../../protocol/messages.ts';
-import { factsOf, recall } from '../facts.ts';
+import { factsOf, recall, type Self } from '../facts.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { BrokerLink } from './broker-link.ts';
 
 export class BrokerLinks implements Iterable<BrokerLink> {
-  readonly #replica: string;
+  readonly #self: Self;
   readonly #table: TopicTable;
   /** What the store knew of the brokers when it was opened. */
   readonly #recorded: ReadonlyMap<string, string>;
   readonly #links: BrokerLink[] = [];
 
-  constructor(replica: string, table: TopicTable, recorded: ReadonlyMap<string, string>) {
-    this.#replica = replica;
+  constructor(self: Self, table: TopicTable, recorded: ReadonlyMap<string, string>) {
+    this.#self = self;
     this.#table = table;
     this.#recorded = recorded;
   }
@@ -40,13 +40,26 @@ export class BrokerLinks implements Iterable<BrokerLink> {
     { controlPrefix, scanPeriod }: ReconcilerSettings,
   ): BrokerLink {
     const control =
-      controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#replica, name);
+      controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#self.replica, name);
     const index = this.#links.length;
-    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic: control?.of('marker') });
+    const clientId = this.#self.newClientId(name);
+    const markerTopic = control?.of('marker');
+    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic, clientId });
     recall(link, this.#recorded);
     this.#table.advance(link.marker.recorded ?? 0);
     this.#links.push(link);
     return link;
+  }
+
+  /** A broker that is removed is forgotten: its name may be given to another one. */
+  remove(link: BrokerLink): void {
+    link.isRemoved = true;
+    link.clientId = this.#self.newClientId(link.name);
+  }
+
+  /** Has the worker of a broker connect as us. */
+  start(link: BrokerLink): void {
+    link.start(this.#self);
   }
 
   /** The brokers that do not take a topic. */
@@ -74,7 +87,7 @@ export class BrokerLinks implements Iterable<BrokerLink> {
 
   /** What the store is to know of them. */
   facts(): ReadonlyMap<string, string> {
-    return factsOf(this.#replica, this.#links);
+    return factsOf(this.#self, this.#links);
   }
 
   /** Closes what is waiting to be sent at this moment; the result sends it. */

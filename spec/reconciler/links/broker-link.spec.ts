@@ -13,7 +13,14 @@ describe('BrokerLink', () => {
   let sent: ToBroker[];
 
   beforeEach(() => {
-    link = new BrokerLink({ index: 0, name: 'A', rank: 1, scanPeriod: 600, markerTopic: undefined });
+    link = new BrokerLink({
+      index: 0,
+      name: 'A',
+      rank: 1,
+      scanPeriod: 600,
+      markerTopic: undefined,
+      clientId: 'kept',
+    });
     sent = [];
     link.attach(
       { on: () => undefined, postMessage: message => sent.push(message), close: () => undefined },
