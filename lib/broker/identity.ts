@@ -6,7 +6,7 @@ import type { BrokerSettings, Start } from '../protocol/messages.ts';
 import { Stamps } from '../protocol/stamps.ts';
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
-import { Presence } from './presence.ts';
+import { type Encounters, Presence } from './presence.ts';
 import { Sentinel } from './retained/sentinel.ts';
 import type { StateTopics } from './state-topics.ts';
 
@@ -22,13 +22,12 @@ export class Identity {
   readonly #settings: BrokerSettings;
 
   /**
-   * @param noticed called once for each other replicator at the broker
    * @param state where it is to be said how mqttrep is
    */
   constructor(
     settings: BrokerSettings,
     start: Start,
-    noticed: (replica: string) => void,
+    encounters: Encounters,
     state: StateTopics | undefined,
   ) {
     const { mode, name, options } = settings;
@@ -40,7 +39,10 @@ export class Identity {
     this.control =
       controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, start.replica, name);
     const isWillFree = options['will'] === undefined;
-    this.presence = this.control && isWillFree ? new Presence(this.control, noticed, state) : undefined;
+    this.presence =
+      this.control && isWillFree
+        ? new Presence(this.control, settings.process, encounters, state)
+        : undefined;
   }
 
   /** Whether to start like this again would change nothing. */

@@ -18,7 +18,8 @@ export type Event =
   | Offered
   | Expired
   | Returned
-  | Unanswered;
+  | Unanswered
+  | Withheld;
 
 /** A broker delivered a message. */
 export interface Observed {
@@ -134,6 +135,11 @@ export interface Returned {
 export interface Unanswered {
   readonly kind: 'unanswered';
   readonly broker: number;
+}
+
+/** What waits to be passed on is too old, and is passed on no more. */
+export interface Withheld {
+  readonly kind: 'withheld';
 }
 
 export type Command = Publish | Probe;

@@ -26,6 +26,8 @@ export type FromBroker =
   | SessionStarted
   | { readonly kind: 'replayed'; readonly stamps: boolean }
   | { readonly kind: 'parted' }
+  /** The process did not run for a while: what waits to be passed on is too old. */
+  | { readonly kind: 'suspended' }
   | Observations
   | Settled
   | { readonly kind: 'found'; readonly answers: readonly Answer[] }
@@ -144,6 +146,8 @@ export type Report =
   /** `at`: when it was said, in milliseconds since 1970. */
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly at: number }
   | { readonly kind: 'link'; readonly state: LinkState; readonly detail: string }
+  /** The broker is also connected to under this name. */
+  | { readonly kind: 'same'; readonly as: string }
   | { readonly kind: 'quiet' }
   | Answering
   | { readonly kind: 'configured' }
@@ -198,6 +202,8 @@ export type Mode = 'replicate' | 'rehearse';
 export interface BrokerSettings {
   readonly mode: Mode;
   readonly name: string;
+  /** What this process is called, so that brokers tell it from a copy of itself. */
+  readonly process: string;
   readonly url: string;
   /** For MQTT.js. May hold secrets: never logged. */
   readonly options: Readonly<Record<string, unknown>>;

@@ -242,6 +242,9 @@ export class Reconciler {
       case 'surveyed':
         this.#verifier.surveyed(link);
         return;
+      case 'suspended':
+        this.#withhold();
+        return;
       case 'parted':
         this.#sessions.parted(link);
         this.#drain.look();
@@ -275,6 +278,15 @@ export class Reconciler {
     }
     this.#saver.save();
     this.#ticks.observe((performance.now() - begin) / 1000);
+  }
+
+  /** What waits to be passed on has waited while the process was suspended. */
+  #withhold(): void {
+    const waiting: string[] = [];
+    for (const [topic, { register }] of this.table.states.entries()) {
+      if (register.passing !== undefined) waiting.push(topic);
+    }
+    for (const topic of waiting) this.#stepper.apply(topic, { kind: 'withheld' });
   }
 
   /** Sends a broker what waits for it. */

@@ -53,10 +53,17 @@ export class BrokerSlot {
 
   /** Takes no more messages in; resolves when what arrived before is with the reconciler. */
   quiesce(): Promise<void> {
+    if (this.actor === undefined) return Promise.resolve();
     return new Promise(resolve => {
       this.quiet = resolve;
       this.actor?.tell({ kind: 'quiesce' });
     });
+  }
+
+  /** The broker is not connected to until the next configuration, for a reason. */
+  park(reason: string): Promise<void> {
+    this.link.park(reason);
+    return this.dismiss();
   }
 
   /** Has the actor say goodbye, and ends its thread if it does not. */
@@ -81,10 +88,11 @@ export function planSlots(
   config: Config,
   known: ReadonlyMap<string, BrokerSlot>,
   mode: Mode,
+  process: string,
 ): readonly PlannedSlot[] {
   return config.brokers.map(broker => {
     const former = known.get(broker.name);
-    const settings = brokerSettings(broker, config, broker.options.clientId, mode);
+    const settings = brokerSettings(broker, config, broker.options.clientId, mode, process);
     const stands = former !== undefined && isSameConnection(former.settings, settings);
     return { slot: stands ? former : new BrokerSlot(settings, former?.link), settings };
   });

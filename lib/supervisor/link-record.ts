@@ -17,9 +17,25 @@ export class LinkRecord {
   /** Actors there were so far: each counts from 0. */
   actors = 0;
   #connections = 0;
+  #isParked = false;
+
+  get isParked(): boolean {
+    return this.#isParked;
+  }
+
+  /** It is not tried again before `resume`, for a reason. */
+  park(reason: string): void {
+    this.enter('refused', reason);
+    this.#isParked = true;
+  }
+
+  resume(): void {
+    this.#isParked = false;
+  }
 
   /** While it is tried again, what it failed of stays: that is of more interest than that it is tried. */
   enter(state: LinkState, detail: string): void {
+    if (this.#isParked) return;
     if (state === 'connecting' && (this.state === 'unreachable' || this.state === 'refused')) return;
     if (state !== this.state) this.since = Date.now();
     this.state = state;

@@ -12,10 +12,12 @@ export function brokerSettings<Id extends string | undefined>(
   config: Config,
   clientId: Id,
   mode: Mode = 'replicate',
+  process = '',
 ): BrokerSettings & { readonly clientId: Id } {
   return {
     mode,
     name: broker.name,
+    process,
     url: broker.url,
     options: broker.options,
     clientId,

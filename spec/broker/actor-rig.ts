@@ -12,6 +12,10 @@ import { type Observation, readObservation } from '../../lib/protocol/observatio
 import { type Publication, writePublication } from '../../lib/protocol/publication.ts';
 
 export interface RigOptions {
+  /** Of the broker; default: oslo. */
+  readonly name?: string;
+  /** What the process is called. */
+  readonly process?: string;
   readonly subscriptions?: readonly Subscription[];
   readonly options?: Readonly<Record<string, unknown>>;
   /** Default: one of its own. */
@@ -42,7 +46,8 @@ export class ActorRig {
     this.#listen();
     const settings = {
       mode: 'replicate',
-      name: 'oslo',
+      name: rigOptions.name ?? 'oslo',
+      process: rigOptions.process ?? '1-1',
       url,
       options: { reconnectPeriod: 50, ...options },
       clientId: rigOptions.clientId ?? `rig_${randomUUID()}`,

@@ -238,7 +238,11 @@ export class SimLink {
   #start(replica: string): void {
     this.#replica = replica;
     const control = new ControlTopics('mqttrep', replica, this.#broker.name);
-    this.#presence = new Presence(control, other => this.#noticed(other));
+    this.#presence = new Presence(control, '1-1', {
+      another: other => this.#noticed(other),
+      sameBroker: () => undefined,
+      copyOfStore: () => undefined,
+    });
   }
 
   #publish({ topic, payload, version, retain, confirm }: RawPublication): void {

@@ -42,6 +42,8 @@ export interface ConnectionOptions {
   readonly maxQos: QoS;
   /** Bytes of payload; of what is larger only a stand-in arrives (packet-guard.ts). */
   readonly largestPayload: number;
+  /** Asked before each piece that the network brings: whether it is to be read. */
+  readonly isCurrent?: () => boolean;
 }
 
 export interface SubscribeOptions {
@@ -129,7 +131,8 @@ export class Connection {
    */
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const client = readingAhead(() => mqtt.connect(withoutClientId(settings.url), clientOptions(settings)));
-    guardStream(client.stream, new PacketGuard(settings.largestPayload, settings.protocolVersion === 5));
+    const guard = new PacketGuard(settings.largestPayload, settings.protocolVersion === 5);
+    guardStream(client.stream, guard, settings.isCurrent);
     gatherWrites(client.stream);
     return new Promise((resolve, reject) => {
       let reason = 'the connection was closed';

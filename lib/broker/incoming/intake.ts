@@ -64,6 +64,7 @@ const LONGEST_INTERVAL = 100;
 
 /** In order, and therefore not worth a word. */
 const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
+const SUSPENDED: Refusal = { counter: 'dropped_after_suspension' };
 const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
 
 export class Intake {
@@ -141,6 +142,14 @@ export class Intake {
   /** Sends what is packed at once, so that a following message stays behind it. */
   flush(): void {
     if (this.#waiting.size > 0) this.#pace.now();
+  }
+
+  /** Drops what waits to be sent. */
+  discard(): void {
+    for (const packet of this.#waiting.values()) this.#refusals.count(packet.topic, SUSPENDED, Date.now());
+    this.#waiting.clear();
+    this.#waitingBytes = 0;
+    this.#messages = 0;
   }
 
   /** The way to the reconciler is new: nothing is under way. */
