@@ -32,6 +32,7 @@ import { ConflictLog } from './inspection/conflict-log.ts';
 import { Inspector } from './inspection/inspector.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 import { BrokerLinks } from './links/broker-links.ts';
+import { LoopDamper } from './loop-damper.ts';
 import { Reception } from './reception.ts';
 import { Saver } from './saver.ts';
 import { Sessions } from './sessions.ts';
@@ -76,6 +77,7 @@ export class Reconciler {
   readonly #ticks = new Histogram(BOUNDS.tick);
   readonly #reception: Reception;
   readonly #stepper: Stepper;
+  readonly #damper: LoopDamper;
   readonly #dispatcher: Dispatcher;
   readonly #saver: Saver;
   readonly #verifier: Verifier;
@@ -98,7 +100,13 @@ export class Reconciler {
     const ticks = this.#ticks;
     const apply = (topic: string, event: Event) => this.#stepper.apply(topic, event);
     const bring = (topic: string, event: Event) => this.#events.next({ topic, event });
-    const dispatcher = new Dispatcher({ clock, apply, blockedOrNot: topic => table.recount(topic), log });
+    const damper = new LoopDamper({
+      release: topic => this.#tick(new Set([topic])),
+      drop: topic => this.#stepper.apply(topic, { kind: 'withheld' }),
+      log,
+    });
+    const blockedOrNot = (topic: string) => table.recount(topic);
+    const dispatcher = new Dispatcher({ clock, apply, blockedOrNot, damper, log });
     const saver = new Saver({ store, table, links, log });
     const verifier = new Verifier({ table, clock, bring, dispatcher, log });
     const room = settings.bounds.topics;
@@ -110,14 +118,25 @@ export class Reconciler {
     this.#links = links;
     this.#clock = clock;
     this.#conflicts = conflicts;
+    this.#damper = damper;
     this.#dispatcher = dispatcher;
     this.#saver = saver;
     this.#verifier = verifier;
     this.#reception = new Reception({ table, clock, tally, verifier, bring, room, log });
-    this.#stepper = new Stepper({ table, links, conflicts, dispatcher, tally });
+    this.#stepper = new Stepper({ table, links, conflicts, dispatcher, damper, tally });
     this.#sessions = new Sessions({ dispatcher, verifier, saver, apply, bring, log });
     this.#housekeeping = new Housekeeping({ table, links, clock, dispatcher, verifier, saver, apply, bring });
-    this.inspector = new Inspector({ replica, table, links, conflicts, tally, saver, ticks, payloads });
+    this.inspector = new Inspector({
+      replica,
+      table,
+      links,
+      conflicts,
+      damper,
+      tally,
+      saver,
+      ticks,
+      payloads,
+    });
     this.#drain = new Drain(links);
     this.#sampling = this.#sample(settings);
     this.#firstContact = new FirstContact(links, () => this.#open());
@@ -190,6 +209,7 @@ export class Reconciler {
     this.#sampling.unsubscribe();
     this.#firstContact.close();
     this.#housekeeping.close();
+    this.#damper.close();
     for (const link of this.#links) link.close();
     this.inspector.close();
   }

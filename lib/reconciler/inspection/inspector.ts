@@ -12,6 +12,7 @@ import type { ReconcilerAnswers, ReconcilerMeasures, ReconcilerQuestion } from '
 import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow } from '../../status/api.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BrokerLinks } from '../links/broker-links.ts';
+import type { LoopDamper } from '../loop-damper.ts';
 import type { Saver } from '../saver.ts';
 import { inSlices } from '../slices.ts';
 import type { Tally } from '../tally.ts';
@@ -39,6 +40,7 @@ export interface InspectorDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
   readonly conflicts: ConflictLog;
+  readonly damper: Pick<LoopDamper, 'damped'>;
   /** Of the reconciler. */
   readonly tally: Tally;
   readonly saver: Pick<Saver, 'commits' | 'failures'>;
@@ -100,7 +102,7 @@ export class Inspector {
   // ── counts ─────────────────────────────────────────────────────────────────────────────────────────
 
   #measures(conflictsAfter: number): ReconcilerMeasures {
-    const { replica, table, links, conflicts, tally, saver, ticks } = this.#deps;
+    const { replica, table, links, conflicts, damper, tally, saver, ticks } = this.#deps;
     const { census } = table;
     const refused = Object.entries(tally.counts).filter(([name]) => name.startsWith(REFUSED));
     return {
@@ -111,6 +113,7 @@ export class Inspector {
         refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
+        damped: damper.damped,
         conflicts: { ...conflicts.counts },
         convergence: census.convergence.counts,
         commits: saver.commits.counts,
