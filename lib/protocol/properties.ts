@@ -71,15 +71,17 @@ export function parseVersion(text: string): Version | undefined {
   return Number.isSafeInteger(version.time) && version.counter <= MAX_COUNTER ? version : undefined;
 }
 
-/** The stamp among a message's user properties, or undefined. */
-export function readStamp(properties: MessageProperties | undefined): Stamp | undefined {
+/** The stamp among a message's user properties, with its version as text, or undefined. */
+export function readStamp(
+  properties: MessageProperties | undefined,
+): (Stamp & { readonly text: string }) | undefined {
   const user = properties?.userProperties;
   if (user === undefined) return undefined;
   const stamp = user[STAMP];
   const sender = user[SENDER];
   if (typeof stamp !== 'string' || typeof sender !== 'string') return undefined;
   const version = parseVersion(stamp);
-  return version === undefined ? undefined : { version, sender };
+  return version === undefined ? undefined : { version, sender, text: stamp };
 }
 
 type Canonical = [

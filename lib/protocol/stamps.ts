@@ -17,7 +17,7 @@ import { formatVersion, type MessageProperties, readStamp, unorderedProperties }
 /** What a stamp is bound to. */
 export interface Content {
   readonly topic: string;
-  readonly payload: Uint8Array;
+  readonly payload: Buffer;
   /** Canonical, see properties.ts. */
   readonly properties: string;
 }
@@ -41,32 +41,34 @@ const DIGEST_LENGTH = 11;
 const LONG_PAYLOAD_BYTES = 2_048;
 
 export class Stamps {
-  readonly #replica: string;
+  /** With what the sender begins where it claims to be us. */
+  readonly #claim: string;
   readonly #secret: string;
 
   /** @param secret of the store, in base64url */
   constructor(replica: string, secret: string) {
-    this.#replica = replica;
+    this.#claim = `${replica}.`;
     this.#secret = secret;
   }
 
   /** What is to stand in the user property SENDER of a copy of this content that we send. */
   sender(content: Content, version: Version): string {
     const text = textOf(content, formatVersion(version));
-    return `${this.#replica}.${digest(text)}.${digest(this.#secret + text)}`;
+    return `${this.#claim}${digest(text)}.${digest(this.#secret + text)}`;
   }
 
   /** @param packed the canonical string of the properties */
-  read(topic: string, payload: Uint8Array, properties: MessageProperties, packed: string): Provenance {
+  read(topic: string, payload: Buffer, properties: MessageProperties, packed: string): Provenance {
     const found = readStamp(properties);
     if (found === undefined) return UNSTAMPED;
-    const { version, sender } = found;
-    const [replica, binding, signature] = sender.split('.', 4);
-    const text = textOf({ topic, payload, properties: packed }, formatVersion(version));
-    if (replica !== this.#replica)
-      return binding === digest(text) ? { stamp: version, own: false, claim: undefined } : UNSTAMPED;
-    if (signature === digest(this.#secret + text)) return { stamp: version, own: true, claim: undefined };
-    return { stamp: undefined, own: false, claim: version };
+    const { version, text: written, sender } = found;
+    const text = textOf({ topic, payload, properties: packed }, written);
+    if (!sender.startsWith(this.#claim))
+      return isBound(sender, text) ? { stamp: version, own: false, claim: undefined } : UNSTAMPED;
+    const isOurs = sender.endsWith(`.${digest(this.#secret + text)}`);
+    return isOurs
+      ? { stamp: version, own: true, claim: undefined }
+      : { stamp: undefined, own: false, claim: version };
   }
 }
 
@@ -76,9 +78,15 @@ function textOf({ topic, payload, properties }: Content, version: string): strin
   return `${topic}\0${version}\0${bound}\0${payloadText(payload)}`;
 }
 
-function payloadText(payload: Uint8Array): string {
+/** The sender is `replica.digest.keyed digest`. */
+function isBound(sender: string, text: string): boolean {
+  const at = sender.indexOf('.') + 1;
+  return at > 0 && sender.startsWith(`${digest(text)}.`, at);
+}
+
+function payloadText(payload: Buffer): string {
   if (payload.length > LONG_PAYLOAD_BYTES) return `#${hash('sha256', payload, 'base64url')}`;
-  return `=${fromBuffer(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength))}`;
+  return `=${fromBuffer(payload)}`;
 }
 
 function digest(text: string): string {

@@ -72,7 +72,7 @@ describe('Properties', () => {
         const packed = packProperties(original);
         const sent = received(unpackProperties(packed, STAMPED, 60));
         expect(packProperties(sent)).to.equal(packed);
-        expect(readStamp(sent)).to.deep.equal(STAMPED);
+        expect(readStamp(sent)).to.deep.include(STAMPED);
         expect(sent.messageExpiryInterval).to.equal(60);
       }),
       { numRuns: 500 },
