@@ -18,6 +18,7 @@ import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/links/early-port.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
+import { UnknownStoreError } from '../lib/store/store-errors.ts';
 import { collectWhenQuiet } from './quiet-collection.ts';
 
 /** Of the secret that a store gets at its first start. */
@@ -35,7 +36,8 @@ export default async function reconciler({ control, brokers, settings }: Reconci
   };
   const started = await start({ settings, brokers }, log, connect);
   if (started instanceof Error) {
-    report({ kind: 'fatal', reason: started.message });
+    const cause = started instanceof UnknownStoreError ? 'configuration' : 'failure';
+    report({ kind: 'fatal', cause, reason: started.message });
     return;
   }
   const { actor, store } = started;
@@ -102,6 +104,7 @@ async function start(
     return { actor: new Reconciler({ ...self, settings, decoders, brokers, store, state, log }), store };
   } catch (error) {
     await store.close();
+    if (error instanceof UnknownStoreError) return error;
     throw error;
   }
 }

@@ -24,6 +24,7 @@ import type { BrokerMeasures } from '../protocol/questions.ts';
 import type { Connection } from './connection/connection.ts';
 import { Connector } from './connection/connector.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
+import { SubscribeLimit } from './connection/subscribe-limit.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
 import { Intake } from './incoming/intake.ts';
@@ -56,6 +57,7 @@ export class BrokerActor {
   #sessions = 0;
   readonly #remarks: Remarks;
   readonly #outgoing: Outgoing;
+  readonly #subscribeLimit: SubscribeLimit;
   #stopping = false;
   readonly #pause = new Pause();
   readonly #heartbeat = new Heartbeat(milliseconds => this.#wasSuspended(milliseconds));
@@ -77,6 +79,7 @@ export class BrokerActor {
     this.#remarks = new Remarks(settings.name, (level, message) =>
       report({ kind: 'log', level, message, at: Date.now() }),
     );
+    this.#subscribeLimit = new SubscribeLimit(filters => this.#remarks.takesFilters(filters));
     this.#connector = new Connector({ settings, remarks: this.#remarks, report });
     this.#outgoing = new Outgoing({
       mode: settings.mode,
@@ -299,7 +302,7 @@ export class BrokerActor {
       copyOfStore: topic => this.#remarks.hasCopyOfStore(topic),
     };
     const former = this.#identity;
-    this.#identity = new Identity(this.#settings, start, encounters, this.#stateTopics);
+    this.#identity = new Identity(this.#settings, start, encounters, this.#stateTopics, this.#subscribeLimit);
     this.#start();
     if (former !== undefined && !former.isOf(start)) this.#connection?.destroy();
   }

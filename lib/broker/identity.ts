@@ -6,6 +6,7 @@ import type { BrokerSettings, Start } from '../protocol/messages.ts';
 import { Stamps } from '../protocol/stamps.ts';
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
+import type { SubscribeLimit } from './connection/subscribe-limit.ts';
 import { type Encounters, Presence } from './presence.ts';
 import { Sentinel } from './retained/sentinel.ts';
 import type { StateTopics } from './state-topics.ts';
@@ -20,19 +21,23 @@ export class Identity {
   readonly clientId: string;
   readonly #start: Start;
   readonly #settings: BrokerSettings;
+  readonly #subscribeLimit: SubscribeLimit;
 
   /**
    * @param state where it is to be said how mqttrep is
+   * @param subscribeLimit what is known of the broker, over all connections to it
    */
   constructor(
     settings: BrokerSettings,
     start: Start,
     encounters: Encounters,
     state: StateTopics | undefined,
+    subscribeLimit: SubscribeLimit,
   ) {
     const { mode, name, options } = settings;
     const controlPrefix = mode === 'rehearse' ? undefined : settings.controlPrefix;
     this.#settings = settings;
+    this.#subscribeLimit = subscribeLimit;
     this.#start = start;
     this.clientId = settings.clientId ?? start.clientId;
     this.stamps = new Stamps(start.replica, start.secret);
@@ -77,6 +82,14 @@ export class Identity {
     options: ConnectionOptions['options'],
   ): ConnectionOptions {
     const { url, maxQos, bounds } = this.#settings;
-    return { url, options, clientId, protocolVersion, maxQos, largestPayload: bounds.payload };
+    return {
+      url,
+      options,
+      clientId,
+      protocolVersion,
+      maxQos,
+      largestPayload: bounds.payload,
+      subscribeLimit: this.#subscribeLimit,
+    };
   }
 }

@@ -14,16 +14,24 @@ export function measuresOf(intake: Counters, sent: Counters, roundTrips: RoundTr
     refused_by_broker = 0,
     refused_by_topic = 0,
     refused_too_large = 0,
+    refused_malformed = 0,
   } = sent;
   const refused = Object.entries(intake).filter(([name]) => name.startsWith('refused_'));
   return {
     counts: {
       received: received - ignored_control_topic - ignored_late_replay,
-      published: published - published_own - refused_by_broker - refused_by_topic - refused_too_large,
+      published:
+        published -
+        published_own -
+        refused_by_broker -
+        refused_by_topic -
+        refused_too_large -
+        refused_malformed,
       dropped: {
         ...Object.fromEntries(refused.map(([name, count]) => [name.slice('refused_'.length), count])),
         publish_refused: refused_by_broker + refused_by_topic,
         publish_too_large: refused_too_large,
+        publish_malformed: refused_malformed,
       },
       heldBack: { intake: held_back },
       roundTrips: roundTrips.histogram.counts,

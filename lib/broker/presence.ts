@@ -85,9 +85,11 @@ export class Presence {
     this.#state?.announce(connection);
     this.#tell(connection);
     const filters = connection.limits.wildcards ? [this.#filter, this.#processTopic] : [this.#processTopic];
-    await connection.subscribe(filters, { qos: 0, replay: true, retainAsPublished: true });
+    const options = { qos: 0, replay: true, retainAsPublished: true } as const;
+    // Where the connection ends meanwhile, the next one announces again. Nobody waits for this, so it must not reject.
+    await connection.subscribe(filters, options).catch(() => undefined);
     // Not before: who was here last has been shown by now.
-    this.#write(connection, this.#processTopic, this.#process, {
+    void this.#write(connection, this.#processTopic, this.#process, {
       retain: true,
       properties: { messageExpiryInterval: PROCESS_EXPIRY_SECONDS },
     });

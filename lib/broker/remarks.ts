@@ -2,9 +2,10 @@
 
 import { hasWildcards } from '../core/filter.ts';
 import { NowAndThen } from '../core/now-and-then.ts';
+import { quoted } from '../core/printable.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Log, LogLevel } from '../protocol/messages.ts';
-import { type Grant, isRefusal } from './connection/connection.ts';
+import { type Grant, isRefusal } from './connection/filter-requests.ts';
 
 export class Remarks {
   readonly #log: Log;
@@ -21,17 +22,21 @@ export class Remarks {
 
   refused(grants: readonly Grant[]): void {
     for (const { filter, code } of grants.filter(isRefusal)) {
-      this.say(
-        'error',
-        `the broker refuses the subscription to ${JSON.stringify(filter)} (reason code ${code})`,
-      );
+      this.say('error', `the broker refuses the subscription to ${quoted(filter)} (reason code ${code})`);
     }
   }
 
   grantedLess(less: readonly Subscription[]): void {
     for (const { filter, qos } of less) {
-      this.#sayOnce('info', `the broker grants ${JSON.stringify(filter)} QoS ${qos} only`);
+      this.#sayOnce('info', `the broker grants ${quoted(filter)} QoS ${qos} only`);
     }
+  }
+
+  takesFilters(filters: number): void {
+    this.say(
+      'info',
+      `the broker does not take more than ${filters} filters in one SUBSCRIBE, or did not answer one with more; mqttrep sends no more at once`,
+    );
   }
 
   staysAtQos0(): void {
@@ -59,7 +64,7 @@ export class Remarks {
     for (const { filter } of wanted.filter(({ filter }) => hasWildcards(filter))) {
       this.#sayOnce(
         'error',
-        `the broker knows no wildcards, so what is written there under ${JSON.stringify(filter)} is not replicated; give its topics an MQTTREP_TOPIC_{id} each`,
+        `the broker knows no wildcards, so what is written there under ${quoted(filter)} is not replicated; give its topics an MQTTREP_TOPIC_{id} each`,
       );
     }
   }
@@ -85,7 +90,7 @@ export class Remarks {
       : 'over MQTT 3.1.1 nothing is guaranteed then: stop one of them, or use MQTT 5';
     this.say(
       mqtt5 ? 'info' : 'error',
-      `another replicator (${replica}) is connected to this broker; ${consequence}`,
+      `another replicator (${quoted(replica)}) is connected to this broker; ${consequence}`,
     );
   }
 

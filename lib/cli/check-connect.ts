@@ -4,6 +4,7 @@ import { nanoid } from 'nanoid';
 import { randomClientId } from '../broker/connection/client-id.ts';
 import { examine, type Finding } from '../broker/visit/examination.ts';
 import type { Config } from '../config/config.ts';
+import { printable, quoted } from '../core/printable.ts';
 import { brokerSettings } from '../supervisor/settings.ts';
 import { type Format, printJson, validity, verdict } from './check.ts';
 import { EXIT } from './exit-codes.ts';
@@ -43,12 +44,15 @@ function examineAll(config: Config, interrupted: AbortSignal): Promise<Finding[]
   );
 }
 
+/** What the broker said may be in it. */
+const NOTE_CHARACTERS = 1_000;
+
 const TITLES = ['broker', 'reached', 'version', 'QoS', 'retained', 'wildcard replay', 'echo', 'round trip'];
 
 function report(findings: readonly Finding[]): string {
   const notes = findings.flatMap(({ name, note, refusedFilters }) => [
-    ...(note === null ? [] : [`${name}: ${note}\n`]),
-    ...refusedFilters.map(filter => `${name}: the subscription to ${JSON.stringify(filter)} is refused\n`),
+    ...(note === null ? [] : [`${name}: ${printable(note, NOTE_CHARACTERS)}\n`]),
+    ...refusedFilters.map(filter => `${name}: the subscription to ${quoted(filter)} is refused\n`),
   ]);
   return table([TITLES, ...findings.map(row)]) + (notes.length === 0 ? '' : `\n${notes.join('')}`);
 }

@@ -1,6 +1,7 @@
 /** `mqttrep check`: is the configuration valid? With `--connect`: do the brokers do what it needs? */
 
 import type { Config } from '../config/config.ts';
+import { printableJson } from '../core/printable.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Loaded, loadConfig, printProblems } from './load-config.ts';
 
@@ -39,7 +40,7 @@ export function validity({ brokers, topics }: Config): string {
 }
 
 export function printJson(data: unknown): void {
-  process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
+  process.stdout.write(`${printableJson(JSON.stringify(data, null, 2))}\n`);
 }
 
 function count(number: number, noun: string): string {

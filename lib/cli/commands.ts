@@ -35,6 +35,8 @@ interface CommandSpec {
   readonly options: readonly Option[];
   /** One of these words has to follow. */
   readonly words?: readonly string[];
+  /** What has to follow, as in the help. */
+  readonly argument?: string;
 }
 
 export const COMMANDS = {
@@ -45,6 +47,16 @@ export const COMMANDS = {
   },
   config: { summary: 'print the effective configuration, secrets masked', options: ['env-file', 'json'] },
   status: { summary: 'ask a running one how it is', options: ['env-file', 'url', 'watch', 'json'] },
+  trash: {
+    summary: 'print what was deleted or overwritten within the last hour',
+    options: ['env-file', 'url', 'json'],
+    argument: '[FILTER]',
+  },
+  undo: {
+    summary: 'write again what was deleted or overwritten',
+    options: ['env-file', 'url', 'json'],
+    argument: 'FILTER',
+  },
   diff: { summary: 'say in which retained topics the brokers differ', options: ['env-file', 'json'] },
   demo: {
     summary: 'three brokers in this process, clients that write, a link that is cut and healed',

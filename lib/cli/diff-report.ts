@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Comparison, TopicDifference } from '../comparison/compare.ts';
 import type { Look, Sight } from '../comparison/sight.ts';
+import { printable, quoted } from '../core/printable.ts';
 
 export interface BrokerRead {
   readonly name: string;
@@ -17,7 +18,7 @@ const SHOWN = 60;
 export function diffText(brokers: readonly BrokerRead[], comparison: Comparison): string {
   const { compared, differing, unknown, cut } = comparison;
   const left = brokers.flatMap(({ name, state, reason }) => {
-    if (state === 'not read') return [`${name} could not be read: ${reason}\n`];
+    if (state === 'not read') return [`${name} could not be read: ${printable(reason)}\n`];
     return state === 'read' ? [] : [`${name} retains no messages, and is left out\n`];
   });
   const hidden = cut.map(
@@ -52,17 +53,17 @@ function topicLines({ topic, looks }: TopicDifference): string[] {
     const properties = showsProperties && typeof look === 'object' ? `  ${propertiesText(look)}` : '';
     return `  ${name.padEnd(width)}  ${valueText(look)}${properties}\n`;
   });
-  return [`${JSON.stringify(topic)}\n`, ...values];
+  return [`${quoted(topic)}\n`, ...values];
 }
 
 function valueText(look: Look): string {
   if (look === 'absent') return '(nothing)';
   if (look === 'unknown') return '(unknown)';
   const bytes = Buffer.from(look.head, 'latin1');
-  const text = isText(look, bytes) ? JSON.stringify(bytes.toString()) : `0x${bytes.toString('hex')}`;
-  return text.length <= SHOWN && look.digest === undefined
-    ? text
-    : `${text.slice(0, SHOWN)}… (${look.size} bytes)`;
+  const text = isText(look, bytes)
+    ? quoted(bytes.toString(), SHOWN)
+    : printable(`0x${bytes.toString('hex')}`, SHOWN);
+  return text.includes('…') || look.digest !== undefined ? `${text} (${look.size} bytes)` : text;
 }
 
 /** Of a long payload the head may end within a character. */
@@ -73,7 +74,7 @@ function isText({ digest }: Sight, bytes: Buffer): boolean {
 
 function propertiesText({ properties }: Sight): string {
   if (properties === undefined) return 'properties unknown';
-  return properties === '' ? 'no properties' : `properties ${properties.slice(0, SHOWN)}`;
+  return properties === '' ? 'no properties' : `properties ${printable(properties, SHOWN)}`;
 }
 
 export function diffJson(brokers: readonly BrokerRead[], comparison: Comparison): object {

@@ -21,7 +21,7 @@ The configuration is in environment variables:
   MQTTREP_TOPIC_ALL='#'                       what to replicate; quote the #
 
 Exit codes: 0 done, or stopped as told; 1 failure; 64 wrong usage; 69 a broker, or mqttrep, was not reached;
-78 configuration.
+78 configuration, or a store of another version.
 `,
   run: `Usage: mqttrep [run] [--env-file FILE] [--dry-run]
 
@@ -85,6 +85,25 @@ Examples
   mqttrep status --watch
   mqttrep status --url http://gateway.example:9280
   mqttrep status --json | jq '.brokers[] | select(.behind > 0) | .name'
+`,
+  trash: `Usage: mqttrep trash [FILTER] [--json] [--url URL] [--env-file FILE]
+
+Prints what a running mqttrep saw deleted or overwritten within the last hour, newest first: of each topic the last
+message that was deleted, lost a conflict, or was overwritten after it had stood for a minute. It keeps 1,000 topics,
+8 MB at most, in memory. FILTER is a topic, or a topic filter with + or #. It is found as by 'mqttrep status'.
+
+Examples
+  mqttrep trash
+  mqttrep trash 'canards/#' --json | jq '.discarded[].topic'
+`,
+  undo: `Usage: mqttrep undo FILTER [--json] [--url URL] [--env-file FILE]
+
+Has a running mqttrep write again, at all brokers, what 'mqttrep trash FILTER' prints: retained, as a new write that
+wins whatever the merge chain says. What it replaces goes to the trash, so that undo can be undone.
+
+Examples
+  mqttrep undo canards/oslo/door
+  mqttrep undo 'canards/#'
 `,
   demo: `Usage: mqttrep demo [--seconds N]
 

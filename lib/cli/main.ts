@@ -25,7 +25,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return EXIT.ok;
   }
   const understood: readonly Option[] = COMMANDS[command].options;
-  const [surplus] = rest.slice('words' in COMMANDS[command] ? 1 : 0);
+  const takesWord = 'words' in COMMANDS[command] || 'argument' in COMMANDS[command];
+  const [surplus] = rest.slice(takesWord ? 1 : 0);
   if (surplus !== undefined) return wrongUsage(`'${surplus}' is one word too many`);
   for (const option of Object.keys(values) as Option[]) {
     if (!understood.includes(option)) return wrongUsage(`'mqttrep ${command}' has no option --${option}`);
@@ -51,6 +52,11 @@ export async function main(args: readonly string[]): Promise<number> {
         format,
         looks: values.watch === true ? 'watch' : 'once',
       });
+    case 'trash':
+      return (await import('./trash.ts')).trash({ filter: rest[0] ?? '', envFile, url: values.url, format });
+    case 'undo':
+      if (rest[0] === undefined) return wrongUsage('undo what? name a topic or a topic filter');
+      return (await import('./trash.ts')).undo({ filter: rest[0], envFile, url: values.url, format });
     case 'demo':
       return demo(values.seconds);
     case 'completion':

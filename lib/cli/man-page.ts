@@ -24,6 +24,7 @@ const TOPIC_VARIABLES: Readonly<Record<TopicKey, string>> = {
   TOPIC: 'What to replicate: a topic filter.',
   TTL: 'Seconds after which a quiet topic is erased everywhere; 0, the default, for ever.',
   RETAIN: 'true: every message is published retained. Otherwise as it was published.',
+  REPEAT: 'true: a retained message that equals the one before is passed on too, the newest at a tick.',
   QOS: 'Quality of service, 0, 1 or 2; default 1.',
   NOSUB: 'true: settings only, the filter is not subscribed to.',
   MERGE: 'How the winner of two values is chosen, such as json:serial; default arrival.',
@@ -86,7 +87,7 @@ const EXITS: readonly (readonly [string, string])[] = [
   ['1', 'Failure; also where a connected broker did not take what waited for it in time.'],
   ['64', 'Wrong usage.'],
   ['69', 'A broker, or mqttrep, was not reached.'],
-  ['78', 'The configuration is wrong.'],
+  ['78', 'The configuration is wrong, or the store is not of this version.'],
 ];
 
 function section(title: string, ...lines: readonly string[]): string[] {

@@ -70,6 +70,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   });
   // Node aborts as it puts a terminal back that is no more.
   if (signals.isTerminalGone()) process.kill(process.pid, 'SIGHUP');
+  if (replicator.isMisconfigured) return EXIT.config;
   return hasFailed ? EXIT.failure : EXIT.ok;
 }
 

@@ -1,6 +1,7 @@
 /** `mqttrep config`: the effective configuration, secrets masked. */
 
 import { describeConfig } from '../config/effective.ts';
+import { printableJson } from '../core/printable.ts';
 import { EXIT } from './exit-codes.ts';
 import { loadConfig, printProblems } from './load-config.ts';
 
@@ -9,6 +10,8 @@ export function showConfig(envFile: string | undefined, format: 'text' | 'json')
   printProblems(loaded);
   if (loaded.config === undefined) return EXIT.config;
   const { data, text } = describeConfig(loaded.config);
-  process.stdout.write(format === 'json' ? `${JSON.stringify(data, null, 2)}\n` : `${text.trimEnd()}\n`);
+  process.stdout.write(
+    format === 'json' ? `${printableJson(JSON.stringify(data, null, 2))}\n` : `${text.trimEnd()}\n`,
+  );
   return EXIT.ok;
 }

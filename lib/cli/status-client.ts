@@ -1,4 +1,4 @@
-/** Asks a running mqttrep how it is. */
+/** Asks a running mqttrep how it is, and tells it what a person has decided. */
 
 import type { Status } from '../status/api.ts';
 
@@ -23,10 +23,30 @@ export class NoStatus extends Error {
 }
 
 /** @throws {NoStatus} (rejects) */
-export async function askStatus({ url, token }: Address): Promise<Status> {
+export async function askStatus(address: Address): Promise<Status> {
+  const response = await request(address, 'GET', '/api/v1/status');
+  const status = await dataIn(response);
+  if (isStatus(status)) return status;
+  throw isNoMqttrep(address, response);
+}
+
+/**
+ * Asks for anything, or has something done.
+ * @throws {NoStatus} (rejects)
+ */
+export async function askJson<T>(address: Address, method: 'GET' | 'POST', path: string): Promise<T> {
+  const response = await request(address, method, path);
+  const data = await dataIn(response);
+  if (typeof data !== 'object' || data === null) throw isNoMqttrep(address, response);
+  if ('error' in data) throw new NoStatus('refused', `${address.url}: ${String(data.error)}`);
+  return data as T;
+}
+
+async function request({ url, token }: Address, method: 'GET' | 'POST', path: string): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`${url}/api/v1/status`, {
+    response = await fetch(`${url}${path}`, {
+      method,
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(LIMIT),
       redirect: 'error',
@@ -34,13 +54,18 @@ export async function askStatus({ url, token }: Address): Promise<Status> {
   } catch (error) {
     throw new NoStatus('unavailable', `no mqttrep answers at ${url}: ${reasonOf(error as Error)}`);
   }
-  if (response.status === 401) {
-    const mend = 'set MQTTREP_HTTP_TOKEN, or MQTTREP_HTTP_TOKEN_FILE, to what mqttrep was started with';
-    throw new NoStatus('refused', `${url} wants ${token === undefined ? 'a' : 'another'} token: ${mend}`);
-  }
-  const status: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
-  if (isStatus(status)) return status;
-  throw new NoStatus('unavailable', `what answers at ${url} is no mqttrep (status ${response.status})`);
+  if (response.status !== 401) return response;
+  const mend = 'set MQTTREP_HTTP_TOKEN, or MQTTREP_HTTP_TOKEN_FILE, to what mqttrep was started with';
+  throw new NoStatus('refused', `${url} wants ${token === undefined ? 'a' : 'another'} token: ${mend}`);
+}
+
+/** Undefined where it is no JSON. */
+async function dataIn(response: Response): Promise<unknown> {
+  return response.json().catch(() => undefined);
+}
+
+function isNoMqttrep({ url }: Address, { status }: Response): NoStatus {
+  return new NoStatus('unavailable', `what answers at ${url} is no mqttrep (status ${status})`);
 }
 
 function isStatus(data: unknown): data is Status {

@@ -1,5 +1,6 @@
 /** How all is, in words for a terminal. A function from `Status` to lines, so that a spec can read them. */
 
+import { printable, quoted } from '../core/printable.ts';
 import type { BrokerStatus, Conflict, Contender, Histogram, Status } from '../status/api.ts';
 import type { Look, Style } from './terminal.ts';
 
@@ -8,6 +9,9 @@ const MOST_CONFLICTS = 5;
 
 /** Characters of a value that are shown. */
 const LONGEST_VALUE = 40;
+
+/** Characters of what is said of a broker. */
+const LONGEST_REMARK = 1_000;
 
 const NUMBER = new Intl.NumberFormat('en');
 
@@ -23,7 +27,7 @@ export function statusLines(look: Look, url: string, status: Status, now: number
     paint('dim', `${NUMBER.format(deleted)} deleted`),
   ];
   return [
-    `mqttrep ${visible(version)} at ${url}, up ${span(now - startedAt)}, replica ${visible(replica)}`,
+    `mqttrep ${printable(version)} at ${url}, up ${span(now - startedAt)}, replica ${printable(replica)}`,
     '',
     counts.join(', '),
     '',
@@ -71,7 +75,7 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
       cell: ({ roundTrip }) => (roundTrip === null ? '–' : milliseconds(roundTrip)),
     },
   ];
-  const cells = brokers.map(broker => columns.map(({ cell }) => visible(cell(broker))));
+  const cells = brokers.map(broker => columns.map(({ cell }) => printable(cell(broker))));
   const widths = columns.map(({ head }, index) =>
     Math.max(head.length, ...cells.map(row => row[index]?.length ?? 0)),
   );
@@ -100,14 +104,16 @@ function remarks(
     ([reason, count]) => `${NUMBER.format(count)} dropped (${reason})`,
   );
   const parts = [
-    ...(detail === '' ? [] : [detail]),
+    ...(detail === '' ? [] : [printable(detail)]),
     ...(blocked === 0 ? [] : [`does not take ${topicsIn(blocked)}`]),
     ...lost,
     ...Object.entries(heldBack).map(([bound, count]) => `held back ${times(count)} (${bound})`),
     ...(reconnects === 0 ? [] : [`connected again ${times(reconnects)}`]),
     ...(restarts === 0 ? [] : [`its actor was started again ${times(restarts)}`]),
   ];
-  return parts.length === 0 ? [] : [look.paint('dim', visible(`${name}: ${parts.join('; ')}`))];
+  return parts.length === 0
+    ? []
+    : [look.paint('dim', printable(`${name}: ${parts.join('; ')}`, LONGEST_REMARK))];
 }
 
 // ── convergence, conflicts ───────────────────────────────────────────────────────────────────────────
@@ -127,15 +133,15 @@ function convergenceLine({ buckets, count }: Histogram): string {
 function conflictLines(conflicts: readonly Conflict[]): string[] {
   return conflicts.slice(0, MOST_CONFLICTS).map(({ at, topic, winner, loser, decidedBy }) => {
     const time = new Date(at).toTimeString().slice(0, 8);
-    return `  ${time}  ${visible(topic)}: ${contender(winner)} won over ${contender(loser)} by ${visible(decidedBy)}`;
+    return `  ${time}  ${printable(topic)}: ${contender(winner)} won over ${contender(loser)} by ${printable(decidedBy)}`;
   });
 }
 
 function contender({ broker, value }: Contender): string {
-  const where = broker === '' ? '' : ` (${visible(broker)})`;
+  const where = broker === '' ? '' : ` (${printable(broker)})`;
   switch (value.kind) {
     case 'text':
-      return `${JSON.stringify(short(visible(value.text)))}${where}`;
+      return `${quoted(value.text, LONGEST_VALUE)}${where}`;
     case 'base64':
       return `${value.bytes} bytes${where}`;
     case 'deleted':
@@ -143,10 +149,6 @@ function contender({ broker, value }: Contender): string {
     default:
       return `a value${where}`;
   }
-}
-
-function short(text: string): string {
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }
 
 // ── figures ──────────────────────────────────────────────────────────────────────────────────────────
@@ -181,9 +183,4 @@ function span(duration: number): string {
   if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
   if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
   return minutes > 0 ? `${minutes} min` : `${seconds} s`;
-}
-
-/** What clients and brokers named must not move the cursor, or turn around what follows. */
-function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

@@ -1,9 +1,10 @@
 /** `mqttrep status`: ask a running mqttrep how it is, once or every second. */
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { printableJson } from '../core/printable.ts';
 import type { Status } from '../status/api.ts';
 import { EXIT } from './exit-codes.ts';
-import { loadHttp, printProblems } from './load-config.ts';
+import { statusAddress } from './status-address.ts';
 import { type Address, askStatus, NoStatus } from './status-client.ts';
 import { statusLines } from './status-text.ts';
 import { type Look, lookOf } from './terminal.ts';
@@ -20,7 +21,7 @@ export interface StatusOptions {
 }
 
 export async function status({ envFile, url, format, looks }: StatusOptions): Promise<number> {
-  const address = addressOf(envFile, url);
+  const address = statusAddress(envFile, url);
   if (typeof address === 'number') return address;
   const look = lookOf(process.stdout, process.env);
   try {
@@ -36,39 +37,13 @@ export async function status({ envFile, url, format, looks }: StatusOptions): Pr
   }
 }
 
-/** The address to ask, or the exit code when there is none. */
-function addressOf(envFile: string | undefined, url: string | undefined): Address | number {
-  const loaded = loadHttp(envFile);
-  if (loaded.errors.length > 0) {
-    printProblems({ config: undefined, errors: loaded.errors, warnings: [] });
-    return EXIT.config;
-  }
-  const { http } = loaded;
-  if (url !== undefined) {
-    const parsed = URL.canParse(url) ? new URL(url) : undefined;
-    if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') {
-      return { url: url.replace(/\/+$/, ''), token: loaded.token };
-    }
-    process.stderr.write(`mqttrep: --url '${url}' is no address; write one such as http://127.0.0.1:9280\n`);
-    return EXIT.usage;
-  }
-  if (http === undefined || http.port === 0) {
-    const why = http === undefined ? 'is off' : 'leaves the port open';
-    process.stderr.write(`mqttrep: MQTTREP_HTTP ${why}: say whom to ask by --url\n`);
-    return EXIT.unavailable;
-  }
-  // Who listens everywhere is reached on loopback.
-  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[http.host] ?? http.host;
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`, token: loaded.token };
-}
-
 type Show = (status: Status | NoStatus) => void;
 
 /** One object a line when watched, so that a program can read them one by one. */
 function jsonShower(looks: StatusOptions['looks']): Show {
   return told => {
     if (told instanceof NoStatus) process.stderr.write(`mqttrep: ${told.message}\n`);
-    else process.stdout.write(`${JSON.stringify(told, null, looks === 'watch' ? 0 : 2)}\n`);
+    else process.stdout.write(`${printableJson(JSON.stringify(told, null, looks === 'watch' ? 0 : 2))}\n`);
   };
 }
 

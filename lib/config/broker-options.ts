@@ -1,13 +1,14 @@
 /**
  * `MQTTREP_CONFIG_{name}`: any connection option of MQTT.js, and what mqttrep itself wants to know of a
- * broker. Options that are known are checked, others pass untouched, and those that would break the
- * replication are left out. No string of it is ever repeated in a problem: any may be a secret.
+ * broker. Options that are known are checked, and those that would break the replication are left out
+ * (mqttjs-options.ts). No string of it is ever repeated in a problem: any may be a secret.
  */
 
 import * as v from 'valibot';
 import type { QoS } from '../core/policy.ts';
 import type { ConnectionOptions } from './config.ts';
 import { parseJson } from './json.ts';
+import { judgeOptions } from './mqttjs-options.ts';
 import type { Fault } from './problems.ts';
 
 export interface BrokerOptions {
@@ -21,23 +22,6 @@ export type ParsedOptions =
   | { readonly errors: readonly Fault[] };
 
 export const DEFAULT_OPTIONS: BrokerOptions = { maxQos: 2, priority: 0, options: {} };
-
-/** mqttrep sets these itself, or they are functions and objects, which JSON has not. */
-const IGNORED = [
-  'autoAssignTopicAlias',
-  'autoUseTopicAlias',
-  'bridgeMode',
-  'createWebsocket',
-  'customHandleAcks',
-  'incomingStore',
-  'log',
-  'manualConnect',
-  'messageIdProvider',
-  'outgoingStore',
-  'queueQoSZero',
-  'resubscribe',
-  'transformWsUrl',
-];
 
 /** Numbers that may be repeated in a problem; another number may be a password without its quotes. */
 const HARMLESS_NUMBERS = new Set([
@@ -117,12 +101,13 @@ export function parseBrokerOptions(json: string): ParsedOptions {
   const result = v.safeParse(schema, parsed.value);
   if (!result.success) return { errors: faults(result.issues) };
   const { maxQos, priority, ...options } = result.output;
-  const ignored = IGNORED.filter(name => Object.hasOwn(options, name));
-  for (const name of ignored) delete options[name];
-  return { value: { maxQos, priority, options }, warnings: [...ignored.map(isIgnored), ...risks(options)] };
+  const warnings = [...judgeOptions(options, Object.keys(schema.entries)), ...risks(options)];
+  return { value: { maxQos, priority, options }, warnings };
 }
 
-type Risky = Pick<v.InferOutput<typeof schema>, 'rejectUnauthorized' | 'wsOptions'>;
+type Risky = Pick<v.InferOutput<typeof schema>, 'rejectUnauthorized' | 'wsOptions'> & {
+  readonly servers?: unknown;
+};
 
 function risks(options: Risky): readonly Fault[] {
   const found: Fault[] = [];
@@ -132,14 +117,13 @@ function risks(options: Risky): readonly Fault[] {
       mend: "name the file with the certificate of the broker's authority in `caFile` instead",
     });
   }
+  if (Array.isArray(options.servers) && options.servers.length > 1) {
+    found.push({
+      problem: 'only the first of `servers` is ever connected to',
+      mend: 'name one address, such as that of a proxy before them',
+    });
+  }
   return found;
-}
-
-function isIgnored(name: string): Fault {
-  return {
-    problem: `the option \`${name}\` is ignored, for mqttrep sets it itself`,
-    mend: `remove \`${name}\``,
-  };
 }
 
 function noObject(given: string): Fault {

@@ -120,6 +120,7 @@ function compareTopics(before: TopicConfig, after: TopicConfig, common: readonly
   return [
     ...change('filter', before.filter, after.filter),
     ...change('retain', before.retain ?? UNSET, after.retain ?? UNSET),
+    ...change('repeat', before.repeat ?? UNSET, after.repeat ?? UNSET),
     ...change('QoS', before.qos ?? UNSET, after.qos ?? UNSET),
     ...change('TTL', before.ttl ?? UNSET, after.ttl ?? UNSET),
     ...change('merge', chain(before), chain(after)),

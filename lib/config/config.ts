@@ -68,6 +68,8 @@ export interface TopicConfig {
   readonly filter: string;
   /** True: every message is published retained. False: as it was published. Unset: left to a broader filter. */
   readonly retain?: boolean;
+  /** True: a retained message that says nothing new is passed on all the same. Unset: left to a broader filter. */
+  readonly repeat?: boolean;
   readonly qos?: QoS;
   /** Seconds, 0 = for ever. */
   readonly ttl?: number;

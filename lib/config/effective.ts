@@ -165,9 +165,10 @@ function brokerLines({ name, url, maxQos, priority, clientId, options }: BrokerD
 }
 
 function topicLines(topic: TopicConfig, names: string[]) {
-  const { id, filter, retain, qos, ttl, merge, subscribers, publishers } = topic;
+  const { id, filter, retain, repeat, qos, ttl, merge, subscribers, publishers } = topic;
   const settings: string[] = [];
   if (retain !== undefined) settings.push(retain ? 'published retained' : 'retained as received');
+  if (repeat !== undefined) settings.push(repeat ? 'repetitions passed on' : 'repetitions not passed on');
   if (qos !== undefined) settings.push(`QoS ${qos}`);
   if (ttl !== undefined) settings.push(ttl === 0 ? 'kept for ever' : `erased after ${ttl} s of quiet`);
   if (merge !== undefined) settings.push(`merged by ${formatMergeChain(merge)}`);

@@ -2,7 +2,8 @@
  * The environment, sorted by whom a variable belongs to and freed of what shells, compose files and
  * editors leave around a value. What the values mean is not known here.
  *
- * Holds: every value is trimmed, and none is empty but those of CLIENT and TOPIC, which are required.
+ * Holds: every value is trimmed, and none is empty but those of `KEPT_EMPTY`. An empty value of another variable counts
+ * as unset.
  */
 
 import type { Problems } from './problems.ts';
@@ -23,6 +24,16 @@ export interface Environment {
   /** By id of the topic. */
   readonly topics: ReadonlyMap<string, ReadonlyMap<TopicKey, Entry>>;
 }
+
+/**
+ * CLIENT and TOPIC are required. An empty whitelist permits nobody; if it counted as unset, it would permit everybody.
+ */
+const KEPT_EMPTY: ReadonlySet<string> = new Set<BrokerKey | TopicKey>([
+  'CLIENT',
+  'TOPIC',
+  'SUBSCRIBE_WHITELIST',
+  'PUBLISH_WHITELIST',
+]);
 
 const BROKER_PREFIX = `${PREFIX}CLIENT_`;
 
@@ -47,8 +58,8 @@ export function sortEnvironment(
       continue;
     }
     const value = freed(variable, received, problems);
-    const required = 'key' in parsed && (parsed.key === 'CLIENT' || parsed.key === 'TOPIC');
-    if (value !== '' || required) place({ variable, value }, parsed, sorted, problems);
+    if (value !== '' || ('key' in parsed && KEPT_EMPTY.has(parsed.key)))
+      place({ variable, value }, parsed, sorted, problems);
   }
   honourFirstVersion(env[FIRST_VERSION_FREQUENCY], sorted.process, problems);
   return sorted;

@@ -3,6 +3,7 @@
  * one go. Texts never hold a value that may be a secret: whoever writes one masks it before.
  */
 
+import { quoted } from '../core/printable.ts';
 import type { Problem } from './config.ts';
 
 /** What is wrong with a value and how to mend it, before it is known which variable bears the value. */
@@ -53,6 +54,5 @@ export function byName(a: string, b: string): number {
 
 /** A received value as it may stand in a sentence: quoted, on one line, not too long. Not for secrets. */
 export function show(value: string): string {
-  const shown = value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value;
-  return JSON.stringify(shown);
+  return quoted(value, SHOWN_CHARACTERS);
 }

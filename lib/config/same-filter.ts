@@ -13,6 +13,7 @@ export interface TopicSettings {
   readonly id: string;
   readonly filter: string;
   readonly retain: boolean | undefined;
+  readonly repeat: boolean | undefined;
   readonly qos: QoS | undefined;
   /** Seconds. */
   readonly ttl: number | undefined;
@@ -26,6 +27,7 @@ export interface TopicSettings {
 
 const COMPARED = [
   ['retain', 'RETAIN'],
+  ['repeat', 'REPEAT'],
   ['qos', 'QOS'],
   ['ttl', 'TTL'],
   ['nosub', 'NOSUB'],

@@ -105,6 +105,7 @@ function readSettings(
   const merge = entries.get('MERGE');
   return {
     retain: read('RETAIN', parseBoolean),
+    repeat: read('REPEAT', parseBoolean),
     qos: read<QoS>('QOS', parseQos),
     ttl: read('TTL', parseTtl),
     nosub: read('NOSUB', parseBoolean),
@@ -117,13 +118,14 @@ function readSettings(
 }
 
 function topicOf(settings: TopicSettings, brokers: readonly string[]): TopicConfig {
-  const { id, filter, retain, qos, ttl, merge, nosub } = settings;
+  const { id, filter, retain, repeat, qos, ttl, merge, nosub } = settings;
   const listed = (whitelist?: readonly string[], blacklist?: readonly string[]) =>
     brokers.filter(name => (whitelist?.includes(name) ?? true) && !blacklist?.includes(name));
   return {
     id,
     filter,
     ...(retain !== undefined && { retain }),
+    ...(repeat !== undefined && { repeat }),
     ...(qos !== undefined && { qos }),
     ...(ttl !== undefined && { ttl }),
     ...(merge !== undefined && { merge }),

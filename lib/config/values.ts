@@ -127,7 +127,10 @@ export function parseBrokerNames(text: string, known: readonly string[]): Parsed
     .map(name => name.trim())
     .filter(name => name !== '');
   if (names.length === 0) {
-    return { problem: `${show(text)} names no broker`, mend: 'write names of brokers, separated by commas' };
+    return {
+      problem: `${show(text)} names no broker`,
+      mend: 'write names of brokers, separated by commas, or remove the variable',
+    };
   }
   const strangers = [...new Set(names)].filter(name => !known.includes(name));
   if (strangers.length === 0) return { value: [...new Set(names)] };

@@ -39,6 +39,7 @@ export const TOPIC_KEYS = [
   'TOPIC',
   'TTL',
   'RETAIN',
+  'REPEAT',
   'QOS',
   'NOSUB',
   'MERGE',

@@ -19,6 +19,7 @@ export type Event =
   | Expired
   | Returned
   | Unanswered
+  | Restored
   | Withheld;
 
 /** A broker delivered a message. */
@@ -140,6 +141,15 @@ export interface Unanswered {
 /** What waits to be passed on is too old, and is passed on no more. */
 export interface Withheld {
   readonly kind: 'withheld';
+}
+
+/** A person has a message written once more that was deleted or overwritten. */
+export interface Restored {
+  readonly kind: 'restored';
+  readonly payload: Bytes;
+  readonly properties: string | undefined;
+  readonly fresh: Version;
+  readonly now: number;
 }
 
 export type Command = Publish | Probe;

@@ -206,7 +206,22 @@ function written(register: Register, event: Observed, policy: Policy, stored: bo
     erasedAt: afterTtl(event.now, policy.ttl),
   };
   const refreshes = event.stamp === undefined && !isOld;
-  return contend(register, message, { broker, stored, refreshes }, policy);
+  const result = contend(register, message, { broker, stored, refreshes }, policy);
+  const isRepetition = result.effect === 'repeated' && refreshes && !event.replay;
+  return isRepetition && policy.repeat ? passedOnAgain(result, event, policy) : result;
+}
+
+/**
+ * With REPEAT each broker is given an equal message once more: from here on it is not known to hold it. A second copy,
+ * as overlapping filters bring it over MQTT 3.1.1, is no repetition, or the copies of ours would be repeated for ever.
+ */
+function passedOnAgain(result: Outcome, event: Observed, { twice }: Policy): Outcome {
+  const { register } = result;
+  const { winner, held } = register;
+  const isSecondCopy = has(twice, event.broker) && event.retained === undefined;
+  if (winner === undefined || isDeletion(winner) || isSecondCopy) return result;
+  const unknown = held.map((one, broker) => (broker === event.broker || one === 'absent' ? one : 'unknown'));
+  return { ...result, register: { ...register, held: unknown } };
 }
 
 /** A message that is not retained: to be handed on once, the newest only. */

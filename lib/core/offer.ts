@@ -6,9 +6,11 @@ import { has, type Policy } from './policy.ts';
 import {
   agrees,
   heldAfter,
+  isNewer,
   MAX_PENDING,
   type Message,
   PASSING_AGE,
+  type Passing,
   type Pending,
   pendingAt,
   type Register,
@@ -26,26 +28,42 @@ export function lacks(register: Register, broker: number): boolean {
   return winner !== undefined && !agrees(willHold(register, broker), winner);
 }
 
+/**
+ * What the broker lacks goes out in the order of the versions: a subscriber ends with what was written last, be it
+ * retained or transient.
+ */
 export function offered(register: Register, broker: number, now: number, policy: Policy): Outcome {
   const room = MAX_PENDING - pendingAt(register, broker);
   if (room <= 0) return outcome(register, lacks(register, broker) ? 'full' : 'idle');
-  const commands: Publish[] = [];
-  let next = register;
-  if (register.passing !== undefined && has(register.passing.owed, broker)) {
-    const { message, owed, since } = register.passing;
-    next = { ...next, passing: { message, since, owed: owed & ~(1 << broker) } };
-    if (has(policy.publish, broker) && Math.abs(now - since) < PASSING_AGE && message.expiresAt > now) {
-      commands.push(publish(message, broker, false, policy));
-    }
-  }
-  const { winner } = register;
-  const isLacking =
-    winner !== undefined && has(policy.publish, broker) && !agrees(willHold(register, broker), winner);
+  const { winner, passing } = register;
+  const isPermitted = has(policy.publish, broker);
+  const isOwed = passing !== undefined && has(passing.owed, broker);
+  const transient = isOwed && isPermitted && isCurrent(passing, now) ? passing.message : undefined;
+  const isLacking = winner !== undefined && isPermitted && !agrees(willHold(register, broker), winner);
   const isAsked = has(register.asking, broker);
-  if (isLacking && !isAsked && commands.length < room) commands.push(publish(winner, broker, true, policy));
+  const retained = isLacking && !isAsked ? winner : undefined;
+  const commands = byVersion(transient, retained)
+    .slice(0, room)
+    .map(message => publish(message, broker, message === retained, policy));
+  const isLeft = transient !== undefined && !commands.some(({ retain }) => !retain);
+  const next = isOwed && !isLeft ? { ...register, passing: notOwed(passing, broker) } : register;
   if (commands.length === 0) return outcome(next, isLacking && isAsked ? 'asked' : 'idle');
   const sent = commands.map((c): Pending => ({ broker, retained: c.retain, message: c.message }));
   return { register: { ...next, pending: [...register.pending, ...sent] }, effect: 'published', commands };
+}
+
+function isCurrent({ message, since }: Passing, now: number): boolean {
+  return Math.abs(now - since) < PASSING_AGE && message.expiresAt > now;
+}
+
+function notOwed(passing: Passing, broker: number): Passing {
+  return { ...passing, owed: passing.owed & ~(1 << broker) };
+}
+
+function byVersion(transient: Message | undefined, retained: Message | undefined): readonly Message[] {
+  if (transient === undefined) return retained === undefined ? [] : [retained];
+  if (retained === undefined) return [transient];
+  return isNewer(transient.version, retained.version) ? [retained, transient] : [transient, retained];
 }
 
 function publish(message: Message, broker: number, retain: boolean, policy: Policy): Publish {

@@ -1,7 +1,7 @@
 /**
  * Settings of a topic, looked up from the filters that match it.
  *
- * Of RETAIN, QOS, TTL and MERGE the most specific filter that sets it decides; permission is the other way round:
+ * Of RETAIN, REPEAT, QOS, TTL and MERGE the most specific filter that sets it decides; permission is the other way round:
  * one filter that forbids a broker is enough.
  */
 
@@ -22,6 +22,7 @@ export const MAX_BROKERS = 30;
 export interface FilterSettings {
   readonly filter: string;
   readonly retain?: boolean;
+  readonly repeat?: boolean;
   readonly qos?: QoS;
   /** Milliseconds, 0 = for ever. */
   readonly ttl?: number;
@@ -36,6 +37,8 @@ export interface FilterSettings {
 export interface Policy {
   /** True: a message is published retained even where it was not received so. */
   readonly retain: boolean;
+  /** True: a retained message that says nothing new is passed on to the other brokers all the same. */
+  readonly repeat: boolean;
   readonly qos: QoS;
   /** Milliseconds, 0 = for ever. */
   readonly ttl: number;
@@ -113,6 +116,7 @@ export class Policies {
 function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Policy, 'order'> {
   return {
     retain: matched.find(s => s.retain !== undefined)?.retain ?? false,
+    repeat: matched.find(s => s.repeat !== undefined)?.repeat ?? false,
     qos: matched.find(s => s.qos !== undefined)?.qos ?? DEFAULT_QOS,
     ttl: matched.find(s => s.ttl !== undefined)?.ttl ?? 0,
     chain: matched.find(s => s.merge !== undefined)?.merge ?? DEFAULT_CHAIN,

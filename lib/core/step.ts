@@ -14,6 +14,7 @@ import { acknowledged, offered, refused } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
 import { endOf, isDeletion, NOBODY, PASSING_AGE, type Register, withoutQuestioned } from './register.ts';
+import { restored } from './restore.ts';
 import type { Version } from './version.ts';
 
 export function step(register: Register, event: Event, policy: Policy): Outcome {
@@ -40,6 +41,8 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
       return returned(register, event, policy);
     case 'unanswered':
       return unanswered(register, event.broker);
+    case 'restored':
+      return restored(register, event, policy);
     case 'withheld':
       return withheld(register);
   }

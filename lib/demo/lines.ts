@@ -1,6 +1,7 @@
 /** What the terminal says. Functions from what happened to lines, so that a spec can read them. */
 
 import type { Look, Style } from '../cli/terminal.ts';
+import { printable, quoted } from '../core/printable.ts';
 import { differingTopics, type Retained } from './comparison.ts';
 import type { Conflict, HealReport } from './heal-report.ts';
 import { othersOf, REMOTE, SITES, type SiteName } from './sites.ts';
@@ -59,7 +60,7 @@ function row(look: Look, write: Write, elapsed: number): string {
   return [
     time(look, elapsed),
     painted(look, site, WIDTHS.site),
-    topic.padEnd(WIDTHS.topic),
+    printable(topic).padEnd(WIDTHS.topic),
     payload === '' ? look.paint('red', value) : value,
     arrivals(look, write),
   ].join('');
@@ -92,7 +93,8 @@ function cell(write: Write, site: SiteName): string {
 
 function sentence(look: Look, write: Write, elapsed: number): string {
   const { site, topic, payload, deliveries } = write;
-  const did = payload === '' ? `deleted ${topic}` : `wrote ${topic} = ${payload}`;
+  const did =
+    payload === '' ? `deleted ${printable(topic)}` : `wrote ${printable(topic)} = ${printable(payload)}`;
   const waiting = othersOf(site).filter(other => deliveries.get(other)?.kind === 'cut off');
   const parts = othersOf(site)
     .filter(other => !waiting.includes(other))
@@ -144,14 +146,15 @@ function reportLines(
   look: Look,
   { got, skipped, sent, conflicts, deleted, undeleted }: HealReport,
 ): string[] {
-  const values = (writes: readonly Write[]) => writes.map(write => `${write.topic} = ${shownValue(write)}`);
+  const values = (writes: readonly Write[]) =>
+    writes.map(write => `${printable(write.topic)} = ${shownValue(write)}`);
   const items: [string, readonly string[]][] = [
     ['got', values(got)],
     ['sent', values(sent)],
     ['not sent', values(skipped).map(value => `${value}, which was outdated`)],
     ['conflict', conflicts.map(conflictText)],
-    ['deleted', deleted.map(topic => `${topic} is gone at ${REMOTE} as well`)],
-    ['not deleted', undeleted.map(topic => `${topic} is still at ${REMOTE}`)],
+    ['deleted', deleted.map(topic => `${printable(topic)} is gone at ${REMOTE} as well`)],
+    ['not deleted', undeleted.map(topic => `${printable(topic)} is still at ${REMOTE}`)],
   ];
   return items.flatMap(([label, texts]) =>
     texts.map((text, index) => {
@@ -166,16 +169,16 @@ function reportLines(
 function conflictText({ topic, writes, winner }: Conflict): string {
   const sides = writes.map(write => `${write.site} wrote ${shownValue(write)}`).join(', ');
   const won = writes.find(({ site }) => site === winner);
-  return `${topic}: ${sides}; ${won === undefined ? 'neither won' : `all have ${shownValue(won)} now`}`;
+  return `${printable(topic)}: ${sides}; ${won === undefined ? 'neither won' : `all have ${shownValue(won)} now`}`;
 }
 
 function shownValue({ payload }: Write): string {
-  return payload === '' ? 'deleted' : payload;
+  return payload === '' ? 'deleted' : printable(payload);
 }
 
 /** What the replicator itself logs. */
 export function logLine(look: Look, elapsed: number, message: string): string {
-  return `${time(look, elapsed)}${look.paint('dim', `mqttrep: ${message}`)}`;
+  return `${time(look, elapsed)}${look.paint('dim', `mqttrep: ${printable(message, 2_000)}`)}`;
 }
 
 // ── the end ──────────────────────────────────────────────────────────────────────────────────────────
@@ -217,9 +220,13 @@ export function closing(look: Look, elapsed: number, summary: Summary): string[]
 
 function differenceLines(retained: Retained): string[] {
   return differingTopics(retained).map(topic => {
-    const values = SITES.map(site => `${site} ${JSON.stringify(retained.get(site)?.get(topic) ?? null)}`);
-    return `        ${topic}: ${values.join(', ')}`;
+    const values = SITES.map(site => `${site} ${retainedText(retained.get(site)?.get(topic))}`);
+    return `        ${printable(topic)}: ${values.join(', ')}`;
   });
+}
+
+function retainedText(payload: string | undefined): string {
+  return payload === undefined ? 'nothing' : quoted(payload);
 }
 
 // ── parts ────────────────────────────────────────────────────────────────────────────────────────────

@@ -154,8 +154,11 @@ export type Report =
   /** What was not taken before the end. */
   | { readonly kind: 'undelivered'; readonly undelivered: readonly Undelivered[] }
   /** The actor cannot work, and to restart it would not help. */
-  | { readonly kind: 'fatal'; readonly reason: string }
+  | { readonly kind: 'fatal'; readonly cause: FatalCause; readonly reason: string }
   | { readonly kind: 'counters'; readonly counters: Readonly<Record<string, number>> };
+
+/** `configuration`: it fails at each start, until the user changes something. */
+export type FatalCause = 'configuration' | 'failure';
 
 /** Messages that a broker has not taken in time. */
 export interface Undelivered {

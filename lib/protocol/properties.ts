@@ -114,16 +114,22 @@ export function packProperties(properties: MessageProperties | undefined): strin
   return JSON.stringify(canonical);
 }
 
-/** The users' own: each value with its name, in the order of the message as far as that is known. */
+/** The users' own, in the order of the message as far as that is known. */
 function userOf(properties: UserProperties = {}): Canonical[4] {
+  return listUserProperties(properties).filter(([name]) => !isOwnProperty(name));
+}
+
+/** Each value with its name, mqttrep's own among them. From the network, so that they may be no texts at all. */
+export function listUserProperties(properties: UserProperties): readonly UserProperty[] {
   const ordered = properties[ORDER];
-  if (ordered !== undefined) return ordered.filter(([name]) => !isOwnProperty(name));
-  const user: Canonical[4] = [];
+  if (ordered !== undefined) return ordered;
+  const list: UserProperty[] = [];
   for (const name of Object.keys(properties)) {
-    if (isOwnProperty(name)) continue;
-    for (const value of [properties[name] ?? []].flat()) user.push([name, value]);
+    const values = properties[name];
+    if (Array.isArray(values)) for (const value of values) list.push([name, value]);
+    else list.push([name, values as string]);
   }
-  return user;
+  return list;
 }
 
 /** Properties for MQTT.js: what travelled, the stamp, and the message expiry left, in seconds. */
@@ -138,6 +144,25 @@ export function unpackProperties(
     packed === '' ? { userProperties: sent } : travelling(packed, sent);
   if (messageExpiryInterval !== undefined) properties.messageExpiryInterval = messageExpiryInterval;
   return properties;
+}
+
+/**
+ * What travelled, without a stamp, for who wants to know whether it is in order.
+ * @throws SyntaxError, TypeError for what is no canonical string
+ */
+export function travellingProperties(packed: string): MessageProperties {
+  const { userProperties: _, ...others } = travelling(packed, {});
+  const [, , , , user] = JSON.parse(packed) as Canonical;
+  // No prototype: names come from the network, and `__proto__` is one like any other.
+  const userProperties: UserProperties = Object.create(null);
+  for (const [name, value] of user) {
+    const before = userProperties[name];
+    if (before === undefined) userProperties[name] = value;
+    // In place: to copy the values before each one costs the square of their number.
+    else if (Array.isArray(before)) before.push(value);
+    else userProperties[name] = [before, value];
+  }
+  return { ...others, userProperties };
 }
 
 function travelling(packed: string, sent: UserProperties): Draft<SentProperties> {

@@ -3,7 +3,15 @@
  * of it is sent unasked, so nobody who does not look pays for it.
  */
 
-import type { Conflict, TopicCounts, TopicDetails, TopicLevel, TopicList } from '../status/api.ts';
+import type {
+  Conflict,
+  TopicCounts,
+  TopicDetails,
+  TopicLevel,
+  TopicList,
+  TrashList,
+  Undone,
+} from '../status/api.ts';
 import type { HistogramCounts } from './histogram.ts';
 
 export interface BrokerAnswers {
@@ -35,7 +43,11 @@ export type ReconcilerQuestion =
   | { readonly of: 'measures'; readonly conflictsAfter: number }
   | ({ readonly of: 'topics' } & TopicQuery)
   | { readonly of: 'level'; readonly under: string; readonly after: string | null; readonly limit: number }
-  | { readonly of: 'topic'; readonly topic: string };
+  | { readonly of: 'topic'; readonly topic: string }
+  /** A topic or a topic filter; for the trash also empty, for all. */
+  | { readonly of: 'trash'; readonly filter: string }
+  /** No question, but an order: what is in the trash is written again. */
+  | { readonly of: 'undo'; readonly filter: string };
 
 export interface TopicQuery {
   /** A topic filter if it has wildcards, else a part of the topic; empty for all. */
@@ -51,6 +63,8 @@ export interface ReconcilerAnswers {
   readonly topics: TopicList;
   readonly level: TopicLevel;
   readonly topic: TopicDetails | null;
+  readonly trash: TrashList;
+  readonly undo: Undone;
 }
 
 export interface ReconcilerMeasures {

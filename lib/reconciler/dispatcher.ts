@@ -4,6 +4,7 @@
  */
 
 import type { Command, Event } from '../core/events.ts';
+import { quoted } from '../core/printable.ts';
 import { MAX_PENDING } from '../core/register.ts';
 import type { HybridClock } from '../core/version.ts';
 import type { Log } from '../protocol/messages.ts';
@@ -54,7 +55,7 @@ export class Dispatcher {
     if (!link.isWorthSaying('pending_of_topic', performance.now())) return;
     this.#deps.log(
       'info',
-      `${link.name} has not shown ${MAX_PENDING} publishes of ${JSON.stringify(topic)} yet, as many as may be under way; the newest value waits`,
+      `${link.name} has not shown ${MAX_PENDING} publishes of ${quoted(topic)} yet, as many as may be under way; the newest value waits`,
     );
   }
 
@@ -82,14 +83,14 @@ export class Dispatcher {
     if (failure === undefined) {
       if (!link.blocks.succeeded(topic)) return;
       this.#deps.blockedOrNot(topic);
-      this.#deps.log('info', `${link.name} takes ${JSON.stringify(topic)} again`);
+      this.#deps.log('info', `${link.name} takes ${quoted(topic)} again`);
       return;
     }
     if (link.blocks.failed(topic, performance.now()) !== BLOCKED_AFTER) return;
     this.#deps.blockedOrNot(topic);
     this.#deps.log(
       'warn',
-      `${link.name} does not take ${JSON.stringify(topic)} (${failure}); it is tried again from time to time`,
+      `${link.name} does not take ${quoted(topic)} (${failure}); it is tried again from time to time`,
     );
   }
 
@@ -98,7 +99,7 @@ export class Dispatcher {
     const isNews = link.blocks.valueRefused(topic, performance.now());
     this.#deps.blockedOrNot(topic);
     if (!isNews) return;
-    this.#deps.log('warn', `${link.name} does not take ${JSON.stringify(topic)}: ${reason}`);
+    this.#deps.log('warn', `${link.name} does not take ${quoted(topic)}: ${reason}`);
   }
 
   /** Leaves the number of the last commit at the broker, if it is not there. */

@@ -25,7 +25,8 @@ export class Expiries {
 
   /** Has the topic looked at, at the latest, at `at` (Infinity: no need). */
   expect(topic: string, at: number): void {
-    if (at >= (this.#times.get(topic) ?? Number.POSITIVE_INFINITY)) return;
+    // Written so that what is no number is left out: in the queue it would hide whatever is behind it.
+    if (!(at < (this.#times.get(topic) ?? Number.POSITIVE_INFINITY))) return;
     this.#times.set(topic, at);
     this.#queue.push({ topic, at });
     if (this.#queue.length > 2 * this.#times.size + SLACK) this.#tidy();

@@ -22,7 +22,7 @@ import type {
   ToBroker,
   Undelivered,
 } from '../protocol/messages.ts';
-import type { StateStore, StoredState } from '../store/state-store.ts';
+import type { StateStore, StoredState, TopicEntry } from '../store/state-store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drain } from './drain.ts';
 import type { Self } from './facts.ts';
@@ -39,7 +39,9 @@ import { Sessions } from './sessions.ts';
 import { Stepper, type TopicEvent } from './stepper.ts';
 import { sampleChanged, scanByKey } from './streams.ts';
 import { Tally } from './tally.ts';
+import { soundTopics } from './topics/sound-topics.ts';
 import { type Step, TopicTable } from './topics/topic-table.ts';
+import { Trash } from './trash.ts';
 import { Verifier } from './verification/verifier.ts';
 
 export interface ReconcilerDeps extends Self {
@@ -111,6 +113,8 @@ export class Reconciler {
     const verifier = new Verifier({ table, clock, bring, dispatcher, log });
     const room = settings.bounds.topics;
     const payloads = settings.hidesPayloads ? 'hidden' : 'shown';
+    const trash = new Trash({ clock, bring });
+    table.replaced = (topic, winner, by, event) => trash.replaced(topic, winner, by, event.kind);
     table.blockedAt = topic => links.blocking(topic);
     for (const broker of brokers) links.add(broker, settings);
     this.#store = store;
@@ -123,7 +127,7 @@ export class Reconciler {
     this.#saver = saver;
     this.#verifier = verifier;
     this.#reception = new Reception({ table, clock, tally, verifier, bring, room, log });
-    this.#stepper = new Stepper({ table, links, conflicts, dispatcher, damper, tally });
+    this.#stepper = new Stepper({ table, links, conflicts, trash, dispatcher, damper, tally });
     this.#sessions = new Sessions({ dispatcher, verifier, saver, apply, bring, log });
     this.#housekeeping = new Housekeeping({ table, links, clock, dispatcher, verifier, saver, apply, bring });
     this.inspector = new Inspector({
@@ -132,6 +136,7 @@ export class Reconciler {
       links,
       conflicts,
       damper,
+      trash,
       tally,
       saver,
       ticks,
@@ -140,7 +145,7 @@ export class Reconciler {
     this.#drain = new Drain(links);
     this.#sampling = this.#sample(settings);
     this.#firstContact = new FirstContact(links, () => this.#open());
-    this.#load(state);
+    this.#load(soundTopics(state, { bounds: settings.bounds, tally, log }));
   }
 
   /** Counts of what happened, by effect of `step` or reason of a refusal. */
@@ -214,7 +219,7 @@ export class Reconciler {
     this.inspector.close();
   }
 
-  #load({ topics }: StoredState): void {
+  #load(topics: Iterable<TopicEntry>): void {
     for (const [topic, stored] of topics) {
       this.table.load(topic, stored);
       const { register } = stored;

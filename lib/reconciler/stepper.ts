@@ -11,6 +11,7 @@ import type { LoopDamper } from './loop-damper.ts';
 import type { Changed } from './streams.ts';
 import type { Tally } from './tally.ts';
 import type { TopicTable } from './topics/topic-table.ts';
+import type { Trash } from './trash.ts';
 
 export interface TopicEvent {
   readonly topic: string;
@@ -30,6 +31,7 @@ export interface StepperDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
   readonly conflicts: ConflictLog;
+  readonly trash: Trash;
   readonly dispatcher: Dispatcher;
   readonly damper: LoopDamper;
   /** By effect. */
@@ -105,6 +107,7 @@ export class Stepper {
   #clashed(topic: string, clash: Clash): void {
     const policy = this.#deps.table.get(topic)?.policy;
     if (policy !== undefined) this.#deps.conflicts.note(topic, clash, policy);
+    this.#deps.trash.lost(topic, clash.loser);
   }
 
   /** Returns whether the broker, now that our publish has arrived there, still lacks something. */

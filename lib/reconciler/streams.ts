@@ -106,7 +106,7 @@ const TIMER_STEP = 1;
 
 /**
  * `sample` for many keys: at each tick of a clock of the given period (milliseconds) the set of keys that
- * changed since the last tick, if any. What is left is emitted on completion.
+ * changed since the last tick, if any, in the order of their last changes. What is left is emitted on completion.
  *
  * The ticks lie on a grid of whole periods since 1970, which other threads can tell as well. No timer runs
  * while nothing has changed. Where a timer would take longer than the period, the tick is at the end of the turn of the
@@ -141,6 +141,8 @@ export function sampleChanged<K>(
 
       const source = keys$.subscribe({
         next: key => {
+          // To its end, so that the keys stand in the order of their last changes.
+          changed.delete(key);
           changed.add(key);
           waiting ??= scheduleTick();
         },

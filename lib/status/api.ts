@@ -5,6 +5,8 @@
  *     GET /api/v1/topics?filter=&differing=&after=&limit=   TopicList
  *     GET /api/v1/topics/{topic, percent-encoded}     TopicDetails
  *     GET /api/v1/tree?under=&after=&limit=           TopicLevel
+ *     GET /api/v1/trash?filter=                       TrashList
+ *     POST /api/v1/undo?filter=                       Undone
  *     GET /api/v1/events                              Server-Sent Events: `status` (Status) at once, and again
  *                                                     when brokers come or go; `delta` (Delta) each second in
  *                                                     which something else changed
@@ -189,4 +191,21 @@ export interface TopicDetails extends TopicRow {
   readonly qos: number;
   /** Newest first, at most 10. */
   readonly conflicts: readonly Conflict[];
+}
+
+/** What was deleted or overwritten within the last hour, newest first; at most 1,000 topics, one message of each. */
+export interface TrashList {
+  readonly discarded: readonly DiscardedValue[];
+}
+
+export interface DiscardedValue {
+  readonly topic: string;
+  readonly how: 'deleted' | 'overwritten' | 'conflict' | 'undone';
+  readonly at: number;
+  readonly value: Value;
+}
+
+/** The topics whose messages were written again. */
+export interface Undone {
+  readonly topics: readonly string[];
 }

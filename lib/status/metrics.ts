@@ -15,6 +15,8 @@ export interface MetricsDeps {
   readonly version: string;
   /** How often the reconciler was started again. */
   readonly reconcilerRestarts: () => number;
+  /** Connections to the status server that were closed to make room. */
+  readonly displaced: () => number;
 }
 
 type Sample = readonly [labels: Labels, value: number];
@@ -49,7 +51,7 @@ export class Metrics {
   }
 
   #describeProcess(): void {
-    const { version, reconcilerRestarts, measurements } = this.#deps;
+    const { version, reconcilerRestarts, displaced, measurements } = this.#deps;
     this.#gauge('mqttrep_build_info', 'Always 1; the labels say what runs.', ['version', 'node'], () => [
       [{ version, node: process.versions.node }, 1],
     ]);
@@ -63,6 +65,12 @@ export class Metrics {
       const { user, system } = process.cpuUsage();
       return [[{}, (user + system) / 1e6]];
     });
+    this.#counter(
+      'mqttrep_http_displaced_total',
+      'Connections to the status server closed to make room for others.',
+      [],
+      () => [[{}, displaced()]],
+    );
     this.#counter(
       'mqttrep_actor_restarts_total',
       'Actors that crashed and were started again.',

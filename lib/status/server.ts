@@ -1,5 +1,5 @@
 /**
- * The status server: health, metrics, the API and the page, over plain HTTP, read-only.
+ * The status server: health, metrics, the API and the page, over plain HTTP.
  *
  * It runs in the main thread, where no MQTT data flows. Whoever connects, hangs, floods or lies costs a bounded
  * amount of memory and time: connections, headers, idle times, answers under way and waiting bytes are limited.
@@ -7,11 +7,12 @@
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import type { ReconcilerAnswers, ReconcilerQuestion } from '../protocol/questions.ts';
 import { NoAnswer } from '../supervisor/inquiries.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
+import { Connections } from './connections.ts';
 import { EventStream } from './event-stream.ts';
 import { Guard } from './guard.ts';
 import { readiness } from './health.ts';
@@ -19,13 +20,22 @@ import { Metrics } from './metrics.ts';
 import { Overview } from './overview.ts';
 import { asJson, asText, fileReply, type Reply, SECURITY_HEADERS } from './reply.ts';
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
-import { BadRequest, levelQuestion, topicQuestion, topicsQuestion } from './topic-requests.ts';
+import {
+  BadRequest,
+  levelQuestion,
+  topicQuestion,
+  topicsQuestion,
+  trashQuestion,
+  undoOrder,
+} from './topic-requests.ts';
 import { UnsentBytes } from './unsent-bytes.ts';
 
 /** What is not given is unlimited by Node, or as long as minutes. */
 export const LIMITS = {
-  /** Connections at once; more are closed as they come. */
+  /** Connections at once; for each one more an idle one is closed. */
   connections: 128,
+  /** Beyond those, as long as none of them has been heard; more are closed as they come. */
+  arriving: 1_024,
   /** Bytes of a request's head. */
   head: 16 * 1024,
   /** Milliseconds for the head, and for all of a request. */
@@ -63,6 +73,7 @@ export class StatusServer {
   readonly #limits: typeof LIMITS;
   readonly #server: Server;
   readonly #guard: Guard;
+  readonly #connections: Connections;
   readonly #overview: Overview;
   readonly #metrics: Metrics;
   readonly #events: EventStream;
@@ -74,6 +85,7 @@ export class StatusServer {
     const { http, replicator, version, mergeFrequency } = options;
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
+    this.#connections = new Connections(this.#limits.connections);
     this.#guard = new Guard(http.host, http.token);
     this.#overview = new Overview({
       asked: replicator,
@@ -85,6 +97,7 @@ export class StatusServer {
       measurements: this.#overview.measurements,
       version,
       reconcilerRestarts: () => replicator.reconcilerRestarts,
+      displaced: () => this.#connections.displaced,
     });
     this.#events = new EventStream(() => this.#overview.status());
     this.#files = options.files ?? loadStaticFiles();
@@ -100,7 +113,8 @@ export class StatusServer {
     );
     // A connection that could not be accepted is the client's trouble; nobody listening would end the process.
     this.#server.on('error', () => undefined);
-    this.#server.maxConnections = this.#limits.connections;
+    this.#server.on('connection', (socket: Socket) => this.#connections.add(socket));
+    this.#server.maxConnections = this.#limits.connections + this.#limits.arriving;
     this.#server.setTimeout(this.#limits.idle);
   }
 
@@ -140,7 +154,11 @@ export class StatusServer {
       (path === '/readyz' && !query.has('verbose')) ||
       path === '/' ||
       this.#files.has(path);
-    const refusal = this.#guard.refuse(request, isOpen ? 'open' : 'protected');
+    const access = path === UNDO_PATH ? 'change' : 'protected';
+    const refusal = this.#guard.refuse(request, isOpen ? 'open' : access);
+    if (refusal === undefined && this.#guard.isAuthorized(request)) {
+      response.once('close', this.#connections.keep(request.socket));
+    }
     try {
       if (refusal !== undefined) {
         this.#send(request, response, asJson(refusal.status, { error: refusal.reason }, refusal.headers));
@@ -171,6 +189,10 @@ export class StatusServer {
         return asJson(200, await this.#overview.status());
       case '/api/v1/topics':
         return asJson(200, await this.#ask(topicsQuestion(query)));
+      case '/api/v1/trash':
+        return asJson(200, await this.#ask(trashQuestion(query)));
+      case UNDO_PATH:
+        return asJson(200, await this.#ask(undoOrder(query)));
       case '/api/v1/tree':
         return asJson(200, await this.#ask(levelQuestion(query)));
     }
@@ -231,6 +253,9 @@ export class StatusServer {
 }
 
 const TOPIC_PATH = '/api/v1/topics/';
+
+/** Changes something. */
+const UNDO_PATH = '/api/v1/undo';
 
 const NO_PAGE = `The page was not built into this installation (npm run build makes it).
 There are /livez, /readyz, /metrics, /api/v1/status, /api/v1/topics, /api/v1/tree and /api/v1/events.

@@ -40,6 +40,18 @@ export function topicQuestion(encoded: string): ReconcilerQuestion & { of: 'topi
   }
 }
 
+/** @throws {BadRequest} */
+export function trashQuestion(query: URLSearchParams): ReconcilerQuestion & { of: 'trash' } {
+  return { of: 'trash', filter: textIn(query, 'filter') ?? '' };
+}
+
+/** @throws {BadRequest} */
+export function undoOrder(query: URLSearchParams): ReconcilerQuestion & { of: 'undo' } {
+  const filter = textIn(query, 'filter') ?? '';
+  if (filter === '') throw new BadRequest('`filter` must be a topic or a topic filter');
+  return { of: 'undo', filter };
+}
+
 function textIn(query: URLSearchParams, name: string): string | null {
   const text = query.get(name);
   if (text !== null && text.length > LONGEST_TOPIC) throw new BadRequest(`\`${name}\` is too long`);

@@ -96,6 +96,8 @@ export class CommitReader {
   readonly #forgotten = new Set<string>();
   #facts: ReadonlyMap<string, string> = new Map();
   readonly #shared = new Shared();
+  /** Records that could not be decoded. */
+  #unread = 0;
   #mapping: BrokerMapping;
 
   /** @param brokers the configured names, in the order of their indexes */
@@ -105,7 +107,11 @@ export class CommitReader {
   }
 
   get state(): StoredState {
-    return { topics: { [Symbol.iterator]: () => this.#decoded() }, facts: this.#facts };
+    return {
+      topics: { [Symbol.iterator]: () => this.#decoded() },
+      unread: () => this.#unread,
+      facts: this.#facts,
+    };
   }
 
   /** Whether the brokers are those that are configured, in the same order. */
@@ -163,8 +169,20 @@ export class CommitReader {
   }
 
   *#decoded(): Generator<TopicEntry> {
-    for (const [topic, { body, at, brokers }] of this.#topics) {
-      yield [topic, readTopic(new BatchReader(body, at).enter(), brokers, this.#shared)];
+    this.#unread = 0;
+    for (const [topic, unread] of this.#topics) {
+      const stored = this.#read(unread);
+      if (stored === undefined) this.#unread++;
+      else yield [topic, stored];
+    }
+  }
+
+  /** Undefined where it is no record of ours, though its commit is whole: one topic must not stop each start. */
+  #read({ body, at, brokers }: Unread): StoredTopic | undefined {
+    try {
+      return readTopic(new BatchReader(body, at).enter(), brokers, this.#shared);
+    } catch {
+      return undefined;
     }
   }
 

@@ -9,10 +9,11 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommitWriter } from './commit-record.ts';
+import { headOf } from './file-head.ts';
 import { FrameLog } from './frame-log.ts';
-import { readState } from './read-state.ts';
+import { readState, understoodState } from './read-state.ts';
 import type { Changes, Recalled, StateStore, StoredState, TopicEntry } from './state-store.ts';
-import { DamagedStoreError, reasonOf, StoreUnavailableError } from './store-errors.ts';
+import { DamagedStoreError, reasonOf, StoreUnavailableError, UnknownStoreError } from './store-errors.ts';
 import type { StoreLock } from './store-lock.ts';
 
 /** A file is written anew when it is so many times as large as it was when it was new, and a bit. */
@@ -67,13 +68,13 @@ export class DiskStore implements StateStore {
     this.#lock = lock;
   }
 
-  /** @throws DamagedStoreError, StoreUnavailableError */
+  /** @throws DamagedStoreError, UnknownStoreError, StoreUnavailableError */
   async load(recalled: Recalled = () => undefined): Promise<StoredState> {
     await this.#last;
     try {
       return await this.#read(recalled);
     } catch (error) {
-      if (error instanceof DamagedStoreError) throw error;
+      if (error instanceof DamagedStoreError || error instanceof UnknownStoreError) throw error;
       throw new StoreUnavailableError(this.place, reasonOf(error));
     }
   }
@@ -135,17 +136,23 @@ export class DiskStore implements StateStore {
     if (reader.isUpToDate) this.#appendTo(log);
     // Other brokers: the file says nothing of new ones, and too much of those that are gone.
     else await log.close();
-    return reader.state;
+    return understoodState(log, reader.state);
   }
 
-  /** Finds the newest file, and removes what a crash has left of older and newer ones. */
+  /**
+   * Finds the newest file, and removes what a crash has left of older and newer ones.
+   * @throws UnknownStoreError if one of these is not for this version to read or remove; then all are left
+   */
   async #tidy(): Promise<void> {
     const names = await readdir(this.place);
     const numbers = names.flatMap(name => FILE.exec(name)?.[1] ?? []).map(Number);
     this.#number = Math.max(0, ...numbers);
     const left = names.filter(name => UNFINISHED.test(name));
     for (const number of numbers) if (number !== this.#number) left.push(this.#name(number));
-    for (const name of left) await rm(join(this.place, name));
+    const paths = left.map(name => join(this.place, name));
+    if (this.#number > 0) await requireKnown(this.#path(this.#number));
+    for (const path of paths) await requireKnown(path);
+    for (const path of paths) await rm(path);
   }
 
   // ── writing ────────────────────────────────────────────────────────────────────────────────────────
@@ -265,6 +272,12 @@ export class DiskStore implements StateStore {
   #name(number: number): string {
     return `state-${number}.log`;
   }
+}
+
+async function requireKnown(path: string): Promise<void> {
+  const head = await headOf(path);
+  if (head.kind === 'another version' || head.kind === 'foreign')
+    throw new UnknownStoreError(path, head.reason);
 }
 
 /** A new name in a folder lasts when the folder has been synchronised. */

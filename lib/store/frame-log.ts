@@ -5,7 +5,7 @@
  * crash cut short is at the end, and is dropped. Anything else that is not as it was written is damage. The
  * two are told apart by what follows: a later commit was begun only when the one before it was durable.
  *
- *     file   "mqttrep" format:u8 salt:8
+ *     file   its head (file-head.ts), which ends with a salt
  *     frame  salt:8 checksum:u32 length:u32 commit:u32 kind:u8 body
  *
  * The checksum covers the frame's place as well, so that a block which turns up elsewhere is not taken for
@@ -15,7 +15,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { DamagedStoreError } from './store-errors.ts';
+import { HEAD_BYTES, headOf, headWith, SALT_BYTES } from './file-head.ts';
+import { DamagedStoreError, UnknownStoreError } from './store-errors.ts';
 
 /**
  * - `part`: the commit goes on
@@ -26,9 +27,6 @@ export type FrameKind = 'part' | 'commit' | 'whole';
 
 const KINDS: readonly FrameKind[] = ['part', 'commit', 'whole'];
 
-const MAGIC = Buffer.from('mqttrep\x02', 'latin1');
-const SALT_BYTES = 8;
-const FILE_HEADER = MAGIC.length + SALT_BYTES;
 /** Where the parts of a frame begin. */
 const CHECKSUM = SALT_BYTES;
 const LENGTH = CHECKSUM + 4;
@@ -58,10 +56,10 @@ export class FrameLog {
   readonly #salt: Buffer;
   readonly #seed: number;
   /** Where the next frame goes. */
-  #end = FILE_HEADER;
+  #end = HEAD_BYTES;
   #commit = 0;
   /** Bytes, and commits, that are durable. */
-  #durable = { end: FILE_HEADER, commit: 0 };
+  #durable = { end: HEAD_BYTES, commit: 0 };
   #base = 0;
   /** Something may stand after the end. */
   #isTorn = false;
@@ -79,7 +77,7 @@ export class FrameLog {
     const salt = randomBytes(SALT_BYTES);
     const file = await open(path, 'w+', 0o600);
     try {
-      await writeAll(file, Buffer.concat([MAGIC, salt]), 0);
+      await writeAll(file, headWith(salt), 0);
     } catch (error) {
       await file.close();
       throw error;
@@ -87,20 +85,13 @@ export class FrameLog {
     return new FrameLog(path, file, salt);
   }
 
-  /** @throws DamagedStoreError if it is no such file, and what the system says */
+  /** @throws DamagedStoreError, UnknownStoreError if it is no such file, and what the system says */
   static async open(path: string): Promise<FrameLog> {
-    const file = await open(path, 'r+');
-    try {
-      const header = Buffer.alloc(FILE_HEADER);
-      const { bytesRead } = await file.read(header, 0, FILE_HEADER, 0);
-      if (bytesRead < FILE_HEADER || !header.subarray(0, MAGIC.length).equals(MAGIC)) {
-        throw new DamagedStoreError(path, 'it does not begin as a store of this version does');
-      }
-      return new FrameLog(path, file, header.subarray(MAGIC.length));
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    const head = await headOf(path);
+    if (head.kind === 'broken')
+      throw new DamagedStoreError(path, 'its beginning is not what was written there');
+    if (head.kind !== 'ours') throw new UnknownStoreError(path, head.reason);
+    return new FrameLog(path, await open(path, 'r+'), head.salt);
   }
 
   get path(): string {
@@ -130,7 +121,7 @@ export class FrameLog {
   async *commits(): AsyncGenerator<readonly PlacedBody[]> {
     const { size } = await this.#file.stat();
     this.#window = { at: 0, bytes: Buffer.alloc(0) };
-    let at = FILE_HEADER;
+    let at = HEAD_BYTES;
     let commit = 0;
     this.#base = 0;
     let parts: PlacedBody[] = [];

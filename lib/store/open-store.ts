@@ -29,7 +29,7 @@ const IN_USE_PAUSE = 250;
  * @param brokers the names of the brokers, in the order of their indexes
  * @param recalled told the facts as soon as they are read, long before the topics are. The store may still turn out
  *   to be damaged
- * @throws StoreInUseError
+ * @throws StoreInUseError, UnknownStoreError
  */
 export async function openStore(
   place: string,

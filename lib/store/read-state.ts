@@ -2,8 +2,8 @@
 
 import { CommitReader } from './commit-record.ts';
 import type { FrameLog } from './frame-log.ts';
-import type { Recalled } from './state-store.ts';
-import { DamagedStoreError, reasonOf } from './store-errors.ts';
+import type { Recalled, StoredState, TopicEntry } from './state-store.ts';
+import { reasonOf, UnknownStoreError } from './store-errors.ts';
 import type { BrokerMapping } from './topic-record.ts';
 
 /** A body in the log, and which brokers it knows. */
@@ -16,7 +16,7 @@ interface Place {
 /**
  * @param names of the configured brokers, in the order of their indexes
  * @param recalled called once, when the first commit is read
- * @throws DamagedStoreError
+ * @throws DamagedStoreError, UnknownStoreError
  */
 export async function readState(
   log: FrameLog,
@@ -40,10 +40,25 @@ export async function readState(
   return reader;
 }
 
+/** The same state. Topics are decoded as they are read: then too, one that is not understood is from another version. */
+export function understoodState(log: FrameLog, { topics, facts }: StoredState): StoredState {
+  return { facts, topics: { [Symbol.iterator]: () => understoodTopics(log, topics) } };
+}
+
+function* understoodTopics(log: FrameLog, topics: Iterable<TopicEntry>): Generator<TopicEntry> {
+  const iterator = topics[Symbol.iterator]();
+  for (;;) {
+    const next = understood(log, () => iterator.next());
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+/** The checksums have shown that all is as it was written. So what is not understood was written by another version. */
 function understood<T>({ path }: FrameLog, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new DamagedStoreError(path, reasonOf(error));
+    throw new UnknownStoreError(path, `another version of mqttrep wrote it (${reasonOf(error)})`);
   }
 }

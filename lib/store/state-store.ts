@@ -17,6 +17,8 @@ export type TopicEntry = readonly [topic: string, stored: StoredTopic];
 export interface StoredState {
   /** In no particular order. */
   readonly topics: Iterable<TopicEntry>;
+  /** Topics so far of which the record could not be read: they are left out. */
+  readonly unread?: () => number;
   readonly facts: ReadonlyMap<string, string>;
 }
 

@@ -31,6 +31,20 @@ export class DamagedStoreError extends Error {
   }
 }
 
+/**
+ * A file stands where the store would be, and is not for this version to read: a later version of mqttrep wrote it, or
+ * another program. It is left as it is. To go on without it would lose what it holds, so the user decides.
+ */
+export class UnknownStoreError extends Error {
+  override readonly name = 'UnknownStoreError';
+
+  constructor(place: string, reason: string) {
+    super(
+      `${place} is left as it is, and replication does not start: ${reason}. Run the version that wrote it, or name another folder with MQTTREP_STORE`,
+    );
+  }
+}
+
 /** The innermost message of an error: what the system said. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

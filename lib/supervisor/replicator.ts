@@ -48,6 +48,7 @@ export class Replicator {
   /** What this process is called. */
   readonly #process = newProcessName();
   #stopping = false;
+  #isMisconfigured = false;
   #end: (reason: string | undefined) => void = () => undefined;
 
   constructor(config: Config, log: Log, mode: Mode = 'replicate') {
@@ -106,6 +107,11 @@ export class Replicator {
 
   get isStopping(): boolean {
     return this.#stopping;
+  }
+
+  /** It gave up, and will at each start until the user changes something. */
+  get isMisconfigured(): boolean {
+    return this.#isMisconfigured;
   }
 
   /** Hz. */
@@ -305,6 +311,7 @@ export class Replicator {
         this.#reconciler.undelivered = report.undelivered;
         return;
       case 'fatal':
+        this.#isMisconfigured = report.cause === 'configuration';
         this.#giveUp(report.reason);
         return;
       case 'counters':

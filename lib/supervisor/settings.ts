@@ -76,6 +76,7 @@ function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSet
   return {
     filter: topic.filter,
     ...(topic.retain === undefined ? {} : { retain: topic.retain }),
+    ...(topic.repeat === undefined ? {} : { repeat: topic.repeat }),
     ...(topic.qos === undefined ? {} : { qos: topic.qos }),
     ...(topic.ttl === undefined ? {} : { ttl: topic.ttl * 1000 }),
     ...(topic.merge === undefined ? {} : { merge: topic.merge }),

@@ -20,6 +20,8 @@ export interface RigOptions {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Default: one of its own. */
   readonly clientId?: string;
+  /** In whose name it writes; default `us`. */
+  readonly replica?: string;
 }
 
 /** A step of the session as the reconciler is told of it, in order. */
@@ -36,12 +38,14 @@ export class ActorRig {
   readonly reports: Report[] = [];
   readonly #happened = new EventEmitter().setMaxListeners(0);
   readonly #ended: Promise<void>;
+  readonly #replica: string;
   #port: MessagePort;
   #stopped: Promise<void> | undefined;
 
   constructor(url: string, rigOptions: RigOptions = {}) {
     const { subscriptions = [{ filter: '#', qos: 1 }], options = {} } = rigOptions;
     const { port1, port2 } = new MessageChannel();
+    this.#replica = rigOptions.replica ?? 'us';
     this.#port = port2;
     this.#listen();
     const settings = {
@@ -63,7 +67,7 @@ export class ActorRig {
       this.#happened.emit('any');
     });
     this.#ended = this.actor.run();
-    this.tell(START);
+    this.tell({ ...START, replica: this.#replica });
   }
 
   tell(message: ToBroker): void {
@@ -93,7 +97,7 @@ export class ActorRig {
     this.#port = port2;
     this.#listen();
     this.actor.attach(port1);
-    this.tell(START);
+    this.tell({ ...START, replica: this.#replica });
   }
 
   /** Resolves with the first, told already or to come, of which the condition holds. */

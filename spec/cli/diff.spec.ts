@@ -106,7 +106,7 @@ describe('mqttrep diff', function () {
         [
           '"binary"\n  CUT   (nothing)\n  OSLO  0xff00\n',
           '"canards/name"\n  CUT   "Donald"\n  OSLO  "Saturnin"\n',
-          `"long"\n  CUT   (nothing)\n  OSLO  "${'x'.repeat(59)}… (1000 bytes)\n`,
+          `"long"\n  CUT   (nothing)\n  OSLO  "${'x'.repeat(60)}…" (1000 bytes)\n`,
           `\n${cut}254 topics were compared: 3 differ.\n`,
         ].join(''),
       );

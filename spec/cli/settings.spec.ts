@@ -77,6 +77,26 @@ describe('mqttrep, by the settings of a topic:', function () {
     });
   });
 
+  describe('REPEAT', () => {
+    before(async () => {
+      scene = await start({ MQTTREP_TOPIC_a: 'a/#', MQTTREP_REPEAT_a: 'true', MQTTREP_TOPIC_b: 'b/#' });
+      await scene.watchAll();
+    });
+
+    after(() => scene?.stop());
+
+    it('has an equal retained message passed on, which without it says nothing new', async () => {
+      for (let count = 1; count <= 3; count++) {
+        for (const topic of ['b/sensor', 'a/sensor'])
+          await scene.publish('OSLO', topic, '21', { retain: true });
+        for (const site of scene.others('OSLO')) await scene.copies(site, 'a/sensor', count);
+      }
+      await scene.settled();
+      for (const site of scene.others('OSLO')) await scene.copies(site, 'b/sensor', 1);
+      for (const site of scene.others('OSLO')) await scene.copies(site, 'a/sensor', 3);
+    });
+  });
+
   describe('a filter inside another', () => {
     before(async () => {
       scene = await start({

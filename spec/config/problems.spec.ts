@@ -173,6 +173,13 @@ describe('readConfig', () => {
       ],
       [{ MQTTREP_SUBSCRIBE_WHITELIST_ducks: 'Oslo' }, 'MQTTREP_SUBSCRIBE_WHITELIST_ducks', 'mean oslo?'],
       [{ MQTTREP_PUBLISH_BLACKLIST_ducks: 'zurich' }, 'MQTTREP_PUBLISH_BLACKLIST_ducks', ': oslo, paris'],
+      [
+        { MQTTREP_PUBLISH_WHITELIST_ducks: '' },
+        'MQTTREP_PUBLISH_WHITELIST_ducks',
+        'names no broker',
+        'remove',
+      ],
+      [{ MQTTREP_SUBSCRIBE_WHITELIST_ducks: ' ' }, 'MQTTREP_SUBSCRIBE_WHITELIST_ducks', 'names no broker'],
       [{ MQTTREP_PUBLISH_WHITELIST_ducks: ' , ' }, 'MQTTREP_PUBLISH_WHITELIST_ducks', 'names no broker'],
       [
         { MQTTREP_PULISH_BLACKLIST_ducks: 'oslo', MQTTREP_PUBLISH_BLACKLIST_ducks: 'oslo' },

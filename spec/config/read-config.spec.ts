@@ -48,6 +48,7 @@ describe('readConfig', () => {
       MQTTREP_CONFIG_oslo: '{"maxQos":1,"priority":7,"clientId":"me","keepalive":30,"unknown":[1]}',
       MQTTREP_TTL_ducks: '0.5',
       MQTTREP_RETAIN_ducks: 'true',
+      MQTTREP_REPEAT_ducks: 'true',
       MQTTREP_QOS_ducks: '2',
       MQTTREP_NOSUB_ducks: 'false',
       MQTTREP_SUBSCRIBE_WHITELIST_ducks: 'oslo',
@@ -69,6 +70,7 @@ describe('readConfig', () => {
         filter: 'canards/#',
         ttl: 0.5,
         retain: true,
+        repeat: true,
         qos: 2,
         subscribers: ['oslo'],
         publishers: ['paris'],
@@ -182,7 +184,7 @@ describe('readConfig', () => {
     const env = { MQTTREP_CONFIG_oslo: '{"resubscribe":false,"bridgeMode":true,"keepalive":9}' };
     expect(accepted(env).brokers[0]?.options).to.deep.equal({ keepalive: 9 });
     expect(warningsOf(env)).to.have.lengthOf(2);
-    expect(warningsOf(env)[0]).to.include('`bridgeMode` is ignored');
+    expect(warningsOf(env).join()).to.include('`bridgeMode` is ignored');
   });
 
   it('accepts names that objects are born with', () => {

@@ -281,3 +281,47 @@ for (const protocol of PROTOCOLS) {
     });
   });
 }
+
+for (const protocol of PROTOCOLS) {
+  describe(`With REPEAT an equal retained message over ${protocol}`, () => {
+    const filter = { repeat: true };
+
+    it('goes to the other brokers once more, and its echo ends there', () => {
+      const topic = settledTopic(protocol, '0', { brokers: 3, filter });
+      expect(topic.writes(A, '0').effect).to.equal('repeated');
+      expect(topic.offer(A)).to.deep.equal([]);
+      for (const broker of [B, C]) {
+        const publish = topic.sent(broker);
+        expect(publish).to.include({ retain: true });
+        expect(topic.echoes(publish).effect).to.equal('echo');
+      }
+      expect([A, B, C].flatMap(broker => [...topic.offer(broker)])).to.deep.equal([]);
+      expect(topic.held).to.deep.equal(['0', '0', '0']);
+    });
+
+    it('goes out once a tick, however often it comes', () => {
+      const topic = settledTopic(protocol, '0', { filter });
+      for (let n = 0; n < 5; n++) topic.writes(A, '0');
+      topic.sent(B);
+      expect(topic.offer(B)).to.deep.equal([]);
+    });
+
+    it('does not go out where it is a replay, or where two filters deliver it a second time', () => {
+      const topic = settledTopic(protocol, '0', { filter });
+      topic.replays(A, '0');
+      expect(topic.offer(B)).to.deep.equal([]);
+      if (protocol !== 'MQTT 3.1.1') return;
+      const doubled = settledTopic(protocol, '0', { filter, twice: 1 << A });
+      doubled.writes(A, '0');
+      expect(doubled.offer(B)).to.deep.equal([]);
+    });
+
+    it('leaves a deletion as it is', () => {
+      const topic = settledTopic(protocol, '0', { filter });
+      topic.writes(A, '');
+      topic.settles(B);
+      topic.writes(A, '');
+      expect(topic.offer(B)).to.deep.equal([]);
+    });
+  });
+}

@@ -39,6 +39,29 @@ for (const protocol of PROTOCOLS) {
       expect(forbidden.offer(B)).to.deep.equal([]);
     });
 
+    it('before a newer message that is not retained, and after an older one', () => {
+      topic.writes(A, 'online', { retained: true });
+      topic.passes(A, 'offline', { retained: false });
+      const payloads = (broker: number) =>
+        topic.offer(broker).map(one => 'message' in one && one.message.payload);
+      expect(payloads(B)).to.deep.equal(['online', 'offline']);
+      topic.writes(A, 'online again', { retained: true });
+      expect(payloads(C)).to.deep.equal(['offline', 'online again']);
+    });
+
+    it('or what is newer of the two waits, where only one more may be in flight', () => {
+      for (let n = 1; n < MAX_PENDING; n++) {
+        topic.writes(A, String(n));
+        topic.sent(B);
+      }
+      topic.writes(A, 'online', { retained: true });
+      topic.passes(A, 'offline', { retained: false });
+      expect(topic.sent(B).message.payload).to.equal('online');
+      const [echoed] = topic.register.pending;
+      if (echoed !== undefined) topic.apply({ kind: 'refused', broker: B, version: echoed.message.version });
+      expect(topic.sent(B).message.payload).to.equal('offline');
+    });
+
     it('not to a broker that is being asked what it retains', () => {
       topic.writes(A, '1');
       topic.sent(B);

@@ -21,6 +21,7 @@ describe('The policy of a topic', () => {
   it('has defaults for what no filter sets', () => {
     expect(policyOf('a', filter('#'))).to.include({
       retain: false,
+      repeat: false,
       qos: DEFAULT_QOS,
       ttl: 0,
       publish: ALL,

@@ -26,8 +26,25 @@ describe('a line of the log', () => {
   });
 });
 
-function lineOf(format: LogConfig['format'], at: number | undefined): string {
+describe('what the network says', () => {
+  const evil = `OSLO: no\u009b31m\n2026 error PARIS: \u202Eowned\u2028 ${'x'.repeat(10_000)}`;
+
+  for (const format of ['text', 'json'] as const) {
+    it(`stays on its line, is not too long, and has no terminal obey (${format})`, () => {
+      const line = lineOf(format, AT, evil);
+      expect(line).not.to.match(/[\p{Cc}\p{Cf}\p{Zl}]/u);
+      expect(line.length).to.be.below(5_000);
+      expect(line).to.contain('owned');
+    });
+  }
+});
+
+function lineOf(
+  format: LogConfig['format'],
+  at: number | undefined,
+  message = 'OSLO: connection lost',
+): string {
   const logger = createLogger({ level: 'info', format });
-  const info = { level: 'warn', message: 'OSLO: connection lost', at };
+  const info = { level: 'warn', message, at };
   return String((logger.format.transform(info) as Record<symbol, unknown>)[LINE]);
 }

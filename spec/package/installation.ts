@@ -30,13 +30,13 @@ export class Installation {
     symlinkSync('/bin/sh', join(this.#tools, 'sh'));
   }
 
-  /** `npm install --global`, with the npm that runs the specs. */
+  /** `npm install --global`, with the npm that runs the specs, and without a registry: all is in the tarball. */
   async install(tarball: string): Promise<void> {
     const npm = process.env.npm_execpath;
     if (npm === undefined) throw new Error('run this by `npm run test:package`');
-    const options = ['--no-audit', '--no-fund', '--no-update-notifier', '--engine-strict'];
+    const options = ['--offline', '--no-audit', '--no-fund', '--no-update-notifier', '--engine-strict'];
     await run(this.#node, [npm, 'install', '--global', '--prefix', this.#prefix, ...options, tarball], {
-      env: { ...this.#environment, ...registry() },
+      env: this.#environment,
     });
   }
 
@@ -66,6 +66,11 @@ export class Installation {
     });
   }
 
+  /** What is run by the name of `mqttrep`. */
+  get executable(): string {
+    return join(this.root, 'dist', 'bin', 'mqttrep.js');
+  }
+
   /** Where the package lies. */
   get root(): string {
     return join(this.#prefix, 'lib', 'node_modules', 'mqttrep');
@@ -82,15 +87,6 @@ export class Installation {
   get #environment(): Record<string, string> {
     return { PATH: this.#tools, HOME: this.#folder };
   }
-}
-
-/** What npm was told about where to find packages, and its cache, so that nothing is fetched twice. */
-function registry(): Record<string, string> {
-  const names = ['registry', 'cache', 'userconfig', 'globalconfig'].map(name => `npm_config_${name}`);
-  const all = [...names, 'HTTPS_PROXY', 'https_proxy', 'NODE_EXTRA_CA_CERTS'];
-  return Object.fromEntries(
-    all.map(name => [name, process.env[name] ?? '']).filter(([, value]) => value !== ''),
-  );
 }
 
 /** The name of a Node.js, for titles of specs. */

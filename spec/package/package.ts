@@ -1,12 +1,14 @@
 /**
  * The tarball that `npm pack` makes: what is in it, and that it installs and runs on each Node.js that is promised.
  *
- * No part of `npm test`, since it installs from the registry: `npm run test:package`. NODES lists the executables
+ * No part of `npm test`, since it packs and installs: `npm run test:package`. NODES lists the executables
  * of the versions to be tried, as PATH lists folders; without it there is the one that runs the specs.
  */
 
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { tempFolder } from '../support/temp-folder.ts';
 import { filesIn, Installation, versionOf } from './installation.ts';
@@ -17,6 +19,22 @@ const nodes = (process.env.NODES ?? process.execPath).split(delimiter);
 
 /** Larger, and something came along that does not belong there. */
 const mostBytes = 1024 * 1024;
+
+/** Specs of the executable that the installed one has to pass as well: two brokers, TLS, websockets, the status server. */
+const executableSpecs = ['replication', 'tls', 'status', 'stopping', 'debugger'];
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly version?: string }>>;
+}
+
+/** `name version, licence`, a line for each package in the bundle. */
+function bundledPackages(licences: string): [name: string, version: string][] {
+  const [, list = ''] = licences.split('\n\n');
+  return list.split('\n').map(line => {
+    const [name = '', version = ''] = line.split(/[ ,]+/);
+    return [name, version];
+  });
+}
 
 describe('the package', function () {
   this.timeout(300_000);
@@ -31,8 +49,8 @@ describe('the package', function () {
     });
 
     for (const file of [
-      ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'ecosystem.config.cjs'],
-      ...['contrib/systemd/mqttrep.service', 'dist/man/mqttrep.1'],
+      ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'SECURITY.md', 'ecosystem.config.cjs'],
+      ...['contrib/systemd/mqttrep.service', 'dist/man/mqttrep.1', 'dist/lib/bundle/LICENCES.txt'],
     ]) {
       it(file, () => {
         expect(files).to.include(file);
@@ -52,7 +70,9 @@ describe('the package', function () {
       expect(page).to.have.members(
         ['index.html', 'page.js', 'page.css', 'LICENCES.txt'].map(file => `dist/page/${file}`),
       );
-      expect(files.filter(file => file.startsWith('dist/lib/status/page'))).to.deep.equal([]);
+      expect(
+        files.filter(file => file.startsWith('dist/lib/') && !file.startsWith('dist/lib/bundle/')),
+      ).to.deep.equal([]);
     });
 
     it('neither specs nor benchmarks nor sources', () => {
@@ -61,13 +81,8 @@ describe('the package', function () {
       );
     });
 
-    it('no source map, since the sources are not there, and nothing that refers to one', () => {
-      expect(files.filter(file => file.endsWith('.map'))).to.deep.equal([]);
-      const scripts = files.filter(file => file.startsWith('dist/') && file.endsWith('.js'));
-      expect(scripts).to.not.deep.equal([]);
-      expect(
-        scripts.filter(file => readFileSync(file, 'utf8').includes('\n//# sourceMappingURL=')),
-      ).to.deep.equal([]);
+    it('no source map, since the sources are not there, and no native part', () => {
+      expect(files.filter(file => /\.(map|node|wasm)$/.test(file))).to.deep.equal([]);
     });
 
     it('no more than it needs', () => {
@@ -85,9 +100,47 @@ describe('the package', function () {
         await installation.install(tarball);
       });
 
-      it('brings no development dependency along', () => {
-        expect(existsSync(join(installation.root, 'node_modules', 'mqtt'))).to.equal(true);
-        expect(existsSync(join(installation.root, 'node_modules', 'mocha'))).to.equal(false);
+      it('brings no other package along, and refers to no source map', () => {
+        expect(existsSync(join(installation.root, 'node_modules'))).to.equal(false);
+        const scripts = readdirSync(installation.root, { recursive: true, encoding: 'utf8' })
+          .filter(file => file.endsWith('.js'))
+          .filter(file => !file.startsWith('dist/page/'));
+        expect(scripts).to.have.length.above(10);
+        for (const file of scripts) {
+          const text = readFileSync(join(installation.root, file), 'utf8');
+          expect(text.includes('\n//# sourceMappingURL='), file).to.equal(false);
+        }
+      });
+
+      it('has of each package in it the version that was tested', () => {
+        const licences = readFileSync(join(installation.root, 'dist/lib/bundle/LICENCES.txt'), 'utf8');
+        const bundled = bundledPackages(licences);
+        const locked = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock;
+        const versions = Object.entries(locked.packages).map(
+          ([place, { version }]) => `${place.replace(/^.*node_modules\//, '')} ${version}`,
+        );
+        expect(bundled.map(([name]) => name)).to.include.members([
+          'mqtt',
+          'mqtt-packet',
+          'piscina',
+          'rxjs',
+          'ws',
+        ]);
+        expect(versions).to.include.members(bundled.map(([name, version]) => `${name} ${version}`));
+      });
+
+      it('passes the specs of the executable', async () => {
+        const mocha = join('node_modules', 'mocha', 'bin', 'mocha.js');
+        const specs = executableSpecs.map(name => join('dist', 'spec', 'cli', `${name}.spec.js`));
+        const options = ['--no-config', '--forbid-only', '--timeout', '60000'];
+        const { stdout } = await promisify(execFile)(node, [mocha, ...options, ...specs], {
+          env: { ...process.env, MQTTREP_EXECUTABLE: installation.executable },
+        }).catch((error: { stdout: string }) => {
+          throw new Error(error.stdout);
+        });
+        expect(stdout)
+          .to.match(/^ +[1-9]\d* passing/m)
+          .and.not.contain('pending');
       });
 
       it('knows its version', async () => {

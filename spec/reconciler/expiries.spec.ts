@@ -16,6 +16,16 @@ describe('Expiries', () => {
     expect(expiries).to.include({ size: 1 });
   });
 
+  it('leave out what is no time, so that it hides none of the others', () => {
+    const expiries = new Expiries();
+    for (let n = 0; n < 20; n++) {
+      expiries.expect(`good${n}`, 20 - n);
+      expiries.expect(`bad${n}`, Number.NaN);
+    }
+    expect(expiries.due(20)).to.have.lengthOf(20);
+    expect(expiries.size).to.equal(0);
+  });
+
   it('bring a time forward', () => {
     const expiries = new Expiries();
     expiries.expect('t', 30);

@@ -115,6 +115,13 @@ describe('sampleChanged', () => {
     });
   }
 
+  it('emits the keys in the order of their last changes', () => {
+    const sampled: string[][] = [];
+    const changes$ = of('open', 'light', 'unlock', 'open');
+    changes$.pipe(sampleChanged(PERIOD)).subscribe(topics => sampled.push([...topics]));
+    expect(sampled).to.deep.equal([['light', 'unlock', 'open']]);
+  });
+
   describe('with a period as short as a timer can be,', () => {
     it('emits at the end of the turn', () => {
       marbles(({ hot, expectObservable }) => {

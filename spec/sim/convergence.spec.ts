@@ -17,6 +17,8 @@ const RUNS: Readonly<Record<TrialName, readonly [histories: number, invariants: 
   'several replicators': [2_500, 'I1, I2, I3, I13'],
   partitions: [1_500, 'I4'],
   returns: [1_000, 'I1, I3'],
+  'hasty cuts': [500, 'I4'],
+  'late packets': [500, 'I5'],
   races: [1_000, 'I1, I2, I3'],
   'single writers': [5_000, 'I5'],
 };

@@ -1,11 +1,17 @@
 /**
  * Histories as text that a person can read, and that can be played again:
  *
- *     brokers A MQTT5 150ms, B MQTT3.1.1 0ms races; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
+ *     brokers A MQTT5 150ms qos0, B MQTT3.1.1 0ms races; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
  *     A writes a=0
  *     A deletes a
  *     A forges a=2 +60000ms
  *     A copies a=3
+ *     B writes b=1 with an empty name
+ *     deny read B #
+ *     evict B a
+ *     go back B 300ms
+ *     suspend 5000ms
+ *     crash lingering 400ms
  *     wait 150ms
  *     cut B of 2
  *     crash
@@ -14,14 +20,15 @@
  * What concerns the first of the replicators does not name it.
  */
 
-import { ACCESS_STEPS, type History, LINK_STEPS, REPLICATOR_STEPS, type Step } from './history.ts';
+import { ACCESS_STEPS, type History, LINK_STEPS, READ_STEPS, type Step, type Write } from './history.ts';
+import { ODD_PROPERTY_NAMES, type OddProperties } from './odd-properties.ts';
 
 const NAMES = 'ABCDE';
 
 export function formatHistory({ world, steps, expected }: History): string {
   const brokers = world.brokers.map(
     (broker, index) =>
-      `${NAMES[index]} ${protocolOf(broker)} ${broker.latency}ms${broker.races === true ? ' races' : ''}`,
+      `${NAMES[index]} ${protocolOf(broker)} ${broker.latency}ms${broker.races === true ? ' races' : ''}${broker.qos0 === true ? ' qos0' : ''}`,
   );
   const head = [
     `brokers ${brokers.join(', ')}`,
@@ -48,12 +55,15 @@ function formatAhead(milliseconds: number): string {
   return `${milliseconds < 0 ? '' : '+'}${milliseconds}ms`;
 }
 
+function formatWrite({ broker, topic, payload, properties }: Write): string {
+  if (payload === '') return `${NAMES[broker]} deletes ${topic}`;
+  return `${NAMES[broker]} writes ${topic}=${payload}${properties === undefined ? '' : ` with ${properties}`}`;
+}
+
 function formatStep(step: Step): string {
   switch (step.kind) {
     case 'write':
-      return step.payload === ''
-        ? `${NAMES[step.broker]} deletes ${step.topic}`
-        : `${NAMES[step.broker]} writes ${step.topic}=${step.payload}`;
+      return formatWrite(step);
     case 'pass':
       return `${NAMES[step.broker]} passes ${step.topic}=${step.payload}`;
     case 'forge':
@@ -66,10 +76,14 @@ function formatStep(step: Step): string {
       return step.kind;
     case 'wipe':
     case 'autosave':
-    case 'go back':
       return `${step.kind} ${NAMES[step.broker]}`;
+    case 'go back':
+      return `go back ${NAMES[step.broker]}${step.milliseconds === undefined ? '' : ` ${step.milliseconds}ms`}`;
     case 'deny':
     case 'permit':
+    case 'deny read':
+    case 'permit read':
+    case 'evict':
       return `${step.kind} ${NAMES[step.broker]} ${step.topic}`;
     case 'lag':
       return `lag ${NAMES[step.broker]} ${step.latency}ms${of(step.replicator)}`;
@@ -77,7 +91,10 @@ function formatStep(step: Step): string {
       return `drop ${NAMES[step.broker]} ${step.count}${of(step.replicator)}`;
     case 'clock':
       return `clock ${formatAhead(step.ahead)}${of(step.replicator)}`;
+    case 'suspend':
+      return `suspend ${step.milliseconds}ms${of(step.replicator)}`;
     case 'crash':
+      return `crash${step.lingering === undefined ? '' : ` lingering ${step.lingering}ms`}${of(step.replicator)}`;
     case 'lose store':
       return `${step.kind}${of(step.replicator)}`;
     default:
@@ -113,12 +130,13 @@ function parseWorld(head: string): History['world'] {
   const { brokers = '', merge, store, queue, clocks } = groups;
   return {
     brokers: brokers.split(', ').map(broker => {
-      const [, version = '', latency = '', races] = broker.split(' ');
+      const [, version = '', latency = '', ...marks] = broker.split(' ');
       return {
         ...(version === NO_FLAGS ? { liveFlag: 'dropped' as const } : {}),
         mqtt5: version !== 'MQTT3.1.1',
         latency: Number.parseInt(latency, 10),
-        ...(races === undefined ? {} : { races: true }),
+        ...(marks.includes('races') ? { races: true } : {}),
+        ...(marks.includes('qos0') ? { qos0: true } : {}),
       };
     }),
     mergeFrequency: Number(merge),
@@ -135,6 +153,12 @@ const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] 
   [/^rest$/, () => ({ kind: 'rest' })],
   [/^wait (?<ms>\d+)ms$/, ({ ms }) => ({ kind: 'wait', milliseconds: Number(ms) })],
   [
+    new RegExp(
+      `^(?<at>[A-E]) writes (?<topic>[^=]+)=(?<payload>.+) with (?<properties>${ODD_PROPERTY_NAMES.join('|')})$`,
+    ),
+    parts => ({ kind: 'write', ...message(parts), properties: parts['properties'] as OddProperties }),
+  ],
+  [
     /^(?<at>[A-E]) (?<verb>writes|passes) (?<topic>[^=]+)=(?<payload>.+)$/,
     parts => ({ kind: parts['verb'] === 'writes' ? 'write' : 'pass', ...message(parts) }),
   ],
@@ -145,11 +169,15 @@ const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] 
   ],
   [/^(?<at>[A-E]) copies (?<topic>[^=]+)=(?<payload>.*)$/, parts => ({ kind: 'copy', ...message(parts) })],
   [
-    /^(?<kind>wipe|autosave|go back) (?<at>[A-E])$/,
+    /^(?<kind>wipe|autosave) (?<at>[A-E])$/,
     parts => ({ kind: parts['kind'] as 'wipe', broker: broker(parts) }),
   ],
   [
-    new RegExp(`^(?<kind>${ACCESS_STEPS.join('|')}) (?<at>[A-E]) (?<topic>.+)$`),
+    /^go back (?<at>[A-E])(?: (?<ms>\d+)ms)?$/,
+    parts => ({ kind: 'go back', broker: broker(parts), ...optional('milliseconds', parts['ms']) }),
+  ],
+  [
+    new RegExp(`^(?<kind>${[...ACCESS_STEPS, ...READ_STEPS, 'evict'].join('|')}) (?<at>[A-E]) (?<topic>.+)$`),
     parts => ({ kind: parts['kind'] as 'deny', broker: broker(parts), topic: parts['topic'] ?? '' }),
   ],
   [
@@ -168,9 +196,14 @@ const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] 
     new RegExp(`^(?<kind>${LINK_STEPS.join('|')}) (?<at>[A-E])(?: of (?<of>\\d))?$`),
     parts => ({ kind: parts['kind'] as 'cut', ...link(parts) }),
   ],
+  [/^lose store(?: of (?<of>\d))?$/, parts => ({ kind: 'lose store', replicator: replicator(parts) })],
   [
-    new RegExp(`^(?<kind>${REPLICATOR_STEPS.join('|')})(?: of (?<of>\\d))?$`),
-    parts => ({ kind: parts['kind'] as 'crash', replicator: replicator(parts) }),
+    /^crash(?: lingering (?<ms>\d+)ms)?(?: of (?<of>\d))?$/,
+    parts => ({ kind: 'crash', replicator: replicator(parts), ...optional('lingering', parts['ms']) }),
+  ],
+  [
+    /^suspend (?<ms>\d+)ms(?: of (?<of>\d))?$/,
+    parts => ({ kind: 'suspend', replicator: replicator(parts), milliseconds: Number(parts['ms']) }),
   ],
 ];
 
@@ -180,6 +213,13 @@ function parseStep(line: string): Step {
     if (parts !== undefined) return step(parts);
   }
   throw new SyntaxError(`not a step of a history: ${line}`);
+}
+
+function optional<Name extends string>(
+  name: Name,
+  value: string | undefined,
+): { readonly [Key in Name]?: number } {
+  return (value === undefined ? {} : { [name]: Number(value) }) as { readonly [Key in Name]?: number };
 }
 
 function broker({ at = '' }: Parts): number {

@@ -2,6 +2,7 @@
 
 import { AssertionError, expect } from 'chai';
 import { Invariants } from './invariants.ts';
+import { ODD_PROPERTIES, type OddProperties } from './odd-properties.ts';
 import { simStamp } from './sim-broker.ts';
 import type { Mutation } from './sim-replicator.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -9,13 +10,19 @@ import { World, type WorldOptions } from './world.ts';
 /** Brokers and replicators by index. */
 export type Step =
   /** A client publishes a retained message; with an empty payload it deletes. */
-  | { readonly kind: 'write'; readonly broker: number; readonly topic: string; readonly payload: string }
+  | Write
   /** A client publishes a message that is not retained. */
   | { readonly kind: 'pass'; readonly broker: number; readonly topic: string; readonly payload: string }
   | Forge
   /** A client publishes a retained message with the stamp of the one that it has read. */
   | { readonly kind: 'copy'; readonly broker: number; readonly topic: string; readonly payload: string }
-  | { readonly kind: 'wipe' | 'autosave' | 'go back'; readonly broker: number }
+  | { readonly kind: 'wipe' | 'autosave'; readonly broker: number }
+  /** A broker is killed, and comes back with what it saved last, or retained so many milliseconds ago. */
+  | { readonly kind: 'go back'; readonly broker: number; readonly milliseconds?: number }
+  /** A broker lets go of what it retains under a topic, by a limit of its own, and tells nobody. */
+  | { readonly kind: 'evict'; readonly broker: number; readonly topic: string }
+  /** A broker shows replicators nothing of a topic, or of any if it is `#`; then it does again. */
+  | { readonly kind: (typeof READ_STEPS)[number]; readonly broker: number; readonly topic: string }
   /** A broker throws away what replicators publish to a topic, and acknowledges it; then it does no more. */
   | { readonly kind: (typeof ACCESS_STEPS)[number]; readonly broker: number; readonly topic: string }
   | { readonly kind: (typeof LINK_STEPS)[number]; readonly broker: number; readonly replicator: number }
@@ -27,11 +34,24 @@ export type Step =
     }
   /** The next messages to a replicator are lost. */
   | { readonly kind: 'drop'; readonly broker: number; readonly replicator: number; readonly count: number }
-  | { readonly kind: (typeof REPLICATOR_STEPS)[number]; readonly replicator: number }
+  | { readonly kind: 'lose store'; readonly replicator: number }
+  /** A replicator is killed; what was on the way arrives so many milliseconds later, or never. */
+  | { readonly kind: 'crash'; readonly replicator: number; readonly lingering?: number }
+  /** The machine of a replicator stands still. */
+  | { readonly kind: 'suspend'; readonly replicator: number; readonly milliseconds: number }
   /** A replicator's clock is set, to so many milliseconds ahead. */
   | { readonly kind: 'clock'; readonly replicator: number; readonly ahead: number }
   | { readonly kind: 'rest' }
   | { readonly kind: 'wait'; readonly milliseconds: number };
+
+export interface Write {
+  readonly kind: 'write';
+  readonly broker: number;
+  readonly topic: string;
+  readonly payload: string;
+  /** Default: none. */
+  readonly properties?: OddProperties;
+}
 
 /** A client publishes a retained message with a stamp that it made up, so many milliseconds ahead. */
 export interface Forge {
@@ -43,10 +63,10 @@ export interface Forge {
 }
 
 export const ACCESS_STEPS = ['deny', 'permit'] as const;
+export const READ_STEPS = ['deny read', 'permit read'] as const;
 
 /** Of one replicator's connection to one broker. */
 export const LINK_STEPS = ['cut', 'heal', 'clog', 'unclog'] as const;
-export const REPLICATOR_STEPS = ['crash', 'lose store'] as const;
 
 export interface History {
   readonly world: WorldOptions;
@@ -83,6 +103,9 @@ export function play({ world: options, steps, expected }: History, mutation?: Mu
   }
 }
 
+/** After these a replicator does not know what a broker retains. */
+const UNHEARD_STEPS: ReadonlySet<Step['kind']> = new Set(['drop', 'deny', 'deny read', 'evict']);
+
 /**
  * Whether equality may have to wait for anti-entropy: over MQTT 3.1.1 an echo cannot be told from a client's write
  * of the same value, there and where the retain flag is dropped what passes not from what is retained, nobody knows of a message that a broker dropped, and what was denied is tried again late. Not where
@@ -92,17 +115,20 @@ function mayBeUnequal({ brokers, queue }: WorldOptions, steps: readonly Step[]):
   return (
     queue !== undefined ||
     brokers.some(({ mqtt5, liveFlag }) => !mqtt5 || liveFlag === 'dropped') ||
-    steps.some(({ kind }) => kind === 'drop' || kind === 'deny')
+    steps.some(({ kind }) => UNHEARD_STEPS.has(kind))
   );
 }
 
-/** Topics that were written retained, and never deleted; none where a broker lost its data. */
+/** Topics that were written retained, never deleted, and let go by no broker; none where a broker lost its data. */
 function neverDeleted(steps: readonly Step[]): ReadonlySet<string> {
   const topics = new Set<string>();
   if (steps.some(({ kind }) => kind === 'wipe' || kind === 'go back')) return topics;
   for (const step of steps)
     if (step.kind === 'write' || step.kind === 'forge' || step.kind === 'copy') topics.add(step.topic);
-  for (const step of steps) if ('payload' in step && step.payload === '') topics.delete(step.topic);
+  for (const step of steps) {
+    const isGone = step.kind === 'evict' || ('payload' in step && step.payload === '');
+    if (isGone) topics.delete(step.topic);
+  }
   return topics;
 }
 
@@ -130,7 +156,10 @@ function playStep(world: World, step: Step): void {
       world.rest();
       return;
     case 'crash':
-      world.replicator(step.replicator).crash();
+      world.replicator(step.replicator).crash(step.lingering);
+      return;
+    case 'suspend':
+      world.replicator(step.replicator).suspend(step.milliseconds);
       return;
     case 'lose store':
       world.replicator(step.replicator).loseStore();
@@ -147,7 +176,7 @@ function playAtBroker(world: World, step: Extract<Step, { readonly broker: numbe
   const broker = world.broker(step.broker);
   switch (step.kind) {
     case 'write':
-      broker.write(step.topic, step.payload);
+      broker.write(step.topic, step.payload, true, step.properties && ODD_PROPERTIES[step.properties]);
       return;
     case 'pass':
       broker.write(step.topic, step.payload, false);
@@ -174,7 +203,17 @@ function playAtBroker(world: World, step: Extract<Step, { readonly broker: numbe
       return;
     case 'go back':
       broker.cut();
-      broker.goBack();
+      if (step.milliseconds === undefined) broker.goBack();
+      else broker.goBackBy(step.milliseconds);
+      return;
+    case 'evict':
+      broker.evict(step.topic);
+      return;
+    case 'deny read':
+      broker.unreadable.add(step.topic);
+      return;
+    case 'permit read':
+      broker.unreadable.delete(step.topic);
       return;
     default:
       playAtLink(world, step);

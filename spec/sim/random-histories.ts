@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
 import { ACCESS_STEPS, type History, LINK_STEPS, type Step } from './history.ts';
+import { UNUSUAL_PROPERTIES } from './odd-properties.ts';
 
 const TOPICS = ['a', 'b'] as const;
 // Few payloads, so that clients often write what is in flight, and toggle.
@@ -13,6 +14,18 @@ const milliseconds = fc.constantFrom(1, 20, 60, 150, 400, 2_000);
 
 /** Within what another replicator believes, and beyond; of a machine without a battery, and of 2099. */
 export const ahead = fc.constantFrom(0, 20_000, -20_000, 90_000, -90_000, 2.3e12, -1.7e12);
+
+/** Milliseconds, less than a second: what a broker loses that is killed. */
+export const moment = fc.constantFrom(50, 200, 500, 900);
+
+/** Milliseconds after which the packets of a process that was killed arrive. */
+export const lingering = fc.constantFrom(1, 50, 400, 2_000);
+
+/** Milliseconds that a machine stands still. */
+export const standstill = fc.constantFrom(200, 3_000, 20_000);
+
+/** A few brokers are published to at QoS 0. */
+export const qos0 = fc.constantFrom(false, false, false, true);
 
 type Weighted = [weight: number, arbitrary: fc.Arbitrary<Step>];
 
@@ -53,6 +66,25 @@ function atReplicators(brokers: number, replicators: number): Weighted[] {
   ];
 }
 
+/** Faults that came later are seldom, so that those before them are as frequent as they were. */
+const COMMON = 4;
+
+/** What seldom happens, to brokers and to replicators. */
+function rareFaults(brokers: number, replicators: number): Weighted[] {
+  const broker = fc.nat({ max: brokers - 1 });
+  const replicator = fc.nat({ max: replicators - 1 });
+  const topic = fc.constantFrom(...TOPICS);
+  const payload = fc.constantFrom(...PAYLOADS);
+  const properties = fc.constantFrom(...UNUSUAL_PROPERTIES);
+  return [
+    [2, fc.record({ kind: kind('go back'), broker, milliseconds: moment })],
+    [2, fc.record({ kind: kind('evict'), broker, topic })],
+    [2, fc.record({ kind: kind('crash'), replicator, lingering })],
+    [2, fc.record({ kind: kind('suspend'), replicator, milliseconds: standstill })],
+    [2, fc.record({ kind: kind('write'), broker, topic, payload, properties })],
+  ];
+}
+
 /** Of a broker over MQTT 5; most keep it. */
 export const liveFlag = fc.constantFrom<LiveFlag[]>('as published', 'as published', 'dropped');
 
@@ -65,8 +97,11 @@ interface Size {
 
 function histories({ brokers, mqtt5, replicators, steps }: Size): fc.Arbitrary<History> {
   return fc.tuple(fc.integer(brokers), fc.integer(replicators)).chain(([brokerCount, replicatorCount]) => {
-    const weighted = [...atBrokers(brokerCount), ...atReplicators(brokerCount, replicatorCount)];
-    const step = fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+    const common = [...atBrokers(brokerCount), ...atReplicators(brokerCount, replicatorCount)];
+    const step = fc.oneof(
+      ...common.map(([weight, arbitrary]) => ({ weight: COMMON * weight, arbitrary })),
+      ...rareFaults(brokerCount, replicatorCount).map(([weight, arbitrary]) => ({ weight, arbitrary })),
+    );
     return fc.record({
       world: fc.record(
         {
@@ -75,6 +110,7 @@ function histories({ brokers, mqtt5, replicators, steps }: Size): fc.Arbitrary<H
               mqtt5,
               liveFlag: replicatorCount === 1 ? liveFlag : fc.constant<LiveFlag>('as published'),
               latency,
+              qos0,
             }),
             {
               minLength: brokerCount,

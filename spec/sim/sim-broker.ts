@@ -5,6 +5,7 @@
 
 import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
 import type { Version } from '../../lib/core/version.ts';
+import type { MessageProperties } from '../../lib/protocol/properties.ts';
 import { type Provenance, UNSTAMPED } from '../../lib/protocol/stamps.ts';
 import type { SimLink } from './sim-link.ts';
 
@@ -20,6 +21,8 @@ export interface SimBrokerOptions {
   readonly queue: number;
   /** See `SimBroker.races`. */
   readonly races?: boolean;
+  /** Replicators publish at QoS 0 there: what is on the way when a link is cut counted as sent. */
+  readonly qos0?: boolean;
 }
 
 /** What a replicator writes into the user properties of MQTT 5, and clients copy. */
@@ -59,7 +62,22 @@ export interface SimMessage {
   readonly retain: boolean;
   /** Undefined for what a client wrote, and at a broker of MQTT 3.1.1. */
   readonly stamp: SimStamp | undefined;
+  /** As MQTT.js gives and takes them; undefined for none, and at a broker of MQTT 3.1.1. */
+  readonly properties?: MessageProperties | undefined;
 }
+
+/** A topic, and what the broker retained there before it changed. */
+interface Change {
+  readonly at: number;
+  readonly topic: string;
+  readonly before: SimMessage | undefined;
+}
+
+/** Milliseconds that a broker can go back by; longer ago is only what it saved. */
+export const JOURNAL_AGE = 2_000;
+
+/** All topics but the control topics, where rights are taken. */
+const EVERYTHING = '#';
 
 /** Writes that come within so many milliseconds of each other race, at a broker that lets them. */
 const RACE = 50;
@@ -75,6 +93,7 @@ export class SimBroker {
   readonly mqtt5: boolean;
   readonly liveFlag: LiveFlag;
   readonly latency: number;
+  readonly qos0: boolean;
   queue: number;
   /** Bytes of payload that it takes at most from a replicator. */
   largest = Number.POSITIVE_INFINITY;
@@ -85,6 +104,8 @@ export class SimBroker {
   readonly seen: string[] = [];
   /** Topics that replicators may not publish: acknowledged and thrown away, as 3.1.1 brokers do. */
   readonly denied = new Set<string>();
+  /** Topics that replicators may not read, `#` for all: subscriptions are granted, and nothing is shown. */
+  readonly unreadable = new Set<string>();
   /** The connections to it, of one replicator each. */
   readonly links: SimLink[] = [];
   /** Publishes of replicators that arrived. */
@@ -92,21 +113,32 @@ export class SimBroker {
   /** Topics that replicators asked for by their names. */
   probed = 0;
   #saved: ReadonlyMap<string, SimMessage> = new Map();
+  /** The latest changes of what it retains, the oldest first. */
+  readonly #journal: Change[] = [];
   /** Of each topic, and when. */
   readonly #lastWrites = new Map<string, { readonly writer: Writer; readonly at: number }>();
 
-  constructor({ name, mqtt5, liveFlag = 'as published', latency, queue, races = false }: SimBrokerOptions) {
+  constructor({
+    name,
+    mqtt5,
+    liveFlag = 'as published',
+    latency,
+    queue,
+    races = false,
+    qos0 = false,
+  }: SimBrokerOptions) {
     this.name = name;
     this.mqtt5 = mqtt5;
     this.liveFlag = mqtt5 ? liveFlag : 'dropped';
     this.latency = latency;
     this.queue = queue;
     this.races = races;
+    this.qos0 = qos0;
   }
 
   /** A client publishes here, whether or not a replicator is connected. */
-  write(topic: string, payload: string, retain = true): void {
-    this.store({ topic, payload, stamp: undefined, retain });
+  write(topic: string, payload: string, retain = true, properties?: MessageProperties): void {
+    this.store({ topic, payload, stamp: undefined, retain, properties: this.mqtt5 ? properties : undefined });
   }
 
   /** A client publishes here what it makes of the retained message that it has read, and copies its stamp along. */
@@ -117,11 +149,25 @@ export class SimBroker {
   store(message: SimMessage, writer: Writer = 'clients'): void {
     const { topic, payload, retain } = message;
     if (retain && !this.#isOvertaken(topic, writer)) {
+      this.#note(topic);
       if (payload === '') this.retained.delete(topic);
       else this.retained.set(topic, message);
     }
     if (!topic.startsWith(CONTROL)) this.seen.push(`${topic}=${payload}`);
     for (const link of this.links) link.published(message);
+  }
+
+  /** A replicator is shown what is under the topic. */
+  isReadable(topic: string): boolean {
+    if (this.unreadable.size === 0 || topic.startsWith(CONTROL)) return true;
+    return !this.unreadable.has(topic) && !this.unreadable.has(EVERYTHING);
+  }
+
+  /** Notes what the broker retains before that changes. */
+  #note(topic: string): void {
+    const now = performance.now();
+    while ((this.#journal[0]?.at ?? now) < now - JOURNAL_AGE) this.#journal.shift();
+    this.#journal.push({ at: now, topic, before: this.retained.get(topic) });
   }
 
   /** Whether what another has just written is stored after this, though it was delivered before. */
@@ -145,6 +191,13 @@ export class SimBroker {
 
   wipe(): void {
     this.retained.clear();
+    this.#journal.length = 0;
+  }
+
+  /** Lets go of what it retains under a topic, by a limit of its own, and tells nobody. */
+  evict(topic: string): void {
+    this.#note(topic);
+    this.retained.delete(topic);
   }
 
   /** Saves what it retains, as a broker does from time to time. */
@@ -154,8 +207,20 @@ export class SimBroker {
 
   /** Is killed, and comes back with what it saved last. */
   goBack(): void {
-    this.retained.clear();
+    this.wipe();
     for (const [topic, message] of this.#saved) this.retained.set(topic, message);
+  }
+
+  /** Is killed, and comes back with what it retained so many milliseconds ago, at most `JOURNAL_AGE`. */
+  goBackBy(milliseconds: number): void {
+    const since = performance.now() - milliseconds;
+    for (let change = this.#journal.pop(); change !== undefined; change = this.#journal.pop()) {
+      const { at, topic, before } = change;
+      if (at <= since) break;
+      if (before === undefined) this.retained.delete(topic);
+      else this.retained.set(topic, before);
+    }
+    this.#journal.length = 0;
   }
 
   /** How many of the next messages to each replicator are lost, as when a queue overflows. */

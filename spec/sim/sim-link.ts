@@ -9,10 +9,11 @@
 import { Presence } from '../../lib/broker/presence.ts';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
 import { ControlTopics } from '../../lib/protocol/control-topics.ts';
-import type { FromBroker, Port, ToBroker } from '../../lib/protocol/messages.ts';
+import type { FromBroker, Port, Settled, ToBroker } from '../../lib/protocol/messages.ts';
 import { writeObservation } from '../../lib/protocol/observation.ts';
 import { type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
-import { CONTROL, provenanceOf, type SimBroker, type SimMessage, simStamp } from './sim-broker.ts';
+import { CONTROL, type SimBroker, type SimMessage } from './sim-broker.ts';
+import { type Delivery, foundAt, messageOf, observationOf } from './sim-messages.ts';
 
 /** Milliseconds that the answer of a probe takes longer than a message. */
 const PROBE_DELAY = 25;
@@ -23,6 +24,15 @@ export interface SimLinkOptions {
   readonly sent: (publication: RawPublication) => void;
   /** Called with the id of another replicator at this broker. */
   readonly noticed: (replica: string) => void;
+  readonly faults: LinkFaults;
+}
+
+/** What a worker may do wrongly; see the mutants. */
+export interface LinkFaults {
+  /** At QoS 0, says that the broker has what has only been written to the socket. */
+  readonly confirmsAtSocket?: true;
+  /** Connects under another client id after each start, so that the broker keeps the connection before. */
+  readonly hasRandomClientId?: true;
 }
 
 export class SimLink {
@@ -38,6 +48,11 @@ export class SimLink {
   readonly #broker: SimBroker;
   readonly #sent: SimLinkOptions['sent'];
   readonly #noticed: SimLinkOptions['noticed'];
+  readonly #faults: LinkFaults;
+  /** Publications that have not arrived at the broker. */
+  readonly #onTheWay = new Set<RawPublication>();
+  /** Those of earlier lives that will arrive late, unless the broker ends their connection before. */
+  #lingering: NodeJS.Timeout[] = [];
   #receive: ((message: FromBroker) => void) | undefined;
   #replica = '';
   #presence: Presence | undefined;
@@ -45,16 +60,18 @@ export class SimLink {
   #connected = false;
   #subscribed = false;
   #replaying = false;
-  #arrived = 0;
+  /** Publications of this session. */
+  #settled = 0;
   /** Messages on the way to us. */
   #queued = 0;
   #heldUp: (() => void)[] | undefined;
 
-  constructor({ broker, sent, noticed }: SimLinkOptions) {
+  constructor({ broker, sent, noticed, faults }: SimLinkOptions) {
     this.#broker = broker;
     this.latency = broker.latency;
     this.#sent = sent;
     this.#noticed = noticed;
+    this.#faults = faults;
     broker.links.push(this);
   }
 
@@ -78,8 +95,11 @@ export class SimLink {
     this.#connected = true;
     this.#replaying = true;
     const session = ++this.#session;
-    this.#arrived = 0;
+    this.#settled = 0;
     this.#later(() => {
+      // The broker ends another connection of the same client (MQTT 3.1.4-2).
+      if (!this.#faults.hasRandomClientId) for (const late of this.#lingering) clearTimeout(late);
+      this.#lingering = [];
       this.#announce();
       const marker = this.#broker.retained.get(`${CONTROL}${this.#replica}/marker/${this.#broker.name}`);
       this.#later(() => {
@@ -98,11 +118,22 @@ export class SimLink {
     this.#session++;
     this.#queued = 0;
     this.#heldUp = undefined;
+    this.#onTheWay.clear();
     if (this.#presence !== undefined) {
       const { topic, payload, retain } = this.#presence.will;
       this.#broker.store({ topic, payload: payload.toString(), retain, stamp: undefined });
     }
     this.#receive?.({ kind: 'parted' });
+  }
+
+  /** The replicator is about to be killed: what is on the way arrives at the broker so many milliseconds later. */
+  linger(milliseconds: number): void {
+    const late = [...this.#onTheWay];
+    const sender = this.#replica;
+    const timer = setTimeout(() => {
+      for (const publication of late) this.#store(publication, sender);
+    }, milliseconds);
+    this.#lingering.push(timer);
   }
 
   clog(): void {
@@ -150,11 +181,12 @@ export class SimLink {
     else if (this.#connected) this.#control(message);
   }
 
-  #deliver(message: SimMessage, how: 'live' | 'replay'): void {
+  #deliver(message: SimMessage, delivery: Delivery): void {
     if (message.topic.startsWith(CONTROL)) {
-      if (how === 'live') this.#control(message);
+      if (delivery === 'live') this.#control(message);
       return;
     }
+    if (!this.#broker.isReadable(message.topic)) return;
     if (this.dropping > 0) {
       this.dropping--;
       return;
@@ -163,30 +195,20 @@ export class SimLink {
     this.#queued++;
     this.#later(() => {
       this.#queued--;
-      this.#observe(message, how);
-      if (this.twice) this.#observe(message, how);
+      this.#observe(message, delivery);
+      if (this.twice) this.#observe(message, delivery);
     });
   }
 
-  #observe(message: SimMessage, how: 'live' | 'replay'): void {
+  #observe(message: SimMessage, delivery: Delivery): void {
     const writer = new BatchWriter();
-    this.#write(writer, message, how);
+    this.#write(writer, message, delivery);
     this.#receive?.({ kind: 'observations', batch: writer.take(), messages: 1 });
   }
 
-  #write(writer: BatchWriter, message: SimMessage, how: 'live' | 'replay'): void {
-    const { topic, payload, retain } = message;
-    const { mqtt5, liveFlag } = this.#broker;
-    const isReplay = how === 'replay';
-    writeObservation(writer, {
-      topic,
-      payload: Buffer.from(payload),
-      properties: mqtt5 ? '' : undefined,
-      retained: liveFlag === 'as published' ? retain : isReplay || undefined,
-      replay: mqtt5 ? this.#replaying : isReplay,
-      ...provenanceOf(message, this.#replica),
-      expiry: Number.POSITIVE_INFINITY,
-    });
+  #write(writer: BatchWriter, message: SimMessage, delivery: Delivery): void {
+    const to = { replica: this.#replica, isReplaying: this.#replaying };
+    writeObservation(writer, observationOf(this.#broker, message, delivery, to));
   }
 
   // ── what the reconciler says ───────────────────────────────────────────────────────────────────────
@@ -201,7 +223,7 @@ export class SimLink {
         if (isIgnored) this.ignoring--;
         const answers = message.topics.map(topic => ({
           topic,
-          found: isIgnored ? ('unknown' as const) : this.#found(topic),
+          found: isIgnored ? ('unknown' as const) : foundAt(this.#broker, topic, this.#replica),
         }));
         this.#unlessCut(() => this.#receive?.({ kind: 'found', answers }), this.latency + PROBE_DELAY);
       }, this.latency);
@@ -217,7 +239,7 @@ export class SimLink {
     while (!reader.done) {
       const publication = readPublication(reader);
       this.#sent(publication);
-      this.#later(() => this.#publish(publication));
+      this.#send(publication);
     }
   }
 
@@ -226,7 +248,9 @@ export class SimLink {
     this.#unlessCut(() => {
       const writer = new BatchWriter();
       for (const message of this.#broker.retained.values()) {
-        if (!message.topic.startsWith(CONTROL)) this.#write(writer, message, 'replay');
+        const { topic } = message;
+        if (!topic.startsWith(CONTROL) && this.#broker.isReadable(topic))
+          this.#write(writer, message, 'replay');
       }
       this.#unlessCut(() => {
         this.#receive?.({ kind: 'shown', batch: writer.take() });
@@ -245,37 +269,53 @@ export class SimLink {
     });
   }
 
-  #publish({ topic, payload, version, retain, confirm }: RawPublication): void {
-    const broker = this.#broker;
-    if (!topic.startsWith(CONTROL)) broker.received++;
-    const isTooLarge = payload.length > broker.largest;
-    if (!broker.denied.has(topic) && !isTooLarge) {
-      const written = { topic, payload: payload.toString() };
-      const stamp = broker.mqtt5 ? simStamp(written, version, this.#replica) : undefined;
-      broker.store({ ...written, stamp, retain }, this);
-    }
-    const through = ++this.#arrived;
-    const confirmed = confirm ? [{ topic, version }] : [];
-    // Over MQTT 3.1.1 a broker has no way to say so.
-    const refused =
-      isTooLarge && broker.mqtt5
-        ? [{ topic, version, reason: 'Packet too large', culprit: 'value' as const }]
-        : [];
-    this.#later(() =>
-      this.#receive?.({ kind: 'settled', through, bytes: payload.length, confirmed, refused }),
-    );
+  #send(publication: RawPublication): void {
+    this.#onTheWay.add(publication);
+    this.#later(() => this.#publish(publication));
+    if (!this.#broker.qos0) return;
+    // Once it is on the socket nothing more is to be heard of it.
+    const { topic, version, payload, confirm } = publication;
+    const confirmed = confirm && this.#faults.confirmsAtSocket ? [{ topic, version }] : [];
+    this.#unlessCut(() => this.#settle({ bytes: payload.length, confirmed }), 0);
   }
 
-  #found(topic: string) {
-    const { retained, mqtt5, liveFlag } = this.#broker;
-    const message = retained.get(topic);
-    if (message === undefined) return 'absent' as const;
-    return {
-      payload: message.payload,
-      properties: mqtt5 ? '' : undefined,
-      stamp: liveFlag === 'dropped' ? undefined : provenanceOf(message, this.#replica).stamp,
-      expiry: Number.POSITIVE_INFINITY,
-    };
+  #publish(publication: RawPublication): void {
+    this.#onTheWay.delete(publication);
+    const { topic, payload, version, confirm } = publication;
+    const { mqtt5, largest, qos0 } = this.#broker;
+    this.#store(publication, this.#replica);
+    const confirmed = confirm ? [{ topic, version }] : [];
+    if (qos0) {
+      // A round trip behind it, or its echo, tells that it was stored.
+      if (confirm)
+        this.#later(() =>
+          this.#receive?.({ kind: 'settled', through: this.#settled, bytes: 0, confirmed, refused: [] }),
+        );
+      return;
+    }
+    // Over MQTT 3.1.1 a broker has no way to say so.
+    const refused =
+      payload.length > largest && mqtt5
+        ? [{ topic, version, reason: 'Packet too large', culprit: 'value' as const }]
+        : [];
+    this.#later(() => this.#settle({ bytes: payload.length, confirmed, refused }));
+  }
+
+  #settle({
+    bytes,
+    confirmed,
+    refused = [],
+  }: Omit<Settled, 'kind' | 'through' | 'refused'> & Partial<Pick<Settled, 'refused'>>): void {
+    this.#receive?.({ kind: 'settled', through: ++this.#settled, bytes, confirmed, refused });
+  }
+
+  /** It arrives at the broker. */
+  #store(publication: RawPublication, sender: string): void {
+    const broker = this.#broker;
+    const { topic, payload } = publication;
+    if (!topic.startsWith(CONTROL)) broker.received++;
+    if (broker.denied.has(topic) || payload.length > broker.largest) return;
+    broker.store(messageOf(broker, publication, sender), this);
   }
 
   // ── presence ───────────────────────────────────────────────────────────────────────────────────────

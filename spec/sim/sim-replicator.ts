@@ -7,8 +7,8 @@ import type { RawPublication } from '../../lib/protocol/publication.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import type { Step } from '../../lib/reconciler/topics/topic-table.ts';
 import { CONTROL, type SimBroker } from './sim-broker.ts';
-import type { Machine, SimClock } from './sim-clock.ts';
-import { SimLink } from './sim-link.ts';
+import { type Machine, NOWHERE, type SimClock } from './sim-clock.ts';
+import { type LinkFaults, SimLink } from './sim-link.ts';
 import { SimStore } from './sim-store.ts';
 
 /** Seconds in which anti-entropy looks at every topic. */
@@ -25,6 +25,7 @@ export interface Mutation {
   readonly maxDrift?: number;
   /** Says nothing of other replicators. */
   readonly isAlone?: true;
+  readonly link?: LinkFaults;
 }
 
 export interface SimReplicatorOptions {
@@ -64,6 +65,7 @@ export class SimReplicator {
           broker,
           sent: publication => this.#assertStored(publication, broker),
           noticed: replica => this.#notice(broker, replica),
+          faults: options.mutation.link ?? {},
         }),
     );
     this.#store = this.#newStore();
@@ -79,8 +81,13 @@ export class SimReplicator {
     return this.#reconciler;
   }
 
-  /** Is killed, and comes back with what its store holds. */
-  crash(): void {
+  /**
+   * Is killed, and comes back with what its store holds.
+   * @param lingering milliseconds after which what was on the way arrives at the brokers all the same; by default it is lost
+   */
+  crash(lingering?: number): void {
+    if (lingering !== undefined) for (const link of this.links) link.linger(lingering);
+    this.#options.clock.forget(this.machine);
     for (const link of this.links) link.cut();
     this.#reconciler.close();
     this.#store.crash();
@@ -94,6 +101,15 @@ export class SimReplicator {
     this.#store = this.#newStore();
     this.#losses++;
     this.crash();
+  }
+
+  /** Its machine stands still for so many milliseconds; its brokers notice nothing. */
+  suspend(milliseconds: number): void {
+    this.#options.clock.suspend(this.machine, milliseconds);
+  }
+
+  resume(): void {
+    this.#options.clock.resume(this.machine);
   }
 
   close(): void {
@@ -152,7 +168,10 @@ export class SimReplicator {
       const port = link.port();
       reconciler.attach(index, {
         ...port,
-        on: (event, listener) => port.on(event, message => clock.on(this.machine, () => listener(message))),
+        on: (event, listener) =>
+          port.on(event, message => clock.deliver(this.machine, () => listener(message))),
+        // What is on the way goes on where the machine stands still.
+        postMessage: message => clock.on(NOWHERE, () => port.postMessage(message)),
       });
     }
     return reconciler;

@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import type { History, Step } from './history.ts';
-import { ahead, liveFlag } from './random-histories.ts';
+import { ahead, lingering, liveFlag, standstill } from './random-histories.ts';
 
 type Draft = Exclude<Step, { kind: 'write' | 'pass' }> | { readonly kind: 'count'; readonly topic: number };
 
@@ -28,6 +28,18 @@ export const singleWriters: fc.Arbitrary<History> = fc
         arbitrary: fc.record({ kind: fc.constant('lag'), broker, replicator: fc.constant(0), latency }),
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash'), replicator: fc.constant(0) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('crash'), replicator: fc.constant(0), lingering }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          kind: fc.constant('suspend'),
+          replicator: fc.constant(0),
+          milliseconds: standstill,
+        }),
+      },
       {
         weight: 1,
         arbitrary: fc.record({ kind: fc.constant('clock'), replicator: fc.constant(0), ahead }),

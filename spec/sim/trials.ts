@@ -1,8 +1,10 @@
 /** What the simulator tries, by name; each trial plays histories until one fails. */
 
 import fc from 'fast-check';
+import { hastyCuts } from './hasty-cuts.ts';
 import { type History, play } from './history.ts';
 import { formatHistory } from './history-text.ts';
+import { latePackets } from './late-packets.ts';
 import { partitions } from './partitions.ts';
 import { races } from './races.ts';
 import { randomHistories, severalReplicators } from './random-histories.ts';
@@ -14,6 +16,8 @@ export const TRIALS = {
   'single writers': singleWriters,
   partitions,
   returns,
+  'hasty cuts': hastyCuts,
+  'late packets': latePackets,
   races,
   'random histories': randomHistories,
   'several replicators': severalReplicators,

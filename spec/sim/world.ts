@@ -13,7 +13,7 @@ import { type Mutation, SCAN_PERIOD, SimReplicator } from './sim-replicator.ts';
 import type { SimStore } from './sim-store.ts';
 
 export interface WorldOptions {
-  readonly brokers: readonly Pick<SimBrokerOptions, 'mqtt5' | 'liveFlag' | 'latency' | 'races'>[];
+  readonly brokers: readonly Pick<SimBrokerOptions, 'mqtt5' | 'liveFlag' | 'latency' | 'races' | 'qos0'>[];
   /** One replicator for each number: the milliseconds by which its clock is ahead. Default: one, that is right. */
   readonly clocks?: readonly number[];
   /** Messages that may be on the way to one replicator; those beyond are dropped. Default: any number. */
@@ -106,9 +106,13 @@ export class World {
     for (const replicator of this.replicators) replicator.crash();
   }
 
-  /** All that is cut, clogged or denied is no more. */
+  /** All that is cut, clogged, denied or suspended is no more. */
   heal(): void {
-    for (const broker of this.brokers) broker.denied.clear();
+    for (const broker of this.brokers) {
+      broker.denied.clear();
+      broker.unreadable.clear();
+    }
+    for (const replicator of this.replicators) replicator.resume();
     for (const { links } of this.replicators) {
       for (const link of links) {
         link.dropping = 0;

@@ -21,7 +21,12 @@ async function exposed(): Promise<{ families: Map<string, string>; labels: Map<s
   const replicator = new FakeReplicator('OSLO');
   replicator.brokers.set('OSLO', { received: 1, published: 1, dropped: { publish_refused: 1 } });
   const measurements = new Measurements(replicator.inspected, () => undefined);
-  const metrics = new Metrics({ measurements, version: '1.2.3', reconcilerRestarts: () => 0 });
+  const metrics = new Metrics({
+    measurements,
+    version: '1.2.3',
+    reconcilerRestarts: () => 0,
+    displaced: () => 3,
+  });
   const families = new Map<string, string>();
   const labels = new Map<string, Set<string>>();
   let family = '';

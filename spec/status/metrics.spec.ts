@@ -19,7 +19,12 @@ describe('the metrics', () => {
     for (const seconds of [0.02, 0.3, 99_999]) replicator.convergence.observe(seconds);
     replicator.roundTrips.observe(0.004);
     const measurements = new Measurements(replicator.inspected, () => undefined);
-    const metrics = new Metrics({ measurements, version: '1.2.3', reconcilerRestarts: () => 2 });
+    const metrics = new Metrics({
+      measurements,
+      version: '1.2.3',
+      reconcilerRestarts: () => 2,
+      displaced: () => 3,
+    });
     text = await metrics.text();
     expect(metrics.contentType).to.contain('text/plain');
   });
@@ -89,7 +94,12 @@ describe('the metrics', () => {
 
   it('are the same when they are read again: nothing is counted twice', async () => {
     const measurements = new Measurements(replicator.inspected, () => undefined);
-    const metrics = new Metrics({ measurements, version: '1.2.3', reconcilerRestarts: () => 2 });
+    const metrics = new Metrics({
+      measurements,
+      version: '1.2.3',
+      reconcilerRestarts: () => 2,
+      displaced: () => 3,
+    });
     const lasting = (all: string) => all.split('\n').filter(line => line.startsWith('mqttrep_'));
     expect(lasting(await metrics.text())).to.deep.equal(lasting(await metrics.text()));
   });
@@ -102,7 +112,12 @@ describe('the metrics', () => {
       askReconciler: () => Promise.reject(new Error('busy')),
     } as unknown as typeof replicator.inspected;
     const measurements = new Measurements(silent, () => undefined);
-    const early = await new Metrics({ measurements, version: '1.2.3', reconcilerRestarts: () => 0 }).text();
+    const early = await new Metrics({
+      measurements,
+      version: '1.2.3',
+      reconcilerRestarts: () => 0,
+      displaced: () => 3,
+    }).text();
     expect(early).to.contain('mqttrep_broker_up{broker="OSLO"} 1').and.not.contain('NaN');
   });
 });

@@ -224,7 +224,7 @@ describe('a folder with a store', () => {
     const { store } = await open();
     await commit(store, [['t', settledTopic('1')]]);
     await store.close();
-    writeFileSync(join(folder, 'state-2.log.new'), 'half');
+    writeFileSync(join(folder, 'state-2.log.new'), 'mqttrep\x02half');
     const again = await open();
     expect([...again.state.topics]).to.have.lengthOf(1);
     expect(readdirSync(folder)).not.to.include('state-2.log.new');

@@ -18,7 +18,15 @@ export type QoS = 0 | 1 | 2;
 export interface TestClientOptions
   extends Pick<
     IClientOptions,
-    'username' | 'password' | 'will' | 'clean' | 'properties' | 'connectTimeout' | 'ca' | 'servername'
+    | 'username'
+    | 'password'
+    | 'will'
+    | 'clean'
+    | 'keepalive'
+    | 'properties'
+    | 'connectTimeout'
+    | 'ca'
+    | 'servername'
   > {
   /** Default 4, which is MQTT 3.1.1. */
   readonly protocolVersion?: 3 | 4 | 5;

@@ -19,8 +19,9 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** From dist/spec/support. */
-const executable = fileURLToPath(new URL('../../bin/mqttrep.js', import.meta.url));
+/** From dist/spec/support; or the one of an installed package. */
+const executable =
+  process.env['MQTTREP_EXECUTABLE'] ?? fileURLToPath(new URL('../../bin/mqttrep.js', import.meta.url));
 
 /** Longer than the 8 s that mqttrep gives itself. */
 const stopLimitMs = 12_000;

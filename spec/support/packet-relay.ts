@@ -8,17 +8,26 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { CONNECT, endOf, levelOf, typeOf } from './packet-bytes.ts';
 
 /**
- * What goes on instead of a packet; or nothing does, or the connection is closed.
+ * What goes on instead of a packet; or nothing does, or its sender is answered, or the connection is closed.
  * @param connection its number, from 0
  */
-export type Rewrite = (packet: Buffer, connection: number) => Buffer | 'silence' | 'hang-up';
+export type Rewrite = (packet: Buffer, connection: number) => Buffer | 'silence' | 'hang-up' | Answer;
+
+/** What the relay itself sends back to where a packet came from, which then goes no further. */
+export interface Answer {
+  readonly answer: Buffer;
+  /** Whether the connection is closed after it. */
+  readonly hangsUp?: boolean;
+}
 
 /** What is rewritten, by where it comes from; the rest passes as it is. */
 export interface Oddity {
   /** The protocol level that it applies to; default 5. */
-  readonly level?: 4 | 5;
+  readonly level?: 4 | 5 | 'any';
   readonly fromClient?: Rewrite;
   readonly fromBroker?: Rewrite;
+  /** Called once for each connection that has ended. */
+  readonly closed?: (connection: number) => void;
 }
 
 export class PacketRelay {
@@ -26,6 +35,8 @@ export class PacketRelay {
   readonly levels: number[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** The clients that are connected, by the number of their connection. */
+  readonly #clients = new Map<number, Socket>();
 
   /** In front of a broker, on a port of its own. */
   static async before(brokerPort: number, oddity: Oddity): Promise<PacketRelay> {
@@ -35,20 +46,27 @@ export class PacketRelay {
     return relay;
   }
 
-  private constructor(brokerPort: number, { level: odd = 5, fromClient = same, fromBroker = same }: Oddity) {
+  private constructor(brokerPort: number, oddity: Oddity) {
+    const { level: odd = 5, fromClient = same, fromBroker = same, closed } = oddity;
+    const isOdd = (level: number) => odd === 'any' || level === odd;
     let connections = 0;
     this.#server = createServer({ noDelay: true }, client => {
       const connection = connections++;
       const broker = connect({ port: brokerPort, host: '127.0.0.1', noDelay: true });
       let level = 0;
+      this.#clients.set(connection, client);
+      client.once('close', () => {
+        this.#clients.delete(connection);
+        closed?.(connection);
+      });
       this.#pass(client, broker, packet => {
         if (typeOf(packet) === CONNECT) {
           level = levelOf(packet);
           this.levels.push(level);
         }
-        return level === odd ? fromClient(packet, connection) : packet;
+        return isOdd(level) ? fromClient(packet, connection) : packet;
       });
-      this.#pass(broker, client, packet => (level === odd ? fromBroker(packet, connection) : packet));
+      this.#pass(broker, client, packet => (isOdd(level) ? fromBroker(packet, connection) : packet));
     });
   }
 
@@ -56,6 +74,20 @@ export class PacketRelay {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('it is closed');
     return `mqtt://127.0.0.1:${address.port}`;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Sends a client a packet, as if it came from the broker. */
+  send(connection: number, packet: Buffer): void {
+    this.#clients.get(connection)?.write(packet);
+  }
+
+  /** Closes a connection after what was sent on it. */
+  hangUp(connection: number): void {
+    this.#clients.get(connection)?.end();
   }
 
   async close(): Promise<void> {
@@ -75,7 +107,8 @@ export class PacketRelay {
         const passed = rewrite(rest.subarray(0, end));
         rest = rest.subarray(end);
         if (passed === 'hang-up') from.end();
-        else if (passed !== 'silence') to.write(passed);
+        else if (Buffer.isBuffer(passed)) to.write(passed);
+        else if (passed !== 'silence') this.#answer(from, passed);
       }
     });
     from.on('error', () => from.destroy());
@@ -83,6 +116,11 @@ export class PacketRelay {
       this.#sockets.delete(from);
       to.destroy();
     });
+  }
+
+  #answer(to: Socket, { answer, hangsUp = false }: Answer): void {
+    to.write(answer);
+    if (hangsUp) to.end();
   }
 }
 

@@ -1,6 +1,6 @@
 /** What MQTT.js is told of a connection: what the user configured, and what mqttrep must decide itself. */
 
-import type { IClientOptions } from 'mqtt';
+import { type IClientOptions, Store } from 'mqtt';
 import type { ConnectionOptions } from './connection.ts';
 
 /** Longest wait for the network connection and the CONNACK, in milliseconds, unless configured. */
@@ -20,6 +20,9 @@ export function clientOptions({ options, clientId, protocolVersion }: Connection
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // By default they are gone when the client ends; MQTT.js goes on with packets that it has parsed, and throws at that.
+    incomingStore: new Store({ clean: false }),
+    outgoingStore: new Store({ clean: false }),
     // MQTT.js formats its debug messages even where nobody reads them.
     log: () => undefined,
   };
@@ -29,10 +32,31 @@ function withServerName({ servername, wsOptions }: ConnectionOptions['options'])
   return { servername, ...(wsOptions as object | undefined) };
 }
 
-/** MQTT.js takes a client id in the query of the URL for more than the one in the options. */
-export function withoutClientId(url: string): string {
-  if (!url.includes('clientId=')) return url;
+/** What MQTT.js reads of a URL otherwise than it is meant. */
+export interface Address {
+  /** Without credentials, and without a client id in its query. */
+  readonly url: string;
+  /** Decoded; without what the URL does not name. */
+  readonly credentials: { readonly username?: string; readonly password?: string };
+}
+
+/**
+ * MQTT.js takes a client id in the query of the URL for more than the one in the options. It decodes the credentials
+ * before it splits them, and splits at the last colon, so that a colon in a password ends up in the user name.
+ */
+export function addressOf(url: string): Address {
   const parsed = new URL(url);
-  parsed.searchParams.delete('clientId');
-  return parsed.href;
+  const { username, password } = parsed;
+  const hasClientId = parsed.searchParams.has('clientId');
+  if (!hasClientId && username === '' && password === '') return { url, credentials: {} };
+  if (hasClientId) parsed.searchParams.delete('clientId');
+  parsed.username = '';
+  parsed.password = '';
+  return {
+    url: parsed.href,
+    credentials: {
+      ...(username !== '' && { username: decodeURIComponent(username) }),
+      ...(password !== '' && { password: decodeURIComponent(password) }),
+    },
+  };
 }

@@ -14,14 +14,18 @@ import mqtt, {
 } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
-import { clientOptions, withoutClientId } from './client-options.ts';
+import type { MessageProperties } from '../../protocol/properties.ts';
+import { addressOf, clientOptions } from './client-options.ts';
 import { ConnectError } from './connect-error.ts';
-import { describeError } from './describe-error.ts';
+import { describeDisconnect, describeError } from './describe-error.ts';
+import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
+import { FlowControl } from './flow-control.ts';
 import { gatherWrites } from './gathered-writes.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
-import { watchSilence } from './silence.ts';
+import { packetSize } from './packet-size.ts';
+import { SubscribeLimit } from './subscribe-limit.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** Of every thread, 12 MB would hold all numbers of two bytes, ready to be written. */
@@ -42,16 +46,10 @@ export interface ConnectionOptions {
   readonly maxQos: QoS;
   /** Bytes of payload; of what is larger only a stand-in arrives (packet-guard.ts). */
   readonly largestPayload: number;
+  /** What was learned of the broker, over all connections to it; nothing unless given. */
+  readonly subscribeLimit?: SubscribeLimit;
   /** Asked before each piece that the network brings: whether it is to be read. */
   readonly isCurrent?: () => boolean;
-}
-
-export interface SubscribeOptions {
-  readonly qos: QoS;
-  /** MQTT 5: whether to replay what is retained; 3.1.1 always does. */
-  readonly replay: boolean;
-  /** MQTT 5: keep the retain flag of live messages as it was published. */
-  readonly retainAsPublished: boolean;
 }
 
 /**
@@ -66,19 +64,8 @@ const NO_CONNACK = 'connack timeout';
 /** What MQTT.js says without a code though it is not about what the broker has sent. */
 const OF_ITSELF: ReadonlySet<string> = new Set([NO_CONNACK, 'Keepalive timeout', 'client disconnecting']);
 
-/** What the broker answered to the subscription of a filter. */
-export interface Grant {
-  readonly filter: string;
-  /** The QoS that it grants, or a reason code from REFUSED on. */
-  readonly code: number;
-}
-
-/** SUBACK codes from here on are refusals. */
-const REFUSED = 0x80;
-
-export function isRefusal({ code }: Grant): boolean {
-  return code >= REFUSED;
-}
+/** Where nothing tells why. */
+const CLOSED = 'the connection was closed';
 
 /** Longest wait for an orderly DISCONNECT, in milliseconds. */
 const END_LIMIT = 1_000;
@@ -89,6 +76,8 @@ export class Connection {
   /** Resolves, with the reason where it is known, when the connection has ended for whatever cause. */
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
+  readonly #flow: FlowControl;
+  readonly #requests: FilterRequests;
   #hasEnded = false;
   #isGarbled = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
@@ -96,20 +85,26 @@ export class Connection {
   private constructor(
     client: MqttClient,
     limits: Limits,
-    protocolVersion: ProtocolVersion,
+    { protocolVersion, subscribeLimit = new SubscribeLimit() }: ConnectionOptions,
     closed: Promise<string>,
   ) {
     this.#client = client;
+    this.#flow = new FlowControl(limits.receiveMaximum);
+    this.#requests = new FilterRequests(client, {
+      limit: subscribeLimit,
+      maximumPacketSize: limits.maximumPacketSize,
+      closed,
+      giveUp: () => this.destroy(),
+    });
     this.limits = limits;
     this.protocolVersion = protocolVersion;
     this.closed = closed;
-    void closed.then(() => {
-      this.#hasEnded = true;
-    });
+    void closed.then(() => this.#ended());
     client.on('error', error => {
       if (!isOfWhatCame(error)) return;
       this.#isGarbled = true;
-      // MQTT.js would read on somewhere behind it.
+      // MQTT.js would read on somewhere behind it, and hand on what it takes for messages.
+      client.stream.unpipe();
       client.end(true);
     });
     client.handleMessage = (packet, done) => {
@@ -130,12 +125,13 @@ export class Connection {
    * @throws ConnectError when the broker cannot be reached or refuses
    */
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
-    const client = readingAhead(() => mqtt.connect(withoutClientId(settings.url), clientOptions(settings)));
+    const { url, credentials } = addressOf(settings.url);
+    const client = readingAhead(() => mqtt.connect(url, { ...clientOptions(settings), ...credentials }));
     const guard = new PacketGuard(settings.largestPayload, settings.protocolVersion === 5);
     guardStream(client.stream, guard, settings.isCurrent);
     gatherWrites(client.stream);
     return new Promise((resolve, reject) => {
-      let reason = 'the connection was closed';
+      let reason = CLOSED;
       let connected = false;
       const isReached = reaching(client.stream);
       const giveUp = () => fail('given up', undefined);
@@ -144,15 +140,19 @@ export class Connection {
         connected = true;
         signal?.removeEventListener('abort', giveUp);
         withoutDelay(client.stream);
-        resolve(new Connection(client, limitsOf(connack, settings.maxQos), settings.protocolVersion, closed));
+        resolve(new Connection(client, limitsOf(connack, settings.maxQos), settings, closed));
       });
       client.on('error', error => {
         reason = error.message === NO_CONNACK ? inTime(client, isReached()) : describeError(error);
         if (connected && isOfWhatCame(error)) reason = `the broker broke the protocol (${reason})`;
         if (!connected) fail(reason, (error as Partial<ErrorWithReasonCode>).code);
       });
+      // MQTT.js takes no note of why a websocket is refused.
+      client.stream.on('error', error => {
+        if (!connected && reason === CLOSED) reason = describeError(error);
+      });
       client.on('disconnect', packet => {
-        reason = `the broker disconnected with reason code ${packet.reasonCode ?? 0}`;
+        reason = describeDisconnect(packet);
       });
       const closed = new Promise<string>(ended => {
         client.once('close', () => {
@@ -175,40 +175,32 @@ export class Connection {
     });
   }
 
+  /** Parts of these filters for which the broker takes one SUBSCRIBE each; see `FilterRequests`. */
+  batches(filters: readonly string[], around?: readonly string[]): string[][] {
+    return this.#requests.batches(filters, around);
+  }
+
   /**
-   * Subscribes to the filters in one SUBSCRIBE, in this order. Returns the broker's answer to each.
+   * Subscribes to the filters in this order, in one SUBSCRIBE if the broker takes as many. Returns its answer to each.
    * @throws when the connection ends before the answer; as it does where the broker is silent instead
    */
   subscribe(filters: readonly string[], how: SubscribeOptions): Promise<Grant[]> {
-    const options = { qos: how.qos, rh: how.replay ? 0 : 2, rap: how.retainAsPublished, nl: false };
-    let stop: () => void = () => undefined;
-    const answered = new Promise<Grant[]>((resolve, reject) => {
-      // MQTT.js does not answer what it is asked after the end.
-      void this.closed.then(reason => reject(new Error(reason)));
-      this.#client.subscribe([...filters], options, (error, _granted, packet) => {
-        const codes = (packet as { granted?: number[] } | undefined)?.granted;
-        if (codes === undefined) return error ? reject(error) : resolve([]);
-        resolve(filters.map((filter, index) => ({ filter, code: codes[index] ?? REFUSED })));
-      });
-      stop = watchSilence(this.#client, seconds => {
-        reject(new Error(`no answer to SUBSCRIBE within ${seconds} s`));
-        this.destroy();
-      });
-    });
-    return answered.finally(stop);
+    return this.#requests.subscribe(filters, how);
   }
 
-  /** Resolves also when the connection ends meanwhile. */
+  /** Resolves also when the connection ends meanwhile, or the broker does not answer in time. */
   unsubscribe(filters: readonly string[]): Promise<void> {
-    return new Promise(resolve => {
-      void this.closed.then(() => resolve());
-      this.#client.unsubscribe([...filters], () => resolve());
-    });
+    return this.#requests.unsubscribe(filters);
+  }
+
+  /** The broker took so many filters of a SUBSCRIBE, and refused all behind them, though it may not refuse the last. */
+  tookOnly(filters: number): void {
+    this.#requests.limit.took(filters);
   }
 
   /**
-   * With no higher QoS than the broker takes. `done` is called once: with an error, or when QoS 0 has been
-   * written, QoS 1 and 2 acknowledged.
+   * With no higher QoS than the broker takes, and in no larger packet. `done` is called once: with an error, or when
+   * QoS 0 has been written, QoS 1 and 2 acknowledged.
    */
   publish(
     topic: string,
@@ -216,12 +208,34 @@ export class Connection {
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
-    if (this.hasEnded) {
-      done(new Error('the connection was closed'));
-      return;
-    }
     const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
-    this.#client.publish(topic, payload, { ...options, qos }, error => done(error ?? undefined));
+    const { maximumPacketSize } = this.limits;
+    if (maximumPacketSize < Number.POSITIVE_INFINITY) {
+      const properties =
+        this.protocolVersion < 5 ? undefined : ((options.properties ?? {}) as MessageProperties);
+      const size = packetSize({ topic, payload, qos, properties });
+      if (size > maximumPacketSize) {
+        setImmediate(
+          done,
+          new Error(`its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker takes`),
+        );
+        return;
+      }
+    }
+    this.#flow.add({
+      isAcknowledged: qos > 0,
+      send: settled => {
+        if (this.hasEnded) {
+          settled();
+          done(new Error(CLOSED));
+          return;
+        }
+        this.#client.publish(topic, payload, { ...options, qos }, error => {
+          settled();
+          done(error ?? undefined);
+        });
+      },
+    });
   }
 
   /** Known before what was under way is failed by MQTT.js. */
@@ -251,7 +265,15 @@ export class Connection {
   /** Closes without a word. */
   destroy(): void {
     this.#hasEnded = true;
+    // What we end ourselves says nothing of what the broker takes.
+    this.#requests.forget();
     this.#client.end(true);
+  }
+
+  #ended(): void {
+    this.#hasEnded = true;
+    this.#requests.ended();
+    this.#flow.release();
   }
 }
 

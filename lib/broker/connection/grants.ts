@@ -2,7 +2,8 @@
 
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
-import type { Connection, Grant } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Grant } from './filter-requests.ts';
 
 /** The filters with a lower QoS than was wanted, and with which. */
 export function grantedLess(

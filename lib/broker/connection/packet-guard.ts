@@ -1,29 +1,56 @@
 /**
  * Keeps messages that are too large out of memory: it looks at the fixed headers of what comes from the
  * broker, before MQTT.js gathers a packet, and lets a small stand-in take the place of a PUBLISH that is beyond the limit.
+ * So it does with one whose properties are too large: to parse some 100,000 of them takes longer than hundreds of messages do.
  *
  * So such a message is acknowledged like any other, and the broker does not send it again and again; and we know
  * that there is one. (To announce a Maximum Packet Size over MQTT 5 would hide it: the broker drops the
  * message unseen, and what is retained there looks deleted.)
+ *
+ * What is too short for the identifier that it must have ends the connection.
  */
 
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { MAX_PROPERTY_BYTES } from '../../protocol/property-faults.ts';
 
 /** Of a whole packet that is within the limit, so much may not be payload: topic and properties. */
 const OVERHEAD = 256 * 1024;
 
 const PUBLISH = 3;
+
+/** PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK. */
+const WITH_PACKET_ID: ReadonlySet<number> = new Set([4, 5, 6, 7, 9, 11]);
+
+/** Of a type that MQTT reserves: the parser says that it is not supported, and the connection ends. */
+const NO_PACKET = Buffer.from([0, 0]);
+
 const NOTHING = Buffer.alloc(0);
 
-/** No payload of a client can be this by chance. */
-const MARK = randomBytes(16);
-const STAND_IN_BYTES = MARK.length + 4;
+/** Bytes of properties that pass: what a message may have, and room for mqttrep's own and for those of one hop. */
+const PROPERTIES_THAT_PASS = MAX_PROPERTY_BYTES + 4 * 1024;
 
-/** The bytes that a payload had, or has, of which a stand-in may have come. */
+/** What was too large: the packet for its payload, or the properties alone. */
+type TooLarge = 'payload' | 'properties';
+
+/** No payload of a client can be this by chance. */
+const MARKS: Readonly<Record<TooLarge, Buffer>> = { payload: randomBytes(16), properties: randomBytes(16) };
+const MARK_BYTES = 16;
+const STAND_IN_BYTES = MARK_BYTES + 4;
+
+/** The bytes that a payload had, or has, of which a stand-in may have come. Infinity where the properties were too large. */
 export function sizeOf(payload: Buffer): number {
-  const isStandIn = payload.length === STAND_IN_BYTES && payload.subarray(0, MARK.length).equals(MARK);
-  return isStandIn ? payload.readUInt32LE(MARK.length) : payload.length;
+  if (isStandIn(payload, 'payload')) return payload.readUInt32LE(MARK_BYTES);
+  return hasLargeProperties(payload) ? Number.POSITIVE_INFINITY : payload.length;
+}
+
+/** Whether it came in place of a message whose properties were too large. */
+export function hasLargeProperties(payload: Buffer): boolean {
+  return isStandIn(payload, 'properties');
+}
+
+function isStandIn(payload: Buffer, what: TooLarge): boolean {
+  return payload.length === STAND_IN_BYTES && payload.subarray(0, MARK_BYTES).equals(MARKS[what]);
 }
 
 /**
@@ -43,20 +70,26 @@ export function guardStream(stream: Duplex, guard: PacketGuard, isCurrent: () =>
 export class PacketGuard {
   readonly #largest: number;
   readonly #mqtt5: boolean;
+  /** A shorter packet passes without a further look. */
+  readonly #shortest: number;
   /** The beginning of a packet, too little of it to decide. */
   #held = NOTHING;
   /** Bytes of the current packet still to come. */
   #left = 0;
   #isDropping = false;
+  /** The broker sent what is no packet: nothing behind it has a meaning. */
+  #isBroken = false;
 
   /** @param payload the bytes of the largest payload to be let through; somewhat larger ones may be, too */
   constructor(payload: number, mqtt5: boolean) {
     this.#largest = payload + OVERHEAD;
     this.#mqtt5 = mqtt5;
+    this.#shortest = mqtt5 ? Math.min(this.#largest, PROPERTIES_THAT_PASS) : this.#largest;
   }
 
   /** What is to be handed on of the bytes that came. */
   pass(chunk: Buffer): Buffer {
+    if (this.#isBroken) return NOTHING;
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     this.#held = NOTHING;
     const passed: Buffer[] = [];
@@ -73,17 +106,26 @@ export class PacketGuard {
       this.#isDropping = false;
       const header = fixedHeader(bytes, at);
       if (header === undefined) break;
-      if (bytes.readUInt8(at) >> 4 !== PUBLISH || header.length <= this.#largest) {
+      const shape = shapeOf(bytes, header, this.#mqtt5);
+      if (shape === 'undecided') break;
+      if (shape === 'broken') {
+        this.#isBroken = true;
+        return Buffer.concat([...passed, bytes.subarray(from, at), NO_PACKET]);
+      }
+      if (bytes.readUInt8(at) >> 4 !== PUBLISH || header.length <= this.#shortest) {
         this.#left = header.length;
         at = header.end;
         continue;
       }
       const body = endOfTopic(bytes, at, header.end);
       if (body > bytes.length) break;
-      passed.push(bytes.subarray(from, at), this.#standIn(bytes, at, header.end, body, header.length));
+      const tooLarge = this.#tooLarge(bytes, body, header.length);
+      if (tooLarge === 'undecided') break;
       this.#left = header.length - (body - header.end);
-      this.#isDropping = true;
       at = body;
+      if (tooLarge === undefined) continue;
+      passed.push(bytes.subarray(from, header.start), this.#standIn(bytes, header, body, tooLarge));
+      this.#isDropping = true;
       from = body;
     }
     if (at < bytes.length) this.#held = Buffer.from(bytes.subarray(at));
@@ -91,30 +133,74 @@ export class PacketGuard {
     return passed.length === 0 ? rest : Buffer.concat([...passed, rest]);
   }
 
+  /** What of a PUBLISH is too large. Its properties come first in the body, and say how long they are. */
+  #tooLarge(bytes: Buffer, body: number, length: number): TooLarge | 'undecided' | undefined {
+    if (length > this.#largest) return 'payload';
+    const properties = variableInteger(bytes, body);
+    if (properties === undefined) return 'undecided';
+    return properties.value > PROPERTIES_THAT_PASS ? 'properties' : undefined;
+  }
+
   /** The same PUBLISH, without its properties, and with a payload that says how large it was. */
-  #standIn(bytes: Buffer, at: number, topic: number, body: number, length: number): Buffer {
+  #standIn(bytes: Buffer, { start, end, length }: FixedHeader, body: number, what: TooLarge): Buffer {
     const size = Buffer.alloc(4);
-    size.writeUInt32LE(length - (body - topic));
+    size.writeUInt32LE(length - (body - end));
     const noProperties = this.#mqtt5 ? Buffer.alloc(1) : NOTHING;
-    const content = Buffer.concat([bytes.subarray(topic, body), noProperties, MARK, size]);
-    return Buffer.concat([bytes.subarray(at, at + 1), remainingLength(content.length), content]);
+    const content = Buffer.concat([bytes.subarray(end, body), noProperties, MARKS[what], size]);
+    return Buffer.concat([bytes.subarray(start, start + 1), remainingLength(content.length), content]);
   }
 }
 
-/** Where a fixed header ends, and how many bytes follow it; undefined where it is not all there. */
-function fixedHeader(
+interface FixedHeader {
+  readonly start: number;
+  readonly end: number;
+  /** Bytes that follow it. */
+  readonly length: number;
+}
+
+/** Undefined where it is not all there. */
+function fixedHeader(bytes: Buffer, start: number): FixedHeader | undefined {
+  const length = variableInteger(bytes, start + 1);
+  return length === undefined ? undefined : { start, end: length.end, length: length.value };
+}
+
+/**
+ * Whether a packet has room for the identifier that it must have, and for its properties. MQTT.js would take -1 for an
+ * identifier that is not there, and throw as it answers, where nobody catches it; and it would read on in the next packet.
+ */
+function shapeOf(
+  bytes: Buffer,
+  { start, end, length }: FixedHeader,
+  mqtt5: boolean,
+): 'sound' | 'broken' | 'undecided' {
+  const first = bytes.readUInt8(start);
+  const type = first >> 4;
+  if (type !== PUBLISH) return WITH_PACKET_ID.has(type) && length < 2 ? 'broken' : 'sound';
+  if (length < 2) return 'broken';
+  const body = endOfTopic(bytes, start, end);
+  if (body === Number.POSITIVE_INFINITY) return 'undecided';
+  if (body > end + length) return 'broken';
+  if (!mqtt5) return 'sound';
+  if (body >= end + length) return 'broken';
+  const properties = variableInteger(bytes, body);
+  if (properties === undefined) return 'undecided';
+  return properties.end + properties.value > end + length ? 'broken' : 'sound';
+}
+
+/** A number of MQTT, and where it ends; undefined where it is not all there. */
+function variableInteger(
   bytes: Buffer,
   at: number,
-): { readonly end: number; readonly length: number } | undefined {
-  let length = 0;
+): { readonly end: number; readonly value: number } | undefined {
+  let value = 0;
   for (let digit = 0; digit < 4; digit++) {
-    const byte = bytes[at + 1 + digit];
+    const byte = bytes[at + digit];
     if (byte === undefined) return undefined;
-    length += (byte & 0x7f) * 128 ** digit;
-    if (byte < 0x80) return { end: at + 2 + digit, length };
+    value += (byte & 0x7f) * 128 ** digit;
+    if (byte < 0x80) return { end: at + digit + 1, value };
   }
-  // No length of MQTT: MQTT.js will say so.
-  return { end: at + 5, length: 0 };
+  // No number of MQTT: MQTT.js will say so.
+  return { end: at + 4, value: 0 };
 }
 
 /** Where the topic and the packet id of a PUBLISH end; past the end of the bytes where they are not all there. */

@@ -11,15 +11,17 @@
 import type { IPublishPacket } from 'mqtt';
 import { isReplicable } from '../../core/filter.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
+import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
 import type { Bounds, Sampling } from '../../protocol/messages.ts';
 import { writeObservation } from '../../protocol/observation.ts';
 import { type MessageProperties, packProperties, STAMP } from '../../protocol/properties.ts';
+import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
 import { type Provenance, type Stamps, UNSTAMPED } from '../../protocol/stamps.ts';
-import { sizeOf } from '../connection/packet-guard.ts';
+import { hasLargeProperties, sizeOf } from '../connection/packet-guard.ts';
 import { Pace, SHORTEST_INTERVAL } from '../pace.ts';
 import type { LiveFlag } from '../retained/live-flag.ts';
 import type { ReplayFlags } from '../retained/replay.ts';
-import { payloadFault, type Refusal, Refusals, topicFault } from './refusals.ts';
+import { type Refusal, Refusals } from './refusals.ts';
 
 /** Batches under way to the reconciler before the intake is held. */
 const BATCHES = 8;
@@ -164,6 +166,7 @@ export class Intake {
     if (topic !== '' && !isReplicable(topic, controlPrefix)) return CONTROL_TOPIC;
     return (
       topicFault(topic, bounds) ??
+      propertyFault(packet, bounds) ??
       payloadFault(sizeOf(packet.payload as Buffer), bounds) ??
       this.#replayFault(packet)
     );
@@ -264,6 +267,11 @@ export class Intake {
   #count(name: string): void {
     this.counters[name] = (this.counters[name] ?? 0) + 1;
   }
+}
+
+function propertyFault({ payload, properties }: IPublishPacket, { levels }: Bounds): Refusal | undefined {
+  if (hasLargeProperties(payload as Buffer)) return LARGE_PROPERTIES;
+  return propertiesFault(properties as MessageProperties | undefined, levels);
 }
 
 function bytesOf({ topic, payload }: IPublishPacket): number {

@@ -8,14 +8,15 @@ import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
 import { BatchReader } from '../../protocol/batch.ts';
 import type { Refusal, Settled, Settlement } from '../../protocol/messages.ts';
-import { type MessageProperties, type SentProperties, unpackProperties } from '../../protocol/properties.ts';
+import type { MessageProperties } from '../../protocol/properties.ts';
 import { type RawPublication, readPublication } from '../../protocol/publication.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
+import { packetSize } from '../connection/packet-size.ts';
 import { Pace } from '../pace.ts';
 import { AnswerWatch, type Unanswered } from './answer-watch.ts';
-import { packetSize } from './packet-size.ts';
+import { prepared } from './prepared.ts';
 import type { RoundTrips } from './round-trips.ts';
 import type { Sent, Suspicions } from './suspicions.ts';
 
@@ -51,7 +52,8 @@ type OutboxCounters = Record<
   | 'published_unretained'
   | 'refused_by_broker'
   | 'refused_by_topic'
-  | 'refused_too_large',
+  | 'refused_too_large'
+  | 'refused_malformed',
   number
 >;
 
@@ -64,6 +66,7 @@ export class Outbox {
     refused_by_broker: 0,
     refused_by_topic: 0,
     refused_too_large: 0,
+    refused_malformed: 0,
   };
   readonly #deps: OutboxDeps;
   readonly #window: number;
@@ -159,13 +162,18 @@ export class Outbox {
     const { topic, payload } = publication;
     const qos = Math.min(publication.qos, this.#maxQos) as QoS;
     const retain = publication.retain && limits.retains;
-    const properties = connection.protocolVersion < 5 ? undefined : this.#stamped(publication);
-    const size = packetSize({ topic, payload, qos, properties });
     if (suspicions.isConvicted(topic, performance.now())) {
       this.counters.refused_by_topic++;
       this.#refuse(sequence, publication, { reason: 'the broker hangs up on it', culprit: 'topic' });
       return;
     }
+    const stamps = connection.protocolVersion < 5 ? undefined : this.#deps.stamps;
+    const { properties, fault } = prepared(publication, stamps);
+    if (fault !== undefined) {
+      this.#refuseMalformed(sequence, publication, fault);
+      return;
+    }
+    const size = packetSize({ topic, payload, qos, properties });
     if (size > limits.maximumPacketSize) {
       this.counters.refused_too_large++;
       const reason = `its packet has ${size} bytes, more than the ${limits.maximumPacketSize} that the broker takes`;
@@ -177,14 +185,24 @@ export class Outbox {
     if (qos > 0) roundTrips.sent(publication);
     if (qos < publication.qos) this.counters.lowered_qos++;
     if (retain !== publication.retain) this.counters.published_unretained++;
-    // MQTT.js writes lists of user properties as well, though its types have none.
-    const options = { qos, retain, ...(properties && { properties: properties as MessageProperties }) };
-    connection.publish(topic, payload, options, error => {
+    const done = (error?: Error) => {
       // MQTT.js fails all that is under way when a connection ends: that is no answer of the broker.
       if (error !== undefined && connection.hasEnded) return;
       const refusal = error && ({ reason: error.message, culprit: 'topic' } as const);
       this.#settled(sequence, publication, refusal);
-    });
+    };
+    try {
+      // MQTT.js writes lists of user properties as well, though its types have none.
+      const options = { qos, retain, ...(properties && { properties: properties as MessageProperties }) };
+      connection.publish(topic, payload, options, done);
+    } catch (error) {
+      this.#refuseMalformed(sequence, publication, (error as Error).message);
+    }
+  }
+
+  #refuseMalformed(sequence: number, publication: RawPublication, reason: string): void {
+    this.counters.refused_malformed++;
+    this.#refuse(sequence, publication, { reason: `${reason}; this value is not sent`, culprit: 'value' });
   }
 
   /** What is not even sent: with the next turn of the event loop, as an answer would come. */
@@ -193,17 +211,12 @@ export class Outbox {
     setImmediate(() => this.#settled(sequence, publication, why));
   }
 
-  #stamped({ topic, payload, version, properties = '', expiresAt }: RawPublication): SentProperties {
-    const sender = this.#deps.stamps.sender({ topic, payload, properties }, version);
-    return unpackProperties(properties, { version, sender }, secondsLeft(expiresAt));
-  }
-
   #settled(
     sequence: number,
     publication: RawPublication,
     refusal: Pick<Refusal, 'reason' | 'culprit'> | undefined,
   ): void {
-    if (this.#closed) return;
+    if (this.#closed || !this.#inFlight.has(sequence)) return;
     const { topic, version, payload, confirm } = publication;
     this.#deps.roundTrips.acknowledged(publication);
     this.counters.published++;
@@ -238,10 +251,4 @@ export class Outbox {
     this.#confirmed = [];
     this.#refused = [];
   }
-}
-
-/** MQTT 5 message expiry is in whole seconds; what has less than one left still gets one. */
-function secondsLeft(expiresAt: number): number | undefined {
-  if (expiresAt === Number.POSITIVE_INFINITY) return undefined;
-  return Math.max(1, Math.ceil((expiresAt - Date.now()) / 1000));
 }

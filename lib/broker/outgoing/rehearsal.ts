@@ -4,6 +4,7 @@
  */
 
 import type { QoS } from '../../core/policy.ts';
+import { quoted } from '../../core/printable.ts';
 import { BatchReader } from '../../protocol/batch.ts';
 import type { Settled } from '../../protocol/messages.ts';
 import { type RawPublication, readPublication } from '../../protocol/publication.ts';
@@ -14,9 +15,6 @@ export const LOGGED = 1_000;
 
 /** Milliseconds from one such number to the next. */
 const SUM_PERIOD = 10_000;
-
-/** Characters of a topic that are logged. */
-const SHOWN = 200;
 
 export interface RehearsalDeps {
   readonly report: (settled: Settled) => void;
@@ -69,7 +67,7 @@ export class Rehearsal {
       this.#unsaid++;
       return;
     }
-    const name = JSON.stringify(topic.length > SHOWN ? `${topic.slice(0, SHOWN)}…` : topic);
+    const name = quoted(topic);
     const what = retain && payload.length === 0 ? `would erase ${name}` : `would publish ${name}`;
     this.#deps.log(`${what} (${retain ? 'retained, ' : ''}QoS ${qos}, ${payload.length} bytes)`);
   }

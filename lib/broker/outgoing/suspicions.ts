@@ -1,5 +1,6 @@
 /** Why a broker may have hung up while publishes were under way: their size, or their topic. */
 
+import { quoted } from '../../core/printable.ts';
 import { SizeSuspicion } from './size-suspicion.ts';
 import { TopicSuspicion } from './topic-suspicion.ts';
 
@@ -48,6 +49,6 @@ export class Suspicions {
     if (size !== undefined)
       return `the broker hangs up on packets of ${size} bytes; none so large is sent for a while`;
     if (topic === undefined) return undefined;
-    return `the broker hangs up on messages to ${JSON.stringify(topic)}; none is sent for a while`;
+    return `the broker hangs up on messages to ${quoted(topic)}; none is sent for a while`;
   }
 }

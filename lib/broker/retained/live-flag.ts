@@ -8,7 +8,8 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
-import { type Connection, isRefusal } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import { isRefusal } from '../connection/filter-requests.ts';
 
 export type LiveFlag = 'as published' | 'dropped';
 

@@ -16,7 +16,8 @@ import type { IPublishPacket } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { SessionStarted } from '../../protocol/messages.ts';
-import { type Connection, type Grant, isRefusal } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import { type Grant, isRefusal } from '../connection/filter-requests.ts';
 import { type LiveFlag, LiveFlagTrial } from './live-flag.ts';
 import { OrderTrial, type ReplayOrder } from './replay-order.ts';
 import { type Behaviour, Resubscription } from './resubscription.ts';
@@ -178,7 +179,7 @@ export class Replay {
     for (const [qos, filters] of raising === 'with the first'
       ? byQos(subscriptions)
       : together(subscriptions)) {
-      grants.push(...(await this.#replayed(filters, qos, SETTLED.all)).grants);
+      grants.push(...(await this.#replayedInParts(filters, qos)));
     }
     if (this.#sentinel !== undefined) {
       let isLate = false;
@@ -223,6 +224,19 @@ export class Replay {
     return true;
   }
 
+  /** Each part has the sentinel around it; where the broker takes fewer filters than was known, it is asked again. */
+  async #replayedInParts(filters: readonly string[], qos: QoS): Promise<Grant[]> {
+    const around = this.#sentinel?.topics;
+    const grants: Grant[] = [];
+    for (let left = filters; left.length > 0; left = filters.slice(grants.length)) {
+      const [part = left] = this.#connection.batches(left, around);
+      const { grants: answers } = await this.#replayed(part, qos, SETTLED.all);
+      const isTaken = this.#connection.batches(part, around).length === 1;
+      if (isTaken) grants.push(...answers);
+    }
+    return grants;
+  }
+
   /** Subscribes, and waits for the sentinel, for quiet, or for the end of the connection. */
   async #replayed(
     filters: readonly string[],
@@ -243,6 +257,8 @@ export class Replay {
     // It may be given up while the answer to SUBSCRIBE is still waited for.
     over.catch(() => undefined);
     const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, { qos, ...FOUND_ONLY });
+    const taken = sentinel?.cutAt(grants);
+    if (taken !== undefined) connection.tookOnly(taken);
     const complete = await over.finally(() => {
       clearTimeout(this.#quiet);
       clearTimeout(this.#late);

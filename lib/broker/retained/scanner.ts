@@ -16,8 +16,10 @@ import type { Found, Occasion } from '../../core/events.ts';
 import { fromBuffer } from '../../protocol/bytes.ts';
 import type { Answer } from '../../protocol/messages.ts';
 import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
+import { propertiesFault } from '../../protocol/property-faults.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
-import { Connection, type ConnectionOptions, type Grant, isRefusal } from '../connection/connection.ts';
+import { Connection, type ConnectionOptions } from '../connection/connection.ts';
+import { type Grant, isRefusal } from '../connection/filter-requests.ts';
 import { sizeOf } from '../connection/packet-guard.ts';
 import type { ReplayOrder } from './replay-order.ts';
 import type { Sentinel } from './sentinel.ts';
@@ -62,7 +64,7 @@ export class Scanner {
   #idle: NodeJS.Timeout | undefined;
   #working = false;
   #closed = false;
-  /** What was shown; unknown where it is too large. */
+  /** What was shown; unknown where it is too large, or malformed. */
   #found = new Map<string, Found | 'unknown'>();
   /** Asked for, or in an answer that did not come to its end: what is shown of these is no wonder. */
   #asked: Set<string> = new Set();
@@ -130,22 +132,31 @@ export class Scanner {
     if (!this.#closed && answers.length > 0) this.#deps.answer(answers);
   }
 
-  #ask(topics: readonly string[]): Promise<Answer[]> {
-    return this.#askUnlessHungUp(topics).catch(() => topics.map(unknownAt));
+  /** In as many parts as the broker takes, which may turn out as it is asked. */
+  async #ask(topics: readonly string[]): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (let left = topics; left.length > 0 && !this.#closed; left = topics.slice(answers.length)) {
+      answers.push(...(await this.#askUnlessHungUp(left).catch(() => left.map(unknownAt))));
+    }
+    return answers;
   }
 
   /**
    * aMQTT hangs up on who connects while another one subscribes, and acknowledges the sentinel before it stores it: that
    * tells nothing, and a write whose place among others is in question must not wait for it.
+   *
+   * Returns the answers for the first of the topics, as many as fit into one SUBSCRIBE with the sentinel.
    */
   async #askUnlessHungUp(topics: readonly string[]): Promise<Answer[]> {
     for (let attempt = 1; ; attempt++) {
       const connection = await this.#connect();
-      const answers = await this.#askBy(connection, topics).catch((error: unknown) => {
+      const [part = topics] = connection.batches(topics, this.#deps.sentinel.topics);
+      const answers = await this.#askBy(connection, part).catch((error: unknown) => {
         if (!connection.hasEnded) throw error;
-        return topics.map(unknownAt);
+        return part.map(unknownAt);
       });
-      const isAnswered = !connection.hasEnded && !this.#wasTooEarly;
+      const isTaken = connection.batches(part, this.#deps.sentinel.topics).length === 1;
+      const isAnswered = !connection.hasEnded && !this.#wasTooEarly && isTaken;
       if (isAnswered || this.#closed || attempt === ATTEMPTS) return answers;
     }
   }
@@ -162,6 +173,8 @@ export class Scanner {
     this.#wasMissing = !isComplete;
     this.#wasTooEarly = !isComplete && this.#deps.sentinel.cameUnflagged;
     if (isComplete) this.#asked.clear();
+    const taken = this.#deps.sentinel.cutAt(grants);
+    if (taken !== undefined) connection.tookOnly(taken);
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     if (this.#showsUnasked) this.#standing += wanted.length;
     else void this.#release(connection, wanted);
@@ -230,12 +243,14 @@ export class Scanner {
     this.#showsUnasked ||= this.#isNew && packet.retain;
     if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
     if (!this.#asked.has(packet.topic)) this.#deps.outOfOrder();
-    if (sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload) {
+    const mqtt5 = this.#deps.options.protocolVersion === 5;
+    const properties = packet.properties as MessageProperties | undefined;
+    const isTooLarge = sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload;
+    // The intake refuses such a message as well: what the broker retains is then nothing that could be given to others.
+    if (isTooLarge || propertiesFault(properties) !== undefined) {
       this.#found.set(packet.topic, 'unknown');
       return;
     }
-    const mqtt5 = this.#deps.options.protocolVersion === 5;
-    const properties = packet.properties as MessageProperties | undefined;
     const seconds = properties?.messageExpiryInterval;
     const packed = mqtt5 ? packProperties(properties) : undefined;
     const { topic, payload } = packet;

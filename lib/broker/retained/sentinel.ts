@@ -10,6 +10,7 @@
 import type { IPublishPacket } from 'mqtt';
 import { matches } from '../../core/filter.ts';
 import type { Connection } from '../connection/connection.ts';
+import { type Grant, isRefusal } from '../connection/filter-requests.ts';
 
 /** Longest wait for the broker to store a sentinel, in milliseconds. */
 const STORE_LIMIT = 5_000;
@@ -74,6 +75,16 @@ export class Sentinel {
     return new Promise(resolve => {
       this.#shownAgain = resolve;
     });
+  }
+
+  /**
+   * How many filters of a SUBSCRIBE the broker took, where it took the first and refused all that follow. Nobody but us
+   * uses the topics of the sentinel, so it is their number that was refused.
+   */
+  cutAt(grants: readonly Grant[]): number | undefined {
+    const taken = grants.findIndex(isRefusal);
+    const isCut = taken > 0 && grants.at(-1)?.filter === this.#last && grants.slice(taken).every(isRefusal);
+    return isCut && grants[0]?.filter === this.#first ? taken : undefined;
   }
 
   /** All has been shown. */

@@ -6,7 +6,8 @@
 import type { QoS } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
 import type { BrokerSettings } from '../../protocol/messages.ts';
-import { Connection, isRefusal } from '../connection/connection.ts';
+import { Connection } from '../connection/connection.ts';
+import { isRefusal } from '../connection/filter-requests.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';
 import { Inbox } from './inbox.ts';
 import { type Reached, reach, type VisitSettings } from './reach.ts';

@@ -8,6 +8,7 @@ import type { BrokerSettings } from '../../protocol/messages.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
+import { SubscribeLimit } from '../connection/subscribe-limit.ts';
 
 /** A visitor brings its client id along. */
 export type VisitSettings = BrokerSettings & { readonly clientId: string };
@@ -23,10 +24,11 @@ export async function reach(settings: VisitSettings, signal: AbortSignal): Promi
   const { url, clientId, maxQos, bounds } = settings;
   const largestPayload = bounds.payload;
   const { will: _will, ...options } = settings.options;
+  const subscribeLimit = new SubscribeLimit();
   const negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
   for (;;) {
     const protocolVersion = negotiation.version;
-    const common = { url, clientId, protocolVersion, maxQos, largestPayload };
+    const common = { url, clientId, protocolVersion, maxQos, largestPayload, subscribeLimit };
     const chosen: ConnectionOptions = { ...common, options: { ...options, clean: true } };
     try {
       return { connection: await Connection.open(chosen, signal), options: chosen };

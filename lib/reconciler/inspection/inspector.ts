@@ -9,7 +9,7 @@ import { has } from '../../core/policy.ts';
 import { agrees, endOf, pendingAt } from '../../core/register.ts';
 import type { Histogram } from '../../protocol/histogram.ts';
 import type { ReconcilerAnswers, ReconcilerMeasures, ReconcilerQuestion } from '../../protocol/questions.ts';
-import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow } from '../../status/api.ts';
+import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow, TrashList } from '../../status/api.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BrokerLinks } from '../links/broker-links.ts';
 import type { LoopDamper } from '../loop-damper.ts';
@@ -20,6 +20,7 @@ import type { Topic } from '../topics/topic.ts';
 import { TopicIndex } from '../topics/topic-index.ts';
 import { levelOf, pageOf } from '../topics/topic-pages.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
+import type { Trash } from '../trash.ts';
 import type { ConflictLog, LoggedConflict } from './conflict-log.ts';
 import { type Excerpt, SHOWN_BYTES, SHOWN_IN_LISTS, shownExcerpt, shownValue } from './shown-value.ts';
 
@@ -41,6 +42,7 @@ export interface InspectorDeps {
   readonly links: BrokerLinks;
   readonly conflicts: ConflictLog;
   readonly damper: Pick<LoopDamper, 'damped'>;
+  readonly trash: Trash;
   /** Of the reconciler. */
   readonly tally: Tally;
   readonly saver: Pick<Saver, 'commits' | 'failures'>;
@@ -81,6 +83,10 @@ export class Inspector {
         return this.#measures(question.conflictsAfter);
       case 'topic':
         return this.#topic(question.topic);
+      case 'trash':
+        return this.#trash(question.filter);
+      case 'undo':
+        return { topics: this.#deps.trash.restore(question.filter) };
       case 'topics':
         return this.#inTurn(() => this.#topics(question));
       case 'level':
@@ -206,6 +212,16 @@ export class Inspector {
       retain: policy.retain,
       qos: policy.qos,
       conflicts: this.#deps.conflicts.of(topic, MOST_OF_TOPIC).map(one => this.#conflict(one)),
+    };
+  }
+
+  #trash(filter: string): TrashList {
+    const { trash, payloads } = this.#deps;
+    return {
+      discarded: trash.list(filter).map(({ topic, message, how, at }) => ({
+        ...{ topic, how, at },
+        value: shownValue(message, payloads, SHOWN_IN_LISTS),
+      })),
     };
   }
 

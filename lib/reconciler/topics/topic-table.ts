@@ -6,7 +6,14 @@
 import type { Event } from '../../core/events.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import type { BrokerSet, Policies } from '../../core/policy.ts';
-import { emptyRegister, endOf, isDeletion, type Register, withRoom } from '../../core/register.ts';
+import {
+  emptyRegister,
+  endOf,
+  isDeletion,
+  type Message,
+  type Register,
+  withRoom,
+} from '../../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../../core/step.ts';
 import type { ChangedTopics, StoredTopic } from '../../store/state-store.ts';
 import { Expiries } from '../expiries.ts';
@@ -22,6 +29,8 @@ export class TopicTable {
   readonly census: Census;
   /** Brokers that do not take a topic: for the census. */
   blockedAt: (topic: string) => BrokerSet = () => 0;
+  /** Told when another message takes a winner's place. */
+  replaced: (topic: string, winner: Message, by: Message, event: Event) => void = () => undefined;
   /** Counts the commits: a change bears the number of the commit that it goes with. */
   #sequence = 1;
   /** The last array of its kind: most topics of one commit share it. */
@@ -103,6 +112,10 @@ export class TopicTable {
     const outcome = this.#step(before, event, policy);
     const { register } = outcome;
     if (register === before && known !== undefined) return outcome;
+    const { winner } = before;
+    if (winner !== register.winner && winner !== undefined && register.winner !== undefined) {
+      this.replaced(topic, winner, register.winner, event);
+    }
     if (isChangeToStore(before, register)) this.#unsaved.add(topic);
     const isHeldAnew = before.held !== register.held;
     this.states.set(topic, {

@@ -3,7 +3,15 @@
 import { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { guardStream, PacketGuard, sizeOf } from '../../../lib/broker/connection/packet-guard.ts';
+import {
+  guardStream,
+  hasLargeProperties,
+  PacketGuard,
+  sizeOf,
+} from '../../../lib/broker/connection/packet-guard.ts';
+import { MAX_PROPERTY_BYTES } from '../../../lib/protocol/property-faults.ts';
+import { headerOf } from '../../support/packet-bytes.ts';
+import { publishBytes, userProperty } from '../../support/publish-bytes.ts';
 
 /** A packet within it may have so many bytes more that are not payload. */
 const OVERHEAD = 256 * 1024;
@@ -123,6 +131,56 @@ for (const mqtt5 of [false, true]) {
     });
   });
 }
+
+describe('A guard of properties', () => {
+  const many = (count: number) => Buffer.concat(Array.from({ length: count }, () => userProperty('a', '')));
+  const next = publishBytes({ topic: 'next', properties: Buffer.alloc(0) });
+
+  function passed(bytes: Buffer, cut: number, mqtt5 = true): Buffer {
+    const guard = new PacketGuard(4_000_000, mqtt5);
+    const parts: Buffer[] = [];
+    for (let at = 0; at < bytes.length; at += cut)
+      parts.push(Buffer.from(guard.pass(bytes.subarray(at, at + cut))));
+    return Buffer.concat(parts);
+  }
+
+  for (const cut of [1_000_000, 1_460, 7]) {
+    it(`lets a stand-in take the place of 100,000 user properties, in chunks of ${cut} bytes`, () => {
+      const bytes = passed(
+        Buffer.concat([publishBytes({ topic: 't', properties: many(100_000) }), next]),
+        cut,
+      );
+      expect(bytes.length).to.be.below(100);
+      const standIn = bytes.subarray(0, bytes.length - next.length);
+      const payload = standIn.subarray(headerOf(standIn) + 2 + 1 + 1);
+      expect(hasLargeProperties(payload)).to.equal(true);
+      expect(sizeOf(payload), 'larger than any bound').to.equal(Number.POSITIVE_INFINITY);
+      expect(bytes.subarray(-next.length)).to.deep.equal(next);
+    });
+
+    it(`lets pass what is large for its payload, in chunks of ${cut} bytes`, () => {
+      const payload = Buffer.alloc(MAX_PROPERTY_BYTES * 2, 'p');
+      for (const qos of [0, 1] as const) {
+        const bytes = Buffer.concat([
+          publishBytes({ topic: 't', qos, payload, properties: many(1_000) }),
+          next,
+        ]);
+        expect(passed(bytes, cut).equals(bytes)).to.equal(true);
+      }
+    });
+  }
+
+  it('looks for none over MQTT 3.1.1, where a payload may look alike', () => {
+    const bytes = publishBytes({ topic: 't', payload: Buffer.alloc(200_000, 0x7f) });
+    expect(passed(bytes, 1_460, false).equals(bytes)).to.equal(true);
+  });
+
+  it('leaves a length that is none to the parser', () => {
+    const bytes = publishBytes({ topic: 't', properties: Buffer.alloc(0), payload: Buffer.alloc(200_000) });
+    bytes.fill(0xff, headerOf(bytes) + 3, headerOf(bytes) + 8);
+    expect(passed(bytes, 1_460).equals(bytes)).to.equal(true);
+  });
+});
 
 describe('A guarded stream', () => {
   it('ends as it did before, and hands on no empty chunk', async () => {

@@ -6,6 +6,7 @@ import type { IntakeMode } from '../../../lib/broker/incoming/intake.ts';
 import type { Observation } from '../../../lib/protocol/observation.ts';
 import {
   formatVersion,
+  type MessageProperties,
   packProperties,
   SENDER,
   STAMP,
@@ -114,16 +115,49 @@ describe('Intake, at its bounds', () => {
       refused_topic_too_deep: 3,
     });
     expect(desk.log).to.deep.equal([
-      "'large' is not replicated: a payload of 1000001 bytes is more than MQTTREP_MAX_PAYLOAD (1000000)",
-      `'${'é'.repeat(51)}' is not replicated: its name has 102 bytes, more than MQTTREP_MAX_TOPIC_LENGTH (100)`,
-      "'a/b/c/d/e/f' is not replicated: its name has 6 levels, more than MQTTREP_MAX_LEVELS (5)",
+      '"large" is not replicated: a payload of 1000001 bytes is more than MQTTREP_MAX_PAYLOAD (1000000)',
+      `"${'é'.repeat(51)}" is not replicated: its name has 102 bytes, more than MQTTREP_MAX_TOPIC_LENGTH (100)`,
+      '"a/b/c/d/e/f" is not replicated: its name has 6 levels, more than MQTTREP_MAX_LEVELS (5)',
     ]);
   });
 
   it('shows no more than the beginning of a long topic', () => {
     const desk = new Desk();
     desk.take('x'.repeat(1_000));
-    expect(desk.log.join()).to.match(/^'x{60}…' is not replicated/);
+    expect(desk.log.join()).to.match(/^"x{200}…" is not replicated/);
+  });
+});
+
+describe('Intake, at malformed messages', () => {
+  const mqtt5 = (properties: object) => ({ properties }) as { properties: MessageProperties };
+
+  it('refuses what other brokers hang up on, counts it by its reason, and takes what comes after it', () => {
+    const desk = new Desk(LIVE_5);
+    desk.take('a\u0001b');
+    desk.take('a\uFFFE');
+    desk.take('t', 'bad', mqtt5({ contentType: ['a', 'b'] }));
+    desk.take('t', 'bad', mqtt5({ messageExpiryInterval: Number.NaN }));
+    desk.take('t', 'bad', mqtt5({ userProperties: { a: '\u009b' } }));
+    desk.take('t', 'bad', mqtt5({ userProperties: { a: new Array(1_001).fill('x') } }));
+    desk.take('t', 'bad', mqtt5({ responseTopic: 'a/b/c/d/e/f' }));
+    desk.take('t', 'good', mqtt5({ contentType: 'a', messageExpiryInterval: 7, userProperties: { a: 'x' } }));
+    desk.intake.flush();
+    expect(desk.batches.flat().map(({ topic, payload }) => [topic, payload])).to.deep.equal([['t', 'good']]);
+    expect(desk.intake.counters).to.deep.equal({
+      received: 8,
+      refused_topic_control_characters: 1,
+      refused_topic_noncharacters: 1,
+      refused_properties_malformed: 3,
+      refused_properties_characters: 1,
+      refused_properties_too_many: 1,
+    });
+  });
+
+  it('says in the log nothing that a terminal obeys', () => {
+    const desk = new Desk(LIVE_5);
+    for (const topic of ['a\u009b2J\u2028', '\u202Ea\u0007', '\u001b]0;x']) desk.take(topic);
+    expect(desk.log).to.have.lengthOf(1);
+    expect(desk.log.join('')).not.to.match(/[\p{Cc}\p{Cf}\p{Zl}]/u);
   });
 });
 

@@ -29,6 +29,8 @@ export class Desk {
   readonly acknowledged: number[] = [];
   readonly overdue: number[] = [];
   hasEnded = false;
+  /** Topics at which the client throws. */
+  readonly throwsAt = new Set<string>();
   readonly suspects = new Set<string>();
   readonly convicts = new Set<string>();
 
@@ -48,6 +50,7 @@ export class Desk {
         isWriting: false,
         protocolVersion: protocolVersion === 5 ? 5 : 4,
         publish: (topic, payload, options, done) => {
+          if (this.throwsAt.has(topic)) throw new Error('thrown');
           this.sent.push({ topic, payload: payload.toString(), options: { ...options }, done });
         },
       },

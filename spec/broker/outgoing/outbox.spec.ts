@@ -180,6 +180,46 @@ describe('Outbox', () => {
     expect(desk.acknowledged).to.deep.equal([20]);
   });
 
+  it('refuses alone what is malformed, for its value, and sends what comes after it', async () => {
+    const twice = '[null,["a","b"],null,null,[]]';
+    const desk = new Desk().add(
+      { topic: 'a', properties: twice },
+      { topic: 'b', properties: 'no JSON' },
+      { topic: 'c', properties: '[null,null,null,null,[["name","\\u0001"]]]' },
+      { topic: 'd', expiresAt: Number.NaN },
+      { topic: 'e\u0001' },
+      { topic: 'f', version: { ...VERSION, replica: '\u009b' } },
+      { topic: 'good', properties: '[null,"a",null,null,[]]' },
+    );
+    await turn();
+    await desk.acknowledge([0]);
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['good']);
+    expect(desk.outbox.counters).to.include({ refused_malformed: 6, refused_by_broker: 0 });
+    const refused = desk.reports.flatMap(report => report.refused);
+    expect(refused.map(({ topic }) => topic)).to.deep.equal(['a', 'b', 'c', 'd', 'e\u0001', 'f']);
+    for (const { culprit, reason } of refused) {
+      expect(culprit).to.equal('value');
+      expect(reason).to.contain('this value is not sent');
+    }
+  });
+
+  it('refuses alone what the client throws on', async () => {
+    const desk = new Desk();
+    desk.throwsAt.add('bad');
+    desk.add({ topic: 'bad' }, { topic: 'good' });
+    await turn();
+    await desk.acknowledge([0]);
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['good']);
+    const [refused] = desk.reports.flatMap(report => report.refused);
+    expect(refused).to.include({ topic: 'bad', culprit: 'value', reason: 'thrown; this value is not sent' });
+  });
+
+  it('gives a message no more seconds than MQTT has, where the clock was set back', () => {
+    const desk = new Desk().add({ topic: 'a', expiresAt: Date.now() + 2 ** 33 * 1_000 });
+    const properties = desk.sent[0]?.options['properties'] as { messageExpiryInterval: number };
+    expect(properties.messageExpiryInterval).to.equal(2 ** 32 - 1);
+  });
+
   it('tells the sizes of what was not acknowledged when the connection ended', async () => {
     const desk = new Desk({ protocolVersion: 4 }).add(
       { topic: 'a' },

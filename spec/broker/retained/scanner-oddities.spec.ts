@@ -9,8 +9,16 @@ import { TestClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { stallsOnce } from '../../support/oddities.ts';
-import { SUBACK, typeOf } from '../../support/packet-bytes.ts';
+import { PUBLISH, SUBACK, typeOf } from '../../support/packet-bytes.ts';
 import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
+import {
+  CONTENT_TYPE,
+  expiryProperty,
+  textProperty,
+  topicOf,
+  userProperty,
+  withMoreProperties,
+} from '../../support/publish-bytes.ts';
 import { publishMany } from '../../support/publish-many.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { controlTopicsAt } from '../makes.ts';
@@ -176,6 +184,41 @@ describe('Scanner at a broker that passed for one that answers filter by filter'
     await desk.ask(topics);
     await eventually(() => expect(desk.disorders).to.be.above(0));
     await desk.scanner.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that retains what is malformed', () => {
+  const type = textProperty(CONTENT_TYPE, 'a');
+  const more: Readonly<Record<string, Buffer>> = {
+    'type twice': Buffer.concat([type, type]),
+    'expiry twice': Buffer.concat([expiryProperty(60), expiryProperty(60)]),
+    character: userProperty('a', '\u0001'),
+    'too many': Buffer.concat(new Array<Buffer>(20_000).fill(userProperty('a', ''))),
+  };
+  const retainsThese: Oddity = {
+    fromBroker: packet => {
+      const added = typeOf(packet) === PUBLISH ? more[topicOf(packet)] : undefined;
+      return added === undefined ? packet : withMoreProperties(packet, added);
+    },
+  };
+
+  it('says unknown of that, and what there is of the rest', async function () {
+    requireMosquitto(this);
+    const broker = await startMosquitto();
+    const client = await TestClient.connect(broker.url);
+    for (const topic of [...Object.keys(more), 'sound']) await client.publish(topic, 'x', { retain: true });
+    await client.end();
+    const relay = await PacketRelay.before(Number(new URL(broker.url).port), retainsThese);
+    const desk = new Desk(relay.url, 5, 'filter by filter');
+    const unknown = Object.keys(more).map(() => 'unknown');
+    expect(await desk.ask([...Object.keys(more), 'sound', 'never'])).to.deep.equal([
+      ...unknown,
+      'x',
+      'absent',
+    ]);
+    await desk.scanner.close();
+    await relay.close();
     await broker.stop();
   });
 });

@@ -1,4 +1,4 @@
-/** How large a PUBLISH is on the wire, in bytes (MQTT 3.1.1 §3.3, MQTT 5 §3.3), to be known before it is sent. */
+/** How large packets are on the wire, in bytes (MQTT 3.1.1 §3.3 and §3.8, MQTT 5 the same), to be known before they are sent. */
 
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties, SentProperties, UserProperties } from '../../protocol/properties.ts';
@@ -19,6 +19,14 @@ export function packetSize({ topic, payload, qos, properties }: Publish): number
     remaining += variableInteger(size) + size;
   }
   return 1 + variableInteger(remaining) + remaining;
+}
+
+/** Of a SUBSCRIBE or UNSUBSCRIBE besides its filters, at most: fixed header, packet identifier, length of no properties. */
+export const SUBSCRIBE_OVERHEAD_BYTES = 8;
+
+/** Of one filter in a SUBSCRIBE: its length, itself, its options; an UNSUBSCRIBE takes a byte less. */
+export function filterSize(filter: string): number {
+  return text(filter) + 1;
 }
 
 /** Each property is one byte for its kind, and its value. */

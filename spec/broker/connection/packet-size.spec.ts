@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { Connection } from '../../../lib/broker/connection/connection.ts';
-import { packetSize } from '../../../lib/broker/outgoing/packet-size.ts';
+import { packetSize } from '../../../lib/broker/connection/packet-size.ts';
 import type { MessageProperties } from '../../../lib/protocol/properties.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Link } from '../../support/link.ts';

@@ -1,0 +1,105 @@
+/**
+ * Puts mqttrep and the packages that it uses into a few files, in place of what the compiler left in dist: what is
+ * installed is then what was tested, whatever a registry offers by then, and nothing else has to be fetched.
+ *
+ * Run when a tarball is packed. LICENCES.txt beside the bundle says which version of which package is in it, and under
+ * which licence.
+ */
+
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+
+const DIST = 'dist';
+
+/** As deep as the modules that look for other files from where they are: the threads, the page. */
+const BUNDLE = 'lib/bundle';
+
+/** The folders that the bundle takes the place of. */
+const REPLACED = ['bin', 'lib', 'workers'];
+
+const ENTRIES = {
+  'bin/mqttrep': 'bin/mqttrep.ts',
+  'workers/broker': 'workers/broker.ts',
+  'workers/reconciler': 'workers/reconciler.ts',
+  // Piscina starts its threads with the file of this name beside it.
+  [`${BUNDLE}/worker`]: 'node_modules/piscina/dist/worker.js',
+};
+
+/** Modules that are asked for where they are, and done without where they are not. The bundle does without. */
+const OPTIONAL = ['@napi-rs/nice', 'bufferutil', 'utf-8-validate'];
+
+/** What modules of the older kind (CommonJS) find everywhere. */
+const BANNER = `import { createRequire as __createRequire } from 'node:module';
+const require = __createRequire(import.meta.url);
+const __dirname = import.meta.dirname;`;
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+}
+
+async function bundle(): Promise<void> {
+  for (const folder of REPLACED) rmSync(join(DIST, folder), { recursive: true, force: true });
+  const { metafile } = await build({
+    entryPoints: ENTRIES,
+    outdir: DIST,
+    chunkNames: `${BUNDLE}/[name]-[hash]`,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    // Some have a build of the older kind that no bundler can look into.
+    mainFields: ['module', 'main'],
+    external: OPTIONAL,
+    preserveSymlinks: true,
+    banner: { js: BANNER },
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+  });
+  for (const file of Object.keys(metafile.outputs)) requireWhole(file);
+  writeFileSync(join(DIST, BUNDLE, 'LICENCES.txt'), licences(metafile));
+  chmodSync(join(DIST, 'bin/mqttrep.js'), 0o755);
+}
+
+/** @throws if the file asks for a module that will not be there */
+function requireWhole(file: string): void {
+  const text = readFileSync(file, 'utf8');
+  for (const [, module = ''] of text.matchAll(/\brequire\w*\("([^"]+)"\)/g)) {
+    const isThere = module.startsWith('node:') || builtinModules.includes(module.replace(/\/$/, ''));
+    if (!isThere && !OPTIONAL.includes(module))
+      throw new Error(`${file} requires ${module}, which is not in it`);
+  }
+}
+
+/** A line `name version, licence` for each package, and after these the texts of the licences. */
+function licences({ inputs }: Metafile): string {
+  const folders = new Set(
+    Object.keys(inputs).flatMap(file => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []),
+  );
+  const packages = [...folders].sort().map(folder => {
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(folder, 'package.json'), 'utf8'),
+    ) as Manifest;
+    return { title: `${name} ${version}, ${license ?? 'see below'}`, text: licenceIn(folder) };
+  });
+  const titles = packages.map(({ title }) => title).join('\n');
+  const texts = packages.map(({ title, text }) => `${title}\n\n${text}`).join('\n\n----\n\n');
+  return `mqttrep is bundled with these packages:\n\n${titles}\n\n----\n\n${texts}\n`;
+}
+
+function licenceIn(folder: string): string {
+  const name = readdirSync(folder).find(file => /^licen[cs]e/i.test(file));
+  if (name !== undefined) return readFileSync(join(folder, name), 'utf8').trim();
+  const readme = join(folder, 'README.md');
+  const [text] = existsSync(readme)
+    ? (/^#+ licen[cs]e\b[\s\S]*/im.exec(readFileSync(readme, 'utf8')) ?? [])
+    : [];
+  return text ?? 'The package has no file with the text of its licence.';
+}
+
+await bundle();

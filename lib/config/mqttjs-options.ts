@@ -1,0 +1,196 @@
+/**
+ * The connection options of MQTT.js, one line each: what mqttrep does with it. spec/config/mqttjs-options.spec.ts
+ * holds the table against the types of MQTT.js, so that a new option of the library cannot pass unseen.
+ */
+
+import { nearest } from './nearest.ts';
+import type { Fault } from './problems.ts';
+
+/**
+ * - `kept`: goes to MQTT.js as it is, once it has been checked
+ * - anything else: why it is left out, and what to do instead
+ */
+type Treatment = 'kept' | { readonly problem: string; readonly mend: string };
+
+function setByMqttrep(name: string): Treatment {
+  return {
+    problem: `the option \`${name}\` is ignored, for mqttrep sets it itself`,
+    mend: `remove \`${name}\``,
+  };
+}
+
+function ofBrowsers(name: string): Treatment {
+  return {
+    problem: `the option \`${name}\` is ignored: it is for browsers, and mqttrep runs on Node.js`,
+    mend: `remove \`${name}\``,
+  };
+}
+
+function insteadOf(name: string, other: string): Treatment {
+  return {
+    problem: `the option \`${name}\` is ignored, for mqttrep has another one for the same`,
+    mend: `write ${other} instead`,
+  };
+}
+
+/** By the name of the option. No prototype: names come from the user. */
+export const MQTTJS_OPTIONS: Readonly<Record<string, Treatment>> = table([
+  ['ALPNProtocols', 'kept'],
+  ['auth', insteadOf('auth', '`username` and `password`')],
+  ['authPacket', setByMqttrep('authPacket')],
+  ['autoAssignTopicAlias', setByMqttrep('autoAssignTopicAlias')],
+  ['autoUseTopicAlias', setByMqttrep('autoUseTopicAlias')],
+  ['binary', ofBrowsers('binary')],
+  ['browserBufferSize', ofBrowsers('browserBufferSize')],
+  ['browserBufferTimeout', ofBrowsers('browserBufferTimeout')],
+  ['bridgeMode', setByMqttrep('bridgeMode')],
+  ['ca', 'kept'],
+  ['caPaths', insteadOf('caPaths', '`caFile`')],
+  ['cert', 'kept'],
+  ['certPath', insteadOf('certPath', '`certFile`')],
+  ['clean', 'kept'],
+  ['clientId', 'kept'],
+  ['connectTimeout', 'kept'],
+  ['createWebsocket', setByMqttrep('createWebsocket')],
+  ['customHandleAcks', setByMqttrep('customHandleAcks')],
+  ['defaultProtocol', insteadOf('defaultProtocol', 'the scheme in the url')],
+  ['encoding', setByMqttrep('encoding')],
+  ['forceNativeWebSocket', ofBrowsers('forceNativeWebSocket')],
+  ['host', 'kept'],
+  ['hostname', 'kept'],
+  ['incomingStore', setByMqttrep('incomingStore')],
+  ['keepalive', 'kept'],
+  ['key', 'kept'],
+  ['keyPath', insteadOf('keyPath', '`keyFile`')],
+  ['log', setByMqttrep('log')],
+  ['manualConnect', setByMqttrep('manualConnect')],
+  ['messageIdProvider', setByMqttrep('messageIdProvider')],
+  ['my', ofBrowsers('my')],
+  ['objectMode', ofBrowsers('objectMode')],
+  ['outgoingStore', setByMqttrep('outgoingStore')],
+  ['password', 'kept'],
+  ['path', 'kept'],
+  ['port', 'kept'],
+  ['properties', 'kept'],
+  ['protocol', 'kept'],
+  ['protocolId', 'kept'],
+  ['protocolVersion', 'kept'],
+  ['query', insteadOf('query', '`clientId`')],
+  ['queueQoSZero', setByMqttrep('queueQoSZero')],
+  ['reconnectOnConnackError', setByMqttrep('reconnectOnConnackError')],
+  ['reconnectPeriod', 'kept'],
+  ['rejectUnauthorized', 'kept'],
+  ['reschedulePings', 'kept'],
+  ['resubscribe', setByMqttrep('resubscribe')],
+  ['servername', 'kept'],
+  ['servers', 'kept'],
+  ['socksProxy', 'kept'],
+  ['socksTimeout', 'kept'],
+  ['subscribeBatchSize', setByMqttrep('subscribeBatchSize')],
+  ['timerVariant', setByMqttrep('timerVariant')],
+  ['transformWsUrl', setByMqttrep('transformWsUrl')],
+  ['unixSocket', 'kept'],
+  ['username', 'kept'],
+  ['will', 'kept'],
+  ['writeCache', setByMqttrep('writeCache')],
+  ['wsOptions', 'kept'],
+]);
+
+/**
+ * Properties of CONNECT (MQTT 5 §3.1.2.11) that would have the broker withhold or rename messages: mqttrep would take
+ * what it is not shown for deleted.
+ */
+export const CONNECT_PROPERTIES: Readonly<Record<string, Treatment>> = table([
+  ['authenticationData', 'kept'],
+  ['authenticationMethod', 'kept'],
+  [
+    'maximumPacketSize',
+    {
+      problem:
+        'the property `maximumPacketSize` is ignored: a broker drops larger messages in silence, which would look deleted',
+      mend: 'set MQTTREP_MAX_PAYLOAD instead',
+    },
+  ],
+  ['receiveMaximum', 'kept'],
+  ['requestProblemInformation', 'kept'],
+  ['requestResponseInformation', 'kept'],
+  ['sessionExpiryInterval', 'kept'],
+  [
+    'topicAliasMaximum',
+    {
+      problem: 'the property `topicAliasMaximum` is ignored: mqttrep uses no topic aliases',
+      mend: 'remove `topicAliasMaximum`',
+    },
+  ],
+  ['userProperties', 'kept'],
+]);
+
+/** Options of TLS, of Node.js, that JSON can hold; MQTT.js hands them on. */
+const TLS_OPTIONS = [
+  'allowPartialTrustChain',
+  'ciphers',
+  'crl',
+  'dhparam',
+  'ecdhCurve',
+  'honorCipherOrder',
+  'maxVersion',
+  'minVersion',
+  'pfx',
+  'passphrase',
+  'secureOptions',
+  'secureProtocol',
+  'sessionTimeout',
+  'sigalgs',
+];
+
+/** Options of a TCP connection, of Node.js. */
+const TCP_OPTIONS = ['family', 'hints', 'keepAlive', 'keepAliveInitialDelay', 'localAddress', 'localPort'];
+
+type Options = Record<string, unknown>;
+
+/**
+ * Takes out of the options what would break the replication, and says of each what is done; unknown names are said as
+ * well, and go to MQTT.js all the same.
+ * @param own the names of mqttrep's own options
+ */
+export function judgeOptions(options: Options, own: Iterable<string>): readonly Fault[] {
+  const ours = [...own];
+  const known = [...Object.keys(MQTTJS_OPTIONS), ...TLS_OPTIONS, ...TCP_OPTIONS, ...ours];
+  const faults: Fault[] = [];
+  for (const name of Object.keys(options)) {
+    const treatment = MQTTJS_OPTIONS[name];
+    if (typeof treatment === 'object') {
+      delete options[name];
+      faults.push(treatment);
+    } else if (!known.includes(name)) faults.push(unknown('option', name, known));
+  }
+  const { properties } = options;
+  if (typeof properties === 'object' && properties !== null)
+    faults.push(...judgeProperties(properties as Options));
+  return faults;
+}
+
+function judgeProperties(properties: Options): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const name of Object.keys(properties)) {
+    const treatment = CONNECT_PROPERTIES[name];
+    if (treatment === 'kept') continue;
+    delete properties[name];
+    faults.push(treatment ?? unknown('property', name, Object.keys(CONNECT_PROPERTIES)));
+  }
+  return faults;
+}
+
+function unknown(what: 'option' | 'property', name: string, known: readonly string[]): Fault {
+  const meant = nearest(name, known);
+  return {
+    problem: `neither mqttrep nor MQTT.js knows the ${what} \`${name}\``,
+    mend: meant === undefined ? 'remove it' : `did you mean \`${meant}\`?`,
+  };
+}
+
+function table(
+  entries: readonly (readonly [name: string, treatment: Treatment])[],
+): Record<string, Treatment> {
+  return Object.assign(Object.create(null), Object.fromEntries(entries));
+}

@@ -1,0 +1,141 @@
+/**
+ * What is wrong with the properties of a message, if anything: they come from the network, and through a parser that hands
+ * on whatever was sent. A property that may be there once and is there twice comes as an array, or as NaN; one that is cut
+ * short as null or -1.
+ *
+ * A message with such properties is refused as a whole. Published elsewhere, it would throw in the client there, or have a
+ * strict broker hang up.
+ */
+
+import { type UnwantedCharacter, unwantedCharacter } from '../core/characters.ts';
+import type { Fault } from './message-faults.ts';
+import {
+  isOwnProperty,
+  listUserProperties,
+  type MessageProperties,
+  travellingProperties,
+  type UserProperties,
+} from './properties.ts';
+
+/** User properties of one message at most. One name may have several values, and each of them counts. */
+export const MAX_PROPERTIES = 1_000;
+
+/** Bytes of the properties of one message at most, as they are on the wire. */
+export const MAX_PROPERTY_BYTES = 64 * 1024;
+
+/** What is too large is not even parsed (packet-guard.ts of the broker actor). */
+export const LARGE_PROPERTIES: Fault = {
+  counter: 'refused_properties_too_large',
+  said: `its properties have more than ${MAX_PROPERTY_BYTES} bytes`,
+};
+
+/** MQTT has four bytes for it. */
+export const MAX_EXPIRY_SECONDS = 0xffff_ffff;
+
+/** On the wire a user property has a byte for its kind, and two lengths of two bytes; the others have less. */
+const PROPERTY_OVERHEAD_BYTES = 5;
+
+/** @param levels that a response topic may have: some brokers hang up on a deeper one */
+export function propertiesFault(
+  properties: MessageProperties | undefined,
+  levels = Number.POSITIVE_INFINITY,
+): Fault | undefined {
+  if (properties === undefined) return undefined;
+  return (
+    shapeFault(properties) ??
+    textFault('the content type', properties.contentType) ??
+    responseTopicFault(properties.responseTopic, levels) ??
+    userFault(properties)
+  );
+}
+
+/** What is wrong with a canonical string, as it is stored. */
+export function packedFault(packed: string): Fault | undefined {
+  if (packed === '') return undefined;
+  try {
+    return propertiesFault(travellingProperties(packed));
+  } catch {
+    return malformed('they cannot be read');
+  }
+}
+
+type Untrusted = Readonly<Record<keyof MessageProperties, unknown>>;
+
+function shapeFault(properties: MessageProperties): Fault | undefined {
+  const { payloadFormatIndicator, contentType, responseTopic, correlationData, messageExpiryInterval } =
+    properties as Untrusted;
+  if (payloadFormatIndicator !== undefined && typeof payloadFormatIndicator !== 'boolean')
+    return malformed('the payload format indicator is there twice, or is none');
+  if (contentType !== undefined && typeof contentType !== 'string')
+    return malformed('the content type is there twice, or is cut short');
+  if (responseTopic !== undefined && typeof responseTopic !== 'string')
+    return malformed('the response topic is there twice, or is cut short');
+  if (correlationData !== undefined && !(correlationData instanceof Uint8Array))
+    return malformed('the correlation data is there twice, or is cut short');
+  if (messageExpiryInterval !== undefined && !isExpiry(messageExpiryInterval))
+    return malformed('the message expiry is there twice, or is no number of seconds');
+  return undefined;
+}
+
+function isExpiry(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_EXPIRY_SECONDS;
+}
+
+function responseTopicFault(topic: string | undefined, levels: number): Fault | undefined {
+  if (topic === undefined) return undefined;
+  if (topic.includes('+') || topic.includes('#'))
+    return { counter: 'refused_properties_characters', said: 'the response topic has a wildcard' };
+  if (topic.length >= levels && topic.split('/').length > levels)
+    return malformed(`the response topic has more than ${levels} levels`);
+  return textFault('the response topic', topic);
+}
+
+/** Names and values, and how many there are, and how large all properties are with them. */
+function userFault(properties: MessageProperties): Fault | undefined {
+  const user: unknown = properties.userProperties;
+  let bytes = bytesBesides(properties);
+  if (user === undefined) return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
+  if (typeof user !== 'object' || user === null) return malformed('the user properties are none');
+  let count = 0;
+  for (const [name, value] of listUserProperties(user as UserProperties)) {
+    if (typeof name !== 'string' || typeof value !== 'string')
+      return malformed('a user property is cut short');
+    const character = unwantedCharacter(name) ?? unwantedCharacter(value);
+    if (character !== undefined) return unwanted('a user property', character);
+    if (isOwnProperty(name)) continue;
+    bytes += sizeOf(name, value);
+    if (++count > MAX_PROPERTIES)
+      return {
+        counter: 'refused_properties_too_many',
+        said: `it has more than ${MAX_PROPERTIES} user properties`,
+      };
+  }
+  return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
+}
+
+/** Bytes of all properties that may be long, but for those of users. */
+function bytesBesides({ contentType, responseTopic, correlationData }: MessageProperties): number {
+  const isShort = contentType === undefined && responseTopic === undefined;
+  return (isShort ? 0 : sizeOf(contentType ?? '', responseTopic ?? '')) + (correlationData?.length ?? 0);
+}
+
+/** Bytes on the wire of a property that consists of these texts. */
+function sizeOf(first: string, second: string): number {
+  return Buffer.byteLength(first) + Buffer.byteLength(second) + PROPERTY_OVERHEAD_BYTES;
+}
+
+function textFault(what: string, text: string | undefined): Fault | undefined {
+  const character = text === undefined ? undefined : unwantedCharacter(text);
+  return character === undefined ? undefined : unwanted(what, character);
+}
+
+function unwanted(what: string, character: UnwantedCharacter): Fault {
+  return {
+    counter: 'refused_properties_characters',
+    said: `${what} has a ${character}, on which some brokers hang up`,
+  };
+}
+
+function malformed(said: string): Fault {
+  return { counter: 'refused_properties_malformed', said };
+}

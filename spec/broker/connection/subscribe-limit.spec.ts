@@ -1,0 +1,57 @@
+/** How many filters a broker takes at once is learned from what it does not answer. */
+
+import { expect } from 'chai';
+import { SubscribeLimit } from '../../../lib/broker/connection/subscribe-limit.ts';
+
+const UNLIMITED = Number.POSITIVE_INFINITY;
+
+describe('SubscribeLimit', () => {
+  it('is halved at the second end of a connection in a row, and told', () => {
+    const learned: number[] = [];
+    const limit = new SubscribeLimit(filters => learned.push(filters));
+    limit.unanswered(102);
+    expect(limit.filters).to.equal(UNLIMITED);
+    limit.unanswered(102);
+    expect(limit.filters).to.equal(51);
+    limit.unanswered(51);
+    limit.unanswered(51);
+    expect(learned).to.deep.equal([51, 25]);
+  });
+
+  it('is not lowered by the end of a connection where as many filters were answered before', () => {
+    const limit = new SubscribeLimit();
+    limit.answered(102);
+    for (let n = 0; n < 10; n++) limit.unanswered(102);
+    expect(limit.filters).to.equal(UNLIMITED);
+  });
+
+  it('keeps its suspicion where fewer filters are answered, and drops it where as many are', () => {
+    const limit = new SubscribeLimit();
+    limit.unanswered(11);
+    limit.answered(1);
+    limit.unanswered(11);
+    expect(limit.filters).to.equal(5);
+    const other = new SubscribeLimit();
+    other.unanswered(11);
+    other.answered(11);
+    other.unanswered(20);
+    expect(other.filters).to.equal(UNLIMITED);
+  });
+
+  it('is lowered at once where every filter is refused, but not below what was answered', () => {
+    const limit = new SubscribeLimit();
+    limit.answered(8);
+    limit.refused(12);
+    expect(limit.filters).to.equal(8);
+    limit.refused(8);
+    expect(limit.filters).to.equal(8);
+  });
+
+  it('is what the broker took, where it took the first filters only', () => {
+    const limit = new SubscribeLimit();
+    limit.took(14);
+    expect(limit.filters).to.equal(14);
+    limit.took(20);
+    expect(limit.filters).to.equal(14);
+  });
+});

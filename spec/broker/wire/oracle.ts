@@ -1,0 +1,111 @@
+/**
+ * What a connection delivered, as mqtt-packet decodes it from the very bytes that were sent; and whether that is what the
+ * actor told of it.
+ */
+
+import { type Packet, parser } from 'mqtt-packet';
+import type { Observation } from '../../../lib/protocol/observation.ts';
+
+export interface Delivered {
+  readonly topic: string;
+  /** Topic, payload and properties, to be compared. */
+  readonly key: string;
+  /** It must be told if anything is told that came after it on the same connection. */
+  readonly isPlain: boolean;
+  /** With QoS 2 it is told when the broker releases it, whatever comes before. */
+  readonly isInOrder: boolean;
+}
+
+/** Payloads of messages in which nothing is wrong begin with it. */
+export const PLAIN = 'plain ';
+
+export class Oracle {
+  readonly delivered: Delivered[] = [];
+  /** The broker has accepted the connection. */
+  isConnected = false;
+  /** It sent what cannot be decoded. The connection ends there, or soon after it. */
+  isBroken = false;
+  readonly #parser: ReturnType<typeof parser>;
+
+  constructor(protocolVersion: 4 | 5) {
+    this.#parser = parser({ protocolVersion });
+    this.#parser.on('error', () => {
+      this.isBroken = true;
+    });
+    this.#parser.on('packet', packet => this.#take(packet, protocolVersion === 5));
+  }
+
+  /** Bytes as they were sent to the client. */
+  read(bytes: Buffer): void {
+    if (this.isBroken) return;
+    try {
+      // It keeps what it is given.
+      this.#parser.parse(Buffer.from(bytes));
+    } catch {
+      this.isBroken = true;
+    }
+  }
+
+  #take(packet: Packet, mqtt5: boolean): void {
+    if (packet.cmd === 'connack') this.isConnected ||= (packet.reasonCode ?? packet.returnCode) === 0;
+    if (packet.cmd !== 'publish') return;
+    const payload = packet.payload.toString('latin1');
+    const key = JSON.stringify([packet.topic, payload, mqtt5 ? canonical(packet.properties ?? {}) : null]);
+    const isPlain = this.isConnected && payload.startsWith(PLAIN);
+    this.delivered.push({ topic: packet.topic, key, isPlain, isInOrder: packet.qos < 2 });
+  }
+}
+
+/** By its own means: as properties are described in lib/protocol/properties.ts. */
+function canonical(properties: Record<string, unknown>): string {
+  const { payloadFormatIndicator, contentType, responseTopic, correlationData, userProperties } = properties;
+  const user = Object.entries((userProperties ?? {}) as Record<string, unknown>)
+    .filter(([name]) => name !== 'mqttrep-ts' && name !== 'mqttrep-from')
+    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map(one => [name, one]));
+  const others = [payloadFormatIndicator, contentType, responseTopic].map(one => one ?? null);
+  const correlation = correlationData instanceof Buffer ? correlationData.toString('base64') : null;
+  const isNone = user.length === 0 && correlation === null && others.every(one => one === null);
+  return isNone ? '' : JSON.stringify([...others, correlation, user]);
+}
+
+/**
+ * A property that is cut short reads on into the next packet, as far as that has come: so of what is malformed only the topic
+ * is sure to be the same.
+ */
+function isSame(delivered: Delivered, topic: string, key: string): boolean {
+  return delivered.isPlain ? delivered.key === key : delivered.topic === topic;
+}
+
+/** C0, DEL and C1. */
+const CONTROL = /\p{Cc}/u;
+
+/**
+ * @param connections what each delivered, in their order
+ * @throws where something was told that was not delivered so, or that is malformed, or a plain message was left out
+ */
+export function compare(
+  connections: readonly (readonly Delivered[])[],
+  told: readonly Pick<Observation, 'topic' | 'payload' | 'properties'>[],
+): void {
+  let [connection, at] = [0, 0];
+  let skipped: Delivered[] = [];
+  const loose = new Set(connections.flat().flatMap(({ topic, isInOrder }) => (isInOrder ? [] : [topic])));
+  for (const { topic, payload, properties } of told) {
+    if (CONTROL.test(topic) || topic === '') throw new Error(`told of the topic ${JSON.stringify(topic)}`);
+    const key = JSON.stringify([topic, payload, properties ?? null]);
+    if (loose.has(topic)) continue;
+    for (; ; at++) {
+      const delivered = connections[connection]?.[at];
+      if (delivered !== undefined && isSame(delivered, topic, key)) break;
+      if (delivered !== undefined) skipped.push(delivered);
+      else if (++connection < connections.length) [skipped, at] = [[], -1];
+      else {
+        throw new Error(`told of what no connection delivered: ${key.slice(0, 200)}…${key.slice(-200)}`);
+      }
+    }
+    const missing = skipped.find(({ isPlain }) => isPlain);
+    if (missing !== undefined) throw new Error(`not told of ${missing.key}, but of ${key.slice(0, 500)}`);
+    at++;
+    skipped = [];
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * One round of the fuzz: an actor at a broker that is hostile for a while, and then is not. Whatever came, the actor must
+ * go on: connect again, deliver and publish; and what it told must be what was delivered.
+ */
+
+import type { TestClient } from '../../support/client.ts';
+import { ActorRig } from '../actor-rig.ts';
+import { Chance } from './chance.ts';
+import { HostileRelay } from './hostile-relay.ts';
+import { compare } from './oracle.ts';
+
+/** Milliseconds of hostility. */
+const HOSTILE_MS = 1_500;
+
+/** Milliseconds in which a session must stand again: brokers that answered oddly are given more time for each answer. */
+const RECOVERY_LIMIT_MS = 60_000;
+
+export interface RoundDeps {
+  readonly brokerPort: number;
+  /** A client of the broker itself. */
+  readonly client: TestClient;
+}
+
+export async function playRound(seed: number, { brokerPort, client }: RoundDeps): Promise<void> {
+  const chance = new Chance(seed);
+  const prefix = `fuzz/${seed}`;
+  const clientId = `fuzz${seed}`;
+  const relay = await HostileRelay.before({ brokerPort, chance, clientId, prefix });
+  const version = chance.pick([{ protocolVersion: 4 }, { protocolVersion: 5 }, {}]);
+  const rig = new ActorRig(relay.url, {
+    subscriptions: [{ filter: `${prefix}/#`, qos: chance.pick([0, 1, 2]) }],
+    options: { reconnectPeriod: 20, connectTimeout: 5_000, ...version },
+    clientId,
+    replica: clientId,
+  });
+  try {
+    await beHostile(relay, rig, chance, prefix);
+    await recover(rig, client, prefix);
+    compare(
+      relay.oracles.map(({ delivered }) => delivered),
+      rig.observations(),
+    );
+  } finally {
+    await rig.stop();
+    await relay.close();
+  }
+}
+
+async function beHostile(relay: HostileRelay, rig: ActorRig, chance: Chance, prefix: string): Promise<void> {
+  const end = performance.now() + HOSTILE_MS * (0.2 + 0.8 * (chance.below(100) / 100));
+  while (performance.now() < end) {
+    await new Promise(resolve => setTimeout(resolve, 10));
+    for (let count = chance.below(5); count > 0; count--) relay.inject();
+    if (chance.happens(0.3)) ask(rig, chance, prefix);
+  }
+  relay.repent();
+}
+
+/** What a reconciler has a worker do, at whatever moment. */
+function ask(rig: ActorRig, chance: Chance, prefix: string): void {
+  const session = rig.told.reduce((last, told) => (told.kind === 'session' ? told.session : last), 0);
+  const topic = `${prefix}/out/${chance.below(10)}`;
+  switch (chance.below(4)) {
+    case 0:
+      rig.tell({ kind: 'probe', session, occasion: chance.pick(['question', 'look']), topics: [topic] });
+      return;
+    case 1:
+      rig.tell({ kind: 'survey', session });
+      return;
+    default:
+      rig.publish(session, { topic, retain: chance.happens(0.5), qos: chance.pick([0, 1, 2]) });
+  }
+}
+
+/** After it all a session stands, in which messages come in and go out. */
+async function recover(rig: ActorRig, client: TestClient, prefix: string): Promise<void> {
+  const before = rig.told.length;
+  const isTold = (topic: string) =>
+    rig.told.slice(before).some(told => told.kind === 'observation' && told.topic === `${prefix}/${topic}`);
+  // Again and again, since nobody is subscribed before the session stands.
+  const write = () => client.publish(`${prefix}/honest`, 'honest', { qos: 1 });
+  await until(
+    () => isTold('honest'),
+    write,
+    () => `an honest message is not told of\n${rig.log.slice(-3_000)}`,
+  );
+  const publish = () => {
+    const session = rig.told.findLast(told => told.kind === 'session')?.session ?? 0;
+    rig.publish(session, { topic: `${prefix}/sent`, retain: false });
+  };
+  await until(
+    () => isTold('sent'),
+    publish,
+    () => `what is published does not come back\n${rig.log.slice(-3_000)}`,
+  );
+}
+
+async function until(condition: () => boolean, attempt: () => unknown, failure: () => string): Promise<void> {
+  const limit = performance.now() + RECOVERY_LIMIT_MS;
+  while (!condition()) {
+    if (performance.now() > limit) throw new Error(failure());
+    await attempt();
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,36 @@
+/** What `diff` prints of topics, payloads and reasons that others chose. */
+
+import { expect } from 'chai';
+import { diffText } from '../../lib/cli/diff-report.ts';
+import { type Look, sight } from '../../lib/comparison/sight.ts';
+
+const EVIL = '\u001b[2J\u009b31m\n\u2028\u202E';
+
+describe('The report of differences', () => {
+  const text = (topic: string, looks: ReadonlyMap<string, Look>, reason = '') =>
+    diffText([{ name: 'GONE', state: 'not read', reason }], {
+      compared: 1,
+      differing: [{ topic, looks }],
+      unknown: [],
+      cut: [],
+    });
+
+  it('has a line for each broker, and nothing that a terminal obeys', () => {
+    const looks = new Map<string, Look>([
+      ['OSLO', sight(Buffer.from(EVIL), `[null,"${EVIL}"]`)],
+      ['PARIS', sight(Buffer.from(EVIL), '')],
+    ]);
+    const report = text(`a/${EVIL}`, looks, `said ${EVIL}`);
+    for (const line of report.split('\n')) expect(line).not.to.match(/[\p{Cc}\p{Cf}\p{Zl}]/u);
+    expect(report.split('\n')).to.have.lengthOf(7);
+    expect(report).to.contain('"a/\\u001b[2J\\u009b31m\\n\\u2028\\u202e"');
+  });
+
+  it('shows no more than the beginning of what is long', () => {
+    const looks = new Map<string, Look>([
+      ['OSLO', sight(Buffer.from('x'.repeat(10_000)), undefined)],
+      ['PARIS', sight(Buffer.alloc(10_000, 0xff), undefined)],
+    ]);
+    expect(text('t'.repeat(60_000), looks, 'r'.repeat(60_000)).length).to.be.below(1_000);
+  });
+});

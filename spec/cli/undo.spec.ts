@@ -1,0 +1,62 @@
+/** `mqttrep trash` and `mqttrep undo`, between brokers. */
+
+import { expect } from 'chai';
+import type { TrashList } from '../../lib/status/api.ts';
+import { freePort } from '../support/free-port.ts';
+import { requireMosquitto } from '../support/mosquitto.ts';
+import { command } from './command.ts';
+import { mosquittos, patience, Scene } from './scene.ts';
+
+describe('mqttrep undo', function () {
+  this.timeout(4 * patience);
+
+  let scene: Scene;
+  let http: string;
+
+  beforeEach(async function () {
+    requireMosquitto(this);
+    http = String(await freePort());
+    const brokers = await mosquittos(['OSLO', 'PARIS']);
+    scene = await Scene.start({ brokers, environment: { MQTTREP_HTTP: http } });
+  });
+
+  afterEach(() => scene?.stop());
+
+  const mqttrep = (...args: readonly string[]) => command(args, { MQTTREP_HTTP: http });
+
+  it('brings back at all brokers what a client deleted', async () => {
+    for (const topic of ['pond/door', 'pond/light', 'barn/door']) {
+      await scene.publish('OSLO', topic, `${topic} of old`, { retain: true });
+      await scene.retainedEverywhere(topic, `${topic} of old`);
+      await scene.publish('PARIS', topic, '', { retain: true });
+      await scene.retainedEverywhere(topic, undefined);
+    }
+    const listed = await mqttrep('trash');
+    expect(listed).to.deep.include({ code: 0, stderr: '' });
+    for (const topic of ['pond/door', 'pond/light', 'barn/door']) {
+      expect(listed.stdout).to.match(new RegExp(`deleted +"${topic}" +"${topic} of old"`));
+    }
+    const json = await mqttrep('trash', 'pond/#', '--json');
+    const { discarded } = JSON.parse(json.stdout) as TrashList;
+    expect(discarded.map(({ topic }) => topic)).to.deep.equal(['pond/light', 'pond/door']);
+
+    const undone = await mqttrep('undo', 'pond/#');
+    expect(undone).to.deep.include({ code: 0, stderr: '' });
+    expect(undone.stdout).to.contain('"pond/door" is written again').and.not.contain('barn');
+    for (const topic of ['pond/door', 'pond/light']) await scene.retainedEverywhere(topic, `${topic} of old`);
+    await scene.retainedEverywhere('barn/door', undefined);
+    expect((await mqttrep('undo', 'pond/#')).stdout).to.match(
+      /^nothing to undo: the trash has no message of pond\/#/,
+    );
+  });
+
+  it('says what is wrong: no word, no mqttrep', async () => {
+    const nothing = await mqttrep('undo');
+    expect(nothing.code).to.equal(64);
+    expect(nothing.stderr).to.contain('undo what?');
+    await scene.mqttrep.stop();
+    const gone = await mqttrep('undo', 'a');
+    expect(gone.code).to.equal(69);
+    expect(gone.stderr).to.contain('no mqttrep answers');
+  });
+});

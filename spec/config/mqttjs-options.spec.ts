@@ -1,0 +1,152 @@
+/** What becomes of each option of MQTT.js in `MQTTREP_CONFIG_{name}`. */
+
+import { expect } from 'chai';
+import type { IClientOptions } from 'mqtt';
+import { CONNECT_PROPERTIES, MQTTJS_OPTIONS } from '../../lib/config/mqttjs-options.ts';
+import { accepted, warningsOf } from './reading.ts';
+
+type OptionName = keyof IClientOptions;
+type PropertyName = keyof NonNullable<IClientOptions['properties']>;
+
+/**
+ * Every option that the types of MQTT.js name, with a value that JSON can hold and that passes the check. The compiler
+ * refuses this table when MQTT.js has an option that is missing here.
+ */
+const SAMPLES: Readonly<Record<OptionName, unknown>> = {
+  ALPNProtocols: ['mqtt'],
+  auth: 'a:b',
+  authPacket: {},
+  autoAssignTopicAlias: true,
+  autoUseTopicAlias: true,
+  binary: true,
+  browserBufferSize: 1,
+  browserBufferTimeout: 1,
+  ca: 'PEM',
+  caPaths: 'a',
+  cert: 'PEM',
+  certPath: 'a',
+  clean: true,
+  clientId: 'a',
+  connectTimeout: 1,
+  createWebsocket: 'a',
+  customHandleAcks: 'a',
+  defaultProtocol: 'mqtt',
+  encoding: 'utf8',
+  forceNativeWebSocket: true,
+  host: 'a',
+  hostname: 'a',
+  incomingStore: {},
+  keepalive: 1,
+  key: 'PEM',
+  keyPath: 'a',
+  log: 'a',
+  manualConnect: true,
+  messageIdProvider: {},
+  my: 'a',
+  objectMode: true,
+  outgoingStore: {},
+  password: 'a',
+  path: '/a',
+  port: 1,
+  properties: {},
+  protocol: 'mqtt',
+  protocolId: 'MQTT',
+  protocolVersion: 5,
+  query: {},
+  queueQoSZero: true,
+  reconnectOnConnackError: true,
+  reconnectPeriod: 1,
+  rejectUnauthorized: true,
+  reschedulePings: true,
+  resubscribe: true,
+  servername: 'a',
+  servers: [{ host: 'a', port: 1 }],
+  socksProxy: 'socks5://127.0.0.1',
+  socksTimeout: 1,
+  subscribeBatchSize: 1,
+  timerVariant: 'native',
+  transformWsUrl: 'a',
+  unixSocket: false,
+  username: 'a',
+  will: { topic: 'a', payload: 'b' },
+  writeCache: true,
+  wsOptions: {},
+};
+
+const PROPERTY_SAMPLES: Readonly<Record<PropertyName, unknown>> = {
+  authenticationData: 'a',
+  authenticationMethod: 'a',
+  maximumPacketSize: 1,
+  receiveMaximum: 1,
+  requestProblemInformation: true,
+  requestResponseInformation: true,
+  sessionExpiryInterval: 1,
+  topicAliasMaximum: 1,
+  userProperties: {},
+};
+
+function options(given: Record<string, unknown>) {
+  return accepted({ MQTTREP_CONFIG_oslo: JSON.stringify(given) }).brokers[0]?.options ?? {};
+}
+
+function warnings(given: Record<string, unknown>): readonly string[] {
+  return warningsOf({ MQTTREP_CONFIG_oslo: JSON.stringify(given) });
+}
+
+describe('An option of MQTT.js', () => {
+  for (const [name, sample] of Object.entries(SAMPLES)) {
+    const isKept = MQTTJS_OPTIONS[name] === 'kept';
+    it(`\`${name}\` is ${isKept ? 'kept' : 'left out, with a warning that says why'}`, () => {
+      expect(MQTTJS_OPTIONS, 'the table').to.have.property(name);
+      const given = { [name]: sample };
+      expect(Object.hasOwn(options(given), name)).to.equal(isKept);
+      if (!isKept) expect(warnings(given).join()).to.include(`\`${name}\` is ignored`);
+      else expect(warnings(given).filter(line => line.includes('is ignored'))).to.deep.equal([]);
+    });
+  }
+
+  it('has a line in the table only if MQTT.js or an earlier version of it has the option', () => {
+    const strangers = Object.keys(MQTTJS_OPTIONS).filter(name => !Object.hasOwn(SAMPLES, name));
+    expect(strangers).to.deep.equal(['bridgeMode']);
+  });
+
+  it('that nobody knows is warned of, with the nearest known one', () => {
+    expect(warnings({ pasword: 'x' })[0])
+      .to.include('`pasword`')
+      .and.include('did you mean `password`?');
+    expect(warnings({ ca_file: 'x' })[0]).to.include('did you mean `caFile`?');
+    expect(warnings({ maxqos: 1 })[0]).to.include('did you mean `maxQos`?');
+    expect(warnings({ qqqqqqqqqqq: 1 })[0]).to.include('remove it');
+    expect(options({ qqqqqqqqqqq: 1 })).to.deep.equal({ qqqqqqqqqqq: 1 });
+  });
+
+  it('of TLS or TCP that Node.js knows passes without a warning', () => {
+    const given = { minVersion: 'TLSv1.2', ciphers: 'HIGH', localAddress: '127.0.0.1', family: 4 };
+    expect(warnings(given)).to.deep.equal([]);
+    expect(options(given)).to.deep.equal(given);
+  });
+
+  it('`servers` with several addresses is warned of, since only the first is connected to', () => {
+    const servers = [
+      { host: 'a', port: 1 },
+      { host: 'b', port: 2 },
+    ];
+    expect(warnings({ servers }).join()).to.include('only the first of `servers`');
+  });
+});
+
+describe('A property of CONNECT', () => {
+  for (const [name, sample] of Object.entries(PROPERTY_SAMPLES)) {
+    const isKept = CONNECT_PROPERTIES[name] === 'kept';
+    it(`\`${name}\` is ${isKept ? 'kept' : 'left out, with a warning that says why'}`, () => {
+      expect(CONNECT_PROPERTIES, 'the table').to.have.property(name);
+      const given = { properties: { [name]: sample } };
+      expect(options(given).properties).to.deep.equal(isKept ? { [name]: sample } : {});
+      expect(warnings(given)).to.have.lengthOf(isKept ? 0 : 1);
+    });
+  }
+
+  it('that nobody knows is left out, with a warning', () => {
+    expect(warnings({ properties: { recieveMaximum: 1 } })[0]).to.include('did you mean `receiveMaximum`?');
+  });
+});

@@ -1,0 +1,71 @@
+/** What a person writes again wins, whatever the merge chain says, and stays. */
+
+import { expect } from 'chai';
+import type { Outcome } from '../../lib/core/outcome.ts';
+import type { Message } from '../../lib/core/register.ts';
+import { A, B, PROTOCOLS, settledTopic, type Topic } from './topic.ts';
+
+function restore(topic: Topic, payload: string): Outcome {
+  return topic.apply({ kind: 'restored', payload, properties: '', fresh: topic.fresh(), now: topic.now });
+}
+
+describe('a message that a person has written again', () => {
+  for (const protocol of PROTOCOLS) {
+    it(`replaces a deletion, and is published to every broker, over ${protocol}`, () => {
+      const topic = settledTopic(protocol, 'old');
+      topic.pass(1);
+      topic.writes(A, '');
+      topic.settles(B);
+      expect(topic.held).to.deep.equal(['absent', 'absent']);
+      topic.pass(1);
+      expect(restore(topic, 'old').effect).to.equal('won');
+      for (const broker of [A, B]) {
+        const publish = topic.sent(broker);
+        expect(publish).to.deep.include({ kind: 'publish', retain: true });
+        topic.echoes(publish);
+      }
+      expect(topic.held).to.deep.equal(['old', 'old']);
+    });
+  }
+
+  it('wins against a value that the merge chain prefers, also where a broker comes back with that one', () => {
+    const topic = settledTopic('MQTT 5', '1');
+    const order = (a: Message, b: Message) => Number(a.payload) - Number(b.payload);
+    Object.assign(topic, { policy: { ...topic.policy, order } });
+    topic.pass(1);
+    topic.writes(A, '9');
+    topic.settles(B);
+    topic.pass(1);
+    restore(topic, '1');
+    topic.settles(A, B);
+    expect(topic.held).to.deep.equal(['1', '1']);
+    topic.replays(B, '9', { base: 'went back' });
+    expect(topic.value).to.equal('1');
+  });
+
+  it('is no news where it is the winner already', () => {
+    const topic = settledTopic('MQTT 5', 'same');
+    const { winner } = topic.register;
+    expect(restore(topic, 'same').effect).to.equal('repeated');
+    expect(topic.register.winner).to.equal(winner);
+  });
+
+  it('has a new time to live', () => {
+    const topic = settledTopic('MQTT 5', 'old', { filter: { ttl: 60_000 } });
+    topic.writes(A, '');
+    topic.pass(50_000);
+    restore(topic, 'old');
+    expect(topic.register.winner?.erasedAt).to.equal(topic.now + topic.policy.ttl);
+  });
+
+  it('gives way to what is written later', () => {
+    const topic = settledTopic('MQTT 5', 'old');
+    topic.pass(1);
+    topic.writes(A, '');
+    restore(topic, 'old');
+    topic.settles(A, B);
+    topic.pass(1);
+    topic.writes(B, 'newer');
+    expect(topic.value).to.equal('newer');
+  });
+});

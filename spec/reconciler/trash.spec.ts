@@ -1,0 +1,152 @@
+/** What was deleted or overwritten: kept for an hour, within bounds, and written again when a person wants it. */
+
+import { expect } from 'chai';
+import type { Loss } from '../../lib/reconciler/trash.ts';
+import type { TrashList, Undone } from '../../lib/status/api.ts';
+import { ReconcilerRig, type RigOptions } from './reconciler-rig.ts';
+
+const MINUTE = 60_000;
+
+describe('the trash', () => {
+  let rig: ReconcilerRig;
+
+  const begin = async (topics: Readonly<Record<string, string>>, options: RigOptions = {}) => {
+    await rig.start({ brokers: 2, ...options });
+    for (const end of rig.ends) end.settles = true;
+    await rig.ready(topics);
+  };
+
+  beforeEach(() => {
+    rig = new ReconcilerRig();
+  });
+
+  afterEach(() => rig.close());
+
+  const list = (filter = '') =>
+    rig.reconciler.inspector.answer({ of: 'trash', filter }) as Promise<TrashList>;
+  const undo = (filter: string) => rig.reconciler.inspector.answer({ of: 'undo', filter }) as Promise<Undone>;
+
+  async function write(topic: string, payload: string, broker = 0): Promise<void> {
+    rig.end(broker).observe({ topic, payload });
+    await rig.tick();
+  }
+
+  /** `topic how value`, newest first. */
+  async function contents(filter = ''): Promise<string[]> {
+    const { discarded } = await list(filter);
+    return discarded.map(
+      ({ topic, how, value }) => `${topic} ${how} ${'text' in value ? value.text : value.kind}`,
+    );
+  }
+
+  it('has what was deleted', async () => {
+    await begin({ door: 'closed', window: 'open' });
+    await write('door', '');
+    expect(await contents()).to.deep.equal(['door deleted closed']);
+  });
+
+  it('has what was overwritten after it had stood for a minute, and nothing that changes all the time', async () => {
+    await begin({});
+    await write('config', '1');
+    await write('sensor', '1');
+    for (let second = 2; second <= 62; second++) {
+      rig.clock.tick(1_000);
+      await write('sensor', String(second));
+    }
+    expect(await contents()).to.deep.equal([]);
+    await write('config', '2');
+    expect(await contents()).to.deep.equal(['config overwritten 1']);
+  });
+
+  it('has what lost a conflict', async () => {
+    await begin({});
+    rig.end(0).observe({ topic: 't', payload: 'of A' });
+    await rig.all();
+    rig.end(1).observe({ topic: 't', payload: 'of B' });
+    await rig.tick();
+    expect(await contents()).to.deep.equal(['t conflict of A']);
+  });
+
+  it('has nothing of what was said twice, or of what expired', async () => {
+    await begin({}, { filters: [{ filter: '#', subscribe: 3, publish: 3, ttl: MINUTE }] });
+    await write('t', '1');
+    await write('t', '1');
+    rig.clock.tick(2 * MINUTE);
+    await rig.tick();
+    expect(await contents()).to.deep.equal([]);
+  });
+
+  it('writes again what is asked for by a topic, at all brokers, and then has it no more', async () => {
+    await begin({ door: 'closed', 'door/2': 'closed' });
+    await write('door', '');
+    await write('door/2', '');
+    for (const end of rig.ends) end.published.length = 0;
+    expect(await undo('door')).to.deep.equal({ topics: ['door'] });
+    await rig.tick();
+    for (const end of rig.ends) expect(end.payloads).to.deep.equal(['door=closed']);
+    expect(await contents()).to.deep.equal(['door/2 deleted closed']);
+  });
+
+  it('writes again what is asked for by a topic filter', async () => {
+    const topics = { 'a/1': 'x', 'a/2': 'y', b: 'z' };
+    await begin(topics);
+    for (const topic of Object.keys(topics)) await write(topic, '');
+    expect(await contents('a/+')).to.have.lengthOf(2);
+    expect((await undo('a/#')).topics.toSorted()).to.deep.equal(['a/1', 'a/2']);
+    expect(await undo('a/#')).to.deep.equal({ topics: [] });
+    expect(await contents()).to.deep.equal(['b deleted z']);
+  });
+
+  it('has what was replaced when something was written again: an undo can be undone', async () => {
+    await begin({ t: 'first' });
+    rig.clock.tick(MINUTE);
+    await write('t', 'second');
+    await undo('t');
+    await rig.tick();
+    expect(await contents()).to.deep.equal(['t undone second']);
+    await undo('t');
+    await rig.tick();
+    expect(rig.end(1).payloads.at(-1)).to.equal('t=second');
+  });
+
+  it('keeps of a topic its last loss, for an hour', async () => {
+    await begin({ t: 'first' });
+    await write('t', '');
+    rig.clock.tick(50 * MINUTE);
+    await write('t', 'second');
+    await write('t', '');
+    expect(await contents()).to.deep.equal(['t deleted second']);
+    rig.clock.tick(59 * MINUTE);
+    expect(await contents()).to.have.lengthOf(1);
+    rig.clock.tick(2 * MINUTE);
+    expect(await contents()).to.deep.equal([]);
+    expect(await undo('t')).to.deep.equal({ topics: [] });
+  });
+
+  it('keeps 1,000 topics: the oldest makes room', async () => {
+    const names = Array.from({ length: 1_100 }, (_, index) => `t${index}`);
+    await begin(Object.fromEntries(names.map(topic => [topic, 'x'])));
+    rig.end(0).observe(...names.map(topic => ({ topic, payload: '' })));
+    await rig.tick();
+    const found = await contents();
+    expect(found).to.have.lengthOf(1_000);
+    expect(found.at(-1)).to.equal('t100 deleted x');
+  });
+
+  it('keeps 8 MB', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `t${index}`);
+    await begin(Object.fromEntries(names.map(topic => [topic, 'x'.repeat(1_000_000)])));
+    rig.end(0).observe(...names.map(topic => ({ topic, payload: '' })));
+    await rig.tick();
+    expect((await list()).discarded.map(({ topic }) => topic))
+      .to.have.lengthOf(8)
+      .and.include('t19');
+  });
+
+  it('shows no values where payloads are hidden', async () => {
+    await begin({ door: 'closed' }, { payloads: 'hidden' });
+    await write('door', '');
+    const how: Loss = 'deleted';
+    expect(await contents()).to.deep.equal([`door ${how} hidden`]);
+  });
+});

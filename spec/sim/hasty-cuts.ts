@@ -1,0 +1,64 @@
+/**
+ * I4 where mqttrep publishes at QoS 0: a link is cut while publishes are on the way, of which nothing tells that they are
+ * lost. Each topic is touched at one place while the broker is away, and what was written there must be everywhere
+ * afterwards.
+ */
+
+import fc from 'fast-check';
+import type { History, Step } from './history.ts';
+
+const BROKERS = 2;
+
+/** What is written elsewhere before the cut, and at the broker itself while it is away. */
+interface TopicFate {
+  readonly before: 'x' | 'y' | undefined;
+  readonly apart: '1' | '2' | '' | undefined;
+}
+
+export const hastyCuts: fc.Arbitrary<History> = fc
+  .record({
+    brokers: fc.array(
+      fc.record({
+        mqtt5: fc.boolean(),
+        latency: fc.constantFrom(5, 40, 150, 300),
+        qos0: fc.constant(true),
+      }),
+      { minLength: BROKERS, maxLength: BROKERS },
+    ),
+    mergeFrequency: fc.constantFrom(10, 50),
+    fates: fc.array(
+      fc.record<TopicFate>({
+        before: fc.constantFrom('x', 'y', undefined),
+        apart: fc.constantFrom('1', '2', '', undefined),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
+    /** Between what is written before and the cut; the marker follows within a second. */
+    pause: fc.constantFrom(20, 100, 400, 1_100),
+    away: fc.constantFrom(100, 2_000),
+  })
+  .map(({ brokers, mergeFrequency, fates, pause, away }) => {
+    const each = (step: (fate: TopicFate, topic: string) => Step[]) =>
+      fates.flatMap((fate, index) => step(fate, `t${index}`));
+    const steps: Step[] = [
+      ...each((_, topic) => [{ kind: 'write', broker: 0, topic, payload: 'first' }]),
+      { kind: 'rest' },
+      ...each(({ before, apart }, topic) =>
+        // What is written at both places is nobody's to decide here.
+        before === undefined || apart !== undefined
+          ? []
+          : [{ kind: 'write', broker: 0, topic, payload: before }],
+      ),
+      { kind: 'wait', milliseconds: pause },
+      { kind: 'cut', broker: 1, replicator: 0 },
+      ...each(({ apart }, topic) =>
+        apart === undefined ? [] : [{ kind: 'write', broker: 1, topic, payload: apart }],
+      ),
+      { kind: 'wait', milliseconds: away },
+    ];
+    const expected = fates.flatMap(({ before, apart }, index): [string, string][] => {
+      const payload = apart ?? before ?? 'first';
+      return payload === '' ? [] : [[`t${index}`, payload]];
+    });
+    return { world: { brokers, mergeFrequency }, steps, expected: new Map(expected) };
+  });

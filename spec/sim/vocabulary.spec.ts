@@ -1,0 +1,164 @@
+/** The simulator itself: what its histories can say, and what its brokers and machines then do. */
+
+import { expect } from 'chai';
+import { formatHistory, parseHistory } from './history-text.ts';
+import { ODD_PROPERTIES, ODD_PROPERTY_NAMES, UNUSUAL_PROPERTIES } from './odd-properties.ts';
+import { A, B, inWorldOfMqtt5 } from './scene.ts';
+import { SimBroker } from './sim-broker.ts';
+import { NOWHERE, SimClock } from './sim-clock.ts';
+
+const EVERY_STEP = `brokers A MQTT5 150ms races qos0, B MQTT3.1.1 0ms, C MQTT5-without-flags 5ms qos0; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
+A writes a=1
+A writes a=2 with an empty name
+A deletes a
+A passes a=3
+A forges a=4 +60000ms
+wipe A
+autosave A
+go back A
+go back A 300ms
+evict A a
+deny A a
+permit A a
+deny read A #
+permit read A #
+cut A of 2
+heal A
+clog A
+unclog A
+lag A 20ms
+drop A 2
+crash
+crash lingering 400ms of 2
+lose store
+suspend 3000ms of 2
+clock -5000ms
+rest
+wait 5ms
+expect a=1
+`;
+
+describe('A simulated history', () => {
+  it('reads and writes every step as text', () => {
+    expect(formatHistory(parseHistory(EVERY_STEP))).to.equal(EVERY_STEP);
+  });
+
+  it('knows properties that a client can send, and others that none can', () => {
+    for (const name of UNUSUAL_PROPERTIES) expect(ODD_PROPERTIES).to.have.property(name);
+    expect(ODD_PROPERTY_NAMES.length).to.be.greaterThan(UNUSUAL_PROPERTIES.length);
+  });
+});
+
+describe('A simulated clock', () => {
+  let clock: SimClock;
+  const machine = { ahead: 0 };
+
+  beforeEach(() => {
+    clock = new SimClock(0);
+  });
+
+  afterEach(() => clock.restore());
+
+  it('lets the timers of a machine that stands still fire late, before what it was sent meanwhile', () => {
+    const done: string[] = [];
+    clock.on(machine, () => {
+      setTimeout(() => done.push('timer'), 100);
+      setInterval(() => done.push('interval'), 200);
+      const cleared = setTimeout(() => done.push('cleared'), 300);
+      setTimeout(() => clearTimeout(cleared), 50);
+    });
+    clock.on(NOWHERE, () => setTimeout(() => done.push('elsewhere'), 60));
+    clock.suspend(machine, 1_050);
+    clock.deliver(machine, () => done.push('message'));
+    clock.run(1_000);
+    expect(done).to.deep.equal(['elsewhere']);
+    clock.run(60);
+    expect(done).to.deep.equal(['elsewhere', 'timer', 'interval', 'message']);
+    clock.run(200);
+    expect(done.at(-1)).to.equal('interval');
+  });
+
+  it('forgets what a machine that is killed was to do', () => {
+    const done: string[] = [];
+    clock.suspend(machine, 100);
+    clock.on(machine, () => setTimeout(() => done.push('timer'), 10));
+    clock.run(20);
+    clock.forget(machine);
+    clock.run(1_000);
+    expect(done).to.deep.equal([]);
+  });
+});
+
+inWorldOfMqtt5('A simulated broker', scene => {
+  it('goes back by less than a second, and keeps what is older', () => {
+    const world = scene.create([1, 1]);
+    const broker = new SimBroker({ name: 'X', mqtt5: true, latency: 1, queue: 10 });
+    broker.write('kept', '1');
+    broker.write('changed', '1');
+    world.run(500);
+    broker.write('changed', '2');
+    broker.write('new', '1');
+    broker.write('kept', '2');
+    world.run(500);
+    broker.write('kept', '');
+    broker.goBackBy(200);
+    expect([...broker.retained.keys()].sort()).to.deep.equal(['changed', 'kept', 'new']);
+    expect(broker.retained.get('kept')?.payload).to.equal('2');
+    world.run(100);
+    broker.write('kept', '3');
+    world.run(100);
+    broker.goBackBy(50);
+    expect(broker.retained.get('kept')?.payload).to.equal('3');
+  });
+
+  it('shows nothing that may not be read, neither live nor in a replay', () => {
+    const world = scene.create([1, 1]);
+    world.broker(A).unreadable.add('#');
+    world.broker(A).write('t', 'hidden');
+    world.rest();
+    world.link(0, A).cut();
+    world.link(0, A).connect();
+    world.rest();
+    expect(world.broker(B).seen).to.deep.equal([]);
+    world.heal();
+    world.broker(A).write('t', 'shown');
+    world.rest();
+    scene.expectEverywhere({ t: 'shown' });
+  });
+
+  it('lets go of a topic and tells nobody', () => {
+    const world = scene.create([1, 1]);
+    scene.introduce('t');
+    world.broker(A).evict('t');
+    world.run(1_000);
+    expect(world.broker(A).retained.has('t')).to.equal(false);
+    expect(world.broker(B).seen).to.deep.equal(['t=first']);
+  });
+});
+
+inWorldOfMqtt5('A simulated replicator', scene => {
+  it('does nothing while it is suspended, and goes on afterwards', () => {
+    const world = scene.create([1, 1]);
+    world.replicator(0).suspend(5_000);
+    world.broker(A).write('t', '1');
+    world.run(4_900);
+    expect(world.broker(B).seen).to.deep.equal([]);
+    world.run(1_000);
+    expect(world.broker(B).seen).to.deep.equal(['t=1']);
+  });
+
+  it('leaves packets that arrive after it was killed, unless the broker has ended their connection', () => {
+    const world = scene.create([1, 300]);
+    world.broker(A).write('t', '1');
+    world.run(200);
+    world.replicator(0).crash(50);
+    world.run(100);
+    expect(world.broker(B).seen).to.deep.equal(['t=1']);
+    world.rest();
+    world.broker(A).write('t', '2');
+    world.run(200);
+    world.replicator(0).crash(2_000);
+    world.rest();
+    expect(world.broker(B).seen.filter(message => message === 't=2')).to.have.length(1);
+  });
+});

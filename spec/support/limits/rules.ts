@@ -1,0 +1,145 @@
+/** Each limit as a rule: what it says to a packet of a client, or of the broker behind. */
+
+import type { IConnackPacket, Packet } from 'mqtt-packet';
+import type { BrokerLimits, LostAnswer } from './broker-limits.ts';
+import type { Peer, Rule } from './peer.ts';
+
+/** Reason codes of MQTT 5 (§2.4); 3.1.1 has 0x80 in a SUBACK and 5 in a CONNACK. */
+export const NOT_AUTHORIZED = 0x87;
+const TAKEN_OVER = 0x8e;
+const TOPIC_NAME_INVALID = 0x90;
+const RECEIVE_MAXIMUM_EXCEEDED = 0x93;
+const PACKET_TOO_LARGE = 0x95;
+const QUOTA_EXCEEDED = 0x97;
+export const FAILURE = 0x80;
+const REFUSED_OVER_MQTT311 = 5;
+
+/** A SUBSCRIBE with more filters is refused, each of them, or closes the connection. */
+export function filterRule({ most, beyond }: NonNullable<BrokerLimits['filters']>): Rule {
+  return {
+    fromClient: (packet, { level }) => {
+      if (packet.cmd !== 'subscribe' || packet.subscriptions.length <= most) return undefined;
+      if (beyond === 'hangs up') return { closes: QUOTA_EXCEEDED };
+      const code = level === 5 ? QUOTA_EXCEEDED : FAILURE;
+      return {
+        answer: suback(
+          packet.messageId,
+          packet.subscriptions.map(() => code),
+        ),
+      };
+    },
+  };
+}
+
+/** A larger packet closes the connection. */
+export function packetSizeRule({ most, isAnnounced }: NonNullable<BrokerLimits['packetSize']>): Rule {
+  return {
+    fromClient: (_packet, _peer, length) => (length > most ? { closes: PACKET_TOO_LARGE } : undefined),
+    fromBroker: (packet, { level }) => {
+      if (!isAnnounced || !isWelcome(packet, level)) return undefined;
+      const { maximumPacketSize = most } = packet.properties ?? {};
+      return { instead: announcing(packet, { maximumPacketSize: Math.min(most, maximumPacketSize) }) };
+    },
+  };
+}
+
+/** One publish too many in flight closes the connection, as MQTT 5 §3.3.4 has it, and is noted. */
+export function receiveMaximumRule(most: number, note: (violation: string) => void): Rule {
+  return {
+    fromClient: (packet, { level, connection, inFlight }) => {
+      if (level !== 5 || packet.cmd !== 'publish' || packet.qos === 0) return undefined;
+      inFlight.add(packet.messageId ?? 0);
+      if (inFlight.size <= most) return undefined;
+      note(`connection ${connection}: ${inFlight.size} publishes are in flight, and ${most} may be`);
+      return { closes: RECEIVE_MAXIMUM_EXCEEDED };
+    },
+    fromBroker: (packet, { level, inFlight }) => {
+      if (endsFlight(packet)) inFlight.delete(packet.messageId ?? 0);
+      if (!isWelcome(packet, level)) return undefined;
+      const { receiveMaximum = most } = packet.properties ?? {};
+      return { instead: announcing(packet, { receiveMaximum: Math.min(most, receiveMaximum) }) };
+    },
+  };
+}
+
+/** A deeper topic or filter closes the connection. */
+export function levelRule(most: number): Rule {
+  const isDeeper = (topic: string) => topic.split('/').length > most;
+  return {
+    fromClient: packet => {
+      const topics =
+        packet.cmd === 'publish'
+          ? [packet.topic]
+          : packet.cmd === 'subscribe'
+            ? packet.subscriptions.map(({ topic }) => topic)
+            : [];
+      return topics.some(isDeeper) ? { closes: TOPIC_NAME_INVALID } : undefined;
+    },
+  };
+}
+
+/** @param throwOut closes another connection, over MQTT 5 with a DISCONNECT of this reason */
+export function oneConnectionRule(
+  how: NonNullable<BrokerLimits['oneConnection']>,
+  throwOut: (peer: Peer, reason: number) => void,
+): Rule {
+  const connected = new Map<string, Peer>();
+  return {
+    fromClient: (packet, peer) => {
+      if (packet.cmd !== 'connect') return undefined;
+      const other = connected.get(peer.user);
+      if (other !== undefined && how === 'refuses the second')
+        return { answer: refusal(peer.level, QUOTA_EXCEEDED) };
+      connected.set(peer.user, peer);
+      if (other !== undefined) throwOut(other, TAKEN_OVER);
+      return undefined;
+    },
+    closed: peer => {
+      if (connected.get(peer.user) === peer) connected.delete(peer.user);
+    },
+  };
+}
+
+/** @param count called with each answer; gives how many of its type there were, with it */
+export function lossRule(lost: readonly LostAnswer[], count: (packet: Packet) => number): Rule {
+  return {
+    fromBroker: packet => {
+      const number = count(packet);
+      return lost.some(({ answer, nth }) => packet.cmd === answer && nth === number) ? 'lost' : undefined;
+    },
+  };
+}
+
+/** Both directions of a connection are silent from a packet on, which is lost as well. */
+export function silenceRule({ packet: from, nth }: NonNullable<BrokerLimits['silentFrom']>): Rule {
+  let seen = 0;
+  return {
+    fromClient: (packet, peer) => {
+      if (packet.cmd === from && ++seen === nth) peer.isSilent = true;
+      return peer.isSilent ? 'lost' : undefined;
+    },
+  };
+}
+
+export function suback(messageId: number | undefined, granted: number[]): Packet {
+  return { cmd: 'suback', granted, ...(messageId === undefined ? {} : { messageId }) };
+}
+
+function refusal(level: number, reason: number): Packet {
+  return level === 5
+    ? { cmd: 'connack', sessionPresent: false, reasonCode: reason }
+    : { cmd: 'connack', sessionPresent: false, returnCode: REFUSED_OVER_MQTT311 };
+}
+
+function isWelcome(packet: Packet, level: number): packet is IConnackPacket {
+  return level === 5 && packet.cmd === 'connack' && packet.reasonCode === 0;
+}
+
+function announcing(connack: IConnackPacket, more: NonNullable<IConnackPacket['properties']>): Packet {
+  return { ...connack, properties: { ...connack.properties, ...more } };
+}
+
+function endsFlight(packet: Packet): boolean {
+  if (packet.cmd === 'puback' || packet.cmd === 'pubcomp') return true;
+  return packet.cmd === 'pubrec' && (packet.reasonCode ?? 0) >= FAILURE;
+}
