@@ -5,6 +5,11 @@ import type { BrokerTask, ControlOfBroker, Report } from '../lib/protocol/messag
 import { collectWhenQuiet } from './quiet-collection.ts';
 
 export default async function broker({ control, reconciler, settings }: BrokerTask): Promise<void> {
+  let fail: (error: Error) => void = () => undefined;
+  /** Rejects with what an order to the actor ended in: then the actor is started again. */
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
   const actor = new BrokerActor(settings, reconciler, (report: Report) => control.postMessage(report));
   control.on('message', (message: ControlOfBroker) => {
     switch (message.kind) {
@@ -21,19 +26,19 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
         actor.sample(message.sampling);
         return;
       case 'quiesce':
-        void actor.quiesce();
+        actor.quiesce().catch(fail);
         return;
       case 'ask':
         control.postMessage({ kind: 'answer', id: message.id, answer: actor.measures } satisfies Report);
         return;
       case 'stop':
-        void actor.stop();
+        actor.stop().catch(fail);
         return;
     }
   });
   const stopCollecting = collectWhenQuiet();
   try {
-    await actor.run();
+    await Promise.race([actor.run(), failed]);
     control.postMessage({ kind: 'counters', counters: actor.counters } satisfies Report);
   } finally {
     stopCollecting();

@@ -1,6 +1,7 @@
 /** The thread of the reconciler: its actor, and the main thread's hold on it. */
 
 import { randomBytes } from 'node:crypto';
+import { getHeapStatistics } from 'node:v8';
 import { nanoid } from 'nanoid';
 import { randomClientId } from '../lib/broker/connection/client-id.ts';
 import { formatsOf } from '../lib/core/merge-chain.ts';
@@ -15,6 +16,7 @@ import type {
 import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
 import { startOf } from '../lib/reconciler/facts.ts';
 import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/links/early-port.ts';
+import { StoreTooLargeError } from '../lib/reconciler/memory-bound.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
@@ -44,7 +46,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
   const stopCollecting = collectWhenQuiet();
   try {
     for (const [index, port] of ports.entries()) actor.attach(index, port);
-    await new Promise<void>(resolve => {
+    await new Promise<void>((resolve, reject) => {
       control.on('message', (message: ControlOfReconciler) => {
         switch (message.kind) {
           case 'attach':
@@ -58,13 +60,13 @@ export default async function reconciler({ control, brokers, settings }: Reconci
               .catch((error: Error) => log('error', `a question was not answered: ${error.stack}`));
             return;
           case 'configure':
-            void configure(actor, message).then(() => report({ kind: 'configured' }));
+            configure(actor, message).then(() => report({ kind: 'configured' }), reject);
             return;
           case 'stop':
-            void actor.stop(message.within).then(undelivered => {
+            actor.stop(message.within).then(undelivered => {
               report({ kind: 'undelivered', undelivered });
               resolve();
-            });
+            }, reject);
             return;
         }
       });
@@ -101,10 +103,14 @@ async function start(
     const replica = state.facts.get('replica') ?? nanoid(10);
     const secret = state.facts.get('secret') ?? newSecret();
     const self = { replica, secret, newClientId: randomClientId };
-    return { actor: new Reconciler({ ...self, settings, decoders, brokers, store, state, log }), store };
+    const heap = getHeapStatistics().heap_size_limit;
+    return {
+      actor: new Reconciler({ ...self, settings, decoders, brokers, store, state, log, heap }),
+      store,
+    };
   } catch (error) {
     await store.close();
-    if (error instanceof UnknownStoreError) return error;
+    if (error instanceof UnknownStoreError || error instanceof StoreTooLargeError) return error;
     throw error;
   }
 }

@@ -84,6 +84,7 @@ export class BrokerActor {
     this.#outgoing = new Outgoing({
       mode: settings.mode,
       controlPrefix: controlPrefix ?? CONTROL_PREFIX,
+      limits: settings,
       remarks: this.#remarks,
       report: settled => this.#post(settled),
     });
@@ -184,7 +185,7 @@ export class BrokerActor {
     const connection = await this.#connector.connect(identity, () => this.#isCurrent());
     if (typeof connection === 'number') return connection;
     const reason = await this.#stay(connection, identity);
-    return this.#stopping ? 0 : this.#connector.lost(connection, reason);
+    return this.#stopping ? 0 : this.#connector.lost(connection, reason, this.#outgoing.isProvoked);
   }
 
   /** From CONNACK to the end of the connection. Returns why it ended. */
@@ -252,8 +253,7 @@ export class BrokerActor {
     this.#intake.flush();
     this.#post({ kind: 'parted' });
     if (session === undefined) return;
-    const endedBy = connection.hasEnded && !this.#stopping ? 'the other side' : 'us';
-    await Promise.all([session.close(), this.#outgoing.close(connection, endedBy)]);
+    await Promise.all([session.close(), this.#outgoing.close(connection)]);
   }
 
   /** Of a connection that stands; one that is just being made has nothing old to tell. */
@@ -327,9 +327,14 @@ export class BrokerActor {
         if (message.session === this.#session?.number) this.#session.hasten(message.topics);
         return;
       case 'survey':
-        if (message.session === this.#session?.number) void this.#session.survey();
+        if (message.session === this.#session?.number) this.#survey(this.#session);
         return;
     }
+  }
+
+  /** What a survey does not show is shown by the next one. */
+  #survey(session: Session): void {
+    session.survey().catch((error: Error) => this.#remarks.say('warn', `a survey failed: ${error.message}`));
   }
 
   #post(message: FromBroker, transfer: readonly ArrayBuffer[] = []): void {

@@ -1,6 +1,7 @@
 /** As whom we come to a broker: connection options, the probe's own, and the topics that are ours there. */
 
 import { nanoid } from 'nanoid';
+import type { QoS } from '../core/policy.ts';
 import { ControlTopics } from '../protocol/control-topics.ts';
 import type { BrokerSettings, Start } from '../protocol/messages.ts';
 import { Stamps } from '../protocol/stamps.ts';
@@ -22,6 +23,8 @@ export class Identity {
   readonly #start: Start;
   readonly #settings: BrokerSettings;
   readonly #subscribeLimit: SubscribeLimit;
+  /** The highest that the broker takes. */
+  #maxQos: QoS;
 
   /**
    * @param state where it is to be said how mqttrep is
@@ -38,6 +41,7 @@ export class Identity {
     const controlPrefix = mode === 'rehearse' ? undefined : settings.controlPrefix;
     this.#settings = settings;
     this.#subscribeLimit = subscribeLimit;
+    this.#maxQos = settings.maxQos;
     this.#start = start;
     this.clientId = settings.clientId ?? start.clientId;
     this.stamps = new Stamps(start.replica, start.secret);
@@ -56,15 +60,34 @@ export class Identity {
     return replica === before.replica && secret === before.secret && clientId === before.clientId;
   }
 
-  /** @param presence whose will CONNECT is to bear; undefined where the broker does not bear it */
-  connectionOptions(protocolVersion: ProtocolVersion, presence: Presence | undefined): ConnectionOptions {
+  /** What the broker takes at most turned out to be less; undefined where it did not. */
+  lowerQos(maxQos: QoS | undefined): void {
+    this.#maxQos = Math.min(this.#maxQos, maxQos ?? 2) as QoS;
+  }
+
+  /**
+   * @param presence whose will CONNECT is to bear; undefined where the broker does not bear it
+   * @param willQos the highest that the will may have
+   */
+  connectionOptions(
+    protocolVersion: ProtocolVersion,
+    presence: Presence | undefined,
+    willQos: QoS,
+  ): ConnectionOptions {
     if (this.#settings.mode === 'rehearse') return this.besideOptions('dryrun', protocolVersion);
-    const will = presence === undefined ? {} : { will: presence.will };
-    return this.#options(this.clientId, protocolVersion, { ...this.#settings.options, ...will });
+    const { options } = this.#settings;
+    const { clientId } = this;
+    const will = presence?.will ?? (options['will'] as { readonly qos?: QoS } | undefined);
+    if (will === undefined) return this.#options(clientId, protocolVersion, options);
+    const qos = Math.min(will.qos ?? 0, willQos, this.#maxQos) as QoS;
+    return this.#options(clientId, protocolVersion, { ...options, will: { ...will, qos } });
   }
 
   /** For a connection beside the one that replicates. It is not its heir: its end must not publish a will. */
-  besideOptions(purpose: 'probe' | 'survey' | 'dryrun', protocolVersion: ProtocolVersion): ConnectionOptions {
+  besideOptions(
+    purpose: 'probe' | 'survey' | 'trial' | 'dryrun',
+    protocolVersion: ProtocolVersion,
+  ): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;
     return this.#options(`${this.clientId}_${purpose}`, protocolVersion, {
       ...options,
@@ -81,13 +104,13 @@ export class Identity {
     protocolVersion: ProtocolVersion,
     options: ConnectionOptions['options'],
   ): ConnectionOptions {
-    const { url, maxQos, bounds } = this.#settings;
+    const { url, bounds } = this.#settings;
     return {
       url,
       options,
       clientId,
       protocolVersion,
-      maxQos,
+      maxQos: this.#maxQos,
       largestPayload: bounds.payload,
       subscribeLimit: this.#subscribeLimit,
     };

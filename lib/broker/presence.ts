@@ -79,15 +79,17 @@ export class Presence {
     return { topic: this.#topic, payload: Buffer.alloc(0), qos: 0, retain: true };
   }
 
-  /** Tells others that we are here, and asks who else is, and which process was here last. */
-  async announce(connection: Announcing): Promise<void> {
+  /**
+   * Tells others that we are here, and asks who else is, unless it is to tell only; and which process was here last.
+   * @throws when the connection ends meanwhile
+   */
+  async announce(connection: Announcing, how: 'and listen' | 'only' = 'and listen'): Promise<void> {
     this.#connection = connection;
     this.#state?.announce(connection);
     this.#tell(connection);
+    if (how === 'only') return;
     const filters = connection.limits.wildcards ? [this.#filter, this.#processTopic] : [this.#processTopic];
-    const options = { qos: 0, replay: true, retainAsPublished: true } as const;
-    // Where the connection ends meanwhile, the next one announces again. Nobody waits for this, so it must not reject.
-    await connection.subscribe(filters, options).catch(() => undefined);
+    await connection.subscribe(filters, { qos: 0, replay: true, retainAsPublished: true });
     // Not before: who was here last has been shown by now.
     void this.#write(connection, this.#processTopic, this.#process, {
       retain: true,

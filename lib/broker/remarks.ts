@@ -46,6 +46,13 @@ export class Remarks {
     );
   }
 
+  doesNotNoticeOthers(): void {
+    this.#sayOnce(
+      'warn',
+      'the connection ended three times before the broker answered the SUBSCRIBE for the presence of other replicators, so it is left out: other replicators at this broker go unnoticed',
+    );
+  }
+
   setsNoRetainFlag(): void {
     this.#sayOnce(
       'warn',

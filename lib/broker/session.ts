@@ -13,7 +13,7 @@ import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Answer, FromBroker, SessionStarted } from '../protocol/messages.ts';
 import type { Concessions } from './connection/concessions.ts';
-import type { Connection } from './connection/connection.ts';
+import { Connection } from './connection/connection.ts';
 import { grantedInPlaceOf, grantedLess } from './connection/grants.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import type { Identity } from './identity.ts';
@@ -135,14 +135,17 @@ export class Session {
     const raising = this.#raising;
     const mqtt5 = connection.protocolVersion === 5;
     const liveFlag = this.#liveFlag;
-    outgoing.open(connection, identity.stamps, this.#retains, this.#deps.concessions.maxQos);
+    const beside = identity.besideOptions('trial', this.#deps.protocolVersion);
+    outgoing.open(connection, identity.stamps, this.#retains, this.#deps.concessions.maxQos, signal =>
+      Connection.open(beside, signal),
+    );
     // On a connection that stands messages came all the time.
     intake.flush();
     post({ kind: 'session', session: number, stamps: mqtt5, retains: this.#retains, marker });
     intake.mode = { mqtt5, liveFlag, replaying: true, flags: this.#replay.flags };
     this.#early.release();
     connection.receive(this.#live);
-    if (former === undefined) void this.#presence?.announce(connection);
+    if (former === undefined) this.#announce();
     const obsolete = former?.filter(({ filter }) => !wanted.some(one => one.filter === filter)) ?? [];
     // In one go with the SUBSCRIBE: what is subscribed to by another filter from now on is neither missed nor doubled.
     if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
@@ -175,6 +178,21 @@ export class Session {
       if (error instanceof SentinelLostError) this.#deps.concessions.lostSentinels++;
       throw error;
     }
+  }
+
+  /** Other replicators may go unnoticed. Nothing else depends on it, so that its failure is not one of the session. */
+  #announce(): void {
+    const { connection, concessions, remarks } = this.#deps;
+    if (this.#presence === undefined) return;
+    const how = concessions.noticesOthers ? 'and listen' : 'only';
+    if (how === 'and listen') concessions.listening();
+    this.#presence.announce(connection, how).then(
+      () => concessions.listens(),
+      (error: Error) => {
+        remarks.say('debug', `the presence of others could not be asked for: ${error.message}`);
+        if (!concessions.noticesOthers) remarks.doesNotNoticeOthers();
+      },
+    );
   }
 
   /** Nothing else bears the flag where live messages lose it. */

@@ -49,6 +49,7 @@ const PROCESS_VARIABLES: Readonly<Record<ProcessKey, string>> = {
   HTTP_PAYLOADS: 'true: payloads are shown beyond loopback, too.',
   MAX_PAYLOAD: 'Bytes of a payload at most.',
   MAX_TOPICS: 'Topics at most.',
+  MAX_MEMORY: 'Bytes of topics kept at most, such as 512M; default: half of the heap that Node.js allows.',
   MAX_TOPIC_LENGTH: 'Bytes of a topic name at most.',
   MAX_LEVELS: 'Levels of a topic name at most.',
   LOG_LEVEL: 'error, warn, info or debug; default info.',

@@ -63,7 +63,9 @@ export class Notifications {
     const { watchdog } = this.#deps.manager;
     if (watchdog === undefined) return;
     const period = watchdog / TIMES;
-    this.#watchdog = setTimeout(() => void this.#feedWatchdog(period), period);
+    this.#watchdog = setTimeout(() => {
+      this.#feedWatchdog(period).catch((error: Error) => this.#deps.log('error', error.message));
+    }, period);
   }
 
   /** Once an actor does not answer, it is not fed: what hangs does not mend itself. */

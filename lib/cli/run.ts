@@ -38,25 +38,27 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   };
   const reload = new Reload({ config, load, apply, log });
   const notifications = notificationsOf(replicator, log);
+  const failed = (error: Error) =>
+    log('error', `an order was not carried out: ${error.stack ?? error.message}`);
   const signals = obeySignals({
     stop: () => {
       notifications?.stopping();
-      void replicator.stop();
+      replicator.stop().catch(failed);
     },
     reload: () => {
       notifications?.reloading();
-      void reload.run().then(() => notifications?.reloaded());
+      reload.run().then(() => notifications?.reloaded(), failed);
     },
     log: message => logger.info(message),
   });
   const closeServer = await openStatusServer(config, replicator, log);
-  if (closeServer === 'failed') void replicator.stop();
+  if (closeServer === 'failed') replicator.stop().catch(failed);
   else if (!replicator.isStopping) replicator.start();
-  void replicator.answered(READY_LIMIT).then(() => {
+  replicator.answered(READY_LIMIT).then(() => {
     if (replicator.isStopping) return;
     process.send?.('ready');
     notifications?.ready();
-  });
+  }, failed);
 
   const failure = await replicator.ended;
   signals.forget();

@@ -47,6 +47,7 @@ const STATE_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
   replaying: 'yellow',
   unreachable: 'red',
   refused: 'red',
+  parked: 'red',
 };
 
 interface Column {

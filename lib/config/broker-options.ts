@@ -14,6 +14,10 @@ import type { Fault } from './problems.ts';
 export interface BrokerOptions {
   readonly maxQos: QoS;
   readonly priority: number;
+  /** Levels that a topic may have there; absent without a limit. */
+  readonly maxLevels?: number;
+  /** Bytes that a topic may have there; absent without a limit. */
+  readonly maxTopicLength?: number;
   readonly options: ConnectionOptions;
 }
 
@@ -27,7 +31,9 @@ export const DEFAULT_OPTIONS: BrokerOptions = { maxQos: 2, priority: 0, options:
 const HARMLESS_NUMBERS = new Set([
   'connectTimeout',
   'keepalive',
+  'maxLevels',
   'maxQos',
+  'maxTopicLength',
   'port',
   'priority',
   'protocolVersion',
@@ -52,6 +58,8 @@ const schema = v.looseObject(
   {
     maxQos: v.exactOptional(v.picklist([0, 1, 2], '0, 1 or 2'), 2),
     priority: v.exactOptional(whole(0, 1000), 0),
+    maxLevels: v.exactOptional(whole(1, 65_536)),
+    maxTopicLength: v.exactOptional(whole(1, 65_535, ' of bytes')),
     clientId: filled('a string that is not empty'),
     username: text,
     password: text,
@@ -100,9 +108,13 @@ export function parseBrokerOptions(json: string): ParsedOptions {
   if (Array.isArray(parsed.value)) return { errors: [noObject('an array')] };
   const result = v.safeParse(schema, parsed.value);
   if (!result.success) return { errors: faults(result.issues) };
-  const { maxQos, priority, ...options } = result.output;
+  const { maxQos, priority, maxLevels, maxTopicLength, ...options } = result.output;
   const warnings = [...judgeOptions(options, Object.keys(schema.entries)), ...risks(options)];
-  return { value: { maxQos, priority, options }, warnings };
+  const limits = {
+    ...(maxLevels === undefined ? {} : { maxLevels }),
+    ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+  };
+  return { value: { maxQos, priority, ...limits, options }, warnings };
 }
 
 type Risky = Pick<v.InferOutput<typeof schema>, 'rejectUnauthorized' | 'wsOptions'> & {

@@ -26,7 +26,8 @@ const FIXED: { readonly [Key in Exclude<keyof Config, Changeable>]: string } = {
   store: 'MQTTREP_STORE',
   controlTopic: 'MQTTREP_CONTROL_TOPIC',
   stateTopics: 'MQTTREP_STATE_TOPICS',
-  bounds: 'MQTTREP_MAX_PAYLOAD, MQTTREP_MAX_TOPICS, MQTTREP_MAX_TOPIC_LENGTH or MQTTREP_MAX_LEVELS',
+  bounds:
+    'MQTTREP_MAX_PAYLOAD, MQTTREP_MAX_TOPICS, MQTTREP_MAX_MEMORY, MQTTREP_MAX_TOPIC_LENGTH or MQTTREP_MAX_LEVELS',
   http: 'MQTTREP_HTTP',
   log: 'MQTTREP_LOG_FORMAT',
 };
@@ -94,6 +95,8 @@ function compareBrokers(before: BrokerConfig, after: BrokerConfig): string[] {
     ...change('url', before.url, after.url, maskUrl),
     ...change('highest QoS', before.maxQos, after.maxQos),
     ...change('priority', before.priority, after.priority),
+    ...change('most levels of a topic', before.maxLevels ?? UNSET, after.maxLevels ?? UNSET),
+    ...change('longest topic', before.maxTopicLength ?? UNSET, after.maxTopicLength ?? UNSET),
     ...change('client id', old.clientId ?? 'random', now.clientId ?? 'random'),
     ...names
       .filter(name => name !== 'clientId' && !isDeepStrictEqual(before.options[name], after.options[name]))

@@ -52,7 +52,11 @@ export interface BrokerConfig {
   readonly maxQos: QoS;
   /** Which broker wins at first contact, where two differ and the merge chain is undecided: the larger. Default 0. */
   readonly priority: number;
-  /** Connection options of MQTT.js as configured, without `maxQos` and `priority`. May hold secrets. */
+  /** Levels that a topic may have there; absent without a limit. */
+  readonly maxLevels?: number;
+  /** Bytes that a topic may have there; absent without a limit. */
+  readonly maxTopicLength?: number;
+  /** Connection options of MQTT.js as configured, without what mqttrep itself wants to know. May hold secrets. */
   readonly options: ConnectionOptions;
 }
 

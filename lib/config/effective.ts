@@ -22,6 +22,9 @@ export interface BrokerDescription {
   readonly url: string;
   readonly maxQos: QoS;
   readonly priority: number;
+  readonly maxLevels?: number;
+  /** Bytes. */
+  readonly maxTopicLength?: number;
   /** As configured; null where it is random. */
   readonly clientId: string | null;
   /** By name, in alphabetical order; `***` for what is not known to be harmless. */
@@ -43,9 +46,12 @@ export interface ConfigDescription {
   readonly maxDrift: number;
   /** Null where there is no status server. */
   readonly http: HttpDescription | null;
-  readonly bounds: Bounds;
+  readonly bounds: BoundsDescription;
   readonly log: LogConfig;
 }
+
+/** Null where it is a part of what the thread may use. */
+export type BoundsDescription = Omit<Bounds, 'memory'> & { readonly memory: number | null };
 
 export interface HttpDescription {
   readonly host: string;
@@ -98,19 +104,22 @@ export function describeConfig(config: Config): DescribedConfig {
     scanPeriod: Number.isFinite(config.scanPeriod) ? config.scanPeriod : null,
     maxDrift: config.maxDrift,
     http: config.http === undefined ? null : describeHttp(config.http),
-    bounds: config.bounds,
+    bounds: { ...config.bounds, memory: config.bounds.memory ?? null },
     log: config.log,
   };
   return { data, text: toText(data) };
 }
 
 /** One broker, secrets masked. */
-export function describeBroker({ name, url, maxQos, priority, options }: BrokerConfig): BrokerDescription {
+export function describeBroker(broker: BrokerConfig): BrokerDescription {
+  const { name, url, maxQos, priority, maxLevels, maxTopicLength, options } = broker;
   return {
     name,
     url: maskUrl(url),
     maxQos,
     priority,
+    ...(maxLevels === undefined ? {} : { maxLevels }),
+    ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
     clientId: options.clientId ?? null,
     options: describeOptions(options),
   };
@@ -150,15 +159,21 @@ function toText(description: ConfigDescription): string {
     `Every topic is looked at again: ${scanPeriod === null ? 'never' : `within ${scanPeriod} s`}`,
     `Greatest drift of other replicators' clocks: ${maxDrift} s`,
     `Status page: ${http === null ? 'none' : httpInWords(http)}`,
-    `Bounds: ${bounds.topics} topics of ${bounds.topicLength} bytes and ${bounds.levels} levels, payloads of ${bounds.payload} bytes`,
+    `Bounds: ${bounds.topics} topics of ${bounds.topicLength} bytes and ${bounds.levels} levels, payloads of ${bounds.payload} bytes, ${memoryInWords(bounds)}`,
     `Log: level ${log.level}, format ${log.format}`,
   ].join('\n');
 }
 
-function brokerLines({ name, url, maxQos, priority, clientId, options }: BrokerDescription): string[] {
+function brokerLines(broker: BrokerDescription): string[] {
+  const { name, url, maxQos, priority, maxLevels, maxTopicLength, clientId, options } = broker;
+  const limits = [
+    ...(maxLevels === undefined ? [] : [`topics of ${maxLevels} levels`]),
+    ...(maxTopicLength === undefined ? [] : [`topics of ${maxTopicLength} bytes`]),
+  ];
   const lines = [
     `  ${name}  ${url}`,
     `    highest QoS ${maxQos}, priority ${priority}, client id ${clientId ?? 'random'}`,
+    ...(limits.length === 0 ? [] : [`    takes at most ${limits.join(', ')}`]),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return configured.length === 0 ? lines : [...lines, `    options: ${configured.join(', ')}`];
@@ -184,6 +199,10 @@ function httpInWords({ host, port, token, hidesPayloads }: HttpDescription): str
   const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
   const payloads = hidesPayloads ? 'without payloads' : 'with payloads';
   return `${address}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
+}
+
+function memoryInWords({ memory }: BoundsDescription): string {
+  return memory === null ? 'memory by the heap that Node.js allows' : `${memory} bytes of memory`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

@@ -5,7 +5,7 @@
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { Bounds } from '../protocol/messages.ts';
-import { DEFAULT_BOUNDS, LARGEST_BOUNDS } from './bounds.ts';
+import { DEFAULT_BOUNDS, LARGEST_BOUNDS, LEAST_MEMORY } from './bounds.ts';
 import { readBrokers } from './brokers.ts';
 import type { Config, ConfigResult, HttpConfig, Problem } from './config.ts';
 import { type Environment, sortEnvironment } from './environment.ts';
@@ -17,6 +17,7 @@ import { readTopics } from './topics.ts';
 import {
   parseBoolean,
   parseBound,
+  parseBytes,
   parseControlTopic,
   parseFrequency,
   parseLogFormat,
@@ -102,7 +103,7 @@ function readProcess(
     const entry = environment.process.get(key);
     return (entry && problems.take(entry.variable, parse(entry.value))) ?? fallback;
   };
-  const bound = (key: ProcessKey, what: keyof Bounds) =>
+  const bound = (key: ProcessKey, what: Exclude<keyof Bounds, 'memory'>) =>
     read(key, text => parseBound(text, LARGEST_BOUNDS[what]), DEFAULT_BOUNDS[what]);
   return {
     mergeFrequency: read('MERGE_FREQUENCY', parseFrequency, DEFAULT_FREQUENCY),
@@ -114,6 +115,11 @@ function readProcess(
     bounds: {
       payload: bound('MAX_PAYLOAD', 'payload'),
       topics: bound('MAX_TOPICS', 'topics'),
+      memory: read(
+        'MAX_MEMORY',
+        text => parseBytes(text, LEAST_MEMORY, LARGEST_BOUNDS.memory),
+        DEFAULT_BOUNDS.memory,
+      ),
       topicLength: bound('MAX_TOPIC_LENGTH', 'topicLength'),
       levels: bound('MAX_LEVELS', 'levels'),
     },

@@ -101,6 +101,19 @@ export function parseBound(text: string, most: number): Parsed<number> {
   };
 }
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+/** Bytes: digits alone, or with one of the units K, M, G and T, powers of 1024, as in 512M or 2GiB. */
+export function parseBytes(text: string, least: number, most: number): Parsed<number> {
+  const [, digits = '', unit = ''] = /^(\d+)\s*([kmgt]?)(?:i?b)?$/i.exec(text) ?? [];
+  const value = digits === '' ? Number.NaN : Number(digits) * (UNITS[unit.toLowerCase()] ?? Number.NaN);
+  if (value >= least && value <= most) return { value };
+  return {
+    problem: `${show(text)} is no number of bytes from ${least} to ${most}`,
+    mend: 'write digits alone, or with a unit, such as 536870912 or 512M',
+  };
+}
+
 function parseSeconds(text: string, least: number, most: number): Parsed<number> {
   const seconds = text === '0' ? 0 : DECIMAL.test(text) ? Number(text) : Number.NaN;
   if (seconds >= least && seconds <= most) return { value: seconds };

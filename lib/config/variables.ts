@@ -23,6 +23,7 @@ export const PROCESS_KEYS = [
   'HTTP_PAYLOADS',
   'MAX_PAYLOAD',
   'MAX_TOPICS',
+  'MAX_MEMORY',
   'MAX_TOPIC_LENGTH',
   'MAX_LEVELS',
   'LOG_LEVEL',

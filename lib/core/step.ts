@@ -72,22 +72,69 @@ function expired(register: Register, now: number, fresh: Version): Outcome {
  */
 export const DELETION_AGE = 60 * 60_000;
 
+/**
+ * How long it is remembered that messages of a topic are not retained, in milliseconds since the last one. It was found
+ * by a probe; forgetting it costs another probe at the next message.
+ */
+export const UNRETAINED_AGE = 5 * 60_000;
+
+/** Milliseconds for which a topic that retains nothing is remembered. */
+export interface Ages {
+  /** Since its deletion. */
+  readonly deletion: number;
+  /** Since its last message, where some broker has still to get that. */
+  readonly owed: number;
+  /** Since its last message, where every broker has got that. */
+  readonly transient: number;
+  /** Since its last message, where a probe found that such messages are not retained. */
+  readonly unretained: number;
+}
+
+/** While there is room. */
+export const USUAL_AGES: Ages = {
+  deletion: DELETION_AGE,
+  owed: PASSING_AGE,
+  transient: PASSING_AGE,
+  unretained: UNRETAINED_AGE,
+};
+
+/**
+ * Where there is no room for another topic. A broker that goes back in time by more than the age of the deletion brings
+ * the topic back; what lags by less is delivered by then.
+ */
+export const AGES_WITHOUT_ROOM: Ages = {
+  deletion: 30_000,
+  owed: 30_000,
+  transient: 5_000,
+  unretained: 5_000,
+};
+
 /** When a topic that retains nothing may be forgotten at the earliest, in milliseconds since 1970. */
-export function forgettableFrom({ winner, passing }: Register): number {
-  const deleted = winner === undefined ? 0 : winner.version.time + DELETION_AGE;
-  const passed = passing === undefined ? 0 : passing.since + PASSING_AGE;
-  return Math.max(deleted, passed);
+export function forgettableFrom(
+  { winner, passing, unretained }: Register,
+  { publish }: Pick<Policy, 'publish'>,
+  ages: Ages = USUAL_AGES,
+): number {
+  const deleted = winner === undefined ? 0 : winner.version.time + ages.deletion;
+  if (passing === undefined) return deleted;
+  const age = (passing.owed & publish) === 0 ? ages.transient : ages.owed;
+  return Math.max(deleted, passing.since + (unretained === 0 ? age : Math.max(age, ages.unretained)));
 }
 
 /**
  * Whether nothing would be lost by forgetting the topic: no message passes, and if it was deleted, that is
  * long ago and every broker that takes part is known to be without it (else it would bring it back).
  */
-export function isForgettable(register: Register, policy: Policy, now: number): boolean {
+export function isForgettable(
+  register: Register,
+  policy: Policy,
+  now: number,
+  ages: Ages = USUAL_AGES,
+): boolean {
   const { winner, held } = register;
   const parts = policy.echo | policy.publish;
-  if (register.pending.length > 0 || register.asking !== 0 || register.unretained !== 0) return false;
-  if (forgettableFrom(register) > now) return false;
+  if (register.pending.length > 0 || register.asking !== 0) return false;
+  if (forgettableFrom(register, policy, ages) > now) return false;
   if (winner === undefined) return held.every(one => typeof one !== 'object');
   return isDeletion(winner) && held.every((one, broker) => !has(parts, broker) || one === 'absent');
 }

@@ -61,17 +61,23 @@ export interface Settled {
   readonly kind: 'settled';
   /** All publications up to this one, counted from 1 in the order of the session, have been settled. */
   readonly through: number;
-  /** Bytes of payload settled. */
+  /** Bytes settled, as `publicationBytes` counts them. */
   readonly bytes: number;
   /** Those that the reconciler wanted to know of, and that the broker acknowledged. */
   readonly confirmed: readonly Settlement[];
   readonly refused: readonly Refusal[];
+  /** Topics of which a publication waits in quarantine: it has not been sent yet, so no echo of it can come. */
+  readonly quarantined?: readonly string[];
+  /** Topics that left quarantine: what waited there is published now. */
+  readonly released?: readonly string[];
 }
 
 export interface Refusal extends Settlement {
   readonly reason: string;
   /** Whether the broker may take another value under the topic, or rather none. */
   readonly culprit: 'value' | 'topic';
+  /** The log has the reason already. */
+  readonly isSaid?: boolean;
 }
 
 export interface Settlement {
@@ -175,8 +181,8 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 /** `at`: when it was said, in milliseconds since 1970; now, unless an actor said it. */
 export type Log = (level: LogLevel, message: string, at?: number) => void;
 
-/** `answered`: the broker gave a definite answer, be it a refusal. */
-export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unreachable';
+/** `parked`: the broker's actor crashed too often, and rests for a while. */
+export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unreachable' | 'parked';
 
 // ── what an actor is started with ────────────────────────────────────────────────────────────────────
 
@@ -184,8 +190,10 @@ export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unre
 export interface Bounds {
   /** Bytes. */
   readonly payload: number;
-  /** Topics kept; known ones are never evicted. */
+  /** Topics kept; those that are retained somewhere are never evicted. */
   readonly topics: number;
+  /** Bytes of topics kept, as `topic-bytes.ts` counts them; undefined for a part of what the thread may use. */
+  readonly memory: number | undefined;
   /** Bytes of a topic's name. */
   readonly topicLength: number;
   /** Levels of a topic's name. */
@@ -213,6 +221,10 @@ export interface BrokerSettings {
   /** As configured; undefined for the one that the store keeps. */
   readonly clientId: string | undefined;
   readonly maxQos: QoS;
+  /** Levels that a topic may have there; Infinity without a limit. */
+  readonly maxLevels: number;
+  /** Bytes that a topic may have there; Infinity without a limit. */
+  readonly maxTopicLength: number;
   readonly subscriptions: readonly Subscription[];
   readonly sampling: Sampling;
   /** Whether it is said under control topics how mqttrep is. */

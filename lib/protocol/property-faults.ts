@@ -115,8 +115,9 @@ function userFault(properties: MessageProperties): Fault | undefined {
 
 /** Bytes of all properties that may be long, but for those of users. */
 function bytesBesides({ contentType, responseTopic, correlationData }: MessageProperties): number {
+  const correlation = correlationData === undefined ? 0 : correlationData.length + PROPERTY_OVERHEAD_BYTES;
   const isShort = contentType === undefined && responseTopic === undefined;
-  return (isShort ? 0 : sizeOf(contentType ?? '', responseTopic ?? '')) + (correlationData?.length ?? 0);
+  return (isShort ? 0 : sizeOf(contentType ?? '', responseTopic ?? '')) + correlation;
 }
 
 /** Bytes on the wire of a property that consists of these texts. */

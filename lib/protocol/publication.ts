@@ -22,6 +22,15 @@ export interface Publication {
 /** As it is unpacked: the payload as bytes for the socket. */
 export type RawPublication = Omit<Publication, 'payload'> & { readonly payload: Buffer };
 
+/** Bytes on its way, as both ends count them against the credit. */
+export function publicationBytes({
+  topic,
+  payload,
+  properties,
+}: Pick<Publication, 'topic' | 'properties'> & { readonly payload: { readonly length: number } }): number {
+  return Buffer.byteLength(topic) + payload.length + (properties?.length ?? 0);
+}
+
 const QOS = 3;
 const RETAIN = 4;
 const CONFIRM = 8;

@@ -73,7 +73,12 @@ export interface ReconcilerMeasures {
   readonly counts: {
     readonly expired: number;
     readonly storeFailures: number;
+    /** Remembered deletions that were forgotten before their time, to make room. */
+    readonly tombstonesEvicted: number;
+    /** What no broker is to be blamed for, by reason. */
     readonly refused: Readonly<Record<string, number>>;
+    /** Messages for which there was no room: by broker name, and by the bound. */
+    readonly refusedOf: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** By broker name. */
     readonly heldBack: Readonly<Record<string, HeldBack>>;
     /** By broker name. */
@@ -86,6 +91,8 @@ export interface ReconcilerMeasures {
     readonly ticks: HistogramCounts;
   };
   readonly topics: TopicCounts;
+  /** Bytes that topics take, as they are counted against the bound. */
+  readonly memory: { readonly bytes: number; readonly bound: number };
   readonly links: readonly LinkMeasures[];
   /** Newest first, as many as are remembered. */
   readonly conflicts: readonly Conflict[];

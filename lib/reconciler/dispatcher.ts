@@ -78,8 +78,16 @@ export class Dispatcher {
     link.publish({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
   }
 
-  /** The broker has the topic as it should, or does not take it, for a reason. */
-  settled(link: BrokerLink, topic: string, failure: string | undefined): void {
+  /**
+   * The broker has the topic as it should, or does not take it, for a reason.
+   * @param how whether the log has the reason already
+   */
+  settled(
+    link: BrokerLink,
+    topic: string,
+    failure: string | undefined,
+    how: 'said' | 'unsaid' = 'unsaid',
+  ): void {
     if (failure === undefined) {
       if (!link.blocks.succeeded(topic)) return;
       this.#deps.blockedOrNot(topic);
@@ -89,7 +97,7 @@ export class Dispatcher {
     if (link.blocks.failed(topic, performance.now()) !== BLOCKED_AFTER) return;
     this.#deps.blockedOrNot(topic);
     this.#deps.log(
-      'warn',
+      how === 'said' ? 'debug' : 'warn',
       `${link.name} does not take ${quoted(topic)} (${failure}); it is tried again from time to time`,
     );
   }

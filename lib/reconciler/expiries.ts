@@ -5,7 +5,7 @@
 
 import TinyQueue from 'tinyqueue';
 
-interface Expiry {
+export interface Expiry {
   readonly topic: string;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -48,6 +48,16 @@ export class Expiries {
       topics.push(first.topic);
     }
     return topics;
+  }
+
+  /** Takes out the topic whose time comes next, whether it has come or not. */
+  takeNext(): Expiry | undefined {
+    for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) {
+      if (this.#times.get(next.topic) !== next.at) continue;
+      this.#times.delete(next.topic);
+      return next;
+    }
+    return undefined;
   }
 
   /** A writer who brings a topic's time forward with each message must not make us remember all of them. */

@@ -3,23 +3,20 @@
 import type { Observed } from '../core/events.ts';
 import type { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
-import type { Log, Observations } from '../protocol/messages.ts';
+import type { Answer, Observations } from '../protocol/messages.ts';
 import { type Observation, readObservation } from '../protocol/observation.ts';
+import type { Admission } from './admission.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 import type { BringEvent } from './stepper.ts';
-import type { Tally } from './tally.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 import type { Verifier } from './verification/verifier.ts';
 
 export interface ReceptionDeps {
   readonly table: TopicTable;
   readonly clock: HybridClock;
-  readonly tally: Tally;
   readonly verifier: Verifier;
   readonly bring: BringEvent;
-  /** Topics at most. */
-  readonly room: number;
-  readonly log: Log;
+  readonly admission: Admission;
 }
 
 export class Reception {
@@ -31,7 +28,7 @@ export class Reception {
 
   /** What a broker has delivered. */
   observed(link: BrokerLink, { batch, messages }: Observations): void {
-    const { table, bring } = this.#deps;
+    const { table, bring, admission } = this.#deps;
     const reader = new BatchReader(batch);
     const now = Date.now();
     link.messages += messages;
@@ -40,8 +37,10 @@ export class Reception {
     while (!reader.done) {
       const observation = readObservation(reader);
       const { topic, replay, retained, own } = observation;
-      if (!this.#accepts(topic)) continue;
-      if (replay && retained === true) link.replayed?.add(topic);
+      const isAccepted = admission.accepts(link, observation);
+      // What it shows it retains, also where the value is left out.
+      if (replay && retained === true && (isAccepted || table.states.has(topic))) link.replayed?.add(topic);
+      if (!isAccepted) continue;
       bring(topic, this.#dated(link, observation, now));
       // An echo that was dropped is missed anyway.
       if (isBurst && !own && table.states.has(topic)) link.antiEntropy.note(topic);
@@ -53,21 +52,17 @@ export class Reception {
     const reader = new BatchReader(batch);
     while (!reader.done) {
       const observation = readObservation(reader);
-      if (this.#accepts(observation.topic)) this.#deps.verifier.shown(link, observation);
+      if (this.#deps.admission.accepts(link, observation)) this.#deps.verifier.shown(link, observation);
     }
   }
 
-  /** Whether there is room for the topic. Known ones are never refused. */
-  #accepts(topic: string): boolean {
-    const { table, room, tally, log } = this.#deps;
-    if (table.states.size < room || table.states.has(topic)) return true;
-    if (tally.count('refused_too_many_topics') === 1) {
-      log(
-        'error',
-        `more than ${room} topics: new ones are not replicated; narrow the filters, or raise MQTTREP_MAX_TOPICS`,
-      );
+  /** What probes have found. Of what there is no room for nothing is known. */
+  found(link: BrokerLink, answers: readonly Answer[]): void {
+    const { admission, verifier } = this.#deps;
+    for (const { topic, found } of answers) {
+      const isLeftOut = typeof found === 'object' && !admission.acceptsFound(link, topic, found);
+      verifier.found(link, { topic, found: isLeftOut ? 'unknown' : found });
     }
-    return false;
   }
 
   /** What was observed, dated now, should it be a new write. */

@@ -23,6 +23,7 @@ import type {
   Undelivered,
 } from '../protocol/messages.ts';
 import type { StateStore, StoredState, TopicEntry } from '../store/state-store.ts';
+import { Admission } from './admission.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drain } from './drain.ts';
 import type { Self } from './facts.ts';
@@ -33,6 +34,7 @@ import { Inspector } from './inspection/inspector.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 import { BrokerLinks } from './links/broker-links.ts';
 import { LoopDamper } from './loop-damper.ts';
+import { assertFits, defaultMemory } from './memory-bound.ts';
 import { Reception } from './reception.ts';
 import { Saver } from './saver.ts';
 import { Sessions } from './sessions.ts';
@@ -55,6 +57,8 @@ export interface ReconcilerDeps extends Self {
   /** What the store held when it was opened. */
   readonly state: StoredState;
   readonly log: Log;
+  /** Bytes of the heap that the thread may use. */
+  readonly heap?: number;
 }
 
 /** What holds from now on. */
@@ -93,7 +97,7 @@ export class Reconciler {
   #sampling: Subscription;
 
   constructor(deps: ReconcilerDeps) {
-    const { settings, brokers, replica, decoders, store, step, state, log } = deps;
+    const { settings, brokers, replica, decoders, store, step, state, log, heap } = deps;
     const table = new TopicTable(policiesOf(settings, brokers.length, decoders), brokers.length, step);
     const links = new BrokerLinks(deps, table, state.facts);
     const clock = new HybridClock(replica, settings.maxDrift);
@@ -111,7 +115,9 @@ export class Reconciler {
     const dispatcher = new Dispatcher({ clock, apply, blockedOrNot, damper, log });
     const saver = new Saver({ store, table, links, log });
     const verifier = new Verifier({ table, clock, bring, dispatcher, log });
-    const room = settings.bounds.topics;
+    const { topics, memory = defaultMemory(heap) } = settings.bounds;
+    const room = { topics, bytes: memory };
+    const admission = new Admission({ table, links, room, log });
     const payloads = settings.hidesPayloads ? 'hidden' : 'shown';
     const trash = new Trash({ clock, bring });
     table.replaced = (topic, winner, by, event) => trash.replaced(topic, winner, by, event.kind);
@@ -126,7 +132,7 @@ export class Reconciler {
     this.#dispatcher = dispatcher;
     this.#saver = saver;
     this.#verifier = verifier;
-    this.#reception = new Reception({ table, clock, tally, verifier, bring, room, log });
+    this.#reception = new Reception({ table, clock, verifier, bring, admission });
     this.#stepper = new Stepper({ table, links, conflicts, trash, dispatcher, damper, tally });
     this.#sessions = new Sessions({ dispatcher, verifier, saver, apply, bring, log });
     this.#housekeeping = new Housekeeping({ table, links, clock, dispatcher, verifier, saver, apply, bring });
@@ -134,6 +140,7 @@ export class Reconciler {
       replica,
       table,
       links,
+      admission,
       conflicts,
       damper,
       trash,
@@ -145,7 +152,8 @@ export class Reconciler {
     this.#drain = new Drain(links);
     this.#sampling = this.#sample(settings);
     this.#firstContact = new FirstContact(links, () => this.#open());
-    this.#load(soundTopics(state, { bounds: settings.bounds, tally, log }));
+    this.#load(soundTopics(state, { bounds: settings.bounds, tally, log }), heap);
+    admission.loaded();
   }
 
   /** Counts of what happened, by effect of `step` or reason of a refusal. */
@@ -219,9 +227,10 @@ export class Reconciler {
     this.inspector.close();
   }
 
-  #load(topics: Iterable<TopicEntry>): void {
+  #load(topics: Iterable<TopicEntry>, heap: number | undefined): void {
     for (const [topic, stored] of topics) {
       this.table.load(topic, stored);
+      assertFits(this.table.usage.bytes, heap);
       const { register } = stored;
       if (register.winner !== undefined) this.#clock.resume(register.winner.version);
     }
@@ -255,7 +264,7 @@ export class Reconciler {
         this.#drain.look();
         return;
       case 'found':
-        for (const answer of message.answers) this.#verifier.found(link, answer);
+        this.#reception.found(link, message.answers);
         this.#saver.save();
         // What was found is new, maybe: then the marker is to follow.
         this.#housekeeping.keep();

@@ -41,6 +41,7 @@ export class Sessions {
   /** The broker has shown what it retains: that is compared with what it held. */
   replayed(link: BrokerLink, stamps: boolean): void {
     const shown = link.replayEnded(stamps);
+    link.blocks.returned(performance.now());
     if (shown !== undefined) this.#deps.verifier.compare(link, shown);
   }
 
@@ -57,11 +58,11 @@ export class Sessions {
       bring(topic, { kind: 'acknowledged', broker: link.index, version });
       dispatcher.settled(link, topic, undefined);
     }
-    for (const { topic, version, reason, culprit } of message.refused) {
+    for (const { topic, version, reason, culprit, isSaid = false } of message.refused) {
       if (topic === link.markerTopic) continue;
       apply(topic, { kind: 'refused', broker: link.index, version });
       if (culprit === 'value') dispatcher.valueRefused(link, topic, reason);
-      else dispatcher.settled(link, topic, reason);
+      else dispatcher.settled(link, topic, reason, isSaid ? 'said' : 'unsaid');
     }
   }
 

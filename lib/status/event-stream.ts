@@ -66,7 +66,10 @@ export class EventStream {
     }
     this.#readers.set(response, reader);
     response.once('close', () => this.remove(response));
-    this.#timer ??= setInterval(() => void this.#tick(), PERIOD);
+    this.#timer ??= setInterval(() => {
+      // The next look may come to something.
+      this.#tick().catch(() => undefined);
+    }, PERIOD);
     this.#write(reader, `retry: ${RETRY}\n${eventText('status', this.#status)}`);
   }
 

@@ -41,6 +41,8 @@ export interface BrokerState {
   readonly roundTrip: number | null;
   readonly link: LinkMeasures | undefined;
   readonly heldBack: HeldBack;
+  /** Messages that were not replicated, or not taken by the broker, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
 }
 
 export class Measurements {
@@ -90,6 +92,10 @@ export class Measurements {
       heldBack: {
         ...this.reconcilerCounts?.heldBack[name],
         ...this.#brokers.get(name)?.total.value?.heldBack,
+      },
+      dropped: {
+        ...this.reconcilerCounts?.refusedOf[name],
+        ...this.#brokers.get(name)?.total.value?.dropped,
       },
     }));
   }

@@ -91,6 +91,12 @@ export class Metrics {
       ['broker'],
       ofBrokers(({ record }) => Number(record.state === 'ready')),
     );
+    this.#gauge(
+      'mqttrep_broker_parked',
+      '1 where the actor of the broker crashed too often and rests for ten minutes, else 0.',
+      ['broker'],
+      ofBrokers(({ record }) => Number(record.state === 'parked')),
+    );
     this.#counter(
       'mqttrep_reconnects_total',
       'Connections to the broker after the first one.',
@@ -163,6 +169,21 @@ export class Metrics {
     const { measurements } = this.#deps;
     this.#gauge('mqttrep_topics', 'Topics by how they are.', ['state'], () =>
       Object.entries(measurements.reconciler?.topics ?? {}).map(([state, count]) => [{ state }, count]),
+    );
+    this.#gauge('mqttrep_memory_bytes', 'Memory that topics take, as counted against the bound.', [], () => [
+      [{}, measurements.reconciler?.memory.bytes ?? 0],
+    ]);
+    this.#gauge(
+      'mqttrep_memory_limit_bytes',
+      'Memory that topics may take: MQTTREP_MAX_MEMORY, or what follows from the heap.',
+      [],
+      () => [[{}, measurements.reconciler?.memory.bound ?? 0]],
+    );
+    this.#counter(
+      'mqttrep_tombstones_evicted_total',
+      'Remembered deletions that were forgotten before their time, to make room.',
+      [],
+      () => [[{}, measurements.reconcilerCounts?.tombstonesEvicted ?? 0]],
     );
     this.#counter(
       'mqttrep_conflicts_total',
@@ -241,10 +262,8 @@ export class Metrics {
   #dropped(): Sample[] {
     const { brokers, reconcilerCounts } = this.#deps.measurements;
     return [
-      ...brokers.flatMap(({ name, counts }) =>
-        Object.entries(counts?.dropped ?? {}).map(
-          ([reason, count]): Sample => [{ broker: name, reason }, count],
-        ),
+      ...brokers.flatMap(({ name, dropped }) =>
+        Object.entries(dropped).map(([reason, count]): Sample => [{ broker: name, reason }, count]),
       ),
       ...Object.entries(reconcilerCounts?.refused ?? {}).map(
         ([reason, count]): Sample => [{ reason }, count],

@@ -42,7 +42,10 @@ export class Overview {
 
   /** Begins to sample the rates. */
   start(): void {
-    this.#sampling ??= setInterval(() => void this.#sample(), SAMPLE_PERIOD).unref();
+    this.#sampling ??= setInterval(() => {
+      // The next sample stands for both.
+      this.#sample().catch(() => undefined);
+    }, SAMPLE_PERIOD).unref();
   }
 
   close(): void {
@@ -96,7 +99,15 @@ export class Overview {
   }
 }
 
-function brokerStatus({ name, record, counts, roundTrip, link, heldBack }: BrokerState): BrokerStatus {
+function brokerStatus({
+  name,
+  record,
+  counts,
+  roundTrip,
+  link,
+  heldBack,
+  dropped,
+}: BrokerState): BrokerStatus {
   const { state, detail, since, protocol, reconnects, restarts } = record;
   return {
     name,
@@ -106,7 +117,7 @@ function brokerStatus({ name, record, counts, roundTrip, link, heldBack }: Broke
     protocol,
     received: counts?.received ?? 0,
     published: counts?.published ?? 0,
-    dropped: thoseThatAre(counts?.dropped ?? {}),
+    dropped: thoseThatAre(dropped),
     heldBack: thoseThatAre(heldBack),
     pending: link?.pending ?? 0,
     waiting: link?.waiting ?? 0,

@@ -109,7 +109,9 @@ export class StatusServer {
         keepAliveTimeout: this.#limits.keepAlive,
         connectionsCheckingInterval: Math.min(1_000, this.#limits.headTime),
       },
-      (request, response) => void this.#serve(request, response),
+      (request, response) => {
+        this.#serve(request, response).catch(() => response.destroy());
+      },
     );
     // A connection that could not be accepted is the client's trouble; nobody listening would end the process.
     this.#server.on('error', () => undefined);

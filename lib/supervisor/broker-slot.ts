@@ -41,6 +41,11 @@ export class BrokerSlot {
     this.#settings = settings;
   }
 
+  /** Whether its actor rests, since it crashed too often. */
+  get isParked(): boolean {
+    return this.link.state === 'parked';
+  }
+
   /** Whether there is a connection now. */
   get isConnected(): boolean {
     return this.link.state === 'ready' || this.link.state === 'replaying';
@@ -48,7 +53,7 @@ export class BrokerSlot {
 
   /** Whether the broker gave a definite answer, be it a refusal. */
   get hasAnswered(): boolean {
-    return this.link.state === 'ready' || this.link.state === 'refused';
+    return this.link.state === 'ready' || this.link.state === 'refused' || this.isParked;
   }
 
   /** Takes no more messages in; resolves when what arrived before is with the reconciler. */

@@ -2,6 +2,9 @@
 
 import type { LinkState } from '../protocol/messages.ts';
 
+/** What is of more interest than that another attempt is made. */
+const KEPT_WHILE_CONNECTING: ReadonlySet<LinkState> = new Set(['unreachable', 'refused', 'parked']);
+
 export class LinkRecord {
   state: LinkState = 'connecting';
   /** Why it is not connected, or ''. */
@@ -17,15 +20,12 @@ export class LinkRecord {
   /** Actors there were so far: each counts from 0. */
   actors = 0;
   #connections = 0;
+  /** Until `resume`, whatever an actor says that is on its way out. */
   #isParked = false;
-
-  get isParked(): boolean {
-    return this.#isParked;
-  }
 
   /** It is not tried again before `resume`, for a reason. */
   park(reason: string): void {
-    this.enter('refused', reason);
+    this.enter('parked', reason);
     this.#isParked = true;
   }
 
@@ -33,10 +33,10 @@ export class LinkRecord {
     this.#isParked = false;
   }
 
-  /** While it is tried again, what it failed of stays: that is of more interest than that it is tried. */
+  /** While it is tried again, what it failed of stays. */
   enter(state: LinkState, detail: string): void {
     if (this.#isParked) return;
-    if (state === 'connecting' && (this.state === 'unreachable' || this.state === 'refused')) return;
+    if (state === 'connecting' && KEPT_WHILE_CONNECTING.has(this.state)) return;
     if (state !== this.state) this.since = Date.now();
     this.state = state;
     this.detail = state === 'ready' ? '' : detail;

@@ -150,8 +150,9 @@ export class Replicator {
   async isAlive(within: number): Promise<boolean> {
     const answers = await Promise.allSettled([
       this.askReconciler({ of: 'measures', conflictsAfter: Number.POSITIVE_INFINITY }, within),
+      // One that rests cannot answer, and a restart of the process would not help it.
       ...[...this.#brokers.values()]
-        .filter(({ link }) => !link.isParked)
+        .filter(slot => !slot.isParked)
         .map(({ name }) => this.askBroker(name, { of: 'measures' }, within)),
     ]);
     return answers.every(({ status }) => status === 'fulfilled');
@@ -255,9 +256,19 @@ export class Replicator {
         slot.link.restarts++;
         this.#launch(slot);
       },
+      parked: reason => this.#parked(slot, reason),
     });
     slot.actor = actor;
     slot.link.actors++;
+  }
+
+  /** Its actor rests: the reconciler sends nothing to it meanwhile. */
+  #parked(slot: BrokerSlot, reason: string): void {
+    const { port1 } = new MessageChannel();
+    this.#reconciler.actor?.tell({ kind: 'attach', broker: this.#roster.indexOf(slot.name), port: port1 }, [
+      port1,
+    ]);
+    this.#reported({ kind: 'link', state: 'parked', detail: reason }, slot);
   }
 
   #restartNone(): void {
@@ -270,7 +281,8 @@ export class Replicator {
   #giveUp(reason: string): void {
     this.#restartNone();
     this.#log('error', reason);
-    void this.#actors.destroy().then(() => this.#end(reason));
+    const end = () => this.#end(reason);
+    this.#actors.destroy().then(end, end);
   }
 
   /** For the state topics at each broker. */

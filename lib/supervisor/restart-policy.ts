@@ -1,9 +1,15 @@
-/** When a crashed actor is started again, and when to give up and leave it to whoever supervises the process. */
+/**
+ * When a crashed actor is started again, and when it has crashed too often. Each actor has a budget of its own, so that one
+ * that crashes again and again does not use up that of the others.
+ */
 
 import { type BackoffLimits, backoff } from '../core/backoff.ts';
 
-/** Crashes within the last minute, of all actors together, that are borne. */
+/** Crashes of one actor within the last minute that are borne. */
 export const MAX_CRASHES = 10;
+
+/** Milliseconds for which the actor of a broker rests that has crashed too often. */
+export const PARKED_MS = 10 * 60_000;
 
 const WITHIN = 60_000;
 const LIMITS: BackoffLimits = { first: 100, longest: 10_000 };
@@ -20,5 +26,10 @@ export class RestartPolicy {
     this.#crashes.push(now);
     if (this.#crashes.length > MAX_CRASHES) return 'give up';
     return backoff(this.#crashes.length - 1, LIMITS, chance);
+  }
+
+  /** The actor has rested. */
+  forgive(): void {
+    this.#crashes.length = 0;
   }
 }

@@ -22,6 +22,8 @@ export function brokerSettings<Id extends string | undefined>(
     options: broker.options,
     clientId,
     maxQos: broker.maxQos,
+    maxLevels: broker.maxLevels ?? Number.POSITIVE_INFINITY,
+    maxTopicLength: broker.maxTopicLength ?? Number.POSITIVE_INFINITY,
     subscriptions: subscriptionsOf(broker, config),
     sampling: { period: 1000 / config.mergeFrequency, newestOnly: config.topics.every(goesByArrival) },
     bounds: config.bounds,

@@ -22,6 +22,10 @@ export interface RigOptions {
   readonly clientId?: string;
   /** In whose name it writes; default `us`. */
   readonly replica?: string;
+  /** Default: without a limit. */
+  readonly maxLevels?: number;
+  /** Default: false. */
+  readonly stateTopics?: boolean;
 }
 
 /** A step of the session as the reconciler is told of it, in order. */
@@ -56,10 +60,12 @@ export class ActorRig {
       options: { reconnectPeriod: 50, ...options },
       clientId: rigOptions.clientId ?? `rig_${randomUUID()}`,
       maxQos: 2,
+      maxLevels: rigOptions.maxLevels ?? Number.POSITIVE_INFINITY,
+      maxTopicLength: Number.POSITIVE_INFINITY,
       subscriptions,
       sampling: { period: 20, newestOnly: false },
       controlPrefix: 'mqttrep',
-      stateTopics: false,
+      stateTopics: rigOptions.stateTopics ?? false,
       bounds: DEFAULT_BOUNDS,
     } as const;
     this.actor = new BrokerActor(settings, port1, report => {
@@ -126,6 +132,10 @@ export class ActorRig {
 
   get kinds(): string[] {
     return this.told.map(({ kind }) => kind);
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return this.actor.counters;
   }
 
   /** What was logged, as text. */

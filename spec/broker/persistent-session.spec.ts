@@ -40,6 +40,6 @@ describe('Broker actor with a persistent session', () => {
     expect(rig.actor.counters).to.include({ refused_backlog: 5 });
     const topics = rig.observations().map(({ topic }) => topic);
     expect(topics).to.deep.equal([...Array.from({ length: 16 }, (_, index) => `t/${index}`), 'kept']);
-    expect(rig.log).to.match(/'t\/16' is not replicated: its session had more than 10000 messages, or 16 MB/);
+    expect(rig.log).to.match(/"t\/16" is not replicated: its session had more than 10000 messages, or 16 MB/);
   });
 });

@@ -36,7 +36,7 @@ for (const protocolVersion of [4, 5] as const) {
       await scene.publish('OSLO', 'film', 'x'.repeat(2_000_000), retain);
       await scene.publish('OSLO', 'text', 'x'.repeat(10_000), retain);
       await scene.retainedEverywhere('text', 'x'.repeat(10_000));
-      await scene.mqttrep.line(/OSLO: 'photo' is not replicated: .* more than MQTTREP_MAX_PAYLOAD/, 10_000);
+      await scene.mqttrep.line(/OSLO: "photo" is not replicated: .* more than MQTTREP_MAX_PAYLOAD/, 10_000);
       await scene.marked();
       await scene.mqttrep.stop();
       scene.run();

@@ -109,7 +109,7 @@ describe('describeConfig', () => {
       'Every topic is looked at again: never',
       "Greatest drift of other replicators' clocks: 60 s",
       'Status page: http://0.0.0.0:9280/, token ***, without payloads',
-      'Bounds: 1000000 topics of 65535 bytes and 200 levels, payloads of 4194304 bytes',
+      'Bounds: 1000000 topics of 65535 bytes and 200 levels, payloads of 4194304 bytes, memory by the heap that Node.js allows',
       'Log: level warn, format json',
     ]);
   });

@@ -108,6 +108,12 @@ describe('readConfig', () => {
       config('{"will":{"__proto__":{"a":1}}}', '`__proto__`'),
       config('['.repeat(50_000), 'no JSON'),
       config('{"maxQos":3}', '`maxQos` is 3', '0, 1 or 2'),
+      config('{"maxLevels":0}', '`maxLevels` is 0', 'a whole number from 1 to 65536'),
+      config(
+        '{"maxTopicLength":70000}',
+        '`maxTopicLength` is 70000',
+        'a whole number of bytes from 1 to 65535',
+      ),
       config('{"maxQos":"1"}', '`maxQos` is a string', '0, 1 or 2'),
       config('{"priority":-1}', '`priority` is -1', 'from 0 to 1000'),
       config('{"priority":0.5}', '`priority` is 0.5', 'a whole number'),

@@ -45,7 +45,8 @@ describe('readConfig', () => {
 
   it('reads every variable', () => {
     const config = accepted({
-      MQTTREP_CONFIG_oslo: '{"maxQos":1,"priority":7,"clientId":"me","keepalive":30,"unknown":[1]}',
+      MQTTREP_CONFIG_oslo:
+        '{"maxQos":1,"priority":7,"maxLevels":8,"maxTopicLength":256,"clientId":"me","keepalive":30,"unknown":[1]}',
       MQTTREP_TTL_ducks: '0.5',
       MQTTREP_RETAIN_ducks: 'true',
       MQTTREP_REPEAT_ducks: 'true',
@@ -62,6 +63,8 @@ describe('readConfig', () => {
       url: 'mqtt://oslo.example:1883',
       maxQos: 1,
       priority: 7,
+      maxLevels: 8,
+      maxTopicLength: 256,
       options: { clientId: 'me', keepalive: 30, unknown: [1] },
     });
     expect(config.topics).to.deep.equal([

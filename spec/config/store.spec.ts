@@ -90,8 +90,34 @@ describe('the bounds', () => {
       MQTTREP_MAX_TOPIC_LENGTH: '300',
       MQTTREP_MAX_LEVELS: '4',
     });
-    expect(bounds).to.deep.equal({ payload: 1_000, topics: 2_000, topicLength: 300, levels: 4 });
+    expect(bounds).to.deep.equal({
+      payload: 1_000,
+      topics: 2_000,
+      memory: undefined,
+      topicLength: 300,
+      levels: 4,
+    });
   });
+
+  const memories: [text: string, bytes: number][] = [
+    ['1048576', 2 ** 20],
+    ['512M', 512 * 2 ** 20],
+    ['512m', 512 * 2 ** 20],
+    ['2048 KiB', 2 ** 21],
+    ['1GB', 2 ** 30],
+    ['1T', 2 ** 40],
+  ];
+  for (const [text, bytes] of memories) {
+    it(`take ${text} of memory as ${bytes} bytes`, () => {
+      expect(accepted({ MQTTREP_MAX_MEMORY: text }).bounds.memory).to.equal(bytes);
+    });
+  }
+
+  for (const text of ['0', '-1M', '1048575', '1.5G', '2T', 'half', '1MM', 'M']) {
+    it(`cannot be ${text} of memory`, () => {
+      expect(errorsOf({ MQTTREP_MAX_MEMORY: text }).join()).to.match(/^MQTTREP_MAX_MEMORY: .*512M/);
+    });
+  }
 
   for (const value of ['0', '-1', '1.5', '1e3', '1 MB', '300000000000']) {
     it(`cannot be ${value}`, () => {

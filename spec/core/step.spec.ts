@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { Policies } from '../../lib/core/policy.ts';
 import { emptyRegister, type Message, PASSING_AGE, type Register } from '../../lib/core/register.ts';
-import { DELETION_AGE, isForgettable } from '../../lib/core/step.ts';
+import { AGES_WITHOUT_ROOM, DELETION_AGE, isForgettable, UNRETAINED_AGE } from '../../lib/core/step.ts';
 import { A, B, PROTOCOLS, START, settledTopic } from './topic.ts';
 
 describe('Expiry', () => {
@@ -78,7 +78,17 @@ describe('A topic', () => {
       { ...everywhere, pending: [{ broker: B, retained: true, message: deleted }] },
     ],
     [false, 'that is being asked for', { ...everywhere, asking: 1 << B }],
-    [false, 'that is known not to be retained', { ...empty, unretained: 1 << A }],
+    [true, 'that was known not to be retained, in an earlier life', { ...empty, unretained: 1 << A }],
+    [
+      false,
+      'that is known not to be retained, and had a message some minutes ago',
+      { ...empty, unretained: 1 << A, passing: passing(START - UNRETAINED_AGE + 1) },
+    ],
+    [
+      true,
+      'that is known not to be retained, and has been quiet since',
+      { ...empty, unretained: 1 << A, passing: passing(START - UNRETAINED_AGE) },
+    ],
     [false, 'under which a message has just passed', { ...empty, passing: passing(START - PASSING_AGE + 1) }],
     [true, 'under which a message passed long ago', { ...empty, passing: passing(START - PASSING_AGE) }],
     [false, 'without a winner that a broker holds', { ...empty, held: [message('1'), 'unknown'] }],
@@ -90,4 +100,31 @@ describe('A topic', () => {
       expect(isForgettable(register, policy, START)).to.equal(forgettable);
     });
   }
+
+  describe('for which there is no room', () => {
+    const deletedAt = (time: number) => ({ ...deleted, version: { ...deleted.version, time } });
+    const owed = (since: number) => ({ message: message('1'), owed: 1 << B, since });
+    const { deletion, transient, owed: owedAge } = AGES_WITHOUT_ROOM;
+    const early: readonly (readonly [evicted: boolean, name: string, register: Register])[] = [
+      [false, 'was deleted a moment ago', { ...everywhere, winner: deletedAt(START - deletion + 1) }],
+      [true, 'was deleted half a minute ago', { ...everywhere, winner: deletedAt(START - deletion) }],
+      [false, 'some broker may still hold', { ...everywhere, held: ['absent', 'unknown'] }],
+      [false, 'has a value', { ...empty, winner: message('1') }],
+      [false, 'had a message a moment ago', { ...empty, passing: passing(START - transient + 1) }],
+      [true, 'had its last message some seconds ago', { ...empty, passing: passing(START - transient) }],
+      [false, 'some broker has still to get a message of', { ...empty, passing: owed(START - owedAge + 1) }],
+      [true, 'some broker will not get a message of', { ...empty, passing: owed(START - owedAge) }],
+      [
+        true,
+        'is known not to be retained, and had its last message some seconds ago',
+        { ...empty, unretained: 1 << A, passing: passing(START - transient) },
+      ],
+    ];
+    for (const [evicted, name, register] of early) {
+      it(`${evicted ? 'is' : 'is not'} forgotten where it ${name}`, () => {
+        const policy = new Policies([{ filter: '#', subscribe: 3, publish: 3 }], 2).of('t');
+        expect(isForgettable(register, policy, START, AGES_WITHOUT_ROOM)).to.equal(evicted);
+      });
+    }
+  });
 });

@@ -64,8 +64,8 @@ const TABLE: readonly (readonly [
     undefined,
   ],
   ['one user property too many', { userProperties: { a: values(MAX_PROPERTIES), b: '' } }, TOO_MANY],
-  ['as many bytes as may be', { userProperties: { a: 'x'.repeat(MAX_PROPERTY_BYTES - 11) } }, undefined],
-  ['a byte too many', { userProperties: { a: 'x'.repeat(MAX_PROPERTY_BYTES - 10) } }, TOO_LARGE],
+  ['as many bytes as may be', { userProperties: { a: 'x'.repeat(MAX_PROPERTY_BYTES - 6) } }, undefined],
+  ['a byte too many', { userProperties: { a: 'x'.repeat(MAX_PROPERTY_BYTES - 5) } }, TOO_LARGE],
   ['large correlation data', { correlationData: Buffer.alloc(MAX_PROPERTY_BYTES) }, TOO_LARGE],
 ];
 

@@ -3,7 +3,7 @@
 import sinon from 'sinon';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
-import type { ReconcilerSettings } from '../../lib/protocol/messages.ts';
+import type { Bounds, ReconcilerSettings } from '../../lib/protocol/messages.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { WorkerEnd } from './worker-end.ts';
@@ -18,6 +18,7 @@ const NAMES = ['A', 'B', 'C'];
 export function settings(
   filters: readonly FilterSettings[],
   payloads: 'shown' | 'hidden' = 'shown',
+  bounds: Partial<Bounds> = {},
 ): ReconcilerSettings {
   return {
     controlPrefix: 'mqttrep',
@@ -25,7 +26,7 @@ export function settings(
     mergeFrequency: 1_000 / TICK,
     scanPeriod: Number.POSITIVE_INFINITY,
     maxDrift: 60_000,
-    bounds: DEFAULT_BOUNDS,
+    bounds: { ...DEFAULT_BOUNDS, ...bounds },
     store: 'memory',
     hidesPayloads: payloads === 'hidden',
   };
@@ -36,6 +37,9 @@ export interface RigOptions {
   readonly brokers?: 2 | 3;
   readonly payloads?: 'shown' | 'hidden';
   readonly store?: MemoryStore;
+  readonly bounds?: Partial<Bounds>;
+  /** Bytes of the heap that the thread may use. */
+  readonly heap?: number;
 }
 
 export class ReconcilerRig {
@@ -63,9 +67,12 @@ export class ReconcilerRig {
     brokers = 3,
     payloads = 'shown',
     store = new MemoryStore(),
+    bounds = {},
+    heap,
   }: RigOptions = {}): Promise<void> {
     this.#reconciler = new Reconciler({
-      settings: settings(filters, payloads),
+      settings: settings(filters, payloads, bounds),
+      ...(heap === undefined ? {} : { heap }),
       replica: 'us',
       secret: 'secret',
       newClientId: broker => `kept_of_${broker}`,

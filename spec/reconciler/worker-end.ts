@@ -4,7 +4,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
 import type { FromBroker, SessionStarted, Settled, ToBroker } from '../../lib/protocol/messages.ts';
 import { type RawObservation, writeObservation } from '../../lib/protocol/observation.ts';
-import { type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
+import { publicationBytes, type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
 
 export class WorkerEnd {
   /** For the reconciler. */
@@ -123,7 +123,7 @@ export class WorkerEnd {
     let count = 0;
     for (; !reader.done; count++) {
       const publication = readPublication(reader);
-      this.#unsettled.bytes += publication.payload.length;
+      this.#unsettled.bytes += publicationBytes(publication);
       const isOwn = publication.topic.startsWith('mqttrep/');
       (isOwn ? this.own : this.published).push(publication);
     }

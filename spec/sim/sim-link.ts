@@ -11,7 +11,7 @@ import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
 import { ControlTopics } from '../../lib/protocol/control-topics.ts';
 import type { FromBroker, Port, Settled, ToBroker } from '../../lib/protocol/messages.ts';
 import { writeObservation } from '../../lib/protocol/observation.ts';
-import { type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
+import { publicationBytes, type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
 import { CONTROL, type SimBroker, type SimMessage } from './sim-broker.ts';
 import { type Delivery, foundAt, messageOf, observationOf } from './sim-messages.ts';
 
@@ -274,9 +274,9 @@ export class SimLink {
     this.#later(() => this.#publish(publication));
     if (!this.#broker.qos0) return;
     // Once it is on the socket nothing more is to be heard of it.
-    const { topic, version, payload, confirm } = publication;
+    const { topic, version, confirm } = publication;
     const confirmed = confirm && this.#faults.confirmsAtSocket ? [{ topic, version }] : [];
-    this.#unlessCut(() => this.#settle({ bytes: payload.length, confirmed }), 0);
+    this.#unlessCut(() => this.#settle({ bytes: publicationBytes(publication), confirmed }), 0);
   }
 
   #publish(publication: RawPublication): void {
@@ -298,7 +298,7 @@ export class SimLink {
       payload.length > largest && mqtt5
         ? [{ topic, version, reason: 'Packet too large', culprit: 'value' as const }]
         : [];
-    this.#later(() => this.#settle({ bytes: payload.length, confirmed, refused }));
+    this.#later(() => this.#settle({ bytes: publicationBytes(publication), confirmed, refused }));
   }
 
   #settle({

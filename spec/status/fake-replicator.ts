@@ -67,7 +67,9 @@ export class FakeReplicator {
       counts: {
         expired: 7,
         storeFailures: 0,
-        refused: { too_many_topics: 2 },
+        tombstonesEvicted: 5,
+        refused: { stored: 3 },
+        refusedOf: { OSLO: { too_many_topics: 2 } },
         heldBack: { PARIS: { pending: 6, pending_of_topic: 1 } },
         contended: { PARIS: 3 },
         damped: 8,
@@ -77,6 +79,7 @@ export class FakeReplicator {
         ticks: empty,
       },
       topics: this.counts,
+      memory: { bytes: 1_000, bound: 4_000 },
       links: [...this.links.keys()].map(name => ({
         name,
         pending: 1,

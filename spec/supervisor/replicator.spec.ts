@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import type { Config } from '../../lib/config/config.ts';
+import type { MergeChain } from '../../lib/core/merge-chain.ts';
 import { Replicator } from '../../lib/supervisor/replicator.ts';
 import { MAX_CRASHES } from '../../lib/supervisor/restart-policy.ts';
 import { accepted } from '../config/reading.ts';
@@ -163,25 +164,63 @@ describe('Replicator', () => {
     await expectEqualBrokers(brokers.map(({ url }) => url));
   });
 
-  it('gives up after too many crashes, and says why', async () => {
+  it('parks a broker whose actor crashes too often, says why, and goes on with the others', async () => {
     // The waits between the restarts would add up to half a minute.
     const clock = sinon
       .createSandbox()
       .useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldClearNativeTimers: true });
     try {
       const config = configured();
-      const broken = config.brokers.map(broker => ({ ...broker, url: 'no url' }));
-      replicator = new Replicator({ ...config, brokers: broken.slice(0, 1) }, (level, message) => {
-        log.push(`${level} ${message}`);
-        if (message.includes('is started again')) setImmediate(() => clock.tick(10_000));
-      });
+      const [oslo, ...others] = config.brokers;
+      if (oslo === undefined) throw new Error('no broker is configured');
+      replicator = new Replicator(
+        { ...config, brokers: [{ ...oslo, url: 'no url' }, ...others] },
+        (level, message) => {
+          log.push(`${level} ${message}`);
+          if (message.includes('crashed and is started again')) setImmediate(() => clock.tick(10_000));
+        },
+      );
       replicator.start();
-      expect(await replicator.ended).to.match(/^too many crashes within a minute, the last one of oslo: /);
+      await eventually(() => expect(states()).to.deep.equal({ oslo: 'parked', paris: 'ready' }), {
+        within: 20_000,
+      });
+      expect(log.filter(line => line.startsWith('error oslo crashed'))).to.have.lengthOf(MAX_CRASHES);
+      expect(log.find(line => line.startsWith('error oslo is parked'))).to.match(
+        /too many crashes within a minute, the last one: .+; it is started again in 10 min, the other brokers go on/,
+      );
+      expect(replicator.links.get('oslo')?.detail).to.match(/^too many crashes within a minute/);
+      expect(await replicator.isAlive(10_000)).to.equal(true);
+      await client(1).publish('t', 'x', { retain: true });
+      const before = replicator.links.get('oslo')?.restarts;
+      clock.tick(10 * 60_000);
+      expect(replicator.links.get('oslo')?.restarts).to.equal((before ?? 0) + 1);
     } finally {
       clock.restore();
     }
-    expect(log.filter(line => line.startsWith('error oslo crashed'))).to.have.lengthOf(MAX_CRASHES);
-    expect(log.at(-1)).to.match(/^error too many crashes/);
+    expect(replicator.isStopping).to.equal(false);
+  });
+
+  it('gives up after too many crashes of the reconciler, and says why', async () => {
+    const clock = sinon
+      .createSandbox()
+      .useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldClearNativeTimers: true });
+    try {
+      const config = configured();
+      // What is no comparator the reconciler cannot begin with.
+      const topics = config.topics.map(topic => ({ ...topic, merge: [null] as unknown as MergeChain }));
+      replicator = new Replicator({ ...config, topics }, (level, message) => {
+        log.push(`${level} ${message}`);
+        if (message.startsWith('the reconciler crashed')) setImmediate(() => clock.tick(10_000));
+      });
+      replicator.start();
+      expect(await replicator.ended).to.match(
+        /^too many crashes of the reconciler within a minute, the last one: /,
+      );
+    } finally {
+      clock.restore();
+    }
+    expect(log.filter(line => line.startsWith('error the reconciler crashed'))).to.have.lengthOf(MAX_CRASHES);
+    expect(log.at(-1)).to.match(/^error too many crashes of the reconciler/);
   });
 
   it('stops in order and quickly: what it took in is sent before', async () => {

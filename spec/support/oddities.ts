@@ -6,8 +6,10 @@ import {
   headerOf,
   PUBACK,
   PUBLISH,
+  packetIdOf,
   SUBACK,
   SUBSCRIBE,
+  topicOf,
   typeOf,
   UNSUBSCRIBE,
   variable,
@@ -56,6 +58,59 @@ export const NO_QOS_2: Oddity = {
   fromClient: packet => (typeOf(packet) === PUBLISH && qosOf(packet) === 2 ? 'silence' : packet),
   fromBroker: packet => (typeOf(packet) === SUBACK ? withoutQos2(packet) : packet),
 };
+
+/**
+ * The connection is closed where something is published under such a topic.
+ * @param when before the broker sees it, or with the acknowledgement
+ */
+export function hangsUpOnTopics(
+  level: 4 | 5,
+  isBad: (topic: string) => boolean,
+  when: 'at once' | 'acknowledged' = 'at once',
+): Oddity {
+  const ids = new Map<number, Set<number>>();
+  return {
+    level,
+    fromClient: (packet, connection) => {
+      if (typeOf(packet) !== PUBLISH || !isBad(topicOf(packet))) return packet;
+      if (when === 'at once') return 'hang-up';
+      const id = packetIdOf(packet);
+      if (id !== undefined) ids.set(connection, (ids.get(connection) ?? new Set()).add(id));
+      return packet;
+    },
+    fromBroker: (packet, connection) => {
+      const isLast = typeOf(packet) === PUBACK && ids.get(connection)?.has(packet.readUInt16BE(2)) === true;
+      return isLast ? { last: packet } : packet;
+    },
+  };
+}
+
+/** The connection is closed at a SUBSCRIBE for the presence of other replicators. */
+export function hangsUpOnPresence(level: 4 | 5): Oddity {
+  const isAsked = (packet: Buffer) => typeOf(packet) === SUBSCRIBE && packet.includes('/+/presence/');
+  return { level, fromClient: packet => (isAsked(packet) ? 'hang-up' : packet) };
+}
+
+/** The first acknowledgement of a publish under the topic is lost. */
+export function losesPuback(level: 4 | 5, isOdd: (topic: string) => boolean): Oddity & { lost: number } {
+  const ids = new Set<string>();
+  const oddity = {
+    level,
+    lost: 0,
+    fromClient: (packet: Buffer, connection: number) => {
+      if (typeOf(packet) === PUBLISH && isOdd(topicOf(packet)))
+        ids.add(`${connection} ${packetIdOf(packet)}`);
+      return packet;
+    },
+    fromBroker: (packet: Buffer, connection: number) => {
+      const isOdd = typeOf(packet) === PUBACK && ids.delete(`${connection} ${packet.readUInt16BE(2)}`);
+      if (!isOdd || oddity.lost > 0) return packet;
+      oddity.lost++;
+      return 'silence' as const;
+    },
+  };
+  return oddity;
+}
 
 /**
  * From the first UNSUBSCRIBE on that connection is answered nothing, nor is who comes with the same CONNECT: as with

@@ -40,6 +40,19 @@ export function headerOf(packet: Buffer): number {
   return variable(packet, 1)?.end ?? 0;
 }
 
+/** The topic of a PUBLISH. */
+export function topicOf(publish: Buffer): string {
+  const start = headerOf(publish);
+  return publish.toString('utf8', start + 2, start + 2 + publish.readUInt16BE(start));
+}
+
+/** The packet identifier of a PUBLISH with a QoS above 0; undefined with QoS 0. */
+export function packetIdOf(publish: Buffer): number | undefined {
+  if ((publish.readUInt8(0) & 0b110) === 0) return undefined;
+  const start = headerOf(publish);
+  return publish.readUInt16BE(start + 2 + publish.readUInt16BE(start));
+}
+
 /** The protocol level of a CONNECT, behind the name of the protocol. */
 export function levelOf(packet: Buffer): number {
   const start = headerOf(packet);

@@ -11,13 +11,18 @@ import { CONNECT, endOf, levelOf, typeOf } from './packet-bytes.ts';
  * What goes on instead of a packet; or nothing does, or its sender is answered, or the connection is closed.
  * @param connection its number, from 0
  */
-export type Rewrite = (packet: Buffer, connection: number) => Buffer | 'silence' | 'hang-up' | Answer;
+export type Rewrite = (packet: Buffer, connection: number) => Buffer | 'silence' | 'hang-up' | Answer | Last;
 
 /** What the relay itself sends back to where a packet came from, which then goes no further. */
 export interface Answer {
   readonly answer: Buffer;
   /** Whether the connection is closed after it. */
   readonly hangsUp?: boolean;
+}
+
+/** It passes, and then the connection is closed. */
+export interface Last {
+  readonly last: Buffer;
 }
 
 /** What is rewritten, by where it comes from; the rest passes as it is. */
@@ -37,6 +42,7 @@ export class PacketRelay {
   readonly #sockets = new Set<Socket>();
   /** The clients that are connected, by the number of their connection. */
   readonly #clients = new Map<number, Socket>();
+  #isOnlyNewest = false;
 
   /** In front of a broker, on a port of its own. */
   static async before(brokerPort: number, oddity: Oddity): Promise<PacketRelay> {
@@ -52,6 +58,7 @@ export class PacketRelay {
     let connections = 0;
     this.#server = createServer({ noDelay: true }, client => {
       const connection = connections++;
+      if (this.#isOnlyNewest) for (const other of this.#clients.values()) other.destroy();
       const broker = connect({ port: brokerPort, host: '127.0.0.1', noDelay: true });
       let level = 0;
       this.#clients.set(connection, client);
@@ -90,6 +97,11 @@ export class PacketRelay {
     this.#clients.get(connection)?.end();
   }
 
+  /** From now on whoever connects closes all other connections. */
+  onlyNewest(): void {
+    this.#isOnlyNewest = true;
+  }
+
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
@@ -108,7 +120,10 @@ export class PacketRelay {
         rest = rest.subarray(end);
         if (passed === 'hang-up') from.end();
         else if (Buffer.isBuffer(passed)) to.write(passed);
-        else if (passed !== 'silence') this.#answer(from, passed);
+        else if (passed !== 'silence' && 'last' in passed) {
+          to.end(passed.last);
+          from.end();
+        } else if (passed !== 'silence') this.#answer(from, passed);
       }
     });
     from.on('error', () => from.destroy());

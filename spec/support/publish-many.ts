@@ -7,9 +7,10 @@ export async function publishMany(
   url: string,
   count: number,
   topic = (index: number) => `many/${index}`,
+  payload = (index: number) => `value ${index}`,
 ): Promise<void> {
   const client = await TestClient.connect(url);
   const indices = Array.from({ length: count }, (_, index) => index);
-  await Promise.all(indices.map(index => client.publish(topic(index), `value ${index}`, { retain: true })));
+  await Promise.all(indices.map(index => client.publish(topic(index), payload(index), { retain: true })));
   await client.end();
 }

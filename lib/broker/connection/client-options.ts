@@ -6,12 +6,19 @@ import type { ConnectionOptions } from './connection.ts';
 /** Longest wait for the network connection and the CONNACK, in milliseconds, unless configured. */
 const CONNECT_LIMIT = 10_000;
 
+/**
+ * Over MQTT 5, messages of QoS 1 and 2 that a broker may send before the first of them is acknowledged, unless configured:
+ * as much as a fast link holds, and far less than the 65,535 that MQTT allows where nothing is said.
+ */
+const RECEIVE_MAXIMUM = 1_000;
+
 export function clientOptions({ options, clientId, protocolVersion }: ConnectionOptions): IClientOptions {
   return {
     connectTimeout: CONNECT_LIMIT,
     ...options,
     // MQTT.js hands the other options of TLS on to websockets, but not this one.
     ...('servername' in options ? { wsOptions: withServerName(options) } : {}),
+    ...(protocolVersion === 5 ? { properties: withReceiveMaximum(options) } : {}),
     clientId,
     protocolVersion,
     protocolId: protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
@@ -20,12 +27,15 @@ export function clientOptions({ options, clientId, protocolVersion }: Connection
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    // By default they are gone when the client ends; MQTT.js goes on with packets that it has parsed, and throws at that.
-    incomingStore: new Store({ clean: false }),
+    // By default it is gone when the client ends; MQTT.js goes on with packets that it has parsed, and throws at that.
     outgoingStore: new Store({ clean: false }),
     // MQTT.js formats its debug messages even where nobody reads them.
     log: () => undefined,
   };
+}
+
+function withReceiveMaximum({ properties }: ConnectionOptions['options']): object {
+  return { receiveMaximum: RECEIVE_MAXIMUM, ...(properties as object | undefined) };
 }
 
 function withServerName({ servername, wsOptions }: ConnectionOptions['options']): object {

@@ -17,6 +17,9 @@ import type { ConnectFailure } from './negotiation.ts';
  */
 const WILL_NOT_TAKEN: ReadonlySet<number | undefined> = new Set([0x9a, 0x82]);
 
+/** CONNACK code (MQTT 5 §3.2.2.2) for a will with a QoS that the broker does not support. */
+const QOS_NOT_SUPPORTED = 0x9b;
+
 /** So many times in a row the broker may hang up, before something is left out. Two: one for each version of MQTT. */
 const MAX_HANGUPS = 2;
 
@@ -26,6 +29,8 @@ const TRIAL_LIMIT = 5_000;
 export class Concessions {
   /** Whether CONNECT may bear our will. */
   will = true;
+  /** The highest QoS that the will may have. */
+  willQos: QoS = 2;
   /** Whether mqttrep may write topics of its own. */
   writes = true;
   /** Whether the broker bears retained messages. */
@@ -42,20 +47,40 @@ export class Concessions {
   maxQos: QoS | undefined;
   /** Over MQTT 5, what becomes of the retain flag of live messages; undefined until it was tried. */
   liveFlag: LiveFlag | undefined;
+  /** Whether others may be asked for: some brokers hang up on that SUBSCRIBE. */
+  noticesOthers = true;
+  #listens = 0;
   #wasConnected = false;
   #unanswered = 0;
   #hangups = 0;
 
-  /** A CONNECT failed. Returns whether it is worth trying at once without what was objected to. */
-  connectFailed({ code, wasConnected }: ConnectFailure): boolean {
+  /**
+   * A CONNECT failed. Returns whether it is worth trying at once without what was objected to.
+   * @param willQos the QoS of its will, if it had one
+   */
+  connectFailed({ code, wasConnected }: ConnectFailure, willQos: QoS = 0): boolean {
+    if (code === QOS_NOT_SUPPORTED && willQos > 0) {
+      this.willQos = (willQos - 1) as QoS;
+      return true;
+    }
     if (WILL_NOT_TAKEN.has(code) && this.will) {
       this.will = false;
       return true;
     }
     // Over MQTT 3.1.1 a broker has no words for that.
     if (code !== undefined || !wasConnected || this.#wasConnected) return false;
-    if (++this.#unanswered % MAX_HANGUPS === 0) this.will = !this.will;
+    if (++this.#unanswered % MAX_HANGUPS === 0) this.#changeWill(willQos);
     return false;
+  }
+
+  /** Of the will first the QoS is left out, then all of it; then it is tried as it was again. */
+  #changeWill(willQos: QoS): void {
+    if (willQos > 0) {
+      this.willQos = 0;
+      return;
+    }
+    this.will = !this.will;
+    if (this.will) this.willQos = 2;
   }
 
   connected(): void {
@@ -72,34 +97,64 @@ export class Concessions {
     this.#hangups = 0;
   }
 
+  /** About to ask for the presence of other replicators. */
+  listening(): void {
+    if (++this.#listens > MAX_HANGUPS) this.noticesOthers = false;
+  }
+
+  /** The broker answered. */
+  listens(): void {
+    this.#listens = 0;
+    this.noticesOthers = true;
+  }
+
   /** Whether it has to be found out on what the broker hangs up. */
   get isTrialDue(): boolean {
     return this.writes && this.retains && this.#hangups >= MAX_HANGUPS;
   }
 
   /**
-   * Tells a broker that hangs up on any retained message from one that hangs up on our topics, and both from a
-   * network that failed: writes there once more, with the retain flag, and then without.
+   * Finds out what it is that the broker hangs up on: the QoS, any retained message, or our topics. Or it was the network
+   * that failed. Writes there once more, with less each time. Returns what is to be said, with the evidence.
    * @throws ConnectError
    */
-  async settle(open: () => Promise<Connection>, topic: string): Promise<void> {
-    if (await isTaken(await open(), topic, true)) this.#hangups = 0;
-    else if (await isTaken(await open(), topic, false)) this.retains = false;
-    else this.writes = false;
+  async settle(open: () => Promise<Connection>, topic: string): Promise<string | undefined> {
+    const before = `after ${this.#hangups} connections that ended on a retained message under a control topic`;
+    const isTakenAs = async (options: Written) => isTaken(await open(), topic, options);
+    if (await isTakenAs({ qos: 1, retain: true })) {
+      this.#hangups = 0;
+      return undefined;
+    }
+    if (await isTakenAs({ qos: 0, retain: true })) {
+      this.#hangups = 0;
+      this.maxQos = 0;
+      return `${before}, the broker closed another one on the same message with QoS 1, and took it with QoS 0: all is published with QoS 0; maxQos sets that`;
+    }
+    if (await isTakenAs({ qos: 0, retain: false })) {
+      this.retains = false;
+      return `${before}, the broker closed others on the same message with QoS 1 and 0, and took it without the retain flag: nothing is published retained`;
+    }
+    this.writes = false;
+    return `${before}, the broker closed others on the same message with QoS 1 and 0, and without the retain flag: mqttrep writes no topic of its own there`;
   }
 }
 
+interface Written {
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+}
+
 /** Whether the broker takes a message under the topic. Leaves none behind. */
-async function isTaken(connection: Connection, topic: string, retain: boolean): Promise<boolean> {
+async function isTaken(connection: Connection, topic: string, options: Written): Promise<boolean> {
   const limit = setTimeout(() => connection.destroy(), TRIAL_LIMIT);
   const publish = (payload: string) =>
-    connection.publish(topic, Buffer.from(payload), { qos: 1, retain }, () => undefined);
+    connection.publish(topic, Buffer.from(payload), options, () => undefined);
   publish('trial');
   // Its answer comes after what the broker made of the message, also of QoS 0; or never.
   await connection.unsubscribe([topic]);
   const isTaken = !connection.hasEnded;
   if (isTaken) {
-    if (retain) publish('');
+    if (options.retain) publish('');
     await connection.end();
   }
   clearTimeout(limit);

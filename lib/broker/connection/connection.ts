@@ -5,7 +5,6 @@
  */
 
 import { Socket } from 'node:net';
-import { getDefaultHighWaterMark, setDefaultHighWaterMark } from 'node:stream';
 import mqtt, {
   type ErrorWithReasonCode,
   type IClientPublishOptions,
@@ -25,7 +24,9 @@ import { type Limits, limitsOf } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
 import { packetSize } from './packet-size.ts';
+import { readingAhead } from './read-ahead.ts';
 import { SubscribeLimit } from './subscribe-limit.ts';
+import { UnreleasedMessages } from './unreleased-messages.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** Of every thread, 12 MB would hold all numbers of two bytes, ready to be written. */
@@ -62,13 +63,27 @@ const HUNG_UP: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 const NO_CONNACK = 'connack timeout';
 
 /** What MQTT.js says without a code though it is not about what the broker has sent. */
-const OF_ITSELF: ReadonlySet<string> = new Set([NO_CONNACK, 'Keepalive timeout', 'client disconnecting']);
+const KEEPALIVE_TIMEOUT = 'Keepalive timeout';
+const OF_ITSELF: ReadonlySet<string> = new Set([NO_CONNACK, KEEPALIVE_TIMEOUT, 'client disconnecting']);
+
+/**
+ * With these MQTT.js fails each publish in flight when a connection ends. At a keepalive timeout its client still counts
+ * as connected then.
+ */
+const FAILED_BY_THE_END: ReadonlySet<string> = new Set(['Connection closed', 'client disconnecting']);
 
 /** Where nothing tells why. */
 const CLOSED = 'the connection was closed';
 
 /** Longest wait for an orderly DISCONNECT, in milliseconds. */
 const END_LIMIT = 1_000;
+
+interface Opened {
+  readonly client: MqttClient;
+  readonly guard: PacketGuard;
+  readonly limits: Limits;
+  readonly closed: Promise<string>;
+}
 
 export class Connection {
   readonly protocolVersion: ProtocolVersion;
@@ -80,13 +95,12 @@ export class Connection {
   readonly #requests: FilterRequests;
   #hasEnded = false;
   #isGarbled = false;
+  #isEndedHere = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
-    client: MqttClient,
-    limits: Limits,
+    { client, guard, limits, closed }: Opened,
     { protocolVersion, subscribeLimit = new SubscribeLimit() }: ConnectionOptions,
-    closed: Promise<string>,
   ) {
     this.#client = client;
     this.#flow = new FlowControl(limits.receiveMaximum);
@@ -94,6 +108,7 @@ export class Connection {
       limit: subscribeLimit,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
+      asking: filters => guard.expect(filters),
       giveUp: () => this.destroy(),
     });
     this.limits = limits;
@@ -101,10 +116,12 @@ export class Connection {
     this.closed = closed;
     void closed.then(() => this.#ended());
     client.on('error', error => {
+      if (error.message === KEEPALIVE_TIMEOUT) this.#isEndedHere = true;
       if (!isOfWhatCame(error)) return;
       this.#isGarbled = true;
       // MQTT.js would read on somewhere behind it, and hand on what it takes for messages.
       client.stream.unpipe();
+      client.handleMessage = () => undefined;
       client.end(true);
     });
     client.handleMessage = (packet, done) => {
@@ -115,6 +132,7 @@ export class Connection {
 
   /** From now on messages go to `intake`, and none is lost that came before. */
   receive(intake: Intake): void {
+    if (this.#isGarbled) return;
     this.#client.handleMessage = intake;
     if (this.#early !== undefined) intake(this.#early.packet, this.#early.done);
     this.#early = undefined;
@@ -126,12 +144,17 @@ export class Connection {
    */
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const { url, credentials } = addressOf(settings.url);
-    const client = readingAhead(() => mqtt.connect(url, { ...clientOptions(settings), ...credentials }));
+    let reason = CLOSED;
+    const incomingStore = new UnreleasedMessages(settings.largestPayload, what => {
+      reason = what;
+      client.end(true);
+    });
+    const options = { ...clientOptions(settings), ...credentials, incomingStore };
+    const client = readingAhead(() => mqtt.connect(url, options));
     const guard = new PacketGuard(settings.largestPayload, settings.protocolVersion === 5);
     guardStream(client.stream, guard, settings.isCurrent);
     gatherWrites(client.stream);
     return new Promise((resolve, reject) => {
-      let reason = CLOSED;
       let connected = false;
       const isReached = reaching(client.stream);
       const giveUp = () => fail('given up', undefined);
@@ -140,11 +163,14 @@ export class Connection {
         connected = true;
         signal?.removeEventListener('abort', giveUp);
         withoutDelay(client.stream);
-        resolve(new Connection(client, limitsOf(connack, settings.maxQos), settings, closed));
+        const limits = limitsOf(connack, settings.maxQos);
+        resolve(new Connection({ client, guard, limits, closed }, settings));
       });
       client.on('error', error => {
         reason = error.message === NO_CONNACK ? inTime(client, isReached()) : describeError(error);
-        if (connected && isOfWhatCame(error)) reason = `the broker broke the protocol (${reason})`;
+        if (isOfWhatCame(error) && (connected || guard.broken !== undefined)) {
+          reason = `the broker broke the protocol (${guard.broken ?? reason})`;
+        }
         if (!connected) fail(reason, (error as Partial<ErrorWithReasonCode>).code);
       });
       // MQTT.js takes no note of why a websocket is refused.
@@ -231,11 +257,17 @@ export class Connection {
           return;
         }
         this.#client.publish(topic, payload, { ...options, qos }, error => {
+          if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
           settled();
           done(error ?? undefined);
         });
       },
     });
+  }
+
+  /** The other side closed it, or the network did: neither we, nor since nothing came any more. */
+  get wasHungUp(): boolean {
+    return this.hasEnded && !this.#isEndedHere && !this.#isGarbled;
   }
 
   /** Known before what was under way is failed by MQTT.js. */
@@ -255,6 +287,7 @@ export class Connection {
 
   /** Sends DISCONNECT and closes. */
   async end(): Promise<void> {
+    this.#isEndedHere ||= !this.hasEnded;
     // By force MQTT.js ends nothing that it is ending, and it waits for all that is not answered.
     const limit = setTimeout(() => this.#client.stream.destroy(), END_LIMIT);
     this.#client.end(false);
@@ -264,6 +297,7 @@ export class Connection {
 
   /** Closes without a word. */
   destroy(): void {
+    this.#isEndedHere ||= !this.hasEnded;
     this.#hasEnded = true;
     // What we end ourselves says nothing of what the broker takes.
     this.#requests.forget();
@@ -274,23 +308,6 @@ export class Connection {
     this.#hasEnded = true;
     this.#requests.ended();
     this.#flow.release();
-  }
-}
-
-/**
- * Bytes that are taken off a socket ahead of the parser. mosquitto writes all that it retains at once, and drops
- * what its socket does not take: measured, over half of 100,000 messages where the parser set the pace.
- */
-const READ_AHEAD = 32 * 1024 * 1024;
-
-/** MQTT.js has no option for it, but the streams that are made meanwhile take what Node has as the default. */
-function readingAhead<T>(connect: () => T): T {
-  const usual = getDefaultHighWaterMark(false);
-  setDefaultHighWaterMark(false, READ_AHEAD);
-  try {
-    return connect();
-  } finally {
-    setDefaultHighWaterMark(false, usual);
   }
 }
 

@@ -3,12 +3,13 @@
  * how soon again.
  */
 
+import type { QoS } from '../../core/policy.ts';
 import type { BrokerSettings, LogLevel, Report } from '../../protocol/messages.ts';
 import type { Identity } from '../identity.ts';
 import type { Remarks } from '../remarks.ts';
 import { Concessions } from './concessions.ts';
 import { ConnectError } from './connect-error.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
 import { Retries } from './retries.ts';
 
@@ -32,6 +33,9 @@ export class Connector {
   readonly #giveUp = new AbortController();
   /** When the last attempt succeeded, in milliseconds of `performance.now()`. */
   #since = 0;
+  /** Of the last CONNECT. */
+  #willQos: QoS = 0;
+  #isWillSaid = false;
 
   constructor(deps: ConnectorDeps) {
     const { options } = deps.settings;
@@ -55,11 +59,16 @@ export class Connector {
     try {
       await this.#settleTrial(identity);
       const presence = this.concessions.will ? identity.presence : undefined;
-      const options = { ...identity.connectionOptions(this.version, presence), isCurrent };
+      identity.lowerQos(this.concessions.maxQos);
+      const { willQos } = this.concessions;
+      const options = { ...identity.connectionOptions(this.version, presence, willQos), isCurrent };
+      this.#willQos = willQosOf(options);
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#since = performance.now();
       this.#negotiation.succeeded();
       this.concessions.connected();
+      this.#retries.accepted();
+      if (willQos < 2) this.#sayWillLowered();
       return connection;
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
@@ -67,14 +76,17 @@ export class Connector {
     }
   }
 
-  /** The connection was lost. Returns how many milliseconds to wait before the next attempt. */
-  lost({ isGarbled }: Connection, reason: string): number {
+  /**
+   * The connection was lost. Returns how many milliseconds to wait before the next attempt.
+   * @param isProvoked whether publishes of ours may be the reason
+   */
+  lost({ isGarbled }: Connection, reason: string, isProvoked = false): number {
     if (isGarbled && this.#negotiation.garbled()) {
       this.#deps.remarks.say('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
       return 1;
     }
     if (performance.now() - this.#since > HEALTHY_AFTER) this.#retries.reset();
-    const wait = this.#retries.failed('network', Math.random());
+    const wait = this.#retries.failed(isProvoked ? 'provoked' : 'network', Math.random());
     this.#deps.report({ kind: 'link', state: 'unreachable', detail: reason });
     this.sayRarely('warn', `connection lost: ${reason}; next attempt in ${seconds(wait)}`);
     return wait;
@@ -96,14 +108,27 @@ export class Connector {
     if (!concessions.isTrialDue || identity.control === undefined) return;
     const options = identity.besideOptions('probe', this.version);
     const open = () => Connection.open(options, this.#giveUp.signal);
-    await concessions.settle(open, identity.control.of('probe'));
+    const found = await concessions.settle(open, identity.control.of('probe'));
     const { remarks, settings } = this.#deps;
+    if (found !== undefined) remarks.say('warn', found);
+    identity.lowerQos(concessions.maxQos);
     if (!concessions.writes) remarks.hangsUpOnControlTopics(settings.controlPrefix);
+  }
+
+  #sayWillLowered(): void {
+    if (this.#isWillSaid) return;
+    this.#isWillSaid = true;
+    const { willQos, will } = this.concessions;
+    const outcome = will ? `a will with QoS ${willQos}` : 'no will';
+    this.#deps.remarks.say(
+      'info',
+      `the broker did not accept CONNECT with a will of a higher QoS, and accepts it with ${outcome}`,
+    );
   }
 
   #failed(error: ConnectError): number {
     if (this.#giveUp.signal.aborted) return 0;
-    if (this.concessions.connectFailed(error)) return 1;
+    if (this.concessions.connectFailed(error, this.#willQos)) return 1;
     const { settings, remarks, report } = this.#deps;
     if (this.#negotiation.failed(error)) {
       remarks.say('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
@@ -121,6 +146,10 @@ export class Connector {
     );
     return wait;
   }
+}
+
+function willQosOf({ options }: ConnectionOptions): QoS {
+  return (options['will'] as { readonly qos?: QoS } | undefined)?.qos ?? 0;
 }
 
 function seconds(milliseconds: number): string {

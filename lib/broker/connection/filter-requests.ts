@@ -40,6 +40,8 @@ export interface FilterRequestsDeps {
   readonly maximumPacketSize: number;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
+  /** Told how many filters a packet has before it goes out. */
+  readonly asking: (filters: number) => void;
   /** Ends the connection: the broker does not answer. */
   readonly giveUp: () => void;
 }
@@ -148,6 +150,7 @@ export class FilterRequests {
 
   /** A packet with so many filters goes out. Returns what is to be called with its answer. */
   #awaited(filters: number): (grants: readonly Grant[]) => void {
+    this.#deps.asking(filters);
     const asked = { filters };
     this.#unanswered.add(asked);
     return grants => {

@@ -1,5 +1,5 @@
 /**
- * Keeps messages that are too large out of memory: it looks at the fixed headers of what comes from the
+ * Keeps packets that are too large out of memory: it looks at the fixed headers of what comes from the
  * broker, before MQTT.js gathers a packet, and lets a small stand-in take the place of a PUBLISH that is beyond the limit.
  * So it does with one whose properties are too large: to parse some 100,000 of them takes longer than hundreds of messages do.
  *
@@ -7,7 +7,8 @@
  * that there is one. (To announce a Maximum Packet Size over MQTT 5 would hide it: the broker drops the
  * message unseen, and what is retained there looks deleted.)
  *
- * What is too short for the identifier that it must have ends the connection.
+ * What is too short for the identifier that it must have ends the connection, and so does a packet that is no PUBLISH and is
+ * large: no broker has a reason to send one.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -18,6 +19,36 @@ import { MAX_PROPERTY_BYTES } from '../../protocol/property-faults.ts';
 const OVERHEAD = 256 * 1024;
 
 const PUBLISH = 3;
+
+/** By their types. */
+const NAMES = [
+  'packet of type 0',
+  'CONNECT',
+  'CONNACK',
+  'PUBLISH',
+  'PUBACK',
+  'PUBREC',
+  'PUBREL',
+  'PUBCOMP',
+  'SUBSCRIBE',
+  'SUBACK',
+  'UNSUBSCRIBE',
+  'UNSUBACK',
+  'PINGREQ',
+  'PINGRESP',
+  'DISCONNECT',
+  'AUTH',
+] as const;
+
+/** SUBACK and UNSUBACK have a code for each filter. */
+const WITH_CODES: ReadonlySet<number> = new Set([9, 11]);
+
+/** Bytes that a packet may have which is no PUBLISH: most are identifiers, codes and a reason in words. */
+const CONTROL_BYTES = 8 * 1024;
+
+/** Bytes that an AUTH may have, whose data may be a ticket of some other system. */
+const AUTH = 15;
+const AUTH_BYTES = 72 * 1024;
 
 /** PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK. */
 const WITH_PACKET_ID: ReadonlySet<number> = new Set([4, 5, 6, 7, 9, 11]);
@@ -77,8 +108,10 @@ export class PacketGuard {
   /** Bytes of the current packet still to come. */
   #left = 0;
   #isDropping = false;
-  /** The broker sent what is no packet: nothing behind it has a meaning. */
-  #isBroken = false;
+  /** What the broker sent that it never may; nothing behind it has a meaning. Undefined where all is well. */
+  broken: string | undefined;
+  /** Filters in the largest SUBSCRIBE or UNSUBSCRIBE. */
+  #filters = 0;
 
   /** @param payload the bytes of the largest payload to be let through; somewhat larger ones may be, too */
   constructor(payload: number, mqtt5: boolean) {
@@ -87,9 +120,14 @@ export class PacketGuard {
     this.#shortest = mqtt5 ? Math.min(this.#largest, PROPERTIES_THAT_PASS) : this.#largest;
   }
 
+  /** So many filters are asked for in one packet: the answer may have as many codes. */
+  expect(filters: number): void {
+    this.#filters = Math.max(this.#filters, filters);
+  }
+
   /** What is to be handed on of the bytes that came. */
   pass(chunk: Buffer): Buffer {
-    if (this.#isBroken) return NOTHING;
+    if (this.broken !== undefined) return NOTHING;
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     this.#held = NOTHING;
     const passed: Buffer[] = [];
@@ -106,10 +144,10 @@ export class PacketGuard {
       this.#isDropping = false;
       const header = fixedHeader(bytes, at);
       if (header === undefined) break;
-      const shape = shapeOf(bytes, header, this.#mqtt5);
+      const shape = this.#fault(bytes, header);
       if (shape === 'undecided') break;
-      if (shape === 'broken') {
-        this.#isBroken = true;
+      if (shape !== undefined) {
+        this.broken = `a ${NAMES[bytes.readUInt8(at) >> 4]} ${shape}`;
         return Buffer.concat([...passed, bytes.subarray(from, at), NO_PACKET]);
       }
       if (bytes.readUInt8(at) >> 4 !== PUBLISH || header.length <= this.#shortest) {
@@ -131,6 +169,18 @@ export class PacketGuard {
     if (at < bytes.length) this.#held = Buffer.from(bytes.subarray(at));
     const rest = bytes.subarray(from, at);
     return passed.length === 0 ? rest : Buffer.concat([...passed, rest]);
+  }
+
+  /** What is wrong with a packet, in words that follow its name. */
+  #fault(bytes: Buffer, header: FixedHeader): string | undefined {
+    if (header.isMalformed) return 'whose length has more than four bytes';
+    const type = bytes.readUInt8(header.start) >> 4;
+    const codes = WITH_CODES.has(type) ? this.#filters : 0;
+    const most = type === AUTH ? AUTH_BYTES : CONTROL_BYTES + codes;
+    if (type !== PUBLISH && header.length > most) return `of ${header.length} bytes`;
+    const shape = shapeOf(bytes, header, this.#mqtt5);
+    if (shape === 'undecided') return shape;
+    return shape === 'broken' ? 'that is too short for what it must hold' : undefined;
   }
 
   /** What of a PUBLISH is too large. Its properties come first in the body, and say how long they are. */
@@ -156,12 +206,16 @@ interface FixedHeader {
   readonly end: number;
   /** Bytes that follow it. */
   readonly length: number;
+  /** MQTT has no such length (MQTT 5, §1.5.5). */
+  readonly isMalformed: boolean;
 }
 
 /** Undefined where it is not all there. */
 function fixedHeader(bytes: Buffer, start: number): FixedHeader | undefined {
   const length = variableInteger(bytes, start + 1);
-  return length === undefined ? undefined : { start, end: length.end, length: length.value };
+  if (length === undefined) return undefined;
+  const isMalformed = bytes.readUInt8(length.end - 1) >= 0x80;
+  return { start, end: length.end, length: length.value, isMalformed };
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type { IPublishPacket } from 'mqtt';
 import type { Intake } from './intake.ts';
+import { messageBytes } from './message-bytes.ts';
 import type { Refusal } from './refusals.ts';
 
 const MOST = 10_000;
@@ -26,7 +27,7 @@ export class EarlyMessages {
   }
 
   add(packet: IPublishPacket): void {
-    const bytes = this.#bytes + packet.payload.length;
+    const bytes = this.#bytes + messageBytes(packet);
     if (this.#kept.length >= MOST || bytes > MOST_BYTES) {
       this.#intake.refuse(packet, BACKLOG);
       return;

@@ -21,6 +21,7 @@ import { hasLargeProperties, sizeOf } from '../connection/packet-guard.ts';
 import { Pace, SHORTEST_INTERVAL } from '../pace.ts';
 import type { LiveFlag } from '../retained/live-flag.ts';
 import type { ReplayFlags } from '../retained/replay.ts';
+import { messageBytes } from './message-bytes.ts';
 import { type Refusal, Refusals } from './refusals.ts';
 
 /** Batches under way to the reconciler before the intake is held. */
@@ -34,9 +35,6 @@ const TURN = 100;
 
 /** A batch is sent when it is this large, in bytes, if not before. */
 const BATCH_BYTES = 256 * 1024;
-
-/** Bytes of a message besides topic and payload, about. */
-const MESSAGE_BYTES = 64;
 
 export interface IntakeDeps {
   /** Tells what the stamps of messages are worth; undefined until it is known who we are. */
@@ -183,7 +181,7 @@ export class Intake {
     this.#messages++;
     if (!this.#conflates || isStamped(packet)) {
       this.#waiting.set(this.#messages, packet);
-      this.#waitingBytes += bytesOf(packet);
+      this.#waitingBytes += messageBytes(packet);
       return;
     }
     // A broker keeps a retained message and those that only pass apart.
@@ -192,11 +190,11 @@ export class Intake {
     if (older !== undefined) {
       // Not in its place: the newer one may come after an echo that waits, too.
       this.#waiting.delete(key);
-      this.#waitingBytes -= bytesOf(older);
+      this.#waitingBytes -= messageBytes(older);
       this.#count('conflated');
     }
     this.#waiting.set(key, packet);
-    this.#waitingBytes += bytesOf(packet);
+    this.#waitingBytes += messageBytes(packet);
   }
 
   #write(packet: IPublishPacket): void {
@@ -272,10 +270,6 @@ export class Intake {
 function propertyFault({ payload, properties }: IPublishPacket, { levels }: Bounds): Refusal | undefined {
   if (hasLargeProperties(payload as Buffer)) return LARGE_PROPERTIES;
   return propertiesFault(properties as MessageProperties | undefined, levels);
-}
-
-function bytesOf({ topic, payload }: IPublishPacket): number {
-  return topic.length + payload.length + MESSAGE_BYTES;
 }
 
 /** Whole ones of it make a period. */

@@ -4,14 +4,20 @@
  * that is not acknowledged.
  *
  * A broker or a link may be slow, so a publish is overdue not by its age alone: brokers acknowledge in the order in which
- * they are sent to (MQTT 5 §4.6), so it is where one of the same QoS that was sent a period later was acknowledged, or
- * where nothing was in a whole period, and nothing waited to be written.
+ * they are sent to (MQTT 5 §4.6). So it is overdue where one of the same QoS that was sent later was acknowledged some
+ * seconds ago. It is overdue as well where nothing was acknowledged in a whole minute, and nothing waited to be written.
  */
 
 import type { QoS } from '../../core/policy.ts';
 
-/** Milliseconds between two looks: a publish is found overdue after one to two of them. */
-const PERIOD = 60_000;
+/** Milliseconds between two looks. */
+const LOOK_PERIOD_MS = 2_500;
+
+/** Looks for which a publish stays unacknowledged after a later one was acknowledged: 5 s to 7.5 s. */
+const PASSED_OVER_LOOKS = 2;
+
+/** Looks without any acknowledgement: a minute, counted from the look at which the publish was first seen. */
+const SILENT_LOOKS = 24;
 
 /** A publish that is not acknowledged yet. */
 export interface Unanswered {
@@ -21,56 +27,78 @@ export interface Unanswered {
   readonly qos: QoS;
 }
 
-export interface AnswerWatchDeps {
-  readonly unanswered: () => Iterable<Unanswered>;
+export interface AnswerWatchDeps<Publish extends Unanswered> {
+  readonly unanswered: () => Iterable<Publish>;
   /** Whether bytes wait to be written to the network. */
   readonly isWriting: () => boolean;
-  /** Called with how many are overdue; at each look, as long as there are any. */
-  readonly overdue: (count: number) => void;
+  /** Called with those that are overdue; once, since the connection is to be ended then. */
+  readonly overdue: (publishes: readonly Publish[]) => void;
 }
 
-export class AnswerWatch {
-  readonly #deps: AnswerWatchDeps;
-  #timer: NodeJS.Timeout | undefined;
-  /** The last that was sent, and that had been sent at the last look. */
-  #sent = 0;
-  #sentBefore = 0;
-  /** By QoS, the last that was acknowledged since the last look; 0 where none was. */
-  readonly #acknowledged: [number, number, number] = [0, 0, 0];
-  #wasWriting = false;
+type ByQos = [number, number, number];
 
-  constructor(deps: AnswerWatchDeps) {
+export class AnswerWatch<Publish extends Unanswered = Unanswered> {
+  readonly #deps: AnswerWatchDeps<Publish>;
+  #timer: NodeJS.Timeout | undefined;
+  /** The last that was sent. */
+  #sent = 0;
+  /** By QoS, the last sent of those that were acknowledged; 0 where none was. */
+  readonly #acknowledged: ByQos = [0, 0, 0];
+  /** The same at earlier looks, oldest first. */
+  #earlier: ByQos[] = [];
+  #wasAnswered = false;
+  /** Looks in a row without an acknowledgement, and the last publish that had been sent at the first of them. */
+  #silentLooks = 0;
+  #sentBefore = 0;
+
+  constructor(deps: AnswerWatchDeps<Publish>) {
     this.#deps = deps;
   }
 
   /** A publish goes out. Returns its place in the order of all. */
   sent(): number {
-    this.#timer ??= setInterval(() => this.#look(), PERIOD).unref();
+    this.#timer ??= setInterval(() => this.#look(), LOOK_PERIOD_MS).unref();
     return ++this.#sent;
   }
 
   acknowledged({ nth, qos }: Unanswered): void {
     // With QoS 0 it has been written, no more.
-    if (qos > 0 && nth > this.#acknowledged[qos]) this.#acknowledged[qos] = nth;
+    if (qos === 0 || nth === 0) return;
+    this.#wasAnswered = true;
+    if (nth > this.#acknowledged[qos]) this.#acknowledged[qos] = nth;
   }
 
   close(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#earlier = [];
+    this.#silentLooks = 0;
+    this.#wasAnswered = false;
   }
 
   #look(): void {
     const asked = [...this.#deps.unanswered()].filter(({ qos }) => qos > 0);
-    const isWriting = this.#deps.isWriting();
-    const isSilent = !isWriting && !this.#wasWriting && this.#acknowledged.every(nth => nth === 0);
-    const before = this.#sentBefore;
+    if (asked.length === 0) {
+      this.close();
+      return;
+    }
+    const isSilent = this.#isSilent();
+    const [passed] = this.#earlier.length < PASSED_OVER_LOOKS ? [] : this.#earlier;
     const overdue = asked.filter(
-      ({ nth, qos }) => nth <= before && (isSilent || this.#acknowledged[qos] > before),
+      ({ nth, qos }) => (passed !== undefined && nth < passed[qos]) || (isSilent && nth <= this.#sentBefore),
     );
-    this.#sentBefore = this.#sent;
-    this.#acknowledged.fill(0);
-    this.#wasWriting = isWriting;
-    if (asked.length === 0) this.close();
-    if (overdue.length > 0) this.#deps.overdue(overdue.length);
+    this.#earlier = [...this.#earlier, [...this.#acknowledged] satisfies ByQos].slice(-PASSED_OVER_LOOKS);
+    if (overdue.length === 0) return;
+    this.close();
+    this.#deps.overdue(overdue);
+  }
+
+  /** Whether nothing was acknowledged for so long. */
+  #isSilent(): boolean {
+    const isAnswering = this.#wasAnswered || this.#deps.isWriting();
+    this.#wasAnswered = false;
+    if (isAnswering) this.#silentLooks = 0;
+    else if (this.#silentLooks++ === 0) this.#sentBefore = this.#sent;
+    return this.#silentLooks > SILENT_LOOKS;
   }
 }

@@ -8,17 +8,17 @@ import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
 import { BatchReader } from '../../protocol/batch.ts';
 import type { Refusal, Settled, Settlement } from '../../protocol/messages.ts';
-import type { MessageProperties } from '../../protocol/properties.ts';
-import { type RawPublication, readPublication } from '../../protocol/publication.ts';
+import { publicationBytes, type RawPublication, readPublication } from '../../protocol/publication.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
-import { packetSize } from '../connection/packet-size.ts';
 import { Pace } from '../pace.ts';
 import { AnswerWatch, type Unanswered } from './answer-watch.ts';
-import { prepared } from './prepared.ts';
+import type { Hangups, Sent, Verdict } from './hangups.ts';
+import { LastSettled } from './last-settled.ts';
+import { packetOf } from './outgoing-packet.ts';
 import type { RoundTrips } from './round-trips.ts';
-import type { Sent, Suspicions } from './suspicions.ts';
+import type { Trials } from './trials.ts';
 
 /** Publishes not acknowledged at once, where the broker sets no lower limit. */
 const WINDOW = 256;
@@ -29,14 +29,22 @@ export interface OutboxDeps {
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
   readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
-  readonly suspicions: Pick<Suspicions, 'acknowledged' | 'isSuspect' | 'isConvicted'>;
+  readonly hangups: Pick<
+    Hangups,
+    'acknowledged' | 'routeOf' | 'refusalOf' | 'sizeLimit' | 'denied' | 'taken'
+  >;
+  /** Beside the connection. */
+  readonly trials: Pick<Trials, 'accepts' | 'take'>;
   readonly report: (settled: Settled) => void;
-  /** The broker does not acknowledge so many, and will not on this connection. */
-  readonly overdue: (count: number) => void;
+  /** The broker does not acknowledge these topics, and will not on this connection. */
+  readonly overdue: (topics: readonly string[]) => void;
   readonly roundTrips: RoundTrips;
 }
 
-/** A publication with its number in the order in which the reconciler sent them. */
+/**
+ * A publication with its number in the order in which the reconciler sent them. What comes back from a trial counts as
+ * settled in that order, and has a negative number.
+ */
 interface Numbered {
   readonly sequence: number;
   readonly publication: RawPublication;
@@ -53,7 +61,8 @@ type OutboxCounters = Record<
   | 'refused_by_broker'
   | 'refused_by_topic'
   | 'refused_too_large'
-  | 'refused_malformed',
+  | 'refused_malformed'
+  | 'quarantined',
   number
 >;
 
@@ -67,21 +76,28 @@ export class Outbox {
     refused_by_topic: 0,
     refused_too_large: 0,
     refused_malformed: 0,
+    quarantined: 0,
   };
   readonly #deps: OutboxDeps;
   readonly #window: number;
   readonly #waiting: BatchReader[] = [];
-  /** What the broker is suspected of hanging up on: it waits until nothing else does, and goes alone. */
-  readonly #suspects: Numbered[] = [];
+  /** What a trial gave back, to go before all that waits. */
+  readonly #returned: Numbered[] = [];
+  #returns = 0;
+  /** Where there are no trials: in quarantine, so it waits until nothing else does, and goes alone. */
+  readonly #last: Numbered[] = [];
   #isAlone = false;
+  readonly #lastSettled = new LastSettled();
   /** Under way, by their sequence. */
   readonly #inFlight = new Map<number, InFlight>();
-  readonly #watch: AnswerWatch;
+  readonly #watch: AnswerWatch<InFlight>;
   #maxQos: QoS;
   #sequence = 0;
   #bytes = 0;
   #confirmed: Settlement[] = [];
   #refused: Refusal[] = [];
+  readonly #quarantined = new Set<string>();
+  readonly #released = new Set<string>();
   readonly #pace = new Pace(() => this.#report());
   #closed = false;
   #finished: (() => void) | undefined;
@@ -93,7 +109,7 @@ export class Outbox {
     this.#watch = new AnswerWatch({
       unanswered: () => this.#inFlight.values(),
       isWriting: () => deps.connection.isWriting,
-      overdue: deps.overdue,
+      overdue: sent => deps.overdue(sent.map(({ topic }) => topic)),
     });
   }
 
@@ -110,8 +126,7 @@ export class Outbox {
 
   /** Begins no more; resolves when all that is on its way to the broker is settled. */
   async finish(): Promise<void> {
-    this.#waiting.length = 0;
-    this.#suspects.length = 0;
+    this.#clear();
     if (this.#inFlight.size === 0) return;
     await new Promise<void>(resolve => {
       this.#finished = resolve;
@@ -122,28 +137,103 @@ export class Outbox {
     this.#closed = true;
     this.#pace.cancel();
     this.#watch.close();
-    this.#waiting.length = 0;
-    this.#suspects.length = 0;
+    this.#clear();
     this.#deps.roundTrips.parted();
   }
 
-  /** What the broker has not acknowledged; of use when it has hung up. */
-  get unacknowledged(): readonly Sent[] {
-    return [...this.#inFlight.values()];
+  /** On what the broker may have hung up, if it has: what it did not acknowledge, and what was settled just before. */
+  get suspects(): readonly Sent[] {
+    return [...this.#inFlight.values(), ...this.#lastSettled.within(performance.now())].filter(({ topic }) =>
+      this.#isReplicable(topic),
+    );
+  }
+
+  /** The only publication in flight is one in quarantine. */
+  get isAlone(): boolean {
+    return this.#isAlone;
+  }
+
+  /** A trial has settled a publication. */
+  tried(publication: RawPublication, refusal: Verdict | undefined): void {
+    if (this.#closed) return;
+    this.counters.published++;
+    if (refusal === undefined) this.#released.add(publication.topic);
+    else if (refusal.culprit === 'topic') this.counters.refused_by_broker++;
+    else this.counters.refused_too_large++;
+    this.#note(publication, refusal);
+  }
+
+  /** The broker took the topic in a trial: these of it are published before all that waits. */
+  freed(topic: string, publications: readonly RawPublication[]): void {
+    if (this.#closed) return;
+    this.#released.add(topic);
+    for (const publication of publications) this.#returned.push(this.#uncounted(publication));
+    this.#pace.request();
+    this.#send();
+  }
+
+  /** They cannot be tried: each is published alone, after all others. */
+  untried(publications: readonly RawPublication[]): void {
+    if (this.#closed) return;
+    for (const publication of publications) {
+      this.#released.add(publication.topic);
+      this.#last.push(this.#uncounted(publication));
+    }
+    this.#pace.request();
+    this.#send();
   }
 
   #send(): void {
     while (this.#isOpen && !this.#isAlone && this.#inFlight.size < this.#window) {
       const next = this.#next();
       if (next === undefined) break;
-      if (!this.#deps.suspicions.isSuspect(next.publication.topic)) this.#publish(next);
-      else this.#suspects.push(next);
+      this.#forward(next);
     }
     if (!this.#isOpen || this.#inFlight.size > 0) return;
-    const suspect = this.#suspects.shift();
-    if (suspect === undefined) return;
+    const last = this.#last.shift();
+    if (last === undefined) return;
     this.#isAlone = true;
-    this.#publish(suspect);
+    this.#publish(last);
+  }
+
+  #forward(next: Numbered): void {
+    const { publication } = next;
+    const { topic, payload } = publication;
+    const { hangups } = this.#deps;
+    const now = performance.now();
+    const refusal = hangups.refusalOf(topic, now);
+    if (refusal !== undefined) {
+      this.counters.refused_by_topic++;
+      this.#refuse(next.sequence, publication, refusal);
+      return;
+    }
+    const isTrial = hangups.routeOf(topic, now) === 'trial' && this.#isReplicable(topic);
+    if (!isTrial) this.#publish(next);
+    else if (!this.#deps.trials.accepts(payload.length)) this.#last.push(next);
+    else {
+      // Nothing else waits for a trial.
+      this.#bytes += publicationBytes(publication);
+      this.counters.quarantined++;
+      this.#quarantined.add(topic);
+      this.#released.delete(topic);
+      this.#deps.trials.take(publication);
+      this.#pace.request();
+    }
+  }
+
+  /** Control topics have their own place among the others, and are not tried beside them. */
+  #isReplicable(topic: string): boolean {
+    return isReplicable(topic, this.#deps.controlPrefix);
+  }
+
+  #uncounted(publication: RawPublication): Numbered {
+    return { sequence: -++this.#returns, publication };
+  }
+
+  #clear(): void {
+    this.#waiting.length = 0;
+    this.#returned.length = 0;
+    this.#last.length = 0;
   }
 
   get #isOpen(): boolean {
@@ -151,6 +241,8 @@ export class Outbox {
   }
 
   #next(): Numbered | undefined {
+    const returned = this.#returned.shift();
+    if (returned !== undefined) return returned;
     while (this.#waiting[0]?.done === true) this.#waiting.shift();
     const [reader] = this.#waiting;
     if (reader === undefined) return undefined;
@@ -158,43 +250,35 @@ export class Outbox {
   }
 
   #publish({ sequence, publication }: Numbered): void {
-    const { connection, limits, roundTrips, suspicions } = this.#deps;
+    const { connection, limits, roundTrips, hangups, stamps } = this.#deps;
     const { topic, payload } = publication;
-    const qos = Math.min(publication.qos, this.#maxQos) as QoS;
-    const retain = publication.retain && limits.retains;
-    if (suspicions.isConvicted(topic, performance.now())) {
-      this.counters.refused_by_topic++;
-      this.#refuse(sequence, publication, { reason: 'the broker hangs up on it', culprit: 'topic' });
-      return;
-    }
-    const stamps = connection.protocolVersion < 5 ? undefined : this.#deps.stamps;
-    const { properties, fault } = prepared(publication, stamps);
+    const { protocolVersion } = connection;
+    const { retains } = limits;
+    const packet = packetOf(publication, { protocolVersion, maxQos: this.#maxQos, retains, stamps });
+    const { qos, size, fault } = packet;
     if (fault !== undefined) {
       this.#refuseMalformed(sequence, publication, fault);
       return;
     }
-    const size = packetSize({ topic, payload, qos, properties });
-    if (size > limits.maximumPacketSize) {
+    const maximumPacketSize = Math.min(limits.maximumPacketSize, hangups.sizeLimit(performance.now()));
+    if (size > maximumPacketSize) {
       this.counters.refused_too_large++;
-      const reason = `its packet has ${size} bytes, more than the ${limits.maximumPacketSize} that the broker takes`;
-      this.#refuse(sequence, publication, { reason, culprit: 'value' });
+      const reason = `its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker takes`;
+      this.#refuse(sequence, publication, { reason, culprit: 'value', isSaid: false });
       return;
     }
     this.#inFlight.set(sequence, { topic, size: qos === 0 ? 0 : size, qos, nth: this.#watch.sent() });
     // With QoS 0 nothing comes back.
     if (qos > 0) roundTrips.sent(publication);
     if (qos < publication.qos) this.counters.lowered_qos++;
-    if (retain !== publication.retain) this.counters.published_unretained++;
+    if (packet.retain !== publication.retain) this.counters.published_unretained++;
     const done = (error?: Error) => {
       // MQTT.js fails all that is under way when a connection ends: that is no answer of the broker.
       if (error !== undefined && connection.hasEnded) return;
-      const refusal = error && ({ reason: error.message, culprit: 'topic' } as const);
-      this.#settled(sequence, publication, refusal);
+      this.#settled(sequence, publication, error && this.#refusalBy(error, topic));
     };
     try {
-      // MQTT.js writes lists of user properties as well, though its types have none.
-      const options = { qos, retain, ...(properties && { properties: properties as MessageProperties }) };
-      connection.publish(topic, payload, options, done);
+      connection.publish(topic, payload, packet.options, done);
     } catch (error) {
       this.#refuseMalformed(sequence, publication, (error as Error).message);
     }
@@ -205,50 +289,80 @@ export class Outbox {
     this.#refuse(sequence, publication, { reason: `${reason}; this value is not sent`, culprit: 'value' });
   }
 
+  /** The broker's answer was no. One that denies the topic would deny it the next time, too. */
+  #refusalBy(error: Error, topic: string): Verdict {
+    const isDenied = isDenial(error) && this.#isReplicable(topic);
+    if (isDenied) return this.#deps.hangups.denied(topic, error.message, performance.now());
+    return { reason: error.message, culprit: 'topic', isSaid: false };
+  }
+
   /** What is not even sent: with the next turn of the event loop, as an answer would come. */
-  #refuse(sequence: number, publication: RawPublication, why: Pick<Refusal, 'reason' | 'culprit'>): void {
+  #refuse(sequence: number, publication: RawPublication, why: Verdict): void {
     this.#inFlight.set(sequence, { topic: publication.topic, size: 0, qos: 0, nth: 0 });
     setImmediate(() => this.#settled(sequence, publication, why));
   }
 
-  #settled(
-    sequence: number,
-    publication: RawPublication,
-    refusal: Pick<Refusal, 'reason' | 'culprit'> | undefined,
-  ): void {
+  #settled(sequence: number, publication: RawPublication, refusal: Verdict | undefined): void {
     if (this.#closed || !this.#inFlight.has(sequence)) return;
-    const { topic, version, payload, confirm } = publication;
+    const { topic } = publication;
     this.#deps.roundTrips.acknowledged(publication);
     this.counters.published++;
-    if (!isReplicable(topic, this.#deps.controlPrefix)) this.counters.published_own++;
-    if (refusal?.culprit === 'topic') this.counters.refused_by_broker++;
+    if (!this.#isReplicable(topic)) this.counters.published_own++;
     const sent = this.#inFlight.get(sequence);
     this.#inFlight.delete(sequence);
     if (sent !== undefined) this.#watch.acknowledged(sent);
+    if (sequence > 0) this.#bytes += publicationBytes(publication);
+    // What was not sent has a place in no order.
+    const wasSent = sent !== undefined && sent.nth > 0;
+    if (wasSent) this.#lastSettled.note(sent, performance.now());
+    if (wasSent && refusal?.culprit === 'topic') this.counters.refused_by_broker++;
+    if (refusal === undefined && sent !== undefined && sent.size > 0) this.#deps.hangups.acknowledged(sent);
+    // Alone it has shown that the broker takes it.
+    if (refusal === undefined && this.#isAlone) this.#deps.hangups.taken(topic);
     this.#isAlone = false;
-    this.#bytes += payload.length;
-    if (refusal === undefined && sent !== undefined && sent.size > 0)
-      this.#deps.suspicions.acknowledged(sent);
-    if (refusal !== undefined) {
-      this.#refused.push({ topic, version, ...refusal });
-    } else if (confirm) this.#confirmed.push({ topic, version });
-    this.#pace.request();
+    this.#note(publication, refusal);
     this.#send();
     if (this.#inFlight.size === 0) this.#finished?.();
   }
 
+  #note({ topic, version, confirm }: RawPublication, refusal: Verdict | undefined): void {
+    if (refusal !== undefined) this.#refused.push({ topic, version, ...refusal });
+    else if (confirm) this.#confirmed.push({ topic, version });
+    this.#pace.request();
+  }
+
   #report(): void {
-    const [inFlight = Number.POSITIVE_INFINITY] = this.#inFlight.keys();
-    const oldest = Math.min(inFlight, this.#suspects[0]?.sequence ?? Number.POSITIVE_INFINITY);
+    const oldest = Math.min(firstCounted(this.#inFlight.keys()), firstCounted(sequencesOf(this.#last)));
     this.#deps.report({
       kind: 'settled',
       through: Math.min(this.#sequence, oldest - 1),
       bytes: this.#bytes,
       confirmed: this.#confirmed,
       refused: this.#refused,
+      quarantined: [...this.#quarantined],
+      released: [...this.#released],
     });
     this.#bytes = 0;
     this.#confirmed = [];
     this.#refused = [];
+    this.#quarantined.clear();
+    this.#released.clear();
   }
+}
+
+/** The first number that is not negative; Infinity where there is none. */
+function firstCounted(sequences: Iterable<number>): number {
+  for (const sequence of sequences) if (sequence > 0) return sequence;
+  return Number.POSITIVE_INFINITY;
+}
+
+function* sequencesOf(numbered: readonly Numbered[]): Generator<number> {
+  for (const { sequence } of numbered) yield sequence;
+}
+
+/** Reason codes (MQTT 5 §2.4) by which a broker denies the topic: "Not authorized", "Topic Name invalid". */
+const DENIALS: ReadonlySet<unknown> = new Set([0x87, 0x90]);
+
+function isDenial(error: Error): boolean {
+  return DENIALS.has((error as { code?: unknown }).code);
 }

@@ -9,10 +9,13 @@ import type { Mode, Settled } from '../../protocol/messages.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Remarks } from '../remarks.ts';
+import { type ConfiguredLimits, Hangups } from './hangups.ts';
 import { Outbox } from './outbox.ts';
+import { OverdueTopics } from './overdue-topics.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { RoundTrips } from './round-trips.ts';
-import { Suspicions } from './suspicions.ts';
+import { type OpenSide, SideConnection } from './side-connection.ts';
+import { Trials } from './trials.ts';
 
 /** What is on its way when a session ends and the connection stands has so many milliseconds to arrive. */
 const SETTLE_LIMIT = 5_000;
@@ -21,6 +24,8 @@ export interface OutgoingDeps {
   readonly mode: Mode;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
+  /** As configured. */
+  readonly limits: ConfiguredLimits;
   readonly remarks: Remarks;
   readonly report: (settled: Settled) => void;
 }
@@ -30,44 +35,74 @@ type Counters = Readonly<Record<string, number>>;
 export class Outgoing {
   readonly roundTrips = new RoundTrips();
   readonly #deps: OutgoingDeps;
-  readonly #suspicions = new Suspicions();
+  readonly #hangups: Hangups;
+  readonly #side: SideConnection;
+  readonly #overdue = new OverdueTopics();
   #outbox: Outbox | Rehearsal | undefined;
+  #trials: Trials | undefined;
+  #isProvoked = false;
   /** Of the outboxes of earlier sessions. */
   #before: Counters = {};
 
   constructor(deps: OutgoingDeps) {
     this.#deps = deps;
+    const warn = (message: string) => deps.remarks.say('warn', message);
+    this.#hangups = new Hangups(deps.limits, warn);
+    this.#side = new SideConnection(warn);
   }
 
   /**
    * A session begins.
    * @param maxQos the highest that the broker grants, where that was found out
+   * @param openSide opens a connection for trials
    */
-  open(connection: Connection, stamps: Stamps, retains: boolean, maxQos: QoS = 2): void {
+  open(
+    connection: Connection,
+    stamps: Stamps,
+    retains: boolean,
+    maxQos: QoS = 2,
+    openSide: OpenSide = () => Promise.reject(new Error('none is wanted')),
+  ): void {
     const { mode, controlPrefix, remarks, report } = this.#deps;
+    this.#isProvoked = false;
     if (mode === 'rehearse') {
       this.#outbox = new Rehearsal({ report, log: message => remarks.say('info', message) });
       return;
     }
-    const suspected = this.#suspicions.sizeLimit(performance.now());
-    const maximumPacketSize = Math.min(connection.limits.maximumPacketSize, suspected);
-    this.#outbox = new Outbox({
+    const hangups = this.#hangups;
+    const trialQos = Math.min(maxQos, connection.limits.maxQos) as QoS;
+    const trials = new Trials({
+      side: this.#side,
+      hangups,
+      limits: { maxQos: trialQos, retains, stamps },
+      fence: `${controlPrefix}/trial`,
+      isMainConnected: () => !connection.hasEnded,
+      settled: (publication, refusal) => outbox.tried(publication, refusal),
+      freed: (topic, publications) => outbox.freed(topic, publications),
+      returned: publications => outbox.untried(publications),
+    });
+    const outbox: Outbox = new Outbox({
       connection,
       stamps,
-      limits: { ...connection.limits, maximumPacketSize, retains },
-      suspicions: this.#suspicions,
+      limits: { ...connection.limits, retains },
+      hangups,
+      trials,
       report,
-      overdue: count => {
+      overdue: topics => {
+        hangups.unanswered(this.#overdue.found(topics));
         remarks.say(
           'warn',
-          `the broker has not acknowledged ${count} messages for a minute; connecting anew`,
+          `the broker has not acknowledged ${topics.length} messages, though it had the time; connecting again`,
         );
         connection.destroy();
       },
       roundTrips: this.roundTrips,
       controlPrefix,
     });
-    this.#outbox.lowerQos(maxQos);
+    this.#side.begin(openSide);
+    this.#outbox = outbox;
+    this.#trials = trials;
+    outbox.lowerQos(maxQos);
   }
 
   /** Takes a batch of publications of the session. */
@@ -81,26 +116,41 @@ export class Outgoing {
     for (const { qos } of less) this.#outbox?.lowerQos(qos);
   }
 
+  /** Whether the broker hung up while publishes of ours were in flight: then it may have hung up on these. */
+  get isProvoked(): boolean {
+    return this.#isProvoked;
+  }
+
   /** The session ends. Where the connection stands, what is on its way arrives first, or the connection ends. */
-  async close(connection: Connection, endedBy: 'us' | 'the other side'): Promise<void> {
+  async close(connection: Connection): Promise<void> {
     const outbox = this.#outbox;
     if (outbox === undefined) return;
     if (!connection.hasEnded && !(await hasSettled(outbox, connection))) {
       connection.destroy();
       await connection.closed;
     }
-    const found =
-      endedBy === 'us' ? undefined : this.#suspicions.hungUp(outbox.unacknowledged, performance.now());
-    if (found !== undefined) this.#deps.remarks.say('warn', found);
-    outbox.close();
+    if (connection.wasHungUp && outbox instanceof Outbox) this.#hungUp(outbox);
     this.#before = this.counters;
+    outbox.close();
+    this.#trials?.close();
     this.#outbox = undefined;
+    this.#trials = undefined;
+  }
+
+  #hungUp(outbox: Outbox): void {
+    const now = performance.now();
+    const { suspects, isAlone } = outbox;
+    const [first] = suspects;
+    const isTakeover = this.#side.mainEnded();
+    this.#isProvoked = isTakeover || first !== undefined;
+    if (isAlone && first !== undefined) this.#hangups.hungUpOnAlone(first, now);
+    else this.#hangups.hungUp(suspects, now);
   }
 
   /** Since the start of the actor. */
   get counters(): Counters {
     const sums: Record<string, number> = { ...this.#before };
-    for (const [name, count] of Object.entries(this.#outbox?.counters ?? {})) {
+    for (const [name, count] of Object.entries({ ...this.#outbox?.counters, ...this.#trials?.counters })) {
       sums[name] = (sums[name] ?? 0) + count;
     }
     return sums;

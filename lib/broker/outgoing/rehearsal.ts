@@ -7,8 +7,7 @@ import type { QoS } from '../../core/policy.ts';
 import { quoted } from '../../core/printable.ts';
 import { BatchReader } from '../../protocol/batch.ts';
 import type { Settled } from '../../protocol/messages.ts';
-import { type RawPublication, readPublication } from '../../protocol/publication.ts';
-import type { Sent } from './suspicions.ts';
+import { publicationBytes, type RawPublication, readPublication } from '../../protocol/publication.ts';
 
 /** Publications that are logged one by one; of those beyond only the number is. */
 export const LOGGED = 1_000;
@@ -23,8 +22,6 @@ export interface RehearsalDeps {
 
 export class Rehearsal {
   readonly counters = { rehearsed: 0 };
-  /** Nothing is under way. */
-  readonly unacknowledged: readonly Sent[] = [];
   readonly #deps: RehearsalDeps;
   #unsaid = 0;
   #saidAt = 0;
@@ -42,7 +39,7 @@ export class Rehearsal {
     this.#deps.report({
       kind: 'settled',
       through: this.counters.rehearsed,
-      bytes: publications.reduce((sum, { payload }) => sum + payload.length, 0),
+      bytes: publications.reduce((sum, publication) => sum + publicationBytes(publication), 0),
       confirmed: publications.map(({ topic, version }) => ({ topic, version })),
       refused: [],
     });

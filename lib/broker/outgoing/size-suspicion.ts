@@ -27,6 +27,11 @@ export class SizeSuspicion {
     return now < this.#until ? this.#least - 1 : Number.POSITIVE_INFINITY;
   }
 
+  /** None as large was ever acknowledged. */
+  isSuspicious(bytes: number): boolean {
+    return bytes > this.#taken;
+  }
+
   /** The broker acknowledged a publish of so many bytes. */
   acknowledged(bytes: number): void {
     if (bytes > this.#taken) this.#taken = bytes;

@@ -92,7 +92,7 @@ export class Scanner {
   /** Queues topics; each will be answered once, unless the scanner is closed before. Questions come before looks. */
   probe(topics: readonly string[], occasion: Occasion): void {
     for (const topic of topics) this.#queues[occasion].add(topic);
-    if (!this.#working) void this.#work();
+    if (!this.#working) this.#work().catch(() => this.#failed());
   }
 
   /** Those of the topics that are queued as looks are questions from now on. */
@@ -119,7 +119,16 @@ export class Scanner {
       if (absent.length > 0 && !this.#closed) this.#tell(await this.#ask(absent));
     }
     this.#working = false;
-    if (!this.#closed) this.#idle = setTimeout(() => void this.#disconnect(), IDLE_LIMIT);
+    if (this.#closed) return;
+    this.#idle = setTimeout(() => {
+      this.#disconnect().catch(() => undefined);
+    }, IDLE_LIMIT);
+  }
+
+  /** What is queued is answered, so that nothing waits for ever. */
+  #failed(): void {
+    this.#working = false;
+    for (const queue of Object.values(this.#queues)) this.#tell(takeFrom(queue, queue.size).map(unknownAt));
   }
 
   /** Some brokers take seconds for a batch, and looks may be many: a message waits for none of them. */
@@ -177,7 +186,7 @@ export class Scanner {
     if (taken !== undefined) connection.tookOnly(taken);
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     if (this.#showsUnasked) this.#standing += wanted.length;
-    else void this.#release(connection, wanted);
+    else this.#release(connection, wanted).catch(() => connection.destroy());
     return topics.map(topic => {
       const found = this.#found.get(topic);
       if (found !== undefined) return { topic, found };

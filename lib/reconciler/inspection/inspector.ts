@@ -10,6 +10,7 @@ import { agrees, endOf, pendingAt } from '../../core/register.ts';
 import type { Histogram } from '../../protocol/histogram.ts';
 import type { ReconcilerAnswers, ReconcilerMeasures, ReconcilerQuestion } from '../../protocol/questions.ts';
 import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow, TrashList } from '../../status/api.ts';
+import type { Admission } from '../admission.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BrokerLinks } from '../links/broker-links.ts';
 import type { LoopDamper } from '../loop-damper.ts';
@@ -30,16 +31,17 @@ const MOST_CONFLICTS = 50;
 /** Conflicts that are told of one topic. */
 const MOST_OF_TOPIC = 10;
 
+/** What counters of what was not taken in begin with; the rest is the reason. */
+const REFUSED = 'refused_';
+
 /** Topics that are counted anew before an answer; where more have changed, the last commit's counts have to do. */
 const MOST_RECOUNTED = 5_000;
-
-/** What counters of messages that were not taken in begin with; the rest is the reason. */
-const REFUSED = 'refused_';
 
 export interface InspectorDeps {
   readonly replica: string;
   readonly table: TopicTable;
   readonly links: BrokerLinks;
+  readonly admission: Pick<Admission, 'eviction' | 'memory'>;
   readonly conflicts: ConflictLog;
   readonly damper: Pick<LoopDamper, 'damped'>;
   readonly trash: Trash;
@@ -108,7 +110,7 @@ export class Inspector {
   // ── counts ─────────────────────────────────────────────────────────────────────────────────────────
 
   #measures(conflictsAfter: number): ReconcilerMeasures {
-    const { replica, table, links, conflicts, damper, tally, saver, ticks } = this.#deps;
+    const { replica, table, links, admission, conflicts, damper, tally, saver, ticks } = this.#deps;
     const { census } = table;
     const refused = Object.entries(tally.counts).filter(([name]) => name.startsWith(REFUSED));
     return {
@@ -116,7 +118,9 @@ export class Inspector {
       counts: {
         expired: tally.counts['expired'] ?? 0,
         storeFailures: saver.failures,
+        tombstonesEvicted: admission.eviction.tombstones,
         refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
+        refusedOf: Object.fromEntries([...links].map(({ name, refused }) => [name, { ...refused }])),
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
         damped: damper.damped,
@@ -126,6 +130,7 @@ export class Inspector {
         ticks: ticks.counts,
       },
       topics: census.counts,
+      memory: { bytes: table.usage.bytes, bound: admission.memory },
       links: [...links]
         .filter(({ isRemoved }) => !isRemoved)
         .map(link => ({

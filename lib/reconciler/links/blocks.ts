@@ -54,6 +54,11 @@ export class Blocks {
     if (block?.culprit === 'value') block.retryAt = BEING_TRIED;
   }
 
+  /** The broker has returned, and may take now what it did not take before: all topics are tried at once. */
+  returned(uptime: number): void {
+    for (const block of this.#blocks.values()) block.retryAt = Math.min(block.retryAt, uptime);
+  }
+
   /** The broker has the topic as it should; returns whether it was blocked. */
   succeeded(topic: string): boolean {
     const failures = this.#blocks.get(topic)?.failures ?? 0;

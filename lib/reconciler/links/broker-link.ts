@@ -1,7 +1,7 @@
 /**
  * The reconciler's end of the way to one broker: what may be sent there, what waits, what is awaited back.
  *
- * Never more than CREDIT publications, or about CREDIT_BYTES of payload, are on the way to the worker; the
+ * Never more than CREDIT publications, or about CREDIT_BYTES, are on the way to the worker; the
  * topics beyond wait here by name, and their newest value is sent when their turn comes. So a slow broker
  * costs memory for topics, not for messages.
  */
@@ -11,7 +11,7 @@ import { NowAndThen } from '../../core/now-and-then.ts';
 import { has, type Policies } from '../../core/policy.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../../protocol/messages.ts';
-import { type Publication, writePublication } from '../../protocol/publication.ts';
+import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
 import type { Self } from '../facts.ts';
 import { Marker } from '../marker.ts';
 import { AntiEntropy } from '../verification/anti-entropy.ts';
@@ -87,6 +87,9 @@ export class BrokerLink {
   /** How often each bound was met. */
   readonly heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
 
+  /** Messages for which there was no room, by the bound. */
+  readonly refused: Record<string, number> = {};
+
   #port: Port<ToBroker, FromBroker> | undefined;
   #session = 0;
   #sent = 0;
@@ -96,6 +99,8 @@ export class BrokerLink {
   #exhausted = false;
   readonly #writer = new BatchWriter();
   readonly #echoes = new AwaitedEchoes();
+  /** Topics of which a publication waits in quarantine, and has not been sent yet. */
+  readonly #quarantined = new Set<string>();
   readonly #probes = new OpenProbes();
   readonly #nowAndThen = new NowAndThen<Bound>();
 
@@ -125,6 +130,7 @@ export class BrokerLink {
     this.#through = 0;
     this.#bytes = 0;
     this.#exhausted = false;
+    this.#quarantined.clear();
     this.messages = 0;
     this.stamps = stamps;
     this.retains = retains;
@@ -159,6 +165,7 @@ export class BrokerLink {
     this.marker.parted();
     this.due.clear();
     this.#echoes.clear();
+    this.#quarantined.clear();
     this.#writer.take();
     return this.#probes.parted();
   }
@@ -175,7 +182,7 @@ export class BrokerLink {
 
   /** How many that are. */
   get unsettled(): number {
-    return this.ready ? this.due.size + this.#sent - this.#through : 0;
+    return this.ready ? this.due.size + this.#sent - this.#through + this.#quarantined.size : 0;
   }
 
   /** Publications that have not been seen back, newest of each topic only; where no echo is to come, not acknowledged. */
@@ -196,7 +203,7 @@ export class BrokerLink {
   publish(publication: Publication): void {
     writePublication(this.#writer, publication);
     this.#sent++;
-    this.#bytes += publication.payload.length;
+    this.#bytes += publicationBytes(publication);
     if (!this.#exhausted && this.#uses(1)) {
       this.#exhausted = true;
       this.heldBack.pending++;
@@ -258,6 +265,16 @@ export class BrokerLink {
     this.#through = message.through;
     this.#bytes -= message.bytes;
     this.#exhausted &&= this.#uses(0.5);
+    for (const topic of message.quarantined ?? []) {
+      this.#quarantined.add(topic);
+      // Nothing was sent, so no echo is overdue.
+      this.#echoes.arrived(topic);
+    }
+    for (const topic of message.released ?? []) {
+      this.#quarantined.delete(topic);
+      this.#echoes.published(topic, this.#through);
+    }
+    for (const { topic } of message.refused) this.#quarantined.delete(topic);
   }
 
   /** From now on the broker is known to have what it had, as long as the connection stands and after. */

@@ -7,6 +7,7 @@ import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
 import { atRest, type Held, heldAfter, type Message } from '../../core/register.ts';
 import { type Standing, UNCOUNTED } from '../inspection/census.ts';
 import type { Topic } from './topic.ts';
+import { messageBytes } from './topic-bytes.ts';
 
 /** Places that are made at once: what is not taken of them is all that is spent beyond the topics. */
 const PAGE = 1024;
@@ -140,6 +141,18 @@ export class RestingTopics {
       settled: page.settled[at] === 1 ? winner : undefined,
       standing: page.standings[at] as Standing,
     };
+  }
+
+  /** The broker at which the winner was written. */
+  originOf(place: number): number {
+    return this.#pageOf(place).origins[place % PAGE] as number;
+  }
+
+  /** Bytes of the winner: there is no other message. */
+  bytesOf(place: number): number {
+    const page = this.#pageOf(place);
+    const at = place % PAGE;
+    return messageBytes({ payload: page.payloads[at] as string, properties: page.properties.get(at) });
   }
 
   /** Lets go what the place refers to. */

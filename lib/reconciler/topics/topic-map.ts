@@ -10,8 +10,11 @@
 import { isAtRest } from '../../core/register.ts';
 import { RestingTopics } from './resting-topics.ts';
 import type { Topic } from './topic.ts';
+import { fixedBytes, ownerOf, registerBytes } from './topic-bytes.ts';
+import { TopicUsage } from './topic-usage.ts';
 
 export class TopicMap {
+  readonly usage = new TopicUsage();
   /** A topic, or where it rests. */
   readonly #topics = new Map<string, Topic | number>();
   readonly #resting: RestingTopics;
@@ -45,6 +48,7 @@ export class TopicMap {
 
   set(name: string, topic: Topic): void {
     const kept = this.#topics.get(name);
+    this.#account(name, kept, topic);
     if (!isAtRest(topic.register)) {
       if (typeof kept === 'number') this.#resting.remove(kept);
       this.#topics.set(name, topic);
@@ -54,6 +58,8 @@ export class TopicMap {
 
   delete(name: string): boolean {
     const kept = this.#topics.get(name);
+    if (kept === undefined) return false;
+    this.usage.remove(this.#ownerOf(kept), fixedBytes(name) + this.#bytesOf(kept));
     if (typeof kept === 'number') this.#resting.remove(kept);
     return this.#topics.delete(name);
   }
@@ -66,5 +72,31 @@ export class TopicMap {
     for (const [name, kept] of this.#topics) {
       yield [name, typeof kept === 'number' ? this.#resting.read(kept) : kept];
     }
+  }
+
+  /** Of most changes the name is looked at no more: it is the same, and so is who wrote. */
+  #account(name: string, kept: Topic | number | undefined, { register }: Topic): void {
+    const owner = ownerOf(register);
+    const bytes = registerBytes(register);
+    if (kept === undefined) {
+      this.usage.add(owner, fixedBytes(name) + bytes);
+      return;
+    }
+    const before = this.#ownerOf(kept);
+    if (before === owner) {
+      this.usage.grow(owner, bytes - this.#bytesOf(kept));
+      return;
+    }
+    const fixed = fixedBytes(name);
+    this.usage.remove(before, fixed + this.#bytesOf(kept));
+    this.usage.add(owner, fixed + bytes);
+  }
+
+  #ownerOf(kept: Topic | number): number {
+    return typeof kept === 'number' ? this.#resting.originOf(kept) : ownerOf(kept.register);
+  }
+
+  #bytesOf(kept: Topic | number): number {
+    return typeof kept === 'number' ? this.#resting.bytesOf(kept) : registerBytes(kept.register);
   }
 }

@@ -5,7 +5,7 @@
 
 import type { Event } from '../../core/events.ts';
 import type { Outcome } from '../../core/outcome.ts';
-import type { BrokerSet, Policies } from '../../core/policy.ts';
+import type { BrokerSet, Policies, Policy } from '../../core/policy.ts';
 import {
   emptyRegister,
   endOf,
@@ -21,6 +21,7 @@ import { Census, isEverywhere, UNCOUNTED } from '../inspection/census.ts';
 import { KeyedStates } from '../streams.ts';
 import type { Topic } from './topic.ts';
 import { TopicMap } from './topic-map.ts';
+import type { TopicUsage } from './topic-usage.ts';
 
 export type Step = typeof coreStep;
 
@@ -40,7 +41,8 @@ export class TopicTable {
   readonly #topics: TopicMap;
   readonly #step: Step;
   readonly #expiries = new Expiries();
-  readonly #forgettable = new Expiries();
+  /** By the time at which they may be forgotten at the earliest. */
+  readonly forgettable = new Expiries();
   #notSeen: readonly number[];
   #unsaved = new Set<string>();
 
@@ -64,6 +66,11 @@ export class TopicTable {
     return this.#sequence - 1;
   }
 
+  /** How many topics there are, and what they take in memory. */
+  get usage(): TopicUsage {
+    return this.#topics.usage;
+  }
+
   /** Takes a register from the store. */
   load(topic: string, { register: stored, seen }: StoredTopic): void {
     const register = asStored(stored);
@@ -73,7 +80,7 @@ export class TopicTable {
     const standing = this.census.count(topic, loaded, this.blockedAt(topic));
     this.states.set(topic, { ...loaded, standing });
     for (const at of seen) this.advance(at);
-    this.#watchTime(topic, register);
+    this.#watchTime(topic, register, policy);
   }
 
   /**
@@ -125,7 +132,7 @@ export class TopicTable {
       settled: isHeldAnew ? this.census.settled(known?.settled, before, register, policy) : known?.settled,
       standing: known?.standing ?? UNCOUNTED,
     });
-    this.#watchTime(topic, register);
+    this.#watchTime(topic, register, policy);
     return outcome;
   }
 
@@ -185,23 +192,26 @@ export class TopicTable {
 
   /** Forgets what was deleted everywhere, and what passed through, long ago. */
   forget(now: number): void {
-    for (const topic of this.#forgettable.due(now)) {
+    for (const topic of this.forgettable.due(now)) {
       const known = this.states.get(topic);
       if (known === undefined) continue;
-      if (isForgettable(known.register, known.policy, now)) {
-        this.states.delete(topic);
-        this.census.forget(topic, known);
-        this.#unsaved.add(topic);
-      } else if (forgettableFrom(known.register) > now) {
-        this.#watchTime(topic, known.register);
-      }
+      if (isForgettable(known.register, known.policy, now)) this.remove(topic, known);
+      else if (forgettableFrom(known.register, known.policy) > now)
+        this.#watchTime(topic, known.register, known.policy);
       // What else forbids it ends with a change of the register, and that brings the topic here again.
     }
   }
 
+  /** Forgets a topic, in the store as well. */
+  remove(topic: string, known: Topic): void {
+    this.states.delete(topic);
+    this.census.forget(topic, known);
+    this.#unsaved.add(topic);
+  }
+
   /** Whether time has to be looked at. */
   get waitsForTime(): boolean {
-    return this.#expiries.size > 0 || this.#forgettable.size > 0 || this.hasUnsaved;
+    return this.#expiries.size > 0 || this.forgettable.size > 0 || this.hasUnsaved;
   }
 
   #seen(known: readonly number[] | undefined, before: Register, after: Register): readonly number[] {
@@ -215,10 +225,10 @@ export class TopicTable {
     return seen;
   }
 
-  #watchTime(topic: string, register: Register): void {
+  #watchTime(topic: string, register: Register, policy: Policy): void {
     const { winner } = register;
     if (winner === undefined || isDeletion(winner))
-      this.#forgettable.expect(topic, forgettableFrom(register));
+      this.forgettable.expect(topic, forgettableFrom(register, policy));
     else this.#expiries.expect(topic, endOf(winner));
   }
 }

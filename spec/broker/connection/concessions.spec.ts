@@ -3,6 +3,10 @@
 import { expect } from 'chai';
 import { Concessions } from '../../../lib/broker/connection/concessions.ts';
 import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
+import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { hangsUpOnPresence } from '../../support/oddities.ts';
+import { PacketRelay } from '../../support/packet-relay.ts';
+import type { TestBroker } from '../../support/test-broker.ts';
 import { ActorRig, type Told } from '../actor-rig.ts';
 
 type Session = Told & { readonly kind: 'session' };
@@ -62,7 +66,82 @@ describe('Broker actor at a broker that hangs up', function () {
   });
 });
 
+const PROTOCOLS = [
+  [4, 'MQTT 3.1.1'],
+  [5, 'MQTT 5'],
+] as const;
+
+describe('Broker actor at a mosquitto', function () {
+  this.timeout(30_000);
+
+  let broker: TestBroker;
+  let relay: PacketRelay | undefined;
+  let rig: ActorRig;
+
+  beforeEach(function () {
+    requireMosquitto(this);
+  });
+
+  afterEach(async () => {
+    await rig?.stop();
+    await relay?.close();
+    await broker?.stop();
+  });
+
+  for (const [protocolVersion, protocol] of PROTOCOLS) {
+    for (const stateTopics of [false, true]) {
+      const what = stateTopics ? 'and a will of QoS 1' : 'and a will of QoS 0';
+      it(`that takes QoS 0 only over ${protocol}, ${what}: connects, keeps its marker, publishes with QoS 0`, async () => {
+        broker = await startMosquitto({ config: ['max_qos 0'] });
+        rig = new ActorRig(broker.url, { stateTopics, options: { protocolVersion } });
+        await rig.replayed(1, 20_000);
+        const session = await rig.heard((told): told is Session => told.kind === 'session');
+        expect(session).to.include({ marker: 'absent', retains: true });
+        rig.publish(session.session, { topic: 'a', payload: '1', confirm: true });
+        await rig.heard(told => told.kind === 'observation' && told.topic === 'a');
+        expect(rig.log).not.to.include('mqttrep writes no topic of its own');
+        if (protocolVersion === 4)
+          expect(rig.log).to.match(/closed another one on .+ with QoS 1, and took it with QoS 0/);
+        if (stateTopics) expect(rig.log).to.match(/info oslo: the broker did not accept CONNECT with a will/);
+      });
+    }
+
+    it(`that hangs up where the presence of others is asked for over ${protocol}: goes on without that, and says so`, async () => {
+      broker = await startMosquitto();
+      relay = await PacketRelay.before(broker.port, hangsUpOnPresence(protocolVersion));
+      const crashes: unknown[] = [];
+      const crashed = (error: unknown) => crashes.push(error);
+      process.on('unhandledRejection', crashed);
+      try {
+        rig = new ActorRig(relay.url, { options: { protocolVersion } });
+        await rig.reported(one => one.kind === 'log' && one.message.includes('go unnoticed'));
+        await rig.replayed();
+      } finally {
+        process.off('unhandledRejection', crashed);
+      }
+      expect(crashes).to.deep.equal([]);
+    });
+  }
+});
+
 describe('Concessions', () => {
+  it('lower the QoS of the will before they leave it out, where a broker hangs up on CONNECT', () => {
+    const concessions = new Concessions();
+    const failure = { code: undefined, wasConnected: true };
+    const wills = Array.from({ length: 6 }, () => {
+      concessions.connectFailed(failure, concessions.will ? (Math.min(1, concessions.willQos) as 0 | 1) : 0);
+      return concessions.will ? concessions.willQos : 'none';
+    });
+    expect(wills).to.deep.equal([2, 0, 0, 'none', 'none', 2]);
+  });
+
+  it('lower the QoS of the will at once where CONNACK says QoS not supported', () => {
+    const concessions = new Concessions();
+    expect(concessions.connectFailed({ code: 0x9b, wasConnected: true }, 1)).to.equal(true);
+    expect(concessions).to.include({ willQos: 0, will: true });
+    expect(concessions.connectFailed({ code: 0x9b, wasConnected: true }, 0)).to.equal(false);
+  });
+
   for (const [code, name] of [
     [0x9a, 'Retain not supported'],
     [0x82, 'Protocol Error'],

@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Connection } from '../../../lib/broker/connection/connection.ts';
 import { Presence } from '../../../lib/broker/presence.ts';
@@ -49,6 +50,17 @@ function speak(connection: Connection): void {
   connection.publish('t', Buffer.alloc(0), { qos: 0 }, () => undefined);
 }
 
+/** Takes messages, and keeps MQTT.js waiting at the first one until it is released. */
+function holding(connection: Connection): { readonly topics: string[]; readonly release: () => void } {
+  const topics: string[] = [];
+  let release: () => void = () => undefined;
+  connection.receive(({ topic }, done) => {
+    if (topics.push(topic) > 1) done();
+    else release = done;
+  });
+  return { topics, release: () => release() };
+}
+
 const honest = (topic: string, protocolVersion: 4 | 5) =>
   publishBytes({ topic, properties: protocolVersion === 5 ? Buffer.alloc(0) : undefined });
 
@@ -82,17 +94,40 @@ for (const protocolVersion of [4, 5] as const) {
       });
     }
 
-    it('goes on without harm where it ends amid messages of QoS 2', async () => {
+    it('hands on nothing that came behind while a message before was held', async () => {
+      const { connection, close } = await raw(protocolVersion, async socket => {
+        for (const packet of [
+          honest('held', protocolVersion),
+          packetOf(0, short(1)),
+          honest('behind', protocolVersion),
+        ]) {
+          socket.write(packet);
+          await wait(50);
+        }
+      });
+      const { topics, release } = holding(connection);
+      speak(connection);
+      await wait(300);
+      release();
+      expect(await connection.closed).to.contain('broke the protocol');
+      await wait(50);
+      expect(topics).to.deep.equal(['held']);
+      await close();
+    });
+
+    it('does no harm where it ends while a message is held, and others of QoS 2 are behind that', async () => {
       const { connection, close } = await raw(protocolVersion, socket => {
         const properties = protocolVersion === 5 ? Buffer.alloc(0) : undefined;
-        const many = Array.from({ length: 100 }, (_, id) =>
-          publishBytes({ topic: 't', qos: 2, id: id + 1, properties }),
-        );
-        socket.write(Buffer.concat([...many, packetOf(0x00, Buffer.alloc(0))]));
+        const behind = publishBytes({ topic: 't', qos: 2, id: 7, properties });
+        socket.end(Buffer.concat([honest('held', protocolVersion), behind]));
       });
+      const { topics, release } = holding(connection);
       speak(connection);
       await connection.closed;
-      for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
+      await wait(50);
+      expect(topics).to.deep.equal(['held']);
+      release();
+      await wait(50);
       await close();
     });
   });

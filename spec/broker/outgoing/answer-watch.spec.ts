@@ -5,7 +5,10 @@ import sinon from 'sinon';
 import { AnswerWatch, type Unanswered } from '../../../lib/broker/outgoing/answer-watch.ts';
 import type { QoS } from '../../../lib/core/policy.ts';
 
-const PERIOD = 60_000;
+/** Milliseconds: two looks. */
+const PASSED_OVER = 5_000;
+const LOOK = 2_500;
+const MINUTE = 60_000;
 
 describe('AnswerWatch', () => {
   let clock: sinon.SinonFakeTimers;
@@ -22,7 +25,7 @@ describe('AnswerWatch', () => {
     watch = new AnswerWatch({
       unanswered: () => unanswered,
       isWriting: () => isWriting,
-      overdue: count => overdue.push(count),
+      overdue: publishes => overdue.push(publishes.length),
     });
   });
 
@@ -42,70 +45,78 @@ describe('AnswerWatch', () => {
     watch.acknowledged(publish);
   }
 
-  it('finds out a broker that acknowledges nothing', () => {
+  it('finds out a broker that acknowledges nothing for a minute', () => {
     for (const qos of [1, 2, 1] satisfies QoS[]) send(qos);
-    clock.tick(PERIOD);
+    clock.tick(MINUTE);
     expect(overdue).to.deep.equal([]);
-    clock.tick(PERIOD);
+    clock.tick(LOOK);
     expect(overdue).to.deep.equal([3]);
   });
 
-  it('finds out one that was passed over, while others of its QoS are acknowledged', () => {
+  it('finds out a publish that was passed over, some seconds after a later one was acknowledged', () => {
     send(1);
-    for (let period = 0; period < 2; period++) {
-      clock.tick(PERIOD - 1);
-      acknowledge(send(1));
-      clock.tick(1);
-    }
+    acknowledge(send(1));
+    clock.tick(PASSED_OVER);
+    expect(overdue).to.deep.equal([]);
+    clock.tick(LOOK);
     expect(overdue).to.deep.equal([1]);
   });
 
-  it('waits for one of another QoS as long as others are acknowledged: it may take another way', () => {
+  it('waits where a later one was acknowledged only now', () => {
+    send(1);
+    clock.tick(4 * LOOK);
+    acknowledge(send(1));
+    clock.tick(PASSED_OVER - 1);
+    expect(overdue).to.deep.equal([]);
+  });
+
+  it('waits for a publish of another QoS as long as others are acknowledged: it may take another way', () => {
     send(2);
-    for (let period = 0; period < 5; period++) {
+    for (let time = 0; time < MINUTE; time += LOOK) {
       acknowledge(send(1));
-      clock.tick(PERIOD);
+      clock.tick(LOOK);
     }
     expect(overdue).to.deep.equal([]);
-    clock.tick(PERIOD);
+    clock.tick(MINUTE + 2 * LOOK);
     expect(overdue).to.deep.equal([1]);
   });
 
   it('waits for a slow broker, which acknowledges one after the other', () => {
     const sent = Array.from({ length: 20 }, () => send(1));
     for (const publish of sent) {
-      clock.tick(PERIOD - 1);
+      clock.tick(MINUTE - 1);
       acknowledge(publish);
     }
     expect(overdue).to.deep.equal([]);
   });
 
-  it('waits while bytes wait to be written, and a period longer', () => {
+  it('waits while bytes wait to be written, and a minute longer', () => {
     send(1);
     isWriting = true;
-    clock.tick(5 * PERIOD);
+    clock.tick(5 * MINUTE);
     isWriting = false;
-    clock.tick(PERIOD);
+    clock.tick(MINUTE);
     expect(overdue).to.deep.equal([]);
-    clock.tick(PERIOD);
+    clock.tick(LOOK);
     expect(overdue).to.deep.equal([1]);
   });
 
   it('expects nothing for QoS 0, and takes what was written for no answer', () => {
     send(0);
     send(1);
-    clock.tick(PERIOD);
     acknowledge(send(0));
-    clock.tick(PERIOD);
+    clock.tick(MINUTE);
+    expect(overdue).to.deep.equal([]);
+    clock.tick(LOOK);
     expect(overdue).to.deep.equal([1]);
   });
 
   it('runs no timer while nothing is awaited', () => {
     acknowledge(send(1));
-    clock.tick(PERIOD);
+    clock.tick(LOOK);
     expect(clock.countTimers()).to.equal(0);
     send(1);
-    clock.tick(2 * PERIOD);
+    clock.tick(MINUTE + LOOK);
     expect(overdue).to.deep.equal([1]);
   });
 });

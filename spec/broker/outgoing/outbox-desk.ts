@@ -4,7 +4,11 @@ import { Outbox } from '../../../lib/broker/outgoing/outbox.ts';
 import { RoundTrips } from '../../../lib/broker/outgoing/round-trips.ts';
 import { BatchWriter } from '../../../lib/protocol/batch.ts';
 import type { Settled } from '../../../lib/protocol/messages.ts';
-import { type Publication, writePublication } from '../../../lib/protocol/publication.ts';
+import {
+  type Publication,
+  type RawPublication,
+  writePublication,
+} from '../../../lib/protocol/publication.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
 
 export const WINDOW = 256;
@@ -27,12 +31,17 @@ export class Desk {
   #reported: (settled: Settled) => void = () => undefined;
 
   readonly acknowledged: number[] = [];
-  readonly overdue: number[] = [];
+  readonly overdue: (readonly string[])[] = [];
   hasEnded = false;
   /** Topics at which the client throws. */
   readonly throwsAt = new Set<string>();
-  readonly suspects = new Set<string>();
-  readonly convicts = new Set<string>();
+  /** Topics in quarantine, those that are not even tried, and those that the broker denied. */
+  readonly quarantined = new Set<string>();
+  readonly barred = new Set<string>();
+  readonly denied: string[] = [];
+  /** What is handed over to trials, and whether there are any. */
+  readonly tried: RawPublication[] = [];
+  hasTrials = true;
 
   constructor({
     protocolVersion = 5,
@@ -61,16 +70,26 @@ export class Desk {
         retains,
         maximumPacketSize,
       },
-      suspicions: {
+      hangups: {
         acknowledged: ({ size }) => this.acknowledged.push(size),
-        isSuspect: topic => this.suspects.has(topic),
-        isConvicted: topic => this.convicts.has(topic),
+        routeOf: topic => (this.quarantined.has(topic) ? 'trial' : 'free'),
+        refusalOf: topic => (this.barred.has(topic) ? { reason: 'barred', culprit: 'topic' } : undefined),
+        sizeLimit: () => Number.POSITIVE_INFINITY,
+        denied: (topic, reason) => {
+          this.denied.push(topic);
+          return { reason, culprit: 'topic', isSaid: true };
+        },
+        taken: topic => this.quarantined.delete(topic),
+      },
+      trials: {
+        accepts: () => this.hasTrials,
+        take: publication => this.tried.push(publication),
       },
       report: settled => {
         this.reports.push(settled);
         this.#reported(settled);
       },
-      overdue: count => this.overdue.push(count),
+      overdue: topics => this.overdue.push(topics),
       roundTrips: new RoundTrips(),
       controlPrefix: 'mqttrep',
     });

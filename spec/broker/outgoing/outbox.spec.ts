@@ -6,6 +6,9 @@ import sinon from 'sinon';
 import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
 import { Desk, US, VERSION, WINDOW } from './outbox-desk.ts';
 
+/** Packed: all five kinds of them are absent. */
+const NO_PROPERTIES = '[null,null,null,null,[]]';
+
 describe('Outbox', () => {
   const windows: readonly (readonly [receiveMaximum: number, window: number])[] = [
     [10, 10],
@@ -27,9 +30,10 @@ describe('Outbox', () => {
     expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a', 'b', 'c']);
   });
 
-  it('sends what the broker is suspected of hanging up on after all others, and alone', async () => {
+  it('sends what is in quarantine after all others, and alone, where there are no trials', async () => {
     const desk = new Desk();
-    desk.suspects.add('bad').add('worse');
+    desk.hasTrials = false;
+    desk.quarantined.add('bad').add('worse');
     desk.add({ topic: 'bad' }, { topic: 'a' }, { topic: 'worse' }, { topic: 'b' });
     const topics = () => desk.sent.map(({ topic }) => topic);
     expect(topics()).to.deep.equal(['a', 'b']);
@@ -46,13 +50,13 @@ describe('Outbox', () => {
     expect(await desk.acknowledge([4])).to.include({ through: 5 });
   });
 
-  it('says how many the broker does not acknowledge; what it was not sent is none of them', () => {
+  it('says which topics the broker does not acknowledge; what it was not sent is none of them', () => {
     const clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const desk = new Desk();
-    desk.convicts.add('bad');
+    desk.barred.add('bad');
     desk.add({ topic: 'bad' }, { topic: 'a' }, { topic: 'b', qos: 0 }, { topic: 'c', qos: 2 });
-    clock.tick(120_000);
-    expect(desk.overdue).to.deep.equal([2]);
+    clock.tick(65_000);
+    expect(desk.overdue).to.deep.equal([['a', 'c']]);
     desk.outbox.close();
     expect(clock.countTimers()).to.equal(0);
     clock.restore();
@@ -60,13 +64,13 @@ describe('Outbox', () => {
 
   it('does not send what the broker is known to hang up on, and says so', async () => {
     const desk = new Desk();
-    desk.convicts.add('bad');
+    desk.barred.add('bad');
     const reported = desk.acknowledge([]);
     desk.add({ topic: 'bad' }, { topic: 'a' });
     expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a']);
     const { refused } = await reported;
     expect(refused).to.have.length(1);
-    expect(refused[0]).to.include({ topic: 'bad', culprit: 'topic', reason: 'the broker hangs up on it' });
+    expect(refused[0]).to.include({ topic: 'bad', culprit: 'topic', reason: 'barred' });
     expect(desk.outbox.counters).to.include({ refused_by_topic: 1 });
   });
 
@@ -93,13 +97,16 @@ describe('Outbox', () => {
     expect(await desk.acknowledge([1])).to.include({ through: 4 });
   });
 
-  it('reports once for all of a turn, and counts each byte once', async () => {
-    const desk = new Desk().add({ topic: 'a', payload: '12345' }, { topic: 'b', payload: '123' });
+  it('reports once for all of a turn, and counts each byte once, those of names and properties too', async () => {
+    const desk = new Desk().add(
+      { topic: 'ä', payload: '12345' },
+      { topic: 'b', payload: '123', properties: NO_PROPERTIES },
+    );
     await desk.acknowledge([0, 1]);
     expect(desk.reports).to.have.lengthOf(1);
-    expect(desk.reports[0]).to.include({ through: 2, bytes: 8 });
+    expect(desk.reports[0]).to.include({ through: 2, bytes: 7 + 4 + NO_PROPERTIES.length });
     desk.add({ topic: 'c', payload: '1' });
-    expect(await desk.acknowledge([2])).to.include({ through: 3, bytes: 1 });
+    expect(await desk.acknowledge([2])).to.include({ through: 3, bytes: 2 });
   });
 
   it('confirms those that were to be confirmed, once', async () => {
@@ -116,7 +123,7 @@ describe('Outbox', () => {
     expect(report).to.deep.include({
       through: 1,
       confirmed: [],
-      refused: [{ topic: 'a', version: VERSION, reason: 'not authorized', culprit: 'topic' }],
+      refused: [{ topic: 'a', version: VERSION, reason: 'not authorized', culprit: 'topic', isSaid: false }],
     });
     expect(desk.sent.at(-1)?.topic).to.equal('b');
   });
@@ -228,7 +235,72 @@ describe('Outbox', () => {
     );
     desk.hasEnded = true;
     desk.sent[1]?.done(new Error('the connection was closed'));
-    expect(desk.outbox.unacknowledged.map(({ size }) => size).sort()).to.deep.equal([0, 10, 8]);
+    expect(desk.outbox.suspects.map(({ size }) => size).sort()).to.deep.equal([0, 10, 8]);
+  });
+
+  it('suspects what was acknowledged last, and what was written with QoS 0 just before', async () => {
+    const desk = new Desk().add(
+      { topic: 'first' },
+      { topic: 'last' },
+      { topic: 'written', qos: 0 },
+      { topic: 'open' },
+    );
+    await desk.acknowledge([0, 1, 2]);
+    desk.hasEnded = true;
+    const topics = desk.outbox.suspects.map(({ topic }) => topic);
+    expect(topics).to.have.members(['open', 'written', 'last']);
+  });
+
+  it('never suspects a control topic', () => {
+    const desk = new Desk().add({ topic: 'mqttrep/us/marker/OSLO' }, { topic: 'a' });
+    expect(desk.outbox.suspects.map(({ topic }) => topic)).to.deep.equal(['a']);
+  });
+
+  it('hands what is in quarantine over to trials, and lets all others pass it', async () => {
+    const desk = new Desk();
+    desk.quarantined.add('bad');
+    desk.add({ topic: 'bad', payload: '123' }, { topic: 'a' }, { topic: 'bad', payload: '45' });
+    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a']);
+    expect(desk.tried.map(({ payload }) => payload.toString())).to.deep.equal(['123', '45']);
+    const report = await desk.acknowledge([0]);
+    expect(report).to.deep.include({ through: 3, bytes: 6, quarantined: ['bad'], released: [] });
+  });
+
+  it('publishes what waited for a trial before all that comes later, once the topic was taken', async () => {
+    const desk = new Desk({ receiveMaximum: 1 });
+    desk.quarantined.add('t');
+    desk.add({ topic: 't', payload: '1' }, { topic: 't', payload: '2' }, { topic: 'a' });
+    const [first, second] = desk.tried;
+    if (first === undefined || second === undefined) throw new Error('nothing was tried');
+    desk.quarantined.delete('t');
+    desk.add({ topic: 't', payload: '3' });
+    desk.outbox.tried(first, undefined);
+    desk.outbox.freed('t', [second]);
+    const report = await desk.acknowledge([0]);
+    expect(report).to.deep.include({ released: ['t'], refused: [] });
+    await desk.acknowledge([1]);
+    expect(desk.sent.map(({ payload }) => payload)).to.deep.equal(['x', '2', '3']);
+    expect(await desk.acknowledge([2])).to.include({ through: 4 });
+  });
+
+  it('reports what a trial did not settle well as refused', async () => {
+    const desk = new Desk();
+    desk.quarantined.add('bad');
+    const reported = desk.acknowledge([]);
+    desk.add({ topic: 'bad' });
+    const [publication] = desk.tried;
+    if (publication === undefined) throw new Error('nothing was tried');
+    desk.outbox.tried(publication, { reason: 'it hangs up', culprit: 'topic', isSaid: true });
+    expect((await reported).refused).to.deep.equal([
+      { topic: 'bad', version: VERSION, reason: 'it hangs up', culprit: 'topic', isSaid: true },
+    ]);
+  });
+
+  it('quarantines a topic at once where the broker answers that it is not authorized', async () => {
+    const desk = new Desk().add({ topic: 'a' }, { topic: 'b' });
+    await desk.acknowledge([0], Object.assign(new Error('Publish error: Not authorized'), { code: 0x87 }));
+    await desk.acknowledge([1], Object.assign(new Error('Publish error: Quota exceeded'), { code: 0x97 }));
+    expect(desk.denied).to.deep.equal(['a']);
   });
 
   it('stamps messages over MQTT 5', () => {

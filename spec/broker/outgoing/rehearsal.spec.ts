@@ -53,8 +53,8 @@ describe('Rehearsal', () => {
     add({ topic: 'a', payload: '12' }, { topic: 'b' });
     add({ topic: 'c' });
     expect(reports.map(({ through, bytes }) => [through, bytes])).to.deep.equal([
-      [2, 3],
-      [3, 1],
+      [2, 5],
+      [3, 2],
     ]);
     const confirmed = reports.flatMap(report => report.confirmed);
     expect(confirmed).to.deep.equal(['a', 'b', 'c'].map(topic => ({ topic, version: VERSION })));

@@ -54,7 +54,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
         intake: {
           stamps: () => undefined,
           controlPrefix: 'mqttrep',
-          bounds: { payload: 10_000, topics: 10_000, topicLength: 65_535, levels: 100 },
+          bounds: { payload: 10_000, topics: 10_000, memory: undefined, topicLength: 65_535, levels: 100 },
         },
         show: batch => {
           const reader = new BatchReader(batch);

@@ -50,6 +50,16 @@ describe('Blocks', () => {
     expect(blocks.failed('t', NOW)).to.equal(1);
   });
 
+  it('are due at once when the broker returns, and grow on from where they were', () => {
+    const blocks = new Blocks();
+    for (let failure = 1; failure <= 5; failure++) blocks.failed('topic', NOW);
+    blocks.valueRefused('value', NOW);
+    blocks.returned(NOW + 1);
+    expect(blocks.due(NOW + 1)).to.deep.equal(['topic', 'value']);
+    expect(blocks.isBlocked('topic')).to.equal(true);
+    expect(blocks.failed('topic', NOW + 1)).to.equal(6);
+  });
+
   it('take no room when all is well', () => {
     const blocks = new Blocks();
     blocks.failed('a', NOW);

@@ -64,12 +64,18 @@ describe('BrokerLink', () => {
     expect(link.open).to.equal(false);
   });
 
-  it('is closed by CREDIT_BYTES of payload', () => {
-    publish('t', { payload: 'x'.repeat(CREDIT_BYTES) });
-    expect(link.open).to.equal(false);
-    settled(1, CREDIT_BYTES);
-    expect(link.open).to.equal(true);
-  });
+  for (const [what, topic, more] of [
+    ['payload', 't', { payload: 'x'.repeat(CREDIT_BYTES) }],
+    ['properties', 't', { properties: 'x'.repeat(CREDIT_BYTES) }],
+    ['names, as the bytes that they have on the network', 'ü'.repeat(CREDIT_BYTES / 2), {}],
+  ] as const) {
+    it(`is closed by CREDIT_BYTES of ${what}`, () => {
+      publish(topic, more);
+      expect(link.open).to.equal(false);
+      settled(1, CREDIT_BYTES);
+      expect(link.open).to.equal(true);
+    });
+  }
 
   it('is closed while the broker is not ready', () => {
     link.parted();

@@ -17,6 +17,7 @@ export const LINK_LOOKS: Readonly<Record<BrokerStatus['state'], Look>> = {
   connecting: { word: 'connecting', tone: 'busy', shape: 'dots' },
   replaying: { word: 'comparing', tone: 'busy', shape: 'turn' },
   refused: { word: 'refused', tone: 'bad', shape: 'bar' },
+  parked: { word: 'parked', tone: 'bad', shape: 'bar' },
   unreachable: { word: 'unreachable', tone: 'bad', shape: 'cross' },
 };
 

@@ -1,0 +1,95 @@
+/**
+ * Topics on which a broker hangs up, or which it denies. A topic in quarantine is not published on the main connection
+ * before the broker has taken it once elsewhere.
+ *
+ * Each hang-up is a strike for all topics that may have provoked it. A quarantined topic is tried beside the main
+ * connection (trials.ts). The broker takes it: it leaves quarantine. The broker hangs up on it alone: another strike, and
+ * from the second on the topic is barred, which means that it is not even tried for some time. That time doubles.
+ */
+
+/** Strikes after which a topic is barred, the last of them for the topic alone. */
+const BARRED_AFTER_STRIKES = 2;
+
+/** Milliseconds until a barred topic is tried again, the first time and at most. */
+export const FIRST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 60 * 60_000;
+
+/** Topics in quarantine. At the limit the one that is in it for longest leaves it. */
+export const MAX_QUARANTINED_TOPICS = 10_000;
+
+/** `free`: publish it. `trial`: try it beside the main connection. `barred`: do not send it. */
+export type Route = 'free' | 'trial' | 'barred';
+
+interface Entry {
+  strikes: number;
+  /** Milliseconds of `performance.now()`. */
+  retryAt: number;
+  retryMs: number;
+}
+
+export class Quarantine {
+  readonly #entries = new Map<string, Entry>();
+
+  /** Topics in quarantine. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  routeOf(topic: string, now: number): Route {
+    const entry = this.#entries.get(topic);
+    if (entry === undefined) return 'free';
+    return now < entry.retryAt ? 'barred' : 'trial';
+  }
+
+  /** The broker hung up while these topics were in flight, or just after. */
+  hungUp(topics: Iterable<string>): void {
+    for (const topic of topics) this.#entry(topic).strikes++;
+  }
+
+  /** The broker hung up on this topic alone. Returns whether the topic is barred now. */
+  hungUpOnAlone(topic: string, now: number): boolean {
+    const entry = this.#entry(topic);
+    if (++entry.strikes < BARRED_AFTER_STRIKES) return false;
+    this.#bar(entry, now);
+    return true;
+  }
+
+  /** The broker denies the topic: it is barred at once. */
+  denied(topic: string, now: number): void {
+    const entry = this.#entry(topic);
+    entry.strikes = Math.max(entry.strikes, BARRED_AFTER_STRIKES);
+    this.#bar(entry, now);
+  }
+
+  /** The broker took the topic. */
+  taken(topic: string): void {
+    this.#entries.delete(topic);
+  }
+
+  /** Whether the topic is barred for the first time. */
+  isBarredFirst(topic: string): boolean {
+    return this.#entries.get(topic)?.retryMs === FIRST_RETRY_MS;
+  }
+
+  /** Milliseconds for which the topic is not sent. */
+  barredFor(topic: string, now: number): number {
+    return Math.max(0, (this.#entries.get(topic)?.retryAt ?? 0) - now);
+  }
+
+  #bar(entry: Entry, now: number): void {
+    entry.retryMs = entry.retryMs === 0 ? FIRST_RETRY_MS : Math.min(2 * entry.retryMs, LONGEST_RETRY_MS);
+    entry.retryAt = now + entry.retryMs;
+  }
+
+  #entry(topic: string): Entry {
+    const known = this.#entries.get(topic);
+    if (known !== undefined) return known;
+    if (this.#entries.size >= MAX_QUARANTINED_TOPICS) {
+      const [oldest = ''] = this.#entries.keys();
+      this.#entries.delete(oldest);
+    }
+    const entry = { strikes: 0, retryAt: 0, retryMs: 0 };
+    this.#entries.set(topic, entry);
+    return entry;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * What a topic takes in memory: its name, and the payloads and properties of each message that its register refers to,
+ * a message that several brokers hold once. The rest is about the same for each topic.
+ */
+
+import { type Message, NOBODY, type Register } from '../../core/register.ts';
+
+/** Bytes of a topic at rest besides its name, payloads and properties, about. */
+export const TOPIC_BYTES = 256;
+
+/** Bytes that a topic of this name takes whatever is known of it. */
+export function fixedBytes(name: string): number {
+  return TOPIC_BYTES + Buffer.byteLength(name);
+}
+
+/** Bytes of a payload and its properties. Characters of properties count as one byte: most are ASCII. */
+export function messageBytes({ payload, properties }: Pick<Message, 'payload' | 'properties'>): number {
+  return payload.length + (properties?.length ?? 0);
+}
+
+/** Bytes of all messages that a register refers to. One that is met again right after itself counts once. */
+export function registerBytes({ winner, passing, held, pending, questioned }: Register): number {
+  let bytes = winner === undefined ? 0 : messageBytes(winner);
+  let last = winner;
+  for (const one of held) {
+    if (typeof one !== 'object' || one === winner || one === last) continue;
+    bytes += messageBytes(one);
+    last = one;
+  }
+  last = winner;
+  for (const { message } of pending) {
+    if (message === winner || message === last) continue;
+    bytes += messageBytes(message);
+    last = message;
+  }
+  if (passing !== undefined && passing.message !== last) bytes += messageBytes(passing.message);
+  for (const { payload, before } of questioned) {
+    bytes += payload.length;
+    if (before !== undefined && !held.includes(before)) bytes += messageBytes(before);
+  }
+  return bytes;
+}
+
+/** The broker whose client wrote what the topic takes its memory for. */
+export function ownerOf({ winner, passing }: Register): number {
+  return (winner ?? passing?.message)?.origin ?? NOBODY;
+}

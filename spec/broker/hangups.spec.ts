@@ -1,0 +1,170 @@
+/** What a broker hangs up on is found out beside the main connection, on which all other messages go on. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'chai';
+import { TestClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { Link } from '../support/link.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { hangsUpOnTopics, losesPuback } from '../support/oddities.ts';
+import { type Oddity, PacketRelay } from '../support/packet-relay.ts';
+import type { TestBroker } from '../support/test-broker.ts';
+import { ActorRig, type RigOptions } from './actor-rig.ts';
+
+const WITHIN_MS = 30_000;
+
+const PROTOCOLS = [
+  [4, 'MQTT 3.1.1'],
+  [5, 'MQTT 5'],
+] as const;
+
+describe('Broker actor, where a broker hangs up', function () {
+  this.timeout(2 * WITHIN_MS);
+
+  let broker: TestBroker;
+  let relay: PacketRelay | undefined;
+  let rig: ActorRig;
+  let watcher: TestClient;
+
+  beforeEach(async function () {
+    requireMosquitto(this);
+    broker = await startMosquitto();
+    watcher = await TestClient.connect(broker.url);
+    await watcher.subscribe('#', { qos: 1 });
+  });
+
+  afterEach(async () => {
+    await rig?.stop().catch(() => undefined);
+    await watcher?.end();
+    await relay?.close();
+    await broker?.stop();
+  });
+
+  async function connect(protocolVersion: 4 | 5, oddity: Oddity, more: RigOptions = {}): Promise<void> {
+    relay = await PacketRelay.before(broker.port, oddity);
+    rig = new ActorRig(relay.url, {
+      ...more,
+      subscriptions: [{ filter: 'never/#', qos: 1 }],
+      options: { protocolVersion, ...more.options },
+    });
+    await rig.replayed();
+  }
+
+  /** As the reconciler does: what was not settled is sent in the next session. Returns those refused. */
+  async function deliver(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const refused = new Map<string, string>();
+    const confirmed = new Set<string>();
+    let session = 0;
+    let told = rig.told.length;
+    await eventually(
+      () => {
+        for (; told < rig.told.length; told++) {
+          const message = rig.told[told];
+          if (message?.kind === 'settled') {
+            for (const { topic } of message.confirmed) confirmed.add(topic);
+            for (const { topic, reason } of message.refused) refused.set(topic, reason);
+          }
+          if (message?.kind === 'replayed') session = 0;
+        }
+        const open = topics.filter(topic => !confirmed.has(topic) && !refused.has(topic));
+        const newest = rig.kinds.filter(kind => kind === 'session').length;
+        if (
+          open.length > 0 &&
+          session !== newest &&
+          rig.kinds.lastIndexOf('replayed') > rig.kinds.lastIndexOf('session')
+        ) {
+          session = newest;
+          rig.publish(session, ...open.map(topic => ({ topic, confirm: true })));
+        }
+        if (open.length > 0)
+          throw new Error(`${open.length} are open, such as ${open[0]}\n${rig.log.slice(-3_000)}`);
+      },
+      { within: WITHIN_MS },
+    );
+    return refused;
+  }
+
+  const sessions = () => rig.kinds.filter(kind => kind === 'session').length;
+  const good = Array.from({ length: 40 }, (_, index) => `good/${index}`);
+  const bad = Array.from({ length: 8 }, (_, index) => `bad ${index}`);
+  const isBad = (topic: string) => topic.includes(' ');
+
+  for (const [protocolVersion, protocol] of PROTOCOLS) {
+    for (const when of ['at once', 'acknowledged'] as const) {
+      it(`on some topics over ${protocol}, ${when}: all others arrive, after one hang-up of the main connection`, async () => {
+        await connect(protocolVersion, hangsUpOnTopics(protocolVersion, isBad, when));
+        const refused = await deliver([...good.slice(0, 20), ...bad, ...good.slice(20)]);
+        // The one that was acknowledged counts as taken, until its echo is missed.
+        expect(bad).to.include.members([...refused.keys()]);
+        expect(refused.size).to.be.at.least(when === 'at once' ? bad.length : bad.length - 1);
+        await eventually(() => {
+          const seen = new Set(watcher.messages.map(({ topic }) => topic));
+          expect(good.filter(topic => !seen.has(topic))).to.deep.equal([]);
+        });
+        expect(sessions()).to.be.at.most(3);
+        const before = sessions();
+        expect([...(await deliver([...bad, 'good/after'])).keys()].sort()).to.deep.equal(bad);
+        expect(sessions()).to.equal(before);
+        expect(rig.counters.trials).to.be.above(0);
+      });
+    }
+
+    it(`on topics with more than 10 levels over ${protocol}: learns the limit, and refuses all that are deeper`, async () => {
+      const deep = Array.from({ length: 20 }, (_, index) => `${'l/'.repeat(10 + (index % 3))}${index}`);
+      const isDeep = (topic: string) => topic.split('/').length > 10;
+      await connect(protocolVersion, hangsUpOnTopics(protocolVersion, isDeep));
+      await deliver([...good, 'a/b/c/d/e/f/g/h/i/j']);
+      const refused = await deliver([...deep, 'good/after']);
+      expect([...refused.keys()].sort()).to.deep.equal([...deep].sort());
+      expect(rig.log.match(/hangs up on topics of more than 10 levels/g)).to.have.length(1);
+      const { trials = 0 } = rig.counters;
+      const more = Array.from({ length: 20 }, (_, index) => `${'m/'.repeat(10)}${index}`);
+      expect((await deliver(more)).size).to.equal(20);
+      expect(rig.counters.trials).to.equal(trials);
+      expect(rig.log.match(/hangs up on messages to/g)).to.have.lengthOf.at.most(3);
+    });
+
+    it(`never, and maxLevels is configured over ${protocol}: nothing deeper is sent`, async () => {
+      await connect(protocolVersion, { level: protocolVersion }, { maxLevels: 3 });
+      const refused = await deliver(['a/b/c', 'a/b/c/d', 'x']);
+      expect([...refused]).to.deep.equal([['a/b/c/d', 'it has 4 levels, more than the 3 of maxLevels']]);
+      expect(sessions()).to.equal(1);
+    });
+
+    it(`never, and loses one acknowledgement over ${protocol}: connects again within seconds`, async () => {
+      const oddity = losesPuback(protocolVersion, topic => topic === 'good/0');
+      await connect(protocolVersion, oddity);
+      const begin = performance.now();
+      expect((await deliver(good)).size).to.equal(0);
+      expect(oddity.lost).to.equal(1);
+      expect(sessions()).to.equal(2);
+      expect(performance.now() - begin).to.be.below(WITHIN_MS);
+      expect(rig.log).to.match(/warn oslo: the broker has not acknowledged 1 messages/);
+      expect(rig.counters.trials).to.equal(0);
+    });
+  }
+
+  it('on the first connection when a second one is opened: sends what it may hang up on last and alone', async () => {
+    await connect(4, hangsUpOnTopics(4, isBad));
+    // As where an account has one session: whoever comes with it closes the other.
+    relay?.onlyNewest();
+    const refused = await deliver([...good, 'bad 1']);
+    expect([...refused.keys()]).to.deep.equal(['bad 1']);
+  });
+
+  for (const [protocolVersion, protocol] of PROTOCOLS) {
+    it(`at no time, but the link falls silent with publishes in flight over ${protocol}: none counts as refused`, async () => {
+      const link = await Link.to(broker.port);
+      rig = new ActorRig(link.url, { options: { protocolVersion, keepalive: 1 } });
+      await rig.replayed();
+      link.freeze();
+      rig.publish(1, ...good.slice(0, 32).map(topic => ({ topic })));
+      await rig.heard(told => told.kind === 'parted');
+      await pause(50);
+      expect(rig.told.flatMap(told => (told.kind === 'settled' ? told.refused : []))).to.deep.equal([]);
+      link.thaw();
+      await rig.replayed(2, WITHIN_MS);
+      await link.close();
+    });
+  }
+});

@@ -1,0 +1,52 @@
+/** What waits is bounded by all that it takes: names and properties count like payloads. */
+
+import { expect } from 'chai';
+import type { IPublishPacket } from 'mqtt';
+import { EarlyMessages } from '../../../lib/broker/incoming/early-messages.ts';
+import { messageBytes } from '../../../lib/broker/incoming/message-bytes.ts';
+import { Desk, LIVE_5 } from './intake-desk.ts';
+
+const packet = (topic: string, payload: string, length?: number): IPublishPacket => ({
+  cmd: 'publish',
+  dup: false,
+  qos: 0,
+  retain: false,
+  topic,
+  payload: Buffer.from(payload),
+  ...(length === undefined ? {} : { length }),
+});
+
+describe('The bytes of a message that waits', () => {
+  const none = messageBytes(packet('', ''));
+  const table: readonly (readonly [name: string, packet: IPublishPacket, bytes: number])[] = [
+    ['are those of its packet, in which its properties are', packet('t', 'four', 1_000), 1_000],
+    ['are those of topic and payload, where the size of the packet is not known', packet('tür', 'four'), 8],
+    ['are those of a topic that came as an alias, too', packet('x'.repeat(500), 'four', 9), 504],
+  ];
+  for (const [name, one, bytes] of table) {
+    it(name, () => expect(messageBytes(one) - none).to.equal(bytes));
+  }
+});
+
+describe('What waits to be sent to the reconciler', () => {
+  it('is sent before its turn where names and properties are large, though payloads are small', () => {
+    const desk = new Desk(LIVE_5);
+    for (let count = 0; count < 5; count++) desk.take('t', 'x', { length: 60_000 });
+    expect(desk.batches).to.have.lengthOf(1);
+  });
+});
+
+describe('What came before the subscription', () => {
+  it('is left out beyond a bound of bytes, names and properties included', () => {
+    const taken: IPublishPacket[] = [];
+    const refused: IPublishPacket[] = [];
+    const early = new EarlyMessages({
+      take: one => taken.push(one),
+      refuse: one => refused.push(one),
+    });
+    for (let count = 0; count < 20; count++) early.add(packet('t', 'x', 2 ** 20));
+    early.release();
+    expect(taken.length).to.be.within(14, 16);
+    expect(refused.length).to.equal(20 - taken.length);
+  });
+});
