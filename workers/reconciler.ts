@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
 import { nanoid } from 'nanoid';
+import { randomClientId } from '../lib/broker/connection/client-id.ts';
 import { formatsOf } from '../lib/core/merge-chain.ts';
 import type { Decoders } from '../lib/core/merge-order.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
   Report,
 } from '../lib/protocol/messages.ts';
 import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
+import { startOf } from '../lib/reconciler/facts.ts';
 import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/links/early-port.ts';
 import { StoreTooLargeError } from '../lib/reconciler/memory-bound.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
@@ -21,12 +23,18 @@ import type { StateStore } from '../lib/store/state-store.ts';
 import { UnknownStoreError } from '../lib/store/store-errors.ts';
 import { collectWhenQuiet } from './quiet-collection.ts';
 
+/** Of the secret that a store gets at its first start. */
+const SECRET_BYTES = 32;
+
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
   const log: Log = (level, message) => report({ kind: 'log', level, message, at: Date.now() });
   const ports = brokers.map(({ port }) => new EarlyPort(port, EARLY_BYTES / brokers.length));
-  const connect = (replica: string) => {
-    for (const port of ports) port.start(replica);
+  const connect = (facts: ReadonlyMap<string, string>) => {
+    for (const [index, { name }] of brokers.entries()) {
+      const known = startOf(name, facts);
+      if (known !== undefined) ports[index]?.start(known);
+    }
   };
   const started = await start({ settings, brokers }, log, connect);
   if (started instanceof Error) {
@@ -84,7 +92,7 @@ interface Started {
 async function start(
   { settings, brokers }: Pick<ReconcilerTask, 'settings' | 'brokers'>,
   log: Log,
-  recalled: (replica: string) => void,
+  recalled: (facts: ReadonlyMap<string, string>) => void,
 ): Promise<Started | Error> {
   const names = brokers.map(({ name }) => name);
   const opened = await openStore(settings.store, names, log, recalled).catch((error: Error) => error);
@@ -93,10 +101,11 @@ async function start(
   try {
     const decoders = await decodersFor(settings);
     const replica = state.facts.get('replica') ?? nanoid(10);
-    const secret = state.facts.get('secret') ?? randomBytes(32).toString('base64url');
+    const secret = state.facts.get('secret') ?? newSecret();
+    const self = { replica, secret, newClientId: randomClientId };
     const heap = getHeapStatistics().heap_size_limit;
     return {
-      actor: new Reconciler({ settings, decoders, replica, secret, brokers, store, state, log, heap }),
+      actor: new Reconciler({ ...self, settings, decoders, brokers, store, state, log, heap }),
       store,
     };
   } catch (error) {
@@ -104,6 +113,10 @@ async function start(
     if (error instanceof UnknownStoreError || error instanceof StoreTooLargeError) return error;
     throw error;
   }
+}
+
+function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url');
 }
 
 async function configure(

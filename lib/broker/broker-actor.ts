@@ -17,6 +17,7 @@ import type {
   Port,
   Report,
   Sampling,
+  Start,
   ToBroker,
 } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/questions.ts';
@@ -24,11 +25,13 @@ import type { Connection } from './connection/connection.ts';
 import { Connector } from './connection/connector.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import { SubscribeLimit } from './connection/subscribe-limit.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
 import { Intake } from './incoming/intake.ts';
 import { measuresOf } from './measures.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import { Pause } from './pause.ts';
+import type { Encounters } from './presence.ts';
 import { Remarks } from './remarks.ts';
 import { Session, type SessionDeps } from './session.ts';
 import { StateTopics } from './state-topics.ts';
@@ -57,6 +60,7 @@ export class BrokerActor {
   readonly #subscribeLimit: SubscribeLimit;
   #stopping = false;
   readonly #pause = new Pause();
+  readonly #heartbeat = new Heartbeat(milliseconds => this.#wasSuspended(milliseconds));
   #start: () => void = () => undefined;
   /** Resolves when the reconciler has said who we are, or when it will not be needed. */
   #started = this.#untilStarted();
@@ -85,7 +89,7 @@ export class BrokerActor {
       report: settled => this.#post(settled),
     });
     this.#inbound = {
-      replica: () => this.#identity?.replica ?? '',
+      stamps: () => this.#identity?.stamps,
       controlPrefix: controlPrefix ?? CONTROL_PREFIX,
       bounds: settings.bounds,
     };
@@ -100,6 +104,7 @@ export class BrokerActor {
 
   /** Runs until `stop`; all that goes wrong with the network is dealt with inside. */
   async run(): Promise<void> {
+    this.#heartbeat.start();
     await this.#started;
     while (!this.#stopping && this.#identity !== undefined) {
       const wait = await this.#visit(this.#identity);
@@ -108,6 +113,7 @@ export class BrokerActor {
       if (wait > 0 && !this.#stopping) await this.#pause.last(wait);
       await this.#started;
     }
+    this.#heartbeat.stop();
     this.#reconciler.close();
   }
 
@@ -176,7 +182,7 @@ export class BrokerActor {
 
   /** One attempt, and what it leads to. Returns how many milliseconds to wait before the next one. */
   async #visit(identity: Identity): Promise<number> {
-    const connection = await this.#connector.connect(identity);
+    const connection = await this.#connector.connect(identity, () => this.#isCurrent());
     if (typeof connection === 'number') return connection;
     const reason = await this.#stay(connection, identity);
     return this.#stopping ? 0 : this.#connector.lost(connection, reason, this.#outgoing.isProvoked);
@@ -185,7 +191,7 @@ export class BrokerActor {
   /** From CONNACK to the end of the connection. Returns why it ended. */
   async #stay(connection: Connection, identity: Identity): Promise<string> {
     this.#connection = connection;
-    if (this.#stopping || identity.replica !== this.#identity?.replica) connection.destroy();
+    if (this.#stopping || identity.clientId !== this.#identity?.clientId) connection.destroy();
     try {
       let former: readonly Subscription[] | undefined;
       while (!connection.hasEnded) former = await this.#holdSession(connection, identity, former);
@@ -250,6 +256,28 @@ export class BrokerActor {
     await Promise.all([session.close(), this.#outgoing.close(connection)]);
   }
 
+  /** Of a connection that stands; one that is just being made has nothing old to tell. */
+  #isCurrent(): boolean {
+    const stands = this.#connection !== undefined && !this.#connection.hasEnded;
+    return !(this.#heartbeat.look() && stands);
+  }
+
+  /**
+   * What is not retained and waited meanwhile is dropped: with the session go what was to be published, and what the
+   * broker sent us and was not read yet. What is retained is compared anew.
+   */
+  #wasSuspended(milliseconds: number): void {
+    this.#intake.discard();
+    this.#post({ kind: 'suspended' });
+    if (this.#connection === undefined || this.#connection.hasEnded) return;
+    this.#remarks.say(
+      'warn',
+      `mqttrep did not run for ${Math.round(milliseconds / 1000)} s (it or its machine was suspended): messages that waited and are not retained are dropped; connecting anew`,
+    );
+    this.#connection.receive((_packet, done) => done());
+    this.#connection.destroy();
+  }
+
   /** What can be subscribed to at this broker. */
   #possible({ limits }: Connection): readonly Subscription[] {
     const subscriptions = this.#subscriptions;
@@ -267,23 +295,29 @@ export class BrokerActor {
   }
 
   /** Somebody else, if the store turns out to be lost after we have connected in the name that it began with. */
-  #become(replica: string): void {
-    const noticed = (other: string) => this.#remarks.isNotAlone(other, this.#connection?.protocolVersion);
-    const former = this.#identity?.replica ?? replica;
-    this.#identity = new Identity(this.#settings, replica, noticed, this.#stateTopics, this.#subscribeLimit);
+  #become(start: Start): void {
+    const encounters: Encounters = {
+      another: replica => this.#remarks.isNotAlone(replica, this.#connection?.protocolVersion),
+      sameBroker: name => this.#report({ kind: 'same', as: name }),
+      copyOfStore: topic => this.#remarks.hasCopyOfStore(topic),
+    };
+    const former = this.#identity;
+    this.#identity = new Identity(this.#settings, start, encounters, this.#stateTopics, this.#subscribeLimit);
     this.#start();
-    if (former !== replica) this.#connection?.destroy();
+    if (former !== undefined && !former.isOf(start)) this.#connection?.destroy();
   }
 
   #receive(message: ToBroker): void {
     switch (message.kind) {
       case 'start':
-        this.#become(message.replica);
+        this.#become(message);
         return;
       case 'credit':
         this.#intake.credit(message.batches);
         return;
       case 'publications':
+        // After a suspension this may come before anything else does.
+        this.#heartbeat.look();
         if (message.session === this.#session?.number) this.#outgoing.add(message.batch);
         return;
       case 'probe':

@@ -3,11 +3,12 @@
 import { nanoid } from 'nanoid';
 import type { QoS } from '../core/policy.ts';
 import { ControlTopics } from '../protocol/control-topics.ts';
-import type { BrokerSettings } from '../protocol/messages.ts';
+import type { BrokerSettings, Start } from '../protocol/messages.ts';
+import { Stamps } from '../protocol/stamps.ts';
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import type { SubscribeLimit } from './connection/subscribe-limit.ts';
-import { Presence } from './presence.ts';
+import { type Encounters, Presence } from './presence.ts';
 import { Sentinel } from './retained/sentinel.ts';
 import type { StateTopics } from './state-topics.ts';
 
@@ -16,21 +17,23 @@ export class Identity {
   readonly control: ControlTopics | undefined;
   /** Undefined also when the user needs the will for something else. */
   readonly presence: Presence | undefined;
-  readonly replica: string;
+  readonly stamps: Stamps;
+  /** Of the connection that replicates. */
+  readonly clientId: string;
+  readonly #start: Start;
   readonly #settings: BrokerSettings;
   readonly #subscribeLimit: SubscribeLimit;
   /** The highest that the broker takes. */
   #maxQos: QoS;
 
   /**
-   * @param noticed called once for each other replicator at the broker
    * @param state where it is to be said how mqttrep is
    * @param subscribeLimit what is known of the broker, over all connections to it
    */
   constructor(
     settings: BrokerSettings,
-    replica: string,
-    noticed: (replica: string) => void,
+    start: Start,
+    encounters: Encounters,
     state: StateTopics | undefined,
     subscribeLimit: SubscribeLimit,
   ) {
@@ -39,10 +42,22 @@ export class Identity {
     this.#settings = settings;
     this.#subscribeLimit = subscribeLimit;
     this.#maxQos = settings.maxQos;
-    this.replica = replica;
-    this.control = controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
+    this.#start = start;
+    this.clientId = settings.clientId ?? start.clientId;
+    this.stamps = new Stamps(start.replica, start.secret);
+    this.control =
+      controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, start.replica, name);
     const isWillFree = options['will'] === undefined;
-    this.presence = this.control && isWillFree ? new Presence(this.control, noticed, state) : undefined;
+    this.presence =
+      this.control && isWillFree
+        ? new Presence(this.control, settings.process, encounters, state)
+        : undefined;
+  }
+
+  /** Whether to start like this again would change nothing. */
+  isOf({ replica, secret, clientId }: Start): boolean {
+    const before = this.#start;
+    return replica === before.replica && secret === before.secret && clientId === before.clientId;
   }
 
   /** What the broker takes at most turned out to be less; undefined where it did not. */
@@ -60,7 +75,8 @@ export class Identity {
     willQos: QoS,
   ): ConnectionOptions {
     if (this.#settings.mode === 'rehearse') return this.besideOptions('dryrun', protocolVersion);
-    const { options, clientId } = this.#settings;
+    const { options } = this.#settings;
+    const { clientId } = this;
     const will = presence?.will ?? (options['will'] as { readonly qos?: QoS } | undefined);
     if (will === undefined) return this.#options(clientId, protocolVersion, options);
     const qos = Math.min(will.qos ?? 0, willQos, this.#maxQos) as QoS;
@@ -73,7 +89,7 @@ export class Identity {
     protocolVersion: ProtocolVersion,
   ): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;
-    return this.#options(`${this.#settings.clientId}_${purpose}`, protocolVersion, {
+    return this.#options(`${this.clientId}_${purpose}`, protocolVersion, {
       ...options,
       clean: true,
     });

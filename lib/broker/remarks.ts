@@ -1,6 +1,7 @@
 /** What is said of a broker: in the log, once for what recurs with each session, with its name in front. */
 
 import { hasWildcards } from '../core/filter.ts';
+import { NowAndThen } from '../core/now-and-then.ts';
 import { quoted } from '../core/printable.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Log, LogLevel } from '../protocol/messages.ts';
@@ -9,6 +10,7 @@ import { type Grant, isRefusal } from './connection/filter-requests.ts';
 export class Remarks {
   readonly #log: Log;
   readonly #said = new Set<string>();
+  readonly #nowAndThen = new NowAndThen<string>();
 
   constructor(name: string, log: Log) {
     this.#log = (level, message) => log(level, `${name}: ${message}`);
@@ -96,6 +98,15 @@ export class Remarks {
     this.say(
       mqtt5 ? 'info' : 'error',
       `another replicator (${quoted(replica)}) is connected to this broker; ${consequence}`,
+    );
+  }
+
+  /** Said again from time to time: it recurs with each connection. */
+  hasCopyOfStore(topic: string): void {
+    if (!this.#nowAndThen.isDue('copy of store', Date.now())) return;
+    this.say(
+      'error',
+      `another process runs with a copy of this store (it has written ${topic}): the broker has the two throw each other out, and what one writes the other takes for its own; stop one of them, or give it an MQTTREP_STORE of its own, which must be empty`,
     );
   }
 

@@ -23,10 +23,13 @@ import type { Outgoing } from './outgoing/outgoing.ts';
 import type { Presence } from './presence.ts';
 import type { Remarks } from './remarks.ts';
 import type { LiveFlag } from './retained/live-flag.ts';
-import { type Raising, Replay } from './retained/replay.ts';
+import { type Raising, Replay, SentinelLostError } from './retained/replay.ts';
 import type { ReplayOrder } from './retained/replay-order.ts';
 import { Scanner, unknownAt } from './retained/scanner.ts';
 import { Survey } from './retained/survey.ts';
+
+/** A replay that does not come to its end so many times in a row ends with quiet from then on. */
+const MAX_LOST_SENTINELS = 2;
 
 export interface SessionDeps {
   readonly number: number;
@@ -39,7 +42,7 @@ export interface SessionDeps {
   readonly former: readonly Subscription[] | undefined;
   readonly intake: Intake;
   /** What an intake beside that one is to know. */
-  readonly inbound: Pick<IntakeDeps, 'replica' | 'controlPrefix' | 'bounds'>;
+  readonly inbound: Pick<IntakeDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
   readonly outgoing: Outgoing;
   readonly concessions: Concessions;
   readonly remarks: Remarks;
@@ -70,7 +73,8 @@ export class Session {
     this.#presence = this.#writes ? identity.presence : undefined;
     const sentinel = this.#writes ? identity.sentinel('replay') : undefined;
     const { order, flags } = concessions;
-    this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'), order, flags);
+    const isLost = concessions.lostSentinels >= MAX_LOST_SENTINELS;
+    this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'), order, flags, isLost);
     this.#scanner = this.#writes ? this.#newScanner() : undefined;
     this.#early = new EarlyMessages(deps.intake);
   }
@@ -90,7 +94,7 @@ export class Session {
     await this.#replay.begin();
     const control = this.#writes ? identity.control?.of('replay') : undefined;
     if (control !== undefined) await this.#learn(control);
-    const marker = await this.#replay.readMarker();
+    const marker = await this.#toItsEnd(this.#replay.readMarker());
     concessions.flags = this.#replay.flags;
     // Nothing tells then what is shown of the trial either.
     if (this.#isFlagless) concessions.order ??= 'any';
@@ -132,7 +136,7 @@ export class Session {
     const mqtt5 = connection.protocolVersion === 5;
     const liveFlag = this.#liveFlag;
     const beside = identity.besideOptions('trial', this.#deps.protocolVersion);
-    outgoing.open(connection, identity.replica, this.#retains, this.#deps.concessions.maxQos, signal =>
+    outgoing.open(connection, identity.stamps, this.#retains, this.#deps.concessions.maxQos, signal =>
       Connection.open(beside, signal),
     );
     // On a connection that stands messages came all the time.
@@ -145,7 +149,10 @@ export class Session {
     const obsolete = former?.filter(({ filter }) => !wanted.some(one => one.filter === filter)) ?? [];
     // In one go with the SUBSCRIBE: what is subscribed to by another filter from now on is neither missed nor doubled.
     if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
-    const granted = await this.#replay.run(wanted, raising, packet => this.#isReplayed(packet));
+    const granted = await this.#toItsEnd(
+      this.#replay.run(wanted, raising, packet => this.#isReplayed(packet)),
+    );
+    if (this.#replay.wasComplete) this.#deps.concessions.lostSentinels = 0;
     if (this.#replay.order === 'any') this.#deps.concessions.order &&= 'any';
     this.#deps.concessions.flags = this.#replay.flags;
     remarks.refused(granted);
@@ -161,6 +168,16 @@ export class Session {
     outgoing.grantedLess(connection, less);
     if (!this.#retains) remarks.retainsNothing();
     else if (mqtt5 && liveFlag === 'dropped') remarks.dropsRetainFlag();
+  }
+
+  /** Takes down where a replay does not come to an end, so that the next session waits for none in the end. */
+  async #toItsEnd<T>(replayed: Promise<T>): Promise<T> {
+    try {
+      return await replayed;
+    } catch (error) {
+      if (error instanceof SentinelLostError) this.#deps.concessions.lostSentinels++;
+      throw error;
+    }
   }
 
   /** Other replicators may go unnoticed. Nothing else depends on it, so that its failure is not one of the session. */
@@ -267,6 +284,7 @@ export class Session {
     return new Scanner({
       options: identity.besideOptions('probe', protocolVersion),
       sentinel,
+      stamps: identity.stamps,
       order: () => this.#order,
       outOfOrder: () => {
         this.#deps.concessions.order = 'any';

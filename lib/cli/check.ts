@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { printableJson } from '../core/printable.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Loaded, loadConfig, printProblems } from './load-config.ts';
+import { sameAddresses } from './same-address.ts';
 
 export type Format = 'text' | 'json';
 
@@ -16,13 +17,18 @@ export interface Verdict {
   readonly filters: readonly string[];
 }
 
-export function check(envFile: string | undefined, format: Format): number {
-  const loaded = loadConfig(envFile);
+export async function check(envFile: string | undefined, format: Format): Promise<number> {
+  const loaded = await withSameAddresses(loadConfig(envFile));
   if (format === 'json') printJson(verdict(loaded));
   else printProblems(loaded);
   if (loaded.config === undefined) return EXIT.config;
   if (format === 'text') process.stdout.write(`${validity(loaded.config)}\n`);
   return EXIT.ok;
+}
+
+async function withSameAddresses(loaded: Loaded): Promise<Loaded> {
+  const found = await sameAddresses(loaded.config?.brokers ?? []);
+  return { ...loaded, warnings: [...loaded.warnings, ...found] };
 }
 
 export function verdict({ config, errors, warnings }: Loaded): Verdict {

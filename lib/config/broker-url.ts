@@ -82,6 +82,17 @@ export function schemeOf(text: string, options: Readonly<Record<string, unknown>
     .toLowerCase();
 }
 
+/** Where MQTT.js connects to: options of the same name replace parts of the url. */
+export function hostAndPort(
+  text: string,
+  options: Readonly<Record<string, unknown>>,
+): { readonly host: string; readonly port: string } {
+  const url = parse(text);
+  const host = String(options.hostname ?? options.host ?? url?.hostname ?? '').toLowerCase();
+  const port = String(options.port ?? (url?.port || DEFAULT_PORTS.get(schemeOf(text, options))));
+  return { host, port };
+}
+
 /**
  * The address that MQTT.js connects to, for comparison only: options of the same name replace parts of the
  * url. Credentials are no part of it.
@@ -90,8 +101,7 @@ export function endpoint(text: string, options: Readonly<Record<string, unknown>
   if (options.servers !== undefined) return JSON.stringify(options.servers);
   const url = parse(text);
   const scheme = schemeOf(text, options);
-  const host = String(options.hostname ?? options.host ?? url?.hostname ?? '').toLowerCase();
-  const port = String(options.port ?? (url?.port || DEFAULT_PORTS.get(scheme)));
+  const { host, port } = hostAndPort(text, options);
   const path = scheme.startsWith('ws') ? String(options.path ?? `${url?.pathname || '/'}${url?.search}`) : '';
   return JSON.stringify([scheme, host, port, path]);
 }

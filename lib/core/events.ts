@@ -19,7 +19,8 @@ export type Event =
   | Expired
   | Returned
   | Unanswered
-  | Restored;
+  | Restored
+  | Withheld;
 
 /** A broker delivered a message. */
 export interface Observed {
@@ -40,6 +41,8 @@ export interface Observed {
   readonly stamps: boolean;
   /** This copy was sent by this replicator, as its stamp says. */
   readonly own: boolean;
+  /** The version that the message claims to have from us, though its stamp does not fit it. */
+  readonly claim?: Version | undefined;
   /** MQTT 5 message expiry left, in milliseconds; Infinity for none. */
   readonly expiry: number;
   /** The version of this message, should it be a new write. */
@@ -144,6 +147,11 @@ export type AtMarker = 'the same' | 'another' | 'not known';
 export interface Unanswered {
   readonly kind: 'unanswered';
   readonly broker: number;
+}
+
+/** What waits to be passed on is too old, and is passed on no more. */
+export interface Withheld {
+  readonly kind: 'withheld';
 }
 
 /** A person has a message written once more that was deleted or overwritten. */

@@ -64,7 +64,7 @@ function isAsLeft(register: Register, event: Observed): boolean {
 
 /**
  * The entry of `pending` that this message is the echo of, or -1. By its stamp where the connection returns
- * stamps; else by its payload, and the first that fits. In a replay the last that fits: older ones have been
+ * stamps; a claim will do, since a broker may alter the properties that the stamp is bound to; else by its payload, and the first that fits. In a replay the last that fits: older ones have been
  * overwritten.
  */
 function findEcho(register: Register, event: Observed): number {
@@ -73,7 +73,11 @@ function findEcho(register: Register, event: Observed): number {
   let found = -1;
   for (const [index, entry] of pending.entries()) {
     if (entry.broker !== event.broker || entry.message.payload !== event.payload) continue;
-    if (event.stamps ? !isSameVersion(event.stamp, entry.message.version) : event.replay && !entry.retained)
+    if (
+      event.stamps
+        ? !isSameVersion(event.stamp ?? event.claim, entry.message.version)
+        : event.replay && !entry.retained
+    )
       continue;
     found = index;
     if (!event.replay) return found;

@@ -43,6 +43,8 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
       return unanswered(register, event.broker);
     case 'restored':
       return restored(register, event, policy);
+    case 'withheld':
+      return withheld(register);
   }
 }
 
@@ -50,6 +52,12 @@ function unanswered(register: Register, broker: number): Outcome {
   if (!has(register.asking, broker)) return outcome(register, 'idle');
   const asking = register.asking & ~(1 << broker);
   return outcome({ ...register, asking, questioned: withoutQuestioned(register, broker) }, 'settled');
+}
+
+function withheld(register: Register): Outcome {
+  const { passing } = register;
+  if (passing === undefined || passing.owed === 0) return outcome(register, 'idle');
+  return outcome({ ...register, passing: { ...passing, owed: 0 } }, 'settled');
 }
 
 function expired(register: Register, now: number, fresh: Version): Outcome {

@@ -26,6 +26,8 @@ export type FromBroker =
   | SessionStarted
   | { readonly kind: 'replayed'; readonly stamps: boolean }
   | { readonly kind: 'parted' }
+  /** The process did not run for a while: what waits to be passed on is too old. */
+  | { readonly kind: 'suspended' }
   | Observations
   | Settled
   | { readonly kind: 'found'; readonly answers: readonly Answer[] }
@@ -94,8 +96,7 @@ export interface Answer {
 // ── reconciler → broker worker ───────────────────────────────────────────────────────────────────────
 
 export type ToBroker =
-  /** Connect, in the name of this replica. Comes first, and again from each new reconciler. */
-  | { readonly kind: 'start'; readonly replica: string }
+  | Start
   | { readonly kind: 'publications'; readonly session: number; readonly batch: ArrayBuffer }
   /** So many batches of observations have been worked off. */
   | { readonly kind: 'credit'; readonly batches: number }
@@ -109,6 +110,16 @@ export type ToBroker =
   | { readonly kind: 'hasten'; readonly session: number; readonly topics: readonly string[] }
   /** Have the broker show once more all that it retains; answered by `surveyed`. */
   | { readonly kind: 'survey'; readonly session: number };
+
+/** Connect, as this replica. Comes first, and again from each new reconciler. */
+export interface Start {
+  readonly kind: 'start';
+  readonly replica: string;
+  /** Of the store: it keys what nobody else must be able to write in our name. */
+  readonly secret: string;
+  /** Under which to connect, unless one is configured; the same after a restart. */
+  readonly clientId: string;
+}
 
 // ── main → actors ────────────────────────────────────────────────────────────────────────────────────
 
@@ -144,6 +155,8 @@ export type Report =
   /** `at`: when it was said, in milliseconds since 1970. */
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly at: number }
   | { readonly kind: 'link'; readonly state: LinkState; readonly detail: string }
+  /** The broker is also connected to under this name. */
+  | { readonly kind: 'same'; readonly as: string }
   | { readonly kind: 'quiet' }
   | Answering
   | { readonly kind: 'configured' }
@@ -203,10 +216,13 @@ export type Mode = 'replicate' | 'rehearse';
 export interface BrokerSettings {
   readonly mode: Mode;
   readonly name: string;
+  /** What this process is called, so that brokers tell it from a copy of itself. */
+  readonly process: string;
   readonly url: string;
   /** For MQTT.js. May hold secrets: never logged. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly clientId: string;
+  /** As configured; undefined for the one that the store keeps. */
+  readonly clientId: string | undefined;
   readonly maxQos: QoS;
   /** Levels that a topic may have there; Infinity without a limit. */
   readonly maxLevels: number;

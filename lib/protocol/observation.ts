@@ -15,6 +15,8 @@ export interface Observation {
   readonly replay: boolean;
   readonly stamp: Version | undefined;
   readonly own: boolean;
+  /** The version that the message claims to have from us, though its stamp does not fit it. */
+  readonly claim?: Version | undefined;
   /** Milliseconds; Infinity for none. */
   readonly expiry: number;
 }
@@ -29,6 +31,8 @@ const OWN = 8;
 const STAMPED = 16;
 const PROPERTIES = 32;
 const EXPIRY = 64;
+/** The version that follows is a claim. */
+const CLAIMED = 128;
 
 export function writeObservation(writer: BatchWriter, o: RawObservation): void {
   const flags =
@@ -37,10 +41,12 @@ export function writeObservation(writer: BatchWriter, o: RawObservation): void {
     (o.replay ? REPLAY : 0) |
     (o.own ? OWN : 0) |
     (o.stamp === undefined ? 0 : STAMPED) |
+    (o.claim === undefined ? 0 : CLAIMED) |
     (o.properties === undefined ? 0 : PROPERTIES) |
     (o.expiry === Number.POSITIVE_INFINITY ? 0 : EXPIRY);
   writer.record().u8(flags).text(o.topic).bytes(o.payload);
-  if (o.stamp !== undefined) writeVersion(writer, o.stamp);
+  const version = o.stamp ?? o.claim;
+  if (version !== undefined) writeVersion(writer, version);
   if (o.properties !== undefined) writer.text(o.properties);
   if (flags & EXPIRY) writer.f64(o.expiry);
 }
@@ -51,6 +57,7 @@ export function readObservation(reader: BatchReader): Observation {
     topic: reader.text(),
     payload: reader.byteString(),
     stamp: flags & STAMPED ? readVersion(reader) : undefined,
+    claim: flags & CLAIMED ? readVersion(reader) : undefined,
     properties: flags & PROPERTIES ? reader.text() : undefined,
     expiry: flags & EXPIRY ? reader.f64() : Number.POSITIVE_INFINITY,
     retained: flags & RETAINED_KNOWN ? (flags & RETAINED) !== 0 : undefined,

@@ -8,8 +8,19 @@
 
 import { MAX_COUNTER, type Version } from '../core/version.ts';
 
+/** The name and the value of one user property, in the order of the message. */
+export type UserProperty = readonly [name: string, value: string];
+
+/**
+ * Under this key the user properties of a received message have their order, which the object that MQTT.js makes of them
+ * loses: it groups them by name, and puts names that look like numbers first.
+ */
+export const ORDER = Symbol('order');
+
 /** User properties of MQTT.js: one name may have several values. */
-export type UserProperties = Record<string, string | string[]>;
+export type UserProperties = Record<string, string | string[]> & {
+  [ORDER]?: readonly UserProperty[];
+};
 
 /** What MQTT.js gives and takes, as far as it travels on. */
 export interface MessageProperties {
@@ -20,6 +31,11 @@ export interface MessageProperties {
   readonly messageExpiryInterval?: number;
   readonly userProperties?: UserProperties;
 }
+
+/** What MQTT.js is given to send: it writes the user properties of a list one after the other, each in its place. */
+export type SentProperties = Omit<MessageProperties, 'userProperties'> & {
+  readonly userProperties: UserProperties | readonly UserProperties[];
+};
 
 /** The user property that holds the version of a message. */
 export const STAMP = 'mqttrep-ts';
@@ -33,6 +49,7 @@ export function isOwnProperty(name: string): boolean {
 
 export interface Stamp {
   readonly version: Version;
+  /** The replica that sent it, and what binds the stamp to its message (stamps.ts). */
   readonly sender: string;
 }
 
@@ -54,15 +71,17 @@ export function parseVersion(text: string): Version | undefined {
   return Number.isSafeInteger(version.time) && version.counter <= MAX_COUNTER ? version : undefined;
 }
 
-/** The stamp among a message's user properties, or undefined. */
-export function readStamp(properties: MessageProperties | undefined): Stamp | undefined {
+/** The stamp among a message's user properties, with its version as text, or undefined. */
+export function readStamp(
+  properties: MessageProperties | undefined,
+): (Stamp & { readonly text: string }) | undefined {
   const user = properties?.userProperties;
   if (user === undefined) return undefined;
   const stamp = user[STAMP];
   const sender = user[SENDER];
   if (typeof stamp !== 'string' || typeof sender !== 'string') return undefined;
   const version = parseVersion(stamp);
-  return version === undefined ? undefined : { version, sender };
+  return version === undefined ? undefined : { version, sender, text: stamp };
 }
 
 type Canonical = [
@@ -70,7 +89,7 @@ type Canonical = [
   contentType: string | null,
   responseTopic: string | null,
   correlation: string | null,
-  user: [name: string, value: string][],
+  user: UserProperty[],
 ];
 
 /** The canonical string of what travels on; empty for none. */
@@ -95,14 +114,22 @@ export function packProperties(properties: MessageProperties | undefined): strin
   return JSON.stringify(canonical);
 }
 
-/** The users' own: each value with its name. */
+/** The users' own, in the order of the message as far as that is known. */
 function userOf(properties: UserProperties = {}): Canonical[4] {
-  const user: Canonical[4] = [];
+  return listUserProperties(properties).filter(([name]) => !isOwnProperty(name));
+}
+
+/** Each value with its name, mqttrep's own among them. From the network, so that they may be no texts at all. */
+export function listUserProperties(properties: UserProperties): readonly UserProperty[] {
+  const ordered = properties[ORDER];
+  if (ordered !== undefined) return ordered;
+  const list: UserProperty[] = [];
   for (const name of Object.keys(properties)) {
-    if (isOwnProperty(name)) continue;
-    for (const value of [properties[name] ?? []].flat()) user.push([name, value]);
+    const values = properties[name];
+    if (Array.isArray(values)) for (const value of values) list.push([name, value]);
+    else list.push([name, values as string]);
   }
-  return user;
+  return list;
 }
 
 /** Properties for MQTT.js: what travelled, the stamp, and the message expiry left, in seconds. */
@@ -110,10 +137,10 @@ export function unpackProperties(
   packed: string,
   stamp: Stamp,
   messageExpiryInterval: number | undefined,
-): MessageProperties {
+): SentProperties {
   const sent = { [STAMP]: formatVersion(stamp.version), [SENDER]: stamp.sender };
   // Most messages carry no properties of their own; those of one shape cost MQTT.js a fraction of what others do.
-  const properties: Draft<MessageProperties> =
+  const properties: Draft<SentProperties> =
     packed === '' ? { userProperties: sent } : travelling(packed, sent);
   if (messageExpiryInterval !== undefined) properties.messageExpiryInterval = messageExpiryInterval;
   return properties;
@@ -124,11 +151,8 @@ export function unpackProperties(
  * @throws SyntaxError, TypeError for what is no canonical string
  */
 export function travellingProperties(packed: string): MessageProperties {
-  return travelling(packed, {});
-}
-
-function travelling(packed: string, sent: UserProperties): Draft<MessageProperties> {
-  const [format, contentType, responseTopic, correlation, user] = JSON.parse(packed) as Canonical;
+  const { userProperties: _, ...others } = travelling(packed, {});
+  const [, , , , user] = JSON.parse(packed) as Canonical;
   // No prototype: names come from the network, and `__proto__` is one like any other.
   const userProperties: UserProperties = Object.create(null);
   for (const [name, value] of user) {
@@ -138,12 +162,37 @@ function travelling(packed: string, sent: UserProperties): Draft<MessageProperti
     else if (Array.isArray(before)) before.push(value);
     else userProperties[name] = [before, value];
   }
-  const properties: Draft<MessageProperties> = { userProperties: Object.assign(userProperties, sent) };
+  return { ...others, userProperties };
+}
+
+function travelling(packed: string, sent: UserProperties): Draft<SentProperties> {
+  const [format, contentType, responseTopic, correlation, user] = JSON.parse(packed) as Canonical;
+  // The name is computed, so that `__proto__` is one like any other.
+  const ordered = user.map(([name, value]): UserProperties => ({ [name]: value }));
+  const properties: Draft<SentProperties> = {
+    userProperties: ordered.length === 0 ? sent : [...ordered, sent],
+  };
   if (format !== null) properties.payloadFormatIndicator = format;
   if (contentType !== null) properties.contentType = contentType;
   if (responseTopic !== null) properties.responseTopic = responseTopic;
   if (correlation !== null) properties.correlationData = Buffer.from(correlation, 'base64');
   return properties;
+}
+
+/** How a canonical string ends that has no user properties. */
+const NO_USER_PROPERTIES = ',[]]';
+
+/** The canonical string with its user properties in the order of their names: the same whatever order they came in. */
+export function unorderedProperties(packed: string): string {
+  if (packed.endsWith(NO_USER_PROPERTIES)) return packed;
+  const canonical = JSON.parse(packed) as Canonical;
+  canonical[4].sort((a, b) => compareTexts(a[0], b[0]) || compareTexts(a[1], b[1]));
+  return JSON.stringify(canonical);
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 type Draft<T> = { -readonly [Key in keyof T]: T[Key] };

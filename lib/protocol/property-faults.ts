@@ -9,7 +9,13 @@
 
 import { type UnwantedCharacter, unwantedCharacter } from '../core/characters.ts';
 import type { Fault } from './message-faults.ts';
-import { isOwnProperty, type MessageProperties, travellingProperties } from './properties.ts';
+import {
+  isOwnProperty,
+  listUserProperties,
+  type MessageProperties,
+  travellingProperties,
+  type UserProperties,
+} from './properties.ts';
 
 /** User properties of one message at most. One name may have several values, and each of them counts. */
 export const MAX_PROPERTIES = 1_000;
@@ -91,21 +97,18 @@ function userFault(properties: MessageProperties): Fault | undefined {
   if (user === undefined) return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
   if (typeof user !== 'object' || user === null) return malformed('the user properties are none');
   let count = 0;
-  for (const name of Object.keys(user)) {
-    const isOwn = isOwnProperty(name);
-    const given = (user as Record<string, unknown>)[name];
-    for (const value of Array.isArray(given) ? given : [given]) {
-      if (typeof value !== 'string') return malformed('a user property is cut short');
-      const character = unwantedCharacter(value) ?? (isOwn ? undefined : unwantedCharacter(name));
-      if (character !== undefined) return unwanted('a user property', character);
-      if (isOwn) continue;
-      bytes += sizeOf(name, value);
-      if (++count > MAX_PROPERTIES)
-        return {
-          counter: 'refused_properties_too_many',
-          said: `it has more than ${MAX_PROPERTIES} user properties`,
-        };
-    }
+  for (const [name, value] of listUserProperties(user as UserProperties)) {
+    if (typeof name !== 'string' || typeof value !== 'string')
+      return malformed('a user property is cut short');
+    const character = unwantedCharacter(name) ?? unwantedCharacter(value);
+    if (character !== undefined) return unwanted('a user property', character);
+    if (isOwnProperty(name)) continue;
+    bytes += sizeOf(name, value);
+    if (++count > MAX_PROPERTIES)
+      return {
+        counter: 'refused_properties_too_many',
+        said: `it has more than ${MAX_PROPERTIES} user properties`,
+      };
   }
   return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
 }

@@ -83,6 +83,8 @@ export interface ReconcilerMeasures {
     readonly heldBack: Readonly<Record<string, HeldBack>>;
     /** By broker name. */
     readonly contended: Readonly<Record<string, number>>;
+    /** Messages that came back each time that they were passed on, and were held or dropped. */
+    readonly damped: number;
     readonly conflicts: Readonly<Record<string, number>>;
     readonly convergence: HistogramCounts;
     readonly commits: HistogramCounts;

@@ -10,6 +10,7 @@ import type { HybridClock, Version } from '../core/version.ts';
 import type { Log } from '../protocol/messages.ts';
 import { BLOCKED_AFTER } from './links/blocks.ts';
 import { type BrokerLink, CREDIT, CREDIT_BYTES } from './links/broker-link.ts';
+import type { LoopDamper } from './loop-damper.ts';
 import { MARKER_EXPIRY_MS } from './marker.ts';
 
 export interface DispatcherDeps {
@@ -18,6 +19,7 @@ export interface DispatcherDeps {
   readonly apply: (topic: string, event: Event) => boolean;
   /** A broker does not take the topic, or takes it again. */
   readonly blockedOrNot: (topic: string) => void;
+  readonly damper: LoopDamper;
   readonly log: Log;
 }
 
@@ -73,6 +75,7 @@ export class Dispatcher {
     }
     const { payload, properties, version, expiresAt } = command.message;
     const { retain, qos, confirm } = command;
+    if (!retain) this.#deps.damper.passedOn(topic, payload, performance.now());
     link.publish({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
   }
 

@@ -1,5 +1,6 @@
 /** What the store keeps besides the topics: who we are, and what we left at each broker. */
 
+import type { Start } from '../protocol/messages.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 
 /** Who this replicator is, for as long as its store lives. */
@@ -8,6 +9,8 @@ export interface Self {
   readonly replica: string;
   /** Known to this store alone: it keys what nobody else must be able to write in our name. */
   readonly secret: string;
+  /** Draws a client id for the connection to a broker of this name. */
+  readonly newClientId: (broker: string) => string;
 }
 
 export function factsOf(
@@ -18,11 +21,12 @@ export function factsOf(
     ['replica', replica],
     ['secret', secret],
   ]);
-  for (const { name, known, state } of links) {
+  for (const { name, known, state, clientId, isRemoved } of links) {
     const { marker, history } = state;
     if (known) facts.set(`known:${name}`, '1');
     if (marker.recorded !== undefined) facts.set(markerFact(name), String(marker.recorded));
     if (history.since > 0) facts.set(historyFact(name), String(history.since));
+    if (!isRemoved) facts.set(`client:${name}`, clientId);
   }
   return facts;
 }
@@ -35,10 +39,18 @@ function historyFact(broker: string): string {
   return `history:${broker}`;
 }
 
+/** What is known from the store, before its topics are read, of whom the worker of a broker connects as. */
+export function startOf(broker: string, facts: ReadonlyMap<string, string>): Start | undefined {
+  const [replica, secret, clientId] = ['replica', 'secret', `client:${broker}`].map(name => facts.get(name));
+  if (replica === undefined || secret === undefined || clientId === undefined) return undefined;
+  return { kind: 'start', replica, secret, clientId };
+}
+
 /** Tells a link what the store knows of its broker. */
 export function recall(link: BrokerLink, facts: ReadonlyMap<string, string>): void {
   const recorded = facts.get(markerFact(link.name));
   const since = facts.get(historyFact(link.name));
   link.state.recall(recorded === undefined ? undefined : Number(recorded), Number(since ?? 0));
   link.known = facts.has(`known:${link.name}`);
+  link.clientId = facts.get(`client:${link.name}`) ?? link.clientId;
 }

@@ -68,7 +68,7 @@ export class Reception {
   /** What was observed, dated now, should it be a new write. */
   #dated(link: BrokerLink, observation: Observation, now: number): Observed {
     const { clock } = this.#deps;
-    const { topic, payload, properties, retained, replay, stamp, own, expiry } = observation;
+    const { topic, payload, properties, retained, replay, stamp, own, claim, expiry } = observation;
     return {
       kind: 'observed',
       broker: link.index,
@@ -80,6 +80,7 @@ export class Reception {
       stamp: stamp !== undefined && clock.witness(stamp, now) ? stamp : undefined,
       stamps: link.stamps,
       own,
+      claim,
       expiry,
       fresh: clock.next(now),
       rank: link.rank,

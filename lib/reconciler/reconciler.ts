@@ -26,12 +26,14 @@ import type { StateStore, StoredState, TopicEntry } from '../store/state-store.t
 import { Admission } from './admission.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drain } from './drain.ts';
+import type { Self } from './facts.ts';
 import { FirstContact } from './first-contact.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { ConflictLog } from './inspection/conflict-log.ts';
 import { Inspector } from './inspection/inspector.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 import { BrokerLinks } from './links/broker-links.ts';
+import { LoopDamper } from './loop-damper.ts';
 import { Markers } from './markers.ts';
 import { assertFits, defaultMemory } from './memory-bound.ts';
 import { Reception } from './reception.ts';
@@ -45,12 +47,8 @@ import { type Step, TopicTable } from './topics/topic-table.ts';
 import { Trash } from './trash.ts';
 import { Verifier } from './verification/verifier.ts';
 
-export interface ReconcilerDeps {
+export interface ReconcilerDeps extends Self {
   readonly settings: ReconcilerSettings;
-  /** This replica's id, which is the store's. */
-  readonly replica: string;
-  /** The store's too: it keys what is left at brokers. */
-  readonly secret: string;
   readonly brokers: readonly { readonly name: string; readonly rank: number }[];
   /** For the formats that the merge chains read. */
   readonly decoders: Partial<Decoders>;
@@ -76,7 +74,6 @@ export class Reconciler {
   readonly table: TopicTable;
   /** For who wants to know how all is. */
   readonly inspector: Inspector;
-  readonly #replica: string;
   readonly #store: StateStore;
   readonly #clock: HybridClock;
   readonly #links: BrokerLinks;
@@ -87,6 +84,7 @@ export class Reconciler {
   readonly #ticks = new Histogram(BOUNDS.tick);
   readonly #reception: Reception;
   readonly #stepper: Stepper;
+  readonly #damper: LoopDamper;
   readonly #dispatcher: Dispatcher;
   readonly #saver: Saver;
   readonly #markers: Markers;
@@ -101,16 +99,22 @@ export class Reconciler {
   #sampling: Subscription;
 
   constructor(deps: ReconcilerDeps) {
-    const { settings, brokers, replica, secret, decoders, store, step, state, log, heap } = deps;
+    const { settings, brokers, replica, decoders, store, step, state, log, heap } = deps;
     const table = new TopicTable(policiesOf(settings, brokers.length, decoders), brokers.length, step);
-    const links = new BrokerLinks({ replica, secret }, table, state.facts);
+    const links = new BrokerLinks(deps, table, state.facts);
     const clock = new HybridClock(replica, settings.maxDrift);
     const conflicts = new ConflictLog(decoders);
     const tally = this.#tally;
     const ticks = this.#ticks;
     const apply = (topic: string, event: Event) => this.#stepper.apply(topic, event);
     const bring = (topic: string, event: Event) => this.#events.next({ topic, event });
-    const dispatcher = new Dispatcher({ clock, apply, blockedOrNot: topic => table.recount(topic), log });
+    const damper = new LoopDamper({
+      release: topic => this.#tick(new Set([topic])),
+      drop: topic => this.#stepper.apply(topic, { kind: 'withheld' }),
+      log,
+    });
+    const blockedOrNot = (topic: string) => table.recount(topic);
+    const dispatcher = new Dispatcher({ clock, apply, blockedOrNot, damper, log });
     const markers = new Markers({ table, links, dispatcher, save: () => this.#saver.save() });
     const saver = new Saver({ store, table, links, markers, log });
     const verifier = new Verifier({ table, clock, bring, dispatcher, log });
@@ -123,18 +127,18 @@ export class Reconciler {
     table.blockedAt = topic => links.blocking(topic);
     table.heldBefore = links;
     for (const broker of brokers) links.add(broker, settings);
-    this.#replica = replica;
     this.#store = store;
     this.table = table;
     this.#links = links;
     this.#clock = clock;
     this.#conflicts = conflicts;
+    this.#damper = damper;
     this.#dispatcher = dispatcher;
     this.#saver = saver;
     this.#markers = markers;
     this.#verifier = verifier;
     this.#reception = new Reception({ table, clock, verifier, bring, admission });
-    this.#stepper = new Stepper({ table, links, conflicts, trash, dispatcher, tally });
+    this.#stepper = new Stepper({ table, links, conflicts, trash, dispatcher, damper, tally });
     this.#sessions = new Sessions({ table, dispatcher, verifier, saver, apply, bring, log });
     this.#housekeeping = new Housekeeping({ table, links, clock, dispatcher, verifier, saver, apply, bring });
     this.inspector = new Inspector({
@@ -143,6 +147,7 @@ export class Reconciler {
       links,
       admission,
       conflicts,
+      damper,
       trash,
       tally,
       saver,
@@ -169,7 +174,7 @@ export class Reconciler {
       this.#receive(link, message);
       this.#markers.follow();
     });
-    link.start(this.#replica);
+    this.#links.start(link);
   }
 
   /**
@@ -187,8 +192,12 @@ export class Reconciler {
       link.rank = rank;
       link.antiEntropy.period = settings.scanPeriod;
       link.former ??= former;
-      link.isRemoved = isRemoved;
-      if (isRemoved) this.#sessions.ended(link);
+      if (isRemoved) {
+        this.#links.remove(link);
+        this.#sessions.ended(link);
+      } else {
+        link.isRemoved = false;
+      }
     }
     this.#store.useBrokers(brokers.map(({ name }) => name));
     this.#sampling = this.#sample(settings);
@@ -219,6 +228,7 @@ export class Reconciler {
     this.#firstContact.close();
     this.#housekeeping.close();
     this.#markers.close();
+    this.#damper.close();
     for (const link of this.#links) link.close();
     this.inspector.close();
   }
@@ -272,6 +282,9 @@ export class Reconciler {
       case 'surveyed':
         this.#verifier.surveyed(link);
         return;
+      case 'suspended':
+        this.#withhold();
+        return;
       case 'parted':
         this.#sessions.parted(link);
         this.#drain.look();
@@ -305,6 +318,15 @@ export class Reconciler {
     }
     this.#saver.save();
     this.#ticks.observe((performance.now() - begin) / 1000);
+  }
+
+  /** What waits to be passed on has waited while the process was suspended. */
+  #withhold(): void {
+    const waiting: string[] = [];
+    for (const [topic, { register }] of this.table.states.entries()) {
+      if (register.passing !== undefined) waiting.push(topic);
+    }
+    for (const topic of waiting) this.#stepper.apply(topic, { kind: 'withheld' });
   }
 
   /** Sends a broker what waits for it. */

@@ -1,12 +1,13 @@
 /** One event for one topic: brought to the core's `step`, and what came of it carried out. */
 
-import type { Event } from '../core/events.ts';
+import type { Event, Observed } from '../core/events.ts';
 import type { Clash, Effect, Outcome } from '../core/outcome.ts';
 import { has } from '../core/policy.ts';
 import { agrees, isDeletion, pendingAt, type Register, willHold } from '../core/register.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ConflictLog } from './inspection/conflict-log.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
+import type { LoopDamper } from './loop-damper.ts';
 import type { Changed } from './streams.ts';
 import type { Tally } from './tally.ts';
 import type { TopicTable } from './topics/topic-table.ts';
@@ -32,6 +33,7 @@ export interface StepperDeps {
   readonly conflicts: ConflictLog;
   readonly trash: Trash;
   readonly dispatcher: Dispatcher;
+  readonly damper: LoopDamper;
   /** By effect. */
   readonly tally: Tally;
 }
@@ -45,7 +47,9 @@ export class Stepper {
 
   /** Returns whether the topic is to be sampled: some broker may lack something now. */
   apply(topic: string, event: Event): Changed {
-    const { table, links, dispatcher, tally } = this.#deps;
+    const { table, links, dispatcher, damper, tally } = this.#deps;
+    if (damper.isHolding && event.kind === 'observed' && !isEcho(table.get(topic)?.register, event))
+      damper.arrives(topic, event.payload, performance.now());
     const outcome = table.apply(topic, event);
     tally.count(outcome.effect);
     if (outcome.clash !== undefined) this.#clashed(topic, outcome.clash);
@@ -68,7 +72,7 @@ export class Stepper {
         return lacksSomewhere(outcome);
       case 'passing':
         if (retainsAny(outcome.register)) this.#presume(topic, event, outcome.register);
-        return lacksSomewhere(outcome);
+        return !this.#isHeld(topic, event) && lacksSomewhere(outcome);
       case 'expired':
         for (const link of links) link.blocks.valueChanged(topic);
         return lacksSomewhere(outcome);
@@ -96,6 +100,10 @@ export class Stepper {
     this.#deps.links.at(event.broker).antiEntropy.presumed(topic, performance.now());
   }
 
+  #isHeld(topic: string, event: Event): boolean {
+    return event.kind === 'observed' && this.#deps.damper.holds(topic, event.payload, performance.now());
+  }
+
   #clashed(topic: string, clash: Clash): void {
     const policy = this.#deps.table.get(topic)?.policy;
     if (policy !== undefined) this.#deps.conflicts.note(topic, clash, policy);
@@ -111,6 +119,13 @@ export class Stepper {
     }
     return register.winner !== undefined && !agrees(willHold(register, broker), register.winner);
   }
+}
+
+/** It may be our own publish: then it says nothing of who else writes. */
+function isEcho(register: Register | undefined, { own, broker, payload }: Observed): boolean {
+  if (own) return true;
+  const pending = register?.pending ?? [];
+  return pending.some(one => one.broker === broker && one.message.payload === payload);
 }
 
 function retainsAny({ winner }: Register): boolean {

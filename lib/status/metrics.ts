@@ -194,6 +194,12 @@ export class Metrics {
         return Object.entries(conflicts).map(([decided_by, count]) => [{ decided_by }, count]);
       },
     );
+    this.#counter(
+      'mqttrep_damped_total',
+      'Messages that were held or dropped, since they came back each time that they were passed on.',
+      [],
+      () => [[{}, measurements.reconcilerCounts?.damped ?? 0]],
+    );
     this.#counter('mqttrep_expired_total', 'Topics erased because their time was over.', [], () => [
       [{}, measurements.reconcilerCounts?.expired ?? 0],
     ]);

@@ -27,7 +27,7 @@ const IN_USE_PAUSE = 250;
 /**
  * Opens the store in a folder, or in `memory`.
  * @param brokers the names of the brokers, in the order of their indexes
- * @param recalled told the replica's id as soon as it is read, long before the topics are. The store may still turn out
+ * @param recalled told the facts as soon as they are read, long before the topics are. The store may still turn out
  *   to be damaged
  * @throws StoreInUseError, UnknownStoreError
  */
@@ -35,7 +35,7 @@ export async function openStore(
   place: string,
   brokers: readonly string[],
   log: Log,
-  recalled: (replica: string) => void = () => undefined,
+  recalled: (facts: ReadonlyMap<string, string>) => void = () => undefined,
 ): Promise<OpenedStore> {
   if (place === 'memory') return loaded(new NoStore());
   try {
@@ -53,14 +53,10 @@ export async function openStore(
 async function loadedOrAside(
   store: DiskStore,
   log: Log,
-  recalled: (replica: string) => void,
+  recalled: (facts: ReadonlyMap<string, string>) => void,
 ): Promise<OpenedStore> {
   try {
-    const state = await store.load(facts => {
-      const replica = facts.get('replica');
-      if (replica !== undefined) recalled(replica);
-    });
-    return { store, state };
+    return { store, state: await store.load(recalled) };
   } catch (error) {
     if (!(error instanceof DamagedStoreError)) {
       await store.close();

@@ -1,8 +1,7 @@
 /** What the supervisor knows of one broker: what its actor is started with, and the actor that runs. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { randomClientId } from '../broker/connection/client-id.ts';
-import type { BrokerConfig, Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { BrokerSettings, ControlOfBroker, Mode } from '../protocol/messages.ts';
 import type { Actor } from './actors.ts';
 import { atMost } from './at-most.ts';
@@ -59,10 +58,17 @@ export class BrokerSlot {
 
   /** Takes no more messages in; resolves when what arrived before is with the reconciler. */
   quiesce(): Promise<void> {
+    if (this.actor === undefined) return Promise.resolve();
     return new Promise(resolve => {
       this.quiet = resolve;
       this.actor?.tell({ kind: 'quiesce' });
     });
+  }
+
+  /** The broker is not connected to until the next configuration, for a reason. */
+  park(reason: string): Promise<void> {
+    this.link.park(reason);
+    return this.dismiss();
   }
 
   /** Has the actor say goodbye, and ends its thread if it does not. */
@@ -87,26 +93,14 @@ export function planSlots(
   config: Config,
   known: ReadonlyMap<string, BrokerSlot>,
   mode: Mode,
+  process: string,
 ): readonly PlannedSlot[] {
   return config.brokers.map(broker => {
     const former = known.get(broker.name);
-    const settings = settingsOf(broker, config, former?.settings, mode);
+    const settings = brokerSettings(broker, config, broker.options.clientId, mode, process);
     const stands = former !== undefined && isSameConnection(former.settings, settings);
     return { slot: stands ? former : new BrokerSlot(settings, former?.link), settings };
   });
-}
-
-/** A random client id stays as it was. */
-function settingsOf(
-  broker: BrokerConfig,
-  config: Config,
-  known: BrokerSettings | undefined,
-  mode: Mode,
-): BrokerSettings {
-  const { name, options } = broker;
-  const isKept = known !== undefined && known.options['clientId'] === undefined;
-  const clientId = options.clientId ?? (isKept ? known.clientId : randomClientId(name));
-  return brokerSettings(broker, config, clientId, mode);
 }
 
 /** Whether the connection can stand when the settings change so. */

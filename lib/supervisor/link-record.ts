@@ -20,9 +20,22 @@ export class LinkRecord {
   /** Actors there were so far: each counts from 0. */
   actors = 0;
   #connections = 0;
+  /** Until `resume`, whatever an actor says that is on its way out. */
+  #isParked = false;
+
+  /** It is not tried again before `resume`, for a reason. */
+  park(reason: string): void {
+    this.enter('parked', reason);
+    this.#isParked = true;
+  }
+
+  resume(): void {
+    this.#isParked = false;
+  }
 
   /** While it is tried again, what it failed of stays. */
   enter(state: LinkState, detail: string): void {
+    if (this.#isParked) return;
     if (state === 'connecting' && KEPT_WHILE_CONNECTING.has(this.state)) return;
     if (state !== this.state) this.since = Date.now();
     this.state = state;

@@ -17,6 +17,7 @@ import { atMost } from './at-most.ts';
 import { type BrokerSlot, type PlannedSlot, planSlots } from './broker-slot.ts';
 import { Inquiries, NoAnswer } from './inquiries.ts';
 import type { LinkRecord } from './link-record.ts';
+import { newProcessName } from './process-name.ts';
 import { ReconcilerSlot } from './reconciler-slot.ts';
 import { Roster } from './roster.ts';
 import { reconcilerSettings } from './settings.ts';
@@ -44,6 +45,8 @@ export class Replicator {
   readonly #waiting = new Waiting();
   readonly #inquiries = new Inquiries();
   readonly #mode: Mode;
+  /** What this process is called. */
+  readonly #process = newProcessName();
   #stopping = false;
   #isMisconfigured = false;
   #end: (reason: string | undefined) => void = () => undefined;
@@ -54,7 +57,7 @@ export class Replicator {
     this.#actors = new Actors({ log, giveUp: reason => this.#giveUp(reason) });
     this.#config = config;
     this.#roster = Roster.of(config);
-    this.#brokers = byName(planSlots(config, new Map(), mode));
+    this.#brokers = byName(planSlots(config, new Map(), mode, this.#process));
     this.ended = new Promise(resolve => {
       this.#end = resolve;
     });
@@ -77,7 +80,7 @@ export class Replicator {
     }
     this.#config = config;
     this.#roster = roster;
-    const planned = planSlots(config, this.#brokers, this.#mode);
+    const planned = planSlots(config, this.#brokers, this.#mode, this.#process);
     const before = this.#brokers;
     this.#brokers = byName(planned);
     const leaving = [...before].filter(([name, slot]) => slot !== this.#brokers.get(name));
@@ -217,8 +220,25 @@ export class Replicator {
     return port;
   }
 
+  /**
+   * Two names are one broker: what comes under one would go out under the other, and come back. The first one by name
+   * stays.
+   */
+  #sameBroker(one: string, other: string): void {
+    const [kept, left] = [one, other].sort();
+    const slot = left === undefined ? undefined : this.#brokers.get(left);
+    if (kept === undefined || slot?.actor === undefined || !this.#brokers.has(kept)) return;
+    const reason = `it is the same broker as ${kept}`;
+    this.#log(
+      'error',
+      `${left}: ${reason}, so that each message would be passed from it to itself; it is not connected to as ${left} any more; remove MQTTREP_CLIENT_${left} or MQTTREP_CLIENT_${kept}, or correct the url, and reload`,
+    );
+    void slot.park(reason).then(() => this.#tellConnections());
+  }
+
   /** Starts a broker's actor, and lets the reconciler know it. */
   #launch(slot: BrokerSlot): void {
+    slot.link.resume();
     const { port1, port2 } = new MessageChannel();
     const broker = this.#roster.indexOf(slot.name);
     this.#reconciler.actor?.tell({ kind: 'attach', broker, port: port1 }, [port1]);
@@ -289,6 +309,9 @@ export class Replicator {
         return;
       case 'answer':
         this.#inquiries.answered(report);
+        return;
+      case 'same':
+        if (slot !== undefined) this.#sameBroker(slot.name, report.as);
         return;
       case 'quiet':
         slot?.quiet?.();

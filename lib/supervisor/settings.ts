@@ -6,15 +6,18 @@ import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
 import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/messages.ts';
 
-export function brokerSettings(
+/** @param clientId undefined for the one that the store keeps */
+export function brokerSettings<Id extends string | undefined>(
   broker: BrokerConfig,
   config: Config,
-  clientId: string,
+  clientId: Id,
   mode: Mode = 'replicate',
-): BrokerSettings {
+  process = '',
+): BrokerSettings & { readonly clientId: Id } {
   return {
     mode,
     name: broker.name,
+    process,
     url: broker.url,
     options: broker.options,
     clientId,

@@ -7,11 +7,15 @@ import { BrokerActor } from '../../lib/broker/broker-actor.ts';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { Subscription } from '../../lib/core/subscriptions.ts';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
-import type { FromBroker, Report, ToBroker } from '../../lib/protocol/messages.ts';
+import type { FromBroker, Report, Start, ToBroker } from '../../lib/protocol/messages.ts';
 import { type Observation, readObservation } from '../../lib/protocol/observation.ts';
 import { type Publication, writePublication } from '../../lib/protocol/publication.ts';
 
 export interface RigOptions {
+  /** Of the broker; default: oslo. */
+  readonly name?: string;
+  /** What the process is called. */
+  readonly process?: string;
   readonly subscriptions?: readonly Subscription[];
   readonly options?: Readonly<Record<string, unknown>>;
   /** Default: one of its own. */
@@ -26,6 +30,9 @@ export interface RigOptions {
 
 /** A step of the session as the reconciler is told of it, in order. */
 export type Told = Exclude<FromBroker, { kind: 'observations' }> | (Observation & { kind: 'observation' });
+
+/** Whom the reconciler says that we are. */
+export const START: Start = { kind: 'start', replica: 'us', secret: 'secret', clientId: 'kept' };
 
 const WITHIN = 5_000;
 
@@ -47,7 +54,8 @@ export class ActorRig {
     this.#listen();
     const settings = {
       mode: 'replicate',
-      name: 'oslo',
+      name: rigOptions.name ?? 'oslo',
+      process: rigOptions.process ?? '1-1',
       url,
       options: { reconnectPeriod: 50, ...options },
       clientId: rigOptions.clientId ?? `rig_${randomUUID()}`,
@@ -65,7 +73,7 @@ export class ActorRig {
       this.#happened.emit('any');
     });
     this.#ended = this.actor.run();
-    this.tell({ kind: 'start', replica: this.#replica });
+    this.tell({ ...START, replica: this.#replica });
   }
 
   tell(message: ToBroker): void {
@@ -95,7 +103,7 @@ export class ActorRig {
     this.#port = port2;
     this.#listen();
     this.actor.attach(port1);
-    this.tell({ kind: 'start', replica: this.#replica });
+    this.tell({ ...START, replica: this.#replica });
   }
 
   /** Resolves with the first, told already or to come, of which the condition holds. */

@@ -7,7 +7,7 @@ import { Link } from '../support/link.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { ActorRig, type RigOptions, type Told } from './actor-rig.ts';
+import { ActorRig, type RigOptions, START, type Told } from './actor-rig.ts';
 import { controlTopicsAt, MAKES } from './makes.ts';
 
 for (const { make, protocolVersion, start } of MAKES) {
@@ -246,7 +246,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       await client.publish('t', '1', { retain: true });
       connect();
       await rig.replayed();
-      rig.tell({ kind: 'start', replica: 'others' });
+      rig.tell({ ...START, replica: 'others' });
       await rig.replayed(2);
       expect(rig.told.map(({ kind }) => kind).filter(kind => kind === 'parted')).to.have.lengthOf(1);
       expect(rig.observations().map(({ topic, payload }) => `${topic}=${payload}`)).to.deep.equal([

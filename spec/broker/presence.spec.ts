@@ -6,11 +6,19 @@ import { ControlTopics } from '../../lib/protocol/control-topics.ts';
 
 describe('Presence', () => {
   let named: string[];
+  let sameBrokers: string[];
+  let copies: string[];
   let presence: Presence;
 
   beforeEach(() => {
     named = [];
-    presence = new Presence(new ControlTopics('mqttrep', 'us', 'OSLO'), replica => named.push(replica));
+    sameBrokers = [];
+    copies = [];
+    presence = new Presence(new ControlTopics('mqttrep', 'us', 'OSLO'), 'b-0', {
+      another: replica => named.push(replica),
+      sameBroker: name => sameBrokers.push(name),
+      copyOfStore: topic => copies.push(topic),
+    });
   });
 
   const observe = (topic: string, payload = 'online') =>
@@ -35,6 +43,35 @@ describe('Presence', () => {
     observe('mqttrep/other/marker/OSLO');
     expect(named).to.deep.equal([]);
   });
+
+  it('tells that a broker is connected to under another name, where this process says so', () => {
+    observe('mqttrep/us/presence/PARIS', 'online b-0');
+    expect(sameBrokers).to.deep.equal(['PARIS']);
+    expect(named).to.deep.equal([]);
+  });
+
+  it('takes what an earlier process left under another name for nothing, since the broker may have been renamed', () => {
+    observe('mqttrep/us/presence/PARIS', 'online a-0');
+    observe('mqttrep/us/presence/OSLO', 'online b-0');
+    expect(sameBrokers).to.deep.equal([]);
+  });
+
+  const processes: readonly (readonly [string, boolean])[] = [
+    ['c-0', true],
+    ['10-0', true],
+    ['b-1', true],
+    ['b-0', false],
+    ['a-0', false],
+    ['online', false],
+    ['zzzzzzzzzzzz-0', false],
+    ['c-0\u001b[2J', false],
+  ];
+  for (const [process, isCopy] of processes) {
+    it(`${isCopy ? 'notices' : 'does not take for'} a copy of the store what ${JSON.stringify(process)} wrote`, () => {
+      observe('mqttrep/us/process/OSLO', process);
+      expect(copies).to.deep.equal(isCopy ? ['mqttrep/us/process/OSLO'] : []);
+    });
+  }
 
   it('names no more than a hundred, however many are made up', () => {
     for (let id = 0; id < 1_000; id++) observe(`mqttrep/${id}/presence/OSLO`);

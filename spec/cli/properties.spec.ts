@@ -1,6 +1,8 @@
 /** What travels with a message besides its payload, between brokers that speak MQTT 5. */
 
 import { expect } from 'chai';
+import { keepUserPropertyOrder } from '../../lib/broker/connection/user-property-order.ts';
+import { ORDER, type UserProperties, type UserProperty } from '../../lib/protocol/properties.ts';
 import type { ReceivedMessage } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
@@ -45,6 +47,68 @@ describe('mqttrep carries MQTT 5 properties:', function () {
       expect(others).to.deep.equal(expected);
       expect(foreign(copy)).to.deep.equal(written);
       expect(copy).to.include({ payload: 'value', retain });
+    });
+  }
+
+  const lists: readonly (readonly [what: string, list: readonly UserProperty[]])[] = [
+    [
+      'names that alternate',
+      [
+        ['a', '1'],
+        ['b', '2'],
+        ['a', '3'],
+      ],
+    ],
+    [
+      'names like numbers',
+      [
+        ['10', 'x'],
+        ['a', 'y'],
+        ['2', 'z'],
+      ],
+    ],
+    [
+      'an empty value before another of its name',
+      [
+        ['a', ''],
+        ['a', 'x'],
+        ['a', ''],
+      ],
+    ],
+    [
+      'a pair that is there twice',
+      [
+        ['a', '1'],
+        ['a', '1'],
+      ],
+    ],
+    [
+      'names that objects have',
+      [
+        ['__proto__', 'x'],
+        ['constructor', 'y'],
+        ['__proto__', 'z'],
+      ],
+    ],
+    [
+      'no name, and no value',
+      [
+        ['', ''],
+        ['a', ''],
+        ['', 'x'],
+      ],
+    ],
+  ];
+  for (const [index, [what, list]] of lists.entries()) {
+    it(`user properties in the order in which they were written: ${what}`, async () => {
+      keepUserPropertyOrder();
+      const topic = `properties/order/${index}`;
+      // MQTT.js writes a list as well, though its types have none.
+      const userProperties = list.map(([name, value]) => ({ [name]: value })) as unknown as UserProperties;
+      await scene.publish('OSLO', topic, 'value', { retain: true, properties: { userProperties } });
+      const { properties } = await scene.copy('PARIS', topic);
+      const received = (properties.userProperties as UserProperties)[ORDER] ?? [];
+      expect(received.filter(([name]) => !name.startsWith('mqttrep-'))).to.deep.equal(list);
     });
   }
 

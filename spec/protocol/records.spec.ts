@@ -18,16 +18,20 @@ const version: fc.Arbitrary<Version> = fc.record({
   replica: fc.string({ unit: 'binary', maxLength: 64 }),
 });
 
-const observation = fc.record({
-  topic,
-  payload,
-  properties,
-  retained: fc.constantFrom(undefined, false, true),
-  replay: fc.boolean(),
-  stamp: fc.option(version, { nil: undefined }),
-  own: fc.boolean(),
-  expiry: time,
-});
+const observation = fc
+  .record({
+    topic,
+    payload,
+    properties,
+    retained: fc.constantFrom(undefined, false, true),
+    replay: fc.boolean(),
+    stamp: fc.option(version, { nil: undefined }),
+    claim: fc.option(version, { nil: undefined }),
+    own: fc.boolean(),
+    expiry: time,
+  })
+  // A stamp that fits is no mere claim.
+  .map(one => (one.stamp === undefined ? one : { ...one, claim: undefined }));
 
 const publication = fc.record({
   topic,

@@ -45,6 +45,7 @@ class Fixture {
           scanPeriod: 600,
           markerTopic: undefined,
           secret: 'secret',
+          clientId: 'kept',
         }),
     );
     this.admission = new Admission({

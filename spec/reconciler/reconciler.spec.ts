@@ -34,10 +34,11 @@ describe('Reconciler', () => {
     return (measures as ReconcilerMeasures).counts.heldBack;
   }
 
-  it('first of all names the replica, and each worker by its port', async () => {
+  it('first of all says who we are, and under which client id each worker connects', async () => {
     await Promise.all([a, b, c].map(end => end.until(() => end.messages.length > 0)));
-    expect(a.messages).to.deep.equal([{ kind: 'start', replica: 'us' }]);
-    expect(c.messages).to.deep.equal([{ kind: 'start', replica: 'us' }]);
+    const us = { kind: 'start', replica: 'us', secret: 'secret' };
+    expect(a.messages).to.deep.equal([{ ...us, clientId: 'kept_of_A' }]);
+    expect(c.messages).to.deep.equal([{ ...us, clientId: 'kept_of_C' }]);
   });
 
   it('sends what one broker shows to the others, at the tick, as one packed batch', async () => {

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { A, B, inEachWorld, inWorldOfMqtt5 } from './scene.ts';
+import { simStamp } from './sim-broker.ts';
 import { MAX_DRIFT } from './sim-replicator.ts';
 
 const YEAR = 365 * 24 * 60 * 60_000;
@@ -52,8 +53,9 @@ inEachWorld('A clock that is set', scene => {
 
 inWorldOfMqtt5('A stamp', scene => {
   function forge(broker: number, topic: string, payload: string, time: number): void {
-    const stamp = { version: { time, counter: 0xffff_ffff, replica: 'forged' }, sender: 'forged' };
-    scene.world.broker(broker).store({ topic, payload, retain: true, stamp });
+    const written = { topic, payload };
+    const stamp = simStamp(written, { time, counter: 0xffff_ffff, replica: 'forged' }, 'forged');
+    scene.world.broker(broker).store({ ...written, retain: true, stamp });
   }
 
   it('C16: from 2099 is a write like any other: the next one wins', () => {
@@ -99,9 +101,8 @@ inWorldOfMqtt5('A stamp', scene => {
   it('C16: that a client copies onto a payload of its own makes a new write', () => {
     const world = scene.create([1, 40, 1]);
     scene.introduce('t');
-    const copied = world.broker(B).retained.get('t');
-    expect(copied?.stamp, 'the stamp of a replicator').to.not.equal(undefined);
-    if (copied !== undefined) world.broker(B).store({ ...copied, payload: 'changed' });
+    expect(world.broker(B).retained.get('t')?.stamp, 'the stamp of a replicator').to.not.equal(undefined);
+    world.broker(B).copy('t', 'changed');
     world.rest();
     scene.expectEverywhere({ t: 'changed' });
   });

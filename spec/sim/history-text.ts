@@ -5,6 +5,7 @@
  *     A writes a=0
  *     A deletes a
  *     A forges a=2 +60000ms
+ *     A copies a=3
  *     B writes b=1 with an empty name
  *     deny read B #
  *     evict B a
@@ -67,6 +68,8 @@ function formatStep(step: Step): string {
       return `${NAMES[step.broker]} passes ${step.topic}=${step.payload}`;
     case 'forge':
       return `${NAMES[step.broker]} forges ${step.topic}=${step.payload} ${formatAhead(step.ahead)}`;
+    case 'copy':
+      return `${NAMES[step.broker]} copies ${step.topic}=${step.payload}`;
     case 'wait':
       return `wait ${step.milliseconds}ms`;
     case 'rest':
@@ -164,6 +167,7 @@ const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] 
     /^(?<at>[A-E]) forges (?<topic>[^=]+)=(?<payload>.*) (?<ahead>[-+]\d+)ms$/,
     parts => ({ kind: 'forge', ...message(parts), ahead: Number(parts['ahead']) }),
   ],
+  [/^(?<at>[A-E]) copies (?<topic>[^=]+)=(?<payload>.*)$/, parts => ({ kind: 'copy', ...message(parts) })],
   [
     /^(?<kind>wipe|autosave) (?<at>[A-E])$/,
     parts => ({ kind: parts['kind'] as 'wipe', broker: broker(parts) }),

@@ -3,6 +3,7 @@
 import { AssertionError, expect } from 'chai';
 import { Invariants } from './invariants.ts';
 import { ODD_PROPERTIES, type OddProperties } from './odd-properties.ts';
+import { simStamp } from './sim-broker.ts';
 import type { Mutation } from './sim-replicator.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -13,6 +14,8 @@ export type Step =
   /** A client publishes a message that is not retained. */
   | { readonly kind: 'pass'; readonly broker: number; readonly topic: string; readonly payload: string }
   | Forge
+  /** A client publishes a retained message with the stamp of the one that it has read. */
+  | { readonly kind: 'copy'; readonly broker: number; readonly topic: string; readonly payload: string }
   | { readonly kind: 'wipe' | 'autosave'; readonly broker: number }
   /** A broker is killed, and comes back with what it saved last, or retained so many milliseconds ago. */
   | { readonly kind: 'go back'; readonly broker: number; readonly milliseconds?: number }
@@ -120,7 +123,8 @@ function mayBeUnequal({ brokers, queue }: WorldOptions, steps: readonly Step[]):
 function neverDeleted(steps: readonly Step[]): ReadonlySet<string> {
   const topics = new Set<string>();
   if (steps.some(({ kind }) => kind === 'wipe' || kind === 'go back')) return topics;
-  for (const step of steps) if (step.kind === 'write' || step.kind === 'forge') topics.add(step.topic);
+  for (const step of steps)
+    if (step.kind === 'write' || step.kind === 'forge' || step.kind === 'copy') topics.add(step.topic);
   for (const step of steps) {
     const isGone = step.kind === 'evict' || ('payload' in step && step.payload === '');
     if (isGone) topics.delete(step.topic);
@@ -129,11 +133,7 @@ function neverDeleted(steps: readonly Step[]): ReadonlySet<string> {
 }
 
 function writtenTo(topic: string, steps: readonly Step[]): string[] {
-  return steps.flatMap(step =>
-    (step.kind === 'write' || step.kind === 'pass' || step.kind === 'forge') && step.topic === topic
-      ? [step.payload]
-      : [],
-  );
+  return steps.flatMap(step => ('payload' in step && step.topic === topic ? [step.payload] : []));
 }
 
 /** I12: replicators that share a broker know of each other. */
@@ -183,6 +183,9 @@ function playAtBroker(world: World, step: Extract<Step, { readonly broker: numbe
       return;
     case 'forge':
       forge(world, step);
+      return;
+    case 'copy':
+      broker.copy(step.topic, step.payload);
       return;
     case 'wipe':
       // A broker that loses its data was restarted; so was one that goes back.
@@ -249,6 +252,6 @@ function playAtLink(
 function forge(world: World, { broker, topic, payload, ahead }: Forge): void {
   const { mqtt5 } = world.broker(broker);
   const version = { time: world.now + ahead, counter: 0, replica: 'forged' };
-  const stamp = mqtt5 ? { version, sender: 'forged' } : undefined;
+  const stamp = mqtt5 ? simStamp({ topic, payload }, version, 'forged') : undefined;
   world.broker(broker).store({ topic, payload, retain: true, stamp });
 }

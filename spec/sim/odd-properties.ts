@@ -4,10 +4,8 @@ import { generate } from 'mqtt-packet';
 import { packetSize } from '../../lib/broker/connection/packet-size.ts';
 import {
   type MessageProperties,
-  SENDER,
-  STAMP,
+  travellingProperties,
   type UserProperties,
-  unpackProperties,
 } from '../../lib/protocol/properties.ts';
 
 /** Of another shape than their type says, as the parser gives what a client sent twice. */
@@ -45,10 +43,7 @@ export const UNUSUAL_PROPERTIES = [
  */
 export function sentProperties(topic: string, packed: string | undefined): MessageProperties | undefined {
   if (packed === undefined || packed === '') return undefined;
-  const stamp = { version: { time: 0, counter: 0, replica: '' }, sender: '' };
-  const { userProperties, ...properties } = unpackProperties(packed, stamp, undefined);
-  const { [STAMP]: _stamp, [SENDER]: _sender, ...own } = userProperties ?? {};
-  const sent = { ...properties, userProperties: own } as MessageProperties;
+  const sent = travellingProperties(packed);
   packetSize({ topic, payload: Buffer.alloc(0), qos: 0, properties: sent });
   generate(
     { cmd: 'publish', topic, payload: '', qos: 0, dup: false, retain: false, properties: sent },

@@ -6,6 +6,7 @@
 import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
 import type { Version } from '../../lib/core/version.ts';
 import type { MessageProperties } from '../../lib/protocol/properties.ts';
+import { type Provenance, UNSTAMPED } from '../../lib/protocol/stamps.ts';
 import type { SimLink } from './sim-link.ts';
 
 export interface SimBrokerOptions {
@@ -24,10 +25,35 @@ export interface SimBrokerOptions {
   readonly qos0?: boolean;
 }
 
-/** What a replicator writes into the user properties of MQTT 5. */
+/** What a replicator writes into the user properties of MQTT 5, and clients copy. */
 export interface SimStamp {
   readonly version: Version;
   readonly sender: string;
+  /** What it is bound to. */
+  readonly content: string;
+}
+
+/** A stamp as its replicator writes it. Without the replica's secret anyone can write another replica's, but not its own. */
+export function simStamp(
+  { topic, payload }: Pick<SimMessage, 'topic' | 'payload'>,
+  version: Version,
+  sender: string,
+): SimStamp {
+  return { version, sender, content: contentOf({ topic, payload }) };
+}
+
+/** What a replicator makes of the stamp of a message. */
+export function provenanceOf(message: SimMessage, replica: string): Provenance {
+  const { stamp } = message;
+  if (stamp === undefined) return UNSTAMPED;
+  const { version, sender, content } = stamp;
+  const isOurs = sender === replica;
+  if (content !== contentOf(message)) return { ...UNSTAMPED, claim: isOurs ? version : undefined };
+  return { stamp: version, own: isOurs, claim: undefined };
+}
+
+function contentOf({ topic, payload }: Pick<SimMessage, 'topic' | 'payload'>): string {
+  return JSON.stringify([topic, payload]);
 }
 
 export interface SimMessage {
@@ -113,6 +139,11 @@ export class SimBroker {
   /** A client publishes here, whether or not a replicator is connected. */
   write(topic: string, payload: string, retain = true, properties?: MessageProperties): void {
     this.store({ topic, payload, stamp: undefined, retain, properties: this.mqtt5 ? properties : undefined });
+  }
+
+  /** A client publishes here what it makes of the retained message that it has read, and copies its stamp along. */
+  copy(topic: string, payload: string): void {
+    this.store({ topic, payload, stamp: this.retained.get(topic)?.stamp, retain: true });
   }
 
   store(message: SimMessage, writer: Writer = 'clients'): void {

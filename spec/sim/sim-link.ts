@@ -223,7 +223,7 @@ export class SimLink {
         if (isIgnored) this.ignoring--;
         const answers = message.topics.map(topic => ({
           topic,
-          found: isIgnored ? ('unknown' as const) : foundAt(this.#broker, topic),
+          found: isIgnored ? ('unknown' as const) : foundAt(this.#broker, topic, this.#replica),
         }));
         this.#unlessCut(() => this.#receive?.({ kind: 'found', answers }), this.latency + PROBE_DELAY);
       }, this.latency);
@@ -262,7 +262,11 @@ export class SimLink {
   #start(replica: string): void {
     this.#replica = replica;
     const control = new ControlTopics('mqttrep', replica, this.#broker.name);
-    this.#presence = new Presence(control, other => this.#noticed(other));
+    this.#presence = new Presence(control, '1-1', {
+      another: other => this.#noticed(other),
+      sameBroker: () => undefined,
+      copyOfStore: () => undefined,
+    });
   }
 
   #send(publication: RawPublication): void {

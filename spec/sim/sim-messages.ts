@@ -5,7 +5,7 @@ import type { RawObservation } from '../../lib/protocol/observation.ts';
 import { packProperties } from '../../lib/protocol/properties.ts';
 import type { RawPublication } from '../../lib/protocol/publication.ts';
 import { sentProperties } from './odd-properties.ts';
-import type { SimBroker, SimMessage } from './sim-broker.ts';
+import { provenanceOf, type SimBroker, type SimMessage, simStamp } from './sim-broker.ts';
 
 /** How a message comes: live, or as part of a replay. */
 export type Delivery = 'live' | 'replay';
@@ -13,10 +13,11 @@ export type Delivery = 'live' | 'replay';
 /** @param replica who is told; @param isReplaying the broker has not shown all that it retains */
 export function observationOf(
   { mqtt5, liveFlag }: SimBroker,
-  { topic, payload, stamp, retain, properties }: SimMessage,
+  message: SimMessage,
   delivery: Delivery,
   { replica, isReplaying }: { readonly replica: string; readonly isReplaying: boolean },
 ): RawObservation {
+  const { topic, payload, retain, properties } = message;
   const isReplay = delivery === 'replay';
   return {
     topic,
@@ -24,21 +25,20 @@ export function observationOf(
     properties: mqtt5 ? packProperties(properties) : undefined,
     retained: liveFlag === 'as published' ? retain : isReplay || undefined,
     replay: mqtt5 ? isReplaying : isReplay,
-    stamp: stamp?.version,
-    own: stamp?.sender === replica,
+    ...provenanceOf(message, replica),
     expiry: Number.POSITIVE_INFINITY,
   };
 }
 
 /** What a probe finds under a topic. */
-export function foundAt(broker: SimBroker, topic: string): Found | 'absent' {
+export function foundAt(broker: SimBroker, topic: string, replica: string): Found | 'absent' {
   const { retained, mqtt5, liveFlag } = broker;
   const message = retained.get(topic);
   if (message === undefined || !broker.isReadable(topic)) return 'absent';
   return {
     payload: message.payload,
     properties: mqtt5 ? packProperties(message.properties) : undefined,
-    stamp: liveFlag === 'dropped' ? undefined : message.stamp?.version,
+    stamp: liveFlag === 'dropped' ? undefined : provenanceOf(message, replica).stamp,
     expiry: Number.POSITIVE_INFINITY,
   };
 }
@@ -51,5 +51,9 @@ export function messageOf(
 ): SimMessage {
   const message = { topic, payload: payload.toString(), retain };
   if (!mqtt5) return { ...message, stamp: undefined };
-  return { ...message, stamp: { version, sender }, properties: sentProperties(topic, properties) };
+  return {
+    ...message,
+    stamp: simStamp(message, version, sender),
+    properties: sentProperties(topic, properties),
+  };
 }

@@ -156,6 +156,7 @@ export class SimReplicator {
       },
       replica: this.replica,
       secret: `secret of ${this.replica}`,
+      newClientId: broker => broker,
       decoders: { json: JSON.parse },
       brokers: brokers.map(({ name }, index) => ({ name, rank: brokers.length - index })),
       store,

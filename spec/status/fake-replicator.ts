@@ -72,6 +72,7 @@ export class FakeReplicator {
         refusedOf: { OSLO: { too_many_topics: 2 } },
         heldBack: { PARIS: { pending: 6, pending_of_topic: 1 } },
         contended: { PARIS: 3 },
+        damped: 8,
         conflicts: this.conflictCounts,
         convergence: this.convergence.counts,
         commits: new Histogram(BOUNDS.commit).counts,

@@ -50,6 +50,7 @@ describe('the metrics', () => {
       'mqttrep_held_back_total{broker="PARIS",bound="pending"} 6',
       'mqttrep_held_back_total{broker="PARIS",bound="pending_of_topic"} 1',
       'mqttrep_topics{state="converged"} 3',
+      'mqttrep_damped_total 8',
       'mqttrep_expired_total 7',
       'mqttrep_actor_restarts_total{actor="reconciler"} 2',
       'mqttrep_pending{broker="PARIS"} 1',

@@ -46,13 +46,13 @@ describe('a folder with a store', () => {
   });
 
   it('tells whose it is before the topics are read, though some of them are damaged', async () => {
-    const recalled: string[] = [];
+    const recalled: (string | undefined)[] = [];
     const openAndTell = () =>
       openStore(
         folder,
         BROKERS,
         (_level, line) => log.push(line),
-        replica => recalled.push(replica),
+        facts => recalled.push(facts.get('replica')),
       );
     const { store } = await openAndTell();
     await commit(store, [['t', settledTopic('1')]], [['replica', 'r1']]);

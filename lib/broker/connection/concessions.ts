@@ -41,6 +41,8 @@ export class Concessions {
   order: ReplayOrder | undefined;
   /** Whether what it shows bears the retain flag, as was seen last; undefined until it was. */
   flags: ReplayFlags | undefined;
+  /** Replays in a row at the end of which it did not show the sentinel, though it had shown it before. */
+  lostSentinels = 0;
   /** Over MQTT 3.1.1, the QoS that it grants in place of a higher one, and so may be published; undefined until it does. */
   maxQos: QoS | undefined;
   /** Over MQTT 5, what becomes of the retain flag of live messages; undefined until it was tried. */

@@ -27,9 +27,12 @@ import { packetSize } from './packet-size.ts';
 import { readingAhead } from './read-ahead.ts';
 import { SubscribeLimit } from './subscribe-limit.ts';
 import { UnreleasedMessages } from './unreleased-messages.ts';
+import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** Of every thread, 12 MB would hold all numbers of two bytes, ready to be written. */
 writeToStream.cacheNumbers = false;
+
+keepUserPropertyOrder();
 
 /** Takes a message; the broker is not told that it has arrived before `done` is called. */
 export type Intake = (packet: IPublishPacket, done: () => void) => void;
@@ -46,6 +49,8 @@ export interface ConnectionOptions {
   readonly largestPayload: number;
   /** What was learned of the broker, over all connections to it; nothing unless given. */
   readonly subscribeLimit?: SubscribeLimit;
+  /** Asked before each piece that the network brings: whether it is to be read. */
+  readonly isCurrent?: () => boolean;
 }
 
 /**
@@ -147,7 +152,7 @@ export class Connection {
     const options = { ...clientOptions(settings), ...credentials, incomingStore };
     const client = readingAhead(() => mqtt.connect(url, options));
     const guard = new PacketGuard(settings.largestPayload, settings.protocolVersion === 5);
-    guardStream(client.stream, guard);
+    guardStream(client.stream, guard, settings.isCurrent);
     gatherWrites(client.stream);
     return new Promise((resolve, reject) => {
       let connected = false;

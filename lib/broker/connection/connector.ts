@@ -49,8 +49,11 @@ export class Connector {
     return this.#negotiation.version;
   }
 
-  /** One attempt. Returns the connection, or how many milliseconds to wait before the next attempt. */
-  async connect(identity: Identity): Promise<Connection | number> {
+  /**
+   * One attempt. Returns the connection, or how many milliseconds to wait before the next attempt.
+   * @param isCurrent asked before each piece that the network brings: whether it is to be read
+   */
+  async connect(identity: Identity, isCurrent: () => boolean): Promise<Connection | number> {
     const { report } = this.#deps;
     report({ kind: 'link', state: 'connecting', detail: '' });
     try {
@@ -58,7 +61,7 @@ export class Connector {
       const presence = this.concessions.will ? identity.presence : undefined;
       identity.lowerQos(this.concessions.maxQos);
       const { willQos } = this.concessions;
-      const options = identity.connectionOptions(this.version, presence, willQos);
+      const options = { ...identity.connectionOptions(this.version, presence, willQos), isCurrent };
       this.#willQos = willQosOf(options);
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#since = performance.now();

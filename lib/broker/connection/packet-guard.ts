@@ -84,11 +84,15 @@ function isStandIn(payload: Buffer, what: TooLarge): boolean {
   return payload.length === STAND_IN_BYTES && payload.subarray(0, MARK_BYTES).equals(MARKS[what]);
 }
 
-/** Has all that a stream brings go through a guard. Before the first byte has come. */
-export function guardStream(stream: Duplex, guard: PacketGuard): void {
+/**
+ * Has all that a stream brings go through a guard. Before the first byte has come.
+ * @param isCurrent whether what the stream brings now is to be read
+ */
+export function guardStream(stream: Duplex, guard: PacketGuard, isCurrent: () => boolean = () => true): void {
   const push = stream.push.bind(stream);
   stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
     if (!(chunk instanceof Buffer)) return push(chunk, encoding);
+    if (!isCurrent()) return true;
     const passed = guard.pass(chunk);
     return passed.length === 0 || push(passed);
   };

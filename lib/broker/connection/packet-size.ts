@@ -1,14 +1,14 @@
 /** How large packets are on the wire, in bytes (MQTT 3.1.1 §3.3 and §3.8, MQTT 5 the same), to be known before they are sent. */
 
 import type { QoS } from '../../core/policy.ts';
-import type { MessageProperties } from '../../protocol/properties.ts';
+import type { MessageProperties, SentProperties, UserProperties } from '../../protocol/properties.ts';
 
 export interface Publish {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: QoS;
   /** Undefined over MQTT 3.1.1. */
-  readonly properties: MessageProperties | undefined;
+  readonly properties: MessageProperties | SentProperties | undefined;
 }
 
 export function packetSize({ topic, payload, qos, properties }: Publish): number {
@@ -30,14 +30,21 @@ export function filterSize(filter: string): number {
 }
 
 /** Each property is one byte for its kind, and its value. */
-function propertiesSize(properties: MessageProperties): number {
+function propertiesSize(properties: MessageProperties | SentProperties): number {
   let size = 0;
   if (properties.payloadFormatIndicator !== undefined) size += 2;
   if (properties.messageExpiryInterval !== undefined) size += 5;
   if (properties.contentType !== undefined) size += 1 + text(properties.contentType);
   if (properties.responseTopic !== undefined) size += 1 + text(properties.responseTopic);
   if (properties.correlationData !== undefined) size += 3 + properties.correlationData.length;
-  for (const [name, values] of Object.entries(properties.userProperties ?? {})) {
+  const user: UserProperties | readonly UserProperties[] = properties.userProperties ?? {};
+  for (const some of Array.isArray(user) ? user : [user]) size += userSize(some);
+  return size;
+}
+
+function userSize(properties: UserProperties): number {
+  let size = 0;
+  for (const [name, values] of Object.entries(properties)) {
     for (const value of Array.isArray(values) ? values : [values]) size += 1 + text(name) + text(value);
   }
   return size;

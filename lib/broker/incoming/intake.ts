@@ -14,8 +14,9 @@ import { BatchWriter } from '../../protocol/batch.ts';
 import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
 import type { Bounds, Sampling } from '../../protocol/messages.ts';
 import { writeObservation } from '../../protocol/observation.ts';
-import { type MessageProperties, packProperties, readStamp, STAMP } from '../../protocol/properties.ts';
+import { type MessageProperties, packProperties, STAMP } from '../../protocol/properties.ts';
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
+import { type Provenance, type Stamps, UNSTAMPED } from '../../protocol/stamps.ts';
 import { hasLargeProperties, sizeOf } from '../connection/packet-guard.ts';
 import { Pace, SHORTEST_INTERVAL } from '../pace.ts';
 import type { LiveFlag } from '../retained/live-flag.ts';
@@ -36,8 +37,8 @@ const TURN = 100;
 const BATCH_BYTES = 256 * 1024;
 
 export interface IntakeDeps {
-  /** This replicator's id. */
-  readonly replica: () => string;
+  /** Tells what the stamps of messages are worth; undefined until it is known who we are. */
+  readonly stamps: () => Pick<Stamps, 'read'> | undefined;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
   readonly bounds: Bounds;
@@ -63,6 +64,7 @@ const LONGEST_INTERVAL = 100;
 
 /** In order, and therefore not worth a word. */
 const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
+const SUSPENDED: Refusal = { counter: 'dropped_after_suspension' };
 const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
 
 export class Intake {
@@ -142,6 +144,14 @@ export class Intake {
     if (this.#waiting.size > 0) this.#pace.now();
   }
 
+  /** Drops what waits to be sent. */
+  discard(): void {
+    for (const packet of this.#waiting.values()) this.#refusals.count(packet.topic, SUSPENDED, Date.now());
+    this.#waiting.clear();
+    this.#waitingBytes = 0;
+    this.#messages = 0;
+  }
+
   /** The way to the reconciler is new: nothing is under way. */
   reset(): void {
     this.#underWay = 0;
@@ -190,18 +200,26 @@ export class Intake {
   #write(packet: IPublishPacket): void {
     const { mqtt5, liveFlag, replaying } = this.#mode;
     const properties = packet.properties as MessageProperties | undefined;
-    const stamp = mqtt5 ? readStamp(properties) : undefined;
+    const packed = mqtt5 ? packProperties(properties) : undefined;
     const seconds = properties?.messageExpiryInterval;
     writeObservation(this.#writer, {
       topic: packet.topic,
       payload: packet.payload as Buffer,
-      properties: mqtt5 ? packProperties(properties) : undefined,
+      properties: packed,
       retained: packet.retain || liveFlag === 'as published' ? packet.retain : undefined,
       replay: replaying,
-      stamp: stamp?.version,
-      own: stamp?.sender === this.#deps.replica(),
+      ...this.#provenance(packet, properties, packed),
       expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
     });
+  }
+
+  #provenance(
+    { topic, payload }: IPublishPacket,
+    properties: MessageProperties | undefined,
+    packed: string | undefined,
+  ): Provenance {
+    if (properties?.userProperties === undefined || packed === undefined) return UNSTAMPED;
+    return this.#deps.stamps()?.read(topic, payload as Buffer, properties, packed) ?? UNSTAMPED;
   }
 
   /**

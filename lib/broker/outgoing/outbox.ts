@@ -9,6 +9,7 @@ import type { QoS } from '../../core/policy.ts';
 import { BatchReader } from '../../protocol/batch.ts';
 import type { Refusal, Settled, Settlement } from '../../protocol/messages.ts';
 import { publicationBytes, type RawPublication, readPublication } from '../../protocol/publication.ts';
+import type { Stamps } from '../../protocol/stamps.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
 import { Pace } from '../pace.ts';
@@ -28,7 +29,7 @@ export interface OutboxDeps {
     Connection,
     'publish' | 'unsubscribe' | 'protocolVersion' | 'hasEnded' | 'isWriting'
   >;
-  readonly replica: string;
+  readonly stamps: Pick<Stamps, 'sender'>;
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
   readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
@@ -116,7 +117,7 @@ export class Outbox {
       overdue: sent => deps.overdue(sent.map(({ topic }) => topic)),
     });
     this.#fence = new Fence({
-      roundTrip: () => deps.connection.unsubscribe([`${deps.controlPrefix}/${deps.replica}/fence`]),
+      roundTrip: () => deps.connection.unsubscribe([`${deps.controlPrefix}/fence`]),
       hasEnded: () => deps.connection.hasEnded,
       overdue: () => deps.overdue([]),
     });
@@ -260,11 +261,11 @@ export class Outbox {
   }
 
   #publish({ sequence, publication }: Numbered): void {
-    const { connection, limits, roundTrips, hangups, replica } = this.#deps;
+    const { connection, limits, roundTrips, hangups, stamps } = this.#deps;
     const { topic, payload } = publication;
     const { protocolVersion } = connection;
     const { retains } = limits;
-    const packet = packetOf(publication, { protocolVersion, maxQos: this.#maxQos, retains, replica });
+    const packet = packetOf(publication, { protocolVersion, maxQos: this.#maxQos, retains, stamps });
     const { qos, size, fault } = packet;
     if (fault !== undefined) {
       this.#refuseMalformed(sequence, publication, fault);

@@ -6,6 +6,7 @@
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { Mode, Settled } from '../../protocol/messages.ts';
+import type { Stamps } from '../../protocol/stamps.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Remarks } from '../remarks.ts';
 import { type ConfiguredLimits, Hangups } from './hangups.ts';
@@ -57,7 +58,7 @@ export class Outgoing {
    */
   open(
     connection: Connection,
-    replica: string,
+    stamps: Stamps,
     retains: boolean,
     maxQos: QoS = 2,
     openSide: OpenSide = () => Promise.reject(new Error('none is wanted')),
@@ -73,8 +74,8 @@ export class Outgoing {
     const trials = new Trials({
       side: this.#side,
       hangups,
-      limits: { maxQos: trialQos, retains, replica },
-      fence: `${controlPrefix}/trial`,
+      limits: { maxQos: trialQos, retains, stamps },
+      fence: `${controlPrefix}/fence`,
       isMainConnected: () => !connection.hasEnded,
       settled: (publication, refusal) => outbox.tried(publication, refusal),
       freed: (topic, publications) => outbox.freed(topic, publications),
@@ -82,7 +83,7 @@ export class Outgoing {
     });
     const outbox: Outbox = new Outbox({
       connection,
-      replica,
+      stamps,
       limits: { ...connection.limits, retains },
       hangups,
       trials,

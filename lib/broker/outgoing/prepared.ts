@@ -4,32 +4,32 @@
  */
 
 import { unwantedCharacter } from '../../core/characters.ts';
-import { type MessageProperties, unpackProperties } from '../../protocol/properties.ts';
-import { MAX_EXPIRY_SECONDS, propertiesFault } from '../../protocol/property-faults.ts';
+import { type SentProperties, unpackProperties } from '../../protocol/properties.ts';
+import { MAX_EXPIRY_SECONDS, packedFault } from '../../protocol/property-faults.ts';
 import type { RawPublication } from '../../protocol/publication.ts';
+import type { Stamps } from '../../protocol/stamps.ts';
 
 export interface Prepared {
   /** Undefined over MQTT 3.1.1. */
-  readonly properties: MessageProperties | undefined;
+  readonly properties: SentProperties | undefined;
   /** Why it is not sent; undefined where it is in order. */
   readonly fault: string | undefined;
 }
 
-/** @param sender the id of this replicator; undefined over MQTT 3.1.1, which has no properties */
-export function prepared(publication: RawPublication, sender: string | undefined): Prepared {
+/** @param stamps writes ours; undefined over MQTT 3.1.1, which has no properties */
+export function prepared(publication: RawPublication, stamps: Pick<Stamps, 'sender'> | undefined): Prepared {
   const character = unwantedCharacter(publication.topic);
   if (character !== undefined) return { properties: undefined, fault: `its topic has a ${character}` };
-  if (sender === undefined) return { properties: undefined, fault: undefined };
-  try {
-    const properties = stamped(publication, sender);
-    return { properties, fault: propertiesFault(properties)?.said };
-  } catch {
-    return { properties: undefined, fault: 'its properties cannot be read' };
-  }
+  if (stamps === undefined) return { properties: undefined, fault: undefined };
+  const fault = packedFault(publication.properties ?? '');
+  if (fault !== undefined) return { properties: undefined, fault: fault.said };
+  return { properties: stamped(publication, stamps), fault: undefined };
 }
 
-function stamped({ version, properties, expiresAt }: RawPublication, sender: string): MessageProperties {
-  return unpackProperties(properties ?? '', { version, sender }, secondsLeft(expiresAt));
+function stamped(publication: RawPublication, stamps: Pick<Stamps, 'sender'>): SentProperties {
+  const { topic, payload, version, properties = '', expiresAt } = publication;
+  const sender = stamps.sender({ topic, payload, properties }, version);
+  return unpackProperties(properties, { version, sender }, secondsLeft(expiresAt));
 }
 
 /** MQTT 5 message expiry is in whole seconds; what has less than one left still gets one. The clock may be set back. */

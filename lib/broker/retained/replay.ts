@@ -4,8 +4,12 @@
  *
  * The replay is asked for with QoS 0, because brokers cut it short much earlier at a higher QoS (mosquitto
  * after 1,020 messages, against some 10,000); the QoS that is wanted comes with a second SUBSCRIBE. Where that would
- * add a subscription, it comes with the first one. Where the broker replays in any order, which may show only when
- * there is much to replay, or stores no sentinel for us, quiet has to do.
+ * add a subscription, it comes with the first one.
+ *
+ * A replay may pause: a slow link, a busy broker. So where the broker was seen to show the sentinel, the sentinel is waited
+ * for. Brokers drop what they cannot write, the sentinel among it: a broker that answers a second SUBSCRIBE to it has
+ * nothing more to show. Where it shows its filters in any order, neither tells that much; there it has to be quiet after
+ * the sentinel, and quiet again after it was shown once more. A broker that stores no sentinel for us is left to quiet alone.
  */
 
 import type { IPublishPacket } from 'mqtt';
@@ -30,6 +34,12 @@ const FOUND_ONLY = { replay: true, retainAsPublished: true } as const;
 /** Where the order of a replay tells nothing, quiet for so many milliseconds after the sentinel ends it. */
 const SETTLED = { marker: 500, all: QUIET } as const;
 
+/** A replay in which nothing came for so many milliseconds, nor the sentinel at its end, is given up, and the connection. */
+const SILENCE_LIMIT_MS = 60_000;
+
+/** After so many milliseconds without the sentinel it is asked for once more, in whatever order the broker replays. */
+const SENTINEL_LIMIT_MS = 5 * 60_000;
+
 /** Longest wait for that quiet, in milliseconds: what is written live meanwhile may look like a replay. */
 const SETTLE_LIMIT = 30_000;
 
@@ -49,19 +59,28 @@ export class Replay {
   readonly #connection: Connection;
   readonly #sentinel: Sentinel | undefined;
   readonly #markerTopic: string | undefined;
+  readonly #isSentinelLost: boolean;
   #marker: string | undefined;
   #quiet: NodeJS.Timeout | undefined;
+  /** Of the sentinel. */
+  #late: NodeJS.Timeout | undefined;
   /** When a replay was last asked for, in milliseconds of `performance.now()`. */
   #since = 0;
   #flags: ReplayFlags | undefined;
+  /** Something of the replay came since this was last looked at. */
+  #wasHeard = false;
+  /** The broker has shown us a sentinel before, so it is worth waiting for. */
+  #isSentinelTrusted: boolean;
   readonly #trials: (LiveFlagTrial | OrderTrial | Resubscription)[] = [];
   #order: ReplayOrder;
+  #wasComplete = false;
   /** At what is not for us. */
   #look: (packet: IPublishPacket) => void = () => undefined;
 
   /**
    * @param order unless it is learnt
    * @param flags as they were last seen
+   * @param isSentinelLost the broker did not show it at the end of its last replays
    */
   constructor(
     connection: Connection,
@@ -69,12 +88,15 @@ export class Replay {
     markerTopic: string | undefined,
     order: ReplayOrder = 'filter by filter',
     flags?: ReplayFlags,
+    isSentinelLost = false,
   ) {
     this.#connection = connection;
     this.#sentinel = sentinel;
     this.#markerTopic = markerTopic;
     this.#order = order;
     this.#flags = flags;
+    this.#isSentinelLost = isSentinelLost;
+    this.#isSentinelTrusted = flags === 'set' && !isSentinelLost;
   }
 
   /**
@@ -137,6 +159,11 @@ export class Replay {
     return this.#flags;
   }
 
+  /** The sentinel ended the last replay. */
+  get wasComplete(): boolean {
+    return this.#wasComplete;
+  }
+
   /** In which the broker shows what it retains, as far as is known. */
   get order(): ReplayOrder {
     return this.#order;
@@ -186,10 +213,12 @@ export class Replay {
 
   /** Looks at a message; returns whether it was for us, and is of no further interest. */
   observe(packet: IPublishPacket): boolean {
-    if (packet.retain || this.#isWithoutFlags) this.#quiet?.refresh();
+    const isOfReplay = packet.retain || this.#isWithoutFlags;
+    if (isOfReplay) this.#quiet?.refresh();
     if (this.#trials.some(trial => trial.observe(packet))) return true;
     if (packet.topic !== this.#markerTopic) {
       if (this.#sentinel?.observe(packet) === true) return true;
+      this.#wasHeard ||= isOfReplay;
       this.#look(packet);
       return false;
     }
@@ -223,15 +252,25 @@ export class Replay {
     const over = Promise.race([
       ...(seen === undefined ? [] : [seen.then(() => this.#silence(settled))]),
       connection.closed.then(() => false),
-      this.#quietness(this.#flags === 'never set' ? unflagged : undefined, settled),
+      sentinel !== undefined && this.#isSentinelTrusted
+        ? this.#shownInTheEnd(sentinel, settled)
+        : this.#quietness(this.#flags === 'never set' ? unflagged : undefined, settled),
     ]);
+    // It may be given up while the answer to SUBSCRIBE is still waited for.
+    over.catch(() => undefined);
     const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, { qos, ...FOUND_ONLY });
     const taken = sentinel?.cutAt(grants);
     if (taken !== undefined) connection.tookOnly(taken);
-    const complete = await over;
-    clearTimeout(this.#quiet);
-    if (sentinel?.cameFlagged === true) this.#flags = 'set';
-    else if (sentinel?.cameUnflagged === true) this.#flags = 'never set';
+    const complete = await over.finally(() => {
+      clearTimeout(this.#quiet);
+      clearTimeout(this.#late);
+    });
+    this.#wasComplete = complete;
+    if (sentinel?.cameFlagged === true) {
+      this.#flags = 'set';
+      this.#isSentinelTrusted = !this.#isSentinelLost;
+    }
+    if (sentinel?.cameFlagged === false && sentinel.cameUnflagged) this.#flags = 'never set';
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
     return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), complete };
   }
@@ -251,6 +290,46 @@ export class Replay {
     });
   }
 
+  /**
+   * Resolves where the sentinel is shown only after it was asked for once more: at a broker that shows filter by filter that
+   * is behind all else, so it is asked as soon as there is quiet.
+   * @throws when nothing comes for long
+   */
+  #shownInTheEnd(sentinel: Sentinel, settled: number): Promise<false> {
+    return new Promise((resolve, reject) => {
+      let silence = 0;
+      let isAsked = false;
+      const ask = () => {
+        if (isAsked) return;
+        isAsked = true;
+        void this.#shownAgain(sentinel)
+          .then(() => this.#silence(settled))
+          .then(() => resolve(false));
+      };
+      const look = () => {
+        silence = this.#wasHeard ? 0 : silence + QUIET;
+        this.#wasHeard = false;
+        if (silence >= SILENCE_LIMIT_MS) {
+          reject(new SentinelLostError(silence / 1_000));
+          return;
+        }
+        if (this.#order !== 'any') ask();
+        this.#quiet = setTimeout(look, QUIET);
+      };
+      this.#wasHeard = false;
+      this.#quiet = setTimeout(look, QUIET);
+      this.#late = setTimeout(ask, SENTINEL_LIMIT_MS);
+    });
+  }
+
+  /** Asks for the sentinel alone. Resolves when it is shown, which may be never. */
+  async #shownAgain(sentinel: Sentinel): Promise<void> {
+    const shown = sentinel.again();
+    // The end of the connection is waited for elsewhere.
+    await this.#connection.subscribe(sentinel.topics, { qos: 0, ...FOUND_ONLY }).catch(() => undefined);
+    await shown;
+  }
+
   /** The trial was passed by chance. */
   async #outOfOrder(): Promise<void> {
     if (this.#order === 'any') return;
@@ -264,17 +343,51 @@ export class Replay {
     return cameUnflagged && performance.now() - this.#since < SETTLE_LIMIT;
   }
 
-  /** After the sentinel: at once, or where its place tells nothing, when there was quiet for so many milliseconds. */
+  /**
+   * After the sentinel: at once, or where its place tells nothing, when there was quiet for so many milliseconds. A pause of
+   * the broker or the link looks like quiet, so the broker has to answer at its end; and what came meanwhile starts it
+   * again.
+   */
   async #silence(settled: number): Promise<true> {
+    const sentinel = this.#sentinel;
     if (this.#order === 'filter by filter') return true;
-    clearTimeout(this.#quiet);
-    let limit: NodeJS.Timeout | undefined;
-    await new Promise<void>(resolve => {
-      this.#quiet = setTimeout(resolve, settled);
-      limit = setTimeout(resolve, SETTLE_LIMIT);
-    });
-    clearTimeout(limit);
+    const end = performance.now() + SETTLE_LIMIT;
+    do {
+      await this.#quietFor(settled, end);
+      this.#wasHeard = false;
+      const isTold = sentinel !== undefined && this.#flags === 'set';
+      if (isTold) await Promise.race([this.#shownAgain(sentinel), this.#until(end)]);
+    } while (this.#wasHeard && performance.now() < end);
+    clearTimeout(this.#late);
     return true;
+  }
+
+  /** Resolves when there was quiet for so many milliseconds, and at that time at the latest. */
+  async #quietFor(settled: number, end: number): Promise<void> {
+    clearTimeout(this.#quiet);
+    await Promise.race([
+      new Promise<void>(resolve => {
+        this.#quiet = setTimeout(resolve, settled);
+      }),
+      this.#until(end),
+    ]);
+    clearTimeout(this.#quiet);
+  }
+
+  /** @param end in milliseconds of `performance.now()` */
+  #until(end: number): Promise<void> {
+    clearTimeout(this.#late);
+    return new Promise(resolve => {
+      this.#late = setTimeout(resolve, Math.max(0, end - performance.now()));
+    });
+  }
+}
+
+/** The broker showed the sentinel before, and did not show it at the end of a replay. */
+export class SentinelLostError extends Error {
+  /** @param seconds without a message */
+  constructor(seconds: number) {
+    super(`nothing came for ${seconds} s, and the end of what the broker retains was not shown`);
   }
 }
 

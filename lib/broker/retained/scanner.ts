@@ -15,9 +15,9 @@ import type { IPublishPacket } from 'mqtt';
 import type { Found, Occasion } from '../../core/events.ts';
 import { fromBuffer } from '../../protocol/bytes.ts';
 import type { Answer } from '../../protocol/messages.ts';
-import { type MessageProperties, packProperties, readStamp } from '../../protocol/properties.ts';
+import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
 import { propertiesFault } from '../../protocol/property-faults.ts';
-
+import type { Stamps } from '../../protocol/stamps.ts';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';
 import { type Grant, isRefusal } from '../connection/filter-requests.ts';
 import { sizeOf } from '../connection/packet-guard.ts';
@@ -48,6 +48,8 @@ const IDLE_LIMIT = 30_000;
 export interface ScannerDeps {
   readonly options: ConnectionOptions;
   readonly sentinel: Sentinel;
+  /** Tells what the stamps of messages are worth; undefined where nobody wants to know. */
+  readonly stamps: Pick<Stamps, 'read'> | undefined;
   /** In which the broker shows what it retains. */
   readonly order: () => ReplayOrder;
   /** Called where an answer goes on though it was over: it was in order by chance. */
@@ -259,10 +261,15 @@ export class Scanner {
       return;
     }
     const seconds = properties?.messageExpiryInterval;
-    this.#found.set(packet.topic, {
-      payload: fromBuffer(packet.payload as Buffer),
-      properties: mqtt5 ? packProperties(properties) : undefined,
-      stamp: readStamp(properties)?.version,
+    const packed = mqtt5 ? packProperties(properties) : undefined;
+    const { topic, payload } = packet;
+    this.#found.set(topic, {
+      payload: fromBuffer(payload as Buffer),
+      properties: packed,
+      stamp:
+        properties === undefined || packed === undefined
+          ? undefined
+          : this.#deps.stamps?.read(topic, payload as Buffer, properties, packed).stamp,
       expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
     });
   }

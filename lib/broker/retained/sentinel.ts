@@ -29,6 +29,8 @@ export class Sentinel {
   readonly #cameUnflagged = new Set<string>();
   #unflagged: () => void = () => undefined;
   #cameFlagged = false;
+  #awaited = new Set<string>();
+  #shownAgain: () => void = () => undefined;
   #isExpiring = false;
 
   /** @param topic a control topic of one connection alone; the level below it is the sentinel's as well */
@@ -65,6 +67,14 @@ export class Sentinel {
       this.#unflagged = resolve;
     });
     return { wanted: [this.#first, ...filters, this.#last], seen, unflagged };
+  }
+
+  /** Resolves when both of its topics are shown from now on, whatever was shown before. */
+  again(): Promise<void> {
+    this.#awaited = new Set(this.topics);
+    return new Promise(resolve => {
+      this.#shownAgain = resolve;
+    });
   }
 
   /**
@@ -119,6 +129,7 @@ export class Sentinel {
       return true;
     }
     this.#cameFlagged = true;
+    if (this.#awaited.delete(topic) && this.#awaited.size === 0) this.#shownAgain();
     this.#isExpiring ||= (properties?.messageExpiryInterval ?? EXPIRY) < EXPIRY / 2;
     const times = this.#missing.get(topic) ?? 0;
     if (times > 1) this.#missing.set(topic, times - 1);

@@ -16,7 +16,7 @@ export interface SurveyDeps {
   /** In which the broker shows what it retains. */
   readonly order: ReplayOrder;
   readonly subscriptions: readonly Subscription[];
-  readonly intake: Pick<IntakeDeps, 'replica' | 'controlPrefix' | 'bounds'>;
+  readonly intake: Pick<IntakeDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
   /** Takes packed observations. */
   readonly show: (batch: ArrayBuffer) => void;
 }

@@ -10,7 +10,7 @@ import { Connection } from '../connection/connection.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';
 import { Inbox } from './inbox.ts';
-import { type Reached, reach } from './reach.ts';
+import { type Reached, reach, type VisitSettings } from './reach.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 export interface Finding {
@@ -56,7 +56,7 @@ const REPLAY = { qos: 0, replay: true, retainAsPublished: false } as const;
 const VERSIONS: Readonly<Record<ProtocolVersion, string>> = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' };
 
 /** @param signal ends the examination; what was written is removed all the same */
-export async function examine(settings: BrokerSettings, id: string, signal: AbortSignal): Promise<Finding> {
+export async function examine(settings: VisitSettings, id: string, signal: AbortSignal): Promise<Finding> {
   let reached: Reached;
   try {
     reached = await reach(settings, signal);

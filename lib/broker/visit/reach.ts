@@ -10,6 +10,9 @@ import { Connection, type ConnectionOptions } from '../connection/connection.ts'
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
 import { SubscribeLimit } from '../connection/subscribe-limit.ts';
 
+/** A visitor brings its client id along. */
+export type VisitSettings = BrokerSettings & { readonly clientId: string };
+
 export interface Reached {
   readonly connection: Connection;
   /** With which another connection like it can be opened. */
@@ -17,7 +20,7 @@ export interface Reached {
 }
 
 /** @throws ConnectError when the broker cannot be reached, refuses, or the signal says to give up */
-export async function reach(settings: BrokerSettings, signal: AbortSignal): Promise<Reached> {
+export async function reach(settings: VisitSettings, signal: AbortSignal): Promise<Reached> {
   const { url, clientId, maxQos, bounds } = settings;
   const largestPayload = bounds.payload;
   const { will: _will, ...options } = settings.options;

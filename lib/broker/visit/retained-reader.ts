@@ -15,7 +15,7 @@ import type { Connection } from '../connection/connection.ts';
 import { Scanner } from '../retained/scanner.ts';
 import { Sentinel } from '../retained/sentinel.ts';
 import { Inbox } from './inbox.ts';
-import { type Reached, reach } from './reach.ts';
+import { type Reached, reach, type VisitSettings } from './reach.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 /** Longest wait for a broker to be reached, in milliseconds. */
@@ -44,7 +44,7 @@ export class RetainedReader {
   readonly #asked = new Map<string, (look: Look) => void>();
 
   /** @throws ConnectError when the broker cannot be reached, or refuses */
-  static async open(settings: BrokerSettings, id: string, signal: AbortSignal): Promise<RetainedReader> {
+  static async open(settings: VisitSettings, id: string, signal: AbortSignal): Promise<RetainedReader> {
     const giveUp = AbortSignal.any([signal, AbortSignal.timeout(REACH_LIMIT)]);
     return new RetainedReader(settings, await reach(settings, giveUp), id, signal);
   }
@@ -66,6 +66,7 @@ export class RetainedReader {
     this.#scanner = new Scanner({
       options: { ...options, clientId: `${options.clientId}_probe` },
       sentinel: new Sentinel(control.of('probe'), nanoid()),
+      stamps: undefined,
       // It was not found out, and there is time.
       order: () => 'any',
       outOfOrder: () => undefined,

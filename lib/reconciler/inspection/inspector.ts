@@ -13,6 +13,7 @@ import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow, TrashList 
 import type { Admission } from '../admission.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BrokerLinks } from '../links/broker-links.ts';
+import type { LoopDamper } from '../loop-damper.ts';
 import type { Saver } from '../saver.ts';
 import { inSlices } from '../slices.ts';
 import type { Tally } from '../tally.ts';
@@ -42,6 +43,7 @@ export interface InspectorDeps {
   readonly links: BrokerLinks;
   readonly admission: Pick<Admission, 'eviction' | 'memory'>;
   readonly conflicts: ConflictLog;
+  readonly damper: Pick<LoopDamper, 'damped'>;
   readonly trash: Trash;
   /** Of the reconciler. */
   readonly tally: Tally;
@@ -108,7 +110,7 @@ export class Inspector {
   // ── counts ─────────────────────────────────────────────────────────────────────────────────────────
 
   #measures(conflictsAfter: number): ReconcilerMeasures {
-    const { replica, table, links, admission, conflicts, tally, saver, ticks } = this.#deps;
+    const { replica, table, links, admission, conflicts, damper, tally, saver, ticks } = this.#deps;
     const { census } = table;
     const refused = Object.entries(tally.counts).filter(([name]) => name.startsWith(REFUSED));
     return {
@@ -121,6 +123,7 @@ export class Inspector {
         refusedOf: Object.fromEntries([...links].map(({ name, refused }) => [name, { ...refused }])),
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
+        damped: damper.damped,
         conflicts: { ...conflicts.counts },
         convergence: census.convergence.counts,
         commits: saver.commits.counts,

@@ -13,6 +13,7 @@ import type { Version } from '../../core/version.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../../protocol/messages.ts';
 import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
+import type { Self } from '../facts.ts';
 import type { Marker } from '../marker.ts';
 import { AntiEntropy } from '../verification/anti-entropy.ts';
 import { Brake } from '../verification/brake.ts';
@@ -43,6 +44,8 @@ export interface LinkOptions {
   readonly markerTopic: string | undefined;
   /** Of the store: it keys the marker. */
   readonly secret: string;
+  /** Under which its worker connects, unless one is configured. */
+  readonly clientId: string;
 }
 
 export class BrokerLink {
@@ -51,6 +54,8 @@ export class BrokerLink {
   /** At first contact the larger wins. */
   rank: number;
   readonly markerTopic: string | undefined;
+  /** Under which its worker connects, unless one is configured. */
+  clientId: string;
   readonly blocks = new Blocks();
   readonly brake = new Brake();
   readonly unanswered = new Unanswered();
@@ -105,12 +110,13 @@ export class BrokerLink {
   readonly #probes = new OpenProbes();
   readonly #nowAndThen = new NowAndThen<Bound>();
 
-  constructor({ index, name, rank, scanPeriod, markerTopic, secret }: LinkOptions) {
+  constructor({ index, name, rank, scanPeriod, markerTopic, secret, clientId }: LinkOptions) {
     this.index = index;
     this.name = name;
     this.rank = rank;
     this.markerTopic = markerTopic;
     this.state = new MarkedState(secret, markerTopic);
+    this.clientId = clientId;
     this.antiEntropy = new AntiEntropy(scanPeriod);
   }
 
@@ -209,9 +215,9 @@ export class BrokerLink {
     return this.markerTopic !== undefined && this.retains;
   }
 
-  /** Has the worker connect in the name of the replica. */
-  start(replica: string): void {
-    this.#post({ kind: 'start', replica });
+  /** Has the worker connect as this replica. */
+  start({ replica, secret }: Pick<Self, 'replica' | 'secret'>): void {
+    this.#post({ kind: 'start', replica, secret, clientId: this.clientId });
   }
 
   publish(publication: Publication): void {

@@ -46,12 +46,25 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
     const control =
       controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#self.replica, name);
     const index = this.#links.length;
+    const { secret } = this.#self;
+    const clientId = this.#self.newClientId(name);
     const markerTopic = control?.of('marker');
-    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic, secret: this.#self.secret });
+    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic, secret, clientId });
     recall(link, this.#recorded);
     this.#table.advance(link.marker.recorded ?? 0);
     this.#links.push(link);
     return link;
+  }
+
+  /** A broker that is removed is forgotten: its name may be given to another one. */
+  remove(link: BrokerLink): void {
+    link.isRemoved = true;
+    link.clientId = this.#self.newClientId(link.name);
+  }
+
+  /** Has the worker of a broker connect as us. */
+  start(link: BrokerLink): void {
+    link.start(this.#self);
   }
 
   /** The brokers that do not take a topic. */

@@ -4,7 +4,7 @@
  * credit for that in advance, up to a bound; the reconciler gives it once more, which is kept back.
  */
 
-import type { FromBroker, Port, ToBroker } from '../../protocol/messages.ts';
+import type { FromBroker, Port, Start, ToBroker } from '../../protocol/messages.ts';
 
 /** Bytes of observations that may wait, of all brokers together. */
 export const EARLY_BYTES = 64 * 1024 * 1024;
@@ -17,8 +17,8 @@ export class EarlyPort implements Port<ToBroker, FromBroker> {
   #room: number;
   #waiting: FromBroker[] = [];
   #listener: ((message: FromBroker) => void) | undefined;
-  /** In whose name the worker connects. */
-  #replica: string | undefined;
+  /** As whom the worker connects. */
+  #started: Start | undefined;
   /** Batches for which credit was given in advance. */
   #advanced = 0;
 
@@ -29,9 +29,9 @@ export class EarlyPort implements Port<ToBroker, FromBroker> {
     port.on('message', message => this.#receive(message));
   }
 
-  /** Has the worker connect in the name of a replica. */
-  start(replica: string): void {
-    this.postMessage({ kind: 'start', replica });
+  /** Has the worker connect. */
+  start(start: Start): void {
+    this.postMessage(start);
     this.#advance(AHEAD);
   }
 
@@ -43,8 +43,8 @@ export class EarlyPort implements Port<ToBroker, FromBroker> {
 
   postMessage(message: ToBroker, transfer?: readonly ArrayBuffer[]): void {
     if (message.kind === 'start') {
-      if (message.replica === this.#replica) return;
-      this.#replica = message.replica;
+      if (this.#started !== undefined && isSame(this.#started, message)) return;
+      this.#started = message;
     }
     if (message.kind === 'credit' && this.#advanced > 0) {
       this.#advanced -= message.batches;
@@ -72,4 +72,8 @@ export class EarlyPort implements Port<ToBroker, FromBroker> {
     this.#port.postMessage({ kind: 'credit', batches });
     this.#advanced += batches;
   }
+}
+
+function isSame(a: Start, b: Start): boolean {
+  return a.replica === b.replica && a.secret === b.secret && a.clientId === b.clientId;
 }

@@ -149,7 +149,11 @@ describe('A PUBLISH of which the properties do not end before it does', () => {
 describe('The announcement of our presence', () => {
   it('is over, and nothing more, where the connection ends before the broker has answered', async () => {
     const { connection, close } = await raw(5, socket => socket.destroy());
-    const presence = new Presence(new ControlTopics('mqttrep', 'us', 'OSLO'), () => undefined);
+    const presence = new Presence(new ControlTopics('mqttrep', 'us', 'OSLO'), '1-1', {
+      another: () => undefined,
+      sameBroker: () => undefined,
+      copyOfStore: () => undefined,
+    });
     await presence.announce(connection);
     expect(connection.hasEnded).to.equal(true);
     await close();

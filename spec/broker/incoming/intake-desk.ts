@@ -7,6 +7,7 @@ import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import { BatchReader } from '../../../lib/protocol/batch.ts';
 import type { Sampling } from '../../../lib/protocol/messages.ts';
 import { type Observation, readObservation } from '../../../lib/protocol/observation.ts';
+import { Stamps } from '../../../lib/protocol/stamps.ts';
 
 /** What the reconciler gives before it is heard of. */
 export const CREDIT = 8;
@@ -17,6 +18,9 @@ export const LIVE_5: IntakeMode = { mqtt5: true, liveFlag: 'as published', repla
 export const ALL: Sampling = { period: 100, newestOnly: false };
 export const NEWEST: Sampling = { period: 100, newestOnly: true };
 
+/** As whom the intake reads stamps. */
+export const US = new Stamps('us', 'secret');
+
 export class Desk {
   readonly batches: Observation[][] = [];
   /** How many messages each batch stands for. */
@@ -26,7 +30,7 @@ export class Desk {
 
   constructor(mode: IntakeMode = LIVE_3, sampling: Sampling = ALL) {
     this.intake = new Intake({
-      replica: () => 'us',
+      stamps: () => US,
       controlPrefix: 'mqttrep',
       sampling,
       bounds: { ...DEFAULT_BOUNDS, payload: 1_000_000, topicLength: 100, levels: 5 },

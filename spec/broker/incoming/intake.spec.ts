@@ -5,13 +5,15 @@ import { expect } from 'chai';
 import type { IntakeMode } from '../../../lib/broker/incoming/intake.ts';
 import type { Observation } from '../../../lib/protocol/observation.ts';
 import {
+  formatVersion,
   type MessageProperties,
   packProperties,
   SENDER,
   STAMP,
   type UserProperties,
 } from '../../../lib/protocol/properties.ts';
-import { CREDIT, Desk, LIVE_3, LIVE_5 } from './intake-desk.ts';
+import { Stamps } from '../../../lib/protocol/stamps.ts';
+import { CREDIT, Desk, LIVE_3, LIVE_5, US } from './intake-desk.ts';
 
 describe('Intake', () => {
   it('packs the messages of one turn into one batch', async () => {
@@ -200,12 +202,18 @@ describe('An observation', () => {
     expect(Buffer.compare(Buffer.from(payload, 'latin1'), bytes)).to.equal(0);
   });
 
-  const USER: UserProperties = { a: '1', [STAMP]: '1.0.them', [SENDER]: 'them' };
+  const PROPERTIES = packProperties({ userProperties: { a: '1' } });
+  const stampedBy = (replicator: Stamps, payload = 'x'): UserProperties => {
+    const content = { topic: 't', payload: Buffer.from(payload), properties: PROPERTIES };
+    const version = { time: 1, counter: 0, replica: 'them' };
+    return { a: '1', [STAMP]: formatVersion(version), [SENDER]: replicator.sender(content, version) };
+  };
+  const THEM = new Stamps('them', 'secret of theirs');
 
   it('of MQTT 5 has properties, expiry and stamp', async () => {
-    const properties = { messageExpiryInterval: 7, userProperties: USER };
+    const properties = { messageExpiryInterval: 7, userProperties: stampedBy(THEM) };
     expect(await new Desk(LIVE_5).observed('t', 'x', { properties })).to.deep.include({
-      properties: packProperties({ userProperties: { a: '1' } }),
+      properties: PROPERTIES,
       stamp: { time: 1, counter: 0, replica: 'them' },
       own: false,
       expiry: 7_000,
@@ -213,8 +221,18 @@ describe('An observation', () => {
   });
 
   it('of MQTT 5 is our own where we are its sender', async () => {
-    const properties = { userProperties: { ...USER, [SENDER]: 'us' } };
+    const properties = { userProperties: stampedBy(US) };
     expect(await new Desk(LIVE_5).observed('t', 'x', { properties })).to.include({ own: true });
+  });
+
+  it("of MQTT 5 is a client's where the stamp was written for another message, and what bears it stays here", async () => {
+    const properties = { userProperties: stampedBy(US, 'what was read') };
+    expect(await new Desk(LIVE_5).observed('t', 'x', { properties })).to.deep.include({
+      properties: PROPERTIES,
+      stamp: undefined,
+      own: false,
+      claim: { time: 1, counter: 0, replica: 'them' },
+    });
   });
 
   it('of MQTT 5 has an empty string where it has no properties', async () => {

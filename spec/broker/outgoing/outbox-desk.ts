@@ -9,6 +9,7 @@ import {
   type RawPublication,
   writePublication,
 } from '../../../lib/protocol/publication.ts';
+import { Stamps } from '../../../lib/protocol/stamps.ts';
 
 export const WINDOW = 256;
 export const VERSION = { time: 36, counter: 1, replica: 'other' };
@@ -19,6 +20,9 @@ interface Sent {
   readonly options: Record<string, unknown>;
   readonly done: (error?: Error) => void;
 }
+
+/** In whose name it publishes. */
+export const US = new Stamps('us', 'secret');
 
 export class Desk {
   readonly sent: Sent[] = [];
@@ -68,7 +72,7 @@ export class Desk {
           this.sent.push({ topic, payload: payload.toString(), options: { ...options }, done });
         },
       },
-      replica: 'us',
+      stamps: US,
       limits: {
         maxQos: maxQos === 0 ? 0 : maxQos === 1 ? 1 : 2,
         receiveMaximum,

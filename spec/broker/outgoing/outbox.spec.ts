@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
-import { Desk, VERSION, WINDOW } from './outbox-desk.ts';
+import { Desk, US, VERSION, WINDOW } from './outbox-desk.ts';
 
 /** Packed: all five kinds of them are absent. */
 const NO_PROPERTIES = '[null,null,null,null,[]]';
@@ -308,7 +308,8 @@ describe('Outbox', () => {
     expect(sent?.payload).to.equal(Buffer.from('é', 'latin1').toString());
     expect(sent?.options).to.include({ retain: false });
     const properties = sent?.options['properties'] as { userProperties: object };
-    expect({ ...properties.userProperties }).to.deep.equal({ [STAMP]: '10.1.other', [SENDER]: 'us' });
+    const sender = US.sender({ topic: 'a', payload: Buffer.from('é', 'latin1'), properties: '' }, VERSION);
+    expect({ ...properties.userProperties }).to.deep.equal({ [STAMP]: '10.1.other', [SENDER]: sender });
   });
 
   it('sends no properties over MQTT 3.1.1', () => {

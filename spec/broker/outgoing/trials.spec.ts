@@ -5,6 +5,7 @@ import { Hangups, type Verdict } from '../../../lib/broker/outgoing/hangups.ts';
 import { type TrialConnection, Trials } from '../../../lib/broker/outgoing/trials.ts';
 import { BatchReader, BatchWriter } from '../../../lib/protocol/batch.ts';
 import { type RawPublication, readPublication, writePublication } from '../../../lib/protocol/publication.ts';
+import { Stamps } from '../../../lib/protocol/stamps.ts';
 import { eventually } from '../../support/eventually.ts';
 import { VERSION } from './outbox-desk.ts';
 
@@ -62,7 +63,7 @@ describe('Trials', () => {
         disconnect: () => undefined,
       },
       hangups,
-      limits: { maxQos: 2, retains: true, replica: 'us' },
+      limits: { maxQos: 2, retains: true, stamps: new Stamps('us', 'secret') },
       fence: 'mqttrep/trial',
       isMainConnected: () => isMainConnected,
       settled: ({ topic, payload }, verdict) => settled.push({ topic, payload: payload.toString(), verdict }),

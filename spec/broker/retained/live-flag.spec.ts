@@ -2,13 +2,14 @@
 
 import { expect } from 'chai';
 import type { Observation } from '../../../lib/protocol/observation.ts';
-import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
+import { packProperties, SENDER, STAMP } from '../../../lib/protocol/properties.ts';
+import { Stamps } from '../../../lib/protocol/stamps.ts';
 import { TestClient } from '../../support/client.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { DROPS_LIVE_FLAGS } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
-import { ActorRig } from '../actor-rig.ts';
+import { ActorRig, START } from '../actor-rig.ts';
 import { controlTopicsAt } from '../makes.ts';
 
 for (const flag of ['keeps', 'drops'] as const) {
@@ -62,10 +63,14 @@ for (const flag of ['keeps', 'drops'] as const) {
     });
 
     it('has the rest of MQTT 5', async () => {
-      const userProperties = { by: 'spec', [STAMP]: '1.0.us', [SENDER]: 'us' };
+      const version = { time: 1, counter: 0, replica: 'us' };
+      const properties = packProperties({ userProperties: { by: 'spec' } });
+      const content = { topic: 'wild/ours', payload: Buffer.from('x'), properties };
+      const sender = new Stamps(START.replica, START.secret).sender(content, version);
+      const userProperties = { by: 'spec', [STAMP]: '1.0.us', [SENDER]: sender };
       await client.publish('wild/ours', 'x', { retain: true, properties: { userProperties } });
       const ours = await shown('wild/ours');
-      expect(ours).to.deep.include({ own: true, stamp: { time: 1, counter: 0, replica: 'us' } });
+      expect(ours).to.deep.include({ own: true, stamp: version });
       expect(ours.properties).to.include('spec');
     });
 

@@ -1,15 +1,20 @@
 /** A replay is over when the broker has shown all that it retains, and not before. */
 
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import type { Connection } from '../../../lib/broker/connection/connection.ts';
-import { Replay } from '../../../lib/broker/retained/replay.ts';
+import { Replay, SentinelLostError } from '../../../lib/broker/retained/replay.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import type { ShownMarker } from '../../../lib/protocol/messages.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
 import { TestClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import { Link } from '../../support/link.ts';
+import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { PacketRelay } from '../../support/packet-relay.ts';
 import { publishMany } from '../../support/publish-many.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { controlTopicsAt, REPLAYING_MAKES } from '../makes.ts';
@@ -17,6 +22,12 @@ import { openConnection, topicsShown } from '../open-connection.ts';
 
 const MARKER = 'mqttrep/us/marker/spec';
 const MANY = 3_000;
+
+/** Where the sentinel stands that a replay ends with. */
+const LAST = Buffer.from('\0\x16mqttrep/us/replay/spec');
+
+/** Longer than a replay without a sentinel may pause, in milliseconds. */
+const PAUSE_MS = 5_000;
 
 for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLAYING_MAKES) {
   describe(`Replay at ${make}`, () => {
@@ -187,3 +198,110 @@ describe('Replay at a broker that never sets the retain flag, and is slow', () =
     }
   });
 });
+
+for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLAYING_MAKES) {
+  describe(`A replay at ${make} that pauses for longer than quiet would end it`, function () {
+    this.timeout(60_000);
+
+    let broker: TestBroker;
+    let link: Link;
+    let connection: Connection;
+
+    before(async function () {
+      broker = await start(this);
+      await publishMany(broker.url, MANY);
+      link = await Link.to(Number(new URL(broker.url).port));
+    });
+
+    after(async () => {
+      await connection?.end();
+      await link?.close();
+      await broker?.stop();
+    });
+
+    it('is over when all has been shown', async () => {
+      connection = await openConnection(link.url, protocolVersion);
+      const replay = new Replay(
+        connection,
+        new Sentinel('mqttrep/us/replay/spec', randomUUID()),
+        MARKER,
+        order,
+      );
+      const topics = topicsShown(connection, replay);
+      await replay.begin();
+      await replay.readMarker();
+      // The pause falls in the middle: there is more to show than is delivered in this time.
+      link.bytesPerSecond = 50_000;
+      const paused = eventually(() => expect(topics).to.have.length.above(100)).then(async () => {
+        link.freeze();
+        await sleep(PAUSE_MS);
+        link.bytesPerSecond = Number.POSITIVE_INFINITY;
+        link.thaw();
+      });
+      await replay.run([{ filter: 'many/#', qos: 0 }]);
+      await paused;
+      expect(new Set(topics)).to.have.property('size', MANY);
+    });
+  });
+}
+
+for (const lost of [1, Number.POSITIVE_INFINITY]) {
+  describe(`A replay of which the sentinel is lost ${lost === 1 ? 'once' : 'for good'}`, function () {
+    this.timeout(60_000);
+
+    let clock: sinon.SinonFakeTimers | undefined;
+    let broker: TestBroker;
+    let relay: PacketRelay;
+    let connection: Connection;
+    let losing = 0;
+
+    before(async function () {
+      requireMosquitto(this);
+      broker = await startMosquitto();
+      await publishMany(broker.url, 100);
+      relay = await PacketRelay.before(broker.port, {
+        level: 4,
+        fromBroker: packet => (packet.includes(LAST) && losing-- > 0 ? 'silence' : packet),
+      });
+    });
+
+    after(async () => {
+      clock?.restore();
+      await connection?.end();
+      await relay?.close();
+      await broker?.stop();
+    });
+
+    it(
+      lost === 1 ? 'is over when the broker shows it once more' : 'is given up after a minute of silence',
+      async () => {
+        connection = await openConnection(relay.url);
+        const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), MARKER);
+        const topics = topicsShown(connection, replay);
+        await replay.begin();
+        await replay.readMarker();
+        losing = lost;
+        if (lost === 1) {
+          await replay.run([{ filter: 'many/#', qos: 0 }]);
+        } else {
+          clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+          const failure = failureOf(replay.run([{ filter: 'many/#', qos: 0 }]));
+          await eventuallyByTurns(() => new Set(topics).size === 100);
+          await clock.tickAsync(70_000);
+          expect(await failure).to.be.instanceOf(SentinelLostError);
+          clock.restore();
+        }
+        expect(new Set(topics)).to.have.property('size', 100);
+      },
+    );
+  });
+}
+
+/** Timers stand still meanwhile. */
+async function eventuallyByTurns(isSo: () => boolean): Promise<void> {
+  const limit = performance.now() + 10_000;
+  while (!isSo()) {
+    if (performance.now() > limit) throw new Error('it did not come to be so within 10 s');
+    await turn();
+  }
+}

@@ -4,6 +4,7 @@ import type { ReplayOrder } from '../../../lib/broker/retained/replay-order.ts';
 import { Scanner } from '../../../lib/broker/retained/scanner.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import type { Answer } from '../../../lib/protocol/messages.ts';
+import { Stamps } from '../../../lib/protocol/stamps.ts';
 
 /** Bytes of the largest payload that is taken in. */
 export const LARGEST = 10_000;
@@ -26,6 +27,7 @@ export class Desk {
         largestPayload: LARGEST,
       },
       sentinel: new Sentinel('mqttrep/us/probe/spec', 'nonce'),
+      stamps: new Stamps('us', 'secret'),
       order: () => order,
       outOfOrder: () => {
         this.disorders++;

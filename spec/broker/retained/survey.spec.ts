@@ -52,7 +52,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
         order,
         subscriptions: [{ filter, qos: 1 }],
         intake: {
-          replica: () => 'us',
+          stamps: () => undefined,
           controlPrefix: 'mqttrep',
           bounds: { payload: 10_000, topics: 10_000, memory: undefined, topicLength: 65_535, levels: 100 },
         },

@@ -20,6 +20,7 @@ describe('BrokerLink', () => {
       scanPeriod: 600,
       markerTopic: undefined,
       secret: 'secret',
+      clientId: 'kept',
     });
     sent = [];
     link.attach(

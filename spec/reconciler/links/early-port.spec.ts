@@ -1,7 +1,7 @@
 /** What a broker's worker sends before there is a reconciler reaches it in the end, and costs no more than it may. */
 
 import { expect } from 'chai';
-import type { FromBroker, Port, ToBroker } from '../../../lib/protocol/messages.ts';
+import type { FromBroker, Port, Start, ToBroker } from '../../../lib/protocol/messages.ts';
 import { EarlyPort } from '../../../lib/reconciler/links/early-port.ts';
 
 /** The worker's end. */
@@ -34,6 +34,9 @@ class Worker implements Port<ToBroker, FromBroker> {
     return this.told.reduce((sum, one) => sum + (one.kind === 'credit' ? one.batches : 0), 0);
   }
 }
+
+const US: Start = { kind: 'start', replica: 'us', secret: 'secret', clientId: 'kept' };
+const OTHERS: Start = { ...US, replica: 'others' };
 
 describe('a port before there is a reconciler', () => {
   let worker: Worker;
@@ -70,7 +73,7 @@ describe('a port before there is a reconciler', () => {
   });
 
   it('lets a worker that it has started send some batches while it has no time to look', () => {
-    port.start('us');
+    port.start(US);
     const ahead = worker.credits;
     expect(ahead).to.be.above(0);
     worker.shows(1);
@@ -83,13 +86,10 @@ describe('a port before there is a reconciler', () => {
   });
 
   it('starts the worker once in one name, and again in another', () => {
-    port.start('us');
-    port.postMessage({ kind: 'start', replica: 'us' });
-    port.postMessage({ kind: 'start', replica: 'others' });
-    expect(worker.told.filter(({ kind }) => kind === 'start')).to.deep.equal([
-      { kind: 'start', replica: 'us' },
-      { kind: 'start', replica: 'others' },
-    ]);
+    port.start(US);
+    port.postMessage(US);
+    port.postMessage(OTHERS);
+    expect(worker.told.filter(({ kind }) => kind === 'start')).to.deep.equal([US, OTHERS]);
   });
 
   it('is closed with the port behind it', () => {
