@@ -1,10 +1,14 @@
 /** `mqttrep trash` and `mqttrep undo`: what was deleted or overwritten of late, and how to take that back. */
 
+import { printableJson, quoted } from '../core/printable.ts';
 import type { TrashList, Undone, Value } from '../status/api.ts';
 import { EXIT } from './exit-codes.ts';
 import { statusAddress } from './status-address.ts';
 import { type Address, askJson, NoStatus } from './status-client.ts';
 import { table } from './table.ts';
+
+/** Characters of a value that are shown. */
+const LONGEST_VALUE = 60;
 
 export interface TrashOptions {
   /** A topic or a topic filter. */
@@ -18,16 +22,16 @@ export interface TrashOptions {
 export function trash(options: TrashOptions): Promise<number> {
   return asked(options, async address => {
     const list = await askJson<TrashList>(address, 'GET', `/api/v1/trash?${query(options)}`);
-    return options.format === 'json' ? JSON.stringify(list) : listed(list);
+    return options.format === 'json' ? printableJson(JSON.stringify(list)) : listed(list);
   });
 }
 
 export function undo(options: TrashOptions): Promise<number> {
   return asked(options, async address => {
     const { topics } = await askJson<Undone>(address, 'POST', `/api/v1/undo?${query(options)}`);
-    if (options.format === 'json') return JSON.stringify({ topics });
+    if (options.format === 'json') return printableJson(JSON.stringify({ topics }));
     if (topics.length === 0) return `nothing to undo: the trash has no message of ${options.filter}`;
-    return topics.map(topic => `${JSON.stringify(topic)} is written again, at all brokers`).join('\n');
+    return topics.map(topic => `${quoted(topic)} is written again, at all brokers`).join('\n');
   });
 }
 
@@ -56,7 +60,7 @@ function listed({ discarded }: TrashList): string {
   const rows = discarded.map(({ topic, at, how, value }) => [
     new Date(at).toISOString(),
     how,
-    JSON.stringify(topic),
+    quoted(topic),
     shown(value),
   ]);
   return table([['lost', 'how', 'topic', 'value'], ...rows]).trimEnd();
@@ -64,6 +68,6 @@ function listed({ discarded }: TrashList): string {
 
 /** On one line, and without what a terminal would obey. */
 function shown(value: Value): string {
-  if (value.kind === 'text') return JSON.stringify(value.text.slice(0, 60));
+  if (value.kind === 'text') return quoted(value.text, LONGEST_VALUE);
   return value.kind === 'base64' ? `${value.bytes} bytes` : value.kind;
 }

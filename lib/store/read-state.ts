@@ -40,9 +40,10 @@ export async function readState(
   return reader;
 }
 
-/** The same state. Topics are decoded as they are read: then too, one that is not understood is from another version. */
-export function understoodState(log: FrameLog, { topics, facts }: StoredState): StoredState {
-  return { facts, topics: { [Symbol.iterator]: () => understoodTopics(log, topics) } };
+/** The same state. Topics are decoded as they are read; a single record that is none is left out, and counted. */
+export function understoodState(log: FrameLog, state: StoredState): StoredState {
+  const { topics } = state;
+  return { ...state, topics: { [Symbol.iterator]: () => understoodTopics(log, topics) } };
 }
 
 function* understoodTopics(log: FrameLog, topics: Iterable<TopicEntry>): Generator<TopicEntry> {
