@@ -6,6 +6,7 @@ import { type History, play } from './history.ts';
 import { formatHistory } from './history-text.ts';
 import { latePackets } from './late-packets.ts';
 import { partitions } from './partitions.ts';
+import { powerLosses } from './power-losses.ts';
 import { races } from './races.ts';
 import { randomHistories, severalReplicators } from './random-histories.ts';
 import { returns } from './returns.ts';
@@ -20,6 +21,7 @@ export const TRIALS = {
   'hasty cuts': hastyCuts,
   'late packets': latePackets,
   rollbacks,
+  'power losses': powerLosses,
   races,
   'random histories': randomHistories,
   'several replicators': severalReplicators,
