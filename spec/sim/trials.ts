@@ -1,10 +1,12 @@
 /** What the simulator tries, by name; each trial plays histories until one fails. */
 
 import fc from 'fast-check';
+import { evictions } from './evictions.ts';
 import { hastyCuts } from './hasty-cuts.ts';
 import { type History, play } from './history.ts';
 import { formatHistory } from './history-text.ts';
 import { latePackets } from './late-packets.ts';
+import { lostRights } from './lost-rights.ts';
 import { partitions } from './partitions.ts';
 import { powerLosses } from './power-losses.ts';
 import { races } from './races.ts';
@@ -22,6 +24,8 @@ export const TRIALS = {
   'late packets': latePackets,
   rollbacks,
   'power losses': powerLosses,
+  'lost rights': lostRights,
+  evictions,
   races,
   'random histories': randomHistories,
   'several replicators': severalReplicators,
