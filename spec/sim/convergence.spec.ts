@@ -20,6 +20,9 @@ const RUNS: Readonly<Record<TrialName, readonly [histories: number, invariants: 
   'hasty cuts': [500, 'I4'],
   'late packets': [500, 'I5'],
   rollbacks: [2_000, 'I4'],
+  'power losses': [300, 'I4'],
+  'lost rights': [200, 'I13'],
+  evictions: [100, 'I13'],
   races: [1_000, 'I1, I2, I3'],
   'single writers': [5_000, 'I5'],
 };

@@ -7,7 +7,7 @@
  *     A forges a=2 +60000ms
  *     A copies a=3
  *     B writes b=1 with an empty name
- *     deny read B #
+ *     hide B
  *     evict B a
  *     go back B 300ms
  *     suspend 5000ms
@@ -20,7 +20,7 @@
  * What concerns the first of the replicators does not name it.
  */
 
-import { ACCESS_STEPS, type History, LINK_STEPS, READ_STEPS, type Step, type Write } from './history.ts';
+import { ACCESS_STEPS, BROKER_STEPS, type History, LINK_STEPS, type Step, type Write } from './history.ts';
 import { ODD_PROPERTY_NAMES, type OddProperties } from './odd-properties.ts';
 
 const NAMES = 'ABCDE';
@@ -76,13 +76,13 @@ function formatStep(step: Step): string {
       return step.kind;
     case 'wipe':
     case 'autosave':
+    case 'hide':
+    case 'show':
       return `${step.kind} ${NAMES[step.broker]}`;
     case 'go back':
       return `go back ${NAMES[step.broker]}${step.milliseconds === undefined ? '' : ` ${step.milliseconds}ms`}`;
     case 'deny':
     case 'permit':
-    case 'deny read':
-    case 'permit read':
     case 'evict':
       return `${step.kind} ${NAMES[step.broker]} ${step.topic}`;
     case 'lag':
@@ -169,7 +169,7 @@ const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] 
   ],
   [/^(?<at>[A-E]) copies (?<topic>[^=]+)=(?<payload>.*)$/, parts => ({ kind: 'copy', ...message(parts) })],
   [
-    /^(?<kind>wipe|autosave) (?<at>[A-E])$/,
+    new RegExp(`^(?<kind>${BROKER_STEPS.join('|')}) (?<at>[A-E])$`),
     parts => ({ kind: parts['kind'] as 'wipe', broker: broker(parts) }),
   ],
   [
@@ -177,7 +177,7 @@ const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] 
     parts => ({ kind: 'go back', broker: broker(parts), ...optional('milliseconds', parts['ms']) }),
   ],
   [
-    new RegExp(`^(?<kind>${[...ACCESS_STEPS, ...READ_STEPS, 'evict'].join('|')}) (?<at>[A-E]) (?<topic>.+)$`),
+    new RegExp(`^(?<kind>${[...ACCESS_STEPS, 'evict'].join('|')}) (?<at>[A-E]) (?<topic>.+)$`),
     parts => ({ kind: parts['kind'] as 'deny', broker: broker(parts), topic: parts['topic'] ?? '' }),
   ],
   [

@@ -16,13 +16,12 @@ export type Step =
   | Forge
   /** A client publishes a retained message with the stamp of the one that it has read. */
   | { readonly kind: 'copy'; readonly broker: number; readonly topic: string; readonly payload: string }
-  | { readonly kind: 'wipe' | 'autosave'; readonly broker: number }
+  /** `hide`: replicators may not read there, and are not told; `show`: they may again. */
+  | { readonly kind: (typeof BROKER_STEPS)[number]; readonly broker: number }
   /** A broker is killed, and comes back with what it saved last, or retained so many milliseconds ago. */
   | { readonly kind: 'go back'; readonly broker: number; readonly milliseconds?: number }
   /** A broker lets go of what it retains under a topic, by a limit of its own, and tells nobody. */
   | { readonly kind: 'evict'; readonly broker: number; readonly topic: string }
-  /** A broker shows replicators nothing of a topic, or of any if it is `#`; then it does again. */
-  | { readonly kind: (typeof READ_STEPS)[number]; readonly broker: number; readonly topic: string }
   /** A broker throws away what replicators publish to a topic, and acknowledges it; then it does no more. */
   | { readonly kind: (typeof ACCESS_STEPS)[number]; readonly broker: number; readonly topic: string }
   | { readonly kind: (typeof LINK_STEPS)[number]; readonly broker: number; readonly replicator: number }
@@ -62,8 +61,8 @@ export interface Forge {
   readonly ahead: number;
 }
 
+export const BROKER_STEPS = ['wipe', 'autosave', 'hide', 'show'] as const;
 export const ACCESS_STEPS = ['deny', 'permit'] as const;
-export const READ_STEPS = ['deny read', 'permit read'] as const;
 
 /** Of one replicator's connection to one broker. */
 export const LINK_STEPS = ['cut', 'heal', 'clog', 'unclog'] as const;
@@ -104,7 +103,7 @@ export function play({ world: options, steps, expected }: History, mutation?: Mu
 }
 
 /** After these a replicator does not know what a broker retains. */
-const UNHEARD_STEPS: ReadonlySet<Step['kind']> = new Set(['drop', 'deny', 'deny read', 'evict']);
+const UNHEARD_STEPS: ReadonlySet<Step['kind']> = new Set(['drop', 'deny', 'hide', 'evict']);
 
 /**
  * Whether equality may have to wait for anti-entropy: over MQTT 3.1.1 an echo cannot be told from a client's write
@@ -209,11 +208,11 @@ function playAtBroker(world: World, step: Extract<Step, { readonly broker: numbe
     case 'evict':
       broker.evict(step.topic);
       return;
-    case 'deny read':
-      broker.unreadable.add(step.topic);
+    case 'hide':
+      broker.unreadable = '';
       return;
-    case 'permit read':
-      broker.unreadable.delete(step.topic);
+    case 'show':
+      broker.unreadable = undefined;
       return;
     default:
       playAtLink(world, step);

@@ -76,9 +76,6 @@ interface Change {
 /** Milliseconds that a broker can go back by; longer ago is only what it saved. */
 export const JOURNAL_AGE = 2_000;
 
-/** All topics but the control topics, where rights are taken. */
-const EVERYTHING = '#';
-
 /** Writes that come within so many milliseconds of each other race, at a broker that lets them. */
 const RACE = 50;
 
@@ -104,8 +101,8 @@ export class SimBroker {
   readonly seen: string[] = [];
   /** Topics that replicators may not publish: acknowledged and thrown away, as 3.1.1 brokers do. */
   readonly denied = new Set<string>();
-  /** Topics that replicators may not read, `#` for all: subscriptions are granted, and nothing is shown. */
-  readonly unreadable = new Set<string>();
+  /** What topics begin with that replicators may not read: subscriptions are granted, and nothing is shown. */
+  unreadable: string | undefined;
   /** The connections to it, of one replicator each. */
   readonly links: SimLink[] = [];
   /** Publishes of replicators that arrived. */
@@ -146,6 +143,16 @@ export class SimBroker {
     this.store({ topic, payload, stamp: this.retained.get(topic)?.stamp, retain: true });
   }
 
+  /** Whether replicators are shown the topic. */
+  isReadable(topic: string): boolean {
+    return this.unreadable === undefined || topic.startsWith(CONTROL) || !topic.startsWith(this.unreadable);
+  }
+
+  /** Forgets a topic by itself, as a broker with a limit does: nobody is told. */
+  evict(topic: string): void {
+    this.retained.delete(topic);
+  }
+
   store(message: SimMessage, writer: Writer = 'clients'): void {
     const { topic, payload, retain } = message;
     if (retain && !this.#isOvertaken(topic, writer)) {
@@ -155,12 +162,6 @@ export class SimBroker {
     }
     if (!topic.startsWith(CONTROL)) this.seen.push(`${topic}=${payload}`);
     for (const link of this.links) link.published(message);
-  }
-
-  /** A replicator is shown what is under the topic. */
-  isReadable(topic: string): boolean {
-    if (this.unreadable.size === 0 || topic.startsWith(CONTROL)) return true;
-    return !this.unreadable.has(topic) && !this.unreadable.has(EVERYTHING);
   }
 
   /** Notes what the broker retains before that changes. */
@@ -192,12 +193,6 @@ export class SimBroker {
   wipe(): void {
     this.retained.clear();
     this.#journal.length = 0;
-  }
-
-  /** Lets go of what it retains under a topic, by a limit of its own, and tells nobody. */
-  evict(topic: string): void {
-    this.#note(topic);
-    this.retained.delete(topic);
   }
 
   /** Saves what it retains, as a broker does from time to time. */

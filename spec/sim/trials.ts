@@ -1,11 +1,14 @@
 /** What the simulator tries, by name; each trial plays histories until one fails. */
 
 import fc from 'fast-check';
+import { evictions } from './evictions.ts';
 import { hastyCuts } from './hasty-cuts.ts';
 import { type History, play } from './history.ts';
 import { formatHistory } from './history-text.ts';
 import { latePackets } from './late-packets.ts';
+import { lostRights } from './lost-rights.ts';
 import { partitions } from './partitions.ts';
+import { powerLosses } from './power-losses.ts';
 import { races } from './races.ts';
 import { randomHistories, severalReplicators } from './random-histories.ts';
 import { returns } from './returns.ts';
@@ -20,6 +23,9 @@ export const TRIALS = {
   'hasty cuts': hastyCuts,
   'late packets': latePackets,
   rollbacks,
+  'power losses': powerLosses,
+  'lost rights': lostRights,
+  evictions,
   races,
   'random histories': randomHistories,
   'several replicators': severalReplicators,

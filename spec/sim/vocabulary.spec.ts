@@ -20,8 +20,8 @@ go back A 300ms
 evict A a
 deny A a
 permit A a
-deny read A #
-permit read A #
+hide A
+show A
 cut A of 2
 heal A
 clog A
@@ -113,7 +113,7 @@ inWorldOfMqtt5('A simulated broker', scene => {
 
   it('shows nothing that may not be read, neither live nor in a replay', () => {
     const world = scene.create([1, 1]);
-    world.broker(A).unreadable.add('#');
+    world.broker(A).unreadable = '';
     world.broker(A).write('t', 'hidden');
     world.rest();
     world.link(0, A).cut();

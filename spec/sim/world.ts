@@ -106,11 +106,11 @@ export class World {
     for (const replicator of this.replicators) replicator.crash();
   }
 
-  /** All that is cut, clogged, denied or suspended is no more. */
+  /** All that is cut, clogged, denied, hidden or suspended is no more. */
   heal(): void {
     for (const broker of this.brokers) {
       broker.denied.clear();
-      broker.unreadable.clear();
+      broker.unreadable = undefined;
     }
     for (const replicator of this.replicators) replicator.resume();
     for (const { links } of this.replicators) {

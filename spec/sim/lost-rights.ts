@@ -1,0 +1,70 @@
+/**
+ * I13 where mqttrep may not read for a while: subscriptions are granted, and nothing is shown. Nobody deletes anything, so
+ * that all that was written must still be retained in the end, and be equal once the scan has come round.
+ */
+
+import fc from 'fast-check';
+import type { History, Step } from './history.ts';
+import { liveFlag, standstill } from './random-histories.ts';
+
+const MOST_TOPICS = 4;
+
+/** Longer than the period of the scan. */
+const SCANNED = 700_000;
+
+export const lostRights: fc.Arbitrary<History> = fc.integer({ min: 2, max: 3 }).chain(count => {
+  const broker = fc.nat({ max: count - 1 });
+  const replicator = fc.constant(0);
+  const topic = fc.integer({ min: 0, max: MOST_TOPICS - 1 }).map(index => `t${index}`);
+  const event = fc.oneof<fc.WeightedArbitrary<Step>[]>(
+    {
+      weight: 3,
+      arbitrary: fc.record({ kind: fc.constant('wait'), milliseconds: fc.constantFrom(50, 1_500) }),
+    },
+    { weight: 1, arbitrary: fc.constant<Step>({ kind: 'wait', milliseconds: SCANNED }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('write'), broker, topic, payload: fc.constantFrom('x', 'y') }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('cut', 'heal'), broker, replicator }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash'), replicator }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('suspend'), replicator, milliseconds: standstill }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('hide', 'show'),
+        broker,
+      }),
+    },
+  );
+  return fc
+    .record({
+      brokers: fc.array(fc.record({ mqtt5: fc.boolean(), liveFlag, latency: fc.constantFrom(1, 20, 150) }), {
+        minLength: count,
+        maxLength: count,
+      }),
+      topics: fc.integer({ min: 1, max: MOST_TOPICS }),
+      blind: broker,
+      events: fc.array(event, { maxLength: 8 }),
+    })
+    .map(({ brokers, topics, blind, events }) => ({
+      world: { brokers, mergeFrequency: 10 },
+      steps: [
+        ...Array.from(
+          { length: topics },
+          (_, index): Step => ({
+            kind: 'write',
+            broker: index % count,
+            topic: `t${index}`,
+            payload: 'first',
+          }),
+        ),
+        { kind: 'rest' },
+        { kind: 'hide', broker: blind },
+        ...events,
+      ],
+    }));
+});
