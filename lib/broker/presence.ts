@@ -50,15 +50,22 @@ export class Presence {
   }
 
   /**
-   * Tells others that we are here, and asks who else is, unless it is to tell only.
-   * @throws when the connection ends meanwhile
+   * Tells others that we are here, and asks who else is, unless it is to tell only. Returns whether the broker answered;
+   * never rejects, since nothing waits for this.
    */
-  async announce(connection: Announcing, how: 'and listen' | 'only' = 'and listen'): Promise<void> {
+  async announce(
+    connection: Announcing,
+    how: 'and listen' | 'only' = 'and listen',
+  ): Promise<'answered' | 'unanswered'> {
     this.#connection = connection;
     this.#state?.announce(connection);
     this.#tell(connection);
-    if (how === 'only' || !connection.limits.wildcards) return;
-    await connection.subscribe([this.#filter], { qos: 0, replay: true, retainAsPublished: true });
+    if (how === 'only' || !connection.limits.wildcards) return 'answered';
+    const options = { qos: 0, replay: true, retainAsPublished: true } as const;
+    return connection.subscribe([this.#filter], options).then(
+      () => 'answered',
+      () => 'unanswered',
+    );
   }
 
   /** Takes the announcement away; a DISCONNECT would suppress the will. */
