@@ -81,20 +81,29 @@ export class Presence {
 
   /**
    * Tells others that we are here, and asks who else is, unless it is to tell only; and which process was here last.
-   * @throws when the connection ends meanwhile
+   * Returns whether the broker answered; never rejects, since nothing waits for this.
    */
-  async announce(connection: Announcing, how: 'and listen' | 'only' = 'and listen'): Promise<void> {
+  async announce(
+    connection: Announcing,
+    how: 'and listen' | 'only' = 'and listen',
+  ): Promise<'answered' | 'unanswered'> {
     this.#connection = connection;
     this.#state?.announce(connection);
     this.#tell(connection);
-    if (how === 'only') return;
+    if (how === 'only') return 'answered';
     const filters = connection.limits.wildcards ? [this.#filter, this.#processTopic] : [this.#processTopic];
-    await connection.subscribe(filters, { qos: 0, replay: true, retainAsPublished: true });
+    const options = { qos: 0, replay: true, retainAsPublished: true } as const;
+    const isAnswered = await connection.subscribe(filters, options).then(
+      () => true,
+      () => false,
+    );
+    if (!isAnswered) return 'unanswered';
     // Not before: who was here last has been shown by now.
     void this.#write(connection, this.#processTopic, this.#process, {
       retain: true,
       properties: { messageExpiryInterval: PROCESS_EXPIRY_SECONDS },
     });
+    return 'answered';
   }
 
   /** Takes the announcement away; a DISCONNECT would suppress the will. */

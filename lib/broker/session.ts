@@ -186,13 +186,13 @@ export class Session {
     if (this.#presence === undefined) return;
     const how = concessions.noticesOthers ? 'and listen' : 'only';
     if (how === 'and listen') concessions.listening();
-    this.#presence.announce(connection, how).then(
-      () => concessions.listens(),
-      (error: Error) => {
-        remarks.say('debug', `the presence of others could not be asked for: ${error.message}`);
-        if (!concessions.noticesOthers) remarks.doesNotNoticeOthers();
-      },
-    );
+    this.#presence
+      .announce(connection, how)
+      .then(answer => {
+        if (answer === 'answered' && how === 'and listen') concessions.listens();
+        else if (!concessions.noticesOthers) remarks.doesNotNoticeOthers();
+      })
+      .catch((error: Error) => remarks.say('warn', `our presence could not be announced: ${error.message}`));
   }
 
   /** Nothing else bears the flag where live messages lose it. */
