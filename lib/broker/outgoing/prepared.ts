@@ -23,6 +23,10 @@ export function prepared(publication: RawPublication, stamps: Pick<Stamps, 'send
   if (stamps === undefined) return { properties: undefined, fault: undefined };
   const fault = packedFault(publication.properties ?? '');
   if (fault !== undefined) return { properties: undefined, fault: fault.said };
+  const { version, expiresAt } = publication;
+  if (Number.isNaN(expiresAt)) return { properties: undefined, fault: 'its message expiry is no time' };
+  const unwanted = unwantedCharacter(version.replica);
+  if (unwanted !== undefined) return { properties: undefined, fault: `its version has a ${unwanted}` };
   return { properties: stamped(publication, stamps), fault: undefined };
 }
 
