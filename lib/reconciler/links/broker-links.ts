@@ -124,9 +124,9 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
   of(topic: string): readonly SupersededAt[] {
     let all: SupersededAt[] | undefined;
     for (const { index, state } of this.#links) {
-      for (const value of state.history.of(topic)) {
+      for (const { from, until, payload, properties } of state.history.of(topic)) {
         all ??= [];
-        all.push({ broker: index, ...value });
+        all.push({ broker: index, from, until, payload, properties });
       }
     }
     return all ?? NOTHING;

@@ -23,7 +23,7 @@ export const HISTORY_AGE_MS = 2_000;
 export const MAX_VALUES_OF_TOPIC = 8;
 
 /** Values at most; past it the topic that has not changed for the longest time is left out. */
-export const MAX_VALUES = 20_000;
+export const MAX_VALUES = 10_000;
 
 /** Of a larger payload a digest is kept, in bytes. */
 const LARGEST_PAYLOAD = 1_024;
@@ -42,12 +42,27 @@ interface StoredMarker {
   readonly at: number;
 }
 
+interface Entry extends Superseded {
+  readonly topic: string;
+  /** What was held before that, as far as it is known and matters. */
+  before: Entry | undefined;
+  /** How many values that makes. */
+  readonly count: number;
+  /** Undefined while it is the last of its topic. */
+  after: Entry | undefined;
+}
+
+/** Entries that were let go of are cut off the list when there are so many. */
+const CUT_OFF = 1_024;
+
 export class HeldHistory {
   /** Values that were left out for want of room. */
   dropped = 0;
-  /** Of each topic the oldest first; the topic that changed last is the last. */
-  readonly #topics = new Map<string, readonly Superseded[]>();
-  #size = 0;
+  /** Of each topic the last. */
+  readonly #topics = new Map<string, Entry>();
+  /** All, in the order in which they were superseded, from `#first` on. */
+  readonly #entries: Entry[] = [];
+  #first = 0;
   /** What was held at this commit, and since, is known. */
   #since = 0;
   /** Later ones, that are to take its place. */
@@ -61,23 +76,38 @@ export class HeldHistory {
   /** What the broker held changed with a commit. It had held that since an earlier one. */
   superseded(topic: string, held: Held, from: number, until: number): void {
     if (held === 'unknown' || until <= this.#since) return;
-    const value =
-      held === 'absent'
-        ? { from, until, payload: '', properties: undefined }
-        : { from, until, payload: imprintOf(held.payload), properties: held.properties };
-    const known = this.#topics.get(topic) ?? NOTHING;
-    const kept = known.filter(one => one.until > this.#since);
-    if (kept.length === MAX_VALUES_OF_TOPIC) {
-      kept.shift();
-      this.dropped++;
-    }
-    this.#set(topic, known, [...kept, value]);
-    if (this.#size > MAX_VALUES) this.#makeRoom();
+    if (held === 'absent') this.#add(topic, from, until, '', undefined);
+    else this.#add(topic, from, until, imprintOf(held.payload), held.properties);
+    while (this.#entries.length - this.#first > MAX_VALUES) this.#leaveOut();
   }
 
   /** Takes what the store has. */
   load(topic: string, values: readonly Superseded[]): void {
-    this.#set(topic, this.#topics.get(topic) ?? NOTHING, values);
+    for (const { from, until, payload, properties } of values)
+      this.#add(topic, from, until, payload, properties);
+  }
+
+  /** The oldest first. */
+  of(topic: string): readonly Superseded[] {
+    let entry = this.#topics.get(topic);
+    if (entry === undefined) return NOTHING;
+    const values: Entry[] = [];
+    for (; entry !== undefined; entry = entry.before) if (entry.until > this.#since) values.push(entry);
+    return values.reverse();
+  }
+
+  /** Topics that changed after a marker. */
+  *changedSince(marker: number): Generator<string> {
+    for (const [topic, { until }] of this.#topics) if (until > marker) yield topic;
+  }
+
+  forget(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
+  /** Whether it is known what the broker held at this marker. */
+  reaches(marker: number): boolean {
+    return marker >= this.#since;
   }
 
   /** What was held at this commit, and since, is known. */
@@ -88,24 +118,6 @@ export class HeldHistory {
   /** The store has what was held at this commit and since. */
   loaded(since: number): void {
     this.#since = since;
-  }
-
-  of(topic: string): readonly Superseded[] {
-    return this.#topics.get(topic) ?? NOTHING;
-  }
-
-  /** Topics that changed after a marker. */
-  *changedSince(marker: number): Generator<string> {
-    for (const [topic, values] of this.#topics) if ((values.at(-1)?.until ?? 0) > marker) yield topic;
-  }
-
-  forget(topic: string): void {
-    this.#set(topic, this.of(topic), NOTHING);
-  }
-
-  /** Whether it is known what the broker held at this marker. */
-  reaches(marker: number): boolean {
-    return marker >= this.#since;
   }
 
   /** The store knows that the broker has this marker: soon none before it matters any more. */
@@ -129,11 +141,11 @@ export class HeldHistory {
       this.#since = Math.max(this.#since, first.commit);
       this.#stored.shift();
     }
-    for (const [topic, values] of this.#topics) {
-      // The others changed later still. What is obsolete of them goes with their next change.
-      if ((values.at(-1)?.until ?? 0) > this.#since) break;
-      this.#set(topic, values, NOTHING);
+    for (let entry = this.#entries[this.#first]; entry !== undefined; entry = this.#entries[this.#first]) {
+      if (entry.until > this.#since) break;
+      this.#letGo(entry);
     }
+    this.#cutOff();
   }
 
   /** Whether some of it may be let go as time passes. */
@@ -154,7 +166,8 @@ export class HeldHistory {
         until > marker && until <= parted && payload === imprint && areAlike(properties, shown.properties),
     );
     if (isHeldBefore) return 'held before';
-    return isCut(values) && (values[0]?.from ?? 0) > marker ? 'not known' : undefined;
+    const isCut = (this.#topics.get(topic)?.count ?? 0) >= MAX_VALUES_OF_TOPIC;
+    return isCut && (values[0]?.from ?? 0) > marker ? 'not known' : undefined;
   }
 
   /** Whether the broker held something under the topic at this marker, and has since, for all that was seen. */
@@ -164,28 +177,50 @@ export class HeldHistory {
     return first !== undefined && first.from <= marker && later.every(({ payload }) => payload !== '');
   }
 
-  #makeRoom(): void {
-    for (const [topic, values] of this.#topics) {
-      if (this.#size <= MAX_VALUES) return;
-      this.#since = Math.max(this.#since, values.at(-1)?.until ?? 0);
-      this.dropped += values.length;
-      this.#set(topic, values, NOTHING);
-    }
+  #add(topic: string, from: number, until: number, payload: string, properties: string | undefined): void {
+    const last = this.#topics.get(topic);
+    const before = last !== undefined && last.until > this.#since ? last : undefined;
+    const count = Math.min((before?.count ?? 0) + 1, MAX_VALUES_OF_TOPIC);
+    const entry: Entry = { topic, from, until, payload, properties, before, count, after: undefined };
+    if (last !== undefined) last.after = entry;
+    if (before?.count === MAX_VALUES_OF_TOPIC) this.#shorten(entry);
+    this.#topics.set(topic, entry);
+    this.#entries.push(entry);
   }
 
-  #set(topic: string, before: readonly Superseded[], values: readonly Superseded[]): void {
-    this.#size += values.length - before.length;
-    this.#topics.delete(topic);
-    if (values.length > 0) this.#topics.set(topic, values);
+  /** Leaves out the oldest of the values of a topic, which has one too many. */
+  #shorten(last: Entry): void {
+    let entry: Entry | undefined = last;
+    for (let kept = 1; kept < MAX_VALUES_OF_TOPIC; kept++) entry = entry?.before;
+    if (entry?.before === undefined) return;
+    entry.before = undefined;
+    this.dropped++;
+  }
+
+  /** The oldest of all. What is known is known since then. */
+  #leaveOut(): void {
+    const entry = this.#entries[this.#first];
+    if (entry === undefined) return;
+    this.#since = Math.max(this.#since, entry.until);
+    this.dropped++;
+    this.#letGo(entry);
+    this.#cutOff();
+  }
+
+  #letGo(first: Entry): void {
+    this.#first++;
+    if (first.after !== undefined) first.after.before = undefined;
+    else if (this.#topics.get(first.topic) === first) this.#topics.delete(first.topic);
+  }
+
+  #cutOff(): void {
+    if (this.#first < CUT_OFF || this.#first * 2 < this.#entries.length) return;
+    this.#entries.splice(0, this.#first);
+    this.#first = 0;
   }
 }
 
 const NOTHING: readonly Superseded[] = [];
-
-/** Whether older values may have been left out. */
-function isCut(values: readonly Superseded[]): boolean {
-  return values.length === MAX_VALUES_OF_TOPIC;
-}
 
 /** Unknown properties equal any. */
 function areAlike(a: string | undefined, b: string | undefined): boolean {
