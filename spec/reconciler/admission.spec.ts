@@ -44,6 +44,7 @@ class Fixture {
           rank: 0,
           scanPeriod: 600,
           markerTopic: undefined,
+          deletionGuard: { topics: 10, percent: 5 },
         }),
     );
     this.admission = new Admission({

@@ -4,6 +4,7 @@
  */
 
 import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
+import { matches } from '../../lib/core/filter.ts';
 import type { Version } from '../../lib/core/version.ts';
 import type { MessageProperties } from '../../lib/protocol/properties.ts';
 import type { SimLink } from './sim-link.ts';
@@ -50,9 +51,6 @@ interface Change {
 /** Milliseconds that a broker can go back by; longer ago is only what it saved. */
 export const JOURNAL_AGE = 2_000;
 
-/** All topics but the control topics, where rights are taken. */
-const EVERYTHING = '#';
-
 /** Writes that come within so many milliseconds of each other race, at a broker that lets them. */
 const RACE = 50;
 
@@ -78,7 +76,7 @@ export class SimBroker {
   readonly seen: string[] = [];
   /** Topics that replicators may not publish: acknowledged and thrown away, as 3.1.1 brokers do. */
   readonly denied = new Set<string>();
-  /** Topics that replicators may not read, `#` for all: subscriptions are granted, and nothing is shown. */
+  /** Topic filters that replicators may not read: subscriptions are granted, and nothing is shown. */
   readonly unreadable = new Set<string>();
   /** The connections to it, of one replicator each. */
   readonly links: SimLink[] = [];
@@ -129,7 +127,8 @@ export class SimBroker {
   /** A replicator is shown what is under the topic. */
   isReadable(topic: string): boolean {
     if (this.unreadable.size === 0 || topic.startsWith(CONTROL)) return true;
-    return !this.unreadable.has(topic) && !this.unreadable.has(EVERYTHING);
+    for (const filter of this.unreadable) if (matches(filter, topic)) return false;
+    return true;
   }
 
   /** Notes what the broker retains before that changes. */

@@ -10,11 +10,19 @@ import type { Base, Occasion } from '../../core/events.ts';
 import { NowAndThen } from '../../core/now-and-then.ts';
 import { has, type Policies } from '../../core/policy.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
-import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../../protocol/messages.ts';
+import type {
+  DeletionBound,
+  FromBroker,
+  Port,
+  SessionStarted,
+  Settled,
+  ToBroker,
+} from '../../protocol/messages.ts';
 import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
 import { Marker } from '../marker.ts';
 import { AntiEntropy } from '../verification/anti-entropy.ts';
-import { Brake } from '../verification/brake.ts';
+import { DeletionGuard } from '../verification/deletion-guard.ts';
+import { Look } from '../verification/look.ts';
 import { OpenProbes } from '../verification/open-probes.ts';
 import { Unanswered } from '../verification/unanswered.ts';
 import { AwaitedEchoes } from './awaited-echoes.ts';
@@ -38,6 +46,7 @@ export interface LinkOptions {
   readonly scanPeriod: number;
   /** Where the marker is left; undefined when mqttrep may write no control topic. */
   readonly markerTopic: string | undefined;
+  readonly deletionGuard: DeletionBound;
 }
 
 export class BrokerLink {
@@ -47,7 +56,8 @@ export class BrokerLink {
   rank: number;
   readonly markerTopic: string | undefined;
   readonly blocks = new Blocks();
-  readonly brake = new Brake();
+  readonly guard: DeletionGuard;
+  readonly look = new Look();
   readonly unanswered = new Unanswered();
   readonly antiEntropy: AntiEntropy;
 
@@ -66,8 +76,11 @@ export class BrokerLink {
   known = false;
   /** What the current session can be compared with. */
   base: Base = 'none';
-  /** How many topics it held when it was last compared with that. */
-  heldAtReturn = 0;
+  /**
+   * Topics that a client may have deleted there without being heard: it was away, could not be read, or dropped messages
+   * in a burst; until it is found what it retains.
+   */
+  unheard = new Set<string>();
   /** The topics that the current replay has shown, where there is something to compare them with. */
   replayed: Set<string> | undefined;
   /** Topics of which something was under way when the connection before this one ended, until they are found. */
@@ -79,6 +92,8 @@ export class BrokerLink {
   visits = 0;
   /** Messages that met another write at the broker: their topics are looked at. */
   contended = 0;
+  /** Topics that it held no more, and that were given to it again: that a client deleted them was not proven. */
+  vanished = 0;
   /** How often each bound was met. */
   readonly heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
 
@@ -99,12 +114,13 @@ export class BrokerLink {
   readonly #probes = new OpenProbes();
   readonly #nowAndThen = new NowAndThen<Bound>();
 
-  constructor({ index, name, rank, scanPeriod, markerTopic }: LinkOptions) {
+  constructor({ index, name, rank, scanPeriod, markerTopic, deletionGuard }: LinkOptions) {
     this.index = index;
     this.name = name;
     this.rank = rank;
     this.markerTopic = markerTopic;
     this.antiEntropy = new AntiEntropy(scanPeriod);
+    this.guard = new DeletionGuard(deletionGuard);
   }
 
   attach(port: Port<ToBroker, FromBroker>, receive: (message: FromBroker) => void): void {
@@ -156,12 +172,13 @@ export class BrokerLink {
     this.ready = false;
     this.antiEntropy.parted();
     this.unanswered.clear();
+    this.unheard.clear();
     this.marker.parted();
     this.due.clear();
     this.#echoes.clear();
     this.#quarantined.clear();
     this.#writer.take();
-    return this.#probes.parted();
+    return [...this.look.abort(), ...this.#probes.parted()];
   }
 
   /** Whether one more publication may be sent now. */
@@ -223,6 +240,18 @@ export class BrokerLink {
   /** Takes note of an answer; returns whether it counts. */
   answered(topic: string): boolean {
     return this.#probes.answered(topic);
+  }
+
+  /** The topic was shown, or written anew: no suspicion is left that it was deleted there. */
+  seen(topic: string): void {
+    this.look.seen(topic);
+    if (this.unheard.size > 0) this.unheard.delete(topic);
+    if (this.guard.size > 0) this.guard.release(topic);
+  }
+
+  /** Finds out whether we can read beneath these parents at the broker. */
+  proveReadable(parents: readonly string[]): void {
+    this.#post({ kind: 'prove-readable', session: this.#session, parents });
   }
 
   /** Has the broker show once more all that it retains. */

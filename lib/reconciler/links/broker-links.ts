@@ -37,12 +37,13 @@ export class BrokerLinks implements Iterable<BrokerLink> {
   /** Adds a broker at the next index. */
   add(
     { name, rank }: { readonly name: string; readonly rank: number },
-    { controlPrefix, scanPeriod }: ReconcilerSettings,
+    { controlPrefix, scanPeriod, deletionGuard }: ReconcilerSettings,
   ): BrokerLink {
     const control =
       controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#replica, name);
     const index = this.#links.length;
-    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic: control?.of('marker') });
+    const markerTopic = control?.of('marker');
+    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic, deletionGuard });
     recall(link, this.#recorded);
     this.#table.advance(link.marker.recorded ?? 0);
     this.#links.push(link);

@@ -13,7 +13,15 @@ describe('BrokerLink', () => {
   let sent: ToBroker[];
 
   beforeEach(() => {
-    link = new BrokerLink({ index: 0, name: 'A', rank: 1, scanPeriod: 600, markerTopic: undefined });
+    const deletionGuard = { topics: 10, percent: 5 };
+    link = new BrokerLink({
+      index: 0,
+      name: 'A',
+      rank: 1,
+      scanPeriod: 600,
+      markerTopic: undefined,
+      deletionGuard,
+    });
     sent = [];
     link.attach(
       { on: () => undefined, postMessage: message => sent.push(message), close: () => undefined },
