@@ -13,6 +13,7 @@ import type {
   ReconcilerTask,
   Report,
 } from '../lib/protocol/messages.ts';
+import type { Answering, ReconcilerQuestion } from '../lib/protocol/questions.ts';
 import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
 import { startOf } from '../lib/reconciler/facts.ts';
 import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/links/early-port.ts';
@@ -54,8 +55,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
             return;
           case 'ask':
             // Whoever asks gets no answer then; that is no reason to end the replication.
-            actor.inspector
-              .answer(message.question)
+            answerOf(actor, message.question)
               .then(answer => report({ kind: 'answer', id: message.id, answer }))
               .catch((error: Error) => log('error', `a question was not answered: ${error.stack}`));
             return;
@@ -124,6 +124,12 @@ async function configure(
   { settings, brokers }: ControlOfReconciler & { readonly kind: 'configure' },
 ): Promise<void> {
   actor.configure({ settings, brokers, decoders: await decodersFor(settings) });
+}
+
+async function answerOf(actor: Reconciler, question: ReconcilerQuestion): Promise<Answering['answer']> {
+  if (question.of !== 'deletions') return actor.inspector.answer(question);
+  const topics = actor.decideDeletions(question.broker, question.decision);
+  return topics === null ? null : { topics };
 }
 
 function decodersFor({ filters }: ReconcilerSettings): Promise<Partial<Decoders>> {

@@ -326,6 +326,9 @@ export class BrokerActor {
       case 'hasten':
         if (message.session === this.#session?.number) this.#session.hasten(message.topics);
         return;
+      case 'prove-readable':
+        if (message.session === this.#session?.number) this.#session.proveReadable(message.parents);
+        return;
       case 'survey':
         if (message.session === this.#session?.number) this.#survey(this.#session);
         return;

@@ -23,6 +23,7 @@ import type { Outgoing } from './outgoing/outgoing.ts';
 import type { Presence } from './presence.ts';
 import type { Remarks } from './remarks.ts';
 import type { LiveFlag } from './retained/live-flag.ts';
+import { ReadProof } from './retained/read-proof.ts';
 import { type Raising, Replay, SentinelLostError } from './retained/replay.ts';
 import type { ReplayOrder } from './retained/replay-order.ts';
 import { Scanner, unknownAt } from './retained/scanner.ts';
@@ -212,6 +213,13 @@ export class Session {
     this.#scanner?.hasten(topics);
   }
 
+  /** Finds out whether we can read beneath these parents. */
+  proveReadable(parents: readonly string[]): void {
+    if (this.#scanner === undefined || this.#isFlagless)
+      this.#deps.post({ kind: 'readable', proven: [], unproven: parents });
+    else this.#scanner.proveReadable(parents);
+  }
+
   /**
    * Where no sentinel may be written, the end of what is shown could not be told from a pause; without a flag what is
    * shown from what passes.
@@ -280,11 +288,12 @@ export class Session {
   #newScanner(): Scanner | undefined {
     const { identity, protocolVersion, intake, post } = this.#deps;
     const sentinel = identity.sentinel('probe');
-    if (sentinel === undefined) return undefined;
+    if (sentinel === undefined || identity.control === undefined) return undefined;
     return new Scanner({
       options: identity.besideOptions('probe', protocolVersion),
       sentinel,
       stamps: identity.stamps,
+      proof: { by: new ReadProof(`${identity.control.of('probe')}/fence`), tell: post },
       order: () => this.#order,
       outOfOrder: () => {
         this.#deps.concessions.order = 'any';

@@ -17,6 +17,7 @@ export const OPTIONS = {
   'dry-run': { type: 'boolean', summary: 'decide, publish nothing' },
   'env-file': { type: 'string', value: 'FILE', summary: 'read environment variables from a file' },
   json: { type: 'boolean', summary: 'print JSON' },
+  refuse: { type: 'boolean', summary: 'have the broker given the topics again' },
   seconds: { type: 'string', value: 'N', summary: 'end after so many seconds' },
   url: { type: 'string', value: 'URL', summary: 'where the running mqttrep is' },
   watch: { type: 'boolean', summary: 'ask every second' },
@@ -56,6 +57,11 @@ export const COMMANDS = {
     summary: 'write again what was deleted or overwritten',
     options: ['env-file', 'url', 'json'],
     argument: 'FILTER',
+  },
+  'confirm-deletions': {
+    summary: 'delete everywhere what is gone at a broker, or with --refuse nowhere',
+    options: ['env-file', 'url', 'refuse'],
+    argument: 'BROKER',
   },
   diff: { summary: 'say in which retained topics the brokers differ', options: ['env-file', 'json'] },
   demo: {

@@ -73,6 +73,20 @@ Examples
   mqttrep diff
   mqttrep diff --json | jq -r '.differing[].topic'
 `,
+  'confirm-deletions': `Usage: mqttrep confirm-deletions BROKER [--refuse] [--url URL] [--env-file FILE]
+
+Where many topics are gone at a broker, and mqttrep heard nobody delete them, it holds the deletions
+(MQTTREP_DELETION_GUARD): nothing is deleted elsewhere, and nothing is written there. This tells a running mqttrep, found
+as 'mqttrep status' finds it, that they were meant: the topics are deleted at the other brokers, too. With --refuse they
+were not: the broker is given the topics again. Look first whether the broker has lost them by itself.
+
+Exit code 0 when it is decided, also where nothing was held; 1 where there is no such broker, or it was refused; 69 if no
+mqttrep answers.
+
+Examples
+  mqttrep confirm-deletions PARIS
+  mqttrep confirm-deletions PARIS --refuse
+`,
   status: `Usage: mqttrep status [--watch] [--json] [--url URL] [--env-file FILE]
 
 Asks a running mqttrep how its brokers and topics are. It is found by MQTTREP_HTTP, as the running one has it

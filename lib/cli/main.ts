@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { packageVersion } from '../package-version.ts';
 import { COMMANDS, type Command, DEFAULT_COMMAND, OPTIONS, type Option, SHELLS } from './commands.ts';
+import type { ConfirmOptions } from './confirm-deletions.ts';
 import { EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
 
@@ -57,6 +58,8 @@ export async function main(args: readonly string[]): Promise<number> {
     case 'undo':
       if (rest[0] === undefined) return wrongUsage('undo what? name a topic or a topic filter');
       return (await import('./trash.ts')).undo({ filter: rest[0], envFile, url: values.url, format });
+    case 'confirm-deletions':
+      return confirmDeletions(rest[0], { envFile, url: values.url, refuses: values.refuse === true });
     case 'demo':
       return demo(values.seconds);
     case 'completion':
@@ -70,6 +73,15 @@ function isCommand(word: string): word is Command {
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+}
+
+async function confirmDeletions(
+  broker: string | undefined,
+  options: Omit<ConfirmOptions, 'broker'>,
+): Promise<number> {
+  if (broker === undefined)
+    return wrongUsage('the deletions of which broker? name it as in MQTTREP_CLIENT_{name}');
+  return (await import('./confirm-deletions.ts')).confirmDeletions({ broker, ...options });
 }
 
 async function demo(seconds: string | undefined): Promise<number> {

@@ -43,6 +43,8 @@ const PROCESS_VARIABLES: Readonly<Record<ProcessKey, string>> = {
     'true: CONTROL/status and CONTROL/connection/BROKER say at each broker, retained, how mqttrep is.',
   SCAN_PERIOD: 'Seconds, or off; default 600. Within which every topic is looked at again at each broker.',
   MAX_DRIFT: 'Seconds; default 60. How far the clock of another replicator may be ahead.',
+  DELETION_GUARD:
+    'Topics and percent, or off; default 10,5%. More deletions at a broker that nobody heard, while it was away, wait until a person confirms them.',
   HTTP: '[host:]port or off; default 127.0.0.1:9280. The status server.',
   HTTP_TOKEN: 'What a client must show where the status server listens beyond loopback.',
   HTTP_TOKEN_FILE: 'A file that holds it.',

@@ -99,7 +99,7 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
 /** What does not fit into a table: why it is not connected, and what was lost or refused there. */
 function remarks(
   look: Look,
-  { name, detail, blocked, dropped, heldBack, reconnects, restarts }: BrokerStatus,
+  { name, detail, blocked, deletionsHeld, dropped, heldBack, reconnects, restarts }: BrokerStatus,
 ): string[] {
   const lost = Object.entries(dropped).map(
     ([reason, count]) => `${NUMBER.format(count)} dropped (${reason})`,
@@ -107,6 +107,11 @@ function remarks(
   const parts = [
     ...(detail === '' ? [] : [printable(detail)]),
     ...(blocked === 0 ? [] : [`does not take ${topicsIn(blocked)}`]),
+    ...(deletionsHeld === 0
+      ? []
+      : [
+          `lacks ${topicsIn(deletionsHeld)}, deleted elsewhere after 'mqttrep confirm-deletions ${name}' only`,
+        ]),
     ...lost,
     ...Object.entries(heldBack).map(([bound, count]) => `held back ${times(count)} (${bound})`),
     ...(reconnects === 0 ? [] : [`connected again ${times(reconnects)}`]),

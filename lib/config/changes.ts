@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatMergeChain } from '../core/merge-chain.ts';
 import type { BrokerConfig, Config, TopicConfig } from './config.ts';
-import { describeBroker } from './effective.ts';
+import { deletionBoundText, describeBroker } from './effective.ts';
 import { maskUrl } from './mask.ts';
 
 export interface ConfigChanges {
@@ -19,7 +19,7 @@ export interface ConfigChanges {
 }
 
 /** Can be changed while mqttrep runs. */
-type Changeable = 'brokers' | 'topics' | 'mergeFrequency' | 'scanPeriod' | 'maxDrift';
+type Changeable = 'brokers' | 'topics' | 'mergeFrequency' | 'scanPeriod' | 'maxDrift' | 'deletionGuard';
 
 /** What takes a restart, and by which variable it is set. Values are not shown: some are secrets. */
 const FIXED: { readonly [Key in Exclude<keyof Config, Changeable>]: string } = {
@@ -36,7 +36,7 @@ const UNSET = 'unset';
 
 /** Compares the configuration that holds with another one. */
 export function changesBetween(before: Config, after: Config): ConfigChanges {
-  const { brokers, topics, mergeFrequency, scanPeriod, maxDrift } = after;
+  const { brokers, topics, mergeFrequency, scanPeriod, maxDrift, deletionGuard } = after;
   const log = { ...before.log, level: after.log.level };
   const fixed = Object.keys(FIXED) as (keyof typeof FIXED)[];
   const left = fixed.filter(key => {
@@ -44,13 +44,14 @@ export function changesBetween(before: Config, after: Config): ConfigChanges {
     return !isDeepStrictEqual(wanted, before[key]);
   });
   return {
-    config: { ...before, brokers, topics, mergeFrequency, scanPeriod, maxDrift, log },
+    config: { ...before, brokers, topics, mergeFrequency, scanPeriod, maxDrift, deletionGuard, log },
     applied: [
       ...brokerChanges(before, after),
       ...topicChanges(before, after),
       ...change('merge frequency', `${before.mergeFrequency} Hz`, `${mergeFrequency} Hz`),
       ...change('scan period', seconds(before.scanPeriod), seconds(scanPeriod)),
       ...change('greatest drift', seconds(before.maxDrift), seconds(maxDrift)),
+      ...change('held deletions', guardText(before), guardText(after)),
       ...change('log level', before.log.level, log.level),
     ],
     left: left.map(key => `${FIXED[key]} takes effect at the next start only`),
@@ -139,6 +140,10 @@ function change<T>(
   show: (value: T) => unknown = value => value,
 ): string[] {
   return before === after ? [] : [`${what} ${show(before)} → ${show(after)}`];
+}
+
+function guardText({ deletionGuard }: Config): string {
+  return Number.isFinite(deletionGuard.topics) ? deletionBoundText(deletionGuard) : 'never';
 }
 
 function seconds(number: number): string {

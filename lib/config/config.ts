@@ -7,7 +7,7 @@
 
 import type { MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
-import type { Bounds } from '../protocol/messages.ts';
+import type { Bounds, DeletionBound } from '../protocol/messages.ts';
 
 export interface Config {
   /** At least one; sorted by name. */
@@ -26,6 +26,8 @@ export interface Config {
   readonly scanPeriod: number;
   /** Seconds that another replicator's clock may be ahead of ours before it is not believed. */
   readonly maxDrift: number;
+  /** Beyond this, deletions at a broker that nobody heard wait for a person. */
+  readonly deletionGuard: DeletionBound;
   /** The status server; undefined when there is to be none. */
   readonly http: HttpConfig | undefined;
   readonly bounds: Bounds;

@@ -5,7 +5,7 @@
 
 import { formatMergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
-import type { Bounds } from '../protocol/messages.ts';
+import type { Bounds, DeletionBound } from '../protocol/messages.ts';
 import type {
   BrokerConfig,
   Config,
@@ -44,6 +44,8 @@ export interface ConfigDescription {
   readonly scanPeriod: number | null;
   /** Seconds. */
   readonly maxDrift: number;
+  /** Null where deletions are never held. */
+  readonly deletionGuard: DeletionBound | null;
   /** Null where there is no status server. */
   readonly http: HttpDescription | null;
   readonly bounds: BoundsDescription;
@@ -103,6 +105,7 @@ export function describeConfig(config: Config): DescribedConfig {
     stateTopics: config.stateTopics,
     scanPeriod: Number.isFinite(config.scanPeriod) ? config.scanPeriod : null,
     maxDrift: config.maxDrift,
+    deletionGuard: Number.isFinite(config.deletionGuard.topics) ? config.deletionGuard : null,
     http: config.http === undefined ? null : describeHttp(config.http),
     bounds: { ...config.bounds, memory: config.bounds.memory ?? null },
     log: config.log,
@@ -142,8 +145,8 @@ function masked(name: string, value: unknown): string | number | boolean {
 }
 
 function toText(description: ConfigDescription): string {
-  const { brokers, topics, mergeFrequency, store, controlTopic, scanPeriod, maxDrift, bounds, http, log } =
-    description;
+  const { brokers, topics, mergeFrequency, store, controlTopic, scanPeriod, maxDrift } = description;
+  const { deletionGuard, bounds, http, log } = description;
   const names = brokers.map(broker => broker.name);
   return [
     'Brokers',
@@ -158,6 +161,7 @@ function toText(description: ConfigDescription): string {
       : []),
     `Every topic is looked at again: ${scanPeriod === null ? 'never' : `within ${scanPeriod} s`}`,
     `Greatest drift of other replicators' clocks: ${maxDrift} s`,
+    `Deletions that nobody heard are held: ${deletionGuard === null ? 'never' : deletionBoundText(deletionGuard)}`,
     `Status page: ${http === null ? 'none' : httpInWords(http)}`,
     `Bounds: ${bounds.topics} topics of ${bounds.topicLength} bytes and ${bounds.levels} levels, payloads of ${bounds.payload} bytes, ${memoryInWords(bounds)}`,
     `Log: level ${log.level}, format ${log.format}`,
@@ -203,6 +207,11 @@ function httpInWords({ host, port, token, hidesPayloads }: HttpDescription): str
 
 function memoryInWords({ memory }: BoundsDescription): string {
   return memory === null ? 'memory by the heap that Node.js allows' : `${memory} bytes of memory`;
+}
+
+/** Also for what a reload changes. */
+export function deletionBoundText({ topics, percent }: DeletionBound): string {
+  return `where they are more than ${topics} topics, and more than ${percent} % of a broker`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

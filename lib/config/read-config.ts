@@ -4,7 +4,7 @@
  */
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
-import type { Bounds } from '../protocol/messages.ts';
+import type { Bounds, DeletionBound } from '../protocol/messages.ts';
 import { DEFAULT_BOUNDS, LARGEST_BOUNDS, LEAST_MEMORY } from './bounds.ts';
 import { readBrokers } from './brokers.ts';
 import type { Config, ConfigResult, HttpConfig, Problem } from './config.ts';
@@ -19,6 +19,7 @@ import {
   parseBound,
   parseBytes,
   parseControlTopic,
+  parseDeletionGuard,
   parseFrequency,
   parseLogFormat,
   parseLogLevel,
@@ -36,6 +37,9 @@ const DEFAULT_SCAN_PERIOD = 600;
 
 /** Seconds. */
 const DEFAULT_MAX_DRIFT = 60;
+
+/** What is deleted by hand while a link is down is seldom more. */
+export const DEFAULT_DELETION_GUARD: DeletionBound = { topics: 10, percent: 5 };
 
 /**
  * Reads the configuration from environment variables `MQTTREP_…`.
@@ -112,6 +116,7 @@ function readProcess(
     stateTopics: read('STATE_TOPICS', parseBoolean, false),
     scanPeriod: read('SCAN_PERIOD', parseScanPeriod, DEFAULT_SCAN_PERIOD),
     maxDrift: read('MAX_DRIFT', parseMaxDrift, DEFAULT_MAX_DRIFT),
+    deletionGuard: read('DELETION_GUARD', parseDeletionGuard, DEFAULT_DELETION_GUARD),
     bounds: {
       payload: bound('MAX_PAYLOAD', 'payload'),
       topics: bound('MAX_TOPICS', 'topics'),

@@ -4,6 +4,7 @@
  */
 
 import type { QoS } from '../core/policy.ts';
+import type { DeletionBound } from '../protocol/messages.ts';
 import { LOG_LEVELS, type LogConfig, type LogLevel } from './config.ts';
 import { nearest } from './nearest.ts';
 import type { Parsed } from './problems.ts';
@@ -89,6 +90,19 @@ export function parseScanPeriod(text: string): Parsed<number> {
 /** Seconds, from 0 to 86400. */
 export function parseMaxDrift(text: string): Parsed<number> {
   return parseSeconds(text, 0, 86_400);
+}
+
+/** Topics and percent, such as `10,5%`; `off` to believe any number of deletions. */
+export function parseDeletionGuard(text: string): Parsed<DeletionBound> {
+  if (text.toLowerCase() === 'off') return { value: { topics: Number.POSITIVE_INFINITY, percent: 0 } };
+  const [, topics, percent] = /^(\d{1,9})\s*,\s*(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text) ?? [];
+  if (topics !== undefined && Number(percent) <= 100) {
+    return { value: { topics: Number(topics), percent: Number(percent) } };
+  }
+  return {
+    problem: `${show(text)} is no number of topics and a share from 0 to 100 %`,
+    mend: 'write both, such as 10,5% to hold more than 10 deletions that are more than 5 % of a broker, or off',
+  };
 }
 
 /** A whole number from 1 on. */

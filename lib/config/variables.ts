@@ -17,6 +17,7 @@ export const PROCESS_KEYS = [
   'STATE_TOPICS',
   'SCAN_PERIOD',
   'MAX_DRIFT',
+  'DELETION_GUARD',
   'HTTP',
   'HTTP_TOKEN',
   'HTTP_TOKEN_FILE',

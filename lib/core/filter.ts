@@ -71,8 +71,19 @@ function breadth(level: string | undefined): number {
 }
 
 /**
+ * The last level of the topics at which mqttrep proves to itself that it can read: it publishes there, beside the topics
+ * in question, and is shown its own message or not.
+ */
+export const READ_PROBE_LEVEL = 'mqttrep-read-probe';
+
+/** All levels of a topic but the last one, with the `/` at their end; empty where there is one level alone. */
+export function parentOf(topic: string): string {
+  return topic.slice(0, topic.lastIndexOf('/') + 1);
+}
+
+/**
  * Whether a topic may be replicated at all. Broker-owned trees (`$…`, ActiveMQ's `ActiveMQ/…`) and
- * mqttrep's own control topics may not.
+ * mqttrep's own topics may not: its control topics, and its read probes beside topics of others.
  */
 export function isReplicable(topic: string, controlPrefix: string): boolean {
   return !(
@@ -80,6 +91,8 @@ export function isReplicable(topic: string, controlPrefix: string): boolean {
     topic.startsWith('$') ||
     topic.startsWith('ActiveMQ/') ||
     topic === controlPrefix ||
-    topic.startsWith(`${controlPrefix}/`)
+    topic.startsWith(`${controlPrefix}/`) ||
+    topic === READ_PROBE_LEVEL ||
+    topic.endsWith(`/${READ_PROBE_LEVEL}`)
   );
 }

@@ -165,6 +165,7 @@ export class Stage {
       controlTopic: CONTROL_PREFIX,
       scanPeriod: 600,
       maxDrift: 60,
+      deletionGuard: { topics: 10, percent: 5 },
       stateTopics: false,
       http: HTTP,
       bounds: DEFAULT_BOUNDS,

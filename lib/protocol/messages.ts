@@ -33,7 +33,8 @@ export type FromBroker =
   | { readonly kind: 'found'; readonly answers: readonly Answer[] }
   /** Of a survey: what the broker retains, packed as observations. */
   | { readonly kind: 'shown'; readonly batch: ArrayBuffer }
-  | { readonly kind: 'surveyed' };
+  | { readonly kind: 'surveyed' }
+  | Readable;
 
 /** Connected and subscribed; the broker is replaying what it retains. */
 export interface SessionStarted {
@@ -93,6 +94,15 @@ export interface Answer {
   readonly found: Found | 'absent' | 'unknown';
 }
 
+/** Whether mqttrep can read beneath these parents at the broker. Each parent that was asked for is answered once. */
+export interface Readable {
+  readonly kind: 'readable';
+  /** A message of our own came back from there. */
+  readonly proven: readonly string[];
+  /** None did, or none could be sent: what is absent there may be there all the same. */
+  readonly unproven: readonly string[];
+}
+
 // ── reconciler → broker worker ───────────────────────────────────────────────────────────────────────
 
 export type ToBroker =
@@ -108,6 +118,8 @@ export type ToBroker =
     }
   /** Those of these topics of which a look waits for others are questions now. */
   | { readonly kind: 'hasten'; readonly session: number; readonly topics: readonly string[] }
+  /** Find out whether we can read beneath these parents (see `parentOf`); answered by `readable`. */
+  | { readonly kind: 'prove-readable'; readonly session: number; readonly parents: readonly string[] }
   /** Have the broker show once more all that it retains; answered by `surveyed`. */
   | { readonly kind: 'survey'; readonly session: number };
 
@@ -203,6 +215,14 @@ export interface Bounds {
   readonly levels: number;
 }
 
+/** More deletions that nobody heard than both are held until a person decides. */
+export interface DeletionBound {
+  /** Topics; Infinity where none is ever held. */
+  readonly topics: number;
+  /** Percent of the topics that the broker held. */
+  readonly percent: number;
+}
+
 export interface BrokerTask {
   readonly actor: 'broker';
   readonly control: MessagePort;
@@ -270,6 +290,7 @@ export interface ReconcilerSettings {
   readonly scanPeriod: number;
   /** Milliseconds that another replicator's clock may be ahead of ours. */
   readonly maxDrift: number;
+  readonly deletionGuard: DeletionBound;
   readonly bounds: Bounds;
   /** A folder, or `memory`. */
   readonly store: string;

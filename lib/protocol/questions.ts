@@ -5,6 +5,7 @@
 
 import type {
   Conflict,
+  DecidedDeletions,
   TopicCounts,
   TopicDetails,
   TopicLevel,
@@ -47,7 +48,15 @@ export type ReconcilerQuestion =
   /** A topic or a topic filter; for the trash also empty, for all. */
   | { readonly of: 'trash'; readonly filter: string }
   /** No question, but an order: what is in the trash is written again. */
-  | { readonly of: 'undo'; readonly filter: string };
+  | { readonly of: 'undo'; readonly filter: string }
+  | DeletionsDecided;
+
+/** No question, but an order: a person has decided about the deletions that are held at a broker. */
+export interface DeletionsDecided {
+  readonly of: 'deletions';
+  readonly broker: string;
+  readonly decision: 'confirm' | 'refuse';
+}
 
 export interface TopicQuery {
   /** A topic filter if it has wildcards, else a part of the topic; empty for all. */
@@ -65,6 +74,8 @@ export interface ReconcilerAnswers {
   readonly topic: TopicDetails | null;
   readonly trash: TrashList;
   readonly undo: Undone;
+  /** Null where there is no such broker. */
+  readonly deletions: DecidedDeletions | null;
 }
 
 export interface ReconcilerMeasures {
@@ -85,6 +96,8 @@ export interface ReconcilerMeasures {
     readonly contended: Readonly<Record<string, number>>;
     /** Messages that came back each time that they were passed on, and were held or dropped. */
     readonly damped: number;
+    /** By broker name. */
+    readonly vanished: Readonly<Record<string, number>>;
     readonly conflicts: Readonly<Record<string, number>>;
     readonly convergence: HistogramCounts;
     readonly commits: HistogramCounts;
@@ -106,6 +119,7 @@ export interface LinkMeasures {
   readonly waiting: number;
   readonly behind: number;
   readonly blocked: number;
+  readonly deletionsHeld: number;
 }
 
 /** A question on its way, and its answer: told apart by `id`, since several can be under way. */

@@ -21,9 +21,10 @@ export function factsOf(
     ['replica', replica],
     ['secret', secret],
   ]);
-  for (const { name, known, state, clientId, isRemoved } of links) {
+  for (const { name, known, state, guard, clientId, isRemoved } of links) {
     const { marker, history } = state;
     if (known) facts.set(`known:${name}`, '1');
+    if (guard.isClosed) facts.set(`deletions-held:${name}`, '1');
     if (marker.recorded !== undefined) facts.set(markerFact(name), String(marker.recorded));
     if (history.since > 0) facts.set(historyFact(name), String(history.since));
     if (!isRemoved) facts.set(`client:${name}`, clientId);
@@ -53,4 +54,6 @@ export function recall(link: BrokerLink, facts: ReadonlyMap<string, string>): vo
   link.state.recall(recorded === undefined ? undefined : Number(recorded), Number(since ?? 0));
   link.known = facts.has(`known:${link.name}`);
   link.clientId = facts.get(`client:${link.name}`) ?? link.clientId;
+  // The topics are found absent again at the broker's return; that they are few by then releases none.
+  link.guard.isClosed = facts.has(`deletions-held:${link.name}`);
 }

@@ -45,6 +45,7 @@ import { Tally } from './tally.ts';
 import { soundTopics } from './topics/sound-topics.ts';
 import { type Step, TopicTable } from './topics/topic-table.ts';
 import { Trash } from './trash.ts';
+import type { Decision } from './verification/absences.ts';
 import { Verifier } from './verification/verifier.ts';
 
 export interface ReconcilerDeps extends Self {
@@ -191,6 +192,7 @@ export class Reconciler {
       const link = this.#links.find(index) ?? this.#links.add({ name, rank }, settings);
       link.rank = rank;
       link.antiEntropy.period = settings.scanPeriod;
+      link.guard.bound = settings.deletionGuard;
       link.former ??= former;
       if (isRemoved) {
         this.#links.remove(link);
@@ -204,6 +206,19 @@ export class Reconciler {
     this.#firstContact.endIfAllSeen();
     for (const link of this.#links) if (link.ready) this.#offerAll(link);
     this.#housekeeping.keep();
+  }
+
+  /**
+   * A person has decided about the deletions that are held at a broker. Returns how many topics that concerns; null where
+   * there is no such broker.
+   */
+  decideDeletions(broker: string, decision: Decision): number | null {
+    const link = [...this.#links].find(({ name, isRemoved }) => name === broker && !isRemoved);
+    if (link === undefined) return null;
+    const count = this.#verifier.decided(link, decision);
+    this.#saver.save();
+    this.#housekeeping.keep();
+    return count;
   }
 
   /**
@@ -284,6 +299,11 @@ export class Reconciler {
         return;
       case 'suspended':
         this.#withhold();
+        return;
+      case 'readable':
+        this.#verifier.proved(link, message);
+        this.#saver.save();
+        this.#housekeeping.keep();
         return;
       case 'parted':
         this.#sessions.parted(link);

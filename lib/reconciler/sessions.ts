@@ -89,7 +89,7 @@ export class Sessions {
   }
 
   parted(link: BrokerLink): void {
-    const undecided = [...link.brake.abort(), ...link.parted()];
+    const undecided = link.parted();
     for (const topic of undecided) this.#deps.apply(topic, { kind: 'unanswered', broker: link.index });
   }
 }

@@ -27,6 +27,9 @@ export type BringEvent = (topic: string, event: Event) => void;
 /** What says that the broker has another message than before. */
 const CHANGES: ReadonlySet<Effect> = new Set(['won', 'lost', 'echo']);
 
+/** What a message comes to that counts as retained, though it does not say so. */
+const SHOWS: ReadonlySet<Effect> = new Set(['won', 'lost', 'repeated']);
+
 export interface StepperDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
@@ -54,7 +57,7 @@ export class Stepper {
     tally.count(outcome.effect);
     if (outcome.clash !== undefined) this.#clashed(topic, outcome.clash);
     for (const command of outcome.commands) dispatcher.carryOut(links.at(command.broker), topic, command);
-    if (event.kind === 'observed') this.#delivered(topic, event.broker, outcome);
+    if (event.kind === 'observed') this.#delivered(topic, event, outcome);
     switch (outcome.effect) {
       case 'idle':
         return false;
@@ -68,13 +71,20 @@ export class Stepper {
         return true;
       case 'won':
         this.#presume(topic, event, outcome.register);
-        for (const link of links) link.blocks.valueChanged(topic);
+        for (const link of links) {
+          link.blocks.valueChanged(topic);
+          link.seen(topic);
+        }
+        if (isDeletionHeard(event)) links.at(event.broker).guard.heard(performance.now());
         return lacksSomewhere(outcome);
       case 'passing':
         if (retainsAny(outcome.register)) this.#presume(topic, event, outcome.register);
         return !this.#isHeld(topic, event) && lacksSomewhere(outcome);
       case 'expired':
-        for (const link of links) link.blocks.valueChanged(topic);
+        for (const link of links) {
+          link.blocks.valueChanged(topic);
+          link.seen(topic);
+        }
         return lacksSomewhere(outcome);
       case 'echo':
         return this.#echoed(topic, outcome.register, (event as { broker: number }).broker);
@@ -84,8 +94,9 @@ export class Stepper {
   }
 
   /** What met another write at the broker has to be looked at; what is to be looked at has to be quiet before. */
-  #delivered(topic: string, broker: number, { effect, contended }: Outcome): void {
+  #delivered(topic: string, { broker, retained }: Observed, { effect, contended }: Outcome): void {
     const link = this.#deps.links.at(broker);
+    if (retained === true || (retained === undefined && SHOWS.has(effect))) link.seen(topic);
     if (contended) link.contended++;
     const isChange = CHANGES.has(effect) && link.antiEntropy.isPresumed(topic);
     if (contended || isChange) link.antiEntropy.presumed(topic, performance.now());
@@ -126,6 +137,10 @@ function isEcho(register: Register | undefined, { own, broker, payload }: Observ
   if (own) return true;
   const pending = register?.pending ?? [];
   return pending.some(one => one.broker === broker && one.message.payload === payload);
+}
+
+function isDeletionHeard(event: Event): event is Observed {
+  return event.kind === 'observed' && !event.replay && event.payload === '';
 }
 
 function retainsAny({ winner }: Register): boolean {

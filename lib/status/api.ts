@@ -7,6 +7,8 @@
  *     GET /api/v1/tree?under=&after=&limit=           TopicLevel
  *     GET /api/v1/trash?filter=                       TrashList
  *     POST /api/v1/undo?filter=                       Undone
+ *     POST /api/v1/brokers/{name, percent-encoded}/deletions/confirm   DecidedDeletions: those held go everywhere
+ *     POST /api/v1/brokers/{name, percent-encoded}/deletions/refuse    DecidedDeletions: the broker gets the topics again
  *     GET /api/v1/events                              Server-Sent Events: `status` (Status) at once, and again
  *                                                     when brokers come or go; `delta` (Delta) each second in
  *                                                     which something else changed
@@ -68,10 +70,18 @@ export interface BrokerStatus {
   /** Topics of which it does not hold what it should, and those of them that it does not take. */
   readonly behind: number;
   readonly blocked: number;
+  /** Topics that it lacks, deleted by nobody who was heard: too many to be deleted elsewhere before a person says so. */
+  readonly deletionsHeld: number;
   /** From publish to acknowledgement, median of the last ones; null where there were none. */
   readonly roundTrip: number | null;
   readonly reconnects: number;
   readonly restarts: number;
+}
+
+/** What a person has decided about the deletions that were held at a broker. */
+export interface DecidedDeletions {
+  /** How many topics that concerns. */
+  readonly topics: number;
 }
 
 /** Topics by what they are; each is counted once, and one under which nothing was ever retained not at all. */

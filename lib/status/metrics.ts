@@ -139,6 +139,21 @@ export class Metrics {
         return brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.contended[name] ?? 0]);
       },
     );
+    this.#counter(
+      'mqttrep_vanished_total',
+      'Topics that the broker held no more though nobody was heard deleting them, so that it was given them again.',
+      ['broker'],
+      () => {
+        const { brokers, reconcilerCounts } = this.#deps.measurements;
+        return brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.vanished[name] ?? 0]);
+      },
+    );
+    this.#gauge(
+      'mqttrep_deletions_held',
+      'Topics that the broker lacks, and that are deleted elsewhere only once a person confirms it.',
+      ['broker'],
+      ofBrokers(({ link }) => link?.deletionsHeld ?? 0),
+    );
     this.#gauge(
       'mqttrep_pending',
       'Publishes of which the echo has not been seen.',

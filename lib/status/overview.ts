@@ -123,6 +123,7 @@ function brokerStatus({
     waiting: link?.waiting ?? 0,
     behind: link?.behind ?? 0,
     blocked: link?.blocked ?? 0,
+    deletionsHeld: link?.deletionsHeld ?? 0,
     roundTrip,
     reconnects,
     restarts,

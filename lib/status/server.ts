@@ -22,6 +22,8 @@ import { asJson, asText, fileReply, type Reply, SECURITY_HEADERS } from './reply
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
 import {
   BadRequest,
+  decisionIn,
+  isDecision,
   levelQuestion,
   topicQuestion,
   topicsQuestion,
@@ -156,7 +158,7 @@ export class StatusServer {
       (path === '/readyz' && !query.has('verbose')) ||
       path === '/' ||
       this.#files.has(path);
-    const access = path === UNDO_PATH ? 'change' : 'protected';
+    const access = path === UNDO_PATH || isDecision(path) ? 'change' : 'protected';
     const refusal = this.#guard.refuse(request, isOpen ? 'open' : access);
     if (refusal === undefined && this.#guard.isAuthorized(request)) {
       response.once('close', this.#connections.keep(request.socket));
@@ -197,6 +199,10 @@ export class StatusServer {
         return asJson(200, await this.#ask(undoOrder(query)));
       case '/api/v1/tree':
         return asJson(200, await this.#ask(levelQuestion(query)));
+    }
+    if (isDecision(path)) {
+      const decided = await this.#ask(decisionIn(path));
+      return decided === null ? NO_BROKER : asJson(200, decided);
     }
     if (path.startsWith(TOPIC_PATH)) {
       const details = await this.#ask(topicQuestion(path.slice(TOPIC_PATH.length)));
@@ -258,6 +264,8 @@ const TOPIC_PATH = '/api/v1/topics/';
 
 /** Changes something. */
 const UNDO_PATH = '/api/v1/undo';
+
+const NO_BROKER = asJson(404, { error: 'there is no such broker' });
 
 const NO_PAGE = `The page was not built into this installation (npm run build makes it).
 There are /livez, /readyz, /metrics, /api/v1/status, /api/v1/topics, /api/v1/tree and /api/v1/events.

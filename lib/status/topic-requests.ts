@@ -1,6 +1,6 @@
-/** What a request for topics asks, read from its URL. */
+/** What a request asks, or decides, read from its URL. */
 
-import type { ReconcilerQuestion } from '../protocol/questions.ts';
+import type { DeletionsDecided, ReconcilerQuestion } from '../protocol/questions.ts';
 
 /** The URL asks for something that there is not. */
 export class BadRequest extends Error {
@@ -50,6 +50,31 @@ export function undoOrder(query: URLSearchParams): ReconcilerQuestion & { of: 'u
   const filter = textIn(query, 'filter') ?? '';
   if (filter === '') throw new BadRequest('`filter` must be a topic or a topic filter');
   return { of: 'undo', filter };
+}
+
+/** `/api/v1/brokers/{name}/deletions/confirm`, or `refuse`. */
+const DECISION_PATH = /^\/api\/v1\/brokers\/([^/]+)\/deletions\/(confirm|refuse)$/;
+
+/** Whether a person decides there about deletions that are held. */
+export function isDecision(path: string): boolean {
+  return DECISION_PATH.test(path);
+}
+
+/**
+ * What is decided.
+ * @throws {BadRequest}
+ */
+export function decisionIn(path: string): DeletionsDecided {
+  const [, encoded = '', decision] = DECISION_PATH.exec(path) ?? [];
+  try {
+    return {
+      of: 'deletions',
+      broker: decodeURIComponent(encoded),
+      decision: decision === 'refuse' ? 'refuse' : 'confirm',
+    };
+  } catch {
+    throw new BadRequest('the name of the broker is not percent-encoded as it should be');
+  }
 }
 
 function textIn(query: URLSearchParams, name: string): string | null {

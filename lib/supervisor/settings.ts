@@ -68,6 +68,7 @@ export function reconcilerSettings(
     mergeFrequency: config.mergeFrequency,
     scanPeriod: config.scanPeriod,
     maxDrift: config.maxDrift * 1000,
+    deletionGuard: config.deletionGuard,
     bounds: config.bounds,
     store: mode === 'rehearse' ? 'memory' : config.store,
     hidesPayloads: config.http?.hidesPayloads ?? true,

@@ -21,7 +21,18 @@ async function mqttrep(args: readonly string[], environment: Environment = {}): 
   return { code, stdout: running.stdout, stderr: running.stderr };
 }
 
-const commands = ['run', 'check', 'config', 'status', 'trash', 'undo', 'diff', 'demo', 'completion'];
+const commands = [
+  'run',
+  'check',
+  'config',
+  'status',
+  'trash',
+  'undo',
+  'confirm-deletions',
+  'diff',
+  'demo',
+  'completion',
+];
 
 const valid = {
   MQTTREP_CLIENT_OSLO: 'mqtt://saturnin:s3cret-1@oslo.example:1884',

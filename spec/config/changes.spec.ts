@@ -36,6 +36,11 @@ describe('Changes of the configuration', () => {
       ['broker OSLO is changed: url mqtt://***@oslo.example → mqtt://***@bergen.example'],
     ],
     [
+      'the bound of the deletion guard',
+      { MQTTREP_DELETION_GUARD: 'off' },
+      ['held deletions where they are more than 10 topics, and more than 5 % of a broker → never'],
+    ],
+    [
       'a password, masked',
       { MQTTREP_CONFIG_PARIS: '{"password":"s3cret-2","username":"u","priority":2}' },
       ['broker PARIS is changed: priority 0 → 2, password *** → ***'],

@@ -39,6 +39,7 @@ const CONFIG: Config = {
   stateTopics: false,
   scanPeriod: Number.POSITIVE_INFINITY,
   maxDrift: 60,
+  deletionGuard: { topics: 10, percent: 5 },
   http: {
     host: '0.0.0.0',
     port: 9280,
@@ -108,6 +109,7 @@ describe('describeConfig', () => {
       'Control topics: none',
       'Every topic is looked at again: never',
       "Greatest drift of other replicators' clocks: 60 s",
+      'Deletions that nobody heard are held: where they are more than 10 topics, and more than 5 % of a broker',
       'Status page: http://0.0.0.0:9280/, token ***, without payloads',
       'Bounds: 1000000 topics of 65535 bytes and 200 levels, payloads of 4194304 bytes, memory by the heap that Node.js allows',
       'Log: level warn, format json',

@@ -30,6 +30,7 @@ describe('readConfig', () => {
         scanPeriod: 600,
         stateTopics: false,
         maxDrift: 60,
+        deletionGuard: { topics: 10, percent: 5 },
         http: {
           host: '127.0.0.1',
           port: 9280,

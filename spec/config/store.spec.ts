@@ -63,6 +63,23 @@ describe('the state topics in the configuration', () => {
   });
 });
 
+describe('the deletion guard', () => {
+  it('is a number of topics and a share, or off', () => {
+    const guardOf = (text: string) => accepted({ MQTTREP_DELETION_GUARD: text }).deletionGuard;
+    expect(guardOf('10,5%')).to.deep.equal({ topics: 10, percent: 5 });
+    expect(guardOf('0, 2.5 %')).to.deep.equal({ topics: 0, percent: 2.5 });
+    expect(guardOf('OFF')).to.deep.equal({ topics: Number.POSITIVE_INFINITY, percent: 0 });
+  });
+
+  for (const text of ['10', '5%', '10,5', '-1,5%', '10,101%', 'ten,5%', '10;5%']) {
+    it(`cannot be ${text}`, () => {
+      expect(errorsOf({ MQTTREP_DELETION_GUARD: text }).map(error => error.split(':')[0])).to.deep.equal([
+        'MQTTREP_DELETION_GUARD',
+      ]);
+    });
+  }
+});
+
 describe('the scan period and the drift', () => {
   it('are seconds', () => {
     const { scanPeriod, maxDrift } = accepted({ MQTTREP_SCAN_PERIOD: '60', MQTTREP_MAX_DRIFT: '0' });

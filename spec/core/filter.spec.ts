@@ -2,7 +2,14 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { bySpecificity, covers, filterFault, isReplicable, matches } from '../../lib/core/filter.ts';
+import {
+  bySpecificity,
+  covers,
+  filterFault,
+  isReplicable,
+  matches,
+  parentOf,
+} from '../../lib/core/filter.ts';
 import { anyFilter, anyTopic } from './filters.ts';
 
 describe('filterFault', () => {
@@ -132,6 +139,20 @@ describe('bySpecificity', () => {
   });
 });
 
+describe('parentOf', () => {
+  for (const [topic, parent] of [
+    ['a', ''],
+    ['a/b', 'a/'],
+    ['a/b/', 'a/b/'],
+    ['/', '/'],
+    ['/a', '/'],
+  ] as const) {
+    it(`${JSON.stringify(topic)} stands beneath ${JSON.stringify(parent)}`, () => {
+      expect(parentOf(topic)).to.equal(parent);
+    });
+  }
+});
+
 describe('isReplicable', () => {
   const table: readonly (readonly [topic: string, replicable: boolean])[] = [
     ['a', true],
@@ -146,6 +167,11 @@ describe('isReplicable', () => {
     ['ActiveMQ/Advisory/Connection', false],
     ['mqttrep', false],
     ['mqttrep/abc/probe/oslo', false],
+    ['mqttrep-read-probe', false],
+    ['home/kitchen/mqttrep-read-probe', false],
+    ['/mqttrep-read-probe', false],
+    ['home/not-mqttrep-read-probe', true],
+    ['mqttrep-read-probe/below', true],
   ];
   for (const [topic, replicable] of table) {
     it(`${JSON.stringify(topic)} ${replicable ? 'is' : 'is not'} replicated`, () => {

@@ -241,6 +241,30 @@ describe('the page', function () {
     expect(page.url()).to.equal(`${server.url}/`);
   });
 
+  it('asks once more before deletions that are held go everywhere, or the topics back', async () => {
+    await open({ 'canards/menu': 'oats' });
+    expect(await page.getByRole('button', { name: 'Delete everywhere' }).count()).to.equal(0);
+    server.tell({ brokers: [world.setBroker('PARIS', { deletionsHeld: 300 })] });
+    const press = (name: string) => card('PARIS').getByRole('button', { name, exact: true }).click();
+    const posts = () => server.requests.filter(request => request.startsWith('POST'));
+    await press('Delete everywhere');
+    expect(await card('PARIS').innerText()).to.contain('Delete 300 topics at all brokers?');
+    await press('No');
+    await press('Delete everywhere');
+    expect(posts()).to.deep.equal([]);
+    await press('Yes');
+    await press('Restore');
+    expect(await card('PARIS').innerText()).to.contain('Give PARIS 300 topics again?');
+    await press('Yes');
+    await eventually(() =>
+      expect(posts()).to.deep.equal([
+        'POST /api/v1/brokers/PARIS/deletions/confirm',
+        'POST /api/v1/brokers/PARIS/deletions/refuse',
+      ]),
+    );
+    expect(watched.complaints).to.deep.equal([]);
+  });
+
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [1360, 390]) {
       it(`has nothing that axe objects to, ${colorScheme}, ${width} pixels wide`, async () => {
@@ -261,7 +285,7 @@ describe('the page', function () {
         ];
         const brokers = [
           world.setBroker('QUEBEC', { state: 'unreachable', detail: 'ECONNREFUSED', dropped: { large: 1 } }),
-          world.setBroker('PARIS', { state: 'replaying' }),
+          world.setBroker('PARIS', { state: 'replaying', deletionsHeld: 300 }),
         ];
         server.tell({ topics: world.counts(), conflicts: world.conflicts, brokers });
         await row('menu').click();

@@ -40,7 +40,7 @@ export interface PretendOptions {
 }
 
 export class PretendServer {
-  /** Paths asked for, with their queries. */
+  /** Paths asked for, with their queries, after `POST` where something was to be changed. */
   readonly requests: string[] = [];
   readonly #source: Source;
   readonly #token: string | undefined;
@@ -90,7 +90,7 @@ export class PretendServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://any');
-    this.requests.push(request.url ?? '');
+    this.requests.push(request.method === 'POST' ? `POST ${request.url}` : (request.url ?? ''));
     response.setHeader('date', new Date(Date.now() - this.#behind).toUTCString());
     if (!pathname.startsWith('/api/')) {
       sendFile(response, pathname === '/' ? '/index.html' : pathname);
@@ -106,6 +106,7 @@ export class PretendServer {
   }
 
   #json(path: string, query: URLSearchParams): unknown {
+    if (path.includes('/deletions/')) return { topics: 1 };
     if (path === '/api/v1/topics') return this.#source.topics(query);
     if (path === '/api/v1/tree') return this.#source.level(query);
     const topic = /^\/api\/v1\/topics\/(.+)$/.exec(path)?.[1];

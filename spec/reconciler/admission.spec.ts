@@ -46,6 +46,7 @@ class Fixture {
           markerTopic: undefined,
           secret: 'secret',
           clientId: 'kept',
+          deletionGuard: { topics: 10, percent: 5 },
         }),
     );
     this.admission = new Admission({

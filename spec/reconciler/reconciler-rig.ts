@@ -26,6 +26,7 @@ export function settings(
     mergeFrequency: 1_000 / TICK,
     scanPeriod: Number.POSITIVE_INFINITY,
     maxDrift: 60_000,
+    deletionGuard: { topics: 10, percent: 5 },
     bounds: { ...DEFAULT_BOUNDS, ...bounds },
     store: 'memory',
     hidesPayloads: payloads === 'hidden',

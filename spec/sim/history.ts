@@ -209,10 +209,10 @@ function playAtBroker(world: World, step: Extract<Step, { readonly broker: numbe
       broker.evict(step.topic);
       return;
     case 'hide':
-      broker.unreadable = '';
+      broker.unreadable.add('#');
       return;
     case 'show':
-      broker.unreadable = undefined;
+      broker.unreadable.clear();
       return;
     default:
       playAtLink(world, step);

@@ -47,10 +47,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     caughtBy: [],
     step: on('probed', (register, event, policy) =>
       event.found === 'absent'
-        ? step(holdingWinner(register, event.broker), event, policy)
+        ? step(holdingWinner(register, event.broker), { ...event, absence: 'deletion' }, policy)
         : step(register, event, policy),
     ),
   },
+  'takes for absent what it may not read': { caughtBy: ['partitions'], link: { provesNothing: true } },
   'takes for retained what is delivered under a topic that others retain': {
     caughtBy: ['random histories'],
     step: on('observed', (register, event, policy) =>

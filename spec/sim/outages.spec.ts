@@ -27,34 +27,128 @@ inEachWorld('Who was away', scene => {
     expect(world.link(0, B).ignoring).to.equal(0);
   });
 
-  it('C23: many that seem to have been deleted hold back no other, and are believed at the next look', () => {
-    const world = scene.create([1, 1, 1]);
-    const topics = Array.from({ length: 60 }, (_, index) => `t${index}`);
-    scene.introduce(...topics, 'other');
-    const leaveAndErase = (erased: readonly string[]) => {
-      world.broker(B).cut();
-      for (const topic of erased) world.broker(B).write(topic, '');
-      world.broker(B).connect();
-      world.run(10_000);
-    };
-    leaveAndErase(topics.slice(0, 20));
-    expect(world.broker(A).retained.has('t0')).to.equal(true);
-    leaveAndErase(['other']);
-    world.rest();
-    scene.expectEverywhere(Object.fromEntries(topics.slice(20).map(topic => [topic, 'first'])));
-  });
+  const topics = Array.from({ length: 60 }, (_, index) => `t${index}`);
+  const all = Object.fromEntries(topics.map(topic => [topic, 'first']));
 
-  it('C23: many that were deleted meanwhile are deleted everywhere, once they have been found absent twice', () => {
-    const world = scene.create([1, 1, 1]);
-    const topics = Array.from({ length: 60 }, (_, index) => `t${index}`);
-    scene.introduce(...topics);
+  /** Clients of B delete these while B is away; then it returns. */
+  function deleteWhileAway(deleted: readonly string[]): void {
+    const { world } = scene;
     world.broker(B).cut();
-    for (const topic of topics) world.broker(B).write(topic, '');
+    for (const topic of deleted) world.broker(B).write(topic, '');
     world.broker(B).connect();
     world.run(10_000);
-    expect(world.broker(A).retained.has('t0')).to.equal(true);
-    world.run(60_000);
+  }
+
+  const heldBy = (name: string) => scene.world.log.filter(line => line.includes(`confirm-deletions ${name}`));
+
+  it('C23: many deletions that nobody heard are held until a person confirms them', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce(...topics);
+    deleteWhileAway(topics);
+    world.lookAgain();
+    world.run(24 * 60 * 60_000);
+    expect(world.broker(A).retained.size).to.be.at.least(topics.length);
+    expect(world.broker(B).retained.has('t0')).to.equal(false);
+    expect(heldBy('B')).to.have.lengthOf(1);
+    expect(world.reconciler.decideDeletions('B', 'confirm')).to.equal(topics.length);
+    world.rest();
     scene.expectEverywhere({});
+  });
+
+  it('C23: what is held is given to the broker again where a person refuses', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce(...topics);
+    deleteWhileAway(topics);
+    expect(world.reconciler.decideDeletions('B', 'refuse')).to.equal(topics.length);
+    world.rest();
+    scene.expectEverywhere(all);
+  });
+
+  it('C23: deletions that come few by few are held once they are many together', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce(...topics);
+    deleteWhileAway(topics.slice(0, 9));
+    deleteWhileAway(topics.slice(9, 18));
+    world.lookAgain();
+    expect([...world.broker(A).retained.keys()].filter(topic => topic.startsWith('t'))).to.have.lengthOf(51);
+    expect(world.broker(A).retained.has('t9')).to.equal(true);
+  });
+
+  it('C23: a crash releases nothing that was held, also if little of it is left', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce(...topics);
+    deleteWhileAway(topics.slice(0, 20));
+    for (const topic of topics.slice(0, 17)) world.broker(A).write(topic, 'anew');
+    world.rest();
+    world.crash();
+    world.rest();
+    world.lookAgain();
+    expect(world.broker(A).retained.has('t19')).to.equal(true);
+    expect(world.broker(B).retained.has('t19')).to.equal(false);
+    expect(world.reconciler.decideDeletions('B', 'confirm')).to.equal(3);
+    world.rest();
+    const anew = Object.fromEntries(topics.slice(0, 17).map(topic => [topic, 'anew']));
+    const kept = Object.fromEntries(topics.slice(20).map(topic => [topic, 'first']));
+    scene.expectEverywhere({ ...kept, ...anew });
+  });
+
+  it('C23: what is written anew is held no longer, at whatever broker, and the guard is open again', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce(...topics);
+    deleteWhileAway(topics.slice(0, 20));
+    for (const topic of topics.slice(0, 10)) world.broker(B).write(topic, 'first');
+    for (const topic of topics.slice(10, 20)) world.broker(A).write(topic, '2');
+    world.rest();
+    world.run(11 * 60_000);
+    expect(world.reconciler.decideDeletions('B', 'confirm')).to.equal(0);
+    const newer = Object.fromEntries(topics.slice(10, 20).map(topic => [topic, '2']));
+    scene.expectEverywhere({ ...all, ...newer });
+    deleteWhileAway(['t59']);
+    world.rest();
+    const { t59: _, ...rest } = { ...all, ...newer };
+    scene.expectEverywhere(rest);
+  });
+
+  for (const many of [8, 50, 300]) {
+    const home = Array.from({ length: many }, (_, index) => `home/t${index}`);
+
+    it(`C27, I9: ${many} topics that may be read no longer at a broker are deleted nowhere`, () => {
+      const world = scene.create([1, 1, 1]);
+      scene.introduce(...home, 'other');
+      world.broker(B).unreadable.add('home/#');
+      world.lookAgain();
+      world.broker(B).cut();
+      world.broker(B).connect();
+      world.rest();
+      world.lookAgain();
+      const expected = Object.fromEntries([...home, 'other'].map(topic => [topic, 'first']));
+      scene.expectEverywhere(expected);
+      expect(world.log.filter(line => line.includes('may not be allowed to read'))).to.have.length.above(0);
+      expect(heldBy('B')).to.deep.equal([]);
+    });
+  }
+
+  it('C27: what was written where it could not be read is found once it can, and is not overwritten', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('home/t', 'home/u', 'home/v');
+    world.broker(B).unreadable.add('home/#');
+    world.broker(B).write('home/t', 'unseen');
+    world.broker(B).write('home/u', '');
+    world.lookAgain();
+    expect(world.broker(B).retained.get('home/t')?.payload).to.equal('unseen');
+    expect(world.broker(A).retained.get('home/u')?.payload).to.equal('first');
+    world.broker(B).unreadable.clear();
+    world.lookAgain();
+    scene.expectEverywhere({ 'home/t': 'unseen', 'home/v': 'first' });
+  });
+
+  it('C28: what a broker forgets by itself while it is connected is given to it again, however much', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce(...topics);
+    for (const topic of topics.slice(0, 30)) world.broker(B).evict(topic);
+    world.lookAgain();
+    scene.expectEverywhere(all);
+    expect(world.log.filter(line => /B gets (it|them) again/.test(line))).to.have.length.above(0);
   });
 
   it('C7: a topic deleted while we were away is kept where it was written anew elsewhere', () => {

@@ -23,7 +23,7 @@ interface Partition {
   /** By replicator and broker. */
   readonly cut: readonly (readonly boolean[])[];
   /** What happens to the last broker, at which nothing is written then: nothing is to come of it. */
-  readonly accident: 'none' | 'wipe' | 'go back';
+  readonly accident: 'none' | 'wipe' | 'go back' | 'hide';
   readonly crash: 'none' | 'before' | 'amid' | 'after';
   readonly pause: number;
 }
@@ -58,7 +58,7 @@ export const partitions: fc.Arbitrary<History> = fc
         },
       ),
       cut: each(each(fc.boolean(), count), replicators),
-      accident: fc.constantFrom('none', 'wipe', 'go back'),
+      accident: fc.constantFrom('none', 'wipe', 'go back', 'hide'),
       crash: fc.constantFrom('none', 'before', 'amid', 'after'),
       pause: fc.constantFrom(0, 10, 400, 5_000),
     });
@@ -90,8 +90,23 @@ function stepsOf({ world, fates, cut, accident, crash, pause }: Partition): Step
       ...(index === 0 ? crashes('amid') : []),
     ]),
     { kind: 'wait', milliseconds: pause },
-    ...(accident === 'none' ? [] : [{ kind: accident, broker: last }]),
+    // A broker that goes back by less than the time until the marker is written cannot be told from one that stayed.
+    ...(accident === 'go back' ? [{ kind: 'wait', milliseconds: 5_000 } as const] : []),
+    ...(accident === 'none' || accident === 'hide' ? [] : [{ kind: accident, broker: last }]),
+    ...(accident === 'hide' ? returnsHidden(last) : []),
     ...crashes('after'),
+  ];
+}
+
+/** A broker at which the first replicator may not read any more returns, and it may read again. */
+function returnsHidden(broker: number): Step[] {
+  const link = { broker, replicator: 0 };
+  return [
+    { kind: 'hide', broker },
+    { kind: 'cut', ...link },
+    { kind: 'heal', ...link },
+    { kind: 'wait', milliseconds: 10_000 },
+    { kind: 'show', broker },
   ];
 }
 

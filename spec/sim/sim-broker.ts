@@ -4,6 +4,7 @@
  */
 
 import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
+import { matches } from '../../lib/core/filter.ts';
 import type { Version } from '../../lib/core/version.ts';
 import type { MessageProperties } from '../../lib/protocol/properties.ts';
 import { type Provenance, UNSTAMPED } from '../../lib/protocol/stamps.ts';
@@ -101,8 +102,8 @@ export class SimBroker {
   readonly seen: string[] = [];
   /** Topics that replicators may not publish: acknowledged and thrown away, as 3.1.1 brokers do. */
   readonly denied = new Set<string>();
-  /** What topics begin with that replicators may not read: subscriptions are granted, and nothing is shown. */
-  unreadable: string | undefined;
+  /** Topic filters that replicators may not read: subscriptions are granted, and nothing is shown. */
+  readonly unreadable = new Set<string>();
   /** The connections to it, of one replicator each. */
   readonly links: SimLink[] = [];
   /** Publishes of replicators that arrived. */
@@ -143,11 +144,6 @@ export class SimBroker {
     this.store({ topic, payload, stamp: this.retained.get(topic)?.stamp, retain: true });
   }
 
-  /** Whether replicators are shown the topic. */
-  isReadable(topic: string): boolean {
-    return this.unreadable === undefined || topic.startsWith(CONTROL) || !topic.startsWith(this.unreadable);
-  }
-
   /** Forgets a topic by itself, as a broker with a limit does: nobody is told. */
   evict(topic: string): void {
     this.retained.delete(topic);
@@ -162,6 +158,13 @@ export class SimBroker {
     }
     if (!topic.startsWith(CONTROL)) this.seen.push(`${topic}=${payload}`);
     for (const link of this.links) link.published(message);
+  }
+
+  /** A replicator is shown what is under the topic. */
+  isReadable(topic: string): boolean {
+    if (this.unreadable.size === 0 || topic.startsWith(CONTROL)) return true;
+    for (const filter of this.unreadable) if (matches(filter, topic)) return false;
+    return true;
   }
 
   /** Notes what the broker retains before that changes. */

@@ -7,6 +7,7 @@
  */
 
 import { Presence } from '../../lib/broker/presence.ts';
+import { READ_PROBE_LEVEL } from '../../lib/core/filter.ts';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
 import { ControlTopics } from '../../lib/protocol/control-topics.ts';
 import type { FromBroker, Port, Settled, ToBroker } from '../../lib/protocol/messages.ts';
@@ -33,6 +34,8 @@ export interface LinkFaults {
   readonly confirmsAtSocket?: true;
   /** Connects under another client id after each start, so that the broker keeps the connection before. */
   readonly hasRandomClientId?: true;
+  /** Proves everything to be readable. */
+  readonly provesNothing?: true;
 }
 
 export class SimLink {
@@ -229,6 +232,10 @@ export class SimLink {
       }, this.latency);
       return;
     }
+    if (message.kind === 'prove-readable') {
+      this.#prove(message.parents);
+      return;
+    }
     if (message.kind === 'survey') {
       this.#survey();
       return;
@@ -241,6 +248,16 @@ export class SimLink {
       this.#sent(publication);
       this.#send(publication);
     }
+  }
+
+  #prove(parents: readonly string[]): void {
+    this.#unlessCut(() => {
+      const isProven = (parent: string) =>
+        this.#faults.provesNothing === true || this.#broker.isReadable(`${parent}${READ_PROBE_LEVEL}`);
+      const proven = parents.filter(isProven);
+      const unproven = parents.filter(parent => !isProven(parent));
+      this.#unlessCut(() => this.#receive?.({ kind: 'readable', proven, unproven }), this.latency);
+    }, this.latency + PROBE_DELAY);
   }
 
   /** Over a connection of its own, too. */

@@ -1,8 +1,10 @@
 /** A replicator: the real reconciler actor with a store, a clock and a connection to each broker of its own. */
 
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import { DEFAULT_DELETION_GUARD } from '../../lib/config/read-config.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import { compareVersions } from '../../lib/core/version.ts';
+import type { DeletionBound } from '../../lib/protocol/messages.ts';
 import type { RawPublication } from '../../lib/protocol/publication.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import type { Step } from '../../lib/reconciler/topics/topic-table.ts';
@@ -23,6 +25,7 @@ export interface Mutation {
   readonly store?: (latency: number) => SimStore;
   readonly scanPeriod?: number;
   readonly maxDrift?: number;
+  readonly deletionGuard?: DeletionBound;
   /** Says nothing of other replicators. */
   readonly isAlone?: true;
   readonly link?: LinkFaults;
@@ -150,6 +153,7 @@ export class SimReplicator {
         mergeFrequency,
         scanPeriod: mutation.scanPeriod ?? SCAN_PERIOD,
         maxDrift: mutation.maxDrift ?? MAX_DRIFT,
+        deletionGuard: mutation.deletionGuard ?? DEFAULT_DELETION_GUARD,
         bounds: DEFAULT_BOUNDS,
         store: 'simulation',
         hidesPayloads: false,

@@ -113,7 +113,7 @@ inWorldOfMqtt5('A simulated broker', scene => {
 
   it('shows nothing that may not be read, neither live nor in a replay', () => {
     const world = scene.create([1, 1]);
-    world.broker(A).unreadable = '';
+    world.broker(A).unreadable.add('#');
     world.broker(A).write('t', 'hidden');
     world.rest();
     world.link(0, A).cut();

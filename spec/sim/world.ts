@@ -110,7 +110,7 @@ export class World {
   heal(): void {
     for (const broker of this.brokers) {
       broker.denied.clear();
-      broker.unreadable = undefined;
+      broker.unreadable.clear();
     }
     for (const replicator of this.replicators) replicator.resume();
     for (const { links } of this.replicators) {

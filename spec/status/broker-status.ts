@@ -17,6 +17,7 @@ export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): Br
     waiting: 0,
     behind: 0,
     blocked: 0,
+    deletionsHeld: 0,
     roundTrip: null,
     reconnects: 0,
     restarts: 0,

@@ -13,19 +13,23 @@
 
 import type { IPublishPacket } from 'mqtt';
 import type { Found, Occasion } from '../../core/events.ts';
-import { fromBuffer } from '../../protocol/bytes.ts';
-import type { Answer } from '../../protocol/messages.ts';
-import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
+import type { Answer, Readable } from '../../protocol/messages.ts';
+import type { MessageProperties } from '../../protocol/properties.ts';
 import { propertiesFault } from '../../protocol/property-faults.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';
 import { type Grant, isRefusal } from '../connection/filter-requests.ts';
 import { sizeOf } from '../connection/packet-guard.ts';
+import { foundIn } from './found-in.ts';
+import type { ReadProof } from './read-proof.ts';
 import type { ReplayOrder } from './replay-order.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Topics in one SUBSCRIBE. */
 const BATCH = 100;
+
+/** Parents beneath which we prove at once that we can read. */
+const PROOF_BATCH = 20;
 
 /** Subscriptions that are left standing at most, where they cannot be ended but with the connection. */
 const MOST_STANDING = 200;
@@ -55,11 +59,14 @@ export interface ScannerDeps {
   /** Called where an answer goes on though it was over: it was in order by chance. */
   readonly outOfOrder: () => void;
   readonly answer: (answers: readonly Answer[]) => void;
+  /** How it is proven that we can read, and who is told; not needed where nobody asks for it. */
+  readonly proof?: { readonly by: ReadProof; readonly tell: (answer: Readable) => void };
 }
 
 export class Scanner {
   readonly #deps: ScannerDeps;
   readonly #queues: Readonly<Record<Occasion, Set<string>>> = { question: new Set(), look: new Set() };
+  readonly #unproven = new Set<string>();
   #connection: Connection | undefined;
   #idle: NodeJS.Timeout | undefined;
   #working = false;
@@ -101,22 +108,28 @@ export class Scanner {
     for (const topic of topics) if (look.delete(topic)) question.add(topic);
   }
 
+  /** Finds out whether we can read beneath these parents; each will be answered once, as topics are. */
+  proveReadable(parents: readonly string[]): void {
+    for (const parent of parents) this.#unproven.add(parent);
+    if (!this.#working) void this.#work();
+  }
+
   /** Gives no more answers. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const queue of Object.values(this.#queues)) queue.clear();
+    for (const queue of [...Object.values(this.#queues), this.#unproven]) queue.clear();
     await this.#disconnect();
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     clearTimeout(this.#idle);
-    for (let topics = this.#next(); topics.length > 0; topics = this.#next()) {
-      const answers = await this.#ask(topics);
-      const absent = answers.filter(isAbsent).map(({ topic }) => topic);
-      this.#tell(answers.filter(answer => !isAbsent(answer)));
-      // Much follows from an absence, so it is believed only when it is found twice.
-      if (absent.length > 0 && !this.#closed) this.#tell(await this.#ask(absent));
+    for (;;) {
+      const parents = takeFrom(this.#unproven, PROOF_BATCH);
+      if (parents.length > 0) await this.#prove(parents);
+      const topics = this.#next();
+      if (topics.length > 0) await this.#answer(topics);
+      else if (this.#unproven.size === 0) break;
     }
     this.#working = false;
     if (this.#closed) return;
@@ -129,6 +142,27 @@ export class Scanner {
   #failed(): void {
     this.#working = false;
     for (const queue of Object.values(this.#queues)) this.#tell(takeFrom(queue, queue.size).map(unknownAt));
+  }
+
+  async #answer(topics: readonly string[]): Promise<void> {
+    const answers = await this.#ask(topics);
+    const absent = answers.filter(isAbsent).map(({ topic }) => topic);
+    this.#tell(answers.filter(answer => !isAbsent(answer)));
+    // Much follows from an absence, so it is believed only when it is found twice.
+    if (absent.length > 0 && !this.#closed) this.#tell(await this.#ask(absent));
+  }
+
+  async #prove(parents: readonly string[]): Promise<void> {
+    const { proof } = this.#deps;
+    const connect = () => (this.#closed ? Promise.reject(new Error('closed')) : this.#connect());
+    const proven = (await proof?.by.prove(connect, parents).catch(() => undefined)) ?? new Set<string>();
+    if (this.#closed) return;
+    const isProven = (parent: string) => proven.has(parent);
+    proof?.tell({
+      kind: 'readable',
+      proven: parents.filter(isProven),
+      unproven: parents.filter(parent => !isProven(parent)),
+    });
   }
 
   /** Some brokers take seconds for a batch, and looks may be many: a message waits for none of them. */
@@ -249,10 +283,10 @@ export class Scanner {
 
   #take(packet: IPublishPacket): void {
     this.#quiet?.refresh();
+    if (this.#deps.proof?.by.observe(packet) === true) return;
     this.#showsUnasked ||= this.#isNew && packet.retain;
     if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
     if (!this.#asked.has(packet.topic)) this.#deps.outOfOrder();
-    const mqtt5 = this.#deps.options.protocolVersion === 5;
     const properties = packet.properties as MessageProperties | undefined;
     const isTooLarge = sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload;
     // The intake refuses such a message as well: what the broker retains is then nothing that could be given to others.
@@ -260,18 +294,7 @@ export class Scanner {
       this.#found.set(packet.topic, 'unknown');
       return;
     }
-    const seconds = properties?.messageExpiryInterval;
-    const packed = mqtt5 ? packProperties(properties) : undefined;
-    const { topic, payload } = packet;
-    this.#found.set(topic, {
-      payload: fromBuffer(payload as Buffer),
-      properties: packed,
-      stamp:
-        properties === undefined || packed === undefined
-          ? undefined
-          : this.#deps.stamps?.read(topic, payload as Buffer, properties, packed).stamp,
-      expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
-    });
+    this.#found.set(packet.topic, foundIn(packet, this.#deps.options.protocolVersion, this.#deps.stamps));
   }
 
   async #connect(): Promise<Connection> {

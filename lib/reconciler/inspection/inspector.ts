@@ -8,7 +8,12 @@
 import { has } from '../../core/policy.ts';
 import { agrees, endOf, pendingAt } from '../../core/register.ts';
 import type { Histogram } from '../../protocol/histogram.ts';
-import type { ReconcilerAnswers, ReconcilerMeasures, ReconcilerQuestion } from '../../protocol/questions.ts';
+import type {
+  DeletionsDecided,
+  ReconcilerAnswers,
+  ReconcilerMeasures,
+  ReconcilerQuestion,
+} from '../../protocol/questions.ts';
 import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow, TrashList } from '../../status/api.ts';
 import type { Admission } from '../admission.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
@@ -36,6 +41,9 @@ const REFUSED = 'refused_';
 
 /** Topics that are counted anew before an answer; where more have changed, the last commit's counts have to do. */
 const MOST_RECOUNTED = 5_000;
+
+/** What only looks. */
+export type Inspection = Exclude<ReconcilerQuestion, DeletionsDecided>;
 
 export interface InspectorDeps {
   readonly replica: string;
@@ -78,7 +86,7 @@ export class Inspector {
     });
   }
 
-  async answer(question: ReconcilerQuestion): Promise<ReconcilerAnswers[ReconcilerQuestion['of']]> {
+  async answer(question: Inspection): Promise<ReconcilerAnswers[Inspection['of']]> {
     this.#deps.table.recountUnsaved(MOST_RECOUNTED);
     switch (question.of) {
       case 'measures':
@@ -124,6 +132,7 @@ export class Inspector {
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
         damped: damper.damped,
+        vanished: Object.fromEntries([...links].map(({ name, vanished }) => [name, vanished])),
         conflicts: { ...conflicts.counts },
         convergence: census.convergence.counts,
         commits: saver.commits.counts,
@@ -139,6 +148,7 @@ export class Inspector {
           waiting: link.due.size,
           behind: census.behind[link.index] ?? 0,
           blocked: link.blocks.blocked,
+          deletionsHeld: link.guard.size,
         })),
       conflicts: conflicts.after(conflictsAfter, MOST_CONFLICTS).map(one => this.#conflict(one)),
       lastConflict: conflicts.last,

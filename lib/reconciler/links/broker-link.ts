@@ -11,12 +11,20 @@ import { NowAndThen } from '../../core/now-and-then.ts';
 import { has, type Policies } from '../../core/policy.ts';
 import type { Version } from '../../core/version.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
-import type { FromBroker, Port, SessionStarted, Settled, ToBroker } from '../../protocol/messages.ts';
+import type {
+  DeletionBound,
+  FromBroker,
+  Port,
+  SessionStarted,
+  Settled,
+  ToBroker,
+} from '../../protocol/messages.ts';
 import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
 import type { Self } from '../facts.ts';
 import type { Marker } from '../marker.ts';
 import { AntiEntropy } from '../verification/anti-entropy.ts';
-import { Brake } from '../verification/brake.ts';
+import { DeletionGuard } from '../verification/deletion-guard.ts';
+import { Look } from '../verification/look.ts';
 import { OpenProbes } from '../verification/open-probes.ts';
 import { Unanswered } from '../verification/unanswered.ts';
 import { AwaitedEchoes } from './awaited-echoes.ts';
@@ -46,6 +54,7 @@ export interface LinkOptions {
   readonly secret: string;
   /** Under which its worker connects, unless one is configured. */
   readonly clientId: string;
+  readonly deletionGuard: DeletionBound;
 }
 
 export class BrokerLink {
@@ -57,7 +66,8 @@ export class BrokerLink {
   /** Under which its worker connects, unless one is configured. */
   clientId: string;
   readonly blocks = new Blocks();
-  readonly brake = new Brake();
+  readonly guard: DeletionGuard;
+  readonly look = new Look();
   readonly unanswered = new Unanswered();
   readonly antiEntropy: AntiEntropy;
 
@@ -76,8 +86,11 @@ export class BrokerLink {
   known = false;
   /** What the current session can be compared with. */
   base: Base = 'none';
-  /** How many topics it held when it was last compared with that. */
-  heldAtReturn = 0;
+  /**
+   * Topics that a client may have deleted there without being heard: it was away, could not be read, or dropped messages
+   * in a burst; until it is found what it retains.
+   */
+  unheard = new Set<string>();
   /** The topics that the current replay has shown, where there is something to compare them with. */
   replayed: Set<string> | undefined;
   /** Topics of which something was under way when the connection before this one ended, until they are found. */
@@ -90,6 +103,8 @@ export class BrokerLink {
   visits = 0;
   /** Messages that met another write at the broker: their topics are looked at. */
   contended = 0;
+  /** Topics that it held no more, and that were given to it again: that a client deleted them was not proven. */
+  vanished = 0;
   /** How often each bound was met. */
   readonly heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
 
@@ -110,7 +125,8 @@ export class BrokerLink {
   readonly #probes = new OpenProbes();
   readonly #nowAndThen = new NowAndThen<Bound>();
 
-  constructor({ index, name, rank, scanPeriod, markerTopic, secret, clientId }: LinkOptions) {
+  constructor(options: LinkOptions) {
+    const { index, name, rank, scanPeriod, markerTopic, secret, clientId, deletionGuard } = options;
     this.index = index;
     this.name = name;
     this.rank = rank;
@@ -118,6 +134,7 @@ export class BrokerLink {
     this.state = new MarkedState(secret, markerTopic);
     this.clientId = clientId;
     this.antiEntropy = new AntiEntropy(scanPeriod);
+    this.guard = new DeletionGuard(deletionGuard);
   }
 
   attach(port: Port<ToBroker, FromBroker>, receive: (message: FromBroker) => void): void {
@@ -172,12 +189,13 @@ export class BrokerLink {
     this.ready = false;
     this.antiEntropy.parted();
     this.unanswered.clear();
+    this.unheard.clear();
     this.marker.parted();
     this.due.clear();
     this.#echoes.clear();
     this.#quarantined.clear();
     this.#writer.take();
-    return this.#probes.parted();
+    return [...this.look.abort(), ...this.#probes.parted()];
   }
 
   /** Whether one more publication may be sent now. */
@@ -249,6 +267,18 @@ export class BrokerLink {
   /** Takes note of an answer; returns whether it counts. */
   answered(topic: string): boolean {
     return this.#probes.answered(topic);
+  }
+
+  /** The topic was shown, or written anew: no suspicion is left that it was deleted there. */
+  seen(topic: string): void {
+    this.look.seen(topic);
+    if (this.unheard.size > 0) this.unheard.delete(topic);
+    if (this.guard.size > 0) this.guard.release(topic);
+  }
+
+  /** Finds out whether we can read beneath these parents at the broker. */
+  proveReadable(parents: readonly string[]): void {
+    this.#post({ kind: 'prove-readable', session: this.#session, parents });
   }
 
   /** Has the broker show once more all that it retains. */

@@ -41,7 +41,7 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
   /** Adds a broker at the next index. */
   add(
     { name, rank }: { readonly name: string; readonly rank: number },
-    { controlPrefix, scanPeriod }: ReconcilerSettings,
+    { controlPrefix, scanPeriod, deletionGuard }: ReconcilerSettings,
   ): BrokerLink {
     const control =
       controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#self.replica, name);
@@ -49,7 +49,8 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
     const { secret } = this.#self;
     const clientId = this.#self.newClientId(name);
     const markerTopic = control?.of('marker');
-    const link = new BrokerLink({ index, name, rank, scanPeriod, markerTopic, secret, clientId });
+    const marked = { markerTopic, secret };
+    const link = new BrokerLink({ ...marked, index, name, rank, scanPeriod, clientId, deletionGuard });
     recall(link, this.#recorded);
     this.#table.advance(link.marker.recorded ?? 0);
     this.#links.push(link);

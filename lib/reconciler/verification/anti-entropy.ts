@@ -41,6 +41,12 @@ export class AntiEntropy {
   #second = 0;
   #lastBurst = 0;
   #burst = new Set<string>();
+  /** What a survey left out. */
+  readonly #leftOut = new Set<string>();
+  /** Of the topics that were chosen last, those of which the broker may have dropped messages in a burst. */
+  #afterBurst: ReadonlySet<string> = new Set();
+  /** A burst came since the last survey that showed nothing new. */
+  #hadBurst = false;
   /** When the last message of each topic came, the oldest first. */
   readonly #presumed = new Map<string, number>();
   #survey: 'none' | 'due' | 'under way' = 'none';
@@ -67,6 +73,7 @@ export class AntiEntropy {
     this.#received += messages;
     if (this.#received <= BURST) return false;
     this.#lastBurst = uptime;
+    this.#hadBurst = true;
     this.#wantSurvey();
     return true;
   }
@@ -110,9 +117,12 @@ export class AntiEntropy {
    * @param held what the broker is believed to retain
    */
   surveyed(held: Iterable<string>): number {
-    for (const topic of leftOut(held, this.#shown)) this.note(topic);
+    const isDropping = this.#hadBurst || this.#news > 0;
+    const missed = isDropping ? this.#burst : this.#leftOut;
+    for (const topic of leftOut(held, this.#shown)) missed.add(topic);
     this.#shown = new Set();
     this.#left--;
+    if (this.#news === 0 && this.#survey === 'under way') this.#hadBurst = false;
     if (this.#survey === 'under way') this.#survey = this.#news > 0 && this.#left > 0 ? 'due' : 'none';
     return this.#news;
   }
@@ -134,6 +144,11 @@ export class AntiEntropy {
     return this.#presumed.has(topic);
   }
 
+  /** Whether the topic is one of those chosen last of which the broker may have dropped messages in a burst. */
+  isAfterBurst(topic: string): boolean {
+    return this.#afterBurst.has(topic);
+  }
+
   /**
    * The topics to look at now, after so many seconds since the last call.
    * @param topics all topics, in any stable order
@@ -146,6 +161,8 @@ export class AntiEntropy {
     if (this.period === Number.POSITIVE_INFINITY) return [];
     const most = Math.ceil(MOST * elapsed);
     const chosen = this.#ofBurst(most, uptime);
+    this.#afterBurst = new Set(chosen);
+    chosen.push(...takeFirst(this.#leftOut, most - chosen.length));
     chosen.push(
       ...this.#ofPresumed(Math.min(Math.ceil(MOST_PRESUMED * elapsed), most - chosen.length), uptime),
     );
@@ -167,9 +184,7 @@ export class AntiEntropy {
 
   #ofBurst(most: number, uptime: number): string[] {
     if (uptime - this.#lastBurst < QUIET) return [];
-    const chosen = [...this.#burst].slice(0, most);
-    for (const topic of chosen) this.#burst.delete(topic);
-    return chosen;
+    return takeFirst(this.#burst, most);
   }
 
   #ofPresumed(most: number, uptime: number): string[] {
@@ -192,6 +207,17 @@ export class AntiEntropy {
     }
     return next.done === true ? undefined : next.value;
   }
+}
+
+/** Takes out those that came first, so many at most. */
+function takeFirst(topics: Set<string>, most: number): string[] {
+  const taken: string[] = [];
+  for (const topic of topics) {
+    if (taken.length >= most) break;
+    topics.delete(topic);
+    taken.push(topic);
+  }
+  return taken;
 }
 
 /** The topics that a survey should have shown; none where it showed nothing, or left out many. */

@@ -1,7 +1,7 @@
 /**
  * Topics of which a broker did not say what it retains when it was asked. Nothing follows from that, so a deletion
  * may go unnoticed meanwhile: they are asked for again a few times, with growing distance, and are then left to
- * anti-entropy. So are those of which the answer was not believed at once. Bounded by the topics; empty when all is well.
+ * anti-entropy. So are those that could not be read. Bounded by the topics; empty when all is well.
  *
  * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */
@@ -15,9 +15,6 @@ interface Silence {
 const BEING_ASKED = Number.POSITIVE_INFINITY;
 
 const FIRST_DISTANCE = 1_000;
-
-/** What the brake held back is looked at again after so many milliseconds. */
-const SECOND_LOOK = 60_000;
 
 /** Some brokers never say: those that deny the topic, or show no sentinel. */
 const MOST_QUESTIONS = 6;
@@ -37,11 +34,6 @@ export class Unanswered {
     const questions = (this.#silences.get(topic)?.questions ?? 0) + 1;
     if (questions === MOST_QUESTIONS) this.#silences.delete(topic);
     else this.#silences.set(topic, { questions, askAt: uptime + FIRST_DISTANCE * 4 ** (questions - 1) });
-  }
-
-  /** The broker has said that it does not retain it, and that was not believed. */
-  heldBack(topic: string, uptime: number): void {
-    this.#silences.set(topic, { questions: 0, askAt: uptime + SECOND_LOOK });
   }
 
   /** The broker has said what it retains. */

@@ -7,12 +7,13 @@ import type { Probed } from '../../core/events.ts';
 import { has } from '../../core/policy.ts';
 import { agrees, alike, pendingAt, willHold } from '../../core/register.ts';
 import type { HybridClock, Version } from '../../core/version.ts';
-import type { Answer, Log } from '../../protocol/messages.ts';
+import type { Answer, Log, Readable } from '../../protocol/messages.ts';
 import type { Observation } from '../../protocol/observation.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BringEvent } from '../stepper.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
+import { Absences, type Decision } from './absences.ts';
 
 export interface VerifierDeps {
   readonly table: TopicTable;
@@ -25,54 +26,56 @@ export interface VerifierDeps {
 
 export class Verifier {
   readonly #deps: VerifierDeps;
+  readonly #absences: Absences;
 
   constructor(deps: VerifierDeps) {
     this.#deps = deps;
+    const { table, bring, log } = deps;
+    this.#absences = new Absences({
+      table,
+      bring,
+      decide: (link, topic, found, absence) => this.#probed(link, topic, found, absence),
+      log,
+    });
   }
 
   /** A broker has returned, and shown these topics: what it held and did not show is asked for. */
   compare(link: BrokerLink, replayed: ReadonlySet<string>): void {
     const { table, bring } = this.#deps;
     const { index: broker, base } = link;
-    let held = 0;
+    if (base !== 'as left') this.#absences.voided(link);
     const asked: string[] = [];
     const cutOff = new Set<string>();
     for (const [topic, { register, seen }] of table.states.entries()) {
-      if (typeof register.held[broker] === 'object') held++;
       const isShown = replayed.has(topic);
       // Most topics, and there may be very many: nothing comes of it.
       if (isShown && register.pending.length === 0) continue;
+      if (link.guard.holds(topic)) continue;
       if (pendingAt(register, broker) > 0) cutOff.add(topic);
       const atMarker = link.state.atMarker(topic, seen[broker] ?? 0);
       bring(topic, { kind: 'returned', broker, base, replayed: isShown, atMarker });
       if (this.#isAsked(link, topic)) asked.push(topic);
     }
     link.cutOff = cutOff;
-    link.heldAtReturn = held;
-    link.brake.begin(asked, held);
+    this.#absences.returned(link, replayed, asked);
   }
 
   /** Anti-entropy: looks again at some topics, after so many seconds since the last time. */
   lookAgain(link: BrokerLink, elapsed: number, uptime: number): void {
-    if (!link.ready || !link.retains || link.brake.isOpen) return;
-    const { table, bring } = this.#deps;
-    const asked = link.antiEntropy.next(table.states, elapsed, uptime).filter(topic => {
-      bring(topic, { kind: 'doubted', broker: link.index });
-      return this.#isAsked(link, topic);
-    });
-    link.brake.begin(asked, asked.length);
-    if (link.antiEntropy.beginSurvey(elapsed, uptime)) link.survey();
+    if (!link.ready || !link.retains || link.look.isOpen) return;
+    const { antiEntropy, unheard } = link;
+    const asked = this.#asked(link, antiEntropy.next(this.#deps.table.states, elapsed, uptime));
+    for (const topic of asked) if (antiEntropy.isAfterBurst(topic)) unheard.add(topic);
+    link.look.begin(asked, 'scan');
+    if (antiEntropy.beginSurvey(elapsed, uptime)) link.survey();
   }
 
   /** What the broker did not answer is asked once more, when it is time for it. */
   askAgain(link: BrokerLink, uptime: number): void {
-    if (!link.ready || link.brake.isOpen) return;
-    const asked = link.unanswered.due(uptime).filter(topic => {
-      this.#deps.bring(topic, { kind: 'doubted', broker: link.index });
-      return this.#isAsked(link, topic);
-    });
+    if (!link.ready || link.look.isOpen) return;
+    const asked = this.#asked(link, link.unanswered.due(uptime));
     for (const topic of asked) link.unanswered.asked(topic);
-    if (asked.length > 0) link.brake.begin(asked, Math.max(asked.length, link.heldAtReturn));
+    if (asked.length > 0) link.look.begin(asked, 'return');
   }
 
   /** A survey has shown what the broker retains under a topic. What is news to us is asked for. */
@@ -81,6 +84,7 @@ export class Verifier {
     const { table, bring } = this.#deps;
     const holds = table.get(topic)?.register.held[link.index];
     link.antiEntropy.shown(topic);
+    link.seen(topic);
     if (typeof holds === 'object' && alike(holds, observation)) return;
     bring(topic, { kind: 'doubted', broker: link.index });
     if (this.#isAsked(link, topic)) link.antiEntropy.surprised();
@@ -100,35 +104,41 @@ export class Verifier {
   }
 
   /** A probe was answered. */
-  found(link: BrokerLink, answer: Answer): void {
-    const { topic, found } = answer;
+  found(link: BrokerLink, { topic, found }: Answer): void {
     if (!link.answered(topic)) return;
-    if (found === 'unknown') link.unanswered.silent(topic, performance.now());
-    else link.unanswered.answered(topic);
-    const isDeletion = this.#isDeletion(link, answer);
-    const isHeldBack = isDeletion && link.brake.awaits(topic);
-    const verdict = link.brake.answered(topic, isDeletion ? 'absent' : 'other');
-    if (!isHeldBack) this.#probed(link, topic, found, isDeletion ? 'deletion' : 'loss');
-    if (verdict === undefined) return;
-    for (const deleted of verdict.deleted) this.#probed(link, deleted, 'absent', 'deletion');
-    for (const doubtful of verdict.heldBack) {
-      link.unanswered.heldBack(doubtful, performance.now());
-      this.#deps.bring(doubtful, { kind: 'unanswered', broker: link.index });
-    }
-    if (verdict.heldBack.length > 0) {
-      this.#deps.log(
-        'error',
-        `${verdict.heldBack.length} topics have vanished from ${link.name} unseen; none is deleted elsewhere before it is found absent once more, in a minute`,
-      );
-    }
+    const isInDoubt = found === 'absent' && this.#absences.isInDoubt(link, topic);
+    if (!isInDoubt) this.#found(link, topic, found);
+    this.#absences.answered(link, topic);
   }
 
-  /** Whether an answer says that a client deleted the topic while we did not see it. */
-  #isDeletion(link: BrokerLink, { topic, found }: Answer): boolean {
-    const known = this.#deps.table.get(topic);
-    if (found !== 'absent' || known === undefined || link.base !== 'as left') return false;
-    const isHeld = typeof known.register.held[link.index] === 'object';
-    return isHeld && link.state.atMarker(topic, known.seen[link.index] ?? 0) !== 'not known';
+  /** Whether we can read at the broker what it was asked for. */
+  proved(link: BrokerLink, answer: Readable): void {
+    this.#absences.proved(link, answer);
+  }
+
+  /** A person has decided about the deletions that are held at the broker. Returns how many topics that concerns. */
+  decided(link: BrokerLink, decision: Decision): number {
+    return this.#absences.decided(link, decision);
+  }
+
+  #found(link: BrokerLink, topic: string, found: Answer['found']): void {
+    if (found === 'unknown') {
+      link.unanswered.silent(topic, performance.now());
+    } else {
+      link.unanswered.answered(topic);
+      link.seen(topic);
+    }
+    if (typeof found === 'object') link.look.shown(topic);
+    this.#probed(link, topic, found, 'loss');
+  }
+
+  /** Has these topics asked for, but for those of which a person has to decide; returns those that are. */
+  #asked(link: BrokerLink, topics: readonly string[]): readonly string[] {
+    return topics.filter(topic => {
+      if (link.guard.holds(topic)) return false;
+      this.#deps.bring(topic, { kind: 'doubted', broker: link.index });
+      return this.#isAsked(link, topic);
+    });
   }
 
   #probed(link: BrokerLink, topic: string, found: Answer['found'], absence: Probed['absence']): void {

@@ -56,6 +56,13 @@ export class Server {
     return this.#json(`/api/v1/topics/${encodeURIComponent(topic)}`, {}, signal);
   }
 
+  /** Tells what a person has decided about the deletions that are held at a broker. */
+  async decideDeletions(broker: string, decision: 'confirm' | 'refuse'): Promise<void> {
+    const path = `/api/v1/brokers/${encodeURIComponent(broker)}/deletions/${decision}`;
+    const answer = await this.#fetch(path, 'application/json', AbortSignal.timeout(LIMIT), 'POST');
+    await answer.body?.cancel();
+  }
+
   /** The stream of events; the caller reads it, and gives it up by the signal. */
   async events(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const answer = await this.#fetch('/api/v1/events', 'text/event-stream', signal);
@@ -70,11 +77,16 @@ export class Server {
     return (await answer.json()) as T;
   }
 
-  async #fetch(path: string, accept: string, signal: AbortSignal): Promise<Response> {
+  async #fetch(
+    path: string,
+    accept: string,
+    signal: AbortSignal,
+    method: 'GET' | 'POST' = 'GET',
+  ): Promise<Response> {
     const token = this.#token();
     const headers = { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
     // Without the browser's own credentials: a refusal is then answered by the page, not by a dialog.
-    const answer = await fetch(this.#base + path, { headers, signal, credentials: 'omit' });
+    const answer = await fetch(this.#base + path, { method, headers, signal, credentials: 'omit' });
     this.#skew = skewOf(answer.headers.get('date'), Date.now());
     if (answer.ok) return answer;
     await answer.body?.cancel();

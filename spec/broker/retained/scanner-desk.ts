@@ -1,9 +1,10 @@
 /** Where a spec asks a scanner, and its answers come in: each topic is answered once. */
 
+import { ReadProof } from '../../../lib/broker/retained/read-proof.ts';
 import type { ReplayOrder } from '../../../lib/broker/retained/replay-order.ts';
 import { Scanner } from '../../../lib/broker/retained/scanner.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
-import type { Answer } from '../../../lib/protocol/messages.ts';
+import type { Answer, Readable } from '../../../lib/protocol/messages.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
 
 /** Bytes of the largest payload that is taken in. */
@@ -13,14 +14,16 @@ export class Desk {
   readonly scanner: Scanner;
   readonly #answers = new Map<string, Answer['found']>();
   #look: () => void = () => undefined;
+  #readable: (answer: Readable) => void = () => undefined;
   /** How often an answer was found to go on though it was over. */
   disorders = 0;
 
-  constructor(url: string, protocolVersion: 4 | 5, order: ReplayOrder) {
+  /** @param options for MQTT.js, such as a username */
+  constructor(url: string, protocolVersion: 4 | 5, order: ReplayOrder, options: object = {}) {
     this.scanner = new Scanner({
       options: {
         url,
-        options: {},
+        options: { ...options },
         clientId: `scanner_${Math.random()}`,
         protocolVersion,
         maxQos: 2,
@@ -32,6 +35,7 @@ export class Desk {
       outOfOrder: () => {
         this.disorders++;
       },
+      proof: { by: new ReadProof('mqttrep/us/probe/spec/fence'), tell: answer => this.#readable(answer) },
       answer: answers => {
         for (const { topic, found } of answers) {
           if (this.#answers.has(topic)) throw new Error(`${topic} was answered twice`);
@@ -55,6 +59,22 @@ export class Desk {
       const found = this.#answers.get(topic);
       return typeof found === 'object' ? found.payload : (found ?? 'unanswered');
     });
+  }
+
+  /** Resolves with those of the parents beneath which it is proven that we can read. */
+  async prove(parents: readonly string[]): Promise<readonly string[]> {
+    const proven: string[] = [];
+    let left = parents.length;
+    const all = new Promise<void>(resolve => {
+      this.#readable = answer => {
+        proven.push(...answer.proven);
+        left -= answer.proven.length + answer.unproven.length;
+        if (left === 0) resolve();
+      };
+    });
+    this.scanner.proveReadable(parents);
+    await all;
+    return proven;
   }
 
   found(topic: string): Answer['found'] | undefined {

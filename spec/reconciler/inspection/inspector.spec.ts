@@ -1,7 +1,8 @@
 /** What the reconciler answers when it is asked how all is. */
 
 import { expect } from 'chai';
-import type { ReconcilerAnswers, ReconcilerQuestion } from '../../../lib/protocol/questions.ts';
+import type { ReconcilerAnswers } from '../../../lib/protocol/questions.ts';
+import type { Inspection } from '../../../lib/reconciler/inspection/inspector.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { NOW, ReconcilerRig, type RigOptions } from '../reconciler-rig.ts';
 import type { WorkerEnd } from '../worker-end.ts';
@@ -29,7 +30,7 @@ describe('The inspector', () => {
 
   afterEach(() => rig.close());
 
-  const ask = <Q extends ReconcilerQuestion>(question: Q) =>
+  const ask = <Q extends Inspection>(question: Q) =>
     rig.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
   const measures = (conflictsAfter = 0) => ask({ of: 'measures', conflictsAfter });
   const list = (which: 'all' | 'differing' = 'all', filter = '') =>

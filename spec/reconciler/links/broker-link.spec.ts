@@ -13,6 +13,7 @@ describe('BrokerLink', () => {
   let sent: ToBroker[];
 
   beforeEach(() => {
+    const deletionGuard = { topics: 10, percent: 5 };
     link = new BrokerLink({
       index: 0,
       name: 'A',
@@ -21,6 +22,7 @@ describe('BrokerLink', () => {
       markerTopic: undefined,
       secret: 'secret',
       clientId: 'kept',
+      deletionGuard,
     });
     sent = [];
     link.attach(

@@ -38,13 +38,6 @@ describe('Unanswered', () => {
     expect(unanswered.due(NOW + 1_000)).to.deep.equal(['t']);
   });
 
-  it('are asked again after a minute where the answer was not believed', () => {
-    const unanswered = new Unanswered();
-    unanswered.heldBack('t', NOW);
-    expect(unanswered.due(NOW + 59_999)).to.deep.equal([]);
-    expect(unanswered.due(NOW + 60_000)).to.deep.equal(['t']);
-  });
-
   it('are not asked for all at once', () => {
     const unanswered = new Unanswered();
     for (let topic = 0; topic < 2_000; topic++) unanswered.silent(`t${topic}`, NOW);

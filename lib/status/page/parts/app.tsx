@@ -47,7 +47,7 @@ export function App({ server }: { server: Server }) {
         <main class={link.state === 'live' ? '' : 'stale'}>
           <Headline status={status} />
           <div class="overview">
-            <Brokers status={status} now={now} />
+            <Brokers server={server} status={status} now={now} />
             <div class="charts">
               <Rates status={status} />
               <Convergence histogram={status.convergence} />

@@ -5,6 +5,7 @@ import { count, elapsed, rate, span } from '../model/figures.ts';
 import { LINK_LOOKS } from '../model/link-states.ts';
 import type { RatePair } from '../model/rate-columns.ts';
 import { CARD, type Point } from '../model/ring-layout.ts';
+import { type Decision, HeldDeletions } from './held-deletions.tsx';
 import { State } from './icon.tsx';
 
 interface BrokerCardProps {
@@ -12,9 +13,11 @@ interface BrokerCardProps {
   readonly rates: RatePair;
   readonly now: number;
   readonly at: Point | undefined;
+  /** A person has decided about the deletions that are held. */
+  readonly decide: (decision: Decision) => Promise<void>;
 }
 
-export function BrokerCard({ broker, rates, now, at }: BrokerCardProps) {
+export function BrokerCard({ broker, rates, now, at, decide }: BrokerCardProps) {
   const look = LINK_LOOKS[broker.state];
   const place =
     at === undefined ? {} : { left: `${at.x - CARD.width / 2}px`, top: `${at.y - CARD.height / 2}px` };
@@ -47,6 +50,7 @@ export function BrokerCard({ broker, rates, now, at }: BrokerCardProps) {
         </Figure>
       </dl>
       <Troubles broker={broker} />
+      {broker.deletionsHeld === 0 ? null : <HeldDeletions broker={broker} decide={decide} />}
     </li>
   );
 }

@@ -4,16 +4,18 @@ import type { BrokerStatus, Status } from '../../api.ts';
 import { LINK_LOOKS } from '../model/link-states.ts';
 import { ratesIn } from '../model/rate-columns.ts';
 import { CARD, HUB, type Point, type Ring, ringLayout } from '../model/ring-layout.ts';
+import type { Server } from '../server.ts';
 import { BrokerCard } from './broker-card.tsx';
 import { useSize } from './hooks.ts';
 import { Hub } from './hub.tsx';
 
 interface BrokersProps {
+  readonly server: Server;
   readonly status: Status;
   readonly now: number;
 }
 
-export function Brokers({ status, now }: BrokersProps) {
+export function Brokers({ server, status, now }: BrokersProps) {
   const { element, width } = useSize<HTMLDivElement>();
   const { brokers } = status;
   const ring = ringLayout(brokers.length, width);
@@ -36,6 +38,7 @@ export function Brokers({ status, now }: BrokersProps) {
               rates={ratesIn(sample, broker.name)}
               now={now}
               at={ring?.spots[i]}
+              decide={decision => server.decideDeletions(broker.name, decision)}
             />
           ))}
         </ul>

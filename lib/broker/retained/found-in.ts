@@ -1,0 +1,24 @@
+/** What a retained message that a probe was shown says of its topic. */
+
+import type { IPublishPacket } from 'mqtt';
+import type { Found } from '../../core/events.ts';
+import { fromBuffer } from '../../protocol/bytes.ts';
+import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
+import type { Stamps } from '../../protocol/stamps.ts';
+import type { ProtocolVersion } from '../connection/negotiation.ts';
+
+/** @param stamps reads whose copy it is; without them that is not told */
+export function foundIn(packet: IPublishPacket, protocolVersion: ProtocolVersion, stamps?: Stamps): Found {
+  const { topic } = packet;
+  const payload = packet.payload as Buffer;
+  const properties = packet.properties as MessageProperties | undefined;
+  const seconds = properties?.messageExpiryInterval;
+  const packed = protocolVersion === 5 ? packProperties(properties) : undefined;
+  const isStamped = properties !== undefined && packed !== undefined;
+  return {
+    payload: fromBuffer(payload),
+    properties: packed,
+    stamp: isStamped ? stamps?.read(topic, payload, properties, packed).stamp : undefined,
+    expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
+  };
+}

@@ -1,0 +1,62 @@
+/** What the log says of absences: how many, one example, what happens next. The same is repeated now and then only. */
+
+import { NowAndThen } from '../../core/now-and-then.ts';
+import type { Log } from '../../protocol/messages.ts';
+import type { DeletionsDecided } from '../../protocol/questions.ts';
+import type { BrokerLink } from '../links/broker-link.ts';
+
+type Decision = DeletionsDecided['decision'];
+
+export class AbsenceLog {
+  readonly #log: Log;
+  readonly #nowAndThen = new NowAndThen<string>();
+  /** Topics that vanished since that was last said, by broker. */
+  readonly #unsaid = new Map<string, number>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  unreadable({ name }: BrokerLink, topics: readonly string[], uptime: number): void {
+    if (topics.length === 0 || !this.#nowAndThen.isDue(`${name} unreadable`, uptime)) return;
+    this.#log(
+      'warn',
+      `${name}: ${listed(topics)} not shown, and mqttrep may not be allowed to read there: a message of its own did not come back. Nothing is deleted, and nothing is written there because of this. Check the read rights of its account at ${name}`,
+    );
+  }
+
+  vanished({ name }: BrokerLink, topics: readonly string[], uptime: number): void {
+    const count = topics.length + (this.#unsaid.get(name) ?? 0);
+    this.#unsaid.set(name, count);
+    if (topics.length === 0 || !this.#nowAndThen.isDue(`${name} vanished`, uptime)) return;
+    this.#unsaid.delete(name);
+    this.#log(
+      'warn',
+      `${name}: ${listed(topics, count)} gone, and it is not proven that a client deleted ${count === 1 ? 'it' : 'them'}. ${name} gets ${count === 1 ? 'it' : 'them'} again; nothing is deleted elsewhere`,
+    );
+  }
+
+  held({ name, guard }: BrokerLink, topics: readonly string[], uptime: number): void {
+    if (topics.length === 0) return;
+    const isFirst = topics.length === guard.size;
+    if (!this.#nowAndThen.isDue(`${name} held`, uptime) && !isFirst) return;
+    this.#log(
+      'error',
+      `${name}: ${listed(topics, guard.size)} gone, and nobody was heard deleting ${guard.size === 1 ? 'it' : 'them'}. Nothing is deleted elsewhere before a person decides: 'mqttrep confirm-deletions ${name}' deletes everywhere; with --refuse ${name} gets all of it again`,
+    );
+  }
+
+  decided({ name }: BrokerLink, decision: Decision, topics: number): void {
+    if (topics === 0) return;
+    const fate =
+      decision === 'confirm'
+        ? 'confirmed: they are deleted at all brokers'
+        : `refused: ${name} gets them again`;
+    this.#log('warn', `${name}: the deletion of ${topics} topics was ${fate}`);
+  }
+}
+
+function listed(topics: readonly string[], count = topics.length): string {
+  const example = JSON.stringify(topics[0]);
+  return count === 1 ? `the topic ${example} is` : `${count} topics (such as ${example}) are`;
+}

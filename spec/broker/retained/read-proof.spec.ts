@@ -1,0 +1,84 @@
+/** A message of our own comes back from where we can read, and from nowhere else. */
+
+import { expect } from 'chai';
+import { type AclBroker, startWithAcl } from '../../support/acl-broker.ts';
+import { startAedes } from '../../support/aedes-broker.ts';
+import { requireMosquitto } from '../../support/mosquitto.ts';
+import { controlTopicsAt } from '../makes.ts';
+import { Desk } from './scanner-desk.ts';
+
+const CONTROL = 'readwrite mqttrep/#';
+
+for (const protocolVersion of [4, 5] as const) {
+  describe(`The proof that we can read, over MQTT ${protocolVersion === 4 ? '3.1.1' : '5'}`, function () {
+    this.timeout(30_000);
+    let started: AclBroker;
+    let desk: Desk;
+
+    before(function () {
+      requireMosquitto(this);
+    });
+
+    afterEach(async () => {
+      await desk?.scanner.close();
+      await started?.broker.stop();
+    });
+
+    async function provenWith(rights: readonly string[], parents: readonly string[], config: string[] = []) {
+      started = await startWithAcl([CONTROL, ...rights], config);
+      desk = new Desk(started.broker.url, protocolVersion, 'filter by filter', { username: 'rep' });
+      return desk.prove(parents);
+    }
+
+    it('succeeds beneath parents where we may read and write', async () => {
+      expect(await provenWith(['readwrite #'], ['home/', 'home/kitchen/', '', '/'])).to.deep.equal([
+        'home/',
+        'home/kitchen/',
+        '',
+        '/',
+      ]);
+    });
+
+    it('fails where we may only write', async () => {
+      expect(await provenWith(['write home/#', 'readwrite office/#'], ['home/', 'office/'])).to.deep.equal([
+        'office/',
+      ]);
+    });
+
+    it('fails where we may only read: nothing can be sent that would come back', async () => {
+      expect(await provenWith(['read home/#', 'readwrite office/#'], ['home/', 'office/'])).to.deep.equal([
+        'office/',
+      ]);
+    });
+
+    it('answers each of many parents, and takes none of them for another', async () => {
+      const parents = Array.from({ length: 45 }, (_, index) => `${index % 2 ? 'home' : 'office'}/${index}/`);
+      const proven = await provenWith(['write home/#', 'readwrite office/#'], parents);
+      expect(proven).to.deep.equal(parents.filter(parent => parent.startsWith('office')));
+    });
+
+    it('leaves nothing behind, and the connection still answers what the broker retains', async () => {
+      await provenWith(['readwrite #'], ['home/']);
+      expect(await desk.ask(['home/t'])).to.deep.equal(['absent']);
+      await desk.scanner.close();
+      expect(await controlTopicsAt(started.broker.url)).to.deep.equal([]);
+    });
+
+    it('fails where the broker has gone', async () => {
+      await provenWith(['readwrite #'], ['home/']);
+      await started.broker.stop();
+      expect(await desk.prove(['home/', 'office/'])).to.deep.equal([]);
+    });
+  });
+}
+
+describe('The proof that we can read, at a broker that hangs up on a publish that it denies', () => {
+  it('takes no proof from the parents beside it', async () => {
+    const broker = await startAedes({ hangsUpOn: ({ topic }) => topic.startsWith('denied/') });
+    const desk = new Desk(broker.url, 4, 'any');
+    const parents = ['a/', 'b/', 'denied/', 'c/', 'd/'];
+    expect((await desk.prove(parents)).toSorted()).to.deep.equal(['a/', 'b/', 'c/', 'd/']);
+    await desk.scanner.close();
+    await broker.stop();
+  });
+});

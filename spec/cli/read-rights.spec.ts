@@ -1,0 +1,101 @@
+/** A broker at which mqttrep may not read any more: what it is not shown is deleted nowhere, and the log says so. */
+
+import { expect } from 'chai';
+import { type AclBroker, startWithAcl } from '../support/acl-broker.ts';
+import { expectEqualBrokers } from '../support/equal.ts';
+import { eventually } from '../support/eventually.ts';
+import { Link } from '../support/link.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { publishMany } from '../support/publish-many.ts';
+import { retainedOf } from '../support/retained-of.ts';
+import { patience, Scene } from './scene.ts';
+
+const ALL = ['readwrite #'];
+const HOME_WRITE_ONLY = ['readwrite mqttrep/#', 'readwrite scene/#', 'readwrite other/#', 'write home/#'];
+
+const UNREADABLE = /PARIS: .* mqttrep may not be allowed to read there: .* Nothing is deleted/;
+
+for (const [version, protocolVersion] of [
+  ['MQTT 3.1.1', 4],
+  ['MQTT 5', 5],
+] as const) {
+  describe(`A read right that is withdrawn at one broker (${version})`, function () {
+    this.timeout(6 * patience);
+
+    let scene: Scene;
+    let link: Link;
+    let paris: AclBroker;
+
+    before(function () {
+      requireMosquitto(this);
+    });
+
+    afterEach(() => scene?.stop());
+
+    /** So many topics everywhere, and the marker at PARIS follows them. */
+    async function start(topics: number, scanPeriod: string): Promise<void> {
+      paris = await startWithAcl(ALL);
+      link = await Link.to(paris.broker.port);
+      const config = { protocolVersion, reconnectPeriod: 100 };
+      scene = await Scene.start({
+        brokers: { OSLO: await startMosquitto(), PARIS: paris.broker },
+        links: { PARIS: link },
+        configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },
+        environment: { MQTTREP_SCAN_PERIOD: scanPeriod },
+      });
+      await publishMany(scene.broker('OSLO').url, topics, index => `home/${index}`);
+      await eventually(
+        async () =>
+          expect(await retainedOf(scene.broker('PARIS').url, 'home/#')).to.have.property('size', topics),
+        { within: patience },
+      );
+      await scene.settled();
+      await scene.marked();
+    }
+
+    /** Resolves when the broker shows nothing to mqttrep's account any more. */
+    async function withdraw(): Promise<void> {
+      paris.change(HOME_WRITE_ONLY);
+      const asRep = paris.broker.url.replace('mqtt://', 'mqtt://rep@');
+      await eventually(async () => expect(await retainedOf(asRep, 'home/#')).to.have.property('size', 0), {
+        within: patience,
+      });
+    }
+
+    async function expectNothingDeleted(topics: number): Promise<void> {
+      await scene.settled();
+      await expectEqualBrokers(scene.urls, { within: patience });
+      expect(await retainedOf(scene.broker('OSLO').url, 'home/#')).to.have.property('size', topics);
+      expect(scene.mqttrep.stderr).not.to.contain('confirm-deletions');
+    }
+
+    for (const topics of [8, 50, 300]) {
+      it(`deletes none of ${topics} topics when the connection is cut and returns`, async () => {
+        await start(topics, 'off');
+        link.cut();
+        await withdraw();
+        link.heal();
+        await scene.mqttrep.line(UNREADABLE, 2 * patience);
+        await expectNothingDeleted(topics);
+      });
+    }
+
+    for (const topics of [8, 300]) {
+      it(`deletes none of ${topics} topics on a connection that stands, and what is written there unseen stays`, async () => {
+        await start(topics, '1');
+        await withdraw();
+        const client = await scene.client('PARIS');
+        await client.publish('home/0', 'unseen', { retain: true });
+        await scene.mqttrep.line(UNREADABLE, 3 * patience);
+        await scene.settled();
+        expect(await retainedOf(scene.broker('OSLO').url, 'home/#')).to.have.property('size', topics);
+        const atParis = await retainedOf(scene.broker('PARIS').url, 'home/#');
+        expect(atParis).to.have.property('size', topics);
+        expect(atParis.get('home/0')).to.equal('unseen');
+        paris.change(ALL);
+        await scene.retainedEverywhere('home/0', 'unseen', { within: 3 * patience });
+        await expectNothingDeleted(topics);
+      });
+    }
+  });
+}

@@ -1,0 +1,124 @@
+/** The reconciler and a broker's worker about topics that are absent: asked, proven, asked again, and only then believed. */
+
+import { expect } from 'chai';
+import { ReconcilerRig } from '../reconciler-rig.ts';
+import type { WorkerEnd } from '../worker-end.ts';
+
+/** Milliseconds. */
+const MARKER_PERIOD = 1_000;
+
+describe('A topic that a returning broker does not show', () => {
+  let rig: ReconcilerRig;
+  let a: WorkerEnd;
+  let b: WorkerEnd;
+
+  beforeEach(async () => {
+    rig = new ReconcilerRig();
+    await rig.start({ brokers: 2, filters: [{ filter: '#', subscribe: 3, publish: 3 }] });
+    [a, b] = [rig.end(0), rig.end(1)];
+    await rig.ready({ 'home/t': '0', 'home/u': '0' });
+    // The first marker may be older than what B has shown.
+    for (let markers = 1; markers <= 2; markers++) await marked(markers);
+  });
+
+  afterEach(() => rig.close());
+
+  /** B has taken so many markers in all. */
+  async function marked(markers: number): Promise<void> {
+    rig.clock.tick(MARKER_PERIOD);
+    await b.until(() => b.own.length >= markers);
+    const confirmed = b.own.slice(-1).map(({ topic, version }) => ({ topic, version }));
+    b.post({ kind: 'settled', through: markers, bytes: 1, confirmed, refused: [] });
+    await rig.all();
+  }
+
+  /** B returns with its marker, and shows these topics; resolves when it is asked for the rest. */
+  async function returnWith(shown: Readonly<Record<string, string>>): Promise<void> {
+    b.post({ kind: 'parted' })
+      .begin({ payload: String(b.own.at(-1)?.payload) })
+      .replay(shown);
+    await probes(1);
+  }
+
+  const told = (kind: string) => b.messages.filter(message => message.kind === kind);
+  const probes = (count: number) => b.until(() => told('probe').length >= count);
+  const answer = (topic: string) => b.post({ kind: 'found', answers: [{ topic, found: 'absent' }] });
+
+  it('is deleted elsewhere once it was absent, could be read, and was absent again', async () => {
+    await returnWith({ 'home/u': '0' });
+    answer('home/t');
+    await b.until(() => told('prove-readable').length > 0);
+    expect(told('prove-readable')).to.deep.equal([
+      { kind: 'prove-readable', session: 2, parents: ['home/'] },
+    ]);
+    b.post({ kind: 'readable', proven: ['home/'], unproven: [] });
+    await probes(2);
+    await rig.tick();
+    expect(a.payloads, 'before the second answer').to.deep.equal([]);
+    answer('home/t');
+    await rig.tick();
+    expect(a.payloads).to.deep.equal(['home/t=']);
+  });
+
+  it('stays what it is where no message of ours comes back, and nothing else is shown', async () => {
+    await returnWith({});
+    for (const topic of ['home/t', 'home/u']) answer(topic);
+    await b.until(() => told('prove-readable').length > 0);
+    b.post({ kind: 'readable', proven: [], unproven: ['home/'] });
+    await rig.tick();
+    expect([...a.payloads, ...b.payloads]).to.deep.equal([]);
+    expect(
+      rig.log.filter(line => line.includes('2 topics (such as "home/t") are not shown')),
+    ).to.have.lengthOf(1);
+  });
+
+  it('is deleted where no message of ours comes back, but what is shown beside it is shown again', async () => {
+    await returnWith({ 'home/u': '0' });
+    answer('home/t');
+    await b.until(() => told('prove-readable').length > 0);
+    b.post({ kind: 'readable', proven: [], unproven: ['home/'] });
+    await probes(2);
+    expect(told('probe').at(-1)).to.deep.include({ topics: ['home/t', 'home/u'] });
+    answer('home/t');
+    const found = { payload: '0', properties: '', stamp: undefined, expiry: Number.POSITIVE_INFINITY };
+    b.post({ kind: 'found', answers: [{ topic: 'home/u', found }] });
+    await rig.tick();
+    expect(a.payloads).to.deep.equal(['home/t=']);
+  });
+
+  it('is not deleted where what was shown beside it is not shown again', async () => {
+    await returnWith({ 'home/u': '0' });
+    answer('home/t');
+    await b.until(() => told('prove-readable').length > 0);
+    b.post({ kind: 'readable', proven: [], unproven: ['home/'] });
+    await probes(2);
+    answer('home/t');
+    answer('home/u');
+    await rig.tick();
+    expect([...a.payloads, ...b.payloads]).to.deep.equal([]);
+  });
+
+  it('is given what is written meanwhile at once: nothing waits for the proof', async () => {
+    await returnWith({ 'home/u': '0' });
+    answer('home/t');
+    await b.until(() => told('prove-readable').length > 0);
+    a.observe({ topic: 'home/t', payload: '1' });
+    await rig.tick();
+    expect(b.payloads).to.deep.equal(['home/t=1']);
+    b.post({ kind: 'readable', proven: ['home/'], unproven: [] });
+    await rig.tick();
+    expect(a.payloads).to.deep.equal([]);
+  });
+
+  it('is asked for again where the connection was lost before the proof', async () => {
+    await returnWith({ 'home/u': '0' });
+    answer('home/t');
+    await b.until(() => told('prove-readable').length > 0);
+    await returnWith({ 'home/u': '0' });
+    await probes(2);
+    b.post({ kind: 'readable', proven: ['home/'], unproven: [] });
+    await rig.tick();
+    expect(a.payloads).to.deep.equal([]);
+    expect(told('probe').at(-1)).to.deep.include({ session: 3, topics: ['home/t'] });
+  });
+});

@@ -1,0 +1,89 @@
+/** Many deletions that nobody heard are held until a person decides; few are believed, unless they add up. */
+
+import { expect } from 'chai';
+import { DeletionGuard } from '../../../lib/reconciler/verification/deletion-guard.ts';
+
+const NOW = 1_000_000;
+const MINUTE_MS = 60_000;
+
+const many = (count: number, name = 't') => Array.from({ length: count }, (_, index) => `${name}${index}`);
+
+describe('The deletion guard', () => {
+  let guard: DeletionGuard;
+
+  beforeEach(() => {
+    guard = new DeletionGuard({ topics: 10, percent: 5 });
+  });
+
+  const judge = (suspects: readonly string[], held: number, uptime = NOW) =>
+    guard.judge(suspects, () => held, uptime);
+
+  it('believes up to ten deletions, and up to 5 % of the topics of a broker', () => {
+    expect(judge(many(10), 10)).to.deep.equal({ believed: many(10), held: [] });
+    guard.takeHeld();
+    expect(judge(many(50), 1_000)).to.deep.equal({ believed: many(50), held: [] });
+  });
+
+  it('holds more, all of them, and whatever is suspected after that', () => {
+    expect(judge(many(51), 1_000)).to.deep.equal({ believed: [], held: many(51) });
+    expect(judge(['other'], 1_000, NOW + 60 * MINUTE_MS)).to.deep.equal({ believed: [], held: ['other'] });
+    expect(guard.size).to.equal(52);
+    expect(guard.holds('t0')).to.equal(true);
+  });
+
+  it('counts those together that it believed within ten minutes', () => {
+    expect(judge(many(9), 100).believed).to.have.lengthOf(9);
+    expect(judge(many(9, 'u'), 91, NOW + 1_000).held).to.have.lengthOf(9);
+  });
+
+  it('forgets after ten minutes what it believed', () => {
+    judge(many(9), 100);
+    expect(judge(many(9, 'u'), 91, NOW + 10 * MINUTE_MS + 1_000).believed).to.have.lengthOf(9);
+  });
+
+  it('believes as many more as clients were heard to delete within a minute: the broker drops some of a burst', () => {
+    for (let index = 0; index < 100; index++) guard.heard(NOW);
+    expect(judge(many(110), 200, NOW + MINUTE_MS - 1_000).believed).to.have.lengthOf(110);
+  });
+
+  it('believes no more for deletions that were heard long ago', () => {
+    for (let index = 0; index < 100; index++) guard.heard(NOW);
+    expect(judge(many(110), 200, NOW + 2 * MINUTE_MS).held).to.have.lengthOf(110);
+  });
+
+  it('is open again when all that it held has turned up', () => {
+    judge(many(20), 100);
+    for (const topic of many(19)) guard.release(topic);
+    expect(guard.isClosed).to.equal(true);
+    guard.release('t19');
+    expect(guard.isClosed).to.equal(false);
+    expect(judge(['u'], 100).believed).to.deep.equal(['u']);
+  });
+
+  it('is open again when a person has decided, and begins to count anew', () => {
+    judge(many(9), 100);
+    judge(many(9, 'u'), 91);
+    expect(guard.takeHeld()).to.deep.equal(many(9, 'u'));
+    expect(guard.size).to.equal(0);
+    expect(judge(many(9, 'v'), 82).believed).to.have.lengthOf(9);
+  });
+
+  it('that was closed before a restart holds the first one already', () => {
+    guard.isClosed = true;
+    expect(judge(['t'], 1_000).held).to.deep.equal(['t']);
+  });
+
+  it('that was closed before a restart opens where nothing is suspected any more', () => {
+    guard.isClosed = true;
+    guard.openIfEmpty();
+    expect(judge(['t'], 1_000).believed).to.deep.equal(['t']);
+  });
+
+  it('holds every one where the bound says so, and none where it is off', () => {
+    guard.bound = { topics: 0, percent: 0 };
+    expect(judge(['t'], 1_000).held).to.deep.equal(['t']);
+    guard.takeHeld();
+    guard.bound = { topics: Number.POSITIVE_INFINITY, percent: 0 };
+    expect(judge(many(1_000), 1_000).believed).to.have.lengthOf(1_000);
+  });
+});
