@@ -8,7 +8,11 @@ import type { Stamps } from '../../protocol/stamps.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';
 
 /** @param stamps reads whose copy it is; without them that is not told */
-export function foundIn(packet: IPublishPacket, protocolVersion: ProtocolVersion, stamps?: Stamps): Found {
+export function foundIn(
+  packet: IPublishPacket,
+  protocolVersion: ProtocolVersion,
+  stamps?: Pick<Stamps, 'read'>,
+): Found {
   const { topic } = packet;
   const payload = packet.payload as Buffer;
   const properties = packet.properties as MessageProperties | undefined;
