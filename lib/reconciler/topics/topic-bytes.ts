@@ -3,7 +3,14 @@
  * a message that several brokers hold once. The rest is about the same for each topic.
  */
 
-import { type Message, NOBODY, type Register } from '../../core/register.ts';
+import {
+  type Held,
+  type Message,
+  NOBODY,
+  type Pending,
+  type Questioned,
+  type Register,
+} from '../../core/register.ts';
 
 /** Bytes of a topic at rest besides its name, payloads and properties, about. */
 export const TOPIC_BYTES = 256;
@@ -18,22 +25,37 @@ export function messageBytes({ payload, properties }: Pick<Message, 'payload' | 
   return payload.length + (properties?.length ?? 0);
 }
 
-/** Bytes of all messages that a register refers to. One that is met again right after itself counts once. */
+/**
+ * Bytes of all messages that a register refers to. One that is met again right after itself counts once. It is asked for with
+ * each change of a topic, and most registers have the winner alone.
+ */
 export function registerBytes({ winner, passing, held, pending, questioned }: Register): number {
   let bytes = winner === undefined ? 0 : messageBytes(winner);
   let last = winner;
-  for (const one of held) {
-    if (typeof one !== 'object' || one === winner || one === last) continue;
+  for (let index = 0; index < held.length; index++) {
+    const one = held[index];
+    if (one === winner || one === last || typeof one !== 'object') continue;
     bytes += messageBytes(one);
     last = one;
   }
-  last = winner;
+  if (pending.length > 0) bytes += pendingBytes(pending, winner);
+  if (passing !== undefined) bytes += messageBytes(passing.message);
+  return questioned.length > 0 ? bytes + questionedBytes(questioned, held) : bytes;
+}
+
+function pendingBytes(pending: readonly Pending[], winner: Message | undefined): number {
+  let bytes = 0;
+  let last = winner;
   for (const { message } of pending) {
     if (message === winner || message === last) continue;
     bytes += messageBytes(message);
     last = message;
   }
-  if (passing !== undefined && passing.message !== last) bytes += messageBytes(passing.message);
+  return bytes;
+}
+
+function questionedBytes(questioned: readonly Questioned[], held: readonly Held[]): number {
+  let bytes = 0;
   for (const { payload, before } of questioned) {
     bytes += payload.length;
     if (before !== undefined && !held.includes(before)) bytes += messageBytes(before);
