@@ -133,10 +133,12 @@ describe('The markers', () => {
     await echoed(a, 't');
     await returnsWith(marker, {});
     await b.until(() => b.messages.some(({ kind }) => kind === 'probe'));
-    b.post({
-      kind: 'found',
-      answers: ['t', 'new'].map(topic => ({ topic, found: 'absent' as const })),
-    });
+    const answers = ['t', 'new'].map(topic => ({ topic, found: 'absent' as const }));
+    b.post({ kind: 'found', answers });
+    await b.until(() => b.messages.some(({ kind }) => kind === 'prove-readable'));
+    b.post({ kind: 'readable', proven: [''], unproven: [] });
+    await b.until(() => b.messages.filter(({ kind }) => kind === 'probe').length === 2);
+    b.post({ kind: 'found', answers });
     await rig.tick();
     expect(a.payloads.slice(2)).to.deep.equal(['t=']);
     expect(b.payloads).to.deep.equal(['new=1']);

@@ -112,7 +112,7 @@ inEachWorld('Who was away', scene => {
   for (const many of [8, 50, 300]) {
     const home = Array.from({ length: many }, (_, index) => `home/t${index}`);
 
-    it(`C27, I9: ${many} topics that may be read no longer at a broker are deleted nowhere`, () => {
+    it(`C29, I9: ${many} topics that may be read no longer at a broker are deleted nowhere`, () => {
       const world = scene.create([1, 1, 1]);
       scene.introduce(...home, 'other');
       world.broker(B).unreadable.add('home/#');
@@ -128,7 +128,7 @@ inEachWorld('Who was away', scene => {
     });
   }
 
-  it('C27: what was written where it could not be read is found once it can, and is not overwritten', () => {
+  it('C29: what was written where it could not be read is found once it can, and is not overwritten', () => {
     const world = scene.create([1, 1, 1]);
     scene.introduce('home/t', 'home/u', 'home/v');
     world.broker(B).unreadable.add('home/#');
@@ -142,7 +142,7 @@ inEachWorld('Who was away', scene => {
     scene.expectEverywhere({ 'home/t': 'unseen', 'home/v': 'first' });
   });
 
-  it('C28: what a broker forgets by itself while it is connected is given to it again, however much', () => {
+  it('C30: what a broker forgets by itself while it is connected is given to it again, however much', () => {
     const world = scene.create([1, 1, 1]);
     scene.introduce(...topics);
     for (const topic of topics.slice(0, 30)) world.broker(B).evict(topic);
