@@ -17,18 +17,18 @@ describe('A topic that a returning broker does not show', () => {
     await rig.start({ brokers: 2, filters: [{ filter: '#', subscribe: 3, publish: 3 }] });
     [a, b] = [rig.end(0), rig.end(1)];
     await rig.ready({ 'home/t': '0', 'home/u': '0' });
-    // The first marker may be older than what B has shown.
-    for (let markers = 1; markers <= 2; markers++) await marked(markers);
+    // The first marker may be older than what B has shown: then another one follows.
+    for (let time = 0; time < 2; time++) await marked();
   });
 
   afterEach(() => rig.close());
 
-  /** B has taken so many markers in all. */
-  async function marked(markers: number): Promise<void> {
+  /** B has taken the last marker. */
+  async function marked(): Promise<void> {
     rig.clock.tick(MARKER_PERIOD);
-    await b.until(() => b.own.length >= markers);
+    await b.until(() => b.own.length > 0);
     const confirmed = b.own.slice(-1).map(({ topic, version }) => ({ topic, version }));
-    b.post({ kind: 'settled', through: markers, bytes: 1, confirmed, refused: [] });
+    b.post({ kind: 'settled', through: b.own.length, bytes: 1, confirmed, refused: [] });
     await rig.all();
   }
 
