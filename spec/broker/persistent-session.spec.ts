@@ -38,7 +38,7 @@ describe('Broker actor with a persistent session', () => {
     connect();
     await rig.replayed();
     expect(rig.told[0]).to.include({ kind: 'session', marker: 'absent' });
-    expect(rig.actor.counters).to.include({ refused_backlog: 6 });
+    expect(rig.actor.counters).to.include({ refused_backlog: 5 });
     const topics = rig.observations().map(({ topic }) => topic);
     expect(topics).to.deep.equal([...Array.from({ length: 15 }, (_, index) => `t/${index}`), 'kept']);
     expect(rig.log).to.match(/"t\/15" is not replicated: its session had more than 10000 messages, or 16 MB/);
