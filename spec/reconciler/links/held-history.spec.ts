@@ -122,7 +122,7 @@ describe('The history of what a broker held', () => {
   it('does not count on markers that the broker lost', () => {
     held('t', ['1', 4]);
     history.markerStored(5, 1_000);
-    history.markerReturned(3);
+    history.markerReturned(3, 1_000);
     history.prune(1_000_000);
     expect(history.verdict('t', shown('1'), 3)).to.equal('held before');
   });
