@@ -19,10 +19,17 @@ export interface Observation {
   readonly claim?: Version | undefined;
   /** Milliseconds; Infinity for none. */
   readonly expiry: number;
+  /**
+   * Imprints of the retained messages in whose place this one is sent, the oldest first; left out where there are none. No
+   * more than a few: the broker may come back with one of them.
+   */
+  readonly passedOver?: readonly string[];
 }
 
 /** As it is packed: the payload still as the bytes that came from the socket. */
 export type RawObservation = Omit<Observation, 'payload'> & { readonly payload: Uint8Array };
+
+const NONE: readonly string[] = [];
 
 const RETAINED_KNOWN = 1;
 const RETAINED = 2;
@@ -44,7 +51,9 @@ export function writeObservation(writer: BatchWriter, o: RawObservation): void {
     (o.claim === undefined ? 0 : CLAIMED) |
     (o.properties === undefined ? 0 : PROPERTIES) |
     (o.expiry === Number.POSITIVE_INFINITY ? 0 : EXPIRY);
-  writer.record().u8(flags).text(o.topic).bytes(o.payload);
+  const passedOver = o.passedOver ?? NONE;
+  writer.record().u8(flags).u8(passedOver.length).text(o.topic).bytes(o.payload);
+  for (const imprint of passedOver) writer.byteString(imprint);
   const version = o.stamp ?? o.claim;
   if (version !== undefined) writeVersion(writer, version);
   if (o.properties !== undefined) writer.text(o.properties);
@@ -53,9 +62,14 @@ export function writeObservation(writer: BatchWriter, o: RawObservation): void {
 
 export function readObservation(reader: BatchReader): Observation {
   const flags = reader.u8();
-  return {
-    topic: reader.text(),
-    payload: reader.byteString(),
+  const passedOver = reader.u8();
+  const topic = reader.text();
+  const payload = reader.byteString();
+  const imprints =
+    passedOver === 0 ? undefined : Array.from({ length: passedOver }, () => reader.byteString());
+  const observation = {
+    topic,
+    payload,
     stamp: flags & STAMPED ? readVersion(reader) : undefined,
     claim: flags & CLAIMED ? readVersion(reader) : undefined,
     properties: flags & PROPERTIES ? reader.text() : undefined,
@@ -64,4 +78,5 @@ export function readObservation(reader: BatchReader): Observation {
     replay: (flags & REPLAY) !== 0,
     own: (flags & OWN) !== 0,
   };
+  return imprints === undefined ? observation : { ...observation, passedOver: imprints };
 }

@@ -36,11 +36,12 @@ export class Reception {
     const isBurst = link.antiEntropy.received(messages, performance.now()) && link.ready;
     while (!reader.done) {
       const observation = readObservation(reader);
-      const { topic, replay, retained, own } = observation;
+      const { topic, replay, retained, own, passedOver } = observation;
       const isAccepted = admission.accepts(link, observation);
       // What it shows it retains, also where the value is left out.
       if (replay && retained === true && (isAccepted || table.states.has(topic))) link.replayed?.add(topic);
       if (!isAccepted) continue;
+      if (passedOver !== undefined) table.passedOver(topic, link.index, passedOver);
       bring(topic, this.#dated(link, observation, now));
       // An echo that was dropped is missed anyway.
       if (isBurst && !own && table.states.has(topic)) link.antiEntropy.note(topic);

@@ -94,8 +94,10 @@ export class Stepper {
   }
 
   /** What met another write at the broker has to be looked at; what is to be looked at has to be quiet before. */
-  #delivered(topic: string, { broker, retained }: Observed, { effect, contended }: Outcome): void {
-    const link = this.#deps.links.at(broker);
+  #delivered(topic: string, { broker, retained, replay }: Observed, { effect, contended }: Outcome): void {
+    const { links, table } = this.#deps;
+    const link = links.at(broker);
+    if (replay && retained !== false && link.state.shown(topic)) table.putBack([topic]);
     if (retained === true || (retained === undefined && SHOWS.has(effect))) link.seen(topic);
     if (contended) link.contended++;
     const isChange = CHANGES.has(effect) && link.antiEntropy.isPresumed(topic);

@@ -78,6 +78,7 @@ function formatStep(step: Step): string {
     case 'autosave':
     case 'hide':
     case 'show':
+    case 'refuse deletions':
       return `${step.kind} ${NAMES[step.broker]}`;
     case 'go back':
       return `go back ${NAMES[step.broker]}${step.milliseconds === undefined ? '' : ` ${step.milliseconds}ms`}`;
@@ -172,6 +173,7 @@ const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] 
     new RegExp(`^(?<kind>${BROKER_STEPS.join('|')}) (?<at>[A-E])$`),
     parts => ({ kind: parts['kind'] as 'wipe', broker: broker(parts) }),
   ],
+  [/^refuse deletions (?<at>[A-E])$/, parts => ({ kind: 'refuse deletions', broker: broker(parts) })],
   [
     /^go back (?<at>[A-E])(?: (?<ms>\d+)ms)?$/,
     parts => ({ kind: 'go back', broker: broker(parts), ...optional('milliseconds', parts['ms']) }),

@@ -20,6 +20,8 @@ export type Step =
   | { readonly kind: (typeof BROKER_STEPS)[number]; readonly broker: number }
   /** A broker is killed, and comes back with what it saved last, or retained so many milliseconds ago. */
   | { readonly kind: 'go back'; readonly broker: number; readonly milliseconds?: number }
+  /** A person refuses the deletions that are held at a broker. */
+  | { readonly kind: 'refuse deletions'; readonly broker: number }
   /** A broker lets go of what it retains under a topic, by a limit of its own, and tells nobody. */
   | { readonly kind: 'evict'; readonly broker: number; readonly topic: string }
   /** A broker throws away what replicators publish to a topic, and acknowledges it; then it does no more. */
@@ -204,6 +206,9 @@ function playAtBroker(world: World, step: Extract<Step, { readonly broker: numbe
       broker.cut();
       if (step.milliseconds === undefined) broker.goBack();
       else broker.goBackBy(step.milliseconds);
+      return;
+    case 'refuse deletions':
+      for (const { reconciler } of world.replicators) reconciler.decideDeletions(broker.name, 'refuse');
       return;
     case 'evict':
       broker.evict(step.topic);

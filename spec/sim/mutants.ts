@@ -51,7 +51,15 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         : step(register, event, policy),
     ),
   },
-  'takes for absent what it may not read': { caughtBy: ['partitions'], link: { provesNothing: true } },
+  'takes for absent what it may not read': { caughtBy: ['lost rights'], link: { provesNothing: true } },
+  'is not told what newer messages took the place of': {
+    caughtBy: [],
+    link: { tellsNothingPassedOver: true },
+  },
+  'holds back no deletions, however many': {
+    caughtBy: ['mass absences'],
+    deletionGuard: { topics: Number.POSITIVE_INFINITY, percent: 100 },
+  },
   'takes for retained what is delivered under a topic that others retain': {
     caughtBy: ['random histories'],
     step: on('observed', (register, event, policy) =>

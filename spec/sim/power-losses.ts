@@ -20,6 +20,9 @@ interface TopicFate {
 /** What is changed reaches the other broker within so many milliseconds. */
 const ARRIVAL = 150;
 
+/** Longer than the period of the scan: what could not be read, and was deleted, is asked for by nothing else. */
+const SCANNED = 700_000;
+
 export const powerLosses: fc.Arbitrary<History> = fc
   .record({
     brokers: fc.array(fc.record({ mqtt5: fc.boolean(), latency: fc.constantFrom(1, 5, 20) }), {
@@ -42,34 +45,88 @@ export const powerLosses: fc.Arbitrary<History> = fc
       nil: undefined,
     }),
     crash: fc.constantFrom('none', 'none', 'before', 'after'),
+    /** Values that a changed topic has for some milliseconds before, one after the other. */
+    passing: fc.record({ count: fc.nat({ max: 3 }), pause: fc.constantFrom(5, 50) }),
+    /** The replicator may not read at the victim: while these pass, or from the loss on for so many milliseconds. */
+    unread: fc.constantFrom<'never' | 'before' | number>('never', 'never', 'before', 500, 10_000),
+    /** Its link is slow meanwhile, and then delivers all at once. */
+    isClogged: fc.boolean(),
+    /** Milliseconds for which the broker is away. */
+    away: fc.constantFrom(0, 0, 500, 4_000),
   })
-  .map(({ brokers, storeLatency, fates, victim, pause, lost, again, crash }) => {
-    const crashes = (when: typeof crash): Step[] =>
-      crash === when ? [{ kind: 'crash', replicator: 0 }] : [];
-    const steps: Step[] = [
-      ...fates.flatMap(({ before }, index): Step[] =>
-        before === undefined ? [] : [{ kind: 'write', ...before, topic: `t${index}`, payload: 'old' }],
-      ),
-      { kind: 'rest' },
-      ...fates.map(({ change }, index): Step => ({ kind: 'write', ...change, topic: `t${index}` })),
-      { kind: 'wait', milliseconds: ARRIVAL + pause },
-      ...crashes('before'),
-      { kind: 'go back', broker: victim, milliseconds: lost },
-      ...crashes('after'),
-      ...(again === undefined
-        ? []
-        : ([
-            { kind: 'heal', broker: victim, replicator: 0 },
-            { kind: 'wait', milliseconds: again.after },
-            { kind: 'go back', broker: victim, milliseconds: again.lost },
-          ] as const)),
-    ];
-    const expected = fates.flatMap(({ change: { payload } }, index): [string, string][] =>
-      payload === '' ? [] : [[`t${index}`, payload]],
-    );
-    return {
-      world: { brokers, mergeFrequency: 50, storeLatency },
-      steps,
-      expected: new Map(expected),
-    };
-  });
+  .map(
+    ({
+      brokers,
+      storeLatency,
+      fates,
+      victim,
+      pause,
+      lost,
+      again,
+      crash,
+      passing,
+      unread,
+      isClogged,
+      away,
+    }) => {
+      const atVictim = (kind: 'hide' | 'show'): Step => ({ kind, broker: victim });
+      const link = (kind: 'clog' | 'unclog' | 'heal'): Step => ({ kind, broker: victim, replicator: 0 });
+      const isUnreadLater = typeof unread === 'number';
+      // What is written at the victim while it may not be read there is not known anywhere.
+      const isUnreadBefore = unread === 'before' && fates.every(({ change }) => change.broker !== victim);
+      const before = Array.from({ length: passing.count }, (_, index): Step[] => [
+        ...fates.map(
+          ({ change }, topic): Step => ({
+            kind: 'write',
+            broker: change.broker,
+            topic: `t${topic}`,
+            payload: `passing ${index}`,
+          }),
+        ),
+        { kind: 'wait', milliseconds: passing.pause },
+      ]).flat();
+      const crashes = (when: typeof crash): Step[] =>
+        crash === when ? [{ kind: 'crash', replicator: 0 }] : [];
+      const steps: Step[] = [
+        ...fates.flatMap(({ before }, index): Step[] =>
+          before === undefined ? [] : [{ kind: 'write', ...before, topic: `t${index}`, payload: 'old' }],
+        ),
+        { kind: 'rest' },
+        ...(isUnreadBefore ? [atVictim('hide')] : []),
+        ...(isClogged ? [link('clog')] : []),
+        ...before,
+        ...(isUnreadBefore ? [atVictim('show')] : []),
+        ...fates.map(({ change }, index): Step => ({ kind: 'write', ...change, topic: `t${index}` })),
+        ...(isClogged ? [link('unclog')] : []),
+        { kind: 'wait', milliseconds: ARRIVAL + pause },
+        ...crashes('before'),
+        ...(isUnreadLater ? [atVictim('hide')] : []),
+        { kind: 'go back', broker: victim, milliseconds: lost },
+        ...crashes('after'),
+        { kind: 'wait', milliseconds: away },
+        ...(again === undefined
+          ? []
+          : ([
+              { kind: 'heal', broker: victim, replicator: 0 },
+              { kind: 'wait', milliseconds: again.after },
+              { kind: 'go back', broker: victim, milliseconds: again.lost },
+            ] as const)),
+        ...(isUnreadLater
+          ? ([
+              link('heal'),
+              { kind: 'wait', milliseconds: unread },
+              atVictim('show'),
+              { kind: 'wait', milliseconds: SCANNED },
+            ] as const)
+          : []),
+      ];
+      const expected = fates.flatMap(({ change: { payload } }, index): [string, string][] =>
+        payload === '' ? [] : [[`t${index}`, payload]],
+      );
+      return {
+        world: { brokers, mergeFrequency: 50, storeLatency },
+        steps,
+        expected: new Map(expected),
+      };
+    },
+  );

@@ -36,6 +36,26 @@ export interface LinkFaults {
   readonly hasRandomClientId?: true;
   /** Proves everything to be readable. */
   readonly provesNothing?: true;
+  /** Of a burst only the newest of each topic is handed on, and not what it took the place of. */
+  readonly tellsNothingPassedOver?: true;
+}
+
+interface Burst {
+  readonly message: SimMessage;
+  readonly passedOver: readonly string[];
+}
+
+/** As the intake of a broker's worker does: of what clients wrote the newest of each topic, transient messages apart. */
+function conflate(burst: Map<string | SimMessage, Burst>, message: SimMessage): void {
+  if (message.stamp !== undefined) {
+    burst.set(message, { message, passedOver: [] });
+    return;
+  }
+  const key = JSON.stringify([message.topic, message.retain]);
+  const older = burst.get(key);
+  burst.delete(key);
+  const isHeld = older !== undefined && message.retain;
+  burst.set(key, { message, passedOver: isHeld ? [...older.passedOver, older.message.payload] : [] });
 }
 
 export class SimLink {
@@ -67,6 +87,8 @@ export class SimLink {
   #settled = 0;
   /** Messages on the way to us. */
   #queued = 0;
+  /** What comes at once, while it is gathered: the newest of each topic, and what it took the place of. */
+  #burst: Map<string | SimMessage, Burst> | undefined;
   #heldUp: (() => void)[] | undefined;
 
   constructor({ broker, sent, noticed, faults }: SimLinkOptions) {
@@ -146,7 +168,11 @@ export class SimLink {
   unclog(): void {
     const heldUp = this.#heldUp ?? [];
     this.#heldUp = undefined;
+    if (this.#broker.mqtt5 && this.#broker.liveFlag === 'as published') this.#burst = new Map();
     for (const action of heldUp) action();
+    const burst = this.#burst ?? new Map<string | SimMessage, Burst>();
+    this.#burst = undefined;
+    for (const { message, passedOver } of burst.values()) this.#observe(message, 'live', passedOver);
   }
 
   /** After the latency, in order, unless the connection is cut before. */
@@ -203,15 +229,26 @@ export class SimLink {
     });
   }
 
-  #observe(message: SimMessage, delivery: Delivery): void {
+  #observe(message: SimMessage, delivery: Delivery, passedOver?: readonly string[]): void {
+    if (this.#burst !== undefined && delivery === 'live') {
+      conflate(this.#burst, message);
+      return;
+    }
     const writer = new BatchWriter();
-    this.#write(writer, message, delivery);
+    this.#write(writer, message, delivery, passedOver);
     this.#receive?.({ kind: 'observations', batch: writer.take(), messages: 1 });
   }
 
-  #write(writer: BatchWriter, message: SimMessage, delivery: Delivery): void {
+  #write(
+    writer: BatchWriter,
+    message: SimMessage,
+    delivery: Delivery,
+    passedOver: readonly string[] = [],
+  ): void {
     const to = { replica: this.#replica, isReplaying: this.#replaying };
-    writeObservation(writer, observationOf(this.#broker, message, delivery, to));
+    const observation = observationOf(this.#broker, message, delivery, to);
+    const isTold = passedOver.length > 0 && this.#faults.tellsNothingPassedOver !== true;
+    writeObservation(writer, isTold ? { ...observation, passedOver } : observation);
   }
 
   // ── what the reconciler says ───────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ import { type History, play } from './history.ts';
 import { formatHistory } from './history-text.ts';
 import { latePackets } from './late-packets.ts';
 import { lostRights } from './lost-rights.ts';
+import { massAbsences } from './mass-absences.ts';
 import { partitions } from './partitions.ts';
 import { powerLosses } from './power-losses.ts';
 import { races } from './races.ts';
@@ -26,6 +27,7 @@ export const TRIALS = {
   'power losses': powerLosses,
   'lost rights': lostRights,
   evictions,
+  'mass absences': massAbsences,
   races,
   'random histories': randomHistories,
   'several replicators': severalReplicators,

@@ -20,6 +20,7 @@ go back A 300ms
 evict A a
 deny A a
 permit A a
+refuse deletions A
 hide A
 show A
 cut A of 2

@@ -22,6 +22,7 @@ import { Pace, SHORTEST_INTERVAL } from '../pace.ts';
 import type { LiveFlag } from '../retained/live-flag.ts';
 import type { ReplayFlags } from '../retained/replay.ts';
 import { messageBytes } from './message-bytes.ts';
+import { PassedOver } from './passed-over.ts';
 import { type Refusal, Refusals } from './refusals.ts';
 
 /** Batches under way to the reconciler before the intake is held. */
@@ -87,6 +88,7 @@ export class Intake {
   readonly #pace = new Pace(() => this.#flush());
   /** What waits to be sent, in this order: by topic where a newer message takes the place of an older one. */
   readonly #waiting = new Map<string | number, IPublishPacket>();
+  readonly #passedOver = new PassedOver();
   #waitingBytes = 0;
   /** Messages since the last batch, and those among them that a newer one replaced. */
   #messages = 0;
@@ -192,6 +194,7 @@ export class Intake {
       this.#waiting.delete(key);
       this.#waitingBytes -= messageBytes(older);
       this.#count('conflated');
+      if (packet.retain) this.#passedOver.add(older);
     }
     this.#waiting.set(key, packet);
     this.#waitingBytes += messageBytes(packet);
@@ -202,6 +205,7 @@ export class Intake {
     const properties = packet.properties as MessageProperties | undefined;
     const packed = mqtt5 ? packProperties(properties) : undefined;
     const seconds = properties?.messageExpiryInterval;
+    const passedOver = packet.retain ? this.#passedOver.of(packet) : undefined;
     writeObservation(this.#writer, {
       topic: packet.topic,
       payload: packet.payload as Buffer,
@@ -210,6 +214,7 @@ export class Intake {
       replay: replaying,
       ...this.#provenance(packet, properties, packed),
       expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
+      ...(passedOver === undefined ? {} : { passedOver }),
     });
   }
 
@@ -244,6 +249,7 @@ export class Intake {
     if (this.#waiting.size === 0) return;
     for (const packet of this.#waiting.values()) this.#write(packet);
     this.#waiting.clear();
+    this.#passedOver.clear();
     this.#underWay++;
     this.#deps.send(this.#writer.take(), this.#messages);
     this.#waitingBytes = 0;

@@ -224,8 +224,8 @@ export class BrokerLink {
 
   /** What it held a moment ago matters no longer than a state of that time may come back. */
   pruneHistory(uptime: number): void {
-    // What was asked at its return is still to be compared with that.
-    if (!this.#probes.areOpen) this.state.history.prune(uptime);
+    // While the broker is away its state does not get older. What was asked at its return is still to be compared with that.
+    if (this.ready && !this.#probes.areOpen) this.state.history.prune(uptime);
   }
 
   /** A marker is left at this broker. */

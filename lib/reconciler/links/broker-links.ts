@@ -3,7 +3,7 @@
 import type { BrokerSet } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
 import type { ReconcilerSettings } from '../../protocol/messages.ts';
-import type { SupersededAt } from '../../store/state-store.ts';
+import type { Superseded, SupersededAt } from '../../store/state-store.ts';
 import { factsOf, markerFact, recall, type Self } from '../facts.ts';
 import type { HeldBefore, HeldChange } from '../topics/held-change.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
@@ -115,6 +115,10 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
     this.#links[broker]?.state.changed(topic, change);
   }
 
+  heldUnseen(topic: string, broker: number, value: Superseded): void {
+    this.#links[broker]?.state.heldUnseen(topic, value);
+  }
+
   load(topic: string, superseded: readonly SupersededAt[]): void {
     for (const { index, state } of this.#links) {
       const values = superseded.filter(({ broker }) => broker === index);
@@ -125,7 +129,7 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
   of(topic: string): readonly SupersededAt[] {
     let all: SupersededAt[] | undefined;
     for (const { index, state } of this.#links) {
-      for (const { from, until, payload, properties } of state.history.of(topic)) {
+      for (const { from, until, payload, properties } of state.history.stored(topic)) {
         all ??= [];
         all.push({ broker: index, from, until, payload, properties });
       }

@@ -12,9 +12,10 @@
  * Times are milliseconds of `performance.now()`.
  */
 
-import { createHash } from 'node:crypto';
 import type { Held } from '../../core/register.ts';
+import { imprintOf } from '../../protocol/imprint.ts';
 import type { Superseded } from '../../store/state-store.ts';
+import { UNTIL_SEEN, UnseenValues } from './unseen-values.ts';
 
 /** A marker is still known so many milliseconds after a later one was stored. */
 export const HISTORY_AGE_MS = 2_000;
@@ -24,9 +25,6 @@ export const MAX_VALUES_OF_TOPIC = 8;
 
 /** Values at most; past it the topic that has not changed for the longest time is left out. */
 export const MAX_VALUES = 10_000;
-
-/** Of a larger payload a digest is kept, in bytes. */
-const LARGEST_PAYLOAD = 1_024;
 
 /** What a broker shows under a topic. */
 export interface Shown {
@@ -67,24 +65,48 @@ export class HeldHistory {
   #since = 0;
   /** Later ones, that are to take its place. */
   readonly #stored: StoredMarker[] = [];
+  /** What the broker may have gone back to where it has not shown what it holds. */
+  readonly unseen = new UnseenValues();
 
   /** Topics that changed lately. */
   get size(): number {
     return this.#topics.size;
   }
 
+  /** The broker may have held this for a while between two commits: it was passed over when more was shown. */
+  heldUnseen(topic: string, { payload, properties, from, until }: Superseded): void {
+    if (until > this.#since) this.#addBounded(topic, from, until, payload, properties);
+  }
+
   /** What the broker held changed with a commit. It had held that since an earlier one. */
   superseded(topic: string, held: Held, from: number, until: number): void {
     if (held === 'unknown' || until <= this.#since) return;
-    if (held === 'absent') this.#add(topic, from, until, '', undefined);
-    else this.#add(topic, from, until, imprintOf(held.payload), held.properties);
-    while (this.#entries.length - this.#first > MAX_VALUES) this.#leaveOut();
+    if (held === 'absent') this.#addBounded(topic, from, until, '', undefined);
+    else this.#addBounded(topic, from, until, imprintOf(held.payload), held.properties);
   }
 
   /** Takes what the store has. */
   load(topic: string, values: readonly Superseded[]): void {
+    const unseen = values.filter(({ until }) => until === UNTIL_SEEN);
+    if (unseen.length > 0) this.unseen.load(topic, unseen);
     for (const { from, until, payload, properties } of values)
-      this.#add(topic, from, until, payload, properties);
+      if (until !== UNTIL_SEEN) this.#add(topic, from, until, payload, properties);
+  }
+
+  /**
+   * The broker came back with this marker, and did not show the topic: it may have gone back to any of these values, until
+   * it shows what it holds. Returns whether there are any.
+   */
+  notShown(topic: string, marker: number, parted: number): boolean {
+    const values = this.of(topic).filter(({ until }) => until > marker && until <= parted);
+    if (values.length > 0) this.unseen.add(topic, values);
+    return values.length > 0;
+  }
+
+  /** As it is stored. */
+  stored(topic: string): readonly Superseded[] {
+    const unseen = this.unseen.of(topic);
+    return unseen.length === 0 ? this.of(topic) : [...unseen, ...this.of(topic)];
   }
 
   /** The oldest first. */
@@ -103,6 +125,7 @@ export class HeldHistory {
 
   forget(topic: string): void {
     this.#topics.delete(topic);
+    this.unseen.release(topic);
   }
 
   /** Whether it is known what the broker held at this marker. */
@@ -126,9 +149,13 @@ export class HeldHistory {
     if (last === undefined || commit > last.commit) this.#stored.push({ commit, at: uptime });
   }
 
-  /** The broker came back with an earlier marker: later ones are not there any more. */
-  markerReturned(commit: number): void {
-    while ((this.#stored.at(-1)?.commit ?? 0) > commit) this.#stored.pop();
+  /**
+   * The broker came back with this marker: later ones are not there any more. It may come back with the same state once
+   * more, so the age of this marker counts from now on.
+   */
+  markerReturned(commit: number, uptime: number): void {
+    while ((this.#stored.at(-1)?.commit ?? 0) >= commit) this.#stored.pop();
+    if (commit >= this.#since) this.#stored.push({ commit, at: uptime });
   }
 
   /**
@@ -160,10 +187,8 @@ export class HeldHistory {
   verdict(topic: string, shown: Shown, marker: number, parted = Number.POSITIVE_INFINITY): Verdict {
     const values = this.of(topic);
     if (values.length === 0) return undefined;
-    const imprint = imprintOf(shown.payload);
     const isHeldBefore = values.some(
-      ({ until, payload, properties }) =>
-        until > marker && until <= parted && payload === imprint && areAlike(properties, shown.properties),
+      value => value.until > marker && value.until <= parted && isValue(value, shown),
     );
     if (isHeldBefore) return 'held before';
     const isCut = (this.#topics.get(topic)?.count ?? 0) >= MAX_VALUES_OF_TOPIC;
@@ -175,6 +200,13 @@ export class HeldHistory {
     const later = this.of(topic).filter(({ until }) => until > marker);
     const [first] = later;
     return first !== undefined && first.from <= marker && later.every(({ payload }) => payload !== '');
+  }
+
+  #addBounded(
+    ...added: [topic: string, from: number, until: number, payload: string, properties: string | undefined]
+  ): void {
+    this.#add(...added);
+    while (this.#entries.length - this.#first > MAX_VALUES) this.#leaveOut();
   }
 
   #add(topic: string, from: number, until: number, payload: string, properties: string | undefined): void {
@@ -222,13 +254,12 @@ export class HeldHistory {
 
 const NOTHING: readonly Superseded[] = [];
 
+/** Whether that is what is shown. */
+export function isValue({ payload, properties }: Superseded, shown: Shown): boolean {
+  return payload === imprintOf(shown.payload) && areAlike(properties, shown.properties);
+}
+
 /** Unknown properties equal any. */
 function areAlike(a: string | undefined, b: string | undefined): boolean {
   return a === b || a === undefined || b === undefined;
-}
-
-function imprintOf(payload: string): string {
-  if (payload.length <= LARGEST_PAYLOAD) return payload;
-  const digest = createHash('sha256').update(payload, 'latin1').digest('base64');
-  return `${payload.length} bytes ${digest}`;
 }

@@ -5,10 +5,11 @@
 
 import type { AtMarker, Base } from '../../core/events.ts';
 import type { ShownMarker } from '../../protocol/messages.ts';
+import type { Superseded } from '../../store/state-store.ts';
 import { Marker } from '../marker.ts';
 import { MarkerKey } from '../marker-key.ts';
 import type { HeldChange } from '../topics/held-change.ts';
-import { HeldHistory, type Shown } from './held-history.ts';
+import { HeldHistory, isValue, type Shown } from './held-history.ts';
 
 export class MarkedState {
   marker = new Marker(undefined);
@@ -49,7 +50,8 @@ export class MarkedState {
     const commit = typeof shown === 'object' ? this.key?.commitOf(shown.payload) : shown;
     this.hasForgedMarker = commit === undefined;
     const base = this.marker.returned(commit ?? 'unknown', marker => this.history.reaches(marker));
-    if (typeof commit === 'number') this.history.markerReturned(commit);
+    if (typeof commit === 'number') this.history.markerReturned(commit, performance.now());
+    if (base === 'lost') this.history.unseen.clear();
     this.#lastCommitBefore = closed;
     this.#markerAtReturn = base === 'as left' ? this.marker.recorded : undefined;
     return base;
@@ -60,6 +62,7 @@ export class MarkedState {
    * longer when we parted. Where too much happened since to know of all, that is presumed.
    */
   wentBack(topic: string, shown: Shown): boolean {
+    if (this.history.unseen.of(topic).some(value => isValue(value, shown))) return true;
     const marker = this.#markerAtReturn;
     if (marker === undefined) return false;
     return this.history.verdict(topic, shown, marker, this.#lastCommitBefore) !== undefined;
@@ -76,9 +79,27 @@ export class MarkedState {
     return this.history.heldSince(topic, recorded) ? 'another' : 'not known';
   }
 
+  /** At its return the broker did not show a topic. Returns whether it may have gone back to values that are kept for that. */
+  notShown(topic: string): boolean {
+    const marker = this.#markerAtReturn;
+    return marker !== undefined && this.history.notShown(topic, marker, this.#lastCommitBefore);
+  }
+
+  /** The broker has shown what it holds under a topic. Returns whether values were kept until then. */
+  shown(topic: string): boolean {
+    return this.history.unseen.size > 0 && this.history.unseen.release(topic);
+  }
+
   /** What the broker holds under a topic was seen to change. */
   changed(topic: string, { before, after, from, until }: HeldChange): void {
     this.marker.changed(until, typeof after === 'object' && typeof before !== 'object');
-    if (this.key !== undefined) this.history.superseded(topic, before, from, until);
+    if (this.key === undefined) return;
+    this.history.superseded(topic, before, from, until);
+    if (after !== 'unknown') this.shown(topic);
+  }
+
+  /** The broker may have held a value for a while, though that was not seen. */
+  heldUnseen(topic: string, value: Superseded): void {
+    if (this.key !== undefined) this.history.heldUnseen(topic, value);
   }
 }

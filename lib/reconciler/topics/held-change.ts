@@ -1,12 +1,14 @@
 /** What a broker holds under a topic changes: whoever keeps what it held before is told. */
 
-import type { Held, Register } from '../../core/register.ts';
-import type { SupersededAt } from '../../store/state-store.ts';
+import { type Held, heldAfter, type Pending, type Register } from '../../core/register.ts';
+import type { Superseded, SupersededAt } from '../../store/state-store.ts';
 
 /** Keeps what brokers held a moment ago. */
 export interface HeldBefore {
   /** What a broker holds changed with commit `until`; it had held the other since `from`. */
   changed(topic: string, broker: number, change: HeldChange): void;
+  /** A broker may have held a value for a while, though that was not seen. */
+  heldUnseen(topic: string, broker: number, value: Superseded): void;
   load(topic: string, superseded: readonly SupersededAt[]): void;
   of(topic: string): readonly SupersededAt[];
   forget(topic: string): void;
@@ -22,6 +24,7 @@ export interface HeldChange {
 /** For who keeps nothing. */
 export const NO_HISTORY: HeldBefore = {
   changed: () => undefined,
+  heldUnseen: () => undefined,
   load: () => undefined,
   of: () => [],
   forget: () => undefined,
@@ -38,3 +41,19 @@ export function areSame(before: Held, after: Held): boolean {
   if (typeof before !== 'object' || typeof after !== 'object') return false;
   return before.payload === after.payload && before.properties === after.properties;
 }
+
+/**
+ * The retained publishes that are no longer awaited, and that their broker was not seen to hold: others were shown in their
+ * place.
+ */
+export function unseenPublishes(before: Register, after: Register): readonly Pending[] {
+  if (before.pending === after.pending || before.pending.length === 0) return NO_PUBLISHES;
+  return before.pending.filter(
+    entry =>
+      entry.retained &&
+      !after.pending.includes(entry) &&
+      !areSame(heldAfter(entry.message), heldAt(after, entry.broker)),
+  );
+}
+
+const NO_PUBLISHES: readonly Pending[] = [];

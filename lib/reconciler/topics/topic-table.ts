@@ -15,11 +15,12 @@ import {
   withRoom,
 } from '../../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../../core/step.ts';
+import { imprintOf } from '../../protocol/imprint.ts';
 import type { ChangedTopics, StoredTopic, TopicEntry } from '../../store/state-store.ts';
 import { Expiries } from '../expiries.ts';
 import { Census, isEverywhere, UNCOUNTED } from '../inspection/census.ts';
 import { KeyedStates } from '../streams.ts';
-import { areSame, type HeldBefore, heldAt, NO_HISTORY } from './held-change.ts';
+import { areSame, type HeldBefore, heldAt, NO_HISTORY, unseenPublishes } from './held-change.ts';
 import type { Topic } from './topic.ts';
 import { TopicMap } from './topic-map.ts';
 import type { TopicUsage } from './topic-usage.ts';
@@ -133,6 +134,7 @@ export class TopicTable {
     }
     if (isChangeToStore(before, register)) this.#unsaved.add(topic);
     const isHeldAnew = before.held !== register.held;
+    if (event.kind !== 'refused') this.#noteUnseen(topic, known?.seen, before, register);
     this.states.set(topic, {
       register,
       policy,
@@ -142,6 +144,14 @@ export class TopicTable {
     });
     this.#watchTime(topic, register, policy);
     return outcome;
+  }
+
+  /** A broker held these values, one after the other, before that which it is about to be seen to hold. */
+  passedOver(topic: string, broker: number, imprints: readonly string[]): void {
+    const from = this.states.get(topic)?.seen[broker] ?? 0;
+    const until = this.#sequence;
+    for (const payload of imprints)
+      this.heldBefore.heldUnseen(topic, broker, { payload, properties: undefined, from, until });
   }
 
   /** Nothing is added to the commit any more, though it cannot be made now: what changed goes with a later one. */
@@ -237,6 +247,16 @@ export class TopicTable {
   /** Whether time has to be looked at. */
   get waitsForTime(): boolean {
     return this.#expiries.size > 0 || this.forgettable.size > 0 || this.hasUnsaved;
+  }
+
+  /** A publish that is no longer awaited, though it was not seen to be held, may have been held for a while. */
+  #noteUnseen(topic: string, seen: readonly number[] | undefined, before: Register, after: Register): void {
+    const until = this.#sequence;
+    for (const { broker, message } of unseenPublishes(before, after)) {
+      const { properties } = message;
+      const [payload, from] = [imprintOf(message.payload), seen?.[broker] ?? 0];
+      this.heldBefore.heldUnseen(topic, broker, { payload, properties, from, until });
+    }
   }
 
   #seen(

@@ -50,6 +50,7 @@ export class Verifier {
       const isShown = replayed.has(topic);
       // Most topics, and there may be very many: nothing comes of it.
       if (isShown && register.pending.length === 0) continue;
+      if (!isShown && link.state.notShown(topic)) table.putBack([topic]);
       if (link.guard.holds(topic)) continue;
       if (pendingAt(register, broker) > 0) cutOff.add(topic);
       const atMarker = link.state.atMarker(topic, seen[broker] ?? 0);
@@ -150,6 +151,7 @@ export class Verifier {
     const fresh = clock.next(now);
     const isOld = typeof believed === 'object' && link.state.wentBack(topic, believed);
     bring(topic, { kind: 'probed', broker: link.index, found: believed, isOld, absence, fresh, now });
+    if (believed !== 'unknown' && link.state.shown(topic)) table.putBack([topic]);
     const after = table.get(topic)?.register;
     if (!wasPending || after?.winner === undefined) return;
     // What was overdue has now been looked at: it arrived, or the broker does not take it.

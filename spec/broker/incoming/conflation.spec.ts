@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { IntakeMode } from '../../../lib/broker/incoming/intake.ts';
+import { imprintOf } from '../../../lib/protocol/imprint.ts';
 import type { Sampling } from '../../../lib/protocol/messages.ts';
 import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
 import { ALL, Desk, LIVE_3, LIVE_5, NEWEST } from './intake-desk.ts';
@@ -28,6 +29,24 @@ describe('Conflation', () => {
     desk.take('a', '3', retained);
     desk.intake.flush();
     expect(sent(desk)).to.deep.equal(['b=1', 'a=', 'a=3']);
+  });
+
+  it('says what retained messages the newest took the place of, the last eight of them, a large one by its digest', () => {
+    const desk = new Desk(LIVE_5, NEWEST);
+    const large = 'x'.repeat(2_000);
+    for (const payload of ['1', '2', '', large, '3', '4', '5', '6', '7', '8'])
+      desk.take('a', payload, retained);
+    desk.take('b', '1', retained);
+    desk.take('c', 'event 1');
+    desk.take('c', 'event 2');
+    desk.intake.flush();
+    desk.take('a', '9', retained);
+    desk.intake.flush();
+    expect(desk.batches.map(batch => batch.map(({ passedOver }) => passedOver))).to.deep.equal([
+      [['2', '', imprintOf(large), '3', '4', '5', '6', '7'], undefined, undefined],
+      [undefined],
+    ]);
+    expect(imprintOf(large)).to.have.length.below(100);
   });
 
   it('keeps what is retained apart from what only passes', () => {

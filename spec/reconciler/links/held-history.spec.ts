@@ -122,9 +122,42 @@ describe('The history of what a broker held', () => {
   it('does not count on markers that the broker lost', () => {
     held('t', ['1', 4]);
     history.markerStored(5, 1_000);
-    history.markerReturned(3);
+    history.markerReturned(3, 1_000);
     history.prune(1_000_000);
     expect(history.verdict('t', shown('1'), 3)).to.equal('held before');
+  });
+
+  it('keeps what was held at the marker of a return for as long as after that marker was stored', () => {
+    held('t', ['1', 4]);
+    history.markerStored(3, 1_000);
+    history.markerReturned(3, 2_900);
+    history.markerStored(5, 3_000);
+    history.prune(2_900 + HISTORY_AGE_MS - 1);
+    expect(history.reaches(3)).to.equal(true);
+    history.prune(3_000 + HISTORY_AGE_MS);
+    expect(history.reaches(3)).to.equal(false);
+  });
+
+  it('knows what the broker may have held without being seen to hold it', () => {
+    history.heldUnseen('t', { payload: '2', properties: undefined, from: 0, until: 4 });
+    held('t', ['1', 4]);
+    expect(history.verdict('t', shown('2'), 3)).to.equal('held before');
+    expect(history.heldSince('t', 3)).to.equal(true);
+  });
+
+  it('keeps what a broker may have gone back to until it shows what it holds, also over a restart', () => {
+    held('t', ['1', 4], ['2', 9]);
+    expect(history.notShown('t', 3, 8)).to.equal(true);
+    expect(history.notShown('u', 3, 8)).to.equal(false);
+    history.markerStored(10, 1_000);
+    history.prune(1_000 + HISTORY_AGE_MS);
+    const loaded = new HeldHistory();
+    loaded.loaded(history.since);
+    loaded.load('t', history.stored('t'));
+    expect(loaded.of('t')).to.deep.equal([]);
+    expect(loaded.unseen.of('t').map(({ payload }) => payload)).to.deep.equal(['1']);
+    expect(loaded.unseen.release('t')).to.equal(true);
+    expect(loaded.stored('t')).to.deep.equal([]);
   });
 
   it('names the topics that changed after a marker', () => {
