@@ -142,7 +142,14 @@ export class Session {
     );
     // On a connection that stands messages came all the time.
     intake.flush();
-    post({ kind: 'session', session: number, stamps: mqtt5, retains: this.#retains, marker });
+    post({
+      kind: 'session',
+      session: number,
+      stamps: mqtt5,
+      retains: this.#retains,
+      writes: this.#writes,
+      marker,
+    });
     intake.mode = { mqtt5, liveFlag, replaying: true, flags: this.#replay.flags };
     this.#early.release();
     connection.receive(this.#live);

@@ -117,6 +117,8 @@ export interface Doubted {
 export interface Offered {
   readonly kind: 'offered';
   readonly broker: number;
+  /** The broker does not take the retained value. */
+  readonly isTransientOnly?: boolean;
   readonly now: number;
 }
 

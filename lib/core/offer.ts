@@ -1,6 +1,6 @@
 /** A message goes out to one broker, and comes back as an echo or an acknowledgement. */
 
-import type { Publish } from './events.ts';
+import type { Offered, Publish } from './events.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
 import {
@@ -32,7 +32,11 @@ export function lacks(register: Register, broker: number): boolean {
  * What the broker lacks goes out in the order of the versions: a subscriber ends with what was written last, be it
  * retained or transient.
  */
-export function offered(register: Register, broker: number, now: number, policy: Policy): Outcome {
+export function offered(
+  register: Register,
+  { broker, now, isTransientOnly = false }: Offered,
+  policy: Policy,
+): Outcome {
   const room = MAX_PENDING - pendingAt(register, broker);
   if (room <= 0) return outcome(register, lacks(register, broker) ? 'full' : 'idle');
   const { winner, passing } = register;
@@ -41,7 +45,7 @@ export function offered(register: Register, broker: number, now: number, policy:
   const transient = isOwed && isPermitted && isCurrent(passing, now) ? passing.message : undefined;
   const isLacking = winner !== undefined && isPermitted && !agrees(willHold(register, broker), winner);
   const isAsked = has(register.asking, broker);
-  const retained = isLacking && !isAsked ? winner : undefined;
+  const retained = isLacking && !isAsked && !isTransientOnly ? winner : undefined;
   const commands = byVersion(transient, retained)
     .slice(0, room)
     .map(message => publish(message, broker, message === retained, policy));

@@ -24,7 +24,7 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
       return withContention(register, event, withPresumptions(register, result, policy));
     }
     case 'offered':
-      return offered(register, event.broker, event.now, policy);
+      return offered(register, event, policy);
     case 'acknowledged':
       return acknowledged(register, event.broker, event.version);
     case 'refused':

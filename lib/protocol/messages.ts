@@ -45,6 +45,8 @@ export interface SessionStarted {
   readonly stamps: boolean;
   /** Whether the broker keeps retained messages at all. */
   readonly retains: boolean;
+  /** Whether mqttrep may write topics of its own there: if not, it leaves no marker. */
+  readonly writes: boolean;
   /** What the broker retains of the marker that this replicator leaves there; see docs/reconciliation.md. */
   readonly marker: ShownMarker;
 }
@@ -78,8 +80,13 @@ export interface Settled {
 
 export interface Refusal extends Settlement {
   readonly reason: string;
-  /** Whether the broker may take another value under the topic, or rather none. */
-  readonly culprit: 'value' | 'topic';
+  /**
+   * `value`: the broker may take another value under the topic. `right`: it denies the topic by a reason code, which costs
+   * one publish when it is tried again. `topic`: it takes none, for another reason.
+   */
+  readonly culprit: 'value' | 'topic' | 'right';
+  /** The message was not retained: it is never sent again, whatever becomes of the topic. */
+  readonly isTransient?: boolean;
   /** The log has the reason already. */
   readonly isSaid?: boolean;
 }

@@ -7,11 +7,22 @@ import type { Command, Event } from '../core/events.ts';
 import { quoted } from '../core/printable.ts';
 import { MAX_PENDING } from '../core/register.ts';
 import type { HybridClock, Version } from '../core/version.ts';
-import type { Log } from '../protocol/messages.ts';
-import { BLOCKED_AFTER } from './links/blocks.ts';
-import { type BrokerLink, CREDIT, CREDIT_BYTES } from './links/broker-link.ts';
+import type { Log, Refusal } from '../protocol/messages.ts';
+import { BLOCKED_AFTER, type Cause } from './links/blocks.ts';
+import { type BrokerLink, CREDIT, CREDIT_BYTES, type Said } from './links/broker-link.ts';
 import type { LoopDamper } from './loop-damper.ts';
 import { MARKER_EXPIRY_MS } from './marker.ts';
+
+/** Why a broker does not take a topic. */
+export interface Failure {
+  readonly cause: Exclude<Cause, 'value'>;
+  readonly reason: string;
+  /** The log has the reason already. */
+  readonly isSaid?: boolean;
+}
+
+/** Why a broker does not take one value. */
+type ValueRefusal = Pick<Refusal, 'reason' | 'isTransient'>;
 
 export interface DispatcherDeps {
   readonly clock: HybridClock;
@@ -44,8 +55,10 @@ export class Dispatcher {
         break;
       }
       link.due.delete(topic);
-      if (link.blocks.mustWait(topic, uptime)) continue;
-      if (this.#deps.apply(topic, { kind: 'offered', broker: link.index, now })) isAny = true;
+      const isTransientOnly = link.blocks.mustWait(topic, uptime);
+      if (isTransientOnly && !link.blocks.takesTransient(topic)) continue;
+      if (this.#deps.apply(topic, { kind: 'offered', broker: link.index, isTransientOnly, now }))
+        isAny = true;
     }
     return isAny;
   }
@@ -79,36 +92,55 @@ export class Dispatcher {
     link.publish({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
   }
 
-  /**
-   * The broker has the topic as it should, or does not take it, for a reason.
-   * @param how whether the log has the reason already
-   */
-  settled(
-    link: BrokerLink,
-    topic: string,
-    failure: string | undefined,
-    how: 'said' | 'unsaid' = 'unsaid',
-  ): void {
-    if (failure === undefined) {
-      if (!link.blocks.succeeded(topic)) return;
-      this.#deps.blockedOrNot(topic);
-      this.#deps.log('info', `${link.name} takes ${quoted(topic)} again`);
-      return;
-    }
-    if (link.blocks.failed(topic, performance.now()) !== BLOCKED_AFTER) return;
+  /** The broker has the topic as it should. */
+  settled(link: BrokerLink, topic: string): void {
+    const uptime = performance.now();
+    if (!link.blocks.succeeded(topic, uptime)) return;
     this.#deps.blockedOrNot(topic);
-    this.#deps.log(
-      how === 'said' ? 'debug' : 'warn',
-      `${link.name} does not take ${quoted(topic)} (${failure}); it is tried again from time to time`,
-    );
+    this.#say(link, 'taken', quoted(topic), () => `${link.name} takes ${quoted(topic)} again`);
   }
 
-  /** The broker does not take the value that the topic has now, for a reason. */
-  valueRefused(link: BrokerLink, topic: string, reason: string): void {
+  /** The broker does not take the topic. */
+  failed(link: BrokerLink, topic: string, { cause, reason, isSaid = false }: Failure): void {
+    if (link.blocks.failed(topic, performance.now(), cause) !== BLOCKED_AFTER) return;
+    this.#deps.blockedOrNot(topic);
+    const line = () =>
+      `${link.name} does not take ${quoted(topic)} (${reason}); it is tried again from time to time`;
+    if (isSaid) this.#deps.log('debug', line());
+    else this.#say(link, 'not taken', `${quoted(topic)} (${reason})`, line);
+  }
+
+  /** The broker does not take the value that the topic has now, or a transient one. */
+  valueRefused(link: BrokerLink, topic: string, { reason, isTransient = false }: ValueRefusal): void {
+    const line = () => `${link.name} does not take ${quoted(topic)}: ${reason}`;
+    const example = `${quoted(topic)} (${reason})`;
+    // A transient value is not sent again, so nothing has to wait.
+    if (isTransient) {
+      this.#say(link, 'not taken', example, line);
+      return;
+    }
     const isNews = link.blocks.valueRefused(topic, performance.now());
     this.#deps.blockedOrNot(topic);
-    if (!isNews) return;
-    this.#deps.log('warn', `${link.name} does not take ${quoted(topic)}: ${reason}`);
+    if (isNews) this.#say(link, 'not taken', example, line);
+  }
+
+  /** Says together what was counted, where it is time. */
+  sayCounted(link: BrokerLink, uptime: number): void {
+    const { 'not taken': notTaken, taken } = link.digests;
+    const refused = notTaken.take(uptime);
+    if (refused !== undefined)
+      this.#deps.log(
+        'warn',
+        `${link.name} does not take ${refused.count} more messages, such as ${refused.example}; their topics are tried again from time to time; the status page lists all`,
+      );
+    const again = taken.take(uptime);
+    if (again !== undefined)
+      this.#deps.log('info', `${link.name} takes ${again.count} more topics again, such as ${again.example}`);
+  }
+
+  #say(link: BrokerLink, what: Said, example: string, line: () => string): void {
+    if (link.digests[what].isSaid(example, performance.now()))
+      this.#deps.log(what === 'taken' ? 'info' : 'warn', line());
   }
 
   /** Leaves the number of a commit at the broker. */

@@ -76,6 +76,7 @@ export class Housekeeping {
       for (const topic of link.blocks.due(uptime)) link.due.add(topic);
       verifier.askAgain(link, uptime);
       dispatcher.offer(link);
+      dispatcher.sayCounted(link, uptime);
     }
     table.forget(now);
     saver.save();

@@ -47,7 +47,7 @@ export class Sessions {
       // What went back has to be stored as what it was at that marker.
       table.putBack(link.state.history.changedSince(found));
       log('warn', `${link.name} came back with its state of a moment ago, and gets again what it lost`);
-    } else if (link.base === 'lost' && before !== undefined) {
+    } else if (link.base === 'lost' && before !== undefined && session.marker === 'absent') {
       log('warn', `${link.name} came back without its data, and gets all of it again`);
     } else if (link.base === 'went back') {
       log('warn', `${link.name} came back with an earlier state, and is brought up to date`);
@@ -72,13 +72,14 @@ export class Sessions {
         continue;
       }
       bring(topic, { kind: 'acknowledged', broker: link.index, version });
-      dispatcher.settled(link, topic, undefined);
+      dispatcher.settled(link, topic);
     }
-    for (const { topic, version, reason, culprit, isSaid = false } of message.refused) {
+    for (const refusal of message.refused) {
+      const { topic, version, culprit } = refusal;
       if (topic === link.markerTopic) continue;
       apply(topic, { kind: 'refused', broker: link.index, version });
-      if (culprit === 'value') dispatcher.valueRefused(link, topic, reason);
-      else dispatcher.settled(link, topic, reason, isSaid ? 'said' : 'unsaid');
+      if (culprit === 'value') dispatcher.valueRefused(link, topic, refusal);
+      else dispatcher.failed(link, topic, { ...refusal, cause: culprit });
     }
   }
 

@@ -71,25 +71,29 @@ export class Stepper {
         return true;
       case 'won':
         this.#presume(topic, event, outcome.register);
-        for (const link of links) {
-          link.blocks.valueChanged(topic);
-          link.seen(topic);
-        }
+        this.#valueChanged(topic, 'retained');
+        for (const link of links) link.seen(topic);
         if (isDeletionHeard(event)) links.at(event.broker).guard.heard(performance.now());
         return lacksSomewhere(outcome);
       case 'passing':
+        this.#valueChanged(topic, 'transient');
         if (retainsAny(outcome.register)) this.#presume(topic, event, outcome.register);
         return !this.#isHeld(topic, event) && lacksSomewhere(outcome);
       case 'expired':
-        for (const link of links) {
-          link.blocks.valueChanged(topic);
-          link.seen(topic);
-        }
+        this.#valueChanged(topic, 'retained');
+        for (const link of links) link.seen(topic);
         return lacksSomewhere(outcome);
       case 'echo':
         return this.#echoed(topic, outcome.register, (event as { broker: number }).broker);
       default:
         return lacksSomewhere(outcome);
+    }
+  }
+
+  /** Where the topic is blocked, its new value may be a reason to try it. */
+  #valueChanged(topic: string, kind: 'retained' | 'transient'): void {
+    for (const { blocks } of this.#deps.links) {
+      if (blocks.size > 0) blocks.valueChanged(topic, kind, performance.now());
     }
   }
 
@@ -128,7 +132,7 @@ export class Stepper {
     const link = this.#deps.links.at(broker);
     if (pendingAt(register, broker) === 0) {
       link.echoed(topic);
-      this.#deps.dispatcher.settled(link, topic, undefined);
+      this.#deps.dispatcher.settled(link, topic);
     }
     return register.winner !== undefined && !agrees(willHold(register, broker), register.winner);
   }

@@ -39,7 +39,14 @@ export class WorkerEnd {
     this.#through = 0;
     this.sent = 0;
     this.#unsettled = { count: 0, bytes: 0 };
-    return this.post({ kind: 'session', session: ++this.#session, stamps: true, retains: true, marker });
+    return this.post({
+      kind: 'session',
+      session: ++this.#session,
+      stamps: true,
+      retains: true,
+      writes: true,
+      marker,
+    });
   }
 
   /** The replay, whole. */

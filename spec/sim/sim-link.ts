@@ -130,7 +130,7 @@ export class SimLink {
       this.#later(() => {
         const found = marker === undefined ? ('absent' as const) : { payload: marker.payload };
         const stamps = this.#broker.mqtt5;
-        this.#receive?.({ kind: 'session', session, stamps, retains: true, marker: found });
+        this.#receive?.({ kind: 'session', session, stamps, retains: true, writes: true, marker: found });
         this.#later(() => this.#subscribe());
       });
     });

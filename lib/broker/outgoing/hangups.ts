@@ -76,7 +76,7 @@ export class Hangups {
     }
     if (this.isTooDeep(topic) && this.#levels.refuses(topic, now)) return this.tooDeep;
     if (this.routeOf(topic, now) !== 'barred') return undefined;
-    return { reason: 'the broker hangs up on it, or denies it', culprit: 'topic', isSaid: true };
+    return { reason: 'the broker hangs up on it', culprit: 'topic', isSaid: true };
   }
 
   /** The largest packet that the broker is believed to take, in bytes; Infinity where it takes all. */
@@ -134,13 +134,6 @@ export class Hangups {
       );
     }
     return { reason: 'the broker hangs up on it', culprit: 'topic', isSaid: true };
-  }
-
-  /** The broker answered that it denies the topic. Returns why it is not to be sent. */
-  denied(topic: string, reason: string, now: number): Verdict {
-    this.#quarantine.denied(topic, now);
-    this.#sayBarred(topic, `the broker denies messages to ${quoted(topic)} (${reason})`, now);
-    return { reason, culprit: 'topic', isSaid: true };
   }
 
   /** Why a topic is not sent that has too many levels. */

@@ -14,6 +14,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
 import { Pace } from '../pace.ts';
 import { AnswerWatch, type Unanswered } from './answer-watch.ts';
+import { verdictOf } from './denial.ts';
 import { Fence } from './fence.ts';
 import type { Hangups, Sent, Verdict } from './hangups.ts';
 import { LastSettled } from './last-settled.ts';
@@ -33,10 +34,7 @@ export interface OutboxDeps {
   /** With what topics begin that are mqttrep's own. */
   readonly controlPrefix: string;
   readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
-  readonly hangups: Pick<
-    Hangups,
-    'acknowledged' | 'routeOf' | 'refusalOf' | 'sizeLimit' | 'denied' | 'taken'
-  >;
+  readonly hangups: Pick<Hangups, 'acknowledged' | 'routeOf' | 'refusalOf' | 'sizeLimit' | 'taken'>;
   /** Beside the connection. */
   readonly trials: Pick<Trials, 'accepts' | 'take'>;
   readonly report: (settled: Settled) => void;
@@ -169,7 +167,7 @@ export class Outbox {
     if (this.#closed) return;
     this.counters.published++;
     if (refusal === undefined) this.#released.add(publication.topic);
-    else if (refusal.culprit === 'topic') this.counters.refused_by_broker++;
+    else if (refusal.culprit !== 'value') this.counters.refused_by_broker++;
     else this.counters.refused_too_large++;
     this.#note(publication, refusal);
   }
@@ -303,11 +301,10 @@ export class Outbox {
     this.#refuse(sequence, publication, { reason: `${reason}; this value is not sent`, culprit: 'value' });
   }
 
-  /** The broker's answer was no. One that denies the topic would deny it the next time, too. */
+  /** The broker's answer was no. */
   #refusalBy(error: Error, topic: string): Verdict {
-    const isDenied = isDenial(error) && this.#isReplicable(topic);
-    if (isDenied) return this.#deps.hangups.denied(topic, error.message, performance.now());
-    return { reason: error.message, culprit: 'topic', isSaid: false };
+    const verdict = verdictOf(error);
+    return this.#isReplicable(topic) ? verdict : { ...verdict, culprit: 'topic' };
   }
 
   /** What is not even sent: with the next turn of the event loop, as an answer would come. */
@@ -329,7 +326,7 @@ export class Outbox {
     // What was not sent has a place in no order.
     const wasSent = sent !== undefined && sent.nth > 0;
     if (wasSent) this.#lastSettled.note(sent, performance.now());
-    if (wasSent && refusal?.culprit === 'topic') this.counters.refused_by_broker++;
+    if (wasSent && refusal !== undefined && refusal.culprit !== 'value') this.counters.refused_by_broker++;
     if (refusal === undefined && sent !== undefined && sent.size > 0) this.#deps.hangups.acknowledged(sent);
     // Alone it has shown that the broker takes it.
     if (refusal === undefined && this.#isAlone) this.#deps.hangups.taken(topic);
@@ -339,8 +336,9 @@ export class Outbox {
     if (this.#inFlight.size === 0) this.#finished?.();
   }
 
-  #note({ topic, version, confirm }: RawPublication, refusal: Verdict | undefined): void {
-    if (refusal !== undefined) this.#refused.push({ topic, version, ...refusal });
+  #note({ topic, version, confirm, retain }: RawPublication, refusal: Verdict | undefined): void {
+    if (refusal !== undefined)
+      this.#refused.push({ topic, version, ...refusal, ...(retain ? {} : { isTransient: true }) });
     else if (confirm) this.#confirmed.push({ topic, version });
     this.#pace.request();
   }
@@ -372,11 +370,4 @@ function firstCounted(sequences: Iterable<number>): number {
 
 function* sequencesOf(numbered: readonly Numbered[]): Generator<number> {
   for (const { sequence } of numbered) yield sequence;
-}
-
-/** Reason codes (MQTT 5 §2.4) by which a broker denies the topic: "Not authorized", "Topic Name invalid". */
-const DENIALS: ReadonlySet<unknown> = new Set([0x87, 0x90]);
-
-function isDenial(error: Error): boolean {
-  return DENIALS.has((error as { code?: unknown }).code);
 }

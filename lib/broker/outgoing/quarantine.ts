@@ -1,5 +1,5 @@
 /**
- * Topics on which a broker hangs up, or which it denies. A topic in quarantine is not published on the main connection
+ * Topics on which a broker hangs up. A topic in quarantine is not published on the main connection
  * before the broker has taken it once elsewhere.
  *
  * Each hang-up is a strike for all topics that may have provoked it. A quarantined topic is tried beside the main
@@ -52,13 +52,6 @@ export class Quarantine {
     if (++entry.strikes < BARRED_AFTER_STRIKES) return false;
     this.#bar(entry, now);
     return true;
-  }
-
-  /** The broker denies the topic: it is barred at once. */
-  denied(topic: string, now: number): void {
-    const entry = this.#entry(topic);
-    entry.strikes = Math.max(entry.strikes, BARRED_AFTER_STRIKES);
-    this.#bar(entry, now);
   }
 
   /** The broker took the topic. */

@@ -8,6 +8,7 @@
 
 import type { RawPublication } from '../../protocol/publication.ts';
 import type { Connection } from '../connection/connection.ts';
+import { verdictOf } from './denial.ts';
 import { judgeHangup } from './halving.ts';
 import type { Hangups, Sent, Verdict } from './hangups.ts';
 import { type PacketLimits, packetOf } from './outgoing-packet.ts';
@@ -169,7 +170,8 @@ export class Trials {
           // With QoS 0 it was written, no more.
           if (packet.qos > 0) acknowledged.push(topic);
         } else if (!connection.hasEnded) {
-          this.#refuse(topic, this.#deps.hangups.denied(topic, error.message, performance.now()));
+          // It stays in quarantine: the broker may hang up on it as well.
+          this.#refuse(topic, verdictOf(error));
         }
         resolve();
       });

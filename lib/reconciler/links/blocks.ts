@@ -2,13 +2,22 @@
  * Topics that a broker does not take: refused, denied without a word, too large. They are tried again with
  * growing distance and hold up no other topic. Bounded by the topics; empty when all is well.
  *
+ * Rights come and go. A topic that the broker denies by a reason code costs one publish when it is tried again, so it is
+ * tried soon, and a new value is a reason to try it. Rights usually return to many topics at once: each topic that the
+ * broker takes again has a small group of the others tried, and each of those a group of its own.
+ *
  * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */
 
+import type { Refusal } from '../../protocol/messages.ts';
+
+/** Why a topic is not taken. `not stored`: its broker acknowledges it and then drops it. */
+export type Cause = Refusal['culprit'] | 'not stored';
+
 interface Block {
   failures: number;
-  /** What was not taken: this value alone, or whatever comes under the topic. */
-  culprit: 'value' | 'topic';
+  cause: Cause;
+  failedAt: number;
   retryAt: number;
 }
 
@@ -20,9 +29,22 @@ const BEING_TRIED = Number.POSITIVE_INFINITY;
 
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 10 * 60_000;
+/** The distance grows by so much with each failure; by less where to try again costs one publish. */
+const GROWTH = { topic: 4, right: 2, 'not stored': 4 } as const;
+
+/** Milliseconds after a denial in which a new value is no reason to try the topic again. */
+const NEW_VALUE_RETRY_MS = 5_000;
+
+/** Topics that are tried since the broker took another one again. */
+export const RELEASED_TOPICS = 16;
 
 export class Blocks {
   readonly #blocks = new Map<string, Block>();
+  /**
+   * Topics that wait and are tried when another one is taken that was not taken for the same reason. The one that failed
+   * longest ago comes first. A topic that its broker hangs up on is in none: its worker would not send it.
+   */
+  readonly #releasable = { right: new Set<string>(), 'not stored': new Set<string>() };
 
   /** Topics that count as blocked. */
   blocked = 0;
@@ -31,27 +53,38 @@ export class Blocks {
     return this.#blocks.size;
   }
 
-  /** Notes a failure; returns how many there were in a row. */
-  failed(topic: string, uptime: number): number {
+  /**
+   * Notes a failure; returns how many there were in a row.
+   */
+  failed(topic: string, uptime: number, cause: Exclude<Cause, 'value'> = 'topic'): number {
     const failures = (this.#blocks.get(topic)?.failures ?? 0) + 1;
-    const distance = Math.min(FIRST_RETRY * 4 ** (failures - 1), LONGEST_RETRY);
-    this.#blocks.set(topic, { failures, culprit: 'topic', retryAt: uptime + distance });
+    const distance = Math.min(FIRST_RETRY * GROWTH[cause] ** (failures - 1), LONGEST_RETRY);
+    this.#blocks.set(topic, { failures, cause, failedAt: uptime, retryAt: uptime + distance });
     if (failures === BLOCKED_AFTER) this.blocked++;
+    this.#waitsNoMore(topic);
+    if (cause !== 'topic') this.#releasable[cause].add(topic);
     return failures;
   }
 
   /** The broker does not take the value, and would not take it again. Returns whether that is news. */
   valueRefused(topic: string, uptime: number): boolean {
-    const isNews = this.#blocks.get(topic)?.culprit !== 'value';
+    const isNews = this.#blocks.get(topic)?.cause !== 'value';
     if (!this.isBlocked(topic)) this.blocked++;
-    this.#blocks.set(topic, { failures: BLOCKED_AFTER, culprit: 'value', retryAt: uptime + LONGEST_RETRY });
+    const retryAt = uptime + LONGEST_RETRY;
+    this.#blocks.set(topic, { failures: BLOCKED_AFTER, cause: 'value', failedAt: uptime, retryAt });
+    this.#waitsNoMore(topic);
     return isNews;
   }
 
-  /** The topic has another value: if it waits because of the old one, it waits no longer. */
-  valueChanged(topic: string): void {
+  /** The topic has another value: that may be taken where the old one was not, or the right has returned meanwhile. */
+  valueChanged(topic: string, kind: 'retained' | 'transient', uptime: number): void {
     const block = this.#blocks.get(topic);
-    if (block?.culprit === 'value') block.retryAt = BEING_TRIED;
+    if (block === undefined || block.retryAt === BEING_TRIED) return;
+    if (block.cause === 'value' && kind === 'retained') this.#try(topic, block);
+    if (block.cause !== 'right') return;
+    const from = block.failedAt + NEW_VALUE_RETRY_MS;
+    if (from <= uptime) this.#try(topic, block);
+    else block.retryAt = Math.min(block.retryAt, from);
   }
 
   /** The broker has returned, and may take now what it did not take before: all topics are tried at once. */
@@ -60,11 +93,15 @@ export class Blocks {
   }
 
   /** The broker has the topic as it should; returns whether it was blocked. */
-  succeeded(topic: string): boolean {
-    const failures = this.#blocks.get(topic)?.failures ?? 0;
-    if (failures > 0) this.#blocks.delete(topic);
-    if (failures >= BLOCKED_AFTER) this.blocked--;
-    return failures >= BLOCKED_AFTER;
+  succeeded(topic: string, uptime: number): boolean {
+    const block = this.#blocks.get(topic);
+    if (block === undefined) return false;
+    this.#blocks.delete(topic);
+    this.#waitsNoMore(topic);
+    this.#release(block.cause, uptime);
+    const wasBlocked = block.failures >= BLOCKED_AFTER;
+    if (wasBlocked) this.blocked--;
+    return wasBlocked;
   }
 
   /** Whether the broker has not taken what it was sent last. */
@@ -74,6 +111,11 @@ export class Blocks {
 
   isBlocked(topic: string): boolean {
     return (this.#blocks.get(topic)?.failures ?? 0) >= BLOCKED_AFTER;
+  }
+
+  /** Whether it is only the retained value that the broker does not take, so that transient ones go on. */
+  takesTransient(topic: string): boolean {
+    return this.#blocks.get(topic)?.cause === 'value';
   }
 
   /** When the topic is tried again; undefined while it is being tried, or is not blocked. */
@@ -90,7 +132,7 @@ export class Blocks {
   /** Takes out the topics whose time to be tried again has come; each waits for its outcome then. */
   due(uptime: number): string[] {
     const due = [...this.#blocks].filter(([, block]) => block.retryAt <= uptime);
-    for (const [, block] of due) block.retryAt = BEING_TRIED;
+    for (const [topic, block] of due) this.#try(topic, block);
     return due.map(([topic]) => topic);
   }
 
@@ -102,6 +144,29 @@ export class Blocks {
 
   clear(): void {
     this.#blocks.clear();
+    for (const topics of Object.values(this.#releasable)) topics.clear();
     this.blocked = 0;
+  }
+
+  #try(topic: string, block: Block): void {
+    block.retryAt = BEING_TRIED;
+    this.#waitsNoMore(topic);
+  }
+
+  #waitsNoMore(topic: string): void {
+    for (const topics of Object.values(this.#releasable)) topics.delete(topic);
+  }
+
+  /** What was not taken may be taken now, as another topic was. */
+  #release(cause: Cause, uptime: number): void {
+    if (cause !== 'right' && cause !== 'not stored') return;
+    const topics = this.#releasable[cause];
+    let released = 0;
+    for (const topic of topics) {
+      if (released++ === RELEASED_TOPICS) return;
+      const block = this.#blocks.get(topic);
+      if (block !== undefined) block.retryAt = Math.min(block.retryAt, uptime);
+      topics.delete(topic);
+    }
   }
 }

@@ -7,6 +7,7 @@
  */
 
 import type { Base, Occasion } from '../../core/events.ts';
+import { LogDigest } from '../../core/log-digest.ts';
 import { NowAndThen } from '../../core/now-and-then.ts';
 import { has, type Policies } from '../../core/policy.ts';
 import type { Version } from '../../core/version.ts';
@@ -41,6 +42,9 @@ const PROBE_BATCH = 500;
 /** What bounds hold back here: publishes under way to the broker, and those of one topic. */
 export type Bound = 'pending' | 'pending_of_topic';
 
+/** What is said of topics that it does not take. */
+export type Said = 'not taken' | 'taken';
+
 export interface LinkOptions {
   readonly index: number;
   readonly name: string;
@@ -66,6 +70,11 @@ export class BrokerLink {
   /** Under which its worker connects, unless one is configured. */
   clientId: string;
   readonly blocks = new Blocks();
+  /** Of what it does not take, and takes again. */
+  readonly digests: Readonly<Record<Said, LogDigest>> = {
+    'not taken': new LogDigest(),
+    taken: new LogDigest(),
+  };
   readonly guard: DeletionGuard;
   readonly look = new Look();
   readonly unanswered = new Unanswered();
@@ -73,6 +82,8 @@ export class BrokerLink {
 
   /** The broker keeps retained messages. If not, it is neither asked what it retains nor given a marker. */
   retains = true;
+  /** mqttrep may write topics of its own there. */
+  writes = true;
   /** Connected, and its replay is over: it can be published to. */
   ready = false;
   /** No longer configured; its index stays vacant. */
@@ -149,7 +160,7 @@ export class BrokerLink {
   }
 
   /** @param closed the last commit before */
-  sessionStarted({ session, stamps, retains, marker }: SessionStarted, closed: number): void {
+  sessionStarted({ session, stamps, retains, writes, marker }: SessionStarted, closed: number): void {
     this.#session = session;
     this.#sent = 0;
     this.#through = 0;
@@ -159,6 +170,7 @@ export class BrokerLink {
     this.messages = 0;
     this.stamps = stamps;
     this.retains = retains;
+    this.writes = writes;
     this.state.begun();
     if (!retains) this.base = 'keeps nothing';
     else this.base = this.known ? this.state.returned(marker, closed) : 'none';
@@ -230,7 +242,7 @@ export class BrokerLink {
 
   /** A marker is left at this broker. */
   get isMarked(): boolean {
-    return this.markerTopic !== undefined && this.retains;
+    return this.markerTopic !== undefined && this.retains && this.writes;
   }
 
   /** Has the worker connect as this replica. */
@@ -353,6 +365,8 @@ export class BrokerLink {
     return (
       this.#echoes.size > 0 ||
       this.blocks.isWaiting ||
+      this.digests['not taken'].isWaiting ||
+      this.digests.taken.isWaiting ||
       this.unanswered.isWaiting ||
       this.state.history.isWaiting
     );

@@ -159,8 +159,9 @@ export class Verifier {
     // What a connection took along when it ended was not refused.
     const wasCutOff = link.cutOff.has(topic);
     if (wasCutOff) link.cutOff.delete(topic);
-    if (arrived || !wasCutOff)
-      dispatcher.settled(link, topic, arrived ? undefined : 'it was acknowledged but not stored');
+    if (arrived) dispatcher.settled(link, topic);
+    else if (!wasCutOff)
+      dispatcher.failed(link, topic, { cause: 'not stored', reason: 'it was acknowledged but not stored' });
   }
 
   #isAsked(link: BrokerLink, topic: string): boolean {

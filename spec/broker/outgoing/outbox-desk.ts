@@ -38,10 +38,9 @@ export class Desk {
   hasEnded = false;
   /** Topics at which the client throws. */
   readonly throwsAt = new Set<string>();
-  /** Topics in quarantine, those that are not even tried, and those that the broker denied. */
+  /** Topics in quarantine, and those that are not even tried. */
   readonly quarantined = new Set<string>();
   readonly barred = new Set<string>();
-  readonly denied: string[] = [];
   /** What is handed over to trials, and whether there are any. */
   readonly tried: RawPublication[] = [];
   hasTrials = true;
@@ -84,10 +83,6 @@ export class Desk {
         routeOf: topic => (this.quarantined.has(topic) ? 'trial' : 'free'),
         refusalOf: topic => (this.barred.has(topic) ? { reason: 'barred', culprit: 'topic' } : undefined),
         sizeLimit: () => Number.POSITIVE_INFINITY,
-        denied: (topic, reason) => {
-          this.denied.push(topic);
-          return { reason, culprit: 'topic', isSaid: true };
-        },
         taken: topic => this.quarantined.delete(topic),
       },
       trials: {

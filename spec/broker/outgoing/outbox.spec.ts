@@ -297,11 +297,23 @@ describe('Outbox', () => {
     ]);
   });
 
-  it('quarantines a topic at once where the broker answers that it is not authorized', async () => {
+  it('says of a refusal whether the broker denies the topic by its reason code, and leaves it out of quarantine', async () => {
     const desk = new Desk().add({ topic: 'a' }, { topic: 'b' });
     await desk.acknowledge([0], Object.assign(new Error('Publish error: Not authorized'), { code: 0x87 }));
     await desk.acknowledge([1], Object.assign(new Error('Publish error: Quota exceeded'), { code: 0x97 }));
-    expect(desk.denied).to.deep.equal(['a']);
+    const refused = desk.reports.flatMap(({ refused }) => refused);
+    expect(refused.map(({ topic, culprit }) => [topic, culprit])).to.deep.equal([
+      ['a', 'right'],
+      ['b', 'topic'],
+    ]);
+    expect(desk.quarantined.size).to.equal(0);
+  });
+
+  it('says of a refusal whether the message was transient', async () => {
+    const desk = new Desk().add({ topic: 'a', retain: false }, { topic: 'b', retain: true });
+    await desk.acknowledge([0, 1], Object.assign(new Error('Publish error: Not authorized'), { code: 0x87 }));
+    const refused = desk.reports.flatMap(({ refused }) => refused);
+    expect(refused.map(({ isTransient }) => isTransient)).to.deep.equal([true, undefined]);
   });
 
   it('stamps messages over MQTT 5', () => {

@@ -2,11 +2,7 @@
 
 import { expect } from 'chai';
 import { judgeHangup } from '../../../lib/broker/outgoing/halving.ts';
-import {
-  FIRST_RETRY_MS,
-  MAX_QUARANTINED_TOPICS,
-  Quarantine,
-} from '../../../lib/broker/outgoing/quarantine.ts';
+import { MAX_QUARANTINED_TOPICS, Quarantine } from '../../../lib/broker/outgoing/quarantine.ts';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -43,12 +39,6 @@ describe('Quarantine', () => {
   it('tries a topic twice that was never suspect before', () => {
     expect(quarantine.hungUpOnAlone('a', 0)).to.equal(false);
     expect(quarantine.hungUpOnAlone('a', 0)).to.equal(true);
-  });
-
-  it('bars a topic at once that the broker denies', () => {
-    quarantine.denied('a', 0);
-    expect(quarantine.routeOf('a', FIRST_RETRY_MS - 1)).to.equal('barred');
-    expect(quarantine.routeOf('a', FIRST_RETRY_MS)).to.equal('trial');
   });
 
   it('tries a barred topic again after a time that doubles, up to an hour, and never sends it otherwise', () => {

@@ -139,12 +139,13 @@ describe('Trials', () => {
     expect(hangups.routeOf('good', performance.now())).to.equal('free');
   });
 
-  it('refuse what the broker denies', async () => {
-    answer = () => new Error('Publish error: Not authorized');
+  it('refuse what the broker denies, and leave it in quarantine as it was', async () => {
+    answer = () => Object.assign(new Error('Publish error: Not authorized'), { code: 0x87 });
+    hangups.hungUp([{ topic: 'denied', size: 10 }], performance.now());
     trials.take(publication('denied'));
     await eventually(() => expect(settled).to.have.length(1));
-    expect(settled[0]?.verdict).to.include({ reason: 'Publish error: Not authorized', culprit: 'topic' });
-    expect(hangups.routeOf('denied', performance.now())).to.equal('barred');
+    expect(settled[0]?.verdict).to.include({ reason: 'Publish error: Not authorized', culprit: 'right' });
+    expect(hangups.routeOf('denied', performance.now())).to.equal('trial');
   });
 
   it('conclude nothing where the main connection ended as well: that was the network', async () => {

@@ -1,7 +1,7 @@
 /** What a broker does not take is tried again with growing distance, and the distance forgets nothing too soon. */
 
 import { expect } from 'chai';
-import { BLOCKED_AFTER, Blocks } from '../../../lib/reconciler/links/blocks.ts';
+import { BLOCKED_AFTER, Blocks, type Cause, RELEASED_TOPICS } from '../../../lib/reconciler/links/blocks.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -17,6 +17,77 @@ describe('Blocks', () => {
     }
     expect(distances).to.deep.equal([1, 4, 16, 64, 256, 600, 600, 600]);
   });
+
+  it('double in distance where the broker denies the topic by a reason code, up to ten minutes', () => {
+    const blocks = new Blocks();
+    const distances: number[] = [];
+    let now = NOW;
+    for (let failure = 1; failure <= 12; failure++) {
+      blocks.failed('t', now, 'right');
+      const distance = (blocks.retryAt('t') ?? now) - now;
+      distances.push(distance / 1_000);
+      now += distance;
+      expect(blocks.due(now)).to.deep.equal(['t']);
+    }
+    expect(distances).to.deep.equal([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
+  });
+
+  it('let a new value of a denied topic be tried 5 s after the last denial, and not before', () => {
+    const blocks = new Blocks();
+    for (let failure = 1; failure <= 8; failure++) blocks.failed('t', NOW, 'right');
+    blocks.valueChanged('t', 'retained', NOW + 1_000);
+    expect(blocks.mustWait('t', NOW + 4_999)).to.equal(true);
+    expect(blocks.due(NOW + 5_000)).to.deep.equal(['t']);
+    blocks.failed('t', NOW + 5_000, 'right');
+    blocks.valueChanged('t', 'transient', NOW + 10_000);
+    expect(blocks.mustWait('t', NOW + 10_000)).to.equal(false);
+    expect(blocks.failed('t', NOW + 10_000, 'right')).to.equal(10);
+    expect(blocks.mustWait('t', NOW + 10_000 + 500_000)).to.equal(true);
+  });
+
+  it('let a transient value pass where a retained one was refused, and only a retained one be tried for that', () => {
+    const blocks = new Blocks();
+    blocks.valueRefused('t', NOW);
+    blocks.valueChanged('t', 'transient', NOW);
+    expect(blocks.mustWait('t', NOW)).to.equal(true);
+    expect(blocks.takesTransient('t')).to.equal(true);
+    blocks.valueChanged('t', 'retained', NOW);
+    expect(blocks.mustWait('t', NOW)).to.equal(false);
+  });
+
+  for (const cause of ['right', 'not stored'] satisfies Cause[]) {
+    it(`have a small group tried when a topic is taken again that was not for the reason "${cause}"`, () => {
+      const blocks = new Blocks();
+      const topics = Array.from({ length: 1_000 }, (_, index) => `t${index}`);
+      for (const topic of topics) for (let n = 0; n < 9; n++) blocks.failed(topic, NOW, cause);
+      blocks.failed('hung up on', NOW, 'topic');
+      blocks.failed('hung up on', NOW, 'topic');
+      blocks.succeeded('t0', NOW + 1);
+      const group = blocks.due(NOW + 1);
+      expect(group).to.deep.equal(topics.slice(1, RELEASED_TOPICS + 1));
+      // Those that fail again go to the end, so that each has its turn.
+      for (const topic of group) blocks.failed(topic, NOW + 2, cause);
+      blocks.succeeded('t999', NOW + 3);
+      expect(blocks.due(NOW + 3)).to.deep.equal(topics.slice(RELEASED_TOPICS + 1, 2 * RELEASED_TOPICS + 1));
+    });
+
+    it(`have ten thousand topics tried within five rounds once all are taken again ("${cause}")`, () => {
+      const blocks = new Blocks();
+      const left = new Set(Array.from({ length: 10_000 }, (_, index) => `t${index}`));
+      for (const topic of left) for (let n = 0; n < 12; n++) blocks.failed(topic, NOW, cause);
+      let uptime = NOW + 1;
+      blocks.succeeded('t0', uptime);
+      left.delete('t0');
+      for (let round = 0; round < 5; round++) {
+        for (const topic of blocks.due(++uptime)) {
+          blocks.succeeded(topic, uptime);
+          left.delete(topic);
+        }
+      }
+      expect(left.size).to.equal(0);
+      expect(blocks).to.include({ size: 0, blocked: 0 });
+    });
+  }
 
   it('hold up their own topic only', () => {
     const blocks = new Blocks();
@@ -41,11 +112,11 @@ describe('Blocks', () => {
 
   it('end at a success, and say so where the topic counted as blocked', () => {
     const blocks = new Blocks();
-    expect(blocks.succeeded('t')).to.equal(false);
+    expect(blocks.succeeded('t', NOW)).to.equal(false);
     for (let failure = 1; failure < BLOCKED_AFTER; failure++) blocks.failed('t', NOW);
-    expect(blocks.succeeded('t')).to.equal(false);
+    expect(blocks.succeeded('t', NOW)).to.equal(false);
     for (let failure = 1; failure <= BLOCKED_AFTER; failure++) blocks.failed('t', NOW);
-    expect(blocks.succeeded('t')).to.equal(true);
+    expect(blocks.succeeded('t', NOW)).to.equal(true);
     expect(blocks).to.include({ size: 0 });
     expect(blocks.failed('t', NOW)).to.equal(1);
   });

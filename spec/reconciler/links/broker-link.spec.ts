@@ -29,7 +29,10 @@ describe('BrokerLink', () => {
       { on: () => undefined, postMessage: message => sent.push(message), close: () => undefined },
       () => undefined,
     );
-    link.sessionStarted({ kind: 'session', session: 1, stamps: true, retains: true, marker: 'absent' }, 0);
+    link.sessionStarted(
+      { kind: 'session', session: 1, stamps: true, retains: true, writes: true, marker: 'absent' },
+      0,
+    );
     link.ready = true;
   });
 
@@ -109,7 +112,10 @@ describe('BrokerLink', () => {
     for (let count = 0; count < CREDIT; count++) publish(`t${count}`);
     link.probe('p', 'look');
     expect(link.parted()).to.deep.equal(['p']);
-    link.sessionStarted({ kind: 'session', session: 2, stamps: true, retains: true, marker: 'unknown' }, 0);
+    link.sessionStarted(
+      { kind: 'session', session: 2, stamps: true, retains: true, writes: true, marker: 'unknown' },
+      0,
+    );
     link.ready = true;
     expect(link.open).to.equal(true);
     flush();

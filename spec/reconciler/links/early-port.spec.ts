@@ -48,7 +48,14 @@ describe('a port before there is a reconciler', () => {
   });
 
   it('hands over what came before, in its order, and then what comes', () => {
-    worker.says({ kind: 'session', session: 1, stamps: true, retains: true, marker: { payload: '7' } });
+    worker.says({
+      kind: 'session',
+      session: 1,
+      stamps: true,
+      retains: true,
+      writes: true,
+      marker: { payload: '7' },
+    });
     worker.shows(1);
     worker.says({ kind: 'replayed', stamps: true });
     const heard: string[] = [];
