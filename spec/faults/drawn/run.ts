@@ -13,9 +13,6 @@ import { type Fault, formatPlan, type Plan } from './plan.ts';
 import { REPLICATOR, Site } from './site.ts';
 import { Traffic } from './traffic.ts';
 
-/** A message that a broker denied is tried again after so many milliseconds: a right that is given back is not announced. */
-const DENIED_RETRY_MS = 60_000;
-
 /** Lines of mqttrep's log that a failure shows. */
 const SHOWN_LINES = 40;
 
@@ -103,15 +100,9 @@ class DrawnRun {
         this.#assertEqual(all, fence);
         retained = first;
       },
-      { within: this.#recovery },
+      { within: RECOVERY },
     );
     return retained;
-  }
-
-  /** Milliseconds within which the brokers must be equal. */
-  get #recovery(): number {
-    const isDenied = this.#plan.faults.some(({ fault }) => fault.kind === 'no right to write');
-    return isDenied ? RECOVERY + DENIED_RETRY_MS : RECOVERY;
   }
 
   #assertEqual(all: readonly ReadonlyMap<string, string>[], fence: string): void {
@@ -159,6 +150,7 @@ class DrawnRun {
   }
 
   async #actOnMqttrep({ kind, milliseconds }: Extract<Fault, { kind: `mqttrep ${string}` }>): Promise<void> {
+    for (const site of this.#sites) site.wasUnheard = true;
     const mqttrep = this.#lives.at(-1);
     if (kind === 'mqttrep is killed') {
       await mqttrep?.stop('SIGKILL');

@@ -25,6 +25,8 @@ export class Site {
   hasLostData = false;
   /** mqttrep could not read some of it for a while. */
   hasHidden = false;
+  /** mqttrep could not hear what was written there for a while, whatever the reason. */
+  wasUnheard = false;
   readonly #folder: string;
   readonly #denied = new Map<string, 'read' | 'write'>();
 
@@ -51,7 +53,10 @@ export class Site {
   }
 
   async withoutRight(right: 'read' | 'write', filter: string, milliseconds: number): Promise<void> {
-    if (right === 'read') this.hasHidden = true;
+    if (right === 'read') {
+      this.hasHidden = true;
+      this.wasUnheard = true;
+    }
     this.#denied.set(filter, right);
     this.#tellRights();
     await wait(milliseconds);
@@ -79,12 +84,14 @@ export class Site {
   }
 
   async cutLink(milliseconds: number): Promise<void> {
+    this.wasUnheard = true;
     this.relay.link.cut();
     await wait(milliseconds);
     this.relay.link.heal();
   }
 
   async silenceLink(milliseconds: number): Promise<void> {
+    this.wasUnheard = true;
     this.relay.link.freeze();
     await wait(milliseconds);
     this.relay.link.thaw();

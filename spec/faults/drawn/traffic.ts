@@ -81,7 +81,10 @@ export class Traffic {
       const what = `${topic} holds ${found ?? 'nothing'}`;
       if (number > tried || Number.isNaN(number)) return [`${what}, which nobody wrote`];
       const write = (index: number) => (index === log.deletion ? 'its deletion' : `write ${index}`);
-      if (number < elsewhere) return [`${what}, though ${write(elsewhere)} had arrived at another site`];
+      // A value that mqttrep could not hear, in a state that the broker went back to, looks like one written since.
+      const looksNew = site.hasLostData && site.wasUnheard && !this.#seenElsewhere(log).includes(number);
+      if (number < elsewhere && !looksNew)
+        return [`${what}, though ${write(elsewhere)} had arrived at another site`];
       // A write that only the site itself had may be lost with its data, and a deletion that mqttrep could not hear.
       const mayBeLost = site.hasLostData || (site.hasHidden && log.deletion !== undefined);
       if (number < acknowledged && !mayBeLost)
