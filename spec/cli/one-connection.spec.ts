@@ -86,6 +86,10 @@ for (const [version, protocolVersion] of [
       });
 
       it('hands a message that is not retained on once, while its topic is asked for', async () => {
+        // What comes while a second connection throws the first one out is lost.
+        await scene.publish('PARIS', 'looked at', 'again and again', { retain: true });
+        await scene.mqttrep.line('PARIS: the broker takes one connection of this account only', 2 * patience);
+        await scene.retainedEverywhere('looked at', 'again and again');
         await scene.watchAll();
         for (let index = 0; index < 20; index++)
           await scene.publish('PARIS', `event/${index}`, 'passes', { qos: 1 });

@@ -16,7 +16,7 @@ import { Retries } from './retries.ts';
 import { SecondConnection } from './second-connection.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
-const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
+const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
 
 /** A connection that held so many milliseconds was healthy: backoff starts anew. */
 const HEALTHY_AFTER = 10_000;
@@ -116,8 +116,13 @@ export class Connector {
   async #settleTrial(identity: Identity): Promise<void> {
     const { concessions } = this;
     if (!concessions.isTrialDue || identity.control === undefined) return;
-    const options = identity.besideOptions('probe', this.version);
-    const open = () => Connection.open(options, this.#giveUp.signal);
+    const { signal } = this.#giveUp;
+    const open = () =>
+      Connection.open(identity.besideOptions('probe', this.version), signal).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+        // The broker may take no other client id.
+        return Connection.open(identity.connectionOptions(this.version, undefined, 0), signal);
+      });
     const found = await concessions.settle(open, identity.control.of('probe'));
     const { remarks, settings } = this.#deps;
     if (found !== undefined) remarks.say('warn', found);
@@ -144,7 +149,7 @@ export class Connector {
       remarks.say('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
       return 1;
     }
-    const isRefused = error.code !== undefined && NOT_AUTHORIZED.has(error.code);
+    const isRefused = isRefusal(error);
     const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
     report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail: error.message });
     const mend = isRefused
@@ -156,6 +161,10 @@ export class Connector {
     );
     return wait;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ConnectError && error.code !== undefined && NOT_AUTHORIZED.has(error.code);
 }
 
 function willQosOf({ options }: ConnectionOptions): QoS {
