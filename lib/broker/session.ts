@@ -64,7 +64,7 @@ export class Session {
   /** None where mqttrep may write no control topic, or the user's will stands in its place. */
   readonly #presence: Presence | undefined;
   readonly #replay: Replay;
-  /** None where nothing is retained. */
+  /** None where nothing is retained, and in a dry run. */
   readonly #scanner: Scanner | undefined;
   readonly #early: EarlyMessages;
   #survey: Survey | undefined;
@@ -86,7 +86,7 @@ export class Session {
     const { order, flags } = concessions;
     const isLost = concessions.lostSentinels >= MAX_LOST_SENTINELS;
     this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'), order, flags, isLost);
-    this.#scanner = this.#retains ? this.#newScanner() : undefined;
+    this.#scanner = this.#retains && !identity.isRehearsal ? this.#newScanner() : undefined;
     deps.second.beside(connection);
     this.#early = new EarlyMessages(deps.intake);
   }
