@@ -185,7 +185,10 @@ export class BrokerActor {
     const connection = await this.#connector.connect(identity, () => this.#isCurrent());
     if (typeof connection === 'number') return connection;
     const reason = await this.#stay(connection, identity);
-    return this.#stopping ? 0 : this.#connector.lost(connection, reason, this.#outgoing.isProvoked);
+    if (this.#stopping) return 0;
+    const { isProvoked } = this.#outgoing;
+    const isTakeover = connection.wasHungUp && (await this.#connector.second.mainEnded(isProvoked));
+    return this.#connector.lost(connection, reason, isProvoked || isTakeover);
   }
 
   /** From CONNACK to the end of the connection. Returns why it ended. */
@@ -227,6 +230,8 @@ export class BrokerActor {
       inbound: this.#inbound,
       outgoing: this.#outgoing,
       concessions: this.#connector.concessions,
+      second: this.#connector.second,
+      sentinelVisibility: this.#connector.sentinelVisibility,
       remarks: this.#remarks,
       post: (message, transfer) => this.#post(message, transfer),
     });

@@ -54,6 +54,11 @@ export class Identity {
         : undefined;
   }
 
+  /** In a dry run there is no connection but one. */
+  get isRehearsal(): boolean {
+    return this.#settings.mode === 'rehearse';
+  }
+
   /** Whether to start like this again would change nothing. */
   isOf({ replica, secret, clientId }: Start): boolean {
     const before = this.#start;

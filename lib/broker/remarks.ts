@@ -67,6 +67,25 @@ export class Remarks {
     );
   }
 
+  /** @param clientId of the connection that replicates */
+  takesOneConnection(evidence: string, clientId: string): void {
+    this.#sayOnce(
+      'warn',
+      `the broker takes one connection of this account only: ${evidence}. So mqttrep asks on that one what the broker retains, and makes no full scans there: what the broker drops in a burst is found within MQTTREP_SCAN_PERIOD. To fix it, permit the account further connections, with the client ids ${clientId}_probe, ${clientId}_survey and ${clientId}_trial`,
+    );
+  }
+
+  showsNoSentinel(tells: 'absence' | 'presence' | 'nothing'): void {
+    const consequence =
+      tells === 'nothing'
+        ? 'mqttrep does not ask it any more what it retains, and tries again in ten minutes: what is retained there may not be retained elsewhere'
+        : 'mqttrep can ask it what it retains, and not what it lacks: what is deleted there while mqttrep is away may go unnoticed';
+    this.#sayOnce(
+      'warn',
+      `the broker does not show a retained message that mqttrep wrote under a control topic; ${consequence}. To fix it, permit the account to read and write under MQTTREP_CONTROL_TOPIC, and the broker to retain messages`,
+    );
+  }
+
   withoutWildcards(wanted: readonly Subscription[]): void {
     for (const { filter } of wanted.filter(({ filter }) => hasWildcards(filter))) {
       this.#sayOnce(

@@ -16,6 +16,7 @@ import type { Concessions } from './connection/concessions.ts';
 import { Connection } from './connection/connection.ts';
 import { grantedInPlaceOf, grantedLess } from './connection/grants.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
+import type { SecondConnection } from './connection/second-connection.ts';
 import type { Identity } from './identity.ts';
 import { EarlyMessages } from './incoming/early-messages.ts';
 import type { Intake, IntakeDeps } from './incoming/intake.ts';
@@ -23,10 +24,12 @@ import type { Outgoing } from './outgoing/outgoing.ts';
 import type { Presence } from './presence.ts';
 import type { Remarks } from './remarks.ts';
 import type { LiveFlag } from './retained/live-flag.ts';
+import { MainProbes } from './retained/main-probes.ts';
 import { ReadProof } from './retained/read-proof.ts';
 import { type Raising, Replay, SentinelLostError } from './retained/replay.ts';
 import type { ReplayOrder } from './retained/replay-order.ts';
 import { Scanner, unknownAt } from './retained/scanner.ts';
+import type { SentinelVisibility } from './retained/sentinel-visibility.ts';
 import { Survey } from './retained/survey.ts';
 
 /** A replay that does not come to its end so many times in a row ends with quiet from then on. */
@@ -46,6 +49,8 @@ export interface SessionDeps {
   readonly inbound: Pick<IntakeDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
   readonly outgoing: Outgoing;
   readonly concessions: Concessions;
+  readonly second: SecondConnection;
+  readonly sentinelVisibility: SentinelVisibility;
   readonly remarks: Remarks;
   /** To the reconciler. */
   readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
@@ -59,11 +64,16 @@ export class Session {
   /** None where mqttrep may write no control topic, or the user's will stands in its place. */
   readonly #presence: Presence | undefined;
   readonly #replay: Replay;
-  /** None where mqttrep may write no control topic: then absence cannot be told. */
+  /** None where nothing is retained, and in a dry run. */
   readonly #scanner: Scanner | undefined;
   readonly #early: EarlyMessages;
   #survey: Survey | undefined;
   #isOver = false;
+  /** Told once all of the replay is over, or the session. */
+  #setReady: () => void = () => undefined;
+  readonly #ready = new Promise<void>(resolve => {
+    this.#setReady = resolve;
+  });
 
   constructor(deps: SessionDeps) {
     const { connection, identity, concessions } = deps;
@@ -76,7 +86,8 @@ export class Session {
     const { order, flags } = concessions;
     const isLost = concessions.lostSentinels >= MAX_LOST_SENTINELS;
     this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'), order, flags, isLost);
-    this.#scanner = this.#writes ? this.#newScanner() : undefined;
+    this.#scanner = this.#retains && !identity.isRehearsal ? this.#newScanner() : undefined;
+    deps.second.beside(connection);
     this.#early = new EarlyMessages(deps.intake);
   }
 
@@ -137,9 +148,10 @@ export class Session {
     const mqtt5 = connection.protocolVersion === 5;
     const liveFlag = this.#liveFlag;
     const beside = identity.besideOptions('trial', this.#deps.protocolVersion);
-    outgoing.open(connection, identity.stamps, this.#retains, this.#deps.concessions.maxQos, signal =>
-      Connection.open(beside, signal),
-    );
+    const openSide = this.#deps.second.isPossible
+      ? (signal: AbortSignal) => Connection.open(beside, signal)
+      : undefined;
+    outgoing.open(connection, identity.stamps, this.#retains, this.#deps.concessions.maxQos, openSide);
     // On a connection that stands messages came all the time.
     intake.flush();
     post({
@@ -170,6 +182,7 @@ export class Session {
     post({ kind: 'replayed', stamps: mqtt5 });
     const raised = raising === 'with the second' ? await this.#replay.raise(wanted) : granted;
     const less = raising === 'not at all' ? [] : grantedLess(wanted, raised);
+    this.#setReady();
     if (this.#isFlagless) remarks.setsNoRetainFlag();
     else if (raising === 'not at all') remarks.staysAtQos0();
     remarks.grantedLess(less);
@@ -222,21 +235,23 @@ export class Session {
 
   /** Finds out whether we can read beneath these parents. */
   proveReadable(parents: readonly string[]): void {
-    if (this.#scanner === undefined || this.#isFlagless)
+    if (this.#scanner === undefined || !this.#writes || this.#isFlagless)
       this.#deps.post({ kind: 'readable', proven: [], unproven: parents });
     else this.#scanner.proveReadable(parents);
   }
 
   /**
    * Where no sentinel may be written, the end of what is shown could not be told from a pause; without a flag what is
-   * shown from what passes.
+   * shown from what passes. On the connection that replicates it would be taken for live.
    */
   async survey(): Promise<void> {
-    const { identity, protocolVersion, wanted, inbound, post } = this.#deps;
-    const sentinel = this.#writes && !this.#isFlagless ? identity.sentinel('survey') : undefined;
+    const { identity, protocolVersion, wanted, inbound, second, post } = this.#deps;
+    const isPossible = this.#writes && !this.#isFlagless && second.isPossible;
+    const sentinel = isPossible ? identity.sentinel('survey') : undefined;
     if (sentinel !== undefined && this.#survey === undefined) {
       this.#survey = new Survey({
         options: identity.besideOptions('survey', protocolVersion),
+        open: (options, signal) => second.open(options, signal),
         sentinel,
         order: this.#order,
         subscriptions: wanted,
@@ -254,6 +269,7 @@ export class Session {
   /** Says goodbye to the broker. */
   async stop(): Promise<void> {
     const { connection } = this.#deps;
+    this.#setReady();
     await this.#scanner?.close();
     await this.#presence?.withdraw(connection);
     await connection.end();
@@ -262,6 +278,7 @@ export class Session {
   /** Asks and shows no more. */
   async close(): Promise<void> {
     this.#isOver = true;
+    this.#setReady();
     this.#survey?.close();
     await this.#scanner?.close();
   }
@@ -282,7 +299,8 @@ export class Session {
 
   readonly #live = (packet: IPublishPacket, done: () => void): void => {
     this.#presence?.observe(packet);
-    if (this.#replay.observe(packet)) done();
+    if (packet.retain) this.#deps.sentinelVisibility.showedRetained();
+    if (this.#replay.observe(packet) || this.#scanner?.observe(packet) === true) done();
     else this.#deps.intake.take(packet, done);
   };
 
@@ -292,15 +310,17 @@ export class Session {
     done();
   };
 
-  #newScanner(): Scanner | undefined {
-    const { identity, protocolVersion, intake, post } = this.#deps;
-    const sentinel = identity.sentinel('probe');
-    if (sentinel === undefined || identity.control === undefined) return undefined;
+  #newScanner(): Scanner {
+    const { identity, protocolVersion, second, sentinelVisibility, intake, post } = this.#deps;
+    const fence = this.#writes ? identity.control?.of('probe') : undefined;
     return new Scanner({
       options: identity.besideOptions('probe', protocolVersion),
-      sentinel,
+      open: options => second.open(options),
+      main: this.#newMainProbes(),
+      sentinel: this.#writes ? identity.sentinel('probe') : undefined,
+      visibility: sentinelVisibility,
       stamps: identity.stamps,
-      proof: { by: new ReadProof(`${identity.control.of('probe')}/fence`), tell: post },
+      proof: fence === undefined ? undefined : { by: new ReadProof(`${fence}/fence`), tell: post },
       order: () => this.#order,
       outOfOrder: () => {
         this.#deps.concessions.order = 'any';
@@ -310,6 +330,18 @@ export class Session {
         intake.flush();
         post({ kind: 'found', answers: this.#liveFlag === 'dropped' ? answers.map(undated) : answers });
       },
+    });
+  }
+
+  #newMainProbes(): MainProbes {
+    const { connection, second, wanted } = this.#deps;
+    return new MainProbes({
+      connection,
+      areUsed: () => !second.isPossible,
+      ready: this.#ready,
+      subscriptions: () =>
+        this.#raising === 'not at all' ? wanted.map(({ filter }) => ({ filter, qos: 0 })) : wanted,
+      isLiveUnflagged: () => this.#liveFlag === 'dropped',
     });
   }
 }

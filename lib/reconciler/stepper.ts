@@ -3,7 +3,7 @@
 import type { Event, Observed } from '../core/events.ts';
 import type { Clash, Effect, Outcome } from '../core/outcome.ts';
 import { has } from '../core/policy.ts';
-import { agrees, isDeletion, pendingAt, type Register, willHold } from '../core/register.ts';
+import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ConflictLog } from './inspection/conflict-log.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
@@ -77,7 +77,7 @@ export class Stepper {
         return lacksSomewhere(outcome);
       case 'passing':
         this.#valueChanged(topic, 'transient');
-        if (retainsAny(outcome.register)) this.#presume(topic, event, outcome.register);
+        this.#presume(topic, event, outcome.register);
         return !this.#isHeld(topic, event) && lacksSomewhere(outcome);
       case 'expired':
         this.#valueChanged(topic, 'retained');
@@ -110,7 +110,7 @@ export class Stepper {
 
   /**
    * A live message over MQTT 3.1.1 counts as retained where the topic is, or as one that only passes where a probe once
-   * found so; which has to be looked at.
+   * found so; which has to be looked at. A client may begin to retain a topic that nobody retained before.
    */
   #presume(topic: string, event: Event, { asking }: Register): void {
     if (event.kind !== 'observed' || event.retained !== undefined || has(asking, event.broker)) return;
@@ -147,10 +147,6 @@ function isEcho(register: Register | undefined, { own, broker, payload }: Observ
 
 function isDeletionHeard(event: Event): event is Observed {
   return event.kind === 'observed' && !event.replay && event.payload === '';
-}
-
-function retainsAny({ winner }: Register): boolean {
-  return winner !== undefined && !isDeletion(winner);
 }
 
 /** Whether some broker may lack what the register says: a reason to look at it at the tick. */

@@ -41,6 +41,33 @@ inWorldOfMqtt311('Over MQTT 3.1.1 a message that is not retained', scene => {
   });
 });
 
+inWorldOfMqtt311('Over MQTT 3.1.1 a topic of which nothing was retained', scene => {
+  it('C31: is retained everywhere soon after a client begins to retain it, once the topic is quiet', () => {
+    const world = scene.create([1, 1, 1]);
+    for (const value of ['1', '2', '3']) {
+      world.broker(A).write('t', value, false);
+      world.run(1_000);
+    }
+    world.run(10_000);
+    expect(retainedAt(scene)).to.deep.equal([undefined, undefined, undefined]);
+    world.broker(A).write('t', 'retained');
+    world.run(10_000);
+    scene.expectEverywhere({ t: 'retained' });
+  });
+
+  it('C31: costs no look as long as the topic is written again and again', () => {
+    const world = scene.create([1, 1, 1]);
+    world.broker(A).write('t', 'first', false);
+    world.run(1_000);
+    const before = world.broker(A).probed;
+    for (let second = 0; second < 60; second++) {
+      world.broker(A).write('t', String(second), false);
+      world.run(1_000);
+    }
+    expect(world.broker(A).probed).to.equal(before);
+  });
+});
+
 /** What each broker retains under the topic. */
 function retainedAt({ world }: Scene): (string | undefined)[] {
   return world.brokers.map(({ retained }) => retained.get('t')?.payload);

@@ -7,14 +7,16 @@ import type { QoS } from '../../core/policy.ts';
 import type { BrokerSettings, LogLevel, Report } from '../../protocol/messages.ts';
 import type { Identity } from '../identity.ts';
 import type { Remarks } from '../remarks.ts';
+import { SentinelVisibility } from '../retained/sentinel-visibility.ts';
 import { Concessions } from './concessions.ts';
 import { ConnectError } from './connect-error.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
 import { Retries } from './retries.ts';
+import { SecondConnection } from './second-connection.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
-const NOT_AUTHORIZED = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
+const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
 
 /** A connection that held so many milliseconds was healthy: backoff starts anew. */
 const HEALTHY_AFTER = 10_000;
@@ -27,6 +29,9 @@ export interface ConnectorDeps {
 
 export class Connector {
   readonly concessions = new Concessions();
+  /** Beside that one. */
+  readonly second: SecondConnection;
+  readonly sentinelVisibility: SentinelVisibility;
   readonly #deps: ConnectorDeps;
   readonly #negotiation: Negotiation;
   readonly #retries: Retries;
@@ -36,11 +41,15 @@ export class Connector {
   /** Of the last CONNECT. */
   #willQos: QoS = 0;
   #isWillSaid = false;
+  #clientId = '';
 
   constructor(deps: ConnectorDeps) {
     const { options } = deps.settings;
     this.#deps = deps;
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
+    const { remarks } = deps;
+    this.second = new SecondConnection(evidence => remarks.takesOneConnection(evidence, this.#clientId));
+    this.sentinelVisibility = new SentinelVisibility(tells => remarks.showsNoSentinel(tells));
     this.#retries = new Retries(options['reconnectPeriod'] as number | undefined);
   }
 
@@ -63,6 +72,7 @@ export class Connector {
       const { willQos } = this.concessions;
       const options = { ...identity.connectionOptions(this.version, presence, willQos), isCurrent };
       this.#willQos = willQosOf(options);
+      this.#clientId = identity.clientId;
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#since = performance.now();
       this.#negotiation.succeeded();
@@ -106,8 +116,13 @@ export class Connector {
   async #settleTrial(identity: Identity): Promise<void> {
     const { concessions } = this;
     if (!concessions.isTrialDue || identity.control === undefined) return;
-    const options = identity.besideOptions('probe', this.version);
-    const open = () => Connection.open(options, this.#giveUp.signal);
+    const { signal } = this.#giveUp;
+    const open = () =>
+      Connection.open(identity.besideOptions('probe', this.version), signal).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+        // The broker may take no other client id.
+        return Connection.open(identity.connectionOptions(this.version, undefined, 0), signal);
+      });
     const found = await concessions.settle(open, identity.control.of('probe'));
     const { remarks, settings } = this.#deps;
     if (found !== undefined) remarks.say('warn', found);
@@ -134,7 +149,7 @@ export class Connector {
       remarks.say('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
       return 1;
     }
-    const isRefused = error.code !== undefined && NOT_AUTHORIZED.has(error.code);
+    const isRefused = isRefusal(error);
     const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
     report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail: error.message });
     const mend = isRefused
@@ -146,6 +161,10 @@ export class Connector {
     );
     return wait;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ConnectError && error.code !== undefined && NOT_AUTHORIZED.has(error.code);
 }
 
 function willQosOf({ options }: ConnectionOptions): QoS {

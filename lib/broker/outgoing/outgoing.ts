@@ -54,15 +54,9 @@ export class Outgoing {
   /**
    * A session begins.
    * @param maxQos the highest that the broker grants, where that was found out
-   * @param openSide opens a connection for trials
+   * @param openSide opens a connection for trials; undefined where there is to be none
    */
-  open(
-    connection: Connection,
-    stamps: Stamps,
-    retains: boolean,
-    maxQos: QoS = 2,
-    openSide: OpenSide = () => Promise.reject(new Error('none is wanted')),
-  ): void {
+  open(connection: Connection, stamps: Stamps, retains: boolean, maxQos: QoS = 2, openSide?: OpenSide): void {
     const { mode, controlPrefix, remarks, report } = this.#deps;
     this.#isProvoked = false;
     if (mode === 'rehearse') {

@@ -41,8 +41,8 @@ export class SideConnection {
     this.#say = say;
   }
 
-  /** A session begins: from now on it is opened like this. */
-  begin(open: OpenSide): void {
+  /** A session begins: from now on it is opened like this. Undefined where the broker takes no second connection. */
+  begin(open: OpenSide | undefined): void {
     this.#open = open;
     this.#giveUp = new AbortController();
   }

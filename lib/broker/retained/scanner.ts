@@ -1,10 +1,11 @@
 /**
  * Asks a broker what it retains under given topics: a second connection with a client id of its own, QoS 0,
- * exact topics, and a retained sentinel around them.
+ * exact topics, and a retained sentinel around them. Where the broker takes one connection only, it is asked on the one
+ * that replicates (main-probes.ts).
  *
  * What the broker shows before the sentinel is there, what it does not show is absent; at a broker that answers in
- * any order, before it has been quiet upon the sentinel. Without a sentinel,
- * or where the subscription is refused, the answer is `unknown`, never `absent`. A wildcard would prove
+ * any order, before it has been quiet upon the sentinel. Without a sentinel what is shown is there all the same; of the rest,
+ * and where the subscription is refused, the answer is `unknown`, never `absent`. A wildcard would prove
  * presence only, since brokers cut long replays short.
  *
  * Artemis now and then answers nothing for 30 s to who unsubscribes from what it is just sending with QoS 0, nor to who
@@ -18,12 +19,16 @@ import type { MessageProperties } from '../../protocol/properties.ts';
 import { propertiesFault } from '../../protocol/property-faults.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';
-import { type Grant, isRefusal } from '../connection/filter-requests.ts';
+import { type Grant, isRefusal, type SubscribeOptions } from '../connection/filter-requests.ts';
 import { sizeOf } from '../connection/packet-guard.ts';
 import { foundIn } from './found-in.ts';
+import type { MainProbes } from './main-probes.ts';
 import type { ReadProof } from './read-proof.ts';
 import type { ReplayOrder } from './replay-order.ts';
 import type { Sentinel } from './sentinel.ts';
+import { SentinelVisibility } from './sentinel-visibility.ts';
+
+const FOUND_ONLY: SubscribeOptions = { qos: 0, replay: true, retainAsPublished: false };
 
 /** Topics in one SUBSCRIBE. */
 const BATCH = 100;
@@ -46,12 +51,25 @@ const FLAGGED_LIMIT = 500;
 /** Where the order tells nothing, quiet for so many milliseconds after the sentinel ends the answer. */
 const SETTLED = 500;
 
+/** Without a sentinel, quiet for so many milliseconds ends the answer. */
+const PRESENCE_QUIET_MS = 500;
+
+/** Longest wait, in milliseconds, for a sentinel that is just written to come back live. */
+const WRITTEN_LIMIT_MS = 1_000;
+
 /** The second connection is closed when it was not needed for so many milliseconds. */
 const IDLE_LIMIT = 30_000;
 
 export interface ScannerDeps {
   readonly options: ConnectionOptions;
-  readonly sentinel: Sentinel;
+  /** Opens the second connection; `Connection.open` unless given. */
+  readonly open?: (options: ConnectionOptions) => Promise<Connection>;
+  /** For a broker that takes no second connection. */
+  readonly main?: MainProbes | undefined;
+  /** Undefined where mqttrep may write no topic of its own. */
+  readonly sentinel: Sentinel | undefined;
+  /** What is known of the sentinel, over all connections to the broker. */
+  readonly visibility?: SentinelVisibility;
   /** Tells what the stamps of messages are worth; undefined where nobody wants to know. */
   readonly stamps: Pick<Stamps, 'read'> | undefined;
   /** In which the broker shows what it retains. */
@@ -60,17 +78,24 @@ export interface ScannerDeps {
   readonly outOfOrder: () => void;
   readonly answer: (answers: readonly Answer[]) => void;
   /** How it is proven that we can read, and who is told; not needed where nobody asks for it. */
-  readonly proof?: { readonly by: ReadProof; readonly tell: (answer: Readable) => void };
+  readonly proof?: { readonly by: ReadProof; readonly tell: (answer: Readable) => void } | undefined;
 }
 
 export class Scanner {
   readonly #deps: ScannerDeps;
   readonly #queues: Readonly<Record<Occasion, Set<string>>> = { question: new Set(), look: new Set() };
   readonly #unproven = new Set<string>();
+  readonly #visibility: SentinelVisibility;
   #connection: Connection | undefined;
   #idle: NodeJS.Timeout | undefined;
   #working = false;
+  /** Resolves when nothing is under way. */
+  #worked: Promise<void> = Promise.resolve();
   #closed = false;
+  /** Ends the wait for an answer. */
+  #stopWaiting: () => void = () => undefined;
+  /** The sentinel is retained by way of the main connection. */
+  #isPlacedOnMain = false;
   /** What was shown; unknown where it is too large, or malformed. */
   #found = new Map<string, Found | 'unknown'>();
   /** Asked for, or in an answer that did not come to its end: what is shown of these is no wonder. */
@@ -94,12 +119,18 @@ export class Scanner {
 
   constructor(deps: ScannerDeps) {
     this.#deps = deps;
+    this.#visibility = deps.visibility ?? new SentinelVisibility(() => undefined);
+  }
+
+  /** Whether an absence can be told, as far as is known. */
+  get #sentinel(): Sentinel | undefined {
+    return this.#visibility.tells === 'absence' ? this.#deps.sentinel : undefined;
   }
 
   /** Queues topics; each will be answered once, unless the scanner is closed before. Questions come before looks. */
   probe(topics: readonly string[], occasion: Occasion): void {
     for (const topic of topics) this.#queues[occasion].add(topic);
-    if (!this.#working) this.#work().catch(() => this.#failed());
+    this.#start();
   }
 
   /** Those of the topics that are queued as looks are questions from now on. */
@@ -111,14 +142,34 @@ export class Scanner {
   /** Finds out whether we can read beneath these parents; each will be answered once, as topics are. */
   proveReadable(parents: readonly string[]): void {
     for (const parent of parents) this.#unproven.add(parent);
-    if (!this.#working) void this.#work();
+    this.#start();
+  }
+
+  /** Looks at a message of the main connection; returns whether it was for the probes, and is of no further interest. */
+  observe(packet: IPublishPacket): boolean {
+    const { main, proof, sentinel } = this.#deps;
+    if (main?.areUsed() !== true) return false;
+    if (proof?.by.observe(packet) === true || sentinel?.observe(packet) === true) {
+      if (packet.retain) this.#quiet?.refresh();
+      return true;
+    }
+    const kind = main.judge(packet);
+    if (kind === 'answer') this.#take(packet);
+    return kind !== 'live';
   }
 
   /** Gives no more answers. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const queue of [...Object.values(this.#queues), this.#unproven]) queue.clear();
+    this.#stopWaiting();
+    // What is subscribed to there must be ended before others subscribe.
+    if (this.#deps.main?.areUsed() === true && !this.#deps.main.connection.hasEnded) await this.#worked;
     await this.#disconnect();
+  }
+
+  #start(): void {
+    if (!this.#working) this.#worked = this.#work().catch(() => this.#failed());
   }
 
   async #work(): Promise<void> {
@@ -145,6 +196,10 @@ export class Scanner {
   }
 
   async #answer(topics: readonly string[]): Promise<void> {
+    if (this.#deps.sentinel !== undefined && this.#visibility.tells === 'nothing') {
+      this.#tell(topics.map(unknownAt));
+      return;
+    }
     const answers = await this.#ask(topics);
     const absent = answers.filter(isAbsent).map(({ topic }) => topic);
     this.#tell(answers.filter(answer => !isAbsent(answer)));
@@ -193,34 +248,39 @@ export class Scanner {
   async #askUnlessHungUp(topics: readonly string[]): Promise<Answer[]> {
     for (let attempt = 1; ; attempt++) {
       const connection = await this.#connect();
-      const [part = topics] = connection.batches(topics, this.#deps.sentinel.topics);
+      const around = this.#sentinel?.topics;
+      const [part = topics] = connection.batches(this.#together(connection, topics), around);
       const answers = await this.#askBy(connection, part).catch((error: unknown) => {
         if (!connection.hasEnded) throw error;
         return part.map(unknownAt);
       });
-      const isTaken = connection.batches(part, this.#deps.sentinel.topics).length === 1;
+      const isTaken = connection.batches(part, around).length === 1;
       const isAnswered = !connection.hasEnded && !this.#wasTooEarly && isTaken;
+      if (isAnswered && around !== undefined && this.#wasMissing && !this.#closed) this.#visibility.missed();
       if (isAnswered || this.#closed || attempt === ATTEMPTS) return answers;
     }
   }
 
+  #together(connection: Connection, topics: readonly string[]): readonly string[] {
+    const { main } = this.#deps;
+    return connection === main?.connection ? main.together(topics) : topics;
+  }
+
   async #askBy(connection: Connection, topics: readonly string[]): Promise<Answer[]> {
+    const sentinel = this.#sentinel;
     // rumqttd takes off more of its time whenever it is shown.
-    if (this.#wasMissing || this.#deps.sentinel.isExpiring) await this.#deps.sentinel.place(connection);
+    if (this.#wasMissing || sentinel?.isExpiring === true) await this.#place(connection);
     this.#found = new Map();
     for (const topic of topics) this.#asked.add(topic);
-    const { wanted, seen, unflagged } = this.#deps.sentinel.around(topics);
-    // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
-    this.#isNew = false;
-    const { grants, isComplete } = await this.#heard(connection, wanted, seen, unflagged);
-    this.#wasMissing = !isComplete;
-    this.#wasTooEarly = !isComplete && this.#deps.sentinel.cameUnflagged;
+    const { grants, isComplete } = await this.#shown(connection, topics, sentinel);
+    this.#wasMissing = sentinel !== undefined && !isComplete;
+    this.#wasTooEarly = !isComplete && sentinel?.cameUnflagged === true;
     if (isComplete) this.#asked.clear();
-    const taken = this.#deps.sentinel.cutAt(grants);
+    if (isComplete) this.#visibility.shown();
+    else if (this.#found.size > 0) this.#visibility.showedRetained();
+    const taken = sentinel?.cutAt(grants);
     if (taken !== undefined) connection.tookOnly(taken);
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
-    if (this.#showsUnasked) this.#standing += wanted.length;
-    else this.#release(connection, wanted).catch(() => connection.destroy());
     return topics.map(topic => {
       const found = this.#found.get(topic);
       if (found !== undefined) return { topic, found };
@@ -228,28 +288,60 @@ export class Scanner {
     });
   }
 
+  /** Subscribes for as long as it takes. */
+  async #shown(
+    connection: Connection,
+    topics: readonly string[],
+    sentinel: Sentinel | undefined,
+  ): Promise<Shown> {
+    const { main } = this.#deps;
+    const wanted = sentinel === undefined ? topics : [...sentinel.topics, ...topics];
+    if (connection === main?.connection) {
+      const qos = main.begin(topics);
+      try {
+        // Beside a filter of the user it must not say anything else of live messages than that.
+        return await this.#heard(connection, topics, sentinel, {
+          qos,
+          replay: true,
+          retainAsPublished: true,
+        });
+      } finally {
+        await main.end(wanted);
+      }
+    }
+    // Retain-as-published is off, so that on MQTT 5 too the flag is set in replays only.
+    this.#isNew = false;
+    const shown = await this.#heard(connection, topics, sentinel, FOUND_ONLY);
+    if (this.#showsUnasked) this.#standing += wanted.length;
+    else this.#release(connection, wanted).catch(() => connection.destroy());
+    return shown;
+  }
+
   /** Subscribes, and takes in what is shown until the sentinel was, or until it is awaited no longer. */
   async #heard(
     connection: Connection,
-    wanted: readonly string[],
-    seen: Promise<void>,
-    unflagged: Promise<void>,
-  ): Promise<{ readonly grants: readonly Grant[]; readonly isComplete: boolean }> {
+    topics: readonly string[],
+    sentinel: Sentinel | undefined,
+    how: SubscribeOptions,
+  ): Promise<Shown> {
     const limits: NodeJS.Timeout[] = [];
+    const { wanted, seen, unflagged } = sentinel?.around(topics) ?? { wanted: topics };
     const complete = Promise.race([
-      seen.then(() => this.#silence()),
+      ...(seen === undefined ? [] : [seen.then(() => this.#silence())]),
       connection.closed.then(() => false),
       new Promise<false>(resolve => {
+        this.#stopWaiting = () => resolve(false);
         limits.push(setTimeout(() => resolve(false), ANSWER_LIMIT));
         // It may be seen with the flag as well, and be waited for then until there is silence.
-        const giveUp = () => this.#deps.sentinel.isSeen || resolve(false);
-        void unflagged.then(() => limits.push(setTimeout(giveUp, FLAGGED_LIMIT)));
+        const giveUp = () => sentinel?.isSeen === true || resolve(false);
+        void unflagged?.then(() => limits.push(setTimeout(giveUp, FLAGGED_LIMIT)));
       }),
     ]);
     const unanswered = this.#giveUpLater(connection);
     try {
-      const grants = await connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
+      const grants = await connection.subscribe(wanted, how);
       clearTimeout(unanswered);
+      if (sentinel === undefined) this.#quiet = setTimeout(this.#stopWaiting, PRESENCE_QUIET_MS);
       return { grants, isComplete: await complete };
     } finally {
       for (const limit of [...limits, unanswered, this.#quiet]) clearTimeout(limit);
@@ -264,7 +356,9 @@ export class Scanner {
   }
 
   /** aMQTT may answer nothing to who connects while another one subscribes, instead of hanging up. */
-  #giveUpLater(connection: Connection): NodeJS.Timeout {
+  #giveUpLater(connection: Connection): NodeJS.Timeout | undefined {
+    // Of the main connection others look after that.
+    if (connection === this.#deps.main?.connection) return undefined;
     return setTimeout(() => {
       this.#givenUp++;
       if (this.#connection === connection) this.#connection = undefined;
@@ -285,7 +379,8 @@ export class Scanner {
     this.#quiet?.refresh();
     if (this.#deps.proof?.by.observe(packet) === true) return;
     this.#showsUnasked ||= this.#isNew && packet.retain;
-    if (this.#deps.sentinel.observe(packet) || !packet.retain || packet.payload.length === 0) return;
+    if (this.#deps.sentinel?.observe(packet) === true || !packet.retain || packet.payload.length === 0)
+      return;
     if (!this.#asked.has(packet.topic)) this.#deps.outOfOrder();
     const properties = packet.properties as MessageProperties | undefined;
     const isTooLarge = sizeOf(packet.payload as Buffer) > this.#deps.options.largestPayload;
@@ -298,11 +393,23 @@ export class Scanner {
   }
 
   async #connect(): Promise<Connection> {
+    const { main } = this.#deps;
+    if (main?.areUsed() === true) return this.#connectByMain(main);
     if (this.#standing >= MOST_STANDING) await this.#disconnect();
     if (this.#connection !== undefined) return this.#connection;
-    const { options } = this.#deps;
+    try {
+      return await this.#open();
+    } catch (error) {
+      // It has just turned out that the broker takes no second one.
+      if (main?.areUsed() === true) return this.#connectByMain(main);
+      throw error;
+    }
+  }
+
+  async #open(): Promise<Connection> {
+    const { options, open = Connection.open } = this.#deps;
     const name = this.#givenUp === 0 ? options.clientId : `${options.clientId}${this.#givenUp + 1}`;
-    const connection = await Connection.open({ ...options, clientId: name });
+    const connection = await open({ ...options, clientId: name });
     this.#isNew = true;
     this.#standing = 0;
     connection.receive((packet, done) => {
@@ -313,18 +420,50 @@ export class Scanner {
     void connection.closed.then(() => {
       if (this.#connection === connection) this.#connection = undefined;
     });
-    await this.#deps.sentinel.place(connection);
+    await this.#place(connection);
     return connection;
+  }
+
+  async #connectByMain(main: MainProbes): Promise<Connection> {
+    await main.ready;
+    if (main.connection.hasEnded || this.#closed) throw new Error('the connection has ended');
+    if (!this.#isPlacedOnMain) await this.#place(main.connection);
+    return main.connection;
+  }
+
+  /** On the main connection a filter of the user may bring the sentinel live, which must not be taken for the answer. */
+  async #place(connection: Connection): Promise<void> {
+    const { main } = this.#deps;
+    const sentinel = this.#sentinel;
+    if (sentinel === undefined) return;
+    const isOnMain = connection === main?.connection;
+    if (!isOnMain || !main.areLiveFlagged) {
+      await sentinel.place(connection);
+    } else {
+      const cameBack = sentinel.again();
+      await sentinel.place(connection);
+      await Promise.race([cameBack, new Promise(resolve => setTimeout(resolve, WRITTEN_LIMIT_MS))]);
+    }
+    this.#isPlacedOnMain ||= isOnMain;
   }
 
   async #disconnect(): Promise<void> {
     clearTimeout(this.#idle);
+    const { sentinel, main } = this.#deps;
+    if (this.#isPlacedOnMain && main?.connection.hasEnded === false) await sentinel?.remove(main.connection);
+    this.#isPlacedOnMain = false;
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection === undefined) return;
-    await this.#deps.sentinel.remove(connection);
+    await sentinel?.remove(connection);
     await connection.end();
   }
+}
+
+interface Shown {
+  readonly grants: readonly Grant[];
+  /** The sentinel was shown: what was not is absent. */
+  readonly isComplete: boolean;
 }
 
 /** Takes out those that came first, so many at most. */

@@ -12,6 +12,8 @@ import type { Sentinel } from './sentinel.ts';
 
 export interface SurveyDeps {
   readonly options: ConnectionOptions;
+  /** Opens its connection; `Connection.open` unless given. */
+  readonly open?: (options: ConnectionOptions, signal: AbortSignal) => Promise<Connection>;
   readonly sentinel: Sentinel;
   /** In which the broker shows what it retains. */
   readonly order: ReplayOrder;
@@ -32,7 +34,7 @@ export class Survey {
 
   /** Resolves when all has been shown that will be, however it ends. */
   async run(): Promise<void> {
-    const { options, sentinel, order, subscriptions, show } = this.#deps;
+    const { options, open = Connection.open, sentinel, order, subscriptions, show } = this.#deps;
     const intake = new Intake({
       ...this.#deps.intake,
       log: () => undefined,
@@ -44,7 +46,7 @@ export class Survey {
       },
     });
     try {
-      const connection = await Connection.open(options, this.#giveUp.signal);
+      const connection = await open(options, this.#giveUp.signal);
       this.#connection = connection;
       const mqtt5 = connection.protocolVersion === 5;
       // What bears no flag is left out.

@@ -19,7 +19,13 @@ export class Desk {
   disorders = 0;
 
   /** @param options for MQTT.js, such as a username */
-  constructor(url: string, protocolVersion: 4 | 5, order: ReplayOrder, options: object = {}) {
+  constructor(
+    url: string,
+    protocolVersion: 4 | 5,
+    order: ReplayOrder,
+    options: object = {},
+    how: 'with a sentinel' | 'without a sentinel' = 'with a sentinel',
+  ) {
     this.scanner = new Scanner({
       options: {
         url,
@@ -29,7 +35,7 @@ export class Desk {
         maxQos: 2,
         largestPayload: LARGEST,
       },
-      sentinel: new Sentinel('mqttrep/us/probe/spec', 'nonce'),
+      sentinel: how === 'with a sentinel' ? new Sentinel('mqttrep/us/probe/spec', 'nonce') : undefined,
       stamps: new Stamps('us', 'secret'),
       order: () => order,
       outOfOrder: () => {

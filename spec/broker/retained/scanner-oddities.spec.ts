@@ -9,7 +9,7 @@ import { TestClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { stallsOnce } from '../../support/oddities.ts';
-import { PUBLISH, SUBACK, typeOf } from '../../support/packet-bytes.ts';
+import { PUBLISH, SUBACK, SUBSCRIBE, typeOf } from '../../support/packet-bytes.ts';
 import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
 import {
   CONTENT_TYPE,
@@ -217,6 +217,55 @@ describe('Scanner at a broker that retains what is malformed', () => {
       'x',
       'absent',
     ]);
+    await desk.scanner.close();
+    await relay.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner without a sentinel', () => {
+  let broker: TestBroker;
+  let desk: Desk;
+
+  afterEach(async () => {
+    await desk?.scanner.close();
+    await broker?.stop();
+  });
+
+  for (const order of ['filter by filter', 'any'] as const) {
+    it(`tells what is present at a broker that replays ${order}, and says unknown of the rest`, async () => {
+      broker = await startAedes({ replayDelay: 100 });
+      await publishMany(broker.url, 150);
+      desk = new Desk(broker.url, 4, order, {}, 'without a sentinel');
+      const topics = Array.from({ length: 250 }, (_, index) => `many/${index}`);
+      const expected = topics.map((_, index) => (index < 150 ? `value ${index}` : 'unknown'));
+      expect(await desk.ask(topics)).to.deep.equal(expected);
+    });
+  }
+});
+
+describe('Scanner at a broker that shows nothing of what it retains', () => {
+  it('asks three times, and says unknown at once from then on', async function () {
+    this.timeout(60_000);
+    requireMosquitto(this);
+    const broker = await startMosquitto();
+    let asked = 0;
+    const relay = await PacketRelay.before(broker.port, {
+      level: 4,
+      fromClient: packet => {
+        if (typeOf(packet) === SUBSCRIBE) asked++;
+        return packet;
+      },
+      // The retain flag is the lowest bit of the header.
+      fromBroker: packet => (typeOf(packet) === PUBLISH && ((packet[0] ?? 0) & 1) === 1 ? 'silence' : packet),
+    });
+    const desk = new Desk(relay.url, 4, 'filter by filter');
+    const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+    const unknown = topics.map(() => 'unknown');
+    expect(await desk.ask(topics)).to.deep.equal(unknown);
+    expect(asked).to.equal(3);
+    expect(await desk.ask(topics)).to.deep.equal(unknown);
+    expect(asked, 'SUBSCRIBEs').to.equal(3);
     await desk.scanner.close();
     await relay.close();
     await broker.stop();

@@ -1,0 +1,102 @@
+/** Brokers that let an account have one connection: mqttrep asks on that one what they retain. */
+
+import { expect } from 'chai';
+import type { BrokerLimits } from '../support/limits/broker-limits.ts';
+import { LimitedBroker } from '../support/limits/limited-broker.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { patience, Scene } from './scene.ts';
+
+const TREATMENTS = [
+  ['refuses the second connection of an account', 'refuses the second'],
+  ['throws the first connection of an account out when a second comes', 'throws the first out'],
+] as const satisfies readonly (readonly [string, BrokerLimits['oneConnection']])[];
+
+for (const [version, protocolVersion] of [
+  ['MQTT 3.1.1', 4],
+  ['MQTT 5', 5],
+] as const) {
+  for (const [title, oneConnection] of TREATMENTS) {
+    describe(`A broker that ${title} (${version})`, function () {
+      this.timeout(8 * patience);
+
+      let scene: Scene;
+      let limited: LimitedBroker;
+
+      before(function () {
+        requireMosquitto(this);
+      });
+
+      beforeEach(async () => {
+        const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
+        limited = await LimitedBroker.before(brokers.PARIS.port, { oneConnection });
+        const config = { protocolVersion, reconnectPeriod: 50, username: 'replicator' };
+        scene = await Scene.start({
+          brokers,
+          links: { PARIS: limited },
+          configs: { OSLO: config, PARIS: config },
+          environment: {
+            MQTTREP_TOPIC_all: '#',
+            MQTTREP_TOPIC_own: 'own',
+            MQTTREP_QOS_own: '1',
+            MQTTREP_STORE: tempFolder('store'),
+            MQTTREP_SCAN_PERIOD: '1',
+          },
+        });
+      });
+
+      afterEach(() => scene?.stop());
+
+      const linesWith = (text: string) =>
+        scene.mqttrep.stderr.split('\n').filter(line => line.includes(text));
+
+      /** Topics that are new, or were held while the link was cut, are asked for. */
+      const deleteWhileAway = async (topic: string) => {
+        await scene.publish('OSLO', topic, 'kept until then', { retain: true });
+        await scene.retainedEverywhere(topic, 'kept until then');
+        await scene.settled();
+        await scene.marked();
+        limited.link.cut();
+        await scene.publish('PARIS', topic, '', { retain: true });
+        limited.link.heal();
+        await scene.retainedEverywhere(topic, undefined, { within: 3 * patience });
+      };
+
+      it('retains what is retained elsewhere, and the other way round, and a deletion while away is carried', async () => {
+        await scene.publish('PARIS', 'there', '1', { retain: true });
+        await scene.publish('OSLO', 'here', '2', { retain: true });
+        await scene.retainedEverywhere('there', '1', { within: 3 * patience });
+        await scene.retainedEverywhere('here', '2', { within: 3 * patience });
+        await deleteWhileAway('away/deleted');
+        await scene.mqttrep.line('PARIS: the broker takes one connection of this account only', patience);
+        expect(linesWith('the broker takes one connection')).to.have.length(1);
+        await scene.settled();
+        const lost = linesWith('PARIS: connection lost').length;
+        await deleteWhileAway('away/once more');
+        await deleteWhileAway('own');
+        await scene.publish('PARIS', 'own', 'still subscribed to', { retain: true });
+        await scene.retainedEverywhere('own', 'still subscribed to');
+        await scene.publish('PARIS', 'own', 'and again', { retain: true });
+        await scene.retainedEverywhere('own', 'and again');
+        await scene.settled();
+        // Those that the spec cut.
+        expect(linesWith('PARIS: connection lost')).to.have.length.of.at.most(lost + 2);
+        expect(lost).to.be.at.most(oneConnection === 'refuses the second' ? 1 : 3);
+        expect(limited.connections).to.equal(1);
+      });
+
+      it('hands a message that is not retained on once, while its topic is asked for', async () => {
+        // What comes while a second connection throws the first one out is lost.
+        await scene.publish('PARIS', 'looked at', 'again and again', { retain: true });
+        await scene.mqttrep.line('PARIS: the broker takes one connection of this account only', 2 * patience);
+        await scene.settled();
+        for (let index = 0; index < 20; index++)
+          await scene.publish('PARIS', `event/${index}`, 'passes', { qos: 1 });
+        await scene.settled();
+        for (let index = 0; index < 20; index++) {
+          expect(await scene.copy('OSLO', `event/${index}`)).to.include({ payload: 'passes', retain: false });
+        }
+      });
+    });
+  }
+}
