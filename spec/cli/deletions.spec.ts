@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { inFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
@@ -14,10 +15,12 @@ import { mosquittos, patience, Scene } from './scene.ts';
 const TOPICS = 300;
 const HELD = /error.* PARIS: 300 topics \(such as "home\/\d+"\) are gone.*'mqttrep confirm-deletions PARIS'/;
 
-for (const [version, protocolVersion] of [
+const VERSIONS = [
   ['MQTT 3.1.1', 4],
   ['MQTT 5', 5],
-] as const) {
+] as const;
+
+for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice(0, 1))) {
   describe(`Topics that are deleted at a broker while it is away (${version})`, function () {
     this.timeout(6 * patience);
 

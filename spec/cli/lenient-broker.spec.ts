@@ -6,6 +6,7 @@
 import { expect } from 'chai';
 import { DiskStore } from '../../lib/store/disk-store.ts';
 import { commit, message, settledTopic } from '../store/topics.ts';
+import { inFull } from '../support/in-full.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { PUBLISH, typeOf } from '../support/packet-bytes.ts';
 import { PacketRelay } from '../support/packet-relay.ts';
@@ -70,7 +71,7 @@ describe('mqttrep between a lenient broker and a strict one', function () {
     scene = await Scene.start({ brokers, links: { OSLO: relay } });
     await scene.watchAll();
     const names = Object.keys(FAULTS);
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < inFull(4, 1); round++) {
       for (let n = 0; n < 50; n++) {
         const fault = names[n % 8];
         if (fault !== undefined)

@@ -1,6 +1,7 @@
 /** The executable keeps to its bound of memory, says what it leaves out, and goes on with all else. */
 
 import { expect } from 'chai';
+import { itInFull } from '../support/in-full.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
@@ -63,7 +64,7 @@ describe('mqttrep, where topics take more memory than they may,', function () {
     expect((await retainedOf(scene.broker('OSLO').url, 'many/#')).size, 'topics of OSLO').to.equal(200);
   });
 
-  it('stays up with 277 MB of retained messages and a heap of 256 MB', async () => {
+  itInFull('stays up with 277 MB of retained messages and a heap of 256 MB', async () => {
     await start(27_700, 10_000, { NODE_OPTIONS: '--max-old-space-size=256' });
     await goesOn('1');
     expect(await copied()).to.be.above(5_000);
