@@ -1,10 +1,10 @@
 /** A broker that bears no empty will, or no empty frame, is connected to with a will all the same. */
 
 import { expect } from 'chai';
-import { generate, type IConnectPacket, parser } from 'mqtt-packet';
+import { generate, type IConnectPacket } from 'mqtt-packet';
 import { eventually } from '../../support/eventually.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
-import { CONNECT, typeOf } from '../../support/packet-bytes.ts';
+import { CONNECT, connectOf, typeOf } from '../../support/packet-bytes.ts';
 import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { WebsocketRelay } from '../../support/websocket-relay.ts';
@@ -34,14 +34,6 @@ function refusesEmptyWill(level: 4 | 5, wills: IConnectPacket['will'][]): Oddity
       return will !== undefined && will.payload.length === 0 ? { answer, hangsUp: true } : bytes;
     },
   };
-}
-
-function connectOf(bytes: Buffer): IConnectPacket {
-  const packets: unknown[] = [];
-  const reader = parser();
-  reader.on('packet', packet => packets.push(packet));
-  reader.parse(bytes);
-  return packets[0] as IConnectPacket;
 }
 
 describe('The will', function () {
