@@ -2,8 +2,8 @@
  * Every wait for an answer of a broker ends: each answer is lost once, at each point of a connection's life, and in bounded
  * time all is as if it had not been lost.
  *
- * For each loss there is a broker actor of its own, which reaches the one mosquitto through a relay that loses one answer;
- * they run at the same time. The spec stands in for the reconciler: in each session it publishes, probes, and asks for a
+ * For each loss there is a broker actor of its own, which reaches a mosquitto through a relay that loses one answer;
+ * those of one type run at the same time. The spec stands in for the reconciler: in each session it publishes, probes, and asks for a
  * survey, and it cuts the link now and then until the answer was due.
  */
 
@@ -44,8 +44,13 @@ const WELL_WITHIN_MS = 90_000;
 const LOOK_PERIOD_MS = 100;
 const CUT_PERIOD_MS = 3_000;
 
-/** Seconds between two pings. */
-const KEEPALIVE_S = 2;
+/** Seconds between two pings, where these are lost: a busy machine may be late with more of them. */
+const KEEPALIVE_S = 3;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Types of answers that are tried at the same time. */
+const AT_ONCE = 5;
 
 type Session = Told & { readonly kind: 'session' };
 
@@ -77,7 +82,12 @@ class Loss {
       name,
       replica: name,
       subscriptions: [{ filter: `${name}/#`, qos: 2 }],
-      options: { protocolVersion, reconnectPeriod: 100, connectTimeout: 2_000, keepalive: KEEPALIVE_S },
+      options: {
+        protocolVersion,
+        reconnectPeriod: 100,
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        ...(answer === 'pingresp' && { keepalive: KEEPALIVE_S }),
+      },
     });
     return new Loss(name, answer, nth, limited, rig, client);
   }
@@ -98,8 +108,8 @@ class Loss {
     this.#client = client;
   }
 
-  /** Rejects with what is not well in time. Returns in how many milliseconds after the loss all was. */
-  async run(): Promise<number> {
+  /** Rejects with what is not well in time. */
+  async run(): Promise<void> {
     await this.#lose();
     const lostAt = performance.now();
     await this.#client.publish(`${this.#name}/before/0`, 'after', { retain: true });
@@ -109,7 +119,6 @@ class Loss {
       this.#ask();
       await wait(LOOK_PERIOD_MS);
     }
-    return Math.round(performance.now() - lostAt);
   }
 
   async stop(): Promise<void> {
@@ -122,7 +131,8 @@ class Loss {
     const begin = performance.now();
     let cutAt = begin;
     while (this.#limited.answers(this.#answer) < this.#nth) {
-      if (performance.now() - begin > LOSS_LIMIT_MS) throw new Error(`${this.#name}: it was never due`);
+      if (performance.now() - begin > LOSS_LIMIT_MS)
+        throw new Error(`${this.#name}: it was never due; log:\n${this.#rig.log}`);
       const isAsked = this.#ask();
       await wait(LOOK_PERIOD_MS);
       // Pings are sent while nothing else is.
@@ -188,50 +198,68 @@ class Loss {
   }
 }
 
+/** Tries all losses of one type, each at an actor of its own. Returns the failures. */
+async function tryLosses(answer: BrokerPacket, protocolVersion: 4 | 5): Promise<string[]> {
+  const broker = await startMosquitto();
+  const client = await TestClient.connect(broker.url);
+  await client.subscribe('+/out/#', { qos: 0 });
+  const failures: string[] = [];
+  await Promise.all(
+    Array.from({ length: LOSSES }, async (_, index) => {
+      const loss = await Loss.start(broker, client, answer, index + 1, protocolVersion);
+      try {
+        await loss.run();
+        await loss.stop();
+      } catch (error) {
+        failures.push((error as Error).message);
+        await loss.stop().catch(() => undefined);
+      }
+    }),
+  );
+  await client.end();
+  await broker.stop();
+  return failures;
+}
+
+/** Begins each of the works when there is room for it. Returns their results in order. */
+function withRoom<T>(room: number, works: readonly (() => Promise<T>)[]): readonly Promise<T>[] {
+  const lanes: Promise<unknown>[] = [];
+  return works.map((work, index) => {
+    const before = lanes[index % room] ?? Promise.resolve();
+    const done = before.then(work, work);
+    lanes[index % room] = done;
+    return done;
+  });
+}
+
 const CASES = ([4, 5] as const).flatMap(protocolVersion =>
   ANSWERS.map(answer => ({ answer, protocolVersion })),
 );
 
 describe('A broker that loses one answer is served as before in bounded time', function () {
-  this.timeout(2 * (LOSS_LIMIT_MS + WELL_WITHIN_MS));
+  this.timeout(0);
 
-  let broker: TestBroker;
-  let client: TestClient;
-  let tried: readonly Promise<PromiseSettledResult<number>[]>[];
-  const losses: Loss[] = [];
+  let tried: readonly Promise<string[]>[];
 
-  before(async function () {
+  before(function () {
     requireMosquitto(this);
-    broker = await startMosquitto();
-    client = await TestClient.connect(broker.url);
-    await client.subscribe('+/out/#', { qos: 0 });
-    tried = CASES.map(({ answer, protocolVersion }) =>
-      Promise.allSettled(
-        Array.from({ length: LOSSES }, async (_, index) => {
-          const loss = await Loss.start(broker, client, answer, index + 1, protocolVersion);
-          losses.push(loss);
-          return loss.run();
-        }),
+    tried = withRoom(
+      AT_ONCE,
+      CASES.map(
+        ({ answer, protocolVersion }) =>
+          () =>
+            tryLosses(answer, protocolVersion),
       ),
     );
-  });
-
-  after(async () => {
-    await Promise.all(losses.map(loss => loss.stop()));
-    await client?.end();
-    await broker?.stop();
+    // Each is looked at by its own spec, when it is its turn.
+    for (const one of tried) one.catch(() => undefined);
   });
 
   for (const [index, { answer, protocolVersion }] of CASES.entries()) {
     const protocol = protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1';
     it(`over ${protocol}, whichever ${answer.toUpperCase()} up to number ${LOSSES} is lost`, async () => {
-      const results = (await tried[index]) ?? [];
-      const failures = results.filter(({ status }) => status === 'rejected');
-      if (failures.length === 0) return;
-      throw new AggregateError(
-        failures,
-        failures.map(failure => ('reason' in failure ? (failure.reason as Error).message : '')).join('\n'),
-      );
+      const failures = (await tried[index]) ?? ['it was not tried'];
+      if (failures.length > 0) throw new Error(failures.join('\n'));
     });
   }
 });
