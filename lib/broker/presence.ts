@@ -1,6 +1,7 @@
 /**
- * Presence: each replicator leaves a retained message at each broker, which a will takes away, so that
- * replicators over the same broker know of each other.
+ * Presence: each replicator leaves a retained message at each broker, so that replicators over the same broker know of
+ * each other. Its will says that it is gone. The will has bytes, since some brokers refuse a will with an empty payload. So
+ * what says `offline` stays retained where a replicator did not say goodbye: over MQTT 5 it expires.
  *
  * Over MQTT 5 several of them converge, by their stamps. Over MQTT 3.1.1 a copy that one of them made looks
  * like a client's write to the other, so there it must be said aloud.
@@ -12,6 +13,7 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
+import type { QoS } from '../core/policy.ts';
 import type { ControlTopics } from '../protocol/control-topics.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Limits } from './connection/limits.ts';
@@ -28,11 +30,27 @@ const ID = /^[\w-]{1,64}$/;
 
 const ONLINE = 'online';
 
+/** What the will says; an empty payload means the same, as the wills of earlier versions said it. */
+const OFFLINE = 'offline';
+
+/** Seconds after which an MQTT 5 broker removes what the will said. */
+const OFFLINE_EXPIRY_SECONDS = 24 * 60 * 60;
+
 /** Seconds after which an MQTT 5 broker forgets which process was here last: copies of a store meet within seconds. */
 const PROCESS_EXPIRY_SECONDS = 60 * 60;
 
 /** What processes are called: when they started, in milliseconds since 1970 and base 36, and a random part. */
 const PROCESS = /^(?<start>[0-9a-z]{1,11})-[0-9a-z]{1,32}$/;
+
+/** For CONNECT. */
+export interface Will {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** MQTT 5. */
+  readonly properties?: { readonly messageExpiryInterval: number };
+}
 
 /** What is noticed of others. */
 export interface Encounters {
@@ -74,9 +92,16 @@ export class Presence {
   }
 
   /** For CONNECT: what the broker is to publish when we are gone. */
-  get will(): { topic: string; payload: Buffer; qos: 0 | 1; retain: true } {
+  get will(): Will {
     if (this.#state !== undefined) return this.#state.will;
-    return { topic: this.#topic, payload: Buffer.alloc(0), qos: 0, retain: true };
+    return {
+      topic: this.#topic,
+      payload: Buffer.from(OFFLINE),
+      qos: 0,
+      retain: true,
+      // Left out over MQTT 3.1.1.
+      properties: { messageExpiryInterval: OFFLINE_EXPIRY_SECONDS },
+    };
   }
 
   /**
@@ -115,7 +140,7 @@ export class Presence {
 
   /** Looks at a message of the connection. */
   observe({ topic, payload }: Pick<IPublishPacket, 'topic' | 'payload'>): void {
-    if (!topic.startsWith(this.#prefix) || payload.length === 0) return;
+    if (!topic.startsWith(this.#prefix) || saysGone(payload)) return;
     if (topic === this.#processTopic) {
       if (isLater(payload.toString(), this.#process)) this.#encounters.copyOfStore(topic);
       return;
@@ -154,6 +179,10 @@ export class Presence {
       connection.publish(topic, Buffer.from(payload), { qos: 0, ...options }, () => resolve());
     });
   }
+}
+
+function saysGone(payload: string | Buffer): boolean {
+  return payload.length === 0 || String(payload) === OFFLINE;
 }
 
 /**

@@ -43,8 +43,13 @@ async function mosquitto(context: Mocha.Context): Promise<TestBroker> {
   return await startMosquitto();
 }
 
-/** What mqttrep has left retained at a broker under its control topics. */
+/** The topics of what mqttrep has left retained at a broker under its control topics. */
 export async function controlTopicsAt(url: string): Promise<string[]> {
+  return [...(await controlMessagesAt(url)).keys()];
+}
+
+/** What mqttrep has left retained at a broker under its control topics, by topic. */
+export async function controlMessagesAt(url: string): Promise<Map<string, string>> {
   const client = await TestClient.connect(url);
   const ends = ['$end/of/the/replay', '$end/or/its/begin'] as const;
   const [first, last] = ends;
@@ -55,7 +60,6 @@ export async function controlTopicsAt(url: string): Promise<string[]> {
   await wait(100);
   for (const end of ends) await client.erase(end);
   await client.end();
-  return client.messages.flatMap(({ topic, retain }) =>
-    retain && topic.startsWith('mqttrep/') ? [topic] : [],
-  );
+  const left = client.messages.filter(({ topic, retain }) => retain && topic.startsWith('mqttrep/'));
+  return new Map(left.map(({ topic, payload }) => [topic, payload]));
 }

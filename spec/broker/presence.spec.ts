@@ -32,10 +32,12 @@ describe('Presence', () => {
     expect(named).to.deep.equal(['V1StGXR8_Z']);
   });
 
-  it('does not name one that has gone', () => {
-    observe('mqttrep/other/presence/OSLO', '');
-    expect(named).to.deep.equal([]);
-  });
+  for (const payload of ['', 'offline']) {
+    it(`does not name one that has gone, which says ${JSON.stringify(payload)}`, () => {
+      observe('mqttrep/other/presence/OSLO', payload);
+      expect(named).to.deep.equal([]);
+    });
+  }
 
   it('names nothing that a terminal would obey, or that is no id of a replicator', () => {
     for (const id of ['\u001b[2J', 'a\nerror b', '', 'x'.repeat(65), 'ü'])

@@ -9,6 +9,8 @@ import { freePort } from '../support/free-port.ts';
 import { Link } from '../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { startMqttrep } from '../support/mqttrep-process.ts';
+import { CONNECT, connectOf, typeOf } from '../support/packet-bytes.ts';
+import { PacketRelay } from '../support/packet-relay.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { command, environmentOf, rowOf } from './command.ts';
 
@@ -133,4 +135,32 @@ describe('mqttrep check --connect', function () {
     expect(client.messages).to.deep.equal([]);
     await client.end();
   });
+
+  for (const protocolVersion of [4, 5] as const) {
+    const protocol = protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1';
+
+    it(`connects with a will as run does over ${protocol}, and without where the broker hangs up on it`, async () => {
+      const wills: (string | undefined)[] = [];
+      const relay = await PacketRelay.before(brokers.OSLO.port, {
+        level: protocolVersion,
+        fromClient: bytes => {
+          if (typeOf(bytes) !== CONNECT) return bytes;
+          const { will } = connectOf(bytes);
+          wills.push(will?.topic);
+          return will === undefined ? bytes : 'hang-up';
+        },
+      });
+      const config = JSON.stringify({ protocolVersion });
+      const { code, stdout } = await command(
+        ['check', '--connect'],
+        environmentOf({ STRICT: relay }, { MQTTREP_CONFIG_STRICT: config }),
+      );
+      await relay.close();
+      expect(code).to.equal(0);
+      expect(rowOf(stdout, 'STRICT')).to.include({ reached: 'yes', version: protocol, echo: 'yes' });
+      expect(wills[0]).to.match(/^mqttrep\/check-[\w-]+\/check\/STRICT\/will$/);
+      expect(wills.at(-1)).to.equal(undefined);
+      expect(await controlTopicsAt(brokers.OSLO.url)).to.deep.equal([]);
+    });
+  }
 });

@@ -1,5 +1,7 @@
 /** Where things stand in the bytes of a packet (MQTT 5 §2.1), as far as the relay and its oddities look. */
 
+import { type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+
 export const CONNECT = 1;
 export const CONNACK = 2;
 export const PUBLISH = 3;
@@ -57,4 +59,15 @@ export function packetIdOf(publish: Buffer): number | undefined {
 export function levelOf(packet: Buffer): number {
   const start = headerOf(packet);
   return packet.readUInt8(start + 2 + packet.readUInt16BE(start));
+}
+
+/** All that a whole CONNECT says. */
+export function connectOf(bytes: Buffer): IConnectPacket {
+  const found: Packet[] = [];
+  const reader = parser();
+  reader.on('packet', packet => found.push(packet));
+  reader.parse(bytes);
+  const [connect] = found;
+  if (connect?.cmd !== 'connect') throw new TypeError('it is no CONNECT');
+  return connect;
 }

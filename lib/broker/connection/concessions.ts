@@ -12,10 +12,10 @@ import type { Connection } from './connection.ts';
 import type { ConnectFailure } from './negotiation.ts';
 
 /**
- * CONNACK codes (MQTT 5 §3.2.2.2) for a will like ours: "Retain not supported" of a broker without retained
- * messages, and "Protocol Error" of Mochi, over MQTT 3.1.1 too, for a will whose payload is empty.
+ * CONNACK codes (MQTT 5 §3.2.2.2) for a will like ours: "Retain not supported" of a broker without retained messages; and
+ * "Malformed Packet" and "Protocol Error" of brokers that bear no such will, some over MQTT 3.1.1 too.
  */
-const WILL_NOT_TAKEN: ReadonlySet<number | undefined> = new Set([0x9a, 0x82]);
+const WILL_NOT_TAKEN: ReadonlySet<number | undefined> = new Set([0x9a, 0x81, 0x82]);
 
 /** CONNACK code (MQTT 5 §3.2.2.2) for a will with a QoS that the broker does not support. */
 const QOS_NOT_SUPPORTED = 0x9b;
@@ -71,6 +71,11 @@ export class Concessions {
     if (code !== undefined || !wasConnected || this.#wasConnected) return false;
     if (++this.#unanswered % MAX_HANGUPS === 0) this.#changeWill(willQos);
     return false;
+  }
+
+  /** As much of a will as CONNECT may bear; undefined where it may bear none. */
+  bearable<W extends { readonly qos: QoS }>(will: W, maxQos: QoS): W | undefined {
+    return this.will ? { ...will, qos: Math.min(will.qos, this.willQos, maxQos) as QoS } : undefined;
   }
 
   /** Of the will first the QoS is left out, then all of it; then it is tried as it was again. */

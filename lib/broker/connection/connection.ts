@@ -5,17 +5,14 @@
  */
 
 import { Socket } from 'node:net';
-import mqtt, {
-  type ErrorWithReasonCode,
-  type IClientPublishOptions,
-  type IPublishPacket,
-  type MqttClient,
-} from 'mqtt';
+import type { ErrorWithReasonCode, IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
+import { AnswerOrder } from './answer-order.ts';
 import { addressOf, clientOptions } from './client-options.ts';
 import { ConnectError } from './connect-error.ts';
+import { connectWith } from './connect-with.ts';
 import { describeDisconnect, describeError } from './describe-error.ts';
 import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
 import { FlowControl } from './flow-control.ts';
@@ -24,7 +21,6 @@ import { type Limits, limitsOf } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
 import { packetSize } from './packet-size.ts';
-import { readingAhead } from './read-ahead.ts';
 import { SubscribeLimit } from './subscribe-limit.ts';
 import { UnreleasedMessages } from './unreleased-messages.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
@@ -93,6 +89,7 @@ export class Connection {
   readonly #client: MqttClient;
   readonly #flow: FlowControl;
   readonly #requests: FilterRequests;
+  readonly #order = new AnswerOrder();
   #hasEnded = false;
   #isGarbled = false;
   #isEndedHere = false;
@@ -106,6 +103,7 @@ export class Connection {
     this.#flow = new FlowControl(limits.receiveMaximum);
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
+      order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
       asking: filters => guard.expect(filters),
@@ -150,10 +148,11 @@ export class Connection {
       client.end(true);
     });
     const options = { ...clientOptions(settings), ...credentials, incomingStore };
-    const client = readingAhead(() => mqtt.connect(url, options));
     const guard = new PacketGuard(settings.largestPayload, settings.protocolVersion === 5);
-    guardStream(client.stream, guard, settings.isCurrent);
-    gatherWrites(client.stream);
+    const client = connectWith(url, options, stream => {
+      guardStream(stream, guard, settings.isCurrent);
+      gatherWrites(stream);
+    });
     return new Promise((resolve, reject) => {
       let connected = false;
       const isReached = reaching(client.stream);
@@ -256,7 +255,9 @@ export class Connection {
           done(new Error(CLOSED));
           return;
         }
+        const place = qos > 0 ? this.#order.sent() : 0;
         this.#client.publish(topic, payload, { ...options, qos }, error => {
+          if (!error && place > 0) this.#order.answered(place);
           if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
           settled();
           done(error ?? undefined);

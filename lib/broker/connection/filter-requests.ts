@@ -5,6 +5,7 @@
 
 import type { MqttClient } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
+import type { AnswerOrder } from './answer-order.ts';
 import { filterSize, SUBSCRIBE_OVERHEAD_BYTES } from './packet-size.ts';
 import { watchSilence } from './silence.ts';
 import type { SubscribeLimit } from './subscribe-limit.ts';
@@ -34,8 +35,13 @@ export function isRefusal({ code }: Grant): boolean {
 /** Longest wait for an UNSUBACK, in milliseconds. What was to be unsubscribed may then go on being delivered. */
 const UNSUBACK_TIMEOUT_MS = 10_000;
 
+/** And after a later packet was answered. */
+const PASSED_OVER_MS = 5_000;
+
 export interface FilterRequestsDeps {
   readonly limit: SubscribeLimit;
+  /** Of all packets of the connection that have an answer. */
+  readonly order: AnswerOrder;
   /** Bytes. */
   readonly maximumPacketSize: number;
   /** Resolves with the reason when the connection has ended. */
@@ -114,7 +120,7 @@ export class FilterRequests {
 
   #subscribe(filters: readonly string[], how: SubscribeOptions): Promise<Grant[]> {
     const options = { qos: how.qos, rh: how.replay ? 0 : 2, rap: how.retainAsPublished, nl: false };
-    const answered = this.#awaited(filters.length);
+    const { answered, place } = this.#awaited(filters.length);
     let stop: () => void = () => undefined;
     const granted = new Promise<Grant[]>((resolve, reject) => {
       // MQTT.js does not answer what it is asked after the end.
@@ -126,39 +132,54 @@ export class FilterRequests {
         answered(grants);
         resolve(grants);
       });
-      stop = watchSilence(this.#client, seconds => {
-        reject(new Error(`no answer to SUBSCRIBE within ${seconds} s`));
+      const watch = watchSilence(this.#client, reason => {
+        reject(new Error(reason));
         this.ended();
         this.#deps.giveUp();
       });
+      const unwatch = this.#deps.order.watch(place, watch.passedOver);
+      stop = () => {
+        watch.end();
+        unwatch();
+      };
     });
-    return granted.finally(stop);
+    return granted.finally(() => stop());
   }
 
   async #unsubscribe(filters: readonly string[]): Promise<boolean> {
-    const answered = this.#awaited(filters.length);
-    let limit: NodeJS.Timeout | undefined;
+    const { answered, place } = this.#awaited(filters.length);
+    const limits: NodeJS.Timeout[] = [];
+    let unwatch: () => void = () => undefined;
     const isAnswered = await new Promise<boolean>(resolve => {
+      const giveUpAfter = (ms: number) => limits.push(setTimeout(() => resolve(false), ms));
       void this.#deps.closed.then(() => resolve(false));
-      limit = setTimeout(() => resolve(false), UNSUBACK_TIMEOUT_MS);
+      giveUpAfter(UNSUBACK_TIMEOUT_MS);
+      unwatch = this.#deps.order.watch(place, () => giveUpAfter(PASSED_OVER_MS));
       this.#client.unsubscribe([...filters], error => {
         if (!error) answered([]);
         resolve(!error);
       });
     });
-    clearTimeout(limit);
+    unwatch();
+    for (const limit of limits) clearTimeout(limit);
     return isAnswered;
   }
 
-  /** A packet with so many filters goes out. Returns what is to be called with its answer. */
-  #awaited(filters: number): (grants: readonly Grant[]) => void {
+  /** A packet with so many filters goes out. Returns its place, and what is to be called with its answer. */
+  #awaited(filters: number): {
+    readonly place: number;
+    readonly answered: (grants: readonly Grant[]) => void;
+  } {
     this.#deps.asking(filters);
     const asked = { filters };
     this.#unanswered.add(asked);
-    return grants => {
+    const place = this.#deps.order.sent();
+    const answered = (grants: readonly Grant[]) => {
       this.#unanswered.delete(asked);
+      this.#deps.order.answered(place);
       if (grants.length > 1 && grants.every(isRefusal)) this.limit.refused(filters);
       else this.limit.answered(filters);
     };
+    return { place, answered };
   }
 }

@@ -1,9 +1,26 @@
-/** A broker that answers pings, but not what it is asked: MQTT.js waits for it as long as the connection stands. */
+/**
+ * A broker that answers pings, but not a SUBSCRIBE: MQTT.js waits for the SUBACK as long as the connection stands. A broker
+ * may also drop one SUBACK, as mosquitto does where its queue is full, and answer all that comes later.
+ */
 
 import type { MqttClient, Packet } from 'mqtt';
 
-/** Milliseconds without a message: some brokers show all that they retain before they acknowledge a SUBSCRIBE. */
-const SUBACK_TIMEOUT_MS = 30_000;
+/** Milliseconds between two looks. */
+const LOOK_PERIOD_MS = 2_500;
+
+/** Looks without a message, 30 s: some brokers show all that they retain before they acknowledge a SUBSCRIBE. */
+const SILENT_LOOKS = 12;
+
+/**
+ * A SUBACK is lost where a later packet was answered at so many looks, 5 s to 7.5 s, and nothing was shown meanwhile. Where
+ * something is shown, that may be live, so it is lost after 30 s all the same.
+ */
+const PASSED_OVER_LOOKS = 3;
+const PASSED_OVER_SILENT_LOOKS = 2;
+const PASSED_OVER_LOOKS_AT_MOST = 12;
+
+/** Looks in all, ten minutes: more than a replay takes of which mqttrep can hold the messages. */
+const MOST_LOOKS = 240;
 
 /**
  * Milliseconds after which only messages with the retain flag are taken for the replay. Others are written live, and that
@@ -11,24 +28,58 @@ const SUBACK_TIMEOUT_MS = 30_000;
  */
 const UNFLAGGED_REPLAY_MS = 2 * 60_000;
 
-/** Calls `silent` once nothing was replayed for half a minute. Returns what ends the watch. */
-export function watchSilence(client: MqttClient, silent: (seconds: number) => void): () => void {
+export interface SilenceWatch {
+  readonly end: () => void;
+  /** What was sent later is answered. */
+  readonly passedOver: () => void;
+}
+
+/** @param silent called once, with the reason, when the answer is awaited no longer */
+export function watchSilence(client: MqttClient, silent: (reason: string) => void): SilenceWatch {
   const begin = performance.now();
-  let heard = false;
+  let wasHeard = false;
+  let isPassedOver = false;
+  const looks = { all: 0, silent: 0, passedOver: 0 };
   const hear = (packet: Packet) => {
-    if (packet.cmd === 'publish') heard ||= packet.retain || performance.now() - begin < UNFLAGGED_REPLAY_MS;
+    if (packet.cmd === 'publish')
+      wasHeard ||= packet.retain || performance.now() - begin < UNFLAGGED_REPLAY_MS;
   };
   const end = () => {
     clearInterval(timer);
     client.off('packetreceive', hear);
   };
-  const timer = setInterval(() => {
-    if (!heard) {
-      end();
-      silent(SUBACK_TIMEOUT_MS / 1000);
-    }
-    heard = false;
-  }, SUBACK_TIMEOUT_MS);
+  const look = () => {
+    looks.all++;
+    looks.silent = wasHeard ? 0 : looks.silent + 1;
+    if (isPassedOver) looks.passedOver++;
+    wasHeard = false;
+    const reason = reasonOf(looks);
+    if (reason === undefined) return;
+    end();
+    silent(reason);
+  };
+  const timer = setInterval(look, LOOK_PERIOD_MS);
   client.on('packetreceive', hear);
-  return end;
+  return {
+    end,
+    passedOver: () => {
+      isPassedOver = true;
+    },
+  };
+}
+
+function reasonOf(looks: {
+  readonly all: number;
+  readonly silent: number;
+  readonly passedOver: number;
+}): string | undefined {
+  const isPassedOver = looks.passedOver >= PASSED_OVER_LOOKS && looks.silent >= PASSED_OVER_SILENT_LOOKS;
+  if (isPassedOver || looks.passedOver >= PASSED_OVER_LOOKS_AT_MOST)
+    return 'no answer to SUBSCRIBE, though the broker answered what was sent later';
+  if (looks.silent >= SILENT_LOOKS) return within(SILENT_LOOKS);
+  return looks.all >= MOST_LOOKS ? within(MOST_LOOKS) : undefined;
+}
+
+function within(looks: number): string {
+  return `no answer to SUBSCRIBE within ${(looks * LOOK_PERIOD_MS) / 1000} s`;
 }

@@ -9,6 +9,7 @@ import type { BrokerSettings } from '../../protocol/messages.ts';
 import { Connection } from '../connection/connection.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';
+import type { Will } from '../presence.ts';
 import { Inbox } from './inbox.ts';
 import { type Reached, reach, type VisitSettings } from './reach.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -59,11 +60,34 @@ const VERSIONS: Readonly<Record<ProtocolVersion, string>> = { 3: 'MQTT 3.1', 4: 
 export async function examine(settings: VisitSettings, id: string, signal: AbortSignal): Promise<Finding> {
   let reached: Reached;
   try {
-    reached = await reach(settings, signal);
+    reached = await reach(settings, signal, willFor(settings, id));
   } catch (error) {
     return { ...nothingFound(settings.name), note: (error as Error).message };
   }
   return await new Examination(settings, reached, id, signal).run();
+}
+
+/** Where mqttrep may write no topic of its own, there is none for a will. */
+function rootOf({ name, controlPrefix }: BrokerSettings, id: string): string | undefined {
+  return controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, id, name).of('check');
+}
+
+function willTopic(root: string): string {
+  return `${root}/will`;
+}
+
+/** Like the will of a replicator, or the one that the user has it bear, but under a topic of the examination. */
+function willFor(settings: BrokerSettings, id: string): Will | undefined {
+  const root = rootOf(settings, id);
+  if (root === undefined) return undefined;
+  const usual = { payload: Buffer.from('offline'), qos: settings.stateTopics ? 1 : 0, retain: true } as const;
+  const { properties, ...users } = (settings.options['will'] ?? {}) as Partial<Will>;
+  return {
+    ...usual,
+    ...users,
+    topic: willTopic(root),
+    properties: { ...properties, messageExpiryInterval: EXPIRY },
+  };
 }
 
 function nothingFound(name: string): Finding {
@@ -92,13 +116,12 @@ class Examination {
   #finding: Finding;
 
   constructor(settings: BrokerSettings, reached: Reached, id: string, signal: AbortSignal) {
-    const { name, controlPrefix } = settings;
+    const { name } = settings;
     this.#settings = settings;
     this.#reached = reached;
     this.#signal = signal;
     this.#inbox = new Inbox(reached.connection);
-    this.#root =
-      controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, id, name).of('check');
+    this.#root = rootOf(settings, id);
     const protocol = VERSIONS[reached.connection.protocolVersion];
     this.#finding = { ...nothingFound(name), reached: true, protocol };
   }
@@ -240,6 +263,9 @@ class Examination {
   }
 
   async #cleanUp(): Promise<void> {
+    const { connection, options } = this.#reached;
+    const hadWill = options.options['will'] !== undefined;
+    if (connection.hasEnded && hadWill && this.#root !== undefined) this.#written.add(willTopic(this.#root));
     const topics = [...this.#written];
     const last = topics.pop();
     if (last === undefined) return;

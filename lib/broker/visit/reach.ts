@@ -1,14 +1,17 @@
 /**
  * One connection to a broker, by the newest version of MQTT that it speaks: for commands that look at it and
- * go. It bears no will, is nobody's heir, and has a client id of its own, so that a replicator that runs
- * meanwhile is not disturbed.
+ * go. It has a client id of its own, so that a replicator that runs meanwhile is not disturbed.
+ *
+ * It falls back as a replicator does. Where it bears a will, the broker may not take it: then CONNECT bears less of it.
  */
 
 import type { BrokerSettings } from '../../protocol/messages.ts';
+import { Concessions } from '../connection/concessions.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
 import { SubscribeLimit } from '../connection/subscribe-limit.ts';
+import type { Will } from '../presence.ts';
 
 /** A visitor brings its client id along. */
 export type VisitSettings = BrokerSettings & { readonly clientId: string };
@@ -19,21 +22,40 @@ export interface Reached {
   readonly options: ConnectionOptions;
 }
 
-/** @throws ConnectError when the broker cannot be reached, refuses, or the signal says to give up */
-export async function reach(settings: VisitSettings, signal: AbortSignal): Promise<Reached> {
-  const { url, clientId, maxQos, bounds } = settings;
-  const largestPayload = bounds.payload;
-  const { will: _will, ...options } = settings.options;
-  const subscribeLimit = new SubscribeLimit();
+/**
+ * @param will that CONNECT bears as far as the broker takes it; none unless given
+ * @throws ConnectError when the broker cannot be reached, refuses, or the signal says to give up
+ */
+export async function reach(settings: VisitSettings, signal: AbortSignal, will?: Will): Promise<Reached> {
+  const { options } = settings;
+  const shared = { ...commonOf(settings), subscribeLimit: new SubscribeLimit() };
   const negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
+  const concessions = new Concessions();
+  let last: unknown;
   for (;;) {
-    const protocolVersion = negotiation.version;
-    const common = { url, clientId, protocolVersion, maxQos, largestPayload, subscribeLimit };
-    const chosen: ConnectionOptions = { ...common, options: { ...options, clean: true } };
+    const borne = will === undefined ? undefined : concessions.bearable(will, settings.maxQos);
+    const chosen: ConnectionOptions = {
+      ...shared,
+      protocolVersion: negotiation.version,
+      options: { ...shared.options, ...(borne !== undefined && { will: borne }) },
+    };
     try {
       return { connection: await Connection.open(chosen, signal), options: chosen };
     } catch (error) {
-      if (!(error instanceof ConnectError) || signal.aborted || !negotiation.failed(error)) throw error;
+      if (!(error instanceof ConnectError)) throw error;
+      // What was given up says less than what the broker did before.
+      if (signal.aborted) throw last ?? error;
+      last = error;
+      const isOtherWorthIt = concessions.connectFailed(error, borne?.qos) || negotiation.failed(error);
+      // A broker that hangs up gives no reason. It may be the will, as long as there is one.
+      const mayBeTheWill = error.code === undefined && error.wasConnected && borne !== undefined;
+      if (!isOtherWorthIt && !mayBeTheWill) throw error;
     }
   }
+}
+
+function commonOf(settings: VisitSettings): Omit<ConnectionOptions, 'protocolVersion'> {
+  const { url, clientId, maxQos, bounds } = settings;
+  const { will: _will, ...options } = settings.options;
+  return { url, clientId, maxQos, largestPayload: bounds.payload, options: { ...options, clean: true } };
 }

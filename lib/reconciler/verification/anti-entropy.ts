@@ -20,8 +20,14 @@ const QUIET = 5_000;
 /** A replay of fewer messages is whole at every broker that we know of. */
 const LONG_REPLAY = 1_000;
 
-/** Surveys in a row, at most: news that stay news are no news. */
+/** Surveys in a row, at most. */
 const SURVEYS = 5;
+
+/**
+ * Milliseconds before each survey after these, as long as the last one showed topics that were not known there. Of other
+ * news there is no end where topics are written all the time.
+ */
+const SURVEY_PAUSE_MS = 60_000;
 
 /** A survey that leaves out more topics than that has shown a part only. */
 const MOST_LEFT_OUT = 2_000;
@@ -52,11 +58,13 @@ export class AntiEntropy {
   #survey: 'none' | 'due' | 'under way' = 'none';
   /** Topics of the survey under way that had to be asked for. */
   #news = 0;
+  /** Of these, topics of which it was not known that the broker retains anything. */
+  #found = 0;
   /** Topics that the survey under way has shown. */
   #shown = new Set<string>();
   /** Seconds. */
   #sinceSurvey = 0;
-  /** Surveys that may still follow upon news. */
+  /** Surveys that may still follow upon news without a pause. */
   #left = SURVEYS;
 
   constructor(period: number) {
@@ -94,9 +102,11 @@ export class AntiEntropy {
     this.#sinceSurvey += elapsed;
     if (this.#sinceSurvey >= this.period) this.#wantSurvey();
     if (this.#survey !== 'due' || uptime - this.#lastBurst < QUIET) return false;
+    if (this.#left <= 0 && this.#sinceSurvey * 1_000 < SURVEY_PAUSE_MS) return false;
     this.#survey = 'under way';
     this.#sinceSurvey = 0;
     this.#news = 0;
+    this.#found = 0;
     this.#shown = new Set();
     return true;
   }
@@ -106,9 +116,13 @@ export class AntiEntropy {
     this.#shown.add(topic);
   }
 
-  /** The survey showed a topic that has to be asked for. */
-  surprised(): void {
+  /**
+   * The survey showed a topic that has to be asked for.
+   * @param isFound it was not known that the broker retains anything there
+   */
+  surprised(isFound: boolean): void {
     this.#news++;
+    if (isFound) this.#found++;
   }
 
   /**
@@ -123,7 +137,8 @@ export class AntiEntropy {
     this.#shown = new Set();
     this.#left--;
     if (this.#news === 0 && this.#survey === 'under way') this.#hadBurst = false;
-    if (this.#survey === 'under way') this.#survey = this.#news > 0 && this.#left > 0 ? 'due' : 'none';
+    const goesOn = this.#left > 0 ? this.#news > 0 : this.#found > 0;
+    if (this.#survey === 'under way') this.#survey = goesOn ? 'due' : 'none';
     return this.#news;
   }
 

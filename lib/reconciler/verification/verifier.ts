@@ -88,7 +88,7 @@ export class Verifier {
     link.seen(topic);
     if (typeof holds === 'object' && alike(holds, observation)) return;
     bring(topic, { kind: 'doubted', broker: link.index });
-    if (this.#isAsked(link, topic)) link.antiEntropy.surprised();
+    if (this.#isAsked(link, topic)) link.antiEntropy.surprised(typeof holds !== 'object');
   }
 
   surveyed(link: BrokerLink): void {

@@ -31,6 +31,25 @@ describe('Connection', () => {
     await broker.stop();
   });
 
+  it('ends sooner where the broker acknowledges what was sent after a SUBSCRIBE, and not the SUBSCRIBE', async () => {
+    const broker = await startAedes();
+    const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
+    const connection = await openConnection(relay.url);
+    const clock = fakeIntervals();
+    const failure = failureOf(
+      connection.subscribe(['a'], { qos: 1, replay: true, retainAsPublished: false }),
+    );
+    await new Promise(resolve => connection.publish('b', Buffer.from('later'), { qos: 1 }, resolve));
+    clock.tick(5_000);
+    expect(connection.hasEnded).to.equal(false);
+    clock.tick(2_500);
+    clock.restore();
+    expect((await failure).message).to.contain('though the broker answered what was sent later');
+    await connection.closed;
+    await relay.close();
+    await broker.stop();
+  });
+
   it('waits for the answer as long as messages come', async () => {
     const broker = await startAedes();
     const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);

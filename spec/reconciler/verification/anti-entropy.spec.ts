@@ -120,20 +120,35 @@ describe('AntiEntropy', () => {
       for (const news of [3, 1, 0]) {
         expect(antiEntropy.beginSurvey(1, NOW)).to.equal(true);
         expect(antiEntropy.beginSurvey(1, NOW), 'one at a time').to.equal(false);
-        for (let count = 0; count < news; count++) antiEntropy.surprised();
+        for (let count = 0; count < news; count++) antiEntropy.surprised(true);
         expect(antiEntropy.surveyed([])).to.equal(news);
       }
       expect(antiEntropy.beginSurvey(1, NOW)).to.equal(false);
     });
 
-    it('no more than five times in a row', () => {
-      antiEntropy.replayed(1_000);
+    /** Surveys that begin in so many seconds, each of which shows one topic that has to be asked for. */
+    function surveysIn(seconds: number, isFound: boolean): number {
       let surveys = 0;
-      for (; antiEntropy.beginSurvey(1, NOW); surveys++) {
-        antiEntropy.surprised();
+      for (let second = 0; second < seconds; second++) {
+        if (!antiEntropy.beginSurvey(1, NOW)) continue;
+        surveys++;
+        antiEntropy.surprised(isFound);
         antiEntropy.surveyed([]);
       }
-      expect(surveys).to.equal(5);
+      return surveys;
+    }
+
+    it('no more than five times in a row, and then once a minute as long as each shows topics that were not known', () => {
+      antiEntropy.replayed(1_000);
+      expect(surveysIn(60, true)).to.equal(5);
+      expect(surveysIn(180, true)).to.equal(3);
+      expect(surveysIn(60, false)).to.equal(1);
+      expect(surveysIn(120, true)).to.equal(0);
+    });
+
+    it('no more than five times in a row where other values are shown of what is known', () => {
+      antiEntropy.replayed(1_000);
+      expect(surveysIn(240, false)).to.equal(5);
     });
 
     /** What is looked at after a survey that showed so many of these topics. */

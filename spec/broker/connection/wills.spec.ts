@@ -1,0 +1,99 @@
+/** A broker that bears no empty will, or no empty frame, is connected to with a will all the same. */
+
+import { expect } from 'chai';
+import { generate, type IConnectPacket } from 'mqtt-packet';
+import { eventually } from '../../support/eventually.ts';
+import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { CONNECT, connectOf, typeOf } from '../../support/packet-bytes.ts';
+import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
+import type { TestBroker } from '../../support/test-broker.ts';
+import { WebsocketRelay } from '../../support/websocket-relay.ts';
+import { ActorRig } from '../actor-rig.ts';
+import { controlMessagesAt } from '../makes.ts';
+
+const PRESENCE = 'mqttrep/us/presence/oslo';
+const WITHIN_MS = 30_000;
+
+const PROTOCOLS = [
+  [4, 'MQTT 3.1.1'],
+  [5, 'MQTT 5'],
+] as const;
+
+/** Refuses a CONNECT whose will has an empty payload, as two makes of broker do; and takes note of all wills. */
+function refusesEmptyWill(level: 4 | 5, wills: IConnectPacket['will'][]): Oddity {
+  const refusal = { cmd: 'connack', sessionPresent: false } as const;
+  const answer = generate(level === 5 ? { ...refusal, reasonCode: 0x81 } : { ...refusal, returnCode: 5 }, {
+    protocolVersion: level,
+  });
+  return {
+    level,
+    fromClient: bytes => {
+      if (typeOf(bytes) !== CONNECT) return bytes;
+      const { will } = connectOf(bytes);
+      wills.push(will);
+      return will !== undefined && will.payload.length === 0 ? { answer, hangsUp: true } : bytes;
+    },
+  };
+}
+
+describe('The will', function () {
+  this.timeout(2 * WITHIN_MS);
+
+  let broker: TestBroker;
+  let relay: { close(): Promise<void> } | undefined;
+  let rig: ActorRig;
+
+  beforeEach(async function () {
+    requireMosquitto(this);
+    broker = await startMosquitto();
+  });
+
+  afterEach(async () => {
+    await rig?.stop();
+    await relay?.close();
+    await broker?.stop();
+  });
+
+  for (const [protocolVersion, protocol] of PROTOCOLS) {
+    const options = { protocolVersion };
+
+    it(`has bytes over ${protocol}, for a broker that refuses an empty one`, async () => {
+      const wills: IConnectPacket['will'][] = [];
+      const strict = await PacketRelay.before(broker.port, refusesEmptyWill(protocolVersion, wills));
+      relay = strict;
+      rig = new ActorRig(strict.url, { options });
+      await rig.replayed(1, WITHIN_MS);
+      const [will] = wills;
+      expect(will?.payload.toString()).to.equal('offline');
+      const expiry = will?.properties?.messageExpiryInterval;
+      expect(expiry).to.equal(protocolVersion === 5 ? 24 * 60 * 60 : undefined);
+    });
+
+    it(`leaves with all of CONNECT in one frame of a websocket over ${protocol}, and no frame is empty`, async () => {
+      const strict = await WebsocketRelay.before(broker.port);
+      relay = strict;
+      // The user's will may be empty.
+      const will = { topic: 'gone', payload: '', qos: 0, retain: true };
+      rig = new ActorRig(strict.url, { options: { ...options, will } });
+      await rig.replayed(1, WITHIN_MS);
+      expect(strict.violations).to.deep.equal([]);
+      expect(strict.connects).to.be.greaterThan(0);
+    });
+
+    it(`says over ${protocol} that a replicator is gone, and the goodbye takes that away`, async () => {
+      const link = await PacketRelay.before(broker.port, { level: 'any' });
+      relay = link;
+      rig = new ActorRig(link.url, { options });
+      await rig.replayed(1, WITHIN_MS);
+      const presence = async () => (await controlMessagesAt(broker.url)).get(PRESENCE);
+      await eventually(async () => expect(await presence()).to.match(/^online /), { within: WITHIN_MS });
+      await link.close();
+      await eventually(async () => expect(await presence()).to.equal('offline'), { within: WITHIN_MS });
+      await rig.stop();
+      rig = new ActorRig(broker.url, { options });
+      await rig.replayed(1, WITHIN_MS);
+      await rig.stop();
+      await eventually(async () => expect(await presence()).to.equal(undefined), { within: WITHIN_MS });
+    });
+  }
+});

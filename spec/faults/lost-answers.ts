@@ -1,0 +1,265 @@
+/**
+ * Every wait for an answer of a broker ends: each answer is lost once, at each point of a connection's life, and in bounded
+ * time all is as if it had not been lost.
+ *
+ * For each loss there is a broker actor of its own, which reaches a mosquitto through a relay that loses one answer;
+ * those of one type run at the same time. The spec stands in for the reconciler: in each session it publishes, probes, and asks for a
+ * survey, and it cuts the link now and then until the answer was due.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { ActorRig, type Told } from '../broker/actor-rig.ts';
+import { TestClient } from '../support/client.ts';
+import type { BrokerPacket } from '../support/limits/broker-limits.ts';
+import { LimitedBroker } from '../support/limits/limited-broker.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import type { TestBroker } from '../support/test-broker.ts';
+
+/** The first answer of a type is lost, the second, and so on up to this one. */
+const LOSSES = 12;
+
+const ANSWERS: readonly BrokerPacket[] = [
+  'connack',
+  'suback',
+  'unsuback',
+  'puback',
+  'pubrec',
+  'pubcomp',
+  'pingresp',
+];
+
+/** Topics that the broker retains beforehand, and that are published to it. */
+const TOPICS = 3;
+
+/** Milliseconds within which the answer that is to be lost has to be due. */
+const LOSS_LIMIT_MS = 60_000;
+
+/**
+ * Milliseconds after the loss within which all is well. The longest waits are half a minute for a SUBACK, and a minute for
+ * an acknowledgement where nothing else is acknowledged; a new connection follows.
+ */
+const WELL_WITHIN_MS = 90_000;
+
+/** Milliseconds between two looks, and between two cuts of the link. */
+const LOOK_PERIOD_MS = 100;
+const CUT_PERIOD_MS = 3_000;
+
+/** Seconds between two pings, where these are lost: a busy machine may be late with more of them. */
+const KEEPALIVE_S = 3;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Types of answers that are tried at the same time. */
+const AT_ONCE = 5;
+
+type Session = Told & { readonly kind: 'session' };
+
+/** One actor, of which one answer is lost. */
+class Loss {
+  readonly #name: string;
+  readonly #answer: BrokerPacket;
+  readonly #nth: number;
+  readonly #limited: LimitedBroker;
+  readonly #rig: ActorRig;
+  /** A client of the broker itself. */
+  readonly #client: TestClient;
+  /** The session in which all was asked for, and where that begins in what is told. */
+  #asked: { readonly session: number; readonly from: number } | undefined;
+  #write = 0;
+
+  static async start(
+    { port }: TestBroker,
+    client: TestClient,
+    answer: BrokerPacket,
+    nth: number,
+    protocolVersion: 4 | 5,
+  ): Promise<Loss> {
+    const name = `v${protocolVersion}_${answer}_${nth}`;
+    for (let index = 0; index < TOPICS; index++)
+      await client.publish(`${name}/before/${index}`, 'before', { retain: true });
+    const limited = await LimitedBroker.before(port, { lost: [{ answer, nth }] });
+    const rig = new ActorRig(limited.url, {
+      name,
+      replica: name,
+      subscriptions: [{ filter: `${name}/#`, qos: 2 }],
+      options: {
+        protocolVersion,
+        reconnectPeriod: 100,
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        ...(answer === 'pingresp' && { keepalive: KEEPALIVE_S }),
+      },
+    });
+    return new Loss(name, answer, nth, limited, rig, client);
+  }
+
+  private constructor(
+    name: string,
+    answer: BrokerPacket,
+    nth: number,
+    limited: LimitedBroker,
+    rig: ActorRig,
+    client: TestClient,
+  ) {
+    this.#name = name;
+    this.#answer = answer;
+    this.#nth = nth;
+    this.#limited = limited;
+    this.#rig = rig;
+    this.#client = client;
+  }
+
+  /** Rejects with what is not well in time. */
+  async run(): Promise<void> {
+    await this.#lose();
+    const lostAt = performance.now();
+    await this.#client.publish(`${this.#name}/before/0`, 'after', { retain: true });
+    for (let fault = this.#fault(); fault !== undefined; fault = this.#fault()) {
+      if (performance.now() - lostAt > WELL_WITHIN_MS)
+        throw new Error(`${this.#name}: ${fault}; log:\n${this.#rig.log}`);
+      this.#ask();
+      await wait(LOOK_PERIOD_MS);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#rig.stop();
+    await this.#limited.close();
+  }
+
+  /** Gives the broker something to answer until the answer that is to be lost was due. */
+  async #lose(): Promise<void> {
+    const begin = performance.now();
+    let cutAt = begin;
+    while (this.#limited.answers(this.#answer) < this.#nth) {
+      if (performance.now() - begin > LOSS_LIMIT_MS)
+        throw new Error(`${this.#name}: it was never due; log:\n${this.#rig.log}`);
+      const isAsked = this.#ask();
+      await wait(LOOK_PERIOD_MS);
+      // Pings are sent while nothing else is.
+      if (!isAsked || this.#answer === 'pingresp' || performance.now() - cutAt < CUT_PERIOD_MS) continue;
+      cutAt = performance.now();
+      this.#limited.link.cut();
+      this.#limited.link.heal();
+    }
+  }
+
+  /** Once in each session, when all was replayed. Returns whether all is asked for in the current one. */
+  #ask(): boolean {
+    const { told } = this.#rig;
+    const session = this.#session;
+    if (session === undefined || !this.#isTold('replayed', told.lastIndexOf(session))) return false;
+    if (this.#asked?.session === session.session) return true;
+    this.#asked = { session: session.session, from: told.length };
+    this.#write++;
+    const publications = Array.from({ length: TOPICS }, (_, index) => ({
+      topic: `${this.#name}/out/${index}`,
+      payload: String(this.#write),
+      qos: index === 0 ? (1 as const) : (2 as const),
+    }));
+    this.#rig.publish(session.session, ...publications);
+    const topics = [`${this.#name}/before/1`, `${this.#name}/none`];
+    this.#rig.tell({ kind: 'probe', session: session.session, occasion: 'question', topics });
+    this.#rig.tell({ kind: 'survey', session: session.session });
+    return true;
+  }
+
+  /** What is not as it should be; undefined where all is. */
+  #fault(): string | undefined {
+    const { told } = this.#rig;
+    const session = this.#session;
+    if (session === undefined) return 'there is no session';
+    if (this.#asked?.session !== session.session) return 'the session is not replayed';
+    const { from } = this.#asked;
+    const settled = told.findLast(one => one.kind === 'settled');
+    if (settled === undefined || told.indexOf(settled) < from || settled.through < TOPICS)
+      return 'publishes are not settled';
+    for (const kind of ['found', 'surveyed'] as const)
+      if (!this.#isTold(kind, from)) return `nothing is ${kind}`;
+    const out = this.#client.messages.filter(({ topic }) => topic.startsWith(`${this.#name}/out/`));
+    const current = new Map(out.map(({ topic, payload }) => [topic, payload]));
+    const isHeld = current.size === TOPICS && [...current.values()].every(it => it === String(this.#write));
+    if (!isHeld) return `the broker holds ${JSON.stringify([...current])}`;
+    const shown = new Map(this.#rig.observations().map(({ topic, payload }) => [topic, String(payload)]));
+    for (let index = 0; index < TOPICS; index++) {
+      const expected = index === 0 ? 'after' : 'before';
+      const topic = `${this.#name}/before/${index}`;
+      if (shown.get(topic) !== expected) return `${topic} is shown as ${shown.get(topic)}`;
+    }
+    return undefined;
+  }
+
+  get #session(): Session | undefined {
+    const last = this.#rig.told.findLast(({ kind }) => kind === 'session' || kind === 'parted');
+    return last?.kind === 'session' ? last : undefined;
+  }
+
+  #isTold(kind: Told['kind'], from: number): boolean {
+    return this.#rig.told.some((one, index) => index >= from && one.kind === kind);
+  }
+}
+
+/** Tries all losses of one type, each at an actor of its own. Returns the failures. */
+async function tryLosses(answer: BrokerPacket, protocolVersion: 4 | 5): Promise<string[]> {
+  const broker = await startMosquitto();
+  const client = await TestClient.connect(broker.url);
+  await client.subscribe('+/out/#', { qos: 0 });
+  const failures: string[] = [];
+  await Promise.all(
+    Array.from({ length: LOSSES }, async (_, index) => {
+      const loss = await Loss.start(broker, client, answer, index + 1, protocolVersion);
+      try {
+        await loss.run();
+        await loss.stop();
+      } catch (error) {
+        failures.push((error as Error).message);
+        await loss.stop().catch(() => undefined);
+      }
+    }),
+  );
+  await client.end();
+  await broker.stop();
+  return failures;
+}
+
+/** Begins each of the works when there is room for it. Returns their results in order. */
+function withRoom<T>(room: number, works: readonly (() => Promise<T>)[]): readonly Promise<T>[] {
+  const lanes: Promise<unknown>[] = [];
+  return works.map((work, index) => {
+    const before = lanes[index % room] ?? Promise.resolve();
+    const done = before.then(work, work);
+    lanes[index % room] = done;
+    return done;
+  });
+}
+
+const CASES = ([4, 5] as const).flatMap(protocolVersion =>
+  ANSWERS.map(answer => ({ answer, protocolVersion })),
+);
+
+describe('A broker that loses one answer is served as before in bounded time', function () {
+  this.timeout(0);
+
+  let tried: readonly Promise<string[]>[];
+
+  before(function () {
+    requireMosquitto(this);
+    tried = withRoom(
+      AT_ONCE,
+      CASES.map(
+        ({ answer, protocolVersion }) =>
+          () =>
+            tryLosses(answer, protocolVersion),
+      ),
+    );
+    // Each is looked at by its own spec, when it is its turn.
+    for (const one of tried) one.catch(() => undefined);
+  });
+
+  for (const [index, { answer, protocolVersion }] of CASES.entries()) {
+    const protocol = protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1';
+    it(`over ${protocol}, whichever ${answer.toUpperCase()} up to number ${LOSSES} is lost`, async () => {
+      const failures = (await tried[index]) ?? ['it was not tried'];
+      if (failures.length > 0) throw new Error(failures.join('\n'));
+    });
+  }
+});
