@@ -23,6 +23,7 @@ const RUNS: Readonly<Record<TrialName, readonly [histories: number, invariants: 
   'power losses': [300, 'I4'],
   'lost rights': [200, 'I13'],
   evictions: [100, 'I13'],
+  questions: [1_000, 'I13'],
   races: [1_000, 'I1, I2, I3'],
   'single writers': [5_000, 'I5'],
 };

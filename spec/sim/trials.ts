@@ -9,6 +9,7 @@ import { latePackets } from './late-packets.ts';
 import { lostRights } from './lost-rights.ts';
 import { partitions } from './partitions.ts';
 import { powerLosses } from './power-losses.ts';
+import { questions } from './questions.ts';
 import { races } from './races.ts';
 import { randomHistories, severalReplicators } from './random-histories.ts';
 import { returns } from './returns.ts';
@@ -27,6 +28,7 @@ export const TRIALS = {
   'lost rights': lostRights,
   evictions,
   races,
+  questions,
   'random histories': randomHistories,
   'several replicators': severalReplicators,
 } as const;
