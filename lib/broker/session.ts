@@ -121,14 +121,17 @@ export class Session {
     const { connection, concessions, wanted } = this.#deps;
     const highest = Math.max(0, ...wanted.map(({ qos }) => qos)) as QoS;
     const mqtt5 = connection.protocolVersion === 5;
-    const [order, liveFlag, maxQos] = await Promise.all([
+    const learnLiveFlag = (qos: 0 | 1) => this.#replay.learnLiveFlag(`${control}/live`, qos);
+    const [order, liveFlag, liveFlagOfQos0, maxQos] = await Promise.all([
       concessions.order ?? this.#replay.learnOrder(`${control}/order`),
-      concessions.liveFlag ?? (mqtt5 ? this.#replay.learnLiveFlag(`${control}/live`) : undefined),
+      concessions.liveFlag ?? (mqtt5 ? learnLiveFlag(1) : undefined),
+      concessions.liveFlagOfQos0 ?? (mqtt5 ? undefined : learnLiveFlag(0)),
       concessions.maxQos ??
         (mqtt5 || highest === 0 ? undefined : grantedInPlaceOf(highest, connection, `${control}/qos`)),
     ]);
     concessions.order = order;
     concessions.liveFlag = liveFlag;
+    concessions.liveFlagOfQos0 = liveFlagOfQos0;
     concessions.maxQos = maxQos;
   }
 
@@ -136,6 +139,12 @@ export class Session {
   get #liveFlag(): LiveFlag {
     const { connection, concessions } = this.#deps;
     return connection.protocolVersion < 5 ? 'dropped' : (concessions.liveFlag ?? 'as published');
+  }
+
+  /** Over MQTT 3.1.1, live messages of QoS 0 bear the retain flag that they were published with. */
+  get #flagsLiveQos0(): boolean {
+    const { connection, concessions } = this.#deps;
+    return connection.protocolVersion < 5 && concessions.liveFlagOfQos0 === 'as published';
   }
 
   /**
@@ -162,7 +171,8 @@ export class Session {
       writes: this.#writes,
       marker,
     });
-    intake.mode = { mqtt5, liveFlag, replaying: true, flags: this.#replay.flags };
+    const flagsLiveQos0 = this.#flagsLiveQos0;
+    intake.mode = { mqtt5, liveFlag, flagsLiveQos0, replaying: true, flags: this.#replay.flags };
     this.#early.release();
     connection.receive(this.#live);
     if (former === undefined) this.#announce();
@@ -178,7 +188,7 @@ export class Session {
     remarks.refused(granted);
     // A message that is still packed must not be overtaken.
     intake.flush();
-    intake.mode = { mqtt5, liveFlag, replaying: false };
+    intake.mode = { mqtt5, liveFlag, flagsLiveQos0, replaying: false };
     post({ kind: 'replayed', stamps: mqtt5 });
     const raised = raising === 'with the second' ? await this.#replay.raise(wanted) : granted;
     const less = raising === 'not at all' ? [] : grantedLess(wanted, raised);
@@ -289,7 +299,10 @@ export class Session {
   }
 
   get #raising(): Raising {
-    return this.#isFlagless ? 'not at all' : (this.#deps.concessions.raising ?? 'with the second');
+    if (this.#isFlagless) return 'not at all';
+    const raising = this.#deps.concessions.raising ?? 'with the second';
+    // What a second SUBSCRIBE replays could not be told from what is live.
+    return raising === 'with the second' && this.#flagsLiveQos0 ? 'with the first' : raising;
   }
 
   /** Until it is known the worse is presumed. */

@@ -10,17 +10,21 @@ import { has, type Policy } from './policy.ts';
 import {
   agrees,
   alike,
+  emptiedAt,
   heldBefore,
   isDeletion,
   isNewer,
   type Message,
+  type Passing,
   pendingAt,
   type Register,
   withHeld,
+  withoutEmptied,
   withoutPassing,
   withoutPending,
   withoutQuestioned,
   withoutRetained,
+  withQuestioned,
 } from './register.ts';
 import type { Version } from './version.ts';
 
@@ -78,6 +82,8 @@ function absentThere(
 ): Outcome {
   if (has(register.overtaken, broker) && typeof register.held[broker] === 'object')
     return ask(register, broker, 'question');
+  const emptied = emptiedAt(register, broker);
+  if (emptied !== undefined) return emptiedThere(register, next, broker, emptied, policy);
   if (absence === 'deletion' && isSettledAt(register, broker)) {
     return contend(next, deletion(fresh, broker), { broker, stored: true, refreshes: false }, policy);
   }
@@ -85,6 +91,36 @@ function absentThere(
   const isUnretained = wroteLast(register, broker, policy);
   const unretained = isUnretained ? register.unretained | (1 << broker) : register.unretained;
   return outcome({ ...next, unretained, held: withHeld(register, broker, 'absent') }, 'settled');
+}
+
+/**
+ * An empty message was heard, and the broker no longer retains what it did: a client deleted it then. Unless our own
+ * message is still on its way there: its echo tells that it was stored after that, or a probe tells that it was not.
+ */
+function emptiedThere(
+  register: Register,
+  next: Register,
+  broker: number,
+  emptied: Version,
+  policy: Policy,
+): Outcome {
+  const question = register.questioned.find(one => one.broker === broker);
+  if (question?.awaitsEcho !== true && next.pending.length < register.pending.length) {
+    const questioned = question && withQuestioned(register, { ...question, awaitsEcho: true });
+    return outcome({ ...register, asking: next.asking, ...(questioned && { questioned }) }, 'settled');
+  }
+  const isUnretained = wroteLast(register, broker, policy);
+  const unretained = isUnretained ? register.unretained | (1 << broker) : register.unretained;
+  const contest = { broker, stored: true, refreshes: false };
+  const base = { ...next, unretained, passing: withoutOwedEmpty(register, broker) };
+  return { ...contend(base, deletion(emptied, broker), contest, policy), deletionProven: true };
+}
+
+/** The deletion follows, and says to subscribers what the empty message would. It stays known: copies of it may come back. */
+function withoutOwedEmpty({ passing }: Register, broker: number): Passing | undefined {
+  if (passing === undefined || passing.message.origin !== broker || !isDeletion(passing.message))
+    return passing;
+  return { ...passing, owed: 0 };
 }
 
 /** The version of what a broker went back to: whatever took its place is newer. */
@@ -109,8 +145,12 @@ function foundThere(
   const { broker, found, now } = finding;
   const passing = register.passing?.message.origin === broker ? register.passing.message : undefined;
   // The topic is retained there, so what passed is too, and goes out as such.
-  const asRetained = passing === undefined ? next : { ...next, passing: undefined };
-  if (has(register.overtaken, broker)) return overtakenBy(register, asRetained, finding, policy);
+  const asRetained = passing === undefined || isDeletion(passing) ? next : { ...next, passing: undefined };
+  if (has(register.overtaken, broker)) {
+    // What was delivered since may be retained, or not: which, only a new answer tells.
+    if (emptiedAt(register, broker) !== undefined) return ask(register, broker, 'question');
+    return overtakenBy(register, asRetained, finding, policy);
+  }
   const known = knownAt(register, broker, found);
   if (known !== undefined) {
     const base = passing?.payload === found.payload ? asRetained : next;
@@ -121,6 +161,7 @@ function foundThere(
     const unretained = register.unretained | (1 << broker);
     return outcome({ ...next, unretained, held: withHeld(register, broker, before) }, 'settled');
   }
+  const emptied = finding.isOld ? undefined : emptiedAt(register, broker);
   const message: Message = {
     payload: found.payload,
     properties: found.properties,
@@ -132,8 +173,12 @@ function foundThere(
     expiresAt: now + found.expiry,
     erasedAt: afterTtl(now, policy.ttl),
   };
+  const contest = { broker, stored: true, refreshes: false };
   const base = { ...asRetained, unretained: register.unretained & ~(1 << broker) };
-  return contend(base, message, { broker, stored: true, refreshes: false }, policy);
+  if (emptied === undefined) return contend(base, message, contest, policy);
+  // What was there before the empty message is gone, so that it was a deletion, though the topic was written since.
+  const deleted = contend(base, deletion(emptied, broker), contest, policy);
+  return contend(deleted.register, message, contest, policy);
 }
 
 /**
@@ -145,6 +190,8 @@ function presumedNow(register: Register, broker: number, policy: Policy): Outcom
   const { winner, questioned } = register;
   const question = questioned.find(one => one.broker === broker);
   if (question === undefined) return outcome(register, 'settled');
+  // A deletion or not: nothing but an answer may tell.
+  if (question.payload === '' && question.emptied !== undefined) return outcome(register, 'settled');
   const decided = { ...register, questioned: withoutQuestioned(register, broker) };
   if (question.payload === '') return outcome(decided, 'settled');
   if (winner === undefined || isDeletion(winner))
@@ -235,6 +282,12 @@ export function wroteLast({ winner, passing }: Register, broker: number, policy:
  * data anyway, and is to get all of it back.
  */
 export function returned(register: Register, event: Returned, policy: Policy): Outcome {
+  const { broker } = event;
+  // What follows from an absence at a return needs a proof of its own.
+  return returnedThere(withoutEmptied(register, broker), event, policy);
+}
+
+function returnedThere(register: Register, event: Returned, policy: Policy): Outcome {
   const { broker, base, replayed, atMarker } = event;
   if (base === 'keeps nothing') return returnedWithoutMemory(register, broker);
   const pending = withoutPending(register, broker, register.pending.length);

@@ -12,6 +12,7 @@ import { type BrokerSet, has, type Policy } from './policy.ts';
 import {
   agrees,
   alike,
+  emptiedAt,
   heldBefore,
   isDeletion,
   isNewer,
@@ -19,6 +20,7 @@ import {
   NOBODY,
   type Passing,
   type Register,
+  withoutEmptied,
   withQuestioned,
 } from './register.ts';
 import { compareVersions, type Version } from './version.ts';
@@ -30,10 +32,12 @@ export function overtake(register: Register, broker: number): Register {
 }
 
 export function observed(register: Register, event: Observed, policy: Policy): Outcome {
-  if (event.replay && isAsLeft(register, event)) return outcome(register, 'repeated');
+  if (event.replay && isAsLeft(register, event))
+    return outcome(withoutEmptied(register, event.broker), 'repeated');
   const echo = findEcho(register, event);
   if (echo >= 0) {
-    const result = echoed(register, event.broker, event.replay ? register.pending.length - 1 : echo, echo);
+    const last = event.replay ? register.pending.length - 1 : echo;
+    const result = echoed(withoutOutlived(register, event.broker, echo), event.broker, last, echo);
     if (!isMistakable(register, event, echo)) return result;
     return { ...result, register: { ...result.register, held: register.held } };
   }
@@ -46,6 +50,12 @@ export function observed(register: Register, event: Observed, policy: Policy): O
   }
   if (retained === undefined) return unsure(register, event, policy);
   return policy.retain ? written(register, event, policy, isSaid(event)) : passed(register, event, policy);
+}
+
+/** Our retained message was stored behind an empty one of a client: whether that deleted what was there before is past. */
+function withoutOutlived(register: Register, broker: number, echo: number): Register {
+  const isStored = register.pending[echo]?.retained === true && register.pending[echo].message.payload !== '';
+  return isStored ? withoutEmptied(register, broker) : register;
 }
 
 /** Where nothing is retained, what was said is all that a broker can be made to hold. */
@@ -119,15 +129,21 @@ function isSecondOfHeld({ held, winner }: Register, event: Observed, { twice }: 
 
 /**
  * A live message over MQTT 3.1.1 does not say whether it is retained. It is presumed to be where the broker retains
- * the topic as the others do, and not to be where a probe found so; else it is undefined, and a probe has to tell.
+ * the topic as the others do, and not to be where a probe found so; else it is undefined, and a probe has to tell. An
+ * empty one deletes, or asks a client for its state: no presumption may delete, so a probe tells where anything is retained.
  */
 function presumedRetained(register: Register, event: Observed, policy: Policy): boolean | undefined {
   const { winner } = register;
   const isHeld = typeof register.held[event.broker] === 'object';
-  const isErasure = event.payload === '' && isHeld && !policy.retain;
-  if (has(register.unretained, event.broker) && !isErasure) return false;
+  const isEmpty = event.payload === '';
+  if (!policy.retain && event.base !== 'keeps nothing') {
+    if (isEmpty) return isHeld || has(register.asking, event.broker) ? undefined : false;
+    // The broker does not retain what it did any more, if that was a deletion.
+    if (emptiedAt(register, event.broker) !== undefined) return undefined;
+  }
+  if (has(register.unretained, event.broker) && !(isEmpty && isHeld && !policy.retain)) return false;
   // To delete what is deleted already is no news either way.
-  if (event.payload === '' && (isHeld || winner !== undefined)) return true;
+  if (isEmpty && (isHeld || winner !== undefined)) return true;
   if (winner === undefined || isDeletion(winner)) return isHeld ? true : undefined;
   return event.base === 'keeps nothing' || isAbreast(register, winner, event, policy) ? true : undefined;
 }
@@ -155,7 +171,7 @@ function isAbreast(
 function presumed(register: Register, result: Outcome, { broker, payload, stamp, fresh }: Observed): Outcome {
   const holds = register.held[broker];
   const before = heldBefore(register, broker) ?? (typeof holds === 'object' ? holds : undefined);
-  const question = { broker, payload, version: stamp ?? fresh, before };
+  const question = { broker, payload, version: stamp ?? fresh, before, emptied: undefined };
   return {
     ...result,
     register: { ...result.register, questioned: withQuestioned(result.register, question) },
@@ -175,7 +191,10 @@ function unsure(register: Register, event: Observed, policy: Policy): Outcome {
     : passed(register, event, policy);
   if (event.base === 'keeps nothing') return handedOn;
   const asking = has(register.asking, broker);
-  if (payload === '' && !asking) return handedOn;
+  const isBelieved = typeof register.held[broker] === 'object' && !policy.retain;
+  if (payload === '' && !asking && !isBelieved) return handedOn;
+  // The second copy of what is asked for already.
+  if (payload === '' && asking && handedOn.effect === 'repeated') return handedOn;
   const result = handedOn.effect === 'repeated' ? handedOn : questioned(handedOn, event);
   if (payload !== '' && asking && wroteLast(register, broker, policy)) return result;
   const { register: asked, commands } = ask(result.register, broker, 'question');
@@ -184,7 +203,11 @@ function unsure(register: Register, event: Observed, policy: Policy): Outcome {
 
 /** Takes down when a message was seen whose place among the others a probe is to tell. */
 function questioned(result: Outcome, { broker, payload, stamp, fresh }: Observed): Outcome {
-  const question = { broker, payload, version: stamp ?? fresh, before: undefined };
+  const { register } = result;
+  const version = stamp ?? fresh;
+  const isEmptied = payload === '' && typeof register.held[broker] === 'object';
+  const emptied = emptiedAt(register, broker) ?? (isEmptied ? version : undefined);
+  const question = { broker, payload, version, before: undefined, emptied };
   return {
     ...result,
     register: { ...result.register, questioned: withQuestioned(result.register, question) },
@@ -230,7 +253,8 @@ function passed(register: Register, event: Observed, { twice }: Policy): Outcome
   const old =
     event.stamp !== undefined && passing !== undefined && !isNewer(event.stamp, passing.message.version);
   const isSecond = passing !== undefined && has(twice, event.broker) && isSecondCopy(passing, event);
-  if (event.own || old || isSecond) return outcome(register, 'repeated');
+  const isAnswered = passing !== undefined && isCopyOfEmpty(passing, event);
+  if (event.own || old || isSecond || isAnswered) return outcome(register, 'repeated');
   const message: Message = {
     payload: event.payload,
     properties: event.properties,
@@ -248,6 +272,18 @@ const SECOND_COPY_AGE = 250;
 
 function isSecondCopy({ message, since }: Passing, event: Observed): boolean {
   return message.origin === event.broker && event.now - since < SECOND_COPY_AGE && alike(message, event);
+}
+
+/**
+ * An empty message that we handed on there comes back as another copy for so many milliseconds: over a second filter, by
+ * another replicator, or as the retained one that follows it where it was a deletion. To hand it on would never end.
+ */
+const EMPTY_COPY_AGE_MS = 5_000;
+
+function isCopyOfEmpty({ message, owed, since }: Passing, event: Observed): boolean {
+  if (event.payload !== '' || message.payload !== '' || event.retained !== undefined) return false;
+  if (message.origin === event.broker || has(owed, event.broker)) return false;
+  return event.now - since < EMPTY_COPY_AGE_MS;
 }
 
 const ALL_BROKERS: BrokerSet = 2 ** 30 - 1;

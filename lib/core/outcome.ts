@@ -38,6 +38,8 @@ export interface Outcome {
   readonly clash?: Clash;
   /** Set where the broker may retain another message than it delivered last. */
   readonly contended?: true;
+  /** Set where an empty message of a client, which did not show whether it is retained, turned out to be a deletion. */
+  readonly deletionProven?: true;
 }
 
 /**

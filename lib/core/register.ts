@@ -55,6 +55,13 @@ export interface Questioned {
   readonly version: Version;
   /** What the broker was known to retain before that counted as retained there; undefined where it does not. */
   readonly before: Message | undefined;
+  /**
+   * When an empty message came here under a topic that the broker is believed to retain: a deletion if the topic is found
+   * absent, else a question of its client. Of several the first; undefined where none came.
+   */
+  readonly emptied: Version | undefined;
+  /** The topic was found absent then, while a publish of ours was on its way there: its echo, or the next answer, decides. */
+  readonly awaitsEcho?: true;
 }
 
 export interface Register {
@@ -234,6 +241,11 @@ export function heldBefore({ held, questioned }: Register, broker: number): Mess
   return question?.payload === payload ? question?.before : undefined;
 }
 
+/** When an empty message came at the broker of which it is not known yet whether it deleted the topic. */
+export function emptiedAt({ questioned }: Register, broker: number): Version | undefined {
+  return questioned.find(one => one.broker === broker)?.emptied;
+}
+
 /** What is in question, with this in place of what the broker delivered before. */
 export function withQuestioned(register: Register, question: Questioned): readonly Questioned[] {
   return [...withoutQuestioned(register, question.broker), question];
@@ -244,6 +256,12 @@ export function withoutQuestioned({ questioned }: Register, broker: number): rea
   if (!questioned.some(one => one.broker === broker)) return questioned;
   const kept = questioned.filter(one => one.broker !== broker);
   return kept.length === 0 ? NOTHING_QUESTIONED : kept;
+}
+
+/** Without an empty message at the broker of which it was not known whether it deleted the topic. */
+export function withoutEmptied(register: Register, broker: number): Register {
+  if (emptiedAt(register, broker) === undefined) return register;
+  return { ...register, questioned: withoutQuestioned(register, broker) };
 }
 
 export function withHeld(register: Register, broker: number, held: Held): readonly Held[] {

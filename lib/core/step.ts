@@ -13,7 +13,15 @@ import { observed, overtake } from './observe.ts';
 import { acknowledged, offered, refused } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
-import { endOf, isDeletion, NOBODY, PASSING_AGE, type Register, withoutQuestioned } from './register.ts';
+import {
+  emptiedAt,
+  endOf,
+  isDeletion,
+  NOBODY,
+  PASSING_AGE,
+  type Register,
+  withoutQuestioned,
+} from './register.ts';
 import { restored } from './restore.ts';
 import type { Version } from './version.ts';
 
@@ -49,7 +57,8 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
 }
 
 function unanswered(register: Register, broker: number): Outcome {
-  if (!has(register.asking, broker)) return outcome(register, 'idle');
+  const isAsked = has(register.asking, broker);
+  if (!isAsked && emptiedAt(register, broker) === undefined) return outcome(register, 'idle');
   const asking = register.asking & ~(1 << broker);
   return outcome({ ...register, asking, questioned: withoutQuestioned(register, broker) }, 'settled');
 }

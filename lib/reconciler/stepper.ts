@@ -1,6 +1,6 @@
 /** One event for one topic: brought to the core's `step`, and what came of it carried out. */
 
-import type { Event, Observed } from '../core/events.ts';
+import type { Event, Observed, Probed } from '../core/events.ts';
 import type { Clash, Effect, Outcome } from '../core/outcome.ts';
 import { has } from '../core/policy.ts';
 import { agrees, pendingAt, type Register, willHold } from '../core/register.ts';
@@ -73,7 +73,7 @@ export class Stepper {
         this.#presume(topic, event, outcome.register);
         this.#valueChanged(topic, 'retained');
         for (const link of links) link.seen(topic);
-        if (isDeletionHeard(event)) links.at(event.broker).guard.heard(performance.now());
+        if (isDeletionHeard(event, outcome)) links.at(event.broker).guard.heard(performance.now());
         return lacksSomewhere(outcome);
       case 'passing':
         this.#valueChanged(topic, 'transient');
@@ -145,7 +145,8 @@ function isEcho(register: Register | undefined, { own, broker, payload }: Observ
   return pending.some(one => one.broker === broker && one.message.payload === payload);
 }
 
-function isDeletionHeard(event: Event): event is Observed {
+function isDeletionHeard(event: Event, { deletionProven }: Outcome): event is Observed | Probed {
+  if (event.kind === 'probed') return deletionProven === true;
   return event.kind === 'observed' && !event.replay && event.payload === '';
 }
 

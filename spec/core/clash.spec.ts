@@ -36,7 +36,7 @@ for (const protocol of PROTOCOLS) {
 
     it('is when two clients delete and write at once', () => {
       const topic = settledTopic(protocol, '0');
-      topic.pass(1).writes(A, '');
+      topic.pass(1).deletes(A);
       const { clash } = topic.pass(1).writes(B, '1');
       expect(clash?.loser).to.include({ payload: '', origin: A });
     });
@@ -49,7 +49,7 @@ for (const protocol of PROTOCOLS) {
 
     it('is none when a broker shows what was deleted before the winner was written', () => {
       const topic = settledTopic(protocol, '0');
-      topic.pass(1).writes(A, '');
+      topic.pass(1).deletes(A);
       topic.settles(B);
       topic.pass(1).writes(A, '1', { retained: true });
       topic.settles(B);

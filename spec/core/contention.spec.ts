@@ -37,10 +37,10 @@ for (const protocol of PROTOCOLS) {
     });
 
     it('is where one of the two is a deletion', () => {
-      topic.writes(B, '');
+      topic.deletes(B);
       topic.pass(SOON).writes(A, 'of A', { retained: true });
       expect(isContended(topic.echoes(topic.sent(B))), 'theirs').to.equal(true);
-      topic.pass(LATER).writes(A, '');
+      topic.pass(LATER).deletes(A);
       topic.settles(B);
       expect(isContended(topic.pass(SOON).writes(B, 'of B', { retained: true })), 'ours').to.equal(true);
     });

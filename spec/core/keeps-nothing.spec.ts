@@ -56,7 +56,7 @@ for (const protocol of PROTOCOLS) {
 
     it('is told of a deletion, once', () => {
       toldTo(B);
-      topic.pass(1).writes(A, '');
+      topic.pass(1).deletes(A);
       const deletion = topic.sent(B);
       expect(deletion.message.payload).to.equal('');
       topic.echoes({ ...deletion, retain: false }, THERE);

@@ -14,7 +14,7 @@ describe('a message that a person has written again', () => {
     it(`replaces a deletion, and is published to every broker, over ${protocol}`, () => {
       const topic = settledTopic(protocol, 'old');
       topic.pass(1);
-      topic.writes(A, '');
+      topic.deletes(A);
       topic.settles(B);
       expect(topic.held).to.deep.equal(['absent', 'absent']);
       topic.pass(1);
@@ -52,7 +52,7 @@ describe('a message that a person has written again', () => {
 
   it('has a new time to live', () => {
     const topic = settledTopic('MQTT 5', 'old', { filter: { ttl: 60_000 } });
-    topic.writes(A, '');
+    topic.deletes(A);
     topic.pass(50_000);
     restore(topic, 'old');
     expect(topic.register.winner?.erasedAt).to.equal(topic.now + topic.policy.ttl);
@@ -61,7 +61,7 @@ describe('a message that a person has written again', () => {
   it('gives way to what is written later', () => {
     const topic = settledTopic('MQTT 5', 'old');
     topic.pass(1);
-    topic.writes(A, '');
+    topic.deletes(A);
     restore(topic, 'old');
     topic.settles(A, B);
     topic.pass(1);

@@ -73,6 +73,12 @@ export class Topic {
     return this.#arrives(broker, payload, { retained: this.#shown(true), ...arriving });
   }
 
+  /** A client deletes the topic. Where that does not show, the broker is asked, and has nothing. */
+  deletes(broker: number): Outcome {
+    const result = this.writes(broker, '');
+    return result.commands.some(({ kind }) => kind === 'probe') ? this.answers(broker, 'absent') : result;
+  }
+
   /** A client's message that is not retained. */
   passes(broker: number, payload: string, arriving: Arriving = {}): Outcome {
     return this.#arrives(broker, payload, { retained: this.#shown(false), ...arriving });

@@ -10,10 +10,16 @@ const ROOT = join(import.meta.dirname, '../../..');
 const ROW = /^\| +([IC]\d+) +\|.*\|([^|]*)\|$/gm;
 
 const document = readFileSync(join(ROOT, 'docs/reconciliation.md'), 'utf8');
-const promises = [...document.matchAll(ROW)].map(([, id = '', specs = '']) => ({
-  id,
-  specs: specs.match(/spec\/[\w/.-]+\.spec\.ts/g) ?? [],
-}));
+const promises = rowsOf(ROW);
+/** `| F1 | … | … | spec/… |`: faults of others. */
+const faults = rowsOf(/^\| +(F\d+) +\|.*\|([^|]*)\|$/gm);
+
+function rowsOf(row: RegExp) {
+  return [...document.matchAll(row)].map(([, id = '', specs = '']) => ({
+    id,
+    specs: specs.match(/spec\/[\w/.-]+\.spec\.ts/g) ?? [],
+  }));
+}
 
 /** The numbers before the colon in the title of a spec, or in the opening of a file: `I1, I2: …`. */
 function numbersIn(file: string): string[] {
@@ -39,6 +45,19 @@ describe('docs/reconciliation.md', () => {
         expect(existsSync(join(ROOT, spec)), `${spec} is there`).to.equal(true);
         expect(numbersIn(join(ROOT, spec)), `numbers in ${spec}`).to.include(id);
       }
+    });
+  }
+
+  it('numbers the faults of others without a gap', () => {
+    const numbers = faults.map(({ id }) => Number(id.slice(1)));
+    expect(numbers).to.deep.equal(Array.from({ length: numbers.length }, (_, index) => index + 1));
+    expect(numbers).to.have.length.above(20);
+  });
+
+  for (const { id, specs } of faults) {
+    it(`has ${id} checked by specs that are there`, () => {
+      expect(specs).to.have.length.above(0);
+      for (const spec of specs) expect(existsSync(join(ROOT, spec)), `${spec} is there`).to.equal(true);
     });
   }
 

@@ -93,6 +93,8 @@ export const TOPICS: readonly string[] = [
   'ends/',
   '*/>',
   '"quotes" & <tags>',
+  // With its prefix, of twelve levels and more.
+  'twelve/levels/of/a/topic/that/is/as/deep/as/some/are',
 ];
 
 /** The limits in words, for the table; nothing where the broker does all that MQTT promises. */

@@ -25,6 +25,12 @@ export const patience = 30_000;
 /** For what mqttrep finds out only when it looks again. */
 export const longPatience = 120_000;
 
+/** Where a broker stores what it retains once a second, so many messages are written in a row. */
+const STORED_PART = 100;
+
+/** And it has stored them after so many milliseconds. */
+const STORED_MS = 2_000;
+
 /** Distance between two looks at what is retained. */
 const lookMs = 200;
 
@@ -134,7 +140,17 @@ export class Pair {
 
   async writeAll(side: Side, messages: ReadonlyMap<string, string>): Promise<void> {
     for (const topic of messages.keys()) this.written.add(topic);
-    await side.site.publishAll(messages);
+    const rest = [...messages];
+    const part = side.storesLate === true ? STORED_PART : rest.length;
+    while (rest.length > 0) {
+      await side.site.publishAll(new Map(rest.splice(0, part)));
+      if (rest.length > 0) await this.stored(side);
+    }
+  }
+
+  /** Resolves when the broker has had the time to store what it retains. */
+  async stored(side: Side): Promise<void> {
+    if (side.storesLate === true) await wait(STORED_MS);
   }
 
   /** Sees everything below the prefix, mqttrep's own topics included. */

@@ -12,6 +12,8 @@ export interface Party {
   readonly forced: Protocol | undefined;
   /** Undefined where the broker is not ours to stop. */
   readonly broker: InteropBroker | undefined;
+  /** It stores what it retains once a second: see `Row`. */
+  readonly storesLate?: boolean;
 }
 
 /** As it stands in the pair. */

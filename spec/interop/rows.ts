@@ -7,6 +7,11 @@ export interface Row {
   /** Undefined where mqttrep is to find out. */
   readonly protocol?: Protocol;
   readonly transport: Transport;
+  /**
+   * The broker stores what it retains once a second, and has small queues until then: masses are written in parts, and it
+   * has the time to store before it is stopped.
+   */
+  readonly storesLate?: boolean;
 }
 
 const transports: readonly Transport[] = ['tcp', 'tls', 'ws'];

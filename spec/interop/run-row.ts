@@ -23,6 +23,8 @@ export interface Foreign {
   readonly urls: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
   readonly protocol: Protocol | undefined;
+  /** See `Row`. */
+  readonly storesLate?: boolean;
 }
 
 /**
@@ -30,12 +32,12 @@ export interface Foreign {
  * @param cases only those whose title has it; all unless given
  */
 export async function runRow(row: Row, make: Make, cases?: string): Promise<Result> {
-  const { protocol, transport } = row;
+  const { protocol, transport, storesLate = false } = row;
   const options = { transport, ...(protocol === undefined ? {} : { protocol }) };
   const version = make.version();
   const started: InteropBroker[] = [];
   try {
-    const here = await startParty(make, options, started);
+    const here = { ...(await startParty(make, options, started)), storesLate };
     const suite = newMocha(cases);
     const title = [make.title, version, VERSION_NAMES[spokenVersion(here.limits, protocol)], transport].join(
       ' ',
@@ -65,14 +67,17 @@ export async function runRow(row: Row, make: Make, cases?: string): Promise<Resu
 }
 
 /** Takes brokers as they run. */
-export async function runForeign({ urls, options, protocol }: Foreign, cases?: string): Promise<Result> {
+export async function runForeign(
+  { urls, options, protocol, storesLate = false }: Foreign,
+  cases?: string,
+): Promise<Result> {
   const started: InteropBroker[] = [];
   try {
     const parties: Party[] = [];
     for (const url of urls) {
       const access = { url, options };
       const limits = await learn(access, protocol, prefix);
-      parties.push({ access, limits, forced: protocol, broker: undefined });
+      parties.push({ access, limits, forced: protocol, broker: undefined, storesLate });
     }
     const [here, there] = parties;
     if (here === undefined) throw new Error('no URL');

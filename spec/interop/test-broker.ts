@@ -17,6 +17,7 @@ npm run test:broker -- --url URL [--url URL] [--config JSON] [--protocol 5|3.1.1
     JSON: connection options as in MQTTREP_CONFIG_{name}, such as {"username":"…","password":"…"}.
     All that is written is below interop…/, and is erased in the end.
 --cases TEXT: only those cases whose title has it.
+--stores-late: the broker stores what it retains once a second, as VerneMQ does: masses are written in parts.
 `;
 
 /** As in sysexits.h, where that has one. */
@@ -26,11 +27,13 @@ class UsageError extends Error {}
 
 async function main(): Promise<number> {
   const { positionals, values } = parsed();
+  const storesLate = values['stores-late'];
   const protocol = protocolOf(values.protocol);
   if (values.url !== undefined) {
     if (positionals.length > 0) throw new UsageError('a name and a URL');
     const options = optionsOf(values.config);
-    return report(await runForeign({ urls: urlsOf(values.url), options, protocol }, values.cases));
+    const foreign = { urls: urlsOf(values.url), options, protocol, storesLate };
+    return report(await runForeign(foreign, values.cases));
   }
   const [name = '', ...more] = positionals;
   const make = MAKES[name];
@@ -39,6 +42,7 @@ async function main(): Promise<number> {
   const row = {
     make: name,
     transport: transportOf(values.transport),
+    storesLate,
     ...(protocol === undefined ? {} : { protocol }),
   };
   const result = await runRow(row, make, values.cases);
@@ -57,6 +61,7 @@ function parsed() {
         protocol: { type: 'string' },
         transport: { type: 'string' },
         cases: { type: 'string' },
+        'stores-late': { type: 'boolean', default: false },
       },
     });
   } catch (error) {

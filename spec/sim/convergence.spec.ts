@@ -24,6 +24,7 @@ const RUNS: Readonly<Record<TrialName, readonly [histories: number, invariants: 
   'lost rights': [200, 'I13'],
   evictions: [100, 'I13'],
   'mass absences': [50, 'I13'],
+  questions: [300, 'I13'],
   races: [500, 'I1, I2, I3'],
   'single writers': [1_000, 'I5'],
 };

@@ -160,7 +160,7 @@ const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] 
     parts => ({ kind: 'write', ...message(parts), properties: parts['properties'] as OddProperties }),
   ],
   [
-    /^(?<at>[A-E]) (?<verb>writes|passes) (?<topic>[^=]+)=(?<payload>.+)$/,
+    /^(?<at>[A-E]) (?<verb>writes|passes) (?<topic>[^=]+)=(?<payload>.*)$/,
     parts => ({ kind: parts['verb'] === 'writes' ? 'write' : 'pass', ...message(parts) }),
   ],
   [/^(?<at>[A-E]) deletes (?<topic>.+)$/, parts => ({ kind: 'write', ...message(parts) })],

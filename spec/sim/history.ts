@@ -11,7 +11,7 @@ import { World, type WorldOptions } from './world.ts';
 export type Step =
   /** A client publishes a retained message; with an empty payload it deletes. */
   | Write
-  /** A client publishes a message that is not retained. */
+  /** A client publishes a message that is not retained; with an empty payload it deletes nothing. */
   | { readonly kind: 'pass'; readonly broker: number; readonly topic: string; readonly payload: string }
   | Forge
   /** A client publishes a retained message with the stamp of the one that it has read. */
@@ -127,7 +127,8 @@ function neverDeleted(steps: readonly Step[]): ReadonlySet<string> {
   for (const step of steps)
     if (step.kind === 'write' || step.kind === 'forge' || step.kind === 'copy') topics.add(step.topic);
   for (const step of steps) {
-    const isGone = step.kind === 'evict' || ('payload' in step && step.payload === '');
+    const isGone =
+      step.kind === 'evict' || (step.kind !== 'pass' && 'payload' in step && step.payload === '');
     if (isGone) topics.delete(step.topic);
   }
   return topics;

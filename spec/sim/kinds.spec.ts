@@ -168,6 +168,99 @@ inEachWorld('At a broker that does not retain what the others do, a message that
   });
 });
 
+inEachWorld('An empty message that is not retained', scene => {
+  it('C32: deletes nothing, and reaches the other brokers, where the topic is retained', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    const seen = [B, C].map(broker => scene.seenAt(broker));
+    world.broker(A).write('t', '', false);
+    for (let second = 0; second < 10; second++) {
+      world.run(1_000);
+      expect(retainedAt(scene)).to.deep.equal(['first', 'first', 'first']);
+    }
+    world.rest();
+    world.lookAgain();
+    scene.expectEverywhere({ t: 'first' });
+    for (const seenThere of seen) expect(seenThere()).to.deep.equal(['t=']);
+  });
+
+  it('C32: reaches the other brokers where the topic was deleted', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    world.broker(A).write('t', '');
+    world.rest();
+    const seen = [B, C].map(broker => scene.seenAt(broker));
+    world.broker(A).write('t', '', false);
+    world.rest();
+    scene.expectEverywhere({});
+    for (const seenThere of seen) expect(seenThere()).to.deep.equal(['t=']);
+  });
+});
+
+inEachWorld('An empty message that is retained', scene => {
+  it('C32: deletes everywhere within a second, and costs one probe at most', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    const before = world.broker(A).probed;
+    world.broker(A).write('t', '');
+    world.run(1_000);
+    expect(retainedAt(scene)).to.deep.equal([undefined, undefined, undefined]);
+    expect(world.broker(A).probed - before).to.be.at.most(1);
+    world.rest();
+    scene.expectEverywhere({});
+  });
+
+  it('C32: does not delete what follows within the same moment', () => {
+    const world = scene.create([40, 1, 1]);
+    scene.introduce('t');
+    world.broker(A).write('t', '');
+    world.broker(A).write('t', 'second');
+    world.rest();
+    scene.expectEverywhere({ t: 'second' });
+  });
+
+  it('C32: deletes what came just before', () => {
+    const world = scene.create([40, 1, 1]);
+    scene.introduce('t');
+    world.broker(A).write('t', 'second');
+    world.broker(A).write('t', '');
+    world.rest();
+    scene.expectEverywhere({});
+  });
+
+  it('C32: does not delete what is written elsewhere before its broker has answered', () => {
+    const world = scene.create([150, 1, 1]);
+    scene.introduce('t');
+    world.broker(A).write('t', '');
+    world.run(200);
+    world.broker(B).write('t', 'second');
+    world.rest();
+    scene.expectEverywhere({ t: 'second' });
+  });
+});
+
+inWorldOfMqtt311('An empty message, where the broker does not say what it retains,', scene => {
+  it('C32: deletes once the broker says it', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    world.link(0, A).ignoring = 2;
+    world.broker(A).write('t', '');
+    world.run(500);
+    expect(retainedAt(scene)).to.deep.equal([undefined, 'first', 'first']);
+    world.rest();
+    scene.expectEverywhere({});
+  });
+
+  it('C32: deletes nothing elsewhere where it never does', () => {
+    const world = scene.create([1, 1, 1]);
+    scene.introduce('t');
+    world.link(0, A).ignoring = Number.POSITIVE_INFINITY;
+    world.broker(A).write('t', '');
+    world.run(15 * 60_000);
+    expect(retainedAt(scene)).to.deep.equal([undefined, 'first', 'first']);
+  });
+});
+
 inEachWorld('With RETAIN, a message that is not retained', scene => {
   it('C24: is retained everywhere, and stays so', () => {
     const world = scene.create([1, 1, 1], { filters: [{ retain: true }] });

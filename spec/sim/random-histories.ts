@@ -42,6 +42,7 @@ function atBrokers(brokers: number): Weighted[] {
     [24, fc.record({ kind: kind('write'), broker, topic, payload })],
     [6, fc.record({ kind: kind('write'), broker, topic, payload: fc.constant('') })],
     [3, fc.record({ kind: kind('pass'), broker, topic: fc.constantFrom('p', ...TOPICS), payload })],
+    [2, fc.record({ kind: kind('pass'), broker, topic, payload: fc.constant('') })],
     [1, fc.record({ kind: kind('forge'), broker, topic, payload, ahead })],
     [1, fc.record({ kind: kind('copy'), broker, topic, payload })],
     [24, fc.record({ kind: kind('wait'), milliseconds })],

@@ -10,6 +10,7 @@ import { lostRights } from './lost-rights.ts';
 import { massAbsences } from './mass-absences.ts';
 import { partitions } from './partitions.ts';
 import { powerLosses } from './power-losses.ts';
+import { questions } from './questions.ts';
 import { races } from './races.ts';
 import { randomHistories, severalReplicators } from './random-histories.ts';
 import { returns } from './returns.ts';
@@ -29,6 +30,7 @@ export const TRIALS = {
   evictions,
   'mass absences': massAbsences,
   races,
+  questions,
   'random histories': randomHistories,
   'several replicators': severalReplicators,
 } as const;

@@ -40,6 +40,27 @@ export const DROPS_LIVE_FLAGS: Oddity = {
   fromClient: packet => (typeOf(packet) === SUBSCRIBE ? withoutRetainAsPublished(packet) : packet),
 };
 
+/** Over MQTT 3.1.1 live messages of QoS 0 bear the retain flag that they were published with. */
+export function flagsLiveQos0(): Oddity {
+  const retained = new Set<string>();
+  const keyOf = (packet: Buffer) => packet.subarray(headerOf(packet)).toString('latin1');
+  return {
+    level: 4,
+    fromClient: packet => {
+      const isRetained = typeOf(packet) === PUBLISH && qosOf(packet) === 0 && (packet.readUInt8(0) & 1) === 1;
+      if (isRetained) retained.add(keyOf(packet));
+      return packet;
+    },
+    fromBroker: packet => {
+      const isLive = typeOf(packet) === PUBLISH && qosOf(packet) === 0 && retained.has(keyOf(packet));
+      if (!isLive) return packet;
+      const flagged = Buffer.from(packet);
+      flagged.writeUInt8(packet.readUInt8(0) | 1, 0);
+      return flagged;
+    },
+  };
+}
+
 /** A SUBSCRIBE has no answer, though pings have. */
 export const ANSWERS_NO_SUBSCRIBE: Oddity = {
   level: 4,

@@ -47,6 +47,8 @@ export class Concessions {
   maxQos: QoS | undefined;
   /** Over MQTT 5, what becomes of the retain flag of live messages; undefined until it was tried. */
   liveFlag: LiveFlag | undefined;
+  /** Over MQTT 3.1.1, what becomes of it where they have QoS 0; the others lose it. */
+  liveFlagOfQos0: LiveFlag | undefined;
   /** Whether others may be asked for: some brokers hang up on that SUBSCRIBE. */
   noticesOthers = true;
   #listens = 0;

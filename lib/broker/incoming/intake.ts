@@ -54,6 +54,8 @@ export interface IntakeMode {
   readonly mqtt5: boolean;
   /** Of messages that are not replayed; over MQTT 3.1.1 it is always dropped. */
   readonly liveFlag: LiveFlag;
+  /** Over MQTT 3.1.1, a live message of QoS 0 bears the flag all the same. Nothing is replayed after the replay then. */
+  readonly flagsLiveQos0?: boolean;
   /** The broker is replaying what it retains. */
   readonly replaying: boolean;
   /** Whether that bears the retain flag; undefined where it is not known. Where it does not, all is subscribed to with QoS 0. */
@@ -231,15 +233,17 @@ export class Intake {
    * Where live messages lack the retain flag, what bears it is replayed. Of a topic that was seen live before it is
    * older than that, since some brokers read what they retain while they deliver. Over MQTT 3.1.1, what is replayed
    * after the replay, because the QoS of the subscription was raised, is known already; over MQTT 5 nothing is then,
-   * and a filter without wildcards may show the flag of live messages all the same.
+   * and a filter without wildcards may show the flag of live messages all the same, as may a broker over MQTT 3.1.1 where
+   * they have QoS 0.
    *
    * Mosca, which never sets the flag, replays with the QoS that was published with, though live messages have the QoS of
    * the subscription.
    */
   #replayFault({ topic, retain, qos }: IPublishPacket): Refusal | undefined {
-    const { mqtt5, liveFlag, replaying, flags } = this.#mode;
+    const { mqtt5, liveFlag, flagsLiveQos0 = false, replaying, flags } = this.#mode;
     if (liveFlag === 'as published') return undefined;
-    if (!replaying) return retain && !mqtt5 ? LATE_REPLAY : undefined;
+    const mayBeLive = mqtt5 || (flagsLiveQos0 && qos === 0);
+    if (!replaying) return retain && !mayBeLive ? LATE_REPLAY : undefined;
     if (retain || (flags === 'never set' && qos > 0)) return this.#live.has(topic) ? LATE_REPLAY : undefined;
     this.#live.add(topic);
     return undefined;

@@ -5,6 +5,9 @@
  *
  * It has a user property, as all that mqttrep publishes has: who does not bear that is found out before there is
  * anything to lose.
+ *
+ * Over MQTT 3.1.1 live messages bear no flag (§3.3.1.3), but there are brokers that leave it on those of QoS 0. What bears it
+ * is known for retained then, and must not be taken for a replay that comes late.
  */
 
 import type { IPublishPacket } from 'mqtt';
@@ -22,11 +25,16 @@ export class LiveFlagTrial {
   readonly #topic: string;
   readonly #parent: string;
   #found: LiveFlag | undefined;
+  readonly #qos: 0 | 1;
   #look: () => void = () => undefined;
 
-  /** @param parent a control topic; the levels below it are nobody else's */
-  constructor(parent: string) {
+  /**
+   * @param parent a control topic; the levels below it are nobody else's
+   * @param qos of the message that tells it
+   */
+  constructor(parent: string, qos: 0 | 1 = 1) {
     this.#parent = parent;
+    this.#qos = qos;
     this.#topic = `${parent}/message`;
   }
 
@@ -39,6 +47,11 @@ export class LiveFlagTrial {
     const options = { qos: 0, replay: false, retainAsPublished: true } as const;
     const grants = await connection.subscribe([filter], options);
     if (!grants.some(isRefusal)) await this.#comesBack(connection);
+    // The first may have been shown as what the broker retains. The second is live.
+    if (this.#qos === 0 && this.#found === 'as published') {
+      this.#found = undefined;
+      await this.#comesBack(connection);
+    }
     void connection.unsubscribe([filter]);
     connection.publish(this.#topic, Buffer.alloc(0), { qos: 1, retain: true }, () => undefined);
     return this.#found;
@@ -60,7 +73,12 @@ export class LiveFlagTrial {
         clearTimeout(limit);
         resolve();
       };
-      const options = { qos: 1, retain: true, properties: PROPERTIES } as const;
+      const isMqtt5 = connection.protocolVersion === 5;
+      const options = {
+        qos: this.#qos,
+        retain: true,
+        ...(isMqtt5 ? { properties: PROPERTIES } : {}),
+      } as const;
       connection.publish(this.#topic, Buffer.from('trial'), options, error => {
         if (error !== undefined) this.#look();
       });

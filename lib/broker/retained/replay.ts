@@ -124,12 +124,13 @@ export class Replay {
   }
 
   /**
-   * Finds out whether live messages bear their retain flag, over MQTT 5.
+   * Finds out whether live messages bear their retain flag.
    * @param topic a control topic; those below it are nobody else's
+   * @param qos of such messages
    * @throws when the connection ends meanwhile
    */
-  learnLiveFlag(topic: string): Promise<LiveFlag | undefined> {
-    const trial = new LiveFlagTrial(topic);
+  learnLiveFlag(topic: string, qos: 0 | 1): Promise<LiveFlag | undefined> {
+    const trial = new LiveFlagTrial(topic, qos);
     this.#trials.push(trial);
     return trial.flag(this.#connection);
   }

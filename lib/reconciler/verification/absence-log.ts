@@ -36,6 +36,14 @@ export class AbsenceLog {
     );
   }
 
+  undecided({ name }: BrokerLink, topic: string, uptime: number): void {
+    if (!this.#nowAndThen.isDue(`${name} undecided`, uptime)) return;
+    this.#log(
+      'warn',
+      `${name}: an empty message came under ${JSON.stringify(topic)}, and ${name} does not say whether it still retains the topic. Nothing is deleted elsewhere. Check that the account of mqttrep may subscribe to the topic, and may use its control topics`,
+    );
+  }
+
   held({ name, guard }: BrokerLink, topics: readonly string[], uptime: number): void {
     if (topics.length === 0) return;
     const isFirst = topics.length === guard.size;

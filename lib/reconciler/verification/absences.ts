@@ -150,6 +150,11 @@ export class Absences {
     return count;
   }
 
+  /** It was never found out whether an empty message deleted the topic there. */
+  undecided(link: BrokerLink, topic: string): void {
+    this.#log.undecided(link, topic, performance.now());
+  }
+
   /** The broker lost its data: what was held is no deletion. */
   voided(link: BrokerLink): void {
     link.guard.takeHeld();

@@ -29,11 +29,17 @@ export class Unanswered {
     return this.#silences.size;
   }
 
-  /** The broker was asked, and did not say. It is asked again; unless it never said, so many times. */
-  silent(topic: string, uptime: number): void {
+  /**
+   * The broker was asked, and did not say. It is asked again; unless it never said, so many times.
+   * Returns whether it is.
+   */
+  silent(topic: string, uptime: number): boolean {
     const questions = (this.#silences.get(topic)?.questions ?? 0) + 1;
-    if (questions === MOST_QUESTIONS) this.#silences.delete(topic);
-    else this.#silences.set(topic, { questions, askAt: uptime + FIRST_DISTANCE * 4 ** (questions - 1) });
+    const isAskedAgain = questions !== MOST_QUESTIONS;
+    if (isAskedAgain)
+      this.#silences.set(topic, { questions, askAt: uptime + FIRST_DISTANCE * 4 ** (questions - 1) });
+    else this.#silences.delete(topic);
+    return isAskedAgain;
   }
 
   /** The broker has said what it retains. */

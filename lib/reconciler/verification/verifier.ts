@@ -5,7 +5,7 @@
 
 import type { Probed } from '../../core/events.ts';
 import { has } from '../../core/policy.ts';
-import { agrees, alike, pendingAt, willHold } from '../../core/register.ts';
+import { agrees, alike, emptiedAt, pendingAt, willHold } from '../../core/register.ts';
 import type { HybridClock, Version } from '../../core/version.ts';
 import type { Answer, Log, Readable } from '../../protocol/messages.ts';
 import type { Observation } from '../../protocol/observation.ts';
@@ -123,14 +123,24 @@ export class Verifier {
   }
 
   #found(link: BrokerLink, topic: string, found: Answer['found']): void {
+    let isAskedAgain = true;
     if (found === 'unknown') {
-      link.unanswered.silent(topic, performance.now());
+      isAskedAgain = link.unanswered.silent(topic, performance.now());
     } else {
       link.unanswered.answered(topic);
       link.seen(topic);
     }
     if (typeof found === 'object') link.look.shown(topic);
     this.#probed(link, topic, found, 'loss');
+    if (!isAskedAgain) this.#giveUp(link, topic);
+  }
+
+  /** The broker never said what it retains. That an empty message deleted the topic is not proven, and is dropped. */
+  #giveUp(link: BrokerLink, topic: string): void {
+    const register = this.#deps.table.get(topic)?.register;
+    if (register === undefined || emptiedAt(register, link.index) === undefined) return;
+    this.#deps.bring(topic, { kind: 'unanswered', broker: link.index });
+    this.#absences.undecided(link, topic);
   }
 
   /** Has these topics asked for, but for those of which a person has to decide; returns those that are. */

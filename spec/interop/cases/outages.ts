@@ -66,6 +66,7 @@ export function restarts(pair: () => Pair): void {
     await pair().writeAll(here, messages);
     await pair().bothHold(messages);
     await pair().marked();
+    await pair().stored(here);
     await here.broker?.stop();
     const [erased = '', changed = ''] = messages.keys();
     await pair().write(there, erased, '');
@@ -82,6 +83,7 @@ export function restarts(pair: () => Pair): void {
     await pair().writeAll(here, messages);
     await pair().bothHold(messages);
     await pair().marked();
+    await pair().stored(here);
     await here.broker?.stop();
     here.broker?.wipe();
     await here.broker?.start();

@@ -72,7 +72,7 @@ describe('The bytes of a topic', () => {
       {
         ...empty,
         winner: six,
-        questioned: [{ broker: 0, payload: 'xyz', version: six.version, before: four }],
+        questioned: [{ broker: 0, payload: 'xyz', version: six.version, before: four, emptied: undefined }],
       },
       11 + 3 + 4,
     ],

@@ -1,0 +1,202 @@
+/**
+ * An empty message that does not show whether it is retained deletes the topic, or asks a client for its state: its broker
+ * is asked which, before anything is deleted.
+ */
+
+import { expect } from 'chai';
+import type { Outcome } from '../../lib/core/outcome.ts';
+import { A, B, C, type Protocol, settledTopic, Topic } from './topic.ts';
+
+const PROBE = [{ kind: 'probe', broker: A, occasion: 'question' }];
+
+/** What the broker is sent, as text. */
+function sentTo(topic: Topic, broker: number): string[] {
+  return topic
+    .offer(broker)
+    .map(({ message, retain }) => `${retain ? 'retained' : 'transient'} ${JSON.stringify(message.payload)}`);
+}
+
+for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol[]) {
+  describe(`An empty message under a topic that its broker retains, over ${protocol},`, () => {
+    let topic: Topic;
+    let outcome: Outcome;
+
+    beforeEach(() => {
+      topic = settledTopic(protocol, 'old', { brokers: 3 });
+      topic.pass(1_000);
+      outcome = topic.writes(A, '');
+    });
+
+    it('is handed on at once, deletes nothing, and its broker is asked once', () => {
+      expect(outcome).to.deep.include({ effect: 'passing', commands: PROBE });
+      for (const broker of [B, C]) expect(sentTo(topic, broker)).to.deep.equal(['transient ""']);
+      expect(topic.value).to.equal('old');
+    });
+
+    it('was a question where the topic is still there', () => {
+      for (const broker of [B, C]) for (const publish of topic.offer(broker)) topic.echoes(publish);
+      expect(topic.answers(A, 'old')).to.deep.include({ effect: 'settled', commands: [] });
+      expect(topic.register).to.deep.include({ asking: 0, questioned: [], unretained: 0 });
+      expect(topic.held).to.deep.equal(['old', 'old', 'old']);
+      for (const broker of [A, B, C]) expect(sentTo(topic, broker)).to.deep.equal([]);
+    });
+
+    it('is not lost where the answer comes before the tick', () => {
+      topic.answers(A, 'old');
+      for (const broker of [B, C]) expect(sentTo(topic, broker)).to.deep.equal(['transient ""']);
+    });
+
+    it('was a deletion where the topic is absent, dated when it was seen', () => {
+      const seen = topic.register.passing?.message.version;
+      topic.pass(500);
+      expect(topic.answers(A, 'absent')).to.include({ effect: 'won', deletionProven: true });
+      expect(topic.register.winner).to.deep.include({ payload: '', version: seen, origin: A });
+      // The deletion says to subscribers what the empty message would.
+      for (const broker of [B, C]) expect(sentTo(topic, broker)).to.deep.equal(['retained ""']);
+      expect(topic.register.unretained).to.equal(0);
+    });
+
+    for (const absence of ['deletion', 'loss'] as const)
+      it(`was a deletion where the topic is absent, whether absences mean ${absence}: it was heard`, () => {
+        topic.answers(A, 'absent', absence);
+        topic.settles(B, C);
+        expect(topic.held).to.deep.equal(['absent', 'absent', 'absent']);
+      });
+
+    it('does not delete what was written elsewhere before the answer', () => {
+      topic.pass(10).writes(B, 'new', { retained: true });
+      topic.answers(A, 'absent');
+      topic.settles(A, B, C);
+      expect(topic.held).to.deep.equal(['new', 'new', 'new']);
+    });
+
+    it('deletes nothing where the broker does not say, and is asked for again', () => {
+      expect(topic.answers(A, 'unknown').commands).to.deep.equal([]);
+      expect(topic.value).to.equal('old');
+      expect(topic.apply({ kind: 'doubted', broker: A }).commands).to.have.lengthOf(1);
+      expect(topic.answers(A, 'absent').effect).to.equal('won');
+    });
+
+    it('deletes nothing once that was given up', () => {
+      topic.answers(A, 'unknown');
+      topic.apply({ kind: 'unanswered', broker: A });
+      expect(topic.register.questioned).to.deep.equal([]);
+      topic.apply({ kind: 'doubted', broker: A });
+      topic.answers(A, 'absent');
+      expect(topic.value).to.equal('old');
+    });
+
+    it('deletes nothing once the broker has returned: what it lacks then needs its own proof', () => {
+      topic.answers(A, 'unknown');
+      topic.returns(A, 'not shown');
+      topic.answers(A, 'absent');
+      expect(topic.value).to.equal('old');
+    });
+
+    it('is asked for again where a write follows before the answer, which wins where it is retained', () => {
+      expect(topic.writes(A, 'new').commands).to.deep.equal(PROBE);
+      topic.answers(A, 'new');
+      topic.settles(B, C);
+      expect(topic.held).to.deep.equal(['new', 'new', 'new']);
+      expect(topic.register.cleared, 'what was there before was deleted').to.not.equal(undefined);
+    });
+
+    it('was a deletion where what follows is not retained, and a question where the old message is there', () => {
+      topic.writes(A, 'passing');
+      topic.answers(A, 'absent');
+      expect(topic.value).to.equal('');
+      const asked = settledTopic(protocol, 'old');
+      asked.writes(A, '');
+      asked.writes(A, 'passing');
+      asked.answers(A, 'old');
+      expect(asked.value).to.equal('old');
+    });
+
+    it('is asked for again where a message overtook the answer', () => {
+      topic.writes(A, '1');
+      topic.writes(A, '2');
+      for (const found of ['old', 'absent', '1'])
+        expect(topic.answers(A, found).commands, found).to.deep.equal(found === 'old' ? PROBE : []);
+      expect(topic.value).to.equal('1');
+    });
+
+    it('is handed on once where its broker delivers it twice', () => {
+      const doubled = settledTopic(protocol, 'old', { twice: 1 << A });
+      doubled.writes(A, '');
+      const second = doubled.pass(10).writes(A, '');
+      expect(second).to.deep.include({ effect: 'repeated', commands: [] });
+      expect(doubled.answers(A, 'absent').commands, 'overtaken').to.deep.equal(PROBE);
+      doubled.answers(A, 'absent');
+      expect(doubled.value).to.equal('');
+    });
+
+    it('does not come back from a broker that delivers twice what it is handed', () => {
+      const doubled = settledTopic(protocol, 'old', { twice: 1 << B });
+      doubled.writes(A, '');
+      const publish = doubled.sent(B);
+      doubled.echoes(publish);
+      doubled.pass(10).writes(B, '');
+      expect(sentTo(doubled, A)).to.deep.equal([]);
+    });
+  });
+
+  describe(`An empty message that crosses a publish of ours over ${protocol}`, () => {
+    const crossed = () => {
+      const topic = settledTopic(protocol, 'old');
+      topic.writes(B, 'new', { retained: true });
+      const publish = topic.sent(A);
+      topic.pass(1).writes(A, '');
+      return { topic, publish };
+    };
+
+    it('does not outlive its echo, which was stored behind it', () => {
+      const { topic, publish } = crossed();
+      topic.answers(A, 'absent');
+      expect(topic.value, 'not decided').to.equal('new');
+      topic.echoes(publish);
+      expect(topic.held).to.deep.equal(['new', 'new']);
+      expect(topic.register.questioned).to.deep.equal([]);
+    });
+
+    it('was a deletion where the echo does not come', () => {
+      const { topic } = crossed();
+      topic.answers(A, 'absent');
+      expect(topic.apply({ kind: 'overdue', broker: A }).commands).to.deep.equal(PROBE);
+      topic.answers(A, 'absent');
+      expect(topic.value).to.equal('');
+    });
+  });
+
+  describe(`An empty message under a topic that its broker does not retain, over ${protocol},`, () => {
+    it('is handed on where the topic was deleted, as often as it comes, and nothing is asked', () => {
+      const topic = settledTopic(protocol, 'old');
+      topic.deletes(A);
+      topic.settles(B);
+      for (let time = 0; time < 2; time++) {
+        expect(topic.pass(1_000).writes(A, '').commands).to.deep.equal([]);
+        expect(sentTo(topic, B)).to.deep.equal(['transient ""']);
+      }
+      expect(topic.value).to.equal('');
+    });
+
+    it('is handed on where nothing was ever retained', () => {
+      const topic = new Topic(protocol);
+      expect(topic.writes(A, '').commands).to.deep.equal([]);
+      expect(sentTo(topic, B)).to.deep.equal(['transient ""']);
+    });
+
+    it('deletes nothing elsewhere', () => {
+      const topic = new Topic(protocol, { brokers: 3 });
+      topic.replays(B, 'old');
+      expect(topic.writes(A, '').commands).to.deep.equal([]);
+      expect(topic.value).to.equal('old');
+      expect(sentTo(topic, C)).to.have.members(['transient ""', 'retained "old"']);
+    });
+  });
+
+  it(`With RETAIN an empty message deletes over ${protocol}: each message counts as retained`, () => {
+    const topic = settledTopic(protocol, 'old', { filter: { retain: true } });
+    expect(topic.writes(A, '').effect).to.equal('won');
+    expect(sentTo(topic, B)).to.deep.equal(['retained ""']);
+  });
+}
