@@ -110,7 +110,7 @@ function remarks(
     ...(deletionsHeld === 0
       ? []
       : [
-          `lacks ${topicsIn(deletionsHeld)}, deleted elsewhere after 'mqttrep confirm-deletions ${name}' only`,
+          `${topicsIn(deletionsHeld)} gone, maybe deleted: 'mqttrep confirm-deletions ${name}' deletes everywhere, with --refuse ${name} gets all of it again`,
         ]),
     ...lost,
     ...Object.entries(heldBack).map(([bound, count]) => `held back ${times(count)} (${bound})`),

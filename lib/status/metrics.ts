@@ -93,7 +93,7 @@ export class Metrics {
     );
     this.#gauge(
       'mqttrep_broker_parked',
-      '1 where the actor of the broker crashed too often and rests for ten minutes, else 0.',
+      '1 where mqttrep does not connect: the thread of the broker crashed too often and rests for ten minutes, or the broker is known under another name, too. Else 0.',
       ['broker'],
       ofBrokers(({ record }) => Number(record.state === 'parked')),
     );

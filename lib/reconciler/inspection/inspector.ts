@@ -198,13 +198,15 @@ export class Inspector {
       origin: this.#name(winner.origin),
       changedAt: time === 0 ? null : time,
       expiresAt: Number.isFinite(end) ? end : null,
-      held: this.#byBroker(link => this.#held(known, link, most)),
+      held: this.#byBroker(link => this.#held(topic, known, link, most)),
     };
   }
 
-  #held({ register: { held, winner }, policy }: Topic, { index }: BrokerLink, most: number): HeldValue {
-    const holds = held[index] ?? 'unknown';
-    const isConcerned = winner !== undefined && has(policy.publish, index);
+  #held(topic: string, known: Topic, { index, guard }: BrokerLink, most: number): HeldValue {
+    const { held, winner } = known.register;
+    // Though its deletion is not believed, the broker does not show it.
+    const holds = guard.holds(topic) ? 'absent' : (held[index] ?? 'unknown');
+    const isConcerned = winner !== undefined && has(known.policy.publish, index);
     return {
       value: shownValue(holds, this.#deps.payloads, most),
       agrees: !isConcerned || agrees(holds, winner),
