@@ -148,6 +148,15 @@ export class Metrics {
         return brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.vanished[name] ?? 0]);
       },
     );
+    this.#counter(
+      'mqttrep_history_dropped_total',
+      'Values that the broker held a moment ago and that were forgotten for want of room.',
+      ['broker'],
+      () => {
+        const { brokers, reconcilerCounts } = this.#deps.measurements;
+        return brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.historyDropped[name] ?? 0]);
+      },
+    );
     this.#gauge(
       'mqttrep_deletions_held',
       'Topics that the broker lacks, and that are deleted elsewhere only once a person confirms it.',

@@ -74,6 +74,7 @@ export class FakeReplicator {
         contended: { PARIS: 3 },
         damped: 8,
         vanished: { PARIS: 8 },
+        historyDropped: { PARIS: 4 },
         conflicts: this.conflictCounts,
         convergence: this.convergence.counts,
         commits: new Histogram(BOUNDS.commit).counts,

@@ -132,6 +132,7 @@ export class Inspector {
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
         damped: damper.damped,
+        historyDropped: Object.fromEntries([...links].map(({ name, state }) => [name, state.history.dropped])),
         vanished: Object.fromEntries([...links].map(({ name, vanished }) => [name, vanished])),
         conflicts: { ...conflicts.counts },
         convergence: census.convergence.counts,
