@@ -122,6 +122,7 @@ export interface LinkMeasures {
   readonly behind: number;
   readonly blocked: number;
   readonly deletionsHeld: number;
+  readonly unreadable: number;
 }
 
 /** A question on its way, and its answer: told apart by `id`, since several can be under way. */

@@ -164,6 +164,12 @@ export class Metrics {
       ofBrokers(({ link }) => link?.deletionsHeld ?? 0),
     );
     this.#gauge(
+      'mqttrep_unreadable',
+      'Topics that the broker does not show, and that mqttrep may not be allowed to read there.',
+      ['broker'],
+      ofBrokers(({ link }) => link?.unreadable ?? 0),
+    );
+    this.#gauge(
       'mqttrep_pending',
       'Publishes of which the echo has not been seen.',
       ['broker'],

@@ -89,6 +89,7 @@ export class FakeReplicator {
         behind: 3,
         blocked: 0,
         deletionsHeld: name === 'PARIS' ? 300 : 0,
+        unreadable: name === 'PARIS' ? 5 : 0,
       })),
       conflicts: this.conflicts.slice(after).toReversed(),
       lastConflict: this.conflicts.length,

@@ -132,7 +132,9 @@ export class Inspector {
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
         damped: damper.damped,
-        historyDropped: Object.fromEntries([...links].map(({ name, state }) => [name, state.history.dropped])),
+        historyDropped: Object.fromEntries(
+          [...links].map(({ name, state }) => [name, state.history.dropped]),
+        ),
         vanished: Object.fromEntries([...links].map(({ name, vanished }) => [name, vanished])),
         conflicts: { ...conflicts.counts },
         convergence: census.convergence.counts,
@@ -150,6 +152,7 @@ export class Inspector {
           behind: census.behind[link.index] ?? 0,
           blocked: link.blocks.blocked,
           deletionsHeld: link.guard.size,
+          unreadable: link.unreadable.size,
         })),
       conflicts: conflicts.after(conflictsAfter, MOST_CONFLICTS).map(one => this.#conflict(one)),
       lastConflict: conflicts.last,

@@ -45,6 +45,13 @@ describe('A topic that a returning broker does not show', () => {
   const probes = (count: number) => b.until(() => told('probe').length >= count);
   const answer = (topic: string) => b.post({ kind: 'found', answers: [{ topic, found: 'absent' }] });
 
+  const ask = <Q extends Inspection>(question: Q) =>
+    rig.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
+
+  async function unreadable(): Promise<readonly number[]> {
+    return (await ask({ of: 'measures', conflictsAfter: 0 })).links.map(link => link.unreadable);
+  }
+
   it('is deleted elsewhere once it was absent, could be read, and was absent again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
@@ -71,6 +78,11 @@ describe('A topic that a returning broker does not show', () => {
     expect(
       rig.log.filter(line => line.includes('2 topics (such as "home/t") are not shown')),
     ).to.have.lengthOf(1);
+    expect(rig.log.join('\n')).to.contain('"home/mqttrep-read-probe" did not come back');
+    expect(await unreadable()).to.deep.equal([0, 2]);
+    b.observe({ topic: 'home/t', payload: '0' });
+    await rig.all();
+    expect(await unreadable()).to.deep.equal([0, 1]);
   });
 
   it('is deleted where no message of ours comes back, but what is shown beside it is shown again', async () => {
@@ -140,9 +152,6 @@ describe('A topic that a returning broker does not show', () => {
       for (const topic of topics) answer(topic);
       await rig.all();
     });
-
-    const ask = <Q extends Inspection>(question: Q) =>
-      rig.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
 
     async function counts() {
       const { topics: states, links } = await ask({ of: 'measures', conflictsAfter: 0 });
