@@ -133,7 +133,7 @@ export class Inspector {
         contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
         damped: damper.damped,
         historyDropped: Object.fromEntries(
-          [...links].map(({ name, state }) => [name, state.history.dropped]),
+          [...links].map(({ name, state }) => [name, state.history.dropped + state.history.unseen.dropped]),
         ),
         vanished: Object.fromEntries([...links].map(({ name, vanished }) => [name, vanished])),
         conflicts: { ...conflicts.counts },

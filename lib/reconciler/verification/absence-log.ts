@@ -55,7 +55,10 @@ export class AbsenceLog {
       decision === 'confirm'
         ? `confirmed: ${them} deleted at all brokers`
         : `refused: ${name} gets ${topics === 1 ? 'it' : 'them'} again`;
-    this.#log('warn', `${name}: the deletion of ${topics === 1 ? '1 topic' : `${topics} topics`} was ${fate}`);
+    this.#log(
+      'warn',
+      `${name}: the deletion of ${topics === 1 ? '1 topic' : `${topics} topics`} was ${fate}`,
+    );
   }
 }
 
