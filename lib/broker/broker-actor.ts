@@ -199,7 +199,7 @@ export class BrokerActor {
       let former: readonly Subscription[] | undefined;
       while (!connection.hasEnded) former = await this.#holdSession(connection, identity, former);
     } catch (error) {
-      if (!connection.isGarbled)
+      if (!connection.isGarbled && !this.#stopping)
         this.#connector.sayRarely('warn', `subscribing failed: ${(error as Error).message}`);
       connection.destroy();
     }

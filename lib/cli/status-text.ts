@@ -99,7 +99,7 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
 /** What does not fit into a table: why it is not connected, and what was lost or refused there. */
 function remarks(
   look: Look,
-  { name, detail, blocked, deletionsHeld, dropped, heldBack, reconnects, restarts }: BrokerStatus,
+  { name, detail, blocked, deletionsHeld, unreadable, dropped, heldBack, reconnects, restarts }: BrokerStatus,
 ): string[] {
   const lost = Object.entries(dropped).map(
     ([reason, count]) => `${NUMBER.format(count)} dropped (${reason})`,
@@ -110,8 +110,11 @@ function remarks(
     ...(deletionsHeld === 0
       ? []
       : [
-          `lacks ${topicsIn(deletionsHeld)}, deleted elsewhere after 'mqttrep confirm-deletions ${name}' only`,
+          `${topicsIn(deletionsHeld)} gone, maybe deleted: 'mqttrep confirm-deletions ${name}' deletes everywhere, with --refuse ${name} gets all of it again`,
         ]),
+    ...(unreadable === 0
+      ? []
+      : [`does not show ${topicsIn(unreadable)}, which mqttrep may not be allowed to read there`]),
     ...lost,
     ...Object.entries(heldBack).map(([bound, count]) => `held back ${times(count)} (${bound})`),
     ...(reconnects === 0 ? [] : [`connected again ${times(reconnects)}`]),

@@ -203,7 +203,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 /** `at`: when it was said, in milliseconds since 1970; now, unless an actor said it. */
 export type Log = (level: LogLevel, message: string, at?: number) => void;
 
-/** `parked`: the broker's actor crashed too often, and rests for a while. */
+/** `parked`: the broker's actor crashed too often, and rests for a while; or the broker has another name, too. */
 export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unreachable' | 'parked';
 
 // ── what an actor is started with ────────────────────────────────────────────────────────────────────

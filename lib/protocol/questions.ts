@@ -98,6 +98,8 @@ export interface ReconcilerMeasures {
     readonly damped: number;
     /** By broker name. */
     readonly vanished: Readonly<Record<string, number>>;
+    /** Values that a broker held a moment ago, for which there was no room: by broker name. */
+    readonly historyDropped: Readonly<Record<string, number>>;
     readonly conflicts: Readonly<Record<string, number>>;
     readonly convergence: HistogramCounts;
     readonly commits: HistogramCounts;
@@ -120,6 +122,7 @@ export interface LinkMeasures {
   readonly behind: number;
   readonly blocked: number;
   readonly deletionsHeld: number;
+  readonly unreadable: number;
 }
 
 /** A question on its way, and its answer: told apart by `id`, since several can be under way. */

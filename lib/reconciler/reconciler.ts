@@ -126,6 +126,7 @@ export class Reconciler {
     const trash = new Trash({ clock, bring });
     table.replaced = (topic, winner, by, event) => trash.replaced(topic, winner, by, event.kind);
     table.blockedAt = topic => links.blocking(topic);
+    table.doubtedAt = topic => links.doubting(topic);
     table.heldBefore = links;
     for (const broker of brokers) links.add(broker, settings);
     this.#store = store;

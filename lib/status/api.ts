@@ -72,6 +72,8 @@ export interface BrokerStatus {
   readonly blocked: number;
   /** Topics that it lacks, deleted by nobody who was heard: too many to be deleted elsewhere before a person says so. */
   readonly deletionsHeld: number;
+  /** Topics that it does not show, and that mqttrep may not be allowed to read there: they are left as they are. */
+  readonly unreadable: number;
   /** From publish to acknowledgement, median of the last ones; null where there were none. */
   readonly roundTrip: number | null;
   readonly reconnects: number;

@@ -93,7 +93,7 @@ export class Metrics {
     );
     this.#gauge(
       'mqttrep_broker_parked',
-      '1 where the actor of the broker crashed too often and rests for ten minutes, else 0.',
+      '1 where mqttrep does not connect: the thread of the broker crashed too often and rests for ten minutes, or the broker is known under another name, too. Else 0.',
       ['broker'],
       ofBrokers(({ record }) => Number(record.state === 'parked')),
     );
@@ -148,11 +148,26 @@ export class Metrics {
         return brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.vanished[name] ?? 0]);
       },
     );
+    this.#counter(
+      'mqttrep_history_dropped_total',
+      'Values that the broker held a moment ago and that were forgotten for want of room.',
+      ['broker'],
+      () => {
+        const { brokers, reconcilerCounts } = this.#deps.measurements;
+        return brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.historyDropped[name] ?? 0]);
+      },
+    );
     this.#gauge(
       'mqttrep_deletions_held',
       'Topics that the broker lacks, and that are deleted elsewhere only once a person confirms it.',
       ['broker'],
       ofBrokers(({ link }) => link?.deletionsHeld ?? 0),
+    );
+    this.#gauge(
+      'mqttrep_unreadable',
+      'Topics that the broker does not show, and that mqttrep may not be allowed to read there.',
+      ['broker'],
+      ofBrokers(({ link }) => link?.unreadable ?? 0),
     );
     this.#gauge(
       'mqttrep_pending',

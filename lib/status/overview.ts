@@ -124,6 +124,7 @@ function brokerStatus({
     behind: link?.behind ?? 0,
     blocked: link?.blocked ?? 0,
     deletionsHeld: link?.deletionsHeld ?? 0,
+    unreadable: link?.unreadable ?? 0,
     roundTrip,
     reconnects,
     restarts,

@@ -228,10 +228,10 @@ export class Replicator {
     const [kept, left] = [one, other].sort();
     const slot = left === undefined ? undefined : this.#brokers.get(left);
     if (kept === undefined || slot?.actor === undefined || !this.#brokers.has(kept)) return;
-    const reason = `it is the same broker as ${kept}`;
+    const reason = `the same broker as ${kept}`;
     this.#log(
       'error',
-      `${left}: ${reason}, so that each message would be passed from it to itself; it is not connected to as ${left} any more; remove MQTTREP_CLIENT_${left} or MQTTREP_CLIENT_${kept}, or correct the url, and reload`,
+      `${left}: this is ${reason}, so that each message would be passed from it to itself. ${left} is parked: mqttrep connects to the broker as ${kept} only. Remove MQTTREP_CLIENT_${left} or MQTTREP_CLIENT_${kept}, or correct the URL, and reload the configuration (SIGHUP)`,
     );
     void slot.park(reason).then(() => this.#tellConnections());
   }

@@ -79,8 +79,9 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       await sizeAt('OSLO', TOPICS);
       const { stdout } = await mqttrep('status');
       expect(stdout).to.contain(
-        "PARIS: lacks 300 topics, deleted elsewhere after 'mqttrep confirm-deletions PARIS' only",
+        "PARIS: 300 topics gone, maybe deleted: 'mqttrep confirm-deletions PARIS' deletes everywhere, with --refuse",
       );
+      expect(stdout).to.match(/, 300 diverging/);
       const metrics = await (await fetch(`http://${http}/metrics`)).text();
       expect(metrics).to.contain('\nmqttrep_deletions_held{broker="PARIS"} 300\n');
       await scene.mqttrep.stop();

@@ -74,7 +74,7 @@ describe('mqttrep knows who wrote a message:', function () {
         environment: { MQTTREP_CLIENT_TWIN: again.url },
       });
       await scene.mqttrep.line(
-        /error .*TWIN: it is the same broker as OSLO.*remove MQTTREP_CLIENT_TWIN/,
+        /error .*TWIN: this is the same broker as OSLO.*Remove MQTTREP_CLIENT_TWIN/,
         patience,
       );
       await eventually(() => expect(again.connections).to.equal(0), { within: patience });

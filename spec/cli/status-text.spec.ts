@@ -76,6 +76,13 @@ describe('the text of a status', () => {
     ]);
   });
 
+  it('says what a person has to decide or to fix at a broker', () => {
+    const brokers = [broker('OSLO', { deletionsHeld: 300, unreadable: 1 })];
+    expect(lines({ ...STATUS, brokers })).to.include(
+      "OSLO: 300 topics gone, maybe deleted: 'mqttrep confirm-deletions OSLO' deletes everywhere, with --refuse OSLO gets all of it again; does not show 1 topic, which mqttrep may not be allowed to read there",
+    );
+  });
+
   it('says the same in colours, and each state in words', () => {
     const painted = statusLines(tableOf(100), 'http://gateway:9280', STATUS, NOW);
     expect(painted.join('\n')).to.contain('\x1b[');

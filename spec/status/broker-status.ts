@@ -18,6 +18,7 @@ export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): Br
     behind: 0,
     blocked: 0,
     deletionsHeld: 0,
+    unreadable: 0,
     roundTrip: null,
     reconnects: 0,
     restarts: 0,

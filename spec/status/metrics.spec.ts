@@ -48,6 +48,8 @@ describe('the metrics', () => {
       'mqttrep_contended_total{broker="PARIS"} 3',
       'mqttrep_vanished_total{broker="OSLO"} 0',
       'mqttrep_vanished_total{broker="PARIS"} 8',
+      'mqttrep_history_dropped_total{broker="PARIS"} 4',
+      'mqttrep_unreadable{broker="PARIS"} 5',
       'mqttrep_deletions_held{broker="OSLO"} 0',
       'mqttrep_deletions_held{broker="PARIS"} 300',
       'mqttrep_held_back_total{broker="OSLO",bound="intake"} 4',

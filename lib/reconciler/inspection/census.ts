@@ -57,9 +57,13 @@ export class Census {
     return { ...this.#counts };
   }
 
-  /** Counts a topic as it is now, and returns how. `blocked`: brokers that do not take it. */
-  count(topic: string, counted: Counted, blocked: BrokerSet): Standing {
-    const lacking = lackingAt(counted.register, counted.policy);
+  /**
+   * Counts a topic as it is now, and returns how.
+   * @param blocked brokers that do not take it
+   * @param doubted brokers that show it no more, though nobody was heard deleting it: they lack it, whatever is believed
+   */
+  count(topic: string, counted: Counted, blocked: BrokerSet, doubted: BrokerSet): Standing {
+    const lacking = lackingAt(counted.register, counted.policy) | (doubted & counted.policy.publish);
     return this.#recount(topic, counted.standing, stateOf(counted.register, lacking, blocked), lacking);
   }
 

@@ -132,6 +132,9 @@ export class Inspector {
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
         damped: damper.damped,
+        historyDropped: Object.fromEntries(
+          [...links].map(({ name, state }) => [name, state.history.dropped + state.history.unseen.dropped]),
+        ),
         vanished: Object.fromEntries([...links].map(({ name, vanished }) => [name, vanished])),
         conflicts: { ...conflicts.counts },
         convergence: census.convergence.counts,
@@ -149,6 +152,7 @@ export class Inspector {
           behind: census.behind[link.index] ?? 0,
           blocked: link.blocks.blocked,
           deletionsHeld: link.guard.size,
+          unreadable: link.unreadable.size,
         })),
       conflicts: conflicts.after(conflictsAfter, MOST_CONFLICTS).map(one => this.#conflict(one)),
       lastConflict: conflicts.last,
@@ -198,13 +202,15 @@ export class Inspector {
       origin: this.#name(winner.origin),
       changedAt: time === 0 ? null : time,
       expiresAt: Number.isFinite(end) ? end : null,
-      held: this.#byBroker(link => this.#held(known, link, most)),
+      held: this.#byBroker(link => this.#held(topic, known, link, most)),
     };
   }
 
-  #held({ register: { held, winner }, policy }: Topic, { index }: BrokerLink, most: number): HeldValue {
-    const holds = held[index] ?? 'unknown';
-    const isConcerned = winner !== undefined && has(policy.publish, index);
+  #held(topic: string, known: Topic, { index, guard }: BrokerLink, most: number): HeldValue {
+    const { held, winner } = known.register;
+    // Though its deletion is not believed, the broker does not show it.
+    const holds = guard.holds(topic) ? 'absent' : (held[index] ?? 'unknown');
+    const isConcerned = winner !== undefined && has(known.policy.publish, index);
     return {
       value: shownValue(holds, this.#deps.payloads, most),
       agrees: !isConcerned || agrees(holds, winner),

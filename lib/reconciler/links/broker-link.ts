@@ -116,6 +116,8 @@ export class BrokerLink {
   contended = 0;
   /** Topics that it held no more, and that were given to it again: that a client deleted them was not proven. */
   vanished = 0;
+  /** Topics that it did not show when last asked, without proof that we can read there: they stay what they are believed to be. */
+  readonly unreadable = new Set<string>();
   /** How often each bound was met. */
   readonly heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
 
@@ -286,6 +288,7 @@ export class BrokerLink {
     this.look.seen(topic);
     if (this.unheard.size > 0) this.unheard.delete(topic);
     if (this.guard.size > 0) this.guard.release(topic);
+    if (this.unreadable.size > 0) this.unreadable.delete(topic);
   }
 
   /** Finds out whether we can read beneath these parents at the broker. */

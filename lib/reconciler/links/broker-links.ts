@@ -51,6 +51,7 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
     const markerTopic = control?.of('marker');
     const marked = { markerTopic, secret };
     const link = new BrokerLink({ ...marked, index, name, rank, scanPeriod, clientId, deletionGuard });
+    link.guard.changed = topic => this.#table.recount(topic);
     recall(link, this.#recorded);
     this.#table.advance(link.marker.recorded ?? 0);
     this.#links.push(link);
@@ -74,6 +75,11 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
       (set, { blocks, index }) => (blocks.isBlocked(topic) ? set | (1 << index) : set),
       0,
     );
+  }
+
+  /** The brokers that show a topic no more, and of which a person decides whether it was deleted there. */
+  doubting(topic: string): BrokerSet {
+    return this.#links.reduce((set, { guard, index }) => (guard.holds(topic) ? set | (1 << index) : set), 0);
   }
 
   /** Whether a publication, or a topic, is not settled yet. */

@@ -32,6 +32,8 @@ export class TopicTable {
   readonly census: Census;
   /** Brokers that do not take a topic: for the census. */
   blockedAt: (topic: string) => BrokerSet = () => 0;
+  /** Brokers at which the deletion of a topic is held: for the census. */
+  doubtedAt: (topic: string) => BrokerSet = () => 0;
   /** Told when another message takes a winner's place. */
   replaced: (topic: string, winner: Message, by: Message, event: Event) => void = () => undefined;
   heldBefore: HeldBefore = NO_HISTORY;
@@ -85,7 +87,7 @@ export class TopicTable {
     const policy = this.#policies.of(topic);
     const settled = isEverywhere(register, policy) ? register.winner : undefined;
     const loaded = { register, policy, seen: this.#shared(seen), settled, standing: UNCOUNTED };
-    const standing = this.census.count(topic, loaded, this.blockedAt(topic));
+    const standing = this.census.count(topic, loaded, this.blockedAt(topic), this.doubtedAt(topic));
     this.states.set(topic, { ...loaded, standing });
     for (const at of seen) this.advance(at);
     if (superseded !== undefined) this.heldBefore.load(topic, superseded);
@@ -199,7 +201,7 @@ export class TopicTable {
   recount(topic: string): void {
     const known = this.#topics.get(topic);
     if (known === undefined) return;
-    const standing = this.census.count(topic, known, this.blockedAt(topic));
+    const standing = this.census.count(topic, known, this.blockedAt(topic), this.doubtedAt(topic));
     // Nothing that is watched: it follows from the state.
     if (standing !== known.standing) this.#topics.set(topic, { ...known, standing });
   }

@@ -1,5 +1,6 @@
 /** What the log says of absences: how many, one example, what happens next. The same is repeated now and then only. */
 
+import { parentOf, READ_PROBE_LEVEL } from '../../core/filter.ts';
 import { NowAndThen } from '../../core/now-and-then.ts';
 import type { Log } from '../../protocol/messages.ts';
 import type { DeletionsDecided } from '../../protocol/questions.ts';
@@ -19,9 +20,10 @@ export class AbsenceLog {
 
   unreadable({ name }: BrokerLink, topics: readonly string[], uptime: number): void {
     if (topics.length === 0 || !this.#nowAndThen.isDue(`${name} unreadable`, uptime)) return;
+    const proof = parentOf(topics[0] ?? '') + READ_PROBE_LEVEL;
     this.#log(
       'warn',
-      `${name}: ${listed(topics)} not shown, and mqttrep may not be allowed to read there: a message of its own did not come back. Nothing is deleted, and nothing is written there because of this. Check the read rights of its account at ${name}`,
+      `${name}: ${listed(topics)} not shown, and mqttrep may not be allowed to read there: its own message to ${JSON.stringify(proof)} did not come back. Nothing is deleted, and nothing is written there because of this. Check the rights of its account at ${name}: it must read and write that topic too`,
     );
   }
 
@@ -56,11 +58,15 @@ export class AbsenceLog {
 
   decided({ name }: BrokerLink, decision: Decision, topics: number): void {
     if (topics === 0) return;
+    const them = topics === 1 ? 'it is' : 'they are';
     const fate =
       decision === 'confirm'
-        ? 'confirmed: they are deleted at all brokers'
-        : `refused: ${name} gets them again`;
-    this.#log('warn', `${name}: the deletion of ${topics} topics was ${fate}`);
+        ? `confirmed: ${them} deleted at all brokers`
+        : `refused: ${name} gets ${topics === 1 ? 'it' : 'them'} again`;
+    this.#log(
+      'warn',
+      `${name}: the deletion of ${topics === 1 ? '1 topic' : `${topics} topics`} was ${fate}`,
+    );
   }
 }
 

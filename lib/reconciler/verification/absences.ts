@@ -133,6 +133,7 @@ export class Absences {
       if (link.look.occasion === 'return') link.unanswered.silent(topic, uptime);
       // What a client deletes there meanwhile is not heard.
       link.unheard.add(topic);
+      link.unreadable.add(topic);
     }
     this.#log.unreadable(link, unreadable, uptime);
   }
@@ -174,6 +175,7 @@ export class Absences {
     for (const topic of [...suspects, ...vanished, ...lacking]) {
       unanswered.answered(topic);
       unheard.delete(topic);
+      link.unreadable.delete(topic);
     }
     for (const topic of [...vanished, ...lacking]) decide(link, topic, 'absent', 'loss');
     link.vanished += vanished.length;

@@ -24,6 +24,8 @@ export interface Verdict {
 
 export class DeletionGuard {
   bound: DeletionBound;
+  /** Told of each topic of which the deletion is held, or is held no more. */
+  changed: (topic: string) => void = () => undefined;
   /** Whether all suspected deletions are held: it stays so while any is. Survives a restart. */
   isClosed = false;
   readonly #held = new Set<string>();
@@ -55,7 +57,7 @@ export class DeletionGuard {
   judge(suspects: readonly string[], countHeld: () => number, uptime: number): Verdict {
     this.isClosed ||= this.#isTooMany(suspects.length, countHeld, uptime);
     if (this.isClosed) {
-      for (const topic of suspects) this.#held.add(topic);
+      for (const topic of suspects) this.#hold(topic);
       return { believed: [], held: suspects };
     }
     if (suspects.length > 0) this.#believed.add(suspects.length, uptime);
@@ -69,7 +71,9 @@ export class DeletionGuard {
 
   /** The topic was written again, or the broker has shown it. */
   release(topic: string): void {
-    if (this.#held.delete(topic) && this.#held.size === 0) this.isClosed = false;
+    if (!this.#held.delete(topic)) return;
+    this.openIfEmpty();
+    this.changed(topic);
   }
 
   /** A person has decided, or the broker turned out to have lost its data: takes out all that was held. */
@@ -78,7 +82,13 @@ export class DeletionGuard {
     this.#held.clear();
     this.isClosed = false;
     this.#believed.clear();
+    for (const topic of held) this.changed(topic);
     return held;
+  }
+
+  #hold(topic: string): void {
+    this.#held.add(topic);
+    this.changed(topic);
   }
 
   #isTooMany(suspects: number, countHeld: () => number, uptime: number): boolean {

@@ -1,6 +1,8 @@
 /** The reconciler and a broker's worker about topics that are absent: asked, proven, asked again, and only then believed. */
 
 import { expect } from 'chai';
+import type { ReconcilerAnswers } from '../../../lib/protocol/questions.ts';
+import type { Inspection } from '../../../lib/reconciler/inspection/inspector.ts';
 import { ReconcilerRig } from '../reconciler-rig.ts';
 import type { WorkerEnd } from '../worker-end.ts';
 
@@ -43,6 +45,13 @@ describe('A topic that a returning broker does not show', () => {
   const probes = (count: number) => b.until(() => told('probe').length >= count);
   const answer = (topic: string) => b.post({ kind: 'found', answers: [{ topic, found: 'absent' }] });
 
+  const ask = <Q extends Inspection>(question: Q) =>
+    rig.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
+
+  async function unreadable(): Promise<readonly number[]> {
+    return (await ask({ of: 'measures', conflictsAfter: 0 })).links.map(link => link.unreadable);
+  }
+
   it('is deleted elsewhere once it was absent, could be read, and was absent again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
@@ -69,6 +78,11 @@ describe('A topic that a returning broker does not show', () => {
     expect(
       rig.log.filter(line => line.includes('2 topics (such as "home/t") are not shown')),
     ).to.have.lengthOf(1);
+    expect(rig.log.join('\n')).to.contain('"home/mqttrep-read-probe" did not come back');
+    expect(await unreadable()).to.deep.equal([0, 2]);
+    b.observe({ topic: 'home/t', payload: '0' });
+    await rig.all();
+    expect(await unreadable()).to.deep.equal([0, 1]);
   });
 
   it('is deleted where no message of ours comes back, but what is shown beside it is shown again', async () => {
@@ -119,5 +133,41 @@ describe('A topic that a returning broker does not show', () => {
     await rig.tick();
     expect(a.payloads).to.deep.equal([]);
     expect(told('probe').at(-1)).to.deep.include({ session: 3, topics: ['home/t'] });
+  });
+
+  describe('where so many are gone that a person decides', () => {
+    const topics = Array.from({ length: 12 }, (_, index) => `many/${index}`);
+
+    beforeEach(async () => {
+      for (const topic of topics) a.observe({ topic, payload: '1' });
+      await rig.tick();
+      for (const topic of topics) b.observe({ topic, payload: '1' });
+      for (let round = 0; round < 3; round++) await marked();
+      await returnWith({ 'home/t': '0', 'home/u': '0' });
+      for (const topic of topics) answer(topic);
+      await b.until(() => told('prove-readable').length > 0);
+      b.post({ kind: 'readable', proven: ['many/'], unproven: [] });
+      await probes(2);
+      await rig.tick();
+      for (const topic of topics) answer(topic);
+      await rig.all();
+    });
+
+    async function counts() {
+      const { topics: states, links } = await ask({ of: 'measures', conflictsAfter: 0 });
+      return { ...states, behind: links.map(({ behind }) => behind) };
+    }
+
+    it('the broker counts as behind, and does not seem to hold them', async () => {
+      expect(await counts()).to.deep.include({ converged: 2, diverging: 12, behind: [0, 12] });
+      const details = await ask({ of: 'topic', topic: 'many/0' });
+      expect(details?.held['B']).to.deep.equal({ value: { kind: 'deleted' }, agrees: false });
+    });
+
+    it('a topic that turns up at the broker counts as converged again', async () => {
+      b.observe({ topic: 'many/0', payload: '1' });
+      await rig.all();
+      expect(await counts()).to.deep.include({ converged: 3, diverging: 11, behind: [0, 11] });
+    });
   });
 });

@@ -51,6 +51,17 @@ describe('The deletion guard', () => {
     expect(judge(many(110), 200, NOW + 2 * MINUTE_MS).held).to.have.lengthOf(110);
   });
 
+  it('tells of each topic whose deletion is held, and of each that is held no more', () => {
+    const told: string[] = [];
+    guard.changed = topic => told.push(`${topic} ${guard.holds(topic) ? 'held' : 'free'}`);
+    judge(many(11), 100);
+    expect(told.splice(0)).to.deep.equal(many(11).map(topic => `${topic} held`));
+    guard.release('t0');
+    guard.release('t0');
+    guard.takeHeld();
+    expect(told).to.deep.equal(many(11).map(topic => `${topic} free`));
+  });
+
   it('is open again when all that it held has turned up', () => {
     judge(many(20), 100);
     for (const topic of many(19)) guard.release(topic);

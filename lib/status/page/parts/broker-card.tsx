@@ -76,6 +76,7 @@ function Troubles({ broker }: { broker: BrokerStatus }) {
   const troubles = [
     { title: 'Topics of which it does not hold what it should', word: 'behind', times: broker.behind },
     { title: 'Topics that it does not take', word: 'blocked', times: broker.blocked },
+    { title: 'Topics that mqttrep may not be allowed to read', word: 'unreadable', times: broker.unreadable },
     { title: `Messages: ${reasons.join(', ')}`, word: 'dropped', times: dropped },
     { title: 'Connections after the first', word: 'reconnected', times: broker.reconnects },
     { title: 'Restarts of its worker', word: 'restarted', times: broker.restarts },
