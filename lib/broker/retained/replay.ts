@@ -40,6 +40,9 @@ const SILENCE_LIMIT_MS = 60_000;
 /** After so many milliseconds without the sentinel it is asked for once more, in whatever order the broker replays. */
 const SENTINEL_LIMIT_MS = 5 * 60_000;
 
+/** Asked for so many times in vain, the replay is given up: what is written live may look like a replay for ever. */
+const MAX_LATE_ASKS = 2;
+
 /** Longest wait for that quiet, in milliseconds: what is written live meanwhile may look like a replay. */
 const SETTLE_LIMIT = 30_000;
 
@@ -300,6 +303,7 @@ export class Replay {
     return new Promise((resolve, reject) => {
       let silence = 0;
       let isAsked = false;
+      let lateAsks = 0;
       const ask = () => {
         if (isAsked) return;
         isAsked = true;
@@ -317,9 +321,18 @@ export class Replay {
         if (this.#order !== 'any') ask();
         this.#quiet = setTimeout(look, QUIET);
       };
+      const askLate = () => {
+        if (lateAsks++ === MAX_LATE_ASKS) {
+          reject(new SentinelLostError((lateAsks * SENTINEL_LIMIT_MS) / 1_000));
+          return;
+        }
+        isAsked = false;
+        ask();
+        this.#late = setTimeout(askLate, SENTINEL_LIMIT_MS);
+      };
       this.#wasHeard = false;
       this.#quiet = setTimeout(look, QUIET);
-      this.#late = setTimeout(ask, SENTINEL_LIMIT_MS);
+      this.#late = setTimeout(askLate, SENTINEL_LIMIT_MS);
     });
   }
 
