@@ -122,6 +122,19 @@ describe('BrokerLink', () => {
     expect(sent).to.deep.equal([]);
   });
 
+  it('keeps what the broker held a moment ago as long as it is away, and until it has returned', () => {
+    const { history } = link.state;
+    const marked = (commit: number, at: number) => history.markerStored(commit, at);
+    marked(1, 0);
+    marked(2, 100);
+    link.parted();
+    link.pruneHistory(60_000);
+    expect(history.reaches(1)).to.equal(true);
+    link.ready = true;
+    link.pruneHistory(60_000);
+    expect(history.reaches(1)).to.equal(false);
+  });
+
   describe('an echo', () => {
     it('is overdue so long after its publish was settled, not after it was sent', () => {
       publish('t');
