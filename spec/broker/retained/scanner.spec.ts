@@ -46,6 +46,15 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       expect(await desk.ask(topics)).to.deep.equal(found);
     });
 
+    it('tells what is present where it may write no topic of its own, says unknown of the rest, and writes nothing', async () => {
+      const unmarked = new Desk(link.url, protocolVersion, order, {}, 'without a sentinel');
+      const topics = ['never', 'present', 'bytes'];
+      expect(await unmarked.ask(topics)).to.deep.equal(['unknown', 'here', '\x00\xff\x80']);
+      expect(await unmarked.ask(['present'])).to.deep.equal(['here']);
+      expect(await controlTopicsAt(broker.url)).to.deep.equal([]);
+      await unmarked.scanner.close();
+    });
+
     it('says unknown of what is too large to be taken in', async () => {
       const client = await TestClient.connect(broker.url);
       await client.publish('large', 'x'.repeat(LARGEST + 1), { retain: true });

@@ -77,12 +77,12 @@ export class Traffic {
       const { topic, site, tried, acknowledged } = log;
       const found = retained.get(topic);
       const number = log.numberOf(found);
-      const elsewhere = Math.max(...this.#seenElsewhere(log));
+      const elsewhere = Math.max(0, ...this.#seenElsewhere(log).flat());
       const what = `${topic} holds ${found ?? 'nothing'}`;
       if (number > tried || Number.isNaN(number)) return [`${what}, which nobody wrote`];
       const write = (index: number) => (index === log.deletion ? 'its deletion' : `write ${index}`);
       // A value that mqttrep could not hear, in a state that the broker went back to, looks like one written since.
-      const looksNew = site.hasLostData && site.wasUnheard && !this.#seenElsewhere(log).includes(number);
+      const looksNew = site.hasLostData && site.wasUnheard && !this.#wasSeenInOrder(log, number);
       if (number < elsewhere && !looksNew)
         return [`${what}, though ${write(elsewhere)} had arrived at another site`];
       // A write that only the site itself had may be lost with its data, and a deletion that mqttrep could not hear.
@@ -93,11 +93,17 @@ export class Traffic {
     });
   }
 
-  #seenElsewhere({ topic, site, deletion }: TopicLog): number[] {
+  /** By site, in the order in which it came. */
+  #seenElsewhere({ topic, site, deletion }: TopicLog): number[][] {
     const others = [...this.#clients].filter(([other]) => other !== site);
-    return [0, ...others.flatMap(([, client]) => client.seen(topic))].map(payload =>
-      payload === '' ? (deletion ?? 0) : Number(payload),
+    return others.map(([, client]) =>
+      client.seen(topic).map(payload => (payload === '' ? (deletion ?? 0) : Number(payload))),
     );
+  }
+
+  /** Whether a write had arrived at another site before any later one: then mqttrep had heard it. */
+  #wasSeenInOrder(log: TopicLog, number: number): boolean {
+    return this.#seenElsewhere(log).some(seen => seen.find(other => other >= number) === number);
   }
 
   async #runAt(site: Site): Promise<void> {
