@@ -154,7 +154,7 @@ export class HeldHistory {
    * more, so the age of this marker counts from now on.
    */
   markerReturned(commit: number, uptime: number): void {
-    while ((this.#stored.at(-1)?.commit ?? 0) >= commit) this.#stored.pop();
+    while ((this.#stored.at(-1)?.commit ?? -1) >= commit) this.#stored.pop();
     if (commit >= this.#since) this.#stored.push({ commit, at: uptime });
   }
 
