@@ -160,6 +160,11 @@ describe('The history of what a broker held', () => {
     expect(loaded.stored('t')).to.deep.equal([]);
   });
 
+  it('takes a return with the marker of the first commit, of which nothing was stored', () => {
+    history.markerReturned(0, 1_000);
+    expect(history.isWaiting).to.equal(true);
+  });
+
   it('names the topics that changed after a marker', () => {
     held('t', ['1', 4]);
     held('u', ['1', 4], ['2', 6]);
