@@ -144,6 +144,7 @@ describe('Concessions', () => {
 
   for (const [code, name] of [
     [0x9a, 'Retain not supported'],
+    [0x81, 'Malformed Packet'],
     [0x82, 'Protocol Error'],
   ] as const) {
     it(`connect without our will where CONNACK says ${name}, and do not blame the will a second time`, () => {
