@@ -49,6 +49,7 @@ for (const { make, protocolVersion, start } of MAKES) {
         session: 1,
         stamps,
         retains: true,
+        writes: true,
         marker: 'absent',
       });
       for (const observation of rig.observations()) {

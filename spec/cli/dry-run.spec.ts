@@ -40,7 +40,10 @@ for (const { make, protocolVersion, start } of MAKES) {
         await client.publish('live', 'x');
         expect(await mqttrep.line('PARIS: would publish "live"', 20_000)).to.contain('(QoS 1, 1 bytes)');
         await client.publish('canards/name', '', { retain: true });
-        await mqttrep.line('PARIS: would erase "canards/name"', 20_000);
+        // Over MQTT 3.1.1 an empty message deletes once a probe has told that nothing is retained: a dry run sends none.
+        const deletion =
+          protocolVersion === 5 ? 'would erase "canards/name"' : 'would publish "canards/name" (QoS 1, 0 bytes)';
+        await mqttrep.line(`PARIS: ${deletion}`, 20_000);
         const lines = mqttrep.stderr.split('\n').filter(line => line.includes('would '));
         expect(lines).to.have.length(3);
       } finally {

@@ -11,6 +11,8 @@ const BROKERS = 2;
 
 /** What is written elsewhere before the cut, and at the broker itself while it is away. */
 interface TopicFate {
+  /** Nobody wrote it before. */
+  readonly isNew: boolean;
   readonly before: 'x' | 'y' | undefined;
   readonly apart: '1' | '2' | '' | undefined;
 }
@@ -28,6 +30,7 @@ export const hastyCuts: fc.Arbitrary<History> = fc
     mergeFrequency: fc.constantFrom(10, 50),
     fates: fc.array(
       fc.record<TopicFate>({
+        isNew: fc.boolean(),
         before: fc.constantFrom('x', 'y', undefined),
         apart: fc.constantFrom('1', '2', '', undefined),
       }),
@@ -41,7 +44,7 @@ export const hastyCuts: fc.Arbitrary<History> = fc
     const each = (step: (fate: TopicFate, topic: string) => Step[]) =>
       fates.flatMap((fate, index) => step(fate, `t${index}`));
     const steps: Step[] = [
-      ...each((_, topic) => [{ kind: 'write', broker: 0, topic, payload: 'first' }]),
+      ...each(({ isNew }, topic) => (isNew ? [] : [{ kind: 'write', broker: 0, topic, payload: 'first' }])),
       { kind: 'rest' },
       ...each(({ before, apart }, topic) =>
         // What is written at both places is nobody's to decide here.
@@ -60,8 +63,8 @@ export const hastyCuts: fc.Arbitrary<History> = fc
         { kind: 'wait', milliseconds: away / 2 },
       ]),
     ];
-    const expected = fates.flatMap(({ before, apart }, index): [string, string][] => {
-      const payload = apart ?? before ?? 'first';
+    const expected = fates.flatMap(({ isNew, before, apart }, index): [string, string][] => {
+      const payload = apart ?? before ?? (isNew ? '' : 'first');
       return payload === '' ? [] : [[`t${index}`, payload]];
     });
     const values = new Map([['meanwhile', 'c'], ...expected]);

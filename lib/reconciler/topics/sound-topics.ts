@@ -55,7 +55,8 @@ function remark(unsound: number, named: readonly string[]): string {
 function registerFault({ register, seen, superseded = [] }: StoredTopic, bounds: Bounds): string | undefined {
   if (register.cleared !== undefined && !isVersion(register.cleared)) return 'its deletion has no version';
   if (!seen.every(Number.isFinite)) return 'it was last seen at no time';
-  if (!superseded.every(({ from, until }) => Number.isFinite(from) && Number.isFinite(until)))
+  // One that counts until its broker shows what it holds has no end.
+  if (!superseded.every(({ from, until }) => Number.isFinite(from) && from <= until))
     return 'it held something at no time';
   for (const message of messagesOf(register)) {
     const fault = messageFault(message, bounds);

@@ -3,9 +3,9 @@
  * and what may be forgotten is noted for its time.
  */
 
-import type { Event } from '../../core/events.ts';
+import type { Event, Observed } from '../../core/events.ts';
 import type { Outcome } from '../../core/outcome.ts';
-import type { BrokerSet, Policies, Policy } from '../../core/policy.ts';
+import { type BrokerSet, has, type Policies, type Policy } from '../../core/policy.ts';
 import {
   emptyRegister,
   endOf,
@@ -137,6 +137,7 @@ export class TopicTable {
     if (isChangeToStore(before, register)) this.#unsaved.add(topic);
     const isHeldAnew = before.held !== register.held;
     if (event.kind !== 'refused') this.#noteUnseen(topic, known?.seen, before, register);
+    if (event.kind === 'observed') this.#noteUnflagged(topic, event, register);
     this.states.set(topic, {
       register,
       policy,
@@ -150,8 +151,9 @@ export class TopicTable {
 
   /** A broker held these values, one after the other, before that which it is about to be seen to hold. */
   passedOver(topic: string, broker: number, imprints: readonly string[]): void {
-    const from = this.states.get(topic)?.seen[broker] ?? 0;
+    const known = this.states.get(topic);
     const until = this.#sequence;
+    const from = this.#unseenFrom(broker, known?.register, known?.seen);
     for (const payload of imprints)
       this.heldBefore.heldUnseen(topic, broker, { payload, properties: undefined, from, until });
   }
@@ -256,9 +258,23 @@ export class TopicTable {
     const until = this.#sequence;
     for (const { broker, message } of unseenPublishes(before, after)) {
       const { properties } = message;
-      const [payload, from] = [imprintOf(message.payload), seen?.[broker] ?? 0];
+      const [payload, from] = [imprintOf(message.payload), this.#unseenFrom(broker, before, seen)];
       this.heldBefore.heldUnseen(topic, broker, { payload, properties, from, until });
     }
+  }
+
+  /** Where a broker held nothing, or nobody knows, nothing tells that it held an unseen value before this commit. */
+  #unseenFrom(broker: number, before: Register | undefined, seen: readonly number[] | undefined): number {
+    return typeof before?.held[broker] === 'object' ? (seen?.[broker] ?? 0) : this.#sequence;
+  }
+
+  /** A broker that is asked whether it retains what it delivered may have held that, though it holds something else by then. */
+  #noteUnflagged(topic: string, { broker, payload, retained }: Observed, { asking }: Register): void {
+    if (retained !== undefined || payload === '' || !has(asking, broker)) return;
+    // Nothing tells that it held that before.
+    const commit = this.#sequence;
+    const value = { payload: imprintOf(payload), properties: undefined, from: commit, until: commit };
+    this.heldBefore.heldUnseen(topic, broker, value);
   }
 
   #seen(

@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import type { Message } from '../../../lib/core/register.ts';
+import { UNTIL_SEEN } from '../../../lib/reconciler/links/unseen-values.ts';
 import { Tally } from '../../../lib/reconciler/tally.ts';
 import { soundTopics } from '../../../lib/reconciler/topics/sound-topics.ts';
 import { DiskStore } from '../../../lib/store/disk-store.ts';
@@ -67,6 +68,12 @@ describe('The topics of a store', () => {
 
   it('are all read, without a word, where they are in order', () => {
     const topics = [['t', settledTopic('1')]] as const;
+    expect(read({ topics, facts: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
+  });
+
+  it('are read with what a broker may hold until it shows the topic', () => {
+    const unseen = { broker: 0, from: 3, until: UNTIL_SEEN, payload: 'x', properties: '' };
+    const topics = [['t', { ...settledTopic('1'), superseded: [unseen] }]] as const;
     expect(read({ topics, facts: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
   });
 
