@@ -24,6 +24,7 @@ export const hastyCuts: fc.Arbitrary<History> = fc
         mqtt5: fc.boolean(),
         latency: fc.constantFrom(5, 40, 150, 300),
         qos0: fc.constant(true),
+        unmarked: fc.boolean(),
       }),
       { minLength: BROKERS, maxLength: BROKERS },
     ),
@@ -40,7 +41,10 @@ export const hastyCuts: fc.Arbitrary<History> = fc
     pause: fc.constantFrom(20, 100, 400, 1_100),
     away: fc.constantFrom(100, 2_000, 10_000),
   })
-  .map(({ brokers, mergeFrequency, fates, pause, away }) => {
+  .map(({ brokers, mergeFrequency, fates: drawn, pause, away }) => {
+    // Where no marker can be written nothing tells a deletion from a loss, and the broker is filled again.
+    const isMarked = brokers[1]?.unmarked !== true;
+    const fates = drawn.map(fate => (isMarked || fate.apart !== '' ? fate : { ...fate, apart: undefined }));
     const each = (step: (fate: TopicFate, topic: string) => Step[]) =>
       fates.flatMap((fate, index) => step(fate, `t${index}`));
     const steps: Step[] = [

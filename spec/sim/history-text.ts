@@ -1,7 +1,7 @@
 /**
  * Histories as text that a person can read, and that can be played again:
  *
- *     brokers A MQTT5 150ms qos0, B MQTT3.1.1 0ms races; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
+ *     brokers A MQTT5 150ms qos0, B MQTT3.1.1 0ms races unmarked; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
  *     A writes a=0
  *     A deletes a
  *     A forges a=2 +60000ms
@@ -25,10 +25,17 @@ import { ODD_PROPERTY_NAMES, type OddProperties } from './odd-properties.ts';
 
 const NAMES = 'ABCDE';
 
+/** What a broker has or has not. */
+const MARKS = ['races', 'qos0', 'unmarked'] as const;
+
 export function formatHistory({ world, steps, expected }: History): string {
-  const brokers = world.brokers.map(
-    (broker, index) =>
-      `${NAMES[index]} ${protocolOf(broker)} ${broker.latency}ms${broker.races === true ? ' races' : ''}${broker.qos0 === true ? ' qos0' : ''}`,
+  const brokers = world.brokers.map((broker, index) =>
+    [
+      NAMES[index],
+      protocolOf(broker),
+      `${broker.latency}ms`,
+      ...MARKS.filter(mark => broker[mark] === true),
+    ].join(' '),
   );
   const head = [
     `brokers ${brokers.join(', ')}`,
@@ -136,8 +143,7 @@ function parseWorld(head: string): History['world'] {
         ...(version === NO_FLAGS ? { liveFlag: 'dropped' as const } : {}),
         mqtt5: version !== 'MQTT3.1.1',
         latency: Number.parseInt(latency, 10),
-        ...(marks.includes('races') ? { races: true } : {}),
-        ...(marks.includes('qos0') ? { qos0: true } : {}),
+        ...Object.fromEntries(MARKS.filter(mark => marks.includes(mark)).map(mark => [mark, true])),
       };
     }),
     mergeFrequency: Number(merge),

@@ -24,6 +24,8 @@ export interface SimBrokerOptions {
   readonly races?: boolean;
   /** Replicators publish at QoS 0 there: what is on the way when a link is cut counted as sent. */
   readonly qos0?: boolean;
+  /** Replicators may not write control topics there, so it keeps no markers. */
+  readonly unmarked?: boolean;
 }
 
 /** What a replicator writes into the user properties of MQTT 5, and clients copy. */
@@ -92,6 +94,7 @@ export class SimBroker {
   readonly liveFlag: LiveFlag;
   readonly latency: number;
   readonly qos0: boolean;
+  readonly unmarked: boolean;
   queue: number;
   /** Bytes of payload that it takes at most from a replicator. */
   largest = Number.POSITIVE_INFINITY;
@@ -124,6 +127,7 @@ export class SimBroker {
     queue,
     races = false,
     qos0 = false,
+    unmarked = false,
   }: SimBrokerOptions) {
     this.name = name;
     this.mqtt5 = mqtt5;
@@ -132,6 +136,7 @@ export class SimBroker {
     this.queue = queue;
     this.races = races;
     this.qos0 = qos0;
+    this.unmarked = unmarked;
   }
 
   /** A client publishes here, whether or not a replicator is connected. */

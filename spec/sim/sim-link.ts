@@ -30,8 +30,6 @@ export interface SimLinkOptions {
 
 /** What a worker may do wrongly; see the mutants. */
 export interface LinkFaults {
-  /** At QoS 0, says that the broker has what has only been written to the socket. */
-  readonly confirmsAtSocket?: true;
   /** Connects under another client id after each start, so that the broker keeps the connection before. */
   readonly hasRandomClientId?: true;
   /** Proves everything to be readable. */
@@ -128,9 +126,10 @@ export class SimLink {
       this.#announce();
       const marker = this.#broker.retained.get(`${CONTROL}${this.#replica}/marker/${this.#broker.name}`);
       this.#later(() => {
+        const writes = !this.#broker.unmarked;
         const found = marker === undefined ? ('absent' as const) : { payload: marker.payload };
         const stamps = this.#broker.mqtt5;
-        this.#receive?.({ kind: 'session', session, stamps, retains: true, writes: true, marker: found });
+        this.#receive?.({ kind: 'session', session, stamps, retains: true, writes, marker: found });
         this.#later(() => this.#subscribe());
       });
     });
@@ -328,9 +327,7 @@ export class SimLink {
     this.#later(() => this.#publish(publication));
     if (!this.#broker.qos0) return;
     // Once it is on the socket nothing more is to be heard of it.
-    const { topic, version, confirm } = publication;
-    const confirmed = confirm && this.#faults.confirmsAtSocket ? [{ topic, version }] : [];
-    this.#unlessCut(() => this.#settle({ bytes: publicationBytes(publication), confirmed }), 0);
+    this.#unlessCut(() => this.#settle({ bytes: publicationBytes(publication), confirmed: [] }), 0);
   }
 
   #publish(publication: RawPublication): void {
@@ -368,6 +365,7 @@ export class SimLink {
     const broker = this.#broker;
     const { topic, payload } = publication;
     if (!topic.startsWith(CONTROL)) broker.received++;
+    if (broker.unmarked && topic.startsWith(CONTROL)) return;
     if (broker.denied.has(topic) || payload.length > broker.largest) return;
     broker.store(messageOf(broker, publication, sender), this);
   }

@@ -7,7 +7,7 @@ import { A, B, inWorldOfMqtt5 } from './scene.ts';
 import { SimBroker } from './sim-broker.ts';
 import { NOWHERE, SimClock } from './sim-clock.ts';
 
-const EVERY_STEP = `brokers A MQTT5 150ms races qos0, B MQTT3.1.1 0ms, C MQTT5-without-flags 5ms qos0; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
+const EVERY_STEP = `brokers A MQTT5 150ms races qos0, B MQTT3.1.1 0ms unmarked, C MQTT5-without-flags 5ms qos0; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
 A writes a=1
 A writes a=2 with an empty name
 A deletes a

@@ -13,7 +13,7 @@ import { type Mutation, SCAN_PERIOD, SimReplicator } from './sim-replicator.ts';
 import type { SimStore } from './sim-store.ts';
 
 export interface WorldOptions {
-  readonly brokers: readonly Pick<SimBrokerOptions, 'mqtt5' | 'liveFlag' | 'latency' | 'races' | 'qos0'>[];
+  readonly brokers: readonly Omit<SimBrokerOptions, 'name' | 'queue'>[];
   /** One replicator for each number: the milliseconds by which its clock is ahead. Default: one, that is right. */
   readonly clocks?: readonly number[];
   /** Messages that may be on the way to one replicator; those beyond are dropped. Default: any number. */
