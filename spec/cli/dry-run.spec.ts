@@ -42,7 +42,9 @@ for (const { make, protocolVersion, start } of MAKES) {
         await client.publish('canards/name', '', { retain: true });
         // Over MQTT 3.1.1 an empty message deletes once a probe has told that nothing is retained: a dry run sends none.
         const deletion =
-          protocolVersion === 5 ? 'would erase "canards/name"' : 'would publish "canards/name" (QoS 1, 0 bytes)';
+          protocolVersion === 5
+            ? 'would erase "canards/name"'
+            : 'would publish "canards/name" (QoS 1, 0 bytes)';
         await mqttrep.line(`PARIS: ${deletion}`, 20_000);
         const lines = mqttrep.stderr.split('\n').filter(line => line.includes('would '));
         expect(lines).to.have.length(3);
