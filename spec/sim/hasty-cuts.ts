@@ -40,8 +40,10 @@ export const hastyCuts: fc.Arbitrary<History> = fc
     /** Between what is written before and the cut; the marker follows its echo. */
     pause: fc.constantFrom(20, 100, 400, 1_100),
     away: fc.constantFrom(100, 2_000, 10_000),
+    /** Seconds for which the link is silent before it is cut: what is sent there is lost, and nothing says so. */
+    silent: fc.constantFrom(0, 0, 5),
   })
-  .map(({ brokers, mergeFrequency, fates: drawn, pause, away }) => {
+  .map(({ brokers, mergeFrequency, fates: drawn, pause, away, silent }) => {
     // Where no marker can be written nothing tells a deletion from a loss, and the broker is filled again.
     const isMarked = brokers[1]?.unmarked !== true;
     const fates = drawn.map(fate => (isMarked || fate.apart !== '' ? fate : { ...fate, apart: undefined }));
@@ -57,6 +59,11 @@ export const hastyCuts: fc.Arbitrary<History> = fc
           : [{ kind: 'write', broker: 0, topic, payload: before }],
       ),
       { kind: 'wait', milliseconds: pause },
+      ...(silent === 0 ? [] : [{ kind: 'clog', broker: 1, replicator: 0 } as const]),
+      ...Array.from({ length: silent }, (_, second): Step[] => [
+        { kind: 'write', broker: 0, topic: 'meanwhile', payload: `${second}` },
+        { kind: 'wait', milliseconds: 1_000 },
+      ]).flat(),
       { kind: 'cut', broker: 1, replicator: 0 },
       ...each(({ apart }, topic) =>
         apart === undefined ? [] : [{ kind: 'write', broker: 1, topic, payload: apart }],

@@ -154,6 +154,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     },
   },
   'does not notice other replicators': { caughtBy: ['several replicators'], isAlone: true },
+  'takes what is on the socket for stored, at QoS 0': {
+    caughtBy: ['hasty cuts'],
+    link: { confirmsAtSocket: true },
+  },
   'connects under another client id after each start': {
     caughtBy: ['late packets'],
     link: { hasRandomClientId: true },

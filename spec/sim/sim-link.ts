@@ -30,6 +30,8 @@ export interface SimLinkOptions {
 
 /** What a worker may do wrongly; see the mutants. */
 export interface LinkFaults {
+  /** At QoS 0, says that the broker has what has only been written to the socket. */
+  readonly confirmsAtSocket?: true;
   /** Connects under another client id after each start, so that the broker keeps the connection before. */
   readonly hasRandomClientId?: true;
   /** Proves everything to be readable. */
@@ -327,7 +329,9 @@ export class SimLink {
     this.#later(() => this.#publish(publication));
     if (!this.#broker.qos0) return;
     // Once it is on the socket nothing more is to be heard of it.
-    this.#unlessCut(() => this.#settle({ bytes: publicationBytes(publication), confirmed: [] }), 0);
+    const { topic, version, confirm } = publication;
+    const confirmed = confirm && this.#faults.confirmsAtSocket ? [{ topic, version }] : [];
+    this.#unlessCut(() => this.#settle({ bytes: publicationBytes(publication), confirmed }), 0);
   }
 
   #publish(publication: RawPublication): void {
