@@ -52,6 +52,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ),
   },
   'takes for absent what it may not read': { caughtBy: ['lost rights'], link: { provesNothing: true } },
+  'is not told what newer messages took the place of': {
+    caughtBy: ['power losses'],
+    link: { tellsNothingPassedOver: true },
+  },
   'holds back no deletions, however many': {
     caughtBy: ['mass absences'],
     deletionGuard: { topics: Number.POSITIVE_INFINITY, percent: 100 },

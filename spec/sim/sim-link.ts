@@ -36,6 +36,8 @@ export interface LinkFaults {
   readonly hasRandomClientId?: true;
   /** Proves everything to be readable. */
   readonly provesNothing?: true;
+  /** Of a burst only the newest of each topic is handed on, and not what it took the place of. */
+  readonly tellsNothingPassedOver?: true;
 }
 
 interface Burst {
@@ -246,7 +248,7 @@ export class SimLink {
   ): void {
     const to = { replica: this.#replica, isReplaying: this.#replaying };
     const observation = observationOf(this.#broker, message, delivery, to);
-    const isTold = passedOver.length > 0;
+    const isTold = passedOver.length > 0 && this.#faults.tellsNothingPassedOver !== true;
     writeObservation(writer, isTold ? { ...observation, passedOver } : observation);
   }
 
