@@ -5,10 +5,10 @@
 
 import type { Column, Plan, Result, Run, Scenario, Size, Target } from './scenario.ts';
 import { figures, valuesOf } from './scenario.ts';
-import { type Setting, Stage } from './stage.ts';
 import { greatest, median } from './statistics.ts';
 import { mqttrep, type Variant } from './subjects/mqttrep.ts';
 import type { Subject } from './subjects/subject.ts';
+import { type Setting, TestBed } from './test-bed.ts';
 
 export interface Comparison {
   readonly name: string;
@@ -21,8 +21,8 @@ export interface Case extends Setting {
   /** A column each. */
   readonly mqttrep: readonly Variant[];
   readonly runs: number;
-  /** The stage is set, the subject not yet launched. */
-  measure(stage: Stage): Promise<Run>;
+  /** The testBed is set, the subject not yet launched. */
+  measure(testBed: TestBed): Promise<Run>;
   judge?(median: FigureOf, greatest: FigureOf): Target[];
 }
 
@@ -80,9 +80,9 @@ async function once(work: Case, measured: Measured): Promise<void> {
   const fail = (error: unknown) => {
     measured.failure ??= error instanceof Error ? error.message : String(error);
   };
-  const stage = await Stage.set(subject, work);
-  await work.measure(stage).then(run => runs.push(run), fail);
-  await stage.strike().catch(fail);
+  const testBed = await TestBed.set(subject, work);
+  await work.measure(testBed).then(run => runs.push(run), fail);
+  await testBed.strike().catch(fail);
 }
 
 function columnOf({ subject, runs, failure }: Measured): Column {

@@ -8,7 +8,7 @@ import { Link } from '../spec/support/link.ts';
 import { at, startBrokers, stopBrokers, urlsOf } from './brokers.ts';
 import { Reader, write } from './client-process.ts';
 import { monotonic } from './clock.ts';
-import { differing } from './held.ts';
+import { diverging } from './read-retained.ts';
 import { BenchedReplicator } from './replicator.ts';
 import { figures, type Plan, type Result, type Run, type Scenario, type Target } from './scenario.ts';
 import { none } from './targets.ts';
@@ -34,7 +34,7 @@ const REPEATED = 'delivered twice at B';
 const REVERSED = 'older after newer at B';
 const BACK = 'given back to A';
 const LATE = `deliveries ${QUIET_AFTER / 1000} s after the last write`;
-const DIFFERING = 'topics that differ in the end';
+const DIVERGING = 'topics that differ in the end';
 
 export const delayedLink: Scenario = {
   name: 'delayed-link',
@@ -68,7 +68,7 @@ async function once(messages: number, environment: Readonly<Record<string, strin
   await wait(lastWrite + WATCHED_FOR - monotonic());
   const [a, b] = await Promise.all([at(readers, 0).reading(), at(readers, 1).reading()]);
   for (const reader of readers) reader.close();
-  const differ = await differing(
+  const differ = await diverging(
     brokers.map(({ port }) => port),
     1,
   );
@@ -88,7 +88,7 @@ async function once(messages: number, environment: Readonly<Record<string, strin
     [REVERSED]: b.reversed,
     'last write → last value at B, ms': (b.arrivedAt[messages - 1] ?? Number.NaN) - lastWrite,
     [LATE]: late.length,
-    [DIFFERING]: differ,
+    [DIVERGING]: differ,
   };
 }
 
@@ -101,6 +101,6 @@ function targets(run: Run): Target[] {
     ),
     ...none('values that come after a newer one', sum(REVERSED)),
     ...none(`deliveries later than ${QUIET_AFTER / 1000} s after the last write`, sum(LATE)),
-    ...none('topics that differ in the end', sum(DIFFERING)),
+    ...none('topics that differ in the end', sum(DIVERGING)),
   ];
 }

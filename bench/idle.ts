@@ -3,8 +3,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { at, startBrokers, stopBrokers, urlsOf } from './brokers.ts';
 import { Reader, write } from './client-process.ts';
-import { differing } from './held.ts';
 import { costsOf, residentMegabytes, spentSince } from './process-cost.ts';
+import { diverging } from './read-retained.ts';
 import { BenchedReplicator } from './replicator.ts';
 import {
   type Column,
@@ -63,7 +63,7 @@ async function once(mergeFrequency: number, seconds: number, settle: number): Pr
   await Promise.all(readers.map(reader => reader.complete(10_000)));
   for (const reader of readers) reader.close();
   const ports = brokers.map(({ port }) => port);
-  const differ = await differing(ports, TOPICS);
+  const differ = await diverging(ports, TOPICS);
   await wait(settle);
 
   const pids = [replicator.pid];

@@ -3,8 +3,8 @@
  * own, which follows the reader's light or dark background.
  */
 
-import { DIFFERING, EQUAL_AFTER, P50, TOTAL_COST, TOTAL_PEAK } from './carry.ts';
 import { nameOf, type Reported } from './report.ts';
+import { DIVERGING, EQUAL_AFTER, P50, TOTAL_COST, TOTAL_PEAK } from './run-load.ts';
 import type { Column } from './scenario.ts';
 import { median } from './statistics.ts';
 import { shown } from './targets.ts';
@@ -101,7 +101,7 @@ function bars({ title, figure, unit }: Panel, columns: readonly Column[]): strin
 }
 
 function look(column: Column): 'own' | 'peer' | 'differs' {
-  if (value(column, DIFFERING) !== 0) return 'differs';
+  if (value(column, DIVERGING) !== 0) return 'differs';
   return column.subject.startsWith('mqttrep') ? 'own' : 'peer';
 }
 

@@ -100,14 +100,14 @@ async function committed(
   const start = monotonic();
   const before = process.cpuUsage();
   await new Promise<void>((resolve, reject) => {
-    store.commit({ topics: all, facts: undefined, all }, error =>
+    store.commit({ topics: all, metadata: undefined, all }, error =>
       error === undefined ? resolve() : reject(error),
     );
   });
   const wall = monotonic() - start;
   // What a store does after a commit, it does before the next.
   await new Promise<void>(resolve =>
-    store.commit({ topics: new Map(), facts: undefined, all }, () => resolve()),
+    store.commit({ topics: new Map(), metadata: undefined, all }, () => resolve()),
   );
   return { cpu: used(before), wall };
 }
@@ -119,8 +119,8 @@ function topic(commit: number): StoredTopic {
     properties: '',
     version: { time: 1_700_000_000_000 + commit, counter: 0, replica: 'abcdefghij' },
     origin: 0,
-    expiresAt: Number.POSITIVE_INFINITY,
-    erasedAt: Number.POSITIVE_INFINITY,
+    messageExpiresAt: Number.POSITIVE_INFINITY,
+    ttlExpiresAt: Number.POSITIVE_INFINITY,
   };
   return { register: { ...emptyRegister(2), winner, held: [winner, winner] }, seen: [commit, commit] };
 }

@@ -36,7 +36,7 @@ export class QuietCollection {
     this.#left = thread.used();
   }
 
-  look(): void {
+  check(): void {
     const isQuiet = this.#thread.busy() < QUIET;
     if (!isQuiet || this.#thread.used() < this.#left * (1 + WORTHWHILE.part) + WORTHWHILE.bytes) return;
     this.#thread.collect();
@@ -47,7 +47,7 @@ export class QuietCollection {
 /** For the thread that this is called in, until the function is called that it returns. */
 export function collectWhenQuiet(): () => void {
   const collection = new QuietCollection(thisThread());
-  const timer = setInterval(() => collection.look(), PERIOD).unref();
+  const timer = setInterval(() => collection.check(), PERIOD).unref();
   return () => clearInterval(timer);
 }
 

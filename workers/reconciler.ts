@@ -13,12 +13,12 @@ import type {
   ReconcilerTask,
   Report,
 } from '../lib/protocol/messages.ts';
-import type { Answering, ReconcilerQuestion } from '../lib/protocol/questions.ts';
+import type { ReconcilerRequest, Response } from '../lib/protocol/requests.ts';
 import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
-import { startOf } from '../lib/reconciler/facts.ts';
-import { EARLY_BYTES, EarlyPort } from '../lib/reconciler/links/early-port.ts';
+import { BufferingPort, EARLY_BYTES } from '../lib/reconciler/links/buffering-port.ts';
 import { StoreTooLargeError } from '../lib/reconciler/memory-bound.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
+import { startOf } from '../lib/reconciler/store-metadata.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
 import { UnknownStoreError } from '../lib/store/store-errors.ts';
@@ -30,7 +30,7 @@ const SECRET_BYTES = 32;
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
   const log: Log = (level, message) => report({ kind: 'log', level, message, at: Date.now() });
-  const ports = brokers.map(({ port }) => new EarlyPort(port, EARLY_BYTES / brokers.length));
+  const ports = brokers.map(({ port }) => new BufferingPort(port, EARLY_BYTES / brokers.length));
   const connect = (facts: ReadonlyMap<string, string>) => {
     for (const [index, { name }] of brokers.entries()) {
       const known = startOf(name, facts);
@@ -55,7 +55,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
             return;
           case 'ask':
             // Whoever asks gets no answer then; that is no reason to end the replication.
-            answerOf(actor, message.question)
+            answerOf(actor, message.request)
               .then(answer => report({ kind: 'answer', id: message.id, answer }))
               .catch((error: Error) => log('error', `a question was not answered: ${error.stack}`));
             return;
@@ -100,8 +100,8 @@ async function start(
   const { store, state } = opened;
   try {
     const decoders = await decodersFor(settings);
-    const replica = state.facts.get('replica') ?? nanoid(10);
-    const secret = state.facts.get('secret') ?? newSecret();
+    const replica = state.metadata.get('replica') ?? nanoid(10);
+    const secret = state.metadata.get('secret') ?? newSecret();
     const self = { replica, secret, newClientId: randomClientId };
     const heap = getHeapStatistics().heap_size_limit;
     return {
@@ -126,7 +126,7 @@ async function configure(
   actor.configure({ settings, brokers, decoders: await decodersFor(settings) });
 }
 
-async function answerOf(actor: Reconciler, question: ReconcilerQuestion): Promise<Answering['answer']> {
+async function answerOf(actor: Reconciler, question: ReconcilerRequest): Promise<Response['answer']> {
   if (question.of !== 'deletions') return actor.inspector.answer(question);
   const topics = actor.decideDeletions(question.broker, question.decision);
   return topics === null ? null : { topics };

@@ -1,8 +1,8 @@
 /** The same messages to more and more brokers. */
 
 import { GENEROUS } from '../brokers.ts';
-import { carry } from '../carry.ts';
 import { comparison } from '../comparison.ts';
+import { runLoad } from '../run-load.ts';
 
 const TOPICS = 1_000;
 
@@ -17,7 +17,7 @@ export const fanOut = comparison({
       config: GENEROUS,
       mqttrep: [{ label: '', mergeFrequency: 10 }],
       runs: size === 'quick' ? 1 : 3,
-      measure: stage => stage.join().then(() => carry(stage, { messages, topics: TOPICS })),
+      measure: testBed => testBed.join().then(() => runLoad(testBed, { messages, topics: TOPICS })),
     }));
   },
 });

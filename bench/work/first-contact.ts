@@ -1,13 +1,13 @@
 /** A broker full of retained topics meets an empty one. */
 
 import { GENEROUS } from '../brokers.ts';
-import { EQUAL_AFTER, fill } from '../carry.ts';
 import { write } from '../client-process.ts';
 import { type Case, comparison, type FigureOf } from '../comparison.ts';
+import { EQUAL_AFTER, fill } from '../run-load.ts';
 import type { Run } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
 import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
 import { atMost } from '../targets.ts';
+import type { TestBed } from '../test-bed.ts';
 
 /** Times what mosquitto's bridge takes. */
 const TIME_TARGET = 1.3;
@@ -32,7 +32,7 @@ function work(topics: number, runs: number): Case {
     config: GENEROUS,
     mqttrep: [{ label: '', environment: { MQTTREP_MAX_TOPICS: '2000000' } }],
     runs,
-    measure: stage => once(stage, topics),
+    measure: testBed => once(testBed, topics),
     judge: (median: FigureOf) => [
       ...atMost(
         `time until equal, ${TIME_TARGET} times that of mosquitto's bridge`,
@@ -44,7 +44,7 @@ function work(topics: number, runs: number): Case {
   };
 }
 
-async function once(stage: Stage, topics: number): Promise<Run> {
-  await write({ port: stage.source.port, messages: topics });
-  return fill(stage, { topics, within: LIMIT }, () => stage.launch());
+async function once(testBed: TestBed, topics: number): Promise<Run> {
+  await write({ port: testBed.source.port, messages: topics });
+  return fill(testBed, { topics, within: LIMIT }, () => testBed.launch());
 }

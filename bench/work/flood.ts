@@ -1,8 +1,8 @@
 /** Many messages over few topics, as fast as the broker takes them: the cost of a message. */
 
 import { DEFAULTS, GENEROUS } from '../brokers.ts';
-import { carry, DIFFERING, LAST, SUBJECT_COST, TOTAL_COST } from '../carry.ts';
 import { comparison, type FigureOf } from '../comparison.ts';
+import { DIVERGING, LAST, runLoad, SUBJECT_COST, TOTAL_COST } from '../run-load.ts';
 import type { Target } from '../scenario.ts';
 import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
 import { atMost, none } from '../targets.ts';
@@ -24,8 +24,8 @@ export const flood = comparison({
     const common = {
       brokers: 2,
       mqttrep: [{ label: '', mergeFrequency: MERGE_FREQUENCY }],
-      measure: (stage: Parameters<typeof carry>[0]) =>
-        stage.join().then(() => carry(stage, { messages, topics: TOPICS })),
+      measure: (testBed: Parameters<typeof runLoad>[0]) =>
+        testBed.join().then(() => runLoad(testBed, { messages, topics: TOPICS })),
     };
     const unlimited = {
       ...common,
@@ -49,6 +49,6 @@ function targets(median: FigureOf, greatest: FigureOf): Target[] {
       'µs',
     ),
     ...atMost('the last value in every run', greatest('mqttrep', LAST), LAST_TARGET, 'ms'),
-    ...none('topics that differ in the end', median('mqttrep', DIFFERING)),
+    ...none('topics that differ in the end', median('mqttrep', DIVERGING)),
   ];
 }

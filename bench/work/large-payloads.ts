@@ -1,8 +1,8 @@
 /** Payloads of 1 MB. */
 
 import { GENEROUS } from '../brokers.ts';
-import { carry } from '../carry.ts';
 import { comparison } from '../comparison.ts';
+import { runLoad } from '../run-load.ts';
 
 const SIZE = 1_000_000;
 
@@ -18,7 +18,7 @@ export const largePayloads = comparison({
         config: GENEROUS,
         mqttrep: [{ label: ', 10 Hz', mergeFrequency: 10 }],
         runs: size === 'quick' ? 1 : 3,
-        measure: stage => stage.join().then(() => carry(stage, { messages, topics: 10, size: SIZE })),
+        measure: testBed => testBed.join().then(() => runLoad(testBed, { messages, topics: 10, size: SIZE })),
       },
     ];
   },

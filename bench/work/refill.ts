@@ -1,11 +1,11 @@
 /** A broker loses all that it holds, and comes back empty. */
 
 import { at, GENEROUS } from '../brokers.ts';
-import { fill } from '../carry.ts';
 import { write } from '../client-process.ts';
 import { comparison } from '../comparison.ts';
+import { fill } from '../run-load.ts';
 import type { Run } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
+import type { TestBed } from '../test-bed.ts';
 
 /** Longest wait for the wiped broker to be filled again, in milliseconds. */
 const LIMIT = 30_000;
@@ -25,19 +25,19 @@ export const refill = comparison({
         config: GENEROUS,
         mqttrep: [{ label: '' }],
         runs: size === 'quick' ? 1 : 3,
-        measure: stage => once(stage, topics, size === 'quick' ? 5_000 : LIMIT),
+        measure: testBed => once(testBed, topics, size === 'quick' ? 5_000 : LIMIT),
       },
     ];
   },
 });
 
-async function once(stage: Stage, topics: number, within: number): Promise<Run> {
-  await stage.join();
-  const filling = at(await stage.read({ messages: topics, awaitedFrom: 0 }), 0);
-  await write({ port: stage.source.port, messages: topics });
+async function once(testBed: TestBed, topics: number, within: number): Promise<Run> {
+  await testBed.join();
+  const filling = at(await testBed.read({ messages: topics, awaitedFrom: 0 }), 0);
+  await write({ port: testBed.source.port, messages: topics });
   await filling.complete(FILL_LIMIT);
   filling.close();
 
-  const wiped = at(stage.others, 0);
-  return fill(stage, { topics, within }, () => stage.wipe(wiped));
+  const wiped = at(testBed.others, 0);
+  return fill(testBed, { topics, within }, () => testBed.wipe(wiped));
 }

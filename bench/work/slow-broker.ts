@@ -5,14 +5,14 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { at, GENEROUS } from '../brokers.ts';
-import { DIFFERING } from '../carry.ts';
 import { type Reader, write } from '../client-process.ts';
 import { monotonic } from '../clock.ts';
 import { comparison, type FigureOf } from '../comparison.ts';
+import { DIVERGING } from '../run-load.ts';
 import type { Run, Target } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
 import { percentile } from '../statistics.ts';
 import { atMost } from '../targets.ts';
+import type { TestBed } from '../test-bed.ts';
 
 /** Messages a second, of so many bytes with all around them. */
 const RATE = 1_000;
@@ -31,14 +31,18 @@ const CATCH_UP = 'last write → last value at the hindered one, s';
 interface Hindrance {
   readonly variant: string;
   /** Begins it. */
-  readonly hinder: (stage: Stage) => void;
+  readonly hinder: (testBed: TestBed) => void;
   /** Ends it, after the last write. */
-  readonly release?: (stage: Stage) => void;
+  readonly release?: (testBed: TestBed) => void;
 }
 
 const HINDRANCES: readonly Hindrance[] = [
-  { variant: 'a tenth of that', hinder: stage => stage.throttle(SLOW) },
-  { variant: 'nothing, its link is cut', hinder: stage => stage.cut(), release: stage => stage.heal() },
+  { variant: 'a tenth of that', hinder: testBed => testBed.throttle(SLOW) },
+  {
+    variant: 'nothing, its link is cut',
+    hinder: testBed => testBed.cut(),
+    release: testBed => testBed.heal(),
+  },
 ];
 
 export const slowBroker = comparison({
@@ -54,27 +58,27 @@ export const slowBroker = comparison({
       lastBroker: 'behind a link',
       mqttrep: [{ label: ', 20 Hz', mergeFrequency: 20 }],
       runs: size === 'quick' ? 1 : 3,
-      measure: stage => once(stage, hindrance, seconds * RATE, topics),
+      measure: testBed => once(testBed, hindrance, seconds * RATE, topics),
       judge: targets,
     }));
   },
 });
 
 async function once(
-  stage: Stage,
+  testBed: TestBed,
   { hinder, release }: Hindrance,
   messages: number,
   topics: number,
 ): Promise<Run> {
-  await stage.join();
-  const before = await burst(stage, topics, 0, messages);
+  await testBed.join();
+  const before = await burst(testBed, topics, 0, messages);
   await before.hindered.complete(CATCH_UP_LIMIT);
   await wait(1_000);
-  const resident = stage.resident().all;
-  hinder(stage);
-  const meanwhile = await burst(stage, topics, messages, messages);
-  const growth = stage.resident().all - resident;
-  release?.(stage);
+  const resident = testBed.resident().all;
+  hinder(testBed);
+  const meanwhile = await burst(testBed, topics, messages, messages);
+  const growth = testBed.resident().all - resident;
+  release?.(testBed);
   await meanwhile.hindered.complete(CATCH_UP_LIMIT);
   const { arrivedAt, missing } = await meanwhile.hindered.reading();
   const last = arrivedAt.reduce((most, value) => (value > most ? value : most), 0);
@@ -83,21 +87,21 @@ async function once(
     [P99_MEANWHILE]: meanwhile.p99,
     [GROWTH]: growth,
     [CATCH_UP]: missing > 0 ? Number.POSITIVE_INFINITY : (last - meanwhile.end) / 1000,
-    [DIFFERING]: await stage.differing(topics),
+    [DIVERGING]: await testBed.diverging(topics),
   };
 }
 
 /** That many messages from that one on; resolves when the fast broker has the last of them. */
 async function burst(
-  stage: Stage,
+  testBed: TestBed,
   topics: number,
   first: number,
   count: number,
 ): Promise<{ hindered: Reader; p99: number; end: number }> {
   const messages = first + count;
-  const readers = await stage.read({ messages, awaitedFrom: messages - topics });
+  const readers = await testBed.read({ messages, awaitedFrom: messages - topics });
   const { sentAt } = await write({
-    port: stage.source.port,
+    port: testBed.source.port,
     messages: count,
     topics,
     rate: RATE,

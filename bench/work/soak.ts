@@ -2,13 +2,13 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { GENEROUS } from '../brokers.ts';
-import { DIFFERING } from '../carry.ts';
 import { write } from '../client-process.ts';
 import { comparison, type FigureOf } from '../comparison.ts';
+import { DIVERGING } from '../run-load.ts';
 import type { Plan, Run, Scenario } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
 import { median } from '../statistics.ts';
 import { atMost } from '../targets.ts';
+import type { TestBed } from '../test-bed.ts';
 
 const TOPICS = 10_000;
 /** Messages a second. */
@@ -41,7 +41,7 @@ function soaking(minutes: number): Scenario {
         config: GENEROUS,
         mqttrep: [{ label: '', mergeFrequency: 10 }],
         runs: 1,
-        measure: stage => once(stage, Math.round(minutes * 60 * RATE)),
+        measure: testBed => once(testBed, Math.round(minutes * 60 * RATE)),
         judge: (medians: FigureOf) => [
           ...atMost('resident memory grows', medians('mqttrep', GROWTH), GROWTH_TARGET, 'MB'),
         ],
@@ -50,14 +50,14 @@ function soaking(minutes: number): Scenario {
   });
 }
 
-async function once(stage: Stage, messages: number): Promise<Run> {
-  await stage.join();
-  const before = stage.costs();
+async function once(testBed: TestBed, messages: number): Promise<Run> {
+  await testBed.join();
+  const before = testBed.costs();
   const samples: number[] = [];
-  const sampling = setInterval(() => samples.push(stage.resident().all), SAMPLE_PERIOD);
-  await write({ port: stage.source.port, messages, topics: TOPICS, rate: RATE });
+  const sampling = setInterval(() => samples.push(testBed.resident().all), SAMPLE_PERIOD);
+  await write({ port: testBed.source.port, messages, topics: TOPICS, rate: RATE });
   clearInterval(sampling);
-  const spent = stage.spentSince(before);
+  const spent = testBed.spentSince(before);
   await wait(SETTLE);
   const quarter = (index: number) => {
     const from = Math.floor((samples.length * index) / 4);
@@ -70,6 +70,6 @@ async function once(stage: Stage, messages: number): Promise<Run> {
     [GROWTH]: quarter(3) - quarter(1),
     'most resident of all, MB': Math.max(...samples),
     'CPU of the subject a message, µs': (spent.subject * 1000) / messages,
-    [DIFFERING]: await stage.differing(TOPICS),
+    [DIVERGING]: await testBed.diverging(TOPICS),
   };
 }

@@ -1,8 +1,8 @@
 /** A trickle of messages: how long one takes from a client at one broker to a client at the other. */
 
 import { GENEROUS } from '../brokers.ts';
-import { carry, P50 } from '../carry.ts';
 import { comparison, type FigureOf } from '../comparison.ts';
+import { P50, runLoad } from '../run-load.ts';
 import type { Target } from '../scenario.ts';
 import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
 import type { Variant } from '../subjects/mqttrep.ts';
@@ -38,7 +38,7 @@ export const trickle = comparison({
         config: GENEROUS,
         mqttrep: [...(size === 'quick' ? [] : rare), onDisk, inMemory],
         runs: size === 'quick' ? 1 : 3,
-        measure: stage => stage.join().then(() => carry(stage, { messages, rate: RATE })),
+        measure: testBed => testBed.join().then(() => runLoad(testBed, { messages, rate: RATE })),
         judge: targets,
       },
     ];

@@ -2,8 +2,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { GENEROUS } from '../brokers.ts';
-import { carry } from '../carry.ts';
 import { comparison } from '../comparison.ts';
+import { runLoad } from '../run-load.ts';
 import { atMost } from '../targets.ts';
 
 /** Bytes of resident memory of mqttrep a topic, all told. */
@@ -25,12 +25,12 @@ export const wide = comparison({
       config: GENEROUS,
       mqttrep: [{ label: '', environment: { MQTTREP_MAX_TOPICS: '2000000' } }],
       runs,
-      measure: async (stage: Parameters<typeof carry>[0]) => {
-        await stage.join();
-        const before = stage.resident();
-        const run = await carry(stage, { messages, within: 240_000 });
+      measure: async (testBed: Parameters<typeof runLoad>[0]) => {
+        await testBed.join();
+        const before = testBed.resident();
+        const run = await runLoad(testBed, { messages, within: 240_000 });
         await wait(settle);
-        const after = stage.resident();
+        const after = testBed.resident();
         return {
           ...run,
           [MEMORY]: ((after.subject - before.subject) * 1e6) / messages,

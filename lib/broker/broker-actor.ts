@@ -20,19 +20,19 @@ import type {
   Start,
   ToBroker,
 } from '../protocol/messages.ts';
-import type { BrokerMeasures } from '../protocol/questions.ts';
+import type { BrokerMeasures } from '../protocol/requests.ts';
+import { BrokerLog } from './broker-log.ts';
+import { CancellableDelay } from './cancellable-delay.ts';
 import type { Connection } from './connection/connection.ts';
 import { Connector } from './connection/connector.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import { SubscribeLimit } from './connection/subscribe-limit.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
-import { Intake } from './incoming/intake.ts';
+import { Ingress } from './incoming/ingress.ts';
 import { measuresOf } from './measures.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
-import { Pause } from './pause.ts';
 import type { Encounters } from './presence.ts';
-import { Remarks } from './remarks.ts';
 import { Session, type SessionDeps } from './session.ts';
 import { StateTopics } from './state-topics.ts';
 
@@ -43,7 +43,7 @@ export class BrokerActor {
   readonly #settings: BrokerSettings;
   readonly #report: (report: Report) => void;
   readonly #connector: Connector;
-  readonly #intake: Intake;
+  readonly #intake: Ingress;
   readonly #inbound: SessionDeps['inbound'];
   #subscriptions: readonly Subscription[];
   /** Tells of new subscriptions. */
@@ -55,11 +55,11 @@ export class BrokerActor {
   readonly #stateTopics: StateTopics | undefined;
   #session: Session | undefined;
   #sessions = 0;
-  readonly #remarks: Remarks;
+  readonly #brokerLog: BrokerLog;
   readonly #outgoing: Outgoing;
   readonly #subscribeLimit: SubscribeLimit;
   #stopping = false;
-  readonly #pause = new Pause();
+  readonly #retryDelay = new CancellableDelay();
   readonly #heartbeat = new Heartbeat(milliseconds => this.#wasSuspended(milliseconds));
   #start: () => void = () => undefined;
   /** Resolves when the reconciler has said who we are, or when it will not be needed. */
@@ -76,16 +76,16 @@ export class BrokerActor {
     if (stateTopics && controlPrefix !== undefined) this.#stateTopics = new StateTopics(controlPrefix);
     this.#reconciler = reconciler;
     this.#report = report;
-    this.#remarks = new Remarks(settings.name, (level, message) =>
+    this.#brokerLog = new BrokerLog(settings.name, (level, message) =>
       report({ kind: 'log', level, message, at: Date.now() }),
     );
-    this.#subscribeLimit = new SubscribeLimit(filters => this.#remarks.takesFilters(filters));
-    this.#connector = new Connector({ settings, remarks: this.#remarks, report });
+    this.#subscribeLimit = new SubscribeLimit(filters => this.#brokerLog.takesFilters(filters));
+    this.#connector = new Connector({ settings, brokerLog: this.#brokerLog, report });
     this.#outgoing = new Outgoing({
       mode: settings.mode,
       controlPrefix: controlPrefix ?? CONTROL_PREFIX,
       limits: settings,
-      remarks: this.#remarks,
+      brokerLog: this.#brokerLog,
       report: settled => this.#post(settled),
     });
     this.#inbound = {
@@ -93,9 +93,9 @@ export class BrokerActor {
       controlPrefix: controlPrefix ?? CONTROL_PREFIX,
       bounds: settings.bounds,
     };
-    this.#intake = new Intake({
+    this.#intake = new Ingress({
       ...this.#inbound,
-      log: message => this.#remarks.say('warn', message),
+      log: message => this.#brokerLog.say('warn', message),
       sampling: settings.sampling,
       send: (batch, messages) => this.#post({ kind: 'observations', batch, messages }, [batch]),
     });
@@ -107,10 +107,10 @@ export class BrokerActor {
     this.#heartbeat.start();
     await this.#started;
     while (!this.#stopping && this.#identity !== undefined) {
-      const wait = await this.#visit(this.#identity);
+      const wait = await this.#runSession(this.#identity);
       // What a dry run believes to have published is not there: it would be misread at a return.
-      if (this.#settings.mode === 'rehearse' && this.#sessions > 0) break;
-      if (wait > 0 && !this.#stopping) await this.#pause.last(wait);
+      if (this.#settings.mode === 'dry-run' && this.#sessions > 0) break;
+      if (wait > 0 && !this.#stopping) await this.#retryDelay.last(wait);
       await this.#started;
     }
     this.#heartbeat.stop();
@@ -162,7 +162,7 @@ export class BrokerActor {
     this.#stopping = true;
     this.#connector.giveUp();
     this.#start();
-    this.#pause.cutShort();
+    this.#retryDelay.cutShort();
     // Without a session the will says goodbye.
     if (this.#session === undefined) this.#connection?.destroy();
     else await this.#session.stop();
@@ -181,7 +181,7 @@ export class BrokerActor {
   // ── one connection ─────────────────────────────────────────────────────────────────────────────────
 
   /** One attempt, and what it leads to. Returns how many milliseconds to wait before the next one. */
-  async #visit(identity: Identity): Promise<number> {
+  async #runSession(identity: Identity): Promise<number> {
     const connection = await this.#connector.connect(identity, () => this.#isCurrent());
     if (typeof connection === 'number') return connection;
     const reason = await this.#stay(connection, identity);
@@ -199,7 +199,7 @@ export class BrokerActor {
       let former: readonly Subscription[] | undefined;
       while (!connection.hasEnded) former = await this.#holdSession(connection, identity, former);
     } catch (error) {
-      if (!connection.isGarbled && !this.#stopping)
+      if (!connection.hasProtocolError && !this.#stopping)
         this.#connector.sayRarely('warn', `subscribing failed: ${(error as Error).message}`);
       connection.destroy();
     }
@@ -229,10 +229,10 @@ export class BrokerActor {
       intake: this.#intake,
       inbound: this.#inbound,
       outgoing: this.#outgoing,
-      concessions: this.#connector.concessions,
+      capabilities: this.#connector.capabilities,
       second: this.#connector.second,
       sentinelVisibility: this.#connector.sentinelVisibility,
-      remarks: this.#remarks,
+      brokerLog: this.#brokerLog,
       post: (message, transfer) => this.#post(message, transfer),
     });
     const marker = await session.begin();
@@ -248,7 +248,7 @@ export class BrokerActor {
   #ready(protocolVersion: ProtocolVersion, how: 'connected' | 'subscribed anew'): void {
     const version = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' }[protocolVersion];
     this.#report({ kind: 'link', state: 'ready', detail: version });
-    this.#remarks.say('info', how === 'connected' ? `connected with ${version}` : how);
+    this.#brokerLog.say('info', how === 'connected' ? `connected with ${version}` : how);
   }
 
   /** The session is over. Where the connection stands, what is on its way arrives first. */
@@ -256,7 +256,7 @@ export class BrokerActor {
     const session = this.#session;
     this.#session = undefined;
     this.#intake.flush();
-    this.#post({ kind: 'parted' });
+    this.#post({ kind: 'disconnected' });
     if (session === undefined) return;
     await Promise.all([session.close(), this.#outgoing.close(connection)]);
   }
@@ -264,7 +264,7 @@ export class BrokerActor {
   /** Of a connection that stands; one that is just being made has nothing old to tell. */
   #isCurrent(): boolean {
     const stands = this.#connection !== undefined && !this.#connection.hasEnded;
-    return !(this.#heartbeat.look() && stands);
+    return !(this.#heartbeat.check() && stands);
   }
 
   /**
@@ -275,7 +275,7 @@ export class BrokerActor {
     this.#intake.discard();
     this.#post({ kind: 'suspended' });
     if (this.#connection === undefined || this.#connection.hasEnded) return;
-    this.#remarks.say(
+    this.#brokerLog.say(
       'warn',
       `mqttrep did not run for ${Math.round(milliseconds / 1000)} s (it or its machine was suspended): messages that waited and are not retained are dropped; connecting anew`,
     );
@@ -287,7 +287,7 @@ export class BrokerActor {
   #possible({ limits }: Connection): readonly Subscription[] {
     const subscriptions = this.#subscriptions;
     if (limits.wildcards) return subscriptions;
-    this.#remarks.withoutWildcards(subscriptions);
+    this.#brokerLog.withoutWildcards(subscriptions);
     return subscriptions.filter(({ filter }) => !hasWildcards(filter));
   }
 
@@ -302,9 +302,9 @@ export class BrokerActor {
   /** Somebody else, if the store turns out to be lost after we have connected in the name that it began with. */
   #become(start: Start): void {
     const encounters: Encounters = {
-      another: replica => this.#remarks.isNotAlone(replica, this.#connection?.protocolVersion),
+      another: replica => this.#brokerLog.isNotAlone(replica, this.#connection?.protocolVersion),
       sameBroker: name => this.#report({ kind: 'same', as: name }),
-      copyOfStore: topic => this.#remarks.hasCopyOfStore(topic),
+      copyOfStore: topic => this.#brokerLog.hasCopyOfStore(topic),
     };
     const former = this.#identity;
     this.#identity = new Identity(this.#settings, start, encounters, this.#stateTopics, this.#subscribeLimit);
@@ -322,27 +322,29 @@ export class BrokerActor {
         return;
       case 'publications':
         // After a suspension this may come before anything else does.
-        this.#heartbeat.look();
+        this.#heartbeat.check();
         if (message.session === this.#session?.number) this.#outgoing.add(message.batch);
         return;
       case 'probe':
-        if (message.session === this.#session?.number) this.#session.probe(message.topics, message.occasion);
+        if (message.session === this.#session?.number) this.#session.probe(message.topics, message.priority);
         return;
-      case 'hasten':
-        if (message.session === this.#session?.number) this.#session.hasten(message.topics);
+      case 'promote-probes':
+        if (message.session === this.#session?.number) this.#session.promote(message.topics);
         return;
-      case 'prove-readable':
+      case 'check-read-access':
         if (message.session === this.#session?.number) this.#session.proveReadable(message.parents);
         return;
-      case 'survey':
-        if (message.session === this.#session?.number) this.#survey(this.#session);
+      case 'full-scan':
+        if (message.session === this.#session?.number) this.#runFullScan(this.#session);
         return;
     }
   }
 
   /** What a survey does not show is shown by the next one. */
-  #survey(session: Session): void {
-    session.survey().catch((error: Error) => this.#remarks.say('warn', `a survey failed: ${error.message}`));
+  #runFullScan(session: Session): void {
+    session
+      .runFullScan()
+      .catch((error: Error) => this.#brokerLog.say('warn', `a survey failed: ${error.message}`));
   }
 
   #post(message: FromBroker, transfer: readonly ArrayBuffer[] = []): void {

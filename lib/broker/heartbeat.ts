@@ -55,7 +55,7 @@ export class Heartbeat {
   start(): void {
     this.#beat();
     this.#timer ??= setInterval(() => {
-      this.look();
+      this.check();
       this.#beat();
     }, BEAT_MS).unref();
   }
@@ -66,7 +66,7 @@ export class Heartbeat {
   }
 
   /** To be called with each event that may be the first one after a suspension. Returns whether it is. */
-  look(): boolean {
+  check(): boolean {
     const { wall, steady, processor } = this.#clocks;
     const without = Math.max(wall() - this.#wall, steady() - this.#steady) - BEAT_MS;
     if (without < LATE_MS) return false;

@@ -38,7 +38,7 @@ export class Identity {
     subscribeLimit: SubscribeLimit,
   ) {
     const { mode, name, options } = settings;
-    const controlPrefix = mode === 'rehearse' ? undefined : settings.controlPrefix;
+    const controlPrefix = mode === 'dry-run' ? undefined : settings.controlPrefix;
     this.#settings = settings;
     this.#subscribeLimit = subscribeLimit;
     this.#maxQos = settings.maxQos;
@@ -55,8 +55,8 @@ export class Identity {
   }
 
   /** In a dry run there is no connection but one. */
-  get isRehearsal(): boolean {
-    return this.#settings.mode === 'rehearse';
+  get isDryRun(): boolean {
+    return this.#settings.mode === 'dry-run';
   }
 
   /** Whether to start like this again would change nothing. */
@@ -79,7 +79,7 @@ export class Identity {
     presence: Presence | undefined,
     willQos: QoS,
   ): ConnectionOptions {
-    if (this.#settings.mode === 'rehearse') return this.besideOptions('dryrun', protocolVersion);
+    if (this.#settings.mode === 'dry-run') return this.sideConnectionOptions('dry-run', protocolVersion);
     const { options } = this.#settings;
     const { clientId } = this;
     const will = presence?.will ?? (options['will'] as { readonly qos?: QoS } | undefined);
@@ -89,8 +89,8 @@ export class Identity {
   }
 
   /** For a connection beside the one that replicates. It is not its heir: its end must not publish a will. */
-  besideOptions(
-    purpose: 'probe' | 'survey' | 'trial' | 'dryrun',
+  sideConnectionOptions(
+    purpose: 'probe' | 'full-scan' | 'quarantine' | 'dry-run',
     protocolVersion: ProtocolVersion,
   ): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;
@@ -100,7 +100,7 @@ export class Identity {
     });
   }
 
-  sentinel(purpose: 'replay' | 'probe' | 'survey'): Sentinel | undefined {
+  sentinel(purpose: 'replay' | 'probe' | 'full-scan'): Sentinel | undefined {
     return this.control === undefined ? undefined : new Sentinel(this.control.of(purpose), nanoid());
   }
 

@@ -1,6 +1,6 @@
 /** How a broker is, in the words in which the main thread asks. */
 
-import type { BrokerMeasures } from '../protocol/questions.ts';
+import type { BrokerMeasures } from '../protocol/requests.ts';
 import type { RoundTrips } from './outgoing/round-trips.ts';
 
 type Counters = Readonly<Record<string, number>>;

@@ -7,30 +7,30 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
-import type { Occasion } from '../core/events.ts';
+import type { ProbePriority } from '../core/events.ts';
 import { isReplicable } from '../core/filter.ts';
 import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
-import type { Answer, FromBroker, SessionStarted } from '../protocol/messages.ts';
-import type { Concessions } from './connection/concessions.ts';
+import type { FromBroker, ProbeAnswer, SessionStarted } from '../protocol/messages.ts';
+import type { BrokerLog } from './broker-log.ts';
+import type { BrokerCapabilities } from './capabilities/capabilities.ts';
+import type { LiveFlag } from './capabilities/live-flag-test.ts';
+import type { ReplayOrder } from './capabilities/replay-order-test.ts';
 import { Connection } from './connection/connection.ts';
 import { grantedInPlaceOf, grantedLess } from './connection/grants.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import type { SecondConnection } from './connection/second-connection.ts';
 import type { Identity } from './identity.ts';
 import { EarlyMessages } from './incoming/early-messages.ts';
-import type { Intake, IntakeDeps } from './incoming/intake.ts';
+import type { Ingress, IngressDeps } from './incoming/ingress.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import type { Presence } from './presence.ts';
-import type { Remarks } from './remarks.ts';
-import type { LiveFlag } from './retained/live-flag.ts';
+import { FullScan } from './retained/full-scan.ts';
 import { MainProbes } from './retained/main-probes.ts';
+import { Prober, unknownAt } from './retained/prober.ts';
 import { ReadProof } from './retained/read-proof.ts';
-import { type Raising, Replay, SentinelLostError } from './retained/replay.ts';
-import type { ReplayOrder } from './retained/replay-order.ts';
-import { Scanner, unknownAt } from './retained/scanner.ts';
+import { type QosUpgrade, Replay, SentinelLostError } from './retained/replay.ts';
 import type { SentinelVisibility } from './retained/sentinel-visibility.ts';
-import { Survey } from './retained/survey.ts';
 
 /** A replay that does not come to its end so many times in a row ends with quiet from then on. */
 const MAX_LOST_SENTINELS = 2;
@@ -44,14 +44,14 @@ export interface SessionDeps {
   readonly wanted: readonly Subscription[];
   /** Subscribed to so far on this connection; undefined on a new one. */
   readonly former: readonly Subscription[] | undefined;
-  readonly intake: Intake;
+  readonly intake: Ingress;
   /** What an intake beside that one is to know. */
-  readonly inbound: Pick<IntakeDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
+  readonly inbound: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
   readonly outgoing: Outgoing;
-  readonly concessions: Concessions;
+  readonly capabilities: BrokerCapabilities;
   readonly second: SecondConnection;
   readonly sentinelVisibility: SentinelVisibility;
-  readonly remarks: Remarks;
+  readonly brokerLog: BrokerLog;
   /** To the reconciler. */
   readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
 }
@@ -65,9 +65,9 @@ export class Session {
   readonly #presence: Presence | undefined;
   readonly #replay: Replay;
   /** None where nothing is retained, and in a dry run. */
-  readonly #scanner: Scanner | undefined;
+  readonly #prober: Prober | undefined;
   readonly #early: EarlyMessages;
-  #survey: Survey | undefined;
+  #fullScan: FullScan | undefined;
   #isOver = false;
   /** Told once all of the replay is over, or the session. */
   #setReady: () => void = () => undefined;
@@ -76,17 +76,17 @@ export class Session {
   });
 
   constructor(deps: SessionDeps) {
-    const { connection, identity, concessions } = deps;
+    const { connection, identity, capabilities } = deps;
     this.#deps = deps;
-    this.#retains = connection.limits.retains && concessions.retains;
+    this.#retains = connection.limits.retains && capabilities.retains;
     // Some brokers hang up on whoever writes what he may not, or anything retained.
-    this.#writes = this.#retains && concessions.writes && identity.control !== undefined;
+    this.#writes = this.#retains && capabilities.writes && identity.control !== undefined;
     this.#presence = this.#writes ? identity.presence : undefined;
     const sentinel = this.#writes ? identity.sentinel('replay') : undefined;
-    const { order, flags } = concessions;
-    const isLost = concessions.lostSentinels >= MAX_LOST_SENTINELS;
+    const { order, flags } = capabilities;
+    const isLost = capabilities.lostSentinels >= MAX_LOST_SENTINELS;
     this.#replay = new Replay(connection, sentinel, identity.control?.of('marker'), order, flags, isLost);
-    this.#scanner = this.#retains && !identity.isRehearsal ? this.#newScanner() : undefined;
+    this.#prober = this.#retains && !identity.isDryRun ? this.#newProber() : undefined;
     deps.second.beside(connection);
     this.#early = new EarlyMessages(deps.intake);
   }
@@ -100,51 +100,51 @@ export class Session {
    * @throws when the broker hangs up
    */
   async begin(): Promise<SessionStarted['marker']> {
-    const { connection, identity, wanted, former, concessions } = this.#deps;
+    const { connection, identity, wanted, former, capabilities } = this.#deps;
     connection.receive(former === undefined ? this.#first : this.#live);
-    if (this.#writes) concessions.writing();
+    if (this.#writes) capabilities.writing();
     await this.#replay.begin();
     const control = this.#writes ? identity.control?.of('replay') : undefined;
     if (control !== undefined) await this.#learn(control);
     const marker = await this.#toItsEnd(this.#replay.readMarker());
-    concessions.flags = this.#replay.flags;
+    capabilities.flags = this.#replay.flags;
     // Nothing tells then what is shown of the trial either.
-    if (this.#isFlagless) concessions.order ??= 'any';
-    if (this.#writes) concessions.written();
+    if (this.#isFlagless) capabilities.order ??= 'any';
+    if (this.#writes) capabilities.written();
     if (control !== undefined && wanted.some(({ qos }) => qos > 0) && !this.#isFlagless)
-      concessions.raising ??= await this.#replay.learnRaising(`${control}/twice`);
+      capabilities.raising ??= await this.#replay.learnRaising(`${control}/twice`);
     return marker;
   }
 
   /** At once, so that it takes no longer than the longest. */
   async #learn(control: string): Promise<void> {
-    const { connection, concessions, wanted } = this.#deps;
+    const { connection, capabilities, wanted } = this.#deps;
     const highest = Math.max(0, ...wanted.map(({ qos }) => qos)) as QoS;
     const mqtt5 = connection.protocolVersion === 5;
     const learnLiveFlag = (qos: 0 | 1) => this.#replay.learnLiveFlag(`${control}/live`, qos);
     const [order, liveFlag, liveFlagOfQos0, maxQos] = await Promise.all([
-      concessions.order ?? this.#replay.learnOrder(`${control}/order`),
-      concessions.liveFlag ?? (mqtt5 ? learnLiveFlag(1) : undefined),
-      concessions.liveFlagOfQos0 ?? (mqtt5 ? undefined : learnLiveFlag(0)),
-      concessions.maxQos ??
+      capabilities.order ?? this.#replay.learnOrder(`${control}/order`),
+      capabilities.liveFlag ?? (mqtt5 ? learnLiveFlag(1) : undefined),
+      capabilities.liveFlagOfQos0 ?? (mqtt5 ? undefined : learnLiveFlag(0)),
+      capabilities.maxQos ??
         (mqtt5 || highest === 0 ? undefined : grantedInPlaceOf(highest, connection, `${control}/qos`)),
     ]);
-    concessions.order = order;
-    concessions.liveFlag = liveFlag;
-    concessions.liveFlagOfQos0 = liveFlagOfQos0;
-    concessions.maxQos = maxQos;
+    capabilities.order = order;
+    capabilities.liveFlag = liveFlag;
+    capabilities.liveFlagOfQos0 = liveFlagOfQos0;
+    capabilities.maxQos = maxQos;
   }
 
   /** Where it could not be tried, MQTT 5 is believed. */
   get #liveFlag(): LiveFlag {
-    const { connection, concessions } = this.#deps;
-    return connection.protocolVersion < 5 ? 'dropped' : (concessions.liveFlag ?? 'as published');
+    const { connection, capabilities } = this.#deps;
+    return connection.protocolVersion < 5 ? 'dropped' : (capabilities.liveFlag ?? 'as published');
   }
 
   /** Over MQTT 3.1.1, live messages of QoS 0 bear the retain flag that they were published with. */
   get #flagsLiveQos0(): boolean {
-    const { connection, concessions } = this.#deps;
-    return connection.protocolVersion < 5 && concessions.liveFlagOfQos0 === 'as published';
+    const { connection, capabilities } = this.#deps;
+    return connection.protocolVersion < 5 && capabilities.liveFlagOfQos0 === 'as published';
   }
 
   /**
@@ -152,15 +152,15 @@ export class Session {
    * @throws when the broker hangs up
    */
   async replay(marker: SessionStarted['marker']): Promise<void> {
-    const { number, connection, identity, wanted, former, intake, outgoing, remarks, post } = this.#deps;
+    const { number, connection, identity, wanted, former, intake, outgoing, brokerLog, post } = this.#deps;
     const raising = this.#raising;
     const mqtt5 = connection.protocolVersion === 5;
     const liveFlag = this.#liveFlag;
-    const beside = identity.besideOptions('trial', this.#deps.protocolVersion);
+    const beside = identity.sideConnectionOptions('quarantine', this.#deps.protocolVersion);
     const openSide = this.#deps.second.isPossible
       ? (signal: AbortSignal) => Connection.open(beside, signal)
       : undefined;
-    outgoing.open(connection, identity.stamps, this.#retains, this.#deps.concessions.maxQos, openSide);
+    outgoing.open(connection, identity.stamps, this.#retains, this.#deps.capabilities.maxQos, openSide);
     // On a connection that stands messages came all the time.
     intake.flush();
     post({
@@ -182,10 +182,10 @@ export class Session {
     const granted = await this.#toItsEnd(
       this.#replay.run(wanted, raising, packet => this.#isReplayed(packet)),
     );
-    if (this.#replay.wasComplete) this.#deps.concessions.lostSentinels = 0;
-    if (this.#replay.order === 'any') this.#deps.concessions.order &&= 'any';
-    this.#deps.concessions.flags = this.#replay.flags;
-    remarks.refused(granted);
+    if (this.#replay.wasComplete) this.#deps.capabilities.lostSentinels = 0;
+    if (this.#replay.order === 'any') this.#deps.capabilities.order &&= 'any';
+    this.#deps.capabilities.flags = this.#replay.flags;
+    brokerLog.refused(granted);
     // A message that is still packed must not be overtaken.
     intake.flush();
     intake.mode = { mqtt5, liveFlag, flagsLiveQos0, replaying: false };
@@ -193,12 +193,12 @@ export class Session {
     const raised = raising === 'with the second' ? await this.#replay.raise(wanted) : granted;
     const less = raising === 'not at all' ? [] : grantedLess(wanted, raised);
     this.#setReady();
-    if (this.#isFlagless) remarks.setsNoRetainFlag();
-    else if (raising === 'not at all') remarks.staysAtQos0();
-    remarks.grantedLess(less);
+    if (this.#isFlagless) brokerLog.setsNoRetainFlag();
+    else if (raising === 'not at all') brokerLog.staysAtQos0();
+    brokerLog.grantedLess(less);
     outgoing.grantedLess(connection, less);
-    if (!this.#retains) remarks.retainsNothing();
-    else if (mqtt5 && liveFlag === 'dropped') remarks.dropsRetainFlag();
+    if (!this.#retains) brokerLog.retainsNothing();
+    else if (mqtt5 && liveFlag === 'dropped') brokerLog.dropsRetainFlag();
   }
 
   /** Takes down where a replay does not come to an end, so that the next session waits for none in the end. */
@@ -206,24 +206,26 @@ export class Session {
     try {
       return await replayed;
     } catch (error) {
-      if (error instanceof SentinelLostError) this.#deps.concessions.lostSentinels++;
+      if (error instanceof SentinelLostError) this.#deps.capabilities.lostSentinels++;
       throw error;
     }
   }
 
   /** Other replicators may go unnoticed. Nothing else depends on it, so that its failure is not one of the session. */
   #announce(): void {
-    const { connection, concessions, remarks } = this.#deps;
+    const { connection, capabilities, brokerLog } = this.#deps;
     if (this.#presence === undefined) return;
-    const how = concessions.noticesOthers ? 'and listen' : 'only';
-    if (how === 'and listen') concessions.listening();
+    const how = capabilities.noticesOthers ? 'and listen' : 'only';
+    if (how === 'and listen') capabilities.listening();
     this.#presence
       .announce(connection, how)
       .then(answer => {
-        if (answer === 'answered' && how === 'and listen') concessions.listens();
-        else if (!concessions.noticesOthers) remarks.doesNotNoticeOthers();
+        if (answer === 'answered' && how === 'and listen') capabilities.listens();
+        else if (!capabilities.noticesOthers) brokerLog.doesNotNoticeOthers();
       })
-      .catch((error: Error) => remarks.say('warn', `our presence could not be announced: ${error.message}`));
+      .catch((error: Error) =>
+        brokerLog.say('warn', `our presence could not be announced: ${error.message}`),
+      );
   }
 
   /** Nothing else bears the flag where live messages lose it. */
@@ -232,55 +234,55 @@ export class Session {
   }
 
   /** Asks the broker what it retains under these topics. */
-  probe(topics: readonly string[], occasion: Occasion): void {
-    if (this.#scanner === undefined || this.#isFlagless)
+  probe(topics: readonly string[], priority: ProbePriority): void {
+    if (this.#prober === undefined || this.#isFlagless)
       this.#deps.post({ kind: 'found', answers: topics.map(unknownAt) });
-    else this.#scanner.probe(topics, occasion);
+    else this.#prober.probe(topics, priority);
   }
 
   /** Something waits for what the broker retains under these topics, for which it is to be asked already. */
-  hasten(topics: readonly string[]): void {
-    this.#scanner?.hasten(topics);
+  promote(topics: readonly string[]): void {
+    this.#prober?.promote(topics);
   }
 
   /** Finds out whether we can read beneath these parents. */
   proveReadable(parents: readonly string[]): void {
-    if (this.#scanner === undefined || !this.#writes || this.#isFlagless)
-      this.#deps.post({ kind: 'readable', proven: [], unproven: parents });
-    else this.#scanner.proveReadable(parents);
+    if (this.#prober === undefined || !this.#writes || this.#isFlagless)
+      this.#deps.post({ kind: 'read-access', proven: [], unproven: parents });
+    else this.#prober.proveReadable(parents);
   }
 
   /**
    * Where no sentinel may be written, the end of what is shown could not be told from a pause; without a flag what is
    * shown from what passes. On the connection that replicates it would be taken for live.
    */
-  async survey(): Promise<void> {
+  async runFullScan(): Promise<void> {
     const { identity, protocolVersion, wanted, inbound, second, post } = this.#deps;
     const isPossible = this.#writes && !this.#isFlagless && second.isPossible;
-    const sentinel = isPossible ? identity.sentinel('survey') : undefined;
-    if (sentinel !== undefined && this.#survey === undefined) {
-      this.#survey = new Survey({
-        options: identity.besideOptions('survey', protocolVersion),
+    const sentinel = isPossible ? identity.sentinel('full-scan') : undefined;
+    if (sentinel !== undefined && this.#fullScan === undefined) {
+      this.#fullScan = new FullScan({
+        options: identity.sideConnectionOptions('full-scan', protocolVersion),
         open: (options, signal) => second.open(options, signal),
         sentinel,
         order: this.#order,
         subscriptions: wanted,
         intake: inbound,
         show: batch => {
-          if (!this.#isOver) post({ kind: 'shown', batch }, [batch]);
+          if (!this.#isOver) post({ kind: 'scanned', batch }, [batch]);
         },
       });
-      await this.#survey.run();
-      this.#survey = undefined;
+      await this.#fullScan.run();
+      this.#fullScan = undefined;
     }
-    if (!this.#isOver) post({ kind: 'surveyed' });
+    if (!this.#isOver) post({ kind: 'full-scan-ended' });
   }
 
   /** Says goodbye to the broker. */
   async stop(): Promise<void> {
     const { connection } = this.#deps;
     this.#setReady();
-    await this.#scanner?.close();
+    await this.#prober?.close();
     await this.#presence?.withdraw(connection);
     await connection.end();
   }
@@ -289,31 +291,31 @@ export class Session {
   async close(): Promise<void> {
     this.#isOver = true;
     this.#setReady();
-    this.#survey?.close();
-    await this.#scanner?.close();
+    this.#fullScan?.close();
+    await this.#prober?.close();
   }
 
   /** What the broker shows does not tell whether it retains it: nothing can be asked of it. */
   get #isFlagless(): boolean {
-    return this.#deps.concessions.flags === 'never set';
+    return this.#deps.capabilities.flags === 'never set';
   }
 
-  get #raising(): Raising {
+  get #raising(): QosUpgrade {
     if (this.#isFlagless) return 'not at all';
-    const raising = this.#deps.concessions.raising ?? 'with the second';
+    const raising = this.#deps.capabilities.raising ?? 'with the second';
     // What a second SUBSCRIBE replays could not be told from what is live.
     return raising === 'with the second' && this.#flagsLiveQos0 ? 'with the first' : raising;
   }
 
   /** Until it is known the worse is presumed. */
   get #order(): ReplayOrder {
-    return this.#deps.concessions.order ?? 'any';
+    return this.#deps.capabilities.order ?? 'any';
   }
 
   readonly #live = (packet: IPublishPacket, done: () => void): void => {
     this.#presence?.observe(packet);
     if (packet.retain) this.#deps.sentinelVisibility.showedRetained();
-    if (this.#replay.observe(packet) || this.#scanner?.observe(packet) === true) done();
+    if (this.#replay.observe(packet) || this.#prober?.observe(packet) === true) done();
     else this.#deps.intake.take(packet, done);
   };
 
@@ -323,11 +325,11 @@ export class Session {
     done();
   };
 
-  #newScanner(): Scanner {
+  #newProber(): Prober {
     const { identity, protocolVersion, second, sentinelVisibility, intake, post } = this.#deps;
     const fence = this.#writes ? identity.control?.of('probe') : undefined;
-    return new Scanner({
-      options: identity.besideOptions('probe', protocolVersion),
+    return new Prober({
+      options: identity.sideConnectionOptions('probe', protocolVersion),
       open: options => second.open(options),
       main: this.#newMainProbes(),
       sentinel: this.#writes ? identity.sentinel('probe') : undefined,
@@ -336,7 +338,7 @@ export class Session {
       proof: fence === undefined ? undefined : { by: new ReadProof(`${fence}/fence`), tell: post },
       order: () => this.#order,
       outOfOrder: () => {
-        this.#deps.concessions.order = 'any';
+        this.#deps.capabilities.order = 'any';
       },
       answer: answers => {
         // What came before the answer must not be taken for news after it.
@@ -363,6 +365,6 @@ export class Session {
  * What passed and was presumed to be retained must not win over what is: that is found, and dated when it is, though it
  * may be a copy that we made long ago.
  */
-function undated({ topic, found }: Answer): Answer {
+function undated({ topic, found }: ProbeAnswer): ProbeAnswer {
   return { topic, found: typeof found === 'object' ? { ...found, stamp: undefined } : found };
 }

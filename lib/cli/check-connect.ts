@@ -2,7 +2,7 @@
 
 import { nanoid } from 'nanoid';
 import { randomClientId } from '../broker/connection/client-id.ts';
-import { examine, type Finding } from '../broker/visit/examination.ts';
+import { checkBroker, type Finding } from '../broker/diagnostics/broker-check.ts';
 import type { Config } from '../config/config.ts';
 import { printable, quoted } from '../core/printable.ts';
 import { brokerSettings } from '../supervisor/settings.ts';
@@ -25,7 +25,7 @@ export async function checkConnect(envFile: string | undefined, format: Format):
   }
   if (format === 'text') process.stdout.write(`${validity(config)}\n\n`);
   return await interruptible(async interrupted => {
-    const findings = await examineAll(config, interrupted);
+    const findings = await checkAll(config, interrupted);
     if (format === 'json') printJson({ ...verdict(loaded), connections: findings });
     else process.stdout.write(report(findings));
     if (interrupted.aborted) return EXIT.failure;
@@ -33,13 +33,13 @@ export async function checkConnect(envFile: string | undefined, format: Format):
   });
 }
 
-function examineAll(config: Config, interrupted: AbortSignal): Promise<Finding[]> {
+function checkAll(config: Config, interrupted: AbortSignal): Promise<Finding[]> {
   const id = `check-${nanoid(10)}`;
   return Promise.all(
     config.brokers.map(broker => {
       const clientId = `${broker.options.clientId ?? randomClientId(broker.name)}_check`;
       const signal = AbortSignal.any([interrupted, AbortSignal.timeout(BROKER_LIMIT)]);
-      return examine(brokerSettings(broker, config, clientId), id, signal);
+      return checkBroker(brokerSettings(broker, config, clientId), id, signal);
     }),
   );
 }

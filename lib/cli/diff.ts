@@ -3,9 +3,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import { randomClientId } from '../broker/connection/client-id.ts';
-import { RetainedReader } from '../broker/visit/retained-reader.ts';
-import { compare, type Side } from '../comparison/compare.ts';
-import type { Sight } from '../comparison/sight.ts';
+import { RetainedReader } from '../broker/diagnostics/retained-reader.ts';
+import { type ComparedBroker, compare } from '../comparison/compare.ts';
+import type { RetainedState } from '../comparison/retained-state.ts';
 import type { BrokerConfig, Config } from '../config/config.ts';
 import { Policies } from '../core/policy.ts';
 import { minimalSubscriptions } from '../core/subscriptions.ts';
@@ -23,7 +23,7 @@ const SETTLE = { least: 1_000, most: 5_000 } as const;
 interface Attempt {
   readonly read: BrokerRead;
   readonly reader: RetainedReader | undefined;
-  readonly sights: ReadonlyMap<string, Sight>;
+  readonly retained: ReadonlyMap<string, RetainedState>;
 }
 
 export async function diff(envFile: string | undefined, format: Format): Promise<number> {
@@ -37,9 +37,9 @@ export async function diff(envFile: string | undefined, format: Format): Promise
 async function diffBrokers(config: Config, format: Format, signal: AbortSignal): Promise<number> {
   const id = `diff-${nanoid(10)}`;
   const attempts = await Promise.all(config.brokers.map(broker => readBroker(broker, config, id, signal)));
-  const sides = attempts.flatMap(({ reader, sights }, broker): Side[] =>
+  const sides = attempts.flatMap(({ reader, retained }, broker): ComparedBroker[] =>
     reader?.retains === true
-      ? [{ name: reader.name, broker, sights, ask: topics => reader.ask(topics) }]
+      ? [{ name: reader.name, broker, retained, ask: topics => reader.ask(topics) }]
       : [],
   );
   const names = config.brokers.map(({ name }) => name);
@@ -56,7 +56,7 @@ async function diffBrokers(config: Config, format: Format, signal: AbortSignal):
   if (format === 'json') printJson(diffJson(brokers, comparison));
   else process.stdout.write(diffText(brokers, comparison));
   if (brokers.some(({ state }) => state === 'not read')) return EXIT.unavailable;
-  return comparison.differing.length + comparison.unknown.length === 0 ? EXIT.ok : EXIT.failure;
+  return comparison.diverging.length + comparison.unknown.length === 0 ? EXIT.ok : EXIT.failure;
 }
 
 async function readBroker(
@@ -75,12 +75,12 @@ async function readBroker(
   try {
     reader = await RetainedReader.open(brokerSettings(broker, config, clientId), id, signal);
     if (!reader.retains) {
-      return { read: { name, state: 'retains nothing', reason: '' }, reader, sights: new Map() };
+      return { read: { name, state: 'retains nothing', reason: '' }, reader, retained: new Map() };
     }
-    return { read: { name, state: 'read', reason: '' }, reader, sights: await reader.readAll(filters) };
+    return { read: { name, state: 'read', reason: '' }, reader, retained: await reader.readAll(filters) };
   } catch (error) {
     await reader?.close();
     const { message } = error as Error;
-    return { read: { name, state: 'not read', reason: message }, reader: undefined, sights: new Map() };
+    return { read: { name, state: 'not read', reason: message }, reader: undefined, retained: new Map() };
   }
 }

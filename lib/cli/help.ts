@@ -71,7 +71,7 @@ Exit code 0 if nothing differs; 1 if something does, or is unknown; 69 if a brok
 
 Examples
   mqttrep diff
-  mqttrep diff --json | jq -r '.differing[].topic'
+  mqttrep diff --json | jq -r '.diverging[].topic'
 `,
   'confirm-deletions': `Usage: mqttrep confirm-deletions BROKER [--refuse] [--url URL] [--env-file FILE]
 

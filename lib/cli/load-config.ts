@@ -46,7 +46,7 @@ function readEnvFile(path: string): EnvFile {
     return { variables: parseEnvFile(readText(path)) };
   } catch (error) {
     const { message } = error as Error;
-    return { unreadable: { variable: '--env-file', problem: message, mend: 'name a file that can be read' } };
+    return { unreadable: { variable: '--env-file', problem: message, fix: 'name a file that can be read' } };
   }
 }
 
@@ -82,6 +82,6 @@ export function printProblems({ errors, warnings }: Loaded): void {
   }
 }
 
-export function describe({ variable, problem, mend }: Problem): string {
-  return `${variable}: ${problem}; ${mend}`;
+export function describe({ variable, problem, fix }: Problem): string {
+  return `${variable}: ${problem}; ${fix}`;
 }

@@ -37,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const format = values.json === true ? 'json' : 'text';
   switch (command) {
     case 'run':
-      return (await import('./run.ts')).run(envFile, values['dry-run'] === true ? 'rehearse' : 'replicate');
+      return (await import('./run.ts')).run(envFile, values['dry-run'] === true ? 'dry-run' : 'replicate');
     case 'check':
       return values.connect === true
         ? (await import('./check-connect.ts')).checkConnect(envFile, format)

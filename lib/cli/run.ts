@@ -27,7 +27,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   const log: Log = (level, message, at) => logger.log({ level, message, at });
   for (const warning of loaded.warnings) logger.warn(describe(warning));
   logger.info(summary(config));
-  if (mode === 'rehearse') {
+  if (mode === 'dry-run') {
     logger.info('dry run: nothing is published, and all is decided as at a first contact, without the store');
   }
 

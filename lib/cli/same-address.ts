@@ -29,7 +29,7 @@ export async function sameAddresses(brokers: readonly BrokerConfig[]): Promise<r
     return {
       variable: brokerVariableName('CLIENT', place.name),
       problem: `it leads to the address of ${brokerVariableName('CLIENT', twin.name)}, so it may be the same broker, which would be replicated with itself`,
-      mend: 'correct the url, or remove one of the two',
+      fix: 'correct the url, or remove one of the two',
     };
   });
 }

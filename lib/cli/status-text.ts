@@ -1,7 +1,7 @@
 /** How all is, in words for a terminal. A function from `Status` to lines, so that a spec can read them. */
 
 import { printable, quoted } from '../core/printable.ts';
-import type { BrokerStatus, Conflict, Contender, Histogram, Status } from '../status/api.ts';
+import type { BrokerStatus, Conflict, ConflictSide, Histogram, Status } from '../status/api.ts';
 import type { Look, Style } from './terminal.ts';
 
 /** Conflicts that are shown. */
@@ -146,7 +146,7 @@ function conflictLines(conflicts: readonly Conflict[]): string[] {
   });
 }
 
-function contender({ broker, value }: Contender): string {
+function contender({ broker, value }: ConflictSide): string {
   const where = broker === '' ? '' : ` (${printable(broker)})`;
   switch (value.kind) {
     case 'text':

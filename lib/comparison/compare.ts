@@ -7,23 +7,23 @@
  */
 
 import { type BrokerSet, has, type Policies } from '../core/policy.ts';
-import { isSame, type Look, type Sight } from './sight.ts';
+import { type BrokerSnapshot, isSame, type RetainedState } from './retained-state.ts';
 
 /** A broker, as far as it is compared. */
-export interface Side {
+export interface ComparedBroker {
   readonly name: string;
   /** Its index in the configuration. */
   readonly broker: number;
   /** What its replay has shown. */
-  readonly sights: ReadonlyMap<string, Sight>;
+  readonly retained: ReadonlyMap<string, RetainedState>;
   /** What it retains under these topics, asked for by name. */
-  readonly ask: (topics: readonly string[]) => Promise<ReadonlyMap<string, Look>>;
+  readonly ask: (topics: readonly string[]) => Promise<ReadonlyMap<string, BrokerSnapshot>>;
 }
 
 export interface Comparison {
   /** Topics that were compared. */
   readonly compared: number;
-  readonly differing: readonly TopicDifference[];
+  readonly diverging: readonly TopicDifference[];
   /** Topics of which some broker does not say what it retains. */
   readonly unknown: readonly TopicDifference[];
   /** Brokers whose replay did not show all that they retain: what one of them alone retains may be missing here. */
@@ -33,23 +33,23 @@ export interface Comparison {
 export interface TopicDifference {
   readonly topic: string;
   /** By the name of the broker. */
-  readonly looks: ReadonlyMap<string, Look>;
+  readonly snapshots: ReadonlyMap<string, BrokerSnapshot>;
 }
 
 /** Of so many topics at most it is asked a second time whether they differ. */
-const LOOKED_AT_TWICE = 10_000;
+const MAX_PROBED_TWICE = 10_000;
 
 /** A topic, and what each broker that takes part retains under it. */
 interface Row {
   readonly topic: string;
   readonly publish: BrokerSet;
   readonly echo: BrokerSet;
-  readonly looks: Map<Side, Look>;
+  readonly snapshots: Map<ComparedBroker, BrokerSnapshot>;
 }
 
 /** @param settle resolves when what was being replicated as the brokers were read has arrived everywhere */
 export async function compare(
-  sides: readonly Side[],
+  sides: readonly ComparedBroker[],
   policies: Policies,
   settle: () => Promise<void>,
 ): Promise<Comparison> {
@@ -57,62 +57,69 @@ export async function compare(
   await complete(rows, sides);
   const cut = sides.filter(side => rows.some(row => isHidden(row, side))).map(({ name }) => name);
   const suspects = rows.filter(row => judge(row) === 'differs');
-  if (suspects.length > 0 && suspects.length <= LOOKED_AT_TWICE) {
+  if (suspects.length > 0 && suspects.length <= MAX_PROBED_TWICE) {
     await settle();
-    await lookAgain(suspects, sides);
+    await probeAgain(suspects, sides);
   }
   return {
     compared: rows.length,
-    differing: rows.filter(row => judge(row) === 'differs').map(differenceOf),
+    diverging: rows.filter(row => judge(row) === 'differs').map(differenceOf),
     unknown: rows.filter(row => judge(row) === 'unknown').map(differenceOf),
     cut,
   };
 }
 
 /** Each topic that a subscribed broker retains, as the replays show it; what they do not show is unknown. */
-function rowsOf(sides: readonly Side[], policies: Policies): Row[] {
-  const topics = new Set(sides.flatMap(({ sights }) => [...sights.keys()]));
+function rowsOf(sides: readonly ComparedBroker[], policies: Policies): Row[] {
+  const topics = new Set(sides.flatMap(({ retained }) => [...retained.keys()]));
   return [...topics].sort().flatMap(topic => {
     const { publish, echo } = policies.of(topic);
     const taking = sides.filter(({ broker }) => has(publish | echo, broker));
-    const looks = new Map<Side, Look>(taking.map(side => [side, side.sights.get(topic) ?? 'unknown']));
-    const isReplicated = taking.some(({ broker, sights }) => has(echo, broker) && sights.has(topic));
-    return isReplicated ? [{ topic, publish, echo, looks }] : [];
+    const snapshots = new Map<ComparedBroker, BrokerSnapshot>(
+      taking.map(side => [side, side.retained.get(topic) ?? 'unknown']),
+    );
+    const isReplicated = taking.some(({ broker, retained }) => has(echo, broker) && retained.has(topic));
+    return isReplicated ? [{ topic, publish, echo, snapshots }] : [];
   });
 }
 
 /** A replay proves only what it shows: the rest is asked for by name. */
-async function complete(rows: readonly Row[], sides: readonly Side[]): Promise<void> {
-  await askAll(sides, side => rows.filter(({ looks }) => looks.get(side) === 'unknown'));
+async function complete(rows: readonly Row[], sides: readonly ComparedBroker[]): Promise<void> {
+  await askAll(sides, side => rows.filter(({ snapshots }) => snapshots.get(side) === 'unknown'));
 }
 
 /** The broker retains the topic, as it said when asked, and its replay did not show it. */
-function isHidden({ topic, looks }: Row, side: Side): boolean {
-  return typeof looks.get(side) === 'object' && !side.sights.has(topic);
+function isHidden({ topic, snapshots }: Row, side: ComparedBroker): boolean {
+  return typeof snapshots.get(side) === 'object' && !side.retained.has(topic);
 }
 
-async function lookAgain(rows: readonly Row[], sides: readonly Side[]): Promise<void> {
-  await askAll(sides, side => rows.filter(({ looks }) => looks.has(side)));
+async function probeAgain(rows: readonly Row[], sides: readonly ComparedBroker[]): Promise<void> {
+  await askAll(sides, side => rows.filter(({ snapshots }) => snapshots.has(side)));
 }
 
-async function askAll(sides: readonly Side[], rowsFor: (side: Side) => readonly Row[]): Promise<void> {
+async function askAll(
+  sides: readonly ComparedBroker[],
+  rowsFor: (side: ComparedBroker) => readonly Row[],
+): Promise<void> {
   await Promise.all(
     sides.map(async side => {
       const rows = rowsFor(side);
       const answers = await side.ask(rows.map(({ topic }) => topic));
-      for (const { topic, looks } of rows) {
+      for (const { topic, snapshots } of rows) {
         const answer = answers.get(topic) ?? 'unknown';
         // What was seen once is not forgotten because of a question without an answer.
-        if (answer !== 'unknown') looks.set(side, answer);
+        if (answer !== 'unknown') snapshots.set(side, answer);
       }
     }),
   );
 }
 
-function judge({ publish, echo, looks }: Row): 'equal' | 'differs' | 'unknown' {
-  const targets = [...looks].flatMap(([{ broker }, look]) => (has(publish, broker) ? [look] : []));
-  const sources = [...looks].flatMap(([{ broker }, look]) => (has(echo, broker) ? [look] : []));
-  const [value, ...others] = targets.filter(look => look !== 'unknown');
+function judge({ publish, echo, snapshots }: Row): 'equal' | 'differs' | 'unknown' {
+  const targets = [...snapshots].flatMap(([{ broker }, snapshot]) =>
+    has(publish, broker) ? [snapshot] : [],
+  );
+  const sources = [...snapshots].flatMap(([{ broker }, snapshot]) => (has(echo, broker) ? [snapshot] : []));
+  const [value, ...others] = targets.filter(snapshot => snapshot !== 'unknown');
   if (value !== undefined) {
     if (others.some(other => !isSame(value, other))) return 'differs';
     const isSomewhere = sources.some(source => typeof source === 'object');
@@ -120,9 +127,9 @@ function judge({ publish, echo, looks }: Row): 'equal' | 'differs' | 'unknown' {
     const isFromSource = sources.some(source => source === 'unknown' || isSame(source, value));
     if (isSomewhere && !isFromSource) return 'differs';
   }
-  return [...looks.values()].includes('unknown') ? 'unknown' : 'equal';
+  return [...snapshots.values()].includes('unknown') ? 'unknown' : 'equal';
 }
 
-function differenceOf({ topic, looks }: Row): TopicDifference {
-  return { topic, looks: new Map([...looks].map(([{ name }, look]) => [name, look])) };
+function differenceOf({ topic, snapshots }: Row): TopicDifference {
+  return { topic, snapshots: new Map([...snapshots].map(([{ name }, snapshot]) => [name, snapshot])) };
 }

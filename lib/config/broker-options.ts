@@ -126,20 +126,20 @@ function risks(options: Risky): readonly Fault[] {
   if (options.rejectUnauthorized === false || options.wsOptions?.rejectUnauthorized === false) {
     found.push({
       problem: '`rejectUnauthorized` is false, so anybody between here and the broker can pose as the broker',
-      mend: "name the file with the certificate of the broker's authority in `caFile` instead",
+      fix: "name the file with the certificate of the broker's authority in `caFile` instead",
     });
   }
   if (Array.isArray(options.servers) && options.servers.length > 1) {
     found.push({
       problem: 'only the first of `servers` is ever connected to',
-      mend: 'name one address, such as that of a proxy before them',
+      fix: 'name one address, such as that of a proxy before them',
     });
   }
   return found;
 }
 
 function noObject(given: string): Fault {
-  return { problem: `it is ${given}, not an object`, mend: 'write a JSON object, such as {"keepalive":30}' };
+  return { problem: `it is ${given}, not an object`, fix: 'write a JSON object, such as {"keepalive":30}' };
 }
 
 /** One fault for each option that is not as expected. */
@@ -152,7 +152,7 @@ function faults(issues: readonly v.InferIssue<typeof schema>[]): readonly Fault[
     } else if (!found.has(name)) {
       found.set(name, {
         problem: `\`${name}\` is ${given(name, issue.input)}`,
-        mend: `give \`${name}\` as ${expected(issue)}`,
+        fix: `give \`${name}\` as ${expected(issue)}`,
       });
     }
   }

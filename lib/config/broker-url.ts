@@ -35,7 +35,7 @@ const HOST = /^(?:[\w.%-]*|\[[0-9a-f:.]+\])$/i;
 /** The url as given, if it has a scheme of ours and a host, and nothing in it is ambiguous. */
 export function parseBrokerUrl(text: string): Parsed<string> {
   if (text === '') {
-    return { problem: 'it is empty', mend: 'write the url of the broker, such as mqtt://localhost:1883' };
+    return { problem: 'it is empty', fix: 'write the url of the broker, such as mqtt://localhost:1883' };
   }
   const shown = maskUrl(text);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
@@ -43,27 +43,27 @@ export function parseBrokerUrl(text: string): Parsed<string> {
     const example = shown.startsWith(MASK) ? 'mqtt://localhost:1883' : `mqtt://${shown}`;
     return {
       problem: `${shown} does not begin with mqtt://, mqtts://, ws:// or wss://`,
-      mend: `write a whole url, such as ${example}`,
+      fix: `write a whole url, such as ${example}`,
     };
   }
   if (!DEFAULT_PORTS.has(scheme)) {
     const ours = OUR_SCHEMES.get(scheme) ?? nearest(scheme, DEFAULT_PORTS.keys());
     return {
       problem: `the scheme of ${shown} is none of mqtt, mqtts, ws and wss`,
-      mend: ours === undefined ? 'begin it with mqtt:// or mqtts://' : `begin it with ${ours}:// instead`,
+      fix: ours === undefined ? 'begin it with mqtt:// or mqtts://' : `begin it with ${ours}:// instead`,
     };
   }
   const url = /[\s\\\p{Cc}]/u.test(text) ? undefined : parse(text);
   if (url === undefined || ambiguous(url)) {
     return {
       problem: `${shown} cannot be read as a url`,
-      mend: 'check host and port, and percent-encode `/`, `?`, `#`, `@`, `%`, `\\` and spaces in user name and password (`#` is %23)',
+      fix: 'check host and port, and percent-encode `/`, `?`, `#`, `@`, `%`, `\\` and spaces in user name and password (`#` is %23)',
     };
   }
   if (url.hostname === '') {
     return {
       problem: `${shown} has no host`,
-      mend: `write the host after ${scheme}://, such as ${scheme}://localhost`,
+      fix: `write the host after ${scheme}://, such as ${scheme}://localhost`,
     };
   }
   return { value: text };

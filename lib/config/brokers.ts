@@ -74,7 +74,7 @@ function readOptions(
   if (inline !== undefined && file !== undefined) {
     problems.error(file.variable, {
       problem: `it is set together with ${inline.variable}`,
-      mend: 'keep one of the two',
+      fix: 'keep one of the two',
     });
   }
   const entry = inline ?? file;
@@ -98,7 +98,7 @@ function contentOf(
   if (path.includes('{')) {
     problems.error(variable, {
       problem: 'the value looks like the JSON itself, not like a path',
-      mend: `write the path of a file, or move the JSON to ${variable.replace(/_FILE$/, '')}`,
+      fix: `write the path of a file, or move the JSON to ${variable.replace(/_FILE$/, '')}`,
     });
     return undefined;
   }
@@ -117,7 +117,7 @@ function blameOrphans(
     const hint = meant === undefined ? '' : `; did you mean ${brokerVariableName(key, meant)}?`;
     problems.error(variable, {
       problem: `there is no ${client} that it could belong to`,
-      mend: `set ${client}, or remove this one${hint}`,
+      fix: `set ${client}, or remove this one${hint}`,
     });
   }
 }
@@ -128,17 +128,17 @@ function judgeNumber(names: readonly string[], problems: Problems): void {
   if (only === undefined) {
     problems.error(brokerVariableName('CLIENT', '{name}'), {
       problem: 'no broker is configured',
-      mend: 'set one such variable for each broker, such as MQTTREP_CLIENT_oslo=mqtt://localhost:1883',
+      fix: 'set one such variable for each broker, such as MQTTREP_CLIENT_oslo=mqtt://localhost:1883',
     });
   } else if (names.length === 1) {
     problems.warn(brokerVariableName('CLIENT', only), {
       problem: 'it is the only broker, so there is nothing to replicate to',
-      mend: 'set an MQTTREP_CLIENT_{name} for another broker',
+      fix: 'set an MQTTREP_CLIENT_{name} for another broker',
     });
   } else if (surplus !== undefined) {
     problems.error(brokerVariableName('CLIENT', surplus), {
       problem: `${names.length} brokers are configured, more than the ${MAX_BROKERS} that one process serves`,
-      mend: 'run several mqttrep, with one broker in common',
+      fix: 'run several mqttrep, with one broker in common',
     });
   }
 }
@@ -154,12 +154,12 @@ function judgeTwins(brokers: readonly BrokerConfig[], problems: Problems): void 
     if (double !== undefined) {
       problems.error(variable, {
         problem: `${maskUrl(broker.url)} is the broker of ${brokerVariableName('CLIENT', double.name)} too, under the same client id`,
-        mend: 'correct the url, or remove one of the two',
+        fix: 'correct the url, or remove one of the two',
       });
     } else if (twins[0] !== undefined) {
       problems.warn(variable, {
         problem: `${maskUrl(broker.url)} is the broker of ${brokerVariableName('CLIENT', twins[0].name)} too, so it is replicated with itself`,
-        mend: 'correct the url, or remove one of the two',
+        fix: 'correct the url, or remove one of the two',
       });
     }
   }

@@ -20,13 +20,13 @@ export function withClientId(
   if (options.clientId !== undefined && options.clientId !== clientId) {
     problems.warn(client.variable, {
       problem: 'the `clientId` in the query of its url replaces the one of its options',
-      mend: 'keep one of the two',
+      fix: 'keep one of the two',
     });
   }
   if (options.clean === false && clientId === undefined) {
     problems.warn(client.variable, {
       problem: '`clean` is false without a `clientId`, so each start leaves a session behind on the broker',
-      mend: 'configure a `clientId`, or remove `clean`',
+      fix: 'configure a `clientId`, or remove `clean`',
     });
   }
   return clientId === undefined ? options : { ...options, clientId };

@@ -101,7 +101,7 @@ export interface Problem {
   /** What is wrong, with the value received (masked where it may hold a secret), as one sentence without a full stop. */
   readonly problem: string;
   /** What to do about it, as one sentence without a full stop. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** Either a configuration or every error at once; warnings in both cases. */

@@ -85,7 +85,7 @@ function place(entry: Entry, parsed: Variable, sorted: Sorted, problems: Problem
     case 'nobody':
       problems.error(entry.variable, {
         problem: `${show(parsed.named)} is no name: only letters, digits and underscores may be in one`,
-        mend: `rename the variable after the pattern ${parsed.pattern}`,
+        fix: `rename the variable after the pattern ${parsed.pattern}`,
       });
       break;
     case 'unknown':
@@ -105,14 +105,14 @@ function placeTopic(
     const misspelt = properName === undefined ? present.variable : entry.variable;
     problems.error(misspelt, {
       problem: `it is set together with ${properName ?? entry.variable}, which means the same`,
-      mend: `keep ${properName ?? entry.variable} alone`,
+      fix: `keep ${properName ?? entry.variable} alone`,
     });
     return;
   }
   if (properName !== undefined) {
     problems.warn(entry.variable, {
       problem: 'the name is an old misspelling of PUBLISH_BLACKLIST, and honoured',
-      mend: `rename it to ${properName}`,
+      fix: `rename it to ${properName}`,
     });
   }
   settings.set(key, entry);
@@ -129,7 +129,7 @@ function honourFirstVersion(
   process.set('MERGE_FREQUENCY', { variable: FIRST_VERSION_FREQUENCY, value });
   problems.warn(FIRST_VERSION_FREQUENCY, {
     problem: 'the name is that of the first version, and honoured',
-    mend: `rename it to ${PREFIX}MERGE_FREQUENCY`,
+    fix: `rename it to ${PREFIX}MERGE_FREQUENCY`,
   });
 }
 
@@ -139,7 +139,7 @@ function freed(variable: string, received: string, problems: Problems): string {
   if (value.length < 2 || (quote !== '"' && quote !== "'") || value.at(-1) !== quote) return value;
   problems.warn(variable, {
     problem: 'the value arrives wrapped in quotes, which are left out (Docker keeps those of its env files)',
-    mend: 'remove the quotes around the value',
+    fix: 'remove the quotes around the value',
   });
   return value.slice(1, -1).trim();
 }
@@ -147,7 +147,7 @@ function freed(variable: string, received: string, problems: Problems): string {
 function warnOfUnknown(variable: string, known: string | undefined, problems: Problems): void {
   problems.warn(variable, {
     problem: 'mqttrep knows no variable of this name and ignores it',
-    mend: known === undefined ? 'remove it, or look for its name in the README' : `did you mean ${known}?`,
+    fix: known === undefined ? 'remove it, or look for its name in the README' : `did you mean ${known}?`,
   });
 }
 

@@ -35,7 +35,7 @@ export function readHttp(
   if (entry !== undefined && token === 'none' && !isLoopback(host)) {
     problems.error(entry.variable, {
       problem: `others can reach ${show(entry.value)}, and no token is set that they would have to know`,
-      mend: 'set MQTTREP_HTTP_TOKEN (or MQTTREP_HTTP_TOKEN_FILE), such as to what `openssl rand -hex 16` prints, or name no host',
+      fix: 'set MQTTREP_HTTP_TOKEN (or MQTTREP_HTTP_TOKEN_FILE), such as to what `openssl rand -hex 16` prints, or name no host',
     });
   }
   return {
@@ -71,7 +71,7 @@ function parseHttpAddress(text: string): Parsed<Address> {
   if (port >= 0 && port <= 65_535) return { value: { host: bracketed ?? plain ?? LOOPBACK, port } };
   return {
     problem: `${show(text)} is no address to listen at`,
-    mend: `write a port such as ${DEFAULT_HTTP_PORT}, a host and a port such as 0.0.0.0:${DEFAULT_HTTP_PORT}, or off`,
+    fix: `write a port such as ${DEFAULT_HTTP_PORT}, a host and a port such as 0.0.0.0:${DEFAULT_HTTP_PORT}, or off`,
   };
 }
 
@@ -86,7 +86,7 @@ function checkedToken(
   if (inline !== undefined && file !== undefined) {
     problems.error(file.variable, {
       problem: `it is set together with ${inline.variable}`,
-      mend: 'keep one of the two',
+      fix: 'keep one of the two',
     });
   }
   const entry = inline ?? file;
@@ -99,12 +99,12 @@ function checkedToken(
   if (!VISIBLE.test(token)) {
     problems.error(entry.variable, {
       problem: 'the token holds blanks, or characters outside of ASCII',
-      mend: 'write letters, digits and punctuation alone',
+      fix: 'write letters, digits and punctuation alone',
     });
   } else if (token.length < SHORT_TOKEN) {
     problems.warn(entry.variable, {
       problem: `the token has only ${token.length} characters, and may be guessed`,
-      mend: `write ${SHORT_TOKEN} or more, such as what \`openssl rand -hex 16\` prints`,
+      fix: `write ${SHORT_TOKEN} or more, such as what \`openssl rand -hex 16\` prints`,
     });
   }
   return { text: token };

@@ -13,11 +13,11 @@ export function parseJson(text: string): Parsed<unknown> {
       if (key === '__proto__') pollutes = true;
       return member;
     });
-    return pollutes ? { problem: 'it has a key `__proto__`', mend: 'remove this key' } : { value };
+    return pollutes ? { problem: 'it has a key `__proto__`', fix: 'remove this key' } : { value };
   } catch {
     return {
       problem: `it is no JSON: ${firstFault(text)}`,
-      mend: 'check the JSON there; in an .env file wrap it in single quotes, so that `#` and `"` in it are kept',
+      fix: 'check the JSON there; in an .env file wrap it in single quotes, so that `#` and `"` in it are kept',
     };
   }
 }

@@ -30,51 +30,54 @@ export function readMerge({ variable, value }: Entry, problems: Problems): Merge
 function describeFault(fault: MergeFault, value: string): Fault {
   switch (fault.kind) {
     case 'empty':
-      return { problem: `${show(value)} names no comparator`, mend: `write a chain, ${EXAMPLE}` };
+      return { problem: `${show(value)} names no comparator`, fix: `write a chain, ${EXAMPLE}` };
     case 'too long':
       return {
         problem: `the chain has more than ${MAX_COMPARATORS} comparators`,
-        mend: `write a shorter one, ${EXAMPLE}`,
+        fix: `write a shorter one, ${EXAMPLE}`,
       };
     case 'unknown':
-      return { problem: `${show(fault.comparator)} is no comparator`, mend: mendName(fault.name) };
+      return { problem: `${show(fault.comparator)} is no comparator`, fix: fixForName(fault.name) };
     case 'after arrival':
       return {
         problem: `${show(fault.comparator)} stands after arrival, which always decides`,
-        mend: 'put arrival at the end, or leave it out: it ends every chain',
+        fix: 'put arrival at the end, or leave it out: it ends every chain',
       };
     case 'argument':
       return {
         problem: `${show(fault.comparator)} has something after the colon, which it does not take`,
-        mend: `write ${nameOf(fault.comparator)} alone`,
+        fix: `write ${nameOf(fault.comparator)} alone`,
       };
     case 'no argument':
-      return { problem: `${show(fault.comparator)} does not say what to compare`, mend: mendArgument(fault) };
+      return {
+        problem: `${show(fault.comparator)} does not say what to compare`,
+        fix: fixForArgument(fault),
+      };
     case 'empty key':
       return {
         problem: `${show(fault.comparator)} has an empty key in its path`,
-        mend: 'write keys and indexes with one dot between each two, such as features.0.id',
+        fix: 'write keys and indexes with one dot between each two, such as features.0.id',
       };
     case 'stray backslash':
       return {
         problem: `${show(fault.comparator)} has a backslash that escapes nothing`,
-        mend: 'write \\. for a dot in a key, \\, for a comma and \\\\ for a backslash',
+        fix: 'write \\. for a dot in a key, \\, for a comma and \\\\ for a backslash',
       };
     case 'too many keys':
       return {
         problem: `${show(fault.comparator)} has more than ${MAX_PATH_KEYS} keys in its path`,
-        mend: 'write a shorter path',
+        fix: 'write a shorter path',
       };
   }
 }
 
-function mendName(name: string): string {
+function fixForName(name: string): string {
   const meant = nearest(name, COMPARATORS);
   if (meant !== undefined) return `did you mean ${meant}?`;
   return `write arrival, bytes, property:NAME, or a format and a path: ${FORMATS.map(f => `${f}:PATH`).join(', ')}`;
 }
 
-function mendArgument({ comparator }: { readonly comparator: string }): string {
+function fixForArgument({ comparator }: { readonly comparator: string }): string {
   const name = nameOf(comparator);
   return name === 'property'
     ? 'write the name of a user property after it, such as property:serial'
@@ -90,7 +93,7 @@ function describeRenamed({ from, to }: Renamed): Fault {
   return nameOf(from) === 'random'
     ? {
         problem: `${show(from)} would choose otherwise at each replicator, and is understood as ${show(to)}`,
-        mend: `write ${to}, or arrival for the last writer`,
+        fix: `write ${to}, or arrival for the last writer`,
       }
-    : { problem: `${show(from)} is a name of the first version, and honoured`, mend: `write ${to}` };
+    : { problem: `${show(from)} is a name of the first version, and honoured`, fix: `write ${to}` };
 }

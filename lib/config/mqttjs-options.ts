@@ -10,26 +10,26 @@ import type { Fault } from './problems.ts';
  * - `kept`: goes to MQTT.js as it is, once it has been checked
  * - anything else: why it is left out, and what to do instead
  */
-type Treatment = 'kept' | { readonly problem: string; readonly mend: string };
+type Treatment = 'kept' | { readonly problem: string; readonly fix: string };
 
 function setByMqttrep(name: string): Treatment {
   return {
     problem: `the option \`${name}\` is ignored, for mqttrep sets it itself`,
-    mend: `remove \`${name}\``,
+    fix: `remove \`${name}\``,
   };
 }
 
 function ofBrowsers(name: string): Treatment {
   return {
     problem: `the option \`${name}\` is ignored: it is for browsers, and mqttrep runs on Node.js`,
-    mend: `remove \`${name}\``,
+    fix: `remove \`${name}\``,
   };
 }
 
 function insteadOf(name: string, other: string): Treatment {
   return {
     problem: `the option \`${name}\` is ignored, for mqttrep has another one for the same`,
-    mend: `write ${other} instead`,
+    fix: `write ${other} instead`,
   };
 }
 
@@ -108,7 +108,7 @@ export const CONNECT_PROPERTIES: Readonly<Record<string, Treatment>> = table([
     {
       problem:
         'the property `maximumPacketSize` is ignored: a broker drops larger messages in silence, which would look deleted',
-      mend: 'set MQTTREP_MAX_PAYLOAD instead',
+      fix: 'set MQTTREP_MAX_PAYLOAD instead',
     },
   ],
   ['receiveMaximum', 'kept'],
@@ -119,7 +119,7 @@ export const CONNECT_PROPERTIES: Readonly<Record<string, Treatment>> = table([
     'topicAliasMaximum',
     {
       problem: 'the property `topicAliasMaximum` is ignored: mqttrep uses no topic aliases',
-      mend: 'remove `topicAliasMaximum`',
+      fix: 'remove `topicAliasMaximum`',
     },
   ],
   ['userProperties', 'kept'],
@@ -185,7 +185,7 @@ function unknown(what: 'option' | 'property', name: string, known: readonly stri
   const meant = nearest(name, known);
   return {
     problem: `neither mqttrep nor MQTT.js knows the ${what} \`${name}\``,
-    mend: meant === undefined ? 'remove it' : `did you mean \`${meant}\`?`,
+    fix: meant === undefined ? 'remove it' : `did you mean \`${meant}\`?`,
   };
 }
 

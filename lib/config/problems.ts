@@ -1,5 +1,5 @@
 /**
- * Everything that is wrong with a configuration, collected instead of thrown, so that a user mends it in
+ * Everything that is wrong with a configuration, collected instead of thrown, so that a user fixes it in
  * one go. Texts never hold a value that may be a secret: whoever writes one masks it before.
  */
 
@@ -9,7 +9,7 @@ import type { Problem } from './config.ts';
 /** What is wrong with a value and how to mend it, before it is known which variable bears the value. */
 export interface Fault {
   readonly problem: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** What a text was read as, or why it could not be. */
@@ -23,12 +23,12 @@ export class Problems {
   readonly #errors: Problem[] = [];
   readonly #warnings: Problem[] = [];
 
-  error(variable: string, { problem, mend }: Fault): void {
-    this.#errors.push({ variable, problem, mend });
+  error(variable: string, { problem, fix }: Fault): void {
+    this.#errors.push({ variable, problem, fix });
   }
 
-  warn(variable: string, { problem, mend }: Fault): void {
-    this.#warnings.push({ variable, problem, mend });
+  warn(variable: string, { problem, fix }: Fault): void {
+    this.#warnings.push({ variable, problem, fix });
   }
 
   /** The value that was read; undefined, and an error recorded, where none was. */

@@ -68,13 +68,13 @@ function judgeStateTopics({ brokers, controlTopic }: Config, problems: Problems)
   if (controlTopic === undefined) {
     problems.error('MQTTREP_STATE_TOPICS', {
       problem: 'there are no state topics without control topics, which MQTTREP_CONTROL_TOPIC turns off',
-      mend: 'remove one of the two',
+      fix: 'remove one of the two',
     });
   }
   for (const { name } of brokers.filter(({ options }) => options['will'] !== undefined)) {
     problems.warn(brokerVariableName('CONFIG', name), {
       problem: 'it has a will of its own, and state topics need one, so there are none at this broker',
-      mend: 'remove the will, or MQTTREP_STATE_TOPICS',
+      fix: 'remove the will, or MQTTREP_STATE_TOPICS',
     });
   }
 }

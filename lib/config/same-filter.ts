@@ -47,7 +47,7 @@ export function judgeSameFilters(settings: readonly TopicSettings[], problems: P
     if (first === undefined || contradictions.some(count => count > 0)) continue;
     problems.warn(topicVariableName('TOPIC', later.id), {
       problem: `${show(later.filter)} is the filter of ${topicVariableName('TOPIC', first.id)} too`,
-      mend: 'keep one of the two, and all settings under its id',
+      fix: 'keep one of the two, and all settings under its id',
     });
   }
 }
@@ -62,7 +62,7 @@ function judgePair(earlier: TopicSettings, later: TopicSettings, problems: Probl
     contradictions++;
     problems.error(topicVariableName(key, later.id), {
       problem: `it is ${other}, but ${topicVariableName(key, earlier.id)} is ${one} for the same filter ${show(later.filter)}`,
-      mend: 'give both the same value, or remove one',
+      fix: 'give both the same value, or remove one',
     });
   }
   return contradictions;

@@ -11,12 +11,12 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['EISDIR', 'it is a folder'],
 ]);
 
-/** The text, without a byte order mark. An empty file is a fault, which `whatBelongs` there mends. */
+/** The text, without a byte order mark. An empty file is a fault, which `whatBelongs` there fixes. */
 export function readTextFile(path: string, readFile: ReadFile, whatBelongs: string): Parsed<string> {
   try {
     const content = readFile(path).replace(/^\uFEFF/, '');
     if (content.trim() !== '') return { value: content };
-    return { problem: `the file ${show(path)} is empty`, mend: `write ${whatBelongs} into it` };
+    return { problem: `the file ${show(path)} is empty`, fix: `write ${whatBelongs} into it` };
   } catch (error) {
     return unreadable(path, error);
   }
@@ -26,6 +26,6 @@ function unreadable(path: string, error: unknown): Fault {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return {
     problem: `the file ${show(path)} cannot be read: ${REASONS.get(code) ?? code ?? 'reason unknown'}`,
-    mend: 'check the path, and that the user who runs mqttrep may read the file',
+    fix: 'check the path, and that the user who runs mqttrep may read the file',
   };
 }

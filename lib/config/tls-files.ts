@@ -51,7 +51,7 @@ function useless(named: readonly FileOption[], scheme: string | undefined): Faul
   return [
     {
       problem: `${named.map(name => `\`${name}\``).join(', ')} is given, but ${scheme}:// knows no TLS`,
-      mend: `begin the url of the broker with ${secure}://, and check its port`,
+      fix: `begin the url of the broker with ${secure}://, and check its port`,
     },
   ];
 }
@@ -65,7 +65,7 @@ function halfPairs({ cert, certFile, key, keyFile }: Options): Fault[] {
   const isFile = hasCertificate ? certFile !== undefined : keyFile !== undefined;
   if (!isFile) return [];
   return [
-    { problem: `\`${present}\` is given without \`${absent}\``, mend: `give both: \`${absent}\` is missing` },
+    { problem: `\`${present}\` is given without \`${absent}\``, fix: `give both: \`${absent}\` is missing` },
   ];
 }
 
@@ -73,12 +73,12 @@ function readOne(name: FileOption, options: Options, readFile: ReadFile): Parsed
   const path = String(options[name]);
   const inline = STANDS_FOR[name];
   if (options[inline] !== undefined) {
-    return { problem: `\`${name}\` is given together with \`${inline}\``, mend: 'keep one of the two' };
+    return { problem: `\`${name}\` is given together with \`${inline}\``, fix: 'keep one of the two' };
   }
   if (NO_PATH.test(path)) {
     return {
       problem: `\`${name}\` looks like the PEM itself, not like a path`,
-      mend: `write the path of a file, or move the PEM to \`${inline}\``,
+      fix: `write the path of a file, or move the PEM to \`${inline}\``,
     };
   }
   const belongs = name === 'keyFile' ? 'a private key in PEM form' : 'a certificate in PEM form';
@@ -86,33 +86,33 @@ function readOne(name: FileOption, options: Options, readFile: ReadFile): Parsed
   if (!('value' in text)) return { ...text, problem: `\`${name}\`: ${text.problem}` };
   const flaw = name === 'keyFile' ? keyFlaw(text.value, options['passphrase']) : certificateFlaw(text.value);
   if (flaw === undefined) return text;
-  return { problem: `\`${name}\`: the file ${show(path)} ${flaw.problem}`, mend: flaw.mend };
+  return { problem: `\`${name}\`: the file ${show(path)} ${flaw.problem}`, fix: flaw.fix };
 }
 
 function certificateFlaw(pem: string): Fault | undefined {
   const certificates = pem.match(CERTIFICATES);
   if (certificates === null) {
     const holds = PRIVATE_KEY.test(pem) ? 'holds a private key, not a certificate' : 'holds no certificate';
-    return { problem: holds, mend: 'name a PEM file with -----BEGIN CERTIFICATE----- in it' };
+    return { problem: holds, fix: 'name a PEM file with -----BEGIN CERTIFICATE----- in it' };
   }
   const isDamaged = certificates.some(one => parsed(() => new X509Certificate(one)) === undefined);
   if (!isDamaged) return undefined;
-  return { problem: 'holds a certificate that cannot be read', mend: 'copy it anew, it is damaged' };
+  return { problem: 'holds a certificate that cannot be read', fix: 'copy it anew, it is damaged' };
 }
 
 function keyFlaw(pem: string, passphrase: unknown): Fault | undefined {
   if (!PRIVATE_KEY.test(pem)) {
     const isCertificate = pem.match(CERTIFICATES) !== null;
     const holds = isCertificate ? 'holds a certificate, not a private key' : 'holds no private key';
-    return { problem: holds, mend: 'name a PEM file with -----BEGIN PRIVATE KEY----- in it' };
+    return { problem: holds, fix: 'name a PEM file with -----BEGIN PRIVATE KEY----- in it' };
   }
   if (privateKey(pem, passphrase) !== undefined) return undefined;
   if (!pem.includes('ENCRYPTED')) {
-    return { problem: 'holds a private key that cannot be read', mend: 'copy it anew, it is damaged' };
+    return { problem: 'holds a private key that cannot be read', fix: 'copy it anew, it is damaged' };
   }
   return passphrase === undefined
-    ? { problem: 'holds an encrypted private key', mend: 'give its passphrase in `passphrase`' }
-    : { problem: 'holds a private key that `passphrase` does not open', mend: 'correct `passphrase`' };
+    ? { problem: 'holds an encrypted private key', fix: 'give its passphrase in `passphrase`' }
+    : { problem: 'holds a private key that `passphrase` does not open', fix: 'correct `passphrase`' };
 }
 
 /** Whether certificate and key, both sound by themselves, belong together. */
@@ -126,7 +126,7 @@ function notAPair(options: Options, contents: Readonly<Record<string, string>>):
     return undefined;
   return {
     problem: 'the private key is not that of the certificate',
-    mend: 'name the certificate first in its file, and the key that it was made for',
+    fix: 'name the certificate first in its file, and the key that it was made for',
   };
 }
 

@@ -50,14 +50,14 @@ function readFilter(
   if (entry === undefined) return undefined;
   const { variable, value: filter } = entry;
   if (id === RESERVED_TOPIC_ID) {
-    problems.error(variable, { problem: `no topic can have the id ${id}`, mend: 'give it another id' });
+    problems.error(variable, { problem: `no topic can have the id ${id}`, fix: 'give it another id' });
     return undefined;
   }
   const accepted = problems.take(variable, parseFilter(filter, controlTopic));
   if (accepted?.endsWith('/')) {
     problems.warn(variable, {
       problem: `${show(filter)} ends with \`/\`, as a filter does whose \`#\` was taken for a comment`,
-      mend: `if \`#\` was meant, quote the value in the .env file: ${variable}="${filter}#"`,
+      fix: `if \`#\` was meant, quote the value in the .env file: ${variable}="${filter}#"`,
     });
   }
   return accepted;
@@ -66,27 +66,27 @@ function readFilter(
 function parseFilter(filter: string, controlTopic: string): Parsed<string> {
   const fault = filterFault(filter);
   if (filter === '') {
-    return { problem: 'it is empty', mend: 'write a topic filter; in an .env file `#` must be quoted: "#"' };
+    return { problem: 'it is empty', fix: 'write a topic filter; in an .env file `#` must be quoted: "#"' };
   }
   if (fault !== undefined) {
     return {
       problem: `${show(filter)} is no topic filter: ${fault}`,
-      mend: 'write it as MQTT has it, such as canards/+/name or canards/#',
+      fix: 'write it as MQTT has it, such as canards/+/name or canards/#',
     };
   }
   if (Buffer.byteLength(filter) > LONGEST_FILTER) {
-    return { problem: `the filter is longer than ${LONGEST_FILTER} bytes`, mend: 'write a shorter one' };
+    return { problem: `the filter is longer than ${LONGEST_FILTER} bytes`, fix: 'write a shorter one' };
   }
   if (filter.startsWith('$share/')) {
     return {
       problem: `${show(filter)} is a shared subscription, of which mqttrep would see but a share`,
-      mend: `write the filter alone: ${filter.split('/').slice(2).join('/')}`,
+      fix: `write the filter alone: ${filter.split('/').slice(2).join('/')}`,
     };
   }
   if (!isReplicable(filter, controlTopic)) {
     return {
       problem: `${show(filter)} is never replicated, as all that begins with \`$\`, \`ActiveMQ/\` or \`${controlTopic}/\``,
-      mend: 'write another filter, or remove it',
+      fix: 'write another filter, or remove it',
     };
   }
   return { value: filter };
@@ -141,7 +141,7 @@ function blameOrphans(id: string, entries: TopicEntries, ids: readonly string[],
     const hint = meant === undefined ? '' : `; did you mean ${topicVariableName(key, meant)}?`;
     problems.error(variable, {
       problem: `there is no ${topic} that it could belong to`,
-      mend: `set ${topic}, or remove this one${hint}`,
+      fix: `set ${topic}, or remove this one${hint}`,
     });
   }
 }
@@ -155,7 +155,7 @@ function judgeSubscriptions(
   if (ids.length === 0) {
     problems.error(topicVariableName('TOPIC', '{id}'), {
       problem: 'no topic is configured',
-      mend: 'set one such variable for each topic filter, such as MQTTREP_TOPIC_ducks="canards/#"',
+      fix: 'set one such variable for each topic filter, such as MQTTREP_TOPIC_ducks="canards/#"',
     });
     return;
   }
@@ -163,7 +163,7 @@ function judgeSubscriptions(
   if (complete && topics.every(topic => topic.subscribers.length === 0)) {
     problems.error(topicVariableName('TOPIC', '{id}'), {
       problem: 'no broker subscribes to any topic, so there is nothing to replicate',
-      mend: 'check NOSUB, SUBSCRIBE_WHITELIST and SUBSCRIBE_BLACKLIST: one topic at least must be subscribed',
+      fix: 'check NOSUB, SUBSCRIBE_WHITELIST and SUBSCRIBE_BLACKLIST: one topic at least must be subscribed',
     });
   }
 }

@@ -29,7 +29,7 @@ export function parseBoolean(text: string): Parsed<boolean> {
   const word = text.toLowerCase();
   if (TRUE.includes(word)) return { value: true };
   if (FALSE.includes(word)) return { value: false };
-  return { problem: `${show(text)} is neither true nor false`, mend: 'write true or false' };
+  return { problem: `${show(text)} is neither true nor false`, fix: 'write true or false' };
 }
 
 /** 0, 1 or 2. */
@@ -37,7 +37,7 @@ export function parseQos(text: string): Parsed<QoS> {
   if (text === '0') return { value: 0 };
   if (text === '1') return { value: 1 };
   if (text === '2') return { value: 2 };
-  return { problem: `${show(text)} is no quality of service of MQTT`, mend: 'write 0, 1 or 2' };
+  return { problem: `${show(text)} is no quality of service of MQTT`, fix: 'write 0, 1 or 2' };
 }
 
 /** Seconds: 0 for ever, else a decimal number from `SHORTEST_TTL` to `LONGEST_TTL`. */
@@ -46,7 +46,7 @@ export function parseTtl(text: string): Parsed<number> {
   if (seconds === 0 || (seconds >= SHORTEST_TTL && seconds <= LONGEST_TTL)) return { value: seconds };
   return {
     problem: `${show(text)} is no time to live`,
-    mend: `write seconds as a number alone: 0 for ever, else from ${SHORTEST_TTL} to ${LONGEST_TTL}, such as 3600 or 0.5`,
+    fix: `write seconds as a number alone: 0 for ever, else from ${SHORTEST_TTL} to ${LONGEST_TTL}, such as 3600 or 0.5`,
   };
 }
 
@@ -56,7 +56,7 @@ export function parseFrequency(text: string): Parsed<number> {
   if (hertz >= LOWEST_FREQUENCY && hertz <= HIGHEST_FREQUENCY) return { value: hertz };
   return {
     problem: `${show(text)} is no frequency from ${LOWEST_FREQUENCY} to ${HIGHEST_FREQUENCY} Hz`,
-    mend: 'write a number alone that is greater than 0, such as 1 for once a second or 0.1 for every ten seconds',
+    fix: 'write a number alone that is greater than 0, such as 1 for once a second or 0.1 for every ten seconds',
   };
 }
 
@@ -71,7 +71,7 @@ export function parseControlTopic(text: string): Parsed<ControlTopic> {
   if (/[+#\0]/.test(text) || text.startsWith('$') || text.startsWith('/') || text.endsWith('/')) {
     return {
       problem: `${show(text)} is no topic to put others under`,
-      mend: 'write a topic name without wildcards, without $ in front and / at its ends, such as mqttrep, or off',
+      fix: 'write a topic name without wildcards, without $ in front and / at its ends, such as mqttrep, or off',
     };
   }
   return { value: { prefix: text } };
@@ -101,7 +101,7 @@ export function parseDeletionGuard(text: string): Parsed<DeletionBound> {
   }
   return {
     problem: `${show(text)} is no number of topics and a share from 0 to 100 %`,
-    mend: 'write both, such as 10,5% to hold more than 10 deletions that are more than 5 % of a broker, or off',
+    fix: 'write both, such as 10,5% to hold more than 10 deletions that are more than 5 % of a broker, or off',
   };
 }
 
@@ -111,7 +111,7 @@ export function parseBound(text: string, most: number): Parsed<number> {
   if (value >= 1 && value <= most) return { value };
   return {
     problem: `${show(text)} is no whole number from 1 to ${most}`,
-    mend: 'write digits alone, such as 1000000',
+    fix: 'write digits alone, such as 1000000',
   };
 }
 
@@ -124,7 +124,7 @@ export function parseBytes(text: string, least: number, most: number): Parsed<nu
   if (value >= least && value <= most) return { value };
   return {
     problem: `${show(text)} is no number of bytes from ${least} to ${most}`,
-    mend: 'write digits alone, or with a unit, such as 536870912 or 512M',
+    fix: 'write digits alone, or with a unit, such as 536870912 or 512M',
   };
 }
 
@@ -133,7 +133,7 @@ function parseSeconds(text: string, least: number, most: number): Parsed<number>
   if (seconds >= least && seconds <= most) return { value: seconds };
   return {
     problem: `${show(text)} is no time from ${least} to ${most} s`,
-    mend: 'write seconds as a number alone',
+    fix: 'write seconds as a number alone',
   };
 }
 
@@ -156,7 +156,7 @@ export function parseBrokerNames(text: string, known: readonly string[]): Parsed
   if (names.length === 0) {
     return {
       problem: `${show(text)} names no broker`,
-      mend: 'write names of brokers, separated by commas, or remove the variable',
+      fix: 'write names of brokers, separated by commas, or remove the variable',
     };
   }
   const strangers = [...new Set(names)].filter(name => !known.includes(name));
@@ -165,11 +165,11 @@ export function parseBrokerNames(text: string, known: readonly string[]): Parsed
   return {
     problem:
       strangers.length === 1 ? `${subject} is the name of no broker` : `${subject} are names of no brokers`,
-    mend: mendNames(strangers, known),
+    fix: fixForNames(strangers, known),
   };
 }
 
-function mendNames(strangers: readonly string[], known: readonly string[]): string {
+function fixForNames(strangers: readonly string[], known: readonly string[]): string {
   if (known.length === 0) return 'configure the brokers first, each by an MQTTREP_CLIENT_{name}';
   const hints = strangers.map(name => nearest(name, known)).filter(name => name !== undefined);
   if (hints.length === strangers.length) return `did you mean ${hints.join(', ')}?`;
@@ -183,6 +183,6 @@ function oneOf<T extends string>(text: string, words: readonly T[], what: string
   const choice = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
   return {
     problem: `${show(text)} is no ${what}`,
-    mend: meant === undefined ? `write ${choice}` : `write ${choice}; did you mean ${meant}?`,
+    fix: meant === undefined ? `write ${choice}` : `write ${choice}; did you mean ${meant}?`,
   };
 }

@@ -13,12 +13,12 @@ export type Event =
   | Probed
   | Acknowledged
   | Refused
-  | Overdue
-  | Doubted
+  | EchoOverdue
+  | ScanDue
   | Offered
   | Expired
   | Returned
-  | Unanswered
+  | ProbeLost
   | Restored
   | Withheld;
 
@@ -34,7 +34,7 @@ export interface Observed {
   /** The broker is still replaying what it retains, after a connect. */
   readonly replay: boolean;
   /** What we have to compare a replay with. */
-  readonly base: Base;
+  readonly returnState: ReturnState;
   /** The version that the message carries, if a replicator wrote it and it is to be believed. */
   readonly stamp: Version | undefined;
   /** Whether this connection returns stamps: if so, a message without one is no echo. */
@@ -46,11 +46,11 @@ export interface Observed {
   /** MQTT 5 message expiry left, in milliseconds; Infinity for none. */
   readonly expiry: number;
   /** The version of this message, should it be a new write. */
-  readonly fresh: Version;
+  readonly newVersion: Version;
   /** The broker's rank at first contact: the larger wins. */
-  readonly rank: number;
+  readonly firstContactRank: number;
   /** The broker has not taken what it was sent last under the topic. */
-  readonly refuses: boolean;
+  readonly isBlocked: boolean;
   readonly now: number;
 }
 
@@ -64,7 +64,7 @@ export interface Observed {
  * - `keeps nothing`: it retains no messages. What it *holds* is what was last said there, by us or by others, to
  *   the subscribers of that moment; nothing can be asked of it
  */
-export type Base = 'none' | 'as left' | 'lost' | 'went back' | 'keeps nothing';
+export type ReturnState = 'first contact' | 'intact' | 'wiped' | 'rolled back' | 'no retention';
 
 /** A probe answered: what a broker retains under the topic. */
 export interface Probed {
@@ -73,10 +73,10 @@ export interface Probed {
   /** 'unknown': the broker did not say, which is never the same as 'absent'. */
   readonly found: Found | 'absent' | 'unknown';
   /** The broker held what was found at its marker or since, and no longer when we parted: it went back to it. */
-  readonly isOld: boolean;
+  readonly isRolledBack: boolean;
   /** What it means when something that the broker held is absent: a client deleted it, or the broker lost it. */
   readonly absence: 'deletion' | 'loss';
-  readonly fresh: Version;
+  readonly newVersion: Version;
   readonly now: number;
 }
 
@@ -102,14 +102,14 @@ export interface Refused {
 }
 
 /** The echo of a publish did not come in time. */
-export interface Overdue {
-  readonly kind: 'overdue';
+export interface EchoOverdue {
+  readonly kind: 'echo-overdue';
   readonly broker: number;
 }
 
 /** It is time to look whether a broker still has what we believe. */
-export interface Doubted {
-  readonly kind: 'doubted';
+export interface ScanDue {
+  readonly kind: 'scan-due';
   readonly broker: number;
 }
 
@@ -125,7 +125,7 @@ export interface Offered {
 /** The clock was looked at. */
 export interface Expired {
   readonly kind: 'expired';
-  readonly fresh: Version;
+  readonly newVersion: Version;
   readonly now: number;
 }
 
@@ -133,7 +133,7 @@ export interface Expired {
 export interface Returned {
   readonly kind: 'returned';
   readonly broker: number;
-  readonly base: Base;
+  readonly returnState: ReturnState;
   readonly replayed: boolean;
   /** What it held at the marker that it came back with. */
   readonly atMarker: AtMarker;
@@ -146,8 +146,8 @@ export interface Returned {
 export type AtMarker = 'the same' | 'another' | 'not known';
 
 /** The connection was lost before a probe could answer. */
-export interface Unanswered {
-  readonly kind: 'unanswered';
+export interface ProbeLost {
+  readonly kind: 'probe-lost';
   readonly broker: number;
 }
 
@@ -161,7 +161,7 @@ export interface Restored {
   readonly kind: 'restored';
   readonly payload: Bytes;
   readonly properties: string | undefined;
-  readonly fresh: Version;
+  readonly newVersion: Version;
   readonly now: number;
 }
 
@@ -178,14 +178,14 @@ export interface Publish {
 }
 
 /**
- * On what occasion a broker is asked what it retains. A `question` is one on whose answer hangs what becomes of a message; a `look`
+ * On what priority a broker is asked what it retains. A `question` is one on whose answer hangs what becomes of a message; a `look`
  * is taken although nothing is known to be amiss, and there may be many.
  */
-export type Occasion = 'question' | 'look';
+export type ProbePriority = 'urgent' | 'background';
 
 /** Ask a broker what it retains under the topic. */
 export interface Probe {
   readonly kind: 'probe';
   readonly broker: number;
-  readonly occasion: Occasion;
+  readonly priority: ProbePriority;
 }

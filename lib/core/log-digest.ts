@@ -18,7 +18,7 @@ export interface Digest {
 }
 
 export class LogDigest {
-  #said = 0;
+  #logged = 0;
   #periodBegan = Number.NEGATIVE_INFINITY;
   #count = 0;
   #example = '';
@@ -26,14 +26,14 @@ export class LogDigest {
   #dueAt = Number.POSITIVE_INFINITY;
 
   /** Whether this one is to be said by itself. If not, it is counted. Times are milliseconds. */
-  isSaid(example: string, now: number): boolean {
+  isLoggedAlone(example: string, now: number): boolean {
     if (now - this.#periodBegan >= PERIOD_MS && this.#count === 0) {
       this.#periodBegan = now;
-      this.#said = 0;
+      this.#logged = 0;
       this.#countMs = FIRST_COUNT_MS;
     }
-    if (this.#said < SINGLE_LINES) {
-      this.#said++;
+    if (this.#logged < SINGLE_LINES) {
+      this.#logged++;
       return true;
     }
     if (this.#count++ === 0) {
@@ -44,7 +44,7 @@ export class LogDigest {
   }
 
   /** Whether something was counted and not said. */
-  get isWaiting(): boolean {
+  get hasUnlogged(): boolean {
     return this.#count > 0;
   }
 

@@ -13,10 +13,10 @@
  * ordered by that first, and by the chain then, which is total once more.
  */
 
+import { LruCache } from './lru-cache.ts';
 import { type Comparator, type Format, formatMergeChain, type MergeChain } from './merge-chain.ts';
 import { follow } from './merge-path.ts';
 import { compareValues, type Value, valueFrom, valueFromText } from './merge-value.ts';
-import { Recent } from './recent.ts';
 import { type Bytes, isDeletion, type Message } from './register.ts';
 import { compareVersions } from './version.ts';
 
@@ -110,7 +110,7 @@ function readerOf(format: Format, chain: MergeChain, decoders: Decoders): Reader
   const paths = chain.flatMap(comparator =>
     'path' in comparator && comparator.by === format ? [comparator.path] : [],
   );
-  const recent = new Recent<ReadonlyMap<readonly string[], Value>>();
+  const recent = new LruCache<ReadonlyMap<readonly string[], Value>>();
   const read: Reader = payload => {
     const decoded = attempt(decode, payload);
     return new Map(paths.map(path => [path, valueFrom(follow(decoded, path))]));

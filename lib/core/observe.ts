@@ -3,32 +3,34 @@
  * that only passes through.
  */
 
-import { ask, wroteLast } from './ask.ts';
-import { afterTtl, contend, trustedStamp } from './contend.ts';
 import type { Observed } from './events.ts';
+import { afterTtl, merge, trustedStamp } from './merge.ts';
 import { echoed } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { type BrokerSet, has, type Policy } from './policy.ts';
+import { sendProbe, wroteLast } from './probes.ts';
 import {
-  agrees,
-  alike,
   emptiedAt,
+  haveSameContent,
   heldBefore,
   isDeletion,
+  isInSync,
   isNewer,
   type Message,
   NOBODY,
-  type Passing,
   type Register,
+  type Transient,
   withoutEmptied,
-  withQuestioned,
+  withUnresolved,
 } from './register.ts';
 import { compareVersions, type Version } from './version.ts';
 
 /** What is being asked of the broker may be answered from before this message. */
-export function overtake(register: Register, broker: number): Register {
-  const bit = register.asking & (1 << broker);
-  return (register.overtaken & bit) === bit ? register : { ...register, overtaken: register.overtaken | bit };
+export function markProbeStale(register: Register, broker: number): Register {
+  const bit = register.probing & (1 << broker);
+  return (register.staleProbes & bit) === bit
+    ? register
+    : { ...register, staleProbes: register.staleProbes | bit };
 }
 
 export function observed(register: Register, event: Observed, policy: Policy): Outcome {
@@ -42,14 +44,18 @@ export function observed(register: Register, event: Observed, policy: Policy): O
     return { ...result, register: { ...result.register, held: register.held } };
   }
 
-  const retained = event.retained ?? presumedRetained(register, event, policy);
+  const retained = event.retained ?? inferredRetained(register, event, policy);
   if (retained === true) {
     if (isSecondOfHeld(register, event, policy)) return outcome(register, 'lost');
-    const result = written(register, event, policy, true);
-    return event.retained === undefined && policy.retain ? presumed(register, result, event) : result;
+    const result = observedRetained(register, event, policy, true);
+    return event.retained === undefined && policy.retain
+      ? withInferredRetained(register, result, event)
+      : result;
   }
-  if (retained === undefined) return unsure(register, event, policy);
-  return policy.retain ? written(register, event, policy, isSaid(event)) : passed(register, event, policy);
+  if (retained === undefined) return unresolved(register, event, policy);
+  return policy.retain
+    ? observedRetained(register, event, policy, isWithoutRetention(event))
+    : observedTransient(register, event, policy);
 }
 
 /** Our retained message was stored behind an empty one of a client: whether that deleted what was there before is past. */
@@ -59,8 +65,8 @@ function withoutOutlived(register: Register, broker: number, echo: number): Regi
 }
 
 /** Where nothing is retained, what was said is all that a broker can be made to hold. */
-function isSaid({ base }: Observed): boolean {
-  return base === 'keeps nothing';
+function isWithoutRetention({ returnState }: Observed): boolean {
+  return returnState === 'no retention';
 }
 
 /**
@@ -69,7 +75,7 @@ function isSaid({ base }: Observed): boolean {
  */
 function isAsLeft(register: Register, event: Observed): boolean {
   const holds = register.held[event.broker];
-  return event.retained !== false && typeof holds === 'object' && alike(holds, event);
+  return event.retained !== false && typeof holds === 'object' && haveSameContent(holds, event);
 }
 
 /**
@@ -121,10 +127,12 @@ function isSameVersion(stamp: Version | undefined, version: Version): boolean {
  * repeats himself lives.
  */
 function isSecondOfHeld({ held, winner }: Register, event: Observed, { twice }: Policy): boolean {
-  if (!has(twice, event.broker) || event.retained !== undefined || isSaid(event)) return false;
-  if (winner === undefined || winner.origin === NOBODY || alike(winner, event)) return false;
+  if (!has(twice, event.broker) || event.retained !== undefined || isWithoutRetention(event)) return false;
+  if (winner === undefined || winner.origin === NOBODY || haveSameContent(winner, event)) return false;
   const holds = held[event.broker];
-  return typeof holds === 'object' ? alike(holds, event) : holds === 'absent' && event.payload === '';
+  return typeof holds === 'object'
+    ? haveSameContent(holds, event)
+    : holds === 'absent' && event.payload === '';
 }
 
 /**
@@ -132,12 +140,12 @@ function isSecondOfHeld({ held, winner }: Register, event: Observed, { twice }: 
  * the topic as the others do, and not to be where a probe found so; else it is undefined, and a probe has to tell. An
  * empty one deletes, or asks a client for its state: no presumption may delete, so a probe tells where anything is retained.
  */
-function presumedRetained(register: Register, event: Observed, policy: Policy): boolean | undefined {
+function inferredRetained(register: Register, event: Observed, policy: Policy): boolean | undefined {
   const { winner } = register;
   const isHeld = typeof register.held[event.broker] === 'object';
   const isEmpty = event.payload === '';
-  if (!policy.retain && event.base !== 'keeps nothing') {
-    if (isEmpty) return isHeld || has(register.asking, event.broker) ? undefined : false;
+  if (!policy.retain && event.returnState !== 'no retention') {
+    if (isEmpty) return isHeld || has(register.probing, event.broker) ? undefined : false;
     // The broker does not retain what it did any more, if that was a deletion.
     if (emptiedAt(register, event.broker) !== undefined) return undefined;
   }
@@ -145,22 +153,24 @@ function presumedRetained(register: Register, event: Observed, policy: Policy): 
   // To delete what is deleted already is no news either way.
   if (isEmpty && (isHeld || winner !== undefined)) return true;
   if (winner === undefined || isDeletion(winner)) return isHeld ? true : undefined;
-  return event.base === 'keeps nothing' || isAbreast(register, winner, event, policy) ? true : undefined;
+  return event.returnState === 'no retention' || isInSyncOrPending(register, winner, event, policy)
+    ? true
+    : undefined;
 }
 
 /**
  * Whether the broker retains what the others do, or will as soon as what it was sent arrives. One that may not be
  * published to, or does not take it, may have been left behind; what it has not got was not deleted there.
  */
-function isAbreast(
+function isInSyncOrPending(
   { held, pending }: Register,
   winner: Message,
-  { broker, refuses }: Observed,
+  { broker, isBlocked }: Observed,
   { publish }: Policy,
 ): boolean {
   const holds = held[broker];
-  const follows = has(publish, broker) && !refuses;
-  if (typeof holds === 'object') return follows || agrees(holds, winner);
+  const follows = has(publish, broker) && !isBlocked;
+  if (typeof holds === 'object') return follows || isInSync(holds, winner);
   return follows && pending.some(one => one.broker === broker && one.retained && !isDeletion(one.message));
 }
 
@@ -168,13 +178,17 @@ function isAbreast(
  * With RETAIN the message wins whether its broker retained it or not; but if not, the broker is to get it. It will be
  * asked for that, and the answer is compared with what the broker had before.
  */
-function presumed(register: Register, result: Outcome, { broker, payload, stamp, fresh }: Observed): Outcome {
+function withInferredRetained(
+  register: Register,
+  result: Outcome,
+  { broker, payload, stamp, newVersion }: Observed,
+): Outcome {
   const holds = register.held[broker];
   const before = heldBefore(register, broker) ?? (typeof holds === 'object' ? holds : undefined);
-  const question = { broker, payload, version: stamp ?? fresh, before, emptied: undefined };
+  const question = { broker, payload, version: stamp ?? newVersion, before, emptied: undefined };
   return {
     ...result,
-    register: { ...result.register, questioned: withQuestioned(result.register, question) },
+    register: { ...result.register, unresolved: withUnresolved(result.register, question) },
   };
 }
 
@@ -184,52 +198,53 @@ function presumed(register: Register, result: Outcome, { broker, payload, stamp,
  * The answer tells only if the probe follows a message with a payload, and no deletion came between. So one
  * that is under way is void, and asked again, when a deletion comes, and when a payload comes after one.
  */
-function unsure(register: Register, event: Observed, policy: Policy): Outcome {
+function unresolved(register: Register, event: Observed, policy: Policy): Outcome {
   const { broker, payload } = event;
   const handedOn = policy.retain
-    ? written(register, event, policy, isSaid(event))
-    : passed(register, event, policy);
-  if (event.base === 'keeps nothing') return handedOn;
-  const asking = has(register.asking, broker);
+    ? observedRetained(register, event, policy, isWithoutRetention(event))
+    : observedTransient(register, event, policy);
+  if (event.returnState === 'no retention') return handedOn;
+  const asking = has(register.probing, broker);
   const isBelieved = typeof register.held[broker] === 'object' && !policy.retain;
   if (payload === '' && !asking && !isBelieved) return handedOn;
   // The second copy of what is asked for already.
   if (payload === '' && asking && handedOn.effect === 'repeated') return handedOn;
-  const result = handedOn.effect === 'repeated' ? handedOn : questioned(handedOn, event);
+  const result = handedOn.effect === 'repeated' ? handedOn : withUnresolvedWrite(handedOn, event);
   if (payload !== '' && asking && wroteLast(register, broker, policy)) return result;
-  const { register: asked, commands } = ask(result.register, broker, 'question');
+  const { register: asked, commands } = sendProbe(result.register, broker, 'urgent');
   return { ...result, register: asked, commands };
 }
 
 /** Takes down when a message was seen whose place among the others a probe is to tell. */
-function questioned(result: Outcome, { broker, payload, stamp, fresh }: Observed): Outcome {
+function withUnresolvedWrite(result: Outcome, { broker, payload, stamp, newVersion }: Observed): Outcome {
   const { register } = result;
-  const version = stamp ?? fresh;
+  const version = stamp ?? newVersion;
   const isEmptied = payload === '' && typeof register.held[broker] === 'object';
   const emptied = emptiedAt(register, broker) ?? (isEmptied ? version : undefined);
   const question = { broker, payload, version, before: undefined, emptied };
   return {
     ...result,
-    register: { ...result.register, questioned: withQuestioned(result.register, question) },
+    register: { ...result.register, unresolved: withUnresolved(result.register, question) },
   };
 }
 
 /** A message to be reconciled as the topic's retained one. `stored`: the broker itself retains it. */
-function written(register: Register, event: Observed, policy: Policy, stored: boolean): Outcome {
+function observedRetained(register: Register, event: Observed, policy: Policy, stored: boolean): Outcome {
   const { broker } = event;
-  const isFirst = event.base === 'none' && register.held[broker] === 'unknown';
-  const isOld = event.replay && (isFirst || event.base === 'went back');
+  const isFirst = event.returnState === 'first contact' && register.held[broker] === 'unknown';
+  const isOld = event.replay && (isFirst || event.returnState === 'rolled back');
   const message: Message = {
     payload: event.payload,
     properties: event.properties,
     version:
-      trustedStamp(register, event) ?? (isOld ? { time: 0, counter: event.rank, replica: '' } : event.fresh),
+      trustedStamp(register, event) ??
+      (isOld ? { time: 0, counter: event.firstContactRank, replica: '' } : event.newVersion),
     origin: broker,
-    expiresAt: event.now + event.expiry,
-    erasedAt: afterTtl(event.now, policy.ttl),
+    messageExpiresAt: event.now + event.expiry,
+    ttlExpiresAt: afterTtl(event.now, policy.ttl),
   };
   const refreshes = event.stamp === undefined && !isOld;
-  const result = contend(register, message, { broker, stored, refreshes }, policy);
+  const result = merge(register, message, { broker, stored, refreshes }, policy);
   const isRepetition = result.effect === 'repeated' && refreshes && !event.replay;
   return isRepetition && policy.repeat ? passedOnAgain(result, event, policy) : result;
 }
@@ -248,30 +263,32 @@ function passedOnAgain(result: Outcome, event: Observed, { twice }: Policy): Out
 }
 
 /** A message that is not retained: to be handed on once, the newest only. */
-function passed(register: Register, event: Observed, { twice }: Policy): Outcome {
-  const { passing } = register;
+function observedTransient(register: Register, event: Observed, { twice }: Policy): Outcome {
+  const { transient } = register;
   const old =
-    event.stamp !== undefined && passing !== undefined && !isNewer(event.stamp, passing.message.version);
-  const isSecond = passing !== undefined && has(twice, event.broker) && isSecondCopy(passing, event);
-  const isAnswered = passing !== undefined && isCopyOfEmpty(passing, event);
+    event.stamp !== undefined && transient !== undefined && !isNewer(event.stamp, transient.message.version);
+  const isSecond = transient !== undefined && has(twice, event.broker) && isSecondCopy(transient, event);
+  const isAnswered = transient !== undefined && isCopyOfEmpty(transient, event);
   if (event.own || old || isSecond || isAnswered) return outcome(register, 'repeated');
   const message: Message = {
     payload: event.payload,
     properties: event.properties,
-    version: event.stamp ?? event.fresh,
+    version: event.stamp ?? event.newVersion,
     origin: event.broker,
-    expiresAt: event.now + event.expiry,
-    erasedAt: Number.POSITIVE_INFINITY,
+    messageExpiresAt: event.now + event.expiry,
+    ttlExpiresAt: Number.POSITIVE_INFINITY,
   };
   const owed = ALL_BROKERS & ~(1 << event.broker);
-  return outcome({ ...register, passing: { message, owed, since: event.now } }, 'passing');
+  return outcome({ ...register, transient: { message, recipients: owed, since: event.now } }, 'transient');
 }
 
 /** What a broker delivers twice, it delivers the second time within so many milliseconds. */
 const SECOND_COPY_AGE = 250;
 
-function isSecondCopy({ message, since }: Passing, event: Observed): boolean {
-  return message.origin === event.broker && event.now - since < SECOND_COPY_AGE && alike(message, event);
+function isSecondCopy({ message, since }: Transient, event: Observed): boolean {
+  return (
+    message.origin === event.broker && event.now - since < SECOND_COPY_AGE && haveSameContent(message, event)
+  );
 }
 
 /**
@@ -280,9 +297,9 @@ function isSecondCopy({ message, since }: Passing, event: Observed): boolean {
  */
 const EMPTY_COPY_AGE_MS = 5_000;
 
-function isCopyOfEmpty({ message, owed, since }: Passing, event: Observed): boolean {
+function isCopyOfEmpty({ message, recipients, since }: Transient, event: Observed): boolean {
   if (event.payload !== '' || message.payload !== '' || event.retained !== undefined) return false;
-  if (message.origin === event.broker || has(owed, event.broker)) return false;
+  if (message.origin === event.broker || has(recipients, event.broker)) return false;
   return event.now - since < EMPTY_COPY_AGE_MS;
 }
 

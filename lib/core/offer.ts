@@ -4,28 +4,28 @@ import type { Offered, Publish } from './events.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
 import {
-  agrees,
   heldAfter,
+  isInSync,
   isNewer,
   MAX_PENDING,
+  MAX_TRANSIENT_AGE_MS,
   type Message,
-  PASSING_AGE,
-  type Passing,
   type Pending,
   pendingAt,
   type Register,
+  type Transient,
   willHold,
   withHeld,
-  withoutPassing,
   withoutPending,
+  withoutTransient,
 } from './register.ts';
 import { compareVersions, type Version } from './version.ts';
 
 /** Whether there is anything for a broker that is offered the topic. */
 export function lacks(register: Register, broker: number): boolean {
-  const { winner, passing } = register;
-  if (passing !== undefined && has(passing.owed, broker)) return true;
-  return winner !== undefined && !agrees(willHold(register, broker), winner);
+  const { winner, transient } = register;
+  if (transient !== undefined && has(transient.recipients, broker)) return true;
+  return winner !== undefined && !isInSync(willHold(register, broker), winner);
 }
 
 /**
@@ -39,29 +39,31 @@ export function offered(
 ): Outcome {
   const room = MAX_PENDING - pendingAt(register, broker);
   if (room <= 0) return outcome(register, lacks(register, broker) ? 'full' : 'idle');
-  const { winner, passing } = register;
+  const { winner, transient } = register;
   const isPermitted = has(policy.publish, broker);
-  const isOwed = passing !== undefined && has(passing.owed, broker);
-  const transient = isOwed && isPermitted && isCurrent(passing, now) ? passing.message : undefined;
-  const isLacking = winner !== undefined && isPermitted && !agrees(willHold(register, broker), winner);
-  const isAsked = has(register.asking, broker);
+  const isRecipient = transient !== undefined && has(transient.recipients, broker);
+  const transientMessage =
+    isRecipient && isPermitted && isCurrent(transient, now) ? transient.message : undefined;
+  const isLacking = winner !== undefined && isPermitted && !isInSync(willHold(register, broker), winner);
+  const isAsked = has(register.probing, broker);
   const retained = isLacking && !isAsked && !isTransientOnly ? winner : undefined;
-  const commands = byVersion(transient, retained)
+  const commands = byVersion(transientMessage, retained)
     .slice(0, room)
     .map(message => publish(message, broker, message === retained, policy));
-  const isLeft = transient !== undefined && !commands.some(({ retain }) => !retain);
-  const next = isOwed && !isLeft ? { ...register, passing: notOwed(passing, broker) } : register;
-  if (commands.length === 0) return outcome(next, isLacking && isAsked ? 'asked' : 'idle');
+  const isLeft = transientMessage !== undefined && !commands.some(({ retain }) => !retain);
+  const next =
+    isRecipient && !isLeft ? { ...register, transient: withoutRecipient(transient, broker) } : register;
+  if (commands.length === 0) return outcome(next, isLacking && isAsked ? 'probing' : 'idle');
   const sent = commands.map((c): Pending => ({ broker, retained: c.retain, message: c.message }));
   return { register: { ...next, pending: [...register.pending, ...sent] }, effect: 'published', commands };
 }
 
-function isCurrent({ message, since }: Passing, now: number): boolean {
-  return Math.abs(now - since) < PASSING_AGE && message.expiresAt > now;
+function isCurrent({ message, since }: Transient, now: number): boolean {
+  return Math.abs(now - since) < MAX_TRANSIENT_AGE_MS && message.messageExpiresAt > now;
 }
 
-function notOwed(passing: Passing, broker: number): Passing {
-  return { ...passing, owed: passing.owed & ~(1 << broker) };
+function withoutRecipient(passing: Transient, broker: number): Transient {
+  return { ...passing, recipients: passing.recipients & ~(1 << broker) };
 }
 
 function byVersion(transient: Message | undefined, retained: Message | undefined): readonly Message[] {
@@ -78,13 +80,13 @@ export function acknowledged(register: Register, broker: number, version: Versio
   const index = pendingIndex(register, broker, version);
   return index < 0
     ? outcome(register, 'idle')
-    : { ...echoed(register, broker, index, index), effect: 'settled' };
+    : { ...echoed(register, broker, index, index), effect: 'updated' };
 }
 
 export function refused(register: Register, broker: number, version: Version): Outcome {
   const index = pendingIndex(register, broker, version);
   if (index < 0) return outcome(register, 'idle');
-  return outcome({ ...register, pending: register.pending.toSpliced(index, 1) }, 'settled');
+  return outcome({ ...register, pending: register.pending.toSpliced(index, 1) }, 'updated');
 }
 
 function pendingIndex(register: Register, broker: number, version: Version): number {
@@ -100,7 +102,7 @@ function pendingIndex(register: Register, broker: number, version: Version): num
 export function echoed(register: Register, broker: number, last: number, echo: number): Outcome {
   const entry = register.pending[echo];
   if (entry?.retained !== true)
-    return outcome({ ...register, pending: withoutPassing(register, broker, last) }, 'echo');
+    return outcome({ ...register, pending: withoutTransient(register, broker, last) }, 'echo');
   return outcome(
     {
       ...register,

@@ -22,12 +22,12 @@ export type Effect =
   | 'repeated'
   | 'won'
   | 'lost'
-  | 'passing'
+  | 'transient'
   | 'expired'
-  | 'settled'
+  | 'updated'
   | 'published'
   | 'full'
-  | 'asked'
+  | 'probing'
   | 'idle';
 
 export interface Outcome {
@@ -35,9 +35,9 @@ export interface Outcome {
   readonly effect: Effect;
   readonly commands: readonly Command[];
   /** Only where two messages met of which one had to lose. */
-  readonly clash?: Clash;
+  readonly conflict?: Conflict;
   /** Set where the broker may retain another message than it delivered last. */
-  readonly contended?: true;
+  readonly raced?: true;
   /** Set where an empty message of a client, which did not show whether it is retained, turned out to be a deletion. */
   readonly deletionProven?: true;
 }
@@ -46,7 +46,7 @@ export interface Outcome {
  * A message lost against another one, though it was no predecessor of it: whoever wrote the later one had not been
  * shown the earlier one, or the merge chain decided against what was written later.
  */
-export interface Clash {
+export interface Conflict {
   readonly winner: Message;
   readonly loser: Message;
 }

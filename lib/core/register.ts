@@ -24,9 +24,9 @@ export interface Message {
   /** Index of the broker it was written at; `NOBODY` for mqttrep itself, which writes only expirations. */
   readonly origin: number;
   /** When MQTT 5 lets it expire, at the brokers too: milliseconds since 1970; Infinity for never. */
-  readonly expiresAt: number;
+  readonly messageExpiresAt: number;
   /** When its TTL is over, and we erase it: milliseconds since 1970; Infinity for never. */
-  readonly erasedAt: number;
+  readonly ttlExpiresAt: number;
 }
 
 /** What a broker retains under the topic, as far as is known. */
@@ -40,15 +40,15 @@ export interface Pending {
 }
 
 /** The newest message that is not retained, and who has still to get it. */
-export interface Passing {
+export interface Transient {
   readonly message: Message;
-  readonly owed: BrokerSet;
+  readonly recipients: BrokerSet;
   /** When it was received, in milliseconds since 1970. */
   readonly since: number;
 }
 
 /** What a broker delivered last, while it is asked whether it retained that. */
-export interface Questioned {
+export interface UnresolvedWrite {
   readonly broker: number;
   readonly payload: Bytes;
   /** By when it was seen: the answer comes later than what others wrote meanwhile. */
@@ -71,18 +71,18 @@ export interface Register {
    * The last deletion before the winner: whatever is older was deleted with it, and never wins again. Undefined
    * while none is known; a winner that is a deletion speaks for itself.
    */
-  readonly cleared: Version | undefined;
-  readonly passing: Passing | undefined;
+  readonly tombstone: Version | undefined;
+  readonly transient: Transient | undefined;
   /** By broker index. */
   readonly held: readonly Held[];
   /** FIFO for each broker; those of different brokers may be interleaved. */
   readonly pending: readonly Pending[];
   /** Brokers that a probe is asking what they retain. Nothing retained is offered to them meanwhile. */
-  readonly asking: BrokerSet;
+  readonly probing: BrokerSet;
   /** Of these, the brokers that delivered something under the topic since: the answer may be older than that. */
-  readonly overtaken: BrokerSet;
+  readonly staleProbes: BrokerSet;
   /** What came without a retain flag to go by, and is to be asked for: the last of each broker. */
-  readonly questioned: readonly Questioned[];
+  readonly unresolved: readonly UnresolvedWrite[];
   /** Brokers at which a message came without a retain flag to go by, and a probe found that it was not retained. */
   readonly unretained: BrokerSet;
 }
@@ -94,21 +94,21 @@ export const NOBODY = -1;
 export const MAX_PENDING = 32;
 
 /** A message that is not retained is not handed on any more after so many milliseconds. */
-export const PASSING_AGE = 60_000;
+export const MAX_TRANSIENT_AGE_MS = 60_000;
 
 const NOTHING_PENDING: readonly Pending[] = [];
-const NOTHING_QUESTIONED: readonly Questioned[] = [];
+const NOTHING_UNRESOLVED: readonly UnresolvedWrite[] = [];
 
 export function emptyRegister(brokers: number): Register {
   return {
     winner: undefined,
-    cleared: undefined,
-    passing: undefined,
+    tombstone: undefined,
+    transient: undefined,
     held: new Array<Held>(brokers).fill('unknown'),
     pending: NOTHING_PENDING,
-    asking: 0,
-    overtaken: 0,
-    questioned: NOTHING_QUESTIONED,
+    probing: 0,
+    staleProbes: 0,
+    unresolved: NOTHING_UNRESOLVED,
     unretained: 0,
   };
 }
@@ -118,9 +118,9 @@ export function emptyRegister(brokers: number): Register {
  * each broker has of it are all that there is to keep.
  */
 export function isAtRest(register: Register): boolean {
-  const { winner, cleared, passing, held, pending, asking, overtaken, questioned } = register;
-  if (winner === undefined || cleared !== undefined || passing !== undefined) return false;
-  if (pending.length > 0 || questioned.length > 0 || (asking | overtaken) !== 0) return false;
+  const { winner, tombstone, transient, held, pending, probing, staleProbes, unresolved } = register;
+  if (winner === undefined || tombstone !== undefined || transient !== undefined) return false;
+  if (pending.length > 0 || unresolved.length > 0 || (probing | staleProbes) !== 0) return false;
   for (const one of held) if (typeof one === 'object' && one !== winner) return false;
   return true;
 }
@@ -129,13 +129,13 @@ export function isAtRest(register: Register): boolean {
 export function atRest(winner: Message, held: readonly Held[], unretained: BrokerSet): Register {
   return {
     winner,
-    cleared: undefined,
-    passing: undefined,
+    tombstone: undefined,
+    transient: undefined,
     held,
     pending: NOTHING_PENDING,
-    asking: 0,
-    overtaken: 0,
-    questioned: NOTHING_QUESTIONED,
+    probing: 0,
+    staleProbes: 0,
+    unresolved: NOTHING_UNRESOLVED,
     unretained,
   };
 }
@@ -157,7 +157,7 @@ export function heldAfter(message: Message): Held {
 }
 
 /** Whether two messages look alike to a subscriber. Unknown properties equal any. */
-export function alike(
+export function haveSameContent(
   a: Pick<Message, 'payload' | 'properties'>,
   b: Pick<Message, 'payload' | 'properties'>,
 ): boolean {
@@ -168,25 +168,26 @@ export function alike(
 }
 
 /** Whether a broker that holds `held` has what `winner` says. */
-export function agrees(held: Held, winner: Message): boolean {
+export function isInSync(held: Held, winner: Message): boolean {
   if (held === winner) return true;
   if (held === 'unknown') return false;
   if (held === 'absent') return isDeletion(winner);
-  return alike(held, winner) && expireTogether(held, winner);
+  return haveSameContent(held, winner) && haveSameExpiry(held, winner);
 }
 
 /** Message expiry is in whole seconds, and takes time to travel. */
-const SAME_EXPIRY = 2_000;
+const EXPIRY_TOLERANCE_MS = 2_000;
 
 /** Unknown properties go with an unknown expiry. */
-function expireTogether(a: Message, b: Message): boolean {
-  if (a.expiresAt === b.expiresAt || a.properties === undefined || b.properties === undefined) return true;
-  return Math.abs(a.expiresAt - b.expiresAt) <= SAME_EXPIRY;
+function haveSameExpiry(a: Message, b: Message): boolean {
+  if (a.messageExpiresAt === b.messageExpiresAt || a.properties === undefined || b.properties === undefined)
+    return true;
+  return Math.abs(a.messageExpiresAt - b.messageExpiresAt) <= EXPIRY_TOLERANCE_MS;
 }
 
 /** When the winner's time is over, one way or the other. */
-export function endOf(message: Message): number {
-  return Math.min(message.expiresAt, message.erasedAt);
+export function expiryOf(message: Message): number {
+  return Math.min(message.messageExpiresAt, message.ttlExpiresAt);
 }
 
 /** What the broker will hold when all that is pending has arrived there. */
@@ -216,7 +217,7 @@ export function withoutRetained(register: Register, broker: number): readonly Pe
 }
 
 /** What is pending without the messages that are not retained, at a broker up to and with `last`. */
-export function withoutPassing(register: Register, broker: number, last: number): readonly Pending[] {
+export function withoutTransient(register: Register, broker: number, last: number): readonly Pending[] {
   return keepPending(register, (entry, index) => entry.broker !== broker || entry.retained || index > last);
 }
 
@@ -234,34 +235,34 @@ function keepPending(
  * What the broker was last known to retain, where it has since delivered what only counts as retained; undefined
  * where that is what it holds.
  */
-export function heldBefore({ held, questioned }: Register, broker: number): Message | undefined {
-  const question = questioned.find(one => one.broker === broker);
+export function heldBefore({ held, unresolved }: Register, broker: number): Message | undefined {
+  const question = unresolved.find(one => one.broker === broker);
   const holds = held[broker];
   const payload = typeof holds === 'object' ? holds.payload : holds === 'absent' ? '' : undefined;
   return question?.payload === payload ? question?.before : undefined;
 }
 
 /** When an empty message came at the broker of which it is not known yet whether it deleted the topic. */
-export function emptiedAt({ questioned }: Register, broker: number): Version | undefined {
-  return questioned.find(one => one.broker === broker)?.emptied;
+export function emptiedAt({ unresolved }: Register, broker: number): Version | undefined {
+  return unresolved.find(one => one.broker === broker)?.emptied;
 }
 
 /** What is in question, with this in place of what the broker delivered before. */
-export function withQuestioned(register: Register, question: Questioned): readonly Questioned[] {
-  return [...withoutQuestioned(register, question.broker), question];
+export function withUnresolved(register: Register, question: UnresolvedWrite): readonly UnresolvedWrite[] {
+  return [...withoutUnresolved(register, question.broker), question];
 }
 
 /** What is in question without that of a broker. */
-export function withoutQuestioned({ questioned }: Register, broker: number): readonly Questioned[] {
-  if (!questioned.some(one => one.broker === broker)) return questioned;
-  const kept = questioned.filter(one => one.broker !== broker);
-  return kept.length === 0 ? NOTHING_QUESTIONED : kept;
+export function withoutUnresolved({ unresolved }: Register, broker: number): readonly UnresolvedWrite[] {
+  if (!unresolved.some(one => one.broker === broker)) return unresolved;
+  const kept = unresolved.filter(one => one.broker !== broker);
+  return kept.length === 0 ? NOTHING_UNRESOLVED : kept;
 }
 
 /** Without an empty message at the broker of which it was not known whether it deleted the topic. */
 export function withoutEmptied(register: Register, broker: number): Register {
   if (emptiedAt(register, broker) === undefined) return register;
-  return { ...register, questioned: withoutQuestioned(register, broker) };
+  return { ...register, unresolved: withoutUnresolved(register, broker) };
 }
 
 export function withHeld(register: Register, broker: number, held: Held): readonly Held[] {

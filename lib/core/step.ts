@@ -5,22 +5,22 @@
  * It throws on nothing that a network can send. The reasons for each rule are in docs/reconciliation.md.
  */
 
-import { doubted, overdue, probed, returned, withPresumptions } from './ask.ts';
-import { deletion } from './contend.ts';
-import { withContention } from './contention.ts';
 import type { Event } from './events.ts';
-import { observed, overtake } from './observe.ts';
+import { deletion } from './merge.ts';
+import { markProbeStale, observed } from './observe.ts';
 import { acknowledged, offered, refused } from './offer.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
+import { overdue, probed, returned, scanDue, withInferences } from './probes.ts';
+import { withRace } from './races.ts';
 import {
   emptiedAt,
-  endOf,
+  expiryOf,
   isDeletion,
+  MAX_TRANSIENT_AGE_MS,
   NOBODY,
-  PASSING_AGE,
   type Register,
-  withoutQuestioned,
+  withoutUnresolved,
 } from './register.ts';
 import { restored } from './restore.ts';
 import type { Version } from './version.ts';
@@ -28,8 +28,8 @@ import type { Version } from './version.ts';
 export function step(register: Register, event: Event, policy: Policy): Outcome {
   switch (event.kind) {
     case 'observed': {
-      const result = observed(overtake(register, event.broker), event, policy);
-      return withContention(register, event, withPresumptions(register, result, policy));
+      const result = observed(markProbeStale(register, event.broker), event, policy);
+      return withRace(register, event, withInferences(register, result, policy));
     }
     case 'offered':
       return offered(register, event, policy);
@@ -37,18 +37,18 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
       return acknowledged(register, event.broker, event.version);
     case 'refused':
       return refused(register, event.broker, event.version);
-    case 'overdue':
+    case 'echo-overdue':
       return overdue(register, event.broker);
-    case 'doubted':
-      return doubted(register, event.broker);
+    case 'scan-due':
+      return scanDue(register, event.broker);
     case 'probed':
-      return withPresumptions(register, probed(register, event, policy), policy);
+      return withInferences(register, probed(register, event, policy), policy);
     case 'expired':
-      return expired(register, event.now, event.fresh);
+      return expired(register, event.now, event.newVersion);
     case 'returned':
       return returned(register, event, policy);
-    case 'unanswered':
-      return unanswered(register, event.broker);
+    case 'probe-lost':
+      return probeLost(register, event.broker);
     case 'restored':
       return restored(register, event, policy);
     case 'withheld':
@@ -56,22 +56,25 @@ export function step(register: Register, event: Event, policy: Policy): Outcome 
   }
 }
 
-function unanswered(register: Register, broker: number): Outcome {
-  const isAsked = has(register.asking, broker);
+function probeLost(register: Register, broker: number): Outcome {
+  const isAsked = has(register.probing, broker);
   if (!isAsked && emptiedAt(register, broker) === undefined) return outcome(register, 'idle');
-  const asking = register.asking & ~(1 << broker);
-  return outcome({ ...register, asking, questioned: withoutQuestioned(register, broker) }, 'settled');
+  const asking = register.probing & ~(1 << broker);
+  return outcome(
+    { ...register, probing: asking, unresolved: withoutUnresolved(register, broker) },
+    'updated',
+  );
 }
 
 function withheld(register: Register): Outcome {
-  const { passing } = register;
-  if (passing === undefined || passing.owed === 0) return outcome(register, 'idle');
-  return outcome({ ...register, passing: { ...passing, owed: 0 } }, 'settled');
+  const { transient } = register;
+  if (transient === undefined || transient.recipients === 0) return outcome(register, 'idle');
+  return outcome({ ...register, transient: { ...transient, recipients: 0 } }, 'updated');
 }
 
 function expired(register: Register, now: number, fresh: Version): Outcome {
   const { winner } = register;
-  if (winner === undefined || endOf(winner) > now) return outcome(register, 'idle');
+  if (winner === undefined || expiryOf(winner) > now) return outcome(register, 'idle');
   return outcome({ ...register, winner: deletion(fresh, NOBODY) }, 'expired');
 }
 
@@ -79,20 +82,20 @@ function expired(register: Register, now: number, fresh: Version): Outcome {
  * How long a deletion is remembered at least, in milliseconds: longer than a broker may go back in time. (By
  * default mosquitto saves every half an hour.)
  */
-export const DELETION_AGE = 60 * 60_000;
+export const TOMBSTONE_RETENTION_MS = 60 * 60_000;
 
 /**
  * How long it is remembered that messages of a topic are not retained, in milliseconds since the last one. It was found
  * by a probe; forgetting it costs another probe at the next message.
  */
-export const UNRETAINED_AGE = 5 * 60_000;
+export const UNRETAINED_RETENTION_MS = 5 * 60_000;
 
 /** Milliseconds for which a topic that retains nothing is remembered. */
-export interface Ages {
+export interface RetentionTimes {
   /** Since its deletion. */
   readonly deletion: number;
   /** Since its last message, where some broker has still to get that. */
-  readonly owed: number;
+  readonly undelivered: number;
   /** Since its last message, where every broker has got that. */
   readonly transient: number;
   /** Since its last message, where a probe found that such messages are not retained. */
@@ -100,34 +103,34 @@ export interface Ages {
 }
 
 /** While there is room. */
-export const USUAL_AGES: Ages = {
-  deletion: DELETION_AGE,
-  owed: PASSING_AGE,
-  transient: PASSING_AGE,
-  unretained: UNRETAINED_AGE,
+export const USUAL_RETENTION_TIMES: RetentionTimes = {
+  deletion: TOMBSTONE_RETENTION_MS,
+  undelivered: MAX_TRANSIENT_AGE_MS,
+  transient: MAX_TRANSIENT_AGE_MS,
+  unretained: UNRETAINED_RETENTION_MS,
 };
 
 /**
  * Where there is no room for another topic. A broker that goes back in time by more than the age of the deletion brings
  * the topic back; what lags by less is delivered by then.
  */
-export const AGES_WITHOUT_ROOM: Ages = {
+export const RETENTION_TIMES_WHEN_FULL: RetentionTimes = {
   deletion: 30_000,
-  owed: 30_000,
+  undelivered: 30_000,
   transient: 5_000,
   unretained: 5_000,
 };
 
 /** When a topic that retains nothing may be forgotten at the earliest, in milliseconds since 1970. */
 export function forgettableFrom(
-  { winner, passing, unretained }: Register,
+  { winner, transient, unretained }: Register,
   { publish }: Pick<Policy, 'publish'>,
-  ages: Ages = USUAL_AGES,
+  ages: RetentionTimes = USUAL_RETENTION_TIMES,
 ): number {
   const deleted = winner === undefined ? 0 : winner.version.time + ages.deletion;
-  if (passing === undefined) return deleted;
-  const age = (passing.owed & publish) === 0 ? ages.transient : ages.owed;
-  return Math.max(deleted, passing.since + (unretained === 0 ? age : Math.max(age, ages.unretained)));
+  if (transient === undefined) return deleted;
+  const age = (transient.recipients & publish) === 0 ? ages.transient : ages.undelivered;
+  return Math.max(deleted, transient.since + (unretained === 0 ? age : Math.max(age, ages.unretained)));
 }
 
 /**
@@ -138,11 +141,11 @@ export function isForgettable(
   register: Register,
   policy: Policy,
   now: number,
-  ages: Ages = USUAL_AGES,
+  ages: RetentionTimes = USUAL_RETENTION_TIMES,
 ): boolean {
   const { winner, held } = register;
   const parts = policy.echo | policy.publish;
-  if (register.pending.length > 0 || register.asking !== 0) return false;
+  if (register.pending.length > 0 || register.probing !== 0) return false;
   if (forgettableFrom(register, policy, ages) > now) return false;
   if (winner === undefined) return held.every(one => typeof one !== 'object');
   return isDeletion(winner) && held.every((one, broker) => !has(parts, broker) || one === 'absent');

@@ -16,7 +16,7 @@ async function retainedAt(brokers: ReadonlyMap<SiteName, EmbeddedBroker>): Promi
 }
 
 /** The topics that are not the same everywhere, sorted. */
-export function differingTopics(retained: Retained): string[] {
+export function divergingTopics(retained: Retained): string[] {
   const topics = new Set(SITES.flatMap(site => [...(retained.get(site)?.keys() ?? [])]));
   const differs = (topic: string) => new Set(SITES.map(site => retained.get(site)?.get(topic))).size > 1;
   return [...topics].filter(differs).sort();
@@ -32,7 +32,7 @@ export async function untilEqual(
   for (;;) {
     const retained = await retainedAt(brokers);
     const over = performance.now() >= deadline || signal?.aborted === true;
-    if (over || differingTopics(retained).length === 0) return retained;
+    if (over || divergingTopics(retained).length === 0) return retained;
     await pause(PERIOD, signal);
   }
 }

@@ -6,11 +6,11 @@
 
 import { lookOf } from '../cli/terminal.ts';
 import type { LogLevel } from '../protocol/messages.ts';
-import { differingTopics, untilEqual } from './comparison.ts';
+import { divergingTopics, untilEqual } from './comparison.ts';
+import { DemoFixture, type SawWrite } from './demo-fixture.ts';
 import { closing, logLine, opening, writeLines } from './lines.ts';
 import { pause } from './pause.ts';
 import { roundLength } from './script.ts';
-import { type SawWrite, Stage } from './stage.ts';
 import { percentile } from './statistics.ts';
 import { Story } from './story.ts';
 import { WriteLog } from './write-log.ts';
@@ -40,28 +40,28 @@ export async function demo(seconds: number | undefined): Promise<number> {
   const writes = new WriteLog(write => say(writeLines(look, write, write.at - begin)));
   let failure: string | undefined;
   try {
-    const stage = await Stage.build((level, message) => {
+    const fixture = await DemoFixture.build((level, message) => {
       if (isWorthTelling(level, message)) say([logLine(look, elapsed(), message)]);
     });
     try {
-      say(opening(look, stage.urls, stage.page));
+      say(opening(look, fixture.urls, fixture.page));
       const saw: SawWrite = (site, topic, payload, at) => writes.arrived(site, topic, payload, at);
-      const missing = await stage.connect(saw, ending.signal);
+      const missing = await fixture.connect(saw, ending.signal);
       if (missing.length > 0 && !ending.signal.aborted) {
         say([look.paint('red', `mqttrep does not reach ${missing.join(', ')}.`)]);
         return 1;
       }
-      void stage.failed.then(reason => {
+      void fixture.failed.then(reason => {
         failure = reason;
         ending.abort();
       });
       const left = seconds === undefined ? undefined : seconds * 1000 - elapsed() - ENDING;
-      const story = new Story({ stage, writes, look, say, elapsed, signal: ending.signal });
+      const story = new Story({ fixture, writes, look, say, elapsed, signal: ending.signal });
       await playRounds(story, left, ending.signal);
 
       await pause(QUIET);
-      const retained = await untilEqual(stage.brokers, EQUAL_LIMIT);
-      const equal = differingTopics(retained).length === 0;
+      const retained = await untilEqual(fixture.brokers, EQUAL_LIMIT);
+      const equal = divergingTopics(retained).length === 0;
       if (equal) writes.settle();
       const { totals, times } = writes;
       const summary = {
@@ -73,7 +73,7 @@ export async function demo(seconds: number | undefined): Promise<number> {
       say(closing(look, elapsed(), summary));
       return equal && failure === undefined ? 0 : 1;
     } finally {
-      await stage.close();
+      await fixture.close();
     }
   } finally {
     writes.close();

@@ -2,7 +2,7 @@
 
 import type { Look, Style } from '../cli/terminal.ts';
 import { printable, quoted } from '../core/printable.ts';
-import { differingTopics, type Retained } from './comparison.ts';
+import { divergingTopics, type Retained } from './comparison.ts';
 import type { Conflict, HealReport } from './heal-report.ts';
 import { othersOf, REMOTE, SITES, type SiteName } from './sites.ts';
 import type { Totals, Write } from './write-log.ts';
@@ -205,7 +205,7 @@ export function closing(look: Look, elapsed: number, summary: Summary): string[]
     const times = `median ${Math.round(median)} ms, 95th percentile ${Math.round(percentile95)} ms`;
     lines.push(`Time to arrive, if not cut off: ${times}.`);
   }
-  if (differingTopics(retained).length > 0) {
+  if (divergingTopics(retained).length > 0) {
     return [...lines, look.paint('red', 'The brokers are not equal.'), ...differenceLines(retained)];
   }
   const topics = retained.get(REMOTE)?.size ?? 0;
@@ -219,7 +219,7 @@ export function closing(look: Look, elapsed: number, summary: Summary): string[]
 }
 
 function differenceLines(retained: Retained): string[] {
-  return differingTopics(retained).map(topic => {
+  return divergingTopics(retained).map(topic => {
     const values = SITES.map(site => `${site} ${retainedText(retained.get(site)?.get(topic))}`);
     return `        ${printable(topic)}: ${values.join(', ')}`;
   });

@@ -3,7 +3,7 @@
 import { TOPICS, type Topic } from './duck-pond.ts';
 import type { SiteName } from './sites.ts';
 
-export type Beat = {
+export type ScriptStep = {
   /** When, as a fraction of the round. */
   readonly at: number;
 } & (
@@ -21,7 +21,7 @@ export const SHORTEST_ROUND = 4_000;
  * Nothing is deleted at the site that is cut off: what a broker does not show when it comes back may as well
  * have been lost.
  */
-export const SCRIPT: readonly Beat[] = [
+export const SCRIPT: readonly ScriptStep[] = [
   { at: 0.02, kind: 'write', site: 'OSLO', topic: TOPICS.osloDucks },
   { at: 0.07, kind: 'write', site: 'PARIS', topic: TOPICS.menu },
   { at: 0.12, kind: 'write', site: 'QUEBEC', topic: TOPICS.quebecPond },

@@ -1,14 +1,14 @@
-/** Plays the script on the stage, and says what happens. */
+/** Plays the script on the fixture, and says what happens. */
 
 import type { Look } from '../cli/terminal.ts';
-import { differingTopics, type Retained, untilEqual } from './comparison.ts';
+import { divergingTopics, type Retained, untilEqual } from './comparison.ts';
+import type { DemoFixture } from './demo-fixture.ts';
 import { DuckPond } from './duck-pond.ts';
 import { healReport } from './heal-report.ts';
 import { cutLines, equalAgainLines, healedLines, stillDifferentLines, tableHead } from './lines.ts';
 import { pause } from './pause.ts';
-import { type Beat, SCRIPT } from './script.ts';
+import { SCRIPT, type ScriptStep } from './script.ts';
 import { REMOTE } from './sites.ts';
-import type { Stage } from './stage.ts';
 import type { Write, WriteLog } from './write-log.ts';
 
 /** Equal brokers are waited for until the round is over, but no less than so many milliseconds. */
@@ -21,7 +21,7 @@ const LAST_ARRIVALS = 2_000;
 const ARRIVALS_PERIOD = 20;
 
 export interface StoryOptions {
-  readonly stage: Stage;
+  readonly fixture: DemoFixture;
   readonly writes: WriteLog;
   readonly look: Look;
   readonly say: (lines: readonly string[]) => void;
@@ -44,7 +44,7 @@ export class Story {
 
   /** One round, of so many milliseconds. Ends early on `signal`; the link is then healed, but not waited for. */
   async play(length: number): Promise<void> {
-    const { look, say, signal, stage } = this.#options;
+    const { look, say, signal, fixture } = this.#options;
     const start = performance.now();
     this.#end = start + length;
     const until = (at: number) => pause(start + at * length - performance.now(), signal);
@@ -55,10 +55,10 @@ export class Story {
       await this.#act(beat);
     }
     await until(1);
-    if (stage.link.isCut) this.#mend();
+    if (fixture.link.isCut) this.#mend();
   }
 
-  async #act(beat: Beat): Promise<void> {
+  async #act(beat: ScriptStep): Promise<void> {
     switch (beat.kind) {
       case 'write':
         await this.#write(beat.site, beat.topic, this.#pond.next(beat.topic));
@@ -76,38 +76,38 @@ export class Story {
   }
 
   async #write(site: Write['site'], topic: string, payload: string): Promise<void> {
-    const { stage, writes } = this.#options;
+    const { fixture, writes } = this.#options;
     const write = writes.written(site, topic, payload, performance.now());
-    if (stage.link.isCut) this.#meanwhile.push(write);
-    await stage.write(site, topic, payload);
+    if (fixture.link.isCut) this.#meanwhile.push(write);
+    await fixture.write(site, topic, payload);
   }
 
   #cut(): void {
-    const { stage, writes, look, say, elapsed } = this.#options;
+    const { fixture, writes, look, say, elapsed } = this.#options;
     this.#meanwhile = [];
     say(cutLines(look, elapsed()));
-    stage.link.cut();
+    fixture.link.cut();
     writes.cut(REMOTE);
   }
 
   #mend(): void {
-    const { stage, writes, look, say, elapsed } = this.#options;
+    const { fixture, writes, look, say, elapsed } = this.#options;
     say(healedLines(look, elapsed()));
     writes.healed();
-    stage.link.heal();
+    fixture.link.heal();
   }
 
   async #heal(): Promise<void> {
-    const { stage, writes, look, say, elapsed, signal } = this.#options;
+    const { fixture, writes, look, say, elapsed, signal } = this.#options;
     this.#mend();
     const healed = performance.now();
     const limit = Math.max(LEAST_HEAL_LIMIT, this.#end - healed);
-    const retained = await untilEqual(stage.brokers, limit, signal);
+    const retained = await untilEqual(fixture.brokers, limit, signal);
     const took = performance.now() - healed;
     const now = elapsed();
     await this.#untilSeen(retained);
     if (signal.aborted) return;
-    if (differingTopics(retained).length > 0) {
+    if (divergingTopics(retained).length > 0) {
       say(stillDifferentLines(look, now, took, retained));
       return;
     }

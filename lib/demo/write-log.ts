@@ -73,7 +73,7 @@ export class WriteLog {
   /** What a client at the site saw. Its own writes, and what it has seen before, are no news. */
   arrived(site: SiteName, topic: string, payload: string, at: number): void {
     const write = [...this.#open].findLast(
-      open => open.topic === topic && open.payload === payload && isAwaited(open.deliveries.get(site)),
+      open => open.topic === topic && open.payload === payload && isExpected(open.deliveries.get(site)),
     );
     if (write === undefined) return;
     const milliseconds = at - write.at;
@@ -81,7 +81,7 @@ export class WriteLog {
     write.deliveries.set(site, { kind: 'arrived', milliseconds });
     for (const older of this.#open) {
       if (older === write) break;
-      if (older.topic !== topic || !isAwaited(older.deliveries.get(site))) continue;
+      if (older.topic !== topic || !isExpected(older.deliveries.get(site))) continue;
       older.deliveries.set(site, { kind: 'overtaken' });
       this.#look(older);
     }
@@ -106,7 +106,7 @@ export class WriteLog {
   settle(): void {
     for (const write of this.#open) {
       for (const [other, delivery] of write.deliveries) {
-        if (isAwaited(delivery)) write.deliveries.set(other, { kind: 'overtaken' });
+        if (isExpected(delivery)) write.deliveries.set(other, { kind: 'overtaken' });
       }
       this.#look(write);
     }
@@ -143,6 +143,6 @@ export class WriteLog {
   }
 }
 
-function isAwaited(delivery: Delivery | undefined): boolean {
+function isExpected(delivery: Delivery | undefined): boolean {
   return delivery?.kind === 'under way' || delivery?.kind === 'cut off';
 }

@@ -6,7 +6,7 @@
 /** The prefix, unless configured otherwise. */
 export const CONTROL_PREFIX = 'mqttrep';
 
-export type Purpose = 'marker' | 'replay' | 'probe' | 'survey' | 'presence' | 'process' | 'check';
+export type Purpose = 'marker' | 'replay' | 'probe' | 'full-scan' | 'presence' | 'process' | 'check';
 
 /** Whether mqttrep runs, for whoever wants to know. */
 export function statusTopic(prefix: string): string {

@@ -7,11 +7,11 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { Found, Occasion } from '../core/events.ts';
+import type { Found, ProbePriority } from '../core/events.ts';
 import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
-import type { Answering, Asking, BrokerQuestion, ReconcilerQuestion } from './questions.ts';
+import type { BrokerRequest, ReconcilerRequest, Request, Response } from './requests.ts';
 
 /** As much of a MessagePort as the actors use between them. */
 export interface Port<Sent, Received> {
@@ -25,16 +25,16 @@ export interface Port<Sent, Received> {
 export type FromBroker =
   | SessionStarted
   | { readonly kind: 'replayed'; readonly stamps: boolean }
-  | { readonly kind: 'parted' }
+  | { readonly kind: 'disconnected' }
   /** The process did not run for a while: what waits to be passed on is too old. */
   | { readonly kind: 'suspended' }
   | Observations
-  | Settled
-  | { readonly kind: 'found'; readonly answers: readonly Answer[] }
+  | PublishResults
+  | { readonly kind: 'found'; readonly answers: readonly ProbeAnswer[] }
   /** Of a survey: what the broker retains, packed as observations. */
-  | { readonly kind: 'shown'; readonly batch: ArrayBuffer }
-  | { readonly kind: 'surveyed' }
-  | Readable;
+  | { readonly kind: 'scanned'; readonly batch: ArrayBuffer }
+  | { readonly kind: 'full-scan-ended' }
+  | ReadAccess;
 
 /** Connected and subscribed; the broker is replaying what it retains. */
 export interface SessionStarted {
@@ -63,14 +63,14 @@ export interface Observations {
 }
 
 /** Publications that need no more waiting for, since the last such message. */
-export interface Settled {
-  readonly kind: 'settled';
+export interface PublishResults {
+  readonly kind: 'publish-results';
   /** All publications up to this one, counted from 1 in the order of the session, have been settled. */
   readonly through: number;
   /** Bytes settled, as `publicationBytes` counts them. */
   readonly bytes: number;
   /** Those that the reconciler wanted to know of, and that the broker acknowledged. */
-  readonly confirmed: readonly Settlement[];
+  readonly confirmed: readonly PublicationId[];
   readonly refused: readonly Refusal[];
   /** Topics of which a publication waits in quarantine: it has not been sent yet, so no echo of it can come. */
   readonly quarantined?: readonly string[];
@@ -78,32 +78,32 @@ export interface Settled {
   readonly released?: readonly string[];
 }
 
-export interface Refusal extends Settlement {
+export interface Refusal extends PublicationId {
   readonly reason: string;
   /**
    * `value`: the broker may take another value under the topic. `right`: it denies the topic by a reason code, which costs
    * one publish when it is tried again. `topic`: it takes none, for another reason.
    */
-  readonly culprit: 'value' | 'topic' | 'right';
+  readonly scope: 'value' | 'topic' | 'right';
   /** The message was not retained: it is never sent again, whatever becomes of the topic. */
   readonly isTransient?: boolean;
   /** The log has the reason already. */
-  readonly isSaid?: boolean;
+  readonly isLogged?: boolean;
 }
 
-export interface Settlement {
+export interface PublicationId {
   readonly topic: string;
   readonly version: Version;
 }
 
-export interface Answer {
+export interface ProbeAnswer {
   readonly topic: string;
   readonly found: Found | 'absent' | 'unknown';
 }
 
 /** Whether mqttrep can read beneath these parents at the broker. Each parent that was asked for is answered once. */
-export interface Readable {
-  readonly kind: 'readable';
+export interface ReadAccess {
+  readonly kind: 'read-access';
   /** A message of our own came back from there. */
   readonly proven: readonly string[];
   /** None did, or none could be sent: what is absent there may be there all the same. */
@@ -120,15 +120,15 @@ export type ToBroker =
   | {
       readonly kind: 'probe';
       readonly session: number;
-      readonly occasion: Occasion;
+      readonly priority: ProbePriority;
       readonly topics: readonly string[];
     }
   /** Those of these topics of which a look waits for others are questions now. */
-  | { readonly kind: 'hasten'; readonly session: number; readonly topics: readonly string[] }
+  | { readonly kind: 'promote-probes'; readonly session: number; readonly topics: readonly string[] }
   /** Find out whether we can read beneath these parents (see `parentOf`); answered by `readable`. */
-  | { readonly kind: 'prove-readable'; readonly session: number; readonly parents: readonly string[] }
+  | { readonly kind: 'check-read-access'; readonly session: number; readonly parents: readonly string[] }
   /** Have the broker show once more all that it retains; answered by `surveyed`. */
-  | { readonly kind: 'survey'; readonly session: number };
+  | { readonly kind: 'full-scan'; readonly session: number };
 
 /** Connect, as this replica. Comes first, and again from each new reconciler. */
 export interface Start {
@@ -153,12 +153,12 @@ export type ControlOfBroker =
   | { readonly kind: 'sample'; readonly sampling: Sampling }
   /** Take no more messages in; answered by the report `quiet`. */
   | { readonly kind: 'quiesce' }
-  | Asking<BrokerQuestion>
+  | Request<BrokerRequest>
   | { readonly kind: 'stop' };
 
 export type ControlOfReconciler =
   | { readonly kind: 'attach'; readonly broker: number; readonly port: MessagePort }
-  | Asking<ReconcilerQuestion>
+  | Request<ReconcilerRequest>
   /** Go on with other settings and other brokers; answered by the report `configured`. */
   | {
       readonly kind: 'configure';
@@ -177,7 +177,7 @@ export type Report =
   /** The broker is also connected to under this name. */
   | { readonly kind: 'same'; readonly as: string }
   | { readonly kind: 'quiet' }
-  | Answering
+  | Response
   | { readonly kind: 'configured' }
   /** What was not taken before the end. */
   | { readonly kind: 'undelivered'; readonly undelivered: readonly Undelivered[] }
@@ -238,7 +238,7 @@ export interface BrokerTask {
 }
 
 /** `rehearse`: decide, and publish nothing. */
-export type Mode = 'replicate' | 'rehearse';
+export type Mode = 'replicate' | 'dry-run';
 
 export interface BrokerSettings {
   readonly mode: Mode;

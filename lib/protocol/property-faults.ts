@@ -26,7 +26,7 @@ export const MAX_PROPERTY_BYTES = 64 * 1024;
 /** What is too large is not even parsed (packet-guard.ts of the broker actor). */
 export const LARGE_PROPERTIES: Fault = {
   counter: 'refused_properties_too_large',
-  said: `its properties have more than ${MAX_PROPERTY_BYTES} bytes`,
+  summary: `its properties have more than ${MAX_PROPERTY_BYTES} bytes`,
 };
 
 /** MQTT has four bytes for it. */
@@ -84,7 +84,7 @@ function isExpiry(value: unknown): boolean {
 function responseTopicFault(topic: string | undefined, levels: number): Fault | undefined {
   if (topic === undefined) return undefined;
   if (topic.includes('+') || topic.includes('#'))
-    return { counter: 'refused_properties_characters', said: 'the response topic has a wildcard' };
+    return { counter: 'refused_properties_characters', summary: 'the response topic has a wildcard' };
   if (topic.length >= levels && topic.split('/').length > levels)
     return malformed(`the response topic has more than ${levels} levels`);
   return textFault('the response topic', topic);
@@ -93,7 +93,7 @@ function responseTopicFault(topic: string | undefined, levels: number): Fault | 
 /** Names and values, and how many there are, and how large all properties are with them. */
 function userFault(properties: MessageProperties): Fault | undefined {
   const user: unknown = properties.userProperties;
-  let bytes = bytesBesides(properties);
+  let bytes = bytesWithoutValues(properties);
   if (user === undefined) return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
   if (typeof user !== 'object' || user === null) return malformed('the user properties are none');
   let count = 0;
@@ -107,14 +107,14 @@ function userFault(properties: MessageProperties): Fault | undefined {
     if (++count > MAX_PROPERTIES)
       return {
         counter: 'refused_properties_too_many',
-        said: `it has more than ${MAX_PROPERTIES} user properties`,
+        summary: `it has more than ${MAX_PROPERTIES} user properties`,
       };
   }
   return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
 }
 
 /** Bytes of all properties that may be long, but for those of users. */
-function bytesBesides({ contentType, responseTopic, correlationData }: MessageProperties): number {
+function bytesWithoutValues({ contentType, responseTopic, correlationData }: MessageProperties): number {
   const correlation = correlationData === undefined ? 0 : correlationData.length + PROPERTY_OVERHEAD_BYTES;
   const isShort = contentType === undefined && responseTopic === undefined;
   return (isShort ? 0 : sizeOf(contentType ?? '', responseTopic ?? '')) + correlation;
@@ -133,10 +133,10 @@ function textFault(what: string, text: string | undefined): Fault | undefined {
 function unwanted(what: string, character: UnwantedCharacter): Fault {
   return {
     counter: 'refused_properties_characters',
-    said: `${what} has a ${character}, on which some brokers hang up`,
+    summary: `${what} has a ${character}, on which some brokers hang up`,
   };
 }
 
 function malformed(said: string): Fault {
-  return { counter: 'refused_properties_malformed', said };
+  return { counter: 'refused_properties_malformed', summary: said };
 }

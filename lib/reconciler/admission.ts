@@ -7,7 +7,7 @@
  */
 
 import type { Found } from '../core/events.ts';
-import { NowAndThen } from '../core/now-and-then.ts';
+import { LogThrottle } from '../core/log-throttle.ts';
 import type { Register } from '../core/register.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { Observation } from '../protocol/observation.ts';
@@ -38,7 +38,7 @@ export interface AdmissionDeps {
 export class Admission {
   readonly eviction: Eviction;
   readonly #deps: AdmissionDeps;
-  readonly #nowAndThen = new NowAndThen<string>();
+  readonly #throttle = new LogThrottle<string>();
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
@@ -66,7 +66,7 @@ export class Admission {
     const { topic } = message;
     if (this.#isRoomy(topic, message)) return true;
     const known = this.#deps.table.get(topic)?.register;
-    if (known !== undefined && (message.own || isAwaited(known, link.index, message.payload))) return true;
+    if (known !== undefined && (message.own || isExpected(known, link.index, message.payload))) return true;
     return this.#admits(link, topic, known, messageBytes(message) - replacedBytes(known, message.retained));
   }
 
@@ -125,7 +125,7 @@ export class Admission {
     const { eviction } = this;
     const before = eviction.tombstones;
     const isRoom = eviction.makeRoom(Date.now(), hasRoom);
-    if (eviction.tombstones > before && this.#nowAndThen.isDue('evicted', performance.now())) {
+    if (eviction.tombstones > before && this.#throttle.isDue('evicted', performance.now())) {
       this.#deps.log(
         'info',
         'deletions are forgotten before their hour, to make room for other topics: a broker that goes back in time would bring those topics back; raise MQTTREP_MAX_TOPICS or MQTTREP_MAX_MEMORY',
@@ -136,14 +136,14 @@ export class Admission {
 
   #refuse(link: BrokerLink, topic: string, shortage: Shortage): void {
     link.refused[shortage] = (link.refused[shortage] ?? 0) + 1;
-    if (!this.#nowAndThen.isDue(`${link.index} ${shortage}`, performance.now())) return;
+    if (!this.#throttle.isDue(`${link.index} ${shortage}`, performance.now())) return;
     this.#deps.log(
       'error',
-      `${link.name}: ${JSON.stringify(shortened(topic))} is not replicated: ${this.#said(link, shortage)}`,
+      `${link.name}: ${JSON.stringify(shortened(topic))} is not replicated: ${this.#logged(link, shortage)}`,
     );
   }
 
-  #said({ index }: BrokerLink, shortage: Shortage): string {
+  #logged({ index }: BrokerLink, shortage: Shortage): string {
     const { table, room } = this.#deps;
     const own = table.usage.of(index);
     switch (shortage) {
@@ -165,14 +165,14 @@ function isBelowShares(total: number, bound: number): boolean {
 }
 
 /** Whether the message may be the echo of a publish of ours, which settles what is pending. */
-function isAwaited({ pending }: Register, broker: number, payload: string): boolean {
+function isExpected({ pending }: Register, broker: number, payload: string): boolean {
   return pending.some(one => one.broker === broker && one.message.payload === payload);
 }
 
 /** Bytes of the message whose place it takes. */
 function replacedBytes(known: Register | undefined, retained: boolean | undefined): number {
-  const { winner, passing } = known ?? {};
-  const replaced = retained === false ? passing?.message : (winner ?? passing?.message);
+  const { winner, transient } = known ?? {};
+  const replaced = retained === false ? transient?.message : (winner ?? transient?.message);
   return replaced === undefined ? 0 : messageBytes(replaced);
 }
 

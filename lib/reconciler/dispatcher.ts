@@ -8,8 +8,8 @@ import { quoted } from '../core/printable.ts';
 import { MAX_PENDING } from '../core/register.ts';
 import type { HybridClock, Version } from '../core/version.ts';
 import type { Log, Refusal } from '../protocol/messages.ts';
-import { BLOCKED_AFTER, type Cause } from './links/blocks.ts';
-import { type BrokerLink, CREDIT, CREDIT_BYTES, type Said } from './links/broker-link.ts';
+import { BLOCKED_AFTER, type Cause } from './links/blocked-topics.ts';
+import { type BrokerLink, CREDIT, CREDIT_BYTES, type DigestKind } from './links/broker-link.ts';
 import type { LoopDamper } from './loop-damper.ts';
 import { MARKER_EXPIRY_MS } from './marker.ts';
 
@@ -18,7 +18,7 @@ export interface Failure {
   readonly cause: Exclude<Cause, 'value'>;
   readonly reason: string;
   /** The log has the reason already. */
-  readonly isSaid?: boolean;
+  readonly isLogged?: boolean;
 }
 
 /** Why a broker does not take one value. */
@@ -55,8 +55,8 @@ export class Dispatcher {
         break;
       }
       link.due.delete(topic);
-      const isTransientOnly = link.blocks.mustWait(topic, uptime);
-      if (isTransientOnly && !link.blocks.takesTransient(topic)) continue;
+      const isTransientOnly = link.blockedTopics.mustWait(topic, uptime);
+      if (isTransientOnly && !link.blockedTopics.takesTransient(topic)) continue;
       if (this.#deps.apply(topic, { kind: 'offered', broker: link.index, isTransientOnly, now }))
         isAny = true;
     }
@@ -81,32 +81,32 @@ export class Dispatcher {
     );
   }
 
-  carryOut(link: BrokerLink, topic: string, command: Command): void {
+  execute(link: BrokerLink, topic: string, command: Command): void {
     if (command.kind === 'probe') {
-      link.probe(topic, command.occasion);
+      link.probe(topic, command.priority);
       return;
     }
-    const { payload, properties, version, expiresAt } = command.message;
+    const { payload, properties, version, messageExpiresAt } = command.message;
     const { retain, qos, confirm } = command;
     if (!retain) this.#deps.damper.passedOn(topic, payload, performance.now());
-    link.publish({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
+    link.publish({ topic, payload, properties, version, expiresAt: messageExpiresAt, retain, qos, confirm });
   }
 
   /** The broker has the topic as it should. */
-  settled(link: BrokerLink, topic: string): void {
+  confirmed(link: BrokerLink, topic: string): void {
     const uptime = performance.now();
-    if (!link.blocks.succeeded(topic, uptime)) return;
+    if (!link.blockedTopics.succeeded(topic, uptime)) return;
     this.#deps.blockedOrNot(topic);
     this.#say(link, 'taken', quoted(topic), () => `${link.name} takes ${quoted(topic)} again`);
   }
 
   /** The broker does not take the topic. */
-  failed(link: BrokerLink, topic: string, { cause, reason, isSaid = false }: Failure): void {
-    if (link.blocks.failed(topic, performance.now(), cause) !== BLOCKED_AFTER) return;
+  failed(link: BrokerLink, topic: string, { cause, reason, isLogged = false }: Failure): void {
+    if (link.blockedTopics.failed(topic, performance.now(), cause) !== BLOCKED_AFTER) return;
     this.#deps.blockedOrNot(topic);
     const line = () =>
       `${link.name} does not take ${quoted(topic)} (${reason}); it is tried again from time to time`;
-    if (isSaid) this.#deps.log('debug', line());
+    if (isLogged) this.#deps.log('debug', line());
     else this.#say(link, 'not taken', `${quoted(topic)} (${reason})`, line);
   }
 
@@ -119,7 +119,7 @@ export class Dispatcher {
       this.#say(link, 'not taken', example, line);
       return;
     }
-    const isNews = link.blocks.valueRefused(topic, performance.now());
+    const isNews = link.blockedTopics.valueRefused(topic, performance.now());
     this.#deps.blockedOrNot(topic);
     if (isNews) this.#say(link, 'not taken', example, line);
   }
@@ -138,8 +138,8 @@ export class Dispatcher {
       this.#deps.log('info', `${link.name} takes ${again.count} more topics again, such as ${again.example}`);
   }
 
-  #say(link: BrokerLink, what: Said, example: string, line: () => string): void {
-    if (link.digests[what].isSaid(example, performance.now()))
+  #say(link: BrokerLink, what: DigestKind, example: string, line: () => string): void {
+    if (link.digests[what].isLoggedAlone(example, performance.now()))
       this.#deps.log(what === 'taken' ? 'info' : 'warn', line());
   }
 
@@ -151,7 +151,7 @@ export class Dispatcher {
     link.marker.write(commit, version, uptime);
   }
 
-  eraseMarker(link: BrokerLink): void {
+  deleteMarker(link: BrokerLink): void {
     this.#publishMarker(link, '');
   }
 

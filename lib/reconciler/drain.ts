@@ -17,16 +17,16 @@ export class Drain {
     await new Promise<void>(resolve => {
       this.#emptied = resolve;
       limit = setTimeout(resolve, within);
-      this.look();
+      this.check();
     });
     clearTimeout(limit);
     return [...this.#links]
       .filter(({ busy }) => busy)
-      .map(({ name, unsettled }) => ({ name, messages: unsettled }));
+      .map(({ name, unconfirmed }) => ({ name, messages: unconfirmed }));
   }
 
   /** A broker has taken something, or is gone. */
-  look(): void {
+  check(): void {
     if (!this.#links.areBusy) this.#emptied?.();
   }
 }

@@ -8,7 +8,7 @@
  * minutes. No message of such a client is lost by the test.
  */
 
-import { NowAndThen } from '../core/now-and-then.ts';
+import { LogThrottle } from '../core/log-throttle.ts';
 import type { Log } from '../protocol/messages.ts';
 
 /** What comes this soon after it was passed on may have come back, in milliseconds. A bridge takes some. */
@@ -60,7 +60,7 @@ export class LoopDamper {
   /** By topic and payload, the one that was passed on last at the end. */
   readonly #circles = new Map<string, Circle>();
   readonly #held = new Set<Circle>();
-  readonly #nowAndThen = new NowAndThen<string>();
+  readonly #throttle = new LogThrottle<string>();
 
   constructor(deps: LoopDamperDeps) {
     this.#deps = deps;
@@ -156,7 +156,7 @@ export class LoopDamper {
   }
 
   #say({ topic }: Circle): void {
-    if (!this.#nowAndThen.isDue('loop', Date.now())) return;
+    if (!this.#throttle.isDue('loop', Date.now())) return;
     const shown = JSON.stringify(topic.length > SHOWN ? `${topic.slice(0, SHOWN)}…` : topic);
     this.#deps.log(
       'warn',

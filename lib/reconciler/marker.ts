@@ -9,7 +9,7 @@
  * Times are milliseconds of `performance.now()`.
  */
 
-import type { Base } from '../core/events.ts';
+import type { ReturnState } from '../core/events.ts';
 import { compareVersions, type Version } from '../core/version.ts';
 
 /** Two markers of one broker are at least so many milliseconds apart. */
@@ -100,10 +100,10 @@ export class Marker {
    * taken for deleted.
    * @param reaches whether it is known what changed at the broker since a marker
    */
-  returned(found: number | 'absent' | 'unknown', reaches: (marker: number) => boolean): Base {
+  returned(found: number | 'absent' | 'unknown', reaches: (marker: number) => boolean): ReturnState {
     const recorded = this.#recorded;
     this.#recorded = typeof found === 'number' ? found : undefined;
-    if (recorded === undefined || typeof found !== 'number') return 'lost';
-    return found >= recorded || reaches(found) ? 'as left' : 'went back';
+    if (recorded === undefined || typeof found !== 'number') return 'wiped';
+    return found >= recorded || reaches(found) ? 'intact' : 'rolled back';
   }
 }

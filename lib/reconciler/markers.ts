@@ -60,7 +60,7 @@ export class Markers {
     const { table, links, dispatcher } = this.#deps;
     for (const link of links) {
       if (!link.isMarked || !link.ready) continue;
-      if (how === 'erased') dispatcher.eraseMarker(link);
+      if (how === 'erased') dispatcher.deleteMarker(link);
       else dispatcher.writeMarker(link, table.closing, performance.now());
     }
   }

@@ -24,11 +24,13 @@ import type {
 } from '../protocol/messages.ts';
 import type { StateStore, StoredState, TopicEntry } from '../store/state-store.ts';
 import { Admission } from './admission.ts';
+import { Committer } from './committer.ts';
+import { Counters } from './counters.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drain } from './drain.ts';
-import type { Self } from './facts.ts';
+import { EventHandler, type TopicEvent } from './event-handler.ts';
 import { FirstContact } from './first-contact.ts';
-import { Housekeeping } from './housekeeping.ts';
+import { Ingress } from './ingress.ts';
 import { ConflictLog } from './inspection/conflict-log.ts';
 import { Inspector } from './inspection/inspector.ts';
 import type { BrokerLink } from './links/broker-link.ts';
@@ -36,12 +38,10 @@ import { BrokerLinks } from './links/broker-links.ts';
 import { LoopDamper } from './loop-damper.ts';
 import { Markers } from './markers.ts';
 import { assertFits, defaultMemory } from './memory-bound.ts';
-import { Reception } from './reception.ts';
-import { Saver } from './saver.ts';
+import { PeriodicTasks } from './periodic-tasks.ts';
 import { Sessions } from './sessions.ts';
-import { Stepper, type TopicEvent } from './stepper.ts';
+import type { Self } from './store-metadata.ts';
 import { sampleChanged, scanByKey } from './streams.ts';
-import { Tally } from './tally.ts';
 import { soundTopics } from './topics/sound-topics.ts';
 import { type Step, TopicTable } from './topics/topic-table.ts';
 import { Trash } from './trash.ts';
@@ -80,18 +80,18 @@ export class Reconciler {
   readonly #links: BrokerLinks;
   readonly #conflicts: ConflictLog;
   /** What happened, by effect of `step` or reason of a refusal. */
-  readonly #tally = new Tally();
+  readonly #counters = new Counters();
   /** How long the ticks took that came to something. */
   readonly #ticks = new Histogram(BOUNDS.tick);
-  readonly #reception: Reception;
-  readonly #stepper: Stepper;
+  readonly #ingress: Ingress;
+  readonly #eventHandler: EventHandler;
   readonly #damper: LoopDamper;
   readonly #dispatcher: Dispatcher;
-  readonly #saver: Saver;
+  readonly #committer: Committer;
   readonly #markers: Markers;
   readonly #verifier: Verifier;
   readonly #sessions: Sessions;
-  readonly #housekeeping: Housekeeping;
+  readonly #periodicTasks: PeriodicTasks;
   readonly #firstContact: FirstContact;
   readonly #drain: Drain;
   readonly #events = new Subject<TopicEvent>();
@@ -102,22 +102,22 @@ export class Reconciler {
   constructor(deps: ReconcilerDeps) {
     const { settings, brokers, replica, decoders, store, step, state, log, heap } = deps;
     const table = new TopicTable(policiesOf(settings, brokers.length, decoders), brokers.length, step);
-    const links = new BrokerLinks(deps, table, state.facts);
+    const links = new BrokerLinks(deps, table, state.metadata);
     const clock = new HybridClock(replica, settings.maxDrift);
     const conflicts = new ConflictLog(decoders);
-    const tally = this.#tally;
+    const counters = this.#counters;
     const ticks = this.#ticks;
-    const apply = (topic: string, event: Event) => this.#stepper.apply(topic, event);
+    const apply = (topic: string, event: Event) => this.#eventHandler.apply(topic, event);
     const bring = (topic: string, event: Event) => this.#events.next({ topic, event });
     const damper = new LoopDamper({
       release: topic => this.#tick(new Set([topic])),
-      drop: topic => this.#stepper.apply(topic, { kind: 'withheld' }),
+      drop: topic => this.#eventHandler.apply(topic, { kind: 'withheld' }),
       log,
     });
     const blockedOrNot = (topic: string) => table.recount(topic);
     const dispatcher = new Dispatcher({ clock, apply, blockedOrNot, damper, log });
-    const markers = new Markers({ table, links, dispatcher, save: () => this.#saver.save() });
-    const saver = new Saver({ store, table, links, markers, log });
+    const markers = new Markers({ table, links, dispatcher, save: () => this.#committer.save() });
+    const committer = new Committer({ store, table, links, markers, log });
     const verifier = new Verifier({ table, clock, bring, dispatcher, log });
     const { topics, memory = defaultMemory(heap) } = settings.bounds;
     const room = { topics, bytes: memory };
@@ -126,7 +126,7 @@ export class Reconciler {
     const trash = new Trash({ clock, bring });
     table.replaced = (topic, winner, by, event) => trash.replaced(topic, winner, by, event.kind);
     table.blockedAt = topic => links.blocking(topic);
-    table.doubtedAt = topic => links.doubting(topic);
+    table.scannedAt = topic => links.doubting(topic);
     table.heldBefore = links;
     for (const broker of brokers) links.add(broker, settings);
     this.#store = store;
@@ -136,13 +136,22 @@ export class Reconciler {
     this.#conflicts = conflicts;
     this.#damper = damper;
     this.#dispatcher = dispatcher;
-    this.#saver = saver;
+    this.#committer = committer;
     this.#markers = markers;
     this.#verifier = verifier;
-    this.#reception = new Reception({ table, clock, verifier, bring, admission });
-    this.#stepper = new Stepper({ table, links, conflicts, trash, dispatcher, damper, tally });
-    this.#sessions = new Sessions({ table, dispatcher, verifier, saver, apply, bring, log });
-    this.#housekeeping = new Housekeeping({ table, links, clock, dispatcher, verifier, saver, apply, bring });
+    this.#ingress = new Ingress({ table, clock, verifier, bring, admission });
+    this.#eventHandler = new EventHandler({ table, links, conflicts, trash, dispatcher, damper, counters });
+    this.#sessions = new Sessions({ table, dispatcher, verifier, committer, apply, bring, log });
+    this.#periodicTasks = new PeriodicTasks({
+      table,
+      links,
+      clock,
+      dispatcher,
+      verifier,
+      committer,
+      apply,
+      bring,
+    });
     this.inspector = new Inspector({
       replica,
       table,
@@ -151,21 +160,21 @@ export class Reconciler {
       conflicts,
       damper,
       trash,
-      tally,
-      saver,
+      counters,
+      committer,
       ticks,
       payloads,
     });
     this.#drain = new Drain(links);
     this.#sampling = this.#sample(settings);
     this.#firstContact = new FirstContact(links, () => this.#open());
-    this.#load(soundTopics(state, { bounds: settings.bounds, tally, log }), heap);
+    this.#load(soundTopics(state, { bounds: settings.bounds, counters, log }), heap);
     admission.loaded();
   }
 
   /** Counts of what happened, by effect of `step` or reason of a refusal. */
   get counters(): Readonly<Record<string, number>> {
-    return this.#tally.counts;
+    return this.#counters.counts;
   }
 
   /** Takes the port to a broker's worker, in place of an earlier one. */
@@ -206,7 +215,7 @@ export class Reconciler {
     this.#sampling = this.#sample(settings);
     this.#firstContact.endIfAllSeen();
     for (const link of this.#links) if (link.ready) this.#offerAll(link);
-    this.#housekeeping.keep();
+    this.#periodicTasks.keep();
   }
 
   /**
@@ -217,8 +226,8 @@ export class Reconciler {
     const link = [...this.#links].find(({ name, isRemoved }) => name === broker && !isRemoved);
     if (link === undefined) return null;
     const count = this.#verifier.decided(link, decision);
-    this.#saver.save();
-    this.#housekeeping.keep();
+    this.#committer.save();
+    this.#periodicTasks.keep();
     return count;
   }
 
@@ -229,11 +238,11 @@ export class Reconciler {
   async stop(within: number): Promise<readonly Undelivered[]> {
     this.#firstContact.end();
     this.#events.complete();
-    this.#housekeeping.end();
+    this.#periodicTasks.end();
     this.#markers.end(this.#store.isLasting ? 'written' : 'erased');
-    this.#saver.save();
+    this.#committer.save();
     const left = await this.#drain.empty(within);
-    await this.#saver.finish();
+    await this.#committer.finish();
     this.close();
     return left;
   }
@@ -242,7 +251,7 @@ export class Reconciler {
   close(): void {
     this.#sampling.unsubscribe();
     this.#firstContact.close();
-    this.#housekeeping.close();
+    this.#periodicTasks.close();
     this.#markers.close();
     this.#damper.close();
     for (const link of this.#links) link.close();
@@ -256,7 +265,7 @@ export class Reconciler {
       const { register } = stored;
       if (register.winner !== undefined) this.#clock.resume(register.winner.version);
     }
-    this.#housekeeping.keep();
+    this.#periodicTasks.keep();
   }
 
   // ── in: from a broker's worker ─────────────────────────────────────────────────────────────────────
@@ -267,48 +276,48 @@ export class Reconciler {
         this.#sessions.begun(link, message);
         return;
       case 'observations':
-        this.#reception.observed(link, message);
+        this.#ingress.observed(link, message);
         link.credit(1);
-        if (link.hasProbes) this.#saver.save();
-        this.#housekeeping.keep();
+        if (link.hasProbes) this.#committer.save();
+        this.#periodicTasks.keep();
         return;
       case 'replayed':
         this.#sessions.replayed(link, message.stamps);
         this.#firstContact.endIfAllSeen();
         if (this.#links.areKnown) this.#replayed.next();
         this.#offerAll(link);
-        this.#housekeeping.keep();
+        this.#periodicTasks.keep();
         return;
-      case 'settled':
+      case 'publish-results':
         this.#sessions.settled(link, message);
-        this.#housekeeping.keep();
+        this.#periodicTasks.keep();
         this.#pump(link);
-        this.#drain.look();
+        this.#drain.check();
         return;
       case 'found':
-        this.#reception.found(link, message.answers);
-        this.#saver.save();
+        this.#ingress.found(link, message.answers);
+        this.#committer.save();
         // What was found is new, maybe: then the marker is to follow.
-        this.#housekeeping.keep();
+        this.#periodicTasks.keep();
         return;
-      case 'shown':
-        this.#reception.shown(link, message.batch);
-        this.#saver.save();
+      case 'scanned':
+        this.#ingress.shown(link, message.batch);
+        this.#committer.save();
         return;
-      case 'surveyed':
-        this.#verifier.surveyed(link);
+      case 'full-scan-ended':
+        this.#verifier.fullScanEnded(link);
         return;
       case 'suspended':
         this.#withhold();
         return;
-      case 'readable':
+      case 'read-access':
         this.#verifier.proved(link, message);
-        this.#saver.save();
-        this.#housekeeping.keep();
+        this.#committer.save();
+        this.#periodicTasks.keep();
         return;
-      case 'parted':
+      case 'disconnected':
         this.#sessions.parted(link);
-        this.#drain.look();
+        this.#drain.check();
         return;
     }
   }
@@ -320,7 +329,7 @@ export class Reconciler {
       .pipe(
         scanByKey(
           ({ topic }) => topic,
-          (topic, { event }) => this.#stepper.apply(topic, event),
+          (topic, { event }) => this.#eventHandler.apply(topic, event),
         ),
         sampleChanged(1000 / mergeFrequency, asyncScheduler, this.#replayed),
       )
@@ -337,7 +346,7 @@ export class Reconciler {
       for (const topic of topics) link.due.add(topic);
       this.#dispatcher.offer(link);
     }
-    this.#saver.save();
+    this.#committer.save();
     this.#ticks.observe((performance.now() - begin) / 1000);
   }
 
@@ -345,14 +354,14 @@ export class Reconciler {
   #withhold(): void {
     const waiting: string[] = [];
     for (const [topic, { register }] of this.table.states.entries()) {
-      if (register.passing !== undefined) waiting.push(topic);
+      if (register.transient !== undefined) waiting.push(topic);
     }
-    for (const topic of waiting) this.#stepper.apply(topic, { kind: 'withheld' });
+    for (const topic of waiting) this.#eventHandler.apply(topic, { kind: 'withheld' });
   }
 
   /** Sends a broker what waits for it. */
   #pump(link: BrokerLink): void {
-    if (this.#dispatcher.offer(link) || link.hasProbes) this.#saver.save();
+    if (this.#dispatcher.offer(link) || link.hasProbes) this.#committer.save();
   }
 
   /** Sends a broker whatever it may lack. */

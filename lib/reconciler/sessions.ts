@@ -3,11 +3,11 @@
  * published in it, and ends when the connection is lost.
  */
 
-import type { Log, SessionStarted, Settled } from '../protocol/messages.ts';
+import type { Log, PublishResults, SessionStarted } from '../protocol/messages.ts';
+import type { Committer } from './committer.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { ApplyEvent, BringEvent } from './event-handler.ts';
 import type { BrokerLink } from './links/broker-link.ts';
-import type { Saver } from './saver.ts';
-import type { ApplyEvent, BringEvent } from './stepper.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 import type { Verifier } from './verification/verifier.ts';
 
@@ -15,7 +15,7 @@ export interface SessionsDeps {
   readonly table: TopicTable;
   readonly dispatcher: Dispatcher;
   readonly verifier: Verifier;
-  readonly saver: Saver;
+  readonly committer: Committer;
   readonly apply: ApplyEvent;
   readonly bring: BringEvent;
   readonly log: Log;
@@ -43,13 +43,18 @@ export class Sessions {
         'error',
         `${link.name}: ${JSON.stringify(link.markerTopic)} was not written by this mqttrep; nothing that is missing there counts as deleted. Permit nobody else to write that topic`,
       );
-    } else if (found !== undefined && before !== undefined && found < before && link.base === 'as left') {
+    } else if (
+      found !== undefined &&
+      before !== undefined &&
+      found < before &&
+      link.returnState === 'intact'
+    ) {
       // What went back has to be stored as what it was at that marker.
       table.putBack(link.state.history.changedSince(found));
       log('warn', `${link.name} came back with its state of a moment ago, and gets again what it lost`);
-    } else if (link.base === 'lost' && before !== undefined && session.marker === 'absent') {
+    } else if (link.returnState === 'wiped' && before !== undefined && session.marker === 'absent') {
       log('warn', `${link.name} came back without its data, and gets all of it again`);
-    } else if (link.base === 'went back') {
+    } else if (link.returnState === 'rolled back') {
       log('warn', `${link.name} came back with an earlier state, and is brought up to date`);
     }
   }
@@ -57,29 +62,29 @@ export class Sessions {
   /** The broker has shown what it retains: that is compared with what it held. */
   replayed(link: BrokerLink, stamps: boolean): void {
     const shown = link.replayEnded(stamps);
-    link.blocks.returned(performance.now());
+    link.blockedTopics.returned(performance.now());
     if (shown !== undefined) this.#deps.verifier.compare(link, shown);
   }
 
   /** What was published to the broker was acknowledged, or refused. */
-  settled(link: BrokerLink, message: Settled): void {
-    const { dispatcher, saver, apply, bring } = this.#deps;
-    link.settled(message);
+  settled(link: BrokerLink, message: PublishResults): void {
+    const { dispatcher, committer, apply, bring } = this.#deps;
+    link.publishesSettled(message);
     for (const { topic, version } of message.confirmed) {
       if (topic === link.markerTopic) {
         // Later ones are stored along with what changes next; or soon, where nothing does.
-        if (link.markerAcknowledged(version)) saver.save();
+        if (link.markerAcknowledged(version)) committer.save();
         continue;
       }
       bring(topic, { kind: 'acknowledged', broker: link.index, version });
-      dispatcher.settled(link, topic);
+      dispatcher.confirmed(link, topic);
     }
     for (const refusal of message.refused) {
-      const { topic, version, culprit } = refusal;
+      const { topic, version, scope } = refusal;
       if (topic === link.markerTopic) continue;
       apply(topic, { kind: 'refused', broker: link.index, version });
-      if (culprit === 'value') dispatcher.valueRefused(link, topic, refusal);
-      else dispatcher.failed(link, topic, { ...refusal, cause: culprit });
+      if (scope === 'value') dispatcher.valueRefused(link, topic, refusal);
+      else dispatcher.failed(link, topic, { ...refusal, cause: scope });
     }
   }
 
@@ -91,6 +96,6 @@ export class Sessions {
 
   parted(link: BrokerLink): void {
     const undecided = link.parted();
-    for (const topic of undecided) this.#deps.apply(topic, { kind: 'unanswered', broker: link.index });
+    for (const topic of undecided) this.#deps.apply(topic, { kind: 'probe-lost', broker: link.index });
   }
 }

@@ -8,9 +8,9 @@
 
 import type { Event } from '../core/events.ts';
 import { hasWildcards, matches } from '../core/filter.ts';
-import { alike, isDeletion, type Message } from '../core/register.ts';
+import { haveSameContent, isDeletion, type Message } from '../core/register.ts';
 import type { HybridClock } from '../core/version.ts';
-import type { BringEvent } from './stepper.ts';
+import type { BringEvent } from './event-handler.ts';
 
 const MOST_TOPICS = 1_000;
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -48,7 +48,7 @@ export class Trash {
   /** Another message, or none, stands in a message's place. */
   replaced(topic: string, message: Message, by: Message, cause: Event['kind']): void {
     // What expires was meant to; what is said again is not lost.
-    if (isDeletion(message) || cause === 'expired' || alike(message, by)) return;
+    if (isDeletion(message) || cause === 'expired' || haveSameContent(message, by)) return;
     if (cause === 'restored') this.#add(topic, message, 'undone');
     else if (isDeletion(by)) this.#add(topic, message, 'deleted');
     else if (by.version.time - message.version.time >= STOOD_FOR) this.#add(topic, message, 'overwritten');
@@ -73,7 +73,7 @@ export class Trash {
     for (const { topic, message } of meant) {
       const { payload, properties } = message;
       this.#remove(topic);
-      bring(topic, { kind: 'restored', payload, properties, fresh: clock.next(now), now });
+      bring(topic, { kind: 'restored', payload, properties, newVersion: clock.next(now), now });
     }
     return meant.map(({ topic }) => topic);
   }

@@ -2,7 +2,7 @@
  * What the status server answers, as JSON: the shapes that the server, the page and `mqttrep status` share.
  *
  *     GET /api/v1/status                              Status
- *     GET /api/v1/topics?filter=&differing=&after=&limit=   TopicList
+ *     GET /api/v1/topics?filter=&diverging=&after=&limit=   TopicList
  *     GET /api/v1/topics/{topic, percent-encoded}     TopicDetails
  *     GET /api/v1/tree?under=&after=&limit=           TopicLevel
  *     GET /api/v1/trash?filter=                       TrashList
@@ -118,13 +118,13 @@ export interface RateSample {
 export interface Conflict {
   readonly at: number;
   readonly topic: string;
-  readonly winner: Contender;
-  readonly loser: Contender;
+  readonly winner: ConflictSide;
+  readonly loser: ConflictSide;
   /** The comparator that decided, such as `arrival` or `json:time`; `priority` at first contact. */
   readonly decidedBy: string;
 }
 
-export interface Contender {
+export interface ConflictSide {
   /** The broker where it was written; '' where that is not known. */
   readonly broker: string;
   readonly value: Value;
@@ -169,7 +169,7 @@ export interface TopicNode {
   readonly topic: TopicRow | null;
   /** Topics beneath, at any depth, and how many of them are diverging or blocked. */
   readonly beneath: number;
-  readonly differing: number;
+  readonly diverging: number;
 }
 
 export interface TopicRow {

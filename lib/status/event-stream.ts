@@ -17,7 +17,7 @@ const PERIOD = 1_000;
 export const MOST_READERS = 32;
 
 /** Bytes that may wait for a reader beyond what the network has taken. */
-const MOST_WAITING = 512 * 1024;
+const MAX_BUFFERED = 512 * 1024;
 
 /** Milliseconds for which something may wait for a reader. */
 const LONGEST_WAIT = 30_000;
@@ -115,7 +115,7 @@ export class EventStream {
 
   #dropIfStuck({ response, waitingSince }: Reader): void {
     const hasWaitedLong = waitingSince !== undefined && performance.now() - waitingSince > LONGEST_WAIT;
-    if (!hasWaitedLong && response.writableLength <= MOST_WAITING) return;
+    if (!hasWaitedLong && response.writableLength <= MAX_BUFFERED) return;
     response.destroy();
     this.remove(response);
   }

@@ -5,12 +5,12 @@
 
 import type {
   BrokerMeasures,
-  BrokerQuestion,
+  BrokerRequest,
   HeldBack,
   LinkMeasures,
   ReconcilerMeasures,
-  ReconcilerQuestion,
-} from '../protocol/questions.ts';
+  ReconcilerRequest,
+} from '../protocol/requests.ts';
 import type { LinkRecord } from '../supervisor/link-record.ts';
 import type { Conflict } from './api.ts';
 import { Total } from './totals.ts';
@@ -26,9 +26,9 @@ export interface Asked {
   readonly links: ReadonlyMap<string, Readonly<LinkRecord>>;
   readonly reconcilerRestarts: number;
   readonly isStopping: boolean;
-  askBroker(name: string, question: BrokerQuestion, within: number): Promise<BrokerMeasures>;
+  askBroker(name: string, question: BrokerRequest, within: number): Promise<BrokerMeasures>;
   askReconciler(
-    question: ReconcilerQuestion & { of: 'measures' },
+    question: ReconcilerRequest & { of: 'measures' },
     within: number,
   ): Promise<ReconcilerMeasures>;
 }

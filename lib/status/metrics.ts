@@ -131,12 +131,12 @@ export class Metrics {
         ),
     );
     this.#counter(
-      'mqttrep_contended_total',
+      'mqttrep_raced_writes_total',
       'Messages that met another write at the broker, so that their topic is looked at once it is quiet.',
       ['broker'],
       () => {
         const { brokers, reconcilerCounts } = this.#deps.measurements;
-        return brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.contended[name] ?? 0]);
+        return brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.racedWrites[name] ?? 0]);
       },
     );
     this.#counter(

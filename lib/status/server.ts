@@ -9,8 +9,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
-import type { ReconcilerAnswers, ReconcilerQuestion } from '../protocol/questions.ts';
-import { NoAnswer } from '../supervisor/inquiries.ts';
+import type { ReconcilerAnswers, ReconcilerRequest } from '../protocol/requests.ts';
+import { NoAnswer } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import { Connections } from './connections.ts';
 import { EventStream } from './event-stream.ts';
@@ -24,10 +24,10 @@ import {
   BadRequest,
   decisionIn,
   isDecision,
-  levelQuestion,
-  topicQuestion,
-  topicsQuestion,
-  trashQuestion,
+  levelRequest,
+  topicRequest,
+  topicsRequest,
+  trashRequest,
   undoOrder,
 } from './topic-requests.ts';
 import { UnsentBytes } from './unsent-bytes.ts';
@@ -192,20 +192,20 @@ export class StatusServer {
       case '/api/v1/status':
         return asJson(200, await this.#overview.status());
       case '/api/v1/topics':
-        return asJson(200, await this.#ask(topicsQuestion(query)));
+        return asJson(200, await this.#ask(topicsRequest(query)));
       case '/api/v1/trash':
-        return asJson(200, await this.#ask(trashQuestion(query)));
+        return asJson(200, await this.#ask(trashRequest(query)));
       case UNDO_PATH:
         return asJson(200, await this.#ask(undoOrder(query)));
       case '/api/v1/tree':
-        return asJson(200, await this.#ask(levelQuestion(query)));
+        return asJson(200, await this.#ask(levelRequest(query)));
     }
     if (isDecision(path)) {
       const decided = await this.#ask(decisionIn(path));
       return decided === null ? NO_BROKER : asJson(200, decided);
     }
     if (path.startsWith(TOPIC_PATH)) {
-      const details = await this.#ask(topicQuestion(path.slice(TOPIC_PATH.length)));
+      const details = await this.#ask(topicRequest(path.slice(TOPIC_PATH.length)));
       return details === null ? asJson(404, { error: 'no such topic is known' }) : asJson(200, details);
     }
     const file = this.#files.get(path);
@@ -214,7 +214,7 @@ export class StatusServer {
     return asJson(404, { error: 'there is nothing here' });
   }
 
-  async #ask<Q extends ReconcilerQuestion>(question: Q): Promise<ReconcilerAnswers[Q['of']]> {
+  async #ask<Q extends ReconcilerRequest>(question: Q): Promise<ReconcilerAnswers[Q['of']]> {
     if (this.#questions >= this.#limits.questions) throw new NoAnswer('too many requests are under way');
     this.#questions++;
     try {

@@ -1,6 +1,6 @@
 /** What a request asks, or decides, read from its URL. */
 
-import type { DeletionsDecided, ReconcilerQuestion } from '../protocol/questions.ts';
+import type { DeletionsDecided, ReconcilerRequest } from '../protocol/requests.ts';
 
 /** The URL asks for something that there is not. */
 export class BadRequest extends Error {
@@ -14,25 +14,25 @@ const USUAL_ROWS = 100;
 const LONGEST_TOPIC = 65_535;
 
 /** @throws {BadRequest} */
-export function topicsQuestion(query: URLSearchParams): ReconcilerQuestion & { of: 'topics' } {
+export function topicsRequest(query: URLSearchParams): ReconcilerRequest & { of: 'topics' } {
   return {
     of: 'topics',
     filter: textIn(query, 'filter') ?? '',
-    which: flagIn(query, 'differing') ? 'differing' : 'all',
+    which: flagIn(query, 'diverging') ? 'diverging' : 'all',
     after: textIn(query, 'after'),
     limit: limitIn(query),
   };
 }
 
 /** @throws {BadRequest} */
-export function levelQuestion(query: URLSearchParams): ReconcilerQuestion & { of: 'level' } {
+export function levelRequest(query: URLSearchParams): ReconcilerRequest & { of: 'level' } {
   const under = textIn(query, 'under') ?? '';
   if (under !== '' && !under.endsWith('/')) throw new BadRequest('`under` must end in a /');
   return { of: 'level', under, after: textIn(query, 'after'), limit: limitIn(query) };
 }
 
 /** @throws {BadRequest} */
-export function topicQuestion(encoded: string): ReconcilerQuestion & { of: 'topic' } {
+export function topicRequest(encoded: string): ReconcilerRequest & { of: 'topic' } {
   try {
     return { of: 'topic', topic: decodeURIComponent(encoded) };
   } catch {
@@ -41,12 +41,12 @@ export function topicQuestion(encoded: string): ReconcilerQuestion & { of: 'topi
 }
 
 /** @throws {BadRequest} */
-export function trashQuestion(query: URLSearchParams): ReconcilerQuestion & { of: 'trash' } {
+export function trashRequest(query: URLSearchParams): ReconcilerRequest & { of: 'trash' } {
   return { of: 'trash', filter: textIn(query, 'filter') ?? '' };
 }
 
 /** @throws {BadRequest} */
-export function undoOrder(query: URLSearchParams): ReconcilerQuestion & { of: 'undo' } {
+export function undoOrder(query: URLSearchParams): ReconcilerRequest & { of: 'undo' } {
   const filter = textIn(query, 'filter') ?? '';
   if (filter === '') throw new BadRequest('`filter` must be a topic or a topic filter');
   return { of: 'undo', filter };

@@ -11,7 +11,7 @@ import { type BrokerMapping, readTopic, Shared, writeTopic } from './topic-recor
 
 const TOPIC = 1;
 const FORGOTTEN = 2;
-const FACTS = 3;
+const METADATA = 3;
 const BROKERS = 4;
 
 /** A body is closed when it has so many bytes, so that a large commit takes no large buffer. */
@@ -40,8 +40,8 @@ export class CommitWriter {
   }
 
   /** The bodies of a commit, one at least, each with a topic once at most. */
-  *bodies({ topics, facts }: Changes): Generator<Buffer> {
-    if (facts !== undefined) this.#facts(facts);
+  *bodies({ topics, metadata }: Changes): Generator<Buffer> {
+    if (metadata !== undefined) this.#facts(metadata);
     for (const [topic, stored] of topics) {
       if (stored === undefined) this.#writer.u8(FORGOTTEN).text(topic);
       else this.#topic(topic, stored);
@@ -72,7 +72,7 @@ export class CommitWriter {
   }
 
   #facts(facts: ReadonlyMap<string, string>): void {
-    this.#writer.u8(FACTS).u32(facts.size);
+    this.#writer.u8(METADATA).u32(facts.size);
     for (const [name, value] of facts) this.#writer.text(name).text(value);
   }
 
@@ -110,7 +110,7 @@ export class CommitReader {
     return {
       topics: { [Symbol.iterator]: () => this.#decoded() },
       unread: () => this.#unread,
-      facts: this.#facts,
+      metadata: this.#facts,
     };
   }
 
@@ -126,8 +126,8 @@ export class CommitReader {
    */
   readHead(body: Buffer): BrokerMapping {
     const reader = new BatchReader(body);
-    for (let kind = nextKind(reader); kind === FACTS || kind === BROKERS; kind = nextKind(reader)) {
-      if (kind === FACTS) this.#facts = new Map(readFacts(reader));
+    for (let kind = nextKind(reader); kind === METADATA || kind === BROKERS; kind = nextKind(reader)) {
+      if (kind === METADATA) this.#facts = new Map(readMetadata(reader));
       else this.#mapping = mapping(readNames(reader), this.#brokers);
     }
     return this.#mapping;
@@ -148,8 +148,8 @@ export class CommitReader {
         case FORGOTTEN:
           this.#forget(reader.text());
           break;
-        case FACTS:
-          readFacts(reader);
+        case METADATA:
+          readMetadata(reader);
           break;
         case BROKERS:
           readNames(reader);
@@ -196,7 +196,7 @@ function nextKind(reader: BatchReader): number | undefined {
   return reader.done ? undefined : reader.u8();
 }
 
-function readFacts(reader: BatchReader): [string, string][] {
+function readMetadata(reader: BatchReader): [string, string][] {
   return Array.from({ length: reader.u32() }, () => [reader.text(), reader.text()]);
 }
 

@@ -125,14 +125,14 @@ export class DiskStore implements StateStore {
 
   async #read(recalled: Recalled): Promise<StoredState> {
     await this.#tidy();
-    if (this.#number === 0) return { topics: [], facts: new Map() };
+    if (this.#number === 0) return { topics: [], metadata: new Map() };
     const log = this.#log ?? (await FrameLog.open(this.#path(this.#number)));
     this.#log = undefined;
     const reader = await readState(log, this.#brokers, recalled).catch(async (error: Error) => {
       await log.close();
       throw error;
     });
-    this.#facts = reader.state.facts;
+    this.#facts = reader.state.metadata;
     if (reader.isUpToDate) this.#appendTo(log);
     // Other brokers: the file says nothing of new ones, and too much of those that are gone.
     else await log.close();
@@ -160,7 +160,7 @@ export class DiskStore implements StateStore {
   /** Returns how many bytes were written. */
   async #store(changes: Changes): Promise<number> {
     const log = this.#log;
-    const facts = changes.facts ?? this.#facts;
+    const facts = changes.metadata ?? this.#facts;
     if (log === undefined) {
       await this.#beginAnew(changes, facts);
       this.#hasNewBrokers = false;

@@ -7,7 +7,7 @@ export class NoStore implements StateStore {
   readonly isLasting = false;
 
   async load(): Promise<StoredState> {
-    return { topics: [], facts: new Map() };
+    return { topics: [], metadata: new Map() };
   }
 
   commit(_changes: Changes, done: (error?: Error) => void): void {

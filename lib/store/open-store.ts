@@ -22,7 +22,7 @@ export interface OpenedStore {
 
 /** A process that is being replaced may still hold the store: it is asked for again for so many milliseconds. */
 const IN_USE_LIMIT = 10_000;
-const IN_USE_PAUSE = 250;
+const IN_USE_RETRY_MS = 250;
 
 /**
  * Opens the store in a folder, or in `memory`.
@@ -82,7 +82,7 @@ async function lockWhenFree(folder: string, log: Log): Promise<StoreLock | undef
         return undefined;
       }
       if (Date.now() > until) throw error;
-      await new Promise(tryAgain => setTimeout(tryAgain, IN_USE_PAUSE));
+      await new Promise(tryAgain => setTimeout(tryAgain, IN_USE_RETRY_MS));
     }
   }
 }

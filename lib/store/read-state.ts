@@ -31,7 +31,7 @@ export async function readState(
       const brokers = understood(log, () => reader.readHead(body));
       places.push({ at, length: body.length, brokers });
     }
-    if (isFirst) recalled(reader.state.facts);
+    if (isFirst) recalled(reader.state.metadata);
   }
   for (const { at, length, brokers } of places.reverse()) {
     const body = await log.body(at, length);

@@ -35,7 +35,7 @@ export interface StoredState {
   readonly topics: Iterable<TopicEntry>;
   /** Topics so far of which the record could not be read: they are left out. */
   readonly unread?: () => number;
-  readonly facts: ReadonlyMap<string, string>;
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 /** Topics by name; undefined: the topic is forgotten. */
@@ -50,7 +50,7 @@ export interface Changes {
    */
   readonly topics: ChangedTopics;
   /** All that there are, in place of those before; undefined where none changed. */
-  readonly facts: ReadonlyMap<string, string> | undefined;
+  readonly metadata: ReadonlyMap<string, string> | undefined;
   /**
    * All topics with these changes, for a store that is written anew from time to time: it reads them bit by
    * bit, during later commits too, while topics come, change and go.

@@ -59,12 +59,12 @@ const NOBODY = -1;
 
 /** What a topic has. */
 const WINNER = 1;
-const CLEARED = 2;
+const TOMBSTONE = 2;
 
 /** What a message has. */
 const PROPERTIES = 1;
 const EXPIRES = 2;
-const ERASED = 4;
+const TTL_EXPIRY = 4;
 
 /** @param brokers how many there are where the record goes; the register may know of fewer, or more */
 export function writeTopic(
@@ -72,7 +72,7 @@ export function writeTopic(
   { register, seen, superseded = NOTHING }: StoredTopic,
   brokers: number,
 ): void {
-  const { winner, cleared, held, pending, unretained } = register;
+  const { winner, tombstone, held, pending, unretained } = register;
   const messages: Message[] = [];
   if (winner !== undefined) messages.push(winner);
   for (const what of held) {
@@ -85,8 +85,8 @@ export function writeTopic(
     if (!messages.includes(entry.message)) messages.push(entry.message);
   }
   writer.u32(messages.length);
-  writer.u8((winner === undefined ? 0 : WINNER) | (cleared === undefined ? 0 : CLEARED));
-  if (cleared !== undefined) writeVersion(writer, cleared);
+  writer.u8((winner === undefined ? 0 : WINNER) | (tombstone === undefined ? 0 : TOMBSTONE));
+  if (tombstone !== undefined) writeVersion(writer, tombstone);
   for (const message of messages) writeMessage(writer, message);
   writer.u32(unretained);
   for (let broker = 0; broker < brokers; broker++) {
@@ -115,7 +115,7 @@ export function readTopic(
 ): StoredTopic {
   const count = reader.u32();
   const has = reader.u8();
-  const cleared = has & CLEARED ? versionOf(reader, shared) : undefined;
+  const tombstone = has & TOMBSTONE ? versionOf(reader, shared) : undefined;
   const messages: Message[] = [];
   while (messages.length < count) messages.push(readMessage(reader, indexes, shared));
   const bits = reader.u32();
@@ -143,7 +143,7 @@ export function readTopic(
   const register: Register = {
     ...EMPTY,
     winner,
-    cleared,
+    tombstone,
     held,
     pending: pending.length === 0 ? EMPTY.pending : pending,
     unretained,
@@ -179,17 +179,17 @@ function messageAt(messages: readonly Message[], place: number): Message {
 }
 
 function writeMessage(writer: BatchWriter, message: Message): void {
-  const { payload, properties, version, origin, expiresAt, erasedAt } = message;
+  const { payload, properties, version, origin, messageExpiresAt, ttlExpiresAt } = message;
   const flags =
     (properties === undefined ? 0 : PROPERTIES) |
-    (expiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES) |
-    (erasedAt === Number.POSITIVE_INFINITY ? 0 : ERASED);
+    (messageExpiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES) |
+    (ttlExpiresAt === Number.POSITIVE_INFINITY ? 0 : TTL_EXPIRY);
   writer.u8(flags).byteString(payload);
   writeVersion(writer, version);
   writer.u8(origin - NOBODY);
   if (properties !== undefined) writer.text(properties);
-  if (flags & EXPIRES) writer.f64(expiresAt);
-  if (flags & ERASED) writer.f64(erasedAt);
+  if (flags & EXPIRES) writer.f64(messageExpiresAt);
+  if (flags & TTL_EXPIRY) writer.f64(ttlExpiresAt);
 }
 
 function readMessage(reader: BatchReader, indexes: readonly number[], shared: Shared): Message {
@@ -199,8 +199,8 @@ function readMessage(reader: BatchReader, indexes: readonly number[], shared: Sh
     version: versionOf(reader, shared),
     origin: indexes[reader.u8() + NOBODY] ?? NOBODY,
     properties: flags & PROPERTIES ? reader.text() : undefined,
-    expiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,
-    erasedAt: flags & ERASED ? reader.f64() : Number.POSITIVE_INFINITY,
+    messageExpiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,
+    ttlExpiresAt: flags & TTL_EXPIRY ? reader.f64() : Number.POSITIVE_INFINITY,
   };
 }
 

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { BrokerSettings, ControlOfBroker, Mode } from '../protocol/messages.ts';
 import type { Actor } from './actors.ts';
-import { atMost } from './at-most.ts';
+import { allSettledWithin } from './all-settled-within.ts';
 import { LinkRecord } from './link-record.ts';
 import { brokerSettings } from './settings.ts';
 
@@ -77,7 +77,7 @@ export class BrokerSlot {
     this.actor = undefined;
     if (actor === undefined) return;
     actor.tell({ kind: 'stop' });
-    await atMost(GOODBYE_LIMIT, [actor.ended]);
+    await allSettledWithin(GOODBYE_LIMIT, [actor.ended]);
     actor.kill();
   }
 }

@@ -7,7 +7,7 @@ import type {
   Undelivered,
 } from '../protocol/messages.ts';
 import type { Actor } from './actors.ts';
-import { atMost } from './at-most.ts';
+import { allSettledWithin } from './all-settled-within.ts';
 
 const CONFIGURE_LIMIT = 5_000;
 const DRAIN_LIMIT = 4_000;
@@ -31,7 +31,7 @@ export class ReconcilerSlot {
       this.configured = resolve;
     });
     this.actor?.tell({ kind: 'configure', settings, brokers });
-    await atMost(CONFIGURE_LIMIT, [done]);
+    await allSettledWithin(CONFIGURE_LIMIT, [done]);
     this.configured = undefined;
   }
 
@@ -39,7 +39,7 @@ export class ReconcilerSlot {
   async drain(store: string): Promise<string | undefined> {
     if (this.actor === undefined) return undefined;
     this.actor.tell({ kind: 'stop', within: DRAIN_LIMIT });
-    await atMost(END_LIMIT, [this.actor.ended]);
+    await allSettledWithin(END_LIMIT, [this.actor.ended]);
     if (this.undelivered === undefined) return 'what waited was not delivered in time';
     if (this.undelivered.length === 0) return undefined;
     const fate = store === 'memory' ? 'it is lost' : 'it is sent at the next start';

@@ -8,20 +8,20 @@ import type { Config } from '../config/config.ts';
 import type { ControlOfBroker, ControlOfReconciler, Log, Mode, Report } from '../protocol/messages.ts';
 import type {
   BrokerAnswers,
-  BrokerQuestion,
+  BrokerRequest,
   ReconcilerAnswers,
-  ReconcilerQuestion,
-} from '../protocol/questions.ts';
+  ReconcilerRequest,
+} from '../protocol/requests.ts';
 import { type Actor, Actors } from './actors.ts';
-import { atMost } from './at-most.ts';
+import { allSettledWithin } from './all-settled-within.ts';
+import { BrokerIndex } from './broker-index.ts';
 import { type BrokerSlot, type PlannedSlot, planSlots } from './broker-slot.ts';
-import { Inquiries, NoAnswer } from './inquiries.ts';
+import { ConditionWaiter } from './condition-waiter.ts';
 import type { LinkRecord } from './link-record.ts';
+import { NoAnswer, PendingRequests } from './pending-requests.ts';
 import { newProcessName } from './process-name.ts';
 import { ReconcilerSlot } from './reconciler-slot.ts';
-import { Roster } from './roster.ts';
 import { reconcilerSettings } from './settings.ts';
-import { Waiting } from './waiting.ts';
 
 /** `stop` ends after so many milliseconds whatever happens. */
 export const STOP_LIMIT = 8_000;
@@ -38,12 +38,12 @@ export class Replicator {
   readonly #log: Log;
   readonly #actors: Actors;
   #config: Config;
-  #roster: Roster;
+  #brokerIndex: BrokerIndex;
   /** By name. */
   #brokers: ReadonlyMap<string, BrokerSlot>;
   readonly #reconciler = new ReconcilerSlot();
-  readonly #waiting = new Waiting();
-  readonly #inquiries = new Inquiries();
+  readonly #conditions = new ConditionWaiter();
+  readonly #pendingRequests = new PendingRequests();
   readonly #mode: Mode;
   /** What this process is called. */
   readonly #process = newProcessName();
@@ -56,7 +56,7 @@ export class Replicator {
     this.#mode = mode;
     this.#actors = new Actors({ log, giveUp: reason => this.#giveUp(reason) });
     this.#config = config;
-    this.#roster = Roster.of(config);
+    this.#brokerIndex = BrokerIndex.of(config);
     this.#brokers = byName(planSlots(config, new Map(), mode, this.#process));
     this.ended = new Promise(resolve => {
       this.#end = resolve;
@@ -74,19 +74,19 @@ export class Replicator {
    * @throws RangeError when there is no index for another broker; then all is as before
    */
   async reconfigure(config: Config): Promise<void> {
-    const roster = this.#roster.next(config);
+    const roster = this.#brokerIndex.next(config);
     if (roster === undefined) {
       throw new RangeError('no more brokers can be added before a restart: those removed keep their places');
     }
     this.#config = config;
-    this.#roster = roster;
+    this.#brokerIndex = roster;
     const planned = planSlots(config, this.#brokers, this.#mode, this.#process);
     const before = this.#brokers;
     this.#brokers = byName(planned);
     const leaving = [...before].filter(([name, slot]) => slot !== this.#brokers.get(name));
     await Promise.all(leaving.map(([, slot]) => slot.dismiss()));
     // If it was started again meanwhile, it has a roster of its own.
-    const { names, places } = this.#roster;
+    const { names, places } = this.#brokerIndex;
     await this.#reconciler.configure(reconcilerSettings(config, names, this.#mode), places);
     if (this.#stopping) return;
     for (const { slot, settings } of planned) {
@@ -124,26 +124,26 @@ export class Replicator {
    * @param within milliseconds
    * @throws {NoAnswer} (rejects)
    */
-  async askBroker<Q extends BrokerQuestion>(
+  async askBroker<Q extends BrokerRequest>(
     name: string,
-    question: Q,
+    request: Q,
     within: number,
   ): Promise<BrokerAnswers[Q['of']]> {
     const actor = this.#brokers.get(name)?.actor;
     if (actor === undefined) throw new NoAnswer(`there is no actor of ${name}`);
-    const send = (id: number) => actor.tell({ kind: 'ask', id, question });
-    return (await this.#inquiries.ask(send, within)) as BrokerAnswers[Q['of']];
+    const send = (id: number) => actor.tell({ kind: 'ask', id, request });
+    return (await this.#pendingRequests.ask(send, within)) as BrokerAnswers[Q['of']];
   }
 
   /** Asks the reconciler; as `askBroker`. */
-  async askReconciler<Q extends ReconcilerQuestion>(
-    question: Q,
+  async askReconciler<Q extends ReconcilerRequest>(
+    request: Q,
     within: number,
   ): Promise<ReconcilerAnswers[Q['of']]> {
     const { actor } = this.#reconciler;
     if (actor === undefined) throw new NoAnswer('there is no reconciler');
-    const send = (id: number) => actor.tell({ kind: 'ask', id, question });
-    return (await this.#inquiries.ask(send, within)) as ReconcilerAnswers[Q['of']];
+    const send = (id: number) => actor.tell({ kind: 'ask', id, request });
+    return (await this.#pendingRequests.ask(send, within)) as ReconcilerAnswers[Q['of']];
   }
 
   /** Whether every actor answers within so many milliseconds. */
@@ -161,7 +161,7 @@ export class Replicator {
   /** Resolves when every broker has answered, or after so many milliseconds. */
   async answered(within: number): Promise<void> {
     const haveAnswered = () => [...this.#brokers.values()].every(slot => slot.hasAnswered);
-    await this.#waiting.until(() => this.#stopping || haveAnswered(), within);
+    await this.#conditions.until(() => this.#stopping || haveAnswered(), within);
   }
 
   /** Takes no more in, sends what is waiting, says goodbye, ends. */
@@ -171,11 +171,11 @@ export class Replicator {
     const brokers = [...this.#brokers.values()];
     const ends = [this.#reconciler, ...brokers].map(({ actor }) => actor?.ended);
     const quiet = brokers.map(slot => slot.quiesce());
-    await atMost(QUIESCE_LIMIT, quiet);
+    await allSettledWithin(QUIESCE_LIMIT, quiet);
     const failure = await this.#reconciler.drain(this.#config.store);
     if (failure !== undefined) this.#log('warn', failure);
     for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
-    await atMost(GOODBYE_LIMIT, ends);
+    await allSettledWithin(GOODBYE_LIMIT, ends);
     await this.#actors.destroy();
     this.#end(failure);
   }
@@ -185,8 +185,8 @@ export class Replicator {
   /** Returns the ports for the brokers, in the order of their indexes. */
   #startReconciler(): readonly MessagePort[] {
     // It knows no broker by index yet, so that vacant indexes can be done without.
-    this.#roster = Roster.of(this.#config);
-    const { names, places } = this.#roster;
+    this.#brokerIndex = BrokerIndex.of(this.#config);
+    const { names, places } = this.#brokerIndex;
     const channels = places.map(place => ({ place, ...new MessageChannel() }));
     this.#reconciler.actor = this.#actors.run<ControlOfReconciler>({
       name: 'the reconciler',
@@ -215,7 +215,7 @@ export class Replicator {
   }
 
   #portFor({ name }: BrokerSlot, ports: readonly MessagePort[]): MessagePort {
-    const port = ports[this.#roster.indexOf(name)];
+    const port = ports[this.#brokerIndex.indexOf(name)];
     if (port === undefined) throw new RangeError(`there is no port for ${name}`);
     return port;
   }
@@ -240,7 +240,7 @@ export class Replicator {
   #launch(slot: BrokerSlot): void {
     slot.link.resume();
     const { port1, port2 } = new MessageChannel();
-    const broker = this.#roster.indexOf(slot.name);
+    const broker = this.#brokerIndex.indexOf(slot.name);
     this.#reconciler.actor?.tell({ kind: 'attach', broker, port: port1 }, [port1]);
     this.#startBroker(slot, port2);
   }
@@ -265,9 +265,10 @@ export class Replicator {
   /** Its actor rests: the reconciler sends nothing to it meanwhile. */
   #parked(slot: BrokerSlot, reason: string): void {
     const { port1 } = new MessageChannel();
-    this.#reconciler.actor?.tell({ kind: 'attach', broker: this.#roster.indexOf(slot.name), port: port1 }, [
-      port1,
-    ]);
+    this.#reconciler.actor?.tell(
+      { kind: 'attach', broker: this.#brokerIndex.indexOf(slot.name), port: port1 },
+      [port1],
+    );
     this.#reported({ kind: 'link', state: 'parked', detail: reason }, slot);
   }
 
@@ -275,7 +276,7 @@ export class Replicator {
     this.#stopping = true;
     this.#actors.restartNone();
     // Nobody waits for answers any more.
-    this.#waiting.look();
+    this.#conditions.look();
   }
 
   #giveUp(reason: string): void {
@@ -305,10 +306,10 @@ export class Replicator {
       case 'link':
         slot?.link.enter(report.state, report.detail);
         this.#tellConnections();
-        this.#waiting.look();
+        this.#conditions.look();
         return;
       case 'answer':
-        this.#inquiries.answered(report);
+        this.#pendingRequests.answered(report);
         return;
       case 'same':
         if (slot !== undefined) this.#sameBroker(slot.name, report.as);

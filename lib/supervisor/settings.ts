@@ -63,14 +63,14 @@ export function reconcilerSettings(
   mode: Mode = 'replicate',
 ): ReconcilerSettings {
   return {
-    controlPrefix: mode === 'rehearse' ? undefined : config.controlTopic,
+    controlPrefix: mode === 'dry-run' ? undefined : config.controlTopic,
     filters: config.topics.map(topic => filterSettings(topic, names)),
     mergeFrequency: config.mergeFrequency,
     scanPeriod: config.scanPeriod,
     maxDrift: config.maxDrift * 1000,
     deletionGuard: config.deletionGuard,
     bounds: config.bounds,
-    store: mode === 'rehearse' ? 'memory' : config.store,
+    store: mode === 'dry-run' ? 'memory' : config.store,
     hidesPayloads: config.http?.hidesPayloads ?? true,
   };
 }

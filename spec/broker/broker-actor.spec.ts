@@ -7,7 +7,7 @@ import { Link } from '../support/link.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { ActorRig, type RigOptions, START, type Told } from './actor-rig.ts';
+import { BrokerActorFixture, type FixtureOptions, START, type Told } from './broker-actor-fixture.ts';
 import { controlTopicsAt, MAKES } from './makes.ts';
 
 for (const { make, protocolVersion, start } of MAKES) {
@@ -15,7 +15,7 @@ for (const { make, protocolVersion, start } of MAKES) {
     let broker: TestBroker;
     let link: Link;
     let client: TestClient;
-    let rig: ActorRig;
+    let fixture: BrokerActorFixture;
 
     beforeEach(async function () {
       broker = await start(this);
@@ -25,26 +25,26 @@ for (const { make, protocolVersion, start } of MAKES) {
 
     afterEach(async () => {
       // What does not stop has a test of its own; the others are to run on.
-      await rig?.stop().catch(() => undefined);
+      await fixture?.stop().catch(() => undefined);
       await client?.end();
       await link?.close();
       await broker?.stop();
     });
 
-    function connect(more: RigOptions = {}): void {
+    function connect(more: FixtureOptions = {}): void {
       // Aedes refuses MQTT 5, so there the fallback is part of each test.
       const options = make === 'Aedes' ? {} : { protocolVersion };
-      rig = new ActorRig(link.url, { ...more, options: { ...options, ...more.options } });
+      fixture = new BrokerActorFixture(link.url, { ...more, options: { ...options, ...more.options } });
     }
 
     it('tells of the session, then of what is replayed, then that this was all', async () => {
       await client.publish('t', 'retained', { retain: true });
       await client.publish('u', 'retained', { retain: true });
       connect();
-      await rig.replayed();
-      expect(rig.kinds).to.deep.equal(['session', 'observation', 'observation', 'replayed']);
+      await fixture.replayed();
+      expect(fixture.kinds).to.deep.equal(['session', 'observation', 'observation', 'replayed']);
       const stamps = protocolVersion === 5;
-      expect(rig.told[0]).to.deep.equal({
+      expect(fixture.told[0]).to.deep.equal({
         kind: 'session',
         session: 1,
         stamps,
@@ -52,7 +52,7 @@ for (const { make, protocolVersion, start } of MAKES) {
         writes: true,
         marker: 'absent',
       });
-      for (const observation of rig.observations()) {
+      for (const observation of fixture.observations()) {
         expect(observation).to.include({ payload: 'retained', retained: true, replay: true, own: false });
       }
     });
@@ -61,25 +61,25 @@ for (const { make, protocolVersion, start } of MAKES) {
       await client.publish('a/old', 'x', { retain: true });
       await client.publish('b/old', 'x', { retain: true });
       connect({ subscriptions: [{ filter: 'a/#', qos: 1 }] });
-      await rig.replayed();
+      await fixture.replayed();
       const attempts = () =>
-        rig.reports.filter(one => one.kind === 'link' && one.state === 'connecting').length;
+        fixture.reports.filter(one => one.kind === 'link' && one.state === 'connecting').length;
       const before = attempts();
-      rig.actor.resubscribe([
+      fixture.actor.resubscribe([
         { filter: 'b/#', qos: 1 },
         { filter: 'c/#', qos: 0 },
       ]);
-      await rig.replayed(2);
-      expect(rig.kinds).to.deep.equal([
+      await fixture.replayed(2);
+      expect(fixture.kinds).to.deep.equal([
         ...['session', 'observation', 'replayed'],
-        ...['parted', 'session', 'observation', 'replayed'],
+        ...['disconnected', 'session', 'observation', 'replayed'],
       ]);
-      expect(rig.observations().map(({ topic }) => topic)).to.deep.equal(['a/old', 'b/old']);
+      expect(fixture.observations().map(({ topic }) => topic)).to.deep.equal(['a/old', 'b/old']);
       await client.publish('a/new', 'x');
       await client.publish('c/new', 'x');
       await client.publish('b/new', 'x');
-      await rig.heard(told => told.kind === 'observation' && told.topic === 'b/new');
-      expect(rig.observations().map(({ topic }) => topic)).to.deep.equal([
+      await fixture.heard(told => told.kind === 'observation' && told.topic === 'b/new');
+      expect(fixture.observations().map(({ topic }) => topic)).to.deep.equal([
         ...['a/old', 'b/old', 'c/new', 'b/new'],
       ]);
       expect(attempts()).to.equal(before);
@@ -87,26 +87,26 @@ for (const { make, protocolVersion, start } of MAKES) {
 
     it('has what is on its way arrive before it subscribes to other filters', async () => {
       connect();
-      await rig.replayed();
-      for (let index = 0; index < 100; index++) rig.publish(1, { topic: `t/${index}` });
-      await rig.heard(told => told.kind === 'observation');
-      rig.actor.resubscribe([{ filter: 't/#', qos: 1 }]);
-      await rig.replayed(2);
-      const second = rig.told.findIndex(told => told.kind === 'session' && told.session === 2);
+      await fixture.replayed();
+      for (let index = 0; index < 100; index++) fixture.publish(1, { topic: `t/${index}` });
+      await fixture.heard(told => told.kind === 'observation');
+      fixture.actor.resubscribe([{ filter: 't/#', qos: 1 }]);
+      await fixture.replayed(2);
+      const second = fixture.told.findIndex(told => told.kind === 'session' && told.session === 2);
       const shown = (told: readonly Told[]) =>
         new Set(told.flatMap(one => (one.kind === 'observation' ? [one.topic] : [])));
       // What the second session shows is what the first has shown to be stored, no more.
-      expect([...shown(rig.told.slice(second))].sort()).to.deep.equal(
-        [...shown(rig.told.slice(0, second))].sort(),
+      expect([...shown(fixture.told.slice(second))].sort()).to.deep.equal(
+        [...shown(fixture.told.slice(0, second))].sort(),
       );
     });
 
     it('tells of live messages as such, in their order', async () => {
       connect();
-      await rig.replayed();
+      await fixture.replayed();
       for (let index = 0; index < 500; index++) void client.publish('t', String(index), { retain: true });
-      await rig.heard(told => told.kind === 'observation' && told.payload === '499');
-      const observations = rig.observations();
+      await fixture.heard(told => told.kind === 'observation' && told.payload === '499');
+      const observations = fixture.observations();
       expect(observations.map(({ payload }) => Number(payload))).to.deep.equal(
         Array.from({ length: 500 }, (_, index) => index),
       );
@@ -117,23 +117,27 @@ for (const { make, protocolVersion, start } of MAKES) {
     it('is shown more than brokers replay at a higher QoS', async () => {
       await publishMany(broker.url, 3_000);
       connect({ subscriptions: [{ filter: '#', qos: 2 }] });
-      await rig.replayed();
-      const topics = new Set(rig.observations().map(({ topic }) => topic));
+      await fixture.replayed();
+      const topics = new Set(fixture.observations().map(({ topic }) => topic));
       expect(topics).to.have.property('size', 3_000);
     });
 
     it('publishes, settles and sees its own echo', async () => {
       connect();
-      await rig.replayed();
+      await fixture.replayed();
       const version = { time: 1_767_225_600_000, counter: 3, replica: 'us' };
-      rig.publish(1, { topic: 't', payload: 'ours', version, confirm: true }, { topic: 'u', retain: false });
-      await rig.heard(told => told.kind === 'settled' && told.through === 2);
-      const echo = await rig.heard(told => told.kind === 'observation' && told.topic === 't');
+      fixture.publish(
+        1,
+        { topic: 't', payload: 'ours', version, confirm: true },
+        { topic: 'u', retain: false },
+      );
+      await fixture.heard(told => told.kind === 'publish-results' && told.through === 2);
+      const echo = await fixture.heard(told => told.kind === 'observation' && told.topic === 't');
       const stamped =
         protocolVersion === 5 ? { stamp: version, own: true } : { stamp: undefined, own: false };
       expect(echo).to.deep.include({ payload: 'ours', replay: false, ...stamped });
       // In one message, or in two.
-      const settled = rig.told.filter(told => told.kind === 'settled');
+      const settled = fixture.told.filter(told => told.kind === 'publish-results');
       const bytes = 'tours'.length + 'ux'.length;
       expect(settled.reduce((sum, one) => sum + one.bytes, 0)).to.equal(bytes);
       expect(settled.flatMap(({ confirmed }) => confirmed)).to.deep.equal([{ topic: 't', version }]);
@@ -142,20 +146,22 @@ for (const { make, protocolVersion, start } of MAKES) {
 
     it('ignores what was meant for another session', async () => {
       connect();
-      await rig.replayed();
-      rig.publish(7, { topic: 'void' });
-      rig.publish(1, { topic: 'valid' });
-      await rig.heard(told => told.kind === 'observation' && told.topic === 'valid');
-      expect(rig.observations().map(({ topic }) => topic)).to.deep.equal(['valid']);
+      await fixture.replayed();
+      fixture.publish(7, { topic: 'void' });
+      fixture.publish(1, { topic: 'valid' });
+      await fixture.heard(told => told.kind === 'observation' && told.topic === 'valid');
+      expect(fixture.observations().map(({ topic }) => topic)).to.deep.equal(['valid']);
     });
 
     it('probes what it is asked to', async () => {
       await client.publish('present', 'here', { retain: true });
       connect();
-      await rig.replayed();
-      rig.tell({ kind: 'probe', session: 1, occasion: 'question', topics: ['present', 'never'] });
-      await rig.heard(told => told.kind === 'found' && told.answers.some(({ topic }) => topic === 'never'));
-      const answers = rig.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
+      await fixture.replayed();
+      fixture.tell({ kind: 'probe', session: 1, priority: 'urgent', topics: ['present', 'never'] });
+      await fixture.heard(
+        told => told.kind === 'found' && told.answers.some(({ topic }) => topic === 'never'),
+      );
+      const answers = fixture.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
       expect(
         Object.fromEntries(
           answers.map(({ topic, found }) => [topic, typeof found === 'object' ? found.payload : found]),
@@ -169,14 +175,14 @@ for (const { make, protocolVersion, start } of MAKES) {
     it('connects again after the network was cut, as a new session that shows everything', async () => {
       await client.publish('t', '1', { retain: true });
       connect();
-      await rig.replayed();
+      await fixture.replayed();
       link.cut();
-      await rig.heard(told => told.kind === 'parted');
+      await fixture.heard(told => told.kind === 'disconnected');
       await client.publish('t', '2', { retain: true });
       await client.publish('u', '3', { retain: true });
       link.heal();
-      await rig.replayed(2);
-      const second = rig.told.slice(rig.kinds.indexOf('parted') + 1);
+      await fixture.replayed(2);
+      const second = fixture.told.slice(fixture.kinds.indexOf('disconnected') + 1);
       expect(second[0]).to.include({ kind: 'session', session: 2 });
       const shown = second.filter(told => told.kind === 'observation');
       expect(Object.fromEntries(shown.map(({ topic, payload }) => [topic, payload]))).to.deep.equal({
@@ -192,14 +198,14 @@ for (const { make, protocolVersion, start } of MAKES) {
     it('connects again after the network was cut in the midst of a replay', async () => {
       await publishMany(broker.url, long);
       connect();
-      await rig.heard(told => told.kind === 'observation');
+      await fixture.heard(told => told.kind === 'observation');
       link.cut();
-      await rig.heard(told => told.kind === 'parted');
+      await fixture.heard(told => told.kind === 'disconnected');
       link.heal();
-      await rig.replayed();
-      expect(rig.kinds.filter(kind => kind !== 'observation')).to.deep.equal([
+      await fixture.replayed();
+      expect(fixture.kinds.filter(kind => kind !== 'observation')).to.deep.equal([
         'session',
-        'parted',
+        'disconnected',
         'session',
         'replayed',
       ]);
@@ -208,19 +214,19 @@ for (const { make, protocolVersion, start } of MAKES) {
     it('stops in the midst of a replay', async () => {
       await publishMany(broker.url, long);
       connect();
-      await rig.heard(told => told.kind === 'observation');
-      await rig.stop();
-      expect(rig.kinds.at(-1)).to.equal('parted');
+      await fixture.heard(told => told.kind === 'observation');
+      await fixture.stop();
+      expect(fixture.kinds.at(-1)).to.equal('disconnected');
     });
 
     it('reads the marker in the session after a cut, too', async () => {
       await client.publish('mqttrep/us/marker/oslo', '17', { retain: true });
       connect();
-      await rig.replayed();
+      await fixture.replayed();
       link.cut();
-      await rig.heard(told => told.kind === 'parted');
+      await fixture.heard(told => told.kind === 'disconnected');
       link.heal();
-      const second = await rig.heard(told => told.kind === 'session' && told.session === 2);
+      const second = await fixture.heard(told => told.kind === 'session' && told.session === 2);
       expect(second).to.deep.include({ marker: { payload: '17' } });
       await client.erase('mqttrep/us/marker/oslo');
     });
@@ -229,29 +235,33 @@ for (const { make, protocolVersion, start } of MAKES) {
       await client.end();
       await broker.stop();
       connect();
-      await rig.reported(report => report.kind === 'link' && report.state === 'unreachable');
+      await fixture.reported(report => report.kind === 'link' && report.state === 'unreachable');
       await broker.start();
-      await rig.replayed();
+      await fixture.replayed();
     });
 
     it('shows everything once more to a new reconciler', async () => {
       await client.publish('t', '1', { retain: true });
       connect();
-      await rig.replayed();
-      rig.told.length = 0;
-      rig.attach();
-      await rig.replayed();
-      expect(rig.observations().map(({ topic, payload }) => `${topic}=${payload}`)).to.deep.equal(['t=1']);
+      await fixture.replayed();
+      fixture.told.length = 0;
+      fixture.attach();
+      await fixture.replayed();
+      expect(fixture.observations().map(({ topic, payload }) => `${topic}=${payload}`)).to.deep.equal([
+        't=1',
+      ]);
     });
 
     it('comes back in another name once it is told one, and shows everything once more', async () => {
       await client.publish('t', '1', { retain: true });
       connect();
-      await rig.replayed();
-      rig.tell({ ...START, replica: 'others' });
-      await rig.replayed(2);
-      expect(rig.told.map(({ kind }) => kind).filter(kind => kind === 'parted')).to.have.lengthOf(1);
-      expect(rig.observations().map(({ topic, payload }) => `${topic}=${payload}`)).to.deep.equal([
+      await fixture.replayed();
+      fixture.tell({ ...START, replica: 'others' });
+      await fixture.replayed(2);
+      expect(fixture.told.map(({ kind }) => kind).filter(kind => kind === 'disconnected')).to.have.lengthOf(
+        1,
+      );
+      expect(fixture.observations().map(({ topic, payload }) => `${topic}=${payload}`)).to.deep.equal([
         't=1',
         't=1',
       ]);
@@ -259,35 +269,35 @@ for (const { make, protocolVersion, start } of MAKES) {
 
     it('takes nothing more in once it is told to, and says so', async () => {
       connect();
-      await rig.replayed();
+      await fixture.replayed();
       await client.publish('t', 'before');
-      await rig.actor.quiesce();
-      await rig.reported(report => report.kind === 'quiet');
+      await fixture.actor.quiesce();
+      await fixture.reported(report => report.kind === 'quiet');
       await client.publish('t', 'after');
-      rig.publish(1, { topic: 'u', confirm: true });
-      await rig.heard(told => told.kind === 'settled' && told.through === 1);
-      await rig.heard(told => told.kind === 'observation');
-      expect(rig.observations().map(({ payload }) => payload)).to.deep.equal(['before']);
+      fixture.publish(1, { topic: 'u', confirm: true });
+      await fixture.heard(told => told.kind === 'publish-results' && told.through === 1);
+      await fixture.heard(told => told.kind === 'observation');
+      expect(fixture.observations().map(({ payload }) => payload)).to.deep.equal(['before']);
     });
 
     it('leaves nothing of its own at the broker', async () => {
       connect();
-      await rig.replayed();
-      rig.tell({ kind: 'probe', session: 1, occasion: 'question', topics: ['t'] });
-      await rig.heard(told => told.kind === 'found');
-      await rig.stop();
+      await fixture.replayed();
+      fixture.tell({ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] });
+      await fixture.heard(told => told.kind === 'found');
+      await fixture.stop();
       await eventually(async () => expect(await controlTopicsAt(broker.url)).to.deep.equal([]));
     });
 
     it('stops at once, connected or not', async () => {
       connect();
-      await rig.stop();
+      await fixture.stop();
       connect();
-      await rig.replayed();
+      await fixture.replayed();
       const begin = performance.now();
-      await rig.stop();
+      await fixture.stop();
       expect(performance.now() - begin).to.be.below(1_000);
-      expect(rig.kinds.at(-1)).to.equal('parted');
+      expect(fixture.kinds.at(-1)).to.equal('disconnected');
     });
   });
 }

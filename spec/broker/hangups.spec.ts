@@ -9,7 +9,7 @@ import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { hangsUpOnTopics, losesPuback } from '../support/oddities.ts';
 import { type Oddity, PacketRelay } from '../support/packet-relay.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { ActorRig, type RigOptions } from './actor-rig.ts';
+import { BrokerActorFixture, type FixtureOptions } from './broker-actor-fixture.ts';
 
 const WITHIN_MS = 30_000;
 
@@ -23,7 +23,7 @@ describe('Broker actor, where a broker hangs up', function () {
 
   let broker: TestBroker;
   let relay: PacketRelay | undefined;
-  let rig: ActorRig;
+  let fixture: BrokerActorFixture;
   let watcher: TestClient;
 
   beforeEach(async function () {
@@ -34,20 +34,20 @@ describe('Broker actor, where a broker hangs up', function () {
   });
 
   afterEach(async () => {
-    await rig?.stop().catch(() => undefined);
+    await fixture?.stop().catch(() => undefined);
     await watcher?.end();
     await relay?.close();
     await broker?.stop();
   });
 
-  async function connect(protocolVersion: 4 | 5, oddity: Oddity, more: RigOptions = {}): Promise<void> {
+  async function connect(protocolVersion: 4 | 5, oddity: Oddity, more: FixtureOptions = {}): Promise<void> {
     relay = await PacketRelay.before(broker.port, oddity);
-    rig = new ActorRig(relay.url, {
+    fixture = new BrokerActorFixture(relay.url, {
       ...more,
       subscriptions: [{ filter: 'never/#', qos: 1 }],
       options: { protocolVersion, ...more.options },
     });
-    await rig.replayed();
+    await fixture.replayed();
   }
 
   /** As the reconciler does: what was not settled is sent in the next session. Returns those refused. */
@@ -55,36 +55,36 @@ describe('Broker actor, where a broker hangs up', function () {
     const refused = new Map<string, string>();
     const confirmed = new Set<string>();
     let session = 0;
-    let told = rig.told.length;
+    let told = fixture.told.length;
     await eventually(
       () => {
-        for (; told < rig.told.length; told++) {
-          const message = rig.told[told];
-          if (message?.kind === 'settled') {
+        for (; told < fixture.told.length; told++) {
+          const message = fixture.told[told];
+          if (message?.kind === 'publish-results') {
             for (const { topic } of message.confirmed) confirmed.add(topic);
             for (const { topic, reason } of message.refused) refused.set(topic, reason);
           }
           if (message?.kind === 'replayed') session = 0;
         }
         const open = topics.filter(topic => !confirmed.has(topic) && !refused.has(topic));
-        const newest = rig.kinds.filter(kind => kind === 'session').length;
+        const newest = fixture.kinds.filter(kind => kind === 'session').length;
         if (
           open.length > 0 &&
           session !== newest &&
-          rig.kinds.lastIndexOf('replayed') > rig.kinds.lastIndexOf('session')
+          fixture.kinds.lastIndexOf('replayed') > fixture.kinds.lastIndexOf('session')
         ) {
           session = newest;
-          rig.publish(session, ...open.map(topic => ({ topic, confirm: true })));
+          fixture.publish(session, ...open.map(topic => ({ topic, confirm: true })));
         }
         if (open.length > 0)
-          throw new Error(`${open.length} are open, such as ${open[0]}\n${rig.log.slice(-3_000)}`);
+          throw new Error(`${open.length} are open, such as ${open[0]}\n${fixture.log.slice(-3_000)}`);
       },
       { within: WITHIN_MS },
     );
     return refused;
   }
 
-  const sessions = () => rig.kinds.filter(kind => kind === 'session').length;
+  const sessions = () => fixture.kinds.filter(kind => kind === 'session').length;
   const good = Array.from({ length: 40 }, (_, index) => `good/${index}`);
   const bad = Array.from({ length: 8 }, (_, index) => `bad ${index}`);
   const isBad = (topic: string) => topic.includes(' ');
@@ -105,7 +105,7 @@ describe('Broker actor, where a broker hangs up', function () {
         const before = sessions();
         expect([...(await deliver([...bad, 'good/after'])).keys()].sort()).to.deep.equal(bad);
         expect(sessions()).to.equal(before);
-        expect(rig.counters.trials).to.be.above(0);
+        expect(fixture.counters.trials).to.be.above(0);
       });
     }
 
@@ -116,12 +116,12 @@ describe('Broker actor, where a broker hangs up', function () {
       await deliver([...good, 'a/b/c/d/e/f/g/h/i/j']);
       const refused = await deliver([...deep, 'good/after']);
       expect([...refused.keys()].sort()).to.deep.equal([...deep].sort());
-      expect(rig.log.match(/hangs up on topics of more than 10 levels/g)).to.have.length(1);
-      const { trials = 0 } = rig.counters;
+      expect(fixture.log.match(/hangs up on topics of more than 10 levels/g)).to.have.length(1);
+      const { trials = 0 } = fixture.counters;
       const more = Array.from({ length: 20 }, (_, index) => `${'m/'.repeat(10)}${index}`);
       expect((await deliver(more)).size).to.equal(20);
-      expect(rig.counters.trials).to.equal(trials);
-      expect(rig.log.match(/hangs up on messages to/g)).to.have.lengthOf.at.most(3);
+      expect(fixture.counters.trials).to.equal(trials);
+      expect(fixture.log.match(/hangs up on messages to/g)).to.have.lengthOf.at.most(3);
     });
 
     it(`never, and maxLevels is configured over ${protocol}: nothing deeper is sent`, async () => {
@@ -139,8 +139,8 @@ describe('Broker actor, where a broker hangs up', function () {
       expect(oddity.lost).to.equal(1);
       expect(sessions()).to.equal(2);
       expect(performance.now() - begin).to.be.below(WITHIN_MS);
-      expect(rig.log).to.match(/warn oslo: the broker has not acknowledged 1 messages/);
-      expect(rig.counters.trials).to.equal(0);
+      expect(fixture.log).to.match(/warn oslo: the broker has not acknowledged 1 messages/);
+      expect(fixture.counters.trials).to.equal(0);
     });
   }
 
@@ -155,15 +155,17 @@ describe('Broker actor, where a broker hangs up', function () {
   for (const [protocolVersion, protocol] of PROTOCOLS) {
     it(`at no time, but the link falls silent with publishes in flight over ${protocol}: none counts as refused`, async () => {
       const link = await Link.to(broker.port);
-      rig = new ActorRig(link.url, { options: { protocolVersion, keepalive: 1 } });
-      await rig.replayed();
+      fixture = new BrokerActorFixture(link.url, { options: { protocolVersion, keepalive: 1 } });
+      await fixture.replayed();
       link.freeze();
-      rig.publish(1, ...good.slice(0, 32).map(topic => ({ topic })));
-      await rig.heard(told => told.kind === 'parted');
+      fixture.publish(1, ...good.slice(0, 32).map(topic => ({ topic })));
+      await fixture.heard(told => told.kind === 'disconnected');
       await pause(50);
-      expect(rig.told.flatMap(told => (told.kind === 'settled' ? told.refused : []))).to.deep.equal([]);
+      expect(
+        fixture.told.flatMap(told => (told.kind === 'publish-results' ? told.refused : [])),
+      ).to.deep.equal([]);
       link.thaw();
-      await rig.replayed(2, WITHIN_MS);
+      await fixture.replayed(2, WITHIN_MS);
       await link.close();
     });
   }

@@ -39,9 +39,9 @@ describe('The heartbeat of a worker', () => {
       now.wall += wall;
       now.steady += steady;
       now.processor += processor;
-      expect(heartbeat.look()).to.equal(late !== undefined);
+      expect(heartbeat.check()).to.equal(late !== undefined);
       expect(told).to.deep.equal(late === undefined ? [] : [late]);
-      expect(heartbeat.look(), 'a second time').to.equal(false);
+      expect(heartbeat.check(), 'a second time').to.equal(false);
     });
   }
 });

@@ -1,7 +1,7 @@
 /** The makes of brokers that the specs of this folder run against. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ReplayOrder } from '../../lib/broker/retained/replay-order.ts';
+import type { ReplayOrder } from '../../lib/broker/capabilities/replay-order-test.ts';
 import { startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';

@@ -4,12 +4,12 @@ import { expect } from 'chai';
 import { TestClient } from '../support/client.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { ActorRig } from './actor-rig.ts';
+import { BrokerActorFixture } from './broker-actor-fixture.ts';
 
 describe('Broker actor with a persistent session', () => {
   let broker: TestBroker;
   let client: TestClient;
-  let rig: ActorRig;
+  let fixture: BrokerActorFixture;
 
   beforeEach(async function () {
     requireMosquitto(this);
@@ -18,29 +18,34 @@ describe('Broker actor with a persistent session', () => {
   });
 
   afterEach(async () => {
-    await rig?.stop().catch(() => undefined);
+    await fixture?.stop().catch(() => undefined);
     await client?.end();
     await broker?.stop();
   });
 
   function connect(): void {
-    rig = new ActorRig(broker.url, { clientId: 'lasting', options: { clean: false, protocolVersion: 4 } });
+    fixture = new BrokerActorFixture(broker.url, {
+      clientId: 'lasting',
+      options: { clean: false, protocolVersion: 4 },
+    });
   }
 
   it('is not held up by more than it keeps of what came meanwhile, and counts what it leaves out', async () => {
     connect();
-    await rig.replayed();
-    await rig.stop();
+    await fixture.replayed();
+    await fixture.stop();
     // Names count, so that the sixteenth is more than 16 MB.
     const megabyte = Buffer.alloc(2 ** 20, 'x');
     for (let index = 0; index < 20; index++) await client.publish(`t/${index}`, megabyte);
     await client.publish('kept', 'x', { retain: true });
     connect();
-    await rig.replayed();
-    expect(rig.told[0]).to.include({ kind: 'session', marker: 'absent' });
-    expect(rig.actor.counters).to.include({ refused_backlog: 5 });
-    const topics = rig.observations().map(({ topic }) => topic);
+    await fixture.replayed();
+    expect(fixture.told[0]).to.include({ kind: 'session', marker: 'absent' });
+    expect(fixture.actor.counters).to.include({ refused_backlog: 5 });
+    const topics = fixture.observations().map(({ topic }) => topic);
     expect(topics).to.deep.equal([...Array.from({ length: 15 }, (_, index) => `t/${index}`), 'kept']);
-    expect(rig.log).to.match(/"t\/15" is not replicated: its session had more than 10000 messages, or 16 MB/);
+    expect(fixture.log).to.match(
+      /"t\/15" is not replicated: its session had more than 10000 messages, or 16 MB/,
+    );
   });
 });

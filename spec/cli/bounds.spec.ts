@@ -5,22 +5,22 @@ import { inFull } from '../support/in-full.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { mosquittos, Scene } from './scene.ts';
+import { mosquittos, ReplicationFixture } from './replication-fixture.ts';
 
 for (const protocolVersion of inFull([4, 5], [5])) {
   describe(`Limits of what is taken in by MQTT ${protocolVersion === 4 ? '3.1.1' : '5'}`, function () {
     this.timeout(60_000);
-    let scene: Scene;
+    let fixture: ReplicationFixture;
 
     before(function () {
       requireMosquitto(this);
     });
 
-    afterEach(() => scene?.stop());
+    afterEach(() => fixture?.stop());
 
     async function start(environment: Readonly<Record<string, string>>): Promise<void> {
       const configs = { OSLO: { protocolVersion }, PARIS: { protocolVersion } };
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers: await mosquittos(['OSLO', 'PARIS'], { config: ['set_tcp_nodelay true'] }),
         configs,
         environment: { MQTTREP_STORE: tempFolder('bounds'), ...environment },
@@ -30,39 +30,39 @@ for (const protocolVersion of inFull([4, 5], [5])) {
     it('payloads: other messages pass by, the large one is said, and nothing is taken for deleted', async () => {
       await start({ MQTTREP_MAX_PAYLOAD: '10000' });
       const retain = { retain: true };
-      await scene.publish('OSLO', 'photo', 'small', retain);
-      await scene.retainedEverywhere('photo', 'small');
-      await scene.marked();
-      await scene.publish('OSLO', 'photo', 'x'.repeat(1_000_000), retain);
-      await scene.publish('OSLO', 'film', 'x'.repeat(2_000_000), retain);
-      await scene.publish('OSLO', 'text', 'x'.repeat(10_000), retain);
-      await scene.retainedEverywhere('text', 'x'.repeat(10_000));
-      await scene.mqttrep.line(/OSLO: "photo" is not replicated: .* more than MQTTREP_MAX_PAYLOAD/, 10_000);
-      await scene.marked();
-      await scene.mqttrep.stop();
-      scene.run();
-      await scene.connected('OSLO', 'PARIS');
-      await scene.publish('PARIS', 'after', '1', retain);
-      await scene.retainedEverywhere('after', '1');
-      const retained = await retainedOf(scene.broker('PARIS').url, '#');
+      await fixture.publish('OSLO', 'photo', 'small', retain);
+      await fixture.retainedEverywhere('photo', 'small');
+      await fixture.marked();
+      await fixture.publish('OSLO', 'photo', 'x'.repeat(1_000_000), retain);
+      await fixture.publish('OSLO', 'film', 'x'.repeat(2_000_000), retain);
+      await fixture.publish('OSLO', 'text', 'x'.repeat(10_000), retain);
+      await fixture.retainedEverywhere('text', 'x'.repeat(10_000));
+      await fixture.mqttrep.line(/OSLO: "photo" is not replicated: .* more than MQTTREP_MAX_PAYLOAD/, 10_000);
+      await fixture.marked();
+      await fixture.mqttrep.stop();
+      fixture.run();
+      await fixture.connected('OSLO', 'PARIS');
+      await fixture.publish('PARIS', 'after', '1', retain);
+      await fixture.retainedEverywhere('after', '1');
+      const retained = await retainedOf(fixture.broker('PARIS').url, '#');
       expect(retained.get('photo'), 'what was replicated before').to.equal('small');
       expect(retained.has('film')).to.equal(false);
       // Whoever writes what is within the limit has it everywhere again.
-      await scene.publish('PARIS', 'photo', 'smaller', retain);
-      await scene.retainedEverywhere('photo', 'smaller');
+      await fixture.publish('PARIS', 'photo', 'smaller', retain);
+      await fixture.retainedEverywhere('photo', 'smaller');
     });
 
     it('topics: new ones are refused, known ones go on', async () => {
       await start({ MQTTREP_MAX_TOPICS: '11' });
-      // Two more are the scene's own.
+      // Two more are the fixture's own.
       const topics = Array.from({ length: 9 }, (_, index) => `t${index}`);
-      for (const topic of topics) await scene.publish('OSLO', topic, '1', { retain: true });
-      await scene.settled();
-      await scene.publish('OSLO', 'one/too/many', '1', { retain: true });
-      await scene.mqttrep.line(/more than 11 topics: .* raise MQTTREP_MAX_TOPICS/, 10_000);
-      for (const topic of topics) await scene.publish('PARIS', topic, '2', { retain: true });
-      for (const topic of topics) await scene.retainedEverywhere(topic, '2');
-      expect((await retainedOf(scene.broker('PARIS').url, '#')).has('one/too/many')).to.equal(false);
+      for (const topic of topics) await fixture.publish('OSLO', topic, '1', { retain: true });
+      await fixture.settled();
+      await fixture.publish('OSLO', 'one/too/many', '1', { retain: true });
+      await fixture.mqttrep.line(/more than 11 topics: .* raise MQTTREP_MAX_TOPICS/, 10_000);
+      for (const topic of topics) await fixture.publish('PARIS', topic, '2', { retain: true });
+      for (const topic of topics) await fixture.retainedEverywhere(topic, '2');
+      expect((await retainedOf(fixture.broker('PARIS').url, '#')).has('one/too/many')).to.equal(false);
     });
   });
 }

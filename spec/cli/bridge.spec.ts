@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { inFull } from '../support/in-full.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { patience, Scene } from './scene.ts';
+import { patience, ReplicationFixture } from './replication-fixture.ts';
 
 /** So long a loop that nobody damps brings 50 copies, or 20. */
 const WATCHED_MS = inFull(5_000, 2_000);
@@ -12,7 +12,7 @@ const WATCHED_MS = inFull(5_000, 2_000);
 describe('mqttrep beside a bridge between its brokers, over MQTT 3.1.1,', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(async function () {
     requireMosquitto(this);
@@ -25,22 +25,22 @@ describe('mqttrep beside a bridge between its brokers, over MQTT 3.1.1,', functi
     ];
     const oslo = await startMosquitto({ config: bridge });
     const config = { protocolVersion: 4 };
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers: { OSLO: oslo, PARIS: paris },
       configs: { OSLO: config, PARIS: config },
       environment: { MQTTREP_MERGE_FREQUENCY: '10' },
     });
-    await scene.watchAll();
+    await fixture.watchAll();
   });
 
-  after(() => scene?.stop());
+  after(() => fixture?.stop());
 
   it('lets no message that is not retained circle for ever, and says what makes it', async () => {
-    await scene.publish('OSLO', 'bridged/event', 'x');
-    await scene.mqttrep.line(/"bridged\/event" comes back each time that it was passed on/, patience);
-    const before = (await scene.seen('PARIS', 'bridged/event')).length;
+    await fixture.publish('OSLO', 'bridged/event', 'x');
+    await fixture.mqttrep.line(/"bridged\/event" comes back each time that it was passed on/, patience);
+    const before = (await fixture.seen('PARIS', 'bridged/event')).length;
     await sleep(WATCHED_MS);
-    const copies = (await scene.seen('PARIS', 'bridged/event')).length - before;
+    const copies = (await fixture.seen('PARIS', 'bridged/event')).length - before;
     expect(copies, `copies in ${WATCHED_MS} ms`).to.be.below(4);
   });
 });

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 function clientIds(broker: TestBroker): string[] {
   return [...broker.log().matchAll(/New client connected from \S+ as (\S+) /g)].map(([, id = '']) => id);
@@ -13,40 +13,42 @@ function clientIds(broker: TestBroker): string[] {
 describe("mqttrep's client id", function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(async function () {
     requireMosquitto(this);
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers: await mosquittos(['BrokerOslo', 'PARIS', 'QUEBEC', 'LIMA']),
       configs: { PARIS: { clientId: 'le répliqueur' }, LIMA: { protocolVersion: 4 } },
     });
   });
 
-  after(() => scene?.stop());
+  after(() => fixture?.stop());
 
   it('tells the broker, by words that a person can keep apart, where none is configured', () => {
-    const [oslo, quebec, lima] = ['BrokerOslo', 'QUEBEC', 'LIMA'].map(site => clientIds(scene.broker(site)));
+    const [oslo, quebec, lima] = ['BrokerOslo', 'QUEBEC', 'LIMA'].map(site =>
+      clientIds(fixture.broker(site)),
+    );
     expect(oslo?.at(-1)).to.match(/^brokeroslo_[a-z]+_[a-z]+_[a-z]+_mqttreplicator_[0-9A-Za-z]{10}$/);
     expect(quebec?.at(-1)).to.match(/^quebec_[a-z]+_[a-z]+_[a-z]+_mqttreplicator_[0-9A-Za-z]{10}$/);
     expect(lima?.at(-1)).to.match(/^lima_[a-z]+_[a-z]+_[a-z]+_mqttreplicator_[0-9A-Za-z]{10}$/);
   });
 
   it('is the configured one', () => {
-    expect(scene.broker('PARIS').log()).to.contain(' as le répliqueur (p5');
+    expect(fixture.broker('PARIS').log()).to.contain(' as le répliqueur (p5');
   });
 
   it('is another one for the second connection, so that the first is not thrown out', async () => {
     // A new topic by MQTT 3.1.1 has the broker asked whether it retains it.
-    await scene.publish('LIMA', 'new', 'x', { retain: true });
-    await scene.retainedEverywhere('new', 'x');
+    await fixture.publish('LIMA', 'new', 'x', { retain: true });
+    await fixture.retainedEverywhere('new', 'x');
     await eventually(() => {
-      const [first, second] = clientIds(scene.broker('LIMA')).filter(id => id.includes('_mqttreplicator_'));
+      const [first, second] = clientIds(fixture.broker('LIMA')).filter(id => id.includes('_mqttreplicator_'));
       expect(first).to.match(/^lima_/);
       expect(second)
         .to.match(/^lima_/)
         .and.not.to.equal(first);
     });
-    expect(scene.broker('LIMA').log()).not.to.contain('already connected');
+    expect(fixture.broker('LIMA').log()).not.to.contain('already connected');
   });
 });

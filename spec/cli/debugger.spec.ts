@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { startMqttrep } from '../support/mqttrep-process.ts';
-import { aedes, Scene } from './scene.ts';
+import { aedes, ReplicationFixture } from './replication-fixture.ts';
 
 /** In /proc/net/tcp, of a socket that listens. */
 const LISTENING = '0A';
@@ -38,16 +38,16 @@ describe('the debugger of Node.js', function () {
   });
 
   it('is not opened by SIGUSR1, and replication goes on', async () => {
-    const scene = await Scene.start({ brokers: await aedes(['OSLO', 'PARIS']) });
+    const fixture = await ReplicationFixture.start({ brokers: await aedes(['OSLO', 'PARIS']) });
     try {
-      for (let time = 0; time < 3; time++) scene.mqttrep.kill('SIGUSR1');
+      for (let time = 0; time < 3; time++) fixture.mqttrep.kill('SIGUSR1');
       // A write that goes through all threads, after the signals.
-      await scene.publish('OSLO', 'after', 'the signal', { retain: true });
-      await scene.retainedEverywhere('after', 'the signal');
-      expect(scene.mqttrep.stderr).not.to.contain('Debugger listening');
-      expect(listeningPorts(scene.mqttrep.pid)).to.deep.equal([]);
+      await fixture.publish('OSLO', 'after', 'the signal', { retain: true });
+      await fixture.retainedEverywhere('after', 'the signal');
+      expect(fixture.mqttrep.stderr).not.to.contain('Debugger listening');
+      expect(listeningPorts(fixture.mqttrep.pid)).to.deep.equal([]);
     } finally {
-      await scene.stop();
+      await fixture.stop();
     }
   });
 

@@ -10,7 +10,7 @@ import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { command } from './command.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 const TOPICS = 300;
 const HELD = /error.* PARIS: 300 topics \(such as "home\/\d+"\) are gone.*'mqttrep confirm-deletions PARIS'/;
@@ -24,7 +24,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
   describe(`Topics that are deleted at a broker while it is away (${version})`, function () {
     this.timeout(6 * patience);
 
-    let scene: Scene;
+    let fixture: ReplicationFixture;
     let link: Link;
     let http: string;
 
@@ -37,7 +37,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       link = await Link.to(brokers.PARIS.port);
       http = `127.0.0.1:${await freePort()}`;
       const config = { protocolVersion, reconnectPeriod: 100 };
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers,
         links: { PARIS: link },
         configs: { OSLO: config, PARIS: config },
@@ -45,21 +45,22 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       });
       await publishMany(brokers.OSLO.url, TOPICS, index => `home/${index}`);
       await sizeAt('PARIS', TOPICS);
-      await scene.settled();
-      await scene.marked();
+      await fixture.settled();
+      await fixture.marked();
     });
 
-    afterEach(() => scene?.stop());
+    afterEach(() => fixture?.stop());
 
     const sizeAt = (site: string, size: number) =>
       eventually(
-        async () => expect(await retainedOf(scene.broker(site).url, 'home/#')).to.have.property('size', size),
+        async () =>
+          expect(await retainedOf(fixture.broker(site).url, 'home/#')).to.have.property('size', size),
         { within: patience },
       );
 
     async function deleteWhileAway(topics: number): Promise<void> {
       link.cut();
-      const client = await scene.client('PARIS');
+      const client = await fixture.client('PARIS');
       for (let index = 0; index < topics; index++) await client.erase(`home/${index}`);
       link.heal();
     }
@@ -68,14 +69,14 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
 
     it('are deleted everywhere where it is one', async () => {
       await deleteWhileAway(1);
-      await scene.retainedEverywhere('home/0', undefined);
+      await fixture.retainedEverywhere('home/0', undefined);
       await sizeAt('OSLO', TOPICS - 1);
     });
 
     it('are held where they are many, over a restart, until a person confirms', async () => {
       await deleteWhileAway(TOPICS);
-      await scene.mqttrep.line(HELD, 2 * patience);
-      await scene.settled();
+      await fixture.mqttrep.line(HELD, 2 * patience);
+      await fixture.settled();
       await sizeAt('OSLO', TOPICS);
       const { stdout } = await mqttrep('status');
       expect(stdout).to.contain(
@@ -84,10 +85,10 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       expect(stdout).to.match(/, 300 diverging/);
       const metrics = await (await fetch(`http://${http}/metrics`)).text();
       expect(metrics).to.contain('\nmqttrep_deletions_held{broker="PARIS"} 300\n');
-      await scene.mqttrep.stop();
-      scene.run();
-      await scene.mqttrep.line(HELD, 2 * patience);
-      await scene.settled();
+      await fixture.mqttrep.stop();
+      fixture.run();
+      await fixture.mqttrep.line(HELD, 2 * patience);
+      await fixture.settled();
       await sizeAt('OSLO', TOPICS);
       const confirmed = await mqttrep('confirm-deletions', 'PARIS');
       expect(confirmed).to.deep.equal({
@@ -102,7 +103,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
 
     it('are given to the broker again where a person refuses', async () => {
       await deleteWhileAway(TOPICS);
-      await scene.mqttrep.line(HELD, 2 * patience);
+      await fixture.mqttrep.line(HELD, 2 * patience);
       expect(await mqttrep('confirm-deletions', 'LIMA')).to.include({ code: 1, stdout: '' });
       expect(await mqttrep('confirm-deletions', 'PARIS', '--refuse')).to.include({
         code: 0,

@@ -2,23 +2,23 @@
 
 import { expect } from 'chai';
 import { diffText } from '../../lib/cli/diff-report.ts';
-import { type Look, sight } from '../../lib/comparison/sight.ts';
+import { type BrokerSnapshot, retainedStateOf } from '../../lib/comparison/retained-state.ts';
 
 const EVIL = '\u001b[2J\u009b31m\n\u2028\u202E';
 
 describe('The report of differences', () => {
-  const text = (topic: string, looks: ReadonlyMap<string, Look>, reason = '') =>
+  const text = (topic: string, looks: ReadonlyMap<string, BrokerSnapshot>, reason = '') =>
     diffText([{ name: 'GONE', state: 'not read', reason }], {
       compared: 1,
-      differing: [{ topic, looks }],
+      diverging: [{ topic, snapshots: looks }],
       unknown: [],
       cut: [],
     });
 
   it('has a line for each broker, and nothing that a terminal obeys', () => {
-    const looks = new Map<string, Look>([
-      ['OSLO', sight(Buffer.from(EVIL), `[null,"${EVIL}"]`)],
-      ['PARIS', sight(Buffer.from(EVIL), '')],
+    const looks = new Map<string, BrokerSnapshot>([
+      ['OSLO', retainedStateOf(Buffer.from(EVIL), `[null,"${EVIL}"]`)],
+      ['PARIS', retainedStateOf(Buffer.from(EVIL), '')],
     ]);
     const report = text(`a/${EVIL}`, looks, `said ${EVIL}`);
     for (const line of report.split('\n')) expect(line).not.to.match(/[\p{Cc}\p{Cf}\p{Zl}]/u);
@@ -27,9 +27,9 @@ describe('The report of differences', () => {
   });
 
   it('shows no more than the beginning of what is long', () => {
-    const looks = new Map<string, Look>([
-      ['OSLO', sight(Buffer.from('x'.repeat(10_000)), undefined)],
-      ['PARIS', sight(Buffer.alloc(10_000, 0xff), undefined)],
+    const looks = new Map<string, BrokerSnapshot>([
+      ['OSLO', retainedStateOf(Buffer.from('x'.repeat(10_000)), undefined)],
+      ['PARIS', retainedStateOf(Buffer.alloc(10_000, 0xff), undefined)],
     ]);
     expect(text('t'.repeat(60_000), looks, 'r'.repeat(60_000)).length).to.be.below(1_000);
   });

@@ -46,7 +46,7 @@ describe('mqttrep diff', function () {
     expect(stdout).to.equal(`${cut}250 topics were compared: none differs.\n`);
   });
 
-  it('does not call differing what it cannot know', async () => {
+  it('does not call diverging what it cannot know', async () => {
     const { code, stdout } = await command(['diff'], { ...environment, MQTTREP_CONTROL_TOPIC: 'off' });
     expect(code).to.equal(1);
     expect(stdout).to.contain('250 topics were compared: none differs, 240 unknown');
@@ -115,18 +115,18 @@ describe('mqttrep diff', function () {
     it('tells it to programs', async () => {
       const { code, stdout } = await command(['diff', '--json'], environment);
       expect(code).to.equal(1);
-      const { equal, brokers, cut: hiding, compared, differing, unknown } = JSON.parse(stdout);
+      const { equal, brokers, cut: hiding, compared, diverging, unknown } = JSON.parse(stdout);
       expect(hiding).to.deep.equal(['CUT']);
       expect({ equal, compared, unknown }).to.deep.equal({ equal: false, compared: 254, unknown: [] });
       expect(brokers).to.deep.equal([
         { name: 'CUT', state: 'read' },
         { name: 'OSLO', state: 'read' },
       ]);
-      expect(differing[0]).to.deep.equal({
+      expect(diverging[0]).to.deep.equal({
         topic: 'binary',
         brokers: { CUT: 'absent', OSLO: { size: 2, base64: '/wA=', properties: '' } },
       });
-      expect(differing.map(({ topic }: { topic: string }) => topic)).to.include('private/a');
+      expect(diverging.map(({ topic }: { topic: string }) => topic)).to.include('private/a');
     });
 
     it('leaves nothing behind', async () => {

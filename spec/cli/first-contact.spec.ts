@@ -7,25 +7,31 @@ import { Link } from '../support/link.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { aedes, mosquittos, patience, Scene, type SceneOptions } from './scene.ts';
+import {
+  aedes,
+  mosquittos,
+  patience,
+  ReplicationFixture,
+  type ReplicationFixtureOptions,
+} from './replication-fixture.ts';
 
 const conflicts = Array.from({ length: 20 }, (_, index) => `conflict/${index}`);
 
-async function expectOneOf(scene: Scene, winner: string): Promise<void> {
-  await expectEqualBrokers(scene.urls, { within: patience });
-  const retained = await retainedOf(scene.urls[0] ?? '');
+async function expectOneOf(fixture: ReplicationFixture, winner: string): Promise<void> {
+  await expectEqualBrokers(fixture.urls, { within: patience });
+  const retained = await retainedOf(fixture.urls[0] ?? '');
   for (const topic of conflicts) expect(retained.get(topic), topic).to.equal(winner);
-  for (const site of scene.sites) {
+  for (const site of fixture.sites) {
     expect(retained.get(`only/${site}`), `only/${site}`).to.equal(site);
   }
   expect(retained.get('common')).to.equal('the same');
-  expect(retained.size).to.equal(conflicts.length + 1 + scene.sites.length);
+  expect(retained.size).to.equal(conflicts.length + 1 + fixture.sites.length);
 }
 
 /** Each holds a topic of its own, one value that all have, and topics that are in conflict. */
-async function filled(scene: Scene): Promise<void> {
-  for (const site of scene.sites) {
-    const client = await scene.client(site);
+async function filled(fixture: ReplicationFixture): Promise<void> {
+  for (const site of fixture.sites) {
+    const client = await fixture.client(site);
     await client.publish(`only/${site}`, site, { retain: true });
     await client.publish('common', 'the same', { retain: true });
     for (const topic of conflicts) await client.publish(topic, site, { retain: true });
@@ -35,7 +41,10 @@ async function filled(scene: Scene): Promise<void> {
 
 const mqtt311 = { protocolVersion: 4 };
 
-const fields: readonly { title: string; options: () => Promise<Omit<SceneOptions, 'environment'>> }[] = [
+const fields: readonly {
+  title: string;
+  options: () => Promise<Omit<ReplicationFixtureOptions, 'environment'>>;
+}[] = [
   {
     title: 'by MQTT 5',
     options: async () => ({ brokers: await mosquittos(['PARIS', 'OSLO', 'QUEBEC']) }),
@@ -52,51 +61,54 @@ const fields: readonly { title: string; options: () => Promise<Omit<SceneOptions
 describe('mqttrep, at first contact of brokers that hold different topics,', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(function () {
     requireMosquitto(this);
   });
 
-  afterEach(() => scene?.stop());
+  afterEach(() => fixture?.stop());
 
   for (const { title, options } of fields) {
     it(`copies them both ways ${title}, and where they differ the name that comes first wins`, async () => {
-      scene = new Scene(await options());
-      await filled(scene);
-      scene.run();
-      await expectOneOf(scene, 'OSLO');
+      fixture = new ReplicationFixture(await options());
+      await filled(fixture);
+      fixture.run();
+      await expectOneOf(fixture, 'OSLO');
     });
 
     it(`lets the higher priority win ${title}`, async () => {
       const { configs, ...others } = await options();
-      scene = new Scene({ ...others, configs: { ...configs, PARIS: { ...configs?.PARIS, priority: 1 } } });
-      await filled(scene);
-      scene.run();
-      await expectOneOf(scene, 'PARIS');
+      fixture = new ReplicationFixture({
+        ...others,
+        configs: { ...configs, PARIS: { ...configs?.PARIS, priority: 1 } },
+      });
+      await filled(fixture);
+      fixture.run();
+      await expectOneOf(fixture, 'PARIS');
     });
   }
 
   it('copies more topics than brokers replay at a higher QoS, to the last one', async () => {
-    scene = new Scene({ brokers: await mosquittos(['OSLO', 'PARIS']) });
-    await publishMany(scene.broker('OSLO').url, 3000);
-    const { messages } = await scene.watch('PARIS');
-    scene.run();
+    fixture = new ReplicationFixture({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    await publishMany(fixture.broker('OSLO').url, 3000);
+    const { messages } = await fixture.watch('PARIS');
+    fixture.run();
     await eventually(() => expect(messages).to.have.length.of.at.least(3000), { within: patience });
-    await expectEqualBrokers(scene.urls, { within: patience });
-    expect(await retainedOf(scene.broker('PARIS').url)).to.have.property('size', 3000);
+    await expectEqualBrokers(fixture.urls, { within: patience });
+    expect(await retainedOf(fixture.broker('PARIS').url)).to.have.property('size', 3000);
   });
 
   it('prefers what a client writes meanwhile to what was there before', async () => {
     const brokers = await mosquittos(['OSLO', 'PARIS', 'QUEBEC']);
     const links = { OSLO: await Link.to(brokers.OSLO.port) };
     links.OSLO.cut();
-    scene = new Scene({ brokers, links, configs: { OSLO: { reconnectPeriod: 100 } } });
-    await filled(scene);
-    scene.run();
-    await scene.connected('PARIS', 'QUEBEC');
-    for (const topic of conflicts) await scene.publish('QUEBEC', topic, 'new', { retain: true });
+    fixture = new ReplicationFixture({ brokers, links, configs: { OSLO: { reconnectPeriod: 100 } } });
+    await filled(fixture);
+    fixture.run();
+    await fixture.connected('PARIS', 'QUEBEC');
+    for (const topic of conflicts) await fixture.publish('QUEBEC', topic, 'new', { retain: true });
     links.OSLO.heal();
-    await expectOneOf(scene, 'new');
+    await expectOneOf(fixture, 'new');
   });
 });

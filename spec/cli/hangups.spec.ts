@@ -11,7 +11,7 @@ import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { hangsUpOnPresence, hangsUpOnTopics } from '../support/oddities.ts';
 import { type Oddity, PacketRelay } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { patience, Scene } from './scene.ts';
+import { patience, ReplicationFixture } from './replication-fixture.ts';
 
 const PROTOCOLS = [
   [4, 'MQTT 3.1.1'],
@@ -23,7 +23,7 @@ const ACL = [
   'topic read #',
   'topic readwrite good/#',
   'topic readwrite mqttrep/#',
-  'topic readwrite scene/#',
+  'topic readwrite fixture/#',
 ];
 
 const GOOD = Array.from({ length: inFull(240, 80) }, (_, index) => `good/${index}`);
@@ -31,48 +31,52 @@ const GOOD = Array.from({ length: inFull(240, 80) }, (_, index) => `good/${index
 describe('mqttrep, where a connection ends', function () {
   this.timeout(8 * patience);
 
-  let scene: Scene | undefined;
+  let fixture: ReplicationFixture | undefined;
 
   before(function () {
     requireMosquitto(this);
   });
 
   afterEach(async () => {
-    await scene?.stop();
-    scene = undefined;
+    await fixture?.stop();
+    fixture = undefined;
   });
 
   /** OSLO takes everything. */
   async function start(
     protocolVersion: 4 | 5,
     { config = [], oddity = {} }: { readonly config?: readonly string[]; readonly oddity?: Oddity },
-  ): Promise<Scene> {
+  ): Promise<ReplicationFixture> {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config }) };
     const relay = await PacketRelay.before(brokers.PARIS.port, { ...oddity, level: protocolVersion });
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers,
       links: { PARIS: relay },
       configs: { PARIS: { protocolVersion } },
     });
-    return scene;
+    return fixture;
   }
 
   const lines = (text: string | RegExp) =>
-    (scene?.mqttrep.stderr ?? '')
+    (fixture?.mqttrep.stderr ?? '')
       .split('\n')
       .filter(line => (typeof text === 'string' ? line.includes(text) : text.test(line)));
 
-  async function missing({ watch }: { watch: ReturnType<Scene['watch']> }): Promise<readonly string[]> {
+  async function missing({
+    watch,
+  }: {
+    watch: ReturnType<ReplicationFixture['watch']>;
+  }): Promise<readonly string[]> {
     const seen = new Set((await watch).messages.map(({ topic }) => topic));
     return GOOD.filter(topic => !seen.has(topic));
   }
 
   /** Five bad topics, and permitted ones all the while. */
-  async function writeAll(scene: Scene, badTopics: readonly string[]): Promise<void> {
+  async function writeAll(fixture: ReplicationFixture, badTopics: readonly string[]): Promise<void> {
     for (const [index, topic] of GOOD.entries()) {
       const bad = badTopics[(index / 8) % badTopics.length];
-      if (bad !== undefined) await scene.publish('OSLO', bad, `value ${index}`, { retain: true });
-      await scene.publish('OSLO', topic, 'x', { retain: true });
+      if (bad !== undefined) await fixture.publish('OSLO', bad, `value ${index}`, { retain: true });
+      await fixture.publish('OSLO', topic, 'x', { retain: true });
       await pause(20);
     }
   }
@@ -87,14 +91,14 @@ describe('mqttrep, where a connection ends', function () {
 
   for (const [protocolVersion, protocol] of inFull(PROTOCOLS.slice(), PROTOCOLS.slice(1))) {
     it(`carries all that an ACL permits over ${protocol}, though five topics are denied`, async () => {
-      const scene = await start(protocolVersion, { config: acl() });
-      const watch = scene.watch('PARIS');
+      const fixture = await start(protocolVersion, { config: acl() });
+      const watch = fixture.watch('PARIS');
       await watch;
-      await writeAll(scene, denied);
+      await writeAll(fixture, denied);
       await eventually(async () => expect(await missing({ watch })).to.deep.equal([]), { within: patience });
       // Over MQTT 3.1.1 a denial is found by the echo that does not come, three times: that takes half a minute.
       if (protocolVersion === 5) {
-        for (const topic of denied) await scene.mqttrep.line(`PARIS does not take "${topic}"`, patience);
+        for (const topic of denied) await fixture.mqttrep.line(`PARIS does not take "${topic}"`, patience);
       }
       const [least, most] = protocolVersion === 4 ? [0, 1] : [1, 1];
       for (const topic of denied) expect(lines(`"${topic}"`).length, topic).to.be.within(least, most);
@@ -103,17 +107,18 @@ describe('mqttrep, where a connection ends', function () {
 
     it(`carries all that an ACL permits over ${protocol}, though the broker acknowledges what it denies and hangs up`, async () => {
       const oddity = hangsUpOnTopics(protocolVersion, topic => topic.startsWith('denied/'), 'acknowledged');
-      const scene = await start(protocolVersion, { config: acl(), oddity });
-      const watch = scene.watch('PARIS');
+      const fixture = await start(protocolVersion, { config: acl(), oddity });
+      const watch = fixture.watch('PARIS');
       await watch;
-      await writeAll(scene, denied);
+      await writeAll(fixture, denied);
       await eventually(async () => expect(await missing({ watch })).to.deep.equal([]), {
         within: 2 * patience,
       });
       if (protocolVersion === 4) {
-        for (const topic of denied) await scene.mqttrep.line(`hangs up on messages to "${topic}"`, patience);
+        for (const topic of denied)
+          await fixture.mqttrep.line(`hangs up on messages to "${topic}"`, patience);
       }
-      await scene.settled();
+      await fixture.settled();
       for (const topic of denied) expect(lines(`"${topic}"`).length, topic).to.be.at.most(1);
       // Each topic costs the main connection one hang-up at most, and none grows the distance.
       expect(lines('PARIS: connected with').length).to.be.at.most(denied.length + 3);
@@ -127,22 +132,22 @@ describe('mqttrep, where a connection ends', function () {
       brokers.PARIS.port,
       hangsUpOnTopics(5, topic => topic.includes(' ')),
     );
-    scene = new Scene({ brokers, links: { PARIS: relay } });
+    fixture = new ReplicationFixture({ brokers, links: { PARIS: relay } });
     const bad = Array.from({ length: inFull(30, 4) }, (_, index) => `with blanks ${index}`);
-    for (const topic of bad) await scene.publish('OSLO', topic, 'x', { retain: true });
-    scene.run();
-    await scene.connected('OSLO');
-    const watcher = await scene.watch('PARIS');
+    for (const topic of bad) await fixture.publish('OSLO', topic, 'x', { retain: true });
+    fixture.run();
+    await fixture.connected('OSLO');
+    const watcher = await fixture.watch('PARIS');
     const written: string[] = [];
     const found = () =>
       new Set(lines('hangs up on messages to "with blanks').map(line => /"(.+?)"/.exec(line)?.[1]));
     for (let second = 0; second < 60 && found().size < bad.length; second++) {
       written.push(String(second));
-      await scene.publish('OSLO', 'good', String(second), { retain: true });
+      await fixture.publish('OSLO', 'good', String(second), { retain: true });
       await pause(1_000);
     }
     expect([...found()].sort()).to.deep.equal([...bad].sort());
-    await scene.retainedAt(['PARIS'], 'good', written.at(-1));
+    await fixture.retainedAt(['PARIS'], 'good', written.at(-1));
     const seen = new Set(
       watcher.messages.filter(({ topic }) => topic === 'good').map(({ payload }) => payload),
     );
@@ -154,23 +159,23 @@ describe('mqttrep, where a connection ends', function () {
     it(`ends equal soon after a link with writes in flight was silent over ${protocol}: none counts as refused`, async () => {
       const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
       const link = await Link.to(brokers.PARIS.port);
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers,
         links: { PARIS: link },
         configs: { PARIS: { protocolVersion, keepalive: 2 } },
       });
       const topics = GOOD.slice(0, 32);
-      for (const topic of topics) await scene.publish('OSLO', topic, '1', { retain: true });
-      await scene.retainedEverywhere('good/31', '1');
+      for (const topic of topics) await fixture.publish('OSLO', topic, '1', { retain: true });
+      await fixture.retainedEverywhere('good/31', '1');
       link.freeze();
       for (const value of ['2', '3']) {
-        for (const topic of topics) await scene.publish('OSLO', topic, value, { retain: true });
+        for (const topic of topics) await fixture.publish('OSLO', topic, value, { retain: true });
         await pause(200);
       }
-      await scene.mqttrep.line('PARIS: connection lost', patience);
-      for (const topic of topics) await scene.publish('OSLO', topic, '4', { retain: true });
+      await fixture.mqttrep.line('PARIS: connection lost', patience);
+      for (const topic of topics) await fixture.publish('OSLO', topic, '4', { retain: true });
       link.thaw();
-      for (const topic of topics) await scene.retainedEverywhere(topic, '4');
+      for (const topic of topics) await fixture.retainedEverywhere(topic, '4');
       expect(lines('does not take')).to.deep.equal([]);
       expect(lines('hangs up')).to.deep.equal([]);
     });
@@ -186,35 +191,35 @@ describe('mqttrep, where a connection ends', function () {
       await startMosquitto(),
       await startMosquitto({ port: port.port, config: strict }),
     ];
-    scene = new Scene({ brokers: { OSLO, PARIS: refusing } });
-    const mqttrep = scene.run();
+    fixture = new ReplicationFixture({ brokers: { OSLO, PARIS: refusing } });
+    const mqttrep = fixture.run();
     await mqttrep.line('PARIS: cannot connect', patience);
     await pause(inFull(3_000, 1_000));
     await refusing.stop();
     const open = await startMosquitto({ port: port.port });
     try {
-      await scene.connected('PARIS');
+      await fixture.connected('PARIS');
     } finally {
       await open.stop();
     }
   });
 
   it('goes on where a broker hangs up on the SUBSCRIBE for the presence of others', async () => {
-    const scene = await start(5, { oddity: hangsUpOnPresence(5) });
-    await scene.mqttrep.line('other replicators at this broker go unnoticed', 2 * patience);
-    await scene.publish('OSLO', 'a', '1', { retain: true });
-    await scene.retainedEverywhere('a', '1', { within: 2 * patience });
+    const fixture = await start(5, { oddity: hangsUpOnPresence(5) });
+    await fixture.mqttrep.line('other replicators at this broker go unnoticed', 2 * patience);
+    await fixture.publish('OSLO', 'a', '1', { retain: true });
+    await fixture.retainedEverywhere('a', '1', { within: 2 * patience });
     expect(lines('crashed')).to.deep.equal([]);
-    expect(await scene.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
+    expect(await fixture.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
   });
 
   it('says its state with QoS 0 at a broker that takes no more', async () => {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config: ['max_qos 0'] }) };
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers,
       environment: { MQTTREP_STATE_TOPICS: 'true', MQTTREP_TOPIC_all: '#' },
     });
-    const client = await scene.client('PARIS');
+    const client = await fixture.client('PARIS');
     await client.subscribe('mqttrep/status', { qos: 0 });
     await client.waitFor(({ payload }) => payload === 'online', patience);
   });

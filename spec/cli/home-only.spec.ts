@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { LIMITED_BROKERS, type LimitedBrokerName } from '../support/limits/limit-table.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 /** What mqttrep says of topics of its own that it cannot write, once. */
 const HOME_ONLY = {
@@ -24,15 +24,15 @@ for (const protocolVersion of [4, 5] as const) {
   describe(`Over ${protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1'}, a broker that`, function () {
     this.timeout(10 * patience);
 
-    let scene: Scene | undefined;
+    let fixture: ReplicationFixture | undefined;
 
     before(function () {
       requireMosquitto(this);
     });
 
     afterEach(async () => {
-      await scene?.stop();
-      scene = undefined;
+      await fixture?.stop();
+      fixture = undefined;
     });
 
     for (const [name, line] of Object.entries(HOME_ONLY)) {
@@ -42,32 +42,32 @@ for (const protocolVersion of [4, 5] as const) {
           brokers.PARIS.port,
           LIMITED_BROKERS[name as keyof typeof HOME_ONLY],
         );
-        scene = new Scene({
+        fixture = new ReplicationFixture({
           brokers,
-          // In place of the scene's own filter, on which that broker would hang up.
+          // In place of the fixture's own filter, on which that broker would hang up.
           environment: { MQTTREP_TOPIC_scene: 'home/#' },
           configs: { PARIS: { protocolVersion, reconnectPeriod: 200 } },
           links: { PARIS: { url: limited.url, close: () => limited.close() } },
         });
-        scene.run();
-        await scene.mqttrep.line('PARIS: connected with', 3 * patience);
+        fixture.run();
+        await fixture.mqttrep.line('PARIS: connected with', 3 * patience);
         const within = { within: 2 * patience };
-        await scene.publish('OSLO', 'home/from/oslo', '1', { retain: true });
-        await scene.retainedEverywhere('home/from/oslo', '1', within);
-        await scene.publish('PARIS', 'home/from/paris', '1', { retain: true });
-        await scene.retainedEverywhere('home/from/paris', '1', within);
+        await fixture.publish('OSLO', 'home/from/oslo', '1', { retain: true });
+        await fixture.retainedEverywhere('home/from/oslo', '1', within);
+        await fixture.publish('PARIS', 'home/from/paris', '1', { retain: true });
+        await fixture.retainedEverywhere('home/from/paris', '1', within);
 
-        const stderr = () => scene?.mqttrep.stderr ?? '';
+        const stderr = () => fixture?.mqttrep.stderr ?? '';
         const count = (text: string) => stderr().split(text).length - 1;
         const lostBefore = count('PARIS: connection lost');
         const connected = count('PARIS: connected with');
         limited.link.cut();
-        await scene.publish('PARIS', 'home/away', '1', { retain: true });
-        await scene.publish('OSLO', 'home/from/oslo', '2', { retain: true });
+        await fixture.publish('PARIS', 'home/away', '1', { retain: true });
+        await fixture.publish('OSLO', 'home/from/oslo', '2', { retain: true });
         limited.link.heal();
         await eventually(() => expect(count('PARIS: connected with')).to.equal(connected + 1), within);
-        await scene.retainedEverywhere('home/away', '1', within);
-        await scene.retainedEverywhere('home/from/oslo', '2', within);
+        await fixture.retainedEverywhere('home/away', '1', within);
+        await fixture.retainedEverywhere('home/from/oslo', '2', within);
 
         expect(lostBefore).to.be.at.most(MOST_CONNECTIONS_LOST);
         expect(count('PARIS: connection lost') - lostBefore).to.be.at.most(1);

@@ -5,7 +5,13 @@ import { expectEqualBrokers } from '../support/equal.ts';
 import { inFull } from '../support/in-full.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { aedes, mosquittos, patience, Scene, type SceneOptions } from './scene.ts';
+import {
+  aedes,
+  mosquittos,
+  patience,
+  ReplicationFixture,
+  type ReplicationFixtureOptions,
+} from './replication-fixture.ts';
 
 /** mosquitto takes no topic of more levels. */
 const mostLevels = 200;
@@ -55,7 +61,7 @@ const payloads: Readonly<Record<string, Buffer>> = {
   'a terminal sequence': Buffer.from('\u001b[2J\u0007'),
 };
 
-const fields: readonly { title: string; options: () => Promise<SceneOptions> }[] = [
+const fields: readonly { title: string; options: () => Promise<ReplicationFixtureOptions> }[] = [
   { title: 'by MQTT 5', options: async () => ({ brokers: await mosquittos(['OSLO', 'PARIS']) }) },
   {
     title: 'by MQTT 3.1.1',
@@ -69,45 +75,45 @@ const fields: readonly { title: string; options: () => Promise<SceneOptions> }[]
 describe('mqttrep', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(function () {
     requireMosquitto(this);
   });
 
-  afterEach(() => scene?.stop());
+  afterEach(() => fixture?.stop());
 
   for (const { title, options } of inFull(fields, fields.slice(0, 1))) {
     it(`carries weird topics and payloads ${title}, and is none the worse for them`, async () => {
-      scene = await Scene.start(await options());
+      fixture = await ReplicationFixture.start(await options());
       const values = new Map<string, string | Buffer>(
         topics.map((topic, index) => [topic, `value ${index}`]),
       );
       for (const [name, payload] of Object.entries(payloads)) values.set(`payload/${name}`, payload);
-      const writer = await scene.client('OSLO');
+      const writer = await fixture.client('OSLO');
       for (const [topic, value] of values) await writer.publish(topic, value, { retain: true });
-      const other = await scene.client('PARIS');
+      const other = await fixture.client('PARIS');
       for (const topic of topics) await other.publish(`${topic.slice(0, 10_000)}~`, 'passing by');
-      await expectEqualBrokers(scene.urls, { within: patience });
-      expect(await retainedOf(scene.broker('PARIS').url)).to.have.property('size', values.size);
+      await expectEqualBrokers(fixture.urls, { within: patience });
+      expect(await retainedOf(fixture.broker('PARIS').url)).to.have.property('size', values.size);
       for (const topic of values.keys()) await writer.erase(topic);
-      for (const site of scene.sites) {
-        await scene.publish(site, `after/${site}`, 'alive', { retain: true });
-        await scene.retainedEverywhere(`after/${site}`, 'alive');
+      for (const site of fixture.sites) {
+        await fixture.publish(site, `after/${site}`, 'alive', { retain: true });
+        await fixture.retainedEverywhere(`after/${site}`, 'alive');
       }
-      await expectEqualBrokers(scene.urls, { within: patience });
-      expect(scene.mqttrep.stderr).not.to.match(/ (error|warn) /);
-      expect(await scene.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
+      await expectEqualBrokers(fixture.urls, { within: patience });
+      expect(fixture.mqttrep.stderr).not.to.match(/ (error|warn) /);
+      expect(await fixture.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
     });
   }
 
   it('leaves out topics that it cannot write elsewhere as they are, and carries the others', async () => {
-    scene = await Scene.start({ brokers: await aedes(['OSLO', 'PARIS']) });
+    fixture = await ReplicationFixture.start({ brokers: await aedes(['OSLO', 'PARIS']) });
     for (const topic of ['not\uFFFDUTF-8', 'good']) {
-      await scene.publish('OSLO', topic, 'x', { retain: true });
+      await fixture.publish('OSLO', topic, 'x', { retain: true });
     }
-    await scene.retainedEverywhere('good', 'x');
-    await scene.settled();
-    expect(scene.mqttrep.stderr).not.to.contain('crashed');
+    await fixture.retainedEverywhere('good', 'x');
+    await fixture.settled();
+    expect(fixture.mqttrep.stderr).not.to.contain('crashed');
   });
 });

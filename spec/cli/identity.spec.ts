@@ -10,7 +10,7 @@ import { requireMosquitto } from '../support/mosquitto.ts';
 import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 /** How late what the killed process has sent arrives, in milliseconds: the next one must be there before. */
 const LATE_MS = 10_000;
@@ -22,7 +22,7 @@ function linkTo(broker: TestBroker | undefined): Promise<Link> {
 describe('mqttrep knows who wrote a message:', function () {
   this.timeout(6 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
   let other: MqttrepProcess | undefined;
   const links: Link[] = [];
 
@@ -33,31 +33,31 @@ describe('mqttrep knows who wrote a message:', function () {
   afterEach(async () => {
     await other?.stop('SIGKILL');
     other = undefined;
-    await scene?.stop();
+    await fixture?.stop();
     await Promise.all(links.splice(0).map(link => link.close()));
   });
 
   it('a client that copies the properties of what it reads writes like any other', async () => {
-    scene = await Scene.start({ brokers: await mosquittos(['OSLO', 'PARIS']) });
-    await scene.watchAll();
-    await scene.publish('OSLO', 'light/set', 'on', {
+    fixture = await ReplicationFixture.start({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    await fixture.watchAll();
+    await fixture.publish('OSLO', 'light/set', 'on', {
       retain: true,
       properties: { contentType: 'text/plain' },
     });
-    await scene.publish('OSLO', 'light/ask', 'are you there?');
-    const command = await scene.copy('PARIS', 'light/set');
-    const question = await scene.copy('PARIS', 'light/ask');
+    await fixture.publish('OSLO', 'light/ask', 'are you there?');
+    const command = await fixture.copy('PARIS', 'light/set');
+    const question = await fixture.copy('PARIS', 'light/ask');
     for (const { properties } of [command, question])
       expect(properties.userProperties).to.have.property('mqttrep-from');
-    await scene.publish('PARIS', 'light/answer', 'yes', { properties: question.properties });
-    await scene.publish('PARIS', 'light/state', 'on', { retain: true, properties: command.properties });
-    await scene.publish('PARIS', 'light/set', 'off', { retain: true, properties: command.properties });
-    await scene.copy('OSLO', 'light/answer');
-    await scene.retainedEverywhere('light/state', 'on');
-    await scene.retainedEverywhere('light/set', 'off');
-    await scene.settled();
-    await scene.retainedEverywhere('light/set', 'off');
-    const answers = await scene.seen('OSLO', 'light/answer');
+    await fixture.publish('PARIS', 'light/answer', 'yes', { properties: question.properties });
+    await fixture.publish('PARIS', 'light/state', 'on', { retain: true, properties: command.properties });
+    await fixture.publish('PARIS', 'light/set', 'off', { retain: true, properties: command.properties });
+    await fixture.copy('OSLO', 'light/answer');
+    await fixture.retainedEverywhere('light/state', 'on');
+    await fixture.retainedEverywhere('light/set', 'off');
+    await fixture.settled();
+    await fixture.retainedEverywhere('light/set', 'off');
+    const answers = await fixture.seen('OSLO', 'light/answer');
     expect(answers).to.have.lengthOf(1);
     expect(answers[0]?.properties.contentType).to.equal(undefined);
   });
@@ -68,42 +68,42 @@ describe('mqttrep knows who wrote a message:', function () {
       const again = await linkTo(brokers['OSLO']);
       links.push(again);
       const config = { protocolVersion };
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers,
         configs: { OSLO: config, PARIS: config, TWIN: config },
         environment: { MQTTREP_CLIENT_TWIN: again.url },
       });
-      await scene.mqttrep.line(
+      await fixture.mqttrep.line(
         /error .*TWIN: this is the same broker as OSLO.*Remove MQTTREP_CLIENT_TWIN/,
         patience,
       );
       await eventually(() => expect(again.connections).to.equal(0), { within: patience });
-      await scene.watchAll();
-      await scene.publish('OSLO', 'event', 'x');
-      await scene.copy('PARIS', 'event');
-      await scene.settled();
-      expect(await scene.seen('OSLO', 'event')).to.have.lengthOf(1);
-      expect(await scene.seen('PARIS', 'event')).to.have.lengthOf(1);
+      await fixture.watchAll();
+      await fixture.publish('OSLO', 'event', 'x');
+      await fixture.copy('PARIS', 'event');
+      await fixture.settled();
+      expect(await fixture.seen('OSLO', 'event')).to.have.lengthOf(1);
+      expect(await fixture.seen('PARIS', 'event')).to.have.lengthOf(1);
     });
 
     it(`two processes with copies of one store are noticed over MQTT ${protocolVersion === 5 ? '5' : '3.1.1'}`, async () => {
       const config = { protocolVersion };
       const [original, copy] = [tempFolder('store'), tempFolder('store')];
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: config, PARIS: config },
         environment: { MQTTREP_STORE: original },
       });
-      await scene.publish('OSLO', 't', 'x', { retain: true });
-      await scene.retainedEverywhere('t', 'x');
-      await scene.mqttrep.stop();
+      await fixture.publish('OSLO', 't', 'x', { retain: true });
+      await fixture.retainedEverywhere('t', 'x');
+      await fixture.mqttrep.stop();
       cpSync(original, copy, { recursive: true, filter: path => !path.includes('lock') });
-      scene.run();
-      await scene.connected('OSLO', 'PARIS');
-      other = startMqttrep({ ...scene.environment, MQTTREP_STORE: copy });
+      fixture.run();
+      await fixture.connected('OSLO', 'PARIS');
+      other = startMqttrep({ ...fixture.environment, MQTTREP_STORE: copy });
       const said =
         /error .*another process runs with a copy of this store .*mqttrep\/[\w-]+\/process\/.*stop one/;
-      await scene.mqttrep.line(said, patience);
+      await fixture.mqttrep.line(said, patience);
     });
   }
 
@@ -112,27 +112,27 @@ describe('mqttrep knows who wrote a message:', function () {
     const slow = await linkTo(brokers['PARIS']);
     links.push(slow);
     const config = { protocolVersion: 4 };
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers,
       links: { PARIS: slow },
       configs: { OSLO: config, PARIS: config },
       environment: { MQTTREP_STORE: tempFolder('store') },
     });
-    await scene.publish('OSLO', 't', 'first', { retain: true });
-    await scene.retainedEverywhere('t', 'first');
+    await fixture.publish('OSLO', 't', 'first', { retain: true });
+    await fixture.retainedEverywhere('t', 'first');
     slow.delay = LATE_MS;
     const before = slow.bytes.up;
-    await scene.publish('OSLO', 't', 'old', { retain: true });
+    await fixture.publish('OSLO', 't', 'old', { retain: true });
     await sleep(500);
-    await scene.mqttrep.stop('SIGKILL');
+    await fixture.mqttrep.stop('SIGKILL');
     slow.delay = 0;
-    await scene.publish('OSLO', 't', 'new', { retain: true });
-    scene.run();
-    await scene.retainedEverywhere('t', 'new');
+    await fixture.publish('OSLO', 't', 'new', { retain: true });
+    fixture.run();
+    await fixture.retainedEverywhere('t', 'new');
     expect(slow.bytes.up).to.be.above(before);
     await sleep(LATE_MS);
-    await scene.settled();
-    await scene.retainedEverywhere('t', 'new');
-    expect(scene.broker('PARIS').log()).to.contain('already connected, closing old connection');
+    await fixture.settled();
+    await fixture.retainedEverywhere('t', 'new');
+    expect(fixture.broker('PARIS').log()).to.contain('already connected, closing old connection');
   });
 });

@@ -20,7 +20,7 @@ import {
 } from '../support/publish-bytes.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 /** What the lenient broker lets pass, by the payload. */
 const FAULTS: Readonly<Record<string, (publish: Buffer) => Buffer>> = {
@@ -57,34 +57,34 @@ function lenient(packet: Buffer): Buffer {
 describe('mqttrep between a lenient broker and a strict one', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(function () {
     requireMosquitto(this);
   });
 
-  afterEach(() => scene?.stop());
+  afterEach(() => fixture?.stop());
 
   it('carries each honest write, whatever comes beside it', async () => {
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     const relay = await PacketRelay.before(brokers.OSLO.port, { fromBroker: lenient });
-    scene = await Scene.start({ brokers, links: { OSLO: relay } });
-    await scene.watchAll();
+    fixture = await ReplicationFixture.start({ brokers, links: { OSLO: relay } });
+    await fixture.watchAll();
     const names = Object.keys(FAULTS);
     for (let round = 0; round < inFull(4, 1); round++) {
       for (let n = 0; n < 50; n++) {
         const fault = names[n % 8];
         if (fault !== undefined)
-          await scene.publish('OSLO', `bad/topic/${n}`, fault, { retain: n % 2 === 0 });
-        await scene.publish('OSLO', `honest/${round}/${n}`, `value ${n}`, { retain: true });
+          await fixture.publish('OSLO', `bad/topic/${n}`, fault, { retain: n % 2 === 0 });
+        await fixture.publish('OSLO', `honest/${round}/${n}`, `value ${n}`, { retain: true });
       }
       await Promise.all(
-        Array.from({ length: 50 }, (_, n) => scene.copies('PARIS', `honest/${round}/${n}`, 1)),
+        Array.from({ length: 50 }, (_, n) => fixture.copies('PARIS', `honest/${round}/${n}`, 1)),
       );
     }
-    const seen = (await scene.watch('PARIS')).messages.map(({ topic }) => topic);
+    const seen = (await fixture.watch('PARIS')).messages.map(({ topic }) => topic);
     expect(seen.filter(topic => topic.startsWith('bad/'))).to.deep.equal([]);
-    const { stderr } = scene.mqttrep;
+    const { stderr } = fixture.mqttrep;
     expect(stderr).not.to.contain('crashed').and.not.contain('connection lost');
     for (const said of ['control characters', 'content type is there twice', 'more than 65536 bytes'])
       expect(stderr).to.contain(said);
@@ -94,16 +94,16 @@ describe('mqttrep between a lenient broker and a strict one', function () {
   it('carries the next message of a topic at once, after one that it refused', async () => {
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     const relay = await PacketRelay.before(brokers.OSLO.port, { fromBroker: lenient });
-    scene = await Scene.start({ brokers, links: { OSLO: relay } });
-    await scene.watchAll();
+    fixture = await ReplicationFixture.start({ brokers, links: { OSLO: relay } });
+    await fixture.watchAll();
     for (const [n, fault] of Object.keys(FAULTS).entries()) {
       if (n === 0) continue;
       for (const retain of [true, false]) {
-        await scene.publish('OSLO', `mixed/${n}`, fault, { retain });
-        await scene.publish('OSLO', `mixed/${n}`, `good ${retain}`, { retain });
+        await fixture.publish('OSLO', `mixed/${n}`, fault, { retain });
+        await fixture.publish('OSLO', `mixed/${n}`, `good ${retain}`, { retain });
       }
     }
-    for (let n = 1; n < Object.keys(FAULTS).length; n++) await scene.copies('PARIS', `mixed/${n}`, 2);
+    for (let n = 1; n < Object.keys(FAULTS).length; n++) await fixture.copies('PARIS', `mixed/${n}`, 2);
   });
 
   it('starts with a store in which such messages are, and serves what else is in it', async () => {
@@ -116,7 +116,10 @@ describe('mqttrep between a lenient broker and a strict one', function () {
     };
     const expiring = (n: number) => {
       const { register, seen } = settledTopic('x');
-      const winner = { ...message(`value ${n}`), erasedAt: n % 2 === 0 ? Date.now() + 2_000 : Number.NaN };
+      const winner = {
+        ...message(`value ${n}`),
+        ttlExpiresAt: n % 2 === 0 ? Date.now() + 2_000 : Number.NaN,
+      };
       return [`many/${n}`, { register: { ...register, winner, held: [winner, winner] }, seen }] as const;
     };
     await commit(
@@ -134,12 +137,12 @@ describe('mqttrep between a lenient broker and a strict one', function () {
     await store.close();
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     for (const { url } of Object.values(brokers)) await publishMany(url, 20);
-    scene = await Scene.start({ brokers, environment: { MQTTREP_STORE: folder } });
-    await scene.mqttrep.line('14 topics of the store are not in order', patience);
-    for (let n = 0; n < 20; n += 2) await scene.retainedEverywhere(`many/${n}`, undefined);
-    await scene.retainedEverywhere('many/1', 'value 1');
-    await scene.publish('OSLO', 'poison/twice', 'good', { retain: true });
-    await scene.retainedEverywhere('poison/twice', 'good');
-    expect(scene.mqttrep.stderr).not.to.contain('crashed').and.not.contain('connection lost');
+    fixture = await ReplicationFixture.start({ brokers, environment: { MQTTREP_STORE: folder } });
+    await fixture.mqttrep.line('14 topics of the store are not in order', patience);
+    for (let n = 0; n < 20; n += 2) await fixture.retainedEverywhere(`many/${n}`, undefined);
+    await fixture.retainedEverywhere('many/1', 'value 1');
+    await fixture.publish('OSLO', 'poison/twice', 'good', { retain: true });
+    await fixture.retainedEverywhere('poison/twice', 'good');
+    expect(fixture.mqttrep.stderr).not.to.contain('crashed').and.not.contain('connection lost');
   });
 });

@@ -9,7 +9,7 @@ import { Link } from '../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 /** Power cuts in each spec. */
 const ROUNDS = inFull(5, 1);
@@ -25,13 +25,13 @@ const VERSIONS = [
 describe('A broker that loses the last moment', function () {
   this.timeout(8 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(function () {
     requireMosquitto(this);
   });
 
-  afterEach(() => scene?.stop());
+  afterEach(() => fixture?.stop());
 
   for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice(0, 1))) {
     for (const isKilled of [false, true]) {
@@ -40,40 +40,40 @@ describe('A broker that loses the last moment', function () {
         const config = { ...quickly, protocolVersion };
         const { PARIS } = await mosquittos(['PARIS']);
         const OSLO = await startMosquitto({ persistence: folder });
-        scene = await Scene.start({
+        fixture = await ReplicationFixture.start({
           brokers: { OSLO, PARIS },
           configs: { OSLO: config, PARIS: config },
           environment: { MQTTREP_STORE: tempFolder('store') },
         });
         await publish('OSLO', 'value', 'first');
-        await scene.retainedEverywhere('value', 'first');
+        await fixture.retainedEverywhere('value', 'first');
         for (let round = 0; round < ROUNDS; round++) {
           const [deleted, meanwhile] = [`deleted/${round}`, `meanwhile/${round}`];
           for (const topic of [deleted, meanwhile]) {
             await publish('OSLO', topic, 'x');
-            await scene.retainedEverywhere(topic, 'x');
+            await fixture.retainedEverywhere(topic, 'x');
           }
-          await scene.settled();
+          await fixture.settled();
           await save(OSLO, folder);
           await publish('OSLO', 'value', `${round}`);
           await publish('OSLO', deleted, '');
-          await scene.retainedAt(['PARIS'], 'value', `${round}`);
-          await scene.retainedAt(['PARIS'], deleted, undefined);
+          await fixture.retainedAt(['PARIS'], 'value', `${round}`);
+          await fixture.retainedAt(['PARIS'], deleted, undefined);
           await OSLO.kill();
-          if (isKilled) await scene.mqttrep.stop('SIGKILL');
+          if (isKilled) await fixture.mqttrep.stop('SIGKILL');
           await OSLO.start();
           if (isKilled) {
             // A client at that broker comes back earlier than mqttrep does.
             await publish('OSLO', meanwhile, 'y');
-            scene.run();
-            await scene.retainedEverywhere(meanwhile, 'y');
+            fixture.run();
+            await fixture.retainedEverywhere(meanwhile, 'y');
           }
-          await scene.retainedEverywhere('value', `${round}`);
-          await scene.retainedEverywhere(deleted, undefined);
+          await fixture.retainedEverywhere('value', `${round}`);
+          await fixture.retainedEverywhere(deleted, undefined);
         }
-        await scene.settled();
-        await expectEqualBrokers(scene.urls, { within: patience });
-        await scene.retainedEverywhere('value', `${ROUNDS - 1}`);
+        await fixture.settled();
+        await expectEqualBrokers(fixture.urls, { within: patience });
+        await fixture.retainedEverywhere('value', `${ROUNDS - 1}`);
       });
     }
   }
@@ -83,33 +83,33 @@ describe('A broker that loses the last moment', function () {
       const brokers = await mosquittos(['OSLO', 'PARIS']);
       const link = await Link.to(brokers.OSLO.port);
       const config = { ...quickly, protocolVersion, maxQos: 0 };
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers,
         links: { OSLO: link },
         configs: { OSLO: config, PARIS: config },
         environment: { MQTTREP_STORE: tempFolder('store') },
       });
-      const atParis = await scene.watch('PARIS');
+      const atParis = await fixture.watch('PARIS');
       // What follows a change at OSLO is still on the link as that arrives in PARIS.
       link.delay = 100;
       for (let round = 0; round < ROUNDS; round++) {
         await publish('PARIS', 'value', `of PARIS ${round}`);
-        await scene.retainedEverywhere('value', `of PARIS ${round}`);
+        await fixture.retainedEverywhere('value', `of PARIS ${round}`);
         await publish('OSLO', 'other', `${round}`);
         await atParis.waitFor(({ topic, payload }) => topic === 'other' && payload === `${round}`, patience);
         link.cut();
         await publish('OSLO', 'value', `of OSLO ${round}`);
         link.heal();
-        await scene.retainedEverywhere('value', `of OSLO ${round}`);
+        await fixture.retainedEverywhere('value', `of OSLO ${round}`);
       }
-      await scene.settled();
-      await expectEqualBrokers(scene.urls, { within: patience });
+      await fixture.settled();
+      await expectEqualBrokers(fixture.urls, { within: patience });
     });
   }
 
   /** By a client of the moment: those that watch are gone with their broker. */
   async function publish(site: string, topic: string, payload: string): Promise<void> {
-    const client = await scene.client(site);
+    const client = await fixture.client(site);
     await client.publish(topic, payload, { retain: true, qos: 1 });
     await client.end();
   }

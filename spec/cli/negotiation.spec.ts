@@ -8,20 +8,20 @@ import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { HANGS_UP, IS_SILENT } from '../support/oddities.ts';
 import { PacketRelay } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { aedes, mosquittos, patience, Scene } from './scene.ts';
+import { aedes, mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep, where a broker', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene | undefined;
+  let fixture: ReplicationFixture | undefined;
 
   afterEach(async () => {
-    await scene?.stop();
-    scene = undefined;
+    await fixture?.stop();
+    fixture = undefined;
   });
 
   describe('speaks no MQTT 5', () => {
-    async function expectReplication(between: Scene): Promise<void> {
+    async function expectReplication(between: ReplicationFixture): Promise<void> {
       for (const site of between.sites) {
         await between.publish(site, `from/${site}`, site, { retain: true });
         await between.retainedEverywhere(`from/${site}`, site);
@@ -29,9 +29,9 @@ describe('mqttrep, where a broker', function () {
     }
 
     it('and says so, uses MQTT 3.1.1', async () => {
-      scene = await Scene.start({ brokers: await aedes(['OSLO', 'PARIS']) });
-      expect(await scene.mqttrep.line('OSLO: connected')).to.contain('MQTT 3.1.1');
-      await expectReplication(scene);
+      fixture = await ReplicationFixture.start({ brokers: await aedes(['OSLO', 'PARIS']) });
+      expect(await fixture.mqttrep.line('OSLO: connected')).to.contain('MQTT 3.1.1');
+      await expectReplication(fixture);
     });
 
     for (const [oddity, does, config] of [
@@ -42,18 +42,18 @@ describe('mqttrep, where a broker', function () {
         const brokers = await aedes(['OSLO', 'PARIS']);
         const odd = await PacketRelay.before(brokers.OSLO.port, oddity);
         try {
-          scene = await Scene.start({
+          fixture = await ReplicationFixture.start({
             brokers,
             links: { OSLO: odd },
             configs: { OSLO: { reconnectPeriod: 100, ...config } },
           });
-          expect(await scene.mqttrep.line('OSLO: connected')).to.contain('MQTT 3.1.1');
+          expect(await fixture.mqttrep.line('OSLO: connected')).to.contain('MQTT 3.1.1');
           expect(odd.levels).to.deep.equal([5, 4]);
-          await expectReplication(scene);
+          await expectReplication(fixture);
           await brokers.OSLO.stop();
           await brokers.OSLO.start();
-          await scene.publish('PARIS', 'again', 'x', { retain: true });
-          await scene.retainedEverywhere('again', 'x');
+          await fixture.publish('PARIS', 'again', 'x', { retain: true });
+          await fixture.retainedEverywhere('again', 'x');
           expect(odd.levels.slice(2)).to.not.include(5);
         } finally {
           await odd.close();
@@ -69,17 +69,17 @@ describe('mqttrep, where a broker', function () {
     const config = ['allow_anonymous false', `password_file ${passwords}`];
     const brokers = { ...(await mosquittos(['OSLO', 'PARIS'])), LOCKED: await startMosquitto({ config }) };
     const credentials = { username: 'saturnin', password: 'a wrong password' };
-    scene = new Scene({ brokers, configs: { LOCKED: credentials } });
-    scene.run();
-    await scene.connected('OSLO', 'PARIS');
-    await scene.publish('OSLO', 'here', 'x', { retain: true });
-    await scene.retainedAt(['PARIS'], 'here', 'x');
-    const lines = scene.mqttrep.stderr.split('\n').filter(line => line.includes('LOCKED:'));
+    fixture = new ReplicationFixture({ brokers, configs: { LOCKED: credentials } });
+    fixture.run();
+    await fixture.connected('OSLO', 'PARIS');
+    await fixture.publish('OSLO', 'here', 'x', { retain: true });
+    await fixture.retainedAt(['PARIS'], 'here', 'x');
+    const lines = fixture.mqttrep.stderr.split('\n').filter(line => line.includes('LOCKED:'));
     expect(lines[0])
       .to.match(/ error .*not authori[sz]ed/i)
       .and.contain('MQTTREP_CLIENT_LOCKED')
       .and.contain('MQTTREP_CONFIG_LOCKED');
-    expect(scene.mqttrep.stderr).not.to.contain('a wrong password');
+    expect(fixture.mqttrep.stderr).not.to.contain('a wrong password');
   });
 
   it('accepts the credentials, is replicated like others', async function () {
@@ -88,21 +88,21 @@ describe('mqttrep, where a broker', function () {
     execFileSync('mosquitto_passwd', ['-b', '-c', passwords, 'saturnin', 'quack']);
     const { OSLO, PARIS } = await mosquittos(['OSLO', 'PARIS'], { config: [`password_file ${passwords}`] });
     const url = OSLO.url.replace('mqtt://', 'mqtt://saturnin:quack@');
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers: { OSLO, PARIS },
       configs: { PARIS: { username: 'saturnin', password: 'quack' } },
       environment: { MQTTREP_CLIENT_OSLO: url },
     });
-    await scene.publish('OSLO', 'here', 'x', { retain: true });
-    await scene.retainedEverywhere('here', 'x');
+    await fixture.publish('OSLO', 'here', 'x', { retain: true });
+    await fixture.retainedEverywhere('here', 'x');
     for (const broker of [OSLO, PARIS]) expect(broker.log()).to.contain("u'saturnin'");
   });
 
   it('cannot be reached, tries it again, each time later than before', async () => {
     const brokers = await aedes(['OSLO', 'LIMA']);
     await brokers.LIMA.stop();
-    scene = new Scene({ brokers });
-    const mqttrep = scene.run();
+    fixture = new ReplicationFixture({ brokers });
+    const mqttrep = fixture.run();
     const attempts = () => mqttrep.stderr.split('\n').filter(line => line.includes('LIMA: cannot connect'));
     await eventually(() => expect(attempts()).to.have.length.of.at.least(3), { within: patience });
     const lines = attempts();

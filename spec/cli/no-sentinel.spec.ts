@@ -5,24 +5,24 @@ import { startWithAcl } from '../support/acl-broker.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import type { Environment } from '../support/mqttrep-process.ts';
-import { patience, Scene } from './scene.ts';
+import { patience, ReplicationFixture } from './replication-fixture.ts';
 
 describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
   this.timeout(6 * patience);
 
-  let scene: Scene | undefined;
+  let fixture: ReplicationFixture | undefined;
 
   before(function () {
     requireMosquitto(this);
   });
 
   afterEach(async () => {
-    await scene?.stop();
-    scene = undefined;
+    await fixture?.stop();
+    fixture = undefined;
   });
 
   /** First contact, then a new topic, a new value, and a topic of which something else passed before. */
-  async function expectRetained(started: Scene): Promise<void> {
+  async function expectRetained(started: ReplicationFixture): Promise<void> {
     await started.publish('PARIS', 'new', '1', { retain: true });
     await started.retainedAt(['OSLO'], 'new', '1');
     await started.publish('PARIS', 'new', '2', { retain: true });
@@ -37,24 +37,24 @@ describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
 
   it('with MQTTREP_CONTROL_TOPIC=off', async () => {
     const environment: Environment = { MQTTREP_CONTROL_TOPIC: 'off' };
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers: { OSLO: await startMosquitto(), PARIS: await startMosquitto() },
       configs: { OSLO: config, PARIS: config },
       environment,
     });
-    await expectRetained(scene);
+    await expectRetained(fixture);
   });
 
   it('from a broker that acknowledges and drops what is written under control topics', async () => {
     const paris = await startMosquitto();
     const mayWrite = { except: ['mqttrep/#'], otherwise: 'silently' } as const;
     const limited = await LimitedBroker.before(paris.port, { mayWrite });
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers: { OSLO: await startMosquitto(), PARIS: paris },
       links: { PARIS: limited },
       configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },
     });
-    await expectRetained(scene);
+    await expectRetained(fixture);
   });
 
   it('from a broker that does not show control topics, which is said once', async () => {
@@ -62,19 +62,19 @@ describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
       'readwrite home/#',
       'readwrite new',
       'readwrite passing',
-      'readwrite scene/#',
+      'readwrite fixture/#',
     ]);
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers: { OSLO: await startMosquitto(), PARIS: paris.broker },
       configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },
     });
     for (let index = 0; index < 3; index++) {
-      await scene.publish('PARIS', `home/${index}`, 'x', { retain: true });
-      await scene.retainedAt(['OSLO'], `home/${index}`, 'x');
+      await fixture.publish('PARIS', `home/${index}`, 'x', { retain: true });
+      await fixture.retainedAt(['OSLO'], `home/${index}`, 'x');
     }
-    await scene.mqttrep.line('PARIS: the broker does not show a retained message', 3 * patience);
-    await expectRetained(scene);
-    const said = scene.mqttrep.stderr.split('\n').filter(line => line.includes('does not show a retained'));
+    await fixture.mqttrep.line('PARIS: the broker does not show a retained message', 3 * patience);
+    await expectRetained(fixture);
+    const said = fixture.mqttrep.stderr.split('\n').filter(line => line.includes('does not show a retained'));
     expect(said).to.have.length(1);
   });
 });

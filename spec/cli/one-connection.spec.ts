@@ -5,7 +5,7 @@ import type { BrokerLimits } from '../support/limits/broker-limits.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { patience, Scene } from './scene.ts';
+import { patience, ReplicationFixture } from './replication-fixture.ts';
 
 const TREATMENTS = [
   ['refuses the second connection of an account', 'refuses the second'],
@@ -20,7 +20,7 @@ for (const [version, protocolVersion] of [
     describe(`A broker that ${title} (${version})`, function () {
       this.timeout(8 * patience);
 
-      let scene: Scene;
+      let fixture: ReplicationFixture;
       let limited: LimitedBroker;
 
       before(function () {
@@ -31,7 +31,7 @@ for (const [version, protocolVersion] of [
         const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
         limited = await LimitedBroker.before(brokers.PARIS.port, { oneConnection });
         const config = { protocolVersion, reconnectPeriod: 50, username: 'replicator' };
-        scene = await Scene.start({
+        fixture = await ReplicationFixture.start({
           brokers,
           links: { PARIS: limited },
           configs: { OSLO: config, PARIS: config },
@@ -45,40 +45,40 @@ for (const [version, protocolVersion] of [
         });
       });
 
-      afterEach(() => scene?.stop());
+      afterEach(() => fixture?.stop());
 
       const linesWith = (text: string) =>
-        scene.mqttrep.stderr.split('\n').filter(line => line.includes(text));
+        fixture.mqttrep.stderr.split('\n').filter(line => line.includes(text));
 
       /** Topics that are new, or were held while the link was cut, are asked for. */
       const deleteWhileAway = async (topic: string) => {
-        await scene.publish('OSLO', topic, 'kept until then', { retain: true });
-        await scene.retainedEverywhere(topic, 'kept until then');
-        await scene.settled();
-        await scene.marked();
+        await fixture.publish('OSLO', topic, 'kept until then', { retain: true });
+        await fixture.retainedEverywhere(topic, 'kept until then');
+        await fixture.settled();
+        await fixture.marked();
         limited.link.cut();
-        await scene.publish('PARIS', topic, '', { retain: true });
+        await fixture.publish('PARIS', topic, '', { retain: true });
         limited.link.heal();
-        await scene.retainedEverywhere(topic, undefined, { within: 3 * patience });
+        await fixture.retainedEverywhere(topic, undefined, { within: 3 * patience });
       };
 
       it('retains what is retained elsewhere, and the other way round, and a deletion while away is carried', async () => {
-        await scene.publish('PARIS', 'there', '1', { retain: true });
-        await scene.publish('OSLO', 'here', '2', { retain: true });
-        await scene.retainedEverywhere('there', '1', { within: 3 * patience });
-        await scene.retainedEverywhere('here', '2', { within: 3 * patience });
+        await fixture.publish('PARIS', 'there', '1', { retain: true });
+        await fixture.publish('OSLO', 'here', '2', { retain: true });
+        await fixture.retainedEverywhere('there', '1', { within: 3 * patience });
+        await fixture.retainedEverywhere('here', '2', { within: 3 * patience });
         await deleteWhileAway('away/deleted');
-        await scene.mqttrep.line('PARIS: the broker takes one connection of this account only', patience);
+        await fixture.mqttrep.line('PARIS: the broker takes one connection of this account only', patience);
         expect(linesWith('the broker takes one connection')).to.have.length(1);
-        await scene.settled();
+        await fixture.settled();
         const lost = linesWith('PARIS: connection lost').length;
         await deleteWhileAway('away/once more');
         await deleteWhileAway('own');
-        await scene.publish('PARIS', 'own', 'still subscribed to', { retain: true });
-        await scene.retainedEverywhere('own', 'still subscribed to');
-        await scene.publish('PARIS', 'own', 'and again', { retain: true });
-        await scene.retainedEverywhere('own', 'and again');
-        await scene.settled();
+        await fixture.publish('PARIS', 'own', 'still subscribed to', { retain: true });
+        await fixture.retainedEverywhere('own', 'still subscribed to');
+        await fixture.publish('PARIS', 'own', 'and again', { retain: true });
+        await fixture.retainedEverywhere('own', 'and again');
+        await fixture.settled();
         // Those that the spec cut.
         expect(linesWith('PARIS: connection lost')).to.have.length.of.at.most(lost + 2);
         expect(lost).to.be.at.most(oneConnection === 'refuses the second' ? 1 : 3);
@@ -87,14 +87,20 @@ for (const [version, protocolVersion] of [
 
       it('hands a message that is not retained on once, while its topic is asked for', async () => {
         // What comes while a second connection throws the first one out is lost.
-        await scene.publish('PARIS', 'looked at', 'again and again', { retain: true });
-        await scene.mqttrep.line('PARIS: the broker takes one connection of this account only', 2 * patience);
-        await scene.settled();
+        await fixture.publish('PARIS', 'looked at', 'again and again', { retain: true });
+        await fixture.mqttrep.line(
+          'PARIS: the broker takes one connection of this account only',
+          2 * patience,
+        );
+        await fixture.settled();
         for (let index = 0; index < 20; index++)
-          await scene.publish('PARIS', `event/${index}`, 'passes', { qos: 1 });
-        await scene.settled();
+          await fixture.publish('PARIS', `event/${index}`, 'passes', { qos: 1 });
+        await fixture.settled();
         for (let index = 0; index < 20; index++) {
-          expect(await scene.copy('OSLO', `event/${index}`)).to.include({ payload: 'passes', retain: false });
+          expect(await fixture.copy('OSLO', `event/${index}`)).to.include({
+            payload: 'passes',
+            retain: false,
+          });
         }
       });
     });

@@ -2,34 +2,34 @@
 
 import { expect } from 'chai';
 import { requireMosquitto } from '../support/mosquitto.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 for (const protocolVersion of [4, 5] as const) {
   describe(`Within one tick, over ${protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1'}, mqttrep`, function () {
     this.timeout(4 * patience);
 
-    let scene: Scene;
+    let fixture: ReplicationFixture;
 
     before(async function () {
       requireMosquitto(this);
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: { protocolVersion }, PARIS: { protocolVersion } },
         environment: { MQTTREP_MERGE_FREQUENCY: '2' },
       });
-      await scene.watchAll();
+      await fixture.watchAll();
     });
 
-    after(() => scene?.stop());
+    after(() => fixture?.stop());
 
     it('keeps the order of the last changes of different topics', async () => {
       const topics = ['door/unlock', 'door/open', 'door/light'];
-      for (const topic of topics) await scene.publish('OSLO', topic, '0', { retain: true });
-      for (const topic of topics) await scene.copy('PARIS', topic);
+      for (const topic of topics) await fixture.publish('OSLO', topic, '0', { retain: true });
+      for (const topic of topics) await fixture.copy('PARIS', topic);
       // The first topic changes once more, after all others.
-      for (const topic of topics) await scene.publish('OSLO', topic, '1', { retain: true });
-      await scene.publish('OSLO', 'door/unlock', '2', { retain: true });
-      const watcher = await scene.watch('PARIS');
+      for (const topic of topics) await fixture.publish('OSLO', topic, '1', { retain: true });
+      await fixture.publish('OSLO', 'door/unlock', '2', { retain: true });
+      const watcher = await fixture.watch('PARIS');
       const last = ({ topic, payload }: { topic: string; payload: string }) =>
         topic === 'door/unlock' && payload === '2';
       await watcher.waitFor(last, patience);
@@ -44,9 +44,9 @@ for (const protocolVersion of [4, 5] as const) {
       it('hands on a retained message before a newer one that is not retained', async () => {
         for (let round = 0; round < 5; round++) {
           const topic = `state/${round}`;
-          await scene.publish('OSLO', topic, 'online', { retain: true });
-          await scene.publish('OSLO', topic, 'offline', { retain: false });
-          const copies = await scene.copies('PARIS', topic, 2);
+          await fixture.publish('OSLO', topic, 'online', { retain: true });
+          await fixture.publish('OSLO', topic, 'offline', { retain: false });
+          const copies = await fixture.copies('PARIS', topic, 2);
           expect(copies.map(({ payload }) => payload)).to.deep.equal(['online', 'offline']);
         }
       });

@@ -6,7 +6,7 @@ import { ORDER, type UserProperties, type UserProperty } from '../../lib/protoco
 import type { ReceivedMessage } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 /** Of LIMA mqttrep does not know that it speaks MQTT 5. */
 const configs = { LIMA: { protocolVersion: 4 } };
@@ -14,15 +14,18 @@ const configs = { LIMA: { protocolVersion: 4 } };
 describe('mqttrep carries MQTT 5 properties:', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(async function () {
     requireMosquitto(this);
-    scene = await Scene.start({ brokers: await mosquittos(['OSLO', 'PARIS', 'LIMA']), configs });
-    await scene.watchAll();
+    fixture = await ReplicationFixture.start({
+      brokers: await mosquittos(['OSLO', 'PARIS', 'LIMA']),
+      configs,
+    });
+    await fixture.watchAll();
   });
 
-  after(() => scene?.stop());
+  after(() => fixture?.stop());
 
   /** The user properties but for mqttrep's own stamp. */
   function foreign({ properties }: ReceivedMessage) {
@@ -40,8 +43,8 @@ describe('mqttrep carries MQTT 5 properties:', function () {
         correlationData: Buffer.from([0, 1, 254, 255]),
         userProperties: { written: ['here', 'there', 'here'], by: 'Saturnin', '': 'nameless' },
       };
-      await scene.publish('OSLO', topic, 'value', { retain, properties });
-      const copy = await scene.copy('PARIS', topic);
+      await fixture.publish('OSLO', topic, 'value', { retain, properties });
+      const copy = await fixture.copy('PARIS', topic);
       const { userProperties, ...others } = copy.properties;
       const { userProperties: written, ...expected } = properties;
       expect(others).to.deep.equal(expected);
@@ -105,8 +108,8 @@ describe('mqttrep carries MQTT 5 properties:', function () {
       const topic = `properties/order/${index}`;
       // MQTT.js writes a list as well, though its types have none.
       const userProperties = list.map(([name, value]) => ({ [name]: value })) as unknown as UserProperties;
-      await scene.publish('OSLO', topic, 'value', { retain: true, properties: { userProperties } });
-      const { properties } = await scene.copy('PARIS', topic);
+      await fixture.publish('OSLO', topic, 'value', { retain: true, properties: { userProperties } });
+      const { properties } = await fixture.copy('PARIS', topic);
       const received = (properties.userProperties as UserProperties)[ORDER] ?? [];
       expect(received.filter(([name]) => !name.startsWith('mqttrep-'))).to.deep.equal(list);
     });
@@ -114,11 +117,11 @@ describe('mqttrep carries MQTT 5 properties:', function () {
 
   it('a change of them alone is a new value', async () => {
     for (const contentType of ['text/plain', 'text/html']) {
-      await scene.publish('OSLO', 'properties/changed', 'value', {
+      await fixture.publish('OSLO', 'properties/changed', 'value', {
         retain: true,
         properties: { contentType },
       });
-      await (await scene.watch('PARIS')).waitFor(
+      await (await fixture.watch('PARIS')).waitFor(
         ({ topic, properties }) => topic === 'properties/changed' && properties.contentType === contentType,
         patience,
       );
@@ -126,7 +129,11 @@ describe('mqttrep carries MQTT 5 properties:', function () {
   });
 
   /** Seconds left of the retained message that a broker hands out now; undefined if it has none. */
-  async function secondsLeft(where: Scene, site: string, topic: string): Promise<number | undefined> {
+  async function secondsLeft(
+    where: ReplicationFixture,
+    site: string,
+    topic: string,
+  ): Promise<number | undefined> {
     const client = await where.client(site);
     const sentinel = `$sentinel/${topic}`;
     await client.publish(sentinel, 'the end', { retain: true });
@@ -139,7 +146,7 @@ describe('mqttrep carries MQTT 5 properties:', function () {
 
   it('the message expiry as the time that is left', async () => {
     const topic = 'expiry/remaining';
-    const late = new Scene({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    const late = new ReplicationFixture({ brokers: await mosquittos(['OSLO', 'PARIS']) });
     try {
       const properties = { messageExpiryInterval: 100 };
       await late.publish('OSLO', topic, 'value', { retain: true, properties });
@@ -153,21 +160,21 @@ describe('mqttrep carries MQTT 5 properties:', function () {
   });
 
   it('what expires at one broker does so at all, also at one that is spoken to by MQTT 3.1.1', async () => {
-    await scene.publish('OSLO', 'expiry/soon', 'value', {
+    await fixture.publish('OSLO', 'expiry/soon', 'value', {
       retain: true,
       properties: { messageExpiryInterval: 2 },
     });
-    await scene.retainedEverywhere('expiry/soon', 'value');
-    await scene.retainedEverywhere('expiry/soon', undefined);
+    await fixture.retainedEverywhere('expiry/soon', 'value');
+    await fixture.retainedEverywhere('expiry/soon', undefined);
   });
 
   it('an expiry that is put off by a client is put off everywhere', async () => {
     const topic = 'expiry/put-off';
     for (const messageExpiryInterval of [50, 500]) {
-      await scene.publish('OSLO', topic, 'value', { retain: true, properties: { messageExpiryInterval } });
+      await fixture.publish('OSLO', topic, 'value', { retain: true, properties: { messageExpiryInterval } });
       const soonest = messageExpiryInterval - 20;
       await eventually(async () =>
-        expect(await secondsLeft(scene, 'PARIS', topic)).to.be.within(soonest, messageExpiryInterval),
+        expect(await secondsLeft(fixture, 'PARIS', topic)).to.be.within(soonest, messageExpiryInterval),
       );
     }
   });

@@ -9,10 +9,10 @@ import { Link } from '../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { patience, Scene } from './scene.ts';
+import { patience, ReplicationFixture } from './replication-fixture.ts';
 
 const ALL = ['readwrite #'];
-const HOME_WRITE_ONLY = ['readwrite mqttrep/#', 'readwrite scene/#', 'readwrite other/#', 'write home/#'];
+const HOME_WRITE_ONLY = ['readwrite mqttrep/#', 'readwrite fixture/#', 'readwrite other/#', 'write home/#'];
 
 const UNREADABLE = /PARIS: .* mqttrep may not be allowed to read there: .* Nothing is deleted/;
 
@@ -25,7 +25,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
   describe(`A read right that is withdrawn at one broker (${version})`, function () {
     this.timeout(6 * patience);
 
-    let scene: Scene;
+    let fixture: ReplicationFixture;
     let link: Link;
     let paris: AclBroker;
 
@@ -33,27 +33,27 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       requireMosquitto(this);
     });
 
-    afterEach(() => scene?.stop());
+    afterEach(() => fixture?.stop());
 
     /** So many topics everywhere, and the marker at PARIS follows them. */
     async function start(topics: number, scanPeriod: string): Promise<void> {
       paris = await startWithAcl(ALL);
       link = await Link.to(paris.broker.port);
       const config = { protocolVersion, reconnectPeriod: 100 };
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers: { OSLO: await startMosquitto(), PARIS: paris.broker },
         links: { PARIS: link },
         configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },
         environment: { MQTTREP_SCAN_PERIOD: scanPeriod },
       });
-      await publishMany(scene.broker('OSLO').url, topics, index => `home/${index}`);
+      await publishMany(fixture.broker('OSLO').url, topics, index => `home/${index}`);
       await eventually(
         async () =>
-          expect(await retainedOf(scene.broker('PARIS').url, 'home/#')).to.have.property('size', topics),
+          expect(await retainedOf(fixture.broker('PARIS').url, 'home/#')).to.have.property('size', topics),
         { within: patience },
       );
-      await scene.settled();
-      await scene.marked();
+      await fixture.settled();
+      await fixture.marked();
     }
 
     /** Resolves when the broker shows nothing to mqttrep's account any more. */
@@ -66,10 +66,10 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
     }
 
     async function expectNothingDeleted(topics: number): Promise<void> {
-      await scene.settled();
-      await expectEqualBrokers(scene.urls, { within: patience });
-      expect(await retainedOf(scene.broker('OSLO').url, 'home/#')).to.have.property('size', topics);
-      expect(scene.mqttrep.stderr).not.to.contain('confirm-deletions');
+      await fixture.settled();
+      await expectEqualBrokers(fixture.urls, { within: patience });
+      expect(await retainedOf(fixture.broker('OSLO').url, 'home/#')).to.have.property('size', topics);
+      expect(fixture.mqttrep.stderr).not.to.contain('confirm-deletions');
     }
 
     for (const topics of inFull([8, 50, 300], [50])) {
@@ -78,7 +78,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
         link.cut();
         await withdraw();
         link.heal();
-        await scene.mqttrep.line(UNREADABLE, 2 * patience);
+        await fixture.mqttrep.line(UNREADABLE, 2 * patience);
         await expectNothingDeleted(topics);
       });
     }
@@ -87,16 +87,16 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       it(`deletes none of ${topics} topics on a connection that stands, and what is written there unseen stays`, async () => {
         await start(topics, '1');
         await withdraw();
-        const client = await scene.client('PARIS');
+        const client = await fixture.client('PARIS');
         await client.publish('home/0', 'unseen', { retain: true });
-        await scene.mqttrep.line(UNREADABLE, 3 * patience);
-        await scene.settled();
-        expect(await retainedOf(scene.broker('OSLO').url, 'home/#')).to.have.property('size', topics);
-        const atParis = await retainedOf(scene.broker('PARIS').url, 'home/#');
+        await fixture.mqttrep.line(UNREADABLE, 3 * patience);
+        await fixture.settled();
+        expect(await retainedOf(fixture.broker('OSLO').url, 'home/#')).to.have.property('size', topics);
+        const atParis = await retainedOf(fixture.broker('PARIS').url, 'home/#');
         expect(atParis).to.have.property('size', topics);
         expect(atParis.get('home/0')).to.equal('unseen');
         paris.change(ALL);
-        await scene.retainedEverywhere('home/0', 'unseen', { within: 3 * patience });
+        await fixture.retainedEverywhere('home/0', 'unseen', { within: 3 * patience });
         await expectNothingDeleted(topics);
       });
     }

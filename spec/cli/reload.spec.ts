@@ -11,7 +11,7 @@ import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { mosquittos, patience } from './scene.ts';
+import { mosquittos, patience } from './replication-fixture.ts';
 
 type Site = 'OSLO' | 'PARIS' | 'QUEBEC';
 type Variables = Readonly<Record<string, string>>;

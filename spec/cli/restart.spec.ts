@@ -3,18 +3,18 @@
 import { expectEqualBrokers } from '../support/equal.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep, after it was away,', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(function () {
     requireMosquitto(this);
   });
 
-  afterEach(() => scene?.stop());
+  afterEach(() => fixture?.stop());
 
   for (const [version, protocolVersion, signal] of [
     ['MQTT 5', 5, 'SIGKILL'],
@@ -22,30 +22,30 @@ describe('mqttrep, after it was away,', function () {
   ] as const) {
     it(`by ${signal}: carries what was written and what was deleted meanwhile (${version})`, async () => {
       const config = { protocolVersion };
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: config, PARIS: config },
         environment: { MQTTREP_STORE: tempFolder('store') },
       });
       for (const topic of ['same', 'changed', 'deleted']) {
-        await scene.publish('OSLO', topic, 'before', { retain: true });
-        await scene.retainedEverywhere(topic, 'before');
+        await fixture.publish('OSLO', topic, 'before', { retain: true });
+        await fixture.retainedEverywhere(topic, 'before');
       }
-      await scene.settled();
+      await fixture.settled();
       // What is recorded of a marker is stored along with the next change.
-      await scene.marked();
-      await scene.marked();
-      await scene.mqttrep.stop(signal);
-      await scene.publish('PARIS', 'changed', 'meanwhile', { retain: true });
-      await scene.publish('PARIS', 'deleted', '', { retain: true });
-      await scene.publish('PARIS', 'added', 'meanwhile', { retain: true });
-      scene.run();
-      await scene.retainedEverywhere('added', 'meanwhile');
-      await scene.retainedEverywhere('changed', 'meanwhile');
-      await scene.retainedEverywhere('deleted', undefined);
-      await scene.retainedEverywhere('same', 'before');
-      await scene.settled();
-      await expectEqualBrokers(scene.urls, { within: patience });
+      await fixture.marked();
+      await fixture.marked();
+      await fixture.mqttrep.stop(signal);
+      await fixture.publish('PARIS', 'changed', 'meanwhile', { retain: true });
+      await fixture.publish('PARIS', 'deleted', '', { retain: true });
+      await fixture.publish('PARIS', 'added', 'meanwhile', { retain: true });
+      fixture.run();
+      await fixture.retainedEverywhere('added', 'meanwhile');
+      await fixture.retainedEverywhere('changed', 'meanwhile');
+      await fixture.retainedEverywhere('deleted', undefined);
+      await fixture.retainedEverywhere('same', 'before');
+      await fixture.settled();
+      await expectEqualBrokers(fixture.urls, { within: patience });
     });
   }
 });

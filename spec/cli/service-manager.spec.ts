@@ -7,7 +7,7 @@ import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts
 import { NotifySocket, requireNotify } from '../support/notify-socket.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { aedes, patience } from './scene.ts';
+import { aedes, patience } from './replication-fixture.ts';
 
 describe('mqttrep, run by a service manager,', function () {
   this.timeout(4 * patience);

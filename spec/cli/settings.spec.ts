@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { requireMosquitto } from '../support/mosquitto.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 const names = ['OSLO', 'PARIS', 'QUEBEC'] as const;
 
@@ -12,36 +12,40 @@ const logsSubscriptions = { config: ['log_type subscribe'] };
 async function start(
   environment: Record<string, string>,
   configs: Record<string, Record<string, unknown>> = {},
-): Promise<Scene> {
-  return Scene.start({ brokers: await mosquittos(names, logsSubscriptions), environment, configs });
+): Promise<ReplicationFixture> {
+  return ReplicationFixture.start({
+    brokers: await mosquittos(names, logsSubscriptions),
+    environment,
+    configs,
+  });
 }
 
 /** The filters that mqttrep has subscribed to at a broker, and the QoS that it asked for last. */
-function subscriptions(scene: Scene, site: string): Record<string, number> {
-  const lines = scene
+function subscriptions(fixture: ReplicationFixture, site: string): Record<string, number> {
+  const lines = fixture
     .broker(site)
     .log()
     .matchAll(/_mqttreplicator_\w+ (\d) (\S+)$/gm);
   const all = [...lines].map(([, qos, filter = '']) => [filter, Number(qos)] as const);
-  return Object.fromEntries(all.filter(([filter]) => !/^(mqttrep|scene)\//.test(filter)));
+  return Object.fromEntries(all.filter(([filter]) => !/^(mqttrep|fixture)\//.test(filter)));
 }
 
 describe('mqttrep, by the settings of a topic:', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(function () {
     requireMosquitto(this);
   });
 
   async function expectNoCopy(site: string, topic: string) {
-    expect(await scene.seen(site, topic), `${topic} at ${site}`).to.have.length(0);
+    expect(await fixture.seen(site, topic), `${topic} at ${site}`).to.have.length(0);
   }
 
   describe('QOS', () => {
     before(async () => {
-      scene = await start(
+      fixture = await start(
         {
           MQTTREP_TOPIC_unset: 'unset/#',
           ...Object.fromEntries(
@@ -53,14 +57,14 @@ describe('mqttrep, by the settings of a topic:', function () {
         },
         { QUEBEC: { maxQos: 1 } },
       );
-      await scene.watchAll();
+      await fixture.watchAll();
     });
 
-    after(() => scene?.stop());
+    after(() => fixture?.stop());
 
     it('is the QoS of the subscription, and no higher than maxQos of the broker', () => {
-      expect(subscriptions(scene, 'OSLO')).to.deep.equal({ 'unset/#': 1, '0/#': 0, '1/#': 1, '2/#': 2 });
-      expect(subscriptions(scene, 'QUEBEC')).to.deep.equal({ 'unset/#': 1, '0/#': 0, '1/#': 1, '2/#': 1 });
+      expect(subscriptions(fixture, 'OSLO')).to.deep.equal({ 'unset/#': 1, '0/#': 0, '1/#': 1, '2/#': 2 });
+      expect(subscriptions(fixture, 'QUEBEC')).to.deep.equal({ 'unset/#': 1, '0/#': 0, '1/#': 1, '2/#': 1 });
     });
 
     it('is the QoS of what is published, and no higher than maxQos of the broker', async () => {
@@ -70,36 +74,36 @@ describe('mqttrep, by the settings of a topic:', function () {
         ['1', 1],
         ['2', 2],
       ] as const) {
-        await scene.publish('OSLO', `${filter}/duck`, 'quack', { qos: 2 });
-        expect(await scene.copy('PARIS', `${filter}/duck`)).to.include({ payload: 'quack', qos });
-        expect(await scene.copy('QUEBEC', `${filter}/duck`)).to.include({ qos: Math.min(qos, 1) });
+        await fixture.publish('OSLO', `${filter}/duck`, 'quack', { qos: 2 });
+        expect(await fixture.copy('PARIS', `${filter}/duck`)).to.include({ payload: 'quack', qos });
+        expect(await fixture.copy('QUEBEC', `${filter}/duck`)).to.include({ qos: Math.min(qos, 1) });
       }
     });
   });
 
   describe('REPEAT', () => {
     before(async () => {
-      scene = await start({ MQTTREP_TOPIC_a: 'a/#', MQTTREP_REPEAT_a: 'true', MQTTREP_TOPIC_b: 'b/#' });
-      await scene.watchAll();
+      fixture = await start({ MQTTREP_TOPIC_a: 'a/#', MQTTREP_REPEAT_a: 'true', MQTTREP_TOPIC_b: 'b/#' });
+      await fixture.watchAll();
     });
 
-    after(() => scene?.stop());
+    after(() => fixture?.stop());
 
     it('has an equal retained message passed on, which without it says nothing new', async () => {
       for (let count = 1; count <= 3; count++) {
         for (const topic of ['b/sensor', 'a/sensor'])
-          await scene.publish('OSLO', topic, '21', { retain: true });
-        for (const site of scene.others('OSLO')) await scene.copies(site, 'a/sensor', count);
+          await fixture.publish('OSLO', topic, '21', { retain: true });
+        for (const site of fixture.others('OSLO')) await fixture.copies(site, 'a/sensor', count);
       }
-      await scene.settled();
-      for (const site of scene.others('OSLO')) await scene.copies(site, 'b/sensor', 1);
-      for (const site of scene.others('OSLO')) await scene.copies(site, 'a/sensor', 3);
+      await fixture.settled();
+      for (const site of fixture.others('OSLO')) await fixture.copies(site, 'b/sensor', 1);
+      for (const site of fixture.others('OSLO')) await fixture.copies(site, 'a/sensor', 3);
     });
   });
 
   describe('a filter inside another', () => {
     before(async () => {
-      scene = await start({
+      fixture = await start({
         MQTTREP_TOPIC_ducks: 'canards/+',
         MQTTREP_TOPIC_name: 'canards/name',
         MQTTREP_NOSUB_name: 'true',
@@ -113,55 +117,55 @@ describe('mqttrep, by the settings of a topic:', function () {
         MQTTREP_QOS_narrowest: '0',
         MQTTREP_TOPIC_crossing: '+/plain',
       });
-      await scene.watchAll();
+      await fixture.watchAll();
     });
 
-    after(() => scene?.stop());
+    after(() => fixture?.stop());
 
     it('is not subscribed with NOSUB, nor where the other covers it', () => {
       for (const site of names) {
-        expect(subscriptions(scene, site)).to.deep.equal({ 'canards/+': 1, 'broad/#': 2, '+/plain': 1 });
+        expect(subscriptions(fixture, site)).to.deep.equal({ 'canards/+': 1, 'broad/#': 2, '+/plain': 1 });
       }
     });
 
     it('has its own RETAIN, with NOSUB too', async () => {
-      await scene.publish('OSLO', 'canards/name', 'Saturnin');
-      await scene.publish('OSLO', 'canards/age', '3');
-      await scene.retainedEverywhere('canards/name', 'Saturnin');
-      expect(await scene.copy('PARIS', 'canards/age')).to.include({ payload: '3', retain: false });
-      await scene.settled();
-      await scene.retainedEverywhere('canards/age', undefined);
+      await fixture.publish('OSLO', 'canards/name', 'Saturnin');
+      await fixture.publish('OSLO', 'canards/age', '3');
+      await fixture.retainedEverywhere('canards/name', 'Saturnin');
+      expect(await fixture.copy('PARIS', 'canards/age')).to.include({ payload: '3', retain: false });
+      await fixture.settled();
+      await fixture.retainedEverywhere('canards/age', undefined);
     });
 
     it('leaves what it does not set to the next broader one', async () => {
-      await scene.publish('OSLO', 'broad/plain/state', '1', { qos: 2 });
-      await scene.publish('OSLO', 'broad/fancy/passing', '2', { qos: 2 });
-      await scene.publish('OSLO', 'broad/plain/passing', '3', { qos: 2 });
-      expect(await scene.copy('PARIS', 'broad/plain/state')).to.include({ retain: true, qos: 2 });
-      expect(await scene.copy('PARIS', 'broad/fancy/passing')).to.include({ retain: false, qos: 2 });
-      expect(await scene.copy('PARIS', 'broad/plain/passing')).to.include({ retain: false, qos: 0 });
+      await fixture.publish('OSLO', 'broad/plain/state', '1', { qos: 2 });
+      await fixture.publish('OSLO', 'broad/fancy/passing', '2', { qos: 2 });
+      await fixture.publish('OSLO', 'broad/plain/passing', '3', { qos: 2 });
+      expect(await fixture.copy('PARIS', 'broad/plain/state')).to.include({ retain: true, qos: 2 });
+      expect(await fixture.copy('PARIS', 'broad/fancy/passing')).to.include({ retain: false, qos: 2 });
+      expect(await fixture.copy('PARIS', 'broad/plain/passing')).to.include({ retain: false, qos: 0 });
     });
 
     it('hands a message that both filters match on once', async () => {
       for (const topic of ['canards/plain', 'broad/plain']) {
         for (let count = 1; count <= 10; count++) {
-          await scene.publish('OSLO', topic, `number ${count}`);
-          for (const site of scene.others('OSLO')) {
-            await scene.copies(site, topic, count);
+          await fixture.publish('OSLO', topic, `number ${count}`);
+          for (const site of fixture.others('OSLO')) {
+            await fixture.copies(site, topic, count);
           }
         }
       }
-      await scene.settled();
-      for (const site of scene.others('OSLO')) {
-        expect(await scene.seen(site, 'canards/plain')).to.have.length(10);
-        expect(await scene.seen(site, 'broad/plain')).to.have.length(10);
+      await fixture.settled();
+      for (const site of fixture.others('OSLO')) {
+        expect(await fixture.seen(site, 'canards/plain')).to.have.length(10);
+        expect(await fixture.seen(site, 'broad/plain')).to.have.length(10);
       }
     });
   });
 
   describe('white and black lists', () => {
     before(async () => {
-      scene = await start({
+      fixture = await start({
         MQTTREP_TOPIC_from_oslo: 'from-oslo/#',
         MQTTREP_SUBSCRIBE_WHITELIST_from_oslo: 'OSLO',
         MQTTREP_TOPIC_not_from_oslo: 'not-from-oslo/#',
@@ -174,18 +178,18 @@ describe('mqttrep, by the settings of a topic:', function () {
         MQTTREP_PULISH_BLACKLIST_inside: 'PARIS',
         MQTTREP_NOSUB_inside: 'true',
       });
-      await scene.watchAll();
+      await fixture.watchAll();
     });
 
-    after(() => scene?.stop());
+    after(() => fixture?.stop());
 
     /** Writes retained to a topic of its own at each broker, and checks where all of them come to be. */
     async function expectCopies(prefix: string, copies: Record<(typeof names)[number], readonly string[]>) {
-      for (const from of names) await scene.publish(from, `${prefix}/${from}`, from, { retain: true });
-      for (const from of names) await scene.retainedAt([from, ...copies[from]], `${prefix}/${from}`, from);
-      await scene.settled();
+      for (const from of names) await fixture.publish(from, `${prefix}/${from}`, from, { retain: true });
+      for (const from of names) await fixture.retainedAt([from, ...copies[from]], `${prefix}/${from}`, from);
+      await fixture.settled();
       for (const from of names) {
-        for (const other of scene.others(from)) {
+        for (const other of fixture.others(from)) {
           if (!copies[from].includes(other)) await expectNoCopy(other, `${prefix}/${from}`);
         }
       }
@@ -204,39 +208,41 @@ describe('mqttrep, by the settings of a topic:', function () {
       expectCopies('not-to-oslo', { OSLO: ['PARIS', 'QUEBEC'], PARIS: ['QUEBEC'], QUEBEC: ['PARIS'] }));
 
     it('a broker that any matching filter forbids is not published to, by the misspelt name either', async () => {
-      await scene.publish('QUEBEC', 'not-to-oslo/nor/paris', 'here', { retain: true });
-      await scene.settled();
-      await scene.retainedAt(['OSLO', 'PARIS'], 'not-to-oslo/nor/paris', undefined);
-      expect(scene.mqttrep.stderr).to.match(
+      await fixture.publish('QUEBEC', 'not-to-oslo/nor/paris', 'here', { retain: true });
+      await fixture.settled();
+      await fixture.retainedAt(['OSLO', 'PARIS'], 'not-to-oslo/nor/paris', undefined);
+      expect(fixture.mqttrep.stderr).to.match(
         /warn .*MQTTREP_PULISH_BLACKLIST_inside.*MQTTREP_PUBLISH_BLACKLIST/,
       );
     });
 
     it('a deletion goes where values go', async () => {
-      await scene.publish('OSLO', 'from-oslo/deleted', 'x', { retain: true });
-      await scene.retainedEverywhere('from-oslo/deleted', 'x');
-      await scene.publish('OSLO', 'from-oslo/deleted', '', { retain: true });
-      await scene.retainedEverywhere('from-oslo/deleted', undefined);
+      await fixture.publish('OSLO', 'from-oslo/deleted', 'x', { retain: true });
+      await fixture.retainedEverywhere('from-oslo/deleted', 'x');
+      await fixture.publish('OSLO', 'from-oslo/deleted', '', { retain: true });
+      await fixture.retainedEverywhere('from-oslo/deleted', undefined);
     });
   });
 
   describe('of #', () => {
     before(async () => {
       const { PARIS, QUEBEC } = await mosquittos(['PARIS', 'QUEBEC'], { config: ['sys_interval 0'] });
-      scene = await Scene.start({ brokers: { ...(await mosquittos(['OSLO'])), PARIS, QUEBEC } });
-      await scene.watchAll();
+      fixture = await ReplicationFixture.start({
+        brokers: { ...(await mosquittos(['OSLO'])), PARIS, QUEBEC },
+      });
+      await fixture.watchAll();
     });
 
-    after(() => scene?.stop());
+    after(() => fixture?.stop());
 
     it('what begins with $, ActiveMQ/ and mqttrep/ stays where it is', async () => {
       for (const topic of ['$SYS/broker/version', '$other/duck', 'ActiveMQ/Advisory/duck', 'mqttrep/duck']) {
-        const [reader, other] = [await scene.client('OSLO'), await scene.client('PARIS')];
+        const [reader, other] = [await fixture.client('OSLO'), await fixture.client('PARIS')];
         await reader.subscribe(topic);
         await other.subscribe(topic);
-        if (!topic.startsWith('$SYS')) await scene.publish('OSLO', topic, 'quack', { retain: true });
+        if (!topic.startsWith('$SYS')) await fixture.publish('OSLO', topic, 'quack', { retain: true });
         await reader.waitFor(message => message.topic === topic, patience);
-        await scene.settled();
+        await fixture.settled();
         expect(other.messages).to.deep.equal([]);
       }
     });

@@ -5,14 +5,14 @@ import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 const environment = { MQTTREP_STATE_TOPICS: 'true', MQTTREP_TOPIC_ducks: 'ducks/#' };
 
 describe('the state topics', function () {
   this.timeout(6 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
   let other: MqttrepProcess | undefined;
   let link: Link;
 
@@ -20,18 +20,18 @@ describe('the state topics', function () {
     requireMosquitto(this);
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     link = await Link.to(brokers.PARIS.port);
-    scene = await Scene.start({ brokers, links: { PARIS: link }, environment });
+    fixture = await ReplicationFixture.start({ brokers, links: { PARIS: link }, environment });
   });
 
   afterEach(async () => {
     await other?.stop();
     other = undefined;
-    await scene?.stop();
+    await fixture?.stop();
   });
 
   /** What a client that comes now is shown. */
   async function shown(site: string): Promise<Record<string, string>> {
-    const client = await scene.client(site);
+    const client = await fixture.client(site);
     await client.publish('$sentinel/state', 'the end', { retain: true });
     await client.subscribe(['mqttrep/status', 'mqttrep/connection/+', '$sentinel/state'], { qos: 0 });
     await client.waitFor(({ topic }) => topic === '$sentinel/state', patience);
@@ -50,39 +50,39 @@ describe('the state topics', function () {
   const allUp = { status: 'online', 'connection/OSLO': '1', 'connection/PARIS': '1' };
 
   it('say at each broker that mqttrep is there, and connected; and at its end that it is not', async () => {
-    for (const site of scene.sites) await eventuallyShown(site, allUp);
-    expect(await scene.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
+    for (const site of fixture.sites) await eventuallyShown(site, allUp);
+    expect(await fixture.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
     const down = { status: 'offline', 'connection/OSLO': '0', 'connection/PARIS': '0' };
-    for (const site of scene.sites) expect(await shown(site)).to.deep.equal(down);
+    for (const site of fixture.sites) expect(await shown(site)).to.deep.equal(down);
   });
 
   it('say elsewhere that a broker is cut off, and there that mqttrep is', async () => {
-    for (const site of scene.sites) await eventuallyShown(site, allUp);
+    for (const site of fixture.sites) await eventuallyShown(site, allUp);
     link.cut();
     await eventuallyShown('OSLO', { ...allUp, 'connection/PARIS': '0' });
     await eventuallyShown('PARIS', { ...allUp, status: 'offline' });
     link.heal();
-    for (const site of scene.sites) await eventuallyShown(site, allUp);
+    for (const site of fixture.sites) await eventuallyShown(site, allUp);
   });
 
   it('say by will that mqttrep was killed', async () => {
-    for (const site of scene.sites) await eventuallyShown(site, allUp);
-    await scene.mqttrep.stop('SIGKILL');
-    for (const site of scene.sites) await eventuallyShown(site, { ...allUp, status: 'offline' });
+    for (const site of fixture.sites) await eventuallyShown(site, allUp);
+    await fixture.mqttrep.stop('SIGKILL');
+    for (const site of fixture.sites) await eventuallyShown(site, { ...allUp, status: 'offline' });
   });
 
   it('are not replicated', async () => {
-    const watchers = await scene.watchAll();
-    const client = await scene.client('OSLO');
+    const watchers = await fixture.watchAll();
+    const client = await fixture.client('OSLO');
     await client.publish('mqttrep/connection/LIMA', '1');
-    await scene.settled();
+    await fixture.settled();
     const [, paris] = watchers;
     expect(paris?.messages.filter(({ topic }) => topic.endsWith('LIMA'))).to.deep.equal([]);
   });
 
   it('leave replicators able to notice each other', async () => {
-    other = startMqttrep({ ...scene.environment });
+    other = startMqttrep({ ...fixture.environment });
     const notice = 'another replicator';
-    await Promise.all([scene.mqttrep.line(notice, patience), other.line(notice, patience)]);
+    await Promise.all([fixture.mqttrep.line(notice, patience), other.line(notice, patience)]);
   });
 });

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { Link } from '../support/link.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { aedes, mosquittos, patience, Scene } from './scene.ts';
+import { aedes, mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 /** mqttrep ends after so many milliseconds, drained or not; PM2 and systemd are told to wait longer. */
 const stopLimit = 8000;
@@ -12,13 +12,13 @@ const stopLimit = 8000;
 describe('mqttrep, when it is stopped,', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
-  afterEach(() => scene?.stop());
+  afterEach(() => fixture?.stop());
 
   /** What mqttrep itself has left at a broker: no more than the marker by which it knows that broker again. */
   async function leftovers(site: string): Promise<string[]> {
-    const client = await scene.client(site);
+    const client = await fixture.client(site);
     await client.publish('$sentinel/leftovers', 'the end', { retain: true });
     await client.subscribe(['mqttrep/#', '$sentinel/leftovers'], { qos: 0 });
     await client.waitFor(({ topic }) => topic === '$sentinel/leftovers', patience);
@@ -30,20 +30,23 @@ describe('mqttrep, when it is stopped,', function () {
       requireMosquitto(this);
       const brokers = { ...(await mosquittos(['OSLO', 'PARIS'])), ...(await aedes(['QUEBEC'])) };
       // The next tick would come in a minute.
-      scene = await Scene.start({ brokers, environment: { MQTTREP_MERGE_FREQUENCY: '0.016' } });
-      const writer = await scene.client('OSLO');
+      fixture = await ReplicationFixture.start({
+        brokers,
+        environment: { MQTTREP_MERGE_FREQUENCY: '0.016' },
+      });
+      const writer = await fixture.client('OSLO');
       for (let index = 0; index < 100; index++) {
         await writer.publish(`last/${index}`, 'just before', { retain: true });
       }
       await writer.publish('last/passing', 'just before');
-      const watchers = await Promise.all(scene.others('OSLO').map(site => scene.watch(site)));
+      const watchers = await Promise.all(fixture.others('OSLO').map(site => fixture.watch(site)));
       const start = performance.now();
-      expect(await scene.mqttrep.stop(signal)).to.deep.equal({ code: 0, signal: null });
+      expect(await fixture.mqttrep.stop(signal)).to.deep.equal({ code: 0, signal: null });
       expect(performance.now() - start).to.be.lessThan(stopLimit);
       for (const watcher of watchers)
         await watcher.waitFor(({ topic }) => topic === 'last/passing', patience);
-      for (const site of scene.sites) {
-        expect(await retainedOf(scene.broker(site).url, 'last/#')).to.have.property('size', 100);
+      for (const site of fixture.sites) {
+        expect(await retainedOf(fixture.broker(site).url, 'last/#')).to.have.property('size', 100);
         const left = await leftovers(site);
         expect(left).to.have.length(1);
         expect(left[0]).to.match(new RegExp(`^mqttrep/[\\w-]+/marker/${site}$`));
@@ -53,22 +56,22 @@ describe('mqttrep, when it is stopped,', function () {
 
   it('leaves nothing behind at a broker where it could not find it again', async () => {
     const environment = { MQTTREP_STORE: 'memory' };
-    scene = await Scene.start({ brokers: await aedes(['OSLO', 'PARIS']), environment });
-    await scene.publish('OSLO', 'new', 'x', { retain: true });
-    await scene.retainedEverywhere('new', 'x');
-    await scene.settled();
-    expect(await scene.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
-    for (const site of scene.sites) expect(await leftovers(site)).to.deep.equal([]);
+    fixture = await ReplicationFixture.start({ brokers: await aedes(['OSLO', 'PARIS']), environment });
+    await fixture.publish('OSLO', 'new', 'x', { retain: true });
+    await fixture.retainedEverywhere('new', 'x');
+    await fixture.settled();
+    expect(await fixture.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
+    for (const site of fixture.sites) expect(await leftovers(site)).to.deep.equal([]);
   });
 
   it('while nothing can be reached, ends at once with 0', async () => {
     const brokers = await aedes(['OSLO', 'PARIS']);
     for (const broker of Object.values(brokers)) await broker.stop();
-    scene = new Scene({ brokers });
-    scene.run();
-    await scene.mqttrep.line('cannot connect');
+    fixture = new ReplicationFixture({ brokers });
+    fixture.run();
+    await fixture.mqttrep.line('cannot connect');
     const start = performance.now();
-    expect(await scene.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
+    expect(await fixture.mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
     expect(performance.now() - start).to.be.lessThan(stopLimit / 2);
   });
 
@@ -78,25 +81,25 @@ describe('mqttrep, when it is stopped,', function () {
     beforeEach(async () => {
       const brokers = await aedes(['OSLO', 'PARIS']);
       link = await Link.to(brokers.PARIS.port);
-      scene = await Scene.start({ brokers, links: { PARIS: link } });
+      fixture = await ReplicationFixture.start({ brokers, links: { PARIS: link } });
       link.freeze();
-      await scene.publish('OSLO', 'stuck', 'x', { retain: true });
+      await fixture.publish('OSLO', 'stuck', 'x', { retain: true });
     });
 
     it('ends at a second signal at once', async () => {
-      scene.mqttrep.kill('SIGINT');
-      await scene.mqttrep.line('SIGINT: stopping');
+      fixture.mqttrep.kill('SIGINT');
+      await fixture.mqttrep.line('SIGINT: stopping');
       const start = performance.now();
-      expect(await scene.mqttrep.stop('SIGINT')).to.deep.equal({ code: 1, signal: null });
+      expect(await fixture.mqttrep.stop('SIGINT')).to.deep.equal({ code: 1, signal: null });
       expect(performance.now() - start).to.be.lessThan(500);
     });
 
     it('ends after 8 s at the latest, says what it has not delivered, and ends with 1', async () => {
-      await scene.copies('OSLO', 'stuck', 1);
+      await fixture.copies('OSLO', 'stuck', 1);
       const start = performance.now();
-      expect(await scene.mqttrep.stop('SIGTERM')).to.deep.equal({ code: 1, signal: null });
+      expect(await fixture.mqttrep.stop('SIGTERM')).to.deep.equal({ code: 1, signal: null });
       expect(performance.now() - start).to.be.lessThan(stopLimit + 1000);
-      expect(scene.mqttrep.stderr).to.match(
+      expect(fixture.mqttrep.stderr).to.match(
         /warn {2}PARIS has not taken \d+ messages in time; it is sent at the next start/,
       );
     });

@@ -5,7 +5,7 @@ import { type Certificates, certificates, type Pair, requireOpenssl } from '../s
 import { freePort } from '../support/free-port.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { patience, Scene } from './scene.ts';
+import { patience, ReplicationFixture } from './replication-fixture.ts';
 
 /** Clients of the spec reach it by `broker` without TLS, mqttrep by the urls. */
 interface SecureBroker {
@@ -29,7 +29,7 @@ describe('mqttrep over TLS', function () {
   let files: Certificates;
   let oslo: SecureBroker;
   let paris: SecureBroker;
-  let scene: Scene | undefined;
+  let fixture: ReplicationFixture | undefined;
 
   before(async function () {
     requireMosquitto(this);
@@ -40,8 +40,8 @@ describe('mqttrep over TLS', function () {
   });
 
   afterEach(async () => {
-    await scene?.stop();
-    scene = undefined;
+    await fixture?.stop();
+    fixture = undefined;
     for (const { broker } of [oslo, paris]) if (broker.pid === undefined) await broker.start();
   });
 
@@ -50,13 +50,13 @@ describe('mqttrep over TLS', function () {
     await paris?.broker.stop();
   });
 
-  function create(url: 'mqtts' | 'wss', oslosConfig: object): Scene {
+  function create(url: 'mqtts' | 'wss', oslosConfig: object): ReplicationFixture {
     const client = { caFile: files.ca, certFile: files.client.cert, keyFile: files.client.key };
     const links = {
       OSLO: { url: oslo[url], close: () => Promise.resolve() },
       PARIS: { url: paris[url].replace('localhost', '127.0.0.1'), close: () => Promise.resolve() },
     };
-    return new Scene({
+    return new ReplicationFixture({
       brokers: { OSLO: oslo.broker, PARIS: paris.broker },
       links,
       configs: { OSLO: { ...client, ...oslosConfig }, PARIS: { ...client, servername: 'broker.example' } },
@@ -65,34 +65,34 @@ describe('mqttrep over TLS', function () {
 
   for (const url of ['mqtts', 'wss'] as const) {
     it(`replicates by ${url}, with certificates of both sides, also under another server name`, async () => {
-      scene = create(url, {});
-      scene.run();
-      await scene.connected('OSLO', 'PARIS');
-      for (const site of scene.sites) {
-        await scene.publish(site, `from/${site}`, site, { retain: true });
-        await scene.retainedEverywhere(`from/${site}`, site);
+      fixture = create(url, {});
+      fixture.run();
+      await fixture.connected('OSLO', 'PARIS');
+      for (const site of fixture.sites) {
+        await fixture.publish(site, `from/${site}`, site, { retain: true });
+        await fixture.retainedEverywhere(`from/${site}`, site);
       }
     });
 
     it(`does not talk by ${url} to a broker of an unknown authority, and says why`, async () => {
-      scene = create(url, { caFile: files.otherCa });
-      const mqttrep = scene.run();
-      await scene.connected('PARIS');
+      fixture = create(url, { caFile: files.otherCa });
+      const mqttrep = fixture.run();
+      await fixture.connected('PARIS');
       const line = await mqttrep.line('OSLO: cannot connect', patience);
       expect(line).to.match(/certificate/i);
       expect(mqttrep.stderr).not.to.contain('OSLO: connected').and.not.contain('MQTT 3.1.1');
     });
 
     it(`does not talk by ${url} to a broker of another name`, async () => {
-      scene = create(url, { servername: 'broker.example' });
-      const line = await scene.run().line('OSLO: cannot connect', patience);
+      fixture = create(url, { servername: 'broker.example' });
+      const line = await fixture.run().line('OSLO: cannot connect', patience);
       expect(line).to.contain('broker.example').and.contain('altnames');
     });
 
     it(`talks by ${url} to whomever if told so, and warns of it`, async () => {
-      scene = create(url, { caFile: files.otherCa, rejectUnauthorized: false });
-      const mqttrep = scene.run();
-      await scene.connected('OSLO');
+      fixture = create(url, { caFile: files.otherCa, rejectUnauthorized: false });
+      const mqttrep = fixture.run();
+      await fixture.connected('OSLO');
       expect(await mqttrep.line('`rejectUnauthorized` is false'))
         .to.contain('warn')
         .and.contain('MQTTREP_CONFIG_OSLO')
@@ -101,9 +101,9 @@ describe('mqttrep over TLS', function () {
 
     it(`is told by ${url} that its own certificate is not accepted`, async () => {
       const { cert, key } = files.otherClient;
-      scene = create(url, { certFile: cert, keyFile: key });
-      const mqttrep = scene.run();
-      await scene.connected('PARIS');
+      fixture = create(url, { certFile: cert, keyFile: key });
+      const mqttrep = fixture.run();
+      await fixture.connected('PARIS');
       expect(await mqttrep.line('OSLO: cannot connect', patience)).to.match(
         /TLS: .*unknown ca.* next attempt in/,
       );

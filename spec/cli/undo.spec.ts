@@ -5,31 +5,31 @@ import type { TrashList } from '../../lib/status/api.ts';
 import { freePort } from '../support/free-port.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { command } from './command.ts';
-import { mosquittos, patience, Scene } from './scene.ts';
+import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep undo', function () {
   this.timeout(4 * patience);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
   let http: string;
 
   beforeEach(async function () {
     requireMosquitto(this);
     http = String(await freePort());
     const brokers = await mosquittos(['OSLO', 'PARIS']);
-    scene = await Scene.start({ brokers, environment: { MQTTREP_HTTP: http } });
+    fixture = await ReplicationFixture.start({ brokers, environment: { MQTTREP_HTTP: http } });
   });
 
-  afterEach(() => scene?.stop());
+  afterEach(() => fixture?.stop());
 
   const mqttrep = (...args: readonly string[]) => command(args, { MQTTREP_HTTP: http });
 
   it('brings back at all brokers what a client deleted', async () => {
     for (const topic of ['pond/door', 'pond/light', 'barn/door']) {
-      await scene.publish('OSLO', topic, `${topic} of old`, { retain: true });
-      await scene.retainedEverywhere(topic, `${topic} of old`);
-      await scene.publish('PARIS', topic, '', { retain: true });
-      await scene.retainedEverywhere(topic, undefined);
+      await fixture.publish('OSLO', topic, `${topic} of old`, { retain: true });
+      await fixture.retainedEverywhere(topic, `${topic} of old`);
+      await fixture.publish('PARIS', topic, '', { retain: true });
+      await fixture.retainedEverywhere(topic, undefined);
     }
     const listed = await mqttrep('trash');
     expect(listed).to.deep.include({ code: 0, stderr: '' });
@@ -43,8 +43,9 @@ describe('mqttrep undo', function () {
     const undone = await mqttrep('undo', 'pond/#');
     expect(undone).to.deep.include({ code: 0, stderr: '' });
     expect(undone.stdout).to.contain('"pond/door" is written again').and.not.contain('barn');
-    for (const topic of ['pond/door', 'pond/light']) await scene.retainedEverywhere(topic, `${topic} of old`);
-    await scene.retainedEverywhere('barn/door', undefined);
+    for (const topic of ['pond/door', 'pond/light'])
+      await fixture.retainedEverywhere(topic, `${topic} of old`);
+    await fixture.retainedEverywhere('barn/door', undefined);
     expect((await mqttrep('undo', 'pond/#')).stdout).to.match(
       /^nothing to undo: the trash has no message of pond\/#/,
     );
@@ -54,7 +55,7 @@ describe('mqttrep undo', function () {
     const nothing = await mqttrep('undo');
     expect(nothing.code).to.equal(64);
     expect(nothing.stderr).to.contain('undo what?');
-    await scene.mqttrep.stop();
+    await fixture.mqttrep.stop();
     const gone = await mqttrep('undo', 'a');
     expect(gone.code).to.equal(69);
     expect(gone.stderr).to.contain('no mqttrep answers');

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { type AclBroker, startWithAcl } from '../support/acl-broker.ts';
 import { expectEqualBrokers } from '../support/equal.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { patience, Scene } from './scene.ts';
+import { patience, ReplicationFixture } from './replication-fixture.ts';
 
 const ALL = ['readwrite #'];
 const READ_ONLY = ['read #', 'readwrite mqttrep/#'];
@@ -14,7 +14,7 @@ const TOPICS = Array.from({ length: 20 }, (_, index) => `home/${index}`);
 describe('Rights to write', function () {
   this.timeout(8 * patience);
 
-  let scene: Scene | undefined;
+  let fixture: ReplicationFixture | undefined;
   let paris: AclBroker;
 
   before(function () {
@@ -22,22 +22,22 @@ describe('Rights to write', function () {
   });
 
   afterEach(async () => {
-    await scene?.stop();
-    scene = undefined;
+    await fixture?.stop();
+    fixture = undefined;
   });
 
-  async function start(protocolVersion: 4 | 5): Promise<Scene> {
+  async function start(protocolVersion: 4 | 5): Promise<ReplicationFixture> {
     paris = await startWithAcl(ALL);
     const url = new URL(paris.broker.url);
     url.username = 'rep';
-    scene = await Scene.start({
+    fixture = await ReplicationFixture.start({
       brokers: { OSLO: await startMosquitto(), PARIS: paris.broker },
       links: { PARIS: { url: url.href, close: () => Promise.resolve() } },
       configs: { PARIS: { protocolVersion } },
     });
-    for (const topic of TOPICS) await scene.publish('OSLO', topic, 'before', { retain: true });
-    await expectEqualBrokers(scene.urls, { within: patience });
-    return scene;
+    for (const topic of TOPICS) await fixture.publish('OSLO', topic, 'before', { retain: true });
+    await expectEqualBrokers(fixture.urls, { within: patience });
+    return fixture;
   }
 
   for (const [protocolVersion, protocol] of [
@@ -45,29 +45,29 @@ describe('Rights to write', function () {
     [5, 'MQTT 5'],
   ] as const) {
     it(`that return after 3 s over ${protocol} are noticed within seconds, for all topics`, async () => {
-      const scene = await start(protocolVersion);
+      const fixture = await start(protocolVersion);
       paris.change(READ_ONLY);
       await pause(500);
-      for (const topic of TOPICS) await scene.publish('OSLO', topic, 'meanwhile', { retain: true });
+      for (const topic of TOPICS) await fixture.publish('OSLO', topic, 'meanwhile', { retain: true });
       await pause(2_500);
-      await scene.retainedAt(['PARIS'], TOPICS[0] ?? '', 'before');
+      await fixture.retainedAt(['PARIS'], TOPICS[0] ?? '', 'before');
       paris.change(ALL);
       // Over MQTT 3.1.1 a denial is found by an echo that is overdue after 10 s.
-      await expectEqualBrokers(scene.urls, { within: 2 * patience });
-      await scene.retainedEverywhere(TOPICS[19] ?? '', 'meanwhile');
-      expect(scene.mqttrep.stderr).not.to.include('connection lost');
+      await expectEqualBrokers(fixture.urls, { within: 2 * patience });
+      await fixture.retainedEverywhere(TOPICS[19] ?? '', 'meanwhile');
+      expect(fixture.mqttrep.stderr).not.to.include('connection lost');
     });
   }
 
   it('that return after half a minute over MQTT 5 are noticed by the next value of any topic, for all topics', async () => {
-    const scene = await start(5);
+    const fixture = await start(5);
     paris.change(READ_ONLY);
     await pause(500);
-    for (const topic of TOPICS) await scene.publish('OSLO', topic, 'meanwhile', { retain: true });
+    for (const topic of TOPICS) await fixture.publish('OSLO', topic, 'meanwhile', { retain: true });
     await pause(25_000);
     paris.change(ALL);
     await pause(500);
-    await scene.publish('OSLO', TOPICS[7] ?? '', 'new', { retain: true });
-    await expectEqualBrokers(scene.urls, { within: patience });
+    await fixture.publish('OSLO', TOPICS[7] ?? '', 'new', { retain: true });
+    await expectEqualBrokers(fixture.urls, { within: patience });
   });
 });

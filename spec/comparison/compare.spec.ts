@@ -1,26 +1,30 @@
 /** What is said to differ does differ, by the configuration; what is not known is said not to be known. */
 
 import { expect } from 'chai';
-import { compare, type Side } from '../../lib/comparison/compare.ts';
-import { type Look, type Sight, sight } from '../../lib/comparison/sight.ts';
+import { type ComparedBroker, compare } from '../../lib/comparison/compare.ts';
+import {
+  type BrokerSnapshot,
+  type RetainedState,
+  retainedStateOf,
+} from '../../lib/comparison/retained-state.ts';
 import { type FilterSettings, Policies } from '../../lib/core/policy.ts';
 
 const A = 1;
 const B = 2;
 const BOTH = A | B;
 
-const of = (payload: string, properties: string | undefined = ''): Sight =>
-  sight(Buffer.from(payload), properties);
+const of = (payload: string, properties: string | undefined = ''): RetainedState =>
+  retainedStateOf(Buffer.from(payload), properties);
 
 interface Shown {
   /** What the replay shows; undefined: it does not show the topic. */
   readonly replay?: string | undefined;
   /** What is answered when the topic is asked for; default: what the replay shows, else `unknown`. */
-  readonly answers?: readonly Look[];
+  readonly answers?: readonly BrokerSnapshot[];
 }
 
 /** Brokers a, b… with what each shows of the topic `t`. */
-function sides(...shown: readonly Shown[]): (Side & { readonly asked: string[][] })[] {
+function sides(...shown: readonly Shown[]): (ComparedBroker & { readonly asked: string[][] })[] {
   return shown.map(({ replay, answers }, broker) => {
     const asked: string[][] = [];
     const queue = [...(answers ?? [replay === undefined ? 'unknown' : of(replay)])];
@@ -28,7 +32,7 @@ function sides(...shown: readonly Shown[]): (Side & { readonly asked: string[][]
       name: 'ab'[broker] ?? '',
       broker,
       asked,
-      sights: new Map(replay === undefined ? [] : [['t', of(replay)]]),
+      retained: new Map(replay === undefined ? [] : [['t', of(replay)]]),
       ask: async topics => {
         asked.push([...topics]);
         const answer = (queue.length > 1 ? queue.shift() : queue[0]) ?? 'unknown';
@@ -40,9 +44,9 @@ function sides(...shown: readonly Shown[]): (Side & { readonly asked: string[][]
 
 async function verdict(shown: readonly Shown[], settings: Partial<FilterSettings> = {}): Promise<string> {
   const policies = new Policies([{ filter: '#', subscribe: BOTH, publish: BOTH, ...settings }], 2);
-  const { compared, differing, unknown } = await compare(sides(...shown), policies, async () => undefined);
+  const { compared, diverging, unknown } = await compare(sides(...shown), policies, async () => undefined);
   if (compared === 0) return 'not compared';
-  if (differing.length > 0) return 'differs';
+  if (diverging.length > 0) return 'differs';
   return unknown.length > 0 ? 'unknown' : 'equal';
 }
 
@@ -100,12 +104,12 @@ describe('compare', () => {
 
   it('leaves a broker out where the topic takes no part', async () => {
     const settings = { filter: '#', subscribe: A, publish: A };
-    const { differing, compared } = await compare(
+    const { diverging, compared } = await compare(
       sides({ replay: '1' }, { replay: '2' }),
       new Policies([settings], 2),
       async () => undefined,
     );
-    expect({ compared, differing }).to.deep.equal({ compared: 1, differing: [] });
+    expect({ compared, diverging }).to.deep.equal({ compared: 1, diverging: [] });
   });
 
   it('asks for nothing that the replays have told', async () => {

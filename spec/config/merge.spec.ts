@@ -10,7 +10,7 @@ const VARIABLE = 'MQTTREP_MERGE_ducks';
 function read(value: string) {
   const problems = new Problems();
   const chain = readMerge({ variable: VARIABLE, value }, problems);
-  const lines = (list: Problems['errors']) => list.map(p => `${p.variable}: ${p.problem}; ${p.mend}`);
+  const lines = (list: Problems['errors']) => list.map(p => `${p.variable}: ${p.problem}; ${p.fix}`);
   return {
     chain: chain && formatMergeChain(chain),
     errors: lines(problems.errors),

@@ -46,5 +46,5 @@ export function warningsOf(env: Env, base: Env = SOUND): readonly string[] {
 }
 
 function lines(problems: readonly Problem[]): readonly string[] {
-  return problems.map(({ variable, problem, mend }) => `${variable}: ${problem}; ${mend}`);
+  return problems.map(({ variable, problem, fix }) => `${variable}: ${problem}; ${fix}`);
 }

@@ -20,7 +20,7 @@ function errors(options: object, env: Env = {}): string[] {
   const result = read(options, env);
   if (result.ok) return [];
   for (const { variable } of result.errors) expect(variable).to.equal(VARIABLE);
-  return result.errors.map(({ problem, mend }) => `${problem}; ${mend}`);
+  return result.errors.map(({ problem, fix }) => `${problem}; ${fix}`);
 }
 
 describe('TLS files', () => {
@@ -129,7 +129,7 @@ describe('TLS files', () => {
     const [problem] = result.ok ? [] : result.errors;
     expect(problem).to.include({ variable: 'MQTTREP_CONFIG_oslo' });
     expect(problem?.problem).to.contain('`caFile`').and.contain('mqtt://');
-    expect(problem?.mend).to.contain('mqtts://');
+    expect(problem?.fix).to.contain('mqtts://');
   });
 
   it('given by their contents in place of a path are an error that does not repeat them', () => {

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { contend } from '../../lib/core/contend.ts';
+import { merge } from '../../lib/core/merge.ts';
 import { compileMergeChain } from '../../lib/core/merge-order.ts';
 import { Policies } from '../../lib/core/policy.ts';
 import { emptyRegister, isDeletion, isNewer, type Message, type Register } from '../../lib/core/register.ts';
@@ -25,13 +25,13 @@ function message({ time, serial }: { readonly time: number; readonly serial: num
     properties: '',
     version: { time, counter: 0, replica: 'r' },
     origin: 0,
-    expiresAt: Number.POSITIVE_INFINITY,
-    erasedAt: Number.POSITIVE_INFINITY,
+    messageExpiresAt: Number.POSITIVE_INFINITY,
+    ttlExpiresAt: Number.POSITIVE_INFINITY,
   };
 }
 
 function meet(register: Register, met: Message): Register {
-  return contend(register, met, { broker: 0, stored: true, refreshes: true }, policy).register;
+  return merge(register, met, { broker: 0, stored: true, refreshes: true }, policy).register;
 }
 
 describe('A deletion, where the merge chain goes by a value,', () => {

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import type { Outcome } from '../../lib/core/outcome.ts';
 import { A, B, C, type Protocol, settledTopic, Topic } from './topic.ts';
 
-const PROBE = [{ kind: 'probe', broker: A, occasion: 'question' }];
+const PROBE = [{ kind: 'probe', broker: A, priority: 'urgent' }];
 
 /** What the broker is sent, as text. */
 function sentTo(topic: Topic, broker: number): string[] {
@@ -28,15 +28,15 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
     });
 
     it('is handed on at once, deletes nothing, and its broker is asked once', () => {
-      expect(outcome).to.deep.include({ effect: 'passing', commands: PROBE });
+      expect(outcome).to.deep.include({ effect: 'transient', commands: PROBE });
       for (const broker of [B, C]) expect(sentTo(topic, broker)).to.deep.equal(['transient ""']);
       expect(topic.value).to.equal('old');
     });
 
     it('was a question where the topic is still there', () => {
       for (const broker of [B, C]) for (const publish of topic.offer(broker)) topic.echoes(publish);
-      expect(topic.answers(A, 'old')).to.deep.include({ effect: 'settled', commands: [] });
-      expect(topic.register).to.deep.include({ asking: 0, questioned: [], unretained: 0 });
+      expect(topic.answers(A, 'old')).to.deep.include({ effect: 'updated', commands: [] });
+      expect(topic.register).to.deep.include({ probing: 0, unresolved: [], unretained: 0 });
       expect(topic.held).to.deep.equal(['old', 'old', 'old']);
       for (const broker of [A, B, C]) expect(sentTo(topic, broker)).to.deep.equal([]);
     });
@@ -47,7 +47,7 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
     });
 
     it('was a deletion where the topic is absent, dated when it was seen', () => {
-      const seen = topic.register.passing?.message.version;
+      const seen = topic.register.transient?.message.version;
       topic.pass(500);
       expect(topic.answers(A, 'absent')).to.include({ effect: 'won', deletionProven: true });
       expect(topic.register.winner).to.deep.include({ payload: '', version: seen, origin: A });
@@ -73,15 +73,15 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
     it('deletes nothing where the broker does not say, and is asked for again', () => {
       expect(topic.answers(A, 'unknown').commands).to.deep.equal([]);
       expect(topic.value).to.equal('old');
-      expect(topic.apply({ kind: 'doubted', broker: A }).commands).to.have.lengthOf(1);
+      expect(topic.apply({ kind: 'scan-due', broker: A }).commands).to.have.lengthOf(1);
       expect(topic.answers(A, 'absent').effect).to.equal('won');
     });
 
     it('deletes nothing once that was given up', () => {
       topic.answers(A, 'unknown');
-      topic.apply({ kind: 'unanswered', broker: A });
-      expect(topic.register.questioned).to.deep.equal([]);
-      topic.apply({ kind: 'doubted', broker: A });
+      topic.apply({ kind: 'probe-lost', broker: A });
+      expect(topic.register.unresolved).to.deep.equal([]);
+      topic.apply({ kind: 'scan-due', broker: A });
       topic.answers(A, 'absent');
       expect(topic.value).to.equal('old');
     });
@@ -98,16 +98,16 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
       topic.answers(A, 'new');
       topic.settles(B, C);
       expect(topic.held).to.deep.equal(['new', 'new', 'new']);
-      expect(topic.register.cleared, 'what was there before was deleted').to.not.equal(undefined);
+      expect(topic.register.tombstone, 'what was there before was deleted').to.not.equal(undefined);
     });
 
     it('was a deletion where what follows is not retained, and a question where the old message is there', () => {
-      topic.writes(A, 'passing');
+      topic.writes(A, 'transient');
       topic.answers(A, 'absent');
       expect(topic.value).to.equal('');
       const asked = settledTopic(protocol, 'old');
       asked.writes(A, '');
-      asked.writes(A, 'passing');
+      asked.writes(A, 'transient');
       asked.answers(A, 'old');
       expect(asked.value).to.equal('old');
     });
@@ -155,13 +155,13 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
       expect(topic.value, 'not decided').to.equal('new');
       topic.echoes(publish);
       expect(topic.held).to.deep.equal(['new', 'new']);
-      expect(topic.register.questioned).to.deep.equal([]);
+      expect(topic.register.unresolved).to.deep.equal([]);
     });
 
     it('was a deletion where the echo does not come', () => {
       const { topic } = crossed();
       topic.answers(A, 'absent');
-      expect(topic.apply({ kind: 'overdue', broker: A }).commands).to.deep.equal(PROBE);
+      expect(topic.apply({ kind: 'echo-overdue', broker: A }).commands).to.deep.equal(PROBE);
       topic.answers(A, 'absent');
       expect(topic.value).to.equal('');
     });

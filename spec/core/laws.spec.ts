@@ -7,7 +7,7 @@ import { type FilterSettings, Policies } from '../../lib/core/policy.ts';
 import {
   emptyRegister,
   MAX_PENDING,
-  PASSING_AGE,
+  MAX_TRANSIENT_AGE_MS,
   pendingAt,
   type Register,
 } from '../../lib/core/register.ts';
@@ -40,25 +40,25 @@ const action = fc.record({
     'offered',
     'acknowledged',
     'refused',
-    'overdue',
+    'echo-overdue',
     'probed',
     'expired',
     'returned',
-    'unanswered',
+    'probe-lost',
   ),
   broker: fc.nat(BROKERS - 1),
-  pass: fc.constantFrom(0, 1, 50, 2_000, PASSING_AGE),
+  pass: fc.constantFrom(0, 1, 50, 2_000, MAX_TRANSIENT_AGE_MS),
   payload,
   properties,
   expiry,
   retained: maybe(fc.boolean()),
   replay: fc.boolean(),
-  base: fc.constantFrom('none', 'as left', 'lost', 'went back'),
+  returnState: fc.constantFrom('first contact', 'intact', 'wiped', 'rolled back'),
   stamp: maybe(version),
   stamps: fc.boolean(),
   own: fc.boolean(),
-  refuses: fc.boolean(),
-  rank: fc.nat(3),
+  isBlocked: fc.boolean(),
+  firstContactRank: fc.nat(3),
   found: fc.constantFrom('absent', 'unknown', 'something'),
   absence: fc.constantFrom('deletion', 'loss'),
   /** Acknowledges, or copies the stamp of, something that is really under way. */
@@ -87,33 +87,33 @@ function playAll(
   let register = emptyRegister(BROKERS);
   for (const one of actions) {
     now += one.pass;
-    const { broker, replay, base } = one;
+    const { broker, replay, returnState } = one;
     const underWay = one.real ? register.pending.find(entry => entry.broker === broker) : undefined;
     const drawn: Version | undefined = one.stamp && { ...one.stamp, time: now + one.stamp.ahead };
     const named = underWay?.message.version ?? drawn;
     const stamp = named !== undefined && clock.witness(named, now) ? named : undefined;
-    const fresh = clock.next(now);
+    const newVersion = clock.next(now);
     const body = { payload: one.payload, properties: one.properties, stamp, expiry: one.expiry };
     const found: Probed['found'] =
       one.found === 'something' ? { ...body, payload: body.payload || '3' } : one.found;
-    const { retained, stamps, own, rank, refuses, absence } = one;
-    const dated = { own, rank, refuses, fresh, now };
+    const { retained, stamps, own, firstContactRank, isBlocked, absence } = one;
+    const dated = { own, firstContactRank, isBlocked, newVersion, now };
     const events = {
-      observed: { kind: 'observed', broker, ...body, retained, replay, base, stamps, ...dated },
+      observed: { kind: 'observed', broker, ...body, retained, replay, returnState, stamps, ...dated },
       offered: { kind: 'offered', broker, now },
-      acknowledged: { kind: 'acknowledged', broker, version: named ?? fresh },
-      refused: { kind: 'refused', broker, version: named ?? fresh },
-      overdue: { kind: 'overdue', broker },
-      probed: { kind: 'probed', broker, found, isOld: one.own, absence, fresh, now },
-      expired: { kind: 'expired', fresh, now },
+      acknowledged: { kind: 'acknowledged', broker, version: named ?? newVersion },
+      refused: { kind: 'refused', broker, version: named ?? newVersion },
+      'echo-overdue': { kind: 'echo-overdue', broker },
+      probed: { kind: 'probed', broker, found, isRolledBack: one.own, absence, newVersion, now },
+      expired: { kind: 'expired', newVersion, now },
       returned: {
         kind: 'returned',
         broker,
-        base,
+        returnState,
         replayed: replay,
         atMarker: one.own ? 'the same' : 'not known',
       },
-      unanswered: { kind: 'unanswered', broker },
+      'probe-lost': { kind: 'probe-lost', broker },
     } as const;
     const outcome = step(deepFreeze(register), deepFreeze(events[one.kind]), policy);
     look(register, outcome.register);
@@ -154,7 +154,7 @@ describe('Whatever happens to a topic', () => {
   it('I6: no more than MAX_PENDING publishes are under way to one broker', () => {
     const busy = fc.array(
       action.map(one =>
-        one.kind === 'observed' || one.kind === 'unanswered' ? one : { ...one, kind: 'offered' as const },
+        one.kind === 'observed' || one.kind === 'probe-lost' ? one : { ...one, kind: 'offered' as const },
       ),
       { minLength: 300, maxLength: 400 },
     );

@@ -6,12 +6,12 @@ import { type Digest, LogDigest, SINGLE_LINES } from '../../lib/core/log-digest.
 describe('A digest of log lines', () => {
   it('says the first few one by one, and counts the others with one example', () => {
     const digest = new LogDigest();
-    const said = Array.from({ length: 10_000 }, (_, index) => digest.isSaid(`t${index}`, index));
+    const said = Array.from({ length: 10_000 }, (_, index) => digest.isLoggedAlone(`t${index}`, index));
     expect(said.filter(Boolean)).to.have.lengthOf(SINGLE_LINES);
     expect(digest.take(10_000)).to.equal(undefined);
     expect(digest.take(20_000)).to.deep.equal({ count: 10_000 - SINGLE_LINES, example: 't5' });
     expect(digest.take(40_000)).to.equal(undefined);
-    expect(digest.isWaiting).to.equal(false);
+    expect(digest.hasUnlogged).to.equal(false);
   });
 
   it('says at most ten lines in ten minutes, though something comes all the while, and counts each', () => {
@@ -24,7 +24,7 @@ describe('A digest of log lines', () => {
       counted += taken.count;
     };
     for (let now = 0; now < 600_000; now += 100) {
-      if (digest.isSaid('t', now)) {
+      if (digest.isLoggedAlone('t', now)) {
         lines++;
         counted++;
       }
@@ -37,8 +37,8 @@ describe('A digest of log lines', () => {
 
   it('begins again with single lines after ten minutes in which nothing was left to be said', () => {
     const digest = new LogDigest();
-    for (let n = 0; n < 10; n++) digest.isSaid('t', 0);
+    for (let n = 0; n < 10; n++) digest.isLoggedAlone('t', 0);
     digest.take(60_000);
-    expect(digest.isSaid('again', 600_000)).to.equal(true);
+    expect(digest.isLoggedAlone('again', 600_000)).to.equal(true);
   });
 });

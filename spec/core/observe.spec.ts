@@ -1,10 +1,10 @@
 /** What a message from a broker comes to: it contends with the winner, or only passes through. */
 
 import { expect } from 'chai';
-import { endOf, PASSING_AGE } from '../../lib/core/register.ts';
+import { expiryOf, MAX_TRANSIENT_AGE_MS } from '../../lib/core/register.ts';
 import { A, B, C, PROTOCOLS, START, settledTopic, Topic } from './topic.ts';
 
-const ends = ({ register: { winner } }: Topic) => winner && endOf(winner);
+const ends = ({ register: { winner } }: Topic) => winner && expiryOf(winner);
 
 for (const protocol of PROTOCOLS) {
   describe(`A retained message over ${protocol}`, () => {
@@ -84,7 +84,7 @@ for (const protocol of PROTOCOLS) {
 
     it('does not start again where a broker shows what it held all along', () => {
       const topic = settledTopic(protocol, '0', ttl);
-      topic.pass(1_000).replays(A, '0', { base: 'as left' });
+      topic.pass(1_000).replays(A, '0', { returnState: 'intact' });
       expect(ends(topic)).to.equal(START + 10_000);
     });
 
@@ -125,7 +125,7 @@ for (const protocol of PROTOCOLS) {
     it('what brokers retain is older than any live write', () => {
       const topic = new Topic(protocol, { brokers: 3 });
       topic.writes(A, 'live', { retained: true });
-      expect(topic.replays(B, 'old', { rank: 99 }).effect).to.equal('lost');
+      expect(topic.replays(B, 'old', { firstContactRank: 99 }).effect).to.equal('lost');
       topic.settles(B, C);
       expect(topic.held).to.deep.equal(['live', 'live', 'live']);
     });
@@ -136,7 +136,8 @@ for (const protocol of PROTOCOLS) {
     ]) {
       it(`the broker of the higher rank wins, if ${order.map(broker => 'AB'[broker]).join(' comes before ')}`, () => {
         const topic = new Topic(protocol);
-        for (const broker of order) topic.replays(broker, `of ${broker}`, { rank: broker === A ? 2 : 1 });
+        for (const broker of order)
+          topic.replays(broker, `of ${broker}`, { firstContactRank: broker === A ? 2 : 1 });
         expect(topic.value).to.equal('of 0');
         topic.settles(A, B);
         expect(topic.held).to.deep.equal(['of 0', 'of 0']);
@@ -154,7 +155,7 @@ for (const protocol of PROTOCOLS) {
     it('as we left it changes nothing', () => {
       const topic = settledTopic(protocol, '0');
       const before = topic.register;
-      expect(topic.replays(A, '0', { base: 'as left' }).effect).to.equal('repeated');
+      expect(topic.replays(A, '0', { returnState: 'intact' }).effect).to.equal('repeated');
       expect(topic.returns(A, 'shown').effect).to.equal('idle');
       expect(topic.register).to.equal(before);
     });
@@ -162,7 +163,7 @@ for (const protocol of PROTOCOLS) {
     it('as we left it gets what was written meanwhile', () => {
       const topic = settledTopic(protocol, '0');
       topic.writes(A, '1');
-      topic.replays(B, '0', { base: 'as left' });
+      topic.replays(B, '0', { returnState: 'intact' });
       topic.returns(B, 'shown');
       expect(topic.value).to.equal('1');
       expect(topic.sent(B).message.payload).to.equal('1');
@@ -172,8 +173,8 @@ for (const protocol of PROTOCOLS) {
       it('as we left it gets what was written meanwhile also where it replays without a retain flag', () => {
         const topic = settledTopic(protocol, '0');
         topic.writes(A, '1');
-        topic.replays(B, '0', { base: 'as left', retained: undefined });
-        topic.returns(B, 'not shown', 'lost');
+        topic.replays(B, '0', { returnState: 'intact', retained: undefined });
+        topic.returns(B, 'not shown', 'wiped');
         topic.settles(A, B);
         expect(topic.held).to.deep.equal(['1', '1']);
       });
@@ -183,7 +184,7 @@ for (const protocol of PROTOCOLS) {
       topic.writes(A, '1');
       const { message } = topic.sent(B);
       const stamped = protocol === 'MQTT 3.1.1' ? {} : { stamp: message.version, own: true };
-      topic.replays(B, '1', { base: 'as left', ...stamped });
+      topic.replays(B, '1', { returnState: 'intact', ...stamped });
       topic.returns(B, 'shown');
       expect(topic.held).to.deep.equal(['1', '1']);
       expect(topic.offer(B)).to.deep.equal([]);
@@ -192,7 +193,7 @@ for (const protocol of PROTOCOLS) {
     it('with something else was written to meanwhile, which wins', () => {
       const topic = settledTopic(protocol, '0');
       topic.pass(1_000);
-      expect(topic.replays(B, '1', { base: 'as left' }).effect).to.equal('won');
+      expect(topic.replays(B, '1', { returnState: 'intact' }).effect).to.equal('won');
       expect(topic.register.winner?.version.time).to.equal(START + 1_000);
       topic.settles(A);
       expect(topic.held).to.deep.equal(['1', '1']);
@@ -202,7 +203,7 @@ for (const protocol of PROTOCOLS) {
       const topic = settledTopic(protocol, '0');
       topic.writes(A, '1');
       topic.settles(B);
-      expect(topic.replays(B, '0', { base: 'went back' }).effect).to.equal('lost');
+      expect(topic.replays(B, '0', { returnState: 'rolled back' }).effect).to.equal('lost');
       expect(topic.sent(B).message.payload).to.equal('1');
     });
   });
@@ -240,7 +241,7 @@ for (const protocol of PROTOCOLS) {
     });
 
     it('is dropped when it is too old', () => {
-      topic.pass(PASSING_AGE - 1).sent(B);
+      topic.pass(MAX_TRANSIENT_AGE_MS - 1).sent(B);
       topic.pass(1);
       expect(topic.offer(C)).to.deep.equal([]);
     });
@@ -265,9 +266,9 @@ for (const protocol of PROTOCOLS) {
       doubled.echoes(doubled.sent(B));
       expect(doubled.pass(100).passes(A, '1').effect).to.equal('repeated');
       expect(doubled.offer(B)).to.deep.equal([]);
-      expect(doubled.passes(A, '2').effect).to.equal('passing');
-      expect(doubled.pass(1_000).passes(A, '2').effect).to.equal('passing');
-      expect(doubled.passes(B, '2').effect, 'another broker').to.equal('passing');
+      expect(doubled.passes(A, '2').effect).to.equal('transient');
+      expect(doubled.pass(1_000).passes(A, '2').effect).to.equal('transient');
+      expect(doubled.passes(B, '2').effect, 'another broker').to.equal('transient');
     });
 
     it('leaves the retained message as it is', () => {

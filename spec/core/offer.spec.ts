@@ -65,17 +65,17 @@ for (const protocol of PROTOCOLS) {
     it('not to a broker that is being asked what it retains', () => {
       topic.writes(A, '1');
       topic.sent(B);
-      topic.apply({ kind: 'overdue', broker: B });
+      topic.apply({ kind: 'echo-overdue', broker: B });
       topic.writes(A, '2');
       expect(topic.offer(B)).to.deep.equal([]);
       expect(topic.sent(C).message.payload).to.equal('2');
     });
 
     it('and where it waits for such an answer, that is told from having nothing to send', () => {
-      topic.apply({ kind: 'doubted', broker: B });
+      topic.apply({ kind: 'scan-due', broker: B });
       expect(topic.apply({ kind: 'offered', broker: B, now: topic.now }).effect).to.equal('idle');
       topic.writes(A, '1');
-      expect(topic.apply({ kind: 'offered', broker: B, now: topic.now }).effect).to.equal('asked');
+      expect(topic.apply({ kind: 'offered', broker: B, now: topic.now }).effect).to.equal('probing');
       topic.answers(B, '0');
       expect(topic.sent(B).message.payload).to.equal('1');
     });
@@ -197,7 +197,7 @@ for (const protocol of PROTOCOLS) {
         topic.writes(A, `value ${index}`);
         topic.sent(B);
       }
-      topic.passes(A, 'passing', { retained: false });
+      topic.passes(A, 'transient', { retained: false });
       topic.writes(A, 'last', { retained: true });
       topic.offer(B);
       expect(topic.pending(B)).to.be.at.most(MAX_PENDING);

@@ -12,8 +12,8 @@ export function message(payload: string, time: number, properties: string | unde
     properties,
     version,
     origin: 0,
-    expiresAt: Number.POSITIVE_INFINITY,
-    erasedAt: Number.POSITIVE_INFINITY,
+    messageExpiresAt: Number.POSITIVE_INFINITY,
+    ttlExpiresAt: Number.POSITIVE_INFINITY,
   };
 }
 

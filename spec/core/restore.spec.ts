@@ -6,7 +6,13 @@ import type { Message } from '../../lib/core/register.ts';
 import { A, B, PROTOCOLS, settledTopic, type Topic } from './topic.ts';
 
 function restore(topic: Topic, payload: string): Outcome {
-  return topic.apply({ kind: 'restored', payload, properties: '', fresh: topic.fresh(), now: topic.now });
+  return topic.apply({
+    kind: 'restored',
+    payload,
+    properties: '',
+    newVersion: topic.fresh(),
+    now: topic.now,
+  });
 }
 
 describe('a message that a person has written again', () => {
@@ -39,7 +45,7 @@ describe('a message that a person has written again', () => {
     restore(topic, '1');
     topic.settles(A, B);
     expect(topic.held).to.deep.equal(['1', '1']);
-    topic.replays(B, '9', { base: 'went back' });
+    topic.replays(B, '9', { returnState: 'rolled back' });
     expect(topic.value).to.equal('1');
   });
 
@@ -55,7 +61,7 @@ describe('a message that a person has written again', () => {
     topic.deletes(A);
     topic.pass(50_000);
     restore(topic, 'old');
-    expect(topic.register.winner?.erasedAt).to.equal(topic.now + topic.policy.ttl);
+    expect(topic.register.winner?.ttlExpiresAt).to.equal(topic.now + topic.policy.ttl);
   });
 
   it('gives way to what is written later', () => {

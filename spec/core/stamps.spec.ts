@@ -24,7 +24,7 @@ describe('A stamp', () => {
   it('does not restart the time of the topic: it is a copy, no write', () => {
     const topic = settledTopic('MQTT 5', '0', { filter: { ttl: 10_000 } });
     topic.pass(1_000).writes(B, '0', { stamp: foreign(START + 500) });
-    expect(topic.register.winner?.erasedAt).to.equal(START + 10_000);
+    expect(topic.register.winner?.ttlExpiresAt).to.equal(START + 10_000);
   });
 
   it('makes the echo: a client that writes the value in flight is none', () => {
@@ -59,18 +59,18 @@ describe('A stamp', () => {
 
   it('counts at first contact, too', () => {
     const topic = new Topic('MQTT 5');
-    topic.replays(A, 'old', { rank: 9 });
-    topic.replays(B, 'new', { rank: 1, stamp: foreign(START - 5) });
+    topic.replays(A, 'old', { firstContactRank: 9 });
+    topic.replays(B, 'new', { firstContactRank: 1, stamp: foreign(START - 5) });
     expect(topic.value).to.equal('new');
   });
 
   it('keeps a message that is not retained from being handed on twice', () => {
     const topic = new Topic('MQTT 5', { brokers: 3 });
-    expect(topic.passes(A, '1', { stamp: foreign(START) }).effect).to.equal('passing');
+    expect(topic.passes(A, '1', { stamp: foreign(START) }).effect).to.equal('transient');
     for (const stamp of [foreign(START), foreign(START - 1)]) {
       expect(topic.passes(B, '1', { stamp }).effect).to.equal('repeated');
     }
-    expect(topic.passes(B, '2', { stamp: foreign(START + 1) }).effect).to.equal('passing');
+    expect(topic.passes(B, '2', { stamp: foreign(START + 1) }).effect).to.equal('transient');
   });
 
   it('of our own on a message that is not retained means that it was handed on already', () => {

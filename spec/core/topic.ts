@@ -3,7 +3,7 @@
  * everything frozen, so that any mutation throws, and is dated by a clock that only its own methods move.
  */
 
-import type { AtMarker, Base, Event, Observed, Probed, Publish } from '../../lib/core/events.ts';
+import type { AtMarker, Event, Observed, Probed, Publish, ReturnState } from '../../lib/core/events.ts';
 import type { Outcome } from '../../lib/core/outcome.ts';
 import { type BrokerSet, type FilterSettings, Policies, type Policy } from '../../lib/core/policy.ts';
 import { emptyRegister, type Held, pendingAt, type Register } from '../../lib/core/register.ts';
@@ -86,17 +86,22 @@ export class Topic {
 
   /** What a broker shows because we have subscribed; for the first time, unless a base is given. */
   replays(broker: number, payload: string, arriving: Arriving = {}): Outcome {
-    return this.#arrives(broker, payload, { retained: true, replay: true, base: 'none', ...arriving });
+    return this.#arrives(broker, payload, {
+      retained: true,
+      replay: true,
+      returnState: 'first contact',
+      ...arriving,
+    });
   }
 
   /** The end of the replay of a broker that was seen before. */
   returns(
     broker: number,
     shown: 'shown' | 'not shown',
-    base: Base = 'as left',
+    returnState: ReturnState = 'intact',
     atMarker: AtMarker = 'the same',
   ): Outcome {
-    return this.apply({ kind: 'returned', broker, base, replayed: shown === 'shown', atMarker });
+    return this.apply({ kind: 'returned', broker, returnState, replayed: shown === 'shown', atMarker });
   }
 
   /** Our own publish comes back. */
@@ -137,7 +142,15 @@ export class Topic {
     const message = isPayload
       ? { payload: found, properties: this.#properties, stamp: undefined, expiry: Number.POSITIVE_INFINITY }
       : found;
-    return this.apply({ kind: 'probed', broker, found: message, isOld, absence, fresh: this.fresh(), now });
+    return this.apply({
+      kind: 'probed',
+      broker,
+      found: message,
+      isRolledBack: isOld,
+      absence,
+      newVersion: this.fresh(),
+      now,
+    });
   }
 
   // ── what is known ──────────────────────────────────────────────────────────────────────────────────
@@ -164,14 +177,14 @@ export class Topic {
       properties: this.#properties,
       retained: undefined,
       replay: false,
-      base: 'none',
+      returnState: 'first contact',
       stamp: undefined,
       stamps: this.#isMqtt5,
       own: false,
       expiry: Number.POSITIVE_INFINITY,
-      fresh: this.fresh(),
-      rank: 0,
-      refuses: false,
+      newVersion: this.fresh(),
+      firstContactRank: 0,
+      isBlocked: false,
       now: this.now,
       ...arriving,
     });

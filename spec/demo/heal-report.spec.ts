@@ -1,7 +1,7 @@
 /** What the demo says of a heal must follow from what was seen, not from what was hoped. */
 
 import { expect } from 'chai';
-import { differingTopics, type Retained } from '../../lib/demo/comparison.ts';
+import { divergingTopics, type Retained } from '../../lib/demo/comparison.ts';
 import { healReport } from '../../lib/demo/heal-report.ts';
 import { SITES, type SiteName } from '../../lib/demo/sites.ts';
 import type { Delivery, Write } from '../../lib/demo/write-log.ts';
@@ -53,7 +53,7 @@ describe('the demo: the comparison', () => {
       ['PARIS', new Map(Object.entries({ same: '1', other: '2' }))],
       ['QUEBEC', new Map(Object.entries({ same: '1', other: '1' }))],
     ]);
-    expect(differingTopics(retained)).to.deep.equal(['only', 'other']);
-    expect(differingTopics(allHold({ same: '1' }))).to.deep.equal([]);
+    expect(divergingTopics(retained)).to.deep.equal(['only', 'other']);
+    expect(divergingTopics(allHold({ same: '1' }))).to.deep.equal([]);
   });
 });

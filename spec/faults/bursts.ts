@@ -1,7 +1,7 @@
 /** Bursts that make a mosquitto with its own limits drop messages on their way to mqttrep. */
 
 import { expect } from 'chai';
-import { mosquittos, patience, Scene } from '../cli/scene.ts';
+import { mosquittos, patience, ReplicationFixture } from '../cli/replication-fixture.ts';
 import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
@@ -16,20 +16,20 @@ const NEW = Array.from({ length: 2_500 }, (_, index) => `new/${index}`);
 describe('A burst at a mosquitto with its default limits', function () {
   this.timeout(0);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(function () {
     requireMosquitto(this);
   });
 
-  afterEach(() => scene?.stop());
+  afterEach(() => fixture?.stop());
 
   for (const [version, protocolVersion] of VERSIONS) {
     it(`which drops most of it: known topics and new ones are equal all the same (${version})`, async () => {
       const brokers = await mosquittos(['OSLO', 'PARIS'], { config: ['sys_interval 1'] });
       const link = await Link.to(brokers.OSLO.port);
       const config = { protocolVersion };
-      scene = await Scene.start({
+      fixture = await ReplicationFixture.start({
         brokers,
         links: { OSLO: link },
         configs: { OSLO: config, PARIS: config },
@@ -51,7 +51,7 @@ describe('A burst at a mosquitto with its default limits', function () {
         async () => expect(Object.fromEntries(await retainedOf(brokers.PARIS.url))).to.deep.equal(burst),
         { within: 8 * patience },
       );
-      await expectPeace(scene);
+      await expectPeace(fixture);
     });
   }
 });

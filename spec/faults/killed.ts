@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { mosquittos, Scene } from '../cli/scene.ts';
+import { mosquittos, ReplicationFixture } from '../cli/replication-fixture.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -18,39 +18,44 @@ const ALONE = { OSLO: ['oslo/1', 'oslo/2', 'oslo/3'], PARIS: ['paris/1', 'paris/
 describe('mqttrep that is killed by SIGKILL', function () {
   this.timeout(0);
 
-  let scene: Scene;
+  let fixture: ReplicationFixture;
 
   before(function () {
     requireMosquitto(this);
   });
 
-  afterEach(() => scene?.stop());
+  afterEach(() => fixture?.stop());
 
   for (const [version, protocolVersion] of VERSIONS) {
     it(`${KILLS} times under load: all is equal in the end, and the last writes win (${version})`, () =>
       withChance(async random => {
         const config = { protocolVersion, reconnectPeriod: 100 };
-        scene = new Scene({
+        fixture = new ReplicationFixture({
           brokers: await mosquittos(['OSLO', 'PARIS']),
           configs: { OSLO: config, PARIS: config },
           environment: { MQTTREP_STORE: tempFolder('store') },
         });
         const alone = Object.entries(ALONE).map(
-          ([site, topics]) => new Writers(scene, { sites: [site], topics, rate: 50, deletions: 0.1 }, random),
+          ([site, topics]) =>
+            new Writers(fixture, { sites: [site], topics, rate: 50, deletions: 0.1 }, random),
         );
         const topics = Array.from({ length: 10 }, (_, index) => `shared/${index}`);
-        const shared = new Writers(scene, { sites: scene.sites, topics, rate: 50, deletions: 0.1 }, random);
+        const shared = new Writers(
+          fixture,
+          { sites: fixture.sites, topics, rate: 50, deletions: 0.1 },
+          random,
+        );
         for (let kill = 0; kill < KILLS; kill++) {
-          scene.run();
+          fixture.run();
           await wait(LIFE.least + random() * (LIFE.most - LIFE.least));
-          await scene.mqttrep.stop('SIGKILL');
+          await fixture.mqttrep.stop('SIGKILL');
         }
-        scene.run();
-        await scene.connected(...scene.sites);
+        fixture.run();
+        await fixture.connected(...fixture.sites);
         await wait(1_000);
         await Promise.all([...alone, shared].map(writers => writers.stop()));
-        await expectPeace(scene);
-        const retained = await retainedOf(scene.broker('OSLO').url);
+        await expectPeace(fixture);
+        const retained = await retainedOf(fixture.broker('OSLO').url);
         for (const { last } of alone) {
           for (const [topic, payload] of last) expect(retained.get(topic) ?? '', topic).to.equal(payload);
         }

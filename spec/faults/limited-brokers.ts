@@ -1,7 +1,7 @@
 /** mqttrep at brokers with small limits: in the end they retain what the others do, and no limit was exceeded. */
 
 import { expect } from 'chai';
-import { mosquittos, patience, Scene } from '../cli/scene.ts';
+import { mosquittos, patience, ReplicationFixture } from '../cli/replication-fixture.ts';
 import { TestClient } from '../support/client.ts';
 import { expectEqualBrokers } from '../support/equal.ts';
 import { LIMITED_BROKERS, type LimitedBrokerName } from '../support/limits/limit-table.ts';
@@ -42,27 +42,27 @@ for (const protocolVersion of [4, 5] as const) {
         const brokers = await mosquittos(['OSLO', 'PARIS']);
         for (const [site, { url }] of Object.entries(brokers)) await publishMany(url, TOPICS, topicOf(site));
         const limited = await LimitedBroker.before(brokers.PARIS.port, LIMITED_BROKERS[name]);
-        const scene = await Scene.start({
+        const fixture = await ReplicationFixture.start({
           brokers,
           configs: { OSLO: { protocolVersion }, PARIS: { protocolVersion, reconnectPeriod: 200 } },
           links: { PARIS: { url: limited.url, close: () => limited.close() } },
         });
-        await expectEqualBrokers(scene.urls, { within: 2 * patience });
+        await expectEqualBrokers(fixture.urls, { within: 2 * patience });
         expect((await retainedOf(brokers.PARIS.url)).size).to.equal(2 * TOPICS);
-        await scene.settled();
-        await scene.marked();
-        await scene.marked();
+        await fixture.settled();
+        await fixture.marked();
+        await fixture.marked();
 
         limited.link.cut();
         const gone = Array.from({ length: 5 }, (_, index) => topicOf('PARIS')(index));
         await erase(brokers.PARIS.url, gone);
         await publishMany(brokers.OSLO.url, 10, index => `late/${index}`);
         limited.link.heal();
-        await expectEqualBrokers(scene.urls, { within: 3 * patience });
+        await expectEqualBrokers(fixture.urls, { within: 3 * patience });
         const retained = await retainedOf(brokers.OSLO.url);
         for (const topic of gone) expect(retained.has(topic), topic).to.equal(false);
         limited.assertKept();
-        await scene.stop();
+        await fixture.stop();
       });
     }
   });

@@ -8,7 +8,7 @@
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { ActorRig, type Told } from '../broker/actor-rig.ts';
+import { BrokerActorFixture, type Told } from '../broker/broker-actor-fixture.ts';
 import { TestClient } from '../support/client.ts';
 import type { BrokerPacket } from '../support/limits/broker-limits.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
@@ -66,7 +66,7 @@ class Loss {
   readonly #answer: BrokerPacket;
   readonly #nth: number;
   readonly #limited: LimitedBroker;
-  readonly #rig: ActorRig;
+  readonly #fixture: BrokerActorFixture;
   /** A client of the broker itself. */
   readonly #client: TestClient;
   /** The session in which all was asked for, and where that begins in what is told. */
@@ -85,7 +85,7 @@ class Loss {
     for (let index = 0; index < TOPICS; index++)
       await client.publish(`${name}/before/${index}`, 'before', { retain: true });
     const limited = await LimitedBroker.before(port, { lost: [{ answer, nth }] });
-    const rig = new ActorRig(limited.url, {
+    const fixture = new BrokerActorFixture(limited.url, {
       name,
       replica: name,
       subscriptions: [{ filter: `${name}/#`, qos: 2 }],
@@ -96,7 +96,7 @@ class Loss {
         ...(answer === 'pingresp' && { keepalive: KEEPALIVE_S }),
       },
     });
-    return new Loss(name, answer, nth, limited, rig, client);
+    return new Loss(name, answer, nth, limited, fixture, client);
   }
 
   private constructor(
@@ -104,14 +104,14 @@ class Loss {
     answer: BrokerPacket,
     nth: number,
     limited: LimitedBroker,
-    rig: ActorRig,
+    fixture: BrokerActorFixture,
     client: TestClient,
   ) {
     this.#name = name;
     this.#answer = answer;
     this.#nth = nth;
     this.#limited = limited;
-    this.#rig = rig;
+    this.#fixture = fixture;
     this.#client = client;
   }
 
@@ -122,7 +122,7 @@ class Loss {
     await this.#client.publish(`${this.#name}/before/0`, 'after', { retain: true });
     for (let fault = this.#fault(); fault !== undefined; fault = this.#fault()) {
       if (performance.now() - lostAt > WELL_WITHIN_MS)
-        throw new Error(`${this.#name}: ${fault}; log:\n${this.#rig.log}`);
+        throw new Error(`${this.#name}: ${fault}; log:\n${this.#fixture.log}`);
       this.#retryRefused();
       this.#ask();
       await wait(LOOK_PERIOD_MS);
@@ -130,7 +130,7 @@ class Loss {
   }
 
   async stop(): Promise<void> {
-    await this.#rig.stop();
+    await this.#fixture.stop();
     await this.#limited.close();
   }
 
@@ -140,7 +140,7 @@ class Loss {
     let cutAt = begin;
     while (this.#limited.answers(this.#answer) < this.#nth) {
       if (performance.now() - begin > LOSS_LIMIT_MS)
-        throw new Error(`${this.#name}: it was never due; log:\n${this.#rig.log}`);
+        throw new Error(`${this.#name}: it was never due; log:\n${this.#fixture.log}`);
       const isAsked = this.#ask();
       await wait(LOOK_PERIOD_MS);
       // Pings are sent while nothing else is.
@@ -152,9 +152,10 @@ class Loss {
   }
 
   #retryRefused(): void {
-    const { told } = this.#rig;
+    const { told } = this.#fixture;
     const isRefused = told.some(
-      (one, index) => one.kind === 'settled' && one.refused.length > 0 && index >= (this.#asked?.from ?? 0),
+      (one, index) =>
+        one.kind === 'publish-results' && one.refused.length > 0 && index >= (this.#asked?.from ?? 0),
     );
     if (!isRefused) return;
     this.#refusedAt ??= performance.now();
@@ -165,7 +166,7 @@ class Loss {
 
   /** Once in each session, when all was replayed. Returns whether all is asked for in the current one. */
   #ask(): boolean {
-    const { told } = this.#rig;
+    const { told } = this.#fixture;
     const session = this.#session;
     if (session === undefined || !this.#isTold('replayed', told.lastIndexOf(session))) return false;
     if (this.#asked?.session === session.session) return true;
@@ -176,30 +177,30 @@ class Loss {
       payload: String(this.#write),
       qos: index === 0 ? (1 as const) : (2 as const),
     }));
-    this.#rig.publish(session.session, ...publications);
+    this.#fixture.publish(session.session, ...publications);
     const topics = [`${this.#name}/before/1`, `${this.#name}/none`];
-    this.#rig.tell({ kind: 'probe', session: session.session, occasion: 'question', topics });
-    this.#rig.tell({ kind: 'survey', session: session.session });
+    this.#fixture.tell({ kind: 'probe', session: session.session, priority: 'urgent', topics });
+    this.#fixture.tell({ kind: 'full-scan', session: session.session });
     return true;
   }
 
   /** What is not as it should be; undefined where all is. */
   #fault(): string | undefined {
-    const { told } = this.#rig;
+    const { told } = this.#fixture;
     const session = this.#session;
     if (session === undefined) return 'there is no session';
     if (this.#asked?.session !== session.session) return 'the session is not replayed';
     const { from } = this.#asked;
-    const settled = told.findLast(one => one.kind === 'settled');
+    const settled = told.findLast(one => one.kind === 'publish-results');
     if (settled === undefined || told.indexOf(settled) < from || settled.through < TOPICS)
       return 'publishes are not settled';
-    for (const kind of ['found', 'surveyed'] as const)
+    for (const kind of ['found', 'full-scan-ended'] as const)
       if (!this.#isTold(kind, from)) return `nothing is ${kind}`;
     const out = this.#client.messages.filter(({ topic }) => topic.startsWith(`${this.#name}/out/`));
     const current = new Map(out.map(({ topic, payload }) => [topic, payload]));
     const isHeld = current.size === TOPICS && [...current.values()].every(it => it === String(this.#write));
     if (!isHeld) return `the broker holds ${JSON.stringify([...current])}`;
-    const shown = new Map(this.#rig.observations().map(({ topic, payload }) => [topic, String(payload)]));
+    const shown = new Map(this.#fixture.observations().map(({ topic, payload }) => [topic, String(payload)]));
     for (let index = 0; index < TOPICS; index++) {
       const expected = index === 0 ? 'after' : 'before';
       const topic = `${this.#name}/before/${index}`;
@@ -209,12 +210,12 @@ class Loss {
   }
 
   get #session(): Session | undefined {
-    const last = this.#rig.told.findLast(({ kind }) => kind === 'session' || kind === 'parted');
+    const last = this.#fixture.told.findLast(({ kind }) => kind === 'session' || kind === 'disconnected');
     return last?.kind === 'session' ? last : undefined;
   }
 
   #isTold(kind: Told['kind'], from: number): boolean {
-    return this.#rig.told.some((one, index) => index >= from && one.kind === kind);
+    return this.#fixture.told.some((one, index) => index >= from && one.kind === kind);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { patience, type Scene } from '../cli/scene.ts';
+import { patience, type ReplicationFixture } from '../cli/replication-fixture.ts';
 import { expectEqualBrokers } from '../support/equal.ts';
 import { eventually } from '../support/eventually.ts';
 import { seededRandom } from '../support/random.ts';
@@ -46,13 +46,17 @@ export class Writers {
   #isOn = true;
   readonly #done: Promise<unknown>;
 
-  constructor(scene: Scene, { sites, topics, rate, deletions }: Writing, random: () => number) {
+  constructor(
+    fixture: ReplicationFixture,
+    { sites, topics, rate, deletions }: Writing,
+    random: () => number,
+  ) {
     let count = 0;
     const write = async (site: string) => {
       while (this.#isOn) {
         const topic = topics[Math.floor(random() * topics.length)] ?? '';
         const payload = random() < deletions ? '' : `${++count} of ${site}`;
-        await Promise.all([scene.publish(site, topic, payload, { retain: true }), wait(1000 / rate)]);
+        await Promise.all([fixture.publish(site, topic, payload, { retain: true }), wait(1000 / rate)]);
         this.last.set(topic, payload);
       }
     };
@@ -66,22 +70,22 @@ export class Writers {
 }
 
 /** Resolves when all brokers retain the same, nothing is published any more, and they still do. */
-export async function expectPeace(scene: Scene): Promise<void> {
-  await scene.watchAll();
-  await expectEqualBrokers(scene.urls, { within: RECOVERY });
-  await eventually(() => assertSilence(scene), { within: RECOVERY });
-  await expectEqualBrokers(scene.urls, { within: patience });
+export async function expectPeace(fixture: ReplicationFixture): Promise<void> {
+  await fixture.watchAll();
+  await expectEqualBrokers(fixture.urls, { within: RECOVERY });
+  await eventually(() => assertSilence(fixture), { within: RECOVERY });
+  await expectEqualBrokers(fixture.urls, { within: patience });
 }
 
 /** What was under way when the brokers became equal may still come; then never anything. */
-async function assertSilence(scene: Scene): Promise<void> {
-  const before = await published(scene);
+async function assertSilence(fixture: ReplicationFixture): Promise<void> {
+  const before = await published(fixture);
   await wait(SILENCE);
-  expect(await published(scene), 'messages published in silence').to.equal(before);
+  expect(await published(fixture), 'messages published in silence').to.equal(before);
 }
 
 /** How many messages all brokers have published so far, but for mqttrep's own notes. */
-async function published(scene: Scene): Promise<number> {
-  const all = (await scene.watchAll()).flatMap(watcher => watcher.messages);
+async function published(fixture: ReplicationFixture): Promise<number> {
+  const all = (await fixture.watchAll()).flatMap(watcher => watcher.messages);
   return all.filter(({ topic }) => !topic.startsWith('mqttrep/')).length;
 }

@@ -16,8 +16,8 @@ import { abridged, difference, isPayload } from './difference.ts';
 import { filtersFor } from './filters-for.ts';
 import { spokenVersion } from './learn.ts';
 import { FEWER, MANY } from './limits.ts';
-import type { Party, Side } from './party.ts';
 import { Site } from './site.ts';
+import type { Side, TestedBroker } from './tested-broker.ts';
 
 /** Milliseconds. Far more than any of it takes, since a JVM on a busy machine is slow. */
 export const patience = 30_000;
@@ -48,18 +48,18 @@ export class Pair {
   readonly written = new Set<string>();
   #mqttrep: MqttrepProcess | undefined;
 
-  static async of(here: Party, there: Party): Promise<Pair> {
+  static async of(here: TestedBroker, there: TestedBroker): Promise<Pair> {
     const { hostname, port } = new URL(here.access.url);
     return new Pair(here, there, await Link.to(Number(port) || defaultPort(here.access.url), hostname));
   }
 
-  private constructor(here: Party, there: Party, link: Link) {
+  private constructor(here: TestedBroker, there: TestedBroker, link: Link) {
     this.here = this.#side('HERE', here);
     this.there = this.#side('THERE', there);
     this.link = link;
   }
 
-  #side(name: string, party: Party): Side {
+  #side(name: string, party: TestedBroker): Side {
     const protocol = spokenVersion(party.limits, party.forced);
     return { ...party, name, site: new Site(name, party.access, protocol, this.prefix) };
   }
@@ -113,7 +113,7 @@ export class Pair {
     return this.isAsPublished ? {} : { MQTTREP_RETAIN_all: 'true', MQTTREP_RETAIN_plus: 'true' };
   }
 
-  config(party: Party, more: Readonly<Record<string, unknown>> = {}): string {
+  config(party: TestedBroker, more: Readonly<Record<string, unknown>> = {}): string {
     const { access, forced } = party;
     const version = forced === undefined ? {} : { protocolVersion: forced };
     const behindLink = party === this.here ? nameOf(access.url) : {};

@@ -6,11 +6,11 @@ import { inWords, type Limits, VERSION_NAMES } from './limits.ts';
 import type { Access, InteropBroker, Make, Protocol, StartOptions } from './makes/make.ts';
 import { MAKES } from './makes/makes.ts';
 import { mosquitto } from './makes/mosquitto.ts';
-import type { Party } from './party.ts';
 import type { PairResult, Result } from './results.ts';
 import type { Row } from './rows.ts';
 import { Site } from './site.ts';
 import { defineSuite } from './suite.ts';
+import type { TestedBroker } from './tested-broker.ts';
 
 /** Of what a case says that failed. */
 const shownCharacters = 400;
@@ -73,7 +73,7 @@ export async function runForeign(
 ): Promise<Result> {
   const started: InteropBroker[] = [];
   try {
-    const parties: Party[] = [];
+    const parties: TestedBroker[] = [];
     for (const url of urls) {
       const access = { url, options };
       const limits = await learn(access, protocol, prefix);
@@ -107,7 +107,11 @@ function isPlainMosquitto({ make, protocol, transport }: Row): boolean {
   return MAKES[make] === mosquitto && (protocol ?? 5) === 5 && transport === 'tcp';
 }
 
-async function startParty(make: Make, options: StartOptions, started: InteropBroker[]): Promise<Party> {
+async function startParty(
+  make: Make,
+  options: StartOptions,
+  started: InteropBroker[],
+): Promise<TestedBroker> {
   const broker = await make.start(options);
   started.push(broker);
   const access = broker.access ?? { url: broker.url, options: {} };
@@ -123,10 +127,10 @@ async function startParty(make: Make, options: StartOptions, started: InteropBro
 
 /** Another broker of the same make, which has the same limits; or, without one, a mosquitto. */
 async function partnerOf(
-  here: Party,
+  here: TestedBroker,
   same: { readonly make: Make; readonly options: StartOptions } | undefined,
   started: InteropBroker[],
-): Promise<Party> {
+): Promise<TestedBroker> {
   if (same === undefined) return startParty(mosquitto, {}, started);
   const broker = await same.make.start(same.options);
   started.push(broker);

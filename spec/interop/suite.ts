@@ -7,12 +7,12 @@ import { properties } from './cases/properties.ts';
 import { refusals } from './cases/refusals.ts';
 import { values } from './cases/values.ts';
 import { longPatience, Pair } from './pair.ts';
-import type { Party } from './party.ts';
+import type { TestedBroker } from './tested-broker.ts';
 
 export interface SuiteOptions {
   readonly title: string;
   /** Called before the first case; HERE first. */
-  readonly parties: () => Promise<readonly [Party, Party]>;
+  readonly parties: () => Promise<readonly [TestedBroker, TestedBroker]>;
   /** Whether HERE can be stopped and started. */
   readonly isOurs: boolean;
 }

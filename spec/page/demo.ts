@@ -38,13 +38,13 @@ describe('the page of mqttrep demo', function () {
   async function shown(): Promise<{
     figures: string;
     brokers: string;
-    differing: string[];
+    diverging: string[];
     columns: string[];
   }> {
     return page.evaluate(`({
       figures: document.querySelector('.figures')?.innerText ?? '',
       brokers: document.querySelector('.headline .aside')?.innerText ?? '',
-      differing: [...document.querySelectorAll('td.held.differs')].map(cell => cell.textContent),
+      diverging: [...document.querySelectorAll('td.held.differs')].map(cell => cell.textContent),
       columns: [...document.querySelectorAll('td.held.differs')].map(cell =>
         document.querySelectorAll('.grid th')[cell.cellIndex].textContent),
     })`);
@@ -60,20 +60,20 @@ describe('the page of mqttrep demo', function () {
 
   it('shows the cut: which broker, which topics, and whose values differ', async () => {
     await eventually(async () => {
-      const { brokers, figures, differing, columns } = await shown();
+      const { brokers, figures, diverging, columns } = await shown();
       expect(brokers).to.match(/2 of 3 brokers connected: QUEBEC is (unreachable|connecting)\./);
       expect(figures).to.match(/[1-9]\d* diverging$/);
-      expect(differing.length, 'differing values').to.be.above(0);
+      expect(diverging.length, 'differing values').to.be.above(0);
       expect(new Set(columns), 'only there').to.deep.equal(new Set(['QUEBEC']));
     }, rounds);
   });
 
   it('shows the heal, and who won the conflict', async () => {
     await eventually(async () => {
-      const { brokers, figures, differing } = await shown();
+      const { brokers, figures, diverging } = await shown();
       expect(brokers).to.contain('All 3 brokers are connected.');
       expect(figures).to.match(/^\d+ topics converged, 0 diverging$/);
-      expect(differing).to.deep.equal([]);
+      expect(diverging).to.deep.equal([]);
     }, rounds);
     await eventually(
       async () =>

@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
 import { expectAccessible, openPage, startBrowser, type Watched } from './browser.ts';
 import { PretendServer } from './pretend-server.ts';
-import { agreeing, differing, PretendWorld, text } from './pretend-world.ts';
+import { agreeing, diverging, PretendWorld, text } from './pretend-world.ts';
 
 const BROKERS = ['OSLO', 'PARIS', 'QUEBEC'];
 
@@ -100,7 +100,7 @@ describe('the page', function () {
     world.change('canards/menu', {
       state: 'diverging',
       winner: text('peas'),
-      held: { OSLO: agreeing('peas'), PARIS: agreeing('peas'), QUEBEC: differing('oats') },
+      held: { OSLO: agreeing('peas'), PARIS: agreeing('peas'), QUEBEC: diverging('oats') },
     });
     const winner = { broker: 'PARIS', value: text('peas') };
     const loser = { broker: 'QUEBEC', value: text('oats') };
@@ -275,9 +275,9 @@ describe('the page', function () {
         await expectAccessible(page, 'all well');
         world.change('canards/menu', {
           state: 'diverging',
-          held: { OSLO: agreeing('peas'), PARIS: agreeing('peas'), QUEBEC: differing('oats') },
+          held: { OSLO: agreeing('peas'), PARIS: agreeing('peas'), QUEBEC: diverging('oats') },
         });
-        world.change('lamp', { state: 'blocked', held: { OSLO: agreeing('off'), QUEBEC: differing('on') } });
+        world.change('lamp', { state: 'blocked', held: { OSLO: agreeing('off'), QUEBEC: diverging('on') } });
         world.change('ducks', { state: 'deleted', winner: { kind: 'deleted' } });
         const side = { broker: 'OSLO', value: text('oats') };
         world.conflicts = [

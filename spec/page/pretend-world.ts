@@ -86,10 +86,10 @@ export class PretendWorld implements Source {
 
   topics(query: URLSearchParams): TopicList {
     const text = (query.get('filter') ?? '').toLowerCase();
-    const differing = query.get('differing') === 'true';
+    const diverging = query.get('diverging') === 'true';
     const fit = this.rows.filter(
       ({ topic, state }) =>
-        topic.toLowerCase().includes(text) && (!differing || state === 'diverging' || state === 'blocked'),
+        topic.toLowerCase().includes(text) && (!diverging || state === 'diverging' || state === 'blocked'),
     );
     const { page, next } = paged(fit, row => row.topic, query);
     return { topics: page, matching: fit.length, next };
@@ -103,13 +103,13 @@ export class PretendWorld implements Source {
       const rest = row.topic.slice(under.length);
       const slash = rest.indexOf('/');
       const name = slash < 0 ? rest : rest.slice(0, slash);
-      const node = nodes.get(name) ?? { name, topic: null, beneath: 0, differing: 0 };
+      const node = nodes.get(name) ?? { name, topic: null, beneath: 0, diverging: 0 };
       const differs = row.state === 'diverging' || row.state === 'blocked' ? 1 : 0;
       nodes.set(
         name,
         slash < 0
           ? { ...node, topic: row }
-          : { ...node, beneath: node.beneath + 1, differing: node.differing + differs },
+          : { ...node, beneath: node.beneath + 1, diverging: node.diverging + differs },
       );
     }
     const sorted = [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -141,7 +141,7 @@ export function agreeing(value: string): HeldValue {
   return { value: text(value), agrees: true };
 }
 
-export function differing(value: string): HeldValue {
+export function diverging(value: string): HeldValue {
   return { value: text(value), agrees: false };
 }
 

@@ -36,13 +36,13 @@ describe('The fault of a topic', () => {
   }
 
   it('says how to fix it where the name is the client’s', () => {
-    expect(topicFault('a\u0001', BOUNDS)?.said).to.contain('rename the topic');
+    expect(topicFault('a\u0001', BOUNDS)?.summary).to.contain('rename the topic');
   });
 });
 
 describe('The fault of a payload', () => {
   it('is none up to the bound, and names the setting beyond', () => {
     expect(payloadFault(10, BOUNDS)).to.equal(undefined);
-    expect(payloadFault(11, BOUNDS)?.said).to.contain('MQTTREP_MAX_PAYLOAD (10)');
+    expect(payloadFault(11, BOUNDS)?.summary).to.contain('MQTTREP_MAX_PAYLOAD (10)');
   });
 });

@@ -5,7 +5,7 @@ import sinon from 'sinon';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { Observed } from '../../lib/core/events.ts';
 import { Policies } from '../../lib/core/policy.ts';
-import { DELETION_AGE } from '../../lib/core/step.ts';
+import { TOMBSTONE_RETENTION_MS } from '../../lib/core/step.ts';
 import { HybridClock } from '../../lib/core/version.ts';
 import type { Observation } from '../../lib/protocol/observation.ts';
 import { Admission } from '../../lib/reconciler/admission.ts';
@@ -14,7 +14,7 @@ import { StoreTooLargeError } from '../../lib/reconciler/memory-bound.ts';
 import { TOPIC_BYTES } from '../../lib/reconciler/topics/topic-bytes.ts';
 import { TopicTable } from '../../lib/reconciler/topics/topic-table.ts';
 import { MemoryStore } from '../support/memory-store.ts';
-import { NOW, ReconcilerRig } from './reconciler-rig.ts';
+import { NOW, ReconcilerFixture } from './reconciler-fixture.ts';
 
 const A = 0;
 const B = 1;
@@ -75,7 +75,7 @@ class Fixture {
     if (link === undefined || !this.admission.accepts(link, observation)) return false;
     const stamps = kind !== 'unknown';
     const now = Date.now();
-    this.#observe(topic, { ...observation, broker, stamps, fresh: this.#clock.next(now) });
+    this.#observe(topic, { ...observation, broker, stamps, newVersion: this.#clock.next(now) });
     this.#answerProbe(broker, topic);
     for (const { index } of this.links) this.#deliver(index, topic, stamps);
     return true;
@@ -91,19 +91,22 @@ class Fixture {
     return this.links[broker]?.refused ?? {};
   }
 
-  #observe(topic: string, event: Partial<Observed> & Pick<Observed, 'broker' | 'payload' | 'fresh'>): void {
+  #observe(
+    topic: string,
+    event: Partial<Observed> & Pick<Observed, 'broker' | 'payload' | 'newVersion'>,
+  ): void {
     this.table.apply(topic, {
       kind: 'observed',
       properties: '',
       retained: true,
       replay: false,
-      base: 'as left',
+      returnState: 'intact',
       stamp: undefined,
       stamps: true,
       own: false,
       expiry: Number.POSITIVE_INFINITY,
-      rank: 0,
-      refuses: false,
+      firstContactRank: 0,
+      isBlocked: false,
       now: Date.now(),
       ...event,
     });
@@ -111,15 +114,15 @@ class Fixture {
 
   /** The broker retains nothing that it does not say. */
   #answerProbe(broker: number, topic: string): void {
-    if (this.table.get(topic)?.register.asking === 0) return;
+    if (this.table.get(topic)?.register.probing === 0) return;
     const fresh = this.#clock.next(Date.now());
     this.table.apply(topic, {
       kind: 'probed',
       broker,
       found: 'absent',
       absence: 'loss',
-      isOld: false,
-      fresh,
+      isRolledBack: false,
+      newVersion: fresh,
       now: Date.now(),
     });
   }
@@ -130,7 +133,7 @@ class Fixture {
       if (command.kind !== 'publish') continue;
       const { payload, version } = command.message;
       const echo = stamps ? { stamp: version, own: true, retained: command.retain } : { retained: undefined };
-      this.#observe(topic, { broker, payload, stamps, fresh: this.#clock.next(Date.now()), ...echo });
+      this.#observe(topic, { broker, payload, stamps, newVersion: this.#clock.next(Date.now()), ...echo });
     }
   }
 }
@@ -284,7 +287,7 @@ describe('The bound of topics and of memory', () => {
         if (known === undefined) return expect.fail();
         fixture.table.states.set(topic, { ...known, register: { ...known.register, held: ['unknown'] } });
       }
-      fixture.pass(DELETION_AGE / 2, clock);
+      fixture.pass(TOMBSTONE_RETENTION_MS / 2, clock);
       expect(fixture.writes(A, 'new')).to.equal(false);
       expect(fixture.admission.eviction.tombstones).to.equal(0);
     });
@@ -300,7 +303,7 @@ describe('The bound of topics and of memory', () => {
     it('but nothing that is retained', () => {
       const fixture = new Fixture({ topics: 100, brokers: 1 });
       many(fixture, A, 100);
-      fixture.pass(DELETION_AGE * 10, clock);
+      fixture.pass(TOMBSTONE_RETENTION_MS * 10, clock);
       expect(fixture.writes(A, 'new')).to.equal(false);
       expect(fixture.table.usage.topics).to.equal(100);
     });
@@ -346,20 +349,20 @@ describe('The bound of topics and of memory', () => {
 });
 
 describe('The reconciler, where memory is short', () => {
-  let rig: ReconcilerRig;
+  let fixture: ReconcilerFixture;
 
   beforeEach(() => {
-    rig = new ReconcilerRig();
+    fixture = new ReconcilerFixture();
   });
 
-  afterEach(() => rig.close());
+  afterEach(() => fixture.close());
 
-  const winnerOf = (topic: string) => rig.reconciler.table.get(topic)?.register.winner?.payload;
+  const winnerOf = (topic: string) => fixture.reconciler.table.get(topic)?.register.winner?.payload;
 
   it('leaves the topic as it is where a probe finds more than there is room for', async () => {
-    await rig.start({ brokers: 2, bounds: { memory: 2_000 } });
-    await rig.ready();
-    const end = rig.end(0);
+    await fixture.start({ brokers: 2, bounds: { memory: 2_000 } });
+    await fixture.ready();
+    const end = fixture.end(0);
     // It does not say whether it is retained, so the broker is asked.
     end.observe({ topic: 't', payload: '1', retained: undefined });
     await end.until(() => end.messages.some(({ kind }) => kind === 'probe'));
@@ -370,41 +373,41 @@ describe('The reconciler, where memory is short', () => {
       expiry: Number.POSITIVE_INFINITY,
     };
     end.post({ kind: 'found', answers: [{ topic: 't', found }] });
-    await rig.tick();
+    await fixture.tick();
     expect(winnerOf('t')).to.equal(undefined);
-    expect(rig.log.join()).to.match(/error A: "t" is not replicated: .* MQTTREP_MAX_MEMORY/);
+    expect(fixture.log.join()).to.match(/error A: "t" is not replicated: .* MQTTREP_MAX_MEMORY/);
   });
 
   it('does not take a topic for vanished of which a replay shows more than there is room for', async () => {
-    await rig.start({ brokers: 2, bounds: { memory: 2_000 } });
-    await rig.ready({ t: '1' });
-    await rig.tick();
-    rig
+    await fixture.start({ brokers: 2, bounds: { memory: 2_000 } });
+    await fixture.ready({ t: '1' });
+    await fixture.tick();
+    fixture
       .end(0)
       .begin('absent')
       .replay({ t: 'x'.repeat(2_000) });
-    await rig.tick();
+    await fixture.tick();
     expect(winnerOf('t')).to.equal('1');
-    expect(rig.end(0).messages.filter(({ kind }) => kind === 'probe')).to.deep.equal([]);
+    expect(fixture.end(0).messages.filter(({ kind }) => kind === 'probe')).to.deep.equal([]);
   });
 
   it('has half of the heap for topics where no bound is configured', async () => {
-    await rig.start({ brokers: 2, heap: 2_000 });
-    await rig.ready();
-    rig.end(0).observe({ topic: 'large', payload: 'x'.repeat(1_000) }, { topic: 'small', payload: '1' });
-    await rig.tick();
+    await fixture.start({ brokers: 2, heap: 2_000 });
+    await fixture.ready();
+    fixture.end(0).observe({ topic: 'large', payload: 'x'.repeat(1_000) }, { topic: 'small', payload: '1' });
+    await fixture.tick();
     expect([winnerOf('large'), winnerOf('small')]).to.deep.equal([undefined, '1']);
-    const measures = await rig.reconciler.inspector.answer({ of: 'measures', conflictsAfter: 0 });
+    const measures = await fixture.reconciler.inspector.answer({ of: 'measures', conflictsAfter: 0 });
     expect(measures).to.deep.include({ memory: { bytes: TOPIC_BYTES + 'small1'.length, bound: 1_000 } });
   });
 
   it('does not start with a store that the heap has no room for, and says how to give it more', async () => {
     const store = new MemoryStore();
-    await rig.start({ brokers: 2, store });
-    await rig.ready({ t: 'x'.repeat(1_000) });
-    await rig.tick();
-    rig.reconciler.close();
-    const failure = await rig.start({ brokers: 2, store, heap: 1_500 }).catch((error: Error) => error);
+    await fixture.start({ brokers: 2, store });
+    await fixture.ready({ t: 'x'.repeat(1_000) });
+    await fixture.tick();
+    fixture.reconciler.close();
+    const failure = await fixture.start({ brokers: 2, store, heap: 1_500 }).catch((error: Error) => error);
     expect(failure).to.be.instanceOf(StoreTooLargeError);
     expect((failure as Error).message).to.match(/--max-old-space-size/);
   });

@@ -2,22 +2,22 @@
 
 import { expect } from 'chai';
 import type { FilterSettings } from '../../lib/core/policy.ts';
-import { ReconcilerRig, settings } from './reconciler-rig.ts';
+import { ReconcilerFixture, settings } from './reconciler-fixture.ts';
 
 const everywhere = (filter: string): FilterSettings => ({ filter, subscribe: 0b111, publish: 0b111 });
 
 describe('A reconciler that is configured anew', () => {
-  let rig: ReconcilerRig;
+  let fixture: ReconcilerFixture;
 
   beforeEach(() => {
-    rig = new ReconcilerRig();
+    fixture = new ReconcilerFixture();
   });
 
-  afterEach(() => rig.close());
+  afterEach(() => fixture.close());
 
   async function start(...filters: readonly FilterSettings[]): Promise<void> {
-    await rig.start({ filters, brokers: 2 });
-    await rig.ready();
+    await fixture.start({ filters, brokers: 2 });
+    await fixture.ready();
   }
 
   function configure(filters: readonly FilterSettings[], removed: readonly string[] = []): void {
@@ -26,55 +26,55 @@ describe('A reconciler that is configured anew', () => {
       rank: 2 - index,
       isRemoved: removed.includes(name),
     }));
-    rig.reconciler.configure({ settings: settings(filters), brokers, decoders: {} });
+    fixture.reconciler.configure({ settings: settings(filters), brokers, decoders: {} });
   }
 
   it('gives a broker that is added all that is known', async () => {
     await start(everywhere('#'));
-    rig.end(0).observe({ topic: 't', payload: '1' });
-    await rig.tick();
+    fixture.end(0).observe({ topic: 't', payload: '1' });
+    await fixture.tick();
     configure([everywhere('#')]);
-    rig.join(2).begin().replay();
-    await rig.tick();
-    expect(rig.end(2).payloads).to.deep.equal(['t=1']);
-    rig.end(2).observe({ topic: 'u', payload: '2' });
-    await rig.tick();
-    expect(rig.end(0).payloads).to.include('u=2');
-    expect(rig.end(1).payloads).to.include('u=2');
+    fixture.join(2).begin().replay();
+    await fixture.tick();
+    expect(fixture.end(2).payloads).to.deep.equal(['t=1']);
+    fixture.end(2).observe({ topic: 'u', payload: '2' });
+    await fixture.tick();
+    expect(fixture.end(0).payloads).to.include('u=2');
+    expect(fixture.end(1).payloads).to.include('u=2');
   });
 
   it('sends nothing to one that is removed, and what it lacks when it is back', async () => {
     await start(everywhere('#'));
     configure([everywhere('#')], ['B', 'C']);
     // Nobody answers it any more.
-    const gone = rig.ends.pop();
-    rig.end(0).observe({ topic: 't', payload: '1' });
-    await rig.tick();
+    const gone = fixture.ends.pop();
+    fixture.end(0).observe({ topic: 't', payload: '1' });
+    await fixture.tick();
     expect(gone?.payloads).to.deep.equal([]);
     gone?.close();
     configure([everywhere('#')], ['C']);
-    rig.join(1).begin().replay();
-    await rig.tick();
-    expect(rig.end(1).payloads).to.deep.equal(['t=1']);
+    fixture.join(1).begin().replay();
+    await fixture.tick();
+    expect(fixture.end(1).payloads).to.deep.equal(['t=1']);
   });
 
   it('sends what may be published from now on', async () => {
     await start({ filter: '#', subscribe: 0b11, publish: 0b01 });
-    rig.end(0).observe({ topic: 't', payload: '1' });
-    await rig.tick();
-    expect(rig.end(1).payloads).to.deep.equal([]);
+    fixture.end(0).observe({ topic: 't', payload: '1' });
+    await fixture.tick();
+    expect(fixture.end(1).payloads).to.deep.equal([]);
     configure([everywhere('#')], ['C']);
-    await rig.tick();
-    expect(rig.end(1).payloads).to.deep.equal(['t=1']);
+    await fixture.tick();
+    expect(fixture.end(1).payloads).to.deep.equal(['t=1']);
   });
 
   it('loses nothing that waits for the tick', async () => {
     await start(everywhere('#'));
-    rig.end(0).observe({ topic: 't', payload: '1' });
-    await rig.all();
+    fixture.end(0).observe({ topic: 't', payload: '1' });
+    await fixture.all();
     configure([everywhere('#')], ['C']);
-    await rig.tick();
-    expect(rig.end(1).payloads).to.deep.equal(['t=1']);
+    await fixture.tick();
+    expect(fixture.end(1).payloads).to.deep.equal(['t=1']);
   });
 
   for (const order of [
@@ -85,15 +85,15 @@ describe('A reconciler that is configured anew', () => {
       await start(everywhere('a/#'));
       configure([everywhere('#')], ['C']);
       for (const broker of order) {
-        rig
+        fixture
           .end(broker)
           .begin()
           .replay({ t: `of ${'AB'[broker]}` });
-        await rig.all();
+        await fixture.all();
       }
-      await rig.tick();
-      expect(rig.end(1).payloads).to.deep.equal(['t=of A']);
-      expect(rig.end(0).payloads).to.deep.equal([]);
+      await fixture.tick();
+      expect(fixture.end(1).payloads).to.deep.equal(['t=of A']);
+      expect(fixture.end(0).payloads).to.deep.equal([]);
     });
   }
 });

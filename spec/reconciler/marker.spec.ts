@@ -1,7 +1,7 @@
 /** What a broker's marker tells at its return, when it is written, and that nobody else can write it. */
 
 import { expect } from 'chai';
-import type { Base } from '../../lib/core/events.ts';
+import type { ReturnState } from '../../lib/core/events.ts';
 import { MARKER_PERIOD_MS, MARKER_RENEWAL_MS, Marker } from '../../lib/reconciler/marker.ts';
 import { MarkerKey } from '../../lib/reconciler/marker-key.ts';
 
@@ -12,15 +12,15 @@ describe('A marker', () => {
     recorded: number | undefined,
     found: number | 'absent' | 'unknown',
     knownSince: number,
-    base: Base,
+    base: ReturnState,
   ])[] = [
-    [7, 7, 7, 'as left'],
-    [7, 9, 7, 'as left'],
-    [7, 5, 6, 'went back'],
-    [7, 5, 5, 'as left'],
-    [7, 'absent', 0, 'lost'],
-    [7, 'unknown', 0, 'lost'],
-    [undefined, 7, 0, 'lost'],
+    [7, 7, 7, 'intact'],
+    [7, 9, 7, 'intact'],
+    [7, 5, 6, 'rolled back'],
+    [7, 5, 5, 'intact'],
+    [7, 'absent', 0, 'wiped'],
+    [7, 'unknown', 0, 'wiped'],
+    [undefined, 7, 0, 'wiped'],
   ];
   for (const [recorded, found, knownSince, base] of returns) {
     it(`of ${recorded ?? 'nothing'} that is found as ${found} means '${base}', where all is known since ${knownSince}`, () => {

@@ -2,39 +2,39 @@
 
 import { expect } from 'chai';
 import { MARKER_EXPIRY_MS, MARKER_RENEWAL_MS } from '../../lib/reconciler/marker.ts';
-import { NOW, ReconcilerRig, TICK } from './reconciler-rig.ts';
+import { NOW, ReconcilerFixture, TICK } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 
 describe('The markers', () => {
-  let rig: ReconcilerRig;
+  let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
 
   beforeEach(async () => {
-    rig = new ReconcilerRig();
-    await rig.start({ brokers: 2 });
-    [a, b] = [rig.end(0), rig.end(1)];
+    fixture = new ReconcilerFixture();
+    await fixture.start({ brokers: 2 });
+    [a, b] = [fixture.end(0), fixture.end(1)];
   });
 
-  afterEach(() => rig.close());
+  afterEach(() => fixture.close());
 
   /** All brokers hold this, and have the marker of it. */
   async function markedWith(topics: Readonly<Record<string, string>>): Promise<void> {
-    await rig.ready(topics);
+    await fixture.ready(topics);
     // The first marker in a life, and the one of what was shown.
     for (let time = 0; time < 3; time++) {
-      await rig.tick();
+      await fixture.tick();
       await acknowledged();
     }
   }
 
   /** The brokers have taken all that they were sent. */
   async function acknowledged(): Promise<void> {
-    for (const end of rig.ends) {
+    for (const end of fixture.ends) {
       const confirmed = end.own.map(({ topic, version }) => ({ topic, version }));
-      end.post({ kind: 'settled', through: end.sent, bytes: 0, confirmed, refused: [] });
+      end.post({ kind: 'publish-results', through: end.sent, bytes: 0, confirmed, refused: [] });
     }
-    await rig.all();
+    await fixture.all();
   }
 
   const last = (end: WorkerEnd) => String(end.own.at(-1)?.payload);
@@ -42,8 +42,8 @@ describe('The markers', () => {
 
   /** The connection breaks, and the broker comes back with this marker and these topics. */
   async function returnsWith(marker: string, topics: Readonly<Record<string, string>>): Promise<void> {
-    b.post({ kind: 'parted' }).begin({ payload: marker }).replay(topics);
-    await rig.all();
+    b.post({ kind: 'disconnected' }).begin({ payload: marker }).replay(topics);
+    await fixture.all();
   }
 
   /** An echo over MQTT 5. */
@@ -59,8 +59,8 @@ describe('The markers', () => {
     const before = [last(a), last(b)];
     a.observe({ topic: 'new', payload: '1' });
     await a.roundTrip();
-    rig.clock.tick(TICK / 2);
-    await rig.all();
+    fixture.clock.tick(TICK / 2);
+    await fixture.all();
     expect(a.published).to.deep.equal([]);
     expect(commitOf(last(a))).to.be.greaterThan(commitOf(before[0] ?? ''));
     expect(last(b)).to.equal(before[1]);
@@ -71,11 +71,11 @@ describe('The markers', () => {
     const before = last(a);
     a.observe({ topic: 't', payload: '1' });
     await a.roundTrip();
-    rig.clock.tick(TICK / 2);
-    await rig.all();
+    fixture.clock.tick(TICK / 2);
+    await fixture.all();
     expect(last(a)).to.equal(before);
-    rig.clock.tick(TICK);
-    await rig.all();
+    fixture.clock.tick(TICK);
+    await fixture.all();
     expect(commitOf(last(a))).to.be.greaterThan(commitOf(before));
   });
 
@@ -83,11 +83,11 @@ describe('The markers', () => {
     await markedWith({ t: '0' });
     const count = a.own.length;
     expect(a.own.at(-1)?.expiresAt).to.be.within(NOW + MARKER_EXPIRY_MS, NOW + MARKER_EXPIRY_MS + 1_000);
-    rig.clock.tick(60 * 60_000);
-    await rig.all();
+    fixture.clock.tick(60 * 60_000);
+    await fixture.all();
     expect(a.own).to.have.length(count);
-    rig.clock.tick(MARKER_RENEWAL_MS);
-    await rig.all();
+    fixture.clock.tick(MARKER_RENEWAL_MS);
+    await fixture.all();
     expect(a.own).to.have.length(count + 1);
   });
 
@@ -95,8 +95,8 @@ describe('The markers', () => {
     await markedWith({ t: '0' });
     const [commit = '', digest = ''] = last(b).split('.');
     await returnsWith(`${Number(commit) + 1}.${digest}`, {});
-    await rig.tick();
-    expect(rig.log.join('\n')).to.contain('B: "mqttrep/us/marker/B" was not written by this mqttrep');
+    await fixture.tick();
+    expect(fixture.log.join('\n')).to.contain('B: "mqttrep/us/marker/B" was not written by this mqttrep');
     expect(b.payloads).to.deep.equal(['t=0']);
     expect(b.messages.filter(({ kind }) => kind === 'probe')).to.deep.equal([]);
   });
@@ -105,9 +105,9 @@ describe('The markers', () => {
     await markedWith({ t: '0', u: '0' });
     const marker = last(b);
     b.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '1' });
-    await rig.tick();
+    await fixture.tick();
     await returnsWith(marker, { t: '0', u: '2' });
-    await rig.tick();
+    await fixture.tick();
     expect(b.payloads).to.deep.equal(['t=1']);
     expect(a.payloads).to.deep.equal(['t=1', 'u=1', 'u=2']);
   });
@@ -116,30 +116,30 @@ describe('The markers', () => {
     await markedWith({ t: '0' });
     const marker = last(b);
     b.observe({ topic: 't', payload: '1' });
-    await rig.tick();
+    await fixture.tick();
     await acknowledged();
     expect(commitOf(last(b))).to.be.greaterThan(commitOf(marker));
     await returnsWith(marker, { t: '0' });
-    await rig.tick();
+    await fixture.tick();
     expect(b.payloads).to.deep.equal(['t=1']);
-    expect(rig.log.join('\n')).to.contain('B came back with its state of a moment ago');
+    expect(fixture.log.join('\n')).to.contain('B came back with its state of a moment ago');
   });
 
   it('tell a deletion from the loss of a topic that was new', async () => {
     await markedWith({ t: '0' });
     const marker = last(b);
     b.observe({ topic: 't', payload: '1' }, { topic: 'new', payload: '1' });
-    await rig.tick();
+    await fixture.tick();
     await echoed(a, 't');
     await returnsWith(marker, {});
     await b.until(() => b.messages.some(({ kind }) => kind === 'probe'));
     const answers = ['t', 'new'].map(topic => ({ topic, found: 'absent' as const }));
     b.post({ kind: 'found', answers });
-    await b.until(() => b.messages.some(({ kind }) => kind === 'prove-readable'));
-    b.post({ kind: 'readable', proven: [''], unproven: [] });
+    await b.until(() => b.messages.some(({ kind }) => kind === 'check-read-access'));
+    b.post({ kind: 'read-access', proven: [''], unproven: [] });
     await b.until(() => b.messages.filter(({ kind }) => kind === 'probe').length === 2);
     b.post({ kind: 'found', answers });
-    await rig.tick();
+    await fixture.tick();
     // The deletion is still to be proven; what was lost is sent again.
     expect(b.payloads).to.deep.equal(['new=1']);
   });

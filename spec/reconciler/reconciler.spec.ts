@@ -2,9 +2,9 @@
 
 import { expect } from 'chai';
 import { MAX_PENDING } from '../../lib/core/register.ts';
-import type { ReconcilerMeasures } from '../../lib/protocol/questions.ts';
+import type { ReconcilerMeasures } from '../../lib/protocol/requests.ts';
 import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/links/broker-link.ts';
-import { ReconcilerRig, TICK } from './reconciler-rig.ts';
+import { ReconcilerFixture, TICK } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 
 const FIRST_CONTACT_LIMIT = 5_000;
@@ -16,21 +16,21 @@ const many = (count: number, payload = '1') =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, payload]));
 
 describe('Reconciler', () => {
-  let rig: ReconcilerRig;
+  let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
   let c: WorkerEnd;
 
   beforeEach(async () => {
-    rig = new ReconcilerRig();
-    await rig.start();
-    [a, b, c] = [rig.end(0), rig.end(1), rig.end(2)];
+    fixture = new ReconcilerFixture();
+    await fixture.start();
+    [a, b, c] = [fixture.end(0), fixture.end(1), fixture.end(2)];
   });
 
-  afterEach(() => rig.close());
+  afterEach(() => fixture.close());
 
   async function heldBack() {
-    const measures = await rig.reconciler.inspector.answer({ of: 'measures', conflictsAfter: 0 });
+    const measures = await fixture.reconciler.inspector.answer({ of: 'measures', conflictsAfter: 0 });
     return (measures as ReconcilerMeasures).counts.heldBack;
   }
 
@@ -42,11 +42,11 @@ describe('Reconciler', () => {
   });
 
   it('sends what one broker shows to the others, at the tick, as one packed batch', async () => {
-    await rig.ready();
+    await fixture.ready();
     a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
     await a.roundTrip();
     expect(b.published).to.deep.equal([]);
-    await rig.tick();
+    await fixture.tick();
     expect(b.payloads).to.deep.equal(['t=1', 'u=2']);
     expect(b.batches.at(-1)).to.equal(2);
     expect(c.payloads).to.deep.equal(['t=1', 'u=2']);
@@ -54,26 +54,26 @@ describe('Reconciler', () => {
   });
 
   it('sends what a replay shows to the others when it is over, not at the tick', async () => {
-    await rig.ready();
+    await fixture.ready();
     a.begin({ payload: '0' }).observe({ topic: 't', payload: '1', replay: true });
-    await rig.all();
+    await fixture.all();
     expect(b.payloads).to.deep.equal([]);
     a.post({ kind: 'replayed', stamps: true });
-    await rig.all();
+    await fixture.all();
     expect(b.payloads).to.deep.equal(['t=1']);
     expect(c.payloads).to.deep.equal(['t=1']);
   });
 
   it('sends the newest value of a tick only', async () => {
-    await rig.ready();
+    await fixture.ready();
     for (const payload of ['1', '2', '3']) a.observe({ topic: 't', payload });
     await a.roundTrip();
-    await rig.tick();
+    await fixture.tick();
     expect(b.payloads).to.deep.equal(['t=3']);
   });
 
   it('gives back credit for each batch', async () => {
-    await rig.ready();
+    await fixture.ready();
     const before = a.credits;
     for (let batch = 0; batch < 5; batch++) a.observe({ topic: 't', payload: String(batch) });
     await a.until(() => a.credits === before + 5);
@@ -83,7 +83,7 @@ describe('Reconciler', () => {
     a.begin().replay({ t: 'of A' });
     b.begin().replay({ t: 'of B' });
     await Promise.all([a.roundTrip(), b.roundTrip()]);
-    rig.clock.tick(FIRST_CONTACT_LIMIT - 1);
+    fixture.clock.tick(FIRST_CONTACT_LIMIT - 1);
     await Promise.all([a.roundTrip(), b.roundTrip()]);
     expect([...a.payloads, ...b.payloads]).to.deep.equal([]);
     c.begin().replay();
@@ -97,7 +97,7 @@ describe('Reconciler', () => {
     a.begin().replay({ t: 'of A' });
     b.begin().replay();
     await Promise.all([a.roundTrip(), b.roundTrip()]);
-    rig.clock.tick(FIRST_CONTACT_LIMIT);
+    fixture.clock.tick(FIRST_CONTACT_LIMIT);
     await b.until(() => b.published.length > 0);
     expect(b.payloads).to.deep.equal(['t=of A']);
     expect(c.payloads).to.deep.equal([]);
@@ -107,7 +107,7 @@ describe('Reconciler', () => {
     a.begin().replay(many(2 * CREDIT + 500));
     b.begin().replay();
     c.begin().replay();
-    await rig.all();
+    await fixture.all();
     // The marker may have taken the place of one.
     const expectSent = ({ published }: WorkerEnd, count: number) =>
       expect(published).to.have.length.within(count - 1, count);
@@ -125,7 +125,7 @@ describe('Reconciler', () => {
     a.begin().replay(many(20, 'x'.repeat(size)));
     b.begin().replay();
     c.begin().replay();
-    await rig.all();
+    await fixture.all();
     expect(b.published).to.have.lengthOf(8);
     await b.settle().roundTrip();
     expect(b.published).to.have.lengthOf(16);
@@ -135,124 +135,126 @@ describe('Reconciler', () => {
     a.begin().replay(many(2 * CREDIT));
     b.begin().replay();
     c.begin().replay();
-    await rig.all();
+    await fixture.all();
     await b.settle().roundTrip();
     expect(await heldBack()).to.deep.include({
       A: { pending: 0, pending_of_topic: 0 },
       B: { pending: 2, pending_of_topic: 0 },
       C: { pending: 1, pending_of_topic: 0 },
     });
-    expect(rig.log.filter(line => line.includes('B is given no more at once than 1000'))).to.have.lengthOf(1);
+    expect(
+      fixture.log.filter(line => line.includes('B is given no more at once than 1000')),
+    ).to.have.lengthOf(1);
   });
 
   it('counts how often a topic had as many publishes under way as it may, and says so once', async () => {
-    await rig.ready();
+    await fixture.ready();
     for (let value = 0; value < MAX_PENDING + 3; value++) {
       a.observe({ topic: 't', payload: String(value) });
       await a.roundTrip();
-      await rig.tick();
+      await fixture.tick();
       b.settle();
     }
-    await rig.all();
+    await fixture.all();
     expect(b.payloads).to.have.lengthOf(MAX_PENDING);
     expect((await heldBack())['B']).to.deep.equal({ pending: 0, pending_of_topic: 3 });
-    expect(rig.log.filter(line => line.includes('B has not shown 32 publishes of "t" yet'))).to.have.lengthOf(
-      1,
-    );
+    expect(
+      fixture.log.filter(line => line.includes('B has not shown 32 publishes of "t" yet')),
+    ).to.have.lengthOf(1);
   });
 
   it('keeps no old values for a broker without credit', async () => {
     a.begin().replay(many(CREDIT));
     b.begin().replay();
     c.begin().replay();
-    await rig.all();
+    await fixture.all();
     for (const payload of ['1', '2', '3']) {
       await a.observe({ topic: 'late', payload }).roundTrip();
-      await rig.tick();
+      await fixture.tick();
     }
     await b.settle().roundTrip();
     expect(b.payloads.filter(text => text.startsWith('late'))).to.deep.equal(['late=3']);
   });
 
   it('begins anew with each session of a broker', async () => {
-    await rig.ready();
+    await fixture.ready();
     a.observe({ topic: 't', payload: '1' });
     await a.roundTrip();
-    await rig.tick();
-    b.post({ kind: 'parted' }).begin().replay();
+    await fixture.tick();
+    b.post({ kind: 'disconnected' }).begin().replay();
     await b.until(() => b.published.length === 2);
     expect(b.payloads).to.deep.equal(['t=1', 't=1']);
     expect(b.messages.findLast(message => message.kind === 'publications')).to.include({ session: 2 });
   });
 
   it('hastens a look where a write waits for its answer', async () => {
-    await rig.ready({ t: '0', u: '0' });
-    rig.clock.tick(MARKER_PERIOD);
+    await fixture.ready({ t: '0', u: '0' });
+    fixture.clock.tick(MARKER_PERIOD);
     await b.until(() => b.own.length > 0);
     for (const { topic, version, payload } of b.own)
       b.post({
-        kind: 'settled',
+        kind: 'publish-results',
         through: 1,
         bytes: payload.length,
         confirmed: [{ topic, version }],
         refused: [],
       });
-    b.post({ kind: 'parted' })
+    b.post({ kind: 'disconnected' })
       .begin({ payload: String(b.own[0]?.payload) })
       .replay();
     await b.until(() => b.messages.some(({ kind }) => kind === 'probe'));
     a.observe({ topic: 't', payload: '1' });
-    await rig.tick();
-    expect(b.messages.filter(({ kind }) => kind === 'probe' || kind === 'hasten')).to.deep.equal([
-      { kind: 'probe', session: 2, occasion: 'look', topics: ['t', 'u'] },
-      { kind: 'hasten', session: 2, topics: ['t'] },
+    await fixture.tick();
+    expect(b.messages.filter(({ kind }) => kind === 'probe' || kind === 'promote-probes')).to.deep.equal([
+      { kind: 'probe', session: 2, priority: 'background', topics: ['t', 'u'] },
+      { kind: 'promote-probes', session: 2, topics: ['t'] },
     ]);
     expect(b.payloads).to.deep.equal([]);
   });
 
   it('takes a new port in place of an old one', async () => {
-    await rig.ready();
-    const other = rig.join(1);
+    await fixture.ready();
+    const other = fixture.join(1);
     other.begin().replay({ t: '1' });
     await other.roundTrip();
-    rig.clock.tick(TICK);
+    fixture.clock.tick(TICK);
     await a.until(() => a.published.length > 0);
     expect(a.payloads).to.deep.equal(['t=1']);
   });
 
   it('does not believe a stamp from 2099: a later write wins', async () => {
-    await rig.ready();
+    await fixture.ready();
     const stamp = { time: Date.UTC(2099, 0, 1), counter: 0, replica: 'other' };
     await a.observe({ topic: 't', payload: 'from 2099', stamp }).roundTrip();
-    await rig.tick();
+    await fixture.tick();
     await b.observe({ topic: 't', payload: 'later' }).roundTrip();
-    await rig.tick();
+    await fixture.tick();
     expect(c.payloads.at(-1)).to.equal('t=later');
     expect(a.payloads).to.deep.equal(['t=later']);
   });
 
   it('tries a refused topic again after a while, and no other waits for it', async () => {
-    await rig.ready();
+    await fixture.ready();
     await a.observe({ topic: 't', payload: '1' }).roundTrip();
-    await rig.tick();
+    await fixture.tick();
     const [publication] = b.published;
     if (publication === undefined) throw new Error('nothing was published');
     const { topic, version } = publication;
-    await b.settle([{ topic, version, reason: 'not authorized', culprit: 'topic' }]).roundTrip();
+    await b.settle([{ topic, version, reason: 'not authorized', scope: 'topic' }]).roundTrip();
     await a.observe({ topic: 'u', payload: '1' }).roundTrip();
-    await rig.tick();
+    await fixture.tick();
     expect(b.payloads).to.deep.equal(['t=1', 'u=1']);
-    rig.clock.tick(2_100);
+    fixture.clock.tick(2_100);
     await b.roundTrip();
     expect(b.payloads).to.deep.equal(['t=1', 'u=1', 't=1']);
   });
 
   describe('stop', () => {
     it('sends what waits for the tick, and ends when all is settled', async () => {
-      await rig.ready();
+      await fixture.ready();
       await a.observe({ topic: 't', payload: '1' }).roundTrip();
       for (const end of [a, b, c]) end.settles = true;
-      await rig.reconciler.stop(60_000);
+      await fixture.reconciler.stop(60_000);
       expect(b.payloads).to.deep.equal(['t=1']);
       expect(c.payloads).to.deep.equal(['t=1']);
     });
@@ -261,41 +263,41 @@ describe('Reconciler', () => {
       a.begin().replay(many(2 * CREDIT + 1));
       b.begin().replay();
       c.begin().replay();
-      await rig.all();
+      await fixture.all();
       for (const end of [a, b, c]) {
         end.settle();
         end.settles = true;
       }
-      await rig.reconciler.stop(60_000);
+      await fixture.reconciler.stop(60_000);
       expect(new Set(b.payloads).size).to.equal(2 * CREDIT + 1);
       expect(new Set(c.payloads).size).to.equal(2 * CREDIT + 1);
     });
 
     it('ends in time though a broker settles nothing', async () => {
-      await rig.ready();
+      await fixture.ready();
       await a.observe({ topic: 't', payload: '1' }).roundTrip();
-      const stopped = rig.reconciler.stop(1_000);
+      const stopped = fixture.reconciler.stop(1_000);
       await b.until(() => b.published.length > 0);
-      rig.clock.tick(1_000);
+      fixture.clock.tick(1_000);
       await stopped;
     });
 
     it('leaves no marker behind that nobody could compare with, though one was due', async () => {
-      await rig.ready();
+      await fixture.ready();
       await a.observe({ topic: 't', payload: '1' }).roundTrip();
-      await rig.tick();
-      const stopped = rig.reconciler.stop(60_000);
-      await rig.all();
-      rig.clock.tick(2_000);
-      await rig.all();
+      await fixture.tick();
+      const stopped = fixture.reconciler.stop(60_000);
+      await fixture.all();
+      fixture.clock.tick(2_000);
+      await fixture.all();
       for (const end of [a, b, c]) end.settle();
       await stopped;
       for (const end of [a, b, c]) expect(end.own.map(({ payload }) => String(payload)).at(-1)).to.equal('');
     });
 
     it('ends at once where nothing is connected', async () => {
-      await rig.reconciler.stop(60_000);
-      expect(rig.log.filter(line => line.startsWith('error'))).to.deep.equal([]);
+      await fixture.reconciler.stop(60_000);
+      expect(fixture.log.filter(line => line.startsWith('error'))).to.deep.equal([]);
     });
   });
 });

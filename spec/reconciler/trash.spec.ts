@@ -3,32 +3,33 @@
 import { expect } from 'chai';
 import type { Loss } from '../../lib/reconciler/trash.ts';
 import type { TrashList, Undone } from '../../lib/status/api.ts';
-import { ReconcilerRig, type RigOptions } from './reconciler-rig.ts';
+import { type FixtureOptions, ReconcilerFixture } from './reconciler-fixture.ts';
 
 const MINUTE = 60_000;
 
 describe('the trash', () => {
-  let rig: ReconcilerRig;
+  let fixture: ReconcilerFixture;
 
-  const begin = async (topics: Readonly<Record<string, string>>, options: RigOptions = {}) => {
-    await rig.start({ brokers: 2, ...options });
-    for (const end of rig.ends) end.settles = true;
-    await rig.ready(topics);
+  const begin = async (topics: Readonly<Record<string, string>>, options: FixtureOptions = {}) => {
+    await fixture.start({ brokers: 2, ...options });
+    for (const end of fixture.ends) end.settles = true;
+    await fixture.ready(topics);
   };
 
   beforeEach(() => {
-    rig = new ReconcilerRig();
+    fixture = new ReconcilerFixture();
   });
 
-  afterEach(() => rig.close());
+  afterEach(() => fixture.close());
 
   const list = (filter = '') =>
-    rig.reconciler.inspector.answer({ of: 'trash', filter }) as Promise<TrashList>;
-  const undo = (filter: string) => rig.reconciler.inspector.answer({ of: 'undo', filter }) as Promise<Undone>;
+    fixture.reconciler.inspector.answer({ of: 'trash', filter }) as Promise<TrashList>;
+  const undo = (filter: string) =>
+    fixture.reconciler.inspector.answer({ of: 'undo', filter }) as Promise<Undone>;
 
   async function write(topic: string, payload: string, broker = 0): Promise<void> {
-    rig.end(broker).observe({ topic, payload });
-    await rig.tick();
+    fixture.end(broker).observe({ topic, payload });
+    await fixture.tick();
   }
 
   /** `topic how value`, newest first. */
@@ -50,7 +51,7 @@ describe('the trash', () => {
     await write('config', '1');
     await write('sensor', '1');
     for (let second = 2; second <= 62; second++) {
-      rig.clock.tick(1_000);
+      fixture.clock.tick(1_000);
       await write('sensor', String(second));
     }
     expect(await contents()).to.deep.equal([]);
@@ -60,10 +61,10 @@ describe('the trash', () => {
 
   it('has what lost a conflict', async () => {
     await begin({});
-    rig.end(0).observe({ topic: 't', payload: 'of A' });
-    await rig.all();
-    rig.end(1).observe({ topic: 't', payload: 'of B' });
-    await rig.tick();
+    fixture.end(0).observe({ topic: 't', payload: 'of A' });
+    await fixture.all();
+    fixture.end(1).observe({ topic: 't', payload: 'of B' });
+    await fixture.tick();
     expect(await contents()).to.deep.equal(['t conflict of A']);
   });
 
@@ -71,8 +72,8 @@ describe('the trash', () => {
     await begin({}, { filters: [{ filter: '#', subscribe: 3, publish: 3, ttl: MINUTE }] });
     await write('t', '1');
     await write('t', '1');
-    rig.clock.tick(2 * MINUTE);
-    await rig.tick();
+    fixture.clock.tick(2 * MINUTE);
+    await fixture.tick();
     expect(await contents()).to.deep.equal([]);
   });
 
@@ -80,10 +81,10 @@ describe('the trash', () => {
     await begin({ door: 'closed', 'door/2': 'closed' });
     await write('door', '');
     await write('door/2', '');
-    for (const end of rig.ends) end.published.length = 0;
+    for (const end of fixture.ends) end.published.length = 0;
     expect(await undo('door')).to.deep.equal({ topics: ['door'] });
-    await rig.tick();
-    for (const end of rig.ends) expect(end.payloads).to.deep.equal(['door=closed']);
+    await fixture.tick();
+    for (const end of fixture.ends) expect(end.payloads).to.deep.equal(['door=closed']);
     expect(await contents()).to.deep.equal(['door/2 deleted closed']);
   });
 
@@ -99,26 +100,26 @@ describe('the trash', () => {
 
   it('has what was replaced when something was written again: an undo can be undone', async () => {
     await begin({ t: 'first' });
-    rig.clock.tick(MINUTE);
+    fixture.clock.tick(MINUTE);
     await write('t', 'second');
     await undo('t');
-    await rig.tick();
+    await fixture.tick();
     expect(await contents()).to.deep.equal(['t undone second']);
     await undo('t');
-    await rig.tick();
-    expect(rig.end(1).payloads.at(-1)).to.equal('t=second');
+    await fixture.tick();
+    expect(fixture.end(1).payloads.at(-1)).to.equal('t=second');
   });
 
   it('keeps of a topic its last loss, for an hour', async () => {
     await begin({ t: 'first' });
     await write('t', '');
-    rig.clock.tick(50 * MINUTE);
+    fixture.clock.tick(50 * MINUTE);
     await write('t', 'second');
     await write('t', '');
     expect(await contents()).to.deep.equal(['t deleted second']);
-    rig.clock.tick(59 * MINUTE);
+    fixture.clock.tick(59 * MINUTE);
     expect(await contents()).to.have.lengthOf(1);
-    rig.clock.tick(2 * MINUTE);
+    fixture.clock.tick(2 * MINUTE);
     expect(await contents()).to.deep.equal([]);
     expect(await undo('t')).to.deep.equal({ topics: [] });
   });
@@ -126,8 +127,8 @@ describe('the trash', () => {
   it('keeps 1,000 topics: the oldest makes room', async () => {
     const names = Array.from({ length: 1_100 }, (_, index) => `t${index}`);
     await begin(Object.fromEntries(names.map(topic => [topic, 'x'])));
-    rig.end(0).observe(...names.map(topic => ({ topic, payload: '' })));
-    await rig.tick();
+    fixture.end(0).observe(...names.map(topic => ({ topic, payload: '' })));
+    await fixture.tick();
     const found = await contents();
     expect(found).to.have.lengthOf(1_000);
     expect(found.at(-1)).to.equal('t100 deleted x');
@@ -136,8 +137,8 @@ describe('the trash', () => {
   it('keeps 8 MB', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `t${index}`);
     await begin(Object.fromEntries(names.map(topic => [topic, 'x'.repeat(1_000_000)])));
-    rig.end(0).observe(...names.map(topic => ({ topic, payload: '' })));
-    await rig.tick();
+    fixture.end(0).observe(...names.map(topic => ({ topic, payload: '' })));
+    await fixture.tick();
     expect((await list()).discarded.map(({ topic }) => topic))
       .to.have.lengthOf(8)
       .and.include('t19');

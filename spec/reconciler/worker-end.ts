@@ -2,7 +2,7 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
-import type { FromBroker, SessionStarted, Settled, ToBroker } from '../../lib/protocol/messages.ts';
+import type { FromBroker, PublishResults, SessionStarted, ToBroker } from '../../lib/protocol/messages.ts';
 import { type RawObservation, writeObservation } from '../../lib/protocol/observation.ts';
 import { publicationBytes, type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
 
@@ -80,11 +80,11 @@ export class WorkerEnd {
   }
 
   /** The broker has taken all that came. */
-  settle(refused: Settled['refused'] = []): this {
+  settle(refused: PublishResults['refused'] = []): this {
     const { count, bytes } = this.#unsettled;
     this.#unsettled = { count: 0, bytes: 0 };
     this.#through += count;
-    return this.post({ kind: 'settled', through: this.#through, bytes, confirmed: [], refused });
+    return this.post({ kind: 'publish-results', through: this.#through, bytes, confirmed: [], refused });
   }
 
   post(message: FromBroker): this {

@@ -1,32 +1,32 @@
 /** Counterexamples of clocks that are wrong, are set, or lie. */
 
 import { expect } from 'chai';
-import { A, B, inEachWorld, inWorldOfMqtt5 } from './scene.ts';
 import { simStamp } from './sim-broker.ts';
+import { A, B, inEachWorld, inWorldOfMqtt5 } from './sim-fixture.ts';
 import { MAX_DRIFT } from './sim-replicator.ts';
 
 const YEAR = 365 * 24 * 60 * 60_000;
 
-inEachWorld('A clock that is set', scene => {
+inEachWorld('A clock that is set', fixture => {
   for (const [name, jump] of [
     ['back to 1976', -50 * YEAR],
     ['back by an hour', -60 * 60_000],
     ['ahead to 2099', 73 * YEAR],
   ] as const) {
     it(`C15: ${name}: the last write wins all the same`, () => {
-      const world = scene.create([1, 40, 1]);
-      scene.introduce('t');
+      const world = fixture.create([1, 40, 1]);
+      fixture.introduce('t');
       world.broker(A).write('t', '1');
       world.run(110);
       world.replicator(0).machine.ahead = jump;
       world.broker(B).write('t', '2');
       world.rest();
-      scene.expectEverywhere({ t: '2' });
+      fixture.expectEverywhere({ t: '2' });
     });
 
     it(`C15: ${name} while mqttrep is down: the last write wins all the same`, () => {
-      const world = scene.create([1, 40, 1]);
-      scene.introduce('t');
+      const world = fixture.create([1, 40, 1]);
+      fixture.introduce('t');
       world.replicator(0).machine.ahead = jump;
       world.crash();
       world.rest();
@@ -34,76 +34,76 @@ inEachWorld('A clock that is set', scene => {
       world.run(50);
       world.broker(B).write('t', '3');
       world.rest();
-      scene.expectEverywhere({ t: '3' });
+      fixture.expectEverywhere({ t: '3' });
     });
 
     it(`C15: ${name}: a denied topic is still tried again`, () => {
-      const world = scene.create([1, 1, 1]);
-      scene.introduce('t');
+      const world = fixture.create([1, 1, 1]);
+      fixture.introduce('t');
       world.broker(B).denied.add('t');
       world.broker(A).write('t', '1');
       world.run(60_000);
       world.replicator(0).machine.ahead = jump;
       world.broker(B).denied.clear();
       world.run(15 * 60_000);
-      scene.expectEverywhere({ t: '1' });
+      fixture.expectEverywhere({ t: '1' });
     });
   }
 });
 
-inWorldOfMqtt5('A stamp', scene => {
+inWorldOfMqtt5('A stamp', fixture => {
   function forge(broker: number, topic: string, payload: string, time: number): void {
     const written = { topic, payload };
     const stamp = simStamp(written, { time, counter: 0xffff_ffff, replica: 'forged' }, 'forged');
-    scene.world.broker(broker).store({ ...written, retain: true, stamp });
+    fixture.world.broker(broker).store({ ...written, retain: true, stamp });
   }
 
   it('C16: from 2099 is a write like any other: the next one wins', () => {
-    const world = scene.create([1, 40, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 40, 1]);
+    fixture.introduce('t');
     forge(A, 't', 'hostile', Date.UTC(2099, 0, 1));
     world.run(500);
     world.broker(B).write('t', 'next');
     world.rest();
-    scene.expectEverywhere({ t: 'next' });
+    fixture.expectEverywhere({ t: 'next' });
   });
 
   it('C16: from 2099 that only a probe finds is a write like any other, too', () => {
-    const world = scene.create([1, 40, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 40, 1]);
+    fixture.introduce('t');
     world.broker(A).dropping = 1;
     forge(A, 't', 'hostile', Date.UTC(2099, 0, 1));
     world.lookAgain();
-    scene.expectEverywhere({ t: 'hostile' });
+    fixture.expectEverywhere({ t: 'hostile' });
     world.broker(B).write('t', 'next');
     world.rest();
-    scene.expectEverywhere({ t: 'next' });
+    fixture.expectEverywhere({ t: 'next' });
   });
 
   it('C16: within the drift that is believed does not outlive the next write', () => {
-    const world = scene.create([1, 40, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 40, 1]);
+    fixture.introduce('t');
     forge(A, 't', 'hostile', world.now + MAX_DRIFT);
     world.run(500);
     world.broker(B).write('t', 'next');
     world.rest();
-    scene.expectEverywhere({ t: 'next' });
+    fixture.expectEverywhere({ t: 'next' });
   });
 
   it('C16: of long ago loses, and its broker gets the winner back', () => {
-    const world = scene.create([1, 40, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 40, 1]);
+    fixture.introduce('t');
     forge(A, 't', 'stale', world.now - YEAR);
     world.rest();
-    scene.expectEverywhere({ t: 'first' });
+    fixture.expectEverywhere({ t: 'first' });
   });
 
   it('C16: that a client copies onto a payload of its own makes a new write', () => {
-    const world = scene.create([1, 40, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 40, 1]);
+    fixture.introduce('t');
     expect(world.broker(B).retained.get('t')?.stamp, 'the stamp of a replicator').to.not.equal(undefined);
     world.broker(B).copy('t', 'changed');
     world.rest();
-    scene.expectEverywhere({ t: 'changed' });
+    fixture.expectEverywhere({ t: 'changed' });
   });
 });

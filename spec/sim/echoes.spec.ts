@@ -1,33 +1,33 @@
 /** Counterexamples of what is in flight: each flips values, or loops, where echoes are not accounted for. */
 
 import { expect } from 'chai';
-import { A, B, C, inEachWorld } from './scene.ts';
+import { A, B, C, inEachWorld } from './sim-fixture.ts';
 
-inEachWorld('What is in flight', scene => {
+inEachWorld('What is in flight', fixture => {
   it('C1: an echo that comes after the next publish flips nothing', () => {
-    const world = scene.create([1, 300, 300]);
-    scene.introduce('t');
-    const [atA, atB] = [scene.seenAt(A), scene.seenAt(B)];
+    const world = fixture.create([1, 300, 300]);
+    fixture.introduce('t');
+    const [atA, atB] = [fixture.seenAt(A), fixture.seenAt(B)];
     for (const value of ['1', '2', '3', '4', '5']) {
       world.broker(A).write('t', value);
       world.run(100);
     }
     world.rest();
-    scene.expectEverywhere({ t: '5' });
+    fixture.expectEverywhere({ t: '5' });
     expect(atA()).to.deep.equal(['t=1', 't=2', 't=3', 't=4', 't=5']);
     expect(atB()).to.deep.equal(['t=1', 't=2', 't=3', 't=4', 't=5']);
   });
 
   it('a fast writer is seen elsewhere in order, each sampled value at most once', () => {
-    const world = scene.create([150, 150, 1], { mergeFrequency: 20 });
-    scene.introduce('t');
-    const [atA, atB, atC] = [scene.seenAt(A), scene.seenAt(B), scene.seenAt(C)];
+    const world = fixture.create([150, 150, 1], { mergeFrequency: 20 });
+    fixture.introduce('t');
+    const [atA, atB, atC] = [fixture.seenAt(A), fixture.seenAt(B), fixture.seenAt(C)];
     for (let count = 1; count <= 200; count++) {
       world.broker(A).write('t', String(count));
       world.run(20);
     }
     world.rest();
-    scene.expectEverywhere({ t: '200' });
+    fixture.expectEverywhere({ t: '200' });
     expect(atA()).to.deep.equal(Array.from({ length: 200 }, (_, index) => `t=${index + 1}`));
     for (const seen of [atB(), atC()]) {
       const values = seen.map(value => Number(value.slice(2)));
@@ -37,8 +37,8 @@ inEachWorld('What is in flight', scene => {
   });
 
   it('C2: a foreign write between our publish and its echo is not lost', () => {
-    const world = scene.create([1, 300, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 300, 1]);
+    fixture.introduce('t');
     world.broker(A).write('t', 'ours');
     world.run(200);
     world.broker(B).write('t', 'theirs');
@@ -47,32 +47,32 @@ inEachWorld('What is in flight', scene => {
   });
 
   it('C3: a client that writes the very value in flight changes nothing', () => {
-    const world = scene.create([1, 300, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 300, 1]);
+    fixture.introduce('t');
     world.broker(A).write('t', '1');
     world.run(200);
     world.broker(B).write('t', '1');
     world.rest();
-    scene.expectEverywhere({ t: '1' });
+    fixture.expectEverywhere({ t: '1' });
     expect(world.broker(B).received + world.broker(C).received).to.be.at.most(4);
   });
 
   it('C4: a toggling writer is never answered with what it wrote before', () => {
-    const world = scene.create([150, 150, 1], { mergeFrequency: 20 });
-    scene.introduce('t');
-    const atA = scene.seenAt(A);
+    const world = fixture.create([150, 150, 1], { mergeFrequency: 20 });
+    fixture.introduce('t');
+    const atA = fixture.seenAt(A);
     for (let count = 1; count <= 101; count++) {
       world.broker(A).write('t', count % 2 === 0 ? 'OFF' : 'ON');
       world.run(30);
     }
     world.rest();
-    scene.expectEverywhere({ t: 'ON' });
+    fixture.expectEverywhere({ t: 'ON' });
     expect(atA()).to.have.lengthOf(101);
   });
 
   it('C4: two toggling writers leave equal brokers, and silence', () => {
-    const world = scene.create([150, 150, 1], { mergeFrequency: 20 });
-    scene.introduce('t');
+    const world = fixture.create([150, 150, 1], { mergeFrequency: 20 });
+    fixture.introduce('t');
     for (let count = 1; count <= 50; count++) {
       world.broker(A).write('t', count % 2 === 0 ? 'OFF' : 'ON');
       world.run(17);
@@ -84,34 +84,34 @@ inEachWorld('What is in flight', scene => {
   });
 
   it('writes at all brokers at once leave one of them, everywhere', () => {
-    const world = scene.create([150, 1, 40]);
-    scene.introduce('t');
+    const world = fixture.create([150, 1, 40]);
+    fixture.introduce('t');
     for (const broker of world.brokers) broker.write('t', `of ${broker.name}`);
     world.rest();
     expect(world.expectEqual().get('t')).to.be.oneOf(['of A', 'of B', 'of C']);
   });
 
   it('C6: a publish of which the echo is lost is not sent again', () => {
-    const world = scene.create([1, 1, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 1, 1]);
+    fixture.introduce('t');
     const received = world.broker(B).received;
     world.broker(B).dropping = 1;
     world.broker(A).write('t', '1');
     world.rest();
-    scene.expectEverywhere({ t: '1' });
+    fixture.expectEverywhere({ t: '1' });
     expect(world.broker(B).received).to.equal(received + 1);
   });
 
   it('C14: a broker that delivers everything twice, as it does to overlapping filters, flips nothing', () => {
-    const world = scene.create([1, 150, 1], { filters: [{ filter: '+/u' }, { filter: 't/+' }] });
-    scene.introduce('t/u');
+    const world = fixture.create([1, 150, 1], { filters: [{ filter: '+/u' }, { filter: 't/+' }] });
+    fixture.introduce('t/u');
     for (const link of world.replicator(0).links) link.twice = true;
     for (const value of ['1', '2', '3']) {
       world.broker(A).write('t/u', value);
       world.run(100);
     }
     world.rest();
-    scene.expectEverywhere({ 't/u': '3' });
+    fixture.expectEverywhere({ 't/u': '3' });
   });
 
   for (const [last, first, then] of [
@@ -119,8 +119,8 @@ inEachWorld('What is in flight', scene => {
     ["a client's", A, B],
   ] as const) {
     it(`C26: a broker that retains what came first, of two writes at once, is looked at once it is quiet: ${last} came last`, () => {
-      const world = scene.create([1, 1, 1], { mergeFrequency: 50 });
-      scene.introduce('t');
+      const world = fixture.create([1, 1, 1], { mergeFrequency: 50 });
+      fixture.introduce('t');
       world.broker(B).races = true;
       world.broker(first).write('t', 'one');
       world.run(30);
@@ -133,8 +133,8 @@ inEachWorld('What is in flight', scene => {
   }
 
   it('C26: what clients of one broker alone write costs no look there', () => {
-    const world = scene.create([1, 1, 1], { mergeFrequency: 50 });
-    scene.introduce('t');
+    const world = fixture.create([1, 1, 1], { mergeFrequency: 50 });
+    fixture.introduce('t');
     const probed = () =>
       world.brokers.filter(({ liveFlag }) => liveFlag === 'as published').map(broker => broker.probed);
     const before = probed();
@@ -148,27 +148,27 @@ inEachWorld('What is in flight', scene => {
 
   for (const retain of [false, true]) {
     it(`C21: what a client answers elsewhere to what it has just read under a new topic wins${retain ? ', with RETAIN' : ''}`, () => {
-      const world = scene.create([150, 1, 150], { mergeFrequency: 20, filters: [{ filter: '#', retain }] });
-      const atB = scene.seenAt(B);
-      world.broker(A).write('t', 'question');
+      const world = fixture.create([150, 1, 150], { mergeFrequency: 20, filters: [{ filter: '#', retain }] });
+      const atB = fixture.seenAt(B);
+      world.broker(A).write('t', 'urgent');
       for (let passed = 0; atB().length === 0 && passed < 2_000; passed++) world.run(1);
       world.broker(B).write('t', 'answer');
       world.rest();
-      scene.expectEverywhere({ t: 'answer' });
+      fixture.expectEverywhere({ t: 'answer' });
     });
   }
 
   for (const passing of ['1', '2']) {
     it(`C25: the echo of what passes, as ${passing}, is no proof that what was denied before is retained`, () => {
-      const world = scene.create([1, 1, 1]);
-      scene.introduce('t');
+      const world = fixture.create([1, 1, 1]);
+      fixture.introduce('t');
       world.broker(B).denied.add('t');
       world.broker(C).write('t', '1');
       world.run(1_000);
       world.broker(B).denied.clear();
       world.broker(A).write('t', passing, false);
       world.run(15 * 60_000).rest();
-      scene.expectEverywhere({ t: '1' });
+      fixture.expectEverywhere({ t: '1' });
     });
   }
 });

@@ -1,12 +1,12 @@
 /** Counterexamples of a disk that is full: replication goes on, and what could not be stored is missed at a crash. */
 
 import { expect } from 'chai';
-import { A, B, inEachWorld } from './scene.ts';
+import { A, B, inEachWorld } from './sim-fixture.ts';
 
-inEachWorld('A full disk', scene => {
+inEachWorld('A full disk', fixture => {
   it('and a crash leave equal brokers, and over MQTT 5 the newest value', () => {
-    const world = scene.create([1, 1, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 1, 1]);
+    fixture.introduce('t');
     world.store.isFull = true;
     world.broker(A).write('t', 'old');
     world.rest();
@@ -22,13 +22,13 @@ inEachWorld('A full disk', scene => {
   });
 
   it('that has room again stores what it did not take', () => {
-    const world = scene.create([1, 1, 1]);
-    scene.introduce('t', 'u');
+    const world = fixture.create([1, 1, 1]);
+    fixture.introduce('t', 'u');
     world.store.isFull = true;
     world.broker(A).write('t', '1');
     world.broker(A).write('u', '');
     world.rest();
-    scene.expectEverywhere({ t: '1' });
+    fixture.expectEverywhere({ t: '1' });
     world.store.isFull = false;
     world.run(60_000);
     expect(world.log.filter(line => line.includes('is stored again'))).to.have.lengthOf(1);

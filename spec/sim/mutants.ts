@@ -38,7 +38,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'believes an absence in a replay': {
     caughtBy: [],
     step: on('returned', (register, event, policy) =>
-      !event.replayed && event.base === 'as left'
+      !event.replayed && event.returnState === 'intact'
         ? step(asking(register, event.broker), absence(event.broker), policy)
         : step(register, event, policy),
     ),
@@ -70,14 +70,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'believes a probe that was overtaken': {
     caughtBy: ['single writers'],
-    step: on('probed', (register, event, policy) => step({ ...register, overtaken: 0 }, event, policy)),
+    step: on('probed', (register, event, policy) => step({ ...register, staleProbes: 0 }, event, policy)),
   },
   'takes lost data for deletions': {
     caughtBy: ['partitions'],
     step: (register, event, policy) =>
       step(
         register,
-        withBase(event, () => 'as left'),
+        withBase(event, () => 'intact'),
         policy,
       ),
   },
@@ -86,7 +86,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     step: (register, event, policy) =>
       step(
         register,
-        withBase(event, base => (base === 'went back' ? 'as left' : base)),
+        withBase(event, base => (base === 'rolled back' ? 'intact' : base)),
         policy,
       ),
   },
@@ -117,18 +117,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     step: (register, event, policy) =>
       step(
         register,
-        'fresh' in event ? { ...event, fresh: { ...event.fresh, time: Date.now() } } : event,
+        'newVersion' in event ? { ...event, newVersion: { ...event.newVersion, time: Date.now() } } : event,
         policy,
       ),
   },
   'never asks after an echo that does not come': {
     caughtBy: ['random histories'],
-    step: on('overdue', register => outcome(register, 'idle')),
+    step: on('echo-overdue', register => outcome(register, 'idle')),
   },
   'takes what was written while a broker was away for old': {
     caughtBy: ['partitions'],
     step: on('observed', (register, event, policy) =>
-      step(register, event.replay ? { ...event, base: 'went back' } : event, policy),
+      step(register, event.replay ? { ...event, returnState: 'rolled back' } : event, policy),
     ),
   },
   'takes what a broker kept for written anew': {
@@ -149,7 +149,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'does not mind that two wrote at a broker at once': {
     caughtBy: ['races'],
     step: (register, event, policy) => {
-      const { contended: _, ...result } = step(register, event, policy);
+      const { raced: _, ...result } = step(register, event, policy);
       return result;
     },
   },
@@ -199,12 +199,12 @@ function holdingWinner(register: Register, broker: number): Register {
   };
 }
 
-function isSettled({ held, pending, asking }: Register): boolean {
-  return pending.length === 0 && asking === 0 && held.every(what => what === 'absent');
+function isSettled({ held, pending, probing }: Register): boolean {
+  return pending.length === 0 && probing === 0 && held.every(what => what === 'absent');
 }
 
 function asking(register: Register, broker: number): Register {
-  return { ...register, asking: register.asking | (1 << broker), pending: [] };
+  return { ...register, probing: register.probing | (1 << broker), pending: [] };
 }
 
 function absence(broker: number): Event {
@@ -213,17 +213,20 @@ function absence(broker: number): Event {
     kind: 'probed',
     broker,
     found: 'absent',
-    isOld: false,
+    isRolledBack: false,
     absence: 'deletion',
-    fresh,
+    newVersion: fresh,
     now: Date.now(),
   };
 }
 
-function withBase(event: Event, change: (base: Observed['base']) => Observed['base']): Event {
+function withBase(
+  event: Event,
+  change: (returnState: Observed['returnState']) => Observed['returnState'],
+): Event {
   if (event.kind === 'probed')
-    return { ...event, absence: change('lost') === 'as left' ? 'deletion' : event.absence };
-  return 'base' in event ? { ...event, base: change(event.base) } : event;
+    return { ...event, absence: change('wiped') === 'intact' ? 'deletion' : event.absence };
+  return 'returnState' in event ? { ...event, returnState: change(event.returnState) } : event;
 }
 
 class ForgetfulStore extends SimStore {

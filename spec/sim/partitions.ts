@@ -5,7 +5,7 @@
  */
 
 import fc from 'fast-check';
-import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
+import type { LiveFlag } from '../../lib/broker/capabilities/live-flag-test.ts';
 import type { History, Step } from './history.ts';
 import { liveFlag } from './random-histories.ts';
 

@@ -1,7 +1,7 @@
 /** Anything may happen, in any order. What must come out is equality, and nothing that nobody wrote. */
 
 import fc from 'fast-check';
-import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
+import type { LiveFlag } from '../../lib/broker/capabilities/live-flag-test.ts';
 import { ACCESS_STEPS, type History, LINK_STEPS, type Step } from './history.ts';
 import { UNUSUAL_PROPERTIES } from './odd-properties.ts';
 

@@ -1,14 +1,14 @@
 /** Counterexamples of brokers that do not take, or do not deliver, what they should. */
 
 import { expect } from 'chai';
-import { A, B, C, inEachWorld } from './scene.ts';
+import { A, B, C, inEachWorld } from './sim-fixture.ts';
 
-inEachWorld('What brokers drop', scene => {
+inEachWorld('What brokers drop', fixture => {
   it('C12: a topic that a broker denies us is tried again with growing distance, and holds up no other', () => {
-    const world = scene.create([1, 1, 1]);
-    scene.introduce('t', 'u');
+    const world = fixture.create([1, 1, 1]);
+    fixture.introduce('t', 'u');
     world.broker(B).denied.add('t');
-    const attempts = scene.attemptsAt(B, 60 * 60, () => {
+    const attempts = fixture.attemptsAt(B, 60 * 60, () => {
       world.broker(A).write('t', '1');
       world.broker(A).write('u', '1');
     });
@@ -23,22 +23,22 @@ inEachWorld('What brokers drop', scene => {
   });
 
   it('C12: a topic that a broker denied us gets there once it is permitted', () => {
-    const world = scene.create([1, 1, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 1, 1]);
+    fixture.introduce('t');
     world.broker(B).denied.add('t');
     world.broker(A).write('t', '1');
     world.run(60 * 60_000);
     world.broker(B).denied.clear();
     world.run(15 * 60_000);
-    scene.expectEverywhere({ t: '1' });
+    fixture.expectEverywhere({ t: '1' });
     expect(world.log.filter(line => line.includes('takes "t" again'))).to.have.lengthOf(1);
   });
 
   it('C13: a message that is too large for a broker holds up no other, and a smaller one gets there', () => {
-    const world = scene.create([1, 1, 1]);
-    scene.introduce('t', 'u');
+    const world = fixture.create([1, 1, 1]);
+    fixture.introduce('t', 'u');
     world.broker(B).largest = 10;
-    const attempts = scene.attemptsAt(B, 60 * 60, () => {
+    const attempts = fixture.attemptsAt(B, 60 * 60, () => {
       world.broker(A).write('t', 'x'.repeat(11));
       world.broker(A).write('u', '1');
     });
@@ -47,51 +47,51 @@ inEachWorld('What brokers drop', scene => {
     expect(attempts.length, `tried at seconds ${attempts}`).to.be.within(5, 15);
     world.broker(A).write('t', '2');
     world.run(15 * 60_000);
-    scene.expectEverywhere({ t: '2', u: '1' });
+    fixture.expectEverywhere({ t: '2', u: '1' });
   });
 
   it('a message that the broker dropped on its way to us is found in the end', () => {
-    const world = scene.create([1, 1, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 1, 1]);
+    fixture.introduce('t');
     world.broker(B).dropping = 1;
     world.broker(B).write('t', '1');
     world.run(15 * 60_000).rest();
-    scene.expectEverywhere({ t: '1' });
+    fixture.expectEverywhere({ t: '1' });
   });
 
   it('a message under a new topic that was dropped on its way to us is found in the end', () => {
-    const world = scene.create([1, 1, 1]);
+    const world = fixture.create([1, 1, 1]);
     world.broker(B).dropping = 1;
     world.broker(B).write('t', '1');
     world.run(15 * 60_000).rest();
-    scene.expectEverywhere({ t: '1' });
+    fixture.expectEverywhere({ t: '1' });
   });
 
   it('a burst of which the broker drops most, known topics and new ones, is found soon', () => {
-    const world = scene.create([1, 50, 1]);
+    const world = fixture.create([1, 50, 1]);
     const topics = Array.from({ length: 600 }, (_, index) => `t${index}`);
-    scene.introduce(...topics.slice(0, 300));
+    fixture.introduce(...topics.slice(0, 300));
     world.broker(B).queue = 250;
     for (const topic of topics) world.broker(B).write(topic, 'burst');
     world.run(45_000);
-    scene.expectEverywhere(Object.fromEntries(topics.map(topic => [topic, 'burst'])));
+    fixture.expectEverywhere(Object.fromEntries(topics.map(topic => [topic, 'burst'])));
   });
 
   it('deletions that the broker drops behind a burst are found soon', () => {
-    const world = scene.create([1, 50, 1]);
+    const world = fixture.create([1, 50, 1]);
     const topics = Array.from({ length: 300 }, (_, index) => `t${index}`);
     const deleted = topics.slice(0, 5);
-    scene.introduce(...topics, 'untouched');
+    fixture.introduce(...topics, 'untouched');
     world.broker(B).queue = 250;
     for (const topic of topics.slice(5)) world.broker(B).write(topic, 'burst');
     for (const topic of deleted) world.broker(B).write(topic, '');
     world.run(45_000);
     const left = topics.slice(5).map(topic => [topic, 'burst']);
-    scene.expectEverywhere({ ...Object.fromEntries(left), untouched: 'first' });
+    fixture.expectEverywhere({ ...Object.fromEntries(left), untouched: 'first' });
   });
 
   it('a burst that waits in a clogged link, and overflows there, is found soon', () => {
-    const world = scene.create([1, 1, 1]);
+    const world = fixture.create([1, 1, 1]);
     const topics = Array.from({ length: 600 }, (_, index) => `t${index}`);
     world.broker(B).queue = 250;
     world.link(0, B).clog();
@@ -101,14 +101,14 @@ inEachWorld('What brokers drop', scene => {
     }
     world.link(0, B).unclog();
     world.run(45_000);
-    scene.expectEverywhere(Object.fromEntries(topics.map(topic => [topic, 'burst'])));
+    fixture.expectEverywhere(Object.fromEntries(topics.map(topic => [topic, 'burst'])));
   });
 
   it('a slow broker gets the newest of each topic, and holds up no other', () => {
-    const world = scene.create([1, 3_000, 1]);
+    const world = fixture.create([1, 3_000, 1]);
     const topics = Array.from({ length: 1_100 }, (_, index) => `t${index}`);
-    scene.introduce(...topics);
-    const [atB, before] = [scene.seenAt(B), world.broker(B).received];
+    fixture.introduce(...topics);
+    const [atB, before] = [fixture.seenAt(B), world.broker(B).received];
     const rounds = 8;
     for (let round = 1; round <= rounds; round++) {
       for (const topic of topics) world.broker(A).write(topic, String(round));
@@ -119,7 +119,7 @@ inEachWorld('What brokers drop', scene => {
       1_100,
     );
     world.rest();
-    scene.expectEverywhere(Object.fromEntries(topics.map(topic => [topic, '8'])));
+    fixture.expectEverywhere(Object.fromEntries(topics.map(topic => [topic, '8'])));
     expect(world.broker(B).received - before).to.be.below((topics.length * rounds) / 2);
     const rising = atB()
       .filter(value => value.startsWith('t0='))

@@ -1,7 +1,7 @@
 /** Several replicators over the same brokers: over MQTT 5 they converge; over MQTT 3.1.1 they are noticed. */
 
 import { expect } from 'chai';
-import { A, B, C, inEachWorld, inWorldOfMqtt5, inWorldOfMqtt311 } from './scene.ts';
+import { A, B, C, inEachWorld, inWorldOfMqtt5, inWorldOfMqtt311 } from './sim-fixture.ts';
 
 for (const clocks of [
   [0, 0],
@@ -10,32 +10,32 @@ for (const clocks of [
 ]) {
   const name = `C18: ${clocks.length} replicators, whose clocks are ahead by ${clocks.join(', ')} ms,`;
 
-  inWorldOfMqtt5(name, scene => {
+  inWorldOfMqtt5(name, fixture => {
     it('carry a write once to each broker, or twice', () => {
-      const world = scene.create([1, 40, 150], { clocks });
-      scene.introduce('t');
-      const seen = [A, B, C].map(broker => scene.seenAt(broker));
+      const world = fixture.create([1, 40, 150], { clocks });
+      fixture.introduce('t');
+      const seen = [A, B, C].map(broker => fixture.seenAt(broker));
       world.broker(A).write('t', '1');
       world.rest();
-      scene.expectEverywhere({ t: '1' });
+      fixture.expectEverywhere({ t: '1' });
       expect(seen[A]?.()).to.deep.equal(['t=1']);
       for (const broker of [B, C]) expect(seen[broker]?.().length).to.be.within(1, clocks.length);
     });
 
     it('carry a deletion, and it does not come back with the one that was away', () => {
-      const world = scene.create([1, 40, 150], { clocks });
-      scene.introduce('t', 'u');
+      const world = fixture.create([1, 40, 150], { clocks });
+      fixture.introduce('t', 'u');
       for (const link of world.replicator(1).links) link.cut();
       world.broker(B).write('t', '');
       world.rest();
       for (const link of world.replicator(1).links) link.connect();
       world.rest();
-      scene.expectEverywhere({ u: 'first' });
+      fixture.expectEverywhere({ u: 'first' });
     });
 
     it('leave one of the values that are written everywhere at once, and fall silent', () => {
-      const world = scene.create([1, 40, 150], { clocks });
-      scene.introduce('t');
+      const world = fixture.create([1, 40, 150], { clocks });
+      fixture.introduce('t');
       for (let round = 0; round < 20; round++) {
         for (const broker of world.brokers) broker.write('t', `${round} of ${broker.name}`);
         world.run(30);
@@ -45,30 +45,30 @@ for (const clocks of [
     });
 
     it('carry what only one of them can reach', () => {
-      const world = scene.create([1, 40, 150], { clocks });
-      scene.introduce('t');
+      const world = fixture.create([1, 40, 150], { clocks });
+      fixture.introduce('t');
       world.link(0, A).cut();
       world.link(1, C).cut();
       world.broker(A).write('t', 'by the second');
       world.run(1_000);
       world.broker(C).write('u', 'by the first');
       world.rest();
-      scene.expectEverywhere({ t: 'by the second', u: 'by the first' });
+      fixture.expectEverywhere({ t: 'by the second', u: 'by the first' });
     });
   });
 }
 
-inWorldOfMqtt311('C18: Two replicators over MQTT 3.1.1', scene => {
+inWorldOfMqtt311('C18: Two replicators over MQTT 3.1.1', fixture => {
   it('may hand a message on to each other for ever, since neither knows the copies of the other', () => {
-    const world = scene.create([300, 1], { clocks: [0, 0] });
+    const world = fixture.create([300, 1], { clocks: [0, 0] });
     world.broker(A).write('t', '1', false);
     expect(() => world.rest()).to.throw('still publishing');
   });
 });
 
-inEachWorld('C18: Two replicators', scene => {
+inEachWorld('C18: Two replicators', fixture => {
   it('I12: notice each other at every broker, the one that comes later too', () => {
-    const world = scene.create([1, 1, 1], { clocks: [0, 0] });
+    const world = fixture.create([1, 1, 1], { clocks: [0, 0] });
     world.replicator(1).crash();
     world.rest();
     for (const [index, { noticed }] of world.replicators.entries()) {
@@ -82,7 +82,7 @@ inEachWorld('C18: Two replicators', scene => {
   });
 
   it('notice nobody where there is nobody', () => {
-    const world = scene.create([1, 1, 1]);
+    const world = fixture.create([1, 1, 1]);
     world.crash();
     world.rest();
     expect(world.replicator(0).noticed.size).to.equal(0);

@@ -3,7 +3,7 @@
  * replays what it retains.
  */
 
-import type { LiveFlag } from '../../lib/broker/retained/live-flag.ts';
+import type { LiveFlag } from '../../lib/broker/capabilities/live-flag-test.ts';
 import { matches } from '../../lib/core/filter.ts';
 import type { Version } from '../../lib/core/version.ts';
 import type { MessageProperties } from '../../lib/protocol/properties.ts';

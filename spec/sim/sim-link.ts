@@ -10,7 +10,7 @@ import { Presence } from '../../lib/broker/presence.ts';
 import { READ_PROBE_LEVEL } from '../../lib/core/filter.ts';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
 import { ControlTopics } from '../../lib/protocol/control-topics.ts';
-import type { FromBroker, Port, Settled, ToBroker } from '../../lib/protocol/messages.ts';
+import type { FromBroker, Port, PublishResults, ToBroker } from '../../lib/protocol/messages.ts';
 import { writeObservation } from '../../lib/protocol/observation.ts';
 import { publicationBytes, type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
 import { CONTROL, type SimBroker, type SimMessage } from './sim-broker.ts';
@@ -149,7 +149,7 @@ export class SimLink {
       const { topic, payload, retain } = this.#presence.will;
       this.#broker.store({ topic, payload: payload.toString(), retain, stamp: undefined });
     }
-    this.#receive?.({ kind: 'parted' });
+    this.#receive?.({ kind: 'disconnected' });
   }
 
   /** The replicator is about to be killed: what is on the way arrives at the broker so many milliseconds later. */
@@ -270,16 +270,16 @@ export class SimLink {
       }, this.latency);
       return;
     }
-    if (message.kind === 'prove-readable') {
+    if (message.kind === 'check-read-access') {
       this.#prove(message.parents);
       return;
     }
-    if (message.kind === 'survey') {
+    if (message.kind === 'full-scan') {
       this.#survey();
       return;
     }
     // No probe waits for another here.
-    if (message.kind === 'hasten') return;
+    if (message.kind === 'promote-probes') return;
     const reader = new BatchReader(message.batch);
     while (!reader.done) {
       const publication = readPublication(reader);
@@ -294,7 +294,7 @@ export class SimLink {
         this.#faults.provesNothing === true || this.#broker.isReadable(`${parent}${READ_PROBE_LEVEL}`);
       const proven = parents.filter(isProven);
       const unproven = parents.filter(parent => !isProven(parent));
-      this.#unlessCut(() => this.#receive?.({ kind: 'readable', proven, unproven }), this.latency);
+      this.#unlessCut(() => this.#receive?.({ kind: 'read-access', proven, unproven }), this.latency);
     }, this.latency + PROBE_DELAY);
   }
 
@@ -308,8 +308,8 @@ export class SimLink {
           this.#write(writer, message, 'replay');
       }
       this.#unlessCut(() => {
-        this.#receive?.({ kind: 'shown', batch: writer.take() });
-        this.#receive?.({ kind: 'surveyed' });
+        this.#receive?.({ kind: 'scanned', batch: writer.take() });
+        this.#receive?.({ kind: 'full-scan-ended' });
       }, this.latency + PROBE_DELAY);
     }, this.latency);
   }
@@ -344,14 +344,20 @@ export class SimLink {
       // A round trip behind it, or its echo, tells that it was stored.
       if (confirm)
         this.#later(() =>
-          this.#receive?.({ kind: 'settled', through: this.#settled, bytes: 0, confirmed, refused: [] }),
+          this.#receive?.({
+            kind: 'publish-results',
+            through: this.#settled,
+            bytes: 0,
+            confirmed,
+            refused: [],
+          }),
         );
       return;
     }
     // Over MQTT 3.1.1 a broker has no way to say so.
     const refused =
       payload.length > largest && mqtt5
-        ? [{ topic, version, reason: 'Packet too large', culprit: 'value' as const }]
+        ? [{ topic, version, reason: 'Packet too large', scope: 'value' as const }]
         : [];
     this.#later(() => this.#settle({ bytes: publicationBytes(publication), confirmed, refused }));
   }
@@ -360,8 +366,8 @@ export class SimLink {
     bytes,
     confirmed,
     refused = [],
-  }: Omit<Settled, 'kind' | 'through' | 'refused'> & Partial<Pick<Settled, 'refused'>>): void {
-    this.#receive?.({ kind: 'settled', through: ++this.#settled, bytes, confirmed, refused });
+  }: Omit<PublishResults, 'kind' | 'through' | 'refused'> & Partial<Pick<PublishResults, 'refused'>>): void {
+    this.#receive?.({ kind: 'publish-results', through: ++this.#settled, bytes, confirmed, refused });
   }
 
   /** It arrives at the broker. */

@@ -7,7 +7,7 @@ export class SimStore implements StateStore {
   readonly isLasting = true;
   readonly state = {
     topics: new Map<string, StoredTopic>(),
-    facts: new Map<string, string>(),
+    metadata: new Map<string, string>(),
   };
   /** The disk is full: commits fail. */
   isFull = false;
@@ -23,7 +23,7 @@ export class SimStore implements StateStore {
     return this.state;
   }
 
-  commit({ topics, facts }: Changes, done: (error?: Error) => void): void {
+  commit({ topics, metadata }: Changes, done: (error?: Error) => void): void {
     const life = this.#life;
     setTimeout(() => {
       if (life !== this.#life) return;
@@ -35,9 +35,9 @@ export class SimStore implements StateStore {
         if (stored === undefined) this.state.topics.delete(topic);
         else this.state.topics.set(topic, stored);
       }
-      if (facts !== undefined) {
-        this.state.facts.clear();
-        for (const [name, value] of facts) this.state.facts.set(name, value);
+      if (metadata !== undefined) {
+        this.state.metadata.clear();
+        for (const [name, value] of metadata) this.state.metadata.set(name, value);
       }
       done();
     }, this.#latency);
@@ -52,7 +52,7 @@ export class SimStore implements StateStore {
   wipe(): void {
     this.crash();
     this.state.topics.clear();
-    this.state.facts.clear();
+    this.state.metadata.clear();
   }
 
   useBrokers(): void {

@@ -3,9 +3,9 @@
 import { expect } from 'chai';
 import { formatHistory, parseHistory } from './history-text.ts';
 import { ODD_PROPERTIES, ODD_PROPERTY_NAMES, UNUSUAL_PROPERTIES } from './odd-properties.ts';
-import { A, B, inWorldOfMqtt5 } from './scene.ts';
 import { SimBroker } from './sim-broker.ts';
 import { NOWHERE, SimClock } from './sim-clock.ts';
+import { A, B, inWorldOfMqtt5 } from './sim-fixture.ts';
 
 const EVERY_STEP = `brokers A MQTT5 150ms races qos0, B MQTT3.1.1 0ms unmarked, C MQTT5-without-flags 5ms qos0; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
 A writes a=1
@@ -90,9 +90,9 @@ describe('A simulated clock', () => {
   });
 });
 
-inWorldOfMqtt5('A simulated broker', scene => {
+inWorldOfMqtt5('A simulated broker', fixture => {
   it('goes back by less than a second, and keeps what is older', () => {
-    const world = scene.create([1, 1]);
+    const world = fixture.create([1, 1]);
     const broker = new SimBroker({ name: 'X', mqtt5: true, latency: 1, queue: 10 });
     broker.write('kept', '1');
     broker.write('changed', '1');
@@ -113,7 +113,7 @@ inWorldOfMqtt5('A simulated broker', scene => {
   });
 
   it('shows nothing that may not be read, neither live nor in a replay', () => {
-    const world = scene.create([1, 1]);
+    const world = fixture.create([1, 1]);
     world.broker(A).unreadable.add('#');
     world.broker(A).write('t', 'hidden');
     world.rest();
@@ -124,12 +124,12 @@ inWorldOfMqtt5('A simulated broker', scene => {
     world.heal();
     world.broker(A).write('t', 'shown');
     world.rest();
-    scene.expectEverywhere({ t: 'shown' });
+    fixture.expectEverywhere({ t: 'shown' });
   });
 
   it('lets go of a topic and tells nobody', () => {
-    const world = scene.create([1, 1]);
-    scene.introduce('t');
+    const world = fixture.create([1, 1]);
+    fixture.introduce('t');
     world.broker(A).evict('t');
     world.run(1_000);
     expect(world.broker(A).retained.has('t')).to.equal(false);
@@ -137,9 +137,9 @@ inWorldOfMqtt5('A simulated broker', scene => {
   });
 });
 
-inWorldOfMqtt5('A simulated replicator', scene => {
+inWorldOfMqtt5('A simulated replicator', fixture => {
   it('does nothing while it is suspended, and goes on afterwards', () => {
-    const world = scene.create([1, 1]);
+    const world = fixture.create([1, 1]);
     world.replicator(0).suspend(5_000);
     world.broker(A).write('t', '1');
     world.run(4_900);
@@ -149,7 +149,7 @@ inWorldOfMqtt5('A simulated replicator', scene => {
   });
 
   it('leaves packets that arrive after it was killed, unless the broker has ended their connection', () => {
-    const world = scene.create([1, 300]);
+    const world = fixture.create([1, 300]);
     world.broker(A).write('t', '1');
     world.run(200);
     world.replicator(0).crash(50);

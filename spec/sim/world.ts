@@ -148,10 +148,10 @@ export class World {
     const [first = new Map<string, string>(), ...others] = this.brokers.map(retainedAt);
     for (const other of others) {
       const topics = new Set([...first.keys(), ...other.keys()]);
-      const differing = [...topics].filter(topic => first.get(topic) !== other.get(topic));
+      const diverging = [...topics].filter(topic => first.get(topic) !== other.get(topic));
       // It is asked after every history, and seldom fails.
-      if (differing.length > 0)
-        throw new AssertionError(`what brokers retain differs: ${differing}\n${this}`);
+      if (diverging.length > 0)
+        throw new AssertionError(`what brokers retain differs: ${diverging}\n${this}`);
     }
     return first;
   }

@@ -1,7 +1,7 @@
 /** A replicator that answers at once what a spec wants to be told. */
 
 import { BOUNDS, Histogram } from '../../lib/protocol/histogram.ts';
-import type { BrokerMeasures, ReconcilerMeasures, ReconcilerQuestion } from '../../lib/protocol/questions.ts';
+import type { BrokerMeasures, ReconcilerMeasures, ReconcilerRequest } from '../../lib/protocol/requests.ts';
 import type { Conflict } from '../../lib/status/api.ts';
 import type { StatusServerOptions } from '../../lib/status/server.ts';
 import { LinkRecord } from '../../lib/supervisor/link-record.ts';
@@ -13,7 +13,7 @@ export class FakeReplicator {
   reconcilerRestarts = 0;
   isStopping = false;
   /** All that the reconciler was asked, but for measures. */
-  readonly questions: ReconcilerQuestion[] = [];
+  readonly questions: ReconcilerRequest[] = [];
   /** How often the reconciler was asked for measures. */
   looks = 0;
   readonly brokers = new Map<
@@ -26,7 +26,7 @@ export class FakeReplicator {
   readonly convergence = new Histogram(BOUNDS.convergence);
   readonly roundTrips = new Histogram(BOUNDS.roundTrip);
   /** What the reconciler answers to all other questions. */
-  answer: (question: ReconcilerQuestion) => unknown = () => null;
+  answer: (question: ReconcilerRequest) => unknown = () => null;
 
   constructor(...names: readonly string[]) {
     for (const name of names) {
@@ -53,7 +53,7 @@ export class FakeReplicator {
     return { counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
   }
 
-  async askReconciler(question: ReconcilerQuestion): Promise<unknown> {
+  async askReconciler(question: ReconcilerRequest): Promise<unknown> {
     if (question.of === 'measures') return this.#measures(question.conflictsAfter);
     this.questions.push(question);
     return this.answer(question);
@@ -71,7 +71,7 @@ export class FakeReplicator {
         refused: { stored: 3 },
         refusedOf: { OSLO: { too_many_topics: 2 } },
         heldBack: { PARIS: { pending: 6, pending_of_topic: 1 } },
-        contended: { PARIS: 3 },
+        racedWrites: { PARIS: 3 },
         damped: 8,
         vanished: { PARIS: 8 },
         historyDropped: { PARIS: 4 },

@@ -1,9 +1,9 @@
 /** What is answered to whom. */
 
 import { expect } from 'chai';
-import type { ReconcilerQuestion } from '../../lib/protocol/questions.ts';
+import type { ReconcilerRequest } from '../../lib/protocol/requests.ts';
 import type { Status } from '../../lib/status/api.ts';
-import { NoAnswer } from '../../lib/supervisor/inquiries.ts';
+import { NoAnswer } from '../../lib/supervisor/pending-requests.ts';
 import { FakeReplicator } from './fake-replicator.ts';
 import { raw, type Served, serve } from './served.ts';
 
@@ -70,8 +70,8 @@ describe('the status server', () => {
     for (const [path, question] of [
       ['topics', { of: 'topics', filter: '', which: 'all', after: null, limit: 100 }],
       [
-        'topics?filter=a/%2B/%23&differing=true&after=a%2Fb&limit=7',
-        { of: 'topics', filter: 'a/+/#', which: 'differing', after: 'a/b', limit: 7 },
+        'topics?filter=a/%2B/%23&diverging=true&after=a%2Fb&limit=7',
+        { of: 'topics', filter: 'a/+/#', which: 'diverging', after: 'a/b', limit: 7 },
       ],
       ['topics?after=', { of: 'topics', filter: '', which: 'all', after: '', limit: 100 }],
       ['tree', { of: 'level', under: '', after: null, limit: 100 }],
@@ -79,7 +79,7 @@ describe('the status server', () => {
       ['topics/a%2Fb', { of: 'topic', topic: 'a/b' }],
       ['topics/a/b', { of: 'topic', topic: 'a/b' }],
       ['topics/%E2%82%AC%20', { of: 'topic', topic: '€ ' }],
-    ] satisfies [string, ReconcilerQuestion][]) {
+    ] satisfies [string, ReconcilerRequest][]) {
       it(`understands ${path}`, async () => {
         replicator.answer = () => ({ answered: true });
         expect(await json(`/api/v1/${path}`)).to.deep.equal({ answered: true });
@@ -105,7 +105,7 @@ describe('the status server', () => {
       'topics?limit=0',
       'topics?limit=201',
       'topics?limit=ten',
-      'topics?differing=perhaps',
+      'topics?diverging=perhaps',
       'tree?under=a',
       'topics/%',
       'topics/%ff',

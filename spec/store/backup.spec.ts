@@ -70,11 +70,11 @@ describe('a copy of a store', () => {
     const silent = () => undefined;
     const { store } = await openStore(folder, BROKERS, silent);
     await new Promise<void>((resolve, reject) => {
-      const changes = { topics: new Map(), facts: new Map([['replica', 'r1']]), all: new Map() };
+      const changes = { topics: new Map(), metadata: new Map([['replica', 'r1']]), all: new Map() };
       store.commit(changes, error => (error === undefined ? resolve() : reject(error)));
     });
     const copy = await openStore(await copied(folder), BROKERS, silent);
-    expect(copy.state.facts.get('replica')).to.equal('r1');
+    expect(copy.state.metadata.get('replica')).to.equal('r1');
     await copy.store.close();
     await store.close();
   });

@@ -26,9 +26,9 @@ for (const [name, open] of Object.entries(STORES)) {
     const topics = async () => new Map((await store.load()).topics);
 
     it('is empty at first', async () => {
-      const { topics, facts } = await store.load();
+      const { topics, metadata } = await store.load();
       expect([...topics]).to.deep.equal([]);
-      expect(facts.size).to.equal(0);
+      expect(metadata.size).to.equal(0);
     });
 
     it('gives back any topic as it was committed', async () => {
@@ -101,8 +101,8 @@ for (const [name, open] of Object.entries(STORES)) {
 
     it('keeps facts apart from topics of the same name', async () => {
       await commit(store, [['replica', settledTopic('1')]], [['replica', 'r1']]);
-      const { facts, topics } = await store.load();
-      expect(facts.get('replica')).to.equal('r1');
+      const { metadata, topics } = await store.load();
+      expect(metadata.get('replica')).to.equal('r1');
       expect([...topics].map(([topic]) => topic)).to.deep.equal(['replica']);
     });
 
@@ -117,7 +117,7 @@ for (const [name, open] of Object.entries(STORES)) {
       );
       await commit(store, [], [['b', '3']]);
       await commit(store, [['t', settledTopic('1')]]);
-      expect([...(await store.load()).facts]).to.deep.equal([['b', '3']]);
+      expect([...(await store.load()).metadata]).to.deep.equal([['b', '3']]);
     });
 
     it('takes topics of 65,535 bytes and payloads of a million', async () => {

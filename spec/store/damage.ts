@@ -74,12 +74,13 @@ export async function judge(filled: Filled, damage: Damage): Promise<Verdict> {
   writeFileSync(join(folder, filled.file), after);
   const store = new DiskStore(folder, BROKERS);
   try {
-    const { topics, facts } = await store.load();
+    const { topics, metadata } = await store.load();
     const state = JSON.stringify(
       [...topics].map(([topic, { register }]) => [topic, register.winner?.payload]).sort(),
     );
     const number = filled.states.indexOf(state);
-    if (number < 0 || facts.get('replica') !== 'r1') throw new Error('it gave back what was never committed');
+    if (number < 0 || metadata.get('replica') !== 'r1')
+      throw new Error('it gave back what was never committed');
     for (let lost = number + 1; lost < filled.ends.length; lost++) {
       const [start, end] = [filled.ends[lost - 1] ?? 0, filled.ends[lost] ?? 0];
       if (before.subarray(start, end).equals(after.subarray(start, end))) {

@@ -41,7 +41,7 @@ describe('a folder with a store', () => {
     await commit(store, [['t', settledTopic('1')]], [['replica', 'r1']]);
     await store.close();
     const again = await open();
-    expect(again.state.facts.get('replica')).to.equal('r1');
+    expect(again.state.metadata.get('replica')).to.equal('r1');
     expect(new Map(again.state.topics).get('t')).to.deep.equal(settledTopic('1'));
     await again.store.close();
   });
@@ -65,7 +65,7 @@ describe('a folder with a store', () => {
     writeFileSync(join(folder, file), bytes);
     const { store: again, state } = await openAndTell();
     expect(recalled).to.deep.equal(['r1']);
-    expect(state.facts.size, 'of what is left').to.equal(0);
+    expect(state.metadata.size, 'of what is left').to.equal(0);
     await again.close();
   });
 
@@ -100,7 +100,7 @@ describe('a folder with a store', () => {
     const save = (topics: readonly (readonly [string, StoredTopic])[]) =>
       new Promise<void>((resolve, reject) => {
         for (const [topic, stored] of topics) registers.set(topic, stored);
-        const changes = { topics: new Map(topics), facts: undefined, all: registers };
+        const changes = { topics: new Map(topics), metadata: undefined, all: registers };
         store.commit(changes, error => (error === undefined ? resolve() : reject(error)));
       });
     // Enough to have the file written anew just as the brokers change.
@@ -131,7 +131,7 @@ describe('a folder with a store', () => {
     const again = await open(['A', 'B']);
     const topics = new Map(again.state.topics);
     expect(topics.get('u')?.register.held[1]).to.equal('unknown');
-    expect(again.state.facts.has('known:B')).to.equal(false);
+    expect(again.state.metadata.has('known:B')).to.equal(false);
     await again.store.close();
   });
 

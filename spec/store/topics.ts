@@ -11,8 +11,8 @@ export function message(payload: string, origin = 0): Message {
     properties: '',
     version,
     origin,
-    expiresAt: Number.POSITIVE_INFINITY,
-    erasedAt: Number.POSITIVE_INFINITY,
+    messageExpiresAt: Number.POSITIVE_INFINITY,
+    ttlExpiresAt: Number.POSITIVE_INFINITY,
   };
 }
 
@@ -37,8 +37,8 @@ function messages(brokers: number): fc.Arbitrary<Message> {
     properties: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
     version,
     origin: fc.integer({ min: -1, max: brokers - 1 }),
-    expiresAt: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat()),
-    erasedAt: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat()),
+    messageExpiresAt: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat()),
+    ttlExpiresAt: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat()),
   });
 }
 
@@ -50,8 +50,8 @@ export function arbitraryTopic(brokers: number): fc.Arbitrary<StoredTopic> {
   );
   const register: fc.Arbitrary<Register> = fc.record({
     winner: fc.option(messages(brokers), { nil: undefined }),
-    cleared: fc.option(version, { nil: undefined }),
-    passing: fc.constant(undefined),
+    tombstone: fc.option(version, { nil: undefined }),
+    transient: fc.constant(undefined),
     held: fc.array(held, { minLength: brokers, maxLength: brokers }),
     pending: fc.array(
       fc.record({
@@ -61,9 +61,9 @@ export function arbitraryTopic(brokers: number): fc.Arbitrary<StoredTopic> {
       }),
       { maxLength: 4 },
     ),
-    asking: fc.constant(0),
-    overtaken: fc.constant(0),
-    questioned: fc.constant([]),
+    probing: fc.constant(0),
+    staleProbes: fc.constant(0),
+    unresolved: fc.constant([]),
     unretained: fc.nat({ max: 2 ** brokers - 1 }),
   });
   return fc.record({ register, seen: fc.array(fc.nat(), { minLength: brokers, maxLength: brokers }) });
@@ -84,7 +84,7 @@ export function commit(
     if (stored === undefined) all.delete(topic);
     else all.set(topic, stored);
   }
-  const changes: Changes = { topics: changed, facts: facts && new Map(facts), all };
+  const changes: Changes = { topics: changed, metadata: facts && new Map(facts), all };
   return new Promise((resolve, reject) => {
     store.commit(changes, error => (error === undefined ? resolve() : reject(error)));
   });

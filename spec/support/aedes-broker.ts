@@ -10,7 +10,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Aedes } from 'aedes';
-import type { Behaviour } from '../../lib/broker/retained/resubscription.ts';
+import type { Behaviour } from '../../lib/broker/capabilities/qos-upgrade-test.ts';
 import { matches } from '../../lib/core/filter.ts';
 import { freePort } from './free-port.ts';
 import type { TestBroker } from './test-broker.ts';

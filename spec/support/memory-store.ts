@@ -9,15 +9,15 @@ export class MemoryStore implements StateStore {
   #facts: ReadonlyMap<string, string> = new Map();
 
   async load(): Promise<StoredState> {
-    return { topics: this.#topics, facts: this.#facts };
+    return { topics: this.#topics, metadata: this.#facts };
   }
 
-  commit({ topics, facts }: Changes, done: (error?: Error) => void): void {
+  commit({ topics, metadata }: Changes, done: (error?: Error) => void): void {
     for (const [topic, stored] of topics) {
       if (stored === undefined) this.#topics.delete(topic);
       else this.#topics.set(topic, stored);
     }
-    this.#facts = facts ?? this.#facts;
+    this.#facts = metadata ?? this.#facts;
     done();
   }
 

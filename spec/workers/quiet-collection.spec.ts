@@ -32,7 +32,7 @@ describe('A thread that may have much garbage', () => {
   const look = (megabytes: number, part: number) => {
     thread.megabytes = megabytes;
     thread.part = part;
-    collection.look();
+    collection.check();
     return thread.collections;
   };
 

@@ -91,7 +91,7 @@ export class Connection {
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
   #hasEnded = false;
-  #isGarbled = false;
+  #hasProtocolError = false;
   #isEndedHere = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
@@ -106,7 +106,7 @@ export class Connection {
       order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
-      asking: filters => guard.expect(filters),
+      sending: filters => guard.expect(filters),
       giveUp: () => this.destroy(),
     });
     this.limits = limits;
@@ -116,7 +116,7 @@ export class Connection {
     client.on('error', error => {
       if (error.message === KEEPALIVE_TIMEOUT) this.#isEndedHere = true;
       if (!isOfWhatCame(error)) return;
-      this.#isGarbled = true;
+      this.#hasProtocolError = true;
       // MQTT.js would read on somewhere behind it, and hand on what it takes for messages.
       client.stream.unpipe();
       client.handleMessage = () => undefined;
@@ -130,7 +130,7 @@ export class Connection {
 
   /** From now on messages go to `intake`, and none is lost that came before. */
   receive(intake: Intake): void {
-    if (this.#isGarbled) return;
+    if (this.#hasProtocolError) return;
     this.#client.handleMessage = intake;
     if (this.#early !== undefined) intake(this.#early.packet, this.#early.done);
     this.#early = undefined;
@@ -268,7 +268,7 @@ export class Connection {
 
   /** The other side closed it, or the network did: neither we, nor since nothing came any more. */
   get wasHungUp(): boolean {
-    return this.hasEnded && !this.#isEndedHere && !this.#isGarbled;
+    return this.hasEnded && !this.#isEndedHere && !this.#hasProtocolError;
   }
 
   /** Known before what was under way is failed by MQTT.js. */
@@ -282,8 +282,8 @@ export class Connection {
   }
 
   /** It was ended because the broker sent what its version of MQTT does not know. */
-  get isGarbled(): boolean {
-    return this.#isGarbled;
+  get hasProtocolError(): boolean {
+    return this.#hasProtocolError;
   }
 
   /** Sends DISCONNECT and closes. */

@@ -5,10 +5,10 @@
 
 import type { QoS } from '../../core/policy.ts';
 import type { BrokerSettings, LogLevel, Report } from '../../protocol/messages.ts';
+import type { BrokerLog } from '../broker-log.ts';
+import { BrokerCapabilities } from '../capabilities/capabilities.ts';
 import type { Identity } from '../identity.ts';
-import type { Remarks } from '../remarks.ts';
 import { SentinelVisibility } from '../retained/sentinel-visibility.ts';
-import { Concessions } from './concessions.ts';
 import { ConnectError } from './connect-error.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Negotiation, type ProtocolVersion } from './negotiation.ts';
@@ -23,12 +23,12 @@ const HEALTHY_AFTER = 10_000;
 
 export interface ConnectorDeps {
   readonly settings: BrokerSettings;
-  readonly remarks: Remarks;
+  readonly brokerLog: BrokerLog;
   readonly report: (report: Report) => void;
 }
 
 export class Connector {
-  readonly concessions = new Concessions();
+  readonly capabilities = new BrokerCapabilities();
   /** Beside that one. */
   readonly second: SecondConnection;
   readonly sentinelVisibility: SentinelVisibility;
@@ -40,16 +40,16 @@ export class Connector {
   #since = 0;
   /** Of the last CONNECT. */
   #willQos: QoS = 0;
-  #isWillSaid = false;
+  #isWillLogged = false;
   #clientId = '';
 
   constructor(deps: ConnectorDeps) {
     const { options } = deps.settings;
     this.#deps = deps;
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
-    const { remarks } = deps;
-    this.second = new SecondConnection(evidence => remarks.takesOneConnection(evidence, this.#clientId));
-    this.sentinelVisibility = new SentinelVisibility(tells => remarks.showsNoSentinel(tells));
+    const { brokerLog } = deps;
+    this.second = new SecondConnection(evidence => brokerLog.takesOneConnection(evidence, this.#clientId));
+    this.sentinelVisibility = new SentinelVisibility(tells => brokerLog.showsNoSentinel(tells));
     this.#retries = new Retries(options['reconnectPeriod'] as number | undefined);
   }
 
@@ -66,17 +66,17 @@ export class Connector {
     const { report } = this.#deps;
     report({ kind: 'link', state: 'connecting', detail: '' });
     try {
-      await this.#settleTrial(identity);
-      const presence = this.concessions.will ? identity.presence : undefined;
-      identity.lowerQos(this.concessions.maxQos);
-      const { willQos } = this.concessions;
+      await this.#testWrites(identity);
+      const presence = this.capabilities.will ? identity.presence : undefined;
+      identity.lowerQos(this.capabilities.maxQos);
+      const { willQos } = this.capabilities;
       const options = { ...identity.connectionOptions(this.version, presence, willQos), isCurrent };
       this.#willQos = willQosOf(options);
       this.#clientId = identity.clientId;
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#since = performance.now();
       this.#negotiation.succeeded();
-      this.concessions.connected();
+      this.capabilities.connected();
       this.#retries.accepted();
       if (willQos < 2) this.#sayWillLowered();
       return connection;
@@ -90,9 +90,9 @@ export class Connector {
    * The connection was lost. Returns how many milliseconds to wait before the next attempt.
    * @param isProvoked whether publishes of ours may be the reason
    */
-  lost({ isGarbled }: Connection, reason: string, isProvoked = false): number {
-    if (isGarbled && this.#negotiation.garbled()) {
-      this.#deps.remarks.say('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
+  lost({ hasProtocolError }: Connection, reason: string, isProvoked = false): number {
+    if (hasProtocolError && this.#negotiation.protocolError()) {
+      this.#deps.brokerLog.say('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
       return 1;
     }
     if (performance.now() - this.#since > HEALTHY_AFTER) this.#retries.reset();
@@ -109,33 +109,35 @@ export class Connector {
 
   /** Says what recurs with each attempt. */
   sayRarely(level: LogLevel, message: string): void {
-    this.#deps.remarks.say(this.#retries.isWorthSaying ? level : 'debug', message);
+    this.#deps.brokerLog.say(this.#retries.isWorthSaying ? level : 'debug', message);
   }
 
   /** Where it is unclear what the broker hangs up on, finds it out. */
-  async #settleTrial(identity: Identity): Promise<void> {
-    const { concessions } = this;
-    if (!concessions.isTrialDue || identity.control === undefined) return;
+  async #testWrites(identity: Identity): Promise<void> {
+    const { capabilities } = this;
+    if (!capabilities.isWriteTestDue || identity.control === undefined) return;
     const { signal } = this.#giveUp;
     const open = () =>
-      Connection.open(identity.besideOptions('probe', this.version), signal).catch((error: unknown) => {
-        if (!isRefusal(error)) throw error;
-        // The broker may take no other client id.
-        return Connection.open(identity.connectionOptions(this.version, undefined, 0), signal);
-      });
-    const found = await concessions.settle(open, identity.control.of('probe'));
-    const { remarks, settings } = this.#deps;
-    if (found !== undefined) remarks.say('warn', found);
-    identity.lowerQos(concessions.maxQos);
-    if (!concessions.writes) remarks.hangsUpOnControlTopics(settings.controlPrefix);
+      Connection.open(identity.sideConnectionOptions('probe', this.version), signal).catch(
+        (error: unknown) => {
+          if (!isRefusal(error)) throw error;
+          // The broker may take no other client id.
+          return Connection.open(identity.connectionOptions(this.version, undefined, 0), signal);
+        },
+      );
+    const found = await capabilities.testWrites(open, identity.control.of('probe'));
+    const { brokerLog, settings } = this.#deps;
+    if (found !== undefined) brokerLog.say('warn', found);
+    identity.lowerQos(capabilities.maxQos);
+    if (!capabilities.writes) brokerLog.hangsUpOnControlTopics(settings.controlPrefix);
   }
 
   #sayWillLowered(): void {
-    if (this.#isWillSaid) return;
-    this.#isWillSaid = true;
-    const { willQos, will } = this.concessions;
+    if (this.#isWillLogged) return;
+    this.#isWillLogged = true;
+    const { willQos, will } = this.capabilities;
     const outcome = will ? `a will with QoS ${willQos}` : 'no will';
-    this.#deps.remarks.say(
+    this.#deps.brokerLog.say(
       'info',
       `the broker did not accept CONNECT with a will of a higher QoS, and accepts it with ${outcome}`,
     );
@@ -143,10 +145,10 @@ export class Connector {
 
   #failed(error: ConnectError): number {
     if (this.#giveUp.signal.aborted) return 0;
-    if (this.concessions.connectFailed(error, this.#willQos)) return 1;
-    const { settings, remarks, report } = this.#deps;
+    if (this.capabilities.connectFailed(error, this.#willQos)) return 1;
+    const { settings, brokerLog, report } = this.#deps;
     if (this.#negotiation.failed(error)) {
-      remarks.say('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
+      brokerLog.say('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
       return 1;
     }
     const isRefused = isRefusal(error);

@@ -7,7 +7,7 @@ import type { MqttClient } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
 import type { AnswerOrder } from './answer-order.ts';
 import { filterSize, SUBSCRIBE_OVERHEAD_BYTES } from './packet-size.ts';
-import { watchSilence } from './silence.ts';
+import { watchSilence } from './suback-timeout.ts';
 import type { SubscribeLimit } from './subscribe-limit.ts';
 
 export interface SubscribeOptions {
@@ -47,7 +47,7 @@ export interface FilterRequestsDeps {
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
   /** Told how many filters a packet has before it goes out. */
-  readonly asking: (filters: number) => void;
+  readonly sending: (filters: number) => void;
   /** Ends the connection: the broker does not answer. */
   readonly giveUp: () => void;
 }
@@ -120,7 +120,7 @@ export class FilterRequests {
 
   #subscribe(filters: readonly string[], how: SubscribeOptions): Promise<Grant[]> {
     const options = { qos: how.qos, rh: how.replay ? 0 : 2, rap: how.retainAsPublished, nl: false };
-    const { answered, place } = this.#awaited(filters.length);
+    const { answered, place } = this.#pending(filters.length);
     let stop: () => void = () => undefined;
     const granted = new Promise<Grant[]>((resolve, reject) => {
       // MQTT.js does not answer what it is asked after the end.
@@ -147,7 +147,7 @@ export class FilterRequests {
   }
 
   async #unsubscribe(filters: readonly string[]): Promise<boolean> {
-    const { answered, place } = this.#awaited(filters.length);
+    const { answered, place } = this.#pending(filters.length);
     const limits: NodeJS.Timeout[] = [];
     let unwatch: () => void = () => undefined;
     const isAnswered = await new Promise<boolean>(resolve => {
@@ -166,11 +166,11 @@ export class FilterRequests {
   }
 
   /** A packet with so many filters goes out. Returns its place, and what is to be called with its answer. */
-  #awaited(filters: number): {
+  #pending(filters: number): {
     readonly place: number;
     readonly answered: (grants: readonly Grant[]) => void;
   } {
-    this.#deps.asking(filters);
+    this.#deps.sending(filters);
     const asked = { filters };
     this.#unanswered.add(asked);
     const place = this.#deps.order.sent();

@@ -15,7 +15,7 @@ export interface Sending {
 
 export class FlowControl {
   readonly #window: number;
-  readonly #waiting: Sending[] = [];
+  readonly #queue: Sending[] = [];
   #inFlight = 0;
   #isSending = false;
 
@@ -25,18 +25,18 @@ export class FlowControl {
   }
 
   /** Publishes that wait for a place in the window. */
-  get waiting(): number {
-    return this.#waiting.length;
+  get queued(): number {
+    return this.#queue.length;
   }
 
   add(sending: Sending): void {
-    if (this.#waiting.length === 0 && this.#hasRoomFor(sending)) this.#send(sending);
-    else this.#waiting.push(sending);
+    if (this.#queue.length === 0 && this.#hasRoomFor(sending)) this.#send(sending);
+    else this.#queue.push(sending);
   }
 
   /** The connection has ended: all that waits is let go, to fail by itself. */
   release(): void {
-    for (const { send } of this.#waiting.splice(0)) send(() => undefined);
+    for (const { send } of this.#queue.splice(0)) send(() => undefined);
   }
 
   #hasRoomFor({ isAcknowledged }: Sending): boolean {
@@ -59,8 +59,8 @@ export class FlowControl {
   #next(): void {
     if (this.#isSending) return;
     this.#isSending = true;
-    for (let [next] = this.#waiting; next !== undefined && this.#hasRoomFor(next); [next] = this.#waiting) {
-      this.#waiting.shift();
+    for (let [next] = this.#queue; next !== undefined && this.#hasRoomFor(next); [next] = this.#queue) {
+      this.#queue.shift();
       this.#send(next);
     }
     this.#isSending = false;

@@ -39,7 +39,7 @@ export class Negotiation {
    * The broker sent what the agreed version does not know (Mochi acknowledges what has user properties with the reason
    * code 0x01). Returns whether another version is worth trying at once.
    */
-  garbled(): boolean {
+  protocolError(): boolean {
     if (this.#configured !== undefined || this.#agreed !== 5) return false;
     this.#agreed = undefined;
     this.#next = 4;

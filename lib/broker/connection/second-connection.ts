@@ -11,7 +11,7 @@ import { Connection, type ConnectionOptions } from './connection.ts';
 
 /** Refusals in a row, while the first connection stands, after which there is no second one. */
 const MAX_REFUSALS = 3;
-const REFUSAL_PAUSE_MS = 300;
+const RETRY_AFTER_REFUSAL_MS = 300;
 
 /** So many times in a row the first connection may end as the second one comes. */
 const MAX_TAKEOVERS = 2;
@@ -40,12 +40,12 @@ export class SecondConnection {
   readonly #say: (evidence: string) => void;
   readonly #open: Open;
   #main: { readonly hasEnded: boolean } | undefined;
-  #isSaid = false;
+  #isLogged = false;
   #isPossible = true;
   #refusedAt: number | undefined;
   #refusals = 0;
   #takeovers = 0;
-  #askedAt = Number.NEGATIVE_INFINITY;
+  #attemptedAt = Number.NEGATIVE_INFINITY;
   #openedAt = Number.NEGATIVE_INFINITY;
   #endedAt = Number.NEGATIVE_INFINITY;
   #opening: Promise<unknown> = Promise.resolve();
@@ -87,7 +87,7 @@ export class SecondConnection {
       } catch (error) {
         if (!this.#isRefusal(error) || signal?.aborted === true) throw error;
         this.#refused(error as ConnectError);
-        if (this.#isPossible) await new Promise(resolve => setTimeout(resolve, REFUSAL_PAUSE_MS));
+        if (this.#isPossible) await new Promise(resolve => setTimeout(resolve, RETRY_AFTER_REFUSAL_MS));
       }
     }
   }
@@ -97,7 +97,7 @@ export class SecondConnection {
    * @param isExplained whether something else may be why, such as a publish that was in flight
    */
   async mainEnded(isExplained: boolean): Promise<boolean> {
-    const askedAt = this.#askedAt;
+    const askedAt = this.#attemptedAt;
     // Without a CONNACK it was the network that failed, for both.
     await Promise.race([this.#opening, new Promise(resolve => setTimeout(resolve, TAKEOVER_MS))]);
     const isOpened = this.#openedAt >= askedAt;
@@ -113,7 +113,7 @@ export class SecondConnection {
   async #attempt(options: ConnectionOptions, signal: AbortSignal | undefined): Promise<Connection> {
     const now = performance.now();
     if (now - this.#openedAt > STOOD_MS && this.#endedAt < this.#openedAt) this.#takeovers = 0;
-    this.#askedAt = now;
+    this.#attemptedAt = now;
     const opened = this.#open(options, signal);
     const isDone = () => {
       this.#openedAt = performance.now();
@@ -141,7 +141,7 @@ export class SecondConnection {
   }
 
   #tell(evidence: string): void {
-    if (!this.#isSaid) this.#say(evidence);
-    this.#isSaid = true;
+    if (!this.#isLogged) this.#say(evidence);
+    this.#isLogged = true;
   }
 }

@@ -17,7 +17,7 @@ export class SubscribeLimit {
   /** The most that were ever answered at once. */
   #answered = 1;
   /** The fewest that were left unanswered since. */
-  #suspected = Number.POSITIVE_INFINITY;
+  #suspectedLimit = Number.POSITIVE_INFINITY;
   #strikes = 0;
 
   /** @param learned told each new limit */
@@ -28,13 +28,13 @@ export class SubscribeLimit {
   /** The broker answered a packet with so many filters. */
   answered(filters: number): void {
     this.#answered = Math.max(this.#answered, filters);
-    if (filters >= this.#suspected) this.#forgive();
+    if (filters >= this.#suspectedLimit) this.#forgive();
   }
 
   /** The connection ended, or was given up, before a packet with so many filters was answered. */
   unanswered(filters: number): void {
     if (filters <= this.#answered) return;
-    this.#suspected = Math.min(this.#suspected, filters);
+    this.#suspectedLimit = Math.min(this.#suspectedLimit, filters);
     if (++this.#strikes < MAX_STRIKES) return;
     this.#halve(filters);
   }
@@ -54,7 +54,7 @@ export class SubscribeLimit {
   }
 
   #forgive(): void {
-    this.#suspected = Number.POSITIVE_INFINITY;
+    this.#suspectedLimit = Number.POSITIVE_INFINITY;
     this.#strikes = 0;
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
-import type { Intake } from './intake.ts';
+import type { Ingress } from './ingress.ts';
 import { messageBytes } from './message-bytes.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -14,15 +14,15 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 const BACKLOG: Refusal = {
   counter: 'refused_backlog',
-  said: `its session had more than ${MOST} messages, or ${MOST_BYTES / 2 ** 20} MB, in store`,
+  summary: `its session had more than ${MOST} messages, or ${MOST_BYTES / 2 ** 20} MB, in store`,
 };
 
 export class EarlyMessages {
   readonly #kept: IPublishPacket[] = [];
-  readonly #intake: Pick<Intake, 'take' | 'refuse'>;
+  readonly #intake: Pick<Ingress, 'take' | 'refuse'>;
   #bytes = 0;
 
-  constructor(intake: Pick<Intake, 'take' | 'refuse'>) {
+  constructor(intake: Pick<Ingress, 'take' | 'refuse'>) {
     this.#intake = intake;
   }
 

@@ -3,19 +3,19 @@
  * kind and then from time to time.
  */
 
-import { NowAndThen } from '../../core/now-and-then.ts';
+import { LogThrottle } from '../../core/log-throttle.ts';
 import { quoted } from '../../core/printable.ts';
 
 /** The reason, as the counter's name, and what there is to be said of it; quiet where it is in order. */
 export interface Refusal {
   readonly counter: string;
-  readonly said?: string;
+  readonly summary?: string;
 }
 
 export class Refusals {
   readonly counters: Record<string, number>;
   readonly #log: (message: string) => void;
-  readonly #nowAndThen = new NowAndThen<string>();
+  readonly #throttle = new LogThrottle<string>();
 
   /** @param counters where they are counted */
   constructor(counters: Record<string, number>, log: (message: string) => void) {
@@ -23,11 +23,11 @@ export class Refusals {
     this.#log = log;
   }
 
-  count(topic: string, { counter, said }: Refusal, now: number): void {
+  count(topic: string, { counter, summary }: Refusal, now: number): void {
     const count = (this.counters[counter] ?? 0) + 1;
     this.counters[counter] = count;
-    if (said === undefined || !this.#nowAndThen.isDue(counter, now)) return;
+    if (summary === undefined || !this.#throttle.isDue(counter, now)) return;
     const others = count > 1 ? `; ${count} such messages so far` : '';
-    this.#log(`${quoted(topic)} is not replicated: ${said}${others}`);
+    this.#log(`${quoted(topic)} is not replicated: ${summary}${others}`);
   }
 }

@@ -3,12 +3,12 @@
  * costs one publish: such a topic is not quarantined, and rights that return are noticed soon.
  */
 
-import type { Verdict } from './hangups.ts';
+import type { PublishFailure } from './hangups.ts';
 
 /** Reason codes by which a broker denies the topic: "Not authorized", "Topic Name invalid". */
 const DENIALS: ReadonlySet<unknown> = new Set([0x87, 0x90]);
 
-export function verdictOf(error: Error): Verdict {
+export function verdictOf(error: Error): PublishFailure {
   const isDenial = DENIALS.has((error as { readonly code?: unknown }).code);
-  return { reason: error.message, culprit: isDenial ? 'right' : 'topic', isSaid: false };
+  return { reason: error.message, scope: isDenial ? 'right' : 'topic', isLogged: false };
 }

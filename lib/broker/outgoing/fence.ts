@@ -19,7 +19,7 @@ export class Fence {
   readonly #deps: FenceDeps;
   /** What waits for the next round trip. Bounded by the publishes that may be in flight. */
   #waiting: (() => void)[] = [];
-  #isUnderWay = false;
+  #isInFlight = false;
   #isClosed = false;
 
   constructor(deps: FenceDeps) {
@@ -29,7 +29,7 @@ export class Fence {
   /** Calls `arrived` once a round trip was made after this call; never, if the connection ends before. */
   behind(arrived: () => void): void {
     this.#waiting.push(arrived);
-    if (!this.#isUnderWay) void this.#go();
+    if (!this.#isInFlight) void this.#go();
   }
 
   close(): void {
@@ -38,7 +38,7 @@ export class Fence {
   }
 
   async #go(): Promise<void> {
-    this.#isUnderWay = true;
+    this.#isInFlight = true;
     while (this.#waiting.length > 0) {
       const arrived = this.#waiting.splice(0);
       const isAnswered = await this.#deps.roundTrip();
@@ -49,6 +49,6 @@ export class Fence {
       }
       for (const call of arrived) call();
     }
-    this.#isUnderWay = false;
+    this.#isInFlight = false;
   }
 }

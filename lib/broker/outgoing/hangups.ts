@@ -7,7 +7,7 @@ import { quoted } from '../../core/printable.ts';
 import type { Refusal } from '../../protocol/messages.ts';
 import { LevelLimit, levelsOf } from './level-limit.ts';
 import { Quarantine, type Route } from './quarantine.ts';
-import { SizeSuspicion } from './size-suspicion.ts';
+import { SizeLimit } from './size-limit.ts';
 
 /** A publish that has been sent. */
 export interface Sent {
@@ -17,7 +17,7 @@ export interface Sent {
 }
 
 /** Why a publication is not sent. */
-export type Verdict = Pick<Refusal, 'reason' | 'culprit' | 'isSaid'>;
+export type PublishFailure = Pick<Refusal, 'reason' | 'scope' | 'isLogged'>;
 
 /** What the user says that the broker takes. */
 export interface ConfiguredLimits {
@@ -31,7 +31,7 @@ const NAMED_TOPICS = 50;
 const NAMED_PERIOD_MS = 10 * 60_000;
 
 export class Hangups {
-  readonly #size = new SizeSuspicion();
+  readonly #size = new SizeLimit();
   readonly #levels = new LevelLimit();
   readonly #quarantine = new Quarantine();
   readonly #configured: ConfiguredLimits;
@@ -54,7 +54,7 @@ export class Hangups {
 
   routeOf(topic: string, now: number): Route {
     const route = this.#quarantine.size === 0 ? 'free' : this.#quarantine.routeOf(topic, now);
-    return route === 'free' && this.isTooDeep(topic) ? 'trial' : route;
+    return route === 'free' && this.isTooDeep(topic) ? 'quarantine' : route;
   }
 
   /** Whether the topic has more levels than the broker takes, as far as is learnt. */
@@ -64,19 +64,19 @@ export class Hangups {
   }
 
   /** Why the topic is not to be sent, if that is known without a trial. */
-  refusalOf(topic: string, now: number): Verdict | undefined {
+  refusalOf(topic: string, now: number): PublishFailure | undefined {
     const { maxLevels, maxTopicLength } = this.#configured;
     if (maxLevels < Number.POSITIVE_INFINITY && levelsOf(topic) > maxLevels) {
       const reason = `it has ${levelsOf(topic)} levels, more than the ${maxLevels} of maxLevels`;
-      return { reason, culprit: 'topic', isSaid: false };
+      return { reason, scope: 'topic', isLogged: false };
     }
     if (maxTopicLength < Number.POSITIVE_INFINITY && Buffer.byteLength(topic) > maxTopicLength) {
       const reason = `its topic is longer than the ${maxTopicLength} bytes of maxTopicLength`;
-      return { reason, culprit: 'topic', isSaid: false };
+      return { reason, scope: 'topic', isLogged: false };
     }
     if (this.isTooDeep(topic) && this.#levels.refuses(topic, now)) return this.tooDeep;
     if (this.routeOf(topic, now) !== 'barred') return undefined;
-    return { reason: 'the broker hangs up on it', culprit: 'topic', isSaid: true };
+    return { reason: 'the broker hangs up on it', scope: 'topic', isLogged: true };
   }
 
   /** The largest packet that the broker is believed to take, in bytes; Infinity where it takes all. */
@@ -99,7 +99,7 @@ export class Hangups {
   /** The broker hung up while these were in flight, or had just been acknowledged. */
   hungUp(suspects: readonly Sent[], now: number): void {
     this.#last = undefined;
-    this.#sizeStruck(suspects, now);
+    this.#sizeStrike(suspects, now);
     const free = suspects.filter(({ topic }) => this.#quarantine.routeOf(topic, now) !== 'barred');
     this.#quarantine.hungUp(new Set(free.map(({ topic }) => topic)));
   }
@@ -110,14 +110,14 @@ export class Hangups {
   }
 
   /** The broker hung up on this one alone. Returns why it is not to be sent; undefined where it is to be tried again. */
-  hungUpOnAlone(sent: Sent, now: number): Verdict | undefined {
-    if (this.#size.isSuspicious(sent.size)) {
-      if (!this.#sizeStruck([sent], now)) return undefined;
+  hungUpOnAlone(sent: Sent, now: number): PublishFailure | undefined {
+    if (this.#size.isAboveKnownSize(sent.size)) {
+      if (!this.#sizeStrike([sent], now)) return undefined;
       this.#quarantine.taken(sent.topic);
       return {
         reason: `its packet has ${sent.size} bytes, and the broker hangs up on it`,
-        culprit: 'value',
-        isSaid: false,
+        scope: 'value',
+        isLogged: false,
       };
     }
     if (!this.#quarantine.hungUpOnAlone(sent.topic, now)) return undefined;
@@ -133,16 +133,16 @@ export class Hangups {
         `the broker hangs up on topics of more than ${levels} levels: it hung up on several of them, each alone, and took none; none is sent, one is tried every 10 min; maxLevels sets the limit`,
       );
     }
-    return { reason: 'the broker hangs up on it', culprit: 'topic', isSaid: true };
+    return { reason: 'the broker hangs up on it', scope: 'topic', isLogged: true };
   }
 
   /** Why a topic is not sent that has too many levels. */
-  get tooDeep(): Verdict {
+  get tooDeep(): PublishFailure {
     const reason = `the broker hangs up on topics of more than ${this.#levels.levels} levels`;
-    return { reason, culprit: 'topic', isSaid: true };
+    return { reason, scope: 'topic', isLogged: true };
   }
 
-  #sizeStruck(suspects: readonly Sent[], now: number): boolean {
+  #sizeStrike(suspects: readonly Sent[], now: number): boolean {
     const sizes = suspects.map(({ size }) => size).filter(size => size > 0);
     const size = this.#size.hungUp(sizes, now);
     if (size === undefined) return false;

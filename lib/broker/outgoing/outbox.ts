@@ -7,20 +7,20 @@
 import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
 import { BatchReader } from '../../protocol/batch.ts';
-import type { Refusal, Settled, Settlement } from '../../protocol/messages.ts';
+import type { PublicationId, PublishResults, Refusal } from '../../protocol/messages.ts';
 import { publicationBytes, type RawPublication, readPublication } from '../../protocol/publication.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
+import { BatchTimer } from '../batch-timer.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
-import { Pace } from '../pace.ts';
-import { AnswerWatch, type Unanswered } from './answer-watch.ts';
 import { verdictOf } from './denial.ts';
 import { Fence } from './fence.ts';
-import type { Hangups, Sent, Verdict } from './hangups.ts';
-import { LastSettled } from './last-settled.ts';
+import type { Hangups, PublishFailure, Sent } from './hangups.ts';
 import { packetOf } from './outgoing-packet.ts';
+import { type OverduePublishes, PubackWatchdog } from './puback-watchdog.ts';
+import type { QuarantinePublisher } from './quarantine-publisher.ts';
+import { RecentlyAcknowledged } from './recently-acknowledged.ts';
 import type { RoundTrips } from './round-trips.ts';
-import type { Trials } from './trials.ts';
 
 /** Publishes not acknowledged at once, where the broker sets no lower limit. */
 const WINDOW = 256;
@@ -36,8 +36,8 @@ export interface OutboxDeps {
   readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
   readonly hangups: Pick<Hangups, 'acknowledged' | 'routeOf' | 'refusalOf' | 'sizeLimit' | 'taken'>;
   /** Beside the connection. */
-  readonly trials: Pick<Trials, 'accepts' | 'take'>;
-  readonly report: (settled: Settled) => void;
+  readonly quarantinePublisher: Pick<QuarantinePublisher, 'accepts' | 'take'>;
+  readonly report: (settled: PublishResults) => void;
   /** The broker does not acknowledge these topics, and will not on this connection. */
   readonly overdue: (topics: readonly string[]) => void;
   readonly roundTrips: RoundTrips;
@@ -52,7 +52,7 @@ interface Numbered {
   readonly publication: RawPublication;
 }
 
-interface InFlight extends Sent, Unanswered {}
+interface InFlight extends Sent, OverduePublishes {}
 
 /** What was done to publications, as the broker's limits want it. */
 type OutboxCounters = Record<
@@ -89,19 +89,19 @@ export class Outbox {
   /** Where there are no trials: in quarantine, so it waits until nothing else does, and goes alone. */
   readonly #last: Numbered[] = [];
   #isAlone = false;
-  readonly #lastSettled = new LastSettled();
+  readonly #recentlyAcknowledged = new RecentlyAcknowledged();
   /** Under way, by their sequence. */
   readonly #inFlight = new Map<number, InFlight>();
-  readonly #watch: AnswerWatch<InFlight>;
+  readonly #watch: PubackWatchdog<InFlight>;
   readonly #fence: Fence;
   #maxQos: QoS;
   #sequence = 0;
   #bytes = 0;
-  #confirmed: Settlement[] = [];
+  #confirmed: PublicationId[] = [];
   #refused: Refusal[] = [];
   readonly #quarantined = new Set<string>();
   readonly #released = new Set<string>();
-  readonly #pace = new Pace(() => this.#report());
+  readonly #batchTimer = new BatchTimer(() => this.#report());
   #closed = false;
   #finished: (() => void) | undefined;
 
@@ -109,8 +109,8 @@ export class Outbox {
     this.#deps = deps;
     this.#window = Math.max(1, Math.min(deps.limits.receiveMaximum, WINDOW));
     this.#maxQos = deps.limits.maxQos;
-    this.#watch = new AnswerWatch({
-      unanswered: () => this.#inFlight.values(),
+    this.#watch = new PubackWatchdog({
+      publishesOverdue: () => this.#inFlight.values(),
       isWriting: () => deps.connection.isWriting,
       overdue: sent => deps.overdue(sent.map(({ topic }) => topic)),
     });
@@ -143,7 +143,7 @@ export class Outbox {
 
   close(): void {
     this.#closed = true;
-    this.#pace.cancel();
+    this.#batchTimer.cancel();
     this.#watch.close();
     this.#fence.close();
     this.#clear();
@@ -151,9 +151,9 @@ export class Outbox {
   }
 
   /** On what the broker may have hung up, if it has: what it did not acknowledge, and what was settled just before. */
-  get suspects(): readonly Sent[] {
-    return [...this.#inFlight.values(), ...this.#lastSettled.within(performance.now())].filter(({ topic }) =>
-      this.#isReplicable(topic),
+  get possibleCauses(): readonly Sent[] {
+    return [...this.#inFlight.values(), ...this.#recentlyAcknowledged.within(performance.now())].filter(
+      ({ topic }) => this.#isReplicable(topic),
     );
   }
 
@@ -163,11 +163,11 @@ export class Outbox {
   }
 
   /** A trial has settled a publication. */
-  tried(publication: RawPublication, refusal: Verdict | undefined): void {
+  tried(publication: RawPublication, refusal: PublishFailure | undefined): void {
     if (this.#closed) return;
     this.counters.published++;
     if (refusal === undefined) this.#released.add(publication.topic);
-    else if (refusal.culprit !== 'value') this.counters.refused_by_broker++;
+    else if (refusal.scope !== 'value') this.counters.refused_by_broker++;
     else this.counters.refused_too_large++;
     this.#note(publication, refusal);
   }
@@ -177,7 +177,7 @@ export class Outbox {
     if (this.#closed) return;
     this.#released.add(topic);
     for (const publication of publications) this.#returned.push(this.#uncounted(publication));
-    this.#pace.request();
+    this.#batchTimer.request();
     this.#send();
   }
 
@@ -188,7 +188,7 @@ export class Outbox {
       this.#released.add(publication.topic);
       this.#last.push(this.#uncounted(publication));
     }
-    this.#pace.request();
+    this.#batchTimer.request();
     this.#send();
   }
 
@@ -216,17 +216,17 @@ export class Outbox {
       this.#refuse(next.sequence, publication, refusal);
       return;
     }
-    const isTrial = hangups.routeOf(topic, now) === 'trial' && this.#isReplicable(topic);
+    const isTrial = hangups.routeOf(topic, now) === 'quarantine' && this.#isReplicable(topic);
     if (!isTrial) this.#publish(next);
-    else if (!this.#deps.trials.accepts(payload.length)) this.#last.push(next);
+    else if (!this.#deps.quarantinePublisher.accepts(payload.length)) this.#last.push(next);
     else {
       // Nothing else waits for a trial.
       this.#bytes += publicationBytes(publication);
       this.counters.quarantined++;
       this.#quarantined.add(topic);
       this.#released.delete(topic);
-      this.#deps.trials.take(publication);
-      this.#pace.request();
+      this.#deps.quarantinePublisher.take(publication);
+      this.#batchTimer.request();
     }
   }
 
@@ -273,7 +273,7 @@ export class Outbox {
     if (size > maximumPacketSize) {
       this.counters.refused_too_large++;
       const reason = `its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker takes`;
-      this.#refuse(sequence, publication, { reason, culprit: 'value', isSaid: false });
+      this.#refuse(sequence, publication, { reason, scope: 'value', isLogged: false });
       return;
     }
     this.#inFlight.set(sequence, { topic, size: qos === 0 ? 0 : size, qos, nth: this.#watch.sent() });
@@ -298,22 +298,22 @@ export class Outbox {
 
   #refuseMalformed(sequence: number, publication: RawPublication, reason: string): void {
     this.counters.refused_malformed++;
-    this.#refuse(sequence, publication, { reason: `${reason}; this value is not sent`, culprit: 'value' });
+    this.#refuse(sequence, publication, { reason: `${reason}; this value is not sent`, scope: 'value' });
   }
 
   /** The broker's answer was no. */
-  #refusalBy(error: Error, topic: string): Verdict {
+  #refusalBy(error: Error, topic: string): PublishFailure {
     const verdict = verdictOf(error);
-    return this.#isReplicable(topic) ? verdict : { ...verdict, culprit: 'topic' };
+    return this.#isReplicable(topic) ? verdict : { ...verdict, scope: 'topic' };
   }
 
   /** What is not even sent: with the next turn of the event loop, as an answer would come. */
-  #refuse(sequence: number, publication: RawPublication, why: Verdict): void {
+  #refuse(sequence: number, publication: RawPublication, why: PublishFailure): void {
     this.#inFlight.set(sequence, { topic: publication.topic, size: 0, qos: 0, nth: 0 });
     setImmediate(() => this.#settled(sequence, publication, why));
   }
 
-  #settled(sequence: number, publication: RawPublication, refusal: Verdict | undefined): void {
+  #settled(sequence: number, publication: RawPublication, refusal: PublishFailure | undefined): void {
     if (this.#closed || !this.#inFlight.has(sequence)) return;
     const { topic } = publication;
     this.#deps.roundTrips.acknowledged(publication);
@@ -325,8 +325,8 @@ export class Outbox {
     if (sequence > 0) this.#bytes += publicationBytes(publication);
     // What was not sent has a place in no order.
     const wasSent = sent !== undefined && sent.nth > 0;
-    if (wasSent) this.#lastSettled.note(sent, performance.now());
-    if (wasSent && refusal !== undefined && refusal.culprit !== 'value') this.counters.refused_by_broker++;
+    if (wasSent) this.#recentlyAcknowledged.note(sent, performance.now());
+    if (wasSent && refusal !== undefined && refusal.scope !== 'value') this.counters.refused_by_broker++;
     if (refusal === undefined && sent !== undefined && sent.size > 0) this.#deps.hangups.acknowledged(sent);
     // Alone it has shown that the broker takes it.
     if (refusal === undefined && this.#isAlone) this.#deps.hangups.taken(topic);
@@ -336,17 +336,17 @@ export class Outbox {
     if (this.#inFlight.size === 0) this.#finished?.();
   }
 
-  #note({ topic, version, confirm, retain }: RawPublication, refusal: Verdict | undefined): void {
+  #note({ topic, version, confirm, retain }: RawPublication, refusal: PublishFailure | undefined): void {
     if (refusal !== undefined)
       this.#refused.push({ topic, version, ...refusal, ...(retain ? {} : { isTransient: true }) });
     else if (confirm) this.#confirmed.push({ topic, version });
-    this.#pace.request();
+    this.#batchTimer.request();
   }
 
   #report(): void {
     const oldest = Math.min(firstCounted(this.#inFlight.keys()), firstCounted(sequencesOf(this.#last)));
     this.#deps.report({
-      kind: 'settled',
+      kind: 'publish-results',
       through: Math.min(this.#sequence, oldest - 1),
       bytes: this.#bytes,
       confirmed: this.#confirmed,

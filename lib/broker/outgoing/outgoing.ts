@@ -5,17 +5,17 @@
 
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
-import type { Mode, Settled } from '../../protocol/messages.ts';
+import type { Mode, PublishResults } from '../../protocol/messages.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
+import type { BrokerLog } from '../broker-log.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Remarks } from '../remarks.ts';
+import { DryRunPublisher } from './dry-run-publisher.ts';
 import { type ConfiguredLimits, Hangups } from './hangups.ts';
 import { Outbox } from './outbox.ts';
 import { OverdueTopics } from './overdue-topics.ts';
-import { Rehearsal } from './rehearsal.ts';
+import { QuarantinePublisher } from './quarantine-publisher.ts';
 import { RoundTrips } from './round-trips.ts';
 import { type OpenSide, SideConnection } from './side-connection.ts';
-import { Trials } from './trials.ts';
 
 /** What is on its way when a session ends and the connection stands has so many milliseconds to arrive. */
 const SETTLE_LIMIT = 5_000;
@@ -26,8 +26,8 @@ export interface OutgoingDeps {
   readonly controlPrefix: string;
   /** As configured. */
   readonly limits: ConfiguredLimits;
-  readonly remarks: Remarks;
-  readonly report: (settled: Settled) => void;
+  readonly brokerLog: BrokerLog;
+  readonly report: (settled: PublishResults) => void;
 }
 
 type Counters = Readonly<Record<string, number>>;
@@ -38,15 +38,15 @@ export class Outgoing {
   readonly #hangups: Hangups;
   readonly #side: SideConnection;
   readonly #overdue = new OverdueTopics();
-  #outbox: Outbox | Rehearsal | undefined;
-  #trials: Trials | undefined;
+  #outbox: Outbox | DryRunPublisher | undefined;
+  #quarantinePublisher: QuarantinePublisher | undefined;
   #isProvoked = false;
   /** Of the outboxes of earlier sessions. */
   #before: Counters = {};
 
   constructor(deps: OutgoingDeps) {
     this.#deps = deps;
-    const warn = (message: string) => deps.remarks.say('warn', message);
+    const warn = (message: string) => deps.brokerLog.say('warn', message);
     this.#hangups = new Hangups(deps.limits, warn);
     this.#side = new SideConnection(warn);
   }
@@ -54,21 +54,21 @@ export class Outgoing {
   /**
    * A session begins.
    * @param maxQos the highest that the broker grants, where that was found out
-   * @param openSide opens a connection for trials; undefined where there is to be none
+   * @param openSide opens a connection for quarantinePublisher; undefined where there is to be none
    */
   open(connection: Connection, stamps: Stamps, retains: boolean, maxQos: QoS = 2, openSide?: OpenSide): void {
-    const { mode, controlPrefix, remarks, report } = this.#deps;
+    const { mode, controlPrefix, brokerLog, report } = this.#deps;
     this.#isProvoked = false;
-    if (mode === 'rehearse') {
-      this.#outbox = new Rehearsal({ report, log: message => remarks.say('info', message) });
+    if (mode === 'dry-run') {
+      this.#outbox = new DryRunPublisher({ report, log: message => brokerLog.say('info', message) });
       return;
     }
     const hangups = this.#hangups;
-    const trialQos = Math.min(maxQos, connection.limits.maxQos) as QoS;
-    const trials = new Trials({
+    const testQos = Math.min(maxQos, connection.limits.maxQos) as QoS;
+    const quarantinePublisher = new QuarantinePublisher({
       side: this.#side,
       hangups,
-      limits: { maxQos: trialQos, retains, stamps },
+      limits: { maxQos: testQos, retains, stamps },
       fence: `${controlPrefix}/fence`,
       isMainConnected: () => !connection.hasEnded,
       settled: (publication, refusal) => outbox.tried(publication, refusal),
@@ -80,11 +80,11 @@ export class Outgoing {
       stamps,
       limits: { ...connection.limits, retains },
       hangups,
-      trials,
+      quarantinePublisher,
       report,
       overdue: topics => {
         hangups.unanswered(this.#overdue.found(topics));
-        remarks.say(
+        brokerLog.say(
           'warn',
           `the broker has not acknowledged ${topics.length} messages, though it had the time; connecting again`,
         );
@@ -95,7 +95,7 @@ export class Outgoing {
     });
     this.#side.begin(openSide);
     this.#outbox = outbox;
-    this.#trials = trials;
+    this.#quarantinePublisher = quarantinePublisher;
     outbox.lowerQos(maxQos);
   }
 
@@ -126,32 +126,35 @@ export class Outgoing {
     if (connection.wasHungUp && outbox instanceof Outbox) this.#hungUp(outbox);
     this.#before = this.counters;
     outbox.close();
-    this.#trials?.close();
+    this.#quarantinePublisher?.close();
     this.#outbox = undefined;
-    this.#trials = undefined;
+    this.#quarantinePublisher = undefined;
   }
 
   #hungUp(outbox: Outbox): void {
     const now = performance.now();
-    const { suspects, isAlone } = outbox;
-    const [first] = suspects;
+    const { possibleCauses, isAlone } = outbox;
+    const [first] = possibleCauses;
     const isTakeover = this.#side.mainEnded();
     this.#isProvoked = isTakeover || first !== undefined;
     if (isAlone && first !== undefined) this.#hangups.hungUpOnAlone(first, now);
-    else this.#hangups.hungUp(suspects, now);
+    else this.#hangups.hungUp(possibleCauses, now);
   }
 
   /** Since the start of the actor. */
   get counters(): Counters {
     const sums: Record<string, number> = { ...this.#before };
-    for (const [name, count] of Object.entries({ ...this.#outbox?.counters, ...this.#trials?.counters })) {
+    for (const [name, count] of Object.entries({
+      ...this.#outbox?.counters,
+      ...this.#quarantinePublisher?.counters,
+    })) {
       sums[name] = (sums[name] ?? 0) + count;
     }
     return sums;
   }
 }
 
-async function hasSettled(outbox: Outbox | Rehearsal, connection: Connection): Promise<boolean> {
+async function hasSettled(outbox: Outbox | DryRunPublisher, connection: Connection): Promise<boolean> {
   let limit: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>(resolve => {
     limit = setTimeout(() => resolve(false), SETTLE_LIMIT);

@@ -22,7 +22,7 @@ export function prepared(publication: RawPublication, stamps: Pick<Stamps, 'send
   if (character !== undefined) return { properties: undefined, fault: `its topic has a ${character}` };
   if (stamps === undefined) return { properties: undefined, fault: undefined };
   const fault = packedFault(publication.properties ?? '');
-  if (fault !== undefined) return { properties: undefined, fault: fault.said };
+  if (fault !== undefined) return { properties: undefined, fault: fault.summary };
   const { version, expiresAt } = publication;
   if (Number.isNaN(expiresAt)) return { properties: undefined, fault: 'its message expiry is no time' };
   const unwanted = unwantedCharacter(version.replica);

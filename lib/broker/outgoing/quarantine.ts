@@ -18,7 +18,7 @@ const LONGEST_RETRY_MS = 60 * 60_000;
 export const MAX_QUARANTINED_TOPICS = 10_000;
 
 /** `free`: publish it. `trial`: try it beside the main connection. `barred`: do not send it. */
-export type Route = 'free' | 'trial' | 'barred';
+export type Route = 'free' | 'quarantine' | 'barred';
 
 interface Entry {
   strikes: number;
@@ -38,7 +38,7 @@ export class Quarantine {
   routeOf(topic: string, now: number): Route {
     const entry = this.#entries.get(topic);
     if (entry === undefined) return 'free';
-    return now < entry.retryAt ? 'barred' : 'trial';
+    return now < entry.retryAt ? 'barred' : 'quarantine';
   }
 
   /** The broker hung up while these topics were in flight, or just after. */

@@ -12,8 +12,8 @@ import type { Connection } from '../connection/connection.ts';
 const IDLE_LIMIT_MS = 10_000;
 
 /** Milliseconds before a connection is made again after a hang-up, which was expected; and after a failure, doubled. */
-const RECONNECT_PAUSE_MS = 20;
-const FAILURE_PAUSE_MS = 1_000;
+const RECONNECT_DELAY_MS = 20;
+const RETRY_AFTER_FAILURE_MS = 1_000;
 
 /** Failures in a row after which there is no side connection for so many milliseconds. */
 const MAX_FAILURES = 3;
@@ -58,7 +58,8 @@ export class SideConnection {
     const open = this.#open;
     if (open === undefined || !this.isAvailable) return undefined;
     const { signal } = this.#giveUp;
-    const pause = this.#failures === 0 ? RECONNECT_PAUSE_MS : FAILURE_PAUSE_MS * 2 ** (this.#failures - 1);
+    const pause =
+      this.#failures === 0 ? RECONNECT_DELAY_MS : RETRY_AFTER_FAILURE_MS * 2 ** (this.#failures - 1);
     await new Promise(resolve => setTimeout(resolve, pause));
     if (signal.aborted) return undefined;
     this.#openedAt = performance.now();

@@ -16,15 +16,15 @@ import type { IPublishPacket } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { SessionStarted } from '../../protocol/messages.ts';
+import { type LiveFlag, LiveFlagTest } from '../capabilities/live-flag-test.ts';
+import { type Behaviour, QosUpgradeTest } from '../capabilities/qos-upgrade-test.ts';
+import { type ReplayOrder, ReplayOrderTest } from '../capabilities/replay-order-test.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type Grant, isRefusal } from '../connection/filter-requests.ts';
-import { type LiveFlag, LiveFlagTrial } from './live-flag.ts';
-import { OrderTrial, type ReplayOrder } from './replay-order.ts';
-import { type Behaviour, Resubscription } from './resubscription.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Milliseconds without a replayed message, after which a replay counts as over though no sentinel came. */
-const QUIET = 2_000;
+const QUIET_MS = 2_000;
 
 /** Characters: what is longer was not written by us. */
 const LONGEST_MARKER = 100;
@@ -32,7 +32,7 @@ const LONGEST_MARKER = 100;
 const FOUND_ONLY = { replay: true, retainAsPublished: true } as const;
 
 /** Where the order of a replay tells nothing, quiet for so many milliseconds after the sentinel ends it. */
-const SETTLED = { marker: 500, all: QUIET } as const;
+const QUIET_AFTER_SENTINEL_MS = { marker: 500, all: QUIET_MS } as const;
 
 /** A replay in which nothing came for so many milliseconds, nor the sentinel at its end, is given up, and the connection. */
 const SILENCE_LIMIT_MS = 60_000;
@@ -47,9 +47,9 @@ const MAX_LATE_ASKS = 2;
 const SETTLE_LIMIT = 30_000;
 
 /** With which SUBSCRIBE a subscription gets the QoS that is wanted; or it stays at QoS 0. */
-export type Raising = 'with the second' | 'with the first' | 'not at all';
+export type QosUpgrade = 'with the second' | 'with the first' | 'not at all';
 
-const RAISING: Readonly<Record<Behaviour, Raising>> = {
+const RAISING: Readonly<Record<Behaviour, QosUpgrade>> = {
   replaces: 'with the second',
   adds: 'with the first',
   'hides what is replayed': 'not at all',
@@ -74,7 +74,7 @@ export class Replay {
   #wasHeard = false;
   /** The broker has shown us a sentinel before, so it is worth waiting for. */
   #isSentinelTrusted: boolean;
-  readonly #trials: (LiveFlagTrial | OrderTrial | Resubscription)[] = [];
+  readonly #tests: (LiveFlagTest | ReplayOrderTest | QosUpgradeTest)[] = [];
   #order: ReplayOrder;
   #wasComplete = false;
   /** At what is not for us. */
@@ -118,8 +118,8 @@ export class Replay {
    * @throws when the connection ends meanwhile
    */
   async learnOrder(topic: string): Promise<ReplayOrder | undefined> {
-    const trial = new OrderTrial(topic);
-    this.#trials.push(trial);
+    const trial = new ReplayOrderTest(topic);
+    this.#tests.push(trial);
     const order = await trial.order(this.#connection);
     // The worse is presumed.
     this.#order = order ?? 'any';
@@ -133,15 +133,15 @@ export class Replay {
    * @throws when the connection ends meanwhile
    */
   learnLiveFlag(topic: string, qos: 0 | 1): Promise<LiveFlag | undefined> {
-    const trial = new LiveFlagTrial(topic, qos);
-    this.#trials.push(trial);
+    const trial = new LiveFlagTest(topic, qos);
+    this.#tests.push(trial);
     return trial.flag(this.#connection);
   }
 
   /** What the broker retains of the marker. */
   async readMarker(): Promise<SessionStarted['marker']> {
     if (this.#sentinel === undefined || this.#markerTopic === undefined) return 'unknown';
-    const { grants, complete } = await this.#replayed([this.#markerTopic], 0, SETTLED.marker);
+    const { grants, complete } = await this.#replayed([this.#markerTopic], 0, QUIET_AFTER_SENTINEL_MS.marker);
     await this.#connection.unsubscribe([this.#markerTopic]);
     if (this.#marker !== undefined) return { payload: this.#marker };
     return complete && !grants.some(isRefusal) ? 'absent' : 'unknown';
@@ -152,9 +152,9 @@ export class Replay {
    * @param topic a control topic that nobody else uses
    * @throws when the connection ends meanwhile
    */
-  async learnRaising(topic: string): Promise<Raising> {
-    const trial = new Resubscription(topic);
-    this.#trials.push(trial);
+  async learnRaising(topic: string): Promise<QosUpgrade> {
+    const trial = new QosUpgradeTest(topic);
+    this.#tests.push(trial);
     return RAISING[await trial.behaviour(this.#connection)];
   }
 
@@ -179,7 +179,7 @@ export class Replay {
    */
   async run(
     subscriptions: readonly Subscription[],
-    raising: Raising = 'with the second',
+    raising: QosUpgrade = 'with the second',
     isReplayed: (packet: IPublishPacket) => boolean = () => false,
   ): Promise<Grant[]> {
     const grants: Grant[] = [];
@@ -219,7 +219,7 @@ export class Replay {
   observe(packet: IPublishPacket): boolean {
     const isOfReplay = packet.retain || this.#isWithoutFlags;
     if (isOfReplay) this.#quiet?.refresh();
-    if (this.#trials.some(trial => trial.observe(packet))) return true;
+    if (this.#tests.some(trial => trial.observe(packet))) return true;
     if (packet.topic !== this.#markerTopic) {
       if (this.#sentinel?.observe(packet) === true) return true;
       this.#wasHeard ||= isOfReplay;
@@ -236,7 +236,7 @@ export class Replay {
     const grants: Grant[] = [];
     for (let left = filters; left.length > 0; left = filters.slice(grants.length)) {
       const [part = left] = this.#connection.batches(left, around);
-      const { grants: answers } = await this.#replayed(part, qos, SETTLED.all);
+      const { grants: answers } = await this.#replayed(part, qos, QUIET_AFTER_SENTINEL_MS.all);
       const isTaken = this.#connection.batches(part, around).length === 1;
       if (isTaken) grants.push(...answers);
     }
@@ -289,7 +289,7 @@ export class Replay {
         clearTimeout(this.#quiet);
         this.#quiet = setTimeout(() => resolve(false), ms);
       };
-      wait(sentinelShown === undefined ? QUIET : SETTLE_LIMIT);
+      wait(sentinelShown === undefined ? QUIET_MS : SETTLE_LIMIT);
       void sentinelShown?.then(() => wait(settled));
     });
   }
@@ -312,14 +312,14 @@ export class Replay {
           .then(() => resolve(false));
       };
       const look = () => {
-        silence = this.#wasHeard ? 0 : silence + QUIET;
+        silence = this.#wasHeard ? 0 : silence + QUIET_MS;
         this.#wasHeard = false;
         if (silence >= SILENCE_LIMIT_MS) {
           reject(new SentinelLostError(silence / 1_000));
           return;
         }
         if (this.#order !== 'any') ask();
-        this.#quiet = setTimeout(look, QUIET);
+        this.#quiet = setTimeout(look, QUIET_MS);
       };
       const askLate = () => {
         if (lateAsks++ === MAX_LATE_ASKS) {
@@ -331,7 +331,7 @@ export class Replay {
         this.#late = setTimeout(askLate, SENTINEL_LIMIT_MS);
       };
       this.#wasHeard = false;
-      this.#quiet = setTimeout(look, QUIET);
+      this.#quiet = setTimeout(look, QUIET_MS);
       this.#late = setTimeout(askLate, SENTINEL_LIMIT_MS);
     });
   }
@@ -348,7 +348,7 @@ export class Replay {
   async #outOfOrder(): Promise<void> {
     if (this.#order === 'any') return;
     this.#order = 'any';
-    await this.#silence(SETTLED.all);
+    await this.#silence(QUIET_AFTER_SENTINEL_MS.all);
   }
 
   /** All that comes may be replayed, as at Mosca, for a while at least: nothing tells it from what is written meanwhile. */

@@ -2,9 +2,9 @@
 
 import type { MergeChain } from '../../core/merge-chain.ts';
 import { compileDecider, type Decider, type Decoders } from '../../core/merge-order.ts';
-import type { Clash } from '../../core/outcome.ts';
+import type { Conflict } from '../../core/outcome.ts';
 import type { Policy } from '../../core/policy.ts';
-import { Tally } from '../tally.ts';
+import { Counters } from '../counters.ts';
 import { type Excerpt, excerptOf } from './shown-value.ts';
 
 /** Conflicts that are remembered. */
@@ -24,7 +24,7 @@ export interface LoggedConflict {
 export class ConflictLog {
   /** The number of the newest. */
   last = 0;
-  readonly #tally = new Tally();
+  readonly #counts = new Counters();
   #decoders: Decoders;
   readonly #deciders = new Map<MergeChain, Decider>();
   /** A ring: conflict `n` stands at `n % REMEMBERED`. */
@@ -36,7 +36,7 @@ export class ConflictLog {
 
   /** By the comparator that decided. */
   get counts(): Readonly<Record<string, number>> {
-    return this.#tally.counts;
+    return this.#counts.counts;
   }
 
   /** Other merge chains are going to decide. */
@@ -45,9 +45,9 @@ export class ConflictLog {
     this.#deciders.clear();
   }
 
-  note(topic: string, { winner, loser }: Clash, { chain }: Policy): void {
+  note(topic: string, { winner, loser }: Conflict, { chain }: Policy): void {
     const decidedBy = this.#decider(chain)(winner, loser);
-    this.#tally.count(decidedBy);
+    this.#counts.count(decidedBy);
     const number = ++this.last;
     this.#ring[number % REMEMBERED] = {
       number,

@@ -6,22 +6,29 @@
  */
 
 import { has } from '../../core/policy.ts';
-import { agrees, endOf, pendingAt } from '../../core/register.ts';
+import { expiryOf, isInSync, pendingAt } from '../../core/register.ts';
 import type { Histogram } from '../../protocol/histogram.ts';
 import type {
   DeletionsDecided,
   ReconcilerAnswers,
   ReconcilerMeasures,
-  ReconcilerQuestion,
-} from '../../protocol/questions.ts';
-import type { Conflict, Contender, HeldValue, TopicDetails, TopicRow, TrashList } from '../../status/api.ts';
+  ReconcilerRequest,
+} from '../../protocol/requests.ts';
+import type {
+  Conflict,
+  ConflictSide,
+  HeldValue,
+  TopicDetails,
+  TopicRow,
+  TrashList,
+} from '../../status/api.ts';
 import type { Admission } from '../admission.ts';
+import type { Committer } from '../committer.ts';
+import type { Counters } from '../counters.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BrokerLinks } from '../links/broker-links.ts';
 import type { LoopDamper } from '../loop-damper.ts';
-import type { Saver } from '../saver.ts';
 import { inSlices } from '../slices.ts';
-import type { Tally } from '../tally.ts';
 import type { Topic } from '../topics/topic.ts';
 import { TopicIndex } from '../topics/topic-index.ts';
 import { levelOf, pageOf } from '../topics/topic-pages.ts';
@@ -43,7 +50,7 @@ const REFUSED = 'refused_';
 const MOST_RECOUNTED = 5_000;
 
 /** What only looks. */
-export type Inspection = Exclude<ReconcilerQuestion, DeletionsDecided>;
+export type Inspection = Exclude<ReconcilerRequest, DeletionsDecided>;
 
 export interface InspectorDeps {
   readonly replica: string;
@@ -54,8 +61,8 @@ export interface InspectorDeps {
   readonly damper: Pick<LoopDamper, 'damped'>;
   readonly trash: Trash;
   /** Of the reconciler. */
-  readonly tally: Tally;
-  readonly saver: Pick<Saver, 'commits' | 'failures'>;
+  readonly counters: Counters;
+  readonly committer: Pick<Committer, 'commits' | 'failures'>;
   readonly ticks: Histogram;
   readonly payloads: 'shown' | 'hidden';
 }
@@ -63,26 +70,26 @@ export interface InspectorDeps {
 export class Inspector {
   readonly #deps: InspectorDeps;
   readonly #all: TopicIndex;
-  readonly #differing: TopicIndex;
+  readonly #diverging: TopicIndex;
   /** The last list that was asked for. */
   #lists: Promise<unknown> = Promise.resolve();
 
   constructor(deps: InspectorDeps) {
     this.#deps = deps;
-    const { census, states } = deps.table;
+    const { stats, states } = deps.table;
     this.#all = new TopicIndex({
       get revision() {
-        return census.revision;
+        return stats.revision;
       },
       *topics() {
-        for (const [topic, { standing }] of states.entries()) if (standing.state !== undefined) yield topic;
+        for (const [topic, { status }] of states.entries()) if (status.state !== undefined) yield topic;
       },
     });
-    this.#differing = new TopicIndex({
+    this.#diverging = new TopicIndex({
       get revision() {
-        return census.differingRevision;
+        return stats.divergingRevision;
       },
-      topics: () => census.differing,
+      topics: () => stats.divergingTopics,
     });
   }
 
@@ -106,7 +113,7 @@ export class Inspector {
 
   close(): void {
     this.#all.close();
-    this.#differing.close();
+    this.#diverging.close();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -118,30 +125,30 @@ export class Inspector {
   // ── counts ─────────────────────────────────────────────────────────────────────────────────────────
 
   #measures(conflictsAfter: number): ReconcilerMeasures {
-    const { replica, table, links, admission, conflicts, damper, tally, saver, ticks } = this.#deps;
-    const { census } = table;
-    const refused = Object.entries(tally.counts).filter(([name]) => name.startsWith(REFUSED));
+    const { replica, table, links, admission, conflicts, damper, counters, committer, ticks } = this.#deps;
+    const { stats } = table;
+    const refused = Object.entries(counters.counts).filter(([name]) => name.startsWith(REFUSED));
     return {
       replica,
       counts: {
-        expired: tally.counts['expired'] ?? 0,
-        storeFailures: saver.failures,
+        expired: counters.counts['expired'] ?? 0,
+        storeFailures: committer.failures,
         tombstonesEvicted: admission.eviction.tombstones,
         refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
         refusedOf: Object.fromEntries([...links].map(({ name, refused }) => [name, { ...refused }])),
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
-        contended: Object.fromEntries([...links].map(({ name, contended }) => [name, contended])),
+        racedWrites: Object.fromEntries([...links].map(({ name, racedWrites }) => [name, racedWrites])),
         damped: damper.damped,
         historyDropped: Object.fromEntries(
           [...links].map(({ name, state }) => [name, state.history.dropped + state.history.unseen.dropped]),
         ),
         vanished: Object.fromEntries([...links].map(({ name, vanished }) => [name, vanished])),
         conflicts: { ...conflicts.counts },
-        convergence: census.convergence.counts,
-        commits: saver.commits.counts,
+        convergence: stats.convergence.counts,
+        commits: committer.commits.counts,
         ticks: ticks.counts,
       },
-      topics: census.counts,
+      topics: stats.counts,
       memory: { bytes: table.usage.bytes, bound: admission.memory },
       links: [...links]
         .filter(({ isRemoved }) => !isRemoved)
@@ -149,8 +156,8 @@ export class Inspector {
           name: link.name,
           pending: link.pending,
           waiting: link.due.size,
-          behind: census.behind[link.index] ?? 0,
-          blocked: link.blocks.blocked,
+          behind: stats.behind[link.index] ?? 0,
+          blocked: link.blockedTopics.blocked,
           deletionsHeld: link.guard.size,
           unreadable: link.unreadable.size,
         })),
@@ -161,26 +168,26 @@ export class Inspector {
 
   // ── topics ─────────────────────────────────────────────────────────────────────────────────────────
 
-  async #topics(query: ReconcilerQuestion & { of: 'topics' }): Promise<ReconcilerAnswers['topics']> {
-    const { states, census } = this.#deps.table;
-    const isDiffering = query.which === 'differing';
-    const sorted = await (isDiffering ? this.#differing : this.#all).topics();
-    const isListed = isDiffering
-      ? (topic: string) => census.differing.has(topic)
+  async #topics(query: ReconcilerRequest & { of: 'topics' }): Promise<ReconcilerAnswers['topics']> {
+    const { states, stats } = this.#deps.table;
+    const isDiverging = query.which === 'diverging';
+    const sorted = await (isDiverging ? this.#diverging : this.#all).topics();
+    const isListed = isDiverging
+      ? (topic: string) => stats.divergingTopics.has(topic)
       : (topic: string) => states.has(topic);
     const { topics, matching, next } = await inSlices(pageOf(sorted, query, isListed));
     return { topics: topics.flatMap(topic => this.#row(topic, SHOWN_IN_LISTS) ?? []), matching, next };
   }
 
-  async #level(query: ReconcilerQuestion & { of: 'level' }): Promise<ReconcilerAnswers['level']> {
-    const [sorted, differing] = [await this.#all.topics(), await this.#differing.topics()];
-    const { nodes, size, next } = await inSlices(levelOf(sorted, differing, query));
+  async #level(query: ReconcilerRequest & { of: 'level' }): Promise<ReconcilerAnswers['level']> {
+    const [sorted, diverging] = [await this.#all.topics(), await this.#diverging.topics()];
+    const { nodes, size, next } = await inSlices(levelOf(sorted, diverging, query));
     return {
-      nodes: nodes.map(({ name, isTopic, beneath, differing: count }) => ({
+      nodes: nodes.map(({ name, isTopic, beneath, diverging: count }) => ({
         name,
         topic: isTopic ? (this.#row(query.under + name, SHOWN_IN_LISTS) ?? null) : null,
         beneath,
-        differing: count,
+        diverging: count,
       })),
       size,
       next,
@@ -190,11 +197,11 @@ export class Inspector {
   /** `most`: bytes of each payload. */
   #row(topic: string, most: number): TopicRow | undefined {
     const known = this.#deps.table.get(topic);
-    const state = known?.standing.state;
+    const state = known?.status.state;
     const winner = known?.register.winner;
     if (known === undefined || state === undefined || winner === undefined) return undefined;
     const { time } = winner.version;
-    const end = endOf(winner);
+    const end = expiryOf(winner);
     return {
       topic,
       state,
@@ -213,7 +220,7 @@ export class Inspector {
     const isConcerned = winner !== undefined && has(known.policy.publish, index);
     return {
       value: shownValue(holds, this.#deps.payloads, most),
-      agrees: !isConcerned || agrees(holds, winner),
+      agrees: !isConcerned || isInSync(holds, winner),
     };
   }
 
@@ -227,8 +234,10 @@ export class Inspector {
       ...row,
       version: winner === undefined || winner.version.time === 0 ? null : winner.version,
       pending: this.#byBroker(({ index }) => pendingAt(register, index) || undefined),
-      blocked: this.#byBroker(({ blocks }) =>
-        blocks.isBlocked(topic) ? sinceEpoch(blocks.retryAt(topic) ?? performance.now()) : undefined,
+      blocked: this.#byBroker(({ blockedTopics }) =>
+        blockedTopics.isBlocked(topic)
+          ? sinceEpoch(blockedTopics.retryAt(topic) ?? performance.now())
+          : undefined,
       ),
       retain: policy.retain,
       qos: policy.qos,
@@ -249,10 +258,10 @@ export class Inspector {
   // ── words ──────────────────────────────────────────────────────────────────────────────────────────
 
   #conflict({ at, topic, winner, loser, decidedBy }: LoggedConflict): Conflict {
-    return { at, topic, winner: this.#contender(winner), loser: this.#contender(loser), decidedBy };
+    return { at, topic, winner: this.#conflictSide(winner), loser: this.#conflictSide(loser), decidedBy };
   }
 
-  #contender(excerpt: Excerpt): Contender {
+  #conflictSide(excerpt: Excerpt): ConflictSide {
     return { broker: this.#name(excerpt.origin), value: shownExcerpt(excerpt, this.#deps.payloads) };
   }
 

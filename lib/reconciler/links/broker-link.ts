@@ -6,9 +6,9 @@
  * costs memory for topics, not for messages.
  */
 
-import type { Base, Occasion } from '../../core/events.ts';
+import type { ProbePriority, ReturnState } from '../../core/events.ts';
 import { LogDigest } from '../../core/log-digest.ts';
-import { NowAndThen } from '../../core/now-and-then.ts';
+import { LogThrottle } from '../../core/log-throttle.ts';
 import { has, type Policies } from '../../core/policy.ts';
 import type { Version } from '../../core/version.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
@@ -16,20 +16,20 @@ import type {
   DeletionBound,
   FromBroker,
   Port,
+  PublishResults,
   SessionStarted,
-  Settled,
   ToBroker,
 } from '../../protocol/messages.ts';
 import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
-import type { Self } from '../facts.ts';
 import type { Marker } from '../marker.ts';
+import type { Self } from '../store-metadata.ts';
 import { AntiEntropy } from '../verification/anti-entropy.ts';
 import { DeletionGuard } from '../verification/deletion-guard.ts';
-import { Look } from '../verification/look.ts';
-import { OpenProbes } from '../verification/open-probes.ts';
-import { Unanswered } from '../verification/unanswered.ts';
-import { AwaitedEchoes } from './awaited-echoes.ts';
-import { Blocks } from './blocks.ts';
+import { ProbeQueue } from '../verification/probe-queue.ts';
+import { ProbeRetries } from '../verification/probe-retries.ts';
+import { ScanRound } from '../verification/scan-round.ts';
+import { BlockedTopics } from './blocked-topics.ts';
+import { EchoTimeouts } from './echo-timeouts.ts';
 import type { Shown } from './held-history.ts';
 import { MarkedState } from './marked-state.ts';
 
@@ -43,7 +43,7 @@ const PROBE_BATCH = 500;
 export type Bound = 'pending' | 'pending_of_topic';
 
 /** What is said of topics that it does not take. */
-export type Said = 'not taken' | 'taken';
+export type DigestKind = 'not taken' | 'taken';
 
 export interface LinkOptions {
   readonly index: number;
@@ -69,15 +69,15 @@ export class BrokerLink {
   readonly markerTopic: string | undefined;
   /** Under which its worker connects, unless one is configured. */
   clientId: string;
-  readonly blocks = new Blocks();
+  readonly blockedTopics = new BlockedTopics();
   /** Of what it does not take, and takes again. */
-  readonly digests: Readonly<Record<Said, LogDigest>> = {
+  readonly digests: Readonly<Record<DigestKind, LogDigest>> = {
     'not taken': new LogDigest(),
     taken: new LogDigest(),
   };
   readonly guard: DeletionGuard;
-  readonly look = new Look();
-  readonly unanswered = new Unanswered();
+  readonly scanRound = new ScanRound();
+  readonly probeRetries = new ProbeRetries();
   readonly antiEntropy: AntiEntropy;
 
   /** The broker keeps retained messages. If not, it is neither asked what it retains nor given a marker. */
@@ -96,7 +96,7 @@ export class BrokerLink {
   /** It has shown all that it retains, in this life or, as the store says, in an earlier one. */
   known = false;
   /** What the current session can be compared with. */
-  base: Base = 'none';
+  returnState: ReturnState = 'first contact';
   /**
    * Topics that a client may have deleted there without being heard: it was away, could not be read, or dropped messages
    * in a burst; until it is found what it retains.
@@ -111,9 +111,9 @@ export class BrokerLink {
   /** What it may come back with. */
   readonly state: MarkedState;
   /** How often this broker has been ready. */
-  visits = 0;
+  sessionsCompleted = 0;
   /** Messages that met another write at the broker: their topics are looked at. */
-  contended = 0;
+  racedWrites = 0;
   /** Topics that it held no more, and that were given to it again: that a client deleted them was not proven. */
   vanished = 0;
   /** Topics that it did not show when last asked, without proof that we can read there: they stay what they are believed to be. */
@@ -132,11 +132,11 @@ export class BrokerLink {
   /** The credit was used up, and not half of it has been given back: what is sent then goes in few batches. */
   #exhausted = false;
   readonly #writer = new BatchWriter();
-  readonly #echoes = new AwaitedEchoes();
+  readonly #echoes = new EchoTimeouts();
   /** Topics of which a publication waits in quarantine, and has not been sent yet. */
   readonly #quarantined = new Set<string>();
-  readonly #probes = new OpenProbes();
-  readonly #nowAndThen = new NowAndThen<Bound>();
+  readonly #probes = new ProbeQueue();
+  readonly #throttle = new LogThrottle<Bound>();
 
   constructor(options: LinkOptions) {
     const { index, name, rank, scanPeriod, markerTopic, secret, clientId, deletionGuard } = options;
@@ -174,15 +174,15 @@ export class BrokerLink {
     this.retains = retains;
     this.writes = writes;
     this.state.begun();
-    if (!retains) this.base = 'keeps nothing';
-    else this.base = this.known ? this.state.returned(marker, closed) : 'none';
+    if (!retains) this.returnState = 'no retention';
+    else this.returnState = this.known ? this.state.returned(marker, closed) : 'first contact';
     this.replayed = this.#session > 1 || this.known ? new Set() : undefined;
   }
 
   /** What the topic can be compared with: what is subscribed to only since the filters were changed, with nothing. */
-  baseOf(topic: string, shown: Shown): Base {
-    if (this.former !== undefined && !has(this.former.of(topic).echo, this.index)) return 'none';
-    return this.state.wentBack(topic, shown) ? 'went back' : this.base;
+  returnStateOf(topic: string, shown: Shown): ReturnState {
+    if (this.former !== undefined && !has(this.former.of(topic).echo, this.index)) return 'first contact';
+    return this.state.wentBack(topic, shown) ? 'rolled back' : this.returnState;
   }
 
   /** It has shown all that it retains. Returns the topics, where there is something to compare them with. */
@@ -191,7 +191,7 @@ export class BrokerLink {
     this.ready = true;
     this.known = true;
     this.stamps = stamps;
-    this.visits++;
+    this.sessionsCompleted++;
     this.former = undefined;
     this.replayed = undefined;
     this.antiEntropy.replayed(this.messages);
@@ -202,14 +202,14 @@ export class BrokerLink {
   parted(): string[] {
     this.ready = false;
     this.antiEntropy.parted();
-    this.unanswered.clear();
+    this.probeRetries.clear();
     this.unheard.clear();
     this.marker.parted();
     this.due.clear();
     this.#echoes.clear();
     this.#quarantined.clear();
     this.#writer.take();
-    return [...this.look.abort(), ...this.#probes.parted()];
+    return [...this.scanRound.abort(), ...this.#probes.parted()];
   }
 
   /** Whether one more publication may be sent now. */
@@ -219,11 +219,11 @@ export class BrokerLink {
 
   /** Publications, or topics, that are not settled yet. */
   get busy(): boolean {
-    return this.unsettled > 0;
+    return this.unconfirmed > 0;
   }
 
   /** How many that are. */
-  get unsettled(): number {
+  get unconfirmed(): number {
     return this.ready ? this.due.size + this.#sent - this.#through + this.#quarantined.size : 0;
   }
 
@@ -265,17 +265,17 @@ export class BrokerLink {
 
   /** Whether it is to be said that a bound was met: now and then, however often it is. */
   isWorthSaying(bound: Bound, uptime: number): boolean {
-    return this.#nowAndThen.isDue(bound, uptime);
+    return this.#throttle.isDue(bound, uptime);
   }
 
   /** Asks the broker what it retains under a topic from now on. */
-  probe(topic: string, occasion: Occasion): void {
-    this.#probes.ask(topic, occasion);
+  probe(topic: string, priority: ProbePriority): void {
+    this.#probes.ask(topic, priority);
   }
 
   /** Something waits for the answer under this topic: if it is a look, it is one no more. */
-  hasten(topic: string): void {
-    this.#probes.hasten(topic);
+  promoteProbe(topic: string): void {
+    this.#probes.promote(topic);
   }
 
   /** Takes note of an answer; returns whether it counts. */
@@ -285,7 +285,7 @@ export class BrokerLink {
 
   /** The topic was shown, or written anew: no suspicion is left that it was deleted there. */
   seen(topic: string): void {
-    this.look.seen(topic);
+    this.scanRound.seen(topic);
     if (this.unheard.size > 0) this.unheard.delete(topic);
     if (this.guard.size > 0) this.guard.release(topic);
     if (this.unreadable.size > 0) this.unreadable.delete(topic);
@@ -293,12 +293,12 @@ export class BrokerLink {
 
   /** Finds out whether we can read beneath these parents at the broker. */
   proveReadable(parents: readonly string[]): void {
-    this.#post({ kind: 'prove-readable', session: this.#session, parents });
+    this.#post({ kind: 'check-read-access', session: this.#session, parents });
   }
 
   /** Has the broker show once more all that it retains. */
-  survey(): void {
-    this.#post({ kind: 'survey', session: this.#session });
+  startFullScan(): void {
+    this.#post({ kind: 'full-scan', session: this.#session });
   }
 
   /** Whether there are probes to be sent. */
@@ -314,11 +314,12 @@ export class BrokerLink {
     return () => {
       if (batch !== undefined) this.#post({ kind: 'publications', session, batch }, [batch]);
       if (probes === undefined) return;
-      for (const occasion of ['question', 'look'] satisfies Occasion[]) {
-        for (const topics of inBatches(probes[occasion]))
-          this.#post({ kind: 'probe', session, occasion, topics });
+      for (const priority of ['urgent', 'background'] satisfies ProbePriority[]) {
+        for (const topics of inBatches(probes[priority]))
+          this.#post({ kind: 'probe', session, priority, topics });
       }
-      for (const topics of inBatches(probes.hastened)) this.#post({ kind: 'hasten', session, topics });
+      for (const topics of inBatches(probes.promoted))
+        this.#post({ kind: 'promote-probes', session, topics });
     };
   }
 
@@ -326,7 +327,7 @@ export class BrokerLink {
     this.#post({ kind: 'credit', batches });
   }
 
-  settled(message: Settled): void {
+  publishesSettled(message: PublishResults): void {
     this.#through = message.through;
     this.#bytes -= message.bytes;
     this.#exhausted &&= this.#uses(0.5);
@@ -349,7 +350,7 @@ export class BrokerLink {
   markerAcknowledged(version: Version): boolean {
     const isFirst = this.marker.recorded === undefined;
     if (!this.marker.acknowledged(version)) return false;
-    if (this.ready) this.base = 'as left';
+    if (this.ready) this.returnState = 'intact';
     return isFirst;
   }
 
@@ -367,10 +368,10 @@ export class BrokerLink {
   get isWaiting(): boolean {
     return (
       this.#echoes.size > 0 ||
-      this.blocks.isWaiting ||
-      this.digests['not taken'].isWaiting ||
-      this.digests.taken.isWaiting ||
-      this.unanswered.isWaiting ||
+      this.blockedTopics.isWaiting ||
+      this.digests['not taken'].hasUnlogged ||
+      this.digests.taken.hasUnlogged ||
+      this.probeRetries.isWaiting ||
       this.state.history.isWaiting
     );
   }

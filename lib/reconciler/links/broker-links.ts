@@ -4,7 +4,7 @@ import type { BrokerSet } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
 import type { ReconcilerSettings } from '../../protocol/messages.ts';
 import type { Superseded, SupersededAt } from '../../store/state-store.ts';
-import { factsOf, markerFact, recall, type Self } from '../facts.ts';
+import { markerFact, recall, type Self, storeMetadataOf } from '../store-metadata.ts';
 import type { HeldBefore, HeldChange } from '../topics/held-change.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { BrokerLink } from './broker-link.ts';
@@ -72,7 +72,7 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
   /** The brokers that do not take a topic. */
   blocking(topic: string): BrokerSet {
     return this.#links.reduce(
-      (set, { blocks, index }) => (blocks.isBlocked(topic) ? set | (1 << index) : set),
+      (set, { blockedTopics, index }) => (blockedTopics.isBlocked(topic) ? set | (1 << index) : set),
       0,
     );
   }
@@ -89,7 +89,7 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
 
   /** Whether each broker that is configured has shown what it retains. */
   get areSeen(): boolean {
-    return this.#links.every(({ visits, isRemoved }) => visits > 0 || isRemoved);
+    return this.#links.every(({ sessionsCompleted, isRemoved }) => sessionsCompleted > 0 || isRemoved);
   }
 
   /** Whether each that is published to has shown what it retains under the filters that hold now. */
@@ -98,12 +98,12 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
   }
 
   /** What the store is to know of them. */
-  facts(): ReadonlyMap<string, string> {
-    return factsOf(this.#self, this.#links);
+  metadata(): ReadonlyMap<string, string> {
+    return storeMetadataOf(this.#self, this.#links);
   }
 
   /** These facts are stored: what was before the markers that they name matters for a while only. */
-  factsStored(facts: ReadonlyMap<string, string>, uptime: number): void {
+  metadataStored(facts: ReadonlyMap<string, string>, uptime: number): void {
     for (const { name, state } of this.#links) {
       const commit = facts.get(markerFact(name));
       if (commit !== undefined) state.history.markerStored(Number(commit), uptime);

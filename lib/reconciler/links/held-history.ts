@@ -13,7 +13,7 @@
  */
 
 import type { Held } from '../../core/register.ts';
-import { imprintOf } from '../../protocol/imprint.ts';
+import { messageDigestOf } from '../../protocol/message-digest.ts';
 import type { Superseded } from '../../store/state-store.ts';
 import { UNTIL_SEEN, UnseenValues } from './unseen-values.ts';
 
@@ -82,7 +82,7 @@ export class HeldHistory {
   superseded(topic: string, held: Held, from: number, until: number): void {
     if (held === 'unknown' || until <= this.#since) return;
     if (held === 'absent') this.#addBounded(topic, from, until, '', undefined);
-    else this.#addBounded(topic, from, until, imprintOf(held.payload), held.properties);
+    else this.#addBounded(topic, from, until, messageDigestOf(held.payload), held.properties);
   }
 
   /** Takes what the store has. */
@@ -256,7 +256,7 @@ const NOTHING: readonly Superseded[] = [];
 
 /** Whether that is what is shown. */
 export function isValue({ payload, properties }: Superseded, shown: Shown): boolean {
-  return payload === imprintOf(shown.payload) && areAlike(properties, shown.properties);
+  return payload === messageDigestOf(shown.payload) && areAlike(properties, shown.properties);
 }
 
 /** Unknown properties equal any. */

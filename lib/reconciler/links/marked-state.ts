@@ -3,7 +3,7 @@
  * since. Together they tell what it lost, what went back, and what was written or deleted while we were apart.
  */
 
-import type { AtMarker, Base } from '../../core/events.ts';
+import type { AtMarker, ReturnState } from '../../core/events.ts';
 import type { ShownMarker } from '../../protocol/messages.ts';
 import type { Superseded } from '../../store/state-store.ts';
 import { Marker } from '../marker.ts';
@@ -46,14 +46,14 @@ export class MarkedState {
    * The broker is connected again, and has shown this.
    * @param closed the last commit before
    */
-  returned(shown: ShownMarker, closed: number): Base {
+  returned(shown: ShownMarker, closed: number): ReturnState {
     const commit = typeof shown === 'object' ? this.key?.commitOf(shown.payload) : shown;
     this.hasForgedMarker = commit === undefined;
     const base = this.marker.returned(commit ?? 'unknown', marker => this.history.reaches(marker));
     if (typeof commit === 'number') this.history.markerReturned(commit, performance.now());
-    if (base === 'lost') this.history.unseen.clear();
+    if (base === 'wiped') this.history.unseen.clear();
     this.#lastCommitBefore = closed;
-    this.#markerAtReturn = base === 'as left' ? this.marker.recorded : undefined;
+    this.#markerAtReturn = base === 'intact' ? this.marker.recorded : undefined;
     return base;
   }
 

@@ -5,11 +5,11 @@
  */
 
 import { isDeletion } from '../../core/register.ts';
-import { AGES_WITHOUT_ROOM, DELETION_AGE, isForgettable } from '../../core/step.ts';
+import { isForgettable, RETENTION_TIMES_WHEN_FULL, TOMBSTONE_RETENTION_MS } from '../../core/step.ts';
 import type { TopicTable } from './topic-table.ts';
 
 /** Topics that are looked at in one go: the one message that finds no room has to wait for it. */
-const MAX_LOOKED_AT = 2_000;
+const MAX_CANDIDATES = 2_000;
 
 /** Topics that are forgotten in one go: some more than are needed, so that the next messages find room at once. */
 const MIN_EVICTED = 50;
@@ -36,14 +36,14 @@ export class Eviction {
     const kept: { topic: string; at: number }[] = [];
     let evicted = 0;
     let isDone = false;
-    for (let looked = 0; !isDone && looked < MAX_LOOKED_AT; looked++) {
+    for (let looked = 0; !isDone && looked < MAX_CANDIDATES; looked++) {
       const next = forgettable.takeNext();
       if (next === undefined) break;
       const { topic, at } = next;
       const verdict = this.#look(topic, now);
       if (verdict === 'keep') kept.push({ topic, at });
       // A broker may still hold it. Others of which that is known have their turn before it comes again.
-      if (verdict === 'blocked') kept.push({ topic, at: Math.max(at, now + DELETION_AGE) });
+      if (verdict === 'blocked') kept.push({ topic, at: Math.max(at, now + TOMBSTONE_RETENTION_MS) });
       if (verdict !== 'evicted') continue;
       evicted++;
       isDone = evicted === MAX_EVICTED || (evicted >= MIN_EVICTED && hasRoom());
@@ -57,7 +57,7 @@ export class Eviction {
     const known = this.#table.get(topic);
     if (known === undefined) return 'gone';
     const { register, policy } = known;
-    if (isForgettable(register, policy, now, AGES_WITHOUT_ROOM)) {
+    if (isForgettable(register, policy, now, RETENTION_TIMES_WHEN_FULL)) {
       if (register.winner !== undefined) this.tombstones++;
       this.#table.remove(topic, known);
       return 'evicted';

@@ -5,7 +5,7 @@
 
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
 import { atRest, type Held, heldAfter, type Message } from '../../core/register.ts';
-import { type Standing, UNCOUNTED } from '../inspection/census.ts';
+import { type TopicStatus, UNCOUNTED } from '../inspection/topic-stats.ts';
 import type { Topic } from './topic.ts';
 import { messageBytes } from './topic-bytes.ts';
 
@@ -45,16 +45,16 @@ class Page {
   readonly replicas: Column<string>;
   readonly origins = new Int8Array(PAGE);
   readonly expiries = new Column(Number.POSITIVE_INFINITY);
-  readonly erasures = new Column(Number.POSITIVE_INFINITY);
+  readonly ttlExpiries = new Column(Number.POSITIVE_INFINITY);
   /** Brokers that hold the winner, and those that are known to hold nothing. */
   readonly holding = new Uint32Array(PAGE);
   readonly absent = new Uint32Array(PAGE);
   readonly unretained = new Column<BrokerSet>(0);
   /** 1: the winner was seen everywhere. */
-  readonly settled = new Uint8Array(PAGE);
+  readonly converged = new Uint8Array(PAGE);
   readonly policies: Column<Policy>;
   readonly seen = new Array<readonly number[]>(PAGE).fill(NEVER_SEEN);
-  readonly standings = new Array<Standing>(PAGE).fill(UNCOUNTED);
+  readonly statuses = new Array<TopicStatus>(PAGE).fill(UNCOUNTED);
 
   /** @param first what most topics are taken to be like */
   constructor({ register: { winner }, policy }: Topic) {
@@ -96,7 +96,7 @@ export class RestingTopics {
   }
 
   /** @throws TypeError for a topic that is not at rest */
-  write(place: number, { register, policy, seen, settled, standing }: Topic): void {
+  write(place: number, { register, policy, seen, convergedWinner, status }: Topic): void {
     const { winner, held, unretained } = register;
     if (winner === undefined) throw new TypeError('a topic without a winner is not at rest');
     const page = this.#pageOf(place);
@@ -107,15 +107,15 @@ export class RestingTopics {
     page.counters[at] = winner.version.counter;
     page.replicas.set(at, this.#sharedReplica(winner.version.replica));
     page.origins[at] = winner.origin;
-    page.expiries.set(at, winner.expiresAt);
-    page.erasures.set(at, winner.erasedAt);
+    page.expiries.set(at, winner.messageExpiresAt);
+    page.ttlExpiries.set(at, winner.ttlExpiresAt);
     page.holding[at] = brokersWith(held, winner);
     page.absent[at] = brokersWith(held, 'absent');
     page.unretained.set(at, unretained);
-    page.settled[at] = Number(settled === winner);
+    page.converged[at] = Number(convergedWinner === winner);
     page.policies.set(at, policy);
     page.seen[at] = seen;
-    page.standings[at] = standing;
+    page.statuses[at] = status;
   }
 
   read(place: number): Topic {
@@ -130,16 +130,16 @@ export class RestingTopics {
         replica: page.replicas.get(at),
       },
       origin: page.origins[at] as number,
-      expiresAt: page.expiries.get(at),
-      erasedAt: page.erasures.get(at),
+      messageExpiresAt: page.expiries.get(at),
+      ttlExpiresAt: page.ttlExpiries.get(at),
     };
     const held = this.#heldBy(page.holding[at] as number, page.absent[at] as number, winner);
     return {
       register: atRest(winner, held, page.unretained.get(at)),
       policy: page.policies.get(at),
       seen: page.seen[at] as readonly number[],
-      settled: page.settled[at] === 1 ? winner : undefined,
-      standing: page.standings[at] as Standing,
+      convergedWinner: page.converged[at] === 1 ? winner : undefined,
+      status: page.statuses[at] as TopicStatus,
     };
   }
 

@@ -12,36 +12,36 @@ import { type Fault, payloadFault, topicFault } from '../../protocol/message-fau
 import type { Bounds, Log } from '../../protocol/messages.ts';
 import { packedFault } from '../../protocol/property-faults.ts';
 import type { StoredState, StoredTopic, TopicEntry } from '../../store/state-store.ts';
-import type { Tally } from '../tally.ts';
+import type { Counters } from '../counters.ts';
 
 /** Topics that are named in the log. */
 const NAMED = 3;
 
 export interface SoundTopicsDeps {
   readonly bounds: Bounds;
-  readonly tally: Tally;
+  readonly counters: Counters;
   readonly log: Log;
 }
 
 /** The topics of a store, without those that are not in order. */
 export function* soundTopics(
   state: StoredState,
-  { bounds, tally, log }: SoundTopicsDeps,
+  { bounds, counters, log }: SoundTopicsDeps,
 ): Generator<TopicEntry> {
   const named: string[] = [];
   let unsound = 0;
   for (const entry of state.topics) {
     const [topic, stored] = entry;
-    const said = topicFault(topic, bounds)?.said ?? registerFault(stored, bounds);
+    const said = topicFault(topic, bounds)?.summary ?? registerFault(stored, bounds);
     if (said === undefined) {
       yield entry;
       continue;
     }
     unsound++;
-    tally.count('refused_stored');
+    counters.count('refused_stored');
     if (named.length < NAMED) named.push(`${quoted(topic)}: ${said}`);
   }
-  for (let unread = state.unread?.() ?? 0; unread > 0; unread--, unsound++) tally.count('refused_stored');
+  for (let unread = state.unread?.() ?? 0; unread > 0; unread--, unsound++) counters.count('refused_stored');
   if (unsound > 0) log('warn', remark(unsound, named));
 }
 
@@ -53,7 +53,8 @@ function remark(unsound: number, named: readonly string[]): string {
 }
 
 function registerFault({ register, seen, superseded = [] }: StoredTopic, bounds: Bounds): string | undefined {
-  if (register.cleared !== undefined && !isVersion(register.cleared)) return 'its deletion has no version';
+  if (register.tombstone !== undefined && !isVersion(register.tombstone))
+    return 'its deletion has no version';
   if (!seen.every(Number.isFinite)) return 'it was last seen at no time';
   // One that counts until its broker shows what it holds has no end.
   if (!superseded.every(({ from, until }) => Number.isFinite(from) && from <= until))
@@ -75,12 +76,12 @@ function messagesOf({ winner, held, pending }: Register): Iterable<Message> {
 }
 
 function messageFault(message: Message, bounds: Bounds): string | undefined {
-  const { payload, properties, version, expiresAt, erasedAt } = message;
+  const { payload, properties, version, messageExpiresAt, ttlExpiresAt } = message;
   if (!isVersion(version)) return 'a message has no version';
-  if (!isTime(expiresAt) || !isTime(erasedAt)) return 'a message expires at no time';
+  if (!isTime(messageExpiresAt) || !isTime(ttlExpiresAt)) return 'a message expires at no time';
   const fault: Fault | undefined =
     payloadFault(payload.length, bounds) ?? (properties === undefined ? undefined : packedFault(properties));
-  return fault?.said;
+  return fault?.summary;
 }
 
 function isVersion({ time, counter, replica }: Version): boolean {

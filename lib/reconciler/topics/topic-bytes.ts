@@ -8,8 +8,8 @@ import {
   type Message,
   NOBODY,
   type Pending,
-  type Questioned,
   type Register,
+  type UnresolvedWrite,
 } from '../../core/register.ts';
 
 /** Bytes of a topic at rest besides its name, payloads and properties, about. */
@@ -29,7 +29,7 @@ export function messageBytes({ payload, properties }: Pick<Message, 'payload' | 
  * Bytes of all messages that a register refers to. One that is met again right after itself counts once. It is asked for with
  * each change of a topic, and most registers have the winner alone.
  */
-export function registerBytes({ winner, passing, held, pending, questioned }: Register): number {
+export function registerBytes({ winner, transient, held, pending, unresolved }: Register): number {
   let bytes = winner === undefined ? 0 : messageBytes(winner);
   let last = winner;
   for (let index = 0; index < held.length; index++) {
@@ -39,8 +39,8 @@ export function registerBytes({ winner, passing, held, pending, questioned }: Re
     last = one;
   }
   if (pending.length > 0) bytes += pendingBytes(pending, winner);
-  if (passing !== undefined) bytes += messageBytes(passing.message);
-  return questioned.length > 0 ? bytes + questionedBytes(questioned, held) : bytes;
+  if (transient !== undefined) bytes += messageBytes(transient.message);
+  return unresolved.length > 0 ? bytes + unresolvedBytes(unresolved, held) : bytes;
 }
 
 function pendingBytes(pending: readonly Pending[], winner: Message | undefined): number {
@@ -54,7 +54,7 @@ function pendingBytes(pending: readonly Pending[], winner: Message | undefined):
   return bytes;
 }
 
-function questionedBytes(questioned: readonly Questioned[], held: readonly Held[]): number {
+function unresolvedBytes(questioned: readonly UnresolvedWrite[], held: readonly Held[]): number {
   let bytes = 0;
   for (const { payload, before } of questioned) {
     bytes += payload.length;
@@ -64,6 +64,6 @@ function questionedBytes(questioned: readonly Questioned[], held: readonly Held[
 }
 
 /** The broker whose client wrote what the topic takes its memory for. */
-export function ownerOf({ winner, passing }: Register): number {
-  return (winner ?? passing?.message)?.origin ?? NOBODY;
+export function ownerOf({ winner, transient }: Register): number {
+  return (winner ?? transient?.message)?.origin ?? NOBODY;
 }

@@ -1,7 +1,7 @@
 /** Pages of topics, and levels of them as a tree: which topics are on a page, and how many there are in all. */
 
 import { matches } from '../../core/filter.ts';
-import type { TopicQuery } from '../../protocol/questions.ts';
+import type { TopicQuery } from '../../protocol/requests.ts';
 import type { Work } from '../slices.ts';
 import { compareTopics, firstPast, rangeBeneath } from './topic-order.ts';
 
@@ -83,13 +83,13 @@ export interface LevelNode {
   readonly isTopic: boolean;
   /** Topics beneath. */
   readonly beneath: number;
-  readonly differing: number;
+  readonly diverging: number;
 }
 
 /** What stands directly beneath `under`, which is empty or ends in a `/`. */
 export function* levelOf(
   sorted: readonly string[],
-  differing: readonly string[],
+  diverging: readonly string[],
   { under, after, limit }: { readonly under: string; readonly after: string | null; readonly limit: number },
 ): Work<Level> {
   const { start, end } = rangeBeneath(sorted, under);
@@ -105,8 +105,8 @@ export function* levelOf(
     const past = firstPast(sorted, first, other => !other.startsWith(prefix));
     if (after === null || compareTopics(name, after) > 0) {
       if (nodes.length < limit) {
-        const range = rangeBeneath(differing, prefix);
-        nodes.push({ name, isTopic: slash < 0, beneath: past - first, differing: range.end - range.start });
+        const range = rangeBeneath(diverging, prefix);
+        nodes.push({ name, isTopic: slash < 0, beneath: past - first, diverging: range.end - range.start });
       } else {
         isMore = true;
       }

@@ -8,17 +8,17 @@ import type { Outcome } from '../../core/outcome.ts';
 import { type BrokerSet, has, type Policies, type Policy } from '../../core/policy.ts';
 import {
   emptyRegister,
-  endOf,
+  expiryOf,
   isDeletion,
   type Message,
   type Register,
   withRoom,
 } from '../../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../../core/step.ts';
-import { imprintOf } from '../../protocol/imprint.ts';
+import { messageDigestOf } from '../../protocol/message-digest.ts';
 import type { ChangedTopics, StoredTopic, TopicEntry } from '../../store/state-store.ts';
 import { Expiries } from '../expiries.ts';
-import { Census, isEverywhere, UNCOUNTED } from '../inspection/census.ts';
+import { isEverywhere, TopicStats, UNCOUNTED } from '../inspection/topic-stats.ts';
 import { KeyedStates } from '../streams.ts';
 import { areSame, type HeldBefore, heldAt, NO_HISTORY, unseenPublishes } from './held-change.ts';
 import type { Topic } from './topic.ts';
@@ -29,11 +29,11 @@ export type Step = typeof coreStep;
 
 export class TopicTable {
   readonly states: KeyedStates<string, Topic>;
-  readonly census: Census;
+  readonly stats: TopicStats;
   /** Brokers that do not take a topic: for the census. */
   blockedAt: (topic: string) => BrokerSet = () => 0;
   /** Brokers at which the deletion of a topic is held: for the census. */
-  doubtedAt: (topic: string) => BrokerSet = () => 0;
+  scannedAt: (topic: string) => BrokerSet = () => 0;
   /** Told when another message takes a winner's place. */
   replaced: (topic: string, winner: Message, by: Message, event: Event) => void = () => undefined;
   heldBefore: HeldBefore = NO_HISTORY;
@@ -57,7 +57,7 @@ export class TopicTable {
     this.#policies = policies;
     this.#brokers = brokers;
     this.#notSeen = new Array<number>(brokers).fill(0);
-    this.census = new Census(brokers);
+    this.stats = new TopicStats(brokers);
     this.#topics = new TopicMap(brokers);
     this.states = new KeyedStates(this.#topics);
   }
@@ -85,10 +85,10 @@ export class TopicTable {
   load(topic: string, { register: stored, seen, superseded }: StoredTopic): void {
     const register = asStored(stored);
     const policy = this.#policies.of(topic);
-    const settled = isEverywhere(register, policy) ? register.winner : undefined;
-    const loaded = { register, policy, seen: this.#shared(seen), settled, standing: UNCOUNTED };
-    const standing = this.census.count(topic, loaded, this.blockedAt(topic), this.doubtedAt(topic));
-    this.states.set(topic, { ...loaded, standing });
+    const convergedWinner = isEverywhere(register, policy) ? register.winner : undefined;
+    const loaded = { register, policy, seen: this.#shared(seen), convergedWinner, status: UNCOUNTED };
+    const status = this.stats.count(topic, loaded, this.blockedAt(topic), this.scannedAt(topic));
+    this.states.set(topic, { ...loaded, status });
     for (const at of seen) this.advance(at);
     if (superseded !== undefined) this.heldBefore.load(topic, superseded);
     this.#watchTime(topic, register, policy);
@@ -103,7 +103,7 @@ export class TopicTable {
     this.#policies = policies;
     this.#brokers = brokers;
     this.#notSeen = new Array<number>(brokers).fill(0);
-    this.census.makeRoom(brokers);
+    this.stats.makeRoom(brokers);
     this.#topics.makeRoom(brokers);
     for (const [topic, known] of this.states.entries()) {
       this.states.set(topic, {
@@ -142,8 +142,10 @@ export class TopicTable {
       register,
       policy,
       seen: isHeldAnew ? this.#seen(topic, known?.seen, before, register) : (known?.seen ?? this.#notSeen),
-      settled: isHeldAnew ? this.census.settled(known?.settled, before, register, policy) : known?.settled,
-      standing: known?.standing ?? UNCOUNTED,
+      convergedWinner: isHeldAnew
+        ? this.stats.settled(known?.convergedWinner, before, register, policy)
+        : known?.convergedWinner,
+      status: known?.status ?? UNCOUNTED,
     });
     this.#watchTime(topic, register, policy);
     return outcome;
@@ -203,9 +205,9 @@ export class TopicTable {
   recount(topic: string): void {
     const known = this.#topics.get(topic);
     if (known === undefined) return;
-    const standing = this.census.count(topic, known, this.blockedAt(topic), this.doubtedAt(topic));
+    const status = this.stats.count(topic, known, this.blockedAt(topic), this.scannedAt(topic));
     // Nothing that is watched: it follows from the state.
-    if (standing !== known.standing) this.#topics.set(topic, { ...known, standing });
+    if (status !== known.status) this.#topics.set(topic, { ...known, status });
   }
 
   /** Has the census count what changed since the last commit, if that is done soon. */
@@ -225,7 +227,7 @@ export class TopicTable {
   /** Has the topic looked at again when its winner's time is over. */
   expectExpiry(topic: string): void {
     const winner = this.states.get(topic)?.register.winner;
-    if (winner !== undefined) this.#expiries.expect(topic, endOf(winner));
+    if (winner !== undefined) this.#expiries.expect(topic, expiryOf(winner));
   }
 
   /** Forgets what was deleted everywhere, and what passed through, long ago. */
@@ -243,7 +245,7 @@ export class TopicTable {
   /** Forgets a topic, in the store as well. */
   remove(topic: string, known: Topic): void {
     this.states.delete(topic);
-    this.census.forget(topic, known);
+    this.stats.forget(topic, known);
     this.heldBefore.forget(topic);
     this.#unsaved.add(topic);
   }
@@ -258,7 +260,7 @@ export class TopicTable {
     const until = this.#sequence;
     for (const { broker, message } of unseenPublishes(before, after)) {
       const { properties } = message;
-      const [payload, from] = [imprintOf(message.payload), this.#unseenFrom(broker, before, seen)];
+      const [payload, from] = [messageDigestOf(message.payload), this.#unseenFrom(broker, before, seen)];
       this.heldBefore.heldUnseen(topic, broker, { payload, properties, from, until });
     }
   }
@@ -269,11 +271,11 @@ export class TopicTable {
   }
 
   /** A broker that is asked whether it retains what it delivered may have held that, though it holds something else by then. */
-  #noteUnflagged(topic: string, { broker, payload, retained }: Observed, { asking }: Register): void {
-    if (retained !== undefined || payload === '' || !has(asking, broker)) return;
+  #noteUnflagged(topic: string, { broker, payload, retained }: Observed, { probing }: Register): void {
+    if (retained !== undefined || payload === '' || !has(probing, broker)) return;
     // Nothing tells that it held that before.
     const commit = this.#sequence;
-    const value = { payload: imprintOf(payload), properties: undefined, from: commit, until: commit };
+    const value = { payload: messageDigestOf(payload), properties: undefined, from: commit, until: commit };
     this.heldBefore.heldUnseen(topic, broker, value);
   }
 
@@ -304,7 +306,7 @@ export class TopicTable {
     const { winner } = register;
     if (winner === undefined || isDeletion(winner))
       this.forgettable.expect(topic, forgettableFrom(register, policy));
-    else this.#expiries.expect(topic, endOf(winner));
+    else this.#expiries.expect(topic, expiryOf(winner));
   }
 }
 
@@ -315,14 +317,14 @@ function isChangeToStore(before: Register, after: Register): boolean {
     before.held !== after.held ||
     before.pending !== after.pending ||
     before.unretained !== after.unretained ||
-    before.cleared !== after.cleared
+    before.tombstone !== after.tombstone
   );
 }
 
 /** A register without what was of the moment; itself, if there is nothing of that. */
 function asStored(register: Register): Register {
   const pending = register.pending.filter(({ retained }) => retained);
-  const isOfMoment = register.passing !== undefined || (register.asking | register.overtaken) !== 0;
+  const isOfMoment = register.transient !== undefined || (register.probing | register.staleProbes) !== 0;
   if (!isOfMoment && pending.length === register.pending.length) return register;
-  return { ...register, passing: undefined, pending, asking: 0, overtaken: 0, questioned: [] };
+  return { ...register, transient: undefined, pending, probing: 0, staleProbes: 0, unresolved: [] };
 }

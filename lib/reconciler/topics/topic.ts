@@ -2,7 +2,7 @@
 
 import type { Policy } from '../../core/policy.ts';
 import type { Message, Register } from '../../core/register.ts';
-import type { Standing } from '../inspection/census.ts';
+import type { TopicStatus } from '../inspection/topic-stats.ts';
 
 /** One topic: its register and what its filters say. */
 export interface Topic {
@@ -11,7 +11,7 @@ export interface Topic {
   /** By broker index: the sequence at which what it holds was last seen to change. */
   readonly seen: readonly number[];
   /** The winner that every broker was last seen to hold. */
-  readonly settled: Message | undefined;
+  readonly convergedWinner: Message | undefined;
   /** As the census has it. */
-  readonly standing: Standing;
+  readonly status: TopicStatus;
 }

@@ -1,25 +1,25 @@
 /** What the log says of absences: how many, one example, what happens next. The same is repeated now and then only. */
 
 import { parentOf, READ_PROBE_LEVEL } from '../../core/filter.ts';
-import { NowAndThen } from '../../core/now-and-then.ts';
+import { LogThrottle } from '../../core/log-throttle.ts';
 import type { Log } from '../../protocol/messages.ts';
-import type { DeletionsDecided } from '../../protocol/questions.ts';
+import type { DeletionsDecided } from '../../protocol/requests.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 
 type Decision = DeletionsDecided['decision'];
 
 export class AbsenceLog {
   readonly #log: Log;
-  readonly #nowAndThen = new NowAndThen<string>();
+  readonly #throttle = new LogThrottle<string>();
   /** Topics that vanished since that was last said, by broker. */
-  readonly #unsaid = new Map<string, number>();
+  readonly #unlogged = new Map<string, number>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   unreadable({ name }: BrokerLink, topics: readonly string[], uptime: number): void {
-    if (topics.length === 0 || !this.#nowAndThen.isDue(`${name} unreadable`, uptime)) return;
+    if (topics.length === 0 || !this.#throttle.isDue(`${name} unreadable`, uptime)) return;
     const proof = parentOf(topics[0] ?? '') + READ_PROBE_LEVEL;
     this.#log(
       'warn',
@@ -28,10 +28,10 @@ export class AbsenceLog {
   }
 
   vanished({ name }: BrokerLink, topics: readonly string[], uptime: number): void {
-    const count = topics.length + (this.#unsaid.get(name) ?? 0);
-    this.#unsaid.set(name, count);
-    if (topics.length === 0 || !this.#nowAndThen.isDue(`${name} vanished`, uptime)) return;
-    this.#unsaid.delete(name);
+    const count = topics.length + (this.#unlogged.get(name) ?? 0);
+    this.#unlogged.set(name, count);
+    if (topics.length === 0 || !this.#throttle.isDue(`${name} vanished`, uptime)) return;
+    this.#unlogged.delete(name);
     this.#log(
       'warn',
       `${name}: ${listed(topics, count)} gone, and it is not proven that a client deleted ${count === 1 ? 'it' : 'them'}. ${name} gets ${count === 1 ? 'it' : 'them'} again; nothing is deleted elsewhere`,
@@ -39,7 +39,7 @@ export class AbsenceLog {
   }
 
   undecided({ name }: BrokerLink, topic: string, uptime: number): void {
-    if (!this.#nowAndThen.isDue(`${name} undecided`, uptime)) return;
+    if (!this.#throttle.isDue(`${name} undecided`, uptime)) return;
     this.#log(
       'warn',
       `${name}: an empty message came under ${JSON.stringify(topic)}, and ${name} does not say whether it still retains the topic. Nothing is deleted elsewhere. Check that the account of mqttrep may subscribe to the topic, and may use its control topics`,
@@ -49,7 +49,7 @@ export class AbsenceLog {
   held({ name, guard }: BrokerLink, topics: readonly string[], uptime: number): void {
     if (topics.length === 0) return;
     const isFirst = topics.length === guard.size;
-    if (!this.#nowAndThen.isDue(`${name} held`, uptime) && !isFirst) return;
+    if (!this.#throttle.isDue(`${name} held`, uptime) && !isFirst) return;
     this.#log(
       'error',
       `${name}: ${listed(topics, guard.size)} gone, and nobody was heard deleting ${guard.size === 1 ? 'it' : 'them'}. Nothing is deleted elsewhere before a person decides: 'mqttrep confirm-deletions ${name}' deletes everywhere; with --refuse ${name} gets all of it again`,

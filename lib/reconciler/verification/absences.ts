@@ -13,12 +13,12 @@
 
 import { parentOf } from '../../core/filter.ts';
 import { has } from '../../core/policy.ts';
-import { agrees, alike, endOf, type Message } from '../../core/register.ts';
+import { expiryOf, haveSameContent, isInSync, type Message } from '../../core/register.ts';
 import { compareVersions } from '../../core/version.ts';
-import type { Log, Readable } from '../../protocol/messages.ts';
-import type { DeletionsDecided } from '../../protocol/questions.ts';
+import type { Log, ReadAccess } from '../../protocol/messages.ts';
+import type { DeletionsDecided } from '../../protocol/requests.ts';
+import type { BringEvent } from '../event-handler.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
-import type { BringEvent } from '../stepper.ts';
 import type { Topic } from '../topics/topic.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { AbsenceLog } from './absence-log.ts';
@@ -31,7 +31,7 @@ export type Decision = DeletionsDecided['decision'];
 
 interface SortedAbsences {
   /** They seem to have been deleted. */
-  readonly suspects: string[];
+  readonly suspected: string[];
   /** The broker held what it should, and does not any more. */
   readonly vanished: string[];
   /** It was to be given something else anyway. */
@@ -69,7 +69,7 @@ export class Absences {
     if (parents.size > 0) {
       for (const topic of shown) if (parents.has(parentOf(topic))) witnesses.set(parentOf(topic), topic);
     }
-    link.look.begin(asked, 'return', witnesses);
+    link.scanRound.begin(asked, 'return', witnesses);
     if (asked.length === 0) this.#judge(link);
   }
 
@@ -77,52 +77,52 @@ export class Absences {
    * A topic of the look was found absent. Returns whether it has to be proven first that it could be read; if so, the
    * register is left as it is. Nothing waits for the proof, unless a publish of ours may have been lost there.
    */
-  isInDoubt(link: BrokerLink, topic: string): boolean {
+  isSuspected(link: BrokerLink, topic: string): boolean {
     const known = this.#deps.table.get(topic);
-    if (known === undefined || !link.look.awaits(topic)) return false;
+    if (known === undefined || !link.scanRound.awaits(topic)) return false;
     if (isPendingAt(link, known)) {
-      link.look.absentWhilePending(topic);
+      link.scanRound.absentWhilePending(topic);
       return true;
     }
     const held = believedHeld(link, known);
     if (held === undefined) return false;
-    link.look.absent(topic, held);
-    this.#deps.bring(topic, { kind: 'unanswered', broker: link.index });
+    link.scanRound.absent(topic, held);
+    this.#deps.bring(topic, { kind: 'probe-lost', broker: link.index });
     return true;
   }
 
   /** An answer for a topic was taken in. */
   answered(link: BrokerLink, topic: string): void {
-    const { look } = link;
-    if (!look.answered(topic)) return;
-    const parents = look.isRepeated ? [] : look.beginProof();
+    const { scanRound } = link;
+    if (!scanRound.answered(topic)) return;
+    const parents = scanRound.isRepeated ? [] : scanRound.beginProof();
     if (parents.length > 0) link.proveReadable(parents);
     else this.#judge(link);
   }
 
   /** Whether we can read there. What may be readable is asked for once more: the right may be newer than the answer. */
-  proved(link: BrokerLink, answer: Readable): void {
-    const { look } = link;
-    if (!look.proved(answer)) return;
-    const mayBeReadable = (topic: string) => look.isReadable(topic) || look.hasWitness(topic);
-    const pending = look.pending;
-    const suspects = [...look.absences.keys()].filter(mayBeReadable);
+  proved(link: BrokerLink, answer: ReadAccess): void {
+    const { scanRound } = link;
+    if (!scanRound.proved(answer)) return;
+    const mayBeReadable = (topic: string) => scanRound.isReadable(topic) || scanRound.hasWitness(topic);
+    const pending = scanRound.pending;
+    const suspects = [...scanRound.absences.keys()].filter(mayBeReadable);
     this.#leave(
       link,
-      [...look.absences.keys()].filter(topic => !mayBeReadable(topic)),
+      [...scanRound.absences.keys()].filter(topic => !mayBeReadable(topic)),
     );
-    look.clearAbsences();
+    scanRound.clearAbsences();
     const asked = suspects.filter(topic => this.#asks(link, topic));
-    for (const topic of pending) link.probe(topic, 'look');
-    const witnesses = look.repeat([...asked, ...pending]);
-    for (const witness of witnesses) if (!this.#asks(link, witness)) look.answered(witness);
-    if (!look.isOpen) this.#judge(link);
+    for (const topic of pending) link.probe(topic, 'background');
+    const witnesses = scanRound.repeat([...asked, ...pending]);
+    for (const witness of witnesses) if (!this.#asks(link, witness)) scanRound.answered(witness);
+    if (!scanRound.isOpen) this.#judge(link);
   }
 
   #asks(link: BrokerLink, topic: string): boolean {
     const { table, bring } = this.#deps;
-    bring(topic, { kind: 'doubted', broker: link.index });
-    return has(table.get(topic)?.register.asking ?? 0, link.index);
+    bring(topic, { kind: 'scan-due', broker: link.index });
+    return has(table.get(topic)?.register.probing ?? 0, link.index);
   }
 
   /** What could not be read stays as it is believed to be, and is looked at again. */
@@ -130,7 +130,7 @@ export class Absences {
     const uptime = performance.now();
     for (const topic of unreadable) {
       // A scan comes round again by itself.
-      if (link.look.occasion === 'return') link.unanswered.silent(topic, uptime);
+      if (link.scanRound.priority === 'return') link.probeRetries.silent(topic, uptime);
       // What a client deletes there meanwhile is not heard.
       link.unheard.add(topic);
       link.unreadable.add(topic);
@@ -162,24 +162,24 @@ export class Absences {
   }
 
   #judge(link: BrokerLink): void {
-    const { look, guard, unanswered, unheard } = link;
+    const { scanRound, guard, probeRetries, unheard } = link;
     const { decide } = this.#deps;
-    const { suspects, vanished, lacking, unreadable } = this.#sorted(link);
-    const pending = look.pending.map(
-      topic => [topic, look.isReadable(topic) ? 'absent' : 'unknown'] as const,
+    const { suspected, vanished, lacking, unreadable } = this.#sorted(link);
+    const pending = scanRound.pending.map(
+      topic => [topic, scanRound.isReadable(topic) ? 'absent' : 'unknown'] as const,
     );
-    look.abort();
+    scanRound.abort();
     for (const [topic, found] of pending) decide(link, topic, found, 'loss');
     const uptime = performance.now();
     this.#leave(link, unreadable);
-    for (const topic of [...suspects, ...vanished, ...lacking]) {
-      unanswered.answered(topic);
+    for (const topic of [...suspected, ...vanished, ...lacking]) {
+      probeRetries.answered(topic);
       unheard.delete(topic);
       link.unreadable.delete(topic);
     }
     for (const topic of [...vanished, ...lacking]) decide(link, topic, 'absent', 'loss');
     link.vanished += vanished.length;
-    const { believed, held } = guard.judge(suspects, () => this.#heldAt(link), uptime);
+    const { believed, held } = guard.judge(suspected, () => this.#heldAt(link), uptime);
     if (unheard.size === 0) guard.openIfEmpty();
     for (const topic of believed) decide(link, topic, 'absent', 'deletion');
     this.#log.vanished(link, vanished, uptime);
@@ -187,14 +187,14 @@ export class Absences {
   }
 
   #sorted(link: BrokerLink): SortedAbsences {
-    const sorted: SortedAbsences = { suspects: [], vanished: [], lacking: [], unreadable: [] };
-    const { suspects, vanished, lacking, unreadable } = sorted;
-    for (const [topic, held] of link.look.absences) {
+    const sorted: SortedAbsences = { suspected: [], vanished: [], lacking: [], unreadable: [] };
+    const { suspected, vanished, lacking, unreadable } = sorted;
+    for (const [topic, held] of link.scanRound.absences) {
       const known = this.#deps.table.get(topic);
       if (known === undefined || !isStillHeld(link, known, held) || isExpiring(held)) continue;
-      if (!link.look.isReadable(topic)) unreadable.push(topic);
-      else if (!agrees(held, known.register.winner ?? held)) lacking.push(topic);
-      else if (mayBeDeleted(link, topic, known)) suspects.push(topic);
+      if (!link.scanRound.isReadable(topic)) unreadable.push(topic);
+      else if (!isInSync(held, known.register.winner ?? held)) lacking.push(topic);
+      else if (mayBeDeleted(link, topic, known)) suspected.push(topic);
       else vanished.push(topic);
     }
     return sorted;
@@ -213,11 +213,11 @@ export class Absences {
 /** What the broker is believed to retain, if that is known for sure, and nothing of ours is on its way there. */
 function believedHeld(link: BrokerLink, known: Topic): Message | undefined {
   const { index } = link;
-  const { held, overtaken, questioned } = known.register;
+  const { held, staleProbes, unresolved } = known.register;
   const believed = held[index];
-  if (typeof believed !== 'object' || isPendingAt(link, known) || has(overtaken, index)) return undefined;
+  if (typeof believed !== 'object' || isPendingAt(link, known) || has(staleProbes, index)) return undefined;
   // A client wrote there, and may not retain: that is what the broker was asked.
-  return questioned.some(({ broker }) => broker === index) ? undefined : believed;
+  return unresolved.some(({ broker }) => broker === index) ? undefined : believed;
 }
 
 function isPendingAt({ index }: BrokerLink, { register }: Topic): boolean {
@@ -226,17 +226,19 @@ function isPendingAt({ index }: BrokerLink, { register }: Topic): boolean {
 
 function isStillHeld(link: BrokerLink, known: Topic, before: Message): boolean {
   const held = believedHeld(link, known);
-  return held !== undefined && alike(held, before) && compareVersions(held.version, before.version) === 0;
+  return (
+    held !== undefined && haveSameContent(held, before) && compareVersions(held.version, before.version) === 0
+  );
 }
 
 function isExpiring(message: Message): boolean {
-  return endOf(message) <= Date.now() + EXPIRY_TOLERANCE_MS;
+  return expiryOf(message) <= Date.now() + EXPIRY_TOLERANCE_MS;
 }
 
 /** Whether a client can have deleted the topic there without being heard. */
 function mayBeDeleted(link: BrokerLink, topic: string, { policy, seen }: Topic): boolean {
-  const { index, base, state, unheard } = link;
-  if (base !== 'as left') return false;
+  const { index, returnState, state, unheard } = link;
+  if (returnState !== 'intact') return false;
   const isHeldSinceMarker = state.atMarker(topic, seen[index] ?? 0) !== 'not known';
   return unheard.has(topic) && has(policy.echo, index) && isHeldSinceMarker;
 }

@@ -21,13 +21,13 @@ const QUIET = 5_000;
 const LONG_REPLAY = 1_000;
 
 /** Surveys in a row, at most. */
-const SURVEYS = 5;
+const MAX_FULL_SCANS_IN_A_ROW = 5;
 
 /**
  * Milliseconds before each survey after these, as long as the last one showed topics that were not known there. Of other
  * news there is no end where topics are written all the time.
  */
-const SURVEY_PAUSE_MS = 60_000;
+const FULL_SCAN_PAUSE_MS = 60_000;
 
 /** A survey that leaves out more topics than that has shown a part only. */
 const MOST_LEFT_OUT = 2_000;
@@ -36,13 +36,13 @@ const MOST_LEFT_OUT = 2_000;
 const MOST = 500;
 
 /** Of these, topics that are looked at because of a presumption: what is due anyway must come to its turn. */
-const MOST_PRESUMED = 250;
+const MAX_INFERRED = 250;
 
 export class AntiEntropy {
   /** Seconds in which every topic is looked at once; Infinity for never. */
   period: number;
   #walk: Iterator<string> | undefined;
-  #owed = 0;
+  #quota = 0;
   #received = 0;
   #second = 0;
   #lastBurst = 0;
@@ -54,18 +54,18 @@ export class AntiEntropy {
   /** A burst came since the last survey that showed nothing new. */
   #hadBurst = false;
   /** When the last message of each topic came, the oldest first. */
-  readonly #presumed = new Map<string, number>();
-  #survey: 'none' | 'due' | 'under way' = 'none';
+  readonly #inferred = new Map<string, number>();
+  #fullScan: 'none' | 'due' | 'under way' = 'none';
   /** Topics of the survey under way that had to be asked for. */
-  #news = 0;
+  #newTopics = 0;
   /** Of these, topics of which it was not known that the broker retains anything. */
   #found = 0;
   /** Topics that the survey under way has shown. */
   #shown = new Set<string>();
   /** Seconds. */
-  #sinceSurvey = 0;
+  #secondsSinceFullScan = 0;
   /** Surveys that may still follow upon news without a pause. */
-  #left = SURVEYS;
+  #left = MAX_FULL_SCANS_IN_A_ROW;
 
   constructor(period: number) {
     this.period = period;
@@ -82,30 +82,30 @@ export class AntiEntropy {
     if (this.#received <= BURST) return false;
     this.#lastBurst = uptime;
     this.#hadBurst = true;
-    this.#wantSurvey();
+    this.#requestFullScan();
     return true;
   }
 
   /** The broker has replayed so many messages. */
   replayed(messages: number): void {
-    if (messages >= LONG_REPLAY) this.#wantSurvey();
+    if (messages >= LONG_REPLAY) this.#requestFullScan();
   }
 
   /** The connection is gone, and what was under way with it. */
   parted(): void {
-    if (this.#survey === 'under way') this.#survey = 'due';
-    this.#presumed.clear();
+    if (this.#fullScan === 'under way') this.#fullScan = 'due';
+    this.#inferred.clear();
   }
 
   /** Whether the broker is to be surveyed now, so many seconds after the last call; then it counts as under way. */
-  beginSurvey(elapsed: number, uptime: number): boolean {
-    this.#sinceSurvey += elapsed;
-    if (this.#sinceSurvey >= this.period) this.#wantSurvey();
-    if (this.#survey !== 'due' || uptime - this.#lastBurst < QUIET) return false;
-    if (this.#left <= 0 && this.#sinceSurvey * 1_000 < SURVEY_PAUSE_MS) return false;
-    this.#survey = 'under way';
-    this.#sinceSurvey = 0;
-    this.#news = 0;
+  beginFullScan(elapsed: number, uptime: number): boolean {
+    this.#secondsSinceFullScan += elapsed;
+    if (this.#secondsSinceFullScan >= this.period) this.#requestFullScan();
+    if (this.#fullScan !== 'due' || uptime - this.#lastBurst < QUIET) return false;
+    if (this.#left <= 0 && this.#secondsSinceFullScan * 1_000 < FULL_SCAN_PAUSE_MS) return false;
+    this.#fullScan = 'under way';
+    this.#secondsSinceFullScan = 0;
+    this.#newTopics = 0;
     this.#found = 0;
     this.#shown = new Set();
     return true;
@@ -121,7 +121,7 @@ export class AntiEntropy {
    * @param isFound it was not known that the broker retains anything there
    */
   surprised(isFound: boolean): void {
-    this.#news++;
+    this.#newTopics++;
     if (isFound) this.#found++;
   }
 
@@ -130,16 +130,16 @@ export class AntiEntropy {
    * there is to be another survey.
    * @param held what the broker is believed to retain
    */
-  surveyed(held: Iterable<string>): number {
-    const isDropping = this.#hadBurst || this.#news > 0;
+  fullScanEnded(held: Iterable<string>): number {
+    const isDropping = this.#hadBurst || this.#newTopics > 0;
     const missed = isDropping ? this.#burst : this.#leftOut;
     for (const topic of leftOut(held, this.#shown)) missed.add(topic);
     this.#shown = new Set();
     this.#left--;
-    if (this.#news === 0 && this.#survey === 'under way') this.#hadBurst = false;
-    const goesOn = this.#left > 0 ? this.#news > 0 : this.#found > 0;
-    if (this.#survey === 'under way') this.#survey = goesOn ? 'due' : 'none';
-    return this.#news;
+    if (this.#newTopics === 0 && this.#fullScan === 'under way') this.#hadBurst = false;
+    const goesOn = this.#left > 0 ? this.#newTopics > 0 : this.#found > 0;
+    if (this.#fullScan === 'under way') this.#fullScan = goesOn ? 'due' : 'none';
+    return this.#newTopics;
   }
 
   /** A topic of a burst: to be looked at when it is over. */
@@ -148,15 +148,15 @@ export class AntiEntropy {
   }
 
   /** The broker delivered a message, and may retain another one: to be looked at when the topic is quiet. */
-  presumed(topic: string, uptime: number): void {
+  inferred(topic: string, uptime: number): void {
     if (this.period === Number.POSITIVE_INFINITY) return;
-    this.#presumed.delete(topic);
-    this.#presumed.set(topic, uptime);
+    this.#inferred.delete(topic);
+    this.#inferred.set(topic, uptime);
   }
 
   /** Whether a topic is to be looked at for that. */
-  isPresumed(topic: string): boolean {
-    return this.#presumed.has(topic);
+  isInferred(topic: string): boolean {
+    return this.#inferred.has(topic);
   }
 
   /** Whether the topic is one of those chosen last of which the broker may have dropped messages in a burst. */
@@ -179,11 +179,11 @@ export class AntiEntropy {
     this.#afterBurst = new Set(chosen);
     chosen.push(...takeFirst(this.#leftOut, most - chosen.length));
     chosen.push(
-      ...this.#ofPresumed(Math.min(Math.ceil(MOST_PRESUMED * elapsed), most - chosen.length), uptime),
+      ...this.#ofInferred(Math.min(Math.ceil(MAX_INFERRED * elapsed), most - chosen.length), uptime),
     );
-    this.#owed = Math.min(this.#owed + (topics.size * elapsed) / this.period, topics.size);
-    while (this.#owed >= 1 && chosen.length < most) {
-      this.#owed--;
+    this.#quota = Math.min(this.#quota + (topics.size * elapsed) / this.period, topics.size);
+    while (this.#quota >= 1 && chosen.length < most) {
+      this.#quota--;
       const topic = this.#nextOf(topics);
       if (topic === undefined) break;
       chosen.push(topic);
@@ -191,10 +191,10 @@ export class AntiEntropy {
     return chosen;
   }
 
-  #wantSurvey(): void {
+  #requestFullScan(): void {
     if (this.period === Number.POSITIVE_INFINITY) return;
-    this.#survey = 'due';
-    this.#left = SURVEYS;
+    this.#fullScan = 'due';
+    this.#left = MAX_FULL_SCANS_IN_A_ROW;
   }
 
   #ofBurst(most: number, uptime: number): string[] {
@@ -202,11 +202,11 @@ export class AntiEntropy {
     return takeFirst(this.#burst, most);
   }
 
-  #ofPresumed(most: number, uptime: number): string[] {
+  #ofInferred(most: number, uptime: number): string[] {
     const chosen: string[] = [];
-    for (const [topic, at] of this.#presumed) {
+    for (const [topic, at] of this.#inferred) {
       if (chosen.length >= most || uptime - at < QUIET) break;
-      this.#presumed.delete(topic);
+      this.#inferred.delete(topic);
       chosen.push(topic);
     }
     return chosen;

@@ -5,13 +5,13 @@
 
 import type { Probed } from '../../core/events.ts';
 import { has } from '../../core/policy.ts';
-import { agrees, alike, emptiedAt, pendingAt, willHold } from '../../core/register.ts';
+import { emptiedAt, haveSameContent, isInSync, pendingAt, willHold } from '../../core/register.ts';
 import type { HybridClock, Version } from '../../core/version.ts';
-import type { Answer, Log, Readable } from '../../protocol/messages.ts';
+import type { Log, ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
 import type { Observation } from '../../protocol/observation.ts';
 import type { Dispatcher } from '../dispatcher.ts';
+import type { BringEvent } from '../event-handler.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
-import type { BringEvent } from '../stepper.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { Absences, type Decision } from './absences.ts';
 
@@ -42,8 +42,8 @@ export class Verifier {
   /** A broker has returned, and shown these topics: what it held and did not show is asked for. */
   compare(link: BrokerLink, replayed: ReadonlySet<string>): void {
     const { table, bring } = this.#deps;
-    const { index: broker, base } = link;
-    if (base !== 'as left') this.#absences.voided(link);
+    const { index: broker, returnState } = link;
+    if (returnState !== 'intact') this.#absences.voided(link);
     const asked: string[] = [];
     const cutOff = new Set<string>();
     for (const [topic, { register, seen }] of table.states.entries()) {
@@ -54,7 +54,7 @@ export class Verifier {
       if (link.guard.holds(topic)) continue;
       if (pendingAt(register, broker) > 0) cutOff.add(topic);
       const atMarker = link.state.atMarker(topic, seen[broker] ?? 0);
-      bring(topic, { kind: 'returned', broker, base, replayed: isShown, atMarker });
+      bring(topic, { kind: 'returned', broker, returnState, replayed: isShown, atMarker });
       if (this.#isAsked(link, topic)) asked.push(topic);
     }
     link.cutOff = cutOff;
@@ -62,21 +62,21 @@ export class Verifier {
   }
 
   /** Anti-entropy: looks again at some topics, after so many seconds since the last time. */
-  lookAgain(link: BrokerLink, elapsed: number, uptime: number): void {
-    if (!link.ready || !link.retains || link.look.isOpen) return;
+  startScan(link: BrokerLink, elapsed: number, uptime: number): void {
+    if (!link.ready || !link.retains || link.scanRound.isOpen) return;
     const { antiEntropy, unheard } = link;
     const asked = this.#asked(link, antiEntropy.next(this.#deps.table.states, elapsed, uptime));
     for (const topic of asked) if (antiEntropy.isAfterBurst(topic)) unheard.add(topic);
-    link.look.begin(asked, 'scan');
-    if (antiEntropy.beginSurvey(elapsed, uptime)) link.survey();
+    link.scanRound.begin(asked, 'scan');
+    if (antiEntropy.beginFullScan(elapsed, uptime)) link.startFullScan();
   }
 
   /** What the broker did not answer is asked once more, when it is time for it. */
   askAgain(link: BrokerLink, uptime: number): void {
-    if (!link.ready || link.look.isOpen) return;
-    const asked = this.#asked(link, link.unanswered.due(uptime));
-    for (const topic of asked) link.unanswered.asked(topic);
-    if (asked.length > 0) link.look.begin(asked, 'return');
+    if (!link.ready || link.scanRound.isOpen) return;
+    const asked = this.#asked(link, link.probeRetries.due(uptime));
+    for (const topic of asked) link.probeRetries.asked(topic);
+    if (asked.length > 0) link.scanRound.begin(asked, 'return');
   }
 
   /** A survey has shown what the broker retains under a topic. What is news to us is asked for. */
@@ -86,13 +86,13 @@ export class Verifier {
     const holds = table.get(topic)?.register.held[link.index];
     link.antiEntropy.shown(topic);
     link.seen(topic);
-    if (typeof holds === 'object' && alike(holds, observation)) return;
-    bring(topic, { kind: 'doubted', broker: link.index });
+    if (typeof holds === 'object' && haveSameContent(holds, observation)) return;
+    bring(topic, { kind: 'scan-due', broker: link.index });
     if (this.#isAsked(link, topic)) link.antiEntropy.surprised(typeof holds !== 'object');
   }
 
-  surveyed(link: BrokerLink): void {
-    const news = link.antiEntropy.surveyed(this.#shownBy(link));
+  fullScanEnded(link: BrokerLink): void {
+    const news = link.antiEntropy.fullScanEnded(this.#shownBy(link));
     if (news > 0)
       this.#deps.log('info', `${link.name} had dropped messages of ${news} topics on their way to us`);
   }
@@ -105,15 +105,15 @@ export class Verifier {
   }
 
   /** A probe was answered. */
-  found(link: BrokerLink, { topic, found }: Answer): void {
+  found(link: BrokerLink, { topic, found }: ProbeAnswer): void {
     if (!link.answered(topic)) return;
-    const isInDoubt = found === 'absent' && this.#absences.isInDoubt(link, topic);
-    if (!isInDoubt) this.#found(link, topic, found);
+    const isSuspected = found === 'absent' && this.#absences.isSuspected(link, topic);
+    if (!isSuspected) this.#found(link, topic, found);
     this.#absences.answered(link, topic);
   }
 
   /** Whether we can read at the broker what it was asked for. */
-  proved(link: BrokerLink, answer: Readable): void {
+  proved(link: BrokerLink, answer: ReadAccess): void {
     this.#absences.proved(link, answer);
   }
 
@@ -122,15 +122,15 @@ export class Verifier {
     return this.#absences.decided(link, decision);
   }
 
-  #found(link: BrokerLink, topic: string, found: Answer['found']): void {
+  #found(link: BrokerLink, topic: string, found: ProbeAnswer['found']): void {
     let isAskedAgain = true;
     if (found === 'unknown') {
-      isAskedAgain = link.unanswered.silent(topic, performance.now());
+      isAskedAgain = link.probeRetries.silent(topic, performance.now());
     } else {
-      link.unanswered.answered(topic);
+      link.probeRetries.answered(topic);
       link.seen(topic);
     }
-    if (typeof found === 'object') link.look.shown(topic);
+    if (typeof found === 'object') link.scanRound.shown(topic);
     this.#probed(link, topic, found, 'loss');
     if (!isAskedAgain) this.#giveUp(link, topic);
   }
@@ -139,7 +139,7 @@ export class Verifier {
   #giveUp(link: BrokerLink, topic: string): void {
     const register = this.#deps.table.get(topic)?.register;
     if (register === undefined || emptiedAt(register, link.index) === undefined) return;
-    this.#deps.bring(topic, { kind: 'unanswered', broker: link.index });
+    this.#deps.bring(topic, { kind: 'probe-lost', broker: link.index });
     this.#absences.undecided(link, topic);
   }
 
@@ -147,12 +147,12 @@ export class Verifier {
   #asked(link: BrokerLink, topics: readonly string[]): readonly string[] {
     return topics.filter(topic => {
       if (link.guard.holds(topic)) return false;
-      this.#deps.bring(topic, { kind: 'doubted', broker: link.index });
+      this.#deps.bring(topic, { kind: 'scan-due', broker: link.index });
       return this.#isAsked(link, topic);
     });
   }
 
-  #probed(link: BrokerLink, topic: string, found: Answer['found'], absence: Probed['absence']): void {
+  #probed(link: BrokerLink, topic: string, found: ProbeAnswer['found'], absence: Probed['absence']): void {
     const { table, clock, bring, dispatcher } = this.#deps;
     const now = Date.now();
     const before = table.get(topic)?.register;
@@ -160,27 +160,38 @@ export class Verifier {
     const believed = believable(found, stamp => clock.witness(stamp, now));
     const fresh = clock.next(now);
     const isOld = typeof believed === 'object' && link.state.wentBack(topic, believed);
-    bring(topic, { kind: 'probed', broker: link.index, found: believed, isOld, absence, fresh, now });
+    bring(topic, {
+      kind: 'probed',
+      broker: link.index,
+      found: believed,
+      isRolledBack: isOld,
+      absence,
+      newVersion: fresh,
+      now,
+    });
     if (believed !== 'unknown' && link.state.shown(topic)) table.putBack([topic]);
     const after = table.get(topic)?.register;
     if (!wasPending || after?.winner === undefined) return;
     // What was overdue has now been looked at: it arrived, or the broker does not take it.
-    const arrived = agrees(willHold(after, link.index), after.winner);
+    const arrived = isInSync(willHold(after, link.index), after.winner);
     // What a connection took along when it ended was not refused.
     const wasCutOff = link.cutOff.has(topic);
     if (wasCutOff) link.cutOff.delete(topic);
-    if (arrived) dispatcher.settled(link, topic);
+    if (arrived) dispatcher.confirmed(link, topic);
     else if (!wasCutOff)
       dispatcher.failed(link, topic, { cause: 'not stored', reason: 'it was acknowledged but not stored' });
   }
 
   #isAsked(link: BrokerLink, topic: string): boolean {
-    return has(this.#deps.table.get(topic)?.register.asking ?? 0, link.index);
+    return has(this.#deps.table.get(topic)?.register.probing ?? 0, link.index);
   }
 }
 
 /** What was found, without its stamp where that is not to be believed. */
-function believable(found: Answer['found'], isBelieved: (stamp: Version) => boolean): Answer['found'] {
+function believable(
+  found: ProbeAnswer['found'],
+  isBelieved: (stamp: Version) => boolean,
+): ProbeAnswer['found'] {
   if (typeof found !== 'object' || found.stamp === undefined || isBelieved(found.stamp)) return found;
   return { ...found, stamp: undefined };
 }

@@ -19,7 +19,7 @@ export class NotFound extends Error {
 
 export interface TopicQuery {
   readonly filter: string;
-  readonly differing: boolean;
+  readonly diverging: boolean;
 }
 
 export interface PageOf {
@@ -47,8 +47,8 @@ export class Server {
     return this.#json('/api/v1/tree', { under, ...parametersOf(page) }, signal);
   }
 
-  topics({ filter, differing }: TopicQuery, page: PageOf, signal?: AbortSignal): Promise<TopicList> {
-    const query = { filter, ...(differing ? { differing: 'true' } : {}), ...parametersOf(page) };
+  topics({ filter, diverging }: TopicQuery, page: PageOf, signal?: AbortSignal): Promise<TopicList> {
+    const query = { filter, ...(diverging ? { diverging: 'true' } : {}), ...parametersOf(page) };
     return this.#json('/api/v1/topics', query, signal);
   }
 

@@ -18,7 +18,7 @@ export interface TopicView {
   readonly failed: boolean;
 }
 
-const EVERYTHING: TopicQuery = { filter: '', differing: false };
+const EVERYTHING: TopicQuery = { filter: '', diverging: false };
 
 export class TopicBrowser {
   #query = EVERYTHING;
@@ -146,7 +146,7 @@ export class TopicBrowser {
   }
 
   #searches(): boolean {
-    return this.#query.filter !== '' || this.#query.differing;
+    return this.#query.filter !== '' || this.#query.diverging;
   }
 
   #tell(): void {

@@ -7,7 +7,7 @@ import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { BREAKS_PUBACKS } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { ActorRig } from '../actor-rig.ts';
+import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 
 describe('A broker that knows its users', () => {
   it('says that it is refused, and whom to ask, without a secret; and tries again, soon at first', async function () {
@@ -16,16 +16,16 @@ describe('A broker that knows its users', () => {
     writeFileSync(passwords, '', { mode: 0o600 });
     const broker = await startMosquitto({ config: ['allow_anonymous false', `password_file ${passwords}`] });
     const options = { username: 'duck', password: 'quack!', reconnectPeriod: 0 };
-    const rig = new ActorRig(broker.url, { options });
-    const report = await rig.reported(one => one.kind === 'link' && one.state === 'refused');
+    const fixture = new BrokerActorFixture(broker.url, { options });
+    const report = await fixture.reported(one => one.kind === 'link' && one.state === 'refused');
     expect(JSON.stringify(report)).to.match(/not authori[sz]ed/i);
-    await rig.reported(one => one.kind === 'log' && one.level === 'error');
-    expect(rig.log).to.match(/^error oslo: cannot connect/m);
-    expect(rig.log).to.include('MQTTREP_CLIENT_oslo').and.include('MQTTREP_CONFIG_oslo');
-    expect(rig.log).to.match(/next attempt in [12]\.\d s/);
-    expect(JSON.stringify(rig.reports)).not.to.include('quack');
-    expect(rig.told).to.deep.equal([]);
-    await rig.stop();
+    await fixture.reported(one => one.kind === 'log' && one.level === 'error');
+    expect(fixture.log).to.match(/^error oslo: cannot connect/m);
+    expect(fixture.log).to.include('MQTTREP_CLIENT_oslo').and.include('MQTTREP_CONFIG_oslo');
+    expect(fixture.log).to.match(/next attempt in [12]\.\d s/);
+    expect(JSON.stringify(fixture.reports)).not.to.include('quack');
+    expect(fixture.told).to.deep.equal([]);
+    await fixture.stop();
     await broker.stop();
   });
 });
@@ -38,20 +38,24 @@ describe('A broker that accepts MQTT 5, and answers what MQTT 5 does not know', 
       requireMosquitto(this);
       const broker = await startMosquitto();
       const relay = await PacketRelay.before(broker.port, BREAKS_PUBACKS);
-      const rig = new ActorRig(relay.url, {
+      const fixture = new BrokerActorFixture(relay.url, {
         options: protocolVersion === undefined ? {} : { protocolVersion },
       });
-      await rig.reported(one => one.kind === 'log' && one.message.includes('the broker broke the protocol'));
-      expect(rig.log).to.match(/^warn oslo: .*the broker broke the protocol \(Invalid puback reason code\)/);
+      await fixture.reported(
+        one => one.kind === 'log' && one.message.includes('the broker broke the protocol'),
+      );
+      expect(fixture.log).to.match(
+        /^warn oslo: .*the broker broke the protocol \(Invalid puback reason code\)/,
+      );
       if (protocolVersion === undefined) {
-        await rig.reported(one => one.kind === 'log' && one.message.includes('connected with'));
-        expect(rig.log).to.match(/going on with MQTT 3\.1\.1\ninfo oslo: connected with MQTT 3\.1\.1/);
-        const session = await rig.heard(one => one.kind === 'session');
+        await fixture.reported(one => one.kind === 'log' && one.message.includes('connected with'));
+        expect(fixture.log).to.match(/going on with MQTT 3\.1\.1\ninfo oslo: connected with MQTT 3\.1\.1/);
+        const session = await fixture.heard(one => one.kind === 'session');
         expect(session).to.include({ stamps: false });
       } else {
-        expect(rig.kinds).not.to.include('session');
+        expect(fixture.kinds).not.to.include('session');
       }
-      await rig.stop();
+      await fixture.stop();
       await relay.close();
       await broker.stop();
     });

@@ -23,7 +23,7 @@ describe('FlowControl', () => {
     const { flow, sent, publish, settle } = publisher(2);
     for (const name of ['a', 'b', 'c', 'd']) publish(name);
     expect(sent).to.deep.equal(['a', 'b']);
-    expect(flow.waiting).to.equal(2);
+    expect(flow.queued).to.equal(2);
     settle('b');
     expect(sent).to.deep.equal(['a', 'b', 'c']);
     settle('a');
@@ -79,6 +79,6 @@ describe('FlowControl', () => {
     for (const name of ['a', 'b', 'c']) publish(name);
     flow.release();
     expect(sent).to.deep.equal(['a', 'b', 'c']);
-    expect(flow.waiting).to.equal(0);
+    expect(flow.queued).to.equal(0);
   });
 });

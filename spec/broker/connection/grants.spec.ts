@@ -3,41 +3,41 @@
 import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
 import { NO_QOS_2 } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
-import { ActorRig } from '../actor-rig.ts';
+import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 
 describe('Broker actor at a broker that never acknowledges QoS 2, as Mosca', () => {
   let broker: AedesBroker;
   let relay: PacketRelay;
-  let rig: ActorRig;
+  let fixture: BrokerActorFixture;
 
   async function start(options: AedesOptions): Promise<void> {
     broker = await startAedes(options);
     relay = await PacketRelay.before(broker.port, NO_QOS_2);
-    rig = new ActorRig(relay.url, {
+    fixture = new BrokerActorFixture(relay.url, {
       options: { protocolVersion: 4 },
       subscriptions: [{ filter: '#', qos: 2 }],
     });
-    await rig.replayed();
+    await fixture.replayed();
   }
 
   afterEach(async () => {
-    await rig?.stop();
+    await fixture?.stop();
     await relay?.close();
     await broker?.stop();
   });
 
   it('publishes with the QoS that it grants, also where the subscription stays at QoS 0', async () => {
     await start({ resubscription: 'hides what is replayed' });
-    rig.publish(1, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
-    await rig.heard(told => told.kind === 'settled' && told.through === 2);
+    fixture.publish(1, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
+    await fixture.heard(told => told.kind === 'publish-results' && told.through === 2);
   });
 
   it('does so from the first message of the next session', async () => {
     await start({});
     await broker.kill();
     await broker.start();
-    await rig.heard(told => told.kind === 'session' && told.session === 2);
-    rig.publish(2, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
-    await rig.heard(told => told.kind === 'settled' && told.through === 2);
+    await fixture.heard(told => told.kind === 'session' && told.session === 2);
+    fixture.publish(2, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
+    await fixture.heard(told => told.kind === 'publish-results' && told.through === 2);
   });
 });

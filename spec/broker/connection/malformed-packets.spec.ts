@@ -89,7 +89,7 @@ for (const protocolVersion of [4, 5] as const) {
         // What was read already would be handed on in the turns that follow.
         for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
         expect(topics).not.to.include('behind');
-        expect(connection.isGarbled).to.equal(true);
+        expect(connection.hasProtocolError).to.equal(true);
         await close();
       });
     }

@@ -34,7 +34,7 @@ async function run(): Promise<{ reason: string; isGarbled: boolean }> {
     connection.receive((_packet, done) => done());
     const how = { qos: 2, replay: true, retainAsPublished: true } as const;
     void connection.subscribe(['#'], how).catch(() => undefined);
-    return { reason: await connection.closed, isGarbled: connection.isGarbled };
+    return { reason: await connection.closed, isGarbled: connection.hasProtocolError };
   } catch (error) {
     return { reason: (error as Error).message, isGarbled: false };
   }

@@ -92,7 +92,7 @@ describe('Negotiation', () => {
       expect(negotiation.version).to.equal(configured ?? 5);
       for (const [happens, atOnce, version] of turns) {
         if (happens === 'success') negotiation.succeeded();
-        else if (happens === 'garbled') expect(negotiation.garbled()).to.equal(atOnce);
+        else if (happens === 'garbled') expect(negotiation.protocolError()).to.equal(atOnce);
         else expect(negotiation.failed(happens)).to.equal(atOnce);
         expect(negotiation.version).to.equal(version);
       }

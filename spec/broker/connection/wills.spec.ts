@@ -8,7 +8,7 @@ import { CONNECT, connectOf, typeOf } from '../../support/packet-bytes.ts';
 import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { WebsocketRelay } from '../../support/websocket-relay.ts';
-import { ActorRig } from '../actor-rig.ts';
+import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 import { controlMessagesAt } from '../makes.ts';
 
 const PRESENCE = 'mqttrep/us/presence/oslo';
@@ -41,7 +41,7 @@ describe('The will', function () {
 
   let broker: TestBroker;
   let relay: { close(): Promise<void> } | undefined;
-  let rig: ActorRig;
+  let fixture: BrokerActorFixture;
 
   beforeEach(async function () {
     requireMosquitto(this);
@@ -49,7 +49,7 @@ describe('The will', function () {
   });
 
   afterEach(async () => {
-    await rig?.stop();
+    await fixture?.stop();
     await relay?.close();
     await broker?.stop();
   });
@@ -61,8 +61,8 @@ describe('The will', function () {
       const wills: IConnectPacket['will'][] = [];
       const strict = await PacketRelay.before(broker.port, refusesEmptyWill(protocolVersion, wills));
       relay = strict;
-      rig = new ActorRig(strict.url, { options });
-      await rig.replayed(1, WITHIN_MS);
+      fixture = new BrokerActorFixture(strict.url, { options });
+      await fixture.replayed(1, WITHIN_MS);
       const [will] = wills;
       expect(will?.payload.toString()).to.equal('offline');
       const expiry = will?.properties?.messageExpiryInterval;
@@ -74,8 +74,8 @@ describe('The will', function () {
       relay = strict;
       // The user's will may be empty.
       const will = { topic: 'gone', payload: '', qos: 0, retain: true };
-      rig = new ActorRig(strict.url, { options: { ...options, will } });
-      await rig.replayed(1, WITHIN_MS);
+      fixture = new BrokerActorFixture(strict.url, { options: { ...options, will } });
+      await fixture.replayed(1, WITHIN_MS);
       expect(strict.violations).to.deep.equal([]);
       expect(strict.connects).to.be.greaterThan(0);
     });
@@ -83,16 +83,16 @@ describe('The will', function () {
     it(`says over ${protocol} that a replicator is gone, and the goodbye takes that away`, async () => {
       const link = await PacketRelay.before(broker.port, { level: 'any' });
       relay = link;
-      rig = new ActorRig(link.url, { options });
-      await rig.replayed(1, WITHIN_MS);
+      fixture = new BrokerActorFixture(link.url, { options });
+      await fixture.replayed(1, WITHIN_MS);
       const presence = async () => (await controlMessagesAt(broker.url)).get(PRESENCE);
       await eventually(async () => expect(await presence()).to.match(/^online /), { within: WITHIN_MS });
       await link.close();
       await eventually(async () => expect(await presence()).to.equal('offline'), { within: WITHIN_MS });
-      await rig.stop();
-      rig = new ActorRig(broker.url, { options });
-      await rig.replayed(1, WITHIN_MS);
-      await rig.stop();
+      await fixture.stop();
+      fixture = new BrokerActorFixture(broker.url, { options });
+      await fixture.replayed(1, WITHIN_MS);
+      await fixture.stop();
       await eventually(async () => expect(await presence()).to.equal(undefined), { within: WITHIN_MS });
     });
   }

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { IPublishPacket } from 'mqtt';
 import { EarlyMessages } from '../../../lib/broker/incoming/early-messages.ts';
 import { messageBytes } from '../../../lib/broker/incoming/message-bytes.ts';
-import { Desk, LIVE_5 } from './intake-desk.ts';
+import { Fixture, LIVE_5 } from './ingress-fixture.ts';
 
 const packet = (topic: string, payload: string, length?: number): IPublishPacket => ({
   cmd: 'publish',
@@ -30,9 +30,9 @@ describe('The bytes of a message that waits', () => {
 
 describe('What waits to be sent to the reconciler', () => {
   it('is sent before its turn where names and properties are large, though payloads are small', () => {
-    const desk = new Desk(LIVE_5);
-    for (let count = 0; count < 5; count++) desk.take('t', 'x', { length: 60_000 });
-    expect(desk.batches).to.have.lengthOf(1);
+    const fixture = new Fixture(LIVE_5);
+    for (let count = 0; count < 5; count++) fixture.take('t', 'x', { length: 60_000 });
+    expect(fixture.batches).to.have.lengthOf(1);
   });
 });
 

@@ -2,57 +2,57 @@
 
 import { expect } from 'chai';
 import { Fence } from '../../../lib/broker/outgoing/fence.ts';
-import { Desk } from './outbox-desk.ts';
+import { Fixture } from './outbox-fixture.ts';
 
-const confirmed = ({ reports }: Desk) =>
+const confirmed = ({ reports }: Fixture) =>
   reports.flatMap(report => report.confirmed.map(({ topic }) => topic));
 
 describe('A publish with QoS 0', () => {
   it('is confirmed once the broker has answered an UNSUBSCRIBE that was sent behind it', async () => {
-    const desk = new Desk({ maxQos: 0 }).add({ topic: 'a', confirm: true });
-    desk.sent[0]?.done();
-    expect(desk.fences).to.deep.equal(['mqttrep/fence']);
-    expect(desk.reports).to.deep.equal([]);
-    await desk.passFence();
-    expect(confirmed(desk)).to.deep.equal(['a']);
-    expect(desk.reports.at(-1)).to.include({ through: 1 });
+    const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', confirm: true });
+    fixture.sent[0]?.done();
+    expect(fixture.fences).to.deep.equal(['mqttrep/fence']);
+    expect(fixture.reports).to.deep.equal([]);
+    await fixture.passFence();
+    expect(confirmed(fixture)).to.deep.equal(['a']);
+    expect(fixture.reports.at(-1)).to.include({ through: 1 });
   });
 
   it('shares the round trip with others, except what is sent while one is under way', async () => {
-    const desk = new Desk({ maxQos: 0 }).add({ topic: 'a', confirm: true });
-    desk.sent[0]?.done();
-    desk.add({ topic: 'b', confirm: true }, { topic: 'c', confirm: true });
-    desk.sent[1]?.done();
-    desk.sent[2]?.done();
-    expect(desk.fences).to.have.length(1);
-    await desk.passFence();
-    expect(confirmed(desk)).to.deep.equal(['a']);
-    expect(desk.fences).to.have.length(2);
-    await desk.passFence();
-    expect(confirmed(desk)).to.deep.equal(['a', 'b', 'c']);
-    expect(desk.fences).to.have.length(2);
+    const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', confirm: true });
+    fixture.sent[0]?.done();
+    fixture.add({ topic: 'b', confirm: true }, { topic: 'c', confirm: true });
+    fixture.sent[1]?.done();
+    fixture.sent[2]?.done();
+    expect(fixture.fences).to.have.length(1);
+    await fixture.passFence();
+    expect(confirmed(fixture)).to.deep.equal(['a']);
+    expect(fixture.fences).to.have.length(2);
+    await fixture.passFence();
+    expect(confirmed(fixture)).to.deep.equal(['a', 'b', 'c']);
+    expect(fixture.fences).to.have.length(2);
   });
 
   it('is not confirmed where the connection ended before the answer', async () => {
-    const desk = new Desk({ maxQos: 0 }).add({ topic: 'a', confirm: true });
-    desk.sent[0]?.done();
-    desk.hasEnded = true;
-    await desk.passFence();
-    expect(desk.reports).to.deep.equal([]);
+    const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', confirm: true });
+    fixture.sent[0]?.done();
+    fixture.hasEnded = true;
+    await fixture.passFence();
+    expect(fixture.reports).to.deep.equal([]);
   });
 
   it('needs no round trip where an echo will come, or where the broker acknowledges', async () => {
-    const desk = new Desk().add({ topic: 'a', qos: 0 }, { topic: 'b', confirm: true });
-    await desk.acknowledge([0, 1]);
-    expect(desk.fences).to.deep.equal([]);
-    expect(confirmed(desk)).to.deep.equal(['b']);
+    const fixture = new Fixture().add({ topic: 'a', qos: 0 }, { topic: 'b', confirm: true });
+    await fixture.acknowledge([0, 1]);
+    expect(fixture.fences).to.deep.equal([]);
+    expect(confirmed(fixture)).to.deep.equal(['b']);
   });
 
   it('counts to what may be in flight until then', () => {
-    const desk = new Desk({ maxQos: 0, receiveMaximum: 2 });
-    desk.add(...['a', 'b', 'c'].map(topic => ({ topic, confirm: true })));
-    for (const { done } of desk.sent) done();
-    expect(desk.sent.map(({ topic }) => topic)).to.deep.equal(['a', 'b']);
+    const fixture = new Fixture({ maxQos: 0, receiveMaximum: 2 });
+    fixture.add(...['a', 'b', 'c'].map(topic => ({ topic, confirm: true })));
+    for (const { done } of fixture.sent) done();
+    expect(fixture.sent.map(({ topic }) => topic)).to.deep.equal(['a', 'b']);
   });
 });
 

@@ -15,8 +15,8 @@ describe('Quarantine', () => {
 
   it('has a topic tried after the first hang-up that it may have provoked', () => {
     quarantine.hungUp(['a', 'b']);
-    expect(quarantine.routeOf('a', 0)).to.equal('trial');
-    expect(quarantine.routeOf('b', 0)).to.equal('trial');
+    expect(quarantine.routeOf('a', 0)).to.equal('quarantine');
+    expect(quarantine.routeOf('b', 0)).to.equal('quarantine');
     expect(quarantine.routeOf('c', 0)).to.equal('free');
   });
 
@@ -30,10 +30,10 @@ describe('Quarantine', () => {
   it('bars a topic at the second strike, if the broker hung up on it alone', () => {
     quarantine.hungUp(['a', 'b']);
     quarantine.hungUp(['a', 'b']);
-    expect(quarantine.routeOf('a', 0)).to.equal('trial');
+    expect(quarantine.routeOf('a', 0)).to.equal('quarantine');
     expect(quarantine.hungUpOnAlone('a', 0)).to.equal(true);
     expect(quarantine.routeOf('a', 0)).to.equal('barred');
-    expect(quarantine.routeOf('b', 0)).to.equal('trial');
+    expect(quarantine.routeOf('b', 0)).to.equal('quarantine');
   });
 
   it('tries a topic twice that was never suspect before', () => {
@@ -50,7 +50,7 @@ describe('Quarantine', () => {
       const distance = quarantine.barredFor('a', now);
       expect(quarantine.routeOf('a', now + distance - 1)).to.equal('barred');
       now += distance;
-      expect(quarantine.routeOf('a', now)).to.equal('trial');
+      expect(quarantine.routeOf('a', now)).to.equal('quarantine');
       distances.push(distance / 60_000);
     }
     expect(distances).to.deep.equal([1, 2, 4, 8, 16, 32, 60, 60, 60]);
@@ -61,7 +61,7 @@ describe('Quarantine', () => {
     quarantine.hungUp(Array.from({ length: MAX_QUARANTINED_TOPICS + 5 }, (_, index) => `t${index}`));
     expect(quarantine.size).to.equal(MAX_QUARANTINED_TOPICS);
     expect(quarantine.routeOf('t0', 0)).to.equal('free');
-    expect(quarantine.routeOf(`t${MAX_QUARANTINED_TOPICS}`, 0)).to.equal('trial');
+    expect(quarantine.routeOf(`t${MAX_QUARANTINED_TOPICS}`, 0)).to.equal('quarantine');
   });
 });
 
@@ -124,20 +124,20 @@ describe('A hang-up on a group', () => {
     const barred: string[] = [];
     let hangups = 0;
     for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
-      const culprit = group.findIndex(topic => bad.includes(topic));
-      if (culprit < 0) {
+      const scope = group.findIndex(topic => bad.includes(topic));
+      if (scope < 0) {
         for (const topic of group) quarantine.taken(topic);
         continue;
       }
       hangups++;
-      const verdict = judgeHangup(group, group.slice(0, culprit + (acknowledgesBad ? 1 : 0)));
+      const verdict = judgeHangup(group, group.slice(0, scope + (acknowledgesBad ? 1 : 0)));
       for (const topic of verdict.taken) quarantine.taken(topic);
       groups.unshift(...verdict.groups);
       if (verdict.alone === undefined) continue;
       if (quarantine.hungUpOnAlone(verdict.alone, 0)) barred.push(verdict.alone);
       else groups.unshift([verdict.alone]);
     }
-    return { barred, hangups, left: topics.filter(topic => quarantine.routeOf(topic, 0) === 'trial') };
+    return { barred, hangups, left: topics.filter(topic => quarantine.routeOf(topic, 0) === 'quarantine') };
   }
 
   const topics = Array.from({ length: 64 }, (_, index) => `t${index}`);

@@ -6,7 +6,7 @@ import { Replay } from '../../../lib/broker/retained/replay.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import { type AedesBroker, startAedes } from '../../support/aedes-broker.ts';
 import { TestClient } from '../../support/client.ts';
-import { ActorRig } from '../actor-rig.ts';
+import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 import { openConnection, topicsShown } from '../open-connection.ts';
 
 /** Milliseconds. That nothing follows is known by quiet, three times. */
@@ -14,38 +14,38 @@ const PATIENCE = 20_000;
 
 describe('Broker actor at a broker that never sets the retain flag', () => {
   let broker: AedesBroker;
-  let rig: ActorRig;
+  let fixture: BrokerActorFixture;
 
   before(async () => {
     broker = await startAedes({ flagsReplays: false, replayDelay: 100 });
     const client = await TestClient.connect(broker.url);
     await client.publish('kept', 'x', { qos: 1, retain: true });
     await client.end();
-    rig = new ActorRig(broker.url, { options: { protocolVersion: 4 } });
-    await rig.replayed(1, PATIENCE);
+    fixture = new BrokerActorFixture(broker.url, { options: { protocolVersion: 4 } });
+    await fixture.replayed(1, PATIENCE);
   });
 
   after(async () => {
-    await rig?.stop();
+    await fixture?.stop();
     await broker?.stop();
   });
 
   it('asks it nothing, and says so', async () => {
-    rig.tell({ kind: 'probe', session: 1, occasion: 'look', topics: ['kept'] });
-    rig.tell({ kind: 'survey', session: 1 });
-    await rig.heard(told => told.kind === 'surveyed');
-    const answers = rig.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
+    fixture.tell({ kind: 'probe', session: 1, priority: 'background', topics: ['kept'] });
+    fixture.tell({ kind: 'full-scan', session: 1 });
+    await fixture.heard(told => told.kind === 'full-scan-ended');
+    const answers = fixture.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
     expect(answers).to.deep.equal([{ topic: 'kept', found: 'unknown' }]);
     // The client of the spec, and the actor.
     expect(broker.log().match(/^connected /gm)).to.have.length(2);
-    expect(rig.log).to.match(/^warn oslo: the broker never sets the retain flag/m);
+    expect(fixture.log).to.match(/^warn oslo: the broker never sets the retain flag/m);
   });
 
   it('takes nothing that is shown late for written anew', async () => {
     // What a second SUBSCRIBE shows would come before the answer to the next one, which is as late.
-    rig.actor.resubscribe([{ filter: '+', qos: 1 }]);
-    await rig.replayed(2, PATIENCE);
-    const shown = rig.observations().map(({ topic, replay }) => [topic, replay]);
+    fixture.actor.resubscribe([{ filter: '+', qos: 1 }]);
+    await fixture.replayed(2, PATIENCE);
+    const shown = fixture.observations().map(({ topic, replay }) => [topic, replay]);
     expect(shown).to.deep.equal([
       ['kept', true],
       ['kept', true],

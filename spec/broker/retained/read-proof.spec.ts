@@ -5,7 +5,7 @@ import { type AclBroker, startWithAcl } from '../../support/acl-broker.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
 import { requireMosquitto } from '../../support/mosquitto.ts';
 import { controlTopicsAt } from '../makes.ts';
-import { Desk } from './scanner-desk.ts';
+import { Fixture } from './prober-fixture.ts';
 
 const CONTROL = 'readwrite mqttrep/#';
 
@@ -13,21 +13,21 @@ for (const protocolVersion of [4, 5] as const) {
   describe(`The proof that we can read, over MQTT ${protocolVersion === 4 ? '3.1.1' : '5'}`, function () {
     this.timeout(30_000);
     let started: AclBroker;
-    let desk: Desk;
+    let fixture: Fixture;
 
     before(function () {
       requireMosquitto(this);
     });
 
     afterEach(async () => {
-      await desk?.scanner.close();
+      await fixture?.prober.close();
       await started?.broker.stop();
     });
 
     async function provenWith(rights: readonly string[], parents: readonly string[], config: string[] = []) {
       started = await startWithAcl([CONTROL, ...rights], config);
-      desk = new Desk(started.broker.url, protocolVersion, 'filter by filter', { username: 'rep' });
-      return desk.prove(parents);
+      fixture = new Fixture(started.broker.url, protocolVersion, 'filter by filter', { username: 'rep' });
+      return fixture.prove(parents);
     }
 
     it('succeeds beneath parents where we may read and write', async () => {
@@ -59,15 +59,15 @@ for (const protocolVersion of [4, 5] as const) {
 
     it('leaves nothing behind, and the connection still answers what the broker retains', async () => {
       await provenWith(['readwrite #'], ['home/']);
-      expect(await desk.ask(['home/t'])).to.deep.equal(['absent']);
-      await desk.scanner.close();
+      expect(await fixture.ask(['home/t'])).to.deep.equal(['absent']);
+      await fixture.prober.close();
       expect(await controlTopicsAt(started.broker.url)).to.deep.equal([]);
     });
 
     it('fails where the broker has gone', async () => {
       await provenWith(['readwrite #'], ['home/']);
       await started.broker.stop();
-      expect(await desk.prove(['home/', 'office/'])).to.deep.equal([]);
+      expect(await fixture.prove(['home/', 'office/'])).to.deep.equal([]);
     });
   });
 }
@@ -75,10 +75,10 @@ for (const protocolVersion of [4, 5] as const) {
 describe('The proof that we can read, at a broker that hangs up on a publish that it denies', () => {
   it('takes no proof from the parents beside it', async () => {
     const broker = await startAedes({ hangsUpOn: ({ topic }) => topic.startsWith('denied/') });
-    const desk = new Desk(broker.url, 4, 'any');
+    const fixture = new Fixture(broker.url, 4, 'any');
     const parents = ['a/', 'b/', 'denied/', 'c/', 'd/'];
-    expect((await desk.prove(parents)).toSorted()).to.deep.equal(['a/', 'b/', 'c/', 'd/']);
-    await desk.scanner.close();
+    expect((await fixture.prove(parents)).toSorted()).to.deep.equal(['a/', 'b/', 'c/', 'd/']);
+    await fixture.prober.close();
     await broker.stop();
   });
 });

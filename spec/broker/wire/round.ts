@@ -4,7 +4,7 @@
  */
 
 import type { TestClient } from '../../support/client.ts';
-import { ActorRig } from '../actor-rig.ts';
+import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 import { Chance } from './chance.ts';
 import { HostileRelay } from './hostile-relay.ts';
 import { compare } from './oracle.ts';
@@ -27,71 +27,83 @@ export async function playRound(seed: number, { brokerPort, client }: RoundDeps)
   const clientId = `fuzz${seed}`;
   const relay = await HostileRelay.before({ brokerPort, chance, clientId, prefix });
   const version = chance.pick([{ protocolVersion: 4 }, { protocolVersion: 5 }, {}]);
-  const rig = new ActorRig(relay.url, {
+  const fixture = new BrokerActorFixture(relay.url, {
     subscriptions: [{ filter: `${prefix}/#`, qos: chance.pick([0, 1, 2]) }],
     options: { reconnectPeriod: 20, connectTimeout: 5_000, ...version },
     clientId,
     replica: clientId,
   });
   try {
-    await beHostile(relay, rig, chance, prefix);
-    await recover(rig, client, prefix);
+    await beHostile(relay, fixture, chance, prefix);
+    await recover(fixture, client, prefix);
     compare(
       relay.oracles.map(({ delivered }) => delivered),
-      rig.observations(),
+      fixture.observations(),
     );
   } finally {
-    await rig.stop();
+    await fixture.stop();
     await relay.close();
   }
 }
 
-async function beHostile(relay: HostileRelay, rig: ActorRig, chance: Chance, prefix: string): Promise<void> {
+async function beHostile(
+  relay: HostileRelay,
+  fixture: BrokerActorFixture,
+  chance: Chance,
+  prefix: string,
+): Promise<void> {
   const end = performance.now() + HOSTILE_MS * (0.2 + 0.8 * (chance.below(100) / 100));
   while (performance.now() < end) {
     await new Promise(resolve => setTimeout(resolve, 10));
     for (let count = chance.below(5); count > 0; count--) relay.inject();
-    if (chance.happens(0.3)) ask(rig, chance, prefix);
+    if (chance.happens(0.3)) ask(fixture, chance, prefix);
   }
   relay.repent();
 }
 
 /** What a reconciler has a worker do, at whatever moment. */
-function ask(rig: ActorRig, chance: Chance, prefix: string): void {
-  const session = rig.told.reduce((last, told) => (told.kind === 'session' ? told.session : last), 0);
+function ask(fixture: BrokerActorFixture, chance: Chance, prefix: string): void {
+  const session = fixture.told.reduce((last, told) => (told.kind === 'session' ? told.session : last), 0);
   const topic = `${prefix}/out/${chance.below(10)}`;
   switch (chance.below(4)) {
     case 0:
-      rig.tell({ kind: 'probe', session, occasion: chance.pick(['question', 'look']), topics: [topic] });
+      fixture.tell({
+        kind: 'probe',
+        session,
+        priority: chance.pick(['urgent', 'background']),
+        topics: [topic],
+      });
       return;
     case 1:
-      rig.tell({ kind: 'survey', session });
+      fixture.tell({ kind: 'full-scan', session });
       return;
     default:
-      rig.publish(session, { topic, retain: chance.happens(0.5), qos: chance.pick([0, 1, 2]) });
+      fixture.publish(session, { topic, retain: chance.happens(0.5), qos: chance.pick([0, 1, 2]) });
   }
 }
 
 /** After it all a session stands, in which messages come in and go out. */
-async function recover(rig: ActorRig, client: TestClient, prefix: string): Promise<void> {
-  const before = rig.told.length;
+async function recover(fixture: BrokerActorFixture, client: TestClient, prefix: string): Promise<void> {
+  const before = fixture.told.length;
   const isTold = (topic: string) =>
-    rig.told.slice(before).some(told => told.kind === 'observation' && told.topic === `${prefix}/${topic}`);
+    fixture.told
+      .slice(before)
+      .some(told => told.kind === 'observation' && told.topic === `${prefix}/${topic}`);
   // Again and again, since nobody is subscribed before the session stands.
   const write = () => client.publish(`${prefix}/honest`, 'honest', { qos: 1 });
   await until(
     () => isTold('honest'),
     write,
-    () => `an honest message is not told of\n${rig.log.slice(-3_000)}`,
+    () => `an honest message is not told of\n${fixture.log.slice(-3_000)}`,
   );
   const publish = () => {
-    const session = rig.told.findLast(told => told.kind === 'session')?.session ?? 0;
-    rig.publish(session, { topic: `${prefix}/sent`, retain: false });
+    const session = fixture.told.findLast(told => told.kind === 'session')?.session ?? 0;
+    fixture.publish(session, { topic: `${prefix}/sent`, retain: false });
   };
   await until(
     () => isTold('sent'),
     publish,
-    () => `what is published does not come back\n${rig.log.slice(-3_000)}`,
+    () => `what is published does not come back\n${fixture.log.slice(-3_000)}`,
   );
 }
 

@@ -108,13 +108,13 @@ class DrawnRun {
   #assertEqual(all: readonly ReadonlyMap<string, string>[], fence: string): void {
     const topics = [...new Set(all.flatMap(retained => [...retained.keys()]))].sort();
     const fences = this.#sites.map(({ name }) => `fence/${name}`);
-    const differing = [...topics, ...fences].filter(topic => {
+    const diverging = [...topics, ...fences].filter(topic => {
       const values = all.map(retained => retained.get(topic));
       const wanted = fences.includes(topic) ? fence : values[0];
       return values.some(value => value !== wanted);
     });
-    if (differing.length === 0) return;
-    const lines = differing.map(topic => {
+    if (diverging.length === 0) return;
+    const lines = diverging.map(topic => {
       const values = this.#sites.map(({ name }, index) => `${name} ${all[index]?.get(topic) ?? 'nothing'}`);
       return `${topic}: ${values.join(', ')}`;
     });

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { CONTENDED, MANY } from '../limits.ts';
 import { longPatience, type Pair, patience } from '../pair.ts';
-import type { Side } from '../party.ts';
+import type { Side } from '../tested-broker.ts';
 
 const silenceMs = 1500;
 

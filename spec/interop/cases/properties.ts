@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { type Pair, patience } from '../pair.ts';
-import type { Side } from '../party.ts';
+import type { Side } from '../tested-broker.ts';
 
 const written = {
   contentType: 'text/plain',

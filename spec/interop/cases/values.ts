@@ -5,7 +5,7 @@ import type { QoS } from '../../support/client.ts';
 import { startMqttrep } from '../../support/mqttrep-process.ts';
 import { TOPICS, VERSION_NAMES } from '../limits.ts';
 import { type Pair, patience } from '../pair.ts';
-import type { Side } from '../party.ts';
+import type { Side } from '../tested-broker.ts';
 
 export function values(pair: () => Pair): void {
   it('connects with the highest version of MQTT that each broker accepts', async () => {

@@ -1,10 +1,10 @@
 /** What the reconciler answers when it is asked how all is. */
 
 import { expect } from 'chai';
-import type { ReconcilerAnswers } from '../../../lib/protocol/questions.ts';
+import type { ReconcilerAnswers } from '../../../lib/protocol/requests.ts';
 import type { Inspection } from '../../../lib/reconciler/inspection/inspector.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { NOW, ReconcilerRig, type RigOptions } from '../reconciler-rig.ts';
+import { type FixtureOptions, NOW, ReconcilerFixture } from '../reconciler-fixture.ts';
 import type { WorkerEnd } from '../worker-end.ts';
 
 /** C may not be published to under `private/…`. */
@@ -14,26 +14,26 @@ const FILTERS = [
 ];
 
 describe('The inspector', () => {
-  let rig: ReconcilerRig;
+  let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
   let c: WorkerEnd;
 
-  const begin = async (options: RigOptions = {}) => {
-    await rig.start({ filters: FILTERS, ...options });
-    [a, b, c] = [rig.end(0), rig.end(1), rig.end(2)];
+  const begin = async (options: FixtureOptions = {}) => {
+    await fixture.start({ filters: FILTERS, ...options });
+    [a, b, c] = [fixture.end(0), fixture.end(1), fixture.end(2)];
   };
 
   beforeEach(() => {
-    rig = new ReconcilerRig();
+    fixture = new ReconcilerFixture();
   });
 
-  afterEach(() => rig.close());
+  afterEach(() => fixture.close());
 
   const ask = <Q extends Inspection>(question: Q) =>
-    rig.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
+    fixture.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
   const measures = (conflictsAfter = 0) => ask({ of: 'measures', conflictsAfter });
-  const list = (which: 'all' | 'differing' = 'all', filter = '') =>
+  const list = (which: 'all' | 'diverging' = 'all', filter = '') =>
     ask({ of: 'topics', filter, which, after: null, limit: 100 });
 
   /** The broker shows what was published to it, and has acknowledged it. */
@@ -50,14 +50,14 @@ describe('The inspector', () => {
 
   it('counts each topic once: diverging until every broker is seen to hold it, then converged', async () => {
     await begin();
-    await rig.ready();
+    await fixture.ready();
     // The markers.
-    await rig.tick();
-    for (const end of rig.ends) end.settle();
+    await fixture.tick();
+    for (const end of fixture.ends) end.settle();
     a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
-    await rig.all();
+    await fixture.all();
     expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 2, blocked: 0, deleted: 0 });
-    await rig.tick();
+    await fixture.tick();
     await echo(b);
     let { topics, links } = await measures();
     expect(topics).to.deep.equal({ converged: 0, diverging: 2, blocked: 0, deleted: 0 });
@@ -71,11 +71,11 @@ describe('The inspector', () => {
 
   it('counts a deletion that is everywhere as deleted', async () => {
     await begin();
-    await rig.ready({ t: '1' });
+    await fixture.ready({ t: '1' });
     a.observe({ topic: 't', payload: '' });
-    await rig.all();
+    await fixture.all();
     expect((await measures()).topics).to.include({ diverging: 1 });
-    await rig.tick();
+    await fixture.tick();
     await echo(b);
     await echo(c);
     expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 0, deleted: 1 });
@@ -83,9 +83,9 @@ describe('The inspector', () => {
 
   it('does not expect a topic where it may not be published', async () => {
     await begin();
-    await rig.ready();
+    await fixture.ready();
     a.observe({ topic: 'private/t', payload: '1' });
-    await rig.tick();
+    await fixture.tick();
     await echo(b);
     expect((await measures()).topics).to.include({ converged: 1, diverging: 0 });
     const row = (await list()).topics[0];
@@ -94,28 +94,28 @@ describe('The inspector', () => {
 
   it('does not count what only passes through', async () => {
     await begin();
-    await rig.ready();
+    await fixture.ready();
     a.observe({ topic: 't', payload: '1', retained: false });
-    await rig.tick();
+    await fixture.tick();
     expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 0, deleted: 0 });
     expect((await list()).topics).to.deep.equal([]);
   });
 
   it('counts what a broker refuses as blocked, until it takes it', async () => {
     await begin();
-    await rig.ready();
+    await fixture.ready();
     a.observe({ topic: 't', payload: '1' });
-    await rig.tick();
+    await fixture.tick();
     await echo(b);
     for (let failure = 0; failure < 3; failure++) {
       const [refused] = c.published.splice(0);
       if (refused === undefined) throw new Error('nothing was published');
       const { topic, version } = refused;
-      c.settle([{ topic, version, reason: 'not authorized', culprit: 'topic' }]);
-      await rig.all();
+      c.settle([{ topic, version, reason: 'not authorized', scope: 'topic' }]);
+      await fixture.all();
       if (failure === 2) break;
-      rig.clock.tick(10_000);
-      await rig.all();
+      fixture.clock.tick(10_000);
+      await fixture.all();
     }
     let { topics, links } = await measures();
     expect(topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 1, deleted: 0 });
@@ -123,9 +123,9 @@ describe('The inspector', () => {
     const details = await ask({ of: 'topic', topic: 't' });
     expect(details?.state).to.equal('blocked');
     expect(details?.blocked).to.have.all.keys('C');
-    expect((await list('differing')).topics.map(({ topic }) => topic)).to.deep.equal(['t']);
-    rig.clock.tick(20 * 60_000);
-    await rig.all();
+    expect((await list('diverging')).topics.map(({ topic }) => topic)).to.deep.equal(['t']);
+    fixture.clock.tick(20 * 60_000);
+    await fixture.all();
     await echo(c);
     ({ topics, links } = await measures());
     expect(topics).to.deep.equal({ converged: 1, diverging: 0, blocked: 0, deleted: 0 });
@@ -135,9 +135,9 @@ describe('The inspector', () => {
   it('counts what the store remembers', async () => {
     const store = new MemoryStore();
     await begin({ store });
-    await rig.ready({ t: '1', u: '2' });
-    const stopped = rig.reconciler.stop(0);
-    rig.clock.tick(1);
+    await fixture.ready({ t: '1', u: '2' });
+    const stopped = fixture.reconciler.stop(0);
+    fixture.clock.tick(1);
     await stopped;
     await begin({ store });
     expect((await measures()).topics).to.include({ converged: 2, diverging: 0 });
@@ -146,18 +146,18 @@ describe('The inspector', () => {
 
   it('takes the time from a change to the moment at which the last broker is seen to hold it, once', async () => {
     await begin();
-    await rig.ready();
+    await fixture.ready();
     a.observe({ topic: 't', payload: '1' });
-    await rig.tick();
+    await fixture.tick();
     await echo(b);
-    rig.clock.tick(400);
+    fixture.clock.tick(400);
     await echo(c);
     const { convergence } = (await measures()).counts;
     expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(1);
     expect(convergence.sum).to.be.closeTo(0.5, 0.001);
     // It is held as before: nothing converges anew.
     c.observe({ topic: 't', payload: '1' });
-    await rig.all();
+    await fixture.all();
     expect((await measures()).counts.convergence).to.deep.equal(convergence);
   });
 
@@ -166,7 +166,7 @@ describe('The inspector', () => {
     a.begin().replay({ t: '1' });
     b.begin().replay();
     c.begin().replay({ t: '1' });
-    await rig.all();
+    await fixture.all();
     await echo(b);
     const { convergence } = (await measures()).counts;
     expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(0);
@@ -176,10 +176,10 @@ describe('The inspector', () => {
 
   it('tells of a topic what it is, where it is from and what each broker holds', async () => {
     await begin();
-    await rig.ready({ t: 'old' });
-    rig.clock.tick(1_000);
+    await fixture.ready({ t: 'old' });
+    fixture.clock.tick(1_000);
     a.observe({ topic: 't', payload: 'new', expiry: 60_000 });
-    await rig.tick();
+    await fixture.tick();
     await echo(b);
     const details = await ask({ of: 'topic', topic: 't' });
     const value = (text: string) => ({ kind: 'text', text, bytes: 3 });
@@ -207,11 +207,11 @@ describe('The inspector', () => {
 
   it('remembers conflicts, with what each side said and what decided', async () => {
     await begin();
-    await rig.ready();
+    await fixture.ready();
     a.observe({ topic: 't', payload: 'of A' });
     await a.roundTrip();
     b.observe({ topic: 't', payload: 'of B' });
-    await rig.all();
+    await fixture.all();
     const { conflicts, counts, lastConflict } = await measures();
     const value = (text: string) => ({ kind: 'text', text, bytes: 4 });
     expect(conflicts).to.deep.equal([
@@ -230,11 +230,11 @@ describe('The inspector', () => {
 
   it('keeps payloads to itself where they are to be hidden', async () => {
     await begin({ payloads: 'hidden' });
-    await rig.ready();
+    await fixture.ready();
     a.observe({ topic: 't', payload: 's3cret' });
     await a.roundTrip();
     b.observe({ topic: 't', payload: 's3cret too' });
-    await rig.all();
+    await fixture.all();
     const answers = JSON.stringify([
       await measures(),
       await list(),
@@ -247,13 +247,13 @@ describe('The inspector', () => {
 
   it('gives levels of the tree, with the topics that end there', async () => {
     await begin();
-    await rig.ready({ 'x/1': '1', 'x/2/3': '2', x: '0', y: '4' });
+    await fixture.ready({ 'x/1': '1', 'x/2/3': '2', x: '0', y: '4' });
     a.observe({ topic: 'x/1', payload: 'new' });
-    await rig.all();
+    await fixture.all();
     const { nodes, size } = await ask({ of: 'level', under: '', after: null, limit: 9 });
     expect(size).to.equal(2);
     expect(
-      nodes.map(({ name, topic, beneath, differing }) => [name, topic?.topic, beneath, differing]),
+      nodes.map(({ name, topic, beneath, diverging }) => [name, topic?.topic, beneath, diverging]),
     ).to.deep.equal([
       ['x', 'x', 2, 1],
       ['y', 'y', 0, 0],

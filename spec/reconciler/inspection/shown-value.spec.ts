@@ -15,8 +15,8 @@ function message(payload: Buffer | string): Message {
     properties: '',
     version: { time: 1, counter: 0, replica: 'us' },
     origin: 2,
-    expiresAt: Number.POSITIVE_INFINITY,
-    erasedAt: Number.POSITIVE_INFINITY,
+    messageExpiresAt: Number.POSITIVE_INFINITY,
+    ttlExpiresAt: Number.POSITIVE_INFINITY,
   };
 }
 

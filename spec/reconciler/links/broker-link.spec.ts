@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import type { ToBroker } from '../../../lib/protocol/messages.ts';
 import type { Publication } from '../../../lib/protocol/publication.ts';
-import { ECHO_LIMIT } from '../../../lib/reconciler/links/awaited-echoes.ts';
 import { BrokerLink, CREDIT, CREDIT_BYTES } from '../../../lib/reconciler/links/broker-link.ts';
+import { ECHO_LIMIT } from '../../../lib/reconciler/links/echo-timeouts.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -51,7 +51,7 @@ describe('BrokerLink', () => {
   }
 
   const settled = (through: number, bytes = through) =>
-    link.settled({ kind: 'settled', through, bytes, confirmed: [], refused: [] });
+    link.publishesSettled({ kind: 'publish-results', through, bytes, confirmed: [], refused: [] });
   const flush = () => link.seal()();
 
   it('is open for CREDIT publications, and again when half of them are settled', () => {
@@ -110,7 +110,7 @@ describe('BrokerLink', () => {
 
   it('begins anew with a session: nothing is under way, gathered or asked for', () => {
     for (let count = 0; count < CREDIT; count++) publish(`t${count}`);
-    link.probe('p', 'look');
+    link.probe('p', 'background');
     expect(link.parted()).to.deep.equal(['p']);
     link.sessionStarted(
       { kind: 'session', session: 2, stamps: true, retains: true, writes: true, marker: 'unknown' },
@@ -171,18 +171,18 @@ describe('BrokerLink', () => {
     const topics = () => sent.flatMap(message => (message.kind === 'probe' ? message.topics : []));
 
     it('is asked for once, until it is answered', () => {
-      link.probe('t', 'look');
+      link.probe('t', 'background');
       flush();
       expect(link.answered('t')).to.equal(true);
-      link.probe('t', 'look');
+      link.probe('t', 'background');
       flush();
       expect(topics()).to.deep.equal(['t', 't']);
     });
 
     it('asked for again meanwhile makes its answer void, and is sent once more', () => {
-      link.probe('t', 'look');
+      link.probe('t', 'background');
       flush();
-      link.probe('t', 'look');
+      link.probe('t', 'background');
       flush();
       expect(topics()).to.deep.equal(['t']);
       expect(link.answered('t')).to.equal(false);
@@ -193,75 +193,73 @@ describe('BrokerLink', () => {
 
     it('that is a question goes out before the looks, and stays one where it is asked for again', () => {
       const occasions = () =>
-        sent.flatMap(one => (one.kind === 'probe' ? [one.occasion, ...one.topics] : []));
-      link.probe('t', 'look');
-      link.probe('u', 'question');
+        sent.flatMap(one => (one.kind === 'probe' ? [one.priority, ...one.topics] : []));
+      link.probe('t', 'background');
+      link.probe('u', 'urgent');
       flush();
-      expect(occasions()).to.deep.equal(['question', 'u', 'look', 't']);
-      link.probe('t', 'question');
-      link.probe('t', 'look');
+      expect(occasions()).to.deep.equal(['urgent', 'u', 'background', 't']);
+      link.probe('t', 'urgent');
+      link.probe('t', 'background');
       link.answered('t');
       flush();
-      expect(occasions().slice(4)).to.deep.equal(['question', 't']);
+      expect(occasions().slice(4)).to.deep.equal(['urgent', 't']);
     });
 
     it('that is a look goes out as a question where something came to wait for its answer before', () => {
-      link.probe('t', 'look');
-      link.hasten('t');
+      link.probe('t', 'background');
+      link.promoteProbe('t');
       flush();
-      expect(sent).to.deep.equal([{ kind: 'probe', session: 1, occasion: 'question', topics: ['t'] }]);
+      expect(sent).to.deep.equal([{ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] }]);
       expect(link.answered('t')).to.equal(true);
     });
 
     it('that is a look is hastened, once, where something comes to wait for its answer later', () => {
-      link.probe('t', 'look');
+      link.probe('t', 'background');
       flush();
-      link.hasten('t');
-      link.hasten('t');
+      link.promoteProbe('t');
+      link.promoteProbe('t');
       expect(link.hasProbes).to.equal(true);
       flush();
-      link.hasten('t');
+      link.promoteProbe('t');
       flush();
-      expect(sent.slice(1)).to.deep.equal([{ kind: 'hasten', session: 1, topics: ['t'] }]);
+      expect(sent.slice(1)).to.deep.equal([{ kind: 'promote-probes', session: 1, topics: ['t'] }]);
       expect(link.answered('t')).to.equal(true);
       expect(link.hasProbes).to.equal(false);
     });
 
     it('that is a look is hastened where the topic comes into question: only then it is asked', () => {
-      link.probe('t', 'look');
+      link.probe('t', 'background');
       flush();
-      link.probe('t', 'question');
+      link.probe('t', 'urgent');
       flush();
-      expect(sent.slice(1)).to.deep.equal([{ kind: 'hasten', session: 1, topics: ['t'] }]);
+      expect(sent.slice(1)).to.deep.equal([{ kind: 'promote-probes', session: 1, topics: ['t'] }]);
       expect(link.answered('t')).to.equal(false);
       flush();
-      expect(sent.slice(2)).to.deep.equal([
-        { kind: 'probe', session: 1, occasion: 'question', topics: ['t'] },
-      ]);
+      expect(sent.slice(2)).to.deep.equal([{ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] }]);
     });
 
     it('that is none any more, or a question, is not hastened', () => {
-      link.hasten('s');
-      link.probe('t', 'look');
+      link.promoteProbe('s');
+      link.probe('t', 'background');
       flush();
       link.answered('t');
-      link.hasten('t');
-      link.probe('u', 'question');
+      link.promoteProbe('t');
+      link.probe('u', 'urgent');
       flush();
-      link.hasten('u');
+      link.promoteProbe('u');
       expect(link.hasProbes).to.equal(false);
     });
 
     it('that was not sent yet needs no second one where it is asked for again', () => {
-      link.probe('t', 'look');
-      link.probe('t', 'question');
+      link.probe('t', 'background');
+      link.probe('t', 'urgent');
       flush();
-      expect(sent).to.deep.equal([{ kind: 'probe', session: 1, occasion: 'question', topics: ['t'] }]);
+      expect(sent).to.deep.equal([{ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] }]);
       expect(link.answered('t')).to.equal(true);
     });
 
     it('goes out with others, in messages of bounded size', () => {
-      for (let index = 0; index < 1_200; index++) link.probe(`t${index}`, 'look');
+      for (let index = 0; index < 1_200; index++) link.probe(`t${index}`, 'background');
       flush();
       expect(sent.map(message => (message.kind === 'probe' ? message.topics.length : 0))).to.deep.equal([
         500, 500, 200,

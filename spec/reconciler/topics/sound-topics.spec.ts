@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import type { Message } from '../../../lib/core/register.ts';
+import { Counters } from '../../../lib/reconciler/counters.ts';
 import { UNTIL_SEEN } from '../../../lib/reconciler/links/unseen-values.ts';
-import { Tally } from '../../../lib/reconciler/tally.ts';
 import { soundTopics } from '../../../lib/reconciler/topics/sound-topics.ts';
 import { DiskStore } from '../../../lib/store/disk-store.ts';
 import { FrameLog } from '../../../lib/store/frame-log.ts';
@@ -25,8 +25,8 @@ const UNSOUND: readonly (readonly [what: string, topic: string, stored: StoredTo
   ['a topic with a control character', 'a\u0001', settledTopic('x')],
   ['a content type twice', 't', withMessage({ properties: '[null,["a","b"],null,null,[]]' })],
   ['properties that do not parse', 't', withMessage({ properties: '[null' })],
-  ['an expiry that is no number', 't', withMessage({ expiresAt: Number.NaN })],
-  ['a TTL that is no number', 't', withMessage({ erasedAt: Number.NaN })],
+  ['an expiry that is no number', 't', withMessage({ messageExpiresAt: Number.NaN })],
+  ['a TTL that is no number', 't', withMessage({ ttlExpiresAt: Number.NaN })],
   ['a payload beyond the bound', 't', withMessage({ payload: 'x'.repeat(1_001) })],
   ['a version without a time', 't', withMessage({ version: { ...version, time: Number.NaN } })],
   ['a version of nobody', 't', withMessage({ version: { ...version, replica: 'a\u009b' } })],
@@ -42,11 +42,11 @@ const UNSOUND: readonly (readonly [what: string, topic: string, stored: StoredTo
 ];
 
 function read(state: StoredState) {
-  const tally = new Tally();
+  const counters = new Counters();
   const log: string[] = [];
   const bounds = { ...DEFAULT_BOUNDS, payload: 1_000 };
-  const deps = { bounds, tally, log: (level: string, line: string) => log.push(`${level} ${line}`) };
-  return { topics: [...soundTopics(state, deps)].map(([topic]) => topic), counts: tally.counts, log };
+  const deps = { bounds, counters, log: (level: string, line: string) => log.push(`${level} ${line}`) };
+  return { topics: [...soundTopics(state, deps)].map(([topic]) => topic), counts: counters.counts, log };
 }
 
 describe('The topics of a store', () => {
@@ -57,7 +57,7 @@ describe('The topics of a store', () => {
         [topic, stored],
         ['after', settledTopic('2')],
       ] as const;
-      const { log, ...result } = read({ topics, facts: new Map() });
+      const { log, ...result } = read({ topics, metadata: new Map() });
       expect(result).to.deep.equal({ topics: ['before', 'after'], counts: { refused_stored: 1 } });
       expect(log).to.have.lengthOf(1);
       expect(log[0])
@@ -68,18 +68,18 @@ describe('The topics of a store', () => {
 
   it('are all read, without a word, where they are in order', () => {
     const topics = [['t', settledTopic('1')]] as const;
-    expect(read({ topics, facts: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
+    expect(read({ topics, metadata: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
   });
 
   it('are read with what a broker may hold until it shows the topic', () => {
     const unseen = { broker: 0, from: 3, until: UNTIL_SEEN, payload: 'x', properties: '' };
     const topics = [['t', { ...settledTopic('1'), superseded: [unseen] }]] as const;
-    expect(read({ topics, facts: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
+    expect(read({ topics, metadata: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
   });
 
   it('are named in the log, a few of them', () => {
     const topics = Array.from({ length: 100 }, (_, n) => [`t${n}\u0001`, settledTopic('x')] as const);
-    const { counts, log } = read({ topics, facts: new Map() });
+    const { counts, log } = read({ topics, metadata: new Map() });
     expect(counts).to.deep.equal({ refused_stored: 100 });
     expect(log.join('').length).to.be.below(1_000);
   });

@@ -11,7 +11,7 @@ import {
   type Message,
   NOBODY,
 } from '../../../lib/core/register.ts';
-import { UNCOUNTED } from '../../../lib/reconciler/inspection/census.ts';
+import { UNCOUNTED } from '../../../lib/reconciler/inspection/topic-stats.ts';
 import type { Topic } from '../../../lib/reconciler/topics/topic.ts';
 import { TopicMap } from '../../../lib/reconciler/topics/topic-map.ts';
 
@@ -31,8 +31,8 @@ const message: fc.Arbitrary<Message> = fc.record({
     replica: fc.constantFrom('', 'r', 'another'),
   }),
   origin: fc.integer({ min: NOBODY, max: 29 }),
-  expiresAt: time,
-  erasedAt: time,
+  messageExpiresAt: time,
+  ttlExpiresAt: time,
 });
 
 /** What a broker has of the winner, or another message. */
@@ -48,19 +48,19 @@ const topic: fc.Arbitrary<Topic> = fc
     winner: message,
     has: fc.array(has, { minLength: BROKERS, maxLength: BROKERS }),
     unretained: fc.nat(7),
-    isSettled: fc.boolean(),
+    isConverged: fc.boolean(),
     seen: fc.array(fc.nat(), { minLength: BROKERS, maxLength: BROKERS }),
-    asking: fc.constantFrom(0, 0, 0, 1),
+    probing: fc.constantFrom(0, 0, 0, 1),
   })
-  .map(({ winner, has, unretained, isSettled, seen, asking }) => {
+  .map(({ winner, has, unretained, isConverged, seen, probing }) => {
     const holds = winner.payload === '' ? 'absent' : winner;
     const held = has.map((one): Held => (one === 'winner' ? holds : one));
     return {
-      register: { ...atRest(winner, held, unretained), asking },
+      register: { ...atRest(winner, held, unretained), probing },
       policy,
       seen,
-      settled: isSettled ? winner : undefined,
-      standing: UNCOUNTED,
+      convergedWinner: isConverged ? winner : undefined,
+      status: UNCOUNTED,
     };
   });
 
@@ -72,8 +72,14 @@ const deed = fc.oneof(
 );
 
 function put(topics: TopicMap, winner: Message, held: readonly Held[]): void {
-  const standing = UNCOUNTED;
-  topics.set('t', { register: atRest(winner, held, 0), policy, seen: [0], settled: undefined, standing });
+  const status = UNCOUNTED;
+  topics.set('t', {
+    register: atRest(winner, held, 0),
+    policy,
+    seen: [0],
+    convergedWinner: undefined,
+    status,
+  });
 }
 
 describe('The topics by name', () => {

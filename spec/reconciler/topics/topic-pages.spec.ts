@@ -105,9 +105,9 @@ describe('Pages of topics', () => {
 describe('A level of the tree', () => {
   it('has each name once, what is beneath, and how much of it differs', async () => {
     await fc.assert(
-      fc.asyncProperty(topics, topics, fc.integer({ min: 1, max: 9 }), async (some, differing, limit) => {
-        const all = [...new Set([...some, ...differing])];
-        const [list, different] = [await sorted(all), await sorted(differing)];
+      fc.asyncProperty(topics, topics, fc.integer({ min: 1, max: 9 }), async (some, diverging, limit) => {
+        const all = [...new Set([...some, ...diverging])];
+        const [list, different] = [await sorted(all), await sorted(diverging)];
         for (const under of ['', ...new Set(all.map(one => one.slice(0, one.indexOf('/') + 1)))]) {
           const inside = all.filter(one => one.startsWith(under)).map(one => one.slice(under.length));
           const names = [...new Set(inside.map(rest => rest.split('/')[0] ?? ''))].toSorted(byLevels);
@@ -126,7 +126,7 @@ describe('A level of the tree', () => {
               name,
               isTopic: inside.includes(name),
               beneath: beneath(name, all),
-              differing: beneath(name, differing),
+              diverging: beneath(name, diverging),
             })),
           );
         }

@@ -11,7 +11,7 @@ import {
   type Pending,
   type Register,
 } from '../../../lib/core/register.ts';
-import { UNCOUNTED } from '../../../lib/reconciler/inspection/census.ts';
+import { UNCOUNTED } from '../../../lib/reconciler/inspection/topic-stats.ts';
 import type { Topic } from '../../../lib/reconciler/topics/topic.ts';
 import { ownerOf, registerBytes, TOPIC_BYTES } from '../../../lib/reconciler/topics/topic-bytes.ts';
 import { TopicMap } from '../../../lib/reconciler/topics/topic-map.ts';
@@ -25,8 +25,8 @@ function message(payload: string, more: Partial<Message> = {}): Message {
     properties: '',
     version: { time: 1, counter: 0, replica: 'us' },
     origin: 0,
-    expiresAt: Number.POSITIVE_INFINITY,
-    erasedAt: Number.POSITIVE_INFINITY,
+    messageExpiresAt: Number.POSITIVE_INFINITY,
+    ttlExpiresAt: Number.POSITIVE_INFINITY,
     ...more,
   };
 }
@@ -35,8 +35,8 @@ const topicOf = (register: Register): Topic => ({
   register,
   policy,
   seen: [0, 0],
-  settled: undefined,
-  standing: UNCOUNTED,
+  convergedWinner: undefined,
+  status: UNCOUNTED,
 });
 
 const four = message('four');
@@ -64,7 +64,7 @@ describe('The bytes of a topic', () => {
     ],
     [
       'count the message that is not retained',
-      { ...empty, winner: six, passing: { message: four, owed: 0, since: 0 } },
+      { ...empty, winner: six, transient: { message: four, recipients: 0, since: 0 } },
       11 + 4,
     ],
     [
@@ -72,7 +72,7 @@ describe('The bytes of a topic', () => {
       {
         ...empty,
         winner: six,
-        questioned: [{ broker: 0, payload: 'xyz', version: six.version, before: four, emptied: undefined }],
+        unresolved: [{ broker: 0, payload: 'xyz', version: six.version, before: four, emptied: undefined }],
       },
       11 + 3 + 4,
     ],
@@ -101,9 +101,9 @@ describe('The owner of a topic', () => {
   });
 
   it('is that of the message that is not retained, where nothing was ever retained', () => {
-    const passing = { message: message('x', { origin: 1 }), owed: 0, since: 0 };
-    expect(ownerOf({ ...empty, passing })).to.equal(1);
-    expect(ownerOf({ ...empty, winner: four, passing })).to.equal(0);
+    const transient = { message: message('x', { origin: 1 }), recipients: 0, since: 0 };
+    expect(ownerOf({ ...empty, transient })).to.equal(1);
+    expect(ownerOf({ ...empty, winner: four, transient })).to.equal(0);
   });
 
   it('is nobody where nothing is known', () => expect(ownerOf(empty)).to.equal(NOBODY));
@@ -125,7 +125,7 @@ describe('The usage of topics', () => {
       held: [held, winner],
       pending: [pendingOf(0, sent)],
     })),
-    anyMessage.map(one => ({ ...empty, passing: { message: one, owed: 1, since: 0 } })),
+    anyMessage.map(one => ({ ...empty, transient: { message: one, recipients: 1, since: 0 } })),
   );
   const name = fc.constantFrom('a', 'bb', 'ü', '__proto__');
   const deed = fc.record({ name, register: fc.option(register) });

@@ -1,41 +1,41 @@
 /** The reconciler and a broker's worker about topics that are absent: asked, proven, asked again, and only then believed. */
 
 import { expect } from 'chai';
-import type { ReconcilerAnswers } from '../../../lib/protocol/questions.ts';
+import type { ReconcilerAnswers } from '../../../lib/protocol/requests.ts';
 import type { Inspection } from '../../../lib/reconciler/inspection/inspector.ts';
-import { ReconcilerRig } from '../reconciler-rig.ts';
+import { ReconcilerFixture } from '../reconciler-fixture.ts';
 import type { WorkerEnd } from '../worker-end.ts';
 
 /** Milliseconds. */
 const MARKER_PERIOD = 1_000;
 
 describe('A topic that a returning broker does not show', () => {
-  let rig: ReconcilerRig;
+  let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
 
   beforeEach(async () => {
-    rig = new ReconcilerRig();
-    await rig.start({ brokers: 2, filters: [{ filter: '#', subscribe: 3, publish: 3 }] });
-    [a, b] = [rig.end(0), rig.end(1)];
-    await rig.ready({ 'home/t': '0', 'home/u': '0' });
+    fixture = new ReconcilerFixture();
+    await fixture.start({ brokers: 2, filters: [{ filter: '#', subscribe: 3, publish: 3 }] });
+    [a, b] = [fixture.end(0), fixture.end(1)];
+    await fixture.ready({ 'home/t': '0', 'home/u': '0' });
     for (let round = 0; round < 3; round++) await marked();
   });
 
-  afterEach(() => rig.close());
+  afterEach(() => fixture.close());
 
   /** B has taken the markers that came within a while. */
   async function marked(): Promise<void> {
-    rig.clock.tick(MARKER_PERIOD);
-    await rig.all();
+    fixture.clock.tick(MARKER_PERIOD);
+    await fixture.all();
     const confirmed = b.own.slice(-1).map(({ topic, version }) => ({ topic, version }));
-    b.post({ kind: 'settled', through: b.own.length, bytes: 1, confirmed, refused: [] });
-    await rig.all();
+    b.post({ kind: 'publish-results', through: b.own.length, bytes: 1, confirmed, refused: [] });
+    await fixture.all();
   }
 
   /** B returns with its marker, and shows these topics; resolves when it is asked for the rest. */
   async function returnWith(shown: Readonly<Record<string, string>>): Promise<void> {
-    b.post({ kind: 'parted' })
+    b.post({ kind: 'disconnected' })
       .begin({ payload: String(b.own.at(-1)?.payload) })
       .replay(shown);
     await probes(1);
@@ -46,7 +46,7 @@ describe('A topic that a returning broker does not show', () => {
   const answer = (topic: string) => b.post({ kind: 'found', answers: [{ topic, found: 'absent' }] });
 
   const ask = <Q extends Inspection>(question: Q) =>
-    rig.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
+    fixture.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
 
   async function unreadable(): Promise<readonly number[]> {
     return (await ask({ of: 'measures', conflictsAfter: 0 })).links.map(link => link.unreadable);
@@ -55,82 +55,82 @@ describe('A topic that a returning broker does not show', () => {
   it('is deleted elsewhere once it was absent, could be read, and was absent again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('prove-readable').length > 0);
-    expect(told('prove-readable')).to.deep.equal([
-      { kind: 'prove-readable', session: 2, parents: ['home/'] },
+    await b.until(() => told('check-read-access').length > 0);
+    expect(told('check-read-access')).to.deep.equal([
+      { kind: 'check-read-access', session: 2, parents: ['home/'] },
     ]);
-    b.post({ kind: 'readable', proven: ['home/'], unproven: [] });
+    b.post({ kind: 'read-access', proven: ['home/'], unproven: [] });
     await probes(2);
-    await rig.tick();
+    await fixture.tick();
     expect(a.payloads, 'before the second answer').to.deep.equal([]);
     answer('home/t');
-    await rig.tick();
+    await fixture.tick();
     expect(a.payloads).to.deep.equal(['home/t=']);
   });
 
   it('stays what it is where no message of ours comes back, and nothing else is shown', async () => {
     await returnWith({});
     for (const topic of ['home/t', 'home/u']) answer(topic);
-    await b.until(() => told('prove-readable').length > 0);
-    b.post({ kind: 'readable', proven: [], unproven: ['home/'] });
-    await rig.tick();
+    await b.until(() => told('check-read-access').length > 0);
+    b.post({ kind: 'read-access', proven: [], unproven: ['home/'] });
+    await fixture.tick();
     expect([...a.payloads, ...b.payloads]).to.deep.equal([]);
     expect(
-      rig.log.filter(line => line.includes('2 topics (such as "home/t") are not shown')),
+      fixture.log.filter(line => line.includes('2 topics (such as "home/t") are not shown')),
     ).to.have.lengthOf(1);
-    expect(rig.log.join('\n')).to.contain('"home/mqttrep-read-probe" did not come back');
+    expect(fixture.log.join('\n')).to.contain('"home/mqttrep-read-probe" did not come back');
     expect(await unreadable()).to.deep.equal([0, 2]);
     b.observe({ topic: 'home/t', payload: '0' });
-    await rig.all();
+    await fixture.all();
     expect(await unreadable()).to.deep.equal([0, 1]);
   });
 
   it('is deleted where no message of ours comes back, but what is shown beside it is shown again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('prove-readable').length > 0);
-    b.post({ kind: 'readable', proven: [], unproven: ['home/'] });
+    await b.until(() => told('check-read-access').length > 0);
+    b.post({ kind: 'read-access', proven: [], unproven: ['home/'] });
     await probes(2);
     expect(told('probe').at(-1)).to.deep.include({ topics: ['home/t', 'home/u'] });
     answer('home/t');
     const found = { payload: '0', properties: '', stamp: undefined, expiry: Number.POSITIVE_INFINITY };
     b.post({ kind: 'found', answers: [{ topic: 'home/u', found }] });
-    await rig.tick();
+    await fixture.tick();
     expect(a.payloads).to.deep.equal(['home/t=']);
   });
 
   it('is not deleted where what was shown beside it is not shown again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('prove-readable').length > 0);
-    b.post({ kind: 'readable', proven: [], unproven: ['home/'] });
+    await b.until(() => told('check-read-access').length > 0);
+    b.post({ kind: 'read-access', proven: [], unproven: ['home/'] });
     await probes(2);
     answer('home/t');
     answer('home/u');
-    await rig.tick();
+    await fixture.tick();
     expect([...a.payloads, ...b.payloads]).to.deep.equal([]);
   });
 
   it('is given what is written meanwhile at once: nothing waits for the proof', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('prove-readable').length > 0);
+    await b.until(() => told('check-read-access').length > 0);
     a.observe({ topic: 'home/t', payload: '1' });
-    await rig.tick();
+    await fixture.tick();
     expect(b.payloads).to.deep.equal(['home/t=1']);
-    b.post({ kind: 'readable', proven: ['home/'], unproven: [] });
-    await rig.tick();
+    b.post({ kind: 'read-access', proven: ['home/'], unproven: [] });
+    await fixture.tick();
     expect(a.payloads).to.deep.equal([]);
   });
 
   it('is asked for again where the connection was lost before the proof', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('prove-readable').length > 0);
+    await b.until(() => told('check-read-access').length > 0);
     await returnWith({ 'home/u': '0' });
     await probes(2);
-    b.post({ kind: 'readable', proven: ['home/'], unproven: [] });
-    await rig.tick();
+    b.post({ kind: 'read-access', proven: ['home/'], unproven: [] });
+    await fixture.tick();
     expect(a.payloads).to.deep.equal([]);
     expect(told('probe').at(-1)).to.deep.include({ session: 3, topics: ['home/t'] });
   });
@@ -140,17 +140,17 @@ describe('A topic that a returning broker does not show', () => {
 
     beforeEach(async () => {
       for (const topic of topics) a.observe({ topic, payload: '1' });
-      await rig.tick();
+      await fixture.tick();
       for (const topic of topics) b.observe({ topic, payload: '1' });
       for (let round = 0; round < 3; round++) await marked();
       await returnWith({ 'home/t': '0', 'home/u': '0' });
       for (const topic of topics) answer(topic);
-      await b.until(() => told('prove-readable').length > 0);
-      b.post({ kind: 'readable', proven: ['many/'], unproven: [] });
+      await b.until(() => told('check-read-access').length > 0);
+      b.post({ kind: 'read-access', proven: ['many/'], unproven: [] });
       await probes(2);
-      await rig.tick();
+      await fixture.tick();
       for (const topic of topics) answer(topic);
-      await rig.all();
+      await fixture.all();
     });
 
     async function counts() {
@@ -166,7 +166,7 @@ describe('A topic that a returning broker does not show', () => {
 
     it('a topic that turns up at the broker counts as converged again', async () => {
       b.observe({ topic: 'many/0', payload: '1' });
-      await rig.all();
+      await fixture.all();
       expect(await counts()).to.deep.include({ converged: 3, diverging: 11, behind: [0, 11] });
     });
   });

@@ -38,7 +38,7 @@ describe('AntiEntropy', () => {
     antiEntropy = new AntiEntropy(Number.POSITIVE_INFINITY);
     receive(10_000);
     expect(antiEntropy.next(topics(1_000), 1_000, AFTER)).to.deep.equal([]);
-    expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(false);
+    expect(antiEntropy.beginFullScan(1, AFTER)).to.equal(false);
   });
 
   it('looks at no more than 500 topics a second', () => {
@@ -53,29 +53,29 @@ describe('AntiEntropy', () => {
   });
 
   it('looks at a topic of which it is presumed what the broker retains, once it is quiet for 5 s', () => {
-    antiEntropy.presumed('t', NOW);
-    antiEntropy.presumed('u', NOW);
-    antiEntropy.presumed('t', NOW + 1_000);
+    antiEntropy.inferred('t', NOW);
+    antiEntropy.inferred('u', NOW);
+    antiEntropy.inferred('t', NOW + 1_000);
     expect(antiEntropy.next(topics(0), 10, AFTER - 1)).to.deep.equal([]);
     expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal(['u']);
-    expect(['t', 'u'].map(topic => antiEntropy.isPresumed(topic))).to.deep.equal([true, false]);
+    expect(['t', 'u'].map(topic => antiEntropy.isInferred(topic))).to.deep.equal([true, false]);
     expect(antiEntropy.next(topics(0), 10, AFTER + 1_000)).to.deep.equal(['t']);
     expect(antiEntropy.next(topics(0), 10, AFTER + 1_000)).to.deep.equal([]);
   });
 
   it('leaves room for the others where very much is presumed', () => {
-    for (let index = 0; index < 10_000; index++) antiEntropy.presumed(`presumed/${index}`, NOW);
+    for (let index = 0; index < 10_000; index++) antiEntropy.inferred(`presumed/${index}`, NOW);
     const next = antiEntropy.next(topics(1_000_000), 10, AFTER);
     expect(next.filter(topic => topic.startsWith('presumed/'))).to.have.lengthOf(2_500);
     expect(next).to.have.lengthOf(5_000);
   });
 
   it('presumes nothing any more where the broker has returned, or is never looked at', () => {
-    antiEntropy.presumed('t', NOW);
+    antiEntropy.inferred('t', NOW);
     antiEntropy.parted();
     expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal([]);
     antiEntropy.period = Number.POSITIVE_INFINITY;
-    antiEntropy.presumed('t', NOW);
+    antiEntropy.inferred('t', NOW);
     antiEntropy.period = PERIOD;
     expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal([]);
   });
@@ -91,18 +91,18 @@ describe('AntiEntropy', () => {
     it('once in a period, whether or not there was a burst', () => {
       let surveys = 0;
       for (let at = 0; at < 3 * PERIOD; at += 10) {
-        if (!antiEntropy.beginSurvey(10, NOW + at * 1000)) continue;
+        if (!antiEntropy.beginFullScan(10, NOW + at * 1000)) continue;
         surveys++;
-        antiEntropy.surveyed([]);
+        antiEntropy.fullScanEnded([]);
       }
       expect(surveys).to.equal(3);
     });
 
     it('after a burst, once it has been over for 5 s, and not otherwise', () => {
-      expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(false);
+      expect(antiEntropy.beginFullScan(1, AFTER)).to.equal(false);
       receive(300);
-      expect(antiEntropy.beginSurvey(1, AFTER - 1)).to.equal(false);
-      expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(true);
+      expect(antiEntropy.beginFullScan(1, AFTER - 1)).to.equal(false);
+      expect(antiEntropy.beginFullScan(1, AFTER)).to.equal(true);
     });
 
     for (const [messages, due] of [
@@ -111,29 +111,29 @@ describe('AntiEntropy', () => {
     ] as const) {
       it(`${due ? '' : 'not '}after a replay of ${messages} messages`, () => {
         antiEntropy.replayed(messages);
-        expect(antiEntropy.beginSurvey(1, NOW)).to.equal(due);
+        expect(antiEntropy.beginFullScan(1, NOW)).to.equal(due);
       });
     }
 
     it('one time after the other, until it shows nothing new', () => {
       antiEntropy.replayed(1_000);
       for (const news of [3, 1, 0]) {
-        expect(antiEntropy.beginSurvey(1, NOW)).to.equal(true);
-        expect(antiEntropy.beginSurvey(1, NOW), 'one at a time').to.equal(false);
+        expect(antiEntropy.beginFullScan(1, NOW)).to.equal(true);
+        expect(antiEntropy.beginFullScan(1, NOW), 'one at a time').to.equal(false);
         for (let count = 0; count < news; count++) antiEntropy.surprised(true);
-        expect(antiEntropy.surveyed([])).to.equal(news);
+        expect(antiEntropy.fullScanEnded([])).to.equal(news);
       }
-      expect(antiEntropy.beginSurvey(1, NOW)).to.equal(false);
+      expect(antiEntropy.beginFullScan(1, NOW)).to.equal(false);
     });
 
     /** Surveys that begin in so many seconds, each of which shows one topic that has to be asked for. */
     function surveysIn(seconds: number, isFound: boolean): number {
       let surveys = 0;
       for (let second = 0; second < seconds; second++) {
-        if (!antiEntropy.beginSurvey(1, NOW)) continue;
+        if (!antiEntropy.beginFullScan(1, NOW)) continue;
         surveys++;
         antiEntropy.surprised(isFound);
-        antiEntropy.surveyed([]);
+        antiEntropy.fullScanEnded([]);
       }
       return surveys;
     }
@@ -154,9 +154,9 @@ describe('AntiEntropy', () => {
     /** What is looked at after a survey that showed so many of these topics. */
     function lookedAtAfter(held: readonly string[], shown: number): string[] {
       antiEntropy.replayed(1_000);
-      antiEntropy.beginSurvey(1, NOW);
+      antiEntropy.beginFullScan(1, NOW);
       for (const topic of held.slice(0, shown)) antiEntropy.shown(topic);
-      antiEntropy.surveyed(held);
+      antiEntropy.fullScanEnded(held);
       return antiEntropy.next(topics(0), 10, AFTER);
     }
 
@@ -173,17 +173,17 @@ describe('AntiEntropy', () => {
 
     it('anew where the connection was lost meanwhile', () => {
       antiEntropy.replayed(1_000);
-      antiEntropy.beginSurvey(1, NOW);
+      antiEntropy.beginFullScan(1, NOW);
       antiEntropy.parted();
-      expect(antiEntropy.beginSurvey(1, NOW)).to.equal(true);
+      expect(antiEntropy.beginFullScan(1, NOW)).to.equal(true);
     });
 
     it('anew where there was another burst meanwhile', () => {
       antiEntropy.replayed(1_000);
-      antiEntropy.beginSurvey(1, NOW);
+      antiEntropy.beginFullScan(1, NOW);
       receive(300);
-      antiEntropy.surveyed([]);
-      expect(antiEntropy.beginSurvey(1, AFTER)).to.equal(true);
+      antiEntropy.fullScanEnded([]);
+      expect(antiEntropy.beginFullScan(1, AFTER)).to.equal(true);
     });
   });
 });

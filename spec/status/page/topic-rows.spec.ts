@@ -88,11 +88,11 @@ describe('the browser of topics', () => {
 
   beforeEach(async () => {
     server = await PretendServer.start(world);
-    view = { query: { filter: '', differing: false }, rows: [], found: null, failed: false };
+    view = { query: { filter: '', diverging: false }, rows: [], found: null, failed: false };
     browser = new TopicBrowser(new Server(server.url, () => undefined), next => {
       view = next;
     });
-    browser.search({ filter: '', differing: false });
+    browser.search({ filter: '', diverging: false });
     await untilShown('1 meters/ closed', '1 site/ closed');
   });
 
@@ -124,7 +124,7 @@ describe('the browser of topics', () => {
     browser = new TopicBrowser(new Server(server.url, () => undefined), next => {
       view = next;
     });
-    browser.search({ filter: '', differing: false });
+    browser.search({ filter: '', diverging: false });
     const see = () => {
       for (const row of view.rows) if (row.kind === 'more') browser.more(row.level);
     };
@@ -173,7 +173,7 @@ describe('the browser of topics', () => {
     browser = new TopicBrowser(new Server(server.url, () => undefined), next => {
       view = next;
     });
-    browser.search({ filter: '', differing: false });
+    browser.search({ filter: '', diverging: false });
     await eventually(() => {
       for (const row of view.rows) if (row.kind === 'more') browser.more(row.level);
       expect(view.rows).to.have.length(14);
@@ -185,13 +185,13 @@ describe('the browser of topics', () => {
   });
 
   it('searches, says how many there are, and comes back to the tree', async () => {
-    browser.search({ filter: 'LAMP', differing: false });
+    browser.search({ filter: 'LAMP', diverging: false });
     await untilShown('1 site/lamp');
     expect(view.found).to.equal(1);
-    browser.search({ filter: '', differing: true });
+    browser.search({ filter: '', diverging: true });
     await untilShown();
     expect(view.found).to.equal(0);
-    browser.search({ filter: '', differing: false });
+    browser.search({ filter: '', diverging: false });
     await untilShown('1 meters/ closed', '1 site/ closed');
     expect(view.found).to.equal(null);
   });
@@ -209,7 +209,7 @@ describe('the browser of topics', () => {
 });
 
 function branch(name: string, beneath: number): TopicNode {
-  return { name, topic: null, beneath, differing: 0 };
+  return { name, topic: null, beneath, diverging: 0 };
 }
 
 function shown(row: Row | undefined): string {

@@ -2,14 +2,14 @@
 
 import type { Status } from '../../api.ts';
 import { counted } from './figures.ts';
-import { LINK_LOOKS } from './link-states.ts';
+import { LINK_STYLES } from './link-states.ts';
 
 /** Sentences on what is different now; empty if nothing worth telling is. */
 export function announcements(before: Status, after: Status): string[] {
   const states = new Map(before.brokers.map(({ name, state }) => [name, state]));
   const brokers = after.brokers
     .filter(({ name, state }) => states.get(name) !== state)
-    .map(({ name, state }) => `${name} is ${LINK_LOOKS[state].word}.`);
+    .map(({ name, state }) => `${name} is ${LINK_STYLES[state].word}.`);
   return [...brokers, ...topicsSentence(before, after)];
 }
 

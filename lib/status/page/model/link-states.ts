@@ -6,13 +6,13 @@ export type Tone = 'good' | 'busy' | 'bad' | 'quiet';
 
 export type Shape = 'check' | 'dots' | 'turn' | 'bar' | 'cross' | 'differs' | 'bin';
 
-export interface Look {
+export interface Style {
   readonly word: string;
   readonly tone: Tone;
   readonly shape: Shape;
 }
 
-export const LINK_LOOKS: Readonly<Record<BrokerStatus['state'], Look>> = {
+export const LINK_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
   ready: { word: 'ready', tone: 'good', shape: 'check' },
   connecting: { word: 'connecting', tone: 'busy', shape: 'dots' },
   replaying: { word: 'comparing', tone: 'busy', shape: 'turn' },
@@ -21,7 +21,7 @@ export const LINK_LOOKS: Readonly<Record<BrokerStatus['state'], Look>> = {
   unreachable: { word: 'unreachable', tone: 'bad', shape: 'cross' },
 };
 
-export const TOPIC_LOOKS: Readonly<Record<TopicState, Look>> = {
+export const TOPIC_STYLES: Readonly<Record<TopicState, Style>> = {
   converged: { word: 'converged', tone: 'good', shape: 'check' },
   diverging: { word: 'diverging', tone: 'busy', shape: 'differs' },
   blocked: { word: 'blocked', tone: 'bad', shape: 'bar' },
@@ -35,7 +35,7 @@ export function brokersSentence(brokers: readonly BrokerStatus[]): string {
   if (others.length === 0) {
     return brokers.length === 1 ? 'The broker is connected.' : `All ${brokers.length} brokers are connected.`;
   }
-  const named = others.slice(0, 3).map(({ name, state }) => `${name} is ${LINK_LOOKS[state].word}`);
+  const named = others.slice(0, 3).map(({ name, state }) => `${name} is ${LINK_STYLES[state].word}`);
   const more = others.length > 3 ? [`${others.length - 3} more are not ready`] : [];
   return `${brokers.length - others.length} of ${brokers.length} brokers connected: ${[...named, ...more].join(', ')}.`;
 }

@@ -22,7 +22,7 @@ export interface Ring {
 }
 
 /** How far the ring may reach up and down from its middle; no more than a screen has. */
-const REACHES = [170, 190, 210, 240, 270, 300, 330] as const;
+const RING_EXTENTS = [170, 190, 210, 240, 270, 300, 330] as const;
 
 /** Between two cards, at least. */
 const GAP = 16;
@@ -31,22 +31,22 @@ const GAP = 16;
 export function ringLayout(brokers: number, width: number): Ring | undefined {
   if (brokers === 0 || brokers > MOST) return undefined;
   const wide = Math.min((width - CARD.width) / 2, 320);
-  const rings = REACHES.flatMap(up =>
-    REACHES.map(down => Array.from({ length: brokers }, (_, i) => spot(i, brokers, { wide, up, down }))),
+  const rings = RING_EXTENTS.flatMap(up =>
+    RING_EXTENTS.map(down => Array.from({ length: brokers }, (_, i) => spot(i, brokers, { wide, up, down }))),
   )
     .filter(areApart)
     .map(points => around(points, width));
   return rings.sort((a, b) => a.height - b.height)[0];
 }
 
-interface Reach {
+interface RingExtent {
   readonly wide: number;
   readonly up: number;
   readonly down: number;
 }
 
 /** Two stand left and right; more begin at the top, in the order of the clock. */
-function spot(index: number, brokers: number, { wide, up, down }: Reach): Point {
+function spot(index: number, brokers: number, { wide, up, down }: RingExtent): Point {
   const start = brokers === 2 ? Math.PI : -Math.PI / 2;
   const angle = start + (index * 2 * Math.PI) / brokers;
   const y = Math.sin(angle);

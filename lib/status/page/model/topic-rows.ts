@@ -147,7 +147,7 @@ export function opensByItself(nodes: readonly TopicNode[]): string[] {
 
 /** Found topics as a level: whole topics, with nothing beneath. */
 export function asNodes(topics: readonly TopicRow[]): TopicNode[] {
-  return topics.map(topic => ({ name: topic.topic, topic, beneath: 0, differing: 0 }));
+  return topics.map(topic => ({ name: topic.topic, topic, beneath: 0, diverging: 0 }));
 }
 
 /** The rows that can be seen, with a margin: `[from, to)`. */

@@ -2,7 +2,7 @@
 
 import type { BrokerStatus } from '../../api.ts';
 import { count, elapsed, rate, span } from '../model/figures.ts';
-import { LINK_LOOKS } from '../model/link-states.ts';
+import { LINK_STYLES } from '../model/link-states.ts';
 import type { RatePair } from '../model/rate-columns.ts';
 import { CARD, type Point } from '../model/ring-layout.ts';
 import { type Decision, HeldDeletions } from './held-deletions.tsx';
@@ -18,7 +18,7 @@ interface BrokerCardProps {
 }
 
 export function BrokerCard({ broker, rates, now, at, decide }: BrokerCardProps) {
-  const look = LINK_LOOKS[broker.state];
+  const look = LINK_STYLES[broker.state];
   const place =
     at === undefined ? {} : { left: `${at.x - CARD.width / 2}px`, top: `${at.y - CARD.height / 2}px` };
   return (

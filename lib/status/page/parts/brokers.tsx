@@ -1,7 +1,7 @@
 /** The brokers around the replicator; where there is no room for a ring, beneath it. */
 
 import type { BrokerStatus, Status } from '../../api.ts';
-import { LINK_LOOKS } from '../model/link-states.ts';
+import { LINK_STYLES } from '../model/link-states.ts';
 import { ratesIn } from '../model/rate-columns.ts';
 import { CARD, HUB, type Point, type Ring, ringLayout } from '../model/ring-layout.ts';
 import type { Server } from '../server.ts';
@@ -59,7 +59,7 @@ function Spokes({ ring, brokers, rates }: SpokesProps) {
       {brokers.map((broker, i) => {
         const spot = ring.spots[i];
         if (spot === undefined) return null;
-        const { tone } = LINK_LOOKS[broker.state];
+        const { tone } = LINK_STYLES[broker.state];
         const { received, published } = ratesIn(rates, broker.name);
         return (
           <g key={broker.name} class={`spoke ${tone}`}>

@@ -1,6 +1,6 @@
 /** Who won against whom, newest first, as it falls. */
 
-import type { Conflict, Contender, Status } from '../../api.ts';
+import type { Conflict, ConflictSide, Status } from '../../api.ts';
 import { clock, counted, dateAndTime } from '../model/figures.ts';
 import { MAX_CONFLICTS } from '../model/live-status.ts';
 import { ValueView } from './value-view.tsx';
@@ -64,7 +64,7 @@ export function ConflictList({ conflicts, show }: ConflictListProps) {
   );
 }
 
-function Side({ contender, part }: { contender: Contender; part: 'winner' | 'loser' }) {
+function Side({ contender, part }: { contender: ConflictSide; part: 'winner' | 'loser' }) {
   const value = <ValueView value={contender.value} />;
   return (
     <span class={part}>

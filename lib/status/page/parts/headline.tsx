@@ -3,7 +3,7 @@
 import { useEffect } from 'preact/hooks';
 import type { Status } from '../../api.ts';
 import { count, counted } from '../model/figures.ts';
-import { brokersSentence, TOPIC_LOOKS } from '../model/link-states.ts';
+import { brokersSentence, TOPIC_STYLES } from '../model/link-states.ts';
 import { Icon } from './icon.tsx';
 
 export function Headline({ status }: { status: Status }) {
@@ -19,7 +19,7 @@ export function Headline({ status }: { status: Status }) {
         <span class="figure">
           <strong>{count(converged)}</strong> {converged === 1 ? 'topic' : 'topics'} converged,
         </span>{' '}
-        <span class={diverging > 0 ? 'figure differing' : 'figure none'}>
+        <span class={diverging > 0 ? 'figure diverging' : 'figure none'}>
           <strong>{count(diverging)}</strong> diverging
         </span>
       </p>
@@ -27,7 +27,7 @@ export function Headline({ status }: { status: Status }) {
         <span>{brokersSentence(status.brokers)}</span>
         {blocked > 0 ? (
           <span class="bad">
-            <Icon look={TOPIC_LOOKS.blocked} />
+            <Icon look={TOPIC_STYLES.blocked} />
             {counted(blocked, 'topic')} blocked: not every broker takes {blocked === 1 ? 'it' : 'them'}.
           </span>
         ) : null}

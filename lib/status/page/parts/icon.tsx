@@ -1,6 +1,6 @@
 /** The marks of states. They stand beside words, which a screen reader reads instead. */
 
-import type { Look, Shape } from '../model/link-states.ts';
+import type { Shape, Style } from '../model/link-states.ts';
 
 const PATHS: Readonly<Record<Shape, string>> = {
   check: 'M4.6 8.3 7 10.6l4.4-5',
@@ -12,7 +12,7 @@ const PATHS: Readonly<Record<Shape, string>> = {
   bin: 'M4.6 5.6h6.8M5.6 5.6l.5 5.8h3.8l.5-5.8M6.9 5.4V4.4h2.2v1',
 };
 
-export function Icon({ look }: { look: Look }) {
+export function Icon({ look }: { look: Style }) {
   return (
     <svg class={`icon ${look.tone}`} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
       <circle cx="8" cy="8" r="7.25" />
@@ -22,7 +22,7 @@ export function Icon({ look }: { look: Look }) {
 }
 
 /** The mark and its word. */
-export function State({ look }: { look: Look }) {
+export function State({ look }: { look: Style }) {
   return (
     <span class={`state ${look.tone}`}>
       <Icon look={look} />

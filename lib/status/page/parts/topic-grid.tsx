@@ -159,8 +159,8 @@ function Gap({ rows }: { rows: number }) {
 }
 
 function Nothing({ view }: { view: TopicView }) {
-  const { filter, differing } = view.query;
-  if (differing) return <p class="nothing">No topic differs{filter === '' ? '' : ' among these'}.</p>;
+  const { filter, diverging } = view.query;
+  if (diverging) return <p class="nothing">No topic differs{filter === '' ? '' : ' among these'}.</p>;
   return <p class="nothing">{filter === '' ? 'No topic has been seen yet.' : 'No topic fits.'}</p>;
 }
 

@@ -2,7 +2,7 @@
 
 import type { TopicRow } from '../../api.ts';
 import { ago, count, dateAndTime, span } from '../model/figures.ts';
-import { TOPIC_LOOKS } from '../model/link-states.ts';
+import { TOPIC_STYLES } from '../model/link-states.ts';
 import type { NodeRow, Row } from '../model/topic-rows.ts';
 import { visible } from '../model/value-text.ts';
 import { Icon } from './icon.tsx';
@@ -90,7 +90,7 @@ function Twist({ open, toggle }: { open: boolean | undefined; toggle: () => void
 }
 
 function StateMark({ topic }: { topic: TopicRow }) {
-  const look = TOPIC_LOOKS[topic.state];
+  const look = TOPIC_STYLES[topic.state];
   return (
     <span class="state-mark" title={look.word}>
       <Icon look={look} />
@@ -100,14 +100,14 @@ function StateMark({ topic }: { topic: TopicRow }) {
 }
 
 function Beneath({ row }: { row: NodeRow }) {
-  const { beneath, differing } = row.node;
+  const { beneath, diverging } = row.node;
   return (
     <>
       <span class="amount">{count(beneath)}</span>
-      {differing > 0 ? (
-        <span class="differing">
-          <Icon look={TOPIC_LOOKS.diverging} />
-          {count(differing)} {differing === 1 ? 'differs' : 'differ'}
+      {diverging > 0 ? (
+        <span class="diverging">
+          <Icon look={TOPIC_STYLES.diverging} />
+          {count(diverging)} {diverging === 1 ? 'differs' : 'differ'}
         </span>
       ) : null}
     </>

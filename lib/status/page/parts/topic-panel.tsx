@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Status, TopicDetails } from '../../api.ts';
 import { count, dateAndTime, size, span } from '../model/figures.ts';
-import { TOPIC_LOOKS } from '../model/link-states.ts';
+import { TOPIC_STYLES } from '../model/link-states.ts';
 import { visible } from '../model/value-text.ts';
 import { NotFound, type Server } from '../server.ts';
 import { ConflictList } from './conflicts.tsx';
@@ -92,7 +92,7 @@ function Details({ details, status, now }: DetailsProps) {
   return (
     <>
       <p class="panel-state">
-        <State look={TOPIC_LOOKS[details.state]} />
+        <State look={TOPIC_STYLES[details.state]} />
         {details.origin === '' ? null : <span>written at {details.origin}</span>}
         {isText ? <span>{size(winner.bytes)}</span> : null}
       </p>

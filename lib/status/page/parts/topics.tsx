@@ -26,17 +26,17 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
   const [view, setView] = useState<TopicView>();
   const browser = useMemo(() => new TopicBrowser(server, setView), [server]);
   const [filter, setFilter] = useState('');
-  const [differing, setDiffering] = useState(false);
+  const [diverging, setDiverging] = useState(false);
   const looks = useLooks(status);
   const visible = useRef<readonly Row[]>([]);
 
   useEffect(() => {
     const timer = setTimeout(
-      () => browser.search({ filter: filter.trim(), differing }),
+      () => browser.search({ filter: filter.trim(), diverging }),
       filter === '' ? 0 : TYPING,
     );
     return () => clearTimeout(timer);
-  }, [browser, filter, differing]);
+  }, [browser, filter, diverging]);
 
   // What is seen may be what changed.
   useEffect(() => {
@@ -64,10 +64,10 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
           <label class="toggle">
             <input
               type="checkbox"
-              checked={differing}
-              onChange={event => setDiffering(event.currentTarget.checked)}
+              checked={diverging}
+              onChange={event => setDiverging(event.currentTarget.checked)}
             />
-            Only differing
+            Only diverging
           </label>
         </search>
         <p class="total" role="status">
@@ -98,7 +98,7 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
 function summary(view: TopicView | undefined, { topics }: Status): string {
   if (view === undefined) return '';
   if (view.failed) return 'The topics cannot be had at the moment.';
-  if (view.query.filter !== '' || view.query.differing) {
+  if (view.query.filter !== '' || view.query.diverging) {
     return view.found === null ? 'Many found' : `${count(view.found)} found`;
   }
   return counted(topics.converged + topics.diverging + topics.blocked, 'topic');

@@ -1,0 +1,192 @@
+/**
+ * The brokers, what joins them, and what all of it costs. Broker 0 is the source: the load is written there, and read
+ * at all others.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { Link } from '../spec/support/link.ts';
+import type { TestBroker } from '../spec/support/test-broker.ts';
+import { at, startBrokers, stopBrokers } from './brokers.ts';
+import { Reader } from './client-process.ts';
+import { ROOT } from './message.ts';
+import { type Costs, costsOf, peakMegabytes, residentMegabytes, spentSince } from './process-cost.ts';
+import { diverging } from './read-retained.ts';
+import type { Running, Site, Subject } from './subjects/subject.ts';
+import { Wire } from './wire.ts';
+
+export interface Setting {
+  /** How many brokers. */
+  readonly brokers: number;
+  /** Lines of every mosquitto.conf. */
+  readonly config: readonly string[];
+  /** Whether the last broker is reached by a link, whose speed the work may set. */
+  readonly lastBroker?: 'beside the others' | 'behind a link';
+}
+
+/** Longest wait for a first message to cross, in milliseconds. */
+const CROSSING_LIMIT = 30_000;
+const CROSSING_PERIOD = 100;
+
+export class TestBed {
+  readonly #subject: Subject;
+  readonly #config: readonly string[];
+  /** To the last broker, and from there to the source; a subject uses one of them. */
+  readonly #links: readonly Link[];
+  #brokers: readonly TestBroker[];
+  #running: Running | undefined;
+  readonly #readers = new Set<Reader>();
+
+  static async set(subject: Subject, { brokers: count, config, lastBroker }: Setting): Promise<TestBed> {
+    const brokers = await startBrokers(count, config);
+    const linked = lastBroker === 'behind a link' ? [at(brokers, count - 1), at(brokers, 0)] : [];
+    return new TestBed(subject, config, brokers, await Promise.all(linked.map(({ port }) => Link.to(port))));
+  }
+
+  private constructor(
+    subject: Subject,
+    config: readonly string[],
+    brokers: readonly TestBroker[],
+    links: readonly Link[],
+  ) {
+    this.#subject = subject;
+    this.#config = config;
+    this.#brokers = brokers;
+    this.#links = links;
+  }
+
+  get source(): TestBroker {
+    return at(this.#brokers, 0);
+  }
+
+  get others(): readonly TestBroker[] {
+    return this.#brokers.slice(1);
+  }
+
+  /** Starts the subject, and waits for nothing. */
+  async launch(): Promise<void> {
+    this.#running = await this.#subject.launch(
+      this.#brokers.map((broker, index) => this.#site(broker, index)),
+    );
+    this.#brokers = this.#running.brokers;
+  }
+
+  /** Starts the subject; resolves when messages cross from the source to every other broker. */
+  async join(): Promise<void> {
+    await this.launch();
+    await Promise.all(this.others.map(({ port }) => crossing(this.source.port, port)));
+  }
+
+  /** One for each of the other brokers. */
+  read(task: { readonly messages: number; readonly awaitedFrom: number }): Promise<Reader[]> {
+    return Promise.all(
+      this.others.map(async ({ port }) => {
+        const reader = await Reader.at({ port, ...task });
+        this.#readers.add(reader);
+        return reader;
+      }),
+    );
+  }
+
+  /** What the link to the last broker lets pass, each way. */
+  throttle(bytesPerSecond: number): void {
+    for (const link of this.#links) link.bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Cuts the link to the last broker, until it is healed. */
+  cut(): void {
+    for (const link of this.#links) link.cut();
+  }
+
+  heal(): void {
+    for (const link of this.#links) link.heal();
+  }
+
+  /** Kills that broker, which keeps nothing, and starts it again. */
+  async wipe(broker: TestBroker): Promise<void> {
+    await broker.kill();
+    await broker.start();
+  }
+
+  costs(): Costs {
+    return costsOf([...this.subjectPids, ...this.#brokerPids]);
+  }
+
+  /** Milliseconds of processor time. */
+  spentSince(before: Costs): { readonly subject: number; readonly brokers: number } {
+    return { subject: spentSince(before, this.subjectPids), brokers: spentSince(before, this.#brokerPids) };
+  }
+
+  /** Megabytes; the subject's are unknown where the brokers do its work. */
+  peak(): { readonly subject: number; readonly brokers: number } {
+    const own = this.subjectPids;
+    return {
+      subject: own.length === 0 ? Number.NaN : peakMegabytes(own),
+      brokers: peakMegabytes(this.#brokerPids),
+    };
+  }
+
+  /** Megabytes of subject and brokers now: what a bridge keeps, it keeps in a broker. */
+  resident(): { readonly subject: number; readonly all: number } {
+    const own = this.subjectPids;
+    return {
+      subject: own.length === 0 ? Number.NaN : residentMegabytes(own),
+      all: residentMegabytes([...own, ...this.#brokerPids]),
+    };
+  }
+
+  /** How many of that many topics are not held alike by all brokers. */
+  diverging(topics: number): Promise<number> {
+    return diverging(
+      this.#brokers.map(({ port }) => port),
+      topics,
+    );
+  }
+
+  async strike(): Promise<void> {
+    for (const reader of this.#readers) reader.close();
+    try {
+      await this.#running?.stop();
+    } finally {
+      await Promise.all(this.#links.map(link => link.close()));
+      await stopBrokers(this.#brokers);
+    }
+  }
+
+  get subjectPids(): readonly number[] {
+    return this.#running?.pids ?? [];
+  }
+
+  get #brokerPids(): number[] {
+    return this.#brokers.flatMap(({ pid }) => pid ?? []);
+  }
+
+  #site(broker: TestBroker, index: number): Site {
+    const [toLast, toSource] = index === this.#brokers.length - 1 ? this.#links : [];
+    return {
+      broker,
+      config: this.#config,
+      port: toLast?.port ?? broker.port,
+      hubPort: toSource?.port ?? this.source.port,
+    };
+  }
+}
+
+/** Resolves when a message that nobody retains has come from one broker to the other. @throws if none does in time */
+async function crossing(from: number, to: number): Promise<void> {
+  // No number, so no message of the bench.
+  const topic = `${ROOT}/crossing-${to}`;
+  let arrived = false;
+  const reader = await Wire.open(to, `bench-crossing-${to}`, packets => {
+    arrived ||= packets.some(({ cmd }) => cmd === 'publish');
+  });
+  reader.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 0 }] });
+  const writer = await Wire.open(from, `bench-crossing-${to}`, () => undefined);
+  const deadline = performance.now() + CROSSING_LIMIT;
+  while (!arrived && performance.now() < deadline) {
+    writer.send({ cmd: 'publish', topic, payload: 'crossing', qos: 0, retain: false, dup: false });
+    await wait(CROSSING_PERIOD);
+  }
+  reader.end();
+  writer.end();
+  if (!arrived) throw new Error(`no message crossed in ${CROSSING_LIMIT / 1000} s`);
+}

@@ -1,0 +1,73 @@
+/** A single message waits for nothing; under load there is one run an interval, in time for the tick. */
+
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { BatchTimer } from '../../lib/broker/batch-timer.ts';
+
+const INTERVAL = 100;
+
+describe('Pace', () => {
+  let clock: sinon.SinonFakeTimers;
+  const runs: number[] = [];
+  let pace: BatchTimer;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: 1_000_000 });
+    runs.length = 0;
+    pace = new BatchTimer(() => runs.push(Date.now() - 1_000_000), INTERVAL);
+  });
+
+  afterEach(() => clock.restore());
+
+  /** Requests at these times, in milliseconds from the start. */
+  function requestAt(...times: readonly number[]): void {
+    for (const at of times) {
+      clock.tick(at - (Date.now() - 1_000_000));
+      pace.request();
+    }
+    clock.tick(1_000);
+  }
+
+  it('runs in the same turn where it has been quiet', () => {
+    requestAt(30, 330);
+    expect(runs).to.deep.equal([30, 330]);
+  });
+
+  it('runs once for all requests of a turn', () => {
+    for (let request = 0; request < 3; request++) pace.request();
+    clock.tick(1_000);
+    expect(runs).to.deep.equal([0]);
+  });
+
+  it('runs once an interval under load, shortly before a point of the grid', () => {
+    requestAt(30, 40, 50, 60, 110, 120, 200);
+    expect(runs).to.deep.equal([30, 90, 190, 290]);
+  });
+
+  it('waits only a little where it is too late for the tick', () => {
+    requestAt(50, 96);
+    expect(runs).to.deep.equal([50, 101]);
+  });
+
+  it('runs at once when told to, and not again for what was requested before', () => {
+    pace.request();
+    pace.now();
+    clock.tick(1_000);
+    expect(runs).to.deep.equal([0]);
+  });
+
+  it('does not run what was cancelled', () => {
+    pace.request();
+    pace.cancel();
+    clock.tick(1_000);
+    expect(runs).to.deep.equal([]);
+  });
+
+  it('never waits longer than an interval, though the clock is set back', () => {
+    requestAt(0);
+    clock.setSystemTime(500_000);
+    pace.request();
+    clock.tick(INTERVAL);
+    expect(runs).to.have.lengthOf(2);
+  });
+});

@@ -1,0 +1,201 @@
+/** A broker actor with a real MessageChannel, at the other end of which a spec stands in for the reconciler. */
+
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { BrokerActor } from '../../lib/broker/broker-actor.ts';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import type { Subscription } from '../../lib/core/subscriptions.ts';
+import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
+import type { FromBroker, Report, Start, ToBroker } from '../../lib/protocol/messages.ts';
+import { type Observation, readObservation } from '../../lib/protocol/observation.ts';
+import { type Publication, writePublication } from '../../lib/protocol/publication.ts';
+
+export interface FixtureOptions {
+  /** Of the broker; default: oslo. */
+  readonly name?: string;
+  /** What the process is called. */
+  readonly process?: string;
+  readonly subscriptions?: readonly Subscription[];
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Default: one of its own. */
+  readonly clientId?: string;
+  /** In whose name it writes; default `us`. */
+  readonly replica?: string;
+  /** Default: without a limit. */
+  readonly maxLevels?: number;
+  /** Default: false. */
+  readonly stateTopics?: boolean;
+}
+
+/** A step of the session as the reconciler is told of it, in order. */
+export type Told = Exclude<FromBroker, { kind: 'observations' }> | (Observation & { kind: 'observation' });
+
+/** Whom the reconciler says that we are. */
+export const START: Start = { kind: 'start', replica: 'us', secret: 'secret', clientId: 'kept' };
+
+const WITHIN = 5_000;
+
+export class BrokerActorFixture {
+  readonly actor: BrokerActor;
+  readonly told: Told[] = [];
+  readonly reports: Report[] = [];
+  readonly #happened = new EventEmitter().setMaxListeners(0);
+  readonly #ended: Promise<void>;
+  readonly #replica: string;
+  #port: MessagePort;
+  #stopped: Promise<void> | undefined;
+
+  constructor(url: string, rigOptions: FixtureOptions = {}) {
+    const { subscriptions = [{ filter: '#', qos: 1 }], options = {} } = rigOptions;
+    const { port1, port2 } = new MessageChannel();
+    this.#replica = rigOptions.replica ?? 'us';
+    this.#port = port2;
+    this.#listen();
+    const settings = {
+      mode: 'replicate',
+      name: rigOptions.name ?? 'oslo',
+      process: rigOptions.process ?? '1-1',
+      url,
+      options: { reconnectPeriod: 50, ...options },
+      clientId: rigOptions.clientId ?? `rig_${randomUUID()}`,
+      maxQos: 2,
+      maxLevels: rigOptions.maxLevels ?? Number.POSITIVE_INFINITY,
+      maxTopicLength: Number.POSITIVE_INFINITY,
+      subscriptions,
+      sampling: { period: 20, newestOnly: false },
+      controlPrefix: 'mqttrep',
+      stateTopics: rigOptions.stateTopics ?? false,
+      bounds: DEFAULT_BOUNDS,
+    } as const;
+    this.actor = new BrokerActor(settings, port1, report => {
+      this.reports.push(report);
+      this.#happened.emit('any');
+    });
+    this.#ended = this.actor.run();
+    this.tell({ ...START, replica: this.#replica });
+  }
+
+  tell(message: ToBroker): void {
+    this.#port.postMessage(message);
+  }
+
+  publish(session: number, ...publications: readonly (Partial<Publication> & { topic: string })[]): void {
+    const writer = new BatchWriter();
+    for (const one of publications) {
+      writePublication(writer, {
+        payload: 'x',
+        properties: '',
+        version: { time: 1, counter: 0, replica: 'us' },
+        expiresAt: Number.POSITIVE_INFINITY,
+        retain: true,
+        qos: 1,
+        confirm: false,
+        ...one,
+      });
+    }
+    this.tell({ kind: 'publications', session, batch: writer.take() });
+  }
+
+  /** Another reconciler takes over. */
+  attach(): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port2;
+    this.#listen();
+    this.actor.attach(port1);
+    this.tell({ ...START, replica: this.#replica });
+  }
+
+  /** Resolves with the first, told already or to come, of which the condition holds. */
+  async heard<T extends Told>(condition: (told: Told) => told is T): Promise<T>;
+  async heard(condition: (told: Told) => boolean): Promise<Told>;
+  async heard(condition: (told: Told) => boolean): Promise<Told> {
+    return await this.#until(() => this.told.find(condition), 'was not told');
+  }
+
+  /** Resolves at the end of the replay of the session with that number. */
+  async replayed(session = 1, within = WITHIN): Promise<void> {
+    await this.#until(
+      () => this.told.filter(({ kind }) => kind === 'replayed').length >= session || undefined,
+      'was not replayed',
+      within,
+    );
+  }
+
+  async reported(condition: (report: Report) => boolean): Promise<Report> {
+    return await this.#until(() => this.reports.find(condition), 'was not reported');
+  }
+
+  observations(): Observation[] {
+    return this.told.filter(one => one.kind === 'observation');
+  }
+
+  get kinds(): string[] {
+    return this.told.map(({ kind }) => kind);
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return this.actor.counters;
+  }
+
+  /** What was logged, as text. */
+  get log(): string {
+    return this.reports
+      .map(report => (report.kind === 'log' ? `${report.level} ${report.message}\n` : ''))
+      .join('');
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    // The actor closes its end last, so that all it told has arrived then.
+    const closed = once(this.#port, 'close', { signal: AbortSignal.timeout(WITHIN) });
+    try {
+      await this.actor.stop();
+      await Promise.all([this.#ended, closed]);
+    } catch (error) {
+      const told = this.kinds.slice(-20).join(', ');
+      throw new Error(`it did not stop within ${WITHIN} ms; told: ${told}`, { cause: error });
+    } finally {
+      this.#port.close();
+    }
+  }
+
+  #listen(): void {
+    const port = this.#port;
+    port.on('message', (message: FromBroker) => {
+      if (message.kind === 'observations') {
+        const reader = new BatchReader(message.batch);
+        while (!reader.done) this.told.push({ kind: 'observation', ...readObservation(reader) });
+        port.postMessage({ kind: 'credit', batches: 1 } satisfies ToBroker);
+      } else {
+        this.told.push(message);
+      }
+      this.#happened.emit('any');
+    });
+  }
+
+  #until<T>(find: () => T | undefined, failure: string, within = WITHIN): Promise<T> {
+    const past = find();
+    if (past !== undefined) return Promise.resolve(past);
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => {
+        this.#happened.off('any', look);
+        reject(
+          new Error(`${failure} within ${within} ms; told: ${this.kinds.slice(-20)}; log:\n${this.log}`),
+        );
+      }, within);
+      const look = () => {
+        const found = find();
+        if (found === undefined) return;
+        clearTimeout(limit);
+        this.#happened.off('any', look);
+        resolve(found);
+      };
+      this.#happened.on('any', look);
+    });
+  }
+}

@@ -1,0 +1,58 @@
+/** In which order a broker replays is found out, so that what comes after the sentinel is not taken for live. */
+
+import { expect } from 'chai';
+import { type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
+import { publishMany } from '../../support/publish-many.ts';
+import type { TestBroker } from '../../support/test-broker.ts';
+import { BrokerActorFixture, type Told } from '../broker-actor-fixture.ts';
+import { controlTopicsAt } from '../makes.ts';
+
+const MANY = 300;
+
+const orders: readonly NonNullable<AedesOptions['replayOrder']>[] = ['first to last', 'last to first', 'any'];
+
+for (const replayOrder of orders) {
+  describe(`Broker actor at a broker that replays ${replayOrder}`, () => {
+    let broker: TestBroker;
+    let fixture: BrokerActorFixture;
+
+    beforeEach(async () => {
+      broker = await startAedes({ replayOrder });
+      await publishMany(broker.url, MANY);
+      fixture = new BrokerActorFixture(broker.url, {
+        options: { protocolVersion: 4 },
+        subscriptions: [{ filter: 'many/#', qos: 1 }],
+      });
+    });
+
+    afterEach(async () => {
+      await fixture?.stop();
+      await broker?.stop();
+    });
+
+    it('is shown everything before the replay is said to be over', async () => {
+      await fixture.replayed();
+      const over = fixture.told.findIndex(({ kind }) => kind === 'replayed');
+      const shown = fixture.told.slice(0, over).filter(({ kind }) => kind === 'observation');
+      expect(shown).to.have.length(MANY);
+      for (const one of shown) expect(one).to.include({ replay: true, retained: true });
+    });
+
+    it('never takes for absent what is there', async () => {
+      await fixture.replayed();
+      const topics = Array.from({ length: MANY }, (_, index) => `many/${index}`);
+      fixture.tell({ kind: 'probe', session: 1, priority: 'urgent', topics });
+      const answered = () => fixture.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
+      await fixture.heard((told): told is Told & { kind: 'found' } => {
+        return told.kind === 'found' && answered().length === MANY;
+      });
+      expect(answered().filter(({ found }) => typeof found !== 'object')).to.deep.equal([]);
+    });
+
+    it('leaves nothing of that behind', async () => {
+      await fixture.replayed();
+      await fixture.stop();
+      expect(await controlTopicsAt(broker.url)).to.deep.equal([]);
+    });
+  });
+}

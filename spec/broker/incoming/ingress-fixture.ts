@@ -1,0 +1,79 @@
+/** An intake, and what it sends and says. */
+
+import { setImmediate as turn } from 'node:timers/promises';
+import type { IPublishPacket } from 'mqtt';
+import { Ingress, type IngressMode } from '../../../lib/broker/incoming/ingress.ts';
+import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
+import { BatchReader } from '../../../lib/protocol/batch.ts';
+import type { Sampling } from '../../../lib/protocol/messages.ts';
+import { type Observation, readObservation } from '../../../lib/protocol/observation.ts';
+import { Stamps } from '../../../lib/protocol/stamps.ts';
+
+/** What the reconciler gives before it is heard of. */
+export const CREDIT = 8;
+
+export const LIVE_3: IngressMode = { mqtt5: false, liveFlag: 'dropped', replaying: false };
+export const LIVE_5: IngressMode = { mqtt5: true, liveFlag: 'as published', replaying: false };
+
+export const ALL: Sampling = { period: 100, newestOnly: false };
+export const NEWEST: Sampling = { period: 100, newestOnly: true };
+
+/** As whom the intake reads stamps. */
+export const US = new Stamps('us', 'secret');
+
+export class Fixture {
+  readonly batches: Observation[][] = [];
+  /** How many messages each batch stands for. */
+  readonly messages: number[] = [];
+  readonly log: string[] = [];
+  readonly intake: Ingress;
+
+  constructor(mode: IngressMode = LIVE_3, sampling: Sampling = ALL) {
+    this.intake = new Ingress({
+      stamps: () => US,
+      controlPrefix: 'mqttrep',
+      sampling,
+      bounds: { ...DEFAULT_BOUNDS, payload: 1_000_000, topicLength: 100, levels: 5 },
+      log: message => this.log.push(message),
+      send: (batch, messages) => {
+        this.batches.push(observationsOf(batch));
+        this.messages.push(messages);
+      },
+    });
+    this.intake.mode = mode;
+  }
+
+  /** Takes a message; resolves when it is acknowledged. */
+  take(topic: string, payload: string | Buffer = 'x', more: Partial<IPublishPacket> = {}): { done: boolean } {
+    const message = { done: false };
+    const packet = { cmd: 'publish', dup: false, qos: 1, retain: false, topic, ...more } as const;
+    this.intake.take({ ...packet, payload: Buffer.from(payload) }, () => {
+      message.done = true;
+    });
+    return message;
+  }
+
+  /** The one observation that a message comes to. */
+  async observed(...message: Parameters<Fixture['take']>): Promise<Observation> {
+    this.take(...message);
+    await turn();
+    const [[only] = []] = this.batches;
+    if (only === undefined || this.batches.flat().length > 1) throw new Error('not one observation');
+    return only;
+  }
+
+  /** Batches, until no more credit is left. */
+  exhaust(): void {
+    for (let batch = 0; batch < CREDIT; batch++) {
+      this.take('t');
+      this.intake.flush();
+    }
+  }
+}
+
+function observationsOf(batch: ArrayBuffer): Observation[] {
+  const reader = new BatchReader(batch);
+  const all: Observation[] = [];
+  while (!reader.done) all.push(readObservation(reader));
+  return all;
+}

@@ -1,0 +1,76 @@
+/** A dry run says what it would publish, boundedly, and settles all of it. */
+
+import { expect } from 'chai';
+import { DryRunPublisher, LOGGED } from '../../../lib/broker/outgoing/dry-run-publisher.ts';
+import { BatchWriter } from '../../../lib/protocol/batch.ts';
+import type { PublishResults } from '../../../lib/protocol/messages.ts';
+import { type Publication, writePublication } from '../../../lib/protocol/publication.ts';
+
+const VERSION = { time: 36, counter: 1, replica: 'us' };
+
+describe('Rehearsal', () => {
+  let said: string[];
+  let reports: PublishResults[];
+  let rehearsal: DryRunPublisher;
+
+  beforeEach(() => {
+    said = [];
+    reports = [];
+    rehearsal = new DryRunPublisher({
+      report: settled => reports.push(settled),
+      log: message => said.push(message),
+    });
+  });
+
+  function add(...publications: readonly (Partial<Publication> & { topic: string })[]): void {
+    const writer = new BatchWriter();
+    for (const one of publications) {
+      const defaults = {
+        payload: 'x',
+        properties: '',
+        version: VERSION,
+        expiresAt: Number.POSITIVE_INFINITY,
+      };
+      writePublication(writer, { ...defaults, retain: true, qos: 1, confirm: false, ...one });
+    }
+    rehearsal.add(writer.take());
+  }
+
+  it('says what it would publish and erase, and not the payload', () => {
+    add(
+      { topic: 'a', payload: 'secret' },
+      { topic: 'b', payload: '' },
+      { topic: 'c', retain: false, qos: 0 },
+    );
+    expect(said).to.deep.equal([
+      'would publish "a" (retained, QoS 1, 6 bytes)',
+      'would erase "b" (retained, QoS 1, 0 bytes)',
+      'would publish "c" (QoS 0, 1 bytes)',
+    ]);
+  });
+
+  it('settles and confirms all', () => {
+    add({ topic: 'a', payload: '12' }, { topic: 'b' });
+    add({ topic: 'c' });
+    expect(reports.map(({ through, bytes }) => [through, bytes])).to.deep.equal([
+      [2, 5],
+      [3, 2],
+    ]);
+    const confirmed = reports.flatMap(report => report.confirmed);
+    expect(confirmed).to.deep.equal(['a', 'b', 'c'].map(topic => ({ topic, version: VERSION })));
+  });
+
+  it('says only the number of what is beyond the bound', () => {
+    add(...Array.from({ length: LOGGED + 5 }, (_, index) => ({ topic: `t${index}` })));
+    rehearsal.close();
+    expect(said.filter(line => line.includes('more messages'))).to.deep.equal([
+      'would publish 5 more messages',
+    ]);
+    expect(said).to.have.length(LOGGED + 1);
+  });
+
+  it('shortens long topics', () => {
+    add({ topic: 'x'.repeat(60_000) });
+    expect(said[0]).to.have.length.below(300);
+  });
+});

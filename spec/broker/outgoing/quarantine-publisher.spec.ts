@@ -1,0 +1,173 @@
+/** What is in quarantine is tried within the limits of a connection, and nothing is concluded where the network failed. */
+
+import { expect } from 'chai';
+import { Hangups, type PublishFailure } from '../../../lib/broker/outgoing/hangups.ts';
+import {
+  type QuarantineConnection,
+  QuarantinePublisher,
+} from '../../../lib/broker/outgoing/quarantine-publisher.ts';
+import { BatchReader, BatchWriter } from '../../../lib/protocol/batch.ts';
+import { type RawPublication, readPublication, writePublication } from '../../../lib/protocol/publication.ts';
+import { Stamps } from '../../../lib/protocol/stamps.ts';
+import { eventually } from '../../support/eventually.ts';
+import { VERSION } from './outbox-fixture.ts';
+
+const UNLIMITED = { maxLevels: Number.POSITIVE_INFINITY, maxTopicLength: Number.POSITIVE_INFINITY };
+
+function publication(topic: string, payload = 'x'): RawPublication {
+  const writer = new BatchWriter();
+  writePublication(writer, {
+    topic,
+    payload,
+    properties: '',
+    version: VERSION,
+    expiresAt: Number.POSITIVE_INFINITY,
+    retain: true,
+    qos: 1,
+    confirm: false,
+  });
+  return readPublication(new BatchReader(writer.take()));
+}
+
+describe('Trials', () => {
+  let trials: QuarantinePublisher;
+  let hangups: Hangups;
+  let settled: { topic: string; payload: string; verdict: PublishFailure | undefined }[];
+  let freed: string[];
+  let returned: string[];
+  let isMainConnected: boolean;
+  /** What a trial connection has not been answered yet, and how many that were at most. */
+  let open: { topic: string; done: (error?: Error) => void }[];
+  let mostOpen: number;
+  let connections: number;
+  let isAvailable: boolean;
+  let answer: (topic: string) => 'acknowledge' | 'hang up' | Error;
+  let limits: { receiveMaximum: number; maximumPacketSize: number };
+
+  beforeEach(() => {
+    settled = [];
+    freed = [];
+    returned = [];
+    open = [];
+    mostOpen = 0;
+    connections = 0;
+    isMainConnected = true;
+    isAvailable = true;
+    answer = () => 'acknowledge';
+    limits = { receiveMaximum: 100, maximumPacketSize: 1_000 };
+    hangups = new Hangups(UNLIMITED, () => undefined);
+    trials = new QuarantinePublisher({
+      side: {
+        get isAvailable() {
+          return isAvailable;
+        },
+        connect: () => Promise.resolve(isAvailable ? newConnection() : undefined),
+        failed: () => undefined,
+        disconnect: () => undefined,
+      },
+      hangups,
+      limits: { maxQos: 2, retains: true, stamps: new Stamps('us', 'secret') },
+      fence: 'mqttrep/trial',
+      isMainConnected: () => isMainConnected,
+      settled: ({ topic, payload }, verdict) => settled.push({ topic, payload: payload.toString(), verdict }),
+      freed: (topic, others) => freed.push(topic, ...others.map(({ payload }) => payload.toString())),
+      returned: publications => returned.push(...publications.map(({ topic }) => topic)),
+    });
+  });
+
+  function newConnection(): QuarantineConnection {
+    connections++;
+    let hasEnded = false;
+    let end: (reason: string) => void = () => undefined;
+    const closed = new Promise<string>(resolve => {
+      end = resolve;
+    });
+    const destroy = () => {
+      hasEnded = true;
+      end('closed');
+    };
+    return {
+      get hasEnded() {
+        return hasEnded;
+      },
+      closed,
+      destroy,
+      protocolVersion: 5,
+      limits: { maxQos: 2, retains: true, wildcards: true, ...limits },
+      unsubscribe: () => Promise.race([Promise.resolve(true), closed.then(() => false)]),
+      publish: (topic, _payload, _options, done) => {
+        open.push({ topic, done });
+        mostOpen = Math.max(mostOpen, open.length);
+        setImmediate(() => {
+          open = open.filter(one => one.done !== done);
+          const how = answer(topic);
+          if (how === 'hang up') destroy();
+          else if (!hasEnded) done(how === 'acknowledge' ? undefined : how);
+        });
+      },
+    };
+  }
+
+  it('have no more publishes in flight than the broker takes', async () => {
+    limits = { ...limits, receiveMaximum: 3 };
+    for (let index = 0; index < 10; index++) trials.take(publication(`t${index}`));
+    await eventually(() => expect(settled).to.have.length(10));
+    expect(mostOpen).to.equal(3);
+    expect(connections).to.be.at.most(10);
+  });
+
+  it('hand over what waited of a topic that the broker takes, in order', async () => {
+    for (const payload of ['1', '2', '3']) trials.take(publication('t', payload));
+    await eventually(() => expect(freed).to.deep.equal(['t', '2', '3']));
+    expect(settled).to.deep.equal([{ topic: 't', payload: '1', verdict: undefined }]);
+  });
+
+  it('send nothing that is larger than the broker takes', async () => {
+    trials.take(publication('t', 'x'.repeat(2_000)));
+    trials.take(publication('u'));
+    await eventually(() => expect(settled).to.have.length(2));
+    expect(settled.find(({ topic }) => topic === 't')?.verdict).to.include({ scope: 'value' });
+    expect(settled.find(({ topic }) => topic === 'u')?.verdict).to.equal(undefined);
+  });
+
+  it('refuse all that waits of a topic that the broker hangs up on alone', async () => {
+    answer = topic => (topic === 'bad' ? 'hang up' : 'acknowledge');
+    for (const payload of ['1', '2']) trials.take(publication('bad', payload));
+    trials.take(publication('good'));
+    await eventually(() => expect(settled).to.have.length(3));
+    const bad = settled.filter(({ topic }) => topic === 'bad');
+    expect(bad.map(({ payload }) => payload)).to.deep.equal(['1', '2']);
+    for (const { verdict } of bad) expect(verdict).to.include({ scope: 'topic', isLogged: true });
+    expect(hangups.routeOf('bad', performance.now())).to.equal('barred');
+    expect(hangups.routeOf('good', performance.now())).to.equal('free');
+  });
+
+  it('refuse what the broker denies, and leave it in quarantine as it was', async () => {
+    answer = () => Object.assign(new Error('Publish error: Not authorized'), { code: 0x87 });
+    hangups.hungUp([{ topic: 'denied', size: 10 }], performance.now());
+    trials.take(publication('denied'));
+    await eventually(() => expect(settled).to.have.length(1));
+    expect(settled[0]?.verdict).to.include({ reason: 'Publish error: Not authorized', scope: 'right' });
+    expect(hangups.routeOf('denied', performance.now())).to.equal('quarantine');
+  });
+
+  it('conclude nothing where the main connection ended as well: that was the network', async () => {
+    answer = () => {
+      isMainConnected = false;
+      return 'hang up';
+    };
+    hangups.hungUp([{ topic: 't', size: 10 }], 0);
+    trials.take(publication('t'));
+    await eventually(() => expect(connections).to.be.above(1));
+    trials.close();
+    expect(settled).to.deep.equal([]);
+    expect(hangups.routeOf('t', performance.now())).to.equal('quarantine');
+  });
+
+  it('give back what waits where there is no second connection', async () => {
+    isAvailable = false;
+    trials.take(publication('t'));
+    await eventually(() => expect(returned).to.deep.equal(['t']));
+    expect(trials.accepts(1)).to.equal(false);
+  });
+});

@@ -1,0 +1,101 @@
+/** A survey shows all that a broker retains, and ends whatever happens. */
+
+import { expect } from 'chai';
+import { FullScan } from '../../../lib/broker/retained/full-scan.ts';
+import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
+import { BatchReader } from '../../../lib/protocol/batch.ts';
+import { readObservation } from '../../../lib/protocol/observation.ts';
+import { TestClient } from '../../support/client.ts';
+import { Link } from '../../support/link.ts';
+import { publishMany } from '../../support/publish-many.ts';
+import type { TestBroker } from '../../support/test-broker.ts';
+import { controlTopicsAt, REPLAYING_MAKES } from '../makes.ts';
+
+/** More than mosquitto queues for a subscriber. */
+const MANY = 3_000;
+
+for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLAYING_MAKES) {
+  describe(`A survey of ${make}`, () => {
+    let broker: TestBroker;
+    let link: Link;
+    let shown: Map<string, string>;
+
+    before(async function () {
+      broker = await start(this);
+      const client = await TestClient.connect(broker.url);
+      await client.publish('elsewhere', 'x', { retain: true });
+      await client.publish('mqttrep/other/marker/oslo', '1', { retain: true });
+      await client.end();
+      await publishMany(broker.url, MANY);
+    });
+
+    after(() => broker?.stop());
+
+    beforeEach(async () => {
+      link = await Link.to(broker.port);
+      shown = new Map();
+    });
+
+    afterEach(() => link?.close());
+
+    function surveyOf(filter: string): FullScan {
+      return new FullScan({
+        options: {
+          url: link.url,
+          options: {},
+          clientId: `survey_${Math.random()}`,
+          protocolVersion,
+          maxQos: 2,
+          largestPayload: 10_000,
+        },
+        sentinel: new Sentinel('mqttrep/us/survey/spec', 'nonce'),
+        order,
+        subscriptions: [{ filter, qos: 1 }],
+        intake: {
+          stamps: () => undefined,
+          controlPrefix: 'mqttrep',
+          bounds: { payload: 10_000, topics: 10_000, memory: undefined, topicLength: 65_535, levels: 100 },
+        },
+        show: batch => {
+          const reader = new BatchReader(batch);
+          while (!reader.done) {
+            const { topic, payload } = readObservation(reader);
+            shown.set(topic, payload);
+          }
+        },
+      });
+    }
+
+    it('shows every topic under its filters, with its value, and none of mqttrep itself', async () => {
+      await surveyOf('#').run();
+      expect(shown.size).to.equal(MANY + 1);
+      expect(shown.get('many/0')).to.equal('value 0');
+      expect(shown.get(`many/${MANY - 1}`)).to.equal(`value ${MANY - 1}`);
+    });
+
+    it('shows nothing else', async () => {
+      await surveyOf('elsewhere').run();
+      expect([...shown]).to.deep.equal([['elsewhere', 'x']]);
+    });
+
+    it('leaves nothing behind', async () => {
+      await surveyOf('#').run();
+      const topics = (await controlTopicsAt(broker.url)).filter(topic => topic.startsWith('mqttrep/us/'));
+      expect(topics).to.deep.equal([]);
+    });
+
+    it('ends where the broker cannot be reached', async () => {
+      link.cut();
+      await surveyOf('#').run();
+      expect(shown.size).to.equal(0);
+    });
+
+    it('ends when it is closed', async () => {
+      link.freeze();
+      const survey = surveyOf('#');
+      const over = survey.run();
+      survey.close();
+      await over;
+    });
+  });
+}

@@ -1,0 +1,273 @@
+/** A probe says truthfully what a broker retains that answers oddly, late or not at all; or that it cannot know. */
+
+import { expect } from 'chai';
+import { generate } from 'mqtt-packet';
+import sinon from 'sinon';
+import { Connection } from '../../../lib/broker/connection/connection.ts';
+import { startAedes } from '../../support/aedes-broker.ts';
+import { TestClient } from '../../support/client.ts';
+import { eventually } from '../../support/eventually.ts';
+import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { stallsOnce } from '../../support/oddities.ts';
+import { PUBLISH, SUBACK, SUBSCRIBE, typeOf } from '../../support/packet-bytes.ts';
+import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
+import {
+  CONTENT_TYPE,
+  expiryProperty,
+  textProperty,
+  topicOf,
+  userProperty,
+  withMoreProperties,
+} from '../../support/publish-bytes.ts';
+import { publishMany } from '../../support/publish-many.ts';
+import type { TestBroker } from '../../support/test-broker.ts';
+import { controlTopicsAt } from '../makes.ts';
+import { Fixture } from './prober-fixture.ts';
+
+describe('Scanner at a broker that never sets the retain flag', () => {
+  let broker: TestBroker;
+  let fixture: Fixture;
+
+  before(async () => {
+    broker = await startAedes({ flagsReplays: false });
+    fixture = new Fixture(broker.url, 4, 'filter by filter');
+  });
+
+  after(async () => {
+    await fixture?.prober.close();
+    await broker?.stop();
+  });
+
+  it('says unknown, and not after 5 s for each batch: no answer could be told from what is written', async () => {
+    const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+    const begin = performance.now();
+    expect(new Set(await fixture.ask(topics))).to.deep.equal(new Set(['unknown']));
+    expect(performance.now() - begin).to.be.below(10_000);
+  });
+});
+
+describe('Scanner whose sentinel the broker has lost', () => {
+  it('says unknown once, and places it again', async () => {
+    const broker = await startAedes();
+    const fixture = new Fixture(broker.url, 4, 'filter by filter');
+    expect(await fixture.ask(['never'])).to.deep.equal(['absent']);
+    const client = await TestClient.connect(broker.url);
+    for (const topic of await controlTopicsAt(broker.url)) await client.erase(topic);
+    await client.end();
+    expect(await fixture.ask(['never'])).to.deep.equal(['unknown']);
+    expect(await fixture.ask(['never'])).to.deep.equal(['absent']);
+    await fixture.prober.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that shows what was not asked for', () => {
+  it('unsubscribes from nothing, which such a broker remembers for ever, but takes a new connection now and then', async () => {
+    const unsubscribe = sinon.spy(Connection.prototype, 'unsubscribe');
+    const broker = await startAedes({ greeting: 'unasked' });
+    await publishMany(broker.url, 250);
+    const fixture = new Fixture(broker.url, 4, 'filter by filter');
+    const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+    const found = await fixture.ask(topics);
+    expect(found).to.deep.equal(topics.map((_, index) => (index < 250 ? `value ${index}` : 'absent')));
+    expect(unsubscribe.callCount).to.equal(0);
+    expect(broker.log().match(/^connected scanner_/gm)).to.have.length(2);
+    await fixture.prober.close();
+    await broker.stop();
+    unsubscribe.restore();
+  });
+});
+
+describe('Scanner at a broker that answers nothing any more upon an UNSUBSCRIBE', () => {
+  it('gives that connection up, and learns on another, in another name, what it asked meanwhile', async function () {
+    requireMosquitto(this);
+    const broker = await startMosquitto();
+    const relay = await PacketRelay.before(broker.port, stallsOnce());
+    const client = await TestClient.connect(broker.url);
+    await client.publish('present', 'here', { retain: true });
+    const fixture = new Fixture(relay.url, 5, 'filter by filter');
+    expect(await fixture.ask(['present'])).to.deep.equal(['here']);
+    expect(await fixture.ask(['present', 'never'])).to.deep.equal(['here', 'absent']);
+    expect(await fixture.ask(['never'])).to.deep.equal(['absent']);
+    expect(relay.levels).to.have.length(2);
+    await fixture.prober.close();
+    expect(await controlTopicsAt(broker.url)).to.deep.equal([]);
+    await client.end();
+    await relay.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that answers nothing to who has just connected', () => {
+  it('asks on another connection after some seconds', async () => {
+    const broker = await startAedes();
+    const relay = await PacketRelay.before(broker.port, {
+      level: 4,
+      fromBroker: (packet, connection) =>
+        connection === 0 && typeOf(packet) === SUBACK ? 'silence' : packet,
+    });
+    const fixture = new Fixture(relay.url, 4, 'filter by filter');
+    expect(await fixture.ask(['never'])).to.deep.equal(['absent']);
+    await fixture.prober.close();
+    await relay.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that acknowledges before it stores', () => {
+  const topics = ['mqttrep/us/probe/spec/first', 'mqttrep/us/probe/spec'] as const;
+  const live = topics.map(topic =>
+    generate({ cmd: 'publish', topic, payload: 'nonce', qos: 0, retain: false, dup: false }),
+  );
+  let broker: TestBroker;
+  let relay: PacketRelay;
+
+  beforeEach(async () => {
+    broker = await startAedes();
+    await publishMany(broker.url, 1);
+  });
+
+  afterEach(async () => {
+    await relay.close();
+    await broker.stop();
+  });
+
+  async function expectTruth(oddity: Oddity): Promise<void> {
+    relay = await PacketRelay.before(broker.port, oddity);
+    const fixture = new Fixture(relay.url, 4, 'any');
+    expect(await fixture.ask(['many/0', 'never'])).to.deep.equal(['value 0', 'absent']);
+    await fixture.prober.close();
+  }
+
+  it('waits for the end of the answer, though the sentinel came live as well', () =>
+    expectTruth({
+      level: 4,
+      fromBroker: packet => (typeOf(packet) === SUBACK ? Buffer.concat([packet, ...live]) : packet),
+    }));
+
+  it('asks again at once where the sentinel came live only: it is stored by now', () => {
+    let answers = 0;
+    return expectTruth({
+      level: 4,
+      fromBroker: packet => {
+        if (typeOf(packet) === SUBACK) answers++;
+        if (answers !== 1) return packet;
+        if (typeOf(packet) === SUBACK) return Buffer.concat([packet, ...live]);
+        return topics.some(topic => packet.includes(topic)) ? 'silence' : packet;
+      },
+    });
+  });
+});
+
+describe('Scanner at a broker that hangs up now and then', () => {
+  for (const [times, found] of [
+    [2, ['absent']],
+    [3, ['unknown']],
+  ] as const) {
+    it(`asks again: hung up on ${times} times, the answer is ${found.join()}`, async () => {
+      let left = times;
+      const broker = await startAedes({ hangsUpOn: () => left-- > 0 });
+      const fixture = new Fixture(broker.url, 4, 'filter by filter');
+      expect(await fixture.ask(['never'])).to.deep.equal(found);
+      await fixture.prober.close();
+      await broker.stop();
+    });
+  }
+});
+
+describe('Scanner at a broker that passed for one that answers filter by filter', () => {
+  it('tells by what follows upon the end of an answer that it does not', async () => {
+    const broker = await startAedes({ replayOrder: 'any' });
+    await publishMany(broker.url, 100);
+    const fixture = new Fixture(broker.url, 4, 'filter by filter');
+    const topics = Array.from({ length: 100 }, (_, index) => `many/${index}`);
+    await fixture.ask(topics);
+    await eventually(() => expect(fixture.disorders).to.be.above(0));
+    await fixture.prober.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner at a broker that retains what is malformed', () => {
+  const type = textProperty(CONTENT_TYPE, 'a');
+  const more: Readonly<Record<string, Buffer>> = {
+    'type twice': Buffer.concat([type, type]),
+    'expiry twice': Buffer.concat([expiryProperty(60), expiryProperty(60)]),
+    character: userProperty('a', '\u0001'),
+    'too many': Buffer.concat(new Array<Buffer>(20_000).fill(userProperty('a', ''))),
+  };
+  const retainsThese: Oddity = {
+    fromBroker: packet => {
+      const added = typeOf(packet) === PUBLISH ? more[topicOf(packet)] : undefined;
+      return added === undefined ? packet : withMoreProperties(packet, added);
+    },
+  };
+
+  it('says unknown of that, and what there is of the rest', async function () {
+    requireMosquitto(this);
+    const broker = await startMosquitto();
+    const client = await TestClient.connect(broker.url);
+    for (const topic of [...Object.keys(more), 'sound']) await client.publish(topic, 'x', { retain: true });
+    await client.end();
+    const relay = await PacketRelay.before(Number(new URL(broker.url).port), retainsThese);
+    const fixture = new Fixture(relay.url, 5, 'filter by filter');
+    const unknown = Object.keys(more).map(() => 'unknown');
+    expect(await fixture.ask([...Object.keys(more), 'sound', 'never'])).to.deep.equal([
+      ...unknown,
+      'x',
+      'absent',
+    ]);
+    await fixture.prober.close();
+    await relay.close();
+    await broker.stop();
+  });
+});
+
+describe('Scanner without a sentinel', () => {
+  let broker: TestBroker;
+  let fixture: Fixture;
+
+  afterEach(async () => {
+    await fixture?.prober.close();
+    await broker?.stop();
+  });
+
+  for (const order of ['filter by filter', 'any'] as const) {
+    it(`tells what is present at a broker that replays ${order}, and says unknown of the rest`, async () => {
+      broker = await startAedes({ replayDelay: 100 });
+      await publishMany(broker.url, 150);
+      fixture = new Fixture(broker.url, 4, order, {}, 'without a sentinel');
+      const topics = Array.from({ length: 250 }, (_, index) => `many/${index}`);
+      const expected = topics.map((_, index) => (index < 150 ? `value ${index}` : 'unknown'));
+      expect(await fixture.ask(topics)).to.deep.equal(expected);
+    });
+  }
+});
+
+describe('Scanner at a broker that shows nothing of what it retains', () => {
+  it('asks three times, and says unknown at once from then on', async function () {
+    this.timeout(60_000);
+    requireMosquitto(this);
+    const broker = await startMosquitto();
+    let asked = 0;
+    const relay = await PacketRelay.before(broker.port, {
+      level: 4,
+      fromClient: packet => {
+        if (typeOf(packet) === SUBSCRIBE) asked++;
+        return packet;
+      },
+      // The retain flag is the lowest bit of the header.
+      fromBroker: packet => (typeOf(packet) === PUBLISH && ((packet[0] ?? 0) & 1) === 1 ? 'silence' : packet),
+    });
+    const fixture = new Fixture(relay.url, 4, 'filter by filter');
+    const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+    const unknown = topics.map(() => 'unknown');
+    expect(await fixture.ask(topics)).to.deep.equal(unknown);
+    expect(asked).to.equal(3);
+    expect(await fixture.ask(topics)).to.deep.equal(unknown);
+    expect(asked, 'SUBSCRIBEs').to.equal(3);
+    await fixture.prober.close();
+    await relay.close();
+    await broker.stop();
+  });
+});

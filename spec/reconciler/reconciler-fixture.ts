@@ -1,0 +1,127 @@
+/** A reconciler on a clock that stands still, and the workers' ends of its ports. */
+
+import sinon from 'sinon';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import type { FilterSettings } from '../../lib/core/policy.ts';
+import type { Bounds, ReconcilerSettings } from '../../lib/protocol/messages.ts';
+import { Reconciler } from '../../lib/reconciler/reconciler.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { WorkerEnd } from './worker-end.ts';
+
+export const NOW = Date.UTC(2026, 0, 1);
+
+/** Milliseconds. */
+export const TICK = 100;
+
+const NAMES = ['A', 'B', 'C'];
+
+export function settings(
+  filters: readonly FilterSettings[],
+  payloads: 'shown' | 'hidden' = 'shown',
+  bounds: Partial<Bounds> = {},
+): ReconcilerSettings {
+  return {
+    controlPrefix: 'mqttrep',
+    filters,
+    mergeFrequency: 1_000 / TICK,
+    scanPeriod: Number.POSITIVE_INFINITY,
+    maxDrift: 60_000,
+    deletionGuard: { topics: 10, percent: 5 },
+    bounds: { ...DEFAULT_BOUNDS, ...bounds },
+    store: 'memory',
+    hidesPayloads: payloads === 'hidden',
+  };
+}
+
+export interface FixtureOptions {
+  readonly filters?: readonly FilterSettings[];
+  readonly brokers?: 2 | 3;
+  readonly payloads?: 'shown' | 'hidden';
+  readonly store?: MemoryStore;
+  readonly bounds?: Partial<Bounds>;
+  /** Bytes of the heap that the thread may use. */
+  readonly heap?: number;
+}
+
+export class ReconcilerFixture {
+  /** By the index of the broker. */
+  readonly ends: WorkerEnd[] = [];
+  readonly log: string[] = [];
+  readonly clock: sinon.SinonFakeTimers;
+  #reconciler: Reconciler | undefined;
+
+  constructor() {
+    this.clock = sinon.createSandbox().useFakeTimers({
+      now: NOW,
+      toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+    });
+  }
+
+  get reconciler(): Reconciler {
+    if (this.#reconciler === undefined) throw new Error('it was not started');
+    return this.#reconciler;
+  }
+
+  /** Brokers are named A, B and C; the first one has the highest rank. Their workers are there, and not connected. */
+  async start({
+    filters = [{ filter: '#', subscribe: 7, publish: 7 }],
+    brokers = 3,
+    payloads = 'shown',
+    store = new MemoryStore(),
+    bounds = {},
+    heap,
+  }: FixtureOptions = {}): Promise<void> {
+    this.#reconciler = new Reconciler({
+      settings: settings(filters, payloads, bounds),
+      ...(heap === undefined ? {} : { heap }),
+      replica: 'us',
+      secret: 'secret',
+      newClientId: broker => `kept_of_${broker}`,
+      decoders: {},
+      brokers: NAMES.slice(0, brokers).map((name, index) => ({ name, rank: brokers - index })),
+      store,
+      state: await store.load(),
+      log: (level, message) => this.log.push(`${level} ${message}`),
+    });
+    for (let index = 0; index < brokers; index++) this.join(index);
+  }
+
+  /** A broker's worker is there, in place of an earlier one. */
+  join(broker: number): WorkerEnd {
+    const end = new WorkerEnd();
+    this.ends[broker]?.close();
+    this.ends[broker] = end;
+    this.reconciler.attach(broker, end.port);
+    return end;
+  }
+
+  end(broker: number): WorkerEnd {
+    const end = this.ends[broker];
+    if (end === undefined) throw new RangeError(`there is no worker ${broker}`);
+    return end;
+  }
+
+  /** All brokers are connected, and have shown that they retain this. */
+  async ready(topics: Readonly<Record<string, string>> = {}): Promise<void> {
+    for (const end of this.ends) end.begin().replay(topics);
+    await this.all();
+  }
+
+  /** All that was posted has been worked off, and what came of it has arrived everywhere. */
+  async all(): Promise<void> {
+    for (let time = 0; time < 2; time++) await Promise.all(this.ends.map(end => end.roundTrip()));
+  }
+
+  /** What was posted is worked off, the next tick comes, and what it brings has arrived. */
+  async tick(): Promise<void> {
+    await this.all();
+    this.clock.tick(TICK);
+    await this.all();
+  }
+
+  close(): void {
+    this.#reconciler?.close();
+    for (const end of this.ends) end.close();
+    this.clock.restore();
+  }
+}
