@@ -95,7 +95,7 @@ describe('the limits of the status server', () => {
     replicator.answer = () => ({ topics: long });
     const server = await start({ idle: 500, unsent: 33_000_000 });
     const socket = await connected(server.port, 'GET /api/v1/topics HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await once(socket, 'read-access');
+    await once(socket, 'readable');
     // As long as it stands, there is room for no other answer of this size.
     await eventually(async () => {
       expect(await lengthOf(new URL('/api/v1/topics', server.url))).to.be.above(long.length);
@@ -124,7 +124,7 @@ describe('the limits of the status server', () => {
     replicator.answer = () => ({ topics: long });
     for (let time = 0; time < 5; time++) {
       const hung = await connected(server.port, request.repeat(2));
-      await once(hung, 'read-access');
+      await once(hung, 'readable');
       hung.destroy();
     }
     // Two at once have room, if those before are forgotten. Each is read to its end, whatever comes of the other.
@@ -139,7 +139,7 @@ describe('the limits of the status server', () => {
     const request = 'GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n';
     for (let time = 0; time < 20; time++) {
       const page = await connected(server.port, request.repeat(3));
-      await once(page, 'read-access');
+      await once(page, 'readable');
       page.destroy();
     }
     for (let time = 0; time < 10; time++) {
