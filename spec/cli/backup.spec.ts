@@ -4,23 +4,21 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep, with a store that was restored from a copy,', function () {
   this.timeout(4 * patience);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
 
-  afterEach(() => fixture?.stop());
-
-  it('goes on as if it had been away since the copy was made', async function () {
-    requireMosquitto(this);
+  it('goes on as if it had been away since the copy was made', async () => {
     const store = join(tempFolder('backup'), 'store');
     const copy = join(tempFolder('backup'), 'copy');
     const brokers = await mosquittos(['OSLO', 'PARIS']);
-    fixture = await ReplicationFixture.start({ brokers, environment: { MQTTREP_STORE: store } });
+    fixture = await scenes.start({ brokers, environment: { MQTTREP_STORE: store } });
     for (const topic of ['changed', 'deleted/before', 'deleted/while-down', 'kept']) {
       await fixture.publish('OSLO', topic, 'old', { retain: true });
       await fixture.retainedEverywhere(topic, 'old');

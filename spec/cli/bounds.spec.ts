@@ -2,25 +2,20 @@
 
 import { expect } from 'chai';
 import { inFull } from '../support/in-full.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { mosquittos, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, type ReplicationFixture } from './replication-fixture.ts';
 
 for (const protocolVersion of inFull([4, 5], [5])) {
   describe(`Limits of what is taken in by MQTT ${protocolVersion === 4 ? '3.1.1' : '5'}`, function () {
     this.timeout(60_000);
+    const scenes = sceneHooks();
     let fixture: ReplicationFixture;
-
-    before(function () {
-      requireMosquitto(this);
-    });
-
-    afterEach(() => fixture?.stop());
 
     async function start(environment: Readonly<Record<string, string>>): Promise<void> {
       const configs = { OSLO: { protocolVersion }, PARIS: { protocolVersion } };
-      fixture = await ReplicationFixture.start({
+      fixture = await scenes.start({
         brokers: await mosquittos(['OSLO', 'PARIS'], { config: ['set_tcp_nodelay true'] }),
         configs,
         environment: { MQTTREP_STORE: tempFolder('bounds'), ...environment },

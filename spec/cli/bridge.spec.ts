@@ -3,8 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { inFull } from '../support/in-full.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { patience, ReplicationFixture } from './replication-fixture.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** So long a loop that nobody damps brings 50 copies, or 20. */
 const WATCHED_MS = inFull(5_000, 2_000);
@@ -12,10 +13,10 @@ const WATCHED_MS = inFull(5_000, 2_000);
 describe('mqttrep beside a bridge between its brokers, over MQTT 3.1.1,', function () {
   this.timeout(4 * patience);
 
+  const scenes = sceneHooks({ stopAfter: 'all specs' });
   let fixture: ReplicationFixture;
 
-  before(async function () {
-    requireMosquitto(this);
+  before(async () => {
     const paris = await startMosquitto();
     const bridge = [
       'connection to-paris',
@@ -25,15 +26,13 @@ describe('mqttrep beside a bridge between its brokers, over MQTT 3.1.1,', functi
     ];
     const oslo = await startMosquitto({ config: bridge });
     const config = { protocolVersion: 4 };
-    fixture = await ReplicationFixture.start({
+    fixture = await scenes.start({
       brokers: { OSLO: oslo, PARIS: paris },
       configs: { OSLO: config, PARIS: config },
       environment: { MQTTREP_MERGE_FREQUENCY: '10' },
     });
     await fixture.watchAll();
   });
-
-  after(() => fixture?.stop());
 
   it('lets no message that is not retained circle for ever, and says what makes it', async () => {
     await fixture.publish('OSLO', 'bridged/event', 'x');

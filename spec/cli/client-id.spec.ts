@@ -2,9 +2,9 @@
 
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 function clientIds(broker: TestBroker): string[] {
   return [...broker.log().matchAll(/New client connected from \S+ as (\S+) /g)].map(([, id = '']) => id);
@@ -13,17 +13,15 @@ function clientIds(broker: TestBroker): string[] {
 describe("mqttrep's client id", function () {
   this.timeout(4 * patience);
 
+  const scenes = sceneHooks({ stopAfter: 'all specs' });
   let fixture: ReplicationFixture;
 
-  before(async function () {
-    requireMosquitto(this);
-    fixture = await ReplicationFixture.start({
+  before(async () => {
+    fixture = await scenes.start({
       brokers: await mosquittos(['BrokerOslo', 'PARIS', 'QUEBEC', 'LIMA']),
       configs: { PARIS: { clientId: 'le répliqueur' }, LIMA: { protocolVersion: 4 } },
     });
   });
-
-  after(() => fixture?.stop());
 
   it('tells the broker, by words that a person can keep apart, where none is configured', () => {
     const [oslo, quebec, lima] = ['BrokerOslo', 'QUEBEC', 'LIMA'].map(site =>

@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { startMqttrep } from '../support/mqttrep-process.ts';
-import { aedes, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { aedes } from './replication-fixture.ts';
 
 /** In /proc/net/tcp, of a socket that listens. */
 const LISTENING = '0A';
@@ -33,22 +34,20 @@ function targetOf(link: string): string {
 describe('the debugger of Node.js', function () {
   this.timeout(60_000);
 
+  const scenes = sceneHooks({ requiresMosquitto: false });
+
   before(function () {
     if (process.platform !== 'linux') this.skip();
   });
 
   it('is not opened by SIGUSR1, and replication goes on', async () => {
-    const fixture = await ReplicationFixture.start({ brokers: await aedes(['OSLO', 'PARIS']) });
-    try {
-      for (let time = 0; time < 3; time++) fixture.mqttrep.kill('SIGUSR1');
-      // A write that goes through all threads, after the signals.
-      await fixture.publish('OSLO', 'after', 'the signal', { retain: true });
-      await fixture.retainedEverywhere('after', 'the signal');
-      expect(fixture.mqttrep.stderr).not.to.contain('Debugger listening');
-      expect(listeningPorts(fixture.mqttrep.pid)).to.deep.equal([]);
-    } finally {
-      await fixture.stop();
-    }
+    const fixture = await scenes.start({ brokers: await aedes(['OSLO', 'PARIS']) });
+    for (let time = 0; time < 3; time++) fixture.mqttrep.kill('SIGUSR1');
+    // A write that goes through all threads, after the signals.
+    await fixture.publish('OSLO', 'after', 'the signal', { retain: true });
+    await fixture.retainedEverywhere('after', 'the signal');
+    expect(fixture.mqttrep.stderr).not.to.contain('Debugger listening');
+    expect(listeningPorts(fixture.mqttrep.pid)).to.deep.equal([]);
   });
 
   it('is not opened by SIGUSR1 in another command', async () => {

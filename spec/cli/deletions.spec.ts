@@ -5,12 +5,12 @@ import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { inFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { command } from './command.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const TOPICS = 300;
 const HELD = /error.* PARIS: 300 topics \(such as "home\/\d+"\) are gone.*'mqttrep confirm-deletions PARIS'/;
@@ -24,20 +24,17 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
   describe(`Topics that are deleted at a broker while it is away (${version})`, function () {
     this.timeout(6 * patience);
 
+    const scenes = sceneHooks();
     let fixture: ReplicationFixture;
     let link: Link;
     let http: string;
-
-    before(function () {
-      requireMosquitto(this);
-    });
 
     beforeEach(async () => {
       const brokers = await mosquittos(['OSLO', 'PARIS']);
       link = await Link.to(brokers.PARIS.port);
       http = `127.0.0.1:${await freePort()}`;
       const config = { protocolVersion, reconnectPeriod: 100 };
-      fixture = await ReplicationFixture.start({
+      fixture = await scenes.start({
         brokers,
         links: { PARIS: link },
         configs: { OSLO: config, PARIS: config },
@@ -48,8 +45,6 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       await fixture.settled();
       await fixture.marked();
     });
-
-    afterEach(() => fixture?.stop());
 
     const sizeAt = (site: string, size: number) =>
       eventually(

@@ -4,25 +4,21 @@
  */
 
 import { expect } from 'chai';
-import { requireMosquitto } from '../support/mosquitto.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep between two mosquittos over MQTT 3.1.1', function () {
   this.timeout(4 * patience);
-  before(function () {
-    requireMosquitto(this);
-  });
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
 
   beforeEach(async () => {
     const brokers = await mosquittos(['LYON', 'NICE']);
     const configs = { LYON: { protocolVersion: 4 }, NICE: { protocolVersion: 4 } };
-    fixture = await ReplicationFixture.start({ brokers, configs });
+    fixture = await scenes.start({ brokers, configs });
     await fixture.watchAll();
   });
-
-  afterEach(() => fixture.stop());
 
   it('hands on an empty message that asks for a state, and deletes nothing', async () => {
     const topic = 'cmnd/lamp/POWER';

@@ -7,11 +7,12 @@ import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import { inFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
 import { hangsUpOnPresence, hangsUpOnTopics } from '../support/oddities.ts';
 import { type Oddity, PacketRelay } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const PROTOCOLS = [
   [4, 'MQTT 3.1.1'],
@@ -31,16 +32,8 @@ const GOOD = Array.from({ length: inFull(240, 80) }, (_, index) => `good/${index
 describe('mqttrep, where a connection ends', function () {
   this.timeout(8 * patience);
 
-  let fixture: ReplicationFixture | undefined;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(async () => {
-    await fixture?.stop();
-    fixture = undefined;
-  });
+  const scenes = sceneHooks();
+  let fixture: ReplicationFixture;
 
   /** OSLO takes everything. */
   async function start(
@@ -49,7 +42,7 @@ describe('mqttrep, where a connection ends', function () {
   ): Promise<ReplicationFixture> {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config }) };
     const relay = await PacketRelay.before(brokers.PARIS.port, { ...oddity, level: protocolVersion });
-    fixture = await ReplicationFixture.start({
+    fixture = await scenes.start({
       brokers,
       links: { PARIS: relay },
       configs: { PARIS: { protocolVersion } },
@@ -58,7 +51,7 @@ describe('mqttrep, where a connection ends', function () {
   }
 
   const lines = (text: string | RegExp) =>
-    (fixture?.mqttrep.stderr ?? '')
+    (fixture.mqttrep.stderr ?? '')
       .split('\n')
       .filter(line => (typeof text === 'string' ? line.includes(text) : text.test(line)));
 
@@ -132,7 +125,7 @@ describe('mqttrep, where a connection ends', function () {
       brokers.PARIS.port,
       hangsUpOnTopics(5, topic => topic.includes(' ')),
     );
-    fixture = new ReplicationFixture({ brokers, links: { PARIS: relay } });
+    fixture = scenes.create({ brokers, links: { PARIS: relay } });
     const bad = Array.from({ length: inFull(30, 4) }, (_, index) => `with blanks ${index}`);
     for (const topic of bad) await fixture.publish('OSLO', topic, 'x', { retain: true });
     fixture.run();
@@ -159,7 +152,7 @@ describe('mqttrep, where a connection ends', function () {
     it(`ends equal soon after a link with writes in flight was silent over ${protocol}: none counts as refused`, async () => {
       const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
       const link = await Link.to(brokers.PARIS.port);
-      fixture = await ReplicationFixture.start({
+      fixture = await scenes.start({
         brokers,
         links: { PARIS: link },
         configs: { PARIS: { protocolVersion, keepalive: 2 } },
@@ -191,7 +184,7 @@ describe('mqttrep, where a connection ends', function () {
       await startMosquitto(),
       await startMosquitto({ port: port.port, config: strict }),
     ];
-    fixture = new ReplicationFixture({ brokers: { OSLO, PARIS: refusing } });
+    fixture = scenes.create({ brokers: { OSLO, PARIS: refusing } });
     const mqttrep = fixture.run();
     await mqttrep.line('PARIS: cannot connect', patience);
     await pause(inFull(3_000, 1_000));
@@ -215,7 +208,7 @@ describe('mqttrep, where a connection ends', function () {
 
   it('says its state with QoS 0 at a broker that takes no more', async () => {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config: ['max_qos 0'] }) };
-    fixture = await ReplicationFixture.start({
+    fixture = await scenes.start({
       brokers,
       environment: { MQTTREP_STATE_TOPICS: 'true', MQTTREP_TOPIC_all: '#' },
     });

@@ -3,13 +3,13 @@
 import { expect } from 'chai';
 import { expectEqualBrokers } from '../support/equal.ts';
 import { inFull } from '../support/in-full.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
+import { sceneHooks } from './fixture-hooks.ts';
 import {
   aedes,
   mosquittos,
   patience,
-  ReplicationFixture,
+  type ReplicationFixture,
   type ReplicationFixtureOptions,
 } from './replication-fixture.ts';
 
@@ -75,17 +75,12 @@ const fields: readonly { title: string; options: () => Promise<ReplicationFixtur
 describe('mqttrep', function () {
   this.timeout(4 * patience);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(() => fixture?.stop());
 
   for (const { title, options } of inFull(fields, fields.slice(0, 1))) {
     it(`carries weird topics and payloads ${title}, and is none the worse for them`, async () => {
-      fixture = await ReplicationFixture.start(await options());
+      fixture = await scenes.start(await options());
       const values = new Map<string, string | Buffer>(
         topics.map((topic, index) => [topic, `value ${index}`]),
       );
@@ -108,7 +103,7 @@ describe('mqttrep', function () {
   }
 
   it('leaves out topics that it cannot write elsewhere as they are, and carries the others', async () => {
-    fixture = await ReplicationFixture.start({ brokers: await aedes(['OSLO', 'PARIS']) });
+    fixture = await scenes.start({ brokers: await aedes(['OSLO', 'PARIS']) });
     for (const topic of ['not\uFFFDUTF-8', 'good']) {
       await fixture.publish('OSLO', topic, 'x', { retain: true });
     }

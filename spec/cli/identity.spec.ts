@@ -6,11 +6,11 @@ import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import { inFull, itInFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** How late what the killed process has sent arrives, in milliseconds: the next one must be there before. */
 const LATE_MS = 10_000;
@@ -22,23 +22,19 @@ function linkTo(broker: TestBroker | undefined): Promise<Link> {
 describe('mqttrep knows who wrote a message:', function () {
   this.timeout(6 * patience);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
   let other: MqttrepProcess | undefined;
   const links: Link[] = [];
 
-  before(function () {
-    requireMosquitto(this);
-  });
-
   afterEach(async () => {
     await other?.stop('SIGKILL');
     other = undefined;
-    await fixture?.stop();
     await Promise.all(links.splice(0).map(link => link.close()));
   });
 
   it('a client that copies the properties of what it reads writes like any other', async () => {
-    fixture = await ReplicationFixture.start({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    fixture = await scenes.start({ brokers: await mosquittos(['OSLO', 'PARIS']) });
     await fixture.watchAll();
     await fixture.publish('OSLO', 'light/set', 'on', {
       retain: true,
@@ -68,7 +64,7 @@ describe('mqttrep knows who wrote a message:', function () {
       const again = await linkTo(brokers['OSLO']);
       links.push(again);
       const config = { protocolVersion };
-      fixture = await ReplicationFixture.start({
+      fixture = await scenes.start({
         brokers,
         configs: { OSLO: config, PARIS: config, TWIN: config },
         environment: { MQTTREP_CLIENT_TWIN: again.url },
@@ -89,7 +85,7 @@ describe('mqttrep knows who wrote a message:', function () {
     it(`two processes with copies of one store are noticed over MQTT ${protocolVersion === 5 ? '5' : '3.1.1'}`, async () => {
       const config = { protocolVersion };
       const [original, copy] = [tempFolder('store'), tempFolder('store')];
-      fixture = await ReplicationFixture.start({
+      fixture = await scenes.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: config, PARIS: config },
         environment: { MQTTREP_STORE: original },
@@ -112,7 +108,7 @@ describe('mqttrep knows who wrote a message:', function () {
     const slow = await linkTo(brokers['PARIS']);
     links.push(slow);
     const config = { protocolVersion: 4 };
-    fixture = await ReplicationFixture.start({
+    fixture = await scenes.start({
       brokers,
       links: { PARIS: slow },
       configs: { OSLO: config, PARIS: config },

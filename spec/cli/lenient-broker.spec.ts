@@ -7,7 +7,6 @@ import { expect } from 'chai';
 import { DiskStore } from '../../lib/store/disk-store.ts';
 import { commit, message, settledTopic } from '../store/topics.ts';
 import { inFull } from '../support/in-full.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { PUBLISH, typeOf } from '../support/packet-bytes.ts';
 import { PacketRelay } from '../support/packet-relay.ts';
 import {
@@ -20,7 +19,8 @@ import {
 } from '../support/publish-bytes.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** What the lenient broker lets pass, by the payload. */
 const FAULTS: Readonly<Record<string, (publish: Buffer) => Buffer>> = {
@@ -57,18 +57,13 @@ function lenient(packet: Buffer): Buffer {
 describe('mqttrep between a lenient broker and a strict one', function () {
   this.timeout(4 * patience);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(() => fixture?.stop());
 
   it('carries each honest write, whatever comes beside it', async () => {
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     const relay = await PacketRelay.before(brokers.OSLO.port, { fromBroker: lenient });
-    fixture = await ReplicationFixture.start({ brokers, links: { OSLO: relay } });
+    fixture = await scenes.start({ brokers, links: { OSLO: relay } });
     await fixture.watchAll();
     const names = Object.keys(FAULTS);
     for (let round = 0; round < inFull(4, 1); round++) {
@@ -94,7 +89,7 @@ describe('mqttrep between a lenient broker and a strict one', function () {
   it('carries the next message of a topic at once, after one that it refused', async () => {
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     const relay = await PacketRelay.before(brokers.OSLO.port, { fromBroker: lenient });
-    fixture = await ReplicationFixture.start({ brokers, links: { OSLO: relay } });
+    fixture = await scenes.start({ brokers, links: { OSLO: relay } });
     await fixture.watchAll();
     for (const [n, fault] of Object.keys(FAULTS).entries()) {
       if (n === 0) continue;
@@ -137,7 +132,7 @@ describe('mqttrep between a lenient broker and a strict one', function () {
     await store.close();
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     for (const { url } of Object.values(brokers)) await publishMany(url, 20);
-    fixture = await ReplicationFixture.start({ brokers, environment: { MQTTREP_STORE: folder } });
+    fixture = await scenes.start({ brokers, environment: { MQTTREP_STORE: folder } });
     await fixture.mqttrep.line('14 topics of the store are not in order', patience);
     for (let n = 0; n < 20; n += 2) await fixture.retainedEverywhere(`many/${n}`, undefined);
     await fixture.retainedEverywhere('many/1', 'value 1');

@@ -4,10 +4,11 @@ import { expect } from 'chai';
 import { startAedes } from '../support/aedes-broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
 import { NO_WILDCARDS } from '../support/oddities.ts';
 import { PacketRelay } from '../support/packet-relay.ts';
-import { patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const PROTOCOLS = [
   [5, 'MQTT 5'],
@@ -17,16 +18,8 @@ const PROTOCOLS = [
 describe('mqttrep, where a broker', function () {
   this.timeout(4 * patience);
 
-  let fixture: ReplicationFixture | undefined;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(async () => {
-    await fixture?.stop();
-    fixture = undefined;
-  });
+  const scenes = sceneHooks();
+  let fixture: ReplicationFixture;
 
   /** OSLO takes everything, PARIS does not. */
   async function create(
@@ -36,7 +29,7 @@ describe('mqttrep, where a broker', function () {
   ): Promise<{ fixture: ReplicationFixture; link: Link }> {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config: limits }) };
     const link = await Link.to(brokers.PARIS.port);
-    fixture = await ReplicationFixture.start({
+    fixture = await scenes.start({
       brokers,
       links: { PARIS: link },
       configs: { PARIS: { protocolVersion, reconnectPeriod: 50 } },
@@ -45,7 +38,7 @@ describe('mqttrep, where a broker', function () {
     return { fixture, link };
   }
 
-  const linesWith = (text: string) => fixture?.mqttrep.stderr.split('\n').filter(line => line.includes(text));
+  const linesWith = (text: string) => fixture.mqttrep.stderr.split('\n').filter(line => line.includes(text));
 
   for (const [protocolVersion, protocol] of PROTOCOLS) {
     it(`retains no messages over ${protocol}, gives it each once and unretained, and says so once`, async () => {
@@ -95,7 +88,7 @@ describe('mqttrep, where a broker', function () {
   it('knows no wildcards, says so, and replicates there what is named', async () => {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
     const odd = await PacketRelay.before(brokers.PARIS.port, NO_WILDCARDS);
-    fixture = new ReplicationFixture({
+    fixture = scenes.create({
       brokers,
       links: { PARIS: odd },
       environment: { MQTTREP_TOPIC_all: 'any/#', MQTTREP_TOPIC_named: 'named' },
@@ -119,9 +112,9 @@ describe('mqttrep, where a broker', function () {
       OSLO: await startMosquitto(),
       PARIS: await startAedes({ hangsUpOn: ({ topic }) => bad.includes(topic) }),
     };
-    fixture = await ReplicationFixture.start({ brokers, configs: { PARIS: { reconnectPeriod: 50 } } });
+    fixture = await scenes.start({ brokers, configs: { PARIS: { reconnectPeriod: 50 } } });
     const topics = Array.from({ length: 50 }, (_, index) => `good/${index}`);
-    const written = [...bad, ...topics].map(topic => fixture?.publish('OSLO', topic, 'x', { retain: true }));
+    const written = [...bad, ...topics].map(topic => fixture.publish('OSLO', topic, 'x', { retain: true }));
     await Promise.all(written);
     for (const topic of bad) await fixture.mqttrep.line(`hangs up on messages to "${topic}"`, 3 * patience);
     for (const topic of topics) await fixture.retainedEverywhere(topic, 'x');

@@ -6,10 +6,11 @@ import { expectEqualBrokers } from '../support/equal.ts';
 import { eventually } from '../support/eventually.ts';
 import { inFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Power cuts in each spec. */
 const ROUNDS = inFull(5, 1);
@@ -25,13 +26,8 @@ const VERSIONS = [
 describe('A broker that loses the last moment', function () {
   this.timeout(8 * patience);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(() => fixture?.stop());
 
   for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice(0, 1))) {
     for (const isKilled of [false, true]) {
@@ -40,7 +36,7 @@ describe('A broker that loses the last moment', function () {
         const config = { ...quickly, protocolVersion };
         const { PARIS } = await mosquittos(['PARIS']);
         const OSLO = await startMosquitto({ persistence: folder });
-        fixture = await ReplicationFixture.start({
+        fixture = await scenes.start({
           brokers: { OSLO, PARIS },
           configs: { OSLO: config, PARIS: config },
           environment: { MQTTREP_STORE: tempFolder('store') },
@@ -83,7 +79,7 @@ describe('A broker that loses the last moment', function () {
       const brokers = await mosquittos(['OSLO', 'PARIS']);
       const link = await Link.to(brokers.OSLO.port);
       const config = { ...quickly, protocolVersion, maxQos: 0 };
-      fixture = await ReplicationFixture.start({
+      fixture = await scenes.start({
         brokers,
         links: { OSLO: link },
         configs: { OSLO: config, PARIS: config },

@@ -2,21 +2,16 @@
 
 import { expect } from 'chai';
 import { itInFull } from '../support/in-full.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { mosquittos, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep, where topics take more memory than they may,', function () {
   this.timeout(180_000);
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(() => fixture?.stop());
 
   /** OSLO retains topics `many/0`… of this size before mqttrep meets it. */
   async function start(
@@ -26,7 +21,7 @@ describe('mqttrep, where topics take more memory than they may,', function () {
   ): Promise<void> {
     const config = ['set_tcp_nodelay true', 'max_queued_messages 0'];
     const brokers = await mosquittos(['OSLO', 'PARIS'], { config });
-    fixture = new ReplicationFixture({
+    fixture = scenes.create({
       brokers,
       environment: { MQTTREP_STORE: tempFolder('memory'), ...environment },
     });

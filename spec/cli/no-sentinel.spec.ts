@@ -2,24 +2,18 @@
 
 import { expect } from 'chai';
 import { startWithAcl } from '../support/acl-broker.ts';
+import { itInFull } from '../support/in-full.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
 import type { Environment } from '../support/mqttrep-process.ts';
-import { patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
   this.timeout(6 * patience);
 
-  let fixture: ReplicationFixture | undefined;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(async () => {
-    await fixture?.stop();
-    fixture = undefined;
-  });
+  const scenes = sceneHooks();
+  let fixture: ReplicationFixture;
 
   /** First contact, then a new topic, a new value, and a topic of which something else passed before. */
   async function expectRetained(started: ReplicationFixture): Promise<void> {
@@ -37,7 +31,7 @@ describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
 
   it('with MQTTREP_CONTROL_TOPIC=off', async () => {
     const environment: Environment = { MQTTREP_CONTROL_TOPIC: 'off' };
-    fixture = await ReplicationFixture.start({
+    fixture = await scenes.start({
       brokers: { OSLO: await startMosquitto(), PARIS: await startMosquitto() },
       configs: { OSLO: config, PARIS: config },
       environment,
@@ -49,7 +43,7 @@ describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
     const paris = await startMosquitto();
     const mayWrite = { except: ['mqttrep/#'], otherwise: 'silently' } as const;
     const limited = await LimitedBroker.before(paris.port, { mayWrite });
-    fixture = await ReplicationFixture.start({
+    fixture = await scenes.start({
       brokers: { OSLO: await startMosquitto(), PARIS: paris },
       links: { PARIS: limited },
       configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },
@@ -57,14 +51,15 @@ describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
     await expectRetained(fixture);
   });
 
-  it('from a broker that does not show control topics, which is said once', async () => {
+  // Three questions have to go unanswered, for 5 s each.
+  itInFull('from a broker that does not show control topics, which is said once', async () => {
     const paris = await startWithAcl([
       'readwrite home/#',
       'readwrite new',
       'readwrite passing',
       'readwrite fixture/#',
     ]);
-    fixture = await ReplicationFixture.start({
+    fixture = await scenes.start({
       brokers: { OSLO: await startMosquitto(), PARIS: paris.broker },
       configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },
     });

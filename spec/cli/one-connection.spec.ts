@@ -1,37 +1,38 @@
 /** Brokers that let an account have one connection: mqttrep asks on that one what they retain. */
 
 import { expect } from 'chai';
+import { inFull } from '../support/in-full.ts';
 import type { BrokerLimits } from '../support/limits/broker-limits.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const TREATMENTS = [
   ['refuses the second connection of an account', 'refuses the second'],
   ['throws the first connection of an account out when a second comes', 'throws the first out'],
 ] as const satisfies readonly (readonly [string, BrokerLimits['oneConnection']])[];
 
-for (const [version, protocolVersion] of [
+const VERSIONS = [
   ['MQTT 3.1.1', 4],
   ['MQTT 5', 5],
-] as const) {
+] as const;
+
+for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice(0, 1))) {
   for (const [title, oneConnection] of TREATMENTS) {
     describe(`A broker that ${title} (${version})`, function () {
       this.timeout(8 * patience);
 
+      const scenes = sceneHooks();
       let fixture: ReplicationFixture;
       let limited: LimitedBroker;
-
-      before(function () {
-        requireMosquitto(this);
-      });
 
       beforeEach(async () => {
         const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
         limited = await LimitedBroker.before(brokers.PARIS.port, { oneConnection });
         const config = { protocolVersion, reconnectPeriod: 50, username: 'replicator' };
-        fixture = await ReplicationFixture.start({
+        fixture = await scenes.start({
           brokers,
           links: { PARIS: limited },
           configs: { OSLO: config, PARIS: config },
@@ -44,8 +45,6 @@ for (const [version, protocolVersion] of [
           },
         });
       });
-
-      afterEach(() => fixture?.stop());
 
       const linesWith = (text: string) =>
         fixture.mqttrep.stderr.split('\n').filter(line => line.includes(text));

@@ -1,26 +1,24 @@
 /** The order in which subscribers of another broker are told of what was written within one tick. */
 
 import { expect } from 'chai';
-import { requireMosquitto } from '../support/mosquitto.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 for (const protocolVersion of [4, 5] as const) {
   describe(`Within one tick, over ${protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1'}, mqttrep`, function () {
     this.timeout(4 * patience);
 
+    const scenes = sceneHooks({ stopAfter: 'all specs' });
     let fixture: ReplicationFixture;
 
-    before(async function () {
-      requireMosquitto(this);
-      fixture = await ReplicationFixture.start({
+    before(async () => {
+      fixture = await scenes.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: { protocolVersion }, PARIS: { protocolVersion } },
         environment: { MQTTREP_MERGE_FREQUENCY: '2' },
       });
       await fixture.watchAll();
     });
-
-    after(() => fixture?.stop());
 
     it('keeps the order of the last changes of different topics', async () => {
       const topics = ['door/unlock', 'door/open', 'door/light'];

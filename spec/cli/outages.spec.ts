@@ -4,11 +4,11 @@ import { expect } from 'chai';
 import { expectEqualBrokers } from '../support/equal.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** What a user may set who does not want to wait for the backoff. */
 const quickly = { reconnectPeriod: 100 };
@@ -23,16 +23,12 @@ describe('mqttrep bears', function () {
 
   let fixture: ReplicationFixture;
 
-  before(function () {
-    requireMosquitto(this);
-  });
-
   describe('brokers that come and go:', () => {
-    afterEach(() => fixture?.stop());
+    const scenes = sceneHooks();
 
     it('a broker that is down at the start: the others replicate, and it gets everything later', async () => {
       const brokers = await mosquittos(['OSLO', 'PARIS', 'QUEBEC']);
-      fixture = new ReplicationFixture({ brokers, configs: { QUEBEC: quickly } });
+      fixture = scenes.create({ brokers, configs: { QUEBEC: quickly } });
       await publishMany(brokers.QUEBEC.url, 5, index => `there/${index}`);
       await brokers.QUEBEC.stop();
       fixture.run();
@@ -55,7 +51,7 @@ describe('mqttrep bears', function () {
     for (const [version, config] of Object.entries(configs)) {
       it(`a broker that comes back without its data: it is filled anew, and nothing is deleted (${version})`, async () => {
         const brokers = await mosquittos(['OSLO', 'PARIS']);
-        fixture = await ReplicationFixture.start({ brokers, configs: { OSLO: config, PARIS: config } });
+        fixture = await scenes.start({ brokers, configs: { OSLO: config, PARIS: config } });
         await publishMany(brokers.OSLO.url, 200);
         await publishMany(brokers.PARIS.url, 200, index => `other/${index}`);
         await expectEqualBrokers(fixture.urls, { within: patience });
@@ -75,10 +71,7 @@ describe('mqttrep bears', function () {
       it(`a broker that goes back in time: it is brought up to date (${version})`, async () => {
         const { OSLO } = await mosquittos(['OSLO']);
         const { PARIS } = await mosquittos(['PARIS'], { persistence: tempFolder('persistence') });
-        fixture = await ReplicationFixture.start({
-          brokers: { OSLO, PARIS },
-          configs: { OSLO: config, PARIS: config },
-        });
+        fixture = await scenes.start({ brokers: { OSLO, PARIS }, configs: { OSLO: config, PARIS: config } });
         for (const topic of ['changed', 'deleted']) {
           await fixture.publish('OSLO', topic, 'old', { retain: true });
           await fixture.retainedEverywhere(topic, 'old');
@@ -110,14 +103,14 @@ describe('mqttrep bears', function () {
 
   for (const [version, config] of Object.entries(configs)) {
     describe(`a link that is cut and healed (${version}):`, () => {
-      after(() => fixture?.stop());
+      const scenes = sceneHooks({ stopAfter: 'all specs' });
 
       const topics = ['here', 'there', 'both', 'deleted', 'deleted/there', 'rewritten'];
 
       before(async () => {
         const brokers = await mosquittos(['OSLO', 'PARIS', 'QUEBEC']);
         const link = await Link.to(brokers.PARIS.port);
-        fixture = await ReplicationFixture.start({
+        fixture = await scenes.start({
           brokers,
           links: { PARIS: link },
           configs: { OSLO: config, PARIS: config, QUEBEC: config },

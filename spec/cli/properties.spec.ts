@@ -5,8 +5,8 @@ import { keepUserPropertyOrder } from '../../lib/broker/connection/user-property
 import { ORDER, type UserProperties, type UserProperty } from '../../lib/protocol/properties.ts';
 import type { ReceivedMessage } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Of LIMA mqttrep does not know that it speaks MQTT 5. */
 const configs = { LIMA: { protocolVersion: 4 } };
@@ -14,18 +14,13 @@ const configs = { LIMA: { protocolVersion: 4 } };
 describe('mqttrep carries MQTT 5 properties:', function () {
   this.timeout(4 * patience);
 
+  const scenes = sceneHooks({ stopAfter: 'all specs' });
   let fixture: ReplicationFixture;
 
-  before(async function () {
-    requireMosquitto(this);
-    fixture = await ReplicationFixture.start({
-      brokers: await mosquittos(['OSLO', 'PARIS', 'LIMA']),
-      configs,
-    });
+  before(async () => {
+    fixture = await scenes.start({ brokers: await mosquittos(['OSLO', 'PARIS', 'LIMA']), configs });
     await fixture.watchAll();
   });
-
-  after(() => fixture?.stop());
 
   /** The user properties but for mqttrep's own stamp. */
   function foreign({ properties }: ReceivedMessage) {
@@ -146,17 +141,13 @@ describe('mqttrep carries MQTT 5 properties:', function () {
 
   it('the message expiry as the time that is left', async () => {
     const topic = 'expiry/remaining';
-    const late = new ReplicationFixture({ brokers: await mosquittos(['OSLO', 'PARIS']) });
-    try {
-      const properties = { messageExpiryInterval: 100 };
-      await late.publish('OSLO', topic, 'value', { retain: true, properties });
-      await eventually(async () => expect(await secondsLeft(late, 'OSLO', topic)).to.be.at.most(98));
-      late.run();
-      const copy = await late.copy('PARIS', topic);
-      expect(copy.properties.messageExpiryInterval).to.be.within(90, 98);
-    } finally {
-      await late.stop();
-    }
+    const late = scenes.create({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    const properties = { messageExpiryInterval: 100 };
+    await late.publish('OSLO', topic, 'value', { retain: true, properties });
+    await eventually(async () => expect(await secondsLeft(late, 'OSLO', topic)).to.be.at.most(98));
+    late.run();
+    const copy = await late.copy('PARIS', topic);
+    expect(copy.properties.messageExpiryInterval).to.be.within(90, 98);
   });
 
   it('what expires at one broker does so at all, also at one that is spoken to by MQTT 3.1.1', async () => {

@@ -6,10 +6,11 @@ import { expectEqualBrokers } from '../support/equal.ts';
 import { eventually } from '../support/eventually.ts';
 import { inFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const ALL = ['readwrite #'];
 const HOME_WRITE_ONLY = ['readwrite mqttrep/#', 'readwrite fixture/#', 'readwrite other/#', 'write home/#'];
@@ -25,22 +26,17 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
   describe(`A read right that is withdrawn at one broker (${version})`, function () {
     this.timeout(6 * patience);
 
+    const scenes = sceneHooks();
     let fixture: ReplicationFixture;
     let link: Link;
     let paris: AclBroker;
-
-    before(function () {
-      requireMosquitto(this);
-    });
-
-    afterEach(() => fixture?.stop());
 
     /** So many topics everywhere, and the marker at PARIS follows them. */
     async function start(topics: number, scanPeriod: string): Promise<void> {
       paris = await startWithAcl(ALL);
       link = await Link.to(paris.broker.port);
       const config = { protocolVersion, reconnectPeriod: 100 };
-      fixture = await ReplicationFixture.start({
+      fixture = await scenes.start({
         brokers: { OSLO: await startMosquitto(), PARIS: paris.broker },
         links: { PARIS: link },
         configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },
@@ -83,7 +79,8 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       });
     }
 
-    for (const topics of inFull([8, 300], [8])) {
+    // Two scans, which begin 10 s after each other, have to come by.
+    for (const topics of inFull([8, 300], [])) {
       it(`deletes none of ${topics} topics on a connection that stands, and what is written there unseen stays`, async () => {
         await start(topics, '1');
         await withdraw();

@@ -39,19 +39,6 @@ export class ReplicationFixture {
   readonly #watchers = new Map<string, Promise<TestClient>>();
   #mqttrep: MqttrepProcess | undefined;
 
-  /** Resolves once mqttrep is connected to all brokers. */
-  static async start(options: ReplicationFixtureOptions): Promise<ReplicationFixture> {
-    const fixture = new ReplicationFixture(options);
-    try {
-      fixture.run();
-      await fixture.connected(...fixture.sites);
-      return fixture;
-    } catch (error) {
-      await fixture.stop();
-      throw error;
-    }
-  }
-
   /** Brokers and clients, and no mqttrep before `run`. */
   constructor(options: ReplicationFixtureOptions) {
     this.#options = options;

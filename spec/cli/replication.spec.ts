@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { expectEqualBrokers } from '../support/equal.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
+import { sceneHooks } from './fixture-hooks.ts';
 import {
   aedes,
   mosquittos,
   patience,
-  ReplicationFixture,
+  type ReplicationFixture,
   type ReplicationFixtureOptions,
 } from './replication-fixture.ts';
 
@@ -61,18 +61,16 @@ describe('mqttrep replicates', function () {
 
   for (const { title, mosquitto, options } of fields) {
     describe(`between ${title}`, () => {
+      const scenes = sceneHooks({ stopAfter: 'all specs', requiresMosquitto: mosquitto });
       let fixture: ReplicationFixture;
       let first: string;
       let last: string;
 
-      before(async function () {
-        if (mosquitto) requireMosquitto(this);
-        fixture = await ReplicationFixture.start(await options());
+      before(async () => {
+        fixture = await scenes.start(await options());
         [first = '', last = ''] = [fixture.sites[0], fixture.sites.at(-1)];
         await fixture.watchAll();
       });
-
-      after(() => fixture?.stop());
 
       it('a retained message from each broker to all', async () => {
         for (const site of fixture.sites)

@@ -1,20 +1,15 @@
 /** What happens to the brokers while mqttrep is not there, and to mqttrep's memory of them. */
 
 import { expectEqualBrokers } from '../support/equal.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep, after it was away,', function () {
   this.timeout(4 * patience);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(() => fixture?.stop());
 
   for (const [version, protocolVersion, signal] of [
     ['MQTT 5', 5, 'SIGKILL'],
@@ -22,7 +17,7 @@ describe('mqttrep, after it was away,', function () {
   ] as const) {
     it(`by ${signal}: carries what was written and what was deleted meanwhile (${version})`, async () => {
       const config = { protocolVersion };
-      fixture = await ReplicationFixture.start({
+      fixture = await scenes.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: config, PARIS: config },
         environment: { MQTTREP_STORE: tempFolder('store') },

@@ -1,8 +1,8 @@
 /** What the settings of a topic filter do at real brokers. */
 
 import { expect } from 'chai';
-import { requireMosquitto } from '../support/mosquitto.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { type Scenes, sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const names = ['OSLO', 'PARIS', 'QUEBEC'] as const;
 
@@ -10,14 +10,11 @@ const names = ['OSLO', 'PARIS', 'QUEBEC'] as const;
 const logsSubscriptions = { config: ['log_type subscribe'] };
 
 async function start(
+  scenes: Scenes,
   environment: Record<string, string>,
   configs: Record<string, Record<string, unknown>> = {},
 ): Promise<ReplicationFixture> {
-  return ReplicationFixture.start({
-    brokers: await mosquittos(names, logsSubscriptions),
-    environment,
-    configs,
-  });
+  return scenes.start({ brokers: await mosquittos(names, logsSubscriptions), environment, configs });
 }
 
 /** The filters that mqttrep has subscribed to at a broker, and the QoS that it asked for last. */
@@ -35,17 +32,16 @@ describe('mqttrep, by the settings of a topic:', function () {
 
   let fixture: ReplicationFixture;
 
-  before(function () {
-    requireMosquitto(this);
-  });
-
   async function expectNoCopy(site: string, topic: string) {
     expect(await fixture.seen(site, topic), `${topic} at ${site}`).to.have.length(0);
   }
 
   describe('QOS', () => {
+    const scenes = sceneHooks({ stopAfter: 'all specs' });
+
     before(async () => {
       fixture = await start(
+        scenes,
         {
           MQTTREP_TOPIC_unset: 'unset/#',
           ...Object.fromEntries(
@@ -59,8 +55,6 @@ describe('mqttrep, by the settings of a topic:', function () {
       );
       await fixture.watchAll();
     });
-
-    after(() => fixture?.stop());
 
     it('is the QoS of the subscription, and no higher than maxQos of the broker', () => {
       expect(subscriptions(fixture, 'OSLO')).to.deep.equal({ 'unset/#': 1, '0/#': 0, '1/#': 1, '2/#': 2 });
@@ -82,12 +76,16 @@ describe('mqttrep, by the settings of a topic:', function () {
   });
 
   describe('REPEAT', () => {
+    const scenes = sceneHooks({ stopAfter: 'all specs' });
+
     before(async () => {
-      fixture = await start({ MQTTREP_TOPIC_a: 'a/#', MQTTREP_REPEAT_a: 'true', MQTTREP_TOPIC_b: 'b/#' });
+      fixture = await start(scenes, {
+        MQTTREP_TOPIC_a: 'a/#',
+        MQTTREP_REPEAT_a: 'true',
+        MQTTREP_TOPIC_b: 'b/#',
+      });
       await fixture.watchAll();
     });
-
-    after(() => fixture?.stop());
 
     it('has an equal retained message passed on, which without it says nothing new', async () => {
       for (let count = 1; count <= 3; count++) {
@@ -102,8 +100,10 @@ describe('mqttrep, by the settings of a topic:', function () {
   });
 
   describe('a filter inside another', () => {
+    const scenes = sceneHooks({ stopAfter: 'all specs' });
+
     before(async () => {
-      fixture = await start({
+      fixture = await start(scenes, {
         MQTTREP_TOPIC_ducks: 'canards/+',
         MQTTREP_TOPIC_name: 'canards/name',
         MQTTREP_NOSUB_name: 'true',
@@ -119,8 +119,6 @@ describe('mqttrep, by the settings of a topic:', function () {
       });
       await fixture.watchAll();
     });
-
-    after(() => fixture?.stop());
 
     it('is not subscribed with NOSUB, nor where the other covers it', () => {
       for (const site of names) {
@@ -164,8 +162,10 @@ describe('mqttrep, by the settings of a topic:', function () {
   });
 
   describe('white and black lists', () => {
+    const scenes = sceneHooks({ stopAfter: 'all specs' });
+
     before(async () => {
-      fixture = await start({
+      fixture = await start(scenes, {
         MQTTREP_TOPIC_from_oslo: 'from-oslo/#',
         MQTTREP_SUBSCRIBE_WHITELIST_from_oslo: 'OSLO',
         MQTTREP_TOPIC_not_from_oslo: 'not-from-oslo/#',
@@ -180,8 +180,6 @@ describe('mqttrep, by the settings of a topic:', function () {
       });
       await fixture.watchAll();
     });
-
-    after(() => fixture?.stop());
 
     /** Writes retained to a topic of its own at each broker, and checks where all of them come to be. */
     async function expectCopies(prefix: string, copies: Record<(typeof names)[number], readonly string[]>) {
@@ -225,15 +223,13 @@ describe('mqttrep, by the settings of a topic:', function () {
   });
 
   describe('of #', () => {
+    const scenes = sceneHooks({ stopAfter: 'all specs' });
+
     before(async () => {
       const { PARIS, QUEBEC } = await mosquittos(['PARIS', 'QUEBEC'], { config: ['sys_interval 0'] });
-      fixture = await ReplicationFixture.start({
-        brokers: { ...(await mosquittos(['OSLO'])), PARIS, QUEBEC },
-      });
+      fixture = await scenes.start({ brokers: { ...(await mosquittos(['OSLO'])), PARIS, QUEBEC } });
       await fixture.watchAll();
     });
-
-    after(() => fixture?.stop());
 
     it('what begins with $, ActiveMQ/ and mqttrep/ stays where it is', async () => {
       for (const topic of ['$SYS/broker/version', '$other/duck', 'ActiveMQ/Advisory/duck', 'mqttrep/duck']) {

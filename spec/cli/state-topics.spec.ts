@@ -3,30 +3,29 @@
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const environment = { MQTTREP_STATE_TOPICS: 'true', MQTTREP_TOPIC_ducks: 'ducks/#' };
 
 describe('the state topics', function () {
   this.timeout(6 * patience);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
   let other: MqttrepProcess | undefined;
   let link: Link;
 
-  beforeEach(async function () {
-    requireMosquitto(this);
+  beforeEach(async () => {
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     link = await Link.to(brokers.PARIS.port);
-    fixture = await ReplicationFixture.start({ brokers, links: { PARIS: link }, environment });
+    fixture = await scenes.start({ brokers, links: { PARIS: link }, environment });
   });
 
   afterEach(async () => {
     await other?.stop();
     other = undefined;
-    await fixture?.stop();
   });
 
   /** What a client that comes now is shown. */

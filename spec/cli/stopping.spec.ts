@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { Link } from '../support/link.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { aedes, mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { aedes, mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** mqttrep ends after so many milliseconds, drained or not; PM2 and systemd are told to wait longer. */
 const stopLimit = 8000;
@@ -12,9 +13,8 @@ const stopLimit = 8000;
 describe('mqttrep, when it is stopped,', function () {
   this.timeout(4 * patience);
 
+  const scenes = sceneHooks({ requiresMosquitto: false });
   let fixture: ReplicationFixture;
-
-  afterEach(() => fixture?.stop());
 
   /** What mqttrep itself has left at a broker: no more than the marker by which it knows that broker again. */
   async function leftovers(site: string): Promise<string[]> {
@@ -30,10 +30,7 @@ describe('mqttrep, when it is stopped,', function () {
       requireMosquitto(this);
       const brokers = { ...(await mosquittos(['OSLO', 'PARIS'])), ...(await aedes(['QUEBEC'])) };
       // The next tick would come in a minute.
-      fixture = await ReplicationFixture.start({
-        brokers,
-        environment: { MQTTREP_MERGE_FREQUENCY: '0.016' },
-      });
+      fixture = await scenes.start({ brokers, environment: { MQTTREP_MERGE_FREQUENCY: '0.016' } });
       const writer = await fixture.client('OSLO');
       for (let index = 0; index < 100; index++) {
         await writer.publish(`last/${index}`, 'just before', { retain: true });
@@ -56,7 +53,7 @@ describe('mqttrep, when it is stopped,', function () {
 
   it('leaves nothing behind at a broker where it could not find it again', async () => {
     const environment = { MQTTREP_STORE: 'memory' };
-    fixture = await ReplicationFixture.start({ brokers: await aedes(['OSLO', 'PARIS']), environment });
+    fixture = await scenes.start({ brokers: await aedes(['OSLO', 'PARIS']), environment });
     await fixture.publish('OSLO', 'new', 'x', { retain: true });
     await fixture.retainedEverywhere('new', 'x');
     await fixture.settled();
@@ -67,7 +64,7 @@ describe('mqttrep, when it is stopped,', function () {
   it('while nothing can be reached, ends at once with 0', async () => {
     const brokers = await aedes(['OSLO', 'PARIS']);
     for (const broker of Object.values(brokers)) await broker.stop();
-    fixture = new ReplicationFixture({ brokers });
+    fixture = scenes.create({ brokers });
     fixture.run();
     await fixture.mqttrep.line('cannot connect');
     const start = performance.now();
@@ -81,7 +78,7 @@ describe('mqttrep, when it is stopped,', function () {
     beforeEach(async () => {
       const brokers = await aedes(['OSLO', 'PARIS']);
       link = await Link.to(brokers.PARIS.port);
-      fixture = await ReplicationFixture.start({ brokers, links: { PARIS: link } });
+      fixture = await scenes.start({ brokers, links: { PARIS: link } });
       link.freeze();
       await fixture.publish('OSLO', 'stuck', 'x', { retain: true });
     });
@@ -91,14 +88,14 @@ describe('mqttrep, when it is stopped,', function () {
       await fixture.mqttrep.line('SIGINT: stopping');
       const start = performance.now();
       expect(await fixture.mqttrep.stop('SIGINT')).to.deep.equal({ code: 1, signal: null });
-      expect(performance.now() - start).to.be.lessThan(500);
+      expect(performance.now() - start).to.be.lessThan(stopLimit / 2);
     });
 
     it('ends after 8 s at the latest, says what it has not delivered, and ends with 1', async () => {
       await fixture.copies('OSLO', 'stuck', 1);
       const start = performance.now();
       expect(await fixture.mqttrep.stop('SIGTERM')).to.deep.equal({ code: 1, signal: null });
-      expect(performance.now() - start).to.be.lessThan(stopLimit + 1000);
+      expect(performance.now() - start).to.be.lessThan(stopLimit + 3000);
       expect(fixture.mqttrep.stderr).to.match(
         /warn {2}PARIS has not taken \d+ messages in time; it is sent at the next start/,
       );

@@ -3,25 +3,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { inFull } from '../support/in-full.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Longer than a worker may be late without a word, in milliseconds. */
-const SUSPENDED_MS = 8_000;
+const SUSPENDED_MS = 6_500;
 
 for (const protocolVersion of inFull([4, 5], [4])) {
   describe(`mqttrep that was suspended, over MQTT ${protocolVersion === 5 ? '5' : '3.1.1'},`, function () {
     this.timeout(4 * patience);
 
+    const scenes = sceneHooks({ stopAfter: 'all specs' });
     let fixture: ReplicationFixture;
 
-    before(async function () {
-      requireMosquitto(this);
+    before(async () => {
       const configs = { OSLO: { protocolVersion }, PARIS: { protocolVersion } };
-      fixture = await ReplicationFixture.start({ brokers: await mosquittos(['OSLO', 'PARIS']), configs });
+      fixture = await scenes.start({ brokers: await mosquittos(['OSLO', 'PARIS']), configs });
     });
-
-    after(() => fixture?.stop());
 
     it('does not pass on an old command, and compares anew what is retained', async () => {
       const paris = await fixture.watch('PARIS');

@@ -3,9 +3,10 @@
 import { expect } from 'chai';
 import { type Certificates, certificates, type Pair, requireOpenssl } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Clients of the spec reach it by `broker` without TLS, mqttrep by the urls. */
 interface SecureBroker {
@@ -29,10 +30,10 @@ describe('mqttrep over TLS', function () {
   let files: Certificates;
   let oslo: SecureBroker;
   let paris: SecureBroker;
-  let fixture: ReplicationFixture | undefined;
+  const scenes = sceneHooks();
+  let fixture: ReplicationFixture;
 
   before(async function () {
-    requireMosquitto(this);
     requireOpenssl(this);
     files = certificates();
     oslo = await secureBroker(files, files.server);
@@ -40,8 +41,6 @@ describe('mqttrep over TLS', function () {
   });
 
   afterEach(async () => {
-    await fixture?.stop();
-    fixture = undefined;
     for (const { broker } of [oslo, paris]) if (broker.pid === undefined) await broker.start();
   });
 
@@ -56,7 +55,7 @@ describe('mqttrep over TLS', function () {
       OSLO: { url: oslo[url], close: () => Promise.resolve() },
       PARIS: { url: paris[url].replace('localhost', '127.0.0.1'), close: () => Promise.resolve() },
     };
-    return new ReplicationFixture({
+    return scenes.create({
       brokers: { OSLO: oslo.broker, PARIS: paris.broker },
       links,
       configs: { OSLO: { ...client, ...oslosConfig }, PARIS: { ...client, servername: 'broker.example' } },

@@ -3,24 +3,22 @@
 import { expect } from 'chai';
 import type { TrashList } from '../../lib/status/api.ts';
 import { freePort } from '../support/free-port.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { command } from './command.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep undo', function () {
   this.timeout(4 * patience);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
   let http: string;
 
-  beforeEach(async function () {
-    requireMosquitto(this);
+  beforeEach(async () => {
     http = String(await freePort());
     const brokers = await mosquittos(['OSLO', 'PARIS']);
-    fixture = await ReplicationFixture.start({ brokers, environment: { MQTTREP_HTTP: http } });
+    fixture = await scenes.start({ brokers, environment: { MQTTREP_HTTP: http } });
   });
-
-  afterEach(() => fixture?.stop());
 
   const mqttrep = (...args: readonly string[]) => command(args, { MQTTREP_HTTP: http });
 

@@ -4,9 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { inFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { mosquittos, patience, ReplicationFixture } from './replication-fixture.ts';
+import { type Scenes, sceneHooks } from './fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Milliseconds each way; longer than the 50 ms from tick to tick. */
 const delay = 150;
@@ -25,12 +25,12 @@ async function messages(fixture: ReplicationFixture): Promise<number> {
   return all.filter(({ topic }) => !topic.startsWith('mqttrep/')).length;
 }
 
-async function distant(protocolVersion: number): Promise<ReplicationFixture> {
+async function distant(scenes: Scenes, protocolVersion: number): Promise<ReplicationFixture> {
   const brokers = await mosquittos(['NEAR', 'OTHER', 'FAR']);
   const link = await Link.to(brokers.FAR.port);
   link.delay = delay;
   const config = { protocolVersion };
-  return ReplicationFixture.start({
+  return scenes.start({
     brokers,
     links: { FAR: link },
     configs: { NEAR: config, OTHER: config, FAR: config },
@@ -52,27 +52,25 @@ async function toggle(fixture: ReplicationFixture): Promise<void> {
 describe('mqttrep, with a link of 150 ms and 20 ticks a second,', function () {
   this.timeout(4 * patience);
 
-  let scenes: readonly ReplicationFixture[] = [];
+  const scenes = sceneHooks({ stopAfter: 'all specs' });
+  let started: readonly ReplicationFixture[] = [];
 
-  before(async function () {
-    requireMosquitto(this);
-    scenes = await Promise.all(mqttVersions.map(distant));
-    for (const fixture of scenes) await fixture.watchAll();
+  before(async () => {
+    started = await Promise.all(mqttVersions.map(version => distant(scenes, version)));
+    for (const fixture of started) await fixture.watchAll();
   });
 
-  after(() => Promise.all(scenes.map(fixture => fixture.stop())));
-
   it('is silent 2 s after the last write to switches that were toggled', async () => {
-    await Promise.all(scenes.map(toggle));
+    await Promise.all(started.map(toggle));
     await wait(2000);
-    const before = await Promise.all(scenes.map(messages));
+    const before = await Promise.all(started.map(messages));
     await wait(1500);
-    expect(await Promise.all(scenes.map(messages))).to.deep.equal(before);
+    expect(await Promise.all(started.map(messages))).to.deep.equal(before);
   });
 
   for (const [index, version] of inFull(['MQTT 5', 'MQTT 3.1.1'], ['MQTT 5']).entries()) {
     it(`leaves all brokers with the last value (${version})`, async () => {
-      const urls = scenes[index]?.urls ?? [];
+      const urls = started[index]?.urls ?? [];
       expect(urls).to.have.length(3);
       const first = await retainedOf(urls[0] ?? '');
       for (const url of urls) {

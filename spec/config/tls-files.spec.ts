@@ -28,7 +28,7 @@ describe('TLS files', () => {
   let folder: string;
 
   before(function () {
-    this.timeout(20_000);
+    this.timeout(40_000);
     requireOpenssl(this);
     files = certificates();
     folder = tempFolder('tls');

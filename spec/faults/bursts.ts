@@ -1,11 +1,11 @@
 /** Bursts that make a mosquitto with its own limits drop messages on their way to mqttrep. */
 
 import { expect } from 'chai';
-import { mosquittos, patience, ReplicationFixture } from '../cli/replication-fixture.ts';
+import { sceneHooks } from '../cli/fixture-hooks.ts';
+import { mosquittos, patience, type ReplicationFixture } from '../cli/replication-fixture.ts';
 import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { expectPeace, VERSIONS } from './trial.ts';
 
@@ -16,20 +16,15 @@ const NEW = Array.from({ length: 2_500 }, (_, index) => `new/${index}`);
 describe('A burst at a mosquitto with its default limits', function () {
   this.timeout(0);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(() => fixture?.stop());
 
   for (const [version, protocolVersion] of VERSIONS) {
     it(`which drops most of it: known topics and new ones are equal all the same (${version})`, async () => {
       const brokers = await mosquittos(['OSLO', 'PARIS'], { config: ['sys_interval 1'] });
       const link = await Link.to(brokers.OSLO.port);
       const config = { protocolVersion };
-      fixture = await ReplicationFixture.start({
+      fixture = await scenes.start({
         brokers,
         links: { OSLO: link },
         configs: { OSLO: config, PARIS: config },

@@ -2,8 +2,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { mosquittos, ReplicationFixture } from '../cli/replication-fixture.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
+import { sceneHooks } from '../cli/fixture-hooks.ts';
+import { mosquittos, type ReplicationFixture } from '../cli/replication-fixture.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { expectPeace, VERSIONS, Writers, withChance } from './trial.ts';
@@ -18,19 +18,14 @@ const ALONE = { OSLO: ['oslo/1', 'oslo/2', 'oslo/3'], PARIS: ['paris/1', 'paris/
 describe('mqttrep that is killed by SIGKILL', function () {
   this.timeout(0);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(() => fixture?.stop());
 
   for (const [version, protocolVersion] of VERSIONS) {
     it(`${KILLS} times under load: all is equal in the end, and the last writes win (${version})`, () =>
       withChance(async random => {
         const config = { protocolVersion, reconnectPeriod: 100 };
-        fixture = new ReplicationFixture({
+        fixture = scenes.create({
           brokers: await mosquittos(['OSLO', 'PARIS']),
           configs: { OSLO: config, PARIS: config },
           environment: { MQTTREP_STORE: tempFolder('store') },

@@ -1,12 +1,12 @@
 /** mqttrep at brokers with small limits: in the end they retain what the others do, and no limit was exceeded. */
 
 import { expect } from 'chai';
-import { mosquittos, patience, ReplicationFixture } from '../cli/replication-fixture.ts';
+import { sceneHooks } from '../cli/fixture-hooks.ts';
+import { mosquittos, patience } from '../cli/replication-fixture.ts';
 import { TestClient } from '../support/client.ts';
 import { expectEqualBrokers } from '../support/equal.ts';
 import { LIMITED_BROKERS, type LimitedBrokerName } from '../support/limits/limit-table.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 
@@ -36,13 +36,14 @@ for (const protocolVersion of [4, 5] as const) {
   describe(`Over ${protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1'}, a broker that`, function () {
     this.timeout(8 * patience);
 
+    const scenes = sceneHooks();
+
     for (const name of NAMES) {
-      it(`${name} ends equal to the others, after a return as well`, async function () {
-        requireMosquitto(this);
+      it(`${name} ends equal to the others, after a return as well`, async () => {
         const brokers = await mosquittos(['OSLO', 'PARIS']);
         for (const [site, { url }] of Object.entries(brokers)) await publishMany(url, TOPICS, topicOf(site));
         const limited = await LimitedBroker.before(brokers.PARIS.port, LIMITED_BROKERS[name]);
-        const fixture = await ReplicationFixture.start({
+        const fixture = await scenes.start({
           brokers,
           configs: { OSLO: { protocolVersion }, PARIS: { protocolVersion, reconnectPeriod: 200 } },
           links: { PARIS: { url: limited.url, close: () => limited.close() } },
@@ -62,7 +63,6 @@ for (const protocolVersion of [4, 5] as const) {
         const retained = await retainedOf(brokers.OSLO.url);
         for (const topic of gone) expect(retained.has(topic), topic).to.equal(false);
         limited.assertKept();
-        await fixture.stop();
       });
     }
   });

@@ -1,9 +1,9 @@
 /** Writers at both ends contend for the same topics, while the link between is cut at random moments. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { mosquittos, ReplicationFixture } from '../cli/replication-fixture.ts';
+import { sceneHooks } from '../cli/fixture-hooks.ts';
+import { mosquittos, type ReplicationFixture } from '../cli/replication-fixture.ts';
 import { Link } from '../support/link.ts';
-import { requireMosquitto } from '../support/mosquitto.ts';
 import { expectPeace, VERSIONS, Writers, withChance } from './trial.ts';
 
 const CUTS = 10;
@@ -11,13 +11,8 @@ const CUTS = 10;
 describe('Topics that are written at both ends 50 times a second', function () {
   this.timeout(0);
 
+  const scenes = sceneHooks();
   let fixture: ReplicationFixture;
-
-  before(function () {
-    requireMosquitto(this);
-  });
-
-  afterEach(() => fixture?.stop());
 
   for (const [version, protocolVersion] of VERSIONS) {
     it(`over a link that is cut ${CUTS} times are equal in the end, and silent (${version})`, () =>
@@ -26,7 +21,7 @@ describe('Topics that are written at both ends 50 times a second', function () {
         const link = await Link.to(brokers.PARIS.port);
         link.delay = 30;
         const config = { protocolVersion, reconnectPeriod: 100 };
-        fixture = await ReplicationFixture.start({
+        fixture = await scenes.start({
           brokers,
           links: { PARIS: link },
           configs: { OSLO: config, PARIS: config },

@@ -63,7 +63,7 @@ export interface ReceivedMessage {
   readonly at: number;
 }
 
-const connectLimitMs = 5000;
+const connectLimitMs = 15_000;
 
 export class TestClient {
   /** All that was received, oldest first. */
@@ -123,7 +123,7 @@ export class TestClient {
   }
 
   /** The first message that fits, of those received already and those to come. */
-  waitFor(predicate: (message: ReceivedMessage) => boolean, timeoutMs = 5000): Promise<ReceivedMessage> {
+  waitFor(predicate: (message: ReceivedMessage) => boolean, timeoutMs = 15_000): Promise<ReceivedMessage> {
     const past = this.messages.find(predicate);
     if (past !== undefined) return Promise.resolve(past);
     return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface EventuallyOptions {
-  /** Milliseconds; default 5,000. */
+  /** Milliseconds; default 15,000. */
   readonly within?: number;
 }
 
@@ -12,7 +12,7 @@ const pollMs = 20;
 /** Repeats the assertion until it holds; at the limit rethrows its last failure, with how long it waited. */
 export async function eventually(
   assertion: () => unknown,
-  { within = 5000 }: EventuallyOptions = {},
+  { within = 15_000 }: EventuallyOptions = {},
 ): Promise<void> {
   const start = performance.now();
   const deadline = start + within;

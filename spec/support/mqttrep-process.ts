@@ -82,7 +82,7 @@ export class MqttrepProcess {
   }
 
   /** The first line of either output, past or to come, that fits. Rejects if the process ends without it. */
-  line(pattern: RegExp | string, timeoutMs = 10_000): Promise<string> {
+  line(pattern: RegExp | string, timeoutMs = 15_000): Promise<string> {
     const fits = (line: string) =>
       typeof pattern === 'string' ? line.includes(pattern) : line.search(pattern) >= 0;
     const past = this.#lines.find(fits);

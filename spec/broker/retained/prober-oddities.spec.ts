@@ -7,6 +7,7 @@ import { Connection } from '../../../lib/broker/connection/connection.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
 import { TestClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
+import { itInFull } from '../../support/in-full.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { stallsOnce } from '../../support/oddities.ts';
 import { PUBLISH, SUBACK, SUBSCRIBE, typeOf } from '../../support/packet-bytes.ts';
@@ -245,7 +246,8 @@ describe('Scanner without a sentinel', () => {
 });
 
 describe('Scanner at a broker that shows nothing of what it retains', () => {
-  it('asks three times, and says unknown at once from then on', async function () {
+  // It waits for an answer three times, for 5 s each.
+  itInFull('asks three times, and says unknown at once from then on', async function (this: Mocha.Context) {
     this.timeout(60_000);
     requireMosquitto(this);
     const broker = await startMosquitto();
