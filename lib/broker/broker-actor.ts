@@ -14,6 +14,7 @@ import type {
   BrokerSettings,
   Connections,
   FromBroker,
+  FullScanRequest,
   Port,
   Report,
   Sampling,
@@ -335,16 +336,16 @@ export class BrokerActor {
         if (message.session === this.#session?.number) this.#session.proveReadable(message.parents);
         return;
       case 'full-scan':
-        if (message.session === this.#session?.number) this.#runFullScan(this.#session);
+        if (message.session === this.#session?.number) this.#runFullScan(this.#session, message);
         return;
     }
   }
 
-  /** What a survey does not show is shown by the next one. */
-  #runFullScan(session: Session): void {
+  /** What a full scan does not show, the next one shows. */
+  #runFullScan(session: Session, request: FullScanRequest): void {
     session
-      .runFullScan()
-      .catch((error: Error) => this.#brokerLog.say('warn', `a survey failed: ${error.message}`));
+      .runFullScan(request)
+      .catch((error: Error) => this.#brokerLog.say('warn', `the full scan failed: ${error.message}`));
   }
 
   #post(message: FromBroker, transfer: readonly ArrayBuffer[] = []): void {

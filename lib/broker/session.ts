@@ -11,7 +11,13 @@ import type { ProbePriority } from '../core/events.ts';
 import { isReplicable } from '../core/filter.ts';
 import type { QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
-import type { FromBroker, ProbeAnswer, SessionStarted } from '../protocol/messages.ts';
+import type {
+  FromBroker,
+  FullScanRequest,
+  FullScanResult,
+  ProbeAnswer,
+  SessionStarted,
+} from '../protocol/messages.ts';
 import type { BrokerLog } from './broker-log.ts';
 import type { BrokerCapabilities } from './capabilities/capabilities.ts';
 import type { LiveFlag } from './capabilities/live-flag-test.ts';
@@ -182,14 +188,14 @@ export class Session {
     const granted = await this.#toItsEnd(
       this.#replay.run(wanted, raising, packet => this.#isReplayed(packet)),
     );
-    if (this.#replay.wasComplete) this.#deps.capabilities.lostSentinels = 0;
+    if (this.#replay.end === 'complete') this.#deps.capabilities.lostSentinels = 0;
     if (this.#replay.order === 'any') this.#deps.capabilities.order &&= 'any';
     this.#deps.capabilities.flags = this.#replay.flags;
     brokerLog.refused(granted);
     // A message that is still packed must not be overtaken.
     intake.flush();
     intake.mode = { mqtt5, liveFlag, flagsLiveQos0, replaying: false };
-    post({ kind: 'replayed', stamps: mqtt5 });
+    post({ kind: 'replayed', stamps: mqtt5, isCut: this.#replay.end === 'cut' });
     const raised = raising === 'with the second' ? await this.#replay.raise(wanted) : granted;
     const less = raising === 'not at all' ? [] : grantedLess(wanted, raised);
     this.#setReady();
@@ -256,26 +262,30 @@ export class Session {
    * Where no sentinel may be written, the end of what is shown could not be told from a pause; without a flag what is
    * shown from what passes. On the connection that replicates it would be taken for live.
    */
-  async runFullScan(): Promise<void> {
+  async runFullScan({ isCut, parents }: Pick<FullScanRequest, 'isCut' | 'parents'>): Promise<void> {
     const { identity, protocolVersion, wanted, inbound, second, post } = this.#deps;
     const isPossible = this.#writes && !this.#isFlagless && second.isPossible;
     const sentinel = isPossible ? identity.sentinel('full-scan') : undefined;
+    let scan: FullScanResult = { end: 'not possible', reads: 0, unread: [], dropped: 0 };
     if (sentinel !== undefined && this.#fullScan === undefined) {
       this.#fullScan = new FullScan({
         options: identity.sideConnectionOptions('full-scan', protocolVersion),
         open: (options, signal) => second.open(options, signal),
         sentinel,
         order: this.#order,
+        flags: this.#isSentinelShown ? 'set' : undefined,
+        isCut,
+        parents,
         subscriptions: wanted,
         intake: inbound,
         show: batch => {
           if (!this.#isOver) post({ kind: 'scanned', batch }, [batch]);
         },
       });
-      await this.#fullScan.run();
+      scan = await this.#fullScan.run();
       this.#fullScan = undefined;
     }
-    if (!this.#isOver) post({ kind: 'full-scan-ended' });
+    if (!this.#isOver) post({ kind: 'full-scan-ended', ...scan });
   }
 
   /** Says goodbye to the broker. */
@@ -298,6 +308,12 @@ export class Session {
   /** What the broker shows does not tell whether it retains it: nothing can be asked of it. */
   get #isFlagless(): boolean {
     return this.#deps.capabilities.flags === 'never set';
+  }
+
+  /** The broker shows a sentinel in the end, so that it is worth waiting for. */
+  get #isSentinelShown(): boolean {
+    const { flags, lostSentinels } = this.#deps.capabilities;
+    return flags === 'set' && lostSentinels < MAX_LOST_SENTINELS;
   }
 
   get #raising(): QosUpgrade {

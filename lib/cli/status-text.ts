@@ -99,7 +99,18 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
 /** What does not fit into a table: why it is not connected, and what was lost or refused there. */
 function remarks(
   look: Look,
-  { name, detail, blocked, deletionsHeld, unreadable, dropped, heldBack, reconnects, restarts }: BrokerStatus,
+  {
+    name,
+    detail,
+    blocked,
+    deletionsHeld,
+    unreadable,
+    replayIncomplete,
+    dropped,
+    heldBack,
+    reconnects,
+    restarts,
+  }: BrokerStatus,
 ): string[] {
   const lost = Object.entries(dropped).map(
     ([reason, count]) => `${NUMBER.format(count)} dropped (${reason})`,
@@ -115,6 +126,9 @@ function remarks(
     ...(unreadable === 0
       ? []
       : [`does not show ${topicsIn(unreadable)}, which mqttrep may not be allowed to read there`]),
+    ...(replayIncomplete
+      ? ['replay incomplete: the broker dropped a part of what it retains; mqttrep reads the rest in parts']
+      : []),
     ...lost,
     ...Object.entries(heldBack).map(([bound, count]) => `held back ${times(count)} (${bound})`),
     ...(reconnects === 0 ? [] : [`connected again ${times(reconnects)}`]),

@@ -24,7 +24,7 @@ export interface Port<Sent, Received> {
 
 export type FromBroker =
   | SessionStarted
-  | { readonly kind: 'replayed'; readonly stamps: boolean }
+  | Replayed
   | { readonly kind: 'disconnected' }
   /** The process did not run for a while: what waits to be passed on is too old. */
   | { readonly kind: 'suspended' }
@@ -33,7 +33,7 @@ export type FromBroker =
   | { readonly kind: 'found'; readonly answers: readonly ProbeAnswer[] }
   /** Of a survey: what the broker retains, packed as observations. */
   | { readonly kind: 'scanned'; readonly batch: ArrayBuffer }
-  | { readonly kind: 'full-scan-ended' }
+  | ({ readonly kind: 'full-scan-ended' } & FullScanResult)
   | ReadAccess;
 
 /** Connected and subscribed; the broker is replaying what it retains. */
@@ -49,6 +49,30 @@ export interface SessionStarted {
   readonly writes: boolean;
   /** What the broker retains of the marker that this replicator leaves there; see docs/reconciliation.md. */
   readonly marker: ShownMarker;
+}
+
+/** The broker has shown what it retains. */
+export interface Replayed {
+  readonly kind: 'replayed';
+  readonly stamps: boolean;
+  /** It dropped a part of it: the end was shown only when that was asked for alone. */
+  readonly isCut: boolean;
+}
+
+/** What came of a full scan. */
+export interface FullScanResult {
+  /**
+   * `incomplete`: parts were cut that cannot be split further, or a limit was met. `broken off`: the connection was lost.
+   * `not known`: the broker does not tell where its replay ends. `not possible`: it takes no second connection, or no
+   * control topics.
+   */
+  readonly end: 'complete' | 'incomplete' | 'broken off' | 'not known' | 'not possible';
+  /** SUBSCRIBEs: more than one where it was read in parts. */
+  readonly reads: number;
+  /** Some of the filters under which the broker retains more than it shows at once. */
+  readonly unread: readonly string[];
+  /** Names of levels that were not remembered for want of room. */
+  readonly dropped: number;
 }
 
 /** What a broker retains under the marker's topic; by whom it was written the reconciler can tell. */
@@ -127,8 +151,17 @@ export type ToBroker =
   | { readonly kind: 'promote-probes'; readonly session: number; readonly topics: readonly string[] }
   /** Find out whether we can read beneath these parents (see `parentOf`); answered by `readable`. */
   | { readonly kind: 'check-read-access'; readonly session: number; readonly parents: readonly string[] }
-  /** Have the broker show once more all that it retains; answered by `surveyed`. */
-  | { readonly kind: 'full-scan'; readonly session: number };
+  | FullScanRequest;
+
+/** Have the broker show once more all that it retains; answered by `surveyed`. */
+export interface FullScanRequest {
+  readonly kind: 'full-scan';
+  readonly session: number;
+  /** The replay of this session was cut, and what followed has not been read yet. */
+  readonly isCut: boolean;
+  /** Parents (see `parentOf`) of topics that are known; none where they are not needed. */
+  readonly parents: readonly string[];
+}
 
 /** Connect, as this replica. Comes first, and again from each new reconciler. */
 export interface Start {

@@ -123,6 +123,8 @@ export interface LinkMeasures {
   readonly blocked: number;
   readonly deletionsHeld: number;
   readonly unreadable: number;
+  /** Its replay was cut, and the rest has not been read. */
+  readonly isReplayIncomplete: boolean;
 }
 
 /** A question on its way, and its answer: told apart by `id`, since several can be under way. */

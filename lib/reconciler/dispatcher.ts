@@ -12,6 +12,7 @@ import { BLOCKED_AFTER, type Cause } from './links/blocked-topics.ts';
 import { type BrokerLink, CREDIT, CREDIT_BYTES, type DigestKind } from './links/broker-link.ts';
 import type { LoopDamper } from './loop-damper.ts';
 import { MARKER_EXPIRY_MS } from './marker.ts';
+import type { TopicTable } from './topics/topic-table.ts';
 
 /** Why a broker does not take a topic. */
 export interface Failure {
@@ -25,6 +26,7 @@ export interface Failure {
 type ValueRefusal = Pick<Refusal, 'reason' | 'isTransient'>;
 
 export interface DispatcherDeps {
+  readonly table: Pick<TopicTable, 'get'>;
   readonly clock: HybridClock;
   /** Brings an event to a topic; returns whether it came to anything. */
   readonly apply: (topic: string, event: Event) => boolean;
@@ -55,12 +57,20 @@ export class Dispatcher {
         break;
       }
       link.due.delete(topic);
+      if (link.gap.isOpen && this.#mayOverwrite(link, topic) && link.gap.holds(topic)) continue;
       const isTransientOnly = link.blockedTopics.mustWait(topic, uptime);
       if (isTransientOnly && !link.blockedTopics.takesTransient(topic)) continue;
       if (this.#deps.apply(topic, { kind: 'offered', broker: link.index, isTransientOnly, now }))
         isAny = true;
     }
     return isAny;
+  }
+
+  /** The winner is from the first contact, and the broker may retain a message of its own there, which it has not shown. */
+  #mayOverwrite({ index }: BrokerLink, topic: string): boolean {
+    const register = this.#deps.table.get(topic)?.register;
+    const isOld = register?.winner?.version.time === 0;
+    return isOld && (register?.held[index] ?? 'unknown') === 'unknown';
   }
 
   /** As many publishes of the topic are under way to the broker as may be. Its newest value goes there later. */

@@ -50,10 +50,20 @@ export class Ingress {
 
   /** What a survey has shown. */
   shown(link: BrokerLink, batch: ArrayBuffer): void {
+    const { admission, verifier, bring } = this.#deps;
     const reader = new BatchReader(batch);
+    const now = Date.now();
     while (!reader.done) {
       const observation = readObservation(reader);
-      if (this.#deps.admission.accepts(link, observation)) this.#deps.verifier.shown(link, observation);
+      if (!admission.accepts(link, observation)) continue;
+      const { topic } = observation;
+      if (verifier.isOfReplay(link, topic)) {
+        link.antiEntropy.shown(topic);
+        // What was left at the broker meanwhile does not make it older.
+        bring(topic, { ...this.#dated(link, observation, now), returnState: 'first contact' });
+      } else {
+        verifier.shown(link, observation);
+      }
     }
   }
 

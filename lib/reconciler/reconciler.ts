@@ -115,7 +115,7 @@ export class Reconciler {
       log,
     });
     const blockedOrNot = (topic: string) => table.recount(topic);
-    const dispatcher = new Dispatcher({ clock, apply, blockedOrNot, damper, log });
+    const dispatcher = new Dispatcher({ table, clock, apply, blockedOrNot, damper, log });
     const markers = new Markers({ table, links, dispatcher, save: () => this.#committer.save() });
     const committer = new Committer({ store, table, links, markers, log });
     const verifier = new Verifier({ table, clock, bring, dispatcher, log });
@@ -282,7 +282,7 @@ export class Reconciler {
         this.#periodicTasks.keep();
         return;
       case 'replayed':
-        this.#sessions.replayed(link, message.stamps);
+        this.#sessions.replayed(link, message);
         this.#firstContact.endIfAllSeen();
         if (this.#links.areKnown) this.#replayed.next();
         this.#offerAll(link);
@@ -305,7 +305,9 @@ export class Reconciler {
         this.#committer.save();
         return;
       case 'full-scan-ended':
-        this.#verifier.fullScanEnded(link);
+        this.#verifier.fullScanEnded(link, message);
+        this.#committer.save();
+        this.#pump(link);
         return;
       case 'suspended':
         this.#withhold();

@@ -3,7 +3,7 @@
  * published in it, and ends when the connection is lost.
  */
 
-import type { Log, PublishResults, SessionStarted } from '../protocol/messages.ts';
+import type { Log, PublishResults, Replayed, SessionStarted } from '../protocol/messages.ts';
 import type { Committer } from './committer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ApplyEvent, BringEvent } from './event-handler.ts';
@@ -60,10 +60,11 @@ export class Sessions {
   }
 
   /** The broker has shown what it retains: that is compared with what it held. */
-  replayed(link: BrokerLink, stamps: boolean): void {
+  replayed(link: BrokerLink, { stamps, isCut }: Replayed): void {
     const shown = link.replayEnded(stamps);
     link.blockedTopics.returned(performance.now());
     if (shown !== undefined) this.#deps.verifier.compare(link, shown);
+    this.#deps.verifier.replayed(link, isCut);
   }
 
   /** What was published to the broker was acknowledged, or refused. */

@@ -74,6 +74,8 @@ export interface BrokerStatus {
   readonly deletionsHeld: number;
   /** Topics that it does not show, and that mqttrep may not be allowed to read there: they are left as they are. */
   readonly unreadable: number;
+  /** The broker dropped a part of its replay, and mqttrep has not read the rest yet. */
+  readonly replayIncomplete: boolean;
   /** From publish to acknowledgement, median of the last ones; null where there were none. */
   readonly roundTrip: number | null;
   readonly reconnects: number;

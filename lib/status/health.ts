@@ -8,8 +8,15 @@ export interface Health {
   readonly text: string;
 }
 
-/** Ready: at least one broker is subscribed. Without a valid configuration the process would not run. */
-export function readiness(asked: Pick<Asked, 'links' | 'isStopping'>, detail: 'brief' | 'verbose'): Health {
+/**
+ * Ready: at least one broker is subscribed. Without a valid configuration the process would not run.
+ * @param incomplete the brokers of which the replay was cut, and the rest has not been read
+ */
+export function readiness(
+  asked: Pick<Asked, 'links' | 'isStopping'>,
+  detail: 'brief' | 'verbose',
+  incomplete: ReadonlySet<string> = new Set(),
+): Health {
   const records = [...asked.links];
   const isAnyReady = records.some(([, { state }]) => state === 'ready');
   const isWell = isAnyReady && !asked.isStopping;
@@ -18,11 +25,12 @@ export function readiness(asked: Pick<Asked, 'links' | 'isStopping'>, detail: 'b
   if (detail === 'brief') return { isWell, text: `${summary}\n` };
   const lines = [
     '[+] configuration',
-    ...records.map(([name, { state, detail: why }]) =>
-      state === 'ready'
-        ? `[+] broker ${name}`
-        : `[-] broker ${name}: ${state}${why === '' ? '' : `: ${oneLine(why)}`}`,
-    ),
+    ...records.map(([name, { state, detail: why }]) => {
+      const isIncomplete = state === 'ready' && incomplete.has(name);
+      if (isIncomplete) return `[-] broker ${name}: replay incomplete: it dropped a part of what it retains`;
+      if (state === 'ready') return `[+] broker ${name}`;
+      return `[-] broker ${name}: ${state}${why === '' ? '' : `: ${oneLine(why)}`}`;
+    }),
     ...(asked.isStopping ? ['[-] stopping'] : []),
     summary,
   ];

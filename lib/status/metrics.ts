@@ -170,6 +170,12 @@ export class Metrics {
       ofBrokers(({ link }) => link?.unreadable ?? 0),
     );
     this.#gauge(
+      'mqttrep_replay_incomplete',
+      '1 where the broker dropped a part of its replay and mqttrep has not read the rest yet, else 0.',
+      ['broker'],
+      ofBrokers(({ link }) => Number(link?.isReplayIncomplete ?? false)),
+    );
+    this.#gauge(
       'mqttrep_pending',
       'Publishes of which the echo has not been seen.',
       ['broker'],

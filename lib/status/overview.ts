@@ -125,6 +125,7 @@ function brokerStatus({
     blocked: link?.blocked ?? 0,
     deletionsHeld: link?.deletionsHeld ?? 0,
     unreadable: link?.unreadable ?? 0,
+    replayIncomplete: link?.isReplayIncomplete ?? false,
     roundTrip,
     reconnects,
     restarts,

@@ -15,7 +15,7 @@ import type { Replicator } from '../supervisor/replicator.ts';
 import { Connections } from './connections.ts';
 import { EventStream } from './event-stream.ts';
 import { Guard } from './guard.ts';
-import { readiness } from './health.ts';
+import { type Health, readiness } from './health.ts';
 import { Metrics } from './metrics.ts';
 import { Overview } from './overview.ts';
 import { asJson, asText, fileReply, type Reply, SECURITY_HEADERS } from './reply.ts';
@@ -176,15 +176,22 @@ export class StatusServer {
     }
   }
 
+  /** The brief answer waits for no actor. */
+  async #readiness(detail: 'brief' | 'verbose'): Promise<Health> {
+    const { replicator } = this.#options;
+    if (detail === 'brief') return readiness(replicator, detail);
+    const { measurements } = this.#overview;
+    await measurements.refresh();
+    const incomplete = measurements.brokers.filter(({ link }) => link?.isReplayIncomplete === true);
+    return readiness(replicator, detail, new Set(incomplete.map(({ name }) => name)));
+  }
+
   async #reply(path: string, query: URLSearchParams, request: IncomingMessage): Promise<Reply> {
     switch (path) {
       case '/livez':
         return asText(200, 'alive\n');
       case '/readyz': {
-        const { isWell, text } = readiness(
-          this.#options.replicator,
-          query.has('verbose') ? 'verbose' : 'brief',
-        );
+        const { isWell, text } = await this.#readiness(query.has('verbose') ? 'verbose' : 'brief');
         return asText(isWell ? 200 : 503, text);
       }
       case '/metrics':

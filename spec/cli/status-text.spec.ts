@@ -83,6 +83,13 @@ describe('the text of a status', () => {
     );
   });
 
+  it('says so where a broker dropped a part of its replay', () => {
+    const brokers = [broker('OSLO', { replayIncomplete: true })];
+    expect(lines({ ...STATUS, brokers })).to.include(
+      'OSLO: replay incomplete: the broker dropped a part of what it retains; mqttrep reads the rest in parts',
+    );
+  });
+
   it('says the same in colours, and each state in words', () => {
     const painted = statusLines(tableOf(100), 'http://gateway:9280', STATUS, NOW);
     expect(painted.join('\n')).to.contain('\x1b[');

@@ -180,7 +180,7 @@ class Loss {
     this.#fixture.publish(session.session, ...publications);
     const topics = [`${this.#name}/before/1`, `${this.#name}/none`];
     this.#fixture.tell({ kind: 'probe', session: session.session, priority: 'urgent', topics });
-    this.#fixture.tell({ kind: 'full-scan', session: session.session });
+    this.#fixture.tell({ kind: 'full-scan', session: session.session, isCut: false, parents: [] });
     return true;
   }
 

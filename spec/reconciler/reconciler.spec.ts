@@ -58,7 +58,7 @@ describe('Reconciler', () => {
     a.begin({ payload: '0' }).observe({ topic: 't', payload: '1', replay: true });
     await fixture.all();
     expect(b.payloads).to.deep.equal([]);
-    a.post({ kind: 'replayed', stamps: true });
+    a.post({ kind: 'replayed', stamps: true, isCut: false });
     await fixture.all();
     expect(b.payloads).to.deep.equal(['t=1']);
     expect(c.payloads).to.deep.equal(['t=1']);

@@ -50,10 +50,10 @@ export class WorkerEnd {
   }
 
   /** The replay, whole. */
-  replay(topics: Readonly<Record<string, string>> = {}): this {
+  replay(topics: Readonly<Record<string, string>> = {}, isCut = false): this {
     const shown = Object.entries(topics).map(([topic, payload]) => ({ topic, payload, replay: true }));
     if (shown.length > 0) this.observe(...shown);
-    return this.post({ kind: 'replayed', stamps: true });
+    return this.post({ kind: 'replayed', stamps: true, isCut });
   }
 
   /** One batch of retained messages. */

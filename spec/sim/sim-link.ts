@@ -201,7 +201,7 @@ export class SimLink {
     for (const message of this.#broker.retained.values()) this.#deliver(message, 'replay');
     this.#later(() => {
       this.#replaying = false;
-      this.#receive?.({ kind: 'replayed', stamps: this.#broker.mqtt5 });
+      this.#receive?.({ kind: 'replayed', stamps: this.#broker.mqtt5, isCut: false });
     });
   }
 
@@ -309,7 +309,7 @@ export class SimLink {
       }
       this.#unlessCut(() => {
         this.#receive?.({ kind: 'scanned', batch: writer.take() });
-        this.#receive?.({ kind: 'full-scan-ended' });
+        this.#receive?.({ kind: 'full-scan-ended', end: 'complete', reads: 1, unread: [], dropped: 0 });
       }, this.latency + PROBE_DELAY);
     }, this.latency);
   }

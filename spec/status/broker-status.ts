@@ -19,6 +19,7 @@ export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): Br
     blocked: 0,
     deletionsHeld: 0,
     unreadable: 0,
+    replayIncomplete: false,
     roundTrip: null,
     reconnects: 0,
     restarts: 0,

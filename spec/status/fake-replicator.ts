@@ -90,6 +90,7 @@ export class FakeReplicator {
         blocked: 0,
         deletionsHeld: name === 'PARIS' ? 300 : 0,
         unreadable: name === 'PARIS' ? 5 : 0,
+        isReplayIncomplete: name === 'PARIS',
       })),
       conflicts: this.conflicts.slice(after).toReversed(),
       lastConflict: this.conflicts.length,

@@ -50,6 +50,8 @@ describe('the metrics', () => {
       'mqttrep_vanished_total{broker="PARIS"} 8',
       'mqttrep_history_dropped_total{broker="PARIS"} 4',
       'mqttrep_unreadable{broker="PARIS"} 5',
+      'mqttrep_replay_incomplete{broker="OSLO"} 0',
+      'mqttrep_replay_incomplete{broker="PARIS"} 1',
       'mqttrep_deletions_held{broker="OSLO"} 0',
       'mqttrep_deletions_held{broker="PARIS"} 300',
       'mqttrep_held_back_total{broker="OSLO",bound="intake"} 4',

@@ -47,6 +47,13 @@ describe('the status server', () => {
     });
   });
 
+  it('names in its health the broker of which a part of the replay is missing, and is ready all the same', async () => {
+    replicator.link('PARIS').enter('ready', 'MQTT 5');
+    const answer = await get('/readyz?verbose');
+    expect(answer.status).to.equal(200);
+    expect(await answer.text()).to.match(/^\[-\] broker PARIS: replay incomplete: .*\nready$/m);
+  });
+
   describe('the API', () => {
     it('tells how all is', async () => {
       replicator.link('OSLO').enter('ready', 'MQTT 3.1.1');

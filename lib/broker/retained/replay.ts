@@ -31,6 +31,9 @@ const LONGEST_MARKER = 100;
 
 const FOUND_ONLY = { replay: true, retainAsPublished: true } as const;
 
+/** What is live meanwhile bears no flag then, and does not look like a replay that goes on. */
+const READ_ONLY = { replay: true, retainAsPublished: false } as const;
+
 /** Where the order of a replay tells nothing, quiet for so many milliseconds after the sentinel ends it. */
 const QUIET_AFTER_SENTINEL_MS = { marker: 500, all: QUIET_MS } as const;
 
@@ -58,6 +61,12 @@ const RAISING: Readonly<Record<Behaviour, QosUpgrade>> = {
 /** Whether what a broker shows of what it retains bears the retain flag. Mosca never sets it. */
 export type ReplayFlags = 'set' | 'never set';
 
+/**
+ * How a replay ended: with its sentinel; with the sentinel only after that was asked for again, so that the broker dropped the
+ * end of the replay; or with quiet, which does not tell.
+ */
+export type ReplayEnd = 'complete' | 'cut' | 'not known';
+
 export class Replay {
   readonly #connection: Connection;
   readonly #sentinel: Sentinel | undefined;
@@ -76,7 +85,8 @@ export class Replay {
   #isSentinelTrusted: boolean;
   readonly #tests: (LiveFlagTest | ReplayOrderTest | QosUpgradeTest)[] = [];
   #order: ReplayOrder;
-  #wasComplete = false;
+  #end: ReplayEnd = 'not known';
+  #how: typeof FOUND_ONLY | typeof READ_ONLY = FOUND_ONLY;
   /** At what is not for us. */
   #look: (packet: IPublishPacket) => void = () => undefined;
 
@@ -141,10 +151,10 @@ export class Replay {
   /** What the broker retains of the marker. */
   async readMarker(): Promise<SessionStarted['marker']> {
     if (this.#sentinel === undefined || this.#markerTopic === undefined) return 'unknown';
-    const { grants, complete } = await this.#replayed([this.#markerTopic], 0, QUIET_AFTER_SENTINEL_MS.marker);
+    const { grants, end } = await this.#replayed([this.#markerTopic], 0, QUIET_AFTER_SENTINEL_MS.marker);
     await this.#connection.unsubscribe([this.#markerTopic]);
     if (this.#marker !== undefined) return { payload: this.#marker };
-    return complete && !grants.some(isRefusal) ? 'absent' : 'unknown';
+    return end === 'complete' && !grants.some(isRefusal) ? 'absent' : 'unknown';
   }
 
   /**
@@ -163,9 +173,9 @@ export class Replay {
     return this.#flags;
   }
 
-  /** The sentinel ended the last replay. */
-  get wasComplete(): boolean {
-    return this.#wasComplete;
+  /** Of the last replay. */
+  get end(): ReplayEnd {
+    return this.#end;
   }
 
   /** In which the broker shows what it retains, as far as is known. */
@@ -202,6 +212,22 @@ export class Replay {
   }
 
   /**
+   * Reads what is retained under these filters with QoS 0, and ends their subscriptions. `begin` has placed the sentinel.
+   * @throws when the connection ends meanwhile
+   */
+  async read(filters: readonly string[]): Promise<ReplayEnd> {
+    this.#how = READ_ONLY;
+    await this.#replayedInParts(filters, 0);
+    await this.#connection.unsubscribe([...filters, ...(this.#sentinel?.topics ?? [])]);
+    return this.#end;
+  }
+
+  /** No more is read. */
+  async close(): Promise<void> {
+    await this.#sentinel?.remove(this.#connection);
+  }
+
+  /**
    * Raises the subscriptions to the QoS that is wanted. MQTT 3.1.1 brokers replay once more, to be ignored.
    * Returns what was granted.
    */
@@ -234,12 +260,16 @@ export class Replay {
   async #replayedInParts(filters: readonly string[], qos: QoS): Promise<Grant[]> {
     const around = this.#sentinel?.topics;
     const grants: Grant[] = [];
+    const ends: ReplayEnd[] = [];
     for (let left = filters; left.length > 0; left = filters.slice(grants.length)) {
       const [part = left] = this.#connection.batches(left, around);
-      const { grants: answers } = await this.#replayed(part, qos, QUIET_AFTER_SENTINEL_MS.all);
+      const { grants: answers, end } = await this.#replayed(part, qos, QUIET_AFTER_SENTINEL_MS.all);
       const isTaken = this.#connection.batches(part, around).length === 1;
-      if (isTaken) grants.push(...answers);
+      if (!isTaken) continue;
+      grants.push(...answers);
+      ends.push(end);
     }
+    this.#end = ends.find(end => end === 'cut') ?? ends.find(end => end !== 'complete') ?? 'complete';
     return grants;
   }
 
@@ -248,46 +278,45 @@ export class Replay {
     filters: readonly string[],
     qos: QoS,
     settled: number,
-  ): Promise<{ grants: Grant[]; complete: boolean }> {
+  ): Promise<{ grants: Grant[]; end: ReplayEnd }> {
     const connection = this.#connection;
     const sentinel = this.#sentinel;
     const { wanted, seen, unflagged } = sentinel?.around(filters) ?? { wanted: filters };
     this.#since = performance.now();
-    const over = Promise.race([
+    const over = Promise.race<ReplayEnd>([
       ...(seen === undefined ? [] : [seen.then(() => this.#silence(settled))]),
-      connection.closed.then(() => false),
+      connection.closed.then(() => 'not known'),
       sentinel !== undefined && this.#isSentinelTrusted
         ? this.#shownInTheEnd(sentinel, settled)
         : this.#quietness(this.#flags === 'never set' ? unflagged : undefined, settled),
     ]);
     // It may be given up while the answer to SUBSCRIBE is still waited for.
     over.catch(() => undefined);
-    const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, { qos, ...FOUND_ONLY });
+    const grants = wanted.length === 0 ? [] : await connection.subscribe(wanted, { qos, ...this.#how });
     const taken = sentinel?.cutAt(grants);
     if (taken !== undefined) connection.tookOnly(taken);
-    const complete = await over.finally(() => {
+    const end = await over.finally(() => {
       clearTimeout(this.#quiet);
       clearTimeout(this.#late);
     });
-    this.#wasComplete = complete;
     if (sentinel?.cameFlagged === true) {
       this.#flags = 'set';
       this.#isSentinelTrusted = !this.#isSentinelLost;
     }
     if (sentinel?.cameFlagged === false && sentinel.cameUnflagged) this.#flags = 'never set';
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
-    return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), complete };
+    return { grants: grants.filter(({ filter }) => !sentinel?.topics.includes(filter)), end };
   }
 
   /**
    * Resolves when nothing was shown for a while. Where nothing bears the flag the sentinel does not end the replay, but it
    * will be shown: a broker that is busy may be silent for longer before, and then `settled` milliseconds of quiet end it.
    */
-  #quietness(sentinelShown: Promise<void> | undefined, settled: number): Promise<false> {
+  #quietness(sentinelShown: Promise<void> | undefined, settled: number): Promise<'not known'> {
     return new Promise(resolve => {
       const wait = (ms: number) => {
         clearTimeout(this.#quiet);
-        this.#quiet = setTimeout(() => resolve(false), ms);
+        this.#quiet = setTimeout(() => resolve('not known'), ms);
       };
       wait(sentinelShown === undefined ? QUIET_MS : SETTLE_LIMIT);
       void sentinelShown?.then(() => wait(settled));
@@ -299,7 +328,7 @@ export class Replay {
    * is behind all else, so it is asked as soon as there is quiet.
    * @throws when nothing comes for long
    */
-  #shownInTheEnd(sentinel: Sentinel, settled: number): Promise<false> {
+  #shownInTheEnd(sentinel: Sentinel, settled: number): Promise<ReplayEnd> {
     return new Promise((resolve, reject) => {
       let silence = 0;
       let isAsked = false;
@@ -309,7 +338,7 @@ export class Replay {
         isAsked = true;
         void this.#shownAgain(sentinel)
           .then(() => this.#silence(settled))
-          .then(() => resolve(false));
+          .then(() => resolve(this.#order === 'any' ? 'not known' : 'cut'));
       };
       const look = () => {
         silence = this.#wasHeard ? 0 : silence + QUIET_MS;
@@ -362,9 +391,9 @@ export class Replay {
    * the broker or the link looks like quiet, so the broker has to answer at its end; and what came meanwhile starts it
    * again.
    */
-  async #silence(settled: number): Promise<true> {
+  async #silence(settled: number): Promise<'complete'> {
     const sentinel = this.#sentinel;
-    if (this.#order === 'filter by filter') return true;
+    if (this.#order === 'filter by filter') return 'complete';
     const end = performance.now() + SETTLE_LIMIT;
     do {
       await this.#quietFor(settled, end);
@@ -373,7 +402,7 @@ export class Replay {
       if (isTold) await Promise.race([this.#shownAgain(sentinel), this.#until(end)]);
     } while (this.#wasHeard && performance.now() < end);
     clearTimeout(this.#late);
-    return true;
+    return 'complete';
   }
 
   /** Resolves when there was quiet for so many milliseconds, and at that time at the latest. */

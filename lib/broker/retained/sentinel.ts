@@ -30,6 +30,8 @@ export class Sentinel {
   #unflagged: () => void = () => undefined;
   #cameFlagged = false;
   #awaited = new Set<string>();
+  /** Some of it was shown before it was asked for again. */
+  #cameBefore = false;
   #shownAgain: () => void = () => undefined;
   #isExpiring = false;
 
@@ -69,9 +71,14 @@ export class Sentinel {
     return { wanted: [this.#first, ...filters, this.#last], seen, unflagged };
   }
 
-  /** Resolves when both of its topics are shown from now on, whatever was shown before. */
+  /**
+   * Resolves when both of its topics are shown from now on, whatever was shown before. The answer to that may also be
+   * the last that `around` waits for: a filter such as `#` has shown the sentinel amid all else, and the one at the end was
+   * dropped. Then `around` is not resolved, unless nothing at all had come before.
+   */
   again(): Promise<void> {
     this.#awaited = new Set(this.topics);
+    this.#cameBefore = this.#cameFlagged;
     return new Promise(resolve => {
       this.#shownAgain = resolve;
     });
@@ -129,11 +136,12 @@ export class Sentinel {
       return true;
     }
     this.#cameFlagged = true;
-    if (this.#awaited.delete(topic) && this.#awaited.size === 0) this.#shownAgain();
     this.#isExpiring ||= (properties?.messageExpiryInterval ?? EXPIRY) < EXPIRY / 2;
+    const isShownAgain = this.#awaited.delete(topic) && this.#awaited.size === 0;
+    if (isShownAgain) this.#shownAgain();
     const times = this.#missing.get(topic) ?? 0;
     if (times > 1) this.#missing.set(topic, times - 1);
-    else if (this.#missing.delete(topic) && this.isSeen) this.#seen();
+    else if (this.#missing.delete(topic) && this.isSeen && !(isShownAgain && this.#cameBefore)) this.#seen();
     return true;
   }
 

@@ -160,6 +160,7 @@ export class Inspector {
           blocked: link.blockedTopics.blocked,
           deletionsHeld: link.guard.size,
           unreadable: link.unreadable.size,
+          isReplayIncomplete: link.gap.isOpen,
         })),
       conflicts: conflicts.after(conflictsAfter, MOST_CONFLICTS).map(one => this.#conflict(one)),
       lastConflict: conflicts.last,

@@ -32,6 +32,7 @@ import { BlockedTopics } from './blocked-topics.ts';
 import { EchoTimeouts } from './echo-timeouts.ts';
 import type { Shown } from './held-history.ts';
 import { MarkedState } from './marked-state.ts';
+import { ReplayGap } from './replay-gap.ts';
 
 export const CREDIT = 1_000;
 export const CREDIT_BYTES = 16 * 1024 * 1024;
@@ -79,6 +80,7 @@ export class BrokerLink {
   readonly scanRound = new ScanRound();
   readonly probeRetries = new ProbeRetries();
   readonly antiEntropy: AntiEntropy;
+  readonly gap = new ReplayGap();
 
   /** The broker keeps retained messages. If not, it is neither asked what it retains nor given a marker. */
   retains = true;
@@ -202,6 +204,7 @@ export class BrokerLink {
   parted(): string[] {
     this.ready = false;
     this.antiEntropy.parted();
+    this.gap.parted();
     this.probeRetries.clear();
     this.unheard.clear();
     this.marker.parted();
@@ -296,9 +299,13 @@ export class BrokerLink {
     this.#post({ kind: 'check-read-access', session: this.#session, parents });
   }
 
-  /** Has the broker show once more all that it retains. */
-  startFullScan(): void {
-    this.#post({ kind: 'full-scan', session: this.#session });
+  /**
+   * Has the broker show once more all that it retains.
+   * @param isCut its replay was cut, and the rest has not been read
+   * @param parents of topics that it may retain
+   */
+  startFullScan(isCut: boolean, parents: readonly string[]): void {
+    this.#post({ kind: 'full-scan', session: this.#session, isCut, parents });
   }
 
   /** Whether there are probes to be sent. */

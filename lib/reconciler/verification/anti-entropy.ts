@@ -29,6 +29,9 @@ const MAX_FULL_SCANS_IN_A_ROW = 5;
  */
 const FULL_SCAN_PAUSE_MS = 60_000;
 
+/** The longest such pause, where the replay is incomplete and a survey found nothing more. */
+const LONGEST_PAUSE_MS = 60 * 60_000;
+
 /** A survey that leaves out more topics than that has shown a part only. */
 const MOST_LEFT_OUT = 2_000;
 
@@ -37,6 +40,16 @@ const MOST = 500;
 
 /** Of these, topics that are looked at because of a presumption: what is due anyway must come to its turn. */
 const MAX_INFERRED = 250;
+
+/** What came of a survey. */
+export interface FullScanOutcome {
+  /** The replay was cut, and the survey did not read all that it left out. */
+  readonly isIncomplete: boolean;
+  /** It was cut itself, and has then read everything in parts. */
+  readonly isInParts: boolean;
+}
+
+const WHOLE: FullScanOutcome = { isIncomplete: false, isInParts: false };
 
 export class AntiEntropy {
   /** Seconds in which every topic is looked at once; Infinity for never. */
@@ -66,6 +79,8 @@ export class AntiEntropy {
   #secondsSinceFullScan = 0;
   /** Surveys that may still follow upon news without a pause. */
   #left = MAX_FULL_SCANS_IN_A_ROW;
+  /** Milliseconds before the next survey, where the replay is incomplete. */
+  #pause = 0;
 
   constructor(period: number) {
     this.period = period;
@@ -91,6 +106,18 @@ export class AntiEntropy {
     if (messages >= LONG_REPLAY) this.#requestFullScan();
   }
 
+  /** The replay was cut: a survey is under way at once. */
+  beginAfterCut(): void {
+    this.#left = MAX_FULL_SCANS_IN_A_ROW;
+    this.#pause = 0;
+    this.#begin();
+  }
+
+  /** Milliseconds from the end of a survey to the next one, where the replay is still incomplete. */
+  get pause(): number {
+    return this.#pause;
+  }
+
   /** The connection is gone, and what was under way with it. */
   parted(): void {
     if (this.#fullScan === 'under way') this.#fullScan = 'due';
@@ -102,13 +129,18 @@ export class AntiEntropy {
     this.#secondsSinceFullScan += elapsed;
     if (this.#secondsSinceFullScan >= this.period) this.#requestFullScan();
     if (this.#fullScan !== 'due' || uptime - this.#lastBurst < QUIET) return false;
-    if (this.#left <= 0 && this.#secondsSinceFullScan * 1_000 < FULL_SCAN_PAUSE_MS) return false;
+    const pause = this.#left <= 0 ? Math.max(FULL_SCAN_PAUSE_MS, this.#pause) : this.#pause;
+    if (this.#secondsSinceFullScan * 1_000 < pause) return false;
+    this.#begin();
+    return true;
+  }
+
+  #begin(): void {
     this.#fullScan = 'under way';
     this.#secondsSinceFullScan = 0;
     this.#newTopics = 0;
     this.#found = 0;
     this.#shown = new Set();
-    return true;
   }
 
   /** The survey showed a topic. */
@@ -127,17 +159,27 @@ export class AntiEntropy {
 
   /**
    * The survey is over. What it left out is looked at. Returns how many topics had to be asked for meanwhile; if any,
-   * there is to be another survey.
+   * there is to be another survey. One that was read in parts has looked at the whole once more itself. Where the replay is
+   * still incomplete, another one follows after a minute; after twice as long each time, if nothing more was found.
    * @param held what the broker is believed to retain
    */
-  fullScanEnded(held: Iterable<string>): number {
+  fullScanEnded(held: Iterable<string>, { isIncomplete, isInParts }: FullScanOutcome = WHOLE): number {
     const isDropping = this.#hadBurst || this.#newTopics > 0;
     const missed = isDropping ? this.#burst : this.#leftOut;
     for (const topic of leftOut(held, this.#shown)) missed.add(topic);
     this.#shown = new Set();
     this.#left--;
     if (this.#newTopics === 0 && this.#fullScan === 'under way') this.#hadBurst = false;
-    const goesOn = this.#left > 0 ? this.#newTopics > 0 : this.#found > 0;
+    const isUnsettled = this.#left > 0 ? this.#newTopics > 0 : this.#found > 0;
+    const goesOn = isIncomplete || (isUnsettled && !isInParts);
+    if (isIncomplete) {
+      const longer = this.#found > 0 ? 0 : 2 * this.#pause;
+      this.#pause = Math.min(LONGEST_PAUSE_MS, Math.max(FULL_SCAN_PAUSE_MS, longer));
+      // The pause is counted from the end.
+      this.#secondsSinceFullScan = 0;
+    } else {
+      this.#pause = 0;
+    }
     if (this.#fullScan === 'under way') this.#fullScan = goesOn ? 'due' : 'none';
     return this.#newTopics;
   }

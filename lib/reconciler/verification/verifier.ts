@@ -7,13 +7,14 @@ import type { Probed } from '../../core/events.ts';
 import { has } from '../../core/policy.ts';
 import { emptiedAt, haveSameContent, isInSync, pendingAt, willHold } from '../../core/register.ts';
 import type { HybridClock, Version } from '../../core/version.ts';
-import type { Log, ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
+import type { FullScanResult, Log, ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
 import type { Observation } from '../../protocol/observation.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { BringEvent } from '../event-handler.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { Absences, type Decision } from './absences.ts';
+import { FullScans } from './full-scans.ts';
 
 export interface VerifierDeps {
   readonly table: TopicTable;
@@ -27,6 +28,7 @@ export interface VerifierDeps {
 export class Verifier {
   readonly #deps: VerifierDeps;
   readonly #absences: Absences;
+  readonly #scans: FullScans;
 
   constructor(deps: VerifierDeps) {
     this.#deps = deps;
@@ -37,6 +39,12 @@ export class Verifier {
       decide: (link, topic, found, absence) => this.#probed(link, topic, found, absence),
       log,
     });
+    this.#scans = new FullScans({ table, probe: (link, topics) => void this.#asked(link, topics), log });
+  }
+
+  /** A replay is over; where the broker dropped a part of it, that is read now. */
+  replayed(link: BrokerLink, isCut: boolean): void {
+    this.#scans.replayed(link, isCut);
   }
 
   /** A broker has returned, and shown these topics: what it held and did not show is asked for. */
@@ -68,7 +76,7 @@ export class Verifier {
     const asked = this.#asked(link, antiEntropy.next(this.#deps.table.states, elapsed, uptime));
     for (const topic of asked) if (antiEntropy.isAfterBurst(topic)) unheard.add(topic);
     link.scanRound.begin(asked, 'scan');
-    if (antiEntropy.beginFullScan(elapsed, uptime)) link.startFullScan();
+    if (antiEntropy.beginFullScan(elapsed, uptime)) this.#scans.begin(link);
   }
 
   /** What the broker did not answer is asked once more, when it is time for it. */
@@ -77,6 +85,12 @@ export class Verifier {
     const asked = this.#asked(link, link.probeRetries.due(uptime));
     for (const topic of asked) link.probeRetries.asked(topic);
     if (asked.length > 0) link.scanRound.begin(asked, 'return');
+  }
+
+  /** Whether what a survey shows of a topic belongs to the replay at the first contact, which was cut. */
+  isOfReplay({ gap, index }: BrokerLink, topic: string): boolean {
+    if (!gap.isOfFirstContact) return false;
+    return (this.#deps.table.get(topic)?.register.held[index] ?? 'unknown') === 'unknown';
   }
 
   /** A survey has shown what the broker retains under a topic. What is news to us is asked for. */
@@ -91,10 +105,8 @@ export class Verifier {
     if (this.#isAsked(link, topic)) link.antiEntropy.surprised(typeof holds !== 'object');
   }
 
-  fullScanEnded(link: BrokerLink): void {
-    const news = link.antiEntropy.fullScanEnded(this.#shownBy(link));
-    if (news > 0)
-      this.#deps.log('info', `${link.name} had dropped messages of ${news} topics on their way to us`);
+  fullScanEnded(link: BrokerLink, scan: FullScanResult): void {
+    this.#scans.ended(link, this.#shownBy(link), scan);
   }
 
   /** The topics that the broker shows us, as far as is known. */

@@ -6,7 +6,11 @@ import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import { BatchReader } from '../../../lib/protocol/batch.ts';
 import { readObservation } from '../../../lib/protocol/observation.ts';
 import { TestClient } from '../../support/client.ts';
+import { eventually } from '../../support/eventually.ts';
+import { freePort } from '../../support/free-port.ts';
+import { itInFull } from '../../support/in-full.ts';
 import { Link } from '../../support/link.ts';
+import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { publishMany } from '../../support/publish-many.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { controlTopicsAt, REPLAYING_MAKES } from '../makes.ts';
@@ -99,3 +103,79 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
     });
   });
 }
+
+/** Over a websocket mosquitto shows no more at once than its queue takes: 1,000 messages. */
+describe('A survey of a broker that drops what it cannot write', function () {
+  this.timeout(30_000);
+
+  let broker: TestBroker;
+  let link: Link;
+  let shown: Set<string>;
+
+  before(async function () {
+    requireMosquitto(this);
+    const port = await freePort();
+    broker = await startMosquitto({ config: [`listener ${port} 127.0.0.1`, 'protocol websockets'] });
+    await publishMany(broker.url, MANY, index => {
+      const [site, device, metric] = [index % 10, Math.floor(index / 10) % 30, Math.floor(index / 300)];
+      return `site-${site}/device-${device}/metric-${metric}`;
+    });
+    await publishMany(broker.url, 1_500, index => `flat/${index}`);
+    link = await Link.to(port);
+  });
+
+  after(async () => {
+    await link?.close();
+    await broker?.stop();
+  });
+
+  function surveyOf(filters: readonly string[], parents: readonly string[] = []): FullScan {
+    shown = new Set();
+    return new FullScan({
+      options: {
+        url: link.url.replace('mqtt:', 'ws:'),
+        options: {},
+        clientId: `survey_${Math.random()}`,
+        protocolVersion: 5,
+        maxQos: 2,
+        largestPayload: 10_000,
+      },
+      sentinel: new Sentinel('mqttrep/us/survey/spec', 'nonce'),
+      order: 'filter by filter',
+      flags: 'set',
+      parents,
+      subscriptions: filters.map(filter => ({ filter, qos: 1 })),
+      intake: {
+        stamps: () => undefined,
+        controlPrefix: 'mqttrep',
+        bounds: { payload: 10_000, topics: 10_000, memory: undefined, topicLength: 65_535, levels: 100 },
+      },
+      show: batch => {
+        const reader = new BatchReader(batch);
+        while (!reader.done) shown.add(readObservation(reader).topic);
+      },
+    });
+  }
+
+  it('reads it in parts, and shows all of it', async () => {
+    const filters = ['site-0/#', 'site-1/#', 'site-2/#', 'site-3/#'];
+    const scan = await surveyOf(filters).run();
+    expect(scan).to.deep.equal({ end: 'complete', reads: 3, unread: [], dropped: 0 });
+    expect(shown.size).to.equal((4 * MANY) / 10);
+  });
+
+  itInFull('finds the branches that it did not show, and says which level is incomplete', async () => {
+    const scan = await surveyOf(['#']).run();
+    expect(scan).to.deep.include({ end: 'incomplete', unread: ['flat/+'] });
+    expect([...shown].filter(topic => topic.startsWith('site-'))).to.have.lengthOf(MANY);
+    expect(shown.size).to.be.within(MANY + 900, MANY + 1_499);
+  });
+
+  it('says that it was broken off where the connection is lost meanwhile', async () => {
+    const over = surveyOf(['#']).run();
+    await eventually(() => expect(link.connections).to.equal(1));
+    link.cut();
+    expect(await over).to.deep.include({ end: 'broken off' });
+    link.heal();
+  });
+});

@@ -1,5 +1,6 @@
 /** A sentinel is seen when all that is between its messages has been, in whatever order a broker replays. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { IPublishPacket } from 'mqtt';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
@@ -58,6 +59,26 @@ describe('A sentinel', () => {
     see(last);
     expect(sentinel.isSeen).to.equal(true);
   });
+
+  for (const [title, before, isSeen] of [
+    [
+      'is not seen by what was asked for again, where the filter has shown it and the end was dropped',
+      3,
+      false,
+    ],
+    ['is seen where nothing was shown before it was asked for again', 0, true],
+  ] as const) {
+    it(title, async () => {
+      const { seen } = sentinel.around(['a']);
+      const { seen: seenAmidOthers } = before === 0 ? { seen } : sentinel.around(['#']);
+      see(...[first, first, last].slice(0, before));
+      const again = sentinel.again();
+      see(first, last);
+      await again;
+      const wasSeen = await Promise.race([seenAmidOthers.then(() => true), turn(false)]);
+      expect(wasSeen).to.equal(isSeen);
+    });
+  }
 
   it('is not seen by a live message, or by that of an earlier connection', () => {
     sentinel.around([]);

@@ -75,7 +75,7 @@ function ask(fixture: BrokerActorFixture, chance: Chance, prefix: string): void 
       });
       return;
     case 1:
-      fixture.tell({ kind: 'full-scan', session });
+      fixture.tell({ kind: 'full-scan', session, isCut: false, parents: [] });
       return;
     default:
       fixture.publish(session, { topic, retain: chance.happens(0.5), qos: chance.pick([0, 1, 2]) });

@@ -57,7 +57,7 @@ describe('a port before there is a reconciler', () => {
       marker: { payload: '7' },
     });
     worker.shows(1);
-    worker.says({ kind: 'replayed', stamps: true });
+    worker.says({ kind: 'replayed', stamps: true, isCut: false });
     const heard: string[] = [];
     port.on('message', ({ kind }) => heard.push(kind));
     worker.says({ kind: 'disconnected' });

@@ -126,6 +126,28 @@ describe('AntiEntropy', () => {
       expect(antiEntropy.beginFullScan(1, NOW)).to.equal(false);
     });
 
+    it('once more, after a minute and then twice as long each time, where the replay is incomplete', () => {
+      antiEntropy = new AntiEntropy(Number.POSITIVE_INFINITY);
+      antiEntropy.beginAfterCut();
+      const incomplete = { isIncomplete: true, isInParts: false };
+      antiEntropy.fullScanEnded([], incomplete);
+      const at: number[] = [];
+      for (let second = 1; second <= 8 * 3_600; second++) {
+        if (!antiEntropy.beginFullScan(1, NOW)) continue;
+        at.push(second);
+        antiEntropy.fullScanEnded([], incomplete);
+      }
+      const pauses = at.map((second, index) => second - (at[index - 1] ?? 0));
+      expect(pauses.slice(0, 8)).to.deep.equal([60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+    });
+
+    it('not again where it was read in parts, whatever was found', () => {
+      antiEntropy.beginAfterCut();
+      antiEntropy.surprised(true);
+      antiEntropy.fullScanEnded([], { isIncomplete: false, isInParts: true });
+      expect(antiEntropy.beginFullScan(1, NOW)).to.equal(false);
+    });
+
     /** Surveys that begin in so many seconds, each of which shows one topic that has to be asked for. */
     function surveysIn(seconds: number, isFound: boolean): number {
       let surveys = 0;

@@ -81,9 +81,17 @@ function Troubles({ broker }: { broker: BrokerStatus }) {
     { title: 'Connections after the first', word: 'reconnected', times: broker.reconnects },
     { title: 'Restarts of its worker', word: 'restarted', times: broker.restarts },
   ].filter(({ times }) => times > 0);
-  if (troubles.length === 0) return null;
+  if (troubles.length === 0 && !broker.replayIncomplete) return null;
   return (
     <p class="troubles">
+      {broker.replayIncomplete ? (
+        <span
+          class="behind"
+          title="The broker dropped a part of what it retains; mqttrep reads the rest in parts"
+        >
+          replay incomplete
+        </span>
+      ) : null}
       {troubles.map(({ title, word, times }) => (
         <span key={word} class={word} title={title}>
           {count(times)} {word}

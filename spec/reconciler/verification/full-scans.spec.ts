@@ -1,0 +1,132 @@
+/** A replay that was cut: the rest is read at once, nothing is overwritten meanwhile, and nothing counts as deleted. */
+
+import { expect } from 'chai';
+import { BatchWriter } from '../../../lib/protocol/batch.ts';
+import type { FullScanResult } from '../../../lib/protocol/messages.ts';
+import { writeObservation } from '../../../lib/protocol/observation.ts';
+import type { ReconcilerAnswers } from '../../../lib/protocol/requests.ts';
+import { ReconcilerFixture } from '../reconciler-fixture.ts';
+import type { WorkerEnd } from '../worker-end.ts';
+
+const COMPLETE: FullScanResult = { end: 'complete', reads: 12, unread: [], dropped: 0 };
+const FLAT: FullScanResult = { end: 'incomplete', reads: 7, unread: ['flat/+'], dropped: 0 };
+
+describe('After a replay that was cut', () => {
+  let fixture: ReconcilerFixture;
+  let a: WorkerEnd;
+  let b: WorkerEnd;
+
+  beforeEach(async () => {
+    fixture = new ReconcilerFixture();
+    await fixture.start({ brokers: 2, filters: [{ filter: '#', subscribe: 3, publish: 3 }] });
+    [a, b] = [fixture.end(0), fixture.end(1)];
+  });
+
+  afterEach(() => fixture.close());
+
+  /** B holds these topics, and A has shown a part of its own. */
+  async function cut(ofB: Readonly<Record<string, string>>, ofA: Readonly<Record<string, string>> = {}) {
+    b.begin().replay(ofB);
+    await b.roundTrip();
+    a.begin().replay(ofA, true);
+    await a.until(() => told('full-scan').length > 0);
+    await fixture.tick();
+  }
+
+  /** A full scan of A has shown these, and ended so. */
+  async function scanned(topics: Readonly<Record<string, string>>, scan: FullScanResult): Promise<void> {
+    const writer = new BatchWriter();
+    for (const [topic, payload] of Object.entries(topics)) {
+      writeObservation(writer, {
+        ...{ topic, payload: Buffer.from(payload), properties: '', retained: true, replay: true },
+        ...{ stamp: undefined, own: false, expiry: Number.POSITIVE_INFINITY },
+      });
+    }
+    a.post({ kind: 'scanned', batch: writer.take() }).post({ kind: 'full-scan-ended', ...scan });
+    await fixture.tick();
+  }
+
+  const told = (kind: string) => a.messages.filter(message => message.kind === kind);
+
+  async function incomplete(): Promise<readonly boolean[]> {
+    const measures = (await fixture.reconciler.inspector.answer({
+      of: 'measures',
+      conflictsAfter: 0,
+    })) as ReconcilerAnswers['measures'];
+    return measures.links.map(link => link.isReplayIncomplete);
+  }
+
+  it('the broker is read in parts at once, with the names that others hold', async () => {
+    await cut({ 'home/kitchen/lamp': '1', 'home/kitchen/fan': '1', top: '1' });
+    expect(told('full-scan')).to.deep.equal([
+      { kind: 'full-scan', session: 1, isCut: true, parents: ['home/kitchen/'] },
+    ]);
+    expect(await incomplete()).to.deep.equal([true, false]);
+    expect(fixture.log.filter(line => line.includes('replay is incomplete'))).to.have.lengthOf(1);
+  });
+
+  it('what the scan shows counts as shown by the replay: at the first contact the higher rank wins', async () => {
+    await cut({ t: 'of B', u: 'of B' });
+    expect(a.payloads).to.deep.equal([]);
+    await scanned({ t: 'of A' }, COMPLETE);
+    expect(b.payloads).to.deep.equal(['t=of A']);
+    expect(a.payloads).to.deep.equal(['u=of B']);
+    expect(told('probe')).to.deep.equal([]);
+    expect(await incomplete()).to.deep.equal([false, false]);
+    expect(fixture.log.filter(line => line.includes('replay is complete'))).to.have.lengthOf(1);
+  });
+
+  it('what a client writes meanwhile does not wait', async () => {
+    await cut({ t: 'of B' });
+    b.observe({ topic: 't', payload: 'new' }, { topic: 'u', payload: 'new' });
+    await fixture.tick();
+    expect(a.payloads).to.have.members(['t=new', 'u=new']);
+  });
+
+  it('what the scan leaves out is probed before anything is published there', async () => {
+    await cut({ 'flat/t': 'of B', 'flat/u': 'of B' });
+    await scanned({}, FLAT);
+    expect(a.payloads).to.deep.equal([]);
+    const [probe] = told('probe');
+    expect(probe).to.deep.include({ topics: ['flat/t', 'flat/u'] });
+    a.post({
+      kind: 'found',
+      answers: [
+        { topic: 'flat/t', found: 'absent' },
+        { topic: 'flat/u', found: 'unknown' },
+      ],
+    });
+    await fixture.tick();
+    await fixture.tick();
+    expect(a.payloads).to.include('flat/t=of B');
+    expect(await incomplete()).to.deep.equal([true, false]);
+    expect(fixture.log.some(line => line.startsWith('warn') && line.includes('under "flat/+"'))).to.equal(
+      true,
+    );
+  });
+
+  it('nothing counts as deleted because the replay, or the scan, does not show it', async () => {
+    await fixture.ready({ t: '0', u: '0' });
+    fixture.clock.tick(1_000);
+    await fixture.all();
+    const confirmed = a.own.slice(-1).map(({ topic, version }) => ({ topic, version }));
+    a.post({ kind: 'publish-results', through: a.own.length, bytes: 1, confirmed, refused: [] });
+    await fixture.all();
+    a.post({ kind: 'disconnected' })
+      .begin({ payload: String(a.own.at(-1)?.payload) })
+      .replay({ u: '0' }, true);
+    await a.until(() => told('full-scan').length > 0);
+    await scanned({ u: '0' }, FLAT);
+    expect(b.payloads).to.deep.equal([]);
+    await scanned({ u: '0' }, COMPLETE);
+    expect(b.payloads).to.deep.equal([]);
+  });
+
+  it('a replay that is complete later ends it', async () => {
+    await cut({ t: 'of B' });
+    a.post({ kind: 'disconnected' }).begin().replay({});
+    await fixture.tick();
+    expect(await incomplete()).to.deep.equal([false, false]);
+    expect(a.payloads).to.include('t=of B');
+  });
+});
