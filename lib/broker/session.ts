@@ -26,6 +26,7 @@ import { Connection } from './connection/connection.ts';
 import { grantedInPlaceOf, grantedLess } from './connection/grants.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import type { SecondConnection } from './connection/second-connection.ts';
+import { sayGoodbye } from './goodbye.ts';
 import type { Identity } from './identity.ts';
 import { EarlyMessages } from './incoming/early-messages.ts';
 import type { Ingress, IngressDeps } from './incoming/ingress.ts';
@@ -293,8 +294,7 @@ export class Session {
     const { connection } = this.#deps;
     this.#setReady();
     await this.#prober?.close();
-    await this.#presence?.withdraw(connection);
-    await connection.end();
+    await sayGoodbye(connection, this.#presence?.withdraw(connection));
   }
 
   /** Asks and shows no more. */

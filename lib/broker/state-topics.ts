@@ -7,9 +7,6 @@ import { connectionTopic, statusTopic } from '../protocol/control-topics.ts';
 import type { Connections } from '../protocol/messages.ts';
 import type { Connection } from './connection/connection.ts';
 
-/** Longest wait for the goodbye to be acknowledged, in milliseconds: the acknowledgement may be lost. */
-const GOODBYE_LIMIT_MS = 2_000;
-
 const RETAINED = { qos: 1, retain: true } as const;
 
 type Publishing = Pick<Connection, 'publish'>;
@@ -47,21 +44,12 @@ export class StateTopics {
     }
   }
 
-  /** Says goodbye; a DISCONNECT would suppress the will. Resolves when the broker has it, is gone, or does not answer. */
-  async withdraw(connection: Connection): Promise<void> {
+  /** Says goodbye. Resolves when the broker has it; see `sayGoodbye` for how long that is waited for. */
+  async withdraw(connection: Publishing): Promise<void> {
     this.#connection = undefined;
     const none = Object.fromEntries(Object.keys(this.#connections).map(name => [name, 'down' as const]));
     const said = Object.keys(none).map(name => this.#sayOf(connection, name, none));
-    let limit: NodeJS.Timeout | undefined;
-    const late = new Promise<void>(resolve => {
-      limit = setTimeout(resolve, GOODBYE_LIMIT_MS);
-    });
-    await Promise.race([
-      Promise.all([...said, this.#say(connection, statusTopic(this.#prefix), 'offline')]),
-      connection.closed,
-      late,
-    ]);
-    clearTimeout(limit);
+    await Promise.all([...said, this.#say(connection, statusTopic(this.#prefix), 'offline')]);
   }
 
   #sayOf(connection: Publishing, name: string, connections: Connections): Promise<void> {

@@ -112,7 +112,7 @@ export class Dispatcher {
 
   /** The broker does not take the topic. */
   failed(link: BrokerLink, topic: string, { cause, reason, isLogged = false }: Failure): void {
-    if (link.blockedTopics.failed(topic, performance.now(), cause) !== BLOCKED_AFTER) return;
+    if (link.blockedTopics.failed(topic, performance.now(), cause, reason) !== BLOCKED_AFTER) return;
     this.#deps.blockedOrNot(topic);
     const line = () =>
       `${link.name} does not take ${quoted(topic)} (${reason}); it is tried again from time to time`;
@@ -129,7 +129,7 @@ export class Dispatcher {
       this.#say(link, 'not taken', example, line);
       return;
     }
-    const isNews = link.blockedTopics.valueRefused(topic, performance.now());
+    const isNews = link.blockedTopics.valueRefused(topic, performance.now(), reason);
     this.#deps.blockedOrNot(topic);
     if (isNews) this.#say(link, 'not taken', example, line);
   }

@@ -199,12 +199,18 @@ export interface TopicDetails extends TopicRow {
   readonly version: { readonly time: number; readonly counter: number; readonly replica: string } | null;
   /** By broker name: publishes of which the echo has not been seen. */
   readonly pending: Readonly<Record<string, number>>;
-  /** Brokers that do not take it, and when it is tried again. */
-  readonly blocked: Readonly<Record<string, number>>;
+  /** Brokers that do not take it, by name. */
+  readonly blocked: Readonly<Record<string, BlockedTopic>>;
   readonly retain: boolean | null;
   readonly qos: number;
   /** Newest first, at most 10. */
   readonly conflicts: readonly Conflict[];
+}
+
+export interface BlockedTopic {
+  /** Why the broker did not take it last, as the log says it. */
+  readonly reason: string;
+  readonly retryAt: number;
 }
 
 /** What was deleted or overwritten within the last hour, newest first; at most 1,000 topics, one message of each. */

@@ -152,15 +152,19 @@ export class BrokerActorFixture {
   }
 
   async #stop(): Promise<void> {
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      limit = setTimeout(() => {
+        const told = this.kinds.slice(-20).join(', ');
+        reject(new Error(`it did not stop within ${WITHIN} ms; told: ${told}; log:\n${this.log}`));
+      }, WITHIN);
+    });
     // The actor closes its end last, so that all it told has arrived then.
-    const closed = once(this.#port, 'close', { signal: AbortSignal.timeout(WITHIN) });
+    const closed = once(this.#port, 'close');
     try {
-      await this.actor.stop();
-      await Promise.all([this.#ended, closed]);
-    } catch (error) {
-      const told = this.kinds.slice(-20).join(', ');
-      throw new Error(`it did not stop within ${WITHIN} ms; told: ${told}`, { cause: error });
+      await Promise.race([Promise.all([this.actor.stop(), this.#ended, closed]), late]);
     } finally {
+      clearTimeout(limit);
       this.#port.close();
     }
   }

@@ -8,7 +8,10 @@ import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { BrokerActorFixture, type FixtureOptions, START, type Told } from './broker-actor-fixture.ts';
-import { controlTopicsAt, MAKES } from './makes.ts';
+import { controlMessagesAt, controlTopicsAt, MAKES } from './makes.ts';
+
+/** Bytes that the sockets of both ends do not take while nobody reads. */
+const MORE_THAN_SOCKETS_HOLD = 32 * 1024 * 1024;
 
 for (const { make, protocolVersion, start } of MAKES) {
   describe(`Broker actor at ${make}`, () => {
@@ -287,6 +290,19 @@ for (const { make, protocolVersion, start } of MAKES) {
       await fixture.heard(told => told.kind === 'found');
       await fixture.stop();
       await eventually(async () => expect(await controlTopicsAt(broker.url)).to.deep.equal([]));
+    });
+
+    it('stops in seconds where the network takes no more bytes, and the will says that it is gone', async () => {
+      connect({ maxLevels: 1 });
+      await fixture.replayed();
+      const presence = async () => (await controlMessagesAt(broker.url)).get('mqttrep/us/presence/oslo');
+      await eventually(async () => expect(await presence()).to.match(/^online /));
+      link.freeze();
+      fixture.publish(1, { topic: 't', payload: 'x'.repeat(MORE_THAN_SOCKETS_HOLD) }, { topic: 'too/deep' });
+      await fixture.heard(told => told.kind === 'publish-results' && told.refused.length > 0);
+      await fixture.stop();
+      link.cut();
+      await eventually(async () => expect(await presence()).to.equal('offline'));
     });
 
     it('stops at once, connected or not', async () => {

@@ -11,6 +11,7 @@ import { hangsUpOnTopics, losesPuback } from '../support/oddities.ts';
 import { type Oddity, PacketRelay } from '../support/packet-relay.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { BrokerActorFixture, type FixtureOptions } from './broker-actor-fixture.ts';
+import { deliver as deliverBy } from './delivery.ts';
 
 const WITHIN_MS = 30_000;
 
@@ -51,39 +52,11 @@ describe('Broker actor, where a broker hangs up', function () {
     await fixture.replayed();
   }
 
-  /** As the reconciler does: what was not settled is sent in the next session. Returns those refused. */
-  async function deliver(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const refused = new Map<string, string>();
-    const confirmed = new Set<string>();
-    let session = 0;
-    let told = fixture.told.length;
-    await eventually(
-      () => {
-        for (; told < fixture.told.length; told++) {
-          const message = fixture.told[told];
-          if (message?.kind === 'publish-results') {
-            for (const { topic } of message.confirmed) confirmed.add(topic);
-            for (const { topic, reason } of message.refused) refused.set(topic, reason);
-          }
-          if (message?.kind === 'replayed') session = 0;
-        }
-        const open = topics.filter(topic => !confirmed.has(topic) && !refused.has(topic));
-        const newest = fixture.kinds.filter(kind => kind === 'session').length;
-        if (
-          open.length > 0 &&
-          session !== newest &&
-          fixture.kinds.lastIndexOf('replayed') > fixture.kinds.lastIndexOf('session')
-        ) {
-          session = newest;
-          fixture.publish(session, ...open.map(topic => ({ topic, confirm: true })));
-        }
-        if (open.length > 0)
-          throw new Error(`${open.length} are open, such as ${open[0]}\n${fixture.log.slice(-3_000)}`);
-      },
-      { within: WITHIN_MS },
+  const deliver = (topics: readonly string[]) =>
+    deliverBy(
+      fixture,
+      topics.map(topic => ({ topic })),
     );
-    return refused;
-  }
 
   const sessions = () => fixture.kinds.filter(kind => kind === 'session').length;
   const good = Array.from({ length: 40 }, (_, index) => `good/${index}`);

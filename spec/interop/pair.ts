@@ -305,6 +305,12 @@ export class Pair {
   }
 }
 
+/** For another mqttrep between the two brokers, with topics of its own. */
+export function withoutTopics({ environment }: Pair): Environment {
+  const entries = Object.entries(environment);
+  return Object.fromEntries(entries.filter(([name]) => !/^MQTTREP_(TOPIC|QOS|RETAIN|TTL)_/.test(name)));
+}
+
 async function markerSince(watcher: TestClient, before: number): Promise<void> {
   const isNew = (message: ReceivedMessage) => watcher.messages.indexOf(message) >= before;
   await watcher.waitFor(message => message.topic.includes('/marker/') && isNew(message), patience);

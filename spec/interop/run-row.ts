@@ -3,7 +3,7 @@
 import Mocha from 'mocha';
 import { learn, spokenVersion } from './learn.ts';
 import { inWords, type Limits, VERSION_NAMES } from './limits.ts';
-import type { Access, InteropBroker, Make, Protocol, StartOptions } from './makes/make.ts';
+import type { Access, InteropBroker, Make, Protocol, StartOptions, Transport } from './makes/make.ts';
 import { MAKES } from './makes/makes.ts';
 import { mosquitto } from './makes/mosquitto.ts';
 import type { PairResult, Result } from './results.ts';
@@ -47,6 +47,7 @@ export async function runRow(row: Row, make: Make, cases?: string): Promise<Resu
       const same = partner === 'itself' ? { make, options } : undefined;
       defineSuite({
         title: `${title}, with ${partner}`,
+        transport,
         isOurs: true,
         parties: async () => [here, await partnerOf(here, same, started)],
       });
@@ -85,6 +86,7 @@ export async function runForeign(
     const partner = there === undefined ? mosquitto.title : redacted(urls[1]);
     defineSuite({
       title: `${redacted(urls[0])}, with ${partner}`,
+      transport: transportOf(here.access.url),
       isOurs: false,
       parties: async () => [here, there ?? (await partnerOf(here, undefined, started))],
     });
@@ -93,7 +95,7 @@ export async function runForeign(
       source: 'a broker that runs',
       version: '',
       protocol: VERSION_NAMES[spokenVersion(here.limits, protocol)],
-      transport: 'tcp',
+      transport: transportOf(here.access.url),
       limits: inWords(here.limits),
       pairs: await run(suite, [partner]),
     };
@@ -188,6 +190,12 @@ function run(mocha: Mocha, partners: readonly string[]): Promise<PairResult[]> {
       console.log(`        ${error.message.slice(0, shownCharacters)}`);
     });
   });
+}
+
+function transportOf(url: string): Transport {
+  const { protocol } = new URL(url);
+  if (protocol.startsWith('ws')) return 'ws';
+  return protocol === 'mqtts:' ? 'tls' : 'tcp';
 }
 
 /** Without credentials. */

@@ -6,6 +6,8 @@ import { cuts, restarts } from './cases/outages.ts';
 import { properties } from './cases/properties.ts';
 import { refusals } from './cases/refusals.ts';
 import { values } from './cases/values.ts';
+import { wills } from './cases/wills.ts';
+import type { Transport } from './makes/make.ts';
 import { longPatience, Pair } from './pair.ts';
 import type { TestedBroker } from './tested-broker.ts';
 
@@ -13,11 +15,13 @@ export interface SuiteOptions {
   readonly title: string;
   /** Called before the first case; HERE first. */
   readonly parties: () => Promise<readonly [TestedBroker, TestedBroker]>;
+  /** How HERE is reached. */
+  readonly transport: Transport;
   /** Whether HERE can be stopped and started. */
   readonly isOurs: boolean;
 }
 
-export function defineSuite({ title, parties, isOurs }: SuiteOptions): void {
+export function defineSuite({ title, parties, transport, isOurs }: SuiteOptions): void {
   describe(title, function () {
     this.timeout(2 * longPatience);
 
@@ -41,6 +45,7 @@ export function defineSuite({ title, parties, isOurs }: SuiteOptions): void {
     describe('properties', () => properties(pair));
     describe('masses', () => masses(pair));
     describe('refusals', () => refusals(pair));
+    if (transport === 'ws') describe('wills', () => wills(pair));
     describe('after a cut of the link', () => cuts(pair));
     if (isOurs) describe('after a restart of the broker', () => restarts(pair));
     describe('in the end', () => {

@@ -63,11 +63,22 @@ export function levelOf(packet: Buffer): number {
 
 /** All that a whole CONNECT says. */
 export function connectOf(bytes: Buffer): IConnectPacket {
-  const found: Packet[] = [];
-  const reader = parser();
-  reader.on('packet', packet => found.push(packet));
-  reader.parse(bytes);
-  const [connect] = found;
+  const connect = packetIn(bytes, 4);
   if (connect?.cmd !== 'connect') throw new TypeError('it is no CONNECT');
   return connect;
+}
+
+/** The filters of a whole SUBSCRIBE. */
+export function filtersOf(bytes: Buffer, level: 4 | 5): readonly string[] {
+  const subscribe = packetIn(bytes, level);
+  if (subscribe?.cmd !== 'subscribe') throw new TypeError('it is no SUBSCRIBE');
+  return subscribe.subscriptions.map(({ topic }) => topic);
+}
+
+function packetIn(bytes: Buffer, protocolVersion: 4 | 5): Packet | undefined {
+  const found: Packet[] = [];
+  const reader = parser({ protocolVersion });
+  reader.on('packet', packet => found.push(packet));
+  reader.parse(bytes);
+  return found[0];
 }

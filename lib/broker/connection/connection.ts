@@ -90,6 +90,8 @@ export class Connection {
   readonly #flow: FlowControl;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
+  /** What fails the publishes of QoS 0 that wait for room in the network, for which MQTT.js waits for ever. */
+  readonly #unwritten = new Set<() => void>();
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
@@ -256,12 +258,21 @@ export class Connection {
           return;
         }
         const place = qos > 0 ? this.#order.sent() : 0;
+        let isDone = false;
+        const fail = () => finish(new Error(CLOSED));
+        const finish = (error?: Error) => {
+          if (isDone) return;
+          isDone = true;
+          this.#unwritten.delete(fail);
+          settled();
+          done(error);
+        };
         this.#client.publish(topic, payload, { ...options, qos }, error => {
           if (!error && place > 0) this.#order.answered(place);
           if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
-          settled();
-          done(error ?? undefined);
+          finish(error ?? undefined);
         });
+        if (qos === 0 && !isDone) this.#unwritten.add(fail);
       },
     });
   }
@@ -309,6 +320,7 @@ export class Connection {
     this.#hasEnded = true;
     this.#requests.ended();
     this.#flow.release();
+    for (const fail of [...this.#unwritten]) fail();
   }
 }
 

@@ -237,7 +237,10 @@ export class Inspector {
       pending: this.#byBroker(({ index }) => pendingAt(register, index) || undefined),
       blocked: this.#byBroker(({ blockedTopics }) =>
         blockedTopics.isBlocked(topic)
-          ? sinceEpoch(blockedTopics.retryAt(topic) ?? performance.now())
+          ? {
+              reason: blockedTopics.reasonFor(topic) ?? '',
+              retryAt: sinceEpoch(blockedTopics.retryAt(topic) ?? performance.now()),
+            }
           : undefined,
       ),
       retain: policy.retain,

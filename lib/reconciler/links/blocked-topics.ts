@@ -17,6 +17,8 @@ export type Cause = Refusal['scope'] | 'not stored';
 interface Block {
   failures: number;
   cause: Cause;
+  /** For people. */
+  reason: string;
   failedAt: number;
   retryAt: number;
 }
@@ -55,11 +57,12 @@ export class BlockedTopics {
 
   /**
    * Notes a failure; returns how many there were in a row.
+   * @param reason for people
    */
-  failed(topic: string, uptime: number, cause: Exclude<Cause, 'value'> = 'topic'): number {
+  failed(topic: string, uptime: number, cause: Exclude<Cause, 'value'> = 'topic', reason = ''): number {
     const failures = (this.#blocked.get(topic)?.failures ?? 0) + 1;
     const distance = Math.min(FIRST_RETRY * GROWTH[cause] ** (failures - 1), LONGEST_RETRY);
-    this.#blocked.set(topic, { failures, cause, failedAt: uptime, retryAt: uptime + distance });
+    this.#blocked.set(topic, { failures, cause, reason, failedAt: uptime, retryAt: uptime + distance });
     if (failures === BLOCKED_AFTER) this.blocked++;
     this.#waitsNoMore(topic);
     if (cause !== 'topic') this.#releasable[cause].add(topic);
@@ -67,11 +70,11 @@ export class BlockedTopics {
   }
 
   /** The broker does not take the value, and would not take it again. Returns whether that is news. */
-  valueRefused(topic: string, uptime: number): boolean {
+  valueRefused(topic: string, uptime: number, reason = ''): boolean {
     const isNews = this.#blocked.get(topic)?.cause !== 'value';
     if (!this.isBlocked(topic)) this.blocked++;
     const retryAt = uptime + LONGEST_RETRY;
-    this.#blocked.set(topic, { failures: BLOCKED_AFTER, cause: 'value', failedAt: uptime, retryAt });
+    this.#blocked.set(topic, { failures: BLOCKED_AFTER, cause: 'value', reason, failedAt: uptime, retryAt });
     this.#waitsNoMore(topic);
     return isNews;
   }
@@ -116,6 +119,11 @@ export class BlockedTopics {
   /** Whether it is only the retained value that the broker does not take, so that transient ones go on. */
   takesTransient(topic: string): boolean {
     return this.#blocked.get(topic)?.cause === 'value';
+  }
+
+  /** Why the broker did not take what it was sent last, for people; undefined where it takes the topic. */
+  reasonFor(topic: string): string | undefined {
+    return this.#blocked.get(topic)?.reason;
   }
 
   /** When the topic is tried again; undefined while it is being tried, or is not blocked. */

@@ -10,6 +10,9 @@ import { ANSWERS_NO_SUBSCRIBE } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import { openConnection } from '../open-connection.ts';
 
+/** Bytes that the sockets of both ends do not take while nobody reads. */
+const MORE_THAN_SOCKETS_HOLD = 32 * 1024 * 1024;
+
 /** Those that run already, of MQTT.js, stay what they are. */
 const fakeIntervals = () =>
   sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'], shouldClearNativeTimers: true });
@@ -47,6 +50,21 @@ describe('Connection', () => {
     expect((await failure).message).to.contain('though the broker answered what was sent later');
     await connection.closed;
     await relay.close();
+    await broker.stop();
+  });
+
+  it('fails a QoS 0 publish that waits for the network once the connection has ended', async () => {
+    const broker = await startAedes();
+    const link = await Link.to(broker.port);
+    const connection = await openConnection(link.url);
+    link.freeze();
+    const failed = new Promise<Error | undefined>(resolve =>
+      connection.publish('a', Buffer.alloc(MORE_THAN_SOCKETS_HOLD), { qos: 0 }, resolve),
+    );
+    expect(connection.isWriting).to.equal(true);
+    link.cut();
+    expect((await failed)?.message).to.equal('the connection was closed');
+    await link.close();
     await broker.stop();
   });
 

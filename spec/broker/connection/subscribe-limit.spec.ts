@@ -3,6 +3,9 @@
 import { expect } from 'chai';
 import { SubscribeLimit } from '../../../lib/broker/connection/subscribe-limit.ts';
 
+const TEN_MINUTES_MS = 10 * 60_000;
+const DAY_MINUTES = 24 * 60;
+
 const UNLIMITED = Number.POSITIVE_INFINITY;
 
 describe('SubscribeLimit', () => {
@@ -53,5 +56,56 @@ describe('SubscribeLimit', () => {
     expect(limit.filters).to.equal(14);
     limit.took(20);
     expect(limit.filters).to.equal(14);
+  });
+
+  describe('once it is learnt', () => {
+    let now: number;
+    let limit: SubscribeLimit;
+    let learned: number[];
+
+    beforeEach(() => {
+      now = 0;
+      learned = [];
+      limit = new SubscribeLimit(
+        filters => learned.push(filters),
+        () => now,
+      );
+      limit.refused(28);
+    });
+
+    it('is tried with twice as many filters after ten minutes, and raised as long as these are answered', () => {
+      now = TEN_MINUTES_MS - 1;
+      expect(limit.filters).to.equal(14);
+      now = TEN_MINUTES_MS;
+      expect(limit.filters).to.equal(28);
+      limit.answered(28);
+      expect(limit.filters).to.equal(56);
+      expect(learned).to.deep.equal([14]);
+    });
+
+    for (const outcome of ['unanswered', 'refused'] as const) {
+      it(`stands where more are ${outcome}, and is tried again after twice the time, in the end once a day`, () => {
+        const tried: number[] = [];
+        for (let minutes = 0; minutes < 6 * DAY_MINUTES; minutes += 10) {
+          now = minutes * 60_000;
+          if (limit.filters === 14) continue;
+          tried.push(minutes);
+          limit[outcome](28);
+          expect(limit.filters).to.equal(14);
+        }
+        const distances = tried.map((minutes, index) => minutes - (tried[index - 1] ?? 0));
+        expect(distances.slice(0, 5)).to.deep.equal([10, 20, 40, 80, 160]);
+        expect(distances.at(-1)).to.equal(DAY_MINUTES);
+        expect(learned).to.deep.equal([14]);
+      });
+    }
+
+    it('is not told again where the broker takes the first filters of more, as many as before', () => {
+      now = TEN_MINUTES_MS;
+      limit.answered(28);
+      limit.took(14);
+      expect(limit.filters).to.equal(14);
+      expect(learned).to.deep.equal([14]);
+    });
   });
 });

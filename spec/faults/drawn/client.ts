@@ -20,10 +20,13 @@ export class SiteClient {
     this.#done = this.#stayConnected();
   }
 
-  /** Payloads that were seen under a topic, the oldest first. */
-  seen(topic: string): string[] {
+  /**
+   * Payloads that were published retained under a topic, the oldest first. mqttrep hands on an empty message that is not
+   * retained where it does not know yet whether a client of MQTT 3.1.1 deleted the topic: that is no deletion.
+   */
+  seenRetained(topic: string): string[] {
     return this.#clients.flatMap(({ messages }) =>
-      messages.filter(message => message.topic === topic).map(({ payload }) => payload),
+      messages.filter(message => message.topic === topic && message.retain).map(({ payload }) => payload),
     );
   }
 

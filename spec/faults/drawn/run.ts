@@ -2,6 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
+import type { TopicDetails } from '../../../lib/status/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type MqttrepProcess, startMqttrep } from '../../support/mqttrep-process.ts';
 import { seededRandom } from '../../support/random.ts';
@@ -9,6 +10,7 @@ import { retainedOf } from '../../support/retained-of.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { RECOVERY } from '../trial.ts';
 import { SiteClient } from './client.ts';
+import { ForbiddenTopics, type Written } from './forbidden.ts';
 import { type Fault, formatPlan, type Plan } from './plan.ts';
 import { REPLICATOR, Site } from './site.ts';
 import { Traffic } from './traffic.ts';
@@ -33,6 +35,7 @@ class DrawnRun {
   readonly #sites: readonly Site[];
   readonly #clients: ReadonlyMap<Site, SiteClient>;
   readonly #traffic: Traffic;
+  readonly #forbidden: ForbiddenTopics;
   readonly #store = tempFolder('store');
   readonly #lives: MqttrepProcess[] = [];
   /** The faults of one site wait for each other, and so do those of mqttrep. */
@@ -43,6 +46,7 @@ class DrawnRun {
     this.#sites = sites;
     this.#clients = new Map(sites.map(site => [site, new SiteClient(site.broker.url)]));
     this.#traffic = new Traffic(this.#clients, seededRandom(plan.seed + 1));
+    this.#forbidden = new ForbiddenTopics(sites);
   }
 
   async play(): Promise<void> {
@@ -60,6 +64,7 @@ class DrawnRun {
     await traffic;
     const undone = this.#traffic.undone(await this.#equal());
     if (undone.length > 0) throw new Error(undone.join('\n'));
+    await eventually(() => this.#assertSaid(), { within: RECOVERY });
     for (const { relay } of this.#sites) relay.assertKept();
   }
 
@@ -79,19 +84,14 @@ class DrawnRun {
     await Promise.all(this.#sites.map(site => site.stop()));
   }
 
-  /** Resolves with what all brokers retain, once mqttrep serves them all and they are equal. */
+  /**
+   * Resolves with what all brokers retain, once mqttrep serves them all and they are equal, but for what the limits of
+   * some do not allow.
+   */
   async #equal(): Promise<ReadonlyMap<string, string>> {
     const fence = nanoid();
-    await Promise.all(
-      [...this.#clients].map(([{ name }, client]) =>
-        eventually(
-          async () => {
-            if (!(await client.publish(`fence/${name}`, fence))) throw new Error(`${name} takes no writes`);
-          },
-          { within: RECOVERY },
-        ),
-      ),
-    );
+    const fences = this.#sites.map(site => ({ site, topic: `fence/${site.name}`, payload: fence }));
+    await Promise.all([...this.#forbidden.messages(fence), ...fences].map(message => this.#write(message)));
     let retained: ReadonlyMap<string, string> = new Map();
     await eventually(
       async () => {
@@ -105,20 +105,44 @@ class DrawnRun {
     return retained;
   }
 
+  async #write({ site, topic, payload }: Written): Promise<void> {
+    await eventually(
+      async () => {
+        if (!(await this.#clients.get(site)?.publish(topic, payload)))
+          throw new Error(`${site.name} takes no writes`);
+      },
+      { within: RECOVERY },
+    );
+  }
+
+  /** What a broker does not take is named, with the reason, by the process that runs. */
+  async #assertSaid(): Promise<void> {
+    const mqttrep = this.#lives.at(-1);
+    if (mqttrep === undefined) throw new Error('mqttrep was not started');
+    const url = /http:\S+(?=\/$)/.exec(await mqttrep.line('status page: '))?.[0];
+    const details = async (topic: string) => {
+      const response = await fetch(`${url}/api/v1/topics/${encodeURIComponent(topic)}`);
+      return (await response.json()) as TopicDetails;
+    };
+    const unsaid = await this.#forbidden.unsaid(details, mqttrep.stdout + mqttrep.stderr);
+    if (unsaid.length > 0) throw new Error(unsaid.join('\n'));
+  }
+
   #assertEqual(all: readonly ReadonlyMap<string, string>[], fence: string): void {
     const topics = [...new Set(all.flatMap(retained => [...retained.keys()]))].sort();
     const fences = this.#sites.map(({ name }) => `fence/${name}`);
-    const diverging = [...topics, ...fences].filter(topic => {
+    const diverging = [...topics.filter(topic => !this.#forbidden.isOne(topic)), ...fences].filter(topic => {
       const values = all.map(retained => retained.get(topic));
       const wanted = fences.includes(topic) ? fence : values[0];
       return values.some(value => value !== wanted);
     });
-    if (diverging.length === 0) return;
+    const wrong = this.#forbidden.wrong(fence, all);
+    if (diverging.length + wrong.length === 0) return;
     const lines = diverging.map(topic => {
       const values = this.#sites.map(({ name }, index) => `${name} ${all[index]?.get(topic) ?? 'nothing'}`);
       return `${topic}: ${values.join(', ')}`;
     });
-    throw new Error(`the brokers differ:\n${[...new Set(lines)].join('\n')}`);
+    throw new Error(`the brokers differ:\n${[...new Set([...lines, ...wrong])].join('\n')}`);
   }
 
   #inTurn(fault: Fault): Promise<void> {
@@ -171,6 +195,7 @@ class DrawnRun {
     this.#lives.push(
       startMqttrep({
         MQTTREP_TOPIC_all: '#',
+        MQTTREP_HTTP: '0',
         MQTTREP_MERGE_FREQUENCY: '50',
         MQTTREP_SCAN_PERIOD: '5',
         MQTTREP_STORE: this.#store,

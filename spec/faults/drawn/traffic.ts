@@ -97,7 +97,7 @@ export class Traffic {
   #seenElsewhere({ topic, site, deletion }: TopicLog): number[][] {
     const others = [...this.#clients].filter(([other]) => other !== site);
     return others.map(([, client]) =>
-      client.seen(topic).map(payload => (payload === '' ? (deletion ?? 0) : Number(payload))),
+      client.seenRetained(topic).map(payload => (payload === '' ? (deletion ?? 0) : Number(payload))),
     );
   }
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { QoS } from '../../support/client.ts';
 import { startMqttrep } from '../../support/mqttrep-process.ts';
 import { TOPICS, VERSION_NAMES } from '../limits.ts';
-import { type Pair, patience } from '../pair.ts';
+import { type Pair, patience, withoutTopics } from '../pair.ts';
 import type { Side } from '../tested-broker.ts';
 
 export function values(pair: () => Pair): void {
@@ -150,9 +150,4 @@ async function respectsMaxQos(pair: Pair): Promise<void> {
   } finally {
     await second.stop();
   }
-}
-
-function withoutTopics(pair: Pair): Record<string, string> {
-  const entries = Object.entries(pair.environment);
-  return Object.fromEntries(entries.filter(([name]) => !/^MQTTREP_(TOPIC|QOS|RETAIN|TTL)_/.test(name)));
 }

@@ -123,6 +123,7 @@ describe('The inspector', () => {
     const details = await ask({ of: 'topic', topic: 't' });
     expect(details?.state).to.equal('blocked');
     expect(details?.blocked).to.have.all.keys('C');
+    expect(details?.blocked['C']?.reason).to.equal('not authorized');
     expect((await list('diverging')).topics.map(({ topic }) => topic)).to.deep.equal(['t']);
     fixture.clock.tick(20 * 60_000);
     await fixture.all();

@@ -152,15 +152,17 @@ function HeldTable({ details, brokers, now }: HeldTableProps) {
       <tbody>
         {brokers.map(name => {
           const held = details.held[name];
-          const retry = details.blocked[name];
+          const blocked = details.blocked[name];
           return (
             <tr key={name} class={held === undefined || held.agrees ? '' : 'differs'}>
               <th scope="row">{name}</th>
               <td>
                 {held === undefined ? '–' : <ValueView value={held.value} />}
                 {held === undefined || held.agrees ? null : <span class="mark">≠ differs</span>}
-                {retry === undefined ? null : (
-                  <span class="mark">blocked, tried again in {span(retry - now)}</span>
+                {blocked === undefined ? null : (
+                  <span class="mark">
+                    blocked ({blocked.reason}), tried again in {span(blocked.retryAt - now)}
+                  </span>
                 )}
               </td>
               <td>{count(details.pending[name] ?? 0)}</td>
