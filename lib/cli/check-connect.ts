@@ -6,11 +6,11 @@ import { checkBroker, type Finding } from '../broker/diagnostics/broker-check.ts
 import type { Config } from '../config/config.ts';
 import { printable, quoted } from '../core/printable.ts';
 import { brokerSettings } from '../supervisor/settings.ts';
+import { table } from '../terminal/table.ts';
 import { type Format, printJson, validity, verdict } from './check.ts';
 import { EXIT } from './exit-codes.ts';
 import { interruptible } from './interruptible.ts';
 import { loadConfig, printProblems } from './load-config.ts';
-import { table } from './table.ts';
 
 /** Milliseconds for one broker, without the removal of what was written. */
 const BROKER_LIMIT = 30_000;

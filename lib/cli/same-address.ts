@@ -5,9 +5,10 @@
  */
 
 import { lookup } from 'node:dns/promises';
+import { BROKER_SETTINGS } from '../config/broker-settings.ts';
 import { endpoint, hostAndPort } from '../config/broker-url.ts';
 import type { BrokerConfig, Problem } from '../config/config.ts';
-import { brokerVariableName } from '../config/variables.ts';
+import { variableName } from '../config/variables.ts';
 
 /** Longest wait for the names of hosts, in milliseconds. */
 const LOOKUP_LIMIT_MS = 2_000;
@@ -27,8 +28,8 @@ export async function sameAddresses(brokers: readonly BrokerConfig[]): Promise<r
     const twin = places.slice(0, index).find(other => isSame(place, other));
     if (twin === undefined) return [];
     return {
-      variable: brokerVariableName('CLIENT', place.name),
-      problem: `it leads to the address of ${brokerVariableName('CLIENT', twin.name)}, so it may be the same broker, which would be replicated with itself`,
+      variable: variableName(BROKER_SETTINGS.url, place.name),
+      problem: `it leads to the address of ${variableName(BROKER_SETTINGS.url, twin.name)}, so it may be the same broker, which would be replicated with itself`,
       fix: 'correct the url, or remove one of the two',
     };
   });

@@ -2,7 +2,7 @@
 
 import { printable, quoted } from '../core/printable.ts';
 import type { BrokerStatus, Conflict, ConflictSide, Histogram, Status } from '../status/api.ts';
-import type { Look, Style } from './terminal.ts';
+import type { Look, Style } from '../terminal/terminal.ts';
 
 /** Conflicts that are shown. */
 const MOST_CONFLICTS = 5;

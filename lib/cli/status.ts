@@ -3,11 +3,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { printableJson } from '../core/printable.ts';
 import type { Status } from '../status/api.ts';
+import { type Look, lookOf } from '../terminal/terminal.ts';
 import { EXIT } from './exit-codes.ts';
 import { statusAddress } from './status-address.ts';
 import { type Address, askStatus, NoStatus } from './status-client.ts';
 import { statusLines } from './status-text.ts';
-import { type Look, lookOf } from './terminal.ts';
 
 /** Milliseconds. */
 const PERIOD = 1_000;

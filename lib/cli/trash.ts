@@ -2,10 +2,10 @@
 
 import { printableJson, quoted } from '../core/printable.ts';
 import type { TrashList, Undone, Value } from '../status/api.ts';
+import { table } from '../terminal/table.ts';
 import { EXIT } from './exit-codes.ts';
 import { statusAddress } from './status-address.ts';
 import { type Address, askJson, NoStatus } from './status-client.ts';
-import { table } from './table.ts';
 
 /** Characters of a value that are shown. */
 const LONGEST_VALUE = 60;

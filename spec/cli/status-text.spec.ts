@@ -3,8 +3,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { statusLines } from '../../lib/cli/status-text.ts';
-import { PLAIN, tableOf } from '../../lib/cli/terminal.ts';
 import type { BrokerStatus, Status } from '../../lib/status/api.ts';
+import { PLAIN, tableOf } from '../../lib/terminal/terminal.ts';
 import { brokerStatus } from '../status/broker-status.ts';
 
 const NOW = Date.UTC(2026, 0, 2);

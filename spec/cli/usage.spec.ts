@@ -119,7 +119,7 @@ describe('the command line of mqttrep', () => {
       [['check', '--seconds', '3'], '--seconds'],
       [['run', '--env-file'], '--env-file'],
       [['demo', '--seconds', 'ten'], "'ten'"],
-      [['completion'], 'for which shell'],
+      [['completion'], 'needs a shell'],
       [['completion', 'csh'], "'csh'"],
       [['completion', 'bash', 'zsh'], "'zsh'"],
       [['toString'], "'toString'"],

@@ -131,7 +131,7 @@ describe('An option of MQTT.js', () => {
       { host: 'a', port: 1 },
       { host: 'b', port: 2 },
     ];
-    expect(warnings({ servers }).join()).to.include('only the first of `servers`');
+    expect(warnings({ servers }).join()).to.include('connects only to the first of `servers`');
   });
 });
 

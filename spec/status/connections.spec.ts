@@ -86,7 +86,9 @@ describe('with many connections to the status server,', function () {
     const response = await fetch(new URL('/metrics', served.url), {
       headers: { authorization: `Bearer ${TOKEN}` },
     });
-    const displaced = Number(/^mqttrep_http_displaced_total (\d+)$/m.exec(await response.text())?.[1]);
+    const displaced = Number(
+      /^mqttrep_http_connections_displaced_total (\d+)$/m.exec(await response.text())?.[1],
+    );
     expect(displaced).to.be.at.least(MANY - 128);
   });
 
