@@ -51,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
         envFile,
         url: values.url,
         format,
-        looks: values.watch === true ? 'watch' : 'once',
+        repeat: values.watch === true ? 'watch' : 'once',
       });
     case 'trash':
       return (await import('./trash.ts')).trash({ filter: rest[0] ?? '', envFile, url: values.url, format });

@@ -21,7 +21,7 @@ export const SETTING_TEXTS: readonly SettingText[] = SETTING_GROUPS.flatMap(({ s
 function textOf({ variable, fileVariable, value, otherwise, help }: DocumentedSetting): SettingText {
   return {
     names: fileVariable === undefined ? variable : `${variable}, ${fileVariable}`,
-    text: plain(`${value}; ${otherwise}. ${help}`),
+    text: plain(`${help} Value: ${value}; ${otherwise}.`),
   };
 }
 

@@ -5,6 +5,7 @@
 
 import type { QoS } from '../core/policy.ts';
 import type { BrokerConfig, Config, ConnectionOptions, HttpConfig, TopicConfig } from './config.ts';
+import { httpUrl } from './http-values.ts';
 import { MASK, maskUrl } from './mask.ts';
 import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
 import { jsonOf, mapSettings, valueAt } from './setting.ts';
@@ -152,9 +153,8 @@ function topicLines(topic: TopicConfig, names: readonly string[]): string[] {
 }
 
 function httpInWords({ host, port, token, hidesPayloads }: HttpDescription): string {
-  const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
   const payloads = hidesPayloads ? 'without payloads' : 'with payloads';
-  return `${address}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
+  return `${httpUrl({ host, port })}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

@@ -27,6 +27,11 @@ export function parseHttpAddress(text: string): Parsed<ListenAddress> {
   };
 }
 
+/** The address in a browser. An IPv6 address stands in brackets. */
+export function httpUrl({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+}
+
 /** The text itself; it is a secret, so no problem repeats it. */
 export function parseToken(text: string): Parsed<string> {
   if (!VISIBLE.test(text)) {

@@ -94,7 +94,7 @@ export const TOPIC_SETTINGS = {
     key: 'MERGE',
     value: 'a chain of comparators, such as `json:meta.serial,arrival`',
     parse: parseMerge,
-    unset: '`arrival`: the last writer wins',
+    unset: '`arrival`, the last writer wins',
     help: 'How mqttrep chooses the winner of two conflicting writes.',
     reload: 'applied',
     show: formatMergeChain,

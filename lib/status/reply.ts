@@ -1,4 +1,4 @@
-/** Answers to requests, and the headers that all of them bear. */
+/** Answers to requests, and the headers that all answers have. */
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { StaticFile } from './static-files.ts';
@@ -10,7 +10,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The page runs its own scripts only, is framed by none, and tells nobody where it was read. */
+/** The page runs only its own scripts, no site can frame it, and it sends no referrer. */
 export const SECURITY_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -29,7 +29,7 @@ export function asJson(status: number, data: unknown, headers: Readonly<Record<s
   return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(data)}\n`, headers };
 }
 
-/** Asked for again each time, and sent only if it changed: the page is always that of this version. */
+/** Browsers ask for a file each time, and receive it only if it changed. So the page always has this version. */
 export function fileReply(file: StaticFile, request: IncomingHttpHeaders): Reply {
   const { type, etag, plain, gzipped } = file;
   const headers = { ETag: etag, 'Cache-Control': 'no-cache', Vary: 'Accept-Encoding' };

@@ -1,4 +1,4 @@
-/** Rows in columns, for terminals. */
+/** Rows of cells in columns, for terminals. */
 
 /** Each column as wide as its widest cell, two blanks between; no blanks at the end of a line. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -12,7 +12,7 @@ import { plain } from '../../lib/config/setting.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 describe('the man page', () => {
-  /** As roff has it. */
+  /** As roff. */
   const page = manPage('1.2.3');
   const text = page.replaceAll('\\-', '-').replaceAll('\\e', '\\');
 

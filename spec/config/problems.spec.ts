@@ -103,7 +103,7 @@ describe('readConfig', () => {
       config('7', 'a number, not an object'),
       config('{"__proto__":{"a":1}}', '`__proto__`'),
       config('{"will":{"__proto__":{"a":1}}}', '`__proto__`'),
-      config('['.repeat(50_000), 'no JSON'),
+      config('['.repeat(50_000), 'not JSON'),
       config('{"maxQos":3}', '`maxQos` is 3', '0, 1 or 2'),
       config('{"maxLevels":0}', '`maxLevels` is 0', 'a whole number from 1 to 65536'),
       config(
