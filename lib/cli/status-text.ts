@@ -2,6 +2,7 @@
 
 import { printable, quoted } from '../core/printable.ts';
 import type { BrokerStatus, Conflict, ConflictSide, Histogram, Status } from '../status/api.ts';
+import { type Align, tableLines } from '../terminal/table.ts';
 import type { Look, Style } from '../terminal/terminal.ts';
 
 /** The number of conflicts in the text. */
@@ -50,7 +51,7 @@ const STATE_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
 
 interface Column {
   readonly head: string;
-  readonly align: 'left' | 'right';
+  readonly align: Align;
   readonly cell: (broker: BrokerStatus) => string;
 }
 
@@ -75,22 +76,13 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
     },
   ];
   const cells = brokers.map(broker => columns.map(({ cell }) => printable(cell(broker))));
-  const widths = columns.map(({ head }, index) =>
-    Math.max(head.length, ...cells.map(row => row[index]?.length ?? 0)),
+  const [head = '', ...lines] = tableLines(
+    [columns.map(column => column.head), ...cells],
+    columns.map(({ align }) => align),
   );
-  const line = (row: readonly string[]) =>
-    row
-      .map((text, index) => {
-        const width = widths[index] ?? 0;
-        return columns[index]?.align === 'left' ? text.padEnd(width) : text.padStart(width);
-      })
-      .join('  ')
-      .trimEnd();
   return [
-    look.paint('dim', line(columns.map(({ head }) => head))),
-    ...cells.map((row, index) =>
-      look.paint(STATE_STYLES[brokers[index]?.state ?? 'ready'] ?? 'red', line(row)),
-    ),
+    look.paint('dim', head),
+    ...lines.map((line, index) => look.paint(STATE_STYLES[brokers[index]?.state ?? 'ready'] ?? 'red', line)),
   ];
 }
 

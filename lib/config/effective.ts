@@ -3,7 +3,6 @@
  * as harmless is shown, and everything else is masked; so a secret in an option that nobody thought of stays hidden.
  */
 
-import type { QoS } from '../core/policy.ts';
 import type { BrokerConfig, Config, ConnectionOptions, HttpConfig, TopicConfig } from './config.ts';
 import { httpUrl } from './http-values.ts';
 import { MASK, maskUrl } from './mask.ts';
@@ -12,15 +11,7 @@ import { jsonOf, mapSettings, valueAt } from './setting.ts';
 import { shownSettings } from './topic-settings.ts';
 import { variableName } from './variables.ts';
 
-export interface BrokerDescription {
-  readonly name: string;
-  /** Without credentials and query. */
-  readonly url: string;
-  readonly maxQos: QoS;
-  readonly priority: number;
-  readonly maxLevels?: number;
-  /** Bytes. */
-  readonly maxTopicLength?: number;
+export interface BrokerDescription extends Omit<BrokerConfig, 'options'> {
   /** As configured; null if it is random. */
   readonly clientId: string | null;
   /** By name, in alphabetical order; `***` for every value that is not known to be harmless. */

@@ -14,7 +14,6 @@ import type { ReconcilerAnswers, ReconcilerRequest } from '../protocol/requests.
 import { NoAnswer } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import {
-  BadRequest,
   decisionIn,
   isDecision,
   levelRequest,
@@ -30,7 +29,17 @@ import { readiness } from './health.ts';
 import { LIMITS } from './limits.ts';
 import { Metrics } from './metrics.ts';
 import { Overview } from './overview.ts';
-import { asJson, asText, fileReply, type Reply, SECURITY_HEADERS } from './reply.ts';
+import {
+  asJson,
+  asText,
+  fileReply,
+  headersOf,
+  NO_BROKER,
+  NO_PAGE,
+  type Reply,
+  replyToError,
+  SECURITY_HEADERS,
+} from './reply.ts';
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
 import { UnsentBytes } from './unsent-bytes.ts';
 
@@ -190,7 +199,7 @@ export class StatusServer {
     }
     const file = this.#files.get(path);
     if (file !== undefined) return fileReply(file, request.headers);
-    if (path === '/') return asText(404, NO_PAGE);
+    if (path === '/') return NO_PAGE;
     return asJson(404, { error: 'there is nothing at this path' });
   }
 
@@ -229,13 +238,7 @@ export class StatusServer {
       response.destroy();
       return;
     }
-    response.writeHead(reply.status, {
-      ...SECURITY_HEADERS,
-      'Content-Type': reply.type,
-      // 304 has no body, so it must not have a length.
-      ...(reply.status === 304 ? {} : { 'Content-Length': body.length }),
-      ...reply.headers,
-    });
+    response.writeHead(reply.status, headersOf(reply, body.length));
     this.#unsent.add(request.socket, response, body.length);
     response.end(request.method === 'HEAD' ? undefined : body);
   }
@@ -244,16 +247,3 @@ export class StatusServer {
 const TOPIC_PATH = '/api/v1/topics/';
 
 const UNDO_PATH = '/api/v1/undo';
-
-const NO_BROKER = asJson(404, { error: 'there is no such broker' });
-
-const NO_PAGE = `This installation does not have the page (npm run build makes it).
-It has /livez, /readyz, /metrics, /api/v1/status, /api/v1/topics, /api/v1/tree and /api/v1/events.
-`;
-
-/** An unexpected error is a mistake of mqttrep. Its text stays here, since it can contain internals. */
-function replyToError(error: unknown): Reply {
-  if (error instanceof BadRequest) return asJson(400, { error: error.message });
-  if (error instanceof NoAnswer) return asJson(503, { error: error.message }, { 'Retry-After': '1' });
-  return asJson(500, { error: 'mqttrep failed to answer' });
-}

@@ -4,7 +4,16 @@ import { expect } from 'chai';
 import { Measurements } from '../../lib/status/measurements.ts';
 import { Metrics } from '../../lib/status/metrics.ts';
 import { METRICS } from '../../lib/status/metrics-table.ts';
-import { FakeReplicator } from './fake-replicator.ts';
+import { FakeReplicator, type Inspected } from './fake-replicator.ts';
+
+function metricsOf(asked: Inspected): Metrics {
+  return new Metrics({
+    measurements: new Measurements(asked, () => undefined),
+    version: '1.2.3',
+    reconcilerRestarts: () => 2,
+    displaced: () => 3,
+  });
+}
 
 describe('the metrics', () => {
   let replicator: FakeReplicator;
@@ -19,13 +28,7 @@ describe('the metrics', () => {
     replicator.conflictCounts['json:a"b\\c'] = 4;
     for (const seconds of [0.02, 0.3, 99_999]) replicator.convergence.observe(seconds);
     replicator.roundTrips.observe(0.004);
-    const measurements = new Measurements(replicator.inspected, () => undefined);
-    const metrics = new Metrics({
-      measurements,
-      version: '1.2.3',
-      reconcilerRestarts: () => 2,
-      displaced: () => 3,
-    });
+    const metrics = metricsOf(replicator.inspected);
     text = await metrics.text();
     expect(metrics.contentType).to.contain('text/plain');
   });
@@ -115,13 +118,7 @@ describe('the metrics', () => {
   });
 
   it('are the same when they are read again, so that nothing is counted twice', async () => {
-    const measurements = new Measurements(replicator.inspected, () => undefined);
-    const metrics = new Metrics({
-      measurements,
-      version: '1.2.3',
-      reconcilerRestarts: () => 2,
-      displaced: () => 3,
-    });
+    const metrics = metricsOf(replicator.inspected);
     const lasting = (all: string) => all.split('\n').filter(line => line.startsWith('mqttrep_'));
     expect(lasting(await metrics.text())).to.deep.equal(lasting(await metrics.text()));
   });
@@ -132,14 +129,8 @@ describe('the metrics', () => {
       links: replicator.links,
       askBroker: () => Promise.reject(new Error('busy')),
       askReconciler: () => Promise.reject(new Error('busy')),
-    } as unknown as typeof replicator.inspected;
-    const measurements = new Measurements(silent, () => undefined);
-    const early = await new Metrics({
-      measurements,
-      version: '1.2.3',
-      reconcilerRestarts: () => 0,
-      displaced: () => 3,
-    }).text();
+    } as unknown as Inspected;
+    const early = await metricsOf(silent).text();
     expect(early).to.contain('mqttrep_broker_up{broker="OSLO"} 1').and.not.contain('NaN');
   });
 });
