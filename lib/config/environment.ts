@@ -154,7 +154,9 @@ function warnOfUnknown(variable: string, known: string | undefined, problems: Pr
   problems.warn(variable, {
     problem: 'mqttrep has no variable of this name and ignores it',
     fix:
-      known === undefined ? 'remove it, or look its name up in docs/settings.md' : `did you mean ${known}?`,
+      known === undefined
+        ? "remove it, or look its name up by 'mqttrep config --help'"
+        : `did you mean ${known}?`,
   });
 }
 

@@ -265,7 +265,7 @@ describe('readConfig', () => {
       ],
       [{ MQTTREP_LOGLEVEL: 'warn' }, 'MQTTREP_LOGLEVEL', 'mean MQTTREP_LOG_LEVEL?'],
       [{ MQTTREP_TTL: '1' }, 'MQTTREP_TTL', 'mean MQTTREP_TTL_{id}?'],
-      [{ MQTTREP_XYZZY: '1' }, 'MQTTREP_XYZZY', 'ignores it', 'docs/settings.md'],
+      [{ MQTTREP_XYZZY: '1' }, 'MQTTREP_XYZZY', 'ignores it', 'mqttrep config --help'],
       [
         { MQTTREP_CONFIG_oslo: '{"rejectUnauthorized":false}' },
         'MQTTREP_CONFIG_oslo',
