@@ -1,4 +1,4 @@
-/** `mqttrep check --connect`: each broker is tried, all at the same time. */
+/** `mqttrep check --connect`: tests all brokers at the same time. */
 
 import { nanoid } from 'nanoid';
 import { randomClientId } from '../broker/connection/client-id.ts';
@@ -6,14 +6,14 @@ import { checkBroker, type Finding } from '../broker/diagnostics/broker-check.ts
 import type { Config } from '../config/config.ts';
 import { printable, quoted } from '../core/printable.ts';
 import { brokerSettings } from '../supervisor/settings.ts';
+import { table } from '../terminal/table.ts';
 import { type Format, printJson, validity, verdict } from './check.ts';
 import { EXIT } from './exit-codes.ts';
 import { interruptible } from './interruptible.ts';
 import { loadConfig, printProblems } from './load-config.ts';
-import { table } from './table.ts';
 
-/** Milliseconds for one broker, without the removal of what was written. */
-const BROKER_LIMIT = 30_000;
+/** The time for one broker, without the removal of the messages of the test. */
+const BROKER_TIMEOUT_MS = 30_000;
 
 export async function checkConnect(envFile: string | undefined, format: Format): Promise<number> {
   const loaded = loadConfig(envFile);
@@ -38,21 +38,21 @@ function checkAll(config: Config, interrupted: AbortSignal): Promise<Finding[]> 
   return Promise.all(
     config.brokers.map(broker => {
       const clientId = `${broker.options.clientId ?? randomClientId(broker.name)}_check`;
-      const signal = AbortSignal.any([interrupted, AbortSignal.timeout(BROKER_LIMIT)]);
+      const signal = AbortSignal.any([interrupted, AbortSignal.timeout(BROKER_TIMEOUT_MS)]);
       return checkBroker(brokerSettings(broker, config, clientId), id, signal);
     }),
   );
 }
 
-/** What the broker said may be in it. */
-const NOTE_CHARACTERS = 1_000;
+/** A note can have text from the broker. */
+const MAX_NOTE_CHARACTERS = 1_000;
 
 const TITLES = ['broker', 'reached', 'version', 'QoS', 'retained', 'wildcard replay', 'echo', 'round trip'];
 
 function report(findings: readonly Finding[]): string {
   const notes = findings.flatMap(({ name, note, refusedFilters }) => [
-    ...(note === null ? [] : [`${name}: ${printable(note, NOTE_CHARACTERS)}\n`]),
-    ...refusedFilters.map(filter => `${name}: the subscription to ${quoted(filter)} is refused\n`),
+    ...(note === null ? [] : [`${name}: ${printable(note, MAX_NOTE_CHARACTERS)}\n`]),
+    ...refusedFilters.map(filter => `${name}: the broker refuses the subscription to ${quoted(filter)}\n`),
   ]);
   return table([TITLES, ...findings.map(row)]) + (notes.length === 0 ? '' : `\n${notes.join('')}`);
 }

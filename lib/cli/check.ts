@@ -1,4 +1,4 @@
-/** `mqttrep check`: is the configuration valid? With `--connect`: do the brokers do what it needs? */
+/** `mqttrep check`: is the configuration valid? */
 
 import type { Config } from '../config/config.ts';
 import { printableJson } from '../core/printable.ts';
@@ -8,7 +8,7 @@ import { sameAddresses } from './same-address.ts';
 
 export type Format = 'text' | 'json';
 
-/** What `check` says of a configuration, as data. */
+/** The result of `check`, as data. */
 export interface Verdict {
   readonly valid: boolean;
   readonly errors: Loaded['errors'];

@@ -1,5 +1,5 @@
 /**
- * The one table of commands and options: the command line is parsed by it, and the help, the man page and the
+ * The table of commands and options: `main.ts` parses the command line by it, and the help, the man page and the
  * completion of shells are made from it.
  */
 
@@ -7,21 +7,21 @@ interface OptionSpec {
   readonly type: 'boolean' | 'string';
   /** One letter. */
   readonly short?: string;
-  /** What its value is, as in the help; `FILE` is completed as one. */
+  /** The name of its value in the help. Shells complete `FILE` as a file. */
   readonly value?: string;
   readonly summary: string;
 }
 
 export const OPTIONS = {
-  connect: { type: 'boolean', summary: 'try each broker as well' },
+  connect: { type: 'boolean', summary: 'also test each broker' },
   'dry-run': { type: 'boolean', summary: 'decide, publish nothing' },
   'env-file': { type: 'string', value: 'FILE', summary: 'read environment variables from a file' },
   json: { type: 'boolean', summary: 'print JSON' },
-  refuse: { type: 'boolean', summary: 'have the broker given the topics again' },
-  seconds: { type: 'string', value: 'N', summary: 'end after so many seconds' },
-  url: { type: 'string', value: 'URL', summary: 'where the running mqttrep is' },
+  refuse: { type: 'boolean', summary: 'publish the topics to the broker again' },
+  seconds: { type: 'string', value: 'N', summary: 'end after N seconds' },
+  url: { type: 'string', value: 'URL', summary: 'the address of the running mqttrep' },
   watch: { type: 'boolean', summary: 'ask every second' },
-  help: { type: 'boolean', short: 'h', summary: 'say how it is used' },
+  help: { type: 'boolean', short: 'h', summary: 'print how to use it' },
   version: { type: 'boolean', short: 'V', summary: 'print the version' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
@@ -34,20 +34,20 @@ interface CommandSpec {
   readonly summary: string;
   /** Besides --help. */
   readonly options: readonly Option[];
-  /** One of these words has to follow. */
+  /** One of these words must follow. */
   readonly words?: readonly string[];
-  /** What has to follow, as in the help. */
+  /** The argument, as in the help. */
   readonly argument?: string;
 }
 
 export const COMMANDS = {
   run: { summary: "replicate until stopped (what 'mqttrep' alone does)", options: ['env-file', 'dry-run'] },
   check: {
-    summary: 'say whether the configuration is valid, and with --connect what each broker does',
+    summary: 'check the configuration, and with --connect each broker',
     options: ['env-file', 'connect', 'json'],
   },
   config: { summary: 'print the effective configuration, secrets masked', options: ['env-file', 'json'] },
-  status: { summary: 'ask a running one how it is', options: ['env-file', 'url', 'watch', 'json'] },
+  status: { summary: 'print the state of a running mqttrep', options: ['env-file', 'url', 'watch', 'json'] },
   trash: {
     summary: 'print what was deleted or overwritten within the last hour',
     options: ['env-file', 'url', 'json'],
@@ -59,13 +59,13 @@ export const COMMANDS = {
     argument: 'FILTER',
   },
   'confirm-deletions': {
-    summary: 'delete everywhere what is gone at a broker, or with --refuse nowhere',
+    summary: 'confirm deletions that mqttrep holds, or with --refuse undo them',
     options: ['env-file', 'url', 'refuse'],
     argument: 'BROKER',
   },
-  diff: { summary: 'say in which retained topics the brokers differ', options: ['env-file', 'json'] },
+  diff: { summary: 'print the retained topics in which the brokers differ', options: ['env-file', 'json'] },
   demo: {
-    summary: 'three brokers in this process, clients that write, a link that is cut and healed',
+    summary: 'run three brokers in this process, with clients, and cut and heal a link',
     options: ['seconds'],
   },
   completion: {
@@ -80,7 +80,7 @@ export type Command = keyof typeof COMMANDS;
 /** What `mqttrep` without a command does. */
 export const DEFAULT_COMMAND: Command = 'run';
 
-/** The commands in the order of the help, with what completes them. */
+/** The commands in the order of the help. */
 export function commandList(): readonly (CommandSpec & { readonly name: Command })[] {
   return Object.entries(COMMANDS).map(([name, spec]) => ({ name: name as Command, ...spec }));
 }

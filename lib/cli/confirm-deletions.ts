@@ -1,14 +1,14 @@
-/** `mqttrep confirm-deletions BROKER`: tells a running mqttrep what a person decides about the deletions that it holds. */
+/** `mqttrep confirm-deletions BROKER`: sends the decision of a person about held deletions to a running mqttrep. */
 
 import type { DecidedDeletions } from '../status/api.ts';
 import { EXIT } from './exit-codes.ts';
 import { statusAddress } from './status-address.ts';
-import { askJson, NoStatus } from './status-client.ts';
+import { askJson, exitCodeOf } from './status-client.ts';
 
 export interface ConfirmOptions {
   readonly broker: string;
   readonly envFile: string | undefined;
-  /** Instead of what the environment says. */
+  /** Instead of the address in the environment. */
   readonly url: string | undefined;
   readonly refuses: boolean;
 }
@@ -19,19 +19,17 @@ export async function confirmDeletions({ broker, envFile, url, refuses }: Confir
   try {
     const path = `/api/v1/brokers/${encodeURIComponent(broker)}/deletions/${refuses ? 'refuse' : 'confirm'}`;
     const { topics } = await askJson<DecidedDeletions>(address, 'POST', path);
-    process.stdout.write(`${said(broker, topics, refuses)}\n`);
+    process.stdout.write(`${outcome(broker, topics, refuses)}\n`);
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof NoStatus)) throw error;
-    process.stderr.write(`mqttrep: ${error.message}\n`);
-    return error.kind === 'unavailable' ? EXIT.unavailable : EXIT.failure;
+    return exitCodeOf(error);
   }
 }
 
-function said(broker: string, topics: number, refuses: boolean): string {
-  if (topics === 0) return `${broker}: no deletion is held`;
+function outcome(broker: string, topics: number, refuses: boolean): string {
+  if (topics === 0) return `${broker}: mqttrep holds no deletions`;
   const what = topics === 1 ? '1 topic' : `${topics} topics`;
   return refuses
-    ? `${broker} is given ${what} again`
-    : `${what} that ${broker} lacks: deleted at the other brokers`;
+    ? `${broker}: mqttrep publishes ${what} to it again`
+    : `${broker}: mqttrep deletes ${what} at the other brokers`;
 }

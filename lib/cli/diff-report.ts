@@ -8,21 +8,22 @@ import { printable, quoted } from '../core/printable.ts';
 export interface BrokerRead {
   readonly name: string;
   readonly state: 'read' | 'retains nothing' | 'not read';
-  /** Why it was not read. */
+  /** Why the broker was not read; '' if it was. */
   readonly reason: string;
 }
 
-/** Characters of a payload, and of properties, that are printed. */
-const SHOWN = 60;
+/** Of a payload, and of properties. */
+const MAX_SHOWN_CHARACTERS = 60;
 
 export function diffText(brokers: readonly BrokerRead[], comparison: Comparison): string {
   const { compared, diverging, unknown, cut } = comparison;
   const left = brokers.flatMap(({ name, state, reason }) => {
     if (state === 'not read') return [`${name} could not be read: ${printable(reason)}\n`];
-    return state === 'read' ? [] : [`${name} retains no messages, and is left out\n`];
+    return state === 'read' ? [] : [`${name} retains no messages, and is not compared\n`];
   });
   const hidden = cut.map(
-    name => `${name} does not show all that it retains: topics that it alone retains may be missing\n`,
+    name =>
+      `${name} does not show everything that it retains: topics that only ${name} retains may be missing\n`,
   );
   const lines = [...diverging, ...unknown].flatMap(topicLines);
   return [
@@ -49,24 +50,24 @@ function summary(
 function topicLines({ topic, snapshots }: TopicDifference): string[] {
   const width = Math.max(...[...snapshots.keys()].map(name => name.length));
   const showsProperties = new Set([...snapshots.values()].map(valueText)).size === 1;
-  const values = [...snapshots].map(([name, look]) => {
-    const properties = showsProperties && typeof look === 'object' ? `  ${propertiesText(look)}` : '';
-    return `  ${name.padEnd(width)}  ${valueText(look)}${properties}\n`;
+  const values = [...snapshots].map(([name, snapshot]) => {
+    const properties = showsProperties && typeof snapshot === 'object' ? `  ${propertiesText(snapshot)}` : '';
+    return `  ${name.padEnd(width)}  ${valueText(snapshot)}${properties}\n`;
   });
   return [`${quoted(topic)}\n`, ...values];
 }
 
-function valueText(look: BrokerSnapshot): string {
-  if (look === 'absent') return '(nothing)';
-  if (look === 'unknown') return '(unknown)';
-  const bytes = Buffer.from(look.head, 'latin1');
-  const text = isText(look, bytes)
-    ? quoted(bytes.toString(), SHOWN)
-    : printable(`0x${bytes.toString('hex')}`, SHOWN);
-  return text.includes('…') || look.digest !== undefined ? `${text} (${look.size} bytes)` : text;
+function valueText(snapshot: BrokerSnapshot): string {
+  if (snapshot === 'absent') return '(nothing)';
+  if (snapshot === 'unknown') return '(unknown)';
+  const bytes = Buffer.from(snapshot.head, 'latin1');
+  const text = isText(snapshot, bytes)
+    ? quoted(bytes.toString(), MAX_SHOWN_CHARACTERS)
+    : printable(`0x${bytes.toString('hex')}`, MAX_SHOWN_CHARACTERS);
+  return text.includes('…') || snapshot.digest !== undefined ? `${text} (${snapshot.size} bytes)` : text;
 }
 
-/** Of a long payload the head may end within a character. */
+/** The head of a long payload may end in the middle of a character. */
 function isText({ digest }: RetainedState, bytes: Buffer): boolean {
   if (isUtf8(bytes)) return true;
   return digest !== undefined && [1, 2, 3].some(cut => isUtf8(bytes.subarray(0, -cut)));
@@ -74,7 +75,7 @@ function isText({ digest }: RetainedState, bytes: Buffer): boolean {
 
 function propertiesText({ properties }: RetainedState): string {
   if (properties === undefined) return 'properties unknown';
-  return properties === '' ? 'no properties' : `properties ${printable(properties, SHOWN)}`;
+  return properties === '' ? 'no properties' : `properties ${printable(properties, MAX_SHOWN_CHARACTERS)}`;
 }
 
 export function diffJson(brokers: readonly BrokerRead[], comparison: Comparison): object {
@@ -93,13 +94,13 @@ export function diffJson(brokers: readonly BrokerRead[], comparison: Comparison)
 function differenceJson({ topic, snapshots }: TopicDifference): object {
   return {
     topic,
-    brokers: Object.fromEntries([...snapshots].map(([name, look]) => [name, snapshotJson(look)])),
+    brokers: Object.fromEntries([...snapshots].map(([name, snapshot]) => [name, snapshotJson(snapshot)])),
   };
 }
 
-function snapshotJson(look: BrokerSnapshot): object | string {
-  if (typeof look === 'string') return look;
-  const { head, size, digest, properties } = look;
+function snapshotJson(snapshot: BrokerSnapshot): object | string {
+  if (typeof snapshot === 'string') return snapshot;
+  const { head, size, digest, properties } = snapshot;
   const bytes = Buffer.from(head, 'latin1');
   return {
     size,

@@ -16,10 +16,11 @@ import { EXIT } from './exit-codes.ts';
 import { interruptible } from './interruptible.ts';
 import { loadConfig, printProblems } from './load-config.ts';
 
-/** What is being replicated is given two ticks to arrive, within these bounds in milliseconds. */
-const SETTLE = { least: 1_000, most: 5_000 } as const;
+/** Messages in flight get two ticks to arrive, but at least and at most this time. */
+const MIN_SETTLE_MS = 1_000;
+const MAX_SETTLE_MS = 5_000;
 
-/** A broker that was read, or why not. */
+/** A broker that was read, or why it was not. */
 interface Attempt {
   readonly read: BrokerRead;
   readonly reader: RetainedReader | undefined;
@@ -44,13 +45,13 @@ async function diffBrokers(config: Config, format: Format, signal: AbortSignal):
   );
   const names = config.brokers.map(({ name }) => name);
   const policies = new Policies(reconcilerSettings(config, names).filters, names.length);
-  const pause = Math.min(Math.max(2_000 / config.mergeFrequency, SETTLE.least), SETTLE.most);
+  const pause = Math.min(Math.max(2_000 / config.mergeFrequency, MIN_SETTLE_MS), MAX_SETTLE_MS);
   const settle = () => wait(pause, undefined, { signal }).catch(() => undefined);
   const comparison = await compare(sides, policies, settle);
   await Promise.all(attempts.map(({ reader }) => reader?.close()));
   const brokers = attempts.map(({ read }) => read);
   if (signal.aborted) {
-    process.stderr.write('interrupted: the brokers were not compared to the end\n');
+    process.stderr.write('mqttrep: interrupted before all topics were compared\n');
     return EXIT.failure;
   }
   if (format === 'json') printJson(diffJson(brokers, comparison));

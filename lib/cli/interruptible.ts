@@ -1,8 +1,8 @@
-/** For commands that have something to tidy up: the first signal asks them to end, a second one ends them. */
+/** For commands that must clean up: the first signal asks them to end, a second one ends them at once. */
 
 import { EXIT } from './exit-codes.ts';
 
-/** Runs the command with a signal that is aborted by SIGINT and SIGTERM. */
+/** Runs the command with an `AbortSignal` that SIGINT and SIGTERM abort. */
 export async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const receive = () => {

@@ -1,4 +1,4 @@
-/** The configuration for a command: from the environment and `--env-file`, or every problem on standard error. */
+/** The configuration of a command, from the environment and `--env-file`, and its problems on standard error. */
 
 import { readFileSync } from 'node:fs';
 import type { Config, Problem } from '../config/config.ts';
@@ -11,12 +11,12 @@ export interface Loaded {
   readonly warnings: readonly Problem[];
 }
 
-/** Reads and checks. A file that cannot be read is a problem like any other. */
+/** Reads and checks the configuration. A file that cannot be read is a problem like any other. */
 export function loadConfig(envFile: string | undefined): Loaded {
   return configSource(envFile)();
 }
 
-/** For who reads the same configuration again and again. */
+/** For a command that reads the same configuration several times. */
 export function configSource(envFile: string | undefined): () => Loaded {
   let own: Environment | undefined;
   return () => {
@@ -28,7 +28,7 @@ export function configSource(envFile: string | undefined): () => Loaded {
   };
 }
 
-/** Where a running mqttrep can be asked; the rest of the configuration may be missing or wrong. */
+/** The address of a running mqttrep; the rest of the configuration may be missing or wrong. */
 export function loadHttp(envFile: string | undefined): HttpAccess {
   if (envFile === undefined) return readHttpAccess(process.env, readText);
   const file = readEnvFile(envFile);
@@ -62,14 +62,14 @@ function readText(path: string): string {
 }
 
 /**
- * The environment that we were given: Node reads an `--env-file` that it finds anywhere on the command line by
- * itself, so what the file says is in `process.env` as well, and would hide what the file says later.
+ * The environment of the process without the variables of the file. Node.js itself reads an `--env-file` that is anywhere
+ * on the command line. So its variables are in `process.env` as well, and would hide later changes of the file.
  */
 function withoutFile(environment: Environment, file: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== file[name]));
 }
 
-/** One problem a line, errors first. */
+/** Prints one problem a line, errors first. */
 export function printProblems({ errors, warnings }: Loaded): void {
   const lines = [
     ...errors.map(problem => `error:   ${describe(problem)}`),
@@ -78,7 +78,7 @@ export function printProblems({ errors, warnings }: Loaded): void {
   if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
   if (errors.length > 0) {
     const count = errors.length === 1 ? 'one error' : `${errors.length} errors`;
-    process.stderr.write(`\n${count} in the configuration; nothing was started.\n`);
+    process.stderr.write(`\n${count} in the configuration; mqttrep does not start.\n`);
   }
 }
 

@@ -5,7 +5,6 @@ import { packageVersion } from '../package-version.ts';
 import { COMMANDS, type Command, DEFAULT_COMMAND, OPTIONS, type Option, SHELLS } from './commands.ts';
 import type { ConfirmOptions } from './confirm-deletions.ts';
 import { EXIT } from './exit-codes.ts';
-import { HELP } from './help.ts';
 
 export async function main(args: readonly string[]): Promise<number> {
   let parsed: ReturnType<typeof parse>;
@@ -22,17 +21,18 @@ export async function main(args: readonly string[]): Promise<number> {
   const [command = DEFAULT_COMMAND, ...rest] = positionals;
   if (!isCommand(command)) return wrongUsage(`there is no command '${command}'`);
   if (values.help === true) {
+    const { HELP } = await import('./help.ts');
     process.stdout.write(positionals.length === 0 ? HELP.mqttrep : HELP[command]);
     return EXIT.ok;
   }
   const understood: readonly Option[] = COMMANDS[command].options;
   const takesWord = 'words' in COMMANDS[command] || 'argument' in COMMANDS[command];
   const [surplus] = rest.slice(takesWord ? 1 : 0);
-  if (surplus !== undefined) return wrongUsage(`'${surplus}' is one word too many`);
+  if (surplus !== undefined) return wrongUsage(`'${surplus}' is one argument too many`);
   for (const option of Object.keys(values) as Option[]) {
     if (!understood.includes(option)) return wrongUsage(`'mqttrep ${command}' has no option --${option}`);
   }
-  // Imported when needed: what a command does not use costs it no memory.
+  // Each command imports only its own modules: what it does not use costs it no memory.
   const envFile = values['env-file'];
   const format = values.json === true ? 'json' : 'text';
   switch (command) {
@@ -51,12 +51,12 @@ export async function main(args: readonly string[]): Promise<number> {
         envFile,
         url: values.url,
         format,
-        looks: values.watch === true ? 'watch' : 'once',
+        repeat: values.watch === true ? 'watch' : 'once',
       });
     case 'trash':
       return (await import('./trash.ts')).trash({ filter: rest[0] ?? '', envFile, url: values.url, format });
     case 'undo':
-      if (rest[0] === undefined) return wrongUsage('undo what? name a topic or a topic filter');
+      if (rest[0] === undefined) return wrongUsage("'mqttrep undo' needs a topic or a topic filter");
       return (await import('./trash.ts')).undo({ filter: rest[0], envFile, url: values.url, format });
     case 'confirm-deletions':
       return confirmDeletions(rest[0], { envFile, url: values.url, refuses: values.refuse === true });
@@ -80,7 +80,9 @@ async function confirmDeletions(
   options: Omit<ConfirmOptions, 'broker'>,
 ): Promise<number> {
   if (broker === undefined)
-    return wrongUsage('the deletions of which broker? name it as in MQTTREP_CLIENT_{name}');
+    return wrongUsage(
+      "'mqttrep confirm-deletions' needs the {name} of a broker, as in MQTTREP_CLIENT_{name}",
+    );
   return (await import('./confirm-deletions.ts')).confirmDeletions({ broker, ...options });
 }
 
@@ -98,8 +100,8 @@ async function completion(word: string | undefined): Promise<number> {
   const choice = SHELLS.join(', ');
   return wrongUsage(
     word === undefined
-      ? `completion for which shell? ${choice}`
-      : `there is no completion for '${word}'; there is for ${choice}`,
+      ? `'mqttrep completion' needs a shell: ${choice}`
+      : `there is no completion for '${word}', only for ${choice}`,
   );
 }
 

@@ -1,18 +1,18 @@
-/** The status server of `mqttrep run`: what follows where its address cannot be had. */
+/** The status server of `mqttrep run`, and what happens if it cannot listen at its address. */
 
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 
-/** Ends the server; does nothing where there is none. */
+/** Ends the server; does nothing if there is none. */
 export type CloseServer = () => Promise<void>;
 
 const NOTHING: CloseServer = () => Promise.resolve();
 
 /**
- * Opens the server if there is to be one. An address that the user named must be had: `failed` otherwise. The default
- * one is an offer: replication goes on without.
+ * Opens the server, if one is configured. If mqttrep cannot listen at an address that the user chose, the result is
+ * `failed`. If it cannot listen at the default address, it replicates without a status server.
  */
 export async function openStatusServer(
   { http }: Config,
@@ -20,7 +20,7 @@ export async function openStatusServer(
   log: Log,
 ): Promise<CloseServer | 'failed'> {
   if (http === undefined) return NOTHING;
-  // Without a server, it costs no memory.
+  // Imported here, so that it costs no memory if there is no server.
   const { StatusServer } = await import('../status/server.ts');
   const mergeFrequency = () => replicator.mergeFrequency;
   const server = new StatusServer({ http, replicator, version: packageVersion(), mergeFrequency });
@@ -30,10 +30,13 @@ export async function openStatusServer(
   } catch (error) {
     const reason = `cannot listen at ${http.host}, port ${http.port}: ${reasonOf(error as NodeJS.ErrnoException)}`;
     if (http.address === 'chosen') {
-      log('error', `${reason}; set MQTTREP_HTTP to another address, or to off`);
+      log('error', `${reason}; mqttrep ends. Set MQTTREP_HTTP to another address, or to off`);
       return 'failed';
     }
-    log('warn', `${reason}; there is no status page. Set MQTTREP_HTTP to another port, or to off`);
+    log(
+      'warn',
+      `${reason}; mqttrep goes on without a status page. Set MQTTREP_HTTP to another port, or to off`,
+    );
     return NOTHING;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * SIGHUP: the configuration is read again, and what it changes is applied. One with errors is refused whole, and
- * the one that holds goes on.
+ * SIGHUP: mqttrep reads the configuration again and applies what changed. It refuses a configuration with errors as a
+ * whole, and keeps the old one.
  */
 
 import { changesBetween } from '../config/changes.ts';
@@ -9,10 +9,10 @@ import type { Log } from '../protocol/messages.ts';
 import { describe, type Loaded } from './load-config.ts';
 
 export interface ReloadDeps {
-  /** What mqttrep was started with. */
+  /** The configuration at the start. */
   readonly config: Config;
   readonly load: () => Loaded;
-  /** @throws where it is impossible; nothing is changed then */
+  /** @throws if it is impossible; then nothing has changed */
   readonly apply: (config: Config) => Promise<void>;
   readonly log: Log;
 }
@@ -28,7 +28,7 @@ export class Reload {
     this.#config = deps.config;
   }
 
-  /** Reads and applies. What is asked for meanwhile is one more time, afterwards. Never rejects. */
+  /** Reads and applies. Calls during a reload cause one more reload afterwards. Never rejects. */
   run(): Promise<void> {
     this.#again = this.#running !== undefined;
     this.#running ??= this.#repeat();
@@ -50,7 +50,7 @@ export class Reload {
     for (const warning of warnings) log('warn', describe(warning));
     if (wanted === undefined) {
       for (const error of errors) log('error', describe(error));
-      log('error', 'the configuration is not taken over; the one before goes on');
+      log('error', 'the new configuration has errors; mqttrep keeps the old one');
       return;
     }
     const { config, applied, left } = changesBetween(this.#config, wanted);
@@ -59,10 +59,15 @@ export class Reload {
     try {
       if (applied.length > 0) await apply(config);
     } catch (error) {
-      log('error', `${(error as Error).message}; the configuration before goes on`);
+      log('error', `${(error as Error).message}; mqttrep keeps the old configuration`);
       return;
     }
     this.#config = config;
-    log('info', applied.length === 0 ? 'nothing has changed' : 'the new configuration is in force');
+    log(
+      'info',
+      applied.length === 0
+        ? 'nothing to apply: the configuration in force stays the same'
+        : 'the new configuration is in force',
+    );
   }
 }

@@ -1,4 +1,4 @@
-/** `mqttrep run`: replicate until told to stop. */
+/** `mqttrep run`: replicates until a signal stops it. */
 
 import type { Config } from '../config/config.ts';
 import { readServiceManager } from '../config/service-manager.ts';
@@ -12,8 +12,8 @@ import { openStatusServer } from './open-status-server.ts';
 import { Reload } from './reload.ts';
 import { obeySignals } from './signals.ts';
 
-/** PM2 and systemd are told that we are ready when each broker has answered, or after so many milliseconds. */
-const READY_LIMIT = 5_000;
+/** mqttrep tells PM2 and systemd that it is ready when each broker has answered, or after this time. */
+const READY_TIMEOUT_MS = 5_000;
 
 export async function run(envFile: string | undefined, mode: Mode): Promise<number> {
   const load = configSource(envFile);
@@ -28,7 +28,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   for (const warning of loaded.warnings) logger.warn(describe(warning));
   logger.info(summary(config));
   if (mode === 'dry-run') {
-    logger.info('dry run: nothing is published, and all is decided as at a first contact, without the store');
+    logger.info('dry run: mqttrep publishes nothing, and decides as at a first contact, without the store');
   }
 
   const replicator = new Replicator(config, log, mode);
@@ -38,8 +38,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   };
   const reload = new Reload({ config, load, apply, log });
   const notifications = notificationsOf(replicator, log);
-  const failed = (error: Error) =>
-    log('error', `an order was not carried out: ${error.stack ?? error.message}`);
+  const failed = (error: Error) => log('error', `unexpected error: ${error.stack ?? error.message}`);
   const signals = obeySignals({
     stop: () => {
       notifications?.stopping();
@@ -54,7 +53,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   const closeServer = await openStatusServer(config, replicator, log);
   if (closeServer === 'failed') replicator.stop().catch(failed);
   else if (!replicator.isStopping) replicator.start();
-  replicator.answered(READY_LIMIT).then(() => {
+  replicator.answered(READY_TIMEOUT_MS).then(() => {
     if (replicator.isStopping) return;
     process.send?.('ready');
     notifications?.ready();
@@ -70,7 +69,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
     logger.once('finish', resolve);
     logger.end();
   });
-  // Node aborts as it puts a terminal back that is no more.
+  // Node.js aborts when it resets a terminal that does not exist any more. SIGHUP ends it without that.
   if (signals.isTerminalGone()) process.kill(process.pid, 'SIGHUP');
   if (replicator.isMisconfigured) return EXIT.config;
   return hasFailed ? EXIT.failure : EXIT.ok;

@@ -1,16 +1,17 @@
 /**
- * Two names of which the urls lead to one address: `localhost` and `127.0.0.1`, or two names of one machine. A configuration
- * is read without a look at the network, so only `mqttrep check` looks. Two listeners of one broker it cannot tell;
- * `mqttrep run` notices those when it is connected.
+ * Two brokers whose urls lead to one address: `localhost` and `127.0.0.1`, or two names of one machine. Reading a
+ * configuration does not use the network, so only `mqttrep check` finds this. It cannot recognise two listeners of one
+ * broker; `mqttrep run` recognises them when it is connected.
  */
 
 import { lookup } from 'node:dns/promises';
+import { BROKER_SETTINGS } from '../config/broker-settings.ts';
 import { endpoint, hostAndPort } from '../config/broker-url.ts';
 import type { BrokerConfig, Problem } from '../config/config.ts';
-import { brokerVariableName } from '../config/variables.ts';
+import { variableName } from '../config/variables.ts';
+import { allSettledWithin } from '../supervisor/all-settled-within.ts';
 
-/** Longest wait for the names of hosts, in milliseconds. */
-const LOOKUP_LIMIT_MS = 2_000;
+const LOOKUP_TIMEOUT_MS = 2_000;
 
 interface Place {
   readonly name: string;
@@ -20,16 +21,16 @@ interface Place {
   readonly addresses: readonly string[];
 }
 
-/** What is written alike is left out: the configuration itself says that. */
+/** Equal urls are left out: reading the configuration warns of them already. */
 export async function sameAddresses(brokers: readonly BrokerConfig[]): Promise<readonly Problem[]> {
   const places = await Promise.all(brokers.map(placeOf));
   return places.flatMap((place, index) => {
     const twin = places.slice(0, index).find(other => isSame(place, other));
     if (twin === undefined) return [];
     return {
-      variable: brokerVariableName('CLIENT', place.name),
-      problem: `it leads to the address of ${brokerVariableName('CLIENT', twin.name)}, so it may be the same broker, which would be replicated with itself`,
-      fix: 'correct the url, or remove one of the two',
+      variable: variableName(BROKER_SETTINGS.url, place.name),
+      problem: `it leads to the address of ${variableName(BROKER_SETTINGS.url, twin.name)}, so it may be the same broker, and would be replicated with itself`,
+      fix: 'correct the URL, or remove one of the two',
     };
   });
 }
@@ -44,17 +45,12 @@ async function placeOf({ name, url, options }: BrokerConfig): Promise<Place> {
   return { name, endpoint: endpoint(url, options), port, addresses: await addressesOf(host) };
 }
 
-/** None where they are not known in time. */
+/** None if the lookup fails, or takes too long. */
 async function addressesOf(host: string): Promise<readonly string[]> {
-  let limit: NodeJS.Timeout | undefined;
-  const late = new Promise<readonly string[]>(resolve => {
-    limit = setTimeout(() => resolve([]), LOOKUP_LIMIT_MS);
-  });
-  const found = lookup(host.replace(/^\[|\]$/g, ''), { all: true }).then(
-    all => all.map(({ address }) => address),
-    () => [],
+  const addresses: string[] = [];
+  const found = lookup(host.replace(/^\[|\]$/g, ''), { all: true }).then(all =>
+    addresses.push(...all.map(({ address }) => address)),
   );
-  const addresses = await Promise.race([found, late]);
-  clearTimeout(limit);
+  await allSettledWithin(LOOKUP_TIMEOUT_MS, [found]);
   return addresses;
 }

@@ -1,4 +1,4 @@
-/** `mqttrep config`: the effective configuration, secrets masked. */
+/** `mqttrep config`: prints the effective configuration, secrets masked. */
 
 import { describeConfig } from '../config/effective.ts';
 import { printableJson } from '../core/printable.ts';

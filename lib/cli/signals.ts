@@ -1,6 +1,6 @@
 /**
- * What a running mqttrep does at a signal: the first SIGINT or SIGTERM stops it, a second one, or STOP_LIMIT, ends
- * it at once; SIGHUP has it read its configuration again.
+ * The signals of a running mqttrep. The first SIGINT or SIGTERM stops it; a second one, or `STOP_LIMIT`, ends it at once.
+ * At SIGHUP it reads its configuration again.
  */
 
 import { isatty } from 'node:tty';
@@ -14,7 +14,7 @@ export interface SignalDeps {
 }
 
 export interface Signals {
-  /** Listens no more: signals do again what they do by default. */
+  /** Restores the default behaviour of the signals. */
   readonly forget: () => void;
   /** Whether the terminal in which mqttrep was started has been closed. */
   readonly isTerminalGone: () => boolean;
@@ -31,11 +31,11 @@ export function obeySignals({ stop, reload, log }: SignalDeps): Signals {
     stop();
   };
   const hangup = () => {
-    // The terminal was closed: nobody is there any more who asked for it to run.
+    // The terminal was closed, so the user that started mqttrep there has gone.
     if (isTerminalGone()) end('SIGHUP');
     else if (limit === undefined) reload();
   };
-  // PM2 says so where there are no signals.
+  // PM2 sends this message on systems without signals.
   const onMessage = (message: unknown) => {
     if (message === 'shutdown') end('shutdown');
   };

@@ -1,19 +1,19 @@
-/** Asks a running mqttrep how it is, and tells it what a person has decided. */
+/** Sends requests to the status server of a running mqttrep. */
 
 import type { Status } from '../status/api.ts';
+import { EXIT } from './exit-codes.ts';
 
-/** Milliseconds that an answer may take. */
-const LIMIT = 5_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 
 export interface Address {
-  /** Without a slash at its end. */
+  /** Without a slash at the end. */
   readonly url: string;
   readonly token: string | undefined;
 }
 
-/** It was not told how all is. `unavailable`: there is no mqttrep that would answer. */
-export class NoStatus extends Error {
-  override readonly name = 'NoStatus';
+/** The request was not answered. `unavailable`: no mqttrep answers there. `refused`: mqttrep does not accept it. */
+export class RequestFailed extends Error {
+  override readonly name = 'RequestFailed';
   readonly kind: 'unavailable' | 'refused';
 
   constructor(kind: 'unavailable' | 'refused', message: string) {
@@ -22,23 +22,30 @@ export class NoStatus extends Error {
   }
 }
 
-/** @throws {NoStatus} (rejects) */
+/** Prints why a request failed, and returns the exit code. Throws every other error again. */
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof RequestFailed)) throw error;
+  process.stderr.write(`mqttrep: ${error.message}\n`);
+  return error.kind === 'unavailable' ? EXIT.unavailable : EXIT.failure;
+}
+
+/** The whole state. @throws {RequestFailed} (rejects) */
 export async function askStatus(address: Address): Promise<Status> {
   const response = await request(address, 'GET', '/api/v1/status');
   const status = await dataIn(response);
   if (isStatus(status)) return status;
-  throw isNoMqttrep(address, response);
+  throw notMqttrep(address, response);
 }
 
 /**
- * Asks for anything, or has something done.
- * @throws {NoStatus} (rejects)
+ * Any request of the API.
+ * @throws {RequestFailed} (rejects)
  */
 export async function askJson<T>(address: Address, method: 'GET' | 'POST', path: string): Promise<T> {
   const response = await request(address, method, path);
   const data = await dataIn(response);
-  if (typeof data !== 'object' || data === null) throw isNoMqttrep(address, response);
-  if ('error' in data) throw new NoStatus('refused', `${address.url}: ${String(data.error)}`);
+  if (typeof data !== 'object' || data === null) throw notMqttrep(address, response);
+  if ('error' in data) throw new RequestFailed('refused', `${address.url}: ${String(data.error)}`);
   return data as T;
 }
 
@@ -48,24 +55,25 @@ async function request({ url, token }: Address, method: 'GET' | 'POST', path: st
     response = await fetch(`${url}${path}`, {
       method,
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(LIMIT),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       redirect: 'error',
     });
   } catch (error) {
-    throw new NoStatus('unavailable', `no mqttrep answers at ${url}: ${reasonOf(error as Error)}`);
+    throw new RequestFailed('unavailable', `no mqttrep answers at ${url}: ${reasonOf(error as Error)}`);
   }
   if (response.status !== 401) return response;
-  const mend = 'set MQTTREP_HTTP_TOKEN, or MQTTREP_HTTP_TOKEN_FILE, to what mqttrep was started with';
-  throw new NoStatus('refused', `${url} wants ${token === undefined ? 'a' : 'another'} token: ${mend}`);
+  const fix =
+    'set MQTTREP_HTTP_TOKEN, or MQTTREP_HTTP_TOKEN_FILE, to the value with which that mqttrep was started';
+  throw new RequestFailed('refused', `${url} needs ${token === undefined ? 'a' : 'another'} token; ${fix}`);
 }
 
-/** Undefined where it is no JSON. */
+/** Undefined if the body is not JSON. */
 async function dataIn(response: Response): Promise<unknown> {
   return response.json().catch(() => undefined);
 }
 
-function isNoMqttrep({ url }: Address, { status }: Response): NoStatus {
-  return new NoStatus('unavailable', `what answers at ${url} is no mqttrep (status ${status})`);
+function notMqttrep({ url }: Address, { status }: Response): RequestFailed {
+  return new RequestFailed('unavailable', `the server at ${url} is not mqttrep (status ${status})`);
 }
 
 function isStatus(data: unknown): data is Status {
@@ -80,7 +88,7 @@ function isStatus(data: unknown): data is Status {
 }
 
 function reasonOf(error: Error): string {
-  if (error.name === 'TimeoutError') return `not within ${LIMIT / 1000} s`;
+  if (error.name === 'TimeoutError') return `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`;
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;
   const code = 'code' in cause ? cause.code : undefined;

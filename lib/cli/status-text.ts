@@ -1,17 +1,16 @@
-/** How all is, in words for a terminal. A function from `Status` to lines, so that a spec can read them. */
+/** The state in words, for a terminal: a pure function from `Status` to lines. */
 
 import { printable, quoted } from '../core/printable.ts';
 import type { BrokerStatus, Conflict, ConflictSide, Histogram, Status } from '../status/api.ts';
-import type { Look, Style } from './terminal.ts';
+import { type Align, tableLines } from '../terminal/table.ts';
+import type { Look, Style } from '../terminal/terminal.ts';
 
-/** Conflicts that are shown. */
-const MOST_CONFLICTS = 5;
+/** The number of conflicts in the text. */
+const MAX_CONFLICTS = 5;
 
-/** Characters of a value that are shown. */
-const LONGEST_VALUE = 40;
+const MAX_VALUE_CHARACTERS = 40;
 
-/** Characters of what is said of a broker. */
-const LONGEST_REMARK = 1_000;
+const MAX_NOTE_CHARACTERS = 1_000;
 
 const NUMBER = new Intl.NumberFormat('en');
 
@@ -32,7 +31,7 @@ export function statusLines(look: Look, url: string, status: Status, now: number
     counts.join(', '),
     '',
     ...brokerTable(look, status, now),
-    ...brokers.flatMap(broker => remarks(look, broker)),
+    ...brokers.flatMap(broker => notes(look, broker)),
     '',
     convergenceLine(convergence),
     ...(conflicts.length === 0 ? [] : ['', 'Last conflicts', ...conflictLines(conflicts)]),
@@ -52,7 +51,7 @@ const STATE_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
 
 interface Column {
   readonly head: string;
-  readonly align: 'left' | 'right';
+  readonly align: Align;
   readonly cell: (broker: BrokerStatus) => string;
 }
 
@@ -77,27 +76,18 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
     },
   ];
   const cells = brokers.map(broker => columns.map(({ cell }) => printable(cell(broker))));
-  const widths = columns.map(({ head }, index) =>
-    Math.max(head.length, ...cells.map(row => row[index]?.length ?? 0)),
+  const [head = '', ...lines] = tableLines(
+    [columns.map(column => column.head), ...cells],
+    columns.map(({ align }) => align),
   );
-  const line = (row: readonly string[]) =>
-    row
-      .map((text, index) => {
-        const width = widths[index] ?? 0;
-        return columns[index]?.align === 'left' ? text.padEnd(width) : text.padStart(width);
-      })
-      .join('  ')
-      .trimEnd();
   return [
-    look.paint('dim', line(columns.map(({ head }) => head))),
-    ...cells.map((row, index) =>
-      look.paint(STATE_STYLES[brokers[index]?.state ?? 'ready'] ?? 'red', line(row)),
-    ),
+    look.paint('dim', head),
+    ...lines.map((line, index) => look.paint(STATE_STYLES[brokers[index]?.state ?? 'ready'] ?? 'red', line)),
   ];
 }
 
-/** What does not fit into a table: why it is not connected, and what was lost or refused there. */
-function remarks(
+/** What does not fit into the table: why the broker is not connected, and what it lost or refused. */
+function notes(
   look: Look,
   {
     name,
@@ -117,54 +107,54 @@ function remarks(
   );
   const parts = [
     ...(detail === '' ? [] : [printable(detail)]),
-    ...(blocked === 0 ? [] : [`does not take ${topicsIn(blocked)}`]),
+    ...(blocked === 0 ? [] : [`does not accept ${topicsIn(blocked)}`]),
     ...(deletionsHeld === 0
       ? []
       : [
-          `${topicsIn(deletionsHeld)} gone, maybe deleted: 'mqttrep confirm-deletions ${name}' deletes everywhere, with --refuse ${name} gets all of it again`,
+          `${topicsIn(deletionsHeld)} gone, maybe deleted: 'mqttrep confirm-deletions ${name}' deletes at all brokers, with --refuse it publishes to ${name} again`,
         ]),
     ...(unreadable === 0
       ? []
-      : [`does not show ${topicsIn(unreadable)}, which mqttrep may not be allowed to read there`]),
+      : [`does not show ${topicsIn(unreadable)}; perhaps mqttrep has no right to read there`]),
     ...(replayIncomplete
       ? ['replay incomplete: the broker dropped a part of what it retains; mqttrep reads the rest in parts']
       : []),
     ...lost,
-    ...Object.entries(heldBack).map(([bound, count]) => `held back ${times(count)} (${bound})`),
-    ...(reconnects === 0 ? [] : [`connected again ${times(reconnects)}`]),
-    ...(restarts === 0 ? [] : [`its actor was started again ${times(restarts)}`]),
+    ...Object.entries(heldBack).map(([bound, count]) => `limit reached ${times(count)} (${bound})`),
+    ...(reconnects === 0 ? [] : [`reconnected ${times(reconnects)}`]),
+    ...(restarts === 0 ? [] : [`its actor restarted ${times(restarts)}`]),
   ];
   return parts.length === 0
     ? []
-    : [look.paint('dim', printable(`${name}: ${parts.join('; ')}`, LONGEST_REMARK))];
+    : [look.paint('dim', printable(`${name}: ${parts.join('; ')}`, MAX_NOTE_CHARACTERS))];
 }
 
 // ── convergence, conflicts ───────────────────────────────────────────────────────────────────────────
 
 function convergenceLine({ buckets, count }: Histogram): string {
-  if (count === 0) return 'No change has been everywhere yet.';
+  if (count === 0) return 'No change has reached all brokers yet.';
   const within = (share: number) => {
     const upTo = buckets.find(bucket => bucket.count >= count * share)?.upTo ?? null;
     const last = buckets.at(-2)?.upTo ?? 0;
     return upTo === null ? `more than ${milliseconds(last)}` : `${milliseconds(upTo)}`;
   };
-  if (count === 1) return `1 change was everywhere, within ${within(1)}.`;
-  const changes = `${NUMBER.format(count)} changes were`;
-  return `${changes} everywhere: half of them within ${within(0.5)}, 95 % within ${within(0.95)}.`;
+  if (count === 1) return `1 change reached all brokers, within ${within(1)}.`;
+  const changes = `${NUMBER.format(count)} changes`;
+  return `${changes} reached all brokers: half of them within ${within(0.5)}, 95 % within ${within(0.95)}.`;
 }
 
 function conflictLines(conflicts: readonly Conflict[]): string[] {
-  return conflicts.slice(0, MOST_CONFLICTS).map(({ at, topic, winner, loser, decidedBy }) => {
+  return conflicts.slice(0, MAX_CONFLICTS).map(({ at, topic, winner, loser, decidedBy }) => {
     const time = new Date(at).toTimeString().slice(0, 8);
-    return `  ${time}  ${printable(topic)}: ${contender(winner)} won over ${contender(loser)} by ${printable(decidedBy)}`;
+    return `  ${time}  ${printable(topic)}: ${sideText(winner)} won over ${sideText(loser)} by ${printable(decidedBy)}`;
   });
 }
 
-function contender({ broker, value }: ConflictSide): string {
+function sideText({ broker, value }: ConflictSide): string {
   const where = broker === '' ? '' : ` (${printable(broker)})`;
   switch (value.kind) {
     case 'text':
-      return `${quoted(value.text, LONGEST_VALUE)}${where}`;
+      return `${quoted(value.text, MAX_VALUE_CHARACTERS)}${where}`;
     case 'base64':
       return `${value.bytes} bytes${where}`;
     case 'deleted':
@@ -195,7 +185,7 @@ function milliseconds(duration: number): string {
   return duration < 60_000 ? `${Number((duration / 1_000).toFixed(1))} s` : span(duration);
 }
 
-/** In its two largest units. */
+/** A duration in its two largest units. */
 function span(duration: number): string {
   const seconds = Math.max(0, Math.floor(duration / 1_000));
   const [days, hours, minutes] = [

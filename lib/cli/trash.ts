@@ -1,20 +1,19 @@
-/** `mqttrep trash` and `mqttrep undo`: what was deleted or overwritten of late, and how to take that back. */
+/** `mqttrep trash` and `mqttrep undo`: what was deleted or overwritten recently, and how to restore it. */
 
 import { printableJson, quoted } from '../core/printable.ts';
 import type { TrashList, Undone, Value } from '../status/api.ts';
+import { table } from '../terminal/table.ts';
 import { EXIT } from './exit-codes.ts';
 import { statusAddress } from './status-address.ts';
-import { type Address, askJson, NoStatus } from './status-client.ts';
-import { table } from './table.ts';
+import { type Address, askJson, exitCodeOf } from './status-client.ts';
 
-/** Characters of a value that are shown. */
-const LONGEST_VALUE = 60;
+const MAX_SHOWN_CHARACTERS = 60;
 
 export interface TrashOptions {
   /** A topic or a topic filter. */
   readonly filter: string;
   readonly envFile: string | undefined;
-  /** Instead of what the environment says. */
+  /** Instead of the address in the environment. */
   readonly url: string | undefined;
   readonly format: 'text' | 'json';
 }
@@ -30,8 +29,8 @@ export function undo(options: TrashOptions): Promise<number> {
   return asked(options, async address => {
     const { topics } = await askJson<Undone>(address, 'POST', `/api/v1/undo?${query(options)}`);
     if (options.format === 'json') return printableJson(JSON.stringify({ topics }));
-    if (topics.length === 0) return `nothing to undo: the trash has no message of ${options.filter}`;
-    return topics.map(topic => `${quoted(topic)} is written again, at all brokers`).join('\n');
+    if (topics.length === 0) return `nothing to undo: the trash has no message for ${options.filter}`;
+    return topics.map(topic => `${quoted(topic)} is written again at all brokers`).join('\n');
   });
 }
 
@@ -45,9 +44,7 @@ async function asked(
     process.stdout.write(`${await ask(address)}\n`);
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof NoStatus)) throw error;
-    process.stderr.write(`mqttrep: ${error.message}\n`);
-    return error.kind === 'unavailable' ? EXIT.unavailable : EXIT.failure;
+    return exitCodeOf(error);
   }
 }
 
@@ -66,8 +63,8 @@ function listed({ discarded }: TrashList): string {
   return table([['lost', 'how', 'topic', 'value'], ...rows]).trimEnd();
 }
 
-/** On one line, and without what a terminal would obey. */
+/** On one line, without control characters for a terminal. */
 function shown(value: Value): string {
-  if (value.kind === 'text') return quoted(value.text, LONGEST_VALUE);
+  if (value.kind === 'text') return quoted(value.text, MAX_SHOWN_CHARACTERS);
   return value.kind === 'base64' ? `${value.bytes} bytes` : value.kind;
 }

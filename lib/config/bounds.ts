@@ -1,25 +1,10 @@
-/** How much mqttrep takes in at most, unless configured. */
+/** The bounds that hold unless others are configured. */
 
-import type { Bounds } from '../protocol/messages.ts';
+import type { Bounds, DeletionBound } from '../protocol/messages.ts';
+import { PROCESS_SETTINGS } from './process-settings.ts';
+import { defaultOf, mapSettings } from './setting.ts';
 
-export const DEFAULT_BOUNDS: Bounds = {
-  payload: 4 * 1024 * 1024,
-  topics: 1_000_000,
-  memory: undefined,
-  /** No topic of MQTT is longer. */
-  topicLength: 65_535,
-  /** mosquitto hangs up on who publishes to a deeper one. */
-  levels: 200,
-};
+export const DEFAULT_BOUNDS: Bounds = mapSettings(PROCESS_SETTINGS.bounds, defaultOf);
 
-/** What may be configured: MQTT has no larger packet, and a Map of JavaScript not many more entries. */
-export const LARGEST_BOUNDS: Readonly<Record<keyof Bounds, number>> = {
-  payload: 268_435_455,
-  topics: 10_000_000,
-  memory: 2 ** 40,
-  topicLength: 65_535,
-  levels: 65_535,
-};
-
-/** Bytes of memory that may be configured at least: less would hold no ordinary broker's topics. */
-export const LEAST_MEMORY = 2 ** 20;
+/** People seldom delete more by hand while a link is down. */
+export const DEFAULT_DELETION_GUARD: DeletionBound = defaultOf(PROCESS_SETTINGS.deletionGuard);

@@ -1,33 +1,27 @@
 /**
- * `MQTTREP_CONFIG_{name}`: any connection option of MQTT.js, and what mqttrep itself wants to know of a
- * broker. Options that are known are checked, and those that would break the replication are left out
- * (mqttjs-options.ts). No string of it is ever repeated in a problem: any may be a secret.
+ * `MQTTREP_CONFIG_{name}`: any connection option of MQTT.js, and mqttrep's own options. Known options are checked.
+ * Options that would break the replication are ignored (mqttjs-options.ts). No problem repeats a string of the JSON:
+ * any string may be a secret.
  */
 
 import * as v from 'valibot';
 import type { QoS } from '../core/policy.ts';
 import type { ConnectionOptions } from './config.ts';
 import { parseJson } from './json.ts';
-import { judgeOptions } from './mqttjs-options.ts';
-import type { Fault } from './problems.ts';
+import { checkOptions } from './mqttjs-options.ts';
+import type { Fault, Faults, Parsed } from './problems.ts';
 
 export interface BrokerOptions {
   readonly maxQos: QoS;
   readonly priority: number;
-  /** Levels that a topic may have there; absent without a limit. */
+  /** Levels that a topic may have at this broker; absent without a limit. */
   readonly maxLevels?: number;
-  /** Bytes that a topic may have there; absent without a limit. */
+  /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
   readonly options: ConnectionOptions;
 }
 
-export type ParsedOptions =
-  | { readonly value: BrokerOptions; readonly warnings: readonly Fault[] }
-  | { readonly errors: readonly Fault[] };
-
-export const DEFAULT_OPTIONS: BrokerOptions = { maxQos: 2, priority: 0, options: {} };
-
-/** Numbers that may be repeated in a problem; another number may be a password without its quotes. */
+/** Options whose numbers a problem may repeat. Another number may be a password without its quotes. */
 const HARMLESS_NUMBERS = new Set([
   'connectTimeout',
   'keepalive',
@@ -101,15 +95,15 @@ const schema = v.looseObject(
   'an object',
 );
 
-/** Reads the JSON; all that is wrong with it at once. Without `maxQos` it is 2, without `priority` 0. */
-export function parseBrokerOptions(json: string): ParsedOptions {
+/** Reads the JSON, or returns everything that is wrong with it at once. The default of `maxQos` is 2, of `priority` 0. */
+export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults {
   const parsed = parseJson(json);
-  if (!('value' in parsed)) return { errors: [parsed] };
-  if (Array.isArray(parsed.value)) return { errors: [noObject('an array')] };
+  if (!('value' in parsed)) return parsed;
+  if (Array.isArray(parsed.value)) return noObject('an array');
   const result = v.safeParse(schema, parsed.value);
-  if (!result.success) return { errors: faults(result.issues) };
+  if (!result.success) return { faults: faults(result.issues) };
   const { maxQos, priority, maxLevels, maxTopicLength, ...options } = result.output;
-  const warnings = [...judgeOptions(options, Object.keys(schema.entries)), ...risks(options)];
+  const warnings = [...checkOptions(options, Object.keys(schema.entries)), ...risks(options)];
   const limits = {
     ...(maxLevels === undefined ? {} : { maxLevels }),
     ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
@@ -125,14 +119,15 @@ function risks(options: Risky): readonly Fault[] {
   const found: Fault[] = [];
   if (options.rejectUnauthorized === false || options.wsOptions?.rejectUnauthorized === false) {
     found.push({
-      problem: '`rejectUnauthorized` is false, so anybody between here and the broker can pose as the broker',
+      problem:
+        '`rejectUnauthorized` is false, so anybody between mqttrep and the broker can impersonate the broker',
       fix: "name the file with the certificate of the broker's authority in `caFile` instead",
     });
   }
   if (Array.isArray(options.servers) && options.servers.length > 1) {
     found.push({
-      problem: 'only the first of `servers` is ever connected to',
-      fix: 'name one address, such as that of a proxy before them',
+      problem: 'mqttrep connects only to the first of `servers`',
+      fix: 'name one address, such as that of a proxy in front of them',
     });
   }
   return found;
@@ -142,7 +137,7 @@ function noObject(given: string): Fault {
   return { problem: `it is ${given}, not an object`, fix: 'write a JSON object, such as {"keepalive":30}' };
 }
 
-/** One fault for each option that is not as expected. */
+/** One fault for each wrong option. */
 function faults(issues: readonly v.InferIssue<typeof schema>[]): readonly Fault[] {
   const found = new Map<string, Fault>();
   for (const issue of issues) {
@@ -159,7 +154,7 @@ function faults(issues: readonly v.InferIssue<typeof schema>[]): readonly Fault[
   return [...found.values()];
 }
 
-/** Of a missing key valibot hands out the message of the object around it; only strings are required. */
+/** For a missing key valibot returns the message of the object around it. Only strings are required keys. */
 function expected(issue: { readonly input: unknown; readonly message: string }): string {
   return issue.input === undefined ? 'a string' : issue.message;
 }

@@ -1,7 +1,6 @@
 /**
- * The url of a broker: what makes it one that MQTT.js can connect to, and what it says beside the address.
- * MQTT.js reads urls with the old parser of Node.js, which throws on some and guesses at others; those are
- * refused here.
+ * The url of a broker: whether MQTT.js can connect to it, and what it contains besides the address. MQTT.js reads urls
+ * with the old parser of Node.js, which throws on some and guesses at others; this module refuses both.
  */
 
 import { MASK, maskUrl } from './mask.ts';
@@ -15,7 +14,7 @@ const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
   ['wss', '443'],
 ]);
 
-/** Schemes that other software uses for the same, and ours for them. */
+/** Schemes of other software, and what MQTT.js calls them. */
 const OUR_SCHEMES: ReadonlyMap<string, string> = new Map([
   ['tcp', 'mqtt'],
   ['mqtt+tcp', 'mqtt'],
@@ -29,10 +28,10 @@ const OUR_SCHEMES: ReadonlyMap<string, string> = new Map([
   ['mqtt+wss', 'wss'],
 ]);
 
-/** A name, an IPv4 address, or an IPv6 address in brackets; `%` where `URL` has escaped other letters. */
+/** A name, an IPv4 address, or an IPv6 address in brackets. `URL` escapes other letters by `%`. */
 const HOST = /^(?:[\w.%-]*|\[[0-9a-f:.]+\])$/i;
 
-/** The url as given, if it has a scheme of ours and a host, and nothing in it is ambiguous. */
+/** The url unchanged, if it has a scheme that MQTT.js supports and a host, and all parsers read it alike. */
 export function parseBrokerUrl(text: string): Parsed<string> {
   if (text === '') {
     return { problem: 'it is empty', fix: 'write the url of the broker, such as mqtt://localhost:1883' };
@@ -49,7 +48,7 @@ export function parseBrokerUrl(text: string): Parsed<string> {
   if (!DEFAULT_PORTS.has(scheme)) {
     const ours = OUR_SCHEMES.get(scheme) ?? nearest(scheme, DEFAULT_PORTS.keys());
     return {
-      problem: `the scheme of ${shown} is none of mqtt, mqtts, ws and wss`,
+      problem: `the scheme of ${shown} is not mqtt, mqtts, ws or wss`,
       fix: ours === undefined ? 'begin it with mqtt:// or mqtts://' : `begin it with ${ours}:// instead`,
     };
   }
@@ -57,7 +56,7 @@ export function parseBrokerUrl(text: string): Parsed<string> {
   if (url === undefined || ambiguous(url)) {
     return {
       problem: `${shown} cannot be read as a url`,
-      fix: 'check host and port, and percent-encode `/`, `?`, `#`, `@`, `%`, `\\` and spaces in user name and password (`#` is %23)',
+      fix: 'check the host and the port, and percent-encode `/`, `?`, `#`, `@`, `%`, `\\` and spaces in user name and password (`#` is %23)',
     };
   }
   if (url.hostname === '') {
@@ -69,20 +68,20 @@ export function parseBrokerUrl(text: string): Parsed<string> {
   return { value: text };
 }
 
-/** The client id that a url carries in its query, where MQTT.js finds it and puts it above all others. */
+/** The client id in the query of a url. MQTT.js prefers it to the option `clientId`. */
 export function clientIdOfUrl(url: string): string | undefined {
   const ids = parse(url)?.searchParams.getAll('clientId') ?? [];
   return ids.length === 1 && ids[0] !== '' ? ids[0] : undefined;
 }
 
-/** mqtt, mqtts, ws or wss: that of the url, unless an option says otherwise. */
+/** mqtt, mqtts, ws or wss: the scheme of the url, unless the option `protocol` replaces it. */
 export function schemeOf(text: string, options: Readonly<Record<string, unknown>>): string {
   return String(options.protocol ?? parse(text)?.protocol ?? '')
     .replace(/:$/, '')
     .toLowerCase();
 }
 
-/** Where MQTT.js connects to: options of the same name replace parts of the url. */
+/** The host and port that MQTT.js connects to: options of the same name replace parts of the url. */
 export function hostAndPort(
   text: string,
   options: Readonly<Record<string, unknown>>,
@@ -93,10 +92,7 @@ export function hostAndPort(
   return { host, port };
 }
 
-/**
- * The address that MQTT.js connects to, for comparison only: options of the same name replace parts of the
- * url. Credentials are no part of it.
- */
+/** The address that MQTT.js connects to, without credentials. Only for comparison with another one. */
 export function endpoint(text: string, options: Readonly<Record<string, unknown>>): string {
   if (options.servers !== undefined) return JSON.stringify(options.servers);
   const url = parse(text);
@@ -107,8 +103,8 @@ export function endpoint(text: string, options: Readonly<Record<string, unknown>
 }
 
 /**
- * Whether two parsers could read it differently. An `@` behind the host shows that the host is a piece of an
- * unescaped user name or password.
+ * Whether two parsers could read it differently. An `@` after the host shows that the host is a part of an unescaped user
+ * name or password.
  */
 function ambiguous(url: URL): boolean {
   if (!HOST.test(url.hostname)) return true;

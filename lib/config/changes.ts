@@ -1,61 +1,63 @@
 /**
- * What another configuration changes, for people and for who applies it: brokers and topics that come and go,
- * settings that can be changed while mqttrep runs, and those that cannot. Secrets are masked.
+ * What another configuration changes: brokers and topics that come and go, settings that SIGHUP applies, and settings
+ * that need a restart. The lines are for people; secrets are masked.
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { formatMergeChain } from '../core/merge-chain.ts';
 import type { BrokerConfig, Config, TopicConfig } from './config.ts';
-import { deletionBoundText, describeBroker } from './effective.ts';
+import { describeBroker } from './effective.ts';
 import { maskUrl } from './mask.ts';
+import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
+import { mapSettings, settingsIn, valueAt } from './setting.ts';
+import { shownSettings } from './topic-settings.ts';
+import { variableName } from './variables.ts';
 
 export interface ConfigChanges {
-  /** What holds from now on: the other configuration, and what cannot be changed as it was. */
+  /** The configuration from now on: the other one, with the old values of settings that need a restart. */
   readonly config: Config;
   /** What changes, a line each. */
   readonly applied: readonly string[];
-  /** What would take a restart, a line each. */
+  /** What changes at the next start only, a line each. */
   readonly left: readonly string[];
 }
-
-/** Can be changed while mqttrep runs. */
-type Changeable = 'brokers' | 'topics' | 'mergeFrequency' | 'scanPeriod' | 'maxDrift' | 'deletionGuard';
-
-/** What takes a restart, and by which variable it is set. Values are not shown: some are secrets. */
-const FIXED: { readonly [Key in Exclude<keyof Config, Changeable>]: string } = {
-  store: 'MQTTREP_STORE',
-  controlTopic: 'MQTTREP_CONTROL_TOPIC',
-  stateTopics: 'MQTTREP_STATE_TOPICS',
-  bounds:
-    'MQTTREP_MAX_PAYLOAD, MQTTREP_MAX_TOPICS, MQTTREP_MAX_MEMORY, MQTTREP_MAX_TOPIC_LENGTH or MQTTREP_MAX_LEVELS',
-  http: 'MQTTREP_HTTP',
-  log: 'MQTTREP_LOG_FORMAT',
-};
 
 const UNSET = 'unset';
 
 /** Compares the configuration that holds with another one. */
 export function changesBetween(before: Config, after: Config): ConfigChanges {
-  const { brokers, topics, mergeFrequency, scanPeriod, maxDrift, deletionGuard } = after;
-  const log = { ...before.log, level: after.log.level };
-  const fixed = Object.keys(FIXED) as (keyof typeof FIXED)[];
-  const left = fixed.filter(key => {
-    const wanted = key === 'log' ? { ...after.log, level: before.log.level } : after[key];
-    return !isDeepStrictEqual(wanted, before[key]);
+  const { brokers, topics } = after;
+  const applied: string[] = [];
+  const left: string[] = [];
+  const process = mapSettings(PROCESS_SETTINGS, (setting, path) => {
+    const [old, now] = [valueAt(before, path), valueAt(after, path)];
+    if (isDeepStrictEqual(old, now)) return old;
+    const variable = variableName(setting);
+    if (setting.reload === 'restart') {
+      left.push(atNextStart(variable));
+      return old;
+    }
+    applied.push(`${variable} ${setting.show(old)} → ${setting.show(now)}`);
+    return now;
   });
+  if (!isDeepStrictEqual(before.http, after.http)) {
+    left.push(
+      atNextStart(
+        settingsIn(HTTP_SETTINGS)
+          .map(setting => variableName(setting))
+          .join(' or '),
+      ),
+    );
+  }
   return {
-    config: { ...before, brokers, topics, mergeFrequency, scanPeriod, maxDrift, deletionGuard, log },
-    applied: [
-      ...brokerChanges(before, after),
-      ...topicChanges(before, after),
-      ...change('merge frequency', `${before.mergeFrequency} Hz`, `${mergeFrequency} Hz`),
-      ...change('scan period', seconds(before.scanPeriod), seconds(scanPeriod)),
-      ...change('greatest drift', seconds(before.maxDrift), seconds(maxDrift)),
-      ...change('held deletions', guardText(before), guardText(after)),
-      ...change('log level', before.log.level, log.level),
-    ],
-    left: left.map(key => `${FIXED[key]} takes effect at the next start only`),
+    config: { ...before, ...process, store: before.store, brokers, topics },
+    applied: [...brokerChanges(before, after), ...topicChanges(before, after), ...applied],
+    left,
   };
+}
+
+/** The value is not shown: it may be a secret. */
+function atNextStart(variable: string): string {
+  return `a change of ${variable} takes effect only at the next start`;
 }
 
 /** Brokers or topics, by name or id. */
@@ -94,11 +96,11 @@ function compareBrokers(before: BrokerConfig, after: BrokerConfig): string[] {
   const names = [...new Set([...Object.keys(before.options), ...Object.keys(after.options)])].sort();
   return [
     ...change('url', before.url, after.url, maskUrl),
-    ...change('highest QoS', before.maxQos, after.maxQos),
+    ...change('maxQos', before.maxQos, after.maxQos),
     ...change('priority', before.priority, after.priority),
-    ...change('most levels of a topic', before.maxLevels ?? UNSET, after.maxLevels ?? UNSET),
-    ...change('longest topic', before.maxTopicLength ?? UNSET, after.maxTopicLength ?? UNSET),
-    ...change('client id', old.clientId ?? 'random', now.clientId ?? 'random'),
+    ...change('maxLevels', before.maxLevels ?? UNSET, after.maxLevels ?? UNSET),
+    ...change('maxTopicLength', before.maxTopicLength ?? UNSET, after.maxTopicLength ?? UNSET),
+    ...change('clientId', old.clientId ?? 'random', now.clientId ?? 'random'),
     ...names
       .filter(name => name !== 'clientId' && !isDeepStrictEqual(before.options[name], after.options[name]))
       .map(name => `${name} ${old.options[name] ?? UNSET} → ${now.options[name] ?? UNSET}`),
@@ -106,7 +108,7 @@ function compareBrokers(before: BrokerConfig, after: BrokerConfig): string[] {
 }
 
 function topicChanges(before: Config, after: Config): string[] {
-  // Brokers that come or go are told of by themselves.
+  // A line of its own tells that a broker comes or goes; the topics need not say it again.
   const names = new Set(after.brokers.map(({ name }) => name));
   const common = before.brokers.map(({ name }) => name).filter(name => names.has(name));
   return listChanges({
@@ -120,14 +122,12 @@ function topicChanges(before: Config, after: Config): string[] {
 
 function compareTopics(before: TopicConfig, after: TopicConfig, common: readonly string[]): string[] {
   const named = (names: readonly string[]) => common.filter(name => names.includes(name)).join(' ') || 'none';
-  const chain = ({ merge }: TopicConfig) => (merge === undefined ? UNSET : formatMergeChain(merge));
+  const [old, now] = [shownSettings(before), shownSettings(after)];
   return [
     ...change('filter', before.filter, after.filter),
-    ...change('retain', before.retain ?? UNSET, after.retain ?? UNSET),
-    ...change('repeat', before.repeat ?? UNSET, after.repeat ?? UNSET),
-    ...change('QoS', before.qos ?? UNSET, after.qos ?? UNSET),
-    ...change('TTL', before.ttl ?? UNSET, after.ttl ?? UNSET),
-    ...change('merge', chain(before), chain(after)),
+    ...[...new Set([...old.keys(), ...now.keys()])].flatMap(key =>
+      change(key, old.get(key) ?? UNSET, now.get(key) ?? UNSET),
+    ),
     ...change('subscribed at', named(before.subscribers), named(after.subscribers)),
     ...change('published to', named(before.publishers), named(after.publishers)),
   ];
@@ -140,12 +140,4 @@ function change<T>(
   show: (value: T) => unknown = value => value,
 ): string[] {
   return before === after ? [] : [`${what} ${show(before)} → ${show(after)}`];
-}
-
-function guardText({ deletionGuard }: Config): string {
-  return Number.isFinite(deletionGuard.topics) ? deletionBoundText(deletionGuard) : 'never';
-}
-
-function seconds(number: number): string {
-  return number === Number.POSITIVE_INFINITY ? 'never' : `${number} s`;
 }

@@ -1,6 +1,6 @@
 /**
- * Under which client id MQTT.js will connect: one in the query of the url or in the option `query` is put
- * above the option `clientId`. The winner is written into the options, so that nobody else has to know.
+ * The client id with which MQTT.js connects. MQTT.js prefers the query of the url, and the option `query`, to the option
+ * `clientId`. The result is written into the options, so that no other module has to know this order.
  */
 
 import { clientIdOfUrl } from './broker-url.ts';
@@ -8,7 +8,7 @@ import type { ConnectionOptions } from './config.ts';
 import type { Entry } from './environment.ts';
 import type { Problems } from './problems.ts';
 
-/** The options with the client id that will be used, if one is configured. */
+/** The options with the client id that MQTT.js will use, if one is configured. */
 export function withClientId(
   client: Entry,
   url: string,
@@ -19,7 +19,7 @@ export function withClientId(
   const clientId = fromQuery ?? options.clientId;
   if (options.clientId !== undefined && options.clientId !== clientId) {
     problems.warn(client.variable, {
-      problem: 'the `clientId` in the query of its url replaces the one of its options',
+      problem: 'the `clientId` in the query of the url replaces the option `clientId`',
       fix: 'keep one of the two',
     });
   }

@@ -1,46 +1,41 @@
 /**
  * The effective configuration: what the environment says, checked and completed.
  *
- * `readConfig` is the only maker of it and the only reader of the environment. It is plain data, so it can
- * be handed to worker threads as it is.
+ * Only `readConfig` makes it, and only `readConfig` reads the environment. It is plain data, so that worker threads
+ * can receive it unchanged.
  */
 
-import type { MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
-import type { Bounds, DeletionBound } from '../protocol/messages.ts';
+import type { Problem } from './problems.ts';
+import type { PROCESS_SETTINGS } from './process-settings.ts';
+import type { ValuesOf } from './setting.ts';
+import type { TopicSettings } from './topic-settings.ts';
 
-export interface Config {
+export type { Problem };
+
+/** Besides these fields, one for each entry of the table of process settings. */
+export interface Config extends Omit<ProcessValues, 'store'> {
   /** At least one; sorted by name. */
   readonly brokers: readonly BrokerConfig[];
   /** At least one; sorted by id. */
   readonly topics: readonly TopicConfig[];
-  /** Hz, > 0. */
-  readonly mergeFrequency: number;
   /** Where the state is kept: a folder, or `memory`. */
   readonly store: string;
-  /** With what the topics of mqttrep itself begin; undefined when it may write none. */
-  readonly controlTopic: string | undefined;
-  /** Whether mqttrep says under control topics, retained at each broker, how it is. */
-  readonly stateTopics: boolean;
-  /** Seconds in which every topic is looked at once at each broker; Infinity for never. */
-  readonly scanPeriod: number;
-  /** Seconds that another replicator's clock may be ahead of ours before it is not believed. */
-  readonly maxDrift: number;
-  /** Beyond this, deletions at a broker that nobody heard wait for a person. */
-  readonly deletionGuard: DeletionBound;
-  /** The status server; undefined when there is to be none. */
+  /** The status server; undefined for none. */
   readonly http: HttpConfig | undefined;
-  readonly bounds: Bounds;
-  readonly log: LogConfig;
 }
+
+type ProcessValues = ValuesOf<typeof PROCESS_SETTINGS>;
+
+export type LogConfig = Config['log'];
 
 export interface HttpConfig {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
-  /** `chosen`: the user named it, and is to be told where it cannot be had. */
+  /** `chosen`: the user named the address, so mqttrep ends if it cannot listen there. */
   readonly address: 'chosen' | 'default';
-  /** What a client must show; undefined for nothing, on loopback only. May never be logged. */
+  /** What a client must show; undefined for nothing, on loopback only. Must not be logged. */
   readonly token: string | undefined;
   readonly hidesPayloads: boolean;
 }
@@ -52,13 +47,13 @@ export interface BrokerConfig {
   readonly url: string;
   /** The highest QoS that the broker supports. Default 2. */
   readonly maxQos: QoS;
-  /** Which broker wins at first contact, where two differ and the merge chain is undecided: the larger. Default 0. */
+  /** At first contact, if two brokers differ and the merge chain is undecided, the larger priority wins. Default 0. */
   readonly priority: number;
-  /** Levels that a topic may have there; absent without a limit. */
+  /** Levels that a topic may have at this broker; absent without a limit. */
   readonly maxLevels?: number;
-  /** Bytes that a topic may have there; absent without a limit. */
+  /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
-  /** Connection options of MQTT.js as configured, without what mqttrep itself wants to know. May hold secrets. */
+  /** Connection options of MQTT.js as configured, without mqttrep's own. May hold secrets. */
   readonly options: ConnectionOptions;
 }
 
@@ -68,41 +63,18 @@ export type ConnectionOptions = Readonly<Record<string, unknown>> & {
   readonly reconnectPeriod?: number;
 };
 
-export interface TopicConfig {
-  /** The `{id}` of `MQTTREP_TOPIC_{id}`. */
-  readonly id: string;
-  readonly filter: string;
-  /** True: every message is published retained. False: as it was published. Unset: left to a broader filter. */
-  readonly retain?: boolean;
-  /** True: a retained message that says nothing new is passed on all the same. Unset: left to a broader filter. */
-  readonly repeat?: boolean;
-  readonly qos?: QoS;
-  /** Seconds, 0 = for ever. */
-  readonly ttl?: number;
-  /** How the winner is chosen. Unset: left to a broader filter, then to the arrival. */
-  readonly merge?: MergeChain;
-  /** Names of the brokers that subscribe to the filter; none where NOSUB is set. */
-  readonly subscribers: readonly string[];
-  /** Names of the brokers that the filter allows the topic to be published to. */
-  readonly publishers: readonly string[];
-}
+type Lists = 'subscribeWhitelist' | 'subscribeBlacklist' | 'publishWhitelist' | 'publishBlacklist';
 
-export interface LogConfig {
-  readonly level: LogLevel;
-  readonly format: 'text' | 'json';
-}
+/** The settings of one filter. A setting that is absent is left to a broader filter. */
+export type TopicConfig = Pick<TopicSettings, 'id' | 'filter'> &
+  Optional<Omit<TopicSettings, 'id' | 'filter' | 'nosub' | Lists>> & {
+    /** Names of the brokers that subscribe to the filter; none if NOSUB is set. */
+    readonly subscribers: readonly string[];
+    /** Names of the brokers to which the filter allows the topic to be published. */
+    readonly publishers: readonly string[];
+  };
 
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Something wrong with one variable: who, what was received, and how to mend it. */
-export interface Problem {
-  readonly variable: string;
-  /** What is wrong, with the value received (masked where it may hold a secret), as one sentence without a full stop. */
-  readonly problem: string;
-  /** What to do about it, as one sentence without a full stop. */
-  readonly fix: string;
-}
+type Optional<T> = { readonly [Field in keyof T]?: Exclude<T[Field], undefined> };
 
 /** Either a configuration or every error at once; warnings in both cases. */
 export type ConfigResult =

@@ -1,22 +1,22 @@
 /**
- * `--env-file`: variables from a file of `KEY=value` lines, read as `node --env-file` reads them, so that
- * a file serves both. An unquoted `#` starts a comment.
+ * `--env-file`: variables from a file of `KEY=value` lines. mqttrep reads the file as `node --env-file` does, so that one
+ * file works for both. An unquoted `#` starts a comment.
  */
 
 import { parseEnv } from 'node:util';
 
-/** The variables of an env file. Quotes around a value are removed; what is no assignment is passed over. */
+/** The variables of an env file. Quotes around a value are removed; a line that is not an assignment is ignored. */
 export function parseEnvFile(text: string): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const [key, value] of Object.entries(parseEnv(text.replace(/^\uFEFF/, '')))) {
-    // parseEnv takes a line without `=` for the beginning of the next line's key.
+    // parseEnv takes a line without `=` as the beginning of the key in the next line.
     const name = key.slice(key.lastIndexOf('\n') + 1).trim();
     if (name !== '' && name !== '__proto__') variables[name] = value ?? '';
   }
   return variables;
 }
 
-/** Both together; where both have a variable, be it empty, the real environment wins. */
+/** Both together. If both have a variable, the real environment wins, even with an empty value. */
 export function mergeEnv(
   file: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string | undefined>>,

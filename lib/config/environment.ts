@@ -1,15 +1,21 @@
 /**
- * The environment, sorted by whom a variable belongs to and freed of what shells, compose files and
- * editors leave around a value. What the values mean is not known here.
+ * The environment, sorted by what a variable belongs to, and without what shells, compose files and editors leave
+ * around a value. This module does not know what the values mean.
  *
- * Holds: every value is trimmed, and none is empty but those of `KEPT_EMPTY`. An empty value of another variable counts
- * as unset.
+ * Invariant: every value is trimmed. An empty value counts as unset, but for settings with `keepsEmpty`.
  */
 
-import type { Problems } from './problems.ts';
-import { show } from './problems.ts';
-import type { BrokerKey, ProcessKey, TopicKey, Variable } from './variables.ts';
-import { FIRST_VERSION_FREQUENCY, PREFIX, parseVariable } from './variables.ts';
+import { BROKER_SETTINGS } from './broker-settings.ts';
+import { type Problems, show } from './problems.ts';
+import { PROCESS_SETTINGS } from './process-settings.ts';
+import {
+  FIRST_VERSION_FREQUENCY,
+  OF_BROKER,
+  OF_TOPIC,
+  parseVariable,
+  type Variable,
+  variableName,
+} from './variables.ts';
 
 /** One variable that is set, under the name that the user gave it. */
 export interface Entry {
@@ -17,25 +23,22 @@ export interface Entry {
   readonly value: string;
 }
 
+/** By key of the setting; with `_FILE` at its end if the variable names a file that holds the value. */
+export type Entries = ReadonlyMap<string, Entry>;
+
 export interface Environment {
-  readonly process: ReadonlyMap<ProcessKey, Entry>;
+  readonly process: Entries;
   /** By name of the broker. */
-  readonly brokers: ReadonlyMap<string, ReadonlyMap<BrokerKey, Entry>>;
+  readonly brokers: ReadonlyMap<string, Entries>;
   /** By id of the topic. */
-  readonly topics: ReadonlyMap<string, ReadonlyMap<TopicKey, Entry>>;
+  readonly topics: ReadonlyMap<string, Entries>;
 }
 
-/**
- * CLIENT and TOPIC are required. An empty whitelist permits nobody; if it counted as unset, it would permit everybody.
- */
-const KEPT_EMPTY: ReadonlySet<string> = new Set<BrokerKey | TopicKey>([
-  'CLIENT',
-  'TOPIC',
-  'SUBSCRIBE_WHITELIST',
-  'PUBLISH_WHITELIST',
-]);
+const KEPT_EMPTY = new Set(
+  [...OF_BROKER, ...OF_TOPIC].filter(({ keepsEmpty }) => keepsEmpty).map(({ key }) => key),
+);
 
-const BROKER_PREFIX = `${PREFIX}CLIENT_`;
+const BROKER_PREFIX = variableName(BROKER_SETTINGS.url, '');
 
 /** Sorts the variables; warns of unknown names and of values that arrive in quotes. */
 export function sortEnvironment(
@@ -57,18 +60,18 @@ export function sortEnvironment(
       warnOfUnknown(variable, parsed.nearest, problems);
       continue;
     }
-    const value = freed(variable, received, problems);
+    const value = cleaned(variable, received, problems);
     if (value !== '' || ('key' in parsed && KEPT_EMPTY.has(parsed.key)))
       place({ variable, value }, parsed, sorted, problems);
   }
-  honourFirstVersion(env[FIRST_VERSION_FREQUENCY], sorted.process, problems);
+  acceptFirstVersion(env[FIRST_VERSION_FREQUENCY], sorted.process, problems);
   return sorted;
 }
 
 interface Sorted {
-  readonly process: Map<ProcessKey, Entry>;
-  readonly brokers: Map<string, Map<BrokerKey, Entry>>;
-  readonly topics: Map<string, Map<TopicKey, Entry>>;
+  readonly process: Map<string, Entry>;
+  readonly brokers: Map<string, Map<string, Entry>>;
+  readonly topics: Map<string, Map<string, Entry>>;
 }
 
 function place(entry: Entry, parsed: Variable, sorted: Sorted, problems: Problems): void {
@@ -84,8 +87,8 @@ function place(entry: Entry, parsed: Variable, sorted: Sorted, problems: Problem
       break;
     case 'nobody':
       problems.error(entry.variable, {
-        problem: `${show(parsed.named)} is no name: only letters, digits and underscores may be in one`,
-        fix: `rename the variable after the pattern ${parsed.pattern}`,
+        problem: `${show(parsed.named)} is not a name: a name has only letters, digits and underscores`,
+        fix: `rename the variable by the pattern ${parsed.pattern}`,
       });
       break;
     case 'unknown':
@@ -96,49 +99,52 @@ function place(entry: Entry, parsed: Variable, sorted: Sorted, problems: Problem
 function placeTopic(
   entry: Entry,
   { key, properName }: Variable & { readonly of: 'topic' },
-  settings: Map<TopicKey, Entry>,
+  entries: Map<string, Entry>,
   problems: Problems,
 ): void {
-  const present = settings.get(key);
+  const present = entries.get(key);
   if (present !== undefined) {
-    // Only a misspelt name and the proper one meet here; which comes first is the environment's whim.
+    // Only a misspelt name and the proper one can meet here. The environment has no order, so either can come first.
     const misspelt = properName === undefined ? present.variable : entry.variable;
     problems.error(misspelt, {
       problem: `it is set together with ${properName ?? entry.variable}, which means the same`,
-      fix: `keep ${properName ?? entry.variable} alone`,
+      fix: `keep only ${properName ?? entry.variable}`,
     });
     return;
   }
   if (properName !== undefined) {
     problems.warn(entry.variable, {
-      problem: 'the name is an old misspelling of PUBLISH_BLACKLIST, and honoured',
+      problem: 'the name is an old misspelling of PUBLISH_BLACKLIST; mqttrep accepts it',
       fix: `rename it to ${properName}`,
     });
   }
-  settings.set(key, entry);
+  entries.set(key, entry);
 }
 
-function honourFirstVersion(
+function acceptFirstVersion(
   received: string | undefined,
-  process: Map<ProcessKey, Entry>,
+  process: Map<string, Entry>,
   problems: Problems,
 ): void {
-  if (received === undefined || process.has('MERGE_FREQUENCY')) return;
-  const value = freed(FIRST_VERSION_FREQUENCY, received, problems);
+  const { mergeFrequency } = PROCESS_SETTINGS;
+  if (received === undefined || process.has(mergeFrequency.key)) return;
+  const value = cleaned(FIRST_VERSION_FREQUENCY, received, problems);
   if (value === '') return;
-  process.set('MERGE_FREQUENCY', { variable: FIRST_VERSION_FREQUENCY, value });
+  process.set(mergeFrequency.key, { variable: FIRST_VERSION_FREQUENCY, value });
   problems.warn(FIRST_VERSION_FREQUENCY, {
-    problem: 'the name is that of the first version, and honoured',
-    fix: `rename it to ${PREFIX}MERGE_FREQUENCY`,
+    problem: 'the name is that of the first version; mqttrep accepts it',
+    fix: `rename it to ${variableName(mergeFrequency)}`,
   });
 }
 
-function freed(variable: string, received: string, problems: Problems): string {
+/** Without blanks and quotes around the value. */
+function cleaned(variable: string, received: string, problems: Problems): string {
   const value = received.trim();
   const quote = value.at(0);
   if (value.length < 2 || (quote !== '"' && quote !== "'") || value.at(-1) !== quote) return value;
   problems.warn(variable, {
-    problem: 'the value arrives wrapped in quotes, which are left out (Docker keeps those of its env files)',
+    problem:
+      'the value has quotes around it, which mqttrep removes (Docker keeps the quotes of its env files)',
     fix: 'remove the quotes around the value',
   });
   return value.slice(1, -1).trim();
@@ -146,8 +152,11 @@ function freed(variable: string, received: string, problems: Problems): string {
 
 function warnOfUnknown(variable: string, known: string | undefined, problems: Problems): void {
   problems.warn(variable, {
-    problem: 'mqttrep knows no variable of this name and ignores it',
-    fix: known === undefined ? 'remove it, or look for its name in the README' : `did you mean ${known}?`,
+    problem: 'mqttrep has no variable of this name and ignores it',
+    fix:
+      known === undefined
+        ? "remove it, or look its name up by 'mqttrep config --help'"
+        : `did you mean ${known}?`,
   });
 }
 

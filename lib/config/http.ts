@@ -1,22 +1,15 @@
-/** The status server: `MQTTREP_HTTP`, and who may read what it says. */
+/** The status server: one `HttpConfig` of several settings, since who may ask depends on where it listens. */
 
 import type { HttpConfig } from './config.ts';
 import type { Environment } from './environment.ts';
-import { type Parsed, type Problems, show } from './problems.ts';
-import { type ReadFile, readTextFile } from './text-file.ts';
-import { parseBoolean } from './values.ts';
+import { type Problems, show } from './problems.ts';
+import { HTTP_SETTINGS } from './process-settings.ts';
+import { readSetting, readText } from './read-setting.ts';
+import type { ReadFile } from './text-file.ts';
+import { fileVariableName, variableName } from './variables.ts';
 
-const DEFAULT_HTTP_PORT = 9280;
-
-const LOOPBACK = '127.0.0.1';
-
-/** Characters that a header carries as they are. */
-const VISIBLE = /^[\x21-\x7e]+$/;
-
-/** A token that is shorter can be guessed. */
-const SHORT_TOKEN = 16;
-
-type Address = 'off' | Pick<HttpConfig, 'host' | 'port'>;
+const TOKEN = variableName(HTTP_SETTINGS.token);
+const TOKEN_FILE = fileVariableName(HTTP_SETTINGS.token);
 
 /** Undefined for no server. */
 export function readHttp(
@@ -24,88 +17,41 @@ export function readHttp(
   readFile: ReadFile,
   problems: Problems,
 ): HttpConfig | undefined {
-  const { process } = environment;
-  const entry = process.get('HTTP');
-  const address = entry && problems.take(entry.variable, parseHttpAddress(entry.value));
-  const token = checkedToken(environment, readFile, problems);
-  const payloads = process.get('HTTP_PAYLOADS');
-  const showsPayloads = payloads && problems.take(payloads.variable, parseBoolean(payloads.value));
+  const entries = environment.process;
+  const entry = entries.get(HTTP_SETTINGS.address.key);
+  const address = readSetting(HTTP_SETTINGS.address, entries, problems);
+  const showsPayloads = readSetting(HTTP_SETTINGS.showsPayloads, entries, problems);
+  const token = readToken(environment, readFile, problems);
   if (address === 'off') return undefined;
-  const { host, port } = address ?? { host: LOOPBACK, port: DEFAULT_HTTP_PORT };
-  if (entry !== undefined && token === 'none' && !isLoopback(host)) {
+  const { host, port } = address;
+  if (entry !== undefined && token === undefined && !isLoopback(host)) {
     problems.error(entry.variable, {
-      problem: `others can reach ${show(entry.value)}, and no token is set that they would have to know`,
-      fix: 'set MQTTREP_HTTP_TOKEN (or MQTTREP_HTTP_TOKEN_FILE), such as to what `openssl rand -hex 16` prints, or name no host',
+      problem: `other machines can reach ${show(entry.value)}, and there is no token that they would have to show`,
+      fix: `set ${TOKEN} (or ${TOKEN_FILE}), such as to what \`openssl rand -hex 16\` prints, or remove the host`,
     });
   }
   return {
     host,
     port,
     address: entry === undefined ? 'default' : 'chosen',
-    token: typeof token === 'string' ? undefined : token.text,
+    token: token === 'wrong' ? undefined : token?.value,
     hidesPayloads: !(showsPayloads ?? isLoopback(host)),
   };
 }
 
-/** Undefined where there is none that could be used. */
+/** Undefined if there is none. `wrong` if there is one with an error, which is recorded. */
 export function readToken(
-  environment: Environment,
+  { process }: Environment,
   readFile: ReadFile,
   problems: Problems,
-): string | undefined {
-  const token = checkedToken(environment, readFile, problems);
-  return typeof token === 'string' ? undefined : token.text;
+): { readonly value: string } | undefined | 'wrong' {
+  const text = readText(HTTP_SETTINGS.token, process, readFile, problems);
+  if (text === undefined || text === 'wrong') return text;
+  const read = problems.take(text.variable, HTTP_SETTINGS.token.parse(text.value));
+  return read?.value === undefined ? 'wrong' : { value: read.value };
 }
 
 /** Whether only this machine can reach the host. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/** `off`, a port, or a host and a port; a host with colons in brackets. */
-function parseHttpAddress(text: string): Parsed<Address> {
-  if (text.toLowerCase() === 'off') return { value: 'off' };
-  const [, bracketed, plain, digits] =
-    /^(?:(?:\[([0-9a-f:.%\w]+)\]|([\w.-]+)):)?(\d{1,5})$/i.exec(text) ?? [];
-  const port = digits === undefined ? Number.NaN : Number(digits);
-  if (port >= 0 && port <= 65_535) return { value: { host: bracketed ?? plain ?? LOOPBACK, port } };
-  return {
-    problem: `${show(text)} is no address to listen at`,
-    fix: `write a port such as ${DEFAULT_HTTP_PORT}, a host and a port such as 0.0.0.0:${DEFAULT_HTTP_PORT}, or off`,
-  };
-}
-
-/** `wrong`: there is one that cannot be used, which is said already; it is not missing as well. */
-function checkedToken(
-  { process }: Environment,
-  readFile: ReadFile,
-  problems: Problems,
-): { readonly text: string } | 'none' | 'wrong' {
-  const inline = process.get('HTTP_TOKEN');
-  const file = process.get('HTTP_TOKEN_FILE');
-  if (inline !== undefined && file !== undefined) {
-    problems.error(file.variable, {
-      problem: `it is set together with ${inline.variable}`,
-      fix: 'keep one of the two',
-    });
-  }
-  const entry = inline ?? file;
-  if (entry === undefined) return 'none';
-  const token =
-    entry === file
-      ? problems.take(file.variable, readTextFile(file.value, readFile, 'the token'))?.trim()
-      : entry.value;
-  if (token === undefined) return 'wrong';
-  if (!VISIBLE.test(token)) {
-    problems.error(entry.variable, {
-      problem: 'the token holds blanks, or characters outside of ASCII',
-      fix: 'write letters, digits and punctuation alone',
-    });
-  } else if (token.length < SHORT_TOKEN) {
-    problems.warn(entry.variable, {
-      problem: `the token has only ${token.length} characters, and may be guessed`,
-      fix: `write ${SHORT_TOKEN} or more, such as what \`openssl rand -hex 16\` prints`,
-    });
-  }
-  return { text: token };
 }

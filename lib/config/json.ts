@@ -1,11 +1,9 @@
-/**
- * JSON that may hold secrets: strict (RFC 8259), and a fault says where it is, not what stands there.
- */
+/** JSON that may hold secrets. The parser is strict (RFC 8259); a fault gives the place, not the text there. */
 
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import type { Parsed } from './problems.ts';
 
-/** Finds the first place where the text is no JSON, and refuses keys that reach for a prototype. */
+/** Parses JSON, and refuses keys that would change a prototype. */
 export function parseJson(text: string): Parsed<unknown> {
   let pollutes = false;
   try {
@@ -16,8 +14,8 @@ export function parseJson(text: string): Parsed<unknown> {
     return pollutes ? { problem: 'it has a key `__proto__`', fix: 'remove this key' } : { value };
   } catch {
     return {
-      problem: `it is no JSON: ${firstFault(text)}`,
-      fix: 'check the JSON there; in an .env file wrap it in single quotes, so that `#` and `"` in it are kept',
+      problem: `it is not JSON: ${firstFault(text)}`,
+      fix: 'check the JSON at that place; in an .env file put it in single quotes, so that `#` and `"` in it are kept',
     };
   }
 }
@@ -30,9 +28,9 @@ function firstFault(text: string): string {
   try {
     visit(text, { onError }, { disallowComments: true, allowTrailingComma: false });
   } catch {
-    return 'it is nested too deeply';
+    return 'it is nested too deep';
   }
-  if (first === undefined) return 'it holds a character that JSON does not allow';
+  if (first === undefined) return 'it has a character that JSON does not allow';
   const before = text.slice(0, first.offset).split('\n');
   const column = (before.at(-1) ?? '').length + 1;
   return `${first.fault} at line ${before.length}, column ${column}`;

@@ -1,7 +1,4 @@
-/**
- * What may be shown of a value that can hold a secret. Everything here errs on the side of hiding: a text
- * that is not understood is hidden whole.
- */
+/** Masks a value that can hold a secret. In doubt it hides too much: a text that it cannot parse is hidden completely. */
 
 export const MASK = '***';
 
@@ -10,14 +7,14 @@ const URL_SHAPE =
   /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*@)?([\w.-]+(?::\d*)?|\[[0-9a-f:.]*\](?::\d*)?|)(\/[^?#]*)?([?#].*)?$/is;
 
 /**
- * A url without user information, query and fragment, also where it is malformed. A user name or password
- * with unescaped `/`, `?`, `#` or `@` is hidden too, as all before the last `@` is.
+ * A url without user information, query and fragment, even if it is malformed. It hides everything before the last `@`,
+ * and so also a user name or password with unescaped `/`, `?`, `#` or `@`.
  */
 export function maskUrl(text: string): string {
   const shape = URL_SHAPE.exec(text);
   if (shape === null) return MASK;
   const [, scheme, userInfo, host = '', path = '', extra] = shape;
-  // `broker:1883` without a scheme is a common slip worth showing; any other bare word may be a secret.
+  // Users often forget the scheme, so `broker:1883` is shown. Any other bare word may be a secret.
   if (scheme === undefined && userInfo === undefined && !/:\d+$/.test(host)) return MASK;
   if (scheme === undefined && path !== '') return MASK;
   const start = scheme === undefined ? '' : `${scheme}://`;

@@ -1,4 +1,4 @@
-/** `MQTTREP_MERGE_{id}`: the chain that it says, or what is wrong with it. */
+/** `MQTTREP_MERGE_{id}`: a merge chain, or what is wrong with the text. */
 
 import {
   COMPARATORS,
@@ -10,21 +10,16 @@ import {
   type Renamed,
 } from '../core/merge-chain.ts';
 import { MAX_PATH_KEYS } from '../core/merge-path.ts';
-import type { Entry } from './environment.ts';
 import { nearest } from './nearest.ts';
-import { type Fault, type Problems, show } from './problems.ts';
+import { type Fault, type Parsed, show } from './problems.ts';
 
 const EXAMPLE = 'such as json:meta.serial,json:meta.time,arrival';
 
-/** Reads the chain; warns of names of the first version. Undefined, and an error recorded, for none. */
-export function readMerge({ variable, value }: Entry, problems: Problems): MergeChain | undefined {
-  const parsed = parseMergeChain(value);
-  if ('fault' in parsed) {
-    problems.error(variable, describeFault(parsed.fault, value));
-    return undefined;
-  }
-  for (const renamed of parsed.renamed) problems.warn(variable, describeRenamed(renamed));
-  return parsed.chain;
+/** Warns of names of the first version. */
+export function parseMerge(text: string): Parsed<MergeChain> {
+  const parsed = parseMergeChain(text);
+  if ('fault' in parsed) return describeFault(parsed.fault, text);
+  return { value: parsed.chain, warnings: parsed.renamed.map(describeRenamed) };
 }
 
 function describeFault(fault: MergeFault, value: string): Fault {
@@ -37,16 +32,16 @@ function describeFault(fault: MergeFault, value: string): Fault {
         fix: `write a shorter one, ${EXAMPLE}`,
       };
     case 'unknown':
-      return { problem: `${show(fault.comparator)} is no comparator`, fix: fixForName(fault.name) };
+      return { problem: `${show(fault.comparator)} is not a comparator`, fix: fixForName(fault.name) };
     case 'after arrival':
       return {
         problem: `${show(fault.comparator)} stands after arrival, which always decides`,
-        fix: 'put arrival at the end, or leave it out: it ends every chain',
+        fix: 'put arrival at the end, or remove it: every chain ends with it',
       };
     case 'argument':
       return {
-        problem: `${show(fault.comparator)} has something after the colon, which it does not take`,
-        fix: `write ${nameOf(fault.comparator)} alone`,
+        problem: `${show(fault.comparator)} has an argument after the colon, but takes none`,
+        fix: `write ${nameOf(fault.comparator)} only`,
       };
     case 'no argument':
       return {
@@ -56,7 +51,7 @@ function describeFault(fault: MergeFault, value: string): Fault {
     case 'empty key':
       return {
         problem: `${show(fault.comparator)} has an empty key in its path`,
-        fix: 'write keys and indexes with one dot between each two, such as features.0.id',
+        fix: 'separate keys and indexes by one dot, such as features.0.id',
       };
     case 'stray backslash':
       return {
@@ -88,12 +83,12 @@ function nameOf(comparator: string): string {
   return (comparator.split(':', 1)[0] ?? '').trim().toLowerCase();
 }
 
-/** `random` was understood as something else than it said. */
+/** `random` is the only name whose meaning has changed. */
 function describeRenamed({ from, to }: Renamed): Fault {
   return nameOf(from) === 'random'
     ? {
-        problem: `${show(from)} would choose otherwise at each replicator, and is understood as ${show(to)}`,
+        problem: `${show(from)} would choose differently at each replicator; mqttrep uses ${show(to)} instead`,
         fix: `write ${to}, or arrival for the last writer`,
       }
-    : { problem: `${show(from)} is a name of the first version, and honoured`, fix: `write ${to}` };
+    : { problem: `${show(from)} is a name of the first version; mqttrep accepts it`, fix: `write ${to}` };
 }

@@ -1,20 +1,20 @@
 /**
  * The connection options of MQTT.js, one line each: what mqttrep does with it. spec/config/mqttjs-options.spec.ts
- * holds the table against the types of MQTT.js, so that a new option of the library cannot pass unseen.
+ * compares the table with the types of MQTT.js, so that nobody overlooks a new option of the library.
  */
 
 import { nearest } from './nearest.ts';
 import type { Fault } from './problems.ts';
 
 /**
- * - `kept`: goes to MQTT.js as it is, once it has been checked
- * - anything else: why it is left out, and what to do instead
+ * - `kept`: goes to MQTT.js unchanged, after a check
+ * - anything else: why mqttrep ignores the option, and what to do instead
  */
 type Treatment = 'kept' | { readonly problem: string; readonly fix: string };
 
 function setByMqttrep(name: string): Treatment {
   return {
-    problem: `the option \`${name}\` is ignored, for mqttrep sets it itself`,
+    problem: `the option \`${name}\` is ignored: mqttrep sets it itself`,
     fix: `remove \`${name}\``,
   };
 }
@@ -28,12 +28,12 @@ function ofBrowsers(name: string): Treatment {
 
 function insteadOf(name: string, other: string): Treatment {
   return {
-    problem: `the option \`${name}\` is ignored, for mqttrep has another one for the same`,
+    problem: `the option \`${name}\` is ignored: mqttrep has another option for this`,
     fix: `write ${other} instead`,
   };
 }
 
-/** By the name of the option. No prototype: names come from the user. */
+/** By name of the option. The table has no prototype, since names come from the user. */
 export const MQTTJS_OPTIONS: Readonly<Record<string, Treatment>> = table([
   ['ALPNProtocols', 'kept'],
   ['auth', insteadOf('auth', '`username` and `password`')],
@@ -97,8 +97,8 @@ export const MQTTJS_OPTIONS: Readonly<Record<string, Treatment>> = table([
 ]);
 
 /**
- * Properties of CONNECT (MQTT 5 §3.1.2.11) that would have the broker withhold or rename messages: mqttrep would take
- * what it is not shown for deleted.
+ * Properties of CONNECT (MQTT 5 §3.1.2.11). mqttrep ignores those that make the broker drop or rename messages: it would
+ * take a message that the broker does not deliver for deleted.
  */
 export const CONNECT_PROPERTIES: Readonly<Record<string, Treatment>> = table([
   ['authenticationData', 'kept'],
@@ -107,7 +107,7 @@ export const CONNECT_PROPERTIES: Readonly<Record<string, Treatment>> = table([
     'maximumPacketSize',
     {
       problem:
-        'the property `maximumPacketSize` is ignored: a broker drops larger messages in silence, which would look deleted',
+        'the property `maximumPacketSize` is ignored: a broker drops larger messages silently, and they would look deleted',
       fix: 'set MQTTREP_MAX_PAYLOAD instead',
     },
   ],
@@ -125,7 +125,7 @@ export const CONNECT_PROPERTIES: Readonly<Record<string, Treatment>> = table([
   ['userProperties', 'kept'],
 ]);
 
-/** Options of TLS, of Node.js, that JSON can hold; MQTT.js hands them on. */
+/** Options of TLS in Node.js that JSON can hold; MQTT.js passes them on. */
 const TLS_OPTIONS = [
   'allowPartialTrustChain',
   'ciphers',
@@ -143,17 +143,17 @@ const TLS_OPTIONS = [
   'sigalgs',
 ];
 
-/** Options of a TCP connection, of Node.js. */
+/** Options of a TCP connection in Node.js. */
 const TCP_OPTIONS = ['family', 'hints', 'keepAlive', 'keepAliveInitialDelay', 'localAddress', 'localPort'];
 
 type Options = Record<string, unknown>;
 
 /**
- * Takes out of the options what would break the replication, and says of each what is done; unknown names are said as
- * well, and go to MQTT.js all the same.
+ * Removes the options that would break the replication, and returns a warning for each. An unknown option also gets a
+ * warning, but stays: MQTT.js may know it.
  * @param own the names of mqttrep's own options
  */
-export function judgeOptions(options: Options, own: Iterable<string>): readonly Fault[] {
+export function checkOptions(options: Options, own: Iterable<string>): readonly Fault[] {
   const ours = [...own];
   const known = [...Object.keys(MQTTJS_OPTIONS), ...TLS_OPTIONS, ...TCP_OPTIONS, ...ours];
   const faults: Fault[] = [];
@@ -166,11 +166,11 @@ export function judgeOptions(options: Options, own: Iterable<string>): readonly 
   }
   const { properties } = options;
   if (typeof properties === 'object' && properties !== null)
-    faults.push(...judgeProperties(properties as Options));
+    faults.push(...checkProperties(properties as Options));
   return faults;
 }
 
-function judgeProperties(properties: Options): readonly Fault[] {
+function checkProperties(properties: Options): readonly Fault[] {
   const faults: Fault[] = [];
   for (const name of Object.keys(properties)) {
     const treatment = CONNECT_PROPERTIES[name];

@@ -1,12 +1,12 @@
 /**
- * The known word that a user most likely meant. Case does not count, two neighbours swapped count as one
- * slip, and a word too far off is not guessed at.
+ * The known word that a user most likely meant. Case does not count. Two swapped neighbours count as one slip. There is
+ * no guess for a word that differs too much.
  */
 
-/** Names longer than this are not compared: the comparison costs the product of both lengths. */
-const LONGEST_WORD = 100;
+/** Longer words are not compared: a comparison costs the product of both lengths. */
+const MAX_WORD_CHARACTERS = 100;
 
-/** The candidate with the fewest slips, if it is near enough to be what was meant. */
+/** The candidate with the fewest slips; undefined if every candidate has too many. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
@@ -19,13 +19,13 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** How many slips lead from one word to the other; undefined when too many to be a slip. */
+/** The number of slips between two words; undefined if there are too many. */
 export function slipsBetween(word: string, other: string): number | undefined {
   const longer = Math.max(word.length, other.length);
-  if (longer > LONGEST_WORD) return undefined;
+  if (longer > MAX_WORD_CHARACTERS) return undefined;
   const slips = editDistance(word.toLowerCase(), other.toLowerCase());
-  const bearable = Math.max(1, Math.floor(longer / 3));
-  if (slips > bearable || slips >= longer) return slips === 0 ? 0 : undefined;
+  const most = Math.max(1, Math.floor(longer / 3));
+  if (slips > most || slips >= longer) return slips === 0 ? 0 : undefined;
   return slips;
 }
 

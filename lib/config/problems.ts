@@ -1,22 +1,38 @@
 /**
- * Everything that is wrong with a configuration, collected instead of thrown, so that a user fixes it in
- * one go. Texts never hold a value that may be a secret: whoever writes one masks it before.
+ * Everything that is wrong with a configuration. Problems are collected, not thrown, so that a user fixes all of them
+ * in one go. No text holds a value that may be a secret: the code that writes a text masks the value first.
  */
 
 import { quoted } from '../core/printable.ts';
-import type { Problem } from './config.ts';
 
-/** What is wrong with a value and how to mend it, before it is known which variable bears the value. */
-export interface Fault {
+/** Something wrong with one variable: its name, the value received, and how to fix it. */
+export interface Problem {
+  readonly variable: string;
+  /** What is wrong, with the value received (masked if it may hold a secret), as one sentence without a full stop. */
   readonly problem: string;
+  /** What to do about it, as one sentence without a full stop. */
   readonly fix: string;
 }
 
-/** What a text was read as, or why it could not be. */
-export type Parsed<T> = { readonly value: T } | Fault;
+/** What is wrong with a value, before it is known which variable has the value. */
+export type Fault = Omit<Problem, 'variable'>;
+
+/** A value that was read, with warnings about it. */
+export interface Read<T> {
+  readonly value: T;
+  readonly warnings?: readonly Fault[];
+}
+
+/** The value that a text stands for, or why the text was refused. */
+export type Parsed<T> = Read<T> | Fault;
+
+/** Several reasons why a text was refused. */
+export interface Faults {
+  readonly faults: readonly Fault[];
+}
 
 /** The longest part of a received value that is repeated in a problem. */
-const SHOWN_CHARACTERS = 80;
+const MAX_SHOWN_CHARACTERS = 80;
 
 /** Collects errors and warnings; each list comes out sorted by the name of the variable. */
 export class Problems {
@@ -31,10 +47,13 @@ export class Problems {
     this.#warnings.push({ variable, problem, fix });
   }
 
-  /** The value that was read; undefined, and an error recorded, where none was. */
-  take<T>(variable: string, parsed: Parsed<T>): T | undefined {
-    if ('value' in parsed) return parsed.value;
-    this.error(variable, parsed);
+  /** Returns what was read and records its warnings. Otherwise records the errors and returns undefined. */
+  take<T>(variable: string, parsed: Parsed<T> | Faults): Read<T> | undefined {
+    if ('value' in parsed) {
+      for (const warning of parsed.warnings ?? []) this.warn(variable, warning);
+      return parsed;
+    }
+    for (const fault of 'faults' in parsed ? parsed.faults : [parsed]) this.error(variable, fault);
     return undefined;
   }
 
@@ -52,7 +71,7 @@ export function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A received value as it may stand in a sentence: quoted, on one line, not too long. Not for secrets. */
+/** A received value as part of a sentence: quoted, on one line, not too long. Not for secrets. */
 export function show(value: string): string {
-  return quoted(value, SHOWN_CHARACTERS);
+  return quoted(value, MAX_SHOWN_CHARACTERS);
 }

@@ -1,13 +1,13 @@
-/** What a service manager (systemd, or whoever speaks its protocol) wants to be told, as its variables say. */
+/** What a service manager (systemd, or another one with its protocol) expects of mqttrep, as its variables say. */
 
 export interface ServiceManager {
-  /** Milliseconds within which it wants to hear that we are alive; undefined where it does not ask. */
+  /** Milliseconds within which it expects a sign of life; undefined if it expects none. */
   readonly watchdog: number | undefined;
 }
 
 /**
- * Undefined where there is none that wants to be told anything.
- * @param pid ours: the watchdog may be meant for another process
+ * Undefined if no service manager expects messages.
+ * @param pid of this process: the watchdog may be meant for another process
  */
 export function readServiceManager(
   env: Readonly<Record<string, string | undefined>>,

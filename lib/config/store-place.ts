@@ -1,4 +1,4 @@
-/** Where the state is kept when nothing is configured: where systemd says, else where the XDG Base Directory Specification says. */
+/** The default place of the store: as systemd says, else as the XDG Base Directory Specification says. */
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';

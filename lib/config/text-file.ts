@@ -1,4 +1,4 @@
-/** A file that a variable names: its text, or why there is none, in the words of a problem. */
+/** A file that a variable names: its text, or the reason why there is none. */
 
 import { type Fault, type Parsed, show } from './problems.ts';
 
@@ -11,7 +11,7 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['EISDIR', 'it is a folder'],
 ]);
 
-/** The text, without a byte order mark. An empty file is a fault, which `whatBelongs` there fixes. */
+/** The text, without a byte order mark. An empty file is a fault; `whatBelongs` says what to write into it. */
 export function readTextFile(path: string, readFile: ReadFile, whatBelongs: string): Parsed<string> {
   try {
     const content = readFile(path).replace(/^\uFEFF/, '');
@@ -26,6 +26,6 @@ function unreadable(path: string, error: unknown): Fault {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return {
     problem: `the file ${show(path)} cannot be read: ${REASONS.get(code) ?? code ?? 'reason unknown'}`,
-    fix: 'check the path, and that the user who runs mqttrep may read the file',
+    fix: 'check the path, and that the user of mqttrep may read the file',
   };
 }

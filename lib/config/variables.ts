@@ -1,79 +1,46 @@
 /**
- * The environment variables that mqttrep knows, and what a variable's name says: of the whole process, of
- * one broker by its name, or of one topic by its id.
- *
- * A new variable is a new line in one of the three lists; unknown names and near misses follow from them.
+ * What the name of an environment variable says: which setting it is, and of the whole process, of one broker by its
+ * name, or of one topic filter by its id. The settings tables have the names; near misses follow from them.
  */
 
+import { BROKER_SETTINGS } from './broker-settings.ts';
 import { slipsBetween } from './nearest.ts';
+import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
+import { type Setting, settingsIn } from './setting.ts';
+import { TOPIC_SETTINGS, type TopicContext } from './topic-settings.ts';
 
 export const PREFIX = 'MQTTREP_';
 
-/** `MQTTREP_{key}` */
-export const PROCESS_KEYS = [
-  'MERGE_FREQUENCY',
-  'STORE',
-  'CONTROL_TOPIC',
-  'STATE_TOPICS',
-  'SCAN_PERIOD',
-  'MAX_DRIFT',
-  'DELETION_GUARD',
-  'HTTP',
-  'HTTP_TOKEN',
-  'HTTP_TOKEN_FILE',
-  'HTTP_PAYLOADS',
-  'MAX_PAYLOAD',
-  'MAX_TOPICS',
-  'MAX_MEMORY',
-  'MAX_TOPIC_LENGTH',
-  'MAX_LEVELS',
-  'LOG_LEVEL',
-  'LOG_FORMAT',
-] as const;
-export type ProcessKey = (typeof PROCESS_KEYS)[number];
-
-/** `MQTTREP_{key}_{name}` */
-export const BROKER_KEYS = ['CLIENT', 'CONFIG'] as const;
-export type BrokerKey = (typeof BROKER_KEYS)[number] | 'CONFIG_FILE';
-
-/** `MQTTREP_{key}_{id}` */
-export const TOPIC_KEYS = [
-  'TOPIC',
-  'TTL',
-  'RETAIN',
-  'REPEAT',
-  'QOS',
-  'NOSUB',
-  'MERGE',
-  'SUBSCRIBE_WHITELIST',
-  'SUBSCRIBE_BLACKLIST',
-  'PUBLISH_WHITELIST',
-  'PUBLISH_BLACKLIST',
-] as const;
-export type TopicKey = (typeof TOPIC_KEYS)[number];
-
-/** The documentation of the first version spelt it so, and deployments follow it. */
+/** The documentation of the first version spells it so, and deployments follow it. */
 const MISSPELT_BLACKLIST = 'PULISH_BLACKLIST';
 
-/** Where the first version read the merge frequency from, whatever its documentation said. */
+/** The variable from which the first version read the merge frequency, although its documentation named another. */
 export const FIRST_VERSION_FREQUENCY = 'MQTT_REPLICATOR_MERGE_FREQUENCY';
 
-/** `MQTTREP_MERGE_{id}` is to be told from `MQTTREP_MERGE_FREQUENCY`. */
+/** `MQTTREP_MERGE_{id}` must differ from `MQTTREP_MERGE_FREQUENCY`. */
 export const RESERVED_TOPIC_ID = 'FREQUENCY';
 
 const FILE_SUFFIX = '_FILE';
 const WORD = /^\w+$/;
 
+/** What every setting has, whatever its parser has to know. */
+export type AnySetting = Setting<unknown, never>;
+
+export const OF_PROCESS: readonly AnySetting[] = settingsIn({ ...PROCESS_SETTINGS, http: HTTP_SETTINGS });
+export const OF_BROKER: readonly AnySetting[] = settingsIn(BROKER_SETTINGS);
+export const OF_TOPIC: readonly AnySetting[] = settingsIn<TopicContext>(TOPIC_SETTINGS);
+
 export type Variable =
-  | { readonly of: 'process'; readonly key: ProcessKey }
-  | { readonly of: 'broker'; readonly key: BrokerKey; readonly name: string }
-  | { readonly of: 'topic'; readonly key: TopicKey; readonly id: string; readonly properName?: string }
-  /** The key is known; what follows it is no name or id. */
+  | { readonly of: 'process'; readonly key: string }
+  /** `key` ends in `_FILE` if the variable names a file that holds the value. */
+  | { readonly of: 'broker'; readonly key: string; readonly name: string }
+  | { readonly of: 'topic'; readonly key: string; readonly id: string; readonly properName?: string }
+  /** The key is known, but a name or id cannot be what follows it. */
   | { readonly of: 'nobody'; readonly named: string; readonly pattern: string }
   | { readonly of: 'unknown'; readonly nearest: string | undefined };
 
 /**
- * What the name of a variable says; undefined for one that is not ours.
+ * What the name of a variable says; undefined if the variable is not mqttrep's.
  *
  * @param brokers the names that have an `MQTTREP_CLIENT_{name}`: they tell the file of broker `A` from the
  * configuration of broker `A_FILE`
@@ -81,47 +48,67 @@ export type Variable =
 export function parseVariable(variable: string, brokers: ReadonlySet<string>): Variable | undefined {
   if (!variable.startsWith(PREFIX)) return undefined;
   const rest = variable.slice(PREFIX.length);
-  const processKey = PROCESS_KEYS.find(key => key === rest);
-  if (processKey !== undefined) return { of: 'process', key: processKey };
-  for (const key of BROKER_KEYS) {
-    if (rest.startsWith(`${key}_`)) return brokerVariable(key, rest.slice(key.length + 1), brokers);
+  if (processKeys().includes(rest)) return { of: 'process', key: rest };
+  for (const setting of OF_BROKER) {
+    if (rest.startsWith(`${setting.key}_`)) return brokerVariable(setting, rest, brokers);
   }
-  for (const key of TOPIC_KEYS) {
+  for (const { key } of OF_TOPIC) {
     if (rest.startsWith(`${key}_`)) return topicVariable(key, rest.slice(key.length + 1));
   }
   if (rest.startsWith(`${MISSPELT_BLACKLIST}_`)) {
+    const setting = TOPIC_SETTINGS.publishBlacklist;
     const id = rest.slice(MISSPELT_BLACKLIST.length + 1);
-    const parsed = topicVariable('PUBLISH_BLACKLIST', id);
-    return parsed.of === 'topic' ? { ...parsed, properName: topicVariableName(parsed.key, id) } : parsed;
+    const parsed = topicVariable(setting.key, id);
+    return parsed.of === 'topic' ? { ...parsed, properName: variableName(setting, id) } : parsed;
   }
   return { of: 'unknown', nearest: nearestVariable(rest) };
 }
 
-/** `MQTTREP_CLIENT_oslo` */
-export function brokerVariableName(key: BrokerKey, name: string): string {
-  return key === 'CONFIG_FILE' ? `${PREFIX}CONFIG_${name}${FILE_SUFFIX}` : `${PREFIX}${key}_${name}`;
+/** `MQTTREP_MERGE_FREQUENCY`; with the name of a broker or the id of a topic, `MQTTREP_CLIENT_oslo`. */
+export function variableName({ key }: { readonly key: string }, of?: string): string {
+  return of === undefined ? `${PREFIX}${key}` : `${PREFIX}${key}_${of}`;
 }
 
-/** `MQTTREP_TOPIC_ducks` */
-export function topicVariableName(key: TopicKey, id: string): string {
-  return `${PREFIX}${key}_${id}`;
+/** The name of the variable that names a file with the value. */
+export function fileVariableName(setting: { readonly key: string }, of?: string): string {
+  return `${variableName(setting, of)}${FILE_SUFFIX}`;
 }
 
-function brokerVariable(key: 'CLIENT' | 'CONFIG', name: string, brokers: ReadonlySet<string>): Variable {
-  if (!WORD.test(name)) return { of: 'nobody', named: name, pattern: `${PREFIX}${key}_{name}` };
-  const bearer = name.slice(0, -FILE_SUFFIX.length);
-  if (key === 'CONFIG' && name.endsWith(FILE_SUFFIX) && bearer !== '' && !brokers.has(name)) {
-    return { of: 'broker', key: 'CONFIG_FILE', name: bearer };
+/** The key under which `sortEnvironment` puts the variable that names a file. */
+export function fileKey({ key }: { readonly key: string }): string {
+  return `${key}${FILE_SUFFIX}`;
+}
+
+/** The variable of an entry that `sortEnvironment` put under this key. */
+export function variableOfKey(key: string, of: string): string {
+  return key.endsWith(FILE_SUFFIX)
+    ? fileVariableName({ key: key.slice(0, -FILE_SUFFIX.length) }, of)
+    : variableName({ key }, of);
+}
+
+/** Those of the process, with `_FILE` for the settings that a file can hold. */
+function processKeys(): string[] {
+  return OF_PROCESS.flatMap(setting =>
+    setting.inFile === undefined ? [setting.key] : [setting.key, fileKey(setting)],
+  );
+}
+
+function brokerVariable(setting: AnySetting, rest: string, brokers: ReadonlySet<string>): Variable {
+  const name = rest.slice(setting.key.length + 1);
+  if (!WORD.test(name)) return { of: 'nobody', named: name, pattern: variableName(setting, '{name}') };
+  const owner = name.slice(0, -FILE_SUFFIX.length);
+  if (setting.inFile !== undefined && name.endsWith(FILE_SUFFIX) && owner !== '' && !brokers.has(name)) {
+    return { of: 'broker', key: fileKey(setting), name: owner };
   }
-  return { of: 'broker', key, name };
+  return { of: 'broker', key: setting.key, name };
 }
 
-function topicVariable(key: TopicKey, id: string): Variable {
-  if (!WORD.test(id)) return { of: 'nobody', named: id, pattern: `${PREFIX}${key}_{id}` };
+function topicVariable(key: string, id: string): Variable {
+  if (!WORD.test(id)) return { of: 'nobody', named: id, pattern: variableName({ key }, '{id}') };
   return { of: 'topic', key, id };
 }
 
-/** The slip may lie in the key alone, so each way to split key from name is tried and the name kept. */
+/** The slip can be in the key alone, so each way to split the key from the name is tried and the name kept. */
 function nearestVariable(rest: string): string | undefined {
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
@@ -131,10 +118,10 @@ function nearestVariable(rest: string): string | undefined {
     best = `${PREFIX}${whole}`;
     fewest = slips;
   };
-  for (const key of PROCESS_KEYS) consider(rest, key, key);
+  for (const key of processKeys()) consider(rest, key, key);
   const named = [
-    ...BROKER_KEYS.map(key => [key, '{name}'] as const),
-    ...TOPIC_KEYS.map(key => [key, '{id}'] as const),
+    ...OF_BROKER.map(({ key }) => [key, '{name}'] as const),
+    ...OF_TOPIC.map(({ key }) => [key, '{id}'] as const),
   ];
   for (const [key, placeholder] of named) {
     consider(rest, key, `${key}_${placeholder}`);

@@ -4,8 +4,8 @@
  * the brokers were then equal.
  */
 
-import { lookOf } from '../cli/terminal.ts';
 import type { LogLevel } from '../protocol/messages.ts';
+import { lookOf } from '../terminal/terminal.ts';
 import { divergingTopics, untilEqual } from './comparison.ts';
 import { DemoFixture, type SawWrite } from './demo-fixture.ts';
 import { closing, logLine, opening, writeLines } from './lines.ts';

@@ -1,7 +1,7 @@
 /** What the terminal says. Functions from what happened to lines, so that a spec can read them. */
 
-import type { Look, Style } from '../cli/terminal.ts';
 import { printable, quoted } from '../core/printable.ts';
+import type { Look, Style } from '../terminal/terminal.ts';
 import { divergingTopics, type Retained } from './comparison.ts';
 import type { Conflict, HealReport } from './heal-report.ts';
 import { othersOf, REMOTE, SITES, type SiteName } from './sites.ts';

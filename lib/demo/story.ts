@@ -1,6 +1,6 @@
 /** Plays the script on the fixture, and says what happens. */
 
-import type { Look } from '../cli/terminal.ts';
+import type { Look } from '../terminal/terminal.ts';
 import { divergingTopics, type Retained, untilEqual } from './comparison.ts';
 import type { DemoFixture } from './demo-fixture.ts';
 import { DuckPond } from './duck-pond.ts';

@@ -6,25 +6,25 @@ import { printable } from '../core/printable.ts';
 
 const { combine, printf, json } = winston.format;
 
-/** Actors say when they said it: the main thread may be late to hear of it. */
+/** Actors send the time of a message along: the main thread may receive it late. */
 const dated = winston.format(({ at, ...entry }) => {
   const time = typeof at === 'number' ? new Date(at) : new Date();
   return { ...entry, timestamp: time.toISOString() };
 });
 
-/** Characters of a message; a stack is longer than all else that is said. */
-const LONGEST_MESSAGE = 4_000;
+/** A stack trace is the longest message. */
+const MAX_MESSAGE_CHARACTERS = 4_000;
 
 /**
- * Much of what is said comes from the network: topics, what brokers answer, what a library says of it. Who says it bounds it;
- * here it is made sure that no message breaks the line, or has a terminal obey.
+ * Many messages have text from the network: topics, answers of brokers, errors of libraries. The code that logs it limits
+ * its length. Here mqttrep ensures that no message has a line break or a control character for a terminal.
  */
 const onOneLine = winston.format(entry => ({
   ...entry,
-  message: printable(String(entry.message), LONGEST_MESSAGE),
+  message: printable(String(entry.message), MAX_MESSAGE_CHARACTERS),
 }));
 
-/** Text is made for people and journald, JSON for collectors. All goes to standard error. */
+/** Text is for people and journald, JSON for log collectors. Everything goes to standard error. */
 export function createLogger({ level, format }: LogConfig): winston.Logger {
   const text = printf(entry => `${entry['timestamp']} ${entry.level.padEnd(5)} ${entry.message}`);
   return winston.createLogger({

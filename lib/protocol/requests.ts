@@ -12,7 +12,7 @@ import type {
   TopicList,
   TrashList,
   Undone,
-} from '../status/api.ts';
+} from './answers.ts';
 import type { HistogramCounts } from './histogram.ts';
 
 export interface BrokerAnswers {

@@ -1,8 +1,9 @@
 /**
- * The connections to the status server, of which there are so many at most. A new one always has room, so that a health
- * check is answered whoever else is connected: the one that is closed for it has shown no token, and answers nothing.
+ * The connections to the status server, up to a limit. A new connection always finds room, so that health checks are
+ * answered whoever else is connected. For it the server closes another connection: one without an answer to a client
+ * that has shown the token.
  *
- * The address with the most connections loses its oldest one: so a single client mostly displaces its own.
+ * Of these, the address with the most connections loses its oldest one. So a single client mostly displaces its own.
  */
 
 import type { Socket } from 'node:net';
@@ -10,15 +11,15 @@ import type { Socket } from 'node:net';
 interface Connection {
   readonly socket: Socket;
   readonly address: string;
-  /** Answers under way that the client may have: it has shown the token, or none is needed. */
+  /** Unfinished answers to authorized requests: the client has shown the token, or none is needed. */
   answers: number;
 }
 
 export class Connections {
-  /** Closed to make room. */
+  /** The number of connections closed to make room. */
   displaced = 0;
   readonly #limit: number;
-  #isDue = false;
+  #isMakingRoom = false;
   /** Oldest first. */
   readonly #connections = new Map<Socket, Connection>();
 
@@ -33,13 +34,14 @@ export class Connections {
   add(socket: Socket): void {
     this.#connections.set(socket, { socket, address: socket.remoteAddress ?? '', answers: 0 });
     socket.once('close', () => this.#connections.delete(socket));
-    if (this.#connections.size <= this.#limit || this.#isDue) return;
-    this.#isDue = true;
-    // Many may have come at once. First each of them is heard: what it asked for is read in the next turn of the event loop.
+    if (this.#connections.size <= this.#limit || this.#isMakingRoom) return;
+    this.#isMakingRoom = true;
+    // Many connections can arrive at once. The server reads their requests in the next turn of the event loop, before it
+    // decides which one to close.
     setImmediate(() => setImmediate(() => this.#makeRoom()));
   }
 
-  /** An answer begins that the client may have. Its connection is kept until the function is called. */
+  /** An answer to an authorized request begins. The connection is kept until the caller calls the returned function. */
   keep(socket: Socket): () => void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return () => undefined;
@@ -50,7 +52,7 @@ export class Connections {
   }
 
   #makeRoom(): void {
-    this.#isDue = false;
+    this.#isMakingRoom = false;
     while (this.#connections.size > this.#limit) this.#displaceOne();
   }
 

@@ -1,9 +1,8 @@
-/** A histogram of prom-client whose buckets are counted elsewhere: in the actor where the durations arise. */
+/** A histogram of prom-client that does not count by itself: the actor that measures the durations counts them. */
 
 import { Histogram, type MetricObjectWithValues, type MetricValueWithName } from 'prom-client';
 import type { HistogramCounts } from '../protocol/histogram.ts';
-
-export type Labels = Readonly<Record<string, string>>;
+import type { Labels } from './metric.ts';
 
 export interface CountedHistogramOptions {
   readonly name: string;
@@ -11,7 +10,7 @@ export interface CountedHistogramOptions {
   /** Seconds. */
   readonly bounds: readonly number[];
   readonly labelNames?: readonly string[];
-  /** The counts as they are now, for each set of labels. */
+  /** The current counts, for each set of labels. */
   readonly counts: () => Iterable<readonly [labels: Labels, counts: HistogramCounts]>;
 }
 
@@ -38,7 +37,7 @@ export class CountedHistogram extends Histogram {
       values.push({ metricName: `${name}_sum`, labels, value: sum });
       values.push({ metricName: `${name}_count`, labels, value: count });
     }
-    // The types of prom-client want an enumeration that exists in its types only.
+    // The types of prom-client demand an enumeration that exists only in its types.
     return Promise.resolve({
       name,
       help,
@@ -48,7 +47,7 @@ export class CountedHistogram extends Histogram {
     } as unknown as Exposed);
   }
 
-  /** By which the registry asks a histogram. */
+  /** The registry calls this method for a histogram. */
   getForPromString(): Promise<Exposed> {
     return this.get();
   }

@@ -1,8 +1,8 @@
-/** What changed between two looks, so that a page that is open is told only that. */
+/** What changed between two states, so that an open page receives only that. */
 
 import type { Delta, Status } from './api.ts';
 
-/** Undefined where nothing did. */
+/** Undefined if nothing changed. */
 export function deltaBetween(before: Status, after: Status): Delta | undefined {
   const brokers = after.brokers.filter(
     broker =>
@@ -13,7 +13,7 @@ export function deltaBetween(before: Status, after: Status): Delta | undefined {
   );
   const lastRate = before.rates.at(-1)?.at ?? 0;
   const rates = after.rates.filter(({ at }) => at > lastRate);
-  // The same objects as before, with new ones in front.
+  // The overview keeps the same objects and adds new ones in front.
   const [newest] = before.conflicts;
   const known = newest === undefined ? -1 : after.conflicts.indexOf(newest);
   const conflicts = known < 0 ? after.conflicts : after.conflicts.slice(0, known);
@@ -27,7 +27,7 @@ export function deltaBetween(before: Status, after: Status): Delta | undefined {
   return Object.keys(delta).length > 0 ? delta : undefined;
 }
 
-/** Plain data, made by the same code, so that its keys come in the same order. */
+/** For plain data made by the same code, so that the keys have the same order. */
 function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

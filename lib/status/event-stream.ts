@@ -1,36 +1,34 @@
 /**
- * Server-Sent Events for the pages that are open: each gets how all is, then what changed, once a second. Nobody
- * looks: nothing is asked.
+ * Server-Sent Events for open pages: each receives the whole state, then once a second what changed. Without a reader
+ * the actors are not asked.
  *
- * A reader that does not keep up is dropped: what waits for it in memory is bounded, in bytes and in time. Its browser
- * connects again when it can, and begins anew.
+ * The memory for each reader is bounded, in bytes and in time: the stream drops a reader that does not keep up. Its
+ * browser connects again when it can, and receives the whole state again.
  */
 
 import type { ServerResponse } from 'node:http';
 import type { Delta, Status } from './api.ts';
 import { deltaBetween } from './delta.ts';
 
-/** Milliseconds. */
-const PERIOD = 1_000;
+const TICK_PERIOD_MS = 1_000;
 
-/** Readers at once. */
-export const MOST_READERS = 32;
+export const MAX_READERS = 32;
 
-/** Bytes that may wait for a reader beyond what the network has taken. */
-const MAX_BUFFERED = 512 * 1024;
+/** Bytes that wait in this process for one reader. */
+const MAX_BUFFERED_BYTES = 512 * 1024;
 
-/** Milliseconds for which something may wait for a reader. */
-const LONGEST_WAIT = 30_000;
+/** How long bytes may wait for one reader. */
+const MAX_WAIT_MS = 30_000;
 
-/** Milliseconds after which a word is said to who has heard nothing, so that neither side takes the other for gone. */
-const SILENCE = 15_000;
+/** After this time without an event, readers receive a comment, so that neither side thinks that the other has gone. */
+const KEEPALIVE_PERIOD_MS = 15_000;
 
-/** Milliseconds after which a browser connects again. */
-const RETRY = 2_000;
+/** The time after which a browser connects again. */
+const RECONNECT_DELAY_MS = 2_000;
 
 interface Reader {
   readonly response: ServerResponse;
-  /** When something began to wait. */
+  /** When bytes began to wait; undefined if none wait. */
   waitingSince: number | undefined;
 }
 
@@ -40,26 +38,26 @@ export class EventStream {
   #status: Status | undefined;
   #first: Promise<Status> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #saidAt = 0;
+  #sentAt = 0;
 
   constructor(statusOf: () => Promise<Status>) {
     this.#statusOf = statusOf;
   }
 
   get isFull(): boolean {
-    return this.#readers.size >= MOST_READERS;
+    return this.#readers.size >= MAX_READERS;
   }
 
   get readers(): number {
     return this.#readers.size;
   }
 
-  /** Serves a reader until either side ends it. The head of the response has been written. */
+  /** Serves a reader until either side ends the connection. The caller has written the head of the response. */
   async add(response: ServerResponse): Promise<void> {
     const reader: Reader = { response, waitingSince: undefined };
-    // Those who come while others look on get what these have, so that what is told from then on fits to both.
+    // A new reader starts from the state that the others have, so that the same deltas are right for all.
     const status = this.#readers.size > 0 ? this.#status : undefined;
-    this.#status = status ?? (await this.#firstLook());
+    this.#status = status ?? (await this.#firstStatus());
     if (response.destroyed || this.isFull) {
       response.destroy();
       return;
@@ -67,18 +65,18 @@ export class EventStream {
     this.#readers.set(response, reader);
     response.once('close', () => this.remove(response));
     this.#timer ??= setInterval(() => {
-      // The next look may come to something.
+      // The next tick may succeed.
       this.#tick().catch(() => undefined);
-    }, PERIOD);
-    this.#write(reader, `retry: ${RETRY}\n${eventText('status', this.#status)}`);
+    }, TICK_PERIOD_MS);
+    this.#write(reader, `retry: ${RECONNECT_DELAY_MS}\n${eventText('status', this.#status)}`);
   }
 
   close(): void {
     for (const response of this.#readers.keys()) response.end();
   }
 
-  /** Those who come at once look at the same. */
-  #firstLook(): Promise<Status> {
+  /** Readers that come at the same time share one question. */
+  #firstStatus(): Promise<Status> {
     this.#first ??= this.#statusOf().finally(() => {
       this.#first = undefined;
     });
@@ -88,19 +86,19 @@ export class EventStream {
   async #tick(): Promise<void> {
     const before = this.#status;
     const status = await this.#statusOf();
-    // Another look was quicker, or nobody looks any more.
+    // Meanwhile another tick was quicker, or the last reader has gone.
     if (before === undefined || before !== this.#status || this.#readers.size === 0) return;
     this.#status = status;
-    const text = changes(before, status) ?? this.#sign();
-    if (text !== undefined) this.#saidAt = performance.now();
+    const text = changes(before, status) ?? this.#keepalive();
+    if (text !== undefined) this.#sentAt = performance.now();
     for (const reader of this.#readers.values()) {
       this.#dropIfStuck(reader);
       if (text !== undefined && this.#readers.has(reader.response)) this.#write(reader, text);
     }
   }
 
-  #sign(): string | undefined {
-    return performance.now() - this.#saidAt > SILENCE ? ': still here\n\n' : undefined;
+  #keepalive(): string | undefined {
+    return performance.now() - this.#sentAt > KEEPALIVE_PERIOD_MS ? ': still here\n\n' : undefined;
   }
 
   #write(reader: Reader, text: string): void {
@@ -114,13 +112,13 @@ export class EventStream {
   }
 
   #dropIfStuck({ response, waitingSince }: Reader): void {
-    const hasWaitedLong = waitingSince !== undefined && performance.now() - waitingSince > LONGEST_WAIT;
-    if (!hasWaitedLong && response.writableLength <= MAX_BUFFERED) return;
+    const hasWaitedTooLong = waitingSince !== undefined && performance.now() - waitingSince > MAX_WAIT_MS;
+    if (!hasWaitedTooLong && response.writableLength <= MAX_BUFFERED_BYTES) return;
     response.destroy();
     this.remove(response);
   }
 
-  /** The reader has gone. */
+  /** Forgets a reader that has gone. */
   remove(response: ServerResponse): void {
     this.#readers.delete(response);
     if (this.#readers.size > 0) return;
@@ -130,7 +128,7 @@ export class EventStream {
   }
 }
 
-/** Brokers that come or go change all: then it is told anew. */
+/** If brokers come or go, readers receive the whole state again. */
 function changes(before: Status, after: Status): string | undefined {
   const namesOf = ({ brokers }: Status) => brokers.map(({ name }) => name).join(' ');
   if (namesOf(before) !== namesOf(after)) return eventText('status', after);

@@ -1,11 +1,11 @@
 /**
- * Who may ask. What the server tells is the user's, and what it changes all the more.
+ * Who may send requests. The data belong to the user, and other sites must neither read nor change them.
  *
- * - The Host header must name this machine. A site that the user visits could otherwise point a name of its own at
- *   127.0.0.1 and read what is said there (DNS rebinding). An IP address cannot be pointed elsewhere.
- * - A browser that another site has led here is refused: that site has no business with what is said or changed here.
- * - Where a token is set, whoever asks must show it: as a bearer token, or as the password that a browser asks for.
- *   Without a token nothing is changed but for this machine.
+ * - The Host header must name this machine. Otherwise a site that the user visits could resolve its own name to 127.0.0.1
+ *   and read the answers (DNS rebinding). An IP address cannot be resolved to another one.
+ * - The guard refuses a request that a browser sends on behalf of another site.
+ * - If a token is set, each request must show it: as a bearer token, or as the password that a browser asks for. Without
+ *   a token, only this machine may change anything.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -21,9 +21,9 @@ export interface Refusal {
 }
 
 /**
- * - `open`: it tells nothing that anyone might not know
- * - `protected`: it tells what is the user's
- * - `change`: it changes something
+ * - `open`: the answer has nothing that must be protected
+ * - `protected`: the answer has data of the user
+ * - `change`: the request changes something
  */
 export type Access = 'open' | 'protected' | 'change';
 
@@ -37,24 +37,24 @@ export class Guard {
     this.#token = token === undefined ? undefined : digest(token);
   }
 
-  /** Undefined if the request is to be answered. */
+  /** Undefined if the server may answer the request. */
   refuse(request: IncomingMessage, access: Access): Refusal | undefined {
     const { method = '', headers } = request;
-    const methods = access === 'change' ? CHANGING : TELLING;
+    const methods = access === 'change' ? CHANGING_METHODS : READING_METHODS;
     if (!methods.includes(method)) {
       const allowed = methods.join(', ');
-      return { status: 405, reason: `this path takes ${allowed} only`, headers: { Allow: allowed } };
+      return { status: 405, reason: `this path accepts only ${allowed}`, headers: { Allow: allowed } };
     }
     const host = hostIn(headers.host ?? '');
     if (host === undefined)
       return { status: 400, reason: 'the Host header is missing or wrong', headers: {} };
     if (!this.#isOurs(host)) {
-      const reason = `${quoted(host)} is not this machine's name: ask by its IP address, or by localhost`;
+      const reason = `${quoted(host)} is not a name of this machine; use its IP address, or localhost`;
       return { status: 421, reason, headers: {} };
     }
     if (access === 'open') return undefined;
     if (isCrossSite(headers)) {
-      const reason = 'another site has led the browser here: open the status page itself';
+      const reason = 'the browser sent this request for another site; open the status page itself';
       return { status: 403, reason, headers: {} };
     }
     if (this.#token === undefined && access === 'change' && !isLoopback(request.socket.remoteAddress)) {
@@ -76,25 +76,25 @@ export class Guard {
     return isIP(host) !== 0 || host === 'localhost' || host.endsWith('.localhost') || this.#names.has(host);
   }
 
-  /** Whether the request shows the token, if there is one. */
+  /** Whether the request shows the token; true if no token is set. */
   isAuthorized({ headers: { authorization = '' } }: IncomingMessage): boolean {
     if (this.#token === undefined) return true;
-    // Digests have one length, so the comparison takes the same time whatever was sent.
+    // Digests have equal lengths, so the time of the comparison tells nothing about the token.
     return timingSafeEqual(digest(tokenIn(authorization)), this.#token);
   }
 }
 
-const TELLING: readonly string[] = ['GET', 'HEAD'];
-const CHANGING: readonly string[] = ['POST'];
+const READING_METHODS: readonly string[] = ['GET', 'HEAD'];
+const CHANGING_METHODS: readonly string[] = ['POST'];
 
 /**
- * Browsers say where a request comes from, and no page can make them say otherwise. `same-site` is no more than another
- * port of this machine. `Origin` is for browsers that do not know `Sec-Fetch-Site`. Other programs send neither.
+ * Browsers say which site a request comes from, and no page can change that. `same-site` can be another port of this
+ * machine, so it does not suffice. `Origin` is for browsers without `Sec-Fetch-Site`. Other programs send neither.
  */
 function isCrossSite({ origin, host, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   if (origin === undefined) return false;
-  // A reverse proxy may add TLS, so the scheme says nothing.
+  // A reverse proxy may add TLS, so the scheme does not count.
   return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
 }
 
@@ -106,19 +106,19 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** Also with the domain of the local network. */
+/** The names of this machine, also with the domain of the local network. */
 function ownNames(): string[] {
   const name = hostname().toLowerCase();
   return [name, `${name}.local`, name.split('.')[0] ?? name];
 }
 
-/** Without port and brackets, in lower case. */
+/** The host without port and brackets, in lower case. */
 function hostIn(header: string): string | undefined {
   const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d{1,5})?$/i.exec(header) ?? [];
   return (bracketed ?? plain)?.toLowerCase().replace(/\.$/, '');
 }
 
-/** The name that comes with a password is of no interest. */
+/** The token, or the password after any user name. */
 function tokenIn(authorization: string): string {
   const [scheme = '', credentials = ''] = authorization.split(' ', 2);
   if (scheme.toLowerCase() === 'bearer') return credentials;

@@ -1,16 +1,16 @@
-/** For who decides whether the process is to be restarted (livez), or to be relied on (readyz). */
+/** Readiness, for what decides whether to rely on this process. */
 
 import type { Asked } from './measurements.ts';
 
 export interface Health {
   readonly isWell: boolean;
-  /** One line, or several if asked for, in the way of Kubernetes. */
+  /** One line; with details several lines, in the format of Kubernetes. */
   readonly text: string;
 }
 
 /**
- * Ready: at least one broker is subscribed. Without a valid configuration the process would not run.
- * @param incomplete the brokers of which the replay was cut, and the rest has not been read
+ * Ready: at least one broker is subscribed. The configuration is always valid, or the process would not run.
+ * @param incomplete brokers that dropped a part of their replay, which mqttrep has not read yet
  */
 export function readiness(
   asked: Pick<Asked, 'links' | 'isStopping'>,
@@ -37,7 +37,7 @@ export function readiness(
   return { isWell, text: `${lines.join('\n')}\n` };
 }
 
-/** What a broker says of why it refuses us is its own text. */
+/** A broker chooses the text of its refusal. */
 function oneLine(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ');
 }

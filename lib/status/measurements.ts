@@ -1,6 +1,6 @@
 /**
- * What the actors last answered when they were asked how they are, summed over their incarnations. One that does
- * not answer in time is shown as it last was.
+ * The last measures of the actors, summed over their incarnations. An actor that does not answer in time keeps its last
+ * values.
  */
 
 import type {
@@ -15,13 +15,12 @@ import type { LinkRecord } from '../supervisor/link-record.ts';
 import type { Conflict } from './api.ts';
 import { Total } from './totals.ts';
 
-/** Milliseconds that an actor has for its answer. */
-const ANSWER_LIMIT = 1_000;
+const ANSWER_TIMEOUT_MS = 1_000;
 
-/** Milliseconds for which an answer is new enough: however many ask, the actors are asked so often at most. */
-const FRESH = 200;
+/** The actors are not asked again within this time, however many clients ask. */
+const MAX_AGE_MS = 200;
 
-/** As much of the replicator as is needed to ask how it is. */
+/** The part of the replicator that answers requests for measures. */
 export interface Asked {
   readonly links: ReadonlyMap<string, Readonly<LinkRecord>>;
   readonly reconcilerRestarts: number;
@@ -33,7 +32,7 @@ export interface Asked {
   ): Promise<ReconcilerMeasures>;
 }
 
-/** One broker: its link, and what its actor and the reconciler say. */
+/** One broker: its link, and the measures of its actor and of the reconciler. */
 export interface BrokerState {
   readonly name: string;
   readonly record: Readonly<LinkRecord>;
@@ -41,7 +40,7 @@ export interface BrokerState {
   readonly roundTrip: number | null;
   readonly link: LinkMeasures | undefined;
   readonly heldBack: HeldBack;
-  /** Messages that were not replicated, or not taken by the broker, by reason. */
+  /** Messages that were not replicated, or that the broker did not accept, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
 }
 
@@ -53,26 +52,26 @@ export class Measurements {
   #reconciler: ReconcilerMeasures | undefined;
   #incarnation = 0;
   #lastConflict = 0;
-  #underWay: Promise<void> | undefined;
-  #at = Number.NEGATIVE_INFINITY;
+  #refreshing: Promise<void> | undefined;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
 
-  /** @param onConflicts told of conflicts that are new */
+  /** @param onConflicts is called with new conflicts */
   constructor(asked: Asked, onConflicts: (newestFirst: readonly Conflict[]) => void) {
     this.#asked = asked;
     this.#onConflicts = onConflicts;
   }
 
-  /** Asks all actors, unless that was done just now. Never rejects. */
+  /** Asks all actors, unless they were asked less than `MAX_AGE_MS` ago. Never rejects. */
   refresh(): Promise<void> {
-    if (performance.now() - this.#at < FRESH) return Promise.resolve();
-    this.#underWay ??= this.#ask().finally(() => {
-      this.#underWay = undefined;
-      this.#at = performance.now();
+    if (performance.now() - this.#refreshedAt < MAX_AGE_MS) return Promise.resolve();
+    this.#refreshing ??= this.#ask().finally(() => {
+      this.#refreshing = undefined;
+      this.#refreshedAt = performance.now();
     });
-    return this.#underWay;
+    return this.#refreshing;
   }
 
-  /** Undefined before its first answer. */
+  /** Undefined before the first answer. */
   get reconciler(): ReconcilerMeasures | undefined {
     return this.#reconciler;
   }
@@ -102,7 +101,7 @@ export class Measurements {
 
   async #ask(): Promise<void> {
     const records = this.#asked.links;
-    // A broker that was taken out of the configuration is counted no more.
+    // Forget the counts of a broker that was removed from the configuration.
     for (const name of this.#brokers.keys()) if (!records.has(name)) this.#brokers.delete(name);
     await Promise.allSettled([
       this.#askReconciler(),
@@ -111,7 +110,7 @@ export class Measurements {
   }
 
   async #askBroker(name: string, { actors }: Readonly<LinkRecord>): Promise<void> {
-    const { counts, roundTrip } = await this.#asked.askBroker(name, { of: 'measures' }, ANSWER_LIMIT);
+    const { counts, roundTrip } = await this.#asked.askBroker(name, { of: 'measures' }, ANSWER_TIMEOUT_MS);
     const known = this.#brokers.get(name) ?? { total: new Total<BrokerMeasures['counts']>(), roundTrip };
     known.total.update(counts, actors);
     this.#brokers.set(name, { ...known, roundTrip });
@@ -119,12 +118,12 @@ export class Measurements {
 
   async #askReconciler(): Promise<void> {
     const incarnation = this.#asked.reconcilerRestarts;
-    // A new one counts its conflicts anew.
+    // A new reconciler numbers its conflicts from 1.
     if (incarnation !== this.#incarnation) this.#lastConflict = 0;
     this.#incarnation = incarnation;
     const measures = await this.#asked.askReconciler(
       { of: 'measures', conflictsAfter: this.#lastConflict },
-      ANSWER_LIMIT,
+      ANSWER_TIMEOUT_MS,
     );
     this.#reconciler = measures;
     this.#reconcilerTotal.update(measures.counts, incarnation);

@@ -1,16 +1,16 @@
-/** How all is, as `Status`: from what the actors answer, and from what was kept of their answers over time. */
+/** The whole state as `Status`: from the last answers of the actors, and from what was kept of earlier ones. */
 
 import { BOUNDS, type HistogramCounts } from '../protocol/histogram.ts';
 import type { BrokerStatus, Conflict, Histogram, RateSample, Status } from './api.ts';
 import { type Asked, type BrokerState, Measurements } from './measurements.ts';
 
-/** Milliseconds between two samples of the rates. */
-const SAMPLE_PERIOD = 5_000;
+/** The time between two samples of the rates. */
+const SAMPLE_PERIOD_MS = 5_000;
 
-/** Ten minutes of them. */
-const MOST_SAMPLES = 120;
+/** Ten minutes of samples. */
+const MAX_SAMPLES = 120;
 
-const MOST_CONFLICTS = 50;
+const MAX_CONFLICTS = 50;
 
 export interface OverviewDeps {
   readonly asked: Asked;
@@ -36,16 +36,16 @@ export class Overview {
   constructor(deps: OverviewDeps) {
     this.#deps = deps;
     this.measurements = new Measurements(deps.asked, conflicts => {
-      this.#conflicts = [...conflicts, ...this.#conflicts].slice(0, MOST_CONFLICTS);
+      this.#conflicts = [...conflicts, ...this.#conflicts].slice(0, MAX_CONFLICTS);
     });
   }
 
-  /** Begins to sample the rates. */
+  /** Starts to sample the rates. */
   start(): void {
     this.#sampling ??= setInterval(() => {
-      // The next sample stands for both.
+      // The next sample covers the time of both.
       this.#sample().catch(() => undefined);
-    }, SAMPLE_PERIOD).unref();
+    }, SAMPLE_PERIOD_MS).unref();
   }
 
   close(): void {
@@ -53,7 +53,7 @@ export class Overview {
     this.#sampling = undefined;
   }
 
-  /** How all is now. Never rejects: an actor that does not answer is shown as it last was. */
+  /** The current state. Never rejects: an actor that does not answer keeps its last values. */
   async status(): Promise<Status> {
     await this.measurements.refresh();
     const { version, mergeFrequency, hidesPayloads } = this.#deps;
@@ -95,7 +95,7 @@ export class Overview {
     };
     this.#sampledAt = now;
     this.#sampled = counts;
-    this.#rates = [...this.#rates, sample].slice(-MOST_SAMPLES);
+    this.#rates = [...this.#rates, sample].slice(-MAX_SAMPLES);
   }
 }
 
@@ -117,8 +117,8 @@ function brokerStatus({
     protocol,
     received: counts?.received ?? 0,
     published: counts?.published ?? 0,
-    dropped: thoseThatAre(dropped),
-    heldBack: thoseThatAre(heldBack),
+    dropped: positive(dropped),
+    heldBack: positive(heldBack),
     pending: link?.pending ?? 0,
     waiting: link?.waiting ?? 0,
     behind: link?.behind ?? 0,
@@ -132,8 +132,8 @@ function brokerStatus({
   };
 }
 
-/** Counts, without those of what never happened. */
-function thoseThatAre(counts: Readonly<Record<string, number>>): Record<string, number> {
+/** The counts that are not 0. */
+function positive(counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 

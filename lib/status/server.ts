@@ -1,27 +1,19 @@
 /**
  * The status server: health, metrics, the API and the page, over plain HTTP.
  *
- * It runs in the main thread, where no MQTT data flows. Whoever connects, hangs, floods or lies costs a bounded
- * amount of memory and time: connections, headers, idle times, answers under way and waiting bytes are limited.
+ * It runs in the main thread, which handles no MQTT messages. A client that hangs, floods or lies costs a bounded amount
+ * of memory and time: connections, headers, idle times, unfinished answers and waiting bytes are limited.
  */
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
+import { httpUrl } from '../config/http-values.ts';
 import type { ReconcilerAnswers, ReconcilerRequest } from '../protocol/requests.ts';
 import { NoAnswer } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
-import { Connections } from './connections.ts';
-import { EventStream } from './event-stream.ts';
-import { Guard } from './guard.ts';
-import { type Health, readiness } from './health.ts';
-import { Metrics } from './metrics.ts';
-import { Overview } from './overview.ts';
-import { asJson, asText, fileReply, type Reply, SECURITY_HEADERS } from './reply.ts';
-import { loadStaticFiles, type StaticFile } from './static-files.ts';
 import {
-  BadRequest,
   decisionIn,
   isDecision,
   levelRequest,
@@ -29,30 +21,27 @@ import {
   topicsRequest,
   trashRequest,
   undoOrder,
-} from './topic-requests.ts';
+} from './api-requests.ts';
+import { Connections } from './connections.ts';
+import { EventStream } from './event-stream.ts';
+import { Guard } from './guard.ts';
+import { type Health, readiness } from './health.ts';
+import { LIMITS } from './limits.ts';
+import { Metrics } from './metrics.ts';
+import { Overview } from './overview.ts';
+import {
+  asJson,
+  asText,
+  fileReply,
+  headersOf,
+  NO_BROKER,
+  NO_PAGE,
+  type Reply,
+  replyToError,
+  SECURITY_HEADERS,
+} from './reply.ts';
+import { loadStaticFiles, type StaticFile } from './static-files.ts';
 import { UnsentBytes } from './unsent-bytes.ts';
-
-/** What is not given is unlimited by Node, or as long as minutes. */
-export const LIMITS = {
-  /** Connections at once; for each one more an idle one is closed. */
-  connections: 128,
-  /** Beyond those, as long as none of them has been heard; more are closed as they come. */
-  arriving: 1_024,
-  /** Bytes of a request's head. */
-  head: 16 * 1024,
-  /** Milliseconds for the head, and for all of a request. */
-  headTime: 5_000,
-  requestTime: 10_000,
-  /** Milliseconds between two requests of a connection, and in which nothing moves. */
-  keepAlive: 5_000,
-  idle: 30_000,
-  /** Requests that the reconciler has to answer, at once. */
-  questions: 16,
-  /** Bytes of answers that the network has not taken yet, of all connections together. */
-  unsent: 16 * 1024 * 1024,
-  /** Milliseconds that the reconciler has for an answer. */
-  answer: 5_000,
-};
 
 export interface StatusServerOptions {
   readonly http: HttpConfig;
@@ -64,9 +53,9 @@ export interface StatusServerOptions {
   readonly version: string;
   /** Hz. */
   readonly mergeFrequency: () => number;
-  /** The page, by path; by default as it was built. */
+  /** The page, by path; by default the built one. */
   readonly files?: ReadonlyMap<string, StaticFile>;
-  /** Where others than `LIMITS` are to hold. */
+  /** Instead of those of `LIMITS`. */
   readonly limits?: Partial<typeof LIMITS>;
 }
 
@@ -80,7 +69,7 @@ export class StatusServer {
   readonly #metrics: Metrics;
   readonly #events: EventStream;
   readonly #files: ReadonlyMap<string, StaticFile>;
-  #questions = 0;
+  #pendingRequests = 0;
   readonly #unsent = new UnsentBytes();
 
   constructor(options: StatusServerOptions) {
@@ -105,26 +94,26 @@ export class StatusServer {
     this.#files = options.files ?? loadStaticFiles();
     this.#server = createServer(
       {
-        maxHeaderSize: this.#limits.head,
-        headersTimeout: this.#limits.headTime,
-        requestTimeout: this.#limits.requestTime,
-        keepAliveTimeout: this.#limits.keepAlive,
-        connectionsCheckingInterval: Math.min(1_000, this.#limits.headTime),
+        maxHeaderSize: this.#limits.headBytes,
+        headersTimeout: this.#limits.headTimeoutMs,
+        requestTimeout: this.#limits.requestTimeoutMs,
+        keepAliveTimeout: this.#limits.keepAliveTimeoutMs,
+        connectionsCheckingInterval: Math.min(1_000, this.#limits.headTimeoutMs),
       },
       (request, response) => {
         this.#serve(request, response).catch(() => response.destroy());
       },
     );
-    // A connection that could not be accepted is the client's trouble; nobody listening would end the process.
+    // Without a listener, a connection that cannot be accepted would end the process. The client sees the error anyway.
     this.#server.on('error', () => undefined);
     this.#server.on('connection', (socket: Socket) => this.#connections.add(socket));
-    this.#server.maxConnections = this.#limits.connections + this.#limits.arriving;
-    this.#server.setTimeout(this.#limits.idle);
+    this.#server.maxConnections = this.#limits.connections + this.#limits.unreadConnections;
+    this.#server.setTimeout(this.#limits.idleTimeoutMs);
   }
 
   /**
-   * Begins to listen; resolves with the address of the page.
-   * @throws the error of the network (rejects)
+   * Starts to listen and resolves with the address of the page.
+   * @throws (rejects) the error of the network
    */
   async listen(): Promise<string> {
     const { host, port } = this.#options.http;
@@ -132,7 +121,7 @@ export class StatusServer {
     await once(this.#server, 'listening');
     this.#overview.start();
     const { port: bound } = this.#server.address() as AddressInfo;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`;
+    return httpUrl({ host, port: bound });
   }
 
   /** Ends all connections. */
@@ -147,12 +136,12 @@ export class StatusServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Who left in the middle of an answer is no matter for us.
+    // A client that leaves in the middle of an answer is not an error.
     response.on('error', () => undefined);
-    // The raw path: a URL parser would take the topic `..` for a way up.
+    // The raw path: a URL parser would take the topic `..` as the parent folder.
     const [path = '', search = ''] = (request.url ?? '').split('?', 2);
     const query = new URLSearchParams(search);
-    // The page itself is no secret, and asks for the token that all it shows is kept behind.
+    // The page itself is public. It asks for the token that protects everything it shows.
     const isOpen =
       path === '/livez' ||
       (path === '/readyz' && !query.has('verbose')) ||
@@ -213,34 +202,35 @@ export class StatusServer {
     }
     if (path.startsWith(TOPIC_PATH)) {
       const details = await this.#ask(topicRequest(path.slice(TOPIC_PATH.length)));
-      return details === null ? asJson(404, { error: 'no such topic is known' }) : asJson(200, details);
+      return details === null ? asJson(404, { error: 'mqttrep has no such topic' }) : asJson(200, details);
     }
     const file = this.#files.get(path);
     if (file !== undefined) return fileReply(file, request.headers);
-    if (path === '/') return asText(404, NO_PAGE);
-    return asJson(404, { error: 'there is nothing here' });
+    if (path === '/') return NO_PAGE;
+    return asJson(404, { error: 'there is nothing at this path' });
   }
 
   async #ask<Q extends ReconcilerRequest>(question: Q): Promise<ReconcilerAnswers[Q['of']]> {
-    if (this.#questions >= this.#limits.questions) throw new NoAnswer('too many requests are under way');
-    this.#questions++;
+    if (this.#pendingRequests >= this.#limits.pendingRequests)
+      throw new NoAnswer('too many requests are unanswered; try again later');
+    this.#pendingRequests++;
     try {
-      return await this.#options.replicator.askReconciler(question, this.#limits.answer);
+      return await this.#options.replicator.askReconciler(question, this.#limits.answerTimeoutMs);
     } finally {
-      this.#questions--;
+      this.#pendingRequests--;
     }
   }
 
   async #stream(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#events.isFull) throw new NoAnswer('too many readers of events are connected');
+    if (this.#events.isFull) throw new NoAnswer('too many readers of events are connected; try again later');
     response.writeHead(200, { ...SECURITY_HEADERS, 'Content-Type': 'text/event-stream; charset=utf-8' });
     if (request.method === 'HEAD') {
       response.end();
       return;
     }
-    // The stream has limits of its own.
+    // The stream of events has its own limits.
     request.socket.setTimeout(0);
-    // A response that waits behind another one is not told that the connection is gone.
+    // A response that waits behind another one emits no event when the connection is gone.
     request.socket.once('close', () => {
       response.destroy();
       this.#events.remove(response);
@@ -251,17 +241,11 @@ export class StatusServer {
   #send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
     const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
     if (response.destroyed || request.socket.destroyed) return;
-    if (this.#unsent.total + body.length > this.#limits.unsent) {
+    if (this.#unsent.total + body.length > this.#limits.unsentBytes) {
       response.destroy();
       return;
     }
-    response.writeHead(reply.status, {
-      ...SECURITY_HEADERS,
-      'Content-Type': reply.type,
-      // 304 has no body, and says nothing of its length.
-      ...(reply.status === 304 ? {} : { 'Content-Length': body.length }),
-      ...reply.headers,
-    });
+    response.writeHead(reply.status, headersOf(reply, body.length));
     this.#unsent.add(request.socket, response, body.length);
     response.end(request.method === 'HEAD' ? undefined : body);
   }
@@ -269,18 +253,4 @@ export class StatusServer {
 
 const TOPIC_PATH = '/api/v1/topics/';
 
-/** Changes something. */
 const UNDO_PATH = '/api/v1/undo';
-
-const NO_BROKER = asJson(404, { error: 'there is no such broker' });
-
-const NO_PAGE = `The page was not built into this installation (npm run build makes it).
-There are /livez, /readyz, /metrics, /api/v1/status, /api/v1/topics, /api/v1/tree and /api/v1/events.
-`;
-
-/** What we did not expect is our own mistake, and told without its inside. */
-function replyToError(error: unknown): Reply {
-  if (error instanceof BadRequest) return asJson(400, { error: error.message });
-  if (error instanceof NoAnswer) return asJson(503, { error: error.message }, { 'Retry-After': '1' });
-  return asJson(500, { error: 'mqttrep failed to answer' });
-}

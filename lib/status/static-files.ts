@@ -1,6 +1,6 @@
 /**
- * The files of the page, as its build left them: read once, compressed once, and found by their exact names, so that
- * no request leads into the file system.
+ * The files of the page, from its build. They are read and compressed once, and found by their exact names, so that no
+ * request reaches the file system.
  */
 
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-/** Where the build puts the page, seen from dist/lib/status. */
+/** The folder of the built page, relative to dist/lib/status. */
 const FOLDER = fileURLToPath(new URL('../../page/', import.meta.url));
 
 const TYPES: ReadonlyMap<string, string> = new Map([
@@ -28,13 +28,13 @@ export interface StaticFile {
   /** Strong, in quotes. */
   readonly etag: string;
   readonly plain: Buffer;
-  /** Undefined where it would be no smaller. */
+  /** Undefined if compression makes the file no smaller. */
   readonly gzipped: Buffer | undefined;
 }
 
 /**
- * By path of the URL: `/` for index.html, `/app.js` and so on; empty where the page was not built. What is of an
- * unknown type, source maps among it, is not served.
+ * The files by path of the URL: `/` for index.html, `/app.js` and so on; empty if the page was not built. Files of an
+ * unknown type, such as source maps, are not served.
  */
 export function loadStaticFiles(folder = FOLDER): ReadonlyMap<string, StaticFile> {
   const files = new Map<string, StaticFile>();
@@ -47,7 +47,7 @@ export function loadStaticFiles(folder = FOLDER): ReadonlyMap<string, StaticFile
   return files;
 }
 
-/** With slashes between folders. */
+/** The names of all files, with slashes between folders. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -1,9 +1,9 @@
-/** Counts of actors that may crash: what an earlier incarnation had counted is not lost. */
+/** Counts of actors that can crash. The counts of earlier incarnations are not lost. */
 
 /** Numbers, in arrays and records of any depth. */
 export type Counts = number | readonly Counts[] | { readonly [name: string]: Counts };
 
-/** Each number of the one plus that of the other; what only one of them has is taken as it is. */
+/** Adds each number of both; a number that only one of them has stays unchanged. */
 export function added<C>(a: C, b: C): C {
   return sum(a as Counts, b as Counts) as C;
 }
@@ -21,13 +21,13 @@ function isList(counts: Counts): counts is readonly Counts[] {
   return Array.isArray(counts);
 }
 
-/** The counts of one actor over all its incarnations. */
+/** The counts of one actor, over all its incarnations. */
 export class Total<C> {
   #earlier: C | undefined;
   #latest: C | undefined;
   #incarnation = 0;
 
-  /** @param incarnation changes with each actor */
+  /** @param incarnation changes each time that the actor is started again */
   update(counts: C, incarnation: number): void {
     if (incarnation !== this.#incarnation) {
       this.#earlier = this.value;

@@ -1,8 +1,8 @@
 /**
- * How many bytes of answers wait for the network to take them, of all connections together.
+ * The number of bytes of answers that wait for the network, of all connections together.
  *
- * Kept by connection: when one is lost, not all of its answers are told. Of requests that came one after the other
- * on it, only the first has the connection; those behind may never hear of its end.
+ * Counted by connection: if a connection is lost, not all of its responses emit `close`. Of several requests on one
+ * connection only the first response is attached to it; later ones may never emit an event.
  */
 
 import type { ServerResponse } from 'node:http';
@@ -16,7 +16,7 @@ export class UnsentBytes {
     return this.#total;
   }
 
-  /** An answer of so many bytes is about to be sent on a connection that stands. */
+  /** Call before an answer is sent on an open connection. */
   add(socket: Socket, response: ServerResponse, bytes: number): void {
     if (!this.#bySocket.has(socket)) {
       this.#bySocket.set(socket, 0);
@@ -26,7 +26,7 @@ export class UnsentBytes {
     response.once('close', () => this.#change(socket, -bytes));
   }
 
-  /** No more to what was taken off with its connection. */
+  /** Does nothing after the connection was lost: its bytes are subtracted already. */
   #change(socket: Socket, bytes: number): void {
     const before = this.#bySocket.get(socket);
     if (before === undefined) return;

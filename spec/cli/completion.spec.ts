@@ -1,4 +1,4 @@
-/** What the shells themselves complete by the scripts of `mqttrep completion`. */
+/** The shells complete commands and options by the scripts of `mqttrep completion`. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ async function scriptOf(shell: Shell): Promise<string> {
   return file;
 }
 
-/** All that bash offers for the last word. */
+/** Everything that bash offers for the last word. */
 function offeredByBash(script: string, line: string): string[] {
   const program = `source ${script}
     COMP_WORDS=(${line.endsWith(' ') ? `${line}''` : line})
@@ -36,7 +36,7 @@ function offeredByBash(script: string, line: string): string[] {
   return offered.split('\n').filter(word => word !== '');
 }
 
-/** All that fish offers. */
+/** Everything that fish offers. */
 function offeredByFish(script: string, line: string): string[] {
   const program = `source ${script}; complete -C '${line}'`;
   const env = { ...process.env, HOME: tempFolder('fish'), XDG_CONFIG_HOME: tempFolder('fish') };
@@ -44,7 +44,7 @@ function offeredByFish(script: string, line: string): string[] {
   return offered.split('\n').flatMap(one => one.split('\t')[0] || []);
 }
 
-/** What stands on zsh's line after the last word of each of these was completed by a tabulator, and the line entered. */
+/** The lines that zsh executes after a tabulator completed the last word of each. */
 function completedByZsh(script: string, lines: readonly string[]): string[] {
   const driver = `zmodload zsh/zpty
     zpty z zsh -f -i
@@ -85,7 +85,7 @@ describe('completion', function () {
         expect(offered(script, 'mqttrep ch')).to.deep.equal(['check']);
       });
 
-      it('offers what each command understands, and nothing else', () => {
+      it('offers the options of each command, and no others', () => {
         for (const { name, options, words = [] } of commandList()) {
           const found = offered(script, `mqttrep ${name} -`).filter(word => word.startsWith('--'));
           expect(found.sort(), name).to.deep.equal(longs(options).sort());
@@ -93,7 +93,7 @@ describe('completion', function () {
         }
       });
 
-      it('offers files where one is to be named', () => {
+      it('offers files for an option that names a file', () => {
         const folder = tempFolder('completion');
         writeFileSync(join(folder, 'only one.env'), '');
         const [found, ...others] = offered(script, `mqttrep run --env-file ${folder}/only`);
@@ -108,7 +108,7 @@ describe('completion', function () {
       requireShell(this, 'zsh');
     });
 
-    it('completes commands, what each understands, words and files', async () => {
+    it('completes commands, their options, words and files', async () => {
       const file = join(tempFolder('completion'), 'only.env');
       writeFileSync(file, '');
       const cases = commandList().flatMap(({ name, options }) => [
@@ -129,14 +129,14 @@ describe('completion', function () {
     });
   });
 
-  /** As much of a command's name as no other one begins with. */
+  /** The beginning of a command that is unique. */
   function begunName(name: string): string {
     const others = commandList().filter(other => other.name !== name);
     const isUnique = !others.some(other => other.name.startsWith(name.slice(0, -1)));
     return isUnique ? name.slice(0, -1) : name;
   }
 
-  it('knows every option that the command line knows', () => {
+  it('has every option of the command line', () => {
     const known = new Set<string>(commandList().flatMap(({ options }) => options));
     expect([...known, 'help', 'version']).to.have.members(Object.keys(OPTIONS));
   });

@@ -75,7 +75,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       await sizeAt('OSLO', TOPICS);
       const { stdout } = await mqttrep('status');
       expect(stdout).to.contain(
-        "PARIS: 300 topics gone, maybe deleted: 'mqttrep confirm-deletions PARIS' deletes everywhere, with --refuse",
+        "PARIS: 300 topics gone, maybe deleted: 'mqttrep confirm-deletions PARIS' deletes at all brokers, with --refuse",
       );
       expect(stdout).to.match(/, 300 diverging/);
       const metrics = await (await fetch(`http://${http}/metrics`)).text();
@@ -88,12 +88,14 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       const confirmed = await mqttrep('confirm-deletions', 'PARIS');
       expect(confirmed).to.deep.equal({
         code: 0,
-        stdout: '300 topics that PARIS lacks: deleted at the other brokers\n',
+        stdout: 'PARIS: mqttrep deletes 300 topics at the other brokers\n',
         stderr: '',
       });
       await sizeAt('OSLO', 0);
       await sizeAt('PARIS', 0);
-      expect((await mqttrep('confirm-deletions', 'PARIS')).stdout).to.equal('PARIS: no deletion is held\n');
+      expect((await mqttrep('confirm-deletions', 'PARIS')).stdout).to.equal(
+        'PARIS: mqttrep holds no deletions\n',
+      );
     });
 
     it('are given to the broker again where a person refuses', async () => {
@@ -102,7 +104,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       expect(await mqttrep('confirm-deletions', 'LIMA')).to.include({ code: 1, stdout: '' });
       expect(await mqttrep('confirm-deletions', 'PARIS', '--refuse')).to.include({
         code: 0,
-        stdout: 'PARIS is given 300 topics again\n',
+        stdout: 'PARIS: mqttrep publishes 300 topics to it again\n',
       });
       await sizeAt('PARIS', TOPICS);
       await sizeAt('OSLO', TOPICS);

@@ -16,7 +16,7 @@ import { command, environmentOf, type Outcome } from './command.ts';
 describe('mqttrep diff', function () {
   this.timeout(60_000);
 
-  const cut = 'CUT does not show all that it retains: topics that it alone retains may be missing\n';
+  const cut = 'CUT does not show everything that it retains: topics that only CUT retains may be missing\n';
   let brokers: { OSLO: TestBroker; CUT: TestBroker };
   let environment: Readonly<Record<string, string>>;
   /** Both show all that they retain, and at once. */

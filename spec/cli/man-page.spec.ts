@@ -1,32 +1,35 @@
-/** The man page holds what there is to be told, and is sound roff. */
+/** The man page is complete, and is valid roff. */
 
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { commandList, OPTIONS } from '../../lib/cli/commands.ts';
-import { HELP } from '../../lib/cli/help.ts';
+import { HELP, SETTINGS_HEADING } from '../../lib/cli/help.ts';
 import { manPage } from '../../lib/cli/man-page.ts';
-import { BROKER_KEYS, PROCESS_KEYS, TOPIC_KEYS } from '../../lib/config/variables.ts';
+import { SETTING_GROUPS } from '../../lib/config/documented.ts';
+import { plain } from '../../lib/config/setting.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 describe('the man page', () => {
-  /** As roff has it. */
+  /** As roff. */
   const page = manPage('1.2.3');
   const text = page.replaceAll('\\-', '-').replaceAll('\\e', '\\');
 
   it('names every command, option and variable', () => {
     for (const { name } of commandList()) expect(text).to.contain(`\n.SS ${name}\n`);
     for (const option of Object.keys(OPTIONS)) expect(text).to.contain(`--${option}`);
-    for (const key of PROCESS_KEYS) expect(text).to.contain(`\n.B MQTTREP_${key}\n`);
-    for (const key of BROKER_KEYS) expect(text).to.contain(`\n.B MQTTREP_${key}_{name}\n`);
-    for (const key of TOPIC_KEYS) expect(text).to.contain(`\n.B MQTTREP_${key}_{id}\n`);
+    for (const { variable, help } of SETTING_GROUPS.flatMap(({ settings }) => settings)) {
+      expect(text).to.contain(`\n.B ${variable}`);
+      expect(text).to.contain(plain(help));
+    }
   });
 
-  it('has all that --help says of each command', () => {
+  it('has everything that --help says of each command', () => {
     for (const [name, help] of Object.entries(HELP)) {
       if (name === 'mqttrep') continue;
-      for (const line of help.split('\n').filter(one => !/^(Usage: .*|Examples?|)$/.test(one))) {
+      const [aboutCommand = ''] = help.split(`\n${SETTINGS_HEADING}\n`);
+      for (const line of aboutCommand.split('\n').filter(one => !/^(Usage: .*|Examples?|)$/.test(one))) {
         expect(text, name).to.contain(line.replace(/^ {2}/, ''));
       }
     }

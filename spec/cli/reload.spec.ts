@@ -211,9 +211,9 @@ describe('mqttrep, at SIGHUP,', function () {
     });
     expect(said)
       .to.contain('topic ducks is added: ducks/#')
-      .and.contain('topic all is changed: merge unset → json:serial,arrival, published to OSLO PARIS → PARIS')
-      .and.contain('merge frequency 50 Hz → 25 Hz')
-      .and.contain('log level info → debug');
+      .and.contain('topic all is changed: MERGE unset → json:serial,arrival, published to OSLO PARIS → PARIS')
+      .and.contain('MQTTREP_MERGE_FREQUENCY 50 Hz → 25 Hz')
+      .and.contain('MQTTREP_LOG_LEVEL info → debug');
     await (await client('OSLO')).publish('ducks/passing', 'x');
     await retained('PARIS', 'ducks/passing', 'x');
     await retain('OSLO', 'serial', '{"serial":2}');
@@ -232,7 +232,7 @@ describe('mqttrep, at SIGHUP,', function () {
         MQTTREP_TOPIC_all: '#',
         MQTTREP_QOS_all: '3',
       },
-      'the one before goes on',
+      'mqttrep keeps the old one',
     );
     expect(said).to.contain('MQTTREP_CLIENT_QUEBEC').and.contain('MQTTREP_QOS_all');
     await retain('OSLO', 'after', 'x');
@@ -249,10 +249,10 @@ describe('mqttrep, at SIGHUP,', function () {
         MQTTREP_STORE: 'memory',
         MQTTREP_CONTROL_TOPIC: 'elsewhere',
       },
-      'nothing has changed',
+      'nothing to apply',
     );
     for (const variable of ['MQTTREP_STORE', 'MQTTREP_CONTROL_TOPIC']) {
-      expect(said).to.contain(`${variable} takes effect at the next start only`);
+      expect(said).to.contain(`a change of ${variable} takes effect only at the next start`);
     }
     untouched('OSLO', 'PARIS');
   });

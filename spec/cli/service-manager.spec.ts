@@ -63,7 +63,7 @@ describe('mqttrep, run by a service manager,', function () {
     writeFileSync(file, 'MQTTREP_QOS_all=3');
     mqttrep.kill('SIGHUP');
     await socket.heard('READY=1', 2);
-    expect(mqttrep.stderr).to.contain('the one before goes on');
+    expect(mqttrep.stderr).to.contain('mqttrep keeps the old one');
   });
 
   it('feeds the watchdog', async () => {
@@ -80,8 +80,11 @@ describe('mqttrep, run by a service manager,', function () {
 
   it('says once that it cannot tell, where systemd-notify is missing, and goes on', async () => {
     start({ PATH: '/nonexistent', WATCHDOG_USEC: '300000' });
-    await mqttrep.line('the service manager cannot be told how we are: there is no systemd-notify', patience);
+    await mqttrep.line(
+      'cannot send the state to the service manager: systemd-notify is not installed',
+      patience,
+    );
     expect(await mqttrep.stop()).to.deep.equal({ code: 0, signal: null });
-    expect(mqttrep.stderr.match(/cannot be told/g)).to.have.length(1);
+    expect(mqttrep.stderr.match(/cannot send the state/g)).to.have.length(1);
   });
 });

@@ -1,4 +1,4 @@
-/** What the settings of a topic filter do at real brokers. */
+/** The effect of the settings of a topic filter at real brokers. */
 
 import { expect } from 'chai';
 import { type Scenes, sceneHooks } from './fixture-hooks.ts';
@@ -6,7 +6,7 @@ import { mosquittos, patience, type ReplicationFixture } from './replication-fix
 
 const names = ['OSLO', 'PARIS', 'QUEBEC'] as const;
 
-/** mosquitto then logs `{client id} {QoS} {filter}` for each subscription. */
+/** With this, mosquitto logs `{client id} {QoS} {filter}` for each subscription. */
 const logsSubscriptions = { config: ['log_type subscribe'] };
 
 async function start(
@@ -17,7 +17,7 @@ async function start(
   return scenes.start({ brokers: await mosquittos(names, logsSubscriptions), environment, configs });
 }
 
-/** The filters that mqttrep has subscribed to at a broker, and the QoS that it asked for last. */
+/** The filters to which mqttrep has subscribed at a broker, and the QoS that it requested last. */
 function subscriptions(fixture: ReplicationFixture, site: string): Record<string, number> {
   const lines = fixture
     .broker(site)
@@ -27,7 +27,7 @@ function subscriptions(fixture: ReplicationFixture, site: string): Record<string
   return Object.fromEntries(all.filter(([filter]) => !/^(mqttrep|fixture)\//.test(filter)));
 }
 
-describe('mqttrep, by the settings of a topic:', function () {
+describe('mqttrep, by the settings of a topic filter', function () {
   this.timeout(4 * patience);
 
   let fixture: ReplicationFixture;
@@ -56,12 +56,12 @@ describe('mqttrep, by the settings of a topic:', function () {
       await fixture.watchAll();
     });
 
-    it('is the QoS of the subscription, and no higher than maxQos of the broker', () => {
+    it('is the QoS of the subscription, up to maxQos of the broker', () => {
       expect(subscriptions(fixture, 'OSLO')).to.deep.equal({ 'unset/#': 1, '0/#': 0, '1/#': 1, '2/#': 2 });
       expect(subscriptions(fixture, 'QUEBEC')).to.deep.equal({ 'unset/#': 1, '0/#': 0, '1/#': 1, '2/#': 1 });
     });
 
-    it('is the QoS of what is published, and no higher than maxQos of the broker', async () => {
+    it('is the QoS of published messages, up to maxQos of the broker', async () => {
       for (const [filter, qos] of [
         ['unset', 1],
         ['0', 0],
@@ -87,7 +87,7 @@ describe('mqttrep, by the settings of a topic:', function () {
       await fixture.watchAll();
     });
 
-    it('has an equal retained message passed on, which without it says nothing new', async () => {
+    it('passes on an equal retained message, which is not passed on without it', async () => {
       for (let count = 1; count <= 3; count++) {
         for (const topic of ['b/sensor', 'a/sensor'])
           await fixture.publish('OSLO', topic, '21', { retain: true });
@@ -99,7 +99,7 @@ describe('mqttrep, by the settings of a topic:', function () {
     });
   });
 
-  describe('a filter inside another', () => {
+  describe('a filter inside another one', () => {
     const scenes = sceneHooks({ stopAfter: 'all specs' });
 
     before(async () => {
@@ -120,13 +120,13 @@ describe('mqttrep, by the settings of a topic:', function () {
       await fixture.watchAll();
     });
 
-    it('is not subscribed with NOSUB, nor where the other covers it', () => {
+    it('is not subscribed with NOSUB, or if the other filter covers it', () => {
       for (const site of names) {
         expect(subscriptions(fixture, site)).to.deep.equal({ 'canards/+': 1, 'broad/#': 2, '+/plain': 1 });
       }
     });
 
-    it('has its own RETAIN, with NOSUB too', async () => {
+    it('has its own RETAIN, even with NOSUB', async () => {
       await fixture.publish('OSLO', 'canards/name', 'Saturnin');
       await fixture.publish('OSLO', 'canards/age', '3');
       await fixture.retainedEverywhere('canards/name', 'Saturnin');
@@ -135,7 +135,7 @@ describe('mqttrep, by the settings of a topic:', function () {
       await fixture.retainedEverywhere('canards/age', undefined);
     });
 
-    it('leaves what it does not set to the next broader one', async () => {
+    it('inherits from the next broader filter what it does not set', async () => {
       await fixture.publish('OSLO', 'broad/plain/state', '1', { qos: 2 });
       await fixture.publish('OSLO', 'broad/fancy/passing', '2', { qos: 2 });
       await fixture.publish('OSLO', 'broad/plain/passing', '3', { qos: 2 });
@@ -144,7 +144,7 @@ describe('mqttrep, by the settings of a topic:', function () {
       expect(await fixture.copy('PARIS', 'broad/plain/passing')).to.include({ retain: false, qos: 0 });
     });
 
-    it('hands a message that both filters match on once', async () => {
+    it('replicates a message that both filters match only once', async () => {
       for (const topic of ['canards/plain', 'broad/plain']) {
         for (let count = 1; count <= 10; count++) {
           await fixture.publish('OSLO', topic, `number ${count}`);
@@ -181,7 +181,7 @@ describe('mqttrep, by the settings of a topic:', function () {
       await fixture.watchAll();
     });
 
-    /** Writes retained to a topic of its own at each broker, and checks where all of them come to be. */
+    /** Publishes a retained message under its own topic at each broker, and checks which brokers receive it. */
     async function expectCopies(prefix: string, copies: Record<(typeof names)[number], readonly string[]>) {
       for (const from of names) await fixture.publish(from, `${prefix}/${from}`, from, { retain: true });
       for (const from of names) await fixture.retainedAt([from, ...copies[from]], `${prefix}/${from}`, from);
@@ -193,19 +193,19 @@ describe('mqttrep, by the settings of a topic:', function () {
       }
     }
 
-    it('SUBSCRIBE_WHITELIST: the brokers whose messages are taken', () =>
+    it('SUBSCRIBE_WHITELIST lists the brokers whose messages are replicated', () =>
       expectCopies('from-oslo', { OSLO: ['PARIS', 'QUEBEC'], PARIS: [], QUEBEC: [] }));
 
-    it('SUBSCRIBE_BLACKLIST: the brokers whose messages are not', () =>
+    it('SUBSCRIBE_BLACKLIST lists the brokers whose messages are not replicated', () =>
       expectCopies('not-from-oslo', { OSLO: [], PARIS: [], QUEBEC: ['OSLO', 'PARIS'] }));
 
-    it('PUBLISH_WHITELIST: the brokers that are published to', () =>
+    it('PUBLISH_WHITELIST lists the brokers to which topics are published', () =>
       expectCopies('to-oslo', { OSLO: ['PARIS'], PARIS: ['OSLO'], QUEBEC: ['OSLO', 'PARIS'] }));
 
-    it('PUBLISH_BLACKLIST: the brokers that are not', () =>
+    it('PUBLISH_BLACKLIST lists the brokers to which topics are not published', () =>
       expectCopies('not-to-oslo', { OSLO: ['PARIS', 'QUEBEC'], PARIS: ['QUEBEC'], QUEBEC: ['PARIS'] }));
 
-    it('a broker that any matching filter forbids is not published to, by the misspelt name either', async () => {
+    it('nothing is published to a broker that any matching filter excludes, even by the misspelt name', async () => {
       await fixture.publish('QUEBEC', 'not-to-oslo/nor/paris', 'here', { retain: true });
       await fixture.settled();
       await fixture.retainedAt(['OSLO', 'PARIS'], 'not-to-oslo/nor/paris', undefined);
@@ -214,7 +214,7 @@ describe('mqttrep, by the settings of a topic:', function () {
       );
     });
 
-    it('a deletion goes where values go', async () => {
+    it('a deletion is published to the same brokers as values', async () => {
       await fixture.publish('OSLO', 'from-oslo/deleted', 'x', { retain: true });
       await fixture.retainedEverywhere('from-oslo/deleted', 'x');
       await fixture.publish('OSLO', 'from-oslo/deleted', '', { retain: true });
@@ -222,7 +222,7 @@ describe('mqttrep, by the settings of a topic:', function () {
     });
   });
 
-  describe('of #', () => {
+  describe('with the filter #', () => {
     const scenes = sceneHooks({ stopAfter: 'all specs' });
 
     before(async () => {
@@ -231,7 +231,7 @@ describe('mqttrep, by the settings of a topic:', function () {
       await fixture.watchAll();
     });
 
-    it('what begins with $, ActiveMQ/ and mqttrep/ stays where it is', async () => {
+    it('does not replicate topics that begin with $, ActiveMQ/ or mqttrep/', async () => {
       for (const topic of ['$SYS/broker/version', '$other/duck', 'ActiveMQ/Advisory/duck', 'mqttrep/duck']) {
         const [reader, other] = [await fixture.client('OSLO'), await fixture.client('PARIS')];
         await reader.subscribe(topic);

@@ -1,10 +1,10 @@
-/** What `mqttrep status` says. */
+/** The text of `mqttrep status`. */
 
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { statusLines } from '../../lib/cli/status-text.ts';
-import { PLAIN, tableOf } from '../../lib/cli/terminal.ts';
 import type { BrokerStatus, Status } from '../../lib/status/api.ts';
+import { PLAIN, tableOf } from '../../lib/terminal/terminal.ts';
 import { brokerStatus } from '../status/broker-status.ts';
 
 const NOW = Date.UTC(2026, 0, 2);
@@ -57,7 +57,7 @@ const STATUS: Status = {
 describe('the text of a status', () => {
   const lines = (status: Status = STATUS) => statusLines(PLAIN, 'http://gateway:9280', status, NOW);
 
-  it('reads well', () => {
+  it('has the state of brokers, topics and conflicts', () => {
     const time = new Date(NOW).toTimeString().slice(0, 8);
     expect(lines()).to.deep.equal([
       'mqttrep 2.0.0 at http://gateway:9280, up 1 d 1 h, replica us',
@@ -67,42 +67,42 @@ describe('the text of a status', () => {
       'broker  state              for  MQTT  behind   in/s  out/s  pending  waiting  round trip',
       'OSLO    ready        2 h 3 min     5       0  2,000      0        0        0      1.8 ms',
       'PARIS   unreachable        5 s     –   1,234    0.2    4.0        0        0           –',
-      'PARIS: connect ECONNREFUSED; 3 dropped (publish_too_large); held back 2 times (pending); connected again once',
+      'PARIS: connect ECONNREFUSED; 3 dropped (publish_too_large); limit reached 2 times (pending); reconnected once',
       '',
-      '100 changes were everywhere: half of them within 250 ms, 95 % within 5 s.',
+      '100 changes reached all brokers: half of them within 250 ms, 95 % within 5 s.',
       '',
       'Last conflicts',
       `  ${time}  canards/menu: "oats" (OSLO) won over a deletion (PARIS) by arrival`,
     ]);
   });
 
-  it('says what a person has to decide or to fix at a broker', () => {
+  it('tells what a person has to decide or fix at a broker', () => {
     const brokers = [broker('OSLO', { deletionsHeld: 300, unreadable: 1 })];
     expect(lines({ ...STATUS, brokers })).to.include(
-      "OSLO: 300 topics gone, maybe deleted: 'mqttrep confirm-deletions OSLO' deletes everywhere, with --refuse OSLO gets all of it again; does not show 1 topic, which mqttrep may not be allowed to read there",
+      "OSLO: 300 topics gone, maybe deleted: 'mqttrep confirm-deletions OSLO' deletes at all brokers, with --refuse it publishes to OSLO again; does not show 1 topic; perhaps mqttrep has no right to read there",
     );
   });
 
-  it('says so where a broker dropped a part of its replay', () => {
+  it('names a broker that dropped a part of its replay', () => {
     const brokers = [broker('OSLO', { replayIncomplete: true })];
     expect(lines({ ...STATUS, brokers })).to.include(
       'OSLO: replay incomplete: the broker dropped a part of what it retains; mqttrep reads the rest in parts',
     );
   });
 
-  it('says the same in colours, and each state in words', () => {
+  it('is the same in colours, with each state also in words', () => {
     const painted = statusLines(tableOf(100), 'http://gateway:9280', STATUS, NOW);
     expect(painted.join('\n')).to.contain('\x1b[');
     expect(painted.map(line => stripVTControlCharacters(line))).to.deep.equal(lines());
   });
 
-  it('says so when nothing has happened yet', () => {
+  it('tells if nothing has happened yet', () => {
     const quiet = { ...STATUS, conflicts: [], rates: [], convergence: { buckets: [], sum: 0, count: 0 } };
-    expect(lines(quiet)).to.include('No change has been everywhere yet.');
+    expect(lines(quiet)).to.include('No change has reached all brokers yet.');
     expect(lines(quiet).join('\n')).not.to.contain('NaN');
   });
 
-  it('is not moved about by what clients write', () => {
+  it('has no control characters that clients write', () => {
     const [conflict] = STATUS.conflicts;
     if (conflict === undefined) throw new Error('there is no conflict');
     const value = { kind: 'text', text: '\x1b]0;owned\x07\u202Egnp\u2028x', bytes: 20 } as const;

@@ -1,4 +1,4 @@
-/** The status server of the executable, and `mqttrep status`, which asks it. */
+/** The status server of the executable, and `mqttrep status`. */
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -54,21 +54,21 @@ describe('the status of a running mqttrep', () => {
     return /http:\S+(?=\/$)/.exec(line)?.[0] ?? '';
   }
 
-  /** Another process has a port. */
+  /** Lets another server listen at a port. */
   async function take(port: number): Promise<number> {
     taker = createServer((_, response) => response.end('something else')).listen(port, '127.0.0.1');
     await once(taker, 'listening');
     return (taker.address() as AddressInfo).port;
   }
 
-  describe('by this machine', () => {
+  describe('from this machine', () => {
     let url: string;
     before(async () => {
       url = await start({ MQTTREP_HTTP: '0' });
     });
     after(stop);
 
-    it('is told over HTTP, from the first write to its arrival everywhere', async () => {
+    it('is served over HTTP, from the first write until it has reached all brokers', async () => {
       const client = await TestClient.connect(brokers[0]?.url ?? '');
       await client.publish('canards/name', 'Saturnin', { retain: true });
       await eventually(async () => {
@@ -79,7 +79,7 @@ describe('the status of a running mqttrep', () => {
           ['PARIS', 'ready'],
         ]);
         expect(status.brokers[1]).to.include({ behind: 0, pending: 0 });
-        // Over MQTT 3.1.1 once as it comes, and again when a probe has told that it is retained.
+        // Over MQTT 3.1.1 mqttrep publishes the message at once, and again when a probe has found that it is retained.
         expect(status.brokers[1]?.published).to.be.within(1, 2);
         expect(status.convergence.count).to.equal(1);
       });
@@ -95,7 +95,7 @@ describe('the status of a running mqttrep', () => {
       await client.end();
     });
 
-    it('is printed, for people and for programs', async () => {
+    it('is printed by `mqttrep status`, for people and for programs', async () => {
       const text = await run(['status', '--url', url]);
       expect({ code: text.code, stderr: text.stderr }).to.deep.equal({ code: 0, stderr: '' });
       expect(text.stdout)
@@ -107,7 +107,7 @@ describe('the status of a running mqttrep', () => {
       expect(JSON.parse(json.stdout)).to.have.nested.property('brokers[1].name', 'PARIS');
     });
 
-    it('is watched, one object a line, until the reader has enough', async () => {
+    it('is printed every second with --watch --json, one object a line, until a signal', async () => {
       const watching = startMqttrep({}, ['status', '--watch', '--json', '--url', url]);
       await eventually(() => expect(watching.stdout.split('\n').length).to.be.above(3), { within: 10_000 });
       expect(await watching.stop('SIGINT')).to.deep.equal({ code: 0, signal: null });
@@ -116,10 +116,10 @@ describe('the status of a running mqttrep', () => {
     });
   });
 
-  describe('otherwise', () => {
+  describe('by its address', () => {
     afterEach(stop);
 
-    it('is found by the same environment, the token in a file included', async () => {
+    it('is found by the same environment, which also has the token', async () => {
       const port = await freePort();
       const http = { MQTTREP_HTTP: `127.0.0.1:${port}`, MQTTREP_HTTP_TOKEN: TOKEN };
       await start(http);
@@ -130,34 +130,34 @@ describe('the status of a running mqttrep', () => {
       expect(mqttrep?.stderr).not.to.contain(TOKEN);
     });
 
-    describe('where none answers, ends with 69:', () => {
-      it('nothing listens', async () => {
+    describe('ends `mqttrep status` with 69', () => {
+      it('if nothing listens', async () => {
         const port = await freePort();
         const { code, stderr, stdout } = await run(['status'], { MQTTREP_HTTP: String(port) });
         expect({ code, stdout }).to.deep.equal({ code: 69, stdout: '' });
         expect(stderr).to.contain(`http://127.0.0.1:${port}: nothing listens there`);
       });
 
-      it('something else does', async () => {
+      it('if another server listens', async () => {
         const port = await take(0);
         const { code, stderr } = await run(['status', '--url', `http://127.0.0.1:${port}`]);
         expect(code).to.equal(69);
-        expect(stderr).to.contain('is no mqttrep');
+        expect(stderr).to.contain('is not mqttrep');
       });
 
-      it('there is none to ask', async () => {
+      it('if MQTTREP_HTTP is off', async () => {
         expect((await run(['status'], { MQTTREP_HTTP: 'off' })).code).to.equal(69);
       });
     });
 
-    it('asks no address that is none', async () => {
+    it('ends `mqttrep status` with 64 if --url is not an address', async () => {
       const { code, stderr } = await run(['status', '--url', 'gateway']);
       expect(code).to.equal(64);
       expect(stderr).to.contain("'gateway'");
     });
 
-    describe('where the port is taken,', () => {
-      it('ends with 1 and says why, if the user named it', async () => {
+    describe('if another process has the port', () => {
+      it('ends mqttrep with 1 and the reason, if the user chose the port', async () => {
         const port = await take(0);
         const { code, stderr } = await run([], environment({ MQTTREP_HTTP: String(port) }));
         expect(code).to.equal(1);
@@ -167,8 +167,8 @@ describe('the status of a running mqttrep', () => {
         expect(stderr).not.to.contain('connected');
       });
 
-      it('goes on without a page, with a warning, if it is the default one', async () => {
-        // Somebody else may have it already, which does as well.
+      it('is not served, with a warning, if it is the default port', async () => {
+        // If another process has the port already, that is fine too.
         await take(9280).catch(() => undefined);
         const { MQTTREP_HTTP: _, ...without } = environment({});
         mqttrep = startMqttrep({ ...without, MQTTREP_HTTP: '' });

@@ -45,14 +45,14 @@ describe('mqttrep undo', function () {
       await fixture.retainedEverywhere(topic, `${topic} of old`);
     await fixture.retainedEverywhere('barn/door', undefined);
     expect((await mqttrep('undo', 'pond/#')).stdout).to.match(
-      /^nothing to undo: the trash has no message of pond\/#/,
+      /^nothing to undo: the trash has no message for pond\/#/,
     );
   });
 
   it('says what is wrong: no word, no mqttrep', async () => {
     const nothing = await mqttrep('undo');
     expect(nothing.code).to.equal(64);
-    expect(nothing.stderr).to.contain('undo what?');
+    expect(nothing.stderr).to.contain("'mqttrep undo' needs");
     await fixture.mqttrep.stop();
     const gone = await mqttrep('undo', 'a');
     expect(gone.code).to.equal(69);

@@ -1,4 +1,4 @@
-/** The command line: what the executable says, and how it ends, before it connects to anything. */
+/** The command line: what the executable prints, and its exit codes, without a connection. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -78,7 +78,7 @@ function envFile(variables: Environment): string {
 describe('the command line of mqttrep', () => {
   describe('--help', () => {
     for (const option of ['--help', '-h']) {
-      it(`${option} names every command, and the exit codes`, async () => {
+      it(`${option} lists every command, and the exit codes`, async () => {
         const { code, stdout, stderr } = await mqttrep([option]);
         expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
         expect(stdout)
@@ -90,7 +90,7 @@ describe('the command line of mqttrep', () => {
     }
 
     for (const command of commands) {
-      it(`${command} --help says how that is used, without a configuration`, async () => {
+      it(`${command} --help prints how to use the command, without a configuration`, async () => {
         const { code, stdout, stderr } = await mqttrep([command, '--help']);
         expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
         expect(stdout)
@@ -109,7 +109,7 @@ describe('the command line of mqttrep', () => {
     });
   }
 
-  describe('used wrongly, ends with 64 and says what is wrong:', () => {
+  describe('used wrongly, ends with 64 and the reason:', () => {
     for (const [args, what] of [
       [['replicate'], "'replicate'"],
       [['run', 'fast'], "'fast'"],
@@ -119,7 +119,7 @@ describe('the command line of mqttrep', () => {
       [['check', '--seconds', '3'], '--seconds'],
       [['run', '--env-file'], '--env-file'],
       [['demo', '--seconds', 'ten'], "'ten'"],
-      [['completion'], 'for which shell'],
+      [['completion'], 'needs a shell'],
       [['completion', 'csh'], "'csh'"],
       [['completion', 'bash', 'zsh'], "'zsh'"],
       [['toString'], "'toString'"],
@@ -134,7 +134,7 @@ describe('the command line of mqttrep', () => {
     }
   });
 
-  describe('with errors in the configuration, ends with 78 and names all of them at once:', () => {
+  describe('with errors in the configuration, ends with 78 and names all errors at once:', () => {
     for (const command of ['', 'run', 'check', 'config', 'config --json']) {
       it(`mqttrep ${command}`, async () => {
         const args = command.split(' ').filter(word => word !== '');
@@ -146,7 +146,7 @@ describe('the command line of mqttrep', () => {
       });
     }
 
-    it('and starts nothing', async () => {
+    it('without a connection to any broker', async () => {
       const broker = await startAedes();
       const { code } = await mqttrep([], { ...invalid, MQTTREP_CLIENT_PARIS: broker.url });
       expect(code).to.equal(78);
@@ -154,7 +154,7 @@ describe('the command line of mqttrep', () => {
       await broker.stop();
     });
 
-    it('where there is none at all, says what the least is', async () => {
+    it('and tells which variables are necessary, if none is set', async () => {
       const { code, stderr } = await mqttrep([]);
       expect(code).to.equal(78);
       expect(stderr).to.contain('MQTTREP_CLIENT_').and.contain('MQTTREP_TOPIC_');
@@ -162,7 +162,7 @@ describe('the command line of mqttrep', () => {
   });
 
   describe('check', () => {
-    it('says that the configuration is valid, and connects to nothing', async () => {
+    it('prints that the configuration is valid, and connects to no broker', async () => {
       const broker = await startAedes();
       const { code, stdout, stderr } = await mqttrep(['check'], {
         ...valid,
@@ -174,7 +174,7 @@ describe('the command line of mqttrep', () => {
       await broker.stop();
     });
 
-    it('--json says it to programs', async () => {
+    it('--json prints the same for programs', async () => {
       const { code, stdout, stderr } = await mqttrep(['check', '--json'], valid);
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
       expect(JSON.parse(stdout)).to.deep.include({
@@ -189,7 +189,7 @@ describe('the command line of mqttrep', () => {
       ['check', '--json'],
       ['check', '--connect', '--json'],
     ]) {
-      it(`mqttrep ${args.join(' ')} says to programs what is wrong, without secrets`, async () => {
+      it(`mqttrep ${args.join(' ')} prints the errors for programs, without secrets`, async () => {
         const { code, stdout, stderr } = await mqttrep(args, invalid);
         expect({ code, stderr }).to.deep.equal({ code: 78, stderr: '' });
         const { valid: isValid, errors } = JSON.parse(stdout);
@@ -200,7 +200,7 @@ describe('the command line of mqttrep', () => {
       });
     }
 
-    it('is content with what it only warns of', async () => {
+    it('ends with 0 if there are only warnings', async () => {
       const { code, stderr } = await mqttrep(['check'], { ...valid, MQTTREP_RETIAN_ducks: 'true' });
       expect(code).to.equal(0);
       expect(stderr).to.match(/^warning: MQTTREP_RETIAN_ducks: .*MQTTREP_RETAIN_ducks/m);
@@ -208,7 +208,7 @@ describe('the command line of mqttrep', () => {
   });
 
   describe('config', () => {
-    it('prints what is in effect, without secrets', async () => {
+    it('prints the effective configuration, without secrets', async () => {
       const { code, stdout } = await mqttrep(['config'], valid);
       expect(code).to.equal(0);
       expect(stdout).to.contain('OSLO').and.contain('oslo.example:1884').and.contain('canards/#');
@@ -228,7 +228,7 @@ describe('the command line of mqttrep', () => {
   });
 
   describe('--env-file', () => {
-    it('is read like the environment, which wins', async () => {
+    it('adds variables to the environment, which wins', async () => {
       const args = ['config', '--json', '--env-file', envFile({ ...valid, MQTTREP_MERGE_FREQUENCY: '5' })];
       const { code, stdout } = await mqttrep(args, { MQTTREP_TOPIC_ducks: 'oies/#' });
       expect(code).to.equal(0);
@@ -237,14 +237,14 @@ describe('the command line of mqttrep', () => {
       expect(data).to.have.nested.property('topics[0].filter', 'oies/#');
     });
 
-    it('that cannot be read ends with 78', async () => {
+    it('ends with 78 if the file cannot be read', async () => {
       const { code, stderr } = await mqttrep(['check', '--env-file', '/nowhere/mqttrep.env'], valid);
-      // Node 20 looks for an option of this name of its own behind the script, too, and ends before us with 9.
+      // Node.js 20 also reads its own option of this name behind the script, and ends with 9 before mqttrep starts.
       expect(code).to.equal(process.versions.node.startsWith('20.') ? 9 : 78);
       expect(stderr).to.contain('/nowhere/mqttrep.env');
     });
 
-    it('serves the replicator itself', async () => {
+    it('configures the replicator', async () => {
       const broker = await startAedes();
       const file = envFile({
         MQTTREP_CLIENT_A: broker.url,

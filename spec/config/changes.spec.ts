@@ -1,4 +1,4 @@
-/** What one configuration changes against another, in words without secrets. */
+/** What one configuration changes compared with another, in words without secrets. */
 
 import { expect } from 'chai';
 import { changesBetween } from '../../lib/config/changes.ts';
@@ -19,8 +19,8 @@ function changes(more: Readonly<Record<string, string>>, without: readonly strin
   return changesBetween(accepted(base, {}), accepted(after, {}));
 }
 
-describe('Changes of the configuration', () => {
-  it('are none between equal ones', () => {
+describe('changesBetween', () => {
+  it('finds no change between equal configurations', () => {
     expect(changes({})).to.deep.include({ applied: [], left: [] });
   });
 
@@ -38,7 +38,7 @@ describe('Changes of the configuration', () => {
     [
       'the bound of the deletion guard',
       { MQTTREP_DELETION_GUARD: 'off' },
-      ['held deletions where they are more than 10 topics, and more than 5 % of a broker → never'],
+      ['MQTTREP_DELETION_GUARD 10 topics and 5 % → off'],
     ],
     [
       'a password, masked',
@@ -48,38 +48,42 @@ describe('Changes of the configuration', () => {
     [
       'settings of a topic',
       { MQTTREP_RETAIN_ducks: 'true', MQTTREP_TTL_ducks: '60', MQTTREP_SUBSCRIBE_BLACKLIST_ducks: 'OSLO' },
-      ['topic ducks is changed: retain unset → true, TTL unset → 60, subscribed at OSLO PARIS → PARIS'],
+      ['topic ducks is changed: TTL unset → 60 s, RETAIN unset → true, subscribed at OSLO PARIS → PARIS'],
     ],
     [
       'settings of the process',
       { MQTTREP_MERGE_FREQUENCY: '2', MQTTREP_SCAN_PERIOD: 'off', MQTTREP_MAX_DRIFT: '5' },
-      ['merge frequency 1 Hz → 2 Hz', 'scan period 600 s → never', 'greatest drift 60 s → 5 s'],
+      [
+        'MQTTREP_MERGE_FREQUENCY 1 Hz → 2 Hz',
+        'MQTTREP_SCAN_PERIOD 600 s → off',
+        'MQTTREP_MAX_DRIFT 60 s → 5 s',
+      ],
     ],
   ];
   for (const [what, more, lines] of cases) {
-    it(`tell of ${what}`, () => {
+    it(`lists ${what}`, () => {
       const { applied, left } = changes(more);
       expect({ applied, left }).to.deep.equal({ applied: lines, left: [] });
       expect(applied.join()).to.not.contain('s3cret');
     });
   }
 
-  it('tell of a broker that is removed, not of the topics that went there', () => {
+  it('lists a broker that is removed, and not the topics that were published to it', () => {
     expect(changes({}, ['MQTTREP_CLIENT_PARIS', 'MQTTREP_CONFIG_PARIS']).applied).to.deep.equal([
       'broker PARIS is removed',
     ]);
   });
 
-  it('leave what takes a restart as it was', () => {
+  it('keeps the old value of a setting that needs a restart', () => {
     const { config, applied, left } = changes({
       MQTTREP_STORE: '/elsewhere',
       MQTTREP_LOG_FORMAT: 'json',
       MQTTREP_LOG_LEVEL: 'debug',
     });
-    expect(applied).to.deep.equal(['log level info → debug']);
+    expect(applied).to.deep.equal(['MQTTREP_LOG_LEVEL info → debug']);
     expect(left).to.deep.equal([
-      'MQTTREP_STORE takes effect at the next start only',
-      'MQTTREP_LOG_FORMAT takes effect at the next start only',
+      'a change of MQTTREP_STORE takes effect only at the next start',
+      'a change of MQTTREP_LOG_FORMAT takes effect only at the next start',
     ]);
     expect(config.store).to.equal('/nowhere/.local/state/mqttrep');
     expect(config.log).to.deep.equal({ level: 'debug', format: 'text' });

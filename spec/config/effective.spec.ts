@@ -1,4 +1,4 @@
-/** What is shown of a configuration, and that no secret is ever part of it. */
+/** What mqttrep shows of a configuration: never a secret. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -52,7 +52,7 @@ const CONFIG: Config = {
 };
 
 describe('describeConfig', () => {
-  it('gives data with the secrets masked', () => {
+  it('returns data with the secrets masked', () => {
     const { data } = describeConfig(CONFIG);
     expect(data.brokers).to.deep.equal([
       {
@@ -85,34 +85,46 @@ describe('describeConfig', () => {
     expect(data.mergeFrequency).to.equal(2);
     expect(data.http).to.deep.equal({ host: '0.0.0.0', port: 9280, token: '***', hidesPayloads: true });
     expect(data.log).to.deep.equal(CONFIG.log);
+    expect(data).to.deep.include({
+      controlTopic: null,
+      scanPeriod: null,
+      bounds: { ...DEFAULT_BOUNDS, memory: null },
+    });
     expect(JSON.parse(JSON.stringify(data))).to.deep.equal(data);
   });
 
-  it('gives text that reads well', () => {
+  it('returns a text for people, with the secrets masked', () => {
     expect(describeConfig(CONFIG).text.split('\n')).to.deep.equal([
       'Brokers',
       '  oslo  mqtts://***@oslo.example:8883',
-      '    highest QoS 1, priority 3, client id me',
+      '    maxQos 1, priority 3, clientId me',
       '    options: keepalive 30, key ***, passphrase ***, password ***, unheardOf ***, username ***, will ***, wsOptions ***',
       '  paris  ws://paris.example/mqtt?***',
-      '    highest QoS 2, priority 0, client id random',
+      '    maxQos 2, priority 0, clientId random',
       'Topics',
       '  a  canards/#',
       '    subscribed at: all brokers',
       '    published to: oslo',
       '  b  canards/+',
-      '    published retained, QoS 2, erased after 60 s of quiet',
+      '    TTL 60 s, RETAIN true, QOS 2',
       '    subscribed at: no broker',
       '    published to: paris',
-      'Merge frequency: 2 Hz',
-      'Store: /var/lib/mqttrep',
-      'Control topics: none',
-      'Every topic is looked at again: never',
-      "Greatest drift of other replicators' clocks: 60 s",
-      'Deletions that nobody heard are held: where they are more than 10 topics, and more than 5 % of a broker',
-      'Status page: http://0.0.0.0:9280/, token ***, without payloads',
-      'Bounds: 1000000 topics of 65535 bytes and 200 levels, payloads of 4194304 bytes, memory by the heap that Node.js allows',
-      'Log: level warn, format json',
+      'Process',
+      '  MQTTREP_MERGE_FREQUENCY: 2 Hz',
+      '  MQTTREP_STORE: /var/lib/mqttrep',
+      '  MQTTREP_CONTROL_TOPIC: off',
+      '  MQTTREP_STATE_TOPICS: false',
+      '  MQTTREP_SCAN_PERIOD: off',
+      '  MQTTREP_MAX_DRIFT: 60 s',
+      '  MQTTREP_DELETION_GUARD: 10 topics and 5 %',
+      '  MQTTREP_MAX_PAYLOAD: 4194304 bytes',
+      '  MQTTREP_MAX_TOPICS: 1000000',
+      '  MQTTREP_MAX_MEMORY: half of the heap that Node.js allows',
+      '  MQTTREP_MAX_TOPIC_LENGTH: 65535 bytes',
+      '  MQTTREP_MAX_LEVELS: 200',
+      '  MQTTREP_LOG_LEVEL: warn',
+      '  MQTTREP_LOG_FORMAT: json',
+      '  MQTTREP_HTTP: http://0.0.0.0:9280/, token ***, without payloads',
     ]);
   });
 });
@@ -136,8 +148,8 @@ describe('maskUrl', () => {
   }
 });
 
-describe('No secret is ever shown', () => {
-  /** Recognisable, so that a hit is no accident, with all that could confuse a parser around. */
+describe('mqttrep never shows a secret', () => {
+  /** A recognisable text, so that a hit is no accident, between texts that could confuse a parser. */
   const secret = fc
     .tuple(fc.string({ unit: 'binary' }), fc.stringMatching(/^[a-z]{4}$/), fc.string({ unit: 'grapheme' }))
     .map(([before, core, after]) => ({ text: `${before}SECRET${core}${after}`, core: `SECRET${core}` }));
@@ -160,7 +172,7 @@ describe('No secret is ever shown', () => {
     return `${JSON.stringify([errors, result.warnings, data])}${text}`;
   }
 
-  it('of the user name and password in a url, be it sound or broken', () => {
+  it('of the user name and password in a valid or broken url', () => {
     fc.assert(
       fc.property(scheme, escaping, secret, secret, (start, escaped, user, password) => {
         const name = escaped(user.text);
@@ -173,7 +185,7 @@ describe('No secret is ever shown', () => {
     );
   });
 
-  it('of the options, be the JSON sound, cut off or in a file', () => {
+  it('of the options, if the JSON is valid, cut off or in a file', () => {
     const cut = fc.constantFrom(0, 1, 2, 5);
     const variable = fc.constantFrom('MQTTREP_CONFIG_b', 'MQTTREP_CONFIG_b_FILE', 'MQTTREP_CONFIG_nobody');
     fc.assert(

@@ -1,4 +1,4 @@
-/** The env file says the same to mqttrep as to `node --env-file`, and never overrules the environment. */
+/** The env file means the same to mqttrep as to `node --env-file`, and the environment always wins over it. */
 
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
@@ -21,7 +21,7 @@ describe('parseEnvFile', () => {
     });
   });
 
-  it('takes an unquoted # for a comment, which readConfig warns of', () => {
+  it('takes an unquoted # as a comment, for which readConfig has a warning', () => {
     expect(parseEnvFile('A=canards/#')).to.deep.equal({ A: 'canards/' });
   });
 
@@ -29,7 +29,7 @@ describe('parseEnvFile', () => {
     expect(parseEnvFile('\uFEFFA=1\r\nB=2\r\n')).to.deep.equal({ A: '1', B: '2' });
   });
 
-  it('passes over a line that is no assignment, and keeps the next', () => {
+  it('ignores a line that is not an assignment, and keeps the next', () => {
     expect(parseEnvFile('nonsense\nA=1')).to.deep.equal({ A: '1' });
   });
 
@@ -37,7 +37,7 @@ describe('parseEnvFile', () => {
     expect(parseEnvFile('')).to.deep.equal({});
   });
 
-  it('needs nothing of Node.js that prints a warning', () => {
+  it('uses no function of Node.js that prints a warning', () => {
     const script = "import { parseEnv } from 'node:util'; parseEnv('A=1');";
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script]);
     expect(`${stdout}${stderr}`).to.equal('');
@@ -45,7 +45,7 @@ describe('parseEnvFile', () => {
 });
 
 describe('mergeEnv', () => {
-  it('lets the real environment win over the file, be it with an empty value', () => {
+  it('lets the real environment win over the file, even with an empty value', () => {
     const merged = mergeEnv({ A: 'file', B: 'file', C: 'file' }, { A: 'real', B: '', D: 'real' });
     expect(merged).to.deep.equal({ A: 'real', B: '', C: 'file', D: 'real' });
   });

@@ -1,4 +1,4 @@
-/** Where the status server listens, who may read it, and what is said where that is wrong. */
+/** Where the status server listens, who may read it, and the errors of its settings. */
 
 import { expect } from 'chai';
 import { isLoopback } from '../../lib/config/http.ts';
@@ -17,7 +17,7 @@ describe('the status server in the configuration', () => {
       ['[::1]:9280', '::1', 9280],
       ['"9281"', '127.0.0.1', 9281],
     ] as const) {
-      it(`${text} is ${host}, port ${port}, and needs no token`, () => {
+      it(`reads ${text} as ${host}, port ${port}, which needs no token`, () => {
         expect(accepted({ MQTTREP_HTTP: text }).http).to.deep.equal({
           host,
           port,
@@ -29,30 +29,31 @@ describe('the status server in the configuration', () => {
     }
 
     for (const text of ['off', 'OFF']) {
-      it(`${text} is none`, () => expect(accepted({ MQTTREP_HTTP: text }).http).to.equal(undefined));
+      it(`reads ${text} as no server`, () =>
+        expect(accepted({ MQTTREP_HTTP: text }).http).to.equal(undefined));
     }
 
     for (const text of ['65536', '-1', 'gateway', 'a:b', '::1:9280', 'http://localhost:9280', '1:2:3']) {
-      it(`${text} is none of these`, () => {
+      it(`refuses ${text}`, () => {
         expect(errorsOf({ MQTTREP_HTTP: text })).to.deep.equal([
-          `MQTTREP_HTTP: ${JSON.stringify(text)} is no address to listen at; ` +
+          `MQTTREP_HTTP: ${JSON.stringify(text)} is not an address to listen at; ` +
             'write a port such as 9280, a host and a port such as 0.0.0.0:9280, or off',
         ]);
       });
     }
   });
 
-  describe('reached by others', () => {
+  describe('that other machines can reach', () => {
     for (const address of ['0.0.0.0:9280', '[::]:9280', 'gateway.example:80', '192.168.0.7:9280']) {
-      it(`${address} demands a token`, () => {
+      it(`needs a token at ${address}`, () => {
         const [error, ...more] = errorsOf({ MQTTREP_HTTP: address });
         expect(more).to.deep.equal([]);
         expect(error)
-          .to.match(/^MQTTREP_HTTP: others can reach /)
+          .to.match(/^MQTTREP_HTTP: other machines can reach /)
           .and.contain('MQTTREP_HTTP_TOKEN_FILE');
       });
 
-      it(`${address} hides payloads, unless they are asked for`, () => {
+      it(`hides payloads at ${address}, unless MQTTREP_HTTP_PAYLOADS shows them`, () => {
         const env = { MQTTREP_HTTP: address, MQTTREP_HTTP_TOKEN: TOKEN };
         expect(accepted(env).http).to.include({ token: TOKEN, hidesPayloads: true });
         const http = accepted({ ...env, MQTTREP_HTTP_PAYLOADS: 'true' }).http;
@@ -60,11 +61,11 @@ describe('the status server in the configuration', () => {
       });
     }
 
-    it('by this machine alone, payloads are shown unless that is not wanted', () => {
+    it('shows payloads on loopback, unless MQTTREP_HTTP_PAYLOADS hides them', () => {
       expect(accepted({ MQTTREP_HTTP_PAYLOADS: 'false' }).http).to.include({ hidesPayloads: true });
     });
 
-    it('knows what only this machine reaches', () => {
+    it('knows which hosts only this machine can reach', () => {
       for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1'])
         expect(isLoopback(host)).to.equal(true);
       for (const host of ['127.0.0.1.evil.example', '0.0.0.0', '::', '', '1127.0.0.1'])
@@ -75,7 +76,7 @@ describe('the status server in the configuration', () => {
   describe('the token', () => {
     const beyond = { MQTTREP_HTTP: '0.0.0.0:9280' };
 
-    it('may be in a file, of which the line break is no part', () => {
+    it('can be in a file, whose line break does not count', () => {
       expect(accepted({ ...beyond, MQTTREP_HTTP_TOKEN_FILE: '/run/token' }).http).to.include({
         token: TOKEN,
       });
@@ -96,18 +97,18 @@ describe('the status server in the configuration', () => {
       [
         'with a blank',
         { MQTTREP_HTTP_TOKEN: 's3cret and more' },
-        /^MQTTREP_HTTP_TOKEN: the token holds blanks/,
+        /^MQTTREP_HTTP_TOKEN: the token has blanks/,
       ],
     ];
     for (const [says, env, error] of wrong) {
-      it(`is wrong ${says}, and that is the only complaint`, () => {
+      it(`causes one error if it is ${says}`, () => {
         const errors = errorsOf({ ...beyond, ...env });
         expect(errors).to.have.lengthOf(1);
         expect(errors[0]).to.match(error).and.not.contain('s3cret');
       });
     }
 
-    it('is warned of when it is short, without being shown', () => {
+    it('causes a warning that does not show it if it is short', () => {
       const [warning] = warningsOf({ ...beyond, MQTTREP_HTTP_TOKEN: 's3cret' });
       expect(warning)
         .to.match(/^MQTTREP_HTTP_TOKEN: the token has only 6 characters/)
@@ -115,7 +116,7 @@ describe('the status server in the configuration', () => {
     });
   });
 
-  it('is found without a valid configuration of the rest, for who only asks', () => {
+  it('is read even if the rest of the configuration is wrong, for commands that only ask it', () => {
     const { http, errors } = readHttpAccess({ MQTTREP_HTTP: '9999', MQTTREP_QOS_x: '7' }, readFile);
     expect(errors).to.deep.equal([]);
     expect(http).to.include({ port: 9999 });

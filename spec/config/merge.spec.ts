@@ -1,7 +1,7 @@
-/** What is said about the value of an `MQTTREP_MERGE_{id}`. */
+/** The errors and warnings for the value of an `MQTTREP_MERGE_{id}`. */
 
 import { expect } from 'chai';
-import { readMerge } from '../../lib/config/merge.ts';
+import { parseMerge } from '../../lib/config/merge.ts';
 import { Problems } from '../../lib/config/problems.ts';
 import { formatMergeChain } from '../../lib/core/merge-chain.ts';
 
@@ -9,7 +9,7 @@ const VARIABLE = 'MQTTREP_MERGE_ducks';
 
 function read(value: string) {
   const problems = new Problems();
-  const chain = readMerge({ variable: VARIABLE, value }, problems);
+  const chain = problems.take(VARIABLE, parseMerge(value))?.value;
   const lines = (list: Problems['errors']) => list.map(p => `${p.variable}: ${p.problem}; ${p.fix}`);
   return {
     chain: chain && formatMergeChain(chain),
@@ -18,8 +18,8 @@ function read(value: string) {
   };
 }
 
-describe('readMerge', () => {
-  it('reads a chain, and has nothing to say about it', () => {
+describe('parseMerge', () => {
+  it('reads a chain without an error or warning', () => {
     expect(read('json:meta.serial,json:meta.time')).to.deep.equal({
       chain: 'json:meta.serial,json:meta.time,arrival',
       errors: [],
@@ -27,16 +27,16 @@ describe('readMerge', () => {
     });
   });
 
-  describe('puts these errors', () => {
+  describe('reports an error for', () => {
     const errors: readonly (readonly [value: string, ...words: string[]])[] = [
       [',', 'names no comparator', 'such as json:meta.serial'],
-      ['jsno:a', '"jsno:a" is no comparator', 'did you mean json?'],
+      ['jsno:a', '"jsno:a" is not a comparator', 'did you mean json?'],
       ['arival', 'did you mean arrival?'],
       ['protobuf:a', 'property:NAME', 'json:PATH, msgpack:PATH, cbor:PATH, geobuf:PATH'],
       ['arrival,json:a', '"json:a" stands after arrival', 'at the end'],
       ['json', '"json" does not say', 'json:meta.serial, or json: for the payload as a whole'],
       ['property:', 'property:serial'],
-      ['Bytes:a', '"Bytes:a" has something after the colon', 'write bytes alone'],
+      ['Bytes:a', '"Bytes:a" has an argument after the colon', 'write bytes only'],
       ['json:a..b', 'an empty key', 'features.0.id'],
       ['json:a\\b', 'a backslash', '\\. for a dot'],
       [`json:${'a.'.repeat(40)}a`, 'more than 32 keys', 'shorter'],
@@ -52,13 +52,13 @@ describe('readMerge', () => {
     }
   });
 
-  describe('understands the first version, and says how it is written now', () => {
+  describe('accepts a name of the first version, and warns with the new one:', () => {
     const renamed: readonly (readonly [value: string, chain: string, ...words: string[]])[] = [
       ['lastwin', 'arrival', '"lastwin" is a name of the first version', 'write arrival'],
       ['biggest', 'bytes,arrival', 'write bytes'],
       ['jsonbiggest:a[0].b', 'json:a.0.b,arrival', 'write json:a.0.b'],
       ['geobufbiggest:properties.t', 'geobuf:properties.t,arrival', 'write geobuf:properties.t'],
-      ['random', 'bytes,arrival', 'otherwise at each replicator', 'write bytes, or arrival'],
+      ['random', 'bytes,arrival', 'differently at each replicator', 'write bytes, or arrival'],
     ];
     for (const [value, chain, ...words] of renamed) {
       it(value, () => {

@@ -1,4 +1,4 @@
-/** What becomes of each option of MQTT.js in `MQTTREP_CONFIG_{name}`. */
+/** What mqttrep does with each option of MQTT.js in `MQTTREP_CONFIG_{name}`. */
 
 import { expect } from 'chai';
 import type { IClientOptions } from 'mqtt';
@@ -9,8 +9,8 @@ type OptionName = keyof IClientOptions;
 type PropertyName = keyof NonNullable<IClientOptions['properties']>;
 
 /**
- * Every option that the types of MQTT.js name, with a value that JSON can hold and that passes the check. The compiler
- * refuses this table when MQTT.js has an option that is missing here.
+ * Every option in the types of MQTT.js, with a value that JSON can hold and that passes the check. The compiler refuses
+ * this table if MQTT.js has an option that is missing here.
  */
 const SAMPLES: Readonly<Record<OptionName, unknown>> = {
   ALPNProtocols: ['mqtt'],
@@ -96,7 +96,7 @@ function warnings(given: Record<string, unknown>): readonly string[] {
 describe('An option of MQTT.js', () => {
   for (const [name, sample] of Object.entries(SAMPLES)) {
     const isKept = MQTTJS_OPTIONS[name] === 'kept';
-    it(`\`${name}\` is ${isKept ? 'kept' : 'left out, with a warning that says why'}`, () => {
+    it(`\`${name}\` is ${isKept ? 'kept' : 'ignored, with a warning that says why'}`, () => {
       expect(MQTTJS_OPTIONS, 'the table').to.have.property(name);
       const given = { [name]: sample };
       expect(Object.hasOwn(options(given), name)).to.equal(isKept);
@@ -105,12 +105,12 @@ describe('An option of MQTT.js', () => {
     });
   }
 
-  it('has a line in the table only if MQTT.js or an earlier version of it has the option', () => {
+  it('is in the table only if MQTT.js or an earlier version of it has the option', () => {
     const strangers = Object.keys(MQTTJS_OPTIONS).filter(name => !Object.hasOwn(SAMPLES, name));
     expect(strangers).to.deep.equal(['bridgeMode']);
   });
 
-  it('that nobody knows is warned of, with the nearest known one', () => {
+  it('causes a warning with the nearest known one if it is unknown', () => {
     expect(warnings({ pasword: 'x' })[0])
       .to.include('`pasword`')
       .and.include('did you mean `password`?');
@@ -120,25 +120,25 @@ describe('An option of MQTT.js', () => {
     expect(options({ qqqqqqqqqqq: 1 })).to.deep.equal({ qqqqqqqqqqq: 1 });
   });
 
-  it('of TLS or TCP that Node.js knows passes without a warning', () => {
+  it('causes no warning if it is an option of TLS or TCP in Node.js', () => {
     const given = { minVersion: 'TLSv1.2', ciphers: 'HIGH', localAddress: '127.0.0.1', family: 4 };
     expect(warnings(given)).to.deep.equal([]);
     expect(options(given)).to.deep.equal(given);
   });
 
-  it('`servers` with several addresses is warned of, since only the first is connected to', () => {
+  it('`servers` causes a warning if it has several addresses, since mqttrep connects only to the first', () => {
     const servers = [
       { host: 'a', port: 1 },
       { host: 'b', port: 2 },
     ];
-    expect(warnings({ servers }).join()).to.include('only the first of `servers`');
+    expect(warnings({ servers }).join()).to.include('connects only to the first of `servers`');
   });
 });
 
 describe('A property of CONNECT', () => {
   for (const [name, sample] of Object.entries(PROPERTY_SAMPLES)) {
     const isKept = CONNECT_PROPERTIES[name] === 'kept';
-    it(`\`${name}\` is ${isKept ? 'kept' : 'left out, with a warning that says why'}`, () => {
+    it(`\`${name}\` is ${isKept ? 'kept' : 'ignored, with a warning that says why'}`, () => {
       expect(CONNECT_PROPERTIES, 'the table').to.have.property(name);
       const given = { properties: { [name]: sample } };
       expect(options(given).properties).to.deep.equal(isKept ? { [name]: sample } : {});
@@ -146,7 +146,7 @@ describe('A property of CONNECT', () => {
     });
   }
 
-  it('that nobody knows is left out, with a warning', () => {
+  it('is ignored, with a warning, if it is unknown', () => {
     expect(warnings({ properties: { recieveMaximum: 1 } })[0]).to.include('did you mean `receiveMaximum`?');
   });
 });

@@ -1,13 +1,10 @@
-/**
- * What is said about a faulty environment. Every trap of the contract stands here as a line of a table:
- * variables in, words of the problem out.
- */
+/** The errors and warnings for a wrong environment: a line of a table has the variables, and words of the problem. */
 
 import { expect } from 'chai';
 import { MAX_BROKERS } from '../../lib/core/policy.ts';
 import { errorsOf, read, warningsOf } from './reading.ts';
 
-/** Variables, and the variable and words of the one problem that they cause. */
+/** Variables; the variable that the one problem names; and words of the problem. */
 type Case = readonly [env: Readonly<Record<string, string>>, variable: string, ...words: string[]];
 
 function expectOne(problems: readonly string[], [, variable, ...words]: Case): void {
@@ -35,7 +32,7 @@ function areWarnings(cases: readonly Case[]): void {
 }
 
 describe('readConfig', () => {
-  describe('puts these errors to the brokers', () => {
+  describe('reports an error of a broker:', () => {
     areErrors([
       [{ MQTTREP_CLIENT_oslo: '' }, 'MQTTREP_CLIENT_oslo', 'empty'],
       [{ MQTTREP_CLIENT_oslo: 'oslo:1883' }, 'MQTTREP_CLIENT_oslo', 'such as mqtt://oslo:1883'],
@@ -52,11 +49,11 @@ describe('readConfig', () => {
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1%zz@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1\\2@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
       [{ 'MQTTREP_CLIENT_my-broker': 'mqtt://a' }, 'MQTTREP_CLIENT_my-broker', 'only letters'],
-      [{ MQTTREP_CLIENT_: 'mqtt://a' }, 'MQTTREP_CLIENT_', 'is no name', 'MQTTREP_CLIENT_{name}'],
+      [{ MQTTREP_CLIENT_: 'mqtt://a' }, 'MQTTREP_CLIENT_', 'is not a name', 'MQTTREP_CLIENT_{name}'],
       [
         { MQTTREP_CONFIG_osol: '{}' },
         'MQTTREP_CONFIG_osol',
-        'no MQTTREP_CLIENT_osol',
+        'there is no MQTTREP_CLIENT_osol',
         'MQTTREP_CONFIG_oslo?',
       ],
       [
@@ -70,7 +67,7 @@ describe('readConfig', () => {
       [
         { MQTTREP_CONFIG_oslo_FILE: '{"a":1}' },
         'MQTTREP_CONFIG_oslo_FILE',
-        'move the JSON to MQTTREP_CONFIG_oslo',
+        'move the value to MQTTREP_CONFIG_oslo',
       ],
       [
         { MQTTREP_CONFIG_oslo: '{}', MQTTREP_CONFIG_oslo_FILE: '/run/oslo.json' },
@@ -84,13 +81,13 @@ describe('readConfig', () => {
           MQTTREP_CONFIG_oslo: '{"clientId":"me"}',
         },
         'MQTTREP_CLIENT_oslo',
-        'is the broker of MQTTREP_CLIENT_copy too',
+        'is also the broker of MQTTREP_CLIENT_copy',
         'same client id',
       ],
     ]);
   });
 
-  describe('puts these errors to the options of a broker', () => {
+  describe('reports an error of the options of a broker:', () => {
     const config = (json: string, ...words: string[]): Case => [
       { MQTTREP_CONFIG_oslo: json },
       'MQTTREP_CONFIG_oslo',
@@ -106,7 +103,7 @@ describe('readConfig', () => {
       config('7', 'a number, not an object'),
       config('{"__proto__":{"a":1}}', '`__proto__`'),
       config('{"will":{"__proto__":{"a":1}}}', '`__proto__`'),
-      config('['.repeat(50_000), 'no JSON'),
+      config('['.repeat(50_000), 'not JSON'),
       config('{"maxQos":3}', '`maxQos` is 3', '0, 1 or 2'),
       config('{"maxLevels":0}', '`maxLevels` is 0', 'a whole number from 1 to 65536'),
       config(
@@ -132,19 +129,19 @@ describe('readConfig', () => {
       config('{"will":"a"}', '`will` is a string', 'an object'),
     ]);
 
-    it('does not pollute the prototype of objects', () => {
+    it('the prototype of objects is not changed', () => {
       read({
         MQTTREP_CONFIG_oslo: '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
       });
       expect({}).not.to.have.property('polluted');
     });
 
-    it('never repeats a number that may be a password', () => {
+    it('a number that may be a password is not repeated', () => {
       expect(errorsOf({ MQTTREP_CONFIG_oslo: '{"password":987654}' }).join()).not.to.include('987654');
     });
   });
 
-  describe('puts these errors to the topics', () => {
+  describe('reports an error of a topic:', () => {
     areErrors([
       [{ MQTTREP_TOPIC_a: '' }, 'MQTTREP_TOPIC_a', 'empty', '"#"'],
       [{ MQTTREP_TOPIC_a: 'a/#/b' }, 'MQTTREP_TOPIC_a', '"a/#/b"', 'last level'],
@@ -169,7 +166,12 @@ describe('readConfig', () => {
       [{ MQTTREP_NOSUB_ducks: '2' }, 'MQTTREP_NOSUB_ducks', '"2"', 'true or false'],
       [{ MQTTREP_NOSUB_ducks: 'true' }, 'MQTTREP_TOPIC_{id}', 'no broker subscribes to any topic'],
       [{ MQTTREP_SUBSCRIBE_BLACKLIST_ducks: 'oslo,paris' }, 'MQTTREP_TOPIC_{id}', 'no broker subscribes'],
-      [{ MQTTREP_QOS_dukcs: '1' }, 'MQTTREP_QOS_dukcs', 'no MQTTREP_TOPIC_dukcs', 'MQTTREP_QOS_ducks?'],
+      [
+        { MQTTREP_QOS_dukcs: '1' },
+        'MQTTREP_QOS_dukcs',
+        'there is no MQTTREP_TOPIC_dukcs',
+        'MQTTREP_QOS_ducks?',
+      ],
       [{ MQTTREP_PULISH_BLACKLIST_duck: 'oslo' }, 'MQTTREP_PULISH_BLACKLIST_duck', 'MQTTREP_TOPIC_duck'],
       [
         { MQTTREP_PUBLISH_WHITELIST_ducks: 'olso' },
@@ -190,12 +192,12 @@ describe('readConfig', () => {
       [
         { MQTTREP_PULISH_BLACKLIST_ducks: 'oslo', MQTTREP_PUBLISH_BLACKLIST_ducks: 'oslo' },
         'MQTTREP_PULISH_BLACKLIST_ducks',
-        'keep MQTTREP_PUBLISH_BLACKLIST_ducks alone',
+        'keep only MQTTREP_PUBLISH_BLACKLIST_ducks',
       ],
       [
         { MQTTREP_PUBLISH_BLACKLIST_ducks: 'oslo', MQTTREP_PULISH_BLACKLIST_ducks: 'oslo' },
         'MQTTREP_PULISH_BLACKLIST_ducks',
-        'keep MQTTREP_PUBLISH_BLACKLIST_ducks alone',
+        'keep only MQTTREP_PUBLISH_BLACKLIST_ducks',
       ],
       [
         { MQTTREP_TOPIC_swans: 'canards/#', MQTTREP_QOS_swans: '0', MQTTREP_QOS_ducks: '1' },
@@ -214,7 +216,7 @@ describe('readConfig', () => {
     ]);
   });
 
-  describe('puts these errors to the rest', () => {
+  describe('reports an error of the process:', () => {
     areErrors([
       ...['0', 'NaN', '-1', 'Infinity', '1000.1', '1e-9', 'often', '1 Hz'].map(
         (text): Case => [
@@ -229,14 +231,14 @@ describe('readConfig', () => {
       [{ MQTTREP_LOG_FORMAT: 'xml' }, 'MQTTREP_LOG_FORMAT', '"xml"', 'text or json'],
     ]);
 
-    it('no broker and no topic at all', () => {
+    it('there is no broker and no topic', () => {
       const errors = errorsOf({}, {});
       expect(errors).to.have.lengthOf(2);
       expect(errors[0]).to.include('MQTTREP_CLIENT_{name}: no broker');
       expect(errors[1]).to.include('MQTTREP_TOPIC_{id}: no topic');
     });
 
-    it('more brokers than one process serves', () => {
+    it('there are more brokers than one process serves', () => {
       const brokers = Array.from({ length: MAX_BROKERS - 1 }, (_, i) => [
         `MQTTREP_CLIENT_z${i}`,
         `ws://h${i}`,
@@ -247,9 +249,9 @@ describe('readConfig', () => {
     });
   });
 
-  describe('warns of', () => {
+  describe('warns of:', () => {
     areWarnings([
-      [{ MQTTREP_TOPIC_a: 'canards/' }, 'MQTTREP_TOPIC_a', 'comment', 'MQTTREP_TOPIC_a="canards/#"'],
+      [{ MQTTREP_TOPIC_a: 'canards/' }, 'MQTTREP_TOPIC_a', 'comment', '"canards/#"'],
       [{ MQTTREP_TOPIC_a: "'a/#'" }, 'MQTTREP_TOPIC_a', 'quotes'],
       [{ MQTTREP_QOS_ducks: '"2"' }, 'MQTTREP_QOS_ducks', 'quotes'],
       [{ MQTTREP_CONFIG_oslo: `'{"keepalive":1}'` }, 'MQTTREP_CONFIG_oslo', 'quotes'],
@@ -263,7 +265,7 @@ describe('readConfig', () => {
       ],
       [{ MQTTREP_LOGLEVEL: 'warn' }, 'MQTTREP_LOGLEVEL', 'mean MQTTREP_LOG_LEVEL?'],
       [{ MQTTREP_TTL: '1' }, 'MQTTREP_TTL', 'mean MQTTREP_TTL_{id}?'],
-      [{ MQTTREP_XYZZY: '1' }, 'MQTTREP_XYZZY', 'ignores it', 'README'],
+      [{ MQTTREP_XYZZY: '1' }, 'MQTTREP_XYZZY', 'ignores it', 'mqttrep config --help'],
       [
         { MQTTREP_CONFIG_oslo: '{"rejectUnauthorized":false}' },
         'MQTTREP_CONFIG_oslo',
@@ -280,7 +282,7 @@ describe('readConfig', () => {
       [
         { MQTTREP_TOPIC_swans: 'canards/#', MQTTREP_QOS_swans: '1', MQTTREP_QOS_ducks: '1' },
         'MQTTREP_TOPIC_swans',
-        'is the filter of MQTTREP_TOPIC_ducks too',
+        'is also the filter of MQTTREP_TOPIC_ducks',
       ],
       [
         { MQTTREP_PULISH_BLACKLIST_ducks: 'oslo' },

@@ -1,4 +1,4 @@
-/** What the environment says when there is little or nothing to complain about. */
+/** Reading an environment with few problems or none. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -135,7 +135,7 @@ describe('readConfig', () => {
     expect(config.topics.map(topic => topic.id)).to.deep.equal(['a', 'ducks']);
   });
 
-  it('takes yes, on and 1 for true, no, off and 0 for false, in any case', () => {
+  it('reads yes, on and 1 as true, and no, off and 0 as false, in any case', () => {
     const retain = (text: string) => accepted({ MQTTREP_RETAIN_ducks: text }).topics[0]?.retain;
     for (const text of ['true', 'TRUE', 'yes', 'On', '1', ' true '])
       expect(retain(text), text).to.equal(true);
@@ -170,7 +170,7 @@ describe('readConfig', () => {
     expect(config.brokers[0]?.options).to.deep.equal({ username: 'oslo' });
   });
 
-  it('takes CONFIG_oslo_FILE for the configuration of a broker that bears the name oslo_FILE', () => {
+  it('reads CONFIG_oslo_FILE as the configuration of the broker oslo_FILE, if there is such a broker', () => {
     const config = accepted({
       MQTTREP_CLIENT_oslo_FILE: 'ws://other.example',
       MQTTREP_CONFIG_oslo_FILE: '{"keepalive":1}',
@@ -184,14 +184,14 @@ describe('readConfig', () => {
     expect(config.brokers[0]?.options.clientId).to.equal('me');
   });
 
-  it('drops the options that would break the replication', () => {
+  it('ignores the options that would break the replication', () => {
     const env = { MQTTREP_CONFIG_oslo: '{"resubscribe":false,"bridgeMode":true,"keepalive":9}' };
     expect(accepted(env).brokers[0]?.options).to.deep.equal({ keepalive: 9 });
     expect(warningsOf(env)).to.have.lengthOf(2);
     expect(warningsOf(env).join()).to.include('`bridgeMode` is ignored');
   });
 
-  it('accepts names that objects are born with', () => {
+  it('accepts names that every object of JavaScript has', () => {
     const config = accepted({
       MQTTREP_CLIENT___proto__: 'ws://a.example',
       MQTTREP_CLIENT_constructor: 'ws://b.example',
@@ -202,24 +202,24 @@ describe('readConfig', () => {
     expect(config.topics[0]?.publishers).to.deep.equal(['__proto__', 'constructor']);
   });
 
-  it('leaves alone what is not ours', () => {
+  it("ignores variables that are not mqttrep's", () => {
     expect(read({ PATH: '/bin', EDITOR: '', MQTT_URL: 'x', mqttrep_client_x: 'x' })).to.deep.equal(read({}));
   });
 
-  it('gives plain data, which can be handed to a worker thread', () => {
+  it('returns plain data, which can be sent to a worker thread', () => {
     const config = accepted({
       MQTTREP_CONFIG_oslo: '{"will":{"topic":"a","payload":"b"},"ca":["x"],"constructor":1}',
     });
     expect(structuredClone(config)).to.deep.equal(config);
   });
 
-  it('tells brokers apart that share a host but not the port that their options name', () => {
+  it('distinguishes brokers that have the same host and different ports in their options', () => {
     expect(
       warningsOf({ MQTTREP_CLIENT_copy: 'mqtt://oslo.example', MQTTREP_CONFIG_copy: '{"port":1884}' }),
     ).to.deep.equal([]);
   });
 
-  it('unwraps a quoted value before it reads it', () => {
+  it('removes quotes around a value before it reads the value', () => {
     expect(accepted({ MQTTREP_TOPIC_ducks: '"canards/#"' })).to.deep.equal(accepted({}));
   });
 

@@ -1,11 +1,11 @@
-/** Reading a configuration in a spec: a sound environment, what is added to it, and the problems as lines. */
+/** Reads a configuration in a spec: a valid environment and what a spec adds to it; problems as lines. */
 
 import type { Config, ConfigResult, Problem } from '../../lib/config/config.ts';
 import { readConfig } from '../../lib/config/read-config.ts';
 
 export type Env = Record<string, string>;
 
-/** Two brokers and a topic: nothing to complain about. */
+/** Two brokers and a topic, without a problem. */
 export const SOUND: Env = {
   HOME: '/home/duck',
   MQTTREP_CLIENT_oslo: 'mqtt://oslo.example:1883',

@@ -1,12 +1,12 @@
-/** Where the state is kept, and what mqttrep may leave at brokers. */
+/** The settings of the process: the store, control and state topics, the deletion guard, and bounds. */
 
 import { expect } from 'chai';
 import { accepted, type Env, errorsOf, warningsOf } from './reading.ts';
 
 describe('the place of the store', () => {
   const cases: [says: string, env: Env, place: string][] = [
-    ['MQTTREP_STORE before all', { MQTTREP_STORE: '/data', STATE_DIRECTORY: '/var/lib/rep' }, '/data'],
-    ['memory as it is', { MQTTREP_STORE: 'memory' }, 'memory'],
+    ['MQTTREP_STORE, if it is set', { MQTTREP_STORE: '/data', STATE_DIRECTORY: '/var/lib/rep' }, '/data'],
+    ['`memory`, if MQTTREP_STORE says so', { MQTTREP_STORE: 'memory' }, 'memory'],
     [
       'the state directory of systemd',
       { STATE_DIRECTORY: '/var/lib/rep', XDG_STATE_HOME: '/x' },
@@ -15,11 +15,11 @@ describe('the place of the store', () => {
     ['the first of several state directories', { STATE_DIRECTORY: '/var/lib/a:/var/lib/b' }, '/var/lib/a'],
     ['the XDG state home', { XDG_STATE_HOME: '/x' }, '/x/mqttrep'],
     [
-      'the home, where the XDG state home is relative',
+      'the home, if the XDG state home is relative',
       { XDG_STATE_HOME: 'x' },
       '/home/duck/.local/state/mqttrep',
     ],
-    ['the home at last', {}, '/home/duck/.local/state/mqttrep'],
+    ['the home, if nothing is set', {}, '/home/duck/.local/state/mqttrep'],
   ];
   for (const [says, env, place] of cases) {
     it(`is ${says}`, () => expect(accepted(env).store).to.equal(place));
@@ -27,13 +27,13 @@ describe('the place of the store', () => {
 });
 
 describe('the control topics', () => {
-  it('can be moved, and are not to be replicated there', () => {
+  it('can be moved, and are not replicated there', () => {
     expect(accepted({ MQTTREP_CONTROL_TOPIC: 'site/rep' }).controlTopic).to.equal('site/rep');
     const [error] = errorsOf({ MQTTREP_CONTROL_TOPIC: 'site/rep', MQTTREP_TOPIC_x: 'site/rep/#' });
     expect(error).to.match(/^MQTTREP_TOPIC_x: .*never replicated/);
   });
 
-  it('can be forbidden', () => {
+  it('can be turned off', () => {
     expect(accepted({ MQTTREP_CONTROL_TOPIC: 'off' }).controlTopic).to.equal(undefined);
   });
 
@@ -45,17 +45,17 @@ describe('the control topics', () => {
 });
 
 describe('the state topics in the configuration', () => {
-  it('are there only where they are asked for', () => {
+  it('are off unless MQTTREP_STATE_TOPICS turns them on', () => {
     expect(accepted({}).stateTopics).to.equal(false);
     expect(accepted({ MQTTREP_STATE_TOPICS: 'true' }).stateTopics).to.equal(true);
   });
 
-  it('cannot do without control topics', () => {
+  it('need control topics', () => {
     const env = { MQTTREP_STATE_TOPICS: 'true', MQTTREP_CONTROL_TOPIC: 'off' };
     expect(errorsOf(env).join()).to.match(/^MQTTREP_STATE_TOPICS: .*MQTTREP_CONTROL_TOPIC/);
   });
 
-  it('need the will, so one that the user has given is warned about', () => {
+  it('need the will, so a will of the user causes a warning', () => {
     const env = { MQTTREP_CONFIG_oslo: '{"will":{"topic":"t","payload":"x"}}' };
     expect(warningsOf(env)).to.deep.equal([]);
     const [warning] = warningsOf({ ...env, MQTTREP_STATE_TOPICS: 'true' });
@@ -81,16 +81,16 @@ describe('the deletion guard', () => {
 });
 
 describe('the scan period and the drift', () => {
-  it('are seconds', () => {
+  it('are read as seconds', () => {
     const { scanPeriod, maxDrift } = accepted({ MQTTREP_SCAN_PERIOD: '60', MQTTREP_MAX_DRIFT: '0' });
     expect({ scanPeriod, maxDrift }).to.deep.equal({ scanPeriod: 60, maxDrift: 0 });
   });
 
-  it('of scanning can be off', () => {
+  it('can be off (the scan period)', () => {
     expect(accepted({ MQTTREP_SCAN_PERIOD: 'off' }).scanPeriod).to.equal(Number.POSITIVE_INFINITY);
   });
 
-  it('are refused beyond their bounds', () => {
+  it('are refused if they are out of range', () => {
     const errors = errorsOf({ MQTTREP_SCAN_PERIOD: '0', MQTTREP_MAX_DRIFT: '-1' });
     expect(errors.map(error => error.split(':')[0])).to.deep.equal([
       'MQTTREP_MAX_DRIFT',
@@ -100,7 +100,7 @@ describe('the scan period and the drift', () => {
 });
 
 describe('the bounds', () => {
-  it('are whole numbers', () => {
+  it('are read as whole numbers', () => {
     const { bounds } = accepted({
       MQTTREP_MAX_PAYLOAD: '1000',
       MQTTREP_MAX_TOPICS: '2000',

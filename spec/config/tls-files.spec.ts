@@ -1,4 +1,4 @@
-/** Certificates and keys come from files, and what is wrong with one is said before anything is started. */
+/** Certificates and keys come from files, and mqttrep reports a wrong file before it starts anything. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,14 +61,14 @@ describe('TLS files', () => {
     expect(text).to.contain(`caFile ${files.ca}`).and.not.contain('BEGIN');
   });
 
-  it('may hold an encrypted key, which the passphrase opens', () => {
+  it('can have an encrypted key, which the passphrase opens', () => {
     const options = { certFile: files.client.cert, keyFile: files.encryptedKey };
     expect(errors({ ...options, passphrase: 'quack' })).to.deep.equal([]);
     expect(errors(options)[0]).to.contain('encrypted private key').and.contain('`passphrase`');
     expect(errors({ ...options, passphrase: 'wrong' })[0]).to.contain('`passphrase` does not open');
   });
 
-  it('may hold several certificates, and the key beside the certificate', () => {
+  it('can have several certificates, and the key in the file of the certificate', () => {
     const both = readFileSync(files.client.cert, 'utf8') + readFileSync(files.client.key, 'utf8');
     const one = written('both.pem', both);
     const chain = readFileSync(files.ca, 'utf8') + readFileSync(files.otherCa, 'utf8');
@@ -76,7 +76,7 @@ describe('TLS files', () => {
     expect(errors({ caFile, certFile: one, keyFile: one })).to.deep.equal([]);
   });
 
-  it('that are missing are an error, each', () => {
+  it('cause an error for each that is missing', () => {
     const found = errors({ caFile: '/nowhere/ca.pem', certFile: '/nowhere/c.pem', keyFile: folder });
     expect(found).to.have.length(3);
     expect(found[0]).to.contain('`caFile`').and.contain('"/nowhere/ca.pem"').and.contain('no such file');
@@ -84,46 +84,46 @@ describe('TLS files', () => {
     expect(found[2]).to.contain('`keyFile`').and.contain('it is a folder');
   });
 
-  it('that are empty, or no PEM, or damaged are an error', () => {
+  it('cause an error if they are empty, damaged or not PEM', () => {
     const pem = readFileSync(files.ca, 'utf8');
     const damaged = written('damaged.pem', pem.replace(/\n.{20}/, '\n'));
     const empty = written('empty.pem', '\n');
     const der = written('ca.der', '\u0030\u0082\u0001');
     expect(errors({ caFile: empty })[0]).to.contain('is empty');
     expect(errors({ caFile: der })[0])
-      .to.contain('holds no certificate')
+      .to.contain('has no certificate')
       .and.contain('BEGIN CERTIFICATE');
     expect(errors({ caFile: damaged })[0]).to.contain('cannot be read');
   });
 
-  it('that are exchanged are an error', () => {
+  it('cause an error if key and certificate are swapped', () => {
     const { cert, key } = files.client;
     const found = errors({ certFile: key, keyFile: cert });
-    expect(found[0]).to.contain('`certFile`').and.contain('holds a private key, not a certificate');
-    expect(found[1]).to.contain('`keyFile`').and.contain('holds a certificate, not a private key');
+    expect(found[0]).to.contain('`certFile`').and.contain('has a private key, not a certificate');
+    expect(found[1]).to.contain('`keyFile`').and.contain('has a certificate, not a private key');
   });
 
-  it('of which one is missing, or that do not belong together, are an error', () => {
+  it('cause an error if the key or the certificate is missing, or if they do not belong together', () => {
     const { cert, key } = files.client;
     expect(errors({ certFile: cert })[0]).to.contain('without `keyFile`');
     expect(errors({ keyFile: key })[0]).to.contain('without `certFile`');
     expect(errors({ certFile: cert, keyFile: files.server.key })[0]).to.contain(
-      'not that of the certificate',
+      'does not belong to the certificate',
     );
   });
 
-  it('are judged as a pair, whatever else is wrong', () => {
+  it('are checked as a pair even if something else is wrong', () => {
     const { cert } = files.client;
     const found = errors({ caFile: '/nowhere/ca.pem', certFile: cert, keyFile: files.server.key });
     expect(found).to.have.length(2);
   });
 
-  it('beside the same as text are an error', () => {
+  it('cause an error together with the same option as text', () => {
     const ca = readFileSync(files.ca, 'utf8');
     expect(errors({ ca, caFile: files.ca })[0]).to.contain('together with `ca`');
   });
 
-  it('of a broker that is reached without TLS are an error', () => {
+  it('cause an error at a broker whose url has no TLS', () => {
     const options = JSON.stringify({ caFile: files.ca });
     const result = read({}, { MQTTREP_CONFIG_oslo: options });
     const [problem] = result.ok ? [] : result.errors;
@@ -132,7 +132,7 @@ describe('TLS files', () => {
     expect(problem?.fix).to.contain('mqtts://');
   });
 
-  it('given by their contents in place of a path are an error that does not repeat them', () => {
+  it('cause an error that does not repeat the contents, if the contents are given instead of a path', () => {
     const key = readFileSync(files.client.key, 'utf8');
     const [error] = errors({ certFile: files.client.cert, keyFile: key });
     expect(error).to.contain('`keyFile` looks like the PEM itself');

@@ -2,10 +2,10 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
-import { lookOf, PLAIN, tableOf } from '../../lib/cli/terminal.ts';
 import { closing, tableHead, writeLines } from '../../lib/demo/lines.ts';
 import { othersOf, SITES, type SiteName } from '../../lib/demo/sites.ts';
 import type { Delivery, Write } from '../../lib/demo/write-log.ts';
+import { lookOf, PLAIN, tableOf } from '../../lib/terminal/terminal.ts';
 
 const CUT: Delivery = { kind: 'cut off' };
 

@@ -6,7 +6,7 @@ import { createLogger } from '../../lib/log/logger.ts';
 
 const AT = Date.UTC(2026, 0, 1);
 
-/** Under which winston keeps what it writes. */
+/** The key under which winston keeps the line. */
 const LINE = Symbol.for('message');
 
 describe('a line of the log', () => {
@@ -14,23 +14,23 @@ describe('a line of the log', () => {
     ['text', '2026-01-01T00:00:00.000Z warn  OSLO: connection lost'],
     ['json', '{"level":"warn","message":"OSLO: connection lost","timestamp":"2026-01-01T00:00:00.000Z"}'],
   ] as const) {
-    it(`bears the time at which an actor said it, however late the main thread hears of it (${format})`, () => {
+    it(`has the time at which an actor sent it, even if the main thread receives it late (${format})`, () => {
       expect(lineOf(format, AT)).to.equal(expected);
     });
   }
 
-  it('bears the time of now, where the main thread says it', () => {
+  it('has the current time if the main thread itself logs it', () => {
     const before = Date.now();
     const [time = ''] = lineOf('text', undefined).split(' ');
     expect(Date.parse(time)).to.be.within(before, Date.now());
   });
 });
 
-describe('what the network says', () => {
+describe('a message from the network', () => {
   const evil = `OSLO: no\u009b31m\n2026 error PARIS: \u202Eowned\u2028 ${'x'.repeat(10_000)}`;
 
   for (const format of ['text', 'json'] as const) {
-    it(`stays on its line, is not too long, and has no terminal obey (${format})`, () => {
+    it(`stays on one line, is not too long, and has no control characters for a terminal (${format})`, () => {
       const line = lineOf(format, AT, evil);
       expect(line).not.to.match(/[\p{Cc}\p{Cf}\p{Zl}]/u);
       expect(line.length).to.be.below(5_000);

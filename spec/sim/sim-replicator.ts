@@ -1,7 +1,6 @@
 /** A replicator: the real reconciler actor with a store, a clock and a connection to each broker of its own. */
 
-import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
-import { DEFAULT_DELETION_GUARD } from '../../lib/config/read-config.ts';
+import { DEFAULT_BOUNDS, DEFAULT_DELETION_GUARD } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import { compareVersions } from '../../lib/core/version.ts';
 import type { DeletionBound } from '../../lib/protocol/messages.ts';

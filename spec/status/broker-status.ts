@@ -1,4 +1,4 @@
-/** What the status server says of a broker at which all is well. */
+/** The status of a broker without any problem. */
 
 import type { BrokerStatus } from '../../lib/status/api.ts';
 

@@ -1,4 +1,4 @@
-/** Many connections, from whomever: a health check is answered all the same, and so is whoever has shown the token. */
+/** With many connections the server still answers health checks, and clients that have shown the token. */
 
 import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -10,7 +10,7 @@ import { open, type Served, serve } from './served.ts';
 
 const TOKEN = 's3cret-of-sixteen';
 
-/** More than the server holds at once. */
+/** More than the limit of the server. */
 const MANY = 200;
 
 const REQUESTS = {
@@ -21,7 +21,7 @@ const REQUESTS = {
   'nonsense-sending': '\x16\x03\x01\x02',
 } as const;
 
-describe('with many connections to the status server,', function () {
+describe('the status server with many connections', function () {
   this.timeout(30_000);
 
   let served: Served;
@@ -32,8 +32,13 @@ describe('with many connections to the status server,', function () {
     sockets = [];
     replicator = new FakeReplicator('OSLO');
     replicator.link('OSLO').enter('ready', 'MQTT 5');
-    // Nothing but the number of connections ends one.
-    const never = { headTime: 60_000, requestTime: 60_000, keepAlive: 60_000, idle: 60_000 };
+    // Only the number of connections ends one.
+    const never = {
+      headTimeoutMs: 60_000,
+      requestTimeoutMs: 60_000,
+      keepAliveTimeoutMs: 60_000,
+      idleTimeoutMs: 60_000,
+    };
     served = await serve(replicator, { token: TOKEN }, never);
   });
 
@@ -59,13 +64,13 @@ describe('with many connections to the status server,', function () {
   }
 
   for (const [what, says] of Object.entries(REQUESTS)) {
-    it(`${MANY} ${what} ones block neither /livez nor /readyz`, async () => {
+    it(`answers /livez and /readyz with ${MANY} ${what} connections`, async () => {
       for (let number = 0; number < MANY; number++) await connected(says);
       await isHealthy();
     });
   }
 
-  it(`${MANY} that come all at once do not block /livez, which comes in their midst`, async () => {
+  it(`answers /livez in the middle of ${MANY} connections that come at once`, async () => {
     const storm = () => {
       for (let number = 0; number < MANY / 2; number++) keep(connect(served.port, '127.0.0.1'), '');
     };
@@ -76,7 +81,7 @@ describe('with many connections to the status server,', function () {
     await isHealthy();
   });
 
-  it('the oldest ones are closed, no more than has to be', async () => {
+  it('closes the oldest connections, and no more than necessary', async () => {
     for (let number = 0; number < MANY; number++) await connected('');
     await eventually(() => {
       const closed = sockets.map(socket => socket.resume().destroyed);
@@ -86,24 +91,26 @@ describe('with many connections to the status server,', function () {
     const response = await fetch(new URL('/metrics', served.url), {
       headers: { authorization: `Bearer ${TOKEN}` },
     });
-    const displaced = Number(/^mqttrep_http_displaced_total (\d+)$/m.exec(await response.text())?.[1]);
+    const displaced = Number(
+      /^mqttrep_http_connections_displaced_total (\d+)$/m.exec(await response.text())?.[1],
+    );
     expect(displaced).to.be.at.least(MANY - 128);
   });
 
-  it('a page that has shown the token stays connected', async () => {
+  it('keeps a page connected that has shown the token', async () => {
     const events = `GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`;
     const page = await connected(events);
     await once(page, 'data');
     for (let number = 0; number < MANY; number++) await connected('');
     await isHealthy();
-    replicator.link('OSLO').enter('refused', 'for the page to hear of');
+    replicator.link('OSLO').enter('refused', 'for the page to receive');
     for (;;) {
-      const [heard] = (await once(page.setEncoding('utf8'), 'data')) as [string];
-      if (heard.includes('for the page to hear of')) break;
+      const [received] = (await once(page.setEncoding('utf8'), 'data')) as [string];
+      if (received.includes('for the page to receive')) break;
     }
   });
 
-  it('a request that has shown the token is answered, and its connection kept until then', async () => {
+  it('answers a request that has shown the token, and keeps its connection until then', async () => {
     let answer: (topics: unknown) => void = () => undefined;
     replicator.answer = () =>
       new Promise(resolve => {
@@ -119,7 +126,7 @@ describe('with many connections to the status server,', function () {
   });
 });
 
-describe('when room is made for a connection,', () => {
+describe('Connections, to make room,', () => {
   class PretendSocket extends EventEmitter {
     readonly remoteAddress: string;
     destroyed = false;
@@ -145,7 +152,7 @@ describe('when room is made for a connection,', () => {
 
   const closed = (sockets: readonly PretendSocket[]) => sockets.map(({ destroyed }) => destroyed);
 
-  it('the address that has the most of them loses its oldest', async () => {
+  it('closes the oldest connection of the address that has the most', async () => {
     const connections = new Connections(4);
     const sockets = add(connections, '10.0.0.1', '10.0.0.2', '10.0.0.2', '10.0.0.2', '10.0.0.3', '10.0.0.2');
     await eventually(() => expect(connections.size).to.equal(4));
@@ -153,14 +160,14 @@ describe('when room is made for a connection,', () => {
     expect(connections.displaced).to.equal(2);
   });
 
-  it('one that answers is kept while another one does nothing, and is closed when all answer', async () => {
+  it('keeps a connection with an unfinished answer, unless all have one', async () => {
     const connections = new Connections(2);
     const first = add(connections, 'a', 'a');
     const [done] = first.map(socket => connections.keep(socket));
     const [idle] = add(connections, 'a');
     await eventually(() => expect(connections.size).to.equal(2));
     expect(closed(first)).to.deep.equal([false, false]);
-    expect(idle?.destroyed, 'the only one that answers nothing').to.equal(true);
+    expect(idle?.destroyed, 'the only one without an answer').to.equal(true);
     done?.();
     add(connections, 'a');
     await eventually(() => expect(connections.size).to.equal(2));
@@ -170,7 +177,7 @@ describe('when room is made for a connection,', () => {
     await eventually(() => expect(connections.size).to.equal(2));
   });
 
-  it('one that its client has closed counts no more', async () => {
+  it('does not count a connection that its client has closed', async () => {
     const connections = new Connections(2);
     const [gone] = add(connections, 'a', 'a', 'a');
     gone?.destroy();

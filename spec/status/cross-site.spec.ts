@@ -1,4 +1,4 @@
-/** A browser that another site has led here: refused, but for what anyone may see. */
+/** The guard refuses requests that a browser sends for another site, except for public paths. */
 
 import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
@@ -8,7 +8,7 @@ import { raw, type Served, serve } from './served.ts';
 
 const TOKEN = 's3cret-of-sixteen';
 
-/** What a browser says of a request, and whether it comes from the status page itself or from the user. */
+/** Headers of a browser, and whether the request comes from the status page itself or from the user. */
 const ORIGINS: readonly (readonly [headers: readonly string[], isOurs: boolean])[] = [
   [[], true],
   [['Sec-Fetch-Site: none'], true],
@@ -27,7 +27,7 @@ const ORIGINS: readonly (readonly [headers: readonly string[], isOurs: boolean])
   [['Origin: '], false],
 ];
 
-describe('a request from another site', () => {
+describe('a request that a browser sends', () => {
   let served: Served;
   let replicator: FakeReplicator;
 
@@ -49,15 +49,15 @@ describe('a request from another site', () => {
   }
 
   for (const [headers, isOurs] of ORIGINS) {
-    const what = headers.length === 0 ? 'no word of where it comes from' : `«${headers.join(', ')}»`;
-    it(`${isOurs ? 'is not one' : 'gets 403'} with ${what}`, async () => {
+    const what = headers.length === 0 ? 'no header that tells its site' : `«${headers.join(', ')}»`;
+    it(`${isOurs ? 'is answered' : 'gets 403'} with ${what}`, async () => {
       await start(undefined);
       expect(await statusOf('/api/v1/topics', headers)).to.equal(isOurs ? 200 : 403);
       expect(replicator.questions).to.have.lengthOf(isOurs ? 1 : 0);
     });
   }
 
-  it('gets 403 for all but the static files and the bare health checks', async () => {
+  it('for another site gets 403, except for static files and the brief health checks', async () => {
     await start(undefined);
     for (const [path, status] of [
       ['/metrics', 403],
@@ -76,7 +76,7 @@ describe('a request from another site', () => {
     }
   });
 
-  it('gets 403 with the token too, which a browser may add by itself', async () => {
+  it('for another site gets 403 even with the token, which a browser may add by itself', async () => {
     await start(TOKEN);
     const authorization = `Authorization: Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}`;
     expect(await statusOf('/metrics', [authorization])).to.equal(200);
@@ -84,7 +84,7 @@ describe('a request from another site', () => {
   });
 });
 
-describe('an order to undo', () => {
+describe('a request to undo', () => {
   let served: Served;
   let replicator: FakeReplicator;
 
@@ -102,7 +102,7 @@ describe('an order to undo', () => {
     return fetch(new URL(`/api/v1/undo${query}`, served.url), { method, headers });
   }
 
-  it('is taken by POST', async () => {
+  it('is accepted by POST', async () => {
     const response = await ask('POST', '?filter=a/%2B', undefined);
     expect(response.status).to.equal(200);
     expect(await response.json()).to.deep.equal({ topics: ['t'] });
@@ -115,7 +115,7 @@ describe('an order to undo', () => {
     ['without the token', 401, 'POST', '?filter=a', TOKEN, {}],
     ['from another site', 403, 'POST', '?filter=a', undefined, { origin: 'http://localhost:3000' }],
   ] as const) {
-    it(`is not taken ${what}`, async () => {
+    it(`is refused ${what}`, async () => {
       expect((await ask(method, query, token, headers)).status).to.equal(status);
       expect(replicator.questions).to.deep.equal([]);
     });
@@ -139,7 +139,7 @@ describe('a request that changes something', () => {
     return new Guard('127.0.0.1', token).refuse(request as unknown as IncomingMessage, access)?.status;
   }
 
-  it('is a POST', () => {
+  it('must be a POST', () => {
     expect(verdict(undefined, 'change', {})).to.equal(undefined);
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
       expect(verdict(undefined, 'change', { method }), method).to.equal(405);
@@ -149,7 +149,7 @@ describe('a request that changes something', () => {
     }
   });
 
-  it('without a token is taken from this machine alone', () => {
+  it('is accepted only from this machine if there is no token', () => {
     for (const from of ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1']) {
       expect(verdict(undefined, 'change', { from }), from).to.equal(undefined);
     }
@@ -158,14 +158,14 @@ describe('a request that changes something', () => {
     }
   });
 
-  it('with a token is taken from whoever shows it', () => {
+  it('is accepted from every client that shows the token', () => {
     const headers = { authorization: `Bearer ${TOKEN}` };
     expect(verdict(TOKEN, 'change', { from: '10.0.0.7', headers })).to.equal(undefined);
     expect(verdict(TOKEN, 'change', { from: '10.0.0.7' })).to.equal(401);
     expect(verdict(TOKEN, 'change', {}), 'from this machine').to.equal(401);
   });
 
-  it('is never taken from another site, nor under a foreign name', () => {
+  it('is never accepted from another site, nor for a foreign host name', () => {
     const authorization = `Bearer ${TOKEN}`;
     for (const token of [undefined, TOKEN]) {
       for (const foreign of [

@@ -1,4 +1,4 @@
-/** What a person decides is taken from that person alone: by POST, with the token, and from no other site. */
+/** The server accepts decisions of a person only by POST, with the token, and not for another site. */
 
 import { expect } from 'chai';
 import { FakeReplicator } from './fake-replicator.ts';
@@ -7,7 +7,7 @@ import { type Served, serve } from './served.ts';
 const TOKEN = 's3cret-of-sixteen';
 const CONFIRM = '/api/v1/brokers/PARIS%202/deletions/confirm';
 
-describe('A decision about deletions that are held', () => {
+describe('a decision about held deletions', () => {
   let replicator: FakeReplicator;
   let served: Served;
 
@@ -22,7 +22,7 @@ describe('A decision about deletions that are held', () => {
   const post = (path: string, headers: Record<string, string> = {}, method = 'POST') =>
     fetch(new URL(path, served.url), { method, headers });
 
-  it('goes to the reconciler, and is answered by how many topics it concerned', async () => {
+  it('goes to the reconciler, and the answer has the number of topics', async () => {
     const response = await post(CONFIRM);
     expect(response.status).to.equal(200);
     expect(await response.json()).to.deep.equal({ topics: 300 });
@@ -33,14 +33,14 @@ describe('A decision about deletions that are held', () => {
     ]);
   });
 
-  it('is not found where there is no such broker, or no such decision', async () => {
+  it('is refused if there is no such broker or no such decision', async () => {
     replicator.answer = () => null;
     expect((await post(CONFIRM)).status).to.equal(404);
     expect((await post('/api/v1/brokers/OSLO/deletions/%00')).status).to.equal(405);
     expect((await post('/api/v1/brokers/%zz/deletions/confirm')).status).to.equal(400);
   });
 
-  it('is made by POST only', async () => {
+  it('is accepted only by POST', async () => {
     for (const method of ['GET', 'PUT', 'DELETE']) {
       const response = await post(CONFIRM, {}, method);
       expect(response.status, method).to.equal(405);
@@ -49,7 +49,7 @@ describe('A decision about deletions that are held', () => {
     expect(replicator.questions).to.deep.equal([]);
   });
 
-  it('is refused where a browser sends it for another site', async () => {
+  it('is refused if a browser sends it for another site', async () => {
     for (const headers of [
       { origin: 'https://evil.example' },
       { origin: 'null' },
@@ -62,7 +62,7 @@ describe('A decision about deletions that are held', () => {
     expect(replicator.questions).to.deep.equal([]);
   });
 
-  it('is taken from the page itself', async () => {
+  it('is accepted from the page itself', async () => {
     const response = await post(CONFIRM, {
       origin: served.url.slice(0, -1),
       'sec-fetch-site': 'same-origin',
@@ -70,7 +70,7 @@ describe('A decision about deletions that are held', () => {
     expect(response.status).to.equal(200);
   });
 
-  it('needs the token where there is one', async () => {
+  it('needs the token if one is set', async () => {
     await served.close();
     served = await serve(replicator, { token: TOKEN });
     expect((await post(CONFIRM)).status).to.equal(401);

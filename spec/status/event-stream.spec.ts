@@ -1,11 +1,11 @@
-/** Pages that are open are told what changed, and a page that does not read is dropped. */
+/** Open pages receive what changed; the stream drops a page that does not read. */
 
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import type { Delta, Status } from '../../lib/status/api.ts';
-import { EventStream, MOST_READERS } from '../../lib/status/event-stream.ts';
+import { EventStream, MAX_READERS } from '../../lib/status/event-stream.ts';
 
 const EMPTY: Status = {
   version: '1.2.3',
@@ -20,7 +20,7 @@ const EMPTY: Status = {
   conflicts: [],
 };
 
-/** A response whose reader takes all, or nothing. */
+/** A response whose reader reads everything, or nothing. */
 class FakeResponse extends EventEmitter {
   written = '';
   writableLength = 0;
@@ -60,15 +60,15 @@ class FakeResponse extends EventEmitter {
 describe('the stream of events', () => {
   let clock: sinon.SinonFakeTimers;
   let status: Status;
-  let looks: number;
+  let statusReads: number;
   let stream: EventStream;
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
     status = EMPTY;
-    looks = 0;
+    statusReads = 0;
     stream = new EventStream(async () => {
-      looks++;
+      statusReads++;
       return status;
     });
   });
@@ -86,7 +86,7 @@ describe('the stream of events', () => {
 
   const converged = (count: number): Status => ({ ...EMPTY, topics: { ...EMPTY.topics, converged: count } });
 
-  it('begins with how all is, then tells what changed, once a second', async () => {
+  it('sends the whole state, then once a second what changed', async () => {
     const page = await reader();
     status = converged(1);
     await clock.tickAsync(1_000);
@@ -98,7 +98,7 @@ describe('the stream of events', () => {
     expect(page.events[2]?.data).to.deep.equal({ topics: converged(2).topics });
   });
 
-  it('gives one who comes later what the others have, so that all that follows fits', async () => {
+  it('sends a later reader the state that the others have, so that the same deltas fit', async () => {
     const first = await reader();
     status = converged(1);
     const second = await reader();
@@ -107,31 +107,31 @@ describe('the stream of events', () => {
     expect(second.events[1]).to.deep.equal(first.events[1]);
   });
 
-  it('looks once for those who come at once', async () => {
+  it('reads the state once for readers that come at the same time', async () => {
     const pages = await Promise.all([reader(), reader(), reader()]);
-    expect(looks).to.equal(1);
+    expect(statusReads).to.equal(1);
     for (const { events } of pages) expect(events).to.have.lengthOf(1);
   });
 
-  it('looks no more when nobody reads, and anew for the next', async () => {
+  it('does not read the state without a reader, and reads it again for the next reader', async () => {
     const page = await reader();
     page.destroy();
-    looks = 0;
+    statusReads = 0;
     await clock.tickAsync(10_000);
-    expect(looks).to.equal(0);
+    expect(statusReads).to.equal(0);
     status = converged(7);
     expect((await reader()).events[0]?.data.topics.converged).to.equal(7);
   });
 
-  it('says a word when nothing happens for long', async () => {
+  it('sends a comment if nothing happens for some time', async () => {
     const page = await reader();
     await clock.tickAsync(40_000);
-    const words = page.written.match(/^: /gm) ?? [];
-    expect(words.length).to.be.within(2, 3);
+    const comments = page.written.match(/^: /gm) ?? [];
+    expect(comments.length).to.be.within(2, 3);
     expect(page.events).to.have.lengthOf(1);
   });
 
-  it('tells all anew when the brokers themselves are others', async () => {
+  it('sends the whole state again if brokers come or go', async () => {
     const page = await reader();
     const broker = { name: 'LIMA' } as Status['brokers'][number];
     status = { ...EMPTY, brokers: [broker] };
@@ -139,7 +139,7 @@ describe('the stream of events', () => {
     expect(page.events[1]).to.deep.include({ event: 'status' });
   });
 
-  it('drops a reader for whom too much waits', async () => {
+  it('drops a reader for which too many bytes wait', async () => {
     const [slow, quick] = [await reader(), await reader()];
     slow.reads = false;
     const conflict = { topic: 'x'.repeat(200_000) } as Status['conflicts'][number];
@@ -153,7 +153,7 @@ describe('the stream of events', () => {
     expect(stream.readers).to.equal(1);
   });
 
-  it('drops a reader for whom something waits too long, however little', async () => {
+  it('drops a reader for which bytes wait too long, however few', async () => {
     const slow = await reader();
     slow.reads = false;
     status = converged(1);
@@ -164,7 +164,7 @@ describe('the stream of events', () => {
     expect(slow.destroyed).to.equal(true);
   });
 
-  it('forgives a reader who was slow for a while', async () => {
+  it('keeps a reader that was slow only for some time', async () => {
     const page = await reader();
     page.reads = false;
     status = converged(1);
@@ -176,14 +176,14 @@ describe('the stream of events', () => {
     expect(page.destroyed).to.equal(false);
   });
 
-  it(`serves ${MOST_READERS} readers, and no more`, async () => {
-    const pages = await Promise.all(Array.from({ length: MOST_READERS + 1 }, () => reader()));
-    expect(stream.readers).to.equal(MOST_READERS);
+  it(`serves ${MAX_READERS} readers at most`, async () => {
+    const pages = await Promise.all(Array.from({ length: MAX_READERS + 1 }, () => reader()));
+    expect(stream.readers).to.equal(MAX_READERS);
     expect(stream.isFull).to.equal(true);
     expect(pages.filter(({ destroyed }) => destroyed)).to.have.lengthOf(1);
   });
 
-  it('does not keep one who left before the first look was over', async () => {
+  it('forgets a reader that left before the first state was read', async () => {
     const response = new FakeResponse();
     const added = stream.add(response.response);
     response.destroy();

@@ -1,4 +1,4 @@
-/** A replicator that answers at once what a spec wants to be told. */
+/** A replicator that immediately gives the answers that a spec sets. */
 
 import { BOUNDS, Histogram } from '../../lib/protocol/histogram.ts';
 import type { BrokerMeasures, ReconcilerMeasures, ReconcilerRequest } from '../../lib/protocol/requests.ts';
@@ -12,10 +12,10 @@ export class FakeReplicator {
   readonly links = new Map<string, LinkRecord>();
   reconcilerRestarts = 0;
   isStopping = false;
-  /** All that the reconciler was asked, but for measures. */
+  /** All requests to the reconciler, without those for measures. */
   readonly questions: ReconcilerRequest[] = [];
-  /** How often the reconciler was asked for measures. */
-  looks = 0;
+  /** The number of requests for measures. */
+  measured = 0;
   readonly brokers = new Map<
     string,
     { received: number; published: number; dropped: Record<string, number> }
@@ -25,7 +25,7 @@ export class FakeReplicator {
   readonly conflictCounts: Record<string, number> = {};
   readonly convergence = new Histogram(BOUNDS.convergence);
   readonly roundTrips = new Histogram(BOUNDS.roundTrip);
-  /** What the reconciler answers to all other questions. */
+  /** The answer of the reconciler to all other requests. */
   answer: (question: ReconcilerRequest) => unknown = () => null;
 
   constructor(...names: readonly string[]) {
@@ -35,7 +35,7 @@ export class FakeReplicator {
     }
   }
 
-  /** As the server takes it. */
+  /** With the type that the server expects. */
   get inspected(): Inspected {
     return this as unknown as Inspected;
   }
@@ -60,7 +60,7 @@ export class FakeReplicator {
   }
 
   #measures(after: number): ReconcilerMeasures {
-    this.looks++;
+    this.measured++;
     const empty = new Histogram(BOUNDS.tick).counts;
     return {
       replica: 'us',

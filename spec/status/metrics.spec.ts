@@ -3,7 +3,17 @@
 import { expect } from 'chai';
 import { Measurements } from '../../lib/status/measurements.ts';
 import { Metrics } from '../../lib/status/metrics.ts';
-import { FakeReplicator } from './fake-replicator.ts';
+import { METRICS } from '../../lib/status/metrics-table.ts';
+import { FakeReplicator, type Inspected } from './fake-replicator.ts';
+
+function metricsOf(asked: Inspected): Metrics {
+  return new Metrics({
+    measurements: new Measurements(asked, () => undefined),
+    version: '1.2.3',
+    reconcilerRestarts: () => 2,
+    displaced: () => 3,
+  });
+}
 
 describe('the metrics', () => {
   let replicator: FakeReplicator;
@@ -18,56 +28,50 @@ describe('the metrics', () => {
     replicator.conflictCounts['json:a"b\\c'] = 4;
     for (const seconds of [0.02, 0.3, 99_999]) replicator.convergence.observe(seconds);
     replicator.roundTrips.observe(0.004);
-    const measurements = new Measurements(replicator.inspected, () => undefined);
-    const metrics = new Metrics({
-      measurements,
-      version: '1.2.3',
-      reconcilerRestarts: () => 2,
-      displaced: () => 3,
-    });
+    const metrics = metricsOf(replicator.inspected);
     text = await metrics.text();
     expect(metrics.contentType).to.contain('text/plain');
   });
 
   const samples = () => text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
 
-  it('say what is, by broker and by state', () => {
+  it('have a sample for each broker and each state', () => {
     expect(samples()).to.include.members([
       'mqttrep_broker_up{broker="OSLO"} 1',
       'mqttrep_broker_up{broker="PARIS"} 0',
-      'mqttrep_reconnects_total{broker="OSLO"} 1',
+      'mqttrep_broker_reconnects_total{broker="OSLO"} 1',
       'mqttrep_messages_received_total{broker="OSLO"} 12',
       'mqttrep_messages_published_total{broker="OSLO"} 7',
       'mqttrep_messages_dropped_total{broker="OSLO",reason="publish_refused"} 3',
       'mqttrep_messages_dropped_total{broker="OSLO",reason="too_many_topics"} 2',
       'mqttrep_messages_dropped_total{reason="stored"} 3',
-      'mqttrep_memory_bytes 1000',
-      'mqttrep_memory_limit_bytes 4000',
+      'mqttrep_topics_memory_bytes 1000',
+      'mqttrep_topics_memory_limit_bytes 4000',
       'mqttrep_tombstones_evicted_total 5',
       'mqttrep_raced_writes_total{broker="OSLO"} 0',
       'mqttrep_raced_writes_total{broker="PARIS"} 3',
-      'mqttrep_vanished_total{broker="OSLO"} 0',
-      'mqttrep_vanished_total{broker="PARIS"} 8',
-      'mqttrep_history_dropped_total{broker="PARIS"} 4',
-      'mqttrep_unreadable{broker="PARIS"} 5',
+      'mqttrep_retained_messages_lost_total{broker="OSLO"} 0',
+      'mqttrep_retained_messages_lost_total{broker="PARIS"} 8',
+      'mqttrep_history_values_dropped_total{broker="PARIS"} 4',
+      'mqttrep_topics_unreadable{broker="PARIS"} 5',
       'mqttrep_replay_incomplete{broker="OSLO"} 0',
       'mqttrep_replay_incomplete{broker="PARIS"} 1',
       'mqttrep_deletions_held{broker="OSLO"} 0',
       'mqttrep_deletions_held{broker="PARIS"} 300',
-      'mqttrep_held_back_total{broker="OSLO",bound="intake"} 4',
-      'mqttrep_held_back_total{broker="PARIS",bound="pending"} 6',
-      'mqttrep_held_back_total{broker="PARIS",bound="pending_of_topic"} 1',
+      'mqttrep_backpressure_total{broker="OSLO",limit="intake"} 4',
+      'mqttrep_backpressure_total{broker="PARIS",limit="pending"} 6',
+      'mqttrep_backpressure_total{broker="PARIS",limit="pending_of_topic"} 1',
       'mqttrep_topics{state="converged"} 3',
-      'mqttrep_damped_total 8',
-      'mqttrep_expired_total 7',
+      'mqttrep_looping_messages_total 8',
+      'mqttrep_topics_expired_total 7',
       'mqttrep_actor_restarts_total{actor="reconciler"} 2',
-      'mqttrep_pending{broker="PARIS"} 1',
-      'mqttrep_behind{broker="PARIS"} 3',
+      'mqttrep_publishes_pending{broker="PARIS"} 1',
+      'mqttrep_topics_behind{broker="PARIS"} 3',
     ]);
     expect(text).to.match(/^mqttrep_build_info\{version="1\.2\.3",node="[\d.]+"\} 1$/m);
   });
 
-  it('have cumulative buckets that end in all there are', () => {
+  it('have cumulative buckets, of which the last one counts everything', () => {
     const buckets = samples().filter(line => line.startsWith('mqttrep_convergence_seconds'));
     expect(buckets).to.include.members([
       'mqttrep_convergence_seconds_bucket{le="0.01"} 0',
@@ -77,14 +81,14 @@ describe('the metrics', () => {
       'mqttrep_convergence_seconds_bucket{le="+Inf"} 3',
       'mqttrep_convergence_seconds_count 3',
     ]);
-    expect(samples()).to.include('mqttrep_rtt_seconds_bucket{broker="OSLO",le="0.005"} 1');
+    expect(samples()).to.include('mqttrep_publish_round_trip_seconds_bucket{broker="OSLO",le="0.005"} 1');
   });
 
-  it('escape what users name', () => {
+  it('escape label values that users choose', () => {
     expect(text).to.contain('mqttrep_conflicts_total{decided_by="json:a\\"b\\\\c"} 4');
   });
 
-  it('follow the conventions: each is described, each sample is once, counters end in _total', () => {
+  it('follow the conventions: a help text for each, no sample twice, and counters end in _total', () => {
     const described = new Map(
       [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type]) => [name, type]),
     );
@@ -104,32 +108,31 @@ describe('the metrics', () => {
     }
   });
 
-  it('are the same when they are read again: nothing is counted twice', async () => {
-    const measurements = new Measurements(replicator.inspected, () => undefined);
-    const metrics = new Metrics({
-      measurements,
-      version: '1.2.3',
-      reconcilerRestarts: () => 2,
-      displaced: () => 3,
-    });
+  it('have exactly the labels of the table', () => {
+    for (const line of samples()) {
+      const [, series = '', inBraces = ''] = /^(\w+)(?:\{(.*)\})? /.exec(line) ?? [];
+      const metric = METRICS.find(
+        ({ name }) => series === name || series.replace(/_(bucket|sum|count)$/, '') === name,
+      );
+      const allowed = [...(metric?.labels ?? []), ...(metric?.kind === 'histogram' ? ['le'] : [])];
+      for (const [, label = ''] of inBraces.matchAll(/(\w+)="/g)) expect(allowed, line).to.include(label);
+    }
+  });
+
+  it('are the same when they are read again, so that nothing is counted twice', async () => {
+    const metrics = metricsOf(replicator.inspected);
     const lasting = (all: string) => all.split('\n').filter(line => line.startsWith('mqttrep_'));
     expect(lasting(await metrics.text())).to.deep.equal(lasting(await metrics.text()));
   });
 
-  it('are there before any actor has answered', async () => {
+  it('exist before any actor has answered', async () => {
     const silent = {
       ...replicator.inspected,
       links: replicator.links,
       askBroker: () => Promise.reject(new Error('busy')),
       askReconciler: () => Promise.reject(new Error('busy')),
-    } as unknown as typeof replicator.inspected;
-    const measurements = new Measurements(silent, () => undefined);
-    const early = await new Metrics({
-      measurements,
-      version: '1.2.3',
-      reconcilerRestarts: () => 0,
-      displaced: () => 3,
-    }).text();
+    } as unknown as Inspected;
+    const early = await metricsOf(silent).text();
     expect(early).to.contain('mqttrep_broker_up{broker="OSLO"} 1').and.not.contain('NaN');
   });
 });

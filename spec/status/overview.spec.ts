@@ -1,4 +1,4 @@
-/** What is kept of the actors' answers over time, and what changed between two looks. */
+/** What the overview keeps of the answers of the actors, and what changed between two states. */
 
 import { expect } from 'chai';
 import sinon from 'sinon';
@@ -44,7 +44,7 @@ describe('the overview', () => {
     decidedBy: 'arrival',
   });
 
-  it('samples the rates every five seconds, as what came since the last sample', async () => {
+  it('samples the rates every five seconds, as the messages since the last sample', async () => {
     received('OSLO', 50);
     await clock.tickAsync(5_000);
     received('OSLO', 80);
@@ -56,14 +56,14 @@ describe('the overview', () => {
     ]);
   });
 
-  it('keeps ten minutes of them', async () => {
+  it('keeps ten minutes of samples', async () => {
     await clock.tickAsync(700_000);
     const { rates } = await overview.status();
     expect(rates).to.have.lengthOf(120);
     expect(rates.at(-1)?.at).to.equal(1e12 + 700_000);
   });
 
-  it('counts on when an actor was started again, and never backwards', async () => {
+  it('adds the counts of an actor that was started again, and never counts backwards', async () => {
     received('OSLO', 50);
     await clock.tickAsync(5_000);
     replicator.link('OSLO').actors++;
@@ -74,7 +74,7 @@ describe('the overview', () => {
     expect(status.rates.at(-1)?.received['OSLO']).to.equal(3);
   });
 
-  it('shows an actor that does not answer as it last was', async () => {
+  it('shows the last values of an actor that does not answer', async () => {
     received('OSLO', 50);
     await clock.tickAsync(5_000);
     replicator.brokers.delete('OSLO');
@@ -86,7 +86,7 @@ describe('the overview', () => {
     ]);
   });
 
-  it('collects conflicts, newest first, at most 50, each once, also of a new reconciler', async () => {
+  it('collects at most 50 conflicts, newest first, each once, also those of a new reconciler', async () => {
     replicator.conflicts.push(conflict(1), conflict(2));
     await overview.status();
     await clock.tickAsync(1_000);
@@ -102,7 +102,7 @@ describe('the overview', () => {
     expect(conflicts[0]?.at).to.equal(99);
   });
 
-  it('gives durations in milliseconds, and counts cumulative as Prometheus has them', async () => {
+  it('returns durations in milliseconds, and cumulative counts as in Prometheus', async () => {
     for (const seconds of [0.02, 0.02, 0.4, 5_000]) replicator.convergence.observe(seconds);
     const { convergence } = await overview.status();
     expect(convergence.count).to.equal(4);
@@ -113,7 +113,7 @@ describe('the overview', () => {
     ]);
   });
 
-  it('tells what changed between two looks, and nothing else', async () => {
+  it('has deltas with what changed between two states, and nothing else', async () => {
     replicator.conflicts.push(conflict(1));
     const before = await overview.status();
     expect(deltaBetween(before, await overview.status())).to.equal(undefined);
@@ -130,7 +130,7 @@ describe('the overview', () => {
 });
 
 describe('counts of several incarnations', () => {
-  it('are added by name and place, whatever only one of them has', () => {
+  it('are added by name and index, also if only one of them has a count', () => {
     expect(added({ a: 1, b: { c: 2 }, d: [1, 2] }, { a: 10, b: { c: 20, e: 5 }, d: [1, 1] })).to.deep.equal({
       a: 11,
       b: { c: 22, e: 5 },
@@ -138,7 +138,7 @@ describe('counts of several incarnations', () => {
     });
   });
 
-  it('do not stumble over names that objects have anyway', () => {
+  it('can have names that every object of JavaScript has', () => {
     const strange = JSON.parse('{"__proto__":1,"constructor":2}') as Record<string, number>;
     expect(Object.entries(added(strange, strange))).to.deep.equal([
       ['__proto__', 2],
@@ -146,7 +146,7 @@ describe('counts of several incarnations', () => {
     ]);
   });
 
-  it('are the latest until an actor is started again, then both', () => {
+  it('are the latest counts until an actor is started again, then the sum', () => {
     const total = new Total<{ n: number }>();
     expect(total.value).to.equal(undefined);
     total.update({ n: 4 }, 0);

@@ -1,8 +1,9 @@
-/** A status server for a spec, on a free port, and requests to it that no HTTP client would polish. */
+/** A status server for a spec, on a free port, and raw requests to it without an HTTP client. */
 
 import { connect, type Socket } from 'node:net';
 import type { HttpConfig } from '../../lib/config/config.ts';
-import { type LIMITS, StatusServer } from '../../lib/status/server.ts';
+import type { LIMITS } from '../../lib/status/limits.ts';
+import { StatusServer } from '../../lib/status/server.ts';
 import type { StaticFile } from '../../lib/status/static-files.ts';
 import type { FakeReplicator } from './fake-replicator.ts';
 
@@ -12,7 +13,7 @@ export interface Served {
   readonly close: () => Promise<void>;
 }
 
-/** Instead of the page that was built, which is another's business. */
+/** Instead of the built page, which other specs check. */
 const PAGE = pageOf('<!doctype html>');
 
 function pageOf(html: string): ReadonlyMap<string, StaticFile> {
@@ -58,7 +59,7 @@ export async function serve(
   return { url, port: Number(new URL(url).port), close: () => server.close() };
 }
 
-/** Sends exactly this, and resolves with all that comes until the other side ends the connection. */
+/** Sends exactly this text, and resolves with everything received until the other side ends the connection. */
 export function raw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';
@@ -73,7 +74,7 @@ export function raw(port: number, text: string): Promise<string> {
   });
 }
 
-/** A connection that says nothing, or whatever the spec has it say. */
+/** An open connection that sends nothing by itself. */
 export function open(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => resolve(socket));

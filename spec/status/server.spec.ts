@@ -1,4 +1,4 @@
-/** What is answered to whom. */
+/** What the status server answers, and to whom. */
 
 import { expect } from 'chai';
 import type { ReconcilerRequest } from '../../lib/protocol/requests.ts';
@@ -38,7 +38,7 @@ describe('the status server', () => {
       expect((await get('/readyz')).status).to.equal(503);
     });
 
-    it('lists what is well and what is not, with reasons of one line', async () => {
+    it('lists what is ready and what is not, each with a reason of one line', async () => {
       replicator.link('OSLO').enter('ready', 'MQTT 5');
       replicator.link('PARIS').enter('refused', 'not\r\nauthorized');
       expect(await (await get('/readyz?verbose')).text()).to.equal(
@@ -55,7 +55,7 @@ describe('the status server', () => {
   });
 
   describe('the API', () => {
-    it('tells how all is', async () => {
+    it('returns the whole state', async () => {
       replicator.link('OSLO').enter('ready', 'MQTT 3.1.1');
       replicator.brokers.set('OSLO', { received: 12, published: 9, dropped: {} });
       const status = (await json('/api/v1/status')) as Status;
@@ -94,7 +94,7 @@ describe('the status server', () => {
       });
     }
 
-    it('takes the topic `..` for a topic, not for a way up', async () => {
+    it('takes the topic `..` as a topic, not as the parent folder', async () => {
       replicator.answer = () => ({ answered: true });
       await raw(served.port, head('/api/v1/topics/..', 'Host: localhost'));
       await raw(served.port, head('/api/v1/topics/a/../b', 'Host: localhost'));
@@ -104,7 +104,7 @@ describe('the status server', () => {
       ]);
     });
 
-    it('knows no topic of which there is none', async () => {
+    it('answers 404 for a topic that does not exist', async () => {
       expect((await get('/api/v1/topics/none')).status).to.equal(404);
     });
 
@@ -126,7 +126,7 @@ describe('the status server', () => {
       });
     }
 
-    it('says so when the reconciler does not answer in time', async () => {
+    it('answers 503 if the reconciler does not answer in time', async () => {
       replicator.answer = () => {
         throw new NoAnswer('no answer came within 5000 ms');
       };
@@ -135,7 +135,7 @@ describe('the status server', () => {
       expect(await response.json()).to.deep.equal({ error: 'no answer came within 5000 ms' });
     });
 
-    it('tells nothing of its inside when it fails', async () => {
+    it('reveals no internals when it fails', async () => {
       replicator.answer = () => {
         throw new Error('at /home/duck/lib/secret.ts');
       };
@@ -144,7 +144,7 @@ describe('the status server', () => {
       expect(await response.text()).not.to.contain('duck');
     });
 
-    it('holds no more than 16 questions open, and says so', async () => {
+    it('sends at most 16 requests to the reconciler at once, and answers 503 to others', async () => {
       let release: (answer: unknown) => void = () => undefined;
       const held = new Promise(resolve => {
         release = resolve;
@@ -158,13 +158,13 @@ describe('the status server', () => {
       expect(statuses).to.deep.equal([...new Array(16).fill(200), 503]);
     });
 
-    it('has the actors asked five times a second at most, however many want to know', async () => {
+    it('asks the actors at most five times a second, however many clients ask', async () => {
       await Promise.all(Array.from({ length: 50 }, () => get('/api/v1/status')));
-      expect(replicator.looks).to.be.below(10);
+      expect(replicator.measured).to.be.below(10);
     });
   });
 
-  it('answers nothing elsewhere', async () => {
+  it('answers 404 for every other path', async () => {
     for (const path of ['/api', '/api/v1', '/api/v2/status', '/metrics/', '/../package.json', '/%2e%2e/x']) {
       expect((await get(path)).status, path).to.equal(404);
     }
@@ -173,7 +173,7 @@ describe('the status server', () => {
     );
   });
 
-  it('only tells: no other method is taken', async () => {
+  it('accepts no method that changes something', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       const response = await get('/api/v1/status', { method });
       expect(response.status, method).to.equal(405);
@@ -184,7 +184,7 @@ describe('the status server', () => {
     expect(await response.text()).to.equal('');
   });
 
-  it('has every answer say that nothing else may be loaded, framed or guessed', async () => {
+  it('forbids browsers in every answer to load other content, to frame the page, or to guess types', async () => {
     for (const path of ['/', '/livez', '/metrics', '/api/v1/status', '/nothing']) {
       const { headers } = await get(path);
       expect(headers.get('content-security-policy'), path)
@@ -207,18 +207,18 @@ describe('the status server', () => {
       'page.localhost',
       '10.0.0.7:80',
     ]) {
-      it(`${host} is this machine`, async () => {
+      it(`may be ${host}, which is this machine`, async () => {
         expect(await statusFor(`Host: ${host}`)).to.equal('HTTP/1.1 200');
       });
     }
 
     for (const host of ['evil.example', 'localhost.evil.example:9280', '127.0.0.1.evil.example', 'evil']) {
-      it(`${host} is somebody else, who had a browser led here`, async () => {
+      it(`must not be ${host}, a name that another site can resolve to this machine`, async () => {
         expect(await statusFor(`Host: ${host}`)).to.equal('HTTP/1.1 421');
       });
     }
 
-    it('must be there, once, and in order', async () => {
+    it('must exist and be valid', async () => {
       expect(await statusFor()).to.equal('HTTP/1.1 400');
       expect(await statusFor('Host: ')).to.equal('HTTP/1.1 400');
       expect(await statusFor('Host: a b')).to.equal('HTTP/1.1 400');
@@ -236,7 +236,7 @@ describe('the status server', () => {
       (await get(path, authorization === undefined ? {} : { headers: { authorization } })).status;
     const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
 
-    it('tells who shows it, as a bearer token or as a password', async () => {
+    it('answers a client that shows it, as a bearer token or as a password', async () => {
       for (const authorization of [
         `Bearer ${TOKEN}`,
         `bearer ${TOKEN}`,
@@ -247,7 +247,7 @@ describe('the status server', () => {
       }
     });
 
-    it('tells nobody else, and has a browser ask for it', async () => {
+    it('answers 401 to every other client, and makes a browser ask for it', async () => {
       for (const authorization of [
         undefined,
         '',
@@ -265,7 +265,7 @@ describe('the status server', () => {
       expect(response.headers.get('www-authenticate')).to.match(/^Basic /);
     });
 
-    it('guards everything but the bare health, and the page itself, which asks for the token', async () => {
+    it('protects everything except the brief health checks and the page itself, which asks for the token', async () => {
       const paths = [
         '/metrics',
         '/nothing',

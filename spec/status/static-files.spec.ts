@@ -1,4 +1,4 @@
-/** The files of the page: found by their exact names, with the type that they have, compressed once. */
+/** The files of the page: found by their exact names, with their types, compressed once. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,18 +30,18 @@ describe('the files of the page', () => {
     return file;
   };
 
-  it('are those of known types, by their path; the index is at the root as well', () => {
+  it('are those of known types, by path; the index is also at the root', () => {
     expect([...files.keys()].toSorted()).to.deep.equal(['/', '/assets/page.css', '/index.html', '/page.js']);
     expect(files.get('/')).to.equal(files.get('/index.html'));
     expect(files.get('/')?.type).to.equal('text/html; charset=utf-8');
     expect(script().type).to.equal('text/javascript; charset=utf-8');
   });
 
-  it('are none where the page was not built', () => {
+  it('are none if the page was not built', () => {
     expect(loadStaticFiles('/nowhere').size).to.equal(0);
   });
 
-  it('come compressed to who takes that, and as they are to others', () => {
+  it('are compressed for clients that accept that, and not for others', () => {
     const compressed = fileReply(script(), { 'accept-encoding': 'br, gzip;q=0.8' });
     expect(compressed.headers).to.include({ 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' });
     expect(gunzipSync(compressed.body).toString()).to.equal(SCRIPT);
@@ -52,7 +52,7 @@ describe('the files of the page', () => {
     }
   });
 
-  it('are not sent again to who has them', () => {
+  it('are not sent again to a client that has them', () => {
     const { etag } = script();
     for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
       expect(fileReply(script(), { 'if-none-match': known })).to.include({ status: 304, body: '' });

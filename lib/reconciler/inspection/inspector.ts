@@ -7,13 +7,6 @@
 
 import { has } from '../../core/policy.ts';
 import { expiryOf, isInSync, pendingAt } from '../../core/register.ts';
-import type { Histogram } from '../../protocol/histogram.ts';
-import type {
-  DeletionsDecided,
-  ReconcilerAnswers,
-  ReconcilerMeasures,
-  ReconcilerRequest,
-} from '../../protocol/requests.ts';
 import type {
   Conflict,
   ConflictSide,
@@ -21,7 +14,14 @@ import type {
   TopicDetails,
   TopicRow,
   TrashList,
-} from '../../status/api.ts';
+} from '../../protocol/answers.ts';
+import type { Histogram } from '../../protocol/histogram.ts';
+import type {
+  DeletionsDecided,
+  ReconcilerAnswers,
+  ReconcilerMeasures,
+  ReconcilerRequest,
+} from '../../protocol/requests.ts';
 import type { Admission } from '../admission.ts';
 import type { Committer } from '../committer.ts';
 import type { Counters } from '../counters.ts';

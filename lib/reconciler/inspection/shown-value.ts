@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { type Held, isDeletion, type Message } from '../../core/register.ts';
-import type { Value } from '../../status/api.ts';
+import type { Value } from '../../protocol/answers.ts';
 
 /** Bytes of a payload that are shown. */
 export const SHOWN_BYTES = 1_024;

@@ -8,8 +8,8 @@
 
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
 import { isDeletion, isInSync, type Message, type Register } from '../../core/register.ts';
+import type { TopicCounts, TopicState } from '../../protocol/answers.ts';
 import { BOUNDS, Histogram } from '../../protocol/histogram.ts';
-import type { TopicCounts, TopicState } from '../../status/api.ts';
 
 /** How a topic was counted last; `state` is undefined for one under which nothing was ever retained. */
 export interface TopicStatus {

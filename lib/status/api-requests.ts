@@ -1,17 +1,17 @@
-/** What a request asks, or decides, read from its URL. */
+/** What a URL of the API asks of the reconciler. */
 
 import type { DeletionsDecided, ReconcilerRequest } from '../protocol/requests.ts';
 
-/** The URL asks for something that there is not. */
+/** The URL is wrong; the message tells why. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest';
 }
 
-const MOST_ROWS = 200;
-const USUAL_ROWS = 100;
+const MAX_ROWS = 200;
+const DEFAULT_ROWS = 100;
 
-/** Bytes of a topic, by the standard. */
-const LONGEST_TOPIC = 65_535;
+/** MQTT has no longer topic. */
+const MAX_TOPIC_BYTES = 65_535;
 
 /** @throws {BadRequest} */
 export function topicsRequest(query: URLSearchParams): ReconcilerRequest & { of: 'topics' } {
@@ -36,7 +36,7 @@ export function topicRequest(encoded: string): ReconcilerRequest & { of: 'topic'
   try {
     return { of: 'topic', topic: decodeURIComponent(encoded) };
   } catch {
-    throw new BadRequest('the topic is not percent-encoded as it should be');
+    throw new BadRequest('the percent-encoding of the topic is wrong');
   }
 }
 
@@ -55,15 +55,12 @@ export function undoOrder(query: URLSearchParams): ReconcilerRequest & { of: 'un
 /** `/api/v1/brokers/{name}/deletions/confirm`, or `refuse`. */
 const DECISION_PATH = /^\/api\/v1\/brokers\/([^/]+)\/deletions\/(confirm|refuse)$/;
 
-/** Whether a person decides there about deletions that are held. */
+/** Whether the path is a decision about held deletions. */
 export function isDecision(path: string): boolean {
   return DECISION_PATH.test(path);
 }
 
-/**
- * What is decided.
- * @throws {BadRequest}
- */
+/** @throws {BadRequest} */
 export function decisionIn(path: string): DeletionsDecided {
   const [, encoded = '', decision] = DECISION_PATH.exec(path) ?? [];
   try {
@@ -73,13 +70,13 @@ export function decisionIn(path: string): DeletionsDecided {
       decision: decision === 'refuse' ? 'refuse' : 'confirm',
     };
   } catch {
-    throw new BadRequest('the name of the broker is not percent-encoded as it should be');
+    throw new BadRequest('the percent-encoding of the broker name is wrong');
   }
 }
 
 function textIn(query: URLSearchParams, name: string): string | null {
   const text = query.get(name);
-  if (text !== null && text.length > LONGEST_TOPIC) throw new BadRequest(`\`${name}\` is too long`);
+  if (text !== null && text.length > MAX_TOPIC_BYTES) throw new BadRequest(`\`${name}\` is too long`);
   return text;
 }
 
@@ -92,7 +89,7 @@ function flagIn(query: URLSearchParams, name: string): boolean {
 
 function limitIn(query: URLSearchParams): number {
   const text = query.get('limit');
-  const limit = text === null ? USUAL_ROWS : /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
-  if (limit >= 1 && limit <= MOST_ROWS) return limit;
-  throw new BadRequest(`\`limit\` must be from 1 to ${MOST_ROWS}`);
+  const limit = text === null ? DEFAULT_ROWS : /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (limit >= 1 && limit <= MAX_ROWS) return limit;
+  throw new BadRequest(`\`limit\` must be from 1 to ${MAX_ROWS}`);
 }

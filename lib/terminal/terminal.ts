@@ -1,10 +1,10 @@
-/** Where something is shown, and how: a table in colours to people, plain sentences to files, pipes and NO_COLOR. */
+/** How text appears: a table in colours in a terminal; plain sentences in files and pipes, and with NO_COLOR. */
 
 import type { WriteStream } from 'node:tty';
 
 export interface Look {
   readonly mode: 'table' | 'plain';
-  /** How many characters fit on a line. */
+  /** Characters on a line. */
   readonly columns: number;
   readonly paint: (style: Style, text: string) => string;
 }
@@ -32,7 +32,7 @@ export function tableOf(columns: number): Look {
   return { mode: 'table', columns, paint: (style, text) => `\x1b[${STYLES[style]}m${text}\x1b[0m` };
 }
 
-/** See https://no-color.org: set to anything but nothing. */
+/** NO_COLOR counts if it is not empty, see https://no-color.org. */
 export function lookOf(stream: Pick<WriteStream, 'isTTY' | 'columns'>, env: NodeJS.ProcessEnv): Look {
   const plain = !stream.isTTY || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   return plain ? PLAIN : tableOf(stream.columns);

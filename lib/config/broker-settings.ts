@@ -1,0 +1,72 @@
+/** The settings of one broker: `MQTTREP_{key}_{name}`. */
+
+import { type BrokerOptions, parseBrokerOptions } from './broker-options.ts';
+import { parseBrokerUrl } from './broker-url.ts';
+import { maskUrl } from './mask.ts';
+import { setting } from './setting.ts';
+
+export const BROKER_SETTINGS = {
+  url: setting<string>({
+    key: 'CLIENT',
+    value: 'a URL: `mqtt`, `mqtts`, `ws` or `wss`',
+    parse: parseBrokerUrl,
+    isRequired: true,
+    help: 'A broker, under a unique name. Up to 30 brokers in one process.',
+    reload: 'applied',
+    keepsEmpty: true,
+    show: maskUrl,
+  }),
+  options: setting<BrokerOptions>({
+    key: 'CONFIG',
+    value: 'a JSON object',
+    parse: parseBrokerOptions,
+    default: '{}',
+    help: "Options of the connection: any option of MQTT.js, such as `username` and `password`, and mqttrep's own.",
+    reload: 'applied',
+    isSecret: true,
+    inFile: 'a JSON object',
+  }),
+} as const;
+
+/** Options that mqttrep itself knows, inside the JSON object. */
+export const OWN_OPTIONS: readonly {
+  readonly name: string;
+  readonly value: string;
+  readonly help: string;
+}[] = [
+  {
+    name: 'maxQos',
+    value: '0, 1 or 2; default 2',
+    help: 'The highest QoS that the broker supports, for subscribing and publishing.',
+  },
+  {
+    name: 'maxLevels',
+    value: 'a number from 1 to 65536',
+    help: 'The deepest topic that the broker accepts, in levels. mqttrep does not publish deeper topics there.',
+  },
+  {
+    name: 'maxTopicLength',
+    value: 'bytes from 1 to 65535',
+    help: 'The longest topic that the broker accepts. mqttrep does not publish longer topics there.',
+  },
+  {
+    name: 'priority',
+    value: 'a number from 0 to 1000; default 0',
+    help: 'At first contact, if two brokers differ and the merge chain does not decide, the broker with the larger priority wins.',
+  },
+  {
+    name: 'caFile',
+    value: 'a path',
+    help: "A PEM file with the certificate of the broker's authority, for TLS.",
+  },
+  {
+    name: 'certFile',
+    value: 'a path',
+    help: 'A PEM file with the certificate of mqttrep, for TLS with client certificates.',
+  },
+  {
+    name: 'keyFile',
+    value: 'a path',
+    help: 'A PEM file with the private key of that certificate; `passphrase` opens it.',
+  },
+];

@@ -1,0 +1,125 @@
+/** The settings table is consistent: every entry can be read, shown, reloaded and found by its name. */
+
+import { expect } from 'chai';
+import { BROKER_SETTINGS, OWN_OPTIONS } from '../../lib/config/broker-settings.ts';
+import { changesBetween } from '../../lib/config/changes.ts';
+import { describeConfig } from '../../lib/config/effective.ts';
+import { HTTP_SETTINGS, PROCESS_SETTINGS } from '../../lib/config/process-settings.ts';
+import { defaultOf, setting, settingsIn } from '../../lib/config/setting.ts';
+import { OF_BROKER, OF_PROCESS, OF_TOPIC, parseVariable, variableName } from '../../lib/config/variables.ts';
+import { accepted, type Env, warningsOf } from './reading.ts';
+
+const ALL = [...OF_BROKER, ...OF_TOPIC, ...OF_PROCESS];
+
+/** A value of each setting of the process that differs from its default. */
+const OTHERS: Readonly<Record<string, string>> = {
+  MERGE_FREQUENCY: '2',
+  STORE: 'memory',
+  CONTROL_TOPIC: 'site',
+  STATE_TOPICS: 'true',
+  SCAN_PERIOD: '60',
+  MAX_DRIFT: '5',
+  DELETION_GUARD: '1,1%',
+  MAX_PAYLOAD: '1000',
+  MAX_TOPICS: '1000',
+  MAX_MEMORY: '2M',
+  MAX_TOPIC_LENGTH: '100',
+  MAX_LEVELS: '10',
+  LOG_LEVEL: 'debug',
+  LOG_FORMAT: 'json',
+  HTTP: '9999',
+  HTTP_TOKEN: 'sixteen-characters',
+  HTTP_PAYLOADS: 'false',
+};
+
+describe('the settings table', () => {
+  it('has no key twice, and no key that begins with another one', () => {
+    const keys = ALL.map(({ key }) => key);
+    expect(new Set(keys).size).to.equal(keys.length);
+    const named = [...OF_BROKER, ...OF_TOPIC].map(({ key }) => `${key}_`);
+    for (const key of named) expect(named.filter(other => other.startsWith(key))).to.deep.equal([key]);
+  });
+
+  it('describes each setting in full sentences', () => {
+    for (const { key, help } of ALL) expect(help, key).to.match(/^[A-Z`].*\.$/);
+  });
+
+  it('gives each setting a default, says what holds without one, or requires it', () => {
+    for (const { key, default: text, unset, isRequired } of ALL) {
+      expect(
+        [text, unset, isRequired].filter(each => each !== undefined),
+        key,
+      ).to.have.lengthOf(1);
+    }
+  });
+
+  it('has defaults that their own parsers accept', () => {
+    for (const each of [
+      ...settingsIn(PROCESS_SETTINGS),
+      ...settingsIn(HTTP_SETTINGS),
+      BROKER_SETTINGS.options,
+    ]) {
+      expect(() => defaultOf(each), each.key).not.to.throw();
+    }
+  });
+
+  it('has a name for each setting that is recognised as a variable of it', () => {
+    for (const each of OF_PROCESS) {
+      expect(parseVariable(variableName(each), new Set())).to.deep.equal({ of: 'process', key: each.key });
+    }
+    for (const each of OF_BROKER) {
+      expect(parseVariable(variableName(each, 'a'), new Set())).to.deep.include({
+        of: 'broker',
+        key: each.key,
+      });
+    }
+    for (const each of OF_TOPIC) {
+      expect(parseVariable(variableName(each, 'a'), new Set())).to.deep.include({
+        of: 'topic',
+        key: each.key,
+      });
+    }
+  });
+
+  for (const each of OF_PROCESS) {
+    const variable = variableName(each);
+    const env: Env = { [variable]: OTHERS[each.key] ?? '' };
+
+    it(`reads ${variable}, and \`mqttrep config\` shows it`, () => {
+      expect(warningsOf(env)).to.deep.equal([]);
+      const [before, after] = [describeConfig(accepted({})), describeConfig(accepted(env))];
+      expect(after.text).not.to.equal(before.text);
+      expect(after.data).not.to.deep.equal(before.data);
+    });
+
+    it(`says at a reload that ${variable} is ${each.reload === 'applied' ? 'applied' : 'left until the next start'}`, () => {
+      const { config, applied, left } = changesBetween(accepted({}), accepted(env));
+      const [told, untold] = each.reload === 'applied' ? [applied, left] : [left, applied];
+      expect(told.join()).to.contain(variable);
+      expect(untold).to.deep.equal([]);
+      expect(config).to.deep.equal(accepted(each.reload === 'applied' ? env : {}));
+    });
+  }
+
+  it('masks a secret setting, whatever it says about showing it', () => {
+    const secret = setting<string>({
+      key: 'X',
+      value: '',
+      parse: text => ({ value: text }),
+      unset: 'none',
+      help: '',
+      reload: 'applied',
+      isSecret: true,
+      show: text => text ?? '',
+    });
+    expect(secret.show('quack')).to.equal('***');
+    expect(secret.show(undefined)).to.equal('none');
+  });
+
+  it('has options of its own that the JSON object of a broker accepts', () => {
+    for (const { name } of OWN_OPTIONS) {
+      const warnings = warningsOf({ MQTTREP_CONFIG_oslo: JSON.stringify({ [name]: 1 }) });
+      expect(warnings.join(), name).not.to.contain('neither mqttrep nor MQTT.js');
+    }
+  });
+});
