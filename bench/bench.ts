@@ -1,9 +1,9 @@
 /**
  * `npm run bench -- [--quick | --large] [--only NAME] [--subject NAME] [--soak MINUTES] [--json] [--picture FILE]`:
- * mqttrep and what a user would pick instead, on the same work between real mosquitto brokers.
+ * mqttrep and its alternatives, on the same work between real mosquitto brokers.
  *
- * `--from FILE` shows what an earlier run has written with `--json`. Both `--only` and `--subject` may be given more
- * than once. It ends with 0 whether targets are reached or not, with 1 where something did not work.
+ * `--from FILE` shows results that an earlier run wrote with `--json`. `--only` and `--subject` may be repeated. The exit
+ * code is 0 whether targets are reached or not, and 1 if something did not work.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -64,12 +64,12 @@ const { values: options } = parseArgs({
 const results = options.from === undefined ? await measure() : recorded(options.from);
 if (options.json) console.log(json(results));
 if (options.picture !== undefined) writeFileSync(options.picture, picture(results));
-// Helpers that a scenario left behind end with the process.
+// This also ends helper processes that a scenario left running.
 process.exit(0);
 
 async function measure(): Promise<Reported[]> {
   const soakMinutes = Number(options.soak);
-  if (!(soakMinutes >= 0)) refuse(`--soak takes minutes, not ${options.soak}`);
+  if (!(soakMinutes >= 0)) refuse(`--soak needs a number of minutes, not '${options.soak}'`);
   const only = chosen(
     'scenario',
     scenarios.map(({ name }) => name),
@@ -95,12 +95,12 @@ async function measure(): Promise<Reported[]> {
   return measured;
 }
 
-/** A subject that cannot be had stays, and each of its columns says why. */
+/** A subject that is not available stays in the tables; each of its columns gives the reason. */
 async function prepared(subject: Subject): Promise<Subject> {
-  // Its installation would take most of the time that a quick run may take.
+  // Its installation would take longer than the rest of a quick run.
   const skipped = options.quick && subject.prepare !== undefined && options.subject === undefined;
   try {
-    if (skipped) throw new Error('left out of a quick run, unless asked for by --subject');
+    if (skipped) throw new Error('not part of a quick run; name it with --subject');
     await subject.prepare?.();
     return subject;
   } catch (error) {
@@ -125,7 +125,7 @@ function chosen(
   wanted: readonly string[] | undefined,
 ): ReadonlySet<string> {
   const unknown = wanted?.find(name => !names.includes(name));
-  if (unknown !== undefined) refuse(`there is no ${kind} ${unknown}; there are ${names.join(', ')}`);
+  if (unknown !== undefined) refuse(`there is no ${kind} '${unknown}'; choose from ${names.join(', ')}`);
   return new Set(wanted ?? names);
 }
 

@@ -1,11 +1,12 @@
-/** The brokers of a scenario: real mosquitto, each with the same settings. */
+/** The brokers of a scenario: real mosquitto brokers with equal settings. */
 
 import { startMosquitto } from '../spec/support/mosquitto.ts';
 import type { TestBroker } from '../spec/support/test-broker.ts';
 
 /**
- * mosquitto keeps all that a subscriber is too slow for, and has much under way at once. Not `0`, without limit: its
- * bridge over MQTT 5 sends that as a Receive Maximum of 0, and is hung up on.
+ * mosquitto queues everything that a slow subscriber has not taken, and has many messages in flight. The number in
+ * flight is not unlimited (`0`), because mosquitto's bridge over MQTT 5 would send that as a Receive Maximum of 0, and be
+ * disconnected.
  */
 export const GENEROUS = ['max_queued_messages 0', 'max_inflight_messages 1000'];
 export const DEFAULTS: readonly string[] = [];
@@ -14,7 +15,7 @@ export function startBrokers(count: number, config: readonly string[] = []): Pro
   return Promise.all(Array.from({ length: count }, () => startMosquitto({ config })));
 }
 
-/** By name, as mqttrep is told: A, B, C… */
+/** The URLs by name, as mqttrep needs them: A, B, C… */
 export function urlsOf(brokers: readonly { readonly url: string }[]): Record<string, string> {
   return Object.fromEntries(brokers.map(({ url }, index) => [String.fromCharCode(65 + index), url]));
 }
@@ -23,7 +24,7 @@ export async function stopBrokers(brokers: readonly TestBroker[]): Promise<void>
   await Promise.all(brokers.map(broker => broker.kill()));
 }
 
-/** The broker at that place. */
+/** The element at the given index. @throws if there is none */
 export function at<T>(brokers: readonly T[], index: number): T {
   const broker = brokers[index];
   if (broker === undefined) throw new RangeError(`there is no broker ${index}`);

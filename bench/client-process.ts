@@ -1,4 +1,4 @@
-/** The bench's hold on the processes that write and read, and what crosses to them and back. */
+/** Controls the processes that write and read; defines the messages to them and back. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,55 +8,54 @@ import { killAtExit } from '../spec/support/kill-at-exit.ts';
 export interface WriterTask {
   readonly port: number;
   readonly messages: number;
-  /** The messages go round these. */
+  /** The messages go to these topics in turn. */
   readonly topics: number;
   /** Bytes of a payload. */
   readonly size: number;
-  /** Messages a second; undefined for as fast as the broker takes them. */
+  /** Messages a second; undefined: as fast as the broker takes them. */
   readonly rate: number | undefined;
   /** The number of the first message. */
   readonly first: number;
 }
 
-/** By message, in milliseconds of the monotonic clock. */
+/** For each message, in milliseconds of the monotonic clock. */
 export interface Written {
   readonly sentAt: Float64Array;
-  /** When the broker's acknowledgement arrived. */
+  /** The time at which the broker's acknowledgement arrived. */
   readonly takenAt: Float64Array;
 }
 
 export interface ReaderTask {
   readonly port: number;
-  /** Messages of higher numbers are overlooked. */
+  /** Messages with higher numbers are ignored. */
   readonly messages: number;
-  /** The reading is complete when each message from this number on has arrived. */
+  /** The reading is complete when all messages from this number on have arrived. */
   readonly awaitedFrom: number;
 }
 
 export type ReaderRequest = 'read';
 
-/** What MQTT.js without mqttrep is to do: read all at one broker and, if so told, hand it on to a second one. */
+/** The task of MQTT.js without mqttrep: to read all messages at one broker and, with `to`, pass them on to a second one. */
 export interface BareTask {
   readonly port: number;
-  /** `period`: milliseconds between two ticks. */
-  readonly to?: { readonly port: number; readonly period: number };
+  readonly to?: { readonly port: number; readonly periodMs: number };
 }
 
-/** What it has read and handed on, and the milliseconds of processor time it took. */
+/** The messages that it has read and passed on, and the processor time for that. */
 export interface BareReading {
   readonly received: number;
   readonly published: number;
-  readonly cpu: number;
+  readonly cpuMs: number;
 }
 
 export interface Reading {
-  /** By message, the first arrival in milliseconds of the monotonic clock; NaN for what never came. */
+  /** For each message, its first arrival in milliseconds of the monotonic clock; NaN if it never arrived. */
   readonly arrivedAt: Float64Array;
-  /** Every delivery. */
+  /** The time of every delivery. */
   readonly deliveredAt: Float64Array;
-  /** Deliveries of a message that had been delivered before. */
+  /** Deliveries of messages that had been delivered before. */
   readonly repeated: number;
-  /** Deliveries of a message older than the one before it, of the same topic. */
+  /** Deliveries of a message that is older than the one before it under the same topic. */
   readonly reversed: number;
   /** Awaited messages that have not arrived. */
   readonly missing: number;
@@ -64,7 +63,7 @@ export interface Reading {
 
 type Task = Pick<WriterTask, 'port' | 'messages'> & Partial<WriterTask>;
 
-/** Writes, and resolves when the broker has taken everything. */
+/** Writes the messages. Resolves when the broker has acknowledged all of them. */
 export async function write(task: Task): Promise<Written> {
   const child = start('writer');
   child.send({ topics: task.messages, size: 100, rate: undefined, first: 0, ...task } satisfies WriterTask);
@@ -81,26 +80,26 @@ export class Reader {
     const child = start('reader');
     const reader = new Reader(child);
     child.send(task);
-    await told(child, 'subscribed');
+    await messageFrom(child, 'subscribed');
     return reader;
   }
 
   private constructor(child: ChildProcess) {
     this.#child = child;
-    this.#complete = told(child, 'complete');
+    this.#complete = messageFrom(child, 'complete');
   }
 
-  /** Resolves when everything awaited has arrived, at the latest after so many milliseconds. */
-  async complete(within: number): Promise<void> {
-    let limit: NodeJS.Timeout | undefined;
-    const late = new Promise(resolve => {
-      limit = setTimeout(resolve, within);
+  /** Resolves when all awaited messages have arrived, at the latest after `timeoutMs`. */
+  async complete(timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise(resolve => {
+      timer = setTimeout(resolve, timeoutMs);
     });
-    await Promise.race([this.#complete, late]);
-    clearTimeout(limit);
+    await Promise.race([this.#complete, timeout]);
+    clearTimeout(timer);
   }
 
-  /** What has been read so far. */
+  /** Returns what has been read so far. */
   async reading(): Promise<Reading> {
     return (await ask(this.#child)) as Reading;
   }
@@ -110,14 +109,14 @@ export class Reader {
   }
 }
 
-/** MQTT.js without mqttrep, to compare with. */
+/** MQTT.js without mqttrep, for comparison. */
 export class BareClient {
   readonly #child = start('bare-client');
 
   static async at(task: BareTask): Promise<BareClient> {
     const client = new BareClient();
     client.#child.send(task);
-    await told(client.#child, 'subscribed');
+    await messageFrom(client.#child, 'subscribed');
     return client;
   }
 
@@ -140,26 +139,26 @@ function start(file: 'writer' | 'reader' | 'bare-client'): ChildProcess {
   return child;
 }
 
-function told(child: ChildProcess, news: string): Promise<void> {
+function messageFrom(child: ChildProcess, expected: 'subscribed' | 'complete'): Promise<void> {
   return new Promise(resolve => {
-    const look = (message: unknown) => {
-      if (message !== news) return;
-      child.off('message', look);
+    const check = (message: unknown) => {
+      if (message !== expected) return;
+      child.off('message', check);
       resolve();
     };
-    child.on('message', look);
+    child.on('message', check);
   });
 }
 
-/** The child's answer, among the news that it tells of itself. */
+/** Asks the child for its reading. Ignores the messages that the child sends by itself, which are strings. */
 function ask(child: ChildProcess): Promise<unknown> {
   child.send('read' satisfies ReaderRequest);
   return new Promise(resolve => {
-    const look = (message: unknown) => {
+    const check = (message: unknown) => {
       if (typeof message === 'string') return;
-      child.off('message', look);
+      child.off('message', check);
       resolve(message);
     };
-    child.on('message', look);
+    child.on('message', check);
   });
 }

@@ -1,4 +1,4 @@
-/** One clock for all processes of a bench. `performance.now()` starts anew in each. */
+/** One clock for all processes of a bench. `performance.now()` starts at 0 in each process. */
 
 /** Milliseconds of the machine's monotonic clock. */
 export function monotonic(): number {

@@ -1,6 +1,6 @@
 /**
- * The same work for mqttrep and for what a user would pick instead. The runs of the subjects alternate, so that other
- * work on the machine falls on all of them.
+ * The same work for mqttrep and for its alternatives. The runs of the subjects alternate, so that other work on the
+ * machine affects all of them.
  */
 
 import type { Column, Plan, Result, Run, Scenario, Size, Target } from './scenario.ts';
@@ -8,7 +8,7 @@ import { figures, valuesOf } from './scenario.ts';
 import { greatest, median } from './statistics.ts';
 import { mqttrep, type Variant } from './subjects/mqttrep.ts';
 import type { Subject } from './subjects/subject.ts';
-import { type Setting, TestBed } from './test-bed.ts';
+import { TestBed, type TestBedOptions } from './test-bed.ts';
 
 export interface Comparison {
   readonly name: string;
@@ -16,17 +16,17 @@ export interface Comparison {
   cases(size: Size): readonly Case[];
 }
 
-export interface Case extends Setting {
+export interface Case extends TestBedOptions {
   readonly variant: string;
-  /** A column each. */
+  /** Each variant is a column. */
   readonly mqttrep: readonly Variant[];
   readonly runs: number;
-  /** The testBed is set, the subject not yet launched. */
+  /** Called when the test bed is built and the subject is not yet launched. */
   measure(testBed: TestBed): Promise<Run>;
   judge?(median: FigureOf, greatest: FigureOf): Target[];
 }
 
-/** A figure of a subject over its runs, both by their names in the table; NaN where there is none. */
+/** A figure of a subject over its runs, by their titles in the table; NaN if there is none. */
 export type FigureOf = (title: string, figure: string) => number;
 
 export function comparison({ name, about, cases }: Comparison): Scenario {
@@ -51,9 +51,9 @@ interface Measured {
 async function compare(work: Case, subjects: readonly Subject[], size: Size): Promise<Result> {
   const measured: Measured[] = subjects.map(subject => ({ subject, runs: [], failure: undefined }));
   for (let run = 0; run < work.runs; run++) {
-    // A quick run only shows that all works, so there they need not have the machine for themselves.
-    if (size === 'quick') await Promise.all(measured.map(one => once(work, one)));
-    else for (const one of measured) await once(work, one);
+    // A quick run only shows that everything works, so the subjects may run at the same time.
+    if (size === 'quick') await Promise.all(measured.map(one => runOnce(work, one)));
+    else for (const one of measured) await runOnce(work, one);
   }
   const over = (summary: (values: readonly number[]) => number): FigureOf => {
     return (title, figure) => {
@@ -69,8 +69,8 @@ async function compare(work: Case, subjects: readonly Subject[], size: Size): Pr
   };
 }
 
-/** Adds a run. A subject that has failed, or not made the brokers equal in time, is not asked again. */
-async function once(work: Case, measured: Measured): Promise<void> {
+/** Adds a run. A subject that has failed, or has not made the brokers equal in time, is not run again. */
+async function runOnce(work: Case, measured: Measured): Promise<void> {
   const { subject, runs } = measured;
   if (
     measured.failure !== undefined ||
@@ -80,9 +80,9 @@ async function once(work: Case, measured: Measured): Promise<void> {
   const fail = (error: unknown) => {
     measured.failure ??= error instanceof Error ? error.message : String(error);
   };
-  const testBed = await TestBed.set(subject, work);
+  const testBed = await TestBed.build(subject, work);
   await work.measure(testBed).then(run => runs.push(run), fail);
-  await testBed.strike().catch(fail);
+  await testBed.tearDown().catch(fail);
 }
 
 function columnOf({ subject, runs, failure }: Measured): Column {

@@ -1,11 +1,11 @@
-/** Nothing to do: what mqttrep takes from a gateway on which all is quiet. */
+/** The processor time and the memory of mqttrep when nobody writes. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { at, startBrokers, stopBrokers, urlsOf } from './brokers.ts';
 import { Reader, write } from './client-process.ts';
 import { costsOf, residentMegabytes, spentSince } from './process-cost.ts';
-import { diverging } from './read-retained.ts';
-import { BenchedReplicator } from './replicator.ts';
+import { countDiverging } from './read-retained.ts';
+import { ReplicatorProcess } from './replicator.ts';
 import {
   type Column,
   figures,
@@ -19,18 +19,16 @@ import { atMost } from './targets.ts';
 
 const BROKERS = 3;
 const TOPICS = 1_000;
-const FREQUENCIES = [1, 1_000];
+const MERGE_FREQUENCIES_HZ = [1, 1_000];
 
 /**
- * Milliseconds until the start is over: anti-entropy has looked at what came in a burst, and V8, which does so within
- * a minute or so, has tidied the heaps of all threads.
+ * Until then, anti-entropy probes the topics of the burst, and V8 collects garbage in all threads, which it does within about a minute.
  */
-const SETTLE = 80_000;
+const SETTLE_MS = 80_000;
 
-/** Per cent of one core. */
-const CPU_TARGET = 0.3;
-/** Megabytes; an actor for each broker, and the reconciler. */
-const RESIDENT_TARGET = 45 + 25 * (BROKERS + 1);
+const CPU_TARGET_PERCENT = 0.3;
+/** One actor for each broker, and the reconciler. */
+const RESIDENT_TARGET_MB = 45 + 25 * (BROKERS + 1);
 
 const CPU = 'CPU, % of a core';
 const RESIDENT = 'resident, MB';
@@ -41,21 +39,21 @@ export const idle: Scenario = {
   async *run({ size }: Plan): AsyncGenerator<Result> {
     const columns: Column[] = [];
     const targets: Target[] = [];
-    for (const frequency of size === 'quick' ? [1] : FREQUENCIES) {
-      const run = await (size === 'quick' ? once(frequency, 3, 3_000) : once(frequency, 60, SETTLE));
+    for (const frequency of size === 'quick' ? [1] : MERGE_FREQUENCIES_HZ) {
+      const run = await (size === 'quick' ? runOnce(frequency, 3, 3_000) : runOnce(frequency, 60, SETTLE_MS));
       columns.push({ subject: `mqttrep, ${frequency} Hz`, figures: figures([run]) });
       targets.push(
-        ...atMost(`of a core, ${frequency} Hz`, run[CPU] ?? Number.NaN, CPU_TARGET, '%'),
-        ...atMost(`resident, ${frequency} Hz`, run[RESIDENT] ?? Number.NaN, RESIDENT_TARGET, 'MB'),
+        ...atMost(`of a core, ${frequency} Hz`, run[CPU] ?? Number.NaN, CPU_TARGET_PERCENT, '%'),
+        ...atMost(`resident, ${frequency} Hz`, run[RESIDENT] ?? Number.NaN, RESIDENT_TARGET_MB, 'MB'),
       );
     }
     yield { variant: '', columns, targets };
   },
 };
 
-async function once(mergeFrequency: number, seconds: number, settle: number): Promise<Run> {
+async function runOnce(mergeFrequency: number, seconds: number, settleMs: number): Promise<Run> {
   const brokers = await startBrokers(BROKERS);
-  const replicator = await BenchedReplicator.start({ brokers: urlsOf(brokers), mergeFrequency });
+  const replicator = await ReplicatorProcess.start({ brokers: urlsOf(brokers), mergeFrequency });
   const readers = await Promise.all(
     brokers.map(({ port }) => Reader.at({ port, messages: TOPICS, awaitedFrom: 0 })),
   );
@@ -63,8 +61,8 @@ async function once(mergeFrequency: number, seconds: number, settle: number): Pr
   await Promise.all(readers.map(reader => reader.complete(10_000)));
   for (const reader of readers) reader.close();
   const ports = brokers.map(({ port }) => port);
-  const differ = await diverging(ports, TOPICS);
-  await wait(settle);
+  const differ = await countDiverging(ports, TOPICS);
+  await wait(settleMs);
 
   const pids = [replicator.pid];
   const before = costsOf(pids);

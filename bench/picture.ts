@@ -1,6 +1,6 @@
 /**
- * The picture of a run for the README: bars of a few figures, a panel each. One file without scripts or fonts of its
- * own, which follows the reader's light or dark background.
+ * The picture of a run for docs/performance.md: bars for some figures, one panel for each figure. It is one file without
+ * scripts or fonts, and adapts to a light or dark background.
  */
 
 import { nameOf, type Reported } from './report.ts';
@@ -43,7 +43,7 @@ const STYLE = `
       text { fill: #e6edf3; } .own { fill: #3fb6dd; } .peer { fill: #5b6570; } .differs { stroke: #8b949e; }
     }`;
 
-/** Panels of which nothing was measured are left out; of several variants the last one counts. */
+/** A panel without measurements is left out. Of several variants, the last one is shown. */
 export function picture(results: readonly Reported[]): string {
   const panels = PANELS.flatMap(panel => {
     const result = results.findLast(

@@ -1,6 +1,6 @@
 /**
- * What a broker holds of the bench's topics, read fast enough for a million of them: mosquitto writes all that it
- * retains at once. A number for each topic stands for its payload, which begins with it.
+ * Reads what a broker retains of the bench's topics. It is fast enough for a million topics, because mosquitto sends all
+ * retained messages at once. The result has a number for each topic, which is the beginning of its payload.
  */
 
 import type { Packet } from 'mqtt-packet';
@@ -8,15 +8,15 @@ import { nanoid } from 'nanoid';
 import { ROOT, sequenceOf } from './message.ts';
 import { Wire } from './wire.ts';
 
-/** Of a topic that the broker does not hold. */
-const NOTHING = -1;
+/** The number for a topic that the broker does not retain. */
+const NOT_RETAINED = -1;
 
-/** Longest wait for a broker to tell all that it holds, in milliseconds. */
-const LIMIT = 120_000;
+/** Longest wait for all that a broker retains. */
+const READ_TIMEOUT_MS = 120_000;
 
-/** How many of the topics 0 … `topics` - 1 are not held alike by all. */
-export async function diverging(ports: readonly number[], topics: number): Promise<number> {
-  const [first, ...others] = await Promise.all(ports.map(port => heldBy(port, topics)));
+/** Counts those of the topics 0 … `topics` - 1 in which the brokers differ. */
+export async function countDiverging(ports: readonly number[], topics: number): Promise<number> {
+  const [first, ...others] = await Promise.all(ports.map(port => readRetained(port, topics)));
   let count = 0;
   for (let topic = 0; topic < topics; topic++) {
     if (others.some(other => other[topic] !== first?.[topic])) count++;
@@ -24,45 +24,45 @@ export async function diverging(ports: readonly number[], topics: number): Promi
   return count;
 }
 
-/** By topic the number of the message that is retained. @throws if the broker does not tell all in time */
-async function heldBy(port: number, topics: number): Promise<Float64Array> {
-  const held = new Float64Array(topics).fill(NOTHING);
-  // A retained message that is subscribed to last comes last; one in `$…` is replicated by nobody.
+/** For each topic the number of the retained message. @throws if the broker does not send all in time */
+async function readRetained(port: number, topics: number): Promise<Float64Array> {
+  const retained = new Float64Array(topics).fill(NOT_RETAINED);
+  // The broker sends the retained message of the last filter last. Nobody replicates a topic in `$…`.
   const sentinel = `$bench/${nanoid()}`;
   let finished: () => void = () => undefined;
   let written: () => void = () => undefined;
-  const take = (packet: Packet) => {
+  const onPacket = (packet: Packet) => {
     if (packet.cmd === 'puback') written();
     if (packet.cmd !== 'publish') return;
     if (packet.topic === sentinel) finished();
     else if (packet.retain)
-      held[Number(packet.topic.slice(ROOT.length + 1))] = sequenceOf(packet.payload as Buffer);
+      retained[Number(packet.topic.slice(ROOT.length + 1))] = sequenceOf(packet.payload as Buffer);
   };
-  const wire = await Wire.open(port, `bench-held-${nanoid()}`, packets => packets.forEach(take));
+  const wire = await Wire.open(port, `bench-retained-${nanoid()}`, packets => packets.forEach(onPacket));
   const publish = { cmd: 'publish', topic: sentinel, qos: 1, retain: true, dup: false } as const;
-  await within(LIMIT, resolve => {
+  await withTimeout(READ_TIMEOUT_MS, resolve => {
     written = resolve;
     wire.send({ ...publish, payload: 'the end', messageId: 1 });
   });
-  await within(LIMIT, resolve => {
+  await withTimeout(READ_TIMEOUT_MS, resolve => {
     finished = resolve;
     const subscriptions = [`${ROOT}/#`, sentinel].map(topic => ({ topic, qos: 0 as const }));
     wire.send({ cmd: 'subscribe', messageId: 2, subscriptions });
   });
   wire.send({ ...publish, payload: '', messageId: 3 });
   wire.end();
-  return held;
+  return retained;
 }
 
-/** Resolves when `start`'s argument is called. @throws after so many milliseconds */
-async function within(limit: number, start: (resolve: () => void) => void): Promise<void> {
+/** Resolves when `start` calls its argument. @throws after `timeoutMs` */
+async function withTimeout(timeoutMs: number, start: (resolve: () => void) => void): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   await Promise.race([
     new Promise<void>(start),
     new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new Error(`a broker did not tell all it holds in ${limit / 1000} s`)),
-        limit,
+        () => reject(new Error(`the broker did not send all that it retains within ${timeoutMs / 1000} s`)),
+        timeoutMs,
       );
     }),
   ]);

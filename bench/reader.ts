@@ -1,6 +1,6 @@
 /**
- * The process that reads: subscribes with QoS 0, which mosquitto neither holds back nor numbers, and notes
- * when each numbered message arrived first, and what arrived twice or out of order.
+ * The process that reads. It subscribes with QoS 0, because mosquitto sends such messages without a window. It records
+ * when each numbered message first arrived, and which messages arrived twice or out of order.
  */
 
 import type { Packet } from 'mqtt-packet';
@@ -11,7 +11,7 @@ import { Wire } from './wire.ts';
 
 async function read(
   task: ReaderTask,
-  tell: (news: 'subscribed' | 'complete') => void,
+  report: (state: 'subscribed' | 'complete') => void,
 ): Promise<() => Reading> {
   const arrivedAt = new Float64Array(task.messages).fill(Number.NaN);
   const latest = new Map<string, number>();
@@ -20,8 +20,8 @@ async function read(
   let reversed = 0;
   let missing = task.messages - task.awaitedFrom;
 
-  const take = (packet: Packet, now: number) => {
-    if (packet.cmd === 'suback') tell('subscribed');
+  const onPacket = (packet: Packet, now: number) => {
+    if (packet.cmd === 'suback') report('subscribed');
     if (packet.cmd !== 'publish') return;
     const sequence = sequenceOf(packet.payload);
     if (!(sequence < task.messages)) return;
@@ -34,19 +34,19 @@ async function read(
       return;
     }
     arrivedAt[sequence] = now;
-    if (sequence >= task.awaitedFrom && --missing === 0) tell('complete');
+    if (sequence >= task.awaitedFrom && --missing === 0) report('complete');
   };
 
-  const wire = await Wire.open(task.port, `bench-reader`, packets => {
+  const wire = await Wire.open(task.port, 'bench-reader', packets => {
     const now = monotonic();
-    for (const packet of packets) take(packet, now);
+    for (const packet of packets) onPacket(packet, now);
   });
   wire.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: `${ROOT}/#`, qos: 0 }] });
   return () => ({ arrivedAt, deliveredAt: Float64Array.from(deliveredAt), repeated, reversed, missing });
 }
 
 process.once('message', async (task: ReaderTask) => {
-  const reading = await read(task, news => process.send?.(news));
+  const reading = await read(task, state => process.send?.(state));
   process.on('message', (request: ReaderRequest) => {
     if (request === 'read') process.send?.(reading());
   });

@@ -1,39 +1,39 @@
-/** mqttrep under load: the executable as users run it, and what it costs. */
+/** mqttrep under load: the executable as users run it, and its counters. */
 
 import { type MqttrepProcess, startMqttrep } from '../spec/support/mqttrep-process.ts';
 import { monotonic } from './clock.ts';
 import { ROOT } from './message.ts';
 
-/** Longest wait for all brokers to be connected and replayed, in milliseconds. */
-const READY_LIMIT = 60_000;
+/** Longest wait until all brokers are connected and caught up. */
+const READY_TIMEOUT_MS = 60_000;
 
 export interface Settings {
   /** URL by name. */
   readonly brokers: Readonly<Record<string, string>>;
-  /** Hz; undefined for the default. */
+  /** Hz; undefined: the default. */
   readonly mergeFrequency?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** The counters of each actor by its name. */
+/** The counters of each actor, by its name. */
 export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-export class BenchedReplicator {
+export class ReplicatorProcess {
   readonly #process: MqttrepProcess;
-  /** When the first broker was connected and its replay over, in milliseconds of the monotonic clock. */
+  /** The time at which the first broker was connected and caught up, in milliseconds of the monotonic clock. */
   readonly firstReadyAt: number;
 
-  /** Resolves when all brokers are connected and their replay is over. */
-  static async start({ brokers, ...settings }: Settings): Promise<BenchedReplicator> {
+  /** Resolves when all brokers are connected and caught up. */
+  static async start({ brokers, ...settings }: Settings): Promise<ReplicatorProcess> {
     const names = Object.keys(brokers);
     const process = startMqttrep(environmentOf({ brokers, ...settings }));
     const readyAt = await Promise.all(
       names.map(async name => {
-        await process.line(`${name}: connected with`, READY_LIMIT);
+        await process.line(`${name}: connected with`, READY_TIMEOUT_MS);
         return monotonic();
       }),
     );
-    return new BenchedReplicator(process, Math.min(...readyAt));
+    return new ReplicatorProcess(process, Math.min(...readyAt));
   }
 
   private constructor(process: MqttrepProcess, firstReadyAt: number) {
@@ -45,26 +45,23 @@ export class BenchedReplicator {
     return this.#process.pid;
   }
 
-  /** Lines of the log that tell of something wrong. */
-  get complaints(): string[] {
-    return this.#process.stderr.split('\n').filter(line => / (error|warn) /.test(line));
-  }
-
-  /** Ends it in good order. @throws if it did not end with 0 */
+  /** Stops it in order. @throws if its exit code is not 0 */
   async stop(): Promise<Counters> {
     const { code } = await this.#process.stop();
     if (code !== 0) throw new Error(`mqttrep ended with ${code}:\n${this.#process.stderr}`);
-    const told = this.#process.stderr.matchAll(/debug (\S+): (\{.*\})$/gm);
-    return Object.fromEntries([...told].map(([, name = '', json = '{}']) => [name, JSON.parse(json)]));
+    const counterLines = this.#process.stderr.matchAll(/debug (\S+): (\{.*\})$/gm);
+    return Object.fromEntries(
+      [...counterLines].map(([, name = '', json = '{}']) => [name, JSON.parse(json)]),
+    );
   }
 }
 
-/** What the executable is told. */
+/** The environment of the executable. */
 export function environmentOf({ brokers, mergeFrequency, environment }: Settings): Record<string, string> {
   return {
     ...Object.fromEntries(Object.entries(brokers).map(([name, url]) => [`MQTTREP_CLIENT_${name}`, url])),
     MQTTREP_TOPIC_BENCH: `${ROOT}/#`,
-    // The counters are told on this level, once, in the end.
+    // mqttrep logs its counters at this level, once, when it stops.
     MQTTREP_LOG_LEVEL: 'debug',
     ...(mergeFrequency === undefined ? {} : { MQTTREP_MERGE_FREQUENCY: String(mergeFrequency) }),
     ...environment,

@@ -1,4 +1,4 @@
-/** Results for people, as tables in markdown, and for programs, as JSON. */
+/** Results as markdown tables for people, and as JSON for programs. */
 
 import type { Column, Figure, Result, Scenario } from './scenario.ts';
 import { median, percentile } from './statistics.ts';
@@ -14,7 +14,7 @@ export function heading({ name, about }: Pick<Scenario, 'name' | 'about'>): stri
   return `\n### ${name}\n\n${about}\n`;
 }
 
-/** A column for each subject, a row for each figure; and what the targets say. */
+/** A column for each subject, a row for each figure, and a line for each target. */
 export function table({ variant, columns, targets }: Result): string {
   const names = [...new Set(columns.flatMap(({ figures }) => figures.map(nameOf)))];
   const reference = columns.find(({ subject }) => subject === mosquittoBridge.title);
@@ -32,12 +32,12 @@ export function table({ variant, columns, targets }: Result): string {
   return [...aligned(rows), '', ...(list.length > 0 ? [...list, ''] : [])].join('\n');
 }
 
-/** Infinity has no JSON; it is told as `never`, and what is unknown as null. */
+/** JSON has no Infinity: it is written as `never`, and NaN as null. */
 export function json(results: readonly Reported[]): string {
   return JSON.stringify(results, (_, value) => (value === Number.POSITIVE_INFINITY ? 'never' : value), 2);
 }
 
-/** What `json` wrote. */
+/** Reads what `json` wrote. */
 export function fromJson(text: string): Reported[] {
   const results: Reported[] = JSON.parse(text);
   const number = (value: unknown) =>
@@ -51,12 +51,12 @@ export function fromJson(text: string): Reported[] {
   }));
 }
 
-/** With its unit, as runs name it. */
+/** The name with its unit, as in `Run`. */
 export function nameOf({ name, unit }: Figure): string {
   return unit === '' ? name : `${name}, ${unit}`;
 }
 
-/** The median; of several runs also the smallest and the largest, and how it compares to mosquitto's bridge. */
+/** The median, the smallest and the largest value if there are several runs, and the ratio to mosquitto's bridge. */
 function cell(name: string, { subject, figures }: Column, reference: Column | undefined): string {
   const values = figures.find(figure => nameOf(figure) === name)?.values ?? [];
   const middle = median(values);

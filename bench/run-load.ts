@@ -1,4 +1,4 @@
-/** A load that is written at the source and read at all other brokers: the part that most works have in common. */
+/** A load that is written at the source and read at all other brokers. Most scenarios use it. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Reading, type Written, write } from './client-process.ts';
@@ -10,20 +10,20 @@ import type { TestBed } from './test-bed.ts';
 
 export interface Load {
   readonly messages: number;
-  /** Default: each message has its own. */
+  /** Default: each message has its own topic. */
   readonly topics?: number;
-  /** Bytes of a payload; default 100. */
+  /** Bytes of a payload; default: 100. */
   readonly size?: number;
-  /** Messages a second; default as fast as the broker takes them. */
+  /** Messages a second; default: as fast as the broker takes them. */
   readonly rate?: number;
-  /** Longest wait for the last values after the last write, in milliseconds. */
-  readonly within?: number;
+  /** Longest wait for the last values after the last write. */
+  readonly timeoutMs?: number;
 }
 
-export interface Filling {
+export interface FillOptions {
   readonly topics: number;
-  /** Longest wait for the last of them, in milliseconds. */
-  readonly within: number;
+  /** Longest wait for the last topic. */
+  readonly timeoutMs: number;
 }
 
 export const EQUAL_AFTER = 'until equal, s';
@@ -40,60 +40,60 @@ export const TOTAL_PEAK = 'peak memory of all, MB';
 export const P50 = 'latency p50, ms';
 const P99 = 'latency p99, ms';
 
-const ARRIVAL_LIMIT = 60_000;
+const ARRIVAL_TIMEOUT_MS = 60_000;
 
-/** What follows the last value, its echo and acknowledgements, is part of its cost; in milliseconds. */
-const AFTERMATH = 500;
+/** The echo and the acknowledgements that follow the last value are part of its cost. */
+const AFTER_LOAD_MS = 500;
 
 export async function runLoad(testBed: TestBed, load: Load): Promise<Run> {
-  const { messages, topics = messages, within = ARRIVAL_LIMIT, ...how } = load;
+  const { messages, topics = messages, timeoutMs = ARRIVAL_TIMEOUT_MS, ...how } = load;
   const readers = await testBed.read({ messages, awaitedFrom: messages - topics });
   const before = testBed.costs();
   const written = await write({ port: testBed.source.port, messages, topics, ...how });
-  const deadline = performance.now() + within;
+  const deadline = performance.now() + timeoutMs;
   await Promise.all(readers.map(reader => reader.complete(deadline - performance.now())));
-  await wait(AFTERMATH);
+  await wait(AFTER_LOAD_MS);
   const costs = costFigures(testBed, before, messages);
   const readings = await Promise.all(readers.map(reader => reader.reading()));
   return {
     [EQUAL_AFTER]: equalAfter(written.sentAt[0] ?? Number.NaN, readings),
     [LAST]: 1000 * equalAfter(written.takenAt[messages - 1] ?? Number.NaN, readings),
     [DELIVERIES]: deliveriesATopic(readings, topics),
-    [DIVERGING]: await testBed.diverging(topics),
+    [DIVERGING]: await testBed.countDiverging(topics),
     ...costs,
     ...latencies(written, readings),
   };
 }
 
-/** All retained topics of the source come to the other brokers, from something on that is done now. */
+/** Measures from `begin` until all retained topics of the source are at the other brokers. */
 export async function fill(
   testBed: TestBed,
-  { topics, within }: Filling,
+  { topics, timeoutMs }: FillOptions,
   begin: () => Promise<void>,
 ): Promise<Run> {
   const before = testBed.costs();
   const start = monotonic();
   await begin();
   const readers = await testBed.read({ messages: topics, awaitedFrom: 0 });
-  await Promise.all(readers.map(reader => reader.complete(within)));
+  await Promise.all(readers.map(reader => reader.complete(timeoutMs)));
   const costs = costFigures(testBed, before, topics);
   const readings = await Promise.all(readers.map(reader => reader.reading()));
   return {
     [EQUAL_AFTER]: equalAfter(start, readings),
     [DELIVERIES]: deliveriesATopic(readings, topics),
-    [DIVERGING]: await testBed.diverging(topics),
+    [DIVERGING]: await testBed.countDiverging(topics),
     ...costs,
   };
 }
 
-/** Seconds from that moment to the last first arrival of what was awaited; Infinity if something never came. */
+/** Seconds from `start` until each awaited message has arrived at least once; Infinity if one never arrived. */
 function equalAfter(start: number, readings: readonly Reading[]): number {
   if (readings.some(({ missing }) => missing > 0)) return Number.POSITIVE_INFINITY;
   const last = readings.reduce((latest, { arrivedAt }) => Math.max(latest, greatest(arrivedAt)), start);
   return (last - start) / 1000;
 }
 
-/** At one broker, over all topics. */
+/** The mean over all brokers and topics. */
 function deliveriesATopic(readings: readonly Reading[], topics: number): number {
   const deliveries = readings.reduce((sum, { deliveredAt }) => sum + deliveredAt.length, 0);
   return deliveries / topics / readings.length;
@@ -113,14 +113,14 @@ function costFigures(testBed: TestBed, before: Costs, messages: number): Run {
   };
 }
 
-/** Of what arrived, from the write of a message to its arrival at each of those brokers. */
+/** The times from the write of a message to its arrival at each broker, for all messages that arrived. */
 function latencies({ sentAt }: Written, readings: readonly Reading[]): Run {
-  const taken: number[] = [];
+  const latenciesMs: number[] = [];
   for (const { arrivedAt } of readings) {
     for (const [message, sent] of sentAt.entries()) {
       const milliseconds = (arrivedAt[message] ?? Number.NaN) - sent;
-      if (!Number.isNaN(milliseconds)) taken.push(milliseconds);
+      if (!Number.isNaN(milliseconds)) latenciesMs.push(milliseconds);
     }
   }
-  return { [P50]: percentile(taken, 0.5), [P99]: percentile(taken, 0.99) };
+  return { [P50]: percentile(latenciesMs, 0.5), [P99]: percentile(latenciesMs, 0.99) };
 }

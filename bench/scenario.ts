@@ -1,6 +1,6 @@
 /**
- * What a scenario of the bench is: it makes a load, and tells figures. Nothing here fails for being slow;
- * a target is said to be reached or missed, since other work on the machine moves every figure.
+ * A scenario of the bench makes a load and returns figures. A slow result is no failure: the bench only reports whether a
+ * target was reached, because other work on the machine changes every figure.
  */
 
 import type { Subject } from './subjects/subject.ts';
@@ -8,23 +8,23 @@ import type { Subject } from './subjects/subject.ts';
 export interface Scenario {
   readonly name: string;
   readonly about: string;
-  /** Gives each result as soon as it is there, since a full run takes many minutes. */
+  /** Yields each result as soon as it is measured, because a full run takes many minutes. */
   run(plan: Plan): AsyncIterable<Result>;
 }
 
-/** `quick` shows that the bench works; its figures prove nothing. `large` has a million topics where `full` has fewer. */
+/** `quick` shows that the bench works; its figures mean nothing. `large` also measures a million topics. */
 export type Size = 'quick' | 'full' | 'large';
 
 export interface Plan {
   readonly size: Size;
-  /** Of each kind of subject, which to measure; `mqttrep` is told by its name, since its settings vary with the work. */
+  /** Whether mqttrep is measured. It is not among `peers`, because each scenario has its own settings for it. */
   readonly mqttrep: 'measured' | 'left out';
   readonly peers: readonly Subject[];
   readonly soakMinutes: number;
 }
 
 export interface Result {
-  /** What was varied, such as a setting of the brokers; empty where there is one way only. */
+  /** What was varied, such as a setting of the brokers; empty if nothing was. */
   readonly variant: string;
   readonly columns: readonly Column[];
   readonly targets: readonly Target[];
@@ -34,11 +34,11 @@ export interface Result {
 export interface Column {
   readonly subject: string;
   readonly figures: readonly Figure[];
-  /** Why there are no figures, or fewer. */
+  /** Why figures are missing. */
   readonly note?: string;
 }
 
-/** One quantity, once for each run. */
+/** One quantity, with a value for each run. */
 export interface Figure {
   readonly name: string;
   readonly unit: string;
@@ -47,15 +47,15 @@ export interface Figure {
 
 export interface Target {
   readonly claim: string;
-  /** What was measured, with its unit. */
+  /** The measured value, with its unit. */
   readonly figure: string;
   readonly reached: boolean;
 }
 
-/** One run's figures: the name, with the unit in the end, and the value. */
+/** The figures of one run: the name, which ends with the unit, and the value. */
 export type Run = Readonly<Record<string, number>>;
 
-/** Runs of one kind as figures; `CPU a message, µs` is a name and its unit. */
+/** The figures of several runs. `CPU a message, µs` is a name and its unit. */
 export function figures(runs: readonly Run[]): Figure[] {
   const names = [...new Set(runs.flatMap(run => Object.keys(run)))];
   return names.map(full => {

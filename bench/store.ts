@@ -1,6 +1,6 @@
 /**
- * What the store costs: processor time for each changed topic, on disk beside in memory and at the same
- * commits; and how long a restart takes with many topics in it.
+ * The cost of the store: processor time for each changed topic, on disk and in memory, with the same commits. Also the
+ * time of a restart with many topics in the store.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,18 +16,18 @@ import { Reader, write } from './client-process.ts';
 import { monotonic } from './clock.ts';
 import { ROOT } from './message.ts';
 import { spentSince } from './process-cost.ts';
-import { BenchedReplicator, type Settings } from './replicator.ts';
+import { ReplicatorProcess, type Settings } from './replicator.ts';
 import { figures, type Plan, type Result, type Run, type Scenario, valuesOf } from './scenario.ts';
 import { median } from './statistics.ts';
 import { atMost } from './targets.ts';
 
 const BROKERS = ['A', 'B'];
-const COST_TARGET = 3;
-const RESTART_TARGET = 3_000;
+const COST_TARGET_US = 3;
+const RESTART_TARGET_MS = 3_000;
 const COST = 'CPU a changed topic on disk, µs';
 const CARRIED = 'start → a topic written meanwhile at A is at B, ms';
 
-/** Changed topics in each commit, and how many commits. */
+/** The number of changed topics in each commit, and the number of commits. */
 const COMMITS = [
   { topics: 1_000, commits: 100 },
   { topics: 10_000, commits: 20 },
@@ -43,7 +43,7 @@ export const store: Scenario = {
       yield {
         variant: `${topics.toLocaleString('en')} topics change in each commit`,
         columns: [{ subject: 'the store', figures: figures([run]) }],
-        targets: atMost('CPU a changed topic', run[COST] ?? Number.NaN, COST_TARGET, 'µs'),
+        targets: atMost('CPU a changed topic', run[COST] ?? Number.NaN, COST_TARGET_US, 'µs'),
       };
     }
     const topics = { quick: 5_000, full: 100_000, large: 1_000_000 }[size];
@@ -52,7 +52,12 @@ export const store: Scenario = {
     yield {
       variant: `a restart with ${topics.toLocaleString('en')} topics in the store`,
       columns: [{ subject: 'mqttrep', figures: figures(runs) }],
-      targets: atMost('until what was written meanwhile is at the other one', carried, RESTART_TARGET, 'ms'),
+      targets: atMost(
+        'until the topic written meanwhile is at the other broker',
+        carried,
+        RESTART_TARGET_MS,
+        'ms',
+      ),
     };
   },
 };
@@ -71,7 +76,7 @@ async function costs(topics: number, commits: number): Promise<Run> {
     for (let index = 0; index < topics; index++) all.set(`${ROOT}/site/${index}/value`, topic(commit));
     const onDisk = await committed(disk, all);
     cpu.memory += (await committed(memory, all)).cpu;
-    // The first commit writes the file anew.
+    // The first commit writes a new file.
     if (commit === 0) continue;
     cpu.disk += onDisk.cpu;
     wall += onDisk.wall;
@@ -105,14 +110,14 @@ async function committed(
     );
   });
   const wall = monotonic() - start;
-  // What a store does after a commit, it does before the next.
+  // A store finishes the work of a commit before it begins the next one, so the empty commit waits for it.
   await new Promise<void>(resolve =>
     store.commit({ topics: new Map(), metadata: undefined, all }, () => resolve()),
   );
   return { cpu: used(before), wall };
 }
 
-/** A topic of which both brokers hold the winner. */
+/** A topic whose winner both brokers hold. */
 function topic(commit: number): StoredTopic {
   const winner: Message = {
     payload: String(commit).padStart(100, 'x'),
@@ -138,7 +143,7 @@ async function restarts(count: number, times: number): Promise<Run[]> {
   const brokers = await startBrokers(2, GENEROUS);
   const [a, b] = [at(brokers, 0), at(brokers, 1)];
   const settings = { brokers: urlsOf(brokers), environment: { MQTTREP_STORE: folder } };
-  const first = await BenchedReplicator.start(settings);
+  const first = await ReplicatorProcess.start(settings);
   const reader = await Reader.at({ port: b.port, messages: count, awaitedFrom: 0 });
   await write({ port: a.port, messages: count });
   await reader.complete(120_000);
@@ -157,7 +162,7 @@ async function restart(topic: string, a: string, b: string, settings: Settings):
   await writer.publish(topic, 'written', { retain: true });
   await watcher.subscribe(topic);
   const start = monotonic();
-  const replicator = await BenchedReplicator.start(settings);
+  const replicator = await ReplicatorProcess.start(settings);
   const ready = monotonic() - start;
   await watcher.waitFor(message => message.topic === topic, 60_000);
   const carried = monotonic() - start;
@@ -165,8 +170,8 @@ async function restart(topic: string, a: string, b: string, settings: Settings):
   await Promise.all([writer.end(), watcher.end()]);
   await replicator.stop();
   return {
-    'start → the first replay is over, ms': replicator.firstReadyAt - start,
-    'start → both replays are over, ms': ready,
+    'start → the first broker is caught up, ms': replicator.firstReadyAt - start,
+    'start → both brokers are caught up, ms': ready,
     [CARRIED]: carried,
     'CPU until then, ms': spent,
   };

@@ -1,10 +1,10 @@
-/** Claims about figures, each with the figure that decides it. */
+/** Targets, each with the figure that decides whether it was reached. */
 
 import type { Target } from './scenario.ts';
 
 /**
- * No claim at all where the limit is unknown, since what is compared with was not measured.
- * @param unit of both the value and the limit
+ * Returns no target if the limit is unknown, because what it compares with was not measured.
+ * @param unit the unit of the value and of the limit
  */
 export function atMost(claim: string, value: number, limit: number, unit: string): Target[] {
   if (!Number.isFinite(limit)) return [];
@@ -21,7 +21,7 @@ export function none(claim: string, value: number): Target[] {
   return [{ claim, figure: value === 0 ? 'none' : shown(value), reached: value === 0 }];
 }
 
-/** A number as people read it; few digits, since no more can be trusted. */
+/** A number for people, with few digits, because the measurements are not more precise. */
 export function shown(value: number): string {
   if (Number.isNaN(value)) return 'unknown';
   if (!Number.isFinite(value)) return 'never';

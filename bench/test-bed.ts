@@ -1,6 +1,6 @@
 /**
- * The brokers, what joins them, and what all of it costs. Broker 0 is the source: the load is written there, and read
- * at all others.
+ * The brokers, the subject that replicates between them, and the cost of both. Broker 0 is the source: the load is written
+ * there and read at all others.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,33 +10,36 @@ import { at, startBrokers, stopBrokers } from './brokers.ts';
 import { Reader } from './client-process.ts';
 import { ROOT } from './message.ts';
 import { type Costs, costsOf, peakMegabytes, residentMegabytes, spentSince } from './process-cost.ts';
-import { diverging } from './read-retained.ts';
+import { countDiverging } from './read-retained.ts';
 import type { Running, Site, Subject } from './subjects/subject.ts';
 import { Wire } from './wire.ts';
 
-export interface Setting {
-  /** How many brokers. */
+export interface TestBedOptions {
+  /** The number of brokers. */
   readonly brokers: number;
-  /** Lines of every mosquitto.conf. */
+  /** Lines for each mosquitto.conf. */
   readonly config: readonly string[];
-  /** Whether the last broker is reached by a link, whose speed the work may set. */
-  readonly lastBroker?: 'beside the others' | 'behind a link';
+  /** Whether the subject reaches the last broker over a link that the scenario can slow down or cut. */
+  readonly lastBroker?: 'direct' | 'behind a link';
 }
 
-/** Longest wait for a first message to cross, in milliseconds. */
-const CROSSING_LIMIT = 30_000;
-const CROSSING_PERIOD = 100;
+/** Longest wait for a first message to cross. */
+const CROSSING_TIMEOUT_MS = 30_000;
+const CROSSING_PERIOD_MS = 100;
 
 export class TestBed {
   readonly #subject: Subject;
   readonly #config: readonly string[];
-  /** To the last broker, and from there to the source; a subject uses one of them. */
+  /** One link to the last broker, and one from there to the source. A subject uses one of them. */
   readonly #links: readonly Link[];
   #brokers: readonly TestBroker[];
   #running: Running | undefined;
   readonly #readers = new Set<Reader>();
 
-  static async set(subject: Subject, { brokers: count, config, lastBroker }: Setting): Promise<TestBed> {
+  static async build(
+    subject: Subject,
+    { brokers: count, config, lastBroker }: TestBedOptions,
+  ): Promise<TestBed> {
     const brokers = await startBrokers(count, config);
     const linked = lastBroker === 'behind a link' ? [at(brokers, count - 1), at(brokers, 0)] : [];
     return new TestBed(subject, config, brokers, await Promise.all(linked.map(({ port }) => Link.to(port))));
@@ -62,7 +65,7 @@ export class TestBed {
     return this.#brokers.slice(1);
   }
 
-  /** Starts the subject, and waits for nothing. */
+  /** Starts the subject and does not wait until it replicates. */
   async launch(): Promise<void> {
     this.#running = await this.#subject.launch(
       this.#brokers.map((broker, index) => this.#site(broker, index)),
@@ -70,13 +73,13 @@ export class TestBed {
     this.#brokers = this.#running.brokers;
   }
 
-  /** Starts the subject; resolves when messages cross from the source to every other broker. */
+  /** Starts the subject. Resolves when messages cross from the source to every other broker. */
   async join(): Promise<void> {
     await this.launch();
     await Promise.all(this.others.map(({ port }) => crossing(this.source.port, port)));
   }
 
-  /** One for each of the other brokers. */
+  /** Starts one reader at each of the other brokers. */
   read(task: { readonly messages: number; readonly awaitedFrom: number }): Promise<Reader[]> {
     return Promise.all(
       this.others.map(async ({ port }) => {
@@ -87,12 +90,12 @@ export class TestBed {
     );
   }
 
-  /** What the link to the last broker lets pass, each way. */
+  /** Limits the link to the last broker, in each direction. */
   throttle(bytesPerSecond: number): void {
     for (const link of this.#links) link.bytesPerSecond = bytesPerSecond;
   }
 
-  /** Cuts the link to the last broker, until it is healed. */
+  /** Cuts the link to the last broker until `heal` is called. */
   cut(): void {
     for (const link of this.#links) link.cut();
   }
@@ -101,7 +104,7 @@ export class TestBed {
     for (const link of this.#links) link.heal();
   }
 
-  /** Kills that broker, which keeps nothing, and starts it again. */
+  /** Kills the broker and starts it again without its data. */
   async wipe(broker: TestBroker): Promise<void> {
     await broker.kill();
     await broker.start();
@@ -111,12 +114,12 @@ export class TestBed {
     return costsOf([...this.subjectPids, ...this.#brokerPids]);
   }
 
-  /** Milliseconds of processor time. */
+  /** Milliseconds of processor time since `before`. */
   spentSince(before: Costs): { readonly subject: number; readonly brokers: number } {
     return { subject: spentSince(before, this.subjectPids), brokers: spentSince(before, this.#brokerPids) };
   }
 
-  /** Megabytes; the subject's are unknown where the brokers do its work. */
+  /** Peak memory in megabytes. The subject's is NaN if the brokers do its work. */
   peak(): { readonly subject: number; readonly brokers: number } {
     const own = this.subjectPids;
     return {
@@ -125,7 +128,7 @@ export class TestBed {
     };
   }
 
-  /** Megabytes of subject and brokers now: what a bridge keeps, it keeps in a broker. */
+  /** Resident memory in megabytes. `all` includes the brokers, because a bridge uses the memory of its broker. */
   resident(): { readonly subject: number; readonly all: number } {
     const own = this.subjectPids;
     return {
@@ -134,15 +137,16 @@ export class TestBed {
     };
   }
 
-  /** How many of that many topics are not held alike by all brokers. */
-  diverging(topics: number): Promise<number> {
-    return diverging(
+  /** Counts those of the first `topics` topics in which the brokers differ. */
+  countDiverging(topics: number): Promise<number> {
+    return countDiverging(
       this.#brokers.map(({ port }) => port),
       topics,
     );
   }
 
-  async strike(): Promise<void> {
+  /** Stops the subject, the readers, the links and the brokers. */
+  async tearDown(): Promise<void> {
     for (const reader of this.#readers) reader.close();
     try {
       await this.#running?.stop();
@@ -171,9 +175,9 @@ export class TestBed {
   }
 }
 
-/** Resolves when a message that nobody retains has come from one broker to the other. @throws if none does in time */
+/** Resolves when a message that is not retained has crossed from one broker to the other. @throws if none does in time */
 async function crossing(from: number, to: number): Promise<void> {
-  // No number, so no message of the bench.
+  // The payload has no number, so readers ignore it.
   const topic = `${ROOT}/crossing-${to}`;
   let arrived = false;
   const reader = await Wire.open(to, `bench-crossing-${to}`, packets => {
@@ -181,12 +185,12 @@ async function crossing(from: number, to: number): Promise<void> {
   });
   reader.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 0 }] });
   const writer = await Wire.open(from, `bench-crossing-${to}`, () => undefined);
-  const deadline = performance.now() + CROSSING_LIMIT;
+  const deadline = performance.now() + CROSSING_TIMEOUT_MS;
   while (!arrived && performance.now() < deadline) {
     writer.send({ cmd: 'publish', topic, payload: 'crossing', qos: 0, retain: false, dup: false });
-    await wait(CROSSING_PERIOD);
+    await wait(CROSSING_PERIOD_MS);
   }
   reader.end();
   writer.end();
-  if (!arrived) throw new Error(`no message crossed in ${CROSSING_LIMIT / 1000} s`);
+  if (!arrived) throw new Error(`the subject passed on no message within ${CROSSING_TIMEOUT_MS / 1000} s`);
 }

@@ -1,11 +1,11 @@
-/** What a tick costs with few and with many topics known: it should follow what has changed, not what is there. */
+/** The cost of a tick with few and with many known topics. It should depend on what has changed, not on what is known. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../spec/support/free-port.ts';
 import { at, GENEROUS, startBrokers, stopBrokers, urlsOf } from './brokers.ts';
 import { Reader, write } from './client-process.ts';
 import { costsOf, spentSince } from './process-cost.ts';
-import { BenchedReplicator } from './replicator.ts';
+import { ReplicatorProcess } from './replicator.ts';
 import {
   type Column,
   figures,
@@ -18,31 +18,35 @@ import {
 import { median } from './statistics.ts';
 import { atMost } from './targets.ts';
 
-const CHANGED = 10_000;
+const CHANGED_TOPICS = 10_000;
 
-/** Milliseconds for the ticks that 10,000 changed topics take. */
-const TICK_TARGET = 50;
-/** Times what it costs with few topics. */
-const FLAT_TARGET = 1.25;
+/** For the ticks of CHANGED_TOPICS topics. */
+const TICK_TARGET_MS = 50;
+/** The factor to the cost with few topics. */
+const COST_RATIO_TARGET = 1.25;
 
-/** Longest wait for the topics to be at the other broker, in milliseconds. */
-const LIMIT = 120_000;
-/** Until a burst is over for the store too, and the status server has been told; in milliseconds. */
-const SETTLE = 6_000;
+/** Longest wait until the topics are at the other broker. */
+const ARRIVAL_TIMEOUT_MS = 120_000;
+/** After this time the store has finished a burst, and the status server has read the counters. */
+const SETTLE_MS = 6_000;
 
-const BUSY = `reconciler busy with ticks for ${CHANGED} changed topics, ms`;
+const BUSY = `reconciler busy with ticks for ${CHANGED_TOPICS} changed topics, ms`;
 const COST = 'CPU a changed topic, µs';
 
 export const ticks: Scenario = {
   name: 'ticks',
-  about: `${CHANGED} of the topics that are known change; mqttrep with MERGE_FREQUENCY 1`,
+  about: `${CHANGED_TOPICS} of the topics that are known change; mqttrep with MERGE_FREQUENCY 1`,
   async *run({ size }: Plan): AsyncGenerator<Result> {
-    const counts = { quick: [CHANGED], full: [CHANGED, 200_000], large: [CHANGED, 200_000, 1_000_000] }[size];
+    const counts = {
+      quick: [CHANGED_TOPICS],
+      full: [CHANGED_TOPICS, 200_000],
+      large: [CHANGED_TOPICS, 200_000, 1_000_000],
+    }[size];
     const columns: Column[] = [];
     const cost: number[] = [];
     let busy = Number.NaN;
     for (const topics of counts) {
-      const runs = await changes(topics, size === 'quick' ? 1 : 3, size === 'quick' ? 2_000 : SETTLE);
+      const runs = await changes(topics, size === 'quick' ? 1 : 3, size === 'quick' ? 2_000 : SETTLE_MS);
       columns.push({ subject: `${topics.toLocaleString('en')} topics`, figures: figures(runs) });
       cost.push(median(valuesOf(runs, COST)));
       busy = median(valuesOf(runs, BUSY));
@@ -52,39 +56,44 @@ export const ticks: Scenario = {
       variant: '',
       columns,
       targets: [
-        ...atMost('busy with the ticks, most topics', busy, TICK_TARGET, 'ms'),
-        ...atMost('CPU a changed topic, most topics', cost.at(-1) ?? Number.NaN, FLAT_TARGET * few, 'µs'),
+        ...atMost('busy with the ticks, most topics', busy, TICK_TARGET_MS, 'ms'),
+        ...atMost(
+          'CPU a changed topic, most topics',
+          cost.at(-1) ?? Number.NaN,
+          COST_RATIO_TARGET * few,
+          'µs',
+        ),
       ],
     };
   },
 };
 
-async function changes(topics: number, count: number, settle: number): Promise<Run[]> {
+async function changes(topics: number, count: number, settleMs: number): Promise<Run[]> {
   const brokers = await startBrokers(2, GENEROUS);
   const [source, other] = [at(brokers, 0), at(brokers, 1)];
   const http = await freePort();
   const environment = { MQTTREP_MAX_TOPICS: '2000000', MQTTREP_HTTP: `127.0.0.1:${http}` };
-  const replicator = await BenchedReplicator.start({ brokers: urlsOf(brokers), environment });
+  const replicator = await ReplicatorProcess.start({ brokers: urlsOf(brokers), environment });
   await written(source.port, other.port, { topics, messages: topics, first: 0 });
-  await wait(settle);
+  await wait(settleMs);
 
   const runs: Run[] = [];
-  // Each run begins at topic 0 again: the first number is a multiple of the number of topics.
+  // Each run begins at topic 0, because its first number is a multiple of the number of topics.
   for (let run = 1; run <= count; run++) {
     const pids = [replicator.pid];
     const [before, busyBefore] = [costsOf(pids), await busySeconds(http)];
-    await written(source.port, other.port, { topics, messages: CHANGED, first: run * topics });
-    await wait(settle / 2);
+    await written(source.port, other.port, { topics, messages: CHANGED_TOPICS, first: run * topics });
+    await wait(settleMs / 2);
     const spent = spentSince(before, pids);
     const busy = (await busySeconds(http)) - busyBefore;
-    runs.push({ [BUSY]: busy * 1000, [COST]: (spent * 1000) / CHANGED });
+    runs.push({ [BUSY]: busy * 1000, [COST]: (spent * 1000) / CHANGED_TOPICS });
   }
   await replicator.stop();
   await stopBrokers(brokers);
   return runs;
 }
 
-/** Resolves when the last of those messages has arrived at the other broker. */
+/** Writes the messages. Resolves when the last of them has arrived at the other broker. */
 async function written(
   from: number,
   to: number,
@@ -92,11 +101,11 @@ async function written(
 ): Promise<void> {
   const reader = await Reader.at({ port: to, messages: first + messages, awaitedFrom: first });
   await write({ port: from, messages, topics, first });
-  await reader.complete(LIMIT);
+  await reader.complete(ARRIVAL_TIMEOUT_MS);
   reader.close();
 }
 
-/** Seconds that the reconciler has been busy with ticks so far. */
+/** The total time of all ticks so far, in seconds. */
 async function busySeconds(port: number): Promise<number> {
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   return Number(/^mqttrep_tick_seconds_sum (\S+)$/m.exec(metrics)?.[1]);

@@ -1,6 +1,5 @@
 /**
- * MQTT 3.1.1 with nothing around it: packets onto a socket, packets from it. A full client would be the
- * limit of the flood instead of the broker.
+ * MQTT 3.1.1 packets over a bare socket. A full MQTT client would be slower than the broker, and would limit the flood.
  */
 
 import { once } from 'node:events';
@@ -11,9 +10,9 @@ export class Wire {
   readonly #socket: Socket;
 
   /**
-   * Connects, with a clean session and no keep-alive.
-   * @param receive takes the packets of one read at once, so that what answers them leaves in one write
-   * @throws if the broker refuses or hangs up
+   * Connects with a clean session and without keepalive.
+   * @param receive receives all packets of one read together, so that the answers leave in one write
+   * @throws if the broker refuses the connection or hangs up
    */
   static async open(port: number, clientId: string, receive: (packets: Packet[]) => void): Promise<Wire> {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true });
@@ -25,7 +24,8 @@ export class Wire {
       const reading = parser({ protocolVersion: 4 });
       reading.on('packet', packet => {
         if (packet.cmd !== 'connack') packets.push(packet);
-        else if (packet.returnCode !== 0) reject(new Error(`refused with code ${packet.returnCode}`));
+        else if (packet.returnCode !== 0)
+          reject(new Error(`the broker refused the connection with code ${packet.returnCode}`));
         else {
           accepted = true;
           resolve(wire);
@@ -63,7 +63,7 @@ export class Wire {
     this.#socket.write(generate(packet));
   }
 
-  /** What is sent meanwhile leaves in one write. */
+  /** Packets that `send` sends leave in one write. */
   gather(send: () => void): void {
     this.#socket.cork();
     send();

@@ -1,6 +1,6 @@
 /**
- * The process that writes: numbered, retained QoS 1 messages, as fast as the broker acknowledges them or at
- * a given rate. A process of its own, so that it does not share its time with what is measured.
+ * The process that writes numbered, retained QoS 1 messages, as fast as the broker acknowledges them or at a given rate.
+ * It is a process of its own, so that it does not share a thread with what is measured.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,9 +9,9 @@ import { monotonic } from './clock.ts';
 import { payloadOf, topicOf } from './message.ts';
 import { Wire } from './wire.ts';
 
-/** Messages not acknowledged at once, and their bytes: at least one may be. */
-const WINDOW = 1_000;
-const WINDOW_BYTES = 8_000_000;
+/** Bounds of the unacknowledged messages and of their bytes. At least one message may be unacknowledged. */
+const MAX_IN_FLIGHT = 1_000;
+const MAX_IN_FLIGHT_BYTES = 8_000_000;
 
 const MAX_PACKET_ID = 65_535;
 
@@ -20,7 +20,7 @@ async function write({ port, messages, topics, size, rate, first }: WriterTask):
   const takenAt = new Float64Array(messages);
   let sent = 0;
   let taken = 0;
-  const window = Math.max(1, Math.min(WINDOW, Math.floor(WINDOW_BYTES / size)));
+  const window = Math.max(1, Math.min(MAX_IN_FLIGHT, Math.floor(MAX_IN_FLIGHT_BYTES / size)));
   let finished: () => void = () => undefined;
   const allTaken = new Promise<void>(resolve => {
     finished = resolve;
@@ -64,6 +64,6 @@ async function write({ port, messages, topics, size, rate, first }: WriterTask):
 
 process.once('message', async (task: WriterTask) => {
   const written = await write(task);
-  // To disconnect at once would cut the answer short.
+  // An earlier disconnect would lose the answer.
   process.send?.(written, () => process.disconnect());
 });

@@ -1,6 +1,6 @@
 /**
- * The script itself, started with the URLs of the brokers. No Local keeps its own messages from coming back, Retain As
- * Published the retain flag; both need MQTT 5.
+ * The script itself. Its arguments are the URLs of the brokers. No Local stops its own messages from coming back, and Retain
+ * As Published preserves the retain flag; both need MQTT 5.
  */
 
 import mqtt from 'mqtt';

@@ -1,6 +1,6 @@
 /**
- * mosquitto's own bridge: each broker but the first connects to the first. It is part of the broker, so its cost is in
- * theirs. MQTT 5 where mosquitto knows no loops by itself: No Local and Retain As Published.
+ * mosquitto's own bridge: each other broker connects to the first one. The bridge is part of the broker, so its cost is
+ * part of the broker's. It uses MQTT 5, where No Local prevents loops and Retain As Published preserves the flag.
  */
 
 import { startMosquitto } from '../../spec/support/mosquitto.ts';
@@ -18,7 +18,7 @@ export const mosquittoBridge: Subject = {
   },
 };
 
-/** mosquitto reads the lines of a bridge at its start only. */
+/** Restarts the broker, because mosquitto reads the lines of a bridge only at its start. */
 async function bridged({ broker, config, hubPort }: Site): Promise<TestBroker> {
   await broker.kill();
   return startMosquitto({ port: broker.port, config: [...config, ...bridge(broker.port, hubPort)] });
@@ -30,7 +30,7 @@ function bridge(port: number, hubPort: number): string[] {
     `address 127.0.0.1:${hubPort}`,
     'topic # both 1',
     'bridge_protocol_version mqttv50',
-    // The default is made of the host's name and the connection's, the same for all brokers here.
+    // The default consists of the names of the host and the connection, which are the same for all brokers here.
     `remote_clientid bridge-${port}`,
     'notifications false',
     'restart_timeout 1',

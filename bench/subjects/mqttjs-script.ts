@@ -1,4 +1,4 @@
-/** The script that many users write themselves, on MQTT.js: what one broker sends is published to the others. */
+/** The script that many users write themselves with MQTT.js: it publishes what one broker sends to all others. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,10 +19,10 @@ export const mqttjsScript: Subject = {
   },
 };
 
-/** A process of its own that is a subject, or most of one. */
+/** The parts of a subject that is one child process. */
 export function runningChild(child: ChildProcess): Pick<Running, 'pids' | 'stop'> {
   killAtExit(child);
-  if (child.pid === undefined) throw new Error(`${child.spawnfile} was not started`);
+  if (child.pid === undefined) throw new Error(`${child.spawnfile} could not be started`);
   return {
     pids: [child.pid],
     async stop() {

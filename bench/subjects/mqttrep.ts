@@ -1,11 +1,11 @@
-/** mqttrep as users run it: the executable, with what the work sets. */
+/** mqttrep as users run it: the executable, with the settings of the scenario. */
 
 import { startMqttrep } from '../../spec/support/mqttrep-process.ts';
 import { environmentOf, type Settings } from '../replicator.ts';
 import type { Running, Site, Subject } from './subject.ts';
 
 export interface Variant extends Omit<Settings, 'brokers'> {
-  /** What tells this column from another one of mqttrep, as `, 20 Hz`; may be empty. */
+  /** What distinguishes this column from other ones of mqttrep, such as `, 20 Hz`; may be empty. */
   readonly label: string;
 }
 

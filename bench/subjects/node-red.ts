@@ -1,6 +1,6 @@
 /**
- * Node-RED's MQTT nodes: one `mqtt in` for each broker, wired to one `mqtt out` for each other one. Node-RED is no
- * dependency of this package; it is installed once into a folder that npm's clients and git leave alone.
+ * Node-RED's MQTT nodes: one `mqtt in` for each broker, wired to one `mqtt out` for each other one. Node-RED is not a
+ * dependency of this package. It is installed once, into a folder that npm and git ignore.
  */
 
 import { execFile, spawn } from 'node:child_process';
@@ -19,8 +19,8 @@ const VERSION = '4';
 const folder = fileURLToPath(new URL('../../../node_modules/.cache/mqttrep-bench/node-red', import.meta.url));
 const program = join(folder, 'node_modules', 'node-red', 'red.js');
 
-/** Longest wait for npm, in milliseconds. */
-const INSTALL_LIMIT = 180_000;
+/** Longest wait for npm. */
+const INSTALL_TIMEOUT_MS = 180_000;
 
 export const nodeRed: Subject = {
   name: 'node-red',
@@ -30,7 +30,7 @@ export const nodeRed: Subject = {
     mkdirSync(folder, { recursive: true });
     const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder];
     await promisify(execFile)('npm', ['install', ...options, `node-red@${VERSION}`], {
-      timeout: INSTALL_LIMIT,
+      timeout: INSTALL_TIMEOUT_MS,
     });
   },
   async launch(sites: readonly Site[]): Promise<Running> {
@@ -45,7 +45,7 @@ export const nodeRed: Subject = {
   },
 };
 
-/** Without its pages, so that it is measured as a gateway would run it. */
+/** Without the editor, as on a gateway. */
 const SETTINGS = `module.exports = {
   flowFile: 'flows.json',
   uiHost: '127.0.0.1',
@@ -81,7 +81,7 @@ function nodes(port: number, index: number, count: number): object[] {
       keepalive: '60',
       cleansession: true,
     },
-    // No Local and Retain As Published, as in the script; the payload as it is.
+    // No Local and Retain As Published, as in the script. A buffer leaves the payload unchanged.
     {
       ...place,
       id: `in${index}`,
@@ -95,7 +95,7 @@ function nodes(port: number, index: number, count: number): object[] {
       inputs: 0,
       wires: [others.map(other => `out${other}`)],
     },
-    // Topic, QoS and retain flag are those of the message where they are left open.
+    // Empty fields take topic, QoS and retain flag from the message.
     { ...place, id: `out${index}`, type: 'mqtt out', topic: '', qos: '', retain: '', wires: [] },
   ];
 }

@@ -1,36 +1,36 @@
 /**
- * What can keep brokers equal: mqttrep, and what a user would pick instead. All get the same brokers and the same
- * filter, and may be set up as well as their manuals allow.
+ * A subject keeps brokers equal: mqttrep or one of its alternatives. All subjects get the same brokers and the same filter,
+ * and the best settings that their manuals recommend.
  */
 
 import type { TestBroker } from '../../spec/support/test-broker.ts';
 
 export interface Subject {
-  /** As `--subject` takes it. */
+  /** The name for `--subject`. */
   readonly name: string;
-  /** As the tables call it. */
+  /** The title in the tables. */
   readonly title: string;
-  /** Makes ready what can be made ready once for all runs. @throws with the reason if it cannot be had here */
+  /** Prepares what all runs need, once. @throws with the reason if the subject is not available here */
   prepare?(): Promise<void>;
-  /** Returns when it has been started; it may take a while until messages cross. */
+  /** Resolves when the subject has been started; it may take some time until messages cross. */
   launch(sites: readonly Site[]): Promise<Running>;
 }
 
-/** One broker, and how it is reached: a link may lie between. */
+/** One broker, and the ports that lead to it, perhaps over a link. */
 export interface Site {
   readonly broker: TestBroker;
   /** The lines of its mosquitto.conf. */
   readonly config: readonly string[];
-  /** On loopback, where a client that joins the brokers reaches this one. */
+  /** The port on loopback at which the subject reaches this broker. */
   readonly port: number;
-  /** On loopback, where this broker itself reaches the first one. */
+  /** The port on loopback at which this broker itself reaches the first one. */
   readonly hubPort: number;
 }
 
 export interface Running {
-  /** Its own processes; none where the brokers do the work. */
+  /** Its own processes; none if the brokers do the work. */
   readonly pids: readonly number[];
-  /** As they run now: a subject may have started them anew. */
+  /** The brokers as they run now: the subject may have restarted them. */
   readonly brokers: readonly TestBroker[];
   stop(): Promise<void>;
 }

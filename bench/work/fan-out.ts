@@ -1,4 +1,4 @@
-/** The same messages to more and more brokers. */
+/** The same messages to two, four and eight brokers. */
 
 import { GENEROUS } from '../brokers.ts';
 import { comparison } from '../comparison.ts';

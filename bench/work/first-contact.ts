@@ -9,11 +9,11 @@ import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
 import { atMost } from '../targets.ts';
 import type { TestBed } from '../test-bed.ts';
 
-/** Times what mosquitto's bridge takes. */
-const TIME_TARGET = 1.3;
+/** The factor to the time of mosquitto's bridge. */
+const TIME_RATIO_TARGET = 1.3;
 
-/** Longest wait for the empty broker to be filled, in milliseconds. */
-const LIMIT = 240_000;
+/** Longest wait until the empty broker is filled. */
+const FILL_TIMEOUT_MS = 240_000;
 
 export const firstContact = comparison({
   name: 'first-contact',
@@ -32,19 +32,19 @@ function work(topics: number, runs: number): Case {
     config: GENEROUS,
     mqttrep: [{ label: '', environment: { MQTTREP_MAX_TOPICS: '2000000' } }],
     runs,
-    measure: testBed => once(testBed, topics),
+    measure: testBed => runOnce(testBed, topics),
     judge: (median: FigureOf) => [
       ...atMost(
-        `time until equal, ${TIME_TARGET} times that of mosquitto's bridge`,
+        `time until equal, ${TIME_RATIO_TARGET} times that of mosquitto's bridge`,
         median('mqttrep', EQUAL_AFTER),
-        TIME_TARGET * median(mosquittoBridge.title, EQUAL_AFTER),
+        TIME_RATIO_TARGET * median(mosquittoBridge.title, EQUAL_AFTER),
         's',
       ),
     ],
   };
 }
 
-async function once(testBed: TestBed, topics: number): Promise<Run> {
+async function runOnce(testBed: TestBed, topics: number): Promise<Run> {
   await write({ port: testBed.source.port, messages: topics });
-  return fill(testBed, { topics, within: LIMIT }, () => testBed.launch());
+  return fill(testBed, { topics, timeoutMs: FILL_TIMEOUT_MS }, () => testBed.launch());
 }

@@ -8,22 +8,22 @@ import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
 import { atMost, none } from '../targets.ts';
 
 const TOPICS = 1_000;
-const MERGE_FREQUENCY = 10;
+const MERGE_FREQUENCY_HZ = 10;
 
-/** Microseconds of processor time of mqttrep a message. */
-const COST_TARGET = 7;
+/** Processor time of mqttrep for each message. */
+const COST_TARGET_US = 7;
 
-/** Milliseconds from the broker's last acknowledgement to the last value at the other one: a period, and 250. */
-const LAST_TARGET = 1000 / MERGE_FREQUENCY + 250;
+/** From the broker's last acknowledgement to the last value at the other broker: one period and 250 ms. */
+const LAST_VALUE_TARGET_MS = 1000 / MERGE_FREQUENCY_HZ + 250;
 
 export const flood = comparison({
   name: 'flood',
-  about: `200,000 retained QoS 1 messages of 100 bytes over ${TOPICS} topics; mqttrep with MERGE_FREQUENCY ${MERGE_FREQUENCY}`,
+  about: `200,000 retained QoS 1 messages of 100 bytes over ${TOPICS} topics; mqttrep with MERGE_FREQUENCY ${MERGE_FREQUENCY_HZ}`,
   cases(size) {
     const messages = size === 'quick' ? 20_000 : 200_000;
     const common = {
       brokers: 2,
-      mqttrep: [{ label: '', mergeFrequency: MERGE_FREQUENCY }],
+      mqttrep: [{ label: '', mergeFrequency: MERGE_FREQUENCY_HZ }],
       measure: (testBed: Parameters<typeof runLoad>[0]) =>
         testBed.join().then(() => runLoad(testBed, { messages, topics: TOPICS })),
     };
@@ -41,14 +41,14 @@ export const flood = comparison({
 
 function targets(median: FigureOf, greatest: FigureOf): Target[] {
   return [
-    ...atMost('CPU of mqttrep a message', median('mqttrep', SUBJECT_COST), COST_TARGET, 'µs'),
+    ...atMost('CPU of mqttrep a message', median('mqttrep', SUBJECT_COST), COST_TARGET_US, 'µs'),
     ...atMost(
       "CPU of all a message, as with mosquitto's bridge",
       median('mqttrep', TOTAL_COST),
       median(mosquittoBridge.title, TOTAL_COST),
       'µs',
     ),
-    ...atMost('the last value in every run', greatest('mqttrep', LAST), LAST_TARGET, 'ms'),
+    ...atMost('the last value in every run', greatest('mqttrep', LAST), LAST_VALUE_TARGET_MS, 'ms'),
     ...none('topics that differ in the end', median('mqttrep', DIVERGING)),
   ];
 }

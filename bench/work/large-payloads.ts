@@ -4,7 +4,7 @@ import { GENEROUS } from '../brokers.ts';
 import { comparison } from '../comparison.ts';
 import { runLoad } from '../run-load.ts';
 
-const SIZE = 1_000_000;
+const PAYLOAD_BYTES = 1_000_000;
 
 export const largePayloads = comparison({
   name: 'large-payloads',
@@ -18,7 +18,8 @@ export const largePayloads = comparison({
         config: GENEROUS,
         mqttrep: [{ label: ', 10 Hz', mergeFrequency: 10 }],
         runs: size === 'quick' ? 1 : 3,
-        measure: testBed => testBed.join().then(() => runLoad(testBed, { messages, topics: 10, size: SIZE })),
+        measure: testBed =>
+          testBed.join().then(() => runLoad(testBed, { messages, topics: 10, size: PAYLOAD_BYTES })),
       },
     ];
   },

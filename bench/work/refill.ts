@@ -1,4 +1,4 @@
-/** A broker loses all that it holds, and comes back empty. */
+/** A broker loses all its retained messages and returns empty. */
 
 import { at, GENEROUS } from '../brokers.ts';
 import { write } from '../client-process.ts';
@@ -7,11 +7,11 @@ import { fill } from '../run-load.ts';
 import type { Run } from '../scenario.ts';
 import type { TestBed } from '../test-bed.ts';
 
-/** Longest wait for the wiped broker to be filled again, in milliseconds. */
-const LIMIT = 30_000;
+/** Longest wait until the wiped broker is filled again. */
+const REFILL_TIMEOUT_MS = 30_000;
 
-/** Longest wait for the brokers to be equal before one of them is wiped. */
-const FILL_LIMIT = 60_000;
+/** Longest wait until the brokers are equal before one of them is wiped. */
+const FILL_TIMEOUT_MS = 60_000;
 
 export const refill = comparison({
   name: 'refill',
@@ -25,19 +25,19 @@ export const refill = comparison({
         config: GENEROUS,
         mqttrep: [{ label: '' }],
         runs: size === 'quick' ? 1 : 3,
-        measure: testBed => once(testBed, topics, size === 'quick' ? 5_000 : LIMIT),
+        measure: testBed => runOnce(testBed, topics, size === 'quick' ? 5_000 : REFILL_TIMEOUT_MS),
       },
     ];
   },
 });
 
-async function once(testBed: TestBed, topics: number, within: number): Promise<Run> {
+async function runOnce(testBed: TestBed, topics: number, timeoutMs: number): Promise<Run> {
   await testBed.join();
-  const filling = at(await testBed.read({ messages: topics, awaitedFrom: 0 }), 0);
+  const reader = at(await testBed.read({ messages: topics, awaitedFrom: 0 }), 0);
   await write({ port: testBed.source.port, messages: topics });
-  await filling.complete(FILL_LIMIT);
-  filling.close();
+  await reader.complete(FILL_TIMEOUT_MS);
+  reader.close();
 
   const wiped = at(testBed.others, 0);
-  return fill(testBed, { topics, within }, () => testBed.wipe(wiped));
+  return fill(testBed, { topics, timeoutMs }, () => testBed.wipe(wiped));
 }

@@ -1,6 +1,6 @@
 /**
- * One broker behind a link that carries a tenth of what is written, or nothing: what the others, and memory, have to bear
- * for it.
+ * One broker is behind a link that carries a tenth of what is written, or nothing. Measures how that affects the other
+ * brokers and the memory.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
@@ -14,14 +14,13 @@ import { percentile } from '../statistics.ts';
 import { atMost } from '../targets.ts';
 import type { TestBed } from '../test-bed.ts';
 
-/** Messages a second, of so many bytes with all around them. */
-const RATE = 1_000;
+const MESSAGES_PER_SECOND = 1_000;
+/** With all headers. */
 const MESSAGE_BYTES = 130;
-/** Bytes a second. */
-const SLOW = (RATE * MESSAGE_BYTES) / 10;
+const SLOW_BYTES_PER_SECOND = (MESSAGES_PER_SECOND * MESSAGE_BYTES) / 10;
 
-/** Longest wait for the hindered broker after the last write, in milliseconds. */
-const CATCH_UP_LIMIT = 60_000;
+/** Longest wait for the hindered broker after the last write. */
+const CATCH_UP_TIMEOUT_MS = 60_000;
 
 const P99_BEFORE = 'latency p99 at the fast one before, ms';
 const P99_MEANWHILE = 'latency p99 at the fast one meanwhile, ms';
@@ -30,14 +29,14 @@ const CATCH_UP = 'last write → last value at the hindered one, s';
 
 interface Hindrance {
   readonly variant: string;
-  /** Begins it. */
+  /** Begins the hindrance. */
   readonly hinder: (testBed: TestBed) => void;
-  /** Ends it, after the last write. */
+  /** Ends the hindrance, after the last write. */
   readonly release?: (testBed: TestBed) => void;
 }
 
 const HINDRANCES: readonly Hindrance[] = [
-  { variant: 'a tenth of that', hinder: testBed => testBed.throttle(SLOW) },
+  { variant: 'a tenth of that', hinder: testBed => testBed.throttle(SLOW_BYTES_PER_SECOND) },
   {
     variant: 'nothing, its link is cut',
     hinder: testBed => testBed.cut(),
@@ -47,7 +46,7 @@ const HINDRANCES: readonly Hindrance[] = [
 
 export const slowBroker = comparison({
   name: 'slow-broker',
-  about: `three brokers, ${RATE} messages/s over 1000 topics; then the third one takes …`,
+  about: `three brokers, ${MESSAGES_PER_SECOND} messages/s over 1000 topics; then the third one takes …`,
   cases(size) {
     const seconds = size === 'quick' ? 0.5 : 3;
     const topics = size === 'quick' ? 100 : 1_000;
@@ -58,13 +57,13 @@ export const slowBroker = comparison({
       lastBroker: 'behind a link',
       mqttrep: [{ label: ', 20 Hz', mergeFrequency: 20 }],
       runs: size === 'quick' ? 1 : 3,
-      measure: testBed => once(testBed, hindrance, seconds * RATE, topics),
+      measure: testBed => runOnce(testBed, hindrance, seconds * MESSAGES_PER_SECOND, topics),
       judge: targets,
     }));
   },
 });
 
-async function once(
+async function runOnce(
   testBed: TestBed,
   { hinder, release }: Hindrance,
   messages: number,
@@ -72,14 +71,14 @@ async function once(
 ): Promise<Run> {
   await testBed.join();
   const before = await burst(testBed, topics, 0, messages);
-  await before.hindered.complete(CATCH_UP_LIMIT);
+  await before.hindered.complete(CATCH_UP_TIMEOUT_MS);
   await wait(1_000);
   const resident = testBed.resident().all;
   hinder(testBed);
   const meanwhile = await burst(testBed, topics, messages, messages);
   const growth = testBed.resident().all - resident;
   release?.(testBed);
-  await meanwhile.hindered.complete(CATCH_UP_LIMIT);
+  await meanwhile.hindered.complete(CATCH_UP_TIMEOUT_MS);
   const { arrivedAt, missing } = await meanwhile.hindered.reading();
   const last = arrivedAt.reduce((most, value) => (value > most ? value : most), 0);
   return {
@@ -87,11 +86,11 @@ async function once(
     [P99_MEANWHILE]: meanwhile.p99,
     [GROWTH]: growth,
     [CATCH_UP]: missing > 0 ? Number.POSITIVE_INFINITY : (last - meanwhile.end) / 1000,
-    [DIVERGING]: await testBed.diverging(topics),
+    [DIVERGING]: await testBed.countDiverging(topics),
   };
 }
 
-/** That many messages from that one on; resolves when the fast broker has the last of them. */
+/** Writes `count` messages from number `first` on. Resolves when the fast broker has the last of them. */
 async function burst(
   testBed: TestBed,
   topics: number,
@@ -104,15 +103,18 @@ async function burst(
     port: testBed.source.port,
     messages: count,
     topics,
-    rate: RATE,
+    rate: MESSAGES_PER_SECOND,
     first,
   });
   const end = monotonic();
   const fast = at(readers, 0);
-  await fast.complete(CATCH_UP_LIMIT);
+  await fast.complete(CATCH_UP_TIMEOUT_MS);
   const { arrivedAt } = await fast.reading();
-  const taken = Array.from(sentAt, (sent, message) => (arrivedAt[first + message] ?? Number.NaN) - sent);
-  return { hindered: at(readers, 1), p99: percentile(taken, 0.99), end };
+  const latenciesMs = Array.from(
+    sentAt,
+    (sent, message) => (arrivedAt[first + message] ?? Number.NaN) - sent,
+  );
+  return { hindered: at(readers, 1), p99: percentile(latenciesMs, 0.99), end };
 }
 
 function targets(median: FigureOf): Target[] {

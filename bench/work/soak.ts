@@ -1,4 +1,4 @@
-/** Hours of work at a moderate rate: whether memory stays where it is. */
+/** Hours of work at a moderate rate. Shows whether memory grows. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { GENEROUS } from '../brokers.ts';
@@ -11,21 +11,18 @@ import { atMost } from '../targets.ts';
 import type { TestBed } from '../test-bed.ts';
 
 const TOPICS = 10_000;
-/** Messages a second. */
-const RATE = 500;
-/** Milliseconds between two looks at the memory. */
-const SAMPLE_PERIOD = 5_000;
-/** Milliseconds after the last write until the brokers are compared. */
-const SETTLE = 5_000;
+const MESSAGES_PER_SECOND = 500;
+const MEMORY_SAMPLE_PERIOD_MS = 5_000;
+/** From the last write until the brokers are compared. */
+const SETTLE_MS = 5_000;
 
 const GROWTH = 'growth from the second quarter to the last, MB';
 
-/** Megabytes. */
-const GROWTH_TARGET = 10;
+const GROWTH_TARGET_MB = 10;
 
 export const soak: Scenario = {
   name: 'soak',
-  about: `${RATE} messages/s over ${TOPICS} topics for as many minutes as --soak says; mqttrep with MERGE_FREQUENCY 10`,
+  about: `${MESSAGES_PER_SECOND} messages/s over ${TOPICS} topics for as many minutes as --soak says; mqttrep with MERGE_FREQUENCY 10`,
   run: (plan: Plan) => soaking(plan.soakMinutes).run(plan),
 };
 
@@ -41,35 +38,35 @@ function soaking(minutes: number): Scenario {
         config: GENEROUS,
         mqttrep: [{ label: '', mergeFrequency: 10 }],
         runs: 1,
-        measure: testBed => once(testBed, Math.round(minutes * 60 * RATE)),
+        measure: testBed => runOnce(testBed, Math.round(minutes * 60 * MESSAGES_PER_SECOND)),
         judge: (medians: FigureOf) => [
-          ...atMost('resident memory grows', medians('mqttrep', GROWTH), GROWTH_TARGET, 'MB'),
+          ...atMost('resident memory grows', medians('mqttrep', GROWTH), GROWTH_TARGET_MB, 'MB'),
         ],
       },
     ],
   });
 }
 
-async function once(testBed: TestBed, messages: number): Promise<Run> {
+async function runOnce(testBed: TestBed, messages: number): Promise<Run> {
   await testBed.join();
   const before = testBed.costs();
   const samples: number[] = [];
-  const sampling = setInterval(() => samples.push(testBed.resident().all), SAMPLE_PERIOD);
-  await write({ port: testBed.source.port, messages, topics: TOPICS, rate: RATE });
+  const sampling = setInterval(() => samples.push(testBed.resident().all), MEMORY_SAMPLE_PERIOD_MS);
+  await write({ port: testBed.source.port, messages, topics: TOPICS, rate: MESSAGES_PER_SECOND });
   clearInterval(sampling);
   const spent = testBed.spentSince(before);
-  await wait(SETTLE);
+  await wait(SETTLE_MS);
   const quarter = (index: number) => {
     const from = Math.floor((samples.length * index) / 4);
     return median(samples.slice(from, Math.floor((samples.length * (index + 1)) / 4)));
   };
   return {
-    // The first quarter fills caches, and teaches the compiler.
+    // The first quarter is left out: caches fill and V8 compiles then.
     'resident of all in the second quarter, MB': quarter(1),
     'resident of all in the last quarter, MB': quarter(3),
     [GROWTH]: quarter(3) - quarter(1),
     'most resident of all, MB': Math.max(...samples),
     'CPU of the subject a message, µs': (spent.subject * 1000) / messages,
-    [DIVERGING]: await testBed.diverging(TOPICS),
+    [DIVERGING]: await testBed.countDiverging(TOPICS),
   };
 }

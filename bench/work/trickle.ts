@@ -1,4 +1,4 @@
-/** A trickle of messages: how long one takes from a client at one broker to a client at the other. */
+/** Few messages a second. Measures how long one takes from a client of one broker to a client of the other. */
 
 import { GENEROUS } from '../brokers.ts';
 import { comparison, type FigureOf } from '../comparison.ts';
@@ -8,12 +8,11 @@ import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
 import type { Variant } from '../subjects/mqttrep.ts';
 import { atMost } from '../targets.ts';
 
-/** Messages a second. */
-const RATE = 100;
+const MESSAGES_PER_SECOND = 100;
 
-/** Milliseconds that the median of mqttrep may lie above that of mosquitto's bridge. */
-const IN_MEMORY_TARGET = 2;
-const ON_DISK_TARGET = 5;
+/** How much the median latency of mqttrep may be above that of mosquitto's bridge. */
+const IN_MEMORY_TARGET_MS = 2;
+const ON_DISK_TARGET_MS = 5;
 
 const inMemory: Variant = {
   label: ', 1000 Hz, in memory',
@@ -28,9 +27,9 @@ const rare: readonly Variant[] = [
 
 export const trickle = comparison({
   name: 'trickle',
-  about: `${RATE} retained QoS 1 messages/s, each to a topic of its own; mqttrep with several MERGE_FREQUENCY`,
+  about: `${MESSAGES_PER_SECOND} retained QoS 1 messages/s, each to a topic of its own; mqttrep with several MERGE_FREQUENCY`,
   cases(size) {
-    const messages = RATE * (size === 'quick' ? 2 : 5);
+    const messages = MESSAGES_PER_SECOND * (size === 'quick' ? 2 : 5);
     return [
       {
         variant: '',
@@ -38,7 +37,8 @@ export const trickle = comparison({
         config: GENEROUS,
         mqttrep: [...(size === 'quick' ? [] : rare), onDisk, inMemory],
         runs: size === 'quick' ? 1 : 3,
-        measure: testBed => testBed.join().then(() => runLoad(testBed, { messages, rate: RATE })),
+        measure: testBed =>
+          testBed.join().then(() => runLoad(testBed, { messages, rate: MESSAGES_PER_SECOND })),
         judge: targets,
       },
     ];
@@ -49,7 +49,7 @@ function targets(median: FigureOf): Target[] {
   const above = ({ label }: Variant) => median(`mqttrep${label}`, P50) - median(mosquittoBridge.title, P50);
   const claim = "median latency above that of mosquitto's bridge";
   return [
-    ...atMost(`${claim}, 1000 Hz, store in memory`, above(inMemory), IN_MEMORY_TARGET, 'ms'),
-    ...atMost(`${claim}, 1000 Hz, store on disk`, above(onDisk), ON_DISK_TARGET, 'ms'),
+    ...atMost(`${claim}, 1000 Hz, store in memory`, above(inMemory), IN_MEMORY_TARGET_MS, 'ms'),
+    ...atMost(`${claim}, 1000 Hz, store on disk`, above(onDisk), ON_DISK_TARGET_MS, 'ms'),
   ];
 }

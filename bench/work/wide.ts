@@ -1,4 +1,4 @@
-/** One message on each of many topics: what a topic costs in time and memory. */
+/** One message on each of many topics. Measures the time and the memory of a topic. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { GENEROUS } from '../brokers.ts';
@@ -6,11 +6,11 @@ import { comparison } from '../comparison.ts';
 import { runLoad } from '../run-load.ts';
 import { atMost } from '../targets.ts';
 
-/** Bytes of resident memory of mqttrep a topic, all told. */
-const MEMORY_TARGET = 600;
+/** Resident memory of mqttrep for each topic. */
+const MEMORY_TARGET_BYTES = 600;
 
-/** Milliseconds after which what a burst has left behind is given back. */
-const SETTLE = 25_000;
+/** After this time, the garbage of a burst is collected. */
+const SETTLE_MS = 25_000;
 
 const MEMORY = 'resident of the subject a topic, bytes';
 const TOTAL_MEMORY = 'resident of all a topic, bytes';
@@ -19,7 +19,7 @@ export const wide = comparison({
   name: 'wide',
   about: 'one retained QoS 1 message of 100 bytes on each topic, as fast as the broker takes them',
   cases(size) {
-    const work = (messages: number, runs: number, settle: number) => ({
+    const work = (messages: number, runs: number, settleMs: number) => ({
       variant: `${messages.toLocaleString('en')} topics`,
       brokers: 2,
       config: GENEROUS,
@@ -28,8 +28,8 @@ export const wide = comparison({
       measure: async (testBed: Parameters<typeof runLoad>[0]) => {
         await testBed.join();
         const before = testBed.resident();
-        const run = await runLoad(testBed, { messages, within: 240_000 });
-        await wait(settle);
+        const run = await runLoad(testBed, { messages, timeoutMs: 240_000 });
+        await wait(settleMs);
         const after = testBed.resident();
         return {
           ...run,
@@ -38,10 +38,15 @@ export const wide = comparison({
         };
       },
       judge: (median: (title: string, figure: string) => number) => [
-        ...atMost('resident memory of mqttrep a topic', median('mqttrep', MEMORY), MEMORY_TARGET, 'bytes'),
+        ...atMost(
+          'resident memory of mqttrep a topic',
+          median('mqttrep', MEMORY),
+          MEMORY_TARGET_BYTES,
+          'bytes',
+        ),
       ],
     });
     if (size === 'quick') return [work(10_000, 1, 0)];
-    return [work(200_000, 3, SETTLE), ...(size === 'large' ? [work(1_000_000, 1, SETTLE)] : [])];
+    return [work(200_000, 3, SETTLE_MS), ...(size === 'large' ? [work(1_000_000, 1, SETTLE_MS)] : [])];
   },
 });

@@ -1,6 +1,6 @@
 /**
  * The network between mqttrep and one site: a TCP relay on 127.0.0.1. While it is cut, the site's own clients
- * still reach their broker, as at a site whose line to the world is down.
+ * still reach their broker, as at a site that has lost its internet connection.
  */
 
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ export class CuttableLink {
   readonly #sockets = new Set<Socket>();
   #state: 'whole' | 'cut' = 'whole';
 
-  /** A link to the broker on that port of 127.0.0.1. */
+  /** Opens a link to the broker on the given port of 127.0.0.1. */
   static async to(brokerPort: number): Promise<CuttableLink> {
     const link = new CuttableLink(brokerPort);
     link.#server.listen(0, '127.0.0.1');
@@ -42,7 +42,7 @@ export class CuttableLink {
     return this.#state === 'cut';
   }
 
-  /** Resets all connections, and each new one until `heal`. */
+  /** Resets all connections, and every new one until `heal` is called. */
   cut(): void {
     this.#state = 'cut';
     for (const socket of this.#sockets) socket.resetAndDestroy();
@@ -71,5 +71,5 @@ export class CuttableLink {
 }
 
 function ignore(): void {
-  // Both ends of the connection hear of its end; the relay itself has nothing to do.
+  // Both ends of the connection notice its end; the relay itself has nothing to do.
 }

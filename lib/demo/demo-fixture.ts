@@ -1,6 +1,6 @@
 /**
- * All that the demo plays with: three brokers, a link that can be cut, mqttrep itself, and a client at each
- * site. mqttrep is the real one, with its worker threads, and knows nothing of the demo.
+ * What the demo runs: three brokers, a link that can be cut, mqttrep, and a client at each site. mqttrep is the
+ * real program with its worker threads; nothing in it is written for the demo.
  */
 
 import { once } from 'node:events';
@@ -12,21 +12,20 @@ import type { Log } from '../protocol/messages.ts';
 import { StatusServer } from '../status/server.ts';
 import { Replicator } from '../supervisor/replicator.ts';
 import { CuttableLink } from './cuttable-link.ts';
-import { FILTER } from './duck-pond.ts';
+import { FILTER } from './demo-values.ts';
 import { EmbeddedBroker } from './embedded-broker.ts';
 import { SiteClient } from './site-client.ts';
 import { REMOTE, SITES, type SiteName } from './sites.ts';
 
-/** mqttrep is given so many milliseconds to connect: the story makes no sense before. A busy machine is slow. */
-const CONNECT_LIMIT = 30_000;
+/** The script starts when mqttrep has connected. A busy machine is slow. */
+const CONNECT_TIMEOUT_MS = 30_000;
 
-/** Hz. */
-const MERGE_FREQUENCY = 10;
+const MERGE_FREQUENCY_HZ = 10;
 
-/** Milliseconds: soon enough to be watched. */
-const RECONNECT_PERIOD = 500;
+/** Short, so that a viewer sees the reconnect. */
+const RECONNECT_PERIOD_MS = 500;
 
-/** Any free port. */
+/** Port 0: any free port. */
 const HTTP: HttpConfig = {
   host: '127.0.0.1',
   port: 0,
@@ -35,22 +34,22 @@ const HTTP: HttpConfig = {
   hidesPayloads: false,
 };
 
-/** The client of a site saw a message. */
-export type SawWrite = (site: SiteName, topic: string, payload: string, at: number) => void;
+/** Called when the client of a site receives a message; `at` in milliseconds of `performance.now()`. */
+export type OnArrival = (site: SiteName, topic: string, payload: string, at: number) => void;
 
 export class DemoFixture {
   readonly brokers = new Map<SiteName, EmbeddedBroker>();
   readonly #clients = new Map<SiteName, SiteClient>();
-  /** What has been opened, in this order. */
+  /** Closes what has been opened; the last opened is closed first. */
   readonly #closers: (() => Promise<void>)[] = [];
   readonly #log: Log;
   #link: CuttableLink | undefined;
   #replicator: Replicator | undefined;
-  /** Of the status page. */
+  /** The address of the status page. */
   #page = '';
   #failed: Promise<string> = new Promise(() => undefined);
 
-  /** Starts the brokers, the link and the status page; what was opened is closed where that fails. */
+  /** Starts the brokers, the link and the status page. If one fails, everything opened before it is closed. */
   static async build(log: Log): Promise<DemoFixture> {
     const fixture = new DemoFixture(log);
     try {
@@ -62,7 +61,7 @@ export class DemoFixture {
     }
   }
 
-  /** `build` is the way in. */
+  /** Use `build`. */
   private constructor(log: Log) {
     this.#log = log;
   }
@@ -77,35 +76,35 @@ export class DemoFixture {
     return this.#link;
   }
 
-  /** Resolves with the reason if mqttrep gives up. */
+  /** Resolves with the reason if mqttrep ends by itself. */
   get failed(): Promise<string> {
     return this.#failed;
   }
 
-  /** Where each site's own clients connect to. */
+  /** The URLs that the clients of each site use. */
   get urls(): ReadonlyMap<SiteName, string> {
     return new Map([...this.brokers].map(([site, { url }]) => [site, url]));
   }
 
   /**
-   * Starts mqttrep and the clients. Resolves when all are connected, or as soon as `signal`; with the sites
+   * Starts mqttrep and the clients. Resolves when all are connected, or when `signal` aborts. Returns the sites
    * that mqttrep has not reached.
    */
-  async connect(saw: SawWrite, signal: AbortSignal): Promise<readonly string[]> {
+  async connect(onArrival: OnArrival, signal: AbortSignal): Promise<readonly string[]> {
     const replicator = this.#replicator;
     if (replicator === undefined) throw new Error('the fixture is not built');
     this.#failed = new Promise(resolve => {
       void replicator.ended.then(reason => reason !== undefined && resolve(reason));
     });
     replicator.start();
-    await Promise.race([replicator.answered(CONNECT_LIMIT), aborted(signal)]);
+    await Promise.race([replicator.answered(CONNECT_TIMEOUT_MS), aborted(signal)]);
     const missing = [...replicator.links].filter(([, { state }]) => state !== 'ready').map(([name]) => name);
     if (missing.length > 0) return missing;
 
     for (const site of SITES) {
       const { url } = this.#broker(site);
       const client = await SiteClient.connect(site, url, FILTER, (topic, payload, at) =>
-        saw(site, topic, payload, at),
+        onArrival(site, topic, payload, at),
       );
       this.#closers.push(() => client.end());
       this.#clients.set(site, client);
@@ -113,7 +112,7 @@ export class DemoFixture {
     return [];
   }
 
-  /** A client at the site writes to the broker there. Resolves when acknowledged. */
+  /** The client of the site publishes to the broker there. Resolves when the broker has acknowledged it. */
   async write(site: SiteName, topic: string, payload: string): Promise<void> {
     await this.#clients.get(site)?.write(topic, payload);
   }
@@ -138,7 +137,7 @@ export class DemoFixture {
       http: HTTP,
       replicator,
       version: packageVersion(),
-      mergeFrequency: () => MERGE_FREQUENCY,
+      mergeFrequency: () => MERGE_FREQUENCY_HZ,
     });
     this.#page = await server.listen();
     this.#closers.push(() => server.close());
@@ -146,7 +145,7 @@ export class DemoFixture {
 
   #broker(site: SiteName): EmbeddedBroker {
     const broker = this.brokers.get(site);
-    if (broker === undefined) throw new Error(`the broker of ${site} does not run`);
+    if (broker === undefined) throw new Error(`the broker of ${site} is not running`);
     return broker;
   }
 
@@ -157,10 +156,10 @@ export class DemoFixture {
         url: site === REMOTE ? this.link.url : this.#broker(site).url,
         maxQos: 2,
         priority: 0,
-        options: { reconnectPeriod: RECONNECT_PERIOD },
+        options: { reconnectPeriod: RECONNECT_PERIOD_MS },
       })),
       topics: [{ id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES }],
-      mergeFrequency: MERGE_FREQUENCY,
+      mergeFrequency: MERGE_FREQUENCY_HZ,
       store: 'memory',
       controlTopic: CONTROL_PREFIX,
       scanPeriod: 600,

@@ -1,6 +1,6 @@
 /**
- * Aedes in this process, on a free port of 127.0.0.1: the demo needs no server. What it retains is read from
- * its memory, so that the final comparison does not depend on what it compares.
+ * A broker (Aedes) in this process, on a free port of 127.0.0.1, so that the demo needs no server. What it retains is
+ * read from its memory, so that the final comparison does not depend on MQTT.
  */
 
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { Aedes } from 'aedes';
 import { isReplicable } from '../core/filter.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 
-/** The part of Aedes' persistence that is read here; Aedes gives it no type. */
+/** The part of Aedes' persistence that is read here; Aedes exports no type for it. */
 interface RetainedMemory {
   createRetainedStream(filter: string): AsyncIterable<{ readonly topic: string; readonly payload: Buffer }>;
 }
@@ -47,7 +47,7 @@ export class EmbeddedBroker {
     return `mqtt://127.0.0.1:${this.port}`;
   }
 
-  /** Topic → payload of all that is retained, without control topics. */
+  /** Topic → payload of all retained messages, without control topics. */
   async retained(): Promise<Map<string, string>> {
     const retained = new Map<string, string>();
     for await (const { topic, payload } of this.#memory.createRetainedStream('#')) {
@@ -60,7 +60,7 @@ export class EmbeddedBroker {
     const ended = once(this.#server, 'close');
     this.#server.close();
     await new Promise<void>(resolve => this.#aedes.close(() => resolve()));
-    // Aedes closes those that have sent a CONNECT; the others would hold the server open.
+    // Aedes closes the sockets that have sent a CONNECT. The others would keep the server open.
     for (const socket of this.#sockets) socket.destroySoon();
     await ended;
   }
@@ -69,7 +69,9 @@ export class EmbeddedBroker {
 function memoryOf(aedes: Aedes): RetainedMemory {
   const memory: unknown = 'persistence' in aedes ? aedes.persistence : undefined;
   if (!isRetainedMemory(memory))
-    throw new Error('this release of Aedes keeps its retained messages elsewhere');
+    throw new Error(
+      'this version of Aedes stores retained messages in another place; the demo cannot read them',
+    );
   return memory;
 }
 

@@ -1,29 +1,29 @@
-/** What became of the writes that were made while the remote site was cut off, once it is back. */
+/** What happened to the writes that were made while the remote site was cut off, after its link was healed. */
 
 import type { Retained } from './comparison.ts';
 import { REMOTE, type SiteName } from './sites.ts';
 import type { Write } from './write-log.ts';
 
 export interface HealReport {
-  /** Values of the others that arrived at the remote site. */
-  readonly got: readonly Write[];
-  /** Values of the others that a newer one of them had replaced before they could be sent. */
+  /** Values of the other sites that arrived at the remote site. */
+  readonly received: readonly Write[];
+  /** Values of the other sites that a newer value replaced before mqttrep could send them. */
   readonly skipped: readonly Write[];
-  /** Values of the remote site that arrived at an other one. */
+  /** Values of the remote site that arrived at another site. */
   readonly sent: readonly Write[];
   readonly conflicts: readonly Conflict[];
-  /** Topics that were deleted elsewhere, and that the remote site does not hold any more. */
+  /** Topics that were deleted elsewhere and are deleted at the remote site too. */
   readonly deleted: readonly string[];
-  /** Topics that were deleted elsewhere, and that the remote site still holds. */
-  readonly undeleted: readonly string[];
+  /** Topics that were deleted elsewhere and that the remote site still retains. */
+  readonly notDeleted: readonly string[];
 }
 
-/** A topic that was written on both sides of the cut. */
+/** A topic that was written at both sides of the cut. */
 export interface Conflict {
   readonly topic: string;
-  /** The last write of either side, in the order in which they were made. */
+  /** The last write of each side, in the order of their times. */
   readonly writes: readonly Write[];
-  /** Whose value all brokers hold; undefined where they do not agree, or hold something else. */
+  /** The site whose value all brokers retain. Undefined if the brokers differ, or retain another value. */
   readonly winner: SiteName | undefined;
 }
 
@@ -33,16 +33,18 @@ export function healReport(meanwhile: readonly Write[], retained: Retained): Hea
   const conflicts = [...new Set(fromRemote.map(({ topic }) => topic))]
     .filter(topic => fromOthers.some(write => write.topic === topic))
     .map(topic => conflictOver(topic, fromRemote, fromOthers, retained));
-  const last = (write: Write) => fromOthers.findLast(({ topic }) => topic === write.topic) === write;
-  const deletions = fromOthers.filter(write => write.payload === '' && last(write)).map(({ topic }) => topic);
+  const isLast = (write: Write) => fromOthers.findLast(({ topic }) => topic === write.topic) === write;
+  const deletions = fromOthers
+    .filter(write => write.payload === '' && isLast(write))
+    .map(({ topic }) => topic);
   const isHeld = (topic: string) => retained.get(REMOTE)?.has(topic) === true;
   return {
-    got: fromOthers.filter(write => write.payload !== '' && hasArrived(write)),
-    skipped: fromOthers.filter(write => !hasArrived(write) && !last(write)),
+    received: fromOthers.filter(write => write.payload !== '' && hasArrived(write)),
+    skipped: fromOthers.filter(write => !hasArrived(write) && !isLast(write)),
     sent: fromRemote.filter(hasArrived),
     conflicts,
     deleted: deletions.filter(topic => !isHeld(topic)),
-    undeleted: deletions.filter(isHeld),
+    notDeleted: deletions.filter(isHeld),
   };
 }
 
@@ -52,8 +54,8 @@ function conflictOver(
   fromOthers: readonly Write[],
   retained: Retained,
 ): Conflict {
-  const ours = (write: Write) => write.topic === topic;
-  const writes = [fromRemote.findLast(ours), fromOthers.findLast(ours)]
+  const isOfTopic = (write: Write) => write.topic === topic;
+  const writes = [fromRemote.findLast(isOfTopic), fromOthers.findLast(isOfTopic)]
     .filter(write => write !== undefined)
     .sort((a, b) => a.at - b.at);
   const won = (write: Write) =>
@@ -61,7 +63,7 @@ function conflictOver(
   return { topic, writes, winner: writes.find(won)?.site };
 }
 
-/** Over the link that was cut: at the remote site if it is from elsewhere, else at any other one. */
+/** Whether the write crossed the link that was cut: to the remote site, or from it to any other site. */
 function hasArrived({ site, deliveries }: Write): boolean {
   if (site !== REMOTE) return deliveries.get(REMOTE)?.kind === 'arrived';
   return [...deliveries.values()].some(({ kind }) => kind === 'arrived');

@@ -1,4 +1,4 @@
-/** What the terminal says. Functions from what happened to lines, so that a spec can read them. */
+/** The text of the demo's terminal. Pure functions from events to lines, so that specs can check them. */
 
 import { printable, quoted } from '../core/printable.ts';
 import type { Look, Style } from '../terminal/terminal.ts';
@@ -9,7 +9,7 @@ import type { Totals, Write } from './write-log.ts';
 
 const COLOURS: Readonly<Record<SiteName, Style>> = { OSLO: 'cyan', PARIS: 'magenta', QUEBEC: 'yellow' };
 
-/** Under the time column. */
+/** The width of the time column. */
 const INDENT = ' '.repeat(10);
 
 /** `page`: the address of the status page. */
@@ -20,13 +20,13 @@ export function opening(look: Look, urls: ReadonlyMap<SiteName, string>, page: s
   });
   const example = `mosquitto_sub -t '#' -v -p ${new URL(urls.get('PARIS') ?? '').port}`;
   return [
-    `${look.paint('bold', 'mqttrep demo')}: three brokers, clients at each, and one mqttrep between them.`,
+    `${look.paint('bold', 'mqttrep demo')}: three brokers with clients, and one mqttrep between them.`,
     '',
     ...addresses,
     '',
-    `  See it in a browser: ${look.paint('bold', page)}`,
+    `  Open it in a browser: ${look.paint('bold', page)}`,
     '',
-    look.paint('dim', `  Look for yourself: ${example}     Ctrl-C ends the demo.`),
+    look.paint('dim', `  Watch one broker: ${example}     Ctrl-C ends the demo.`),
     '',
   ];
 }
@@ -36,7 +36,7 @@ export function opening(look: Look, urls: ReadonlyMap<SiteName, string>, page: s
 const WIDTHS = { time: 8, site: 7, topic: 22, value: 9, arrival: 10 } as const;
 const FIXED = WIDTHS.time + 2 + WIDTHS.site + WIDTHS.topic + WIDTHS.value;
 
-/** A table's head; plain sentences need none. */
+/** The head of the table; plain sentences have none. */
 export function tableHead(look: Look): string[] {
   if (look.mode === 'plain') return [];
   const columns = [
@@ -49,7 +49,7 @@ export function tableHead(look: Look): string[] {
   return [look.paint('dim', columns.join('').trimEnd())];
 }
 
-/** A write, and when it reached the others. `elapsed`: when it was made, in milliseconds since the demo began. */
+/** A write, and when it arrived at the other sites. `elapsed`: when it was made, in milliseconds since the demo began. */
 export function writeLines(look: Look, write: Write, elapsed: number): string[] {
   return look.mode === 'table' ? [row(look, write, elapsed)] : [sentence(look, write, elapsed)];
 }
@@ -72,15 +72,13 @@ function arrivals(look: Look, write: Write): string {
     if (site === write.site) return COLOURS[site];
     return write.deliveries.get(site)?.kind === 'arrived' ? 'green' : 'dim';
   };
-  // The explanation takes the place of the cells that have nothing to tell.
-  const told = cells.filter(({ site }) => write.deliveries.get(site)?.kind !== 'cut off');
-  const kept = write.site === REMOTE ? [] : told;
+  // The explanation replaces the cells of the sites that are cut off.
+  const reached = cells.filter(({ site }) => write.deliveries.get(site)?.kind !== 'cut off');
+  const kept = write.site === REMOTE ? [] : reached;
   const why =
-    write.site === REMOTE
-      ? `${REMOTE} is cut off: they get it when it is back`
-      : 'cut off: gets it when it is back';
+    write.site === REMOTE ? `${REMOTE} is cut off: they receive it later` : 'cut off: receives it later';
   const room = look.columns - FIXED - kept.length * WIDTHS.arrival - 3;
-  const explained = told.length < cells.length && why.length <= room;
+  const explained = reached.length < cells.length && why.length <= room;
   const shown = (explained ? kept : cells).map(({ site, text }) => look.paint(style(site), text)).join('');
   return explained ? `${shown}   ${look.paint('dim', why)}` : shown;
 }
@@ -102,7 +100,7 @@ function sentence(look: Look, write: Write, elapsed: number): string {
   const [late] = waiting;
   if (late !== undefined) {
     const why = site === REMOTE ? `${site} is cut off: ${list(waiting)}` : `${late} is cut off: it`;
-    parts.push(`${why} will get this when it is back`);
+    parts.push(`${why} will receive this when the link is healed`);
   }
   return `${time(look, elapsed)}${site} ${did}: ${parts.join(', ')}`;
 }
@@ -112,22 +110,22 @@ function arrival(write: Write, site: SiteName): string {
   switch (delivery?.kind) {
     case 'arrived':
       return `after ${Math.round(delivery.milliseconds)} ms`;
-    case 'overtaken':
-      return 'got a newer value first';
+    case 'replaced':
+      return 'received a newer value instead';
     default:
-      return 'has not got it yet';
+      return 'has not received it yet';
   }
 }
 
 // ── the link ─────────────────────────────────────────────────────────────────────────────────────────
 
 export function cutLines(look: Look, elapsed: number): string[] {
-  const text = `The link of ${REMOTE} is cut. Its own clients still reach it, and go on.`;
+  const text = `The link to ${REMOTE} is cut. Clients at ${REMOTE} still reach their broker and continue to write.`;
   return ['', `${time(look, elapsed)}${look.paint('red', text)}`];
 }
 
 export function healedLines(look: Look, elapsed: number): string[] {
-  return [`${time(look, elapsed)}${look.paint('yellow', `The link of ${REMOTE} is healed.`)}`];
+  return [`${time(look, elapsed)}${look.paint('yellow', `The link to ${REMOTE} is healed.`)}`];
 }
 
 /** `took`: milliseconds since the link was healed. */
@@ -144,17 +142,17 @@ export function stillDifferentLines(look: Look, elapsed: number, took: number, r
 
 function reportLines(
   look: Look,
-  { got, skipped, sent, conflicts, deleted, undeleted }: HealReport,
+  { received, skipped, sent, conflicts, deleted, notDeleted }: HealReport,
 ): string[] {
   const values = (writes: readonly Write[]) =>
     writes.map(write => `${printable(write.topic)} = ${shownValue(write)}`);
   const items: [string, readonly string[]][] = [
-    ['got', values(got)],
+    ['received', values(received)],
     ['sent', values(sent)],
-    ['not sent', values(skipped).map(value => `${value}, which was outdated`)],
+    ['not sent', values(skipped).map(value => `${value}, replaced by a newer value`)],
     ['conflict', conflicts.map(conflictText)],
-    ['deleted', deleted.map(topic => `${printable(topic)} is gone at ${REMOTE} as well`)],
-    ['not deleted', undeleted.map(topic => `${printable(topic)} is still at ${REMOTE}`)],
+    ['deleted', deleted.map(topic => `${printable(topic)} is deleted at ${REMOTE} too`)],
+    ['not deleted', notDeleted.map(topic => `${printable(topic)} is still retained at ${REMOTE}`)],
   ];
   return items.flatMap(([label, texts]) =>
     texts.map((text, index) => {
@@ -169,14 +167,14 @@ function reportLines(
 function conflictText({ topic, writes, winner }: Conflict): string {
   const sides = writes.map(write => `${write.site} wrote ${shownValue(write)}`).join(', ');
   const won = writes.find(({ site }) => site === winner);
-  return `${printable(topic)}: ${sides}; ${won === undefined ? 'neither won' : `all have ${shownValue(won)} now`}`;
+  return `${printable(topic)}: ${sides}; ${won === undefined ? 'neither won' : `all brokers retain ${shownValue(won)} now`}`;
 }
 
 function shownValue({ payload }: Write): string {
   return payload === '' ? 'deleted' : printable(payload);
 }
 
-/** What the replicator itself logs. */
+/** A line of mqttrep's own log. */
 export function logLine(look: Look, elapsed: number, message: string): string {
   return `${time(look, elapsed)}${look.paint('dim', `mqttrep: ${printable(message, 2_000)}`)}`;
 }
@@ -185,7 +183,7 @@ export function logLine(look: Look, elapsed: number, message: string): string {
 
 export interface Summary {
   readonly totals: Totals;
-  /** Milliseconds; undefined where no write arrived anywhere. */
+  /** Milliseconds; undefined if no write arrived anywhere. */
   readonly median: number | undefined;
   readonly percentile95: number | undefined;
   readonly retained: Retained;
@@ -195,15 +193,15 @@ export function closing(look: Look, elapsed: number, summary: Summary): string[]
   const { totals, median, percentile95, retained } = summary;
   const lines = [
     '',
-    `${look.paint('bold', 'The end')} after ${seconds(elapsed)}: ${totals.writes} writes, ` +
+    `${look.paint('bold', 'The demo ended')} after ${seconds(elapsed)}: ${totals.writes} writes, ` +
       `${totals.everywhere} of them arrived at both other brokers.`,
   ];
-  if (totals.overtaken > 0) {
-    lines.push(`${totals.overtaken} gave way to a newer value while ${REMOTE} was cut off.`);
+  if (totals.replaced > 0) {
+    lines.push(`${totals.replaced} were replaced by a newer value while ${REMOTE} was cut off.`);
   }
   if (median !== undefined && percentile95 !== undefined) {
     const times = `median ${Math.round(median)} ms, 95th percentile ${Math.round(percentile95)} ms`;
-    lines.push(`Time to arrive, if not cut off: ${times}.`);
+    lines.push(`Time to arrive, without the cut: ${times}.`);
   }
   if (divergingTopics(retained).length > 0) {
     return [...lines, look.paint('red', 'The brokers are not equal.'), ...differenceLines(retained)];

@@ -1,6 +1,6 @@
-/** Waiting that ends early when the demo is stopped. */
+/** A wait that ends early when the demo is stopped. */
 
-/** Resolves after so many milliseconds, or as soon as `signal` is aborted. */
+/** Resolves after the given milliseconds, or when `signal` aborts. */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true || milliseconds <= 0) return;
   await new Promise<void>(resolve => {

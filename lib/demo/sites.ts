@@ -1,10 +1,10 @@
-/** The three sites of the demo, each with a broker of its own. */
+/** The three sites of the demo; each has its own broker. */
 
 export const SITES = ['OSLO', 'PARIS', 'QUEBEC'] as const;
 
 export type SiteName = (typeof SITES)[number];
 
-/** The site that mqttrep reaches over the link that is cut. */
+/** The site whose link to mqttrep is cut. */
 export const REMOTE: SiteName = 'QUEBEC';
 
 export function othersOf(site: SiteName): SiteName[] {

@@ -1,8 +1,8 @@
-/** What is said of many durations in a few numbers. */
+/** Percentiles of durations. */
 
 /**
- * The smallest of the values that at least `share` (0 < share ≤ 1) of them do not exceed: the nearest-rank
- * percentile. Undefined where there are no values.
+ * The nearest-rank percentile: the smallest value such that at least `share` (0 < share ≤ 1) of all values are not
+ * larger. Undefined if there are no values.
  */
 export function percentile(values: readonly number[], share: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);

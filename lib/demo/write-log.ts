@@ -1,7 +1,7 @@
 /**
- * Every write of the demo, and its way to the other sites. A write is handed to `show` once: when it is known
- * of each other site that it arrived, was overtaken by a newer value, or has to wait for a cut link; or when it
- * has been under way for SHOW_LIMIT.
+ * Every write of the demo, and its delivery to the other sites. Each write is passed to `show` once. That is when, for each
+ * other site, it has arrived, was replaced by a newer value, or waits for a cut link; at the latest after
+ * SHOW_TIMEOUT_MS.
  */
 
 import { othersOf, type SiteName } from './sites.ts';
@@ -13,38 +13,37 @@ export interface Write {
   readonly payload: string;
   /** Milliseconds of `performance.now()`. */
   readonly at: number;
-  /** What became of it, by each other site. */
+  /** Its delivery to each other site. */
   readonly deliveries: ReadonlyMap<SiteName, Delivery>;
 }
 
 export type Delivery =
   | { readonly kind: 'arrived'; readonly milliseconds: number }
-  | { readonly kind: 'under way' | 'cut off' | 'overtaken' };
+  | { readonly kind: 'in flight' | 'cut off' | 'replaced' };
 
 export interface Totals {
   readonly writes: number;
   /** Writes that arrived at every other site. */
   readonly everywhere: number;
-  /** Writes that some site never got, since a newer value came first. */
-  readonly overtaken: number;
+  /** Writes that some site never received, because a newer value replaced them. */
+  readonly replaced: number;
 }
 
-/** Milliseconds. */
-export const SHOW_LIMIT = 2_000;
+export const SHOW_TIMEOUT_MS = 2_000;
 
-/** The newest so many times to arrive are kept. */
+/** At most so many delivery times are kept, the newest ones. */
 const MAX_TIMES = 10_000;
 
 interface OpenWrite extends Write {
   readonly deliveries: Map<SiteName, Delivery>;
-  limit: NodeJS.Timeout | undefined;
+  timer: NodeJS.Timeout | undefined;
 }
 
 export class WriteLog {
   readonly #show: (write: Write) => void;
   readonly #open = new Set<OpenWrite>();
   readonly #times: number[] = [];
-  readonly #totals = { writes: 0, everywhere: 0, overtaken: 0 };
+  readonly #totals = { writes: 0, everywhere: 0, replaced: 0 };
   #cutOff: SiteName | undefined;
 
   constructor(show: (write: Write) => void) {
@@ -55,46 +54,46 @@ export class WriteLog {
     return this.#totals;
   }
 
-  /** Milliseconds that writes took to arrive where nothing was cut. */
+  /** Delivery times in milliseconds, without those over a cut link. */
   get times(): readonly number[] {
     return this.#times;
   }
 
   written(site: SiteName, topic: string, payload: string, at: number): Write {
     const deliveries = new Map(othersOf(site).map(other => [other, this.#expected(site, other)]));
-    const write: OpenWrite = { site, topic, payload, at, deliveries, limit: undefined };
-    write.limit = setTimeout(() => this.#showNow(write), SHOW_LIMIT);
+    const write: OpenWrite = { site, topic, payload, at, deliveries, timer: undefined };
+    write.timer = setTimeout(() => this.#showNow(write), SHOW_TIMEOUT_MS);
     this.#totals.writes++;
     this.#open.add(write);
-    this.#look(write);
+    this.#update(write);
     return write;
   }
 
-  /** What a client at the site saw. Its own writes, and what it has seen before, are no news. */
+  /** The client of the site received a message. Its own writes, and messages that it has received before, are ignored. */
   arrived(site: SiteName, topic: string, payload: string, at: number): void {
     const write = [...this.#open].findLast(
       open => open.topic === topic && open.payload === payload && isExpected(open.deliveries.get(site)),
     );
     if (write === undefined) return;
     const milliseconds = at - write.at;
-    if (write.deliveries.get(site)?.kind === 'under way') this.#took(milliseconds);
+    if (write.deliveries.get(site)?.kind === 'in flight') this.#addTime(milliseconds);
     write.deliveries.set(site, { kind: 'arrived', milliseconds });
     for (const older of this.#open) {
       if (older === write) break;
       if (older.topic !== topic || !isExpected(older.deliveries.get(site))) continue;
-      older.deliveries.set(site, { kind: 'overtaken' });
-      this.#look(older);
+      older.deliveries.set(site, { kind: 'replaced' });
+      this.#update(older);
     }
-    this.#look(write);
+    this.#update(write);
   }
 
   cut(site: SiteName): void {
     this.#cutOff = site;
     for (const write of this.#open) {
       for (const [other, { kind }] of write.deliveries) {
-        if (kind === 'under way') write.deliveries.set(other, this.#expected(write.site, other));
+        if (kind === 'in flight') write.deliveries.set(other, this.#expected(write.site, other));
       }
-      this.#look(write);
+      this.#update(write);
     }
   }
 
@@ -102,47 +101,47 @@ export class WriteLog {
     this.#cutOff = undefined;
   }
 
-  /** All brokers are equal: what has not arrived by now never will. */
-  settle(): void {
+  /** All brokers are equal, so a write that has not arrived was replaced. */
+  endOutstanding(): void {
     for (const write of this.#open) {
       for (const [other, delivery] of write.deliveries) {
-        if (isExpected(delivery)) write.deliveries.set(other, { kind: 'overtaken' });
+        if (isExpected(delivery)) write.deliveries.set(other, { kind: 'replaced' });
       }
-      this.#look(write);
+      this.#update(write);
     }
   }
 
   close(): void {
-    for (const { limit } of this.#open) clearTimeout(limit);
+    for (const { timer } of this.#open) clearTimeout(timer);
     this.#open.clear();
   }
 
   #expected(from: SiteName, to: SiteName): Delivery {
-    return { kind: from === this.#cutOff || to === this.#cutOff ? 'cut off' : 'under way' };
+    return { kind: from === this.#cutOff || to === this.#cutOff ? 'cut off' : 'in flight' };
   }
 
-  #look(write: OpenWrite): void {
+  #update(write: OpenWrite): void {
     const kinds = [...write.deliveries.values()].map(({ kind }) => kind);
-    if (!kinds.includes('under way')) this.#showNow(write);
-    if (kinds.includes('under way') || kinds.includes('cut off')) return;
+    if (!kinds.includes('in flight')) this.#showNow(write);
+    if (kinds.includes('in flight') || kinds.includes('cut off')) return;
     this.#open.delete(write);
-    if (kinds.includes('overtaken')) this.#totals.overtaken++;
+    if (kinds.includes('replaced')) this.#totals.replaced++;
     else this.#totals.everywhere++;
   }
 
   #showNow(write: OpenWrite): void {
-    if (write.limit === undefined) return;
-    clearTimeout(write.limit);
-    write.limit = undefined;
+    if (write.timer === undefined) return;
+    clearTimeout(write.timer);
+    write.timer = undefined;
     this.#show(write);
   }
 
-  #took(milliseconds: number): void {
+  #addTime(milliseconds: number): void {
     this.#times.push(milliseconds);
     if (this.#times.length > MAX_TIMES) this.#times.shift();
   }
 }
 
 function isExpected(delivery: Delivery | undefined): boolean {
-  return delivery?.kind === 'under way' || delivery?.kind === 'cut off';
+  return delivery?.kind === 'in flight' || delivery?.kind === 'cut off';
 }

@@ -1,4 +1,4 @@
-/** What the bench shows of its figures. */
+/** The report and the picture of the bench. */
 
 import { expect } from 'chai';
 import { picture } from '../../bench/picture.ts';
@@ -25,33 +25,33 @@ describe('the report of the bench', () => {
     expect(table(result)).to.contain('20 (10 … 30) 2×');
   });
 
-  it('says what never came, what is unknown, and why', () => {
+  it('shows results that never arrived, missing figures, and the reason', () => {
     const shown = table(result);
     expect(shown).to.match(/\| +never \| +– \|/);
     expect(shown).to.contain('- Node-RED: is not <installed>');
   });
 
-  it('says of each target whether it is reached, with the figure', () => {
+  it('reports for each target whether it was reached, with the figure', () => {
     expect(table(result)).to.contain('- MISSED: cost: at most 12 µs; measured: 20 µs');
     expect(table(result)).to.contain('- reached: cost: at most 25 µs; measured: 20 µs');
   });
 
-  it('makes no claim where what it compares with was not measured', () => {
+  it('has no target if the figure to compare with was not measured', () => {
     expect(atMost('cost', 20, Number.NaN, 'µs')).to.deep.equal([]);
   });
 
-  it('reads its JSON back as it was', () => {
+  it('reads its own JSON back unchanged', () => {
     expect(fromJson(json([result]))).to.deep.equal([result]);
   });
 
-  it('draws a bar for each subject, as one file that needs no other', () => {
+  it('draws a bar for each subject, in a file without references', () => {
     const svg = picture([result]);
     expect(svg.match(/<rect /g)).to.have.length(4);
     expect(svg).to.contain('>20 µs<').and.to.contain('>never<').and.to.contain('prefers-color-scheme: dark');
     expect(svg).not.to.match(/href|<script|<image/);
   });
 
-  it('leaves out of the picture what was not measured', () => {
+  it('leaves unmeasured panels out of the picture', () => {
     expect(picture([])).not.to.contain('<rect');
   });
 });

@@ -1,10 +1,10 @@
-/** The numbers that the demo ends with. */
+/** The percentiles in the summary of the demo. */
 
 import { expect } from 'chai';
 import { percentile } from '../../lib/demo/statistics.ts';
 
-describe('the demo: percentiles', () => {
-  it('are a value that was there, by nearest rank', () => {
+describe('percentile', () => {
+  it('returns one of the values, by nearest rank', () => {
     const values = [50, 15, 40, 20, 35];
     expect(percentile(values, 0.3)).to.equal(20);
     expect(percentile(values, 0.5)).to.equal(35);
@@ -13,11 +13,11 @@ describe('the demo: percentiles', () => {
     expect(values).to.deep.equal([50, 15, 40, 20, 35]);
   });
 
-  it('sort by size, not by digits', () => {
+  it('sorts the values as numbers', () => {
     expect(percentile([9, 100, 20], 0.5)).to.equal(20);
   });
 
-  it('are undefined where there are no values', () => {
+  it('returns undefined if there are no values', () => {
     expect(percentile([], 0.5)).to.equal(undefined);
   });
 });

@@ -1,11 +1,11 @@
-/** Each write is shown once, when all is known that can be. */
+/** The log shows each write once, when its deliveries are known. */
 
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { othersOf } from '../../lib/demo/sites.ts';
-import { SHOW_LIMIT, type Write, WriteLog } from '../../lib/demo/write-log.ts';
+import { SHOW_TIMEOUT_MS, type Write, WriteLog } from '../../lib/demo/write-log.ts';
 
-describe('the demo: the log of writes', () => {
+describe('WriteLog', () => {
   let clock: sinon.SinonFakeTimers;
   let shown: string[];
   let log: WriteLog;
@@ -29,7 +29,7 @@ describe('the demo: the log of writes', () => {
     return `${site} ${payload}: ${fates.join(', ')}`;
   }
 
-  it('shows a write when it has arrived everywhere, with the times', () => {
+  it('shows a write with its times when it has arrived everywhere', () => {
     log.written('OSLO', 'ducks', '1', 100);
     log.arrived('OSLO', 'ducks', '1', 101);
     log.arrived('PARIS', 'ducks', '1', 150);
@@ -37,19 +37,19 @@ describe('the demo: the log of writes', () => {
     log.arrived('QUEBEC', 'ducks', '1', 160);
     log.arrived('QUEBEC', 'ducks', '1', 170);
     expect(shown).to.deep.equal(['OSLO 1: 50, 60']);
-    expect(log.totals).to.deep.equal({ writes: 1, everywhere: 1, overtaken: 0 });
+    expect(log.totals).to.deep.equal({ writes: 1, everywhere: 1, replaced: 0 });
     expect(log.times).to.deep.equal([50, 60]);
   });
 
-  it('shows a write that is late, once', () => {
+  it('shows a late write after a timeout, and only once', () => {
     log.written('OSLO', 'ducks', '1', 0);
-    clock.tick(SHOW_LIMIT);
+    clock.tick(SHOW_TIMEOUT_MS);
     log.arrived('PARIS', 'ducks', '1', 3_000);
     log.arrived('QUEBEC', 'ducks', '1', 3_000);
-    expect(shown).to.deep.equal(['OSLO 1: under way, under way']);
+    expect(shown).to.deep.equal(['OSLO 1: in flight, in flight']);
   });
 
-  it('does not wait for a site that is cut off, and keeps its time out of the statistics', () => {
+  it('does not wait for a site that is cut off, and leaves its time out of the statistics', () => {
     log.written('OSLO', 'ducks', '1', 0);
     log.arrived('PARIS', 'ducks', '1', 40);
     log.cut('QUEBEC');
@@ -61,7 +61,7 @@ describe('the demo: the log of writes', () => {
     expect(log.times).to.deep.equal([40]);
   });
 
-  it('knows a value that a newer one has overtaken', () => {
+  it('marks a value as replaced when a newer one arrives', () => {
     log.cut('QUEBEC');
     const older = log.written('OSLO', 'ducks', '1', 0);
     log.arrived('PARIS', 'ducks', '1', 10);
@@ -69,14 +69,14 @@ describe('the demo: the log of writes', () => {
     log.arrived('PARIS', 'ducks', '2', 110);
     log.healed();
     log.arrived('QUEBEC', 'ducks', '2', 200);
-    expect(older.deliveries.get('QUEBEC')).to.deep.equal({ kind: 'overtaken' });
-    expect(log.totals).to.deep.equal({ writes: 2, everywhere: 1, overtaken: 1 });
+    expect(older.deliveries.get('QUEBEC')).to.deep.equal({ kind: 'replaced' });
+    expect(log.totals).to.deep.equal({ writes: 2, everywhere: 1, replaced: 1 });
   });
 
-  it('takes what has not arrived for overtaken when all brokers are equal', () => {
+  it('marks outstanding writes as replaced when all brokers are equal', () => {
     log.cut('QUEBEC');
     log.written('QUEBEC', 'menu', 'oats', 0);
-    log.settle();
-    expect(log.totals).to.deep.equal({ writes: 1, everywhere: 0, overtaken: 1 });
+    log.endOutstanding();
+    expect(log.totals).to.deep.equal({ writes: 1, everywhere: 0, replaced: 1 });
   });
 });

@@ -1,4 +1,4 @@
-/** What there is to write about: the topics, and for each the values that it takes one after the other. */
+/** The topics of the demo, and the values that its clients write to them, one after the other. */
 
 /** What mqttrep replicates. */
 export const FILTER = 'canards/#';
@@ -17,14 +17,14 @@ export const TOPICS = {
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS];
 
 /**
- * Never gives the same value of a topic twice in a row, so that each write is told from the one before; where
- * ducks and degrees are written twice during a cut, the second is not what was there before it either.
+ * Never gives a topic the same value twice in a row, so that each write can be told from the one before. Ducks and
+ * degrees also never go back to the value of two writes before: both are written twice during a cut.
  */
-export class DuckPond {
+export class DemoValues {
   readonly #values: Readonly<Record<Topic, Generator<string, never>>> = {
-    [TOPICS.menu]: inTurn(['oats', 'peas', 'barley', 'lettuce', 'snails']),
-    [TOPICS.osloDoor]: inTurn(['open', 'closed']),
-    [TOPICS.osloVisitor]: inTurn(['a heron', 'a swan', 'an otter', 'a coot']),
+    [TOPICS.menu]: cycle(['oats', 'peas', 'barley', 'lettuce', 'snails']),
+    [TOPICS.osloDoor]: cycle(['open', 'closed']),
+    [TOPICS.osloVisitor]: cycle(['a heron', 'a swan', 'an otter', 'a coot']),
     [TOPICS.osloDucks]: ducks(12),
     [TOPICS.parisDucks]: ducks(31),
     [TOPICS.quebecDucks]: ducks(7),
@@ -37,11 +37,11 @@ export class DuckPond {
   }
 }
 
-function* inTurn(values: readonly string[]): Generator<string, never> {
+function* cycle(values: readonly string[]): Generator<string, never> {
   for (;;) yield* values;
 }
 
-/** Ducks come and go, but never all of them. */
+/** Never 0. */
 function ducks(count: number): Generator<string, never> {
   return walk({ start: count, steps: [-2, -1, 1, 2, 3], least: 1, show: String });
 }
@@ -58,7 +58,7 @@ interface Walk {
   readonly show: (value: number) => string;
 }
 
-/** Goes by one of the steps each time, and never straight back to where it came from. */
+/** Each value differs from the one before by one of the steps, and never equals the one before that. */
 function* walk({ start, steps, least, show }: Walk): Generator<string, never> {
   for (let last = start, value = start; ; ) {
     yield show(value);

@@ -1,0 +1,57 @@
+/** The links of the documents lead somewhere, and the files that they name exist. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+const DOCUMENTS = [
+  ...['README.md', 'CHANGELOG.md', 'SECURITY.md'],
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter(file => file.endsWith('.md'))
+    .map(file => `docs/${file}`),
+];
+
+/** `[text](target)` and `src="target"`, but for other sites. */
+const LINK = /(?:\]\(|src(?:set)?=")(?!https?:)([^)"]+)[)"]/g;
+
+/** A file or a folder of this repository, from its root: `lib/core/step.ts`. */
+const PATH = /(?<![\w/.@-])(?:lib|spec|bench|workers|contrib|bin|build)\/[\w./-]*[\w/]/g;
+
+function textOf(document: string): string {
+  return readFileSync(join(ROOT, document), 'utf8');
+}
+
+/** The anchors of the headings, as GitHub makes them. */
+function anchorsOf(document: string): Set<string> {
+  return new Set(
+    [...textOf(document).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}_ -]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+function isBroken(document: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? document : join(dirname(document), path);
+  if (!existsSync(join(ROOT, target))) return true;
+  return anchor !== undefined && !anchorsOf(target).has(anchor);
+}
+
+for (const document of DOCUMENTS) {
+  describe(document, () => {
+    it('has links that lead somewhere', () => {
+      const links = [...textOf(document).matchAll(LINK)].map(([, link = '']) => link);
+      expect(links.filter(link => isBroken(document, link))).to.deep.equal([]);
+    });
+
+    it('names files that exist', () => {
+      const paths = textOf(document).match(PATH) ?? [];
+      expect(paths.filter(path => !existsSync(join(ROOT, path)))).to.deep.equal([]);
+    });
+  });
+}
