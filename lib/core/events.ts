@@ -4,8 +4,8 @@
  * Time, identity and versions come in with the event, so that `step` stays a function.
  */
 
+import type { Bytes, Message } from './message.ts';
 import type { QoS } from './policy.ts';
-import type { Bytes, Message } from './register.ts';
 import type { Version } from './version.ts';
 
 export type Event =
@@ -21,6 +21,9 @@ export type Event =
   | ProbeLost
   | Restored
   | Withheld;
+
+/** The events of one kind. */
+export type EventOf<K extends Event['kind']> = Extract<Event, { readonly kind: K }>;
 
 /** A broker delivered a message. */
 export interface Observed {

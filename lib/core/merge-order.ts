@@ -17,7 +17,7 @@ import { LruCache } from './lru-cache.ts';
 import { type Comparator, type Format, formatMergeChain, type MergeChain } from './merge-chain.ts';
 import { follow } from './merge-path.ts';
 import { compareValues, type Value, valueFrom, valueFromText } from './merge-value.ts';
-import { type Bytes, isDeletion, type Message } from './register.ts';
+import { type Bytes, isDeletion, type Message } from './message.ts';
 import { compareVersions } from './version.ts';
 
 /** Positive when `a` wins, negative when `b` wins, 0 when they are the same write. */

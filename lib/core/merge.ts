@@ -1,28 +1,11 @@
-/** How a retained message came to be known. */
-export interface Candidate {
-  readonly broker: number;
-  /** The broker itself retains it. */
-  readonly stored: boolean;
-  /** It is a new write, so that its time starts again even if it says nothing new. */
-  readonly refreshes: boolean;
-}
-
 /** A retained message against the winner. */
 
 import type { Found, Observed } from './events.ts';
+import { haveSameContent, heldAfter, isDeletion, isInSync, type Message } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import {
-  haveSameContent,
-  heldAfter,
-  isDeletion,
-  isInSync,
-  isNewer,
-  type Message,
-  type Register,
-  withHeld,
-} from './register.ts';
-import { compareVersions, type Version } from './version.ts';
+import { type Register, withHeld } from './register.ts';
+import { compareVersions, isNewer, type Version } from './version.ts';
 
 /**
  * The stamp of a message, unless a client copied it onto a payload of its own: one version with two payloads
@@ -57,7 +40,7 @@ export function merge(
   message: Message,
   { broker, stored, refreshes }: Candidate,
   { order }: Policy,
-): Outcome {
+): Outcome<'won' | 'lost' | 'repeated'> {
   const { winner } = register;
   const held = (now: Message) => (stored ? withHeld(register, broker, heldAfter(now)) : register.held);
   if (winner !== undefined && haveSameContent(winner, message)) {
@@ -105,21 +88,4 @@ function repeated(winner: Message, message: Message, refreshes: boolean): Messag
     messageExpiresAt === winner.messageExpiresAt &&
     ttlExpiresAt === winner.ttlExpiresAt;
   return isSame ? winner : { ...winner, version, messageExpiresAt, ttlExpiresAt };
-}
-
-/** The time that a TTL leaves from now on; 0 is for ever. */
-export function afterTtl(now: number, ttl: number): number {
-  return ttl === 0 ? Number.POSITIVE_INFINITY : now + ttl;
-}
-
-/** The message that says: there is nothing under this topic. */
-export function deletion(version: Version, origin: number): Message {
-  return {
-    payload: '',
-    properties: '',
-    version,
-    origin,
-    messageExpiresAt: Number.POSITIVE_INFINITY,
-    ttlExpiresAt: Number.POSITIVE_INFINITY,
-  };
 }

@@ -15,6 +15,9 @@ export type QoS = 0 | 1 | 2;
 /** A set of brokers: bit `i` stands for the broker with index `i`. */
 export type BrokerSet = number;
 
+/** All brokers that there can be. */
+export const ALL_BROKERS: BrokerSet = 2 ** 30 - 1;
+
 /** Brokers in one process: a `BrokerSet` is a small integer, and each broker is a thread. */
 export const MAX_BROKERS = 30;
 

@@ -23,6 +23,10 @@ export function compareVersions(a: Version, b: Version): number {
   return a.replica < b.replica ? -1 : a.replica > b.replica ? 1 : 0;
 }
 
+export function isNewer(a: Version, b: Version): boolean {
+  return compareVersions(a, b) > 0;
+}
+
 /** The counter travels as 32 bits. */
 export const MAX_COUNTER = 0xffff_ffff;
 

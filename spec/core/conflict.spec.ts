@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { parseMergeChain } from '../../lib/core/merge-chain.ts';
 import { compileDecider, type Decoders } from '../../lib/core/merge-order.ts';
-import type { Message } from '../../lib/core/register.ts';
+import type { Message } from '../../lib/core/message.ts';
 import { loadDecoders } from '../../lib/reconciler/decoding/decoders.ts';
 import { A, B, PROTOCOLS, settledTopic, Topic } from './topic.ts';
 

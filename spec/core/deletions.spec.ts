@@ -4,8 +4,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { merge } from '../../lib/core/merge.ts';
 import { compileMergeChain } from '../../lib/core/merge-order.ts';
+import { isDeletion, type Message } from '../../lib/core/message.ts';
 import { Policies } from '../../lib/core/policy.ts';
-import { emptyRegister, isDeletion, isNewer, type Message, type Register } from '../../lib/core/register.ts';
+import { emptyRegister, type Register } from '../../lib/core/register.ts';
+import { isNewer } from '../../lib/core/version.ts';
 
 const policy = new Policies(
   [{ filter: '#', subscribe: 1, publish: 1, merge: [{ by: 'json', path: [] }, { by: 'arrival' }] }],

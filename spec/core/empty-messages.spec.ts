@@ -5,6 +5,7 @@
 
 import { expect } from 'chai';
 import type { Outcome } from '../../lib/core/outcome.ts';
+import { NO_INFERENCE } from '../../lib/core/retain-inference.ts';
 import { A, B, C, type Protocol, settledTopic, Topic } from './topic.ts';
 
 const PROBE = [{ kind: 'probe', broker: A, priority: 'urgent' }];
@@ -36,7 +37,8 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
     it('was a question where the topic is still there', () => {
       for (const broker of [B, C]) for (const publish of topic.offer(broker)) topic.echoes(publish);
       expect(topic.answers(A, 'old')).to.deep.include({ effect: 'updated', commands: [] });
-      expect(topic.register).to.deep.include({ probing: 0, unresolved: [], unretained: 0 });
+      expect(topic.register.probes).to.deep.equal([]);
+      expect(topic.register.inference).to.equal(NO_INFERENCE);
       expect(topic.held).to.deep.equal(['old', 'old', 'old']);
       for (const broker of [A, B, C]) expect(sentTo(topic, broker)).to.deep.equal([]);
     });
@@ -53,7 +55,7 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
       expect(topic.register.winner).to.deep.include({ payload: '', version: seen, origin: A });
       // The deletion says to subscribers what the empty message would.
       for (const broker of [B, C]) expect(sentTo(topic, broker)).to.deep.equal(['retained ""']);
-      expect(topic.register.unretained).to.equal(0);
+      expect(topic.register.inference.unretained).to.equal(0);
     });
 
     for (const absence of ['deletion', 'loss'] as const)
@@ -80,7 +82,7 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
     it('deletes nothing once that was given up', () => {
       topic.answers(A, 'unknown');
       topic.apply({ kind: 'probe-lost', broker: A });
-      expect(topic.register.unresolved).to.deep.equal([]);
+      expect(topic.register.inference.unresolved).to.deep.equal([]);
       topic.apply({ kind: 'scan-due', broker: A });
       topic.answers(A, 'absent');
       expect(topic.value).to.equal('old');
@@ -155,7 +157,7 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
       expect(topic.value, 'not decided').to.equal('new');
       topic.echoes(publish);
       expect(topic.held).to.deep.equal(['new', 'new']);
-      expect(topic.register.unresolved).to.deep.equal([]);
+      expect(topic.register.inference.unresolved).to.deep.equal([]);
     });
 
     it('was a deletion where the echo does not come', () => {

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { FORMATS } from '../../lib/core/merge-chain.ts';
 import { type Decoders, MAX_DECODED_BYTES } from '../../lib/core/merge-order.ts';
-import type { Message } from '../../lib/core/register.ts';
+import type { Message } from '../../lib/core/message.ts';
 import { loadDecoders } from '../../lib/reconciler/decoding/decoders.ts';
 import { encoders, feature } from '../reconciler/decoding/encoded.ts';
 import { message, orderOf, properties } from './ordered.ts';

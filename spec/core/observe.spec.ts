@@ -1,7 +1,8 @@
 /** What a message from a broker comes to: it contends with the winner, or only passes through. */
 
 import { expect } from 'chai';
-import { expiryOf, MAX_TRANSIENT_AGE_MS } from '../../lib/core/register.ts';
+import { expiryOf } from '../../lib/core/message.ts';
+import { MAX_TRANSIENT_AGE_MS } from '../../lib/core/register.ts';
 import { A, B, C, PROTOCOLS, START, settledTopic, Topic } from './topic.ts';
 
 const ends = ({ register: { winner } }: Topic) => winner && expiryOf(winner);

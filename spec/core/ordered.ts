@@ -2,7 +2,7 @@
 
 import { parseMergeChain } from '../../lib/core/merge-chain.ts';
 import { compileMergeChain, type Decoders, type MessageOrder } from '../../lib/core/merge-order.ts';
-import type { Message } from '../../lib/core/register.ts';
+import type { Message } from '../../lib/core/message.ts';
 import { packProperties } from '../../lib/protocol/properties.ts';
 
 export function message(payload: string, time: number, properties: string | undefined = ''): Message {

@@ -1,8 +1,8 @@
 /** What a person writes again wins, whatever the merge chain says, and stays. */
 
 import { expect } from 'chai';
+import type { Message } from '../../lib/core/message.ts';
 import type { Outcome } from '../../lib/core/outcome.ts';
-import type { Message } from '../../lib/core/register.ts';
 import { A, B, PROTOCOLS, settledTopic, type Topic } from './topic.ts';
 
 function restore(topic: Topic, payload: string): Outcome {

@@ -1,14 +1,16 @@
 /** Time erases a topic, and a deleted one is forgotten when that is safe. */
 
 import { expect } from 'chai';
-import { Policies } from '../../lib/core/policy.ts';
-import { emptyRegister, MAX_TRANSIENT_AGE_MS, type Message, type Register } from '../../lib/core/register.ts';
 import {
   isForgettable,
   RETENTION_TIMES_WHEN_FULL,
   TOMBSTONE_RETENTION_MS,
   UNRETAINED_RETENTION_MS,
-} from '../../lib/core/step.ts';
+} from '../../lib/core/forgetting.ts';
+import type { Message } from '../../lib/core/message.ts';
+import { Policies } from '../../lib/core/policy.ts';
+import { emptyRegister, MAX_TRANSIENT_AGE_MS, type Register } from '../../lib/core/register.ts';
+import { unretainedAt } from '../../lib/core/retain-inference.ts';
 import { A, B, PROTOCOLS, START, settledTopic } from './topic.ts';
 
 describe('Expiry', () => {
@@ -89,17 +91,21 @@ describe('A topic', () => {
       'with an erasure on its way',
       { ...everywhere, pending: [{ broker: B, retained: true, message: deleted }] },
     ],
-    [false, 'that is being asked for', { ...everywhere, probing: 1 << B }],
-    [true, 'that was known not to be retained, in an earlier life', { ...empty, unretained: 1 << A }],
+    [false, 'that is being asked for', { ...everywhere, probes: [{ broker: B, isStale: false }] }],
+    [
+      true,
+      'that was known not to be retained, in an earlier life',
+      { ...empty, inference: unretainedAt(1 << A) },
+    ],
     [
       false,
       'that is known not to be retained, and had a message some minutes ago',
-      { ...empty, unretained: 1 << A, transient: passing(START - UNRETAINED_RETENTION_MS + 1) },
+      { ...empty, inference: unretainedAt(1 << A), transient: passing(START - UNRETAINED_RETENTION_MS + 1) },
     ],
     [
       true,
       'that is known not to be retained, and has been quiet since',
-      { ...empty, unretained: 1 << A, transient: passing(START - UNRETAINED_RETENTION_MS) },
+      { ...empty, inference: unretainedAt(1 << A), transient: passing(START - UNRETAINED_RETENTION_MS) },
     ],
     [
       false,
@@ -141,7 +147,7 @@ describe('A topic', () => {
       [
         true,
         'is known not to be retained, and had its last message some seconds ago',
-        { ...empty, unretained: 1 << A, transient: passing(START - transient) },
+        { ...empty, inference: unretainedAt(1 << A), transient: passing(START - transient) },
       ],
     ];
     for (const [evicted, name, register] of early) {

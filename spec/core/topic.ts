@@ -4,9 +4,10 @@
  */
 
 import type { AtMarker, Event, Observed, Probed, Publish, ReturnState } from '../../lib/core/events.ts';
+import type { Held } from '../../lib/core/message.ts';
 import type { Outcome } from '../../lib/core/outcome.ts';
 import { type BrokerSet, type FilterSettings, Policies, type Policy } from '../../lib/core/policy.ts';
-import { emptyRegister, type Held, pendingAt, type Register } from '../../lib/core/register.ts';
+import { emptyRegister, pendingAt, type Register } from '../../lib/core/register.ts';
 import { step } from '../../lib/core/step.ts';
 import { HybridClock, type Version } from '../../lib/core/version.ts';
 import { deepFreeze } from './deep-freeze.ts';

@@ -1,7 +1,7 @@
 /** Counterexamples of time that runs out. */
 
 import { expect } from 'chai';
-import { TOMBSTONE_RETENTION_MS } from '../../lib/core/step.ts';
+import { TOMBSTONE_RETENTION_MS } from '../../lib/core/forgetting.ts';
 import { A, inEachWorld } from './sim-fixture.ts';
 
 inEachWorld('What expires', fixture => {

@@ -4,7 +4,8 @@
  */
 
 import { AssertionError } from 'chai';
-import { MAX_PENDING, type Message, pendingAt } from '../../lib/core/register.ts';
+import type { Message } from '../../lib/core/message.ts';
+import { MAX_PENDING, pendingAt } from '../../lib/core/register.ts';
 import { compareVersions, type Version } from '../../lib/core/version.ts';
 import { MAX_DRIFT, type SimReplicator } from './sim-replicator.ts';
 import type { World } from './world.ts';

@@ -83,7 +83,7 @@ inEachWorld(
       expect(retainedAt(fixture), 'soon after').to.deep.equal(before);
       fixture.world.run(15 * 60_000);
       expect(retainedAt(fixture), 'long after').to.deep.equal(before);
-      for (const other of fixture.world.brokers) expect(other.seen, other.name).to.include('t=passing');
+      for (const other of fixture.world.brokers) expect(other.seen, other.name).to.include('t=transient');
     };
 
     it('C24: changes nothing elsewhere, where the topic was never taken', () => {

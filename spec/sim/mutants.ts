@@ -1,9 +1,10 @@
 /** Mutants of the reconciliation: each leaves out, or does wrongly, one thing that it stands on. */
 
 import type { Event, Observed } from '../../lib/core/events.ts';
+import { isDeletion } from '../../lib/core/message.ts';
 import { type Outcome, outcome } from '../../lib/core/outcome.ts';
 import type { Policy } from '../../lib/core/policy.ts';
-import { emptyRegister, isDeletion, type Register } from '../../lib/core/register.ts';
+import { emptyRegister, type Register, withProbe } from '../../lib/core/register.ts';
 import { step } from '../../lib/core/step.ts';
 import type { Changes } from '../../lib/store/state-store.ts';
 import type { Mutation } from './sim-replicator.ts';
@@ -70,7 +71,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'believes a probe that was overtaken': {
     caughtBy: ['single writers'],
-    step: on('probed', (register, event, policy) => step({ ...register, staleProbes: 0 }, event, policy)),
+    step: on('probed', (register, event, policy) =>
+      step(
+        { ...register, probes: register.probes.map(probe => ({ ...probe, isStale: false })) },
+        event,
+        policy,
+      ),
+    ),
   },
   'takes lost data for deletions': {
     caughtBy: ['partitions'],
@@ -199,12 +206,12 @@ function holdingWinner(register: Register, broker: number): Register {
   };
 }
 
-function isSettled({ held, pending, probing }: Register): boolean {
-  return pending.length === 0 && probing === 0 && held.every(what => what === 'absent');
+function isSettled({ held, pending, probes }: Register): boolean {
+  return pending.length === 0 && probes.length === 0 && held.every(what => what === 'absent');
 }
 
 function asking(register: Register, broker: number): Register {
-  return { ...register, probing: register.probing | (1 << broker), pending: [] };
+  return { ...withProbe(register, broker), pending: [] };
 }
 
 function absence(broker: number): Event {
