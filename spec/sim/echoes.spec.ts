@@ -36,15 +36,24 @@ inEachWorld('What is in flight', fixture => {
     }
   });
 
-  it('C2: a foreign write between our publish and its echo is not lost', () => {
-    const world = fixture.create([1, 300, 1]);
-    fixture.introduce('t');
-    world.broker(A).write('t', 'ours');
-    world.run(200);
-    world.broker(B).write('t', 'theirs');
-    world.rest();
-    expect(world.expectEqual().get('t')).to.be.oneOf(['ours', 'theirs']);
-  });
+  for (const [when, delay] of [
+    ['before our publish leaves', 50],
+    ['while our publish travels to the broker, which overwrites it there', 200],
+    ['while the echo travels back', 500],
+  ] as const) {
+    it(`C2: a client's write between our publish and its echo wins everywhere: ${when}`, () => {
+      const world = fixture.create([1, 300, 1]);
+      fixture.introduce('t');
+      const [atA, atC] = [fixture.seenAt(A), fixture.seenAt(C)];
+      world.broker(A).write('t', 'of A');
+      world.run(delay);
+      world.broker(B).write('t', 'of B');
+      world.rest();
+      fixture.expectEverywhere({ t: 'of B' });
+      expect(atA()).to.deep.equal(['t=of A', 't=of B']);
+      expect(atC()).to.deep.equal(['t=of A', 't=of B']);
+    });
+  }
 
   it('C3: a client that writes the very value in flight changes nothing', () => {
     const world = fixture.create([1, 300, 1]);
