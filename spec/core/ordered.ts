@@ -1,4 +1,4 @@
-/** Messages, and the order that a merge chain gives them. */
+/** Messages and orders for the specs of merge chains. */
 
 import { parseMergeChain } from '../../lib/core/merge-chain.ts';
 import { compileMergeChain, type Decoders, type MessageOrder } from '../../lib/core/merge-order.ts';
@@ -23,7 +23,7 @@ export function orderOf(text: string, decoders: Decoders): MessageOrder {
   return compileMergeChain(parsed.chain, decoders);
 }
 
-/** As they are kept. */
+/** User properties, packed as a message has them. */
 export function properties(...user: [name: string, value: string | string[]][]): string {
   return packProperties({ userProperties: Object.fromEntries(user) });
 }

@@ -1,30 +1,30 @@
-/** What a broker retains is asked where nothing else tells, and an answer counts for what it can know. */
+/** A probe is sent if nothing else tells what a broker retains, and its answer proves what it can know. */
 
 import { expect } from 'chai';
-import { A, B, C, PROTOCOLS, settledTopic, Topic } from './topic.ts';
+import { A, B, C, PROTOCOLS, syncedTopic, Topic } from './topic.ts';
 
 for (const protocol of PROTOCOLS) {
   describe(`An overdue echo over ${protocol}`, () => {
     let topic: Topic;
 
     beforeEach(() => {
-      topic = settledTopic(protocol, '0');
+      topic = syncedTopic(protocol, '0');
       topic.writes(A, '1');
       topic.sent(B);
     });
 
-    it('is asked for, once', () => {
+    it('sends one probe', () => {
       expect(topic.apply({ kind: 'echo-overdue', broker: B }).commands).to.deep.equal([
         { kind: 'probe', broker: B, priority: 'urgent' },
       ]);
       expect(topic.apply({ kind: 'echo-overdue', broker: B }).commands).to.deep.equal([]);
     });
 
-    it('is none where nothing is pending', () => {
+    it('is ignored if nothing is pending', () => {
       expect(topic.apply({ kind: 'echo-overdue', broker: A }).effect).to.equal('idle');
     });
 
-    it('of a message that is not retained is forgotten: it leaves no trace', () => {
+    it('of a transient message is forgotten, since a probe could not find it', () => {
       topic = new Topic(protocol);
       topic.passes(A, '1');
       topic.sent(B);
@@ -39,14 +39,14 @@ for (const protocol of PROTOCOLS) {
       value: string,
       sent: string[],
     ])[] = [
-      ['what was published, it arrived', '1', '1', '1', []],
-      ['what it held before, it did not arrive', '0', '0', '1', ['1']],
-      ['something else, that was written later', '2', '2', '2', []],
-      ['nothing, it gets the winner', 'absent', 'absent', '1', ['1']],
-      ['no answer, it gets the winner', 'unknown', 'unknown', '1', ['1']],
+      ['what was published: it arrived', '1', '1', '1', []],
+      ['what it held before: the publish did not arrive', '0', '0', '1', ['1']],
+      ['another message: it was written later', '2', '2', '2', []],
+      ['nothing: it is given the winner', 'absent', 'absent', '1', ['1']],
+      ['no answer: it is given the winner', 'unknown', 'unknown', '1', ['1']],
     ];
     for (const [what, found, held, value, sent] of answers) {
-      it(`where the broker shows ${what}`, () => {
+      it(`is decided if the broker shows ${what}`, () => {
         topic.apply({ kind: 'echo-overdue', broker: B });
         topic.answers(B, found);
         expect(topic.pending(B)).to.equal(0);
@@ -56,7 +56,7 @@ for (const protocol of PROTOCOLS) {
       });
     }
 
-    it('whose question is never answered may be asked for again', () => {
+    it('is probed again if the probe was lost', () => {
       topic.apply({ kind: 'echo-overdue', broker: B });
       topic.apply({ kind: 'probe-lost', broker: B });
       expect(topic.apply({ kind: 'echo-overdue', broker: B }).commands).to.deep.equal([
@@ -64,7 +64,7 @@ for (const protocol of PROTOCOLS) {
       ]);
     });
 
-    it('that comes while it is asked for settles the matter', () => {
+    it('confirms the publish if it comes while the probe is open', () => {
       topic.apply({ kind: 'echo-overdue', broker: B });
       const message = topic.register.winner;
       if (message === undefined) throw new Error('nothing was written');
@@ -79,10 +79,10 @@ for (const protocol of PROTOCOLS) {
     let topic: Topic;
 
     beforeEach(() => {
-      topic = settledTopic(protocol, '0');
+      topic = syncedTopic(protocol, '0');
     });
 
-    it('is asked for, since brokers cut replays short', () => {
+    it('is probed, since brokers cut replays short', () => {
       expect(topic.returns(B, 'not shown').commands).to.deep.equal([
         { kind: 'probe', broker: B, priority: 'background' },
       ]);
@@ -91,20 +91,20 @@ for (const protocol of PROTOCOLS) {
       expect(topic.offer(B)).to.deep.equal([]);
     });
 
-    it('and does not have was deleted there meanwhile', () => {
+    it('was deleted if the probe finds it absent', () => {
       topic.returns(B, 'not shown');
       expect(topic.answers(B, 'absent', 'deletion').effect).to.equal('won');
-      topic.settles(A);
+      topic.sync(A);
       expect(topic.held).to.deep.equal(['absent', 'absent']);
     });
 
-    it('and does not have was lost, where absences are no deletions', () => {
+    it('was lost if the probe finds it absent and an absence is no deletion', () => {
       topic.returns(B, 'not shown');
       topic.answers(B, 'absent', 'loss');
       expect(topic.sent(B).message.payload).to.equal('0');
     });
 
-    it('and does not have was not deleted, where a newer write beats that', () => {
+    it('was not deleted if a newer write is known', () => {
       topic.writes(A, '1');
       topic.returns(B, 'not shown');
       topic.answers(B, 'absent', 'deletion');
@@ -112,7 +112,7 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(B).message.payload).to.equal('1');
     });
 
-    it('and does not have was not deleted, where our write was on its way', () => {
+    it('was not deleted if our publish was pending', () => {
       topic.writes(A, '1');
       topic.sent(B);
       topic.returns(B, 'not shown');
@@ -121,7 +121,7 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(B).message.payload).to.equal('1');
     });
 
-    it('and does not have was not deleted, where it may have gone back to before it had it', () => {
+    it('was not deleted if the broker may have rolled back to before it had the topic', () => {
       topic.returns(B, 'not shown', 'intact', 'not known');
       expect(topic.held).to.deep.equal(['0', 'unknown']);
       topic.answers(B, 'absent', 'deletion');
@@ -129,29 +129,29 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(B).message.payload).to.equal('0');
     });
 
-    it('and has as it was a moment ago is old', () => {
+    it('is given the winner if the probe finds a message to which the broker rolled back', () => {
       topic.writes(A, '1');
-      topic.settles(B);
+      topic.sync(B);
       topic.returns(B, 'not shown', 'intact', 'another');
       expect(topic.answers(B, '0', 'loss', true).effect).to.equal('lost');
       expect(topic.value).to.equal('1');
       expect(topic.sent(B).message.payload).to.equal('1');
     });
 
-    it('and that cannot be asked for is sent again, unless it is known to be there', () => {
-      const unseen = settledTopic(protocol, '0', { filter: { subscribe: 1 } });
+    it('is published again without a subscription, unless the broker held the same at its marker', () => {
+      const unseen = syncedTopic(protocol, '0', { filter: { subscribe: 1 } });
       expect(unseen.returns(B, 'not shown', 'intact', 'the same').effect).to.equal('idle');
       expect(unseen.offer(B)).to.deep.equal([]);
       unseen.returns(B, 'not shown', 'intact', 'another');
       expect(unseen.sent(B).message.payload).to.equal('0');
     });
 
-    it('is sent at once, where the broker came back empty', () => {
+    it('is published at once if the broker was wiped', () => {
       expect(topic.returns(B, 'not shown', 'wiped').commands).to.deep.equal([]);
       expect(topic.sent(B).message.payload).to.equal('0');
     });
 
-    it('and it was never known to hold is not asked for', () => {
+    it('is published without a probe if the broker was not known to hold it', () => {
       const unknown = new Topic(protocol);
       unknown.replays(A, '0');
       expect(unknown.returns(B, 'not shown').effect).to.equal('idle');
@@ -160,10 +160,10 @@ for (const protocol of PROTOCOLS) {
   });
 }
 
-describe('As published, over MQTT 3.1.1', () => {
+describe('A live message over MQTT 3.1.1', () => {
   const probe = [{ kind: 'probe', broker: A, priority: 'urgent' }];
 
-  it('a message on a new topic is handed on at once, and its broker is asked whether it is retained', () => {
+  it('is passed on at once under a new topic, and its broker is probed', () => {
     const topic = new Topic('MQTT 3.1.1');
     const { effect, commands } = topic.writes(A, '1');
     expect(effect).to.equal('transient');
@@ -171,20 +171,20 @@ describe('As published, over MQTT 3.1.1', () => {
     expect(topic.sent(B)).to.include({ retain: false });
   });
 
-  it('it is: it goes out retained, with the version that it had', () => {
+  it('is published retained if the probe finds it, with the version of its delivery', () => {
     const topic = new Topic('MQTT 3.1.1');
     topic.writes(A, '1');
     const version = topic.register.transient?.message.version;
     topic.pass(100);
     expect(topic.answers(A, '1').effect).to.equal('won');
     expect(topic.register.winner?.version).to.deep.equal(version);
-    topic.settles(B);
+    topic.sync(B);
     expect(topic.held).to.deep.equal(['1', '1']);
     expect(topic.writes(A, '2').commands).to.deep.equal([]);
     expect(topic.value).to.equal('2');
   });
 
-  it('it is not: the broker is not asked again', () => {
+  it('stays transient if the probe finds nothing, and the next one needs no probe', () => {
     const topic = new Topic('MQTT 3.1.1');
     topic.passes(A, '1');
     topic.answers(A, 'absent');
@@ -193,41 +193,41 @@ describe('As published, over MQTT 3.1.1', () => {
     expect(topic.value).to.equal(undefined);
   });
 
-  it('the broker does not say: it is asked at the next message', () => {
+  it('has its broker probed again at the next message, if the broker does not say what it retains', () => {
     const topic = new Topic('MQTT 3.1.1');
     topic.writes(A, '1');
     topic.answers(A, 'unknown');
     expect(topic.writes(A, '2').commands).to.deep.equal(probe);
   });
 
-  it('an empty payload on an unknown topic tells nothing, so nothing is asked', () => {
+  it('needs no probe if it is empty and the topic is unknown', () => {
     const topic = new Topic('MQTT 3.1.1');
     expect(topic.writes(A, '').commands).to.deep.equal([]);
     expect(topic.value).to.equal(undefined);
   });
 
-  it('a deletion in between makes the answer void, and the next message is asked for again', () => {
+  it('has its broker probed again after a deletion, and again at the next message', () => {
     const topic = new Topic('MQTT 3.1.1');
     topic.writes(A, '1');
     expect(topic.writes(A, '').commands).to.deep.equal(probe);
     expect(topic.writes(A, '2').commands).to.deep.equal(probe);
     topic.answers(A, '2');
-    topic.settles(A, B);
+    topic.sync(A, B);
     expect(topic.held).to.deep.equal(['2', '2']);
   });
 
-  it('an answer that was overtaken by a newer message does not bring the old one back', () => {
+  it('is not replaced by an older message that a stale probe finds', () => {
     const topic = new Topic('MQTT 3.1.1');
     topic.writes(A, '1');
     topic.writes(A, '2');
     topic.answers(A, '1');
-    topic.settles(A, B);
+    topic.sync(A, B);
     expect(topic.value).to.equal('2');
     expect(topic.held).to.deep.equal(['2', '2']);
   });
 
   for (const retain of [false, true]) {
-    it(`of two that cross on a new topic the later wins, whoever answers last${retain ? ', with RETAIN' : ''}`, () => {
+    it(`wins against an earlier one at another broker, in whatever order the probes are answered${retain ? ', with RETAIN' : ''}`, () => {
       for (const order of [
         [A, B],
         [B, A],
@@ -237,42 +237,42 @@ describe('As published, over MQTT 3.1.1', () => {
         topic.pass(10).writes(B, '2');
         topic.pass(100);
         for (const broker of order) topic.answers(broker, broker === A ? '1' : '2');
-        topic.settles(A, B);
+        topic.sync(A, B);
         expect(topic.held).to.deep.equal(['2', '2']);
       }
     });
   }
 
-  for (const order of ['said', 'silent'] as const) {
-    it(`of two that cross on a new topic the later wins, though its broker does not say, the ${order} one first`, () => {
+  for (const order of ['answered', 'unanswered'] as const) {
+    it(`wins against an earlier one, though its broker does not say what it retains: the ${order} probe ends first`, () => {
       const topic = new Topic('MQTT 3.1.1');
       topic.writes(A, '1');
       topic.pass(10).writes(B, '2');
       topic.pass(100);
-      if (order === 'said') topic.answers(A, '1');
+      if (order === 'answered') topic.answers(A, '1');
       topic.answers(B, 'unknown');
-      if (order === 'silent') topic.answers(A, '1');
-      topic.settles(A, B);
+      if (order === 'unanswered') topic.answers(A, '1');
+      topic.sync(A, B);
       expect(topic.held).to.deep.equal(['2', '2']);
     });
   }
 
-  it('one that was answered keeps its time though our own copy of the answer overtook the question', () => {
+  it('keeps its version though our copy of an answer to it makes the probe stale', () => {
     const topic = new Topic('MQTT 3.1.1');
     topic.writes(A, '1');
-    topic.settles(B);
+    topic.sync(B);
     topic.pass(10).writes(B, '2');
-    topic.settles(A);
+    topic.sync(A);
     topic.pass(100);
     topic.answers(A, '1');
     topic.answers(B, '2');
     topic.answers(A, '1');
-    topic.settles(A, B);
+    topic.sync(A, B);
     expect(topic.held).to.deep.equal(['2', '2']);
   });
 
   for (const writes of [['1'], ['1', '2']]) {
-    it(`what turns out to be retained gets its TTL, after ${writes.length} writes`, () => {
+    it(`gets its TTL if the probe finds it, after ${writes.length} writes`, () => {
       const topic = new Topic('MQTT 3.1.1', { filter: { ttl: 3000 } });
       for (const payload of writes) topic.writes(A, payload);
       topic.answers(A, '1');
@@ -280,21 +280,21 @@ describe('As published, over MQTT 3.1.1', () => {
     });
   }
 
-  it('an absence that was overtaken by a message is asked for again', () => {
-    const topic = settledTopic('MQTT 3.1.1', '0');
+  it('makes an absence stale, so that its broker is probed again', () => {
+    const topic = syncedTopic('MQTT 3.1.1', '0');
     topic.returns(A, 'not shown');
     topic.writes(A, '1');
     expect(topic.answers(A, 'absent', 'deletion').commands).to.deep.equal(probe);
     topic.answers(A, '1', 'deletion');
-    topic.settles(B);
+    topic.sync(B);
     expect(topic.held).to.deep.equal(['1', '1']);
   });
 
-  it('what a broker shows in its replay is retained: nothing is asked', () => {
+  it('counts as retained without a probe if its broker replayed the topic', () => {
     const topic = new Topic('MQTT 3.1.1', { brokers: 3 });
     expect(topic.replays(A, '0').commands).to.deep.equal([]);
     expect(topic.writes(A, '1').commands).to.deep.equal([]);
-    topic.settles(B, C);
+    topic.sync(B, C);
     expect(topic.held).to.deep.equal(['1', '1', '1']);
   });
 });
