@@ -58,8 +58,8 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
 }
 
 /**
- * The register once the broker has answered. Whatever retained publish was pending is decided: it was found, or
- * overwritten, or it never arrived. None was sent since the probe was.
+ * The register once the broker has answered. Each retained publish that was pending is decided: it was found, or it was
+ * overwritten, or it never arrived. None was sent while the probe was open.
  */
 export function withAnswer(register: Register, broker: number): Register {
   return {

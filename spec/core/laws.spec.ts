@@ -139,7 +139,7 @@ describe('For all histories of a topic', () => {
   // Without a size most arrays would be short.
   const history = fc.array(action, { maxLength: 60, size: 'max' });
 
-  it('I7, I10: step never throws, never changes its input, and the version of the winner never goes back', () => {
+  it('I7, I10: step never throws, never changes its input, and the version of the winner never decreases', () => {
     fc.assert(
       fc.property(history, filters, (actions, settings) => {
         applyAll(actions, settings, (before, { register: after }) => {

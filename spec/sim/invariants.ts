@@ -48,7 +48,7 @@ export class Invariants {
   #assertNoStepBack(key: string, version: Version): void {
     const before = this.#winners.get(key)?.version;
     const isBack = before !== undefined && compareVersions(version, before) < 0;
-    if (isBack) fail(`I7: the winner of ${key} went back`);
+    if (isBack) fail(`I7: the winner of ${key} rolled back`);
   }
 
   /** A version has the time of some clock: no stamp moves it further ahead than clocks may differ. */

@@ -1,9 +1,9 @@
 /**
- * A replicator's connection to one broker, with the broker's worker at its end, as the reconciler sees both.
+ * A replicator's connection to one broker, together with the broker's worker, as the reconciler sees both.
  *
- * What is under way is a timer. A cut loses all that is under way in both directions, so a publish may have
- * been stored though its acknowledgement is lost. A clog holds everything up, in its order, until it ends.
- * Probes have a connection of their own: messages can overtake their answers, and are overtaken by them.
+ * A message that travels is a timer. A cut loses all travelling messages in both directions, so a publish may be stored though its
+ * acknowledgement is lost. A clog delays all messages, in their order, until it ends. Probes have a connection of their own: their
+ * answers can arrive before or after messages that left at the same time.
  */
 
 import { Presence } from '../../lib/broker/presence.ts';
