@@ -27,7 +27,7 @@ export function lacks(register: Register, broker: number): boolean {
 
 /**
  * The broker is sent what it lacks in the order of the versions: so a subscriber ends with the last write, retained or
- * transient. No retained message is sent while a probe is open there, since the answer could not be told from it.
+ * transient. No retained message is sent while a probe is open there: the answer could be older or newer than that message.
  */
 export function offered(
   register: Register,
