@@ -1,15 +1,15 @@
-/** Exponential backoff with jitter, for everything that is tried again. */
+/** Exponential backoff with jitter, for everything that is retried. */
 
 export interface BackoffLimits {
-  /** Milliseconds before the first retry, at most. */
+  /** The longest wait before the first retry, in milliseconds. */
   readonly first: number;
-  /** Milliseconds between retries, at most. */
+  /** The longest wait between retries, in milliseconds. */
   readonly longest: number;
 }
 
 /**
- * Milliseconds to wait before the retry with this number (from 0): doubled each time up to the longest, and
- * drawn from the upper half of that, so that many who failed together do not return together.
+ * Milliseconds to wait before the retry with this number, from 0. The ceiling doubles each time up to the longest wait. The
+ * wait is drawn from the upper half below the ceiling, so that clients that failed together do not retry together.
  *
  * @param chance a random number in [0, 1)
  */

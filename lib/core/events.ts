@@ -1,11 +1,11 @@
 /**
- * What can happen to a topic, and what follows from it: the input and the output of `step`.
+ * Events and commands: what can happen to a topic, and what the reconciler has to do then.
  *
- * Time, identity and versions come in with the event, so that `step` stays a function.
+ * Time and versions come in with the event, so that `step` stays a function. `now` is in milliseconds since 1970.
  */
 
+import type { Bytes, Message } from './message.ts';
 import type { QoS } from './policy.ts';
-import type { Bytes, Message } from './register.ts';
 import type { Version } from './version.ts';
 
 export type Event =
@@ -22,6 +22,9 @@ export type Event =
   | Restored
   | Withheld;
 
+/** The events of one kind. */
+export type EventOf<K extends Event['kind']> = Extract<Event, { readonly kind: K }>;
+
 /** A broker delivered a message. */
 export interface Observed {
   readonly kind: 'observed';
@@ -29,65 +32,67 @@ export interface Observed {
   readonly payload: Bytes;
   /** Undefined over MQTT 3.1.1. */
   readonly properties: string | undefined;
-  /** The retain flag as it was published; undefined where the protocol hides it (3.1.1, live). */
+  /** Whether it is retained; undefined if that does not show: live over MQTT 3.1.1, or at a broker that drops the flag. */
   readonly retained: boolean | undefined;
-  /** The broker is still replaying what it retains, after a connect. */
+  /** The broker is replaying what it retains, after a connect. */
   readonly replay: boolean;
-  /** What we have to compare a replay with. */
+  /** In what state the broker returned: how a replay compares with what it held. */
   readonly returnState: ReturnState;
-  /** The version that the message carries, if a replicator wrote it and it is to be believed. */
+  /** The version that the message carries, if a replicator wrote it and it is believed. */
   readonly stamp: Version | undefined;
-  /** Whether this connection returns stamps: if so, a message without one is no echo. */
+  /** Whether this connection returns stamps. If it does, a message without one is no echo. */
   readonly stamps: boolean;
-  /** This copy was sent by this replicator, as its stamp says. */
+  /** The stamp says that this replicator published the message. */
   readonly own: boolean;
-  /** The version that the message claims to have from us, though its stamp does not fit it. */
+  /** The version that the message claims to have from us, though its stamp does not fit the message. */
   readonly claim?: Version | undefined;
   /** MQTT 5 message expiry left, in milliseconds; Infinity for none. */
   readonly expiry: number;
-  /** The version of this message, should it be a new write. */
+  /** The version of this message if it is a new write. */
   readonly newVersion: Version;
   /** The broker's rank at first contact: the larger wins. */
   readonly firstContactRank: number;
-  /** The broker has not taken what it was sent last under the topic. */
+  /** The broker did not take the last publish of the topic. */
   readonly isBlocked: boolean;
   readonly now: number;
 }
 
 /**
- * What is known of a broker when it is connected again.
- * - `none`: it was never seen, so what it retains is older than any live write
- * - `as left`: it has all that it had when we parted, so what differs was written since
- * - `lost`: it came back empty, so what it has was written since, and what it lacks was not deleted
- * - `went back`: it came back with an earlier state, so what differs is old; or the topic alone shows what it held at the
- *   marker or since, and no longer when we parted
- * - `keeps nothing`: it retains no messages. What it *holds* is what was last said there, by us or by others, to
- *   the subscribers of that moment; nothing can be asked of it
+ * The state in which a broker returns, told by the marker that mqttrep left there.
+ * - `first contact`: it was never seen, so what it retains is older than any live write
+ * - `intact`: it has all that it had when we parted, so what differs was written since
+ * - `wiped`: it came back empty, so what it has was written since, and what it lacks was not deleted
+ * - `rolled back`: it came back with an earlier state, so what differs is old; or the topic alone shows what the broker held
+ *   at the marker or since, and no longer when we parted
+ * - `no retention`: it retains no messages. It "holds" the last message published to it, and cannot be probed
  */
 export type ReturnState = 'first contact' | 'intact' | 'wiped' | 'rolled back' | 'no retention';
 
-/** A probe answered: what a broker retains under the topic. */
+/** A broker answered a probe: what it retains under the topic. */
 export interface Probed {
   readonly kind: 'probed';
   readonly broker: number;
-  /** 'unknown': the broker did not say, which is never the same as 'absent'. */
+  /** 'unknown': the broker did not say. That never means 'absent'. */
   readonly found: Found | 'absent' | 'unknown';
-  /** The broker held what was found at its marker or since, and no longer when we parted: it went back to it. */
+  /** The broker held the message at its marker or since, and no longer when we parted: it rolled back to it. */
   readonly isRolledBack: boolean;
-  /** What it means when something that the broker held is absent: a client deleted it, or the broker lost it. */
+  /** What it means if the broker lacks what it held: a client deleted it, or the broker lost it. */
   readonly absence: 'deletion' | 'loss';
   readonly newVersion: Version;
   readonly now: number;
 }
 
+/** The message that a broker retains. */
 export interface Found {
   readonly payload: Bytes;
   readonly properties: string | undefined;
+  /** The version that the message carries, if it is believed. */
   readonly stamp: Version | undefined;
+  /** MQTT 5 message expiry left, in milliseconds; Infinity for none. */
   readonly expiry: number;
 }
 
-/** A broker took a publish that will have no echo, because we do not subscribe to the topic there. */
+/** A broker acknowledged a publish that has no echo, because we do not subscribe to the topic there. */
 export interface Acknowledged {
   readonly kind: 'acknowledged';
   readonly broker: number;
@@ -107,56 +112,56 @@ export interface EchoOverdue {
   readonly broker: number;
 }
 
-/** It is time to look whether a broker still has what we believe. */
+/** Anti-entropy comes to the topic: does the broker still hold what we believe? */
 export interface ScanDue {
   readonly kind: 'scan-due';
   readonly broker: number;
 }
 
-/** A broker can take a publish: has it what it should have? */
+/** The tick offers the topic to a broker: does it lack anything? */
 export interface Offered {
   readonly kind: 'offered';
   readonly broker: number;
-  /** The broker does not take the retained value. */
+  /** The broker does not take the retained value, so only the transient message is offered. */
   readonly isTransientOnly?: boolean;
   readonly now: number;
 }
 
-/** The clock was looked at. */
+/** The winner may have expired. */
 export interface Expired {
   readonly kind: 'expired';
   readonly newVersion: Version;
   readonly now: number;
 }
 
-/** A broker has replayed what it retains, after a connect; the topic was, or was not, among it. */
+/** A broker has replayed all that it retains, after a connect. */
 export interface Returned {
   readonly kind: 'returned';
   readonly broker: number;
   readonly returnState: ReturnState;
+  /** The topic was among it. */
   readonly replayed: boolean;
-  /** What it held at the marker that it came back with. */
   readonly atMarker: AtMarker;
 }
 
 /**
- * What a broker held under a topic at its marker, against what it is believed to hold: the same; another message, and
- * something ever since; or it is not known, or was nothing.
+ * What a broker held under a topic at the marker with which it returned, compared with what it is believed to hold: the same;
+ * another message, and always some message since; or nothing, or that is not known.
  */
 export type AtMarker = 'the same' | 'another' | 'not known';
 
-/** The connection was lost before a probe could answer. */
+/** No answer to the open probe will come: the connection ended, or the answer is not to be believed yet. */
 export interface ProbeLost {
   readonly kind: 'probe-lost';
   readonly broker: number;
 }
 
-/** What waits to be passed on is too old, and is passed on no more. */
+/** The transient message is too old to be passed on. */
 export interface Withheld {
   readonly kind: 'withheld';
 }
 
-/** A person has a message written once more that was deleted or overwritten. */
+/** A person restores a message that was deleted or overwritten. */
 export interface Restored {
   readonly kind: 'restored';
   readonly payload: Bytes;
@@ -173,17 +178,17 @@ export interface Publish {
   readonly message: Message;
   readonly retain: boolean;
   readonly qos: QoS;
-  /** No echo will come: the acknowledgement has to do. */
+  /** No echo will come, so the acknowledgement is brought back as an event. */
   readonly confirm: boolean;
 }
 
 /**
- * On what priority a broker is asked what it retains. A `question` is one on whose answer hangs what becomes of a message; a `look`
- * is taken although nothing is known to be amiss, and there may be many.
+ * The priority of a probe. The fate of a message depends on the answer to an `urgent` one. A `background` probe is sent though
+ * no fault is known, and there may be many of them.
  */
 export type ProbePriority = 'urgent' | 'background';
 
-/** Ask a broker what it retains under the topic. */
+/** Asks a broker what it retains under the topic. */
 export interface Probe {
   readonly kind: 'probe';
   readonly broker: number;

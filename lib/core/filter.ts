@@ -1,11 +1,11 @@
 /**
- * Topic names and topic filters, as MQTT 5 §4.7 has them.
+ * Topic names and topic filters, as MQTT 5 §4.7 defines them.
  *
- * Levels are separated by `/`; `+` stands for one level, `#` for the parent and all that is below it.
- * Nothing here is turned into a regular expression or a property path, so no topic can harm by its name.
+ * Levels are separated by `/`. `+` stands for one level, `#` for the parent and all levels below it. Names are never turned
+ * into regular expressions or property paths, so the name of a topic cannot do harm.
  */
 
-/** Why a string is no topic filter (MQTT 5 §4.7.1), or undefined when it is one. */
+/** Why a string is not a topic filter (MQTT 5 §4.7.1); undefined if it is one. */
 export function filterFault(filter: string): string | undefined {
   if (filter.length === 0) return 'it is empty';
   if (filter.includes('\0')) return 'it holds the character U+0000';
@@ -20,21 +20,18 @@ export function filterFault(filter: string): string | undefined {
   return undefined;
 }
 
-/** Of a filter without fault. */
+/** The filter must be valid. */
 export function hasWildcards(filter: string): boolean {
   return filter.includes('+') || filter.includes('#');
 }
 
-/**
- * Whether a topic matches a filter. A wildcard in the first level does not match a topic that begins with
- * `$` (§4.7.2).
- */
+/** Whether a topic matches a filter. A wildcard in the first level does not match a topic that begins with `$` (§4.7.2). */
 export function matches(filter: string, topic: string): boolean {
   if (topic.startsWith('$') && !filter.startsWith('$')) return false;
   return coversLevels(filter.split('/'), topic.split('/'));
 }
 
-/** Whether every topic that matches `narrow` matches `broad` too. */
+/** Whether every topic that matches `narrow` also matches `broad`. */
 export function covers(broad: string, narrow: string): boolean {
   if (narrow.startsWith('$') && !broad.startsWith('$')) return false;
   return coversLevels(broad.split('/'), narrow.split('/'));
@@ -51,8 +48,8 @@ function coversLevels(broad: readonly string[], narrow: readonly string[]): bool
 }
 
 /**
- * Order of filters from the most specific to the broadest, for `Array.prototype.sort`: level by level, a
- * literal before `+`, `+` before the end of the filter, that before `#`.
+ * Sorts filters from the most specific to the broadest. They are compared level by level: a literal comes before `+`, `+` before
+ * the end of the filter, and the end before `#`.
  */
 export function bySpecificity(a: string, b: string): number {
   const left = a.split('/');
@@ -71,19 +68,19 @@ function breadth(level: string | undefined): number {
 }
 
 /**
- * The last level of the topics at which mqttrep proves to itself that it can read: it publishes there, beside the topics
- * in question, and is shown its own message or not.
+ * The last level of topics that prove a right to read: mqttrep publishes there, beside the topics that it probes, and its own
+ * message comes back or not.
  */
 export const READ_PROBE_LEVEL = 'mqttrep-read-probe';
 
-/** All levels of a topic but the last one, with the `/` at their end; empty where there is one level alone. */
+/** All levels of a topic but the last one, with the `/` at their end; empty if the topic has only one level. */
 export function parentOf(topic: string): string {
   return topic.slice(0, topic.lastIndexOf('/') + 1);
 }
 
 /**
- * Whether a topic may be replicated at all. Broker-owned trees (`$…`, ActiveMQ's `ActiveMQ/…`) and
- * mqttrep's own topics may not: its control topics, and its read probes beside topics of others.
+ * Whether a topic may be replicated at all. Topics of the broker itself (`$…` and `ActiveMQ/…`) may not, nor may those of
+ * mqttrep: its control topics, and its read probes beside topics of clients.
  */
 export function isReplicable(topic: string, controlPrefix: string): boolean {
   return !(

@@ -1,6 +1,6 @@
 /**
- * Times in ISO 8601, read so that every replica reads the same: a time without a zone is UTC, wherever the
- * process runs (`Date.parse` takes the zone of the machine), and no digit of a fraction is lost.
+ * Times in ISO 8601. Every replica reads the same: a time without a zone is UTC, while `Date.parse` takes the zone of the
+ * machine, and no digit of a fraction is lost.
  */
 
 export interface Time {
@@ -10,15 +10,15 @@ export interface Time {
   readonly fraction: string;
 }
 
-const LONGEST = 64;
+const MAX_TIME_CHARACTERS = 64;
 const EXTENDED =
   /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)(?:[Tt ](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d+))?)?(?:[Zz]|(?<sign>[+-])(?<east>\d\d)(?::?(?<eastMinute>\d\d))?)?)?$/;
 const BASIC =
   /^(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)[Tt](?<hour>\d\d)(?<minute>\d\d)(?:(?<second>\d\d)(?:[.,](?<fraction>\d+))?)?(?:[Zz]|(?<sign>[+-])(?<east>\d\d)(?::?(?<eastMinute>\d\d))?)?$/;
 
-/** Undefined for what is no time: `2024-05-01`, `2024-05-01T12:00:00.5+02:00`, `20240501T120000Z` are. */
+/** Reads `2024-05-01`, `2024-05-01T12:00:00.5+02:00`, `20240501T120000Z`; undefined for a text that is not a time. */
 export function parseIsoTime(text: string): Time | undefined {
-  if (text.length > LONGEST) return undefined;
+  if (text.length > MAX_TIME_CHARACTERS) return undefined;
   const groups = (EXTENDED.exec(text) ?? BASIC.exec(text))?.groups;
   if (groups === undefined) return undefined;
   const number = (name: string) => Number(groups[name] ?? 0);
@@ -49,7 +49,7 @@ export function compareTimes(a: Time, b: Time): number {
   return a.fraction < b.fraction ? -1 : a.fraction > b.fraction ? 1 : 0;
 }
 
-/** Seconds since 1970; undefined for the 30th of February. */
+/** Seconds since 1970; undefined for a date that does not exist, such as the 30th of February. */
 function midnightOf(year: number, month: number, day: number): number | undefined {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);

@@ -1,19 +1,19 @@
 /**
- * Lines for what may come in masses: the first few are said one by one, and the others are counted, and said together now
- * and then. So a log stays readable where ten thousand topics meet the same fate.
+ * Limits log lines of which there may be very many. The first few are logged one by one; the others are counted, and logged as
+ * one line from time to time. So the log stays readable if the same happens to ten thousand topics.
  */
 
-/** Lines that are said one by one, in each period. */
+/** Lines that are logged one by one, in each period. */
 export const SINGLE_LINES = 5;
 const PERIOD_MS = 10 * 60_000;
 
-/** Milliseconds for which others are counted before they are said together: the first time, doubled up to the period. */
+/** For how long further lines are counted before they are logged as one: the first time. It doubles up to the period. */
 const FIRST_COUNT_MS = 10_000;
 
-/** Several of a kind. */
+/** Several lines of a kind, as one. */
 export interface Digest {
   readonly count: number;
-  /** One of them. */
+  /** The subject of one of them. */
   readonly example: string;
 }
 
@@ -25,7 +25,7 @@ export class LogDigest {
   #countMs = FIRST_COUNT_MS;
   #dueAt = Number.POSITIVE_INFINITY;
 
-  /** Whether this one is to be said by itself. If not, it is counted. Times are milliseconds. */
+  /** Whether this line is to be logged by itself. If not, it is counted. Times are in milliseconds. */
   isLoggedAlone(example: string, now: number): boolean {
     if (now - this.#periodBegan >= PERIOD_MS && this.#count === 0) {
       this.#periodBegan = now;
@@ -43,12 +43,12 @@ export class LogDigest {
     return false;
   }
 
-  /** Whether something was counted and not said. */
+  /** Whether lines were counted and not logged. */
   get hasUnlogged(): boolean {
     return this.#count > 0;
   }
 
-  /** What was counted, where it is to be said now. */
+  /** The lines that were counted, if it is time to log them; else undefined. */
   take(now: number): Digest | undefined {
     if (now < this.#dueAt) return undefined;
     const digest = { count: this.#count, example: this.#example };

@@ -1,36 +1,36 @@
 /**
- * What was made of texts lately, so that the winner of a busy topic is not decoded anew for each rival.
+ * A cache of values that are computed from texts, so that the winner of a busy topic is not decoded again for each write.
  *
- * Holds: at most `MAX_ENTRIES`, whose keys have at most `MAX_CHARACTERS` in all; the one not used for longest
- * goes first.
+ * Invariant: it has at most `MAX_ENTRIES`, and their keys have at most `MAX_CHARACTERS` in all. The entry that was not used for
+ * the longest time is dropped first.
  */
 
 const MAX_ENTRIES = 64;
 const MAX_CHARACTERS = 1024 * 1024;
 
 export class LruCache<T> {
-  readonly #made = new Map<string, T>();
+  readonly #entries = new Map<string, T>();
   #characters = 0;
 
-  /** What is known for the text, else what `make` makes of it. */
+  /** The cached value of the text; else `make` computes it. */
   of(text: string, make: (text: string) => T): T {
-    const known = this.#made.get(text);
+    const known = this.#entries.get(text);
     if (known !== undefined) {
-      this.#made.delete(text);
-      this.#made.set(text, known);
+      this.#entries.delete(text);
+      this.#entries.set(text, known);
       return known;
     }
     const made = make(text);
-    this.#made.set(text, made);
+    this.#entries.set(text, made);
     this.#characters += text.length;
     this.#shrink();
     return made;
   }
 
   #shrink(): void {
-    for (const text of this.#made.keys()) {
-      if (this.#made.size <= MAX_ENTRIES && this.#characters <= MAX_CHARACTERS) return;
-      this.#made.delete(text);
+    for (const text of this.#entries.keys()) {
+      if (this.#entries.size <= MAX_ENTRIES && this.#characters <= MAX_CHARACTERS) return;
+      this.#entries.delete(text);
       this.#characters -= text.length;
     }
   }

@@ -1,48 +1,48 @@
 /**
- * The merge chain: how the winner among the messages of a topic is chosen. Comparators are asked from left
- * to right, and the first that decides has decided; `arrival` ends every chain.
+ * The merge chain: how the winner among the messages of a topic is chosen. Comparators are tried from left to right, and the
+ * first that finds a difference decides. `arrival` ends every chain.
  *
  *     json:meta.serial,json:meta.time,arrival
  *
- * This is the chain as data, which crosses threads, and as text; `merge-order.ts` makes it compare.
+ * This is the chain as text, and as data that crosses threads. `merge-order.ts` compares messages by it.
  */
 
 import { escaped, formatPath, type PathFault, parsePath, splitUnescaped, unescaped } from './merge-path.ts';
 
-/** Formats of payloads that a path can lead into. */
+/** Payload formats that a path can point into. */
 export const FORMATS = ['json', 'msgpack', 'cbor', 'geobuf'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** The larger wins, unless said otherwise. */
+/** The larger value wins, unless a comparator says otherwise. */
 export type Comparator =
   /** The newer version wins: last writer wins. */
   | { readonly by: 'arrival' }
-  /** Payloads byte by byte; of two that begin alike the longer. */
+  /** Payloads byte by byte; if one begins with the other, the longer wins. */
   | { readonly by: 'bytes' }
   /** The last value of an MQTT 5 user property. */
   | { readonly by: 'property'; readonly name: string }
-  /** What stands at a path in the decoded payload. */
+  /** The value at a path in the decoded payload. */
   | { readonly by: Format; readonly path: readonly string[] };
 
-/** Plain data. Never empty: `arrival` is the last, and only the last. */
+/** Plain data. Never empty: `arrival` is its last comparator, and stands nowhere else. */
 export type MergeChain = readonly Comparator[];
 
-/** Last writer wins: for a topic that no filter says anything else of. */
+/** Last writer wins: for topics whose filters set no chain. */
 export const DEFAULT_CHAIN: MergeChain = [{ by: 'arrival' }];
 
 /** Names of comparators as a user writes them. */
 export const COMPARATORS = ['arrival', 'bytes', 'property', ...FORMATS] as const;
 
-/** Longer chains are a mistake, and each costs time for every message. */
+/** A longer chain is a mistake, and each comparator costs time for every message. */
 export const MAX_COMPARATORS = 16;
 
-/** A comparator written as in the first version, and how it is written now. */
+/** A comparator as the first version wrote it, and as it is written now. */
 export interface Renamed {
   readonly from: string;
   readonly to: string;
 }
 
-/** What is wrong with a chain; `comparator` as it was written. */
+/** What is wrong with a chain. `comparator` is the text of the user. */
 export type MergeFault =
   | { readonly kind: 'empty' | 'too long' }
   | { readonly kind: 'after arrival' | 'no argument' | 'argument' | PathFault; readonly comparator: string }
@@ -52,7 +52,7 @@ export type ParsedChain =
   | { readonly chain: MergeChain; readonly renamed: readonly Renamed[] }
   | { readonly fault: MergeFault };
 
-/** What the first version called them. Its `random` differed from replica to replica, which none can want. */
+/** The names of the first version. Its `random` chose another winner at each replica, so it is read as `bytes`. */
 const OLD_NAMES: ReadonlyMap<string, (typeof COMPARATORS)[number]> = new Map([
   ['lastwin', 'arrival'],
   ['biggest', 'bytes'],
@@ -62,7 +62,7 @@ const OLD_NAMES: ReadonlyMap<string, (typeof COMPARATORS)[number]> = new Map([
   ['geobufbiggest', 'geobuf'],
 ]);
 
-/** Reads a chain as a user writes it. Names in any case, blanks around commas and empty entries are accepted. */
+/** Reads a chain as a user writes it. Case of names, blanks around commas and empty entries do not matter. */
 export function parseMergeChain(text: string): ParsedChain {
   const chain: Comparator[] = [];
   const renamed: Renamed[] = [];
@@ -84,7 +84,7 @@ export function formatMergeChain(chain: MergeChain): string {
   return chain.map(formatComparator).join(',');
 }
 
-/** The formats that have to be decoded for these chains. */
+/** The formats that these chains have to decode. */
 export function formatsOf(chains: Iterable<MergeChain>): ReadonlySet<Format> {
   const formats = new Set<Format>();
   for (const chain of chains) {
@@ -124,7 +124,7 @@ function parseComparator(written: string): ParsedComparator {
   }
 }
 
-/** The first version had the paths of lodash: `features[0].id`. */
+/** The first version used the paths of lodash: `features[0].id`. */
 function withoutBrackets(path: string): string {
   return path.replaceAll(/\[(\d+)\]/g, '.$1').replace(/^\./, '');
 }

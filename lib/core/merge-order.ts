@@ -1,40 +1,39 @@
 /**
- * The order of messages that a merge chain means.
+ * The order of messages by a merge chain.
  *
- * Holds: among messages that are no deletions the order is total (antisymmetric, transitive; two are equal
- * only when they are the same write), for every chain and whatever the payloads are. So the winner is the
- * same in whatever order they are met. It never throws on what a network can send: what cannot be read, or is
- * too large to be, has no value.
+ * Invariant: among messages that are no deletions the order is total, for every chain and all payloads. It is antisymmetric and
+ * transitive, and two messages are equal only if they are the same write. So all replicas choose the same winner, whatever the
+ * order in which they see the messages. The order never throws on what a network can send: a payload that cannot be read, or
+ * is too large, has no value.
  *
- * A deletion has no value to compare: it is newer than a message or it is not. With the chain `arrival`
- * that is the same total order. With any other it is not transitive, and nothing between two messages could
- * make it so: a deletion beats the older serial 5, a serial 3 written after the deletion beats that, and 5
- * beats 3. So the register remembers the last deletion (`cleared`), and what is older never wins again: registers are
- * ordered by that first, and by the chain then, which is total once more.
+ * A deletion has no value to compare, so its version decides. With the chain `arrival` that is the same total order. With any
+ * other chain it is not transitive: a deletion beats the older serial 5, a serial 3 that is written after the deletion beats the
+ * deletion, and 5 beats 3. So the register remembers the last deletion (`tombstone`), and what is older never wins again.
+ * Registers are ordered by the tombstone first and by the chain second, which is total again.
  */
 
 import { LruCache } from './lru-cache.ts';
 import { type Comparator, type Format, formatMergeChain, type MergeChain } from './merge-chain.ts';
 import { follow } from './merge-path.ts';
 import { compareValues, type Value, valueFrom, valueFromText } from './merge-value.ts';
-import { type Bytes, isDeletion, type Message } from './register.ts';
+import { type Bytes, isDeletion, type Message } from './message.ts';
 import { compareVersions } from './version.ts';
 
 /** Positive when `a` wins, negative when `b` wins, 0 when they are the same write. */
 export type MessageOrder = (a: Message, b: Message) => number;
 
-/** What a payload says; throws, or gives anything at all, for a payload that is not of the format. */
+/** Decodes a payload. For a payload of another format it throws, or returns anything. */
 export type Decode = (payload: Bytes) => unknown;
 
 export type Decoders = Readonly<Partial<Record<Format, Decode>>>;
 
 /**
- * Bytes. A payload longer than this is not decoded, and has no value: decoded, it may take a few hundred
- * times its length in memory, if it was made for that.
+ * A payload of more bytes is not decoded, and has no value. A payload that was made for it can take a few hundred times its
+ * length in memory once decoded.
  */
 export const MAX_DECODED_BYTES = 256 * 1024;
 
-/** @throws {Error} when a decoder that the chain needs is missing: `formatsOf` tells which ones it needs */
+/** @throws {Error} if a decoder that the chain needs is missing; `formatsOf` tells which ones it needs */
 export function compileMergeChain(chain: MergeChain, decoders: Decoders): MessageOrder {
   const orders = ordersOf(chain, decoders).map(({ order }) => order);
   return (a, b) => {
@@ -52,8 +51,8 @@ export function compileMergeChain(chain: MergeChain, decoders: Decoders): Messag
 export type Decider = (a: Message, b: Message) => string;
 
 /**
- * Tells afterwards what `compileMergeChain` went by. Messages of a first contact have no time of arrival: there
- * it is the `priority` of the brokers.
+ * Tells which comparator decided in `compileMergeChain`. Messages of a first contact have no time of arrival: there the
+ * `priority` of the brokers decides.
  * @throws {Error} as `compileMergeChain` does
  */
 export function compileDecider(chain: MergeChain, decoders: Decoders): Decider {
@@ -65,7 +64,7 @@ export function compileDecider(chain: MergeChain, decoders: Decoders): Decider {
   };
 }
 
-/** Of each comparator of the chain but `arrival`, which stands at the end, and there only. */
+/** The order of each comparator of the chain but `arrival`, which comes last and nowhere else. */
 function ordersOf(chain: MergeChain, decoders: Decoders): { name: string; order: MessageOrder }[] {
   const readers = new Map<Format, Reader>();
   for (const comparator of chain) {
@@ -100,10 +99,10 @@ function orderOf(comparator: Comparator, readers: ReadonlyMap<Format, Reader>): 
   }
 }
 
-/** The values of a payload at all paths that the chain asks for; one that is lacking is left out. */
+/** The values of a payload at the paths of the chain. */
 type Reader = (payload: Bytes) => ReadonlyMap<readonly string[], Value>;
 
-/** Keeps values rather than decoded payloads, which may be large. */
+/** It caches values rather than decoded payloads, which may be large. */
 function readerOf(format: Format, chain: MergeChain, decoders: Decoders): Reader {
   const decode = decoders[format];
   if (decode === undefined) throw new Error(`a merge chain needs the decoder of ${format}`);
@@ -120,7 +119,7 @@ function readerOf(format: Format, chain: MergeChain, decoders: Decoders): Reader
 
 const NO_VALUES: ReadonlyMap<readonly string[], Value> = new Map();
 
-/** Whatever a decoder throws, an overflow of the stack by deep nesting among it, means an unreadable payload. */
+/** Whatever a decoder throws means an unreadable payload, also a stack overflow by deep nesting. */
 function attempt(decode: Decode, payload: Bytes): unknown {
   try {
     return decode(payload);
@@ -129,7 +128,7 @@ function attempt(decode: Decode, payload: Bytes): unknown {
   }
 }
 
-/** Of a property that is given several times, the last. `lib/protocol/properties.ts` makes the text. */
+/** The last value of a user property. `lib/protocol/properties.ts` makes the text that is read here. */
 function propertyOf({ properties }: Message, name: string): Value {
   if (properties === undefined || properties === '') return undefined;
   const user: unknown = follow(attempt(JSON.parse, properties), ['4']);

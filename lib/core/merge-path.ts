@@ -1,12 +1,11 @@
 /**
- * Paths into a decoded payload: keys and array indexes between dots, `\.` for a dot inside a key; the empty
- * path is the payload as a whole.
+ * Paths into a decoded payload: keys and array indexes between dots, with `\.` for a dot inside a key. The empty path is the
+ * whole payload.
  *
- * Holds: a path meets own properties only. What a sender names `__proto__` is a key like any other, and what
- * is inherited is never found.
+ * Invariant: a path finds own properties only. `__proto__` is a key like any other, and inherited properties are never found.
  */
 
-/** No payload that people write is nested deeper. */
+/** A longer path is a mistake: payloads are not nested so deep. */
 export const MAX_PATH_KEYS = 32;
 
 export type PathFault = 'empty key' | 'stray backslash' | 'too many keys';
@@ -14,7 +13,7 @@ export type PathFault = 'empty key' | 'stray backslash' | 'too many keys';
 const INDEX = /^(?:0|[1-9]\d{0,9})$/;
 const INTEGER = /^(?:0|-?[1-9]\d{0,14})$/;
 
-/** Text without its backslashes, or undefined if one stands before what needs none (`.`, `,` and `\` do). */
+/** The text without its backslashes; undefined if one stands before another character than `.`, `,` or `\`. */
 export function unescaped(text: string): string | undefined {
   const plain = text.replaceAll(/\\[.,\\]/g, '');
   return plain.includes('\\') ? undefined : text.replaceAll(/\\([.,\\])/g, '$1');
@@ -25,7 +24,7 @@ export function escaped(text: string): string {
   return text.replaceAll(/[.,\\]/g, '\\$&');
 }
 
-/** Splits at each separator that no backslash stands before; the backslashes stay. */
+/** Splits at each separator without a backslash before it. The backslashes stay. */
 export function splitUnescaped(text: string, separator: '.' | ','): string[] {
   const parts: string[] = [];
   let start = 0;
@@ -55,7 +54,7 @@ export function formatPath(path: readonly string[]): string {
   return path.map(escaped).join('.');
 }
 
-/** What stands at the path, or undefined. */
+/** The value at the path, or undefined. */
 export function follow(root: unknown, path: readonly string[]): unknown {
   let value = root;
   for (const key of path) {
@@ -75,7 +74,7 @@ function child(parent: unknown, key: string): unknown {
   return isRecord(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
 }
 
-/** No dates, byte strings and the like, which have no keys for a user. */
+/** Whether a user would say that the value has keys. Dates and byte strings have none. */
 function isRecord(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

@@ -3,12 +3,11 @@
  *
  *     nothing < boolean < text < number < time
  *
- * then within the kind. If values of different kinds decided nothing, three messages could beat each other
- * in a ring, and replicas that met them in different orders would never agree. The kinds stand in the order of what
- * they are worth as a version: `"n/a"`, or the 0 of a clock that was not set, must not beat a real time for
- * ever.
+ * then within the kind. If values of different kinds were equal, three messages could beat each other in a ring, and replicas
+ * that see them in different orders would never agree. The kinds are ordered by how well they serve as a version: the text
+ * `"n/a"`, or the 0 of a clock that was not set, must not beat a real time for ever.
  *
- * Nothing is: what is not there, null, NaN, an object, an array, a byte string.
+ * A value that is missing, null, NaN, an object, an array or a byte string counts as nothing.
  */
 
 import { compareTimes, parseIsoTime, type Time, timeOf } from './iso-time.ts';
@@ -25,7 +24,7 @@ const RANKS = { boolean: 1, text: 2, number: 3, time: 4 } as const;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const LARGE_INTEGER = /^-?[1-9]\d{15,77}$/;
 
-/** The value of what a decoder gave. A text that is a time in ISO 8601 is a time; `"10"` stays a text. */
+/** The value of decoded data. A text that is a time in ISO 8601 becomes a time; `"10"` stays a text. */
 export function valueFrom(decoded: unknown): Value {
   switch (typeof decoded) {
     case 'boolean':
@@ -45,13 +44,13 @@ export function valueFrom(decoded: unknown): Value {
   }
 }
 
-/** The value of a text that has no type, such as a user property, where `10` is meant to be more than `9`. */
+/** The value of a text without a type, such as a user property: there `10` is more than `9`. */
 export function valueFromText(text: string): Value {
   if (LARGE_INTEGER.test(text)) return { kind: 'number', value: BigInt(text) };
   return valueFrom(NUMBER.test(text) ? Number(text) : text);
 }
 
-/** Positive when `a` is the larger; 0 when neither is. */
+/** Positive if `a` is larger, negative if `b` is; 0 if they are equal. */
 export function compareValues(a: Value, b: Value): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   if (a.kind === 'text' && b.kind === 'text') return compareTexts(a.value, b.value);
@@ -60,7 +59,7 @@ export function compareValues(a: Value, b: Value): number {
   return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
 }
 
-/** By code point, as the bytes of UTF-8 do; `<` goes by UTF-16, where U+FFFD is more than an emoji. */
+/** Compares by code point, as the bytes of UTF-8 would. `<` compares UTF-16, where U+FFFD is larger than an emoji. */
 function compareTexts(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let at = 0; at < shorter; at++) {
@@ -70,7 +69,7 @@ function compareTexts(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for code points above all others. */
+/** Moves surrogates above all other units, since they stand for larger code points. */
 function aboveSurrogates(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

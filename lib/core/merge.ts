@@ -1,33 +1,13 @@
-/** How a retained message came to be known. */
-export interface Candidate {
-  readonly broker: number;
-  /** The broker itself retains it. */
-  readonly stored: boolean;
-  /** It is a new write, so that its time starts again even if it says nothing new. */
-  readonly refreshes: boolean;
-}
-
-/** A retained message against the winner. */
+/** Merge: a retained message against the winner. One of the two wins, and the other is dropped. */
 
 import type { Found, Observed } from './events.ts';
+import { haveSameContent, heldAfter, isDeletion, isInSync, type Message } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import {
-  haveSameContent,
-  heldAfter,
-  isDeletion,
-  isInSync,
-  isNewer,
-  type Message,
-  type Register,
-  withHeld,
-} from './register.ts';
-import { compareVersions, type Version } from './version.ts';
+import { type Register, withHeld } from './register.ts';
+import { compareVersions, isNewer, type Version } from './version.ts';
 
-/**
- * The stamp of a message, unless a client copied it onto a payload of its own: one version with two payloads
- * is a new write.
- */
+/** The stamp of a message, unless a client copied it onto another payload: one version has one payload. */
 export function trustedStamp(
   register: Register,
   event: Observed | (Found & { readonly broker: number }),
@@ -35,10 +15,10 @@ export function trustedStamp(
   const { stamp } = event;
   if (stamp === undefined) return undefined;
   const { winner, held } = register;
-  const forged = (known: Message | undefined) =>
+  const isForged = (known: Message | undefined) =>
     known !== undefined && compareVersions(known.version, stamp) === 0 && known.payload !== event.payload;
   const holds = held[event.broker];
-  if (forged(winner) || forged(typeof holds === 'object' ? holds : undefined)) return undefined;
+  if (isForged(winner) || isForged(typeof holds === 'object' ? holds : undefined)) return undefined;
   return stamp;
 }
 
@@ -47,17 +27,17 @@ export interface Candidate {
   readonly broker: number;
   /** The broker itself retains it. */
   readonly stored: boolean;
-  /** It is a new write, so that its time starts again even if it says nothing new. */
+  /** It is a new write, so that its TTL starts again, even if it equals the winner. */
   readonly refreshes: boolean;
 }
 
-/** A retained message against the winner. Equal to it: no new version, but its time starts again. */
+/** A message that equals the winner makes no new version, but the TTL of the winner starts again. */
 export function merge(
   register: Register,
   message: Message,
   { broker, stored, refreshes }: Candidate,
   { order }: Policy,
-): Outcome {
+): Outcome<'won' | 'lost' | 'repeated'> {
   const { winner } = register;
   const held = (now: Message) => (stored ? withHeld(register, broker, heldAfter(now)) : register.held);
   if (winner !== undefined && haveSameContent(winner, message)) {
@@ -68,32 +48,33 @@ export function merge(
     return outcome({ ...register, held: held(message) }, 'repeated');
   }
   if (winner === undefined) return outcome({ ...register, winner: message, held: held(message) }, 'won');
-  const isOutlived = wasDeleted(register, message);
-  if (isOutlived || order(message, winner) <= 0) {
+  const isDeleted = wasDeleted(register, message);
+  if (isDeleted || order(message, winner) <= 0) {
     const next = { ...register, tombstone: tombstoneAfter(register, message), held: held(message) };
-    // What was deleted long ago contends with nothing.
-    return isOutlived
+    // A message that was deleted before the winner was written is no conflict.
+    return isDeleted
       ? outcome(next, 'lost')
       : { ...outcome(next, 'lost'), conflict: { winner, loser: message } };
   }
   const tombstone = tombstoneAfter(register, winner);
   const won = outcome({ ...register, winner: message, tombstone, held: held(message) }, 'won');
-  // A broker that held the winner had shown it to whoever writes there.
+  // If the broker held the winner, the client that writes there could read it.
   const isSuccessor = isInSync(register.held[broker] ?? 'unknown', winner);
   return isSuccessor ? won : { ...won, conflict: { winner: message, loser: winner } };
 }
 
-/** Older than a deletion that the winner has outlived: whatever the merge chain says of the two. */
+/** Whether the message is older than the last deletion before the winner. Then it loses, whatever the merge chain says. */
 function wasDeleted({ tombstone }: Register, { version }: Message): boolean {
   return tombstone !== undefined && isNewer(tombstone, version);
 }
 
-/** The last deletion, now that this loser is known. */
+/** The last deletion, if this loser is counted. */
 function tombstoneAfter({ tombstone }: Register, loser: Message): Version | undefined {
   if (!isDeletion(loser)) return tombstone;
   return tombstone === undefined || isNewer(loser.version, tombstone) ? loser.version : tombstone;
 }
 
+/** The winner after an equal message: with a later expiry if that is a new write, with a later version if it is a copy. */
 function repeated(winner: Message, message: Message, refreshes: boolean): Message {
   const version =
     message.version.replica !== '' && !refreshes && isNewer(message.version, winner.version)
@@ -105,21 +86,4 @@ function repeated(winner: Message, message: Message, refreshes: boolean): Messag
     messageExpiresAt === winner.messageExpiresAt &&
     ttlExpiresAt === winner.ttlExpiresAt;
   return isSame ? winner : { ...winner, version, messageExpiresAt, ttlExpiresAt };
-}
-
-/** The time that a TTL leaves from now on; 0 is for ever. */
-export function afterTtl(now: number, ttl: number): number {
-  return ttl === 0 ? Number.POSITIVE_INFINITY : now + ttl;
-}
-
-/** The message that says: there is nothing under this topic. */
-export function deletion(version: Version, origin: number): Message {
-  return {
-    payload: '',
-    properties: '',
-    version,
-    origin,
-    messageExpiresAt: Number.POSITIVE_INFINITY,
-    ttlExpiresAt: Number.POSITIVE_INFINITY,
-  };
 }

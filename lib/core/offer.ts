@@ -1,27 +1,24 @@
-/** A message goes out to one broker, and comes back as an echo or an acknowledgement. */
+/** The tick offers a topic to one broker: it is sent what it lacks, and acknowledges or refuses that. */
 
-import type { Offered, Publish } from './events.ts';
+import { confirmed } from './echo.ts';
+import type { EffectOf } from './effects.ts';
+import type { Acknowledged, Offered, Publish, Refused } from './events.ts';
+import { isInSync, type Message } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
 import {
-  heldAfter,
-  isInSync,
-  isNewer,
+  isProbing,
   MAX_PENDING,
   MAX_TRANSIENT_AGE_MS,
-  type Message,
   type Pending,
   pendingAt,
   type Register,
   type Transient,
   willHold,
-  withHeld,
-  withoutPending,
-  withoutTransient,
 } from './register.ts';
-import { compareVersions, type Version } from './version.ts';
+import { compareVersions, isNewer, type Version } from './version.ts';
 
-/** Whether there is anything for a broker that is offered the topic. */
+/** Whether the broker lacks the winner or the transient message. */
 export function lacks(register: Register, broker: number): boolean {
   const { winner, transient } = register;
   if (transient !== undefined && has(transient.recipients, broker)) return true;
@@ -29,14 +26,14 @@ export function lacks(register: Register, broker: number): boolean {
 }
 
 /**
- * What the broker lacks goes out in the order of the versions: a subscriber ends with what was written last, be it
- * retained or transient.
+ * The broker is sent what it lacks in the order of the versions: so a subscriber ends with the last write, retained or
+ * transient. No retained message is sent while a probe is open there: the answer could be older or newer than that message.
  */
 export function offered(
   register: Register,
   { broker, now, isTransientOnly = false }: Offered,
   policy: Policy,
-): Outcome {
+): Outcome<EffectOf<'offered'>> {
   const room = MAX_PENDING - pendingAt(register, broker);
   if (room <= 0) return outcome(register, lacks(register, broker) ? 'full' : 'idle');
   const { winner, transient } = register;
@@ -45,15 +42,15 @@ export function offered(
   const transientMessage =
     isRecipient && isPermitted && isCurrent(transient, now) ? transient.message : undefined;
   const isLacking = winner !== undefined && isPermitted && !isInSync(willHold(register, broker), winner);
-  const isAsked = has(register.probing, broker);
-  const retained = isLacking && !isAsked && !isTransientOnly ? winner : undefined;
+  const hasProbe = isProbing(register, broker);
+  const retained = isLacking && !hasProbe && !isTransientOnly ? winner : undefined;
   const commands = byVersion(transientMessage, retained)
     .slice(0, room)
     .map(message => publish(message, broker, message === retained, policy));
   const isLeft = transientMessage !== undefined && !commands.some(({ retain }) => !retain);
   const next =
     isRecipient && !isLeft ? { ...register, transient: withoutRecipient(transient, broker) } : register;
-  if (commands.length === 0) return outcome(next, isLacking && isAsked ? 'probing' : 'idle');
+  if (commands.length === 0) return outcome(next, isLacking && hasProbe ? 'probing' : 'idle');
   const sent = commands.map((c): Pending => ({ broker, retained: c.retain, message: c.message }));
   return { register: { ...next, pending: [...register.pending, ...sent] }, effect: 'published', commands };
 }
@@ -62,8 +59,8 @@ function isCurrent({ message, since }: Transient, now: number): boolean {
   return Math.abs(now - since) < MAX_TRANSIENT_AGE_MS && message.messageExpiresAt > now;
 }
 
-function withoutRecipient(passing: Transient, broker: number): Transient {
-  return { ...passing, recipients: passing.recipients & ~(1 << broker) };
+function withoutRecipient(transient: Transient, broker: number): Transient {
+  return { ...transient, recipients: transient.recipients & ~(1 << broker) };
 }
 
 function byVersion(transient: Message | undefined, retained: Message | undefined): readonly Message[] {
@@ -76,14 +73,18 @@ function publish(message: Message, broker: number, retain: boolean, policy: Poli
   return { kind: 'publish', broker, message, retain, qos: policy.qos, confirm: !has(policy.echo, broker) };
 }
 
-export function acknowledged(register: Register, broker: number, version: Version): Outcome {
+/** Proves something only of topics to which we do not subscribe there: other acknowledgements are not brought here. */
+export function acknowledged(
+  register: Register,
+  { broker, version }: Acknowledged,
+): Outcome<'updated' | 'idle'> {
   const index = pendingIndex(register, broker, version);
   return index < 0
     ? outcome(register, 'idle')
-    : { ...echoed(register, broker, index, index), effect: 'updated' };
+    : outcome(confirmed(register, broker, index, index), 'updated');
 }
 
-export function refused(register: Register, broker: number, version: Version): Outcome {
+export function refused(register: Register, { broker, version }: Refused): Outcome<'updated' | 'idle'> {
   const index = pendingIndex(register, broker, version);
   if (index < 0) return outcome(register, 'idle');
   return outcome({ ...register, pending: register.pending.toSpliced(index, 1) }, 'updated');
@@ -95,20 +96,9 @@ function pendingIndex(register: Register, broker: number, version: Version): num
   );
 }
 
-/**
- * The broker took what we published. If that was retained, it overwrote all that was pending before it; if not, it tells
- * nothing of what should be retained, which stays pending.
- */
-export function echoed(register: Register, broker: number, last: number, echo: number): Outcome {
-  const entry = register.pending[echo];
-  if (entry?.retained !== true)
-    return outcome({ ...register, pending: withoutTransient(register, broker, last) }, 'echo');
-  return outcome(
-    {
-      ...register,
-      held: withHeld(register, broker, heldAfter(entry.message)),
-      pending: withoutPending(register, broker, last),
-    },
-    'echo',
-  );
+/** The transient message is too old, and is not passed on any more. */
+export function withheld(register: Register): Outcome<'updated' | 'idle'> {
+  const { transient } = register;
+  if (transient === undefined || transient.recipients === 0) return outcome(register, 'idle');
+  return outcome({ ...register, transient: { ...transient, recipients: 0 } }, 'updated');
 }

@@ -1,8 +1,8 @@
 /**
- * Settings of a topic, looked up from the filters that match it.
+ * The policy of a topic: its settings, looked up from the filters that match it.
  *
- * Of RETAIN, REPEAT, QOS, TTL and MERGE the most specific filter that sets it decides; permission is the other way round:
- * one filter that forbids a broker is enough.
+ * RETAIN, REPEAT, QOS, TTL and MERGE are taken from the most specific filter that sets them. Permission works the other way
+ * round: one filter that forbids a broker is enough.
  */
 
 import { bySpecificity, covers, matches } from './filter.ts';
@@ -12,13 +12,16 @@ import { compareVersions } from './version.ts';
 
 export type QoS = 0 | 1 | 2;
 
-/** A set of brokers: bit `i` stands for the broker with index `i`. */
+/** A set of brokers: bit `i` is the broker with index `i`. */
 export type BrokerSet = number;
+
+/** All brokers that there can be. */
+export const ALL_BROKERS: BrokerSet = 2 ** 30 - 1;
 
 /** Brokers in one process: a `BrokerSet` is a small integer, and each broker is a thread. */
 export const MAX_BROKERS = 30;
 
-/** What one configured filter says. Unset fields are left to a broader filter. */
+/** The settings of one filter. A setting that it leaves unset is taken from a broader filter. */
 export interface FilterSettings {
   readonly filter: string;
   readonly retain?: boolean;
@@ -33,32 +36,32 @@ export interface FilterSettings {
   readonly publish: BrokerSet;
 }
 
-/** What holds for one topic. One object for all topics that match the same filters. */
+/** The settings of one topic. All topics that match the same filters share one object. */
 export interface Policy {
-  /** True: a message is published retained even where it was not received so. */
+  /** True: a message is published retained, even if it was received unretained. */
   readonly retain: boolean;
-  /** True: a retained message that says nothing new is passed on to the other brokers all the same. */
+  /** True: a retained message that equals the winner is published to the other brokers again. */
   readonly repeat: boolean;
   readonly qos: QoS;
   /** Milliseconds, 0 = for ever. */
   readonly ttl: number;
   readonly chain: MergeChain;
-  /** Which of two messages wins, by the chain. */
+  /** The order of messages by the chain. */
   readonly order: MessageOrder;
   /** Brokers that may be published to. */
   readonly publish: BrokerSet;
-  /** Brokers at which the topic is subscribed: those that show us an echo of what we publish. */
+  /** Brokers at which we subscribe to the topic: they deliver an echo of what we publish. */
   readonly echo: BrokerSet;
-  /** Brokers that deliver each message twice: two of the filters subscribed there match it, and neither covers the other. */
+  /** Brokers that may deliver each message twice: two subscribed filters match the topic, and neither covers the other. */
   readonly twice: BrokerSet;
 }
 
-/** The QoS of a topic for which no filter says otherwise. */
+/** The QoS of a topic whose filters set none. */
 export const DEFAULT_QOS: QoS = 1;
 
 const byArrival: MessageOrder = (a, b) => compareVersions(a.version, b.version);
 
-/** Looks policies up; the same filters matched give the same object. */
+/** Looks up policies. Topics that match the same filters get the same object. */
 export class Policies {
   readonly #settings: readonly FilterSettings[];
   readonly #known = new Map<string, Policy>();
@@ -66,7 +69,7 @@ export class Policies {
   readonly #orders = new Map<MergeChain, MessageOrder>();
   readonly #orderOf: (chain: MergeChain) => MessageOrder;
 
-  /** @param orderOf compiles a merge chain; without it all goes by arrival, for who looks up other settings */
+  /** @param orderOf compiles a merge chain; without it `order` goes by arrival, which is enough to look up other settings */
   constructor(
     settings: readonly FilterSettings[],
     brokers: number,
@@ -77,12 +80,12 @@ export class Policies {
     this.#all = 2 ** brokers - 1;
   }
 
-  /** What holds for a topic. */
+  /** The policy of a topic. */
   of(topic: string): Policy {
     return this.#combined(settings => matches(settings.filter, topic));
   }
 
-  /** What holds for all topics of a filter, however they go on: the filter itself and the broader ones. */
+  /** The policy that all topics of a filter have in common: of the filter itself and of broader ones. */
   covering(filter: string): Policy {
     return this.#combined(settings => covers(settings.filter, filter));
   }
@@ -112,7 +115,7 @@ export class Policies {
   }
 }
 
-/** Filters in the order of their specificity → what holds. */
+/** @param matched filters from the most specific to the broadest */
 function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Policy, 'order'> {
   return {
     retain: matched.find(s => s.retain !== undefined)?.retain ?? false,
@@ -126,7 +129,7 @@ function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Polic
   };
 }
 
-/** Brokers at which the filter is subscribed, and beside it another one of these. */
+/** Brokers at which the filter and another one of these are subscribed, and neither covers the other. */
 function sharedWith({ filter, subscribe }: FilterSettings, all: readonly FilterSettings[]): BrokerSet {
   const beside = all.filter(
     other => other.filter !== filter && !covers(other.filter, filter) && !covers(filter, other.filter),

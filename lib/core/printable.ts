@@ -1,12 +1,12 @@
 /**
- * Text from the network as it may stand in a log line, in a report or on a terminal: on one line, not too long, and without
- * a character that a terminal obeys, that breaks the line, or that turns around what follows.
+ * Makes text from the network safe for a log line, a report or a terminal. It stays on one line and is not too long. It has no
+ * character that controls a terminal, breaks the line, or reverses the text after it.
  *
  * JSON.stringify is not enough: it leaves U+007F to U+009F (U+009B begins a terminal sequence), U+2028, U+2029 and the
  * characters that change the direction of writing.
  */
 
-/** Characters of a topic, or of another text from the network, that are shown. */
+/** How many characters of a topic, or of another text from the network, are shown. */
 export const SHOWN_CHARACTERS = 200;
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{NChar}]/gu;
@@ -20,7 +20,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '\\': '\\\\',
 };
 
-/** The text, with `…` in place of what is beyond so many characters. */
+/** The text, cut to so many characters with `…` at the end. */
 export function printable(text: string, characters = SHOWN_CHARACTERS): string {
   return bounded(text, characters).replace(UNPRINTABLE, escaped);
 }
@@ -30,14 +30,14 @@ export function quoted(text: string, characters = SHOWN_CHARACTERS): string {
   return `"${bounded(text, characters).replace(UNPRINTABLE_OR_QUOTE, escaped)}"`;
 }
 
-/** JSON for a terminal, of whatever length: the line breaks between its parts stay, and it means the same as before. */
+/** JSON for a terminal, of any length. Its meaning and its line breaks stay. */
 export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE, character => (character === '\n' ? character : escaped(character)));
 }
 
 function bounded(text: string, characters: number): string {
   if (text.length <= characters) return text;
-  // Not between the two halves of a character.
+  // The cut must not separate the two halves of a character.
   const end = isHighSurrogate(text.charCodeAt(characters - 1)) ? characters - 1 : characters;
   return `${text.slice(0, end)}…`;
 }
@@ -46,7 +46,7 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }
 
-/** Each half of a character beyond the first plane on its own, as JSON has it. */
+/** Like JSON, it escapes each half of a surrogate pair separately. */
 function escaped(character: string): string {
   const short = SHORT[character];
   if (short !== undefined) return short;

@@ -1,16 +1,17 @@
-/** A person takes back what became of a topic: an earlier message is written once more. */
+/** A person restores an earlier message of a topic: it is written once more. */
 
 import type { Restored } from './events.ts';
-import { afterTtl } from './merge.ts';
+import { afterTtl, haveSameContent, type Message, NOBODY } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { haveSameContent, isNewer, type Message, NOBODY, type Register } from './register.ts';
+import type { Register } from './register.ts';
+import { isNewer } from './version.ts';
 
 /**
- * The message wins, whatever the merge chain says: a person has decided. What it replaces counts as deleted before, so
- * that no broker that comes back with it brings it back, although the chain prefers it.
+ * The message wins, whatever the merge chain says: a person has decided. The message that it replaces counts as deleted. So
+ * a broker that returns with that message does not bring it back, even if the chain prefers it.
  */
-export function restored(register: Register, event: Restored, { ttl }: Policy): Outcome {
+export function restored(register: Register, event: Restored, { ttl }: Policy): Outcome<'won' | 'repeated'> {
   const { payload, properties, newVersion, now } = event;
   const { winner, tombstone } = register;
   if (winner !== undefined && haveSameContent(winner, { payload, properties }))

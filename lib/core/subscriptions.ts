@@ -9,8 +9,8 @@ export interface Subscription {
 }
 
 /**
- * The filters without those that a broader one covers, since brokers deliver overlapping filters twice. What
- * covers takes over the QoS of what it covers, if that is higher, and no QoS exceeds `maxQos`.
+ * The filters without those that a broader filter covers, since brokers deliver twice what two filters match. A broader filter
+ * takes over a higher QoS of a filter that it covers. No QoS exceeds `maxQos`.
  */
 export function minimalSubscriptions(wanted: readonly Subscription[], maxQos: QoS): Subscription[] {
   const kept: Subscription[] = [];

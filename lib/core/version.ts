@@ -1,21 +1,21 @@
 /**
  * Versions: a total order of all writes, from a hybrid logical clock.
  *
- * A hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014) stays close to physical time,
- * never runs backwards, and orders what happens within one millisecond by a counter. The replica id breaks
- * the last tie, so two versions are equal only when they are the same write.
+ * A hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014) stays close to physical time, never runs backwards,
+ * and orders the writes of one millisecond by a counter. The replica id breaks the last tie, so two versions are equal only if
+ * they are the same write.
  */
 
 export interface Version {
-  /** Milliseconds since 1970, or 0 for what brokers retained before the first contact. */
+  /** Milliseconds since 1970; 0 for messages that brokers retained before the first contact. */
   readonly time: number;
-  /** Orders writes of one millisecond; at first contact the rank of the broker. */
+  /** Orders writes of one millisecond. At first contact it is the rank of the broker. */
   readonly counter: number;
-  /** Who dated the write. */
+  /** The replica that dated the write. */
   readonly replica: string;
 }
 
-/** Negative when `a` is older than `b`, positive when it is newer, 0 when they are the same write. */
+/** Negative if `a` is older than `b`, positive if it is newer, 0 if they are the same write. */
 export function compareVersions(a: Version, b: Version): number {
   if (a === b) return 0;
   if (a.time !== b.time) return a.time - b.time;
@@ -23,13 +23,17 @@ export function compareVersions(a: Version, b: Version): number {
   return a.replica < b.replica ? -1 : a.replica > b.replica ? 1 : 0;
 }
 
-/** The counter travels as 32 bits. */
+export function isNewer(a: Version, b: Version): boolean {
+  return compareVersions(a, b) > 0;
+}
+
+/** A stamp has 32 bits for the counter. */
 export const MAX_COUNTER = 0xffff_ffff;
 
-/** Dates writes for one replica. Physical time comes in as an argument, so the clock is deterministic. */
+/** Dates the writes of one replica. Physical time is an argument, so the clock is deterministic. */
 export class HybridClock {
   readonly replica: string;
-  /** Milliseconds that another replica's version may be ahead of our clock and be believed. */
+  /** A version that is ahead of our clock by more milliseconds is not believed. */
   maxDrift: number;
   #time = 0;
   #counter = 0;
@@ -39,7 +43,7 @@ export class HybridClock {
     this.maxDrift = maxDrift;
   }
 
-  /** A version newer than all that this clock gave or witnessed. */
+  /** A version that is newer than all versions that this clock gave or witnessed. */
   next(now: number): Version {
     if (now > this.#time) {
       this.#time = now;
@@ -55,9 +59,9 @@ export class HybridClock {
 
   /**
    * Takes note of another replica's version, so that later writes here are newer.
-   * Returns false, and takes no note, when it lies too far ahead: one wrong clock must not
-   * drag all others along. What lies no further ahead than this clock itself (the machine's
-   * was put back) drags nobody.
+   *
+   * Returns false, and takes no note, if the version is too far ahead: one wrong clock must not move all others. A version that
+   * is not ahead of this clock itself is believed, since it moves nothing. That occurs after the machine's clock was set back.
    */
   witness(version: Version, now: number): boolean {
     if (version.time > Math.max(now + this.maxDrift, this.#time)) return false;
@@ -66,8 +70,8 @@ export class HybridClock {
   }
 
   /**
-   * Continues after a version of an earlier life, which was given or believed then. It may well lie ahead: a
-   * machine without a battery begins in 1970 until it is told the time.
+   * Continues after a version that this clock gave or believed before a restart. The version may be ahead of the time: a machine
+   * without a battery starts in 1970 until it is told the time.
    */
   resume({ time, counter }: Version): void {
     if (time < this.#time || (time === this.#time && counter <= this.#counter)) return;

@@ -1,9 +1,9 @@
 /** One event for one topic: brought to the core's `step`, and what came of it carried out. */
 
+import type { Effect } from '../core/effects.ts';
 import type { Event, Observed, Probed } from '../core/events.ts';
-import type { Conflict, Effect, Outcome } from '../core/outcome.ts';
-import { has } from '../core/policy.ts';
-import { isInSync, pendingAt, type Register, willHold } from '../core/register.ts';
+import type { Conflict, Outcome } from '../core/outcome.ts';
+import { isInSync, isProbing, pendingAt, type Register, willHold } from '../core/register.ts';
 import type { Counters } from './counters.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ConflictLog } from './inspection/conflict-log.ts';
@@ -112,8 +112,9 @@ export class EventHandler {
    * A live message over MQTT 3.1.1 counts as retained where the topic is, or as one that only passes where a probe once
    * found so; which has to be looked at. A client may begin to retain a topic that nobody retained before.
    */
-  #noteInferred(topic: string, event: Event, { probing }: Register): void {
-    if (event.kind !== 'observed' || event.retained !== undefined || has(probing, event.broker)) return;
+  #noteInferred(topic: string, event: Event, register: Register): void {
+    if (event.kind !== 'observed' || event.retained !== undefined || isProbing(register, event.broker))
+      return;
     this.#deps.links.at(event.broker).antiEntropy.inferred(topic, performance.now());
   }
 

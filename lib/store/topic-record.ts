@@ -7,6 +7,7 @@
  */
 
 import { emptyRegister, type Held, type Message, type Pending, type Register } from '../core/register.ts';
+import { unretainedAt } from '../core/retain-inference.ts';
 import type { Version } from '../core/version.ts';
 import type { BatchReader, BatchWriter } from '../protocol/batch.ts';
 import { readVersion, writeVersion } from '../protocol/packed-version.ts';
@@ -72,7 +73,7 @@ export function writeTopic(
   { register, seen, superseded = NOTHING }: StoredTopic,
   brokers: number,
 ): void {
-  const { winner, tombstone, held, pending, unretained } = register;
+  const { winner, tombstone, held, pending, inference } = register;
   const messages: Message[] = [];
   if (winner !== undefined) messages.push(winner);
   for (const what of held) {
@@ -88,7 +89,7 @@ export function writeTopic(
   writer.u8((winner === undefined ? 0 : WINNER) | (tombstone === undefined ? 0 : TOMBSTONE));
   if (tombstone !== undefined) writeVersion(writer, tombstone);
   for (const message of messages) writeMessage(writer, message);
-  writer.u32(unretained);
+  writer.u32(inference.unretained);
   for (let broker = 0; broker < brokers; broker++) {
     writer.u32(heldAs(held[broker], messages)).f64(seen[broker] ?? 0);
   }
@@ -146,7 +147,7 @@ export function readTopic(
     tombstone,
     held,
     pending: pending.length === 0 ? EMPTY.pending : pending,
-    unretained,
+    inference: unretainedAt(unretained),
   };
   const stored = { register, seen: shared.seen(seen) };
   return superseded.length === 0 ? stored : { ...stored, superseded };

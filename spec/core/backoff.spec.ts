@@ -1,4 +1,4 @@
-/** Each wait is drawn from the upper half of a ceiling that doubles up to a limit. */
+/** Each wait is drawn from the upper half below a ceiling, which doubles up to a limit. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -17,12 +17,12 @@ describe('backoff', () => {
     [1_000_000, 0.5, 45_000],
   ];
   for (const [retry, chance, wait] of table) {
-    it(`waits ${wait} ms before retry ${retry}, by a chance of ${chance}`, () => {
+    it(`waits ${wait} ms before retry ${retry} if chance draws ${chance}`, () => {
       expect(backoff(retry, LIMITS, chance)).to.equal(wait);
     });
   }
 
-  it('never waits longer than the limit, nor less than half the first wait', () => {
+  it('waits at most the limit and at least half the first wait, and never less before a later retry', () => {
     const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
       fc.property(fc.nat(), chance, (retry, drawn) => {

@@ -1,4 +1,4 @@
-/** What is frozen throws where it is written to, so a spec need not compare it with what it was. */
+/** A write to a frozen value throws, so a spec does not have to compare it with its former state. */
 
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

@@ -1,11 +1,13 @@
-/** What was deleted does not come back, whatever the merge chain says of it, and in whatever order it is met. */
+/** A deleted message does not come back, whatever the merge chain prefers, and in whatever order messages are seen. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { merge } from '../../lib/core/merge.ts';
 import { compileMergeChain } from '../../lib/core/merge-order.ts';
+import { isDeletion, type Message } from '../../lib/core/message.ts';
 import { Policies } from '../../lib/core/policy.ts';
-import { emptyRegister, isDeletion, isNewer, type Message, type Register } from '../../lib/core/register.ts';
+import { emptyRegister, type Register } from '../../lib/core/register.ts';
+import { isNewer } from '../../lib/core/version.ts';
 
 const policy = new Policies(
   [{ filter: '#', subscribe: 1, publish: 1, merge: [{ by: 'json', path: [] }, { by: 'arrival' }] }],
@@ -30,22 +32,26 @@ function message({ time, serial }: { readonly time: number; readonly serial: num
   };
 }
 
-function meet(register: Register, met: Message): Register {
-  return merge(register, met, { broker: 0, stored: true, refreshes: true }, policy).register;
+function see(register: Register, seen: Message): Register {
+  return merge(register, seen, { broker: 0, stored: true, refreshes: true }, policy).register;
 }
 
-describe('A deletion, where the merge chain goes by a value,', () => {
-  it('is older than whatever wins after it, in whatever order messages are met', () => {
+describe('A deletion under a merge chain that compares values', () => {
+  it('is older than each later winner, in whatever order messages are seen', () => {
     fc.assert(
       fc.property(writes, drafts => {
         let register = emptyRegister(1);
         let newest: Message | undefined;
-        for (const met of drafts.map(message)) {
-          // To delete what is deleted is no news.
-          const isNews = register.winner !== undefined && !isDeletion(register.winner);
-          register = meet(register, met);
-          if (isNews && isDeletion(met) && (newest === undefined || isNewer(met.version, newest.version)))
-            newest = met;
+        for (const seen of drafts.map(message)) {
+          // A deletion of a deleted topic changes nothing.
+          const isPresent = register.winner !== undefined && !isDeletion(register.winner);
+          register = see(register, seen);
+          if (
+            isPresent &&
+            isDeletion(seen) &&
+            (newest === undefined || isNewer(seen.version, newest.version))
+          )
+            newest = seen;
           if (newest === undefined || register.winner === undefined) continue;
           expect(isNewer(newest.version, register.winner.version)).to.equal(false);
         }
@@ -54,13 +60,13 @@ describe('A deletion, where the merge chain goes by a value,', () => {
     );
   });
 
-  it('leaves the largest of what was written after it, where messages are met in the order of their writing', () => {
+  it('leaves the largest value that was written after it, if messages are seen in the order of their versions', () => {
     fc.assert(
       fc.property(writes, drafts => {
         const inOrder = drafts.toSorted((a, b) => a.time - b.time);
         const after = inOrder.slice(inOrder.findLastIndex(({ serial }) => serial === undefined) + 1);
         const largest = Math.max(...after.map(({ serial = 0 }) => serial));
-        const { winner } = inOrder.map(message).reduce(meet, emptyRegister(1));
+        const { winner } = inOrder.map(message).reduce(see, emptyRegister(1));
         expect(winner?.payload ?? '').to.equal(after.length === 0 ? '' : String(largest));
       }),
       { numRuns: 5_000 },

@@ -1,4 +1,4 @@
-/** Topic filters mean what MQTT 5 §4.7 says. */
+/** Topic filters work as MQTT 5 §4.7 defines them. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -65,7 +65,7 @@ describe('matches', () => {
 });
 
 describe('covers', () => {
-  it('lets the broad filter match every topic that the narrow one matches', () => {
+  it('holds only if the broad filter matches every topic that the narrow one matches', () => {
     fc.assert(
       fc.property(anyFilter, anyFilter, anyTopic, (broad, narrow, topic) => {
         if (covers(broad, narrow) && matches(narrow, topic)) expect(matches(broad, topic)).to.equal(true);
@@ -74,7 +74,7 @@ describe('covers', () => {
     );
   });
 
-  it('is denied only where some topic matches the narrow filter alone', () => {
+  it('fails only if some topic matches the narrow filter alone', () => {
     fc.assert(
       fc.property(anyFilter, anyFilter, (broad, narrow) => {
         // `#` and `+/#` match the same topics; only the first is known to cover the second.
@@ -89,7 +89,7 @@ describe('covers', () => {
     );
   });
 
-  it('holds of a filter and itself', () => {
+  it('holds for a filter and itself', () => {
     fc.assert(
       fc.property(anyFilter, filter => {
         expect(covers(filter, filter)).to.equal(true);
@@ -99,7 +99,7 @@ describe('covers', () => {
 });
 
 describe('bySpecificity', () => {
-  it('orders from the most specific to the broadest', () => {
+  it('sorts filters from the most specific to the broadest', () => {
     const order = [
       'a/b/c',
       'a/b/+',
@@ -147,7 +147,7 @@ describe('parentOf', () => {
     ['/', '/'],
     ['/a', '/'],
   ] as const) {
-    it(`${JSON.stringify(topic)} stands beneath ${JSON.stringify(parent)}`, () => {
+    it(`of ${JSON.stringify(topic)} is ${JSON.stringify(parent)}`, () => {
       expect(parentOf(topic)).to.equal(parent);
     });
   }
@@ -174,7 +174,7 @@ describe('isReplicable', () => {
     ['mqttrep-read-probe/below', true],
   ];
   for (const [topic, replicable] of table) {
-    it(`${JSON.stringify(topic)} ${replicable ? 'is' : 'is not'} replicated`, () => {
+    it(`${replicable ? 'accepts' : 'rejects'} ${JSON.stringify(topic)}`, () => {
       expect(isReplicable(topic, 'mqttrep')).to.equal(replicable);
     });
   }

@@ -1,4 +1,4 @@
-/** Random topics and filters of few levels and fewer names, so that they often meet. */
+/** Random topics and filters with few levels and few names, so that they often match. */
 
 import fc from 'fast-check';
 

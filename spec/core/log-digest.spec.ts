@@ -1,20 +1,20 @@
-/** Ten thousand topics with the same fate take a few lines of the log, and none of them goes uncounted. */
+/** Ten thousand lines of a kind become a few lines in the log, and each of them is counted. */
 
 import { expect } from 'chai';
 import { type Digest, LogDigest, SINGLE_LINES } from '../../lib/core/log-digest.ts';
 
-describe('A digest of log lines', () => {
-  it('says the first few one by one, and counts the others with one example', () => {
+describe('LogDigest', () => {
+  it('logs the first few lines one by one, and counts the others with one example', () => {
     const digest = new LogDigest();
-    const said = Array.from({ length: 10_000 }, (_, index) => digest.isLoggedAlone(`t${index}`, index));
-    expect(said.filter(Boolean)).to.have.lengthOf(SINGLE_LINES);
+    const alone = Array.from({ length: 10_000 }, (_, index) => digest.isLoggedAlone(`t${index}`, index));
+    expect(alone.filter(Boolean)).to.have.lengthOf(SINGLE_LINES);
     expect(digest.take(10_000)).to.equal(undefined);
     expect(digest.take(20_000)).to.deep.equal({ count: 10_000 - SINGLE_LINES, example: 't5' });
     expect(digest.take(40_000)).to.equal(undefined);
     expect(digest.hasUnlogged).to.equal(false);
   });
 
-  it('says at most ten lines in ten minutes, though something comes all the while, and counts each', () => {
+  it('logs at most ten lines in ten minutes, however many come, and counts each', () => {
     const digest = new LogDigest();
     let lines = 0;
     let counted = 0;
@@ -35,7 +35,7 @@ describe('A digest of log lines', () => {
     expect(counted).to.equal(6_000);
   });
 
-  it('begins again with single lines after ten minutes in which nothing was left to be said', () => {
+  it('logs single lines again after ten minutes, if all counted lines were logged', () => {
     const digest = new LogDigest();
     for (let n = 0; n < 10; n++) digest.isLoggedAlone('t', 0);
     digest.take(60_000);

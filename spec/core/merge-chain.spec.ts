@@ -1,4 +1,4 @@
-/** A merge chain as text and as data: what is understood, and what is refused. */
+/** Merge chains as text and as data: which texts are read, and which are rejected. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -20,8 +20,8 @@ function chainOf(text: string): MergeChain {
 
 const ARRIVAL = { by: 'arrival' } as const;
 
-describe('a merge chain', () => {
-  const understood: readonly (readonly [text: string, ...chain: Comparator[]])[] = [
+describe('A merge chain', () => {
+  const valid: readonly (readonly [text: string, ...chain: Comparator[]])[] = [
     ['arrival', ARRIVAL],
     ['bytes', { by: 'bytes' }, ARRIVAL],
     ['json:serial', { by: 'json', path: ['serial'] }, ARRIVAL],
@@ -41,11 +41,11 @@ describe('a merge chain', () => {
     ['json:__proto__.constructor', { by: 'json', path: ['__proto__', 'constructor'] }, ARRIVAL],
     ['property:meta.serial', { by: 'property', name: 'meta.serial' }, ARRIVAL],
   ];
-  for (const [text, ...chain] of understood) {
-    it(`is understood: ${text}`, () => expect(chainOf(text)).to.deep.equal(chain));
+  for (const [text, ...chain] of valid) {
+    it(`is read from ${text}`, () => expect(chainOf(text)).to.deep.equal(chain));
   }
 
-  const refused: readonly (readonly [text: string, kind: string])[] = [
+  const invalid: readonly (readonly [text: string, kind: string])[] = [
     ['', 'empty'],
     [' , ', 'empty'],
     ['arrival,bytes', 'after arrival'],
@@ -64,8 +64,8 @@ describe('a merge chain', () => {
     [`json:${'a.'.repeat(32)}a`, 'too many keys'],
     [Array.from({ length: MAX_COMPARATORS }, (_, n) => `json:${n}`).join(), 'too long'],
   ];
-  for (const [text, kind] of refused) {
-    it(`is refused for «${kind}»: ${text.slice(0, 40)}`, () => {
+  for (const [text, kind] of invalid) {
+    it(`is rejected as "${kind}": ${text.slice(0, 40)}`, () => {
       const parsed = parseMergeChain(text);
       expect('fault' in parsed && parsed.fault.kind).to.equal(kind);
     });
@@ -82,13 +82,13 @@ describe('a merge chain', () => {
     ['geobufbiggest:properties.t', 'geobuf:properties.t'],
   ];
   for (const [from, to] of old) {
-    it(`of the first version says how it is written now: ${from}`, () => {
+    it(`of the first version is read, and reported with its new text: ${from}`, () => {
       const parsed = parseMergeChain(`json:a,${from}`);
       expect(parsed).to.deep.equal({ chain: chainOf(`json:a,${to}`), renamed: [{ from, to }] });
     });
   }
 
-  it('survives being written and read', () => {
+  it('stays the same if it is formatted and read again', () => {
     fc.assert(
       fc.property(chains, chain => {
         expect(chainOf(formatMergeChain(chain))).to.deep.equal(chain);
@@ -96,12 +96,12 @@ describe('a merge chain', () => {
     );
   });
 
-  it('is plain data, and may cross threads', () => {
+  it('is plain data, which can cross threads', () => {
     const chain = chainOf('json:a.b,property:p,bytes');
     expect(structuredClone(chain)).to.deep.equal(chain);
   });
 
-  it('is read, or refused, whatever the text is', () => {
+  it('is read or rejected for every text, and ends with arrival', () => {
     fc.assert(
       fc.property(fc.string(), text => {
         const parsed = parseMergeChain(text);
@@ -110,7 +110,7 @@ describe('a merge chain', () => {
     );
   });
 
-  it('tells the formats that have to be decoded', () => {
+  it('lists the formats that it has to decode', () => {
     const formats = formatsOf([
       chainOf('json:a,json:b,bytes'),
       chainOf('property:p,cbor:'),

@@ -1,15 +1,15 @@
-/** That the order of any messages is total, by any merge chain: what makes replicas agree. */
+/** The order of messages is total under each merge chain. That makes replicas agree. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FORMATS } from '../../lib/core/merge-chain.ts';
 import type { Decoders } from '../../lib/core/merge-order.ts';
-import type { Message } from '../../lib/core/register.ts';
+import type { Message } from '../../lib/core/message.ts';
 import { loadDecoders } from '../../lib/reconciler/decoding/decoders.ts';
 import { encoders, feature } from '../reconciler/decoding/encoded.ts';
 import { message, orderOf, properties } from './ordered.ts';
 
-describe('the order of any merge chain, for any three messages', () => {
+describe('The order of messages under each merge chain', () => {
   let decoders: Decoders;
   before(async () => {
     decoders = await loadDecoders(FORMATS);
@@ -17,7 +17,7 @@ describe('the order of any merge chain, for any three messages', () => {
 
   const runs = { numRuns: 3_000 };
 
-  it('is antisymmetric, deletions among them', () => {
+  it('is antisymmetric, also for deletions', () => {
     const withDeletions = fc.oneof(
       { weight: 5, arbitrary: messages },
       fc.nat(3).map(at => message('', at)),
@@ -50,7 +50,7 @@ describe('the order of any merge chain, for any three messages', () => {
     );
   });
 
-  it('is transitive with deletions, where arrival decides', () => {
+  it('is transitive with deletions, if arrival decides', () => {
     const some = fc.array(
       fc.oneof(
         messages,
@@ -69,7 +69,7 @@ describe('the order of any merge chain, for any three messages', () => {
     );
   });
 
-  it('has one winner, in whatever order they are met', () => {
+  it('gives one winner, in whatever order messages are seen', () => {
     const different = fc.uniqueArray(messages, { selector: one => one.version.time, minLength: 2 });
     const shuffled = different.chain(all =>
       fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
@@ -85,7 +85,7 @@ describe('the order of any merge chain, for any three messages', () => {
   });
 });
 
-// ── what the properties are tried on: few values, so that ties and mixtures are frequent ─────────────
+// ── few different values, so that ties and mixtures of kinds are frequent ──────────────────────────────
 
 const values = fc.constantFrom<unknown>(
   ...[null, true, false, 0, -1, 1, 1.5, 2 ** 53, 1e300, '', '1', 'a', '\u{fffd}', '\u{1f986}', '\ud800'],

@@ -1,27 +1,27 @@
-/** Who wins by a merge chain. */
+/** Which of two messages wins under a merge chain. */
 
 import { expect } from 'chai';
 import { FORMATS } from '../../lib/core/merge-chain.ts';
 import { type Decoders, MAX_DECODED_BYTES } from '../../lib/core/merge-order.ts';
-import type { Message } from '../../lib/core/register.ts';
+import type { Message } from '../../lib/core/message.ts';
 import { loadDecoders } from '../../lib/reconciler/decoding/decoders.ts';
 import { encoders, feature } from '../reconciler/decoding/encoded.ts';
 import { message, orderOf, properties } from './ordered.ts';
 
-describe('the order of a merge chain', () => {
+describe('The order of a merge chain', () => {
   let decoders: Decoders;
   before(async () => {
     decoders = await loadDecoders(FORMATS);
   });
 
-  /** The older message comes first in each pair, so that `arrival` alone would prefer the other. */
+  /** In most pairs the winner is older, so that `arrival` alone would prefer the other message. */
   function wins(chain: string, winner: Message, loser: Message): void {
     const order = orderOf(chain, decoders);
     expect(order(winner, loser), 'winner against loser').to.be.greaterThan(0);
     expect(order(loser, winner), 'loser against winner').to.be.lessThan(0);
   }
 
-  describe('prefers the larger, though it is older, of these JSON payloads', () => {
+  describe('prefers the larger of two JSON payloads, though it is older:', () => {
     const pairs: readonly (readonly [larger: string, smaller: string])[] = [
       ['10', '9'],
       ['-1', '-2'],
@@ -39,7 +39,7 @@ describe('the order of a merge chain', () => {
       ['"2024-05-02"', '"2024-05-01T23:59:60Z"'.replace('60', '59')],
       ['"20240501T120000Z"', '"2024-05-01T11:59:59Z"'],
       ['"2024-05-01 12:00:00Z"', '"2024-05-01T12:00:01+00:30"'],
-      // By kind.
+      // Values of different kinds.
       ['false', 'null'],
       ['""', 'true'],
       ['0', '"~"'],
@@ -51,7 +51,7 @@ describe('the order of a merge chain', () => {
       ['false', '\xff\xfe'],
     ];
     for (const [larger, smaller] of pairs) {
-      it(`${larger}, not ${smaller}`, () => {
+      it(`${larger} beats ${smaller}`, () => {
         const [one, other] = [larger, smaller].map(text => Buffer.from(text, 'utf8').toString('latin1'));
         wins('json:', message(one ?? '', 1), message(other ?? '', 2));
         const inside = (json = '') => message(`{"a":[{"b":${json}}]}`, json === one ? 1 : 2);
@@ -60,7 +60,7 @@ describe('the order of a merge chain', () => {
     }
   });
 
-  describe('leaves these to the next comparator', () => {
+  describe('leaves equal values to the next comparator:', () => {
     const pairs: readonly (readonly [one: string, other: string])[] = [
       ['1', '1.0'],
       ['0', '-0'],
@@ -70,11 +70,11 @@ describe('the order of a merge chain', () => {
       ['no JSON', '[]'],
     ];
     for (const [one, other] of pairs) {
-      it(`${one} and ${other}`, () => wins('json:', message(other, 2), message(one, 1)));
+      it(`${one} equals ${other}`, () => wins('json:', message(other, 2), message(one, 1)));
     }
   });
 
-  describe('finds own properties only', () => {
+  describe('finds own properties only:', () => {
     for (const path of [
       '__proto__',
       'constructor',
@@ -84,17 +84,17 @@ describe('the order of a merge chain', () => {
       'a.-0',
       'a.00',
     ]) {
-      it(`nothing at ${path}`, () =>
+      it(`there is nothing at ${path}`, () =>
         wins(`json:${path}`, message('{"a":[1]}', 2), message('{"a":[1,2]}', 1)));
     }
-    it('what a sender calls __proto__ is a key like any other', () => {
+    it('__proto__ is a key like any other', () => {
       wins('json:__proto__.a', message('{"__proto__":{"a":1}}', 1), message('{"a":1}', 2));
       expect(({} as Record<string, unknown>)['a']).to.equal(undefined);
     });
   });
 
   for (const format of ['json', 'msgpack', 'cbor'] as const) {
-    it(`reads ${format}: 10 beats 9, 9 beats nothing, and equal serials leave it to the time`, () => {
+    it(`reads ${format}: 10 beats 9, 9 beats nothing, and equal serials let the time decide`, () => {
       const of = (serial: unknown, time: string, at: number) =>
         message(encoders[format]({ meta: { serial, time } }), at);
       const chain = `${format}:meta.serial,${format}:meta.time`;
@@ -112,7 +112,7 @@ describe('the order of a merge chain', () => {
     }
   });
 
-  it('reads geobuf: properties, of a feature and of one among many', () => {
+  it('reads geobuf: properties of a single feature, and of one in a collection', () => {
     const one = (t: number, at: number) => message(encoders.geobuf(feature({ t })), at);
     wins('geobuf:properties.t', one(10, 1), one(9, 2));
     const many = (t: number, at: number) =>
@@ -123,7 +123,7 @@ describe('the order of a merge chain', () => {
     wins('geobuf:features.1.properties.t', many(10, 1), many(9, 2));
   });
 
-  it('reads user properties: the last of several, and what looks like a number as one', () => {
+  it('reads user properties: the last of several values, and numbers as numbers', () => {
     const of = (at: number, ...user: [string, string | string[]][]) => message('x', at, properties(...user));
     wins('property:serial', of(1, ['serial', '10']), of(2, ['serial', '9']));
     wins(
@@ -138,12 +138,12 @@ describe('the order of a merge chain', () => {
     wins('property:__proto__', message('x', 2), message('y', 1));
   });
 
-  it('compares bytes: by the first that differs, then the longer', () => {
+  it('compares bytes by the first that differs; else the longer payload wins', () => {
     wins('bytes', message('\xff', 1), message('\x7fzzz', 2));
     wins('bytes', message('aa', 1), message('a', 2));
   });
 
-  it('does not decode what is too large', () => {
+  it('does not decode a payload that is too large', () => {
     const large = (json: string, at: number) => message(json.padEnd(MAX_DECODED_BYTES + 1), at);
     wins('json:', message('1'.padEnd(MAX_DECODED_BYTES), 1), large('2', 2));
     wins('json:', large('1', 2), large('2', 1));
@@ -165,13 +165,13 @@ describe('the order of a merge chain', () => {
     expect(() => orderOf('json:a', {})).to.throw('the decoder of json');
   });
 
-  it('lets a deletion and a message decide by arrival alone', () => {
+  it('compares a deletion and a message by arrival alone', () => {
     wins('json:', message('', 2), message('9', 1));
     wins('json:', message('1', 3), message('', 2));
     wins('json:', message('', 2), message('', 1));
   });
 
-  it('is a ring where a deletion stands between two messages: each replicator has to decide as it meets them', () => {
+  it('is a ring if a deletion comes between two messages, so the register has to remember the deletion', () => {
     const [before, deletion, after] = [message('5', 1), message('', 2), message('3', 3)];
     wins('json:', deletion, before);
     wins('json:', after, deletion);

@@ -1,12 +1,12 @@
-/** A broker that retains nothing is told each value once; what it was told counts as what it holds. */
+/** A broker without retained messages is sent each value once, and then "holds" it. */
 
 import { expect } from 'chai';
 import { A, B, PROTOCOLS, Topic } from './topic.ts';
 
-const THERE = { returnState: 'no retention' } as const;
+const WITHOUT_RETENTION = { returnState: 'no retention' } as const;
 
 for (const protocol of PROTOCOLS) {
-  describe(`A broker that retains nothing, over ${protocol},`, () => {
+  describe(`A broker without retained messages over ${protocol}`, () => {
     let topic: Topic;
 
     beforeEach(() => {
@@ -15,38 +15,38 @@ for (const protocol of PROTOCOLS) {
     });
 
     /** The broker delivers our own publish, which was not retained. */
-    function toldTo(broker: number): void {
-      topic.echoes({ ...topic.sent(broker), retain: false }, THERE);
+    function deliver(broker: number): void {
+      topic.echoes({ ...topic.sent(broker), retain: false }, WITHOUT_RETENTION);
     }
 
-    it('is told the winner, once', () => {
-      toldTo(B);
+    it('is sent the winner once', () => {
+      deliver(B);
       expect(topic.held[B]).to.equal('1');
       expect(topic.offer(B)).to.deep.equal([]);
     });
 
-    it('is told nothing that it was told before, when it returns', () => {
-      toldTo(B);
+    it('is not sent again at its return what it was sent before', () => {
+      deliver(B);
       expect(topic.returns(B, 'not shown', 'no retention').commands).to.deep.equal([]);
       expect(topic.offer(B)).to.deep.equal([]);
     });
 
-    it('is told what has changed, when it returns', () => {
-      toldTo(B);
+    it('is sent at its return what has changed', () => {
+      deliver(B);
       topic.pass(1).writes(A, '2');
       topic.returns(B, 'not shown', 'no retention');
       expect(topic.sent(B).message.payload).to.equal('2');
     });
 
-    it('is told anew what was under way when the connection broke', () => {
+    it('is sent again what was pending when the connection broke', () => {
       topic.sent(B);
       topic.returns(B, 'not shown', 'no retention');
       expect(topic.pending(B)).to.equal(0);
       expect(topic.sent(B).message.payload).to.equal('1');
     });
 
-    it('does not get a passing message twice because the connection broke', () => {
-      toldTo(B);
+    it('is not sent a transient message twice because the connection broke', () => {
+      deliver(B);
       topic.passes(A, 'transient');
       if (protocol !== 'MQTT 5') return;
       expect(topic.sent(B).retain).to.equal(false);
@@ -54,25 +54,25 @@ for (const protocol of PROTOCOLS) {
       expect(topic.offer(B)).to.deep.equal([]);
     });
 
-    it('is told of a deletion, once', () => {
-      toldTo(B);
+    it('is sent a deletion once', () => {
+      deliver(B);
       topic.pass(1).deletes(A);
       const deletion = topic.sent(B);
       expect(deletion.message.payload).to.equal('');
-      topic.echoes({ ...deletion, retain: false }, THERE);
+      topic.echoes({ ...deletion, retain: false }, WITHOUT_RETENTION);
       expect(topic.held[B]).to.equal('absent');
       expect(topic.offer(B)).to.deep.equal([]);
     });
 
-    it('is never asked what it retains', () => {
+    it('is never probed', () => {
       topic = new Topic(protocol);
-      expect(topic.passes(B, 'new', THERE).commands).to.deep.equal([]);
+      expect(topic.passes(B, 'new', WITHOUT_RETENTION).commands).to.deep.equal([]);
       expect(topic.sent(A).message.payload).to.equal('new');
     });
 
-    it('is not told its own clients’ messages again where the topic is to be retained', () => {
+    it('is not sent back the messages of its own clients if RETAIN is set', () => {
       topic = new Topic(protocol, { filter: { retain: true } });
-      topic.passes(B, 'mine', THERE);
+      topic.passes(B, 'mine', WITHOUT_RETENTION);
       expect(topic.offer(B)).to.deep.equal([]);
       expect(topic.sent(A)).to.deep.include({ retain: true });
     });

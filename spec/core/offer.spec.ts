@@ -1,45 +1,45 @@
-/** A message goes out to each broker that lacks it, once, and its echo tells the order in which it was stored. */
+/** Each broker is sent once what it lacks, and the echo proves in which order the broker stored it. */
 
 import { expect } from 'chai';
 import { MAX_PENDING } from '../../lib/core/register.ts';
-import { A, B, C, PROTOCOLS, settledTopic, Topic } from './topic.ts';
+import { A, B, C, PROTOCOLS, syncedTopic, type Topic } from './topic.ts';
 
 for (const protocol of PROTOCOLS) {
-  describe(`A retained message goes out over ${protocol}`, () => {
+  describe(`A retained message over ${protocol}`, () => {
     let topic: Topic;
 
     beforeEach(() => {
-      topic = settledTopic(protocol, '0', { brokers: 3 });
+      topic = syncedTopic(protocol, '0', { brokers: 3 });
     });
 
-    it('to each broker that lacks it, and not back to where it was written', () => {
+    it('is published to each broker that lacks it, and not to that of its writer', () => {
       topic.writes(A, '1');
       expect(topic.offer(A)).to.deep.equal([]);
       expect(topic.sent(B)).to.include({ kind: 'publish', broker: B, retain: true, qos: 1, confirm: false });
       expect(topic.sent(C).message).to.equal(topic.register.winner);
     });
 
-    it('once, while its echo is awaited', () => {
+    it('is published once while its echo is awaited', () => {
       topic.writes(A, '1');
       topic.sent(B);
       expect(topic.pending(B)).to.equal(1);
       expect(topic.offer(B)).to.deep.equal([]);
     });
 
-    it('as the newest value only', () => {
+    it('is published only if it is the newest', () => {
       topic.writes(A, '1');
       topic.writes(A, '2');
       topic.writes(A, '3');
       expect(topic.sent(B).message.payload).to.equal('3');
     });
 
-    it('not to a broker that may not be published to', () => {
-      const forbidden = settledTopic(protocol, '0', { filter: { publish: 1 << A } });
+    it('is not published to a broker without permission', () => {
+      const forbidden = syncedTopic(protocol, '0', { filter: { publish: 1 << A } });
       forbidden.writes(A, '1');
       expect(forbidden.offer(B)).to.deep.equal([]);
     });
 
-    it('before a newer message that is not retained, and after an older one', () => {
+    it('is published before a newer transient message, and after an older one', () => {
       topic.writes(A, 'online', { retained: true });
       topic.passes(A, 'offline', { retained: false });
       const payloads = (broker: number) =>
@@ -49,7 +49,7 @@ for (const protocol of PROTOCOLS) {
       expect(payloads(C)).to.deep.equal(['offline', 'online again']);
     });
 
-    it('or what is newer of the two waits, where only one more may be in flight', () => {
+    it('is published before a newer transient message, which waits if only one more publish may be pending', () => {
       for (let n = 1; n < MAX_PENDING; n++) {
         topic.writes(A, String(n));
         topic.sent(B);
@@ -62,7 +62,7 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(B).message.payload).to.equal('offline');
     });
 
-    it('not to a broker that is being asked what it retains', () => {
+    it('is not published while a probe is open at the broker', () => {
       topic.writes(A, '1');
       topic.sent(B);
       topic.apply({ kind: 'echo-overdue', broker: B });
@@ -71,7 +71,7 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(C).message.payload).to.equal('2');
     });
 
-    it('and where it waits for such an answer, that is told from having nothing to send', () => {
+    it('has the effect "probing" while it waits for an open probe', () => {
       topic.apply({ kind: 'scan-due', broker: B });
       expect(topic.apply({ kind: 'offered', broker: B, now: topic.now }).effect).to.equal('idle');
       topic.writes(A, '1');
@@ -80,7 +80,7 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(B).message.payload).to.equal('1');
     });
 
-    it('and its echo makes the broker hold it, and no new version', () => {
+    it('is held by the broker after its echo, which makes no new version', () => {
       topic.writes(A, '1');
       const { winner } = topic.register;
       expect(topic.echoes(topic.sent(B)).effect).to.equal('echo');
@@ -90,7 +90,7 @@ for (const protocol of PROTOCOLS) {
       expect(topic.offer(B)).to.deep.equal([]);
     });
 
-    it('and the echo of it after the next one was published flips nothing', () => {
+    it('does not come back by an echo that comes after the next publish', () => {
       topic.writes(A, '1');
       const first = topic.sent(B);
       topic.writes(A, '2');
@@ -103,7 +103,7 @@ for (const protocol of PROTOCOLS) {
       expect(topic.held).to.deep.equal(['2', '2', '0']);
     });
 
-    it('and an echo takes those before it along, which were lost', () => {
+    it('is not pending any more after the echo of a later one', () => {
       topic.writes(A, '1');
       topic.sent(B);
       topic.writes(A, '2');
@@ -116,34 +116,34 @@ for (const protocol of PROTOCOLS) {
       expect(topic.pending(B)).to.equal(0);
     });
 
-    it('and what was pending at another broker stays pending', () => {
+    it('stays pending at one broker after the echo of another', () => {
       topic.writes(A, '1');
       topic.sent(C);
       topic.echoes(topic.sent(B));
       expect(topic.pending(C)).to.equal(1);
     });
 
-    it('and a foreign write before its echo wins, though the broker now holds ours', () => {
+    it('loses to a write before its echo, though the broker holds it then', () => {
       topic.writes(A, '1');
       const ours = topic.sent(B);
       expect(topic.writes(B, '9').effect).to.equal('won');
       topic.echoes(ours);
       expect(topic.held).to.deep.equal(['1', '1', '0']);
       expect(topic.value).to.equal('9');
-      topic.settles(A, B, C);
+      topic.sync(A, B, C);
       expect(topic.held).to.deep.equal(['9', '9', '9']);
     });
 
-    it('and a foreign write after its echo wins', () => {
+    it('loses to a write after its echo', () => {
       topic.writes(A, '1');
       topic.echoes(topic.sent(B));
       topic.writes(B, '9');
       expect(topic.offer(B)).to.deep.equal([]);
-      topic.settles(A, C);
+      topic.sync(A, C);
       expect(topic.held).to.deep.equal(['9', '9', '9']);
     });
 
-    it('and a client that writes the very value in flight changes nothing', () => {
+    it('keeps its version if a client writes the pending value', () => {
       topic.writes(A, '1');
       const ours = topic.sent(B);
       const { winner } = topic.register;
@@ -154,7 +154,7 @@ for (const protocol of PROTOCOLS) {
       expect([...topic.offer(A), ...topic.offer(B)]).to.deep.equal([]);
     });
 
-    it('and a toggling writer makes one version a write', () => {
+    it('has one version for each write of a client that toggles', () => {
       const values = ['ON', 'OFF', 'ON', 'OFF', 'ON'];
       const sent = values.map(value => {
         expect(topic.writes(A, value).effect).to.equal('won');
@@ -165,7 +165,7 @@ for (const protocol of PROTOCOLS) {
       expect([...topic.offer(A), ...topic.offer(B)]).to.deep.equal([]);
     });
 
-    it('and a client that toggles in between ends with equal brokers', () => {
+    it('ends equal at all brokers if a client toggles before the echoes', () => {
       topic.writes(A, 'ON');
       const on = topic.sent(B);
       topic.writes(A, 'OFF');
@@ -173,12 +173,12 @@ for (const protocol of PROTOCOLS) {
       topic.writes(B, 'OFF');
       topic.echoes(on);
       topic.echoes(off);
-      topic.settles(A, B, C);
-      topic.settles(A, B, C);
+      topic.sync(A, B, C);
+      topic.sync(A, B, C);
       expect(topic.held).to.deep.equal(['OFF', 'OFF', 'OFF']);
     });
 
-    it('no more often at once than MAX_PENDING, and then the newest value', () => {
+    it('is pending at most MAX_PENDING times, and then only the newest value is published', () => {
       const sent = Array.from({ length: MAX_PENDING }, (_, index) => {
         topic.writes(A, `value ${index}`);
         return topic.sent(B);
@@ -192,7 +192,7 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(B).message.payload).to.equal('later');
     });
 
-    it('no more often at once than MAX_PENDING, those that are not retained among them', () => {
+    it('is pending at most MAX_PENDING times together with transient messages', () => {
       for (let index = 0; index < MAX_PENDING - 1; index++) {
         topic.writes(A, `value ${index}`);
         topic.sent(B);
@@ -203,7 +203,7 @@ for (const protocol of PROTOCOLS) {
       expect(topic.pending(B)).to.be.at.most(MAX_PENDING);
     });
 
-    it('anew once the broker has refused it', () => {
+    it('is published again after the broker refused it', () => {
       topic.writes(A, '1');
       const { message } = topic.sent(B);
       topic.apply({ kind: 'refused', broker: B, version: message.version });
@@ -211,51 +211,13 @@ for (const protocol of PROTOCOLS) {
       expect(topic.sent(B).message).to.equal(message);
     });
 
-    it('and a refusal of what is not pending means nothing', () => {
+    it('does not change by a refusal of a publish that is not pending', () => {
       topic.writes(A, '1');
       const before = topic.register;
-      expect(topic.apply({ kind: 'refused', broker: B, version: topic.fresh() }).effect).to.equal('idle');
-      expect(topic.register).to.equal(before);
-    });
-  });
-
-  describe(`Where there is no echo over ${protocol}`, () => {
-    let topic: Topic;
-
-    beforeEach(() => {
-      topic = new Topic(protocol, { filter: { subscribe: 1 << A } });
-      topic.replays(A, '0');
-    });
-
-    it('the acknowledgement is asked for, and does', () => {
-      const publish = topic.sent(B);
-      expect(publish.confirm).to.equal(true);
-      topic.apply({ kind: 'acknowledged', broker: B, version: publish.message.version });
-      expect(topic.held).to.deep.equal(['0', '0']);
-      expect(topic.pending(B)).to.equal(0);
-    });
-
-    it('an acknowledgement leaves later publishes pending', () => {
-      const first = topic.sent(B);
-      topic.writes(A, '1');
-      topic.sent(B);
-      topic.apply({ kind: 'acknowledged', broker: B, version: first.message.version });
-      expect(topic.pending(B)).to.equal(1);
-      expect(topic.offer(B)).to.deep.equal([]);
-    });
-
-    it('an acknowledgement of what is not pending means nothing', () => {
-      const before = topic.register;
-      expect(topic.apply({ kind: 'acknowledged', broker: B, version: topic.fresh() }).effect).to.equal(
+      expect(topic.apply({ kind: 'refused', broker: B, version: topic.newVersion() }).effect).to.equal(
         'idle',
       );
       expect(topic.register).to.equal(before);
-    });
-
-    it('a broker that comes back is sent what was pending', () => {
-      topic.sent(B);
-      topic.returns(B, 'not shown');
-      expect(topic.sent(B).message.payload).to.equal('0');
     });
   });
 }

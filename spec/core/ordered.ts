@@ -1,8 +1,8 @@
-/** Messages, and the order that a merge chain gives them. */
+/** Messages and orders for the specs of merge chains. */
 
 import { parseMergeChain } from '../../lib/core/merge-chain.ts';
 import { compileMergeChain, type Decoders, type MessageOrder } from '../../lib/core/merge-order.ts';
-import type { Message } from '../../lib/core/register.ts';
+import type { Message } from '../../lib/core/message.ts';
 import { packProperties } from '../../lib/protocol/properties.ts';
 
 export function message(payload: string, time: number, properties: string | undefined = ''): Message {
@@ -23,7 +23,7 @@ export function orderOf(text: string, decoders: Decoders): MessageOrder {
   return compileMergeChain(parsed.chain, decoders);
 }
 
-/** As they are kept. */
+/** User properties, packed as a message has them. */
 export function properties(...user: [name: string, value: string | string[]][]): string {
   return packProperties({ userProperties: Object.fromEntries(user) });
 }

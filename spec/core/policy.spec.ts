@@ -1,4 +1,4 @@
-/** What holds for a topic: the most specific filter that says so decides; one filter that forbids is enough. */
+/** The policy of a topic: the most specific filter decides a setting; one filter that forbids a broker is enough. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ function policyOf(topic: string, ...filters: FilterSettings[]) {
 }
 
 describe('The policy of a topic', () => {
-  it('has defaults for what no filter sets', () => {
+  it('has a default for each setting that no filter sets', () => {
     expect(policyOf('a', filter('#'))).to.include({
       retain: false,
       repeat: false,
@@ -29,7 +29,7 @@ describe('The policy of a topic', () => {
     });
   });
 
-  it('forbids everything where no filter matches', () => {
+  it('permits no broker if no filter matches', () => {
     expect(policyOf('b', filter('a'))).to.include({ publish: 0, echo: 0 });
   });
 
@@ -47,7 +47,7 @@ describe('The policy of a topic', () => {
     ['a/b/c', true, 0, 1_000],
   ];
   for (const [topic, retain, qos, ttl] of decided) {
-    it(`of ${topic}: each setting is that of the most specific filter that sets it`, () => {
+    it(`takes each setting from the most specific filter that sets it: ${topic}`, () => {
       expect(policyOf(topic, ...filters)).to.include({ retain, qos, ttl });
       expect(policyOf(topic, ...filters.toReversed())).to.include({ retain, qos, ttl });
     });
@@ -66,7 +66,7 @@ describe('The policy of a topic', () => {
     });
   }
 
-  it('expects an echo wherever any filter is subscribed', () => {
+  it('expects an echo at each broker where a filter is subscribed', () => {
     const policy = policyOf('a', filter('#', { subscribe: 0b001 }), filter('a', { subscribe: 0b100 }));
     expect(policy.echo).to.equal(0b101);
   });
@@ -82,7 +82,7 @@ describe('The policy of a topic', () => {
     ['one is not subscribed', [filter('a/+'), filter('+/b', { subscribe: 0 })], 0],
   ];
   for (const [name, filters, twice] of overlaps) {
-    it(`knows where messages are delivered twice: ${name}`, () => {
+    it(`knows the brokers that deliver messages twice: ${name}`, () => {
       expect(policyOf('a/b', ...filters).twice).to.equal(twice);
     });
   }
@@ -110,17 +110,17 @@ describe('The policy of a topic', () => {
   });
 });
 
-describe('The policy that covers a filter', () => {
+describe('The policy of a filter', () => {
   const filters = [filter('#', { ttl: 1_000 }), filter('a/#', { qos: 2 }), filter('a/b', { retain: true })];
 
-  it('is that of the filter and the broader ones, not of narrower ones', () => {
+  it('combines the filter and broader ones, but no narrower ones', () => {
     const policies = new Policies(filters, BROKERS);
     expect(policies.covering('a/+')).to.include({ ttl: 1_000, qos: 2, retain: false });
     expect(policies.covering('a/b')).to.include({ ttl: 1_000, qos: 2, retain: true });
     expect(policies.covering('+')).to.include({ ttl: 1_000, qos: DEFAULT_QOS });
   });
 
-  it('is that of the topic, where the filter is one', () => {
+  it('is that of the topic if the filter has no wildcards', () => {
     fc.assert(
       fc.property(fc.array(anyFilter, { maxLength: 4 }), anyTopic, (names, topic) => {
         const policies = new Policies(

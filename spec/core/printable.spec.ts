@@ -1,4 +1,4 @@
-/** Text from the network stays on its line, is not too long, and says nothing to a terminal. */
+/** Printable text stays on one line, is not too long, and does not control a terminal. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -10,31 +10,31 @@ const TABLE: readonly (readonly [what: string, text: string, shown: string])[] =
   ['an escape sequence', '\u001b[2J\u0007', '\\u001b[2J\\u0007'],
   ['an escape sequence of one character', '\u009b2J', '\\u009b2J'],
   ['a line separator', 'a\u2028b\u2029', 'a\\u2028b\\u2029'],
-  ['what turns the direction', '\u202Etxt\u2066', '\\u202etxt\\u2066'],
+  ['a character that changes the direction of writing', '\u202Etxt\u2066', '\\u202etxt\\u2066'],
   ['a non-character', '\uFFFE\u{1FFFE}', '\\ufffe\\ud83f\\udffe'],
   ['half a character', 'a\uD83E', 'a\\ud83e'],
 ];
 
 describe('Printable text', () => {
   for (const [what, text, shown] of TABLE) {
-    it(`escapes ${what}, or leaves it`, () => {
+    it(`shows ${what} as ${shown}`, () => {
       expect(printable(text)).to.equal(shown);
       expect(quoted(text)).to.equal(`"${shown}"`);
     });
   }
 
-  it('escapes quotes and backslashes only where it is quoted', () => {
+  it('escapes quotes and backslashes only if it is quoted', () => {
     expect(printable('a"b\\c')).to.equal('a"b\\c');
     expect(quoted('a"b\\c')).to.equal('"a\\"b\\\\c"');
   });
 
-  it('shows no more than the beginning of a long text, and never half a character', () => {
+  it('cuts a long text, but never between the two halves of a character', () => {
     expect(printable('x'.repeat(1_000))).to.equal(`${'x'.repeat(200)}…`);
     expect(quoted('x'.repeat(201), 3)).to.equal('"xxx…"');
     expect(printable(`ab\u{1F986}c`, 3)).to.equal('ab…');
   });
 
-  it('is the same when it is made printable again', () => {
+  it('does not change if it is made printable again', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), text => {
         const once = printable(text, 10_000);
@@ -44,7 +44,7 @@ describe('Printable text', () => {
     );
   });
 
-  it('means the same as before where it is JSON', () => {
+  it('keeps its meaning if it is JSON', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), text => {
         const json = printableJson(JSON.stringify({ [text]: [text] }, null, 2));

@@ -1,4 +1,4 @@
-/** No message is delivered twice because two filters overlap, and none with less than the QoS asked for. */
+/** Subscriptions to filters of which none covers another, with at least the QoS that was asked for. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -17,21 +17,26 @@ describe('minimalSubscriptions', () => {
     maxQos: QoS,
     kept: Subscription[],
   ])[] = [
-    ['keeps what does not overlap', [s('a', 0), s('b/+', 1)], 2, [s('a', 0), s('b/+', 1)]],
-    ['drops what a broader filter covers', [s('a/b', 1), s('a/#', 1)], 2, [s('a/#', 1)]],
-    ['raises the QoS to that of what is dropped', [s('a/b', 2), s('a/+', 0), s('#', 1)], 2, [s('#', 2)]],
+    ['keeps filters that do not overlap', [s('a', 0), s('b/+', 1)], 2, [s('a', 0), s('b/+', 1)]],
+    ['drops a filter that a broader one covers', [s('a/b', 1), s('a/#', 1)], 2, [s('a/#', 1)]],
+    [
+      'takes over the higher QoS of a filter that it drops',
+      [s('a/b', 2), s('a/+', 0), s('#', 1)],
+      2,
+      [s('#', 2)],
+    ],
     ['keeps the higher QoS of the broader one', [s('a/b', 0), s('a/#', 2)], 2, [s('a/#', 2)]],
-    ['names no filter twice', [s('a', 0), s('a', 2)], 2, [s('a', 2)]],
-    ['asks for no more than the broker offers', [s('a', 2), s('b', 1)], 0, [s('a', 0), s('b', 0)]],
+    ['keeps one of two equal filters', [s('a', 0), s('a', 2)], 2, [s('a', 2)]],
+    ['limits the QoS to that of the broker', [s('a', 2), s('b', 1)], 0, [s('a', 0), s('b', 0)]],
     ['keeps both of two that only overlap', [s('+/b', 1), s('a/+', 1)], 2, [s('+/b', 1), s('a/+', 1)]],
-    ['does not take # to cover $ topics', [s('$SYS/#', 1), s('#', 1)], 2, [s('$SYS/#', 1), s('#', 1)]],
-    ['may be empty', [], 2, []],
+    ['keeps a $ filter beside #', [s('$SYS/#', 1), s('#', 1)], 2, [s('$SYS/#', 1), s('#', 1)]],
+    ['accepts an empty list', [], 2, []],
   ];
   for (const [name, wanted, maxQos, kept] of table) {
     it(name, () => expect(minimalSubscriptions(wanted, maxQos)).to.deep.equal(kept));
   }
 
-  it('keeps a filter for each one wanted, none that another covers, and the highest QoS below the limit', () => {
+  it('covers each wanted filter, keeps none that another covers, and grants the wanted QoS up to the limit', () => {
     const wanted = fc.array(fc.record({ filter: anyFilter, qos }), { maxLength: 6 });
     fc.assert(
       fc.property(wanted, qos, (all, maxQos) => {

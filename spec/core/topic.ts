@@ -1,22 +1,23 @@
 /**
- * One topic as the core sees it, in the words of those who act on it. Each event goes through `step` with
- * everything frozen, so that any mutation throws, and is dated by a clock that only its own methods move.
+ * One topic as the core sees it, with a method for each act of a client, a broker and the reconciler. Each event goes through
+ * `step` with everything frozen, so that a mutation throws. Only the methods of this class move its clock.
  */
 
 import type { AtMarker, Event, Observed, Probed, Publish, ReturnState } from '../../lib/core/events.ts';
+import type { Held } from '../../lib/core/message.ts';
 import type { Outcome } from '../../lib/core/outcome.ts';
 import { type BrokerSet, type FilterSettings, Policies, type Policy } from '../../lib/core/policy.ts';
-import { emptyRegister, type Held, pendingAt, type Register } from '../../lib/core/register.ts';
+import { emptyRegister, pendingAt, type Register } from '../../lib/core/register.ts';
 import { step } from '../../lib/core/step.ts';
 import { HybridClock, type Version } from '../../lib/core/version.ts';
 import { deepFreeze } from './deep-freeze.ts';
 
-/** The last: at a broker that drops the retain flag of live messages. */
+/** The last one stands for a broker that drops the retain flag of live messages. */
 export type Protocol = 'MQTT 3.1.1' | 'MQTT 5' | 'MQTT 5 without flags';
 
 export const PROTOCOLS: readonly Protocol[] = ['MQTT 5', 'MQTT 3.1.1', 'MQTT 5 without flags'];
 
-/** Brokers by index: the ones most specs need. */
+/** Indexes of the brokers that most specs need. */
 export const A = 0;
 export const B = 1;
 export const C = 2;
@@ -26,7 +27,7 @@ export const START = Date.UTC(2026, 0, 1);
 export interface TopicOptions {
   /** Default 2. */
   readonly brokers?: number;
-  /** Of the filter that the topic matches; default: all brokers subscribe and may be published to. */
+  /** Settings of the filter that the topic matches. By default all brokers subscribe, and may be published to. */
   readonly filter?: Partial<FilterSettings>;
   /** Brokers that deliver each message twice. */
   readonly twice?: BrokerSet;
@@ -55,25 +56,25 @@ export class Topic {
   }
 
   /** The version of a write that is dated now. */
-  fresh(): Version {
+  newVersion(): Version {
     return this.#clock.next(this.now);
   }
 
-  /** One event; the register that comes out is the next one's input. */
+  /** Applies one event. The next event starts from the register of the outcome. */
   apply(event: Event): Outcome {
     const outcome = step(deepFreeze(this.register), deepFreeze(event), this.policy);
     this.register = outcome.register;
     return outcome;
   }
 
-  // ── what a broker delivers ─────────────────────────────────────────────────────────────────────────
+  // ── a broker delivers a message ─────────────────────────────────────────────────────────────────────────
 
   /** A client's retained message, live. */
   writes(broker: number, payload: string, arriving: Arriving = {}): Outcome {
     return this.#arrives(broker, payload, { retained: this.#shown(true), ...arriving });
   }
 
-  /** A client deletes the topic. Where that does not show, the broker is asked, and has nothing. */
+  /** A client deletes the topic. If the deletion does not show, the broker is probed, and retains nothing. */
   deletes(broker: number): Outcome {
     const result = this.writes(broker, '');
     return result.commands.some(({ kind }) => kind === 'probe') ? this.answers(broker, 'absent') : result;
@@ -84,7 +85,7 @@ export class Topic {
     return this.#arrives(broker, payload, { retained: this.#shown(false), ...arriving });
   }
 
-  /** What a broker shows because we have subscribed; for the first time, unless a base is given. */
+  /** A broker shows what it retains after a subscription; at first contact, unless a return state is given. */
   replays(broker: number, payload: string, arriving: Arriving = {}): Outcome {
     return this.#arrives(broker, payload, {
       retained: true,
@@ -94,7 +95,7 @@ export class Topic {
     });
   }
 
-  /** The end of the replay of a broker that was seen before. */
+  /** The replay of a broker that was seen before ends. */
   returns(
     broker: number,
     shown: 'shown' | 'not shown',
@@ -104,38 +105,38 @@ export class Topic {
     return this.apply({ kind: 'returned', broker, returnState, replayed: shown === 'shown', atMarker });
   }
 
-  /** Our own publish comes back. */
+  /** The echo of our publish comes. */
   echoes({ broker, message, retain }: Publish, arriving: Arriving = {}): Outcome {
     const stamped = this.#isMqtt5 ? { stamp: message.version, own: true } : {};
     return this.#arrives(broker, message.payload, { retained: this.#shown(retain), ...stamped, ...arriving });
   }
 
-  // ── what the reconciler does ───────────────────────────────────────────────────────────────────────
+  // ── the reconciler acts ───────────────────────────────────────────────────────────────────────
 
-  /** What the broker is sent, if it lacks anything. */
+  /** Offers the topic to the broker. Returns what it is sent. */
   offer(broker: number): Publish[] {
     const { commands } = this.apply({ kind: 'offered', broker, now: this.now });
     return commands.filter(command => command.kind === 'publish');
   }
 
-  /** The one message that the broker is sent. */
+  /** Offers the topic to the broker, which must be sent exactly one message. */
   sent(broker: number): Publish {
     const [only, ...others] = this.offer(broker);
     if (only === undefined || others.length > 0) throw new Error(`not one message, but ${others.length + 1}`);
     return only;
   }
 
-  /** The broker is sent what it lacks, and has it at once. */
-  settles(...brokers: readonly number[]): void {
+  /** Sends the brokers what they lack, and delivers the echoes. */
+  sync(...brokers: readonly number[]): void {
     for (const broker of brokers) for (const publish of this.offer(broker)) this.echoes(publish);
   }
 
-  /** A probe's answer. */
+  /** A broker answers a probe. */
   answers(
     broker: number,
     found: string | Probed['found'],
     absence: Probed['absence'] = 'loss',
-    isOld = false,
+    isRolledBack = false,
   ): Outcome {
     const { now } = this;
     const isPayload = typeof found === 'string' && found !== 'absent' && found !== 'unknown';
@@ -146,21 +147,21 @@ export class Topic {
       kind: 'probed',
       broker,
       found: message,
-      isRolledBack: isOld,
+      isRolledBack,
       absence,
-      newVersion: this.fresh(),
+      newVersion: this.newVersion(),
       now,
     });
   }
 
-  // ── what is known ──────────────────────────────────────────────────────────────────────────────────
+  // ── the register ──────────────────────────────────────────────────────────────────────────────────
 
-  /** The winner's payload; empty: deleted. */
+  /** The winner's payload; empty if the topic is deleted. */
   get value(): string | undefined {
     return this.register.winner?.payload;
   }
 
-  /** What each broker holds. */
+  /** What each broker holds: a payload, `absent` or `unknown`. */
   get held(): string[] {
     return this.register.held.map(textOf);
   }
@@ -182,7 +183,7 @@ export class Topic {
       stamps: this.#isMqtt5,
       own: false,
       expiry: Number.POSITIVE_INFINITY,
-      newVersion: this.fresh(),
+      newVersion: this.newVersion(),
       firstContactRank: 0,
       isBlocked: false,
       now: this.now,
@@ -198,7 +199,7 @@ export class Topic {
     return this.#protocol !== 'MQTT 3.1.1';
   }
 
-  /** Only MQTT 5 shows of a live message whether it is retained, where the broker keeps its word. */
+  /** Only MQTT 5 shows whether a live message is retained, if the broker keeps the flag. */
   #shown(retained: boolean): boolean | undefined {
     return this.#protocol === 'MQTT 5' ? retained : undefined;
   }
@@ -209,7 +210,7 @@ function textOf(held: Held): string {
 }
 
 /** A topic that all brokers hold with the same value. */
-export function settledTopic(protocol: Protocol, value: string, options: TopicOptions = {}): Topic {
+export function syncedTopic(protocol: Protocol, value: string, options: TopicOptions = {}): Topic {
   const topic = new Topic(protocol, options);
   for (const broker of topic.register.held.keys()) topic.replays(broker, value);
   return topic;

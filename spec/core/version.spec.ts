@@ -1,4 +1,4 @@
-/** Versions are totally ordered, and a clock only ever dates newer than all it gave and witnessed. */
+/** Versions are totally ordered. A clock gives a version that is newer than all that it gave or believed before. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -31,7 +31,7 @@ describe('Versions', () => {
     });
   }
 
-  it('are totally ordered, and equal only when they are the same', () => {
+  it('are totally ordered, and equal only if they are the same', () => {
     fc.assert(
       fc.property(version, version, version, (a, b, c) => {
         expect(Math.sign(compareVersions(a, b))).to.equal(0 - Math.sign(compareVersions(b, a)));
@@ -46,7 +46,7 @@ describe('Versions', () => {
 });
 
 describe('A hybrid clock', () => {
-  it('dates by physical time, and by its counter within a millisecond', () => {
+  it('uses physical time, and its counter within a millisecond', () => {
     const clock = new HybridClock('r', MAX_DRIFT);
     expect([clock.next(NOW), clock.next(NOW), clock.next(NOW + 1)]).to.deep.equal([
       { time: NOW, counter: 0, replica: 'r' },
@@ -55,7 +55,7 @@ describe('A hybrid clock', () => {
     ]);
   });
 
-  it('dates each write newer than the last and all that it believed, however physical time jumps', () => {
+  it('gives each write a newer version than all before, however physical time jumps', () => {
     const jump = fc.integer({ min: -2 * MAX_DRIFT, max: 2 * MAX_DRIFT });
     const foreign = fc.record({ ahead: jump, counter: fc.nat(3), replica: fc.constantFrom('a', 'z') });
     fc.assert(
@@ -77,14 +77,14 @@ describe('A hybrid clock', () => {
     );
   });
 
-  it('dates newer than what it gave in an earlier life, though the machine has forgotten the time', () => {
+  it('gives newer versions than before a restart, though the machine has lost the time', () => {
     const earlier = { time: NOW, counter: 3, replica: 'r' };
     const clock = new HybridClock('r', MAX_DRIFT);
     clock.resume(earlier);
     expect(compareVersions(clock.next(0), earlier)).to.be.greaterThan(0);
   });
 
-  it('dates newer though the counter, which travels as 32 bits, is at its end', () => {
+  it('gives a newer version though the counter of 32 bits is at its end', () => {
     const last = { time: NOW, counter: MAX_COUNTER, replica: 'z' };
     const clock = new HybridClock('r', MAX_DRIFT);
     clock.witness(last, NOW);
@@ -93,7 +93,7 @@ describe('A hybrid clock', () => {
     expect(compareVersions(next, last)).to.be.greaterThan(0);
   });
 
-  it('believes what it gave itself, after the time was put back', () => {
+  it('believes a version of its own after the time was set back', () => {
     const clock = new HybridClock('r', MAX_DRIFT);
     const own = clock.next(NOW);
     expect(clock.witness(own, NOW - 2 * MAX_DRIFT)).to.equal(true);
@@ -114,7 +114,7 @@ describe('A hybrid clock', () => {
     });
   }
 
-  it('is not moved by a version that it does not believe', () => {
+  it('does not move for a version that it does not believe', () => {
     const clock = new HybridClock('r', MAX_DRIFT);
     clock.witness({ time: Date.UTC(2099, 0, 1), counter: 0, replica: 'z' }, NOW);
     expect(clock.next(NOW).time).to.equal(NOW);

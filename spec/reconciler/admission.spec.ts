@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { Observed } from '../../lib/core/events.ts';
+import { TOMBSTONE_RETENTION_MS } from '../../lib/core/forgetting.ts';
 import { Policies } from '../../lib/core/policy.ts';
-import { TOMBSTONE_RETENTION_MS } from '../../lib/core/step.ts';
 import { HybridClock } from '../../lib/core/version.ts';
 import type { Observation } from '../../lib/protocol/observation.ts';
 import { Admission } from '../../lib/reconciler/admission.ts';
@@ -114,7 +114,7 @@ class Fixture {
 
   /** The broker retains nothing that it does not say. */
   #answerProbe(broker: number, topic: string): void {
-    if (this.table.get(topic)?.register.probing === 0) return;
+    if (this.table.get(topic)?.register.probes.length === 0) return;
     const fresh = this.#clock.next(Date.now());
     this.table.apply(topic, {
       kind: 'probed',

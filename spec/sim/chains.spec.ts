@@ -1,12 +1,12 @@
-/** Merge chains that go by a value, where topics are deleted and made anew. */
+/** Merge chains that compare a value, and topics that are deleted and created again. */
 
 import { A, B, inEachWorld } from './sim-fixture.ts';
 
-inEachWorld('A topic that goes by a serial number', fixture => {
+inEachWorld('A topic that is merged by a serial number', fixture => {
   const filters = [{ merge: [{ by: 'json', path: ['serial'] }, { by: 'arrival' }] as const }];
   const serial = (number: number) => JSON.stringify({ serial: number });
 
-  it('C20: that was deleted and made anew with a lower number does not come back with a broker that went back', () => {
+  it('C20: keeps a lower number that was written after a deletion, though a broker rolls back to the higher one', () => {
     const world = fixture.create([1, 1, 1], { filters });
     world.broker(A).write('t', serial(5));
     world.rest();

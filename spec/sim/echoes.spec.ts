@@ -1,10 +1,10 @@
-/** Counterexamples of what is in flight: each flips values, or loops, where echoes are not accounted for. */
+/** Counterexamples with pending publishes: each flips values, or loops, if echoes are not accounted for. */
 
 import { expect } from 'chai';
 import { A, B, C, inEachWorld } from './sim-fixture.ts';
 
-inEachWorld('What is in flight', fixture => {
-  it('C1: an echo that comes after the next publish flips nothing', () => {
+inEachWorld('mqttrep', fixture => {
+  it('C1: does not flip values if an echo comes after the next publish', () => {
     const world = fixture.create([1, 300, 300]);
     fixture.introduce('t');
     const [atA, atB] = [fixture.seenAt(A), fixture.seenAt(B)];
@@ -18,7 +18,7 @@ inEachWorld('What is in flight', fixture => {
     expect(atB()).to.deep.equal(['t=1', 't=2', 't=3', 't=4', 't=5']);
   });
 
-  it('a fast writer is seen elsewhere in order, each sampled value at most once', () => {
+  it('publishes the values of a fast writer in order, each sampled one at most once', () => {
     const world = fixture.create([150, 150, 1], { mergeFrequency: 20 });
     fixture.introduce('t');
     const [atA, atB, atC] = [fixture.seenAt(A), fixture.seenAt(B), fixture.seenAt(C)];
@@ -36,17 +36,26 @@ inEachWorld('What is in flight', fixture => {
     }
   });
 
-  it('C2: a foreign write between our publish and its echo is not lost', () => {
-    const world = fixture.create([1, 300, 1]);
-    fixture.introduce('t');
-    world.broker(A).write('t', 'ours');
-    world.run(200);
-    world.broker(B).write('t', 'theirs');
-    world.rest();
-    expect(world.expectEqual().get('t')).to.be.oneOf(['ours', 'theirs']);
-  });
+  for (const [when, delay] of [
+    ['before our publish leaves', 50],
+    ['while our publish travels to the broker, which overwrites it there', 200],
+    ['while the echo travels back', 500],
+  ] as const) {
+    it(`C2: lets a client's write between our publish and its echo win: ${when}`, () => {
+      const world = fixture.create([1, 300, 1]);
+      fixture.introduce('t');
+      const [atA, atC] = [fixture.seenAt(A), fixture.seenAt(C)];
+      world.broker(A).write('t', 'of A');
+      world.run(delay);
+      world.broker(B).write('t', 'of B');
+      world.rest();
+      fixture.expectEverywhere({ t: 'of B' });
+      expect(atA()).to.deep.equal(['t=of A', 't=of B']);
+      expect(atC()).to.deep.equal(['t=of A', 't=of B']);
+    });
+  }
 
-  it('C3: a client that writes the very value in flight changes nothing', () => {
+  it('C3: publishes nothing if a client writes the pending value', () => {
     const world = fixture.create([1, 300, 1]);
     fixture.introduce('t');
     world.broker(A).write('t', '1');
@@ -57,7 +66,7 @@ inEachWorld('What is in flight', fixture => {
     expect(world.broker(B).received + world.broker(C).received).to.be.at.most(4);
   });
 
-  it('C4: a toggling writer is never answered with what it wrote before', () => {
+  it('C4: never gives a toggling writer a value that it wrote before', () => {
     const world = fixture.create([150, 150, 1], { mergeFrequency: 20 });
     fixture.introduce('t');
     const atA = fixture.seenAt(A);
@@ -70,7 +79,7 @@ inEachWorld('What is in flight', fixture => {
     expect(atA()).to.have.lengthOf(101);
   });
 
-  it('C4: two toggling writers leave equal brokers, and silence', () => {
+  it('C4: makes brokers equal after two toggling writers, and falls silent', () => {
     const world = fixture.create([150, 150, 1], { mergeFrequency: 20 });
     fixture.introduce('t');
     for (let count = 1; count <= 50; count++) {
@@ -83,7 +92,7 @@ inEachWorld('What is in flight', fixture => {
     expect(world.expectEqual().get('t')).to.be.oneOf(['ON', 'OFF']);
   });
 
-  it('writes at all brokers at once leave one of them, everywhere', () => {
+  it('leaves one of several values that are written at all brokers at once', () => {
     const world = fixture.create([150, 1, 40]);
     fixture.introduce('t');
     for (const broker of world.brokers) broker.write('t', `of ${broker.name}`);
@@ -91,7 +100,7 @@ inEachWorld('What is in flight', fixture => {
     expect(world.expectEqual().get('t')).to.be.oneOf(['of A', 'of B', 'of C']);
   });
 
-  it('C6: a publish of which the echo is lost is not sent again', () => {
+  it('C6: does not publish again if an echo is lost', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     const received = world.broker(B).received;
@@ -102,7 +111,7 @@ inEachWorld('What is in flight', fixture => {
     expect(world.broker(B).received).to.equal(received + 1);
   });
 
-  it('C14: a broker that delivers everything twice, as it does to overlapping filters, flips nothing', () => {
+  it('C14: does not flip values if a broker delivers each message twice, as for overlapping filters', () => {
     const world = fixture.create([1, 150, 1], { filters: [{ filter: '+/u' }, { filter: 't/+' }] });
     fixture.introduce('t/u');
     for (const link of world.replicator(0).links) link.twice = true;
@@ -118,7 +127,7 @@ inEachWorld('What is in flight', fixture => {
     ['ours', B, A],
     ["a client's", A, B],
   ] as const) {
-    it(`C26: a broker that retains what came first, of two writes at once, is looked at once it is quiet: ${last} came last`, () => {
+    it(`C26: probes a broker that retains the first of two racing writes, once it is quiet: ${last} came last`, () => {
       const world = fixture.create([1, 1, 1], { mergeFrequency: 50 });
       fixture.introduce('t');
       world.broker(B).races = true;
@@ -132,7 +141,7 @@ inEachWorld('What is in flight', fixture => {
     });
   }
 
-  it('C26: what clients of one broker alone write costs no look there', () => {
+  it('C26: does not probe a broker at which only its clients write', () => {
     const world = fixture.create([1, 1, 1], { mergeFrequency: 50 });
     fixture.introduce('t');
     const probed = () =>
@@ -147,7 +156,7 @@ inEachWorld('What is in flight', fixture => {
   });
 
   for (const retain of [false, true]) {
-    it(`C21: what a client answers elsewhere to what it has just read under a new topic wins${retain ? ', with RETAIN' : ''}`, () => {
+    it(`C21: lets the answer win that a client of another broker writes under a new topic${retain ? ', with RETAIN' : ''}`, () => {
       const world = fixture.create([150, 1, 150], { mergeFrequency: 20, filters: [{ filter: '#', retain }] });
       const atB = fixture.seenAt(B);
       world.broker(A).write('t', 'urgent');
@@ -158,15 +167,15 @@ inEachWorld('What is in flight', fixture => {
     });
   }
 
-  for (const passing of ['1', '2']) {
-    it(`C25: the echo of what passes, as ${passing}, is no proof that what was denied before is retained`, () => {
+  for (const transient of ['1', '2']) {
+    it(`C25: does not take the echo of a transient ${transient} for that of a denied 1`, () => {
       const world = fixture.create([1, 1, 1]);
       fixture.introduce('t');
       world.broker(B).denied.add('t');
       world.broker(C).write('t', '1');
       world.run(1_000);
       world.broker(B).denied.clear();
-      world.broker(A).write('t', passing, false);
+      world.broker(A).write('t', transient, false);
       world.run(15 * 60_000).rest();
       fixture.expectEverywhere({ t: '1' });
     });

@@ -1,11 +1,11 @@
-/** Counterexamples of time that runs out. */
+/** Counterexamples with topics that expire. */
 
 import { expect } from 'chai';
-import { TOMBSTONE_RETENTION_MS } from '../../lib/core/step.ts';
+import { TOMBSTONE_RETENTION_MS } from '../../lib/core/forgetting.ts';
 import { A, inEachWorld } from './sim-fixture.ts';
 
-inEachWorld('What expires', fixture => {
-  it('an expired topic is erased everywhere, and forgotten', () => {
+inEachWorld('Expiry', fixture => {
+  it('deletes the topic at all brokers, and the topic is forgotten', () => {
     const world = fixture.create([1, 40, 1], { filters: [{ ttl: 10_000 }] });
     fixture.introduce('t');
     world.broker(A).write('t', '1');
@@ -17,7 +17,7 @@ inEachWorld('What expires', fixture => {
     expect(world.reconciler.table.get('t')).to.equal(undefined);
   });
 
-  it('a topic that is written again and again does not expire', () => {
+  it('does not come for a topic that is written repeatedly', () => {
     const world = fixture.create([1, 40, 1], { filters: [{ ttl: 10_000 }] });
     for (let time = 0; time < 10; time++) {
       world.broker(A).write('t', '1');
@@ -26,7 +26,7 @@ inEachWorld('What expires', fixture => {
     fixture.expectEverywhere({ t: '1' });
   });
 
-  it('C17: a topic that expires while we are down is erased when we return', () => {
+  it('C17: deletes a topic that expires while mqttrep is down, once it runs again', () => {
     const world = fixture.create([1, 1, 1], { filters: [{ ttl: 60_000 }] });
     world.broker(A).write('t', '1');
     world.run(30_000);

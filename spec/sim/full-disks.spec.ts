@@ -1,10 +1,10 @@
-/** Counterexamples of a disk that is full: replication goes on, and what could not be stored is missed at a crash. */
+/** Counterexamples with a full disk: replication goes on, and a crash loses what could not be stored. */
 
 import { expect } from 'chai';
 import { A, B, inEachWorld } from './sim-fixture.ts';
 
 inEachWorld('A full disk', fixture => {
-  it('and a crash leave equal brokers, and over MQTT 5 the newest value', () => {
+  it('leaves equal brokers after a crash, and over MQTT 5 the newest value', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.store.isFull = true;
@@ -15,13 +15,13 @@ inEachWorld('A full disk', fixture => {
     world.run(1_000);
     world.crash();
     world.rest();
-    const stamped = world.brokers.every(({ mqtt5 }) => mqtt5);
-    expect(world.expectEqual().get('t')).to.be.oneOf(stamped ? ['new'] : ['new', 'old']);
+    const allReturnStamps = world.brokers.every(({ mqtt5 }) => mqtt5);
+    expect(world.expectEqual().get('t')).to.be.oneOf(allReturnStamps ? ['new'] : ['new', 'old']);
     const complaints = world.log.filter(line => line.includes('the disk is full'));
-    expect(complaints, 'once in each life').to.have.lengthOf(2);
+    expect(complaints, 'once after each start').to.have.lengthOf(2);
   });
 
-  it('that has room again stores what it did not take', () => {
+  it('loses nothing once it has room again: what it refused is stored', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t', 'u');
     world.store.isFull = true;

@@ -1,4 +1,4 @@
-/** Histories that failed once, as text. */
+/** Goldens: histories that failed once, as text. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Mutation } from './sim-replicator.ts';
 const FOLDER = join(import.meta.dirname, '../../../spec/sim/goldens');
 
 export interface Golden {
-  /** Says what happened. */
+  /** What happens in it. */
   readonly name: string;
   readonly text: string;
 }
@@ -19,7 +19,7 @@ export const GOLDENS: readonly Golden[] = readdirSync(FOLDER).map(file => ({
   text: readFileSync(join(FOLDER, file), 'utf8'),
 }));
 
-/** The name of the first that a mutant fails; undefined when it passes all. */
+/** The name of the first golden that a mutant fails; undefined if it passes all. */
 export function playGoldens(mutation: Mutation): string | undefined {
   return GOLDENS.find(({ text }) => fails(text, mutation))?.name;
 }

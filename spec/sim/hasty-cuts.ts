@@ -1,7 +1,6 @@
 /**
- * I4 where mqttrep publishes at QoS 0: a link is cut while publishes are on the way, of which nothing tells that they are
- * lost. Each topic is touched at one place while the broker is away, and what was written there must be everywhere
- * afterwards.
+ * I4 with publishes at QoS 0: a link is cut while publishes travel, and nothing tells that they are lost. Each topic is written at
+ * one broker only while the other one is disconnected. Afterwards all brokers must hold that write.
  */
 
 import fc from 'fast-check';
@@ -9,9 +8,9 @@ import type { History, Step } from './history.ts';
 
 const BROKERS = 2;
 
-/** What is written elsewhere before the cut, and at the broker itself while it is away. */
+/** What is written at the other broker before the cut, and at the broker itself while it is disconnected. */
 interface TopicFate {
-  /** Nobody wrote it before. */
+  /** No client wrote the topic before. */
   readonly isNew: boolean;
   readonly before: 'x' | 'y' | undefined;
   readonly apart: '1' | '2' | '' | undefined;
@@ -37,14 +36,14 @@ export const hastyCuts: fc.Arbitrary<History> = fc
       }),
       { minLength: 1, maxLength: 4 },
     ),
-    /** Between what is written before and the cut; the marker follows its echo. */
+    /** Milliseconds between the last write and the cut. The marker follows the echo of the write. */
     pause: fc.constantFrom(20, 100, 400, 1_100),
     away: fc.constantFrom(100, 2_000, 10_000),
-    /** Seconds for which the link is silent before it is cut: what is sent there is lost, and nothing says so. */
+    /** Seconds for which the link is silent before the cut: publishes are lost, and nothing tells. */
     silent: fc.constantFrom(0, 0, 5),
   })
   .map(({ brokers, mergeFrequency, fates: drawn, pause, away, silent }) => {
-    // Where no marker can be written nothing tells a deletion from a loss, and the broker is filled again.
+    // Without a marker nothing tells a deletion from a loss, and the broker is filled again.
     const isMarked = brokers[1]?.unmarked !== true;
     const fates = drawn.map(fate => (isMarked || fate.apart !== '' ? fate : { ...fate, apart: undefined }));
     const each = (step: (fate: TopicFate, topic: string) => Step[]) =>
@@ -53,7 +52,7 @@ export const hastyCuts: fc.Arbitrary<History> = fc
       ...each(({ isNew }, topic) => (isNew ? [] : [{ kind: 'write', broker: 0, topic, payload: 'first' }])),
       { kind: 'rest' },
       ...each(({ before, apart }, topic) =>
-        // What is written at both places is nobody's to decide here.
+        // A topic that is written at both brokers has no certain winner.
         before === undefined || apart !== undefined
           ? []
           : [{ kind: 'write', broker: 0, topic, payload: before }],
@@ -68,7 +67,7 @@ export const hastyCuts: fc.Arbitrary<History> = fc
       ...each(({ apart }, topic) =>
         apart === undefined ? [] : [{ kind: 'write', broker: 1, topic, payload: apart }],
       ),
-      // Meanwhile the other broker goes on, so that what is known of this one is stored, and what was before is forgotten.
+      // Writes at the other broker have the state of this one stored, and its history forgotten.
       ...['a', 'b', 'c'].flatMap((payload): Step[] => [
         { kind: 'write', broker: 0, topic: 'meanwhile', payload },
         { kind: 'wait', milliseconds: away / 2 },

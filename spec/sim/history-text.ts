@@ -1,5 +1,5 @@
 /**
- * Histories as text that a person can read, and that can be played again:
+ * Histories as text that a person can read and the simulator can play:
  *
  *     brokers A MQTT5 150ms qos0, B MQTT3.1.1 0ms races unmarked; merge 10Hz; store 1ms; queue 5; clocks +0ms -30000ms
  *     A writes a=0
@@ -17,7 +17,7 @@
  *     crash
  *     expect a=1 b=2
  *
- * What concerns the first of the replicators does not name it.
+ * A step of the first replicator does not name it.
  */
 
 import { ACCESS_STEPS, BROKER_STEPS, type History, LINK_STEPS, type Step, type Write } from './history.ts';
@@ -25,7 +25,7 @@ import { ODD_PROPERTY_NAMES, type OddProperties } from './odd-properties.ts';
 
 const NAMES = 'ABCDE';
 
-/** What a broker has or has not. */
+/** Marks that a broker may have. */
 const MARKS = ['races', 'qos0', 'unmarked'] as const;
 
 export function formatHistory({ world, steps, expected }: History): string {
@@ -155,7 +155,7 @@ function parseWorld(head: string): History['world'] {
 
 type Parts = Readonly<Record<string, string>>;
 
-/** What a line can look like, and the step that it means. */
+/** The forms of a line, and the steps that they mean. */
 const FORMS: readonly (readonly [form: RegExp, step: (parts: Parts) => Step])[] = [
   [/^rest$/, () => ({ kind: 'rest' })],
   [/^wait (?<ms>\d+)ms$/, ({ ms }) => ({ kind: 'wait', milliseconds: Number(ms) })],

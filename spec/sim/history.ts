@@ -1,4 +1,4 @@
-/** Histories: what clients, networks and machines do to a world, played step by step and judged at the end. */
+/** A history: what clients, networks and machines do in a world. It is played step by step and judged at the end. */
 
 import { AssertionError, expect } from 'chai';
 import { Invariants } from './invariants.ts';
@@ -9,22 +9,22 @@ import { World, type WorldOptions } from './world.ts';
 
 /** Brokers and replicators by index. */
 export type Step =
-  /** A client publishes a retained message; with an empty payload it deletes. */
+  /** A client publishes a retained message. With an empty payload it deletes the topic. */
   | Write
-  /** A client publishes a message that is not retained; with an empty payload it deletes nothing. */
+  /** A client publishes a transient message. With an empty payload it deletes nothing. */
   | { readonly kind: 'pass'; readonly broker: number; readonly topic: string; readonly payload: string }
   | Forge
-  /** A client publishes a retained message with the stamp of the one that it has read. */
+  /** A client publishes a retained message with the stamp of the message that it has read. */
   | { readonly kind: 'copy'; readonly broker: number; readonly topic: string; readonly payload: string }
-  /** `hide`: replicators may not read there, and are not told; `show`: they may again. */
+  /** `hide`: replicators may not read there, and are not told. `show`: they may read again. */
   | { readonly kind: (typeof BROKER_STEPS)[number]; readonly broker: number }
-  /** A broker is killed, and comes back with what it saved last, or retained so many milliseconds ago. */
+  /** A broker is killed, and rolls back to what it saved last, or to what it retained so many milliseconds ago. */
   | { readonly kind: 'go back'; readonly broker: number; readonly milliseconds?: number }
   /** A person refuses the deletions that are held at a broker. */
   | { readonly kind: 'refuse deletions'; readonly broker: number }
-  /** A broker lets go of what it retains under a topic, by a limit of its own, and tells nobody. */
+  /** A broker evicts a retained message by a limit of its own, and tells nobody. */
   | { readonly kind: 'evict'; readonly broker: number; readonly topic: string }
-  /** A broker throws away what replicators publish to a topic, and acknowledges it; then it does no more. */
+  /** `deny`: a broker acknowledges publishes of replicators to a topic, and drops them. `permit`: it stores them again. */
   | { readonly kind: (typeof ACCESS_STEPS)[number]; readonly broker: number; readonly topic: string }
   | { readonly kind: (typeof LINK_STEPS)[number]; readonly broker: number; readonly replicator: number }
   | {
@@ -36,11 +36,11 @@ export type Step =
   /** The next messages to a replicator are lost. */
   | { readonly kind: 'drop'; readonly broker: number; readonly replicator: number; readonly count: number }
   | { readonly kind: 'lose store'; readonly replicator: number }
-  /** A replicator is killed; what was on the way arrives so many milliseconds later, or never. */
+  /** A replicator is killed. Its publishes that travel arrive so many milliseconds later, or never. */
   | { readonly kind: 'crash'; readonly replicator: number; readonly lingering?: number }
-  /** The machine of a replicator stands still. */
+  /** The machine of a replicator is suspended. */
   | { readonly kind: 'suspend'; readonly replicator: number; readonly milliseconds: number }
-  /** A replicator's clock is set, to so many milliseconds ahead. */
+  /** A replicator's clock is set to so many milliseconds ahead. */
   | { readonly kind: 'clock'; readonly replicator: number; readonly ahead: number }
   | { readonly kind: 'rest' }
   | { readonly kind: 'wait'; readonly milliseconds: number };
@@ -54,7 +54,7 @@ export interface Write {
   readonly properties?: OddProperties;
 }
 
-/** A client publishes a retained message with a stamp that it made up, so many milliseconds ahead. */
+/** A client publishes a retained message with a forged stamp, so many milliseconds ahead. */
 export interface Forge {
   readonly kind: 'forge';
   readonly broker: number;
@@ -88,7 +88,7 @@ export function play({ world: options, steps, expected }: History, mutation?: Mu
     world.heal();
     world.rest();
     invariants.check();
-    if (!world.isEqual && expected === undefined && mayBeUnequal(options, steps)) world.lookAgain();
+    if (!world.isEqual && expected === undefined && mayBeUnequal(options, steps)) world.scan();
     const retained = world.expectEqual();
     for (const [topic, payload] of retained) {
       if (writtenTo(topic, steps).includes(payload)) continue;
@@ -104,13 +104,13 @@ export function play({ world: options, steps, expected }: History, mutation?: Mu
   }
 }
 
-/** After these a replicator does not know what a broker retains. */
+/** After these steps a replicator does not know what a broker retains. */
 const UNHEARD_STEPS: ReadonlySet<Step['kind']> = new Set(['drop', 'deny', 'hide', 'evict']);
 
 /**
- * Whether equality may have to wait for anti-entropy: over MQTT 3.1.1 an echo cannot be told from a client's write
- * of the same value, there and where the retain flag is dropped what passes not from what is retained, nobody knows of a message that a broker dropped, and what was denied is tried again late. Not where
- * it is known what must come out.
+ * Whether equality may have to wait for anti-entropy. Over MQTT 3.1.1 an echo looks like a client's write of the same value.
+ * There, and at brokers that drop the retain flag, a transient message looks like a retained one. A replicator does not know of a
+ * message that a broker dropped, and retries a denied topic late.
  */
 function mayBeUnequal({ brokers, queue }: WorldOptions, steps: readonly Step[]): boolean {
   return (
@@ -120,7 +120,7 @@ function mayBeUnequal({ brokers, queue }: WorldOptions, steps: readonly Step[]):
   );
 }
 
-/** Topics that were written retained, never deleted, and let go by no broker; none where a broker lost its data. */
+/** Topics that were written retained, never deleted and never evicted; none if a broker lost its data. */
 function neverDeleted(steps: readonly Step[]): ReadonlySet<string> {
   const topics = new Set<string>();
   if (steps.some(({ kind }) => kind === 'wipe' || kind === 'go back')) return topics;
@@ -190,7 +190,7 @@ function playAtBroker(world: World, step: Extract<Step, { readonly broker: numbe
       broker.copy(step.topic, step.payload);
       return;
     case 'wipe':
-      // A broker that loses its data was restarted; so was one that goes back.
+      // A broker that loses its data or rolls back was restarted.
       broker.cut();
       broker.wipe();
       return;
@@ -247,7 +247,7 @@ function playAtLink(
       link.dropping += step.count;
       return;
     case 'lag':
-      // Of a connection that is new: the order of what is under way must not change.
+      // The latency changes with a new connection only, so that the order of messages stays.
       link.cut();
       link.latency = step.latency;
       return;

@@ -1,24 +1,22 @@
-/**
- * What must hold at every moment of a history, whatever has happened: the numbered invariants of
- * docs/reconciliation.md that need no rest.
- */
+/** The numbered invariants of docs/reconciliation.md that hold at every moment of a history, not only at rest. */
 
 import { AssertionError } from 'chai';
-import { MAX_PENDING, type Message, pendingAt } from '../../lib/core/register.ts';
+import type { Message } from '../../lib/core/message.ts';
+import { MAX_PENDING, pendingAt } from '../../lib/core/register.ts';
 import { compareVersions, type Version } from '../../lib/core/version.ts';
 import { MAX_DRIFT, type SimReplicator } from './sim-replicator.ts';
 import type { World } from './world.ts';
 
-/** Looked at after every step of every history, so nothing is made before it fails. */
+/** The invariants are checked after each step of each history, so a text is made only if one fails. */
 function fail(message: string): never {
   throw new AssertionError(message);
 }
 
 export class Invariants {
   readonly #world: World;
-  /** The winners at the last look, by replicator, life and topic. */
+  /** The winners at the last check, by replicator, life and topic. */
   #winners = new Map<string, Message>();
-  /** The furthest that any clock has been, in milliseconds since 1970. */
+  /** The latest time that any clock has shown, in milliseconds since 1970. */
   #latest = 0;
 
   constructor(world: World) {
@@ -50,10 +48,10 @@ export class Invariants {
   #assertNoStepBack(key: string, version: Version): void {
     const before = this.#winners.get(key)?.version;
     const isBack = before !== undefined && compareVersions(version, before) < 0;
-    if (isBack) fail(`I7: the winner of ${key} went back`);
+    if (isBack) fail(`I7: the winner of ${key} rolled back`);
   }
 
-  /** A version bears the time of somebody's clock: no stamp drags it further ahead than clocks may differ. */
+  /** A version has the time of some clock: no stamp moves it further ahead than clocks may differ. */
   #assertDated({ replica }: SimReplicator, topic: string, { time }: Version): void {
     const ahead = time - (this.#latest + MAX_DRIFT);
     if (ahead > 0) fail(`I11: ${replica} dates ${topic} ahead of every clock, by ${ahead} ms`);

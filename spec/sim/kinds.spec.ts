@@ -1,10 +1,10 @@
-/** Messages of both kinds under one topic: those that are retained, and those that are not. */
+/** Retained and transient messages under one topic. */
 
 import { expect } from 'chai';
 import { A, B, C, inEachWorld, inWorldOfMqtt311, type SimFixture } from './sim-fixture.ts';
 
-inEachWorld('A message that is not retained', fixture => {
-  it('C19: under a topic that retains one leaves it as it is in the end', () => {
+inEachWorld('A transient message', fixture => {
+  it('C19: does not change the retained message of its topic in the end', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.broker(A).write('t', 'transient', false);
@@ -13,10 +13,10 @@ inEachWorld('A message that is not retained', fixture => {
   });
 });
 
-inWorldOfMqtt311('Over MQTT 3.1.1 a message that is not retained', fixture => {
+inWorldOfMqtt311('A transient message over MQTT 3.1.1', fixture => {
   const retainedEverywhere = () => fixture.world.brokers.map(({ retained }) => retained.get('t')?.payload);
 
-  it('C19: counts as retained at first, under a topic that retains one, and is looked at once it is quiet', () => {
+  it('C19: counts as retained under a retained topic, until the topic is quiet and probed', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.broker(A).write('t', 'transient', false);
@@ -26,7 +26,7 @@ inWorldOfMqtt311('Over MQTT 3.1.1 a message that is not retained', fixture => {
     expect(retainedEverywhere()).to.deep.equal(['first', 'first', 'first']);
   });
 
-  it('C19: costs no look as long as the topic is written again and again', () => {
+  it('C19: costs no probe while the topic is written repeatedly', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     const before = world.broker(A).probed;
@@ -41,8 +41,8 @@ inWorldOfMqtt311('Over MQTT 3.1.1 a message that is not retained', fixture => {
   });
 });
 
-inWorldOfMqtt311('Over MQTT 3.1.1 a topic of which nothing was retained', fixture => {
-  it('C31: is retained everywhere soon after a client begins to retain it, once the topic is quiet', () => {
+inWorldOfMqtt311('An unretained topic over MQTT 3.1.1', fixture => {
+  it('C31: is retained at all brokers soon after a client begins to retain it', () => {
     const world = fixture.create([1, 1, 1]);
     for (const value of ['1', '2', '3']) {
       world.broker(A).write('t', value, false);
@@ -55,7 +55,7 @@ inWorldOfMqtt311('Over MQTT 3.1.1 a topic of which nothing was retained', fixtur
     fixture.expectEverywhere({ t: 'retained' });
   });
 
-  it('C31: costs no look as long as the topic is written again and again', () => {
+  it('C31: costs no probe while the topic is written repeatedly', () => {
     const world = fixture.create([1, 1, 1]);
     world.broker(A).write('t', 'first', false);
     world.run(1_000);
@@ -73,65 +73,62 @@ function retainedAt({ world }: SimFixture): (string | undefined)[] {
   return world.brokers.map(({ retained }) => retained.get('t')?.payload);
 }
 
-inEachWorld(
-  'At a broker that does not retain what the others do, a message that is not retained',
-  fixture => {
-    const passAt = (broker: number) => {
-      const before = retainedAt(fixture);
-      fixture.world.broker(broker).write('t', 'transient', false);
-      fixture.world.run(4_000);
-      expect(retainedAt(fixture), 'soon after').to.deep.equal(before);
-      fixture.world.run(15 * 60_000);
-      expect(retainedAt(fixture), 'long after').to.deep.equal(before);
-      for (const other of fixture.world.brokers) expect(other.seen, other.name).to.include('t=passing');
-    };
+inEachWorld('A transient message at a broker that does not retain what the others do', fixture => {
+  const writeTransientAt = (broker: number) => {
+    const before = retainedAt(fixture);
+    fixture.world.broker(broker).write('t', 'transient', false);
+    fixture.world.run(4_000);
+    expect(retainedAt(fixture), 'soon after').to.deep.equal(before);
+    fixture.world.run(15 * 60_000);
+    expect(retainedAt(fixture), 'long after').to.deep.equal(before);
+    for (const other of fixture.world.brokers) expect(other.seen, other.name).to.include('t=transient');
+  };
 
-    it('C24: changes nothing elsewhere, where the topic was never taken', () => {
-      const world = fixture.create([1, 1, 1]);
-      world.broker(A).denied.add('t');
-      world.broker(B).write('t', 'first');
-      world.rest();
-      // What mqttrep hands on is denied as well: only a client of the broker is heard there.
-      passAt(A);
-    });
+  it('C24: changes no retained message if the broker never took the topic', () => {
+    const world = fixture.create([1, 1, 1]);
+    world.broker(A).denied.add('t');
+    world.broker(B).write('t', 'first');
+    world.rest();
+    // The broker denies all publishes of mqttrep there: only its clients are heard.
+    writeTransientAt(A);
+  });
 
-    it('C24: changes nothing elsewhere, where a newer value was not taken', () => {
-      const world = fixture.create([1, 1, 1]);
-      fixture.introduce('t');
-      world.broker(A).denied.add('t');
-      world.broker(B).write('t', 'second');
-      world.rest();
-      passAt(A);
-    });
+  it('C24: changes no retained message if the broker did not take a newer value', () => {
+    const world = fixture.create([1, 1, 1]);
+    fixture.introduce('t');
+    world.broker(A).denied.add('t');
+    world.broker(B).write('t', 'second');
+    world.rest();
+    writeTransientAt(A);
+  });
 
-    it('C24: changes nothing elsewhere, where the value was too large', () => {
-      const world = fixture.create([1, 1, 1]);
-      world.broker(A).largest = 10;
-      world.broker(B).write('t', 'x'.repeat(11));
-      world.rest();
-      passAt(A);
-    });
+  it('C24: changes no retained message if the value was too large', () => {
+    const world = fixture.create([1, 1, 1]);
+    world.broker(A).largest = 10;
+    world.broker(B).write('t', 'x'.repeat(11));
+    world.rest();
+    writeTransientAt(A);
+  });
 
-    it('C24: changes nothing elsewhere, where the topic may not be published', () => {
-      const world = fixture.create([1, 1, 1], { filters: [{ publish: (1 << B) | (1 << C) }] });
-      world.broker(B).write('t', 'first');
-      world.rest();
-      passAt(A);
-    });
+  it('C24: changes no retained message if the topic may not be published there', () => {
+    const world = fixture.create([1, 1, 1], { filters: [{ publish: (1 << B) | (1 << C) }] });
+    world.broker(B).write('t', 'first');
+    world.rest();
+    writeTransientAt(A);
+  });
 
-    it('C24: changes nothing elsewhere, before the broker has been given the topic', () => {
-      const world = fixture.create([1, 1, 1], { mergeFrequency: 1 });
-      world.broker(B).write('t', 'first');
-      world.run(50);
-      world.broker(A).write('t', 'transient', false);
-      world.rest();
-      fixture.expectEverywhere({ t: 'first' });
-    });
-  },
-);
+  it('C24: changes no retained message before the broker is given the topic', () => {
+    const world = fixture.create([1, 1, 1], { mergeFrequency: 1 });
+    world.broker(B).write('t', 'first');
+    world.run(50);
+    world.broker(A).write('t', 'transient', false);
+    world.rest();
+    fixture.expectEverywhere({ t: 'first' });
+  });
+});
 
-inEachWorld('At a broker that does not retain what the others do, a message that is retained', fixture => {
-  it('C24: wins, where the topic was never taken, or a newer value was not', () => {
+inEachWorld('A retained message at a broker that does not retain what the others do', fixture => {
+  it('C24: wins if the broker never took the topic, or did not take a newer value', () => {
     const world = fixture.create([1, 1, 1]);
     world.broker(A).denied.add('t');
     for (const value of ['first', 'second']) {
@@ -143,7 +140,7 @@ inEachWorld('At a broker that does not retain what the others do, a message that
     }
   });
 
-  it('C24: wins, after one that was not retained', () => {
+  it('C24: wins after a transient message', () => {
     const world = fixture.create([1, 1, 1]);
     world.broker(A).denied.add('t');
     world.broker(B).write('t', 'first');
@@ -151,12 +148,12 @@ inEachWorld('At a broker that does not retain what the others do, a message that
     world.broker(A).write('t', 'transient', false);
     world.run(1_000);
     world.broker(A).write('t', 'second');
-    // What mqttrep tries again meanwhile puts the look off.
+    // Retries of mqttrep meanwhile delay the probe.
     world.run(40_000);
     expect(retainedAt(fixture)).to.deep.equal(new Array(3).fill('second'));
   });
 
-  it('C24: wins, where the broker does not say that it retains it', () => {
+  it('C24: wins if the broker does not say that it retains it', () => {
     const world = fixture.create([1, 1, 1], { mergeFrequency: 1 });
     world.broker(B).write('t', 'first');
     world.rest();
@@ -171,8 +168,8 @@ inEachWorld('At a broker that does not retain what the others do, a message that
   });
 });
 
-inEachWorld('An empty message that is not retained', fixture => {
-  it('C32: deletes nothing, and reaches the other brokers, where the topic is retained', () => {
+inEachWorld('An empty transient message', fixture => {
+  it('C32: deletes nothing, and reaches the other brokers, if the topic is retained', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     const seen = [B, C].map(broker => fixture.seenAt(broker));
@@ -182,12 +179,12 @@ inEachWorld('An empty message that is not retained', fixture => {
       expect(retainedAt(fixture)).to.deep.equal(['first', 'first', 'first']);
     }
     world.rest();
-    world.lookAgain();
+    world.scan();
     fixture.expectEverywhere({ t: 'first' });
     for (const seenThere of seen) expect(seenThere()).to.deep.equal(['t=']);
   });
 
-  it('C32: reaches the other brokers where the topic was deleted', () => {
+  it('C32: reaches the other brokers if the topic was deleted', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.broker(A).write('t', '');
@@ -200,8 +197,8 @@ inEachWorld('An empty message that is not retained', fixture => {
   });
 });
 
-inEachWorld('An empty message that is retained', fixture => {
-  it('C32: deletes everywhere within a second, and costs one probe at most', () => {
+inEachWorld('An empty retained message', fixture => {
+  it('C32: deletes the topic at all brokers within a second, and costs at most one probe', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     const before = world.broker(A).probed;
@@ -213,7 +210,7 @@ inEachWorld('An empty message that is retained', fixture => {
     fixture.expectEverywhere({});
   });
 
-  it('C32: does not delete what follows within the same moment', () => {
+  it('C32: does not delete the message that follows at once', () => {
     const world = fixture.create([40, 1, 1]);
     fixture.introduce('t');
     world.broker(A).write('t', '');
@@ -222,7 +219,7 @@ inEachWorld('An empty message that is retained', fixture => {
     fixture.expectEverywhere({ t: 'second' });
   });
 
-  it('C32: deletes what came just before', () => {
+  it('C32: deletes the message that came just before', () => {
     const world = fixture.create([40, 1, 1]);
     fixture.introduce('t');
     world.broker(A).write('t', 'second');
@@ -231,7 +228,7 @@ inEachWorld('An empty message that is retained', fixture => {
     fixture.expectEverywhere({});
   });
 
-  it('C32: does not delete what is written elsewhere before its broker has answered', () => {
+  it('C32: does not delete a message that is written elsewhere before the probe is answered', () => {
     const world = fixture.create([150, 1, 1]);
     fixture.introduce('t');
     world.broker(A).write('t', '');
@@ -242,8 +239,8 @@ inEachWorld('An empty message that is retained', fixture => {
   });
 });
 
-inWorldOfMqtt311('An empty message, where the broker does not say what it retains,', fixture => {
-  it('C32: deletes once the broker says it', () => {
+inWorldOfMqtt311('An empty message at a broker that does not say what it retains', fixture => {
+  it('C32: deletes the topic once the broker says that it is absent', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.link(0, A).ignoring = 2;
@@ -254,7 +251,7 @@ inWorldOfMqtt311('An empty message, where the broker does not say what it retain
     fixture.expectEverywhere({});
   });
 
-  it('C32: deletes nothing elsewhere where it never does', () => {
+  it('C32: deletes nothing at other brokers if the broker never answers', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.link(0, A).ignoring = Number.POSITIVE_INFINITY;
@@ -264,8 +261,8 @@ inWorldOfMqtt311('An empty message, where the broker does not say what it retain
   });
 });
 
-inEachWorld('With RETAIN, a message that is not retained', fixture => {
-  it('C24: is retained everywhere, and stays so', () => {
+inEachWorld('A transient message with RETAIN', fixture => {
+  it('C24: is retained at all brokers, and stays so', () => {
     const world = fixture.create([1, 1, 1], { filters: [{ retain: true }] });
     world.broker(A).write('t', 'retained');
     world.rest();
@@ -273,16 +270,16 @@ inEachWorld('With RETAIN, a message that is not retained', fixture => {
       world.broker(A).write('t', value, false);
       world.run(16_000);
       fixture.expectEverywhere({ t: value });
-      world.lookAgain();
+      world.scan();
       fixture.expectEverywhere({ t: value });
     }
   });
 
-  it('C24: comes to its own broker as soon as to the others, once that is known not to retain it', () => {
+  it('C24: is published to its own broker as soon as to the others, once that is known not to retain it', () => {
     const world = fixture.create([1, 1, 1], { filters: [{ retain: true }] });
     for (const value of ['1', '2']) {
       world.broker(A).write('t', value, false);
-      world.lookAgain();
+      world.scan();
     }
     world.broker(A).write('t', '3', false);
     world.run(1_000);

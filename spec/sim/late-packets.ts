@@ -1,6 +1,6 @@
 /**
- * I5 where packets come late: mqttrep is killed and started again while the network still has publishes of its earlier
- * life. Each topic has one writer, who counts: in the end every broker must hold the last number.
+ * I5 with late packets: mqttrep is killed and started again while publishes from before still travel. Each topic has one writer,
+ * which counts. In the end all brokers must hold the last number.
  */
 
 import fc from 'fast-check';

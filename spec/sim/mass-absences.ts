@@ -1,7 +1,7 @@
 /**
- * I13 where many topics are gone at a broker that comes back, and nobody heard of a deletion: none of them is deleted
- * elsewhere, however long it takes and however often they are looked at, until a person decides. Here the person refuses, so
- * that the broker is given all of them again.
+ * I13 with a returning broker that lacks many topics, and no deletion was delivered. No topic is deleted at other brokers until a
+ * person decides, however long that takes and however often the topics are probed. Here the person refuses, so the broker is given
+ * all of them again.
  */
 
 import fc from 'fast-check';
@@ -9,8 +9,8 @@ import type { History, Step } from './history.ts';
 
 const TOPICS = 24;
 
-/** More than the deletion guard lets pass by default. */
-const LEAST_GONE = 11;
+/** More topics than the deletion guard allows by default. */
+const MIN_GONE = 11;
 
 export const massAbsences: fc.Arbitrary<History> = fc
   .record({
@@ -18,7 +18,7 @@ export const massAbsences: fc.Arbitrary<History> = fc
       minLength: 2,
       maxLength: 3,
     }),
-    gone: fc.integer({ min: LEAST_GONE, max: TOPICS }),
+    gone: fc.integer({ min: MIN_GONE, max: TOPICS }),
     meanwhile: fc.array(
       fc.constantFrom<Step>(
         { kind: 'crash', replicator: 0 },

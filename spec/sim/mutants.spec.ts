@@ -1,6 +1,6 @@
 /**
- * I8, I9, I13: the simulator can fail. Each of these mutants does one thing wrongly that the reconciliation stands
- * on, and is caught within a thousand or two of histories, by one that the reconciliation itself survives.
+ * I8, I9, I13: the simulator can fail. Each of these mutants does one thing wrong on which the reconciliation depends. It is
+ * caught within 1,500 histories, by a history that the reconciliation itself passes.
  */
 
 import { expect } from 'chai';
@@ -11,28 +11,28 @@ import { MUTANTS } from './mutants.ts';
 import type { Mutation } from './sim-replicator.ts';
 import { type TrialName, tryHistories } from './trials.ts';
 
-/** Histories of each kind that a mutant may survive. */
-const ENOUGH = 1_500;
+/** A mutant must be caught within so many histories of a kind. */
+const MAX_HISTORIES = 1_500;
 
-/** The same histories each time: what is to be shown is that they are good enough. */
+/** Each run plays the same histories: the specs prove that these are good enough. */
 const SEED = 20_260_101;
 
-describe('mutants of the reconciliation', function () {
+describe('The simulator', function () {
   this.timeout(0);
 
   for (const [name, { caughtBy, ...mutation }] of Object.entries(MUTANTS)) {
-    it(`one that ${name} is caught`, async () => {
-      expect(await catcher(mutation, caughtBy), 'what caught it').to.not.equal(undefined);
+    it(`catches a mutant that ${name}`, async () => {
+      expect(await catcher(mutation, caughtBy), 'the trial that caught it').to.not.equal(undefined);
     });
   }
 });
 
-/** What catches a mutant: one of these trials, or else a history that once failed. */
+/** The name of what catches a mutant: one of these trials, or else a golden. */
 async function catcher(mutation: Mutation, trials: readonly TrialName[]): Promise<string | undefined> {
   for (const name of trials) {
-    const failure = await tryHistories(name, ENOUGH, { seed: SEED, mutation, shrink: false });
+    const failure = await tryHistories(name, MAX_HISTORIES, { seed: SEED, mutation, shrink: false });
     if (failure === undefined) continue;
-    // The fault is the mutant's alone.
+    // The reconciliation without the mutation passes the same history.
     play(parseHistory(failure.history));
     return name;
   }

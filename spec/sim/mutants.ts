@@ -1,9 +1,10 @@
-/** Mutants of the reconciliation: each leaves out, or does wrongly, one thing that it stands on. */
+/** Mutants of the reconciliation: each omits one thing on which it depends, or does it wrong. */
 
 import type { Event, Observed } from '../../lib/core/events.ts';
+import { isDeletion } from '../../lib/core/message.ts';
 import { type Outcome, outcome } from '../../lib/core/outcome.ts';
 import type { Policy } from '../../lib/core/policy.ts';
-import { emptyRegister, isDeletion, type Register } from '../../lib/core/register.ts';
+import { emptyRegister, type Register, withProbe } from '../../lib/core/register.ts';
 import { step } from '../../lib/core/step.ts';
 import type { Changes } from '../../lib/store/state-store.ts';
 import type { Mutation } from './sim-replicator.ts';
@@ -13,37 +14,37 @@ import type { TrialName } from './trials.ts';
 type Core = typeof step;
 
 interface Mutant extends Mutation {
-  /** The trials that are to catch it; none: it takes a rare history, one that is kept. */
+  /** The trials that must catch it. If there are none, a golden catches it: it takes a rare history. */
   readonly caughtBy: readonly TrialName[];
 }
 
-/** By what each does wrong. */
+/** By what each does. */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
-  'takes every echo for a new write': {
+  'takes each echo for a new write': {
     caughtBy: ['partitions'],
     step: on('observed', (register, event, policy) => step({ ...register, pending: [] }, event, policy)),
   },
-  'takes what it has sent for stored': {
+  'takes a sent publish for stored': {
     caughtBy: ['single writers'],
     step: after(({ effect, register }, event) =>
       effect === 'published' && event.kind === 'offered' ? holdingWinner(register, event.broker) : register,
     ),
   },
-  'gives no broker the winner back': {
+  'never gives the winner to a broker that shows a loser': {
     caughtBy: ['partitions'],
     step: after(({ effect, register }, event) =>
       effect === 'lost' && 'broker' in event ? holdingWinner(register, event.broker) : register,
     ),
   },
-  'believes an absence in a replay': {
+  'believes an absence from a replay': {
     caughtBy: [],
     step: on('returned', (register, event, policy) =>
       !event.replayed && event.returnState === 'intact'
-        ? step(asking(register, event.broker), absence(event.broker), policy)
+        ? step(withOpenProbe(register, event.broker), absence(event.broker), policy)
         : step(register, event, policy),
     ),
   },
-  'takes an absence for a deletion though something newer was on its way': {
+  'takes an absence for a deletion though a newer publish is pending': {
     caughtBy: [],
     step: on('probed', (register, event, policy) =>
       event.found === 'absent'
@@ -51,16 +52,19 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         : step(register, event, policy),
     ),
   },
-  'takes for absent what it may not read': { caughtBy: ['lost rights'], link: { provesNothing: true } },
-  'is not told what newer messages took the place of': {
+  'takes a topic that it may not read for absent': {
+    caughtBy: ['lost rights'],
+    link: { provesNothing: true },
+  },
+  'does not learn of messages that newer ones replaced in the worker': {
     caughtBy: ['power losses'],
     link: { tellsNothingPassedOver: true },
   },
-  'holds back no deletions, however many': {
+  'never holds deletions, however many they are': {
     caughtBy: ['mass absences'],
     deletionGuard: { topics: Number.POSITIVE_INFINITY, percent: 100 },
   },
-  'takes for retained what is delivered under a topic that others retain': {
+  'takes each message for retained under a topic that others retain': {
     caughtBy: ['random histories'],
     step: on('observed', (register, event, policy) =>
       event.retained === undefined && register.winner !== undefined
@@ -68,37 +72,43 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         : step(register, event, policy),
     ),
   },
-  'believes a probe that was overtaken': {
+  'believes a stale probe': {
     caughtBy: ['single writers'],
-    step: on('probed', (register, event, policy) => step({ ...register, staleProbes: 0 }, event, policy)),
+    step: on('probed', (register, event, policy) =>
+      step(
+        { ...register, probes: register.probes.map(probe => ({ ...probe, isStale: false })) },
+        event,
+        policy,
+      ),
+    ),
   },
   'takes lost data for deletions': {
     caughtBy: ['partitions'],
     step: (register, event, policy) =>
       step(
         register,
-        withBase(event, () => 'intact'),
+        withReturnState(event, () => 'intact'),
         policy,
       ),
   },
-  'does not mind that a marker is lower than it left it': {
+  'ignores that a marker is lower than recorded': {
     caughtBy: ['partitions'],
     step: (register, event, policy) =>
       step(
         register,
-        withBase(event, base => (base === 'rolled back' ? 'intact' : base)),
+        withReturnState(event, returnState => (returnState === 'rolled back' ? 'intact' : returnState)),
         policy,
       ),
   },
   'forgets a deletion once all brokers are without the topic': {
     caughtBy: ['partitions'],
     step: after(({ register }) =>
-      register.winner !== undefined && isDeletion(register.winner) && isSettled(register)
+      register.winner !== undefined && isDeletion(register.winner) && isQuiet(register)
         ? emptyRegister(register.held.length)
         : register,
     ),
   },
-  'takes a broker that is away to be without what was deleted': {
+  'believes that a disconnected broker lacks a deleted topic': {
     caughtBy: ['partitions'],
     step: after(({ register }) =>
       register.winner !== undefined && isDeletion(register.winner)
@@ -106,13 +116,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         : register,
     ),
   },
-  'dates anew what other replicators wrote': {
+  'gives new versions to the messages of other replicators': {
     caughtBy: ['partitions'],
     step: on('observed', (register, event, policy) =>
       step(register, event.own ? event : { ...event, stamp: undefined }, policy),
     ),
   },
-  'dates by what the machine shows': {
+  'takes the time of versions from the clock of the machine': {
     caughtBy: ['single writers'],
     step: (register, event, policy) =>
       step(
@@ -121,17 +131,17 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         policy,
       ),
   },
-  'never asks after an echo that does not come': {
+  'never probes after an overdue echo': {
     caughtBy: ['random histories'],
     step: on('echo-overdue', register => outcome(register, 'idle')),
   },
-  'takes what was written while a broker was away for old': {
+  'takes a write at a disconnected broker for old': {
     caughtBy: ['partitions'],
     step: on('observed', (register, event, policy) =>
       step(register, event.replay ? { ...event, returnState: 'rolled back' } : event, policy),
     ),
   },
-  'takes what a broker kept for written anew': {
+  'takes a message that a broker kept for a new write': {
     caughtBy: ['partitions'],
     step: on('observed', (register, event, policy) =>
       step(
@@ -141,12 +151,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       ),
     ),
   },
-  'believes stamps of whatever time': { caughtBy: ['random histories'], maxDrift: Number.POSITIVE_INFINITY },
-  'never looks again at what it believes': {
+  'believes stamps with any time': { caughtBy: ['random histories'], maxDrift: Number.POSITIVE_INFINITY },
+  'never scans': {
     caughtBy: ['random histories'],
     scanPeriod: Number.POSITIVE_INFINITY,
   },
-  'does not mind that two wrote at a broker at once': {
+  'ignores races': {
     caughtBy: ['races'],
     step: (register, event, policy) => {
       const { raced: _, ...result } = step(register, event, policy);
@@ -154,7 +164,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     },
   },
   'does not notice other replicators': { caughtBy: ['several replicators'], isAlone: true },
-  'takes what is on the socket for stored, at QoS 0': {
+  'takes a publish on the socket for stored, at QoS 0': {
     caughtBy: ['hasty cuts'],
     link: { confirmsAtSocket: true },
   },
@@ -169,7 +179,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'sends before it has stored': { caughtBy: ['single writers'], store: latency => new HastyStore(latency) },
 };
 
-/** The core, but for one kind of events. */
+/** The core with another rule for one kind of events. */
 function on<K extends Event['kind']>(
   kind: K,
   otherwise: (register: Register, event: Extract<Event, { readonly kind: K }>, policy: Policy) => Outcome,
@@ -180,7 +190,7 @@ function on<K extends Event['kind']>(
       : step(register, event, policy);
 }
 
-/** The core, with another register in the end. */
+/** The core with a change to the register of each outcome. */
 function after(change: (outcome: Outcome, event: Event) => Register): Core {
   return (register, event, policy) => {
     const result = step(register, event, policy);
@@ -188,7 +198,7 @@ function after(change: (outcome: Outcome, event: Event) => Register): Core {
   };
 }
 
-/** The register as if the broker had got the winner. */
+/** The register as if the broker held the winner. */
 function holdingWinner(register: Register, broker: number): Register {
   const { winner, held, pending } = register;
   if (winner === undefined || isDeletion(winner)) return register;
@@ -199,28 +209,28 @@ function holdingWinner(register: Register, broker: number): Register {
   };
 }
 
-function isSettled({ held, pending, probing }: Register): boolean {
-  return pending.length === 0 && probing === 0 && held.every(what => what === 'absent');
+function isQuiet({ held, pending, probes }: Register): boolean {
+  return pending.length === 0 && probes.length === 0 && held.every(what => what === 'absent');
 }
 
-function asking(register: Register, broker: number): Register {
-  return { ...register, probing: register.probing | (1 << broker), pending: [] };
+function withOpenProbe(register: Register, broker: number): Register {
+  return { ...withProbe(register, broker), pending: [] };
 }
 
 function absence(broker: number): Event {
-  const fresh = { time: Date.now(), counter: 0, replica: 'mutant' };
+  const newVersion = { time: Date.now(), counter: 0, replica: 'mutant' };
   return {
     kind: 'probed',
     broker,
     found: 'absent',
     isRolledBack: false,
     absence: 'deletion',
-    newVersion: fresh,
+    newVersion,
     now: Date.now(),
   };
 }
 
-function withBase(
+function withReturnState(
   event: Event,
   change: (returnState: Observed['returnState']) => Observed['returnState'],
 ): Event {

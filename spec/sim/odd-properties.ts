@@ -1,4 +1,4 @@
-/** Properties of MQTT 5 as clients get them wrong, or as parsers give them, by what is odd about them. */
+/** Unusual and malformed MQTT 5 properties, named by what is odd about them. */
 
 import { generate } from 'mqtt-packet';
 import { packetSize } from '../../lib/broker/connection/packet-size.ts';
@@ -8,8 +8,8 @@ import {
   type UserProperties,
 } from '../../lib/protocol/properties.ts';
 
-/** Of another shape than their type says, as the parser gives what a client sent twice. */
-function misshapen(properties: Readonly<Record<string, unknown>>): MessageProperties {
+/** Properties of another shape than their type: the parser returns an array for what a client sent twice. */
+function malformed(properties: Readonly<Record<string, unknown>>): MessageProperties {
   return properties as MessageProperties;
 }
 
@@ -18,9 +18,9 @@ export const ODD_PROPERTIES = {
   'an empty value': { userProperties: { name: '' } },
   'a name of the prototype': { userProperties: JSON.parse('{"__proto__":"value"}') as UserProperties },
   'a name many times': { userProperties: { name: Array.from({ length: 50 }, (_, index) => String(index)) } },
-  'two content types': misshapen({ contentType: ['text/plain', 'text/html'] }),
-  'two response topics': misshapen({ responseTopic: ['a', 'b'] }),
-  'two correlation data': misshapen({ correlationData: [Buffer.from('a'), Buffer.from('b')] }),
+  'two content types': malformed({ contentType: ['text/plain', 'text/html'] }),
+  'two response topics': malformed({ responseTopic: ['a', 'b'] }),
+  'two correlation data': malformed({ correlationData: [Buffer.from('a'), Buffer.from('b')] }),
   'a control character': { contentType: 'text\u0001' },
   'a response topic with a wildcard': { responseTopic: 'a/#' },
 } as const satisfies Readonly<Record<string, MessageProperties>>;
@@ -29,7 +29,7 @@ export type OddProperties = keyof typeof ODD_PROPERTIES;
 
 export const ODD_PROPERTY_NAMES = Object.keys(ODD_PROPERTIES) as OddProperties[];
 
-/** Those that the standard allows, and that travel as they are. */
+/** The properties that the standard allows, and that are replicated unchanged. */
 export const UNUSUAL_PROPERTIES = [
   'an empty name',
   'an empty value',
@@ -38,8 +38,8 @@ export const UNUSUAL_PROPERTIES = [
 ] as const satisfies readonly OddProperties[];
 
 /**
- * What a worker would send of the properties that the reconciler hands it.
- * @throws Error where no client can send them: the worker would be lost
+ * The properties that a worker sends for those of a publication.
+ * @throws Error if no client can send them: they would crash the worker
  */
 export function sentProperties(topic: string, packed: string | undefined): MessageProperties | undefined {
   if (packed === undefined || packed === '') return undefined;

@@ -1,10 +1,10 @@
-/** Counterexamples of brokers and replicators that go away and come back. */
+/** Counterexamples with brokers and replicators that disconnect and return. */
 
 import { expect } from 'chai';
 import { A, B, C, inEachWorld } from './sim-fixture.ts';
 
-inEachWorld('Who was away', fixture => {
-  it('a topic deleted while we were away is deleted everywhere', () => {
+inEachWorld('After an outage mqttrep', fixture => {
+  it('deletes a topic at all brokers that was deleted at the disconnected broker', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t', 'u');
     world.broker(B).cut();
@@ -14,7 +14,7 @@ inEachWorld('Who was away', fixture => {
     fixture.expectEverywhere({ u: 'first' });
   });
 
-  it('C22: so it is where the broker does not at once say what it retains', () => {
+  it('C22: does so though the broker does not say at once what it retains', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t', 'u');
     world.broker(B).cut();
@@ -30,7 +30,7 @@ inEachWorld('Who was away', fixture => {
   const topics = Array.from({ length: 60 }, (_, index) => `t${index}`);
   const all = Object.fromEntries(topics.map(topic => [topic, 'first']));
 
-  /** Clients of B delete these while B is away; then it returns. */
+  /** Clients of B delete these topics while it is disconnected; then B returns. */
   function deleteWhileAway(deleted: readonly string[]): void {
     const { world } = fixture;
     world.broker(B).cut();
@@ -42,11 +42,11 @@ inEachWorld('Who was away', fixture => {
   const heldBy = (name: string) =>
     fixture.world.log.filter(line => line.includes(`confirm-deletions ${name}`));
 
-  it('C23: many deletions that nobody heard are held until a person confirms them', () => {
+  it('C23: holds many inferred deletions until a person confirms them', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce(...topics);
     deleteWhileAway(topics);
-    world.lookAgain();
+    world.scan();
     world.run(24 * 60 * 60_000);
     expect(world.broker(A).retained.size).to.be.at.least(topics.length);
     expect(world.broker(B).retained.has('t0')).to.equal(false);
@@ -56,7 +56,7 @@ inEachWorld('Who was away', fixture => {
     fixture.expectEverywhere({});
   });
 
-  it('C23: what is held is given to the broker again where a person refuses', () => {
+  it('C23: gives held topics to the broker again if a person refuses', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce(...topics);
     deleteWhileAway(topics);
@@ -65,35 +65,35 @@ inEachWorld('Who was away', fixture => {
     fixture.expectEverywhere(all);
   });
 
-  it('C23: deletions that come few by few are held once they are many together', () => {
+  it('C23: holds deletions that come few at a time, once they are many together', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce(...topics);
     deleteWhileAway(topics.slice(0, 9));
     deleteWhileAway(topics.slice(9, 18));
-    world.lookAgain();
+    world.scan();
     expect([...world.broker(A).retained.keys()].filter(topic => topic.startsWith('t'))).to.have.lengthOf(51);
     expect(world.broker(A).retained.has('t9')).to.equal(true);
   });
 
-  it('C23: a crash releases nothing that was held, also if little of it is left', () => {
+  it('C23: still holds deletions after a crash, even if few of them are left', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce(...topics);
     deleteWhileAway(topics.slice(0, 20));
-    for (const topic of topics.slice(0, 17)) world.broker(A).write(topic, 'anew');
+    for (const topic of topics.slice(0, 17)) world.broker(A).write(topic, 'new');
     world.rest();
     world.crash();
     world.rest();
-    world.lookAgain();
+    world.scan();
     expect(world.broker(A).retained.has('t19')).to.equal(true);
     expect(world.broker(B).retained.has('t19')).to.equal(false);
     expect(world.reconciler.decideDeletions('B', 'confirm')).to.equal(3);
     world.rest();
-    const anew = Object.fromEntries(topics.slice(0, 17).map(topic => [topic, 'anew']));
+    const written = Object.fromEntries(topics.slice(0, 17).map(topic => [topic, 'new']));
     const kept = Object.fromEntries(topics.slice(20).map(topic => [topic, 'first']));
-    fixture.expectEverywhere({ ...kept, ...anew });
+    fixture.expectEverywhere({ ...kept, ...written });
   });
 
-  it('C23: what is written anew is held no longer, at whatever broker, and the guard is open again', () => {
+  it('C23: stops holding a topic that is written at any broker, and then opens the guard', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce(...topics);
     deleteWhileAway(topics.slice(0, 20));
@@ -113,15 +113,15 @@ inEachWorld('Who was away', fixture => {
   for (const many of [8, 50, 300]) {
     const home = Array.from({ length: many }, (_, index) => `home/t${index}`);
 
-    it(`C29, I9: ${many} topics that may be read no longer at a broker are deleted nowhere`, () => {
+    it(`C29, I9: deletes none of ${many} topics that it may no longer read at a broker`, () => {
       const world = fixture.create([1, 1, 1]);
       fixture.introduce(...home, 'other');
       world.broker(B).unreadable.add('home/#');
-      world.lookAgain();
+      world.scan();
       world.broker(B).cut();
       world.broker(B).connect();
       world.rest();
-      world.lookAgain();
+      world.scan();
       const expected = Object.fromEntries([...home, 'other'].map(topic => [topic, 'first']));
       fixture.expectEverywhere(expected);
       expect(world.log.filter(line => line.includes('may not be allowed to read'))).to.have.length.above(0);
@@ -129,30 +129,30 @@ inEachWorld('Who was away', fixture => {
     });
   }
 
-  it('C29: what was written where it could not be read is found once it can, and is not overwritten', () => {
+  it('C29: does not overwrite a write that it could not read, and finds it later', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('home/t', 'home/u', 'home/v');
     world.broker(B).unreadable.add('home/#');
     world.broker(B).write('home/t', 'unseen');
     world.broker(B).write('home/u', '');
-    world.lookAgain();
+    world.scan();
     expect(world.broker(B).retained.get('home/t')?.payload).to.equal('unseen');
     expect(world.broker(A).retained.get('home/u')?.payload).to.equal('first');
     world.broker(B).unreadable.clear();
-    world.lookAgain();
+    world.scan();
     fixture.expectEverywhere({ 'home/t': 'unseen', 'home/v': 'first' });
   });
 
-  it('C30: what a broker forgets by itself while it is connected is given to it again, however much', () => {
+  it('C30: gives a connected broker all topics again that it evicted', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce(...topics);
     for (const topic of topics.slice(0, 30)) world.broker(B).evict(topic);
-    world.lookAgain();
+    world.scan();
     fixture.expectEverywhere(all);
     expect(world.log.filter(line => /B gets (it|them) again/.test(line))).to.have.length.above(0);
   });
 
-  it('C7: a topic deleted while we were away is kept where it was written anew elsewhere', () => {
+  it('C7: keeps a topic that was deleted at the disconnected broker and written elsewhere', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.broker(B).cut();
@@ -164,7 +164,7 @@ inEachWorld('Who was away', fixture => {
     fixture.expectEverywhere({ t: 'newer' });
   });
 
-  it('a topic deleted elsewhere while a broker is away does not come back with it', () => {
+  it('deletes a topic at a returning broker that was deleted elsewhere', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.broker(B).cut();
@@ -175,7 +175,7 @@ inEachWorld('Who was away', fixture => {
     fixture.expectEverywhere({});
   });
 
-  it('C8: a topic created and deleted within one tick leaves nothing at a broker that is away', () => {
+  it('C8: publishes nothing to a returning broker of a topic that was created and deleted within one tick', () => {
     const world = fixture.create([1, 1, 1]);
     world.broker(B).cut();
     const atB = fixture.seenAt(B);
@@ -190,7 +190,7 @@ inEachWorld('Who was away', fixture => {
   });
 
   for (const limit of [1_000, 1_020]) {
-    it(`C9, I9: a replay that is cut after ${limit} topics deletes nothing`, () => {
+    it(`C9, I9: deletes nothing if a replay is cut short after ${limit} topics`, () => {
       const topics = Array.from({ length: 1_100 }, (_, index) => `t${index}`);
       const world = fixture.create([1, 1, 1]);
       fixture.introduce(...topics);
@@ -203,7 +203,7 @@ inEachWorld('Who was away', fixture => {
     });
   }
 
-  it('what a broker retained before we came is older than a live write, though its first replay is cut', () => {
+  it('takes a message from before the first contact for older than a live write, though the first replay is cut', () => {
     const world = fixture.createAtOnce([100, 1, 1]);
     world.broker(A).write('t', 'old');
     world.run(50);
@@ -215,7 +215,7 @@ inEachWorld('Who was away', fixture => {
     fixture.expectEverywhere({ t: 'new' });
   });
 
-  it('C10: a broker that was wiped is refilled', () => {
+  it('C10: refills a broker that was wiped', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t', 'u', 'v');
     world.broker(B).cut();
@@ -225,7 +225,7 @@ inEachWorld('Who was away', fixture => {
     fixture.expectEverywhere({ t: 'first', u: 'first', v: 'first' });
   });
 
-  it('C11: a broker that went back in time is brought up to date', () => {
+  it('C11: gives the winners to a broker that rolled back', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.broker(B).autosave();
@@ -239,7 +239,7 @@ inEachWorld('Who was away', fixture => {
     fixture.expectEverywhere({ t: '2', v: '3' });
   });
 
-  it('C11: a deleted topic does not come back with a broker that went back in time', () => {
+  it('C11: keeps a topic deleted if a broker rolls back to it', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.broker(B).autosave();
@@ -255,7 +255,7 @@ inEachWorld('Who was away', fixture => {
   for (const isKilled of [false, true]) {
     const also = isKilled ? ', though mqttrep is killed as well' : '';
 
-    /** B loses what it was sent since it saved, and mqttrep what it knew since its last commit. */
+    /** B loses all since it saved; if mqttrep is killed, it loses all since its last commit. */
     const loseTheLastMoment = () => {
       const { world } = fixture;
       world.broker(B).cut();
@@ -265,7 +265,7 @@ inEachWorld('Who was away', fixture => {
       world.rest();
     };
 
-    it(`C27: a broker that loses the last moment undoes neither a write nor a deletion${also}`, () => {
+    it(`C27: keeps writes and deletions if a broker loses the last moment${also}`, () => {
       const world = fixture.create([1, 1, 1]);
       fixture.introduce('t', 'u', 'v');
       world.broker(B).autosave();
@@ -277,7 +277,7 @@ inEachWorld('Who was away', fixture => {
       fixture.expectEverywhere({ t: '2', v: '2' });
     });
 
-    it(`C27: a broker that saved amid several writes has the last of them again${also}`, () => {
+    it(`C27: gives the last write to a broker that saved between several writes${also}`, () => {
       const world = fixture.create([1, 1, 1]);
       fixture.introduce('t', 'u');
       world.broker(B).write('t', '2');
@@ -289,7 +289,7 @@ inEachWorld('Who was away', fixture => {
       fixture.expectEverywhere({ t: '3', u: 'first' });
     });
 
-    it(`C27: what is written and deleted there before we are back is carried${also}`, () => {
+    it(`C27: replicates writes and deletions at the broker before it is connected again${also}`, () => {
       const world = fixture.create([1, 1, 1]);
       fixture.introduce('t', 'u', 'v');
       world.broker(B).autosave();
@@ -309,7 +309,7 @@ inEachWorld('Who was away', fixture => {
     });
   }
 
-  it('C27: a topic of which the replay shows nothing, and that went back, is old', () => {
+  it('C27: takes a topic for old that rolled back and that the replay does not show', () => {
     const topics = Array.from({ length: 1_100 }, (_, index) => `t${index}`);
     const world = fixture.create([1, 1, 1]);
     fixture.introduce(...topics);
@@ -326,7 +326,7 @@ inEachWorld('Who was away', fixture => {
   });
 
   for (const moment of [10, 110, 130, 160, 400]) {
-    it(`C5: a crash ${moment} ms after a write loses nothing`, () => {
+    it(`C5: loses nothing by a crash ${moment} ms after a write`, () => {
       const world = fixture.create([1, 1, 1], { storeLatency: 30 });
       fixture.introduce('t');
       world.broker(A).write('t', '1');
@@ -337,7 +337,7 @@ inEachWorld('Who was away', fixture => {
     });
   }
 
-  it('C5: a crash while each of two brokers is away loses nothing', () => {
+  it('C5: loses nothing by a crash while two brokers are disconnected', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t', 'u');
     world.broker(B).cut();

@@ -1,7 +1,7 @@
 /**
- * I4. Partitions in which every topic is touched at one place only: so each write and each deletion that was made
- * must be everywhere afterwards, whoever was cut off, killed, wiped or rolled back. Over MQTT 5 with a second
- * replicator, too, as far as their clocks are within what they believe of each other.
+ * I4: partitions in which each topic is written at one broker only. Afterwards all brokers must have each write and each deletion,
+ * whichever broker or replicator was cut off, killed, wiped or rolled back. Over MQTT 5 there may be a second replicator, with a
+ * clock within the drift that the first believes.
  */
 
 import fc from 'fast-check';
@@ -9,9 +9,9 @@ import type { LiveFlag } from '../../lib/broker/capabilities/live-flag-test.ts';
 import type { History, Step } from './history.ts';
 import { liveFlag } from './random-histories.ts';
 
-/** One topic: where it was written at first (if at all), and what happens to it during the partition. */
+/** Where a topic was written before the partition, if at all, and what happens to it during the partition. */
 interface TopicFate {
-  /** A value of long ago: what a broker that goes back in time will show. */
+  /** The topic has an old value, to which a broker can roll back. */
   readonly old: boolean;
   readonly before: number | undefined;
   readonly during: { readonly broker: number; readonly payload: string } | undefined;
@@ -22,7 +22,7 @@ interface Partition {
   readonly fates: readonly TopicFate[];
   /** By replicator and broker. */
   readonly cut: readonly (readonly boolean[])[];
-  /** What happens to the last broker, at which nothing is written then: nothing is to come of it. */
+  /** What happens to the last broker. No client writes there then, so it must change nothing. */
   readonly accident: 'none' | 'wipe' | 'go back' | 'hide';
   readonly crash: 'none' | 'before' | 'amid' | 'after';
   readonly pause: number;
@@ -32,7 +32,7 @@ export const partitions: fc.Arbitrary<History> = fc
   .tuple(fc.integer({ min: 2, max: 4 }), fc.constantFrom(1, 1, 2))
   .chain(([count, replicators]) => {
     const mqtt5 = replicators === 1 ? fc.boolean() : fc.constant(true);
-    // What bears no flag may be taken for retained by the one, and was passed on by the other.
+    // Without a retain flag one replicator may take a message for retained that the other passed on.
     const flag = replicators === 1 ? liveFlag : fc.constant<LiveFlag>('as published');
     const each = <T>(arbitrary: fc.Arbitrary<T>, size: number) =>
       fc.array(arbitrary, { minLength: size, maxLength: size });
@@ -90,7 +90,7 @@ function stepsOf({ world, fates, cut, accident, crash, pause }: Partition): Step
       ...(index === 0 ? crashes('amid') : []),
     ]),
     { kind: 'wait', milliseconds: pause },
-    // A broker that goes back by less than the time until the marker is written cannot be told from one that stayed.
+    // A broker that rolls back to before its marker was written looks like an intact one.
     ...(accident === 'go back' ? [{ kind: 'wait', milliseconds: 5_000 } as const] : []),
     ...(accident === 'none' || accident === 'hide' ? [] : [{ kind: accident, broker: last }]),
     ...(accident === 'hide' ? returnsHidden(last) : []),
@@ -98,7 +98,7 @@ function stepsOf({ world, fates, cut, accident, crash, pause }: Partition): Step
   ];
 }
 
-/** A broker at which the first replicator may not read any more returns, and it may read again. */
+/** A broker returns while the first replicator may not read there, and permits it later. */
 function returnsHidden(broker: number): Step[] {
   const link = { broker, replicator: 0 };
   return [

@@ -1,7 +1,6 @@
 /**
- * I4 where a broker loses less than a second: a topic is changed, the change has arrived everywhere, and then one of the
- * brokers is killed and comes back with its state of a moment ago, as at a loss of power. Nothing else is written, so that
- * the change must be everywhere afterwards.
+ * I4 with a broker that loses less than a second. A topic changes, and the change arrives at all brokers. Then one of them loses
+ * its power, and rolls back to its state of a moment ago. Nothing else is written, so all brokers must have the change afterwards.
  */
 
 import fc from 'fast-check';
@@ -17,14 +16,14 @@ interface TopicFate {
   readonly change: { readonly broker: number; readonly payload: string };
 }
 
-/** What is changed reaches the other broker within so many milliseconds. */
-const ARRIVAL = 150;
+/** A change reaches the other broker within so many milliseconds. */
+const ARRIVAL_MS = 150;
 
-/** What could not be read is asked for again within so many milliseconds. */
-const ASKED_AGAIN = 100_000;
+/** A topic that could not be read is probed again within so many milliseconds. */
+const PROBE_RETRY_MS = 100_000;
 
-/** Longer than the period of the scan: what could not be read, and was deleted, is asked for by nothing else. */
-const SCANNED = 700_000;
+/** Longer than the period of the scan: nothing else probes a topic that could not be read, and was deleted. */
+const SCAN_MS = 700_000;
 
 export const powerLosses: fc.Arbitrary<History> = fc
   .record({
@@ -43,22 +42,22 @@ export const powerLosses: fc.Arbitrary<History> = fc
     victim: broker,
     pause: fc.constantFrom(0, 100, 400, 900),
     lost: moment,
-    /** It happens once more, so many milliseconds after the broker is connected to again. */
+    /** It happens once more, so many milliseconds after the broker is connected again. */
     again: fc.option(fc.record({ after: fc.constantFrom(20, 100, 400, 900), lost: moment }), {
       nil: undefined,
     }),
     crash: fc.constantFrom('none', 'none', 'before', 'after'),
-    /** Values that a changed topic has for some milliseconds before, one after the other. */
-    passing: fc.record({ count: fc.nat({ max: 3 }), pause: fc.constantFrom(5, 50) }),
-    /** The replicator may not read at the victim: while these pass, or from the loss on for so many milliseconds. */
+    /** Values that a changed topic has before, each for some milliseconds. */
+    earlier: fc.record({ count: fc.nat({ max: 3 }), pause: fc.constantFrom(5, 50) }),
+    /** When the replicator may not read at the victim: during these values, or for so many milliseconds after the loss. */
     unread: fc.oneof(
       { weight: 8, arbitrary: fc.constant('never' as const) },
       { weight: 3, arbitrary: fc.constant('before' as const) },
       { weight: 1, arbitrary: fc.constantFrom(500, 10_000) },
     ),
-    /** Its link is slow meanwhile, and then delivers all at once. */
+    /** The link of the victim is clogged meanwhile, and then delivers all at once. */
     isClogged: fc.boolean(),
-    /** Milliseconds for which the broker is away. */
+    /** Milliseconds for which the broker is disconnected. */
     away: fc.constantFrom(0, 0, 500, 4_000),
   })
   .map(
@@ -71,33 +70,33 @@ export const powerLosses: fc.Arbitrary<History> = fc
       lost,
       again,
       crash,
-      passing,
+      earlier,
       unread,
       isClogged,
       away,
     }) => {
-      // Of a topic that is created and deleted within one burst, live messages of MQTT 3.1.1 do not tell that it was retained.
-      const isToldApart = ({ change }: TopicFate) =>
+      // Live messages of MQTT 3.1.1 do not show that a topic was retained that is created and deleted within one burst.
+      const isKnownRetained = ({ change }: TopicFate) =>
         !isClogged || change.payload !== '' || brokers[change.broker]?.mqtt5 === true;
       const fates = drawn.map(fate =>
-        isToldApart(fate) ? fate : { ...fate, before: fate.before ?? { broker: fate.change.broker } },
+        isKnownRetained(fate) ? fate : { ...fate, before: fate.before ?? { broker: fate.change.broker } },
       );
       const atVictim = (kind: 'hide' | 'show'): Step => ({ kind, broker: victim });
       const link = (kind: 'clog' | 'unclog' | 'heal'): Step => ({ kind, broker: victim, replicator: 0 });
       const isAnyDeleted = fates.some(({ change }) => change.payload === '');
       const isUnreadLater = typeof unread === 'number';
-      // What is written at the victim while it may not be read there is not known anywhere.
+      // mqttrep does not learn of a write at the victim while it may not read there.
       const isUnreadBefore = unread === 'before' && fates.every(({ change }) => change.broker !== victim);
-      const before = Array.from({ length: passing.count }, (_, index): Step[] => [
+      const before = Array.from({ length: earlier.count }, (_, index): Step[] => [
         ...fates.map(
           ({ change }, topic): Step => ({
             kind: 'write',
             broker: change.broker,
             topic: `t${topic}`,
-            payload: `passing ${index}`,
+            payload: `earlier ${index}`,
           }),
         ),
-        { kind: 'wait', milliseconds: passing.pause },
+        { kind: 'wait', milliseconds: earlier.pause },
       ]).flat();
       const crashes = (when: typeof crash): Step[] =>
         crash === when ? [{ kind: 'crash', replicator: 0 }] : [];
@@ -112,7 +111,7 @@ export const powerLosses: fc.Arbitrary<History> = fc
         ...(isUnreadBefore ? [atVictim('show')] : []),
         ...fates.map(({ change }, index): Step => ({ kind: 'write', ...change, topic: `t${index}` })),
         ...(isClogged ? [link('unclog')] : []),
-        { kind: 'wait', milliseconds: ARRIVAL + pause },
+        { kind: 'wait', milliseconds: ARRIVAL_MS + pause },
         ...crashes('before'),
         ...(isUnreadLater ? [atVictim('hide')] : []),
         { kind: 'go back', broker: victim, milliseconds: lost },
@@ -130,7 +129,7 @@ export const powerLosses: fc.Arbitrary<History> = fc
               link('heal'),
               { kind: 'wait', milliseconds: unread },
               atVictim('show'),
-              { kind: 'wait', milliseconds: isAnyDeleted ? SCANNED : ASKED_AGAIN },
+              { kind: 'wait', milliseconds: isAnyDeleted ? SCAN_MS : PROBE_RETRY_MS },
             ] as const)
           : []),
       ];

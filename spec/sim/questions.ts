@@ -1,6 +1,6 @@
 /**
- * Empty messages that are not retained, as clients send them to ask a device for its state, among writes and cuts. Nobody
- * deletes the topic `a`, so that it has to be retained in the end; `b` is deleted as well.
+ * Empty transient messages, by which clients ask a device for its state, among writes and cuts. No client deletes the topic `a`,
+ * so it must be retained in the end. The topic `b` is deleted as well.
  */
 
 import fc from 'fast-check';

@@ -1,6 +1,6 @@
 /**
- * Clients write the same topics at brokers that retain another value than they deliver last, where two write at once.
- * Over MQTT 5, where nothing may be mistaken: nothing else would tell that the brokers differ.
+ * Clients write the same topics at brokers that may retain another value than they delivered last, if two write at once. All
+ * brokers speak MQTT 5, so that only the rule for races can find that they differ.
  */
 
 import fc from 'fast-check';
@@ -38,7 +38,7 @@ export const races: fc.Arbitrary<History> = fc.integer({ min: 2, max: 3 }).chain
       mergeFrequency: fc.constantFrom(1, 10, 50),
       storeLatency: fc.constantFrom(0, 10),
     }),
-    // What was written before we subscribed has met nothing that we know of.
+    // The rule does not cover writes from before the subscription.
     steps: fc.array(step(brokers), { maxLength: 20 }).map((steps): Step[] => [{ kind: 'rest' }, ...steps]),
   }),
 );

@@ -1,4 +1,4 @@
-/** Anything may happen, in any order. What must come out is equality, and nothing that nobody wrote. */
+/** Random steps in any order. In the end all brokers must hold the same, and only messages that clients wrote. */
 
 import fc from 'fast-check';
 import type { LiveFlag } from '../../lib/broker/capabilities/live-flag-test.ts';
@@ -6,25 +6,25 @@ import { ACCESS_STEPS, type History, LINK_STEPS, type Step } from './history.ts'
 import { UNUSUAL_PROPERTIES } from './odd-properties.ts';
 
 const TOPICS = ['a', 'b'] as const;
-// Few payloads, so that clients often write what is in flight, and toggle.
+// Few payloads, so that clients often write a pending value, and toggle.
 const PAYLOADS = ['0', '1', '2'] as const;
 
 const latency = fc.constantFrom(0, 1, 5, 40, 150, 300);
 const milliseconds = fc.constantFrom(1, 20, 60, 150, 400, 2_000);
 
-/** Within what another replicator believes, and beyond; of a machine without a battery, and of 2099. */
+/** Drifts that another replicator believes, larger ones, that of a machine without a battery, and 2099. */
 export const ahead = fc.constantFrom(0, 20_000, -20_000, 90_000, -90_000, 2.3e12, -1.7e12);
 
-/** Milliseconds, less than a second: what a broker loses that is killed. */
+/** Milliseconds, less than a second, by which a killed broker rolls back. */
 export const moment = fc.constantFrom(50, 200, 500, 900);
 
 /** Milliseconds after which the packets of a process that was killed arrive. */
 export const lingering = fc.constantFrom(1, 50, 400, 2_000);
 
-/** Milliseconds that a machine stands still. */
+/** Milliseconds for which a machine is suspended. */
 export const standstill = fc.constantFrom(200, 3_000, 20_000);
 
-/** A few brokers are published to at QoS 0. */
+/** Some brokers are published to at QoS 0. */
 export const qos0 = fc.constantFrom(false, false, false, true);
 
 type Weighted = [weight: number, arbitrary: fc.Arbitrary<Step>];
@@ -33,7 +33,7 @@ function kind<K extends Step['kind']>(name: K) {
   return fc.constant(name);
 }
 
-/** What clients and brokers do. */
+/** Steps of clients and brokers. */
 function atBrokers(brokers: number): Weighted[] {
   const broker = fc.nat({ max: brokers - 1 });
   const topic = fc.constantFrom(...TOPICS);
@@ -53,7 +53,7 @@ function atBrokers(brokers: number): Weighted[] {
   ];
 }
 
-/** What happens to replicators and their connections. */
+/** Steps of replicators and their connections. */
 function atReplicators(brokers: number, replicators: number): Weighted[] {
   const broker = fc.nat({ max: brokers - 1 });
   const replicator = fc.nat({ max: replicators - 1 });
@@ -67,10 +67,10 @@ function atReplicators(brokers: number, replicators: number): Weighted[] {
   ];
 }
 
-/** Faults that came later are seldom, so that those before them are as frequent as they were. */
-const COMMON = 4;
+/** The weight of common steps against rare faults. */
+const COMMON_WEIGHT = 4;
 
-/** What seldom happens, to brokers and to replicators. */
+/** Rare faults of brokers and replicators. */
 function rareFaults(brokers: number, replicators: number): Weighted[] {
   const broker = fc.nat({ max: brokers - 1 });
   const replicator = fc.nat({ max: replicators - 1 });
@@ -86,7 +86,7 @@ function rareFaults(brokers: number, replicators: number): Weighted[] {
   ];
 }
 
-/** Of a broker over MQTT 5; most keep it. */
+/** What a broker does with the retain flag over MQTT 5; most keep it. */
 export const liveFlag = fc.constantFrom<LiveFlag[]>('as published', 'as published', 'dropped');
 
 interface Size {
@@ -100,7 +100,7 @@ function histories({ brokers, mqtt5, replicators, steps }: Size): fc.Arbitrary<H
   return fc.tuple(fc.integer(brokers), fc.integer(replicators)).chain(([brokerCount, replicatorCount]) => {
     const common = [...atBrokers(brokerCount), ...atReplicators(brokerCount, replicatorCount)];
     const step = fc.oneof(
-      ...common.map(([weight, arbitrary]) => ({ weight: COMMON * weight, arbitrary })),
+      ...common.map(([weight, arbitrary]) => ({ weight: COMMON_WEIGHT * weight, arbitrary })),
       ...rareFaults(brokerCount, replicatorCount).map(([weight, arbitrary]) => ({ weight, arbitrary })),
     );
     return fc.record({

@@ -1,10 +1,10 @@
-/** Counterexamples of brokers that do not take, or do not deliver, what they should. */
+/** Counterexamples with brokers that refuse publishes, or drop messages on their way to mqttrep. */
 
 import { expect } from 'chai';
 import { A, B, C, inEachWorld } from './sim-fixture.ts';
 
-inEachWorld('What brokers drop', fixture => {
-  it('C12: a topic that a broker denies us is tried again with growing distance, and holds up no other', () => {
+inEachWorld('A broker that refuses or drops messages', fixture => {
+  it('C12: is sent a denied topic again after growing delays, and other topics at once', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t', 'u');
     world.broker(B).denied.add('t');
@@ -12,17 +12,17 @@ inEachWorld('What brokers drop', fixture => {
       world.broker(A).write('t', '1');
       world.broker(A).write('u', '1');
     });
-    const distances = attempts.slice(1).map((at, index) => at - (attempts[index] ?? at));
+    const delays = attempts.slice(1).map((at, index) => at - (attempts[index] ?? at));
     expect(world.broker(B).retained.get('u')?.payload).to.equal('1');
     expect(world.broker(C).retained.get('t')?.payload).to.equal('1');
-    expect(distances, `tried at seconds ${attempts}`).to.deep.equal(distances.toSorted((a, b) => a - b));
-    expect(attempts.length, `tried at seconds ${attempts}`).to.be.within(5, 15);
-    const said = world.log.filter(line => line.includes('does not take "t"'));
-    expect(said).to.have.lengthOf(1);
+    expect(delays, `sent at seconds ${attempts}`).to.deep.equal(delays.toSorted((a, b) => a - b));
+    expect(attempts.length, `sent at seconds ${attempts}`).to.be.within(5, 15);
+    const lines = world.log.filter(line => line.includes('does not take "t"'));
+    expect(lines).to.have.lengthOf(1);
     expect(world.log.filter(line => line.includes('takes "t" again'))).to.deep.equal([]);
   });
 
-  it('C12: a topic that a broker denied us gets there once it is permitted', () => {
+  it('C12: is sent a denied topic once it permits it', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.broker(B).denied.add('t');
@@ -34,7 +34,7 @@ inEachWorld('What brokers drop', fixture => {
     expect(world.log.filter(line => line.includes('takes "t" again'))).to.have.lengthOf(1);
   });
 
-  it('C13: a message that is too large for a broker holds up no other, and a smaller one gets there', () => {
+  it('C13: is sent other messages while one is too large, and a smaller one of that topic', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t', 'u');
     world.broker(B).largest = 10;
@@ -44,13 +44,13 @@ inEachWorld('What brokers drop', fixture => {
     });
     expect(world.broker(B).retained.get('u')?.payload).to.equal('1');
     expect(world.broker(B).retained.get('t')?.payload).to.equal('first');
-    expect(attempts.length, `tried at seconds ${attempts}`).to.be.within(5, 15);
+    expect(attempts.length, `sent at seconds ${attempts}`).to.be.within(5, 15);
     world.broker(A).write('t', '2');
     world.run(15 * 60_000);
     fixture.expectEverywhere({ t: '2', u: '1' });
   });
 
-  it('a message that the broker dropped on its way to us is found in the end', () => {
+  it('is scanned, so that a dropped message is found', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
     world.broker(B).dropping = 1;
@@ -59,7 +59,7 @@ inEachWorld('What brokers drop', fixture => {
     fixture.expectEverywhere({ t: '1' });
   });
 
-  it('a message under a new topic that was dropped on its way to us is found in the end', () => {
+  it('is scanned, so that a dropped message of a new topic is found', () => {
     const world = fixture.create([1, 1, 1]);
     world.broker(B).dropping = 1;
     world.broker(B).write('t', '1');
@@ -67,7 +67,7 @@ inEachWorld('What brokers drop', fixture => {
     fixture.expectEverywhere({ t: '1' });
   });
 
-  it('a burst of which the broker drops most, known topics and new ones, is found soon', () => {
+  it('is scanned soon after a burst of which it drops most, known topics and new ones', () => {
     const world = fixture.create([1, 50, 1]);
     const topics = Array.from({ length: 600 }, (_, index) => `t${index}`);
     fixture.introduce(...topics.slice(0, 300));
@@ -77,7 +77,7 @@ inEachWorld('What brokers drop', fixture => {
     fixture.expectEverywhere(Object.fromEntries(topics.map(topic => [topic, 'burst'])));
   });
 
-  it('deletions that the broker drops behind a burst are found soon', () => {
+  it('is scanned soon after a burst, so that deletions that it dropped are found', () => {
     const world = fixture.create([1, 50, 1]);
     const topics = Array.from({ length: 300 }, (_, index) => `t${index}`);
     const deleted = topics.slice(0, 5);
@@ -90,7 +90,7 @@ inEachWorld('What brokers drop', fixture => {
     fixture.expectEverywhere({ ...Object.fromEntries(left), untouched: 'first' });
   });
 
-  it('a burst that waits in a clogged link, and overflows there, is found soon', () => {
+  it('is scanned soon after a burst that overflows in a clogged link', () => {
     const world = fixture.create([1, 1, 1]);
     const topics = Array.from({ length: 600 }, (_, index) => `t${index}`);
     world.broker(B).queue = 250;
@@ -104,7 +104,7 @@ inEachWorld('What brokers drop', fixture => {
     fixture.expectEverywhere(Object.fromEntries(topics.map(topic => [topic, 'burst'])));
   });
 
-  it('a slow broker gets the newest of each topic, and holds up no other', () => {
+  it('is sent the newest value of each topic if it is slow, while others are served at once', () => {
     const world = fixture.create([1, 3_000, 1]);
     const topics = Array.from({ length: 1_100 }, (_, index) => `t${index}`);
     fixture.introduce(...topics);

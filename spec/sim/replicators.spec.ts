@@ -1,4 +1,4 @@
-/** Several replicators over the same brokers: over MQTT 5 they converge; over MQTT 3.1.1 they are noticed. */
+/** Several replicators over the same brokers converge over MQTT 5, and notice each other over any protocol. */
 
 import { expect } from 'chai';
 import { A, B, C, inEachWorld, inWorldOfMqtt5, inWorldOfMqtt311 } from './sim-fixture.ts';
@@ -11,7 +11,7 @@ for (const clocks of [
   const name = `C18: ${clocks.length} replicators, whose clocks are ahead by ${clocks.join(', ')} ms,`;
 
   inWorldOfMqtt5(name, fixture => {
-    it('carry a write once to each broker, or twice', () => {
+    it('publish a write to each broker at most as often as there are replicators', () => {
       const world = fixture.create([1, 40, 150], { clocks });
       fixture.introduce('t');
       const seen = [A, B, C].map(broker => fixture.seenAt(broker));
@@ -22,7 +22,7 @@ for (const clocks of [
       for (const broker of [B, C]) expect(seen[broker]?.().length).to.be.within(1, clocks.length);
     });
 
-    it('carry a deletion, and it does not come back with the one that was away', () => {
+    it('replicate a deletion, and the topic does not return with a replicator that was disconnected', () => {
       const world = fixture.create([1, 40, 150], { clocks });
       fixture.introduce('t', 'u');
       for (const link of world.replicator(1).links) link.cut();
@@ -33,7 +33,7 @@ for (const clocks of [
       fixture.expectEverywhere({ u: 'first' });
     });
 
-    it('leave one of the values that are written everywhere at once, and fall silent', () => {
+    it('leave one of the values that are written at all brokers at once, and fall silent', () => {
       const world = fixture.create([1, 40, 150], { clocks });
       fixture.introduce('t');
       for (let round = 0; round < 20; round++) {
@@ -44,7 +44,7 @@ for (const clocks of [
       expect(world.expectEqual().get('t')).to.match(/^19 of/);
     });
 
-    it('carry what only one of them can reach', () => {
+    it('replicate writes that only one of them can reach', () => {
       const world = fixture.create([1, 40, 150], { clocks });
       fixture.introduce('t');
       world.link(0, A).cut();
@@ -59,7 +59,7 @@ for (const clocks of [
 }
 
 inWorldOfMqtt311('C18: Two replicators over MQTT 3.1.1', fixture => {
-  it('may hand a message on to each other for ever, since neither knows the copies of the other', () => {
+  it('can pass a message on to each other for ever, since neither recognizes the copies of the other', () => {
     const world = fixture.create([300, 1], { clocks: [0, 0] });
     world.broker(A).write('t', '1', false);
     expect(() => world.rest()).to.throw('still publishing');
@@ -67,7 +67,7 @@ inWorldOfMqtt311('C18: Two replicators over MQTT 3.1.1', fixture => {
 });
 
 inEachWorld('C18: Two replicators', fixture => {
-  it('I12: notice each other at every broker, the one that comes later too', () => {
+  it('I12: notice each other at every broker, also the one that starts later', () => {
     const world = fixture.create([1, 1, 1], { clocks: [0, 0] });
     world.replicator(1).crash();
     world.rest();
@@ -81,7 +81,7 @@ inEachWorld('C18: Two replicators', fixture => {
     }
   });
 
-  it('notice nobody where there is nobody', () => {
+  it('notice nobody if only one of them runs', () => {
     const world = fixture.create([1, 1, 1]);
     world.crash();
     world.rest();

@@ -1,6 +1,6 @@
 /**
- * Brokers come back and differ from what was left there, and clients write again while probes are still asking
- * about it. Over MQTT 5, where nothing may be mistaken.
+ * Brokers return and differ from what they held, and clients write again while probes are open. All brokers speak MQTT 5, where
+ * no inference is needed.
  */
 
 import fc from 'fast-check';

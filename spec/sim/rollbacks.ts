@@ -1,7 +1,7 @@
 /**
- * I4 for brokers that lose a moment: one is killed and comes back with its state of less than a second ago, in which some
- * of its topics, and maybe its marker, are as they were and others are not. Each topic is written at one place only; so what
- * was written last must be everywhere, also what clients do at that broker before we are connected to it again.
+ * I4 for brokers that roll back by less than a second. Some of the topics then, and perhaps the marker, are as before, and others
+ * are not. Each topic is written at one broker only. So all brokers must have the last write, also one that a client makes at the
+ * returned broker before mqttrep is connected again.
  */
 
 import fc from 'fast-check';
@@ -22,14 +22,14 @@ interface Rollback {
   /** The broker saves before the write with this index. */
   readonly savedBefore: number;
   readonly crash: 'none' | 'at once';
-  /** What clients do at the broker as it is back, by topic. */
+  /** What clients do at the returned broker, by topic. */
   readonly meanwhile: readonly ('nothing' | 'write' | 'delete')[];
 }
 
 const TOPICS = 4;
 
-/** Milliseconds in which the last write is seen, and stored at the next tick. */
-const SEEN = 400;
+/** Within so many milliseconds the last write is delivered, and stored at the next tick. */
+const DELIVERY_MS = 400;
 
 export const rollbacks: fc.Arbitrary<History> = fc.integer({ min: 2, max: 3 }).chain(count => {
   const each = <T>(arbitrary: fc.Arbitrary<T>, size: number) =>
@@ -57,15 +57,15 @@ export const rollbacks: fc.Arbitrary<History> = fc.integer({ min: 2, max: 3 }).c
       crash: fc.constantFrom('none', 'at once'),
       meanwhile: each(fc.constantFrom('nothing', 'nothing', 'write', 'delete'), TOPICS),
     })
-    .map(withoutDoubt)
+    .map(withoutUndecidable)
     .map(rollback => ({ world: rollback.world, steps: stepsOf(rollback), expected: expected(rollback) }));
 });
 
 /**
- * Without what nobody can tell: where live messages bear no retain flag, it is known of a topic that is not retained yet only
- * after a while that it is.
+ * The rollback without cases that cannot be decided. If live messages have no retain flag, mqttrep knows only after a while that
+ * a new topic is retained.
  */
-function withoutDoubt(rollback: Rollback): Rollback {
+function withoutUndecidable(rollback: Rollback): Rollback {
   const { world, topics, writes } = rollback;
   const isPlain = (topic: number) => {
     const at = world.brokers[topics[topic]?.broker ?? 0];
@@ -92,7 +92,7 @@ function stepsOf({ world, topics, writes, savedBefore, crash, meanwhile }: Rollb
       isOld ? [{ kind: 'write', broker, topic: named(topic), payload: 'old' }] : [],
     ),
     { kind: 'rest' },
-    // Over MQTT 3.1.1 it is asked first whether a topic is retained.
+    // Over MQTT 3.1.1 a probe has to find first that a topic is retained.
     { kind: 'wait', milliseconds: 1_000 },
     ...writes.flatMap((write, index): Step[] => [
       ...(index === savedBefore ? [save] : []),
@@ -105,7 +105,7 @@ function stepsOf({ world, topics, writes, savedBefore, crash, meanwhile }: Rollb
       { kind: 'wait', milliseconds: write.pause },
     ]),
     ...(savedBefore >= writes.length ? [save] : []),
-    { kind: 'wait', milliseconds: SEEN },
+    { kind: 'wait', milliseconds: DELIVERY_MS },
     { kind: 'go back', broker: last },
     ...(crash === 'none'
       ? []
@@ -135,7 +135,7 @@ function expected({ world, topics, writes, meanwhile }: Rollback): ReadonlyMap<s
   return new Map(values.flatMap((value, topic) => (value === '' ? [] : [[named(topic), value]])));
 }
 
-/** Whether the broker that went back must have something under the topic, whatever it lost. Else nothing is deleted there. */
+/** Whether the broker has the topic whatever it lost. Else no client deletes it there. */
 function isDeletable(
   topic: number,
   { world, topics, writes }: Pick<Rollback, 'world' | 'topics' | 'writes'>,

@@ -1,7 +1,4 @@
-/**
- * A broker: stores what it is sent in the order of arrival, delivers to its subscribers in that order, and
- * replays what it retains.
- */
+/** A simulated broker. It stores messages in the order of arrival, delivers them in that order, and replays what it retains. */
 
 import type { LiveFlag } from '../../lib/broker/capabilities/live-flag-test.ts';
 import { matches } from '../../lib/core/filter.ts';
@@ -12,31 +9,31 @@ import type { SimLink } from './sim-link.ts';
 
 export interface SimBrokerOptions {
   readonly name: string;
-  /** Whether it speaks MQTT 5: retain as published, and stamps. Else MQTT 3.1.1. */
+  /** Whether it speaks MQTT 5, with Retain As Published and stamps; else MQTT 3.1.1. */
   readonly mqtt5: boolean;
-  /** Over MQTT 5, what becomes of the retain flag of live messages; it is kept unless given. */
+  /** What it does with the retain flag of live messages over MQTT 5; kept by default. */
   readonly liveFlag?: LiveFlag;
-  /** Milliseconds from a replicator to the broker, and the same back, at first. */
+  /** The initial latency from a replicator to the broker, and back, in milliseconds. */
   readonly latency: number;
-  /** Messages that may be on the way to one subscriber; what comes then is dropped without a word. */
+  /** The limit of messages that travel to one subscriber; further messages are dropped silently. */
   readonly queue: number;
   /** See `SimBroker.races`. */
   readonly races?: boolean;
-  /** Replicators publish at QoS 0 there: what is on the way when a link is cut counted as sent. */
+  /** Replicators publish at QoS 0 there: a publish counts as sent though a cut of the link loses it. */
   readonly qos0?: boolean;
-  /** Replicators may not write control topics there, so it keeps no markers. */
+  /** Replicators may not write control topics there, so it has no markers. */
   readonly unmarked?: boolean;
 }
 
-/** What a replicator writes into the user properties of MQTT 5, and clients copy. */
+/** The stamp that a replicator writes into MQTT 5 user properties. Clients may copy it. */
 export interface SimStamp {
   readonly version: Version;
   readonly sender: string;
-  /** What it is bound to. */
+  /** The content to which it is bound. */
   readonly content: string;
 }
 
-/** A stamp as its replicator writes it. Without the replica's secret anyone can write another replica's, but not its own. */
+/** A stamp as a replicator writes it. A stamp of another replica can be forged; one of our own needs our secret. */
 export function simStamp(
   { topic, payload }: Pick<SimMessage, 'topic' | 'payload'>,
   version: Version,
@@ -45,7 +42,7 @@ export function simStamp(
   return { version, sender, content: contentOf({ topic, payload }) };
 }
 
-/** What a replicator makes of the stamp of a message. */
+/** What a replicator concludes from the stamp of a message. */
 export function provenanceOf(message: SimMessage, replica: string): Provenance {
   const { stamp } = message;
   if (stamp === undefined) return UNSTAMPED;
@@ -63,26 +60,26 @@ export interface SimMessage {
   readonly topic: string;
   readonly payload: string;
   readonly retain: boolean;
-  /** Undefined for what a client wrote, and at a broker of MQTT 3.1.1. */
+  /** Undefined for a message of a client, and at a broker of MQTT 3.1.1. */
   readonly stamp: SimStamp | undefined;
-  /** As MQTT.js gives and takes them; undefined for none, and at a broker of MQTT 3.1.1. */
+  /** In the form of MQTT.js; undefined for none, and at a broker of MQTT 3.1.1. */
   readonly properties?: MessageProperties | undefined;
 }
 
-/** A topic, and what the broker retained there before it changed. */
+/** A change of a topic, with the message that the broker retained before. */
 interface Change {
   readonly at: number;
   readonly topic: string;
   readonly before: SimMessage | undefined;
 }
 
-/** Milliseconds that a broker can go back by; longer ago is only what it saved. */
-export const JOURNAL_AGE = 2_000;
+/** How far a broker can roll back to any moment, in milliseconds. Before that it has only what it saved. */
+export const JOURNAL_AGE_MS = 2_000;
 
-/** Writes that come within so many milliseconds of each other race, at a broker that lets them. */
-const RACE = 50;
+/** Two writes within so many milliseconds race, at a broker with races. */
+const RACE_WINDOW_MS = 50;
 
-/** Who publishes at the broker: a connection of a replicator, or its clients, which are one to it. */
+/** A publisher at the broker: the connection of a replicator, or its clients, which count as one. */
 type Writer = SimLink | 'clients';
 
 /** The prefix of the control topics. */
@@ -96,27 +93,27 @@ export class SimBroker {
   readonly qos0: boolean;
   readonly unmarked: boolean;
   queue: number;
-  /** Bytes of payload that it takes at most from a replicator. */
+  /** The largest payload that it takes from a replicator, in bytes. */
   largest = Number.POSITIVE_INFINITY;
-  /** Of two writers that write a topic at once it delivers the one last, and retains what the other wrote. */
+  /** If two publishers write a topic at once, it delivers one last and retains the message of the other. */
   races: boolean;
   readonly retained = new Map<string, SimMessage>();
-  /** Everything a subscriber of this broker would have seen, as `topic=payload`. */
+  /** All messages that a subscriber of this broker would have received, as `topic=payload`. */
   readonly seen: string[] = [];
-  /** Topics that replicators may not publish: acknowledged and thrown away, as 3.1.1 brokers do. */
+  /** Topics that replicators may not publish. The broker acknowledges such a publish and drops it, as over MQTT 3.1.1. */
   readonly denied = new Set<string>();
-  /** Topic filters that replicators may not read: subscriptions are granted, and nothing is shown. */
+  /** Topic filters that replicators may not read. The broker grants subscriptions and shows nothing. */
   readonly unreadable = new Set<string>();
-  /** The connections to it, of one replicator each. */
+  /** The connections to it, one for each replicator. */
   readonly links: SimLink[] = [];
-  /** Publishes of replicators that arrived. */
+  /** The number of publishes of replicators that arrived. */
   received = 0;
-  /** Topics that replicators asked for by their names. */
+  /** The number of topics that replicators probed. */
   probed = 0;
   #saved: ReadonlyMap<string, SimMessage> = new Map();
   /** The latest changes of what it retains, the oldest first. */
   readonly #journal: Change[] = [];
-  /** Of each topic, and when. */
+  /** The last write of each topic. */
   readonly #lastWrites = new Map<string, { readonly writer: Writer; readonly at: number }>();
 
   constructor({
@@ -139,24 +136,24 @@ export class SimBroker {
     this.unmarked = unmarked;
   }
 
-  /** A client publishes here, whether or not a replicator is connected. */
+  /** A client publishes at this broker. */
   write(topic: string, payload: string, retain = true, properties?: MessageProperties): void {
     this.store({ topic, payload, stamp: undefined, retain, properties: this.mqtt5 ? properties : undefined });
   }
 
-  /** A client publishes here what it makes of the retained message that it has read, and copies its stamp along. */
+  /** A client publishes a new payload with the stamp of the retained message that it has read. */
   copy(topic: string, payload: string): void {
     this.store({ topic, payload, stamp: this.retained.get(topic)?.stamp, retain: true });
   }
 
-  /** Forgets a topic by itself, as a broker with a limit does: nobody is told. */
+  /** Evicts a topic, as a broker with a limit does, and tells nobody. */
   evict(topic: string): void {
     this.retained.delete(topic);
   }
 
   store(message: SimMessage, writer: Writer = 'clients'): void {
     const { topic, payload, retain } = message;
-    if (retain && !this.#isOvertaken(topic, writer)) {
+    if (retain && !this.#losesRace(topic, writer)) {
       this.#note(topic);
       if (payload === '') this.retained.delete(topic);
       else this.retained.set(topic, message);
@@ -165,27 +162,27 @@ export class SimBroker {
     for (const link of this.links) link.published(message);
   }
 
-  /** A replicator is shown what is under the topic. */
+  /** Whether replicators may read the topic. */
   isReadable(topic: string): boolean {
     if (this.unreadable.size === 0 || topic.startsWith(CONTROL)) return true;
     for (const filter of this.unreadable) if (matches(filter, topic)) return false;
     return true;
   }
 
-  /** Notes what the broker retains before that changes. */
+  /** Notes what the broker retains before it changes. */
   #note(topic: string): void {
     const now = performance.now();
-    while ((this.#journal[0]?.at ?? now) < now - JOURNAL_AGE) this.#journal.shift();
+    while ((this.#journal[0]?.at ?? now) < now - JOURNAL_AGE_MS) this.#journal.shift();
     this.#journal.push({ at: now, topic, before: this.retained.get(topic) });
   }
 
-  /** Whether what another has just written is stored after this, though it was delivered before. */
-  #isOvertaken(topic: string, writer: Writer): boolean {
+  /** Whether the message of another publisher is stored after this one, though it was delivered before. */
+  #losesRace(topic: string, writer: Writer): boolean {
     if (!this.races || topic.startsWith(CONTROL)) return false;
     const last = this.#lastWrites.get(topic);
     const at = performance.now();
     this.#lastWrites.set(topic, { writer, at });
-    return last !== undefined && last.writer !== writer && at - last.at < RACE;
+    return last !== undefined && last.writer !== writer && at - last.at < RACE_WINDOW_MS;
   }
 
   // ── its machine, and the network around it ─────────────────────────────────────────────────────────
@@ -203,18 +200,18 @@ export class SimBroker {
     this.#journal.length = 0;
   }
 
-  /** Saves what it retains, as a broker does from time to time. */
+  /** Saves what it retains, as a broker does periodically. */
   autosave(): void {
     this.#saved = new Map(this.retained);
   }
 
-  /** Is killed, and comes back with what it saved last. */
+  /** The broker is killed, and returns with what it saved last. */
   goBack(): void {
     this.wipe();
     for (const [topic, message] of this.#saved) this.retained.set(topic, message);
   }
 
-  /** Is killed, and comes back with what it retained so many milliseconds ago, at most `JOURNAL_AGE`. */
+  /** The broker is killed, and returns with what it retained so many milliseconds ago, at most `JOURNAL_AGE_MS`. */
   goBackBy(milliseconds: number): void {
     const since = performance.now() - milliseconds;
     for (let change = this.#journal.pop(); change !== undefined; change = this.#journal.pop()) {
@@ -226,7 +223,7 @@ export class SimBroker {
     this.#journal.length = 0;
   }
 
-  /** How many of the next messages to each replicator are lost, as when a queue overflows. */
+  /** How many of the next messages to each replicator are lost, as in a queue that overflows. */
   set dropping(count: number) {
     for (const link of this.links) link.dropping = count;
   }

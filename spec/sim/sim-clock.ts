@@ -1,30 +1,30 @@
 /**
- * Simulated time, and the clocks of machines that show it wrongly.
+ * Simulated time, and the clocks of machines, which may be wrong.
  *
- * There is one time, by which timers run. What `Date.now` says depends on the machine on which the code runs
- * that asks: whatever a machine starts (timers, and what they start) runs on that machine as well.
+ * There is one true time, by which timers run. `Date.now` returns the time of the machine on which the calling code runs. Timers
+ * that a machine starts run on that machine too.
  *
- * A machine may stand still for a while, as one that is suspended does. Then its timers fire late and what it is sent
- * waits; when it goes on, timers come first, as in the event loop of Node.js.
+ * A machine may be suspended for a while. Then its timers fire late, and messages to it wait. When it resumes, timers come first,
+ * as in the event loop of Node.js.
  */
 
 import sinon from 'sinon';
 
-/** A machine's clock; it may be set anew at any time, as NTP or an administrator does. */
+/** A machine's clock. It may be set at any time, as by NTP or an administrator. */
 export interface Machine {
-  /** Milliseconds by which it is ahead of the time; negative: behind. */
+  /** Milliseconds by which it is ahead of the true time; negative if it is behind. */
   ahead: number;
 }
 
-/** Clients, brokers and the network: none of them asks for the time. */
+/** The machine of clients, brokers and the network, which do not use the time. */
 export const NOWHERE: Machine = { ahead: 0 };
 
 type Callback = (...args: unknown[]) => void;
 
-/** What a machine that stands still has to do when it goes on. */
+/** An action that a suspended machine does when it resumes. */
 interface Late {
   readonly action: () => void;
-  /** Of a timer, that which can be cleared. */
+  /** The handle of a timer, by which it can be cleared. */
   readonly timer?: unknown;
 }
 
@@ -33,11 +33,11 @@ export class SimClock {
   readonly #now: () => number;
   #machine = NOWHERE;
   readonly #suspended = new Map<Machine, Late[]>();
-  /** Late timers that fire right now, one after the other. */
+  /** Late timers that are firing now, one after the other. */
   #resuming: Late[] = [];
 
   constructor(start: number) {
-    // A sandbox of its own: the default one remembers every clock it ever made.
+    // The default sandbox would keep every clock that it ever made.
     const timers = sinon.createSandbox().useFakeTimers({
       now: start,
       toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
@@ -77,14 +77,14 @@ export class SimClock {
     }
   }
 
-  /** Has a machine act on what it is sent: at once, unless it stands still. */
+  /** Runs an action on a machine: at once, or when the machine resumes. */
   deliver(machine: Machine, action: () => void): void {
     const late = this.#suspended.get(machine);
     if (late === undefined) this.on(machine, action);
     else late.push({ action });
   }
 
-  /** The machine stands still for so many milliseconds. One that does already goes on as it would have. */
+  /** Suspends the machine for so many milliseconds. A machine that is suspended already resumes as planned. */
   suspend(machine: Machine, milliseconds: number): void {
     if (this.#suspended.has(machine)) return;
     const late: Late[] = [];
@@ -96,19 +96,19 @@ export class SimClock {
     );
   }
 
-  /** The machine goes on, if it stands still, and does what it was to do meanwhile. */
+  /** Resumes the machine if it is suspended: it does what waited meanwhile. */
   resume(machine: Machine): void {
     const late = this.#suspended.get(machine) ?? [];
     const messages = late.filter(({ timer }) => timer === undefined);
     this.#suspended.delete(machine);
-    // One of them may clear another.
+    // A late timer may clear another one.
     this.#resuming = late.filter(({ timer }) => timer !== undefined);
     for (let next = this.#resuming.shift(); next !== undefined; next = this.#resuming.shift())
       this.on(machine, next.action);
     for (const { action } of messages) this.on(machine, action);
   }
 
-  /** What the machine was to do is lost: what ran there was killed. */
+  /** The process on the machine was killed, so what waited is lost. */
   forget(machine: Machine): void {
     this.#suspended.delete(machine);
   }
@@ -130,7 +130,7 @@ export class SimClock {
       (...args: unknown[]) => {
         const late = this.#suspended.get(machine);
         if (late === undefined) run(args);
-        // Of an interval that passed several times it is done once.
+        // An interval that elapsed several times fires once.
         else if (!late.some(one => one.timer === timer)) late.push({ timer, action: () => run(args) });
       },
       ...rest,

@@ -1,4 +1,4 @@
-/** What the scenarios begin with: three brokers and a replicator, in worlds of either protocol and of both. */
+/** The fixture of the scenarios: three brokers and a replicator, in worlds of one protocol and of both. */
 
 import { expect } from 'chai';
 import type { SimBrokerOptions } from './sim-broker.ts';
@@ -19,20 +19,20 @@ const MIXES: readonly (readonly [name: string, kinds: readonly Kind[]])[] = [
 
 export const [A, B, C] = [0, 1, 2];
 
-/** Defines the same specs for each mix of protocols. */
+/** Defines the specs for each mix of protocols. */
 export function inEachWorld(name: string, define: (fixture: SimFixture) => void): void {
-  for (const [mix, kinds] of MIXES) describeScene(`${name}, in a world of ${mix},`, kinds, define);
+  for (const [mix, kinds] of MIXES) describeWorld(`${name}, in a world of ${mix},`, kinds, define);
 }
 
 export function inWorldOfMqtt5(name: string, define: (fixture: SimFixture) => void): void {
-  describeScene(name, [MQTT5, MQTT5, MQTT5], define);
+  describeWorld(name, [MQTT5, MQTT5, MQTT5], define);
 }
 
 export function inWorldOfMqtt311(name: string, define: (fixture: SimFixture) => void): void {
-  describeScene(name, [MQTT311, MQTT311, MQTT311], define);
+  describeWorld(name, [MQTT311, MQTT311, MQTT311], define);
 }
 
-function describeScene(title: string, kinds: readonly Kind[], define: (fixture: SimFixture) => void): void {
+function describeWorld(title: string, kinds: readonly Kind[], define: (fixture: SimFixture) => void): void {
   describe(title, () => {
     const fixture = new SimFixture(kinds);
     afterEach(() => fixture.end());
@@ -53,12 +53,12 @@ export class SimFixture {
     return this.#world;
   }
 
-  /** A world of brokers that are so many milliseconds away, once it has come to rest. */
+  /** Creates a world of brokers with these latencies in milliseconds, and lets it come to rest. */
   create(latencies: readonly number[], options: Partial<WorldOptions> = {}): World {
     return this.createAtOnce(latencies, options).rest();
   }
 
-  /** The same, just as the connections begin. */
+  /** Creates the same world, before the connections are made. */
   createAtOnce(latencies: readonly number[], options: Partial<WorldOptions> = {}): World {
     this.end();
     const brokers = latencies.map((latency, index) => ({ latency, ...(this.#kinds[index] ?? MQTT311) }));
@@ -66,7 +66,7 @@ export class SimFixture {
     return this.#world;
   }
 
-  /** These topics are known to be retained: over MQTT 3.1.1 that has to be found out first. */
+  /** Makes these topics known as retained. Over MQTT 3.1.1 a probe has to find that first. */
   introduce(...topics: readonly string[]): void {
     for (const topic of topics) this.world.broker(A).write(topic, 'first');
     this.world.rest();
@@ -77,14 +77,14 @@ export class SimFixture {
     expect(Object.fromEntries(this.world.expectEqual()), this.world.toString()).to.deep.equal(expected);
   }
 
-  /** What clients of a broker see from now on. */
+  /** Messages that clients of a broker receive from now on. */
   seenAt(broker: number): () => string[] {
     const { seen } = this.world.broker(broker);
     const before = seen.length;
     return () => seen.slice(before);
   }
 
-  /** The seconds at which a broker is sent something, of so many after an act. */
+  /** The seconds at which a broker is sent a publish, within so many seconds after an act. */
   attemptsAt(broker: number, seconds: number, act: () => void): number[] {
     const at = this.world.broker(broker);
     act();

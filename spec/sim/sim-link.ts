@@ -1,9 +1,9 @@
 /**
- * A replicator's connection to one broker, with the broker's worker at its end, as the reconciler sees both.
+ * A replicator's connection to one broker, together with the broker's worker, as the reconciler sees both.
  *
- * What is under way is a timer. A cut loses all that is under way in both directions, so a publish may have
- * been stored though its acknowledgement is lost. A clog holds everything up, in its order, until it ends.
- * Probes have a connection of their own: messages can overtake their answers, and are overtaken by them.
+ * A message that travels is a timer. A cut loses all travelling messages in both directions, so a publish may be stored though its
+ * acknowledgement is lost. A clog delays all messages, in their order, until it ends. Probes have a connection of their own: their
+ * answers can arrive before or after messages that left at the same time.
  */
 
 import { Presence } from '../../lib/broker/presence.ts';
@@ -16,8 +16,8 @@ import { publicationBytes, type RawPublication, readPublication } from '../../li
 import { CONTROL, type SimBroker, type SimMessage } from './sim-broker.ts';
 import { type Delivery, foundAt, messageOf, observationOf } from './sim-messages.ts';
 
-/** Milliseconds that the answer of a probe takes longer than a message. */
-const PROBE_DELAY = 25;
+/** The answer to a probe takes so many milliseconds longer than a message. */
+const PROBE_DELAY_MS = 25;
 
 export interface SimLinkOptions {
   readonly broker: SimBroker;
@@ -28,15 +28,15 @@ export interface SimLinkOptions {
   readonly faults: LinkFaults;
 }
 
-/** What a worker may do wrongly; see the mutants. */
+/** Faults of a worker, for the mutants. */
 export interface LinkFaults {
-  /** At QoS 0, says that the broker has what has only been written to the socket. */
+  /** At QoS 0 it confirms a publish that was only written to the socket. */
   readonly confirmsAtSocket?: true;
-  /** Connects under another client id after each start, so that the broker keeps the connection before. */
+  /** It connects under another client id after each start, so the broker keeps the earlier connection. */
   readonly hasRandomClientId?: true;
-  /** Proves everything to be readable. */
+  /** It reports each topic as readable. */
   readonly provesNothing?: true;
-  /** Of a burst only the newest of each topic is handed on, and not what it took the place of. */
+  /** It conflates a burst, and does not report the messages that newer ones replaced. */
   readonly tellsNothingPassedOver?: true;
 }
 
@@ -45,7 +45,7 @@ interface Burst {
   readonly passedOver: readonly string[];
 }
 
-/** As the intake of a broker's worker does: of what clients wrote the newest of each topic, transient messages apart. */
+/** Conflates like a broker's worker: the newest write of each topic stays, with transient messages apart. */
 function conflate(burst: Map<string | SimMessage, Burst>, message: SimMessage): void {
   if (message.stamp !== undefined) {
     burst.set(message, { message, passedOver: [] });
@@ -59,22 +59,22 @@ function conflate(burst: Map<string | SimMessage, Burst>, message: SimMessage): 
 }
 
 export class SimLink {
-  /** Milliseconds each way; 0 counts as 1, since fake timers reorder those of 0. */
+  /** Milliseconds each way. 0 counts as 1, since fake timers reorder timers of 0 ms. */
   latency: number;
   /** How many of the next messages to us are lost. */
   dropping = 0;
-  /** How many of the next questions the broker does not answer. */
+  /** How many of the next probes the broker does not answer. */
   ignoring = 0;
-  /** The broker delivers everything twice, as brokers do to who subscribes to overlapping filters. */
+  /** The broker delivers each message twice, as brokers do for overlapping filters. */
   twice = false;
 
   readonly #broker: SimBroker;
   readonly #sent: SimLinkOptions['sent'];
   readonly #noticed: SimLinkOptions['noticed'];
   readonly #faults: LinkFaults;
-  /** Publications that have not arrived at the broker. */
-  readonly #onTheWay = new Set<RawPublication>();
-  /** Those of earlier lives that will arrive late, unless the broker ends their connection before. */
+  /** Publications that travel to the broker. */
+  readonly #travelling = new Set<RawPublication>();
+  /** Publications from before a restart that arrive late, unless the broker ends their connection. */
   #lingering: NodeJS.Timeout[] = [];
   #receive: ((message: FromBroker) => void) | undefined;
   #replica = '';
@@ -83,11 +83,11 @@ export class SimLink {
   #connected = false;
   #subscribed = false;
   #replaying = false;
-  /** Publications of this session. */
-  #settled = 0;
-  /** Messages on the way to us. */
+  /** The number of publications of this session that were acknowledged. */
+  #acknowledged = 0;
+  /** The number of messages that travel to us. */
   #queued = 0;
-  /** What comes at once, while it is gathered: the newest of each topic, and what it took the place of. */
+  /** Messages that come at once, while they are conflated. */
   #burst: Map<string | SimMessage, Burst> | undefined;
   #heldUp: (() => void)[] | undefined;
 
@@ -120,9 +120,9 @@ export class SimLink {
     this.#connected = true;
     this.#replaying = true;
     const session = ++this.#session;
-    this.#settled = 0;
+    this.#acknowledged = 0;
     this.#later(() => {
-      // The broker ends another connection of the same client (MQTT 3.1.4-2).
+      // The broker ends an earlier connection of the same client id (MQTT 3.1.4-2).
       if (!this.#faults.hasRandomClientId) for (const late of this.#lingering) clearTimeout(late);
       this.#lingering = [];
       this.#announce();
@@ -144,7 +144,7 @@ export class SimLink {
     this.#session++;
     this.#queued = 0;
     this.#heldUp = undefined;
-    this.#onTheWay.clear();
+    this.#travelling.clear();
     if (this.#presence !== undefined) {
       const { topic, payload, retain } = this.#presence.will;
       this.#broker.store({ topic, payload: payload.toString(), retain, stamp: undefined });
@@ -152,9 +152,9 @@ export class SimLink {
     this.#receive?.({ kind: 'disconnected' });
   }
 
-  /** The replicator is about to be killed: what is on the way arrives at the broker so many milliseconds later. */
+  /** The replicator is about to be killed: its travelling publications arrive so many milliseconds later. */
   linger(milliseconds: number): void {
-    const late = [...this.#onTheWay];
+    const late = [...this.#travelling];
     const sender = this.#replica;
     const timer = setTimeout(() => {
       for (const publication of late) this.#store(publication, sender);
@@ -252,7 +252,7 @@ export class SimLink {
     writeObservation(writer, isTold ? { ...observation, passedOver } : observation);
   }
 
-  // ── what the reconciler says ───────────────────────────────────────────────────────────────────────
+  // ── from the reconciler ───────────────────────────────────────────────────────────────────────
 
   #command(message: ToBroker): void {
     if (message.kind === 'start') this.#start(message.replica);
@@ -266,19 +266,19 @@ export class SimLink {
           topic,
           found: isIgnored ? ('unknown' as const) : foundAt(this.#broker, topic, this.#replica),
         }));
-        this.#unlessCut(() => this.#receive?.({ kind: 'found', answers }), this.latency + PROBE_DELAY);
+        this.#unlessCut(() => this.#receive?.({ kind: 'found', answers }), this.latency + PROBE_DELAY_MS);
       }, this.latency);
       return;
     }
     if (message.kind === 'check-read-access') {
-      this.#prove(message.parents);
+      this.#checkReadAccess(message.parents);
       return;
     }
     if (message.kind === 'full-scan') {
-      this.#survey();
+      this.#fullScan();
       return;
     }
-    // No probe waits for another here.
+    // Probes do not queue here.
     if (message.kind === 'promote-probes') return;
     const reader = new BatchReader(message.batch);
     while (!reader.done) {
@@ -288,18 +288,18 @@ export class SimLink {
     }
   }
 
-  #prove(parents: readonly string[]): void {
+  #checkReadAccess(parents: readonly string[]): void {
     this.#unlessCut(() => {
       const isProven = (parent: string) =>
         this.#faults.provesNothing === true || this.#broker.isReadable(`${parent}${READ_PROBE_LEVEL}`);
       const proven = parents.filter(isProven);
       const unproven = parents.filter(parent => !isProven(parent));
       this.#unlessCut(() => this.#receive?.({ kind: 'read-access', proven, unproven }), this.latency);
-    }, this.latency + PROBE_DELAY);
+    }, this.latency + PROBE_DELAY_MS);
   }
 
-  /** Over a connection of its own, too. */
-  #survey(): void {
+  /** The scan has a connection of its own. */
+  #fullScan(): void {
     this.#unlessCut(() => {
       const writer = new BatchWriter();
       for (const message of this.#broker.retained.values()) {
@@ -310,7 +310,7 @@ export class SimLink {
       this.#unlessCut(() => {
         this.#receive?.({ kind: 'scanned', batch: writer.take() });
         this.#receive?.({ kind: 'full-scan-ended', end: 'complete', reads: 1, unread: [], dropped: 0 });
-      }, this.latency + PROBE_DELAY);
+      }, this.latency + PROBE_DELAY_MS);
     }, this.latency);
   }
 
@@ -325,28 +325,28 @@ export class SimLink {
   }
 
   #send(publication: RawPublication): void {
-    this.#onTheWay.add(publication);
+    this.#travelling.add(publication);
     this.#later(() => this.#publish(publication));
     if (!this.#broker.qos0) return;
-    // Once it is on the socket nothing more is to be heard of it.
+    // Nothing acknowledges a publish of QoS 0 once it is on the socket.
     const { topic, version, confirm } = publication;
     const confirmed = confirm && this.#faults.confirmsAtSocket ? [{ topic, version }] : [];
-    this.#unlessCut(() => this.#settle({ bytes: publicationBytes(publication), confirmed }), 0);
+    this.#unlessCut(() => this.#acknowledge({ bytes: publicationBytes(publication), confirmed }), 0);
   }
 
   #publish(publication: RawPublication): void {
-    this.#onTheWay.delete(publication);
+    this.#travelling.delete(publication);
     const { topic, payload, version, confirm } = publication;
     const { mqtt5, largest, qos0 } = this.#broker;
     this.#store(publication, this.#replica);
     const confirmed = confirm ? [{ topic, version }] : [];
     if (qos0) {
-      // A round trip behind it, or its echo, tells that it was stored.
+      // A later round trip, or its echo, proves that it was stored.
       if (confirm)
         this.#later(() =>
           this.#receive?.({
             kind: 'publish-results',
-            through: this.#settled,
+            through: this.#acknowledged,
             bytes: 0,
             confirmed,
             refused: [],
@@ -354,23 +354,23 @@ export class SimLink {
         );
       return;
     }
-    // Over MQTT 3.1.1 a broker has no way to say so.
+    // Over MQTT 3.1.1 a broker cannot report it.
     const refused =
       payload.length > largest && mqtt5
         ? [{ topic, version, reason: 'Packet too large', scope: 'value' as const }]
         : [];
-    this.#later(() => this.#settle({ bytes: publicationBytes(publication), confirmed, refused }));
+    this.#later(() => this.#acknowledge({ bytes: publicationBytes(publication), confirmed, refused }));
   }
 
-  #settle({
+  #acknowledge({
     bytes,
     confirmed,
     refused = [],
   }: Omit<PublishResults, 'kind' | 'through' | 'refused'> & Partial<Pick<PublishResults, 'refused'>>): void {
-    this.#receive?.({ kind: 'publish-results', through: ++this.#settled, bytes, confirmed, refused });
+    this.#receive?.({ kind: 'publish-results', through: ++this.#acknowledged, bytes, confirmed, refused });
   }
 
-  /** It arrives at the broker. */
+  /** The publication arrives at the broker. */
   #store(publication: RawPublication, sender: string): void {
     const broker = this.#broker;
     const { topic, payload } = publication;

@@ -1,4 +1,4 @@
-/** What a worker tells the reconciler of messages of its broker, and what becomes of those that it publishes. */
+/** Converts between messages of a simulated broker and what a worker exchanges with the reconciler. */
 
 import type { Found } from '../../lib/core/events.ts';
 import type { RawObservation } from '../../lib/protocol/observation.ts';
@@ -7,10 +7,10 @@ import type { RawPublication } from '../../lib/protocol/publication.ts';
 import { sentProperties } from './odd-properties.ts';
 import { provenanceOf, type SimBroker, type SimMessage, simStamp } from './sim-broker.ts';
 
-/** How a message comes: live, or as part of a replay. */
+/** A message is delivered live or as part of a replay. */
 export type Delivery = 'live' | 'replay';
 
-/** @param replica who is told; @param isReplaying the broker has not shown all that it retains */
+/** @param replica the replicator that receives it; @param isReplaying the broker has not shown all that it retains */
 export function observationOf(
   { mqtt5, liveFlag }: SimBroker,
   message: SimMessage,
@@ -43,7 +43,7 @@ export function foundAt(broker: SimBroker, topic: string, replica: string): Foun
   };
 }
 
-/** What the broker stores of a publication. */
+/** The message that the broker stores for a publication. */
 export function messageOf(
   { mqtt5 }: SimBroker,
   { topic, payload, version, retain, properties }: RawPublication,

@@ -1,4 +1,4 @@
-/** A replicator: the real reconciler actor with a store, a clock and a connection to each broker of its own. */
+/** A replicator: the real reconciler actor with a simulated store, clock, and connection to each broker. */
 
 import { DEFAULT_BOUNDS, DEFAULT_DELETION_GUARD } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
@@ -12,20 +12,20 @@ import { type Machine, NOWHERE, type SimClock } from './sim-clock.ts';
 import { type LinkFaults, SimLink } from './sim-link.ts';
 import { SimStore } from './sim-store.ts';
 
-/** Seconds in which anti-entropy looks at every topic. */
+/** Anti-entropy probes each topic within so many seconds. */
 export const SCAN_PERIOD = 600;
 
-/** Milliseconds that a replicator's clock may be ahead of another's and be believed. */
+/** A replicator believes a clock that is ahead of its own by at most so many milliseconds. */
 export const MAX_DRIFT = 60_000;
 
-/** What a mutant does otherwise. */
+/** What a mutant does differently. */
 export interface Mutation {
   readonly step?: Step;
   readonly store?: (latency: number) => SimStore;
   readonly scanPeriod?: number;
   readonly maxDrift?: number;
   readonly deletionGuard?: DeletionBound;
-  /** Says nothing of other replicators. */
+  /** It does not notice other replicators. */
   readonly isAlone?: true;
   readonly link?: LinkFaults;
 }
@@ -52,7 +52,7 @@ export class SimReplicator {
   readonly noticed = new Map<SimBroker, Set<string>>();
   /** How often it was started. */
   lives = 0;
-  /** How often its store was lost, and with it the replica id. */
+  /** How often its store was lost, and the replica id with it. */
   #losses = 0;
   readonly #options: SimReplicatorOptions;
   #store: SimStore;
@@ -84,8 +84,8 @@ export class SimReplicator {
   }
 
   /**
-   * Is killed, and comes back with what its store holds.
-   * @param lingering milliseconds after which what was on the way arrives at the brokers all the same; by default it is lost
+   * The replicator is killed, and restarts with what its store holds.
+   * @param lingering milliseconds after which its travelling publications arrive at the brokers; by default they are lost
    */
   crash(lingering?: number): void {
     if (lingering !== undefined) for (const link of this.links) link.linger(lingering);
@@ -97,7 +97,7 @@ export class SimReplicator {
     this.#connect();
   }
 
-  /** Is killed, and its disk is lost. */
+  /** The replicator is killed, and its disk is lost. */
   loseStore(): void {
     this.#store.crash();
     this.#store = this.#newStore();
@@ -105,7 +105,7 @@ export class SimReplicator {
     this.crash();
   }
 
-  /** Its machine stands still for so many milliseconds; its brokers notice nothing. */
+  /** Its machine is suspended for so many milliseconds. Its brokers notice nothing. */
   suspend(milliseconds: number): void {
     this.#options.clock.suspend(this.machine, milliseconds);
   }
@@ -118,7 +118,7 @@ export class SimReplicator {
     this.#reconciler.close();
   }
 
-  /** What its own clock shows. */
+  /** The time of its own clock. */
   get now(): number {
     return this.#options.clock.now + this.machine.ahead;
   }
@@ -173,7 +173,7 @@ export class SimReplicator {
         ...port,
         on: (event, listener) =>
           port.on(event, message => clock.deliver(this.machine, () => listener(message))),
-        // What is on the way goes on where the machine stands still.
+        // Messages travel on while the machine is suspended.
         postMessage: message => clock.on(NOWHERE, () => port.postMessage(message)),
       });
     }
@@ -181,15 +181,15 @@ export class SimReplicator {
   }
 
   /**
-   * I8: what is published was stored before, so that it is known as ours after a crash; unless the disk is full. Over
-   * MQTT 5 it will do if what beat it meanwhile was stored in its place: its stamp tells that it is older.
+   * I8: a publication was stored before, so that it is known as ours after a crash, unless the disk is full. Over MQTT 5 a later
+   * winner may be stored in its place: the stamp of the publication tells that it is older.
    */
   #assertStored({ topic, version, retain }: RawPublication, { mqtt5, liveFlag }: SimBroker): void {
     if (topic.startsWith(CONTROL) || !retain || this.#store.isFull) return;
     const stored = this.#store.state.topics.get(topic)?.register;
     const pending = stored?.pending.map(({ message }) => message) ?? [];
     const winner = stored?.winner;
-    // Another replicator's copy of the same version may have settled it meanwhile.
+    // Another replicator's copy of the same version may have confirmed it meanwhile.
     const known = [...pending, ...(stored?.held ?? []), winner];
     const isStored = known.some(what => typeof what === 'object' && !compareVersions(what.version, version));
     const trustsStamps = mqtt5 && liveFlag === 'as published';

@@ -1,4 +1,4 @@
-/** A store under simulated time: a commit takes a while, and one that a crash overtakes is lost. */
+/** A store under simulated time: a commit takes a while, and a crash during a commit loses it. */
 
 import type { Changes, StateStore, StoredState, StoredTopic } from '../../lib/store/state-store.ts';
 

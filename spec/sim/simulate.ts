@@ -1,12 +1,12 @@
 /**
- * `npm run simulate -- --histories N --seed S`: plays as many histories of each kind as one likes, of new seeds
- * unless one is given. A failing one is printed as text that can be put into spec/sim/goldens, and the exit code is 1.
+ * `npm run simulate -- --histories N --seed S`: plays N histories of each kind, with a random seed unless one is given. A history
+ * that fails is printed as text for spec/sim/goldens, and the exit code is 1.
  */
 
 import { parseArgs } from 'node:util';
 import { TRIALS, type TrialName, tryHistories } from './trials.ts';
 
-/** Histories in one go, between two lines of progress. */
+/** Histories of each kind between two lines of progress. */
 const ROUND = 2_000;
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 /**
- * Each topic has one writer, who counts. Links are cut and the replicator is killed at any moment: in the end
- * every broker must hold the last number.
+ * Each topic has one writer, which counts. Links are cut and the replicator is killed at any moment. In the end all brokers must
+ * hold the last number.
  */
 
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** What the simulator tries, by name; each trial plays histories until one fails. */
+/** The kinds of histories that the simulator plays, by name. A trial plays histories of one kind until one fails. */
 
 import fc from 'fast-check';
 import { evictions } from './evictions.ts';
@@ -38,7 +38,7 @@ export const TRIALS = {
 export type TrialName = keyof typeof TRIALS;
 
 export interface Failure {
-  /** The shortest failing history that was found, as text. */
+  /** The shortest history that was found to fail, as text. */
   readonly history: string;
   readonly seed: number;
   readonly error: unknown;
@@ -47,13 +47,13 @@ export interface Failure {
 export interface TrialOptions {
   readonly seed?: number;
   readonly mutation?: Mutation;
-  /** Look for the shortest failing history; takes a while. */
+  /** Whether to look for the shortest history that fails, which takes a while. */
   readonly shrink?: boolean;
 }
 
 /**
- * Plays so many histories; undefined when all ended well. Each begins in a turn of its own: a promise that waits for
- * one would keep the whole world of its history.
+ * Plays so many histories; returns undefined if all ended well. Each history begins in a turn of its own: a promise that waits for
+ * it would keep its whole world in memory.
  */
 export async function tryHistories(
   name: TrialName,

@@ -1,4 +1,4 @@
-/** The simulator itself: what its histories can say, and what its brokers and machines then do. */
+/** The simulator itself: its histories as text, and what its brokers and machines do. */
 
 import { expect } from 'chai';
 import { formatHistory, parseHistory } from './history-text.ts';
@@ -40,11 +40,11 @@ expect a=1
 `;
 
 describe('A simulated history', () => {
-  it('reads and writes every step as text', () => {
+  it('formats and parses each step as text', () => {
     expect(formatHistory(parseHistory(EVERY_STEP))).to.equal(EVERY_STEP);
   });
 
-  it('knows properties that a client can send, and others that none can', () => {
+  it('has unusual properties that a client can send, and malformed ones that none can', () => {
     for (const name of UNUSUAL_PROPERTIES) expect(ODD_PROPERTIES).to.have.property(name);
     expect(ODD_PROPERTY_NAMES.length).to.be.greaterThan(UNUSUAL_PROPERTIES.length);
   });
@@ -60,7 +60,7 @@ describe('A simulated clock', () => {
 
   afterEach(() => clock.restore());
 
-  it('lets the timers of a machine that stands still fire late, before what it was sent meanwhile', () => {
+  it('fires the timers of a suspended machine late, and before messages that came meanwhile', () => {
     const done: string[] = [];
     clock.on(machine, () => {
       setTimeout(() => done.push('timer'), 100);
@@ -79,7 +79,7 @@ describe('A simulated clock', () => {
     expect(done.at(-1)).to.equal('interval');
   });
 
-  it('forgets what a machine that is killed was to do', () => {
+  it('drops the timers and messages of a machine that is killed', () => {
     const done: string[] = [];
     clock.suspend(machine, 100);
     clock.on(machine, () => setTimeout(() => done.push('timer'), 10));
@@ -91,7 +91,7 @@ describe('A simulated clock', () => {
 });
 
 inWorldOfMqtt5('A simulated broker', fixture => {
-  it('goes back by less than a second, and keeps what is older', () => {
+  it('rolls back by less than a second, and keeps older changes', () => {
     const world = fixture.create([1, 1]);
     const broker = new SimBroker({ name: 'X', mqtt5: true, latency: 1, queue: 10 });
     broker.write('kept', '1');
@@ -112,7 +112,7 @@ inWorldOfMqtt5('A simulated broker', fixture => {
     expect(broker.retained.get('kept')?.payload).to.equal('3');
   });
 
-  it('shows nothing that may not be read, neither live nor in a replay', () => {
+  it('hides topics that may not be read, both live and in a replay', () => {
     const world = fixture.create([1, 1]);
     world.broker(A).unreadable.add('#');
     world.broker(A).write('t', 'hidden');
@@ -127,7 +127,7 @@ inWorldOfMqtt5('A simulated broker', fixture => {
     fixture.expectEverywhere({ t: 'shown' });
   });
 
-  it('lets go of a topic and tells nobody', () => {
+  it('evicts a topic without telling anybody', () => {
     const world = fixture.create([1, 1]);
     fixture.introduce('t');
     world.broker(A).evict('t');
@@ -138,7 +138,7 @@ inWorldOfMqtt5('A simulated broker', fixture => {
 });
 
 inWorldOfMqtt5('A simulated replicator', fixture => {
-  it('does nothing while it is suspended, and goes on afterwards', () => {
+  it('does nothing while it is suspended, and continues afterwards', () => {
     const world = fixture.create([1, 1]);
     world.replicator(0).suspend(5_000);
     world.broker(A).write('t', '1');
@@ -148,7 +148,7 @@ inWorldOfMqtt5('A simulated replicator', fixture => {
     expect(world.broker(B).seen).to.deep.equal(['t=1']);
   });
 
-  it('leaves packets that arrive after it was killed, unless the broker has ended their connection', () => {
+  it('leaves packets that arrive after it is killed, unless the broker ends their connection', () => {
     const world = fixture.create([1, 300]);
     world.broker(A).write('t', '1');
     world.run(200);

@@ -1,7 +1,4 @@
-/**
- * A world of simulated brokers and replicators, under a simulated clock. Deterministic: the same steps give the
- * same history.
- */
+/** A world of simulated brokers and replicators under a simulated clock. The same steps always give the same result. */
 
 import { AssertionError } from 'chai';
 import type { FilterSettings } from '../../lib/core/policy.ts';
@@ -14,28 +11,28 @@ import type { SimStore } from './sim-store.ts';
 
 export interface WorldOptions {
   readonly brokers: readonly Omit<SimBrokerOptions, 'name' | 'queue'>[];
-  /** One replicator for each number: the milliseconds by which its clock is ahead. Default: one, that is right. */
+  /** One replicator for each number: the milliseconds by which its clock is ahead. By default one, with a right clock. */
   readonly clocks?: readonly number[];
-  /** Messages that may be on the way to one replicator; those beyond are dropped. Default: any number. */
+  /** The limit of messages that travel to one replicator; further ones are dropped. By default there is none. */
   readonly queue?: number;
   /** Hz. */
   readonly mergeFrequency?: number;
   /** Milliseconds that a commit to the store takes. */
   readonly storeLatency?: number;
-  /** Of the filters; default: one for everything. */
+  /** Settings of the filters; by default one filter for all topics. */
   readonly filters?: readonly Partial<FilterSettings>[];
 }
 
 const NAMES = ['A', 'B', 'C', 'D', 'E'] as const;
 
-/** All that is retried has been tried again within so many milliseconds. */
-const REST_LIMIT = 30 * 60_000;
+/** Within so many milliseconds all retries are over. */
+const REST_LIMIT_MS = 30 * 60_000;
 
-/** Of each broker, so many topics and messages are shown. */
-const SHOWN = 20;
+/** How many topics and messages of each broker are shown. */
+const SHOWN_ITEMS = 20;
 
-/** At rest, nothing is published for so many milliseconds. */
-const SILENCE = 60_000;
+/** A world is at rest if nothing is published for so many milliseconds. */
+const SILENCE_MS = 60_000;
 
 export class World {
   readonly brokers: readonly SimBroker[];
@@ -101,12 +98,12 @@ export class World {
     return this;
   }
 
-  /** All replicators are killed, and come back with what their stores hold. */
+  /** All replicators are killed, and restart with what their stores hold. */
   crash(): void {
     for (const replicator of this.replicators) replicator.crash();
   }
 
-  /** All that is cut, clogged, denied, hidden or suspended is no more. */
+  /** Ends all cuts, clogs, denials and suspensions, and makes all topics readable. */
   heal(): void {
     for (const broker of this.brokers) {
       broker.denied.clear();
@@ -122,18 +119,20 @@ export class World {
     }
   }
 
-  /** Lets time pass until nothing is published any more. Fails if that never comes. */
+  /** Runs until nothing is published any more. Fails if that does not happen. */
   rest(): this {
-    for (let elapsed = 0; elapsed < REST_LIMIT; elapsed += SILENCE) {
+    for (let elapsed = 0; elapsed < REST_LIMIT_MS; elapsed += SILENCE_MS) {
       const before = this.#published();
-      this.run(SILENCE);
+      this.run(SILENCE_MS);
       if (this.#published() === before) return this;
     }
-    throw new Error(`still publishing after ${REST_LIMIT / 60_000} simulated minutes:\n${this.toString()}`);
+    throw new Error(
+      `still publishing after ${REST_LIMIT_MS / 60_000} simulated minutes:\n${this.toString()}`,
+    );
   }
 
-  /** Lets anti-entropy look at every topic once, and comes to rest again. */
-  lookAgain(): this {
+  /** Runs until anti-entropy has probed each topic, and then to rest. */
+  scan(): this {
     return this.run(2 * SCAN_PERIOD * 1000).rest();
   }
 
@@ -143,13 +142,13 @@ export class World {
     return others.every(other => JSON.stringify([...other]) === text);
   }
 
-  /** Asserts that all brokers retain the same, and returns it. */
+  /** Asserts that all brokers retain the same messages, and returns these. */
   expectEqual(): ReadonlyMap<string, string> {
     const [first = new Map<string, string>(), ...others] = this.brokers.map(retainedAt);
     for (const other of others) {
       const topics = new Set([...first.keys(), ...other.keys()]);
       const diverging = [...topics].filter(topic => first.get(topic) !== other.get(topic));
-      // It is asked after every history, and seldom fails.
+      // It is checked after each history and seldom fails, so the text is made only then.
       if (diverging.length > 0)
         throw new AssertionError(`what brokers retain differs: ${diverging}\n${this}`);
     }
@@ -165,10 +164,10 @@ export class World {
     return this.brokers
       .map(broker => {
         const retained = [...retainedAt(broker)]
-          .slice(0, SHOWN)
+          .slice(0, SHOWN_ITEMS)
           .map(([topic, payload]) => `${topic}=${payload}`)
           .join(' ');
-        return `${broker.name} (${broker.mqtt5 ? 'MQTT 5' : 'MQTT 3.1.1'}, ${broker.latency} ms) retains ${retained || 'nothing'}; saw ${broker.seen.slice(-SHOWN).join(' ')}`;
+        return `${broker.name} (${broker.mqtt5 ? 'MQTT 5' : 'MQTT 3.1.1'}, ${broker.latency} ms) retains ${retained || 'nothing'}; saw ${broker.seen.slice(-SHOWN_ITEMS).join(' ')}`;
       })
       .join('\n');
   }
@@ -184,7 +183,7 @@ function at<T>(array: readonly T[], index: number): T {
   return found;
 }
 
-/** What clients see retained, in the order of topics. */
+/** Retained messages of clients, in the order of topics. */
 function retainedAt({ retained }: SimBroker): ReadonlyMap<string, string> {
   const users = [...retained].filter(([topic]) => !topic.startsWith(CONTROL));
   return new Map(users.map(([topic, { payload }]) => [topic, payload] as const).sort());

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Message } from '../../lib/core/register.ts';
+import { unretainedAt } from '../../lib/core/retain-inference.ts';
 import { DiskStore } from '../../lib/store/disk-store.ts';
 import { openStore } from '../../lib/store/open-store.ts';
 import type { StoredTopic } from '../../lib/store/state-store.ts';
@@ -75,7 +76,7 @@ describe('a folder with a store', () => {
     const c = message('c', 2);
     const { register } = settledTopic('x', 3);
     const stored = {
-      register: { ...register, winner: c, held: [a, 'absent', c] as const, unretained: 4 },
+      register: { ...register, winner: c, held: [a, 'absent', c] as const, inference: unretainedAt(4) },
       seen: [1, 2, 3],
     };
     await commit(store, [['t', stored]]);
@@ -86,7 +87,7 @@ describe('a folder with a store', () => {
     expect(found?.register.held[1]).to.deep.equal({ ...c, origin: 1 });
     expect(found?.register.held[2]).to.equal('unknown');
     expect(found?.register.winner?.origin).to.equal(1);
-    expect(found?.register.unretained).to.equal(2);
+    expect(found?.register.inference.unretained).to.equal(2);
     expect(found?.seen).to.deep.equal([2, 3, 0]);
     await again.store.close();
   });

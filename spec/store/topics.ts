@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { emptyRegister, type Held, type Message, type Register } from '../../lib/core/register.ts';
+import { unretainedAt } from '../../lib/core/retain-inference.ts';
 import type { Changes, StateStore, StoredTopic } from '../../lib/store/state-store.ts';
 
 export function message(payload: string, origin = 0): Message {
@@ -61,10 +62,8 @@ export function arbitraryTopic(brokers: number): fc.Arbitrary<StoredTopic> {
       }),
       { maxLength: 4 },
     ),
-    probing: fc.constant(0),
-    staleProbes: fc.constant(0),
-    unresolved: fc.constant([]),
-    unretained: fc.nat({ max: 2 ** brokers - 1 }),
+    probes: fc.constant([]),
+    inference: fc.nat({ max: 2 ** brokers - 1 }).map(unretainedAt),
   });
   return fc.record({ register, seen: fc.array(fc.nat(), { minLength: brokers, maxLength: brokers }) });
 }

@@ -4,8 +4,8 @@
  * than AGES_WITHOUT_ROOM: it brings them back.
  */
 
+import { isForgettable, RETENTION_TIMES_WHEN_FULL, TOMBSTONE_RETENTION_MS } from '../../core/forgetting.ts';
 import { isDeletion } from '../../core/register.ts';
-import { isForgettable, RETENTION_TIMES_WHEN_FULL, TOMBSTONE_RETENTION_MS } from '../../core/step.ts';
 import type { TopicTable } from './topic-table.ts';
 
 /** Topics that are looked at in one go: the one message that finds no room has to wait for it. */

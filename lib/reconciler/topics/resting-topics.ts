@@ -97,7 +97,7 @@ export class RestingTopics {
 
   /** @throws TypeError for a topic that is not at rest */
   write(place: number, { register, policy, seen, convergedWinner, status }: Topic): void {
-    const { winner, held, unretained } = register;
+    const { winner, held, inference } = register;
     if (winner === undefined) throw new TypeError('a topic without a winner is not at rest');
     const page = this.#pageOf(place);
     const at = place % PAGE;
@@ -111,7 +111,7 @@ export class RestingTopics {
     page.ttlExpiries.set(at, winner.ttlExpiresAt);
     page.holding[at] = brokersWith(held, winner);
     page.absent[at] = brokersWith(held, 'absent');
-    page.unretained.set(at, unretained);
+    page.unretained.set(at, inference.unretained);
     page.converged[at] = Number(convergedWinner === winner);
     page.policies.set(at, policy);
     page.seen[at] = seen;

@@ -3,14 +3,8 @@
  * a message that several brokers hold once. The rest is about the same for each topic.
  */
 
-import {
-  type Held,
-  type Message,
-  NOBODY,
-  type Pending,
-  type Register,
-  type UnresolvedWrite,
-} from '../../core/register.ts';
+import { type Held, type Message, NOBODY, type Pending, type Register } from '../../core/register.ts';
+import type { UnresolvedWrite } from '../../core/retain-inference.ts';
 
 /** Bytes of a topic at rest besides its name, payloads and properties, about. */
 export const TOPIC_BYTES = 256;
@@ -29,7 +23,7 @@ export function messageBytes({ payload, properties }: Pick<Message, 'payload' | 
  * Bytes of all messages that a register refers to. One that is met again right after itself counts once. It is asked for with
  * each change of a topic, and most registers have the winner alone.
  */
-export function registerBytes({ winner, transient, held, pending, unresolved }: Register): number {
+export function registerBytes({ winner, transient, held, pending, inference }: Register): number {
   let bytes = winner === undefined ? 0 : messageBytes(winner);
   let last = winner;
   for (let index = 0; index < held.length; index++) {
@@ -40,6 +34,7 @@ export function registerBytes({ winner, transient, held, pending, unresolved }: 
   }
   if (pending.length > 0) bytes += pendingBytes(pending, winner);
   if (transient !== undefined) bytes += messageBytes(transient.message);
+  const { unresolved } = inference;
   return unresolved.length > 0 ? bytes + unresolvedBytes(unresolved, held) : bytes;
 }
 
@@ -54,10 +49,11 @@ function pendingBytes(pending: readonly Pending[], winner: Message | undefined):
   return bytes;
 }
 
-function unresolvedBytes(questioned: readonly UnresolvedWrite[], held: readonly Held[]): number {
+function unresolvedBytes(unresolved: readonly UnresolvedWrite[], held: readonly Held[]): number {
   let bytes = 0;
-  for (const { payload, before } of questioned) {
-    bytes += payload.length;
+  for (const write of unresolved) {
+    bytes += write.payload.length;
+    const before = write.kind === 'forced' ? write.before : undefined;
     if (before !== undefined && !held.includes(before)) bytes += messageBytes(before);
   }
   return bytes;

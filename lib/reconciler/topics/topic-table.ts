@@ -4,17 +4,20 @@
  */
 
 import type { Event, Observed } from '../../core/events.ts';
+import { forgettableFrom, isForgettable } from '../../core/forgetting.ts';
 import type { Outcome } from '../../core/outcome.ts';
-import { type BrokerSet, has, type Policies, type Policy } from '../../core/policy.ts';
+import type { BrokerSet, Policies, Policy } from '../../core/policy.ts';
 import {
+  asStored,
   emptyRegister,
   expiryOf,
   isDeletion,
+  isProbing,
   type Message,
   type Register,
   withRoom,
 } from '../../core/register.ts';
-import { step as coreStep, forgettableFrom, isForgettable } from '../../core/step.ts';
+import { step as coreStep } from '../../core/step.ts';
 import { messageDigestOf } from '../../protocol/message-digest.ts';
 import type { ChangedTopics, StoredTopic, TopicEntry } from '../../store/state-store.ts';
 import { Expiries } from '../expiries.ts';
@@ -271,8 +274,8 @@ export class TopicTable {
   }
 
   /** A broker that is asked whether it retains what it delivered may have held that, though it holds something else by then. */
-  #noteUnflagged(topic: string, { broker, payload, retained }: Observed, { probing }: Register): void {
-    if (retained !== undefined || payload === '' || !has(probing, broker)) return;
+  #noteUnflagged(topic: string, { broker, payload, retained }: Observed, register: Register): void {
+    if (retained !== undefined || payload === '' || !isProbing(register, broker)) return;
     // Nothing tells that it held that before.
     const commit = this.#sequence;
     const value = { payload: messageDigestOf(payload), properties: undefined, from: commit, until: commit };
@@ -316,15 +319,7 @@ function isChangeToStore(before: Register, after: Register): boolean {
     before.winner !== after.winner ||
     before.held !== after.held ||
     before.pending !== after.pending ||
-    before.unretained !== after.unretained ||
+    before.inference.unretained !== after.inference.unretained ||
     before.tombstone !== after.tombstone
   );
-}
-
-/** A register without what was of the moment; itself, if there is nothing of that. */
-function asStored(register: Register): Register {
-  const pending = register.pending.filter(({ retained }) => retained);
-  const isOfMoment = register.transient !== undefined || (register.probing | register.staleProbes) !== 0;
-  if (!isOfMoment && pending.length === register.pending.length) return register;
-  return { ...register, transient: undefined, pending, probing: 0, staleProbes: 0, unresolved: [] };
 }

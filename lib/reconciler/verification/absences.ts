@@ -13,7 +13,15 @@
 
 import { parentOf } from '../../core/filter.ts';
 import { has } from '../../core/policy.ts';
-import { expiryOf, haveSameContent, isInSync, type Message } from '../../core/register.ts';
+import {
+  expiryOf,
+  hasStaleProbe,
+  haveSameContent,
+  isInSync,
+  isProbing,
+  type Message,
+} from '../../core/register.ts';
+import { unresolvedAt } from '../../core/retain-inference.ts';
 import { compareVersions } from '../../core/version.ts';
 import type { Log, ReadAccess } from '../../protocol/messages.ts';
 import type { DeletionsDecided } from '../../protocol/requests.ts';
@@ -122,7 +130,8 @@ export class Absences {
   #asks(link: BrokerLink, topic: string): boolean {
     const { table, bring } = this.#deps;
     bring(topic, { kind: 'scan-due', broker: link.index });
-    return has(table.get(topic)?.register.probing ?? 0, link.index);
+    const register = table.get(topic)?.register;
+    return register !== undefined && isProbing(register, link.index);
   }
 
   /** What could not be read stays as it is believed to be, and is looked at again. */
@@ -213,11 +222,12 @@ export class Absences {
 /** What the broker is believed to retain, if that is known for sure, and nothing of ours is on its way there. */
 function believedHeld(link: BrokerLink, known: Topic): Message | undefined {
   const { index } = link;
-  const { held, staleProbes, unresolved } = known.register;
-  const believed = held[index];
-  if (typeof believed !== 'object' || isPendingAt(link, known) || has(staleProbes, index)) return undefined;
+  const { register } = known;
+  const believed = register.held[index];
+  if (typeof believed !== 'object' || isPendingAt(link, known) || hasStaleProbe(register, index))
+    return undefined;
   // A client wrote there, and may not retain: that is what the broker was asked.
-  return unresolved.some(({ broker }) => broker === index) ? undefined : believed;
+  return unresolvedAt(register, index) === undefined ? believed : undefined;
 }
 
 function isPendingAt({ index }: BrokerLink, { register }: Topic): boolean {

@@ -5,7 +5,8 @@
 
 import type { Probed } from '../../core/events.ts';
 import { has } from '../../core/policy.ts';
-import { emptiedAt, haveSameContent, isInSync, pendingAt, willHold } from '../../core/register.ts';
+import { haveSameContent, isInSync, isProbing, pendingAt, willHold } from '../../core/register.ts';
+import { emptiedAt } from '../../core/retain-inference.ts';
 import type { HybridClock, Version } from '../../core/version.ts';
 import type { FullScanResult, Log, ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
 import type { Observation } from '../../protocol/observation.ts';
@@ -195,7 +196,8 @@ export class Verifier {
   }
 
   #isAsked(link: BrokerLink, topic: string): boolean {
-    return has(this.#deps.table.get(topic)?.register.probing ?? 0, link.index);
+    const register = this.#deps.table.get(topic)?.register;
+    return register !== undefined && isProbing(register, link.index);
   }
 }
 

@@ -50,13 +50,13 @@ const topic: fc.Arbitrary<Topic> = fc
     unretained: fc.nat(7),
     isConverged: fc.boolean(),
     seen: fc.array(fc.nat(), { minLength: BROKERS, maxLength: BROKERS }),
-    probing: fc.constantFrom(0, 0, 0, 1),
+    probes: fc.constantFrom([], [], [], [{ broker: 0, isStale: false }]),
   })
-  .map(({ winner, has, unretained, isConverged, seen, probing }) => {
+  .map(({ winner, has, unretained, isConverged, seen, probes }) => {
     const holds = winner.payload === '' ? 'absent' : winner;
     const held = has.map((one): Held => (one === 'winner' ? holds : one));
     return {
-      register: { ...atRest(winner, held, unretained), probing },
+      register: { ...atRest(winner, held, unretained), probes },
       policy,
       seen,
       convergedWinner: isConverged ? winner : undefined,

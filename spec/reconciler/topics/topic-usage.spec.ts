@@ -72,7 +72,10 @@ describe('The bytes of a topic', () => {
       {
         ...empty,
         winner: six,
-        unresolved: [{ broker: 0, payload: 'xyz', version: six.version, before: four, emptied: undefined }],
+        inference: {
+          unresolved: [{ kind: 'forced', broker: 0, payload: 'xyz', version: six.version, before: four }],
+          unretained: 0,
+        },
       },
       11 + 3 + 4,
     ],

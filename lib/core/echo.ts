@@ -1,0 +1,88 @@
+/**
+ * Messages that are no writes: the echo of our own publish, and a replay of what the broker held before.
+ *
+ * The echo proves in which order the broker stored our write and those of others.
+ */
+
+import type { Observed } from './events.ts';
+import { haveSameContent, heldAfter } from './message.ts';
+import { type Outcome, outcome } from './outcome.ts';
+import { type Register, withHeld, withoutPending, withoutTransient } from './register.ts';
+import { compareVersions, type Version } from './version.ts';
+
+/**
+ * Whether a replay shows what the broker held when we parted: nobody wrote there meanwhile. Some brokers replay without the
+ * retain flag over MQTT 3.1.1.
+ */
+export function isShownAsHeld(register: Register, event: Observed): boolean {
+  if (!event.replay || event.retained === false) return false;
+  const holds = register.held[event.broker];
+  return typeof holds === 'object' && haveSameContent(holds, event);
+}
+
+/**
+ * The index in `pending` of the publish that this message is the echo of, or -1.
+ *
+ * A connection that returns stamps tells it by the stamp. The version that the message claims will do as well, since a broker
+ * may alter the properties to which the stamp is bound. Other connections tell it by the payload: the first that fits. A
+ * replay shows the last that fits, since the broker has overwritten the earlier ones.
+ */
+export function findEcho(register: Register, event: Observed): number {
+  const { pending } = register;
+  if (pending.length === 0) return -1;
+  let found = -1;
+  for (const [index, entry] of pending.entries()) {
+    if (entry.broker !== event.broker || entry.message.payload !== event.payload) continue;
+    if (
+      event.stamps
+        ? !isSameVersion(event.stamp ?? event.claim, entry.message.version)
+        : event.replay && !entry.retained
+    )
+      continue;
+    found = index;
+    if (!event.replay) return found;
+  }
+  return found;
+}
+
+function isSameVersion(stamp: Version | undefined, version: Version): boolean {
+  return stamp !== undefined && compareVersions(stamp, version) === 0;
+}
+
+/** The echo of the pending publish at this index. A replay shows the end of all that was pending. */
+export function echoed(register: Register, event: Observed, index: number): Outcome<'echo'> {
+  const last = event.replay ? register.pending.length - 1 : index;
+  const next = confirmed(register, event.broker, last, index);
+  return outcome(isAmbiguous(register, event, index) ? { ...next, held: register.held } : next, 'echo');
+}
+
+/**
+ * Whether an echo without a stamp may be that of a transient publish with the payload of the retained one. Then it does not
+ * prove that the broker stored the retained one.
+ */
+function isAmbiguous({ pending }: Register, { broker, replay, stamps }: Observed, index: number): boolean {
+  const retained = pending[index];
+  if (stamps || replay || retained?.retained !== true) return false;
+  return pending.some(
+    (entry, other) =>
+      other > index &&
+      entry.broker === broker &&
+      !entry.retained &&
+      entry.message.payload === retained.message.payload,
+  );
+}
+
+/**
+ * The register once the broker is known to have taken the publish at `index`. If that was retained, it overwrote all that
+ * was pending before it. If not, it proves nothing about retained publishes: these stay pending.
+ * @param last the index of the last publish that the broker has taken or dropped by then
+ */
+export function confirmed(register: Register, broker: number, last: number, index: number): Register {
+  const entry = register.pending[index];
+  if (entry?.retained !== true) return { ...register, pending: withoutTransient(register, broker, last) };
+  return {
+    ...register,
+    held: withHeld(register, broker, heldAfter(entry.message)),
+    pending: withoutPending(register, broker, last),
+  };
+}
