@@ -346,7 +346,7 @@ export class Session {
     const fence = this.#writes ? identity.control?.of('probe') : undefined;
     return new Prober({
       options: identity.sideConnectionOptions('probe', protocolVersion),
-      open: options => second.open(options),
+      open: (options, signal) => second.open(options, signal),
       main: this.#newMainProbes(),
       sentinel: this.#writes ? identity.sentinel('probe') : undefined,
       visibility: sentinelVisibility,

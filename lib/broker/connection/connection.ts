@@ -199,6 +199,7 @@ export class Connection {
           }),
         );
       };
+      if (signal?.aborted === true) giveUp();
     });
   }
 

@@ -22,6 +22,7 @@ import type { ReplayOrder } from '../capabilities/replay-order-test.ts';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';
 import { type Grant, isRefusal, type SubscribeOptions } from '../connection/filter-requests.ts';
 import { sizeOf } from '../connection/packet-guard.ts';
+import { askByHalves } from './by-halves.ts';
 import { foundIn } from './found-in.ts';
 import type { MainProbes } from './main-probes.ts';
 import type { ReadProof } from './read-proof.ts';
@@ -62,8 +63,8 @@ const IDLE_LIMIT = 30_000;
 
 export interface ProberDeps {
   readonly options: ConnectionOptions;
-  /** Opens the second connection; `Connection.open` unless given. */
-  readonly open?: (options: ConnectionOptions) => Promise<Connection>;
+  /** Opens the second connection, unless the signal gives it up; `Connection.open` unless given. */
+  readonly open?: (options: ConnectionOptions, signal: AbortSignal) => Promise<Connection>;
   /** For a broker that takes no second connection. */
   readonly main?: MainProbes | undefined;
   /** Undefined where mqttrep may write no topic of its own. */
@@ -95,6 +96,8 @@ export class Prober {
   /** Resolves when nothing is under way. */
   #worked: Promise<void> = Promise.resolve();
   #closed = false;
+  /** Gives up a connection that is being made. */
+  readonly #giveUp = new AbortController();
   /** Ends the wait for an answer. */
   #stopWaiting: () => void = () => undefined;
   /** The sentinel is retained by way of the main connection. */
@@ -166,6 +169,7 @@ export class Prober {
     this.#closed = true;
     for (const queue of [...Object.values(this.#queues), this.#unproven]) queue.clear();
     this.#stopWaiting();
+    this.#giveUp.abort();
     // What is subscribed to there must be ended before others subscribe.
     if (this.#deps.main?.areUsed() === true && !this.#deps.main.connection.hasEnded) await this.#worked;
     await this.#disconnect();
@@ -253,15 +257,33 @@ export class Prober {
       const connection = await this.#connect();
       const around = this.#sentinel?.topics;
       const [part = topics] = connection.batches(this.#together(connection, topics), around);
-      const answers = await this.#askBy(connection, part).catch((error: unknown) => {
-        if (!connection.hasEnded) throw error;
-        return part.map(unknownAt);
-      });
+      const answers = await this.#answersBy(connection, part);
       const isTaken = connection.batches(part, around).length === 1;
       const isAnswered = !connection.hasEnded && !this.#wasTooEarly && isTaken;
       if (isAnswered && around !== undefined && this.#wasMissing && !this.#closed) this.#visibility.missed();
-      if (isAnswered || this.#closed || attempt === ATTEMPTS) return answers;
+      if (isAnswered || this.#closed) return answers;
+      if (attempt < ATTEMPTS) continue;
+      return connection.hasEnded && part.length > 1 ? this.#askByHalves(part) : answers;
     }
+  }
+
+  /** Where the broker hangs up meanwhile, what it showed before tells nothing. */
+  #answersBy(connection: Connection, topics: readonly string[]): Promise<ProbeAnswer[]> {
+    return this.#askBy(connection, topics).catch((error: unknown) => {
+      if (!connection.hasEnded) throw error;
+      return topics.map(unknownAt);
+    });
+  }
+
+  /** The broker hung up on these again and again: it may do so because of one of them. */
+  #askByHalves(topics: readonly string[]): Promise<ProbeAnswer[]> {
+    const ask = async (part: readonly string[]) => {
+      if (this.#closed) return part.map(unknownAt);
+      const connection = await this.#connect();
+      const answers = await this.#answersBy(connection, part);
+      return connection.hasEnded ? 'hung up' : answers;
+    };
+    return askByHalves(topics, ask, unknownAt);
   }
 
   #together(connection: Connection, topics: readonly string[]): readonly string[] {
@@ -412,7 +434,12 @@ export class Prober {
   async #open(): Promise<Connection> {
     const { options, open = Connection.open } = this.#deps;
     const name = this.#givenUp === 0 ? options.clientId : `${options.clientId}${this.#givenUp + 1}`;
-    const connection = await open({ ...options, clientId: name });
+    const connection = await open({ ...options, clientId: name }, this.#giveUp.signal);
+    if (this.#closed) {
+      // Nobody would end it, and a broker that takes one connection of an account would take no other.
+      connection.destroy();
+      throw new Error('it was closed meanwhile');
+    }
     this.#isNew = true;
     this.#standing = 0;
     connection.receive((packet, done) => {

@@ -176,6 +176,26 @@ describe('Scanner at a broker that hangs up now and then', () => {
   }
 });
 
+describe('Scanner at a broker that hangs up on a SUBSCRIBE for some topic', () => {
+  it('says unknown of that one, and the truth of all others, also of those asked for together with it', async () => {
+    const broker = await startAedes();
+    const isBad = (packet: Buffer) => typeOf(packet) === SUBSCRIBE && packet.includes('a/topic/too/deep');
+    const relay = await PacketRelay.before(broker.port, {
+      level: 4,
+      fromClient: packet => (isBad(packet) ? 'hang-up' : packet),
+    });
+    const client = await TestClient.connect(broker.url);
+    await client.publish('present', 'here', { retain: true });
+    const fixture = new Fixture(relay.url, 4, 'filter by filter');
+    const topics = ['absent', 'a/topic/too/deep', 'present', 'nothing'];
+    expect(await fixture.ask(topics)).to.deep.equal(['absent', 'unknown', 'here', 'absent']);
+    await fixture.prober.close();
+    await client.end();
+    await relay.close();
+    await broker.stop();
+  });
+});
+
 describe('Scanner at a broker that passed for one that answers filter by filter', () => {
   it('tells by what follows upon the end of an answer that it does not', async () => {
     const broker = await startAedes({ replayOrder: 'any' });

@@ -123,6 +123,19 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
 }
 
 describe('Scanner with many looks to take', () => {
+  it('leaves no connection open where it is closed while one is being made', async () => {
+    const broker = await startAedes();
+    const link = await Link.to(broker.port);
+    link.delay = 100;
+    const { prober } = new Fixture(link.url, 4, 'filter by filter');
+    prober.probe(['a'], 'background');
+    await eventually(() => expect(link.connections).to.equal(1));
+    await prober.close();
+    await eventually(() => expect(link.connections).to.equal(0));
+    await link.close();
+    await broker.stop();
+  });
+
   it('asks a question first: a message waits for its answer', async () => {
     const broker = await startAedes();
     const fixture = new Fixture(broker.url, 4, 'any');
