@@ -25,6 +25,25 @@ const MUTANT_TIMEOUT_MS = 60_000;
 const ROOT = join(import.meta.dirname, '../../..');
 const CORE = 'dist/lib/core';
 
+const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js');
+const MOCHA_OPTIONS = [
+  '--no-config',
+  '--no-package',
+  '--bail',
+  '--exit',
+  '--reporter',
+  'min',
+  '--timeout',
+  '20000',
+];
+
+/** The quickest first: most mutants fail there. */
+const CHECKS: readonly (readonly string[])[] = [
+  [MOCHA, ...MOCHA_OPTIONS, 'dist/spec/core/*.spec.js'],
+  [MOCHA, ...MOCHA_OPTIONS, '--grep', 'golden', 'dist/spec/sim/convergence.spec.js'],
+  ['dist/spec/sim/simulate.js', '--histories', '30', '--seed', '1'],
+];
+
 interface Mutant extends LineMutant {
   readonly file: string;
 }
@@ -116,25 +135,6 @@ function copyOfDist(): string {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
-
-const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js');
-const MOCHA_OPTIONS = [
-  '--no-config',
-  '--no-package',
-  '--bail',
-  '--exit',
-  '--reporter',
-  'min',
-  '--timeout',
-  '20000',
-];
-
-/** The quickest first: most mutants fail there. */
-const CHECKS: readonly (readonly string[])[] = [
-  [MOCHA, ...MOCHA_OPTIONS, 'dist/spec/core/*.spec.js'],
-  [MOCHA, ...MOCHA_OPTIONS, '--grep', 'golden', 'dist/spec/sim/convergence.spec.js'],
-  ['dist/spec/sim/simulate.js', '--histories', '30', '--seed', '1'],
-];
 
 /** Whether every check passes. */
 async function survives(folder: string): Promise<boolean> {
