@@ -6,7 +6,7 @@
 import type { Connection } from './connection/connection.ts';
 
 /** Longest wait for the goodbye, in milliseconds: an acknowledgement may be lost, and a link may take no more bytes. */
-const GOODBYE_LIMIT_MS = 1_500;
+const GOODBYE_LIMIT_MS = 3_000;
 
 /** @param said resolves when the goodbye is written or acknowledged */
 export async function sayGoodbye(
