@@ -1,6 +1,6 @@
 /** How much mqttrep takes in at most, unless configured. */
 
-import type { Bounds } from '../protocol/messages.ts';
+import type { Bounds } from '../protocol/settings.ts';
 
 export const DEFAULT_BOUNDS: Bounds = {
   payload: 4 * 1024 * 1024,

@@ -7,7 +7,7 @@
 
 import type { MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
-import type { Bounds, DeletionBound } from '../protocol/messages.ts';
+import type { Bounds, DeletionBound } from '../protocol/settings.ts';
 
 export interface Config {
   /** At least one; sorted by name. */

@@ -5,7 +5,7 @@
 
 import { formatMergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
-import type { Bounds, DeletionBound } from '../protocol/messages.ts';
+import type { Bounds, DeletionBound } from '../protocol/settings.ts';
 import type {
   BrokerConfig,
   Config,

@@ -4,7 +4,7 @@
  */
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
-import type { Bounds, DeletionBound } from '../protocol/messages.ts';
+import type { Bounds, DeletionBound } from '../protocol/settings.ts';
 import { DEFAULT_BOUNDS, LARGEST_BOUNDS, LEAST_MEMORY } from './bounds.ts';
 import { readBrokers } from './brokers.ts';
 import type { Config, ConfigResult, HttpConfig, Problem } from './config.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { QoS } from '../core/policy.ts';
-import type { DeletionBound } from '../protocol/messages.ts';
+import type { DeletionBound } from '../protocol/settings.ts';
 import { LOG_LEVELS, type LogConfig, type LogLevel } from './config.ts';
 import { nearest } from './nearest.ts';
 import type { Parsed } from './problems.ts';

@@ -4,7 +4,7 @@
  */
 
 import { unwantedCharacter } from '../core/characters.ts';
-import type { Bounds } from './messages.ts';
+import type { Bounds } from './settings.ts';
 
 export interface Fault {
   /** Under which it is counted. */

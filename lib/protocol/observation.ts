@@ -23,7 +23,7 @@ export interface Observation {
    * Imprints of the retained messages in whose place this one is sent, the oldest first; left out where there are none. No
    * more than a few: the broker may come back with one of them.
    */
-  readonly passedOver?: readonly string[];
+  readonly conflated?: readonly string[];
 }
 
 /** As it is packed: the payload still as the bytes that came from the socket. */
@@ -51,7 +51,7 @@ export function writeObservation(writer: BatchWriter, o: RawObservation): void {
     (o.claim === undefined ? 0 : CLAIMED) |
     (o.properties === undefined ? 0 : PROPERTIES) |
     (o.expiry === Number.POSITIVE_INFINITY ? 0 : EXPIRY);
-  const passedOver = o.passedOver ?? NONE;
+  const passedOver = o.conflated ?? NONE;
   writer.record().u8(flags).u8(passedOver.length).text(o.topic).bytes(o.payload);
   for (const imprint of passedOver) writer.byteString(imprint);
   const version = o.stamp ?? o.claim;
@@ -78,5 +78,5 @@ export function readObservation(reader: BatchReader): Observation {
     replay: (flags & REPLAY) !== 0,
     own: (flags & OWN) !== 0,
   };
-  return imprints === undefined ? observation : { ...observation, passedOver: imprints };
+  return imprints === undefined ? observation : { ...observation, conflated: imprints };
 }

@@ -15,12 +15,12 @@ import type {
 } from '../status/api.ts';
 import type { HistogramCounts } from './histogram.ts';
 
-export interface BrokerAnswers {
+export interface BrokerResponses {
   readonly measures: BrokerMeasures;
 }
 
 export interface BrokerRequest {
-  readonly of: 'measures';
+  readonly kind: 'measures';
 }
 
 export interface BrokerMeasures {
@@ -41,19 +41,19 @@ export type HeldBack = Readonly<Record<string, number>>;
 
 export type ReconcilerRequest =
   /** `conflictsAfter`: the number of the last conflict that is known. */
-  | { readonly of: 'measures'; readonly conflictsAfter: number }
-  | ({ readonly of: 'topics' } & TopicQuery)
-  | { readonly of: 'level'; readonly under: string; readonly after: string | null; readonly limit: number }
-  | { readonly of: 'topic'; readonly topic: string }
+  | { readonly kind: 'measures'; readonly conflictsAfter: number }
+  | ({ readonly kind: 'topics' } & TopicQuery)
+  | { readonly kind: 'level'; readonly under: string; readonly after: string | null; readonly limit: number }
+  | { readonly kind: 'topic'; readonly topic: string }
   /** A topic or a topic filter; for the trash also empty, for all. */
-  | { readonly of: 'trash'; readonly filter: string }
+  | { readonly kind: 'trash'; readonly filter: string }
   /** No question, but an order: what is in the trash is written again. */
-  | { readonly of: 'undo'; readonly filter: string }
+  | { readonly kind: 'undo'; readonly filter: string }
   | DeletionsDecided;
 
 /** No question, but an order: a person has decided about the deletions that are held at a broker. */
 export interface DeletionsDecided {
-  readonly of: 'deletions';
+  readonly kind: 'deletions';
   readonly broker: string;
   readonly decision: 'confirm' | 'refuse';
 }
@@ -67,7 +67,7 @@ export interface TopicQuery {
   readonly limit: number;
 }
 
-export interface ReconcilerAnswers {
+export interface ReconcilerResponses {
   readonly measures: ReconcilerMeasures;
   readonly topics: TopicList;
   readonly level: TopicLevel;
@@ -89,7 +89,7 @@ export interface ReconcilerMeasures {
     /** What no broker is to be blamed for, by reason. */
     readonly refused: Readonly<Record<string, number>>;
     /** Messages for which there was no room: by broker name, and by the bound. */
-    readonly refusedOf: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    readonly refusedByBroker: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** By broker name. */
     readonly heldBack: Readonly<Record<string, HeldBack>>;
     /** By broker name. */
@@ -129,13 +129,13 @@ export interface LinkMeasures {
 
 /** A question on its way, and its answer: told apart by `id`, since several can be under way. */
 export interface Request<Question> {
-  readonly kind: 'ask';
+  readonly kind: 'request';
   readonly id: number;
   readonly request: Question;
 }
 
 export interface Response {
-  readonly kind: 'answer';
+  readonly kind: 'response';
   readonly id: number;
-  readonly answer: BrokerAnswers[keyof BrokerAnswers] | ReconcilerAnswers[keyof ReconcilerAnswers];
+  readonly response: BrokerResponses[keyof BrokerResponses] | ReconcilerResponses[keyof ReconcilerResponses];
 }

@@ -28,7 +28,7 @@ export interface Asked {
   readonly isStopping: boolean;
   askBroker(name: string, question: BrokerRequest, within: number): Promise<BrokerMeasures>;
   askReconciler(
-    question: ReconcilerRequest & { of: 'measures' },
+    question: ReconcilerRequest & { kind: 'measures' },
     within: number,
   ): Promise<ReconcilerMeasures>;
 }
@@ -94,7 +94,7 @@ export class Measurements {
         ...this.#brokers.get(name)?.total.value?.heldBack,
       },
       dropped: {
-        ...this.reconcilerCounts?.refusedOf[name],
+        ...this.reconcilerCounts?.refusedByBroker[name],
         ...this.#brokers.get(name)?.total.value?.dropped,
       },
     }));
@@ -111,7 +111,7 @@ export class Measurements {
   }
 
   async #askBroker(name: string, { actors }: Readonly<LinkRecord>): Promise<void> {
-    const { counts, roundTrip } = await this.#asked.askBroker(name, { of: 'measures' }, ANSWER_LIMIT);
+    const { counts, roundTrip } = await this.#asked.askBroker(name, { kind: 'measures' }, ANSWER_LIMIT);
     const known = this.#brokers.get(name) ?? { total: new Total<BrokerMeasures['counts']>(), roundTrip };
     known.total.update(counts, actors);
     this.#brokers.set(name, { ...known, roundTrip });
@@ -123,7 +123,7 @@ export class Measurements {
     if (incarnation !== this.#incarnation) this.#lastConflict = 0;
     this.#incarnation = incarnation;
     const measures = await this.#asked.askReconciler(
-      { of: 'measures', conflictsAfter: this.#lastConflict },
+      { kind: 'measures', conflictsAfter: this.#lastConflict },
       ANSWER_LIMIT,
     );
     this.#reconciler = measures;

@@ -9,8 +9,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
-import type { ReconcilerAnswers, ReconcilerRequest } from '../protocol/requests.ts';
-import { NoAnswer } from '../supervisor/pending-requests.ts';
+import type { ReconcilerRequest, ReconcilerResponses } from '../protocol/requests.ts';
+import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import { Connections } from './connections.ts';
 import { EventStream } from './event-stream.ts';
@@ -221,8 +221,9 @@ export class StatusServer {
     return asJson(404, { error: 'there is nothing here' });
   }
 
-  async #ask<Q extends ReconcilerRequest>(question: Q): Promise<ReconcilerAnswers[Q['of']]> {
-    if (this.#questions >= this.#limits.questions) throw new NoAnswer('too many requests are under way');
+  async #ask<Q extends ReconcilerRequest>(question: Q): Promise<ReconcilerResponses[Q['kind']]> {
+    if (this.#questions >= this.#limits.questions)
+      throw new NoResponseError('too many requests are under way');
     this.#questions++;
     try {
       return await this.#options.replicator.askReconciler(question, this.#limits.answer);
@@ -232,7 +233,7 @@ export class StatusServer {
   }
 
   async #stream(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#events.isFull) throw new NoAnswer('too many readers of events are connected');
+    if (this.#events.isFull) throw new NoResponseError('too many readers of events are connected');
     response.writeHead(200, { ...SECURITY_HEADERS, 'Content-Type': 'text/event-stream; charset=utf-8' });
     if (request.method === 'HEAD') {
       response.end();
@@ -281,6 +282,6 @@ There are /livez, /readyz, /metrics, /api/v1/status, /api/v1/topics, /api/v1/tre
 /** What we did not expect is our own mistake, and told without its inside. */
 function replyToError(error: unknown): Reply {
   if (error instanceof BadRequest) return asJson(400, { error: error.message });
-  if (error instanceof NoAnswer) return asJson(503, { error: error.message }, { 'Retry-After': '1' });
+  if (error instanceof NoResponseError) return asJson(503, { error: error.message }, { 'Retry-After': '1' });
   return asJson(500, { error: 'mqttrep failed to answer' });
 }

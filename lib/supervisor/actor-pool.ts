@@ -9,7 +9,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { MAX_BROKERS } from '../core/policy.ts';
-import type { BrokerTask, ReconcilerTask } from '../protocol/messages.ts';
+import type { BrokerTask, ReconcilerTask } from '../protocol/settings.ts';
 
 export type ActorTask = BrokerTask | ReconcilerTask;
 

@@ -5,7 +5,7 @@
 
 import type { BrokerConfig, Config } from '../config/config.ts';
 import { MAX_BROKERS } from '../core/policy.ts';
-import type { BrokerPlace } from '../protocol/messages.ts';
+import type { BrokerPlace } from '../protocol/settings.ts';
 import { rankOf } from './settings.ts';
 
 export class BrokerIndex {

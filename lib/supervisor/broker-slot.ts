@@ -2,7 +2,8 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
-import type { BrokerSettings, ControlOfBroker, Mode } from '../protocol/messages.ts';
+import type { ControlOfBroker } from '../protocol/messages.ts';
+import type { BrokerSettings, Mode } from '../protocol/settings.ts';
 import type { Actor } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';
 import { LinkRecord } from './link-record.ts';
@@ -34,7 +35,8 @@ export class BrokerSlot {
   /** Has the actor go on with settings for which the connection can stand. */
   change(settings: BrokerSettings): void {
     const { subscriptions, sampling } = settings;
-    if (!isDeepStrictEqual(sampling, this.#settings.sampling)) this.actor?.tell({ kind: 'sample', sampling });
+    if (!isDeepStrictEqual(sampling, this.#settings.sampling))
+      this.actor?.tell({ kind: 'sampling', sampling });
     if (!isDeepStrictEqual(subscriptions, this.#settings.subscriptions)) {
       this.actor?.tell({ kind: 'subscribe', subscriptions });
     }

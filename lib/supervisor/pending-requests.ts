@@ -6,12 +6,12 @@ import type { Response } from '../protocol/requests.ts';
 const MOST_OPEN = 256;
 
 /** No answer came, for whatever reason; the actor may be starting, busy or gone. */
-export class NoAnswer extends Error {
+export class NoResponseError extends Error {
   override readonly name = 'NoAnswer';
 }
 
 interface Open {
-  readonly resolve: (answer: Response['answer']) => void;
+  readonly resolve: (answer: Response['response']) => void;
   readonly limit: NodeJS.Timeout;
 }
 
@@ -22,15 +22,16 @@ export class PendingRequests {
   /**
    * Sends a question under a new id.
    * @param within milliseconds
-   * @throws {NoAnswer} (rejects)
+   * @throws {NoResponseError} (rejects)
    */
-  ask(send: (id: number) => void, within: number): Promise<Response['answer']> {
-    if (this.#open.size >= MOST_OPEN) return Promise.reject(new NoAnswer('too many questions are under way'));
+  ask(send: (id: number) => void, within: number): Promise<Response['response']> {
+    if (this.#open.size >= MOST_OPEN)
+      return Promise.reject(new NoResponseError('too many questions are under way'));
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
         this.#open.delete(id);
-        reject(new NoAnswer(`no answer came within ${within} ms`));
+        reject(new NoResponseError(`no answer came within ${within} ms`));
       }, within);
       limit.unref();
       this.#open.set(id, { resolve, limit });
@@ -39,11 +40,11 @@ export class PendingRequests {
   }
 
   /** An answer that comes too late is passed over. */
-  answered({ id, answer }: Response): void {
+  answered({ id, response }: Response): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
     this.#open.delete(id);
     clearTimeout(open.limit);
-    open.resolve(answer);
+    open.resolve(response);
   }
 }

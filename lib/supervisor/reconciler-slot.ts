@@ -1,11 +1,7 @@
 /** What the supervisor knows of the reconciler: the actor that runs, and what it said. */
 
-import type {
-  BrokerPlace,
-  ControlOfReconciler,
-  ReconcilerSettings,
-  Undelivered,
-} from '../protocol/messages.ts';
+import type { ControlOfReconciler, Undelivered } from '../protocol/messages.ts';
+import type { BrokerPlace, ReconcilerSettings } from '../protocol/settings.ts';
 import type { Actor } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';
 

@@ -5,12 +5,13 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
-import type { ControlOfBroker, ControlOfReconciler, Log, Mode, Report } from '../protocol/messages.ts';
+import type { ControlOfBroker, ControlOfReconciler, Log, Report } from '../protocol/messages.ts';
+import type { Mode } from '../protocol/settings.ts';
 import type {
-  BrokerAnswers,
   BrokerRequest,
-  ReconcilerAnswers,
+  BrokerResponses,
   ReconcilerRequest,
+  ReconcilerResponses,
 } from '../protocol/requests.ts';
 import { type Actor, Actors } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';
@@ -18,7 +19,7 @@ import { BrokerIndex } from './broker-index.ts';
 import { type BrokerSlot, type PlannedSlot, planSlots } from './broker-slot.ts';
 import { ConditionWaiter } from './condition-waiter.ts';
 import type { LinkRecord } from './link-record.ts';
-import { NoAnswer, PendingRequests } from './pending-requests.ts';
+import { NoResponseError, PendingRequests } from './pending-requests.ts';
 import { newProcessName } from './process-name.ts';
 import { ReconcilerSlot } from './reconciler-slot.ts';
 import { reconcilerSettings } from './settings.ts';
@@ -122,38 +123,38 @@ export class Replicator {
   /**
    * Asks the actor of a broker.
    * @param within milliseconds
-   * @throws {NoAnswer} (rejects)
+   * @throws {NoResponseError} (rejects)
    */
   async askBroker<Q extends BrokerRequest>(
     name: string,
     request: Q,
     within: number,
-  ): Promise<BrokerAnswers[Q['of']]> {
+  ): Promise<BrokerResponses[Q['kind']]> {
     const actor = this.#brokers.get(name)?.actor;
-    if (actor === undefined) throw new NoAnswer(`there is no actor of ${name}`);
-    const send = (id: number) => actor.tell({ kind: 'ask', id, request });
-    return (await this.#pendingRequests.ask(send, within)) as BrokerAnswers[Q['of']];
+    if (actor === undefined) throw new NoResponseError(`there is no actor of ${name}`);
+    const send = (id: number) => actor.tell({ kind: 'request', id, request });
+    return (await this.#pendingRequests.ask(send, within)) as BrokerResponses[Q['kind']];
   }
 
   /** Asks the reconciler; as `askBroker`. */
   async askReconciler<Q extends ReconcilerRequest>(
     request: Q,
     within: number,
-  ): Promise<ReconcilerAnswers[Q['of']]> {
+  ): Promise<ReconcilerResponses[Q['kind']]> {
     const { actor } = this.#reconciler;
-    if (actor === undefined) throw new NoAnswer('there is no reconciler');
-    const send = (id: number) => actor.tell({ kind: 'ask', id, request });
-    return (await this.#pendingRequests.ask(send, within)) as ReconcilerAnswers[Q['of']];
+    if (actor === undefined) throw new NoResponseError('there is no reconciler');
+    const send = (id: number) => actor.tell({ kind: 'request', id, request });
+    return (await this.#pendingRequests.ask(send, within)) as ReconcilerResponses[Q['kind']];
   }
 
   /** Whether every actor answers within so many milliseconds. */
   async isAlive(within: number): Promise<boolean> {
     const answers = await Promise.allSettled([
-      this.askReconciler({ of: 'measures', conflictsAfter: Number.POSITIVE_INFINITY }, within),
+      this.askReconciler({ kind: 'measures', conflictsAfter: Number.POSITIVE_INFINITY }, within),
       // One that rests cannot answer, and a restart of the process would not help it.
       ...[...this.#brokers.values()]
         .filter(slot => !slot.isParked)
-        .map(({ name }) => this.askBroker(name, { of: 'measures' }, within)),
+        .map(({ name }) => this.askBroker(name, { kind: 'measures' }, within)),
     ]);
     return answers.every(({ status }) => status === 'fulfilled');
   }
@@ -308,13 +309,13 @@ export class Replicator {
         this.#tellConnections();
         this.#conditions.look();
         return;
-      case 'answer':
+      case 'response':
         this.#pendingRequests.answered(report);
         return;
-      case 'same':
-        if (slot !== undefined) this.#sameBroker(slot.name, report.as);
+      case 'same-broker':
+        if (slot !== undefined) this.#sameBroker(slot.name, report.otherName);
         return;
-      case 'quiet':
+      case 'quiesced':
         slot?.quiet?.();
         return;
       case 'configured':

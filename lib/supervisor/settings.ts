@@ -4,7 +4,7 @@ import type { BrokerConfig, Config, TopicConfig } from '../config/config.ts';
 import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
 import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
-import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/messages.ts';
+import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/settings.ts';
 
 /** @param clientId undefined for the one that the store keeps */
 export function brokerSettings<Id extends string | undefined>(

@@ -62,17 +62,17 @@ describe('Broker actor, where a broker hangs up', function () {
         for (; told < fixture.told.length; told++) {
           const message = fixture.told[told];
           if (message?.kind === 'publish-results') {
-            for (const { topic } of message.confirmed) confirmed.add(topic);
+            for (const { topic } of message.acknowledged) confirmed.add(topic);
             for (const { topic, reason } of message.refused) refused.set(topic, reason);
           }
-          if (message?.kind === 'replayed') session = 0;
+          if (message?.kind === 'caught-up') session = 0;
         }
         const open = topics.filter(topic => !confirmed.has(topic) && !refused.has(topic));
-        const newest = fixture.kinds.filter(kind => kind === 'session').length;
+        const newest = fixture.kinds.filter(kind => kind === 'session-started').length;
         if (
           open.length > 0 &&
           session !== newest &&
-          fixture.kinds.lastIndexOf('replayed') > fixture.kinds.lastIndexOf('session')
+          fixture.kinds.lastIndexOf('caught-up') > fixture.kinds.lastIndexOf('session-started')
         ) {
           session = newest;
           fixture.publish(session, ...open.map(topic => ({ topic, confirm: true })));
@@ -85,7 +85,7 @@ describe('Broker actor, where a broker hangs up', function () {
     return refused;
   }
 
-  const sessions = () => fixture.kinds.filter(kind => kind === 'session').length;
+  const sessions = () => fixture.kinds.filter(kind => kind === 'session-started').length;
   const good = Array.from({ length: 40 }, (_, index) => `good/${index}`);
   const bad = Array.from({ length: 8 }, (_, index) => `bad ${index}`);
   const isBad = (topic: string) => topic.includes(' ');

@@ -29,14 +29,14 @@ const observation = fc
     claim: fc.option(version, { nil: undefined }),
     own: fc.boolean(),
     expiry: time,
-    passedOver: fc.array(
+    conflated: fc.array(
       payload.map(bytes => fromBuffer(Buffer.from(bytes))),
       { maxLength: 8 },
     ),
   })
   // A stamp that fits is no mere claim.
   .map(one => (one.stamp === undefined ? one : { ...one, claim: undefined }))
-  .map(({ passedOver, ...one }) => (passedOver.length === 0 ? one : { ...one, passedOver }));
+  .map(({ conflated, ...one }) => (conflated.length === 0 ? one : { ...one, conflated }));
 
 const publication = fc.record({
   topic,

@@ -4,7 +4,7 @@ import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import { DEFAULT_DELETION_GUARD } from '../../lib/config/read-config.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import { compareVersions } from '../../lib/core/version.ts';
-import type { DeletionBound } from '../../lib/protocol/messages.ts';
+import type { DeletionBound } from '../../lib/protocol/settings.ts';
 import type { RawPublication } from '../../lib/protocol/publication.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import type { Step } from '../../lib/reconciler/topics/topic-table.ts';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import type { Response } from '../../lib/protocol/requests.ts';
 import { LinkRecord } from '../../lib/supervisor/link-record.ts';
-import { NoAnswer, PendingRequests } from '../../lib/supervisor/pending-requests.ts';
+import { NoResponseError, PendingRequests } from '../../lib/supervisor/pending-requests.ts';
 import { failureOf } from '../support/failure-of.ts';
 
 describe('inquiries', () => {
@@ -22,7 +22,7 @@ describe('inquiries', () => {
 
   const ask = () => inquiries.ask(id => sent.push(id), 1_000);
   const answer = (id: number | undefined, topics: number) =>
-    inquiries.answered({ kind: 'answer', id, answer: { topics } } as unknown as Response);
+    inquiries.answered({ kind: 'response', id, response: { topics } } as unknown as Response);
 
   it('get their own answers, in whatever order these come', async () => {
     const [first, second] = [ask(), ask()];
@@ -34,13 +34,13 @@ describe('inquiries', () => {
   it('fail when no answer comes in time, and pass over one that comes late', async () => {
     const asked = failureOf(ask());
     clock.tick(1_000);
-    expect(await asked).to.be.instanceOf(NoAnswer);
+    expect(await asked).to.be.instanceOf(NoResponseError);
     answer(sent[0], 1);
   });
 
   it('are refused when too many are under way', async () => {
     const asked = Array.from({ length: 256 }, () => failureOf(ask()));
-    expect(await failureOf(ask())).to.be.instanceOf(NoAnswer);
+    expect(await failureOf(ask())).to.be.instanceOf(NoResponseError);
     expect(sent).to.have.lengthOf(256);
     clock.tick(1_000);
     await Promise.all(asked);

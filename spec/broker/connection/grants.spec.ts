@@ -29,15 +29,15 @@ describe('Broker actor at a broker that never acknowledges QoS 2, as Mosca', () 
   it('publishes with the QoS that it grants, also where the subscription stays at QoS 0', async () => {
     await start({ resubscription: 'hides what is replayed' });
     fixture.publish(1, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
-    await fixture.heard(told => told.kind === 'publish-results' && told.through === 2);
+    await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 2);
   });
 
   it('does so from the first message of the next session', async () => {
     await start({});
     await broker.kill();
     await broker.start();
-    await fixture.heard(told => told.kind === 'session' && told.session === 2);
+    await fixture.heard(told => told.kind === 'session-started' && told.session === 2);
     fixture.publish(2, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
-    await fixture.heard(told => told.kind === 'publish-results' && told.through === 2);
+    await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 2);
   });
 });
