@@ -10,9 +10,17 @@
 import { hasWildcards } from '../core/filter.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
-import type { Connections, FromBroker, FullScanRequest, Port, Report, Start, ToBroker } from '../protocol/messages.ts';
-import type { BrokerSettings, Sampling } from '../protocol/settings.ts';
+import type {
+  Connections,
+  FromBroker,
+  FullScanRequest,
+  Port,
+  Report,
+  Start,
+  ToBroker,
+} from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/requests.ts';
+import type { BrokerSettings, Sampling } from '../protocol/settings.ts';
 import { BrokerLog } from './broker-log.ts';
 import { CancellableDelay } from './cancellable-delay.ts';
 import type { Connection } from './connection/connection.ts';

@@ -7,7 +7,7 @@
 
 import type { MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
-import type { Bounds, DeletionBound } from '../protocol/settings.ts';
+import type { Bounds, DeletionBound, StorePlace } from '../protocol/settings.ts';
 
 export interface Config {
   /** At least one; sorted by name. */
@@ -17,7 +17,7 @@ export interface Config {
   /** Hz, > 0. */
   readonly mergeFrequency: number;
   /** Where the state is kept: a folder, or `memory`. */
-  readonly store: string;
+  readonly store: StorePlace;
   /** With what the topics of mqttrep itself begin; undefined when it may write none. */
   readonly controlTopic: string | undefined;
   /** Whether mqttrep says under control topics, retained at each broker, how it is. */

@@ -15,6 +15,7 @@ import type {
   TopicConfig,
 } from './config.ts';
 import { MASK, maskUrl } from './mask.ts';
+import { storePlaceText } from './store-place.ts';
 
 export interface BrokerDescription {
   readonly name: string;
@@ -100,7 +101,7 @@ export function describeConfig(config: Config): DescribedConfig {
     brokers: config.brokers.map(describeBroker),
     topics: config.topics,
     mergeFrequency: config.mergeFrequency,
-    store: config.store,
+    store: storePlaceText(config.store),
     controlTopic: config.controlTopic ?? null,
     stateTopics: config.stateTopics,
     scanPeriod: Number.isFinite(config.scanPeriod) ? config.scanPeriod : null,

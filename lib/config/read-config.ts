@@ -4,7 +4,7 @@
  */
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
-import type { Bounds, DeletionBound } from '../protocol/settings.ts';
+import type { Bounds, DeletionBound, StorePlace } from '../protocol/settings.ts';
 import { DEFAULT_BOUNDS, LARGEST_BOUNDS, LEAST_MEMORY } from './bounds.ts';
 import { readBrokers } from './brokers.ts';
 import type { Config, ConfigResult, HttpConfig, Problem } from './config.ts';
@@ -100,7 +100,7 @@ export function readHttpAccess(
 
 function readProcess(
   environment: Environment,
-  storePlace: string,
+  storePlace: StorePlace,
   problems: Problems,
 ): Omit<Config, 'brokers' | 'topics' | 'http'> {
   const read = <T>(key: ProcessKey, parse: (text: string) => Parsed<T>, fallback: T): T => {

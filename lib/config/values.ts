@@ -4,11 +4,12 @@
  */
 
 import type { QoS } from '../core/policy.ts';
-import type { DeletionBound } from '../protocol/settings.ts';
+import type { DeletionBound, StorePlace } from '../protocol/settings.ts';
 import { LOG_LEVELS, type LogConfig, type LogLevel } from './config.ts';
 import { nearest } from './nearest.ts';
 import type { Parsed } from './problems.ts';
 import { show } from './problems.ts';
+import { storePlaceOf } from './store-place.ts';
 
 /** Hz. The samples of a state that changes more often than this would not be told apart. */
 const HIGHEST_FREQUENCY = 1000;
@@ -61,8 +62,8 @@ export function parseFrequency(text: string): Parsed<number> {
 }
 
 /** A folder, or `memory`. */
-export function parseStore(text: string): Parsed<string> {
-  return { value: text };
+export function parseStore(text: string): Parsed<StorePlace> {
+  return { value: storePlaceOf(text) };
 }
 
 /** A topic name without wildcards, under which mqttrep may write; `off` for none. */

@@ -161,7 +161,7 @@ export class DemoFixture {
       })),
       topics: [{ id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES }],
       mergeFrequency: MERGE_FREQUENCY,
-      store: 'memory',
+      store: { kind: 'memory' },
       controlTopic: CONTROL_PREFIX,
       scanPeriod: 600,
       maxDrift: 60,

@@ -24,7 +24,7 @@ const FRESH = 200;
 /** As much of the replicator as is needed to ask how it is. */
 export interface Asked {
   readonly links: ReadonlyMap<string, Readonly<LinkRecord>>;
-  readonly reconcilerRestarts: number;
+  readonly reconcilerActors: number;
   readonly isStopping: boolean;
   askBroker(name: string, question: BrokerRequest, within: number): Promise<BrokerMeasures>;
   askReconciler(
@@ -118,7 +118,7 @@ export class Measurements {
   }
 
   async #askReconciler(): Promise<void> {
-    const incarnation = this.#asked.reconcilerRestarts;
+    const incarnation = this.#asked.reconcilerActors;
     // A new one counts its conflicts anew.
     if (incarnation !== this.#incarnation) this.#lastConflict = 0;
     this.#incarnation = incarnation;

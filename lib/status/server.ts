@@ -58,7 +58,7 @@ export interface StatusServerOptions {
   readonly http: HttpConfig;
   readonly replicator: Pick<
     Replicator,
-    'links' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
+    'links' | 'reconcilerActors' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
   >;
   /** Of the package. */
   readonly version: string;

@@ -9,6 +9,7 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Log } from '../protocol/messages.ts';
+import type { StorePlace } from '../protocol/settings.ts';
 import { DiskStore } from './disk-store.ts';
 import { NoStore } from './no-store.ts';
 import type { StateStore, StoredState } from './state-store.ts';
@@ -25,21 +26,21 @@ const IN_USE_LIMIT = 10_000;
 const IN_USE_RETRY_MS = 250;
 
 /**
- * Opens the store in a folder, or in `memory`.
+ * Opens the store in its folder, or one in memory.
  * @param brokers the names of the brokers, in the order of their indexes
  * @param recalled told the facts as soon as they are read, long before the topics are. The store may still turn out
  *   to be damaged
  * @throws StoreInUseError, UnknownStoreError
  */
 export async function openStore(
-  place: string,
+  place: StorePlace,
   brokers: readonly string[],
   log: Log,
   recalled: (facts: ReadonlyMap<string, string>) => void = () => undefined,
 ): Promise<OpenedStore> {
-  if (place === 'memory') return loaded(new NoStore());
+  if (place.kind === 'memory') return loaded(new NoStore());
   try {
-    const folder = resolve(place);
+    const folder = resolve(place.path);
     await createFolder(folder);
     const store = new DiskStore(folder, brokers, await lockWhenFree(folder, log));
     return await loadedOrAside(store, log, recalled);

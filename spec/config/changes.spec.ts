@@ -81,7 +81,7 @@ describe('Changes of the configuration', () => {
       'MQTTREP_STORE takes effect at the next start only',
       'MQTTREP_LOG_FORMAT takes effect at the next start only',
     ]);
-    expect(config.store).to.equal('/nowhere/.local/state/mqttrep');
+    expect(config.store).to.deep.equal({ kind: 'folder', path: '/nowhere/.local/state/mqttrep' });
     expect(config.log).to.deep.equal({ level: 'debug', format: 'text' });
   });
 });

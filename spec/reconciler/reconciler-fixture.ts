@@ -28,7 +28,7 @@ export function settings(
     maxDrift: 60_000,
     deletionGuard: { topics: 10, percent: 5 },
     bounds: { ...DEFAULT_BOUNDS, ...bounds },
-    store: 'memory',
+    store: { kind: 'memory' },
     hidesPayloads: payloads === 'hidden',
   };
 }

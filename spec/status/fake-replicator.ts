@@ -10,6 +10,7 @@ export type Inspected = StatusServerOptions['replicator'];
 
 export class FakeReplicator {
   readonly links = new Map<string, LinkRecord>();
+  reconcilerActors = 1;
   reconcilerRestarts = 0;
   isStopping = false;
   /** All that the reconciler was asked, but for measures. */

@@ -50,7 +50,9 @@ describe('a copy of a store', () => {
       const copy = await copied(folder);
       const after = committed;
       for (const name of await readdir(copy)) files.add(name.replace('.new', ''));
-      const { store, state } = await openStore(copy, BROKERS, (_level, line) => log.push(line));
+      const { store, state } = await openStore({ kind: 'folder', path: copy }, BROKERS, (_level, line) =>
+        log.push(line),
+      );
       const payloads = [...state.topics].map(([, { register }]) => register.winner?.payload);
       expect(payloads, 'every commit writes all topics').to.have.lengthOf(200);
       expect([...new Set(payloads)]).to.have.lengthOf(1);
@@ -68,12 +70,12 @@ describe('a copy of a store', () => {
   it('made from a folder that is in use opens, though its original stays locked', async () => {
     const folder = tempFolder('backup');
     const silent = () => undefined;
-    const { store } = await openStore(folder, BROKERS, silent);
+    const { store } = await openStore({ kind: 'folder', path: folder }, BROKERS, silent);
     await new Promise<void>((resolve, reject) => {
       const changes = { topics: new Map(), metadata: new Map([['replica', 'r1']]), all: new Map() };
       store.commit(changes, error => (error === undefined ? resolve() : reject(error)));
     });
-    const copy = await openStore(await copied(folder), BROKERS, silent);
+    const copy = await openStore({ kind: 'folder', path: await copied(folder) }, BROKERS, silent);
     expect(copy.state.metadata.get('replica')).to.equal('r1');
     await copy.store.close();
     await store.close();

@@ -22,7 +22,8 @@ const BROKERS = ['A', 'B'];
 describe('a folder with a store', () => {
   let folder: string;
   const log: string[] = [];
-  const open = (brokers = BROKERS) => openStore(folder, brokers, (_level, line) => log.push(line));
+  const open = (brokers = BROKERS) =>
+    openStore({ kind: 'folder', path: folder }, brokers, (_level, line) => log.push(line));
 
   beforeEach(async () => {
     folder = await tempFolder('store');
@@ -50,7 +51,7 @@ describe('a folder with a store', () => {
     const recalled: (string | undefined)[] = [];
     const openAndTell = () =>
       openStore(
-        folder,
+        { kind: 'folder', path: folder },
         BROKERS,
         (_level, line) => log.push(line),
         facts => recalled.push(facts.get('replica')),

@@ -20,7 +20,7 @@ const FILE_HEAD = FORMAT_AT + 1 + 8;
 describe('a folder with a file that this version did not write', () => {
   let folder: string;
   const log: string[] = [];
-  const open = () => openStore(folder, BROKERS, (_level, line) => log.push(line));
+  const open = () => openStore({ kind: 'folder', path: folder }, BROKERS, (_level, line) => log.push(line));
   const file = (name: string) => join(folder, name);
 
   beforeEach(() => {

@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import type { IngressMode } from '../../../lib/broker/incoming/ingress.ts';
 import { messageDigestOf } from '../../../lib/protocol/message-digest.ts';
-import type { Sampling } from '../../../lib/protocol/settings.ts';
 import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
+import type { Sampling } from '../../../lib/protocol/settings.ts';
 import { ALL, Fixture, LIVE_3, LIVE_5, NEWEST } from './ingress-fixture.ts';
 
 describe('Conflation', () => {
