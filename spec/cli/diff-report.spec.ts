@@ -12,7 +12,7 @@ describe('The report of differences', () => {
       compared: 1,
       diverging: [{ topic, snapshots: looks }],
       unknown: [],
-      cut: [],
+      incomplete: [],
     });
 
   it('has a line for each broker, and nothing that a terminal obeys', () => {

@@ -36,7 +36,7 @@ describe('a store on a full disk', () => {
       child.send('on');
       told = await next();
     }
-    expect(told.failure).to.match(/cannot be used \(.*EFBIG.*\): look at .* the free space/);
+    expect(told.failure).to.match(/cannot be used \(.*EFBIG.*\): check .* the free space/);
     expect(await kept(folder)).to.equal(told.number - 1);
     child.send('on');
     expect((await next()).failure).to.match(/EFBIG/);

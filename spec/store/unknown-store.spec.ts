@@ -76,12 +76,12 @@ describe('a folder with a file that this version did not write', () => {
       bytes.writeUInt8(77, body);
       rewriteChecksum(bytes, FILE_HEAD);
     });
-    await isRefused(/another version of mqttrep wrote it \(no entry is of kind 77\)/);
+    await isRefused(/another version of mqttrep wrote it \(there is no kind of entry 77\)/);
   });
 
   it('is refused, where another program has a file of the same name', async () => {
     writeFileSync(file('state-7.log'), '2026-01-01 the pump of another program started\n');
-    await isRefused(/state-7\.log is left as it is.*does not begin as a store of mqttrep does/);
+    await isRefused(/state-7\.log is left as it is.*does not begin like a store of mqttrep/);
   });
 
   for (const name of ['state-0.log', 'state-2.log.new']) {
@@ -119,7 +119,7 @@ describe('a folder with a file that this version did not write', () => {
       writeFileSync(file('state-1.log'), head);
       const { store } = await open();
       await store.close();
-      expect(log.join()).to.match(/is damaged .*it was moved to .*damaged-/);
+      expect(log.join()).to.match(/is damaged .*it is now .*damaged-/);
       const aside = readdirSync(folder).find(name => name.startsWith('damaged-')) ?? '';
       expect(readFileSync(file(aside)).equals(head)).to.equal(true);
     });
