@@ -57,7 +57,7 @@ describe('the page', function () {
     await open({ 'canards/menu': 'oats', 'canards/door': 'open' });
     await expectText('.figures', /2 topics converged, 0 diverging/);
     await expectText('.headline', /All 3 brokers are connected/);
-    expect(await page.title()).to.equal('equal · mqttrep');
+    expect(await page.title()).to.equal('converged · mqttrep');
     server.tell({ topics: { converged: 1, diverging: 1, blocked: 0, deleted: 0 } });
     await expectText('.figures', /1 topic converged, 1 diverging/);
     expect(await page.title()).to.equal('1 diverging · mqttrep');
@@ -84,7 +84,7 @@ describe('the page', function () {
 
   it('shows the first topic when it comes, and one that comes to light a moment later', async () => {
     await open({});
-    await page.getByText('No topic has been seen yet.').waitFor();
+    await page.getByText('No topic so far.').waitFor();
     world.rows.push(...new PretendWorld(BROKERS, { 'canards/menu': 'oats' }).rows);
     server.tell({ topics: world.counts() });
     await row('menu').waitFor();
@@ -162,7 +162,7 @@ describe('the page', function () {
     await expectText('.topics > header .total', /10 found/);
     await row('meters/m099999').waitFor();
     await page.getByRole('checkbox').check();
-    await page.getByText('No topic differs among these.').waitFor();
+    await page.getByText('No matching topic is diverging.').waitFor();
   });
 
   it('can be used by the keyboard alone', async () => {
@@ -211,7 +211,7 @@ describe('the page', function () {
     await open({ 'canards/menu': 'oats' });
     const { port } = server;
     await server.stop();
-    await expectText('.notice', /mqttrep does not answer\. What you see is \d+\ss old/);
+    await expectText('.notice', /mqttrep does not answer\. The page shows what was known \d+\ss ago/);
     await expectText('.masthead', /not connected/);
     await expectText('.figures', /1 topic converged/);
     server = await PretendServer.start(world, { port });
@@ -229,7 +229,7 @@ describe('the page', function () {
     await expectAccessible(page, 'the form');
     await page.getByLabel('Token').fill('wrong');
     await page.keyboard.press('Enter');
-    await page.getByText('That is not the token.').waitFor();
+    await page.getByText('The token is wrong.').waitFor();
     await page.getByLabel('Token').fill('s3same-open');
     await page.getByRole('button').click();
     await expectText('.figures', /1 topic converged/);
@@ -254,7 +254,7 @@ describe('the page', function () {
     expect(posts()).to.deep.equal([]);
     await press('Yes');
     await press('Restore');
-    expect(await card('PARIS').innerText()).to.contain('Give PARIS 300 topics again?');
+    expect(await card('PARIS').innerText()).to.contain('Publish 300 topics to PARIS again?');
     await press('Yes');
     await eventually(() =>
       expect(posts()).to.deep.equal([

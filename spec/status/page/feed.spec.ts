@@ -82,7 +82,7 @@ describe('the feed of the page', () => {
     await server.stop();
     server = await PretendServer.start(world, { token: 'right' });
     follow(10_000, 'wrong');
-    await eventually(() => expect(links).to.deep.equal(['token wanted']));
+    await eventually(() => expect(links).to.deep.equal(['token required']));
     reader?.close();
     follow(10_000, 'right');
     await eventually(() => expect(feed.link.state).to.equal('live'));

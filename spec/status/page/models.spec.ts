@@ -137,8 +137,8 @@ describe('what a screen reader is told unasked', () => {
       brokers: [{ ...broker('OSLO'), state: 'unreachable' }, broker('PARIS'), broker('QUEBEC')],
     };
     expect(announcements(before, before)).to.deep.equal([]);
-    expect(announcements(before, cut)).to.deep.equal(['OSLO is unreachable.', '1 topic not equal.']);
-    expect(announcements(cut, before)).to.deep.equal(['OSLO is ready.', 'All topics are equal again.']);
+    expect(announcements(before, cut)).to.deep.equal(['OSLO is unreachable.', '1 topic diverging.']);
+    expect(announcements(cut, before)).to.deep.equal(['OSLO is ready.', 'All topics have converged.']);
     expect(announcements(before, { ...before, rates: [] })).to.deep.equal([]);
   });
 });
