@@ -228,7 +228,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       link.heal();
       const second = await fixture.heard(told => told.kind === 'session-started' && told.session === 2);
       expect(second).to.deep.include({ marker: { payload: '17' } });
-      await client.erase('mqttrep/us/marker/oslo');
+      await client.deleteRetained('mqttrep/us/marker/oslo');
     });
 
     it('connects when the broker comes at last', async () => {

@@ -81,7 +81,7 @@ describe('the test harness: brokers', () => {
         await client.publish('mqttrep/marker', '7', { retain: true });
         await client.publish('$other/marker', '7', { retain: true });
         await client.publish('read/erased', 'x', { retain: true });
-        await client.erase('read/erased');
+        await client.deleteRetained('read/erased');
         await client.publish('read/passing', 'x');
         await client.publish('read/binary', Buffer.from([0xff, 0x00]), { retain: true });
         const retained = await retainedOf(broker.url);

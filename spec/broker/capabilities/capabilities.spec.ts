@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import { BrokerCapabilities } from '../../../lib/broker/capabilities/capabilities.ts';
 import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
+import { hangsUpOnPresence } from '../../support/broker-quirks.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
-import { hangsUpOnPresence } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { BrokerActorFixture, type Told } from '../broker-actor-fixture.ts';

@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { BREAKS_PUBACKS } from '../../support/broker-quirks.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
-import { BREAKS_PUBACKS } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';

@@ -1,7 +1,7 @@
 /** Over MQTT 3.1.1 only what a broker grants tells how it may be published to. */
 
 import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
-import { NO_QOS_2 } from '../../support/oddities.ts';
+import { NO_QOS_2 } from '../../support/broker-quirks.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 

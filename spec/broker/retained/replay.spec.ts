@@ -147,7 +147,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
         const replay = create(newSentinel());
         await replay.begin();
         expect(await replay.readMarker()).to.deep.equal(read);
-        await client.erase(MARKER);
+        await client.deleteRetained(MARKER);
         await client.end();
       });
     }
