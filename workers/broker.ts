@@ -3,7 +3,7 @@
 import { BrokerActor } from '../lib/broker/broker-actor.ts';
 import type { ControlOfBroker, Report } from '../lib/protocol/messages.ts';
 import type { BrokerTask } from '../lib/protocol/settings.ts';
-import { collectWhenQuiet } from './quiet-collection.ts';
+import { collectWhenIdle } from './idle-collection.ts';
 
 export default async function broker({ control, reconciler, settings }: BrokerTask): Promise<void> {
   let fail: (error: Error) => void = () => undefined;
@@ -37,7 +37,7 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
         return;
     }
   });
-  const stopCollecting = collectWhenQuiet();
+  const stopCollecting = collectWhenIdle();
   try {
     await Promise.race([actor.run(), failed]);
     control.postMessage({ kind: 'counters', counters: actor.counters } satisfies Report);

@@ -17,7 +17,7 @@ import { startOf } from '../lib/reconciler/store-metadata.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
 import { UnknownStoreError } from '../lib/store/store-errors.ts';
-import { collectWhenQuiet } from './quiet-collection.ts';
+import { collectWhenIdle } from './idle-collection.ts';
 
 /** Of the secret that a store gets at its first start. */
 const SECRET_BYTES = 32;
@@ -39,7 +39,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
     return;
   }
   const { actor, store } = started;
-  const stopCollecting = collectWhenQuiet();
+  const stopCollecting = collectWhenIdle();
   try {
     for (const [index, port] of ports.entries()) actor.attach(index, port);
     await new Promise<void>((resolve, reject) => {

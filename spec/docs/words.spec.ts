@@ -26,7 +26,7 @@ const CHECKED = [
   'spec/supervisor',
   'spec/support',
   'spec/workers',
-  'workers/quiet-collection.ts',
+  'workers/idle-collection.ts',
 ] as const;
 
 const READABLE = /\.(?:tsx?|md|json)$/;
