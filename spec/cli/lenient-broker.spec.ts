@@ -123,7 +123,7 @@ describe('mqttrep between a lenient broker and a strict one', function () {
         missing('poison/twice', { properties: '[null,["a","b"],null,null,[]]' }),
         missing('poison/unreadable', { properties: 'x' }),
         missing('poison/character\u0001', {}),
-        missing('poison/expiry', { expiresAt: Number.NaN }),
+        missing('poison/expiry', { messageExpiresAt: Number.NaN }),
         missing('sound', {}),
         ...Array.from({ length: 20 }, (_, n) => expiring(n)),
       ].map(([topic, stored]) => [topic, stored as ReturnType<typeof settledTopic>]),

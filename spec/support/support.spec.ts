@@ -61,7 +61,7 @@ describe('The helpers of specs', () => {
 
     it('times out even if the assertion never ends', async () => {
       const failure = await failureOf(eventually(() => new Promise<void>(() => undefined), { within: 50 }));
-      expect(failure.message).to.contain('never came to an end');
+      expect(failure.message).to.contain('did not end');
     });
   });
 

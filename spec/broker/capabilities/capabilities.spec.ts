@@ -64,7 +64,7 @@ describe('Broker actor at a broker that hangs up', function () {
     const told = await fixture.heard(
       (one): one is Told & { kind: 'probe-answers' } => one.kind === 'probe-answers',
     );
-    expect(told.answers).to.deep.equal([{ topic: 'a', found: 'unknown' }]);
+    expect(told.answers).to.deep.equal([{ topic: 'a', held: 'unknown' }]);
   });
 });
 
