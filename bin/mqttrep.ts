@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Node.js opens its debugger, on a port that every local user can reach, at a SIGUSR1. A listener takes the place of that.
- * So nothing is imported before it is there.
+ * At a SIGUSR1, Node.js opens its debugger on a port that every local user can reach. A listener for the signal prevents
+ * that, so it is installed before anything is imported.
  */
 process.on('SIGUSR1', () => undefined);
 

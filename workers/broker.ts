@@ -1,8 +1,9 @@
 /** The thread of one broker: its actor, and the main thread's hold on it. */
 
 import { BrokerActor } from '../lib/broker/broker-actor.ts';
-import type { BrokerTask, ControlOfBroker, Report } from '../lib/protocol/messages.ts';
-import { collectWhenQuiet } from './quiet-collection.ts';
+import type { ControlOfBroker, Report } from '../lib/protocol/messages.ts';
+import type { BrokerTask } from '../lib/protocol/settings.ts';
+import { collectWhenIdle } from './idle-collection.ts';
 
 export default async function broker({ control, reconciler, settings }: BrokerTask): Promise<void> {
   let fail: (error: Error) => void = () => undefined;
@@ -22,21 +23,21 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
       case 'connections':
         actor.connections(message.connections);
         return;
-      case 'sample':
+      case 'sampling':
         actor.sample(message.sampling);
         return;
       case 'quiesce':
         actor.quiesce().catch(fail);
         return;
-      case 'ask':
-        control.postMessage({ kind: 'answer', id: message.id, answer: actor.measures } satisfies Report);
+      case 'request':
+        control.postMessage({ kind: 'response', id: message.id, response: actor.measures } satisfies Report);
         return;
       case 'stop':
         actor.stop().catch(fail);
         return;
     }
   });
-  const stopCollecting = collectWhenQuiet();
+  const stopCollecting = collectWhenIdle();
   try {
     await Promise.race([actor.run(), failed]);
     control.postMessage({ kind: 'counters', counters: actor.counters } satisfies Report);

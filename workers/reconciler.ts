@@ -6,14 +6,9 @@ import { nanoid } from 'nanoid';
 import { randomClientId } from '../lib/broker/connection/client-id.ts';
 import { formatsOf } from '../lib/core/merge-chain.ts';
 import type { Decoders } from '../lib/core/merge-order.ts';
-import type {
-  ControlOfReconciler,
-  Log,
-  ReconcilerSettings,
-  ReconcilerTask,
-  Report,
-} from '../lib/protocol/messages.ts';
+import type { ControlOfReconciler, Log, Report } from '../lib/protocol/messages.ts';
 import type { ReconcilerRequest, Response } from '../lib/protocol/requests.ts';
+import type { ReconcilerSettings, ReconcilerTask } from '../lib/protocol/settings.ts';
 import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
 import { BufferingPort, EARLY_BYTES } from '../lib/reconciler/links/buffering-port.ts';
 import { StoreTooLargeError } from '../lib/reconciler/memory-bound.ts';
@@ -22,7 +17,7 @@ import { startOf } from '../lib/reconciler/store-metadata.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
 import { UnknownStoreError } from '../lib/store/store-errors.ts';
-import { collectWhenQuiet } from './quiet-collection.ts';
+import { collectWhenIdle } from './idle-collection.ts';
 
 /** Of the secret that a store gets at its first start. */
 const SECRET_BYTES = 32;
@@ -44,7 +39,7 @@ export default async function reconciler({ control, brokers, settings }: Reconci
     return;
   }
   const { actor, store } = started;
-  const stopCollecting = collectWhenQuiet();
+  const stopCollecting = collectWhenIdle();
   try {
     for (const [index, port] of ports.entries()) actor.attach(index, port);
     await new Promise<void>((resolve, reject) => {
@@ -53,10 +48,10 @@ export default async function reconciler({ control, brokers, settings }: Reconci
           case 'attach':
             actor.attach(message.broker, message.port);
             return;
-          case 'ask':
+          case 'request':
             // Whoever asks gets no answer then; that is no reason to end the replication.
             answerOf(actor, message.request)
-              .then(answer => report({ kind: 'answer', id: message.id, answer }))
+              .then(answer => report({ kind: 'response', id: message.id, response: answer }))
               .catch((error: Error) => log('error', `a question was not answered: ${error.stack}`));
             return;
           case 'configure':
@@ -126,8 +121,8 @@ async function configure(
   actor.configure({ settings, brokers, decoders: await decodersFor(settings) });
 }
 
-async function answerOf(actor: Reconciler, question: ReconcilerRequest): Promise<Response['answer']> {
-  if (question.of !== 'deletions') return actor.inspector.answer(question);
+async function answerOf(actor: Reconciler, question: ReconcilerRequest): Promise<Response['response']> {
+  if (question.kind !== 'deletions') return actor.inspector.answer(question);
   const topics = actor.decideDeletions(question.broker, question.decision);
   return topics === null ? null : { topics };
 }

@@ -11,17 +11,16 @@ import { hasWildcards } from '../core/filter.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type {
-  BrokerSettings,
   Connections,
   FromBroker,
   FullScanRequest,
   Port,
   Report,
-  Sampling,
   Start,
   ToBroker,
 } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/requests.ts';
+import type { BrokerSettings, Sampling } from '../protocol/settings.ts';
 import { BrokerLog } from './broker-log.ts';
 import { CancellableDelay } from './cancellable-delay.ts';
 import type { Connection } from './connection/connection.ts';
@@ -155,7 +154,7 @@ export class BrokerActor {
     await new Promise(resolve => setTimeout(resolve, DELIVERY_GRACE));
     if (this.#session !== undefined && filters.length > 0) await this.#connection?.unsubscribe(filters);
     this.#intake.flush();
-    this.#report({ kind: 'quiet' });
+    this.#report({ kind: 'quiesced' });
   }
 
   /** Says goodbye to the broker; `run` then ends. */
@@ -304,7 +303,7 @@ export class BrokerActor {
   #become(start: Start): void {
     const encounters: Encounters = {
       another: replica => this.#brokerLog.isNotAlone(replica, this.#connection?.protocolVersion),
-      sameBroker: name => this.#report({ kind: 'same', as: name }),
+      sameBroker: name => this.#report({ kind: 'same-broker', otherName: name }),
       copyOfStore: topic => this.#brokerLog.hasCopyOfStore(topic),
     };
     const former = this.#identity;

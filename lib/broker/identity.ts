@@ -3,7 +3,8 @@
 import { nanoid } from 'nanoid';
 import type { QoS } from '../core/policy.ts';
 import { ControlTopics } from '../protocol/control-topics.ts';
-import type { BrokerSettings, Start } from '../protocol/messages.ts';
+import type { Start } from '../protocol/messages.ts';
+import type { BrokerSettings } from '../protocol/settings.ts';
 import { Stamps } from '../protocol/stamps.ts';
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';

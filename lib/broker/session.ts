@@ -171,11 +171,11 @@ export class Session {
     // On a connection that stands messages came all the time.
     intake.flush();
     post({
-      kind: 'session',
+      kind: 'session-started',
       session: number,
       stamps: mqtt5,
-      retains: this.#retains,
-      writes: this.#writes,
+      retainsMessages: this.#retains,
+      writesControlTopics: this.#writes,
       marker,
     });
     const flagsLiveQos0 = this.#flagsLiveQos0;
@@ -196,7 +196,7 @@ export class Session {
     // A message that is still packed must not be overtaken.
     intake.flush();
     intake.mode = { mqtt5, liveFlag, flagsLiveQos0, replaying: false };
-    post({ kind: 'replayed', stamps: mqtt5, isCut: this.#replay.end === 'cut' });
+    post({ kind: 'caught-up', stamps: mqtt5, isReplayIncomplete: this.#replay.end === 'cut' });
     const raised = raising === 'with the second' ? await this.#replay.raise(wanted) : granted;
     const less = raising === 'not at all' ? [] : grantedLess(wanted, raised);
     this.#setReady();
@@ -243,7 +243,7 @@ export class Session {
   /** Asks the broker what it retains under these topics. */
   probe(topics: readonly string[], priority: ProbePriority): void {
     if (this.#prober === undefined || this.#isFlagless)
-      this.#deps.post({ kind: 'found', answers: topics.map(unknownAt) });
+      this.#deps.post({ kind: 'probe-answers', answers: topics.map(unknownAt) });
     else this.#prober.probe(topics, priority);
   }
 
@@ -263,11 +263,14 @@ export class Session {
    * Where no sentinel may be written, the end of what is shown could not be told from a pause; without a flag what is
    * shown from what passes. On the connection that replicates it would be taken for live.
    */
-  async runFullScan({ isCut, parents }: Pick<FullScanRequest, 'isCut' | 'parents'>): Promise<void> {
+  async runFullScan({
+    isReplayIncomplete,
+    parents,
+  }: Pick<FullScanRequest, 'isReplayIncomplete' | 'parents'>): Promise<void> {
     const { identity, protocolVersion, wanted, inbound, second, post } = this.#deps;
     const isPossible = this.#writes && !this.#isFlagless && second.isPossible;
     const sentinel = isPossible ? identity.sentinel('full-scan') : undefined;
-    let scan: FullScanResult = { end: 'not possible', reads: 0, unread: [], dropped: 0 };
+    let scan: FullScanResult = { outcome: 'unsupported', subscribes: 0, unreadFilters: [], droppedLevels: 0 };
     if (sentinel !== undefined && this.#fullScan === undefined) {
       this.#fullScan = new FullScan({
         options: identity.sideConnectionOptions('full-scan', protocolVersion),
@@ -275,12 +278,12 @@ export class Session {
         sentinel,
         order: this.#order,
         flags: this.#isSentinelShown ? 'set' : undefined,
-        isCut,
+        isCut: isReplayIncomplete,
         parents,
         subscriptions: wanted,
         intake: inbound,
         show: batch => {
-          if (!this.#isOver) post({ kind: 'scanned', batch }, [batch]);
+          if (!this.#isOver) post({ kind: 'full-scan-batch', batch }, [batch]);
         },
       });
       scan = await this.#fullScan.run();
@@ -359,7 +362,10 @@ export class Session {
       answer: answers => {
         // What came before the answer must not be taken for news after it.
         intake.flush();
-        post({ kind: 'found', answers: this.#liveFlag === 'dropped' ? answers.map(undated) : answers });
+        post({
+          kind: 'probe-answers',
+          answers: this.#liveFlag === 'dropped' ? answers.map(undated) : answers,
+        });
       },
     });
   }
@@ -381,6 +387,6 @@ export class Session {
  * What passed and was presumed to be retained must not win over what is: that is found, and dated when it is, though it
  * may be a copy that we made long ago.
  */
-function undated({ topic, found }: ProbeAnswer): ProbeAnswer {
-  return { topic, found: typeof found === 'object' ? { ...found, stamp: undefined } : found };
+function undated({ topic, held }: ProbeAnswer): ProbeAnswer {
+  return { topic, held: typeof held === 'object' ? { ...held, stamp: undefined } : held };
 }

@@ -16,12 +16,12 @@ export interface BrokerRead {
 const MAX_SHOWN_CHARACTERS = 60;
 
 export function diffText(brokers: readonly BrokerRead[], comparison: Comparison): string {
-  const { compared, diverging, unknown, cut } = comparison;
+  const { compared, diverging, unknown, incomplete } = comparison;
   const left = brokers.flatMap(({ name, state, reason }) => {
     if (state === 'not read') return [`${name} could not be read: ${printable(reason)}\n`];
     return state === 'read' ? [] : [`${name} retains no messages, and is not compared\n`];
   });
-  const hidden = cut.map(
+  const hidden = incomplete.map(
     name =>
       `${name} does not show everything that it retains: topics that only ${name} retains may be missing\n`,
   );
@@ -79,12 +79,12 @@ function propertiesText({ properties }: RetainedState): string {
 }
 
 export function diffJson(brokers: readonly BrokerRead[], comparison: Comparison): object {
-  const { compared, diverging, unknown, cut } = comparison;
+  const { compared, diverging, unknown, incomplete } = comparison;
   return {
     equal:
       diverging.length === 0 && unknown.length === 0 && brokers.every(({ state }) => state !== 'not read'),
     brokers: brokers.map(({ name, state, reason }) => ({ name, state, ...(reason && { reason }) })),
-    cut,
+    cut: incomplete,
     compared,
     diverging: diverging.map(differenceJson),
     unknown: unknown.map(differenceJson),

@@ -40,7 +40,7 @@ async function diffBrokers(config: Config, format: Format, signal: AbortSignal):
   const attempts = await Promise.all(config.brokers.map(broker => readBroker(broker, config, id, signal)));
   const sides = attempts.flatMap(({ reader, retained }, broker): ComparedBroker[] =>
     reader?.retains === true
-      ? [{ name: reader.name, broker, retained, ask: topics => reader.ask(topics) }]
+      ? [{ name: reader.name, broker, retained, probe: topics => reader.ask(topics) }]
       : [],
   );
   const names = config.brokers.map(({ name }) => name);

@@ -3,7 +3,8 @@
 import type { Config } from '../config/config.ts';
 import { readServiceManager } from '../config/service-manager.ts';
 import { createLogger } from '../log/logger.ts';
-import type { Log, Mode } from '../protocol/messages.ts';
+import type { Log } from '../protocol/messages.ts';
+import type { Mode } from '../protocol/settings.ts';
 import { Replicator } from '../supervisor/replicator.ts';
 import { EXIT } from './exit-codes.ts';
 import { configSource, describe, printProblems } from './load-config.ts';

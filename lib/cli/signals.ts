@@ -4,7 +4,7 @@
  */
 
 import { isatty } from 'node:tty';
-import { STOP_LIMIT } from '../supervisor/replicator.ts';
+import { STOP_TIMEOUT_MS } from '../supervisor/replicator.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface SignalDeps {
@@ -27,7 +27,7 @@ export function obeySignals({ stop, reload, log }: SignalDeps): Signals {
   const end = (signal: string) => {
     if (limit !== undefined) process.exit(EXIT.failure);
     log(`${signal}: stopping`);
-    limit = setTimeout(() => process.exit(EXIT.failure), STOP_LIMIT);
+    limit = setTimeout(() => process.exit(EXIT.failure), STOP_TIMEOUT_MS);
     stop();
   };
   const hangup = () => {

@@ -1,33 +1,32 @@
 /**
- * Which topics differ between brokers that ought to be equal, by the configuration.
+ * Compares the retained topics of brokers that should be equal by the configuration.
  *
- * The brokers that a topic may be published to must all retain the same, or all nothing; and what they retain
- * must be what some broker that is subscribed to retains. A topic that no subscribed broker retains is not
- * replicated. Pure, but for the brokers that are asked again.
+ * All brokers that a topic may be published to must retain the same message, or none. What they retain must be what at least
+ * one subscribed broker retains. A topic that no subscribed broker retains is not replicated.
  */
 
 import { type BrokerSet, has, type Policies } from '../core/policy.ts';
 import { type BrokerSnapshot, isSame, type RetainedState } from './retained-state.ts';
 
-/** A broker, as far as it is compared. */
+/** A broker that is compared. */
 export interface ComparedBroker {
   readonly name: string;
   /** Its index in the configuration. */
   readonly broker: number;
-  /** What its replay has shown. */
+  /** The messages of its replay. */
   readonly retained: ReadonlyMap<string, RetainedState>;
-  /** What it retains under these topics, asked for by name. */
-  readonly ask: (topics: readonly string[]) => Promise<ReadonlyMap<string, BrokerSnapshot>>;
+  /** Asks the broker what it retains under each of these topics. */
+  readonly probe: (topics: readonly string[]) => Promise<ReadonlyMap<string, BrokerSnapshot>>;
 }
 
 export interface Comparison {
-  /** Topics that were compared. */
+  /** The number of topics compared. */
   readonly compared: number;
   readonly diverging: readonly TopicDifference[];
-  /** Topics of which some broker does not say what it retains. */
+  /** Topics for which a broker does not tell what it retains. */
   readonly unknown: readonly TopicDifference[];
-  /** Brokers whose replay did not show all that they retain: what one of them alone retains may be missing here. */
-  readonly cut: readonly string[];
+  /** Brokers with an incomplete replay: a topic that only such a broker retains may be missing here. */
+  readonly incomplete: readonly string[];
 }
 
 export interface TopicDifference {
@@ -36,10 +35,10 @@ export interface TopicDifference {
   readonly snapshots: ReadonlyMap<string, BrokerSnapshot>;
 }
 
-/** Of so many topics at most it is asked a second time whether they differ. */
+/** If no more topics diverge, they are probed a second time. */
 const MAX_PROBED_TWICE = 10_000;
 
-/** A topic, and what each broker that takes part retains under it. */
+/** A topic, and what each broker that it concerns retains under it. */
 interface Row {
   readonly topic: string;
   readonly publish: BrokerSet;
@@ -47,85 +46,87 @@ interface Row {
   readonly snapshots: Map<ComparedBroker, BrokerSnapshot>;
 }
 
-/** @param settle resolves when what was being replicated as the brokers were read has arrived everywhere */
+/** @param settle resolves when writes that were being replicated during the replays have arrived everywhere */
 export async function compare(
-  sides: readonly ComparedBroker[],
+  brokers: readonly ComparedBroker[],
   policies: Policies,
   settle: () => Promise<void>,
 ): Promise<Comparison> {
-  const rows = rowsOf(sides, policies);
-  await complete(rows, sides);
-  const cut = sides.filter(side => rows.some(row => isHidden(row, side))).map(({ name }) => name);
-  const suspects = rows.filter(row => judge(row) === 'differs');
-  if (suspects.length > 0 && suspects.length <= MAX_PROBED_TWICE) {
+  const rows = rowsOf(brokers, policies);
+  await complete(rows, brokers);
+  const incomplete = brokers
+    .filter(broker => rows.some(row => isMissingInReplay(row, broker)))
+    .map(({ name }) => name);
+  const candidates = rows.filter(row => verdictOf(row) === 'diverging');
+  if (candidates.length > 0 && candidates.length <= MAX_PROBED_TWICE) {
     await settle();
-    await probeAgain(suspects, sides);
+    await probeAgain(candidates, brokers);
   }
   return {
     compared: rows.length,
-    diverging: rows.filter(row => judge(row) === 'differs').map(differenceOf),
-    unknown: rows.filter(row => judge(row) === 'unknown').map(differenceOf),
-    cut,
+    diverging: rows.filter(row => verdictOf(row) === 'diverging').map(differenceOf),
+    unknown: rows.filter(row => verdictOf(row) === 'unknown').map(differenceOf),
+    incomplete,
   };
 }
 
-/** Each topic that a subscribed broker retains, as the replays show it; what they do not show is unknown. */
-function rowsOf(sides: readonly ComparedBroker[], policies: Policies): Row[] {
-  const topics = new Set(sides.flatMap(({ retained }) => [...retained.keys()]));
+/** A row for each topic that a subscribed broker retains by its replay. What a replay does not contain is unknown. */
+function rowsOf(brokers: readonly ComparedBroker[], policies: Policies): Row[] {
+  const topics = new Set(brokers.flatMap(({ retained }) => [...retained.keys()]));
   return [...topics].sort().flatMap(topic => {
     const { publish, echo } = policies.of(topic);
-    const taking = sides.filter(({ broker }) => has(publish | echo, broker));
+    const concerned = brokers.filter(({ broker }) => has(publish | echo, broker));
     const snapshots = new Map<ComparedBroker, BrokerSnapshot>(
-      taking.map(side => [side, side.retained.get(topic) ?? 'unknown']),
+      concerned.map(broker => [broker, broker.retained.get(topic) ?? 'unknown']),
     );
-    const isReplicated = taking.some(({ broker, retained }) => has(echo, broker) && retained.has(topic));
+    const isReplicated = concerned.some(({ broker, retained }) => has(echo, broker) && retained.has(topic));
     return isReplicated ? [{ topic, publish, echo, snapshots }] : [];
   });
 }
 
-/** A replay proves only what it shows: the rest is asked for by name. */
-async function complete(rows: readonly Row[], sides: readonly ComparedBroker[]): Promise<void> {
-  await askAll(sides, side => rows.filter(({ snapshots }) => snapshots.get(side) === 'unknown'));
+/** A replay does not prove that a topic is absent: topics that it does not contain are probed. */
+async function complete(rows: readonly Row[], brokers: readonly ComparedBroker[]): Promise<void> {
+  await probeAll(brokers, broker => rows.filter(({ snapshots }) => snapshots.get(broker) === 'unknown'));
 }
 
-/** The broker retains the topic, as it said when asked, and its replay did not show it. */
-function isHidden({ topic, snapshots }: Row, side: ComparedBroker): boolean {
-  return typeof snapshots.get(side) === 'object' && !side.retained.has(topic);
+/** Whether the broker retains the topic, by a probe, though its replay did not contain it. */
+function isMissingInReplay({ topic, snapshots }: Row, broker: ComparedBroker): boolean {
+  return typeof snapshots.get(broker) === 'object' && !broker.retained.has(topic);
 }
 
-async function probeAgain(rows: readonly Row[], sides: readonly ComparedBroker[]): Promise<void> {
-  await askAll(sides, side => rows.filter(({ snapshots }) => snapshots.has(side)));
+async function probeAgain(rows: readonly Row[], brokers: readonly ComparedBroker[]): Promise<void> {
+  await probeAll(brokers, broker => rows.filter(({ snapshots }) => snapshots.has(broker)));
 }
 
-async function askAll(
-  sides: readonly ComparedBroker[],
-  rowsFor: (side: ComparedBroker) => readonly Row[],
+async function probeAll(
+  brokers: readonly ComparedBroker[],
+  rowsFor: (broker: ComparedBroker) => readonly Row[],
 ): Promise<void> {
   await Promise.all(
-    sides.map(async side => {
-      const rows = rowsFor(side);
-      const answers = await side.ask(rows.map(({ topic }) => topic));
+    brokers.map(async broker => {
+      const rows = rowsFor(broker);
+      const answers = await broker.probe(rows.map(({ topic }) => topic));
       for (const { topic, snapshots } of rows) {
         const answer = answers.get(topic) ?? 'unknown';
-        // What was seen once is not forgotten because of a question without an answer.
-        if (answer !== 'unknown') snapshots.set(side, answer);
+        // A probe without an answer does not replace what the replay contained.
+        if (answer !== 'unknown') snapshots.set(broker, answer);
       }
     }),
   );
 }
 
-function judge({ publish, echo, snapshots }: Row): 'equal' | 'differs' | 'unknown' {
+function verdictOf({ publish, echo, snapshots }: Row): 'equal' | 'diverging' | 'unknown' {
   const targets = [...snapshots].flatMap(([{ broker }, snapshot]) =>
     has(publish, broker) ? [snapshot] : [],
   );
   const sources = [...snapshots].flatMap(([{ broker }, snapshot]) => (has(echo, broker) ? [snapshot] : []));
   const [value, ...others] = targets.filter(snapshot => snapshot !== 'unknown');
   if (value !== undefined) {
-    if (others.some(other => !isSame(value, other))) return 'differs';
+    if (others.some(other => !isSame(value, other))) return 'diverging';
     const isSomewhere = sources.some(source => typeof source === 'object');
-    if (value === 'absent' && isSomewhere) return 'differs';
+    if (value === 'absent' && isSomewhere) return 'diverging';
     const isFromSource = sources.some(source => source === 'unknown' || isSame(source, value));
-    if (isSomewhere && !isFromSource) return 'differs';
+    if (isSomewhere && !isFromSource) return 'diverging';
   }
   return [...snapshots.values()].includes('unknown') ? 'unknown' : 'equal';
 }

@@ -1,32 +1,32 @@
-/** A retained message, as much of it as is needed to compare and to show it: bounded, however long the payload. */
+/** The part of a retained message that is needed to compare and to print it. Its size is bounded. */
 
 import { createHash } from 'node:crypto';
 import { fromBuffer } from '../protocol/bytes.ts';
 
 export interface RetainedState {
-  /** The first SHOWN bytes; one character is one byte. */
+  /** The first MAX_HEAD_BYTES of the payload; each character is one byte. */
   readonly head: string;
-  /** Bytes. */
+  /** Bytes of the payload. */
   readonly size: number;
-  /** SHA-256 of the payload, where it is longer than `head`. */
+  /** SHA-256 of the payload if it is longer than `head`. */
   readonly digest: string | undefined;
-  /** Canonical; undefined over MQTT 3.1.1, which shows none. */
+  /** Canonical, see properties.ts; undefined over MQTT 3.1.1. */
   readonly properties: string | undefined;
 }
 
-/** `unknown`: the broker did not say. */
+/** What a broker retains under a topic; `unknown` if it did not tell. */
 export type BrokerSnapshot = RetainedState | 'absent' | 'unknown';
 
-/** Payloads are kept up to so many bytes; of longer ones a digest. */
-const SHOWN = 200;
+/** Of a longer payload only so many bytes are kept, and a digest. */
+const MAX_HEAD_BYTES = 200;
 
 export function retainedStateOf(payload: Buffer, properties: string | undefined): RetainedState {
-  const isWhole = payload.length <= SHOWN;
+  const isWhole = payload.length <= MAX_HEAD_BYTES;
   const digest = isWhole ? undefined : createHash('sha256').update(payload).digest('hex');
-  return { head: fromBuffer(payload.subarray(0, SHOWN)), size: payload.length, digest, properties };
+  return { head: fromBuffer(payload.subarray(0, MAX_HEAD_BYTES)), size: payload.length, digest, properties };
 }
 
-/** Whether two messages look alike to a subscriber. Unknown properties equal any. */
+/** Whether a subscriber gets the same message from both. Unknown properties are equal to any. */
 export function isSame(a: BrokerSnapshot, b: BrokerSnapshot): boolean {
   if (typeof a === 'string' || typeof b === 'string') return a === b;
   const isSamePayload = a.size === b.size && a.head === b.head && a.digest === b.digest;

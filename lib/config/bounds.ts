@@ -1,6 +1,6 @@
 /** The bounds that hold unless others are configured. */
 
-import type { Bounds, DeletionBound } from '../protocol/messages.ts';
+import type { Bounds, DeletionBound } from '../protocol/settings.ts';
 import { PROCESS_SETTINGS } from './process-settings.ts';
 import { defaultOf, mapSettings } from './setting.ts';
 

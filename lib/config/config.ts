@@ -6,6 +6,7 @@
  */
 
 import type { QoS } from '../core/policy.ts';
+import type { StorePlace } from '../protocol/settings.ts';
 import type { Problem } from './problems.ts';
 import type { PROCESS_SETTINGS } from './process-settings.ts';
 import type { ValuesOf } from './setting.ts';
@@ -20,7 +21,7 @@ export interface Config extends Omit<ProcessValues, 'store'> {
   /** At least one; sorted by id. */
   readonly topics: readonly TopicConfig[];
   /** Where the state is kept: a folder, or `memory`. */
-  readonly store: string;
+  readonly store: StorePlace;
   /** The status server; undefined for none. */
   readonly http: HttpConfig | undefined;
 }

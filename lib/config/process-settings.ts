@@ -1,9 +1,10 @@
 /** The settings of the whole process: `MQTTREP_{key}`. */
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
-import type { DeletionBound } from '../protocol/messages.ts';
+import type { DeletionBound, StorePlace } from '../protocol/settings.ts';
 import { DEFAULT_HTTP_PORT, MIN_TOKEN_CHARACTERS, parseHttpAddress, parseToken } from './http-values.ts';
 import { setting } from './setting.ts';
+import { storePlaceText } from './store-place.ts';
 import {
   LOG_FORMATS,
   LOG_LEVELS,
@@ -45,13 +46,15 @@ export const PROCESS_SETTINGS = {
     reload: 'applied',
     show: hertz => `${hertz} Hz`,
   }),
-  store: setting<string>({
+  store: setting<StorePlace>({
     key: 'STORE',
     value: 'a folder, or `memory`',
     parse: parseStore,
     unset: '`$STATE_DIRECTORY`, else `$XDG_STATE_HOME/mqttrep`, else `~/.local/state/mqttrep`',
     help: 'Where mqttrep keeps its state. With `memory`, each start is a first contact.',
     reload: 'restart',
+    show: storePlaceText,
+    json: storePlaceText,
   }),
   controlTopic: setting<string | undefined>({
     key: 'CONTROL_TOPIC',

@@ -4,9 +4,10 @@
  */
 
 import type { QoS } from '../core/policy.ts';
-import type { DeletionBound } from '../protocol/messages.ts';
+import type { DeletionBound, StorePlace } from '../protocol/settings.ts';
 import { nearest } from './nearest.ts';
 import { type Parsed, show } from './problems.ts';
+import { storePlaceOf } from './store-place.ts';
 
 /** A state that changes more often than this loses most of its values between two ticks. */
 const MAX_FREQUENCY_HZ = 1000;
@@ -67,8 +68,8 @@ export function parseFrequency(text: string): Parsed<number> {
 }
 
 /** A folder, or `memory`. */
-export function parseStore(text: string): Parsed<string> {
-  return { value: text };
+export function parseStore(text: string): Parsed<StorePlace> {
+  return { value: storePlaceOf(text) };
 }
 
 /** A topic name without wildcards, under which mqttrep may write; `off` (undefined) for none. */

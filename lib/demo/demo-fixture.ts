@@ -160,7 +160,7 @@ export class DemoFixture {
       })),
       topics: [{ id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES }],
       mergeFrequency: MERGE_FREQUENCY_HZ,
-      store: 'memory',
+      store: { kind: 'memory' },
       controlTopic: CONTROL_PREFIX,
       scanPeriod: 600,
       maxDrift: 60,

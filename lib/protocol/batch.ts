@@ -1,29 +1,30 @@
 /**
- * What crosses a port in masses is packed: one exact-size ArrayBuffer for many records, transferred instead
- * of cloned. Measured, that is 0.4 µs a record over both threads, where an object each costs 3.6 µs.
+ * Many records packed into one ArrayBuffer of exact size, which is transferred to another thread instead of cloned.
+ * Measured over both threads: 0.4 µs a record, where a cloned object takes 3.6 µs.
  *
- * Integers are unsigned and little-endian; a text is its UTF-8 length and bytes, a byte string its length
- * and bytes.
+ * Integers are unsigned and little-endian. A text is its length in UTF-8 bytes, then these bytes; a byte string is its
+ * length, then its bytes.
  */
 
-const FIRST_SIZE = 64 * 1024;
+const INITIAL_BUFFER_BYTES = 64 * 1024;
 
-/** Appends values to a buffer that grows; `take` gives what was written and starts anew. */
+/** Appends values to a buffer that grows; `take` returns them and empties it. */
 export class BatchWriter {
-  #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #buffer = Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES);
   #length = 0;
   #records = 0;
 
-  /** Bytes written since the last `take`. */
+  /** Bytes since the last `take`. */
   get length(): number {
     return this.#length;
   }
 
-  /** Records begun since the last `take`. */
+  /** Records since the last `take`. */
   get records(): number {
     return this.#records;
   }
 
+  /** Counts a record that begins here. */
   record(): this {
     this.#records++;
     return this;
@@ -55,7 +56,7 @@ export class BatchWriter {
     return this;
   }
 
-  /** A string of which each character is one byte. */
+  /** @param value each character is one byte */
   byteString(value: string): this {
     this.u32(value.length).#reserve(value.length);
     this.#length += this.#buffer.write(value, this.#length, 'latin1');
@@ -69,23 +70,24 @@ export class BatchWriter {
     return this;
   }
 
-  /** What is written meanwhile, with its length before it, so that a reader can pass over it. */
+  /** Puts the length of what `write` appends before it, so that a reader can skip it. */
   sized(write: () => void): this {
-    const at = this.#length;
+    const start = this.#length;
     this.u32(0);
     write();
-    this.#buffer.writeUInt32LE(this.#length - at - 4, at);
+    this.#buffer.writeUInt32LE(this.#length - start - 4, start);
     return this;
   }
 
-  /** All that was written, copied to its exact size, ready to be transferred. */
+  /** Returns all that was written since the last call, in a buffer of exact size, ready to be transferred. */
   take(): ArrayBuffer {
     const { buffer, byteOffset } = this.#buffer;
     const taken = buffer.slice(byteOffset, byteOffset + this.#length) as ArrayBuffer;
     this.#length = 0;
     this.#records = 0;
-    // A single large payload must not keep its memory for ever.
-    if (this.#buffer.length > 16 * FIRST_SIZE) this.#buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
+    // The memory for a single large payload must not be kept for ever.
+    if (this.#buffer.length > 16 * INITIAL_BUFFER_BYTES)
+      this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES);
     return taken;
   }
 
@@ -98,19 +100,19 @@ export class BatchWriter {
   }
 }
 
-/** Reads back what a BatchWriter wrote, in the same order. */
+/** Reads what a BatchWriter wrote, in the same order. */
 export class BatchReader {
   readonly #buffer: Buffer;
   #offset: number;
 
-  /** @param at where to begin: what `at` said once */
-  constructor(batch: ArrayBuffer | Buffer, at = 0) {
+  /** @param offset where to begin: an earlier value of `offset` */
+  constructor(batch: ArrayBuffer | Buffer, offset = 0) {
     this.#buffer = batch instanceof ArrayBuffer ? Buffer.from(batch) : batch;
-    this.#offset = at;
+    this.#offset = offset;
   }
 
-  /** Where it reads on. */
-  get at(): number {
+  /** Where the next value begins. */
+  get offset(): number {
     return this.#offset;
   }
 
@@ -135,29 +137,29 @@ export class BatchReader {
   }
 
   text(): string {
-    const end = this.#skip();
-    return this.#buffer.toString('utf8', end.start, end.stop);
+    const range = this.#skip();
+    return this.#buffer.toString('utf8', range.start, range.stop);
   }
 
   byteString(): string {
-    const end = this.#skip();
-    return this.#buffer.toString('latin1', end.start, end.stop);
+    const range = this.#skip();
+    return this.#buffer.toString('latin1', range.start, range.stop);
   }
 
   /** A view of the batch, not a copy. */
   bytes(): Buffer {
-    const end = this.#skip();
-    return this.#buffer.subarray(end.start, end.stop);
+    const range = this.#skip();
+    return this.#buffer.subarray(range.start, range.stop);
   }
 
-  /** Goes into what was written `sized`. */
+  /** Begins to read what was written with `sized`. */
   enter(): this {
     this.u32();
     return this;
   }
 
-  /** Passes over what was written `sized`. */
-  passOver(): void {
+  /** Skips what was written with `sized`. */
+  skip(): void {
     this.#skip();
   }
 

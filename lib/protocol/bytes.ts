@@ -1,4 +1,4 @@
-/** Payloads as the core keeps them: strings of which each character is one byte. */
+/** Payloads as the core keeps them: strings in which each character is one byte. */
 
 import type { Bytes } from '../core/register.ts';
 

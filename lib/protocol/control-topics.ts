@@ -1,24 +1,21 @@
-/**
- * The topics of mqttrep itself, all under one prefix and never replicated:
- * `{prefix}/{replica id}/{purpose}/{broker}`.
- */
+/** The topics of mqttrep itself. They are never replicated: `{prefix}/{replica id}/{purpose}/{broker}`. */
 
-/** The prefix, unless configured otherwise. */
+/** The default prefix. */
 export const CONTROL_PREFIX = 'mqttrep';
 
 export type Purpose = 'marker' | 'replay' | 'probe' | 'full-scan' | 'presence' | 'process' | 'check';
 
-/** Whether mqttrep runs, for whoever wants to know. */
+/** The state topic that tells users whether mqttrep runs. */
 export function statusTopic(prefix: string): string {
   return `${prefix}/status`;
 }
 
-/** Whether mqttrep is connected to a broker, for whoever wants to know. */
+/** The state topic that tells users whether mqttrep is connected to a broker. */
 export function connectionTopic(prefix: string, broker: string): string {
   return `${prefix}/connection/${broker}`;
 }
 
-/** Names the control topics at one broker. */
+/** The control topics at one broker. */
 export class ControlTopics {
   readonly #prefix: string;
   readonly #replica: string;
@@ -30,7 +27,7 @@ export class ControlTopics {
     this.#broker = broker;
   }
 
-  /** The filter of a purpose's topics, of whatever replica: others may know this broker by another name. */
+  /** The filter for this purpose of all replicas. Another replica may know this broker by another name. */
   ofAllReplicas(purpose: Purpose): string {
     return `${this.#prefix}/+/${purpose}/+`;
   }

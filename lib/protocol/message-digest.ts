@@ -1,19 +1,19 @@
-/** What is kept of a payload that a broker held, to know it again: the payload, or a digest of a larger one. */
+/** What mqttrep keeps of a payload to recognize it later: the payload itself, or a digest if it is large. */
 
 import { createHash } from 'node:crypto';
 
-/** Of a larger payload a digest is kept, in bytes. */
-const LARGEST_PAYLOAD = 1_024;
+/** A digest stands for a larger payload. */
+const MAX_KEPT_PAYLOAD_BYTES = 1_024;
 
-/** @param payload one character a byte */
+/** @param payload each character is one byte */
 export function messageDigestOf(payload: string): string {
-  if (payload.length <= LARGEST_PAYLOAD) return payload;
+  if (payload.length <= MAX_KEPT_PAYLOAD_BYTES) return payload;
   return digestOf(payload.length, createHash('sha256').update(payload, 'latin1').digest('base64'));
 }
 
-/** The same of the bytes that came from the socket. */
+/** The same, of a payload as it came from the socket. */
 export function messageDigestOfBytes(payload: Buffer): string {
-  if (payload.length <= LARGEST_PAYLOAD) return payload.toString('latin1');
+  if (payload.length <= MAX_KEPT_PAYLOAD_BYTES) return payload.toString('latin1');
   return digestOf(payload.length, createHash('sha256').update(payload).digest('base64'));
 }
 

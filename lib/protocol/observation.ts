@@ -1,4 +1,4 @@
-/** One message that a broker delivered, on its way from the broker's worker to the reconciler. */
+/** A message that a broker delivered, as its worker sends it to the reconciler. */
 
 import type { Version } from '../core/version.ts';
 import type { BatchReader, BatchWriter } from './batch.ts';
@@ -6,30 +6,30 @@ import { readVersion, writeVersion } from './packed-version.ts';
 
 export interface Observation {
   readonly topic: string;
-  /** One character a byte. */
+  /** Each character is one byte. */
   readonly payload: string;
   /** Canonical, see properties.ts; undefined over MQTT 3.1.1. */
   readonly properties: string | undefined;
-  /** Undefined where the protocol hides it. */
+  /** Undefined if the protocol hides it. */
   readonly retained: boolean | undefined;
   readonly replay: boolean;
   readonly stamp: Version | undefined;
   readonly own: boolean;
-  /** The version that the message claims to have from us, though its stamp does not fit it. */
+  /** The version in a stamp that claims to be ours, but does not belong to this message. */
   readonly claim?: Version | undefined;
-  /** Milliseconds; Infinity for none. */
+  /** Message expiry in milliseconds; Infinity for none. */
   readonly expiry: number;
   /**
-   * Imprints of the retained messages in whose place this one is sent, the oldest first; left out where there are none. No
-   * more than a few: the broker may come back with one of them.
+   * Digests of older retained messages that this one replaces before they were sent, the oldest first; left out if there
+   * are none. They are needed because the broker may roll back to one of them. There are only a few.
    */
-  readonly passedOver?: readonly string[];
+  readonly conflated?: readonly string[];
 }
 
-/** As it is packed: the payload still as the bytes that came from the socket. */
+/** Before it is packed: the payload as it came from the socket. */
 export type RawObservation = Omit<Observation, 'payload'> & { readonly payload: Uint8Array };
 
-const NONE: readonly string[] = [];
+const NO_DIGESTS: readonly string[] = [];
 
 const RETAINED_KNOWN = 1;
 const RETAINED = 2;
@@ -38,7 +38,7 @@ const OWN = 8;
 const STAMPED = 16;
 const PROPERTIES = 32;
 const EXPIRY = 64;
-/** The version that follows is a claim. */
+/** The version that follows is that of `claim`. */
 const CLAIMED = 128;
 
 export function writeObservation(writer: BatchWriter, o: RawObservation): void {
@@ -51,9 +51,9 @@ export function writeObservation(writer: BatchWriter, o: RawObservation): void {
     (o.claim === undefined ? 0 : CLAIMED) |
     (o.properties === undefined ? 0 : PROPERTIES) |
     (o.expiry === Number.POSITIVE_INFINITY ? 0 : EXPIRY);
-  const passedOver = o.passedOver ?? NONE;
-  writer.record().u8(flags).u8(passedOver.length).text(o.topic).bytes(o.payload);
-  for (const imprint of passedOver) writer.byteString(imprint);
+  const conflated = o.conflated ?? NO_DIGESTS;
+  writer.record().u8(flags).u8(conflated.length).text(o.topic).bytes(o.payload);
+  for (const digest of conflated) writer.byteString(digest);
   const version = o.stamp ?? o.claim;
   if (version !== undefined) writeVersion(writer, version);
   if (o.properties !== undefined) writer.text(o.properties);
@@ -62,11 +62,11 @@ export function writeObservation(writer: BatchWriter, o: RawObservation): void {
 
 export function readObservation(reader: BatchReader): Observation {
   const flags = reader.u8();
-  const passedOver = reader.u8();
+  const conflatedCount = reader.u8();
   const topic = reader.text();
   const payload = reader.byteString();
-  const imprints =
-    passedOver === 0 ? undefined : Array.from({ length: passedOver }, () => reader.byteString());
+  const conflated =
+    conflatedCount === 0 ? undefined : Array.from({ length: conflatedCount }, () => reader.byteString());
   const observation = {
     topic,
     payload,
@@ -78,5 +78,5 @@ export function readObservation(reader: BatchReader): Observation {
     replay: (flags & REPLAY) !== 0,
     own: (flags & OWN) !== 0,
   };
-  return imprints === undefined ? observation : { ...observation, passedOver: imprints };
+  return conflated === undefined ? observation : { ...observation, conflated };
 }

@@ -1,4 +1,4 @@
-/** A version as it is packed into a batch. */
+/** A version in a batch. */
 
 import type { Version } from '../core/version.ts';
 import type { BatchReader, BatchWriter } from './batch.ts';

@@ -1,9 +1,9 @@
 /**
- * MQTT 5 properties that travel with a message, and mqttrep's stamp among them.
+ * The MQTT 5 properties of a message that are replicated, and mqttrep's stamp among them.
  *
- * Inside mqttrep properties are one canonical string, so that two messages are compared by comparing
- * strings; empty for none. Properties that belong to one hop (topic alias, subscription identifier) and the
- * message expiry, which is a time of its own, are not part of it.
+ * Inside mqttrep the properties of a message are one canonical string, empty for none, so that two messages are compared
+ * by comparing strings. It leaves out properties of one hop (topic alias, subscription identifier), and the message
+ * expiry, which mqttrep keeps as a time.
  */
 
 import { MAX_COUNTER, type Version } from '../core/version.ts';
@@ -12,8 +12,8 @@ import { MAX_COUNTER, type Version } from '../core/version.ts';
 export type UserProperty = readonly [name: string, value: string];
 
 /**
- * Under this key the user properties of a received message have their order, which the object that MQTT.js makes of them
- * loses: it groups them by name, and puts names that look like numbers first.
+ * The key of the user properties in their order on the wire. The object that MQTT.js makes of them loses that order: it
+ * groups them by name, and puts names that look like numbers first.
  */
 export const ORDER = Symbol('order');
 
@@ -22,7 +22,7 @@ export type UserProperties = Record<string, string | string[]> & {
   [ORDER]?: readonly UserProperty[];
 };
 
-/** What MQTT.js gives and takes, as far as it travels on. */
+/** The properties of MQTT.js that are replicated. */
 export interface MessageProperties {
   readonly payloadFormatIndicator?: boolean;
   readonly contentType?: string;
@@ -32,7 +32,7 @@ export interface MessageProperties {
   readonly userProperties?: UserProperties;
 }
 
-/** What MQTT.js is given to send: it writes the user properties of a list one after the other, each in its place. */
+/** The properties as MQTT.js takes them: it writes the user properties of a list in the order of the list. */
 export type SentProperties = Omit<MessageProperties, 'userProperties'> & {
   readonly userProperties: UserProperties | readonly UserProperties[];
 };
@@ -42,14 +42,14 @@ export const STAMP = 'mqttrep-ts';
 /** The user property that names the replicator that sent this copy. */
 export const SENDER = 'mqttrep-from';
 
-/** Whether a user property is mqttrep's own, and no part of what travels. */
+/** Whether a user property is part of mqttrep's stamp, and so not replicated. */
 export function isOwnProperty(name: string): boolean {
   return name === STAMP || name === SENDER;
 }
 
 export interface Stamp {
   readonly version: Version;
-  /** The replica that sent it, and what binds the stamp to its message (stamps.ts). */
+  /** The replica that sent the copy, and the digests that bind the stamp to it (stamps.ts). */
   readonly sender: string;
 }
 
@@ -61,7 +61,7 @@ export function formatVersion(version: Version): string {
 const BASE36 = /^[0-9a-z]{1,11}$/;
 const MAX_REPLICA_LENGTH = 64;
 
-/** Undefined for what is no version: anyone may write user properties. */
+/** Undefined if the text is no version: any client may write user properties. */
 export function parseVersion(text: string): Version | undefined {
   const [time = '', counter = '', replica, ...rest] = text.split('.');
   if (replica === undefined || rest.length > 0 || !BASE36.test(time) || !BASE36.test(counter))
@@ -71,7 +71,7 @@ export function parseVersion(text: string): Version | undefined {
   return Number.isSafeInteger(version.time) && version.counter <= MAX_COUNTER ? version : undefined;
 }
 
-/** The stamp among a message's user properties, with its version as text, or undefined. */
+/** The stamp of a message and the text of its version, or undefined. */
 export function readStamp(
   properties: MessageProperties | undefined,
 ): (Stamp & { readonly text: string }) | undefined {
@@ -92,7 +92,7 @@ type Canonical = [
   user: UserProperty[],
 ];
 
-/** The canonical string of what travels on; empty for none. */
+/** The canonical string of the properties that are replicated; empty for none. */
 export function packProperties(properties: MessageProperties | undefined): string {
   if (properties === undefined) return '';
   const { payloadFormatIndicator, contentType, responseTopic, correlationData } = properties;
@@ -147,18 +147,18 @@ export function unpackProperties(
 }
 
 /**
- * What travelled, without a stamp, for who wants to know whether it is in order.
- * @throws SyntaxError, TypeError for what is no canonical string
+ * The properties of a canonical string, without a stamp, so that they can be checked.
+ * @throws SyntaxError, TypeError if it is no canonical string
  */
 export function travellingProperties(packed: string): MessageProperties {
   const { userProperties: _, ...others } = travelling(packed, {});
   const [, , , , user] = JSON.parse(packed) as Canonical;
-  // No prototype: names come from the network, and `__proto__` is one like any other.
+  // Without a prototype, since the names come from the network and `__proto__` may be among them.
   const userProperties: UserProperties = Object.create(null);
   for (const [name, value] of user) {
     const before = userProperties[name];
     if (before === undefined) userProperties[name] = value;
-    // In place: to copy the values before each one costs the square of their number.
+    // In place: a copy for each value would cost the square of their number.
     else if (Array.isArray(before)) before.push(value);
     else userProperties[name] = [before, value];
   }
@@ -167,7 +167,7 @@ export function travellingProperties(packed: string): MessageProperties {
 
 function travelling(packed: string, sent: UserProperties): Draft<SentProperties> {
   const [format, contentType, responseTopic, correlation, user] = JSON.parse(packed) as Canonical;
-  // The name is computed, so that `__proto__` is one like any other.
+  // The key is computed, so that `__proto__` is an ordinary name.
   const ordered = user.map(([name, value]): UserProperties => ({ [name]: value }));
   const properties: Draft<SentProperties> = {
     userProperties: ordered.length === 0 ? sent : [...ordered, sent],
@@ -179,10 +179,10 @@ function travelling(packed: string, sent: UserProperties): Draft<SentProperties>
   return properties;
 }
 
-/** How a canonical string ends that has no user properties. */
+/** The end of a canonical string without user properties. */
 const NO_USER_PROPERTIES = ',[]]';
 
-/** The canonical string with its user properties in the order of their names: the same whatever order they came in. */
+/** The canonical string with its user properties sorted by name, so that their order on the wire does not matter. */
 export function unorderedProperties(packed: string): string {
   if (packed.endsWith(NO_USER_PROPERTIES)) return packed;
   const canonical = JSON.parse(packed) as Canonical;

@@ -1,10 +1,9 @@
 /**
- * What is wrong with the properties of a message, if anything: they come from the network, and through a parser that hands
- * on whatever was sent. A property that may be there once and is there twice comes as an array, or as NaN; one that is cut
- * short as null or -1.
+ * Reasons to refuse a message because of its properties. They come from the network, and the parser does not check them: a
+ * property that is there twice, though MQTT allows it once, arrives as an array or as NaN, and a truncated one as null or -1.
  *
- * A message with such properties is refused as a whole. Published elsewhere, it would throw in the client there, or have a
- * strict broker hang up.
+ * Such a message is refused as a whole. The client library would throw when it publishes the message, or a strict broker
+ * would close the connection.
  */
 
 import { type UnwantedCharacter, unwantedCharacter } from '../core/characters.ts';
@@ -17,25 +16,25 @@ import {
   type UserProperties,
 } from './properties.ts';
 
-/** User properties of one message at most. One name may have several values, and each of them counts. */
+/** The most user properties of one message. A name may have several values, and each value counts. */
 export const MAX_PROPERTIES = 1_000;
 
-/** Bytes of the properties of one message at most, as they are on the wire. */
+/** The most bytes of the properties of one message, as they are on the wire. */
 export const MAX_PROPERTY_BYTES = 64 * 1024;
 
-/** What is too large is not even parsed (packet-guard.ts of the broker actor). */
+/** Properties that are too large are not parsed at all (packet-guard.ts of the broker actor). */
 export const LARGE_PROPERTIES: Fault = {
   counter: 'refused_properties_too_large',
   summary: `its properties have more than ${MAX_PROPERTY_BYTES} bytes`,
 };
 
-/** MQTT has four bytes for it. */
+/** MQTT has four bytes for the message expiry. */
 export const MAX_EXPIRY_SECONDS = 0xffff_ffff;
 
-/** On the wire a user property has a byte for its kind, and two lengths of two bytes; the others have less. */
+/** On the wire a user property has a byte for its kind, and two lengths of two bytes. Other properties have less. */
 const PROPERTY_OVERHEAD_BYTES = 5;
 
-/** @param levels that a response topic may have: some brokers hang up on a deeper one */
+/** @param levels the most levels of a response topic: some brokers close the connection on more */
 export function propertiesFault(
   properties: MessageProperties | undefined,
   levels = Number.POSITIVE_INFINITY,
@@ -49,7 +48,7 @@ export function propertiesFault(
   );
 }
 
-/** What is wrong with a canonical string, as it is stored. */
+/** What is wrong with a canonical string from the store. */
 export function packedFault(packed: string): Fault | undefined {
   if (packed === '') return undefined;
   try {
@@ -65,13 +64,13 @@ function shapeFault(properties: MessageProperties): Fault | undefined {
   const { payloadFormatIndicator, contentType, responseTopic, correlationData, messageExpiryInterval } =
     properties as Untrusted;
   if (payloadFormatIndicator !== undefined && typeof payloadFormatIndicator !== 'boolean')
-    return malformed('the payload format indicator is there twice, or is none');
+    return malformed('the payload format indicator is there twice, or is not 0 or 1');
   if (contentType !== undefined && typeof contentType !== 'string')
-    return malformed('the content type is there twice, or is cut short');
+    return malformed('the content type is there twice, or truncated');
   if (responseTopic !== undefined && typeof responseTopic !== 'string')
-    return malformed('the response topic is there twice, or is cut short');
+    return malformed('the response topic is there twice, or truncated');
   if (correlationData !== undefined && !(correlationData instanceof Uint8Array))
-    return malformed('the correlation data is there twice, or is cut short');
+    return malformed('the correlation data is there twice, or truncated');
   if (messageExpiryInterval !== undefined && !isExpiry(messageExpiryInterval))
     return malformed('the message expiry is there twice, or is no number of seconds');
   return undefined;
@@ -90,16 +89,16 @@ function responseTopicFault(topic: string | undefined, levels: number): Fault | 
   return textFault('the response topic', topic);
 }
 
-/** Names and values, and how many there are, and how large all properties are with them. */
+/** Checks the names and values of user properties, their number, and the size of all properties. */
 function userFault(properties: MessageProperties): Fault | undefined {
   const user: unknown = properties.userProperties;
   let bytes = bytesWithoutValues(properties);
   if (user === undefined) return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
-  if (typeof user !== 'object' || user === null) return malformed('the user properties are none');
+  if (typeof user !== 'object' || user === null) return malformed('the user properties cannot be read');
   let count = 0;
   for (const [name, value] of listUserProperties(user as UserProperties)) {
     if (typeof name !== 'string' || typeof value !== 'string')
-      return malformed('a user property is cut short');
+      return malformed('a user property is truncated');
     const character = unwantedCharacter(name) ?? unwantedCharacter(value);
     if (character !== undefined) return unwanted('a user property', character);
     if (isOwnProperty(name)) continue;
@@ -113,14 +112,14 @@ function userFault(properties: MessageProperties): Fault | undefined {
   return bytes > MAX_PROPERTY_BYTES ? LARGE_PROPERTIES : undefined;
 }
 
-/** Bytes of all properties that may be long, but for those of users. */
+/** Bytes of the properties that may be long, without user properties. */
 function bytesWithoutValues({ contentType, responseTopic, correlationData }: MessageProperties): number {
   const correlation = correlationData === undefined ? 0 : correlationData.length + PROPERTY_OVERHEAD_BYTES;
   const isShort = contentType === undefined && responseTopic === undefined;
   return (isShort ? 0 : sizeOf(contentType ?? '', responseTopic ?? '')) + correlation;
 }
 
-/** Bytes on the wire of a property that consists of these texts. */
+/** Bytes on the wire of a property with these two texts. */
 function sizeOf(first: string, second: string): number {
   return Buffer.byteLength(first) + Buffer.byteLength(second) + PROPERTY_OVERHEAD_BYTES;
 }
@@ -133,10 +132,10 @@ function textFault(what: string, text: string | undefined): Fault | undefined {
 function unwanted(what: string, character: UnwantedCharacter): Fault {
   return {
     counter: 'refused_properties_characters',
-    summary: `${what} has a ${character}, on which some brokers hang up`,
+    summary: `${what} has a ${character}, and some brokers close the connection on that`,
   };
 }
 
-function malformed(said: string): Fault {
-  return { counter: 'refused_properties_malformed', summary: said };
+function malformed(summary: string): Fault {
+  return { counter: 'refused_properties_malformed', summary };
 }

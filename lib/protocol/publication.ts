@@ -1,4 +1,4 @@
-/** One message to be published, on its way from the reconciler to a broker's worker. */
+/** A message to be published, as the reconciler sends it to a broker's worker. */
 
 import type { QoS } from '../core/policy.ts';
 import type { Version } from '../core/version.ts';
@@ -7,7 +7,7 @@ import { readVersion, writeVersion } from './packed-version.ts';
 
 export interface Publication {
   readonly topic: string;
-  /** One character a byte. */
+  /** Each character is one byte. */
   readonly payload: string;
   readonly properties: string | undefined;
   readonly version: Version;
@@ -15,14 +15,14 @@ export interface Publication {
   readonly expiresAt: number;
   readonly retain: boolean;
   readonly qos: QoS;
-  /** The reconciler wants to know that this one was acknowledged: it will have no echo. */
+  /** It will have no echo, so the reconciler has to be told when the broker has acknowledged it. */
   readonly confirm: boolean;
 }
 
-/** As it is unpacked: the payload as bytes for the socket. */
+/** Unpacked: the payload as it goes to the socket. */
 export type RawPublication = Omit<Publication, 'payload'> & { readonly payload: Buffer };
 
-/** Bytes on its way, as both ends count them against the credit. */
+/** The size of a publication, as both ends count it against the credit. */
 export function publicationBytes({
   topic,
   payload,

@@ -1,6 +1,6 @@
 /**
- * What the main thread asks the actors when somebody wants to know, and what they answer: plain data. Nothing
- * of it is sent unasked, so nobody who does not look pays for it.
+ * Requests of the main thread to the actors, and their responses: plain data. Actors send nothing of it without a request,
+ * so it costs nothing as long as nobody asks.
  */
 
 import type {
@@ -15,12 +15,12 @@ import type {
 } from './answers.ts';
 import type { HistogramCounts } from './histogram.ts';
 
-export interface BrokerAnswers {
+export interface BrokerResponses {
   readonly measures: BrokerMeasures;
 }
 
 export interface BrokerRequest {
-  readonly of: 'measures';
+  readonly kind: 'measures';
 }
 
 export interface BrokerMeasures {
@@ -32,49 +32,49 @@ export interface BrokerMeasures {
     readonly heldBack: HeldBack;
     readonly roundTrips: HistogramCounts;
   };
-  /** Milliseconds, median of the last ones; null where there were none. */
+  /** Median of the last round trips in milliseconds; null if there were none. */
   readonly roundTrip: number | null;
 }
 
-/** How often a bound was met, by its name. Nothing is lost by that: what is beyond it waits, newest value only. */
+/** How often a bound was reached, by its name. Nothing is lost: of what exceeds it the newest value waits. */
 export type HeldBack = Readonly<Record<string, number>>;
 
 export type ReconcilerRequest =
-  /** `conflictsAfter`: the number of the last conflict that is known. */
-  | { readonly of: 'measures'; readonly conflictsAfter: number }
-  | ({ readonly of: 'topics' } & TopicQuery)
-  | { readonly of: 'level'; readonly under: string; readonly after: string | null; readonly limit: number }
-  | { readonly of: 'topic'; readonly topic: string }
-  /** A topic or a topic filter; for the trash also empty, for all. */
-  | { readonly of: 'trash'; readonly filter: string }
-  /** No question, but an order: what is in the trash is written again. */
-  | { readonly of: 'undo'; readonly filter: string }
+  /** `conflictsAfter`: the number of the last conflict that the main thread knows. */
+  | { readonly kind: 'measures'; readonly conflictsAfter: number }
+  | ({ readonly kind: 'topics' } & TopicQuery)
+  | { readonly kind: 'level'; readonly under: string; readonly after: string | null; readonly limit: number }
+  | { readonly kind: 'topic'; readonly topic: string }
+  /** `filter`: a topic or a topic filter; empty for all topics. */
+  | { readonly kind: 'trash'; readonly filter: string }
+  /** Writes the messages in the trash that match the filter again. */
+  | { readonly kind: 'undo'; readonly filter: string }
   | DeletionsDecided;
 
-/** No question, but an order: a person has decided about the deletions that are held at a broker. */
+/** A person has decided about the deletions that are held at a broker. */
 export interface DeletionsDecided {
-  readonly of: 'deletions';
+  readonly kind: 'deletions';
   readonly broker: string;
   readonly decision: 'confirm' | 'refuse';
 }
 
 export interface TopicQuery {
-  /** A topic filter if it has wildcards, else a part of the topic; empty for all. */
+  /** A topic filter if it has wildcards, else a part of the topic; empty for all topics. */
   readonly filter: string;
-  /** All of them, or only those that are diverging or blocked. */
+  /** `diverging`: only topics that are diverging or blocked. */
   readonly which: 'all' | 'diverging';
   readonly after: string | null;
   readonly limit: number;
 }
 
-export interface ReconcilerAnswers {
+export interface ReconcilerResponses {
   readonly measures: ReconcilerMeasures;
   readonly topics: TopicList;
   readonly level: TopicLevel;
   readonly topic: TopicDetails | null;
   readonly trash: TrashList;
   readonly undo: Undone;
-  /** Null where there is no such broker. */
+  /** Null if there is no such broker. */
   readonly deletions: DecidedDeletions | null;
 }
 
@@ -84,21 +84,21 @@ export interface ReconcilerMeasures {
   readonly counts: {
     readonly expired: number;
     readonly storeFailures: number;
-    /** Remembered deletions that were forgotten before their time, to make room. */
+    /** Tombstones that were forgotten before their time, to make room. */
     readonly tombstonesEvicted: number;
-    /** What no broker is to be blamed for, by reason. */
+    /** Messages refused for a reason that concerns no broker, by reason. */
     readonly refused: Readonly<Record<string, number>>;
-    /** Messages for which there was no room: by broker name, and by the bound. */
-    readonly refusedOf: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    /** Messages refused for lack of room, by broker name and by bound. */
+    readonly refusedByBroker: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** By broker name. */
     readonly heldBack: Readonly<Record<string, HeldBack>>;
     /** By broker name. */
     readonly racedWrites: Readonly<Record<string, number>>;
-    /** Messages that came back each time that they were passed on, and were held or dropped. */
+    /** Messages that came back each time they were published, and were held or dropped. */
     readonly damped: number;
     /** By broker name. */
     readonly vanished: Readonly<Record<string, number>>;
-    /** Values that a broker held a moment ago, for which there was no room: by broker name. */
+    /** Earlier values of brokers that were not remembered for lack of room, by broker name. */
     readonly historyDropped: Readonly<Record<string, number>>;
     readonly conflicts: Readonly<Record<string, number>>;
     readonly convergence: HistogramCounts;
@@ -106,10 +106,10 @@ export interface ReconcilerMeasures {
     readonly ticks: HistogramCounts;
   };
   readonly topics: TopicCounts;
-  /** Bytes that topics take, as they are counted against the bound. */
+  /** Bytes of all topics, as they are counted against the bound. */
   readonly memory: { readonly bytes: number; readonly bound: number };
   readonly links: readonly LinkMeasures[];
-  /** Newest first, as many as are remembered. */
+  /** Newest first; only the last ones are remembered. */
   readonly conflicts: readonly Conflict[];
   /** The number of the newest conflict. */
   readonly lastConflict: number;
@@ -117,25 +117,28 @@ export interface ReconcilerMeasures {
 
 export interface LinkMeasures {
   readonly name: string;
+  /** Publishes in flight. */
   readonly pending: number;
+  /** Topics whose publish waits for credit. */
   readonly waiting: number;
+  /** Topics that are not in sync at this broker. */
   readonly behind: number;
   readonly blocked: number;
   readonly deletionsHeld: number;
   readonly unreadable: number;
-  /** Its replay was cut, and the rest has not been read. */
+  /** Its last replay was incomplete, and no full scan has read the rest. */
   readonly isReplayIncomplete: boolean;
 }
 
-/** A question on its way, and its answer: told apart by `id`, since several can be under way. */
-export interface Request<Question> {
-  readonly kind: 'ask';
+/** Several requests may be pending: the response has the `id` of its request. */
+export interface Request<Asked> {
+  readonly kind: 'request';
   readonly id: number;
-  readonly request: Question;
+  readonly request: Asked;
 }
 
 export interface Response {
-  readonly kind: 'answer';
+  readonly kind: 'response';
   readonly id: number;
-  readonly answer: BrokerAnswers[keyof BrokerAnswers] | ReconcilerAnswers[keyof ReconcilerAnswers];
+  readonly response: BrokerResponses[keyof BrokerResponses] | ReconcilerResponses[keyof ReconcilerResponses];
 }

@@ -1,12 +1,12 @@
 /**
- * The stamp of a copy, bound to what it stands on.
+ * The stamp of a copy, bound to the content of the message.
  *
- * Clients copy the user properties of what they read to what they write. So a stamp has a digest of the topic, the payload
- * and the other properties: on any other message it does not fit, and counts for nothing. That digest anyone can compute,
- * so that several replicators understand each other. A second one is keyed with the secret of the store: only a message
- * that bears it is our own echo.
+ * Some clients copy the user properties of a message that they read to a message that they write. So a stamp has a digest
+ * of the topic, the payload and the other properties; with any other content the stamp is ignored. Everybody can compute
+ * this digest, so that several replicators accept the stamps of each other. A second digest is keyed with the secret of the
+ * store: only a message with this digest is our own echo.
  *
- * The user properties go into the digests in the order of their names, whatever order a broker delivers them in.
+ * A broker may deliver user properties in another order. So they are sorted by name before the digest is made.
  */
 
 import { hash } from 'node:crypto';
@@ -14,7 +14,7 @@ import type { Version } from '../core/version.ts';
 import { fromBuffer } from './bytes.ts';
 import { formatVersion, type MessageProperties, readStamp, unorderedProperties } from './properties.ts';
 
-/** What a stamp is bound to. */
+/** The content that a stamp is bound to. */
 export interface Content {
   readonly topic: string;
   readonly payload: Buffer;
@@ -22,13 +22,13 @@ export interface Content {
   readonly properties: string;
 }
 
-/** What the stamp of a message is worth. */
+/** What the stamp of a message proves. */
 export interface Provenance {
-  /** Undefined where the message has no stamp, or another message's. */
+  /** Undefined if the message has no stamp, or that of another message. */
   readonly stamp: Version | undefined;
   /** This copy was sent by this replicator. */
   readonly own: boolean;
-  /** The version that the message claims to have from us, though its digest does not fit. */
+  /** The version in a stamp that claims to be ours, but has a wrong digest. */
   readonly claim: Version | undefined;
 }
 
@@ -37,32 +37,32 @@ export const UNSTAMPED: Provenance = { stamp: undefined, own: false, claim: unde
 /** Characters of a digest, of six bits each. */
 const DIGEST_LENGTH = 11;
 
-/** A payload of more bytes goes into a digest by a digest of its own: that is cheaper than to make text of it. */
+/** A longer payload is hashed first, which is cheaper than to make it a text. */
 const LONG_PAYLOAD_BYTES = 2_048;
 
 export class Stamps {
-  /** With what the sender begins where it claims to be us. */
+  /** A sender that begins so claims to be this replica. */
   readonly #claim: string;
   readonly #secret: string;
 
-  /** @param secret of the store, in base64url */
+  /** @param secret the secret of the store, in base64url */
   constructor(replica: string, secret: string) {
     this.#claim = `${replica}.`;
     this.#secret = secret;
   }
 
-  /** What is to stand in the user property SENDER of a copy of this content that we send. */
+  /** The value of the user property SENDER for a copy of this content that we send. */
   sender(content: Content, version: Version): string {
     const text = textOf(content, formatVersion(version));
     return `${this.#claim}${digest(text)}.${digest(this.#secret + text)}`;
   }
 
-  /** @param packed the canonical string of the properties */
+  /** @param packed the properties as a canonical string */
   read(topic: string, payload: Buffer, properties: MessageProperties, packed: string): Provenance {
-    const found = readStamp(properties);
-    if (found === undefined) return UNSTAMPED;
-    const { version, text: written, sender } = found;
-    const text = textOf({ topic, payload, properties: packed }, written);
+    const stamp = readStamp(properties);
+    if (stamp === undefined) return UNSTAMPED;
+    const { version, text: versionText, sender } = stamp;
+    const text = textOf({ topic, payload, properties: packed }, versionText);
     if (!sender.startsWith(this.#claim))
       return isBound(sender, text) ? { stamp: version, own: false, claim: undefined } : UNSTAMPED;
     const isOurs = sender.endsWith(`.${digest(this.#secret + text)}`);
@@ -72,7 +72,7 @@ export class Stamps {
   }
 }
 
-/** No two contents have the same text: topics and versions have no U+0000, and it is escaped in properties. */
+/** Two different contents never have the same text: topics and versions have no U+0000, and properties escape it. */
 function textOf({ topic, payload, properties }: Content, version: string): string {
   const bound = properties === '' ? '' : unorderedProperties(properties);
   return `${topic}\0${version}\0${bound}\0${payloadText(payload)}`;

@@ -36,12 +36,12 @@ export class Ingress {
     const isBurst = link.antiEntropy.received(messages, performance.now()) && link.ready;
     while (!reader.done) {
       const observation = readObservation(reader);
-      const { topic, replay, retained, own, passedOver } = observation;
+      const { topic, replay, retained, own, conflated } = observation;
       const isAccepted = admission.accepts(link, observation);
       // What it shows it retains, also where the value is left out.
       if (replay && retained === true && (isAccepted || table.states.has(topic))) link.replayed?.add(topic);
       if (!isAccepted) continue;
-      if (passedOver !== undefined) table.passedOver(topic, link.index, passedOver);
+      if (conflated !== undefined) table.passedOver(topic, link.index, conflated);
       bring(topic, this.#dated(link, observation, now));
       // An echo that was dropped is missed anyway.
       if (isBurst && !own && table.states.has(topic)) link.antiEntropy.note(topic);
@@ -70,9 +70,9 @@ export class Ingress {
   /** What probes have found. Of what there is no room for nothing is known. */
   found(link: BrokerLink, answers: readonly ProbeAnswer[]): void {
     const { admission, verifier } = this.#deps;
-    for (const { topic, found } of answers) {
-      const isLeftOut = typeof found === 'object' && !admission.acceptsFound(link, topic, found);
-      verifier.found(link, { topic, found: isLeftOut ? 'unknown' : found });
+    for (const { topic, held } of answers) {
+      const isLeftOut = typeof held === 'object' && !admission.acceptsFound(link, topic, held);
+      verifier.found(link, { topic, held: isLeftOut ? 'unknown' : held });
     }
   }
 

@@ -13,15 +13,8 @@ import { lacks } from '../core/offer.ts';
 import { Policies } from '../core/policy.ts';
 import { HybridClock } from '../core/version.ts';
 import { BOUNDS, Histogram } from '../protocol/histogram.ts';
-import type {
-  BrokerPlace,
-  FromBroker,
-  Log,
-  Port,
-  ReconcilerSettings,
-  ToBroker,
-  Undelivered,
-} from '../protocol/messages.ts';
+import type { FromBroker, Log, Port, ToBroker, Undelivered } from '../protocol/messages.ts';
+import type { BrokerPlace, ReconcilerSettings } from '../protocol/settings.ts';
 import type { StateStore, StoredState, TopicEntry } from '../store/state-store.ts';
 import { Admission } from './admission.ts';
 import { Committer } from './committer.ts';
@@ -272,7 +265,7 @@ export class Reconciler {
 
   #receive(link: BrokerLink, message: FromBroker): void {
     switch (message.kind) {
-      case 'session':
+      case 'session-started':
         this.#sessions.begun(link, message);
         return;
       case 'observations':
@@ -281,7 +274,7 @@ export class Reconciler {
         if (link.hasProbes) this.#committer.save();
         this.#periodicTasks.keep();
         return;
-      case 'replayed':
+      case 'caught-up':
         this.#sessions.replayed(link, message);
         this.#firstContact.endIfAllSeen();
         if (this.#links.areKnown) this.#replayed.next();
@@ -294,13 +287,13 @@ export class Reconciler {
         this.#pump(link);
         this.#drain.check();
         return;
-      case 'found':
+      case 'probe-answers':
         this.#ingress.found(link, message.answers);
         this.#committer.save();
         // What was found is new, maybe: then the marker is to follow.
         this.#periodicTasks.keep();
         return;
-      case 'scanned':
+      case 'full-scan-batch':
         this.#ingress.shown(link, message.batch);
         this.#committer.save();
         return;

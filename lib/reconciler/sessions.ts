@@ -3,7 +3,7 @@
  * published in it, and ends when the connection is lost.
  */
 
-import type { Log, PublishResults, Replayed, SessionStarted } from '../protocol/messages.ts';
+import type { CaughtUp, Log, PublishResults, SessionStarted } from '../protocol/messages.ts';
 import type { Committer } from './committer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ApplyEvent, BringEvent } from './event-handler.ts';
@@ -60,18 +60,18 @@ export class Sessions {
   }
 
   /** The broker has shown what it retains: that is compared with what it held. */
-  replayed(link: BrokerLink, { stamps, isCut }: Replayed): void {
+  replayed(link: BrokerLink, { stamps, isReplayIncomplete }: CaughtUp): void {
     const shown = link.replayEnded(stamps);
     link.blockedTopics.returned(performance.now());
     if (shown !== undefined) this.#deps.verifier.compare(link, shown);
-    this.#deps.verifier.replayed(link, isCut);
+    this.#deps.verifier.replayed(link, isReplayIncomplete);
   }
 
   /** What was published to the broker was acknowledged, or refused. */
   settled(link: BrokerLink, message: PublishResults): void {
     const { dispatcher, committer, apply, bring } = this.#deps;
     link.publishesSettled(message);
-    for (const { topic, version } of message.confirmed) {
+    for (const { topic, version } of message.acknowledged) {
       if (topic === link.markerTopic) {
         // Later ones are stored along with what changes next; or soon, where nothing does.
         if (link.markerAcknowledged(version)) committer.save();

@@ -14,9 +14,9 @@ const DEFAULT_ROWS = 100;
 const MAX_TOPIC_BYTES = 65_535;
 
 /** @throws {BadRequest} */
-export function topicsRequest(query: URLSearchParams): ReconcilerRequest & { of: 'topics' } {
+export function topicsRequest(query: URLSearchParams): ReconcilerRequest & { kind: 'topics' } {
   return {
-    of: 'topics',
+    kind: 'topics',
     filter: textIn(query, 'filter') ?? '',
     which: flagIn(query, 'diverging') ? 'diverging' : 'all',
     after: textIn(query, 'after'),
@@ -25,31 +25,31 @@ export function topicsRequest(query: URLSearchParams): ReconcilerRequest & { of:
 }
 
 /** @throws {BadRequest} */
-export function levelRequest(query: URLSearchParams): ReconcilerRequest & { of: 'level' } {
+export function levelRequest(query: URLSearchParams): ReconcilerRequest & { kind: 'level' } {
   const under = textIn(query, 'under') ?? '';
   if (under !== '' && !under.endsWith('/')) throw new BadRequest('`under` must end in a /');
-  return { of: 'level', under, after: textIn(query, 'after'), limit: limitIn(query) };
+  return { kind: 'level', under, after: textIn(query, 'after'), limit: limitIn(query) };
 }
 
 /** @throws {BadRequest} */
-export function topicRequest(encoded: string): ReconcilerRequest & { of: 'topic' } {
+export function topicRequest(encoded: string): ReconcilerRequest & { kind: 'topic' } {
   try {
-    return { of: 'topic', topic: decodeURIComponent(encoded) };
+    return { kind: 'topic', topic: decodeURIComponent(encoded) };
   } catch {
     throw new BadRequest('the percent-encoding of the topic is wrong');
   }
 }
 
 /** @throws {BadRequest} */
-export function trashRequest(query: URLSearchParams): ReconcilerRequest & { of: 'trash' } {
-  return { of: 'trash', filter: textIn(query, 'filter') ?? '' };
+export function trashRequest(query: URLSearchParams): ReconcilerRequest & { kind: 'trash' } {
+  return { kind: 'trash', filter: textIn(query, 'filter') ?? '' };
 }
 
 /** @throws {BadRequest} */
-export function undoOrder(query: URLSearchParams): ReconcilerRequest & { of: 'undo' } {
+export function undoOrder(query: URLSearchParams): ReconcilerRequest & { kind: 'undo' } {
   const filter = textIn(query, 'filter') ?? '';
   if (filter === '') throw new BadRequest('`filter` must be a topic or a topic filter');
-  return { of: 'undo', filter };
+  return { kind: 'undo', filter };
 }
 
 /** `/api/v1/brokers/{name}/deletions/confirm`, or `refuse`. */
@@ -65,7 +65,7 @@ export function decisionIn(path: string): DeletionsDecided {
   const [, encoded = '', decision] = DECISION_PATH.exec(path) ?? [];
   try {
     return {
-      of: 'deletions',
+      kind: 'deletions',
       broker: decodeURIComponent(encoded),
       decision: decision === 'refuse' ? 'refuse' : 'confirm',
     };

@@ -23,11 +23,11 @@ const MAX_AGE_MS = 200;
 /** The part of the replicator that answers requests for measures. */
 export interface Asked {
   readonly links: ReadonlyMap<string, Readonly<LinkRecord>>;
-  readonly reconcilerRestarts: number;
+  readonly reconcilerActors: number;
   readonly isStopping: boolean;
   askBroker(name: string, question: BrokerRequest, within: number): Promise<BrokerMeasures>;
   askReconciler(
-    question: ReconcilerRequest & { of: 'measures' },
+    question: ReconcilerRequest & { kind: 'measures' },
     within: number,
   ): Promise<ReconcilerMeasures>;
 }
@@ -93,7 +93,7 @@ export class Measurements {
         ...this.#brokers.get(name)?.total.value?.heldBack,
       },
       dropped: {
-        ...this.reconcilerCounts?.refusedOf[name],
+        ...this.reconcilerCounts?.refusedByBroker[name],
         ...this.#brokers.get(name)?.total.value?.dropped,
       },
     }));
@@ -110,19 +110,19 @@ export class Measurements {
   }
 
   async #askBroker(name: string, { actors }: Readonly<LinkRecord>): Promise<void> {
-    const { counts, roundTrip } = await this.#asked.askBroker(name, { of: 'measures' }, ANSWER_TIMEOUT_MS);
+    const { counts, roundTrip } = await this.#asked.askBroker(name, { kind: 'measures' }, ANSWER_TIMEOUT_MS);
     const known = this.#brokers.get(name) ?? { total: new Total<BrokerMeasures['counts']>(), roundTrip };
     known.total.update(counts, actors);
     this.#brokers.set(name, { ...known, roundTrip });
   }
 
   async #askReconciler(): Promise<void> {
-    const incarnation = this.#asked.reconcilerRestarts;
+    const incarnation = this.#asked.reconcilerActors;
     // A new reconciler numbers its conflicts from 1.
     if (incarnation !== this.#incarnation) this.#lastConflict = 0;
     this.#incarnation = incarnation;
     const measures = await this.#asked.askReconciler(
-      { of: 'measures', conflictsAfter: this.#lastConflict },
+      { kind: 'measures', conflictsAfter: this.#lastConflict },
       ANSWER_TIMEOUT_MS,
     );
     this.#reconciler = measures;

@@ -1,7 +1,7 @@
 /** Answers to requests, and the headers that all answers have. */
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { NoAnswer } from '../supervisor/pending-requests.ts';
+import { NoResponseError } from '../supervisor/pending-requests.ts';
 import { BadRequest } from './api-requests.ts';
 import type { StaticFile } from './static-files.ts';
 
@@ -67,6 +67,6 @@ It has /livez, /readyz, /metrics, /api/v1/status, /api/v1/topics, /api/v1/tree a
 /** An unexpected error is a mistake of mqttrep. Its text stays here, since it can contain internals. */
 export function replyToError(error: unknown): Reply {
   if (error instanceof BadRequest) return asJson(400, { error: error.message });
-  if (error instanceof NoAnswer) return asJson(503, { error: error.message }, { 'Retry-After': '1' });
+  if (error instanceof NoResponseError) return asJson(503, { error: error.message }, { 'Retry-After': '1' });
   return asJson(500, { error: 'mqttrep failed to answer' });
 }

@@ -10,8 +10,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import { httpUrl } from '../config/http-values.ts';
-import type { ReconcilerAnswers, ReconcilerRequest } from '../protocol/requests.ts';
-import { NoAnswer } from '../supervisor/pending-requests.ts';
+import type { ReconcilerRequest, ReconcilerResponses } from '../protocol/requests.ts';
+import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import {
   decisionIn,
@@ -47,7 +47,7 @@ export interface StatusServerOptions {
   readonly http: HttpConfig;
   readonly replicator: Pick<
     Replicator,
-    'links' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
+    'links' | 'reconcilerActors' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
   >;
   /** Of the package. */
   readonly version: string;
@@ -210,9 +210,9 @@ export class StatusServer {
     return asJson(404, { error: 'there is nothing at this path' });
   }
 
-  async #ask<Q extends ReconcilerRequest>(question: Q): Promise<ReconcilerAnswers[Q['of']]> {
+  async #ask<Q extends ReconcilerRequest>(question: Q): Promise<ReconcilerResponses[Q['kind']]> {
     if (this.#pendingRequests >= this.#limits.pendingRequests)
-      throw new NoAnswer('too many requests are unanswered; try again later');
+      throw new NoResponseError('too many requests are unanswered; try again later');
     this.#pendingRequests++;
     try {
       return await this.#options.replicator.askReconciler(question, this.#limits.answerTimeoutMs);
@@ -222,7 +222,8 @@ export class StatusServer {
   }
 
   async #stream(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#events.isFull) throw new NoAnswer('too many readers of events are connected; try again later');
+    if (this.#events.isFull)
+      throw new NoResponseError('too many readers of events are connected; try again later');
     response.writeHead(200, { ...SECURITY_HEADERS, 'Content-Type': 'text/event-stream; charset=utf-8' });
     if (request.method === 'HEAD') {
       response.end();

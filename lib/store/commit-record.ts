@@ -1,8 +1,8 @@
 /**
- * A commit as bytes: what became of topics, and the facts, one entry after the other.
+ * A commit as bytes: a sequence of entries for topics, metadata and the names of brokers.
  *
- * Most of a store is history. So its bodies are looked at twice: once from the beginning, for what stands at their heads
- * (which brokers are meant, and the facts), and once from the end, where what is found of a topic first is all that counts.
+ * Most of a store is history. So a reader goes through the bodies twice: once from the beginning, for the metadata and the
+ * brokers at their heads, and once from the end, where the first entry of a topic is the only one that counts.
  */
 
 import { BatchReader, BatchWriter } from '../protocol/batch.ts';
@@ -14,34 +14,34 @@ const FORGOTTEN = 2;
 const METADATA = 3;
 const BROKERS = 4;
 
-/** A body is closed when it has so many bytes, so that a large commit takes no large buffer. */
+/** A body is closed when it reaches this size, so that a large commit needs no large buffer. */
 const BODY_BYTES = 512 * 1024;
 
 export class CommitWriter {
   readonly #writer = new BatchWriter();
-  /** How many brokers are known where the next record goes. */
-  #width: number;
+  /** The number of brokers that the file knows where the next record goes. */
+  #brokerCount: number;
 
   constructor(brokers: number) {
-    this.#width = brokers;
+    this.#brokerCount = brokers;
   }
 
-  /** What a file begins with: the names of the brokers, which it knows by their indexes from there on, and the facts. */
-  preamble(brokers: readonly string[], facts: ReadonlyMap<string, string>): Buffer {
+  /** The beginning of a file: the names of the brokers, by index, and the metadata. */
+  preamble(brokers: readonly string[], metadata: ReadonlyMap<string, string>): Buffer {
     this.#brokers(brokers);
-    this.#facts(facts);
+    this.#metadata(metadata);
     return this.#take();
   }
 
-  /** From here on brokers are known by the indexes of these names. */
+  /** From here on the indexes of brokers are those of these names. */
   brokers(names: readonly string[]): Buffer {
     this.#brokers(names);
     return this.#take();
   }
 
-  /** The bodies of a commit, one at least, each with a topic once at most. */
+  /** The bodies of a commit, at least one. No topic stands twice in them. */
   *bodies({ topics, metadata }: Changes): Generator<Buffer> {
-    if (metadata !== undefined) this.#facts(metadata);
+    if (metadata !== undefined) this.#metadata(metadata);
     for (const [topic, stored] of topics) {
       if (stored === undefined) this.#writer.u8(FORGOTTEN).text(topic);
       else this.#topic(topic, stored);
@@ -50,7 +50,7 @@ export class CommitWriter {
     yield this.#take();
   }
 
-  /** As many topics as have about so many bytes; fewer, or none, where there are no more. */
+  /** Topics with about so many bytes together; fewer, or none, if there are no more. */
   some(topics: Iterator<TopicEntry>, bytes: number): { readonly body: Buffer; readonly done: boolean } {
     while (this.#writer.length < bytes) {
       const next = topics.next();
@@ -62,18 +62,18 @@ export class CommitWriter {
 
   #topic(topic: string, stored: StoredTopic): void {
     const writer = this.#writer.u8(TOPIC).text(topic);
-    writer.sized(() => writeTopic(writer, stored, this.#width));
+    writer.sized(() => writeTopic(writer, stored, this.#brokerCount));
   }
 
   #brokers(names: readonly string[]): void {
     this.#writer.u8(BROKERS).u32(names.length);
     for (const name of names) this.#writer.text(name);
-    this.#width = names.length;
+    this.#brokerCount = names.length;
   }
 
-  #facts(facts: ReadonlyMap<string, string>): void {
-    this.#writer.u8(METADATA).u32(facts.size);
-    for (const [name, value] of facts) this.#writer.text(name).text(value);
+  #metadata(metadata: ReadonlyMap<string, string>): void {
+    this.#writer.u8(METADATA).u32(metadata.size);
+    for (const [name, value] of metadata) this.#writer.text(name).text(value);
   }
 
   #take(): Buffer {
@@ -81,23 +81,23 @@ export class CommitWriter {
   }
 }
 
-/** A record that is decoded when it is asked for, so that nothing is made twice. */
-interface Unread {
+/** A record that is decoded only when it is needed. */
+interface Undecoded {
   readonly body: Buffer;
-  readonly at: number;
+  readonly offset: number;
   readonly brokers: BrokerMapping;
 }
 
-/** Builds the state up: first all heads are read, in their order, then all bodies, in the reverse order. */
+/** Builds the state: reads all heads in their order first, then all bodies in reverse order. */
 export class CommitReader {
   readonly #brokers: readonly string[];
-  readonly #topics = new Map<string, Unread>();
-  /** Later than whatever is still to be read of them. */
+  readonly #topics = new Map<string, Undecoded>();
+  /** Forgotten topics: entries that are read later are older, and do not count. */
   readonly #forgotten = new Set<string>();
-  #facts: ReadonlyMap<string, string> = new Map();
+  #metadata: ReadonlyMap<string, string> = new Map();
   readonly #shared = new Shared();
   /** Records that could not be decoded. */
-  #unread = 0;
+  #unreadable = 0;
   #mapping: BrokerMapping;
 
   /** @param brokers the configured names, in the order of their indexes */
@@ -109,34 +109,34 @@ export class CommitReader {
   get state(): StoredState {
     return {
       topics: { [Symbol.iterator]: () => this.#decoded() },
-      unread: () => this.#unread,
-      metadata: this.#facts,
+      unread: () => this.#unreadable,
+      metadata: this.#metadata,
     };
   }
 
-  /** Whether the brokers are those that are configured, in the same order. */
+  /** Whether the file knows exactly the configured brokers, in the same order. */
   get isUpToDate(): boolean {
     const { indexes, brokers } = this.#mapping;
     return indexes.length === brokers && indexes.every((index, number) => index === number);
   }
 
   /**
-   * Reads what comes before the topics. Returns which brokers those know.
-   * @throws RangeError for what no writer of this version wrote
+   * Reads the entries before the topics. Returns the brokers that the topics of this body refer to.
+   * @throws RangeError if no writer of this version wrote it
    */
   readHead(body: Buffer): BrokerMapping {
     const reader = new BatchReader(body);
     for (let kind = nextKind(reader); kind === METADATA || kind === BROKERS; kind = nextKind(reader)) {
-      if (kind === METADATA) this.#facts = new Map(readMetadata(reader));
+      if (kind === METADATA) this.#metadata = new Map(readMetadata(reader));
       else this.#mapping = mapping(readNames(reader), this.#brokers);
     }
     return this.#mapping;
   }
 
   /**
-   * Reads of the topics what is not known yet.
+   * Reads the topics that no later body has an entry of.
    * @param brokers as `readHead` returned them
-   * @throws RangeError for what no writer of this version wrote
+   * @throws RangeError if no writer of this version wrote it
    */
   readTopics(body: Buffer, brokers: BrokerMapping): void {
     const reader = new BatchReader(body);
@@ -155,32 +155,32 @@ export class CommitReader {
           readNames(reader);
           break;
         default:
-          throw new RangeError(`no entry is of kind ${kind}`);
+          throw new RangeError(`there is no kind of entry ${kind}`);
       }
     }
   }
 
   #topic(reader: BatchReader, body: Buffer, brokers: BrokerMapping): void {
     const topic = reader.text();
-    // Few are forgotten, if any, and a look costs more than to read a short record.
+    // Few topics are forgotten, if any, and a look-up costs more than a comparison.
     const isKnown = this.#topics.has(topic) || (this.#forgotten.size > 0 && this.#forgotten.has(topic));
-    if (!isKnown) this.#topics.set(topic, { body, at: reader.at, brokers });
-    reader.passOver();
+    if (!isKnown) this.#topics.set(topic, { body, offset: reader.offset, brokers });
+    reader.skip();
   }
 
   *#decoded(): Generator<TopicEntry> {
-    this.#unread = 0;
-    for (const [topic, unread] of this.#topics) {
-      const stored = this.#read(unread);
-      if (stored === undefined) this.#unread++;
+    this.#unreadable = 0;
+    for (const [topic, undecoded] of this.#topics) {
+      const stored = this.#read(undecoded);
+      if (stored === undefined) this.#unreadable++;
       else yield [topic, stored];
     }
   }
 
-  /** Undefined where it is no record of ours, though its commit is whole: one topic must not stop each start. */
-  #read({ body, at, brokers }: Unread): StoredTopic | undefined {
+  /** Undefined if a record cannot be decoded, though its commit is valid: a single topic must not prevent each start. */
+  #read({ body, offset, brokers }: Undecoded): StoredTopic | undefined {
     try {
-      return readTopic(new BatchReader(body, at).enter(), brokers, this.#shared);
+      return readTopic(new BatchReader(body, offset).enter(), brokers, this.#shared);
     } catch {
       return undefined;
     }
@@ -204,7 +204,7 @@ function readNames(reader: BatchReader): string[] {
   return Array.from({ length: reader.u32() }, () => reader.text());
 }
 
-/** @param names as they were stored */
+/** @param names as they are stored */
 function mapping(names: readonly string[], brokers: readonly string[]): BrokerMapping {
   const indexes = names.map(name => brokers.indexOf(name));
   return { indexes, brokers: brokers.length };

@@ -1,36 +1,33 @@
 /**
- * A store on disk: a log of commits, which is written anew when most of it is history.
+ * A store on disk: a log of commits, which is compacted into a new file when most of it is history.
  *
- * The reconciler holds every register in memory, so all that a disk has to do is to remember: append what
- * changed, and show everything at the start. The new file is written bit by bit, a little after each commit,
- * and takes the commits as well meanwhile; when it is whole it gets its name, and the old one is removed.
+ * The reconciler holds every register in memory. So the store only has to append changes, and to return everything at the
+ * start. The new file is written in steps, one after each commit, and meanwhile gets each commit too. When it is complete,
+ * it is renamed and the old file is removed.
  */
 
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommitWriter } from './commit-record.ts';
-import { headOf } from './file-head.ts';
 import { FrameLog } from './frame-log.ts';
 import { readState, understoodState } from './read-state.ts';
 import type { Changes, Recalled, StateStore, StoredState, TopicEntry } from './state-store.ts';
 import { DamagedStoreError, reasonOf, StoreUnavailableError, UnknownStoreError } from './store-errors.ts';
+import { incompletePath, statePath, syncFolder, tidyFolder } from './store-files.ts';
 import type { StoreLock } from './store-lock.ts';
 
-/** A file is written anew when it is so many times as large as it was when it was new, and a bit. */
-const GROWTH = 3;
-const BIT = 4 * 1024 * 1024;
+/** A file is compacted at this multiple of its first size, plus COMPACTION_SLACK_BYTES. */
+const COMPACTION_GROWTH_FACTOR = 3;
+const COMPACTION_SLACK_BYTES = 4 * 1024 * 1024;
 
-/** For each byte of a commit so many are copied to the new file, and no fewer than so many in all. */
-const COPY_RATE = 4;
-const COPY_LEAST = 256 * 1024;
+/** After a commit, this multiple of its bytes is copied to the new file, and no less than MIN_COPY_BYTES. */
+const COPY_FACTOR = 4;
+const MIN_COPY_BYTES = 256 * 1024;
 
-/** Bytes copied at once. */
-const COPY_PIECE = 512 * 1024;
+/** Bytes copied between two calls of `sync`. */
+const COPY_CHUNK_BYTES = 512 * 1024;
 
-const FILE = /^state-(\d+)\.log$/;
-const UNFINISHED = /^state-\d+\.log\.new$/;
-
-/** A file in the making. */
+/** A new file that is not complete yet. */
 interface Copy {
   readonly log: FrameLog;
   /** The topics that are not in it yet. */
@@ -41,25 +38,25 @@ export class DiskStore implements StateStore {
   readonly place: string;
   readonly isLasting = true;
   #brokers: readonly string[];
-  /** The file does not know the brokers yet. */
+  /** The names in the file are not those of the present brokers. */
   #hasNewBrokers = false;
   readonly #lock: StoreLock | undefined;
   readonly #writer: CommitWriter;
-  /** Undefined while there is none that can be appended to: the next commit begins a new one. */
+  /** Undefined if there is no file to append to: the next commit creates one. */
   #log: FrameLog | undefined;
-  /** Counts the files. */
+  /** The number in the name of the present file; 0 if there is none. */
   #number = 0;
-  /** The size of the file from which on it is written anew. */
-  #limit = 0;
+  /** The file is compacted when it reaches this size in bytes. */
+  #compactionSize = 0;
   #copy: Copy | undefined;
-  #facts: ReadonlyMap<string, string> = new Map();
-  /** One thing at a time, in the order of the calls. */
+  #metadata: ReadonlyMap<string, string> = new Map();
+  /** The last operation: operations run one by one, in the order of the calls. */
   #last: Promise<void> = Promise.resolve();
 
   /**
-   * @param folder exists, and is this process's alone
-   * @param brokers the names of the brokers, in the order of their indexes
-   * @param lock is released when the store is closed
+   * @param folder an existing folder that no other process uses
+   * @param brokers the names of the brokers, by index
+   * @param lock released when the store is closed
    */
   constructor(folder: string, brokers: readonly string[], lock?: StoreLock) {
     this.place = folder;
@@ -90,19 +87,16 @@ export class DiskStore implements StateStore {
         },
         (error: unknown) => done(new StoreUnavailableError(this.place, reasonOf(error))),
       )
-      .then(() => this.#copyOn(changes, Math.max(COPY_LEAST, size * COPY_RATE)));
+      .then(() => this.#compact(changes, Math.max(MIN_COPY_BYTES, size * COPY_FACTOR)));
   }
 
-  /** Gives a damaged file another name, and returns that. The store is empty then. */
+  /** Renames a damaged file and returns the new path. Afterwards the store is empty. */
   async setAside(): Promise<string> {
     const aside = join(this.place, `damaged-${new Date().toISOString().replaceAll(':', '-')}.log`);
     try {
       await rename(this.#path(this.#number), aside);
     } catch (error) {
-      throw new StoreUnavailableError(
-        this.place,
-        `it is damaged and cannot be moved aside: ${reasonOf(error)}`,
-      );
+      throw new StoreUnavailableError(this.place, `it is damaged and cannot be renamed: ${reasonOf(error)}`);
     }
     return aside;
   }
@@ -124,7 +118,7 @@ export class DiskStore implements StateStore {
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────
 
   async #read(recalled: Recalled): Promise<StoredState> {
-    await this.#tidy();
+    this.#number = await tidyFolder(this.place);
     if (this.#number === 0) return { topics: [], metadata: new Map() };
     const log = this.#log ?? (await FrameLog.open(this.#path(this.#number)));
     this.#log = undefined;
@@ -132,39 +126,23 @@ export class DiskStore implements StateStore {
       await log.close();
       throw error;
     });
-    this.#facts = reader.state.metadata;
+    this.#metadata = reader.state.metadata;
     if (reader.isUpToDate) this.#appendTo(log);
-    // Other brokers: the file says nothing of new ones, and too much of those that are gone.
+    // The brokers have changed: the file lacks new ones and has removed ones, so the next commit creates a new file.
     else await log.close();
     return understoodState(log, reader.state);
   }
 
-  /**
-   * Finds the newest file, and removes what a crash has left of older and newer ones.
-   * @throws UnknownStoreError if one of these is not for this version to read or remove; then all are left
-   */
-  async #tidy(): Promise<void> {
-    const names = await readdir(this.place);
-    const numbers = names.flatMap(name => FILE.exec(name)?.[1] ?? []).map(Number);
-    this.#number = Math.max(0, ...numbers);
-    const left = names.filter(name => UNFINISHED.test(name));
-    for (const number of numbers) if (number !== this.#number) left.push(this.#name(number));
-    const paths = left.map(name => join(this.place, name));
-    if (this.#number > 0) await requireKnown(this.#path(this.#number));
-    for (const path of paths) await requireKnown(path);
-    for (const path of paths) await rm(path);
-  }
-
   // ── writing ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Returns how many bytes were written. */
+  /** Returns the number of bytes written. */
   async #store(changes: Changes): Promise<number> {
     const log = this.#log;
-    const facts = changes.metadata ?? this.#facts;
+    const metadata = changes.metadata ?? this.#metadata;
     if (log === undefined) {
-      await this.#beginAnew(changes, facts);
+      await this.#createFile(changes, metadata);
       this.#hasNewBrokers = false;
-      this.#facts = facts;
+      this.#metadata = metadata;
       return 0;
     }
     const before = log.size;
@@ -177,7 +155,7 @@ export class DiskStore implements StateStore {
       throw error;
     }
     this.#hasNewBrokers = false;
-    this.#facts = facts;
+    this.#metadata = metadata;
     return log.size - before;
   }
 
@@ -201,10 +179,10 @@ export class DiskStore implements StateStore {
 
   // ── a new file ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** Writes a new file in one go: there was none, or none that can be gone on with. */
-  async #beginAnew(changes: Changes, facts: ReadonlyMap<string, string>): Promise<void> {
+  /** Writes a whole new file: there is none that can be appended to. */
+  async #createFile(changes: Changes, metadata: ReadonlyMap<string, string>): Promise<void> {
     try {
-      await this.#beginCopy(changes, facts);
+      await this.#beginCopy(changes, metadata);
       await this.#continueCopy(Number.POSITIVE_INFINITY);
     } catch (error) {
       await this.#abandonCopy();
@@ -212,30 +190,30 @@ export class DiskStore implements StateStore {
     }
   }
 
-  /** Goes on with a new file, or begins one if it is time to. What goes wrong with it concerns the old one in no way. */
-  async #copyOn(changes: Changes, bytes: number): Promise<void> {
+  /** Begins or continues a new file if the present one is large enough. An error does not affect the present file. */
+  async #compact(changes: Changes, bytes: number): Promise<void> {
     const size = this.#log?.size ?? 0;
-    if (this.#copy === undefined && size < this.#limit) return;
+    if (this.#copy === undefined && size < this.#compactionSize) return;
     try {
-      if (this.#copy === undefined) await this.#beginCopy(changes, this.#facts);
+      if (this.#copy === undefined) await this.#beginCopy(changes, this.#metadata);
       await this.#continueCopy(bytes);
     } catch {
       await this.#abandonCopy();
-      this.#limit = size + Math.max(BIT, size / 4);
+      this.#compactionSize = size + Math.max(COMPACTION_SLACK_BYTES, size / 4);
     }
   }
 
-  async #beginCopy({ all }: Changes, facts: ReadonlyMap<string, string>): Promise<void> {
-    const log = await FrameLog.create(`${this.#path(this.#number + 1)}.new`);
+  async #beginCopy({ all }: Changes, metadata: ReadonlyMap<string, string>): Promise<void> {
+    const log = await FrameLog.create(incompletePath(this.place, this.#number + 1));
     this.#copy = { log, topics: all.entries() };
-    await log.append('commit', this.#writer.preamble(this.#brokers, facts));
+    await log.append('commit', this.#writer.preamble(this.#brokers, metadata));
   }
 
-  /** Copies so many bytes; if those were the last, the new file takes the old one's place. */
+  /** Copies so many bytes. After the last ones the new file takes the place of the old one. */
   async #continueCopy(bytes: number): Promise<void> {
-    for (let left = bytes; left > 0 && this.#copy !== undefined; left -= COPY_PIECE) {
+    for (let rest = bytes; rest > 0 && this.#copy !== undefined; rest -= COPY_CHUNK_BYTES) {
       const { log, topics } = this.#copy;
-      const { body, done } = this.#writer.some(topics, COPY_PIECE);
+      const { body, done } = this.#writer.some(topics, COPY_CHUNK_BYTES);
       await log.append(done ? 'whole' : 'commit', body);
       await log.sync();
       if (done) await this.#replaceBy(log);
@@ -255,7 +233,7 @@ export class DiskStore implements StateStore {
 
   #appendTo(log: FrameLog): void {
     this.#log = log;
-    this.#limit = log.base * GROWTH + BIT;
+    this.#compactionSize = log.base * COMPACTION_GROWTH_FACTOR + COMPACTION_SLACK_BYTES;
   }
 
   async #abandonCopy(): Promise<void> {
@@ -266,26 +244,6 @@ export class DiskStore implements StateStore {
   }
 
   #path(number: number): string {
-    return join(this.place, this.#name(number));
-  }
-
-  #name(number: number): string {
-    return `state-${number}.log`;
-  }
-}
-
-async function requireKnown(path: string): Promise<void> {
-  const head = await headOf(path);
-  if (head.kind === 'another version' || head.kind === 'foreign')
-    throw new UnknownStoreError(path, head.reason);
-}
-
-/** A new name in a folder lasts when the folder has been synchronised. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    return statePath(this.place, number);
   }
 }

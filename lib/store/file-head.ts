@@ -1,11 +1,11 @@
 /**
- * What a file with a store's name begins with: whether this version wrote it, another version, another program, or
- * nobody, because a crash came first.
+ * The head of a file that has the name of a store. It tells whether this version wrote the file, another version, or
+ * another program, or whether a crash came before the head was written.
  *
  *     file   "mqttrep" format:u8 salt:8, then frames, each of which begins with the salt
  *
- * A format is one way of frames and of what is in them. Whoever changes either gives the format a new number: so a version
- * never reads, moves or removes what it does not understand.
+ * The format is the layout of frames and of their contents. Each change of either needs a new format number, so that a
+ * version never reads, moves or removes a file that it does not understand.
  */
 
 import { open } from 'node:fs/promises';
@@ -17,9 +17,9 @@ export const SALT_BYTES = 8;
 export const HEAD_BYTES = NAME.length + 1 + SALT_BYTES;
 
 /**
- * - `ours`: of this version
- * - `broken`: of this version, and damaged; or cut short by a crash before anything was in it
- * - `another version`, `foreign`: not for us to touch
+ * - `ours`: this version wrote it
+ * - `broken`: this version wrote it and it is damaged, or a crash came before anything was in it
+ * - `another version`, `foreign`: mqttrep must not touch it
  */
 export type Head =
   | { readonly kind: 'ours'; readonly salt: Buffer }
@@ -27,12 +27,12 @@ export type Head =
   | { readonly kind: 'another version'; readonly reason: string }
   | { readonly kind: 'foreign'; readonly reason: string };
 
-/** What a file begins with. */
+/** The head of a new file. */
 export function headWith(salt: Buffer): Buffer {
   return Buffer.concat([NAME, Buffer.from([FORMAT]), salt]);
 }
 
-/** @param start the first bytes of a file: its head, and the salt of its first frame; fewer where it ends before */
+/** @param start the first START_BYTES of a file, or fewer if it is shorter: its head, and the salt of its first frame */
 export function readHead(start: Buffer): Head {
   const format = start[NAME.length];
   const salt = start.subarray(HEAD_BYTES - SALT_BYTES, HEAD_BYTES);
@@ -46,15 +46,15 @@ export function readHead(start: Buffer): Head {
   const isBlank = start.every(byte => byte === 0);
   const hasFrame = start.length === START_BYTES && start.subarray(HEAD_BYTES).equals(salt);
   if (isBeginning || isBlank || hasFrame) return BROKEN;
-  return { kind: 'foreign', reason: 'it does not begin as a store of mqttrep does' };
+  return { kind: 'foreign', reason: 'it does not begin like a store of mqttrep' };
 }
 
 const BROKEN: Head = { kind: 'broken' };
 
-/** As many bytes as `readHead` looks at. */
+/** The number of bytes that `readHead` needs. */
 export const START_BYTES = HEAD_BYTES + SALT_BYTES;
 
-/** @throws what the system says */
+/** @throws the error of the system */
 export async function headOf(path: string): Promise<Head> {
   const file = await open(path, 'r');
   try {

@@ -1,15 +1,15 @@
 /**
- * A file of frames, each with a checksum, to which whole commits are appended.
+ * A file of frames with checksums, to which commits are appended.
  *
- * A commit is one frame or several, the last of them marked. A reader takes whole commits only: one that a
- * crash cut short is at the end, and is dropped. Anything else that is not as it was written is damage. The
- * two are told apart by what follows: a later commit was begun only when the one before it was durable.
+ * A commit is one or more frames; the last one is marked. A reader accepts complete commits only. If a crash interrupted
+ * the last commit, its frames stand at the end of the file and are dropped. Any other invalid frame is damage. What follows
+ * tells the two cases apart: a commit begins only when the one before it is durable.
  *
  *     file   its head (file-head.ts), which ends with a salt
  *     frame  salt:8 checksum:u32 length:u32 commit:u32 kind:u8 body
  *
- * The checksum covers the frame's place as well, so that a block which turns up elsewhere is not taken for
- * valid. The salt is of this file alone: no payload can look like a frame.
+ * The checksum covers the position of the frame too, so that a block that turns up elsewhere is not valid. Each file has a
+ * salt of its own, so that no payload can look like a frame.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -19,15 +19,15 @@ import { HEAD_BYTES, headOf, headWith, SALT_BYTES } from './file-head.ts';
 import { DamagedStoreError, UnknownStoreError } from './store-errors.ts';
 
 /**
- * - `part`: the commit goes on
- * - `commit`: it is complete
- * - `whole`: so is all that a new file has to hold before it may take another's place
+ * - `part`: more frames of the commit follow
+ * - `commit`: the last frame of a commit
+ * - `whole`: also the end of the state that a new file must hold before it may take the place of an older one
  */
 export type FrameKind = 'part' | 'commit' | 'whole';
 
 const KINDS: readonly FrameKind[] = ['part', 'commit', 'whole'];
 
-/** Where the parts of a frame begin. */
+/** Where the fields of a frame begin, in bytes. */
 const CHECKSUM = SALT_BYTES;
 const LENGTH = CHECKSUM + 4;
 const COMMIT = LENGTH + 4;
@@ -35,7 +35,7 @@ const KIND = COMMIT + 4;
 const BODY = KIND + 1;
 
 /** Bytes read at once. */
-const WINDOW = 1024 * 1024;
+const WINDOW_BYTES = 1024 * 1024;
 
 interface Frame {
   readonly kind: FrameKind;
@@ -44,7 +44,7 @@ interface Frame {
   readonly end: number;
 }
 
-/** A body of a whole commit, and where it stands. */
+/** A body of a complete commit, and its position in the file. */
 export interface PlacedBody {
   readonly at: number;
   readonly body: Buffer;
@@ -58,10 +58,10 @@ export class FrameLog {
   /** Where the next frame goes. */
   #end = HEAD_BYTES;
   #commit = 0;
-  /** Bytes, and commits, that are durable. */
+  /** The number of bytes and of commits that are durable. */
   #durable = { end: HEAD_BYTES, commit: 0 };
   #base = 0;
-  /** Something may stand after the end. */
+  /** Whether bytes of an incomplete commit may follow the end. */
   #isTorn = false;
   #window = { at: 0, bytes: Buffer.alloc(0) };
 
@@ -72,7 +72,7 @@ export class FrameLog {
     this.#seed = crc32(salt);
   }
 
-  /** @throws what the system says; then the file may be there, and is worth nothing */
+  /** @throws the error of the system; then the file may exist, and is useless */
   static async create(path: string): Promise<FrameLog> {
     const salt = randomBytes(SALT_BYTES);
     const file = await open(path, 'w+', 0o600);
@@ -85,11 +85,10 @@ export class FrameLog {
     return new FrameLog(path, file, salt);
   }
 
-  /** @throws DamagedStoreError, UnknownStoreError if it is no such file, and what the system says */
+  /** @throws DamagedStoreError, UnknownStoreError, or the error of the system */
   static async open(path: string): Promise<FrameLog> {
     const head = await headOf(path);
-    if (head.kind === 'broken')
-      throw new DamagedStoreError(path, 'its beginning is not what was written there');
+    if (head.kind === 'broken') throw new DamagedStoreError(path, 'its head is not what mqttrep wrote');
     if (head.kind !== 'ours') throw new UnknownStoreError(path, head.reason);
     return new FrameLog(path, await open(path, 'r+'), head.salt);
   }
@@ -98,24 +97,23 @@ export class FrameLog {
     return this.#path;
   }
 
-  /** Gives the file another name. */
   async rename(path: string): Promise<void> {
     await rename(this.#path, path);
     this.#path = path;
   }
 
-  /** Bytes of whole commits, and of the one under way. */
+  /** Bytes of all commits, including one that is being appended. */
   get size(): number {
     return this.#end;
   }
 
-  /** Bytes up to where it was whole. */
+  /** Bytes up to the frame of kind `whole`: the size of the file when it was new. */
   get base(): number {
     return this.#base;
   }
 
   /**
-   * Reads all commits from the beginning, each as its bodies; what is appended next follows the last.
+   * Reads all commits from the beginning, each as its bodies. The next append follows the last of them.
    * @throws DamagedStoreError
    */
   async *commits(): AsyncGenerator<readonly PlacedBody[]> {
@@ -144,19 +142,19 @@ export class FrameLog {
   }
 
   /**
-   * Reads a body once more. `commits` has found it whole.
-   * @throws DamagedStoreError when the disk does not give it back
+   * Reads a body again that `commits` has found valid.
+   * @throws DamagedStoreError if the disk does not return it
    */
   body(at: number, length: number): Promise<Buffer> {
     return this.#read(at, length);
   }
 
-  /** Whether a crash, or a failed write, left something behind the last whole commit. */
+  /** Whether a crash or a failed write left bytes after the last complete commit. */
   get isTorn(): boolean {
     return this.#isTorn;
   }
 
-  /** Appends a frame. It counts when its commit is complete, and lasts when `sync` has been called. */
+  /** Appends a frame. It counts when its commit is complete, and is durable after `sync`. */
   async append(kind: FrameKind, body: Buffer): Promise<void> {
     if (this.#isTorn) {
       await this.#file.truncate(this.#end);
@@ -175,13 +173,13 @@ export class FrameLog {
     if (kind === 'whole') this.#base = this.#end;
   }
 
-  /** What was appended is durable when this resolves. */
+  /** When it resolves, all that was appended is durable. */
   async sync(): Promise<void> {
     await this.#file.datasync();
     this.#durable = { end: this.#end, commit: this.#commit };
   }
 
-  /** Takes back what was appended since the last `sync`. */
+  /** Discards what was appended since the last `sync`. */
   rewind(): void {
     this.#isTorn ||= this.#end > this.#durable.end;
     this.#end = this.#durable.end;
@@ -193,9 +191,9 @@ export class FrameLog {
   }
 
   #checksum(frame: Buffer, at: number): number {
-    const place = Buffer.alloc(8);
-    place.writeDoubleLE(at);
-    return crc32(frame.subarray(LENGTH), crc32(place, this.#seed));
+    const position = Buffer.alloc(8);
+    position.writeDoubleLE(at);
+    return crc32(frame.subarray(LENGTH), crc32(position, this.#seed));
   }
 
   /** Undefined where no valid frame begins. */
@@ -211,10 +209,10 @@ export class FrameLog {
     return { kind, commit: frame.readUInt32LE(COMMIT), body: frame.subarray(BODY), end };
   }
 
-  /** Whether a frame of a later commit stands somewhere behind `at`. */
+  /** Whether a valid frame of a later commit stands anywhere after `at`. */
   async #isFollowed(at: number, size: number, commit: number): Promise<boolean> {
-    for (let start = at; start + BODY <= size; start += WINDOW) {
-      const bytes = await this.#read(start, Math.min(WINDOW + SALT_BYTES, size - start));
+    for (let start = at; start + BODY <= size; start += WINDOW_BYTES) {
+      const bytes = await this.#read(start, Math.min(WINDOW_BYTES + SALT_BYTES, size - start));
       for (let found = bytes.indexOf(this.#salt); found >= 0; found = bytes.indexOf(this.#salt, found + 1)) {
         const frame = await this.#frameAt(start + found, size);
         if (frame !== undefined && frame.commit > commit) return true;
@@ -225,10 +223,10 @@ export class FrameLog {
 
   async #read(at: number, length: number): Promise<Buffer> {
     const { at: start, bytes } = this.#window;
-    if (at >= start && at + length <= start + bytes.length)
-      return bytes.subarray(at - start, at - start + length);
-    const size = Math.max(length, WINDOW);
-    // What is read next stands on the same side of this as this does of what was read before.
+    const isRead = at >= start && at + length <= start + bytes.length;
+    if (isRead) return bytes.subarray(at - start, at - start + length);
+    const size = Math.max(length, WINDOW_BYTES);
+    // Reads go on in one direction: forward, or backward from the end.
     const first = at < start ? Math.max(0, at + length - size) : at;
     const window = Buffer.allocUnsafeSlow(size);
     const { bytesRead } = await this.#file.read(window, 0, size, first).catch((error: Error) => {
@@ -240,11 +238,11 @@ export class FrameLog {
   }
 
   #damaged(at: number): DamagedStoreError {
-    return new DamagedStoreError(this.#path, `what stands at byte ${at} is not what was written there`);
+    return new DamagedStoreError(this.#path, `the bytes at ${at} are not what mqttrep wrote`);
   }
 }
 
-/** The system may write less than it is asked to, as a disk runs full. */
+/** The system may write fewer bytes than asked, for example when the disk is nearly full. */
 async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at + written);

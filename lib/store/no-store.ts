@@ -1,4 +1,4 @@
-/** For who wants no file, or can have none: what is known is known for as long as the process lives. */
+/** A store in memory: it stores nothing, and what mqttrep knows ends with the process. */
 
 import type { Changes, StateStore, StoredState } from './state-store.ts';
 
@@ -15,10 +15,10 @@ export class NoStore implements StateStore {
   }
 
   useBrokers(): void {
-    // None is known by a name.
+    // Nothing is stored, so no names are needed.
   }
 
   async close(): Promise<void> {
-    // Nothing is held.
+    // There is nothing to close.
   }
 }

@@ -1,14 +1,15 @@
 /**
- * From the configured place to a store that is read.
+ * Opens the store at the configured place and reads it.
  *
- * All is read before anyone builds on it, because damage shows only then. A damaged store is moved aside,
- * never deleted, and one that cannot be used is done without: replication goes on as after a first contact,
- * which takes no absence for a deletion.
+ * The whole store is read before anything is done with its contents, because damage shows only then. A damaged store is
+ * renamed, never deleted. If a store cannot be used, replication runs without one, as after a first contact: then an absent
+ * topic is never taken for a deletion.
  */
 
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Log } from '../protocol/messages.ts';
+import type { StorePlace } from '../protocol/settings.ts';
 import { DiskStore } from './disk-store.ts';
 import { NoStore } from './no-store.ts';
 import type { StateStore, StoredState } from './state-store.ts';
@@ -20,40 +21,39 @@ export interface OpenedStore {
   readonly state: StoredState;
 }
 
-/** A process that is being replaced may still hold the store: it is asked for again for so many milliseconds. */
-const IN_USE_LIMIT = 10_000;
+/** A process that is being replaced may still hold the lock: mqttrep tries again for so long. */
+const IN_USE_TIMEOUT_MS = 10_000;
 const IN_USE_RETRY_MS = 250;
 
 /**
- * Opens the store in a folder, or in `memory`.
- * @param brokers the names of the brokers, in the order of their indexes
- * @param recalled told the facts as soon as they are read, long before the topics are. The store may still turn out
+ * @param brokers the names of the brokers, by index
+ * @param recalled called with the metadata as soon as it is read, long before the topics are. The store may still turn out
  *   to be damaged
  * @throws StoreInUseError, UnknownStoreError
  */
 export async function openStore(
-  place: string,
+  place: StorePlace,
   brokers: readonly string[],
   log: Log,
-  recalled: (facts: ReadonlyMap<string, string>) => void = () => undefined,
+  recalled: (metadata: ReadonlyMap<string, string>) => void = () => undefined,
 ): Promise<OpenedStore> {
-  if (place === 'memory') return loaded(new NoStore());
+  if (place.kind === 'memory') return loaded(new NoStore());
   try {
-    const folder = resolve(place);
+    const folder = resolve(place.path);
     await createFolder(folder);
     const store = new DiskStore(folder, brokers, await lockWhenFree(folder, log));
-    return await loadedOrAside(store, log, recalled);
+    return await loadOrSetAside(store, log, recalled);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    log('error', `${error.message}; replication goes on without a store`);
+    log('error', `${error.message}; replication runs without a store`);
     return loaded(new NoStore());
   }
 }
 
-async function loadedOrAside(
+async function loadOrSetAside(
   store: DiskStore,
   log: Log,
-  recalled: (facts: ReadonlyMap<string, string>) => void,
+  recalled: (metadata: ReadonlyMap<string, string>) => void,
 ): Promise<OpenedStore> {
   try {
     return { store, state: await store.load(recalled) };
@@ -62,27 +62,27 @@ async function loadedOrAside(
       await store.close();
       throw error;
     }
-    const aside = await store.setAside();
-    log(
-      'error',
-      `${error.message}; it was moved to ${aside}, and replication starts as after a first contact`,
-    );
+    const path = await store.setAside();
+    log('error', `${error.message}; it is now ${path}, and replication starts as at a first contact`);
     return loaded(store);
   }
 }
 
 async function lockWhenFree(folder: string, log: Log): Promise<StoreLock | undefined> {
-  const until = Date.now() + IN_USE_LIMIT;
+  const deadline = performance.now() + IN_USE_TIMEOUT_MS;
   for (;;) {
     try {
       return await StoreLock.take(folder);
     } catch (error) {
       if (!(error instanceof StoreInUseError)) {
-        log('warn', `the store ${folder} cannot be kept from other processes (${reasonOf(error)})`);
+        log(
+          'warn',
+          `the store ${folder} cannot be locked (${reasonOf(error)}): make sure that no other process uses it`,
+        );
         return undefined;
       }
-      if (Date.now() > until) throw error;
-      await new Promise(tryAgain => setTimeout(tryAgain, IN_USE_RETRY_MS));
+      if (performance.now() > deadline) throw error;
+      await new Promise(retry => setTimeout(retry, IN_USE_RETRY_MS));
     }
   }
 }
@@ -91,7 +91,7 @@ async function loaded(store: StateStore): Promise<OpenedStore> {
   return { store, state: await store.load() };
 }
 
-/** People's data lies in it, so it is for nobody else to read. */
+/** It holds the data of users, so no other account may read it. */
 async function createFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });

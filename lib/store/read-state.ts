@@ -1,4 +1,4 @@
-/** From a log of commits to the state that they left: forward through all heads, and back through all topics. */
+/** Reads the state from a log of commits: forward through all heads, then backward through all topics. */
 
 import { CommitReader } from './commit-record.ts';
 import type { FrameLog } from './frame-log.ts';
@@ -6,16 +6,16 @@ import type { Recalled, StoredState, TopicEntry } from './state-store.ts';
 import { reasonOf, UnknownStoreError } from './store-errors.ts';
 import type { BrokerMapping } from './topic-record.ts';
 
-/** A body in the log, and which brokers it knows. */
-interface Place {
+/** A body in the log, and the brokers that its topics refer to. */
+interface BodyPlace {
   readonly at: number;
   readonly length: number;
   readonly brokers: BrokerMapping;
 }
 
 /**
- * @param names of the configured brokers, in the order of their indexes
- * @param recalled called once, when the first commit is read
+ * @param names the names of the configured brokers, by index
+ * @param recalled called once, after the first commit has been read
  * @throws DamagedStoreError, UnknownStoreError
  */
 export async function readState(
@@ -24,7 +24,7 @@ export async function readState(
   recalled: Recalled,
 ): Promise<CommitReader> {
   const reader = new CommitReader(names);
-  const places: Place[] = [];
+  const places: BodyPlace[] = [];
   for await (const commit of log.commits()) {
     const isFirst = places.length === 0;
     for (const { at, body } of commit) {
@@ -40,7 +40,7 @@ export async function readState(
   return reader;
 }
 
-/** The same state. Topics are decoded as they are read; a single record that is none is left out, and counted. */
+/** The same state. Topics are decoded while the caller iterates; a record that cannot be decoded is skipped and counted. */
 export function understoodState(log: FrameLog, state: StoredState): StoredState {
   const { topics } = state;
   return { ...state, topics: { [Symbol.iterator]: () => understoodTopics(log, topics) } };
@@ -55,7 +55,7 @@ function* understoodTopics(log: FrameLog, topics: Iterable<TopicEntry>): Generat
   }
 }
 
-/** The checksums have shown that all is as it was written. So what is not understood was written by another version. */
+/** The checksums are correct, so a content that cannot be understood was written by another version. */
 function understood<T>({ path }: FrameLog, read: () => T): T {
   try {
     return read();

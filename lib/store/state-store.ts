@@ -1,17 +1,14 @@
-/**
- * The state that outlives the process: every topic's register, and a few facts about ourselves and the
- * brokers.
- */
+/** The state that outlives the process: the register of every topic, and metadata about this replica and the brokers. */
 
 import type { Register } from '../core/register.ts';
 
-/** What a broker held from one commit on until another, with which it was seen to hold something else. */
+/** A value that a broker held from one commit until another, when mqttrep learned that it holds another value. */
 export interface Superseded {
   readonly from: number;
   readonly until: number;
-  /** Or a digest of it; empty: the broker held nothing. */
+  /** The payload or its digest; empty if the topic was absent. */
   readonly payload: string;
-  /** As those of a message. */
+  /** As in a message. */
   readonly properties: string | undefined;
 }
 
@@ -22,9 +19,9 @@ export interface SupersededAt extends Superseded {
 /** A register as it is stored. */
 export interface StoredTopic {
   readonly register: Register;
-  /** By broker index: the commit with which what it holds was last seen to change. */
+  /** By broker index: the last commit with a change of what the broker holds. */
   readonly seen: readonly number[];
-  /** What brokers held at the last marker and since; left out where nothing changed. The oldest of a broker first. */
+  /** Earlier values since the last marker, the oldest of a broker first; left out if there are none. */
   readonly superseded?: readonly SupersededAt[];
 }
 
@@ -33,51 +30,50 @@ export type TopicEntry = readonly [topic: string, stored: StoredTopic];
 export interface StoredState {
   /** In no particular order. */
   readonly topics: Iterable<TopicEntry>;
-  /** Topics so far of which the record could not be read: they are left out. */
+  /** Topics skipped so far because their records cannot be decoded. */
   readonly unread?: () => number;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Topics by name; undefined: the topic is forgotten. */
+/** By topic; undefined if the topic is forgotten. */
 export interface ChangedTopics extends Iterable<readonly [topic: string, stored: StoredTopic | undefined]> {
   readonly size: number;
 }
 
 export interface Changes {
   /**
-   * Read while the commit is made. What happens to a topic meanwhile may be in it already; it comes again with a
-   * later commit.
+   * Read during the commit. A change of a topic meanwhile may be part of it already; it is also part of a later commit.
    */
   readonly topics: ChangedTopics;
-  /** All that there are, in place of those before; undefined where none changed. */
+  /** All metadata, replacing what was stored before; undefined if none changed. */
   readonly metadata: ReadonlyMap<string, string> | undefined;
   /**
-   * All topics with these changes, for a store that is written anew from time to time: it reads them bit by
-   * bit, during later commits too, while topics come, change and go.
+   * All topics including these changes, for a store that compacts its file: it reads them in steps, also during later
+   * commits, while topics are added, change and are removed.
    */
   readonly all: { entries(): Iterator<TopicEntry> };
 }
 
-/** Told facts that were stored once, long before all is read: what never changes can be relied on. */
-export type Recalled = (facts: ReadonlyMap<string, string>) => void;
+/** Called with metadata before everything is read. Only what never changes can be relied on. */
+export type Recalled = (metadata: ReadonlyMap<string, string>) => void;
 
 export interface StateStore {
-  /** Where it is, for people. */
+  /** For the log. */
   readonly place: string;
   /** Whether it outlives the process. */
   readonly isLasting: boolean;
   /**
-   * All that was committed. Comes first.
-   * @param recalled called once, as soon as there are any facts
+   * Returns all that was committed. To be called before anything else.
+   * @param recalled called once, as soon as metadata has been read
    */
   load(recalled?: Recalled): Promise<StoredState>;
   /**
-   * Stores the changes, all or nothing; commits take effect in the order of the calls. `done` is called once:
-   * when they are durable, or with the error; the store is then as if the commit had not been, and later ones
-   * may succeed. (No promise, so that simulated time needs no microtasks.)
+   * Stores the changes, all or nothing; commits take effect in the order of the calls. `done` is called once: when they are
+   * durable, or with an error. After an error the store is as before the commit, and later commits may succeed. (It is no
+   * promise, so that simulated time needs no microtasks.)
    */
   commit(changes: Changes, done: (error?: Error) => void): void;
-  /** From now on brokers are known by these names, in the order of their indexes; those before keep theirs. */
+  /** The names of the brokers by index, from now on. Known brokers keep their indexes. */
   useBrokers(names: readonly string[]): void;
   close(): Promise<void>;
 }

@@ -1,28 +1,26 @@
-/** What can be wrong with a store, each with what to do about it. */
+/** Errors of a store. Each message says what to do about it. */
 
-/** Two processes that wrote one store would each undo what the other knows. */
+/** Two processes on one store would overwrite each other's state. */
 export class StoreInUseError extends Error {
   override readonly name = 'StoreInUseError';
 
   constructor(place: string) {
-    super(
-      `another process uses the store ${place}: stop it, or give this one a folder of its own with MQTTREP_STORE`,
-    );
+    super(`another process uses the store ${place}: stop it, or set MQTTREP_STORE to another folder`);
   }
 }
 
-/** The store can be neither read nor written, though nothing says that it is damaged. */
+/** The store cannot be read or written; it may be intact. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 
   constructor(place: string, reason: string) {
     super(
-      `the store ${place} cannot be used (${reason}): look at its permissions and at the free space, or name another folder with MQTTREP_STORE`,
+      `the store ${place} cannot be used (${reason}): check its permissions and the free space, or set MQTTREP_STORE to another folder`,
     );
   }
 }
 
-/** What was read is not what was written. */
+/** The bytes on disk are not those that mqttrep wrote. */
 export class DamagedStoreError extends Error {
   override readonly name = 'DamagedStoreError';
 
@@ -32,20 +30,20 @@ export class DamagedStoreError extends Error {
 }
 
 /**
- * A file stands where the store would be, and is not for this version to read: a later version of mqttrep wrote it, or
- * another program. It is left as it is. To go on without it would lose what it holds, so the user decides.
+ * This version must not read the file: another version of mqttrep wrote it, or another program. The file stays as it is. To
+ * start without it would lose its contents, so the user decides.
  */
 export class UnknownStoreError extends Error {
   override readonly name = 'UnknownStoreError';
 
   constructor(place: string, reason: string) {
     super(
-      `${place} is left as it is, and replication does not start: ${reason}. Run the version that wrote it, or name another folder with MQTTREP_STORE`,
+      `${place} is left as it is, and replication does not start: ${reason}. Run the version that wrote it, or set MQTTREP_STORE to another folder`,
     );
   }
 }
 
-/** The innermost message of an error: what the system said. */
+/** The message of the innermost cause of an error. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : reasonOf(error.cause);

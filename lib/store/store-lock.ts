@@ -1,14 +1,12 @@
 /**
- * One process for each store: whoever has it listens on a socket in its folder.
+ * The lock of a store: the process that holds it listens on a socket in the folder of the store.
  *
- * The system ends that with the thread, however it dies; so there is no lock to be left behind, no process id
- * to be mistaken for another's, and nothing to wait for after a crash. It holds between containers that share
- * a folder, too.
+ * The system closes the socket when the thread ends, however it ends. So a crash leaves no stale lock, nothing has to be
+ * waited for, and no process id can be mistaken for another one. The lock also works between containers that share a folder.
  *
- * Each lock has a number of its own, and the one with the highest counts. A socket listens before it gets its
- * number, so one on which nobody listens will never be listened on again: that is how a lock is free. Its
- * successor takes the next number, which one process only can, and looks whether meanwhile a still higher
- * one was taken. The highest is never removed.
+ * Each lock has a number; the highest number counts. A socket listens before it gets its number. So a numbered socket
+ * without a listener never gets one again: the lock is free. To take it, a process takes the next number, which only one
+ * process can, and then checks that no higher number was taken meanwhile. The highest number is never removed.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -17,12 +15,12 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { StoreInUseError } from './store-errors.ts';
 
-/** A lock is a folder, since a folder can be given a name that is not taken in one step; the socket is in it. */
+/** A lock is a folder with the socket in it: the rename of a folder fails if the name is taken by one that is not empty. */
 const PREFIX = 'lock-';
 const SOCKET = 's';
 
-/** A socket's path may have some hundred bytes; this much is left for the folder. */
-const LONGEST_FOLDER = 80;
+/** The path of a socket can have about 100 bytes; so many may be those of the folder. */
+const MAX_FOLDER_PATH_BYTES = 80;
 
 export class StoreLock {
   readonly #server: Server;
@@ -34,8 +32,7 @@ export class StoreLock {
   }
 
   /**
-   * Takes the lock of a folder.
-   * @throws StoreInUseError, and what the system says, where there can be no sockets
+   * @throws StoreInUseError, or the error of the system if no socket can be created there
    */
   static async take(folder: string): Promise<StoreLock> {
     const handle = await open(folder, 'r');
@@ -51,7 +48,7 @@ export class StoreLock {
       if (server !== undefined) await closed(server);
       await discard(join(folder, own));
       await handle.close();
-      // Whoever has the lock tidies up, also what is about to become one.
+      // The holder of the lock removes other locks, also one that has no number yet.
       throw isCodeOf(error, 'ENOENT') ? new StoreInUseError(folder) : error;
     }
   }
@@ -62,13 +59,13 @@ export class StoreLock {
   }
 }
 
-/** Linux knows an open folder by another name, which is short. */
+/** On Linux, an open folder has another, short path. */
 function shortName(folder: string, { fd }: FileHandle): string {
-  const isLong = Buffer.byteLength(folder) > LONGEST_FOLDER;
+  const isLong = Buffer.byteLength(folder) > MAX_FOLDER_PATH_BYTES;
   return isLong && process.platform === 'linux' ? `/proc/self/fd/${fd}` : folder;
 }
 
-/** Gives what listens already the next number, if nobody listens under the last one. */
+/** Gives our listening socket the next number, if nobody listens on the last one. */
 async function claim(folder: string, name: string, own: string): Promise<void> {
   const last = highestOf(await locksIn(folder));
   if (last > 0 && (await isListening(join(name, named(last), SOCKET)))) throw new StoreInUseError(folder);
@@ -76,7 +73,7 @@ async function claim(folder: string, name: string, own: string): Promise<void> {
   try {
     await rename(join(folder, own), join(folder, named(number)));
   } catch (error) {
-    // Another one was quicker.
+    // Another process was faster.
     throw isCodeOf(error, 'ENOTEMPTY', 'EEXIST') ? new StoreInUseError(folder) : error;
   }
   const locks = await locksIn(folder);
@@ -86,7 +83,7 @@ async function claim(folder: string, name: string, own: string): Promise<void> {
   if (isLate) throw new StoreInUseError(folder);
 }
 
-/** As far as that is possible: another process may be about to put something in. */
+/** Errors do not matter: another process may be writing to the folder. */
 async function discard(lock: string): Promise<void> {
   await rm(lock, { recursive: true, force: true }).catch(() => undefined);
 }
@@ -103,14 +100,14 @@ function named(number: number): string {
   return `${PREFIX}${number}`;
 }
 
-/** 0 where none has a number. */
+/** 0 if no lock has a number. */
 function highestOf(locks: readonly string[]): number {
   return Math.max(0, ...locks.map(lock => Number(/^lock-(\d+)$/.exec(lock)?.[1] ?? 0)));
 }
 
 function listen(path: string): Promise<Server> {
   return new Promise((resolve, reject) => {
-    // Whoever connects has learnt by that all there is to learn.
+    // A process that connects only needs to know that somebody listens.
     const server = createServer(socket => socket.destroy());
     server.once('error', reject);
     server.listen(path, () => {
@@ -133,7 +130,7 @@ function isListening(path: string): Promise<boolean> {
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false);
-      // Its queue of connections is full: somebody is there.
+      // The queue of connections is full: somebody listens.
       else if (error.code === 'EAGAIN') resolve(true);
       else reject(error);
     });

@@ -1,9 +1,9 @@
 /**
- * A topic as a record: its register, and when each broker was last seen to change.
+ * The record of a topic: its register, and the last change at each broker.
  *
- * Most brokers hold the very message that won: each message is written once, and what is held and pending
- * refers to it. Reading restores that sharing, so that a topic takes no more memory after a restart than
- * before; and what many topics have in common they share. What passes, or is being asked, ends with the process and is not kept.
+ * Most brokers hold the winner itself. So each message is written once, and the entries for held and pending messages refer
+ * to it. Reading restores this sharing, so that a topic takes as much memory after a restart as before. Topics share equal
+ * values as well. Transient messages and probes end with the process and are not stored.
  */
 
 import { emptyRegister, type Held, type Message, type Pending, type Register } from '../core/register.ts';
@@ -13,24 +13,24 @@ import type { BatchReader, BatchWriter } from '../protocol/batch.ts';
 import { readVersion, writeVersion } from '../protocol/packed-version.ts';
 import type { StoredTopic, SupersededAt } from './state-store.ts';
 
-/** From the brokers of a record to those that are configured now. */
+/** Maps the brokers of a record to the configured ones. */
 export interface BrokerMapping {
   /** By the index in the record; -1 for a broker that is no longer configured. */
   readonly indexes: readonly number[];
-  /** How many are configured. */
+  /** The number of configured brokers. */
   readonly brokers: number;
 }
 
-/** What many topics have in common: kept once. */
+/** Values that many topics have in common, kept once. */
 export class Shared {
   readonly #replicas = new Map<string, string>();
-  /** Most topics of one commit have the same. */
+  /** Most topics of one commit have the same value. */
   #lastSeen: readonly number[] = [];
 
   replica(replica: string): string {
     const same = this.#replicas.get(replica);
     if (same !== undefined) return same;
-    if (this.#replicas.size < MOST_REPLICAS) this.#replicas.set(replica, replica);
+    if (this.#replicas.size < MAX_SHARED_REPLICAS) this.#replicas.set(replica, replica);
     return replica;
   }
 
@@ -42,35 +42,35 @@ export class Shared {
   }
 }
 
-/** Different ones kept at most: past it nothing new is. */
-const MOST_REPLICAS = 10_000;
+/** The most replica ids that are shared. */
+const MAX_SHARED_REPLICAS = 10_000;
 
-const NOTHING: readonly SupersededAt[] = [];
+const NONE: readonly SupersededAt[] = [];
 
-/** What a register has besides what is read. */
+/** The fields of a register that a record does not hold. */
 const EMPTY = emptyRegister(0);
 
-/** What a broker holds: unknown, absent, or one more than the place of the message in the record. */
+/** What a broker holds: unknown, absent, or FIRST_MESSAGE plus the index of the message in the record. */
 const UNKNOWN = 0;
 const ABSENT = 1;
 const FIRST_MESSAGE = 2;
 
-/** The origin of what mqttrep itself wrote, or a broker that is no longer configured. */
+/** The origin of a message that mqttrep itself wrote, or the index of a broker that is no longer configured. */
 const NOBODY = -1;
 
-/** What a topic has. */
+/** Flags of a topic. */
 const WINNER = 1;
 const TOMBSTONE = 2;
 
-/** What a message has. */
+/** Flags of a message. */
 const PROPERTIES = 1;
 const EXPIRES = 2;
 const TTL_EXPIRY = 4;
 
-/** @param brokers how many there are where the record goes; the register may know of fewer, or more */
+/** @param brokers the number of brokers that the file knows; the register may know fewer or more */
 export function writeTopic(
   writer: BatchWriter,
-  { register, seen, superseded = NOTHING }: StoredTopic,
+  { register, seen, superseded = NONE }: StoredTopic,
   brokers: number,
 ): void {
   const { winner, tombstone, held, pending, inference } = register;
@@ -106,8 +106,8 @@ function heldAs(held: Held | undefined, messages: readonly Message[]): number {
 }
 
 /**
- * What belonged to a broker that is no longer configured is left out.
- * @throws RangeError for what is no record of ours
+ * Entries of a broker that is no longer configured are skipped.
+ * @throws RangeError if it is no valid record
  */
 export function readTopic(
   reader: BatchReader,

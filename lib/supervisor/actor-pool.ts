@@ -1,15 +1,14 @@
 /**
- * The threads: one Piscina worker for each actor, for as long as the actor lives.
+ * The threads: one Piscina worker for each actor.
  *
- * Piscina is made for short tasks; an actor is one that ends when it is told to. So there are as many
- * threads as actors and none is shared; one that an actor has left ends soon, unless the next one takes it. What
- * an actor throws rejects its task.
+ * Piscina is made for short tasks; an actor is a task that ends when it is told to. No two actors share a thread. A thread
+ * without an actor ends after a while, unless the next actor takes it. An error that an actor throws rejects its task.
  */
 
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { MAX_BROKERS } from '../core/policy.ts';
-import type { BrokerTask, ReconcilerTask } from '../protocol/messages.ts';
+import type { BrokerTask, ReconcilerTask } from '../protocol/settings.ts';
 
 export type ActorTask = BrokerTask | ReconcilerTask;
 
@@ -18,13 +17,13 @@ const FILES = {
   reconciler: new URL('../../workers/reconciler.js', import.meta.url).href,
 } as const;
 
-/** Milliseconds that a thread without an actor is kept, for the one that is started again. */
-const IDLE_LIMIT = 30_000;
+/** A thread without an actor waits so long for an actor that is restarted. */
+const IDLE_THREAD_TIMEOUT_MS = 30_000;
 
 export interface Running {
-  /** Resolves when the actor ended as told; rejects with what it threw, or when its thread ended. */
+  /** Resolves when the actor has ended as told; rejects with its error, or when its thread ends. */
   readonly ended: Promise<void>;
-  /** Ends its thread, whatever it does. */
+  /** Ends its thread, busy or not. */
   readonly kill: () => void;
 }
 
@@ -34,17 +33,17 @@ export class ActorPool {
 
   constructor() {
     this.#pool = new Piscina({
-      // Each actor gets a thread as it comes.
+      // A thread is started when an actor needs one.
       minThreads: 0,
       maxThreads: MAX_BROKERS + 1,
       concurrentTasksPerWorker: 1,
-      idleTimeout: IDLE_LIMIT,
-      // A small young generation: measured, 60 MB less for three brokers at rest, and little more CPU under load.
+      idleTimeout: IDLE_THREAD_TIMEOUT_MS,
+      // A small young generation takes 60 MB less for three idle brokers, and little more CPU under load (measured).
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
-      // Actors live on their event loop; waiting for tasks by Atomics would block it.
+      // Piscina would wait for tasks by Atomics, which blocks the event loop that actors need.
       atomics: 'disabled',
     });
-    // What a thread throws outside of a task rejects its task as well; without a listener it would end the process.
+    // An error outside of a task also rejects the task. Without a listener the error would end the process.
     this.#pool.on('error', () => undefined);
   }
 
@@ -58,7 +57,7 @@ export class ActorPool {
     return { ended, kill: () => killer.abort() };
   }
 
-  /** Ends all threads, be they busy or not. */
+  /** Ends all threads, busy or not. */
   async destroy(): Promise<void> {
     for (const killer of [...this.#running]) killer.abort();
     await this.#pool.destroy();

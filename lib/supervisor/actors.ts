@@ -1,6 +1,6 @@
 /**
- * The actors: each runs in a thread, and is started again when it crashes, as long as it is wanted. One that crashes too
- * often is given up, or parked: the others go on.
+ * The actors of a run. Each has a thread, and is restarted after a crash as long as it is wanted. After too many crashes
+ * the worker of a broker is parked, so that the others go on; without the reconciler the run gives up.
  */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
@@ -8,9 +8,10 @@ import type { Log, Report } from '../protocol/messages.ts';
 import { ActorPool, type ActorTask } from './actor-pool.ts';
 import { PARKED_MS, RestartPolicy } from './restart-policy.ts';
 
-/** One actor that runs: its control port, and the end of its task. */
+/** An actor that runs. */
 export interface Actor<Control> {
   readonly tell: (message: Control, transfer?: readonly MessagePort[]) => void;
+  /** Settles when its task has ended. */
   readonly ended: Promise<void>;
   readonly kill: () => void;
 }
@@ -20,15 +21,15 @@ export interface Role {
   readonly task: (control: MessagePort) => ActorTask;
   readonly reported: (report: Report) => void;
   readonly isWanted: () => boolean;
-  /** It crashed, and its time has come. */
+  /** Called when the actor has crashed and its wait is over. */
   readonly restart: () => void;
-  /** It has crashed too often, and rests before its restart. Absent where nothing works without it. */
+  /** Called when the actor has crashed too often: it is restarted later. Left out if nothing works without the actor. */
   readonly parked?: (reason: string) => void;
 }
 
 export interface ActorsDeps {
   readonly log: Log;
-  /** Told when there were too many crashes of an actor without which nothing works. */
+  /** Called after too many crashes of an actor without which nothing works. */
   readonly giveUp: (reason: string) => void;
 }
 
@@ -38,7 +39,7 @@ export class Actors {
   /** By the name of the actor. */
   readonly #restarts = new Map<string, RestartPolicy>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #areLast = false;
+  #restartsNone = false;
 
   constructor(deps: ActorsDeps) {
     this.#deps = deps;
@@ -46,27 +47,27 @@ export class Actors {
 
   run<Control>(role: Role): Actor<Control> {
     const { port1, port2 } = new MessageChannel();
-    // The port closes with its other end, after what the actor said last.
+    // The actor closes its end of the channel. That closes this one too, after the last report.
     port1.on('message', role.reported);
     const { ended, kill } = this.#pool.run(role.task(port2));
     ended.catch((error: Error) => this.#crashed(role, error));
     return { tell: (message, transfer) => port1.postMessage(message, transfer), ended, kill };
   }
 
-  /** None is started again from now on. */
+  /** From now on no actor is restarted. */
   restartNone(): void {
-    this.#areLast = true;
+    this.#restartsNone = true;
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** Ends all threads, be they busy or not. */
+  /** Ends all threads, busy or not. */
   destroy(): Promise<void> {
     return this.#pool.destroy();
   }
 
   #crashed(role: Role, error: Error): void {
     const { name, isWanted } = role;
-    if (this.#areLast || !isWanted()) return;
+    if (this.#restartsNone || !isWanted()) return;
     const policy = this.#restarts.get(name) ?? new RestartPolicy();
     this.#restarts.set(name, policy);
     const wait = policy.crashed(Date.now(), Math.random());
@@ -74,25 +75,22 @@ export class Actors {
       this.#crashedTooOften(role, policy, error);
       return;
     }
-    this.#deps.log(
-      'error',
-      `${name} crashed and is started again in ${wait} ms: ${error.stack ?? error.message}`,
-    );
+    this.#deps.log('error', `${name} crashed; restarting it in ${wait} ms: ${error.stack ?? error.message}`);
     this.#restartLater(role, wait);
   }
 
   #crashedTooOften(role: Role, policy: RestartPolicy, error: Error): void {
     const { name, parked } = role;
     if (parked === undefined) {
-      this.#deps.giveUp(`too many crashes of ${name} within a minute, the last one: ${error.message}`);
+      this.#deps.giveUp(`too many crashes of ${name} within a minute; the last one: ${error.message}`);
       return;
     }
-    const reason = `too many crashes within a minute, the last one: ${error.message}`;
+    const reason = `too many crashes within a minute; the last one: ${error.message}`;
     this.#deps.log(
       'error',
-      `${name} is parked: ${reason}; it is started again in ${PARKED_MS / 60_000} min, the other brokers go on`,
+      `${name} is parked: ${reason}; restarting it in ${PARKED_MS / 60_000} min, the other brokers go on`,
     );
-    policy.forgive();
+    policy.forgetCrashes();
     parked(reason);
     this.#restartLater(role, PARKED_MS);
   }
@@ -100,7 +98,7 @@ export class Actors {
   #restartLater({ isWanted, restart }: Role, wait: number): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      if (!this.#areLast && isWanted()) restart();
+      if (!this.#restartsNone && isWanted()) restart();
     }, wait);
     this.#timers.add(timer);
   }

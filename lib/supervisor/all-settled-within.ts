@@ -1,12 +1,12 @@
-/** Waits for all, whether they succeed or fail, but no longer than so many milliseconds. */
+/** Resolves when all promises have settled, or after so many milliseconds. */
 export async function allSettledWithin(
   milliseconds: number,
   promises: readonly (Promise<unknown> | undefined)[],
 ): Promise<void> {
-  let limit: NodeJS.Timeout | undefined;
-  const late = new Promise(resolve => {
-    limit = setTimeout(resolve, milliseconds);
+  let timeout: NodeJS.Timeout | undefined;
+  const timedOut = new Promise(resolve => {
+    timeout = setTimeout(resolve, milliseconds);
   });
-  await Promise.race([Promise.allSettled(promises), late]);
-  clearTimeout(limit);
+  await Promise.race([Promise.allSettled(promises), timedOut]);
+  clearTimeout(timeout);
 }

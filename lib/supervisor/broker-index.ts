@@ -1,15 +1,15 @@
 /**
- * Which broker has which index. The reconciler's registers know brokers by index, so one that is removed while
- * mqttrep runs leaves its index vacant: it gets it back if it is added again, and nobody else does.
+ * The index of each broker. The reconciler's registers know brokers by index. If a broker is removed while mqttrep runs,
+ * its index stays vacant: no other broker gets it, and the broker gets it back when it is added again.
  */
 
 import type { BrokerConfig, Config } from '../config/config.ts';
 import { MAX_BROKERS } from '../core/policy.ts';
-import type { BrokerPlace } from '../protocol/messages.ts';
+import type { BrokerPlace } from '../protocol/settings.ts';
 import { rankOf } from './settings.ts';
 
 export class BrokerIndex {
-  /** By index, those that have been removed included. */
+  /** By index, including removed brokers. */
   readonly names: readonly string[];
   readonly #brokers: readonly BrokerConfig[];
 
@@ -25,7 +25,7 @@ export class BrokerIndex {
     );
   }
 
-  /** With the brokers of another configuration; undefined when there is no index left for a new one. */
+  /** The index for another configuration; undefined if there is no index left for a new broker. */
   next({ brokers }: Config): BrokerIndex | undefined {
     const added = brokers.map(({ name }) => name).filter(name => !this.names.includes(name));
     const names = [...this.names, ...added];

@@ -1,27 +1,27 @@
-/** Those who wait until something is so, which is looked at whenever it may have changed. */
+/** Waits for conditions. They are checked again whenever `recheck` says that something has changed. */
 
 export class ConditionWaiter {
-  readonly #looks = new Set<() => void>();
+  readonly #checks = new Set<() => void>();
 
   /** Resolves when the condition is met, or after so many milliseconds. */
   until(isMet: () => boolean, within: number): Promise<void> {
     return new Promise(resolve => {
       const end = () => {
-        clearTimeout(limit);
-        this.#looks.delete(recheck);
+        clearTimeout(timeout);
+        this.#checks.delete(check);
         resolve();
       };
-      const recheck = () => {
+      const check = () => {
         if (isMet()) end();
       };
-      const limit = setTimeout(end, within);
-      this.#looks.add(recheck);
-      recheck();
+      const timeout = setTimeout(end, within);
+      this.#checks.add(check);
+      check();
     });
   }
 
-  /** Something has changed. */
-  look(): void {
-    for (const look of [...this.#looks]) look();
+  /** Checks all conditions: something has changed. */
+  recheck(): void {
+    for (const check of [...this.#checks]) check();
   }
 }

@@ -1,8 +1,8 @@
-/** How the link to one broker is, and has been. */
+/** The state of the link to one broker, and its history. */
 
 import type { LinkState } from '../protocol/messages.ts';
 
-/** What is of more interest than that another attempt is made. */
+/** These say more than that another attempt begins. */
 const KEPT_WHILE_CONNECTING: ReadonlySet<LinkState> = new Set(['unreachable', 'refused', 'parked']);
 
 export class LinkRecord {
@@ -15,25 +15,33 @@ export class LinkRecord {
   protocol: string | null = null;
   /** Connections after the first one. */
   reconnects = 0;
-  /** Of the actor, after crashes. */
+  /** Restarts of the worker after crashes. */
   restarts = 0;
-  /** Actors there were so far: each counts from 0. */
+  /** Workers that were started so far; the counters of each begin at 0. */
   actors = 0;
   #connections = 0;
-  /** Until `resume`, whatever an actor says that is on its way out. */
   #isParked = false;
 
-  /** It is not tried again before `resume`, for a reason. */
+  /** Takes over the counts of the run before. */
+  continue(former: LinkRecord | undefined): void {
+    if (former === undefined) return;
+    this.reconnects = former.reconnects;
+    this.restarts = former.restarts;
+    this.actors = former.actors;
+    this.#connections = former.#connections;
+  }
+
+  /** The link stays parked until `unpark`, whatever the worker still reports before it ends. */
   park(reason: string): void {
     this.enter('parked', reason);
     this.#isParked = true;
   }
 
-  resume(): void {
+  unpark(): void {
     this.#isParked = false;
   }
 
-  /** While it is tried again, what it failed of stays. */
+  /** While another attempt is made, the state and the reason of the last failure stay. */
   enter(state: LinkState, detail: string): void {
     if (this.#isParked) return;
     if (state === 'connecting' && KEPT_WHILE_CONNECTING.has(this.state)) return;

@@ -1,49 +1,71 @@
-/** Questions to actors that are under way: each gets its answer, or an error when that does not come in time. */
+/** Requests to actors that have no response yet. Each gets its response, or an error when that does not come in time. */
 
-import type { Response } from '../protocol/requests.ts';
+import type { Request, Response } from '../protocol/requests.ts';
 
-/** Questions under way at once. Whoever asks more is refused, so that an actor that hangs costs no memory. */
-const MOST_OPEN = 256;
+/** A further request is refused, so that an actor that hangs costs no memory. */
+const MAX_PENDING_REQUESTS = 256;
 
-/** No answer came, for whatever reason; the actor may be starting, busy or gone. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
+/** No response came: the actor may be starting, busy or gone. */
+export class NoResponseError extends Error {
+  override readonly name = 'NoResponseError';
 }
 
-interface Open {
-  readonly resolve: (answer: Response['answer']) => void;
-  readonly limit: NodeJS.Timeout;
+interface PendingRequest {
+  readonly resolve: (response: Response['response']) => void;
+  readonly reject: (error: NoResponseError) => void;
+  readonly timeout: NodeJS.Timeout;
+}
+
+interface Recipient<Asked> {
+  readonly tell: (message: Request<Asked>) => void;
 }
 
 export class PendingRequests {
-  readonly #open = new Map<number, Open>();
-  #last = 0;
+  readonly #pending = new Map<number, PendingRequest>();
+  #lastId = 0;
 
   /**
-   * Sends a question under a new id.
+   * @param recipient undefined if the actor is not running
    * @param within milliseconds
-   * @throws {NoAnswer} (rejects)
+   * @throws NoResponseError (rejects)
    */
-  ask(send: (id: number) => void, within: number): Promise<Response['answer']> {
-    if (this.#open.size >= MOST_OPEN) return Promise.reject(new NoAnswer('too many questions are under way'));
-    const id = ++this.#last;
+  send<Asked>(
+    recipient: Recipient<Asked> | undefined,
+    request: Asked,
+    within: number,
+  ): Promise<Response['response']> {
+    if (recipient === undefined) return Promise.reject(new NoResponseError('the actor is not running'));
+    if (this.#pending.size >= MAX_PENDING_REQUESTS)
+      return Promise.reject(
+        new NoResponseError(`${MAX_PENDING_REQUESTS} requests are pending, and no more are accepted`),
+      );
+    const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      const limit = setTimeout(() => {
-        this.#open.delete(id);
-        reject(new NoAnswer(`no answer came within ${within} ms`));
+      const timeout = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new NoResponseError(`no response within ${within} ms`));
       }, within);
-      limit.unref();
-      this.#open.set(id, { resolve, limit });
-      send(id);
+      timeout.unref();
+      this.#pending.set(id, { resolve, reject, timeout });
+      recipient.tell({ kind: 'request', id, request });
     });
   }
 
-  /** An answer that comes too late is passed over. */
-  answered({ id, answer }: Response): void {
-    const open = this.#open.get(id);
-    if (open === undefined) return;
-    this.#open.delete(id);
-    clearTimeout(open.limit);
-    open.resolve(answer);
+  /** Ignores a response that comes too late. */
+  resolve({ id, response }: Response): void {
+    const request = this.#pending.get(id);
+    if (request === undefined) return;
+    this.#pending.delete(id);
+    clearTimeout(request.timeout);
+    request.resolve(response);
+  }
+
+  /** No response will come any more. */
+  rejectAll(reason: string): void {
+    for (const { reject, timeout } of this.#pending.values()) {
+      clearTimeout(timeout);
+      reject(new NoResponseError(reason));
+    }
+    this.#pending.clear();
   }
 }

@@ -1,4 +1,4 @@
-/** What this process is called at brokers: when it started, and a random part (broker/presence.ts compares them). */
+/** The name of this process at brokers: the time of its start and a random part (broker/presence.ts compares names). */
 
 import { randomBytes } from 'node:crypto';
 

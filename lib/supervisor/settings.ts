@@ -1,12 +1,12 @@
-/** From the configuration to what each actor is started with: names become broker indexes and sets. */
+/** The settings of each actor, made from the configuration: names of brokers become indexes and sets. */
 
 import type { BrokerConfig, Config, TopicConfig } from '../config/config.ts';
 import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
 import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
-import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/messages.ts';
+import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/settings.ts';
 
-/** @param clientId undefined for the one that the store keeps */
+/** @param clientId undefined for the client id that the store keeps */
 export function brokerSettings<Id extends string | undefined>(
   broker: BrokerConfig,
   config: Config,
@@ -36,15 +36,15 @@ function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {
   return merge[0]?.by === 'arrival';
 }
 
-/** What the broker is subscribed to: each filter with its QoS, and no filter twice. */
+/** The subscriptions at a broker: each filter once, with its QoS. */
 export function subscriptionsOf(broker: BrokerConfig, config: Config): Subscription[] {
-  const wanted = config.topics
+  const subscriptions = config.topics
     .filter(topic => topic.subscribers.includes(broker.name))
     .map(topic => ({ filter: topic.filter, qos: qosOf(topic, config) }));
-  return minimalSubscriptions(wanted, broker.maxQos);
+  return minimalSubscriptions(subscriptions, broker.maxQos);
 }
 
-/** A filter that sets no QoS has that of the next broader one, as a topic has. */
+/** A filter without a QoS takes that of the next broader filter, as a topic does. */
 function qosOf(topic: TopicConfig, config: Config): QoS {
   if (topic.qos !== undefined) return topic.qos;
   const names = config.brokers.map(({ name }) => name);
@@ -53,9 +53,9 @@ function qosOf(topic: TopicConfig, config: Config): QoS {
 }
 
 /**
- * A rehearsal writes no marker, and leaves the store alone: what it decides has not happened.
+ * A dry run writes no marker and does not touch the store, since nothing that it decides happens.
  *
- * @param names the names of the brokers by index, those that have been removed included
+ * @param names the names of the brokers by index, including removed ones
  */
 export function reconcilerSettings(
   config: Config,
@@ -70,7 +70,7 @@ export function reconcilerSettings(
     maxDrift: config.maxDrift * 1000,
     deletionGuard: config.deletionGuard,
     bounds: config.bounds,
-    store: mode === 'dry-run' ? 'memory' : config.store,
+    store: mode === 'dry-run' ? { kind: 'memory' } : config.store,
     hidesPayloads: config.http?.hidesPayloads ?? true,
   };
 }
@@ -93,8 +93,8 @@ function setOf(members: readonly string[], names: readonly string[]): BrokerSet 
 }
 
 /**
- * Who wins where two brokers differ at first contact and nothing else decides: the higher priority, then the
- * name that comes first. Larger wins.
+ * The rank decides which broker wins at first contact if nothing else does: the larger rank. It follows the priority,
+ * then the name: the name that sorts first has the larger rank.
  */
 export function rankOf(broker: BrokerConfig, brokers: readonly BrokerConfig[]): number {
   const order = [...brokers].sort((a, b) => a.priority - b.priority || (a.name < b.name ? 1 : -1));

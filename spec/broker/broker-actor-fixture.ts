@@ -117,7 +117,7 @@ export class BrokerActorFixture {
   /** Resolves at the end of the replay of the session with that number. */
   async replayed(session = 1, within = WITHIN): Promise<void> {
     await this.#until(
-      () => this.told.filter(({ kind }) => kind === 'replayed').length >= session || undefined,
+      () => this.told.filter(({ kind }) => kind === 'caught-up').length >= session || undefined,
       'was not replayed',
       within,
     );

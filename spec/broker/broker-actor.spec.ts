@@ -45,14 +45,14 @@ for (const { make, protocolVersion, start } of MAKES) {
       await client.publish('u', 'retained', { retain: true });
       connect();
       await fixture.replayed();
-      expect(fixture.kinds).to.deep.equal(['session', 'observation', 'observation', 'replayed']);
+      expect(fixture.kinds).to.deep.equal(['session-started', 'observation', 'observation', 'caught-up']);
       const stamps = protocolVersion === 5;
       expect(fixture.told[0]).to.deep.equal({
-        kind: 'session',
+        kind: 'session-started',
         session: 1,
         stamps,
-        retains: true,
-        writes: true,
+        retainsMessages: true,
+        writesControlTopics: true,
         marker: 'absent',
       });
       for (const observation of fixture.observations()) {
@@ -74,8 +74,8 @@ for (const { make, protocolVersion, start } of MAKES) {
       ]);
       await fixture.replayed(2);
       expect(fixture.kinds).to.deep.equal([
-        ...['session', 'observation', 'replayed'],
-        ...['disconnected', 'session', 'observation', 'replayed'],
+        ...['session-started', 'observation', 'caught-up'],
+        ...['disconnected', 'session-started', 'observation', 'caught-up'],
       ]);
       expect(fixture.observations().map(({ topic }) => topic)).to.deep.equal(['a/old', 'b/old']);
       await client.publish('a/new', 'x');
@@ -95,7 +95,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       await fixture.heard(told => told.kind === 'observation');
       fixture.actor.resubscribe([{ filter: 't/#', qos: 1 }]);
       await fixture.replayed(2);
-      const second = fixture.told.findIndex(told => told.kind === 'session' && told.session === 2);
+      const second = fixture.told.findIndex(told => told.kind === 'session-started' && told.session === 2);
       const shown = (told: readonly Told[]) =>
         new Set(told.flatMap(one => (one.kind === 'observation' ? [one.topic] : [])));
       // What the second session shows is what the first has shown to be stored, no more.
@@ -134,7 +134,7 @@ for (const { make, protocolVersion, start } of MAKES) {
         { topic: 't', payload: 'ours', version, confirm: true },
         { topic: 'u', retain: false },
       );
-      await fixture.heard(told => told.kind === 'publish-results' && told.through === 2);
+      await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 2);
       const echo = await fixture.heard(told => told.kind === 'observation' && told.topic === 't');
       const stamped =
         protocolVersion === 5 ? { stamp: version, own: true } : { stamp: undefined, own: false };
@@ -143,7 +143,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       const settled = fixture.told.filter(told => told.kind === 'publish-results');
       const bytes = 'tours'.length + 'ux'.length;
       expect(settled.reduce((sum, one) => sum + one.bytes, 0)).to.equal(bytes);
-      expect(settled.flatMap(({ confirmed }) => confirmed)).to.deep.equal([{ topic: 't', version }]);
+      expect(settled.flatMap(({ acknowledged }) => acknowledged)).to.deep.equal([{ topic: 't', version }]);
       expect(Object.fromEntries(await retainedOf(broker.url))).to.deep.equal({ t: 'ours' });
     });
 
@@ -162,12 +162,12 @@ for (const { make, protocolVersion, start } of MAKES) {
       await fixture.replayed();
       fixture.tell({ kind: 'probe', session: 1, priority: 'urgent', topics: ['present', 'never'] });
       await fixture.heard(
-        told => told.kind === 'found' && told.answers.some(({ topic }) => topic === 'never'),
+        told => told.kind === 'probe-answers' && told.answers.some(({ topic }) => topic === 'never'),
       );
-      const answers = fixture.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
+      const answers = fixture.told.flatMap(told => (told.kind === 'probe-answers' ? told.answers : []));
       expect(
         Object.fromEntries(
-          answers.map(({ topic, found }) => [topic, typeof found === 'object' ? found.payload : found]),
+          answers.map(({ topic, held }) => [topic, typeof held === 'object' ? held.payload : held]),
         ),
       ).to.deep.equal({
         present: 'here',
@@ -186,7 +186,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       link.heal();
       await fixture.replayed(2);
       const second = fixture.told.slice(fixture.kinds.indexOf('disconnected') + 1);
-      expect(second[0]).to.include({ kind: 'session', session: 2 });
+      expect(second[0]).to.include({ kind: 'session-started', session: 2 });
       const shown = second.filter(told => told.kind === 'observation');
       expect(Object.fromEntries(shown.map(({ topic, payload }) => [topic, payload]))).to.deep.equal({
         t: '2',
@@ -207,10 +207,10 @@ for (const { make, protocolVersion, start } of MAKES) {
       link.heal();
       await fixture.replayed();
       expect(fixture.kinds.filter(kind => kind !== 'observation')).to.deep.equal([
-        'session',
+        'session-started',
         'disconnected',
-        'session',
-        'replayed',
+        'session-started',
+        'caught-up',
       ]);
     });
 
@@ -229,9 +229,9 @@ for (const { make, protocolVersion, start } of MAKES) {
       link.cut();
       await fixture.heard(told => told.kind === 'disconnected');
       link.heal();
-      const second = await fixture.heard(told => told.kind === 'session' && told.session === 2);
+      const second = await fixture.heard(told => told.kind === 'session-started' && told.session === 2);
       expect(second).to.deep.include({ marker: { payload: '17' } });
-      await client.erase('mqttrep/us/marker/oslo');
+      await client.deleteRetained('mqttrep/us/marker/oslo');
     });
 
     it('connects when the broker comes at last', async () => {
@@ -275,10 +275,10 @@ for (const { make, protocolVersion, start } of MAKES) {
       await fixture.replayed();
       await client.publish('t', 'before');
       await fixture.actor.quiesce();
-      await fixture.reported(report => report.kind === 'quiet');
+      await fixture.reported(report => report.kind === 'quiesced');
       await client.publish('t', 'after');
       fixture.publish(1, { topic: 'u', confirm: true });
-      await fixture.heard(told => told.kind === 'publish-results' && told.through === 1);
+      await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 1);
       await fixture.heard(told => told.kind === 'observation');
       expect(fixture.observations().map(({ payload }) => payload)).to.deep.equal(['before']);
     });
@@ -287,7 +287,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       connect();
       await fixture.replayed();
       fixture.tell({ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] });
-      await fixture.heard(told => told.kind === 'found');
+      await fixture.heard(told => told.kind === 'probe-answers');
       await fixture.stop();
       await eventually(async () => expect(await controlTopicsAt(broker.url)).to.deep.equal([]));
     });

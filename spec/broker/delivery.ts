@@ -22,17 +22,17 @@ export async function deliver(
       for (; told < fixture.told.length; told++) {
         const message = fixture.told[told];
         if (message?.kind === 'publish-results') {
-          for (const { topic } of message.confirmed) confirmed.add(topic);
+          for (const { topic } of message.acknowledged) confirmed.add(topic);
           for (const { topic, reason } of message.refused) refused.set(topic, reason);
         }
-        if (message?.kind === 'replayed') session = 0;
+        if (message?.kind === 'caught-up') session = 0;
       }
       const open = publications.filter(({ topic }) => !confirmed.has(topic) && !refused.has(topic));
-      const newest = fixture.kinds.filter(kind => kind === 'session').length;
+      const newest = fixture.kinds.filter(kind => kind === 'session-started').length;
       if (
         open.length > 0 &&
         session !== newest &&
-        fixture.kinds.lastIndexOf('replayed') > fixture.kinds.lastIndexOf('session')
+        fixture.kinds.lastIndexOf('caught-up') > fixture.kinds.lastIndexOf('session-started')
       ) {
         session = newest;
         fixture.publish(session, ...open.map(one => ({ ...one, confirm: true })));

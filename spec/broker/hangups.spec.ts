@@ -2,13 +2,13 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
+import { hangsUpOnTopics, losesPuback } from '../support/broker-quirks.ts';
 import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { inFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { hangsUpOnTopics, losesPuback } from '../support/oddities.ts';
-import { type Oddity, PacketRelay } from '../support/packet-relay.ts';
+import { PacketRelay, type Quirk } from '../support/packet-relay.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { BrokerActorFixture, type FixtureOptions } from './broker-actor-fixture.ts';
 import { deliver as deliverBy } from './delivery.ts';
@@ -42,7 +42,7 @@ describe('Broker actor, where a broker hangs up', function () {
     await broker?.stop();
   });
 
-  async function connect(protocolVersion: 4 | 5, oddity: Oddity, more: FixtureOptions = {}): Promise<void> {
+  async function connect(protocolVersion: 4 | 5, oddity: Quirk, more: FixtureOptions = {}): Promise<void> {
     relay = await PacketRelay.before(broker.port, oddity);
     fixture = new BrokerActorFixture(relay.url, {
       ...more,
@@ -58,7 +58,7 @@ describe('Broker actor, where a broker hangs up', function () {
       topics.map(topic => ({ topic })),
     );
 
-  const sessions = () => fixture.kinds.filter(kind => kind === 'session').length;
+  const sessions = () => fixture.kinds.filter(kind => kind === 'session-started').length;
   const good = Array.from({ length: 40 }, (_, index) => `good/${index}`);
   const bad = Array.from({ length: 8 }, (_, index) => `bad ${index}`);
   const isBad = (topic: string) => topic.includes(' ');

@@ -58,7 +58,7 @@ export async function controlMessagesAt(url: string): Promise<Map<string, string
   for (const end of ends) await client.waitFor(({ topic }) => topic === end);
   // Some answer in any order.
   await wait(100);
-  for (const end of ends) await client.erase(end);
+  for (const end of ends) await client.deleteRetained(end);
   await client.end();
   const left = client.messages.filter(({ topic, retain }) => retain && topic.startsWith('mqttrep/'));
   return new Map(left.map(({ topic, payload }) => [topic, payload]));

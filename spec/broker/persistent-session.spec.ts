@@ -40,7 +40,7 @@ describe('Broker actor with a persistent session', () => {
     await client.publish('kept', 'x', { retain: true });
     connect();
     await fixture.replayed();
-    expect(fixture.told[0]).to.include({ kind: 'session', marker: 'absent' });
+    expect(fixture.told[0]).to.include({ kind: 'session-started', marker: 'absent' });
     expect(fixture.actor.counters).to.include({ refused_backlog: 5 });
     const topics = fixture.observations().map(({ topic }) => topic);
     expect(topics).to.deep.equal([...Array.from({ length: 15 }, (_, index) => `t/${index}`), 'kept']);

@@ -5,11 +5,11 @@
 
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { hangsUpOnTopics } from '../support/broker-quirks.ts';
 import { eventually } from '../support/eventually.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { hangsUpOnTopics } from '../support/oddities.ts';
 import { filtersOf, PUBLISH, SUBSCRIBE, typeOf } from '../support/packet-bytes.ts';
-import { type Oddity, PacketRelay } from '../support/packet-relay.ts';
+import { PacketRelay, type Quirk } from '../support/packet-relay.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { BrokerActorFixture, type FixtureOptions } from './broker-actor-fixture.ts';
 import { deliver } from './delivery.ts';
@@ -53,7 +53,7 @@ describe('A limit that was learnt of a broker', function () {
 
   async function connect(
     protocolVersion: 4 | 5,
-    oddity: Oddity,
+    oddity: Quirk,
     more: FixtureOptions = {},
   ): Promise<BrokerActorFixture> {
     relay = await PacketRelay.before(broker.port, oddity);
@@ -68,7 +68,7 @@ describe('A limit that was learnt of a broker', function () {
 
   /** The clock of the actor goes on by so much. That looks like a suspension, so the actor connects again. */
   async function later(milliseconds: number): Promise<void> {
-    const replays = () => fixture?.kinds.filter(kind => kind === 'replayed').length ?? 0;
+    const replays = () => fixture?.kinds.filter(kind => kind === 'caught-up').length ?? 0;
     const before = replays();
     passed += milliseconds;
     await fixture?.replayed(before + 1, WITHIN_MS);

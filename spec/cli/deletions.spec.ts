@@ -56,7 +56,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
     async function deleteWhileAway(topics: number): Promise<void> {
       link.cut();
       const client = await fixture.client('PARIS');
-      for (let index = 0; index < topics; index++) await client.erase(`home/${index}`);
+      for (let index = 0; index < topics; index++) await client.deleteRetained(`home/${index}`);
       link.heal();
     }
 

@@ -12,7 +12,7 @@ describe('the report of differences', () => {
       compared: 1,
       diverging: [{ topic, snapshots: snapshots }],
       unknown: [],
-      cut: [],
+      incomplete: [],
     });
 
   it('has a line for each broker, and no control characters for a terminal', () => {

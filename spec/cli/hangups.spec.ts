@@ -4,12 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
+import { hangsUpOnPresence, hangsUpOnTopics } from '../support/broker-quirks.ts';
 import { eventually } from '../support/eventually.ts';
 import { inFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
-import { hangsUpOnPresence, hangsUpOnTopics } from '../support/oddities.ts';
-import { type Oddity, PacketRelay } from '../support/packet-relay.ts';
+import { PacketRelay, type Quirk } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { sceneHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';
@@ -38,7 +38,7 @@ describe('mqttrep, where a connection ends', function () {
   /** OSLO takes everything. */
   async function start(
     protocolVersion: 4 | 5,
-    { config = [], oddity = {} }: { readonly config?: readonly string[]; readonly oddity?: Oddity },
+    { config = [], oddity = {} }: { readonly config?: readonly string[]; readonly oddity?: Quirk },
   ): Promise<ReplicationFixture> {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config }) };
     const relay = await PacketRelay.before(brokers.PARIS.port, { ...oddity, level: protocolVersion });

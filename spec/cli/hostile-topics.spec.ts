@@ -91,7 +91,7 @@ describe('mqttrep', function () {
       for (const topic of topics) await other.publish(`${topic.slice(0, 10_000)}~`, 'passing by');
       await expectEqualBrokers(fixture.urls, { within: patience });
       expect(await retainedOf(fixture.broker('PARIS').url)).to.have.property('size', values.size);
-      for (const topic of values.keys()) await writer.erase(topic);
+      for (const topic of values.keys()) await writer.deleteRetained(topic);
       for (const site of fixture.sites) {
         await fixture.publish(site, `after/${site}`, 'alive', { retain: true });
         await fixture.retainedEverywhere(`after/${site}`, 'alive');

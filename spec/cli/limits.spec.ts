@@ -2,10 +2,10 @@
 
 import { expect } from 'chai';
 import { startAedes } from '../support/aedes-broker.ts';
+import { NO_WILDCARDS } from '../support/broker-quirks.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
-import { NO_WILDCARDS } from '../support/oddities.ts';
 import { PacketRelay } from '../support/packet-relay.ts';
 import { sceneHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';

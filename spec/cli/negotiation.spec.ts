@@ -3,9 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { HANGS_UP, IS_SILENT } from '../support/broker-quirks.ts';
 import { eventually } from '../support/eventually.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { HANGS_UP, IS_SILENT } from '../support/oddities.ts';
 import { PacketRelay } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { sceneHooks } from './fixture-hooks.ts';

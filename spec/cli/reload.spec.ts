@@ -135,7 +135,7 @@ describe('mqttrep, at SIGHUP,', function () {
     expect(said).to.contain('broker QUEBEC is removed');
     expect(losses('QUEBEC')).to.equal(1);
 
-    await (await client('OSLO')).erase('erased');
+    await (await client('OSLO')).deleteRetained('erased');
     await retain('QUEBEC', 'changed', '2');
     await retained('PARIS', 'erased', undefined);
     expect((await retainedOf(brokers.QUEBEC.url, '#')).get('erased')).to.equal('1');

@@ -90,7 +90,7 @@ describe('mqttrep replicates', function () {
       it('the deletion of a retained message, also at another broker than that of the write', async () => {
         await fixture.publish(first, 'state/deleted', 'value', { retain: true });
         await fixture.retainedEverywhere('state/deleted', 'value');
-        await (await fixture.client(last)).erase('state/deleted');
+        await (await fixture.client(last)).deleteRetained('state/deleted');
         await fixture.retainedEverywhere('state/deleted', undefined);
       });
 

@@ -97,7 +97,7 @@ describe('mqttrep, when it is stopped,', function () {
       expect(await fixture.mqttrep.stop('SIGTERM')).to.deep.equal({ code: 1, signal: null });
       expect(performance.now() - start).to.be.lessThan(stopLimit + 3000);
       expect(fixture.mqttrep.stderr).to.match(
-        /warn {2}PARIS has not taken \d+ messages in time; it is sent at the next start/,
+        /warn {2}PARIS did not accept \d+ messages in time; they are sent at the next start/,
       );
     });
   });

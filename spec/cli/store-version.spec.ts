@@ -15,7 +15,7 @@ describe('mqttrep, with the store of another version,', function () {
       'mqttrep\x03 as only a later version reads it',
       'a later version of mqttrep wrote it',
     ],
-    ['another program', 'the log of another program', 'it does not begin as a store of mqttrep does'],
+    ['another program', 'the log of another program', 'it does not begin like a store of mqttrep'],
   ] as const) {
     it(`ends with 78, says what to do, and leaves the file alone, where ${whose} wrote it`, async () => {
       const store = tempFolder('version');

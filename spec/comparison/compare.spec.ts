@@ -16,25 +16,27 @@ const BOTH = A | B;
 const of = (payload: string, properties: string | undefined = ''): RetainedState =>
   retainedStateOf(Buffer.from(payload), properties);
 
-interface Shown {
-  /** What the replay shows; undefined: it does not show the topic. */
+interface BrokerScript {
+  /** The payload in the replay; undefined if the replay does not contain the topic. */
   readonly replay?: string | undefined;
-  /** What is answered when the topic is asked for; default: what the replay shows, else `unknown`. */
+  /** The answers to probes, one after the other, the last one repeated; by default the replay, else `unknown`. */
   readonly answers?: readonly BrokerSnapshot[];
 }
 
-/** Brokers a, b… with what each shows of the topic `t`. */
-function sides(...shown: readonly Shown[]): (ComparedBroker & { readonly asked: string[][] })[] {
-  return shown.map(({ replay, answers }, broker) => {
-    const asked: string[][] = [];
+/** Brokers a and b, each with a script for the topic `t`. */
+function brokersOf(
+  ...scripts: readonly BrokerScript[]
+): (ComparedBroker & { readonly probed: string[][] })[] {
+  return scripts.map(({ replay, answers }, broker) => {
+    const probed: string[][] = [];
     const queue = [...(answers ?? [replay === undefined ? 'unknown' : of(replay)])];
     return {
       name: 'ab'[broker] ?? '',
       broker,
-      asked,
+      probed,
       retained: new Map(replay === undefined ? [] : [['t', of(replay)]]),
-      ask: async topics => {
-        asked.push([...topics]);
+      probe: async topics => {
+        probed.push([...topics]);
         const answer = (queue.length > 1 ? queue.shift() : queue[0]) ?? 'unknown';
         return new Map(topics.map(topic => [topic, answer]));
       },
@@ -42,93 +44,121 @@ function sides(...shown: readonly Shown[]): (ComparedBroker & { readonly asked: 
   });
 }
 
-async function verdict(shown: readonly Shown[], settings: Partial<FilterSettings> = {}): Promise<string> {
+async function verdictOf(
+  scripts: readonly BrokerScript[],
+  settings: Partial<FilterSettings> = {},
+): Promise<string> {
   const policies = new Policies([{ filter: '#', subscribe: BOTH, publish: BOTH, ...settings }], 2);
-  const { compared, diverging, unknown } = await compare(sides(...shown), policies, async () => undefined);
+  const { compared, diverging, unknown } = await compare(
+    brokersOf(...scripts),
+    policies,
+    async () => undefined,
+  );
   if (compared === 0) return 'not compared';
-  if (diverging.length > 0) return 'differs';
+  if (diverging.length > 0) return 'diverging';
   return unknown.length > 0 ? 'unknown' : 'equal';
 }
 
 describe('compare', () => {
   const cases: readonly (readonly [
     what: string,
-    a: Shown,
-    b: Shown,
+    a: BrokerScript,
+    b: BrokerScript,
     verdict: string,
     settings?: Partial<FilterSettings>,
   ])[] = [
-    ['the same at both', { replay: '1' }, { replay: '1' }, 'equal'],
-    ['not the same', { replay: '1' }, { replay: '2' }, 'differs'],
-    ['not in the replay of one, but there when asked for', { replay: '1' }, { answers: [of('1')] }, 'equal'],
-    ['absent at one', { replay: '1' }, { answers: ['absent'] }, 'differs'],
-    ['unknown at one', { replay: '1' }, {}, 'unknown'],
-    ['nowhere', {}, {}, 'not compared'],
-    ['other properties over MQTT 5', { replay: '1' }, { answers: [of('1', '[]')] }, 'differs'],
-    ['properties that MQTT 3.1.1 hides', { replay: '1' }, { answers: [of('1', undefined)] }, 'equal'],
-    ['on its way when first looked at', { replay: '1', answers: [of('2')] }, { replay: '2' }, 'equal'],
+    ['the same at both brokers', { replay: '1' }, { replay: '1' }, 'equal'],
+    ['different at the brokers', { replay: '1' }, { replay: '2' }, 'diverging'],
+    ['missing in one replay, but found by a probe', { replay: '1' }, { answers: [of('1')] }, 'equal'],
+    ['absent at one broker', { replay: '1' }, { answers: ['absent'] }, 'diverging'],
+    ['unknown at one broker', { replay: '1' }, {}, 'unknown'],
+    ['at no broker', {}, {}, 'not compared'],
     [
-      'different at first, and no answer later',
+      'retained with other properties, read over MQTT 5',
       { replay: '1' },
-      { replay: '2', answers: ['unknown'] },
-      'differs',
+      { answers: [of('1', '[]')] },
+      'diverging',
     ],
     [
-      'only where nobody subscribes, so that it is not replicated',
+      'retained with properties that MQTT 3.1.1 hides',
+      { replay: '1' },
+      { answers: [of('1', undefined)] },
+      'equal',
+    ],
+    [
+      'still being replicated during the replays',
+      { replay: '1', answers: [of('2')] },
+      { replay: '2' },
+      'equal',
+    ],
+    [
+      'different in the replays, with no answer to a later probe',
+      { replay: '1' },
+      { replay: '2', answers: ['unknown'] },
+      'diverging',
+    ],
+    [
+      'only at a broker that is not subscribed, so not replicated',
       {},
       { replay: '1' },
       'not compared',
       { subscribe: A },
     ],
     [
-      'old at a broker that is not published to, though it once wrote',
+      'older at a broker that is not published to',
       { replay: 'old' },
       { replay: 'new' },
       'equal',
       { publish: B },
     ],
     [
-      'not from any subscribed broker',
+      'not the value of any subscribed broker',
       { replay: '1' },
       { replay: '2' },
-      'differs',
+      'diverging',
       { subscribe: A, publish: B },
     ],
-    ['not yet at the only target', { replay: '1' }, { answers: ['absent'] }, 'differs', { publish: B }],
+    [
+      'not yet at the only broker that is published to',
+      { replay: '1' },
+      { answers: ['absent'] },
+      'diverging',
+      { publish: B },
+    ],
   ];
   for (const [what, a, b, expected, settings] of cases) {
-    it(`${what}: ${expected}`, async () => {
-      expect(await verdict([a, b], settings)).to.equal(expected);
+    it(`returns '${expected}' for a topic that is ${what}`, async () => {
+      expect(await verdictOf([a, b], settings)).to.equal(expected);
     });
   }
 
-  it('leaves a broker out where the topic takes no part', async () => {
+  it('ignores a broker that the topic does not concern', async () => {
     const settings = { filter: '#', subscribe: A, publish: A };
     const { diverging, compared } = await compare(
-      sides({ replay: '1' }, { replay: '2' }),
+      brokersOf({ replay: '1' }, { replay: '2' }),
       new Policies([settings], 2),
       async () => undefined,
     );
     expect({ compared, diverging }).to.deep.equal({ compared: 1, diverging: [] });
   });
 
-  it('asks for nothing that the replays have told', async () => {
-    const both = sides({ replay: '1' }, { replay: '1' });
-    await compare(both, new Policies([{ filter: '#', subscribe: BOTH, publish: BOTH }], 2), () => {
+  it('probes no topic that all replays contain', async () => {
+    const brokers = brokersOf({ replay: '1' }, { replay: '1' });
+    await compare(brokers, new Policies([{ filter: '#', subscribe: BOTH, publish: BOTH }], 2), () => {
       throw new Error('there was nothing to wait for');
     });
-    expect(both.map(({ asked }) => asked.flat())).to.deep.equal([[], []]);
+    expect(brokers.map(({ probed }) => probed.flat())).to.deep.equal([[], []]);
   });
 
-  it('tells which broker’s replay has not shown all', async () => {
+  it('names the broker with an incomplete replay', async () => {
     const policies = new Policies([{ filter: '#', subscribe: BOTH, publish: BOTH }], 2);
-    const shown = sides({ replay: '1' }, { answers: [of('1')] });
-    expect(await compare(shown, policies, async () => undefined)).to.deep.include({ cut: ['b'] });
+    const brokers = brokersOf({ replay: '1' }, { answers: [of('1')] });
+    expect(await compare(brokers, policies, async () => undefined)).to.deep.include({ incomplete: ['b'] });
   });
 
-  it('tells long payloads apart by what is not kept of them', async () => {
+  it('distinguishes long payloads that differ only at their ends', async () => {
     const long = 'x'.repeat(1_000);
-    expect(await verdict([{ replay: `${long}1` }, { replay: `${long}2` }])).to.equal('differs');
-    expect(await verdict([{ replay: long }, { replay: long }])).to.equal('equal');
+    expect(await verdictOf([{ replay: `${long}1` }, { replay: `${long}2` }])).to.equal('diverging');
+    expect(await verdictOf([{ replay: long }, { replay: long }])).to.equal('equal');
   });
 });

@@ -85,7 +85,7 @@ describe('changesBetween', () => {
       'a change of MQTTREP_STORE takes effect only at the next start',
       'a change of MQTTREP_LOG_FORMAT takes effect only at the next start',
     ]);
-    expect(config.store).to.equal('/nowhere/.local/state/mqttrep');
+    expect(config.store).to.deep.equal({ kind: 'folder', path: '/nowhere/.local/state/mqttrep' });
     expect(config.log).to.deep.equal({ level: 'debug', format: 'text' });
   });
 });

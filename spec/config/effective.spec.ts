@@ -34,7 +34,7 @@ const CONFIG: Config = {
     { id: 'b', filter: 'canards/+', retain: true, qos: 2, ttl: 60, subscribers: [], publishers: ['paris'] },
   ],
   mergeFrequency: 2,
-  store: '/var/lib/mqttrep',
+  store: { kind: 'folder', path: '/var/lib/mqttrep' },
   controlTopic: undefined,
   stateTopics: false,
   scanPeriod: Number.POSITIVE_INFINITY,

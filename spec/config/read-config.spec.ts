@@ -25,7 +25,7 @@ describe('readConfig', () => {
           },
         ],
         mergeFrequency: 1,
-        store: '/home/duck/.local/state/mqttrep',
+        store: { kind: 'folder', path: '/home/duck/.local/state/mqttrep' },
         controlTopic: 'mqttrep',
         scanPeriod: 600,
         stateTopics: false,

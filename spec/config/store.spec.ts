@@ -1,6 +1,7 @@
 /** The settings of the process: the store, control and state topics, the deletion guard, and bounds. */
 
 import { expect } from 'chai';
+import { storePlaceText } from '../../lib/config/store-place.ts';
 import { accepted, type Env, errorsOf, warningsOf } from './reading.ts';
 
 describe('the place of the store', () => {
@@ -22,8 +23,13 @@ describe('the place of the store', () => {
     ['the home, if nothing is set', {}, '/home/duck/.local/state/mqttrep'],
   ];
   for (const [says, env, place] of cases) {
-    it(`is ${says}`, () => expect(accepted(env).store).to.equal(place));
+    it(`is ${says}`, () => expect(storePlaceText(accepted(env).store)).to.equal(place));
   }
+});
+
+it('MQTTREP_STORE=memory keeps the state in memory, any other value names a folder', () => {
+  expect(accepted({ MQTTREP_STORE: 'memory' }).store).to.deep.equal({ kind: 'memory' });
+  expect(accepted({ MQTTREP_STORE: './memory' }).store).to.deep.equal({ kind: 'folder', path: './memory' });
 });
 
 describe('the control topics', () => {

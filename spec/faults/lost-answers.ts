@@ -58,7 +58,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Types of answers that are tried at the same time. */
 const AT_ONCE = 5;
 
-type Session = Told & { readonly kind: 'session' };
+type Session = Told & { readonly kind: 'session-started' };
 
 /** One actor, of which one answer is lost. */
 class Loss {
@@ -168,7 +168,7 @@ class Loss {
   #ask(): boolean {
     const { told } = this.#fixture;
     const session = this.#session;
-    if (session === undefined || !this.#isTold('replayed', told.lastIndexOf(session))) return false;
+    if (session === undefined || !this.#isTold('caught-up', told.lastIndexOf(session))) return false;
     if (this.#asked?.session === session.session) return true;
     this.#asked = { session: session.session, from: told.length };
     this.#write++;
@@ -180,7 +180,12 @@ class Loss {
     this.#fixture.publish(session.session, ...publications);
     const topics = [`${this.#name}/before/1`, `${this.#name}/none`];
     this.#fixture.tell({ kind: 'probe', session: session.session, priority: 'urgent', topics });
-    this.#fixture.tell({ kind: 'full-scan', session: session.session, isCut: false, parents: [] });
+    this.#fixture.tell({
+      kind: 'full-scan',
+      session: session.session,
+      isReplayIncomplete: false,
+      parents: [],
+    });
     return true;
   }
 
@@ -192,9 +197,9 @@ class Loss {
     if (this.#asked?.session !== session.session) return 'the session is not replayed';
     const { from } = this.#asked;
     const settled = told.findLast(one => one.kind === 'publish-results');
-    if (settled === undefined || told.indexOf(settled) < from || settled.through < TOPICS)
+    if (settled === undefined || told.indexOf(settled) < from || settled.completedUpTo < TOPICS)
       return 'publishes are not settled';
-    for (const kind of ['found', 'full-scan-ended'] as const)
+    for (const kind of ['probe-answers', 'full-scan-ended'] as const)
       if (!this.#isTold(kind, from)) return `nothing is ${kind}`;
     const out = this.#client.messages.filter(({ topic }) => topic.startsWith(`${this.#name}/out/`));
     const current = new Map(out.map(({ topic, payload }) => [topic, payload]));
@@ -210,8 +215,10 @@ class Loss {
   }
 
   get #session(): Session | undefined {
-    const last = this.#fixture.told.findLast(({ kind }) => kind === 'session' || kind === 'disconnected');
-    return last?.kind === 'session' ? last : undefined;
+    const last = this.#fixture.told.findLast(
+      ({ kind }) => kind === 'session-started' || kind === 'disconnected',
+    );
+    return last?.kind === 'session-started' ? last : undefined;
   }
 
   #isTold(kind: Told['kind'], from: number): boolean {

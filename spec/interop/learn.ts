@@ -146,7 +146,7 @@ async function isCarried(
         message.topic === topic && message.retain && message.payloadBytes.equals(payload);
       const found = await reader.waitFor(isRight, silenceMs / 3).catch(() => undefined);
       if (found !== undefined) {
-        await within(writer.erase(topic), 'PUBACK', silenceMs);
+        await within(writer.deleteRetained(topic), 'PUBACK', silenceMs);
         return true;
       }
       await within(reader.unsubscribe(topic), 'UNSUBACK', silenceMs);
@@ -172,7 +172,7 @@ async function replaysInOrder(site: Site, prefix: string): Promise<boolean> {
 
 async function erases(site: Site, topic: string): Promise<boolean> {
   await site.publish(topic, 'x', { retain: true });
-  await site.erase(topic);
+  await site.deleteRetained(topic);
   await wait(200);
   return (await site.retained([topic])).size === 0;
 }
@@ -212,7 +212,7 @@ async function keepsFlags(site: Site, prefix: string): Promise<boolean> {
   await site.publish(`${prefix}/1`, 'x', { retain: true });
   const message = await reader.waitFor(found => found.topic === `${prefix}/1`);
   await reader.destroy();
-  await site.erase(`${prefix}/1`);
+  await site.deleteRetained(`${prefix}/1`);
   return message.retain;
 }
 

@@ -101,7 +101,7 @@ export class Site {
     await this.#within(this.#writer, this.#writer.publish(...message), `PUBACK of ${message[0]}`);
   }
 
-  async erase(topic: string): Promise<void> {
+  async deleteRetained(topic: string): Promise<void> {
     await this.publish(topic, '', { retain: true });
   }
 

@@ -1,6 +1,6 @@
 /**
- * The package as a user has it: installed globally from its tarball, in a folder of its own, on a machine that
- * has Node.js and a shell but neither compiler nor Python.
+ * The package as a user installs it: globally from its tarball, in a folder of its own, on a machine with Node.js and a shell
+ * but without a compiler and Python.
  */
 
 import { execFile, spawn } from 'node:child_process';
@@ -30,7 +30,7 @@ export class Installation {
     symlinkSync('/bin/sh', join(this.#tools, 'sh'));
   }
 
-  /** `npm install --global`, with the npm that runs the specs, and without a registry: all is in the tarball. */
+  /** `npm install --global` with the npm that runs the specs, and without a registry: the tarball has everything. */
   async install(tarball: string): Promise<void> {
     const npm = process.env.npm_execpath;
     if (npm === undefined) throw new Error('run this by `npm run test:package`');
@@ -40,7 +40,7 @@ export class Installation {
     });
   }
 
-  /** Runs `mqttrep` to its end; once it has said `stopAt` on standard error, it gets a SIGTERM. */
+  /** Runs `mqttrep` to its end. It gets a SIGTERM when `stopAt` appears on standard error. */
   async mqttrep(
     args: readonly string[],
     { environment = {}, stopAt }: { environment?: Record<string, string>; stopAt?: string } = {},
@@ -66,12 +66,12 @@ export class Installation {
     });
   }
 
-  /** What is run by the name of `mqttrep`. */
+  /** The executable with the name `mqttrep`. */
   get executable(): string {
     return join(this.root, 'dist', 'bin', 'mqttrep.js');
   }
 
-  /** Where the package lies. */
+  /** The folder of the package. */
   get root(): string {
     return join(this.#prefix, 'lib', 'node_modules', 'mqttrep');
   }
@@ -89,12 +89,12 @@ export class Installation {
   }
 }
 
-/** The name of a Node.js, for titles of specs. */
+/** The name of a Node.js version, for titles of specs. */
 export async function versionOf(node: string): Promise<string> {
   return (await run(node, ['--version'])).stdout.trim();
 }
 
-/** What is in a tarball of npm. */
+/** The files in a tarball of npm. */
 export async function filesIn(tarball: string): Promise<string[]> {
   const { stdout } = await run('tar', ['-tzf', tarball], { cwd: dirname(tarball) });
   return stdout

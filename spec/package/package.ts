@@ -1,8 +1,8 @@
 /**
- * The tarball that `npm pack` makes: what is in it, and that it installs and runs on each Node.js that is promised.
+ * The tarball that `npm pack` makes: its contents, and that it installs and runs on each supported Node.js.
  *
- * No part of `npm test`, since it packs and installs: `npm run test:package`. NODES lists the executables
- * of the versions to be tried, as PATH lists folders; without it there is the one that runs the specs.
+ * Not part of `npm test`, since it packs and installs: `npm run test:package`. NODES lists the executables of the Node.js
+ * versions to test, separated as in PATH. Without it, the version that runs the specs is tested.
  */
 
 import { execFile } from 'node:child_process';
@@ -17,7 +17,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { version: 
 const tarball = resolve(`mqttrep-${manifest.version}.tgz`);
 const nodes = (process.env.NODES ?? process.execPath).split(delimiter);
 
-/** Larger, and something came along that does not belong there. */
+/** If the tarball is larger, it contains something that does not belong there. */
 const mostBytes = 1024 * 1024;
 
 /** Specs of the executable that the installed one has to pass as well: two brokers, TLS, websockets, the status server. */
@@ -36,7 +36,7 @@ function bundledPackages(licences: string): [name: string, version: string][] {
   });
 }
 
-describe('the package', function () {
+describe('The package', function () {
   this.timeout(300_000);
 
   after(() => rmSync(tarball, { force: true }));
@@ -57,7 +57,7 @@ describe('the package', function () {
       });
     }
 
-    it('what runs: the executable, the threads, and all that they import', () => {
+    it('the executable, the threads, and all that they import', () => {
       expect(files).to.include.members([
         'dist/bin/mqttrep.js',
         'dist/workers/broker.js',
@@ -65,7 +65,7 @@ describe('the package', function () {
       ]);
     });
 
-    it('the page, with the licences of what is built into it', () => {
+    it('the page, with the licences of its libraries', () => {
       const page = files.filter(file => file.startsWith('dist/page/'));
       expect(page).to.have.members(
         ['index.html', 'page.js', 'page.css', 'LICENCES.txt'].map(file => `dist/page/${file}`),
@@ -75,13 +75,13 @@ describe('the package', function () {
       ).to.deep.equal([]);
     });
 
-    it('neither specs nor benchmarks nor sources', () => {
+    it('no specs, benchmarks or sources', () => {
       expect(files.filter(file => /(^|\/)(spec|bench|\.ci)\/|\.ts$|tsconfig|biome/.test(file))).to.deep.equal(
         [],
       );
     });
 
-    it('no source map, since the sources are not there, and no native part', () => {
+    it('no source map, since it has no sources, and no native module', () => {
       expect(files.filter(file => /\.(map|node|wasm)$/.test(file))).to.deep.equal([]);
     });
 
@@ -100,7 +100,7 @@ describe('the package', function () {
         await installation.install(tarball);
       });
 
-      it('brings no other package along, and refers to no source map', () => {
+      it('installs no other package, and refers to no source map', () => {
         expect(existsSync(join(installation.root, 'node_modules'))).to.equal(false);
         const scripts = readdirSync(installation.root, { recursive: true, encoding: 'utf8' })
           .filter(file => file.endsWith('.js'))
@@ -112,7 +112,7 @@ describe('the package', function () {
         }
       });
 
-      it('has of each package in it the version that was tested', () => {
+      it('contains the tested version of each bundled package', () => {
         const licences = readFileSync(join(installation.root, 'dist/lib/bundle/LICENCES.txt'), 'utf8');
         const bundled = bundledPackages(licences);
         const locked = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock;
@@ -143,17 +143,17 @@ describe('the package', function () {
           .and.not.contain('pending');
       });
 
-      it('knows its version', async () => {
+      it('prints its version', async () => {
         const ended = await installation.mqttrep(['--version']);
         expect(ended).to.deep.equal({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
       });
 
-      it('runs the demo, after which all brokers are equal', async () => {
+      it('runs the demo, after which all brokers have converged', async () => {
         const { code, stderr } = await installation.mqttrep(['demo', '--seconds', '5']);
         expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
       });
 
-      it('opens a store on disk, and drains at SIGTERM', async () => {
+      it('opens a store on disk, and drains at a SIGTERM', async () => {
         const store = tempFolder('store');
         const { code, stderr } = await installation.mqttrep(['run'], {
           environment: {
@@ -162,7 +162,7 @@ describe('the package', function () {
             MQTTREP_TOPIC_all: '#',
             MQTTREP_STORE: store,
           },
-          // The brokers are asked for only once the store is open.
+          // mqttrep connects to the brokers only after it has opened the store.
           stopAt: 'PARIS: cannot connect',
         });
         expect(stderr).to.contain('stopped').and.not.contain('without a store');

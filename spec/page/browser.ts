@@ -1,6 +1,6 @@
 /**
- * A headless Chromium, that of the system: no browser is downloaded. Where it is depends on the machine:
- * CHROMIUM names another one than Debian's.
+ * The headless Chromium of the system: no browser is downloaded. The variable CHROMIUM names another executable than that of
+ * Debian.
  */
 
 import axe, { type AxeResults } from 'axe-core';
@@ -9,7 +9,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
-/** Nothing but the page under test is to be asked for. */
+/** Chromium must request nothing but the page under test. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,7 +24,7 @@ export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS, timeout: 60_000 });
 }
 
-/** What a page complained of, and what it asked other hosts for. */
+/** A page, with its errors and its requests to other hosts. */
 export interface Watched {
   readonly page: Page;
   readonly complaints: string[];
@@ -45,7 +45,7 @@ export async function openPage(
     void dialog.dismiss();
   });
   page.on('console', message => {
-    // That a server which was stopped cannot be reached is what such a test is about.
+    // A test stops the server on purpose, so failed connections are no complaint.
     if (message.type() === 'error' && !message.text().includes('Failed to load resource')) {
       complaints.push(`console: ${message.text()}`);
     }
@@ -60,9 +60,9 @@ export async function openPage(
   return { page, complaints };
 }
 
-/** Has axe look at the page as it is, by all its rules. */
+/** Has axe check the page by all its rules. */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
-  // A transition that is under way has colours that nobody reads.
+  // During a transition the colours are not final.
   await page.evaluate('document.getAnimations().forEach(animation => animation.cancel())');
   await page.evaluate(axe.source);
   const { violations } = (await page.evaluate('axe.run()')) as AxeResults;

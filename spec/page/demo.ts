@@ -1,8 +1,7 @@
 /**
- * The page before the real thing: `mqttrep demo` runs, the link of one broker is cut and healed, and the page
- * shows it.
+ * The page with a real server: `mqttrep demo` runs, the link of one broker is cut and healed, and the page shows it.
  *
- * No part of `npm test`, since not everybody has Chromium: `npm run test:page`.
+ * Not part of `npm test`, since Chromium may be missing: `npm run test:page`.
  */
 
 import { expect } from 'chai';
@@ -11,10 +10,10 @@ import { eventually } from '../support/eventually.ts';
 import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
 import { expectAccessible, openPage, startBrowser, type Watched } from './browser.ts';
 
-/** The link is cut in each round of 20 s; a busy machine may have missed the first one. */
+/** The link is cut once in each round of 20 s. A busy machine may miss the first round. */
 const rounds = { within: 60_000 };
 
-describe('the page of mqttrep demo', function () {
+describe('The page of mqttrep demo', function () {
   this.timeout(240_000);
 
   let browser: Browser;
@@ -50,7 +49,7 @@ describe('the page of mqttrep demo', function () {
     })`);
   }
 
-  it('begins with all brokers connected and equal', async () => {
+  it('begins with all brokers connected and converged', async () => {
     await eventually(async () => {
       const { brokers, figures } = await shown();
       expect(brokers).to.contain('All 3 brokers are connected.');
@@ -58,7 +57,7 @@ describe('the page of mqttrep demo', function () {
     }, rounds);
   });
 
-  it('shows the cut: which broker, which topics, and whose values differ', async () => {
+  it('shows the cut broker, the diverging topics, and the brokers whose values differ', async () => {
     await eventually(async () => {
       const { brokers, figures, diverging, columns } = await shown();
       expect(brokers).to.match(/2 of 3 brokers connected: QUEBEC is (unreachable|connecting)\./);
@@ -68,7 +67,7 @@ describe('the page of mqttrep demo', function () {
     }, rounds);
   });
 
-  it('shows the heal, and who won the conflict', async () => {
+  it('shows that the link is healed, and the winner of the conflict', async () => {
     await eventually(async () => {
       const { brokers, figures, diverging } = await shown();
       expect(brokers).to.contain('All 3 brokers are connected.');
@@ -84,7 +83,7 @@ describe('the page of mqttrep demo', function () {
     );
   });
 
-  it('answers what is asked of one topic', async () => {
+  it('shows the details of a topic', async () => {
     await page.getByRole('button', { name: 'canards/menu' }).first().click();
     await eventually(async () =>
       expect(await page.locator('.panel').innerText()).to.match(
@@ -101,14 +100,14 @@ describe('the page of mqttrep demo', function () {
     );
   });
 
-  it('has nothing that axe objects to, in light and in dark', async () => {
+  it('passes all rules of axe, light and dark', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       await expectAccessible(page, colorScheme);
     }
   });
 
-  it('asked no other host, broke no rule of the policy, and says so when the demo has ended', async () => {
+  it('sends no request to another host, breaks no rule of the policy, and shows that the demo has ended', async () => {
     await demo.stop('SIGINT');
     await page.getByText('mqttrep does not answer.', { exact: true }).waitFor();
     expect(watched.complaints).to.deep.equal([]);

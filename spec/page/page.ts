@@ -1,7 +1,7 @@
 /**
- * The page in a real browser, before a server of which the spec sets the answers.
+ * The page in a real browser, with a server whose answers the spec sets.
  *
- * No part of `npm test`, since not everybody has Chromium: `npm run test:page`.
+ * Not part of `npm test`, since Chromium may be missing: `npm run test:page`.
  */
 
 import { expect } from 'chai';
@@ -13,7 +13,7 @@ import { agreeing, diverging, PretendWorld, text } from './pretend-world.ts';
 
 const BROKERS = ['OSLO', 'PARIS', 'QUEBEC'];
 
-describe('the page', function () {
+describe('The page', function () {
   this.timeout(90_000);
 
   let browser: Browser;
@@ -53,18 +53,18 @@ describe('the page', function () {
     await eventually(async () => expect(await page.locator(selector).innerText()).to.match(pattern));
   }
 
-  it('says at a glance whether the brokers are equal', async () => {
+  it('shows at a glance whether the brokers have converged', async () => {
     await open({ 'canards/menu': 'oats', 'canards/door': 'open' });
     await expectText('.figures', /2 topics converged, 0 diverging/);
     await expectText('.headline', /All 3 brokers are connected/);
-    expect(await page.title()).to.equal('equal · mqttrep');
+    expect(await page.title()).to.equal('converged · mqttrep');
     server.tell({ topics: { converged: 1, diverging: 1, blocked: 0, deleted: 0 } });
     await expectText('.figures', /1 topic converged, 1 diverging/);
     expect(await page.title()).to.equal('1 diverging · mqttrep');
     expect(watched.complaints).to.deep.equal([]);
   });
 
-  it('shows a broker that is cut off, in words and by a mark, tells who listens, and shows it heal', async () => {
+  it('shows and announces that a broker is cut off, in words and by a mark, and that it is back', async () => {
     await open({ 'canards/menu': 'oats' });
     const ready = world.brokers[2];
     const cut = world.setBroker('QUEBEC', { state: 'unreachable', detail: 'ECONNREFUSED', pending: 2 });
@@ -82,9 +82,9 @@ describe('the page', function () {
     expect(await page.locator('.spoke .break').count()).to.equal(0);
   });
 
-  it('shows the first topic when it comes, and one that comes to light a moment later', async () => {
+  it('shows the first topic when it arrives, and one that arrives a moment later', async () => {
     await open({});
-    await page.getByText('No topic has been seen yet.').waitFor();
+    await page.getByText('No topic so far.').waitFor();
     world.rows.push(...new PretendWorld(BROKERS, { 'canards/menu': 'oats' }).rows);
     server.tell({ topics: world.counts() });
     await row('menu').waitFor();
@@ -93,7 +93,7 @@ describe('the page', function () {
     await row('pond').waitFor();
   });
 
-  it('shows what each broker holds side by side, marks what differs, and the details', async () => {
+  it('shows what each broker holds side by side, marks differences, and shows the details', async () => {
     await open({ 'canards/menu': 'oats' });
     await row('menu').waitFor();
     expect(await row('menu').locator('.differs').count()).to.equal(0);
@@ -118,7 +118,7 @@ describe('the page', function () {
     await expectText('.panel', /canards\/menu[\s\S]*diverging[\s\S]*QUEBEC\s*oats\s*≠ differs/);
   });
 
-  it('shows topics and values as text, whatever they hold', async () => {
+  it('shows topics and values as text, whatever they contain', async () => {
     const bait = '<img src=x onerror=alert(1)>';
     await open({ [bait]: '<script>alert(2)</script>', __proto__x: 'constructor', '//': 'empty levels' });
     world.conflicts = [
@@ -138,7 +138,7 @@ describe('the page', function () {
     expect(watched.complaints).to.deep.equal([]);
   });
 
-  it('stays quick with 100,000 topics: asks for and draws only what is seen', async () => {
+  it('stays fast with 100,000 topics: requests and draws visible rows only', async () => {
     const topics: Record<string, string> = {};
     for (let i = 0; i < 100_000; i++) topics[`meters/m${String(i).padStart(6, '0')}`] = `${i % 311} W`;
     await open(topics);
@@ -162,7 +162,7 @@ describe('the page', function () {
     await expectText('.topics > header .total', /10 found/);
     await row('meters/m099999').waitFor();
     await page.getByRole('checkbox').check();
-    await page.getByText('No topic differs among these.').waitFor();
+    await page.getByText('No matching topic is diverging.').waitFor();
   });
 
   it('can be used by the keyboard alone', async () => {
@@ -207,11 +207,11 @@ describe('the page', function () {
     expect(await focused(page)).to.match(/lamp\toff/);
   });
 
-  it('says that mqttrep does not answer, keeps what it knew, and comes back by itself', async () => {
+  it('shows that mqttrep does not answer, keeps the last status, and reconnects by itself', async () => {
     await open({ 'canards/menu': 'oats' });
     const { port } = server;
     await server.stop();
-    await expectText('.notice', /mqttrep does not answer\. What you see is \d+\ss old/);
+    await expectText('.notice', /mqttrep does not answer\. The page shows what was known \d+\ss ago/);
     await expectText('.masthead', /not connected/);
     await expectText('.figures', /1 topic converged/);
     server = await PretendServer.start(world, { port });
@@ -221,7 +221,7 @@ describe('the page', function () {
     await expectText('.masthead', /live/);
   });
 
-  it('asks for a token where one is wanted, and takes it out of the address', async () => {
+  it('asks for a token if the server requires one, and removes it from the address', async () => {
     world = new PretendWorld(BROKERS, { 'canards/menu': 'oats' });
     server = await PretendServer.start(world, { token: 's3same-open' });
     watched = await openPage(browser, server.url);
@@ -229,7 +229,7 @@ describe('the page', function () {
     await expectAccessible(page, 'the form');
     await page.getByLabel('Token').fill('wrong');
     await page.keyboard.press('Enter');
-    await page.getByText('That is not the token.').waitFor();
+    await page.getByText('The token is wrong.').waitFor();
     await page.getByLabel('Token').fill('s3same-open');
     await page.getByRole('button').click();
     await expectText('.figures', /1 topic converged/);
@@ -241,7 +241,7 @@ describe('the page', function () {
     expect(page.url()).to.equal(`${server.url}/`);
   });
 
-  it('asks once more before deletions that are held go everywhere, or the topics back', async () => {
+  it('asks for confirmation before it deletes or restores held topics', async () => {
     await open({ 'canards/menu': 'oats' });
     expect(await page.getByRole('button', { name: 'Delete everywhere' }).count()).to.equal(0);
     server.tell({ brokers: [world.setBroker('PARIS', { deletionsHeld: 300 })] });
@@ -254,7 +254,7 @@ describe('the page', function () {
     expect(posts()).to.deep.equal([]);
     await press('Yes');
     await press('Restore');
-    expect(await card('PARIS').innerText()).to.contain('Give PARIS 300 topics again?');
+    expect(await card('PARIS').innerText()).to.contain('Publish 300 topics to PARIS again?');
     await press('Yes');
     await eventually(() =>
       expect(posts()).to.deep.equal([
@@ -267,7 +267,7 @@ describe('the page', function () {
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [1360, 390]) {
-      it(`has nothing that axe objects to, ${colorScheme}, ${width} pixels wide`, async () => {
+      it(`passes all rules of axe, ${colorScheme}, ${width} pixels wide`, async () => {
         await open(
           { 'canards/menu': 'oats', 'canards/door': 'open', lamp: 'off', ducks: '12' },
           { colorScheme, viewport: { width, height: 900 } },
@@ -299,7 +299,7 @@ describe('the page', function () {
   }
 });
 
-/** The text of what has the focus; nothing does if the body has. */
+/** The text of the element with the focus; empty if the body has it. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(
     'document.activeElement === document.body ? "" : document.activeElement.innerText.trim()',

@@ -1,6 +1,6 @@
 /**
- * A status server of which a spec sets what it answers: as many topics as it likes, hostile ones too, brokers
- * in any state, a token, silence. It sends the built page with the headers of the real one.
+ * A status server whose answers a spec sets: many topics, hostile ones too, brokers in any state, a token, silence. It serves
+ * the built page with the headers of the real server.
  */
 
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:";
 
-/** What is asked for. */
+/** The requested rows. */
 export interface Source {
   status(): Status;
   topics(query: URLSearchParams): TopicList;
@@ -32,15 +32,15 @@ export interface Source {
 }
 
 export interface PretendOptions {
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port?: number;
   readonly token?: string;
-  /** Milliseconds by which its clock is behind. */
+  /** Milliseconds that its clock is behind. */
   readonly behind?: number;
 }
 
 export class PretendServer {
-  /** Paths asked for, with their queries, after `POST` where something was to be changed. */
+  /** Paths of requests with their queries; after `POST ` if the request changes something. */
   readonly requests: string[] = [];
   readonly #source: Source;
   readonly #token: string | undefined;
@@ -72,7 +72,7 @@ export class PretendServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** How many pages are listening. */
+  /** The number of open event streams. */
   get listeners(): number {
     return this.#streams.size;
   }

@@ -1,4 +1,4 @@
-/** Brokers and topics that there are not, as many as a spec of the page needs. */
+/** Invented brokers and topics, as many as a spec of the page needs. */
 
 import type {
   BrokerStatus,
@@ -69,7 +69,7 @@ export class PretendWorld implements Source {
     };
   }
 
-  /** A sample each two seconds, in waves. */
+  /** A sample every two seconds, in waves. */
   rates(now: number): RateSample[] {
     return Array.from({ length: 300 }, (_, i) => {
       const wave = 24 + 14 * Math.sin(i / 23) + 6 * Math.sin(i / 3.1) + (i % 71 === 0 ? 40 : 0);
@@ -136,7 +136,7 @@ export function text(value: string): Value {
   return { kind: 'text', text: value, bytes: Buffer.byteLength(value) };
 }
 
-/** Held as it should be. */
+/** In sync. */
 export function agreeing(value: string): HeldValue {
   return { value: text(value), agrees: true };
 }

@@ -1,7 +1,7 @@
 /**
- * A PM2 of its own for one test: its daemon, logs and sockets in a new folder, unknown to any PM2 of the user.
+ * A separate PM2 for one test: its daemon, logs and sockets are in a new folder, apart from any PM2 of the user.
  *
- * The program is `pm2` on the PATH, or what the variable PM2 names.
+ * The program is `pm2` on the PATH, or the one that the variable PM2 names.
  */
 
 import { execFile } from 'node:child_process';
@@ -33,7 +33,7 @@ export class Pm2Home {
       PATH: process.env.PATH ?? '',
       HOME: this.#folder,
       PM2_HOME: this.#folder,
-      // The only words that PM2 sends home unasked.
+      // Otherwise PM2 reports to its vendor.
       PM2_DISABLE_VERSION_CHECK: 'true',
       PM2_DISCRETE_MODE: 'true',
       ...environment,
@@ -41,12 +41,12 @@ export class Pm2Home {
     process.once('exit', () => this.#killDaemon());
   }
 
-  /** Starts the daemon. Without it each command would start one, and two at once two. */
+  /** Starts the daemon. Otherwise each command would start one, and two commands at once would start two. */
   async open(): Promise<void> {
     await this.#pm2('ping');
   }
 
-  /** Starts what the package's own ecosystem file says; resolves when PM2 believes it to be ready. */
+  /** Starts mqttrep by the ecosystem file of the package; resolves when PM2 reports that it is ready. */
   async start(): Promise<void> {
     await this.#pm2('start', ecosystem);
   }
@@ -59,12 +59,12 @@ export class Pm2Home {
     await this.#pm2('reload', ecosystem);
   }
 
-  /** Ends the daemon, and with it whatever it runs. */
+  /** Ends the daemon and all its processes. */
   async kill(): Promise<void> {
     await this.#pm2('kill');
   }
 
-  /** The process as PM2 sees it; undefined while PM2 knows of none. */
+  /** The process in the list of PM2; undefined if the list is empty. */
   async state(): Promise<Pm2Process | undefined> {
     const list: unknown = JSON.parse(await this.#pm2('jlist', '--silent'));
     const [first] = Array.isArray(list) ? (list as Listed[]) : [];
@@ -73,12 +73,12 @@ export class Pm2Home {
     return { pid, status: env.status, exitCode: env.exit_code, restarts: env.restart_time };
   }
 
-  /** What PM2 has noted about its processes. */
+  /** The log of PM2 about its processes. */
   get log(): string {
     return readIfThere(join(this.#folder, 'pm2.log'));
   }
 
-  /** What mqttrep has written to standard error. */
+  /** The standard error of mqttrep. */
   get stderr(): string {
     return readIfThere(join(this.#folder, 'logs', 'mqttrep-error-0.log'));
   }
@@ -98,7 +98,7 @@ export class Pm2Home {
   }
 }
 
-/** As far as it is read here. */
+/** The fields that specs use. */
 interface Listed {
   readonly pid: number;
   readonly pm2_env: { readonly status: string; readonly exit_code?: number; readonly restart_time: number };

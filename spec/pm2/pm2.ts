@@ -1,7 +1,7 @@
 /**
- * mqttrep under a real PM2, by the ecosystem file that the package brings along.
+ * mqttrep under a real PM2, with the ecosystem file of the package.
  *
- * No part of `npm test`, since PM2 is no dependency: `npm run test:pm2`, with a `pm2` on the PATH.
+ * Not part of `npm test`, since PM2 is no dependency: `npm run test:pm2`, with a `pm2` on the PATH.
  */
 
 import { expect } from 'chai';
@@ -59,7 +59,7 @@ describe('mqttrep under PM2', function () {
       });
     }
 
-    it('is online once every broker has answered, and not before', async () => {
+    it('is online only after every broker has answered', async () => {
       link.freeze();
       const started = pm2.start();
       await eventually(async () => expect(await pm2.state()).to.include({ status: 'launching' }), {
@@ -78,7 +78,7 @@ describe('mqttrep under PM2', function () {
       await expectAtParis('under-pm2');
     });
 
-    it('ends with 0 and comes back at a reload', async () => {
+    it('ends with 0 and is started again at a reload', async () => {
       const before = await pm2.state();
       await write('before-reload');
       await pm2.reload();
@@ -91,7 +91,7 @@ describe('mqttrep under PM2', function () {
       await expectAtParis('after-reload');
     });
 
-    it('ends with 0 at a stop, delivers before what was written, and is not started again', async () => {
+    it('ends with 0 at a stop, after it has delivered all writes, and is not restarted', async () => {
       await write('before-stop');
       const start = performance.now();
       await pm2.stop();
@@ -102,7 +102,7 @@ describe('mqttrep under PM2', function () {
       expect(pm2.log).not.to.match(/SIGKILL|not killed/i);
     });
 
-    it('is left alone when somebody stops it without PM2', async () => {
+    it('is not restarted if a user stops it without PM2', async () => {
       await pm2.start();
       const { pid = 0 } = (await pm2.state()) ?? {};
       process.kill(pid, 'SIGTERM');
@@ -119,7 +119,7 @@ describe('mqttrep under PM2', function () {
 
     after(() => pm2.kill());
 
-    it('ends with 78, says why, and is not started again', async () => {
+    it('ends with 78, logs the reason, and is not restarted', async () => {
       await pm2.start();
       await eventually(() => expect(exits()).to.deep.equal(['78']));
       await expectNoRestart();
@@ -127,12 +127,12 @@ describe('mqttrep under PM2', function () {
     });
   });
 
-  /** With which code mqttrep has ended so far, each time. */
+  /** The exit codes of mqttrep so far. */
   function exits(): string[] {
     return [...pm2.log.matchAll(/\[mqttrep:0\] exited with code \[(\d+)\]/g)].map(([, code = '']) => code);
   }
 
-  /** The backoff begins with 0.1 s, so a restart would have begun long before this ends. */
+  /** The backoff begins with 0.1 s, so a restart would have happened long before this time is over. */
   async function expectNoRestart(): Promise<void> {
     const before = exits().length;
     const starts = () => [...pm2.log.matchAll(/\[mqttrep:0\] starting in/g)].length;

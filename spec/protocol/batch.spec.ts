@@ -1,4 +1,4 @@
-/** What is packed is what is unpacked, in an ArrayBuffer of exact size that can be transferred. */
+/** A batch returns the values that were written, from an ArrayBuffer of exact size that can be transferred. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -40,7 +40,7 @@ function expectAll(batch: ArrayBuffer, values: readonly Value[]): void {
 }
 
 describe('A batch', () => {
-  it('gives back any values in the order in which they were written', () => {
+  it('returns any values in the order in which they were written', () => {
     fc.assert(
       fc.property(fc.array(value, { maxLength: 50 }), values => {
         const writer = new BatchWriter();
@@ -50,7 +50,7 @@ describe('A batch', () => {
     );
   });
 
-  it('may be taken again and again from one writer', () => {
+  it('can be taken from the same writer repeatedly', () => {
     fc.assert(
       fc.property(fc.array(fc.array(value, { maxLength: 5 }), { maxLength: 10 }), rounds => {
         const writer = new BatchWriter();
@@ -64,7 +64,7 @@ describe('A batch', () => {
     );
   });
 
-  it('may be empty', () => {
+  it('can be empty', () => {
     const batch = new BatchWriter().take();
     expect(batch.byteLength).to.equal(0);
     expect(new BatchReader(batch).done).to.equal(true);
@@ -86,14 +86,14 @@ describe('A batch', () => {
     });
   }
 
-  it('counts its bytes and records since it was taken', () => {
+  it('counts the bytes and records since the last one was taken', () => {
     const writer = new BatchWriter().record().u8(1).record().text('ab');
     expect(writer).to.include({ records: 2, length: 7 });
     expect(writer.take().byteLength).to.equal(7);
     expect(writer).to.include({ records: 0, length: 0 });
   });
 
-  it('is a buffer of its own, so that it can be transferred', () => {
+  it('has a buffer of its own, so that it can be transferred', () => {
     const writer = new BatchWriter().u32(1);
     const batch = writer.take();
     structuredClone(batch, { transfer: [batch] });

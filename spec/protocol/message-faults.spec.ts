@@ -1,4 +1,4 @@
-/** Which topics are refused at the door, and as what that counts. */
+/** The topics and payloads that mqttrep refuses, and the counter of each reason. */
 
 import { expect } from 'chai';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
@@ -28,20 +28,20 @@ const TABLE: readonly (readonly [topic: string, counter: string | undefined])[] 
   ['a/b/c/d', 'refused_topic_too_deep'],
 ];
 
-describe('The fault of a topic', () => {
+describe('topicFault', () => {
   for (const [topic, counter] of TABLE) {
-    it(`is ${counter ?? 'none'} for ${JSON.stringify(topic)}`, () => {
+    it(`returns ${counter ?? 'nothing'} for ${JSON.stringify(topic)}`, () => {
       expect(topicFault(topic, BOUNDS)?.counter).to.equal(counter);
     });
   }
 
-  it('says how to fix it where the name is the client’s', () => {
+  it('says how to fix a name that a client has chosen', () => {
     expect(topicFault('a\u0001', BOUNDS)?.summary).to.contain('rename the topic');
   });
 });
 
-describe('The fault of a payload', () => {
-  it('is none up to the bound, and names the setting beyond', () => {
+describe('payloadFault', () => {
+  it('returns nothing up to the bound, and names the setting beyond it', () => {
     expect(payloadFault(10, BOUNDS)).to.equal(undefined);
     expect(payloadFault(11, BOUNDS)?.summary).to.contain('MQTTREP_MAX_PAYLOAD (10)');
   });

@@ -1,4 +1,4 @@
-/** MQTT 5 properties travel whole and stable; the stamp among them is ours, and no user's. */
+/** MQTT 5 properties are replicated completely and unchanged; the stamp is not among those of users. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -28,7 +28,7 @@ const name = fc.oneof(
 const text = fc.string({ unit: 'binary', maxLength: 20 });
 const values = fc.oneof(text, fc.array(text, { minLength: 2, maxLength: 4 }));
 
-/** As MQTT.js makes them: an object without a prototype, where a name that is repeated has an array. */
+/** As MQTT.js makes them: an object without a prototype, with an array for a repeated name. */
 const userProperties = fc
   .array(fc.tuple(name, values), { maxLength: 5 })
   .map(pairs => userPropertiesOf(...pairs.filter(([key]) => key !== STAMP && key !== SENDER)));
@@ -44,7 +44,7 @@ const properties: fc.Arbitrary<MessageProperties> = fc.record(
   { requiredKeys: [] },
 );
 
-/** What MQTT.js makes of what it was given to send, at the other end. */
+/** The properties that MQTT.js delivers at the other end, for those that it was given to send. */
 function received({ userProperties: sent, ...others }: SentProperties): MessageProperties {
   const user: UserProperties = Object.create(null);
   const order: UserProperty[] = [];
@@ -66,7 +66,7 @@ function userPropertiesOf(...pairs: readonly (readonly [string, string | string[
 }
 
 describe('Properties', () => {
-  it('are the same string after a journey through a broker', () => {
+  it('are the same string after a broker has delivered them', () => {
     fc.assert(
       fc.property(properties, original => {
         const packed = packProperties(original);
@@ -102,13 +102,13 @@ describe('Properties', () => {
     ['none', undefined],
     ['an empty object', {}],
     ['only the stamp', received(unpackProperties('', STAMPED, undefined))],
-    ['only what belongs to one hop', { messageExpiryInterval: 7 }],
+    ['only properties of one hop', { messageExpiryInterval: 7 }],
   ];
   for (const [what, given] of empty) {
-    it(`are an empty string where there is ${what}`, () => expect(packProperties(given)).to.equal(''));
+    it(`are an empty string for ${what}`, () => expect(packProperties(given)).to.equal(''));
   }
 
-  it('that belong to one hop are no part of the string', () => {
+  it('are packed without those that belong to one hop', () => {
     const hop = { topicAlias: 3, subscriptionIdentifier: 9, contentType: 'a' };
     expect(packProperties(hop)).to.equal(packProperties({ contentType: 'a' }));
   });
@@ -127,7 +127,7 @@ describe('Properties', () => {
     });
   }
 
-  it('keep the order of the message, where the parser tells it', () => {
+  it('keep the order of the message if the parser tells it', () => {
     const order: UserProperty[] = [
       ['b', '1'],
       ['10', ''],
@@ -141,7 +141,7 @@ describe('Properties', () => {
     expect(list).to.deep.equal(order);
   });
 
-  it('are the same without their order, whatever order they came in', () => {
+  it('are equal without their order, whatever order they arrived in', () => {
     const pairs = fc.array(fc.tuple(name, text), { maxLength: 6 });
     fc.assert(
       fc.property(pairs, fc.infiniteStream(fc.nat()), (one, chances) => {
@@ -153,7 +153,7 @@ describe('Properties', () => {
     );
   });
 
-  it('may have the name of what all objects have, and pollute nothing', () => {
+  it('can have names such as __proto__ without harm', () => {
     const user = userPropertiesOf(['__proto__', ['polluted', 'twice']], ['constructor', 'x']);
     const sent = received(unpackProperties(packProperties({ userProperties: user }), STAMPED, undefined));
     expect(Object.entries(sent.userProperties ?? {}).slice(0, 2)).to.deep.equal([
@@ -165,7 +165,7 @@ describe('Properties', () => {
 });
 
 describe('A stamp', () => {
-  it('is the version that was written', () => {
+  it('returns the version that was written', () => {
     const version = fc.record({
       time: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
       counter: fc.nat({ max: 0xffff_ffff }),
@@ -205,7 +205,7 @@ describe('A stamp', () => {
     '١.0.us',
   ];
   for (const stamp of hostile) {
-    it(`is none that says ${JSON.stringify(stamp.slice(0, 40))}`, () => {
+    it(`is ignored if its text is ${JSON.stringify(stamp.slice(0, 40))}`, () => {
       expect(parseVersion(stamp)).to.equal(undefined);
       const user = userPropertiesOf([STAMP, stamp], [SENDER, 'us']);
       expect(readStamp({ userProperties: user })).to.equal(undefined);
@@ -222,10 +222,10 @@ describe('A stamp', () => {
     ['two senders', { userProperties: { [STAMP]: GOOD, [SENDER]: ['us', 'others'] } }],
   ];
   for (const [what, given] of incomplete) {
-    it(`is none where there is ${what}`, () => expect(readStamp(given)).to.equal(undefined));
+    it(`is missing if there is ${what}`, () => expect(readStamp(given)).to.equal(undefined));
   }
 
-  it('reads nothing wrong out of any text', () => {
+  it('is never read wrongly from any text', () => {
     const parts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9a-z]{1,12}$/)), {
       maxLength: 4,
     });

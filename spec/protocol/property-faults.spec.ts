@@ -1,4 +1,4 @@
-/** Which properties are refused at the door: as the parser hands them on, and as a store brings them back. */
+/** The properties that mqttrep refuses, as the parser delivers them and as a store returns them. */
 
 import { expect } from 'chai';
 import { type MessageProperties, packProperties, SENDER, STAMP } from '../../lib/protocol/properties.ts';
@@ -41,15 +41,15 @@ const TABLE: readonly (readonly [
   ['the longest expiry', { messageExpiryInterval: 0xffff_ffff }, undefined],
   ['a format indicator twice', { payloadFormatIndicator: [true, false] }, MALFORMED],
   ['a content type twice', { contentType: ['a', 'b'] }, MALFORMED],
-  ['a content type that is cut short', { contentType: null }, MALFORMED],
+  ['a content type that is truncated', { contentType: null }, MALFORMED],
   ['a response topic twice', { responseTopic: ['a', 'b'] }, MALFORMED],
   ['correlation data twice', { correlationData: [bytes, bytes] }, MALFORMED],
-  ['correlation data that is cut short', { correlationData: null }, MALFORMED],
+  ['correlation data that is truncated', { correlationData: null }, MALFORMED],
   ['an expiry twice', { messageExpiryInterval: [1, 2] }, MALFORMED],
   ['an expiry that is no number', { messageExpiryInterval: Number.NaN }, MALFORMED],
-  ['an expiry that is cut short', { messageExpiryInterval: -1 }, MALFORMED],
+  ['an expiry that is truncated', { messageExpiryInterval: -1 }, MALFORMED],
   ['an expiry of five bytes', { messageExpiryInterval: 2 ** 32 }, MALFORMED],
-  ['user properties that are none', { userProperties: 'a' }, MALFORMED],
+  ['user properties that are no object', { userProperties: 'a' }, MALFORMED],
   ['a user property without a value', { userProperties: { a: null } }, MALFORMED],
   ['a user property within another', { userProperties: { a: [['x']] } }, MALFORMED],
   ['a control character in a content type', { contentType: 'a\u0001' }, CHARACTERS],
@@ -64,26 +64,30 @@ const TABLE: readonly (readonly [
     undefined,
   ],
   ['one user property too many', { userProperties: { a: values(MAX_PROPERTIES), b: '' } }, TOO_MANY],
-  ['as many bytes as may be', { userProperties: { a: 'x'.repeat(MAX_PROPERTY_BYTES - 6) } }, undefined],
+  [
+    'the most bytes that are allowed',
+    { userProperties: { a: 'x'.repeat(MAX_PROPERTY_BYTES - 6) } },
+    undefined,
+  ],
   ['a byte too many', { userProperties: { a: 'x'.repeat(MAX_PROPERTY_BYTES - 5) } }, TOO_LARGE],
   ['large correlation data', { correlationData: Buffer.alloc(MAX_PROPERTY_BYTES) }, TOO_LARGE],
 ];
 
-describe('The fault of properties', () => {
+describe('propertiesFault', () => {
   for (const [what, properties, counter] of TABLE) {
-    it(`is ${counter ?? 'none'} for ${what}`, () => {
+    it(`returns ${counter ?? 'nothing'} for ${what}`, () => {
       expect(propertiesFault(properties as MessageProperties | undefined)?.counter).to.equal(counter);
     });
   }
 
-  it('is a response topic that has more levels than a topic may have', () => {
+  it('refuses a response topic with more levels than a topic may have', () => {
     expect(propertiesFault({ responseTopic: 'a/b/c' }, 3)).to.equal(undefined);
     expect(propertiesFault({ responseTopic: 'a/b/c/d' }, 3)?.counter).to.equal(MALFORMED);
   });
 });
 
-describe('The fault of stored properties', () => {
-  it('is none for what was packed from sound ones', () => {
+describe('packedFault', () => {
+  it('accepts all strings that were packed from valid properties', () => {
     const packed = packProperties({
       contentType: 'a',
       correlationData: bytes,
@@ -106,12 +110,12 @@ describe('The fault of stored properties', () => {
     '[null,null,null,null,[["a","\\u0001"]]]',
     '[null,null,null,null,7]',
   ]) {
-    it(`is one for ${packed}`, () => expect(packedFault(packed)).not.to.equal(undefined));
+    it(`refuses ${packed}`, () => expect(packedFault(packed)).not.to.equal(undefined));
   }
 });
 
 describe('Many values of one name', () => {
-  it('are unpacked in a time that grows with their number, not with its square', () => {
+  it('are unpacked in a time that grows linearly with their number', () => {
     const packed = packProperties({ userProperties: { a: values(200_000) } });
     const begin = performance.now();
     expect(packedFault(packed)?.counter).to.equal(TOO_MANY);

@@ -1,4 +1,4 @@
-/** Observations and publications arrive as they were sent, whatever their topics, payloads and times. */
+/** Observations and publications are unpacked as they were packed, whatever their topics, payloads and times. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -29,14 +29,14 @@ const observation = fc
     claim: fc.option(version, { nil: undefined }),
     own: fc.boolean(),
     expiry: time,
-    passedOver: fc.array(
+    conflated: fc.array(
       payload.map(bytes => fromBuffer(Buffer.from(bytes))),
       { maxLength: 8 },
     ),
   })
-  // A stamp that fits is no mere claim.
+  // A valid stamp excludes a claim.
   .map(one => (one.stamp === undefined ? one : { ...one, claim: undefined }))
-  .map(({ passedOver, ...one }) => (passedOver.length === 0 ? one : { ...one, passedOver }));
+  .map(({ conflated, ...one }) => (conflated.length === 0 ? one : { ...one, conflated }));
 
 const publication = fc.record({
   topic,
@@ -50,7 +50,7 @@ const publication = fc.record({
 });
 
 describe('Packed records', () => {
-  it('of observations come out as they went in', () => {
+  it('return observations as they were packed', () => {
     fc.assert(
       fc.property(fc.array(observation, { maxLength: 20 }), all => {
         const writer = new BatchWriter();
@@ -64,7 +64,7 @@ describe('Packed records', () => {
     );
   });
 
-  it('of publications come out as they went in', () => {
+  it('return publications as they were packed', () => {
     fc.assert(
       fc.property(fc.array(publication, { maxLength: 20 }), all => {
         const writer = new BatchWriter();
@@ -80,7 +80,7 @@ describe('Packed records', () => {
 });
 
 describe('Bytes as a string', () => {
-  it('are one character a byte, and the same bytes again', () => {
+  it('have one character for each byte, and convert back to the same bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array(), bytes => {
         const text = fromBuffer(Buffer.from(bytes));

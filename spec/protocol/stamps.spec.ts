@@ -1,4 +1,4 @@
-/** A stamp counts on the message that it was written for, and on no other. */
+/** A stamp is valid for the message that it was made for, and for no other. */
 
 import { expect } from 'chai';
 import type { Version } from '../../lib/core/version.ts';
@@ -34,15 +34,15 @@ function read(reader: Stamps, properties: MessageProperties, content = CONTENT) 
 }
 
 describe('The stamp of a message', () => {
-  it('is our own where we wrote it', () => {
+  it('is our own if we made it', () => {
     expect(read(US, ours)).to.deep.equal({ stamp: VERSION, own: true, claim: undefined });
   });
 
-  it('tells the version to another replicator', () => {
+  it('gives another replicator the version', () => {
     expect(read(OTHERS, ours)).to.deep.equal({ stamp: VERSION, own: false, claim: undefined });
   });
 
-  it('fits whatever order a broker delivers the user properties in', () => {
+  it('is valid in whatever order a broker delivers the user properties', () => {
     const properties = packProperties({
       contentType: 'text/plain',
       userProperties: { a: 'x', b: ['2', '1'] },
@@ -76,7 +76,7 @@ describe('The stamp of a message', () => {
     ['a topic that ends where its payload began', { topic: 'home/lighton', payload: Buffer.alloc(0) }],
   ];
   for (const [what, content] of copied) {
-    it(`counts for nothing on a message with ${what}`, () => {
+    it(`is ignored on a message with ${what}`, () => {
       const message = { ...CONTENT, ...content };
       expect(read(US, ours, message), 'to us').to.deep.equal({
         stamp: undefined,
@@ -87,7 +87,7 @@ describe('The stamp of a message', () => {
     });
   }
 
-  it('counts for nothing with another version', () => {
+  it('is ignored with another version', () => {
     const { userProperties } = ours;
     const later = { ...userProperties, [STAMP]: formatVersion({ ...VERSION, time: VERSION.time + 1 }) };
     expect(read(OTHERS, { userProperties: later })).to.deep.equal(UNSTAMPED);
@@ -101,7 +101,7 @@ describe('The stamp of a message', () => {
 
   const without: readonly string[] = ['us', 'us.', 'us..', 'us...', '', '.', 'others', 'others.x.y'];
   for (const sender of without) {
-    it(`counts for nothing where its sender is ${JSON.stringify(sender)}`, () => {
+    it(`is ignored if its sender is ${JSON.stringify(sender)}`, () => {
       const properties = { userProperties: { [STAMP]: formatVersion(VERSION), [SENDER]: sender } };
       expect(read(US, properties)).to.include({ own: false, stamp: undefined });
     });

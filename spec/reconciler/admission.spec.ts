@@ -372,7 +372,7 @@ describe('The reconciler, where memory is short', () => {
       stamp: undefined,
       expiry: Number.POSITIVE_INFINITY,
     };
-    end.post({ kind: 'found', answers: [{ topic: 't', found }] });
+    end.post({ kind: 'probe-answers', answers: [{ topic: 't', held: found }] });
     await fixture.tick();
     expect(winnerOf('t')).to.equal(undefined);
     expect(fixture.log.join()).to.match(/error A: "t" is not replicated: .* MQTTREP_MAX_MEMORY/);
@@ -397,7 +397,7 @@ describe('The reconciler, where memory is short', () => {
     fixture.end(0).observe({ topic: 'large', payload: 'x'.repeat(1_000) }, { topic: 'small', payload: '1' });
     await fixture.tick();
     expect([winnerOf('large'), winnerOf('small')]).to.deep.equal([undefined, '1']);
-    const measures = await fixture.reconciler.inspector.answer({ of: 'measures', conflictsAfter: 0 });
+    const measures = await fixture.reconciler.inspector.answer({ kind: 'measures', conflictsAfter: 0 });
     expect(measures).to.deep.include({ memory: { bytes: TOPIC_BYTES + 'small1'.length, bound: 1_000 } });
   });
 

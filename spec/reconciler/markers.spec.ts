@@ -32,7 +32,13 @@ describe('The markers', () => {
   async function acknowledged(): Promise<void> {
     for (const end of fixture.ends) {
       const confirmed = end.own.map(({ topic, version }) => ({ topic, version }));
-      end.post({ kind: 'publish-results', through: end.sent, bytes: 0, confirmed, refused: [] });
+      end.post({
+        kind: 'publish-results',
+        completedUpTo: end.sent,
+        bytes: 0,
+        acknowledged: confirmed,
+        refused: [],
+      });
     }
     await fixture.all();
   }
@@ -133,12 +139,12 @@ describe('The markers', () => {
     await echoed(a, 't');
     await returnsWith(marker, {});
     await b.until(() => b.messages.some(({ kind }) => kind === 'probe'));
-    const answers = ['t', 'new'].map(topic => ({ topic, found: 'absent' as const }));
-    b.post({ kind: 'found', answers });
+    const answers = ['t', 'new'].map(topic => ({ topic, held: 'absent' as const }));
+    b.post({ kind: 'probe-answers', answers });
     await b.until(() => b.messages.some(({ kind }) => kind === 'check-read-access'));
     b.post({ kind: 'read-access', proven: [''], unproven: [] });
     await b.until(() => b.messages.filter(({ kind }) => kind === 'probe').length === 2);
-    b.post({ kind: 'found', answers });
+    b.post({ kind: 'probe-answers', answers });
     await fixture.tick();
     // The deletion is still to be proven; what was lost is sent again.
     expect(b.payloads).to.deep.equal(['new=1']);

@@ -3,7 +3,7 @@
 import sinon from 'sinon';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
-import type { Bounds, ReconcilerSettings } from '../../lib/protocol/messages.ts';
+import type { Bounds, ReconcilerSettings } from '../../lib/protocol/settings.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { WorkerEnd } from './worker-end.ts';
@@ -28,7 +28,7 @@ export function settings(
     maxDrift: 60_000,
     deletionGuard: { topics: 10, percent: 5 },
     bounds: { ...DEFAULT_BOUNDS, ...bounds },
-    store: 'memory',
+    store: { kind: 'memory' },
     hidesPayloads: payloads === 'hidden',
   };
 }

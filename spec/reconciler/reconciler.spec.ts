@@ -30,7 +30,7 @@ describe('Reconciler', () => {
   afterEach(() => fixture.close());
 
   async function heldBack() {
-    const measures = await fixture.reconciler.inspector.answer({ of: 'measures', conflictsAfter: 0 });
+    const measures = await fixture.reconciler.inspector.answer({ kind: 'measures', conflictsAfter: 0 });
     return (measures as ReconcilerMeasures).counts.heldBack;
   }
 
@@ -58,7 +58,7 @@ describe('Reconciler', () => {
     a.begin({ payload: '0' }).observe({ topic: 't', payload: '1', replay: true });
     await fixture.all();
     expect(b.payloads).to.deep.equal([]);
-    a.post({ kind: 'replayed', stamps: true, isCut: false });
+    a.post({ kind: 'caught-up', stamps: true, isReplayIncomplete: false });
     await fixture.all();
     expect(b.payloads).to.deep.equal(['t=1']);
     expect(c.payloads).to.deep.equal(['t=1']);
@@ -194,9 +194,9 @@ describe('Reconciler', () => {
     for (const { topic, version, payload } of b.own)
       b.post({
         kind: 'publish-results',
-        through: 1,
+        completedUpTo: 1,
         bytes: payload.length,
-        confirmed: [{ topic, version }],
+        acknowledged: [{ topic, version }],
         refused: [],
       });
     b.post({ kind: 'disconnected' })

@@ -23,9 +23,9 @@ describe('the trash', () => {
   afterEach(() => fixture.close());
 
   const list = (filter = '') =>
-    fixture.reconciler.inspector.answer({ of: 'trash', filter }) as Promise<TrashList>;
+    fixture.reconciler.inspector.answer({ kind: 'trash', filter }) as Promise<TrashList>;
   const undo = (filter: string) =>
-    fixture.reconciler.inspector.answer({ of: 'undo', filter }) as Promise<Undone>;
+    fixture.reconciler.inspector.answer({ kind: 'undo', filter }) as Promise<Undone>;
 
   async function write(topic: string, payload: string, broker = 0): Promise<void> {
     fixture.end(broker).observe({ topic, payload });

@@ -40,11 +40,11 @@ export class WorkerEnd {
     this.sent = 0;
     this.#unsettled = { count: 0, bytes: 0 };
     return this.post({
-      kind: 'session',
+      kind: 'session-started',
       session: ++this.#session,
       stamps: true,
-      retains: true,
-      writes: true,
+      retainsMessages: true,
+      writesControlTopics: true,
       marker,
     });
   }
@@ -53,7 +53,7 @@ export class WorkerEnd {
   replay(topics: Readonly<Record<string, string>> = {}, isCut = false): this {
     const shown = Object.entries(topics).map(([topic, payload]) => ({ topic, payload, replay: true }));
     if (shown.length > 0) this.observe(...shown);
-    return this.post({ kind: 'replayed', stamps: true, isCut });
+    return this.post({ kind: 'caught-up', stamps: true, isReplayIncomplete: isCut });
   }
 
   /** One batch of retained messages. */
@@ -84,7 +84,13 @@ export class WorkerEnd {
     const { count, bytes } = this.#unsettled;
     this.#unsettled = { count: 0, bytes: 0 };
     this.#through += count;
-    return this.post({ kind: 'publish-results', through: this.#through, bytes, confirmed: [], refused });
+    return this.post({
+      kind: 'publish-results',
+      completedUpTo: this.#through,
+      bytes,
+      acknowledged: [],
+      refused,
+    });
   }
 
   post(message: FromBroker): this {

@@ -131,7 +131,14 @@ export class SimLink {
         const writes = !this.#broker.unmarked;
         const found = marker === undefined ? ('absent' as const) : { payload: marker.payload };
         const stamps = this.#broker.mqtt5;
-        this.#receive?.({ kind: 'session', session, stamps, retains: true, writes, marker: found });
+        this.#receive?.({
+          kind: 'session-started',
+          session,
+          stamps,
+          retainsMessages: true,
+          writesControlTopics: writes,
+          marker: found,
+        });
         this.#later(() => this.#subscribe());
       });
     });
@@ -201,7 +208,7 @@ export class SimLink {
     for (const message of this.#broker.retained.values()) this.#deliver(message, 'replay');
     this.#later(() => {
       this.#replaying = false;
-      this.#receive?.({ kind: 'replayed', stamps: this.#broker.mqtt5, isCut: false });
+      this.#receive?.({ kind: 'caught-up', stamps: this.#broker.mqtt5, isReplayIncomplete: false });
     });
   }
 
@@ -249,7 +256,7 @@ export class SimLink {
     const to = { replica: this.#replica, isReplaying: this.#replaying };
     const observation = observationOf(this.#broker, message, delivery, to);
     const isTold = passedOver.length > 0 && this.#faults.tellsNothingPassedOver !== true;
-    writeObservation(writer, isTold ? { ...observation, passedOver } : observation);
+    writeObservation(writer, isTold ? { ...observation, conflated: passedOver } : observation);
   }
 
   // ── from the reconciler ───────────────────────────────────────────────────────────────────────
@@ -264,9 +271,12 @@ export class SimLink {
         if (isIgnored) this.ignoring--;
         const answers = message.topics.map(topic => ({
           topic,
-          found: isIgnored ? ('unknown' as const) : foundAt(this.#broker, topic, this.#replica),
+          held: isIgnored ? ('unknown' as const) : foundAt(this.#broker, topic, this.#replica),
         }));
-        this.#unlessCut(() => this.#receive?.({ kind: 'found', answers }), this.latency + PROBE_DELAY_MS);
+        this.#unlessCut(
+          () => this.#receive?.({ kind: 'probe-answers', answers }),
+          this.latency + PROBE_DELAY_MS,
+        );
       }, this.latency);
       return;
     }
@@ -308,8 +318,14 @@ export class SimLink {
           this.#write(writer, message, 'replay');
       }
       this.#unlessCut(() => {
-        this.#receive?.({ kind: 'scanned', batch: writer.take() });
-        this.#receive?.({ kind: 'full-scan-ended', end: 'complete', reads: 1, unread: [], dropped: 0 });
+        this.#receive?.({ kind: 'full-scan-batch', batch: writer.take() });
+        this.#receive?.({
+          kind: 'full-scan-ended',
+          outcome: 'complete',
+          subscribes: 1,
+          unreadFilters: [],
+          droppedLevels: 0,
+        });
       }, this.latency + PROBE_DELAY_MS);
     }, this.latency);
   }
@@ -331,7 +347,10 @@ export class SimLink {
     // Nothing acknowledges a publish of QoS 0 once it is on the socket.
     const { topic, version, confirm } = publication;
     const confirmed = confirm && this.#faults.confirmsAtSocket ? [{ topic, version }] : [];
-    this.#unlessCut(() => this.#acknowledge({ bytes: publicationBytes(publication), confirmed }), 0);
+    this.#unlessCut(
+      () => this.#acknowledge({ bytes: publicationBytes(publication), acknowledged: confirmed }),
+      0,
+    );
   }
 
   #publish(publication: RawPublication): void {
@@ -346,9 +365,9 @@ export class SimLink {
         this.#later(() =>
           this.#receive?.({
             kind: 'publish-results',
-            through: this.#acknowledged,
+            completedUpTo: this.#acknowledged,
             bytes: 0,
-            confirmed,
+            acknowledged: confirmed,
             refused: [],
           }),
         );
@@ -359,15 +378,24 @@ export class SimLink {
       payload.length > largest && mqtt5
         ? [{ topic, version, reason: 'Packet too large', scope: 'value' as const }]
         : [];
-    this.#later(() => this.#acknowledge({ bytes: publicationBytes(publication), confirmed, refused }));
+    this.#later(() =>
+      this.#acknowledge({ bytes: publicationBytes(publication), acknowledged: confirmed, refused }),
+    );
   }
 
   #acknowledge({
     bytes,
-    confirmed,
+    acknowledged,
     refused = [],
-  }: Omit<PublishResults, 'kind' | 'through' | 'refused'> & Partial<Pick<PublishResults, 'refused'>>): void {
-    this.#receive?.({ kind: 'publish-results', through: ++this.#acknowledged, bytes, confirmed, refused });
+  }: Omit<PublishResults, 'kind' | 'completedUpTo' | 'refused'> &
+    Partial<Pick<PublishResults, 'refused'>>): void {
+    this.#receive?.({
+      kind: 'publish-results',
+      completedUpTo: ++this.#acknowledged,
+      bytes,
+      acknowledged,
+      refused,
+    });
   }
 
   /** The publication arrives at the broker. */

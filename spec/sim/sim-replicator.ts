@@ -3,8 +3,8 @@
 import { DEFAULT_BOUNDS, DEFAULT_DELETION_GUARD } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import { compareVersions } from '../../lib/core/version.ts';
-import type { DeletionBound } from '../../lib/protocol/messages.ts';
 import type { RawPublication } from '../../lib/protocol/publication.ts';
+import type { DeletionBound } from '../../lib/protocol/settings.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import type { Step } from '../../lib/reconciler/topics/topic-table.ts';
 import { CONTROL, type SimBroker } from './sim-broker.ts';
@@ -154,7 +154,7 @@ export class SimReplicator {
         maxDrift: mutation.maxDrift ?? MAX_DRIFT,
         deletionGuard: mutation.deletionGuard ?? DEFAULT_DELETION_GUARD,
         bounds: DEFAULT_BOUNDS,
-        store: 'simulation',
+        store: { kind: 'memory' },
         hidesPayloads: false,
       },
       replica: this.replica,

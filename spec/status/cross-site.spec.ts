@@ -106,7 +106,7 @@ describe('a request to undo', () => {
     const response = await ask('POST', '?filter=a/%2B', undefined);
     expect(response.status).to.equal(200);
     expect(await response.json()).to.deep.equal({ topics: ['t'] });
-    expect(replicator.questions).to.deep.equal([{ of: 'undo', filter: 'a/+' }]);
+    expect(replicator.questions).to.deep.equal([{ kind: 'undo', filter: 'a/+' }]);
   });
 
   for (const [what, status, method, query, token, headers] of [

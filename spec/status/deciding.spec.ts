@@ -28,8 +28,8 @@ describe('a decision about held deletions', () => {
     expect(await response.json()).to.deep.equal({ topics: 300 });
     await post('/api/v1/brokers/OSLO/deletions/refuse');
     expect(replicator.questions).to.deep.equal([
-      { of: 'deletions', broker: 'PARIS 2', decision: 'confirm' },
-      { of: 'deletions', broker: 'OSLO', decision: 'refuse' },
+      { kind: 'deletions', broker: 'PARIS 2', decision: 'confirm' },
+      { kind: 'deletions', broker: 'OSLO', decision: 'refuse' },
     ]);
   });
 

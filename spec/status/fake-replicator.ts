@@ -10,6 +10,7 @@ export type Inspected = StatusServerOptions['replicator'];
 
 export class FakeReplicator {
   readonly links = new Map<string, LinkRecord>();
+  reconcilerActors = 1;
   reconcilerRestarts = 0;
   isStopping = false;
   /** All requests to the reconciler, without those for measures. */
@@ -54,7 +55,7 @@ export class FakeReplicator {
   }
 
   async askReconciler(question: ReconcilerRequest): Promise<unknown> {
-    if (question.of === 'measures') return this.#measures(question.conflictsAfter);
+    if (question.kind === 'measures') return this.#measures(question.conflictsAfter);
     this.questions.push(question);
     return this.answer(question);
   }
@@ -69,7 +70,7 @@ export class FakeReplicator {
         storeFailures: 0,
         tombstonesEvicted: 5,
         refused: { stored: 3 },
-        refusedOf: { OSLO: { too_many_topics: 2 } },
+        refusedByBroker: { OSLO: { too_many_topics: 2 } },
         heldBack: { PARIS: { pending: 6, pending_of_topic: 1 } },
         racedWrites: { PARIS: 3 },
         damped: 8,

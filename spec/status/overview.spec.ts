@@ -91,7 +91,7 @@ describe('the overview', () => {
     await overview.status();
     await clock.tickAsync(1_000);
     expect((await overview.status()).conflicts.map(({ at }) => at)).to.deep.equal([2, 1]);
-    replicator.reconcilerRestarts++;
+    replicator.reconcilerActors++;
     replicator.conflicts.splice(0, 2, conflict(3));
     await clock.tickAsync(1_000);
     expect((await overview.status()).conflicts.map(({ at }) => at)).to.deep.equal([3, 2, 1]);

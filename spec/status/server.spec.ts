@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { ReconcilerRequest } from '../../lib/protocol/requests.ts';
 import type { Status } from '../../lib/status/api.ts';
-import { NoAnswer } from '../../lib/supervisor/pending-requests.ts';
+import { NoResponseError } from '../../lib/supervisor/pending-requests.ts';
 import { FakeReplicator } from './fake-replicator.ts';
 import { raw, type Served, serve } from './served.ts';
 
@@ -75,17 +75,17 @@ describe('the status server', () => {
     });
 
     for (const [path, question] of [
-      ['topics', { of: 'topics', filter: '', which: 'all', after: null, limit: 100 }],
+      ['topics', { kind: 'topics', filter: '', which: 'all', after: null, limit: 100 }],
       [
         'topics?filter=a/%2B/%23&diverging=true&after=a%2Fb&limit=7',
-        { of: 'topics', filter: 'a/+/#', which: 'diverging', after: 'a/b', limit: 7 },
+        { kind: 'topics', filter: 'a/+/#', which: 'diverging', after: 'a/b', limit: 7 },
       ],
-      ['topics?after=', { of: 'topics', filter: '', which: 'all', after: '', limit: 100 }],
-      ['tree', { of: 'level', under: '', after: null, limit: 100 }],
-      ['tree?under=a/b/&after=&limit=200', { of: 'level', under: 'a/b/', after: '', limit: 200 }],
-      ['topics/a%2Fb', { of: 'topic', topic: 'a/b' }],
-      ['topics/a/b', { of: 'topic', topic: 'a/b' }],
-      ['topics/%E2%82%AC%20', { of: 'topic', topic: '€ ' }],
+      ['topics?after=', { kind: 'topics', filter: '', which: 'all', after: '', limit: 100 }],
+      ['tree', { kind: 'level', under: '', after: null, limit: 100 }],
+      ['tree?under=a/b/&after=&limit=200', { kind: 'level', under: 'a/b/', after: '', limit: 200 }],
+      ['topics/a%2Fb', { kind: 'topic', topic: 'a/b' }],
+      ['topics/a/b', { kind: 'topic', topic: 'a/b' }],
+      ['topics/%E2%82%AC%20', { kind: 'topic', topic: '€ ' }],
     ] satisfies [string, ReconcilerRequest][]) {
       it(`understands ${path}`, async () => {
         replicator.answer = () => ({ answered: true });
@@ -99,8 +99,8 @@ describe('the status server', () => {
       await raw(served.port, head('/api/v1/topics/..', 'Host: localhost'));
       await raw(served.port, head('/api/v1/topics/a/../b', 'Host: localhost'));
       expect(replicator.questions).to.deep.equal([
-        { of: 'topic', topic: '..' },
-        { of: 'topic', topic: 'a/../b' },
+        { kind: 'topic', topic: '..' },
+        { kind: 'topic', topic: 'a/../b' },
       ]);
     });
 
@@ -128,7 +128,7 @@ describe('the status server', () => {
 
     it('answers 503 if the reconciler does not answer in time', async () => {
       replicator.answer = () => {
-        throw new NoAnswer('no answer came within 5000 ms');
+        throw new NoResponseError('no answer came within 5000 ms');
       };
       const response = await get('/api/v1/topics');
       expect(response.status).to.equal(503);

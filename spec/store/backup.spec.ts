@@ -1,4 +1,4 @@
-/** docs/operating.md says how to back up a store: a copy of its folder is what an earlier commit left, also while it is written. */
+/** docs/operating.md says how to back up a store: a copy of its folder holds the state of a commit, also during writes. */
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,10 +13,10 @@ import { tempFolder } from '../support/temp-folder.ts';
 const BROKERS = ['A', 'B'];
 const COPIES = 40;
 
-/** The process writes its file again and again, and one copy in some is made just then: it is made once more. */
+/** The process compacts its file often. If that happens during a copy, the copy is repeated. */
 const TRIES = 20;
 
-/** What an operator does by `cp -r`: without the locks, which are sockets, and once more where a file has gone meanwhile. */
+/** As `cp -r` by an operator: without the locks, which are sockets, and repeated if a file has disappeared meanwhile. */
 async function copied(folder: string): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     const copy = tempFolder('copy');
@@ -31,8 +31,8 @@ async function copied(folder: string): Promise<string> {
   }
 }
 
-describe('a copy of a store', () => {
-  it('made while commits go on is whole, and of one of the commits made meanwhile', async function () {
+describe('A copy of a store', () => {
+  it('is complete, and holds the state of one of the commits that are made during the copy', async function () {
     this.timeout(60_000);
     const folder = tempFolder('backup');
     const child = fork(join(import.meta.dirname, 'committing-child.js'), [folder]);
@@ -50,11 +50,13 @@ describe('a copy of a store', () => {
       const copy = await copied(folder);
       const after = committed;
       for (const name of await readdir(copy)) files.add(name.replace('.new', ''));
-      const { store, state } = await openStore(copy, BROKERS, (_level, line) => log.push(line));
+      const { store, state } = await openStore({ kind: 'folder', path: copy }, BROKERS, (_level, line) =>
+        log.push(line),
+      );
       const payloads = [...state.topics].map(([, { register }]) => register.winner?.payload);
       expect(payloads, 'every commit writes all topics').to.have.lengthOf(200);
       expect([...new Set(payloads)]).to.have.lengthOf(1);
-      // The child's word of its last commits may be on its way.
+      // The child's report of its last commits may not have arrived yet.
       expect(Number(payloads[0])).to.be.at.least(before);
       expect(log).to.deep.equal([]);
       await store.close();
@@ -65,21 +67,21 @@ describe('a copy of a store', () => {
     expect(files.size, 'the file was replaced between copies').to.be.at.least(3);
   });
 
-  it('made from a folder that is in use opens, though its original stays locked', async () => {
+  it('can be opened while the original is in use and locked', async () => {
     const folder = tempFolder('backup');
     const silent = () => undefined;
-    const { store } = await openStore(folder, BROKERS, silent);
+    const { store } = await openStore({ kind: 'folder', path: folder }, BROKERS, silent);
     await new Promise<void>((resolve, reject) => {
       const changes = { topics: new Map(), metadata: new Map([['replica', 'r1']]), all: new Map() };
       store.commit(changes, error => (error === undefined ? resolve() : reject(error)));
     });
-    const copy = await openStore(await copied(folder), BROKERS, silent);
+    const copy = await openStore({ kind: 'folder', path: await copied(folder) }, BROKERS, silent);
     expect(copy.state.metadata.get('replica')).to.equal('r1');
     await copy.store.close();
     await store.close();
   });
 
-  it('that missed the file tells the copier so', async () => {
+  it('makes cp fail if the file disappeared meanwhile', async () => {
     const folder = tempFolder('backup');
     expect(await failureOf(cp(join(folder, 'state-1.log'), join(folder, 'copy')))).to.have.property(
       'code',

@@ -1,4 +1,4 @@
-/** A process that commits one number after the other, and says which is durable, until it is killed. */
+/** A process that commits one number after the other, and prints which are durable, until it is killed. */
 
 import { DiskStore } from '../../lib/store/disk-store.ts';
 import { commit, settledTopic } from './topics.ts';

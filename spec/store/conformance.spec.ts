@@ -1,4 +1,4 @@
-/** What every store does, whether on disk or in memory. */
+/** The behaviour of every store, on disk or in memory. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -31,7 +31,7 @@ for (const [name, open] of Object.entries(STORES)) {
       expect(metadata.size).to.equal(0);
     });
 
-    it('gives back any topic as it was committed', async () => {
+    it('returns any topic as it was committed', async () => {
       const entries = fc.array(fc.tuple(fc.string({ minLength: 1, unit: 'grapheme' }), arbitraryTopic(2)), {
         maxLength: 5,
       });
@@ -45,7 +45,7 @@ for (const [name, open] of Object.entries(STORES)) {
       );
     });
 
-    it('gives back what brokers held before', async () => {
+    it('returns earlier values of brokers', async () => {
       const superseded = [
         { broker: 0, from: 0, until: 3, payload: '', properties: undefined },
         { broker: 1, from: 2, until: 3, payload: '\xff1', properties: '' },
@@ -61,7 +61,7 @@ for (const [name, open] of Object.entries(STORES)) {
       expect((await topics()).get('t')?.register.winner?.payload).to.equal('49');
     });
 
-    it('has of each topic what became of it last', async () => {
+    it('returns the last change of each topic', async () => {
       const topic = fc.constantFrom('t', 'u', 'v');
       const became = fc.option(fc.string({ maxLength: 3 }).map(String), { nil: undefined });
       const commits = fc.array(fc.array(fc.tuple(topic, became), { minLength: 1, maxLength: 4 }), {
@@ -99,14 +99,14 @@ for (const [name, open] of Object.entries(STORES)) {
       expect([...(await topics()).keys()]).to.deep.equal(['u']);
     });
 
-    it('keeps facts apart from topics of the same name', async () => {
+    it('distinguishes metadata from topics of the same name', async () => {
       await commit(store, [['replica', settledTopic('1')]], [['replica', 'r1']]);
       const { metadata, topics } = await store.load();
       expect(metadata.get('replica')).to.equal('r1');
       expect([...topics].map(([topic]) => topic)).to.deep.equal(['replica']);
     });
 
-    it('has the facts of the last commit that named any, and no others', async () => {
+    it('returns the metadata of the last commit that had any, and no other', async () => {
       await commit(
         store,
         [],
@@ -120,13 +120,13 @@ for (const [name, open] of Object.entries(STORES)) {
       expect([...(await store.load()).metadata]).to.deep.equal([['b', '3']]);
     });
 
-    it('takes topics of 65,535 bytes and payloads of a million', async () => {
+    it('stores topics of 65,535 bytes and payloads of a million bytes', async () => {
       const topic = 'ä/'.repeat(21_845);
       await commit(store, [[topic, settledTopic('\xff'.repeat(1_000_000))]]);
       expect((await topics()).get(topic)?.register.winner?.payload.length).to.equal(1_000_000);
     });
 
-    it('lets brokers share one message again that held the same', async () => {
+    it('returns one shared message for brokers that hold the same', async () => {
       await commit(store, [['t', settledTopic('1')]]);
       const register = (await topics()).get('t')?.register;
       expect(register?.held[0]).to.equal(register?.winner);

@@ -1,4 +1,4 @@
-/** `npm run fuzz:store -- --rounds N --seed S`: damages stores until one of them does wrong, and says how. */
+/** `npm run fuzz:store -- --rounds N --seed S`: damages stores until one returns a wrong state, and prints how. */
 
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';

@@ -13,7 +13,7 @@ import { commit, settledTopic } from './topics.ts';
 
 const BROKERS = ['A', 'B'];
 
-/** What a store was filled with, and where in its file each commit ends. */
+/** The contents of a store, and where each commit ends in its file. */
 export interface Filled {
   readonly folder: string;
   readonly file: string;
@@ -28,7 +28,7 @@ export type Damage =
   | { readonly kind: 'zeroed'; readonly at: number; readonly bytes: number }
   | { readonly kind: 'swapped'; readonly at: number; readonly with: number; readonly bytes: number };
 
-/** A store after so many commits, each of some topics, new ones and old ones. */
+/** Returns a store after so many commits, each of some new and some known topics. */
 export async function fill(commits: number): Promise<Filled> {
   const folder = tempFolder('damage');
   const store = new DiskStore(folder, BROKERS);
@@ -61,10 +61,10 @@ export function damages(size: number): fc.Arbitrary<Damage> {
   );
 }
 
-/** What became of the damaged store: it said so, or gave back what this commit (by number) left. */
+/** The damaged store reported the damage, or returned the state of this commit (by number). */
 export type Verdict = 'damaged' | number;
 
-/** @throws if the store gives back what no commit left, or loses one that was not hit */
+/** @throws if the store returns a state of no commit, or loses a commit that was not damaged */
 export async function judge(filled: Filled, damage: Damage): Promise<Verdict> {
   const before = readFileSync(join(filled.folder, filled.file));
   const after = damaged(before, damage);
@@ -98,7 +98,7 @@ export async function judge(filled: Filled, damage: Damage): Promise<Verdict> {
   }
 }
 
-/** What is committed after the damage is there the next time, and nothing of what was lost. */
+/** A commit after the damage is in the store at the next start; what was lost is not. */
 async function goesOn(store: DiskStore, folder: string, state: string): Promise<void> {
   await commit(store, [['next', settledTopic('1')]]);
   const again = new DiskStore(folder, BROKERS);

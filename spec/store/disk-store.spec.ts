@@ -1,4 +1,4 @@
-/** What outlives a process, and what may befall a folder. */
+/** The store on disk: what survives a process, and what can happen to its folder. */
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,24 +20,25 @@ import { commit, message, settledTopic } from './topics.ts';
 
 const BROKERS = ['A', 'B'];
 
-describe('a folder with a store', () => {
+describe('The store on disk', () => {
   let folder: string;
   const log: string[] = [];
-  const open = (brokers = BROKERS) => openStore(folder, brokers, (_level, line) => log.push(line));
+  const open = (brokers = BROKERS) =>
+    openStore({ kind: 'folder', path: folder }, brokers, (_level, line) => log.push(line));
 
   beforeEach(async () => {
     folder = await tempFolder('store');
     log.length = 0;
   });
 
-  it('is created, for its owner alone', async () => {
+  it('creates a folder that only its owner can read', async () => {
     folder = join(folder, 'a/b');
     const { store } = await open();
     await store.close();
     expect(existsSync(folder)).to.equal(true);
   });
 
-  it('has the topics and facts when it is opened again', async () => {
+  it('returns the topics and metadata when it is opened again', async () => {
     const { store } = await open();
     await commit(store, [['t', settledTopic('1')]], [['replica', 'r1']]);
     await store.close();
@@ -47,11 +48,11 @@ describe('a folder with a store', () => {
     await again.store.close();
   });
 
-  it('tells whose it is before the topics are read, though some of them are damaged', async () => {
+  it('returns the metadata before it reads the topics, even if some of them are damaged', async () => {
     const recalled: (string | undefined)[] = [];
     const openAndTell = () =>
       openStore(
-        folder,
+        { kind: 'folder', path: folder },
         BROKERS,
         (_level, line) => log.push(line),
         facts => recalled.push(facts.get('replica')),
@@ -70,7 +71,7 @@ describe('a folder with a store', () => {
     await again.close();
   });
 
-  it('knows brokers by name, though some were added and removed', async () => {
+  it('recognizes brokers by name after some were added and removed', async () => {
     const { store } = await open(['A', 'B', 'C']);
     const a = message('a', 0);
     const c = message('c', 2);
@@ -92,7 +93,7 @@ describe('a folder with a store', () => {
     await again.store.close();
   });
 
-  it('goes on when brokers are added while it is open, and knows them all when it is opened again', async () => {
+  it('stores brokers that are added while it is open', async () => {
     const { store } = await open(['A', 'C']);
     const payload = 'x'.repeat(100_000);
     const many = (text: string, brokers: number) =>
@@ -104,7 +105,7 @@ describe('a folder with a store', () => {
         const changes = { topics: new Map(topics), metadata: undefined, all: registers };
         store.commit(changes, error => (error === undefined ? resolve() : reject(error)));
       });
-    // Enough to have the file written anew just as the brokers change.
+    // Enough to have the file compacted just when the brokers change.
     for (let round = 0; round < 4; round++) await save(many('1', 2));
     const last = save(many('2', 2));
     for (const [topic, stored] of many('3', 3)) registers.set(topic, stored);
@@ -122,7 +123,7 @@ describe('a folder with a store', () => {
     await again.store.close();
   });
 
-  it('forgets of a removed broker what it held, should it ever come back', async () => {
+  it('forgets what a removed broker held, even if the broker is added again', async () => {
     const { store } = await open(['A', 'B']);
     await commit(store, [['t', settledTopic('1')]], [['known:B', '1']]);
     await store.close();
@@ -136,14 +137,14 @@ describe('a folder with a store', () => {
     await again.store.close();
   });
 
-  it('is refused to a second process, which is told what to do', async () => {
+  it('refuses a second process and tells it what to do', async () => {
     const { store } = await open();
     const error = await failureOf(StoreLock.take(folder));
     expect(error.message).to.match(/another process uses the store .*MQTTREP_STORE/);
     await store.close();
   });
 
-  it('is refused to a second process, however long its path is', async () => {
+  it('refuses a second process, however long the path of the folder is', async () => {
     folder = join(folder, 'a'.repeat(100), 'b'.repeat(100));
     const { store } = await open();
     expect(await failureOf(StoreLock.take(folder))).to.be.instanceOf(StoreInUseError);
@@ -151,7 +152,7 @@ describe('a folder with a store', () => {
     await (await StoreLock.take(folder)).release();
   });
 
-  it('goes to another process when the one before was killed', async () => {
+  it('can be locked by another process after the first one was killed', async () => {
     const child = fork(join(import.meta.dirname, 'locking-child.js'), [folder]);
     killAtExit(child);
     await once(child, 'message');
@@ -161,7 +162,7 @@ describe('a folder with a store', () => {
     await (await StoreLock.take(folder)).release();
   });
 
-  it('goes to one of several processes at once, twenty times, and leaves one lock behind', async () => {
+  it('is locked by exactly one of several processes, twenty times, and one lock is left', async () => {
     for (let round = 0; round < 20; round++) {
       const locks = await Promise.allSettled(Array.from({ length: 8 }, () => StoreLock.take(folder)));
       const taken = locks.filter(lock => lock.status === 'fulfilled');
@@ -173,14 +174,14 @@ describe('a folder with a store', () => {
     expect(readdirSync(folder)).to.have.lengthOf(1);
   });
 
-  it('goes to a process that waits for the one before it to end', async () => {
+  it('is locked by a process that waits for the end of another one', async () => {
     const first = await open();
     const second = open();
     await first.store.close();
     await (await second).store.close();
   });
 
-  it('is moved aside, and never deleted, when it is damaged; the next commits are kept', async () => {
+  it('renames a damaged file, never deletes it, and keeps the next commits', async () => {
     const { store } = await open();
     for (let i = 0; i < 5; i++) await commit(store, [['t', settledTopic(String(i))]]);
     await store.close();
@@ -191,7 +192,7 @@ describe('a folder with a store', () => {
     writeFileSync(file, bytes);
     const again = await open();
     expect([...again.state.topics]).to.deep.equal([]);
-    expect(log.join()).to.match(/is damaged .* it was moved to .*damaged-.*first contact/);
+    expect(log.join()).to.match(/is damaged .* it is now .*damaged-.*first contact/);
     const aside = readdirSync(folder).find(name => name.startsWith('damaged-')) ?? '';
     expect(readFileSync(join(folder, aside)).equals(bytes)).to.equal(true);
     await commit(again.store, [['u', settledTopic('1')]]);
@@ -201,7 +202,7 @@ describe('a folder with a store', () => {
     await third.store.close();
   });
 
-  it('stays small, however often its topics change, and is read as it was', async () => {
+  it('stays small, however often its topics change, and returns the last state', async () => {
     const { store } = await open();
     const payload = 'x'.repeat(10_000);
     for (let i = 0; i < 100; i++) {
@@ -222,7 +223,7 @@ describe('a folder with a store', () => {
     await again.store.close();
   });
 
-  it('does without what a crash left of a file that was being written anew', async () => {
+  it('ignores an incomplete new file that a crash has left', async () => {
     const { store } = await open();
     await commit(store, [['t', settledTopic('1')]]);
     await store.close();
@@ -233,17 +234,17 @@ describe('a folder with a store', () => {
     await again.store.close();
   });
 
-  it('that cannot be used is said, and done without', async () => {
+  it('logs that the folder cannot be used, and runs without a store', async () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     folder = join(file, 'store');
     const { store, state } = await open();
     expect(store.isLasting).to.equal(false);
     expect([...state.topics]).to.deep.equal([]);
-    expect(log.join()).to.match(/cannot be used \(.*\).*MQTTREP_STORE; replication goes on without a store/);
+    expect(log.join()).to.match(/cannot be used \(.*\).*MQTTREP_STORE.*; replication runs without a store/);
   });
 
-  it('holds whole commits only, in their order, though the process is killed amid them', async function () {
+  it('holds complete commits only, in their order, if the process is killed during a commit', async function () {
     this.timeout(60_000);
     const rounds = Array.from({ length: inFull(10, 3) }, (_, round) => killedAt(round));
     await Promise.all(rounds);

@@ -1,4 +1,4 @@
-/** A disk that takes no more: here, a process that may write no larger files. */
+/** A full disk: here, a process with a limit for the size of files. */
 
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { DiskStore } from '../../lib/store/disk-store.ts';
 import { killAtExit } from '../support/kill-at-exit.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-/** Bytes of the largest file. */
+/** The limit for a file, in bytes. */
 const LIMIT = 300_000;
 
 interface Told {
@@ -16,13 +16,13 @@ interface Told {
   readonly failure?: string;
 }
 
-describe('a store on a full disk', () => {
+describe('A store on a full disk', () => {
   before(function () {
     // Who limits another process, and lifts the limit again, is a tool of Linux.
     if (process.platform !== 'linux') this.skip();
   });
 
-  it('says so, keeps what it had, and goes on when there is room again', async function () {
+  it('logs the error, keeps its state, and continues when there is room again', async function () {
     this.timeout(60_000);
     const folder = tempFolder('full');
     const child = fork(join(import.meta.dirname, 'filling-child.js'), [folder]);
@@ -36,7 +36,7 @@ describe('a store on a full disk', () => {
       child.send('on');
       told = await next();
     }
-    expect(told.failure).to.match(/cannot be used \(.*EFBIG.*\): look at .* the free space/);
+    expect(told.failure).to.match(/cannot be used \(.*EFBIG.*\): check .* the free space/);
     expect(await kept(folder)).to.equal(told.number - 1);
     child.send('on');
     expect((await next()).failure).to.match(/EFBIG/);
@@ -50,7 +50,7 @@ describe('a store on a full disk', () => {
   });
 });
 
-/** The last number that is stored, which every topic must agree on. */
+/** The last number that is stored; it must be the same for every topic. */
 async function kept(folder: string): Promise<number> {
   const store = new DiskStore(folder, ['A', 'B']);
   const { topics } = await store.load();

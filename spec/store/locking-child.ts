@@ -1,4 +1,4 @@
-/** A process that takes the lock of a folder, says so, and keeps it until it is killed. */
+/** A process that takes the lock of a folder, prints so, and keeps it until it is killed. */
 
 import { StoreLock } from '../../lib/store/store-lock.ts';
 

@@ -1,4 +1,4 @@
-/** Registers for specs of the store, and arbitrary ones. */
+/** Registers for specs of the store, given and random ones. */
 
 import fc from 'fast-check';
 import { emptyRegister, type Held, type Message, type Register } from '../../lib/core/register.ts';
@@ -17,7 +17,7 @@ export function message(payload: string, origin = 0): Message {
   };
 }
 
-/** A topic of which every broker holds the winner. */
+/** A topic whose winner every broker holds. */
 export function settledTopic(payload: string, brokers = 2): StoredTopic {
   const winner = message(payload);
   const register = { ...emptyRegister(brokers), winner, held: new Array<Held>(brokers).fill(winner) };
@@ -68,7 +68,7 @@ export function arbitraryTopic(brokers: number): fc.Arbitrary<StoredTopic> {
   return fc.record({ register, seen: fc.array(fc.nat(), { minLength: brokers, maxLength: brokers }) });
 }
 
-/** All topics of a store, as its user has them in memory. */
+/** All topics of a store, as the reconciler has them in memory. */
 const topicsOf = new WeakMap<StateStore, Map<string, StoredTopic>>();
 
 export function commit(

@@ -1,4 +1,4 @@
-/** Indexes of brokers, as they come and go. */
+/** The indexes of brokers that are added and removed. */
 
 import { expect } from 'chai';
 import type { Config } from '../../lib/config/config.ts';
@@ -11,14 +11,14 @@ function among(...names: string[]): Config {
   return accepted({ HOME: '/nowhere', MQTTREP_TOPIC_all: '#', ...Object.fromEntries(brokers) }, {});
 }
 
-describe('The roster', () => {
-  it('gives a broker that is added the next index, wherever its name stands', () => {
-    const roster = BrokerIndex.of(among('lima', 'paris')).next(among('lima', 'oslo', 'paris'));
-    expect(roster?.names).to.deep.equal(['lima', 'paris', 'oslo']);
-    expect(roster?.indexOf('oslo')).to.equal(2);
+describe('BrokerIndex', () => {
+  it('gives an added broker the next index, wherever its name sorts', () => {
+    const index = BrokerIndex.of(among('lima', 'paris')).next(among('lima', 'oslo', 'paris'));
+    expect(index?.names).to.deep.equal(['lima', 'paris', 'oslo']);
+    expect(index?.indexOf('oslo')).to.equal(2);
   });
 
-  it('leaves the index of a broker that is removed vacant, and gives it back to nobody else', () => {
+  it('keeps the index of a removed broker for that broker alone', () => {
     const vacant = BrokerIndex.of(among('lima', 'oslo')).next(among('oslo'));
     expect(vacant?.places.map(({ isRemoved }) => isRemoved)).to.deep.equal([true, false]);
     expect(vacant?.next(among('oslo', 'paris'))?.names).to.deep.equal(['lima', 'oslo', 'paris']);
@@ -27,7 +27,7 @@ describe('The roster', () => {
     expect(back?.places.map(({ isRemoved }) => isRemoved)).to.deep.equal([false, false]);
   });
 
-  it('ranks the brokers that are there', () => {
+  it('ranks the brokers that are configured', () => {
     const places = BrokerIndex.of(among('lima', 'oslo')).next(among('oslo', 'paris'))?.places ?? [];
     const [oslo, paris] = ['oslo', 'paris'].map(
       name => places.find(place => place.name === name)?.rank ?? -1,
@@ -35,7 +35,7 @@ describe('The roster', () => {
     expect(oslo).to.be.greaterThan(paris ?? 0);
   });
 
-  it('has an end', () => {
+  it('has no index for one broker too many', () => {
     const names = Array.from({ length: MAX_BROKERS }, (_, index) => `b${index}`);
     const full = BrokerIndex.of(among(...names));
     expect(full.next(among(...names))?.names).to.have.length(MAX_BROKERS);

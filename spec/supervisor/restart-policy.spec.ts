@@ -1,4 +1,4 @@
-/** A crashed actor is started again after a while that grows; too many crashes in a minute end it. */
+/** A crashed actor is restarted after a wait that grows; too many crashes within a minute end that. */
 
 import { expect } from 'chai';
 import { MAX_CRASHES, RestartPolicy } from '../../lib/supervisor/restart-policy.ts';
@@ -20,7 +20,7 @@ describe('RestartPolicy', () => {
     expect(policy.crashed(NOW + MINUTE - 1, 0)).to.equal('give up');
   });
 
-  it('never gives up over rare crashes, and begins anew after a minute of peace', () => {
+  it('never gives up because of rare crashes, and starts with short waits again after a minute without one', () => {
     const policy = new RestartPolicy();
     const period = MINUTE / (MAX_CRASHES - 1);
     for (let crash = 0; crash < 100; crash++) {

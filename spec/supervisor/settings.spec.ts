@@ -1,4 +1,4 @@
-/** What the actors are started with says the same as the configuration, in indexes and sets. */
+/** The settings of the actors say the same as the configuration, in indexes and sets. */
 
 import { expect } from 'chai';
 import {
@@ -26,8 +26,8 @@ function broker(name: string, env: Readonly<Record<string, string>> = {}) {
   return { config, broker: found };
 }
 
-describe('The settings of a broker actor', () => {
-  it('are those of its broker', () => {
+describe('brokerSettings', () => {
+  it('returns the settings of the broker', () => {
     const { config, broker: oslo } = broker('oslo', { MQTTREP_CONFIG_oslo: '{"keepalive":7,"maxQos":1}' });
     expect(brokerSettings(oslo, config, 'me')).to.deep.include({
       name: 'oslo',
@@ -44,43 +44,47 @@ describe('The settings of a broker actor', () => {
     env: Readonly<Record<string, string>>,
     subscriptions: readonly { filter: string; qos: number }[],
   ])[] = [
-    ['has the default QoS', {}, [{ filter: 'ducks/#', qos: 1 }]],
-    ['has the QoS of its filter', { MQTTREP_QOS_all: '2' }, [{ filter: 'ducks/#', qos: 2 }]],
+    ['a subscription has the default QoS', {}, [{ filter: 'ducks/#', qos: 1 }]],
+    ['a subscription has the QoS of its filter', { MQTTREP_QOS_all: '2' }, [{ filter: 'ducks/#', qos: 2 }]],
     [
-      'has no more than the broker offers',
+      'a subscription has no higher QoS than the broker supports',
       { MQTTREP_QOS_all: '2', MQTTREP_CONFIG_oslo: '{"maxQos":0}' },
       [{ filter: 'ducks/#', qos: 0 }],
     ],
     [
-      'stands for narrower filters too, with the highest QoS of them',
+      'a subscription covers narrower filters, with the highest QoS of them',
       { MQTTREP_TOPIC_some: 'ducks/a/+', MQTTREP_QOS_some: '2' },
       [{ filter: 'ducks/#', qos: 2 }],
     ],
     [
-      'of a narrower filter has the QoS of the broader one, which is not subscribed to',
+      'a narrower filter takes the QoS of a broader one that is not subscribed to',
       { MQTTREP_QOS_all: '2', MQTTREP_SUBSCRIBE_BLACKLIST_all: 'oslo', MQTTREP_TOPIC_some: 'ducks/a' },
       [{ filter: 'ducks/a', qos: 2 }],
     ],
-    ['is none where the filter is not subscribed to', { MQTTREP_SUBSCRIBE_BLACKLIST_all: 'oslo' }, []],
+    [
+      'there is no subscription at a broker on the blacklist',
+      { MQTTREP_SUBSCRIBE_BLACKLIST_all: 'oslo' },
+      [],
+    ],
   ];
   for (const [name, env, subscriptions] of cases) {
-    it(`a subscription ${name}`, () => {
+    it(name, () => {
       const { config, broker: oslo } = broker('oslo', env);
       expect(subscriptionsOf(oslo, config)).to.have.deep.members(subscriptions);
     });
   }
 });
 
-describe('The settings of the reconciler', () => {
+describe('reconcilerSettings', () => {
   const names = ['lima', 'oslo', 'paris'];
 
-  it('name brokers by their index', () => {
+  it('replaces the names of brokers by their indexes', () => {
     const env = { MQTTREP_SUBSCRIBE_BLACKLIST_all: 'lima', MQTTREP_PUBLISH_BLACKLIST_all: 'oslo' };
     const [filter] = reconcilerSettings(read(env), names).filters;
     expect(filter).to.deep.equal({ filter: 'ducks/#', subscribe: 0b110, publish: 0b101 });
   });
 
-  it('have what a filter sets, times in milliseconds, and nothing of what it does not', () => {
+  it('holds what a filter sets, times in milliseconds, and nothing else', () => {
     const env = { MQTTREP_RETAIN_all: 'true', MQTTREP_QOS_all: '0', MQTTREP_TTL_all: '60' };
     const [filter] = reconcilerSettings(read(env), names).filters;
     expect(filter).to.deep.equal({
@@ -94,22 +98,22 @@ describe('The settings of the reconciler', () => {
   });
 });
 
-describe('The rank of a broker', () => {
+describe('rankOf', () => {
   const order = (env: Readonly<Record<string, string>>) => {
     const { brokers } = read(env);
     return brokers.toSorted((a, b) => rankOf(b, brokers) - rankOf(a, brokers)).map(({ name }) => name);
   };
 
-  it('is by its priority', () => {
+  it('orders brokers by their priority', () => {
     const env = { MQTTREP_CONFIG_paris: '{"priority":2}', MQTTREP_CONFIG_oslo: '{"priority":1}' };
     expect(order(env)).to.deep.equal(['paris', 'oslo', 'lima']);
   });
 
-  it('is by its name where priorities are equal', () => {
+  it('orders brokers of equal priority by their names', () => {
     expect(order({})).to.deep.equal(['lima', 'oslo', 'paris']);
   });
 
-  it('is different for each', () => {
+  it('is different for each broker', () => {
     const { brokers } = read();
     expect(new Set(brokers.map(one => rankOf(one, brokers)))).to.have.property('size', 3);
   });

@@ -1,4 +1,4 @@
-/** A mosquitto with a list of rights for the user `rep`, which can be changed while it runs. Others may do everything. */
+/** A mosquitto with an ACL for the user `rep`, which can be changed while it runs. Other users may do everything. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,11 +8,10 @@ import type { TestBroker } from './test-broker.ts';
 
 export interface AclBroker {
   readonly broker: TestBroker;
-  /** Of the user `rep`, such as `readwrite #`; the broker reads them a moment later. */
+  /** Changes the rights of `rep`, such as `readwrite #`. The broker reads them a moment later. */
   readonly change: (rights: readonly string[]) => void;
 }
 
-/** Starts it with these rights. */
 export async function startWithAcl(
   rights: readonly string[],
   config: readonly string[] = [],

@@ -1,5 +1,5 @@
 /**
- * Aedes in this process: a second make of broker, which speaks MQTT 3.1.1 only, and needs no installation.
+ * Aedes in this process: a second make of broker, which supports MQTT 3.1.1 only and needs no installation.
  *
  * Its memory (retained messages, sessions) outlives `stop` and `kill`, until `wipe`.
  */
@@ -16,35 +16,35 @@ import { freePort } from './free-port.ts';
 import type { TestBroker } from './test-broker.ts';
 
 export interface AedesBroker extends TestBroker {
-  /** The broker forgets everything, as after the loss of its disk. Only while it is stopped. */
+  /** Deletes all its state, as the loss of a disk does. Only while it is stopped. */
   wipe(): void;
 }
 
 export interface AedesOptions {
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** A subscription with a wildcard shows so many retained messages at most, as with other makes of broker. */
+  /** The most retained messages that it replays for a subscription with a wildcard; some other makes have such a limit. */
   readonly replayCut?: number;
   /**
-   * In which order the filters of a SUBSCRIBE are replayed. Default `first to last`; RabbitMQ 3 begins with the last,
-   * HiveMQ answers in any: here the wildcards last, a moment later, and the others as their hashes have it.
+   * The order in which it replays the filters of a SUBSCRIBE. Default `first to last`. RabbitMQ 3 begins with the last one.
+   * HiveMQ replays in any order: here filters with wildcards come last, a moment later, and others in the order of hashes.
    */
   readonly replayOrder?: 'first to last' | 'last to first' | 'any';
   /**
-   * What a SUBSCRIBE does to the subscription of another QoS that a client has to the same filter. Default: it
-   * `replaces` it, as MQTT has it; with RabbitMQ 3 it `adds` one, and everything is delivered by both; with Moquette
-   * it replays all without the retain flag: `hides what is replayed`.
+   * What a SUBSCRIBE with another QoS does to the client's subscription to the same filter. Default: it `replaces` it, as MQTT
+   * demands. With RabbitMQ 3 it `adds` one, and both deliver everything. With Moquette it replays everything without the
+   * retain flag: `hides what is replayed`.
    */
   readonly resubscription?: Behaviour;
-  /** Whether the retain flag is set in replays. Default true; Mosca never sets it. */
+  /** Whether it sets the retain flag in replays. Default true; Mosca never does. */
   readonly flagsReplays?: boolean;
   /** Milliseconds before each message of a replay. Default 0. */
   readonly replayGap?: number;
   /** Milliseconds before the first message of a replay. Default 0. */
   readonly replayDelay?: number;
-  /** A topic that is shown as retained to whoever connects, unasked, as aMQTT does. */
+  /** A topic that it delivers as retained to each client that connects, without a subscription, as aMQTT does. */
   readonly greeting?: string;
-  /** Whether it hangs up on whoever publishes this, without a word. */
+  /** Whether it closes the connection at this publish, without a DISCONNECT. */
   readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
 }
 
@@ -66,7 +66,7 @@ class EmbeddedAedes implements AedesBroker {
   readonly port: number;
   readonly #log: string[] = [];
   readonly #options: AedesOptions;
-  /** Aedes makes one when it is given none; its type is Aedes' own affair. */
+  /** Aedes creates one if it gets none, of a type that it does not export. */
   #persistence: unknown;
   #running: Running | undefined;
 
@@ -91,7 +91,7 @@ class EmbeddedAedes implements AedesBroker {
     const { replayGap = 0, replayDelay = 0, greeting } = this.#options;
     const aedes = await Aedes.createBroker({
       ...(this.#persistence === undefined ? {} : { persistence: this.#persistence }),
-      // Aedes closes the connection where it is not authorized.
+      // Aedes closes the connection if a publish is not authorized.
       authorizePublish: (_client, packet, done) =>
         done(hangsUpOn?.(packet) === true ? new Error('not authorized') : null),
       ...(resubscription === 'hides what is replayed' ? { authorizeForward: withoutFlag } : {}),
@@ -196,7 +196,7 @@ function mixReplays(persistence: unknown): void {
   replays.createRetainedStreamCombi = filters => Readable.from(mixed(ordered, filters));
 }
 
-/** What is forwarded bears the flag in replays only. */
+/** A forwarded message has the retain flag only in a replay. */
 function withoutFlag<P extends { readonly topic: string; retain: boolean }>(client: unknown, packet: P): P {
   const { subscriptions } = client as { subscriptions: Record<string, { readonly qos: number }> };
   const isHidden = Object.entries(subscriptions).some(
@@ -227,14 +227,14 @@ async function* mixed(
 
 type Delivery = Parameters<Aedes['subscribe']>[1];
 
-/** Aedes waits for the end of an UNSUBSCRIBE, and not where it puts one subscription in the place of another. */
+/** Aedes waits for the end of an UNSUBSCRIBE, but not when it replaces a subscription. */
 function keepSubscriptions(aedes: Aedes): void {
   const subscribe = aedes.subscribe.bind(aedes);
   const unsubscribe = aedes.unsubscribe.bind(aedes);
   const deliveries = new Map<Delivery, Delivery>();
   aedes.subscribe = (topic, deliver, done) => {
     const suffix = `+${deliveries.size}`;
-    // By its id a client is spared what comes by two subscriptions.
+    // By this id Aedes avoids to deliver a message twice to a client with two subscriptions.
     const again: Delivery = (packet, next) =>
       deliver({ ...packet, brokerId: `${packet.brokerId}${suffix}` }, next);
     deliveries.set(deliver, again);
@@ -272,7 +272,7 @@ function closed(aedes: Aedes): Promise<void> {
 async function closedServer({ server, sockets }: Running): Promise<void> {
   const ended = once(server, 'close');
   server.close();
-  // Aedes closes those that have sent a CONNECT; the others would hold the server open.
+  // Aedes closes only connections that have sent a CONNECT; the others would keep the server open.
   for (const socket of sockets) socket.destroySoon();
   await ended;
 }

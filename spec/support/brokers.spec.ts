@@ -18,7 +18,7 @@ const makes: readonly { make: string; start: (port?: number) => Promise<TestBrok
 
 describe('the test harness: brokers', () => {
   for (const { make, start } of makes) {
-    describe(`a broker: ${make}`, () => {
+    describe(`${make}`, () => {
       let broker: TestBroker;
 
       before(async function () {
@@ -28,7 +28,7 @@ describe('the test harness: brokers', () => {
 
       after(() => broker?.stop());
 
-      it('carries a message from one client to another', async () => {
+      it('delivers a message from one client to another', async () => {
         const reader = await TestClient.connect(broker.url);
         const writer = await TestClient.connect(broker.url);
         await reader.subscribe('canards/#', { qos: 2 });
@@ -39,7 +39,7 @@ describe('the test harness: brokers', () => {
         await Promise.all([reader.end(), writer.end()]);
       });
 
-      it('comes back on its port after a stop and after a kill, and says so in its log', async () => {
+      it('starts again on its port after a stop and after a kill, and logs it', async () => {
         const { url } = broker;
         await broker.stop();
         expect(broker.pid).to.equal(undefined);
@@ -57,7 +57,7 @@ describe('the test harness: brokers', () => {
         expect((await failureOf(broker.start())).message).to.contain('runs already');
       });
 
-      it('drops its clients at a stop, and what they publish then rejects', async () => {
+      it('closes the connections of its clients at a stop, and their publishes reject', async () => {
         const client = await TestClient.connect(broker.url);
         await broker.stop();
         await client.closed();
@@ -66,7 +66,7 @@ describe('the test harness: brokers', () => {
         await broker.start();
       });
 
-      it('gives up all of 5,000 retained messages, though more are written meanwhile', async () => {
+      it('replays all of 5,000 retained messages while more are written', async () => {
         await publishMany(broker.url, 5000);
         const [retained] = await Promise.all([
           retainedOf(broker.url, 'many/#'),
@@ -76,12 +76,12 @@ describe('the test harness: brokers', () => {
         expect(retained.get('many/4999')).to.equal('value 4999');
       });
 
-      it('is read without control topics, erased ones, and what is not retained', async () => {
+      it('is read without control topics, deleted topics, and messages that are not retained', async () => {
         const client = await TestClient.connect(broker.url);
         await client.publish('mqttrep/marker', '7', { retain: true });
         await client.publish('$other/marker', '7', { retain: true });
-        await client.publish('read/erased', 'x', { retain: true });
-        await client.erase('read/erased');
+        await client.publish('read/deleted', 'x', { retain: true });
+        await client.deleteRetained('read/deleted');
         await client.publish('read/passing', 'x');
         await client.publish('read/binary', Buffer.from([0xff, 0x00]), { retain: true });
         const retained = await retainedOf(broker.url);
@@ -90,7 +90,7 @@ describe('the test harness: brokers', () => {
         await client.end();
       });
 
-      it('says that its port is taken', async () => {
+      it('reports that its port is taken', async () => {
         expect((await failureOf(start(broker.port))).message).to.match(/taken|EADDRINUSE/);
       });
     });
@@ -101,7 +101,7 @@ describe('the test harness: brokers', () => {
       requireMosquitto(this);
     });
 
-    it('keeps retained messages over a stop in its persistence folder, and loses them to a kill', async () => {
+    it('keeps retained messages in its persistence folder at a stop, and loses them at a kill', async () => {
       const broker = await startMosquitto({ persistence: tempFolder('persistence') });
       await publishMany(broker.url, 1, () => 'kept');
       await broker.stop();
@@ -113,12 +113,12 @@ describe('the test harness: brokers', () => {
       await broker.stop();
     });
 
-    it('tells why it did not start', async () => {
+    it('reports why it did not start', async () => {
       const failure = await failureOf(startMosquitto({ config: ['no_such_option 1'] }));
       expect(failure.message).to.contain('no_such_option');
     });
 
-    it('carries MQTT 5 properties', async () => {
+    it('delivers MQTT 5 properties', async () => {
       const broker = await startMosquitto();
       const client = await TestClient.connect(broker.url, { protocolVersion: 5 });
       await client.subscribe('#', { rap: true });
@@ -135,7 +135,7 @@ describe('the test harness: brokers', () => {
   });
 
   describe('Aedes', () => {
-    it('keeps retained messages over stop and kill, until it is wiped', async () => {
+    it('keeps retained messages at a stop and at a kill, until it is wiped', async () => {
       const broker = await startAedes();
       await publishMany(broker.url, 1, () => 'kept');
       await broker.stop();

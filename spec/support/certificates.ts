@@ -1,8 +1,8 @@
 /**
- * Certificates for one test run, made by the openssl of the machine: Node.js itself can make keys only.
+ * Certificates for one test run, made by the installed openssl: Node.js itself can only make keys.
  *
- * Two authorities that know nothing of each other; of each a server's certificate (for `localhost` and
- * 127.0.0.1), of the first also one for another name, and a client's.
+ * There are two independent authorities. Each has signed a certificate of a server (for `localhost` and 127.0.0.1). The
+ * first one has also signed one for another name, and one of a client.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -20,12 +20,12 @@ export interface Certificates {
   /** The certificate of the authority. */
   readonly ca: string;
   readonly server: Pair;
-  /** Of a server of the name `broker.example`. */
+  /** The certificate of a server with the name `broker.example`. */
   readonly elsewhere: Pair;
   readonly client: Pair;
   /** The client's key, encrypted with `quack`. */
   readonly encryptedKey: string;
-  /** The certificate of an authority that has signed none of these. */
+  /** The certificate of the other authority, which has signed none of these. */
   readonly otherCa: string;
   /** A client's certificate of that other authority. */
   readonly otherClient: Pair;
@@ -34,7 +34,7 @@ export interface Certificates {
 let made: Certificates | undefined;
 let isMissing: boolean | undefined;
 
-/** Skips the calling test or suite where openssl is missing; in CI, where it must be there, throws. */
+/** Skips the calling test or suite if openssl is missing; throws in CI, where it must be installed. */
 export function requireOpenssl(context: Mocha.Context): void {
   isMissing ??= !runs();
   if (!isMissing) return;
@@ -42,7 +42,7 @@ export function requireOpenssl(context: Mocha.Context): void {
   context.skip();
 }
 
-/** Made at the first call. */
+/** The certificates are made at the first call. */
 export function certificates(): Certificates {
   made ??= makeAll(tempFolder('certificates'));
   return made;

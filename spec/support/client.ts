@@ -1,8 +1,8 @@
 /**
- * A client of one broker, as the tests' writers and readers use it.
+ * A client of one broker, with which tests write and read.
  *
- * It remembers every message it was ever sent, in order, and never reconnects by itself: a test that loses a
- * connection says so, and a publish that was under way then rejects.
+ * It remembers every message that it received, in order. It never reconnects by itself: a test that loses a connection
+ * fails, and a publish in flight then rejects.
  */
 
 import { EventEmitter } from 'node:events';
@@ -30,7 +30,7 @@ export interface TestClientOptions
   > {
   /** Default 4, which is MQTT 3.1.1. */
   readonly protocolVersion?: 3 | 4 | 5;
-  /** Default: MQTT.js invents one. */
+  /** Default: a random one of MQTT.js. */
   readonly clientId?: string;
 }
 
@@ -52,7 +52,7 @@ export interface SubscribeOptions {
 
 export interface ReceivedMessage {
   readonly topic: string;
-  /** The payload read as UTF-8. */
+  /** The payload decoded as UTF-8. */
   readonly payload: string;
   readonly payloadBytes: Buffer;
   readonly retain: boolean;
@@ -63,21 +63,21 @@ export interface ReceivedMessage {
   readonly at: number;
 }
 
-const connectLimitMs = 15_000;
+const CONNECT_TIMEOUT_MS = 15_000;
 
 export class TestClient {
-  /** All that was received, oldest first. */
+  /** All received messages, oldest first. */
   readonly messages: ReceivedMessage[] = [];
   readonly #client: MqttClient;
   readonly #arrivals = new EventEmitter().setMaxListeners(0);
   #failure: Error | undefined;
 
-  /** Rejects where the broker refuses, or does not answer within 5 s. */
+  /** Rejects if the broker refuses the connection, or does not answer within 15 s. */
   static async connect(url: string, options: TestClientOptions = {}): Promise<TestClient> {
     const settings: IClientOptions = {
       protocolVersion: 4,
       protocolId: options.protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
-      connectTimeout: connectLimitMs,
+      connectTimeout: CONNECT_TIMEOUT_MS,
       ...options,
       reconnectPeriod: 0,
     };
@@ -90,7 +90,7 @@ export class TestClient {
     client.on('error', error => {
       this.#failure = error;
     });
-    // MQTT.js leaves pending publishes pending for ever unless it is ended by force.
+    // Unless it is ended by force, MQTT.js never settles the publishes in flight.
     client.once('close', () => client.end(true));
   }
 
@@ -98,14 +98,14 @@ export class TestClient {
     return this.#client.connected;
   }
 
-  /** Resolves when acknowledged (QoS 0: when written); rejects where it was not. */
+  /** Resolves when the message was acknowledged (QoS 0: written to the socket); rejects if it was not. */
   async publish(topic: string, payload: string | Buffer, options: PublishOptions = {}): Promise<void> {
     this.#assertConnected();
     await this.#client.publishAsync(topic, payload, { qos: 1, ...options });
   }
 
-  /** Erases a retained message. */
-  erase(topic: string): Promise<void> {
+  /** Deletes a retained message. */
+  deleteRetained(topic: string): Promise<void> {
     return this.publish(topic, '', { retain: true });
   }
 
@@ -122,37 +122,37 @@ export class TestClient {
     await this.#client.unsubscribeAsync(filter);
   }
 
-  /** The first message that fits, of those received already and those to come. */
+  /** The first message that matches, among those received already and later ones. */
   waitFor(predicate: (message: ReceivedMessage) => boolean, timeoutMs = 15_000): Promise<ReceivedMessage> {
     const past = this.messages.find(predicate);
     if (past !== undefined) return Promise.resolve(past);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#arrivals.off('message', look);
+        this.#arrivals.off('message', check);
         reject(new Error(`no such message within ${timeoutMs} ms; ${this.#summary()}`));
       }, timeoutMs);
-      const look = (message: ReceivedMessage) => {
+      const check = (message: ReceivedMessage) => {
         if (!predicate(message)) return;
         clearTimeout(timer);
-        this.#arrivals.off('message', look);
+        this.#arrivals.off('message', check);
         resolve(message);
       };
-      this.#arrivals.on('message', look);
+      this.#arrivals.on('message', check);
     });
   }
 
-  /** Resolves when the connection is gone, at once if it is gone already. */
+  /** Resolves when the connection is closed, at once if it is closed already. */
   async closed(): Promise<void> {
     if (!this.#client.connected) return;
     await new Promise<void>(resolve => this.#client.once('close', () => resolve()));
   }
 
-  /** Takes leave of the broker, if it is still there. */
+  /** Disconnects from the broker, if it is still connected. */
   async end(): Promise<void> {
     await this.#client.endAsync(!this.#client.connected);
   }
 
-  /** Drops the connection without a DISCONNECT, so that a will is published; what is pending rejects. */
+  /** Closes the connection without a DISCONNECT, so that a will is published. Publishes in flight reject. */
   async destroy(): Promise<void> {
     await this.#client.endAsync(true);
   }

@@ -1,4 +1,4 @@
-/** For what no event tells: an assertion that becomes true in time, and stays a failure that explains itself. */
+/** Waits until an assertion holds, if no event tells when it does. A timeout fails with the last failure of the assertion. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -7,36 +7,36 @@ export interface EventuallyOptions {
   readonly within?: number;
 }
 
-const pollMs = 20;
+const POLL_PERIOD_MS = 20;
 
-/** Repeats the assertion until it holds; at the limit rethrows its last failure, with how long it waited. */
+/** Repeats the assertion until it holds. At the timeout it rethrows the last failure and says how long it waited. */
 export async function eventually(
   assertion: () => unknown,
   { within = 15_000 }: EventuallyOptions = {},
 ): Promise<void> {
   const start = performance.now();
   const deadline = start + within;
-  let failure: unknown = new Error('the assertion never came to an end');
+  let failure: unknown = new Error('the assertion did not end');
   for (let attempts = 1; ; attempts++) {
     try {
       if (await endsBefore(deadline, assertion)) return;
     } catch (error) {
       failure = error;
     }
-    if (performance.now() + pollMs >= deadline) {
+    if (performance.now() + POLL_PERIOD_MS >= deadline) {
       throw explained(failure, `after ${Math.round(performance.now() - start)} ms and ${attempts} attempts`);
     }
-    await wait(pollMs);
+    await wait(POLL_PERIOD_MS);
   }
 }
 
 /** False if the assertion still runs at the deadline; throws what it throws. */
 async function endsBefore(deadline: number, assertion: () => unknown): Promise<boolean> {
   const abort = new AbortController();
-  const limit = wait(Math.max(1, deadline - performance.now()), false, { signal: abort.signal });
-  limit.catch(() => false);
+  const timeout = wait(Math.max(1, deadline - performance.now()), false, { signal: abort.signal });
+  timeout.catch(() => false);
   try {
-    return await Promise.race([Promise.resolve(assertion()).then(() => true), limit]);
+    return await Promise.race([Promise.resolve(assertion()).then(() => true), timeout]);
   } finally {
     abort.abort();
   }

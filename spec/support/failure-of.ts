@@ -1,11 +1,11 @@
-/** For promises that must reject: chai alone knows only functions that throw. */
+/** For promises that have to reject: chai itself only supports functions that throw. */
 
-/** The error that the promise rejects with; throws if it does not reject. */
+/** Returns the error that the promise rejects with; throws if it does not reject. */
 export async function failureOf(promise: Promise<unknown>): Promise<Error> {
   const outcome: unknown = await promise.then(
     () => undefined,
     (error: unknown) => error,
   );
   if (outcome instanceof Error) return outcome;
-  throw new Error(`did not reject with an error, but gave ${String(outcome)}`);
+  throw new Error(`did not reject with an error, but resolved or rejected with ${String(outcome)}`);
 }

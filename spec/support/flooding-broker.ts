@@ -1,21 +1,21 @@
-/** A broker that answers CONNECT, and then sends as much as is read of what no client asked for. */
+/** A broker that answers CONNECT and then floods the client, as fast as the client reads. */
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { CONNECT, endOf, levelOf, SUBSCRIBE, typeOf } from './packet-bytes.ts';
 
-/** Bytes that are sent at most: a client that takes all of them has no bound. */
+/** The most bytes that it sends: a client that takes all of them has no bound. */
 export const FLOOD_BYTES = 1024 * 2 ** 20;
 
 export interface Flood {
-  /** The packet of the client that it begins with. */
+  /** The packet of the client after which the flood begins. */
   readonly at: 'CONNECT' | 'SUBSCRIBE';
-  /** What is sent, chunk by chunk; endless. */
+  /** The chunks that it sends; endless. */
   readonly chunks: () => Iterable<Buffer>;
 }
 
 export class FloodingBroker {
-  /** Bytes of the flood that were taken from us so far. */
+  /** Bytes of the flood that the client has read so far. */
   sent = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -80,19 +80,19 @@ export class FloodingBroker {
   }
 }
 
-/** The beginning of a packet that says it is as large as a packet can be, and zeros without end. */
+/** The beginning of a packet of the largest size, then zeros. */
 export function* hugePacket(first: number): Generator<Buffer> {
   yield Buffer.from([first, 0xff, 0xff, 0xff, 0x7f]);
   for (;;) yield Buffer.alloc(64 * 1024);
 }
 
-/** A packet whose length does not end, and zeros. */
+/** A packet whose length has no last byte, then zeros. */
 export function* malformedLength(first: number): Generator<Buffer> {
   yield Buffer.from([first, 0xff, 0xff, 0xff, 0xff, 0xff]);
   for (;;) yield Buffer.alloc(64 * 1024);
 }
 
-/** Messages of QoS 2, of each packet identifier one, that are never released. */
+/** Messages of QoS 2, one for each packet identifier, without a PUBREL. */
 export function* unreleased(level: 4 | 5, payloadBytes: number): Generator<Buffer> {
   for (let id = 1; ; id = (id % 65_535) + 1) {
     const body = Buffer.concat([

@@ -9,8 +9,8 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** The import by which a spec has more cases in full. */
 const IMPORT = /^import \{[^}]*\} from '[^']*\/in-full\.ts';$/m;
 
-describe('The specs that are run in full', () => {
-  it('are those that have more cases than npm test runs, and no others', () => {
+describe('The list of specs that run in full', () => {
+  it('names exactly the specs with more cases than npm test runs', () => {
     const { spec } = JSON.parse(readFileSync(join(ROOT, '.mocharc.faults.json'), 'utf8')) as {
       readonly spec: readonly string[];
     };

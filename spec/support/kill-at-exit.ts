@@ -1,4 +1,4 @@
-/** No broker or replicator that a test has started outlives the test run, however the run ends (but SIGKILL). */
+/** Kills the child processes of tests when the test run ends, however it ends (except by SIGKILL). */
 
 import type { ChildProcess } from 'node:child_process';
 

@@ -12,7 +12,7 @@ import { Link } from './link.ts';
 import { retainedOf } from './retained-of.ts';
 import type { TestBroker } from './test-broker.ts';
 
-describe('the test harness: a link', () => {
+describe('Link', () => {
   let broker: TestBroker;
   let link: Link;
 
@@ -26,7 +26,7 @@ describe('the test harness: a link', () => {
     await broker.stop();
   });
 
-  it('delays each way, and keeps the order', async () => {
+  it('delays bytes in both directions, and keeps their order', async () => {
     const client = await TestClient.connect(link.url);
     await client.subscribe('#');
     link.delay = 100;
@@ -56,7 +56,7 @@ describe('the test harness: a link', () => {
     await client.end();
   });
 
-  it('lets no more bytes pass in a second than it is told, each way, and the sender feels it', async () => {
+  it('limits the rate in both directions, and slows the sender down', async () => {
     const client = await TestClient.connect(link.url);
     await client.subscribe('#', { qos: 0 });
     link.bytesPerSecond = 1_000_000;
@@ -80,7 +80,7 @@ describe('the test harness: a link', () => {
     await client.end();
   });
 
-  it('cuts connections, resets new ones, and lets them through once healed', async () => {
+  it('cuts connections, resets new ones, and accepts them once it is healed', async () => {
     const client = await TestClient.connect(link.url);
     link.delay = 60_000;
     const lost = failureOf(client.publish('lost', '1', { retain: true }));
@@ -94,7 +94,7 @@ describe('the test harness: a link', () => {
     expect((await retainedOf(link.url)).has('lost')).to.equal(false);
   });
 
-  it('freezes: nothing passes and nobody notices, until it thaws', async () => {
+  it('delivers nothing while it is frozen, and keeps connections open', async () => {
     const client = await TestClient.connect(link.url);
     await client.subscribe('#');
     const watcher = await TestClient.connect(broker.url);
@@ -120,7 +120,7 @@ describe('the test harness: a link', () => {
     await Promise.all([client.end(), watcher.end()]);
   });
 
-  it('makes a sender wait while it is frozen, rather than take all it sends', async () => {
+  it('stops the sender while it is frozen', async () => {
     const received = await countingServer();
     const clogged = await Link.to(received.port);
     clogged.freeze();
@@ -141,7 +141,7 @@ describe('the test harness: a link', () => {
     received.close();
   });
 
-  it('resets a client whose broker is down, and passes on the end of a connection', async () => {
+  it('resets a client whose broker is down, and passes the end of a connection on', async () => {
     const client = await TestClient.connect(link.url);
     await client.end();
     await eventually(() => expect(link.connections).to.equal(0));

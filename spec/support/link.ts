@@ -1,18 +1,18 @@
 /**
- * The network between a client and a broker, with its faults: a TCP proxy on loopback.
+ * The network between a client and a broker, and its faults: a TCP proxy on loopback.
  *
- * In each direction of each connection bytes keep their order, are neither lost nor made up while the
- * connection lives, and pass no sooner than `delay` after their arrival at the link, nor more of them in a second
- * than `bytesPerSecond`. A cut is noticed by both ends at once; a freeze by neither.
+ * In each direction of each connection the link keeps the order of bytes, and loses and adds none as long as the connection
+ * lives. It delivers them `delay` after their arrival at the earliest, and no more than `bytesPerSecond`. Both ends notice a
+ * cut at once; neither notices a freeze.
  */
 
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class Link {
-  /** Milliseconds that bytes spend on the link, each way; from now on, for bytes that arrive from now on. */
+  /** Milliseconds that bytes spend on the link, each way. A change applies to bytes that arrive later. */
   delay = 0;
-  /** What passes in each direction of each connection; from now on, for bytes that arrive from now on. */
+  /** The rate in each direction of each connection. A change applies to bytes that arrive later. */
   bytesPerSecond = Number.POSITIVE_INFINITY;
   /** Bytes delivered: up to the broker, down to the client. */
   readonly bytes = { up: 0, down: 0 };
@@ -23,7 +23,7 @@ export class Link {
   #cut = false;
   #frozen = false;
 
-  /** A link, in good state, to the broker on that port of that host. The broker need not run yet. */
+  /** A link without faults to the broker on that port of that host. The broker need not run yet. */
   static async to(brokerPort: number, brokerHost = '127.0.0.1'): Promise<Link> {
     const link = new Link(brokerPort, brokerHost);
     link.#server.listen(0, '127.0.0.1');
@@ -47,7 +47,7 @@ export class Link {
     return `mqtt://127.0.0.1:${this.port}`;
   }
 
-  /** How many connections are open now. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#connections.size;
   }
@@ -56,7 +56,7 @@ export class Link {
     return this.#frozen;
   }
 
-  /** Resets all connections, what is under way on them is lost; resets each new one until `heal`. */
+  /** Resets all connections, and each new one until `heal`. Bytes that are still on the link are lost. */
   cut(): void {
     this.#cut = true;
     for (const connection of this.#connections) connection.reset();
@@ -66,7 +66,7 @@ export class Link {
     this.#cut = false;
   }
 
-  /** No byte passes until `thaw`, then all do; connections stay open, and new ones open. */
+  /** Holds all bytes until `thaw`. Connections stay open, and new ones are accepted. */
   freeze(): void {
     this.#frozen = true;
     for (const connection of this.#connections) connection.pump();
@@ -77,7 +77,7 @@ export class Link {
     for (const connection of this.#connections) connection.pump();
   }
 
-  /** Resets all connections and gives the port up. */
+  /** Resets all connections and releases the port. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     this.cut();
@@ -134,14 +134,14 @@ class Connection {
   }
 }
 
-/** Bytes, or how the sender's side came to its end; due at a time of `performance.now()`. */
-type Parcel = { readonly due: number; readonly content: Buffer | 'end' | 'reset' };
+/** Bytes, or the end of the sender's side; to be delivered at `due`, a time of `performance.now()`. */
+type Chunk = { readonly due: number; readonly content: Buffer | 'end' | 'reset' };
 
-/** Bytes that a slow link holds in each direction before the sender feels it. */
-const WAITING_LIMIT = 64 * 1024;
+/** A slow link holds so many bytes in each direction before it stops reading from the sender. */
+const MAX_WAITING_BYTES = 64 * 1024;
 
-/** Parcels of a slow link take no longer than this each, in milliseconds, so that bytes trickle. */
-const PARCEL_TIME = 20;
+/** A chunk of a slow link takes no longer than this, so that bytes arrive steadily. */
+const MAX_CHUNK_MS = 20;
 
 /** One direction of a connection. */
 class Lane {
@@ -149,10 +149,10 @@ class Lane {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #count: (length: number) => void;
-  #parcels: Parcel[] = [];
-  /** Bytes of the parcels. */
+  #chunks: Chunk[] = [];
+  /** Bytes of all chunks. */
   #waiting = 0;
-  /** When the slow part of the link is free again, by `performance.now()`. */
+  /** When the link can take the next byte, by `performance.now()`. */
   #freeAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -163,7 +163,7 @@ class Lane {
     this.#count = count;
     from.on('data', bytes => this.#take(bytes));
     from.on('end', () => this.#take('end'));
-    // An error is followed by `close`, which carries it on.
+    // `close` follows an error and passes it on.
     from.on('error', ignore);
     from.on('close', failed => {
       if (failed) this.#take('reset');
@@ -173,21 +173,21 @@ class Lane {
     this.pump();
   }
 
-  /** Delivers what is due, and sees to it that the rest will be. */
+  /** Delivers what is due, and sets a timer for the rest. */
   pump(): void {
     clearTimeout(this.#timer);
-    while (this.#passable() && (this.#parcels[0]?.due ?? Infinity) <= performance.now()) {
-      const parcel = this.#parcels.shift();
-      if (parcel !== undefined) this.#deliver(parcel.content);
+    while (this.#canPass() && (this.#chunks[0]?.due ?? Infinity) <= performance.now()) {
+      const chunk = this.#chunks.shift();
+      if (chunk !== undefined) this.#deliver(chunk.content);
     }
-    // A sender feels a frozen link, and a slow receiver, as it would without the link between.
-    if (!this.#passable()) {
+    // A frozen link or a slow receiver stops the sender, as on a real network.
+    if (!this.#canPass()) {
       this.#from.pause();
       return;
     }
-    if (this.#link.bytesPerSecond < Infinity && this.#waiting >= WAITING_LIMIT) this.#from.pause();
+    if (this.#link.bytesPerSecond < Infinity && this.#waiting >= MAX_WAITING_BYTES) this.#from.pause();
     else this.#from.resume();
-    const next = this.#parcels[0];
+    const next = this.#chunks[0];
     if (next !== undefined) {
       this.#timer = setTimeout(() => this.pump(), Math.max(1, Math.ceil(next.due - performance.now())));
     }
@@ -195,35 +195,35 @@ class Lane {
 
   clear(): void {
     clearTimeout(this.#timer);
-    this.#parcels = [];
+    this.#chunks = [];
     this.#waiting = 0;
   }
 
-  #take(content: Parcel['content']): void {
+  #take(content: Chunk['content']): void {
     if (this.#to.destroyed) return;
     if (content instanceof Buffer) for (const part of this.#parts(content)) this.#queue(part, part.length);
     else this.#queue(content, 0);
     this.pump();
   }
 
-  #queue(content: Parcel['content'], length: number): void {
+  #queue(content: Chunk['content'], length: number): void {
     const now = performance.now();
     this.#freeAt = Math.max(this.#freeAt, now) + (length / this.#link.bytesPerSecond) * 1000;
-    const last = this.#parcels.at(-1)?.due ?? 0;
-    this.#parcels.push({ due: Math.max(last, this.#freeAt + this.#link.delay), content });
+    const last = this.#chunks.at(-1)?.due ?? 0;
+    this.#chunks.push({ due: Math.max(last, this.#freeAt + this.#link.delay), content });
     this.#waiting += length;
   }
 
   *#parts(bytes: Buffer): Generator<Buffer> {
-    const size = Math.max(1, (this.#link.bytesPerSecond * PARCEL_TIME) / 1000);
+    const size = Math.max(1, (this.#link.bytesPerSecond * MAX_CHUNK_MS) / 1000);
     for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
   }
 
-  #passable(): boolean {
+  #canPass(): boolean {
     return !this.#link.frozen && !this.#to.writableNeedDrain;
   }
 
-  #deliver(content: Parcel['content']): void {
+  #deliver(content: Chunk['content']): void {
     if (content === 'end') {
       this.#to.end();
     } else if (content === 'reset') {
@@ -237,5 +237,5 @@ class Lane {
 }
 
 function ignore(): void {
-  // Who is at the other end of the link hears of it; the link itself has nothing to do.
+  // The link passes the error on by closing the connection at the other end.
 }

@@ -1,4 +1,4 @@
-/** The twin of the store on disk, in memory: what was committed, for whoever starts after a crash that is played. */
+/** A store in memory that keeps what was committed, for a restart after a simulated crash. */
 
 import type { Changes, StateStore, StoredState, StoredTopic } from '../../lib/store/state-store.ts';
 
@@ -6,10 +6,10 @@ export class MemoryStore implements StateStore {
   readonly place = 'memory';
   readonly isLasting = false;
   readonly #topics = new Map<string, StoredTopic>();
-  #facts: ReadonlyMap<string, string> = new Map();
+  #metadata: ReadonlyMap<string, string> = new Map();
 
   async load(): Promise<StoredState> {
-    return { topics: this.#topics, metadata: this.#facts };
+    return { topics: this.#topics, metadata: this.#metadata };
   }
 
   commit({ topics, metadata }: Changes, done: (error?: Error) => void): void {
@@ -17,15 +17,15 @@ export class MemoryStore implements StateStore {
       if (stored === undefined) this.#topics.delete(topic);
       else this.#topics.set(topic, stored);
     }
-    this.#facts = metadata ?? this.#facts;
+    this.#metadata = metadata ?? this.#metadata;
     done();
   }
 
   useBrokers(): void {
-    // Registers are kept as they are: with the indexes that hold now.
+    // Registers keep the present indexes.
   }
 
   async close(): Promise<void> {
-    // Nothing is held but memory.
+    // There is nothing to close.
   }
 }

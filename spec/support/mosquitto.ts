@@ -1,9 +1,9 @@
 /**
- * The real mosquitto, one process a broker, on a loopback port of its own.
+ * A real mosquitto: a process of its own on a loopback port of its own.
  *
- * Its configuration stands in a temporary folder; a mosquitto that runs as a service is neither needed nor
- * touched. Limits (`max_queued_messages`, `max_inflight_messages`…) are mosquitto's own unless a test sets
- * them. Without `persistence` a restart loses every retained message.
+ * Its configuration is in a temporary folder. A mosquitto that runs as a service is not needed and not touched. Limits
+ * (`max_queued_messages`, `max_inflight_messages`…) are the defaults of mosquitto unless a test sets them. Without
+ * `persistence` a restart loses every retained message.
  */
 
 import { accessSync, constants, writeFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ import { tempFolder } from './temp-folder.ts';
 import type { TestBroker } from './test-broker.ts';
 
 export interface MosquittoOptions {
-  /** Default: a free one, and another if that is taken meanwhile. */
+  /** Default: a free port, and another one if that is taken meanwhile. */
   readonly port?: number;
   /** More lines for mosquitto.conf, such as `max_queued_messages 10`. */
   readonly config?: readonly string[];
-  /** The folder where retained messages and sessions are kept over a restart. */
+  /** The folder for retained messages and sessions, which then survive a restart. */
   readonly persistence?: string;
 }
 
@@ -30,7 +30,7 @@ const pollMs = 10;
 
 class PortTaken extends Error {}
 
-/** Starts a broker; resolves once it accepts MQTT connections. Rejects with mosquitto's own words. */
+/** Starts a broker and resolves when it accepts MQTT connections. Rejects with the output of mosquitto. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<TestBroker> {
   for (let attempt = 1; ; attempt++) {
     const broker = new Mosquitto(options.port ?? (await freePort()), options);
@@ -50,7 +50,7 @@ export function hasMosquitto(): boolean {
 
 let saidSkipped = false;
 
-/** Skips the calling test or suite where mosquitto is missing; in CI, where it must be there, throws. */
+/** Skips the calling test or suite if mosquitto is missing; throws in CI, where it must be installed. */
 export function requireMosquitto(context: Mocha.Context): void {
   if (hasMosquitto()) return;
   if (process.env.CI === 'true') throw new Error('mosquitto is not installed (apt install mosquitto)');
@@ -60,7 +60,7 @@ export function requireMosquitto(context: Mocha.Context): void {
 }
 
 function findMosquitto(): string | undefined {
-  // Debian puts it in a folder that the PATH of an ordinary user lacks.
+  // Debian installs it in a folder that is not in the PATH of ordinary users.
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   return folders
     .filter(folder => folder !== '')
@@ -82,7 +82,7 @@ class Mosquitto implements TestBroker {
   readonly url: string;
   readonly port: number;
   readonly #folder = tempFolder('mosquitto');
-  /** What mosquitto says before it has opened its log is its output. */
+  /** Before mosquitto has opened its log, its messages are in its output. */
   readonly #process: ServerProcess;
 
   constructor(port: number, options: MosquittoOptions) {
@@ -122,7 +122,7 @@ class Mosquitto implements TestBroker {
     return this.#process.end('SIGKILL');
   }
 
-  /** The log is asked first: where the port was taken, what answers on it is another broker. */
+  /** The log is checked first: if the port was taken, another broker answers on it. */
   async #serves(logFrom: number): Promise<boolean> {
     const isRunning = / running$/m.test(readIfThere(this.#logFile).slice(logFrom));
     return isRunning && (await acceptsMqtt(this.port));
@@ -143,9 +143,9 @@ function configuration(port: number, logFile: string, options: MosquittoOptions)
     'allow_anonymous true',
     'set_tcp_nodelay true',
     `log_dest file ${logFile}`,
-    // `#serves` reads an information line.
+    // `#serves` looks for a line of the level information.
     ...['error', 'warning', 'notice', 'information'].map(type => `log_type ${type}`),
-    // Started by root, mosquitto would become a user who may not write into our folders.
+    // If root starts it, mosquitto becomes a user that cannot write to these folders.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
     ...(options.persistence === undefined
       ? []

@@ -1,8 +1,8 @@
 /**
- * The built executable, run as a user runs it: a process of its own that knows its environment only.
+ * The built executable as a process of its own, with only the environment that a test gives it.
  *
- * Nothing of the environment of the tests reaches it but PATH. HOME is a new folder unless one is given, so
- * that no state of one test, or of the developer, is found by another.
+ * Of the environment of the tests it gets PATH only. HOME is a new folder unless one is given, so that it finds no state of
+ * another test or of the user.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -19,23 +19,23 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** From dist/spec/support; or the one of an installed package. */
+/** From dist/spec/support, or that of an installed package. */
 const executable =
   process.env['MQTTREP_EXECUTABLE'] ?? fileURLToPath(new URL('../../bin/mqttrep.js', import.meta.url));
 
-/** Longer than the 8 s that mqttrep gives itself. */
+/** Longer than the 8 s in which mqttrep stops at the latest. */
 const stopLimitMs = 12_000;
 
-/** The unit of the times in /proc/PID/stat, the same on all Linux machines that Node runs on. */
+/** The unit of times in /proc/PID/stat, the same on all Linux machines that Node.js supports. */
 const microsecondsPerTick = 10_000;
 
-/** Starts `mqttrep`, with these arguments, and this environment. Does not wait for anything. */
+/** Starts `mqttrep` with these arguments and this environment, without waiting for anything. */
 export function startMqttrep(environment: Environment, args: readonly string[] = []): MqttrepProcess {
   return new MqttrepProcess(executable, environment, args);
 }
 
 export class MqttrepProcess {
-  /** Resolves when the process has ended and its output is read to the end. */
+  /** Resolves when the process has ended and all its output has been read. */
   readonly exit: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
@@ -46,7 +46,7 @@ export class MqttrepProcess {
 
   constructor(script: string, environment: Environment, args: readonly string[]) {
     const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
-      // Of several at once only one could have the default port of the status page, and the others would warn.
+      // If several processes run, only one can have the default port of the status page, and the others would warn.
       env: { ...inherited(), HOME: tempFolder('home'), MQTTREP_HTTP: 'off', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -81,7 +81,7 @@ export class MqttrepProcess {
     return this.#stderr;
   }
 
-  /** The first line of either output, past or to come, that fits. Rejects if the process ends without it. */
+  /** The first matching line of either output, past or future. Rejects if the process ends without one. */
   line(pattern: RegExp | string, timeoutMs = 15_000): Promise<string> {
     const fits = (line: string) =>
       typeof pattern === 'string' ? line.includes(pattern) : line.search(pattern) >= 0;
@@ -108,7 +108,7 @@ export class MqttrepProcess {
     });
   }
 
-  /** Sends the signal and waits for the end; after 12 s by SIGKILL, as `exit` then tells. */
+  /** Sends the signal and waits for the end. After 12 s it sends SIGKILL, which `exit` then shows. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.#child.kill(signal);
     const limit = setTimeout(() => this.#child.kill('SIGKILL'), stopLimitMs);
@@ -119,20 +119,20 @@ export class MqttrepProcess {
     }
   }
 
-  /** Sends a signal and does not wait. */
+  /** Sends a signal without waiting. */
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
-  /** Processor time used since the start, all threads, in steps of 10 ms. Linux; throws once it has ended. */
+  /** CPU time of all threads since the start, in steps of 10 ms. Linux only; throws if the process has ended. */
   cpuMicroseconds(): number {
     const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
-    // The second field, the name, may itself hold blanks and parentheses. utime is field 14, stime field 15.
+    // The second field is the name, which may contain spaces and parentheses. utime is field 14, stime field 15.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) * microsecondsPerTick;
   }
 
-  /** Memory in RAM now. Linux; throws once it has ended. */
+  /** Resident memory. Linux only; throws if the process has ended. */
   residentBytes(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
     const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];

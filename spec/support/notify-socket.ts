@@ -1,6 +1,6 @@
 /**
- * The socket of a service manager: a datagram socket, for which Node.js has no means, so Perl receives. What is missing
- * for it is installed on any Debian (perl-base), and with systemd (systemd-notify).
+ * The socket of a service manager. It is a datagram socket, which Node.js does not support, so a Perl program receives. Perl
+ * is installed on any Debian (perl-base), and systemd-notify with systemd.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -19,7 +19,7 @@ const PROGRAM = `
   while (defined recv($socket, my $message, 65536, 0)) { $message =~ s/\\n+/ /g; print "$message\\n"; }
 `;
 
-/** Skips the calling test or suite where something is missing; in CI, where it must be there, throws. */
+/** Skips the calling test or suite if a program is missing; throws in CI, where it must be installed. */
 export function requireNotify(context: Mocha.Context): void {
   const missing = ['perl', 'systemd-notify'].filter(
     name => spawnSync(name, ['--version']).error !== undefined,
@@ -31,9 +31,9 @@ export function requireNotify(context: Mocha.Context): void {
 }
 
 export class NotifySocket {
-  /** For NOTIFY_SOCKET. */
+  /** The value for NOTIFY_SOCKET. */
   readonly path = join(tempFolder('notify'), 'socket');
-  /** What was told, a message each, oldest first. */
+  /** The received messages, oldest first. */
   readonly messages: string[] = [];
   readonly #receiver: ChildProcess;
 
@@ -45,7 +45,7 @@ export class NotifySocket {
     receiver.stdout.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
-      // The barrier by which systemd-notify learns that it has been heard.
+      // The barrier by which systemd-notify learns that its message was received.
       this.messages.push(...lines.map(line => line.trim()).filter(line => line !== 'BARRIER=1'));
     });
   }
@@ -56,7 +56,7 @@ export class NotifySocket {
     return socket;
   }
 
-  /** Resolves when a message that contains this has come, so many times. */
+  /** Resolves when so many messages that contain this text have arrived. */
   async heard(part: string, times = 1): Promise<void> {
     await eventually(
       () => {

@@ -1,4 +1,4 @@
-/** Where things stand in the bytes of a packet (MQTT 5 §2.1), as far as the relay and its oddities look. */
+/** The positions of fields in the bytes of a packet (MQTT 5 §2.1), as far as PacketRelay and its quirks need them. */
 
 import { type IConnectPacket, type Packet, parser } from 'mqtt-packet';
 
@@ -14,7 +14,7 @@ export function typeOf(packet: Buffer): number {
   return packet.readUInt8(0) >> 4;
 }
 
-/** A number of one to four bytes, of seven bits each, and where it ends; undefined where it is not whole. */
+/** A variable byte integer (one to four bytes of seven bits each) and its end; undefined if it is incomplete. */
 export function variable(
   bytes: Buffer,
   at: number,
@@ -29,7 +29,7 @@ export function variable(
   throw new RangeError('a length of more than four bytes');
 }
 
-/** Where the first packet ends; undefined where it is not whole. */
+/** The end of the first packet; undefined if the packet is incomplete. */
 export function endOf(bytes: Buffer): number | undefined {
   const length = variable(bytes, 1);
   if (length === undefined) return undefined;
@@ -37,7 +37,7 @@ export function endOf(bytes: Buffer): number | undefined {
   return end <= bytes.length ? end : undefined;
 }
 
-/** Where the variable header of a whole packet begins. */
+/** The beginning of the variable header of a complete packet. */
 export function headerOf(packet: Buffer): number {
   return variable(packet, 1)?.end ?? 0;
 }
@@ -55,13 +55,13 @@ export function packetIdOf(publish: Buffer): number | undefined {
   return publish.readUInt16BE(start + 2 + publish.readUInt16BE(start));
 }
 
-/** The protocol level of a CONNECT, behind the name of the protocol. */
+/** The protocol level of a CONNECT, which follows the name of the protocol. */
 export function levelOf(packet: Buffer): number {
   const start = headerOf(packet);
   return packet.readUInt8(start + 2 + packet.readUInt16BE(start));
 }
 
-/** All that a whole CONNECT says. */
+/** The contents of a complete CONNECT. */
 export function connectOf(bytes: Buffer): IConnectPacket {
   const connect = packetIn(bytes, 4);
   if (connect?.cmd !== 'connect') throw new TypeError('it is no CONNECT');

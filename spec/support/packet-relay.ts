@@ -1,6 +1,6 @@
 /**
- * A broker that does to packets of one version of MQTT what the real one behind it does not: for faults and limits that
- * no broker at hand has. Packets of other versions pass as they are.
+ * A relay in front of a real broker that gives it a quirk: it changes, drops or answers packets of one MQTT version. So specs
+ * can cover faults and limits that no installed broker has. Packets of other versions pass unchanged.
  */
 
 import { once } from 'node:events';
@@ -8,25 +8,27 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { CONNECT, endOf, levelOf, typeOf } from './packet-bytes.ts';
 
 /**
- * What goes on instead of a packet; or nothing does, or its sender is answered, or the connection is closed.
- * @param connection its number, from 0
+ * Returns the packet to forward in place of a packet; or what to do instead.
+ * - `silence`: forward nothing
+ * - `hang-up`: close the connection
+ * @param connection the number of the connection, from 0
  */
 export type Rewrite = (packet: Buffer, connection: number) => Buffer | 'silence' | 'hang-up' | Answer | Last;
 
-/** What the relay itself sends back to where a packet came from, which then goes no further. */
+/** The relay answers the sender of a packet and does not forward the packet. */
 export interface Answer {
   readonly answer: Buffer;
-  /** Whether the connection is closed after it. */
+  /** Whether it closes the connection after the answer. */
   readonly hangsUp?: boolean;
 }
 
-/** It passes, and then the connection is closed. */
+/** The relay forwards this packet and then closes the connection. */
 export interface Last {
   readonly last: Buffer;
 }
 
-/** What is rewritten, by where it comes from; the rest passes as it is. */
-export interface Oddity {
+/** What the relay does to packets, by their direction. Other packets pass unchanged. */
+export interface Quirk {
   /** The protocol level that it applies to; default 5. */
   readonly level?: 4 | 5 | 'any';
   readonly fromClient?: Rewrite;
@@ -40,25 +42,25 @@ export class PacketRelay {
   readonly levels: number[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** The clients that are connected, by the number of their connection. */
+  /** The sockets of connected clients, by the number of the connection. */
   readonly #clients = new Map<number, Socket>();
-  #isOnlyNewest = false;
+  #keepsOnlyNewest = false;
 
-  /** In front of a broker, on a port of its own. */
-  static async before(brokerPort: number, oddity: Oddity): Promise<PacketRelay> {
-    const relay = new PacketRelay(brokerPort, oddity);
+  /** Starts a relay in front of a broker, on a port of its own. */
+  static async before(brokerPort: number, quirk: Quirk): Promise<PacketRelay> {
+    const relay = new PacketRelay(brokerPort, quirk);
     relay.#server.listen(0, '127.0.0.1');
     await once(relay.#server, 'listening');
     return relay;
   }
 
-  private constructor(brokerPort: number, oddity: Oddity) {
-    const { level: odd = 5, fromClient = same, fromBroker = same, closed } = oddity;
-    const isOdd = (level: number) => odd === 'any' || level === odd;
+  private constructor(brokerPort: number, quirk: Quirk) {
+    const { level: quirkLevel = 5, fromClient = unchanged, fromBroker = unchanged, closed } = quirk;
+    const hasQuirk = (level: number) => quirkLevel === 'any' || level === quirkLevel;
     let connections = 0;
     this.#server = createServer({ noDelay: true }, client => {
       const connection = connections++;
-      if (this.#isOnlyNewest) for (const other of this.#clients.values()) other.destroy();
+      if (this.#keepsOnlyNewest) for (const other of this.#clients.values()) other.destroy();
       const broker = connect({ port: brokerPort, host: '127.0.0.1', noDelay: true });
       let level = 0;
       this.#clients.set(connection, client);
@@ -71,15 +73,15 @@ export class PacketRelay {
           level = levelOf(packet);
           this.levels.push(level);
         }
-        return isOdd(level) ? fromClient(packet, connection) : packet;
+        return hasQuirk(level) ? fromClient(packet, connection) : packet;
       });
-      this.#pass(broker, client, packet => (isOdd(level) ? fromBroker(packet, connection) : packet));
+      this.#pass(broker, client, packet => (hasQuirk(level) ? fromBroker(packet, connection) : packet));
     });
   }
 
   get url(): string {
     const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('it is closed');
+    if (address === null || typeof address === 'string') throw new Error('the relay is closed');
     return `mqtt://127.0.0.1:${address.port}`;
   }
 
@@ -87,19 +89,19 @@ export class PacketRelay {
     return Number(new URL(this.url).port);
   }
 
-  /** Sends a client a packet, as if it came from the broker. */
+  /** Sends a packet to a client as if it came from the broker. */
   send(connection: number, packet: Buffer): void {
     this.#clients.get(connection)?.write(packet);
   }
 
-  /** Closes a connection after what was sent on it. */
+  /** Closes a connection once all that was sent on it has been written. */
   hangUp(connection: number): void {
     this.#clients.get(connection)?.end();
   }
 
-  /** From now on whoever connects closes all other connections. */
+  /** From now on each new connection closes all others. */
   onlyNewest(): void {
-    this.#isOnlyNewest = true;
+    this.#keepsOnlyNewest = true;
   }
 
   async close(): Promise<void> {
@@ -116,14 +118,14 @@ export class PacketRelay {
     from.on('data', bytes => {
       rest = Buffer.concat([rest, bytes]);
       for (let end = endOf(rest); end !== undefined; end = endOf(rest)) {
-        const passed = rewrite(rest.subarray(0, end));
+        const result = rewrite(rest.subarray(0, end));
         rest = rest.subarray(end);
-        if (passed === 'hang-up') from.end();
-        else if (Buffer.isBuffer(passed)) to.write(passed);
-        else if (passed !== 'silence' && 'last' in passed) {
-          to.end(passed.last);
+        if (result === 'hang-up') from.end();
+        else if (Buffer.isBuffer(result)) to.write(result);
+        else if (result !== 'silence' && 'last' in result) {
+          to.end(result.last);
           from.end();
-        } else if (passed !== 'silence') this.#answer(from, passed);
+        } else if (result !== 'silence') this.#answer(from, result);
       }
     });
     from.on('error', () => from.destroy());
@@ -139,6 +141,6 @@ export class PacketRelay {
   }
 }
 
-function same(packet: Buffer): Buffer {
+function unchanged(packet: Buffer): Buffer {
   return packet;
 }

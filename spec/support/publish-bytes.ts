@@ -1,4 +1,4 @@
-/** A PUBLISH as bytes, with properties that no sane client sends; and one of a broker, with others than it had. */
+/** PUBLISH packets as bytes, also with properties that no well-behaved client sends. */
 
 import { headerOf, variable } from './packet-bytes.ts';
 
@@ -24,18 +24,18 @@ export function publishBytes(publish: PublishBytes): Buffer {
   return packetOf(0x30 | (qos << 1) | (retain ? 1 : 0), Buffer.concat(body));
 }
 
-/** A packet of that first byte. */
+/** A packet with that first byte. */
 export function packetOf(first: number, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from([first]), numberOf(body.length), body]);
 }
 
-/** The PUBLISH of MQTT 5 with these properties besides its own. */
+/** Adds properties to a PUBLISH of MQTT 5. */
 export function withMoreProperties(packet: Buffer, more: Buffer): Buffer {
   const start = headerOf(packet);
   const hasId = (packet.readUInt8(0) & 0b110) !== 0;
   const at = start + 2 + packet.readUInt16BE(start) + (hasId ? 2 : 0);
   const section = variable(packet, at);
-  if (section === undefined) throw new RangeError('it has no properties');
+  if (section === undefined) throw new RangeError('the PUBLISH has no properties');
   const own = packet.subarray(section.end, section.end + section.value);
   const rest = packet.subarray(section.end + section.value);
   const length = numberOf(own.length + more.length);
@@ -70,7 +70,7 @@ export function short(value: number): Buffer {
   return Buffer.from([(value >> 8) & 0xff, value & 0xff]);
 }
 
-/** A number of one to four bytes, of seven bits each. */
+/** A variable byte integer (MQTT 5 §1.5.5): one to four bytes of seven bits each. */
 export function numberOf(value: number): Buffer {
   const digits: number[] = [];
   for (let left = value; digits.length === 0 || left > 0; left = Math.floor(left / 128)) {

@@ -1,8 +1,8 @@
-/** A broker with something in it. */
+/** Fills a broker with retained messages. */
 
 import { TestClient } from './client.ts';
 
-/** Publishes retained messages, `value 0`, `value 1`…, each to a topic of its own: `many/0`, `many/1`… */
+/** Publishes retained messages with the payloads `value 0`, `value 1`… under the topics `many/0`, `many/1`… */
 export async function publishMany(
   url: string,
   count: number,

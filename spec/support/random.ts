@@ -1,6 +1,6 @@
-/** Chance that can be repeated: the same seed gives the same numbers (mulberry32, by Tommy Ettinger, public domain). */
+/** Reproducible random numbers: the same seed gives the same numbers (mulberry32, by Tommy Ettinger, public domain). */
 
-/** @returns a function that gives numbers of 0 ≤ n < 1 */
+/** @returns a function that returns numbers from 0 to below 1 */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

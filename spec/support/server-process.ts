@@ -1,6 +1,6 @@
 /**
- * A server that is a child process: started until it serves, ended in good order or at once, and started again.
- * What it says on either output is appended to a file, so that a full pipe never stops it, and outlives restarts.
+ * A server as a child process, which can be started, stopped, killed and started again. Its output is appended to a file:
+ * so a full pipe never blocks it, and the output survives restarts.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -10,15 +10,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { killAtExit } from './kill-at-exit.ts';
 
 export interface ServerOptions {
-  /** For messages. */
+  /** For messages of tests. */
   readonly name: string;
-  /** The file of its output. */
+  /** The file for its output. */
   readonly output: string;
   /** Milliseconds. */
   readonly startLimitMs: number;
-  /** Milliseconds after which what does not end is killed. */
+  /** Milliseconds after which a process that does not end is killed. */
   readonly stopLimitMs: number;
-  /** Milliseconds between two looks at whether it serves. */
+  /** Milliseconds between two checks whether it serves. */
   readonly pollMs: number;
 }
 
@@ -44,23 +44,23 @@ export class ServerProcess {
     return this.#child?.pid;
   }
 
-  /** All that it has said. */
+  /** Its whole output. */
   get output(): string {
     return readIfThere(this.#options.output);
   }
 
   /**
-   * For what may not be done while it runs.
-   * @param objection what the error says, after the name
+   * Throws while it runs.
+   * @param objection the text of the error after the name
    */
   assertStopped(objection: string): void {
     if (this.#child !== undefined) throw new Error(`${this.#options.name} ${objection}`);
   }
 
   /**
-   * Resolves with whether it serves now; if it ended, or did not serve in time, nothing of it runs any more.
-   * Rejects where the program cannot be run.
-   * @param serves asked again and again
+   * Resolves with whether it serves now. If it has ended, or does not serve in time, it does not run any more.
+   * Rejects if the program cannot be run.
+   * @param serves called repeatedly
    */
   async start(command: ServerCommand, serves: () => boolean | Promise<boolean>): Promise<boolean> {
     this.assertStopped('runs already');
@@ -77,7 +77,7 @@ export class ServerProcess {
     return false;
   }
 
-  /** Nothing happens if it does not run. */
+  /** Does nothing if it does not run. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
@@ -99,13 +99,13 @@ export class ServerProcess {
     };
     child.once('exit', gone);
     child.once('error', gone);
-    // A server that a failed test has left behind must not keep mocha from ending.
+    // A server that a failed test has left running must not keep mocha from ending.
     child.unref();
     return child;
   }
 }
 
-/** Empty where the file is not there. */
+/** Empty if there is no file. */
 export function readIfThere(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -1,4 +1,4 @@
-/** The rest of the harness: a test that trusts it must not be misled by it. */
+/** The other helpers of tests: a wrong helper would make tests wrong. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { type Environment, MqttrepProcess } from './mqttrep-process.ts';
 import { publishMany } from './publish-many.ts';
 import { tempFolder } from './temp-folder.ts';
 
-describe('the test harness', () => {
+describe('The helpers of specs', () => {
   describe('a client', () => {
     it('rejects a publish that was never acknowledged', async () => {
       const broker = await startAedes();
@@ -29,7 +29,7 @@ describe('the test harness', () => {
       await broker.stop();
     });
 
-    it('says what it received while it waited for something else', async () => {
+    it('reports what it received while it waited for another message', async () => {
       const broker = await startAedes();
       const client = await TestClient.connect(broker.url);
       await client.subscribe('#');
@@ -59,14 +59,14 @@ describe('the test harness', () => {
       expect(failure).to.include({ expected: 0 });
     });
 
-    it('ends though the assertion does not', async () => {
+    it('times out even if the assertion never ends', async () => {
       const failure = await failureOf(eventually(() => new Promise<void>(() => undefined), { within: 50 }));
-      expect(failure.message).to.contain('never came to an end');
+      expect(failure.message).to.contain('did not end');
     });
   });
 
   describe('expectEqualBrokers', () => {
-    it('waits until brokers hold the same, and else lists what differs', async () => {
+    it('waits until brokers retain the same, and else lists what differs', async () => {
       const [one, two] = await Promise.all([startAedes(), startAedes()]);
       const urls = [one.url, two.url];
       await publishMany(one.url, 12, index => `only/${String(index).padStart(2, '0')}`);
@@ -86,7 +86,7 @@ describe('the test harness', () => {
   });
 
   describe('a free port', () => {
-    it('is never given twice, and is no port of an outgoing connection', async () => {
+    it('is never returned twice, and is no port of outgoing connections', async () => {
       const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()));
       expect(new Set(ports).size).to.equal(50);
       expect(Math.max(...ports)).to.be.lessThan(32_768);
@@ -108,7 +108,7 @@ describe('the test harness', () => {
       return new MqttrepProcess(script, environment, args);
     }
 
-    it('knows its environment only, says lines, and ends with its code', async () => {
+    it('gets only its environment, prints lines, and ends with its code', async () => {
       const running = run(program, { MQTTREP_MERGE_FREQUENCY: '10' }, ['argument']);
       await running.line('ready');
       const environment: Record<string, string> = JSON.parse(await running.line(/^\{/));
@@ -125,7 +125,7 @@ describe('the test harness', () => {
         .and.contain('ready');
     });
 
-    it('can be killed, and measured while it lives', async function () {
+    it('can be killed, and measured while it runs', async function () {
       if (process.platform !== 'linux') this.skip();
       const running = run('while (true) if (process.hrtime()[1] % 100 === 0) process.stdout.write("");');
       await eventually(() => expect(running.cpuMicroseconds()).to.be.greaterThan(100_000));

@@ -1,4 +1,4 @@
-/** Folders for one test run: removed when the process exits. */
+/** Folders for one test run. They are removed when the process exits. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,19 +1,19 @@
-/** What a test may do with a broker, real or embedded, without knowing which. */
+/** A broker, real or embedded, as tests use it. */
 
 export interface TestBroker {
-  /** For messages: the software and the port. */
+  /** For messages of tests: the software and the port. */
   readonly name: string;
   /** `mqtt://127.0.0.1:PORT`; the same after a restart. */
   readonly url: string;
   readonly port: number;
   /** The process that runs the broker; undefined while it does not run. */
   readonly pid: number | undefined;
-  /** What the broker has logged since it was created, restarts included. */
+  /** The log of the broker since it was created, including restarts. */
   log(): string;
-  /** On the same port. Resolves once connections are accepted. Throws if it runs already. */
+  /** Starts it on the same port. Resolves when it accepts connections. Throws if it runs already. */
   start(): Promise<void>;
-  /** In good order, as by an operator. Nothing happens if it does not run. */
+  /** Shuts it down. Does nothing if it does not run. */
   stop(): Promise<void>;
-  /** As by a power cut: nothing is saved, nobody is told. */
+  /** Kills it, as a power failure does: nothing is saved, and no client gets a DISCONNECT. */
   kill(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * A websocket in front of a real broker that is as strict as some brokers are: it closes the connection at an empty frame,
- * and at a CONNECT that is not whole in its first frame.
+ * A WebSocket server in front of a real broker, as strict as some brokers: it closes the connection at an empty frame, and at
+ * a CONNECT that is not complete in the first frame.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,24 +10,24 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { endOf } from './packet-bytes.ts';
 
-/** What a server proves itself with (RFC 6455 §1.3). */
+/** The GUID of the server's handshake (RFC 6455 §1.3). */
 const HANDSHAKE = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 const BINARY = 2;
 const CLOSE = 8;
 
-/** The bytes of a client's frame before its payload, by the seven bits that say its length; with the mask. */
+/** Bytes of a client's frame before the payload, including the mask, by the kind of the length. */
 const HEADER_BYTES = { short: 6, medium: 8, long: 14 } as const;
 
 interface Frame {
   readonly opcode: number;
   readonly payload: Buffer;
-  /** Where it ends in the bytes. */
+  /** The end of the frame in the bytes. */
   readonly end: number;
 }
 
 export class WebsocketRelay {
-  /** What it closed connections for. */
+  /** The reasons for which it closed connections. */
   readonly violations: string[] = [];
   /** Connections whose CONNECT came in one frame. */
   connects = 0;
@@ -104,7 +104,7 @@ function violationOf(payload: Buffer, isConnected: boolean): string | undefined 
   return isWhole ? undefined : `${payload.length} bytes of CONNECT in its first frame`;
 }
 
-/** The first frame of a client; undefined where it is not whole. */
+/** The first frame of a client; undefined if it is incomplete. */
 function frameOf(bytes: Buffer): Frame | undefined {
   if (bytes.length < 2) return undefined;
   const short = bytes.readUInt8(1) & 0x7f;
@@ -119,7 +119,7 @@ function frameOf(bytes: Buffer): Frame | undefined {
   return { opcode: bytes.readUInt8(0) & 0x0f, payload: Buffer.from(payload), end };
 }
 
-/** As one binary frame of a server. */
+/** Returns one binary frame of a server. */
 function framed(payload: Buffer): Buffer {
   const header = Buffer.alloc(10);
   header.writeUInt8(0x80 | BINARY, 0);

@@ -4,7 +4,8 @@
  */
 
 import type { QoS } from '../../core/policy.ts';
-import type { BrokerSettings, LogLevel, Report } from '../../protocol/messages.ts';
+import type { LogLevel, Report } from '../../protocol/messages.ts';
+import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { BrokerLog } from '../broker-log.ts';
 import { BrokerCapabilities } from '../capabilities/capabilities.ts';
 import type { Identity } from '../identity.ts';

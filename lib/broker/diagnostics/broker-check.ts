@@ -5,7 +5,7 @@
 
 import type { QoS } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
-import type { BrokerSettings } from '../../protocol/messages.ts';
+import type { BrokerSettings } from '../../protocol/settings.ts';
 import { Connection } from '../connection/connection.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';

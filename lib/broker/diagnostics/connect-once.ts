@@ -5,7 +5,7 @@
  * It falls back as a replicator does. Where it bears a will, the broker may not take it: then CONNECT bears less of it.
  */
 
-import type { BrokerSettings } from '../../protocol/messages.ts';
+import type { BrokerSettings } from '../../protocol/settings.ts';
 import { BrokerCapabilities } from '../capabilities/capabilities.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';

@@ -9,8 +9,8 @@ import { type BrokerSnapshot, type RetainedState, retainedStateOf } from '../../
 import type { Found } from '../../core/events.ts';
 import { isReplicable } from '../../core/filter.ts';
 import { CONTROL_PREFIX, ControlTopics } from '../../protocol/control-topics.ts';
-import type { BrokerSettings } from '../../protocol/messages.ts';
 import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
+import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
 import { Prober } from '../retained/prober.ts';
 import { Sentinel } from '../retained/sentinel.ts';
@@ -71,7 +71,7 @@ export class RetainedReader {
       order: () => 'any',
       outOfOrder: () => undefined,
       answer: answers => {
-        for (const { topic, found } of answers) this.#answered(topic, found);
+        for (const { topic, held } of answers) this.#answered(topic, held);
       },
     });
   }

@@ -12,10 +12,10 @@ import type { IPublishPacket } from 'mqtt';
 import { isReplicable } from '../../core/filter.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
-import type { Bounds, Sampling } from '../../protocol/messages.ts';
 import { writeObservation } from '../../protocol/observation.ts';
 import { type MessageProperties, packProperties, STAMP } from '../../protocol/properties.ts';
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
+import type { Bounds, Sampling } from '../../protocol/settings.ts';
 import { type Provenance, type Stamps, UNSTAMPED } from '../../protocol/stamps.ts';
 import { BatchTimer, SHORTEST_INTERVAL } from '../batch-timer.ts';
 import type { LiveFlag } from '../capabilities/live-flag-test.ts';
@@ -216,7 +216,7 @@ export class Ingress {
       replay: replaying,
       ...this.#provenance(packet, properties, packed),
       expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
-      ...(passedOver === undefined ? {} : { passedOver }),
+      ...(passedOver === undefined ? {} : { conflated: passedOver }),
     });
   }
 

@@ -38,9 +38,9 @@ export class DryRunPublisher {
     if (performance.now() - this.#loggedAt > SUM_PERIOD) this.#saySum();
     this.#deps.report({
       kind: 'publish-results',
-      through: this.counters.rehearsed,
+      completedUpTo: this.counters.rehearsed,
       bytes: publications.reduce((sum, publication) => sum + publicationBytes(publication), 0),
-      confirmed: publications.map(({ topic, version }) => ({ topic, version })),
+      acknowledged: publications.map(({ topic, version }) => ({ topic, version })),
       refused: [],
     });
   }

@@ -347,9 +347,9 @@ export class Outbox {
     const oldest = Math.min(firstCounted(this.#inFlight.keys()), firstCounted(sequencesOf(this.#last)));
     this.#deps.report({
       kind: 'publish-results',
-      through: Math.min(this.#sequence, oldest - 1),
+      completedUpTo: Math.min(this.#sequence, oldest - 1),
       bytes: this.#bytes,
-      confirmed: this.#confirmed,
+      acknowledged: this.#confirmed,
       refused: this.#refused,
       quarantined: [...this.#quarantined],
       released: [...this.#released],

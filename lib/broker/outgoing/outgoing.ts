@@ -5,7 +5,8 @@
 
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
-import type { Mode, PublishResults } from '../../protocol/messages.ts';
+import type { PublishResults } from '../../protocol/messages.ts';
+import type { Mode } from '../../protocol/settings.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { BrokerLog } from '../broker-log.ts';
 import type { Connection } from '../connection/connection.ts';

@@ -61,7 +61,7 @@ export class FullScan {
         setImmediate(() => intake.credit(1));
       },
     });
-    let end: FullScanResult['end'] = 'broken off';
+    let end: FullScanResult['outcome'] = 'interrupted';
     try {
       const connection = await open(options, this.#giveUp.signal);
       this.#connection = connection;
@@ -87,11 +87,11 @@ export class FullScan {
     }
     intake.flush();
     const { reads, unread, dropped } = plan.result;
-    return { end, reads, unread, dropped };
+    return { outcome: end, subscribes: reads, unreadFilters: unread, droppedLevels: dropped };
   }
 
   /** Only a broker that answers filter by filter can be read in parts: elsewhere nothing tells that a read was cut. */
-  async #read(plan: PartPlan, replay: Replay): Promise<FullScanResult['end']> {
+  async #read(plan: PartPlan, replay: Replay): Promise<FullScanResult['outcome']> {
     const until = performance.now() + SURVEY_LIMIT_MS;
     for (let filters = plan.next(); filters !== undefined; filters = plan.next()) {
       const end = await replay.read(filters);

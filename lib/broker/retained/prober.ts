@@ -308,8 +308,8 @@ export class Prober {
     const denied = new Set(grants.filter(isRefusal).map(({ filter }) => filter));
     return topics.map(topic => {
       const found = this.#found.get(topic);
-      if (found !== undefined) return { topic, found };
-      return isComplete && !denied.has(topic) ? { topic, found: 'absent' } : unknownAt(topic);
+      if (found !== undefined) return { topic, held: found };
+      return isComplete && !denied.has(topic) ? { topic, held: 'absent' } : unknownAt(topic);
     });
   }
 
@@ -507,11 +507,11 @@ function takeFrom(queue: Set<string>, most: number): string[] {
   return taken;
 }
 
-function isAbsent({ found }: ProbeAnswer): boolean {
-  return found === 'absent';
+function isAbsent({ held }: ProbeAnswer): boolean {
+  return held === 'absent';
 }
 
 /** The answer where the broker did not say. */
 export function unknownAt(topic: string): ProbeAnswer {
-  return { topic, found: 'unknown' };
+  return { topic, held: 'unknown' };
 }

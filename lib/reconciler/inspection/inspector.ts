@@ -18,9 +18,9 @@ import type {
 import type { Histogram } from '../../protocol/histogram.ts';
 import type {
   DeletionsDecided,
-  ReconcilerAnswers,
   ReconcilerMeasures,
   ReconcilerRequest,
+  ReconcilerResponses,
 } from '../../protocol/requests.ts';
 import type { Admission } from '../admission.ts';
 import type { Committer } from '../committer.ts';
@@ -93,9 +93,9 @@ export class Inspector {
     });
   }
 
-  async answer(question: Inspection): Promise<ReconcilerAnswers[Inspection['of']]> {
+  async answer(question: Inspection): Promise<ReconcilerResponses[Inspection['kind']]> {
     this.#deps.table.recountUnsaved(MOST_RECOUNTED);
-    switch (question.of) {
+    switch (question.kind) {
       case 'measures':
         return this.#measures(question.conflictsAfter);
       case 'topic':
@@ -135,7 +135,7 @@ export class Inspector {
         storeFailures: committer.failures,
         tombstonesEvicted: admission.eviction.tombstones,
         refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
-        refusedOf: Object.fromEntries([...links].map(({ name, refused }) => [name, { ...refused }])),
+        refusedByBroker: Object.fromEntries([...links].map(({ name, refused }) => [name, { ...refused }])),
         heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
         racedWrites: Object.fromEntries([...links].map(({ name, racedWrites }) => [name, racedWrites])),
         damped: damper.damped,
@@ -169,7 +169,7 @@ export class Inspector {
 
   // ── topics ─────────────────────────────────────────────────────────────────────────────────────────
 
-  async #topics(query: ReconcilerRequest & { of: 'topics' }): Promise<ReconcilerAnswers['topics']> {
+  async #topics(query: ReconcilerRequest & { kind: 'topics' }): Promise<ReconcilerResponses['topics']> {
     const { states, stats } = this.#deps.table;
     const isDiverging = query.which === 'diverging';
     const sorted = await (isDiverging ? this.#diverging : this.#all).topics();
@@ -180,7 +180,7 @@ export class Inspector {
     return { topics: topics.flatMap(topic => this.#row(topic, SHOWN_IN_LISTS) ?? []), matching, next };
   }
 
-  async #level(query: ReconcilerRequest & { of: 'level' }): Promise<ReconcilerAnswers['level']> {
+  async #level(query: ReconcilerRequest & { kind: 'level' }): Promise<ReconcilerResponses['level']> {
     const [sorted, diverging] = [await this.#all.topics(), await this.#diverging.topics()];
     const { nodes, size, next } = await inSlices(levelOf(sorted, diverging, query));
     return {

@@ -12,15 +12,9 @@ import { LogThrottle } from '../../core/log-throttle.ts';
 import { has, type Policies } from '../../core/policy.ts';
 import type { Version } from '../../core/version.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
-import type {
-  DeletionBound,
-  FromBroker,
-  Port,
-  PublishResults,
-  SessionStarted,
-  ToBroker,
-} from '../../protocol/messages.ts';
+import type { FromBroker, Port, PublishResults, SessionStarted, ToBroker } from '../../protocol/messages.ts';
 import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
+import type { DeletionBound } from '../../protocol/settings.ts';
 import type { Marker } from '../marker.ts';
 import type { Self } from '../store-metadata.ts';
 import { AntiEntropy } from '../verification/anti-entropy.ts';
@@ -164,7 +158,10 @@ export class BrokerLink {
   }
 
   /** @param closed the last commit before */
-  sessionStarted({ session, stamps, retains, writes, marker }: SessionStarted, closed: number): void {
+  sessionStarted(
+    { session, stamps, retainsMessages, writesControlTopics, marker }: SessionStarted,
+    closed: number,
+  ): void {
     this.#session = session;
     this.#sent = 0;
     this.#through = 0;
@@ -173,10 +170,10 @@ export class BrokerLink {
     this.#quarantined.clear();
     this.messages = 0;
     this.stamps = stamps;
-    this.retains = retains;
-    this.writes = writes;
+    this.retains = retainsMessages;
+    this.writes = writesControlTopics;
     this.state.begun();
-    if (!retains) this.returnState = 'no retention';
+    if (!retainsMessages) this.returnState = 'no retention';
     else this.returnState = this.known ? this.state.returned(marker, closed) : 'first contact';
     this.replayed = this.#session > 1 || this.known ? new Set() : undefined;
   }
@@ -305,7 +302,7 @@ export class BrokerLink {
    * @param parents of topics that it may retain
    */
   startFullScan(isCut: boolean, parents: readonly string[]): void {
-    this.#post({ kind: 'full-scan', session: this.#session, isCut, parents });
+    this.#post({ kind: 'full-scan', session: this.#session, isReplayIncomplete: isCut, parents });
   }
 
   /** Whether there are probes to be sent. */
@@ -335,7 +332,7 @@ export class BrokerLink {
   }
 
   publishesSettled(message: PublishResults): void {
-    this.#through = message.through;
+    this.#through = message.completedUpTo;
     this.#bytes -= message.bytes;
     this.#exhausted &&= this.#uses(0.5);
     for (const topic of message.quarantined ?? []) {

@@ -2,7 +2,7 @@
 
 import type { BrokerSet } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
-import type { ReconcilerSettings } from '../../protocol/messages.ts';
+import type { ReconcilerSettings } from '../../protocol/settings.ts';
 import type { Superseded, SupersededAt } from '../../store/state-store.ts';
 import { markerFact, recall, type Self, storeMetadataOf } from '../store-metadata.ts';
 import type { HeldBefore, HeldChange } from '../topics/held-change.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { AtMarker, ReturnState } from '../../core/events.ts';
-import type { ShownMarker } from '../../protocol/messages.ts';
+import type { RetainedMarker } from '../../protocol/messages.ts';
 import type { Superseded } from '../../store/state-store.ts';
 import { Marker } from '../marker.ts';
 import { MarkerKey } from '../marker-key.ts';
@@ -46,7 +46,7 @@ export class MarkedState {
    * The broker is connected again, and has shown this.
    * @param closed the last commit before
    */
-  returned(shown: ShownMarker, closed: number): ReturnState {
+  returned(shown: RetainedMarker, closed: number): ReturnState {
     const commit = typeof shown === 'object' ? this.key?.commitOf(shown.payload) : shown;
     this.hasForgedMarker = commit === undefined;
     const base = this.marker.returned(commit ?? 'unknown', marker => this.history.reaches(marker));

@@ -9,8 +9,9 @@ import { quoted } from '../../core/printable.ts';
 import type { Message, Register } from '../../core/register.ts';
 import { MAX_COUNTER, type Version } from '../../core/version.ts';
 import { type Fault, payloadFault, topicFault } from '../../protocol/message-faults.ts';
-import type { Bounds, Log } from '../../protocol/messages.ts';
+import type { Log } from '../../protocol/messages.ts';
 import { packedFault } from '../../protocol/property-faults.ts';
+import type { Bounds } from '../../protocol/settings.ts';
 import type { StoredState, StoredTopic, TopicEntry } from '../../store/state-store.ts';
 import type { Counters } from '../counters.ts';
 

@@ -6,7 +6,7 @@
  * Few deletions at a time add up: all that were believed within WINDOW_MS count together.
  */
 
-import type { DeletionBound } from '../../protocol/messages.ts';
+import type { DeletionBound } from '../../protocol/settings.ts';
 import { SlidingCount } from './sliding-count.ts';
 
 /** Inferred deletions within this time count together, in milliseconds. */

@@ -49,15 +49,15 @@ export class FullScans {
     const { log } = this.#deps;
     const { name, gap, antiEntropy } = link;
     const wasOpen = gap.isOpen;
-    const isRead = scan.end === 'complete';
+    const isRead = scan.outcome === 'complete';
     const news = antiEntropy.fullScanEnded(held, {
       isIncomplete: wasOpen && !isRead,
-      isInParts: isRead && scan.reads > 1,
+      isInParts: isRead && scan.subscribes > 1,
     });
     if (news > 0) log('info', `${name} had dropped messages of ${news} topics on their way to us`);
     if (!wasOpen) return;
     if (isRead) {
-      log('info', `${name}: the replay is complete: the rest was read in ${scan.reads} parts`);
+      log('info', `${name}: the replay is complete: the rest was read in ${scan.subscribes} parts`);
       this.#close(link);
       return;
     }
@@ -77,16 +77,16 @@ export class FullScans {
   }
 }
 
-function reason({ end, reads, unread, dropped }: FullScanResult): string {
-  switch (end) {
-    case 'not possible':
+function reason({ outcome, subscribes, unreadFilters, droppedLevels }: FullScanResult): string {
+  switch (outcome) {
+    case 'unsupported':
       return 'mqttrep cannot read it in parts, since that takes a second connection and the right to write control topics';
-    case 'broken off':
+    case 'interrupted':
       return 'the full scan was broken off with its connection';
     case 'incomplete':
-      if (unread.length > 0)
-        return `under ${unread.map(filter => quoted(filter)).join(', ')} the broker retains more than it shows at once, and MQTT has no filter for a part of that; topics that other brokers hold there are probed one by one`;
-      return `not everything was read within the limits (${reads} reads, ${dropped} names not remembered)`;
+      if (unreadFilters.length > 0)
+        return `under ${unreadFilters.map(filter => quoted(filter)).join(', ')} the broker retains more than it shows at once, and MQTT has no filter for a part of that; topics that other brokers hold there are probed one by one`;
+      return `not everything was read within the limits (${subscribes} reads, ${droppedLevels} names not remembered)`;
     default:
       return 'the broker does not tell where its replay ends';
   }

@@ -118,10 +118,10 @@ export class Verifier {
   }
 
   /** A probe was answered. */
-  found(link: BrokerLink, { topic, found }: ProbeAnswer): void {
+  found(link: BrokerLink, { topic, held }: ProbeAnswer): void {
     if (!link.answered(topic)) return;
-    const isSuspected = found === 'absent' && this.#absences.isSuspected(link, topic);
-    if (!isSuspected) this.#found(link, topic, found);
+    const isSuspected = held === 'absent' && this.#absences.isSuspected(link, topic);
+    if (!isSuspected) this.#found(link, topic, held);
     this.#absences.answered(link, topic);
   }
 
@@ -135,7 +135,7 @@ export class Verifier {
     return this.#absences.decided(link, decision);
   }
 
-  #found(link: BrokerLink, topic: string, found: ProbeAnswer['found']): void {
+  #found(link: BrokerLink, topic: string, found: ProbeAnswer['held']): void {
     let isAskedAgain = true;
     if (found === 'unknown') {
       isAskedAgain = link.probeRetries.silent(topic, performance.now());
@@ -165,7 +165,7 @@ export class Verifier {
     });
   }
 
-  #probed(link: BrokerLink, topic: string, found: ProbeAnswer['found'], absence: Probed['absence']): void {
+  #probed(link: BrokerLink, topic: string, found: ProbeAnswer['held'], absence: Probed['absence']): void {
     const { table, clock, bring, dispatcher } = this.#deps;
     const now = Date.now();
     const before = table.get(topic)?.register;
@@ -203,9 +203,9 @@ export class Verifier {
 
 /** What was found, without its stamp where that is not to be believed. */
 function believable(
-  found: ProbeAnswer['found'],
+  found: ProbeAnswer['held'],
   isBelieved: (stamp: Version) => boolean,
-): ProbeAnswer['found'] {
+): ProbeAnswer['held'] {
   if (typeof found !== 'object' || found.stamp === undefined || isBelieved(found.stamp)) return found;
   return { ...found, stamp: undefined };
 }

@@ -1,20 +1,20 @@
 /**
- * The events of the server, for as long as the page is open: when the stream ends, or falls silent, it is
- * asked for again, with backoff. Whoever listens is told of every change, and never of an error as such.
+ * The event stream of the server, for as long as the page is open. When it ends or falls silent, the page connects again,
+ * with backoff. The listener gets every change of the link and of the status, and no errors.
  */
 
 import { backoff } from '../../core/backoff.ts';
 import type { Delta, Status } from '../api.ts';
 import { EventStreamReader, type ServerEvent } from './model/event-stream.ts';
 import { withDelta } from './model/live-status.ts';
-import { type Server, TokenWanted } from './server.ts';
+import { type Server, TokenRequired } from './server.ts';
 
 export type Link =
   | { readonly state: 'opening' }
   | { readonly state: 'live' }
-  /** `until`: when it is tried again; `since`: when it was lost. */
+  /** `since`: when the link was lost; `until`: when the next attempt begins. */
   | { readonly state: 'lost'; readonly since: number; readonly until: number }
-  | { readonly state: 'token wanted' };
+  | { readonly state: 'token required' };
 
 export interface Feed {
   readonly link: Link;
@@ -24,7 +24,7 @@ export interface Feed {
 export interface FeedTimes {
   /** Milliseconds. */
   readonly retry: { readonly first: number; readonly longest: number };
-  /** A stream from which nothing came for so long is taken for lost. */
+  /** A stream that is silent for so many milliseconds counts as lost. */
   readonly silence: number;
 }
 
@@ -46,7 +46,7 @@ export class FeedReader {
     this.#times = times;
   }
 
-  /** Connects now, be it for the first time or before the time of the next attempt. */
+  /** Connects now; also if the next attempt is due later. */
   connect(): void {
     this.#stream.abort();
     clearTimeout(this.#timer);
@@ -64,8 +64,8 @@ export class FeedReader {
       await this.#read(stream);
       this.#lose(stream);
     } catch (error) {
-      if (error instanceof TokenWanted && !stream.signal.aborted)
-        this.#tell({ link: { state: 'token wanted' } });
+      if (error instanceof TokenRequired && !stream.signal.aborted)
+        this.#tell({ link: { state: 'token required' } });
       else this.#lose(stream);
     } finally {
       stream.abort();
@@ -106,7 +106,7 @@ export class FeedReader {
     }
   }
 
-  /** Once for each stream, and not for one that was given up for another. */
+  /** Called once for each stream that ends, but not for one that another stream has replaced. */
   #lose(stream: AbortController): void {
     if (stream.signal.aborted || stream !== this.#stream) return;
     const now = Date.now();

@@ -1,4 +1,4 @@
-/** Where the page begins: it was sent by the server that it now asks. */
+/** The entry of the page. It sends its requests to the server that it came from. */
 
 import { render } from 'preact';
 import { App } from './parts/app.tsx';

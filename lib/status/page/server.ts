@@ -1,16 +1,16 @@
-/** What the page asks the status server for. Everything carries the token, where there is one. */
+/** The requests of the page to the status server, each with the token if there is one. */
 
 import type { TopicDetails, TopicLevel, TopicList } from '../api.ts';
 
-/** Milliseconds that an answer may take. */
-const LIMIT = 10_000;
+/** The time that an answer may take. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Milliseconds between two clocks that agree. */
+/** Two clocks agree if they differ by less. */
 const TOLERANCE = 5_000;
 
-/** The server wants another token than the one that it was given. */
-export class TokenWanted extends Error {
-  override name = 'TokenWanted';
+/** The server refuses the token, or requires one. */
+export class TokenRequired extends Error {
+  override name = 'TokenRequired';
 }
 
 export class NotFound extends Error {
@@ -32,13 +32,13 @@ export class Server {
   readonly #token: () => string | undefined;
   #skew = 0;
 
-  /** @param base where the server is, without a `/` at the end; '' for where the page came from */
+  /** @param base the URL of the server, without a `/` at the end; '' for the server of the page */
   constructor(base: string, token: () => string | undefined) {
     this.#base = base;
     this.#token = token;
   }
 
-  /** Milliseconds by which the clock here is ahead of the server's; 0 while they agree as far as can be told. */
+  /** Milliseconds that the clock of the browser is ahead of the server's; 0 if the two agree. */
   get skew(): number {
     return this.#skew;
   }
@@ -56,14 +56,19 @@ export class Server {
     return this.#json(`/api/v1/topics/${encodeURIComponent(topic)}`, {}, signal);
   }
 
-  /** Tells what a person has decided about the deletions that are held at a broker. */
+  /** Sends the decision of a person about the deletions that are held at a broker. */
   async decideDeletions(broker: string, decision: 'confirm' | 'refuse'): Promise<void> {
     const path = `/api/v1/brokers/${encodeURIComponent(broker)}/deletions/${decision}`;
-    const answer = await this.#fetch(path, 'application/json', AbortSignal.timeout(LIMIT), 'POST');
+    const answer = await this.#fetch(
+      path,
+      'application/json',
+      AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      'POST',
+    );
     await answer.body?.cancel();
   }
 
-  /** The stream of events; the caller reads it, and gives it up by the signal. */
+  /** The event stream. The caller reads it and aborts it by the signal. */
   async events(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const answer = await this.#fetch('/api/v1/events', 'text/event-stream', signal);
     if (answer.body === null) throw new Error('the answer is empty');
@@ -71,8 +76,8 @@ export class Server {
   }
 
   async #json<T>(path: string, query: Record<string, string>, signal: AbortSignal | undefined): Promise<T> {
-    const limit = AbortSignal.timeout(LIMIT);
-    const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     const answer = await this.#fetch(`${path}?${new URLSearchParams(query)}`, 'application/json', either);
     return (await answer.json()) as T;
   }
@@ -85,18 +90,18 @@ export class Server {
   ): Promise<Response> {
     const token = this.#token();
     const headers = { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
-    // Without the browser's own credentials: a refusal is then answered by the page, not by a dialog.
+    // Without the browser's credentials, so that the page and not a dialog of the browser asks for the token.
     const answer = await fetch(this.#base + path, { method, headers, signal, credentials: 'omit' });
     this.#skew = skewOf(answer.headers.get('date'), Date.now());
     if (answer.ok) return answer;
     await answer.body?.cancel();
-    if (answer.status === 401) throw new TokenWanted('a token is wanted');
-    if (answer.status === 404) throw new NotFound('there is no such thing');
-    throw new Error(`it answers ${answer.status}`);
+    if (answer.status === 401) throw new TokenRequired('the server requires a token');
+    if (answer.status === 404) throw new NotFound('not found');
+    throw new Error(`the server answers ${answer.status}`);
   }
 }
 
-/** The header has whole seconds, and an answer takes its time: what is less than a few seconds is no skew. */
+/** The header has whole seconds and an answer takes time, so a difference of a few seconds is no skew. */
 function skewOf(date: string | null, now: number): number {
   const skew = date === null ? Number.NaN : now - Date.parse(date);
   return Math.abs(skew) > TOLERANCE ? skew : 0;

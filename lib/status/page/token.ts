@@ -1,11 +1,11 @@
 /**
- * The token of a server that asks for one. It comes in the fragment of the address, `#token=…`, which no
- * browser sends and no server logs, or is typed in; it is kept until the tab is closed.
+ * The token of a server that requires one. It comes in the fragment of the address, `#token=…`, which browsers do not send
+ * and servers do not log, or the user types it. It is kept until the tab is closed.
  */
 
 const KEY = 'mqttrep-token';
 
-/** Takes a token out of the address, so that it is seen no longer, and remembers it. */
+/** Removes a token from the address, so that it is not visible any more, and remembers it. */
 export function takeTokenFromAddress(): void {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const token = fragment.get('token');

@@ -1,19 +1,19 @@
 /**
- * What the page knows of the topics: only what is open and was scrolled to. It asks the server for a page
- * at a time, and looks again only at the pages that can be seen.
+ * The topics that the page knows: only those of open branches that the user has scrolled to. It requests one page of
+ * topics at a time from the server, and later refreshes only visible pages.
  */
 
 import type { Answer, Level, NodeRow, Row } from './model/topic-rows.ts';
-import { asNodes, MOST_NODES, opensByItself, PAGE, rowsOf, withAnswer } from './model/topic-rows.ts';
+import { asNodes, MAX_NODES, opensByItself, PAGE, rowsOf, withAnswer } from './model/topic-rows.ts';
 import type { Server, TopicQuery } from './server.ts';
 
-/** Requests for pages under way at once. */
-const MOST_REQUESTS = 4;
+/** Requests for pages that may be pending at once. */
+const MAX_PENDING_REQUESTS = 4;
 
 export interface TopicView {
   readonly query: TopicQuery;
   readonly rows: readonly Row[];
-  /** How many topics a search found; null if that is not known, or nothing is searched for. */
+  /** How many topics the filter matches; null if that is not known, or there is no filter. */
   readonly found: number | null;
   readonly failed: boolean;
 }
@@ -24,12 +24,12 @@ export class TopicBrowser {
   #query = EVERYTHING;
   #levels = new Map<string, Level>();
   #open = new Set<string>();
-  /** Branches that opened by themselves, or could have: what the user closes stays closed. */
+  /** Branches that were opened automatically, or could have been: a branch that the user closes stays closed. */
   readonly #met = new Set<string>();
-  /** Ends the requests that belong to an earlier query. */
+  /** Aborts the requests of an earlier query. */
   #current = new AbortController();
-  #underWay = new Set<string>();
-  /** What is asked for next, by key; no more than what is seen. */
+  #pending = new Set<string>();
+  /** The next requests, by key; only for visible rows. */
   #waiting = new Map<string, { readonly level: string; readonly page: number }>();
   #failed = false;
   readonly #server: Server;
@@ -40,11 +40,11 @@ export class TopicBrowser {
     this.#listener = listener;
   }
 
-  /** Begins anew, with the tree where nothing is searched for, else with what is found. */
+  /** Starts again with a new query: without a filter with the tree, else with the matching topics. */
   search(query: TopicQuery): void {
     this.#current.abort();
     this.#current = new AbortController();
-    this.#underWay = new Set();
+    this.#pending = new Set();
     this.#waiting = new Map();
     this.#levels = new Map();
     this.#query = query;
@@ -65,14 +65,14 @@ export class TopicBrowser {
     this.#tell();
   }
 
-  /** The page behind the last one of a level. */
+  /** Requests the page after the last one of a level. */
   more(level: string): void {
     const known = this.#levels.get(level);
-    if (known !== undefined && count(known) >= MOST_NODES) return;
+    if (known !== undefined && count(known) >= MAX_NODES) return;
     if (known === undefined || known.next !== null) this.#ask(level, known?.pages.length ?? 0);
   }
 
-  /** Looks again at the pages to which these rows belong. */
+  /** Refreshes the pages to which these rows belong. */
   refresh(rows: readonly Row[]): void {
     const pages = new Map<string, { level: string; page: number }>();
     for (const row of rows) {
@@ -82,15 +82,15 @@ export class TopicBrowser {
     for (const { level, page } of pages.values()) this.#ask(level, page);
   }
 
-  /** Closes a branch for good: what is under it is asked for anew when it is opened again. */
+  /** Closes a branch and forgets its topics. They are requested again when the branch is opened. */
   #forget(beneath: string): void {
     for (const level of this.#levels.keys()) if (level.startsWith(beneath)) this.#levels.delete(level);
   }
 
   #ask(level: string, page: number): void {
     const key = keyOf(level, page);
-    if (this.#underWay.has(key)) return;
-    if (this.#underWay.size < MOST_REQUESTS) void this.#load(level, page, key);
+    if (this.#pending.has(key)) return;
+    if (this.#pending.size < MAX_PENDING_REQUESTS) void this.#load(level, page, key);
     else this.#waiting.set(key, { level, page });
   }
 
@@ -104,8 +104,8 @@ export class TopicBrowser {
 
   async #load(level: string, page: number, key: string): Promise<void> {
     const { signal } = this.#current;
-    const underWay = this.#underWay;
-    underWay.add(key);
+    const pending = this.#pending;
+    pending.add(key);
     try {
       const known = this.#levels.get(level);
       const after = page === 0 ? null : (known?.pages[page]?.after ?? known?.next ?? null);
@@ -115,11 +115,11 @@ export class TopicBrowser {
       this.#failed = false;
       if (!this.#searches()) this.#unfold(level, answer);
     } catch {
-      // Why is told by the feed, which fails alike; the next delta brings the next attempt.
+      // The feed fails too and shows why; the next delta triggers the next attempt.
       if (signal.aborted) return;
       this.#failed = true;
     } finally {
-      underWay.delete(key);
+      pending.delete(key);
       if (!signal.aborted) this.#askNext();
     }
     this.#tell();

@@ -3,13 +3,13 @@
 import { expect } from 'chai';
 import { BrokerCapabilities } from '../../../lib/broker/capabilities/capabilities.ts';
 import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
+import { hangsUpOnPresence } from '../../support/broker-quirks.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
-import { hangsUpOnPresence } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { BrokerActorFixture, type Told } from '../broker-actor-fixture.ts';
 
-type Session = Told & { readonly kind: 'session' };
+type Session = Told & { readonly kind: 'session-started' };
 
 describe('Broker actor at a broker that hangs up', function () {
   this.timeout(30_000);
@@ -25,7 +25,7 @@ describe('Broker actor at a broker that hangs up', function () {
   async function connect(hangsUpOn: NonNullable<AedesOptions['hangsUpOn']>): Promise<Session> {
     broker = await startAedes({ hangsUpOn });
     fixture = new BrokerActorFixture(broker.url, { options: { protocolVersion: 4 } });
-    return await fixture.heard((told): told is Session => told.kind === 'session');
+    return await fixture.heard((told): told is Session => told.kind === 'session-started');
   }
 
   async function expectEcho(session: Session): Promise<void> {
@@ -36,14 +36,14 @@ describe('Broker actor at a broker that hangs up', function () {
 
   it('on topics of ours: writes none, says so, and goes on', async () => {
     const session = await connect(({ topic }) => topic.startsWith('mqttrep/'));
-    expect(session).to.include({ marker: 'unknown', retains: true });
+    expect(session).to.include({ marker: 'unknown', retainsMessages: true });
     await expectEcho(session);
     expect(fixture.log).to.match(/^warn oslo: the broker hangs up on messages under mqttrep\/…/m);
   });
 
   it('on what is retained: publishes nothing retained, says so, and goes on', async () => {
     const session = await connect(({ retain }) => retain);
-    expect(session).to.include({ marker: 'unknown', retains: false });
+    expect(session).to.include({ marker: 'unknown', retainsMessages: false });
     await expectEcho(session);
     await fixture.reported(report => report.kind === 'log' && report.message.includes('retains no messages'));
   });
@@ -53,7 +53,7 @@ describe('Broker actor at a broker that hangs up', function () {
     const session = await connect(
       ({ topic, retain }) => retain && topic.includes('/replay/') && failures-- > 0,
     );
-    expect(session).to.include({ marker: 'absent', retains: true });
+    expect(session).to.include({ marker: 'absent', retainsMessages: true });
     await expectEcho(session);
   });
 
@@ -61,8 +61,10 @@ describe('Broker actor at a broker that hangs up', function () {
     const session = await connect(({ topic }) => topic.startsWith('mqttrep/'));
     await fixture.replayed();
     fixture.tell({ kind: 'probe', session: session.session, priority: 'urgent', topics: ['a'] });
-    const told = await fixture.heard((one): one is Told & { kind: 'found' } => one.kind === 'found');
-    expect(told.answers).to.deep.equal([{ topic: 'a', found: 'unknown' }]);
+    const told = await fixture.heard(
+      (one): one is Told & { kind: 'probe-answers' } => one.kind === 'probe-answers',
+    );
+    expect(told.answers).to.deep.equal([{ topic: 'a', held: 'unknown' }]);
   });
 });
 
@@ -95,8 +97,8 @@ describe('Broker actor at a mosquitto', function () {
         broker = await startMosquitto({ config: ['max_qos 0'] });
         fixture = new BrokerActorFixture(broker.url, { stateTopics, options: { protocolVersion } });
         await fixture.replayed(1, 20_000);
-        const session = await fixture.heard((told): told is Session => told.kind === 'session');
-        expect(session).to.include({ marker: 'absent', retains: true });
+        const session = await fixture.heard((told): told is Session => told.kind === 'session-started');
+        expect(session).to.include({ marker: 'absent', retainsMessages: true });
         fixture.publish(session.session, { topic: 'a', payload: '1', confirm: true });
         await fixture.heard(told => told.kind === 'observation' && told.topic === 'a');
         expect(fixture.log).not.to.include('mqttrep writes no topic of its own');

@@ -1,7 +1,7 @@
 /** Where a broker leaves the retain flag on live messages of QoS 0 over MQTT 3.1.1, none of them is taken for a late replay. */
 
 import { expect } from 'chai';
-import { flagsLiveQos0 } from '../../support/oddities.ts';
+import { flagsLiveQos0 } from '../../support/broker-quirks.ts';
 import { flagRigHooks } from '../retained/flag-fixture.ts';
 
 for (const flag of ['leaves', 'clears'] as const) {

@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import { packProperties, SENDER, STAMP } from '../../../lib/protocol/properties.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
+import { DROPS_LIVE_FLAGS } from '../../support/broker-quirks.ts';
 import { eventually } from '../../support/eventually.ts';
-import { DROPS_LIVE_FLAGS } from '../../support/oddities.ts';
 import { START } from '../broker-actor-fixture.ts';
 import { controlTopicsAt } from '../makes.ts';
 import { flagRigHooks } from '../retained/flag-fixture.ts';

@@ -44,7 +44,7 @@ for (const resubscription of ['adds', 'replaces', 'hides what is replayed'] as c
       await fixture.heard(told => told.kind === 'observation' && told.payload === 'end');
       await client.end();
       const again = fixture.told
-        .slice(fixture.kinds.lastIndexOf('session'))
+        .slice(fixture.kinds.lastIndexOf('session-started'))
         .filter(({ kind }) => kind === 'observation');
       expect(again.map(one => ('replay' in one ? [one.topic, one.replay] : []))).to.deep.equal([
         ['b/1', true],

@@ -32,7 +32,7 @@ for (const replayOrder of orders) {
 
     it('is shown everything before the replay is said to be over', async () => {
       await fixture.replayed();
-      const over = fixture.told.findIndex(({ kind }) => kind === 'replayed');
+      const over = fixture.told.findIndex(({ kind }) => kind === 'caught-up');
       const shown = fixture.told.slice(0, over).filter(({ kind }) => kind === 'observation');
       expect(shown).to.have.length(MANY);
       for (const one of shown) expect(one).to.include({ replay: true, retained: true });
@@ -42,11 +42,12 @@ for (const replayOrder of orders) {
       await fixture.replayed();
       const topics = Array.from({ length: MANY }, (_, index) => `many/${index}`);
       fixture.tell({ kind: 'probe', session: 1, priority: 'urgent', topics });
-      const answered = () => fixture.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
-      await fixture.heard((told): told is Told & { kind: 'found' } => {
-        return told.kind === 'found' && answered().length === MANY;
+      const answered = () =>
+        fixture.told.flatMap(told => (told.kind === 'probe-answers' ? told.answers : []));
+      await fixture.heard((told): told is Told & { kind: 'probe-answers' } => {
+        return told.kind === 'probe-answers' && answered().length === MANY;
       });
-      expect(answered().filter(({ found }) => typeof found !== 'object')).to.deep.equal([]);
+      expect(answered().filter(({ held }) => typeof held !== 'object')).to.deep.equal([]);
     });
 
     it('leaves nothing of that behind', async () => {

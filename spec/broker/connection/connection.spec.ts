@@ -3,10 +3,10 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { startAedes } from '../../support/aedes-broker.ts';
+import { ANSWERS_NO_SUBSCRIBE } from '../../support/broker-quirks.ts';
 import { TestClient } from '../../support/client.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { Link } from '../../support/link.ts';
-import { ANSWERS_NO_SUBSCRIBE } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import { openConnection } from '../open-connection.ts';
 

@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { BREAKS_PUBACKS } from '../../support/broker-quirks.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
-import { BREAKS_PUBACKS } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
@@ -50,10 +50,10 @@ describe('A broker that accepts MQTT 5, and answers what MQTT 5 does not know', 
       if (protocolVersion === undefined) {
         await fixture.reported(one => one.kind === 'log' && one.message.includes('connected with'));
         expect(fixture.log).to.match(/going on with MQTT 3\.1\.1\ninfo oslo: connected with MQTT 3\.1\.1/);
-        const session = await fixture.heard(one => one.kind === 'session');
+        const session = await fixture.heard(one => one.kind === 'session-started');
         expect(session).to.include({ stamps: false });
       } else {
-        expect(fixture.kinds).not.to.include('session');
+        expect(fixture.kinds).not.to.include('session-started');
       }
       await fixture.stop();
       await relay.close();

@@ -1,7 +1,7 @@
 /** Over MQTT 3.1.1 only what a broker grants tells how it may be published to. */
 
 import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
-import { NO_QOS_2 } from '../../support/oddities.ts';
+import { NO_QOS_2 } from '../../support/broker-quirks.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 
@@ -29,15 +29,15 @@ describe('Broker actor at a broker that never acknowledges QoS 2, as Mosca', () 
   it('publishes with the QoS that it grants, also where the subscription stays at QoS 0', async () => {
     await start({ resubscription: 'hides what is replayed' });
     fixture.publish(1, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
-    await fixture.heard(told => told.kind === 'publish-results' && told.through === 2);
+    await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 2);
   });
 
   it('does so from the first message of the next session', async () => {
     await start({});
     await broker.kill();
     await broker.start();
-    await fixture.heard(told => told.kind === 'session' && told.session === 2);
+    await fixture.heard(told => told.kind === 'session-started' && told.session === 2);
     fixture.publish(2, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
-    await fixture.heard(told => told.kind === 'publish-results' && told.through === 2);
+    await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 2);
   });
 });

@@ -5,7 +5,7 @@ import { generate, type IConnectPacket } from 'mqtt-packet';
 import { eventually } from '../../support/eventually.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { CONNECT, connectOf, typeOf } from '../../support/packet-bytes.ts';
-import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
+import { PacketRelay, type Quirk } from '../../support/packet-relay.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { WebsocketRelay } from '../../support/websocket-relay.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
@@ -20,7 +20,7 @@ const PROTOCOLS = [
 ] as const;
 
 /** Refuses a CONNECT whose will has an empty payload, as two makes of broker do; and takes note of all wills. */
-function refusesEmptyWill(level: 4 | 5, wills: IConnectPacket['will'][]): Oddity {
+function refusesEmptyWill(level: 4 | 5, wills: IConnectPacket['will'][]): Quirk {
   const refusal = { cmd: 'connack', sessionPresent: false } as const;
   const answer = generate(level === 5 ? { ...refusal, reasonCode: 0x81 } : { ...refusal, returnCode: 5 }, {
     protocolVersion: level,

@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import type { IngressMode } from '../../../lib/broker/incoming/ingress.ts';
 import { messageDigestOf } from '../../../lib/protocol/message-digest.ts';
-import type { Sampling } from '../../../lib/protocol/messages.ts';
 import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
+import type { Sampling } from '../../../lib/protocol/settings.ts';
 import { ALL, Fixture, LIVE_3, LIVE_5, NEWEST } from './ingress-fixture.ts';
 
 describe('Conflation', () => {
@@ -43,7 +43,7 @@ describe('Conflation', () => {
     fixture.intake.flush();
     fixture.take('a', '9', retained);
     fixture.intake.flush();
-    expect(fixture.batches.map(batch => batch.map(({ passedOver }) => passedOver))).to.deep.equal([
+    expect(fixture.batches.map(batch => batch.map(({ conflated }) => conflated))).to.deep.equal([
       [['2', '', messageDigestOf(large), '3', '4', '5', '6', '7'], undefined, undefined],
       [undefined],
     ]);

@@ -5,8 +5,8 @@ import type { IPublishPacket } from 'mqtt';
 import { Ingress, type IngressMode } from '../../../lib/broker/incoming/ingress.ts';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import { BatchReader } from '../../../lib/protocol/batch.ts';
-import type { Sampling } from '../../../lib/protocol/messages.ts';
 import { type Observation, readObservation } from '../../../lib/protocol/observation.ts';
+import type { Sampling } from '../../../lib/protocol/settings.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
 
 /** What the reconciler gives before it is heard of. */

@@ -52,11 +52,11 @@ describe('Rehearsal', () => {
   it('settles and confirms all', () => {
     add({ topic: 'a', payload: '12' }, { topic: 'b' });
     add({ topic: 'c' });
-    expect(reports.map(({ through, bytes }) => [through, bytes])).to.deep.equal([
+    expect(reports.map(({ completedUpTo, bytes }) => [completedUpTo, bytes])).to.deep.equal([
       [2, 5],
       [3, 2],
     ]);
-    const confirmed = reports.flatMap(report => report.confirmed);
+    const confirmed = reports.flatMap(report => report.acknowledged);
     expect(confirmed).to.deep.equal(['a', 'b', 'c'].map(topic => ({ topic, version: VERSION })));
   });
 

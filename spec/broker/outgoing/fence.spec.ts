@@ -5,7 +5,7 @@ import { Fence } from '../../../lib/broker/outgoing/fence.ts';
 import { Fixture } from './outbox-fixture.ts';
 
 const confirmed = ({ reports }: Fixture) =>
-  reports.flatMap(report => report.confirmed.map(({ topic }) => topic));
+  reports.flatMap(report => report.acknowledged.map(({ topic }) => topic));
 
 describe('A publish with QoS 0', () => {
   it('is confirmed once the broker has answered an UNSUBSCRIBE that was sent behind it', async () => {
@@ -15,7 +15,7 @@ describe('A publish with QoS 0', () => {
     expect(fixture.reports).to.deep.equal([]);
     await fixture.passFence();
     expect(confirmed(fixture)).to.deep.equal(['a']);
-    expect(fixture.reports.at(-1)).to.include({ through: 1 });
+    expect(fixture.reports.at(-1)).to.include({ completedUpTo: 1 });
   });
 
   it('shares the round trip with others, except what is sent while one is under way', async () => {

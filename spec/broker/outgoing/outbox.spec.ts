@@ -37,17 +37,17 @@ describe('Outbox', () => {
     fixture.add({ topic: 'bad' }, { topic: 'a' }, { topic: 'worse' }, { topic: 'b' });
     const topics = () => fixture.sent.map(({ topic }) => topic);
     expect(topics()).to.deep.equal(['a', 'b']);
-    expect(await fixture.acknowledge([0])).to.include({ through: 0 });
+    expect(await fixture.acknowledge([0])).to.include({ completedUpTo: 0 });
     expect(topics()).to.deep.equal(['a', 'b']);
-    expect(await fixture.acknowledge([1])).to.include({ through: 0 });
+    expect(await fixture.acknowledge([1])).to.include({ completedUpTo: 0 });
     expect(topics()).to.deep.equal(['a', 'b', 'bad']);
     fixture.add({ topic: 'c' });
     expect(topics()).to.deep.equal(['a', 'b', 'bad']);
-    expect(await fixture.acknowledge([2])).to.include({ through: 2 });
+    expect(await fixture.acknowledge([2])).to.include({ completedUpTo: 2 });
     expect(topics()).to.deep.equal(['a', 'b', 'bad', 'c']);
     await fixture.acknowledge([3]);
     expect(topics()).to.deep.equal(['a', 'b', 'bad', 'c', 'worse']);
-    expect(await fixture.acknowledge([4])).to.include({ through: 5 });
+    expect(await fixture.acknowledge([4])).to.include({ completedUpTo: 5 });
   });
 
   it('says which topics the broker does not acknowledge; what it was not sent is none of them', () => {
@@ -87,16 +87,16 @@ describe('Outbox', () => {
     expect(fixture.sent.map(({ topic }) => topic)).to.deep.equal(
       Array.from({ length: 10 }, (_, i) => `t${i}`),
     );
-    expect(fixture.reports.at(-1)).to.include({ through: 10 });
+    expect(fixture.reports.at(-1)).to.include({ completedUpTo: 10 });
     expect(fixture.outbox.counters.published).to.equal(10);
   });
 
   it('settles in order, though acknowledgements come out of order', async () => {
     const fixture = new Fixture().addMany(4);
-    expect(await fixture.acknowledge([2])).to.include({ through: 0 });
-    expect(await fixture.acknowledge([0])).to.include({ through: 1 });
-    expect(await fixture.acknowledge([3])).to.include({ through: 1 });
-    expect(await fixture.acknowledge([1])).to.include({ through: 4 });
+    expect(await fixture.acknowledge([2])).to.include({ completedUpTo: 0 });
+    expect(await fixture.acknowledge([0])).to.include({ completedUpTo: 1 });
+    expect(await fixture.acknowledge([3])).to.include({ completedUpTo: 1 });
+    expect(await fixture.acknowledge([1])).to.include({ completedUpTo: 4 });
   });
 
   it('reports once for all of a turn, and counts each byte once, those of names and properties too', async () => {
@@ -106,25 +106,25 @@ describe('Outbox', () => {
     );
     await fixture.acknowledge([0, 1]);
     expect(fixture.reports).to.have.lengthOf(1);
-    expect(fixture.reports[0]).to.include({ through: 2, bytes: 7 + 4 + NO_PROPERTIES.length });
+    expect(fixture.reports[0]).to.include({ completedUpTo: 2, bytes: 7 + 4 + NO_PROPERTIES.length });
     fixture.add({ topic: 'c', payload: '1' });
-    expect(await fixture.acknowledge([2])).to.include({ through: 3, bytes: 2 });
+    expect(await fixture.acknowledge([2])).to.include({ completedUpTo: 3, bytes: 2 });
   });
 
   it('confirms those that were to be confirmed, once', async () => {
     const fixture = new Fixture().add({ topic: 'a', confirm: true }, { topic: 'b' });
     const first = await fixture.acknowledge([0, 1]);
-    expect(first.confirmed).to.deep.equal([{ topic: 'a', version: VERSION }]);
+    expect(first.acknowledged).to.deep.equal([{ topic: 'a', version: VERSION }]);
     fixture.add({ topic: 'c' });
-    expect((await fixture.acknowledge([2])).confirmed).to.deep.equal([]);
+    expect((await fixture.acknowledge([2])).acknowledged).to.deep.equal([]);
   });
 
   it('reports what was refused, and goes on', async () => {
     const fixture = new Fixture({ receiveMaximum: 1 }).add({ topic: 'a', confirm: true }, { topic: 'b' });
     const report = await fixture.acknowledge([0], new Error('not authorized'));
     expect(report).to.deep.include({
-      through: 1,
-      confirmed: [],
+      completedUpTo: 1,
+      acknowledged: [],
       refused: [{ topic: 'a', version: VERSION, reason: 'not authorized', scope: 'topic', isLogged: false }],
     });
     expect(fixture.sent.at(-1)?.topic).to.equal('b');
@@ -266,7 +266,7 @@ describe('Outbox', () => {
     expect(fixture.tried.map(({ payload }) => payload.toString())).to.deep.equal(['123', '45']);
     const report = await fixture.acknowledge([0]);
     const bytes = 'bad123'.length + 'ax'.length + 'bad45'.length;
-    expect(report).to.deep.include({ through: 3, bytes, quarantined: ['bad'], released: [] });
+    expect(report).to.deep.include({ completedUpTo: 3, bytes, quarantined: ['bad'], released: [] });
   });
 
   it('publishes what waited for a trial before all that comes later, once the topic was taken', async () => {
@@ -283,7 +283,7 @@ describe('Outbox', () => {
     expect(report).to.deep.include({ released: ['t'], refused: [] });
     await fixture.acknowledge([1]);
     expect(fixture.sent.map(({ payload }) => payload)).to.deep.equal(['x', '2', '3']);
-    expect(await fixture.acknowledge([2])).to.include({ through: 4 });
+    expect(await fixture.acknowledge([2])).to.include({ completedUpTo: 4 });
   });
 
   it('reports what a trial did not settle well as refused', async () => {

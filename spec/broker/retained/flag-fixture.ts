@@ -4,14 +4,14 @@ import type { Subscription } from '../../../lib/core/subscriptions.ts';
 import type { Observation } from '../../../lib/protocol/observation.ts';
 import { TestClient } from '../../support/client.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
-import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
+import { PacketRelay, type Quirk } from '../../support/packet-relay.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 
 export interface FlagRigOptions {
   readonly protocolVersion: 4 | 5;
   /** Of the relay. It is called for each spec. */
-  readonly oddity: () => Oddity;
+  readonly oddity: () => Quirk;
   /** The client connects through the relay, too. Default: false. */
   readonly clientThroughRelay?: boolean;
   readonly subscriptions: readonly Subscription[];

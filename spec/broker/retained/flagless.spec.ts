@@ -32,10 +32,10 @@ describe('Broker actor at a broker that never sets the retain flag', () => {
 
   it('asks it nothing, and says so', async () => {
     fixture.tell({ kind: 'probe', session: 1, priority: 'background', topics: ['kept'] });
-    fixture.tell({ kind: 'full-scan', session: 1, isCut: false, parents: [] });
+    fixture.tell({ kind: 'full-scan', session: 1, isReplayIncomplete: false, parents: [] });
     await fixture.heard(told => told.kind === 'full-scan-ended');
-    const answers = fixture.told.flatMap(told => (told.kind === 'found' ? told.answers : []));
-    expect(answers).to.deep.equal([{ topic: 'kept', found: 'unknown' }]);
+    const answers = fixture.told.flatMap(told => (told.kind === 'probe-answers' ? told.answers : []));
+    expect(answers).to.deep.equal([{ topic: 'kept', held: 'unknown' }]);
     // The client of the spec, and the actor.
     expect(broker.log().match(/^connected /gm)).to.have.length(2);
     expect(fixture.log).to.match(/^warn oslo: the broker never sets the retain flag/m);

@@ -160,13 +160,13 @@ describe('A survey of a broker that drops what it cannot write', function () {
   it('reads it in parts, and shows all of it', async () => {
     const filters = ['site-0/#', 'site-1/#', 'site-2/#', 'site-3/#'];
     const scan = await surveyOf(filters).run();
-    expect(scan).to.deep.equal({ end: 'complete', reads: 3, unread: [], dropped: 0 });
+    expect(scan).to.deep.equal({ outcome: 'complete', subscribes: 3, unreadFilters: [], droppedLevels: 0 });
     expect(shown.size).to.equal((4 * MANY) / 10);
   });
 
   itInFull('finds the branches that it did not show, and says which level is incomplete', async () => {
     const scan = await surveyOf(['#']).run();
-    expect(scan).to.deep.include({ end: 'incomplete', unread: ['flat/+'] });
+    expect(scan).to.deep.include({ outcome: 'incomplete', unreadFilters: ['flat/+'] });
     expect([...shown].filter(topic => topic.startsWith('site-'))).to.have.lengthOf(MANY);
     expect(shown.size).to.be.within(MANY + 900, MANY + 1_499);
   });
@@ -175,7 +175,7 @@ describe('A survey of a broker that drops what it cannot write', function () {
     const over = surveyOf(['#']).run();
     await eventually(() => expect(link.connections).to.equal(1));
     link.cut();
-    expect(await over).to.deep.include({ end: 'broken off' });
+    expect(await over).to.deep.include({ outcome: 'interrupted' });
     link.heal();
   });
 });

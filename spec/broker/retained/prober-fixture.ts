@@ -12,7 +12,7 @@ export const LARGEST = 10_000;
 
 export class Fixture {
   readonly prober: Prober;
-  readonly #answers = new Map<string, ProbeAnswer['found']>();
+  readonly #answers = new Map<string, ProbeAnswer['held']>();
   #look: () => void = () => undefined;
   #readable: (answer: ReadAccess) => void = () => undefined;
   /** How often an answer was found to go on though it was over. */
@@ -43,9 +43,9 @@ export class Fixture {
       },
       proof: { by: new ReadProof('mqttrep/us/probe/spec/fence'), tell: answer => this.#readable(answer) },
       answer: answers => {
-        for (const { topic, found } of answers) {
+        for (const { topic, held } of answers) {
           if (this.#answers.has(topic)) throw new Error(`${topic} was answered twice`);
-          this.#answers.set(topic, found);
+          this.#answers.set(topic, held);
         }
         this.#look();
       },
@@ -83,7 +83,7 @@ export class Fixture {
     return proven;
   }
 
-  found(topic: string): ProbeAnswer['found'] | undefined {
+  found(topic: string): ProbeAnswer['held'] | undefined {
     return this.#answers.get(topic);
   }
 }

@@ -5,13 +5,13 @@ import { generate } from 'mqtt-packet';
 import sinon from 'sinon';
 import { Connection } from '../../../lib/broker/connection/connection.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
+import { stallsOnce } from '../../support/broker-quirks.ts';
 import { TestClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { itInFull } from '../../support/in-full.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
-import { stallsOnce } from '../../support/oddities.ts';
 import { PUBLISH, SUBACK, SUBSCRIBE, typeOf } from '../../support/packet-bytes.ts';
-import { type Oddity, PacketRelay } from '../../support/packet-relay.ts';
+import { PacketRelay, type Quirk } from '../../support/packet-relay.ts';
 import {
   CONTENT_TYPE,
   expiryProperty,
@@ -53,7 +53,7 @@ describe('Scanner whose sentinel the broker has lost', () => {
     const fixture = new Fixture(broker.url, 4, 'filter by filter');
     expect(await fixture.ask(['never'])).to.deep.equal(['absent']);
     const client = await TestClient.connect(broker.url);
-    for (const topic of await controlTopicsAt(broker.url)) await client.erase(topic);
+    for (const topic of await controlTopicsAt(broker.url)) await client.deleteRetained(topic);
     await client.end();
     expect(await fixture.ask(['never'])).to.deep.equal(['unknown']);
     expect(await fixture.ask(['never'])).to.deep.equal(['absent']);
@@ -133,7 +133,7 @@ describe('Scanner at a broker that acknowledges before it stores', () => {
     await broker.stop();
   });
 
-  async function expectTruth(oddity: Oddity): Promise<void> {
+  async function expectTruth(oddity: Quirk): Promise<void> {
     relay = await PacketRelay.before(broker.port, oddity);
     const fixture = new Fixture(relay.url, 4, 'any');
     expect(await fixture.ask(['many/0', 'never'])).to.deep.equal(['value 0', 'absent']);
@@ -217,7 +217,7 @@ describe('Scanner at a broker that retains what is malformed', () => {
     character: userProperty('a', '\u0001'),
     'too many': Buffer.concat(new Array<Buffer>(20_000).fill(userProperty('a', ''))),
   };
-  const retainsThese: Oddity = {
+  const retainsThese: Quirk = {
     fromBroker: packet => {
       const added = typeOf(packet) === PUBLISH ? more[topicOf(packet)] : undefined;
       return added === undefined ? packet : withMoreProperties(packet, added);

@@ -22,7 +22,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       await client.publish('present', 'here', { retain: true });
       await client.publish('bytes', Buffer.from([0, 255, 128]), { retain: true });
       await client.publish('erased', 'gone', { retain: true });
-      await client.erase('erased');
+      await client.deleteRetained('erased');
       await client.publish('passed', 'by');
       await client.end();
       await publishMany(broker.url, 250);

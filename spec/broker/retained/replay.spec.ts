@@ -7,7 +7,7 @@ import sinon from 'sinon';
 import type { Connection } from '../../../lib/broker/connection/connection.ts';
 import { Replay, SentinelLostError } from '../../../lib/broker/retained/replay.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
-import type { ShownMarker } from '../../../lib/protocol/messages.ts';
+import type { RetainedMarker } from '../../../lib/protocol/messages.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
 import { TestClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -135,7 +135,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       });
     }
 
-    const markers: readonly (readonly [retained: string, read: ShownMarker])[] = [
+    const markers: readonly (readonly [retained: string, read: RetainedMarker])[] = [
       ['', 'absent'],
       ['17.digest', { payload: '17.digest' }],
       ['x'.repeat(1_000), { payload: 'x'.repeat(100) }],
@@ -147,7 +147,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
         const replay = create(newSentinel());
         await replay.begin();
         expect(await replay.readMarker()).to.deep.equal(read);
-        await client.erase(MARKER);
+        await client.deleteRetained(MARKER);
         await client.end();
       });
     }

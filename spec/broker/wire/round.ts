@@ -63,7 +63,10 @@ async function beHostile(
 
 /** What a reconciler has a worker do, at whatever moment. */
 function ask(fixture: BrokerActorFixture, chance: Chance, prefix: string): void {
-  const session = fixture.told.reduce((last, told) => (told.kind === 'session' ? told.session : last), 0);
+  const session = fixture.told.reduce(
+    (last, told) => (told.kind === 'session-started' ? told.session : last),
+    0,
+  );
   const topic = `${prefix}/out/${chance.below(10)}`;
   switch (chance.below(4)) {
     case 0:
@@ -75,7 +78,7 @@ function ask(fixture: BrokerActorFixture, chance: Chance, prefix: string): void 
       });
       return;
     case 1:
-      fixture.tell({ kind: 'full-scan', session, isCut: false, parents: [] });
+      fixture.tell({ kind: 'full-scan', session, isReplayIncomplete: false, parents: [] });
       return;
     default:
       fixture.publish(session, { topic, retain: chance.happens(0.5), qos: chance.pick([0, 1, 2]) });
@@ -97,7 +100,7 @@ async function recover(fixture: BrokerActorFixture, client: TestClient, prefix: 
     () => `an honest message is not told of\n${fixture.log.slice(-3_000)}`,
   );
   const publish = () => {
-    const session = fixture.told.findLast(told => told.kind === 'session')?.session ?? 0;
+    const session = fixture.told.findLast(told => told.kind === 'session-started')?.session ?? 0;
     fixture.publish(session, { topic: `${prefix}/sent`, retain: false });
   };
   await until(

@@ -5,7 +5,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AskedBy, acceptsMqtt } from '../../support/accepts-mqtt.ts';
+import { acceptsMqtt, type ProtocolLevel } from '../../support/accepts-mqtt.ts';
 import { freePort } from '../../support/free-port.ts';
 import { ServerProcess } from '../../support/server-process.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
@@ -17,7 +17,7 @@ export interface Command {
   /** Beside PATH, HOME and the locale. */
   readonly env?: Readonly<Record<string, string>>;
   /** The protocol level by which it is asked whether it is up; MQTT 3.1.1 unless given. */
-  readonly askedBy?: AskedBy;
+  readonly askedBy?: ProtocolLevel;
 }
 
 /** Where a broker may write. */

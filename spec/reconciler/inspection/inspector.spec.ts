@@ -1,7 +1,7 @@
 /** What the reconciler answers when it is asked how all is. */
 
 import { expect } from 'chai';
-import type { ReconcilerAnswers } from '../../../lib/protocol/requests.ts';
+import type { ReconcilerResponses } from '../../../lib/protocol/requests.ts';
 import type { Inspection } from '../../../lib/reconciler/inspection/inspector.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { type FixtureOptions, NOW, ReconcilerFixture } from '../reconciler-fixture.ts';
@@ -31,10 +31,10 @@ describe('The inspector', () => {
   afterEach(() => fixture.close());
 
   const ask = <Q extends Inspection>(question: Q) =>
-    fixture.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
-  const measures = (conflictsAfter = 0) => ask({ of: 'measures', conflictsAfter });
+    fixture.reconciler.inspector.answer(question) as Promise<ReconcilerResponses[Q['kind']]>;
+  const measures = (conflictsAfter = 0) => ask({ kind: 'measures', conflictsAfter });
   const list = (which: 'all' | 'diverging' = 'all', filter = '') =>
-    ask({ of: 'topics', filter, which, after: null, limit: 100 });
+    ask({ kind: 'topics', filter, which, after: null, limit: 100 });
 
   /** The broker shows what was published to it, and has acknowledged it. */
   async function echo(end: WorkerEnd): Promise<void> {
@@ -120,7 +120,7 @@ describe('The inspector', () => {
     let { topics, links } = await measures();
     expect(topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 1, deleted: 0 });
     expect(links.map(({ blocked }) => blocked)).to.deep.equal([0, 0, 1]);
-    const details = await ask({ of: 'topic', topic: 't' });
+    const details = await ask({ kind: 'topic', topic: 't' });
     expect(details?.state).to.equal('blocked');
     expect(details?.blocked).to.have.all.keys('C');
     expect(details?.blocked['C']?.reason).to.equal('not authorized');
@@ -182,7 +182,7 @@ describe('The inspector', () => {
     a.observe({ topic: 't', payload: 'new', expiry: 60_000 });
     await fixture.tick();
     await echo(b);
-    const details = await ask({ of: 'topic', topic: 't' });
+    const details = await ask({ kind: 'topic', topic: 't' });
     const value = (text: string) => ({ kind: 'text', text, bytes: 3 });
     expect(details).to.deep.include({
       topic: 't',
@@ -203,7 +203,7 @@ describe('The inspector', () => {
       conflicts: [],
     });
     expect(details?.version).to.include({ time: NOW + 1_000, replica: 'us' });
-    expect(await ask({ of: 'topic', topic: 'none' })).to.equal(null);
+    expect(await ask({ kind: 'topic', topic: 'none' })).to.equal(null);
   });
 
   it('remembers conflicts, with what each side said and what decided', async () => {
@@ -225,7 +225,7 @@ describe('The inspector', () => {
       },
     ]);
     expect(counts.conflicts).to.deep.equal({ arrival: 1 });
-    expect((await ask({ of: 'topic', topic: 't' }))?.conflicts).to.deep.equal(conflicts);
+    expect((await ask({ kind: 'topic', topic: 't' }))?.conflicts).to.deep.equal(conflicts);
     expect((await measures(lastConflict)).conflicts).to.deep.equal([]);
   });
 
@@ -239,8 +239,8 @@ describe('The inspector', () => {
     const answers = JSON.stringify([
       await measures(),
       await list(),
-      await ask({ of: 'topic', topic: 't' }),
-      await ask({ of: 'level', under: '', after: null, limit: 9 }),
+      await ask({ kind: 'topic', topic: 't' }),
+      await ask({ kind: 'level', under: '', after: null, limit: 9 }),
     ]);
     expect(answers).to.contain('"kind":"hidden"');
     expect(answers).not.to.contain('s3cret');
@@ -251,7 +251,7 @@ describe('The inspector', () => {
     await fixture.ready({ 'x/1': '1', 'x/2/3': '2', x: '0', y: '4' });
     a.observe({ topic: 'x/1', payload: 'new' });
     await fixture.all();
-    const { nodes, size } = await ask({ of: 'level', under: '', after: null, limit: 9 });
+    const { nodes, size } = await ask({ kind: 'level', under: '', after: null, limit: 9 });
     expect(size).to.equal(2);
     expect(
       nodes.map(({ name, topic, beneath, diverging }) => [name, topic?.topic, beneath, diverging]),

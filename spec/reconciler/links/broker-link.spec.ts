@@ -30,7 +30,14 @@ describe('BrokerLink', () => {
       () => undefined,
     );
     link.sessionStarted(
-      { kind: 'session', session: 1, stamps: true, retains: true, writes: true, marker: 'absent' },
+      {
+        kind: 'session-started',
+        session: 1,
+        stamps: true,
+        retainsMessages: true,
+        writesControlTopics: true,
+        marker: 'absent',
+      },
       0,
     );
     link.ready = true;
@@ -51,7 +58,13 @@ describe('BrokerLink', () => {
   }
 
   const settled = (through: number, bytes = through) =>
-    link.publishesSettled({ kind: 'publish-results', through, bytes, confirmed: [], refused: [] });
+    link.publishesSettled({
+      kind: 'publish-results',
+      completedUpTo: through,
+      bytes,
+      acknowledged: [],
+      refused: [],
+    });
   const flush = () => link.seal()();
 
   it('is open for CREDIT publications, and again when half of them are settled', () => {
@@ -113,7 +126,14 @@ describe('BrokerLink', () => {
     link.probe('p', 'background');
     expect(link.parted()).to.deep.equal(['p']);
     link.sessionStarted(
-      { kind: 'session', session: 2, stamps: true, retains: true, writes: true, marker: 'unknown' },
+      {
+        kind: 'session-started',
+        session: 2,
+        stamps: true,
+        retainsMessages: true,
+        writesControlTopics: true,
+        marker: 'unknown',
+      },
       0,
     );
     link.ready = true;

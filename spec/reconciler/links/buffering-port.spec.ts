@@ -49,19 +49,19 @@ describe('a port before there is a reconciler', () => {
 
   it('hands over what came before, in its order, and then what comes', () => {
     worker.says({
-      kind: 'session',
+      kind: 'session-started',
       session: 1,
       stamps: true,
-      retains: true,
-      writes: true,
+      retainsMessages: true,
+      writesControlTopics: true,
       marker: { payload: '7' },
     });
     worker.shows(1);
-    worker.says({ kind: 'replayed', stamps: true, isCut: false });
+    worker.says({ kind: 'caught-up', stamps: true, isReplayIncomplete: false });
     const heard: string[] = [];
     port.on('message', ({ kind }) => heard.push(kind));
     worker.says({ kind: 'disconnected' });
-    expect(heard).to.deep.equal(['session', 'observations', 'replayed', 'disconnected']);
+    expect(heard).to.deep.equal(['session-started', 'observations', 'caught-up', 'disconnected']);
   });
 
   it('lets the worker read on, as far as there is room', () => {

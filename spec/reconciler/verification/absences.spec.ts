@@ -1,7 +1,7 @@
 /** The reconciler and a broker's worker about topics that are absent: asked, proven, asked again, and only then believed. */
 
 import { expect } from 'chai';
-import type { ReconcilerAnswers } from '../../../lib/protocol/requests.ts';
+import type { ReconcilerResponses } from '../../../lib/protocol/requests.ts';
 import type { Inspection } from '../../../lib/reconciler/inspection/inspector.ts';
 import { ReconcilerFixture } from '../reconciler-fixture.ts';
 import type { WorkerEnd } from '../worker-end.ts';
@@ -29,7 +29,13 @@ describe('A topic that a returning broker does not show', () => {
     fixture.clock.tick(MARKER_PERIOD);
     await fixture.all();
     const confirmed = b.own.slice(-1).map(({ topic, version }) => ({ topic, version }));
-    b.post({ kind: 'publish-results', through: b.own.length, bytes: 1, confirmed, refused: [] });
+    b.post({
+      kind: 'publish-results',
+      completedUpTo: b.own.length,
+      bytes: 1,
+      acknowledged: confirmed,
+      refused: [],
+    });
     await fixture.all();
   }
 
@@ -43,13 +49,13 @@ describe('A topic that a returning broker does not show', () => {
 
   const told = (kind: string) => b.messages.filter(message => message.kind === kind);
   const probes = (count: number) => b.until(() => told('probe').length >= count);
-  const answer = (topic: string) => b.post({ kind: 'found', answers: [{ topic, found: 'absent' }] });
+  const answer = (topic: string) => b.post({ kind: 'probe-answers', answers: [{ topic, held: 'absent' }] });
 
   const ask = <Q extends Inspection>(question: Q) =>
-    fixture.reconciler.inspector.answer(question) as Promise<ReconcilerAnswers[Q['of']]>;
+    fixture.reconciler.inspector.answer(question) as Promise<ReconcilerResponses[Q['kind']]>;
 
   async function unreadable(): Promise<readonly number[]> {
-    return (await ask({ of: 'measures', conflictsAfter: 0 })).links.map(link => link.unreadable);
+    return (await ask({ kind: 'measures', conflictsAfter: 0 })).links.map(link => link.unreadable);
   }
 
   it('is deleted elsewhere once it was absent, could be read, and was absent again', async () => {
@@ -94,7 +100,7 @@ describe('A topic that a returning broker does not show', () => {
     expect(told('probe').at(-1)).to.deep.include({ topics: ['home/t', 'home/u'] });
     answer('home/t');
     const found = { payload: '0', properties: '', stamp: undefined, expiry: Number.POSITIVE_INFINITY };
-    b.post({ kind: 'found', answers: [{ topic: 'home/u', found }] });
+    b.post({ kind: 'probe-answers', answers: [{ topic: 'home/u', held: found }] });
     await fixture.tick();
     expect(a.payloads).to.deep.equal(['home/t=']);
   });
@@ -154,13 +160,13 @@ describe('A topic that a returning broker does not show', () => {
     });
 
     async function counts() {
-      const { topics: states, links } = await ask({ of: 'measures', conflictsAfter: 0 });
+      const { topics: states, links } = await ask({ kind: 'measures', conflictsAfter: 0 });
       return { ...states, behind: links.map(({ behind }) => behind) };
     }
 
     it('the broker counts as behind, and does not seem to hold them', async () => {
       expect(await counts()).to.deep.include({ converged: 2, diverging: 12, behind: [0, 12] });
-      const details = await ask({ of: 'topic', topic: 'many/0' });
+      const details = await ask({ kind: 'topic', topic: 'many/0' });
       expect(details?.held['B']).to.deep.equal({ value: { kind: 'deleted' }, agrees: false });
     });
 

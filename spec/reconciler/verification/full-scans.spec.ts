@@ -4,12 +4,17 @@ import { expect } from 'chai';
 import { BatchWriter } from '../../../lib/protocol/batch.ts';
 import type { FullScanResult } from '../../../lib/protocol/messages.ts';
 import { writeObservation } from '../../../lib/protocol/observation.ts';
-import type { ReconcilerAnswers } from '../../../lib/protocol/requests.ts';
+import type { ReconcilerResponses } from '../../../lib/protocol/requests.ts';
 import { ReconcilerFixture } from '../reconciler-fixture.ts';
 import type { WorkerEnd } from '../worker-end.ts';
 
-const COMPLETE: FullScanResult = { end: 'complete', reads: 12, unread: [], dropped: 0 };
-const FLAT: FullScanResult = { end: 'incomplete', reads: 7, unread: ['flat/+'], dropped: 0 };
+const COMPLETE: FullScanResult = { outcome: 'complete', subscribes: 12, unreadFilters: [], droppedLevels: 0 };
+const FLAT: FullScanResult = {
+  outcome: 'incomplete',
+  subscribes: 7,
+  unreadFilters: ['flat/+'],
+  droppedLevels: 0,
+};
 
 describe('After a replay that was cut', () => {
   let fixture: ReconcilerFixture;
@@ -42,7 +47,7 @@ describe('After a replay that was cut', () => {
         ...{ stamp: undefined, own: false, expiry: Number.POSITIVE_INFINITY },
       });
     }
-    a.post({ kind: 'scanned', batch: writer.take() }).post({ kind: 'full-scan-ended', ...scan });
+    a.post({ kind: 'full-scan-batch', batch: writer.take() }).post({ kind: 'full-scan-ended', ...scan });
     await fixture.tick();
   }
 
@@ -50,16 +55,16 @@ describe('After a replay that was cut', () => {
 
   async function incomplete(): Promise<readonly boolean[]> {
     const measures = (await fixture.reconciler.inspector.answer({
-      of: 'measures',
+      kind: 'measures',
       conflictsAfter: 0,
-    })) as ReconcilerAnswers['measures'];
+    })) as ReconcilerResponses['measures'];
     return measures.links.map(link => link.isReplayIncomplete);
   }
 
   it('the broker is read in parts at once, with the names that others hold', async () => {
     await cut({ 'home/kitchen/lamp': '1', 'home/kitchen/fan': '1', top: '1' });
     expect(told('full-scan')).to.deep.equal([
-      { kind: 'full-scan', session: 1, isCut: true, parents: ['home/kitchen/'] },
+      { kind: 'full-scan', session: 1, isReplayIncomplete: true, parents: ['home/kitchen/'] },
     ]);
     expect(await incomplete()).to.deep.equal([true, false]);
     expect(fixture.log.filter(line => line.includes('replay is incomplete'))).to.have.lengthOf(1);
@@ -90,10 +95,10 @@ describe('After a replay that was cut', () => {
     const [probe] = told('probe');
     expect(probe).to.deep.include({ topics: ['flat/t', 'flat/u'] });
     a.post({
-      kind: 'found',
+      kind: 'probe-answers',
       answers: [
-        { topic: 'flat/t', found: 'absent' },
-        { topic: 'flat/u', found: 'unknown' },
+        { topic: 'flat/t', held: 'absent' },
+        { topic: 'flat/u', held: 'unknown' },
       ],
     });
     await fixture.tick();
@@ -110,7 +115,13 @@ describe('After a replay that was cut', () => {
     fixture.clock.tick(1_000);
     await fixture.all();
     const confirmed = a.own.slice(-1).map(({ topic, version }) => ({ topic, version }));
-    a.post({ kind: 'publish-results', through: a.own.length, bytes: 1, confirmed, refused: [] });
+    a.post({
+      kind: 'publish-results',
+      completedUpTo: a.own.length,
+      bytes: 1,
+      acknowledged: confirmed,
+      refused: [],
+    });
     await fixture.all();
     a.post({ kind: 'disconnected' })
       .begin({ payload: String(a.own.at(-1)?.payload) })

@@ -1,4 +1,4 @@
-/** The page's line to the server: it comes back by itself, and says when it is gone. */
+/** The event stream of the page: it reconnects by itself, and reports when it is lost. */
 
 import { expect } from 'chai';
 import { type Feed, FeedReader } from '../../../lib/status/page/feed.ts';
@@ -9,7 +9,7 @@ import { eventually } from '../../support/eventually.ts';
 
 const retry = { first: 20, longest: 50 };
 
-describe('the feed of the page', () => {
+describe('FeedReader', () => {
   const world = new PretendWorld(['OSLO', 'PARIS'], { 'canards/menu': 'oats' });
   let server: PretendServer;
   let reader: FeedReader | undefined;
@@ -39,7 +39,7 @@ describe('the feed of the page', () => {
     reader.connect();
   }
 
-  it('begins with the whole status, and follows what changes', async () => {
+  it('begins with the whole status, and applies changes', async () => {
     follow();
     await eventually(() => expect(feed.status?.topics.converged).to.equal(1));
     server.tell({ topics: { converged: 0, diverging: 1, blocked: 0, deleted: 0 } });
@@ -47,7 +47,7 @@ describe('the feed of the page', () => {
     expect(feed.status?.brokers).to.have.length(2);
   });
 
-  it('comes back when the server does, and keeps what was known meanwhile', async () => {
+  it('reconnects when the server is back, and keeps the last status meanwhile', async () => {
     follow();
     await eventually(() => expect(links).to.deep.equal(['live']));
     const { port } = server;
@@ -59,12 +59,12 @@ describe('the feed of the page', () => {
     await eventually(() => expect(server.listeners, 'one stream and no more').to.equal(1));
   });
 
-  it('takes a stream that has fallen silent for lost', async () => {
+  it('treats a silent stream as lost', async () => {
     follow(300);
     await eventually(() => expect(links.slice(0, 3)).to.deep.equal(['live', 'lost', 'live']));
   });
 
-  it('knows by how much the clock of the server differs, and takes seconds for none', async () => {
+  it('measures the skew of the clocks, and ignores a few seconds', async () => {
     const source = new Server(server.url, () => undefined);
     await source.level('', { after: null, limit: 1 });
     expect(source.skew).to.equal(0);
@@ -78,11 +78,11 @@ describe('the feed of the page', () => {
     }
   });
 
-  it('asks for a token where one is wanted, and not again before it has one', async () => {
+  it('asks for a token if the server requires one, and does not retry without one', async () => {
     await server.stop();
     server = await PretendServer.start(world, { token: 'right' });
     follow(10_000, 'wrong');
-    await eventually(() => expect(links).to.deep.equal(['token wanted']));
+    await eventually(() => expect(links).to.deep.equal(['token required']));
     reader?.close();
     follow(10_000, 'right');
     await eventually(() => expect(feed.link.state).to.equal('live'));

@@ -1,4 +1,4 @@
-/** The pure parts of the page: what it shows for what it is told. */
+/** The pure parts of the page: what it shows for a status. */
 
 import { expect } from 'chai';
 import type { BrokerStatus, Delta, Histogram, RateSample, Status } from '../../../lib/status/api.ts';
@@ -20,14 +20,14 @@ import { PretendWorld, text } from '../../page/pretend-world.ts';
 
 const world = new PretendWorld(['OSLO', 'PARIS', 'QUEBEC'], { 'canards/menu': 'oats' });
 
-describe('the status that the page keeps', () => {
+describe('The status that the page keeps', () => {
   const status = world.status();
 
-  it('keeps what a delta does not speak of', () => {
+  it('keeps values that a delta does not contain', () => {
     expect(withDelta(status, {})).to.deep.equal(status);
   });
 
-  it('replaces the brokers that a delta names, in their places', () => {
+  it('replaces the brokers of a delta in their order', () => {
     const paris = { ...broker('PARIS'), state: 'unreachable' as const };
     const { brokers } = withDelta(status, { brokers: [paris] });
     expect(brokers.map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
@@ -37,7 +37,7 @@ describe('the status that the page keeps', () => {
     ]);
   });
 
-  it('shows by its parts whether anything happened; a new sample of the rates does not', () => {
+  it('has new objects after a message, but not after a new sample of the rates', () => {
     const changed = (delta: Delta) => {
       const after = signsOfChange(withDelta(status, delta));
       return signsOfChange(status).some((sign, i) => sign !== after[i]);
@@ -47,7 +47,7 @@ describe('the status that the page keeps', () => {
     expect(changed({ topics: { ...status.topics } })).to.equal(true);
   });
 
-  it('stays bounded, however many deltas come', () => {
+  it('stays bounded, however many deltas arrive', () => {
     let kept: Status = { ...status, rates: [], conflicts: [] };
     for (let second = 0; second < 2000; second++) {
       const winner = { broker: 'OSLO', value: text(String(second)) };
@@ -62,8 +62,8 @@ describe('the status that the page keeps', () => {
   });
 });
 
-describe('the reader of Server-Sent Events', () => {
-  it('puts events together from pieces that end anywhere', () => {
+describe('The parser of Server-Sent Events', () => {
+  it('assembles events from parts that end anywhere', () => {
     const reader = new EventStreamReader();
     const stream =
       ': hello\n\nevent: status\ndata: {"a":1}\n\nevent: delta\r\ndata: {"b":\r\ndata: 2}\r\n\r\n';
@@ -74,7 +74,7 @@ describe('the reader of Server-Sent Events', () => {
     ]);
   });
 
-  it('gives up an event without an end', () => {
+  it('fails at an event without an end', () => {
     const reader = new EventStreamReader();
     const piece = 'x'.repeat(1_000_000);
     expect(() => {
@@ -83,8 +83,8 @@ describe('the reader of Server-Sent Events', () => {
   });
 });
 
-describe('figures', () => {
-  it('are as long as they are worth reading', () => {
+describe('Figures', () => {
+  it('have few digits', () => {
     expect([0, 0.01, 0.31, 9.96, 12.4, 1234.5].map(rate)).to.deep.equal([
       '0',
       '<0.1',
@@ -114,8 +114,8 @@ describe('figures', () => {
   });
 });
 
-describe('the sentence on the brokers', () => {
-  it('names those that are not ready, and at most three', () => {
+describe('brokersSentence', () => {
+  it('names brokers that are not ready, three at most', () => {
     const down = (name: string): BrokerStatus => ({ ...broker('OSLO'), name, state: 'unreachable' });
     expect(brokersSentence(world.brokers)).to.equal('All 3 brokers are connected.');
     expect(brokersSentence([broker('OSLO'), down('PARIS')])).to.equal(
@@ -127,8 +127,8 @@ describe('the sentence on the brokers', () => {
   });
 });
 
-describe('what a screen reader is told unasked', () => {
-  it('is changes of state, and no figures', () => {
+describe('announcements', () => {
+  it('contain changes of states and no figures', () => {
     const before = world.status();
     const diverging = { converged: 0, diverging: 1, blocked: 0, deleted: 0 };
     const cut: Status = {
@@ -137,13 +137,13 @@ describe('what a screen reader is told unasked', () => {
       brokers: [{ ...broker('OSLO'), state: 'unreachable' }, broker('PARIS'), broker('QUEBEC')],
     };
     expect(announcements(before, before)).to.deep.equal([]);
-    expect(announcements(before, cut)).to.deep.equal(['OSLO is unreachable.', '1 topic not equal.']);
-    expect(announcements(cut, before)).to.deep.equal(['OSLO is ready.', 'All topics are equal again.']);
+    expect(announcements(before, cut)).to.deep.equal(['OSLO is unreachable.', '1 topic diverging.']);
+    expect(announcements(cut, before)).to.deep.equal(['OSLO is ready.', 'All topics have converged.']);
     expect(announcements(before, { ...before, rates: [] })).to.deep.equal([]);
   });
 });
 
-describe('the convergence histogram', () => {
+describe('The convergence histogram', () => {
   const histogram: Histogram = {
     buckets: [
       { upTo: 10, count: 0 },
@@ -167,7 +167,7 @@ describe('the convergence histogram', () => {
     expect(columns({ buckets: [{ upTo: null, count: 0 }], sum: 0, count: 0 })).to.deep.equal([]);
   });
 
-  it('becomes a sentence that claims no more than the buckets tell', () => {
+  it('becomes a sentence that claims no more than the buckets show', () => {
     expect(within(histogram, 0.5)).to.equal(100);
     expect(within(histogram, 0.95)).to.equal(null);
     expect(plain(sentence(histogram))).to.equal(
@@ -177,21 +177,21 @@ describe('the convergence histogram', () => {
   });
 });
 
-describe('the rates', () => {
+describe('The rates', () => {
   const rates: RateSample[] = [
     { at: 2000, seconds: 2, received: { OSLO: 4, PARIS: 2 }, published: { PARIS: 8 } },
     { at: 3000, seconds: 1, received: {}, published: { OSLO: 1 } },
   ];
 
-  it('are messages a second, of all brokers or of one', () => {
+  it('are messages per second, of all brokers or of one', () => {
     expect(rateColumns(rates)).to.deep.equal({ at: [2, 3], received: [3, 0], published: [4, 1] });
     expect(rateColumns(rates, 'OSLO')).to.deep.equal({ at: [2, 3], received: [2, 0], published: [0, 1] });
     expect(rateColumns(rates, '__proto__').received).to.deep.equal([0, 0]);
   });
 });
 
-describe('the ring', () => {
-  it('lets no card touch another one, the replicator, or the border', () => {
+describe('The ring', () => {
+  it('keeps cards apart from each other, the replicator and the border', () => {
     for (let brokers = 1; brokers <= 8; brokers++) {
       for (const width of [700, 800, 1000, 1400]) {
         const ring = ringLayout(brokers, width);
@@ -217,7 +217,7 @@ describe('the ring', () => {
     }
   });
 
-  it('is there for three brokers on a wide page, not on a phone, and not for thirty', () => {
+  it('exists for three brokers on a wide page, not on a phone, and not for thirty brokers', () => {
     for (const brokers of [1, 2, 3, 4])
       expect(ringLayout(brokers, 700), `${brokers}`).to.not.equal(undefined);
     for (const brokers of [5, 6]) expect(ringLayout(brokers, 900), `${brokers}`).to.not.equal(undefined);
@@ -226,13 +226,13 @@ describe('the ring', () => {
   });
 });
 
-describe('a value as it is shown', () => {
-  it('is told from a word of ours', () => {
+describe('A value on the page', () => {
+  it('is distinguished from a word of the page', () => {
     expect(shownValue(text('deleted'))).to.deep.equal({ text: 'deleted', isWord: false });
     expect(shownValue({ kind: 'deleted' })).to.deep.equal({ text: 'deleted', isWord: true });
   });
 
-  it('cannot change what stands around it', () => {
+  it('cannot change the text around it', () => {
     expect(visible('a\nb\u0000c\u007fd\u202ee')).to.equal('a␊b␀c␡d\ufffde');
     expect(shownValue(text('x'.repeat(1000))).text).to.have.length(201);
   });
@@ -248,7 +248,7 @@ function sampleAt(at: number): RateSample {
   return { at, seconds: 1, received: { OSLO: 1 }, published: {} };
 }
 
-/** With plain blanks. */
+/** With ordinary spaces. */
 function plain(figure: string): string {
   return figure.replaceAll('\u00a0', ' ');
 }

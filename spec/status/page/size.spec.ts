@@ -1,4 +1,4 @@
-/** What a browser has to load: little, and nothing from elsewhere. */
+/** A browser has to load little, and nothing from other hosts. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,10 @@ import { expect } from 'chai';
 /** From dist/spec/status/page. */
 const folder = fileURLToPath(new URL('../../../page/', import.meta.url));
 
-/** Bytes, in all. */
+/** Of all files together. */
 const limit = 60 * 1024;
 
-describe('the built page', () => {
+describe('The built page', () => {
   const files = readdirSync(folder);
   const read = (file: string) => readFileSync(folder + file);
 

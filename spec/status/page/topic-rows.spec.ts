@@ -1,4 +1,4 @@
-/** The topic tree: the rows that there are, what keys do in it, and what the server is asked for. */
+/** The topic tree: its rows, its keys, and the requests to the server. */
 
 import { expect } from 'chai';
 import type { TopicNode } from '../../../lib/status/api.ts';
@@ -16,7 +16,7 @@ import { PretendServer } from '../../page/pretend-server.ts';
 import { PretendWorld, text } from '../../page/pretend-world.ts';
 import { eventually } from '../../support/eventually.ts';
 
-describe('the rows of the topic tree', () => {
+describe('The rows of the topic tree', () => {
   const root = withAnswer(undefined, 0, { nodes: [branch('a', 2), branch('b', 1)], size: 2, next: null });
   const beneathA = withAnswer(undefined, 0, { nodes: [branch('x', 0)], size: 2, next: 'x' });
   const levels: Levels = new Map([
@@ -24,7 +24,7 @@ describe('the rows of the topic tree', () => {
     ['a/', beneathA],
   ]);
 
-  it('are the open levels, each beneath its branch, and what is left of them', () => {
+  it('are the open levels, each below its branch, and placeholders for the rest', () => {
     expect(rowsOf(levels, new Set(['a/', 'b/'])).map(shown)).to.deep.equal([
       '1 a/ open',
       '2 a/x/',
@@ -35,7 +35,7 @@ describe('the rows of the topic tree', () => {
     expect(rowsOf(levels, new Set()).map(shown)).to.deep.equal(['1 a/ closed', '1 b/ closed']);
   });
 
-  it('of a page that is looked at again move the beginning of the next one', () => {
+  it('move the beginning of the next page when a page is refreshed', () => {
     const first = { nodes: [branch('a', 0), branch('b', 0)], size: 4, next: 'b' };
     const second = { nodes: [branch('c', 0), branch('d', 0)], size: 4, next: null };
     const two = withAnswer(withAnswer(undefined, 0, first), 1, second);
@@ -48,14 +48,14 @@ describe('the rows of the topic tree', () => {
     expect(shrunk.pages).to.have.length(1);
   });
 
-  it('that can be seen are few', () => {
+  it('are limited to the visible ones', () => {
     expect(windowOf(100_000, { top: 0, height: 600, row: 40 })).to.deep.equal({ from: 0, to: 21 });
     expect(windowOf(100_000, { top: 40_000, height: 600, row: 40 })).to.deep.equal({ from: 994, to: 1021 });
     expect(windowOf(3, { top: 9999, height: 600, row: 40 })).to.deep.equal({ from: 3, to: 3 });
   });
 });
 
-describe('the keys of the topic tree', () => {
+describe('The keys of the topic tree', () => {
   const levels: Levels = new Map([
     ['', withAnswer(undefined, 0, { nodes: [branch('a', 1), branch('b', 1)], size: 2, next: null })],
     ['a/', withAnswer(undefined, 0, { nodes: [branch('x', 0)], size: 1, next: null })],
@@ -63,7 +63,7 @@ describe('the keys of the topic tree', () => {
   const rows = rowsOf(levels, new Set(['a/']));
   const key = (name: string, index: number) => moveFocus(name, rows, index, 10);
 
-  it('go, open, close, and act', () => {
+  it('move, open, close, and act', () => {
     expect(key('ArrowDown', 0)).to.deep.equal({ kind: 'go', index: 1 });
     expect(key('ArrowUp', 0)).to.deep.equal({ kind: 'go', index: 0 });
     expect(key('End', 0)).to.deep.equal({ kind: 'go', index: 2 });
@@ -78,7 +78,7 @@ describe('the keys of the topic tree', () => {
   });
 });
 
-describe('the browser of topics', () => {
+describe('TopicBrowser', () => {
   const topics: Record<string, string> = { 'site/door': 'open', 'site/lamp': 'off' };
   for (let i = 0; i < 250; i++) topics[`meters/${String(i).padStart(3, '0')}/power`] = `${i} W`;
   const world = new PretendWorld(['OSLO', 'PARIS'], topics);
@@ -108,7 +108,7 @@ describe('the browser of topics', () => {
     browser.toggle(row);
   }
 
-  it('asks for a level when it is opened, and forgets it when it is closed', async () => {
+  it('requests a level when it is opened, and forgets it when it is closed', async () => {
     toggle('site');
     await untilShown('1 meters/ closed', '1 site/ open', '2 site/door', '2 site/lamp');
     toggle('site');
@@ -116,7 +116,7 @@ describe('the browser of topics', () => {
     expect(server.requests).to.have.length(2);
   });
 
-  it('opens a small tree by itself, and leaves closed what was closed', async () => {
+  it('opens a small tree automatically, and leaves closed branches closed', async () => {
     await server.stop();
     server = await PretendServer.start(
       new PretendWorld(['OSLO'], { 'a/b/c': '1', 'a/b/d': '2', 'e/f': '3' }),
@@ -139,7 +139,7 @@ describe('the browser of topics', () => {
     await untilShown('1 a/ open', '2 a/b/ open', '3 a/b/c', '3 a/b/d', '1 e/ closed');
   });
 
-  it('asks for a page at a time, as far as it is scrolled', async () => {
+  it('requests one page at a time, as far as the user scrolls', async () => {
     toggle('meters');
     await eventually(() => expect(view.rows).to.have.length(103));
     expect(shown(view.rows[101])).to.equal('2 150 more in meters/');
@@ -152,7 +152,7 @@ describe('the browser of topics', () => {
     expect(server.requests.at(-1)).to.equal('/api/v1/tree?under=meters%2F&limit=100&after=199');
   });
 
-  it('looks again at what is seen, and at nothing else', async () => {
+  it('refreshes visible pages only', async () => {
     toggle('site');
     await eventually(() => expect(view.rows).to.have.length(4));
     world.change('site/door', { winner: text('closed') });
@@ -165,7 +165,7 @@ describe('the browser of topics', () => {
     expect(server.requests).to.deep.equal(['/api/v1/tree?under=site%2F&limit=100']);
   });
 
-  it('looks again at many levels, a few at a time', async () => {
+  it('refreshes many levels, a few at a time', async () => {
     await server.stop();
     const sites = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
     const many = new PretendWorld(['OSLO'], Object.fromEntries(sites.map(site => [`${site}/door`, 'open'])));
@@ -184,7 +184,7 @@ describe('the browser of topics', () => {
     await eventually(() => expect(server.requests).to.have.length(8));
   });
 
-  it('searches, says how many there are, and comes back to the tree', async () => {
+  it('applies a filter, counts the matches, and returns to the tree', async () => {
     browser.search({ filter: 'LAMP', diverging: false });
     await untilShown('1 site/lamp');
     expect(view.found).to.equal(1);
@@ -196,7 +196,7 @@ describe('the browser of topics', () => {
     expect(view.found).to.equal(null);
   });
 
-  it('keeps what it has when the server goes, and says so', async () => {
+  it('keeps its topics when the server is lost, and reports it', async () => {
     const { port } = server;
     await server.stop();
     browser.refresh(view.rows);

@@ -1,11 +1,11 @@
 /**
- * The limits that a broker may have, as the columns of a table: each line of it describes one broker. What a line does
- * not name is as the real broker behind the relay has it.
+ * The limits of a broker, as the columns of a table: each line describes one broker. If a line does not name a limit, that of
+ * the real broker behind the relay applies.
  */
 
 /** How a broker treats what exceeds a limit or lacks a right. */
 export type Treatment =
-  /** It answers with a reason code, or a SUBACK of 0x80; where the protocol has no such answer, as `silently`. */
+  /** It answers with a reason code, or a SUBACK of 0x80; if the protocol has no such answer, as `silently`. */
   | 'refuses'
   /** It closes the connection. */
   | 'hangs up'
@@ -15,7 +15,7 @@ export type Treatment =
 export interface BrokerLimits {
   /** The filters that it takes in one SUBSCRIBE; a longer SUBSCRIBE is refused as a whole. */
   readonly filters?: { readonly most: number; readonly beyond: Exclude<Treatment, 'silently'> };
-  /** The bytes of the largest packet that it takes; it hangs up on a larger one. */
+  /** The bytes of the largest packet that it takes; it closes the connection at a larger one. */
   readonly packetSize?: {
     readonly most: number;
     /** Whether CONNACK says so over MQTT 5. */
@@ -23,7 +23,7 @@ export interface BrokerLimits {
   };
   /** Over MQTT 5, the publishes that a client may have in flight. CONNACK says so; see `LimitedBroker.assertKept`. */
   readonly receiveMaximum?: number;
-  /** The levels of the deepest topic, or filter, that it takes; it hangs up on a deeper one. */
+  /** The levels of the deepest topic, or filter, that it takes; it closes the connection at a deeper one. */
   readonly levels?: number;
   readonly mayRead?: Rights;
   readonly mayWrite?: Rights;
@@ -33,7 +33,7 @@ export interface BrokerLimits {
   readonly lost?: readonly LostAnswer[];
   /** A connection is silent, in both directions, from a packet of its client on. New connections are served. */
   readonly silentFrom?: { readonly packet: ClientPacket; readonly nth: number };
-  /** What passes in each direction of each connection. */
+  /** The rate in each direction of each connection. */
   readonly bytesPerSecond?: number;
   /** Milliseconds that each packet takes, each way. */
   readonly delay?: number;

@@ -1,4 +1,4 @@
-/** Brokers with limits as they were met in public services and in other people's configurations, one a line. */
+/** Brokers with limits that public services and real configurations have, one a line. */
 
 import type { BrokerLimits } from './broker-limits.ts';
 

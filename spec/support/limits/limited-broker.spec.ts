@@ -1,4 +1,4 @@
-/** The relay that plays a broker's limits, before a real mosquitto: it behaves as its line of the table says. */
+/** The relay that gives a real mosquitto limits behaves as its line of the table says. */
 
 import { expect } from 'chai';
 import mqtt, { type IConnackPacket } from 'mqtt';
@@ -55,7 +55,7 @@ describe('A broker with limits', () => {
 
   for (const [version, protocolVersion] of VERSIONS) {
     describe(`over ${version}`, () => {
-      it('without a limit is as the broker behind it', async () => {
+      it('behaves like the broker behind it if it has no limit', async () => {
         await start({});
         const client = await connect({ protocolVersion });
         await client.subscribe(filters(100));
@@ -85,7 +85,7 @@ describe('A broker with limits', () => {
         await client.waitFor(({ payload }) => payload === 'still served');
       });
 
-      it('hangs up on a packet that is too large, and takes one that is as large as may be', async () => {
+      it('closes the connection at a packet that is too large, and accepts the largest one allowed', async () => {
         await start(LIMITED_BROKERS['hangs up on packets of more than 4,096 bytes']);
         const client = await connect({ protocolVersion });
         // A fixed header of 3 bytes, the topic with its length, the packet identifier, and over MQTT 5 the properties.
@@ -95,7 +95,7 @@ describe('A broker with limits', () => {
         await client.closed();
       });
 
-      it('hangs up on a topic that is too deep', async () => {
+      it('closes the connection at a topic with too many levels', async () => {
         await start(LIMITED_BROKERS['hangs up on topics of more than 10 levels']);
         const client = await connect({ protocolVersion });
         await client.publish('1/2/3/4/5/6/7/8/9/10', '');
@@ -103,7 +103,7 @@ describe('A broker with limits', () => {
         await client.closed();
       });
 
-      it('shows nothing of what may not be read, grants the filter all the same, and shows it once it may', async () => {
+      it('grants a filter without the right to read, and delivers nothing until the right is given', async () => {
         await start({ mayRead: { except: ['secret/#'], otherwise: 'silently' } });
         const client = await connect({ protocolVersion });
         await client.subscribe('#', { qos: 2 });
@@ -118,7 +118,7 @@ describe('A broker with limits', () => {
         await client.waitFor(({ payload }) => payload === 'shown as well');
       });
 
-      it('refuses the filters that may not be read, and grants the others of the same SUBSCRIBE', async () => {
+      it('refuses filters without the right to read, and grants the others of the same SUBSCRIBE', async () => {
         await start(LIMITED_BROKERS['grants home/# only, and refuses the rest']);
         const client = await connect({ protocolVersion });
         await failureOf(client.subscribe(['a', 'home/+', 'b']));
@@ -128,7 +128,7 @@ describe('A broker with limits', () => {
         await client.publish('home/u', 'still served');
       });
 
-      it('acknowledges what may not be written, and throws it away', async () => {
+      it('acknowledges and discards a publish without the right to write', async () => {
         await start(LIMITED_BROKERS['grants home/# only, and is silent about the rest']);
         const client = await connect({ protocolVersion });
         const reader = await watcher();
@@ -138,7 +138,7 @@ describe('A broker with limits', () => {
         expect(reader.messages.map(({ payload }) => payload)).to.not.include('lost');
       });
 
-      it('hangs up on what may not be written or read', async () => {
+      it('closes the connection if the right to write or read is missing', async () => {
         await start(LIMITED_BROKERS['grants home/# only, and hangs up on the rest']);
         const writer = await connect({ protocolVersion });
         await failureOf(writer.publish('work/t', ''));
@@ -157,7 +157,7 @@ describe('A broker with limits', () => {
         await eventually(() => connect({ protocolVersion, username: 'replicator' }));
       });
 
-      it('throws the first connection of a user out when a second one comes', async () => {
+      it('closes the first connection of a user when a second one is opened', async () => {
         await start(LIMITED_BROKERS['throws the first connection of a user out']);
         const first = await connect({ protocolVersion, username: 'replicator' });
         const second = await connect({ protocolVersion, username: 'replicator' });
@@ -199,7 +199,7 @@ describe('A broker with limits', () => {
         await connect({ protocolVersion });
       });
 
-      it('is silent from a packet on, keeps that connection open, and serves the next', async () => {
+      it('is silent from a packet on, keeps that connection open, and serves the next one', async () => {
         await start({ silentFrom: { packet: 'publish', nth: 2 } });
         const client = await connect({ protocolVersion });
         await client.subscribe('#');
@@ -217,7 +217,7 @@ describe('A broker with limits', () => {
         await unanswered;
       });
 
-      it('falls silent when it is told to', async () => {
+      it('becomes silent on request', async () => {
         await start({});
         const client = await connect({ protocolVersion });
         limited.fallSilent();
@@ -228,7 +228,7 @@ describe('A broker with limits', () => {
         await unanswered;
       });
 
-      it('lets no more bytes pass in a second than it has', async () => {
+      it('limits the rate of bytes', async () => {
         await start(LIMITED_BROKERS['is reached at 500,000 bytes per second']);
         const client = await connect({ protocolVersion });
         const before = performance.now();
@@ -238,7 +238,7 @@ describe('A broker with limits', () => {
     });
   }
 
-  it('says over MQTT 5 what its limits are', async () => {
+  it('announces its limits over MQTT 5', async () => {
     const { maximumPacketSize } = await announcedBy({ packetSize: { most: 4_096, isAnnounced: true } });
     expect(maximumPacketSize).to.equal(4_096);
     expect(await announcedBy({ packetSize: { most: 4_096, isAnnounced: false } })).to.not.have.property(
@@ -258,7 +258,7 @@ describe('A broker with limits', () => {
     return connack.properties ?? {};
   }
 
-  it('refuses over MQTT 5 what may not be written, with a reason', async () => {
+  it('refuses a publish without the right to write over MQTT 5, with a reason', async () => {
     await start(LIMITED_BROKERS['grants home/# only, and refuses the rest']);
     const client = await connect({ protocolVersion: 5 });
     for (const qos of [1, 2] as const) {
@@ -267,7 +267,7 @@ describe('A broker with limits', () => {
     await client.publish('home/t', 'still served');
   });
 
-  it('takes over MQTT 5 as many publishes in flight as it says', async () => {
+  it('accepts as many publishes in flight as it announces over MQTT 5', async () => {
     await start({ receiveMaximum: 3, delay: 20 });
     const client = await connect({ protocolVersion: 5 });
     await Promise.all(['1', '2', '3'].map(payload => client.publish('t', payload)));
@@ -275,7 +275,7 @@ describe('A broker with limits', () => {
     limited.assertKept();
   });
 
-  it('closes the connection over MQTT 5 at one in flight too many, and tells of it', async () => {
+  it('closes the connection over MQTT 5 at one publish in flight too many, and records it', async () => {
     await start(LIMITED_BROKERS['takes one publish at a time']);
     const client = await connect({ protocolVersion: 5 });
     const both = ['1', '2'].map(payload => failureOf(client.publish('t', payload)));

@@ -1,9 +1,9 @@
 /**
- * A real broker, with limits that are not its own: a relay in front of it that plays one line of a table. Clients that
- * connect to the broker itself have no limits.
+ * A real broker with additional limits: a relay in front of it applies one line of a table. Clients that connect to the
+ * broker itself have no such limits.
  *
- * Each packet meets the rules in their order; the first that does not let it pass decides. What the relay answers in
- * place of the broker meets the rules as well, as if it came from there.
+ * Each packet passes through the rules in their order; the first one that stops it decides. An answer of the relay passes
+ * through the rules too, as if it came from the broker.
  */
 
 import { generate, type Packet, parser } from 'mqtt-packet';
@@ -18,9 +18,9 @@ import * as rules from './rules.ts';
 type Passed = ReturnType<Rewrite>;
 
 export class LimitedBroker {
-  /** How a client exceeded what it had been told; see `assertKept`. */
+  /** How clients exceeded limits that CONNACK had told them; see `assertKept`. */
   readonly violations: string[] = [];
-  /** From now on; they may be changed at any time. */
+  /** The present limits; they can be changed at any time. */
   rights: { mayRead?: Rights | undefined; mayWrite?: Rights | undefined };
   readonly #rules: readonly Rule[];
   readonly #peers = new Map<number, Peer>();
@@ -69,33 +69,33 @@ export class LimitedBroker {
     return this.link.url;
   }
 
-  /** The network in front of it, which may be cut and frozen besides. */
+  /** The network in front of it, which can be cut and frozen too. */
   get link(): Link {
     if (this.#link === undefined) throw new Error('it is not started');
     return this.#link;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#peers.size;
   }
 
-  /** How many of them are silent. */
+  /** The number of silent connections. */
   get silentConnections(): number {
     return [...this.#peers.values()].filter(({ isSilent }) => isSilent).length;
   }
 
-  /** How many answers of a type there were, with those that were lost. */
+  /** The number of answers of a type, including lost ones. */
   answers(type: BrokerPacket): number {
     return this.#answers.get(type) ?? 0;
   }
 
-  /** From now on the connections that are open are silent in both directions; new ones are served. */
+  /** From now on the open connections are silent in both directions. New ones are served. */
   fallSilent(): void {
     for (const peer of this.#peers.values()) peer.isSilent = true;
   }
 
-  /** @throws Error where a client had more in flight than CONNACK allowed */
+  /** @throws Error if a client had more publishes in flight than CONNACK allowed */
   assertKept(): void {
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
   }
@@ -128,7 +128,7 @@ export class LimitedBroker {
     return 'cmd' in outcome ? this.#answer(outcome, peer) : outcome.passed;
   }
 
-  /** An answer in place of the broker's: it may be lost as the broker's may. */
+  /** An answer in place of that of the broker: it can be lost like one of the broker. */
   #answer(answer: Packet, peer: Peer): Passed {
     const hangsUp = answer.cmd === 'connack';
     if (hangsUp) peer.isClosed = true;
@@ -144,7 +144,7 @@ export class LimitedBroker {
     return 'cmd' in outcome ? { answer: bytesOf(outcome, peer.level) } : outcome.passed;
   }
 
-  /** What passes, or the answer to its sender. */
+  /** The packet to forward, or the answer to its sender. */
   #judged(
     bytes: Buffer,
     packet: Packet,
@@ -184,7 +184,7 @@ function closing(peer: Peer, reasonCode: number): 'hang-up' | Answer {
   return { answer: bytesOf({ cmd: 'disconnect', reasonCode }, peer.level), hangsUp: true };
 }
 
-/** Undefined for what mqtt-packet does not take: that passes as it is. */
+/** Undefined for a packet that mqtt-packet cannot parse: that passes unchanged. */
 function packetOf(bytes: Buffer, level: number): Packet | undefined {
   const found: Packet[] = [];
   const reader = parser({ protocolVersion: level });

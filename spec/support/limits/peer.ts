@@ -8,7 +8,7 @@ export interface Peer {
   level: number;
   /** The user name of its CONNECT. */
   user: string;
-  /** Its connection is closed, or about to be: nothing passes any more. */
+  /** Its connection is closed or being closed: nothing passes any more. */
   isClosed: boolean;
   /** Nothing passes any more, though its connection stays open. */
   isSilent: boolean;
@@ -36,19 +36,19 @@ export function newPeer(connection: number): Peer {
   };
 }
 
-/** What becomes of a packet; undefined where a limit says nothing to it. */
+/** What happens to a packet; undefined if the limit does not concern it. */
 export type Verdict =
-  /** It goes no further. */
+  /** It is dropped. */
   | 'lost'
   /** The connection is closed, over MQTT 5 with a DISCONNECT of this reason. */
   | { readonly closes: number }
-  /** Its sender is sent this instead. */
+  /** It is dropped, and its sender gets this answer. */
   | { readonly answer: Packet }
-  /** This goes on in its place. */
+  /** This is forwarded in its place. */
   | { readonly instead: Packet }
   | undefined;
 
-/** One limit, that looks at each packet. A limit sees only what those before it let pass. */
+/** One limit, which checks each packet that passed the limits before it. */
 export interface Rule {
   readonly fromClient?: (packet: Packet, peer: Peer, length: number) => Verdict;
   readonly fromBroker?: (packet: Packet, peer: Peer) => Verdict;

@@ -1,4 +1,4 @@
-/** Rights to read and to write, and what a broker does with what lacks them. */
+/** Rights to read and to write, and what a broker does without the right. */
 
 import type { IPublishPacket, ISubackPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import { covers } from '../../../lib/core/filter.ts';
@@ -8,7 +8,7 @@ import { FAILURE, NOT_AUTHORIZED, suback } from './rules.ts';
 
 const ALL: Rights = { otherwise: 'silently' };
 
-/** @param rights asked at each packet, since rights come and go */
+/** @param rights called at each packet, since rights can change */
 export function writeRule(rights: () => Rights | undefined): Rule {
   return {
     fromClient: (packet, { level, deniedWrites }) => {
@@ -21,7 +21,7 @@ export function writeRule(rights: () => Rights | undefined): Rule {
   };
 }
 
-/** Of a SUBSCRIBE, and of each message that is delivered, whenever the right was taken. */
+/** Checked at a SUBSCRIBE and at each message that is delivered, since a right can be withdrawn at any time. */
 export function readRule(rights: () => Rights | undefined): Rule {
   return {
     fromClient: (packet, peer) => {
@@ -40,14 +40,14 @@ export function readRule(rights: () => Rights | undefined): Rule {
   };
 }
 
-/** A filter is allowed where a right covers all that it matches, also if some of that is excepted. */
+/** A filter is allowed if a right covers all topics that it matches, even if some of them are excepted. */
 function isAllowed(topic: string, { only, except = [] }: Omit<Rights, 'otherwise'>): boolean {
   const isCovered = (filter: string) => filter === topic || covers(filter, topic);
-  // `#` alone would leave out the topics that begin with `$`.
+  // `#` alone does not match the topics that begin with `$`.
   return (only === undefined || only.some(isCovered)) && !except.some(isCovered);
 }
 
-/** The sender learns that the broker took its publish, or refused it; it goes no further. */
+/** The relay acknowledges or refuses the publish and does not forward it. */
 function acknowledged(
   { qos, messageId = 0 }: IPublishPacket,
   level: number,
@@ -70,7 +70,7 @@ function reason(level: number, reasonCode: number): { readonly reasonCode?: numb
   return level === 5 ? { reasonCode } : {};
 }
 
-/** The broker is asked for the other filters only. */
+/** The relay forwards the other filters only. */
 function refused(
   subscribe: ISubscribePacket,
   isRefused: readonly boolean[],

@@ -1,4 +1,4 @@
-/** Each limit as a rule: what it says to a packet of a client, or of the broker behind. */
+/** Each limit as a rule: what it does to a packet of a client or of the broker. */
 
 import type { IConnackPacket, Packet } from 'mqtt-packet';
 import type { BrokerLimits, LostAnswer } from './broker-limits.ts';
@@ -100,7 +100,7 @@ export function oneConnectionRule(
   };
 }
 
-/** @param count called with each answer; gives how many of its type there were, with it */
+/** @param count called with each answer; returns the number of answers of its type so far, including this one */
 export function lossRule(lost: readonly LostAnswer[], count: (packet: Packet) => number): Rule {
   return {
     fromBroker: packet => {

@@ -1,10 +1,10 @@
-/** What a screen reader is told without being asked: changes of state, and no figures. */
+/** What a screen reader announces: changes of states, no figures. */
 
 import type { Status } from '../../api.ts';
 import { counted } from './figures.ts';
 import { LINK_STYLES } from './link-states.ts';
 
-/** Sentences on what is different now; empty if nothing worth telling is. */
+/** Sentences about what has changed; empty if nothing has that is worth an announcement. */
 export function announcements(before: Status, after: Status): string[] {
   const states = new Map(before.brokers.map(({ name, state }) => [name, state]));
   const brokers = after.brokers
@@ -14,8 +14,8 @@ export function announcements(before: Status, after: Status): string[] {
 }
 
 function topicsSentence(before: Status, after: Status): string[] {
-  const was = before.topics.diverging + before.topics.blocked;
-  const is = after.topics.diverging + after.topics.blocked;
-  if (was === 0 && is > 0) return [`${counted(is, 'topic')} not equal.`];
-  return was > 0 && is === 0 ? ['All topics are equal again.'] : [];
+  const earlier = before.topics.diverging + before.topics.blocked;
+  const now = after.topics.diverging + after.topics.blocked;
+  if (earlier === 0 && now > 0) return [`${counted(now, 'topic')} diverging.`];
+  return earlier > 0 && now === 0 ? ['All topics have converged.'] : [];
 }

@@ -1,14 +1,14 @@
-/** The convergence histogram: from Prometheus' cumulative buckets to columns and to a sentence. */
+/** The convergence histogram: the cumulative buckets of Prometheus become columns and a sentence. */
 
 import type { Histogram } from '../../api.ts';
 import { elapsed } from './figures.ts';
 
 export interface Column {
-  /** Bounds in milliseconds: more than `from`, at most `upTo`; null for infinity. */
+  /** Bounds in milliseconds: more than `from`, at most `upTo`; null is infinity. */
   readonly from: number;
   readonly upTo: number | null;
   readonly count: number;
-  /** Of the highest column, 0…1. */
+  /** The height as a part of the highest column, 0 to 1. */
   readonly height: number;
 }
 
@@ -26,7 +26,7 @@ export function columns({ buckets }: Histogram): Column[] {
   return counts.slice(first, last + 1).map(column => ({ ...column, height: column.count / highest }));
 }
 
-/** The least bucket bound within which this part (0…1) of the changes arrived; null for beyond the last one. */
+/** The smallest bound within which this part (0 to 1) of the changes arrived; null if that is more than the last bound. */
 export function within({ buckets, count }: Histogram, part: number): number | null {
   return buckets.find(bucket => bucket.count >= count * part)?.upTo ?? null;
 }

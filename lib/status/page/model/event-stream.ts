@@ -1,6 +1,6 @@
 /**
- * Server-Sent Events out of a stream of text, as the HTML standard has them, as far as the status server
- * uses them: `event`, `data`, comments. The browser's EventSource cannot send a token.
+ * A parser of Server-Sent Events, as far as the status server uses them: `event`, `data` and comments. The EventSource of
+ * browsers cannot send a token.
  */
 
 export interface ServerEvent {
@@ -8,17 +8,17 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** Longest event that is waited for, in characters; a server that sends more is none of ours. */
-const LONGEST = 8_000_000;
+/** The most characters of an event that has not ended; more does not come from a status server. */
+const MAX_EVENT_LENGTH = 8_000_000;
 
 export class EventStreamReader {
   #rest = '';
 
-  /** Takes the next piece of text, and returns the events that it completed. */
+  /** Takes the next part of the stream and returns the events that it completes. */
   read(text: string): ServerEvent[] {
     const blocks = (this.#rest + text).replaceAll('\r\n', '\n').split('\n\n');
     this.#rest = blocks.pop() ?? '';
-    if (this.#rest.length > LONGEST) throw new Error('an event without an end');
+    if (this.#rest.length > MAX_EVENT_LENGTH) throw new Error('the server sends an event without an end');
     return blocks.map(eventOf).filter(event => event !== undefined);
   }
 }

@@ -1,4 +1,4 @@
-/** Numbers, rates and times as they are read at a glance. */
+/** Numbers, rates and times as short texts. */
 
 const WHOLE = new Intl.NumberFormat('en');
 
@@ -11,7 +11,7 @@ const CLOCK = new Intl.DateTimeFormat('en', {
 
 const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
 
-/** Between a number and its unit a line is not broken. */
+/** No line break between a number and its unit. */
 const NBSP = '\u00a0';
 
 const SECOND = 1000;
@@ -29,7 +29,7 @@ export function counted(number: number, one: string, many = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
-/** Per second, with as many digits as are worth reading: `0`, `0.3`, `12`, `1,234`. */
+/** A rate per second, with few digits: `0`, `0.3`, `12`, `1,234`. */
 export function rate(perSecond: number): string {
   if (perSecond === 0) return '0';
   if (perSecond < 0.05) return '<0.1';
@@ -44,7 +44,7 @@ export function elapsed(milliseconds: number): string {
   return span(milliseconds);
 }
 
-/** How long something lasts or lasted, in its one or two largest units: `12 s`, `3 min`, `2 h 5 min`, `4 d 3 h`. */
+/** A duration in its one or two largest units: `12 s`, `3 min`, `2 h 5 min`, `4 d 3 h`. */
 export function span(milliseconds: number): string {
   const time = Math.max(0, milliseconds);
   if (time < MINUTE) return `${Math.floor(time / SECOND)}${NBSP}s`;

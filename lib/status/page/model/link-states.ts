@@ -1,4 +1,4 @@
-/** How a broker's state is named and marked. Each has a shape of its own: none is told by its colour alone. */
+/** The word and the mark of each state. Each state has a shape of its own, so that no state is told by colour alone. */
 
 import type { BrokerStatus, TopicState } from '../../api.ts';
 
@@ -15,7 +15,7 @@ export interface Style {
 export const LINK_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
   ready: { word: 'ready', tone: 'good', shape: 'check' },
   connecting: { word: 'connecting', tone: 'busy', shape: 'dots' },
-  replaying: { word: 'comparing', tone: 'busy', shape: 'turn' },
+  replaying: { word: 'replaying', tone: 'busy', shape: 'turn' },
   refused: { word: 'refused', tone: 'bad', shape: 'bar' },
   parked: { word: 'parked', tone: 'bad', shape: 'bar' },
   unreachable: { word: 'unreachable', tone: 'bad', shape: 'cross' },
@@ -28,7 +28,7 @@ export const TOPIC_STYLES: Readonly<Record<TopicState, Style>> = {
   deleted: { word: 'deleted', tone: 'quiet', shape: 'bin' },
 };
 
-/** What stands between the operator and calm, as one sentence. */
+/** One sentence about the connections to the brokers. */
 export function brokersSentence(brokers: readonly BrokerStatus[]): string {
   const others = brokers.filter(({ state }) => state !== 'ready');
   if (brokers.length === 0) return 'No broker is configured.';

@@ -1,6 +1,6 @@
 /**
- * The status as the page keeps it: a snapshot, and the deltas since. What the server bounds stays bounded
- * here too, however long the page is open.
+ * The status as the page keeps it: a snapshot, and the deltas since. Lists have the same bounds as at the server, however
+ * long the page is open.
  */
 
 import type { BrokerStatus, Delta, RateSample, Status } from '../../api.ts';
@@ -8,7 +8,7 @@ import type { BrokerStatus, Delta, RateSample, Status } from '../../api.ts';
 /** Milliseconds. */
 export const RATES_SPAN = 600_000;
 
-/** As the server keeps them. */
+/** As many as the server keeps. */
 export const MAX_CONFLICTS = 50;
 
 export function withDelta(status: Status, delta: Delta): Status {
@@ -26,14 +26,14 @@ export function withDelta(status: Status, delta: Delta): Status {
 }
 
 /**
- * What differs, in part, whenever a message came or went: each is the same object for as long as it did not change.
- * Rates are no such sign, since there is a new sample in silence too.
+ * Values of which at least one is another object whenever a message was received or published. Rates are not among them,
+ * since a new sample comes even if nothing happens.
  */
 export function signsOfChange({ brokers, topics, convergence, conflicts }: Status): readonly unknown[] {
   return [brokers, topics, convergence, conflicts];
 }
 
-/** In the order that they had; new ones at the end. */
+/** In their earlier order; new ones at the end. */
 function withBrokers(known: readonly BrokerStatus[], changed: readonly BrokerStatus[]): BrokerStatus[] {
   const brokers = new Map(known.map(broker => [broker.name, broker]));
   for (const broker of changed) brokers.set(broker.name, broker);

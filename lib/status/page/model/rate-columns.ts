@@ -1,11 +1,11 @@
-/** Rates in the columns that the chart draws: what was received above the axis, what was published beneath it. */
+/** The rates in columns for the chart: received above the axis, published below it. */
 
 import type { RateSample } from '../../api.ts';
 
 export interface RateColumns {
   /** Seconds since 1970. */
   readonly at: number[];
-  /** Messages a second. */
+  /** Messages per second. */
   readonly received: number[];
   readonly published: number[];
 }
@@ -15,7 +15,7 @@ export interface RatePair {
   readonly published: number;
 }
 
-/** @param broker its name, or undefined for all together */
+/** @param broker the name of a broker; undefined for the sum of all */
 export function rateColumns(rates: readonly RateSample[], broker?: string): RateColumns {
   const pairs = rates.map(sample => ratesIn(sample, broker));
   return {

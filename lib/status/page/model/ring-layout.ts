@@ -1,12 +1,12 @@
-/** Where the brokers stand around the replicator, in CSS pixels. */
+/** The positions of the brokers around the replicator, in CSS pixels. */
 
 export const CARD = { width: 216, height: 126 } as const;
 
-/** The radius of the replicator in the middle. */
+/** The radius of the circle of the replicator in the middle. */
 export const HUB = 72;
 
-/** More do not fit around it. */
-const MOST = 8;
+/** More brokers do not fit around it. */
+const MAX_BROKERS_IN_RING = 8;
 
 export interface Point {
   readonly x: number;
@@ -21,15 +21,15 @@ export interface Ring {
   readonly spots: readonly Point[];
 }
 
-/** How far the ring may reach up and down from its middle; no more than a screen has. */
+/** The most that the ring extends up and down from its middle, so that it fits on a screen. */
 const RING_EXTENTS = [170, 190, 210, 240, 270, 300, 330] as const;
 
-/** Between two cards, at least. */
+/** The least distance between two cards. */
 const GAP = 16;
 
-/** Undefined where a ring does not fit: the brokers are then listed one beneath the other. */
+/** Undefined if a ring does not fit: then the brokers are listed one below the other. */
 export function ringLayout(brokers: number, width: number): Ring | undefined {
-  if (brokers === 0 || brokers > MOST) return undefined;
+  if (brokers === 0 || brokers > MAX_BROKERS_IN_RING) return undefined;
   const wide = Math.min((width - CARD.width) / 2, 320);
   const rings = RING_EXTENTS.flatMap(up =>
     RING_EXTENTS.map(down => Array.from({ length: brokers }, (_, i) => spot(i, brokers, { wide, up, down }))),
@@ -45,7 +45,7 @@ interface RingExtent {
   readonly down: number;
 }
 
-/** Two stand left and right; more begin at the top, in the order of the clock. */
+/** Two brokers are left and right; more begin at the top and go clockwise. */
 function spot(index: number, brokers: number, { wide, up, down }: RingExtent): Point {
   const start = brokers === 2 ? Math.PI : -Math.PI / 2;
   const angle = start + (index * 2 * Math.PI) / brokers;

@@ -1,34 +1,33 @@
 /**
- * The topic tree as rows: the levels that are open, and of each as many pages as have been asked for.
+ * The topic tree as rows: the open levels, and of each level the pages that were requested.
  *
- * Pure: it is told what the server answered, and says which rows there are. A level is named by the topic
- * that it stands beneath, up to and including the `/`; the first level is ''. What a search found is one
- * level of whole topics.
+ * Pure: it takes the answers of the server and returns rows. A level is named by the topic above it, including the `/` at
+ * its end; the first level is ''. The topics that match a filter are one level of whole topics.
  */
 
 import type { TopicNode, TopicRow } from '../../api.ts';
 
-/** Nodes asked for at once. */
+/** Nodes of one request. */
 export const PAGE = 100;
 
-/** Rows kept of one level: past that a filter is of more use than scrolling. */
-export const MOST_NODES = 5_000;
+/** The most rows of one level: with more, a filter helps better than scrolling. */
+export const MAX_NODES = 5_000;
 
 export interface Page {
-  /** It begins after this name; null for the first page. */
+  /** The page begins after this name; null for the first page. */
   readonly after: string | null;
   readonly nodes: readonly TopicNode[];
 }
 
 export interface Level {
   readonly pages: readonly Page[];
-  /** How many nodes there are in all; null if that is not known. */
+  /** The number of all nodes of the level; null if not known. */
   readonly size: number | null;
-  /** Where the next page begins; null at the end. */
+  /** The next page begins after this name; null if there is none. */
   readonly next: string | null;
 }
 
-/** What the server answers for one page, be it of the tree or of a search. */
+/** The answer of the server for one page, of the tree or of a filter. */
 export interface Answer {
   readonly nodes: readonly TopicNode[];
   readonly size: number | null;
@@ -40,43 +39,43 @@ export type Levels = ReadonlyMap<string, Level>;
 export type Row =
   | {
       readonly kind: 'node';
-      /** What tells it from all other rows: the topic, with a `/` at the end for what is only a branch. */
+      /** Unique among all rows: the topic, with a `/` at its end if the row is only a branch. */
       readonly key: string;
-      /** The topic up to here. */
+      /** The topic up to this level. */
       readonly path: string;
       readonly node: TopicNode;
       /** 1 for the first level. */
       readonly depth: number;
-      /** Undefined for what has nothing beneath. */
+      /** Undefined if nothing is below. */
       readonly open: boolean | undefined;
-      /** From 1, and of how many; -1 if that is not known. */
+      /** The position from 1, and the number of rows of the level; -1 if not known. */
       readonly position: number;
       readonly siblings: number;
-      /** The page that it came with. */
+      /** The page that the row belongs to. */
       readonly level: string;
       readonly page: number;
     }
   | {
-      /** Stands for what has not been asked for yet. */
+      /** A placeholder for nodes that have not been requested yet. */
       readonly kind: 'more';
       readonly key: string;
       readonly level: string;
       readonly depth: number;
-      /** How many are left; null if that is not known. */
+      /** The number of these nodes; null if not known. */
       readonly left: number | null;
-      /** Whether scrolling further is of use. */
+      /** Whether the level has the most rows it may have: scrolling loads no more. */
       readonly full: boolean;
     };
 
 export type NodeRow = Extract<Row, { kind: 'node' }>;
 
-/** Puts an answer in place of the page with this number, or behind the last one. */
+/** Replaces the page with this number by an answer, or appends the answer. */
 export function withAnswer(level: Level | undefined, page: number, answer: Answer): Level {
   const pages = level?.pages ?? [];
   const known = pages[page];
   const after = page === 0 ? null : (known?.after ?? level?.next ?? null);
   const later = pages.slice(page + 1);
-  // The following page begins where this one ends now.
+  // The next page has to begin where this one ends now.
   const [following, ...rest] = later;
   const moved = following === undefined ? [] : [{ ...following, after: answer.next }, ...rest];
   const ended = answer.next === null;
@@ -132,25 +131,25 @@ function addLevel(
   }
   if (level.next === null) return;
   const left = level.size === null ? null : level.size - position;
-  rows.push({ kind: 'more', key: `${under}\0`, level: under, depth, left, full: position >= MOST_NODES });
+  rows.push({ kind: 'more', key: `${under}\0`, level: under, depth, left, full: position >= MAX_NODES });
 }
 
-/** Topics that are few enough to be shown at once. */
+/** Levels with no more topics are opened automatically. */
 const FEW = 30;
 
-/** The branches of a level that are opened without being asked to: one that is alone, and all of a small level. */
+/** The branches of a level that are opened automatically: an only one, and all of a small level. */
 export function opensByItself(nodes: readonly TopicNode[]): string[] {
   const branches = nodes.filter(({ beneath }) => beneath > 0);
   const beneath = branches.reduce((sum, node) => sum + node.beneath, nodes.length);
   return nodes.length === 1 || beneath <= FEW ? branches.map(({ name }) => name) : [];
 }
 
-/** Found topics as a level: whole topics, with nothing beneath. */
+/** Matching topics as a level: whole topics with nothing below. */
 export function asNodes(topics: readonly TopicRow[]): TopicNode[] {
   return topics.map(topic => ({ name: topic.topic, topic, beneath: 0, diverging: 0 }));
 }
 
-/** The rows that can be seen, with a margin: `[from, to)`. */
+/** The visible rows with a margin: `[from, to)`. */
 export function windowOf(
   rows: number,
   view: { readonly top: number; readonly height: number; readonly row: number },

@@ -1,32 +1,37 @@
-/** Payloads as text that can be shown on one line, and told from words of our own. */
+/** Payloads as text on one line, distinguished from words of the page. */
 
 import type { Value } from '../../api.ts';
 
 export interface ShownValue {
   readonly text: string;
-  /** A word of ours, such as «deleted», and no payload. */
+  /** A word of the page, such as «deleted», not a payload. */
   readonly isWord: boolean;
 }
 
-/** Characters of a payload that a line shows at most. */
-const LINE = 200;
+/** The most characters of a payload on one line. */
+const MAX_LINE_LENGTH = 200;
 
 const WORDS = { deleted: 'deleted', hidden: 'hidden', unknown: 'unknown' } as const;
 
 export function shownValue(value: Value): ShownValue {
   if (value.kind === 'text') {
     return {
-      text: visible(value.text.length > LINE ? `${value.text.slice(0, LINE)}…` : value.text),
+      text: visible(
+        value.text.length > MAX_LINE_LENGTH ? `${value.text.slice(0, MAX_LINE_LENGTH)}…` : value.text,
+      ),
       isWord: false,
     };
   }
   if (value.kind === 'base64') {
-    return { text: `${value.text.slice(0, LINE)}${value.text.length > LINE ? '…' : ''}`, isWord: false };
+    return {
+      text: `${value.text.slice(0, MAX_LINE_LENGTH)}${value.text.length > MAX_LINE_LENGTH ? '…' : ''}`,
+      isWord: false,
+    };
   }
   return { text: WORDS[value.kind], isWord: true };
 }
 
-/** Control characters, and those that turn the direction of writing, would change what stands around them. */
+/** Control characters, and characters that change the writing direction, would affect the text around them. */
 export function visible(text: string): string {
   return text.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, character => {
     const code = character.codePointAt(0) ?? 0;

@@ -1,19 +1,18 @@
-/** A live region: says what changed, at most every few seconds, and only what lasted until then. */
+/** A live region: announces changes, at most every few seconds, and only those that lasted until then. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Status } from '../../api.ts';
 import type { Feed } from '../feed.ts';
 import { announcements } from '../model/announcements.ts';
 
-/** Milliseconds. */
-const PERIOD = 4_000;
+const ANNOUNCEMENT_PERIOD_MS = 4_000;
 
 export function Announcer({ feed }: { feed: Feed }) {
   const [words, setWords] = useState('');
   const latest = useRef(feed);
-  const told = useRef<Status | undefined>(undefined);
+  const announced = useRef<Status | undefined>(undefined);
   latest.current = feed;
-  told.current ??= feed.status;
+  announced.current ??= feed.status;
   useEffect(() => {
     let wasLost = false;
     const timer = setInterval(() => {
@@ -22,12 +21,14 @@ export function Announcer({ feed }: { feed: Feed }) {
       const ofLink =
         isLost === wasLost ? [] : [isLost ? 'mqttrep does not answer.' : 'mqttrep answers again.'];
       const ofStatus =
-        told.current === undefined || status === undefined ? [] : announcements(told.current, status);
+        announced.current === undefined || status === undefined
+          ? []
+          : announcements(announced.current, status);
       wasLost = isLost;
-      told.current = status;
+      announced.current = status;
       const sentences = [...ofLink, ...ofStatus];
       if (sentences.length > 0) setWords(sentences.join(' '));
-    }, PERIOD);
+    }, ANNOUNCEMENT_PERIOD_MS);
     return () => clearInterval(timer);
   }, []);
   return (

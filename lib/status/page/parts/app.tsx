@@ -1,4 +1,4 @@
-/** The page as a whole: what is known of the server, and the regions that show it. */
+/** The whole page: the status of the server, and the regions that show it. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type Feed, FeedReader } from '../feed.ts';
@@ -21,7 +21,7 @@ export function App({ server }: { server: Server }) {
   const reader = useMemo(() => new FeedReader(server, setFeed), [server]);
   const [topic, setTopic] = useState<string>();
   const here = useNow();
-  // Gateways have clocks that are wrong: what happened there is told by theirs.
+  // The clocks of gateways may be wrong, so ages are computed by the clock of the server.
   const now = here - server.skew;
   useEffect(() => {
     reader.connect();
@@ -29,7 +29,7 @@ export function App({ server }: { server: Server }) {
   }, [reader]);
 
   const { link, status } = feed;
-  if (link.state === 'token wanted') {
+  if (link.state === 'token required') {
     const enter = (typed: string) => {
       rememberToken(typed);
       reader.connect();

@@ -1,4 +1,4 @@
-/** One broker: its state, what flows, and what waits or is lost. */
+/** One broker: its state, its rates, and its problems. */
 
 import type { BrokerStatus } from '../../api.ts';
 import { count, elapsed, rate, span } from '../model/figures.ts';
@@ -13,7 +13,7 @@ interface BrokerCardProps {
   readonly rates: RatePair;
   readonly now: number;
   readonly at: Point | undefined;
-  /** A person has decided about the deletions that are held. */
+  /** Sends the decision about held deletions. */
   readonly decide: (decision: Decision) => Promise<void>;
 }
 
@@ -34,18 +34,18 @@ export function BrokerCard({ broker, rates, now, at, decide }: BrokerCardProps) 
         {broker.state === 'ready' || broker.detail === '' ? '' : `: ${broker.detail}`}
       </p>
       <dl>
-        <Figure name="Received a second" short="in">
+        <Figure name="Messages received per second" short="in">
           {rate(rates.received)}
           <small>/s</small>
         </Figure>
-        <Figure name="Published a second" short="out">
+        <Figure name="Messages published per second" short="out">
           {rate(rates.published)}
           <small>/s</small>
         </Figure>
         <Figure name="Round trip" short="trip">
           {broker.roundTrip === null ? '–' : elapsed(broker.roundTrip)}
         </Figure>
-        <Figure name="Pending or waiting" short="pending">
+        <Figure name="Publishes in flight or waiting" short="pending">
           {count(broker.pending + broker.waiting)}
         </Figure>
       </dl>
@@ -74,21 +74,26 @@ function Troubles({ broker }: { broker: BrokerStatus }) {
   const dropped = Object.values(broker.dropped).reduce((sum, each) => sum + each, 0);
   const reasons = Object.entries(broker.dropped).map(([reason, times]) => `${count(times)} ${reason}`);
   const troubles = [
-    { title: 'Topics of which it does not hold what it should', word: 'behind', times: broker.behind },
-    { title: 'Topics that it does not take', word: 'blocked', times: broker.blocked },
-    { title: 'Topics that mqttrep may not be allowed to read', word: 'unreadable', times: broker.unreadable },
+    {
+      title: 'Topics of which this broker does not hold the winner yet',
+      word: 'behind',
+      times: broker.behind,
+    },
+    { title: 'Topics that this broker does not accept', word: 'blocked', times: broker.blocked },
+    {
+      title: 'Topics that mqttrep is possibly not allowed to read',
+      word: 'unreadable',
+      times: broker.unreadable,
+    },
     { title: `Messages: ${reasons.join(', ')}`, word: 'dropped', times: dropped },
-    { title: 'Connections after the first', word: 'reconnected', times: broker.reconnects },
-    { title: 'Restarts of its worker', word: 'restarted', times: broker.restarts },
+    { title: 'Connections after the first one', word: 'reconnected', times: broker.reconnects },
+    { title: 'Restarts of its worker after crashes', word: 'restarted', times: broker.restarts },
   ].filter(({ times }) => times > 0);
   if (troubles.length === 0 && !broker.replayIncomplete) return null;
   return (
     <p class="troubles">
       {broker.replayIncomplete ? (
-        <span
-          class="behind"
-          title="The broker dropped a part of what it retains; mqttrep reads the rest in parts"
-        >
+        <span class="behind" title="The broker dropped a part of its replay; mqttrep reads the rest in parts">
           replay incomplete
         </span>
       ) : null}

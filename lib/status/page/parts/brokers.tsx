@@ -1,4 +1,4 @@
-/** The brokers around the replicator; where there is no room for a ring, beneath it. */
+/** The brokers in a ring around the replicator, or in a list below it if there is no room for a ring. */
 
 import type { BrokerStatus, Status } from '../../api.ts';
 import { LINK_STYLES } from '../model/link-states.ts';
@@ -76,7 +76,7 @@ function Spokes({ ring, brokers, rates }: SpokesProps) {
 interface LaneProps {
   readonly from: Point;
   readonly to: Point;
-  /** Which side of the straight line it keeps to, as traffic does. */
+  /** The side of the straight line on which the lane is drawn. */
   readonly side: number;
   readonly flows: boolean;
 }
@@ -102,7 +102,7 @@ function Break({ at }: { at: Point }) {
   );
 }
 
-/** The middle of what is seen of a spoke, between the hub and the card. */
+/** The middle of the visible part of a spoke, between the hub and the card. */
 function outside(middle: Point, spot: Point): Point {
   const dx = spot.x - middle.x;
   const dy = spot.y - middle.y;

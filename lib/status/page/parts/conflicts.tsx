@@ -1,4 +1,4 @@
-/** Who won against whom, newest first, as it falls. */
+/** The conflicts, newest first: which write won over which. */
 
 import type { Conflict, ConflictSide, Status } from '../../api.ts';
 import { clock, counted, dateAndTime } from '../model/figures.ts';
@@ -19,7 +19,7 @@ export function Conflicts({ status, show }: ConflictsProps) {
         <span class="total">{total(conflicts.length)}</span>
       </header>
       {conflicts.length === 0 ? (
-        <p class="nothing">No message has lost against another one.</p>
+        <p class="nothing">No conflict so far.</p>
       ) : (
         <div class="scroll">
           <ConflictList conflicts={conflicts} show={show} />
@@ -29,7 +29,7 @@ export function Conflicts({ status, show }: ConflictsProps) {
   );
 }
 
-/** The server keeps the last ones only. */
+/** The server keeps only the last ones. */
 function total(conflicts: number): string {
   if (conflicts === 0) return '';
   return conflicts < MAX_CONFLICTS ? counted(conflicts, 'conflict') : `the last ${MAX_CONFLICTS}`;
@@ -54,8 +54,8 @@ export function ConflictList({ conflicts, show }: ConflictListProps) {
             </button>
           )}
           <span class="outcome">
-            <Side contender={winner} part="winner" /> <span class="over">won over</span>{' '}
-            <Side contender={loser} part="loser" />
+            <ConflictSideView side={winner} part="winner" /> <span class="over">won over</span>{' '}
+            <ConflictSideView side={loser} part="loser" />
           </span>
           <span class="decided">by {decidedBy}</span>
         </li>
@@ -64,12 +64,12 @@ export function ConflictList({ conflicts, show }: ConflictListProps) {
   );
 }
 
-function Side({ contender, part }: { contender: ConflictSide; part: 'winner' | 'loser' }) {
-  const value = <ValueView value={contender.value} />;
+function ConflictSideView({ side, part }: { side: ConflictSide; part: 'winner' | 'loser' }) {
+  const value = <ValueView value={side.value} />;
   return (
     <span class={part}>
       {part === 'loser' ? <s>{value}</s> : value}
-      {contender.broker === '' ? null : <span class="of"> {contender.broker}</span>}
+      {side.broker === '' ? null : <span class="of"> {side.broker}</span>}
     </span>
   );
 }

@@ -1,4 +1,4 @@
-/** How long changes took until every broker had them. */
+/** How long changes took to arrive at every broker. */
 
 import type { Histogram } from '../../api.ts';
 import { columns, sentence } from '../model/convergence.ts';

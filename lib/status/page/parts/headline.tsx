@@ -1,4 +1,4 @@
-/** The answer at a glance: are my brokers equal? */
+/** Whether all brokers have converged, at a glance. */
 
 import { useEffect } from 'preact/hooks';
 import type { Status } from '../../api.ts';
@@ -9,12 +9,12 @@ import { Icon } from './icon.tsx';
 export function Headline({ status }: { status: Status }) {
   const { converged, diverging, blocked, deleted } = status.topics;
   const title =
-    diverging > 0 ? `${count(diverging)} diverging` : blocked > 0 ? `${count(blocked)} blocked` : 'equal';
+    diverging > 0 ? `${count(diverging)} diverging` : blocked > 0 ? `${count(blocked)} blocked` : 'converged';
   useEffect(() => {
     document.title = `${title} · mqttrep`;
   }, [title]);
   return (
-    <section class="headline" aria-label="Topics in all">
+    <section class="headline" aria-label="All topics">
       <p class="figures">
         <span class="figure">
           <strong>{count(converged)}</strong> {converged === 1 ? 'topic' : 'topics'} converged,
@@ -28,7 +28,7 @@ export function Headline({ status }: { status: Status }) {
         {blocked > 0 ? (
           <span class="bad">
             <Icon look={TOPIC_STYLES.blocked} />
-            {counted(blocked, 'topic')} blocked: not every broker takes {blocked === 1 ? 'it' : 'them'}.
+            {counted(blocked, 'topic')} blocked: not every broker accepts {blocked === 1 ? 'it' : 'them'}.
           </span>
         ) : null}
         {deleted > 0 ? <span>{counted(deleted, 'deletion')} remembered.</span> : null}

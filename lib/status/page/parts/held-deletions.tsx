@@ -1,4 +1,4 @@
-/** Deletions that are held at a broker: how many, and what a person decides about them, asked once more. */
+/** The deletions that are held at a broker, and the decision about them, which the user confirms. */
 
 import { useState } from 'preact/hooks';
 import type { BrokerStatus } from '../../api.ts';
@@ -24,7 +24,7 @@ export function HeldDeletions({ broker, decide }: HeldDeletionsProps) {
     <fieldset class="held" aria-label={`Deletions held at ${broker.name}`}>
       {chosen === undefined ? (
         <>
-          <p>{topics} gone: deleted?</p>
+          <p>{topics} gone: deleted on purpose?</p>
           <Choice name="Delete everywhere" choose={() => setChosen('confirm')} />
           <Choice name="Restore" choose={() => setChosen('refuse')} />
         </>
@@ -33,7 +33,7 @@ export function HeldDeletions({ broker, decide }: HeldDeletionsProps) {
           <p>
             {chosen === 'confirm'
               ? `Delete ${topics} at all brokers?`
-              : `Give ${broker.name} ${topics} again?`}
+              : `Publish ${topics} to ${broker.name} again?`}
           </p>
           <Choice name="Yes" choose={() => act(chosen)} />
           <Choice name="No" choose={() => setChosen(undefined)} />

@@ -1,10 +1,10 @@
-/** What parts share of the browser: the time, the size of an element, the preferred colours. */
+/** Hooks for the time, the size of an element, and the preferred colours. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Status } from '../../api.ts';
 import { signsOfChange } from '../model/live-status.ts';
 
-/** Milliseconds since 1970, renewed each second while the page is seen. */
+/** Milliseconds since 1970, updated each second while the page is visible. */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
@@ -32,12 +32,12 @@ export function useSize<T extends HTMLElement>() {
   return { element, ...size };
 }
 
-/** Milliseconds after a sign of change in which new topics may still come to light. */
+/** How long after a change new topics may still appear, in milliseconds. */
 const AFTERMATH = 15_000;
 
 /**
- * A number that changes whenever topics are worth being asked for again: something happened, or did a moment ago, or
- * the page is turned to after nobody looked. Silence costs the server nothing.
+ * A number that changes whenever topics should be requested again: after a change, shortly after one, or when the page
+ * becomes visible. While nothing changes, the page sends no requests.
  */
 export function useLooks(status: Status): number {
   const [returns, setReturns] = useState(0);
@@ -59,7 +59,7 @@ export function useLooks(status: Status): number {
   return last.current.looks;
 }
 
-/** Whether the page is dark. Canvases must be drawn anew when that changes. */
+/** Whether the page is dark. Canvases have to be redrawn when that changes. */
 export function useIsDark(): boolean {
   const [query] = useState(() => matchMedia('(prefers-color-scheme: dark)'));
   const [isDark, setIsDark] = useState(query.matches);

@@ -1,11 +1,11 @@
-/** The replicator in the middle: how much of all is converged. */
+/** The replicator in the middle, with the part of all topics that has converged. */
 
 import type { Status, TopicCounts } from '../../api.ts';
 import { HUB, type Point } from '../model/ring-layout.ts';
 
-/** Radius and circumference of the dial, in the units of its picture. */
+/** Radius and circumference of the dial, in units of the SVG. */
 const RADIUS = 56;
-const AROUND = 2 * Math.PI * RADIUS;
+const CIRCUMFERENCE = 2 * Math.PI * RADIUS;
 
 interface HubProps {
   readonly status: Status;
@@ -24,7 +24,7 @@ export function Hub({ status, at }: HubProps) {
           <circle
             class="dial"
             r={RADIUS}
-            stroke-dasharray={`${share * AROUND} ${AROUND}`}
+            stroke-dasharray={`${share * CIRCUMFERENCE} ${CIRCUMFERENCE}`}
             transform="rotate(-90)"
           />
         ) : null}
@@ -43,7 +43,7 @@ function shareConverged({ converged, diverging, blocked }: TopicCounts): number 
   return all === 0 ? 1 : converged / all;
 }
 
-/** Never says 100 % of what is not whole. */
+/** 100 % only if all topics have converged. */
 function percent(share: number): string {
   if (share === 1) return '100\u00a0%';
   return share > 0.99

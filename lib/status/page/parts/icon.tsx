@@ -1,4 +1,4 @@
-/** The marks of states. They stand beside words, which a screen reader reads instead. */
+/** The marks of states. Each stands beside a word; screen readers read the word only. */
 
 import type { Shape, Style } from '../model/link-states.ts';
 
@@ -21,7 +21,7 @@ export function Icon({ look }: { look: Style }) {
   );
 }
 
-/** The mark and its word. */
+/** A mark and its word. */
 export function State({ look }: { look: Style }) {
   return (
     <span class={`state ${look.tone}`}>

@@ -1,4 +1,4 @@
-/** Says that mqttrep does not answer, since when, and when it is asked again. */
+/** Tells that mqttrep does not answer, since when, and when the next attempt begins. */
 
 import type { Link } from '../feed.ts';
 import { span } from '../model/figures.ts';
@@ -15,8 +15,8 @@ export function LinkNotice({ link, now, retry }: LinkNoticeProps) {
   return (
     <aside class="notice" aria-label="Connection to mqttrep">
       <p>
-        <strong>mqttrep does not answer.</strong> What you see is {span(now - link.since)} old.{' '}
-        {left > 0 ? `Next attempt in ${left} s.` : 'Asking again…'}
+        <strong>mqttrep does not answer.</strong> The page shows what was known {span(now - link.since)} ago.{' '}
+        {left > 0 ? `Next attempt in ${left} s.` : 'Connecting…'}
       </p>
       <button type="button" onClick={retry}>
         Try now

@@ -1,4 +1,4 @@
-/** Which mqttrep this is, and whether what the page shows is of now. */
+/** The version and the replica of mqttrep, and whether the page is up to date. */
 
 import type { Status } from '../../api.ts';
 import type { Link } from '../feed.ts';

@@ -1,12 +1,12 @@
-/** How uPlot draws the rates. Its colours are those of the style sheet. */
+/** The options of uPlot for the rates. The colours are those of the style sheet. */
 
 import type uPlot from 'uplot';
 import { clock, rate } from '../model/figures.ts';
 
-/** Messages a second that the axis reaches at least: silence is a flat line, not noise. */
-const LEAST = 1;
+/** The axis extends at least to this rate per second, so that single messages do not fill the chart. */
+const MIN_AXIS_RATE = 1;
 
-/** @param point is told over which sample the pointer is */
+/** @param point called with the index of the sample under the pointer */
 export function chartOptions(
   element: HTMLElement,
   point: (index: number | undefined) => void,
@@ -49,12 +49,12 @@ export function chartOptions(
 }
 
 function around(min: number | null, max: number | null): [number, number] {
-  const up = Math.max(max ?? 0, LEAST);
-  const down = Math.min(min ?? 0, -LEAST);
+  const up = Math.max(max ?? 0, MIN_AXIS_RATE);
+  const down = Math.min(min ?? 0, -MIN_AXIS_RATE);
   return [down * 1.1, up * 1.1];
 }
 
-/** @param step seconds to the next one: where they are less than a minute, seconds are told too */
+/** @param step seconds to the next label: seconds are part of the text if it is less than a minute */
 function timeOf(at: number, step: number): string {
   const time = clock(at * 1000);
   return step < 60 ? time : time.slice(0, 5);

@@ -1,4 +1,4 @@
-/** Messages a second over the last ten minutes: received above the axis, published beneath it. */
+/** Messages per second over the last ten minutes: received above the axis, published below it. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
@@ -9,8 +9,7 @@ import { type RateColumns, rateColumns } from '../model/rate-columns.ts';
 import { useIsDark, useSize } from './hooks.ts';
 import { chartOptions } from './rates-chart.ts';
 
-/** Seconds. */
-const LEAST_SPAN = 60;
+const MIN_SPAN_SECONDS = 60;
 
 export function Rates({ status }: { status: Status }) {
   const [broker, setBroker] = useState('');
@@ -21,8 +20,12 @@ export function Rates({ status }: { status: Status }) {
   return (
     <section class="rates" aria-labelledby="rates-title">
       <header>
-        <h2 id="rates-title">Messages a second</h2>
-        <select aria-label="Of which broker" value={known} onChange={e => setBroker(e.currentTarget.value)}>
+        <h2 id="rates-title">Messages per second</h2>
+        <select
+          aria-label="Broker of the chart"
+          value={known}
+          onChange={e => setBroker(e.currentTarget.value)}
+        >
           <option value="">all brokers</option>
           {status.brokers.map(({ name }) => (
             <option key={name} value={name}>
@@ -54,7 +57,7 @@ function Chart({ columns, point }: ChartProps) {
   const { element, width, height } = useSize<HTMLDivElement>();
   const plot = useRef<uPlot | undefined>(undefined);
   const isDark = useIsDark();
-  // Made anew for other colours too, since it has them painted.
+  // Also created again for other colours, since a canvas has them painted.
   useEffect(() => {
     const { current } = element;
     if (current === null || width === 0) return;
@@ -70,17 +73,17 @@ function Chart({ columns, point }: ChartProps) {
   return <div ref={element} class="chart" role="img" aria-label={spoken(columns)} />;
 }
 
-/** Seconds: as far back as anything is known, up to ten minutes. */
+/** Seconds: as far back as there are samples, up to ten minutes. */
 function spanOf({ at }: RateColumns): number {
   const known = (at.at(-1) ?? 0) - (at[0] ?? 0);
-  return Math.min(Math.max(known, LEAST_SPAN), RATES_SPAN / 1000);
+  return Math.min(Math.max(known, MIN_SPAN_SECONDS), RATES_SPAN / 1000);
 }
 
 function spoken({ received, published }: RateColumns): string {
   const highest = (values: readonly number[]) => rate(values.reduce((most, each) => Math.max(most, each), 0));
   return (
     'Chart of the last ten minutes. ' +
-    `Received: ${rate(received.at(-1) ?? 0)} a second now, ${highest(received)} at most. ` +
-    `Published: ${rate(published.at(-1) ?? 0)} a second now, ${highest(published)} at most.`
+    `Received: ${rate(received.at(-1) ?? 0)} per second now, ${highest(received)} at most. ` +
+    `Published: ${rate(published.at(-1) ?? 0)} per second now, ${highest(published)} at most.`
   );
 }

@@ -1,4 +1,4 @@
-/** Asks for the token of a server that listens beyond its own machine. */
+/** A form for the token of a server that requires one. */
 
 interface TokenFormProps {
   /** Whether the last one was refused. */
@@ -16,7 +16,7 @@ export function TokenForm({ isWrong, enter }: TokenFormProps) {
     <main class="door">
       <form onSubmit={submit}>
         <h1>mqttrep</h1>
-        <p>This server answers only who knows its token: the value of MQTTREP_HTTP_TOKEN.</p>
+        <p>This server requires a token: the value of MQTTREP_HTTP_TOKEN.</p>
         <label for="token">Token</label>
         <input
           id="token"
@@ -25,11 +25,11 @@ export function TokenForm({ isWrong, enter }: TokenFormProps) {
           autocomplete="current-password"
           required
           pattern="[!-~]+"
-          title="Letters, digits and marks of ASCII, without blanks"
+          title="ASCII letters, digits and punctuation, without spaces"
         />
         {isWrong ? (
           <p class="bad" role="alert">
-            That is not the token.
+            The token is wrong.
           </p>
         ) : null}
         <button type="submit">Enter</button>

@@ -1,6 +1,6 @@
 /**
- * The rows of the tree as a treegrid, of which only those exist that can be seen: 100,000 topics cost no
- * more than 20. By keyboard: arrows, Home, End, page keys; right and left open and close; Enter shows details.
+ * The rows of the tree as a treegrid. Only visible rows exist in the document, so that 100,000 topics cost no more than 20.
+ * Keys: arrows, Home, End, page keys; right and left open and close a branch; Enter shows details.
  */
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -9,8 +9,8 @@ import type { TopicView } from '../topic-browser.ts';
 import { moveFocus } from './grid-keys.ts';
 import { MoreLine, TopicLine } from './topic-line.tsx';
 
-/** Height of a row in CSS pixels, as in the style sheet. */
-const ROW = 38;
+/** As in the style sheet. */
+const ROW_HEIGHT_PX = 38;
 
 interface TopicGridProps {
   readonly view: TopicView | undefined;
@@ -19,7 +19,7 @@ interface TopicGridProps {
   readonly shown: string | undefined;
   readonly toggle: (row: NodeRow) => void;
   readonly show: (topic: string) => void;
-  /** Is told which rows can be seen. */
+  /** Called with the visible rows. */
   readonly see: (rows: readonly Row[]) => void;
 }
 
@@ -27,11 +27,11 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
   const box = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState({ top: 0, height: 600 });
   const [focused, setFocused] = useState<string>();
-  /** Whether the focus is to move once the row is there. */
+  /** Whether the focus has to move as soon as the row exists. */
   const wanted = useRef(false);
   const byKeyboard = useRef(false);
   const rows = view?.rows ?? [];
-  const { from, to } = windowOf(rows.length, { ...seen, row: ROW });
+  const { from, to } = windowOf(rows.length, { ...seen, row: ROW_HEIGHT_PX });
   const slice = rows.slice(from, to);
 
   useLayoutEffect(() => see(slice));
@@ -45,7 +45,7 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
-    // A row that has gone takes the focus with it; who goes by keyboard would begin anew.
+    // When a row disappears, so does the focus on it. A keyboard user would have to start at the top again.
     const isLost = byKeyboard.current && document.activeElement === document.body;
     if (!wanted.current && !isLost) return;
     wanted.current = false;
@@ -74,7 +74,7 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
     const index = rows.findIndex(({ key }) => key === focused);
     const row = rows[index];
     if (row === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    const page = Math.max(1, Math.floor(seen.height / ROW) - 2);
+    const page = Math.max(1, Math.floor(seen.height / ROW_HEIGHT_PX) - 2);
     const move = moveFocus(event.key, rows, index, page);
     if (move === undefined) return;
     event.preventDefault();
@@ -86,7 +86,7 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
     }
   };
 
-  // One row is in the order of tabs: the focused one if it exists, else the first that can be seen.
+  // The tab key leads to one row: the focused one if it exists, else the first visible one.
   const tabbed = slice.some(({ key }) => key === focused) ? focused : slice[0]?.key;
   return (
     <div class="grid" ref={box} onScroll={event => setSeen(seenOf(event.currentTarget))}>
@@ -152,27 +152,29 @@ function Head({ brokers }: { brokers: readonly string[] }) {
   );
 }
 
-/** Stands for rows that are not there. */
+/** Takes the room of rows that do not exist in the document. */
 function Gap({ rows }: { rows: number }) {
+  if (rows <= 0) return null;
+  const height = `${rows * ROW_HEIGHT_PX}px`;
   // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a table row cannot be focused
-  return rows <= 0 ? null : <tr class="gap" aria-hidden="true" style={{ height: `${rows * ROW}px` }} />;
+  return <tr class="gap" aria-hidden="true" style={{ height }} />;
 }
 
 function Nothing({ view }: { view: TopicView }) {
   const { filter, diverging } = view.query;
-  if (diverging) return <p class="nothing">No topic differs{filter === '' ? '' : ' among these'}.</p>;
-  return <p class="nothing">{filter === '' ? 'No topic has been seen yet.' : 'No topic fits.'}</p>;
+  if (diverging) return <p class="nothing">No {filter === '' ? '' : 'matching '}topic is diverging.</p>;
+  return <p class="nothing">{filter === '' ? 'No topic so far.' : 'No topic matches.'}</p>;
 }
 
 function seenOf(element: HTMLElement) {
   return { top: element.scrollTop, height: element.clientHeight };
 }
 
-/** Scrolls by as little as shows the row whole, beneath the head that stays. */
+/** Scrolls as little as possible until the whole row is visible below the fixed head. */
 function reveal(box: HTMLElement | null, index: number): void {
   if (box === null) return;
-  const top = index * ROW;
-  const room = box.clientHeight - ROW;
+  const top = index * ROW_HEIGHT_PX;
+  const room = box.clientHeight - ROW_HEIGHT_PX;
   if (top < box.scrollTop) box.scrollTop = top;
-  else if (top + ROW > box.scrollTop + room) box.scrollTop = top + ROW - room;
+  else if (top + ROW_HEIGHT_PX > box.scrollTop + room) box.scrollTop = top + ROW_HEIGHT_PX - room;
 }

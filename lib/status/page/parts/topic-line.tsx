@@ -8,7 +8,7 @@ import { visible } from '../model/value-text.ts';
 import { Icon } from './icon.tsx';
 import { ValueView } from './value-view.tsx';
 
-/** Milliseconds for which a change is seen as one. */
+/** How long a change is highlighted, in milliseconds. */
 const FRESH = 2_000;
 
 interface Focusable {
@@ -79,7 +79,7 @@ function Twist({ open, toggle }: { open: boolean | undefined; toggle: () => void
     event.stopPropagation();
     toggle();
   };
-  // The row bears the state, and the keys; this is for the pointer.
+  // The row has the state and the keys; this is for the pointer.
   return (
     <span class={open ? 'twist open' : 'twist'} aria-hidden="true" onClick={onClick}>
       <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">

@@ -1,4 +1,4 @@
-/** All that is known of one topic. Is looked at again whenever something changed. */
+/** The details of one topic, requested again after each change. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Status, TopicDetails } from '../../api.ts';
@@ -57,7 +57,7 @@ export function TopicPanel({ server, topic, status, now, close }: TopicPanelProp
   );
 }
 
-/** Undefined until they are there. */
+/** Undefined until they have arrived. */
 function useDetails(server: Server, topic: string, status: Status): TopicDetails | 'gone' | undefined {
   const [known, setKnown] = useState<{ topic: string; details: TopicDetails | 'gone' }>();
   const isAsking = useRef('');

@@ -1,4 +1,4 @@
-/** The topics: as a tree, or those that a filter finds, with what each broker holds side by side. */
+/** The topics, as a tree or as those that match a filter, with what each broker holds side by side. */
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Status } from '../../api.ts';
@@ -10,14 +10,14 @@ import { useLooks } from './hooks.ts';
 import { TopicGrid } from './topic-grid.tsx';
 import { TopicPanel } from './topic-panel.tsx';
 
-/** Milliseconds after the last key before a filter is asked for. */
+/** The wait after the last key before the filter is used, in milliseconds. */
 const TYPING = 250;
 
 interface TopicsProps {
   readonly server: Server;
   readonly status: Status;
   readonly now: number;
-  /** The topic of which the details are shown. */
+  /** The topic whose details are shown. */
   readonly shown: string | undefined;
   readonly show: (topic: string | undefined) => void;
 }
@@ -38,7 +38,7 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
     return () => clearTimeout(timer);
   }, [browser, filter, diverging]);
 
-  // What is seen may be what changed.
+  // The visible topics may have changed.
   useEffect(() => {
     if (!document.hidden) browser.refresh(visible.current);
   }, [browser, looks]);
@@ -74,7 +74,7 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
           {summary(view, status)}
         </p>
         {status.hidesPayloads ? (
-          <p class="hint">Payloads are hidden here, unless MQTTREP_HTTP_PAYLOADS is true.</p>
+          <p class="hint">Payloads are hidden. Set MQTTREP_HTTP_PAYLOADS to true to show them.</p>
         ) : null}
       </header>
       <div class={shown === undefined ? 'listing' : 'listing with-panel'}>

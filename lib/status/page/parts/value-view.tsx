@@ -1,4 +1,4 @@
-/** A payload on one line. Words of ours are set apart from payloads that read alike. */
+/** A payload on one line. Words of the page look different from equal payloads. */
 
 import type { Value } from '../../api.ts';
 import { shownValue } from '../model/value-text.ts';
@@ -8,7 +8,7 @@ export function ValueView({ value }: { value: Value }) {
   return isWord ? (
     <em class="value word">{text}</em>
   ) : (
-    <code class="value" title={value.kind === 'base64' ? 'Bytes that are no text, in base 64' : text}>
+    <code class="value" title={value.kind === 'base64' ? 'Not text: bytes in base64' : text}>
       {text}
     </code>
   );

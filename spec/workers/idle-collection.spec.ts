@@ -1,11 +1,11 @@
-/** A thread's garbage is collected when it has become quiet, and only when there may be much of it. */
+/** The garbage of a thread is collected when the thread is idle and may have much garbage. */
 
 import { expect } from 'chai';
-import { QuietCollection } from '../../workers/quiet-collection.ts';
+import { IdleCollection } from '../../workers/idle-collection.ts';
 
 const MB = 2 ** 20;
 
-/** A thread of which 10 MB are no garbage. */
+/** A thread whose heap holds 10 MB besides garbage. */
 class PlayedThread {
   megabytes = 10;
   part = 0;
@@ -25,9 +25,9 @@ class PlayedThread {
   }
 }
 
-describe('A thread that may have much garbage', () => {
+describe('IdleCollection', () => {
   let thread: PlayedThread;
-  let collection: QuietCollection;
+  let collection: IdleCollection;
 
   const look = (megabytes: number, part: number) => {
     thread.megabytes = megabytes;
@@ -38,27 +38,27 @@ describe('A thread that may have much garbage', () => {
 
   beforeEach(() => {
     thread = new PlayedThread();
-    collection = new QuietCollection(thread);
+    collection = new IdleCollection(thread);
   });
 
-  it('is left alone while it is busy', () => {
+  it('does not collect while the thread is busy', () => {
     expect(look(500, 0.5)).to.equal(0);
   });
 
-  it('has it collected when it has become quiet', () => {
+  it('collects when the thread has become idle', () => {
     look(500, 0.5);
     expect(look(500, 0.01)).to.equal(1);
   });
 
-  it('is not looked through again for what little has come since', () => {
+  it('does not collect again for little new garbage', () => {
     look(500, 0.01);
     expect(look(20, 0.01)).to.equal(1);
     expect(look(24, 0.01)).to.equal(2);
   });
 
-  it('may have as much again as is in use where that is much', () => {
+  it('allows more garbage in a thread with a large heap', () => {
     thread.megabytes = 300;
-    collection = new QuietCollection(thread);
+    collection = new IdleCollection(thread);
     expect(look(400, 0.01)).to.equal(0);
     expect(look(460, 0.01)).to.equal(1);
   });

@@ -1,4 +1,4 @@
-/** What some brokers do, or say, otherwise than those at hand; for a relay before one of these. */
+/** Quirks of brokers that are not installed here, for a `PacketRelay` in front of one that is. */
 
 import {
   CONNACK,
@@ -14,34 +14,34 @@ import {
   UNSUBSCRIBE,
   variable,
 } from './packet-bytes.ts';
-import type { Oddity } from './packet-relay.ts';
+import type { Quirk } from './packet-relay.ts';
 
-/** Of the options of a subscription. */
+/** A bit in the options of a subscription. */
 const RETAIN_AS_PUBLISHED = 0b1000;
 
-/** The connection is closed at a CONNECT of MQTT 5, as brokers do that are older. */
-export const HANGS_UP: Oddity = {
+/** The broker closes the connection at a CONNECT of MQTT 5, as older brokers do. */
+export const HANGS_UP: Quirk = {
   fromClient: packet => (typeOf(packet) === CONNECT ? 'hang-up' : packet),
 };
 
-/** A CONNECT of MQTT 5 has no answer, and the connection stays open. */
-export const IS_SILENT: Oddity = {
+/** The broker does not answer a CONNECT of MQTT 5, and keeps the connection open. */
+export const IS_SILENT: Quirk = {
   fromClient: packet => (typeOf(packet) === CONNECT ? 'silence' : packet),
 };
 
-/** CONNACK says that wildcard subscriptions are not available (MQTT 5 §3.2.2.3.11). */
-export const NO_WILDCARDS: Oddity = {
+/** The CONNACK says that wildcard subscriptions are not available (MQTT 5 §3.2.2.3.11). */
+export const NO_WILDCARDS: Quirk = {
   fromBroker: packet =>
     typeOf(packet) === CONNACK ? withProperties(packet, Buffer.from([0x28, 0])) : packet,
 };
 
-/** Live messages lose their retain flag on their way to subscriptions with wildcards, as at Artemis. */
-export const DROPS_LIVE_FLAGS: Oddity = {
+/** The broker clears the retain flag of live messages for subscriptions with wildcards, as Artemis does. */
+export const DROPS_LIVE_FLAGS: Quirk = {
   fromClient: packet => (typeOf(packet) === SUBSCRIBE ? withoutRetainAsPublished(packet) : packet),
 };
 
-/** Over MQTT 3.1.1 live messages of QoS 0 bear the retain flag that they were published with. */
-export function flagsLiveQos0(): Oddity {
+/** Over MQTT 3.1.1 the broker keeps the retain flag of live messages of QoS 0 as published. */
+export function flagsLiveQos0(): Quirk {
   const retained = new Set<string>();
   const keyOf = (packet: Buffer) => packet.subarray(headerOf(packet)).toString('latin1');
   return {
@@ -61,34 +61,34 @@ export function flagsLiveQos0(): Oddity {
   };
 }
 
-/** A SUBSCRIBE has no answer, though pings have. */
-export const ANSWERS_NO_SUBSCRIBE: Oddity = {
+/** The broker does not answer a SUBSCRIBE, but answers pings. */
+export const ANSWERS_NO_SUBSCRIBE: Quirk = {
   level: 4,
   fromBroker: packet => (typeOf(packet) === SUBACK ? 'silence' : packet),
 };
 
-/** PUBACK has the reason code 0x01, which MQTT 5 does not know, as Mochi's has. */
-export const BREAKS_PUBACKS: Oddity = {
+/** The PUBACK has the reason code 0x01, which MQTT 5 does not define, as at Mochi. */
+export const BREAKS_PUBACKS: Quirk = {
   fromBroker: packet =>
     typeOf(packet) === PUBACK ? Buffer.from([PUBACK << 4, 3, ...packet.subarray(2, 4), 0x01]) : packet,
 };
 
-/** Over MQTT 3.1.1 no more than QoS 1 is granted, and what is published with QoS 2 has no answer, as at Mosca. */
-export const NO_QOS_2: Oddity = {
+/** Over MQTT 3.1.1 the broker grants QoS 1 at most, and does not answer a publish with QoS 2, as at Mosca. */
+export const NO_QOS_2: Quirk = {
   level: 4,
   fromClient: packet => (typeOf(packet) === PUBLISH && qosOf(packet) === 2 ? 'silence' : packet),
   fromBroker: packet => (typeOf(packet) === SUBACK ? withoutQos2(packet) : packet),
 };
 
 /**
- * The connection is closed where something is published under such a topic.
- * @param when before the broker sees it, or with the acknowledgement
+ * The broker closes the connection at a publish under such a topic.
+ * @param when before the broker gets the publish, or after its acknowledgement
  */
 export function hangsUpOnTopics(
   level: 4 | 5,
   isBad: (topic: string) => boolean,
   when: 'at once' | 'acknowledged' = 'at once',
-): Oddity {
+): Quirk {
   const ids = new Map<number, Set<number>>();
   return {
     level,
@@ -106,38 +106,39 @@ export function hangsUpOnTopics(
   };
 }
 
-/** The connection is closed at a SUBSCRIBE for the presence of other replicators. */
-export function hangsUpOnPresence(level: 4 | 5): Oddity {
-  const isAsked = (packet: Buffer) => typeOf(packet) === SUBSCRIBE && packet.includes('/+/presence/');
-  return { level, fromClient: packet => (isAsked(packet) ? 'hang-up' : packet) };
+/** The broker closes the connection at a SUBSCRIBE for the presence of other replicators. */
+export function hangsUpOnPresence(level: 4 | 5): Quirk {
+  const asksForPresence = (packet: Buffer) => typeOf(packet) === SUBSCRIBE && packet.includes('/+/presence/');
+  return { level, fromClient: packet => (asksForPresence(packet) ? 'hang-up' : packet) };
 }
 
-/** The first acknowledgement of a publish under the topic is lost. */
-export function losesPuback(level: 4 | 5, isOdd: (topic: string) => boolean): Oddity & { lost: number } {
+/** The first acknowledgement of a publish under such a topic is lost. */
+export function losesPuback(level: 4 | 5, isConcerned: (topic: string) => boolean): Quirk & { lost: number } {
   const ids = new Set<string>();
-  const oddity = {
+  const quirk = {
     level,
     lost: 0,
     fromClient: (packet: Buffer, connection: number) => {
-      if (typeOf(packet) === PUBLISH && isOdd(topicOf(packet)))
+      if (typeOf(packet) === PUBLISH && isConcerned(topicOf(packet)))
         ids.add(`${connection} ${packetIdOf(packet)}`);
       return packet;
     },
     fromBroker: (packet: Buffer, connection: number) => {
-      const isOdd = typeOf(packet) === PUBACK && ids.delete(`${connection} ${packet.readUInt16BE(2)}`);
-      if (!isOdd || oddity.lost > 0) return packet;
-      oddity.lost++;
+      const acknowledgesIt =
+        typeOf(packet) === PUBACK && ids.delete(`${connection} ${packet.readUInt16BE(2)}`);
+      if (!acknowledgesIt || quirk.lost > 0) return packet;
+      quirk.lost++;
       return 'silence' as const;
     },
   };
-  return oddity;
+  return quirk;
 }
 
 /**
- * From the first UNSUBSCRIBE on that connection is answered nothing, nor is who comes with the same CONNECT: as with
- * Artemis now and then, where it takes 30 s.
+ * From the first UNSUBSCRIBE on, the broker answers nothing on that connection, and nothing on a later one with the same
+ * CONNECT. Artemis sometimes does so for 30 s.
  */
-export function stallsOnce(): Oddity {
+export function stallsOnce(): Quirk {
   const connects = new Map<number, Buffer>();
   let stalled: number | undefined;
   return {
@@ -152,8 +153,8 @@ export function stallsOnce(): Oddity {
 }
 
 /**
- * CONNACK: type, remaining length, flags, reason code, length of the properties, properties. Both lengths must
- * stay below 128, so one byte each.
+ * Adds properties to a CONNACK: type, remaining length, flags, reason code, length of the properties, properties. Both
+ * lengths have one byte, so they must stay below 128.
  */
 function withProperties(connack: Buffer, properties: Buffer): Buffer {
   const changed = Buffer.concat([connack, properties]);

@@ -1,0 +1,229 @@
+/** One run of the replicator, from its start to its end: the actors, what they report, and the order in which they stop. */
+
+import type { Config } from '../config/config.ts';
+import type { Log, Report } from '../protocol/messages.ts';
+import type { Mode } from '../protocol/settings.ts';
+import { ActorLauncher } from './actor-launcher.ts';
+import { ActorRequests } from './actor-requests.ts';
+import { Actors } from './actors.ts';
+import { allSettledWithin } from './all-settled-within.ts';
+import { type BrokerSlot, type PlannedSlot, planSlots } from './broker-slot.ts';
+import { ConditionWaiter } from './condition-waiter.ts';
+import type { LinkRecord } from './link-record.ts';
+import { ReconcilerSlot } from './reconciler-slot.ts';
+import { reconcilerSettings } from './settings.ts';
+
+const QUIESCE_TIMEOUT_MS = 1_000;
+const ACTOR_END_TIMEOUT_MS = 2_000;
+
+export interface RunOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly mode: Mode;
+  /** The name of this process. */
+  readonly process: string;
+  /** The run before, which has ended: the counts of its links and of its reconciler go on. */
+  readonly former?: Run;
+}
+
+export class Run {
+  /** As reconfigured last. */
+  config: Config;
+  readonly ended: Promise<string | undefined>;
+  readonly reconciler: ReconcilerSlot;
+  readonly requests: ActorRequests;
+  readonly #options: RunOptions;
+  readonly #log: Log;
+  readonly #actors: Actors;
+  readonly #launcher: ActorLauncher;
+  readonly #conditions = new ConditionWaiter();
+  /** By name. */
+  #brokers: ReadonlyMap<string, BrokerSlot>;
+  #state: 'new' | 'running' | 'stopping' | 'ended' = 'new';
+  #isMisconfigured = false;
+  #resolveEnded: (reason: string | undefined) => void = () => undefined;
+
+  constructor(options: RunOptions) {
+    const { config, log, mode, process, former } = options;
+    this.#options = options;
+    this.#log = log;
+    this.config = config;
+    this.reconciler = new ReconcilerSlot(former?.reconciler);
+    this.requests = new ActorRequests(this.reconciler, () => this.#brokers);
+    this.#brokers = byName(planSlots(config, mode, process));
+    for (const [name, slot] of this.#brokers) slot.link.continue(former?.links.get(name));
+    this.#actors = new Actors({ log, giveUp: reason => this.#giveUp(reason) });
+    this.#launcher = new ActorLauncher({
+      actors: this.#actors,
+      reconciler: this.reconciler,
+      mode,
+      config: () => this.config,
+      brokers: () => this.#brokers.values(),
+      reported: (report, slot) => this.#reported(report, slot),
+    });
+    this.ended = new Promise(resolve => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  /** A new run with the same configuration, once this one has ended. */
+  next(): Run {
+    return new Run({ ...this.#options, config: this.config, former: this });
+  }
+
+  /** @throws Error if it was started before */
+  start(): void {
+    if (this.#state !== 'new') throw new Error('the replicator runs already, or is still stopping');
+    this.#state = 'running';
+    this.#launcher.startAll();
+  }
+
+  /** As `Replicator.reconfigure`. */
+  async reconfigure(config: Config): Promise<void> {
+    const { mode, process } = this.#options;
+    const before = this.#brokers;
+    this.#launcher.index(config);
+    this.config = config;
+    const planned = planSlots(config, mode, process, before);
+    this.#brokers = byName(planned);
+    if (this.#state !== 'running') return;
+    const leaving = [...before].filter(([name, slot]) => slot !== this.#brokers.get(name));
+    await Promise.all(leaving.map(([, slot]) => slot.dismiss()));
+    // A reconciler that was restarted meanwhile has given the brokers other indexes.
+    const { names, places } = this.#launcher.brokerIndex;
+    await this.reconciler.configure(reconcilerSettings(config, names, mode), places);
+    if (this.isStopping) return;
+    for (const { slot, settings } of planned) {
+      if (slot.actor === undefined) this.#launcher.launch(slot);
+      else slot.change(settings);
+    }
+  }
+
+  get links(): ReadonlyMap<string, LinkRecord> {
+    return new Map([...this.#brokers].map(([name, { link }]) => [name, link]));
+  }
+
+  get isStopping(): boolean {
+    return this.#state === 'stopping' || this.#state === 'ended';
+  }
+
+  get hasEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  get isMisconfigured(): boolean {
+    return this.#isMisconfigured;
+  }
+
+  async answered(within: number): Promise<void> {
+    const haveAnswered = () => [...this.#brokers.values()].every(slot => slot.hasAnswered);
+    await this.#conditions.until(() => this.isStopping || haveAnswered(), within);
+  }
+
+  async stop(): Promise<void> {
+    if (this.isStopping) return;
+    this.#beginStop();
+    const brokers = [...this.#brokers.values()];
+    const ends = [this.reconciler, ...brokers].map(({ actor }) => actor?.ended);
+    const quiesced = brokers.map(slot => slot.quiesce());
+    await allSettledWithin(QUIESCE_TIMEOUT_MS, quiesced);
+    const failure = await this.reconciler.drain(this.config.store);
+    if (failure !== undefined) this.#log('warn', failure);
+    for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
+    await allSettledWithin(ACTOR_END_TIMEOUT_MS, ends);
+    await this.#actors.destroy();
+    this.#end(failure);
+  }
+
+  #giveUp(reason: string): void {
+    if (this.hasEnded) return;
+    this.#beginStop();
+    this.#log('error', reason);
+    const end = () => this.#end(reason);
+    this.#actors.destroy().then(end, end);
+  }
+
+  #beginStop(): void {
+    this.#state = 'stopping';
+    this.#actors.restartNone();
+    // `answered` does not wait any longer.
+    this.#conditions.recheck();
+  }
+
+  /** The first reason counts: an actor may fail while the run stops. */
+  #end(failure: string | undefined): void {
+    if (this.hasEnded) return;
+    this.#state = 'ended';
+    this.requests.rejectAll('the replicator has stopped');
+    this.reconciler.actor = undefined;
+    for (const slot of this.#brokers.values()) slot.actor = undefined;
+    this.#resolveEnded(failure);
+  }
+
+  // ── reports ────────────────────────────────────────────────────────────────────────────────────────
+
+  #reported(report: Report, slot: BrokerSlot | undefined): void {
+    switch (report.kind) {
+      case 'log':
+        this.#log(report.level, report.message, report.at);
+        return;
+      case 'link':
+        slot?.link.enter(report.state, report.detail);
+        this.#tellConnections();
+        this.#conditions.recheck();
+        return;
+      case 'response':
+        this.requests.responded(report);
+        return;
+      case 'same-broker':
+        if (slot !== undefined) this.#parkSecondName(slot.name, report.otherName);
+        return;
+      case 'quiesced':
+        slot?.quiesced?.();
+        return;
+      case 'configured':
+        this.reconciler.configured?.();
+        return;
+      case 'undelivered':
+        this.reconciler.undelivered = report.undelivered;
+        return;
+      case 'fatal':
+        this.#isMisconfigured = report.cause === 'configuration';
+        this.#giveUp(report.reason);
+        return;
+      case 'counters':
+        this.#log('debug', `${slot?.name ?? 'reconciler'}: ${JSON.stringify(report.counters)}`);
+        return;
+    }
+  }
+
+  /**
+   * If two names lead to one broker, each message would be published back to the broker that delivered it. Only the
+   * name that sorts first remains connected.
+   */
+  #parkSecondName(one: string, other: string): void {
+    const [kept, parked] = [one, other].sort();
+    const slot = parked === undefined ? undefined : this.#brokers.get(parked);
+    if (kept === undefined || slot?.actor === undefined || !this.#brokers.has(kept)) return;
+    const reason = `the same broker as ${kept}`;
+    this.#log(
+      'error',
+      `${parked}: this is ${reason}, so each message would be published back to the broker that delivered it; mqttrep connects to it as ${kept} only, and ${parked} is parked. Remove MQTTREP_CLIENT_${parked} or MQTTREP_CLIENT_${kept}, or correct the URL, and reload the configuration (SIGHUP)`,
+    );
+    void slot.park(reason).then(() => this.#tellConnections());
+  }
+
+  /** For the state topics at each broker. */
+  #tellConnections(): void {
+    if (!this.config.stateTopics) return;
+    const slots = [...this.#brokers.values()];
+    const connections = Object.fromEntries(
+      slots.map(({ name, isConnected }) => [name, isConnected ? 'up' : 'down'] as const),
+    );
+    for (const { actor } of slots) actor?.tell({ kind: 'connections', connections });
+  }
+}
+
+function byName(slots: readonly PlannedSlot[]): ReadonlyMap<string, BrokerSlot> {
+  return new Map(slots.map(({ slot }) => [slot.name, slot]));
+}
