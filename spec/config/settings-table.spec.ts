@@ -65,7 +65,7 @@ describe('the settings table', () => {
 
   it('has a name for each setting that is recognised as a variable of it', () => {
     for (const each of OF_PROCESS) {
-      expect(parseVariable(variableName(each), new Set())).to.deep.equal({ kind: 'process', key: each.key });
+      expect(parseVariable(variableName(each), new Set())).to.deep.equal({ of: 'process', key: each.key });
     }
     for (const each of OF_BROKER) {
       expect(parseVariable(variableName(each, 'a'), new Set())).to.deep.include({
