@@ -102,7 +102,7 @@ export class FrameLog {
     this.#path = path;
   }
 
-  /** Bytes of all commits, including one that is being appended. */
+  /** Bytes of all commits, including an incomplete one. */
   get size(): number {
     return this.#end;
   }
@@ -124,9 +124,7 @@ export class FrameLog {
     this.#base = 0;
     let parts: PlacedBody[] = [];
     this.#durable = { end: at, commit };
-    for (;;) {
-      const frame = await this.#frameAt(at, size);
-      if (frame === undefined) break;
+    for (let frame = await this.#frameAt(at, size); frame; frame = await this.#frameAt(at, size)) {
       if (frame.commit !== commit) throw this.#damaged(at);
       parts.push({ at: at + BODY, body: frame.body });
       at = frame.end;
@@ -200,10 +198,10 @@ export class FrameLog {
   async #frameAt(at: number, size: number): Promise<Frame | undefined> {
     if (at + BODY > size) return undefined;
     const header = await this.#read(at, BODY);
+    if (!header.subarray(0, SALT_BYTES).equals(this.#salt)) return undefined;
     const kind = KINDS[header.readUInt8(KIND)];
     const end = at + BODY + header.readUInt32LE(LENGTH);
-    if (kind === undefined || end > size || !header.subarray(0, SALT_BYTES).equals(this.#salt))
-      return undefined;
+    if (kind === undefined || end > size) return undefined;
     const frame = await this.#read(at, end - at);
     if (frame.readUInt32LE(CHECKSUM) !== this.#checksum(frame, at)) return undefined;
     return { kind, commit: frame.readUInt32LE(COMMIT), body: frame.subarray(BODY), end };
