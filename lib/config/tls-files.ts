@@ -1,7 +1,7 @@
 /**
  * `caFile`, `certFile` and `keyFile`: PEM files instead of the options `ca`, `cert` and `key` of MQTT.js.
  *
- * mqttrep checks them at the start. Otherwise a wrong file would only cause handshakes that fail again and again. No
+ * mqttrep checks them at the start. Otherwise a wrong file would only cause handshakes that fail repeatedly. No
  * problem repeats the text of a file.
  */
 

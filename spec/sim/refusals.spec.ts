@@ -1,4 +1,4 @@
-/** Counterexamples with brokers that refuse publishes, or drop messages on their way to mqttrep. */
+/** Counterexamples with brokers that refuse publishes, or drop messages to mqttrep. */
 
 import { expect } from 'chai';
 import { A, B, C, inEachWorld } from './sim-fixture.ts';
