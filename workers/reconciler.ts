@@ -16,9 +16,9 @@ import type {
 import type { ReconcilerRequest, Response } from '../lib/protocol/requests.ts';
 import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
 import { BufferingPort, EARLY_BYTES } from '../lib/reconciler/links/buffering-port.ts';
+import { startOf } from '../lib/reconciler/links/store-metadata.ts';
 import { StoreTooLargeError } from '../lib/reconciler/memory-bound.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
-import { startOf } from '../lib/reconciler/store-metadata.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
 import { UnknownStoreError } from '../lib/store/store-errors.ts';

@@ -10,8 +10,8 @@ import type { HybridClock, Version } from '../core/version.ts';
 import type { Log, Refusal } from '../protocol/messages.ts';
 import { BLOCKED_AFTER, type Cause } from './links/blocked-topics.ts';
 import { type BrokerLink, CREDIT, CREDIT_BYTES, type DigestKind } from './links/broker-link.ts';
+import { MARKER_EXPIRY_MS } from './links/marker.ts';
 import type { LoopDamper } from './loop-damper.ts';
-import { MARKER_EXPIRY_MS } from './marker.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 
 /** Why a broker does not take a topic. */

@@ -4,14 +4,14 @@ import type { Event, Observed, Probed } from '../core/events.ts';
 import type { Conflict, Effect, Outcome } from '../core/outcome.ts';
 import { has } from '../core/policy.ts';
 import { isInSync, pendingAt, type Register, willHold } from '../core/register.ts';
-import type { Counters } from './counters.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ConflictLog } from './inspection/conflict-log.ts';
+import type { Trash } from './inspection/trash.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
 import type { LoopDamper } from './loop-damper.ts';
 import type { Changed } from './streams.ts';
+import type { Counters } from './topics/counters.ts';
 import type { TopicTable } from './topics/topic-table.ts';
-import type { Trash } from './trash.ts';
 
 export interface TopicEvent {
   readonly topic: string;

@@ -1,7 +1,7 @@
 /** Markers follow what brokers come to hold, and only that; those that we did not write prove nothing. */
 
 import { expect } from 'chai';
-import { MARKER_EXPIRY_MS, MARKER_RENEWAL_MS } from '../../lib/reconciler/marker.ts';
+import { MARKER_EXPIRY_MS, MARKER_RENEWAL_MS } from '../../lib/reconciler/links/marker.ts';
 import { NOW, ReconcilerFixture, TICK } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 

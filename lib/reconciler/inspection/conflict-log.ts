@@ -4,7 +4,7 @@ import type { MergeChain } from '../../core/merge-chain.ts';
 import { compileDecider, type Decider, type Decoders } from '../../core/merge-order.ts';
 import type { Conflict } from '../../core/outcome.ts';
 import type { Policy } from '../../core/policy.ts';
-import { Counters } from '../counters.ts';
+import { Counters } from '../topics/counters.ts';
 import { type Excerpt, excerptOf } from './shown-value.ts';
 
 /** Conflicts that are remembered. */

@@ -24,18 +24,18 @@ import type {
 } from '../../status/api.ts';
 import type { Admission } from '../admission.ts';
 import type { Committer } from '../committer.ts';
-import type { Counters } from '../counters.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BrokerLinks } from '../links/broker-links.ts';
 import type { LoopDamper } from '../loop-damper.ts';
-import { inSlices } from '../slices.ts';
+import type { Counters } from '../topics/counters.ts';
+import { inSlices } from '../topics/slices.ts';
 import type { Topic } from '../topics/topic.ts';
 import { TopicIndex } from '../topics/topic-index.ts';
 import { levelOf, pageOf } from '../topics/topic-pages.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
-import type { Trash } from '../trash.ts';
 import type { ConflictLog, LoggedConflict } from './conflict-log.ts';
 import { type Excerpt, SHOWN_BYTES, SHOWN_IN_LISTS, shownExcerpt, shownValue } from './shown-value.ts';
+import type { Trash } from './trash.ts';
 
 /** Conflicts that are told at once, at most. */
 const MOST_CONFLICTS = 50;

@@ -21,18 +21,18 @@ import type {
   ToBroker,
 } from '../../protocol/messages.ts';
 import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
-import type { Marker } from '../marker.ts';
-import type { Self } from '../store-metadata.ts';
-import { AntiEntropy } from '../verification/anti-entropy.ts';
-import { DeletionGuard } from '../verification/deletion-guard.ts';
-import { ProbeQueue } from '../verification/probe-queue.ts';
-import { ProbeRetries } from '../verification/probe-retries.ts';
-import { ScanRound } from '../verification/scan-round.ts';
+import { AntiEntropy } from '../probing/anti-entropy.ts';
+import { DeletionGuard } from '../probing/deletion-guard.ts';
+import { ProbeQueue } from '../probing/probe-queue.ts';
+import { ProbeRetries } from '../probing/probe-retries.ts';
+import { ScanRound } from '../probing/scan-round.ts';
 import { BlockedTopics } from './blocked-topics.ts';
 import { EchoTimeouts } from './echo-timeouts.ts';
 import type { Shown } from './held-history.ts';
 import { MarkedState } from './marked-state.ts';
+import type { Marker } from './marker.ts';
 import { ReplayGap } from './replay-gap.ts';
+import type { Self } from './store-metadata.ts';
 
 export const CREDIT = 1_000;
 export const CREDIT_BYTES = 16 * 1024 * 1024;

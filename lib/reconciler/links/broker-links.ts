@@ -4,10 +4,10 @@ import type { BrokerSet } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
 import type { ReconcilerSettings } from '../../protocol/messages.ts';
 import type { Superseded, SupersededAt } from '../../store/state-store.ts';
-import { markerFact, recall, type Self, storeMetadataOf } from '../store-metadata.ts';
 import type { HeldBefore, HeldChange } from '../topics/held-change.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { BrokerLink } from './broker-link.ts';
+import { markerFact, recall, type Self, storeMetadataOf } from './store-metadata.ts';
 
 const NOTHING: readonly SupersededAt[] = [];
 

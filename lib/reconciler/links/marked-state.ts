@@ -6,10 +6,10 @@
 import type { AtMarker, ReturnState } from '../../core/events.ts';
 import type { ShownMarker } from '../../protocol/messages.ts';
 import type { Superseded } from '../../store/state-store.ts';
-import { Marker } from '../marker.ts';
-import { MarkerKey } from '../marker-key.ts';
 import type { HeldChange } from '../topics/held-change.ts';
 import { HeldHistory, isValue, type Shown } from './held-history.ts';
+import { Marker } from './marker.ts';
+import { MarkerKey } from './marker-key.ts';
 
 export class MarkedState {
   marker = new Marker(undefined);

@@ -5,9 +5,9 @@
 
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
 import { atRest, type Held, heldAfter, type Message } from '../../core/register.ts';
-import { type TopicStatus, UNCOUNTED } from '../inspection/topic-stats.ts';
 import type { Topic } from './topic.ts';
 import { messageBytes } from './topic-bytes.ts';
+import { type TopicStatus, UNCOUNTED } from './topic-stats.ts';
 
 /** Places that are made at once: what is not taken of them is all that is spent beyond the topics. */
 const PAGE = 1024;

@@ -12,7 +12,7 @@ import { type Fault, payloadFault, topicFault } from '../../protocol/message-fau
 import type { Bounds, Log } from '../../protocol/messages.ts';
 import { packedFault } from '../../protocol/property-faults.ts';
 import type { StoredState, StoredTopic, TopicEntry } from '../../store/state-store.ts';
-import type { Counters } from '../counters.ts';
+import type { Counters } from './counters.ts';
 
 /** Topics that are named in the log. */
 const NAMED = 3;

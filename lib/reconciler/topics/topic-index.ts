@@ -5,7 +5,7 @@
  * so it may be some seconds old. Nobody asks: it is dropped.
  */
 
-import { inSlices, type Work } from '../slices.ts';
+import { inSlices, type Work } from './slices.ts';
 import { compareTopics } from './topic-order.ts';
 
 /** Topics that are sorted, or merged, between two looks at the clock. */

@@ -2,7 +2,7 @@
 
 import { matches } from '../../core/filter.ts';
 import type { TopicQuery } from '../../protocol/requests.ts';
-import type { Work } from '../slices.ts';
+import type { Work } from './slices.ts';
 import { compareTopics, firstPast, rangeBeneath } from './topic-order.ts';
 
 /** Topics looked at between two looks at the clock. */

@@ -17,12 +17,12 @@ import {
 import { step as coreStep, forgettableFrom, isForgettable } from '../../core/step.ts';
 import { messageDigestOf } from '../../protocol/message-digest.ts';
 import type { ChangedTopics, StoredTopic, TopicEntry } from '../../store/state-store.ts';
-import { Expiries } from '../expiries.ts';
-import { isEverywhere, TopicStats, UNCOUNTED } from '../inspection/topic-stats.ts';
 import { KeyedStates } from '../streams.ts';
+import { Expiries } from './expiries.ts';
 import { areSame, type HeldBefore, heldAt, NO_HISTORY, unseenPublishes } from './held-change.ts';
 import type { Topic } from './topic.ts';
 import { TopicMap } from './topic-map.ts';
+import { isEverywhere, TopicStats, UNCOUNTED } from './topic-stats.ts';
 import type { TopicUsage } from './topic-usage.ts';
 
 export type Step = typeof coreStep;

@@ -2,7 +2,7 @@
 
 import type { Policy } from '../../core/policy.ts';
 import type { Message, Register } from '../../core/register.ts';
-import type { TopicStatus } from '../inspection/topic-stats.ts';
+import type { TopicStatus } from './topic-stats.ts';
 
 /** One topic: its register and what its filters say. */
 export interface Topic {

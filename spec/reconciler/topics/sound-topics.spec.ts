@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import type { Message } from '../../../lib/core/register.ts';
-import { Counters } from '../../../lib/reconciler/counters.ts';
 import { UNTIL_SEEN } from '../../../lib/reconciler/links/unseen-values.ts';
+import { Counters } from '../../../lib/reconciler/topics/counters.ts';
 import { soundTopics } from '../../../lib/reconciler/topics/sound-topics.ts';
 import { DiskStore } from '../../../lib/store/disk-store.ts';
 import { FrameLog } from '../../../lib/store/frame-log.ts';

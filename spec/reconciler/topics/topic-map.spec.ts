@@ -11,9 +11,9 @@ import {
   type Message,
   NOBODY,
 } from '../../../lib/core/register.ts';
-import { UNCOUNTED } from '../../../lib/reconciler/inspection/topic-stats.ts';
 import type { Topic } from '../../../lib/reconciler/topics/topic.ts';
 import { TopicMap } from '../../../lib/reconciler/topics/topic-map.ts';
+import { UNCOUNTED } from '../../../lib/reconciler/topics/topic-stats.ts';
 
 const BROKERS = 3;
 const NAMES = ['a', 'b', 'c', '__proto__'];

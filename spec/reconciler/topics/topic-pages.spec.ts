@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { matches } from '../../../lib/core/filter.ts';
-import { inSlices } from '../../../lib/reconciler/slices.ts';
+import { inSlices } from '../../../lib/reconciler/topics/slices.ts';
 import { sort, TopicIndex } from '../../../lib/reconciler/topics/topic-index.ts';
 import { compareTopics, firstPast, rangeBeneath } from '../../../lib/reconciler/topics/topic-order.ts';
 import { type Level, levelOf, type Page, pageOf } from '../../../lib/reconciler/topics/topic-pages.ts';

@@ -11,10 +11,10 @@ import {
   type Pending,
   type Register,
 } from '../../../lib/core/register.ts';
-import { UNCOUNTED } from '../../../lib/reconciler/inspection/topic-stats.ts';
 import type { Topic } from '../../../lib/reconciler/topics/topic.ts';
 import { ownerOf, registerBytes, TOPIC_BYTES } from '../../../lib/reconciler/topics/topic-bytes.ts';
 import { TopicMap } from '../../../lib/reconciler/topics/topic-map.ts';
+import { UNCOUNTED } from '../../../lib/reconciler/topics/topic-stats.ts';
 
 const BROKERS = 2;
 const policy = new Policies([{ filter: '#', subscribe: 3, publish: 3 }], BROKERS).of('t');

@@ -6,11 +6,11 @@
  * changes every second is no loss, and would sweep out all else.
  */
 
-import type { Event } from '../core/events.ts';
-import { hasWildcards, matches } from '../core/filter.ts';
-import { haveSameContent, isDeletion, type Message } from '../core/register.ts';
-import type { HybridClock } from '../core/version.ts';
-import type { BringEvent } from './event-handler.ts';
+import type { Event } from '../../core/events.ts';
+import { hasWildcards, matches } from '../../core/filter.ts';
+import { haveSameContent, isDeletion, type Message } from '../../core/register.ts';
+import type { HybridClock } from '../../core/version.ts';
+import type { BringEvent } from '../event-handler.ts';
 
 const MOST_TOPICS = 1_000;
 const MOST_BYTES = 8 * 1024 * 1024;

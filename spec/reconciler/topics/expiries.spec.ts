@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Expiries } from '../../lib/reconciler/expiries.ts';
+import { Expiries } from '../../../lib/reconciler/topics/expiries.ts';
 
 describe('Expiries', () => {
   it('give out each topic once its time has come, in order', () => {

@@ -1,7 +1,7 @@
 /** What a broker did not answer is asked again with growing distance, a few times. */
 
 import { expect } from 'chai';
-import { ProbeRetries } from '../../../lib/reconciler/verification/probe-retries.ts';
+import { ProbeRetries } from '../../../lib/reconciler/probing/probe-retries.ts';
 
 const NOW = 1_000_000;
 

@@ -1,9 +1,9 @@
 /** What a broker's marker tells at its return, when it is written, and that nobody else can write it. */
 
 import { expect } from 'chai';
-import type { ReturnState } from '../../lib/core/events.ts';
-import { MARKER_PERIOD_MS, MARKER_RENEWAL_MS, Marker } from '../../lib/reconciler/marker.ts';
-import { MarkerKey } from '../../lib/reconciler/marker-key.ts';
+import type { ReturnState } from '../../../lib/core/events.ts';
+import { MARKER_PERIOD_MS, MARKER_RENEWAL_MS, Marker } from '../../../lib/reconciler/links/marker.ts';
+import { MarkerKey } from '../../../lib/reconciler/links/marker-key.ts';
 
 const version = (counter: number) => ({ time: 1, counter, replica: 'us' });
 

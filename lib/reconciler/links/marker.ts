@@ -9,8 +9,8 @@
  * Times are milliseconds of `performance.now()`.
  */
 
-import type { ReturnState } from '../core/events.ts';
-import { compareVersions, type Version } from '../core/version.ts';
+import type { ReturnState } from '../../core/events.ts';
+import { compareVersions, type Version } from '../../core/version.ts';
 
 /** Two markers of one broker are at least so many milliseconds apart. */
 export const MARKER_PERIOD_MS = 50;

@@ -1,7 +1,7 @@
 /** What the store keeps besides the topics: who we are, and what we left at each broker. */
 
-import type { Start } from '../protocol/messages.ts';
-import type { BrokerLink } from './links/broker-link.ts';
+import type { Start } from '../../protocol/messages.ts';
+import type { BrokerLink } from './broker-link.ts';
 
 /** Who this replicator is, for as long as its store lives. */
 export interface Self {

@@ -1,7 +1,7 @@
 /** What is looked at again: everything in its time, what came in a burst soon after it, and what was never heard of. */
 
 import { expect } from 'chai';
-import { AntiEntropy } from '../../../lib/reconciler/verification/anti-entropy.ts';
+import { AntiEntropy } from '../../../lib/reconciler/probing/anti-entropy.ts';
 
 const PERIOD = 600;
 const NOW = 1_000_000;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Event } from '../../../lib/core/events.ts';
 import { Policies } from '../../../lib/core/policy.ts';
 import { isDeletion, type Message } from '../../../lib/core/register.ts';
-import { isEverywhere, lackingAt } from '../../../lib/reconciler/inspection/topic-stats.ts';
+import { isEverywhere, lackingAt } from '../../../lib/reconciler/topics/topic-stats.ts';
 import { TopicTable } from '../../../lib/reconciler/topics/topic-table.ts';
 import type { TopicState } from '../../../lib/status/api.ts';
 

@@ -1,9 +1,9 @@
 /** What was deleted or overwritten: kept for an hour, within bounds, and written again when a person wants it. */
 
 import { expect } from 'chai';
-import type { Loss } from '../../lib/reconciler/trash.ts';
-import type { TrashList, Undone } from '../../lib/status/api.ts';
-import { type FixtureOptions, ReconcilerFixture } from './reconciler-fixture.ts';
+import type { Loss } from '../../../lib/reconciler/inspection/trash.ts';
+import type { TrashList, Undone } from '../../../lib/status/api.ts';
+import { type FixtureOptions, ReconcilerFixture } from '../reconciler-fixture.ts';
 
 const MINUTE = 60_000;
 

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { Message } from '../../../lib/core/register.ts';
-import { ScanRound } from '../../../lib/reconciler/verification/scan-round.ts';
+import { ScanRound } from '../../../lib/reconciler/probing/scan-round.ts';
 
 const HELD: Message = {
   payload: 'x',

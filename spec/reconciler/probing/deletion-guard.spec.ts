@@ -1,7 +1,7 @@
 /** Many deletions that nobody heard are held until a person decides; few are believed, unless they add up. */
 
 import { expect } from 'chai';
-import { DeletionGuard } from '../../../lib/reconciler/verification/deletion-guard.ts';
+import { DeletionGuard } from '../../../lib/reconciler/probing/deletion-guard.ts';
 
 const NOW = 1_000_000;
 const MINUTE_MS = 60_000;
