@@ -12,6 +12,7 @@ import { Admission } from '../../lib/reconciler/admission.ts';
 import { BrokerLink } from '../../lib/reconciler/links/broker-link.ts';
 import { StoreTooLargeError } from '../../lib/reconciler/memory-bound.ts';
 import { TOPIC_BYTES } from '../../lib/reconciler/topics/topic-bytes.ts';
+import { TopicPolicies } from '../../lib/reconciler/topics/topic-policies.ts';
 import { TopicTable } from '../../lib/reconciler/topics/topic-table.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { NOW, ReconcilerFixture } from './reconciler-fixture.ts';
@@ -31,10 +32,8 @@ class Fixture {
 
   constructor({ topics = DEFAULT_BOUNDS.topics, bytes = Number.POSITIVE_INFINITY, brokers = 2 } = {}) {
     const all = 2 ** brokers - 1;
-    this.table = new TopicTable(
-      new Policies([{ filter: '#', subscribe: all, publish: all }], brokers),
-      brokers,
-    );
+    const policies = new Policies([{ filter: '#', subscribe: all, publish: all }], brokers);
+    this.table = new TopicTable(new TopicPolicies(policies), brokers);
     this.links = Array.from(
       { length: brokers },
       (_, index) =>
@@ -87,8 +86,8 @@ class Fixture {
     this.table.forget(Date.now());
   }
 
-  refused(broker: number): Record<string, number> {
-    return this.links[broker]?.refused ?? {};
+  refused(broker: number): Readonly<Record<string, number>> {
+    return this.links[broker]?.counters.refused ?? {};
   }
 
   #observe(
@@ -213,7 +212,7 @@ describe('The bound of topics and of memory', () => {
     expect(fixture.table.usage.topics).to.equal(10);
     expect(fixture.log).to.have.lengthOf(1);
     expect(fixture.log[0]).to.match(
-      /^warn the store holds 10 topics .* all are kept, but new ones .* are not/,
+      /^warn the store holds 10 topics .* keeps all of them, but replicates no new ones/,
     );
     expect(fixture.writes(A, 'new')).to.equal(false);
     expect(fixture.writes(A, 't0', '2')).to.equal(true);
@@ -226,7 +225,7 @@ describe('The bound of topics and of memory', () => {
       expect(many(fixture, A, 1_000)).to.equal(875);
       expect(fixture.refused(A)).to.deep.equal({ too_many_topics_of_broker: 125 });
       expect(fixture.log[0]).to.match(
-        /^error A: .* 875 topics, and the rest of the 1000 is set aside for other/,
+        /^error A: .* 875 topics, and the rest of the 1000 is reserved for other/,
       );
       expect(many(fixture, B, 200, 'retained', 'b')).to.equal(125);
       expect(fixture.refused(B)).to.deep.equal({ too_many_topics: 75 });
@@ -253,7 +252,7 @@ describe('The bound of topics and of memory', () => {
 
     it('that is configured', () => {
       const fixture = new Fixture({ topics: 1_000, brokers: 2 });
-      for (const link of fixture.links) link.isRemoved = link.index === B;
+      fixture.links[B]?.remove('another client id');
       expect(many(fixture, A, 1_000)).to.equal(1_000);
     });
   });

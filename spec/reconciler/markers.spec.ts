@@ -96,7 +96,9 @@ describe('The markers', () => {
     const [commit = '', digest = ''] = last(b).split('.');
     await returnsWith(`${Number(commit) + 1}.${digest}`, {});
     await fixture.tick();
-    expect(fixture.log.join('\n')).to.contain('B: "mqttrep/us/marker/B" was not written by this mqttrep');
+    expect(fixture.log.join('\n')).to.contain(
+      'B: the marker "mqttrep/us/marker/B" was not written by this mqttrep',
+    );
     expect(b.payloads).to.deep.equal(['t=0']);
     expect(b.messages.filter(({ kind }) => kind === 'probe')).to.deep.equal([]);
   });
@@ -122,7 +124,7 @@ describe('The markers', () => {
     await returnsWith(marker, { t: '0' });
     await fixture.tick();
     expect(b.payloads).to.deep.equal(['t=1']);
-    expect(fixture.log.join('\n')).to.contain('B came back with its state of a moment ago');
+    expect(fixture.log.join('\n')).to.contain('B: the broker came back with its state of a moment ago');
   });
 
   it('tell a deletion from the loss of a topic that was new', async () => {

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { MAX_PENDING } from '../../lib/core/register.ts';
 import type { ReconcilerMeasures } from '../../lib/protocol/requests.ts';
-import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/links/broker-link.ts';
+import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/links/publish-flow.ts';
 import { ReconcilerFixture, TICK } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 
@@ -143,7 +143,7 @@ describe('Reconciler', () => {
       C: { pending: 1, pending_of_topic: 0 },
     });
     expect(
-      fixture.log.filter(line => line.includes('B is given no more at once than 1000')),
+      fixture.log.filter(line => line.includes('B: 1000 publishes or 16 MB are unconfirmed')),
     ).to.have.lengthOf(1);
   });
 
@@ -159,7 +159,7 @@ describe('Reconciler', () => {
     expect(b.payloads).to.have.lengthOf(MAX_PENDING);
     expect((await heldBack())['B']).to.deep.equal({ pending: 0, pending_of_topic: 3 });
     expect(
-      fixture.log.filter(line => line.includes('B has not shown 32 publishes of "t" yet')),
+      fixture.log.filter(line => line.includes('B: 32 publishes of "t" are unconfirmed')),
     ).to.have.lengthOf(1);
   });
 

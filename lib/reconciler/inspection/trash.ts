@@ -1,25 +1,27 @@
 /**
- * The trash: what was deleted or overwritten within the last hour, so that a person can take it back.
+ * The trash: what was deleted or overwritten within the last hour, so that a person can restore it.
  *
- * In memory, and bounded in topics, bytes and time: the oldest makes room. Of each topic there is one message, that of
- * the last loss worth the name: a deletion, a conflict, or that a value was overwritten which had stood for a minute. What
- * changes every second is no loss, and would sweep out all else.
+ * In memory, and bounded in topics, bytes and time: the oldest makes room. Of each topic there is one message: that of the last
+ * deletion, of the last conflict, or the last value that was overwritten after it had stood for a minute. A value that changes
+ * every second is no loss, and would displace everything else.
  */
 
 import type { Event } from '../../core/events.ts';
 import { hasWildcards, matches } from '../../core/filter.ts';
 import { haveSameContent, isDeletion, type Message } from '../../core/register.ts';
 import type { HybridClock } from '../../core/version.ts';
-import type { BringEvent } from '../event-handler.ts';
+import type { ApplyEvent } from '../topics/topic-event.ts';
 
-const MOST_TOPICS = 1_000;
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_TOPICS = 1_000;
+const MAX_BYTES = 8 * 1024 * 1024;
 
-/** Milliseconds. */
-const KEPT_FOR = 60 * 60_000;
-const STOOD_FOR = 60_000;
+/** Milliseconds for which a message is kept. */
+const RETENTION_MS = 60 * 60_000;
 
-/** How a message was lost: deleted; overwritten; in a conflict; or by being taken back itself. */
+/** Milliseconds that a value must have stood so that its overwriting counts as a loss. */
+const MIN_AGE_MS = 60_000;
+
+/** How a message was lost: deleted; overwritten; in a conflict; or because an older message was restored. */
 export type Loss = 'deleted' | 'overwritten' | 'conflict' | 'undone';
 
 export interface Discarded {
@@ -32,7 +34,7 @@ export interface Discarded {
 
 export interface TrashDeps {
   readonly clock: HybridClock;
-  readonly bring: BringEvent;
+  readonly applyEvent: ApplyEvent;
 }
 
 export class Trash {
@@ -45,37 +47,37 @@ export class Trash {
     this.#deps = deps;
   }
 
-  /** Another message, or none, stands in a message's place. */
+  /** Another message, or a deletion, has replaced a message. */
   replaced(topic: string, message: Message, by: Message, cause: Event['kind']): void {
-    // What expires was meant to; what is said again is not lost.
+    // An expiry is intended; a message that is written again is not lost.
     if (isDeletion(message) || cause === 'expired' || haveSameContent(message, by)) return;
     if (cause === 'restored') this.#add(topic, message, 'undone');
     else if (isDeletion(by)) this.#add(topic, message, 'deleted');
-    else if (by.version.time - message.version.time >= STOOD_FOR) this.#add(topic, message, 'overwritten');
+    else if (by.version.time - message.version.time >= MIN_AGE_MS) this.#add(topic, message, 'overwritten');
   }
 
-  /** A message lost against another one, which its writer had not been shown. */
+  /** A message lost a conflict: its writer had not been shown the winner. */
   lost(topic: string, message: Message): void {
     if (!isDeletion(message)) this.#add(topic, message, 'conflict');
   }
 
-  /** Those of a topic, or of a topic filter; newest first. An empty filter is for all. */
+  /** The messages of a topic, or of a topic filter; newest first. An empty filter stands for all topics. */
   list(filter: string): Discarded[] {
     this.#tidy();
-    return [...this.#discarded.values()].filter(({ topic }) => isMeant(filter, topic)).reverse();
+    return [...this.#discarded.values()].filter(({ topic }) => isSelected(filter, topic)).reverse();
   }
 
-  /** Writes again what is in the trash of a topic, or of a topic filter. Returns the topics. */
+  /** Restores the messages of a topic, or of a topic filter. Returns the topics. */
   restore(filter: string): string[] {
-    const { clock, bring } = this.#deps;
-    const meant = this.list(filter);
+    const { clock, applyEvent } = this.#deps;
+    const discarded = this.list(filter);
     const now = Date.now();
-    for (const { topic, message } of meant) {
+    for (const { topic, message } of discarded) {
       const { payload, properties } = message;
       this.#remove(topic);
-      bring(topic, { kind: 'restored', payload, properties, newVersion: clock.next(now), now });
+      applyEvent(topic, { kind: 'restored', payload, properties, newVersion: clock.next(now), now });
     }
-    return meant.map(({ topic }) => topic);
+    return discarded.map(({ topic }) => topic);
   }
 
   #add(topic: string, message: Message, how: Loss): void {
@@ -93,15 +95,15 @@ export class Trash {
   }
 
   #tidy(): void {
-    const since = Date.now() - KEPT_FOR;
+    const since = Date.now() - RETENTION_MS;
     for (const { topic, at } of this.#discarded.values()) {
-      if (at > since && this.#discarded.size <= MOST_TOPICS && this.#bytes <= MOST_BYTES) return;
+      if (at > since && this.#discarded.size <= MAX_TOPICS && this.#bytes <= MAX_BYTES) return;
       this.#remove(topic);
     }
   }
 }
 
-function isMeant(filter: string, topic: string): boolean {
+function isSelected(filter: string, topic: string): boolean {
   if (filter === '') return true;
   return hasWildcards(filter) ? matches(filter, topic) : filter === topic;
 }

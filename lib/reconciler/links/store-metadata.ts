@@ -1,7 +1,7 @@
-/** What the store keeps besides the topics: who we are, and what we left at each broker. */
+/** What the store keeps besides the topics: who this replicator is, and what it knows of each broker. */
 
 import type { Start } from '../../protocol/messages.ts';
-import type { BrokerLink } from './broker-link.ts';
+import type { BrokerLink, LinkRecord } from './broker-link.ts';
 
 /** Who this replicator is, for as long as its store lives. */
 export interface Self {
@@ -17,43 +17,48 @@ export function storeMetadataOf(
   { replica, secret }: Self,
   links: readonly BrokerLink[],
 ): ReadonlyMap<string, string> {
-  const facts = new Map([
+  const metadata = new Map([
     ['replica', replica],
     ['secret', secret],
   ]);
-  for (const { name, known, state, guard, clientId, isRemoved } of links) {
+  for (const { name, session, state, guard, clientId, isRemoved } of links) {
     const { marker, history } = state;
-    if (known) facts.set(`known:${name}`, '1');
-    if (guard.isClosed) facts.set(`deletions-held:${name}`, '1');
-    if (marker.recorded !== undefined) facts.set(markerFact(name), String(marker.recorded));
-    if (history.since > 0) facts.set(historyFact(name), String(history.since));
-    if (!isRemoved) facts.set(`client:${name}`, clientId);
+    if (session.isKnown) metadata.set(`known:${name}`, '1');
+    if (guard.isClosed) metadata.set(`deletions-held:${name}`, '1');
+    if (marker.recorded !== undefined) metadata.set(markerKeyOf(name), String(marker.recorded));
+    if (history.since > 0) metadata.set(historyKeyOf(name), String(history.since));
+    if (!isRemoved) metadata.set(`client:${name}`, clientId);
   }
-  return facts;
+  return metadata;
 }
 
-export function markerFact(broker: string): string {
+/** The key under which the number of a broker's marker is stored. */
+export function markerKeyOf(broker: string): string {
   return `marker:${broker}`;
 }
 
-function historyFact(broker: string): string {
+function historyKeyOf(broker: string): string {
   return `history:${broker}`;
 }
 
-/** What is known from the store, before its topics are read, of whom the worker of a broker connects as. */
-export function startOf(broker: string, facts: ReadonlyMap<string, string>): Start | undefined {
-  const [replica, secret, clientId] = ['replica', 'secret', `client:${broker}`].map(name => facts.get(name));
+/**
+ * The identity under which the worker of a broker connects, as the store knows it before its topics are read. Undefined where
+ * the store does not know it.
+ */
+export function startOf(broker: string, metadata: ReadonlyMap<string, string>): Start | undefined {
+  const [replica, secret, clientId] = ['replica', 'secret', `client:${broker}`].map(key => metadata.get(key));
   if (replica === undefined || secret === undefined || clientId === undefined) return undefined;
   return { kind: 'start', replica, secret, clientId };
 }
 
-/** Tells a link what the store knows of its broker. */
-export function recall(link: BrokerLink, facts: ReadonlyMap<string, string>): void {
-  const recorded = facts.get(markerFact(link.name));
-  const since = facts.get(historyFact(link.name));
-  link.state.recall(recorded === undefined ? undefined : Number(recorded), Number(since ?? 0));
-  link.known = facts.has(`known:${link.name}`);
-  link.clientId = facts.get(`client:${link.name}`) ?? link.clientId;
-  // The topics are found absent again at the broker's return; that they are few by then releases none.
-  link.guard.isClosed = facts.has(`deletions-held:${link.name}`);
+/** What the store knows of a broker. */
+export function recordOf(broker: string, metadata: ReadonlyMap<string, string>): LinkRecord {
+  const marker = metadata.get(markerKeyOf(broker));
+  return {
+    marker: marker === undefined ? undefined : Number(marker),
+    historySince: Number(metadata.get(historyKeyOf(broker)) ?? 0),
+    isKnown: metadata.has(`known:${broker}`),
+    clientId: metadata.get(`client:${broker}`),
+    areDeletionsHeld: metadata.has(`deletions-held:${broker}`),
+  };
 }

@@ -1,7 +1,7 @@
 /**
- * The deletion guard of one broker: deletions that nobody was heard to make are believed in small numbers only. More
- * are held, and whatever is suspected after them too, until a person decides, or the topics turn up again. No second
- * look at the broker changes that, nor does a restart: a broker that lost something by itself looks the same each time.
+ * The deletion guard of one broker: deletions that mqttrep did not hear are believed in small numbers only. If there are more, all
+ * of them are held, and later suspected deletions as well, until a person decides or the topics are seen again. Neither a later
+ * scan nor a restart changes that: a broker that lost topics by itself looks the same each time.
  *
  * Few deletions at a time add up: all that were believed within WINDOW_MS count together.
  */
@@ -12,31 +12,48 @@ import { SlidingCount } from './sliding-count.ts';
 /** Inferred deletions within this time count together, in milliseconds. */
 const WINDOW_MS = 10 * 60_000;
 
-/** A client that deletes in masses was heard, for as many milliseconds: the broker may have dropped others of its deletions. */
+/**
+ * Milliseconds for which a deletion that was heard counts. A client that deletes in masses was heard, and the broker may have
+ * dropped others of its deletions.
+ */
 const HEARD_MS = 60_000;
 
 export interface Verdict {
-  /** To be deleted elsewhere. */
+  /** Topics to be deleted elsewhere. */
   readonly believed: readonly string[];
-  /** Too many to be believed. */
+  /** Topics whose deletion is held: there are too many. */
   readonly held: readonly string[];
 }
 
 export class DeletionGuard {
-  bound: DeletionBound;
-  /** Told of each topic of which the deletion is held, or is held no more. */
-  changed: (topic: string) => void = () => undefined;
-  /** Whether all suspected deletions are held: it stays so while any is. Survives a restart. */
-  isClosed = false;
+  #bound: DeletionBound;
+  #isClosed = false;
+  readonly #changed: (topic: string) => void;
   readonly #held = new Set<string>();
   readonly #believed = new SlidingCount(WINDOW_MS);
   readonly #heard = new SlidingCount(HEARD_MS);
 
-  constructor(bound: DeletionBound) {
-    this.bound = bound;
+  /** @param changed told of each topic whose deletion is held, or is held no longer */
+  constructor(bound: DeletionBound, changed: (topic: string) => void = () => undefined) {
+    this.#bound = bound;
+    this.#changed = changed;
   }
 
-  /** Topics of which the deletion is held. */
+  configure(bound: DeletionBound): void {
+    this.#bound = bound;
+  }
+
+  /** All suspected deletions are held. This stays so while any is held, also over a restart. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The store says that deletions were held. */
+  recallClosed(): void {
+    this.#isClosed = true;
+  }
+
+  /** Topics whose deletion is held. */
   get size(): number {
     return this.#held.size;
   }
@@ -45,18 +62,18 @@ export class DeletionGuard {
     return this.#held.has(topic);
   }
 
-  /** A client was heard to delete. */
+  /** A client was heard to delete a topic. */
   heard(uptime: number): void {
     this.#heard.add(1, uptime);
   }
 
   /**
-   * Topics that seem to have been deleted, with proof that they could be read.
+   * Judges topics that seem to have been deleted, with proof that they could be read.
    * @param countHeld how many topics the broker is believed to hold, these included
    */
   judge(suspects: readonly string[], countHeld: () => number, uptime: number): Verdict {
-    this.isClosed ||= this.#isTooMany(suspects.length, countHeld, uptime);
-    if (this.isClosed) {
+    this.#isClosed ||= this.#isTooMany(suspects.length, countHeld, uptime);
+    if (this.#isClosed) {
       for (const topic of suspects) this.#hold(topic);
       return { believed: [], held: suspects };
     }
@@ -64,38 +81,39 @@ export class DeletionGuard {
     return { believed: suspects, held: [] };
   }
 
-  /** All that was suspected has been judged, or has turned up. */
+  /** Every suspected deletion was judged, or its topic was seen again. */
   openIfEmpty(): void {
-    if (this.size === 0) this.isClosed = false;
+    if (this.size === 0) this.#isClosed = false;
   }
 
-  /** The topic was written again, or the broker has shown it. */
+  /** The topic was written, or the broker has shown it. */
   release(topic: string): void {
     if (!this.#held.delete(topic)) return;
     this.openIfEmpty();
-    this.changed(topic);
+    this.#changed(topic);
   }
 
-  /** A person has decided, or the broker turned out to have lost its data: takes out all that was held. */
+  /** A person has decided, or the broker turned out to have lost its data: takes out all topics that were held. */
   takeHeld(): readonly string[] {
     const held = [...this.#held];
     this.#held.clear();
-    this.isClosed = false;
+    this.#isClosed = false;
     this.#believed.clear();
-    for (const topic of held) this.changed(topic);
+    for (const topic of held) this.#changed(topic);
     return held;
   }
 
   #hold(topic: string): void {
     this.#held.add(topic);
-    this.changed(topic);
+    this.#changed(topic);
   }
 
   #isTooMany(suspects: number, countHeld: () => number, uptime: number): boolean {
+    const { topics, percent } = this.#bound;
     const count = suspects + this.#believed.within(uptime);
-    const beyond = count - this.#heard.within(uptime);
-    if (beyond <= this.bound.topics) return false;
-    // Those believed before are held there no longer.
-    return beyond > ((countHeld() + count - suspects) * this.bound.percent) / 100;
+    const unheard = count - this.#heard.within(uptime);
+    if (unheard <= topics) return false;
+    // The broker is believed to hold those of earlier deletions no longer.
+    return unheard > ((countHeld() + count - suspects) * percent) / 100;
   }
 }

@@ -1,36 +1,36 @@
 /**
- * Probes that a broker has not answered. One at a time is under way for a topic; where it is to be asked again
- * meanwhile, the answer under way is void, and the topic is asked for once more.
+ * Probes that a broker has not answered. One probe of a topic is in flight at a time. If the topic is to be probed again
+ * meanwhile, the answer in flight is stale, and the topic is probed once more.
  *
- * Looks wait for each other, at a slow broker for long. One for whose answer something comes to wait is hastened: from
- * then on it is a urgent.
+ * Background probes queue; at a slow broker the queue can be long. Urgent probes are served first. A background probe is
+ * promoted as soon as something waits for its answer.
  */
 
 import type { ProbePriority } from '../../core/events.ts';
 
-/** Topics that the broker is to be asked for, and those asked for as looks that are questions now. */
-interface Unsent extends Readonly<Record<ProbePriority, Set<string>>> {
+/** Topics to be probed, and topics whose background probe is at the worker already and has become urgent. */
+export interface UnsentProbes extends Readonly<Record<ProbePriority, Set<string>>> {
   readonly promoted: Set<string>;
 }
 
 export class ProbeQueue {
-  /** Why a topic is to be asked for once more; undefined where the answer under way will do. */
+  /** The priority with which a topic is to be probed once more; undefined where the answer in flight counts. */
   readonly #open = new Map<string, ProbePriority | undefined>();
-  /** Those that may wait for others. */
+  /** Topics whose probe is a background probe. */
   readonly #background = new Set<string>();
-  #unsent = nothing();
+  #unsent = noProbes();
 
-  /** Whether an answer is outstanding. */
+  /** Some answer is outstanding. */
   get areOpen(): boolean {
     return this.#open.size > 0;
   }
 
-  /** Whether there is anything to be told to the broker's worker. */
+  /** Something is to be sent to the broker's worker. */
   get areUnsent(): boolean {
     return Object.values(this.#unsent).some(topics => topics.size > 0);
   }
 
-  /** Asks, or asks again, so that the answer tells what is so from now on. */
+  /** Probes the topic so that the answer is not older than this call. */
   ask(topic: string, priority: ProbePriority): void {
     if (!this.#open.has(topic)) {
       this.#open.set(topic, undefined);
@@ -45,7 +45,7 @@ export class ProbeQueue {
     if (priority === 'urgent') this.promote(topic);
   }
 
-  /** The topic waits for no looks any more, if it is being asked for. */
+  /** A background probe of the topic, if there is one, becomes urgent. */
   promote(topic: string): void {
     if (!this.#background.delete(topic)) return;
     const { background, urgent, promoted } = this.#unsent;
@@ -53,7 +53,7 @@ export class ProbeQueue {
     else promoted.add(topic);
   }
 
-  /** Takes note of an answer; returns whether it counts. */
+  /** The broker has answered. Returns whether the answer counts; a stale one does not. */
   answered(topic: string): boolean {
     const again = this.#open.get(topic);
     this.#open.delete(topic);
@@ -63,14 +63,14 @@ export class ProbeQueue {
     return again === undefined;
   }
 
-  /** Takes out what is to be told to the broker's worker. */
-  takeUnsent(): Unsent {
+  /** Takes out what is to be sent to the broker's worker. */
+  takeUnsent(): UnsentProbes {
     const unsent = this.#unsent;
-    this.#unsent = nothing();
+    this.#unsent = noProbes();
     return unsent;
   }
 
-  /** The connection is gone. Returns the topics of which the probes will not be answered. */
+  /** The connection is gone. Returns the topics whose probes will not be answered. */
   parted(): string[] {
     const unanswered = [...this.#open.keys()];
     this.#open.clear();
@@ -84,6 +84,6 @@ export class ProbeQueue {
   }
 }
 
-function nothing(): Unsent {
+function noProbes(): UnsentProbes {
   return { urgent: new Set(), background: new Set(), promoted: new Set() };
 }

@@ -92,6 +92,13 @@ describe('a port before there is a reconciler', () => {
     expect(worker.credits).to.equal(ahead + 2);
   });
 
+  it('keeps back no more than it gave in advance, where the credit of several batches comes together', () => {
+    for (let batch = 0; batch < 5; batch++) worker.shows(30);
+    port.on('message', () => undefined);
+    port.postMessage({ kind: 'credit', batches: 5 });
+    expect(worker.credits).to.equal(5);
+  });
+
   it('starts the worker once in one name, and again in another', () => {
     port.start(US);
     port.postMessage(US);

@@ -74,9 +74,9 @@ describe('AntiEntropy', () => {
     antiEntropy.inferred('t', NOW);
     antiEntropy.parted();
     expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal([]);
-    antiEntropy.period = Number.POSITIVE_INFINITY;
+    antiEntropy.configure(Number.POSITIVE_INFINITY);
     antiEntropy.inferred('t', NOW);
-    antiEntropy.period = PERIOD;
+    antiEntropy.configure(PERIOD);
     expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal([]);
   });
 

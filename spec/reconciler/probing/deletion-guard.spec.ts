@@ -53,7 +53,9 @@ describe('The deletion guard', () => {
 
   it('tells of each topic whose deletion is held, and of each that is held no more', () => {
     const told: string[] = [];
-    guard.changed = topic => told.push(`${topic} ${guard.holds(topic) ? 'held' : 'free'}`);
+    guard = new DeletionGuard({ topics: 10, percent: 5 }, topic =>
+      told.push(`${topic} ${guard.holds(topic) ? 'held' : 'free'}`),
+    );
     judge(many(11), 100);
     expect(told.splice(0)).to.deep.equal(many(11).map(topic => `${topic} held`));
     guard.release('t0');
@@ -80,21 +82,21 @@ describe('The deletion guard', () => {
   });
 
   it('that was closed before a restart holds the first one already', () => {
-    guard.isClosed = true;
+    guard.recallClosed();
     expect(judge(['t'], 1_000).held).to.deep.equal(['t']);
   });
 
   it('that was closed before a restart opens where nothing is suspected any more', () => {
-    guard.isClosed = true;
+    guard.recallClosed();
     guard.openIfEmpty();
     expect(judge(['t'], 1_000).believed).to.deep.equal(['t']);
   });
 
   it('holds every one where the bound says so, and none where it is off', () => {
-    guard.bound = { topics: 0, percent: 0 };
+    guard.configure({ topics: 0, percent: 0 });
     expect(judge(['t'], 1_000).held).to.deep.equal(['t']);
     guard.takeHeld();
-    guard.bound = { topics: Number.POSITIVE_INFINITY, percent: 0 };
+    guard.configure({ topics: Number.POSITIVE_INFINITY, percent: 0 });
     expect(judge(many(1_000), 1_000).believed).to.have.lengthOf(1_000);
   });
 });

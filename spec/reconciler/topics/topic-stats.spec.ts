@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import type { Event } from '../../../lib/core/events.ts';
 import { Policies } from '../../../lib/core/policy.ts';
 import { isDeletion, type Message } from '../../../lib/core/register.ts';
+import { NO_HISTORY } from '../../../lib/reconciler/topics/held-change.ts';
+import { TopicPolicies } from '../../../lib/reconciler/topics/topic-policies.ts';
 import { isEverywhere, lackingAt } from '../../../lib/reconciler/topics/topic-stats.ts';
 import { TopicTable } from '../../../lib/reconciler/topics/topic-table.ts';
 import type { TopicState } from '../../../lib/status/api.ts';
@@ -38,13 +40,18 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 );
 
 class World {
-  readonly table = new TopicTable(policies(), BROKERS);
+  readonly table = new TopicTable(new TopicPolicies(policies()), BROKERS);
   readonly #blocked = new Map<string, number>();
   #now = Date.UTC(2026, 0, 1);
   #counter = 0;
 
   constructor() {
-    this.table.blockedAt = name => this.#blocked.get(name) ?? 0;
+    this.table.connect({
+      blockedAt: name => this.#blocked.get(name) ?? 0,
+      deletionHeldAt: () => 0,
+      replaced: () => undefined,
+      history: NO_HISTORY,
+    });
   }
 
   act(deed: Deed): void {
