@@ -60,8 +60,8 @@ export class Committer {
     const uptime = performance.now();
     const isFailing = uptime < this.#retryAt;
     // Changes from now on belong to a later commit than the markers that leave now.
-    if (isFailing) table.close();
-    markers.write(isFailing ? table.closed : table.closing);
+    if (isFailing) table.commits.close();
+    markers.write(isFailing ? table.commits.closed : table.commits.closing);
     const send = links.seal();
     links.commitBegun();
     if (isFailing) {
@@ -125,7 +125,7 @@ export class Committer {
   #notStored(error: Error, topics: Iterable<string>): void {
     this.#failures++;
     const { table, log } = this.#deps;
-    table.putBack(topics);
+    table.commits.putBack(topics);
     if (this.#failuresInARow === 0) {
       log('error', `${error.message}; replication goes on, and mqttrep retries from time to time`);
     }

@@ -1,23 +1,31 @@
 /**
- * Dispatch: each broker is sent what it lacks, the newest value only, as fast as the broker takes it. What it lacks is
- * decided by the core (`offered` in core/offer.ts).
+ * Dispatch: each broker is sent what it lacks, the newest value only, as fast as the broker takes it. The core decides what a broker
+ * lacks (core/offer.ts). What is dispatched leaves with the next commit.
  */
 
 import type { Publish } from '../core/events.ts';
+import { lacks } from '../core/offer.ts';
 import { quoted } from '../core/printable.ts';
 import { MAX_PENDING } from '../core/register.ts';
+import type { Histogram } from '../protocol/histogram.ts';
 import type { Log } from '../protocol/messages.ts';
+import type { Committer } from './committer.ts';
 import type { BrokerLink } from './links/broker-link.ts';
+import type { BrokerLinks } from './links/broker-links.ts';
 import { CREDIT, CREDIT_BYTES } from './links/publish-flow.ts';
 import type { LoopDamper } from './loop-damper.ts';
 import type { Counters } from './topics/counters.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 
 export interface DispatcherDeps {
-  readonly table: Pick<TopicTable, 'get' | 'apply'>;
+  readonly table: TopicTable;
+  readonly links: BrokerLinks;
+  readonly committer: Pick<Committer, 'save'>;
   readonly damper: Pick<LoopDamper, 'passedOn'>;
   /** By effect. */
   readonly counters: Counters;
+  /** Seconds that ticks took. */
+  readonly ticks: Histogram;
   readonly log: Log;
 }
 
@@ -32,6 +40,38 @@ export class Dispatcher {
   /** The first contact is over: every broker was seen, or was waited for. From now on brokers are published to. */
   open(): void {
     this.#isOpen = true;
+    for (const link of this.#deps.links) this.pump(link);
+  }
+
+  /**
+   * Topics that changed since the last tick go to the brokers that lack something of them. The broker at which a message was
+   * written holds it, and so is not offered it.
+   */
+  tick(topics: ReadonlySet<string>): void {
+    const { table, links, committer, ticks } = this.#deps;
+    const begin = performance.now();
+    const ready = [...links].filter(({ session }) => session.isReady);
+    for (const topic of topics) {
+      const register = table.get(topic)?.register;
+      if (register === undefined) continue;
+      for (const { index, flow } of ready) if (lacks(register, index)) flow.add(topic);
+    }
+    for (const link of ready) this.offer(link);
+    committer.save();
+    ticks.observe((performance.now() - begin) / 1000);
+  }
+
+  /** Offers a broker every topic of which it may lack something. */
+  offerAll(link: BrokerLink): void {
+    for (const [topic, { register, policy }] of this.#deps.table.states.entries()) {
+      if (policy.publish !== 0 && lacks(register, link.index)) link.flow.add(topic);
+    }
+    this.pump(link);
+  }
+
+  /** Sends a broker what waits for it. */
+  pump(link: BrokerLink): void {
+    if (this.offer(link) || link.hasProbes) this.#deps.committer.save();
   }
 
   /** Offers a broker the topics that wait for it, for as long as there is credit. Returns whether any was published. */

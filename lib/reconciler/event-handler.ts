@@ -99,7 +99,7 @@ export class EventHandler {
   #noteDelivery(topic: string, { broker, retained, replay }: Observed, { effect, raced }: Outcome): void {
     const { links, table } = this.#deps;
     const link = links.at(broker);
-    if (replay && retained !== false && link.state.shown(topic)) table.putBack([topic]);
+    if (replay && retained !== false && link.state.shown(topic)) table.commits.putBack([topic]);
     if (retained === true || (retained === undefined && INFERRED_RETAINED.has(effect))) link.seen(topic);
     if (raced) link.counters.countRacedWrite();
     const isChange = CHANGES.has(effect) && link.antiEntropy.isInferred(topic);

@@ -43,7 +43,7 @@ export class Markers {
     let next: number | undefined;
     for (const link of links) {
       if (!isMarkable(link)) continue;
-      const at = link.marker.dueAt(table.closed, table.hasUnsaved);
+      const at = link.marker.dueAt(table.commits.closed, table.commits.hasUnsaved);
       if (at !== undefined && (next === undefined || at < next)) next = at;
     }
     if (next === undefined) return;
@@ -62,7 +62,7 @@ export class Markers {
     for (const link of links) {
       if (!isMarkable(link)) continue;
       if (how === 'deleted') this.#publish(link, '');
-      else this.#write(link, table.closing, performance.now());
+      else this.#write(link, table.commits.closing, performance.now());
     }
   }
 

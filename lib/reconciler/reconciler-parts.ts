@@ -47,8 +47,7 @@ export interface ReconcilerDeps extends Self {
 
 export type ReconcilerParts = ReturnType<typeof assemble>;
 
-/** @param release has the transient message of a topic, which was damped, sent now */
-export function assemble(deps: ReconcilerDeps, release: (topic: string) => void) {
+export function assemble(deps: ReconcilerDeps) {
   const { settings, brokers, replica, decoders, store, step, state, log, heap } = deps;
   const events$ = new Subject<TopicEvent>();
   const applyEvent = (topic: string, event: TopicEvent['event']) => events$.next({ topic, event });
@@ -68,14 +67,14 @@ export function assemble(deps: ReconcilerDeps, release: (topic: string) => void)
   });
   for (const broker of brokers) links.add(broker, settings);
   const damper = new LoopDamper({
-    release,
+    release: topic => dispatcher.tick(new Set([topic])),
     drop: topic => applyEvent(topic, { kind: 'withheld' }),
     log,
   });
   const outcomes = new PublishOutcomes({ blockChanged: topic => table.recount(topic), log });
-  const dispatcher = new Dispatcher({ table, damper, counters, log });
   const markers: Markers = new Markers({ table, links, clock, save: () => committer.save() });
   const committer = new Committer({ store, table, links, markers, log });
+  const dispatcher: Dispatcher = new Dispatcher({ table, links, committer, damper, counters, ticks, log });
   const verifier = new Verifier({ table, clock, applyEvent, outcomes, log });
   const { topics, memory = defaultMemory(heap) } = settings.bounds;
   const admission = new Admission({ table, links, room: { topics, bytes: memory }, log });
@@ -83,7 +82,6 @@ export function assemble(deps: ReconcilerDeps, release: (topic: string) => void)
   return {
     events$,
     counters,
-    ticks,
     clock,
     conflicts,
     policies,

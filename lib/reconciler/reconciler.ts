@@ -2,13 +2,12 @@
  * The reconciler actor: it keeps one register for each topic, and tells each broker's worker what that broker lacks.
  *
  * A message, read top to bottom: `#receive` (from a broker's worker) → `Ingress` → `EventHandler.applyEvent` (core `step`) → sampled
- * at the `#tick` → `Dispatcher` (core `step`: what does this broker lack?) → `Committer` → the worker. The core decides; the
+ * by `#sample` → `Dispatcher.tick` (core `step`: what does this broker lack?) → `Committer` → the worker. The core decides; the
  * reconciler brings it events and carries out its commands.
  */
 
 import { asyncScheduler, Subject, type Subscription } from 'rxjs';
 import type { Decoders } from '../core/merge-order.ts';
-import { lacks } from '../core/offer.ts';
 import type {
   BrokerPlace,
   FromBroker,
@@ -48,11 +47,11 @@ export class Reconciler {
 
   constructor(deps: ReconcilerDeps) {
     const { settings, state, heap, log } = deps;
-    const parts = assemble(deps, topic => this.#tick(new Set([topic])));
+    const parts = assemble(deps);
     this.#deps = deps;
     this.#parts = parts;
     this.#drain = new Drain(parts.links);
-    this.#firstContact = new FirstContact(parts.links, () => this.#open());
+    this.#firstContact = new FirstContact(parts.links, () => parts.dispatcher.open());
     this.#sampling = this.#sample(settings);
     this.#load(soundTopics(state, { bounds: settings.bounds, counters: parts.counters, log }), heap);
     parts.admission.loaded();
@@ -88,7 +87,7 @@ export class Reconciler {
    * Goes on with other settings and other brokers. Known brokers keep their indexes; registers and connections stay as they are.
    */
   configure({ settings, brokers, decoders }: Configuration): void {
-    const { table, links, clock, conflicts, sessions, periodicTasks } = this.#parts;
+    const { table, links, clock, conflicts, sessions, periodicTasks, dispatcher } = this.#parts;
     // Topics that wait for the tick are offered below, with all others.
     this.#sampling.unsubscribe();
     this.#sampling = this.#sample(settings);
@@ -107,7 +106,7 @@ export class Reconciler {
     }
     this.#deps.store.useBrokers(brokers.map(({ name }) => name));
     this.#firstContact.endIfAllSeen();
-    for (const link of links) if (link.session.isReady) this.#offerAll(link);
+    for (const link of links) if (link.session.isReady) dispatcher.offerAll(link);
     periodicTasks.keep();
   }
 
@@ -168,7 +167,7 @@ export class Reconciler {
   // ── in: from a broker's worker ─────────────────────────────────────────────────────────────────────
 
   #receive(link: BrokerLink, message: FromBroker): void {
-    const { sessions, ingress, committer, periodicTasks, verifier } = this.#parts;
+    const { sessions, ingress, committer, periodicTasks, verifier, dispatcher } = this.#parts;
     switch (message.kind) {
       case 'session':
         sessions.begun(link, message);
@@ -184,7 +183,7 @@ export class Reconciler {
       case 'publish-results':
         sessions.settled(link, message);
         periodicTasks.keep();
-        this.#pump(link);
+        dispatcher.pump(link);
         this.#drain.check();
         return;
       case 'found':
@@ -199,7 +198,7 @@ export class Reconciler {
       case 'full-scan-ended':
         verifier.fullScanEnded(link, message);
         committer.save();
-        this.#pump(link);
+        dispatcher.pump(link);
         return;
       case 'suspended':
         this.#withhold();
@@ -217,11 +216,11 @@ export class Reconciler {
   }
 
   #replayEnded(link: BrokerLink, message: FromBroker & { readonly kind: 'replayed' }): void {
-    const { sessions, links, periodicTasks } = this.#parts;
+    const { sessions, links, periodicTasks, dispatcher } = this.#parts;
     sessions.replayed(link, message);
     this.#firstContact.endIfAllSeen();
     if (links.haveShownAllFilters) this.#replayed$.next();
-    this.#offerAll(link);
+    dispatcher.offerAll(link);
     periodicTasks.keep();
   }
 
@@ -238,7 +237,7 @@ export class Reconciler {
   // ── through: to the registers, and what changed at the tick ────────────────────────────────────────
 
   #sample({ mergeFrequency }: ReconcilerSettings): Subscription {
-    const { events$, eventHandler } = this.#parts;
+    const { events$, eventHandler, dispatcher } = this.#parts;
     return events$
       .pipe(
         scanByKey(
@@ -247,47 +246,6 @@ export class Reconciler {
         ),
         sampleChanged(1000 / mergeFrequency, asyncScheduler, this.#replayed$),
       )
-      .subscribe(topics => this.#tick(topics));
-  }
-
-  // ── out: to the brokers' workers ───────────────────────────────────────────────────────────────────
-
-  /**
-   * Topics that changed since the last tick go to the brokers that lack something of them. The broker at which a message was
-   * written holds it, and so is not offered it.
-   */
-  #tick(topics: ReadonlySet<string>): void {
-    const { table, links, dispatcher, committer, ticks } = this.#parts;
-    const begin = performance.now();
-    const ready = [...links].filter(({ session }) => session.isReady);
-    for (const topic of topics) {
-      const register = table.get(topic)?.register;
-      if (register === undefined) continue;
-      for (const { index, flow } of ready) if (lacks(register, index)) flow.add(topic);
-    }
-    for (const link of ready) dispatcher.offer(link);
-    committer.save();
-    ticks.observe((performance.now() - begin) / 1000);
-  }
-
-  /** Sends a broker what waits for it. */
-  #pump(link: BrokerLink): void {
-    const { dispatcher, committer } = this.#parts;
-    if (dispatcher.offer(link) || link.hasProbes) committer.save();
-  }
-
-  /** Offers a broker every topic of which it may lack something. */
-  #offerAll(link: BrokerLink): void {
-    for (const [topic, { register, policy }] of this.#parts.table.states.entries()) {
-      if (policy.publish !== 0 && lacks(register, link.index)) link.flow.add(topic);
-    }
-    this.#pump(link);
-  }
-
-  /** The first contact is over: from now on brokers are published to. */
-  #open(): void {
-    const { dispatcher, links } = this.#parts;
-    dispatcher.open();
-    for (const link of links) this.#pump(link);
+      .subscribe(topics => dispatcher.tick(topics));
   }
 }

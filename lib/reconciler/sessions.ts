@@ -32,11 +32,11 @@ export class Sessions {
     const { table } = this.#deps;
     const before = link.marker.recorded;
     // What changes from now on is told from what changed before.
-    table.close();
-    link.session.begun(session, table.closed);
+    table.commits.close();
+    link.session.begun(session, table.commits.closed);
     const found = link.marker.recorded;
     // If our store was rolled back, commits are counted on from the marker.
-    if (found !== undefined) table.advance(found);
+    if (found !== undefined) table.commits.advance(found);
     this.#noteReturn(link, session, before);
   }
 
@@ -53,7 +53,7 @@ export class Sessions {
       );
     } else if (found !== undefined && before !== undefined && found < before && returnState === 'intact') {
       // The store is to have the topics that were rolled back as they were at that marker.
-      table.putBack(state.history.changedSince(found));
+      table.commits.putBack(state.history.changedSince(found));
       log(
         'warn',
         `${name}: the broker came back with its state of a moment ago; mqttrep restores what it lost`,

@@ -62,7 +62,7 @@ export class BrokerLinks implements Iterable<BrokerLink> {
       deletionHeld: topic => this.#table.recount(topic),
     });
     link.recall(recordOf(name, this.#recorded));
-    this.#table.advance(link.marker.recorded ?? 0);
+    this.#table.commits.advance(link.marker.recorded ?? 0);
     this.#links.push(link);
     return link;
   }

@@ -1,11 +1,11 @@
 /**
- * The marker's payload: its number, and a digest of number and topic that is keyed by the secret of the store. A marker
- * decides what is deleted everywhere, and others may be permitted to write it: what does not fit is not ours.
+ * The marker's payload: its number, and a digest of number and topic that is keyed by the secret of the store. A marker decides what
+ * is deleted everywhere, and other accounts may have the right to write it. So a marker with another digest does not count.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Characters of base64url: 128 bits. */
+/** Characters of base64url in a digest: 128 bits. */
 const DIGEST_LENGTH = 22;
 
 const MARKER = /^(\d{1,15})\.([\w-]{22})$/;
@@ -24,7 +24,7 @@ export class MarkerKey {
     return `${commit}.${this.#digest(String(commit))}`;
   }
 
-  /** The number, or undefined where we did not write it. */
+  /** The number; undefined if we did not write the marker. */
   commitOf(payload: string): number | undefined {
     const [, commit, digest] = MARKER.exec(payload) ?? [];
     if (commit === undefined || digest === undefined) return undefined;

@@ -3,7 +3,7 @@
 export class Counters {
   readonly counts: Record<string, number> = {};
 
-  /** Counts one more; returns how many there are now. */
+  /** Counts one more. Returns the count. */
   count(name: string): number {
     const count = (this.counts[name] ?? 0) + 1;
     this.counts[name] = count;

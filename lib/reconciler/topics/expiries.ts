@@ -1,6 +1,6 @@
 /**
- * Which topics are to be looked at when: a priority queue with one valid entry a topic, however often its
- * time is put off; a topic whose time was put off is looked at too early and queued again.
+ * Which topics are to be checked when: a priority queue with one valid entry for each topic. A topic whose time is postponed keeps
+ * its entry: it is checked too early, and queued again then.
  */
 
 import TinyQueue from 'tinyqueue';
@@ -11,28 +11,28 @@ export interface Expiry {
   readonly at: number;
 }
 
-/** Void entries that are kept at least before the queue is made anew, so that small ones are not for ever. */
-const SLACK = 1_000;
+/** Void entries that a queue may have before it is built again, so that small queues are not built all the time. */
+const MIN_VOID_ENTRIES = 1_000;
 
 export class Expiries {
   #queue = new TinyQueue<Expiry>([], byTime);
   readonly #times = new Map<string, number>();
 
-  /** Topics that expire at some time. */
+  /** Topics that have a time. */
   get size(): number {
     return this.#times.size;
   }
 
-  /** Has the topic looked at, at the latest, at `at` (Infinity: no need). */
+  /** The topic is to be checked at this time at the latest; Infinity for never. */
   expect(topic: string, at: number): void {
-    // Written so that what is no number is left out: in the queue it would hide whatever is behind it.
+    // The condition excludes NaN as well: in the queue it would hide the entries behind it.
     if (!(at < (this.#times.get(topic) ?? Number.POSITIVE_INFINITY))) return;
     this.#times.set(topic, at);
     this.#queue.push({ topic, at });
-    if (this.#queue.length > 2 * this.#times.size + SLACK) this.#tidy();
+    if (this.#queue.length > 2 * this.#times.size + MIN_VOID_ENTRIES) this.#tidy();
   }
 
-  /** Entries in the queue, void ones included: no more than some for each topic. */
+  /** Entries in the queue, void ones included. */
   get length(): number {
     return this.#queue.length;
   }
@@ -42,7 +42,7 @@ export class Expiries {
     const topics: string[] = [];
     for (let first = this.#queue.peek(); first !== undefined && first.at <= now; first = this.#queue.peek()) {
       this.#queue.pop();
-      // An entry that was overtaken by an earlier one is void.
+      // The topic got an earlier time meanwhile: this entry is void.
       if (this.#times.get(first.topic) !== first.at) continue;
       this.#times.delete(first.topic);
       topics.push(first.topic);
@@ -50,7 +50,7 @@ export class Expiries {
     return topics;
   }
 
-  /** Takes out the topic whose time comes next, whether it has come or not. */
+  /** Takes out the topic with the next time, whether that time has come or not. */
   takeNext(): Expiry | undefined {
     for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) {
       if (this.#times.get(next.topic) !== next.at) continue;
@@ -60,7 +60,7 @@ export class Expiries {
     return undefined;
   }
 
-  /** A writer who brings a topic's time forward with each message must not make us remember all of them. */
+  /** A client that brings a topic's time forward with each message must not fill the queue. */
   #tidy(): void {
     this.#queue = new TinyQueue(
       [...this.#times].map(([topic, at]) => ({ topic, at })),

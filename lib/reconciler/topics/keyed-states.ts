@@ -50,7 +50,7 @@ export class KeyedStates<K, S> {
     return this.#states.entries();
   }
 
-  /** The state of one key: now, and after each change. Undefined while there is none. */
+  /** The state of one key: now, and after each change; undefined while there is none. */
   watch(key: K): Observable<S | undefined> {
     return defer(() =>
       this.#watched.pipe(

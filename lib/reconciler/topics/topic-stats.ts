@@ -1,9 +1,9 @@
 /**
- * The census: how many topics are converged, diverging, blocked or deleted, how many each broker lags behind, and
- * how long changes took to be everywhere.
+ * Statistics of topics: how many are converged, diverging, blocked or deleted, of how many each broker does not hold the winner, and
+ * how long changes took to converge.
  *
- * A topic is counted anew when what changed is stored, so a flood costs one look a topic and commit, not one a
- * message. Only the moment at which a change is everywhere is caught as it passes.
+ * A topic is counted when its change is committed: so a flood costs one count for each topic and commit, not for each message.
+ * Only the time of convergence is taken when it happens.
  */
 
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
@@ -11,14 +11,14 @@ import { isDeletion, isInSync, type Message, type Register } from '../../core/re
 import { BOUNDS, Histogram } from '../../protocol/histogram.ts';
 import type { TopicCounts, TopicState } from '../../status/api.ts';
 
-/** How a topic was counted last; `state` is undefined for one under which nothing was ever retained. */
+/** How a topic was counted last; `state` is undefined if nothing was ever retained under it. */
 export interface TopicStatus {
   readonly state: TopicState | undefined;
-  /** Brokers that do not hold what they should. */
+  /** Brokers that do not hold the winner, although they should. */
   readonly lacking: BrokerSet;
 }
 
-/** For what is not counted yet. */
+/** The status of a topic that is not counted yet. */
 export const UNCOUNTED: TopicStatus = { state: undefined, lacking: 0 };
 
 export interface Counted {
@@ -27,28 +27,36 @@ export interface Counted {
   readonly status: TopicStatus;
 }
 
-/** Standings that are kept to be shared; among so many brokers that there are more, some are made twice. */
-const MAX_SHARED = 1_000;
+/** Statuses that are kept to be shared. If there are more, some are created twice. */
+const MAX_SHARED_STATUSES = 1_000;
 
 export class TopicStats {
   readonly convergence = new Histogram(BOUNDS.convergence);
   /** Topics that are diverging or blocked. */
   readonly divergingTopics = new Set<string>();
-  /** Changes with the set of topics that are counted. */
-  revision = 0;
-  /** Changes with the set of topics that differ. */
-  divergingRevision = 0;
-  /** By broker index: topics of which it does not hold what it should. */
+  /** By broker index: topics of which the broker does not hold the winner. */
   readonly behind: number[];
   readonly #counts: Record<TopicState, number> = { converged: 0, diverging: 0, blocked: 0, deleted: 0 };
-  /** Most topics share the standing of another one. */
+  #revision = 0;
+  #divergingRevision = 0;
+  /** Most topics share their status with others. */
   readonly #statuses = new Map<string, TopicStatus>();
 
   constructor(brokers: number) {
     this.behind = new Array<number>(brokers).fill(0);
   }
 
-  /** More brokers are to be counted. */
+  /** Changes with the set of topics that are counted. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Changes with the set of topics that are diverging or blocked. */
+  get divergingRevision(): number {
+    return this.#divergingRevision;
+  }
+
+  /** There are so many brokers from now on. */
   makeRoom(brokers: number): void {
     while (this.behind.length < brokers) this.behind.push(0);
   }
@@ -58,12 +66,12 @@ export class TopicStats {
   }
 
   /**
-   * Counts a topic as it is now, and returns how.
-   * @param blocked brokers that do not take it
-   * @param doubted brokers that show it no more, though nobody was heard deleting it: they lack it, whatever is believed
+   * Counts a topic as it is now. Returns its status.
+   * @param blocked brokers at which it is blocked
+   * @param deletionHeld brokers at which its deletion is held: they do not show the topic, whatever they are believed to hold
    */
-  count(topic: string, counted: Counted, blocked: BrokerSet, doubted: BrokerSet): TopicStatus {
-    const lacking = lackingAt(counted.register, counted.policy) | (doubted & counted.policy.publish);
+  count(topic: string, counted: Counted, blocked: BrokerSet, deletionHeld: BrokerSet): TopicStatus {
+    const lacking = lackingAt(counted.register, counted.policy) | (deletionHeld & counted.policy.publish);
     return this.#recount(topic, counted.status, stateOf(counted.register, lacking, blocked), lacking);
   }
 
@@ -73,13 +81,18 @@ export class TopicStats {
   }
 
   /**
-   * What a broker holds has changed: returns the winner that was last seen everywhere, and notes how long that
-   * took if it is everywhere now.
+   * What a broker holds has changed. Returns the winner that was last seen at all brokers. If the topic has just converged, the
+   * time that this took is recorded.
    */
-  settled(last: Message | undefined, before: Register, after: Register, policy: Policy): Message | undefined {
+  converged(
+    last: Message | undefined,
+    before: Register,
+    after: Register,
+    policy: Policy,
+  ): Message | undefined {
     const { winner } = after;
     if (winner === undefined || winner === last || !isEverywhere(after, policy)) return last;
-    // What only one broker is to have was everywhere when it came; what came with a first contact is of no time.
+    // A message for one broker only is there when it is written; a message of the first contact has no time.
     if (before.winner === winner && winner.version.time > 0) {
       this.convergence.observe((Date.now() - winner.version.time) / 1000);
     }
@@ -95,13 +108,13 @@ export class TopicStats {
     if (before.state === state && before.lacking === lacking) return before;
     if (before.state !== undefined) this.#counts[before.state]--;
     if (state !== undefined) this.#counts[state]++;
-    if ((before.state === undefined) !== (state === undefined)) this.revision++;
+    if ((before.state === undefined) !== (state === undefined)) this.#revision++;
     this.#countBrokers(before.lacking, lacking);
-    const differs = state === 'diverging' || state === 'blocked';
-    if (differs !== this.divergingTopics.has(topic)) {
-      if (differs) this.divergingTopics.add(topic);
+    const isDiverging = state === 'diverging' || state === 'blocked';
+    if (isDiverging !== this.divergingTopics.has(topic)) {
+      if (isDiverging) this.divergingTopics.add(topic);
       else this.divergingTopics.delete(topic);
-      this.divergingRevision++;
+      this.#divergingRevision++;
     }
     return this.#shared(state, lacking);
   }
@@ -118,14 +131,14 @@ export class TopicStats {
     const key = `${state} ${lacking}`;
     const known = this.#statuses.get(key);
     if (known !== undefined) return known;
-    const made = { state, lacking };
-    if (this.#statuses.size >= MAX_SHARED) this.#statuses.clear();
-    this.#statuses.set(key, made);
-    return made;
+    const created = { state, lacking };
+    if (this.#statuses.size >= MAX_SHARED_STATUSES) this.#statuses.clear();
+    this.#statuses.set(key, created);
+    return created;
   }
 }
 
-/** Whether every broker that is to have the winner is known to hold it. */
+/** Whether every broker that should hold the winner is known to hold it. */
 export function isEverywhere({ winner, held }: Register, { publish }: Policy): boolean {
   if (winner === undefined) return true;
   for (let broker = 0; broker < held.length; broker++) {
@@ -134,7 +147,7 @@ export function isEverywhere({ winner, held }: Register, { publish }: Policy): b
   return true;
 }
 
-/** Brokers that are to have the winner, and are not known to hold it. */
+/** Brokers that should hold the winner, and are not known to hold it. */
 export function lackingAt({ winner, held }: Register, { publish }: Policy): BrokerSet {
   if (winner === undefined) return 0;
   let lacking = 0;

@@ -16,6 +16,7 @@ import {
 } from '../../core/register.ts';
 import { step as coreStep, forgettableFrom, isForgettable } from '../../core/step.ts';
 import type { ChangedTopics, StoredTopic, TopicEntry } from '../../store/state-store.ts';
+import { CommitQueue } from './commit-queue.ts';
 import { Expiries } from './expiries.ts';
 import type { HeldBefore } from './held-change.ts';
 import { HeldTracker } from './held-tracker.ts';
@@ -44,6 +45,8 @@ export interface TableHooks {
 export class TopicTable {
   readonly states: KeyedStates<string, Topic>;
   readonly stats: TopicStats;
+  /** What the next commit is to store. */
+  readonly commits = new CommitQueue();
   /** By the time at which a topic may be forgotten at the earliest. */
   readonly forgettable = new Expiries();
   readonly #expiries = new Expiries();
@@ -53,9 +56,6 @@ export class TopicTable {
   readonly #step: Step;
   #hooks: Omit<TableHooks, 'history'> | undefined;
   #brokers: number;
-  /** Counts the commits: a change bears the number of the commit that it goes with. */
-  #sequence = 1;
-  #unsaved = new Set<string>();
 
   /** @param step the core's; specs pass another one to see that it is missed */
   constructor(policies: TopicPolicies, brokers: number, step: Step = coreStep) {
@@ -78,16 +78,6 @@ export class TopicTable {
     return this.states.get(topic);
   }
 
-  /** The last commit to which no change will be added any more. */
-  get closed(): number {
-    return this.#sequence - 1;
-  }
-
-  /** The commit that will hold everything that has changed by now. */
-  get closing(): number {
-    return this.hasUnsaved ? this.#sequence : this.closed;
-  }
-
   /** How many topics there are, and what they take in memory. */
   get usage(): TopicUsage {
     return this.#topics.usage;
@@ -100,7 +90,7 @@ export class TopicTable {
     const convergedWinner = isEverywhere(register, policy) ? register.winner : undefined;
     const loaded = { register, policy, seen: this.#held.shared(seen), convergedWinner, status: UNCOUNTED };
     this.states.set(topic, { ...loaded, status: this.#count(topic, loaded) });
-    for (const at of seen) this.advance(at);
+    for (const commit of seen) this.commits.advance(commit);
     if (superseded !== undefined) this.#held.history.load(topic, superseded);
     this.#watchTime(topic, register, policy);
   }
@@ -124,11 +114,6 @@ export class TopicTable {
     return former;
   }
 
-  /** Commits are counted on from one of an earlier process. */
-  advance(sequence: number): void {
-    this.#sequence = Math.max(this.#sequence, sequence + 1);
-  }
-
   /** Applies an event to a topic. */
   apply(topic: string, event: Event): Outcome {
     const known = this.states.get(topic);
@@ -141,8 +126,8 @@ export class TopicTable {
     if (winner !== register.winner && winner !== undefined && register.winner !== undefined) {
       this.#hooks?.replaced(topic, winner, register.winner, event);
     }
-    if (isChangeToStore(before, register)) this.#unsaved.add(topic);
-    const commit = this.#sequence;
+    if (isChangeToStore(before, register)) this.commits.add(topic);
+    const commit = this.commits.current;
     if (event.kind !== 'refused')
       this.#held.noteUnseenPublishes(topic, known?.seen, before, register, commit);
     if (event.kind === 'observed') this.#held.noteUnresolved(topic, event, register, commit);
@@ -154,7 +139,7 @@ export class TopicTable {
         ? this.#held.changed(topic, known?.seen, before, register, commit)
         : (known?.seen ?? this.#held.notSeen),
       convergedWinner: isHeldChanged
-        ? this.stats.settled(known?.convergedWinner, before, register, policy)
+        ? this.stats.converged(known?.convergedWinner, before, register, policy)
         : known?.convergedWinner,
       status: known?.status ?? UNCOUNTED,
     });
@@ -164,19 +149,12 @@ export class TopicTable {
 
   /** A broker held these values, one after the other, before the one that it is about to be seen to hold. */
   passedOver(topic: string, broker: number, digests: readonly string[]): void {
-    this.#held.notePassedOver(topic, broker, digests, this.states.get(topic), this.#sequence);
-  }
-
-  /** Closes the commit, although it cannot be made now: its changes go with a later one. */
-  close(): void {
-    if (this.hasUnsaved) this.#sequence++;
+    this.#held.notePassedOver(topic, broker, digests, this.states.get(topic), this.commits.current);
   }
 
   /** Closes the commit: takes out the names of the topics that changed since the last one. */
   takeUnsaved(): ReadonlySet<string> {
-    const unsaved = this.#unsaved;
-    this.#unsaved = new Set();
-    if (unsaved.size > 0) this.#sequence++;
+    const unsaved = this.commits.take();
     for (const topic of unsaved) this.recount(topic);
     return unsaved;
   }
@@ -203,11 +181,6 @@ export class TopicTable {
     return superseded.length === 0 ? topic : { ...topic, superseded };
   }
 
-  /** These topics are to be stored again with the next commit. */
-  putBack(topics: Iterable<string>): void {
-    for (const topic of topics) this.#unsaved.add(topic);
-  }
-
   /** Counts a topic as it is now. */
   recount(topic: string): void {
     const known = this.#topics.get(topic);
@@ -219,11 +192,8 @@ export class TopicTable {
 
   /** Counts what changed since the last commit, unless that is more topics than `most`. */
   recountUnsaved(most: number): void {
-    if (this.#unsaved.size <= most) for (const topic of this.#unsaved) this.recount(topic);
-  }
-
-  get hasUnsaved(): boolean {
-    return this.#unsaved.size > 0;
+    const { unsaved } = this.commits;
+    if (unsaved.size <= most) for (const topic of unsaved) this.recount(topic);
   }
 
   /** Takes out the topics whose winner may have expired. */
@@ -254,12 +224,12 @@ export class TopicTable {
     this.states.delete(topic);
     this.stats.forget(topic, known);
     this.#held.history.forget(topic);
-    this.#unsaved.add(topic);
+    this.commits.add(topic);
   }
 
   /** Something waits for time to pass. */
   get waitsForTime(): boolean {
-    return this.#expiries.size > 0 || this.forgettable.size > 0 || this.hasUnsaved;
+    return this.#expiries.size > 0 || this.forgettable.size > 0 || this.commits.hasUnsaved;
   }
 
   #count(topic: string, known: Topic): Topic['status'] {

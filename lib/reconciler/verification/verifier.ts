@@ -59,7 +59,7 @@ export class Verifier {
       const isShown = replayed.has(topic);
       // There may be very many of these, and nothing follows from them.
       if (isShown && register.pending.length === 0) continue;
-      if (!isShown && state.notShown(topic)) table.putBack([topic]);
+      if (!isShown && state.notShown(topic)) table.commits.putBack([topic]);
       if (guard.holds(topic)) continue;
       if (pendingAt(register, broker) > 0) cutOff.push(topic);
       const atMarker = state.atMarker(topic, seen[broker] ?? 0);
@@ -182,7 +182,7 @@ export class Verifier {
     const newVersion = clock.next(now);
     const isRolledBack = typeof believed === 'object' && state.wentBack(topic, believed);
     applyEvent(topic, { kind: 'probed', broker, found: believed, isRolledBack, absence, newVersion, now });
-    if (believed !== 'unknown' && state.shown(topic)) table.putBack([topic]);
+    if (believed !== 'unknown' && state.shown(topic)) table.commits.putBack([topic]);
     if (wasPending) this.#settlePending(link, topic);
   }
 

@@ -2,12 +2,8 @@
 
 import { expect } from 'chai';
 import type { Held, Message } from '../../../lib/core/register.ts';
-import {
-  HeldHistory,
-  HISTORY_AGE_MS,
-  MAX_VALUES,
-  MAX_VALUES_OF_TOPIC,
-} from '../../../lib/reconciler/links/held-history.ts';
+import { HeldHistory, HISTORY_AGE_MS } from '../../../lib/reconciler/links/held-history.ts';
+import { MAX_VALUES, MAX_VALUES_OF_TOPIC } from '../../../lib/reconciler/links/superseded-values.ts';
 import { message } from '../../store/topics.ts';
 
 const shown = (payload: string, properties: string | undefined = '') => ({ payload, properties });
