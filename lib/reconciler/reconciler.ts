@@ -75,7 +75,7 @@ export class Reconciler {
   attach(broker: number, port: Port<ToBroker, FromBroker>): void {
     const { links, sessions, markers } = this.#parts;
     const link = links.at(broker);
-    sessions.parted(link);
+    sessions.disconnected(link);
     link.attach(port, message => {
       this.#receive(link, message);
       markers.follow();
@@ -209,7 +209,7 @@ export class Reconciler {
         periodicTasks.keep();
         return;
       case 'disconnected':
-        sessions.parted(link);
+        sessions.disconnected(link);
         this.#drain.check();
         return;
     }

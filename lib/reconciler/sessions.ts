@@ -28,7 +28,7 @@ export class Sessions {
   }
 
   begun(link: BrokerLink, session: SessionStarted): void {
-    this.parted(link);
+    this.disconnected(link);
     const { table } = this.#deps;
     const before = link.marker.recorded;
     // What changes from now on is told from what changed before.
@@ -99,13 +99,13 @@ export class Sessions {
 
   /** The broker is no longer configured. */
   removed(link: BrokerLink): void {
-    this.parted(link);
+    this.disconnected(link);
     link.worker.close();
   }
 
   /** The connection is gone. */
-  parted(link: BrokerLink): void {
-    for (const topic of link.parted())
+  disconnected(link: BrokerLink): void {
+    for (const topic of link.disconnected())
       this.#deps.applyEvent(topic, { kind: 'probe-lost', broker: link.index });
   }
 }

@@ -1,11 +1,11 @@
-/** Markers follow what brokers come to hold, and only that; those that we did not write prove nothing. */
+/** Markers follow changes of what brokers hold, and only those; markers that we did not write prove nothing. */
 
 import { expect } from 'chai';
 import { MARKER_EXPIRY_MS, MARKER_RENEWAL_MS } from '../../lib/reconciler/links/marker.ts';
 import { NOW, ReconcilerFixture, TICK } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 
-describe('The markers', () => {
+describe('Markers', () => {
   let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
@@ -54,7 +54,7 @@ describe('The markers', () => {
     await end.roundTrip();
   }
 
-  it('are written before the tick where a broker came to hold a new topic', async () => {
+  it('are written before the tick if a topic is new at a broker', async () => {
     await markedWith({ t: '0' });
     const before = [last(a), last(b)];
     a.observe({ topic: 'new', payload: '1' });
@@ -66,7 +66,7 @@ describe('The markers', () => {
     expect(last(b)).to.equal(before[1]);
   });
 
-  it('follow the tick where a broker holds another value', async () => {
+  it('follow the tick if a broker holds another value of a known topic', async () => {
     await markedWith({ t: '0' });
     const before = last(a);
     a.observe({ topic: 't', payload: '1' });
@@ -79,7 +79,7 @@ describe('The markers', () => {
     expect(commitOf(last(a))).to.be.greaterThan(commitOf(before));
   });
 
-  it('are written no more where nothing changes, but once a day, and expire a month later', async () => {
+  it('are written once a day if nothing changes, and expire a month later', async () => {
     await markedWith({ t: '0' });
     const count = a.own.length;
     expect(a.own.at(-1)?.expiresAt).to.be.within(NOW + MARKER_EXPIRY_MS, NOW + MARKER_EXPIRY_MS + 1_000);
@@ -91,7 +91,7 @@ describe('The markers', () => {
     expect(a.own).to.have.length(count + 1);
   });
 
-  it('that somebody else wrote are said, and nothing that is missing counts as deleted', async () => {
+  it('are logged if somebody else wrote them, and then no absent topic counts as deleted', async () => {
     await markedWith({ t: '0' });
     const [commit = '', digest = ''] = last(b).split('.');
     await returnsWith(`${Number(commit) + 1}.${digest}`, {});
@@ -103,7 +103,7 @@ describe('The markers', () => {
     expect(b.messages.filter(({ kind }) => kind === 'probe')).to.deep.equal([]);
   });
 
-  it('tell what a broker went back to from what was written there meanwhile', async () => {
+  it('distinguish a value that a broker was rolled back to from one that was written meanwhile', async () => {
     await markedWith({ t: '0', u: '0' });
     const marker = last(b);
     b.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '1' });
@@ -114,7 +114,7 @@ describe('The markers', () => {
     expect(a.payloads).to.deep.equal(['t=1', 'u=1', 'u=2']);
   });
 
-  it('that a broker has lost a moment ago tell the same, and it is said', async () => {
+  it('distinguish the same if the broker lost its last marker, and that is logged', async () => {
     await markedWith({ t: '0' });
     const marker = last(b);
     b.observe({ topic: 't', payload: '1' });
@@ -127,7 +127,7 @@ describe('The markers', () => {
     expect(fixture.log.join('\n')).to.contain('B: the broker came back with its state of a moment ago');
   });
 
-  it('tell a deletion from the loss of a topic that was new', async () => {
+  it('distinguish a deletion from the loss of a new topic', async () => {
     await markedWith({ t: '0' });
     const marker = last(b);
     b.observe({ topic: 't', payload: '1' }, { topic: 'new', payload: '1' });

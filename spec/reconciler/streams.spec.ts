@@ -27,7 +27,7 @@ function marbles(run: Parameters<TestScheduler['run']>[0]): void {
 const keys = (...names: readonly string[]) => new Set(names);
 
 describe('scanByKey', () => {
-  it('emits the key of each event that changes its state, and no other', () => {
+  it('emits the key of each event that is to be sampled, and no other', () => {
     marbles(({ hot, expectObservable }) => {
       const states = new Map<string, string>();
       const changes$ = hot('a-A-a-b-B-|').pipe(
@@ -44,7 +44,7 @@ describe('scanByKey', () => {
     });
   });
 
-  it('brings each event to the state of its own key', () => {
+  it('applies each event to the state of its own key', () => {
     const sums = new Map<string, number>();
     of(['a', 1] as const, ['b', 10] as const, ['a', 2] as const)
       .pipe(
@@ -124,7 +124,7 @@ describe('sampleChanged', () => {
   });
 
   describe('with a period as short as a timer can be,', () => {
-    it('emits at the end of the turn', () => {
+    it('emits at the end of the turn of the event loop', () => {
       marbles(({ hot, expectObservable }) => {
         const changes$ = hot('-(ab)-c---|');
         expectObservable(changes$.pipe(sampleChanged(1))).toBe('-x----y---|', {
@@ -134,7 +134,7 @@ describe('sampleChanged', () => {
       });
     });
 
-    it('emits once a period all the same', () => {
+    it('emits once a period nevertheless', () => {
       marbles(({ hot, expectObservable }) => {
         const afterTick$ = hot('-b--|').pipe(observeOn(asapScheduler), observeOn(asapScheduler));
         const changes$ = merge(hot('-a--|'), afterTick$);
@@ -143,7 +143,7 @@ describe('sampleChanged', () => {
     });
   });
 
-  it('emits out of turn where it is told to, if there is anything', () => {
+  it('emits out of turn on request, if a key has changed', () => {
     marbles(({ hot, expectObservable }) => {
       const changes$ = hot('--a---b-----|');
       const atOnce$ = hot('-x-x--------|');
@@ -154,13 +154,13 @@ describe('sampleChanged', () => {
     });
   });
 
-  it('passes an error on at once, and emits no more', () => {
+  it('passes an error on at once, and emits nothing after it', () => {
     marbles(({ hot, expectObservable }) => {
       expectObservable(hot('-a-#').pipe(sampleChanged(PERIOD))).toBe('---#');
     });
   });
 
-  it('lets go of its source when it is unsubscribed from', () => {
+  it('unsubscribes from its source when it is unsubscribed', () => {
     marbles(({ hot, expectObservable, expectSubscriptions }) => {
       const changes$ = hot('-a-------b---');
       expectObservable(changes$.pipe(sampleChanged(PERIOD)), '^------!').toBe('-----x', { x: keys('a') });

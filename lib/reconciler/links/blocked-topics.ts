@@ -75,12 +75,12 @@ export class BlockedTopics {
 
   /** The broker does not take the value, and would not take it again. Returns whether that was not known. */
   valueRefused(topic: string, uptime: number): boolean {
-    const isNews = this.#blocked.get(topic)?.cause !== 'value';
+    const isNew = this.#blocked.get(topic)?.cause !== 'value';
     if (!this.isBlocked(topic)) this.#blockedCount++;
     const retryAt = uptime + MAX_RETRY_MS;
     this.#blocked.set(topic, { failures: BLOCKED_AFTER, cause: 'value', failedAt: uptime, retryAt });
     this.#withdraw(topic);
-    return isNews;
+    return isNew;
   }
 
   /** The topic has another value: the broker may take it although it refused the old one, or the right may have returned. */

@@ -150,13 +150,13 @@ export class BrokerLink {
   }
 
   /** The connection is gone. Returns the topics whose probes will not be answered. */
-  parted(): string[] {
-    this.session.ended();
+  disconnected(): string[] {
+    this.session.disconnected();
     this.flow.reset();
-    this.antiEntropy.parted();
-    this.gap.parted();
-    this.doubts.parted();
-    return this.probes.parted();
+    this.antiEntropy.disconnected();
+    this.gap.disconnected();
+    this.doubts.disconnected();
+    return this.probes.disconnected();
   }
 
   /** The topic was shown or written: nothing suggests any longer that it was deleted there. */

@@ -129,9 +129,9 @@ export class BrokerSession {
   }
 
   /** The connection is gone. */
-  ended(): void {
+  disconnected(): void {
     this.#isReady = false;
-    this.#state.marker.parted();
+    this.#state.marker.disconnected();
   }
 
   /** Other filters: what only the new ones cover has nothing to be compared with. */

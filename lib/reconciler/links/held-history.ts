@@ -76,8 +76,8 @@ export class HeldHistory {
    * The broker came back with this marker, and did not show the topic. It may have been rolled back to any of these values, until
    * it shows what it holds. Returns whether there are any.
    */
-  notShown(topic: string, marker: number, parted: number): boolean {
-    const values = this.of(topic).filter(({ until }) => until > marker && until <= parted);
+  notShown(topic: string, marker: number, lastCommit: number): boolean {
+    const values = this.of(topic).filter(({ until }) => until > marker && until <= lastCommit);
     if (values.length > 0) this.unseen.add(topic, values);
     return values.length > 0;
   }
@@ -154,13 +154,13 @@ export class HeldHistory {
 
   /**
    * Judges what a broker that came back with this marker shows under a topic, if it held something else when the session ended.
-   * @param parted the last commit before the end of the session; values superseded later say nothing about the return
+   * @param lastCommit the last commit before the end of the session; values superseded later say nothing about the return
    */
-  verdict(topic: string, shown: Shown, marker: number, parted = Number.POSITIVE_INFINITY): Verdict {
+  verdict(topic: string, shown: Shown, marker: number, lastCommit = Number.POSITIVE_INFINITY): Verdict {
     const values = this.of(topic);
     if (values.length === 0) return undefined;
     const isHeldBefore = values.some(
-      value => value.until > marker && value.until <= parted && isValue(value, shown),
+      value => value.until > marker && value.until <= lastCommit && isValue(value, shown),
     );
     if (isHeldBefore) return 'held before';
     return this.#values.isFull(topic) && (values[0]?.from ?? 0) > marker ? 'not known' : undefined;

@@ -91,7 +91,7 @@ export class Marker {
   }
 
   /** The connection is gone; a marker in flight may or may not have arrived. */
-  parted(): void {
+  disconnected(): void {
     this.#inFlight = undefined;
   }
 

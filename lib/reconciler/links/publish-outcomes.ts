@@ -59,9 +59,9 @@ export class PublishOutcomes {
       this.#say(link, 'not taken', example, line);
       return;
     }
-    const isNews = link.blockedTopics.valueRefused(topic, performance.now());
+    const isNew = link.blockedTopics.valueRefused(topic, performance.now());
     this.#deps.blockChanged(topic);
-    if (isNews) this.#say(link, 'not taken', example, line);
+    if (isNew) this.#say(link, 'not taken', example, line);
   }
 
   /** Logs together what was only counted, if it is time to. */

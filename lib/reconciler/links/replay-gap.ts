@@ -29,10 +29,10 @@ export class ReplayGap {
   }
 
   /** Whether this reason why the replay is still incomplete differs from the last one; then it counts as logged. */
-  isNews(reason: string): boolean {
-    const isNews = reason !== this.#lastReason;
+  isNewReason(reason: string): boolean {
+    const isNew = reason !== this.#lastReason;
     this.#lastReason = reason;
-    return isNews;
+    return isNew;
   }
 
   /** Whether the topic must wait. If so, the next call of `close` or `scanned` returns it. */
@@ -58,7 +58,7 @@ export class ReplayGap {
   }
 
   /** The connection is gone; no topic waits any longer. */
-  parted(): void {
+  disconnected(): void {
     this.#waiting.clear();
   }
 

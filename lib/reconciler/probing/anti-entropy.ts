@@ -86,8 +86,8 @@ export class AntiEntropy {
   }
 
   /** The connection is gone, and a running full scan with it. */
-  parted(): void {
-    this.#fullScans.parted();
+  disconnected(): void {
+    this.#fullScans.disconnected();
     this.#inferred.clear();
   }
 

@@ -41,8 +41,8 @@ export class BrokerProbes {
   }
 
   /** The connection is gone. Returns the topics whose probes will not be answered. */
-  parted(): string[] {
+  disconnected(): string[] {
     this.retries.clear();
-    return [...this.round.abort(), ...this.#queue.parted()];
+    return [...this.round.abort(), ...this.#queue.disconnected()];
   }
 }

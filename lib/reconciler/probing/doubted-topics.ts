@@ -20,7 +20,7 @@ export class DoubtedTopics {
     this.#unheard.add(topic);
   }
 
-  /** The topic was not shown, and mqttrep may not be permitted to read it. Later deletions there are not heard either. */
+  /** The topic was not shown, and mqttrep may lack the right to read it. Later deletions there are not heard either. */
   addUnreadable(topic: string): void {
     this.#unheard.add(topic);
     this.#unreadable.add(topic);
@@ -46,7 +46,7 @@ export class DoubtedTopics {
   }
 
   /** The connection is gone: at its return all topics are compared again. */
-  parted(): void {
+  disconnected(): void {
     this.#unheard.clear();
   }
 }

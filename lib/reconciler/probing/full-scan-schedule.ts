@@ -73,7 +73,7 @@ export class FullScanSchedule {
   }
 
   /** The connection is gone, and a running scan with it. */
-  parted(): void {
+  disconnected(): void {
     if (this.#state === 'running') this.#state = 'due';
   }
 

@@ -71,7 +71,7 @@ export class ProbeQueue {
   }
 
   /** The connection is gone. Returns the topics whose probes will not be answered. */
-  parted(): string[] {
+  disconnected(): string[] {
     const unanswered = [...this.#open.keys()];
     this.#open.clear();
     this.#background.clear();

@@ -1,75 +1,82 @@
 /**
- * Topics of which a broker did not say what it retains when it was asked. Nothing follows from that, so a deletion
- * may go unnoticed meanwhile: they are asked for again a few times, with growing distance, and are then left to
- * anti-entropy. So are those that could not be read. Bounded by the topics; empty when all is well.
+ * Topics whose probe the broker did not answer. Nothing follows from that, so a deletion may go unnoticed meanwhile. These topics are
+ * probed again a few times, with growing delays, and are then left to anti-entropy. So are topics that could not be read. Bounded
+ * by the topics; empty in normal operation.
  *
  * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */
 
-interface Silence {
+interface Unanswered {
   readonly probes: number;
-  askAt: number;
+  retryAt: number;
 }
 
-/** Stands for a time to be asked again, while the broker is asked. */
+/** Stands for the time of the next probe while a probe is in flight. */
 const BEING_PROBED = Number.POSITIVE_INFINITY;
 
-const FIRST_DISTANCE = 1_000;
+/** Milliseconds from the first unanswered probe to the next one. */
+const FIRST_RETRY_MS = 1_000;
 
-/** Some brokers never say: those that deny the topic, or show no sentinel. */
+/** Factor by which the delay grows with each probe. */
+const RETRY_GROWTH = 4;
+
+/** Probes of one topic at most. Some brokers never answer: they deny the topic, or show no sentinel. */
 const MAX_PROBES = 6;
 
-/** Topics asked again at one time, at most. */
-const MOST = 500;
+/** Topics that are probed again at one time at most. */
+const MAX_DUE = 500;
 
 export class ProbeRetries {
-  readonly #silences = new Map<string, Silence>();
+  readonly #unanswered = new Map<string, Unanswered>();
 
   get size(): number {
-    return this.#silences.size;
+    return this.#unanswered.size;
   }
 
   /**
-   * The broker was asked, and did not say. It is asked again; unless it never said, so many times.
-   * Returns whether it is.
+   * The broker did not answer the probe of a topic. Returns whether the topic is probed again: not after MAX_PROBES in a row.
    */
-  silent(topic: string, uptime: number): boolean {
-    const questions = (this.#silences.get(topic)?.probes ?? 0) + 1;
-    const isAskedAgain = questions !== MAX_PROBES;
-    if (isAskedAgain)
-      this.#silences.set(topic, { probes: questions, askAt: uptime + FIRST_DISTANCE * 4 ** (questions - 1) });
-    else this.#silences.delete(topic);
-    return isAskedAgain;
+  unanswered(topic: string, uptime: number): boolean {
+    const probes = (this.#unanswered.get(topic)?.probes ?? 0) + 1;
+    const isRetried = probes !== MAX_PROBES;
+    if (isRetried)
+      this.#unanswered.set(topic, {
+        probes,
+        retryAt: uptime + FIRST_RETRY_MS * RETRY_GROWTH ** (probes - 1),
+      });
+    else this.#unanswered.delete(topic);
+    return isRetried;
   }
 
-  /** The broker has said what it retains. */
+  /** The broker has answered. */
   answered(topic: string): void {
-    this.#silences.delete(topic);
+    this.#unanswered.delete(topic);
   }
 
-  /** The connection is gone: at its return all is compared anew. */
+  /** The connection is gone: at its return all topics are compared again. */
   clear(): void {
-    this.#silences.clear();
+    this.#unanswered.clear();
   }
 
-  /** Topics whose time has come. They stay so until they are `asked`. */
+  /** Topics whose time has come. They stay due until they are `probed`. */
   due(uptime: number): string[] {
     const due: string[] = [];
-    for (const [topic, { askAt }] of this.#silences) {
-      if (askAt <= uptime) due.push(topic);
-      if (due.length === MOST) break;
+    for (const [topic, { retryAt }] of this.#unanswered) {
+      if (retryAt <= uptime) due.push(topic);
+      if (due.length === MAX_DUE) break;
     }
     return due;
   }
 
-  asked(topic: string): void {
-    const silence = this.#silences.get(topic);
-    if (silence !== undefined) silence.askAt = BEING_PROBED;
+  /** A probe of the topic is in flight. */
+  probed(topic: string): void {
+    const unanswered = this.#unanswered.get(topic);
+    if (unanswered !== undefined) unanswered.retryAt = BEING_PROBED;
   }
 
-  /** Whether some topic waits for its time. */
+  /** Some topic waits to be probed again. */
   get isWaiting(): boolean {
-    for (const { askAt } of this.#silences.values()) if (askAt !== BEING_PROBED) return true;
+    for (const { retryAt } of this.#unanswered.values()) if (retryAt !== BEING_PROBED) return true;
     return false;
   }
 }

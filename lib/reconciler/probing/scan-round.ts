@@ -1,53 +1,61 @@
 /**
- * A look at a broker: topics that it is asked for together, so that what is absent is judged together. Of what is absent
- * though the broker is believed to retain it, it has to be proven that it could be read: rights come and go, so it is
- * asked for, then it is proven that we can read beside it, then it is asked for once more.
+ * A scan round at one broker: topics that are probed together, so that their absences are judged together. If a topic is absent
+ * although the broker is believed to hold it, it must be proven that the topic could be read. Rights come and go: so the topic is
+ * probed, then it is proven that mqttrep can read beside it, then the topic is probed once more.
  *
- * One look at a time is open at a broker. Nothing waits for it: a topic that is seen meanwhile is suspected no longer.
+ * A broker has one scan round at a time. Nothing waits for it: a topic that is seen meanwhile is not suspected any longer.
  */
 
 import { parentOf } from '../../core/filter.ts';
 import type { Message } from '../../core/register.ts';
 import type { ReadAccess } from '../../protocol/messages.ts';
 
-/** Parents that one look has proven at most. What is absent beneath others is looked at again. */
+/** Parents for which one round requests a proof at most. Absences beneath others are judged in a later round. */
 const MAX_PARENTS = 500;
 
 export class ScanRound {
+  /** Topics whose answer is outstanding. */
   readonly #open = new Set<string>();
-  /** What the broker was believed to retain under the topics that are absent. */
+  /** The absent topics, with what the broker was believed to hold. */
   readonly #absent = new Map<string, Message>();
+  /** Absent topics to which a publish of ours is pending. */
   readonly #pending = new Set<string>();
-  /** Topics that the broker has shown, by their parents: they are asked for again where no message of ours comes back. */
+  /** By parent: a topic that the broker has shown. It is probed again if no message of ours comes back from there. */
   #witnesses: ReadonlyMap<string, string> = new Map();
+  /** Parents beneath which mqttrep can read. */
   readonly #readable = new Set<string>();
+  /** Parents of which the proof is outstanding. */
   readonly #unproven = new Set<string>();
   #isRepeated = false;
-  /** Of the last look. */
-  priority: 'return' | 'scan' = 'scan';
+  #priority: 'return' | 'scan' = 'scan';
 
   /**
-   * These topics are asked for.
-   * @param priority why: what the broker did not show when it returned, or a scan, which comes round again
-   * @param witnesses a topic that the broker has just shown, by its parent
+   * Begins a round with these topics.
+   * @param priority why: the broker did not show them when it returned, or a scan, which comes to each topic again
+   * @param witnesses by parent, a topic that the broker has just shown
    */
   begin(
-    asked: Iterable<string>,
+    topics: Iterable<string>,
     priority: 'return' | 'scan',
     witnesses: ReadonlyMap<string, string> = new Map(),
   ): void {
     this.abort();
-    this.priority = priority;
+    this.#priority = priority;
     this.#witnesses = witnesses;
-    for (const topic of asked) this.#open.add(topic);
+    for (const topic of topics) this.#open.add(topic);
   }
 
-  /** Whether answers, or proofs, are outstanding. */
+  /** Why the last round was begun. */
+  get priority(): 'return' | 'scan' {
+    return this.#priority;
+  }
+
+  /** Answers or proofs are outstanding. */
   get isOpen(): boolean {
     return this.#open.size > 0 || this.#unproven.size > 0;
   }
 
-  /** Whether its topics are asked for the second time. */
+  /** The topics are being probed for the second time. */
   get isRepeated(): boolean {
     return this.#isRepeated;
   }
@@ -61,27 +69,27 @@ export class ScanRound {
     if (this.#isRepeated) this.#readable.add(parentOf(topic));
   }
 
-  /** It has not, though it was believed to retain this. */
+  /** The topic is absent, although the broker was believed to hold this. */
   absent(topic: string, held: Message): void {
     this.#absent.set(topic, held);
   }
 
-  /** Nor this one, to which something of ours is on its way: its register waits until that is decided. */
+  /** The topic is absent, and a publish of ours is pending there. Its register waits until the round is judged. */
   absentWhilePending(topic: string): void {
     this.#pending.add(topic);
   }
 
-  /** The answer was taken in. Returns whether it was the last one. */
+  /** The answer for a topic was applied. Returns whether it was the last one. */
   answered(topic: string): boolean {
     return this.#open.delete(topic) && this.#open.size === 0;
   }
 
-  /** The topic was written, or shown: nothing is to be concluded from its absence any more. */
+  /** The topic was written or shown: nothing follows from its absence any more. */
   seen(topic: string): void {
     if (this.#absent.size > 0) this.#absent.delete(topic);
   }
 
-  /** Takes down beneath which parents it has to be proven that we can read, and returns them. */
+  /** Begins the proof that mqttrep can read. Returns the parents beneath which it has to be proven. */
   beginProof(): readonly string[] {
     for (const topic of [...this.#absent.keys(), ...this.#pending]) {
       if (this.#unproven.size === MAX_PARENTS) break;
@@ -90,7 +98,7 @@ export class ScanRound {
     return [...this.#unproven];
   }
 
-  /** Returns whether no other proof is outstanding, now that these are not. */
+  /** Some proofs have come, or failed. Returns whether they were the last ones. */
   proved({ proven, unproven }: ReadAccess): boolean {
     if (this.#unproven.size === 0) return false;
     for (const parent of proven) this.#readable.add(parent);
@@ -98,42 +106,42 @@ export class ScanRound {
     return this.#unproven.size === 0;
   }
 
-  /** Whether what is absent could have been read. */
+  /** Whether the absent topic could have been read. */
   isReadable(topic: string): boolean {
     return this.#readable.has(parentOf(topic));
   }
 
-  /** Whether something beside the topic was shown, and may be again. */
+  /** Whether something beside the topic was shown, and may be shown again. */
   hasWitness(topic: string): boolean {
     return this.#witnesses.has(parentOf(topic));
   }
 
-  /** These topics are asked for once more, and what proves that they could be read. Returns that. */
-  repeat(asked: readonly string[]): readonly string[] {
-    const parents = new Set(asked.map(parentOf).filter(parent => !this.#readable.has(parent)));
+  /** Probes these topics once more, together with witnesses that prove that they could be read. Returns the witnesses. */
+  repeat(topics: readonly string[]): readonly string[] {
+    const parents = new Set(topics.map(parentOf).filter(parent => !this.#readable.has(parent)));
     const witnesses = [...parents].flatMap(parent => this.#witnesses.get(parent) ?? []);
     this.#isRepeated = true;
-    for (const topic of [...asked, ...witnesses]) this.#open.add(topic);
+    for (const topic of [...topics, ...witnesses]) this.#open.add(topic);
     return witnesses;
   }
 
-  /** What is absent, and what the broker was believed to retain there. */
+  /** The absent topics, with what the broker was believed to hold. */
   get absences(): ReadonlyMap<string, Message> {
     return this.#absent;
   }
 
-  /** What is absent though something of ours was on its way there. */
+  /** The absent topics to which a publish of ours is pending. */
   get pending(): readonly string[] {
     return [...this.#pending];
   }
 
-  /** Takes out all that is absent so far. */
+  /** Forgets the absences so far. */
   clearAbsences(): void {
     this.#absent.clear();
     this.#pending.clear();
   }
 
-  /** Nothing is asked or concluded any more. Returns the topics of which the registers wait for that. */
+  /** Ends the round without a judgement. Returns the topics whose registers wait for it. */
   abort(): readonly string[] {
     const waiting = this.pending;
     this.#open.clear();

@@ -1,4 +1,4 @@
-/** How many there were within the last minutes. Bounded: what comes within one second is one entry. */
+/** How many there were within a window of time up to now. Bounded: each second has one entry. */
 
 interface Entry {
   readonly second: number;
@@ -22,6 +22,7 @@ export class SlidingCount {
     this.#forget(uptime);
   }
 
+  /** How many there were in the window that ends at this time of `performance.now()`. */
   within(uptime: number): number {
     this.#forget(uptime);
     return this.#entries.reduce((sum, { count }) => sum + count, 0);

@@ -42,11 +42,11 @@ export class Eviction {
     const kept: { topic: string; at: number }[] = [];
     let evicted = 0;
     let isDone = false;
-    for (let looked = 0; !isDone && looked < MAX_CANDIDATES; looked++) {
+    for (let checked = 0; !isDone && checked < MAX_CANDIDATES; checked++) {
       const next = forgettable.takeNext();
       if (next === undefined) break;
       const { topic, at } = next;
-      const verdict = this.#look(topic, now);
+      const verdict = this.#check(topic, now);
       if (verdict === 'keep') kept.push({ topic, at });
       // A broker may still hold it. So other topics have their turn first.
       if (verdict === 'blocked') kept.push({ topic, at: Math.max(at, now + TOMBSTONE_RETENTION_MS) });
@@ -59,7 +59,7 @@ export class Eviction {
     return hasRoom();
   }
 
-  #look(topic: string, now: number): 'evicted' | 'keep' | 'blocked' | 'gone' {
+  #check(topic: string, now: number): 'evicted' | 'keep' | 'blocked' | 'gone' {
     const known = this.#table.get(topic);
     if (known === undefined) return 'gone';
     const { register, policy } = known;

@@ -30,7 +30,7 @@ import type { TopicUsage } from './topic-usage.ts';
 
 export type Step = typeof coreStep;
 
-/** What the table asks and tells about topics. */
+/** What the table needs of others, and what it tells them. */
 export interface TableHooks {
   /** The brokers at which a topic is blocked. */
   readonly blockedAt: (topic: string) => BrokerSet;
@@ -68,7 +68,7 @@ export class TopicTable {
     this.states = new KeyedStates(this.#topics);
   }
 
-  /** From now on these are asked and told. Comes before the first topic. */
+  /** From now on these hooks are called. Comes before the first topic. */
   connect({ history, ...hooks }: TableHooks): void {
     this.#hooks = hooks;
     this.#held.keepIn(history);

@@ -155,7 +155,7 @@ export class Absences {
     const uptime = performance.now();
     for (const topic of unreadable) {
       // A scan comes to the topic again by itself.
-      if (probes.round.priority === 'return') probes.retries.silent(topic, uptime);
+      if (probes.round.priority === 'return') probes.retries.unanswered(topic, uptime);
       doubts.addUnreadable(topic);
     }
     this.#log.unreadable(link, unreadable, uptime);

@@ -72,7 +72,7 @@ export class FullScans {
     const reason = reasonOf(result);
     const seconds = Math.round(antiEntropy.pauseMs / 1_000);
     log(
-      gap.isNews(reason) ? 'warn' : 'debug',
+      gap.isNewReason(reason) ? 'warn' : 'debug',
       `${name}: the replay is still incomplete: ${reason}; the next full scan begins in ${seconds} s`,
     );
   }

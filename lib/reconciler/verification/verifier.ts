@@ -85,7 +85,7 @@ export class Verifier {
     const { session, probes } = link;
     if (!session.isReady || probes.round.isOpen) return;
     const probed = this.#probe(link, probes.retries.due(uptime));
-    for (const topic of probed) probes.retries.asked(topic);
+    for (const topic of probed) probes.retries.probed(topic);
     if (probed.length > 0) probes.round.begin(probed, 'return');
   }
 
@@ -140,7 +140,7 @@ export class Verifier {
     const { retries, round } = link.probes;
     let isRetried = true;
     if (found === 'unknown') {
-      isRetried = retries.silent(topic, performance.now());
+      isRetried = retries.unanswered(topic, performance.now());
     } else {
       retries.answered(topic);
       link.seen(topic);

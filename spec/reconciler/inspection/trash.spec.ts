@@ -1,4 +1,4 @@
-/** What was deleted or overwritten: kept for an hour, within bounds, and written again when a person wants it. */
+/** Deleted and overwritten messages are kept for an hour, within bounds, and restored on request. */
 
 import { expect } from 'chai';
 import type { Loss } from '../../../lib/reconciler/inspection/trash.ts';
@@ -7,7 +7,7 @@ import { type FixtureOptions, ReconcilerFixture } from '../reconciler-fixture.ts
 
 const MINUTE = 60_000;
 
-describe('the trash', () => {
+describe('Trash', () => {
   let fixture: ReconcilerFixture;
 
   const begin = async (topics: Readonly<Record<string, string>>, options: FixtureOptions = {}) => {
@@ -40,13 +40,13 @@ describe('the trash', () => {
     );
   }
 
-  it('has what was deleted', async () => {
+  it('keeps a deleted message', async () => {
     await begin({ door: 'closed', window: 'open' });
     await write('door', '');
     expect(await contents()).to.deep.equal(['door deleted closed']);
   });
 
-  it('has what was overwritten after it had stood for a minute, and nothing that changes all the time', async () => {
+  it('keeps a value that was overwritten after it had stood for a minute, and no value that changes all the time', async () => {
     await begin({});
     await write('config', '1');
     await write('sensor', '1');
@@ -59,7 +59,7 @@ describe('the trash', () => {
     expect(await contents()).to.deep.equal(['config overwritten 1']);
   });
 
-  it('has what lost a conflict', async () => {
+  it('keeps the loser of a conflict', async () => {
     await begin({});
     fixture.end(0).observe({ topic: 't', payload: 'of A' });
     await fixture.all();
@@ -68,7 +68,7 @@ describe('the trash', () => {
     expect(await contents()).to.deep.equal(['t conflict of A']);
   });
 
-  it('has nothing of what was said twice, or of what expired', async () => {
+  it('keeps no message that was repeated, and none that expired', async () => {
     await begin({}, { filters: [{ filter: '#', subscribe: 3, publish: 3, ttl: MINUTE }] });
     await write('t', '1');
     await write('t', '1');
@@ -77,7 +77,7 @@ describe('the trash', () => {
     expect(await contents()).to.deep.equal([]);
   });
 
-  it('writes again what is asked for by a topic, at all brokers, and then has it no more', async () => {
+  it('restores the message of a topic at all brokers, and then has it no longer', async () => {
     await begin({ door: 'closed', 'door/2': 'closed' });
     await write('door', '');
     await write('door/2', '');
@@ -88,7 +88,7 @@ describe('the trash', () => {
     expect(await contents()).to.deep.equal(['door/2 deleted closed']);
   });
 
-  it('writes again what is asked for by a topic filter', async () => {
+  it('restores the messages of a topic filter', async () => {
     const topics = { 'a/1': 'x', 'a/2': 'y', b: 'z' };
     await begin(topics);
     for (const topic of Object.keys(topics)) await write(topic, '');
@@ -98,7 +98,7 @@ describe('the trash', () => {
     expect(await contents()).to.deep.equal(['b deleted z']);
   });
 
-  it('has what was replaced when something was written again: an undo can be undone', async () => {
+  it('keeps the message that a restored one replaced, so that an undo can be undone', async () => {
     await begin({ t: 'first' });
     fixture.clock.tick(MINUTE);
     await write('t', 'second');
@@ -110,7 +110,7 @@ describe('the trash', () => {
     expect(fixture.end(1).payloads.at(-1)).to.equal('t=second');
   });
 
-  it('keeps of a topic its last loss, for an hour', async () => {
+  it('keeps the last loss of a topic, for an hour', async () => {
     await begin({ t: 'first' });
     await write('t', '');
     fixture.clock.tick(50 * MINUTE);
@@ -124,7 +124,7 @@ describe('the trash', () => {
     expect(await undo('t')).to.deep.equal({ topics: [] });
   });
 
-  it('keeps 1,000 topics: the oldest makes room', async () => {
+  it('keeps 1,000 topics at most: the oldest makes room', async () => {
     const names = Array.from({ length: 1_100 }, (_, index) => `t${index}`);
     await begin(Object.fromEntries(names.map(topic => [topic, 'x'])));
     fixture.end(0).observe(...names.map(topic => ({ topic, payload: '' })));
@@ -134,7 +134,7 @@ describe('the trash', () => {
     expect(found.at(-1)).to.equal('t100 deleted x');
   });
 
-  it('keeps 8 MB', async () => {
+  it('keeps 8 MB at most', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `t${index}`);
     await begin(Object.fromEntries(names.map(topic => [topic, 'x'.repeat(1_000_000)])));
     fixture.end(0).observe(...names.map(topic => ({ topic, payload: '' })));
@@ -144,7 +144,7 @@ describe('the trash', () => {
       .and.include('t19');
   });
 
-  it('shows no values where payloads are hidden', async () => {
+  it('shows no values if payloads are hidden', async () => {
     await begin({ door: 'closed' }, { payloads: 'hidden' });
     await write('door', '');
     const how: Loss = 'deleted';

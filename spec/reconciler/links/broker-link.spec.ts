@@ -53,15 +53,15 @@ describe('BrokerLink', () => {
 
   const flush = () => link.seal()();
 
-  it('is busy only while its broker is connected', () => {
+  it('has unconfirmed topics only while its broker is connected', () => {
     link.flow.add('t');
     expect(link.unconfirmed).to.equal(1);
-    link.parted();
+    link.disconnected();
     link.flow.add('t');
     expect(link.unconfirmed).to.equal(0);
   });
 
-  it('sends what was gathered as one batch of the session, and nothing where there is nothing', () => {
+  it('sends the gathered publications as one batch of the session, and nothing if there are none', () => {
     publish('t');
     publish('u');
     flush();
@@ -70,21 +70,21 @@ describe('BrokerLink', () => {
     expect(sent[0]).to.include({ kind: 'publications', session: 1 });
   });
 
-  it('sends nothing in a session that was gathered in the one before', () => {
+  it('sends nothing in a session that was gathered in the session before', () => {
     publish('t');
     link.probes.ask('p', 'background');
-    expect(link.parted()).to.deep.equal(['p']);
+    expect(link.disconnected()).to.deep.equal(['p']);
     begin(2);
     flush();
     expect(sent).to.deep.equal([]);
   });
 
-  it('keeps what the broker held a moment ago as long as it is away, and until it has returned', () => {
+  it('keeps the history of a broker while the broker is away, and until it has returned', () => {
     const { history } = link.state;
     const marked = (commit: number, at: number) => history.markerStored(commit, at);
     marked(1, 0);
     marked(2, 100);
-    link.parted();
+    link.disconnected();
     link.pruneHistory(60_000);
     expect(history.reaches(1)).to.equal(true);
     begin(2);
@@ -95,7 +95,7 @@ describe('BrokerLink', () => {
   describe('a probe', () => {
     const topics = () => sent.flatMap(message => (message.kind === 'probe' ? message.topics : []));
 
-    it('is asked for once, until it is answered', () => {
+    it('is sent once until it is answered', () => {
       link.probes.ask('t', 'background');
       flush();
       expect(link.probes.answered('t')).to.equal(true);
@@ -104,7 +104,7 @@ describe('BrokerLink', () => {
       expect(topics()).to.deep.equal(['t', 't']);
     });
 
-    it('asked for again meanwhile makes its answer void, and is sent once more', () => {
+    it('becomes stale if the topic is probed again meanwhile, and is sent once more', () => {
       link.probes.ask('t', 'background');
       flush();
       link.probes.ask('t', 'background');
@@ -116,7 +116,7 @@ describe('BrokerLink', () => {
       expect(link.probes.answered('t')).to.equal(true);
     });
 
-    it('that is a question goes out before the looks, and stays one where it is asked for again', () => {
+    it('is sent before background probes if it is urgent, and stays urgent if the topic is probed again', () => {
       const occasions = () =>
         sent.flatMap(one => (one.kind === 'probe' ? [one.priority, ...one.topics] : []));
       link.probes.ask('t', 'background');
@@ -130,7 +130,7 @@ describe('BrokerLink', () => {
       expect(occasions().slice(4)).to.deep.equal(['urgent', 't']);
     });
 
-    it('that is a look goes out as a question where something came to wait for its answer before', () => {
+    it('is sent as urgent if it was promoted before', () => {
       link.probes.ask('t', 'background');
       link.probes.promote('t');
       flush();
@@ -138,7 +138,7 @@ describe('BrokerLink', () => {
       expect(link.probes.answered('t')).to.equal(true);
     });
 
-    it('that is a look is hastened, once, where something comes to wait for its answer later', () => {
+    it('is promoted once if something waits for its answer later', () => {
       link.probes.ask('t', 'background');
       flush();
       link.probes.promote('t');
@@ -152,7 +152,7 @@ describe('BrokerLink', () => {
       expect(link.hasProbes).to.equal(false);
     });
 
-    it('that is a look is hastened where the topic comes into question: only then it is asked', () => {
+    it('is promoted, and then sent once more, if an urgent probe of its topic follows', () => {
       link.probes.ask('t', 'background');
       flush();
       link.probes.ask('t', 'urgent');
@@ -163,7 +163,7 @@ describe('BrokerLink', () => {
       expect(sent.slice(2)).to.deep.equal([{ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] }]);
     });
 
-    it('that is none any more, or a question, is not hastened', () => {
+    it('is not promoted if it is answered or urgent', () => {
       link.probes.promote('s');
       link.probes.ask('t', 'background');
       flush();
@@ -175,7 +175,7 @@ describe('BrokerLink', () => {
       expect(link.hasProbes).to.equal(false);
     });
 
-    it('that was not sent yet needs no second one where it is asked for again', () => {
+    it('is not sent twice if the topic is probed again before it was sent', () => {
       link.probes.ask('t', 'background');
       link.probes.ask('t', 'urgent');
       flush();
@@ -183,7 +183,7 @@ describe('BrokerLink', () => {
       expect(link.probes.answered('t')).to.equal(true);
     });
 
-    it('goes out with others, in messages of bounded size', () => {
+    it('is sent with others, in messages of bounded size', () => {
       for (let index = 0; index < 1_200; index++) link.probes.ask(`t${index}`, 'background');
       flush();
       expect(sent.map(message => (message.kind === 'probe' ? message.topics.length : 0))).to.deep.equal([

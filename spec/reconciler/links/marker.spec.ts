@@ -1,4 +1,4 @@
-/** What a broker's marker tells at its return, when it is written, and that nobody else can write it. */
+/** A broker's marker: what it tells at the broker's return, when it is written, and that nobody else can write it. */
 
 import { expect } from 'chai';
 import type { ReturnState } from '../../../lib/core/events.ts';
@@ -23,14 +23,14 @@ describe('A marker', () => {
     [undefined, 7, 0, 'wiped'],
   ];
   for (const [recorded, found, knownSince, base] of returns) {
-    it(`of ${recorded ?? 'nothing'} that is found as ${found} means '${base}', where all is known since ${knownSince}`, () => {
+    it(`recorded as ${recorded ?? 'nothing'} and found as ${found} means '${base}' if everything is known since ${knownSince}`, () => {
       const marker = new Marker(recorded);
       expect(marker.returned(found, commit => commit >= knownSince)).to.equal(base);
       expect(marker.recorded).to.equal(typeof found === 'number' ? found : undefined);
     });
   }
 
-  it('is due at first, then only where the broker holds something else since, or after a day', () => {
+  it('is due at first, and then only if what the broker holds has changed, or after a day', () => {
     const marker = new Marker(undefined);
     expect(marker.isDue(0, 0)).to.equal(true);
     marker.write(0, version(0), 0);
@@ -41,7 +41,7 @@ describe('A marker', () => {
     expect(marker.isDue(5, 1_000)).to.equal(true);
   });
 
-  it('is renewed once in each life, since nobody knows when it was written before', () => {
+  it('is renewed once after each start, since it is not known when it was written before', () => {
     expect(new Marker(7).isDue(7, 0)).to.equal(true);
   });
 
@@ -56,7 +56,7 @@ describe('A marker', () => {
     expect(marker.isDue(9, 1_000 + MARKER_PERIOD_MS)).to.equal(true);
   });
 
-  it('asks for a commit where the broker came to hold a new topic, and waits for one where it held the topic', () => {
+  it('requests a commit if a topic is new at the broker, and waits for one otherwise', () => {
     const marker = new Marker(7);
     marker.write(7, version(0), 1_000);
     marker.acknowledged(version(0));
@@ -67,7 +67,7 @@ describe('A marker', () => {
     expect(marker.dueAt(7, true)).to.equal(1_000 + MARKER_PERIOD_MS);
   });
 
-  it('is recorded by the acknowledgement of the last that was written, and of no other', () => {
+  it('is recorded by the acknowledgement of the last marker written, and of no other', () => {
     const marker = new Marker(7);
     marker.write(8, version(0), 0);
     marker.write(9, version(1), 100);
@@ -77,11 +77,11 @@ describe('A marker', () => {
     expect(marker.recorded).to.equal(9);
   });
 
-  it('that was in flight as the connection ended is not recorded, and written again', () => {
+  it('is written again if it was in flight when the connection ended', () => {
     const marker = new Marker(7);
     marker.changed(8, false);
     marker.write(8, version(0), 0);
-    marker.parted();
+    marker.disconnected();
     expect(marker.acknowledged(version(0))).to.equal(false);
     expect(marker.isDue(8, MARKER_PERIOD_MS)).to.equal(true);
   });
@@ -91,7 +91,7 @@ describe("A marker's payload", () => {
   const key = new MarkerKey('secret', 'mqttrep/us/marker/OSLO');
   const genuine = key.payloadOf(41);
 
-  it('gives back its number', () => {
+  it('contains the number of the commit', () => {
     expect(key.commitOf(genuine)).to.equal(41);
     expect(key.commitOf(key.payloadOf(0))).to.equal(0);
     expect(key.commitOf(key.payloadOf(2 ** 49))).to.equal(2 ** 49);
@@ -107,7 +107,7 @@ describe("A marker's payload", () => {
     ['that of another store', new MarkerKey('other', 'mqttrep/us/marker/OSLO').payloadOf(41)],
   ];
   for (const [what, payload] of forged) {
-    it(`is not ours where it is ${what}`, () => {
+    it(`does not count as ours if it is ${what}`, () => {
       expect(key.commitOf(payload)).to.equal(undefined);
     });
   }

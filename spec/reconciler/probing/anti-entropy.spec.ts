@@ -1,4 +1,4 @@
-/** What is looked at again: everything in its time, what came in a burst soon after it, and what was never heard of. */
+/** Which topics are scanned again: every topic in its turn, topics of a burst soon after it, and topics that were never heard of. */
 
 import { expect } from 'chai';
 import { AntiEntropy } from '../../../lib/reconciler/probing/anti-entropy.ts';
@@ -26,7 +26,7 @@ describe('AntiEntropy', () => {
     for (let index = 0; index < messages; index++) antiEntropy.note(`t${index}`);
   }
 
-  it('looks at every topic once a period', () => {
+  it('scans every topic once a period', () => {
     const all = topics(1_200);
     const seen: string[] = [];
     for (let at = 0; at < PERIOD; at += 10) seen.push(...antiEntropy.next(all, 10, NOW + at * 1000));
@@ -34,25 +34,25 @@ describe('AntiEntropy', () => {
     expect(new Set(seen).size).to.equal(1_200);
   });
 
-  it('never looks where the period is infinite', () => {
+  it('scans nothing if the period is infinite', () => {
     antiEntropy = new AntiEntropy(Number.POSITIVE_INFINITY);
     receive(10_000);
     expect(antiEntropy.next(topics(1_000), 1_000, AFTER)).to.deep.equal([]);
     expect(antiEntropy.beginFullScan(1, AFTER)).to.equal(false);
   });
 
-  it('looks at no more than 500 topics a second', () => {
+  it('scans at most 500 topics a second', () => {
     expect(antiEntropy.next(topics(1_000_000), 10, NOW)).to.have.lengthOf(5_000);
   });
 
-  it('looks at the topics of a burst first, once it has been over for 5 s', () => {
+  it('scans the topics of a burst first, when the burst has been over for 5 s', () => {
     receive(300);
     expect(antiEntropy.next(topics(300), 0, AFTER - 1)).to.deep.equal([]);
     expect(antiEntropy.next(topics(300), 1, AFTER)).to.have.lengthOf(300);
     expect(antiEntropy.next(topics(300), 1, AFTER)).to.have.lengthOf(1);
   });
 
-  it('looks at a topic of which it is presumed what the broker retains, once it is quiet for 5 s', () => {
+  it('scans an inferred topic when it has been idle for 5 s', () => {
     antiEntropy.inferred('t', NOW);
     antiEntropy.inferred('u', NOW);
     antiEntropy.inferred('t', NOW + 1_000);
@@ -63,16 +63,16 @@ describe('AntiEntropy', () => {
     expect(antiEntropy.next(topics(0), 10, AFTER + 1_000)).to.deep.equal([]);
   });
 
-  it('leaves room for the others where very much is presumed', () => {
+  it('leaves room for other topics if very many are inferred', () => {
     for (let index = 0; index < 10_000; index++) antiEntropy.inferred(`presumed/${index}`, NOW);
     const next = antiEntropy.next(topics(1_000_000), 10, AFTER);
     expect(next.filter(topic => topic.startsWith('presumed/'))).to.have.lengthOf(2_500);
     expect(next).to.have.lengthOf(5_000);
   });
 
-  it('presumes nothing any more where the broker has returned, or is never looked at', () => {
+  it('forgets inferred topics when the connection ends, and notes none if the period is infinite', () => {
     antiEntropy.inferred('t', NOW);
-    antiEntropy.parted();
+    antiEntropy.disconnected();
     expect(antiEntropy.next(topics(0), 10, AFTER)).to.deep.equal([]);
     antiEntropy.configure(Number.POSITIVE_INFINITY);
     antiEntropy.inferred('t', NOW);
@@ -87,7 +87,7 @@ describe('AntiEntropy', () => {
     expect(antiEntropy.received(150, NOW + 1_000)).to.equal(false);
   });
 
-  describe('has the broker surveyed', () => {
+  describe('begins a full scan', () => {
     it('once in a period, whether or not there was a burst', () => {
       let surveys = 0;
       for (let at = 0; at < 3 * PERIOD; at += 10) {
@@ -98,7 +98,7 @@ describe('AntiEntropy', () => {
       expect(surveys).to.equal(3);
     });
 
-    it('after a burst, once it has been over for 5 s, and not otherwise', () => {
+    it('after a burst that has been over for 5 s, and not otherwise', () => {
       expect(antiEntropy.beginFullScan(1, AFTER)).to.equal(false);
       receive(300);
       expect(antiEntropy.beginFullScan(1, AFTER - 1)).to.equal(false);
@@ -115,7 +115,7 @@ describe('AntiEntropy', () => {
       });
     }
 
-    it('one time after the other, until it shows nothing new', () => {
+    it('again and again, until one shows nothing new', () => {
       antiEntropy.replayed(1_000);
       for (const news of [3, 1, 0]) {
         expect(antiEntropy.beginFullScan(1, NOW)).to.equal(true);
@@ -126,7 +126,7 @@ describe('AntiEntropy', () => {
       expect(antiEntropy.beginFullScan(1, NOW)).to.equal(false);
     });
 
-    it('once more, after a minute and then twice as long each time, where the replay is incomplete', () => {
+    it('after a minute, and then after twice as long each time, while the replay is incomplete', () => {
       antiEntropy = new AntiEntropy(Number.POSITIVE_INFINITY);
       antiEntropy.beginAfterCut();
       const incomplete = { isIncomplete: true, isInParts: false };
@@ -141,7 +141,7 @@ describe('AntiEntropy', () => {
       expect(pauses.slice(0, 8)).to.deep.equal([60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
     });
 
-    it('not again where it was read in parts, whatever was found', () => {
+    it('not again after one that was read in parts, whatever it found', () => {
       antiEntropy.beginAfterCut();
       antiEntropy.surprised(true);
       antiEntropy.fullScanEnded([], { isIncomplete: false, isInParts: true });
@@ -160,7 +160,7 @@ describe('AntiEntropy', () => {
       return surveys;
     }
 
-    it('no more than five times in a row, and then once a minute as long as each shows topics that were not known', () => {
+    it('at most five times in a row, and then once a minute as long as each one shows unknown topics', () => {
       antiEntropy.replayed(1_000);
       expect(surveysIn(60, true)).to.equal(5);
       expect(surveysIn(180, true)).to.equal(3);
@@ -168,7 +168,7 @@ describe('AntiEntropy', () => {
       expect(surveysIn(120, true)).to.equal(0);
     });
 
-    it('no more than five times in a row where other values are shown of what is known', () => {
+    it('at most five times in a row if it shows only other values of known topics', () => {
       antiEntropy.replayed(1_000);
       expect(surveysIn(240, false)).to.equal(5);
     });
@@ -182,25 +182,25 @@ describe('AntiEntropy', () => {
       return antiEntropy.next(topics(0), 10, AFTER);
     }
 
-    it('and looks at what it left out', () => {
+    it('and scans the topics that it left out', () => {
       expect(lookedAtAfter(['a', 'b', 'c'], 1)).to.deep.equal(['b', 'c']);
     });
 
-    it('and draws no conclusion where it showed nothing, or a part only', () => {
+    it('and concludes nothing if it showed nothing, or only a part', () => {
       const held = [...topics(2_002).keys()];
       expect(lookedAtAfter(held, 0)).to.deep.equal([]);
       expect(lookedAtAfter(held, 1)).to.deep.equal([]);
       expect(lookedAtAfter(held, 2)).to.have.lengthOf(2_000);
     });
 
-    it('anew where the connection was lost meanwhile', () => {
+    it('again if the connection was lost meanwhile', () => {
       antiEntropy.replayed(1_000);
       antiEntropy.beginFullScan(1, NOW);
-      antiEntropy.parted();
+      antiEntropy.disconnected();
       expect(antiEntropy.beginFullScan(1, NOW)).to.equal(true);
     });
 
-    it('anew where there was another burst meanwhile', () => {
+    it('again if there was another burst meanwhile', () => {
       antiEntropy.replayed(1_000);
       antiEntropy.beginFullScan(1, NOW);
       receive(300);

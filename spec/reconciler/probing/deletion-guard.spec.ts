@@ -1,4 +1,4 @@
-/** Many deletions that nobody heard are held until a person decides; few are believed, unless they add up. */
+/** Many deletions that mqttrep did not hear are held until a person decides; few are believed, unless they add up. */
 
 import { expect } from 'chai';
 import { DeletionGuard } from '../../../lib/reconciler/probing/deletion-guard.ts';
@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 
 const many = (count: number, name = 't') => Array.from({ length: count }, (_, index) => `${name}${index}`);
 
-describe('The deletion guard', () => {
+describe('DeletionGuard', () => {
   let guard: DeletionGuard;
 
   beforeEach(() => {
@@ -24,34 +24,34 @@ describe('The deletion guard', () => {
     expect(judge(many(50), 1_000)).to.deep.equal({ believed: many(50), held: [] });
   });
 
-  it('holds more, all of them, and whatever is suspected after that', () => {
+  it('holds all deletions if there are more, and every later one', () => {
     expect(judge(many(51), 1_000)).to.deep.equal({ believed: [], held: many(51) });
     expect(judge(['other'], 1_000, NOW + 60 * MINUTE_MS)).to.deep.equal({ believed: [], held: ['other'] });
     expect(guard.size).to.equal(52);
     expect(guard.holds('t0')).to.equal(true);
   });
 
-  it('counts those together that it believed within ten minutes', () => {
+  it('adds up the deletions that it believed within ten minutes', () => {
     expect(judge(many(9), 100).believed).to.have.lengthOf(9);
     expect(judge(many(9, 'u'), 91, NOW + 1_000).held).to.have.lengthOf(9);
   });
 
-  it('forgets after ten minutes what it believed', () => {
+  it('forgets the deletions that it believed ten minutes ago', () => {
     judge(many(9), 100);
     expect(judge(many(9, 'u'), 91, NOW + 10 * MINUTE_MS + 1_000).believed).to.have.lengthOf(9);
   });
 
-  it('believes as many more as clients were heard to delete within a minute: the broker drops some of a burst', () => {
+  it('believes as many more deletions as were heard within a minute, since a broker drops some of a burst', () => {
     for (let index = 0; index < 100; index++) guard.heard(NOW);
     expect(judge(many(110), 200, NOW + MINUTE_MS - 1_000).believed).to.have.lengthOf(110);
   });
 
-  it('believes no more for deletions that were heard long ago', () => {
+  it('ignores deletions that were heard long ago', () => {
     for (let index = 0; index < 100; index++) guard.heard(NOW);
     expect(judge(many(110), 200, NOW + 2 * MINUTE_MS).held).to.have.lengthOf(110);
   });
 
-  it('tells of each topic whose deletion is held, and of each that is held no more', () => {
+  it('tells of each topic whose deletion is held, and of each whose deletion is held no longer', () => {
     const told: string[] = [];
     guard = new DeletionGuard({ topics: 10, percent: 5 }, topic =>
       told.push(`${topic} ${guard.holds(topic) ? 'held' : 'free'}`),
@@ -64,7 +64,7 @@ describe('The deletion guard', () => {
     expect(told).to.deep.equal(many(11).map(topic => `${topic} free`));
   });
 
-  it('is open again when all that it held has turned up', () => {
+  it('opens when all topics that it held have been seen again', () => {
     judge(many(20), 100);
     for (const topic of many(19)) guard.release(topic);
     expect(guard.isClosed).to.equal(true);
@@ -73,7 +73,7 @@ describe('The deletion guard', () => {
     expect(judge(['u'], 100).believed).to.deep.equal(['u']);
   });
 
-  it('is open again when a person has decided, and begins to count anew', () => {
+  it('opens when a person has decided, and counts from zero again', () => {
     judge(many(9), 100);
     judge(many(9, 'u'), 91);
     expect(guard.takeHeld()).to.deep.equal(many(9, 'u'));
@@ -81,18 +81,18 @@ describe('The deletion guard', () => {
     expect(judge(many(9, 'v'), 82).believed).to.have.lengthOf(9);
   });
 
-  it('that was closed before a restart holds the first one already', () => {
+  it('holds the first deletion after a restart if it was closed before', () => {
     guard.recallClosed();
     expect(judge(['t'], 1_000).held).to.deep.equal(['t']);
   });
 
-  it('that was closed before a restart opens where nothing is suspected any more', () => {
+  it('opens after a restart if no deletion is suspected any more', () => {
     guard.recallClosed();
     guard.openIfEmpty();
     expect(judge(['t'], 1_000).believed).to.deep.equal(['t']);
   });
 
-  it('holds every one where the bound says so, and none where it is off', () => {
+  it('holds every deletion with a bound of zero, and none with an infinite bound', () => {
     guard.configure({ topics: 0, percent: 0 });
     expect(judge(['t'], 1_000).held).to.deep.equal(['t']);
     guard.takeHeld();

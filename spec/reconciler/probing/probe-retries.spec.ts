@@ -1,46 +1,46 @@
-/** What a broker did not answer is asked again with growing distance, a few times. */
+/** A topic whose probe was not answered is probed again a few times, with growing delays. */
 
 import { expect } from 'chai';
 import { ProbeRetries } from '../../../lib/reconciler/probing/probe-retries.ts';
 
 const NOW = 1_000_000;
 
-describe('Unanswered', () => {
-  it('are asked again after 1, 4, 16, 64 and 256 seconds, and then left to anti-entropy', () => {
-    const unanswered = new ProbeRetries();
+describe('ProbeRetries', () => {
+  it('probes a topic again after 1, 4, 16, 64 and 256 seconds, and then leaves it to anti-entropy', () => {
+    const retries = new ProbeRetries();
     const distances: number[] = [];
-    for (unanswered.silent('t', NOW); unanswered.size > 0; unanswered.silent('t', NOW)) {
+    for (retries.unanswered('t', NOW); retries.size > 0; retries.unanswered('t', NOW)) {
       let distance = 0;
-      while (unanswered.due(NOW + distance).length === 0) distance += 500;
+      while (retries.due(NOW + distance).length === 0) distance += 500;
       distances.push(distance / 1_000);
-      unanswered.asked('t');
+      retries.probed('t');
     }
     expect(distances).to.deep.equal([1, 4, 16, 64, 256]);
   });
 
-  it('are due until they are asked, and not while they are', () => {
-    const unanswered = new ProbeRetries();
-    unanswered.silent('t', NOW);
-    expect(unanswered.due(NOW + 999)).to.deep.equal([]);
-    for (let look = 0; look < 2; look++) expect(unanswered.due(NOW + 1_000)).to.deep.equal(['t']);
-    unanswered.asked('t');
-    expect(unanswered.due(NOW + 1_000_000)).to.deep.equal([]);
-    expect(unanswered.isWaiting).to.equal(false);
+  it('keeps a topic due until it is probed, and not while a probe is in flight', () => {
+    const retries = new ProbeRetries();
+    retries.unanswered('t', NOW);
+    expect(retries.due(NOW + 999)).to.deep.equal([]);
+    for (let look = 0; look < 2; look++) expect(retries.due(NOW + 1_000)).to.deep.equal(['t']);
+    retries.probed('t');
+    expect(retries.due(NOW + 1_000_000)).to.deep.equal([]);
+    expect(retries.isWaiting).to.equal(false);
   });
 
-  it('are no more once they are answered, and begin anew', () => {
-    const unanswered = new ProbeRetries();
-    unanswered.silent('t', NOW);
-    unanswered.silent('t', NOW);
-    unanswered.answered('t');
-    expect(unanswered.size).to.equal(0);
-    unanswered.silent('t', NOW);
-    expect(unanswered.due(NOW + 1_000)).to.deep.equal(['t']);
+  it('forgets a topic that is answered, and begins with the first delay again', () => {
+    const retries = new ProbeRetries();
+    retries.unanswered('t', NOW);
+    retries.unanswered('t', NOW);
+    retries.answered('t');
+    expect(retries.size).to.equal(0);
+    retries.unanswered('t', NOW);
+    expect(retries.due(NOW + 1_000)).to.deep.equal(['t']);
   });
 
-  it('are not asked for all at once', () => {
-    const unanswered = new ProbeRetries();
-    for (let topic = 0; topic < 2_000; topic++) unanswered.silent(`t${topic}`, NOW);
-    expect(unanswered.due(NOW + 1_000)).to.have.length(500);
+  it('does not probe all topics at once', () => {
+    const retries = new ProbeRetries();
+    for (let topic = 0; topic < 2_000; topic++) retries.unanswered(`t${topic}`, NOW);
+    expect(retries.due(NOW + 1_000)).to.have.length(500);
   });
 });

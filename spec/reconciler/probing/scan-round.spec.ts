@@ -1,4 +1,4 @@
-/** A look at a broker is over when all is answered, and proven as far as that goes. */
+/** A scan round ends when every topic is answered, and what is absent is proven to be readable as far as possible. */
 
 import { expect } from 'chai';
 import type { Message } from '../../../lib/core/register.ts';
@@ -13,14 +13,14 @@ const HELD: Message = {
   ttlExpiresAt: Number.POSITIVE_INFINITY,
 };
 
-describe('A look', () => {
+describe('ScanRound', () => {
   let look: ScanRound;
 
   beforeEach(() => {
     look = new ScanRound();
   });
 
-  it('is open until the last answer, and tells which one that is', () => {
+  it('is open until the last answer, and tells which answer is the last', () => {
     look.begin(['a/1', 'a/2'], 'return');
     expect(look.answered('a/1')).to.equal(false);
     expect(look.answered('other')).to.equal(false);
@@ -29,7 +29,7 @@ describe('A look', () => {
     expect(look.isOpen).to.equal(false);
   });
 
-  it('has each parent proven once', () => {
+  it('requests the proof for each parent once', () => {
     look.begin(['a/1', 'a/2', 'b/1', 'd'], 'return');
     for (const topic of ['a/1', 'a/2', 'b/1', 'd']) look.absent(topic, HELD);
     expect(look.beginProof()).to.deep.equal(['a/', 'b/', '']);
@@ -38,7 +38,7 @@ describe('A look', () => {
     expect(['a/1', 'b/1', 'd'].map(topic => look.isReadable(topic))).to.deep.equal([true, false, false]);
   });
 
-  it('asks again for what was shown beside an absent topic where no message of ours came back', () => {
+  it('repeats a topic shown beside an absent one if no message of ours came back', () => {
     look.begin(['a/1', 'b/1'], 'return', new Map(['a/', 'b/'].map(parent => [parent, `${parent}shown`])));
     for (const topic of ['a/1', 'b/1']) look.absent(topic, HELD);
     look.beginProof();
@@ -52,14 +52,14 @@ describe('A look', () => {
     expect(look.isReadable('b/1')).to.equal(true);
   });
 
-  it('proves a bounded number of parents', () => {
+  it('requests the proof for a bounded number of parents', () => {
     const topics = Array.from({ length: 2_000 }, (_, index) => `device/${index}/state`);
     look.begin(topics, 'return');
     for (const topic of topics) look.absent(topic, HELD);
     expect(look.beginProof()).to.have.lengthOf(500);
   });
 
-  it('suspects no longer what was seen meanwhile', () => {
+  it('does not suspect a topic that was seen meanwhile', () => {
     look.begin(['a', 'b'], 'return');
     look.absent('a', HELD);
     look.absent('b', HELD);
@@ -67,7 +67,7 @@ describe('A look', () => {
     expect([...look.absences.keys()]).to.deep.equal(['b']);
   });
 
-  it('that is cut short returns what waits for it, and takes no later proof', () => {
+  it('returns the topics that wait for it when it is aborted, and ignores later proofs', () => {
     look.begin(['a', 'b'], 'return');
     look.absentWhilePending('a');
     look.answered('a');

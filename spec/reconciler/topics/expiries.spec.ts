@@ -1,11 +1,11 @@
-/** A topic is looked at no later than it expires, and has one valid entry, however often its time changes. */
+/** A topic is checked no later than its time, and has one valid entry, however often its time changes. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Expiries } from '../../../lib/reconciler/topics/expiries.ts';
 
 describe('Expiries', () => {
-  it('give out each topic once its time has come, in order', () => {
+  it('return each topic when its time has come, in order', () => {
     const expiries = new Expiries();
     expiries.expect('late', 30);
     expiries.expect('early', 10);
@@ -16,7 +16,7 @@ describe('Expiries', () => {
     expect(expiries).to.include({ size: 1 });
   });
 
-  it('leave out what is no time, so that it hides none of the others', () => {
+  it('ignore NaN, which would hide other topics', () => {
     const expiries = new Expiries();
     for (let n = 0; n < 20; n++) {
       expiries.expect(`good${n}`, 20 - n);
@@ -34,7 +34,7 @@ describe('Expiries', () => {
     expect(expiries.due(30)).to.deep.equal([]);
   });
 
-  it('look too early at what was put off, and then when it is expected anew', () => {
+  it('return a postponed topic too early, and again when it is expected once more', () => {
     const expiries = new Expiries();
     expiries.expect('t', 10);
     expiries.expect('t', 30);
@@ -44,13 +44,13 @@ describe('Expiries', () => {
     expect(expiries.due(30)).to.deep.equal(['t']);
   });
 
-  it('take no room for what never expires', () => {
+  it('take no memory for topics that never expire', () => {
     const expiries = new Expiries();
     expiries.expect('t', Number.POSITIVE_INFINITY);
     expect(expiries).to.include({ size: 0 });
   });
 
-  it('take no room for times that were brought forward again and again', () => {
+  it('take no memory for times that were brought forward again and again', () => {
     const expiries = new Expiries();
     for (let at = 100_000; at > 0; at--) expiries.expect('t', at);
     expect(expiries.length).to.be.below(2_000);
@@ -58,7 +58,7 @@ describe('Expiries', () => {
     expect(expiries.due(100_000)).to.deep.equal([]);
   });
 
-  it('never miss a time, and give no topic twice at once, whatever is expected', () => {
+  it('never miss a time, and return no topic twice at once, whatever is expected', () => {
     const step = fc.record({ topic: fc.constantFrom('a', 'b', 'c'), at: fc.nat(20), pass: fc.nat(3) });
     fc.assert(
       fc.property(fc.array(step), steps => {

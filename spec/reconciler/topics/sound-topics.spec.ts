@@ -1,4 +1,4 @@
-/** What a store brings back and is not in order is left out, counted and said; all else is there. */
+/** Invalid topics of a store are skipped, counted and logged; all others are read. */
 
 import { expect } from 'chai';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
@@ -51,7 +51,7 @@ function read(state: StoredState) {
 
 describe('The topics of a store', () => {
   for (const [what, topic, stored] of UNSOUND) {
-    it(`are read without one that has ${what}`, () => {
+    it(`are read without a topic that has ${what}`, () => {
       const topics = [
         ['before', settledTopic('1')],
         [topic, stored],
@@ -66,25 +66,25 @@ describe('The topics of a store', () => {
     });
   }
 
-  it('are all read, without a word, where they are in order', () => {
+  it('are all read, without a log line, if they are valid', () => {
     const topics = [['t', settledTopic('1')]] as const;
     expect(read({ topics, metadata: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
   });
 
-  it('are read with what a broker may hold until it shows the topic', () => {
+  it('are read with the values that a broker may hold until it shows the topic', () => {
     const unseen = { broker: 0, from: 3, until: UNTIL_SEEN, payload: 'x', properties: '' };
     const topics = [['t', { ...settledTopic('1'), superseded: [unseen] }]] as const;
     expect(read({ topics, metadata: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
   });
 
-  it('are named in the log, a few of them', () => {
+  it('are named in the log, a few of the invalid ones', () => {
     const topics = Array.from({ length: 100 }, (_, n) => [`t${n}\u0001`, settledTopic('x')] as const);
     const { counts, log } = read({ topics, metadata: new Map() });
     expect(counts).to.deep.equal({ refused_stored: 100 });
     expect(log.join('').length).to.be.below(1_000);
   });
 
-  it('are read without a record that is none, though its commit is whole', async () => {
+  it('are read without a record that cannot be decoded, although its commit is complete', async () => {
     const folder = await tempFolder('sound');
     const store = new DiskStore(folder, ['A', 'B']);
     await commit(store, [['good', settledTopic('1')]], [['replica', 'r1']]);

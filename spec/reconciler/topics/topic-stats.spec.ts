@@ -1,4 +1,4 @@
-/** The census counts what is, whatever happened before: as if all topics were counted anew. */
+/** The statistics of topics agree with a complete count, whatever happened before. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -145,8 +145,8 @@ class World {
   }
 }
 
-describe('The census', () => {
-  it('counts what is, whatever happened before', () => {
+describe('TopicStats', () => {
+  it('agrees with a complete count, whatever happened before', () => {
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 60 }), deeds => {
         const world = new World();

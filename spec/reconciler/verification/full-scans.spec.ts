@@ -1,4 +1,4 @@
-/** A replay that was cut: the rest is read at once, nothing is overwritten meanwhile, and nothing counts as deleted. */
+/** After a cut replay the rest is read at once, nothing is overwritten meanwhile, and nothing counts as deleted. */
 
 import { expect } from 'chai';
 import { BatchWriter } from '../../../lib/protocol/batch.ts';
@@ -11,7 +11,7 @@ import type { WorkerEnd } from '../worker-end.ts';
 const COMPLETE: FullScanResult = { end: 'complete', reads: 12, unread: [], dropped: 0 };
 const FLAT: FullScanResult = { end: 'incomplete', reads: 7, unread: ['flat/+'], dropped: 0 };
 
-describe('After a replay that was cut', () => {
+describe('After a replay that was cut,', () => {
   let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
@@ -56,7 +56,7 @@ describe('After a replay that was cut', () => {
     return measures.links.map(link => link.isReplayIncomplete);
   }
 
-  it('the broker is read in parts at once, with the names that others hold', async () => {
+  it('the broker is read in parts at once, with the parents that other brokers hold', async () => {
     await cut({ 'home/kitchen/lamp': '1', 'home/kitchen/fan': '1', top: '1' });
     expect(told('full-scan')).to.deep.equal([
       { kind: 'full-scan', session: 1, isCut: true, parents: ['home/kitchen/'] },
@@ -65,7 +65,7 @@ describe('After a replay that was cut', () => {
     expect(fixture.log.filter(line => line.includes('replay is incomplete'))).to.have.lengthOf(1);
   });
 
-  it('what the scan shows counts as shown by the replay: at the first contact the higher rank wins', async () => {
+  it('the messages of the full scan count as replayed: at the first contact the higher rank wins', async () => {
     await cut({ t: 'of B', u: 'of B' });
     expect(a.payloads).to.deep.equal([]);
     await scanned({ t: 'of A' }, COMPLETE);
@@ -76,14 +76,14 @@ describe('After a replay that was cut', () => {
     expect(fixture.log.filter(line => line.includes('replay is complete'))).to.have.lengthOf(1);
   });
 
-  it('what a client writes meanwhile does not wait', async () => {
+  it('a write of a client does not wait for the scan', async () => {
     await cut({ t: 'of B' });
     b.observe({ topic: 't', payload: 'new' }, { topic: 'u', payload: 'new' });
     await fixture.tick();
     expect(a.payloads).to.have.members(['t=new', 'u=new']);
   });
 
-  it('what the scan leaves out is probed before anything is published there', async () => {
+  it('a topic that the scan leaves out is probed before anything is published there', async () => {
     await cut({ 'flat/t': 'of B', 'flat/u': 'of B' });
     await scanned({}, FLAT);
     expect(a.payloads).to.deep.equal([]);
@@ -105,7 +105,7 @@ describe('After a replay that was cut', () => {
     );
   });
 
-  it('nothing counts as deleted because the replay, or the scan, does not show it', async () => {
+  it('no topic counts as deleted because the replay or the scan does not show it', async () => {
     await fixture.ready({ t: '0', u: '0' });
     fixture.clock.tick(1_000);
     await fixture.all();
@@ -122,7 +122,7 @@ describe('After a replay that was cut', () => {
     expect(b.payloads).to.deep.equal([]);
   });
 
-  it('a replay that is complete later ends it', async () => {
+  it('a later replay that is complete ends the incomplete state', async () => {
     await cut({ t: 'of B' });
     a.post({ kind: 'disconnected' }).begin().replay({});
     await fixture.tick();
