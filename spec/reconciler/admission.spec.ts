@@ -22,7 +22,7 @@ const B = 1;
 
 type Kind = 'retained' | 'transient' | 'unknown';
 
-/** The topics of two brokers, and whether there is room for more; everything a broker lacks arrives there at once. */
+/** The topics of two brokers, and the admission of messages. A broker gets at once what it lacks. */
 class Fixture {
   readonly log: string[] = [];
   readonly table: TopicTable;
@@ -56,7 +56,7 @@ class Fixture {
     });
   }
 
-  /** A message at a broker. Returns whether it was taken in. */
+  /** A client writes a message at a broker. Returns whether the message was admitted. */
   writes(broker: number, topic: string, payload = '1', kind: Kind = 'retained', more = {}): boolean {
     const retained = kind === 'unknown' ? undefined : kind === 'retained';
     const observation: Observation = {
@@ -80,7 +80,7 @@ class Fixture {
     return true;
   }
 
-  /** Some milliseconds go by, in which the reconciler does what is due each second. */
+  /** Some milliseconds pass, and the reconciler forgets what is due. */
   pass(milliseconds: number, clock: sinon.SinonFakeTimers): void {
     clock.tick(milliseconds);
     this.table.forget(Date.now());
@@ -111,7 +111,7 @@ class Fixture {
     });
   }
 
-  /** The broker retains nothing that it does not say. */
+  /** If the topic is probed, the broker answers that it retains nothing. */
   #answerProbe(broker: number, topic: string): void {
     if (this.table.get(topic)?.register.probing === 0) return;
     const fresh = this.#clock.next(Date.now());
@@ -146,7 +146,7 @@ describe('Admission', () => {
 
   afterEach(() => clock.restore());
 
-  /** So many topics of one broker; returns how many were taken in. */
+  /** Clients of one broker write so many topics. Returns how many were admitted. */
   function many(
     fixture: Fixture,
     broker: number,
@@ -182,7 +182,7 @@ describe('Admission', () => {
     expect(fixture.writes(A, 't1', '22')).to.equal(false);
     expect(fixture.refused(A)).to.deep.equal({ too_much_memory: 3 });
     expect(fixture.log[0]).to.match(/^error A: "long" .* MQTTREP_MAX_MEMORY, and --max-old-space-size/);
-    // A smaller value, and a deletion, are always taken.
+    // A smaller value, and a deletion, are always admitted.
     expect(fixture.writes(A, 't0', 'x')).to.equal(true);
     expect(fixture.writes(A, 't2', '')).to.equal(true);
     expect(fixture.writes(A, 't1', '22')).to.equal(true);
@@ -221,7 +221,7 @@ describe('Admission', () => {
   describe('reserves a part of each bound for each broker', () => {
     it('so that the clients of one broker cannot take all topics', () => {
       const fixture = new Fixture({ topics: 1_000, brokers: 2 });
-      // An eighth is set aside for each of the two.
+      // An eighth is reserved for each of the two brokers.
       expect(many(fixture, A, 1_000)).to.equal(875);
       expect(fixture.refused(A)).to.deep.equal({ too_many_topics_of_broker: 125 });
       expect(fixture.log[0]).to.match(
@@ -328,7 +328,7 @@ describe('Admission', () => {
       if (index % 10 === 9) fixture.pass(1_000, clock);
       most = Math.max(most, fixture.table.usage.topics);
     }
-    // Five minutes of them, and the second in which they are forgotten.
+    // Those of five minutes, and of the second in which they are forgotten.
     expect(most).to.be.within(2_900, 3_100);
     expect(fixture.refused(A)).to.deep.equal({});
     fixture.pass(6 * 60_000, clock);
@@ -362,7 +362,7 @@ describe('The reconciler with little memory', () => {
     await fixture.start({ brokers: 2, bounds: { memory: 2_000 } });
     await fixture.ready();
     const end = fixture.end(0);
-    // It does not say whether it is retained, so the broker is asked.
+    // The message does not show whether it is retained, so the topic is probed.
     end.observe({ topic: 't', payload: '1', retained: undefined });
     await end.until(() => end.messages.some(({ kind }) => kind === 'probe'));
     const found = {

@@ -46,7 +46,7 @@ describe('A reconfigured reconciler', () => {
   it('sends nothing to a removed broker, and what it lacks when it is back', async () => {
     await start(everywhere('#'));
     configure([everywhere('#')], ['B', 'C']);
-    // Nobody answers it any more.
+    // The removed broker does not answer any more.
     const gone = fixture.ends.pop();
     fixture.end(0).observe({ topic: 't', payload: '1' });
     await fixture.tick();

@@ -12,7 +12,7 @@ describe('LoopDamper', () => {
   let clock: sinon.SinonFakeTimers;
   let damper: LoopDamper;
   let log: string[];
-  /** How often each message was passed on. */
+  /** How often each message was sent. */
   let passedOn: number;
   let dropped: number;
   /** Something joins the brokers besides mqttrep. */
@@ -46,7 +46,7 @@ describe('LoopDamper', () => {
     if (isBridged) setTimeout(() => arrive(), BRIDGE);
   }
 
-  /** As the reconciler does: what is not held is passed on at the tick. */
+  /** As the reconciler does: a message that is not held is sent at the tick. */
   function arrive(): void {
     if (damper.isHolding) damper.arrives('t', 'x', performance.now());
     if (!damper.holds('t', 'x', performance.now())) setTimeout(passOn, TICK - (performance.now() % TICK));

@@ -18,17 +18,17 @@ describe('Markers', () => {
 
   afterEach(() => fixture.close());
 
-  /** All brokers hold this, and have the marker of it. */
+  /** All brokers hold these topics, and have the marker that names them. */
   async function markedWith(topics: Readonly<Record<string, string>>): Promise<void> {
     await fixture.ready(topics);
-    // The first marker in a life, and the one of what was shown.
+    // The first marker after the start, and the one that names the topics.
     for (let time = 0; time < 3; time++) {
       await fixture.tick();
       await acknowledged();
     }
   }
 
-  /** The brokers have taken all that they were sent. */
+  /** The brokers have acknowledged all publications. */
   async function acknowledged(): Promise<void> {
     for (const end of fixture.ends) {
       const confirmed = end.own.map(({ topic, version }) => ({ topic, version }));
@@ -40,7 +40,7 @@ describe('Markers', () => {
   const last = (end: WorkerEnd) => String(end.own.at(-1)?.payload);
   const commitOf = (payload: string) => Number(payload.split('.')[0]);
 
-  /** The connection breaks, and the broker comes back with this marker and these topics. */
+  /** The connection of B ends, and B comes back with this marker and these topics. */
   async function returnsWith(marker: string, topics: Readonly<Record<string, string>>): Promise<void> {
     b.post({ kind: 'disconnected' }).begin({ payload: marker }).replay(topics);
     await fixture.all();
@@ -142,7 +142,7 @@ describe('Markers', () => {
     await b.until(() => b.messages.filter(({ kind }) => kind === 'probe').length === 2);
     b.post({ kind: 'found', answers });
     await fixture.tick();
-    // The deletion is still to be proven; what was lost is sent again.
+    // The deletion is not proven yet; the lost topic is sent again.
     expect(b.payloads).to.deep.equal(['new=1']);
   });
 });

@@ -9,7 +9,7 @@ import type { WorkerEnd } from './worker-end.ts';
 
 const FIRST_CONTACT_LIMIT = 5_000;
 
-/** Milliseconds. */
+/** Milliseconds after which each broker has been sent a marker. */
 const MARKER_PERIOD = 1_000;
 
 const many = (count: number, payload = '1') =>
@@ -108,7 +108,7 @@ describe('Reconciler', () => {
     b.begin().replay();
     c.begin().replay();
     await fixture.all();
-    // The marker may have taken the place of one.
+    // The marker may count as one of them.
     const expectSent = ({ published }: WorkerEnd, count: number) =>
       expect(published).to.have.length.within(count - 1, count);
     expectSent(b, CREDIT);

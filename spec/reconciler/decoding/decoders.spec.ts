@@ -105,7 +105,7 @@ describe('Decoders', () => {
 
   it('read Geobuf as its own library does, except for the shapes', () => {
     const properties = fc.dictionary(
-      // The library's encoder takes what every object has for a key that it has met; its decoder leaves `prototype` out.
+      // The library's encoder takes inherited properties for known keys; its decoder omits `prototype`.
       fc.string({ minLength: 1 }).filter(key => !(key in {}) && key !== 'prototype'),
       fc.oneof(
         fc.string(),
@@ -166,7 +166,7 @@ describe('Decoders', () => {
   });
 });
 
-/** Maps as objects, and no difference between a lone surrogate and what UTF-8 makes of it. */
+/** Maps become objects, and lone surrogates become what UTF-8 makes of them. */
 function plain(value: unknown): unknown {
   if (typeof value === 'string') return Buffer.from(value).toString();
   if (value instanceof Map) return plain(Object.fromEntries(value));
@@ -175,7 +175,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** As JSON has it: without prototypes, and without coordinates but those of points. */
+/** As in JSON: without prototypes, and without coordinates other than those of points. */
 function withoutShapes(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, function (key, inner: unknown) {

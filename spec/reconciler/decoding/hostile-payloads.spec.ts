@@ -106,7 +106,7 @@ describe('Decoders withstand', () => {
       } catch {
         continue;
       }
-      // A cut between two fields of the root is a whole message, without the feature.
+      // A cut between two fields of the root leaves a complete message, without the feature.
       expect(decoded).not.to.deep.equal(whole);
       expect(follow(decoded, ['properties'])).to.equal(undefined);
     }
@@ -118,7 +118,7 @@ describe('Decoders withstand', () => {
   }
 });
 
-/** GeometryCollections inside each other; each needs one byte more for its length, so sizes are computed. */
+/** Nested GeometryCollections. The length field grows with the nesting, so the sizes are computed first. */
 function geometryCollections(depth: number): Bytes {
   let inner = Buffer.from([0x08, 6]);
   for (let level = 0; level < depth; level++) {

@@ -7,7 +7,7 @@ import { MemoryStore } from '../../support/memory-store.ts';
 import { type FixtureOptions, NOW, ReconcilerFixture } from '../reconciler-fixture.ts';
 import type { WorkerEnd } from '../worker-end.ts';
 
-/** C may not be published to under `private/…`. */
+/** Topics under `private/…` must not be published to C. */
 const FILTERS = [
   { filter: '#', subscribe: 7, publish: 7 },
   { filter: 'private/#', subscribe: 7, publish: 3 },
@@ -51,7 +51,7 @@ describe('Inspector', () => {
   it('counts each topic once: diverging until every broker is seen to hold the winner, then converged', async () => {
     await begin();
     await fixture.ready();
-    // The markers.
+    // The markers are acknowledged.
     await fixture.tick();
     for (const end of fixture.ends) end.settle();
     a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
@@ -155,7 +155,7 @@ describe('Inspector', () => {
     const { convergence } = (await measures()).counts;
     expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(1);
     expect(convergence.sum).to.be.closeTo(0.5, 0.001);
-    // It is held as before: nothing converges anew.
+    // The broker holds the same as before, so nothing converges again.
     c.observe({ topic: 't', payload: '1' });
     await fixture.all();
     expect((await measures()).counts.convergence).to.deep.equal(convergence);

@@ -15,7 +15,7 @@ describe('HeldHistory', () => {
     history = new HeldHistory();
   });
 
-  /** It held these one after the other, each until the commit with its number; the first since commit 0. */
+  /** The broker held these values one after the other, each until the commit of its number; the first since commit 0. */
   function held(topic: string, ...values: readonly (readonly [held: string, until: number])[]): void {
     let from = 0;
     for (const [value, until] of values) {

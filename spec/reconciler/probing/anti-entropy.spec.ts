@@ -148,7 +148,7 @@ describe('AntiEntropy', () => {
       expect(antiEntropy.beginFullScan(1, NOW)).to.equal(false);
     });
 
-    /** Surveys that begin in so many seconds, each of which shows one topic that has to be asked for. */
+    /** Full scans that begin within so many seconds; each one shows a topic that has to be probed. */
     function surveysIn(seconds: number, isFound: boolean): number {
       let surveys = 0;
       for (let second = 0; second < seconds; second++) {
@@ -173,7 +173,7 @@ describe('AntiEntropy', () => {
       expect(surveysIn(240, false)).to.equal(5);
     });
 
-    /** What is looked at after a survey that showed so many of these topics. */
+    /** The topics that are scanned after a full scan that showed so many of these topics. */
     function lookedAtAfter(held: readonly string[], shown: number): string[] {
       antiEntropy.replayed(1_000);
       antiEntropy.beginFullScan(1, NOW);

@@ -12,7 +12,7 @@ import type { StoredState, StoredTopic } from '../../../lib/store/state-store.ts
 import { commit, message, settledTopic } from '../../store/topics.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
-/** A topic that every broker holds, with something else about its message. */
+/** A topic that every broker holds, with some fields of its message replaced. */
 function withMessage(changes: Partial<Message>): StoredTopic {
   const { register, seen } = settledTopic('x');
   const winner = { ...message('x'), ...changes };
@@ -91,7 +91,7 @@ describe('The topics of a store', () => {
     await store.close();
     const log = await FrameLog.open(`${folder}/state-1.log`);
     for await (const _ of log.commits()) {
-      // To its end, where it is appended to.
+      // To the end of the file, where records are appended.
     }
     // A topic (1) named `t`, with a record of four bytes that says it has a great many messages.
     await log.append('commit', Buffer.from([1, 1, 0, 0, 0, 0x74, 4, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]));

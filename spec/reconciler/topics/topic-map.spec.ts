@@ -35,7 +35,7 @@ const message: fc.Arbitrary<Message> = fc.record({
   ttlExpiresAt: time,
 });
 
-/** What a broker has of the winner, or another message. */
+/** What a broker holds: the winner, nothing, or another message. */
 type Has = 'winner' | 'absent' | 'unknown' | Message;
 
 const has: fc.Arbitrary<Has> = fc.oneof(

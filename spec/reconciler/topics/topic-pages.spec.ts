@@ -18,7 +18,7 @@ const topics = fc.uniqueArray(topic, { maxLength: 60 });
 
 const sorted = (all: readonly string[]) => inSlices(sort(all));
 
-/** The levels of a topic one by one: what the order means. */
+/** The definition of the order: the levels of topics are compared one by one. */
 function byLevels(a: string, b: string): number {
   const [left, right] = [a.split('/'), b.split('/')];
   for (let index = 0; index < Math.min(left.length, right.length); index++) {

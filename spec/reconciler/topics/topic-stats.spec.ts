@@ -88,7 +88,7 @@ class World {
     }
   }
 
-  /** As a census of all topics would have it. */
+  /** The counts by a walk through all topics. */
   get counted(): { counts: Record<TopicState, number>; behind: number[]; diverging: string[] } {
     const counts = { converged: 0, diverging: 0, blocked: 0, deleted: 0 };
     const behind = new Array<number>(BROKERS).fill(0);

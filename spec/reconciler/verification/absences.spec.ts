@@ -24,7 +24,7 @@ describe('A topic that a returning broker does not show', () => {
 
   afterEach(() => fixture.close());
 
-  /** B has taken the markers that came within a while. */
+  /** B has acknowledged the markers that came within a while. */
   async function marked(): Promise<void> {
     fixture.clock.tick(MARKER_PERIOD);
     await fixture.all();
@@ -33,7 +33,7 @@ describe('A topic that a returning broker does not show', () => {
     await fixture.all();
   }
 
-  /** B returns with its marker, and shows these topics; resolves when it is asked for the rest. */
+  /** B returns with its marker, and shows these topics. Resolves when the others are probed. */
   async function returnWith(shown: Readonly<Record<string, string>>): Promise<void> {
     b.post({ kind: 'disconnected' })
       .begin({ payload: String(b.own.at(-1)?.payload) })

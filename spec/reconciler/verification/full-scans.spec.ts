@@ -33,7 +33,7 @@ describe('After a replay that was cut,', () => {
     await fixture.tick();
   }
 
-  /** A full scan of A has shown these, and ended so. */
+  /** A full scan of A has shown these topics, and ended in this way. */
   async function scanned(topics: Readonly<Record<string, string>>, scan: FullScanResult): Promise<void> {
     const writer = new BatchWriter();
     for (const [topic, payload] of Object.entries(topics)) {
