@@ -1,4 +1,4 @@
-/** The thread of the reconciler: its actor, and the main thread's hold on it. */
+/** The thread of the reconciler: starts its actor, and carries out what the main thread requests. */
 
 import { randomBytes } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
@@ -11,24 +11,24 @@ import type { ReconcilerRequest, Response } from '../lib/protocol/requests.ts';
 import type { ReconcilerSettings, ReconcilerTask } from '../lib/protocol/settings.ts';
 import { loadDecoders } from '../lib/reconciler/decoding/decoders.ts';
 import { BufferingPort, EARLY_BYTES } from '../lib/reconciler/links/buffering-port.ts';
+import { startOf } from '../lib/reconciler/links/store-metadata.ts';
 import { StoreTooLargeError } from '../lib/reconciler/memory-bound.ts';
 import { Reconciler } from '../lib/reconciler/reconciler.ts';
-import { startOf } from '../lib/reconciler/store-metadata.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import type { StateStore } from '../lib/store/state-store.ts';
 import { UnknownStoreError } from '../lib/store/store-errors.ts';
 import { collectWhenIdle } from './idle-collection.ts';
 
-/** Of the secret that a store gets at its first start. */
+/** Bytes of the secret that a store gets at its first start. */
 const SECRET_BYTES = 32;
 
 export default async function reconciler({ control, brokers, settings }: ReconcilerTask): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
   const log: Log = (level, message) => report({ kind: 'log', level, message, at: Date.now() });
   const ports = brokers.map(({ port }) => new BufferingPort(port, EARLY_BYTES / brokers.length));
-  const connect = (facts: ReadonlyMap<string, string>) => {
+  const connect = (metadata: ReadonlyMap<string, string>) => {
     for (const [index, { name }] of brokers.entries()) {
-      const known = startOf(name, facts);
+      const known = startOf(name, metadata);
       if (known !== undefined) ports[index]?.start(known);
     }
   };
@@ -49,10 +49,12 @@ export default async function reconciler({ control, brokers, settings }: Reconci
             actor.attach(message.broker, message.port);
             return;
           case 'request':
-            // Whoever asks gets no answer then; that is no reason to end the replication.
+            // A request that fails gets no answer; replication goes on.
             answerOf(actor, message.request)
               .then(answer => report({ kind: 'response', id: message.id, response: answer }))
-              .catch((error: Error) => log('error', `a question was not answered: ${error.stack}`));
+              .catch((error: Error) =>
+                log('error', `a request was not answered: ${error.stack}; replication goes on`),
+              );
             return;
           case 'configure':
             configure(actor, message).then(() => report({ kind: 'configured' }), reject);
@@ -80,14 +82,14 @@ interface Started {
 }
 
 /**
- * A function of its own, so that nobody holds on to all that was read from the store. Returns the error where
- * to start again would not help.
- * @param recalled told who we were in an earlier life, while what we knew then is still being read
+ * A function of its own, so that no variable keeps all that was read from the store in memory. Returns the error if another start
+ * would not help.
+ * @param recalled gets the metadata of the store while the topics are still being read
  */
 async function start(
   { settings, brokers }: Pick<ReconcilerTask, 'settings' | 'brokers'>,
   log: Log,
-  recalled: (facts: ReadonlyMap<string, string>) => void,
+  recalled: (metadata: ReadonlyMap<string, string>) => void,
 ): Promise<Started | Error> {
   const names = brokers.map(({ name }) => name);
   const opened = await openStore(settings.store, names, log, recalled).catch((error: Error) => error);
@@ -121,9 +123,9 @@ async function configure(
   actor.configure({ settings, brokers, decoders: await decodersFor(settings) });
 }
 
-async function answerOf(actor: Reconciler, question: ReconcilerRequest): Promise<Response['response']> {
-  if (question.kind !== 'deletions') return actor.inspector.answer(question);
-  const topics = actor.decideDeletions(question.broker, question.decision);
+async function answerOf(actor: Reconciler, request: ReconcilerRequest): Promise<Response['response']> {
+  if (request.kind !== 'deletions') return actor.inspector.answer(request);
+  const topics = actor.decideDeletions(request.broker, request.decision);
   return topics === null ? null : { topics };
 }
 

@@ -1,9 +1,9 @@
 /**
- * Whether there is room for what a broker delivers, by MQTTREP_MAX_TOPICS and MQTTREP_MAX_MEMORY. Where there is none, topics
- * that retain nothing are forgotten to make some; if that does not help, a new topic is refused, and a known one keeps its
- * value. Refusals are counted by broker and reason, and said.
+ * Whether there is room for what a broker delivers, by MQTTREP_MAX_TOPICS and MQTTREP_MAX_MEMORY. If there is none, topics that
+ * retain nothing are forgotten. If that does not help, a new topic is refused, and a known topic keeps its value. Refusals are
+ * counted by broker and reason, and logged.
  *
- * A part of each bound is set aside for brokers that use little, so that the clients of one broker cannot fill it for all.
+ * A part of each bound is reserved for brokers that use little, so that the clients of one broker cannot use up all of it.
  */
 
 import type { Found } from '../core/events.ts';
@@ -17,8 +17,8 @@ import { fixedBytes, messageBytes } from './topics/topic-bytes.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 import type { Usage } from './topics/topic-usage.ts';
 
-/** Of each bound, what is set aside in equal parts for the brokers that use less than their part. */
-const SET_ASIDE = 1 / 4;
+/** The part of each bound that is reserved, in equal shares, for the brokers that use less than their share. */
+const RESERVED_PART = 1 / 4;
 
 /** Why there is no room: the bound itself, or the broker's share of it. */
 export type Shortage =
@@ -30,7 +30,7 @@ export type Shortage =
 export interface AdmissionDeps {
   readonly table: TopicTable;
   readonly links: Iterable<BrokerLink>;
-  /** How much there may be at most. */
+  /** Topics and bytes at most. */
   readonly room: Usage;
   readonly log: Log;
 }
@@ -45,23 +45,23 @@ export class Admission {
     this.eviction = new Eviction(deps.table);
   }
 
-  /** Bytes that may be kept. */
+  /** Bytes that topics may take. */
   get memory(): number {
     return this.#deps.room.bytes;
   }
 
-  /** The store was read: nothing of it is left out. */
+  /** The store was read. None of its topics is refused. */
   loaded(): void {
     const { table, room, log } = this.#deps;
     const { topics, bytes } = table.usage;
     if (topics <= room.topics && bytes <= room.bytes) return;
     log(
       'warn',
-      `the store holds ${topics} topics that take ${megabytes(bytes)}, more than MQTTREP_MAX_TOPICS (${room.topics}) or MQTTREP_MAX_MEMORY (${megabytes(room.bytes)}) allow: all are kept, but new ones and larger values are not replicated; raise the bound, or delete topics`,
+      `the store holds ${topics} topics that take ${megabytes(bytes)}, more than MQTTREP_MAX_TOPICS (${room.topics}) or MQTTREP_MAX_MEMORY (${megabytes(room.bytes)}) allow: mqttrep keeps all of them, but replicates no new ones and no larger values; raise the bound, or delete topics`,
     );
   }
 
-  /** Whether a message of a broker is taken in. */
+  /** Whether a message of a broker is admitted. */
   accepts(link: BrokerLink, message: Observation): boolean {
     const { topic } = message;
     if (this.#isRoomy(topic, message)) return true;
@@ -70,13 +70,13 @@ export class Admission {
     return this.#admits(link, topic, known, messageBytes(message) - replacedBytes(known, message.retained));
   }
 
-  /** Whether what a probe has found is taken in. */
+  /** Whether what a probe has found is admitted. */
   acceptsFound(link: BrokerLink, topic: string, found: Found): boolean {
     const known = this.#deps.table.get(topic)?.register;
     return this.#admits(link, topic, known, messageBytes(found) - replacedBytes(known, true));
   }
 
-  /** Whether nothing is near its bound. So it is most of the time, and then the topic need not be looked at. */
+  /** Whether no bound is near. That is the usual case, and then the topic need not be looked up. */
   #isRoomy(topic: string, message: Pick<Observation, 'payload' | 'properties'>): boolean {
     const { table, room } = this.#deps;
     const bytes = fixedBytes(topic) + messageBytes(message);
@@ -104,20 +104,20 @@ export class Admission {
     const bytes = usage.bytes + more.bytes;
     if (more.topics > 0 && topics > room.topics) return 'too_many_topics';
     if (bytes > room.bytes) return 'too_much_memory';
-    if (more.topics > 0 && topics + this.#setAside('topics', topics, broker) > room.topics) {
+    if (more.topics > 0 && topics + this.#reserved('topics', topics, broker) > room.topics) {
       return 'too_many_topics_of_broker';
     }
-    return bytes + this.#setAside('bytes', bytes, broker) > room.bytes
+    return bytes + this.#reserved('bytes', bytes, broker) > room.bytes
       ? 'too_much_memory_of_broker'
       : undefined;
   }
 
-  /** What is left of the parts that are set aside for other brokers, where there will be so much. */
-  #setAside(what: keyof Usage, total: number, broker: number): number {
+  /** What is left of the shares reserved for other brokers, if so much is in use. */
+  #reserved(what: keyof Usage, total: number, broker: number): number {
     const { table, room, links } = this.#deps;
     if (isBelowShares(total, room[what])) return 0;
     const others = [...links].filter(({ index, isRemoved }) => index !== broker && !isRemoved);
-    const part = Math.floor((room[what] * SET_ASIDE) / (others.length + 1));
+    const part = Math.floor((room[what] * RESERVED_PART) / (others.length + 1));
     return others.reduce((sum, { index }) => sum + Math.max(0, part - table.usage.of(index)[what]), 0);
   }
 
@@ -128,59 +128,59 @@ export class Admission {
     if (eviction.tombstones > before && this.#throttle.isDue('evicted', performance.now())) {
       this.#deps.log(
         'info',
-        'deletions are forgotten before their hour, to make room for other topics: a broker that goes back in time would bring those topics back; raise MQTTREP_MAX_TOPICS or MQTTREP_MAX_MEMORY',
+        'deletions are forgotten before their hour, to make room for other topics; a broker that is rolled back would bring those topics back: raise MQTTREP_MAX_TOPICS or MQTTREP_MAX_MEMORY',
       );
     }
     return isRoom;
   }
 
   #refuse(link: BrokerLink, topic: string, shortage: Shortage): void {
-    link.refused[shortage] = (link.refused[shortage] ?? 0) + 1;
+    link.counters.countRefused(shortage);
     if (!this.#throttle.isDue(`${link.index} ${shortage}`, performance.now())) return;
     this.#deps.log(
       'error',
-      `${link.name}: ${JSON.stringify(shortened(topic))} is not replicated: ${this.#logged(link, shortage)}`,
+      `${link.name}: ${JSON.stringify(shortened(topic))} is not replicated: ${this.#reasonFor(link, shortage)}`,
     );
   }
 
-  #logged({ index }: BrokerLink, shortage: Shortage): string {
+  #reasonFor({ index }: BrokerLink, shortage: Shortage): string {
     const { table, room } = this.#deps;
     const own = table.usage.of(index);
     switch (shortage) {
       case 'too_many_topics':
-        return `there would be more than ${room.topics} topics: new ones are not replicated; narrow the filters, or raise MQTTREP_MAX_TOPICS`;
+        return `there are ${room.topics} topics, as many as MQTTREP_MAX_TOPICS allows; narrow the filters, or raise MQTTREP_MAX_TOPICS`;
       case 'too_much_memory':
-        return `topics would take more than ${megabytes(room.bytes)}: new ones and larger values are not replicated; narrow the filters, or raise MQTTREP_MAX_MEMORY, and --max-old-space-size of Node.js with it`;
+        return `topics would take more than the ${megabytes(room.bytes)} of MQTTREP_MAX_MEMORY; narrow the filters, or raise MQTTREP_MAX_MEMORY, and --max-old-space-size of Node.js with it`;
       case 'too_many_topics_of_broker':
-        return `its clients have written ${own.topics} topics, and the rest of the ${room.topics} is set aside for other brokers; narrow the filters, or raise MQTTREP_MAX_TOPICS`;
+        return `clients of this broker have written ${own.topics} topics, and the rest of the ${room.topics} is reserved for other brokers; narrow the filters, or raise MQTTREP_MAX_TOPICS`;
       case 'too_much_memory_of_broker':
-        return `what its clients have written takes ${megabytes(own.bytes)}, and the rest of the ${megabytes(room.bytes)} is set aside for other brokers; narrow the filters, or raise MQTTREP_MAX_MEMORY, and --max-old-space-size of Node.js with it`;
+        return `messages of this broker's clients take ${megabytes(own.bytes)}, and the rest of the ${megabytes(room.bytes)} is reserved for other brokers; narrow the filters, or raise MQTTREP_MAX_MEMORY, and --max-old-space-size of Node.js with it`;
     }
   }
 }
 
-/** Whether there is room, whatever is set aside for others. */
+/** Whether there is room, whatever is reserved for others. */
 function isBelowShares(total: number, bound: number): boolean {
-  return total <= bound * (1 - SET_ASIDE);
+  return total <= bound * (1 - RESERVED_PART);
 }
 
-/** Whether the message may be the echo of a publish of ours, which settles what is pending. */
+/** Whether the message may be the echo of a pending publish. */
 function isExpected({ pending }: Register, broker: number, payload: string): boolean {
-  return pending.some(one => one.broker === broker && one.message.payload === payload);
+  return pending.some(entry => entry.broker === broker && entry.message.payload === payload);
 }
 
-/** Bytes of the message whose place it takes. */
+/** Bytes of the message that it replaces. */
 function replacedBytes(known: Register | undefined, retained: boolean | undefined): number {
   const { winner, transient } = known ?? {};
   const replaced = retained === false ? transient?.message : (winner ?? transient?.message);
   return replaced === undefined ? 0 : messageBytes(replaced);
 }
 
-/** Characters of a topic that are shown. */
-const SHOWN = 60;
+/** Characters of a topic that are logged. */
+const LOGGED_TOPIC_LENGTH = 60;
 
 function shortened(topic: string): string {
-  return topic.length > SHOWN ? `${topic.slice(0, SHOWN)}…` : topic;
+  return topic.length > LOGGED_TOPIC_LENGTH ? `${topic.slice(0, LOGGED_TOPIC_LENGTH)}…` : topic;
 }
 
 function megabytes(bytes: number): string {

@@ -1,9 +1,9 @@
 /**
- * What is decided is stored before it is sent: a publication leaves only after the commit that holds the
- * register it came from. So whatever a broker shows us after a crash, we know whether we wrote it.
+ * What is decided is stored before it is sent: a publication leaves only after the commit that holds the register it came from.
+ * So, whatever a broker shows after a crash, it is known whether mqttrep wrote it.
  *
- * One commit is under way at a time; what comes up meanwhile goes with the next one. When the store fails,
- * what it did not take goes with a later commit, and nothing waits for that.
+ * One commit is under way at a time; what changes meanwhile goes with the next one. When a commit fails, its changes go with
+ * a later commit, and nothing waits for that.
  */
 
 import { type BackoffLimits, backoff } from '../core/backoff.ts';
@@ -17,74 +17,79 @@ import type { TopicTable } from './topics/topic-table.ts';
 export interface CommitterDeps {
   readonly store: StateStore;
   readonly table: TopicTable;
-  /** They are sent what is waiting; facts of them are stored along with the topics. */
   readonly links: BrokerLinks;
   /** They follow the commits. */
   readonly markers: Pick<Markers, 'write' | 'follow'>;
   readonly log: Log;
 }
 
-const RETRY: BackoffLimits = { first: 1_000, longest: 30_000 };
+/** Milliseconds before a failed commit is tried again. */
+const RETRY_MS: BackoffLimits = { first: 1_000, longest: 30_000 };
 
 export class Committer {
-  /** How long commits took. */
+  /** Seconds that commits took. */
   readonly commits = new Histogram(BOUNDS.commit);
-  /** Commits that the store could not make. */
-  failures = 0;
   readonly #deps: CommitterDeps;
   #isCommitting = false;
-  #again = false;
+  /** Something changed while a commit was under way. */
+  #isNextRequested = false;
   #idle: (() => void)[] = [];
-  /** As they are stored. */
+  /** The metadata as it is stored. */
   #metadata: ReadonlyMap<string, string> = new Map();
-  /** Commits that failed in a row. */
   #failures = 0;
-  /** Milliseconds since 1970. */
+  #failuresInARow = 0;
+  /** In milliseconds of `performance.now()`. */
   #retryAt = 0;
 
   constructor(deps: CommitterDeps) {
     this.#deps = deps;
   }
 
-  /** Stores what changed, then sends what is waiting now. */
+  /** Commits that failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Stores what changed, then sends what is gathered by now. */
   save(): void {
     if (this.#isCommitting) {
-      this.#again = true;
+      this.#isNextRequested = true;
       return;
     }
     const { store, table, links, markers } = this.#deps;
     const uptime = performance.now();
     const isFailing = uptime < this.#retryAt;
-    // What changes from now on is of a later commit than the markers that leave now.
-    if (isFailing) table.close();
-    markers.write(isFailing ? table.closed : table.closing);
+    // Changes from now on belong to a later commit than the markers that leave now.
+    if (isFailing) table.commits.close();
+    markers.write(isFailing ? table.commits.closed : table.commits.closing);
     const send = links.seal();
+    links.commitBegun();
     if (isFailing) {
-      send();
+      this.#finish(send);
       return;
     }
     links.pruneHistories(uptime);
     const unsaved = table.takeUnsaved();
-    const facts = this.#changedMetadata();
-    if (unsaved.size === 0 && facts === undefined) {
-      send();
+    const metadata = this.#changedMetadata();
+    if (unsaved.size === 0 && metadata === undefined) {
+      this.#finish(send);
       return;
     }
     this.#isCommitting = true;
-    store.commit({ topics: table.each(unsaved), metadata: facts, all: table }, error => {
+    store.commit({ topics: table.each(unsaved), metadata, all: table }, error => {
       if (error === undefined) {
         this.commits.observe((performance.now() - uptime) / 1000);
-        this.#stored(facts);
+        this.#stored(metadata);
       } else {
         this.#notStored(error, unsaved);
       }
-      // Replication matters more than its memory: without the store we are as after a first contact.
-      send();
-      this.#committed();
+      // Replication goes on without the store. A later restart then resembles a first contact.
+      this.#finish(send);
+      this.#commitNext();
     });
   }
 
-  /** Stores what changed, whatever failed before; resolves when that is done, or could not be. */
+  /** Stores what changed, also while commits fail. Resolves when the commit has succeeded or failed. */
   finish(): Promise<void> {
     this.#retryAt = 0;
     this.save();
@@ -94,38 +99,43 @@ export class Committer {
     });
   }
 
-  /** All of them, if any has changed. */
-  #changedMetadata(): ReadonlyMap<string, string> | undefined {
-    const facts = this.#deps.links.metadata();
-    const before = this.#metadata;
-    const isSame =
-      facts.size === before.size && [...facts].every(([name, value]) => before.get(name) === value);
-    return isSame ? undefined : facts;
+  #finish(send: () => void): void {
+    send();
+    this.#deps.links.commitEnded();
   }
 
-  #stored(facts: ReadonlyMap<string, string> | undefined): void {
-    this.#metadata = facts ?? this.#metadata;
+  /** All metadata, if any of it has changed. */
+  #changedMetadata(): ReadonlyMap<string, string> | undefined {
+    const metadata = this.#deps.links.metadata();
+    const before = this.#metadata;
+    const isSame =
+      metadata.size === before.size && [...metadata].every(([key, value]) => before.get(key) === value);
+    return isSame ? undefined : metadata;
+  }
+
+  #stored(metadata: ReadonlyMap<string, string> | undefined): void {
+    this.#metadata = metadata ?? this.#metadata;
     const { store, links, log } = this.#deps;
     links.metadataStored(this.#metadata, performance.now());
-    if (this.#failures > 0) log('info', `the state is stored again in ${store.place}`);
-    this.#failures = 0;
+    if (this.#failuresInARow > 0) log('info', `the state is stored again in ${store.place}`);
+    this.#failuresInARow = 0;
     this.#retryAt = 0;
   }
 
   #notStored(error: Error, topics: Iterable<string>): void {
-    this.failures++;
+    this.#failures++;
     const { table, log } = this.#deps;
-    table.putBack(topics);
-    if (this.#failures === 0) {
-      log('error', `${error.message}; replication goes on, and it is tried again from time to time`);
+    table.commits.putBack(topics);
+    if (this.#failuresInARow === 0) {
+      log('error', `${error.message}; replication goes on, and mqttrep retries from time to time`);
     }
-    this.#retryAt = performance.now() + backoff(this.#failures++, RETRY, Math.random());
+    this.#retryAt = performance.now() + backoff(this.#failuresInARow++, RETRY_MS, Math.random());
   }
 
-  #committed(): void {
+  #commitNext(): void {
     this.#isCommitting = false;
-    if (this.#again) {
-      this.#again = false;
+    if (this.#isNextRequested) {
+      this.#isNextRequested = false;
       this.save();
     }
     if (this.#isCommitting) return;

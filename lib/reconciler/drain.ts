@@ -1,4 +1,4 @@
-/** The end: what waits is still sent, as far as the brokers take it in time. */
+/** The end of the process: what waits is still sent, as far as the brokers take it in time. */
 
 import type { Undelivered } from '../protocol/messages.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
@@ -11,21 +11,21 @@ export class Drain {
     this.#links = links;
   }
 
-  /** Waits until all is taken, for so many milliseconds. Returns what the brokers that are connected have not taken. */
+  /** Waits until everything is settled, for so many milliseconds. Returns what connected brokers have not taken by then. */
   async empty(within: number): Promise<readonly Undelivered[]> {
-    let limit: NodeJS.Timeout | undefined;
+    let timeout: NodeJS.Timeout | undefined;
     await new Promise<void>(resolve => {
       this.#emptied = resolve;
-      limit = setTimeout(resolve, within);
+      timeout = setTimeout(resolve, within);
       this.check();
     });
-    clearTimeout(limit);
+    clearTimeout(timeout);
     return [...this.#links]
-      .filter(({ busy }) => busy)
+      .filter(({ unconfirmed }) => unconfirmed > 0)
       .map(({ name, unconfirmed }) => ({ name, messages: unconfirmed }));
   }
 
-  /** A broker has taken something, or is gone. */
+  /** A broker has settled something, or its connection is gone. */
   check(): void {
     if (!this.#links.areBusy) this.#emptied?.();
   }

@@ -1,41 +1,41 @@
-/** One event for one topic: brought to the core's `step`, and what came of it carried out. */
+/**
+ * One event for one topic: the core's `step` decides, and what follows from its outcome is done here. Offers are not among
+ * these events: they come from the dispatcher.
+ */
 
 import type { Effect } from '../core/effects.ts';
 import type { Event, Observed, Probed } from '../core/events.ts';
 import type { Conflict, Outcome } from '../core/outcome.ts';
 import { isInSync, isProbing, pendingAt, type Register, willHold } from '../core/register.ts';
-import type { Counters } from './counters.ts';
-import type { Dispatcher } from './dispatcher.ts';
 import type { ConflictLog } from './inspection/conflict-log.ts';
+import type { Trash } from './inspection/trash.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
+import type { PublishOutcomes } from './links/publish-outcomes.ts';
 import type { LoopDamper } from './loop-damper.ts';
-import type { Changed } from './streams.ts';
+import type { Counters } from './topics/counters.ts';
 import type { TopicTable } from './topics/topic-table.ts';
-import type { Trash } from './trash.ts';
 
-export interface TopicEvent {
-  readonly topic: string;
-  readonly event: Event;
-}
+/**
+ * What an event came to.
+ * - `unchanged`: the register is as it was
+ * - `changed`: no broker lacks anything because of it
+ * - `lacking`: some broker may lack what the register says now; the topic is sampled at the next tick
+ * - `damped`: the loop damper holds the message, and releases it later
+ */
+export type EventResult = 'unchanged' | 'changed' | 'lacking' | 'damped';
 
-/** Brings an event to a topic. */
-export type ApplyEvent = (topic: string, event: Event) => void;
-
-/** The same, and has the topic sampled if that changes what brokers should hold. */
-export type BringEvent = (topic: string, event: Event) => void;
-
-/** What says that the broker has another message than before. */
+/** The effects that show that the broker has another message than before. */
 const CHANGES: ReadonlySet<Effect> = new Set(['won', 'lost', 'echo']);
 
-/** What a message comes to that counts as retained, though it does not say so. */
-const SHOWS: ReadonlySet<Effect> = new Set(['won', 'lost', 'repeated']);
+/** The effects of a message that counts as retained although it does not say so. */
+const INFERRED_RETAINED: ReadonlySet<Effect> = new Set(['won', 'lost', 'repeated']);
 
 export interface EventHandlerDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
   readonly conflicts: ConflictLog;
   readonly trash: Trash;
-  readonly dispatcher: Dispatcher;
+  readonly outcomes: PublishOutcomes;
   readonly damper: LoopDamper;
   /** By effect. */
   readonly counters: Counters;
@@ -48,69 +48,67 @@ export class EventHandler {
     this.#deps = deps;
   }
 
-  /** Returns whether the topic is to be sampled: some broker may lack something now. */
-  apply(topic: string, event: Event): Changed {
-    const { table, links, dispatcher, damper, counters } = this.#deps;
+  applyEvent(topic: string, event: Event): EventResult {
+    const { table, links, damper, counters } = this.#deps;
     if (damper.isHolding && event.kind === 'observed' && !isEcho(table.get(topic)?.register, event))
       damper.arrives(topic, event.payload, performance.now());
     const outcome = table.apply(topic, event);
     counters.count(outcome.effect);
-    if (outcome.conflict !== undefined) this.#conflicted(topic, outcome.conflict);
-    for (const command of outcome.commands) dispatcher.execute(links.at(command.broker), topic, command);
-    if (event.kind === 'observed') this.#delivered(topic, event, outcome);
-    switch (outcome.effect) {
-      case 'idle':
-        return false;
-      case 'full':
-        dispatcher.full(links.at((event as { broker: number }).broker), topic);
-        return false;
-      case 'probing':
-        links.at((event as { broker: number }).broker).promoteProbe(topic);
-        return false;
-      case 'published':
-        return true;
-      case 'won':
-        this.#noteInferred(topic, event, outcome.register);
-        this.#valueChanged(topic, 'retained');
-        for (const link of links) link.seen(topic);
-        if (isDeletionHeard(event, outcome)) links.at(event.broker).guard.heard(performance.now());
-        return lacksSomewhere(outcome);
-      case 'transient':
-        this.#valueChanged(topic, 'transient');
-        this.#noteInferred(topic, event, outcome.register);
-        return !this.#isHeld(topic, event) && lacksSomewhere(outcome);
-      case 'expired':
-        this.#valueChanged(topic, 'retained');
-        for (const link of links) link.seen(topic);
-        return lacksSomewhere(outcome);
-      case 'echo':
-        return this.#echoed(topic, outcome.register, (event as { broker: number }).broker);
-      default:
-        return lacksSomewhere(outcome);
+    if (outcome.conflict !== undefined) this.#noteConflict(topic, outcome.conflict);
+    for (const command of outcome.commands) {
+      if (command.kind === 'probe') links.at(command.broker).probes.ask(topic, command.priority);
     }
+    if (event.kind === 'observed') this.#noteDelivery(topic, event, outcome);
+    return this.#resultOf(topic, event, outcome);
   }
 
-  /** Where the topic is blocked, its new value may be a reason to try it. */
-  #valueChanged(topic: string, kind: 'retained' | 'transient'): void {
+  #resultOf(topic: string, event: Event, outcome: Outcome): EventResult {
+    const { links } = this.#deps;
+    switch (outcome.effect) {
+      case 'idle':
+        return 'unchanged';
+      case 'won':
+        this.#noteInferred(topic, event, outcome.register);
+        this.#retryBlocked(topic, 'retained');
+        for (const link of links) link.seen(topic);
+        if (isDeletionHeard(event, outcome)) links.at(event.broker).guard.heard(performance.now());
+        break;
+      case 'transient':
+        this.#retryBlocked(topic, 'transient');
+        this.#noteInferred(topic, event, outcome.register);
+        if (this.#isDamped(topic, event)) return 'damped';
+        break;
+      case 'expired':
+        this.#retryBlocked(topic, 'retained');
+        for (const link of links) link.seen(topic);
+        break;
+      case 'echo':
+        return this.#echoed(topic, outcome.register, (event as Observed | Probed).broker);
+    }
+    return isAnyLacking(outcome) ? 'lacking' : 'changed';
+  }
+
+  /** Where the topic is blocked, its new value may be a reason to retry. */
+  #retryBlocked(topic: string, kind: 'retained' | 'transient'): void {
     for (const { blockedTopics } of this.#deps.links) {
       if (blockedTopics.size > 0) blockedTopics.valueChanged(topic, kind, performance.now());
     }
   }
 
-  /** What met another write at the broker has to be looked at; what is to be looked at has to be quiet before. */
-  #delivered(topic: string, { broker, retained, replay }: Observed, { effect, raced }: Outcome): void {
+  /** A topic whose message raced with another write is probed again when the topic is idle. */
+  #noteDelivery(topic: string, { broker, retained, replay }: Observed, { effect, raced }: Outcome): void {
     const { links, table } = this.#deps;
     const link = links.at(broker);
-    if (replay && retained !== false && link.state.shown(topic)) table.putBack([topic]);
-    if (retained === true || (retained === undefined && SHOWS.has(effect))) link.seen(topic);
-    if (raced) link.racedWrites++;
+    if (replay && retained !== false && link.state.shown(topic)) table.commits.putBack([topic]);
+    if (retained === true || (retained === undefined && INFERRED_RETAINED.has(effect))) link.seen(topic);
+    if (raced) link.counters.countRacedWrite();
     const isChange = CHANGES.has(effect) && link.antiEntropy.isInferred(topic);
     if (raced || isChange) link.antiEntropy.inferred(topic, performance.now());
   }
 
   /**
-   * A live message over MQTT 3.1.1 counts as retained where the topic is, or as one that only passes where a probe once
-   * found so; which has to be looked at. A client may begin to retain a topic that nobody retained before.
+   * A live message over MQTT 3.1.1 counts as retained where the topic is retained, and as transient where a probe once found
+   * so. Either may be wrong, since a client may begin to retain the topic. So the topic is probed when it is idle.
    */
   #noteInferred(topic: string, event: Event, register: Register): void {
     if (event.kind !== 'observed' || event.retained !== undefined || isProbing(register, event.broker))
@@ -118,32 +116,34 @@ export class EventHandler {
     this.#deps.links.at(event.broker).antiEntropy.inferred(topic, performance.now());
   }
 
-  #isHeld(topic: string, event: Event): boolean {
+  #isDamped(topic: string, event: Event): boolean {
     return event.kind === 'observed' && this.#deps.damper.holds(topic, event.payload, performance.now());
   }
 
-  #conflicted(topic: string, clash: Conflict): void {
+  #noteConflict(topic: string, conflict: Conflict): void {
     const policy = this.#deps.table.get(topic)?.policy;
-    if (policy !== undefined) this.#deps.conflicts.note(topic, clash, policy);
-    this.#deps.trash.lost(topic, clash.loser);
+    if (policy !== undefined) this.#deps.conflicts.note(topic, conflict, policy);
+    this.#deps.trash.lost(topic, conflict.loser);
   }
 
-  /** Returns whether the broker, now that our publish has arrived there, still lacks something. */
-  #echoed(topic: string, register: Register, broker: number): Changed {
-    const link = this.#deps.links.at(broker);
+  /** Our publish has arrived at the broker, which may lack something later all the same. */
+  #echoed(topic: string, register: Register, broker: number): EventResult {
+    const { links, outcomes } = this.#deps;
+    const link = links.at(broker);
     if (pendingAt(register, broker) === 0) {
-      link.echoed(topic);
-      this.#deps.dispatcher.confirmed(link, topic);
+      link.flow.echoed(topic);
+      outcomes.confirmed(link, topic);
     }
-    return register.winner !== undefined && !isInSync(willHold(register, broker), register.winner);
+    const { winner } = register;
+    return winner === undefined || isInSync(willHold(register, broker), winner) ? 'changed' : 'lacking';
   }
 }
 
-/** It may be our own publish: then it says nothing of who else writes. */
+/** The message may be our own publish: then it does not tell whether a client writes. */
 function isEcho(register: Register | undefined, { own, broker, payload }: Observed): boolean {
   if (own) return true;
   const pending = register?.pending ?? [];
-  return pending.some(one => one.broker === broker && one.message.payload === payload);
+  return pending.some(entry => entry.broker === broker && entry.message.payload === payload);
 }
 
 function isDeletionHeard(event: Event, { deletionProven }: Outcome): event is Observed | Probed {
@@ -151,8 +151,8 @@ function isDeletionHeard(event: Event, { deletionProven }: Outcome): event is Ob
   return event.kind === 'observed' && !event.replay && event.payload === '';
 }
 
-/** Whether some broker may lack what the register says: a reason to look at it at the tick. */
-function lacksSomewhere({ register, effect }: Outcome): boolean {
+/** Whether some broker may lack what the register says. */
+function isAnyLacking({ register, effect }: Outcome): boolean {
   const { winner, transient } = register;
   if (effect === 'transient') return transient !== undefined;
   return (

@@ -1,24 +1,24 @@
-/** The first contact: nothing is published before every broker has shown what it retains, or was waited for. */
+/** The first contact: nothing is published before every broker has shown what it retains, or was waited for long enough. */
 
 import type { BrokerLinks } from './links/broker-links.ts';
 
-/** Brokers are waited for no longer than so many milliseconds. */
-const LIMIT = 5_000;
+/** Milliseconds for which brokers are waited for at most. */
+const FIRST_CONTACT_TIMEOUT_MS = 5_000;
 
 export class FirstContact {
   #isOver = false;
   readonly #links: BrokerLinks;
-  readonly #limit: NodeJS.Timeout;
+  readonly #timeout: NodeJS.Timeout;
   readonly #over: () => void;
 
   /** @param over called once, when publishing may begin */
   constructor(links: BrokerLinks, over: () => void) {
     this.#links = links;
     this.#over = over;
-    this.#limit = setTimeout(() => this.end(), LIMIT);
+    this.#timeout = setTimeout(() => this.end(), FIRST_CONTACT_TIMEOUT_MS);
   }
 
-  /** A broker has been seen, or is no longer waited for. */
+  /** A broker has shown what it retains, or was removed. */
   endIfAllSeen(): void {
     if (this.#links.areSeen) this.end();
   }
@@ -26,12 +26,12 @@ export class FirstContact {
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#limit);
+    clearTimeout(this.#timeout);
     this.#over();
   }
 
-  /** It will not end any more. */
+  /** It will never be over. */
   close(): void {
-    clearTimeout(this.#limit);
+    clearTimeout(this.#timeout);
   }
 }

@@ -1,4 +1,9 @@
-/** What a broker has shown becomes events: unpacked, let in, dated, and with what is known of that broker. */
+/**
+ * What a broker has shown becomes events: unpacked, admitted, dated, and combined with what is known of that broker.
+ *
+ * Up to `applyEvent` no register is touched. A topic's policy (topics/topic-policies.ts) is known here already, so messages of
+ * some topics can be routed elsewhere at this point.
+ */
 
 import type { Observed } from '../core/events.ts';
 import type { HybridClock } from '../core/version.ts';
@@ -6,8 +11,8 @@ import { BatchReader } from '../protocol/batch.ts';
 import type { Observations, ProbeAnswer } from '../protocol/messages.ts';
 import { type Observation, readObservation } from '../protocol/observation.ts';
 import type { Admission } from './admission.ts';
-import type { BringEvent } from './event-handler.ts';
 import type { BrokerLink } from './links/broker-link.ts';
+import type { ApplyEvent } from './topics/topic-event.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 import type { Verifier } from './verification/verifier.ts';
 
@@ -15,7 +20,7 @@ export interface IngressDeps {
   readonly table: TopicTable;
   readonly clock: HybridClock;
   readonly verifier: Verifier;
-  readonly bring: BringEvent;
+  readonly applyEvent: ApplyEvent;
   readonly admission: Admission;
 }
 
@@ -26,31 +31,35 @@ export class Ingress {
     this.#deps = deps;
   }
 
-  /** What a broker has delivered. */
+  /** A broker has delivered a batch of messages. */
   observed(link: BrokerLink, { batch, messages }: Observations): void {
-    const { table, bring, admission } = this.#deps;
+    const { table, applyEvent, admission } = this.#deps;
+    const { session, antiEntropy, intake, worker } = link;
+    const bytes = batch.byteLength;
     const reader = new BatchReader(batch);
     const now = Date.now();
-    link.messages += messages;
-    // A replay is a burst that tells by itself when it is over.
-    const isBurst = link.antiEntropy.received(messages, performance.now()) && link.ready;
+    const uptime = performance.now();
+    session.received(messages);
+    // A replay is no burst: its end is known.
+    const isBurst = antiEntropy.received(messages, uptime) && session.isReady;
     while (!reader.done) {
       const observation = readObservation(reader);
       const { topic, replay, retained, own, conflated } = observation;
-      const isAccepted = admission.accepts(link, observation);
-      // What it shows it retains, also where the value is left out.
-      if (replay && retained === true && (isAccepted || table.states.has(topic))) link.replayed?.add(topic);
-      if (!isAccepted) continue;
+      const isAdmitted = admission.accepts(link, observation);
+      // The broker retains what its replay shows, also where there is no room for the value.
+      if (replay && retained === true && (isAdmitted || table.states.has(topic))) session.replayShown(topic);
+      if (!isAdmitted) continue;
       if (conflated !== undefined) table.passedOver(topic, link.index, conflated);
-      bring(topic, this.#dated(link, observation, now));
-      // An echo that was dropped is missed anyway.
-      if (isBurst && !own && table.states.has(topic)) link.antiEntropy.note(topic);
+      applyEvent(topic, this.#dated(link, observation, now));
+      // A dropped echo needs no scan: it becomes overdue.
+      if (isBurst && !own && table.states.has(topic)) antiEntropy.note(topic);
     }
+    worker.credit(intake.received(bytes, uptime));
   }
 
-  /** What a survey has shown. */
-  shown(link: BrokerLink, batch: ArrayBuffer): void {
-    const { admission, verifier, bring } = this.#deps;
+  /** A full scan has shown a batch of messages. */
+  scanned(link: BrokerLink, batch: ArrayBuffer): void {
+    const { admission, verifier, applyEvent } = this.#deps;
     const reader = new BatchReader(batch);
     const now = Date.now();
     while (!reader.done) {
@@ -59,43 +68,44 @@ export class Ingress {
       const { topic } = observation;
       if (verifier.isOfReplay(link, topic)) {
         link.antiEntropy.shown(topic);
-        // What was left at the broker meanwhile does not make it older.
-        bring(topic, { ...this.#dated(link, observation, now), returnState: 'first contact' });
+        // A marker that was left at the broker meanwhile does not make the message newer.
+        applyEvent(topic, { ...this.#dated(link, observation, now), returnState: 'first contact' });
       } else {
         verifier.shown(link, observation);
       }
     }
   }
 
-  /** What probes have found. Of what there is no room for nothing is known. */
+  /** Probes were answered. A topic for which there is no room counts as not answered. */
   found(link: BrokerLink, answers: readonly ProbeAnswer[]): void {
     const { admission, verifier } = this.#deps;
     for (const { topic, held } of answers) {
-      const isLeftOut = typeof held === 'object' && !admission.acceptsFound(link, topic, held);
-      verifier.found(link, { topic, held: isLeftOut ? 'unknown' : held });
+      const isRefused = typeof held === 'object' && !admission.acceptsFound(link, topic, held);
+      verifier.found(link, { topic, held: isRefused ? 'unknown' : held });
     }
   }
 
-  /** What was observed, dated now, should it be a new write. */
+  /** The observation as an event; should it be a new write, it is dated now. */
   #dated(link: BrokerLink, observation: Observation, now: number): Observed {
     const { clock } = this.#deps;
+    const { index, session, rank, blockedTopics } = link;
     const { topic, payload, properties, retained, replay, stamp, own, claim, expiry } = observation;
     return {
       kind: 'observed',
-      broker: link.index,
+      broker: index,
       payload,
       properties,
       retained,
       replay,
-      returnState: replay ? link.returnStateOf(topic, observation) : link.returnState,
+      returnState: replay ? session.returnStateOf(topic, observation) : session.returnState,
       stamp: stamp !== undefined && clock.witness(stamp, now) ? stamp : undefined,
-      stamps: link.stamps,
+      stamps: session.stamps,
       own,
       claim,
       expiry,
       newVersion: clock.next(now),
-      firstContactRank: link.rank,
-      isBlocked: link.blockedTopics.refuses(topic),
+      firstContactRank: rank,
+      isBlocked: blockedTopics.refuses(topic),
       now,
     };
   }

@@ -1,63 +1,62 @@
 /**
- * Messages that circle: where something else joins the same brokers, such as a bridge of a broker, what is passed on to one
- * broker comes back from the other one, and is passed on again, for ever. Nothing in such a message tells it from a new one.
+ * Messages that circle. If something else joins the same brokers, such as a bridge of a broker, a transient message that mqttrep
+ * sends to one broker comes back from the other one, and is sent again, for ever. Nothing distinguishes it from a new message.
  *
- * So what comes back soon after it was passed on, time after time, is held for a moment as a test. A loop is still then:
- * it lives on what is passed on. Then it is passed on less and less often, and in the end not at all. A client that repeats
- * itself goes on meanwhile: what was held is passed on at once, before the next one, and the client is left alone for
- * minutes. No message of such a client is lost by the test.
+ * So a message that repeatedly comes back soon after it was sent is held for a moment, as a test. A loop stops then, since it
+ * depends on what mqttrep sends. After the test the message is sent less and less often, and in the end not at all. A client that
+ * repeats its message goes on during the test: then the held message is sent at once, before the next one, and the client is
+ * exempt from tests for minutes. The test loses no message of such a client.
  */
 
 import { LogThrottle } from '../core/log-throttle.ts';
 import type { Log } from '../protocol/messages.ts';
 
-/** What comes this soon after it was passed on may have come back, in milliseconds. A bridge takes some. */
+/** Milliseconds after it was sent within which a message may have come back. A bridge takes some time. */
 const RETURN_MS = 500;
 
-/** So many times in a row it may come back before it is tested. */
-const RETURNS = 10;
+/** Returns in a row after which a message is tested. */
+const TEST_AFTER_RETURNS = 10;
 
-/** It was still so many times, for twice as long each time: then it is a loop, and said. */
-const CONFIRMED = 3;
+/** Quiet tests in a row, each twice as long as the one before, after which a loop is certain and logged. */
+const CONFIRMED_AFTER_TESTS = 3;
 
-/** After so many times it is passed on no more. */
-const STOPPED = 10;
+/** Quiet tests in a row after which the message is dropped. */
+const DROPPED_AFTER_TESTS = 10;
 
-/** A client that repeats itself is left alone for so long, in milliseconds. */
+/** Milliseconds for which the message of a client that repeats it is not tested again. */
 const EXEMPT_MS = 10 * 60_000;
 
-/** Messages that are watched at most: the latest. */
-const MOST_WATCHED = 1_000;
+/** Messages that are watched at most: the latest ones. */
+const MAX_WATCHED = 1_000;
 
-/** Characters of a topic that are shown. */
-const SHOWN = 60;
+/** Characters of a topic that are logged. */
+const LOGGED_TOPIC_LENGTH = 60;
 
 /** One topic and payload. */
 interface Circle {
   readonly topic: string;
-  /** Of all of the following: milliseconds of `performance.now()`. */
+  /** In milliseconds of `performance.now()`, as `exemptUntil`. */
   passedOnAt: number;
   exemptUntil: number;
-  /** How often it came back soon, in a row. */
+  /** Returns in a row. */
   returns: number;
-  /** How often it was held, and nothing came meanwhile. */
+  /** Quiet tests in a row. */
   level: number;
   held: NodeJS.Timeout | undefined;
 }
 
 export interface LoopDamperDeps {
-  /** Passes on what is held of a topic. */
+  /** Sends the held message of a topic. */
   readonly release: (topic: string) => void;
-  /** Does so no more. */
+  /** Drops the held message of a topic. */
   readonly drop: (topic: string) => void;
   readonly log: Log;
 }
 
 export class LoopDamper {
-  /** Messages that were held, or not passed on. */
-  damped = 0;
+  #damped = 0;
   readonly #deps: LoopDamperDeps;
-  /** By topic and payload, the one that was passed on last at the end. */
+  /** By topic and payload; the one that was sent last stands at the end. */
   readonly #circles = new Map<string, Circle>();
   readonly #held = new Set<Circle>();
   readonly #throttle = new LogThrottle<string>();
@@ -66,12 +65,17 @@ export class LoopDamper {
     this.#deps = deps;
   }
 
-  /** A message that is not retained is being sent to a broker. */
+  /** Messages that were held or dropped. */
+  get damped(): number {
+    return this.#damped;
+  }
+
+  /** A transient message is being sent to a broker. */
   passedOn(topic: string, payload: string, uptime: number): void {
     const key = keyOf(topic, payload);
     const known = this.#circles.get(key);
     if (known !== undefined) {
-      // The latest are kept.
+      // To the end: the latest ones are kept.
       this.#circles.delete(key);
       this.#circles.set(key, known);
       known.passedOnAt = uptime;
@@ -99,18 +103,18 @@ export class LoopDamper {
     return this.#held.size > 0;
   }
 
-  /** Before a client's message is looked at: if such a one is held, that is passed on first. */
+  /** A client's message arrives. If the same message is held, that one is sent first. */
   arrives(topic: string, payload: string, uptime: number): void {
     const circle = this.#circles.get(keyOf(topic, payload));
     if (circle?.held === undefined) return;
-    this.#letGo(circle);
+    this.#release(circle);
     circle.exemptUntil = uptime + EXEMPT_MS;
     circle.returns = 0;
     circle.level = 0;
     this.#deps.release(topic);
   }
 
-  /** Whether a message that is not retained, and is to be passed on, is held for now. */
+  /** Whether a transient message that is to be sent is held for now. */
   holds(topic: string, payload: string, uptime: number): boolean {
     const circle = this.#circles.get(keyOf(topic, payload));
     if (circle === undefined || circle.exemptUntil > uptime) return false;
@@ -119,28 +123,29 @@ export class LoopDamper {
       circle.level = 0;
       return false;
     }
-    if (++circle.returns < RETURNS) return false;
+    if (++circle.returns < TEST_AFTER_RETURNS) return false;
     this.#hold(circle);
     return true;
   }
 
   close(): void {
-    for (const circle of [...this.#held]) this.#letGo(circle);
+    for (const circle of [...this.#held]) this.#release(circle);
   }
 
   #hold(circle: Circle): void {
-    this.damped++;
+    this.#damped++;
     this.#held.add(circle);
     const wait = 2 * RETURN_MS * 2 ** circle.level;
-    circle.held = setTimeout(() => this.#wasStill(circle), wait);
+    circle.held = setTimeout(() => this.#testEnded(circle), wait);
     circle.held.unref();
   }
 
-  #wasStill(circle: Circle): void {
-    this.#letGo(circle);
+  /** Nothing came back during the test. */
+  #testEnded(circle: Circle): void {
+    this.#release(circle);
     circle.level++;
-    if (circle.level === CONFIRMED) this.#say(circle);
-    if (circle.level < STOPPED) {
+    if (circle.level === CONFIRMED_AFTER_TESTS) this.#logLoop(circle);
+    if (circle.level < DROPPED_AFTER_TESTS) {
       this.#deps.release(circle.topic);
       return;
     }
@@ -149,23 +154,25 @@ export class LoopDamper {
     this.#deps.drop(circle.topic);
   }
 
-  #letGo(circle: Circle): void {
+  #release(circle: Circle): void {
     clearTimeout(circle.held);
     circle.held = undefined;
     this.#held.delete(circle);
   }
 
-  #say({ topic }: Circle): void {
+  #logLoop({ topic }: Circle): void {
     if (!this.#throttle.isDue('loop', Date.now())) return;
-    const shown = JSON.stringify(topic.length > SHOWN ? `${topic.slice(0, SHOWN)}…` : topic);
+    const logged = JSON.stringify(
+      topic.length > LOGGED_TOPIC_LENGTH ? `${topic.slice(0, LOGGED_TOPIC_LENGTH)}…` : topic,
+    );
     this.#deps.log(
       'warn',
-      `a message under ${shown} comes back each time that it was passed on: something else joins these brokers, such as a bridge between two of them; it is passed on less and less often; end the bridge, or leave its topics to it`,
+      `a message under ${logged} comes back each time that it was passed on: something else joins these brokers, such as a bridge between two of them; mqttrep passes it on less and less often; end the bridge, or exclude its topics from mqttrep`,
     );
   }
 
   #makeRoom(): void {
-    if (this.#circles.size < MOST_WATCHED) return;
+    if (this.#circles.size < MAX_WATCHED) return;
     for (const [key, circle] of this.#circles) {
       if (circle.held !== undefined) continue;
       this.#circles.delete(key);
@@ -174,11 +181,11 @@ export class LoopDamper {
   }
 }
 
-/** Characters of a payload that are compared: of a longer one its beginning and its end. */
-const COMPARED = 1_024;
+/** Characters of a payload that are compared; of a longer payload its beginning and its end. */
+const COMPARED_LENGTH = 1_024;
 
 function keyOf(topic: string, payload: string): string {
-  if (payload.length <= COMPARED) return `${topic}\0${payload}`;
-  const half = COMPARED / 2;
+  if (payload.length <= COMPARED_LENGTH) return `${topic}\0${payload}`;
+  const half = COMPARED_LENGTH / 2;
   return `${topic}\0${payload.length}\0${payload.slice(0, half)}${payload.slice(-half)}`;
 }

@@ -1,17 +1,19 @@
 /**
- * When markers are written: each follows the commit that it names, behind what that commit sends, at most 20 a second for
- * each broker. Where brokers came to hold new topics, that is reason enough for a commit; what they held before is known
- * (links/held-history.ts), so that changes can wait for the next tick.
+ * When markers are written. Each marker follows the commit that it names, behind what that commit sends; at most 20 a second for
+ * each broker. A topic that is new at a broker is reason enough for a commit. What brokers held before is known
+ * (links/held-history.ts), so the marker for other changes can wait for the next tick.
  */
 
-import type { Dispatcher } from './dispatcher.ts';
+import type { HybridClock, Version } from '../core/version.ts';
+import type { BrokerLink } from './links/broker-link.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
+import { MARKER_EXPIRY_MS } from './links/marker.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 
 export interface MarkersDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
-  readonly dispatcher: Dispatcher;
+  readonly clock: HybridClock;
   /** Commits what changed, and sends what waits. */
   readonly save: () => void;
 }
@@ -25,24 +27,23 @@ export class Markers {
     this.#deps = deps;
   }
 
-  /** What is to be sent now waits for this commit: the markers that are due go with it. */
+  /** This commit is about to be made: the markers that are due are sent with it. */
   write(commit: number): void {
     if (this.#hasEnded) return;
     const uptime = performance.now();
     for (const link of this.#deps.links) {
-      if (link.isMarked && link.ready && link.marker.isDue(commit, uptime))
-        this.#deps.dispatcher.writeMarker(link, commit, uptime);
+      if (isMarkable(link) && link.marker.isDue(commit, uptime)) this.#write(link, commit, uptime);
     }
   }
 
-  /** Something has changed: has a marker written in time, if one is missing and no commit takes it along. */
+  /** Something has changed: if a marker is behind and no commit takes it along, one is made in time. */
   follow(): void {
     if (this.#hasEnded || this.#timer !== undefined) return;
     const { table, links, save } = this.#deps;
     let next: number | undefined;
     for (const link of links) {
-      if (!link.isMarked || !link.ready) continue;
-      const at = link.marker.dueAt(table.closed, table.hasUnsaved);
+      if (!isMarkable(link)) continue;
+      const at = link.marker.dueAt(table.commits.closed, table.commits.hasUnsaved);
       if (at !== undefined && (next === undefined || at < next)) next = at;
     }
     if (next === undefined) return;
@@ -53,15 +54,15 @@ export class Markers {
     }, delay);
   }
 
-  /** The end: the last markers name all that was seen; or none is left behind, where nobody will ask for them. */
-  end(how: 'written' | 'erased'): void {
+  /** The process ends: the last markers name all that was seen, or are deleted where nobody will read them. */
+  end(how: 'written' | 'deleted'): void {
     this.close();
     this.#hasEnded = true;
-    const { table, links, dispatcher } = this.#deps;
+    const { table, links } = this.#deps;
     for (const link of links) {
-      if (!link.isMarked || !link.ready) continue;
-      if (how === 'erased') dispatcher.deleteMarker(link);
-      else dispatcher.writeMarker(link, table.closing, performance.now());
+      if (!isMarkable(link)) continue;
+      if (how === 'deleted') this.#publish(link, '');
+      else this.#write(link, table.commits.closing, performance.now());
     }
   }
 
@@ -69,4 +70,26 @@ export class Markers {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
+
+  #write(link: BrokerLink, commit: number, uptime: number): void {
+    const { key } = link.state;
+    if (key === undefined) return;
+    const version = this.#publish(link, key.payloadOf(commit));
+    link.marker.write(commit, version, uptime);
+  }
+
+  #publish(link: BrokerLink, payload: string): Version {
+    const now = Date.now();
+    const version = this.#deps.clock.next(now);
+    const { markerTopic: topic } = link;
+    if (topic === undefined) return version;
+    const expiresAt = now + MARKER_EXPIRY_MS;
+    const message = { topic, payload, properties: undefined, version, expiresAt };
+    link.flow.publish({ ...message, retain: true, qos: 1, confirm: true });
+    return version;
+  }
+}
+
+function isMarkable({ isMarked, session }: BrokerLink): boolean {
+  return isMarked && session.isReady;
 }

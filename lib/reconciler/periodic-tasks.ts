@@ -1,31 +1,33 @@
 /**
- * What comes with time and not with a message: expirations, overdue echoes, blocked topics, unanswered questions,
- * what may be forgotten, the markers, and anti-entropy. No timer runs while nothing waits for it.
+ * What comes with time and not with a message: expiries, overdue echoes, retries of blocked topics and of probes, topics to be
+ * forgotten, markers, and anti-entropy. No timer runs while nothing waits for it.
  */
 
 import type { HybridClock } from '../core/version.ts';
 import type { Committer } from './committer.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { ApplyEvent, BringEvent } from './event-handler.ts';
+import type { BrokerLink } from './links/broker-link.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
+import type { PublishOutcomes } from './links/publish-outcomes.ts';
+import type { ApplyEvent } from './topics/topic-event.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 import type { Verifier } from './verification/verifier.ts';
 
-/** How often overdue echoes, blocked topics, expirations and the like are looked for, in milliseconds. */
-const PERIOD = 1_000;
+/** Milliseconds between two rounds over what may be overdue. */
+const ROUND_PERIOD_MS = 1_000;
 
-/** How often anti-entropy asks, in milliseconds. */
-const ANTI_ENTROPY_PERIOD = 10_000;
+/** Milliseconds between two scans of anti-entropy. */
+const ANTI_ENTROPY_PERIOD_MS = 10_000;
 
 export interface PeriodicTasksDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
   readonly clock: HybridClock;
   readonly dispatcher: Dispatcher;
+  readonly outcomes: PublishOutcomes;
   readonly verifier: Verifier;
   readonly committer: Committer;
-  readonly apply: ApplyEvent;
-  readonly bring: BringEvent;
+  readonly applyEvent: ApplyEvent;
 }
 
 export class PeriodicTasks {
@@ -41,11 +43,11 @@ export class PeriodicTasks {
   /** Something may wait for time to pass from now on. */
   keep(): void {
     if (this.#hasEnded) return;
-    if (this.#isWaitedFor()) this.#round ??= setTimeout(() => this.#goRound(), PERIOD);
-    this.#antiEntropy ??= setTimeout(() => this.#scan(), ANTI_ENTROPY_PERIOD);
+    if (this.#isWaitedFor()) this.#round ??= setTimeout(() => this.#goRound(), ROUND_PERIOD_MS);
+    this.#antiEntropy ??= setTimeout(() => this.#scan(), ANTI_ENTROPY_PERIOD_MS);
   }
 
-  /** The rounds that are due are the last. */
+  /** No round begins after those that are due. */
   end(): void {
     this.#hasEnded = true;
   }
@@ -58,35 +60,40 @@ export class PeriodicTasks {
   #isWaitedFor(): boolean {
     const { table, links } = this.#deps;
     if (table.waitsForTime) return true;
-    for (const link of links) if (link.ready && link.isWaiting) return true;
+    for (const link of links) if (link.intake.isHeld || (link.session.isReady && link.isWaiting)) return true;
     return false;
   }
 
   #goRound(): void {
     this.#round = undefined;
-    const { table, links, dispatcher, verifier, committer } = this.#deps;
+    const { table, links, committer } = this.#deps;
     const now = Date.now();
     const uptime = performance.now();
     this.#expire(now);
     for (const link of links) {
-      if (!link.ready) continue;
-      for (const topic of link.overdue(uptime)) {
-        this.#deps.apply(topic, { kind: 'echo-overdue', broker: link.index });
-      }
-      for (const topic of link.blockedTopics.due(uptime)) link.due.add(topic);
-      verifier.askAgain(link, uptime);
-      dispatcher.offer(link);
-      dispatcher.sayCounted(link, uptime);
+      link.worker.credit(link.intake.overdue(uptime));
+      if (link.session.isReady) this.#lookAfter(link, uptime);
     }
     table.forget(now);
     committer.save();
     this.keep();
   }
 
+  #lookAfter(link: BrokerLink, uptime: number): void {
+    const { dispatcher, outcomes, verifier, applyEvent } = this.#deps;
+    for (const topic of link.flow.overdue(uptime)) {
+      applyEvent(topic, { kind: 'echo-overdue', broker: link.index });
+    }
+    for (const topic of link.blockedTopics.due(uptime)) link.flow.add(topic);
+    verifier.retryProbes(link, uptime);
+    dispatcher.offer(link);
+    outcomes.logCounted(link, uptime);
+  }
+
   #expire(now: number): void {
-    const { table, clock, bring } = this.#deps;
+    const { table, clock, applyEvent } = this.#deps;
     for (const topic of table.expiring(now)) {
-      bring(topic, { kind: 'expired', newVersion: clock.next(now), now });
+      applyEvent(topic, { kind: 'expired', newVersion: clock.next(now), now });
       table.expectExpiry(topic);
     }
   }
@@ -95,7 +102,7 @@ export class PeriodicTasks {
     this.#antiEntropy = undefined;
     const { links, verifier, committer } = this.#deps;
     const uptime = performance.now();
-    for (const link of links) verifier.startScan(link, ANTI_ENTROPY_PERIOD / 1000, uptime);
+    for (const link of links) verifier.startScan(link, ANTI_ENTROPY_PERIOD_MS / 1_000, uptime);
     committer.save();
     this.keep();
   }

@@ -1,23 +1,22 @@
 /**
- * A broker's sessions: one begins with each connection, replays what the broker retains, settles what is
- * published in it, and ends when the connection is lost.
+ * The sessions of brokers, as their workers report them: a session begins, its replay ends, publications are settled in it, and
+ * it ends with the connection.
  */
 
 import type { CaughtUp, Log, PublishResults, SessionStarted } from '../protocol/messages.ts';
 import type { Committer } from './committer.ts';
-import type { Dispatcher } from './dispatcher.ts';
-import type { ApplyEvent, BringEvent } from './event-handler.ts';
 import type { BrokerLink } from './links/broker-link.ts';
+import type { PublishOutcomes } from './links/publish-outcomes.ts';
+import type { ApplyEvent } from './topics/topic-event.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 import type { Verifier } from './verification/verifier.ts';
 
 export interface SessionsDeps {
   readonly table: TopicTable;
-  readonly dispatcher: Dispatcher;
+  readonly outcomes: PublishOutcomes;
   readonly verifier: Verifier;
   readonly committer: Committer;
-  readonly apply: ApplyEvent;
-  readonly bring: BringEvent;
+  readonly applyEvent: ApplyEvent;
   readonly log: Log;
 }
 
@@ -29,74 +28,84 @@ export class Sessions {
   }
 
   begun(link: BrokerLink, session: SessionStarted): void {
-    this.parted(link);
-    const { table, log } = this.#deps;
+    this.disconnected(link);
+    const { table } = this.#deps;
     const before = link.marker.recorded;
     // What changes from now on is told from what changed before.
-    table.close();
-    link.sessionStarted(session, table.closed);
+    table.commits.close();
+    link.session.begun(session, table.commits.closed);
     const found = link.marker.recorded;
-    // A store that went back counts on from where it was.
-    if (found !== undefined) table.advance(found);
-    if (link.state.hasForgedMarker) {
+    // If our store was rolled back, commits are counted on from the marker.
+    if (found !== undefined) table.commits.advance(found);
+    this.#noteReturn(link, session, before);
+  }
+
+  /** @param before the number of the marker that the broker was known to have */
+  #noteReturn(link: BrokerLink, session: SessionStarted, before: number | undefined): void {
+    const { table, log } = this.#deps;
+    const { name, state, marker, markerTopic } = link;
+    const { returnState } = link.session;
+    const found = marker.recorded;
+    if (state.hasForgedMarker) {
       log(
         'error',
-        `${link.name}: ${JSON.stringify(link.markerTopic)} was not written by this mqttrep; nothing that is missing there counts as deleted. Permit nobody else to write that topic`,
+        `${name}: the marker ${JSON.stringify(markerTopic)} was not written by this mqttrep; topics that are absent there do not count as deleted. Permit nobody else to write that topic`,
       );
-    } else if (
-      found !== undefined &&
-      before !== undefined &&
-      found < before &&
-      link.returnState === 'intact'
-    ) {
-      // What went back has to be stored as what it was at that marker.
-      table.putBack(link.state.history.changedSince(found));
-      log('warn', `${link.name} came back with its state of a moment ago, and gets again what it lost`);
-    } else if (link.returnState === 'wiped' && before !== undefined && session.marker === 'absent') {
-      log('warn', `${link.name} came back without its data, and gets all of it again`);
-    } else if (link.returnState === 'rolled back') {
-      log('warn', `${link.name} came back with an earlier state, and is brought up to date`);
+    } else if (found !== undefined && before !== undefined && found < before && returnState === 'intact') {
+      // The store is to have the topics that were rolled back as they were at that marker.
+      table.commits.putBack(state.history.changedSince(found));
+      log(
+        'warn',
+        `${name}: the broker came back with its state of a moment ago; mqttrep restores what it lost`,
+      );
+    } else if (returnState === 'wiped' && before !== undefined && session.marker === 'absent') {
+      log('warn', `${name}: the broker came back without its data; mqttrep restores all of it`);
+    } else if (returnState === 'rolled back') {
+      log('warn', `${name}: the broker came back with an earlier state; mqttrep brings it up to date`);
     }
   }
 
-  /** The broker has shown what it retains: that is compared with what it held. */
+  /** The broker has shown what it retains. This is compared with what it held. */
   replayed(link: BrokerLink, { stamps, isReplayIncomplete }: CaughtUp): void {
+    const { verifier } = this.#deps;
     const shown = link.replayEnded(stamps);
     link.blockedTopics.returned(performance.now());
-    if (shown !== undefined) this.#deps.verifier.compare(link, shown);
-    this.#deps.verifier.replayed(link, isReplayIncomplete);
+    if (shown !== undefined) verifier.compare(link, shown);
+    verifier.replayed(link, isReplayIncomplete);
   }
 
-  /** What was published to the broker was acknowledged, or refused. */
-  settled(link: BrokerLink, message: PublishResults): void {
-    const { dispatcher, committer, apply, bring } = this.#deps;
-    link.publishesSettled(message);
-    for (const { topic, version } of message.acknowledged) {
+  /** The broker has acknowledged or refused publications. */
+  settled(link: BrokerLink, results: PublishResults): void {
+    const { outcomes, committer, applyEvent } = this.#deps;
+    const broker = link.index;
+    link.flow.settled(results);
+    for (const { topic, version } of results.acknowledged) {
       if (topic === link.markerTopic) {
-        // Later ones are stored along with what changes next; or soon, where nothing does.
-        if (link.markerAcknowledged(version)) committer.save();
+        // Later ones are stored along with what changes next; or soon, if nothing does.
+        if (link.session.markerAcknowledged(version)) committer.save();
         continue;
       }
-      bring(topic, { kind: 'acknowledged', broker: link.index, version });
-      dispatcher.confirmed(link, topic);
+      applyEvent(topic, { kind: 'acknowledged', broker, version });
+      outcomes.confirmed(link, topic);
     }
-    for (const refusal of message.refused) {
+    for (const refusal of results.refused) {
       const { topic, version, scope } = refusal;
       if (topic === link.markerTopic) continue;
-      apply(topic, { kind: 'refused', broker: link.index, version });
-      if (scope === 'value') dispatcher.valueRefused(link, topic, refusal);
-      else dispatcher.failed(link, topic, { ...refusal, cause: scope });
+      applyEvent(topic, { kind: 'refused', broker, version });
+      if (scope === 'value') outcomes.valueRefused(link, topic, refusal);
+      else outcomes.failed(link, topic, { ...refusal, cause: scope });
     }
   }
 
   /** The broker is no longer configured. */
-  ended(link: BrokerLink): void {
-    this.parted(link);
-    link.close();
+  removed(link: BrokerLink): void {
+    this.disconnected(link);
+    link.worker.close();
   }
 
-  parted(link: BrokerLink): void {
-    const undecided = link.parted();
-    for (const topic of undecided) this.#deps.apply(topic, { kind: 'probe-lost', broker: link.index });
+  /** The connection is gone. */
+  disconnected(link: BrokerLink): void {
+    for (const topic of link.disconnected())
+      this.#deps.applyEvent(topic, { kind: 'probe-lost', broker: link.index });
   }
 }

@@ -1,92 +1,26 @@
 /**
- * The per-topic state as RxJS streams: events$ → states → sampled at the tick → changes$.
- *
- * `groupBy` + `scan` + `sample` would say the same with one subject, one subscription and two buffers a
- * key: measured, 3,500 bytes and 8 µs a topic. `scanByKey` keeps one map for all keys and behaves like the
- * three together; any key's state is an Observable for whoever asks, and costs nothing until then.
+ * The streams of the reconciler: events$ → the states of topics (topics/keyed-states.ts) → sampled at the tick → changed topics.
  */
 
 import {
   asapScheduler,
   asyncScheduler,
-  defer,
-  filter,
-  map,
   NEVER,
   Observable,
   type OperatorFunction,
   type SchedulerLike,
-  Subject,
   type Subscription,
-  startWith,
 } from 'rxjs';
 
-/** What keeps the states: a Map, or what keeps them in less room. */
-export type Keeper<K, S> = Pick<Map<K, S>, 'size' | 'get' | 'has' | 'delete' | 'keys' | 'entries'> & {
-  set(key: K, state: S): unknown;
-};
-
-/** The states by key, and each state as a stream. */
-export class KeyedStates<K, S> {
-  readonly #states: Keeper<K, S>;
-  readonly #watched = new Subject<K>();
-
-  constructor(keeper: Keeper<K, S> = new Map()) {
-    this.#states = keeper;
-  }
-
-  get size(): number {
-    return this.#states.size;
-  }
-
-  get(key: K): S | undefined {
-    return this.#states.get(key);
-  }
-
-  has(key: K): boolean {
-    return this.#states.has(key);
-  }
-
-  set(key: K, state: S): void {
-    this.#states.set(key, state);
-    if (this.#watched.observed) this.#watched.next(key);
-  }
-
-  delete(key: K): void {
-    this.#states.delete(key);
-    if (this.#watched.observed) this.#watched.next(key);
-  }
-
-  keys(): IterableIterator<K> {
-    return this.#states.keys();
-  }
-
-  entries(): IterableIterator<[K, S]> {
-    return this.#states.entries();
-  }
-
-  /** The state of one key: now, and after each change. Undefined while there is none. */
-  watch(key: K): Observable<S | undefined> {
-    return defer(() =>
-      this.#watched.pipe(
-        filter(changed => changed === key),
-        startWith(key),
-        map(() => this.get(key)),
-      ),
-    );
-  }
-}
-
-/** Whether the key is to be sampled after this event. */
-export type Changed = boolean;
-
 /**
- * `groupBy` + `scan`: brings each event to the state of its key, and emits the keys that changed.
- * `reduce` sets the new state itself, so that an event which changes nothing costs nothing.
+ * `groupBy` + `scan`: applies each event to the state of its key, and emits the keys that are to be sampled.
+ * `reduce` sets the new state itself, so that an event without effect costs nothing.
+ *
+ * @param reduce returns whether the key is to be sampled
  */
 export function scanByKey<E, K>(
   keyOf: (event: E) => K,
-  reduce: (key: K, event: E) => Changed,
+  reduce: (key: K, event: E) => boolean,
 ): OperatorFunction<E, K> {
   return events$ =>
     new Observable<K>(subscriber =>
@@ -101,18 +35,18 @@ export function scanByKey<E, K>(
     );
 }
 
-/** Milliseconds. Timers have no finer steps, and run up to one late. */
-const TIMER_STEP = 1;
+/** Milliseconds of the finest step of timers, which run up to one step late. */
+const TIMER_STEP_MS = 1;
 
 /**
  * `sample` for many keys: at each tick of a clock of the given period (milliseconds) the set of keys that
- * changed since the last tick, if any, in the order of their last changes. What is left is emitted on completion.
+ * changed since the last tick, if any, in the order of their last changes. On completion the rest is emitted.
  *
- * The ticks lie on a grid of whole periods since 1970, which other threads can tell as well. No timer runs
- * while nothing has changed. Where a timer would take longer than the period, the tick is at the end of the turn of the
- * event loop instead, if there was none in this period.
+ * The ticks lie on a grid of whole periods since 1970, which other threads can compute as well. No timer runs while nothing has
+ * changed. Where a timer would take longer than the period, the tick comes at the end of the turn of the event loop instead,
+ * unless there was one in this period already.
  *
- * @param atOnce$ whatever it emits is a tick out of turn
+ * @param atOnce$ each emission is a tick out of turn
  */
 export function sampleChanged<K>(
   period: number,
@@ -134,14 +68,14 @@ export function sampleChanged<K>(
       };
       const scheduleTick = () => {
         const now = scheduler.now();
-        return period <= TIMER_STEP && now - last >= period
+        return period <= TIMER_STEP_MS && now - last >= period
           ? asapScheduler.schedule(tick)
           : scheduler.schedule(tick, period - (now % period));
       };
 
       const source = keys$.subscribe({
         next: key => {
-          // To its end, so that the keys stand in the order of their last changes.
+          // Moves the key to the end, so that the keys stand in the order of their last changes.
           changed.delete(key);
           changed.add(key);
           waiting ??= scheduleTick();

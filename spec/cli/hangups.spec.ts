@@ -91,7 +91,8 @@ describe('mqttrep, where a connection ends', function () {
       await eventually(async () => expect(await missing({ watch })).to.deep.equal([]), { within: patience });
       // Over MQTT 3.1.1 a denial is found by the echo that does not come, three times: that takes half a minute.
       if (protocolVersion === 5) {
-        for (const topic of denied) await fixture.mqttrep.line(`PARIS does not take "${topic}"`, patience);
+        for (const topic of denied)
+          await fixture.mqttrep.line(`PARIS: the broker does not take "${topic}"`, patience);
       }
       const [least, most] = protocolVersion === 4 ? [0, 1] : [1, 1];
       for (const topic of denied) expect(lines(`"${topic}"`).length, topic).to.be.within(least, most);

@@ -133,7 +133,7 @@ describe('mqttrep between a lenient broker and a strict one', function () {
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     for (const { url } of Object.values(brokers)) await publishMany(url, 20);
     fixture = await scenes.start({ brokers, environment: { MQTTREP_STORE: folder } });
-    await fixture.mqttrep.line('14 topics of the store are not in order', patience);
+    await fixture.mqttrep.line('14 topics of the store are not valid', patience);
     for (let n = 0; n < 20; n += 2) await fixture.retainedEverywhere(`many/${n}`, undefined);
     await fixture.retainedEverywhere('many/1', 'value 1');
     await fixture.publish('OSLO', 'poison/twice', 'good', { retain: true });

@@ -15,7 +15,7 @@ import { patience, type ReplicationFixture } from './replication-fixture.ts';
 const ALL = ['readwrite #'];
 const HOME_WRITE_ONLY = ['readwrite mqttrep/#', 'readwrite fixture/#', 'readwrite other/#', 'write home/#'];
 
-const UNREADABLE = /PARIS: .* mqttrep may not be allowed to read there: .* Nothing is deleted/;
+const UNREADABLE = /PARIS: .* mqttrep may lack the right to read there: .* Nothing is deleted/;
 
 const VERSIONS = [
   ['MQTT 3.1.1', 4],

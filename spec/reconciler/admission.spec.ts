@@ -1,4 +1,4 @@
-/** What there is no room for is refused, counted and said; and what retains nothing makes room. */
+/** A message without room is refused, counted and logged; topics that retain nothing are forgotten to make room. */
 
 import { expect } from 'chai';
 import sinon from 'sinon';
@@ -12,6 +12,7 @@ import { Admission } from '../../lib/reconciler/admission.ts';
 import { BrokerLink } from '../../lib/reconciler/links/broker-link.ts';
 import { StoreTooLargeError } from '../../lib/reconciler/memory-bound.ts';
 import { TOPIC_BYTES } from '../../lib/reconciler/topics/topic-bytes.ts';
+import { TopicPolicies } from '../../lib/reconciler/topics/topic-policies.ts';
 import { TopicTable } from '../../lib/reconciler/topics/topic-table.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { NOW, ReconcilerFixture } from './reconciler-fixture.ts';
@@ -21,7 +22,7 @@ const B = 1;
 
 type Kind = 'retained' | 'transient' | 'unknown';
 
-/** The topics of two brokers, and whether there is room for more; everything a broker lacks arrives there at once. */
+/** The topics of two brokers, and the admission of messages. A broker gets at once what it lacks. */
 class Fixture {
   readonly log: string[] = [];
   readonly table: TopicTable;
@@ -31,10 +32,8 @@ class Fixture {
 
   constructor({ topics = DEFAULT_BOUNDS.topics, bytes = Number.POSITIVE_INFINITY, brokers = 2 } = {}) {
     const all = 2 ** brokers - 1;
-    this.table = new TopicTable(
-      new Policies([{ filter: '#', subscribe: all, publish: all }], brokers),
-      brokers,
-    );
+    const policies = new Policies([{ filter: '#', subscribe: all, publish: all }], brokers);
+    this.table = new TopicTable(new TopicPolicies(policies), brokers);
     this.links = Array.from(
       { length: brokers },
       (_, index) =>
@@ -57,7 +56,7 @@ class Fixture {
     });
   }
 
-  /** A message at a broker. Returns whether it was taken in. */
+  /** A client writes a message at a broker. Returns whether the message was admitted. */
   writes(broker: number, topic: string, payload = '1', kind: Kind = 'retained', more = {}): boolean {
     const retained = kind === 'unknown' ? undefined : kind === 'retained';
     const observation: Observation = {
@@ -81,14 +80,14 @@ class Fixture {
     return true;
   }
 
-  /** Some milliseconds go by, in which the reconciler does what is due each second. */
+  /** Some milliseconds pass, and the reconciler forgets what is due. */
   pass(milliseconds: number, clock: sinon.SinonFakeTimers): void {
     clock.tick(milliseconds);
     this.table.forget(Date.now());
   }
 
-  refused(broker: number): Record<string, number> {
-    return this.links[broker]?.refused ?? {};
+  refused(broker: number): Readonly<Record<string, number>> {
+    return this.links[broker]?.counters.refused ?? {};
   }
 
   #observe(
@@ -112,7 +111,7 @@ class Fixture {
     });
   }
 
-  /** The broker retains nothing that it does not say. */
+  /** If the topic is probed, the broker answers that it retains nothing. */
   #answerProbe(broker: number, topic: string): void {
     if (this.table.get(topic)?.register.probes.length === 0) return;
     const fresh = this.#clock.next(Date.now());
@@ -138,7 +137,7 @@ class Fixture {
   }
 }
 
-describe('The bound of topics and of memory', () => {
+describe('Admission', () => {
   let clock: sinon.SinonFakeTimers;
 
   beforeEach(() => {
@@ -147,7 +146,7 @@ describe('The bound of topics and of memory', () => {
 
   afterEach(() => clock.restore());
 
-  /** So many topics of one broker; returns how many were taken in. */
+  /** Clients of one broker write so many topics. Returns how many were admitted. */
   function many(
     fixture: Fixture,
     broker: number,
@@ -162,7 +161,7 @@ describe('The bound of topics and of memory', () => {
     return taken;
   }
 
-  it('of topics refuses new ones, and says it once with the fix', () => {
+  it('refuses new topics beyond MQTTREP_MAX_TOPICS, and logs the fix once', () => {
     const fixture = new Fixture({ topics: 100, brokers: 1 });
     expect(many(fixture, A, 120)).to.equal(100);
     expect(fixture.refused(A)).to.deep.equal({ too_many_topics: 20 });
@@ -171,7 +170,7 @@ describe('The bound of topics and of memory', () => {
     expect(fixture.writes(A, 't0', 'another value')).to.equal(true);
   });
 
-  it('of memory refuses new topics, and larger values of known ones, which keep theirs', () => {
+  it('refuses new topics, and larger values of known ones, beyond MQTTREP_MAX_MEMORY', () => {
     const bytes = 10 * (TOPIC_BYTES + 2 + 1) + 500;
     const fixture = new Fixture({ bytes, brokers: 1 });
     expect(many(fixture, A, 10)).to.equal(10);
@@ -183,26 +182,26 @@ describe('The bound of topics and of memory', () => {
     expect(fixture.writes(A, 't1', '22')).to.equal(false);
     expect(fixture.refused(A)).to.deep.equal({ too_much_memory: 3 });
     expect(fixture.log[0]).to.match(/^error A: "long" .* MQTTREP_MAX_MEMORY, and --max-old-space-size/);
-    // A smaller value, and a deletion, are always taken.
+    // A smaller value, and a deletion, are always admitted.
     expect(fixture.writes(A, 't0', 'x')).to.equal(true);
     expect(fixture.writes(A, 't2', '')).to.equal(true);
     expect(fixture.writes(A, 't1', '22')).to.equal(true);
   });
 
-  it('of memory counts properties and names', () => {
+  it('counts properties and names as memory', () => {
     const fixture = new Fixture({ bytes: 2 * TOPIC_BYTES + 1_000, brokers: 1 });
     expect(fixture.writes(A, 't', '1', 'retained', { properties: 'x'.repeat(2_000) })).to.equal(false);
     expect(fixture.writes(A, 'ü'.repeat(1_000))).to.equal(false);
     expect(fixture.writes(A, 'u'.repeat(1_000))).to.equal(true);
   });
 
-  it('of memory lets our own message come back, whatever it takes', () => {
+  it('admits our own echo, whatever memory it takes', () => {
     const fixture = new Fixture({ bytes: TOPIC_BYTES + 10, brokers: 1 });
     expect(fixture.writes(A, 't', '1')).to.equal(true);
     expect(fixture.writes(A, 't', 'x'.repeat(100), 'retained', { own: true })).to.equal(true);
   });
 
-  it('says that the store holds more, and keeps all of it', () => {
+  it('logs that the store holds more than the bounds, and keeps all of it', () => {
     const source = new Fixture();
     many(source, A, 10);
     const fixture = new Fixture({ topics: 5 });
@@ -213,20 +212,20 @@ describe('The bound of topics and of memory', () => {
     expect(fixture.table.usage.topics).to.equal(10);
     expect(fixture.log).to.have.lengthOf(1);
     expect(fixture.log[0]).to.match(
-      /^warn the store holds 10 topics .* all are kept, but new ones .* are not/,
+      /^warn the store holds 10 topics .* keeps all of them, but replicates no new ones/,
     );
     expect(fixture.writes(A, 'new')).to.equal(false);
     expect(fixture.writes(A, 't0', '2')).to.equal(true);
   });
 
-  describe('sets a part aside for each broker', () => {
+  describe('reserves a part of each bound for each broker', () => {
     it('so that the clients of one broker cannot take all topics', () => {
       const fixture = new Fixture({ topics: 1_000, brokers: 2 });
-      // An eighth is set aside for each of the two.
+      // An eighth is reserved for each of the two brokers.
       expect(many(fixture, A, 1_000)).to.equal(875);
       expect(fixture.refused(A)).to.deep.equal({ too_many_topics_of_broker: 125 });
       expect(fixture.log[0]).to.match(
-        /^error A: .* 875 topics, and the rest of the 1000 is set aside for other/,
+        /^error A: .* 875 topics, and the rest of the 1000 is reserved for other/,
       );
       expect(many(fixture, B, 200, 'retained', 'b')).to.equal(125);
       expect(fixture.refused(B)).to.deep.equal({ too_many_topics: 75 });
@@ -244,22 +243,22 @@ describe('The bound of topics and of memory', () => {
       expect(fixture.writes(B, 'of B', 'x'.repeat(96))).to.equal(true);
     });
 
-    it('which is free for others where the broker has used it', () => {
+    it('and counts what the broker itself uses against its part', () => {
       const fixture = new Fixture({ topics: 1_000, brokers: 2 });
       expect(many(fixture, B, 125, 'retained', 'b')).to.equal(125);
       expect(many(fixture, A, 1_000)).to.equal(875);
       expect(fixture.refused(A)).to.deep.equal({ too_many_topics: 125 });
     });
 
-    it('that is configured', () => {
+    it('that is configured, and not for a removed one', () => {
       const fixture = new Fixture({ topics: 1_000, brokers: 2 });
-      for (const link of fixture.links) link.isRemoved = link.index === B;
+      fixture.links[B]?.remove('another client id');
       expect(many(fixture, A, 1_000)).to.equal(1_000);
     });
   });
 
-  describe('forgets what retains nothing, where there is no room', () => {
-    it('deletions that are half a minute old and known everywhere, oldest first, and counts them', () => {
+  describe('forgets topics that retain nothing if there is no room:', () => {
+    it('deletions that are half a minute old and known at all brokers, the oldest first, and counts them', () => {
       const fixture = new Fixture({ topics: 1_000, brokers: 1 });
       many(fixture, A, 1_000);
       for (let index = 0; index < 1_000; index++) {
@@ -277,7 +276,7 @@ describe('The bound of topics and of memory', () => {
       expect(fixture.admission.eviction.tombstones).to.equal(1_000);
     });
 
-    it('but no deletion that a broker may not have', () => {
+    it('no deletion that some broker may not know of', () => {
       const fixture = new Fixture({ topics: 100, brokers: 1 });
       many(fixture, A, 100);
       for (let index = 0; index < 100; index++) {
@@ -292,7 +291,7 @@ describe('The bound of topics and of memory', () => {
       expect(fixture.admission.eviction.tombstones).to.equal(0);
     });
 
-    it('topics with a message that is not retained, some seconds later', () => {
+    it('topics with a transient message, some seconds later', () => {
       const fixture = new Fixture({ topics: 1_000, brokers: 1 });
       expect(many(fixture, A, 1_100, 'transient')).to.equal(1_000);
       fixture.pass(6_000, clock);
@@ -300,7 +299,7 @@ describe('The bound of topics and of memory', () => {
       expect(fixture.admission.eviction.tombstones, 'no deletion among them').to.equal(0);
     });
 
-    it('but nothing that is retained', () => {
+    it('no topic that is retained', () => {
       const fixture = new Fixture({ topics: 100, brokers: 1 });
       many(fixture, A, 100);
       fixture.pass(TOMBSTONE_RETENTION_MS * 10, clock);
@@ -308,7 +307,7 @@ describe('The bound of topics and of memory', () => {
       expect(fixture.table.usage.topics).to.equal(100);
     });
 
-    it('so that one client that makes and deletes topics does not keep all others out for an hour', () => {
+    it('so one client that creates and deletes topics does not lock out all others for an hour', () => {
       const fixture = new Fixture({ topics: 10_000, brokers: 2 });
       many(fixture, A, 20_000);
       for (let index = 0; index < 20_000; index++) {
@@ -320,7 +319,7 @@ describe('The bound of topics and of memory', () => {
     });
   });
 
-  it('is never met by 100,000 reply topics over MQTT 3.1.1 that are used once each, ten a second', function () {
+  it('refuses none of 100,000 reply topics over MQTT 3.1.1 that are used once each, ten a second', function () {
     this.timeout(60_000);
     const fixture = new Fixture({ topics: 10_000, brokers: 2 });
     let most = 0;
@@ -329,14 +328,14 @@ describe('The bound of topics and of memory', () => {
       if (index % 10 === 9) fixture.pass(1_000, clock);
       most = Math.max(most, fixture.table.usage.topics);
     }
-    // Five minutes of them, and the second in which they are forgotten.
+    // Those of five minutes, and of the second in which they are forgotten.
     expect(most).to.be.within(2_900, 3_100);
     expect(fixture.refused(A)).to.deep.equal({});
     fixture.pass(6 * 60_000, clock);
     expect(fixture.table.usage).to.include({ topics: 0, bytes: 0 });
   });
 
-  it('is not met for long by reply topics over MQTT 3.1.1 that come a thousand a second', function () {
+  it('does not refuse for long while reply topics over MQTT 3.1.1 come a thousand a second', function () {
     this.timeout(60_000);
     const fixture = new Fixture({ topics: 10_000, brokers: 2 });
     let refused = 0;
@@ -348,7 +347,7 @@ describe('The bound of topics and of memory', () => {
   });
 });
 
-describe('The reconciler, where memory is short', () => {
+describe('The reconciler with little memory', () => {
   let fixture: ReconcilerFixture;
 
   beforeEach(() => {
@@ -359,11 +358,11 @@ describe('The reconciler, where memory is short', () => {
 
   const winnerOf = (topic: string) => fixture.reconciler.table.get(topic)?.register.winner?.payload;
 
-  it('leaves the topic as it is where a probe finds more than there is room for', async () => {
+  it('leaves a topic as it is if a probe finds a message without room', async () => {
     await fixture.start({ brokers: 2, bounds: { memory: 2_000 } });
     await fixture.ready();
     const end = fixture.end(0);
-    // It does not say whether it is retained, so the broker is asked.
+    // The message does not show whether it is retained, so the topic is probed.
     end.observe({ topic: 't', payload: '1', retained: undefined });
     await end.until(() => end.messages.some(({ kind }) => kind === 'probe'));
     const found = {
@@ -378,7 +377,7 @@ describe('The reconciler, where memory is short', () => {
     expect(fixture.log.join()).to.match(/error A: "t" is not replicated: .* MQTTREP_MAX_MEMORY/);
   });
 
-  it('does not take a topic for vanished of which a replay shows more than there is room for', async () => {
+  it('does not take a topic for vanished if the replay shows a message of it without room', async () => {
     await fixture.start({ brokers: 2, bounds: { memory: 2_000 } });
     await fixture.ready({ t: '1' });
     await fixture.tick();
@@ -391,7 +390,7 @@ describe('The reconciler, where memory is short', () => {
     expect(fixture.end(0).messages.filter(({ kind }) => kind === 'probe')).to.deep.equal([]);
   });
 
-  it('has half of the heap for topics where no bound is configured', async () => {
+  it('gives topics half of the heap if no bound is configured', async () => {
     await fixture.start({ brokers: 2, heap: 2_000 });
     await fixture.ready();
     fixture.end(0).observe({ topic: 'large', payload: 'x'.repeat(1_000) }, { topic: 'small', payload: '1' });
@@ -401,7 +400,7 @@ describe('The reconciler, where memory is short', () => {
     expect(measures).to.deep.include({ memory: { bytes: TOPIC_BYTES + 'small1'.length, bound: 1_000 } });
   });
 
-  it('does not start with a store that the heap has no room for, and says how to give it more', async () => {
+  it('does not start with a store that is too large for the heap, and says how to enlarge the heap', async () => {
     const store = new MemoryStore();
     await fixture.start({ brokers: 2, store });
     await fixture.ready({ t: 'x'.repeat(1_000) });

@@ -1,4 +1,4 @@
-/** Other settings and other brokers, while the reconciler runs. */
+/** A running reconciler gets other settings and other brokers. */
 
 import { expect } from 'chai';
 import type { FilterSettings } from '../../lib/core/policy.ts';
@@ -6,7 +6,7 @@ import { ReconcilerFixture, settings } from './reconciler-fixture.ts';
 
 const everywhere = (filter: string): FilterSettings => ({ filter, subscribe: 0b111, publish: 0b111 });
 
-describe('A reconciler that is configured anew', () => {
+describe('A reconfigured reconciler', () => {
   let fixture: ReconcilerFixture;
 
   beforeEach(() => {
@@ -29,7 +29,7 @@ describe('A reconciler that is configured anew', () => {
     fixture.reconciler.configure({ settings: settings(filters), brokers, decoders: {} });
   }
 
-  it('gives a broker that is added all that is known', async () => {
+  it('gives a broker that is added all known topics', async () => {
     await start(everywhere('#'));
     fixture.end(0).observe({ topic: 't', payload: '1' });
     await fixture.tick();
@@ -43,10 +43,10 @@ describe('A reconciler that is configured anew', () => {
     expect(fixture.end(1).payloads).to.include('u=2');
   });
 
-  it('sends nothing to one that is removed, and what it lacks when it is back', async () => {
+  it('sends nothing to a removed broker, and what it lacks when it is back', async () => {
     await start(everywhere('#'));
     configure([everywhere('#')], ['B', 'C']);
-    // Nobody answers it any more.
+    // The removed broker does not answer any more.
     const gone = fixture.ends.pop();
     fixture.end(0).observe({ topic: 't', payload: '1' });
     await fixture.tick();
@@ -58,7 +58,7 @@ describe('A reconciler that is configured anew', () => {
     expect(fixture.end(1).payloads).to.deep.equal(['t=1']);
   });
 
-  it('sends what may be published from now on', async () => {
+  it('sends topics that may be published from now on', async () => {
     await start({ filter: '#', subscribe: 0b11, publish: 0b01 });
     fixture.end(0).observe({ topic: 't', payload: '1' });
     await fixture.tick();
@@ -68,7 +68,7 @@ describe('A reconciler that is configured anew', () => {
     expect(fixture.end(1).payloads).to.deep.equal(['t=1']);
   });
 
-  it('loses nothing that waits for the tick', async () => {
+  it('loses no topic that waits for the tick', async () => {
     await start(everywhere('#'));
     fixture.end(0).observe({ topic: 't', payload: '1' });
     await fixture.all();
@@ -81,7 +81,7 @@ describe('A reconciler that is configured anew', () => {
     [0, 1],
     [1, 0],
   ] as const) {
-    it(`has the rank decide under an added filter, when ${order.map(index => 'AB'[index]).join(' before ')} shows what it retains`, async () => {
+    it(`lets the rank decide under an added filter if ${order.map(index => 'AB'[index]).join(' before ')} shows what it retains`, async () => {
       await start(everywhere('a/#'));
       configure([everywhere('#')], ['C']);
       for (const broker of order) {

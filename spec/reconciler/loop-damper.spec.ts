@@ -1,4 +1,4 @@
-/** What circles between brokers comes to an end; a client that repeats itself is passed on, message by message. */
+/** A message that circles between brokers comes to an end; every message of a client that repeats itself is sent. */
 
 import { expect } from 'chai';
 import sinon from 'sinon';
@@ -8,11 +8,11 @@ import { LoopDamper } from '../../lib/reconciler/loop-damper.ts';
 const TICK = 100;
 const BRIDGE = 20;
 
-describe('The damper of loops', () => {
+describe('LoopDamper', () => {
   let clock: sinon.SinonFakeTimers;
   let damper: LoopDamper;
   let log: string[];
-  /** How often each message was passed on. */
+  /** How often each message was sent. */
   let passedOn: number;
   let dropped: number;
   /** Something joins the brokers besides mqttrep. */
@@ -46,13 +46,13 @@ describe('The damper of loops', () => {
     if (isBridged) setTimeout(() => arrive(), BRIDGE);
   }
 
-  /** As the reconciler does: what is not held is passed on at the tick. */
+  /** As the reconciler does: a message that is not held is sent at the tick. */
   function arrive(): void {
     if (damper.isHolding) damper.arrives('t', 'x', performance.now());
     if (!damper.holds('t', 'x', performance.now())) setTimeout(passOn, TICK - (performance.now() % TICK));
   }
 
-  it('passes on what a loop brings back less and less often, and in the end not at all; and says so once', async () => {
+  it('releases a message that a loop brings back less and less often, in the end not at all, and logs it once', async () => {
     isBridged = true;
     arrive();
     await clock.tickAsync(60_000);
@@ -68,7 +68,7 @@ describe('The damper of loops', () => {
   });
 
   for (const period of [110, 150, 250, 400, 999, 1_000, 5_000]) {
-    it(`passes on every message of a client that repeats itself each ${period} ms`, async () => {
+    it(`releases every message of a client that repeats it each ${period} ms`, async () => {
       const messages = 200;
       for (let index = 0; index < messages; index++) {
         arrive();
@@ -81,7 +81,7 @@ describe('The damper of loops', () => {
     });
   }
 
-  it('passes on every message of a client that repeats itself when it is asked', async () => {
+  it('releases every message of a client that repeats it on request', async () => {
     for (let index = 0; index < 200; index++) {
       arrive();
       await clock.tickAsync(index % 7 === 0 ? 30_000 : 3_000);
@@ -90,7 +90,7 @@ describe('The damper of loops', () => {
     expect(damper.damped).to.equal(0);
   });
 
-  it('watches no more than the latest thousand messages', async () => {
+  it('watches only the latest thousand messages', async () => {
     for (let index = 0; index < 5_000; index++) damper.passedOn('t', String(index), performance.now());
     expect(damper.watched).to.equal(1_000);
   });

@@ -1,11 +1,11 @@
-/** Markers follow what brokers come to hold, and only that; those that we did not write prove nothing. */
+/** Markers follow changes of what brokers hold, and only those; markers that we did not write prove nothing. */
 
 import { expect } from 'chai';
-import { MARKER_EXPIRY_MS, MARKER_RENEWAL_MS } from '../../lib/reconciler/marker.ts';
+import { MARKER_EXPIRY_MS, MARKER_RENEWAL_MS } from '../../lib/reconciler/links/marker.ts';
 import { NOW, ReconcilerFixture, TICK } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 
-describe('The markers', () => {
+describe('Markers', () => {
   let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
@@ -18,17 +18,17 @@ describe('The markers', () => {
 
   afterEach(() => fixture.close());
 
-  /** All brokers hold this, and have the marker of it. */
+  /** All brokers hold these topics, and have the marker that names them. */
   async function markedWith(topics: Readonly<Record<string, string>>): Promise<void> {
     await fixture.ready(topics);
-    // The first marker in a life, and the one of what was shown.
+    // The first marker after the start, and the one that names the topics.
     for (let time = 0; time < 3; time++) {
       await fixture.tick();
       await acknowledged();
     }
   }
 
-  /** The brokers have taken all that they were sent. */
+  /** The brokers have acknowledged all publications. */
   async function acknowledged(): Promise<void> {
     for (const end of fixture.ends) {
       const confirmed = end.own.map(({ topic, version }) => ({ topic, version }));
@@ -46,7 +46,7 @@ describe('The markers', () => {
   const last = (end: WorkerEnd) => String(end.own.at(-1)?.payload);
   const commitOf = (payload: string) => Number(payload.split('.')[0]);
 
-  /** The connection breaks, and the broker comes back with this marker and these topics. */
+  /** The connection of B ends, and B comes back with this marker and these topics. */
   async function returnsWith(marker: string, topics: Readonly<Record<string, string>>): Promise<void> {
     b.post({ kind: 'disconnected' }).begin({ payload: marker }).replay(topics);
     await fixture.all();
@@ -60,7 +60,7 @@ describe('The markers', () => {
     await end.roundTrip();
   }
 
-  it('are written before the tick where a broker came to hold a new topic', async () => {
+  it('are written before the tick if a topic is new at a broker', async () => {
     await markedWith({ t: '0' });
     const before = [last(a), last(b)];
     a.observe({ topic: 'new', payload: '1' });
@@ -72,7 +72,7 @@ describe('The markers', () => {
     expect(last(b)).to.equal(before[1]);
   });
 
-  it('follow the tick where a broker holds another value', async () => {
+  it('follow the tick if a broker holds another value of a known topic', async () => {
     await markedWith({ t: '0' });
     const before = last(a);
     a.observe({ topic: 't', payload: '1' });
@@ -85,7 +85,7 @@ describe('The markers', () => {
     expect(commitOf(last(a))).to.be.greaterThan(commitOf(before));
   });
 
-  it('are written no more where nothing changes, but once a day, and expire a month later', async () => {
+  it('are written once a day if nothing changes, and expire a month later', async () => {
     await markedWith({ t: '0' });
     const count = a.own.length;
     expect(a.own.at(-1)?.expiresAt).to.be.within(NOW + MARKER_EXPIRY_MS, NOW + MARKER_EXPIRY_MS + 1_000);
@@ -97,17 +97,19 @@ describe('The markers', () => {
     expect(a.own).to.have.length(count + 1);
   });
 
-  it('that somebody else wrote are said, and nothing that is missing counts as deleted', async () => {
+  it('are logged if somebody else wrote them, and then no absent topic counts as deleted', async () => {
     await markedWith({ t: '0' });
     const [commit = '', digest = ''] = last(b).split('.');
     await returnsWith(`${Number(commit) + 1}.${digest}`, {});
     await fixture.tick();
-    expect(fixture.log.join('\n')).to.contain('B: "mqttrep/us/marker/B" was not written by this mqttrep');
+    expect(fixture.log.join('\n')).to.contain(
+      'B: the marker "mqttrep/us/marker/B" was not written by this mqttrep',
+    );
     expect(b.payloads).to.deep.equal(['t=0']);
     expect(b.messages.filter(({ kind }) => kind === 'probe')).to.deep.equal([]);
   });
 
-  it('tell what a broker went back to from what was written there meanwhile', async () => {
+  it('distinguish a value that a broker was rolled back to from one that was written meanwhile', async () => {
     await markedWith({ t: '0', u: '0' });
     const marker = last(b);
     b.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '1' });
@@ -118,7 +120,7 @@ describe('The markers', () => {
     expect(a.payloads).to.deep.equal(['t=1', 'u=1', 'u=2']);
   });
 
-  it('that a broker has lost a moment ago tell the same, and it is said', async () => {
+  it('distinguish the same if the broker lost its last marker, and that is logged', async () => {
     await markedWith({ t: '0' });
     const marker = last(b);
     b.observe({ topic: 't', payload: '1' });
@@ -128,10 +130,10 @@ describe('The markers', () => {
     await returnsWith(marker, { t: '0' });
     await fixture.tick();
     expect(b.payloads).to.deep.equal(['t=1']);
-    expect(fixture.log.join('\n')).to.contain('B came back with its state of a moment ago');
+    expect(fixture.log.join('\n')).to.contain('B: the broker came back with its state of a moment ago');
   });
 
-  it('tell a deletion from the loss of a topic that was new', async () => {
+  it('distinguish a deletion from the loss of a new topic', async () => {
     await markedWith({ t: '0' });
     const marker = last(b);
     b.observe({ topic: 't', payload: '1' }, { topic: 'new', payload: '1' });
@@ -146,7 +148,7 @@ describe('The markers', () => {
     await b.until(() => b.messages.filter(({ kind }) => kind === 'probe').length === 2);
     b.post({ kind: 'probe-answers', answers });
     await fixture.tick();
-    // The deletion is still to be proven; what was lost is sent again.
+    // The deletion is not proven yet; the lost topic is sent again.
     expect(b.payloads).to.deep.equal(['new=1']);
   });
 });

@@ -1,16 +1,17 @@
-/** A reconciler on a clock that stands still, and the workers' ends of its ports. */
+/** A reconciler on a fake clock, and the workers' ends of its ports. */
 
 import sinon from 'sinon';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import type { Bounds, ReconcilerSettings } from '../../lib/protocol/settings.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
+import type { Step } from '../../lib/reconciler/topics/topic-table.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { WorkerEnd } from './worker-end.ts';
 
 export const NOW = Date.UTC(2026, 0, 1);
 
-/** Milliseconds. */
+/** Milliseconds from one tick to the next. */
 export const TICK = 100;
 
 const NAMES = ['A', 'B', 'C'];
@@ -39,8 +40,9 @@ export interface FixtureOptions {
   readonly payloads?: 'shown' | 'hidden';
   readonly store?: MemoryStore;
   readonly bounds?: Partial<Bounds>;
-  /** Bytes of the heap that the thread may use. */
+  /** Bytes that the heap of the thread may have. */
   readonly heap?: number;
+  readonly step?: Step;
 }
 
 export class ReconcilerFixture {
@@ -58,11 +60,11 @@ export class ReconcilerFixture {
   }
 
   get reconciler(): Reconciler {
-    if (this.#reconciler === undefined) throw new Error('it was not started');
+    if (this.#reconciler === undefined) throw new Error('the reconciler was not started');
     return this.#reconciler;
   }
 
-  /** Brokers are named A, B and C; the first one has the highest rank. Their workers are there, and not connected. */
+  /** Brokers are named A, B and C; the first one has the highest rank. Their workers are attached, and not connected. */
   async start({
     filters = [{ filter: '#', subscribe: 7, publish: 7 }],
     brokers = 3,
@@ -70,10 +72,12 @@ export class ReconcilerFixture {
     store = new MemoryStore(),
     bounds = {},
     heap,
+    step,
   }: FixtureOptions = {}): Promise<void> {
     this.#reconciler = new Reconciler({
       settings: settings(filters, payloads, bounds),
       ...(heap === undefined ? {} : { heap }),
+      ...(step === undefined ? {} : { step }),
       replica: 'us',
       secret: 'secret',
       newClientId: broker => `kept_of_${broker}`,
@@ -86,7 +90,7 @@ export class ReconcilerFixture {
     for (let index = 0; index < brokers; index++) this.join(index);
   }
 
-  /** A broker's worker is there, in place of an earlier one. */
+  /** A broker has a worker, in place of an earlier one. */
   join(broker: number): WorkerEnd {
     const end = new WorkerEnd();
     this.ends[broker]?.close();
@@ -97,22 +101,22 @@ export class ReconcilerFixture {
 
   end(broker: number): WorkerEnd {
     const end = this.ends[broker];
-    if (end === undefined) throw new RangeError(`there is no worker ${broker}`);
+    if (end === undefined) throw new RangeError(`broker ${broker} has no worker`);
     return end;
   }
 
-  /** All brokers are connected, and have shown that they retain this. */
+  /** All brokers are connected, and each has shown that it retains these topics. */
   async ready(topics: Readonly<Record<string, string>> = {}): Promise<void> {
     for (const end of this.ends) end.begin().replay(topics);
     await this.all();
   }
 
-  /** All that was posted has been worked off, and what came of it has arrived everywhere. */
+  /** Every message that was posted has been handled, and its effects have arrived everywhere. */
   async all(): Promise<void> {
     for (let time = 0; time < 2; time++) await Promise.all(this.ends.map(end => end.roundTrip()));
   }
 
-  /** What was posted is worked off, the next tick comes, and what it brings has arrived. */
+  /** Every message that was posted has been handled, the next tick comes, and its effects have arrived. */
   async tick(): Promise<void> {
     await this.all();
     this.clock.tick(TICK);

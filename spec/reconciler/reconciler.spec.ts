@@ -3,13 +3,13 @@
 import { expect } from 'chai';
 import { MAX_PENDING } from '../../lib/core/register.ts';
 import type { ReconcilerMeasures } from '../../lib/protocol/requests.ts';
-import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/links/broker-link.ts';
+import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/links/publish-flow.ts';
 import { ReconcilerFixture, TICK } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 
 const FIRST_CONTACT_LIMIT = 5_000;
 
-/** Milliseconds. */
+/** Milliseconds after which each broker has been sent a marker. */
 const MARKER_PERIOD = 1_000;
 
 const many = (count: number, payload = '1') =>
@@ -34,14 +34,14 @@ describe('Reconciler', () => {
     return (measures as ReconcilerMeasures).counts.heldBack;
   }
 
-  it('first of all says who we are, and under which client id each worker connects', async () => {
+  it('tells each worker first under which identity and client id it connects', async () => {
     await Promise.all([a, b, c].map(end => end.until(() => end.messages.length > 0)));
     const us = { kind: 'start', replica: 'us', secret: 'secret' };
     expect(a.messages).to.deep.equal([{ ...us, clientId: 'kept_of_A' }]);
     expect(c.messages).to.deep.equal([{ ...us, clientId: 'kept_of_C' }]);
   });
 
-  it('sends what one broker shows to the others, at the tick, as one packed batch', async () => {
+  it('sends the messages of one broker to the others, at the tick, as one packed batch', async () => {
     await fixture.ready();
     a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
     await a.roundTrip();
@@ -53,7 +53,7 @@ describe('Reconciler', () => {
     expect(a.payloads).to.deep.equal([]);
   });
 
-  it('sends what a replay shows to the others when it is over, not at the tick', async () => {
+  it('sends the messages of a replay to the others when it is over, not at the tick', async () => {
     await fixture.ready();
     a.begin({ payload: '0' }).observe({ topic: 't', payload: '1', replay: true });
     await fixture.all();
@@ -64,7 +64,7 @@ describe('Reconciler', () => {
     expect(c.payloads).to.deep.equal(['t=1']);
   });
 
-  it('sends the newest value of a tick only', async () => {
+  it('sends only the newest value of a tick', async () => {
     await fixture.ready();
     for (const payload of ['1', '2', '3']) a.observe({ topic: 't', payload });
     await a.roundTrip();
@@ -79,7 +79,7 @@ describe('Reconciler', () => {
     await a.until(() => a.credits === before + 5);
   });
 
-  it('publishes nothing before every broker has been seen', async () => {
+  it('publishes nothing before every broker has shown what it retains', async () => {
     a.begin().replay({ t: 'of A' });
     b.begin().replay({ t: 'of B' });
     await Promise.all([a.roundTrip(), b.roundTrip()]);
@@ -93,7 +93,7 @@ describe('Reconciler', () => {
     expect(c.payloads).to.deep.equal(['t=of A']);
   });
 
-  it('does not wait for ever for a broker that is away', async () => {
+  it('does not wait for ever for a broker that is not connected', async () => {
     a.begin().replay({ t: 'of A' });
     b.begin().replay();
     await Promise.all([a.roundTrip(), b.roundTrip()]);
@@ -103,12 +103,12 @@ describe('Reconciler', () => {
     expect(c.payloads).to.deep.equal([]);
   });
 
-  it('sends no more than CREDIT publications before they are settled, and goes on then', async () => {
+  it('sends at most CREDIT publications before some are settled, and then goes on', async () => {
     a.begin().replay(many(2 * CREDIT + 500));
     b.begin().replay();
     c.begin().replay();
     await fixture.all();
-    // The marker may have taken the place of one.
+    // The marker may count as one of them.
     const expectSent = ({ published }: WorkerEnd, count: number) =>
       expect(published).to.have.length.within(count - 1, count);
     expectSent(b, CREDIT);
@@ -120,7 +120,7 @@ describe('Reconciler', () => {
     expect(new Set(b.payloads).size).to.equal(2 * CREDIT + 500);
   });
 
-  it('sends no more than about CREDIT_BYTES of payload before they are settled', async () => {
+  it('sends at most about CREDIT_BYTES of payload before some are settled', async () => {
     const size = CREDIT_BYTES / 8;
     a.begin().replay(many(20, 'x'.repeat(size)));
     b.begin().replay();
@@ -131,7 +131,7 @@ describe('Reconciler', () => {
     expect(b.published).to.have.lengthOf(16);
   });
 
-  it('counts how often a broker was given as much as it is at once, and says so once', async () => {
+  it('counts how often the credit of a broker was used up, and logs it once', async () => {
     a.begin().replay(many(2 * CREDIT));
     b.begin().replay();
     c.begin().replay();
@@ -143,11 +143,11 @@ describe('Reconciler', () => {
       C: { pending: 1, pending_of_topic: 0 },
     });
     expect(
-      fixture.log.filter(line => line.includes('B is given no more at once than 1000')),
+      fixture.log.filter(line => line.includes('B: 1000 publishes or 16 MB are unconfirmed')),
     ).to.have.lengthOf(1);
   });
 
-  it('counts how often a topic had as many publishes under way as it may, and says so once', async () => {
+  it('counts how often a topic had as many publishes in flight as allowed, and logs it once', async () => {
     await fixture.ready();
     for (let value = 0; value < MAX_PENDING + 3; value++) {
       a.observe({ topic: 't', payload: String(value) });
@@ -159,7 +159,7 @@ describe('Reconciler', () => {
     expect(b.payloads).to.have.lengthOf(MAX_PENDING);
     expect((await heldBack())['B']).to.deep.equal({ pending: 0, pending_of_topic: 3 });
     expect(
-      fixture.log.filter(line => line.includes('B has not shown 32 publishes of "t" yet')),
+      fixture.log.filter(line => line.includes('B: 32 publishes of "t" are unconfirmed')),
     ).to.have.lengthOf(1);
   });
 
@@ -176,7 +176,7 @@ describe('Reconciler', () => {
     expect(b.payloads.filter(text => text.startsWith('late'))).to.deep.equal(['late=3']);
   });
 
-  it('begins anew with each session of a broker', async () => {
+  it('sends everything again that was in flight when a session of a broker ended', async () => {
     await fixture.ready();
     a.observe({ topic: 't', payload: '1' });
     await a.roundTrip();
@@ -187,7 +187,7 @@ describe('Reconciler', () => {
     expect(b.messages.findLast(message => message.kind === 'publications')).to.include({ session: 2 });
   });
 
-  it('hastens a look where a write waits for its answer', async () => {
+  it('promotes a background probe if a write waits for its answer', async () => {
     await fixture.ready({ t: '0', u: '0' });
     fixture.clock.tick(MARKER_PERIOD);
     await b.until(() => b.own.length > 0);
@@ -212,7 +212,7 @@ describe('Reconciler', () => {
     expect(b.payloads).to.deep.equal([]);
   });
 
-  it('takes a new port in place of an old one', async () => {
+  it('uses a new port of a worker in place of the old one', async () => {
     await fixture.ready();
     const other = fixture.join(1);
     other.begin().replay({ t: '1' });
@@ -233,7 +233,7 @@ describe('Reconciler', () => {
     expect(a.payloads).to.deep.equal(['t=later']);
   });
 
-  it('tries a refused topic again after a while, and no other waits for it', async () => {
+  it('retries a refused topic after a while, and delays no other topic', async () => {
     await fixture.ready();
     await a.observe({ topic: 't', payload: '1' }).roundTrip();
     await fixture.tick();
@@ -250,7 +250,7 @@ describe('Reconciler', () => {
   });
 
   describe('stop', () => {
-    it('sends what waits for the tick, and ends when all is settled', async () => {
+    it('sends what waits for the tick, and ends when everything is settled', async () => {
       await fixture.ready();
       await a.observe({ topic: 't', payload: '1' }).roundTrip();
       for (const end of [a, b, c]) end.settles = true;
@@ -259,7 +259,7 @@ describe('Reconciler', () => {
       expect(c.payloads).to.deep.equal(['t=1']);
     });
 
-    it('sends all that waits for credit', async () => {
+    it('sends everything that waits for credit', async () => {
       a.begin().replay(many(2 * CREDIT + 1));
       b.begin().replay();
       c.begin().replay();
@@ -273,7 +273,7 @@ describe('Reconciler', () => {
       expect(new Set(c.payloads).size).to.equal(2 * CREDIT + 1);
     });
 
-    it('ends in time though a broker settles nothing', async () => {
+    it('ends in time although a broker settles nothing', async () => {
       await fixture.ready();
       await a.observe({ topic: 't', payload: '1' }).roundTrip();
       const stopped = fixture.reconciler.stop(1_000);
@@ -282,7 +282,7 @@ describe('Reconciler', () => {
       await stopped;
     });
 
-    it('leaves no marker behind that nobody could compare with, though one was due', async () => {
+    it('leaves no marker behind without a lasting store, although one was due', async () => {
       await fixture.ready();
       await a.observe({ topic: 't', payload: '1' }).roundTrip();
       await fixture.tick();
@@ -295,7 +295,7 @@ describe('Reconciler', () => {
       for (const end of [a, b, c]) expect(end.own.map(({ payload }) => String(payload)).at(-1)).to.equal('');
     });
 
-    it('ends at once where nothing is connected', async () => {
+    it('ends at once if no broker is connected', async () => {
       await fixture.reconciler.stop(60_000);
       expect(fixture.log.filter(line => line.startsWith('error'))).to.deep.equal([]);
     });

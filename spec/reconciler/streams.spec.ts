@@ -13,7 +13,8 @@ import {
   throwError,
 } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
-import { KeyedStates, sampleChanged, scanByKey } from '../../lib/reconciler/streams.ts';
+import { sampleChanged, scanByKey } from '../../lib/reconciler/streams.ts';
+import { KeyedStates } from '../../lib/reconciler/topics/keyed-states.ts';
 
 const PERIOD = 5;
 
@@ -26,7 +27,7 @@ function marbles(run: Parameters<TestScheduler['run']>[0]): void {
 const keys = (...names: readonly string[]) => new Set(names);
 
 describe('scanByKey', () => {
-  it('emits the key of each event that changes its state, and no other', () => {
+  it('emits the key of each event that is to be sampled, and no other', () => {
     marbles(({ hot, expectObservable }) => {
       const states = new Map<string, string>();
       const changes$ = hot('a-A-a-b-B-|').pipe(
@@ -43,7 +44,7 @@ describe('scanByKey', () => {
     });
   });
 
-  it('brings each event to the state of its own key', () => {
+  it('applies each event to the state of its own key', () => {
     const sums = new Map<string, number>();
     of(['a', 1] as const, ['b', 10] as const, ['a', 2] as const)
       .pipe(
@@ -123,7 +124,7 @@ describe('sampleChanged', () => {
   });
 
   describe('with a period as short as a timer can be,', () => {
-    it('emits at the end of the turn', () => {
+    it('emits at the end of the turn of the event loop', () => {
       marbles(({ hot, expectObservable }) => {
         const changes$ = hot('-(ab)-c---|');
         expectObservable(changes$.pipe(sampleChanged(1))).toBe('-x----y---|', {
@@ -133,7 +134,7 @@ describe('sampleChanged', () => {
       });
     });
 
-    it('emits once a period all the same', () => {
+    it('emits once a period nevertheless', () => {
       marbles(({ hot, expectObservable }) => {
         const afterTick$ = hot('-b--|').pipe(observeOn(asapScheduler), observeOn(asapScheduler));
         const changes$ = merge(hot('-a--|'), afterTick$);
@@ -142,7 +143,7 @@ describe('sampleChanged', () => {
     });
   });
 
-  it('emits out of turn where it is told to, if there is anything', () => {
+  it('emits out of turn on request, if a key has changed', () => {
     marbles(({ hot, expectObservable }) => {
       const changes$ = hot('--a---b-----|');
       const atOnce$ = hot('-x-x--------|');
@@ -153,13 +154,13 @@ describe('sampleChanged', () => {
     });
   });
 
-  it('passes an error on at once, and emits no more', () => {
+  it('passes an error on at once, and emits nothing after it', () => {
     marbles(({ hot, expectObservable }) => {
       expectObservable(hot('-a-#').pipe(sampleChanged(PERIOD))).toBe('---#');
     });
   });
 
-  it('lets go of its source when it is unsubscribed from', () => {
+  it('unsubscribes from its source when it is unsubscribed', () => {
     marbles(({ hot, expectObservable, expectSubscriptions }) => {
       const changes$ = hot('-a-------b---');
       expectObservable(changes$.pipe(sampleChanged(PERIOD)), '^------!').toBe('-----x', { x: keys('a') });
@@ -179,50 +180,5 @@ describe('sampleChanged', () => {
     scheduler.flush();
     expect(timers()).to.equal(0);
     expect(one.closed).to.equal(true);
-  });
-});
-
-describe('KeyedStates', () => {
-  it('shows the state of one key, now and after each change', () => {
-    const states = new KeyedStates<string, number>();
-    const seen: (number | undefined)[] = [];
-    states.set('a', 1);
-    const watching = states.watch('a').subscribe(state => seen.push(state));
-    states.set('b', 7);
-    states.set('a', 2);
-    states.delete('a');
-    states.set('a', 3);
-    watching.unsubscribe();
-    states.set('a', 4);
-    expect(seen).to.deep.equal([1, 2, undefined, 3]);
-  });
-
-  it('shows undefined while there is no state', () => {
-    const seen: unknown[] = [];
-    new KeyedStates<string, number>().watch('a').subscribe(state => seen.push(state));
-    expect(seen).to.deep.equal([undefined]);
-  });
-
-  it('shows each watcher the state of its own subscription', () => {
-    const states = new KeyedStates<string, number>();
-    const watched$ = states.watch('a');
-    states.set('a', 1);
-    const seen: (number | undefined)[] = [];
-    watched$.subscribe(state => seen.push(state));
-    expect(seen).to.deep.equal([1]);
-  });
-
-  it('is a map otherwise, of any keys', () => {
-    const states = new KeyedStates<string, number>();
-    expect(states.get('__proto__')).to.equal(undefined);
-    states.set('__proto__', 1);
-    states.set('a', 2);
-    expect(states).to.include({ size: 2 });
-    expect([...states.entries()]).to.deep.equal([
-      ['__proto__', 1],
-      ['a', 2],
-    ]);
-    states.delete('a');
-    expect(states.get('a')).to.equal(undefined);
   });
 });

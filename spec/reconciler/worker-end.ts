@@ -1,4 +1,4 @@
-/** The worker's end of a real MessageChannel to the reconciler: it says what a worker would, and remembers what it is told. */
+/** The worker's end of a real MessageChannel to the reconciler. It posts what a worker would, and keeps what it receives. */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
@@ -7,19 +7,19 @@ import { type RawObservation, writeObservation } from '../../lib/protocol/observ
 import { publicationBytes, type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
 
 export class WorkerEnd {
-  /** For the reconciler. */
+  /** The reconciler's end. */
   readonly port: MessagePort;
-  /** Publications that came in this session. */
+  /** Publications received in this session. */
   sent = 0;
-  /** All that was told, oldest first. */
+  /** All messages received, the oldest first. */
   readonly messages: ToBroker[] = [];
-  /** What was to be published, without mqttrep's own topics. */
+  /** The publications received, without those of control topics. */
   readonly published: RawPublication[] = [];
-  /** What was to be published to mqttrep's own topics. */
+  /** The publications received of control topics. */
   readonly own: RawPublication[] = [];
-  /** How many publications came in each batch, those of mqttrep's own topics included. */
+  /** How many publications came in each batch, those of control topics included. */
   readonly batches: number[] = [];
-  /** Settle each publication as it comes. */
+  /** Publications are settled as they come. */
   settles = false;
   readonly #port: MessagePort;
   #unsettled = { count: 0, bytes: 0 };
@@ -34,7 +34,7 @@ export class WorkerEnd {
     port2.on('message', (message: ToBroker) => this.#receive(message));
   }
 
-  /** Connected; the replay begins. */
+  /** The broker is connected, and its replay begins. */
   begin(marker: SessionStarted['marker'] = 'absent'): this {
     this.#through = 0;
     this.sent = 0;
@@ -49,14 +49,14 @@ export class WorkerEnd {
     });
   }
 
-  /** The replay, whole. */
+  /** The replay from its first message to its end. */
   replay(topics: Readonly<Record<string, string>> = {}, isCut = false): this {
     const shown = Object.entries(topics).map(([topic, payload]) => ({ topic, payload, replay: true }));
     if (shown.length > 0) this.observe(...shown);
     return this.post({ kind: 'caught-up', stamps: true, isReplayIncomplete: isCut });
   }
 
-  /** One batch of retained messages. */
+  /** The broker delivers one batch of messages; they are retained unless said otherwise. */
   observe(
     ...observations: readonly (Partial<Omit<RawObservation, 'payload'>> & {
       topic: string;
@@ -79,7 +79,7 @@ export class WorkerEnd {
     return this.post({ kind: 'observations', batch: writer.take(), messages: observations.length });
   }
 
-  /** The broker has taken all that came. */
+  /** The broker has settled all publications. */
   settle(refused: PublishResults['refused'] = []): this {
     const { count, bytes } = this.#unsettled;
     this.#unsettled = { count: 0, bytes: 0 };
@@ -98,14 +98,14 @@ export class WorkerEnd {
     return this;
   }
 
-  /** Resolves when the reconciler has worked off all that was posted, and we have all that it said to it. */
+  /** Resolves when the reconciler has handled all that was posted, and its answers have arrived. */
   async roundTrip(): Promise<void> {
     const credits = this.credits;
     this.observe();
     await this.until(() => this.credits > credits);
   }
 
-  /** Batches of observations that were worked off. */
+  /** Batches of observations for which credit came back. */
   get credits(): number {
     return this.messages.reduce((sum, message) => sum + (message.kind === 'credit' ? message.batches : 0), 0);
   }
@@ -114,7 +114,7 @@ export class WorkerEnd {
     return this.published.map(({ topic, payload }) => `${topic}=${payload}`);
   }
 
-  /** Resolves when the condition holds of what was told. */
+  /** Resolves when the condition holds for the messages received. */
   until(condition: () => boolean): Promise<void> {
     if (condition()) return Promise.resolve();
     return new Promise(resolve => {

@@ -124,7 +124,7 @@ inEachWorld('After an outage mqttrep', fixture => {
       world.scan();
       const expected = Object.fromEntries([...home, 'other'].map(topic => [topic, 'first']));
       fixture.expectEverywhere(expected);
-      expect(world.log.filter(line => line.includes('may not be allowed to read'))).to.have.length.above(0);
+      expect(world.log.filter(line => line.includes('may lack the right to read'))).to.have.length.above(0);
       expect(heldBy('B')).to.deep.equal([]);
     });
   }

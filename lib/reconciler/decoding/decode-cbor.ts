@@ -1,14 +1,14 @@
 /**
- * CBOR (RFC 8949). Maps come as `Map`, since their keys may be numbers; tagged values as what was tagged,
- * but for dates and integers of many bytes. Tags of shared values, which could make a cycle, mean nothing.
+ * CBOR (RFC 8949). Maps become `Map`, since their keys may be numbers. Tags are ignored, except those of dates and of integers of
+ * many bytes; so tags of shared values cannot make a cycle.
  */
 
 import { type DecodeOptions, decode, type TagDecoder } from 'cborg';
 import type { Bytes } from '../../core/register.ts';
 import { toBuffer } from '../../protocol/bytes.ts';
 
-/** Bytes. The cost of a larger integer grows with the square of its length. */
-const LARGEST_INTEGER = 64;
+/** Bytes of an integer at most. The cost of a larger one grows with the square of its length. */
+const MAX_INTEGER_BYTES = 64;
 
 const untagged: TagDecoder = content => content();
 
@@ -23,11 +23,11 @@ const TAGS: Readonly<Record<number, TagDecoder>> = {
 
 const OPTIONS: DecodeOptions = {
   useMaps: true,
-  // cborg refuses a payload with a tag that it finds no function for.
+  // cborg refuses a payload with a tag for which it has no function.
   tags: new Proxy(TAGS, { get: (tags, tag) => tags[Number(tag)] ?? untagged }),
 };
 
-/** @throws for what is no CBOR, has strings of indefinite length, or is nested too deep for the stack */
+/** @throws if the payload is no CBOR, has strings of indefinite length, or is nested too deep for the stack */
 export function decodeCbor(payload: Bytes): unknown {
   return decode(toBuffer(payload), OPTIONS);
 }
@@ -39,6 +39,6 @@ function dateOf(seconds: unknown): Date | undefined {
 }
 
 function integerOf(bytes: unknown): bigint | undefined {
-  if (!(bytes instanceof Uint8Array) || bytes.length > LARGEST_INTEGER) return undefined;
+  if (!(bytes instanceof Uint8Array) || bytes.length > MAX_INTEGER_BYTES) return undefined;
   return BigInt(`0x0${Buffer.from(bytes).toString('hex')}`);
 }

@@ -1,9 +1,8 @@
 /**
  * Geobuf: GeoJSON as protocol buffers (github.com/mapbox/geobuf, geobuf.proto).
  *
- * Everything but the shapes: of coordinates only those of a point are read, since no version stands in the
- * others, and they are most of the payload. The field's own decoder believes the numbers of rings that a
- * payload claims, so that 20 bytes make it run until the memory is full.
+ * Coordinates are read of points only: the others are most of the payload, and no version stands in them. The usual decoder trusts
+ * the number of rings that a payload claims, so 20 bytes can make it run until the memory is full.
  */
 
 import { PbfReader } from 'pbf';
@@ -23,10 +22,10 @@ const GEOMETRIES = [
   'GeometryCollection',
 ];
 
-/** Decimals of a coordinate, where the payload does not say. */
-const PRECISION = 6;
+/** Decimals of a coordinate, unless the payload says otherwise. */
+const DEFAULT_DECIMALS = 6;
 
-/** @throws for what is no Geobuf, is cut short, or is nested too deep for the stack */
+/** @throws if the payload is no Geobuf, is cut short, or is nested too deep for the stack */
 export function decodeGeobuf(payload: Bytes): unknown {
   const bytes = toBuffer(payload);
   const reader = new PbfReader(bytes);
@@ -39,15 +38,15 @@ export function decodeGeobuf(payload: Bytes): unknown {
 class Geobuf {
   readonly #reader: PbfReader;
   readonly #keys: string[] = [];
-  /** Values that the next list of properties refers to. */
+  /** Values to which the next list of properties refers. */
   #values: unknown[] = [];
-  #scale = 10 ** PRECISION;
+  #scale = 10 ** DEFAULT_DECIMALS;
 
   constructor(reader: PbfReader) {
     this.#reader = reader;
   }
 
-  /** Into the root, whichever of the three kinds it is. */
+  /** Reads into the root, which is of one of three kinds. */
   readData(tag: number, root: GeoObject): void {
     if (tag === 1) this.#keys.push(this.#reader.readString());
     else if (tag === 3) this.#scale = 10 ** this.#reader.readVarint();
@@ -92,7 +91,7 @@ class Geobuf {
     return geometry;
   }
 
-  /** What GeoJSON does not name stands in the object itself. */
+  /** Properties that GeoJSON does not name stand in the object itself. */
   #readCustom(tag: number, object: GeoObject): void {
     if (tag === 13) this.#values.push(this.#readValue());
     else if (tag === 15) this.#readProperties(object);

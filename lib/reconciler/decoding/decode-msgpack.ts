@@ -1,11 +1,11 @@
-/** MessagePack. Integers of 64 bits come as bigints where needed, timestamps as dates. */
+/** MessagePack. Integers of 64 bits become bigints where needed; timestamps become dates. */
 
 import { decode } from '@msgpack/msgpack';
 import type { Bytes } from '../../core/register.ts';
 import { toBuffer } from '../../protocol/bytes.ts';
 import { isMsgpack } from './msgpack-shape.ts';
 
-/** @throws for what is no MessagePack, has a key `__proto__`, or is nested too deep */
+/** @throws if the payload is no MessagePack, has a key `__proto__`, or is nested too deep */
 export function decodeMsgpack(payload: Bytes): unknown {
   const bytes = toBuffer(payload);
   if (!isMsgpack(bytes)) throw new Error('no MessagePack');

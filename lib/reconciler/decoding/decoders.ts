@@ -1,10 +1,9 @@
 /**
- * Decoders of payloads for the merge chains, loaded only where a chain asks for the format: on a small
- * gateway a library that nobody uses is memory that nobody has.
+ * Decoders of payloads for the merge chains. A library is loaded only if a chain reads its format, since a small gateway has no
+ * memory to waste.
  *
- * A decoder throws for what is not of its format. It is safe with hostile payloads of the length that
- * `MAX_DECODED_BYTES` allows: its memory and time grow with the payload's length, whatever the payload says
- * about itself.
+ * A decoder throws if a payload is not of its format. Hostile payloads are harmless up to the length `MAX_DECODED_BYTES`: memory
+ * and time grow with the length of the payload, whatever its headers claim.
  */
 
 import type { Format } from '../../core/merge-chain.ts';

@@ -1,19 +1,19 @@
 /**
- * Whether bytes are one whole MessagePack value. The decoder reserves an array's place by what its header
- * says, so five bytes could ask for gigabytes; here each element is seen before it is believed in.
+ * Whether bytes are one complete MessagePack value. The decoder allocates an array by the length in its header, so five bytes could
+ * request gigabytes. Here the elements are counted first.
  */
 
-/** Arrays and maps inside each other. */
+/** Arrays and maps inside each other at most. */
 const MAX_NESTING = 100;
 
-/** How long a value is: bytes of its header, bytes after it, values inside. */
+/** How long a value is: its own bytes, and the values inside it. */
 interface Extent {
   readonly bytes: number;
   readonly values: number;
 }
 
 export function isMsgpack(bytes: Buffer): boolean {
-  /** Values still to come, of each array or map that is open. */
+  /** Of each array or map that is open: values still to come. */
   const open = [1];
   let at = 0;
   while (open.length > 0) {
@@ -29,7 +29,7 @@ export function isMsgpack(bytes: Buffer): boolean {
   return at === bytes.length;
 }
 
-/** Undefined where the header is cut short, or none of the format. */
+/** Undefined if the header is cut short, or is none of MessagePack. */
 function extentAt(bytes: Buffer, at: number): Extent | undefined {
   const head = bytes[at] ?? 0;
   if (head <= 0x7f || head >= 0xe0) return { bytes: 1, values: 0 };
@@ -47,7 +47,7 @@ function extentAt(bytes: Buffer, at: number): Extent | undefined {
     : { bytes: header, values: size * sized.each };
 }
 
-/** Head → bytes in all. */
+/** By the first byte: bytes of the value in all. */
 const FIXED: ReadonlyMap<number, number> = new Map([
   // nil, false, true
   ...[0xc0, 0xc2, 0xc3].map(head => [head, 1] as const),
@@ -60,7 +60,7 @@ const FIXED: ReadonlyMap<number, number> = new Map([
   ...[1, 2, 4, 8, 16].map((size, power) => [0xd4 + power, 2 + size] as const),
 ]);
 
-/** Head → how its size is written, bytes of the header after that, and what it counts. */
+/** How the size of a value is written, how many bytes of the header follow, and what the size counts. */
 interface Sized {
   readonly width: 1 | 2 | 4;
   readonly more: 0 | 1;

@@ -1,14 +1,14 @@
-/** The last conflicts, and how many each comparator decided. Bounded: the oldest makes room. */
+/** The last conflicts, and how many of them each comparator decided. Bounded: the oldest makes room. */
 
 import type { MergeChain } from '../../core/merge-chain.ts';
 import { compileDecider, type Decider, type Decoders } from '../../core/merge-order.ts';
 import type { Conflict } from '../../core/outcome.ts';
 import type { Policy } from '../../core/policy.ts';
-import { Counters } from '../counters.ts';
+import { Counters } from '../topics/counters.ts';
 import { type Excerpt, excerptOf } from './shown-value.ts';
 
-/** Conflicts that are remembered. */
-const REMEMBERED = 1_000;
+/** Conflicts that are kept. */
+const MAX_LOGGED = 1_000;
 
 export interface LoggedConflict {
   /** Counts from 1. */
@@ -22,16 +22,20 @@ export interface LoggedConflict {
 }
 
 export class ConflictLog {
-  /** The number of the newest. */
-  last = 0;
+  #last = 0;
   readonly #counts = new Counters();
   #decoders: Decoders;
   readonly #deciders = new Map<MergeChain, Decider>();
-  /** A ring: conflict `n` stands at `n % REMEMBERED`. */
+  /** A ring: conflict `n` stands at `n % MAX_LOGGED`. */
   readonly #ring: LoggedConflict[] = [];
 
   constructor(decoders: Decoders) {
     this.#decoders = decoders;
+  }
+
+  /** The number of the newest conflict. */
+  get last(): number {
+    return this.#last;
   }
 
   /** By the comparator that decided. */
@@ -39,7 +43,7 @@ export class ConflictLog {
     return this.#counts.counts;
   }
 
-  /** Other merge chains are going to decide. */
+  /** Other merge chains decide from now on, which read these formats. */
   decodeBy(decoders: Decoders): void {
     this.#decoders = decoders;
     this.#deciders.clear();
@@ -48,8 +52,8 @@ export class ConflictLog {
   note(topic: string, { winner, loser }: Conflict, { chain }: Policy): void {
     const decidedBy = this.#decider(chain)(winner, loser);
     this.#counts.count(decidedBy);
-    const number = ++this.last;
-    this.#ring[number % REMEMBERED] = {
+    const number = ++this.#last;
+    this.#ring[number % MAX_LOGGED] = {
       number,
       at: Date.now(),
       topic,
@@ -59,22 +63,22 @@ export class ConflictLog {
     };
   }
 
-  /** Those after a number, newest first, as many as are wanted and remembered. */
+  /** The conflicts after a number, newest first, so many at most. */
   after(number: number, most: number): LoggedConflict[] {
     return this.#newestFirst(most, conflict => conflict.number > number);
   }
 
-  /** Those of a topic, newest first. */
+  /** The conflicts of a topic, newest first, so many at most. */
   of(topic: string, most: number): LoggedConflict[] {
     return this.#newestFirst(most, conflict => conflict.topic === topic);
   }
 
-  #newestFirst(most: number, isWanted: (conflict: LoggedConflict) => boolean): LoggedConflict[] {
+  #newestFirst(most: number, isSelected: (conflict: LoggedConflict) => boolean): LoggedConflict[] {
     const found: LoggedConflict[] = [];
-    const oldest = Math.max(0, this.last - REMEMBERED);
-    for (let number = this.last; number > oldest && found.length < most; number--) {
-      const conflict = this.#ring[number % REMEMBERED];
-      if (conflict !== undefined && isWanted(conflict)) found.push(conflict);
+    const oldest = Math.max(0, this.#last - MAX_LOGGED);
+    for (let number = this.#last; number > oldest && found.length < most; number--) {
+      const conflict = this.#ring[number % MAX_LOGGED];
+      if (conflict !== undefined && isSelected(conflict)) found.push(conflict);
     }
     return found;
   }

@@ -1,12 +1,17 @@
 /**
- * Answers what the main thread asks of the reconciler: how all is, which topics there are, how one of them is.
+ * Answers the requests of the main thread: measures, lists of topics, one topic in detail, the trash.
  *
- * It only reads. Lists are worked off one at a time, in short slices, so that looking at 100,000 topics holds
- * nothing up.
+ * It only reads. Lists are made one at a time, in short slices, so that a list of 100,000 topics delays no replication.
  */
 
 import { has } from '../../core/policy.ts';
 import { expiryOf, isInSync, pendingAt } from '../../core/register.ts';
+import type {
+  DeletionsDecided,
+  ReconcilerMeasures,
+  ReconcilerRequest,
+  ReconcilerResponses,
+} from '../../protocol/requests.ts';
 import type {
   Conflict,
   ConflictSide,
@@ -14,56 +19,33 @@ import type {
   TopicDetails,
   TopicRow,
   TrashList,
-} from '../../protocol/answers.ts';
-import type { Histogram } from '../../protocol/histogram.ts';
-import type {
-  DeletionsDecided,
-  ReconcilerMeasures,
-  ReconcilerRequest,
-  ReconcilerResponses,
-} from '../../protocol/requests.ts';
-import type { Admission } from '../admission.ts';
-import type { Committer } from '../committer.ts';
-import type { Counters } from '../counters.ts';
+} from '../../status/api.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BrokerLinks } from '../links/broker-links.ts';
-import type { LoopDamper } from '../loop-damper.ts';
-import { inSlices } from '../slices.ts';
+import { inSlices } from '../topics/slices.ts';
 import type { Topic } from '../topics/topic.ts';
 import { TopicIndex } from '../topics/topic-index.ts';
 import { levelOf, pageOf } from '../topics/topic-pages.ts';
-import type { TopicTable } from '../topics/topic-table.ts';
-import type { Trash } from '../trash.ts';
-import type { ConflictLog, LoggedConflict } from './conflict-log.ts';
+import type { LoggedConflict } from './conflict-log.ts';
+import { type MeasuresDeps, measuresOf } from './reconciler-measures.ts';
 import { type Excerpt, SHOWN_BYTES, SHOWN_IN_LISTS, shownExcerpt, shownValue } from './shown-value.ts';
+import type { Trash } from './trash.ts';
 
-/** Conflicts that are told at once, at most. */
-const MOST_CONFLICTS = 50;
+/** Conflicts in one answer at most. */
+const MAX_CONFLICTS = 50;
 
-/** Conflicts that are told of one topic. */
-const MOST_OF_TOPIC = 10;
+/** Conflicts in the details of one topic at most. */
+const MAX_CONFLICTS_OF_TOPIC = 10;
 
-/** What counters of what was not taken in begin with; the rest is the reason. */
-const REFUSED = 'refused_';
+/** Topics that are counted again before an answer. If more have changed, the counts are those of the last commit. */
+const MAX_RECOUNTED = 5_000;
 
-/** Topics that are counted anew before an answer; where more have changed, the last commit's counts have to do. */
-const MOST_RECOUNTED = 5_000;
-
-/** What only looks. */
+/** Requests that change nothing but what is in the trash. */
 export type Inspection = Exclude<ReconcilerRequest, DeletionsDecided>;
 
-export interface InspectorDeps {
-  readonly replica: string;
-  readonly table: TopicTable;
+export interface InspectorDeps extends MeasuresDeps {
   readonly links: BrokerLinks;
-  readonly admission: Pick<Admission, 'eviction' | 'memory'>;
-  readonly conflicts: ConflictLog;
-  readonly damper: Pick<LoopDamper, 'damped'>;
   readonly trash: Trash;
-  /** Of the reconciler. */
-  readonly counters: Counters;
-  readonly committer: Pick<Committer, 'commits' | 'failures'>;
-  readonly ticks: Histogram;
   readonly payloads: 'shown' | 'hidden';
 }
 
@@ -71,7 +53,7 @@ export class Inspector {
   readonly #deps: InspectorDeps;
   readonly #all: TopicIndex;
   readonly #diverging: TopicIndex;
-  /** The last list that was asked for. */
+  /** The last list that was requested. */
   #lists: Promise<unknown> = Promise.resolve();
 
   constructor(deps: InspectorDeps) {
@@ -93,21 +75,21 @@ export class Inspector {
     });
   }
 
-  async answer(question: Inspection): Promise<ReconcilerResponses[Inspection['kind']]> {
-    this.#deps.table.recountUnsaved(MOST_RECOUNTED);
-    switch (question.kind) {
+  async answer(request: Inspection): Promise<ReconcilerResponses[Inspection['kind']]> {
+    this.#deps.table.recountUnsaved(MAX_RECOUNTED);
+    switch (request.kind) {
       case 'measures':
-        return this.#measures(question.conflictsAfter);
+        return this.#measures(request.conflictsAfter);
       case 'topic':
-        return this.#topic(question.topic);
+        return this.#topic(request.topic);
       case 'trash':
-        return this.#trash(question.filter);
+        return this.#trash(request.filter);
       case 'undo':
-        return { topics: this.#deps.trash.restore(question.filter) };
+        return { topics: this.#deps.trash.restore(request.filter) };
       case 'topics':
-        return this.#inTurn(() => this.#topics(question));
+        return this.#inTurn(() => this.#topics(request));
       case 'level':
-        return this.#inTurn(() => this.#level(question));
+        return this.#inTurn(() => this.#level(request));
     }
   }
 
@@ -122,52 +104,10 @@ export class Inspector {
     return result;
   }
 
-  // ── counts ─────────────────────────────────────────────────────────────────────────────────────────
-
   #measures(conflictsAfter: number): ReconcilerMeasures {
-    const { replica, table, links, admission, conflicts, damper, counters, committer, ticks } = this.#deps;
-    const { stats } = table;
-    const refused = Object.entries(counters.counts).filter(([name]) => name.startsWith(REFUSED));
-    return {
-      replica,
-      counts: {
-        expired: counters.counts['expired'] ?? 0,
-        storeFailures: committer.failures,
-        tombstonesEvicted: admission.eviction.tombstones,
-        refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED.length), count])),
-        refusedByBroker: Object.fromEntries([...links].map(({ name, refused }) => [name, { ...refused }])),
-        heldBack: Object.fromEntries([...links].map(({ name, heldBack }) => [name, { ...heldBack }])),
-        racedWrites: Object.fromEntries([...links].map(({ name, racedWrites }) => [name, racedWrites])),
-        damped: damper.damped,
-        historyDropped: Object.fromEntries(
-          [...links].map(({ name, state }) => [name, state.history.dropped + state.history.unseen.dropped]),
-        ),
-        vanished: Object.fromEntries([...links].map(({ name, vanished }) => [name, vanished])),
-        conflicts: { ...conflicts.counts },
-        convergence: stats.convergence.counts,
-        commits: committer.commits.counts,
-        ticks: ticks.counts,
-      },
-      topics: stats.counts,
-      memory: { bytes: table.usage.bytes, bound: admission.memory },
-      links: [...links]
-        .filter(({ isRemoved }) => !isRemoved)
-        .map(link => ({
-          name: link.name,
-          pending: link.pending,
-          waiting: link.due.size,
-          behind: stats.behind[link.index] ?? 0,
-          blocked: link.blockedTopics.blocked,
-          deletionsHeld: link.guard.size,
-          unreadable: link.unreadable.size,
-          isReplayIncomplete: link.gap.isOpen,
-        })),
-      conflicts: conflicts.after(conflictsAfter, MOST_CONFLICTS).map(one => this.#conflict(one)),
-      lastConflict: conflicts.last,
-    };
+    const conflicts = this.#deps.conflicts.after(conflictsAfter, MAX_CONFLICTS);
+    return { ...measuresOf(this.#deps), conflicts: conflicts.map(conflict => this.#conflict(conflict)) };
   }
-
-  // ── topics ─────────────────────────────────────────────────────────────────────────────────────────
 
   async #topics(query: ReconcilerRequest & { kind: 'topics' }): Promise<ReconcilerResponses['topics']> {
     const { states, stats } = this.#deps.table;
@@ -195,7 +135,7 @@ export class Inspector {
     };
   }
 
-  /** `most`: bytes of each payload. */
+  /** @param most bytes of each payload */
   #row(topic: string, most: number): TopicRow | undefined {
     const known = this.#deps.table.get(topic);
     const state = known?.status.state;
@@ -216,12 +156,12 @@ export class Inspector {
 
   #held(topic: string, known: Topic, { index, guard }: BrokerLink, most: number): HeldValue {
     const { held, winner } = known.register;
-    // Though its deletion is not believed, the broker does not show it.
+    // The deletion is not believed, but the broker does not show the topic.
     const holds = guard.holds(topic) ? 'absent' : (held[index] ?? 'unknown');
-    const isConcerned = winner !== undefined && has(known.policy.publish, index);
+    const mustHold = winner !== undefined && has(known.policy.publish, index);
     return {
       value: shownValue(holds, this.#deps.payloads, most),
-      agrees: !isConcerned || isInSync(holds, winner),
+      agrees: !mustHold || isInSync(holds, winner),
     };
   }
 
@@ -245,7 +185,9 @@ export class Inspector {
       ),
       retain: policy.retain,
       qos: policy.qos,
-      conflicts: this.#deps.conflicts.of(topic, MOST_OF_TOPIC).map(one => this.#conflict(one)),
+      conflicts: this.#deps.conflicts
+        .of(topic, MAX_CONFLICTS_OF_TOPIC)
+        .map(conflict => this.#conflict(conflict)),
     };
   }
 
@@ -259,8 +201,6 @@ export class Inspector {
     };
   }
 
-  // ── words ──────────────────────────────────────────────────────────────────────────────────────────
-
   #conflict({ at, topic, winner, loser, decidedBy }: LoggedConflict): Conflict {
     return { at, topic, winner: this.#conflictSide(winner), loser: this.#conflictSide(loser), decidedBy };
   }
@@ -273,7 +213,7 @@ export class Inspector {
     return this.#deps.links.find(broker)?.name ?? '';
   }
 
-  /** By broker name; what is undefined is left out. */
+  /** By broker name, without undefined values. */
   #byBroker<T>(valueAt: (link: BrokerLink) => T | undefined): Record<string, T> {
     return Object.fromEntries(
       [...this.#deps.links].flatMap(link => {
@@ -284,7 +224,7 @@ export class Inspector {
   }
 }
 
-/** A time of `performance.now()` in milliseconds since 1970, by what the clock shows now. */
+/** A time of `performance.now()` as milliseconds since 1970, by the clock as it is set now. */
 function sinceEpoch(uptime: number): number {
   return Math.round(Date.now() - performance.now() + uptime);
 }

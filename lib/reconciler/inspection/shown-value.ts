@@ -1,4 +1,4 @@
-/** Payloads as they are shown to people: as text where they are UTF-8, cut short, and not at all where hidden. */
+/** Payloads as people see them: as text if they are UTF-8, shortened, or hidden. */
 
 import { isUtf8 } from 'node:buffer';
 import { type Held, isDeletion, type Message } from '../../core/register.ts';
@@ -7,10 +7,10 @@ import type { Value } from '../../protocol/answers.ts';
 /** Bytes of a payload that are shown. */
 export const SHOWN_BYTES = 1_024;
 
-/** Bytes that are shown of each of many: enough for a line. */
+/** Bytes of a payload that are shown in lists: enough for a line. */
 export const SHOWN_IN_LISTS = 256;
 
-/** Enough of a message to show it later, without its whole payload. */
+/** What is kept of a message to show it later, without its whole payload. */
 export interface Excerpt {
   /** Broker index; -1 for none. */
   readonly origin: number;
@@ -23,7 +23,7 @@ export function excerptOf({ payload, origin }: Message): Excerpt {
   return { origin, head: headOf(payload), bytes: payload.length };
 }
 
-/** What a broker holds, or what a winner says. */
+/** What a broker holds, or what the winner is. */
 export function shownValue(held: Held | undefined, privacy: 'shown' | 'hidden', most: number): Value {
   if (held === undefined || held === 'unknown') return { kind: 'unknown' };
   if (held === 'absent' || isDeletion(held)) return { kind: 'deleted' };
@@ -36,13 +36,13 @@ export function shownExcerpt({ head, bytes }: Excerpt, privacy: 'shown' | 'hidde
   return privacy === 'hidden' ? { kind: 'hidden' } : textOrBase64(head, bytes);
 }
 
-/** A slice of a long string would keep all of it in memory; this is a string of its own. */
+/** A copy: a slice of a long string would keep all of that string in memory. */
 function headOf(payload: string): string {
   if (payload.length <= SHOWN_BYTES) return payload;
   return Buffer.from(payload.slice(0, SHOWN_BYTES), 'latin1').toString('latin1');
 }
 
-/** Of a payload that was cut, the last character may be incomplete: that is no reason to take it for binary. */
+/** The last character of a shortened payload may be incomplete: that does not make the payload binary. */
 function textOrBase64(head: string, bytes: number): Value {
   const buffer = Buffer.from(head, 'latin1');
   const whole = bytes > buffer.length ? buffer.subarray(0, endOfLastCharacter(buffer)) : buffer;
@@ -51,7 +51,7 @@ function textOrBase64(head: string, bytes: number): Value {
     : { kind: 'base64', text: buffer.toString('base64'), bytes };
 }
 
-/** UTF-8 has its characters begin with any byte but 10xxxxxx, and takes four bytes for one at most. */
+/** In UTF-8 a character begins with a byte other than 10xxxxxx, and has four bytes at most. */
 function endOfLastCharacter(buffer: Buffer): number {
   for (let start = buffer.length - 1; start >= 0 && start >= buffer.length - 4; start--) {
     const byte = buffer[start] ?? 0;

@@ -1,17 +1,17 @@
 /**
- * Topics that a broker does not take: refused, denied without a word, too large. They are tried again with
- * growing distance and hold up no other topic. Bounded by the topics; empty when all is well.
+ * Topics that a broker does not take: it refuses them, denies them silently, or they are too large. They are retried with
+ * growing delays and hold up no other topic. Bounded by the topics; empty in normal operation.
  *
- * Rights come and go. A topic that the broker denies by a reason code costs one publish when it is tried again, so it is
- * tried soon, and a new value is a reason to try it. Rights usually return to many topics at once: each topic that the
- * broker takes again has a small group of the others tried, and each of those a group of its own.
+ * Rights come and go. Retrying a topic that the broker denies by a reason code costs one publish, so it is retried soon, and a new
+ * value is a reason to retry. Rights usually return for many topics at once: when the broker takes a topic again, a small group
+ * of the others is retried, and each topic that succeeds releases another group.
  *
  * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */
 
 import type { Refusal } from '../../protocol/messages.ts';
 
-/** Why a topic is not taken. `not stored`: its broker acknowledges it and then drops it. */
+/** Why a topic is not taken. `not stored`: the broker acknowledges a publish and then drops it. */
 export type Cause = Refusal['scope'] | 'not stored';
 
 interface Block {
@@ -23,63 +23,74 @@ interface Block {
   retryAt: number;
 }
 
-/** A topic counts as blocked after so many failures in a row. */
+/** Failures in a row after which a topic counts as blocked. */
 export const BLOCKED_AFTER = 3;
 
-/** Stands for a time to be tried again, while the topic is tried. */
+/** Stands for the time of the next retry while a retry is in flight. */
 const BEING_TRIED = Number.POSITIVE_INFINITY;
 
-const FIRST_RETRY = 1_000;
-const LONGEST_RETRY = 10 * 60_000;
-/** The distance grows by so much with each failure; by less where to try again costs one publish. */
-const GROWTH = { topic: 4, right: 2, 'not stored': 4 } as const;
+/** Milliseconds from the first failure to the first retry. */
+const FIRST_RETRY_MS = 1_000;
 
-/** Milliseconds after a denial in which a new value is no reason to try the topic again. */
+/** Milliseconds between two retries at most. */
+const MAX_RETRY_MS = 10 * 60_000;
+
+/** Factor by which the delay grows with each failure; smaller where a retry costs one publish only. */
+const RETRY_GROWTH = { topic: 4, right: 2, 'not stored': 4 } as const;
+
+/** Milliseconds after a denial for which a new value is no reason to retry. */
 const NEW_VALUE_RETRY_MS = 5_000;
 
-/** Topics that are tried since the broker took another one again. */
+/** Topics that are retried when the broker takes another one again. */
 export const RELEASED_TOPICS = 16;
 
 export class BlockedTopics {
   readonly #blocked = new Map<string, Block>();
   /**
-   * Topics that wait and are tried when another one is taken that was not taken for the same reason. The one that failed
-   * longest ago comes first. A topic that its broker hangs up on is in none: its worker would not send it.
+   * Topics that are retried when the broker takes another topic that it denied for the same cause. The one that failed longest ago
+   * comes first. A topic on which the broker hangs up is in none of them: the worker would not send it.
    */
   readonly #releasable = { right: new Set<string>(), 'not stored': new Set<string>() };
 
-  /** Topics that count as blocked. */
-  blocked = 0;
+  #blockedCount = 0;
 
+  /** Topics that count as blocked. */
+  get blocked(): number {
+    return this.#blockedCount;
+  }
+
+  /** Topics that the broker did not take when they were last published. */
   get size(): number {
     return this.#blocked.size;
   }
 
-  /**
-   * Notes a failure; returns how many there were in a row.
-   * @param reason for people
-   */
+  /** Why the broker did not take the topic last, for people; undefined if the topic is not blocked. */
+  reasonFor(topic: string): string | undefined {
+    return this.#blocked.get(topic)?.reason;
+  }
+
+  /** Notes a failure. Returns how many there were in a row. */
   failed(topic: string, uptime: number, cause: Exclude<Cause, 'value'> = 'topic', reason = ''): number {
     const failures = (this.#blocked.get(topic)?.failures ?? 0) + 1;
-    const distance = Math.min(FIRST_RETRY * GROWTH[cause] ** (failures - 1), LONGEST_RETRY);
-    this.#blocked.set(topic, { failures, cause, reason, failedAt: uptime, retryAt: uptime + distance });
-    if (failures === BLOCKED_AFTER) this.blocked++;
-    this.#waitsNoMore(topic);
+    const delay = Math.min(FIRST_RETRY_MS * RETRY_GROWTH[cause] ** (failures - 1), MAX_RETRY_MS);
+    this.#blocked.set(topic, { failures, cause, reason, failedAt: uptime, retryAt: uptime + delay });
+    if (failures === BLOCKED_AFTER) this.#blockedCount++;
+    this.#withdraw(topic);
     if (cause !== 'topic') this.#releasable[cause].add(topic);
     return failures;
   }
 
-  /** The broker does not take the value, and would not take it again. Returns whether that is news. */
+  /** The broker does not take the value, and would not take it again. Returns whether that was not known. */
   valueRefused(topic: string, uptime: number, reason = ''): boolean {
-    const isNews = this.#blocked.get(topic)?.cause !== 'value';
-    if (!this.isBlocked(topic)) this.blocked++;
-    const retryAt = uptime + LONGEST_RETRY;
+    const isNew = this.#blocked.get(topic)?.cause !== 'value';
+    if (!this.isBlocked(topic)) this.#blockedCount++;
+    const retryAt = uptime + MAX_RETRY_MS;
     this.#blocked.set(topic, { failures: BLOCKED_AFTER, cause: 'value', reason, failedAt: uptime, retryAt });
-    this.#waitsNoMore(topic);
-    return isNews;
+    this.#withdraw(topic);
+    return isNew;
   }
 
-  /** The topic has another value: that may be taken where the old one was not, or the right has returned meanwhile. */
+  /** The topic has another value: the broker may take it although it refused the old one, or the right may have returned. */
   valueChanged(topic: string, kind: 'retained' | 'transient', uptime: number): void {
     const block = this.#blocked.get(topic);
     if (block === undefined || block.retryAt === BEING_TRIED) return;
@@ -90,24 +101,24 @@ export class BlockedTopics {
     else block.retryAt = Math.min(block.retryAt, from);
   }
 
-  /** The broker has returned, and may take now what it did not take before: all topics are tried at once. */
+  /** The broker has returned, and may take now what it did not take before: all topics are retried at once. */
   returned(uptime: number): void {
     for (const block of this.#blocked.values()) block.retryAt = Math.min(block.retryAt, uptime);
   }
 
-  /** The broker has the topic as it should; returns whether it was blocked. */
+  /** The broker has what was published. Returns whether the topic was blocked. */
   succeeded(topic: string, uptime: number): boolean {
     const block = this.#blocked.get(topic);
     if (block === undefined) return false;
     this.#blocked.delete(topic);
-    this.#waitsNoMore(topic);
+    this.#withdraw(topic);
     this.#release(block.cause, uptime);
     const wasBlocked = block.failures >= BLOCKED_AFTER;
-    if (wasBlocked) this.blocked--;
+    if (wasBlocked) this.#blockedCount--;
     return wasBlocked;
   }
 
-  /** Whether the broker has not taken what it was sent last. */
+  /** Whether the broker did not take the last publish of the topic. */
   refuses(topic: string): boolean {
     return this.#blocked.has(topic);
   }
@@ -116,17 +127,12 @@ export class BlockedTopics {
     return (this.#blocked.get(topic)?.failures ?? 0) >= BLOCKED_AFTER;
   }
 
-  /** Whether it is only the retained value that the broker does not take, so that transient ones go on. */
+  /** Whether the broker refuses the retained value only, so that transient messages are still sent. */
   takesTransient(topic: string): boolean {
     return this.#blocked.get(topic)?.cause === 'value';
   }
 
-  /** Why the broker did not take what it was sent last, for people; undefined where it takes the topic. */
-  reasonFor(topic: string): string | undefined {
-    return this.#blocked.get(topic)?.reason;
-  }
-
-  /** When the topic is tried again; undefined while it is being tried, or is not blocked. */
+  /** When the topic is retried; undefined while a retry is in flight, and for a topic that is not blocked. */
   retryAt(topic: string): number | undefined {
     const block = this.#blocked.get(topic);
     return block === undefined || block.retryAt === BEING_TRIED ? undefined : block.retryAt;
@@ -137,14 +143,14 @@ export class BlockedTopics {
     return block !== undefined && block.retryAt !== BEING_TRIED && block.retryAt > uptime;
   }
 
-  /** Takes out the topics whose time to be tried again has come; each waits for its outcome then. */
+  /** Takes out the topics whose retry is due. Each one then waits for the outcome of its retry. */
   due(uptime: number): string[] {
     const due = [...this.#blocked].filter(([, block]) => block.retryAt <= uptime);
     for (const [topic, block] of due) this.#try(topic, block);
     return due.map(([topic]) => topic);
   }
 
-  /** Whether some topic waits for its time. */
+  /** Some topic waits for its retry. */
   get isWaiting(): boolean {
     for (const block of this.#blocked.values()) if (block.retryAt !== BEING_TRIED) return true;
     return false;
@@ -153,19 +159,19 @@ export class BlockedTopics {
   clear(): void {
     this.#blocked.clear();
     for (const topics of Object.values(this.#releasable)) topics.clear();
-    this.blocked = 0;
+    this.#blockedCount = 0;
   }
 
   #try(topic: string, block: Block): void {
     block.retryAt = BEING_TRIED;
-    this.#waitsNoMore(topic);
+    this.#withdraw(topic);
   }
 
-  #waitsNoMore(topic: string): void {
+  #withdraw(topic: string): void {
     for (const topics of Object.values(this.#releasable)) topics.delete(topic);
   }
 
-  /** What was not taken may be taken now, as another topic was. */
+  /** The broker takes a topic again: it may take others that it denied for the same cause. */
   #release(cause: Cause, uptime: number): void {
     if (cause !== 'right' && cause !== 'not stored') return;
     const topics = this.#releasable[cause];

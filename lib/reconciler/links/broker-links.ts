@@ -1,17 +1,16 @@
-/** The links to all brokers. Each has an index, its own as long as the reconciler lives, also when it is removed. */
+/**
+ * The links to all brokers. Each broker has an index, which stays its own as long as the reconciler lives, also after the
+ * broker is removed.
+ */
 
 import type { BrokerSet } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
 import type { ReconcilerSettings } from '../../protocol/settings.ts';
-import type { Superseded, SupersededAt } from '../../store/state-store.ts';
-import { markerFact, recall, type Self, storeMetadataOf } from '../store-metadata.ts';
-import type { HeldBefore, HeldChange } from '../topics/held-change.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { BrokerLink } from './broker-link.ts';
+import { markerKeyOf, recordOf, type Self, storeMetadataOf } from './store-metadata.ts';
 
-const NOTHING: readonly SupersededAt[] = [];
-
-export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
+export class BrokerLinks implements Iterable<BrokerLink> {
   readonly #self: Self;
   readonly #table: TopicTable;
   /** What the store knew of the brokers when it was opened. */
@@ -32,10 +31,16 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
     return this.#links[broker];
   }
 
+  /** @throws RangeError for an index that no broker has */
   at(broker: number): BrokerLink {
     const link = this.#links[broker];
-    if (link === undefined) throw new RangeError(`there is no broker ${broker}`);
+    if (link === undefined) throw new RangeError(`no broker has the index ${broker}`);
     return link;
+  }
+
+  /** The configured broker of this name. */
+  named(name: string): BrokerLink | undefined {
+    return this.#links.find(link => link.name === name && !link.isRemoved);
   }
 
   /** Adds a broker at the next index. */
@@ -43,33 +48,36 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
     { name, rank }: { readonly name: string; readonly rank: number },
     { controlPrefix, scanPeriod, deletionGuard }: ReconcilerSettings,
   ): BrokerLink {
-    const control =
-      controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, this.#self.replica, name);
-    const index = this.#links.length;
-    const { secret } = this.#self;
-    const clientId = this.#self.newClientId(name);
-    const markerTopic = control?.of('marker');
-    const marked = { markerTopic, secret };
-    const link = new BrokerLink({ ...marked, index, name, rank, scanPeriod, clientId, deletionGuard });
-    link.guard.changed = topic => this.#table.recount(topic);
-    recall(link, this.#recorded);
-    this.#table.advance(link.marker.recorded ?? 0);
+    const { replica, secret, newClientId } = this.#self;
+    const control = controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name);
+    const link = new BrokerLink({
+      index: this.#links.length,
+      name,
+      rank,
+      scanPeriod,
+      deletionGuard,
+      markerTopic: control?.of('marker'),
+      secret,
+      clientId: newClientId(name),
+      deletionHeld: topic => this.#table.recount(topic),
+    });
+    link.recall(recordOf(name, this.#recorded));
+    this.#table.commits.advance(link.marker.recorded ?? 0);
     this.#links.push(link);
     return link;
   }
 
-  /** A broker that is removed is forgotten: its name may be given to another one. */
+  /** A broker is removed. Another broker may get its name, and has another client id then. */
   remove(link: BrokerLink): void {
-    link.isRemoved = true;
-    link.clientId = this.#self.newClientId(link.name);
+    link.remove(this.#self.newClientId(link.name));
   }
 
-  /** Has the worker of a broker connect as us. */
+  /** Has the worker of a broker connect under our identity. */
   start(link: BrokerLink): void {
-    link.start(this.#self);
+    link.worker.start(this.#self, link.clientId);
   }
 
-  /** The brokers that do not take a topic. */
+  /** The brokers at which a topic is blocked. */
   blocking(topic: string): BrokerSet {
     return this.#links.reduce(
       (set, { blockedTopics, index }) => (blockedTopics.isBlocked(topic) ? set | (1 << index) : set),
@@ -77,77 +85,55 @@ export class BrokerLinks implements Iterable<BrokerLink>, HeldBefore {
     );
   }
 
-  /** The brokers that show a topic no more, and of which a person decides whether it was deleted there. */
-  doubting(topic: string): BrokerSet {
+  /** The brokers at which the deletion of a topic is held until a person decides. */
+  holdingDeletion(topic: string): BrokerSet {
     return this.#links.reduce((set, { guard, index }) => (guard.holds(topic) ? set | (1 << index) : set), 0);
   }
 
-  /** Whether a publication, or a topic, is not settled yet. */
+  /** Some topic waits, or some publication is not settled yet. */
   get areBusy(): boolean {
-    return this.#links.some(link => link.busy);
+    return this.#links.some(({ unconfirmed }) => unconfirmed > 0);
   }
 
-  /** Whether each broker that is configured has shown what it retains. */
+  /** Each configured broker has shown what it retains. */
   get areSeen(): boolean {
-    return this.#links.every(({ sessionsCompleted, isRemoved }) => sessionsCompleted > 0 || isRemoved);
+    return this.#links.every(({ session, isRemoved }) => session.completed > 0 || isRemoved);
   }
 
-  /** Whether each that is published to has shown what it retains under the filters that hold now. */
-  get areKnown(): boolean {
-    return this.#links.every(({ ready, former }) => !ready || former === undefined);
+  /** Each broker that is published to has shown what it retains under the filters as they are now. */
+  get haveShownAllFilters(): boolean {
+    return this.#links.every(({ session }) => !session.isReady || session.hasShownAllFilters);
   }
 
-  /** What the store is to know of them. */
+  /** What the store is to know of the brokers. */
   metadata(): ReadonlyMap<string, string> {
     return storeMetadataOf(this.#self, this.#links);
   }
 
-  /** These facts are stored: what was before the markers that they name matters for a while only. */
-  metadataStored(facts: ReadonlyMap<string, string>, uptime: number): void {
+  /** The store has this metadata: states before the markers in it soon cannot come back any more. */
+  metadataStored(metadata: ReadonlyMap<string, string>, uptime: number): void {
     for (const { name, state } of this.#links) {
-      const commit = facts.get(markerFact(name));
+      const commit = metadata.get(markerKeyOf(name));
       if (commit !== undefined) state.history.markerStored(Number(commit), uptime);
     }
   }
 
-  /** To be called before a commit, and not while one is made. */
+  /** To be called before a commit, and not while a commit is under way. */
   pruneHistories(uptime: number): void {
     for (const link of this.#links) link.pruneHistory(uptime);
   }
 
-  // ── what they held a moment ago ────────────────────────────────────────────────────────────────────
-
-  changed(topic: string, broker: number, change: HeldChange): void {
-    this.#links[broker]?.state.changed(topic, change);
+  /** A commit takes the effects of all batches of observations so far. */
+  commitBegun(): void {
+    for (const { intake } of this.#links) intake.commitBegun();
   }
 
-  heldUnseen(topic: string, broker: number, value: Superseded): void {
-    this.#links[broker]?.state.heldUnseen(topic, value);
+  /** The commit has succeeded or failed: the credit of these batches goes back. */
+  commitEnded(): void {
+    for (const { intake, worker } of this.#links) worker.credit(intake.commitEnded());
   }
 
-  load(topic: string, superseded: readonly SupersededAt[]): void {
-    for (const { index, state } of this.#links) {
-      const values = superseded.filter(({ broker }) => broker === index);
-      if (values.length > 0) state.history.load(topic, values);
-    }
-  }
-
-  of(topic: string): readonly SupersededAt[] {
-    let all: SupersededAt[] | undefined;
-    for (const { index, state } of this.#links) {
-      for (const { from, until, payload, properties } of state.history.stored(topic)) {
-        all ??= [];
-        all.push({ broker: index, from, until, payload, properties });
-      }
-    }
-    return all ?? NOTHING;
-  }
-
-  forget(topic: string): void {
-    for (const { state } of this.#links) state.history.forget(topic);
-  }
-
-  /** Closes what is waiting to be sent at this moment; the result sends it. */
+  /** Takes out all that is gathered to be sent at this moment; the result sends it. */
   seal(): () => void {
     const sends = this.#links.map(link => link.seal());
     return () => {

@@ -1,7 +1,7 @@
 /**
- * The way to a broker's worker before there is a reconciler: the broker is connected to, and shows what it retains,
- * while the store is still being read. What arrives waits here, in its order. So that the worker reads on, it gets the
- * credit for that in advance, up to a bound; the reconciler gives it once more, which is kept back.
+ * The port to a broker's worker before there is a reconciler. The worker connects, and the broker shows what it retains, while the
+ * store is still being read. What arrives waits here, in its order. The worker gets the credit for that in advance, up to a
+ * bound, so that it reads on. The reconciler gives the same credit later, and that is kept back.
  */
 
 import type { FromBroker, Port, Start, ToBroker } from '../../protocol/messages.ts';
@@ -9,15 +9,15 @@ import type { FromBroker, Port, Start, ToBroker } from '../../protocol/messages.
 /** Bytes of observations that may wait, of all brokers together. */
 export const EARLY_BYTES = 64 * 1024 * 1024;
 
-/** Batches that may come while this thread has no time to look: it builds up the state in one go. */
-const AHEAD = 64;
+/** Batches that may come while this thread builds up its state, which it does in one go. */
+const CREDIT_AHEAD = 64;
 
 export class BufferingPort implements Port<ToBroker, FromBroker> {
   readonly #port: Port<ToBroker, FromBroker>;
   #room: number;
   #buffered: FromBroker[] = [];
   #listener: ((message: FromBroker) => void) | undefined;
-  /** As whom the worker connects. */
+  /** The identity under which the worker connects. */
   #started: Start | undefined;
   /** Batches for which credit was given in advance. */
   #advanced = 0;
@@ -32,10 +32,10 @@ export class BufferingPort implements Port<ToBroker, FromBroker> {
   /** Has the worker connect. */
   start(start: Start): void {
     this.postMessage(start);
-    this.#advance(AHEAD);
+    this.#advance(CREDIT_AHEAD);
   }
 
-  /** From now on what comes goes to the listener; what has come before goes there at once. */
+  /** From now on the listener gets what comes. It gets at once what has come before. */
   on(_event: 'message', listener: (message: FromBroker) => void): void {
     this.#listener = listener;
     for (const message of this.#buffered.splice(0)) listener(message);
@@ -46,8 +46,8 @@ export class BufferingPort implements Port<ToBroker, FromBroker> {
       if (this.#started !== undefined && isSame(this.#started, message)) return;
       this.#started = message;
     }
-    if (message.kind === 'credit' && this.#advanced > 0) {
-      this.#advanced -= message.batches;
+    if (message.kind === 'credit') {
+      this.#credit(message.batches);
       return;
     }
     this.#port.postMessage(message, transfer);
@@ -71,6 +71,13 @@ export class BufferingPort implements Port<ToBroker, FromBroker> {
   #advance(batches: number): void {
     this.#port.postMessage({ kind: 'credit', batches });
     this.#advanced += batches;
+  }
+
+  /** Keeps back the credit that was given in advance. */
+  #credit(batches: number): void {
+    const keptBack = Math.min(batches, this.#advanced);
+    this.#advanced -= keptBack;
+    if (batches > keptBack) this.#port.postMessage({ kind: 'credit', batches: batches - keptBack });
   }
 }
 

@@ -1,12 +1,12 @@
-/** Echoes that a broker has still to deliver: under each topic that of the newest publication. */
+/** Echoes that a broker has not delivered yet; of each topic that of the newest publication. */
 
-/** An echo is overdue when it has not come so many milliseconds after the publish was acknowledged. */
-export const ECHO_LIMIT = 10_000;
+/** An echo is overdue so many milliseconds after the acknowledgement of its publish. */
+export const ECHO_TIMEOUT_MS = 10_000;
 
 interface ExpectedEcho {
   /** The newest publication of the topic, in the order of the session. */
   readonly sequence: number;
-  /** When we first saw that it had been settled, in milliseconds of `performance.now()`. */
+  /** When it was first seen to be settled, in milliseconds of `performance.now()`. */
   acknowledgedAt: number | undefined;
 }
 
@@ -31,13 +31,13 @@ export class EchoTimeouts {
     this.#expected.clear();
   }
 
-  /** Takes out the topics of which the echo is overdue, where all publications up to one have been settled. */
+  /** Takes out the topics whose echo is overdue. All publications up to `through` have been settled. */
   overdue(through: number, uptime: number): string[] {
     const overdue: string[] = [];
-    for (const [topic, awaited] of this.#expected) {
-      if (awaited.sequence > through) break;
-      awaited.acknowledgedAt ??= uptime;
-      if (uptime - awaited.acknowledgedAt < ECHO_LIMIT) continue;
+    for (const [topic, echo] of this.#expected) {
+      if (echo.sequence > through) break;
+      echo.acknowledgedAt ??= uptime;
+      if (uptime - echo.acknowledgedAt < ECHO_TIMEOUT_MS) continue;
       this.#expected.delete(topic);
       overdue.push(topic);
     }

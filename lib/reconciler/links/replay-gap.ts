@@ -1,16 +1,15 @@
 /**
- * What a broker did not show, since its replay was cut, until a full scan has read the rest.
+ * What a broker has not shown because its replay was cut, until a full scan has read the rest.
  *
- * At the first contact what it retains counts by its rank, and not by the moment at which it is seen. So meanwhile nothing
- * that another broker retained before the first contact is published to a topic of which it is not known what this
- * broker retains there: that would overwrite what it has not shown yet. Such topics wait for the end of the scan; where
- * it leaves something out they are probed.
+ * At the first contact a retained message counts by the rank of its broker, not by the time at which it is seen. So a message that
+ * another broker retained before the first contact must not overwrite one that this broker has not shown yet. Topics of which
+ * it is not known what this broker retains wait for the end of the full scan. If the scan leaves something out, they are probed.
  */
 
 export class ReplayGap {
   #isOpen = false;
   #isOfFirstContact = false;
-  #said = '';
+  #lastReason = '';
   readonly #waiting = new Set<string>();
   readonly #probed = new Set<string>();
 
@@ -19,7 +18,7 @@ export class ReplayGap {
     return this.#isOpen;
   }
 
-  /** The replay at the first contact was cut: what is read later, of a topic that is not known there, belongs to it. */
+  /** The replay at the first contact was cut. Later messages of topics that are not known there still belong to it. */
   get isOfFirstContact(): boolean {
     return this.#isOfFirstContact;
   }
@@ -29,37 +28,37 @@ export class ReplayGap {
     this.#isOpen = true;
   }
 
-  /** Whether this reason why the replay is still incomplete is another one than the last; then it counts as said. */
-  isNews(reason: string): boolean {
-    const isNews = reason !== this.#said;
-    this.#said = reason;
-    return isNews;
+  /** Whether this reason why the replay is still incomplete differs from the last one; then it counts as logged. */
+  isNewReason(reason: string): boolean {
+    const isNew = reason !== this.#lastReason;
+    this.#lastReason = reason;
+    return isNew;
   }
 
-  /** Whether the topic has to wait; then it is among those that the next call of `close` or `scanned` returns. */
+  /** Whether the topic must wait. If so, the next call of `close` or `scanned` returns it. */
   holds(topic: string): boolean {
     if (!this.#isOpen || this.#probed.has(topic)) return false;
     this.#waiting.add(topic);
     return true;
   }
 
-  /** A full scan has left something out. Returns the topics that waited: each is to be probed, and waits no more. */
+  /** A full scan has left something out. Returns the topics that waited: each is to be probed, and does not wait again. */
   scanned(): readonly string[] {
     for (const topic of this.#waiting) this.#probed.add(topic);
     return this.#take();
   }
 
-  /** Nothing is missing any more. Returns the topics that waited. */
+  /** Everything was read. Returns the topics that waited. */
   close(): readonly string[] {
     this.#isOpen = false;
     this.#isOfFirstContact = false;
-    this.#said = '';
+    this.#lastReason = '';
     this.#probed.clear();
     return this.#take();
   }
 
-  /** The connection is gone, and with it what waited. */
-  parted(): void {
+  /** The connection is gone; no topic waits any longer. */
+  disconnected(): void {
     this.#waiting.clear();
   }
 

@@ -1,7 +1,7 @@
 /**
- * Values that a broker may have gone back to under topics that it has not shown since it returned: mqttrep may not be
- * permitted to read them. However late the broker shows one of these values, it is old, and no client wrote it. So they
- * outlive the history, which reaches back for some seconds only, and later sessions as well.
+ * Values that a broker may have been rolled back to under topics that it has not shown since it returned: mqttrep may lack the
+ * right to read them. Whenever the broker shows one of these values, it is old, and no client wrote it. So these values are kept
+ * longer than the history, which covers some seconds only, and over later sessions.
  */
 
 import type { Superseded } from '../../store/state-store.ts';
@@ -9,18 +9,22 @@ import type { Superseded } from '../../store/state-store.ts';
 /** In place of a commit: the value counts until the broker shows what it holds. */
 export const UNTIL_SEEN = Number.POSITIVE_INFINITY;
 
-/** Values of one topic at most. Of one that has more, the oldest are left out. */
+/** Values of one topic at most; if there are more, the oldest are dropped. */
 const MAX_VALUES_OF_TOPIC = 16;
 
-/** Topics at most; past it nothing is added. */
+/** Topics at most; beyond that nothing is added. */
 const MAX_TOPICS = 10_000;
 
-const NOTHING: readonly Superseded[] = [];
+const NO_VALUES: readonly Superseded[] = [];
 
 export class UnseenValues {
-  /** Values that were left out for want of room. */
-  dropped = 0;
+  #dropped = 0;
   readonly #topics = new Map<string, readonly Superseded[]>();
+
+  /** Values that were dropped because a bound was met. */
+  get dropped(): number {
+    return this.#dropped;
+  }
 
   /** Topics. */
   get size(): number {
@@ -28,7 +32,7 @@ export class UnseenValues {
   }
 
   of(topic: string): readonly Superseded[] {
-    return this.#topics.get(topic) ?? NOTHING;
+    return this.#topics.get(topic) ?? NO_VALUES;
   }
 
   /** Takes what the store has. */
@@ -40,18 +44,18 @@ export class UnseenValues {
   add(topic: string, values: readonly Superseded[]): void {
     const known = this.of(topic);
     if (known.length === 0 && this.#topics.size >= MAX_TOPICS) {
-      this.dropped += values.length;
+      this.#dropped += values.length;
       return;
     }
     const isKnown = (value: Superseded) =>
       known.some(({ payload, properties }) => payload === value.payload && properties === value.properties);
     const added = values.filter(value => !isKnown(value)).map(value => ({ ...value, until: UNTIL_SEEN }));
     const all = [...known, ...added];
-    this.dropped += Math.max(0, all.length - MAX_VALUES_OF_TOPIC);
+    this.#dropped += Math.max(0, all.length - MAX_VALUES_OF_TOPIC);
     this.#topics.set(topic, all.slice(-MAX_VALUES_OF_TOPIC));
   }
 
-  /** The broker has shown what it holds. Returns whether there were any. */
+  /** The broker has shown what it holds. Returns whether there were any values. */
   release(topic: string): boolean {
     return this.#topics.delete(topic);
   }

@@ -1,48 +1,54 @@
 /**
- * Makes room for other topics: those that retain nothing anywhere are forgotten before their time, those of which the time
- * comes next first. That is safe where every broker is known to be without them, but for one that goes back in time by more
- * than AGES_WITHOUT_ROOM: it brings them back.
+ * Makes room for other topics: topics that retain nothing anywhere are forgotten before their time, the next ones due first. Every
+ * broker is known to be without them. Only a broker that is rolled back by more than RETENTION_TIMES_WHEN_FULL brings them back.
  */
 
 import { isForgettable, RETENTION_TIMES_WHEN_FULL, TOMBSTONE_RETENTION_MS } from '../../core/forgetting.ts';
 import { isDeletion } from '../../core/register.ts';
 import type { TopicTable } from './topic-table.ts';
 
-/** Topics that are looked at in one go: the one message that finds no room has to wait for it. */
+/** Topics that are checked at one time: the message that found no room waits for it. */
 const MAX_CANDIDATES = 2_000;
 
-/** Topics that are forgotten in one go: some more than are needed, so that the next messages find room at once. */
+/** Topics that are forgotten at one time: more than are needed, so that the next messages find room at once. */
 const MIN_EVICTED = 50;
 const MAX_EVICTED = 500;
 
-/** Milliseconds before it is tried again where nothing could be forgotten. */
+/** Milliseconds before the next attempt if nothing could be forgotten. */
 const RETRY_MS = 1_000;
 
 export class Eviction {
-  /** Remembered deletions that were forgotten before their time. */
-  tombstones = 0;
   readonly #table: TopicTable;
-  /** At this time of `performance.now()`. */
+  #tombstones = 0;
+  /** In milliseconds of `performance.now()`. */
   #retryAt = 0;
 
   constructor(table: TopicTable) {
     this.#table = table;
   }
 
-  /** Forgets some topics at a time, in milliseconds since 1970, until there is room. Returns whether there is. */
+  /** Tombstones that were forgotten before their time. */
+  get tombstones(): number {
+    return this.#tombstones;
+  }
+
+  /**
+   * Forgets topics until there is room. Returns whether there is.
+   * @param now milliseconds since 1970
+   */
   makeRoom(now: number, hasRoom: () => boolean): boolean {
     if (performance.now() < this.#retryAt) return false;
     const { forgettable } = this.#table;
     const kept: { topic: string; at: number }[] = [];
     let evicted = 0;
     let isDone = false;
-    for (let looked = 0; !isDone && looked < MAX_CANDIDATES; looked++) {
+    for (let checked = 0; !isDone && checked < MAX_CANDIDATES; checked++) {
       const next = forgettable.takeNext();
       if (next === undefined) break;
       const { topic, at } = next;
-      const verdict = this.#look(topic, now);
+      const verdict = this.#check(topic, now);
       if (verdict === 'keep') kept.push({ topic, at });
-      // A broker may still hold it. Others of which that is known have their turn before it comes again.
+      // A broker may still hold it. So other topics have their turn first.
       if (verdict === 'blocked') kept.push({ topic, at: Math.max(at, now + TOMBSTONE_RETENTION_MS) });
       if (verdict !== 'evicted') continue;
       evicted++;
@@ -53,12 +59,12 @@ export class Eviction {
     return hasRoom();
   }
 
-  #look(topic: string, now: number): 'evicted' | 'keep' | 'blocked' | 'gone' {
+  #check(topic: string, now: number): 'evicted' | 'keep' | 'blocked' | 'gone' {
     const known = this.#table.get(topic);
     if (known === undefined) return 'gone';
     const { register, policy } = known;
     if (isForgettable(register, policy, now, RETENTION_TIMES_WHEN_FULL)) {
-      if (register.winner !== undefined) this.tombstones++;
+      if (register.winner !== undefined) this.#tombstones++;
       this.#table.remove(topic, known);
       return 'evicted';
     }

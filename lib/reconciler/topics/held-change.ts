@@ -1,13 +1,13 @@
-/** What a broker holds under a topic changes: whoever keeps what it held before is told. */
+/** Changes of what a broker holds under a topic, for a history of what it held before. */
 
 import { type Held, heldAfter, type Pending, type Register } from '../../core/register.ts';
 import type { Superseded, SupersededAt } from '../../store/state-store.ts';
 
-/** Keeps what brokers held a moment ago. */
+/** A history of what brokers held a moment ago. */
 export interface HeldBefore {
-  /** What a broker holds changed with commit `until`; it had held the other since `from`. */
+  /** What a broker holds changed with the commit `until`; it had held the other since the commit `from`. */
   changed(topic: string, broker: number, change: HeldChange): void;
-  /** A broker may have held a value for a while, though that was not seen. */
+  /** A broker may have held a value for a while, although it was not seen to. */
   heldUnseen(topic: string, broker: number, value: Superseded): void;
   load(topic: string, superseded: readonly SupersededAt[]): void;
   of(topic: string): readonly SupersededAt[];
@@ -21,7 +21,7 @@ export interface HeldChange {
   readonly until: number;
 }
 
-/** For who keeps nothing. */
+/** A history that keeps nothing. */
 export const NO_HISTORY: HeldBefore = {
   changed: () => undefined,
   heldUnseen: () => undefined,
@@ -30,12 +30,12 @@ export const NO_HISTORY: HeldBefore = {
   forget: () => undefined,
 };
 
-/** What a register says that a broker holds. */
+/** What a broker holds, by the register. */
 export function heldAt({ held }: Register, broker: number): Held {
   return held[broker] ?? 'unknown';
 }
 
-/** A broker that is written what it holds already had it before, whenever that was. */
+/** Whether it is the same value. A broker that gets again what it holds has held it all the time. */
 export function areSame(before: Held, after: Held): boolean {
   if (before === after) return true;
   if (typeof before !== 'object' || typeof after !== 'object') return false;
@@ -43,8 +43,7 @@ export function areSame(before: Held, after: Held): boolean {
 }
 
 /**
- * The retained publishes that are no longer awaited, and that their broker was not seen to hold: others were shown in their
- * place.
+ * The retained publishes that are no longer pending, and that their broker was not seen to hold: it showed others in their place.
  */
 export function unseenPublishes(before: Register, after: Register): readonly Pending[] {
   if (before.pending === after.pending || before.pending.length === 0) return NO_PUBLISHES;

@@ -1,18 +1,18 @@
 /**
- * Topics at rest, in columns: a place for each, numbers as numbers, and references to what many topics share. A place that
- * was left is taken by the next topic that comes to rest.
+ * Topics at rest, in columns: each topic has a place, numbers are kept as numbers, and what many topics share is kept once. The next
+ * topic that comes to rest takes a place that was left.
  */
 
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
 import { atRest, type Held, heldAfter, type Message } from '../../core/register.ts';
-import { type TopicStatus, UNCOUNTED } from '../inspection/topic-stats.ts';
 import type { Topic } from './topic.ts';
 import { messageBytes } from './topic-bytes.ts';
+import { type TopicStatus, UNCOUNTED } from './topic-stats.ts';
 
-/** Places that are made at once: what is not taken of them is all that is spent beyond the topics. */
-const PAGE = 1024;
+/** Places that are allocated at once. */
+const PAGE_SIZE = 1024;
 
-/** A column of which most pages hold one value throughout: it is kept once, until another one comes. */
+/** A column of which most pages have one value throughout: that value is kept once, until another one comes. */
 class Column<T> {
   readonly #usual: T;
   #values: T[] | undefined;
@@ -27,36 +27,36 @@ class Column<T> {
 
   set(at: number, value: T): void {
     if (this.#values === undefined && value === this.#usual) return;
-    this.#values ??= new Array<T>(PAGE).fill(this.#usual);
+    this.#values ??= new Array<T>(PAGE_SIZE).fill(this.#usual);
     this.#values[at] = value;
   }
 
-  /** Lets go what is there. */
+  /** Removes the reference to the value. */
   clear(at: number): void {
     this.set(at, this.#usual);
   }
 }
 
 class Page {
-  readonly payloads = new Array<string>(PAGE).fill('');
+  readonly payloads = new Array<string>(PAGE_SIZE).fill('');
   readonly properties: Column<string | undefined>;
-  readonly times = new Float64Array(PAGE);
-  readonly counters = new Uint32Array(PAGE);
+  readonly times = new Float64Array(PAGE_SIZE);
+  readonly counters = new Uint32Array(PAGE_SIZE);
   readonly replicas: Column<string>;
-  readonly origins = new Int8Array(PAGE);
+  readonly origins = new Int8Array(PAGE_SIZE);
   readonly expiries = new Column(Number.POSITIVE_INFINITY);
   readonly ttlExpiries = new Column(Number.POSITIVE_INFINITY);
-  /** Brokers that hold the winner, and those that are known to hold nothing. */
-  readonly holding = new Uint32Array(PAGE);
-  readonly absent = new Uint32Array(PAGE);
+  /** Brokers that hold the winner, and brokers that are known to hold nothing. */
+  readonly holding = new Uint32Array(PAGE_SIZE);
+  readonly absent = new Uint32Array(PAGE_SIZE);
   readonly unretained = new Column<BrokerSet>(0);
-  /** 1: the winner was seen everywhere. */
-  readonly converged = new Uint8Array(PAGE);
+  /** 1: the winner was seen at all brokers. */
+  readonly converged = new Uint8Array(PAGE_SIZE);
   readonly policies: Column<Policy>;
-  readonly seen = new Array<readonly number[]>(PAGE).fill(NEVER_SEEN);
-  readonly statuses = new Array<TopicStatus>(PAGE).fill(UNCOUNTED);
+  readonly seen = new Array<readonly number[]>(PAGE_SIZE).fill(NEVER_SEEN);
+  readonly statuses = new Array<TopicStatus>(PAGE_SIZE).fill(UNCOUNTED);
 
-  /** @param first what most topics are taken to be like */
+  /** @param first most topics are assumed to be like this one */
   constructor({ register: { winner }, policy }: Topic) {
     this.properties = new Column(winner?.properties);
     this.replicas = new Column(winner?.version.replica ?? '');
@@ -66,41 +66,46 @@ class Page {
 
 const NEVER_SEEN: readonly number[] = [];
 
-/** Replica ids that are kept to be shared at most. */
+/** Replica ids that are kept to be shared, at most. */
 const MAX_REPLICAS = 1_000;
 
 export class RestingTopics {
-  /** How many there are now; of those that came later than a topic nothing is known. */
-  brokers: number;
+  /** How many there are now. Of brokers that came later than a topic nothing is known. */
+  #brokers: number;
   readonly #pages: Page[] = [];
   readonly #left: number[] = [];
   /** Places that were ever taken. */
   #taken = 0;
-  /** The strings of versions come from the network, one for each message. */
+  /** The ids in versions come from the network, as one string for each message. */
   readonly #replicas = new Map<string, string>();
 
   constructor(brokers: number) {
-    this.brokers = brokers;
+    this.#brokers = brokers;
   }
 
   get size(): number {
     return this.#taken - this.#left.length;
   }
 
-  /** Returns its place. */
+  /** There are so many brokers from now on. */
+  makeRoom(brokers: number): void {
+    this.#brokers = brokers;
+  }
+
+  /** Adds a topic. Returns its place. */
   add(topic: Topic): number {
     const place = this.#left.pop() ?? this.#taken++;
-    if (place === this.#pages.length * PAGE) this.#pages.push(new Page(topic));
+    if (place === this.#pages.length * PAGE_SIZE) this.#pages.push(new Page(topic));
     this.write(place, topic);
     return place;
   }
 
-  /** @throws TypeError for a topic that is not at rest */
+  /** @throws TypeError for a topic without a winner, which is not at rest */
   write(place: number, { register, policy, seen, convergedWinner, status }: Topic): void {
     const { winner, held, inference } = register;
     if (winner === undefined) throw new TypeError('a topic without a winner is not at rest');
     const page = this.#pageOf(place);
-    const at = place % PAGE;
+    const at = place % PAGE_SIZE;
     page.payloads[at] = winner.payload;
     page.properties.set(at, winner.properties);
     page.times[at] = winner.version.time;
@@ -120,7 +125,7 @@ export class RestingTopics {
 
   read(place: number): Topic {
     const page = this.#pageOf(place);
-    const at = place % PAGE;
+    const at = place % PAGE_SIZE;
     const winner: Message = {
       payload: page.payloads[at] as string,
       properties: page.properties.get(at),
@@ -145,20 +150,20 @@ export class RestingTopics {
 
   /** The broker at which the winner was written. */
   originOf(place: number): number {
-    return this.#pageOf(place).origins[place % PAGE] as number;
+    return this.#pageOf(place).origins[place % PAGE_SIZE] as number;
   }
 
-  /** Bytes of the winner: there is no other message. */
+  /** Bytes of the winner, the only message of the topic. */
   bytesOf(place: number): number {
     const page = this.#pageOf(place);
-    const at = place % PAGE;
+    const at = place % PAGE_SIZE;
     return messageBytes({ payload: page.payloads[at] as string, properties: page.properties.get(at) });
   }
 
-  /** Lets go what the place refers to. */
+  /** Removes the topic at this place. */
   remove(place: number): void {
     const page = this.#pageOf(place);
-    const at = place % PAGE;
+    const at = place % PAGE_SIZE;
     page.payloads[at] = '';
     page.properties.clear(at);
     page.policies.clear(at);
@@ -167,13 +172,13 @@ export class RestingTopics {
   }
 
   #pageOf(place: number): Page {
-    return this.#pages[Math.floor(place / PAGE)] as Page;
+    return this.#pages[Math.floor(place / PAGE_SIZE)] as Page;
   }
 
   #heldBy(holding: BrokerSet, absent: BrokerSet, winner: Message): Held[] {
-    const held = new Array<Held>(this.brokers);
+    const held = new Array<Held>(this.#brokers);
     const holds = heldAfter(winner);
-    for (let broker = 0; broker < this.brokers; broker++) {
+    for (let broker = 0; broker < this.#brokers; broker++) {
       held[broker] = has(holding, broker) ? holds : has(absent, broker) ? 'absent' : 'unknown';
     }
     return held;

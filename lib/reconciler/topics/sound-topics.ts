@@ -1,7 +1,7 @@
 /**
- * What the store brings back is checked as what comes in at the door is: a store of an earlier version may hold what was
- * let in then. What is not in order is left out, counted and said, and the topic is as at a first contact: brokers show
- * again what they retain. So nothing in a store can stop each start after it.
+ * Topics of the store are validated like messages of brokers: an earlier version may have stored what is not valid any more. An
+ * invalid topic is skipped, counted and logged; it is as at a first contact, since brokers show again what they retain. So no
+ * content of a store can make every start fail.
  */
 
 import { unwantedCharacter } from '../../core/characters.ts';
@@ -13,10 +13,10 @@ import type { Log } from '../../protocol/messages.ts';
 import { packedFault } from '../../protocol/property-faults.ts';
 import type { Bounds } from '../../protocol/settings.ts';
 import type { StoredState, StoredTopic, TopicEntry } from '../../store/state-store.ts';
-import type { Counters } from '../counters.ts';
+import type { Counters } from './counters.ts';
 
-/** Topics that are named in the log. */
-const NAMED = 3;
+/** Topics that the log names at most. */
+const MAX_NAMED = 3;
 
 export interface SoundTopicsDeps {
   readonly bounds: Bounds;
@@ -24,7 +24,7 @@ export interface SoundTopicsDeps {
   readonly log: Log;
 }
 
-/** The topics of a store, without those that are not in order. */
+/** The valid topics of a store. */
 export function* soundTopics(
   state: StoredState,
   { bounds, counters, log }: SoundTopicsDeps,
@@ -33,33 +33,33 @@ export function* soundTopics(
   let unsound = 0;
   for (const entry of state.topics) {
     const [topic, stored] = entry;
-    const said = topicFault(topic, bounds)?.summary ?? registerFault(stored, bounds);
-    if (said === undefined) {
+    const fault = topicFault(topic, bounds)?.summary ?? registerFault(stored, bounds);
+    if (fault === undefined) {
       yield entry;
       continue;
     }
     unsound++;
     counters.count('refused_stored');
-    if (named.length < NAMED) named.push(`${quoted(topic)}: ${said}`);
+    if (named.length < MAX_NAMED) named.push(`${quoted(topic)}: ${fault}`);
   }
   for (let unread = state.unread?.() ?? 0; unread > 0; unread--, unsound++) counters.count('refused_stored');
-  if (unsound > 0) log('warn', remark(unsound, named));
+  if (unsound > 0) log('warn', logLine(unsound, named));
 }
 
-function remark(unsound: number, named: readonly string[]): string {
+function logLine(unsound: number, named: readonly string[]): string {
   const topics = unsound === 1 ? '1 topic of the store is' : `${unsound} topics of the store are`;
-  const which = named.length === 0 ? 'no record of it can be read' : named.join('; ');
+  const which = named.length === 0 ? 'its record cannot be read' : named.join('; ');
   const more = named.length > 0 && named.length < unsound ? '; …' : '';
-  return `${topics} not in order, and left out as if new: ${which}${more}`;
+  return `${topics} not valid, and skipped: ${which}${more}; brokers show again what they retain`;
 }
 
 function registerFault({ register, seen, superseded = [] }: StoredTopic, bounds: Bounds): string | undefined {
   if (register.tombstone !== undefined && !isVersion(register.tombstone))
     return 'its deletion has no version';
-  if (!seen.every(Number.isFinite)) return 'it was last seen at no time';
-  // One that counts until its broker shows what it holds has no end.
+  if (!seen.every(Number.isFinite)) return 'a commit number in it is no number';
+  // A value that counts until its broker shows what it holds has no end.
   if (!superseded.every(({ from, until }) => Number.isFinite(from) && from <= until))
-    return 'it held something at no time';
+    return 'the commits between which a broker held a value are not in order';
   for (const message of messagesOf(register)) {
     const fault = messageFault(message, bounds);
     if (fault !== undefined) return fault;
@@ -67,11 +67,11 @@ function registerFault({ register, seen, superseded = [] }: StoredTopic, bounds:
   return undefined;
 }
 
-/** Each once, and most topics have one. */
+/** Each message once; most topics have only one. */
 function messagesOf({ winner, held, pending }: Register): Iterable<Message> {
   const messages = new Set<Message>();
   if (winner !== undefined) messages.add(winner);
-  for (const one of held) if (typeof one === 'object') messages.add(one);
+  for (const message of held) if (typeof message === 'object') messages.add(message);
   for (const { message } of pending) messages.add(message);
   return messages;
 }
@@ -79,7 +79,7 @@ function messagesOf({ winner, held, pending }: Register): Iterable<Message> {
 function messageFault(message: Message, bounds: Bounds): string | undefined {
   const { payload, properties, version, messageExpiresAt, ttlExpiresAt } = message;
   if (!isVersion(version)) return 'a message has no version';
-  if (!isTime(messageExpiresAt) || !isTime(ttlExpiresAt)) return 'a message expires at no time';
+  if (!isTime(messageExpiresAt) || !isTime(ttlExpiresAt)) return 'the expiry of a message is no number';
   const fault: Fault | undefined =
     payloadFault(payload.length, bounds) ?? (properties === undefined ? undefined : packedFault(properties));
   return fault?.summary;
@@ -90,7 +90,7 @@ function isVersion({ time, counter, replica }: Version): boolean {
   return isDated && unwantedCharacter(replica) === undefined;
 }
 
-/** Infinity is one: never. */
+/** Infinity is a time: never. */
 function isTime(time: number): boolean {
   return !Number.isNaN(time) && time !== Number.NEGATIVE_INFINITY;
 }

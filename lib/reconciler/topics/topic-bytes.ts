@@ -1,6 +1,6 @@
 /**
- * What a topic takes in memory: its name, and the payloads and properties of each message that its register refers to,
- * a message that several brokers hold once. The rest is about the same for each topic.
+ * What a topic takes in memory: its name, and the payloads and properties of the messages in its register. A message that several
+ * brokers hold counts once. The rest is about the same for each topic.
  */
 
 import { type Held, type Message, NOBODY, type Pending, type Register } from '../../core/register.ts';
@@ -9,19 +9,19 @@ import type { UnresolvedWrite } from '../../core/retain-inference.ts';
 /** Bytes of a topic at rest besides its name, payloads and properties, about. */
 export const TOPIC_BYTES = 256;
 
-/** Bytes that a topic of this name takes whatever is known of it. */
+/** Bytes that a topic of this name takes without its messages. */
 export function fixedBytes(name: string): number {
   return TOPIC_BYTES + Buffer.byteLength(name);
 }
 
-/** Bytes of a payload and its properties. Characters of properties count as one byte: most are ASCII. */
+/** Bytes of a payload and its properties. Each character of properties counts as one byte: most are ASCII. */
 export function messageBytes({ payload, properties }: Pick<Message, 'payload' | 'properties'>): number {
   return payload.length + (properties?.length ?? 0);
 }
 
 /**
- * Bytes of all messages that a register refers to. One that is met again right after itself counts once. It is asked for with
- * each change of a topic, and most registers have the winner alone.
+ * Bytes of all messages in a register. A message that follows itself counts once. This is computed with each change of a topic, and
+ * most registers have no message but the winner.
  */
 export function registerBytes({ winner, transient, held, pending, inference }: Register): number {
   let bytes = winner === undefined ? 0 : messageBytes(winner);
@@ -59,7 +59,7 @@ function unresolvedBytes(unresolved: readonly UnresolvedWrite[], held: readonly 
   return bytes;
 }
 
-/** The broker whose client wrote what the topic takes its memory for. */
+/** The broker whose client wrote the message for which the topic takes memory. */
 export function ownerOf({ winner, transient }: Register): number {
   return (winner ?? transient?.message)?.origin ?? NOBODY;
 }

@@ -1,10 +1,9 @@
 /**
- * The topics by name: a Map that keeps those at rest in columns, and makes them again for who asks.
+ * The topics by name: a Map that keeps topics at rest in columns, and creates their objects on request.
  *
- * At rest is a topic whose brokers hold the winner, or nothing. There may be a million of them, so they are numbers in
- * columns instead of objects: half the memory, nothing for the garbage collector to walk through, and none left behind
- * when a topic changes. What is got is a copy, as good as the original: registers are compared by what is in them, and by
- * identity only within one.
+ * A topic is at rest when each broker holds the winner, or nothing. There may be a million of them, so they are kept as numbers in
+ * columns instead of objects: that takes half the memory and no time of the garbage collector. `get` returns a copy, which is
+ * as good as the original: two registers are compared by content; identity matters only within one register.
  */
 
 import { isAtRest } from '../../core/register.ts';
@@ -15,7 +14,7 @@ import { TopicUsage } from './topic-usage.ts';
 
 export class TopicMap {
   readonly usage = new TopicUsage();
-  /** A topic, or where it rests. */
+  /** A topic, or its place among those at rest. */
   readonly #topics = new Map<string, Topic | number>();
   readonly #resting: RestingTopics;
 
@@ -27,14 +26,14 @@ export class TopicMap {
     return this.#topics.size;
   }
 
-  /** Topics that rest. */
+  /** Topics at rest. */
   get resting(): number {
     return this.#resting.size;
   }
 
-  /** What rests has room for more brokers, of which nothing is known. */
+  /** There are so many brokers from now on. */
   makeRoom(brokers: number): void {
-    this.#resting.brokers = brokers;
+    this.#resting.makeRoom(brokers);
   }
 
   get(name: string): Topic | undefined {
@@ -74,7 +73,7 @@ export class TopicMap {
     }
   }
 
-  /** Of most changes the name is looked at no more: it is the same, and so is who wrote. */
+  /** Most changes are of a known topic, whose winner comes from the same broker: then the name is not counted again. */
   #account(name: string, kept: Topic | number | undefined, { register }: Topic): void {
     const owner = ownerOf(register);
     const bytes = registerBytes(register);

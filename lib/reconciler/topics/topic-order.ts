@@ -1,7 +1,6 @@
 /**
- * The order in which topics are shown: by their names, level by level. A topic stands right before what is beneath
- * it, and all that is beneath stands together, which the order of the characters alone would not give: `-` comes
- * before `/`.
+ * The order in which topics are shown: by their names, level by level. A topic stands right before the topics beneath it, and these
+ * stand together. The order of characters alone would not ensure that: `-` comes before `/`.
  */
 
 const SLASH = 0x2f;
@@ -19,13 +18,13 @@ export function compareTopics(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** The first index, from `from` on, at which `isPast` holds; it must hold for all that follow. */
+/** The first index, from `from` on, at which `isPast` holds. It must hold for all indexes after that. */
 export function firstPast(
   topics: readonly string[],
   from: number,
   isPast: (topic: string) => boolean,
 ): number {
-  // Strides that double, since it is often near.
+  // The strides double: the index is often near.
   let low = from;
   let stride = 1;
   while (low + stride <= topics.length && !isPast(topics[low + stride - 1] ?? '')) {

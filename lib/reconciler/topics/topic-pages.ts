@@ -1,15 +1,15 @@
-/** Pages of topics, and levels of them as a tree: which topics are on a page, and how many there are in all. */
+/** Pages of topics, and levels of the topic tree: which topics are on a page, and how many there are in all. */
 
 import { matches } from '../../core/filter.ts';
 import type { TopicQuery } from '../../protocol/requests.ts';
-import type { Work } from '../slices.ts';
+import type { Work } from './slices.ts';
 import { compareTopics, firstPast, rangeBeneath } from './topic-order.ts';
 
-/** Topics looked at between two looks at the clock. */
+/** Topics that are checked before the time is checked. */
 const STRIDE = 256;
 
-/** Milliseconds of looking, after which a page is given as it is, and counting given up. */
-const PATIENCE = 300;
+/** Milliseconds after which a page is returned as it is, and counting is given up. */
+const PAGE_TIMEOUT_MS = 300;
 
 export interface Page {
   readonly topics: readonly string[];
@@ -17,14 +17,14 @@ export interface Page {
   readonly next: string | null;
 }
 
-/** @param isListed whether a topic is still among those that were asked for */
+/** @param isListed whether a topic is still in the list */
 export function* pageOf(
   sorted: readonly string[],
   { filter, after, limit }: Pick<TopicQuery, 'filter' | 'after' | 'limit'>,
   isListed: (topic: string) => boolean,
 ): Work<Page> {
-  const end = performance.now() + PATIENCE;
-  const { start, past, isWanted } = candidates(sorted, filter);
+  const end = performance.now() + PAGE_TIMEOUT_MS;
+  const { start, past, isMatch } = candidates(sorted, filter);
   const page: string[] = [];
   let next: string | null = null;
   let at = after === null ? start : firstPast(sorted, start, topic => compareTopics(topic, after) > 0);
@@ -34,13 +34,13 @@ export function* pageOf(
       next = sorted[at - 1] ?? null;
       break;
     }
-    if (isWanted(topic) && isListed(topic)) page.push(topic);
+    if (isMatch(topic) && isListed(topic)) page.push(topic);
     if (at % STRIDE === 0) yield;
   }
   if (filter === '') return { topics: page, matching: sorted.length, next };
   let matching = 0;
   for (let index = start; index < past; index++) {
-    if (isWanted(sorted[index] ?? '')) matching++;
+    if (isMatch(sorted[index] ?? '')) matching++;
     if (index % STRIDE !== 0) continue;
     if (performance.now() > end) return { topics: page, matching: null, next };
     yield;
@@ -51,24 +51,24 @@ export function* pageOf(
 interface Candidates {
   readonly start: number;
   readonly past: number;
-  readonly isWanted: (topic: string) => boolean;
+  readonly isMatch: (topic: string) => boolean;
 }
 
-/** What a topic filter with a literal beginning can match stands together. */
+/** The topics that a filter with a literal beginning can match stand together. */
 function candidates(sorted: readonly string[], filter: string): Candidates {
   const all = { start: 0, past: sorted.length };
   const levels = filter.split('/');
   const wildcard = levels.findIndex(level => level === '+' || level === '#');
   if (wildcard < 0) {
     const part = filter.toLowerCase();
-    return { ...all, isWanted: part === '' ? () => true : topic => topic.toLowerCase().includes(part) };
+    return { ...all, isMatch: part === '' ? () => true : topic => topic.toLowerCase().includes(part) };
   }
-  const isWanted = (topic: string) => matches(filter, topic);
-  if (wildcard === 0) return { ...all, isWanted };
+  const isMatch = (topic: string) => matches(filter, topic);
+  if (wildcard === 0) return { ...all, isMatch };
   const parent = levels.slice(0, wildcard).join('/');
   const start = firstPast(sorted, 0, topic => compareTopics(topic, parent) >= 0);
   const past = firstPast(sorted, start, topic => topic !== parent && !topic.startsWith(`${parent}/`));
-  return { start, past, isWanted };
+  return { start, past, isMatch };
 }
 
 export interface Level {
@@ -86,7 +86,7 @@ export interface LevelNode {
   readonly diverging: number;
 }
 
-/** What stands directly beneath `under`, which is empty or ends in a `/`. */
+/** The nodes directly beneath `under`, which is empty or ends in a `/`. */
 export function* levelOf(
   sorted: readonly string[],
   diverging: readonly string[],

@@ -1,21 +1,21 @@
-/** How many topics there are and what they take in memory: in all, and for each broker what its clients wrote. */
+/** How many topics there are and how much memory they take: in all, and by the broker at which they were written. */
 
 export interface Usage {
   readonly topics: number;
   readonly bytes: number;
 }
 
-const NOTHING: Usage = { topics: 0, bytes: 0 };
+const NO_USAGE: Usage = { topics: 0, bytes: 0 };
 
 export class TopicUsage implements Usage {
   topics = 0;
   bytes = 0;
-  /** By broker index, one later: the first is nobody, who writes only what has expired. */
+  /** By broker index + 1. The first entry is for expiries, which mqttrep writes itself. */
   readonly #brokers: { topics: number; bytes: number }[] = [];
 
-  /** What the clients of a broker have written. */
+  /** The topics that clients of a broker have written. */
   of(broker: number): Usage {
-    return this.#brokers[broker + 1] ?? NOTHING;
+    return this.#brokers[broker + 1] ?? NO_USAGE;
   }
 
   add(broker: number, bytes: number): void {
@@ -30,7 +30,7 @@ export class TopicUsage implements Usage {
     this.grow(broker, -bytes);
   }
 
-  /** A topic takes so many bytes more, or less. */
+  /** A topic takes so many bytes more; less, if negative. */
   grow(broker: number, bytes: number): void {
     this.bytes += bytes;
     this.#at(broker).bytes += bytes;

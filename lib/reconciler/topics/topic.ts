@@ -1,17 +1,17 @@
-/** All that the reconciler knows of one topic. */
+/** What the reconciler knows of one topic. */
 
 import type { Policy } from '../../core/policy.ts';
 import type { Message, Register } from '../../core/register.ts';
-import type { TopicStatus } from '../inspection/topic-stats.ts';
+import type { TopicStatus } from './topic-stats.ts';
 
 /** One topic: its register and what its filters say. */
 export interface Topic {
   readonly register: Register;
   readonly policy: Policy;
-  /** By broker index: the sequence at which what it holds was last seen to change. */
+  /** By broker index: the commit with which what it holds was last seen to change. */
   readonly seen: readonly number[];
-  /** The winner that every broker was last seen to hold. */
+  /** The winner that was last seen at all brokers. */
   readonly convergedWinner: Message | undefined;
-  /** As the census has it. */
+  /** As it was counted last. */
   readonly status: TopicStatus;
 }

@@ -1,7 +1,8 @@
-/** What the log says of absences: how many, one example, what happens next. The same is repeated now and then only. */
+/** What the log says of absences: how many, one example, what happens next. The same line is repeated from time to time only. */
 
 import { parentOf, READ_PROBE_LEVEL } from '../../core/filter.ts';
 import { LogThrottle } from '../../core/log-throttle.ts';
+import { quoted } from '../../core/printable.ts';
 import type { Log } from '../../protocol/messages.ts';
 import type { DeletionsDecided } from '../../protocol/requests.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
@@ -11,7 +12,7 @@ type Decision = DeletionsDecided['decision'];
 export class AbsenceLog {
   readonly #log: Log;
   readonly #throttle = new LogThrottle<string>();
-  /** Topics that vanished since that was last said, by broker. */
+  /** Topics that vanished since the last line about them, by broker. */
   readonly #unlogged = new Map<string, number>();
 
   constructor(log: Log) {
@@ -23,7 +24,7 @@ export class AbsenceLog {
     const proof = parentOf(topics[0] ?? '') + READ_PROBE_LEVEL;
     this.#log(
       'warn',
-      `${name}: ${listed(topics)} not shown, and mqttrep may not be allowed to read there: its own message to ${JSON.stringify(proof)} did not come back. Nothing is deleted, and nothing is written there because of this. Check the rights of its account at ${name}: it must read and write that topic too`,
+      `${name}: ${listed(topics)} not shown, and mqttrep may lack the right to read there: its own message to ${JSON.stringify(proof)} did not come back. Nothing is deleted, and nothing is written there because of this. Check the rights of its account at ${name}: it must read and write that topic too`,
     );
   }
 
@@ -32,9 +33,10 @@ export class AbsenceLog {
     this.#unlogged.set(name, count);
     if (topics.length === 0 || !this.#throttle.isDue(`${name} vanished`, uptime)) return;
     this.#unlogged.delete(name);
+    const them = count === 1 ? 'it' : 'them';
     this.#log(
       'warn',
-      `${name}: ${listed(topics, count)} gone, and it is not proven that a client deleted ${count === 1 ? 'it' : 'them'}. ${name} gets ${count === 1 ? 'it' : 'them'} again; nothing is deleted elsewhere`,
+      `${name}: ${listed(topics, count)} gone, and it is not proven that a client deleted ${them}. ${name} gets ${them} again; nothing is deleted elsewhere`,
     );
   }
 
@@ -42,7 +44,7 @@ export class AbsenceLog {
     if (!this.#throttle.isDue(`${name} undecided`, uptime)) return;
     this.#log(
       'warn',
-      `${name}: an empty message came under ${JSON.stringify(topic)}, and ${name} does not say whether it still retains the topic. Nothing is deleted elsewhere. Check that the account of mqttrep may subscribe to the topic, and may use its control topics`,
+      `${name}: an empty message came under ${quoted(topic)}, and ${name} does not say whether it still retains the topic. Nothing is deleted elsewhere. Check that the account of mqttrep may subscribe to the topic, and may use its control topics`,
     );
   }
 
@@ -52,17 +54,17 @@ export class AbsenceLog {
     if (!this.#throttle.isDue(`${name} held`, uptime) && !isFirst) return;
     this.#log(
       'error',
-      `${name}: ${listed(topics, guard.size)} gone, and nobody was heard deleting ${guard.size === 1 ? 'it' : 'them'}. Nothing is deleted elsewhere before a person decides: 'mqttrep confirm-deletions ${name}' deletes everywhere; with --refuse ${name} gets all of it again`,
+      `${name}: ${listed(topics, guard.size)} gone, and mqttrep did not hear a client delete ${guard.size === 1 ? 'it' : 'them'}. Nothing is deleted elsewhere before a person decides: 'mqttrep confirm-deletions ${name}' deletes everywhere; with --refuse ${name} gets all of it again`,
     );
   }
 
   decided({ name }: BrokerLink, decision: Decision, topics: number): void {
     if (topics === 0) return;
-    const them = topics === 1 ? 'it is' : 'they are';
+    const [they, them] = topics === 1 ? ['it is', 'it'] : ['they are', 'them'];
     const fate =
       decision === 'confirm'
-        ? `confirmed: ${them} deleted at all brokers`
-        : `refused: ${name} gets ${topics === 1 ? 'it' : 'them'} again`;
+        ? `confirmed: ${they} deleted at all brokers`
+        : `refused: ${name} gets ${them} again`;
     this.#log(
       'warn',
       `${name}: the deletion of ${topics === 1 ? '1 topic' : `${topics} topics`} was ${fate}`,

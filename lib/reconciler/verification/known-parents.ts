@@ -1,11 +1,11 @@
-/** The parents of known topics, for a broker that has to be read in parts: what others hold it may hold, too. */
+/** The parents of known topics, for a broker that has to be read in parts: it may hold what other brokers hold. */
 
 import { parentOf } from '../../core/filter.ts';
 
-/** More are not told: the broker's worker finds the others by what it reads. */
+/** Parents that are told to the worker at most. The worker finds others by what it reads. */
 export const MAX_KNOWN_PARENTS = 10_000;
 
-/** Each once, without the empty one; the first ones where there are more than the bound. */
+/** Each parent once, without the empty one; the first ones if there are more than the bound. */
 export function knownParents(topics: Iterable<string>): string[] {
   const parents = new Set<string>();
   for (const topic of topics) {

@@ -1,6 +1,6 @@
 /**
- * Verification: what brokers are believed to retain against what they are found to retain, when one returns,
- * when an echo is overdue, and from time to time (anti-entropy).
+ * Verification: what brokers are believed to hold against what they are found to retain, when a broker returns, when an echo is
+ * overdue, and from time to time (anti-entropy).
  */
 
 import type { Probed } from '../../core/events.ts';
@@ -10,9 +10,9 @@ import { emptiedAt } from '../../core/retain-inference.ts';
 import type { HybridClock, Version } from '../../core/version.ts';
 import type { FullScanResult, Log, ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
 import type { Observation } from '../../protocol/observation.ts';
-import type { Dispatcher } from '../dispatcher.ts';
-import type { BringEvent } from '../event-handler.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
+import type { PublishOutcomes } from '../links/publish-outcomes.ts';
+import type { ApplyEvent } from '../topics/topic-event.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { Absences, type Decision } from './absences.ts';
 import { FullScans } from './full-scans.ts';
@@ -20,94 +20,96 @@ import { FullScans } from './full-scans.ts';
 export interface VerifierDeps {
   readonly table: TopicTable;
   readonly clock: HybridClock;
-  readonly bring: BringEvent;
-  /** Told whether a broker turned out to have what was sent to it. */
-  readonly dispatcher: Dispatcher;
+  readonly applyEvent: ApplyEvent;
+  /** Told whether a broker turned out to have what was published to it. */
+  readonly outcomes: PublishOutcomes;
   readonly log: Log;
 }
 
 export class Verifier {
   readonly #deps: VerifierDeps;
   readonly #absences: Absences;
-  readonly #scans: FullScans;
+  readonly #fullScans: FullScans;
 
   constructor(deps: VerifierDeps) {
     this.#deps = deps;
-    const { table, bring, log } = deps;
+    const { table, applyEvent, log } = deps;
     this.#absences = new Absences({
       table,
-      bring,
-      decide: (link, topic, found, absence) => this.#probed(link, topic, found, absence),
+      applyEvent,
+      decide: (link, topic, found, absence) => this.#applyAnswer(link, topic, found, absence),
       log,
     });
-    this.#scans = new FullScans({ table, probe: (link, topics) => void this.#asked(link, topics), log });
+    this.#fullScans = new FullScans({ table, probe: (link, topics) => void this.#probe(link, topics), log });
   }
 
-  /** A replay is over; where the broker dropped a part of it, that is read now. */
+  /** A replay is over. If the broker dropped a part of it, that part is read now. */
   replayed(link: BrokerLink, isCut: boolean): void {
-    this.#scans.replayed(link, isCut);
+    this.#fullScans.replayed(link, isCut);
   }
 
-  /** A broker has returned, and shown these topics: what it held and did not show is asked for. */
+  /** A broker has returned and shown these topics. What it held and did not show is probed. */
   compare(link: BrokerLink, replayed: ReadonlySet<string>): void {
-    const { table, bring } = this.#deps;
-    const { index: broker, returnState } = link;
+    const { table, applyEvent } = this.#deps;
+    const { index: broker, session, state, guard } = link;
+    const { returnState } = session;
     if (returnState !== 'intact') this.#absences.voided(link);
-    const asked: string[] = [];
-    const cutOff = new Set<string>();
+    const probed: string[] = [];
+    const cutOff: string[] = [];
     for (const [topic, { register, seen }] of table.states.entries()) {
       const isShown = replayed.has(topic);
-      // Most topics, and there may be very many: nothing comes of it.
+      // There may be very many of these, and nothing follows from them.
       if (isShown && register.pending.length === 0) continue;
-      if (!isShown && link.state.notShown(topic)) table.putBack([topic]);
-      if (link.guard.holds(topic)) continue;
-      if (pendingAt(register, broker) > 0) cutOff.add(topic);
-      const atMarker = link.state.atMarker(topic, seen[broker] ?? 0);
-      bring(topic, { kind: 'returned', broker, returnState, replayed: isShown, atMarker });
-      if (this.#isAsked(link, topic)) asked.push(topic);
+      if (!isShown && state.notShown(topic)) table.commits.putBack([topic]);
+      if (guard.holds(topic)) continue;
+      if (pendingAt(register, broker) > 0) cutOff.push(topic);
+      const atMarker = state.atMarker(topic, seen[broker] ?? 0);
+      applyEvent(topic, { kind: 'returned', broker, returnState, replayed: isShown, atMarker });
+      if (this.#isProbed(link, topic)) probed.push(topic);
     }
-    link.cutOff = cutOff;
-    this.#absences.returned(link, replayed, asked);
+    session.wereCutOff(cutOff);
+    this.#absences.returned(link, replayed, probed);
   }
 
-  /** Anti-entropy: looks again at some topics, after so many seconds since the last time. */
+  /** Anti-entropy: probes some topics, so many seconds after the last time. */
   startScan(link: BrokerLink, elapsed: number, uptime: number): void {
-    if (!link.ready || !link.retains || link.scanRound.isOpen) return;
-    const { antiEntropy, unheard } = link;
-    const asked = this.#asked(link, antiEntropy.next(this.#deps.table.states, elapsed, uptime));
-    for (const topic of asked) if (antiEntropy.isAfterBurst(topic)) unheard.add(topic);
-    link.scanRound.begin(asked, 'scan');
-    if (antiEntropy.beginFullScan(elapsed, uptime)) this.#scans.begin(link);
+    const { session, probes, antiEntropy, doubts } = link;
+    if (!session.isReady || !session.retains || probes.round.isOpen) return;
+    const probed = this.#probe(link, antiEntropy.next(this.#deps.table.states, elapsed, uptime));
+    for (const topic of probed) if (antiEntropy.isAfterBurst(topic)) doubts.addUnheard(topic);
+    probes.round.begin(probed, 'scan');
+    if (antiEntropy.beginFullScan(elapsed, uptime)) this.#fullScans.begin(link);
   }
 
-  /** What the broker did not answer is asked once more, when it is time for it. */
-  askAgain(link: BrokerLink, uptime: number): void {
-    if (!link.ready || link.scanRound.isOpen) return;
-    const asked = this.#asked(link, link.probeRetries.due(uptime));
-    for (const topic of asked) link.probeRetries.asked(topic);
-    if (asked.length > 0) link.scanRound.begin(asked, 'return');
+  /** Topics that the broker did not answer are probed once more when it is time for it. */
+  retryProbes(link: BrokerLink, uptime: number): void {
+    const { session, probes } = link;
+    if (!session.isReady || probes.round.isOpen) return;
+    const probed = this.#probe(link, probes.retries.due(uptime));
+    for (const topic of probed) probes.retries.probed(topic);
+    if (probed.length > 0) probes.round.begin(probed, 'return');
   }
 
-  /** Whether what a survey shows of a topic belongs to the replay at the first contact, which was cut. */
+  /** Whether what a full scan shows of a topic belongs to the replay at the first contact, which was cut. */
   isOfReplay({ gap, index }: BrokerLink, topic: string): boolean {
     if (!gap.isOfFirstContact) return false;
     return (this.#deps.table.get(topic)?.register.held[index] ?? 'unknown') === 'unknown';
   }
 
-  /** A survey has shown what the broker retains under a topic. What is news to us is asked for. */
+  /** A full scan has shown what the broker retains under a topic. If that differs from what is known, the topic is probed. */
   shown(link: BrokerLink, observation: Observation): void {
     const { topic } = observation;
-    const { table, bring } = this.#deps;
-    const holds = table.get(topic)?.register.held[link.index];
+    const { table, applyEvent } = this.#deps;
+    const held = table.get(topic)?.register.held[link.index];
     link.antiEntropy.shown(topic);
     link.seen(topic);
-    if (typeof holds === 'object' && haveSameContent(holds, observation)) return;
-    bring(topic, { kind: 'scan-due', broker: link.index });
-    if (this.#isAsked(link, topic)) link.antiEntropy.surprised(typeof holds !== 'object');
+    if (typeof held === 'object' && haveSameContent(held, observation)) return;
+    applyEvent(topic, { kind: 'scan-due', broker: link.index });
+    if (this.#isProbed(link, topic)) link.antiEntropy.surprised(typeof held !== 'object');
   }
 
-  fullScanEnded(link: BrokerLink, scan: FullScanResult): void {
-    this.#scans.ended(link, this.#shownBy(link), scan);
+  fullScanEnded(link: BrokerLink, result: FullScanResult): void {
+    this.#fullScans.ended(link, this.#shownBy(link), result);
   }
 
   /** The topics that the broker shows us, as far as is known. */
@@ -119,13 +121,13 @@ export class Verifier {
 
   /** A probe was answered. */
   found(link: BrokerLink, { topic, held }: ProbeAnswer): void {
-    if (!link.answered(topic)) return;
+    if (!link.probes.answered(topic)) return;
     const isSuspected = held === 'absent' && this.#absences.isSuspected(link, topic);
     if (!isSuspected) this.#found(link, topic, held);
     this.#absences.answered(link, topic);
   }
 
-  /** Whether we can read at the broker what it was asked for. */
+  /** It is known whether mqttrep can read at the broker what was probed. */
   proved(link: BrokerLink, answer: ReadAccess): void {
     this.#absences.proved(link, answer);
   }
@@ -136,73 +138,76 @@ export class Verifier {
   }
 
   #found(link: BrokerLink, topic: string, found: ProbeAnswer['held']): void {
-    let isAskedAgain = true;
+    const { retries, round } = link.probes;
+    let isRetried = true;
     if (found === 'unknown') {
-      isAskedAgain = link.probeRetries.silent(topic, performance.now());
+      isRetried = retries.unanswered(topic, performance.now());
     } else {
-      link.probeRetries.answered(topic);
+      retries.answered(topic);
       link.seen(topic);
     }
-    if (typeof found === 'object') link.scanRound.shown(topic);
-    this.#probed(link, topic, found, 'loss');
-    if (!isAskedAgain) this.#giveUp(link, topic);
+    if (typeof found === 'object') round.shown(topic);
+    this.#applyAnswer(link, topic, found, 'loss');
+    if (!isRetried) this.#giveUp(link, topic);
   }
 
-  /** The broker never said what it retains. That an empty message deleted the topic is not proven, and is dropped. */
+  /** The broker never said what it retains. So it is not proven that an empty message deleted the topic. */
   #giveUp(link: BrokerLink, topic: string): void {
     const register = this.#deps.table.get(topic)?.register;
     if (register === undefined || emptiedAt(register, link.index) === undefined) return;
-    this.#deps.bring(topic, { kind: 'probe-lost', broker: link.index });
+    this.#deps.applyEvent(topic, { kind: 'probe-lost', broker: link.index });
     this.#absences.undecided(link, topic);
   }
 
-  /** Has these topics asked for, but for those of which a person has to decide; returns those that are. */
-  #asked(link: BrokerLink, topics: readonly string[]): readonly string[] {
+  /** Probes these topics, except those about which a person has to decide. Returns the topics that are probed. */
+  #probe(link: BrokerLink, topics: readonly string[]): readonly string[] {
     return topics.filter(topic => {
       if (link.guard.holds(topic)) return false;
-      this.#deps.bring(topic, { kind: 'scan-due', broker: link.index });
-      return this.#isAsked(link, topic);
+      this.#deps.applyEvent(topic, { kind: 'scan-due', broker: link.index });
+      return this.#isProbed(link, topic);
     });
   }
 
-  #probed(link: BrokerLink, topic: string, found: ProbeAnswer['held'], absence: Probed['absence']): void {
-    const { table, clock, bring, dispatcher } = this.#deps;
+  #applyAnswer(
+    link: BrokerLink,
+    topic: string,
+    found: ProbeAnswer['held'],
+    absence: Probed['absence'],
+  ): void {
+    const { table, clock, applyEvent } = this.#deps;
+    const { index: broker, state } = link;
     const now = Date.now();
     const before = table.get(topic)?.register;
-    const wasPending = before !== undefined && pendingAt(before, link.index) > 0;
-    const believed = believable(found, stamp => clock.witness(stamp, now));
-    const fresh = clock.next(now);
-    const isOld = typeof believed === 'object' && link.state.wentBack(topic, believed);
-    bring(topic, {
-      kind: 'probed',
-      broker: link.index,
-      found: believed,
-      isRolledBack: isOld,
-      absence,
-      newVersion: fresh,
-      now,
-    });
-    if (believed !== 'unknown' && link.state.shown(topic)) table.putBack([topic]);
-    const after = table.get(topic)?.register;
-    if (!wasPending || after?.winner === undefined) return;
-    // What was overdue has now been looked at: it arrived, or the broker does not take it.
-    const arrived = isInSync(willHold(after, link.index), after.winner);
-    // What a connection took along when it ended was not refused.
-    const wasCutOff = link.cutOff.has(topic);
-    if (wasCutOff) link.cutOff.delete(topic);
-    if (arrived) dispatcher.confirmed(link, topic);
-    else if (!wasCutOff)
-      dispatcher.failed(link, topic, { cause: 'not stored', reason: 'it was acknowledged but not stored' });
+    const wasPending = before !== undefined && pendingAt(before, broker) > 0;
+    const believed = withBelievedStamp(found, stamp => clock.witness(stamp, now));
+    const newVersion = clock.next(now);
+    const isRolledBack = typeof believed === 'object' && state.wentBack(topic, believed);
+    applyEvent(topic, { kind: 'probed', broker, found: believed, isRolledBack, absence, newVersion, now });
+    if (believed !== 'unknown' && state.shown(topic)) table.commits.putBack([topic]);
+    if (wasPending) this.#settlePending(link, topic);
   }
 
-  #isAsked(link: BrokerLink, topic: string): boolean {
+  /** A publish was pending under the topic, and the probe has told whether it arrived. */
+  #settlePending(link: BrokerLink, topic: string): void {
+    const { table, outcomes } = this.#deps;
+    const register = table.get(topic)?.register;
+    if (register?.winner === undefined) return;
+    const hasArrived = isInSync(willHold(register, link.index), register.winner);
+    // A publish that was lost with its connection was not refused.
+    const wasCutOff = link.session.takeCutOff(topic);
+    if (hasArrived) outcomes.confirmed(link, topic);
+    else if (!wasCutOff)
+      outcomes.failed(link, topic, { cause: 'not stored', reason: 'it was acknowledged but not stored' });
+  }
+
+  #isProbed(link: BrokerLink, topic: string): boolean {
     const register = this.#deps.table.get(topic)?.register;
     return register !== undefined && isProbing(register, link.index);
   }
 }
 
-/** What was found, without its stamp where that is not to be believed. */
-function believable(
+/** What was found, without a stamp that is not to be believed. */
+function withBelievedStamp(
   found: ProbeAnswer['held'],
   isBelieved: (stamp: Version) => boolean,
 ): ProbeAnswer['held'] {

@@ -1,4 +1,4 @@
-/** Decoders give what was encoded. */
+/** Decoders return what was encoded. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -11,13 +11,13 @@ import type { Bytes } from '../../../lib/core/register.ts';
 import { loadDecoders } from '../../../lib/reconciler/decoding/decoders.ts';
 import { bytesOf, encoders, feature } from './encoded.ts';
 
-describe('decoders', () => {
+describe('Decoders', () => {
   let decoders: Readonly<Record<Format, Decode>>;
   before(async () => {
     decoders = (await loadDecoders(FORMATS)) as Record<Format, Decode>;
   });
 
-  it('are loaded for the formats that are asked for', async () => {
+  it('are loaded for the requested formats only', async () => {
     expect(Object.keys(await loadDecoders(['json']))).to.deep.equal(['json']);
     expect(await loadDecoders([])).to.deep.equal({});
   });
@@ -59,7 +59,7 @@ describe('decoders', () => {
     }
   });
 
-  it('give back any value', () => {
+  it('return any value that was encoded', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false } as fc.JsonSharedConstraints), value => {
         expect(decoders.json(encoders.json(value))).to.deep.equal(JSON.parse(JSON.stringify(value)));
@@ -68,7 +68,7 @@ describe('decoders', () => {
     );
   });
 
-  it('read MessagePack whole, and no beginning of it', () => {
+  it('read complete MessagePack, and no part of it', () => {
     fc.assert(
       fc.property(
         fc.jsonValue({ maxDepth: 3 }).filter(v => !JSON.stringify(v).includes('__proto__')),
@@ -103,9 +103,9 @@ describe('decoders', () => {
     }
   });
 
-  it('read Geobuf as its own library does, but for the shapes', () => {
+  it('read Geobuf as its own library does, except for the shapes', () => {
     const properties = fc.dictionary(
-      // The library's encoder takes what every object has for a key that it has met; its decoder leaves `prototype` out.
+      // The library's encoder takes inherited properties for known keys; its decoder omits `prototype`.
       fc.string({ minLength: 1 }).filter(key => !(key in {}) && key !== 'prototype'),
       fc.oneof(
         fc.string(),
@@ -166,7 +166,7 @@ describe('decoders', () => {
   });
 });
 
-/** Maps as objects, and no difference between a lone surrogate and what UTF-8 makes of it. */
+/** Maps become objects, and lone surrogates become what UTF-8 makes of them. */
 function plain(value: unknown): unknown {
   if (typeof value === 'string') return Buffer.from(value).toString();
   if (value instanceof Map) return plain(Object.fromEntries(value));
@@ -175,7 +175,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** As JSON has it: without prototypes, and without coordinates but those of points. */
+/** As in JSON: without prototypes, and without coordinates other than those of points. */
 function withoutShapes(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, function (key, inner: unknown) {

@@ -1,4 +1,4 @@
-/** Decoders come to no harm by what was made to harm them: in a merge chain it is a payload without a value. */
+/** Hostile payloads do no harm to decoders: in a merge chain such a payload has no value. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { loadDecoders } from '../../../lib/reconciler/decoding/decoders.ts';
 import { message } from '../../core/ordered.ts';
 import { bytesOf, encoders, feature } from './encoded.ts';
 
-describe('decoders come to no harm by', () => {
+describe('Decoders withstand', () => {
   let decoders: Readonly<Record<Format, Decode>>;
   before(async () => {
     decoders = (await loadDecoders(FORMATS)) as Record<Format, Decode>;
@@ -96,7 +96,7 @@ describe('decoders come to no harm by', () => {
     );
   });
 
-  it('a Geobuf cut short anywhere: it has no value', () => {
+  it('a Geobuf that is cut anywhere, which has no value', () => {
     const payload = encoders.geobuf(feature({ a: 'some text', b: 2.5 }, 'duck'));
     const whole = decoders.geobuf(payload);
     for (let end = 1; end < payload.length; end++) {
@@ -106,7 +106,7 @@ describe('decoders come to no harm by', () => {
       } catch {
         continue;
       }
-      // A cut between two fields of the root is a whole message, without the feature.
+      // A cut between two fields of the root leaves a complete message, without the feature.
       expect(decoded).not.to.deep.equal(whole);
       expect(follow(decoded, ['properties'])).to.equal(undefined);
     }
@@ -118,7 +118,7 @@ describe('decoders come to no harm by', () => {
   }
 });
 
-/** GeometryCollections inside each other; each needs one byte more for its length, so sizes are computed. */
+/** Nested GeometryCollections. The length field grows with the nesting, so the sizes are computed first. */
 function geometryCollections(depth: number): Bytes {
   let inner = Buffer.from([0x08, 6]);
   for (let level = 0; level < depth; level++) {

@@ -1,4 +1,4 @@
-/** What the reconciler answers when it is asked how all is. */
+/** The answers of the reconciler to requests about topics and measures. */
 
 import { expect } from 'chai';
 import type { ReconcilerResponses } from '../../../lib/protocol/requests.ts';
@@ -7,13 +7,13 @@ import { MemoryStore } from '../../support/memory-store.ts';
 import { type FixtureOptions, NOW, ReconcilerFixture } from '../reconciler-fixture.ts';
 import type { WorkerEnd } from '../worker-end.ts';
 
-/** C may not be published to under `private/…`. */
+/** Topics under `private/…` must not be published to C. */
 const FILTERS = [
   { filter: '#', subscribe: 7, publish: 7 },
   { filter: 'private/#', subscribe: 7, publish: 3 },
 ];
 
-describe('The inspector', () => {
+describe('Inspector', () => {
   let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
@@ -48,10 +48,10 @@ describe('The inspector', () => {
     await end.roundTrip();
   }
 
-  it('counts each topic once: diverging until every broker is seen to hold it, then converged', async () => {
+  it('counts each topic once: diverging until every broker is seen to hold the winner, then converged', async () => {
     await begin();
     await fixture.ready();
-    // The markers.
+    // The markers are acknowledged.
     await fixture.tick();
     for (const end of fixture.ends) end.settle();
     a.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '2' });
@@ -69,7 +69,7 @@ describe('The inspector', () => {
     expect(links.map(({ behind }) => behind)).to.deep.equal([0, 0, 0]);
   });
 
-  it('counts a deletion that is everywhere as deleted', async () => {
+  it('counts a deletion that has reached all brokers as deleted', async () => {
     await begin();
     await fixture.ready({ t: '1' });
     a.observe({ topic: 't', payload: '' });
@@ -81,7 +81,7 @@ describe('The inspector', () => {
     expect((await measures()).topics).to.deep.equal({ converged: 0, diverging: 0, blocked: 0, deleted: 1 });
   });
 
-  it('does not expect a topic where it may not be published', async () => {
+  it('does not expect a topic at a broker to which it must not be published', async () => {
     await begin();
     await fixture.ready();
     a.observe({ topic: 'private/t', payload: '1' });
@@ -92,7 +92,7 @@ describe('The inspector', () => {
     expect(row?.held['C']).to.deep.equal({ value: { kind: 'unknown' }, agrees: true });
   });
 
-  it('does not count what only passes through', async () => {
+  it('does not count topics of transient messages', async () => {
     await begin();
     await fixture.ready();
     a.observe({ topic: 't', payload: '1', retained: false });
@@ -101,7 +101,7 @@ describe('The inspector', () => {
     expect((await list()).topics).to.deep.equal([]);
   });
 
-  it('counts what a broker refuses as blocked, until it takes it', async () => {
+  it('counts a topic that a broker refuses as blocked, until the broker takes it', async () => {
     await begin();
     await fixture.ready();
     a.observe({ topic: 't', payload: '1' });
@@ -133,7 +133,7 @@ describe('The inspector', () => {
     expect(links.map(({ blocked }) => blocked)).to.deep.equal([0, 0, 0]);
   });
 
-  it('counts what the store remembers', async () => {
+  it('counts the topics of the store', async () => {
     const store = new MemoryStore();
     await begin({ store });
     await fixture.ready({ t: '1', u: '2' });
@@ -145,7 +145,7 @@ describe('The inspector', () => {
     expect((await list()).topics.map(({ topic }) => topic)).to.deep.equal(['t', 'u']);
   });
 
-  it('takes the time from a change to the moment at which the last broker is seen to hold it, once', async () => {
+  it('measures once the time from a write until the last broker is seen to hold it', async () => {
     await begin();
     await fixture.ready();
     a.observe({ topic: 't', payload: '1' });
@@ -156,13 +156,13 @@ describe('The inspector', () => {
     const { convergence } = (await measures()).counts;
     expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(1);
     expect(convergence.sum).to.be.closeTo(0.5, 0.001);
-    // It is held as before: nothing converges anew.
+    // The broker holds the same as before, so nothing converges again.
     c.observe({ topic: 't', payload: '1' });
     await fixture.all();
     expect((await measures()).counts.convergence).to.deep.equal(convergence);
   });
 
-  it('takes no time of what was there at first contact', async () => {
+  it('measures no time for messages of the first contact', async () => {
     await begin();
     a.begin().replay({ t: '1' });
     b.begin().replay();
@@ -175,7 +175,7 @@ describe('The inspector', () => {
     expect(row).to.include({ state: 'converged', changedAt: null });
   });
 
-  it('tells of a topic what it is, where it is from and what each broker holds', async () => {
+  it('tells the winner of a topic, its origin and what each broker holds', async () => {
     await begin();
     await fixture.ready({ t: 'old' });
     fixture.clock.tick(1_000);
@@ -206,7 +206,7 @@ describe('The inspector', () => {
     expect(await ask({ kind: 'topic', topic: 'none' })).to.equal(null);
   });
 
-  it('remembers conflicts, with what each side said and what decided', async () => {
+  it('keeps conflicts, with both sides and the comparator that decided', async () => {
     await begin();
     await fixture.ready();
     a.observe({ topic: 't', payload: 'of A' });
@@ -229,7 +229,7 @@ describe('The inspector', () => {
     expect((await measures(lastConflict)).conflicts).to.deep.equal([]);
   });
 
-  it('keeps payloads to itself where they are to be hidden', async () => {
+  it('hides payloads if they are to be hidden', async () => {
     await begin({ payloads: 'hidden' });
     await fixture.ready();
     a.observe({ topic: 't', payload: 's3cret' });
@@ -246,7 +246,7 @@ describe('The inspector', () => {
     expect(answers).not.to.contain('s3cret');
   });
 
-  it('gives levels of the tree, with the topics that end there', async () => {
+  it('returns levels of the topic tree, with the topics that end there', async () => {
     await begin();
     await fixture.ready({ 'x/1': '1', 'x/2/3': '2', x: '0', y: '4' });
     a.observe({ topic: 'x/1', payload: 'new' });

@@ -1,4 +1,4 @@
-/** Payloads as they are shown: as text where they are text, cut without harm, or not at all. */
+/** Payloads as people see them: as text if they are text, shortened without harm, or hidden. */
 
 import { expect } from 'chai';
 import type { Message } from '../../../lib/core/register.ts';
@@ -22,14 +22,14 @@ function message(payload: Buffer | string): Message {
 
 const shown = (payload: Buffer | string, most = SHOWN_BYTES) => shownValue(message(payload), 'shown', most);
 
-describe('A payload that is shown', () => {
-  it('is text where it is UTF-8, and base64 where it is not', () => {
+describe('A shown payload', () => {
+  it('is text if it is UTF-8, and base64 otherwise', () => {
     expect(shown('canard é 🦆')).to.deep.equal({ kind: 'text', text: 'canard é 🦆', bytes: 14 });
     const bytes = Buffer.from([0xff, 0x00, 0xc3]);
     expect(shown(bytes)).to.deep.equal({ kind: 'base64', text: '/wDD', bytes: 3 });
   });
 
-  it('is cut, and stays text when the cut goes through a character', () => {
+  it('is shortened, and stays text if the cut divides a character', () => {
     for (const [character, size] of [
       ['é', 2],
       ['€', 3],
@@ -49,19 +49,19 @@ describe('A payload that is shown', () => {
     });
   });
 
-  it('is named for what it is where there is none', () => {
+  it('has a name of its own if there is no message', () => {
     expect(shown('')).to.deep.equal({ kind: 'deleted' });
     expect(shownValue('absent', 'shown', 9)).to.deep.equal({ kind: 'deleted' });
     expect(shownValue('unknown', 'shown', 9)).to.deep.equal({ kind: 'unknown' });
   });
 
-  it('is hidden where that is wanted, and a deletion is still told', () => {
+  it('is hidden on request, and a deletion is still named', () => {
     expect(shownValue(message('s3cret'), 'hidden', 9)).to.deep.equal({ kind: 'hidden' });
     expect(shownExcerpt(excerptOf(message('s3cret')), 'hidden')).to.deep.equal({ kind: 'hidden' });
     expect(shownExcerpt(excerptOf(message('')), 'hidden')).to.deep.equal({ kind: 'deleted' });
   });
 
-  it('is remembered as an excerpt, which is shown the same', () => {
+  it('is kept as an excerpt, which is shown in the same way', () => {
     const long = 'é'.repeat(2_000);
     const excerpt = excerptOf(message(long));
     expect(excerpt).to.include({ origin: 2, bytes: 4_000 });

@@ -1,4 +1,4 @@
-/** What a broker does not take is tried again with growing distance, and the distance forgets nothing too soon. */
+/** A topic that a broker does not take is retried with growing delays, and holds up no other topic. */
 
 import { expect } from 'chai';
 import {
@@ -10,8 +10,8 @@ import {
 
 const NOW = Date.UTC(2026, 0, 1);
 
-describe('Blocks', () => {
-  it('grow in distance with each failure in a row, up to ten minutes', () => {
+describe('BlockedTopics', () => {
+  it('retries with delays that grow with each failure in a row, up to ten minutes', () => {
     const blocks = new BlockedTopics();
     const distances: number[] = [];
     for (let failure = 1; failure <= 8; failure++) {
@@ -23,7 +23,7 @@ describe('Blocks', () => {
     expect(distances).to.deep.equal([1, 4, 16, 64, 256, 600, 600, 600]);
   });
 
-  it('double in distance where the broker denies the topic by a reason code, up to ten minutes', () => {
+  it('doubles the delay if the broker denies the topic by a reason code, up to ten minutes', () => {
     const blocks = new BlockedTopics();
     const distances: number[] = [];
     let now = NOW;
@@ -37,7 +37,7 @@ describe('Blocks', () => {
     expect(distances).to.deep.equal([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
   });
 
-  it('let a new value of a denied topic be tried 5 s after the last denial, and not before', () => {
+  it('retries a new value of a denied topic 5 s after the last denial, and not before', () => {
     const blocks = new BlockedTopics();
     for (let failure = 1; failure <= 8; failure++) blocks.failed('t', NOW, 'right');
     blocks.valueChanged('t', 'retained', NOW + 1_000);
@@ -50,7 +50,7 @@ describe('Blocks', () => {
     expect(blocks.mustWait('t', NOW + 10_000 + 500_000)).to.equal(true);
   });
 
-  it('let a transient value pass where a retained one was refused, and only a retained one be tried for that', () => {
+  it('lets transient messages pass if a retained value was refused, and retries for a new retained value only', () => {
     const blocks = new BlockedTopics();
     blocks.valueRefused('t', NOW);
     blocks.valueChanged('t', 'transient', NOW);
@@ -61,7 +61,7 @@ describe('Blocks', () => {
   });
 
   for (const cause of ['right', 'not stored'] satisfies Cause[]) {
-    it(`have a small group tried when a topic is taken again that was not for the reason "${cause}"`, () => {
+    it(`retries a small group when a topic is taken again that was denied for the cause "${cause}"`, () => {
       const blocks = new BlockedTopics();
       const topics = Array.from({ length: 1_000 }, (_, index) => `t${index}`);
       for (const topic of topics) for (let n = 0; n < 9; n++) blocks.failed(topic, NOW, cause);
@@ -76,7 +76,7 @@ describe('Blocks', () => {
       expect(blocks.due(NOW + 3)).to.deep.equal(topics.slice(RELEASED_TOPICS + 1, 2 * RELEASED_TOPICS + 1));
     });
 
-    it(`have ten thousand topics tried within five rounds once all are taken again ("${cause}")`, () => {
+    it(`retries ten thousand topics within five rounds when all are taken again ("${cause}")`, () => {
       const blocks = new BlockedTopics();
       const left = new Set(Array.from({ length: 10_000 }, (_, index) => `t${index}`));
       for (const topic of left) for (let n = 0; n < 12; n++) blocks.failed(topic, NOW, cause);
@@ -94,14 +94,14 @@ describe('Blocks', () => {
     });
   }
 
-  it('hold up their own topic only', () => {
+  it('holds up no other topic', () => {
     const blocks = new BlockedTopics();
     blocks.failed('t', NOW);
     expect(blocks.mustWait('t', NOW)).to.equal(true);
     expect(blocks.mustWait('other', NOW)).to.equal(false);
   });
 
-  it('are due once when their time has come, and again after the next failure', () => {
+  it('returns a topic once when its retry is due, and again after the next failure', () => {
     const blocks = new BlockedTopics();
     blocks.failed('once', NOW);
     blocks.failed('twice', NOW);
@@ -115,7 +115,7 @@ describe('Blocks', () => {
     expect(blocks.due(NOW + 8_000)).to.deep.equal(['once']);
   });
 
-  it('end at a success, and say so where the topic counted as blocked', () => {
+  it('forgets a topic at a success, and tells whether it counted as blocked', () => {
     const blocks = new BlockedTopics();
     expect(blocks.succeeded('t', NOW)).to.equal(false);
     for (let failure = 1; failure < BLOCKED_AFTER; failure++) blocks.failed('t', NOW);
@@ -126,7 +126,7 @@ describe('Blocks', () => {
     expect(blocks.failed('t', NOW)).to.equal(1);
   });
 
-  it('are due at once when the broker returns, and grow on from where they were', () => {
+  it('retries all topics when the broker returns, and continues with the delays as they were', () => {
     const blocks = new BlockedTopics();
     for (let failure = 1; failure <= 5; failure++) blocks.failed('topic', NOW);
     blocks.valueRefused('value', NOW);
@@ -136,7 +136,7 @@ describe('Blocks', () => {
     expect(blocks.failed('topic', NOW + 1)).to.equal(6);
   });
 
-  it('take no room when all is well', () => {
+  it('takes no memory in normal operation', () => {
     const blocks = new BlockedTopics();
     blocks.failed('a', NOW);
     blocks.failed('b', NOW);

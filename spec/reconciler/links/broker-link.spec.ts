@@ -1,10 +1,8 @@
-/** What may be on the way to a broker is bounded, and what is awaited back is known. */
+/** What the link to a broker sends to its worker, and what ends with a session. */
 
 import { expect } from 'chai';
 import type { ToBroker } from '../../../lib/protocol/messages.ts';
-import type { Publication } from '../../../lib/protocol/publication.ts';
-import { BrokerLink, CREDIT, CREDIT_BYTES } from '../../../lib/reconciler/links/broker-link.ts';
-import { ECHO_LIMIT } from '../../../lib/reconciler/links/echo-timeouts.ts';
+import { BrokerLink } from '../../../lib/reconciler/links/broker-link.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -29,22 +27,26 @@ describe('BrokerLink', () => {
       { on: () => undefined, postMessage: message => sent.push(message), close: () => undefined },
       () => undefined,
     );
-    link.sessionStarted(
+    begin(1);
+  });
+
+  function begin(session: number): void {
+    link.session.begun(
       {
         kind: 'session-started',
-        session: 1,
+        session,
         stamps: true,
         retainsMessages: true,
         writesControlTopics: true,
-        marker: 'absent',
+        marker: 'unknown',
       },
       0,
     );
-    link.ready = true;
-  });
+    link.replayEnded(true);
+  }
 
-  function publish(topic: string, more: Partial<Publication> = {}): void {
-    link.publish({
+  function publish(topic: string): void {
+    link.flow.publish({
       topic,
       payload: 'x',
       properties: '',
@@ -53,66 +55,20 @@ describe('BrokerLink', () => {
       retain: true,
       qos: 1,
       confirm: false,
-      ...more,
     });
   }
 
-  const settled = (through: number, bytes = through) =>
-    link.publishesSettled({
-      kind: 'publish-results',
-      completedUpTo: through,
-      bytes,
-      acknowledged: [],
-      refused: [],
-    });
   const flush = () => link.seal()();
 
-  it('is open for CREDIT publications, and again when half of them are settled', () => {
-    for (let count = 0; count < CREDIT; count++) {
-      expect(link.open).to.equal(true);
-      publish(`t${count}`);
-    }
-    expect(link.open).to.equal(false);
-    settled(CREDIT / 2);
-    expect(link.open).to.equal(false);
-    settled(CREDIT / 2 + 1);
-    for (let count = 0; count <= CREDIT / 2; count++) {
-      expect(link.open).to.equal(true);
-      publish(`t${count}`);
-    }
-    expect(link.open).to.equal(false);
+  it('has unconfirmed topics only while its broker is connected', () => {
+    link.flow.add('t');
+    expect(link.unconfirmed).to.equal(1);
+    link.disconnected();
+    link.flow.add('t');
+    expect(link.unconfirmed).to.equal(0);
   });
 
-  for (const [what, topic, more] of [
-    ['payload', 't', { payload: 'x'.repeat(CREDIT_BYTES) }],
-    ['properties', 't', { properties: 'x'.repeat(CREDIT_BYTES) }],
-    ['names, as the bytes that they have on the network', 'ü'.repeat(CREDIT_BYTES / 2), {}],
-  ] as const) {
-    it(`is closed by CREDIT_BYTES of ${what}`, () => {
-      publish(topic, more);
-      expect(link.open).to.equal(false);
-      settled(1, CREDIT_BYTES);
-      expect(link.open).to.equal(true);
-    });
-  }
-
-  it('is closed while the broker is not ready', () => {
-    link.parted();
-    expect(link.open).to.equal(false);
-    expect(link.busy).to.equal(false);
-  });
-
-  it('is busy until all is settled, and nothing is due', () => {
-    expect(link.busy).to.equal(false);
-    publish('t');
-    expect(link.busy).to.equal(true);
-    settled(1);
-    expect(link.busy).to.equal(false);
-    link.due.add('t');
-    expect(link.busy).to.equal(true);
-  });
-
-  it('sends what was gathered as one batch of the session, and nothing where there is nothing', () => {
+  it('sends the gathered publications as one batch of the session, and nothing if there are none', () => {
     publish('t');
     publish('u');
     flush();
@@ -121,165 +77,121 @@ describe('BrokerLink', () => {
     expect(sent[0]).to.include({ kind: 'publications', session: 1 });
   });
 
-  it('begins anew with a session: nothing is under way, gathered or asked for', () => {
-    for (let count = 0; count < CREDIT; count++) publish(`t${count}`);
-    link.probe('p', 'background');
-    expect(link.parted()).to.deep.equal(['p']);
-    link.sessionStarted(
-      {
-        kind: 'session-started',
-        session: 2,
-        stamps: true,
-        retainsMessages: true,
-        writesControlTopics: true,
-        marker: 'unknown',
-      },
-      0,
-    );
-    link.ready = true;
-    expect(link.open).to.equal(true);
+  it('sends nothing in a session that was gathered in the session before', () => {
+    publish('t');
+    link.probes.ask('p', 'background');
+    expect(link.disconnected()).to.deep.equal(['p']);
+    begin(2);
     flush();
     expect(sent).to.deep.equal([]);
   });
 
-  it('keeps what the broker held a moment ago as long as it is away, and until it has returned', () => {
+  it('keeps the history of a broker while the broker is away, and until it has returned', () => {
     const { history } = link.state;
     const marked = (commit: number, at: number) => history.markerStored(commit, at);
     marked(1, 0);
     marked(2, 100);
-    link.parted();
+    link.disconnected();
     link.pruneHistory(60_000);
     expect(history.reaches(1)).to.equal(true);
-    link.ready = true;
+    begin(2);
     link.pruneHistory(60_000);
     expect(history.reaches(1)).to.equal(false);
-  });
-
-  describe('an echo', () => {
-    it('is overdue so long after its publish was settled, not after it was sent', () => {
-      publish('t');
-      expect(link.overdue(NOW + 10 * ECHO_LIMIT)).to.deep.equal([]);
-      settled(1);
-      expect(link.overdue(NOW)).to.deep.equal([]);
-      expect(link.overdue(NOW + ECHO_LIMIT - 1)).to.deep.equal([]);
-      expect(link.overdue(NOW + ECHO_LIMIT)).to.deep.equal(['t']);
-      expect(link.overdue(NOW + 2 * ECHO_LIMIT)).to.deep.equal([]);
-    });
-
-    it('is awaited for the newest publish of a topic', () => {
-      publish('t');
-      settled(1);
-      link.overdue(NOW);
-      publish('t');
-      expect(link.overdue(NOW + ECHO_LIMIT)).to.deep.equal([]);
-      settled(2);
-      link.overdue(NOW + ECHO_LIMIT);
-      expect(link.overdue(NOW + 2 * ECHO_LIMIT)).to.deep.equal(['t']);
-    });
-
-    it('is not overdue once it came, nor where none will come', () => {
-      publish('t');
-      publish('u', { confirm: true });
-      settled(2);
-      link.overdue(NOW);
-      link.echoed('t');
-      expect(link.overdue(NOW + ECHO_LIMIT)).to.deep.equal([]);
-    });
   });
 
   describe('a probe', () => {
     const topics = () => sent.flatMap(message => (message.kind === 'probe' ? message.topics : []));
 
-    it('is asked for once, until it is answered', () => {
-      link.probe('t', 'background');
+    it('is sent once until it is answered', () => {
+      link.probes.ask('t', 'background');
       flush();
-      expect(link.answered('t')).to.equal(true);
-      link.probe('t', 'background');
+      expect(link.probes.answered('t')).to.equal(true);
+      link.probes.ask('t', 'background');
       flush();
       expect(topics()).to.deep.equal(['t', 't']);
     });
 
-    it('asked for again meanwhile makes its answer void, and is sent once more', () => {
-      link.probe('t', 'background');
+    it('becomes stale if the topic is probed again meanwhile, and is sent once more', () => {
+      link.probes.ask('t', 'background');
       flush();
-      link.probe('t', 'background');
+      link.probes.ask('t', 'background');
       flush();
       expect(topics()).to.deep.equal(['t']);
-      expect(link.answered('t')).to.equal(false);
+      expect(link.probes.answered('t')).to.equal(false);
       flush();
       expect(topics()).to.deep.equal(['t', 't']);
-      expect(link.answered('t')).to.equal(true);
+      expect(link.probes.answered('t')).to.equal(true);
     });
 
-    it('that is a question goes out before the looks, and stays one where it is asked for again', () => {
+    it('is sent before background probes if it is urgent, and stays urgent if the topic is probed again', () => {
       const occasions = () =>
         sent.flatMap(one => (one.kind === 'probe' ? [one.priority, ...one.topics] : []));
-      link.probe('t', 'background');
-      link.probe('u', 'urgent');
+      link.probes.ask('t', 'background');
+      link.probes.ask('u', 'urgent');
       flush();
       expect(occasions()).to.deep.equal(['urgent', 'u', 'background', 't']);
-      link.probe('t', 'urgent');
-      link.probe('t', 'background');
-      link.answered('t');
+      link.probes.ask('t', 'urgent');
+      link.probes.ask('t', 'background');
+      link.probes.answered('t');
       flush();
       expect(occasions().slice(4)).to.deep.equal(['urgent', 't']);
     });
 
-    it('that is a look goes out as a question where something came to wait for its answer before', () => {
-      link.probe('t', 'background');
-      link.promoteProbe('t');
+    it('is sent as urgent if it was promoted before', () => {
+      link.probes.ask('t', 'background');
+      link.probes.promote('t');
       flush();
       expect(sent).to.deep.equal([{ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] }]);
-      expect(link.answered('t')).to.equal(true);
+      expect(link.probes.answered('t')).to.equal(true);
     });
 
-    it('that is a look is hastened, once, where something comes to wait for its answer later', () => {
-      link.probe('t', 'background');
+    it('is promoted once if something waits for its answer later', () => {
+      link.probes.ask('t', 'background');
       flush();
-      link.promoteProbe('t');
-      link.promoteProbe('t');
+      link.probes.promote('t');
+      link.probes.promote('t');
       expect(link.hasProbes).to.equal(true);
       flush();
-      link.promoteProbe('t');
+      link.probes.promote('t');
       flush();
       expect(sent.slice(1)).to.deep.equal([{ kind: 'promote-probes', session: 1, topics: ['t'] }]);
-      expect(link.answered('t')).to.equal(true);
+      expect(link.probes.answered('t')).to.equal(true);
       expect(link.hasProbes).to.equal(false);
     });
 
-    it('that is a look is hastened where the topic comes into question: only then it is asked', () => {
-      link.probe('t', 'background');
+    it('is promoted, and then sent once more, if an urgent probe of its topic follows', () => {
+      link.probes.ask('t', 'background');
       flush();
-      link.probe('t', 'urgent');
+      link.probes.ask('t', 'urgent');
       flush();
       expect(sent.slice(1)).to.deep.equal([{ kind: 'promote-probes', session: 1, topics: ['t'] }]);
-      expect(link.answered('t')).to.equal(false);
+      expect(link.probes.answered('t')).to.equal(false);
       flush();
       expect(sent.slice(2)).to.deep.equal([{ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] }]);
     });
 
-    it('that is none any more, or a question, is not hastened', () => {
-      link.promoteProbe('s');
-      link.probe('t', 'background');
+    it('is not promoted if it is answered or urgent', () => {
+      link.probes.promote('s');
+      link.probes.ask('t', 'background');
       flush();
-      link.answered('t');
-      link.promoteProbe('t');
-      link.probe('u', 'urgent');
+      link.probes.answered('t');
+      link.probes.promote('t');
+      link.probes.ask('u', 'urgent');
       flush();
-      link.promoteProbe('u');
+      link.probes.promote('u');
       expect(link.hasProbes).to.equal(false);
     });
 
-    it('that was not sent yet needs no second one where it is asked for again', () => {
-      link.probe('t', 'background');
-      link.probe('t', 'urgent');
+    it('is not sent twice if the topic is probed again before it was sent', () => {
+      link.probes.ask('t', 'background');
+      link.probes.ask('t', 'urgent');
       flush();
       expect(sent).to.deep.equal([{ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] }]);
-      expect(link.answered('t')).to.equal(true);
+      expect(link.probes.answered('t')).to.equal(true);
     });
 
-    it('goes out with others, in messages of bounded size', () => {
-      for (let index = 0; index < 1_200; index++) link.probe(`t${index}`, 'background');
+    it('is sent with others, in messages of bounded size', () => {
+      for (let index = 0; index < 1_200; index++) link.probes.ask(`t${index}`, 'background');
       flush();
       expect(sent.map(message => (message.kind === 'probe' ? message.topics.length : 0))).to.deep.equal([
         500, 500, 200,

@@ -1,4 +1,4 @@
-/** What a broker's worker sends before there is a reconciler reaches it in the end, and costs no more than it may. */
+/** Messages of a worker before there is a reconciler reach the reconciler later, and take bounded memory meanwhile. */
 
 import { expect } from 'chai';
 import type { FromBroker, Port, Start, ToBroker } from '../../../lib/protocol/messages.ts';
@@ -38,7 +38,7 @@ class Worker implements Port<ToBroker, FromBroker> {
 const US: Start = { kind: 'start', replica: 'us', secret: 'secret', clientId: 'kept' };
 const OTHERS: Start = { ...US, replica: 'others' };
 
-describe('a port before there is a reconciler', () => {
+describe('BufferingPort', () => {
   let worker: Worker;
   let port: BufferingPort;
 
@@ -47,7 +47,7 @@ describe('a port before there is a reconciler', () => {
     port = new BufferingPort(worker, 100);
   });
 
-  it('hands over what came before, in its order, and then what comes', () => {
+  it('hands over the messages that came before, in their order, and then those that come', () => {
     worker.says({
       kind: 'session-started',
       session: 1,
@@ -64,12 +64,12 @@ describe('a port before there is a reconciler', () => {
     expect(heard).to.deep.equal(['session-started', 'observations', 'caught-up', 'disconnected']);
   });
 
-  it('lets the worker read on, as far as there is room', () => {
+  it('lets the worker read on as long as there is room', () => {
     for (let batch = 0; batch < 5; batch++) worker.shows(30);
     expect(worker.credits).to.equal(3);
   });
 
-  it('gives each credit once, whoever gives it', () => {
+  it('gives each credit once', () => {
     for (let batch = 0; batch < 5; batch++) worker.shows(30);
     port.on('message', ({ kind }) => {
       if (kind === 'observations') port.postMessage({ kind: 'credit', batches: 1 });
@@ -79,7 +79,7 @@ describe('a port before there is a reconciler', () => {
     expect(worker.credits).to.equal(6);
   });
 
-  it('lets a worker that it has started send some batches while it has no time to look', () => {
+  it('lets a worker that it has started send some batches in advance', () => {
     port.start(US);
     const ahead = worker.credits;
     expect(ahead).to.be.above(0);
@@ -92,14 +92,21 @@ describe('a port before there is a reconciler', () => {
     expect(worker.credits).to.equal(ahead + 2);
   });
 
-  it('starts the worker once in one name, and again in another', () => {
+  it('keeps back only the credit that it gave in advance if credit for several batches comes together', () => {
+    for (let batch = 0; batch < 5; batch++) worker.shows(30);
+    port.on('message', () => undefined);
+    port.postMessage({ kind: 'credit', batches: 5 });
+    expect(worker.credits).to.equal(5);
+  });
+
+  it('starts the worker once with the same identity, and again with another one', () => {
     port.start(US);
     port.postMessage(US);
     port.postMessage(OTHERS);
     expect(worker.told.filter(({ kind }) => kind === 'start')).to.deep.equal([US, OTHERS]);
   });
 
-  it('is closed with the port behind it', () => {
+  it('closes the port behind it', () => {
     port.close();
     expect(worker.isClosed).to.equal(true);
   });

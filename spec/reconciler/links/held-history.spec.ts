@@ -1,25 +1,21 @@
-/** What a broker held at a marker and since tells what it shows at its return from what was written meanwhile. */
+/** What a broker held at a marker and since distinguishes old values at its return from values written meanwhile. */
 
 import { expect } from 'chai';
 import type { Held, Message } from '../../../lib/core/register.ts';
-import {
-  HeldHistory,
-  HISTORY_AGE_MS,
-  MAX_VALUES,
-  MAX_VALUES_OF_TOPIC,
-} from '../../../lib/reconciler/links/held-history.ts';
+import { HeldHistory, HISTORY_AGE_MS } from '../../../lib/reconciler/links/held-history.ts';
+import { MAX_VALUES, MAX_VALUES_OF_TOPIC } from '../../../lib/reconciler/links/superseded-values.ts';
 import { message } from '../../store/topics.ts';
 
 const shown = (payload: string, properties: string | undefined = '') => ({ payload, properties });
 
-describe('The history of what a broker held', () => {
+describe('HeldHistory', () => {
   let history: HeldHistory;
 
   beforeEach(() => {
     history = new HeldHistory();
   });
 
-  /** It held these one after the other, each until the commit with its number; the first since commit 0. */
+  /** The broker held these values one after the other, each until the commit of its number; the first since commit 0. */
   function held(topic: string, ...values: readonly (readonly [held: string, until: number])[]): void {
     let from = 0;
     for (const [value, until] of values) {
@@ -28,7 +24,7 @@ describe('The history of what a broker held', () => {
     }
   }
 
-  it('knows what was held at the marker, and between that and what is held now', () => {
+  it('knows the values held at the marker, and the values between it and now', () => {
     held('t', ['1', 4], ['2', 6], ['3', 7]);
     expect(history.verdict('t', shown('1'), 3)).to.equal('held before');
     expect(history.verdict('t', shown('3'), 3)).to.equal('held before');
@@ -36,14 +32,14 @@ describe('The history of what a broker held', () => {
     expect(history.verdict('u', shown('1'), 3)).to.equal(undefined);
   });
 
-  it('has nothing to say of what was superseded by the time of the marker, or only after the return', () => {
+  it('ignores values superseded before the marker, or only after the return', () => {
     held('t', ['1', 4], ['2', 6], ['3', 9]);
     expect(history.verdict('t', shown('1'), 4)).to.equal(undefined);
     expect(history.verdict('t', shown('2'), 4, 8)).to.equal('held before');
     expect(history.verdict('t', shown('3'), 4, 8)).to.equal(undefined);
   });
 
-  it('compares properties where both are known', () => {
+  it('compares properties if both are known', () => {
     history.superseded('t', { ...message('1'), properties: '["p"]' }, 0, 4);
     expect(history.verdict('t', shown('1', '["p"]'), 3)).to.equal('held before');
     expect(history.verdict('t', shown('1', '["q"]'), 3)).to.equal(undefined);
@@ -81,7 +77,7 @@ describe('The history of what a broker held', () => {
       ['held what had been superseded by then', [['1', 4]], false],
     ];
   for (const [what, values, isHeld] of absences) {
-    it(`says of a topic that at the marker ${what} that it was ${isHeld ? '' : 'not '}there all the time`, () => {
+    it(`tells that a topic that at the marker ${what} was ${isHeld ? '' : 'not '}held all the time`, () => {
       held('t', ...values);
       expect(history.heldSince('t', 5)).to.equal(isHeld);
     });
@@ -96,7 +92,7 @@ describe('The history of what a broker held', () => {
     expect(history.dropped).to.equal(20 - MAX_VALUES_OF_TOPIC);
   });
 
-  it('is bounded: the topic that has not changed for the longest time is left out, and it is known since when', () => {
+  it('drops the value that was superseded first beyond the bound, and knows since when everything is known', () => {
     for (let index = 0; index <= MAX_VALUES; index++) held(`t${index}`, ['1', index + 1]);
     expect(history.size).to.equal(MAX_VALUES);
     expect(history.of('t0')).to.deep.equal([]);
@@ -105,7 +101,7 @@ describe('The history of what a broker held', () => {
     expect(history.dropped).to.equal(1);
   });
 
-  it('lets go what was before a marker, once that has been stored for a while', () => {
+  it('forgets values before a marker that has been stored for a while', () => {
     held('t', ['1', 4]);
     held('u', ['1', 4], ['2', 6]);
     history.markerStored(5, 1_000);
@@ -119,7 +115,7 @@ describe('The history of what a broker held', () => {
     expect(history.isWaiting).to.equal(false);
   });
 
-  it('does not count on markers that the broker lost', () => {
+  it('does not rely on markers that the broker lost', () => {
     held('t', ['1', 4]);
     history.markerStored(5, 1_000);
     history.markerReturned(3, 1_000);
@@ -127,7 +123,7 @@ describe('The history of what a broker held', () => {
     expect(history.verdict('t', shown('1'), 3)).to.equal('held before');
   });
 
-  it('keeps what was held at the marker of a return for as long as after that marker was stored', () => {
+  it('keeps the values held at the marker of a return as long as after a stored marker', () => {
     held('t', ['1', 4]);
     history.markerStored(3, 1_000);
     history.markerReturned(3, 2_900);
@@ -138,14 +134,14 @@ describe('The history of what a broker held', () => {
     expect(history.reaches(3)).to.equal(false);
   });
 
-  it('knows what the broker may have held without being seen to hold it', () => {
+  it('knows values that the broker may have held without being seen to', () => {
     history.heldUnseen('t', { payload: '2', properties: undefined, from: 0, until: 4 });
     held('t', ['1', 4]);
     expect(history.verdict('t', shown('2'), 3)).to.equal('held before');
     expect(history.heldSince('t', 3)).to.equal(true);
   });
 
-  it('keeps what a broker may have gone back to until it shows what it holds, also over a restart', () => {
+  it('keeps values that a broker may have been rolled back to until it shows what it holds, also over a restart', () => {
     held('t', ['1', 4], ['2', 9]);
     expect(history.notShown('t', 3, 8)).to.equal(true);
     expect(history.notShown('u', 3, 8)).to.equal(false);
@@ -160,7 +156,7 @@ describe('The history of what a broker held', () => {
     expect(loaded.stored('t')).to.deep.equal([]);
   });
 
-  it('takes a return with the marker of the first commit, of which nothing was stored', () => {
+  it('accepts a return with the marker of the first commit, of which nothing was stored', () => {
     history.markerReturned(0, 1_000);
     expect(history.isWaiting).to.equal(true);
   });

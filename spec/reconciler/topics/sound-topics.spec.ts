@@ -1,10 +1,10 @@
-/** What a store brings back and is not in order is left out, counted and said; all else is there. */
+/** Invalid topics of a store are skipped, counted and logged; all others are read. */
 
 import { expect } from 'chai';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import type { Message } from '../../../lib/core/register.ts';
-import { Counters } from '../../../lib/reconciler/counters.ts';
 import { UNTIL_SEEN } from '../../../lib/reconciler/links/unseen-values.ts';
+import { Counters } from '../../../lib/reconciler/topics/counters.ts';
 import { soundTopics } from '../../../lib/reconciler/topics/sound-topics.ts';
 import { DiskStore } from '../../../lib/store/disk-store.ts';
 import { FrameLog } from '../../../lib/store/frame-log.ts';
@@ -12,7 +12,7 @@ import type { StoredState, StoredTopic } from '../../../lib/store/state-store.ts
 import { commit, message, settledTopic } from '../../store/topics.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
-/** A topic that every broker holds, with something else about its message. */
+/** A topic that every broker holds, with some fields of its message replaced. */
 function withMessage(changes: Partial<Message>): StoredTopic {
   const { register, seen } = settledTopic('x');
   const winner = { ...message('x'), ...changes };
@@ -51,7 +51,7 @@ function read(state: StoredState) {
 
 describe('The topics of a store', () => {
   for (const [what, topic, stored] of UNSOUND) {
-    it(`are read without one that has ${what}`, () => {
+    it(`are read without a topic that has ${what}`, () => {
       const topics = [
         ['before', settledTopic('1')],
         [topic, stored],
@@ -66,32 +66,32 @@ describe('The topics of a store', () => {
     });
   }
 
-  it('are all read, without a word, where they are in order', () => {
+  it('are all read, without a log line, if they are valid', () => {
     const topics = [['t', settledTopic('1')]] as const;
     expect(read({ topics, metadata: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
   });
 
-  it('are read with what a broker may hold until it shows the topic', () => {
+  it('are read with the values that a broker may hold until it shows the topic', () => {
     const unseen = { broker: 0, from: 3, until: UNTIL_SEEN, payload: 'x', properties: '' };
     const topics = [['t', { ...settledTopic('1'), superseded: [unseen] }]] as const;
     expect(read({ topics, metadata: new Map() })).to.deep.equal({ topics: ['t'], counts: {}, log: [] });
   });
 
-  it('are named in the log, a few of them', () => {
+  it('are named in the log, a few of the invalid ones', () => {
     const topics = Array.from({ length: 100 }, (_, n) => [`t${n}\u0001`, settledTopic('x')] as const);
     const { counts, log } = read({ topics, metadata: new Map() });
     expect(counts).to.deep.equal({ refused_stored: 100 });
     expect(log.join('').length).to.be.below(1_000);
   });
 
-  it('are read without a record that is none, though its commit is whole', async () => {
+  it('are read without a record that cannot be decoded, although its commit is complete', async () => {
     const folder = await tempFolder('sound');
     const store = new DiskStore(folder, ['A', 'B']);
     await commit(store, [['good', settledTopic('1')]], [['replica', 'r1']]);
     await store.close();
     const log = await FrameLog.open(`${folder}/state-1.log`);
     for await (const _ of log.commits()) {
-      // To its end, where it is appended to.
+      // To the end of the file, where records are appended.
     }
     // A topic (1) named `t`, with a record of four bytes that says it has a great many messages.
     await log.append('commit', Buffer.from([1, 1, 0, 0, 0, 0x74, 4, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]));

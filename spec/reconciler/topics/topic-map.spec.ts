@@ -1,4 +1,4 @@
-/** The topics by name are a Map, in which those at rest are as they were put in, whatever others came and went. */
+/** The topics by name are a Map: topics at rest are returned as they were set, whatever other topics came and went. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -11,9 +11,9 @@ import {
   type Message,
   NOBODY,
 } from '../../../lib/core/register.ts';
-import { UNCOUNTED } from '../../../lib/reconciler/inspection/topic-stats.ts';
 import type { Topic } from '../../../lib/reconciler/topics/topic.ts';
 import { TopicMap } from '../../../lib/reconciler/topics/topic-map.ts';
+import { UNCOUNTED } from '../../../lib/reconciler/topics/topic-stats.ts';
 
 const BROKERS = 3;
 const NAMES = ['a', 'b', 'c', '__proto__'];
@@ -35,7 +35,7 @@ const message: fc.Arbitrary<Message> = fc.record({
   ttlExpiresAt: time,
 });
 
-/** What a broker has of the winner, or another message. */
+/** What a broker holds: the winner, nothing, or another message. */
 type Has = 'winner' | 'absent' | 'unknown' | Message;
 
 const has: fc.Arbitrary<Has> = fc.oneof(
@@ -82,8 +82,8 @@ function put(topics: TopicMap, winner: Message, held: readonly Held[]): void {
   });
 }
 
-describe('The topics by name', () => {
-  it('are a Map', () => {
+describe('TopicMap', () => {
+  it('behaves as a Map', () => {
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 40 }), deeds => {
         const topics = new TopicMap(BROKERS);
@@ -107,7 +107,7 @@ describe('The topics by name', () => {
     );
   });
 
-  it('give a topic at rest back with one winner, which the brokers hold', () => {
+  it('returns a topic at rest with one winner object, which the brokers hold', () => {
     const [winner] = fc.sample(
       message.filter(({ payload }) => payload !== ''),
       1,
@@ -120,7 +120,7 @@ describe('The topics by name', () => {
     expect(topics.resting).to.equal(1);
   });
 
-  it('know nothing of brokers that came later', () => {
+  it('knows nothing of brokers that came later', () => {
     const [winner] = fc.sample(message, 1);
     if (winner === undefined) return expect.fail();
     const topics = new TopicMap(1);
@@ -129,11 +129,11 @@ describe('The topics by name', () => {
     expect(topics.get('t')?.register.held).to.deep.equal(['absent', 'unknown']);
   });
 
-  it('do not take a topic of which nothing is known for one at rest', () => {
+  it('does not take an unknown topic for one at rest', () => {
     expect(isAtRest(emptyRegister(BROKERS))).to.equal(false);
   });
 
-  it('hold thousands, and take the places of those that are gone', () => {
+  it('holds thousands of topics, and reuses the places of removed ones', () => {
     const topics = new TopicMap(BROKERS);
     const [one] = fc.sample(
       topic.filter(({ register }) => isAtRest(register)),

@@ -1,9 +1,9 @@
-/** Topics in the order of their names, in pages and as a tree, as if all were looked at each time. */
+/** Topics in the order of their names, in pages and as a tree, agree with a walk through all topics. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { matches } from '../../../lib/core/filter.ts';
-import { inSlices } from '../../../lib/reconciler/slices.ts';
+import { inSlices } from '../../../lib/reconciler/topics/slices.ts';
 import { sort, TopicIndex } from '../../../lib/reconciler/topics/topic-index.ts';
 import { compareTopics, firstPast, rangeBeneath } from '../../../lib/reconciler/topics/topic-order.ts';
 import { type Level, levelOf, type Page, pageOf } from '../../../lib/reconciler/topics/topic-pages.ts';
@@ -18,7 +18,7 @@ const topics = fc.uniqueArray(topic, { maxLength: 60 });
 
 const sorted = (all: readonly string[]) => inSlices(sort(all));
 
-/** The levels of a topic one by one: what the order means. */
+/** The definition of the order: the levels of topics are compared one by one. */
 function byLevels(a: string, b: string): number {
   const [left, right] = [a.split('/'), b.split('/')];
   for (let index = 0; index < Math.min(left.length, right.length); index++) {
@@ -37,14 +37,14 @@ describe('Topics in the order of their names', () => {
     );
   });
 
-  it('are sorted by runs as they would be at once, each once', async () => {
+  it('are sorted by runs as in one go, each topic once', async () => {
     const all = Array.from({ length: 5_000 }, (_, index) => `t/${(index * 7_919) % 5_000}`);
     const result = await sorted([...all, ...all.slice(0, 700)]);
     expect(result).to.deep.equal(all.toSorted(byLevels));
     expect(await sorted([])).to.deep.equal([]);
   });
 
-  it('are found by where they begin', () => {
+  it('are found by the beginning of their names', () => {
     fc.assert(
       fc.property(topics, topic, fc.nat(60), (all, wanted, from) => {
         const list = all.toSorted(byLevels);
@@ -56,7 +56,7 @@ describe('Topics in the order of their names', () => {
     );
   });
 
-  it('have all that is beneath a topic together', () => {
+  it('keep all topics beneath another one together', () => {
     fc.assert(
       fc.property(topics, topic, (all, parent) => {
         const list = all.toSorted(byLevels);
@@ -75,7 +75,7 @@ describe('Pages of topics', () => {
   const isWanted = (wanted: string, one: string) =>
     /(^|\/)[+#](\/|$)/.test(wanted) ? matches(wanted, one) : one.toLowerCase().includes(wanted.toLowerCase());
 
-  it('are together all that matches, in order, and say how many that are', async () => {
+  it('contain all matching topics, in order, with their number', async () => {
     await fc.assert(
       fc.asyncProperty(topics, filter, fc.integer({ min: 1, max: 20 }), async (all, wanted, limit) => {
         const list = await sorted(all);
@@ -94,7 +94,7 @@ describe('Pages of topics', () => {
     );
   });
 
-  it('leave out what is listed no more', async () => {
+  it('leave out topics that are not listed any more', async () => {
     const page = await inSlices(
       pageOf(['a', 'b', 'c'], { filter: '', after: null, limit: 9 }, one => one !== 'b'),
     );
@@ -103,7 +103,7 @@ describe('Pages of topics', () => {
 });
 
 describe('A level of the tree', () => {
-  it('has each name once, what is beneath, and how much of it differs', async () => {
+  it('has each name once, with the number of topics beneath and of diverging ones', async () => {
     await fc.assert(
       fc.asyncProperty(topics, topics, fc.integer({ min: 1, max: 9 }), async (some, diverging, limit) => {
         const all = [...new Set([...some, ...diverging])];
@@ -136,8 +136,8 @@ describe('A level of the tree', () => {
   });
 });
 
-describe('The index of topics', () => {
-  it('is made when it is asked for, and made anew when it is worth it', async () => {
+describe('TopicIndex', () => {
+  it('is built on request, and built again when enough time has passed', async () => {
     let revision = 1;
     let made = 0;
     const names = ['b', 'a'];

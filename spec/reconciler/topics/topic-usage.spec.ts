@@ -1,4 +1,4 @@
-/** What topics take in memory is counted exactly, in all and by broker, however they change, rest and go. */
+/** The memory of topics is counted exactly, in all and by broker, however topics change, rest and go. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -11,10 +11,10 @@ import {
   type Pending,
   type Register,
 } from '../../../lib/core/register.ts';
-import { UNCOUNTED } from '../../../lib/reconciler/inspection/topic-stats.ts';
 import type { Topic } from '../../../lib/reconciler/topics/topic.ts';
 import { ownerOf, registerBytes, TOPIC_BYTES } from '../../../lib/reconciler/topics/topic-bytes.ts';
 import { TopicMap } from '../../../lib/reconciler/topics/topic-map.ts';
+import { UNCOUNTED } from '../../../lib/reconciler/topics/topic-stats.ts';
 
 const BROKERS = 2;
 const policy = new Policies([{ filter: '#', subscribe: 3, publish: 3 }], BROKERS).of('t');
@@ -84,7 +84,7 @@ describe('The bytes of a topic', () => {
     it(name, () => expect(registerBytes(register)).to.equal(bytes));
   }
 
-  it('count the name as the bytes that it has on the network', () => {
+  it('include the name, with the bytes that it has on the network', () => {
     for (const [name, bytes] of [
       ['t', 1],
       ['tür', 4],
@@ -103,16 +103,16 @@ describe('The owner of a topic', () => {
     expect(ownerOf(atRest(message('x', { origin: 1 }), [], 0))).to.equal(1);
   });
 
-  it('is that of the message that is not retained, where nothing was ever retained', () => {
+  it('is the broker of the transient message if nothing was ever retained', () => {
     const transient = { message: message('x', { origin: 1 }), recipients: 0, since: 0 };
     expect(ownerOf({ ...empty, transient })).to.equal(1);
     expect(ownerOf({ ...empty, winner: four, transient })).to.equal(0);
   });
 
-  it('is nobody where nothing is known', () => expect(ownerOf(empty)).to.equal(NOBODY));
+  it('is nobody if nothing is known', () => expect(ownerOf(empty)).to.equal(NOBODY));
 });
 
-describe('The usage of topics', () => {
+describe('TopicUsage', () => {
   const anyMessage = fc
     .record({
       payload: fc.string({ maxLength: 20 }),
@@ -133,7 +133,7 @@ describe('The usage of topics', () => {
   const name = fc.constantFrom('a', 'bb', 'ü', '__proto__');
   const deed = fc.record({ name, register: fc.option(register) });
 
-  it('is that of the topics there are, in all and by broker', () => {
+  it('agrees with a complete count, in all and by broker', () => {
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 40 }), deeds => {
         const topics = new TopicMap(BROKERS);

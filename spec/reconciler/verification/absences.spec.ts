@@ -1,4 +1,4 @@
-/** The reconciler and a broker's worker about topics that are absent: asked, proven, asked again, and only then believed. */
+/** An absent topic is probed, its readability is proven, it is probed again, and only then its absence is believed. */
 
 import { expect } from 'chai';
 import type { ReconcilerResponses } from '../../../lib/protocol/requests.ts';
@@ -24,7 +24,7 @@ describe('A topic that a returning broker does not show', () => {
 
   afterEach(() => fixture.close());
 
-  /** B has taken the markers that came within a while. */
+  /** B has acknowledged the markers that came within a while. */
   async function marked(): Promise<void> {
     fixture.clock.tick(MARKER_PERIOD);
     await fixture.all();
@@ -39,7 +39,7 @@ describe('A topic that a returning broker does not show', () => {
     await fixture.all();
   }
 
-  /** B returns with its marker, and shows these topics; resolves when it is asked for the rest. */
+  /** B returns with its marker, and shows these topics. Resolves when the others are probed. */
   async function returnWith(shown: Readonly<Record<string, string>>): Promise<void> {
     b.post({ kind: 'disconnected' })
       .begin({ payload: String(b.own.at(-1)?.payload) })
@@ -58,7 +58,7 @@ describe('A topic that a returning broker does not show', () => {
     return (await ask({ kind: 'measures', conflictsAfter: 0 })).links.map(link => link.unreadable);
   }
 
-  it('is deleted elsewhere once it was absent, could be read, and was absent again', async () => {
+  it('is deleted elsewhere after it was absent, was proven readable, and was absent again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
     await b.until(() => told('check-read-access').length > 0);
@@ -74,7 +74,7 @@ describe('A topic that a returning broker does not show', () => {
     expect(a.payloads).to.deep.equal(['home/t=']);
   });
 
-  it('stays what it is where no message of ours comes back, and nothing else is shown', async () => {
+  it('stays as it is if no message of ours comes back, and nothing else is shown', async () => {
     await returnWith({});
     for (const topic of ['home/t', 'home/u']) answer(topic);
     await b.until(() => told('check-read-access').length > 0);
@@ -91,7 +91,7 @@ describe('A topic that a returning broker does not show', () => {
     expect(await unreadable()).to.deep.equal([0, 1]);
   });
 
-  it('is deleted where no message of ours comes back, but what is shown beside it is shown again', async () => {
+  it('is deleted if no message of ours comes back, but a topic beside it is shown again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
     await b.until(() => told('check-read-access').length > 0);
@@ -105,7 +105,7 @@ describe('A topic that a returning broker does not show', () => {
     expect(a.payloads).to.deep.equal(['home/t=']);
   });
 
-  it('is not deleted where what was shown beside it is not shown again', async () => {
+  it('is not deleted if the topic beside it is not shown again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
     await b.until(() => told('check-read-access').length > 0);
@@ -117,7 +117,7 @@ describe('A topic that a returning broker does not show', () => {
     expect([...a.payloads, ...b.payloads]).to.deep.equal([]);
   });
 
-  it('is given what is written meanwhile at once: nothing waits for the proof', async () => {
+  it('gets at once what is written meanwhile: nothing waits for the proof', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
     await b.until(() => told('check-read-access').length > 0);
@@ -129,7 +129,7 @@ describe('A topic that a returning broker does not show', () => {
     expect(a.payloads).to.deep.equal([]);
   });
 
-  it('is asked for again where the connection was lost before the proof', async () => {
+  it('is probed again if the connection was lost before the proof', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
     await b.until(() => told('check-read-access').length > 0);
@@ -141,7 +141,7 @@ describe('A topic that a returning broker does not show', () => {
     expect(told('probe').at(-1)).to.deep.include({ session: 3, topics: ['home/t'] });
   });
 
-  describe('where so many are gone that a person decides', () => {
+  describe('is held with many others until a person decides:', () => {
     const topics = Array.from({ length: 12 }, (_, index) => `many/${index}`);
 
     beforeEach(async () => {
@@ -164,13 +164,13 @@ describe('A topic that a returning broker does not show', () => {
       return { ...states, behind: links.map(({ behind }) => behind) };
     }
 
-    it('the broker counts as behind, and does not seem to hold them', async () => {
+    it('the broker counts as behind, and is not shown as holding them', async () => {
       expect(await counts()).to.deep.include({ converged: 2, diverging: 12, behind: [0, 12] });
       const details = await ask({ kind: 'topic', topic: 'many/0' });
       expect(details?.held['B']).to.deep.equal({ value: { kind: 'deleted' }, agrees: false });
     });
 
-    it('a topic that turns up at the broker counts as converged again', async () => {
+    it('a topic that the broker shows again counts as converged', async () => {
       b.observe({ topic: 'many/0', payload: '1' });
       await fixture.all();
       expect(await counts()).to.deep.include({ converged: 3, diverging: 11, behind: [0, 11] });

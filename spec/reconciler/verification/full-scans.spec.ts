@@ -1,4 +1,4 @@
-/** A replay that was cut: the rest is read at once, nothing is overwritten meanwhile, and nothing counts as deleted. */
+/** After a cut replay the rest is read at once, nothing is overwritten meanwhile, and nothing counts as deleted. */
 
 import { expect } from 'chai';
 import { BatchWriter } from '../../../lib/protocol/batch.ts';
@@ -16,7 +16,7 @@ const FLAT: FullScanResult = {
   droppedLevels: 0,
 };
 
-describe('After a replay that was cut', () => {
+describe('After a replay that was cut,', () => {
   let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
@@ -38,7 +38,7 @@ describe('After a replay that was cut', () => {
     await fixture.tick();
   }
 
-  /** A full scan of A has shown these, and ended so. */
+  /** A full scan of A has shown these topics, and ended in this way. */
   async function scanned(topics: Readonly<Record<string, string>>, scan: FullScanResult): Promise<void> {
     const writer = new BatchWriter();
     for (const [topic, payload] of Object.entries(topics)) {
@@ -61,7 +61,7 @@ describe('After a replay that was cut', () => {
     return measures.links.map(link => link.isReplayIncomplete);
   }
 
-  it('the broker is read in parts at once, with the names that others hold', async () => {
+  it('the broker is read in parts at once, with the parents that other brokers hold', async () => {
     await cut({ 'home/kitchen/lamp': '1', 'home/kitchen/fan': '1', top: '1' });
     expect(told('full-scan')).to.deep.equal([
       { kind: 'full-scan', session: 1, isReplayIncomplete: true, parents: ['home/kitchen/'] },
@@ -70,7 +70,7 @@ describe('After a replay that was cut', () => {
     expect(fixture.log.filter(line => line.includes('replay is incomplete'))).to.have.lengthOf(1);
   });
 
-  it('what the scan shows counts as shown by the replay: at the first contact the higher rank wins', async () => {
+  it('the messages of the full scan count as replayed: at the first contact the higher rank wins', async () => {
     await cut({ t: 'of B', u: 'of B' });
     expect(a.payloads).to.deep.equal([]);
     await scanned({ t: 'of A' }, COMPLETE);
@@ -81,14 +81,14 @@ describe('After a replay that was cut', () => {
     expect(fixture.log.filter(line => line.includes('replay is complete'))).to.have.lengthOf(1);
   });
 
-  it('what a client writes meanwhile does not wait', async () => {
+  it('a write of a client does not wait for the scan', async () => {
     await cut({ t: 'of B' });
     b.observe({ topic: 't', payload: 'new' }, { topic: 'u', payload: 'new' });
     await fixture.tick();
     expect(a.payloads).to.have.members(['t=new', 'u=new']);
   });
 
-  it('what the scan leaves out is probed before anything is published there', async () => {
+  it('a topic that the scan leaves out is probed before anything is published there', async () => {
     await cut({ 'flat/t': 'of B', 'flat/u': 'of B' });
     await scanned({}, FLAT);
     expect(a.payloads).to.deep.equal([]);
@@ -110,7 +110,7 @@ describe('After a replay that was cut', () => {
     );
   });
 
-  it('nothing counts as deleted because the replay, or the scan, does not show it', async () => {
+  it('no topic counts as deleted because the replay or the scan does not show it', async () => {
     await fixture.ready({ t: '0', u: '0' });
     fixture.clock.tick(1_000);
     await fixture.all();
@@ -133,7 +133,7 @@ describe('After a replay that was cut', () => {
     expect(b.payloads).to.deep.equal([]);
   });
 
-  it('a replay that is complete later ends it', async () => {
+  it('a later replay that is complete ends the incomplete state', async () => {
     await cut({ t: 'of B' });
     a.post({ kind: 'disconnected' }).begin().replay({});
     await fixture.tick();

@@ -1,0 +1,71 @@
+/** The counts and gauges of the reconciler, for metrics and the status page. */
+
+import type { Histogram } from '../../protocol/histogram.ts';
+import type { ReconcilerMeasures } from '../../protocol/requests.ts';
+import type { BrokerLink } from '../links/broker-link.ts';
+import type { Counters } from '../topics/counters.ts';
+import type { TopicTable } from '../topics/topic-table.ts';
+import type { ConflictLog } from './conflict-log.ts';
+
+/** The names of counters of refused messages begin with this; the rest is the reason. */
+const REFUSED_PREFIX = 'refused_';
+
+export interface MeasuresDeps {
+  readonly replica: string;
+  readonly table: TopicTable;
+  readonly links: Iterable<BrokerLink>;
+  readonly admission: {
+    /** Bytes that topics may take. */
+    readonly memory: number;
+    readonly eviction: { readonly tombstones: number };
+  };
+  readonly conflicts: ConflictLog;
+  readonly damper: { readonly damped: number };
+  /** Of the reconciler. */
+  readonly counters: Counters;
+  readonly committer: { readonly commits: Histogram; readonly failures: number };
+  readonly ticks: Histogram;
+}
+
+/** All measures, except the conflicts themselves. */
+export function measuresOf(deps: MeasuresDeps): Omit<ReconcilerMeasures, 'conflicts'> {
+  const { replica, table, links, admission, conflicts, damper, counters, committer, ticks } = deps;
+  const { stats } = table;
+  const refused = Object.entries(counters.counts).filter(([name]) => name.startsWith(REFUSED_PREFIX));
+  const byBroker = <T>(measure: (link: BrokerLink) => T): Record<string, T> =>
+    Object.fromEntries([...links].map(link => [link.name, measure(link)]));
+  return {
+    replica,
+    counts: {
+      expired: counters.counts['expired'] ?? 0,
+      storeFailures: committer.failures,
+      tombstonesEvicted: admission.eviction.tombstones,
+      refused: Object.fromEntries(refused.map(([name, count]) => [name.slice(REFUSED_PREFIX.length), count])),
+      refusedByBroker: byBroker(link => ({ ...link.counters.refused })),
+      heldBack: byBroker(({ flow }) => ({ ...flow.heldBack })),
+      racedWrites: byBroker(link => link.counters.racedWrites),
+      damped: damper.damped,
+      historyDropped: byBroker(({ state }) => state.history.dropped + state.history.unseen.dropped),
+      vanished: byBroker(link => link.counters.vanished),
+      conflicts: { ...conflicts.counts },
+      convergence: stats.convergence.counts,
+      commits: committer.commits.counts,
+      ticks: ticks.counts,
+    },
+    topics: stats.counts,
+    memory: { bytes: table.usage.bytes, bound: admission.memory },
+    links: [...links]
+      .filter(({ isRemoved }) => !isRemoved)
+      .map(({ index, name, flow, blockedTopics, guard, doubts, gap }) => ({
+        name,
+        pending: flow.pending,
+        waiting: flow.waiting,
+        behind: stats.behind[index] ?? 0,
+        blocked: blockedTopics.blocked,
+        deletionsHeld: guard.size,
+        unreadable: doubts.unreadable,
+        isReplayIncomplete: gap.isOpen,
+      })),
+    lastConflict: conflicts.last,
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * The flow of publications to one broker: which topics wait, how much is in flight, which echoes are expected.
+ *
+ * At most CREDIT publications, or about CREDIT_BYTES, are in flight to the worker. Topics beyond that wait here by name; when
+ * their turn comes, their newest value is sent. So a slow broker costs memory for topics, not for messages.
+ */
+
+import { LogThrottle } from '../../core/log-throttle.ts';
+import { BatchWriter } from '../../protocol/batch.ts';
+import type { PublishResults } from '../../protocol/messages.ts';
+import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
+import { EchoTimeouts } from './echo-timeouts.ts';
+
+/** Publications in flight to one broker at most. */
+export const CREDIT = 1_000;
+
+/** Bytes of publications in flight to one broker at most, about. */
+export const CREDIT_BYTES = 16 * 1024 * 1024;
+
+/** Which bound holds publications back: that of the broker, or that of one topic. */
+export type Bound = 'pending' | 'pending_of_topic';
+
+export class PublishFlow {
+  /** Topics that wait to be offered to this broker, in the order in which they changed. */
+  readonly #waiting = new Set<string>();
+  #sent = 0;
+  #through = 0;
+  #bytes = 0;
+  /** The credit was used up, and less than half of it has come back. So publications go out in few, large batches. */
+  #isExhausted = false;
+  readonly #writer = new BatchWriter();
+  readonly #echoes = new EchoTimeouts();
+  /** Topics of which a publication waits in quarantine: the worker has not sent it yet. */
+  readonly #quarantined = new Set<string>();
+  /** How often each bound was met. */
+  readonly #heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
+  readonly #throttle = new LogThrottle<Bound>();
+
+  /** The topic is to be offered to the broker. */
+  add(topic: string): void {
+    this.#waiting.add(topic);
+  }
+
+  /** Topics that wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Takes out the topics that wait, one by one, for as long as there is credit. */
+  *takeWaiting(): Generator<string> {
+    for (const topic of this.#waiting) {
+      if (this.#isExhausted) return;
+      this.#waiting.delete(topic);
+      yield topic;
+    }
+  }
+
+  /** Topics wait for credit. */
+  get isHeldBack(): boolean {
+    return this.#isExhausted && this.#waiting.size > 0;
+  }
+
+  get hasCredit(): boolean {
+    return !this.#isExhausted;
+  }
+
+  publish(publication: Publication): void {
+    writePublication(this.#writer, publication);
+    this.#sent++;
+    this.#bytes += publicationBytes(publication);
+    if (!this.#isExhausted && this.#uses(1)) {
+      this.#isExhausted = true;
+      this.#heldBack.pending++;
+    }
+    if (!publication.confirm) this.#echoes.published(publication.topic, this.#sent);
+  }
+
+  /** Takes out what `publish` has gathered; undefined where that is nothing. */
+  takeBatch(): ArrayBuffer | undefined {
+    return this.#writer.records > 0 ? this.#writer.take() : undefined;
+  }
+
+  /** The worker reports what became of publications. */
+  settled({ completedUpTo, bytes, quarantined = [], released = [], refused }: PublishResults): void {
+    this.#through = completedUpTo;
+    this.#bytes -= bytes;
+    this.#isExhausted &&= this.#uses(0.5);
+    for (const topic of quarantined) {
+      this.#quarantined.add(topic);
+      // The worker has sent nothing, so no echo can be overdue.
+      this.#echoes.arrived(topic);
+    }
+    for (const topic of released) {
+      this.#quarantined.delete(topic);
+      this.#echoes.published(topic, this.#through);
+    }
+    for (const { topic } of refused) this.#quarantined.delete(topic);
+  }
+
+  /** The broker has delivered the echo of our last publish of the topic. */
+  echoed(topic: string): void {
+    this.#echoes.arrived(topic);
+  }
+
+  /** Takes out the topics whose echo is overdue at this time of `performance.now()`. */
+  overdue(uptime: number): string[] {
+    return this.#echoes.overdue(this.#through, uptime);
+  }
+
+  /** Some echo is expected, and may become overdue. */
+  get expectsEchoes(): boolean {
+    return this.#echoes.size > 0;
+  }
+
+  /** Topics that wait, and publications that are not settled yet. */
+  get unconfirmed(): number {
+    return this.#waiting.size + this.#sent - this.#through + this.#quarantined.size;
+  }
+
+  /** Publications without an echo, the newest of each topic; where no echo is to come, those without acknowledgement. */
+  get pending(): number {
+    return Math.max(this.#echoes.size, this.#sent - this.#through);
+  }
+
+  /** How often each bound held publications back. */
+  get heldBack(): Readonly<Record<Bound, number>> {
+    return this.#heldBack;
+  }
+
+  /** As many publishes of one topic are in flight as may be. */
+  topicFull(): void {
+    this.#heldBack.pending_of_topic++;
+  }
+
+  /** Whether the log is to say now that a bound was met. It says so from time to time only. */
+  isLogDue(bound: Bound, uptime: number): boolean {
+    return this.#throttle.isDue(bound, uptime);
+  }
+
+  /** The connection has ended, or a new one begins: nothing is in flight. */
+  reset(): void {
+    this.#waiting.clear();
+    this.#sent = 0;
+    this.#through = 0;
+    this.#bytes = 0;
+    this.#isExhausted = false;
+    this.#echoes.clear();
+    this.#quarantined.clear();
+    this.#writer.take();
+  }
+
+  /** Whether at least that share of the credit is in use. */
+  #uses(share: number): boolean {
+    return this.#sent - this.#through >= CREDIT * share || this.#bytes >= CREDIT_BYTES * share;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Follows what brokers hold under a topic, for the history that tells what a broker may come back with: with which commit that
+ * changed, and what a broker may have held although it was not seen to.
+ */
+
+import type { Observed } from '../../core/events.ts';
+import { isProbing, type Register } from '../../core/register.ts';
+import { messageDigestOf } from '../../protocol/message-digest.ts';
+import { areSame, type HeldBefore, heldAt, NO_HISTORY, unseenPublishes } from './held-change.ts';
+
+/** By broker index: the commit with which what it holds was last seen to change. */
+export type SeenCommits = readonly number[];
+
+export class HeldTracker {
+  #history: HeldBefore = NO_HISTORY;
+  #notSeen: SeenCommits;
+  /** The last array: most topics of one commit share it. */
+  #lastSeen: SeenCommits = [];
+
+  constructor(brokers: number) {
+    this.#notSeen = new Array<number>(brokers).fill(0);
+  }
+
+  get history(): HeldBefore {
+    return this.#history;
+  }
+
+  /** From now on the history is kept here. */
+  keepIn(history: HeldBefore): void {
+    this.#history = history;
+  }
+
+  /** There are so many brokers from now on. */
+  makeRoom(brokers: number): void {
+    this.#notSeen = new Array<number>(brokers).fill(0);
+  }
+
+  /** No change was seen at any broker. */
+  get notSeen(): SeenCommits {
+    return this.#notSeen;
+  }
+
+  /** Notes which brokers hold something else with this commit. Returns the commits by broker. */
+  changed(
+    topic: string,
+    seen: SeenCommits | undefined,
+    before: Register,
+    after: Register,
+    until: number,
+  ): SeenCommits {
+    const last = seen ?? this.#notSeen;
+    const next = last.map((from, broker) => {
+      const [held, holds] = [heldAt(before, broker), heldAt(after, broker)];
+      if (areSame(held, holds)) return from;
+      this.#history.changed(topic, broker, { before: held, after: holds, from, until });
+      return until;
+    });
+    return this.shared(next);
+  }
+
+  /** A publish that is no longer pending, and that its broker was not seen to hold, may have been held for a while. */
+  noteUnseenPublishes(
+    topic: string,
+    seen: SeenCommits | undefined,
+    before: Register,
+    after: Register,
+    until: number,
+  ): void {
+    for (const { broker, message } of unseenPublishes(before, after)) {
+      const { properties } = message;
+      const [payload, from] = [messageDigestOf(message.payload), unseenFrom(broker, before, seen, until)];
+      this.#history.heldUnseen(topic, broker, { payload, properties, from, until });
+    }
+  }
+
+  /** A broker that is probed whether it retains what it delivered may have held that, although it holds something else then. */
+  noteUnresolved(
+    topic: string,
+    { broker, payload, retained }: Observed,
+    after: Register,
+    commit: number,
+  ): void {
+    if (retained !== undefined || payload === '' || !isProbing(after, broker)) return;
+    // It is not known that the broker held the message before this commit.
+    const value = { payload: messageDigestOf(payload), properties: undefined, from: commit, until: commit };
+    this.#history.heldUnseen(topic, broker, value);
+  }
+
+  /** A broker held these values, one after the other, before the one that it is about to be seen to hold. */
+  notePassedOver(
+    topic: string,
+    broker: number,
+    digests: readonly string[],
+    known: { readonly register: Register; readonly seen: SeenCommits } | undefined,
+    until: number,
+  ): void {
+    const from = unseenFrom(broker, known?.register, known?.seen, until);
+    for (const payload of digests)
+      this.#history.heldUnseen(topic, broker, { payload, properties: undefined, from, until });
+  }
+
+  /** The same commits, as an array that topics share where they can. */
+  shared(seen: SeenCommits): SeenCommits {
+    if (seen.every((at, i) => at === this.#lastSeen[i])) return this.#lastSeen;
+    this.#lastSeen = seen;
+    return seen;
+  }
+}
+
+/** If a broker held nothing, or if it is not known what, nothing tells that it held an unseen value before this commit. */
+function unseenFrom(
+  broker: number,
+  before: Register | undefined,
+  seen: SeenCommits | undefined,
+  commit: number,
+): number {
+  return typeof before?.held[broker] === 'object' ? (seen?.[broker] ?? 0) : commit;
+}

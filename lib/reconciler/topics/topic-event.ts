@@ -1,0 +1,11 @@
+/** An event on its way to the register of its topic. */
+
+import type { Event } from '../../core/events.ts';
+
+export interface TopicEvent {
+  readonly topic: string;
+  readonly event: Event;
+}
+
+/** Applies an event to the register of a topic, at once. */
+export type ApplyEvent = (topic: string, event: Event) => void;

@@ -1,0 +1,140 @@
+/** What may be in flight to a broker is bounded, and which echoes are expected is known. */
+
+import { expect } from 'chai';
+import type { PublishResults } from '../../../lib/protocol/messages.ts';
+import type { Publication } from '../../../lib/protocol/publication.ts';
+import { ECHO_TIMEOUT_MS } from '../../../lib/reconciler/links/echo-timeouts.ts';
+import { CREDIT, CREDIT_BYTES, PublishFlow } from '../../../lib/reconciler/links/publish-flow.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+describe('PublishFlow', () => {
+  let flow: PublishFlow;
+
+  beforeEach(() => {
+    flow = new PublishFlow();
+  });
+
+  function publish(topic: string, more: Partial<Publication> = {}): void {
+    flow.publish({
+      topic,
+      payload: 'x',
+      properties: '',
+      version: { time: NOW, counter: 0, replica: 'us' },
+      expiresAt: Number.POSITIVE_INFINITY,
+      retain: true,
+      qos: 1,
+      confirm: false,
+      ...more,
+    });
+  }
+
+  const settle = (completedUpTo: number, bytes = completedUpTo, more: Partial<PublishResults> = {}) =>
+    flow.settled({ kind: 'publish-results', completedUpTo, bytes, acknowledged: [], refused: [], ...more });
+
+  it('has credit for CREDIT publications, and again when half of them are settled', () => {
+    for (let count = 0; count < CREDIT; count++) {
+      expect(flow.hasCredit).to.equal(true);
+      publish(`t${count}`);
+    }
+    expect(flow.hasCredit).to.equal(false);
+    settle(CREDIT / 2);
+    expect(flow.hasCredit).to.equal(false);
+    settle(CREDIT / 2 + 1);
+    for (let count = 0; count <= CREDIT / 2; count++) {
+      expect(flow.hasCredit).to.equal(true);
+      publish(`t${count}`);
+    }
+    expect(flow.hasCredit).to.equal(false);
+  });
+
+  for (const [what, topic, more] of [
+    ['payload', 't', { payload: 'x'.repeat(CREDIT_BYTES) }],
+    ['properties', 't', { properties: 'x'.repeat(CREDIT_BYTES) }],
+    ['names, as the bytes that they have on the network', 'ü'.repeat(CREDIT_BYTES / 2), {}],
+  ] as const) {
+    it(`has no credit after CREDIT_BYTES of ${what}`, () => {
+      publish(topic, more);
+      expect(flow.hasCredit).to.equal(false);
+      settle(1, CREDIT_BYTES);
+      expect(flow.hasCredit).to.equal(true);
+    });
+  }
+
+  it('counts topics that wait and publications that are not settled as unconfirmed', () => {
+    publish('t');
+    flow.add('u');
+    flow.add('u');
+    expect(flow.unconfirmed).to.equal(2);
+    settle(1);
+    expect(flow.unconfirmed).to.equal(1);
+    expect([...flow.takeWaiting()]).to.deep.equal(['u']);
+    expect(flow.unconfirmed).to.equal(0);
+  });
+
+  it('takes out the topics that wait until the credit is used up', () => {
+    for (const topic of ['t', 'u', 'v']) flow.add(topic);
+    const taken: string[] = [];
+    for (const topic of flow.takeWaiting()) {
+      taken.push(topic);
+      if (topic === 'u') publish(topic, { payload: 'x'.repeat(CREDIT_BYTES) });
+    }
+    expect(taken).to.deep.equal(['t', 'u']);
+    expect(flow.isHeldBack).to.equal(true);
+    expect(flow.waiting).to.equal(1);
+  });
+
+  it('counts a publication in quarantine as unconfirmed until it is released or refused', () => {
+    publish('t');
+    settle(1, 1, { quarantined: ['t', 'u'] });
+    expect(flow.unconfirmed).to.equal(2);
+    settle(1, 0, { released: ['t'] });
+    expect(flow.unconfirmed).to.equal(1);
+    const version = { time: NOW, counter: 0, replica: 'us' };
+    settle(1, 0, { refused: [{ topic: 'u', version, reason: 'denied', scope: 'topic' }] });
+    expect(flow.unconfirmed).to.equal(0);
+  });
+
+  it('has nothing in flight and all its credit after a reset', () => {
+    for (let count = 0; count < CREDIT; count++) publish(`t${count}`);
+    flow.add('u');
+    flow.reset();
+    expect(flow.hasCredit).to.equal(true);
+    expect(flow.unconfirmed).to.equal(0);
+    expect(flow.pending).to.equal(0);
+    expect(flow.takeBatch()).to.equal(undefined);
+  });
+
+  describe('an echo', () => {
+    it('is overdue ECHO_TIMEOUT_MS after its publish was settled, not after it was sent', () => {
+      publish('t');
+      expect(flow.overdue(NOW + 10 * ECHO_TIMEOUT_MS)).to.deep.equal([]);
+      settle(1);
+      expect(flow.overdue(NOW)).to.deep.equal([]);
+      expect(flow.overdue(NOW + ECHO_TIMEOUT_MS - 1)).to.deep.equal([]);
+      expect(flow.overdue(NOW + ECHO_TIMEOUT_MS)).to.deep.equal(['t']);
+      expect(flow.overdue(NOW + 2 * ECHO_TIMEOUT_MS)).to.deep.equal([]);
+    });
+
+    it('is expected for the newest publish of a topic', () => {
+      publish('t');
+      settle(1);
+      flow.overdue(NOW);
+      publish('t');
+      expect(flow.overdue(NOW + ECHO_TIMEOUT_MS)).to.deep.equal([]);
+      settle(2);
+      flow.overdue(NOW + ECHO_TIMEOUT_MS);
+      expect(flow.overdue(NOW + 2 * ECHO_TIMEOUT_MS)).to.deep.equal(['t']);
+    });
+
+    it('is not overdue after it came, nor where none will come', () => {
+      publish('t');
+      publish('u', { confirm: true });
+      settle(2);
+      flow.overdue(NOW);
+      flow.echoed('t');
+      expect(flow.overdue(NOW + ECHO_TIMEOUT_MS)).to.deep.equal([]);
+      expect(flow.expectsEchoes).to.equal(false);
+    });
+  });
+});
