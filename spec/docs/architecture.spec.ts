@@ -69,12 +69,6 @@ const KNOWN_CIRCLES: readonly string[] = [
   'lib/broker/incoming → lib/broker',
   'lib/broker/outgoing → lib/broker',
   'lib/broker/retained → lib/broker/incoming',
-  'lib/reconciler/inspection → lib/reconciler',
-  'lib/reconciler/links → lib/reconciler',
-  'lib/reconciler/topics → lib/reconciler',
-  'lib/reconciler/topics → lib/reconciler/inspection',
-  'lib/reconciler/verification → lib/reconciler',
-  'lib/reconciler/verification → lib/reconciler/links',
   'lib/status/page → lib/status/page/parts',
 ];
 

@@ -19,7 +19,7 @@ import type {
   TopicDetails,
   TopicRow,
   TrashList,
-} from '../../status/api.ts';
+} from '../../protocol/answers.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BrokerLinks } from '../links/broker-links.ts';
 import { inSlices } from '../topics/slices.ts';

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { Loss } from '../../../lib/reconciler/inspection/trash.ts';
-import type { TrashList, Undone } from '../../../lib/status/api.ts';
+import type { TrashList, Undone } from '../../../lib/protocol/answers.ts';
 import { type FixtureOptions, ReconcilerFixture } from '../reconciler-fixture.ts';
 
 const MINUTE = 60_000;
