@@ -23,11 +23,11 @@ import type {
 } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/requests.ts';
 import { BrokerLog } from './broker-log.ts';
-import { CancellableDelay } from './cancellable-delay.ts';
+import { CancellableDelay } from './timing/cancellable-delay.ts';
 import type { Connection } from './connection/connection.ts';
-import { Connector } from './connection/connector.ts';
+import { Connector } from './connector.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
-import { SubscribeLimit } from './connection/subscribe-limit.ts';
+import { SubscribeLimit } from './capabilities/subscribe-limit.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
 import { Ingress } from './incoming/ingress.ts';

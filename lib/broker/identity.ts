@@ -7,7 +7,7 @@ import type { BrokerSettings, Start } from '../protocol/messages.ts';
 import { Stamps } from '../protocol/stamps.ts';
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
-import type { SubscribeLimit } from './connection/subscribe-limit.ts';
+import type { SubscribeLimit } from './capabilities/subscribe-limit.ts';
 import { type Encounters, Presence } from './presence.ts';
 import { Sentinel } from './retained/sentinel.ts';
 import type { StateTopics } from './state-topics.ts';

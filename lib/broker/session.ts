@@ -19,13 +19,13 @@ import type {
   SessionStarted,
 } from '../protocol/messages.ts';
 import type { BrokerLog } from './broker-log.ts';
-import type { BrokerCapabilities } from './capabilities/capabilities.ts';
+import type { BrokerCapabilities } from './capabilities/known-capabilities.ts';
 import type { LiveFlag } from './capabilities/live-flag-test.ts';
 import type { ReplayOrder } from './capabilities/replay-order-test.ts';
 import { Connection } from './connection/connection.ts';
 import { grantedInPlaceOf, grantedLess } from './connection/grants.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
-import type { SecondConnection } from './connection/second-connection.ts';
+import type { SecondConnection } from './capabilities/second-connection.ts';
 import type { Identity } from './identity.ts';
 import { EarlyMessages } from './incoming/early-messages.ts';
 import type { Ingress, IngressDeps } from './incoming/ingress.ts';
@@ -36,7 +36,7 @@ import { MainProbes } from './retained/main-probes.ts';
 import { Prober, unknownAt } from './retained/prober.ts';
 import { ReadProof } from './retained/read-proof.ts';
 import { type QosUpgrade, Replay, SentinelLostError } from './retained/replay.ts';
-import type { SentinelVisibility } from './retained/sentinel-visibility.ts';
+import type { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
 
 /** A replay that does not come to its end so many times in a row ends with quiet from then on. */
 const MAX_LOST_SENTINELS = 2;

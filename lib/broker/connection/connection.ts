@@ -21,7 +21,7 @@ import { type Limits, limitsOf } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { guardStream, PacketGuard } from './packet-guard.ts';
 import { packetSize } from './packet-size.ts';
-import { SubscribeLimit } from './subscribe-limit.ts';
+import { SubscribeLimit } from '../capabilities/subscribe-limit.ts';
 import { UnreleasedMessages } from './unreleased-messages.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 

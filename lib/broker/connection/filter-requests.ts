@@ -8,7 +8,7 @@ import type { QoS } from '../../core/policy.ts';
 import type { AnswerOrder } from './answer-order.ts';
 import { filterSize, SUBSCRIBE_OVERHEAD_BYTES } from './packet-size.ts';
 import { watchSilence } from './suback-timeout.ts';
-import type { SubscribeLimit } from './subscribe-limit.ts';
+import type { SubscribeLimit } from '../capabilities/subscribe-limit.ts';
 
 export interface SubscribeOptions {
   readonly qos: QoS;

@@ -6,11 +6,11 @@
  */
 
 import type { BrokerSettings } from '../../protocol/messages.ts';
-import { BrokerCapabilities } from '../capabilities/capabilities.ts';
+import { BrokerCapabilities } from '../capabilities/known-capabilities.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
-import { SubscribeLimit } from '../connection/subscribe-limit.ts';
+import { SubscribeLimit } from '../capabilities/subscribe-limit.ts';
 import type { Will } from '../presence.ts';
 
 /** A visitor brings its client id along. */

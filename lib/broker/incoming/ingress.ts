@@ -17,7 +17,7 @@ import { writeObservation } from '../../protocol/observation.ts';
 import { type MessageProperties, packProperties, STAMP } from '../../protocol/properties.ts';
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
 import { type Provenance, type Stamps, UNSTAMPED } from '../../protocol/stamps.ts';
-import { BatchTimer, SHORTEST_INTERVAL } from '../batch-timer.ts';
+import { BatchTimer, SHORTEST_INTERVAL } from '../timing/batch-timer.ts';
 import type { LiveFlag } from '../capabilities/live-flag-test.ts';
 import { hasLargeProperties, sizeOf } from '../connection/packet-guard.ts';
 import type { ReplayFlags } from '../retained/replay.ts';

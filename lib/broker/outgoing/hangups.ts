@@ -5,9 +5,9 @@
 
 import { quoted } from '../../core/printable.ts';
 import type { Refusal } from '../../protocol/messages.ts';
-import { LevelLimit, levelsOf } from './level-limit.ts';
+import { LevelLimit, levelsOf } from '../capabilities/level-limit.ts';
 import { Quarantine, type Route } from './quarantine.ts';
-import { SizeLimit } from './size-limit.ts';
+import { SizeLimit } from '../capabilities/size-limit.ts';
 
 /** A publish that has been sent. */
 export interface Sent {

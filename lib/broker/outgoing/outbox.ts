@@ -10,7 +10,7 @@ import { BatchReader } from '../../protocol/batch.ts';
 import type { PublicationId, PublishResults, Refusal } from '../../protocol/messages.ts';
 import { publicationBytes, type RawPublication, readPublication } from '../../protocol/publication.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
-import { BatchTimer } from '../batch-timer.ts';
+import { BatchTimer } from '../timing/batch-timer.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
 import { verdictOf } from './denial.ts';

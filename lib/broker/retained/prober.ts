@@ -26,7 +26,7 @@ import { foundIn } from './found-in.ts';
 import type { MainProbes } from './main-probes.ts';
 import type { ReadProof } from './read-proof.ts';
 import type { Sentinel } from './sentinel.ts';
-import { SentinelVisibility } from './sentinel-visibility.ts';
+import { SentinelVisibility } from '../capabilities/sentinel-visibility.ts';
 
 const FOUND_ONLY: SubscribeOptions = { qos: 0, replay: true, retainAsPublished: false };
 

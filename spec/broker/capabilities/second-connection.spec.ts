@@ -6,7 +6,7 @@ import type { Connection, ConnectionOptions } from '../../../lib/broker/connecti
 import {
   NoSecondConnectionError,
   SecondConnection,
-} from '../../../lib/broker/connection/second-connection.ts';
+} from '../../../lib/broker/capabilities/second-connection.ts';
 import { failureOf } from '../../support/failure-of.ts';
 
 const OPTIONS: ConnectionOptions = {

@@ -3,11 +3,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
-import { BREAKS_PUBACKS } from '../../support/oddities.ts';
-import { PacketRelay } from '../../support/packet-relay.ts';
-import { tempFolder } from '../../support/temp-folder.ts';
-import { BrokerActorFixture } from '../broker-actor-fixture.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { BREAKS_PUBACKS } from '../support/oddities.ts';
+import { PacketRelay } from '../support/packet-relay.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { BrokerActorFixture } from './broker-actor-fixture.ts';
 
 describe('A broker that knows its users', () => {
   it('says that it is refused, and whom to ask, without a secret; and tries again, soon at first', async function () {

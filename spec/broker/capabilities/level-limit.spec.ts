@@ -1,7 +1,7 @@
 /** How deep topics may be is learnt from topics that the broker hung up on, and only from good evidence. */
 
 import { expect } from 'chai';
-import { LevelLimit, levelsOf } from '../../../lib/broker/outgoing/level-limit.ts';
+import { LevelLimit, levelsOf } from '../../../lib/broker/capabilities/level-limit.ts';
 
 const TEN_MINUTES_MS = 10 * 60_000;
 

@@ -1,7 +1,7 @@
 /** A broker that hangs up on large packets is found out; one that hangs up for another reason is not blamed. */
 
 import { expect } from 'chai';
-import { SizeLimit } from '../../../lib/broker/outgoing/size-limit.ts';
+import { SizeLimit } from '../../../lib/broker/capabilities/size-limit.ts';
 
 const MINUTE = 60_000;
 const NEVER = Number.POSITIVE_INFINITY;

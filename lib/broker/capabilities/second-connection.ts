@@ -6,8 +6,8 @@
  * Remembered as long as the process lives: what is found out here is said once, and from then on there is one connection.
  */
 
-import { ConnectError } from './connect-error.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { ConnectError } from '../connection/connect-error.ts';
+import { Connection, type ConnectionOptions } from '../connection/connection.ts';
 
 /** Refusals in a row, while the first connection stands, after which there is no second one. */
 const MAX_REFUSALS = 3;

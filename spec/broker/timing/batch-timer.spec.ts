@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { BatchTimer } from '../../lib/broker/batch-timer.ts';
+import { BatchTimer } from '../../../lib/broker/timing/batch-timer.ts';
 
 const INTERVAL = 100;
 

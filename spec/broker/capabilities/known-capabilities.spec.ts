@@ -1,7 +1,7 @@
 /** What a broker hangs up on over MQTT 3.1.1 is found out, told apart from a network that fails, and left out. */
 
 import { expect } from 'chai';
-import { BrokerCapabilities } from '../../../lib/broker/capabilities/capabilities.ts';
+import { BrokerCapabilities } from '../../../lib/broker/capabilities/known-capabilities.ts';
 import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { hangsUpOnPresence } from '../../support/oddities.ts';

@@ -1,7 +1,7 @@
 /** It is learnt that a broker does not show the sentinel, said once, and tried again from time to time. */
 
 import { expect } from 'chai';
-import { SentinelVisibility } from '../../../lib/broker/retained/sentinel-visibility.ts';
+import { SentinelVisibility } from '../../../lib/broker/capabilities/sentinel-visibility.ts';
 
 const TEN_MINUTES = 600_000;
 

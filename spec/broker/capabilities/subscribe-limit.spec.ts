@@ -1,7 +1,7 @@
 /** How many filters a broker takes at once is learned from what it does not answer. */
 
 import { expect } from 'chai';
-import { SubscribeLimit } from '../../../lib/broker/connection/subscribe-limit.ts';
+import { SubscribeLimit } from '../../../lib/broker/capabilities/subscribe-limit.ts';
 
 const UNLIMITED = Number.POSITIVE_INFINITY;
 

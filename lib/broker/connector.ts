@@ -3,17 +3,17 @@
  * how soon again.
  */
 
-import type { QoS } from '../../core/policy.ts';
-import type { BrokerSettings, LogLevel, Report } from '../../protocol/messages.ts';
-import type { BrokerLog } from '../broker-log.ts';
-import { BrokerCapabilities } from '../capabilities/capabilities.ts';
-import type { Identity } from '../identity.ts';
-import { SentinelVisibility } from '../retained/sentinel-visibility.ts';
-import { ConnectError } from './connect-error.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
-import { Negotiation, type ProtocolVersion } from './negotiation.ts';
-import { Retries } from './retries.ts';
-import { SecondConnection } from './second-connection.ts';
+import type { QoS } from '../core/policy.ts';
+import type { BrokerSettings, LogLevel, Report } from '../protocol/messages.ts';
+import type { BrokerLog } from './broker-log.ts';
+import { BrokerCapabilities } from './capabilities/known-capabilities.ts';
+import type { Identity } from './identity.ts';
+import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
+import { ConnectError } from './connection/connect-error.ts';
+import { Connection, type ConnectionOptions } from './connection/connection.ts';
+import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
+import { Retries } from './connection/retries.ts';
+import { SecondConnection } from './capabilities/second-connection.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
 const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
