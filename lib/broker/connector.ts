@@ -1,25 +1,23 @@
-/**
- * How a broker is connected to: in which version of MQTT, without what it does not bear, and after a failure
- * how soon again.
- */
+/** Connects to a broker: in which version of MQTT, with how much of the will, and how soon again after a failure. */
 
 import type { QoS } from '../core/policy.ts';
 import type { BrokerSettings, LogLevel, Report } from '../protocol/messages.ts';
 import type { BrokerLog } from './broker-log.ts';
-import { BrokerCapabilities } from './capabilities/known-capabilities.ts';
-import type { Identity } from './identity.ts';
+import { KnownCapabilities } from './capabilities/known-capabilities.ts';
+import { SecondConnection } from './capabilities/second-connection.ts';
 import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
 import { ConnectError } from './connection/connect-error.ts';
-import { Connection, type ConnectionOptions } from './connection/connection.ts';
+import { Connection } from './connection/connection.ts';
+import type { ConnectionOptions } from './connection/connection-options.ts';
 import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
 import { Retries } from './connection/retries.ts';
-import { SecondConnection } from './capabilities/second-connection.ts';
+import type { Identity } from './identity.ts';
 
 /** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
 const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
 
-/** A connection that held so many milliseconds was healthy: backoff starts anew. */
-const HEALTHY_AFTER = 10_000;
+/** A connection that stood this long was healthy: backoff starts again. */
+const HEALTHY_AFTER_MS = 10_000;
 
 export interface ConnectorDeps {
   readonly settings: BrokerSettings;
@@ -28,8 +26,8 @@ export interface ConnectorDeps {
 }
 
 export class Connector {
-  readonly capabilities = new BrokerCapabilities();
-  /** Beside that one. */
+  readonly capabilities = new KnownCapabilities();
+  /** The connection beside the main one. */
   readonly second: SecondConnection;
   readonly sentinelVisibility: SentinelVisibility;
   readonly #deps: ConnectorDeps;
@@ -37,19 +35,19 @@ export class Connector {
   readonly #retries: Retries;
   readonly #giveUp = new AbortController();
   /** When the last attempt succeeded, in milliseconds of `performance.now()`. */
-  #since = 0;
+  #connectedAt = 0;
   /** Of the last CONNECT. */
   #willQos: QoS = 0;
   #isWillLogged = false;
   #clientId = '';
 
   constructor(deps: ConnectorDeps) {
-    const { options } = deps.settings;
+    const { settings, brokerLog } = deps;
+    const { options } = settings;
     this.#deps = deps;
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
-    const { brokerLog } = deps;
-    this.second = new SecondConnection(evidence => brokerLog.takesOneConnection(evidence, this.#clientId));
-    this.sentinelVisibility = new SentinelVisibility(tells => brokerLog.showsNoSentinel(tells));
+    this.second = new SecondConnection(evidence => brokerLog.allowsOneConnection(evidence, this.#clientId));
+    this.sentinelVisibility = new SentinelVisibility(scope => brokerLog.showsNoSentinel(scope));
     this.#retries = new Retries(options['reconnectPeriod'] as number | undefined);
   }
 
@@ -59,26 +57,25 @@ export class Connector {
   }
 
   /**
-   * One attempt. Returns the connection, or how many milliseconds to wait before the next attempt.
-   * @param isCurrent asked before each piece that the network brings: whether it is to be read
+   * Makes one attempt. Resolves with the connection, or with the milliseconds to wait before the next attempt.
+   * @param isCurrent whether the bytes that have just arrived are to be read
    */
   async connect(identity: Identity, isCurrent: () => boolean): Promise<Connection | number> {
-    const { report } = this.#deps;
-    report({ kind: 'link', state: 'connecting', detail: '' });
+    this.#deps.report({ kind: 'link', state: 'connecting', detail: '' });
     try {
-      await this.#testWrites(identity);
-      const presence = this.capabilities.will ? identity.presence : undefined;
-      identity.lowerQos(this.capabilities.maxQos);
-      const { willQos } = this.capabilities;
+      await this.#testControlTopics(identity);
+      const { acceptsWill, willQos, maxQos } = this.capabilities.current;
+      identity.lowerQos(maxQos);
+      const presence = acceptsWill ? identity.presence : undefined;
       const options = { ...identity.connectionOptions(this.version, presence, willQos), isCurrent };
       this.#willQos = willQosOf(options);
       this.#clientId = identity.clientId;
       const connection = await Connection.open(options, this.#giveUp.signal);
-      this.#since = performance.now();
+      this.#connectedAt = performance.now();
       this.#negotiation.succeeded();
-      this.capabilities.connected();
+      this.capabilities.will.connected();
       this.#retries.accepted();
-      if (willQos < 2) this.#sayWillLowered();
+      if (willQos < 2) this.#logWill();
       return connection;
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
@@ -87,57 +84,56 @@ export class Connector {
   }
 
   /**
-   * The connection was lost. Returns how many milliseconds to wait before the next attempt.
-   * @param isProvoked whether publishes of ours may be the reason
+   * The connection was lost. Returns the milliseconds to wait before the next attempt.
+   * @param isProvoked whether publishes of mqttrep may be the cause
    */
   lost({ hasProtocolError }: Connection, reason: string, isProvoked = false): number {
     if (hasProtocolError && this.#negotiation.protocolError()) {
-      this.#deps.brokerLog.say('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
+      this.#deps.brokerLog.write('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
       return 1;
     }
-    if (performance.now() - this.#since > HEALTHY_AFTER) this.#retries.reset();
+    if (performance.now() - this.#connectedAt > HEALTHY_AFTER_MS) this.#retries.reset();
     const wait = this.#retries.failed(isProvoked ? 'provoked' : 'network', Math.random());
     this.#deps.report({ kind: 'link', state: 'unreachable', detail: reason });
-    this.sayRarely('warn', `connection lost: ${reason}; next attempt in ${seconds(wait)}`);
+    this.logSparsely('warn', `connection lost (${reason}); retrying in ${seconds(wait)}`);
     return wait;
   }
 
-  /** Ends an attempt; there will be no other. */
+  /** Ends the attempt in progress; there will be no other. */
   giveUp(): void {
     this.#giveUp.abort();
   }
 
-  /** Says what recurs with each attempt. */
-  sayRarely(level: LogLevel, message: string): void {
-    this.#deps.brokerLog.say(this.#retries.isWorthSaying ? level : 'debug', message);
+  /** Logs what recurs with each attempt: the first, second, fourth, eighth… time. */
+  logSparsely(level: LogLevel, message: string): void {
+    this.#deps.brokerLog.write(this.#retries.isWorthLogging ? level : 'debug', message);
   }
 
-  /** Where it is unclear what the broker hangs up on, finds it out. */
-  async #testWrites(identity: Identity): Promise<void> {
+  async #testControlTopics(identity: Identity): Promise<void> {
     const { capabilities } = this;
-    if (!capabilities.isWriteTestDue || identity.control === undefined) return;
+    if (!capabilities.controlTopics.isDue || identity.control === undefined) return;
     const { signal } = this.#giveUp;
     const open = () =>
       Connection.open(identity.sideConnectionOptions('probe', this.version), signal).catch(
         (error: unknown) => {
           if (!isRefusal(error)) throw error;
-          // The broker may take no other client id.
+          // The broker may accept no other client id.
           return Connection.open(identity.connectionOptions(this.version, undefined, 0), signal);
         },
       );
-    const found = await capabilities.testWrites(open, identity.control.of('probe'));
+    const finding = await capabilities.controlTopics.run(open, identity.control.of('probe'));
     const { brokerLog, settings } = this.#deps;
-    if (found !== undefined) brokerLog.say('warn', found);
-    identity.lowerQos(capabilities.maxQos);
-    if (!capabilities.writes) brokerLog.hangsUpOnControlTopics(settings.controlPrefix);
+    if (finding !== undefined) brokerLog.write('warn', finding);
+    identity.lowerQos(capabilities.current.maxQos);
+    if (!capabilities.current.acceptsControlTopics) brokerLog.hangsUpOnControlTopics(settings.controlPrefix);
   }
 
-  #sayWillLowered(): void {
+  #logWill(): void {
     if (this.#isWillLogged) return;
     this.#isWillLogged = true;
-    const { willQos, will } = this.capabilities;
-    const outcome = will ? `a will with QoS ${willQos}` : 'no will';
-    this.#deps.brokerLog.say(
+    const { willQos, acceptsWill } = this.capabilities.current;
+    const outcome = acceptsWill ? `a will with QoS ${willQos}` : 'no will';
+    this.#deps.brokerLog.write(
       'info',
       `the broker did not accept CONNECT with a will of a higher QoS, and accepts it with ${outcome}`,
     );
@@ -145,21 +141,21 @@ export class Connector {
 
   #failed(error: ConnectError): number {
     if (this.#giveUp.signal.aborted) return 0;
-    if (this.capabilities.connectFailed(error, this.#willQos)) return 1;
+    if (this.capabilities.will.connectFailed(error, this.#willQos)) return 1;
     const { settings, brokerLog, report } = this.#deps;
     if (this.#negotiation.failed(error)) {
-      brokerLog.say('info', `MQTT 5 is not accepted (${error.message}); trying MQTT 3.1.1`);
+      brokerLog.write('info', `the broker does not accept MQTT 5 (${error.message}); trying MQTT 3.1.1`);
       return 1;
     }
     const isRefused = isRefusal(error);
     const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
     report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail: error.message });
-    const mend = isRefused
+    const fix = isRefused
       ? `; check MQTTREP_CLIENT_${settings.name} and MQTTREP_CONFIG_${settings.name}`
       : '';
-    this.sayRarely(
+    this.logSparsely(
       isRefused ? 'error' : 'warn',
-      `cannot connect: ${error.message}${mend}; next attempt in ${seconds(wait)}`,
+      `cannot connect (${error.message})${fix}; retrying in ${seconds(wait)}`,
     );
     return wait;
   }

@@ -1,58 +1,56 @@
 /**
- * How deep a topic may be at a broker that hangs up on deeper ones (VerneMQ: 10 levels by default, AWS IoT Core: 8).
+ * How many levels a topic may have at a broker that hangs up on deeper ones: 10 at VerneMQ by default, 8 at AWS IoT Core.
  *
- * The limit is learnt where the broker hung up on several topics alone, and each of these is deeper than all topics that
- * it acknowledged. Deeper topics are then refused without a trial. Now and then one of them is tried all the same.
+ * The limit is learned when the broker hung up on several topics alone, each deeper than all topics that it acknowledged.
+ * Deeper topics are then refused without being sent. From time to time one of them is sent all the same.
  */
 
-/** Topics that the broker must have hung up on. */
-const EVIDENCE = 3;
+/** The broker must have hung up on this many topics. */
+const MIN_HANGUPS = 3;
 
-/** Brokers have no limit below: topics that are less deep have something else that the broker does not take. */
-const LEAST_LEVELS = 5;
+/** Brokers have no lower limit: a topic with fewer levels was rejected for another reason. */
+const MIN_LEVELS = 5;
 
-/** Milliseconds until one deeper topic is tried. */
+/** Time until one deeper topic is sent again. */
 const RETRY_MS = 10 * 60_000;
 
 export class LevelLimit {
-  /** Levels of the deepest topic that the broker took. */
-  #deepestTaken = 0;
-  /** Levels of the topics that the broker hung up on; bounded by EVIDENCE. */
+  /** Levels of the deepest topic that the broker accepted. */
+  #deepestAccepted = 0;
+  /** Levels of the topics that the broker hung up on; bounded by MIN_HANGUPS. */
   #hungUpOn: number[] = [];
-  /** Levels of the least deep topic that is refused. */
+  /** The most levels that the broker accepts. */
   #limit = Number.POSITIVE_INFINITY;
   #retryAt = 0;
 
-  /** Levels that are taken at most; Infinity where no limit is known. */
+  /** The most levels that are sent; Infinity where no limit is known. */
   get levels(): number {
     return this.#limit;
   }
 
-  /** The broker took a topic. */
-  taken(topic: string): void {
+  /** The broker accepted a topic. */
+  accepted(topic: string): void {
     const levels = levelsOf(topic);
-    if (levels <= this.#deepestTaken) return;
-    this.#deepestTaken = levels;
+    if (levels <= this.#deepestAccepted) return;
+    this.#deepestAccepted = levels;
     this.#hungUpOn = this.#hungUpOn.filter(each => each > levels);
     if (levels > this.#limit) this.#limit = Number.POSITIVE_INFINITY;
   }
 
-  /** The broker hung up on the topic alone. Returns the limit, if that is news. */
+  /** The broker hung up on the topic alone. Returns the limit where it is new. */
   hungUpOn(topic: string, now: number): number | undefined {
     const levels = levelsOf(topic);
-    if (levels < LEAST_LEVELS || levels <= this.#deepestTaken) {
-      // Depth does not explain it.
-      return undefined;
-    }
-    this.#hungUpOn = [...this.#hungUpOn, levels].sort((a, b) => a - b).slice(0, EVIDENCE);
-    if (this.#hungUpOn.length < EVIDENCE) return undefined;
+    // The depth does not explain it.
+    if (levels < MIN_LEVELS || levels <= this.#deepestAccepted) return undefined;
+    this.#hungUpOn = [...this.#hungUpOn, levels].sort((a, b) => a - b).slice(0, MIN_HANGUPS);
+    if (this.#hungUpOn.length < MIN_HANGUPS) return undefined;
     const isKnown = this.#limit < levels;
     this.#limit = Math.min(...this.#hungUpOn) - 1;
     this.#retryAt = now + RETRY_MS;
     return isKnown ? undefined : this.#limit;
   }
 
-  /** Whether the topic is not to be sent. One that is due for a trial counts as tried. */
+  /** Whether the topic must not be sent. A topic that may be sent again restarts the wait for the next one. */
   refuses(topic: string, now: number): boolean {
     if (this.#limit === Number.POSITIVE_INFINITY || levelsOf(topic) <= this.#limit) return false;
     if (now < this.#retryAt) return true;

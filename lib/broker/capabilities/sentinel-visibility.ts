@@ -1,68 +1,69 @@
 /**
- * Whether a broker shows the sentinel with what it is asked for. One that retains nothing visibly, or does not let us read
- * our own topics, never does; each batch of topics would wait for it in vain. So after a few batches it is awaited no
- * longer, and tried again from time to time. Lives as long as the actor.
+ * Whether a broker shows the sentinel of a probe. A broker never does if it does not retain messages, or does not let mqttrep
+ * read control topics. Each batch of topics would wait for the sentinel in vain. So after a few batches mqttrep stops waiting
+ * for it, and tries again from time to time. Lives as long as the actor.
  */
 
-/** Batches in a row without the sentinel, after which it is awaited no longer: where it was never shown, and where it was. */
+/** Batches in a row without the sentinel, after which it is no longer awaited. */
 const MAX_MISSED = 3;
+
+/** The same, if the broker has shown the sentinel before. */
 const MAX_MISSED_AFTER_SHOWN = 12;
 
-/** It is tried again so many milliseconds after the last attempt. */
 const RETRY_MS = 10 * 60_000;
 
 /**
- * How the broker is asked. `absence`: with the sentinel, so that it tells absence too. `presence`: what is shown is there,
- * the rest is unknown. `nothing`: it shows nothing at all.
+ * What a probe can tell. `absence`: whether a topic is retained or absent, by the sentinel. `presence`: what is shown is
+ * retained, the rest is unknown. `nothing`: the broker shows no retained message at all.
  */
-export type Tells = 'absence' | 'presence' | 'nothing';
+export type ProbeScope = 'absence' | 'presence' | 'nothing';
 
 export class SentinelVisibility {
-  readonly #say: (tells: Tells) => void;
+  readonly #log: (scope: ProbeScope) => void;
   readonly #now: () => number;
   #missed = 0;
   #wasShown = false;
   #showsRetained = false;
   #retryAt = 0;
-  #isSaid = false;
+  #isLogged = false;
 
   /**
-   * @param say tells once that the sentinel is not shown
-   * @param now in milliseconds, as of `performance.now()`
+   * @param log called once when the sentinel is no longer awaited
+   * @param now milliseconds of `performance.now()`
    */
-  constructor(say: (tells: Tells) => void, now = () => performance.now()) {
-    this.#say = say;
+  constructor(log: (scope: ProbeScope) => void, now = () => performance.now()) {
+    this.#log = log;
     this.#now = now;
   }
 
-  get tells(): Tells {
-    if (this.#missed < this.#most || this.#now() >= this.#retryAt) return 'absence';
+  get scope(): ProbeScope {
+    if (this.#missed < this.#maxMissed || this.#now() >= this.#retryAt) return 'absence';
     return this.#showsRetained ? 'presence' : 'nothing';
   }
 
-  /** The broker showed something as retained. */
+  /** The broker showed a retained message. */
   showedRetained(): void {
     this.#showsRetained = true;
   }
 
-  /** It showed the sentinel. */
+  /** The broker showed the sentinel. */
   shown(): void {
     this.#wasShown = true;
     this.#showsRetained = true;
     this.#missed = 0;
-    this.#isSaid = false;
+    this.#isLogged = false;
   }
 
-  /** It answered, and did not show the sentinel. */
+  /** The broker answered without the sentinel. */
   missed(): void {
     this.#missed++;
-    if (this.#missed < this.#most) return;
+    if (this.#missed < this.#maxMissed) return;
     this.#retryAt = this.#now() + RETRY_MS;
-    if (!this.#isSaid) this.#say(this.tells);
-    this.#isSaid = true;
+    if (!this.#isLogged) this.#log(this.scope);
+    this.#isLogged = true;
   }
 
-  get #most(): number {
+  get #maxMissed(): number {
     return this.#wasShown ? MAX_MISSED_AFTER_SHOWN : MAX_MISSED;
   }
 }

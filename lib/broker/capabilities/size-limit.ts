@@ -1,58 +1,57 @@
 /**
- * The largest packet of a broker that does not name it (over MQTT 3.1.1 none can) but hangs up on a larger
- * one. Without this the same message would be sent after each reconnect, and hold up all others for ever.
+ * The largest packet of a broker that does not announce it, but hangs up on a larger one, as rumqttd
+ * does below 60,000 bytes and Moquette below 16,000. Over MQTT 3.1.1 none can announce it. Without this limit the same message would be sent after each reconnect, and hold
+ * up all others for ever.
  *
- * Suspected is the largest publish that was unacknowledged when the broker hung up, if none as large was ever
- * acknowledged. What is suspected three times in a row is not sent for a while.
+ * The suspect is the largest publish that was unacknowledged when the broker hung up, if no publish as large was ever
+ * acknowledged. A size that is suspected three times in a row is not sent for a while.
  */
 
-/** So many times in a row it must have been the same one. */
-const LIMIT_AFTER_STRIKES = 3;
+/** How many times in a row the same size must be suspected. */
+const MAX_STRIKES = 3;
 
-/** Milliseconds after which it is tried again: the network may have been at fault, or the broker reconfigured. */
-const BELIEVED_FOR = 10 * 60_000;
+/** After this time a larger packet is sent again: the network may have been the cause, or the broker was reconfigured. */
+const RETRY_MS = 10 * 60_000;
 
-/** Bytes that any broker takes: one that hangs up on less does so for another reason. */
-const ALWAYS_TAKEN = 1_024;
+/** Any broker accepts packets up to this size. */
+const MIN_ACCEPTED_BYTES = 1_024;
 
 export class SizeLimit {
-  #taken = ALWAYS_TAKEN;
-  #suspectedSize = 0;
-  #times = 0;
-  #least = Number.POSITIVE_INFINITY;
+  #acceptedBytes = MIN_ACCEPTED_BYTES;
+  #suspectedBytes = 0;
+  #strikes = 0;
+  /** The smallest packet that is not sent. */
+  #refusedBytes = Number.POSITIVE_INFINITY;
   #until = 0;
 
-  /** The largest packet that the broker is believed to take, in bytes; Infinity without a suspicion. */
+  /** Bytes of the largest packet to be sent; Infinity where no limit is known. */
   limit(now: number): number {
-    return now < this.#until ? this.#least - 1 : Number.POSITIVE_INFINITY;
+    return now < this.#until ? this.#refusedBytes - 1 : Number.POSITIVE_INFINITY;
   }
 
-  /** None as large was ever acknowledged. */
+  /** The broker never acknowledged a packet as large. */
   isAboveKnownSize(bytes: number): boolean {
-    return bytes > this.#taken;
+    return bytes > this.#acceptedBytes;
   }
 
-  /** The broker acknowledged a publish of so many bytes. */
+  /** The broker acknowledged a publish of this size. */
   acknowledged(bytes: number): void {
-    if (bytes > this.#taken) this.#taken = bytes;
+    if (bytes > this.#acceptedBytes) this.#acceptedBytes = bytes;
   }
 
-  /**
-   * The broker hung up while these publishes were not acknowledged. Returns the size that is not sent any more
-   * from now on, if that is news.
-   */
+  /** The broker hung up while publishes of these sizes were unacknowledged. Returns the limit where it is new. */
   hungUp(unacknowledged: Iterable<number>, now: number): number | undefined {
     const largest = Math.max(0, ...unacknowledged);
-    if (largest <= this.#taken) {
-      this.#times = 0;
+    if (largest <= this.#acceptedBytes) {
+      this.#strikes = 0;
       return undefined;
     }
-    this.#times = largest === this.#suspectedSize ? this.#times + 1 : 1;
-    this.#suspectedSize = largest;
-    if (this.#times < LIMIT_AFTER_STRIKES) return undefined;
-    this.#times = 0;
-    this.#least = largest;
-    this.#until = now + BELIEVED_FOR;
+    this.#strikes = largest === this.#suspectedBytes ? this.#strikes + 1 : 1;
+    this.#suspectedBytes = largest;
+    if (this.#strikes < MAX_STRIKES) return undefined;
+    this.#strikes = 0;
+    this.#refusedBytes = largest;
+    this.#until = now + RETRY_MS;
     return largest;
   }
 }

@@ -1,37 +1,37 @@
 /**
- * How many filters a broker takes in one SUBSCRIBE or UNSUBSCRIBE. No broker announces it: some close the connection, some
- * refuse or ignore the filters beyond, some do not answer. It is learned by halving, and remembered as long as the
- * process lives.
+ * How many filters a broker accepts in one SUBSCRIBE or UNSUBSCRIBE. No broker announces it. AWS IoT Core, for example, accepts
+ * eight. Some brokers close the connection, some refuse or ignore the filters beyond the limit, some do not answer. The limit
+ * is learned by halving, and remembered as long as the process lives.
  *
- * A connection can end for any other reason. So an end counts only where no packet with as many filters was ever answered,
- * and only the second one in a row has a consequence.
+ * A connection may end for any other reason. So an end counts only if no packet with as many filters was ever answered, and
+ * only the second end in a row lowers the limit.
  */
 
-/** Ends of a connection in a row, with so many filters unanswered, after which fewer are sent. */
+import type { FilterLimit } from '../connection/filter-limit.ts';
+
+/** Ends of a connection in a row with a packet of this size unanswered, after which fewer filters are sent. */
 const MAX_STRIKES = 2;
 
-export class SubscribeLimit {
+export class SubscribeLimit implements FilterLimit {
   /** Filters in one packet at most; Infinity as long as nothing is known. */
   filters = Number.POSITIVE_INFINITY;
   readonly #learned: (filters: number) => void;
-  /** The most that were ever answered at once. */
+  /** The most filters in a packet that was answered. */
   #answered = 1;
-  /** The fewest that were left unanswered since. */
+  /** The fewest filters in a packet that was left unanswered since. */
   #suspectedLimit = Number.POSITIVE_INFINITY;
   #strikes = 0;
 
-  /** @param learned told each new limit */
+  /** @param learned called with each new limit */
   constructor(learned: (filters: number) => void = () => undefined) {
     this.#learned = learned;
   }
 
-  /** The broker answered a packet with so many filters. */
   answered(filters: number): void {
     this.#answered = Math.max(this.#answered, filters);
     if (filters >= this.#suspectedLimit) this.#forgive();
   }
 
-  /** The connection ended, or was given up, before a packet with so many filters was answered. */
   unanswered(filters: number): void {
     if (filters <= this.#answered) return;
     this.#suspectedLimit = Math.min(this.#suspectedLimit, filters);
@@ -39,13 +39,11 @@ export class SubscribeLimit {
     this.#halve(filters);
   }
 
-  /** The broker refused every filter of a packet with so many. */
   refused(filters: number): void {
     if (filters > this.#answered) this.#halve(filters);
   }
 
-  /** The broker took so many filters of a packet, and none behind them. */
-  took(filters: number): void {
+  accepted(filters: number): void {
     this.#lower(Math.max(1, filters));
   }
 

@@ -1,15 +1,14 @@
 /**
- * When to hand on what has been gathered. Each message through a port and each write to a socket has a cost
- * of its own, however little is in it. So where it has been quiet it is done at the end of the turn of the
- * event loop, and a single message waits for nothing; under load once an interval, shortly before the time
- * at which the reconciler samples, which lies on the same grid.
+ * Decides when a batch is handed on. Each message through a port and each write to a socket has a fixed cost, however
+ * small it is. After a pause the batch leaves at the end of the turn of the event loop, so a single message does not wait.
+ * Under load a batch leaves once an interval, shortly before the reconciler samples: both use the same time grid.
  */
 
-/** Milliseconds of the shortest interval that saves anything worth the wait. */
-export const SHORTEST_INTERVAL = 5;
+/** The shortest interval, in milliseconds, that saves more than it costs in waiting. */
+export const SHORTEST_INTERVAL_MS = 5;
 
-/** What is handed on is to be there at the end of the interval: it leaves earlier by this part of it. */
-const LEAD = 0.1;
+/** The batch must have arrived at the end of the interval, so it leaves earlier by this part of the interval. */
+const LEAD_SHARE = 0.1;
 
 export class BatchTimer {
   /** Milliseconds. */
@@ -19,28 +18,28 @@ export class BatchTimer {
   #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param run hands on what has been gathered */
-  constructor(run: () => void, interval = SHORTEST_INTERVAL) {
+  /** @param run hands the batch on */
+  constructor(run: () => void, interval = SHORTEST_INTERVAL_MS) {
     this.#run = run;
     this.interval = interval;
   }
 
-  /** There is something to be handed on. */
+  /** The batch is not empty: it has to leave in time. */
   request(): void {
     if (this.#turn !== undefined || this.#timer !== undefined) return;
     const now = Date.now();
     if (Math.abs(now - this.#last) >= this.interval) this.#turn = setImmediate(() => this.now());
-    else this.#timer = setTimeout(() => this.now(), this.#rest(now));
+    else this.#timer = setTimeout(() => this.now(), this.#delay(now));
   }
 
-  /** Hands it on without delay. */
+  /** Hands the batch on without delay. */
   now(): void {
     this.cancel();
     this.#last = Date.now();
     this.#run();
   }
 
-  /** Takes the request back. */
+  /** Withdraws the request. */
   cancel(): void {
     clearImmediate(this.#turn);
     clearTimeout(this.#timer);
@@ -48,9 +47,9 @@ export class BatchTimer {
     this.#timer = undefined;
   }
 
-  /** Milliseconds until it is time; who comes too late for this interval need not wait for the whole next one. */
-  #rest(now: number): number {
-    const rest = this.interval * (1 - LEAD) - (now % this.interval);
-    return rest > 0 ? rest : SHORTEST_INTERVAL;
+  /** Milliseconds until the batch leaves. A request too late for this interval does not wait for the whole next one. */
+  #delay(now: number): number {
+    const left = this.interval * (1 - LEAD_SHARE) - (now % this.interval);
+    return left > 0 ? left : SHORTEST_INTERVAL_MS;
   }
 }

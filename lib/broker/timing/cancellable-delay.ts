@@ -1,8 +1,8 @@
-/** A wait that can be cut short. */
+/** A delay that can be cut short. */
 export class CancellableDelay {
   #end: () => void = () => undefined;
 
-  /** Resolves after so many milliseconds, or when it is cut short. */
+  /** Resolves after this many milliseconds, or when the delay is cut short. */
   async last(milliseconds: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>(resolve => {
