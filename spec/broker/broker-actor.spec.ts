@@ -11,7 +11,7 @@ import { BrokerActorFixture, type FixtureOptions, START, type Told } from './bro
 import { controlTopicsAt, MAKES } from './makes.ts';
 
 for (const { make, protocolVersion, start } of MAKES) {
-  describe(`Broker actor at ${make}`, () => {
+  describe(`BrokerActor at ${make}`, () => {
     let broker: TestBroker;
     let link: Link;
     let client: TestClient;
@@ -37,7 +37,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       fixture = new BrokerActorFixture(link.url, { ...more, options: { ...options, ...more.options } });
     }
 
-    it('tells of the session, then of what is replayed, then that this was all', async () => {
+    it('reports the session, then the replayed messages, then the end of the replay', async () => {
       await client.publish('t', 'retained', { retain: true });
       await client.publish('u', 'retained', { retain: true });
       connect();
@@ -57,7 +57,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       }
     });
 
-    it('subscribes to other filters on the connection that stands, and shows all again', async () => {
+    it('subscribes to other filters on the same connection, and shows everything again', async () => {
       await client.publish('a/old', 'x', { retain: true });
       await client.publish('b/old', 'x', { retain: true });
       connect({ subscriptions: [{ filter: 'a/#', qos: 1 }] });
@@ -85,7 +85,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       expect(attempts()).to.equal(before);
     });
 
-    it('has what is on its way arrive before it subscribes to other filters', async () => {
+    it('settles the publishes in flight before it subscribes to other filters', async () => {
       connect();
       await fixture.replayed();
       for (let index = 0; index < 100; index++) fixture.publish(1, { topic: `t/${index}` });
@@ -101,7 +101,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       );
     });
 
-    it('tells of live messages as such, in their order', async () => {
+    it('reports live messages as live, in their order', async () => {
       connect();
       await fixture.replayed();
       for (let index = 0; index < 500; index++) void client.publish('t', String(index), { retain: true });
@@ -114,7 +114,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       for (const one of observations) expect(one).to.include({ replay: false, retained });
     });
 
-    it('is shown more than brokers replay at a higher QoS', async () => {
+    it('is shown more messages than brokers replay at a higher QoS', async () => {
       await publishMany(broker.url, 3_000);
       connect({ subscriptions: [{ filter: '#', qos: 2 }] });
       await fixture.replayed();
@@ -122,7 +122,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       expect(topics).to.have.property('size', 3_000);
     });
 
-    it('publishes, settles and sees its own echo', async () => {
+    it('publishes, settles, and observes its own echo', async () => {
       connect();
       await fixture.replayed();
       const version = { time: 1_767_225_600_000, counter: 3, replica: 'us' };
@@ -144,7 +144,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       expect(Object.fromEntries(await retainedOf(broker.url))).to.deep.equal({ t: 'ours' });
     });
 
-    it('ignores what was meant for another session', async () => {
+    it('ignores publications for another session', async () => {
       connect();
       await fixture.replayed();
       fixture.publish(7, { topic: 'void' });
@@ -153,7 +153,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       expect(fixture.observations().map(({ topic }) => topic)).to.deep.equal(['valid']);
     });
 
-    it('probes what it is asked to', async () => {
+    it('answers probes', async () => {
       await client.publish('present', 'here', { retain: true });
       connect();
       await fixture.replayed();
@@ -172,7 +172,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       });
     });
 
-    it('connects again after the network was cut, as a new session that shows everything', async () => {
+    it('reconnects after the network was cut, with a new session that shows everything', async () => {
       await client.publish('t', '1', { retain: true });
       connect();
       await fixture.replayed();
@@ -195,7 +195,7 @@ for (const { make, protocolVersion, start } of MAKES) {
     // So many that no cut comes too late; Aedes takes a millisecond for each that it cannot deliver.
     const long = make === 'Aedes' ? 500 : 20_000;
 
-    it('connects again after the network was cut in the midst of a replay', async () => {
+    it('reconnects after the network was cut during a replay', async () => {
       await publishMany(broker.url, long);
       connect();
       await fixture.heard(told => told.kind === 'observation');
@@ -211,7 +211,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       ]);
     });
 
-    it('stops in the midst of a replay', async () => {
+    it('stops during a replay', async () => {
       await publishMany(broker.url, long);
       connect();
       await fixture.heard(told => told.kind === 'observation');
@@ -219,7 +219,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       expect(fixture.kinds.at(-1)).to.equal('disconnected');
     });
 
-    it('reads the marker in the session after a cut, too', async () => {
+    it('reads the marker in the session after a cut', async () => {
       await client.publish('mqttrep/us/marker/oslo', '17', { retain: true });
       connect();
       await fixture.replayed();
@@ -231,7 +231,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       await client.erase('mqttrep/us/marker/oslo');
     });
 
-    it('connects when the broker comes at last', async () => {
+    it('connects when the broker starts later', async () => {
       await client.end();
       await broker.stop();
       connect();
@@ -240,7 +240,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       await fixture.replayed();
     });
 
-    it('shows everything once more to a new reconciler', async () => {
+    it('shows everything again to a new reconciler', async () => {
       await client.publish('t', '1', { retain: true });
       connect();
       await fixture.replayed();
@@ -252,7 +252,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       ]);
     });
 
-    it('comes back in another name once it is told one, and shows everything once more', async () => {
+    it('reconnects under another identity once it is told one, and shows everything again', async () => {
       await client.publish('t', '1', { retain: true });
       connect();
       await fixture.replayed();
@@ -267,7 +267,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       ]);
     });
 
-    it('takes nothing more in once it is told to, and says so', async () => {
+    it('stops receiving when it is told to, and reports it', async () => {
       connect();
       await fixture.replayed();
       await client.publish('t', 'before');
@@ -280,7 +280,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       expect(fixture.observations().map(({ payload }) => payload)).to.deep.equal(['before']);
     });
 
-    it('leaves nothing of its own at the broker', async () => {
+    it('leaves no control topic at the broker', async () => {
       connect();
       await fixture.replayed();
       fixture.tell({ kind: 'probe', session: 1, priority: 'urgent', topics: ['t'] });
@@ -289,7 +289,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       await eventually(async () => expect(await controlTopicsAt(broker.url)).to.deep.equal([]));
     });
 
-    it('stops at once, connected or not', async () => {
+    it('stops at once, whether it is connected or not', async () => {
       connect();
       await fixture.stop();
       connect();

@@ -1,4 +1,4 @@
-/** What is said of a broker that cannot be connected to, and when it is tried again. */
+/** What the log says of a broker that cannot be connected to, and when mqttrep retries. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ import { PacketRelay } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { BrokerActorFixture } from './broker-actor-fixture.ts';
 
-describe('A broker that knows its users', () => {
-  it('says that it is refused, and whom to ask, without a secret; and tries again, soon at first', async function () {
+describe('Connector at a broker with passwords', () => {
+  it('logs the refusal and the settings to check, without a secret, and retries soon at first', async function () {
     requireMosquitto(this);
     const passwords = join(tempFolder('passwords'), 'file');
     writeFileSync(passwords, '', { mode: 0o600 });
@@ -22,7 +22,7 @@ describe('A broker that knows its users', () => {
     await fixture.reported(one => one.kind === 'log' && one.level === 'error');
     expect(fixture.log).to.match(/^error oslo: cannot connect/m);
     expect(fixture.log).to.include('MQTTREP_CLIENT_oslo').and.include('MQTTREP_CONFIG_oslo');
-    expect(fixture.log).to.match(/next attempt in [12]\.\d s/);
+    expect(fixture.log).to.match(/retrying in [12]\.\d s/);
     expect(JSON.stringify(fixture.reports)).not.to.include('quack');
     expect(fixture.told).to.deep.equal([]);
     await fixture.stop();
@@ -30,10 +30,10 @@ describe('A broker that knows its users', () => {
   });
 });
 
-describe('A broker that accepts MQTT 5, and answers what MQTT 5 does not know', () => {
+describe('Connector at a broker that accepts MQTT 5, and breaks its protocol', () => {
   for (const protocolVersion of [undefined, 5] as const) {
     const end =
-      protocolVersion === undefined ? 'is gone on with over MQTT 3.1.1' : 'is not, where 5 is configured';
+      protocolVersion === undefined ? 'goes on with MQTT 3.1.1' : 'does not go on if MQTT 5 is configured';
     it(end, async function () {
       requireMosquitto(this);
       const broker = await startMosquitto();

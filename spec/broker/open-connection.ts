@@ -1,7 +1,8 @@
 /** A connection as an actor has it, in a name of its own, and a replay that is watched on it. */
 
 import { randomUUID } from 'node:crypto';
-import { Connection, type ConnectionOptions } from '../../lib/broker/connection/connection.ts';
+import { Connection } from '../../lib/broker/connection/connection.ts';
+import type { ConnectionOptions } from '../../lib/broker/connection/connection-options.ts';
 import type { Replay } from '../../lib/broker/retained/replay.ts';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 

@@ -10,7 +10,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Aedes } from 'aedes';
-import type { Behaviour } from '../../lib/broker/capabilities/qos-upgrade-test.ts';
+import type { Resubscription } from '../../lib/broker/capabilities/qos-upgrade-test.ts';
 import { matches } from '../../lib/core/filter.ts';
 import { freePort } from './free-port.ts';
 import type { TestBroker } from './test-broker.ts';
@@ -35,7 +35,7 @@ export interface AedesOptions {
    * `replaces` it, as MQTT has it; with RabbitMQ 3 it `adds` one, and everything is delivered by both; with Moquette
    * it replays all without the retain flag: `hides what is replayed`.
    */
-  readonly resubscription?: Behaviour;
+  readonly resubscription?: Resubscription;
   /** Whether the retain flag is set in replays. Default true; Mosca never sets it. */
   readonly flagsReplays?: boolean;
   /** Milliseconds before each message of a replay. Default 0. */

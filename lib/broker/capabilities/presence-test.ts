@@ -1,6 +1,6 @@
 /**
  * Whether a broker answers a SUBSCRIBE to the presence of other replicators. A broker whose access rules deny that filter may
- * close the connection instead. After two connections that ended like this the SUBSCRIBE is left out.
+ * close the connection instead. After three connections that ended like this the SUBSCRIBE is left out.
  */
 
 import { type Findings, MAX_HANGUPS } from './findings.ts';

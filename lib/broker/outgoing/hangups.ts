@@ -125,7 +125,7 @@ export class Hangups {
     const levels = this.#levels.hungUpOn(sent.topic, now);
     if (levels !== undefined) {
       this.#warn(
-        `the broker hung up on several topics of more than ${levels} levels, each sent alone, and accepted none; mqttrep sends no such topic, and tries one every 10 min (maxLevels sets the limit)`,
+        `the broker hangs up on topics of more than ${levels} levels: it hung up on several, each sent alone, and accepted none; mqttrep sends no such topic, but tries one every 10 min (maxLevels sets the limit)`,
       );
     }
     return { reason: 'the broker hangs up on it', scope: 'topic', isLogged: true };

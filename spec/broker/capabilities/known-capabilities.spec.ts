@@ -1,7 +1,7 @@
-/** What a broker hangs up on over MQTT 3.1.1 is found out, told apart from a network that fails, and left out. */
+/** mqttrep finds out what a broker hangs up on over MQTT 3.1.1, tells it from a network that fails, and leaves it out. */
 
 import { expect } from 'chai';
-import { BrokerCapabilities } from '../../../lib/broker/capabilities/known-capabilities.ts';
+import { KnownCapabilities } from '../../../lib/broker/capabilities/known-capabilities.ts';
 import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { hangsUpOnPresence } from '../../support/oddities.ts';
@@ -11,7 +11,7 @@ import { BrokerActorFixture, type Told } from '../broker-actor-fixture.ts';
 
 type Session = Told & { readonly kind: 'session' };
 
-describe('Broker actor at a broker that hangs up', function () {
+describe('BrokerActor at a broker that hangs up', function () {
   this.timeout(30_000);
 
   let broker: AedesBroker;
@@ -34,21 +34,21 @@ describe('Broker actor at a broker that hangs up', function () {
     await fixture.heard(told => told.kind === 'observation' && told.topic === 'a');
   }
 
-  it('on topics of ours: writes none, says so, and goes on', async () => {
+  it('on control topics writes none, logs it, and goes on', async () => {
     const session = await connect(({ topic }) => topic.startsWith('mqttrep/'));
     expect(session).to.include({ marker: 'unknown', retains: true });
     await expectEcho(session);
     expect(fixture.log).to.match(/^warn oslo: the broker hangs up on messages under mqttrep\/…/m);
   });
 
-  it('on what is retained: publishes nothing retained, says so, and goes on', async () => {
+  it('on retained messages publishes none, logs it, and goes on', async () => {
     const session = await connect(({ retain }) => retain);
     expect(session).to.include({ marker: 'unknown', retains: false });
     await expectEcho(session);
     await fixture.reported(report => report.kind === 'log' && report.message.includes('retains no messages'));
   });
 
-  it('because the network failed: does without nothing', async () => {
+  it('because the network failed leaves nothing out', async () => {
     let failures = 2;
     const session = await connect(
       ({ topic, retain }) => retain && topic.includes('/replay/') && failures-- > 0,
@@ -57,7 +57,7 @@ describe('Broker actor at a broker that hangs up', function () {
     await expectEcho(session);
   });
 
-  it('answers a probe with unknown where it may write no sentinel', async () => {
+  it('on the sentinel answers a probe with unknown', async () => {
     const session = await connect(({ topic }) => topic.startsWith('mqttrep/'));
     await fixture.replayed();
     fixture.tell({ kind: 'probe', session: session.session, priority: 'urgent', topics: ['a'] });
@@ -71,7 +71,7 @@ const PROTOCOLS = [
   [5, 'MQTT 5'],
 ] as const;
 
-describe('Broker actor at a mosquitto', function () {
+describe('BrokerActor at a mosquitto', function () {
   this.timeout(30_000);
 
   let broker: TestBroker;
@@ -90,8 +90,8 @@ describe('Broker actor at a mosquitto', function () {
 
   for (const [protocolVersion, protocol] of PROTOCOLS) {
     for (const stateTopics of [false, true]) {
-      const what = stateTopics ? 'and a will of QoS 1' : 'and a will of QoS 0';
-      it(`that takes QoS 0 only over ${protocol}, ${what}: connects, keeps its marker, publishes with QoS 0`, async () => {
+      const what = stateTopics ? 'with a will of QoS 1' : 'with a will of QoS 0';
+      it(`that accepts QoS 0 only over ${protocol}, ${what}, connects, keeps its marker, and publishes with QoS 0`, async () => {
         broker = await startMosquitto({ config: ['max_qos 0'] });
         fixture = new BrokerActorFixture(broker.url, { stateTopics, options: { protocolVersion } });
         await fixture.replayed(1, 20_000);
@@ -99,15 +99,15 @@ describe('Broker actor at a mosquitto', function () {
         expect(session).to.include({ marker: 'absent', retains: true });
         fixture.publish(session.session, { topic: 'a', payload: '1', confirm: true });
         await fixture.heard(told => told.kind === 'observation' && told.topic === 'a');
-        expect(fixture.log).not.to.include('mqttrep writes no topic of its own');
+        expect(fixture.log).not.to.include('mqttrep writes no control topic');
         if (protocolVersion === 4)
-          expect(fixture.log).to.match(/closed another one on .+ with QoS 1, and took it with QoS 0/);
+          expect(fixture.log).to.match(/closed another one on .+ with QoS 1, and accepted it with QoS 0/);
         if (stateTopics)
           expect(fixture.log).to.match(/info oslo: the broker did not accept CONNECT with a will/);
       });
     }
 
-    it(`that hangs up where the presence of others is asked for over ${protocol}: goes on without that, and says so`, async () => {
+    it(`that hangs up on the SUBSCRIBE for the presence of others over ${protocol} goes on without it, and logs it`, async () => {
       broker = await startMosquitto();
       relay = await PacketRelay.before(broker.port, hangsUpOnPresence(protocolVersion));
       const crashes: unknown[] = [];
@@ -115,7 +115,9 @@ describe('Broker actor at a mosquitto', function () {
       process.on('unhandledRejection', crashed);
       try {
         fixture = new BrokerActorFixture(relay.url, { options: { protocolVersion } });
-        await fixture.reported(one => one.kind === 'log' && one.message.includes('go unnoticed'));
+        await fixture.reported(
+          one => one.kind === 'log' && one.message.includes('does not notice other replicators'),
+        );
         await fixture.replayed();
       } finally {
         process.off('unhandledRejection', crashed);
@@ -125,22 +127,32 @@ describe('Broker actor at a mosquitto', function () {
   }
 });
 
-describe('Concessions', () => {
-  it('lower the QoS of the will before they leave it out, where a broker hangs up on CONNECT', () => {
-    const concessions = new BrokerCapabilities();
+describe('KnownCapabilities', () => {
+  it('makes a new value for each finding, and leaves earlier values as they are', () => {
+    const known = new KnownCapabilities();
+    const before = known.current;
+    known.learn({ replayOrder: 'any' });
+    expect(before.replayOrder).to.equal(undefined);
+    expect(known.current).to.deep.equal({ ...before, replayOrder: 'any' });
+    expect(Object.isFrozen(known.current)).to.equal(true);
+  });
+
+  it('lowers the QoS of the will before it leaves the will out, at a broker that hangs up on CONNECT', () => {
+    const known = new KnownCapabilities();
     const failure = { code: undefined, wasConnected: true };
     const wills = Array.from({ length: 6 }, () => {
-      concessions.connectFailed(failure, concessions.will ? (Math.min(1, concessions.willQos) as 0 | 1) : 0);
-      return concessions.will ? concessions.willQos : 'none';
+      const { acceptsWill, willQos } = known.current;
+      known.will.connectFailed(failure, acceptsWill ? (Math.min(1, willQos) as 0 | 1) : 0);
+      return known.current.acceptsWill ? known.current.willQos : 'none';
     });
     expect(wills).to.deep.equal([2, 0, 0, 'none', 'none', 2]);
   });
 
-  it('lower the QoS of the will at once where CONNACK says QoS not supported', () => {
-    const concessions = new BrokerCapabilities();
-    expect(concessions.connectFailed({ code: 0x9b, wasConnected: true }, 1)).to.equal(true);
-    expect(concessions).to.include({ willQos: 0, will: true });
-    expect(concessions.connectFailed({ code: 0x9b, wasConnected: true }, 0)).to.equal(false);
+  it('lowers the QoS of the will at once if CONNACK says that the QoS is not supported', () => {
+    const known = new KnownCapabilities();
+    expect(known.will.connectFailed({ code: 0x9b, wasConnected: true }, 1)).to.equal(true);
+    expect(known.current).to.include({ willQos: 0, acceptsWill: true });
+    expect(known.will.connectFailed({ code: 0x9b, wasConnected: true }, 0)).to.equal(false);
   });
 
   for (const [code, name] of [
@@ -148,11 +160,11 @@ describe('Concessions', () => {
     [0x81, 'Malformed Packet'],
     [0x82, 'Protocol Error'],
   ] as const) {
-    it(`connect without our will where CONNACK says ${name}, and do not blame the will a second time`, () => {
-      const concessions = new BrokerCapabilities();
-      expect(concessions.connectFailed({ code, wasConnected: true })).to.equal(true);
-      expect(concessions.will).to.equal(false);
-      expect(concessions.connectFailed({ code, wasConnected: true })).to.equal(false);
+    it(`leaves the will out if CONNACK says ${name}, and does not blame the will a second time`, () => {
+      const known = new KnownCapabilities();
+      expect(known.will.connectFailed({ code, wasConnected: true })).to.equal(true);
+      expect(known.current.acceptsWill).to.equal(false);
+      expect(known.will.connectFailed({ code, wasConnected: true })).to.equal(false);
     });
   }
 });

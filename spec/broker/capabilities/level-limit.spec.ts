@@ -1,4 +1,4 @@
-/** How deep topics may be is learnt from topics that the broker hung up on, and only from good evidence. */
+/** How deep topics may be is learned from topics that the broker hung up on, and only from good evidence. */
 
 import { expect } from 'chai';
 import { LevelLimit, levelsOf } from '../../../lib/broker/capabilities/level-limit.ts';
@@ -12,7 +12,7 @@ describe('LevelLimit', () => {
 
   beforeEach(() => {
     limit = new LevelLimit();
-    for (const levels of [1, 3, 9]) limit.taken(deep(levels));
+    for (const levels of [1, 3, 9]) limit.accepted(deep(levels));
   });
 
   for (const [topic, levels] of [
@@ -25,7 +25,7 @@ describe('LevelLimit', () => {
     it(`counts ${levels} levels of ${JSON.stringify(topic)}`, () => expect(levelsOf(topic)).to.equal(levels));
   }
 
-  it('is learnt from three topics, each deeper than all that were taken', () => {
+  it('is learned from three topics, each deeper than all that the broker accepted', () => {
     expect(limit.hungUpOn(deep(12), 0)).to.equal(undefined);
     expect(limit.hungUpOn(deep(11), 0)).to.equal(undefined);
     expect(limit.levels).to.equal(Number.POSITIVE_INFINITY);
@@ -34,28 +34,28 @@ describe('LevelLimit', () => {
     expect(limit.refuses(deep(10), 0)).to.equal(false);
   });
 
-  it('is said once', () => {
+  it('is returned once as new', () => {
     for (let time = 0; time < 3; time++) limit.hungUpOn(deep(12), 0);
     expect(limit.hungUpOn(deep(12), 0)).to.equal(undefined);
   });
 
-  it('is not learnt where the broker took as deep ones', () => {
+  it('is not learned if the broker accepted a topic as deep', () => {
     for (let time = 0; time < 5; time++) expect(limit.hungUpOn(deep(9, 'a b'), 0)).to.equal(undefined);
     expect(limit.levels).to.equal(Number.POSITIVE_INFINITY);
   });
 
-  it('is not learnt from topics that are not deep', () => {
+  it('is not learned from topics that are not deep', () => {
     const fresh = new LevelLimit();
     for (let time = 0; time < 5; time++) expect(fresh.hungUpOn(deep(3, 'a b'), 0)).to.equal(undefined);
     expect(fresh.levels).to.equal(Number.POSITIVE_INFINITY);
   });
 
-  it('lets one deeper topic be tried every ten minutes, and is forgotten once that is taken', () => {
+  it('lets one deeper topic be sent every ten minutes, and is dropped once that is accepted', () => {
     for (let time = 0; time < 3; time++) limit.hungUpOn(deep(11), 0);
     expect(limit.refuses(deep(12), TEN_MINUTES_MS - 1)).to.equal(true);
     expect(limit.refuses(deep(12), TEN_MINUTES_MS)).to.equal(false);
     expect(limit.refuses(deep(12), TEN_MINUTES_MS)).to.equal(true);
-    limit.taken(deep(12));
+    limit.accepted(deep(12));
     expect(limit.levels).to.equal(Number.POSITIVE_INFINITY);
   });
 });

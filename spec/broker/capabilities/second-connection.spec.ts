@@ -1,12 +1,13 @@
-/** Whether a second connection is possible is found out from what becomes of it, and of the first one. */
+/** The fate of a second connection, and of the first one, tells whether a broker allows two. */
 
 import { expect } from 'chai';
-import { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
-import type { Connection, ConnectionOptions } from '../../../lib/broker/connection/connection.ts';
 import {
   NoSecondConnectionError,
   SecondConnection,
 } from '../../../lib/broker/capabilities/second-connection.ts';
+import { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
+import type { Connection } from '../../../lib/broker/connection/connection.ts';
+import type { ConnectionOptions } from '../../../lib/broker/connection/connection-options.ts';
 import { failureOf } from '../../support/failure-of.ts';
 
 const OPTIONS: ConnectionOptions = {
@@ -73,7 +74,7 @@ describe('SecondConnection', () => {
     ['over MQTT 5 for a quota', 0x97],
     ['by closing it', undefined],
   ] as const) {
-    it(`is not possible where it is refused three times, ${what}`, async () => {
+    it(`is not possible after three refusals, ${what}`, async () => {
       const second = secondThat(() => refused(code));
       expect(await failureOf(second.open(OPTIONS))).to.be.instanceOf(NoSecondConnectionError);
       expect(second.isPossible).to.equal(false);
@@ -84,13 +85,13 @@ describe('SecondConnection', () => {
     });
   }
 
-  it('stays possible where it is refused once only', async () => {
+  it('stays possible after a single refusal', async () => {
     const second = secondThat(() => (attempts === 1 ? refused(0x05) : opened()));
     await second.open(OPTIONS);
     expect(second.isPossible).to.equal(true);
   });
 
-  it('stays possible where the network fails, or the first one has ended too', async () => {
+  it('stays possible if the network fails, or if the first connection has ended too', async () => {
     const unreachable = secondThat(() => refused(undefined, false));
     for (let time = 0; time < 5; time++) await failureOf(unreachable.open(OPTIONS));
     expect(unreachable.isPossible).to.equal(true);
@@ -100,7 +101,7 @@ describe('SecondConnection', () => {
     expect(gone.isPossible).to.equal(true);
   });
 
-  it('is not possible where the first one ends twice as it comes', async () => {
+  it('is not possible if the first connection ends twice as the second one opens', async () => {
     const second = secondThat(opened);
     expect(await takeOver(second)).to.equal(true);
     expect(second.isPossible).to.equal(true);
@@ -109,7 +110,7 @@ describe('SecondConnection', () => {
     expect(said).to.have.length(1);
   });
 
-  it('takes more evidence where publishes may be why the first one ends', async () => {
+  it('needs more evidence if publishes may be why the first connection ends', async () => {
     const second = secondThat(opened);
     for (let time = 0; time < 3; time++) await takeOver(second, true);
     expect(second.isPossible).to.equal(true);
@@ -117,7 +118,7 @@ describe('SecondConnection', () => {
     expect(second.isPossible).to.equal(false);
   });
 
-  it('stays possible where the first one ends before it, or without it', async () => {
+  it('stays possible if the first connection ends before the second one opens, or without one', async () => {
     const second = secondThat(opened);
     await takeOver(second);
     main.end();

@@ -23,36 +23,36 @@ describe('SentinelVisibility', () => {
     for (let time = 0; time < times; time++) visibility.missed();
   };
 
-  it('is taken for granted until it was missed three times in a row', () => {
+  it('expects the sentinel until it was missed three times in a row', () => {
     miss(2);
-    expect(visibility.tells).to.equal('absence');
+    expect(visibility.scope).to.equal('absence');
     miss(1);
-    expect(visibility.tells).to.equal('nothing');
+    expect(visibility.scope).to.equal('nothing');
     expect(said).to.deep.equal(['nothing']);
   });
 
-  it('leaves presence where the broker shows what it retains', () => {
+  it('still tells presence if the broker shows retained messages', () => {
     visibility.showedRetained();
     miss(3);
-    expect(visibility.tells).to.equal('presence');
+    expect(visibility.scope).to.equal('presence');
   });
 
-  it('is tried again every ten minutes, once, and not said again', () => {
+  it('expects the sentinel once again every ten minutes, and logs its absence once', () => {
     miss(3);
     now += TEN_MINUTES;
-    expect(visibility.tells).to.equal('absence');
+    expect(visibility.scope).to.equal('absence');
     miss(1);
-    expect(visibility.tells).to.equal('nothing');
+    expect(visibility.scope).to.equal('nothing');
     expect(said).to.have.length(1);
   });
 
-  it('is trusted again as soon as it is shown, and doubted later than one that was never shown', () => {
+  it('expects a sentinel again as soon as it is shown, and misses it more often before it gives up', () => {
     miss(3);
     now += TEN_MINUTES;
     visibility.shown();
     miss(11);
-    expect(visibility.tells).to.equal('absence');
+    expect(visibility.scope).to.equal('absence');
     miss(1);
-    expect(visibility.tells).to.equal('presence');
+    expect(visibility.scope).to.equal('presence');
   });
 });

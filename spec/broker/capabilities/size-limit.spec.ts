@@ -14,7 +14,7 @@ describe('SizeLimit', () => {
     suspicion.acknowledged(100);
   });
 
-  it('convicts a packet at the third time in a row', () => {
+  it('limits the size when a hang-up blames it for the third time in a row', () => {
     expect(suspicion.hungUp([5_000, 50], 0)).to.equal(undefined);
     expect(suspicion.hungUp([70, 5_000], 0)).to.equal(undefined);
     expect(suspicion.limit(0)).to.equal(NEVER);
@@ -22,12 +22,12 @@ describe('SizeLimit', () => {
     expect(suspicion.limit(0)).to.equal(4_999);
   });
 
-  it('convicts no packet so small that any broker takes it', () => {
+  it('never limits a size that any broker accepts', () => {
     for (let time = 0; time < 5; time++) expect(suspicion.hungUp([1_000], 0)).to.equal(undefined);
     expect(suspicion.limit(0)).to.equal(NEVER);
   });
 
-  it('forgets after ten minutes, and convicts again', () => {
+  it('drops the limit after ten minutes, and sets it again', () => {
     for (let time = 0; time < 3; time++) suspicion.hungUp([5_000], 0);
     expect(suspicion.limit(9 * MINUTE)).to.equal(4_999);
     expect(suspicion.limit(10 * MINUTE)).to.equal(NEVER);
@@ -35,7 +35,7 @@ describe('SizeLimit', () => {
     expect(verdicts).to.deep.equal([undefined, undefined, 5_000]);
   });
 
-  it('goes down by one packet at a time', () => {
+  it('lowers the limit by one packet at a time', () => {
     for (let time = 0; time < 3; time++) suspicion.hungUp([5_000, 4_000], 0);
     for (let time = 0; time < 3; time++) suspicion.hungUp([4_000], 0);
     expect(suspicion.limit(0)).to.equal(3_999);
@@ -48,7 +48,7 @@ describe('SizeLimit', () => {
     ['a time without it lies between', [[500], [500], [], [500], [500]]],
   ];
   for (const [why, times] of innocent) {
-    it(`blames no size where ${why}`, () => {
+    it(`blames no size if ${why}`, () => {
       for (const unacknowledged of times) expect(suspicion.hungUp(unacknowledged, 0)).to.equal(undefined);
       expect(suspicion.limit(0)).to.equal(NEVER);
     });

@@ -1,4 +1,4 @@
-/** How many filters a broker takes at once is learned from what it does not answer. */
+/** How many filters a broker accepts in one packet is learned from the packets that it does not answer. */
 
 import { expect } from 'chai';
 import { SubscribeLimit } from '../../../lib/broker/capabilities/subscribe-limit.ts';
@@ -6,7 +6,7 @@ import { SubscribeLimit } from '../../../lib/broker/capabilities/subscribe-limit
 const UNLIMITED = Number.POSITIVE_INFINITY;
 
 describe('SubscribeLimit', () => {
-  it('is halved at the second end of a connection in a row, and told', () => {
+  it('is halved when a connection ends for the second time in a row, and tells the new limit', () => {
     const learned: number[] = [];
     const limit = new SubscribeLimit(filters => learned.push(filters));
     limit.unanswered(102);
@@ -18,14 +18,14 @@ describe('SubscribeLimit', () => {
     expect(learned).to.deep.equal([51, 25]);
   });
 
-  it('is not lowered by the end of a connection where as many filters were answered before', () => {
+  it('is not lowered by the end of a connection if as many filters were answered before', () => {
     const limit = new SubscribeLimit();
     limit.answered(102);
     for (let n = 0; n < 10; n++) limit.unanswered(102);
     expect(limit.filters).to.equal(UNLIMITED);
   });
 
-  it('keeps its suspicion where fewer filters are answered, and drops it where as many are', () => {
+  it('keeps its suspicion if fewer filters are answered, and drops it if as many are', () => {
     const limit = new SubscribeLimit();
     limit.unanswered(11);
     limit.answered(1);
@@ -38,7 +38,7 @@ describe('SubscribeLimit', () => {
     expect(other.filters).to.equal(UNLIMITED);
   });
 
-  it('is lowered at once where every filter is refused, but not below what was answered', () => {
+  it('is lowered at once if every filter is refused, but not below the number that was answered', () => {
     const limit = new SubscribeLimit();
     limit.answered(8);
     limit.refused(12);
@@ -47,11 +47,11 @@ describe('SubscribeLimit', () => {
     expect(limit.filters).to.equal(8);
   });
 
-  it('is what the broker took, where it took the first filters only', () => {
+  it('is the number of accepted filters if the broker accepts the first ones only', () => {
     const limit = new SubscribeLimit();
-    limit.took(14);
+    limit.accepted(14);
     expect(limit.filters).to.equal(14);
-    limit.took(20);
+    limit.accepted(20);
     expect(limit.filters).to.equal(14);
   });
 });

@@ -17,7 +17,7 @@ describe('randomClientId', () => {
     expect(new Set(ids)).to.have.property('size', ids.length);
   });
 
-  it('holds no character that a broker could take amiss', () => {
+  it('has no character that a broker could reject', () => {
     for (let time = 0; time < 1_000; time++) expect(randomClientId('oslo')).to.match(/^[\w-]+$/);
   });
 });

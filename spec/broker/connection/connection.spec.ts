@@ -15,7 +15,7 @@ const fakeIntervals = () =>
   sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'], shouldClearNativeTimers: true });
 
 describe('Connection', () => {
-  it('ends where the broker acknowledges no SUBSCRIBE, though it answers pings', async () => {
+  it('ends if the broker acknowledges no SUBSCRIBE, though it answers pings', async () => {
     const broker = await startAedes();
     const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
     const connection = await openConnection(relay.url);
@@ -31,7 +31,7 @@ describe('Connection', () => {
     await broker.stop();
   });
 
-  it('ends sooner where the broker acknowledges what was sent after a SUBSCRIBE, and not the SUBSCRIBE', async () => {
+  it('ends sooner if the broker acknowledges a later packet and not the SUBSCRIBE', async () => {
     const broker = await startAedes();
     const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
     const connection = await openConnection(relay.url);
@@ -50,7 +50,7 @@ describe('Connection', () => {
     await broker.stop();
   });
 
-  it('waits for the answer as long as messages come', async () => {
+  it('waits for the SUBACK as long as messages arrive', async () => {
     const broker = await startAedes();
     const relay = await PacketRelay.before(broker.port, ANSWERS_NO_SUBSCRIBE);
     const client = await TestClient.connect(broker.url);
@@ -77,7 +77,7 @@ describe('Connection', () => {
     await broker.stop();
   });
 
-  it('ends soon where the broker does not answer any more', async () => {
+  it('ends soon if the broker no longer answers', async () => {
     const broker = await startAedes();
     const link = await Link.to(broker.port);
     const connection = await openConnection(link.url);

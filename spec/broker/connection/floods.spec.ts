@@ -22,7 +22,7 @@ const LIMIT = { timeout: 40_000, killSignal: 'SIGKILL' } as const;
 /** Bytes. A process that has no bound takes all of the flood. */
 const MOST_MEMORY = 500 * 2 ** 20;
 
-describe('A connection to a broker that floods it', function () {
+describe('Connection to a broker that floods it', function () {
   this.timeout(60_000);
   let broker: FloodingBroker | undefined;
 
@@ -64,7 +64,7 @@ describe('A connection to a broker that floods it', function () {
     });
   }
 
-  it('ends where QoS 2 is never released, by what that takes, over MQTT 3.1.1', async () => {
+  it('ends over MQTT 3.1.1 when unreleased messages of QoS 2 take too much memory', async () => {
     const chunks = () => unreleased(4, 100_000);
     const { reason, isGarbled } = await flooded(4, { at: 'SUBSCRIBE', chunks });
     expect(reason).to.match(
@@ -73,12 +73,12 @@ describe('A connection to a broker that floods it', function () {
     expect(isGarbled).to.equal(false);
   });
 
-  it('ends where more of QoS 2 is not released than the Receive Maximum allows, over MQTT 5', async () => {
+  it('ends over MQTT 5 when there are more unreleased messages of QoS 2 than the Receive Maximum', async () => {
     const { reason } = await flooded(5, { at: 'SUBSCRIBE', chunks: () => unreleased(5, 20_000) });
     expect(reason).to.match(/Receive [Mm]aximum exceeded.* receiveMaximum is 1000/);
   });
 
-  it('ends where large messages of QoS 2 are not released, by what they take, over MQTT 5', async () => {
+  it('ends over MQTT 5 when large unreleased messages of QoS 2 take too much memory', async () => {
     const { reason } = await flooded(5, { at: 'SUBSCRIBE', chunks: () => unreleased(5, 1_000_000) });
     expect(reason).to.contain('has not released them');
   });

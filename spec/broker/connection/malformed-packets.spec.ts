@@ -76,7 +76,7 @@ const BROKEN: readonly (readonly [what: string, packet: Buffer])[] = [
 ];
 
 for (const protocolVersion of [4, 5] as const) {
-  describe(`A connection of MQTT ${protocolVersion === 5 ? '5' : '3.1.1'}, at a broker that breaks the protocol,`, () => {
+  describe(`Connection of MQTT ${protocolVersion === 5 ? '5' : '3.1.1'} at a broker that breaks the protocol`, () => {
     for (const [what, packet] of BROKEN) {
       it(`ends at ${what}`, async () => {
         const { connection, topics, close } = await raw(protocolVersion, socket => {
@@ -94,7 +94,7 @@ for (const protocolVersion of [4, 5] as const) {
       });
     }
 
-    it('hands on nothing that came behind while a message before was held', async () => {
+    it('hands on no later message, even if an earlier one was held meanwhile', async () => {
       const { connection, close } = await raw(protocolVersion, async socket => {
         for (const packet of [
           honest('held', protocolVersion),
@@ -115,7 +115,7 @@ for (const protocolVersion of [4, 5] as const) {
       await close();
     });
 
-    it('does no harm where it ends while a message is held, and others of QoS 2 are behind that', async () => {
+    it('ends without an error while a message is held, with others of QoS 2 after it', async () => {
       const { connection, close } = await raw(protocolVersion, socket => {
         const properties = protocolVersion === 5 ? Buffer.alloc(0) : undefined;
         const behind = publishBytes({ topic: 't', qos: 2, id: 7, properties });
@@ -133,8 +133,8 @@ for (const protocolVersion of [4, 5] as const) {
   });
 }
 
-describe('A PUBLISH of which the properties do not end before it does', () => {
-  it('ends the connection, and reads nothing of the packet behind it', async () => {
+describe('A PUBLISH whose properties are longer than the packet', () => {
+  it('ends the connection, and nothing of the next packet is read', async () => {
     const cut = packetOf(0x30, Buffer.concat([text('cut'), Buffer.from([20, 0x03, 0, 1, 0x61])]));
     const { connection, topics, close } = await raw(5, socket => {
       socket.write(Buffer.concat([cut, honest('behind', 5)]));
@@ -146,8 +146,8 @@ describe('A PUBLISH of which the properties do not end before it does', () => {
   });
 });
 
-describe('The announcement of our presence', () => {
-  it('is over, and nothing more, where the connection ends before the broker has answered', async () => {
+describe('The announcement of presence', () => {
+  it('ends without an error if the connection ends before the broker answers', async () => {
     const { connection, close } = await raw(5, socket => socket.destroy());
     const presence = new Presence(new ControlTopics('mqttrep', 'us', 'OSLO'), '1-1', {
       another: () => undefined,

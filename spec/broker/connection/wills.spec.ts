@@ -57,7 +57,7 @@ describe('The will', function () {
   for (const [protocolVersion, protocol] of PROTOCOLS) {
     const options = { protocolVersion };
 
-    it(`has bytes over ${protocol}, for a broker that refuses an empty one`, async () => {
+    it(`has a payload over ${protocol}, for a broker that refuses an empty one`, async () => {
       const wills: IConnectPacket['will'][] = [];
       const strict = await PacketRelay.before(broker.port, refusesEmptyWill(protocolVersion, wills));
       relay = strict;
@@ -80,7 +80,7 @@ describe('The will', function () {
       expect(strict.connects).to.be.greaterThan(0);
     });
 
-    it(`says over ${protocol} that a replicator is gone, and the goodbye takes that away`, async () => {
+    it(`tells over ${protocol} that a replicator is gone, and an orderly stop removes that`, async () => {
       const link = await PacketRelay.before(broker.port, { level: 'any' });
       relay = link;
       fixture = new BrokerActorFixture(link.url, { options });

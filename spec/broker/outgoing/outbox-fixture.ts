@@ -83,7 +83,7 @@ export class Fixture {
         routeOf: topic => (this.quarantined.has(topic) ? 'quarantine' : 'free'),
         refusalOf: topic => (this.barred.has(topic) ? { reason: 'barred', scope: 'topic' } : undefined),
         sizeLimit: () => Number.POSITIVE_INFINITY,
-        taken: topic => this.quarantined.delete(topic),
+        accepted: topic => this.quarantined.delete(topic),
       },
       quarantinePublisher: {
         accepts: () => this.hasTrials,

@@ -1,11 +1,11 @@
-/** Among the messages of the connection that replicates, those that answer a probe are told from live ones. */
+/** On the main connection, messages that answer a probe are told from live ones. */
 
 import { expect } from 'chai';
 import type { IPublishPacket } from 'mqtt';
 import type { Connection } from '../../../lib/broker/connection/connection.ts';
-import { MainProbes } from '../../../lib/broker/retained/main-probes.ts';
+import { MainChannel } from '../../../lib/broker/retained/main-channel.ts';
 
-describe('MainProbes', () => {
+describe('MainChannel', () => {
   const unsubscribed: string[] = [];
   const connection = {
     hasEnded: false,
@@ -19,10 +19,9 @@ describe('MainProbes', () => {
     unsubscribed.splice(0);
   });
 
-  function asking(topics: readonly string[], isLiveUnflagged: boolean): MainProbes {
-    const probes = new MainProbes({
+  function probing(topics: readonly string[], isLiveUnflagged: boolean): MainChannel {
+    const channel = new MainChannel({
       connection,
-      areUsed: () => true,
       ready: Promise.resolve(),
       subscriptions: () => [
         { filter: '#', qos: 2 },
@@ -30,53 +29,53 @@ describe('MainProbes', () => {
       ],
       isLiveUnflagged: () => isLiveUnflagged,
     });
-    probes.begin(probes.together(topics));
-    return probes;
+    channel.begin(channel.together(topics));
+    return channel;
   }
 
   const packet = (topic: string, payload: string, retain: boolean) =>
     ({ cmd: 'publish', topic, payload: Buffer.from(payload), retain, qos: 0, dup: false }) as IPublishPacket;
 
-  it('takes what bears the retain flag under a topic that is asked for as the answer, and nothing else', () => {
-    const probes = asking(['t'], true);
-    expect(probes.judge(packet('t', 'retained', true))).to.equal('answer');
-    expect(probes.judge(packet('other', 'retained', true))).to.equal('live');
-    expect(probes.judge(packet('t', 'live', false))).to.equal('live');
+  it('takes a message with the retain flag under a probed topic as the answer, and no other message', () => {
+    const channel = probing(['t'], true);
+    expect(channel.judge(packet('t', 'retained', true))).to.equal('answer');
+    expect(channel.judge(packet('other', 'retained', true))).to.equal('live');
+    expect(channel.judge(packet('t', 'live', false))).to.equal('live');
   });
 
-  it('takes the first such message only, where live messages bear the flag too', () => {
-    const probes = asking(['t'], false);
-    expect(probes.judge(packet('t', '', true)), 'a deletion').to.equal('live');
-    expect(probes.judge(packet('t', 'retained', true))).to.equal('answer');
-    expect(probes.judge(packet('t', 'live', true))).to.equal('live');
+  it('takes only the first such message if live messages have the flag too', () => {
+    const channel = probing(['t'], false);
+    expect(channel.judge(packet('t', '', true)), 'a deletion').to.equal('live');
+    expect(channel.judge(packet('t', 'retained', true))).to.equal('answer');
+    expect(channel.judge(packet('t', 'live', true))).to.equal('live');
   });
 
-  it('leaves out the second copy of a live message, and no third message', () => {
-    const probes = asking(['t'], true);
-    const kinds = ['1', '1', '1', '2'].map(payload => probes.judge(packet('t', payload, false)));
+  it('leaves out the second copy of a live message, but no third message', () => {
+    const channel = probing(['t'], true);
+    const kinds = ['1', '1', '1', '2'].map(payload => channel.judge(packet('t', payload, false)));
     expect(kinds).to.deep.equal(['live', 'copy', 'live', 'live']);
   });
 
-  it("keeps the user's own filter as it is, which brings each message once", async () => {
-    const probes = asking(['own'], true);
-    expect(probes.begin(['own'])).to.equal(1);
-    expect(probes.judge(packet('own', '1', false))).to.equal('live');
-    expect(probes.judge(packet('own', '1', false))).to.equal('live');
-    await probes.end(['sentinel', 'own']);
+  it('keeps a filter of the user subscribed, which delivers each message once', async () => {
+    const channel = probing(['own'], true);
+    expect(channel.begin(['own'])).to.equal(1);
+    expect(channel.judge(packet('own', '1', false))).to.equal('live');
+    expect(channel.judge(packet('own', '1', false))).to.equal('live');
+    await channel.end(['sentinel', 'own']);
     expect(unsubscribed).to.deep.equal(['sentinel']);
   });
 
-  it('asks in one SUBSCRIBE for topics with one QoS only', () => {
-    const probes = asking(['t'], true);
-    expect(probes.together(['a', 'b', 'own', 'c'])).to.deep.equal(['a', 'b']);
-    expect(probes.together(['own', 'c'])).to.deep.equal(['own']);
-    expect(probes.begin(['a', 'b'])).to.equal(0);
+  it('probes only topics with the same QoS in one SUBSCRIBE', () => {
+    const channel = probing(['t'], true);
+    expect(channel.together(['a', 'b', 'own', 'c'])).to.deep.equal(['a', 'b']);
+    expect(channel.together(['own', 'c'])).to.deep.equal(['own']);
+    expect(channel.begin(['a', 'b'])).to.equal(0);
   });
 
-  it('takes nothing for an answer any more once the probe is over', async () => {
-    const probes = asking(['t'], true);
-    await probes.end(['t']);
+  it('takes no message as the answer once the probe is over', async () => {
+    const channel = probing(['t'], true);
+    await channel.end(['t']);
     expect(unsubscribed).to.deep.equal(['t']);
-    expect(probes.judge(packet('t', 'retained', true))).to.equal('live');
+    expect(channel.judge(packet('t', 'retained', true))).to.equal('live');
   });
 });

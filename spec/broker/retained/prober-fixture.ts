@@ -13,7 +13,7 @@ export const LARGEST = 10_000;
 export class Fixture {
   readonly prober: Prober;
   readonly #answers = new Map<string, ProbeAnswer['found']>();
-  #look: () => void = () => undefined;
+  #check: () => void = () => undefined;
   #readable: (answer: ReadAccess) => void = () => undefined;
   /** How often an answer was found to go on though it was over. */
   disorders = 0;
@@ -30,7 +30,7 @@ export class Fixture {
       options: {
         url,
         options: { ...options },
-        clientId: `scanner_${Math.random()}`,
+        clientId: `prober_${Math.random()}`,
         protocolVersion,
         maxQos: 2,
         largestPayload: LARGEST,
@@ -41,13 +41,14 @@ export class Fixture {
       outOfOrder: () => {
         this.disorders++;
       },
-      proof: { by: new ReadProof('mqttrep/us/probe/spec/fence'), tell: answer => this.#readable(answer) },
+      proof: new ReadProof('mqttrep/us/probe/spec/fence'),
+      readAccess: answer => this.#readable(answer),
       answer: answers => {
         for (const { topic, found } of answers) {
           if (this.#answers.has(topic)) throw new Error(`${topic} was answered twice`);
           this.#answers.set(topic, found);
         }
-        this.#look();
+        this.#check();
       },
     });
   }
@@ -57,7 +58,7 @@ export class Fixture {
     this.#answers.clear();
     this.prober.probe(topics, 'background');
     await new Promise<void>(resolve => {
-      this.#look = () => {
+      this.#check = () => {
         if (this.#answers.size >= topics.length) resolve();
       };
     });

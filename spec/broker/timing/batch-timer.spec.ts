@@ -6,7 +6,7 @@ import { BatchTimer } from '../../../lib/broker/timing/batch-timer.ts';
 
 const INTERVAL = 100;
 
-describe('Pace', () => {
+describe('BatchTimer', () => {
   let clock: sinon.SinonFakeTimers;
   const runs: number[] = [];
   let pace: BatchTimer;
@@ -28,7 +28,7 @@ describe('Pace', () => {
     clock.tick(1_000);
   }
 
-  it('runs in the same turn where it has been quiet', () => {
+  it('runs in the same turn after a pause', () => {
     requestAt(30, 330);
     expect(runs).to.deep.equal([30, 330]);
   });
@@ -39,31 +39,31 @@ describe('Pace', () => {
     expect(runs).to.deep.equal([0]);
   });
 
-  it('runs once an interval under load, shortly before a point of the grid', () => {
+  it('runs once an interval under load, shortly before the end of the interval', () => {
     requestAt(30, 40, 50, 60, 110, 120, 200);
     expect(runs).to.deep.equal([30, 90, 190, 290]);
   });
 
-  it('waits only a little where it is too late for the tick', () => {
+  it('waits only a little if it is too late for this interval', () => {
     requestAt(50, 96);
     expect(runs).to.deep.equal([50, 101]);
   });
 
-  it('runs at once when told to, and not again for what was requested before', () => {
+  it('runs at once when told to, and not again for earlier requests', () => {
     pace.request();
     pace.now();
     clock.tick(1_000);
     expect(runs).to.deep.equal([0]);
   });
 
-  it('does not run what was cancelled', () => {
+  it('does not run for a withdrawn request', () => {
     pace.request();
     pace.cancel();
     clock.tick(1_000);
     expect(runs).to.deep.equal([]);
   });
 
-  it('never waits longer than an interval, though the clock is set back', () => {
+  it('never waits longer than an interval, even if the clock is set back', () => {
     requestAt(0);
     clock.setSystemTime(500_000);
     pace.request();
