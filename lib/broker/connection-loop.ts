@@ -199,7 +199,7 @@ export class ConnectionLoop {
     brokerLog.write('info', isResubscribed ? 'subscribed to the new filters' : `connected with ${version}`);
   }
 
-  /** The session is over. If the connection stands, publishes in flight are settled first. */
+  /** The session is over. If the connection stands, publishes in flight are completed first. */
   async #leave(connection: Connection): Promise<void> {
     const { ingress, outgoing, post } = this.#deps;
     const session = this.#session;

@@ -85,7 +85,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       expect(attempts()).to.equal(before);
     });
 
-    it('settles the publishes in flight before it subscribes to other filters', async () => {
+    it('completes the publishes in flight before it subscribes to other filters', async () => {
       connect();
       await fixture.replayed();
       for (let index = 0; index < 100; index++) fixture.publish(1, { topic: `t/${index}` });
@@ -95,7 +95,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       const second = fixture.told.findIndex(told => told.kind === 'session' && told.session === 2);
       const shown = (told: readonly Told[]) =>
         new Set(told.flatMap(one => (one.kind === 'observation' ? [one.topic] : [])));
-      // What the second session shows is what the first has shown to be stored, no more.
+      // The second session shows only what the first one has stored.
       expect([...shown(fixture.told.slice(second))].sort()).to.deep.equal(
         [...shown(fixture.told.slice(0, second))].sort(),
       );
@@ -122,7 +122,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       expect(topics).to.have.property('size', 3_000);
     });
 
-    it('publishes, settles, and observes its own echo', async () => {
+    it('publishes, reports the result, and observes its own echo', async () => {
       connect();
       await fixture.replayed();
       const version = { time: 1_767_225_600_000, counter: 3, replica: 'us' };
@@ -137,10 +137,10 @@ for (const { make, protocolVersion, start } of MAKES) {
         protocolVersion === 5 ? { stamp: version, own: true } : { stamp: undefined, own: false };
       expect(echo).to.deep.include({ payload: 'ours', replay: false, ...stamped });
       // In one message, or in two.
-      const settled = fixture.told.filter(told => told.kind === 'publish-results');
+      const results = fixture.told.filter(told => told.kind === 'publish-results');
       const bytes = 'tours'.length + 'ux'.length;
-      expect(settled.reduce((sum, one) => sum + one.bytes, 0)).to.equal(bytes);
-      expect(settled.flatMap(({ confirmed }) => confirmed)).to.deep.equal([{ topic: 't', version }]);
+      expect(results.reduce((sum, one) => sum + one.bytes, 0)).to.equal(bytes);
+      expect(results.flatMap(({ confirmed }) => confirmed)).to.deep.equal([{ topic: 't', version }]);
       expect(Object.fromEntries(await retainedOf(broker.url))).to.deep.equal({ t: 'ours' });
     });
 
@@ -192,7 +192,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       for (const one of shown) expect(one).to.include({ replay: true, retained: true });
     });
 
-    // So many that no cut comes too late; Aedes takes a millisecond for each that it cannot deliver.
+    // Enough messages that the cut is not too late; Aedes needs a millisecond for each that it cannot deliver.
     const long = make === 'Aedes' ? 500 : 20_000;
 
     it('reconnects after the network was cut during a replay', async () => {

@@ -1,4 +1,4 @@
-/** What a broker hangs up on is found out beside the main connection, on which all other messages go on. */
+/** mqttrep finds out on a side connection what a broker hangs up on, while all other messages go on. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -12,7 +12,7 @@ import { type Oddity, PacketRelay } from '../support/packet-relay.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { BrokerActorFixture, type FixtureOptions } from './broker-actor-fixture.ts';
 
-const WITHIN_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 const PROTOCOLS = [
   [4, 'MQTT 3.1.1'],
@@ -20,7 +20,7 @@ const PROTOCOLS = [
 ] as const;
 
 describe('BrokerActor at a broker that hangs up', function () {
-  this.timeout(2 * WITHIN_MS);
+  this.timeout(2 * TIMEOUT_MS);
 
   let broker: TestBroker;
   let relay: PacketRelay | undefined;
@@ -51,7 +51,7 @@ describe('BrokerActor at a broker that hangs up', function () {
     await fixture.replayed();
   }
 
-  /** As the reconciler does: what was not settled is sent in the next session. Returns those refused. */
+  /** Sends what is not completed again in the next session, like the reconciler. Returns the refused topics. */
   async function deliver(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const refused = new Map<string, string>();
     const confirmed = new Set<string>();
@@ -80,7 +80,7 @@ describe('BrokerActor at a broker that hangs up', function () {
         if (open.length > 0)
           throw new Error(`${open.length} are open, such as ${open[0]}\n${fixture.log.slice(-3_000)}`);
       },
-      { within: WITHIN_MS },
+      { within: TIMEOUT_MS },
     );
     return refused;
   }
@@ -95,7 +95,7 @@ describe('BrokerActor at a broker that hangs up', function () {
       it(`on some topics over ${protocol}, ${when}, delivers all others after one hang-up of the main connection`, async () => {
         await connect(protocolVersion, hangsUpOnTopics(protocolVersion, isBad, when));
         const refused = await deliver([...good.slice(0, 20), ...bad, ...good.slice(20)]);
-        // The one that was acknowledged counts as taken, until its echo is missed.
+        // The acknowledged one counts as accepted until its echo is overdue.
         expect(bad).to.include.members([...refused.keys()]);
         expect(refused.size).to.be.at.least(when === 'at once' ? bad.length : bad.length - 1);
         await eventually(() => {
@@ -139,7 +139,7 @@ describe('BrokerActor at a broker that hangs up', function () {
       expect((await deliver(good)).size).to.equal(0);
       expect(oddity.lost).to.equal(1);
       expect(sessions()).to.equal(2);
-      expect(performance.now() - begin).to.be.below(WITHIN_MS);
+      expect(performance.now() - begin).to.be.below(TIMEOUT_MS);
       expect(fixture.log).to.match(/warn oslo: the broker has not acknowledged 1 messages/);
       expect(fixture.counters.quarantine_groups).to.equal(0);
     });
@@ -147,7 +147,7 @@ describe('BrokerActor at a broker that hangs up', function () {
 
   it('on the first connection when a second one opens publishes possible causes last and alone', async () => {
     await connect(4, hangsUpOnTopics(4, isBad));
-    // As where an account has one session: whoever comes with it closes the other.
+    // Like an account with one session: a new connection closes the other one.
     relay?.onlyNewest();
     const refused = await deliver([...good, 'bad 1']);
     expect([...refused.keys()]).to.deep.equal(['bad 1']);
@@ -166,7 +166,7 @@ describe('BrokerActor at a broker that hangs up', function () {
         fixture.told.flatMap(told => (told.kind === 'publish-results' ? told.refused : [])),
       ).to.deep.equal([]);
       link.thaw();
-      await fixture.replayed(2, WITHIN_MS);
+      await fixture.replayed(2, TIMEOUT_MS);
       await link.close();
     });
   }

@@ -1,4 +1,4 @@
-/** A session that outlives the connection: what came while it was away comes before anything is subscribed to. */
+/** A persistent session delivers the messages of an absence before mqttrep subscribes. */
 
 import { expect } from 'chai';
 import { TestClient } from '../support/client.ts';

@@ -1,4 +1,4 @@
-/** Other replicators at a broker are named once each, whatever is written under their topics. */
+/** Each other replicator at a broker is reported once, whatever is written under its topics. */
 
 import { expect } from 'chai';
 import { Presence } from '../../lib/broker/presence.ts';

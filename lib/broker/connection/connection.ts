@@ -151,9 +151,9 @@ export class Connection {
     }
     this.#flow.add({
       isAcknowledged: qos > 0,
-      send: settled => {
+      send: release => {
         if (this.hasEnded) {
-          settled();
+          release();
           done(new Error(CLOSED));
           return;
         }
@@ -161,7 +161,7 @@ export class Connection {
         this.#client.publish(topic, payload, { ...options, qos }, error => {
           if (!error && place > 0) this.#order.answered(place);
           if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
-          settled();
+          release();
           done(error ?? undefined);
         });
       },

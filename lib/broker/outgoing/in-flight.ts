@@ -1,4 +1,4 @@
-/** The publishes of one connection that are not settled yet, and those that were settled just before. */
+/** The publishes of one connection that are not completed yet, and those that were completed just before. */
 
 import type { QoS } from '../../core/policy.ts';
 import type { Sent } from './hangups.ts';
@@ -38,13 +38,13 @@ export class InFlight {
     this.#publishes.set(sequence, { topic, size: qos === 0 ? 0 : size, qos, nth });
   }
 
-  /** A publication is settled without being sent. It has no place in the order of sending. */
+  /** A publication is completed without being sent. It has no place in the order of sending. */
   addUnsent(sequence: number, topic: string): void {
     this.#publishes.set(sequence, { topic, size: 0, qos: 0, nth: 0 });
   }
 
-  /** Removes the publish, which is settled now. Returns undefined if it was settled before. */
-  settle(sequence: number): InFlightPublish | undefined {
+  /** Removes the publish, which is completed now. Returns undefined if it was completed before. */
+  complete(sequence: number): InFlightPublish | undefined {
     const publish = this.#publishes.get(sequence);
     if (publish === undefined) return undefined;
     this.#publishes.delete(sequence);
@@ -53,7 +53,7 @@ export class InFlight {
     return publish;
   }
 
-  /** Unsettled publishes, and those that were settled just before. */
+  /** Incomplete publishes, and those that were completed just before. */
   get recent(): readonly Sent[] {
     return [...this.#publishes.values(), ...this.#recentlyAcknowledged.within(performance.now())];
   }

@@ -1,6 +1,6 @@
 /**
  * Publications that wait to be sent, and their numbers. The reconciler gives credit by the numbers of those that it sent.
- * Publications that come back from quarantine already count as settled, so they have negative numbers.
+ * Publications that come back from quarantine already count as completed, so they have negative numbers.
  */
 
 import { BatchReader } from '../../protocol/batch.ts';

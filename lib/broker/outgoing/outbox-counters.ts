@@ -41,7 +41,7 @@ export function countSent(
   if (retain !== publication.retain) counters.published_unretained++;
 }
 
-/** Quarantine has settled a publication. */
+/** Quarantine has completed a publication. */
 export function countQuarantined(counters: OutboxCounters, failure: PublishFailure | undefined): void {
   counters.published++;
   if (failure === undefined) return;
@@ -49,8 +49,8 @@ export function countQuarantined(counters: OutboxCounters, failure: PublishFailu
   else counters.refused_too_large++;
 }
 
-/** A publication is settled. One that was not sent was counted when it was refused. */
-export function countSettled(
+/** A publication is completed. One that was not sent was counted when it was refused. */
+export function countCompleted(
   counters: OutboxCounters,
   failure: PublishFailure | undefined,
   { isOwn, wasSent }: { readonly isOwn: boolean; readonly wasSent: boolean },

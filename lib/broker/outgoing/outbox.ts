@@ -12,7 +12,7 @@ import { Fence } from './fence.ts';
 import type { PublishFailure, Sent } from './hangups.ts';
 import { InFlight, wasSent } from './in-flight.ts';
 import { type Numbered, NumberedQueue } from './numbered-queue.ts';
-import { countQuarantined, countSent, countSettled, outboxCounters } from './outbox-counters.ts';
+import { countCompleted, countQuarantined, countSent, outboxCounters } from './outbox-counters.ts';
 import type { OutboxDeps } from './outbox-deps.ts';
 import { failureOfPacket, malformed, packetOf } from './outgoing-packet.ts';
 import { ResultBatch } from './result-batch.ts';
@@ -60,7 +60,7 @@ export class Outbox {
     this.#send();
   }
 
-  /** Drops what waits. Resolves when all publishes in flight are settled. */
+  /** Drops what waits. Resolves when all publishes in flight are completed. */
   async finish(): Promise<void> {
     this.#queue.clear();
     if (this.#inFlight.size === 0) return;
@@ -88,12 +88,12 @@ export class Outbox {
     return this.#isAlone;
   }
 
-  /** Quarantine has settled a publication. */
-  settledInQuarantine(publication: RawPublication, failure: PublishFailure | undefined): void {
+  /** Quarantine has completed a publication. */
+  completedInQuarantine(publication: RawPublication, failure: PublishFailure | undefined): void {
     if (this.#isClosed) return;
     countQuarantined(this.counters, failure);
     if (failure === undefined) this.#results.released(publication.topic);
-    this.#settle(publication, failure);
+    this.#note(publication, failure);
   }
 
   /** The broker accepted the topic in quarantine: its other publications come before all that wait. */
@@ -196,11 +196,11 @@ export class Outbox {
   #answered(sequence: number, publication: RawPublication, qos: QoS, error: Error | undefined): void {
     // MQTT.js fails all publishes in flight when a connection ends: that is no answer of the broker.
     if (error !== undefined && this.#deps.connection.hasEnded) return;
-    const settle = () =>
-      this.#settled(sequence, publication, error && this.#failureBy(error, publication.topic));
+    const complete = () =>
+      this.#completed(sequence, publication, error && this.#failureBy(error, publication.topic));
     // Neither an echo nor an acknowledgement will come.
-    if (qos === 0 && publication.confirm && error === undefined) this.#fence.behind(settle);
-    else settle();
+    if (qos === 0 && publication.confirm && error === undefined) this.#fence.behind(complete);
+    else complete();
   }
 
   /** The broker refused the publish. */
@@ -209,32 +209,32 @@ export class Outbox {
     return this.#isReplicable(topic) ? failure : { ...failure, scope: 'topic' };
   }
 
-  /** Settles a publication that is not sent: in the next turn of the event loop, like an answer. */
+  /** Completes a publication that is not sent: in the next turn of the event loop, like an answer. */
   #refuse(sequence: number, publication: RawPublication, failure: PublishFailure): void {
     this.#inFlight.addUnsent(sequence, publication.topic);
-    setImmediate(() => this.#settled(sequence, publication, failure));
+    setImmediate(() => this.#completed(sequence, publication, failure));
   }
 
-  #settled(sequence: number, publication: RawPublication, failure: PublishFailure | undefined): void {
+  #completed(sequence: number, publication: RawPublication, failure: PublishFailure | undefined): void {
     if (this.#isClosed) return;
-    const sent = this.#inFlight.settle(sequence);
+    const sent = this.#inFlight.complete(sequence);
     if (sent === undefined) return;
     const { topic } = publication;
     this.#deps.roundTrips.acknowledged(publication);
     const isOwn = !this.#isReplicable(topic);
-    countSettled(this.counters, failure, { isOwn, wasSent: wasSent(sent) });
+    countCompleted(this.counters, failure, { isOwn, wasSent: wasSent(sent) });
     if (sequence > 0) this.#results.returnCredit(publication);
     if (failure === undefined && sent.size > 0) this.#deps.hangups.acknowledged(sent);
     // Alone, it has shown that the broker accepts it.
     if (failure === undefined && this.#isAlone) this.#deps.hangups.accepted(topic);
     this.#isAlone = false;
-    this.#settle(publication, failure);
+    this.#note(publication, failure);
     this.#send();
     if (this.#inFlight.size === 0) this.#finished?.();
   }
 
-  #settle(publication: RawPublication, failure: PublishFailure | undefined): void {
-    this.#results.settled(publication, failure);
+  #note(publication: RawPublication, failure: PublishFailure | undefined): void {
+    this.#results.completed(publication, failure);
     this.#batchTimer.request();
   }
 

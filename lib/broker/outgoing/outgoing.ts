@@ -17,8 +17,8 @@ import { QuarantinePublisher } from './quarantine-publisher.ts';
 import { RoundTrips } from './round-trips.ts';
 import { type OpenSide, SideConnection } from './side-connection.ts';
 
-/** If a session ends and the connection stands, publishes in flight have this time to be settled. */
-const SETTLE_TIMEOUT_MS = 5_000;
+/** If a session ends and the connection stands, publishes in flight have this time to be completed. */
+const COMPLETION_TIMEOUT_MS = 5_000;
 
 export interface OutgoingDeps {
   readonly mode: Mode;
@@ -98,11 +98,11 @@ export class Outgoing {
     return this.#isProvoked;
   }
 
-  /** The session ends. If the connection stands, publishes in flight are settled first, or the connection is closed. */
+  /** The session ends. If the connection stands, publishes in flight are completed first, or the connection is closed. */
   async close(connection: Connection): Promise<void> {
     const outbox = this.#outbox;
     if (outbox === undefined) return;
-    if (!connection.hasEnded && !(await hasSettled(outbox, connection))) {
+    if (!connection.hasEnded && !(await isFinished(outbox, connection))) {
       connection.destroy();
       await connection.closed;
     }
@@ -155,7 +155,7 @@ export class Outgoing {
       limits: { maxQos: Math.min(maxQos, connection.limits.maxQos) as QoS, retains, stamps },
       fence: `${this.#deps.controlPrefix}/fence`,
       isMainConnected: () => !connection.hasEnded,
-      settled: (publication, failure) => outbox.settledInQuarantine(publication, failure),
+      completed: (publication, failure) => outbox.completedInQuarantine(publication, failure),
       freed: (topic, publications) => outbox.freed(topic, publications),
       returned: publications => outbox.returned(publications),
     });
@@ -172,7 +172,7 @@ export class Outgoing {
   }
 }
 
-async function hasSettled(outbox: Outbox | DryRunPublisher, connection: Connection): Promise<boolean> {
-  const settled = Promise.race([outbox.finish(), connection.closed]).then(() => true);
-  return withTimeout(settled, SETTLE_TIMEOUT_MS, false);
+async function isFinished(outbox: Outbox | DryRunPublisher, connection: Connection): Promise<boolean> {
+  const completed = Promise.race([outbox.finish(), connection.closed]).then(() => true);
+  return withTimeout(completed, COMPLETION_TIMEOUT_MS, false);
 }

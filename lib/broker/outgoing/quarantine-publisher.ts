@@ -42,7 +42,7 @@ export interface QuarantinePublisherDeps {
   readonly fence: string;
   readonly isMainConnected: () => boolean;
   /** The broker accepted the publication, or it is not sent for this reason. */
-  readonly settled: (publication: RawPublication, failure: PublishFailure | undefined) => void;
+  readonly completed: (publication: RawPublication, failure: PublishFailure | undefined) => void;
   /** The broker accepted the topic: its other publications go out on the main connection, before all later ones. */
   readonly freed: (topic: string, publications: readonly RawPublication[]) => void;
   /** The side connection is unavailable: each of these goes out on the main connection, alone and last. */
@@ -195,7 +195,7 @@ export class QuarantinePublisher {
     if (first === undefined) return;
     this.#forget(topic);
     this.#deps.hangups.accepted(topic);
-    this.#deps.settled(first, undefined);
+    this.#deps.completed(first, undefined);
     this.#deps.freed(topic, others);
   }
 
@@ -206,13 +206,13 @@ export class QuarantinePublisher {
     this.#bytes -= first.payload.length;
     if (others.length === 0) this.#queued.delete(topic);
     else this.#queued.set(topic, others);
-    this.#deps.settled(first, failure);
+    this.#deps.completed(first, failure);
   }
 
   #refuse(topic: string, failure: PublishFailure): void {
     const publications = this.#queued.get(topic) ?? [];
     this.#forget(topic);
-    for (const publication of publications) this.#deps.settled(publication, failure);
+    for (const publication of publications) this.#deps.completed(publication, failure);
   }
 
   #forget(topic: string): void {

@@ -16,7 +16,7 @@ export class ResultBatch {
     this.#bytes += publicationBytes(publication);
   }
 
-  settled({ topic, version, confirm, retain }: RawPublication, failure: PublishFailure | undefined): void {
+  completed({ topic, version, confirm, retain }: RawPublication, failure: PublishFailure | undefined): void {
     if (failure !== undefined)
       this.#refused.push({ topic, version, ...failure, ...(retain ? {} : { isTransient: true }) });
     else if (confirm) this.#confirmed.push({ topic, version });
@@ -31,7 +31,7 @@ export class ResultBatch {
     this.#released.add(topic);
   }
 
-  /** @param through all publications up to this number are settled */
+  /** @param through all publications up to this number are completed */
   take(through: number): PublishResults {
     const results: PublishResults = {
       kind: 'publish-results',

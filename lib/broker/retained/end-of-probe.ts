@@ -48,7 +48,7 @@ export class EndOfProbe implements EndOfRead {
     void sentinel?.unflagged.then(() =>
       this.#timers.push(setTimeout(giveUpUnflagged, FLAGGED_SENTINEL_TIMEOUT_MS)),
     );
-    return Promise.race([...(sentinel === undefined ? [] : [this.#settled(sentinel.seen)]), givenUp]);
+    return Promise.race([...(sentinel === undefined ? [] : [this.#afterSentinel(sentinel.seen)]), givenUp]);
   }
 
   granted(): void {
@@ -70,7 +70,7 @@ export class EndOfProbe implements EndOfRead {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  async #settled(seen: Promise<void>): Promise<ReadEnd> {
+  async #afterSentinel(seen: Promise<void>): Promise<ReadEnd> {
     await seen;
     if (this.#order() === 'any') await this.#activity.quiet(SETTLE_MS);
     return 'complete';

@@ -2,11 +2,11 @@
 
 import { expect } from 'chai';
 import { flagsLiveQos0 } from '../../support/oddities.ts';
-import { flagRigHooks } from '../retained/flag-fixture.ts';
+import { flagFixtureHooks } from '../retained/flag-fixture.ts';
 
 for (const flag of ['leaves', 'clears'] as const) {
   describe(`BrokerActor at a broker that ${flag} the retain flag of live messages of QoS 0 over MQTT 3.1.1`, () => {
-    const fixture = flagRigHooks({
+    const fixture = flagFixtureHooks({
       protocolVersion: 4,
       oddity: () => (flag === 'leaves' ? flagsLiveQos0() : {}),
       clientThroughRelay: true,

@@ -7,11 +7,11 @@ import { eventually } from '../../support/eventually.ts';
 import { DROPS_LIVE_FLAGS } from '../../support/oddities.ts';
 import { START } from '../broker-actor-fixture.ts';
 import { controlTopicsAt } from '../makes.ts';
-import { flagRigHooks } from '../retained/flag-fixture.ts';
+import { flagFixtureHooks } from '../retained/flag-fixture.ts';
 
 for (const flag of ['keeps', 'drops'] as const) {
   describe(`BrokerActor at a broker that ${flag} the retain flag of live messages over MQTT 5`, () => {
-    const fixture = flagRigHooks({
+    const fixture = flagFixtureHooks({
       protocolVersion: 5,
       oddity: () => (flag === 'drops' ? DROPS_LIVE_FLAGS : {}),
       subscriptions: [

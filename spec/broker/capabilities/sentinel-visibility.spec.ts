@@ -1,4 +1,4 @@
-/** It is learnt that a broker does not show the sentinel, said once, and tried again from time to time. */
+/** mqttrep learns that a broker does not show the sentinel, logs it once, and tries again from time to time. */
 
 import { expect } from 'chai';
 import { SentinelVisibility } from '../../../lib/broker/capabilities/sentinel-visibility.ts';

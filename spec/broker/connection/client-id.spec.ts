@@ -1,4 +1,4 @@
-/** A random client id says whose it is and can be told apart from any other. */
+/** A random client id tells its owner, and differs from any other. */
 
 import { expect } from 'chai';
 import { randomClientId } from '../../../lib/broker/connection/client-id.ts';

@@ -1,4 +1,4 @@
-/** What a connection promises whoever uses it, at a broker that answers and at one that does not. */
+/** What a connection guarantees, at a broker that answers and at one that does not. */
 
 import { expect } from 'chai';
 import sinon from 'sinon';
@@ -10,7 +10,7 @@ import { ANSWERS_NO_SUBSCRIBE } from '../../support/oddities.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import { openConnection } from '../open-connection.ts';
 
-/** Those that run already, of MQTT.js, stay what they are. */
+/** Timers of MQTT.js that run already are not faked. */
 const fakeIntervals = () =>
   sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'], shouldClearNativeTimers: true });
 
@@ -85,7 +85,7 @@ describe('Connection', () => {
     void connection.unsubscribe(['never/answered']);
     const begin = performance.now();
     await connection.end();
-    // By its keepalive alone it would take more than a minute.
+    // The keepalive alone would take more than a minute.
     expect(performance.now() - begin).to.be.below(20_000);
     link.thaw();
     await link.close();
@@ -93,7 +93,7 @@ describe('Connection', () => {
   });
 });
 
-/** The subscription stands some time after it was asked for, and nothing tells when. */
+/** The broker handles the SUBSCRIBE some time later, and nothing tells when. */
 async function publishUntil(client: TestClient, received: Promise<void>): Promise<void> {
   let isReceived = false;
   void received.then(() => {

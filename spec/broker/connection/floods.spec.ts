@@ -1,4 +1,4 @@
-/** Whatever a broker sends, and however much, a connection takes a bounded part of it into memory, and says why it ends. */
+/** However much a broker sends, the memory of a connection is bounded, and it tells why it ends. */
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +16,11 @@ import type { Measured } from './measured-connection.ts';
 
 const SCRIPT = fileURLToPath(new URL('./measured-connection.js', import.meta.url));
 
-/** A process that reads on for ever is ended. */
-const LIMIT = { timeout: 40_000, killSignal: 'SIGKILL' } as const;
+/** A process that reads on for ever is killed. */
+const KILL_OPTIONS = { timeout: 40_000, killSignal: 'SIGKILL' } as const;
 
-/** Bytes. A process that has no bound takes all of the flood. */
-const MOST_MEMORY = 500 * 2 ** 20;
+/** A process without a bound reads the whole flood. */
+const MAX_MEMORY_BYTES = 500 * 2 ** 20;
 
 describe('Connection to a broker that floods it', function () {
   this.timeout(60_000);
@@ -36,10 +36,10 @@ describe('Connection to a broker that floods it', function () {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [SCRIPT, broker.url, String(level)],
-      LIMIT,
+      KILL_OPTIONS,
     );
     const measured = JSON.parse(stdout) as Measured;
-    expect(measured.grew, 'bytes of memory').to.be.below(MOST_MEMORY);
+    expect(measured.grew, 'bytes of memory').to.be.below(MAX_MEMORY_BYTES);
     expect(broker.sent, 'bytes that were taken').to.be.below(FLOOD_BYTES / 2);
     return measured;
   }

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { gatherWrites } from '../../../lib/broker/connection/gathered-writes.ts';
 
-/** Keeps what is written to it, write by write. */
+/** Keeps each write. */
 class Sink extends Duplex {
   readonly written: Buffer[] = [];
   /** Of the writes that wait for it to go on. */

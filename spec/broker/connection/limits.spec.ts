@@ -1,4 +1,4 @@
-/** What a broker allows is taken from its CONNACK; what it does not say is allowed. */
+/** The CONNACK of a broker tells its limits; what it does not name is allowed. */
 
 import { expect } from 'chai';
 import { limitsOf } from '../../../lib/broker/connection/limits.ts';

@@ -1,6 +1,6 @@
 /**
- * A broker that sends what is no packet ends the connection, and nothing else: no exception that nobody catches, and nothing
- * behind it is taken for a message.
+ * A broker that sends an invalid packet ends the connection, and nothing else: there is no uncaught exception, and no later bytes
+ * are read as a message.
  */
 
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { ControlTopics } from '../../../lib/protocol/control-topics.ts';
 import { packetOf, publishBytes, short, text } from '../../support/publish-bytes.ts';
 import { openConnection } from '../open-connection.ts';
 
-/** A broker that accepts the connection, and sends what the spec says. */
+/** A broker that accepts the connection, and sends the bytes of the spec. */
 async function raw(protocolVersion: 4 | 5, sends: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server = createServer(socket => {
@@ -45,12 +45,12 @@ async function raw(protocolVersion: 4 | 5, sends: (socket: Socket) => void) {
   };
 }
 
-/** Has the broker hear something, whereupon it sends. */
+/** Sends the broker something, so that it sends its bytes. */
 function speak(connection: Connection): void {
   connection.publish('t', Buffer.alloc(0), { qos: 0 }, () => undefined);
 }
 
-/** Takes messages, and keeps MQTT.js waiting at the first one until it is released. */
+/** Receives messages, and holds the first one until it is released. */
 function holding(connection: Connection): { readonly topics: string[]; readonly release: () => void } {
   const topics: string[] = [];
   let release: () => void = () => undefined;
@@ -86,7 +86,7 @@ for (const protocolVersion of [4, 5] as const) {
         });
         speak(connection);
         expect(await connection.closed).to.contain('broke the protocol');
-        // What was read already would be handed on in the turns that follow.
+        // Bytes that were read already would be handed on in the next turns.
         for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
         expect(topics).not.to.include('behind');
         expect(connection.hasProtocolError).to.equal(true);

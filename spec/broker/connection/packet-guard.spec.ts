@@ -9,8 +9,8 @@ import { MAX_PROPERTY_BYTES } from '../../../lib/protocol/property-faults.ts';
 import { headerOf } from '../../support/packet-bytes.ts';
 import { publishBytes, userProperty } from '../../support/publish-bytes.ts';
 
-/** A packet within it may have so many bytes more that are not payload. */
-const OVERHEAD = 256 * 1024;
+/** Bytes that topic and properties may have beside the largest payload. */
+const OVERHEAD_BYTES = 256 * 1024;
 const LARGEST = 1_000;
 
 const length = (bytes: number): Buffer => {
@@ -32,7 +32,7 @@ interface Publish {
   readonly payload: number;
 }
 
-/** A PUBLISH, with one user property over MQTT 5; and what comes before its payload. */
+/** A PUBLISH, with one user property over MQTT 5, and the part before its payload. */
 function publish({ topic, qos, payload }: Publish, mqtt5: boolean): Buffer {
   const name = Buffer.from(topic);
   const topicLength = Buffer.from([name.length >> 8, name.length & 0xff]);
@@ -41,7 +41,7 @@ function publish({ topic, qos, payload }: Publish, mqtt5: boolean): Buffer {
   return packet(0x30 | (qos << 1), topicLength, name, id, properties, Buffer.alloc(payload, 'p'));
 }
 
-/** Reads what a guard has let through, as a client would. */
+/** Parses the bytes that a guard has passed, like a client. */
 function read(
   bytes: Buffer,
   mqtt5: boolean,
@@ -75,7 +75,7 @@ const publishes: fc.Arbitrary<Publish> = fc.record({
   qos: fc.nat({ max: 2 }),
   payload: fc.oneof(
     fc.nat({ max: 300 }),
-    fc.integer({ min: LARGEST + OVERHEAD + 1, max: LARGEST + OVERHEAD + 100_000 }),
+    fc.integer({ min: LARGEST + OVERHEAD_BYTES + 1, max: LARGEST + OVERHEAD_BYTES + 100_000 }),
   ),
 });
 
@@ -101,7 +101,7 @@ for (const mqtt5 of [false, true]) {
           const passed: Buffer[] = [];
           for (let at = 0, cut = 0; at < sent.length; cut++) {
             const size = cuts[cut % cuts.length] ?? 1;
-            // A few short chunks only: a stream of single bytes takes too long.
+            // Only a few short chunks: a stream of single bytes takes too long.
             const end = Math.min(sent.length, at + (cut < 200 ? size : Math.max(size, 10_000)));
             passed.push(Buffer.from(guard.pass(sent.subarray(at, end))));
             at = end;
@@ -115,8 +115,8 @@ for (const mqtt5 of [false, true]) {
           const properties = mqtt5 ? 8 : 0;
           const sizes = read(received, mqtt5).map(({ size, ...rest }, index) => {
             const one = stream[index];
-            const isLarge = one !== undefined && one !== 'ping' && one.payload > LARGEST + OVERHEAD;
-            // What a stand-in tells includes the properties.
+            const isLarge = one !== undefined && one !== 'ping' && one.payload > LARGEST + OVERHEAD_BYTES;
+            // The size in a stand-in includes the properties.
             return size === undefined ? rest : { ...rest, size: size - (isLarge ? properties : 0) };
           });
           expect(sizes).to.deep.equal(expected);
@@ -182,7 +182,7 @@ describe('A guarded stream', () => {
   it('ends as without a guard, and hands on no empty chunk', async () => {
     const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     guardStream(stream, new PacketGuard(LARGEST, false));
-    const large = publish({ topic: 't', qos: 0, payload: LARGEST + OVERHEAD }, false);
+    const large = publish({ topic: 't', qos: 0, payload: LARGEST + OVERHEAD_BYTES }, false);
     stream.push(large.subarray(0, 3));
     stream.push(large.subarray(3));
     stream.push(null);
@@ -194,10 +194,10 @@ describe('A guarded stream', () => {
 
 describe('PacketGuard of packets other than PUBLISH', () => {
   const KIB = 1024;
-  /** In its place the parser finds what it ends the connection at. */
+  /** The packet in its place, at which the parser ends the connection. */
   const NO_PACKET = Buffer.from([0, 0]);
 
-  /** What is broken by a packet of this type and size of which the header has come, with this many filters asked for. */
+  /** The violation by a packet of this type and size, of which only the header arrived, after a request with this many filters. */
   function brokenBy(first: number, size: number, filters = 0): string | undefined {
     const guard = new PacketGuard(LARGEST, true);
     if (filters > 0) guard.expect(filters);

@@ -1,4 +1,4 @@
-/** How long to wait after a failure, by what failed. */
+/** The delay after a failure depends on its cause. */
 
 import { expect } from 'chai';
 import { type FailureCause, Retries } from '../../../lib/broker/connection/retries.ts';

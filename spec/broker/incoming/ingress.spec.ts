@@ -1,4 +1,4 @@
-/** Messages become observations, in batches; without credit no more of them are acknowledged. */
+/** Messages become observations, in batches. Without credit no more messages are acknowledged. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';

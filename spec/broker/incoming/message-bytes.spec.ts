@@ -1,4 +1,4 @@
-/** What waits is bounded by all that it takes: names and properties count like payloads. */
+/** Waiting messages are bounded by all their memory: topics and properties count like payloads. */
 
 import { expect } from 'chai';
 import type { IPublishPacket } from 'mqtt';

@@ -1,4 +1,4 @@
-/** A dry run says what it would publish, boundedly, and settles all of it. */
+/** A dry run logs what it would publish, and completes all of it; the number of log lines is bounded. */
 
 import { expect } from 'chai';
 import { DryRunPublisher, MAX_LOGGED } from '../../../lib/broker/outgoing/dry-run-publisher.ts';
@@ -17,7 +17,7 @@ describe('DryRunPublisher', () => {
     said = [];
     reports = [];
     publisher = new DryRunPublisher({
-      report: settled => reports.push(settled),
+      report: results => reports.push(results),
       log: message => said.push(message),
     });
   });
@@ -49,7 +49,7 @@ describe('DryRunPublisher', () => {
     ]);
   });
 
-  it('settles and confirms all publications', () => {
+  it('completes and confirms all publications', () => {
     add({ topic: 'a', payload: '12' }, { topic: 'b' });
     add({ topic: 'c' });
     expect(reports.map(({ through, bytes }) => [through, bytes])).to.deep.equal([

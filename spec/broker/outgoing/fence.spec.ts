@@ -1,4 +1,4 @@
-/** With QoS 0, what has no echo is confirmed by a round trip behind it, and by nothing less. */
+/** A publish of QoS 0 without an echo is confirmed by a round trip after it, and by nothing less. */
 
 import { expect } from 'chai';
 import { Fence } from '../../../lib/broker/outgoing/fence.ts';

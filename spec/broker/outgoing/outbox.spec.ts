@@ -1,4 +1,4 @@
-/** What goes out is windowed, settled in order however it is acknowledged, and reported once. */
+/** What goes out is windowed, completed in order however it is acknowledged, and reported once. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -32,7 +32,7 @@ describe('Outbox', () => {
 
   it('publishes a quarantined topic alone and last if there is no side connection', async () => {
     const fixture = new Fixture();
-    fixture.hasTrials = false;
+    fixture.hasSideConnection = false;
     fixture.quarantined.add('bad').add('worse');
     fixture.add({ topic: 'bad' }, { topic: 'a' }, { topic: 'worse' }, { topic: 'b' });
     const topics = () => fixture.sent.map(({ topic }) => topic);
@@ -91,7 +91,7 @@ describe('Outbox', () => {
     expect(fixture.outbox.counters.published).to.equal(10);
   });
 
-  it('settles in order, though acknowledgements arrive out of order', async () => {
+  it('completes in order, though acknowledgements arrive out of order', async () => {
     const fixture = new Fixture().addMany(4);
     expect(await fixture.acknowledge([2])).to.include({ through: 0 });
     expect(await fixture.acknowledge([0])).to.include({ through: 1 });
@@ -263,7 +263,7 @@ describe('Outbox', () => {
     fixture.quarantined.add('bad');
     fixture.add({ topic: 'bad', payload: '123' }, { topic: 'a' }, { topic: 'bad', payload: '45' });
     expect(fixture.sent.map(({ topic }) => topic)).to.deep.equal(['a']);
-    expect(fixture.tried.map(({ payload }) => payload.toString())).to.deep.equal(['123', '45']);
+    expect(fixture.inQuarantine.map(({ payload }) => payload.toString())).to.deep.equal(['123', '45']);
     const report = await fixture.acknowledge([0]);
     const bytes = 'bad123'.length + 'ax'.length + 'bad45'.length;
     expect(report).to.deep.include({ through: 3, bytes, quarantined: ['bad'], released: [] });
@@ -273,11 +273,11 @@ describe('Outbox', () => {
     const fixture = new Fixture({ receiveMaximum: 1 });
     fixture.quarantined.add('t');
     fixture.add({ topic: 't', payload: '1' }, { topic: 't', payload: '2' }, { topic: 'a' });
-    const [first, second] = fixture.tried;
+    const [first, second] = fixture.inQuarantine;
     if (first === undefined || second === undefined) throw new Error('nothing was tried');
     fixture.quarantined.delete('t');
     fixture.add({ topic: 't', payload: '3' });
-    fixture.outbox.settledInQuarantine(first, undefined);
+    fixture.outbox.completedInQuarantine(first, undefined);
     fixture.outbox.freed('t', [second]);
     const report = await fixture.acknowledge([0]);
     expect(report).to.deep.include({ released: ['t'], refused: [] });
@@ -291,9 +291,9 @@ describe('Outbox', () => {
     fixture.quarantined.add('bad');
     const reported = fixture.acknowledge([]);
     fixture.add({ topic: 'bad' });
-    const [publication] = fixture.tried;
+    const [publication] = fixture.inQuarantine;
     if (publication === undefined) throw new Error('nothing was tried');
-    fixture.outbox.settledInQuarantine(publication, {
+    fixture.outbox.completedInQuarantine(publication, {
       reason: 'it hangs up',
       scope: 'topic',
       isLogged: true,

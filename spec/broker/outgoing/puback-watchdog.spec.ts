@@ -1,11 +1,11 @@
-/** A broker that does not acknowledge is found out, and a slow one is not taken for one. */
+/** The watchdog reports a broker that does not acknowledge, and not one that is slow. */
 
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { PubackWatchdog, type UnacknowledgedPublish } from '../../../lib/broker/outgoing/puback-watchdog.ts';
 import type { QoS } from '../../../lib/core/policy.ts';
 
-/** Milliseconds: two looks. */
+/** Milliseconds: two checks. */
 const PASSED_OVER = 5_000;
 const LOOK = 2_500;
 const MINUTE = 60_000;

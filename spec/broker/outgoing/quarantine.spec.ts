@@ -1,4 +1,4 @@
-/** A topic that a broker hangs up on is quarantined, tried alone, and left out; no other topic is. */
+/** A topic that a broker hangs up on is quarantined, sent alone, and left out; no other topic is. */
 
 import { expect } from 'chai';
 import { causesOfHangup } from '../../../lib/broker/outgoing/halving.ts';
@@ -71,7 +71,7 @@ describe('causesOfHangup', () => {
       title: 'halves a group of which nothing was acknowledged',
       group: ['a', 'b', 'c', 'd', 'e'],
       acknowledged: [],
-      verdict: {
+      causes: {
         accepted: [],
         alone: undefined,
         groups: [
@@ -84,7 +84,7 @@ describe('causesOfHangup', () => {
       title: 'clears what was acknowledged before something else',
       group: ['a', 'b', 'c', 'd', 'e'],
       acknowledged: ['a', 'b'],
-      verdict: {
+      causes: {
         accepted: ['a'],
         alone: undefined,
         groups: [
@@ -97,26 +97,26 @@ describe('causesOfHangup', () => {
       title: 'keeps the one that was acknowledged last, where all were',
       group: ['a', 'b'],
       acknowledged: ['a', 'b'],
-      verdict: { accepted: ['a'], alone: undefined, groups: [['b']] },
+      causes: { accepted: ['a'], alone: undefined, groups: [['b']] },
     },
     {
       title: 'blames a topic that was alone',
       group: ['a'],
       acknowledged: [],
-      verdict: { accepted: [], alone: 'a', groups: [] },
+      causes: { accepted: [], alone: 'a', groups: [] },
     },
     {
       title: 'blames a topic that was alone and acknowledged',
       group: ['a'],
       acknowledged: ['a'],
-      verdict: { accepted: [], alone: 'a', groups: [] },
+      causes: { accepted: [], alone: 'a', groups: [] },
     },
   ];
-  for (const { title, group, acknowledged, verdict } of cases) {
-    it(title, () => expect(causesOfHangup(group, acknowledged)).to.deep.equal(verdict));
+  for (const { title, group, acknowledged, causes } of cases) {
+    it(title, () => expect(causesOfHangup(group, acknowledged)).to.deep.equal(causes));
   }
 
-  /** As trials do, against a broker that hangs up on some topics. Returns the hang-ups that it takes to find all. */
+  /** Like the QuarantinePublisher, at a broker that hangs up on some topics. Returns how many hang-ups find all of them. */
   function find(topics: readonly string[], bad: readonly string[], acknowledgesBad: boolean) {
     const quarantine = new Quarantine();
     quarantine.hungUp(topics);
@@ -130,12 +130,12 @@ describe('causesOfHangup', () => {
         continue;
       }
       hangups++;
-      const verdict = causesOfHangup(group, group.slice(0, scope + (acknowledgesBad ? 1 : 0)));
-      for (const topic of verdict.accepted) quarantine.accepted(topic);
-      groups.unshift(...verdict.groups);
-      if (verdict.alone === undefined) continue;
-      if (quarantine.hungUpOnAlone(verdict.alone, 0)) barred.push(verdict.alone);
-      else groups.unshift([verdict.alone]);
+      const causes = causesOfHangup(group, group.slice(0, scope + (acknowledgesBad ? 1 : 0)));
+      for (const topic of causes.accepted) quarantine.accepted(topic);
+      groups.unshift(...causes.groups);
+      if (causes.alone === undefined) continue;
+      if (quarantine.hungUpOnAlone(causes.alone, 0)) barred.push(causes.alone);
+      else groups.unshift([causes.alone]);
     }
     return { barred, hangups, left: topics.filter(topic => quarantine.routeOf(topic, 0) === 'quarantine') };
   }

@@ -10,8 +10,8 @@ import { TestClient } from '../../support/client.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 import { openConnection, topicsShown } from '../open-connection.ts';
 
-/** Milliseconds. That nothing follows is known by quiet, three times. */
-const PATIENCE = 20_000;
+/** The end of a replay is known by quiet, three times. */
+const REPLAY_TIMEOUT_MS = 20_000;
 
 describe('BrokerActor at a broker that never sets the retain flag', () => {
   let broker: AedesBroker;
@@ -23,7 +23,7 @@ describe('BrokerActor at a broker that never sets the retain flag', () => {
     await client.publish('kept', 'x', { qos: 1, retain: true });
     await client.end();
     fixture = new BrokerActorFixture(broker.url, { options: { protocolVersion: 4 } });
-    await fixture.replayed(1, PATIENCE);
+    await fixture.replayed(1, REPLAY_TIMEOUT_MS);
   });
 
   after(async () => {
@@ -43,9 +43,9 @@ describe('BrokerActor at a broker that never sets the retain flag', () => {
   });
 
   it('takes no late replay for a new write', async () => {
-    // What a second SUBSCRIBE shows would come before the answer to the next one, which is as late.
+    // The replay of a second SUBSCRIBE would arrive before the answer to the next one, which is as late.
     fixture.actor.resubscribe([{ filter: '+', qos: 1 }]);
-    await fixture.replayed(2, PATIENCE);
+    await fixture.replayed(2, REPLAY_TIMEOUT_MS);
     const shown = fixture.observations().map(({ topic, replay }) => [topic, replay]);
     expect(shown).to.deep.equal([
       ['kept', true],

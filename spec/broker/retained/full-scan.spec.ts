@@ -105,7 +105,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
   });
 }
 
-/** Over a websocket mosquitto shows no more at once than its queue takes: 1,000 messages. */
+/** Over a websocket mosquitto shows no more at once than its queue holds: 1,000 messages. */
 describe('A full scan of a broker that drops what it cannot write', function () {
   this.timeout(30_000);
 

@@ -1,11 +1,11 @@
-/** Reading in parts what a broker does not show at once: everything whose names can be known, within bounds. */
+/** A plan of parts reads everything whose names can be known, within bounds, at a broker that does not show it at once. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { PartPlan, type PlanOptions, type PlanResult } from '../../../lib/broker/retained/part-plan.ts';
 import { matches, parentOf } from '../../../lib/core/filter.ts';
 
-/** A broker that shows its topics in one order, and no more of them at once than that. */
+/** A broker that shows its topics in one order, and only a limited number of them at once. */
 interface ReplicationFixture extends Partial<PlanOptions> {
   readonly topics: readonly string[];
   readonly capacity: number;
@@ -33,7 +33,7 @@ function run({ topics, capacity, filters = ['#'], isCut = false, parents = [] }:
   return { reads, shown, result: plan.result };
 }
 
-/** Sites with devices with metrics, which have the same names everywhere. */
+/** Sites with devices with metrics, with the same names everywhere. */
 function tree(sites: number, devices: number, metrics: number): string[] {
   return range(sites).flatMap(site =>
     range(devices).flatMap(device =>
@@ -181,7 +181,7 @@ describe('PartPlan', () => {
     fc.assert(
       fc.property(topicSets, fc.integer({ min: 5, max: 50 }), fc.boolean(), (topics, capacity, isCut) => {
         const { shown, result, reads } = run({ topics, capacity, isCut, parents: topics.map(parentOf) });
-        // One level has four names at most here.
+        // Each level has at most four names here.
         expect([...shown]).to.have.members(topics);
         expect(result.isComplete).to.equal(true);
         expect(reads.length).to.be.below(2_000);

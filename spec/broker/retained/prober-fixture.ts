@@ -1,4 +1,4 @@
-/** Where a spec asks a prober, and its answers come in: each topic is answered once. */
+/** A prober with its answers, of which there must be one for each topic. */
 
 import type { ReplayOrder } from '../../../lib/broker/capabilities/replay-order-test.ts';
 import { Prober } from '../../../lib/broker/retained/prober.ts';
@@ -7,7 +7,7 @@ import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import type { ProbeAnswer, ReadAccess } from '../../../lib/protocol/messages.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
 
-/** Bytes of the largest payload that is taken in. */
+/** Bytes of the largest payload that mqttrep accepts. */
 export const LARGEST = 10_000;
 
 export class Fixture {
@@ -15,7 +15,7 @@ export class Fixture {
   readonly #answers = new Map<string, ProbeAnswer['found']>();
   #check: () => void = () => undefined;
   #readable: (answer: ReadAccess) => void = () => undefined;
-  /** How often an answer was found to go on though it was over. */
+  /** How often a read went on after its end. */
   disorders = 0;
 
   /** @param options for MQTT.js, such as a username */
@@ -53,7 +53,7 @@ export class Fixture {
     });
   }
 
-  /** Asks, and resolves with the payloads found, `absent` or `unknown`. */
+  /** Probes the topics. Resolves with the payloads found, `absent` or `unknown`. */
   async ask(topics: readonly string[]): Promise<string[]> {
     this.#answers.clear();
     this.prober.probe(topics, 'background');
@@ -68,7 +68,7 @@ export class Fixture {
     });
   }
 
-  /** Resolves with those of the parents beneath which it is proven that we can read. */
+  /** Resolves with the parents beneath which read access is proven. */
   async prove(parents: readonly string[]): Promise<readonly string[]> {
     const proven: string[] = [];
     let left = parents.length;

@@ -1,4 +1,4 @@
-/** A message of our own comes back from where we can read, and from nowhere else. */
+/** A message of mqttrep is delivered only beneath parents that mqttrep may read. */
 
 import { expect } from 'chai';
 import { type AclBroker, startWithAcl } from '../../support/acl-broker.ts';

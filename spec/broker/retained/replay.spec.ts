@@ -175,7 +175,7 @@ describe('Replay at a broker that was in order by chance', () => {
     const broker = await startAedes({ replayOrder: 'any' });
     await publishMany(broker.url, MANY);
     const link = await Link.to(broker.port);
-    // So that what Aedes shows a moment later comes before its next answer.
+    // A message that Aedes shows a moment later arrives before its next answer.
     link.delay = 50;
     const connection = await openConnection(link.url);
     const sentinel = newSentinel();
