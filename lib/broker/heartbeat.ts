@@ -1,34 +1,33 @@
 /**
- * Notices that the process did not run for a while: it was stopped (SIGSTOP), its machine or container was suspended, or
- * it got no time on the processor.
+ * Notices that the process did not run for a while: it was stopped (SIGSTOP), its machine or container was suspended, or it
+ * got no processor time.
  *
- * What waits to be passed on then is old, and so is what the sockets bring first. A command that is 75 s old must not be
- * executed. So whoever is woken by an event asks here first how long nothing ran.
+ * Messages that wait in mqttrep, or in its sockets, are old then. A command that is 75 s old must not be executed. So each
+ * event that may be the first one after a suspension checks here how long nothing ran.
  *
- * Two clocks are read: the steady one (CLOCK_MONOTONIC) may stand still while a machine is suspended, and the wall clock
- * may be set. A wall clock that is set ahead looks like a suspension, and costs a new connection.
+ * Two clocks are read. The monotonic clock may stand still while a machine is suspended; the wall clock may be set. A wall clock
+ * that is set ahead looks like a suspension, and costs a new connection.
  */
 
-/** Milliseconds between two beats. */
 const BEAT_MS = 1_000;
 
-/** A beat that is late by so many milliseconds was held up from outside. */
+/** A beat that is later than this was held up from outside. */
 const LATE_MS = 5_000;
 
-/** Of the time without a beat, in which the process computed: more than that, and it was busy with itself. */
+/** If the process computed for more than this share of the time without a beat, it was busy with its own work. */
 const BUSY_SHARE = 0.5;
 
 /** Each in milliseconds. */
 export interface Clocks {
   readonly wall: () => number;
-  readonly steady: () => number;
-  /** Time on the processor that this process has used, all threads together. */
+  readonly monotonic: () => number;
+  /** Processor time of this process, of all threads together. */
   readonly processor: () => number;
 }
 
 const CLOCKS: Clocks = {
   wall: () => Date.now(),
-  steady: () => performance.now(),
+  monotonic: () => performance.now(),
   processor: () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
@@ -40,15 +39,15 @@ export class Heartbeat {
   readonly #late: (milliseconds: number) => void;
   #timer: NodeJS.Timeout | undefined;
   #wall: number;
-  #steady: number;
+  #monotonic: number;
   #processor: number;
 
-  /** @param late told how long nothing ran, once for each time */
+  /** @param late called once for each suspension, with its milliseconds */
   constructor(late: (milliseconds: number) => void, clocks: Clocks = CLOCKS) {
     this.#late = late;
     this.#clocks = clocks;
     this.#wall = clocks.wall();
-    this.#steady = clocks.steady();
+    this.#monotonic = clocks.monotonic();
     this.#processor = clocks.processor();
   }
 
@@ -65,20 +64,20 @@ export class Heartbeat {
     this.#timer = undefined;
   }
 
-  /** To be called with each event that may be the first one after a suspension. Returns whether it is. */
+  /** To be called with each event that may be the first one after a suspension. Returns whether it is the first one. */
   check(): boolean {
-    const { wall, steady, processor } = this.#clocks;
-    const without = Math.max(wall() - this.#wall, steady() - this.#steady) - BEAT_MS;
-    if (without < LATE_MS) return false;
-    const isBusy = processor() - this.#processor > without * BUSY_SHARE;
+    const { wall, monotonic, processor } = this.#clocks;
+    const lateMs = Math.max(wall() - this.#wall, monotonic() - this.#monotonic) - BEAT_MS;
+    if (lateMs < LATE_MS) return false;
+    const isBusy = processor() - this.#processor > lateMs * BUSY_SHARE;
     this.#beat();
-    if (!isBusy) this.#late(without);
+    if (!isBusy) this.#late(lateMs);
     return !isBusy;
   }
 
   #beat(): void {
     this.#wall = this.#clocks.wall();
-    this.#steady = this.#clocks.steady();
+    this.#monotonic = this.#clocks.monotonic();
     this.#processor = this.#clocks.processor();
   }
 }

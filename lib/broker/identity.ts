@@ -1,4 +1,4 @@
-/** As whom we come to a broker: connection options, the probe's own, and the topics that are ours there. */
+/** Under which identity mqttrep connects to a broker: the options of each connection, and its own topics there. */
 
 import { nanoid } from 'nanoid';
 import type { QoS } from '../core/policy.ts';
@@ -6,29 +6,29 @@ import { ControlTopics } from '../protocol/control-topics.ts';
 import type { Start } from '../protocol/messages.ts';
 import type { BrokerSettings } from '../protocol/settings.ts';
 import { Stamps } from '../protocol/stamps.ts';
-import type { ConnectionOptions } from './connection/connection.ts';
+import type { ConnectionOptions } from './connection/connection-options.ts';
+import type { FilterLimit } from './connection/filter-limit.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
-import type { SubscribeLimit } from './connection/subscribe-limit.ts';
 import { type Encounters, Presence } from './presence.ts';
 import { Sentinel } from './retained/sentinel.ts';
 import type { StateTopics } from './state-topics.ts';
 
 export class Identity {
-  /** Undefined when mqttrep may write no topic of its own. */
+  /** Undefined where mqttrep may write no control topic. */
   readonly control: ControlTopics | undefined;
-  /** Undefined also when the user needs the will for something else. */
+  /** Undefined also if the user configured a will. */
   readonly presence: Presence | undefined;
   readonly stamps: Stamps;
-  /** Of the connection that replicates. */
+  /** Of the main connection. */
   readonly clientId: string;
   readonly #start: Start;
   readonly #settings: BrokerSettings;
-  readonly #subscribeLimit: SubscribeLimit;
-  /** The highest that the broker takes. */
+  readonly #subscribeLimit: FilterLimit;
+  /** The highest QoS that the broker supports. */
   #maxQos: QoS;
 
   /**
-   * @param state where it is to be said how mqttrep is
+   * @param state publishes the state of mqttrep; undefined where the user does not want it
    * @param subscribeLimit what is known of the broker, over all connections to it
    */
   constructor(
@@ -36,7 +36,7 @@ export class Identity {
     start: Start,
     encounters: Encounters,
     state: StateTopics | undefined,
-    subscribeLimit: SubscribeLimit,
+    subscribeLimit: FilterLimit,
   ) {
     const { mode, name, options } = settings;
     const controlPrefix = mode === 'dry-run' ? undefined : settings.controlPrefix;
@@ -55,25 +55,25 @@ export class Identity {
         : undefined;
   }
 
-  /** In a dry run there is no connection but one. */
+  /** A dry run has one connection only. */
   get isDryRun(): boolean {
     return this.#settings.mode === 'dry-run';
   }
 
-  /** Whether to start like this again would change nothing. */
+  /** Whether a start like this would make the same identity. */
   isOf({ replica, secret, clientId }: Start): boolean {
     const before = this.#start;
     return replica === before.replica && secret === before.secret && clientId === before.clientId;
   }
 
-  /** What the broker takes at most turned out to be less; undefined where it did not. */
+  /** @param maxQos what the broker turned out to support; undefined where it showed no limit */
   lowerQos(maxQos: QoS | undefined): void {
     this.#maxQos = Math.min(this.#maxQos, maxQos ?? 2) as QoS;
   }
 
   /**
-   * @param presence whose will CONNECT is to bear; undefined where the broker does not bear it
-   * @param willQos the highest that the will may have
+   * @param presence whose will CONNECT has; undefined where the broker does not accept it
+   * @param willQos the highest QoS of the will
    */
   connectionOptions(
     protocolVersion: ProtocolVersion,
@@ -89,9 +89,9 @@ export class Identity {
     return this.#options(clientId, protocolVersion, { ...options, will: { ...will, qos } });
   }
 
-  /** For a connection beside the one that replicates. It is not its heir: its end must not publish a will. */
+  /** For a connection beside the main one. It has no will: its end tells nothing of mqttrep. */
   sideConnectionOptions(
-    purpose: 'probe' | 'full-scan' | 'quarantine' | 'dry-run',
+    purpose: 'probe' | 'scan' | 'quarantine' | 'dry-run',
     protocolVersion: ProtocolVersion,
   ): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;

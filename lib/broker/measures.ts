@@ -1,13 +1,16 @@
-/** How a broker is, in the words in which the main thread asks. */
+/** What the main thread is told of a broker: its counters, and its round trips. */
 
 import type { BrokerMeasures } from '../protocol/requests.ts';
 import type { RoundTrips } from './outgoing/round-trips.ts';
 
 type Counters = Readonly<Record<string, number>>;
 
-/** From what was counted of messages received, and of those published. */
-export function measuresOf(intake: Counters, sent: Counters, roundTrips: RoundTrips): BrokerMeasures {
-  const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0, held_back = 0 } = intake;
+/**
+ * @param ingress counters of the messages received
+ * @param sent counters of the messages published
+ */
+export function measuresOf(ingress: Counters, sent: Counters, roundTrips: RoundTrips): BrokerMeasures {
+  const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0, held_back = 0 } = ingress;
   const {
     published = 0,
     published_own = 0,
@@ -16,7 +19,7 @@ export function measuresOf(intake: Counters, sent: Counters, roundTrips: RoundTr
     refused_too_large = 0,
     refused_malformed = 0,
   } = sent;
-  const refused = Object.entries(intake).filter(([name]) => name.startsWith('refused_'));
+  const refused = Object.entries(ingress).filter(([name]) => name.startsWith('refused_'));
   return {
     counts: {
       received: received - ignored_control_topic - ignored_late_replay,

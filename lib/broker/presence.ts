@@ -1,64 +1,55 @@
 /**
- * Presence: each replicator leaves a retained message at each broker, so that replicators over the same broker know of
- * each other. Its will says that it is gone. The will has bytes, since some brokers refuse a will with an empty payload. So
- * what says `offline` stays retained where a replicator did not say goodbye: over MQTT 5 it expires.
+ * Presence: each replicator leaves a retained message at each broker, so that replicators at the same broker know of each
+ * other. The will of a replicator says `offline`: some brokers refuse a will with an empty payload. After an end without
+ * DISCONNECT that message stays retained; over MQTT 5 it expires.
  *
- * Over MQTT 5 several of them converge, by their stamps. Over MQTT 3.1.1 a copy that one of them made looks
- * like a client's write to the other, so there it must be said aloud.
+ * Over MQTT 5 several replicators converge by their stamps. Over MQTT 3.1.1 the copy that one of them publishes looks like a
+ * write of a client to the other one. So the log warns of it there.
  *
- * Two other mistakes show here. Presence names the process that wrote it: where a connection sees it from its own process
- * under the name of another broker, both names are one broker. And no will takes away which process was here last: where
- * that is a later process with our id, two run with copies of one store. They share their client id, so that brokers have
- * them throw each other out in turns: the one that is connected never sees the other's presence.
+ * Presence also shows two mistakes. It names the process that wrote it: if a connection sees its own process under the name of
+ * another broker, both names are the same broker. A second topic, which no will removes, names the last process: if that is a
+ * later process with the same replica id, two processes run with copies of one store. These two share their client id, and
+ * brokers disconnect them in turns, so the one that is connected never sees the presence of the other one.
  */
 
 import type { IPublishPacket } from 'mqtt';
-import type { QoS } from '../core/policy.ts';
 import type { ControlTopics } from '../protocol/control-topics.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Limits } from './connection/limits.ts';
+import { type PublishOutcome, publishAcknowledged } from './connection/publish-acknowledged.ts';
+import type { Will } from './connection/will.ts';
 import type { StateTopics } from './state-topics.ts';
 
-/** As much of a connection as is needed to tell others of us. */
+/** The part of a connection that is needed to announce presence. */
 type Announcing = Pick<Connection, 'publish' | 'subscribe'> & { readonly limits: Pick<Limits, 'wildcards'> };
 
-/** Other replicators that are named: whoever may write control topics could make up any number. */
-const MOST_NAMED = 100;
+/** Most other replicators that are reported: any client that may write control topics could invent more. */
+const MAX_REPORTED = 100;
 
-/** What ids look like; anything else is not ours, and could be made to be obeyed by a terminal. */
-const ID = /^[\w-]{1,64}$/;
+/** A replica id. Anything else was not written by mqttrep, and might control the terminal that shows the log. */
+const REPLICA_ID = /^[\w-]{1,64}$/;
 
 const ONLINE = 'online';
 
-/** What the will says; an empty payload means the same, as the wills of earlier versions said it. */
+/** The payload of the will. An empty payload means the same. */
 const OFFLINE = 'offline';
 
-/** Seconds after which an MQTT 5 broker removes what the will said. */
+/** An MQTT 5 broker removes the message of the will after this time. */
 const OFFLINE_EXPIRY_SECONDS = 24 * 60 * 60;
 
-/** Seconds after which an MQTT 5 broker forgets which process was here last: copies of a store meet within seconds. */
+/** An MQTT 5 broker removes the name of the last process after this time: copies of a store meet within seconds. */
 const PROCESS_EXPIRY_SECONDS = 60 * 60;
 
-/** What processes are called: when they started, in milliseconds since 1970 and base 36, and a random part. */
+/** The name of a process: the time of its start, in milliseconds since 1970 and base 36, and a random part. */
 const PROCESS = /^(?<start>[0-9a-z]{1,11})-[0-9a-z]{1,32}$/;
 
-/** For CONNECT. */
-export interface Will {
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  /** MQTT 5. */
-  readonly properties?: { readonly messageExpiryInterval: number };
-}
-
-/** What is noticed of others. */
+/** What presence tells of others. */
 export interface Encounters {
   /** Called once for each other replicator, with its id. */
   readonly another: (replica: string) => void;
-  /** The broker is also connected to under this name. */
+  /** This process is connected to the same broker under this name, too. */
   readonly sameBroker: (name: string) => void;
-  /** A later process runs with a copy of our store; it has written to this topic. */
+  /** A later process runs with a copy of this store; it wrote to this topic. */
   readonly copyOfStore: (topic: string) => void;
 }
 
@@ -66,19 +57,19 @@ export class Presence {
   readonly #topic: string;
   readonly #filter: string;
   readonly #prefix: string;
-  /** Where each process with our id says that it was here. */
+  /** Where each process with this replica id leaves its name. */
   readonly #processTopic: string;
   readonly #process: string;
-  readonly #ourPrefix: string;
+  readonly #ownPrefix: string;
   readonly #seen = new Set<string>();
   readonly #encounters: Encounters;
   readonly #state: StateTopics | undefined;
   #connection: Announcing | undefined;
 
   /**
-   * @param process what this process is called, see `isLater`
-   * @param state has the will for itself, if there is such; nothing could take a retained presence away then, so
-   * replicators tell each other of themselves in passing
+   * @param process the name of this process, see `isLater`
+   * @param state uses the will for itself. Then nothing would remove a retained presence, so presence is transient, and is
+   * published again when another replicator appears
    */
   constructor(control: ControlTopics, process: string, encounters: Encounters, state?: StateTopics) {
     this.#state = state;
@@ -86,12 +77,12 @@ export class Presence {
     this.#topic = control.of('presence');
     this.#filter = control.ofAllReplicas('presence');
     this.#processTopic = control.of('process');
-    this.#ourPrefix = this.#topic.slice(0, this.#topic.lastIndexOf('/') + 1);
+    this.#ownPrefix = this.#topic.slice(0, this.#topic.lastIndexOf('/') + 1);
     this.#prefix = this.#filter.slice(0, this.#filter.indexOf('+'));
     this.#encounters = encounters;
   }
 
-  /** For CONNECT: what the broker is to publish when we are gone. */
+  /** For CONNECT. */
   get will(): Will {
     if (this.#state !== undefined) return this.#state.will;
     return {
@@ -105,17 +96,18 @@ export class Presence {
   }
 
   /**
-   * Tells others that we are here, and asks who else is, unless it is to tell only; and which process was here last.
-   * Returns whether the broker answered; never rejects, since nothing waits for this.
+   * Publishes presence, and subscribes to that of others and to the name of the last process. Returns whether the broker
+   * answered; never rejects, since nothing waits for it.
+   * @param how `publish` leaves the SUBSCRIBE out
    */
   async announce(
     connection: Announcing,
-    how: 'and listen' | 'only' = 'and listen',
+    how: 'publish and subscribe' | 'publish' = 'publish and subscribe',
   ): Promise<'answered' | 'unanswered'> {
     this.#connection = connection;
     this.#state?.announce(connection);
-    this.#tell(connection);
-    if (how === 'only') return 'answered';
+    this.#publishPresence(connection);
+    if (how === 'publish') return 'answered';
     const filters = connection.limits.wildcards ? [this.#filter, this.#processTopic] : [this.#processTopic];
     const options = { qos: 0, replay: true, retainAsPublished: true } as const;
     const isAnswered = await connection.subscribe(filters, options).then(
@@ -123,32 +115,32 @@ export class Presence {
       () => false,
     );
     if (!isAnswered) return 'unanswered';
-    // Not before: who was here last has been shown by now.
-    void this.#write(connection, this.#processTopic, this.#process, {
+    // Only now: the name of the last process has been shown.
+    void this.#publish(connection, this.#processTopic, this.#process, {
       retain: true,
       properties: { messageExpiryInterval: PROCESS_EXPIRY_SECONDS },
     });
     return 'answered';
   }
 
-  /** Takes the announcement away; a DISCONNECT would suppress the will. */
+  /** Removes presence: after DISCONNECT the broker does not publish the will. */
   async withdraw(connection: Connection): Promise<void> {
-    const gone = this.#write(connection, this.#processTopic, '', { retain: true });
+    const gone = this.#publish(connection, this.#processTopic, '', { retain: true });
     if (this.#state !== undefined) await Promise.all([gone, this.#state.withdraw(connection)]);
-    else await Promise.all([gone, this.#write(connection, this.#topic, '', { retain: true })]);
+    else await Promise.all([gone, this.#publish(connection, this.#topic, '', { retain: true })]);
   }
 
-  /** Looks at a message of the connection. */
+  /** A message of the connection arrived. */
   observe({ topic, payload }: Pick<IPublishPacket, 'topic' | 'payload'>): void {
-    if (!topic.startsWith(this.#prefix) || saysGone(payload)) return;
+    if (!topic.startsWith(this.#prefix) || isOffline(payload)) return;
     if (topic === this.#processTopic) {
       if (isLater(payload.toString(), this.#process)) this.#encounters.copyOfStore(topic);
       return;
     }
     if (topic === this.#topic) return;
-    if (topic.startsWith(this.#ourPrefix)) {
-      const isFromHere = payload.toString() === `${ONLINE} ${this.#process}`;
-      if (isFromHere) this.#encounters.sameBroker(topic.slice(this.#ourPrefix.length));
+    if (topic.startsWith(this.#ownPrefix)) {
+      const isOfThisProcess = payload.toString() === `${ONLINE} ${this.#process}`;
+      if (isOfThisProcess) this.#encounters.sameBroker(topic.slice(this.#ownPrefix.length));
       return;
     }
     this.#meet(topic);
@@ -157,37 +149,35 @@ export class Presence {
   #meet(topic: string): void {
     const [replica, purpose] = topic.split('/').slice(-3);
     if (purpose !== 'presence' || replica === undefined || this.#seen.has(replica)) return;
-    if (!ID.test(replica) || this.#seen.size >= MOST_NAMED) return;
+    if (!REPLICA_ID.test(replica) || this.#seen.size >= MAX_REPORTED) return;
     this.#seen.add(replica);
     this.#encounters.another(replica);
-    // It has come after us, and has nothing retained to know us by.
-    if (this.#state !== undefined && this.#connection !== undefined) this.#tell(this.#connection);
+    // The other one connected later, and no retained presence tells it of this one.
+    if (this.#state !== undefined && this.#connection !== undefined) this.#publishPresence(this.#connection);
   }
 
-  #tell(connection: Announcing): void {
+  #publishPresence(connection: Announcing): void {
     const options = { retain: this.#state === undefined };
-    void this.#write(connection, this.#topic, `${ONLINE} ${this.#process}`, options);
+    void this.#publish(connection, this.#topic, `${ONLINE} ${this.#process}`, options);
   }
 
-  #write(
+  #publish(
     connection: Pick<Connection, 'publish'>,
     topic: string,
     payload: string,
     options: Omit<Parameters<Connection['publish']>[2], 'qos'>,
-  ): Promise<void> {
-    return new Promise(resolve => {
-      connection.publish(topic, Buffer.from(payload), { qos: 0, ...options }, () => resolve());
-    });
+  ): Promise<PublishOutcome> {
+    return publishAcknowledged(connection, topic, payload, { qos: 0, ...options });
   }
 }
 
-function saysGone(payload: string | Buffer): boolean {
+function isOffline(payload: string | Buffer): boolean {
   return payload.length === 0 || String(payload) === OFFLINE;
 }
 
 /**
- * Whether a process started after another one. A broker that went back in time shows an earlier one, which is none that
- * runs: so of two that run it is the earlier one that notices.
+ * Whether a process started after another one. A broker that was rolled back shows an earlier process, which no longer runs.
+ * So of two running processes the earlier one reports the later one.
  */
 export function isLater(one: string, other: string): boolean {
   const [a, b] = [one, other].map(name => PROCESS.exec(name)?.groups?.['start']);

@@ -1,11 +1,15 @@
 /**
- * How mqttrep is, for clients of the brokers: `{control}/status` is online, or offline by will, and
- * `{control}/connection/{broker}` 1 or 0, all retained, at each broker. Only where the user asks for it.
+ * The state of mqttrep for clients of the brokers, retained at each broker: `{control}/status` is `online`, or `offline` by the
+ * will, and `{control}/connection/{broker}` is `1` or `0`. Published only if the user configured it.
  */
 
 import { connectionTopic, statusTopic } from '../protocol/control-topics.ts';
 import type { Connections } from '../protocol/messages.ts';
 import type { Connection } from './connection/connection.ts';
+import { type PublishOutcome, publishAcknowledged } from './connection/publish-acknowledged.ts';
+
+/** Longest wait for the acknowledgements of the last state: they may be lost. */
+const _GOODBYE_TIMEOUT_MS = 2_000;
 
 const RETAINED = { qos: 1, retain: true } as const;
 
@@ -16,7 +20,7 @@ export class StateTopics {
   #connection: Publishing | undefined;
   #connections: Connections = {};
 
-  /** @param prefix with what the topics of mqttrep itself begin */
+  /** @param prefix the beginning of mqttrep's own topics */
   constructor(prefix: string) {
     this.#prefix = prefix;
   }
@@ -26,39 +30,46 @@ export class StateTopics {
     return { topic: statusTopic(this.#prefix), payload: Buffer.from('offline'), ...RETAINED };
   }
 
-  /** Says on a new connection all that there is to say. */
+  /** Publishes the whole state on a new connection. */
   announce(connection: Publishing): void {
     this.#connection = connection;
-    void this.#say(connection, statusTopic(this.#prefix), 'online');
-    for (const name of Object.keys(this.#connections)) void this.#sayOf(connection, name, this.#connections);
+    void this.#publish(connection, statusTopic(this.#prefix), 'online');
+    for (const name of Object.keys(this.#connections))
+      void this.#publishConnection(connection, name, this.#connections);
   }
 
-  /** Says what has changed; what was said of a broker that is no longer configured is taken away. */
+  /** Publishes the changes. The topic of a broker that is no longer configured is deleted. */
   update(connections: Connections): void {
     const before = this.#connections;
     this.#connections = connections;
     const names = new Set([...Object.keys(before), ...Object.keys(connections)]);
     for (const name of names) {
       if (this.#connection === undefined || before[name] === connections[name]) continue;
-      void this.#sayOf(this.#connection, name, connections);
+      void this.#publishConnection(this.#connection, name, connections);
     }
   }
 
-  /** Says goodbye. Resolves when the broker has it; see `sayGoodbye` for how long that is waited for. */
+  /** Publishes `offline`: after DISCONNECT the broker does not publish the will. `sayGoodbye` limits the wait. */
   async withdraw(connection: Publishing): Promise<void> {
     this.#connection = undefined;
     const none = Object.fromEntries(Object.keys(this.#connections).map(name => [name, 'down' as const]));
-    const said = Object.keys(none).map(name => this.#sayOf(connection, name, none));
-    await Promise.all([...said, this.#say(connection, statusTopic(this.#prefix), 'offline')]);
+    await Promise.all([
+      ...Object.keys(none).map(name => this.#publishConnection(connection, name, none)),
+      this.#publish(connection, statusTopic(this.#prefix), 'offline'),
+    ]);
   }
 
-  #sayOf(connection: Publishing, name: string, connections: Connections): Promise<void> {
+  #publishConnection(
+    connection: Publishing,
+    name: string,
+    connections: Connections,
+  ): Promise<PublishOutcome> {
     const state = connections[name];
     const payload = state === undefined ? '' : state === 'up' ? '1' : '0';
-    return this.#say(connection, connectionTopic(this.#prefix, name), payload);
+    return this.#publish(connection, connectionTopic(this.#prefix, name), payload);
   }
 
-  #say(connection: Publishing, topic: string, payload: string): Promise<void> {
-    return new Promise(resolve => connection.publish(topic, Buffer.from(payload), RETAINED, () => resolve()));
+  #publish(connection: Publishing, topic: string, payload: string): Promise<PublishOutcome> {
+    return publishAcknowledged(connection, topic, payload, RETAINED);
   }
 }

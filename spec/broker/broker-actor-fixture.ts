@@ -1,4 +1,4 @@
-/** A broker actor with a real MessageChannel, at the other end of which a spec stands in for the reconciler. */
+/** A broker actor with a real MessageChannel. The spec takes the place of the reconciler at its other end. */
 
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
@@ -12,15 +12,15 @@ import { type Observation, readObservation } from '../../lib/protocol/observatio
 import { type Publication, writePublication } from '../../lib/protocol/publication.ts';
 
 export interface FixtureOptions {
-  /** Of the broker; default: oslo. */
+  /** The name of the broker; default `oslo`. */
   readonly name?: string;
-  /** What the process is called. */
+  /** The name of the process. */
   readonly process?: string;
   readonly subscriptions?: readonly Subscription[];
   readonly options?: Readonly<Record<string, unknown>>;
   /** Default: one of its own. */
   readonly clientId?: string;
-  /** In whose name it writes; default `us`. */
+  /** The replica that writes; default `us`. */
   readonly replica?: string;
   /** Default: without a limit. */
   readonly maxLevels?: number;
@@ -28,14 +28,14 @@ export interface FixtureOptions {
   readonly stateTopics?: boolean;
 }
 
-/** A step of the session as the reconciler is told of it, in order. */
+/** A message of the actor to the reconciler, in order. */
 export type Told = Exclude<FromBroker, { kind: 'observations' }> | (Observation & { kind: 'observation' });
 
-/** Whom the reconciler says that we are. */
+/** The identity that the reconciler tells. */
 export const START: Start = { kind: 'start', replica: 'us', secret: 'secret', clientId: 'kept' };
 
-/** Milliseconds. Far more than any of it takes, since a machine that runs many specs at once is slow. */
-const WITHIN = 15_000;
+/** Far more than anything here takes: a machine that runs many specs at once is slow. */
+const TIMEOUT_MS = 15_000;
 
 export class BrokerActorFixture {
   readonly actor: BrokerActor;
@@ -98,7 +98,7 @@ export class BrokerActorFixture {
     this.tell({ kind: 'publications', session, batch: writer.take() });
   }
 
-  /** Another reconciler takes over. */
+  /** Attaches another reconciler. */
   attach(): void {
     const { port1, port2 } = new MessageChannel();
     this.#port = port2;
@@ -107,7 +107,7 @@ export class BrokerActorFixture {
     this.tell({ ...START, replica: this.#replica });
   }
 
-  /** Resolves with the first, told already or to come, of which the condition holds. */
+  /** Resolves with the first message, earlier or later, for which the condition holds. */
   async heard<T extends Told>(condition: (told: Told) => told is T): Promise<T>;
   async heard(condition: (told: Told) => boolean): Promise<Told>;
   async heard(condition: (told: Told) => boolean): Promise<Told> {
@@ -115,7 +115,7 @@ export class BrokerActorFixture {
   }
 
   /** Resolves at the end of the replay of the session with that number. */
-  async replayed(session = 1, within = WITHIN): Promise<void> {
+  async replayed(session = 1, within = TIMEOUT_MS): Promise<void> {
     await this.#until(
       () => this.told.filter(({ kind }) => kind === 'caught-up').length >= session || undefined,
       'was not replayed',
@@ -156,10 +156,10 @@ export class BrokerActorFixture {
     const late = new Promise<never>((_, reject) => {
       limit = setTimeout(() => {
         const told = this.kinds.slice(-20).join(', ');
-        reject(new Error(`it did not stop within ${WITHIN} ms; told: ${told}; log:\n${this.log}`));
-      }, WITHIN);
+        reject(new Error(`it did not stop within ${TIMEOUT_MS} ms; told: ${told}; log:\n${this.log}`));
+      }, TIMEOUT_MS);
     });
-    // The actor closes its end last, so that all it told has arrived then.
+    // The actor closes its end last, so that all its messages have arrived then.
     const closed = once(this.#port, 'close');
     try {
       await Promise.race([Promise.all([this.actor.stop(), this.#ended, closed]), late]);
@@ -183,7 +183,7 @@ export class BrokerActorFixture {
     });
   }
 
-  #until<T>(find: () => T | undefined, failure: string, within = WITHIN): Promise<T> {
+  #until<T>(find: () => T | undefined, failure: string, within = TIMEOUT_MS): Promise<T> {
     const past = find();
     if (past !== undefined) return Promise.resolve(past);
     return new Promise((resolve, reject) => {

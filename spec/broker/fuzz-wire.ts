@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz:wire -- --seconds N --seed S`: broker actors at a broker that sends what no broker should, until one of
- * them does wrong. Ends with 1 then, and says the seed of that round: with `--seed` it is the first to be played.
+ * `npm run fuzz:wire -- --seconds N --seed S`: broker actors at a broker that breaks the protocol, until one of them fails. Then
+ * it exits with 1, and prints the seed of that round: with `--seed` that round comes first.
  */
 
 import { parseArgs } from 'node:util';
@@ -9,9 +9,9 @@ import { startMosquitto } from '../support/mosquitto.ts';
 import { playRound } from './wire/round.ts';
 
 /** Rounds at once: most of a round is waiting. */
-const AT_ONCE = 8;
+const ROUNDS_AT_ONCE = 8;
 
-/** No more memory than that, in bytes, whatever is sent; Node and its libraries have some 100 MB of it. */
+/** Most memory of the process, whatever the broker sends; Node and its libraries use some 100 MB of it. */
 const MEMORY_LIMIT_BYTES = 1024 ** 3;
 
 const { values } = parseArgs({
@@ -53,7 +53,7 @@ async function play(): Promise<void> {
   } while (performance.now() < end);
 }
 
-await Promise.all(Array.from({ length: AT_ONCE }, play));
+await Promise.all(Array.from({ length: ROUNDS_AT_ONCE }, play));
 await client.end();
 await broker.stop();
 console.log(

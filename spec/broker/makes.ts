@@ -10,9 +10,9 @@ import type { TestBroker } from '../support/test-broker.ts';
 export interface Make {
   readonly make: string;
   readonly protocolVersion: 4 | 5;
-  /** In which it replays; default `filter by filter`. */
+  /** In which order it replays; default `filter by filter`. */
   readonly order?: ReplayOrder;
-  /** Skips the test where the make is not installed. */
+  /** Skips the test if the make is not installed. */
   readonly start: (context: Mocha.Context) => Promise<TestBroker>;
 }
 
@@ -22,7 +22,7 @@ export const MAKES: readonly Make[] = [
   { make: 'Aedes', protocolVersion: 4, start: () => startAedes() },
 ];
 
-/** For what hangs on replays. */
+/** For specs of replays. */
 export const REPLAYING_MAKES: readonly Make[] = [
   ...MAKES,
   {
@@ -43,12 +43,12 @@ async function mosquitto(context: Mocha.Context): Promise<TestBroker> {
   return await startMosquitto();
 }
 
-/** The topics of what mqttrep has left retained at a broker under its control topics. */
+/** The control topics that mqttrep has left retained at a broker. */
 export async function controlTopicsAt(url: string): Promise<string[]> {
   return [...(await controlMessagesAt(url)).keys()];
 }
 
-/** What mqttrep has left retained at a broker under its control topics, by topic. */
+/** The messages that mqttrep has left retained under its control topics, by topic. */
 export async function controlMessagesAt(url: string): Promise<Map<string, string>> {
   const client = await TestClient.connect(url);
   const ends = ['$end/of/the/replay', '$end/or/its/begin'] as const;
@@ -56,7 +56,7 @@ export async function controlMessagesAt(url: string): Promise<Map<string, string
   for (const end of ends) await client.publish(end, 'x', { retain: true });
   await client.subscribe([first, 'mqttrep/#', last], { qos: 0 });
   for (const end of ends) await client.waitFor(({ topic }) => topic === end);
-  // Some answer in any order.
+  // Some brokers replay in any order.
   await wait(100);
   for (const end of ends) await client.deleteRetained(end);
   await client.end();

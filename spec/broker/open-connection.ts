@@ -1,7 +1,8 @@
-/** A connection as an actor has it, in a name of its own, and a replay that is watched on it. */
+/** A connection like that of an actor, with its own client id, and the topics of a replay on it. */
 
 import { randomUUID } from 'node:crypto';
-import { Connection, type ConnectionOptions } from '../../lib/broker/connection/connection.ts';
+import { Connection } from '../../lib/broker/connection/connection.ts';
+import type { ConnectionOptions } from '../../lib/broker/connection/connection-options.ts';
 import type { Replay } from '../../lib/broker/retained/replay.ts';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 
@@ -19,7 +20,7 @@ export function openConnection(
   });
 }
 
-/** The topics of what is delivered, oldest first, without what is the replay's own. */
+/** The topics of all delivered messages, oldest first, without those of the replay itself. */
 export function topicsShown(connection: Connection, replay: Replay): readonly string[] {
   const topics: string[] = [];
   connection.receive((packet, done) => {

@@ -1,4 +1,4 @@
-/** A session that outlives the connection: what came while it was away comes before anything is subscribed to. */
+/** A persistent session delivers the messages of an absence before mqttrep subscribes. */
 
 import { expect } from 'chai';
 import { TestClient } from '../support/client.ts';
@@ -6,7 +6,7 @@ import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import type { TestBroker } from '../support/test-broker.ts';
 import { BrokerActorFixture } from './broker-actor-fixture.ts';
 
-describe('Broker actor with a persistent session', () => {
+describe('BrokerActor with a persistent session', () => {
   let broker: TestBroker;
   let client: TestClient;
   let fixture: BrokerActorFixture;
@@ -30,7 +30,7 @@ describe('Broker actor with a persistent session', () => {
     });
   }
 
-  it('is not held up by more than it keeps of what came meanwhile, and counts what it leaves out', async () => {
+  it('is not held up by more early messages than it keeps, and counts those that it leaves out', async () => {
     connect();
     await fixture.replayed();
     await fixture.stop();
@@ -45,7 +45,7 @@ describe('Broker actor with a persistent session', () => {
     const topics = fixture.observations().map(({ topic }) => topic);
     expect(topics).to.deep.equal([...Array.from({ length: 15 }, (_, index) => `t/${index}`), 'kept']);
     expect(fixture.log).to.match(
-      /"t\/15" is not replicated: its session had more than 10000 messages, or 16 MB/,
+      /"t\/15" is not replicated: its session had stored more than 10000 messages, or 16 MB/,
     );
   });
 });

@@ -1,4 +1,4 @@
-/** Other replicators at a broker are named once each, whatever is written under their topics. */
+/** Each other replicator at a broker is reported once, whatever is written under its topics. */
 
 import { expect } from 'chai';
 import { Presence } from '../../lib/broker/presence.ts';
@@ -24,7 +24,7 @@ describe('Presence', () => {
   const observe = (topic: string, payload = 'online') =>
     presence.observe({ topic, payload: Buffer.from(payload) });
 
-  it('names another replicator once, and not this one', () => {
+  it('reports another replicator once, and never itself', () => {
     for (let time = 0; time < 2; time++) {
       observe('mqttrep/us/presence/OSLO');
       observe('mqttrep/V1StGXR8_Z/presence/north');
@@ -33,26 +33,26 @@ describe('Presence', () => {
   });
 
   for (const payload of ['', 'offline']) {
-    it(`does not name one that has gone, which says ${JSON.stringify(payload)}`, () => {
+    it(`does not report a replicator that is gone and left ${JSON.stringify(payload)}`, () => {
       observe('mqttrep/other/presence/OSLO', payload);
       expect(named).to.deep.equal([]);
     });
   }
 
-  it('names nothing that a terminal would obey, or that is no id of a replicator', () => {
+  it('reports no name that could control a terminal, or that is not a replica id', () => {
     for (const id of ['\u001b[2J', 'a\nerror b', '', 'x'.repeat(65), 'ü'])
       observe(`mqttrep/${id}/presence/OSLO`);
     observe('mqttrep/other/marker/OSLO');
     expect(named).to.deep.equal([]);
   });
 
-  it('tells that a broker is connected to under another name, where this process says so', () => {
+  it('reports another name of the same broker if this process has written it', () => {
     observe('mqttrep/us/presence/PARIS', 'online b-0');
     expect(sameBrokers).to.deep.equal(['PARIS']);
     expect(named).to.deep.equal([]);
   });
 
-  it('takes what an earlier process left under another name for nothing, since the broker may have been renamed', () => {
+  it('ignores another name that an earlier process wrote, since the broker may have been renamed', () => {
     observe('mqttrep/us/presence/PARIS', 'online a-0');
     observe('mqttrep/us/presence/OSLO', 'online b-0');
     expect(sameBrokers).to.deep.equal([]);
@@ -69,13 +69,13 @@ describe('Presence', () => {
     ['c-0\u001b[2J', false],
   ];
   for (const [process, isCopy] of processes) {
-    it(`${isCopy ? 'notices' : 'does not take for'} a copy of the store what ${JSON.stringify(process)} wrote`, () => {
+    it(`${isCopy ? 'reports' : 'does not report'} a copy of the store if the last process is ${JSON.stringify(process)}`, () => {
       observe('mqttrep/us/process/OSLO', process);
       expect(copies).to.deep.equal(isCopy ? ['mqttrep/us/process/OSLO'] : []);
     });
   }
 
-  it('names no more than a hundred, however many are made up', () => {
+  it('reports at most a hundred replicators, however many are invented', () => {
     for (let id = 0; id < 1_000; id++) observe(`mqttrep/${id}/presence/OSLO`);
     expect(named).to.have.lengthOf(100);
   });

@@ -43,7 +43,7 @@ for (const { make, protocolVersion, start } of MAKES) {
         // Over MQTT 3.1.1 an empty message deletes once a probe has told that nothing is retained: a dry run sends none.
         const deletion =
           protocolVersion === 5
-            ? 'would erase "canards/name"'
+            ? 'would delete "canards/name"'
             : 'would publish "canards/name" (QoS 1, 0 bytes)';
         await mqttrep.line(`PARIS: ${deletion}`, 20_000);
         const lines = mqttrep.stderr.split('\n').filter(line => line.includes('would '));

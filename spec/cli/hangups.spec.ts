@@ -116,7 +116,7 @@ describe('mqttrep, where a connection ends', function () {
       for (const topic of denied) expect(lines(`"${topic}"`).length, topic).to.be.at.most(1);
       // Each topic costs the main connection one hang-up at most, and none grows the distance.
       expect(lines('PARIS: connected with').length).to.be.at.most(denied.length + 3);
-      for (const line of lines('PARIS: connection lost')) expect(line).to.match(/next attempt in [01]\.\d s/);
+      for (const line of lines('PARIS: connection lost')) expect(line).to.match(/retrying in [01]\.\d s/);
     });
   }
 
@@ -200,7 +200,7 @@ describe('mqttrep, where a connection ends', function () {
 
   it('goes on where a broker hangs up on the SUBSCRIBE for the presence of others', async () => {
     const fixture = await start(5, { oddity: hangsUpOnPresence(5) });
-    await fixture.mqttrep.line('other replicators at this broker go unnoticed', 2 * patience);
+    await fixture.mqttrep.line('does not notice other replicators at this broker', 2 * patience);
     await fixture.publish('OSLO', 'a', '1', { retain: true });
     await fixture.retainedEverywhere('a', '1', { within: 2 * patience });
     expect(lines('crashed')).to.deep.equal([]);

@@ -80,7 +80,7 @@ describe('mqttrep, where a broker', function () {
     const { fixture } = await create(['max_qos 0'], 5, { MQTTREP_TOPIC_all: '#', MQTTREP_QOS_all: '2' });
     await fixture.publish('OSLO', 'a', '1', { retain: true, qos: 2 });
     expect(await fixture.copy('PARIS', 'a')).to.include({ qos: 0, retain: true });
-    expect(await fixture.mqttrep.line('PARIS: the broker grants "#" QoS 0 only', patience)).to.contain(
+    expect(await fixture.mqttrep.line('PARIS: the broker grants "#" with QoS 0 only', patience)).to.contain(
       'info',
     );
   });
@@ -94,7 +94,7 @@ describe('mqttrep, where a broker', function () {
       environment: { MQTTREP_TOPIC_all: 'any/#', MQTTREP_TOPIC_named: 'named' },
     });
     const mqttrep = fixture.run();
-    expect(await mqttrep.line('PARIS: the broker knows no wildcards', 2 * patience))
+    expect(await mqttrep.line('PARIS: the broker does not support wildcards', 2 * patience))
       .to.contain('error')
       .and.contain('"any/#"')
       .and.contain('MQTTREP_TOPIC_{id}');

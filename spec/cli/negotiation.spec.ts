@@ -103,7 +103,7 @@ describe('mqttrep, where a broker', function () {
     const attempts = () => mqttrep.stderr.split('\n').filter(line => line.includes('LIMA: cannot connect'));
     await eventually(() => expect(attempts()).to.have.length.of.at.least(3), { within: patience });
     const lines = attempts();
-    const waits = lines.map(line => Number(/ECONNREFUSED.* next attempt in ([\d.]+) s$/.exec(line)?.[1]));
+    const waits = lines.map(line => Number(/ECONNREFUSED.* retrying in ([\d.]+) s$/.exec(line)?.[1]));
     const times = lines.map(line => Date.parse(line.split(' ')[0] ?? ''));
     const distances = times.slice(1).map((time, index) => time - (times[index] ?? time));
     for (const [index, distance] of distances.entries()) {

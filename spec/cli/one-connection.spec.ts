@@ -67,8 +67,8 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
         await fixture.retainedEverywhere('there', '1', { within: 3 * patience });
         await fixture.retainedEverywhere('here', '2', { within: 3 * patience });
         await deleteWhileAway('away/deleted');
-        await fixture.mqttrep.line('PARIS: the broker takes one connection of this account only', patience);
-        expect(linesWith('the broker takes one connection')).to.have.length(1);
+        await fixture.mqttrep.line('PARIS: the broker allows one connection of this account only', patience);
+        expect(linesWith('the broker allows one connection')).to.have.length(1);
         await fixture.settled();
         const lost = linesWith('PARIS: connection lost').length;
         await deleteWhileAway('away/once more');
@@ -88,7 +88,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
         // What comes while a second connection throws the first one out is lost.
         await fixture.publish('PARIS', 'looked at', 'again and again', { retain: true });
         await fixture.mqttrep.line(
-          'PARIS: the broker takes one connection of this account only',
+          'PARIS: the broker allows one connection of this account only',
           2 * patience,
         );
         await fixture.settled();

@@ -104,7 +104,7 @@ describe('mqttrep over TLS', function () {
       const mqttrep = fixture.run();
       await fixture.connected('PARIS');
       expect(await mqttrep.line('OSLO: cannot connect', patience)).to.match(
-        /TLS: .*unknown ca.* next attempt in/,
+        /TLS: .*unknown ca.* retrying in/,
       );
       expect(mqttrep.stderr).not.to.contain('OSLO: connected');
     });

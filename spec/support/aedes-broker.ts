@@ -10,7 +10,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Aedes } from 'aedes';
-import type { Behaviour } from '../../lib/broker/capabilities/qos-upgrade-test.ts';
+import type { Resubscription } from '../../lib/broker/capabilities/qos-upgrade-test.ts';
 import { matches } from '../../lib/core/filter.ts';
 import { freePort } from './free-port.ts';
 import type { TestBroker } from './test-broker.ts';
@@ -35,7 +35,7 @@ export interface AedesOptions {
    * demands. With RabbitMQ 3 it `adds` one, and both deliver everything. With Moquette it replays everything without the
    * retain flag: `hides what is replayed`.
    */
-  readonly resubscription?: Behaviour;
+  readonly resubscription?: Resubscription;
   /** Whether it sets the retain flag in replays. Default true; Mosca never does. */
   readonly flagsReplays?: boolean;
   /** Milliseconds before each message of a replay. Default 0. */

@@ -1,35 +1,47 @@
 /**
- * Whether a subscription takes the place of an earlier one to the same filter, with a higher QoS, as MQTT has it
- * (3.1.1 §3.8.4). RabbitMQ 3 keeps one for each QoS, and delivers everything twice from then on. Moquette replays
- * without the retain flag where the QoS is not 0, so that over MQTT 3.1.1 all that it retains looks like written
- * anew. Tried with a topic of our own.
+ * Whether a second SUBSCRIBE to the same filter, with a higher QoS, replaces the first one, as MQTT requires (3.1.1 §3.8.4).
+ * RabbitMQ 3 keeps a subscription for each QoS, and delivers each message twice. Moquette replays without the retain flag if
+ * the QoS is not 0: over MQTT 3.1.1 all retained messages would look like new writes. The test uses a control topic.
  */
 
 import type { IPublishPacket } from 'mqtt';
 import type { Connection } from '../connection/connection.ts';
+import { publishAcknowledged } from '../connection/publish-acknowledged.ts';
+import { Condition } from '../timing/condition.ts';
 
-/** Messages that are sent: of which a second copy may come late, after the first one of the next message. */
+/** Messages sent: the second copy of one may come late, after the first copy of the next. */
 const ROUNDS = 3;
 
-/** Longest wait for a message to be acknowledged, and for it to come back, in milliseconds. */
-const ECHO_LIMIT = 1_000;
+/** Longest wait for the acknowledgement of a message, and for its delivery. */
+const ANSWER_TIMEOUT_MS = 1_000;
 
-/** Retained while the trial lasts. */
-const KEPT = 'kept';
+/** The payload that is retained during the test. */
+const RETAINED_PAYLOAD = 'kept';
 
-const FOUND_ONLY = { replay: true, retainAsPublished: false } as const;
+const REPLAYED = { replay: true, retainAsPublished: false } as const;
 const LIVE = { replay: false, retainAsPublished: false } as const;
 
-export type Behaviour = 'replaces' | 'adds' | 'hides what is replayed';
+/** What a second SUBSCRIBE does. */
+export type Resubscription = 'replaces' | 'adds' | 'hides what is replayed';
+
+/** With which SUBSCRIBE a subscription gets the wanted QoS; or it stays at QoS 0. */
+export type QosUpgrade = 'with the second' | 'with the first' | 'not at all';
+
+export const QOS_UPGRADES: Readonly<Record<Resubscription, QosUpgrade>> = {
+  replaces: 'with the second',
+  adds: 'with the first',
+  'hides what is replayed': 'not at all',
+};
 
 export class QosUpgradeTest {
   readonly #topic: string;
+  readonly #condition = new Condition();
+  /** Deliveries by payload. */
   readonly #copies = new Map<string, number>();
-  /** What is retained was shown with its flag, or has had the time for that. */
+  /** The retained message was replayed with its flag, or has had the time for that. */
   #isStored = false;
-  /** And then without. */
+  /** It was replayed without the flag after that. */
   #isHidden = false;
-  #look: () => void = () => undefined;
 
   /** @param topic a control topic that nobody else uses */
   constructor(topic: string) {
@@ -37,69 +49,46 @@ export class QosUpgradeTest {
   }
 
   /**
-   * Where nothing comes back, it replaces as MQTT has it.
+   * Resolves with `replaces` where no message is delivered.
    * @throws when the connection ends meanwhile
    */
-  async behaviour(connection: Connection): Promise<Behaviour> {
-    await this.#keep(connection, KEPT);
-    const stored = this.#until(() => this.#isStored);
-    await connection.subscribe([this.#topic], { qos: 0, ...FOUND_ONLY });
+  async run(connection: Connection): Promise<Resubscription> {
+    await this.#publish(connection, RETAINED_PAYLOAD, true);
+    const stored = this.#condition.until(() => this.#isStored, ANSWER_TIMEOUT_MS);
+    await connection.subscribe([this.#topic], { qos: 0, ...REPLAYED });
     await stored;
-    // Mosca never says so.
+    // A broker that never sets the flag does not show it.
     this.#isStored = true;
     await connection.subscribe([this.#topic], { qos: 1, ...LIVE });
     for (let round = 1; round <= ROUNDS; round++) {
-      if (!(await this.#comesBack(connection, String(round)))) break;
+      if (!(await this.#isEchoed(connection, String(round)))) break;
     }
     void connection.unsubscribe([this.#topic]);
-    void this.#keep(connection, '');
+    void this.#publish(connection, '', true);
     if (this.#isHidden) return 'hides what is replayed';
     return [...this.#copies.values()].some(copies => copies > 1) ? 'adds' : 'replaces';
   }
 
-  /** Looks at a message; returns whether it was ours, and so is of no further interest. */
+  /** Returns whether the message belongs to the test. */
   observe({ topic, payload, retain }: IPublishPacket): boolean {
     if (topic !== this.#topic) return false;
     const text = payload.toString();
-    if (text !== KEPT) this.#copies.set(text, (this.#copies.get(text) ?? 0) + 1);
+    if (text !== RETAINED_PAYLOAD) this.#copies.set(text, (this.#copies.get(text) ?? 0) + 1);
     else if (retain) this.#isStored = true;
-    // Before it was stored it came live.
+    // Before that it may have been delivered live.
     else if (this.#isStored) this.#isHidden = true;
-    this.#look();
+    this.#condition.check();
     return true;
   }
 
-  /** Acknowledged, and seen. */
-  async #comesBack(connection: Connection, round: string): Promise<boolean> {
-    const seen = this.#until(() => this.#copies.has(round));
-    await this.#publish(connection, round, false);
-    return seen;
+  /** Publishes; resolves with whether the message was delivered in time. */
+  async #isEchoed(connection: Connection, payload: string): Promise<boolean> {
+    const isSeen = this.#condition.until(() => this.#copies.has(payload), ANSWER_TIMEOUT_MS);
+    await this.#publish(connection, payload, false);
+    return isSeen;
   }
 
-  #keep(connection: Connection, payload: string): Promise<void> {
-    return this.#publish(connection, payload, true);
-  }
-
-  /** Resolves when it is acknowledged, or not within the limit. */
-  #publish(connection: Connection, payload: string, retain: boolean): Promise<void> {
-    return new Promise(resolve => {
-      const limit = setTimeout(resolve, ECHO_LIMIT);
-      connection.publish(this.#topic, Buffer.from(payload), { qos: 1, retain }, () => {
-        clearTimeout(limit);
-        resolve();
-      });
-    });
-  }
-
-  /** Resolves with whether the condition came to hold within the limit. */
-  #until(condition: () => boolean): Promise<boolean> {
-    return new Promise(resolve => {
-      const limit = setTimeout(() => resolve(false), ECHO_LIMIT);
-      this.#look = () => {
-        if (!condition()) return;
-        clearTimeout(limit);
-        resolve(true);
-      };
-    });
+  async #publish(connection: Connection, payload: string, retain: boolean): Promise<void> {
+    await publishAcknowledged(connection, this.#topic, payload, { qos: 1, retain }, ANSWER_TIMEOUT_MS);
   }
 }

@@ -1,12 +1,12 @@
 /**
- * The order in which packets that have an answer are sent on one connection. Brokers handle the packets of a connection in
- * their order. So an answer to a later packet says that the answer to an earlier one is late, or lost.
+ * The order in which packets with an answer are sent on one connection. Brokers handle the packets of a connection in order.
+ * An answer to a later packet therefore tells that the answer to an earlier one is late, or lost.
  */
 
 export class AnswerOrder {
-  /** The packets that were sent. */
+  /** Packets sent. */
   #sent = 0;
-  /** By place, those that are watched and were not passed over yet. At most one for each request that is not answered. */
+  /** By place, the watched packets whose answer no later one has overtaken. Bounded by the unanswered requests. */
   readonly #watched = new Map<number, () => void>();
 
   /** A packet goes out. Returns its place. */
@@ -14,19 +14,19 @@ export class AnswerOrder {
     return ++this.#sent;
   }
 
-  /** The packet in that place is answered. */
+  /** The packet at this place is answered. */
   answered(place: number): void {
     if (this.#watched.size === 0) return;
-    for (const [earlier, passedOver] of this.#watched) {
+    for (const [earlier, overtaken] of this.#watched) {
       if (earlier >= place) continue;
       this.#watched.delete(earlier);
-      passedOver();
+      overtaken();
     }
   }
 
-  /** Calls `passedOver` once a packet that was sent later is answered. Returns what ends the watch. */
-  watch(place: number, passedOver: () => void): () => void {
-    this.#watched.set(place, passedOver);
+  /** Calls `overtaken` once, when a packet that was sent later is answered. Returns a function that ends the watch. */
+  watch(place: number, overtaken: () => void): () => void {
+    this.#watched.set(place, overtaken);
     return () => this.#watched.delete(place);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Random client ids that a person can tell apart in a broker's log, of the form
+ * Random client ids that a person can tell apart in the log of a broker. Their form is
  * `{name}_{adjective}_{adjective}_{animal}_mqttreplicator_{randomid}`.
  */
 

@@ -1,22 +1,22 @@
-/** What MQTT.js is told of a connection: what the user configured, and what mqttrep must decide itself. */
+/** The options of MQTT.js for a connection: those that the user configured, and those that mqttrep must decide itself. */
 
 import { type IClientOptions, Store } from 'mqtt';
-import type { ConnectionOptions } from './connection.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 
-/** Longest wait for the network connection and the CONNACK, in milliseconds, unless configured. */
-const CONNECT_LIMIT = 10_000;
+/** Longest wait for the network connection and the CONNACK, unless configured. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Over MQTT 5, messages of QoS 1 and 2 that a broker may send before the first of them is acknowledged, unless configured:
- * as much as a fast link holds, and far less than the 65,535 that MQTT allows where nothing is said.
+ * MQTT 5: how many messages of QoS 1 and 2 a broker may send before the first of them is acknowledged, unless configured.
+ * A fast link holds about that many; without this property MQTT allows 65,535.
  */
 const RECEIVE_MAXIMUM = 1_000;
 
 export function clientOptions({ options, clientId, protocolVersion }: ConnectionOptions): IClientOptions {
   return {
-    connectTimeout: CONNECT_LIMIT,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     ...options,
-    // MQTT.js hands the other options of TLS on to websockets, but not this one.
+    // MQTT.js hands the other TLS options on to websockets, but not this one.
     ...('servername' in options ? { wsOptions: withServerName(options) } : {}),
     ...(protocolVersion === 5 ? { properties: withReceiveMaximum(options) } : {}),
     clientId,
@@ -27,9 +27,9 @@ export function clientOptions({ options, clientId, protocolVersion }: Connection
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    // By default it is gone when the client ends; MQTT.js goes on with packets that it has parsed, and throws at that.
+    // The default store closes with the client. MQTT.js still handles packets that it has parsed, and would throw.
     outgoingStore: new Store({ clean: false }),
-    // MQTT.js formats its debug messages even where nobody reads them.
+    // MQTT.js formats its debug messages even if nobody reads them.
     log: () => undefined,
   };
 }
@@ -42,17 +42,17 @@ function withServerName({ servername, wsOptions }: ConnectionOptions['options'])
   return { servername, ...(wsOptions as object | undefined) };
 }
 
-/** What MQTT.js reads of a URL otherwise than it is meant. */
+/** The parts of a URL that MQTT.js misreads. */
 export interface Address {
   /** Without credentials, and without a client id in its query. */
   readonly url: string;
-  /** Decoded; without what the URL does not name. */
+  /** Decoded; a part that the URL does not name is left out. */
   readonly credentials: { readonly username?: string; readonly password?: string };
 }
 
 /**
- * MQTT.js takes a client id in the query of the URL for more than the one in the options. It decodes the credentials
- * before it splits them, and splits at the last colon, so that a colon in a password ends up in the user name.
+ * MQTT.js prefers a client id in the query of the URL to the one in the options. It decodes the credentials before it splits
+ * them, and splits at the last colon: a colon in a password would end up in the user name.
  */
 export function addressOf(url: string): Address {
   const parsed = new URL(url);

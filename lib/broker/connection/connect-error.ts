@@ -1,4 +1,4 @@
-/** Why there is no connection: the broker cannot be reached, or refuses. */
+/** There is no connection: the broker cannot be reached, or refuses it. */
 
 import type { ConnectFailure } from './negotiation.ts';
 

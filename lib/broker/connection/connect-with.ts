@@ -1,19 +1,19 @@
 /**
  * Connects by MQTT.js with a stream that is prepared before the first byte is written to it. MQTT.js makes the stream and
- * writes CONNECT in one go. On a websocket each write is a frame, so CONNECT would leave in some twenty frames; where it has
- * an empty field, such as the payload of a will, one of them is empty. Some brokers take an empty frame for the end.
+ * writes CONNECT in one turn. On a websocket each write is a frame, so CONNECT would leave in some twenty frames. An empty
+ * field of CONNECT, such as the payload of a will, would be an empty frame, which some brokers take for the end.
  */
 
 import type { Duplex } from 'node:stream';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { readingAhead } from './read-ahead.ts';
 
-/** As much of the client as has to be reached for: MQTT.js has no option for the stream that it makes of a URL. */
+/** A private part of the client: MQTT.js has no option for the stream that it makes of a URL. */
 interface WithStreamBuilder {
   streamBuilder: (client: MqttClient) => Duplex;
 }
 
-/** @param prepare called with the stream before anything is written to it */
+/** @param prepare called with the stream before a byte is written to it */
 export function connectWith(
   url: string,
   options: IClientOptions,

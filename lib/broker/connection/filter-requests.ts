@@ -1,62 +1,62 @@
 /**
- * SUBSCRIBE and UNSUBSCRIBE on one connection: no more filters in a packet than the broker takes, no larger packet, and an
- * end to the wait for each answer.
+ * SUBSCRIBE and UNSUBSCRIBE on one connection. A packet has no more filters, and no more bytes, than the broker accepts. The
+ * wait for each answer has an end.
  */
 
 import type { MqttClient } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
 import type { AnswerOrder } from './answer-order.ts';
+import type { FilterLimit } from './filter-limit.ts';
 import { filterSize, SUBSCRIBE_OVERHEAD_BYTES } from './packet-size.ts';
-import { watchSilence } from './suback-timeout.ts';
-import type { SubscribeLimit } from './subscribe-limit.ts';
+import { watchSubackTimeout } from './suback-timeout.ts';
 
 export interface SubscribeOptions {
   readonly qos: QoS;
-  /** MQTT 5: whether to replay what is retained; 3.1.1 always does. */
+  /** MQTT 5: whether the broker replays what it retains. Over MQTT 3.1.1 it always does. */
   readonly replay: boolean;
-  /** MQTT 5: keep the retain flag of live messages as it was published. */
+  /** MQTT 5: live messages keep the retain flag that they were published with. */
   readonly retainAsPublished: boolean;
 }
 
-/** What the broker answered to the subscription of a filter. */
+/** The broker's answer to the subscription of one filter. */
 export interface Grant {
   readonly filter: string;
-  /** The QoS that it grants, or a reason code from REFUSED on. */
+  /** The QoS granted, or a reason code of REFUSED or above. */
   readonly code: number;
 }
 
-/** SUBACK codes from here on are refusals. */
+/** The lowest SUBACK code of a refusal. */
 const REFUSED = 0x80;
 
 export function isRefusal({ code }: Grant): boolean {
   return code >= REFUSED;
 }
 
-/** Longest wait for an UNSUBACK, in milliseconds. What was to be unsubscribed may then go on being delivered. */
+/** Longest wait for an UNSUBACK. After that the broker may still deliver what was to be unsubscribed. */
 const UNSUBACK_TIMEOUT_MS = 10_000;
 
-/** And after a later packet was answered. */
-const PASSED_OVER_MS = 5_000;
+/** Longest wait for an UNSUBACK after a later packet was answered. */
+const OVERTAKEN_UNSUBACK_TIMEOUT_MS = 5_000;
 
 export interface FilterRequestsDeps {
-  readonly limit: SubscribeLimit;
-  /** Of all packets of the connection that have an answer. */
+  readonly limit: FilterLimit;
+  /** The order of all packets of the connection that have an answer. */
   readonly order: AnswerOrder;
   /** Bytes. */
   readonly maximumPacketSize: number;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
-  /** Told how many filters a packet has before it goes out. */
+  /** Called with the number of filters before a packet goes out. */
   readonly sending: (filters: number) => void;
   /** Ends the connection: the broker does not answer. */
   readonly giveUp: () => void;
 }
 
 export class FilterRequests {
-  readonly limit: SubscribeLimit;
+  readonly limit: FilterLimit;
   readonly #client: MqttClient;
   readonly #deps: FilterRequestsDeps;
-  /** Those that are not answered. */
+  /** Packets without an answer yet. */
   readonly #unanswered = new Set<{ readonly filters: number }>();
 
   constructor(client: MqttClient, deps: FilterRequestsDeps) {
@@ -66,9 +66,8 @@ export class FilterRequests {
   }
 
   /**
-   * Parts of these filters for which the broker takes one SUBSCRIBE each, together with others around them; each part has
-   * one filter at least.
-   * @param around filters that are to stand in each packet as well, such as those of a sentinel
+   * Splits filters into parts of at least one filter, each small enough for one SUBSCRIBE.
+   * @param around filters that stand in each packet as well, such as those of a sentinel
    */
   batches(filters: readonly string[], around: readonly string[] = []): string[][] {
     const most = Math.max(1, this.limit.filters - around.length);
@@ -93,27 +92,27 @@ export class FilterRequests {
 
   /**
    * Subscribes to the filters in this order. Returns the broker's answer to each.
-   * @throws when the connection ends before the answer; as it does where the broker is silent instead
+   * @throws when the connection ends before the answer; a broker that does not answer ends the connection
    */
   async subscribe(filters: readonly string[], how: SubscribeOptions): Promise<Grant[]> {
     const grants = await Promise.all(this.batches(filters).map(batch => this.#subscribe(batch, how)));
     return grants.flat();
   }
 
-  /** Resolves with whether the broker answered: it may not in time, or the connection may end before. */
+  /** Resolves with whether the broker answered in time. */
   async unsubscribe(filters: readonly string[]): Promise<boolean> {
     const answered = await Promise.all(this.batches(filters).map(batch => this.#unsubscribe(batch)));
     return answered.every(Boolean);
   }
 
-  /** The connection has ended. That may be because the broker takes no packet with so many filters. */
+  /** The connection has ended, perhaps because the broker does not accept a packet with this many filters. */
   ended(): void {
     const most = Math.max(0, ...[...this.#unanswered].map(({ filters }) => filters));
     this.forget();
     if (most > 1) this.limit.unanswered(most);
   }
 
-  /** What is not answered will not be, and says nothing of the broker. */
+  /** The unanswered packets tell nothing of the broker. */
   forget(): void {
     this.#unanswered.clear();
   }
@@ -123,7 +122,7 @@ export class FilterRequests {
     const { answered, place } = this.#pending(filters.length);
     let stop: () => void = () => undefined;
     const granted = new Promise<Grant[]>((resolve, reject) => {
-      // MQTT.js does not answer what it is asked after the end.
+      // MQTT.js does not call back for a request that follows the end.
       void this.#deps.closed.then(reason => reject(new Error(reason)));
       this.#client.subscribe([...filters], options, (error, _granted, packet) => {
         const codes = (packet as { granted?: number[] } | undefined)?.granted;
@@ -132,12 +131,12 @@ export class FilterRequests {
         answered(grants);
         resolve(grants);
       });
-      const watch = watchSilence(this.#client, reason => {
+      const watch = watchSubackTimeout(this.#client, reason => {
         reject(new Error(reason));
         this.ended();
         this.#deps.giveUp();
       });
-      const unwatch = this.#deps.order.watch(place, watch.passedOver);
+      const unwatch = this.#deps.order.watch(place, watch.overtaken);
       stop = () => {
         watch.end();
         unwatch();
@@ -154,7 +153,7 @@ export class FilterRequests {
       const giveUpAfter = (ms: number) => limits.push(setTimeout(() => resolve(false), ms));
       void this.#deps.closed.then(() => resolve(false));
       giveUpAfter(UNSUBACK_TIMEOUT_MS);
-      unwatch = this.#deps.order.watch(place, () => giveUpAfter(PASSED_OVER_MS));
+      unwatch = this.#deps.order.watch(place, () => giveUpAfter(OVERTAKEN_UNSUBACK_TIMEOUT_MS));
       this.#client.unsubscribe([...filters], error => {
         if (!error) answered([]);
         resolve(!error);
@@ -165,17 +164,17 @@ export class FilterRequests {
     return isAnswered;
   }
 
-  /** A packet with so many filters goes out. Returns its place, and what is to be called with its answer. */
+  /** A packet with this many filters goes out. Returns its place, and a function to be called with its answer. */
   #pending(filters: number): {
     readonly place: number;
     readonly answered: (grants: readonly Grant[]) => void;
   } {
     this.#deps.sending(filters);
-    const asked = { filters };
-    this.#unanswered.add(asked);
+    const request = { filters };
+    this.#unanswered.add(request);
     const place = this.#deps.order.sent();
     const answered = (grants: readonly Grant[]) => {
-      this.#unanswered.delete(asked);
+      this.#unanswered.delete(request);
       this.#deps.order.answered(place);
       if (grants.length > 1 && grants.every(isRefusal)) this.limit.refused(filters);
       else this.limit.answered(filters);

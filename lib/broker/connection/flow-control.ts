@@ -1,15 +1,15 @@
 /**
- * Flow control (MQTT 5 §4.9): of all that one connection publishes with QoS 1 or 2, no more is in flight than the broker's
- * Receive Maximum. Whoever publishes goes through here: the outbox, the sentinel, the capability tests, the marker.
+ * Flow control (MQTT 5 §4.9): at most the broker's Receive Maximum of publishes with QoS 1 or 2 is in flight on one
+ * connection. All publishes pass here: those of the outbox, the sentinels, the capability tests, and the marker.
  *
- * Holds: publishes leave in the order in which they were handed over. What waits is bounded by those who publish, each of
- * whom waits for acknowledgements.
+ * Invariant: publishes leave in the order in which they were handed over. The queue is bounded by its users, each of which
+ * waits for acknowledgements.
  */
 
 export interface Sending {
-  /** QoS 0 takes no place in the window, but waits for its turn. */
+  /** A publish of QoS 0 does not count in the window, but keeps its place in the queue. */
   readonly isAcknowledged: boolean;
-  /** Sends it. `done` is to be called once, when it is acknowledged, written or failed. */
+  /** Sends the publish. `done` is to be called once, when it is acknowledged, written or failed. */
   readonly send: (done: () => void) => void;
 }
 
@@ -19,7 +19,7 @@ export class FlowControl {
   #inFlight = 0;
   #isSending = false;
 
-  /** @param window publishes in flight at once, 1 at least */
+  /** @param window publishes in flight at once; at least 1 */
   constructor(window: number) {
     this.#window = Math.max(1, window);
   }
@@ -34,7 +34,7 @@ export class FlowControl {
     else this.#queue.push(sending);
   }
 
-  /** The connection has ended: all that waits is let go, to fail by itself. */
+  /** The connection has ended: all queued publishes are sent, so that each fails by itself. */
   release(): void {
     for (const { send } of this.#queue.splice(0)) send(() => undefined);
   }
@@ -55,7 +55,7 @@ export class FlowControl {
     });
   }
 
-  /** Not recursive: one that fails at once makes room for the next. */
+  /** Not recursive: a publish that fails at once makes room for the next one. */
   #next(): void {
     if (this.#isSending) return;
     this.#isSending = true;

@@ -1,9 +1,8 @@
 /**
- * What a broker allows on one connection, as its CONNACK says (MQTT 5, §3.2.2.3). An MQTT 3.1.1 broker says
- * nothing, so there all counts as allowed until it is seen not to be.
+ * What a broker allows on one connection, as its CONNACK tells (MQTT 5, §3.2.2.3). The CONNACK of MQTT 3.1.1 has no
+ * properties, so everything counts as allowed until a capability test finds otherwise.
  *
- * The keep-alive that a broker asks for is MQTT.js's affair; topic aliases and subscription identifiers are
- * not used.
+ * MQTT.js obeys the Server Keep Alive. Topic aliases and subscription identifiers are not used.
  */
 
 import type { IConnackPacket } from 'mqtt';
@@ -11,16 +10,16 @@ import type { QoS } from '../../core/policy.ts';
 
 export interface Limits {
   readonly maxQos: QoS;
-  /** Whether it keeps retained messages, and bears with those who publish them. */
+  /** Whether the broker supports retained messages. */
   readonly retains: boolean;
   readonly wildcards: boolean;
-  /** Publishes of QoS 1 and 2 under way at once. */
+  /** Publishes of QoS 1 and 2 in flight at once. */
   readonly receiveMaximum: number;
   /** Bytes of the largest packet; Infinity where the broker names none. */
   readonly maximumPacketSize: number;
 }
 
-/** What MQTT allows where the broker does not say. */
+/** What MQTT allows where the CONNACK names no limit. */
 const UNLIMITED: Omit<Limits, 'maxQos'> = {
   retains: true,
   wildcards: true,
@@ -28,7 +27,7 @@ const UNLIMITED: Omit<Limits, 'maxQos'> = {
   maximumPacketSize: Number.POSITIVE_INFINITY,
 };
 
-/** @param maxQos as configured; the broker may take less */
+/** @param maxQos as configured; the broker may support less */
 export function limitsOf({ properties = {} }: Pick<IConnackPacket, 'properties'>, maxQos: QoS): Limits {
   const { maximumQoS, receiveMaximum, maximumPacketSize } = properties;
   return {

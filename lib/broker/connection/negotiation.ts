@@ -1,6 +1,6 @@
 /**
- * Which version of MQTT to ask for: 5 first, 3.1.1 where a broker refuses 5, whether by a reason code or by
- * closing the connection without a word, or breaks it. What worked is remembered as long as the process lives.
+ * Which version of MQTT to ask for. 5 comes first. 3.1.1 follows if a broker refuses 5 by a reason code, closes the connection
+ * without a CONNACK, or breaks the protocol of 5. The version that worked is remembered as long as the process lives.
  */
 
 export type ProtocolVersion = 3 | 4 | 5;
@@ -8,11 +8,11 @@ export type ProtocolVersion = 3 | 4 | 5;
 /** CONNACK codes for "unsupported protocol version": of MQTT 3.1.1 (§3.2.2.3) and of MQTT 5 (§3.2.2.2). */
 const UNSUPPORTED = new Set([0x01, 0x84]);
 
-/** How an attempt to connect ended, where it did not succeed. */
+/** How an attempt to connect failed. */
 export interface ConnectFailure {
-  /** The CONNACK reason or return code, if there was a CONNACK. */
+  /** The CONNACK reason or return code; undefined without a CONNACK. */
   readonly code: number | undefined;
-  /** The network connection stood, and the broker closed it or was silent. */
+  /** The network connection stood; the broker closed it, or was silent. */
   readonly wasConnected: boolean;
 }
 
@@ -36,8 +36,7 @@ export class Negotiation {
   }
 
   /**
-   * The broker sent what the agreed version does not know (Mochi acknowledges what has user properties with the reason
-   * code 0x01). Returns whether another version is worth trying at once.
+   * The broker sent a packet that the agreed version does not have. Returns whether another version is worth trying at once.
    */
   protocolError(): boolean {
     if (this.#configured !== undefined || this.#agreed !== 5) return false;

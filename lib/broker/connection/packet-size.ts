@@ -1,4 +1,4 @@
-/** How large packets are on the wire, in bytes (MQTT 3.1.1 §3.3 and §3.8, MQTT 5 the same), to be known before they are sent. */
+/** The size of a packet in bytes, known before it is sent (§3.3 and §3.8 of MQTT 3.1.1 and of MQTT 5). */
 
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties, SentProperties, UserProperties } from '../../protocol/properties.ts';
@@ -21,15 +21,15 @@ export function packetSize({ topic, payload, qos, properties }: Publish): number
   return 1 + variableInteger(remaining) + remaining;
 }
 
-/** Of a SUBSCRIBE or UNSUBSCRIBE besides its filters, at most: fixed header, packet identifier, length of no properties. */
+/** Most bytes of a SUBSCRIBE or UNSUBSCRIBE beside its filters: fixed header, packet identifier, length of no properties. */
 export const SUBSCRIBE_OVERHEAD_BYTES = 8;
 
-/** Of one filter in a SUBSCRIBE: its length, itself, its options; an UNSUBSCRIBE takes a byte less. */
+/** Bytes of one filter in a SUBSCRIBE: its length, its text, its options. In an UNSUBSCRIBE it has one byte less. */
 export function filterSize(filter: string): number {
   return text(filter) + 1;
 }
 
-/** Each property is one byte for its kind, and its value. */
+/** Each property has one byte for its kind, and its value. */
 function propertiesSize(properties: MessageProperties | SentProperties): number {
   let size = 0;
   if (properties.payloadFormatIndicator !== undefined) size += 2;
@@ -54,7 +54,7 @@ function text(value: string): number {
   return 2 + Buffer.byteLength(value);
 }
 
-/** Seven bits a byte. */
+/** Bytes of a variable byte integer: seven bits a byte. */
 function variableInteger(value: number): number {
   if (value < 2 ** 7) return 1;
   if (value < 2 ** 14) return 2;

@@ -1,85 +1,85 @@
 /**
- * A broker that answers pings, but not a SUBSCRIBE: MQTT.js waits for the SUBACK as long as the connection stands. A broker
- * may also drop one SUBACK, as mosquitto does where its queue is full, and answer all that comes later.
+ * The wait for a SUBACK. MQTT.js waits as long as the connection stands, but a broker may answer pings and no SUBSCRIBE. A
+ * broker may also drop one SUBACK, if its queue is full, and answer all later packets.
  */
 
 import type { MqttClient, Packet } from 'mqtt';
 
-/** Milliseconds between two looks. */
 const CHECK_PERIOD_MS = 2_500;
 
-/** Looks without a message, 30 s: some brokers show all that they retain before they acknowledge a SUBSCRIBE. */
+/** Checks without a message, 30 s: some brokers replay all that they retain before they acknowledge a SUBSCRIBE. */
 const SILENT_CHECKS = 12;
 
 /**
- * A SUBACK is lost where a later packet was answered at so many looks, 5 s to 7.5 s, and nothing was shown meanwhile. Where
- * something is shown, that may be live, so it is lost after 30 s all the same.
+ * Checks, 5 s to 7.5 s, after a later packet was answered. A SUBACK is lost if it is overtaken at this many checks, and no
+ * message arrived meanwhile.
  */
 const OVERTAKEN_CHECKS = 3;
 const OVERTAKEN_SILENT_CHECKS = 2;
+
+/** Checks, 30 s, after which an overtaken SUBACK is lost although messages arrive: these may be live. */
 const MAX_OVERTAKEN_CHECKS = 12;
 
-/** Looks in all, ten minutes: more than a replay takes of which mqttrep can hold the messages. */
+/** Checks in all, ten minutes: longer than the replay of as many messages as mqttrep can hold. */
 const MAX_CHECKS = 240;
 
-/**
- * Milliseconds after which only messages with the retain flag are taken for the replay. Others are written live, and that
- * may go on for ever.
- */
+/** After this time only messages with the retain flag count as replayed. Live messages without it may never end. */
 const UNFLAGGED_REPLAY_MS = 2 * 60_000;
 
-export interface SilenceWatch {
+export interface SubackWatch {
   readonly end: () => void;
-  /** What was sent later is answered. */
-  readonly passedOver: () => void;
+  /** A packet that was sent later is answered. */
+  readonly overtaken: () => void;
 }
 
-/** @param silent called once, with the reason, when the answer is awaited no longer */
-export function watchSilence(client: MqttClient, silent: (reason: string) => void): SilenceWatch {
+interface Checks {
+  readonly all: number;
+  readonly silent: number;
+  readonly overtaken: number;
+}
+
+/** @param timedOut called once, with the reason, when the SUBACK counts as lost */
+export function watchSubackTimeout(client: MqttClient, timedOut: (reason: string) => void): SubackWatch {
   const begin = performance.now();
-  let wasHeard = false;
-  let isPassedOver = false;
-  const looks = { all: 0, silent: 0, passedOver: 0 };
-  const hear = (packet: Packet) => {
+  let hasMessage = false;
+  let isOvertaken = false;
+  const checks = { all: 0, silent: 0, overtaken: 0 };
+  const receive = (packet: Packet) => {
     if (packet.cmd === 'publish')
-      wasHeard ||= packet.retain || performance.now() - begin < UNFLAGGED_REPLAY_MS;
+      hasMessage ||= packet.retain || performance.now() - begin < UNFLAGGED_REPLAY_MS;
   };
   const end = () => {
     clearInterval(timer);
-    client.off('packetreceive', hear);
+    client.off('packetreceive', receive);
   };
-  const look = () => {
-    looks.all++;
-    looks.silent = wasHeard ? 0 : looks.silent + 1;
-    if (isPassedOver) looks.passedOver++;
-    wasHeard = false;
-    const reason = reasonOf(looks);
+  const check = () => {
+    checks.all++;
+    checks.silent = hasMessage ? 0 : checks.silent + 1;
+    if (isOvertaken) checks.overtaken++;
+    hasMessage = false;
+    const reason = reasonOf(checks);
     if (reason === undefined) return;
     end();
-    silent(reason);
+    timedOut(reason);
   };
-  const timer = setInterval(look, CHECK_PERIOD_MS);
-  client.on('packetreceive', hear);
+  const timer = setInterval(check, CHECK_PERIOD_MS);
+  client.on('packetreceive', receive);
   return {
     end,
-    passedOver: () => {
-      isPassedOver = true;
+    overtaken: () => {
+      isOvertaken = true;
     },
   };
 }
 
-function reasonOf(looks: {
-  readonly all: number;
-  readonly silent: number;
-  readonly passedOver: number;
-}): string | undefined {
-  const isPassedOver = looks.passedOver >= OVERTAKEN_CHECKS && looks.silent >= OVERTAKEN_SILENT_CHECKS;
-  if (isPassedOver || looks.passedOver >= MAX_OVERTAKEN_CHECKS)
+function reasonOf({ all, silent, overtaken }: Checks): string | undefined {
+  const isLost = overtaken >= OVERTAKEN_CHECKS && silent >= OVERTAKEN_SILENT_CHECKS;
+  if (isLost || overtaken >= MAX_OVERTAKEN_CHECKS)
     return 'no answer to SUBSCRIBE, though the broker answered what was sent later';
-  if (looks.silent >= SILENT_CHECKS) return within(SILENT_CHECKS);
-  return looks.all >= MAX_CHECKS ? within(MAX_CHECKS) : undefined;
+  if (silent >= SILENT_CHECKS) return within(SILENT_CHECKS);
+  return all >= MAX_CHECKS ? within(MAX_CHECKS) : undefined;
 }
 
-function within(looks: number): string {
-  return `no answer to SUBSCRIBE within ${(looks * CHECK_PERIOD_MS) / 1000} s`;
+function within(checks: number): string {
+  return `no answer to SUBSCRIBE within ${(checks * CHECK_PERIOD_MS) / 1000} s`;
 }

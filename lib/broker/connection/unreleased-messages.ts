@@ -1,39 +1,39 @@
 /**
- * Messages of QoS 2 that a broker has sent and not released: MQTT.js keeps each until its PUBREL, of which nothing says when
- * it comes. Beyond a bound the broker is taken for one that never sends any.
+ * Messages of QoS 2 that a broker has sent and not released. MQTT.js keeps each until its PUBREL, which may be late or missing.
+ * Above a bound the broker counts as one that never sends a PUBREL.
  *
- * Over MQTT 5 the Receive Maximum bounds their number as well; over MQTT 3.1.1 only the packet identifiers do.
+ * Over MQTT 5 the Receive Maximum bounds their number as well. Over MQTT 3.1.1 only the packet identifiers do.
  */
 
 import { type IPublishPacket, type Packet, Store } from 'mqtt';
 
-/** More than brokers send at once: of mosquitto that is 20 messages, of EMQX 32. */
-const UNRELEASED_BYTES = 128 * 2 ** 20;
+/** More than brokers send at once, which is some 20 to 32 messages. */
+const MAX_UNRELEASED_BYTES = 128 * 2 ** 20;
 
-/** However large payloads may be, there is room for so many. */
+/** The bound has room for at least this many of the largest payloads. */
 const MIN_UNRELEASED = 4;
 
-/** Bytes of a message besides its packet, about; and of each user property besides its text. */
-const MESSAGE_BYTES = 1024;
-const PROPERTY_BYTES = 64;
+/** Estimated bytes of a message beside its packet, and of each user property beside its text. */
+const MESSAGE_OVERHEAD_BYTES = 1024;
+const PROPERTY_OVERHEAD_BYTES = 64;
 
-/** What a store is given to put: MQTT.js puts nothing else into the one for what comes in. */
+/** MQTT.js puts only incoming PUBLISH packets of QoS 2 into this store. */
 type Put = Parameters<Store['put']>;
 
 export class UnreleasedMessages extends Store {
   readonly #bound: number;
-  readonly #overflowed: (what: string) => void;
+  readonly #overflowed: (reason: string) => void;
   readonly #bytes = new Map<number, number>();
   #total = 0;
 
   /**
    * @param largestPayload bytes
-   * @param overflowed told what there is too much of; the connection is to be ended, since nothing more is read
+   * @param overflowed called with the reason; it has to end the connection, since no more is read
    */
-  constructor(largestPayload: number, overflowed: (what: string) => void) {
-    // MQTT.js goes on with packets that it has parsed when the client has ended.
+  constructor(largestPayload: number, overflowed: (reason: string) => void) {
+    // MQTT.js still handles packets that it has parsed when the client has ended.
     super({ clean: false });
-    this.#bound = Math.max(UNRELEASED_BYTES, MIN_UNRELEASED * largestPayload);
+    this.#bound = Math.max(MAX_UNRELEASED_BYTES, MIN_UNRELEASED * largestPayload);
     this.#overflowed = overflowed;
   }
 
@@ -51,7 +51,7 @@ export class UnreleasedMessages extends Store {
       );
       return this;
     }
-    // A payload is a part of what was read from the socket, all of which it would keep.
+    // The payload is a view of a chunk of the socket, and would keep the whole chunk in memory.
     message.payload = Buffer.from(message.payload as Buffer);
     return super.put(message, done);
   }
@@ -67,5 +67,9 @@ export class UnreleasedMessages extends Store {
 function unreleasedBytes({ topic, payload, length, properties }: IPublishPacket): number {
   const values = Object.values(properties?.userProperties ?? {});
   const count = values.reduce((sum, value) => sum + (Array.isArray(value) ? value.length : 1), 0);
-  return Math.max(length ?? 0, topic.length + payload.length) + MESSAGE_BYTES + count * PROPERTY_BYTES;
+  return (
+    Math.max(length ?? 0, topic.length + payload.length) +
+    MESSAGE_OVERHEAD_BYTES +
+    count * PROPERTY_OVERHEAD_BYTES
+  );
 }

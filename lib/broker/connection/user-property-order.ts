@@ -1,22 +1,22 @@
 /**
- * The order of user properties. MQTT has them be a list: a name may be there twice, others between (MQTT 5, §3.3.2.3.7).
- * The parser of MQTT.js makes an object of that list. It groups the values by name, puts names that look like numbers
- * first, and drops an empty value where the same name has another one.
+ * The order of user properties. In MQTT they are a list, in which a name may occur twice with others between (MQTT 5,
+ * §3.3.2.3.7). The parser of MQTT.js makes an object of that list. It groups the values by name, puts names that look like
+ * numbers first, and drops an empty value if the same name has another one.
  *
- * The parser has no option for it. So it is watched while it reads each pair, and the list is put beside the object.
- * A parser that works otherwise is left alone: then the order is what the object says.
+ * The parser has no option for it. So this module watches the parser while it reads each pair, and puts the list beside the
+ * object. A parser with another structure is left alone; the order is then that of the object.
  */
 
 import { parser as newParser } from 'mqtt-packet';
 import { ORDER, type UserProperties, type UserProperty } from '../../protocol/properties.ts';
 
-/** As much of the parser as is watched. */
+/** The methods of the parser that are watched. */
 interface Watched {
   _parseByType(type: string): unknown;
   _parseProperties(): { userProperties?: UserProperties } | false;
 }
 
-/** Of the parser that is reading properties at this moment: it reads those of a packet in one go. */
+/** The pairs of the packet that is being parsed. The parser reads all properties of a packet in one turn. */
 let pairs: UserProperty[] = [];
 
 function watch(prototype: Watched): void {
@@ -42,7 +42,7 @@ function watch(prototype: Watched): void {
   };
 }
 
-/** Has all parsers of this thread tell the order, from now on. */
+/** From now on all parsers of this thread keep the order. */
 export function keepUserPropertyOrder(): void {
   if (isWatched) return;
   isWatched = true;

@@ -1,30 +1,31 @@
 /**
- * One connection to a broker, by the newest version of MQTT that it speaks: for commands that look at it and
- * go. It has a client id of its own, so that a replicator that runs meanwhile is not disturbed.
+ * One connection to a broker, by the newest version of MQTT that it supports, for commands. It has its own client id, so that
+ * it does not disturb a running replicator.
  *
- * It falls back as a replicator does. Where it bears a will, the broker may not take it: then CONNECT bears less of it.
+ * It falls back to an earlier version as a replicator does. If the broker does not accept its will, CONNECT has less of it.
  */
 
 import type { BrokerSettings } from '../../protocol/settings.ts';
-import { BrokerCapabilities } from '../capabilities/capabilities.ts';
+import { KnownCapabilities } from '../capabilities/known-capabilities.ts';
+import { SubscribeLimit } from '../capabilities/subscribe-limit.ts';
+import { supportedWill } from '../capabilities/will-test.ts';
 import { ConnectError } from '../connection/connect-error.ts';
-import { Connection, type ConnectionOptions } from '../connection/connection.ts';
+import { Connection } from '../connection/connection.ts';
+import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
-import { SubscribeLimit } from '../connection/subscribe-limit.ts';
-import type { Will } from '../presence.ts';
+import type { Will } from '../connection/will.ts';
 
-/** A visitor brings its client id along. */
 export type DiagnosticsSettings = BrokerSettings & { readonly clientId: string };
 
 export interface ConnectedOnce {
   readonly connection: Connection;
-  /** With which another connection like it can be opened. */
+  /** Opens another connection like this one. */
   readonly options: ConnectionOptions;
 }
 
 /**
- * @param will that CONNECT bears as far as the broker takes it; none unless given
- * @throws ConnectError when the broker cannot be reached, refuses, or the signal says to give up
+ * @param will for CONNECT, as far as the broker accepts it
+ * @throws ConnectError when the broker cannot be reached, refuses, or the signal is aborted
  */
 export async function connectOnce(
   settings: DiagnosticsSettings,
@@ -32,33 +33,34 @@ export async function connectOnce(
   will?: Will,
 ): Promise<ConnectedOnce> {
   const { options } = settings;
-  const shared = { ...commonOf(settings), subscribeLimit: new SubscribeLimit() };
+  const shared = { ...sharedOptions(settings), subscribeLimit: new SubscribeLimit() };
   const negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
-  const concessions = new BrokerCapabilities();
+  const capabilities = new KnownCapabilities();
   let last: unknown;
   for (;;) {
-    const borne = will === undefined ? undefined : concessions.supportedWill(will, settings.maxQos);
+    const supported = will && supportedWill(capabilities.current, will, settings.maxQos);
     const chosen: ConnectionOptions = {
       ...shared,
       protocolVersion: negotiation.version,
-      options: { ...shared.options, ...(borne !== undefined && { will: borne }) },
+      options: { ...shared.options, ...(supported !== undefined && { will: supported }) },
     };
     try {
       return { connection: await Connection.open(chosen, signal), options: chosen };
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
-      // What was given up says less than what the broker did before.
+      // The error of an aborted attempt tells less than that of the attempt before.
       if (signal.aborted) throw last ?? error;
       last = error;
-      const isOtherWorthIt = concessions.connectFailed(error, borne?.qos) || negotiation.failed(error);
-      // A broker that hangs up gives no reason. It may be the will, as long as there is one.
-      const mayBeTheWill = error.code === undefined && error.wasConnected && borne !== undefined;
-      if (!isOtherWorthIt && !mayBeTheWill) throw error;
+      const isRetryWorthIt =
+        capabilities.will.connectFailed(error, supported?.qos) || negotiation.failed(error);
+      // A broker that hangs up gives no reason. As long as there is a will, it may be the cause.
+      const mayBeTheWill = error.code === undefined && error.wasConnected && supported !== undefined;
+      if (!isRetryWorthIt && !mayBeTheWill) throw error;
     }
   }
 }
 
-function commonOf(settings: DiagnosticsSettings): Omit<ConnectionOptions, 'protocolVersion'> {
+function sharedOptions(settings: DiagnosticsSettings): Omit<ConnectionOptions, 'protocolVersion'> {
   const { url, clientId, maxQos, bounds } = settings;
   const { will: _will, ...options } = settings.options;
   return { url, clientId, maxQos, largestPayload: bounds.payload, options: { ...options, clean: true } };

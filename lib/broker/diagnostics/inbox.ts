@@ -1,49 +1,48 @@
-/** What a connection receives, for who looks at it and goes: nothing is held back, and every wait has a limit. */
+/** The messages of a short connection. Each is acknowledged at once, and every wait has a timeout. */
 
 import type { IPublishPacket } from 'mqtt';
 import type { Connection } from '../connection/connection.ts';
 
-export interface Patience {
-  /** Milliseconds in all. */
-  readonly limit: number;
-  /** Milliseconds without a message, after which nothing more is expected. */
-  readonly quiet?: number;
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  /** After this many milliseconds without a message no more is expected. */
+  readonly quietMs?: number;
   readonly signal: AbortSignal;
 }
 
 export class Inbox {
   readonly #connection: Connection;
   #take: (packet: IPublishPacket) => void = () => undefined;
-  #look: () => void = () => undefined;
+  #check: () => void = () => undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     connection.receive((packet, done) => {
       this.#take(packet);
       done();
-      this.#look();
+      this.#check();
     });
   }
 
-  /** From now on each message goes there. */
+  /** Receives each message from now on. */
   set take(take: (packet: IPublishPacket) => void) {
     this.#take = take;
   }
 
-  /** Resolves with whether the condition came to hold; looked at after each message. */
-  until(condition: () => boolean, { limit, quiet, signal }: Patience): Promise<boolean> {
+  /** Resolves with whether the condition holds in time. It is checked after each message. */
+  until(condition: () => boolean, { timeoutMs, quietMs, signal }: WaitOptions): Promise<boolean> {
     return new Promise(resolve => {
       const end = () => {
-        clearTimeout(latest);
-        clearTimeout(silence);
+        clearTimeout(timeout);
+        clearTimeout(quiet);
         signal.removeEventListener('abort', end);
-        this.#look = () => undefined;
+        this.#check = () => undefined;
         resolve(condition());
       };
-      const latest = setTimeout(end, limit);
-      const silence = quiet === undefined ? undefined : setTimeout(end, quiet);
-      this.#look = () => {
-        silence?.refresh();
+      const timeout = setTimeout(end, timeoutMs);
+      const quiet = quietMs === undefined ? undefined : setTimeout(end, quietMs);
+      this.#check = () => {
+        quiet?.refresh();
         if (condition()) end();
       };
       signal.addEventListener('abort', end);

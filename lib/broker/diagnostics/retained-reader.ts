@@ -1,6 +1,6 @@
 /**
- * Reads what a broker retains, for who looks at it and goes: everything by a replay, which may be cut short,
- * and then what was missed, topic by topic. Leaves nothing behind but, where it is killed, a sentinel.
+ * Reads what a broker retains, for `diff`: first everything by a replay, which the broker may cut short, then the missing
+ * topics by their names. It leaves nothing behind; if it is killed, a sentinel.
  */
 
 import type { IPublishPacket } from 'mqtt';
@@ -13,25 +13,17 @@ import { type MessageProperties, packProperties } from '../../protocol/propertie
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
 import { Prober } from '../retained/prober.ts';
+import { readRetained } from '../retained/retained-read.ts';
 import { Sentinel } from '../retained/sentinel.ts';
 import { type ConnectedOnce, connectOnce, type DiagnosticsSettings } from './connect-once.ts';
+import { EndOfInbox } from './end-of-inbox.ts';
 import { Inbox } from './inbox.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
-/** Longest wait for a broker to be reached, in milliseconds. */
+/** Longest wait for a connection. */
 const CONNECT_TIMEOUT_MS = 20_000;
 
-/** Longest wait for a replay, in milliseconds. */
-const REPLAY_LIMIT = 120_000;
-
-/** Without a message for so many milliseconds, a replay counts as over where no sentinel may be written. */
-const QUIET = 2_000;
-
-/** Without a message for so many milliseconds after the sentinel, a replay is over. */
-const SETTLED = 500;
-
-/** Longest wait for the next message of a replay, in milliseconds, where a sentinel is to end it. */
-const STALLED = 10_000;
+const REPLAY_ONLY = { qos: 0, replay: true, retainAsPublished: false } as const;
 
 export class RetainedReader {
   readonly name: string;
@@ -40,8 +32,8 @@ export class RetainedReader {
   readonly #prober: Prober | undefined;
   readonly #controlPrefix: string;
   readonly #signal: AbortSignal;
-  readonly #mostTopics: number;
-  readonly #asked = new Map<string, (look: BrokerSnapshot) => void>();
+  readonly #maxTopics: number;
+  readonly #awaited = new Map<string, (snapshot: BrokerSnapshot) => void>();
 
   /** @throws ConnectError when the broker cannot be reached, or refuses */
   static async open(settings: DiagnosticsSettings, id: string, signal: AbortSignal): Promise<RetainedReader> {
@@ -58,7 +50,7 @@ export class RetainedReader {
     this.name = name;
     this.#connection = connection;
     this.#signal = signal;
-    this.#mostTopics = bounds.topics;
+    this.#maxTopics = bounds.topics;
     this.#controlPrefix = controlPrefix ?? CONTROL_PREFIX;
     if (controlPrefix === undefined || !connection.limits.retains) return;
     const control = new ControlTopics(controlPrefix, id, name);
@@ -67,7 +59,7 @@ export class RetainedReader {
       options: { ...options, clientId: `${options.clientId}_probe` },
       sentinel: new Sentinel(control.of('probe'), nanoid()),
       stamps: undefined,
-      // It was not found out, and there is time.
+      // It was not tested, and there is time.
       order: () => 'any',
       outOfOrder: () => undefined,
       answer: answers => {
@@ -76,62 +68,55 @@ export class RetainedReader {
     });
   }
 
-  /** Whether the broker keeps retained messages at all. */
+  /** Whether the broker supports retained messages. */
   get retains(): boolean {
     return this.#connection.limits.retains;
   }
 
   /**
    * The retained messages that a subscription to the filters shows. Some may be missing.
-   * @throws when the connection ends meanwhile, or the signal says to give up, or there are more than mqttrep takes in
+   * @throws when the connection ends, the signal is aborted, or there are more topics than mqttrep can hold
    */
   readAll(filters: readonly string[]): Promise<Map<string, RetainedState>> {
     return unlessAborted(this.#readAll(filters), this.#signal);
   }
 
   async #readAll(filters: readonly string[]): Promise<Map<string, RetainedState>> {
-    const sights = new Map<string, RetainedState>();
+    const states = new Map<string, RetainedState>();
     const sentinel = this.#sentinel;
     const inbox = new Inbox(this.#connection);
     inbox.take = packet => {
       if (sentinel?.observe(packet)) return;
-      if (this.#counts(packet)) sights.set(packet.topic, retainedStateOfPacket(packet));
+      if (this.#counts(packet)) states.set(packet.topic, stateOf(packet));
     };
     await sentinel?.place(this.#connection);
-    const wanted = sentinel?.around(filters).wanted ?? filters;
-    await this.#connection.subscribe(wanted, { qos: 0, replay: true, retainAsPublished: false });
-    const quiet = sentinel === undefined ? QUIET : STALLED;
-    const isTooMuch = () => sights.size > this.#mostTopics;
-    const { limit, signal } = { limit: REPLAY_LIMIT, signal: this.#signal };
-    await inbox.until(() => sentinel?.isSeen === true || isTooMuch(), { limit, quiet, signal });
-    // Some brokers show the sentinel before all else.
-    if (sentinel?.isSeen === true) await inbox.until(isTooMuch, { limit, quiet: SETTLED, signal });
-    await this.#connection.unsubscribe(wanted);
-    if (this.#connection.hasEnded) throw new Error('the connection was lost while it was read');
-    if (sights.size > this.#mostTopics) {
-      throw new Error(`it retains more than ${this.#mostTopics} topics (MQTTREP_MAX_TOPICS)`);
-    }
-    return sights;
+    const isTooMuch = () => states.size > this.#maxTopics;
+    const end = new EndOfInbox(inbox, sentinel, isTooMuch, this.#signal);
+    await readRetained(this.#connection, sentinel, filters, REPLAY_ONLY, end);
+    await this.#connection.unsubscribe([...filters, ...(sentinel?.topics ?? [])]);
+    if (this.#connection.hasEnded) throw new Error('the connection was lost during the read');
+    if (isTooMuch()) throw new Error(`it retains more than ${this.#maxTopics} topics (MQTTREP_MAX_TOPICS)`);
+    return states;
   }
 
-  /** What the broker retains under each of these topics, asked for by their names. */
+  /** What the broker retains under each of these topics. */
   async ask(topics: readonly string[]): Promise<Map<string, BrokerSnapshot>> {
-    const looks = new Map<string, BrokerSnapshot>(topics.map(topic => [topic, 'unknown']));
-    if (this.#prober === undefined || this.#signal.aborted || topics.length === 0) return looks;
-    let waiting = looks.size;
+    const snapshots = new Map<string, BrokerSnapshot>(topics.map(topic => [topic, 'unknown']));
+    if (this.#prober === undefined || this.#signal.aborted || topics.length === 0) return snapshots;
+    let waiting = snapshots.size;
     const answered = new Promise<void>(resolve => {
       this.#signal.addEventListener('abort', () => resolve());
-      for (const topic of looks.keys()) {
-        this.#asked.set(topic, look => {
-          looks.set(topic, look);
+      for (const topic of snapshots.keys()) {
+        this.#awaited.set(topic, snapshot => {
+          snapshots.set(topic, snapshot);
           if (--waiting === 0) resolve();
         });
       }
     });
-    this.#prober.probe([...looks.keys()], 'background');
+    this.#prober.probe([...snapshots.keys()], 'background');
     await answered;
-    this.#asked.clear();
-    return looks;
+    this.#awaited.clear();
+    return snapshots;
   }
 
   async close(): Promise<void> {
@@ -141,11 +126,11 @@ export class RetainedReader {
   }
 
   #answered(topic: string, found: Found | 'absent' | 'unknown'): void {
-    const look =
+    const snapshot =
       typeof found === 'object'
         ? retainedStateOf(Buffer.from(found.payload, 'latin1'), found.properties)
         : found;
-    this.#asked.get(topic)?.(look);
+    this.#awaited.get(topic)?.(snapshot);
   }
 
   #counts({ topic, payload, retain }: IPublishPacket): boolean {
@@ -153,7 +138,7 @@ export class RetainedReader {
   }
 }
 
-function retainedStateOfPacket({ payload, properties }: IPublishPacket): RetainedState {
+function stateOf({ payload, properties }: IPublishPacket): RetainedState {
   const packed = properties === undefined ? undefined : packProperties(properties as MessageProperties);
   return retainedStateOf(payload as Buffer, packed);
 }

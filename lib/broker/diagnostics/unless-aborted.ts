@@ -1,6 +1,6 @@
-/** Work that is not waited for any longer once a signal says so. */
+/** Waits for work until a signal is aborted. */
 
-/** @throws the signal's reason as soon as it is aborted, though the work goes on */
+/** @throws the reason of the signal as soon as it is aborted; the work itself goes on */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -12,7 +12,7 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
     return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', abort);
-    // What fails after nobody waits for it is no news.
+    // A later failure of the work does not matter.
     work.catch(() => undefined);
   }
 }

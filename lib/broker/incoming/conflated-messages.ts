@@ -1,12 +1,12 @@
 /**
- * Retained messages that are not sent to the reconciler, since a newer one of their topic takes their place. The broker held
- * each of them for a moment, and may come back with one after a loss of power; so the reconciler is told of the last few.
+ * Retained messages that are not sent to the reconciler, since a newer message of their topic takes their place. The broker
+ * held each of them for a moment, and may come back with one after a power loss. So the reconciler is told of the last few.
  */
 
 import type { IPublishPacket } from 'mqtt';
 import { messageDigestOfBytes } from '../../protocol/message-digest.ts';
 
-/** Messages of one topic at most: the reconciler remembers no more. */
+/** Most messages of one topic: the reconciler remembers no more. */
 const MAX_MESSAGES_OF_TOPIC = 8;
 
 export class ConflatedMessages {
@@ -18,7 +18,7 @@ export class ConflatedMessages {
     else if (payloads.push(payload as Buffer) > MAX_MESSAGES_OF_TOPIC) payloads.shift();
   }
 
-  /** Imprints of the messages in whose place this one is sent, the oldest first; undefined for none. */
+  /** Digests of the messages whose place this one takes, the oldest first; undefined for none. */
   of({ topic }: IPublishPacket): readonly string[] | undefined {
     if (this.#topics.size === 0) return undefined;
     return this.#topics.get(topic)?.map(messageDigestOfBytes);

@@ -1,7 +1,7 @@
 /**
- * Messages of a persistent session, which a broker delivers before we have subscribed. They wait until the marker is
- * read, which tells what they are worth. It comes behind them, so they must not hold up reading: those beyond a bound
- * are left out. What is retained of these the replay shows.
+ * Messages of a persistent session, which a broker delivers before mqttrep subscribes. They wait until the marker is read,
+ * which tells whether the broker kept its state. The marker arrives after them, so they must not hold up reading: messages
+ * above a bound are left out. The replay shows those that are retained.
  */
 
 import type { IPublishPacket } from 'mqtt';
@@ -9,35 +9,35 @@ import type { Ingress } from './ingress.ts';
 import { messageBytes } from './message-bytes.ts';
 import type { Refusal } from './refusals.ts';
 
-const MOST = 10_000;
-const MOST_BYTES = 16 * 1024 * 1024;
+const MAX_MESSAGES = 10_000;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 const BACKLOG: Refusal = {
   counter: 'refused_backlog',
-  summary: `its session had more than ${MOST} messages, or ${MOST_BYTES / 2 ** 20} MB, in store`,
+  summary: `its session had stored more than ${MAX_MESSAGES} messages, or ${MAX_BYTES / 2 ** 20} MB`,
 };
 
 export class EarlyMessages {
-  readonly #kept: IPublishPacket[] = [];
-  readonly #intake: Pick<Ingress, 'take' | 'refuse'>;
+  readonly #waiting: IPublishPacket[] = [];
+  readonly #ingress: Pick<Ingress, 'take' | 'refuse'>;
   #bytes = 0;
 
-  constructor(intake: Pick<Ingress, 'take' | 'refuse'>) {
-    this.#intake = intake;
+  constructor(ingress: Pick<Ingress, 'take' | 'refuse'>) {
+    this.#ingress = ingress;
   }
 
   add(packet: IPublishPacket): void {
     const bytes = this.#bytes + messageBytes(packet);
-    if (this.#kept.length >= MOST || bytes > MOST_BYTES) {
-      this.#intake.refuse(packet, BACKLOG);
+    if (this.#waiting.length >= MAX_MESSAGES || bytes > MAX_BYTES) {
+      this.#ingress.refuse(packet, BACKLOG);
       return;
     }
     this.#bytes = bytes;
-    this.#kept.push(packet);
+    this.#waiting.push(packet);
   }
 
-  /** The session has begun: they are taken in like others. */
+  /** The session has begun: passes the messages on like others. */
   release(): void {
-    for (const packet of this.#kept.splice(0)) this.#intake.take(packet, () => undefined);
+    for (const packet of this.#waiting.splice(0)) this.#ingress.take(packet, () => undefined);
   }
 }

@@ -1,15 +1,15 @@
-/** What a message takes while it waits: its packet, and what MQTT.js makes of it. */
+/** How much memory a message takes while it waits: its packet, and the objects that MQTT.js makes of it. */
 
 import type { IPublishPacket } from 'mqtt';
 
-/** Bytes of a message besides its packet, about. */
-const MESSAGE_BYTES = 64;
+/** Estimated bytes of a message beside its packet. */
+const MESSAGE_OVERHEAD_BYTES = 64;
 
 /**
- * Topic, properties and payload as they came from the network. A topic that came as an alias is not in the packet, nor is
- * a payload of which a stand-in came.
+ * Topic, properties and payload as they arrived. The length of the packet has no topic that arrived as an alias, and no
+ * payload that was replaced by a stand-in.
  */
 export function messageBytes({ topic, payload, length }: IPublishPacket): number {
   const atLeast = topic.length + payload.length;
-  return Math.max(length ?? Buffer.byteLength(topic) + payload.length, atLeast) + MESSAGE_BYTES;
+  return Math.max(length ?? Buffer.byteLength(topic) + payload.length, atLeast) + MESSAGE_OVERHEAD_BYTES;
 }

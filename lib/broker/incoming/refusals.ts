@@ -1,12 +1,12 @@
 /**
- * Messages that are not taken in, counted by reason; and said in the log, with the mend, at the first of a
- * kind and then from time to time.
+ * Messages that are not replicated, counted by reason. The first of each reason is logged, with how to fix it; later ones are
+ * logged from time to time.
  */
 
 import { LogThrottle } from '../../core/log-throttle.ts';
 import { quoted } from '../../core/printable.ts';
 
-/** The reason, as the counter's name, and what there is to be said of it; quiet where it is in order. */
+/** The reason, as the name of a counter, and its words for the log; without words it is in order, and not logged. */
 export interface Refusal {
   readonly counter: string;
   readonly summary?: string;
@@ -17,7 +17,7 @@ export class Refusals {
   readonly #log: (message: string) => void;
   readonly #throttle = new LogThrottle<string>();
 
-  /** @param counters where they are counted */
+  /** @param counters where the messages are counted */
   constructor(counters: Record<string, number>, log: (message: string) => void) {
     this.counters = counters;
     this.#log = log;

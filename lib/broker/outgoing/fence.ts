@@ -1,23 +1,23 @@
 /**
- * With QoS 0 nothing is acknowledged, and what has been written to a socket may be lost with the connection. Brokers handle
- * the packets of one connection in their order, so a round trip behind a publish shows that it has arrived: an
- * UNSUBSCRIBE from a topic that nobody subscribes to, since an UNSUBACK is sent to each (MQTT 5 §3.10.4).
+ * Confirms publishes of QoS 0. They are not acknowledged, and a message that was written to a socket may be lost with the
+ * connection. Brokers handle the packets of one connection in order. So a round trip after a publish shows that it arrived: an
+ * UNSUBSCRIBE from a topic that nobody subscribes to, since each is answered by an UNSUBACK (MQTT 5 §3.10.4).
  *
- * One is under way at a time; what is published meanwhile waits for the next one. When the connection ends, what waits has
- * not been confirmed.
+ * One round trip is in flight at a time; later publishes wait for the next one. Publishes that wait when the connection ends
+ * are not confirmed.
  */
 
 export interface FenceDeps {
-  /** Resolves with whether the broker has answered: it may not in time, or the connection may end before. */
+  /** Resolves with whether the broker answered in time. */
   readonly roundTrip: () => Promise<boolean>;
   readonly hasEnded: () => boolean;
-  /** The broker does not answer; told how many publishes wait for that. */
+  /** The broker does not answer; called with the number of waiting publishes. */
   readonly overdue: (count: number) => void;
 }
 
 export class Fence {
   readonly #deps: FenceDeps;
-  /** What waits for the next round trip. Bounded by the publishes that may be in flight. */
+  /** Waiting for the next round trip. Bounded by the publishes that may be in flight. */
   #waiting: (() => void)[] = [];
   #isInFlight = false;
   #isClosed = false;
@@ -26,7 +26,7 @@ export class Fence {
     this.#deps = deps;
   }
 
-  /** Calls `arrived` once a round trip was made after this call; never, if the connection ends before. */
+  /** Calls `arrived` after a round trip that begins after this call; never, if the connection ends before. */
   behind(arrived: () => void): void {
     this.#waiting.push(arrived);
     if (!this.#isInFlight) void this.#go();

@@ -1,118 +1,46 @@
 /**
- * What goes out: publications from the reconciler, as many at once as the broker takes, and the report of
- * what became of them. Lives as long as one connection; what is left when it ends is void, since the
- * reconciler sends anew what is lacking then.
+ * What goes out: publications of the reconciler, as many at once as the broker accepts, and the report of their results. Lives
+ * as long as one session. At its end the rest is void: the reconciler sends again what the broker lacks then.
  */
 
 import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
-import { BatchReader } from '../../protocol/batch.ts';
-import type { PublicationId, PublishResults, Refusal } from '../../protocol/messages.ts';
-import { publicationBytes, type RawPublication, readPublication } from '../../protocol/publication.ts';
-import type { Stamps } from '../../protocol/stamps.ts';
-import { BatchTimer } from '../batch-timer.ts';
-import type { Connection } from '../connection/connection.ts';
-import type { Limits } from '../connection/limits.ts';
-import { verdictOf } from './denial.ts';
+import type { RawPublication } from '../../protocol/publication.ts';
+import { BatchTimer } from '../timing/batch-timer.ts';
+import { failureOf } from './denial.ts';
 import { Fence } from './fence.ts';
-import type { Hangups, PublishFailure, Sent } from './hangups.ts';
-import { packetOf } from './outgoing-packet.ts';
-import { type OverduePublishes, PubackWatchdog } from './puback-watchdog.ts';
-import type { QuarantinePublisher } from './quarantine-publisher.ts';
-import { RecentlyAcknowledged } from './recently-acknowledged.ts';
-import type { RoundTrips } from './round-trips.ts';
+import type { PublishFailure, Sent } from './hangups.ts';
+import { InFlight, wasSent } from './in-flight.ts';
+import { type Numbered, NumberedQueue } from './numbered-queue.ts';
+import { countCompleted, countQuarantined, countSent, outboxCounters } from './outbox-counters.ts';
+import type { OutboxDeps } from './outbox-deps.ts';
+import { failureOfPacket, malformed, packetOf } from './outgoing-packet.ts';
+import { ResultBatch } from './result-batch.ts';
 
-/** Publishes not acknowledged at once, where the broker sets no lower limit. */
-const WINDOW = 256;
-
-export interface OutboxDeps {
-  readonly connection: Pick<
-    Connection,
-    'publish' | 'unsubscribe' | 'protocolVersion' | 'hasEnded' | 'isWriting'
-  >;
-  readonly stamps: Pick<Stamps, 'sender'>;
-  /** With what topics begin that are mqttrep's own. */
-  readonly controlPrefix: string;
-  readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
-  readonly hangups: Pick<Hangups, 'acknowledged' | 'routeOf' | 'refusalOf' | 'sizeLimit' | 'taken'>;
-  /** Beside the connection. */
-  readonly quarantinePublisher: Pick<QuarantinePublisher, 'accepts' | 'take'>;
-  readonly report: (settled: PublishResults) => void;
-  /** The broker does not acknowledge these topics, and will not on this connection. */
-  readonly overdue: (topics: readonly string[]) => void;
-  readonly roundTrips: RoundTrips;
-}
-
-/**
- * A publication with its number in the order in which the reconciler sent them. What comes back from a trial counts as
- * settled in that order, and has a negative number.
- */
-interface Numbered {
-  readonly sequence: number;
-  readonly publication: RawPublication;
-}
-
-interface InFlight extends Sent, OverduePublishes {}
-
-/** What was done to publications, as the broker's limits want it. */
-type OutboxCounters = Record<
-  | 'published'
-  | 'published_own'
-  | 'lowered_qos'
-  | 'published_unretained'
-  | 'refused_by_broker'
-  | 'refused_by_topic'
-  | 'refused_too_large'
-  | 'refused_malformed'
-  | 'quarantined',
-  number
->;
+/** Publishes in flight at once, if the broker sets no lower limit. */
+const MAX_IN_FLIGHT = 256;
 
 export class Outbox {
-  readonly counters: OutboxCounters = {
-    published: 0,
-    published_own: 0,
-    lowered_qos: 0,
-    published_unretained: 0,
-    refused_by_broker: 0,
-    refused_by_topic: 0,
-    refused_too_large: 0,
-    refused_malformed: 0,
-    quarantined: 0,
-  };
+  readonly counters = outboxCounters();
   readonly #deps: OutboxDeps;
-  readonly #window: number;
-  readonly #waiting: BatchReader[] = [];
-  /** What a trial gave back, to go before all that waits. */
-  readonly #returned: Numbered[] = [];
-  #returns = 0;
-  /** Where there are no trials: in quarantine, so it waits until nothing else does, and goes alone. */
-  readonly #last: Numbered[] = [];
-  #isAlone = false;
-  readonly #recentlyAcknowledged = new RecentlyAcknowledged();
-  /** Under way, by their sequence. */
-  readonly #inFlight = new Map<number, InFlight>();
-  readonly #watch: PubackWatchdog<InFlight>;
+  readonly #maxInFlight: number;
+  readonly #queue = new NumberedQueue();
+  readonly #results = new ResultBatch();
+  readonly #inFlight: InFlight;
   readonly #fence: Fence;
-  #maxQos: QoS;
-  #sequence = 0;
-  #bytes = 0;
-  #confirmed: PublicationId[] = [];
-  #refused: Refusal[] = [];
-  readonly #quarantined = new Set<string>();
-  readonly #released = new Set<string>();
   readonly #batchTimer = new BatchTimer(() => this.#report());
-  #closed = false;
+  #maxQos: QoS;
+  #isAlone = false;
+  #isClosed = false;
   #finished: (() => void) | undefined;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
-    this.#window = Math.max(1, Math.min(deps.limits.receiveMaximum, WINDOW));
+    this.#maxInFlight = Math.max(1, Math.min(deps.limits.receiveMaximum, MAX_IN_FLIGHT));
     this.#maxQos = deps.limits.maxQos;
-    this.#watch = new PubackWatchdog({
-      publishesOverdue: () => this.#inFlight.values(),
+    this.#inFlight = new InFlight({
       isWriting: () => deps.connection.isWriting,
-      overdue: sent => deps.overdue(sent.map(({ topic }) => topic)),
+      overdue: deps.overdue,
     });
     this.#fence = new Fence({
       roundTrip: () => deps.connection.unsubscribe([`${deps.controlPrefix}/fence`]),
@@ -126,15 +54,15 @@ export class Outbox {
     if (maxQos < this.#maxQos) this.#maxQos = maxQos;
   }
 
-  /** Takes a batch of publications. Bounded by the credit that the reconciler has. */
+  /** Takes a batch of publications. */
   add(batch: ArrayBuffer): void {
-    this.#waiting.push(new BatchReader(batch));
+    this.#queue.add(batch);
     this.#send();
   }
 
-  /** Begins no more; resolves when all that is on its way to the broker is settled. */
+  /** Drops what waits. Resolves when all publishes in flight are completed. */
   async finish(): Promise<void> {
-    this.#clear();
+    this.#queue.clear();
     if (this.#inFlight.size === 0) return;
     await new Promise<void>(resolve => {
       this.#finished = resolve;
@@ -142,232 +70,176 @@ export class Outbox {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#batchTimer.cancel();
-    this.#watch.close();
+    this.#inFlight.close();
     this.#fence.close();
-    this.#clear();
-    this.#deps.roundTrips.parted();
+    this.#queue.clear();
+    this.#deps.roundTrips.disconnected();
   }
 
-  /** On what the broker may have hung up, if it has: what it did not acknowledge, and what was settled just before. */
+  /** The possible causes if the broker has just hung up: unacknowledged publishes, and those acknowledged just before. */
   get possibleCauses(): readonly Sent[] {
-    return [...this.#inFlight.values(), ...this.#recentlyAcknowledged.within(performance.now())].filter(
-      ({ topic }) => this.#isReplicable(topic),
-    );
+    return this.#inFlight.recent.filter(({ topic }) => this.#isReplicable(topic));
   }
 
-  /** The only publication in flight is one in quarantine. */
+  /** The only publish in flight is one of a topic in quarantine. */
   get isAlone(): boolean {
     return this.#isAlone;
   }
 
-  /** A trial has settled a publication. */
-  tried(publication: RawPublication, refusal: PublishFailure | undefined): void {
-    if (this.#closed) return;
-    this.counters.published++;
-    if (refusal === undefined) this.#released.add(publication.topic);
-    else if (refusal.scope !== 'value') this.counters.refused_by_broker++;
-    else this.counters.refused_too_large++;
-    this.#note(publication, refusal);
+  /** Quarantine has completed a publication. */
+  completedInQuarantine(publication: RawPublication, failure: PublishFailure | undefined): void {
+    if (this.#isClosed) return;
+    countQuarantined(this.counters, failure);
+    if (failure === undefined) this.#results.released(publication.topic);
+    this.#note(publication, failure);
   }
 
-  /** The broker took the topic in a trial: these of it are published before all that waits. */
+  /** The broker accepted the topic in quarantine: its other publications come before all that wait. */
   freed(topic: string, publications: readonly RawPublication[]): void {
-    if (this.#closed) return;
-    this.#released.add(topic);
-    for (const publication of publications) this.#returned.push(this.#uncounted(publication));
+    if (this.#isClosed) return;
+    this.#results.released(topic);
+    this.#queue.addReturned(publications);
     this.#batchTimer.request();
     this.#send();
   }
 
-  /** They cannot be tried: each is published alone, after all others. */
-  untried(publications: readonly RawPublication[]): void {
-    if (this.#closed) return;
-    for (const publication of publications) {
-      this.#released.add(publication.topic);
-      this.#last.push(this.#uncounted(publication));
-    }
+  /** Quarantine has no connection: each publication is sent alone, after all others. */
+  returned(publications: readonly RawPublication[]): void {
+    if (this.#isClosed) return;
+    for (const { topic } of publications) this.#results.released(topic);
+    this.#queue.addAlone(publications);
     this.#batchTimer.request();
     this.#send();
   }
 
   #send(): void {
-    while (this.#isOpen && !this.#isAlone && this.#inFlight.size < this.#window) {
-      const next = this.#next();
+    while (this.#isOpen && !this.#isAlone && this.#inFlight.size < this.#maxInFlight) {
+      const next = this.#queue.next();
       if (next === undefined) break;
       this.#forward(next);
     }
     if (!this.#isOpen || this.#inFlight.size > 0) return;
-    const last = this.#last.shift();
-    if (last === undefined) return;
+    const alone = this.#queue.nextAlone();
+    if (alone === undefined) return;
     this.#isAlone = true;
-    this.#publish(last);
+    this.#publish(alone);
   }
 
   #forward(next: Numbered): void {
-    const { publication } = next;
+    const { publication, sequence } = next;
     const { topic, payload } = publication;
-    const { hangups } = this.#deps;
+    const { hangups, quarantinePublisher } = this.#deps;
     const now = performance.now();
-    const refusal = hangups.refusalOf(topic, now);
-    if (refusal !== undefined) {
+    const failure = hangups.refusalOf(topic, now);
+    if (failure !== undefined) {
       this.counters.refused_by_topic++;
-      this.#refuse(next.sequence, publication, refusal);
+      this.#refuse(sequence, publication, failure);
       return;
     }
-    const isTrial = hangups.routeOf(topic, now) === 'quarantine' && this.#isReplicable(topic);
-    if (!isTrial) this.#publish(next);
-    else if (!this.#deps.quarantinePublisher.accepts(payload.length)) this.#last.push(next);
+    // Control topics keep their place among the others.
+    const isQuarantined = hangups.routeOf(topic, now) === 'quarantine' && this.#isReplicable(topic);
+    if (!isQuarantined) this.#publish(next);
+    else if (!quarantinePublisher.accepts(payload.length)) this.#queue.postpone(next);
     else {
-      // Nothing else waits for a trial.
-      this.#bytes += publicationBytes(publication);
+      // Other publications do not wait for quarantine.
+      this.#results.returnCredit(publication);
+      this.#results.quarantined(topic);
       this.counters.quarantined++;
-      this.#quarantined.add(topic);
-      this.#released.delete(topic);
-      this.#deps.quarantinePublisher.take(publication);
+      quarantinePublisher.take(publication);
       this.#batchTimer.request();
     }
   }
 
-  /** Control topics have their own place among the others, and are not tried beside them. */
   #isReplicable(topic: string): boolean {
     return isReplicable(topic, this.#deps.controlPrefix);
   }
 
-  #uncounted(publication: RawPublication): Numbered {
-    return { sequence: -++this.#returns, publication };
-  }
-
-  #clear(): void {
-    this.#waiting.length = 0;
-    this.#returned.length = 0;
-    this.#last.length = 0;
-  }
-
   get #isOpen(): boolean {
-    return !this.#closed && !this.#deps.connection.hasEnded;
-  }
-
-  #next(): Numbered | undefined {
-    const returned = this.#returned.shift();
-    if (returned !== undefined) return returned;
-    while (this.#waiting[0]?.done === true) this.#waiting.shift();
-    const [reader] = this.#waiting;
-    if (reader === undefined) return undefined;
-    return { sequence: ++this.#sequence, publication: readPublication(reader) };
+    return !this.#isClosed && !this.#deps.connection.hasEnded;
   }
 
   #publish({ sequence, publication }: Numbered): void {
     const { connection, limits, roundTrips, hangups, stamps } = this.#deps;
     const { topic, payload } = publication;
     const { protocolVersion } = connection;
-    const { retains } = limits;
-    const packet = packetOf(publication, { protocolVersion, maxQos: this.#maxQos, retains, stamps });
-    const { qos, size, fault } = packet;
-    if (fault !== undefined) {
-      this.#refuseMalformed(sequence, publication, fault);
-      return;
-    }
+    const packet = packetOf(publication, {
+      protocolVersion,
+      maxQos: this.#maxQos,
+      retains: limits.retains,
+      stamps,
+    });
+    const { qos, size } = packet;
     const maximumPacketSize = Math.min(limits.maximumPacketSize, hangups.sizeLimit(performance.now()));
-    if (size > maximumPacketSize) {
-      this.counters.refused_too_large++;
-      const reason = `its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker takes`;
-      this.#refuse(sequence, publication, { reason, scope: 'value', isLogged: false });
+    const failure = failureOfPacket(packet, maximumPacketSize);
+    if (failure !== undefined) {
+      const { counter, ...reason } = failure;
+      this.counters[counter]++;
+      this.#refuse(sequence, publication, reason);
       return;
     }
-    this.#inFlight.set(sequence, { topic, size: qos === 0 ? 0 : size, qos, nth: this.#watch.sent() });
-    // With QoS 0 nothing comes back.
+    this.#inFlight.add(sequence, topic, qos, size);
+    // A publish of QoS 0 is not acknowledged.
     if (qos > 0) roundTrips.sent(publication);
-    if (qos < publication.qos) this.counters.lowered_qos++;
-    if (packet.retain !== publication.retain) this.counters.published_unretained++;
-    const done = (error?: Error) => {
-      // MQTT.js fails all that is under way when a connection ends: that is no answer of the broker.
-      if (error !== undefined && connection.hasEnded) return;
-      const settle = () => this.#settled(sequence, publication, error && this.#refusalBy(error, topic));
-      // No echo will come, and no acknowledgement either.
-      if (qos === 0 && publication.confirm && error === undefined) this.#fence.behind(settle);
-      else settle();
-    };
+    countSent(this.counters, publication, packet);
     try {
-      connection.publish(topic, payload, packet.options, done);
+      connection.publish(topic, payload, packet.options, error =>
+        this.#answered(sequence, publication, qos, error),
+      );
     } catch (error) {
-      this.#refuseMalformed(sequence, publication, (error as Error).message);
+      this.counters.refused_malformed++;
+      this.#refuse(sequence, publication, malformed((error as Error).message));
     }
   }
 
-  #refuseMalformed(sequence: number, publication: RawPublication, reason: string): void {
-    this.counters.refused_malformed++;
-    this.#refuse(sequence, publication, { reason: `${reason}; this value is not sent`, scope: 'value' });
+  #answered(sequence: number, publication: RawPublication, qos: QoS, error: Error | undefined): void {
+    // MQTT.js fails all publishes in flight when a connection ends: that is no answer of the broker.
+    if (error !== undefined && this.#deps.connection.hasEnded) return;
+    const complete = () =>
+      this.#completed(sequence, publication, error && this.#failureBy(error, publication.topic));
+    // Neither an echo nor an acknowledgement will come.
+    if (qos === 0 && publication.confirm && error === undefined) this.#fence.behind(complete);
+    else complete();
   }
 
-  /** The broker's answer was no. */
-  #refusalBy(error: Error, topic: string): PublishFailure {
-    const verdict = verdictOf(error);
-    return this.#isReplicable(topic) ? verdict : { ...verdict, scope: 'topic' };
+  /** The broker refused the publish. */
+  #failureBy(error: Error, topic: string): PublishFailure {
+    const failure = failureOf(error);
+    return this.#isReplicable(topic) ? failure : { ...failure, scope: 'topic' };
   }
 
-  /** What is not even sent: with the next turn of the event loop, as an answer would come. */
-  #refuse(sequence: number, publication: RawPublication, why: PublishFailure): void {
-    this.#inFlight.set(sequence, { topic: publication.topic, size: 0, qos: 0, nth: 0 });
-    setImmediate(() => this.#settled(sequence, publication, why));
+  /** Completes a publication that is not sent: in the next turn of the event loop, like an answer. */
+  #refuse(sequence: number, publication: RawPublication, failure: PublishFailure): void {
+    this.#inFlight.addUnsent(sequence, publication.topic);
+    setImmediate(() => this.#completed(sequence, publication, failure));
   }
 
-  #settled(sequence: number, publication: RawPublication, refusal: PublishFailure | undefined): void {
-    if (this.#closed || !this.#inFlight.has(sequence)) return;
+  #completed(sequence: number, publication: RawPublication, failure: PublishFailure | undefined): void {
+    if (this.#isClosed) return;
+    const sent = this.#inFlight.complete(sequence);
+    if (sent === undefined) return;
     const { topic } = publication;
     this.#deps.roundTrips.acknowledged(publication);
-    this.counters.published++;
-    if (!this.#isReplicable(topic)) this.counters.published_own++;
-    const sent = this.#inFlight.get(sequence);
-    this.#inFlight.delete(sequence);
-    if (sent !== undefined) this.#watch.acknowledged(sent);
-    if (sequence > 0) this.#bytes += publicationBytes(publication);
-    // What was not sent has a place in no order.
-    const wasSent = sent !== undefined && sent.nth > 0;
-    if (wasSent) this.#recentlyAcknowledged.note(sent, performance.now());
-    if (wasSent && refusal !== undefined && refusal.scope !== 'value') this.counters.refused_by_broker++;
-    if (refusal === undefined && sent !== undefined && sent.size > 0) this.#deps.hangups.acknowledged(sent);
-    // Alone it has shown that the broker takes it.
-    if (refusal === undefined && this.#isAlone) this.#deps.hangups.taken(topic);
+    const isOwn = !this.#isReplicable(topic);
+    countCompleted(this.counters, failure, { isOwn, wasSent: wasSent(sent) });
+    if (sequence > 0) this.#results.returnCredit(publication);
+    if (failure === undefined && sent.size > 0) this.#deps.hangups.acknowledged(sent);
+    // Alone, it has shown that the broker accepts it.
+    if (failure === undefined && this.#isAlone) this.#deps.hangups.accepted(topic);
     this.#isAlone = false;
-    this.#note(publication, refusal);
+    this.#note(publication, failure);
     this.#send();
     if (this.#inFlight.size === 0) this.#finished?.();
   }
 
-  #note({ topic, version, confirm, retain }: RawPublication, refusal: PublishFailure | undefined): void {
-    if (refusal !== undefined)
-      this.#refused.push({ topic, version, ...refusal, ...(retain ? {} : { isTransient: true }) });
-    else if (confirm) this.#confirmed.push({ topic, version });
+  #note(publication: RawPublication, failure: PublishFailure | undefined): void {
+    this.#results.completed(publication, failure);
     this.#batchTimer.request();
   }
 
   #report(): void {
-    const oldest = Math.min(firstCounted(this.#inFlight.keys()), firstCounted(sequencesOf(this.#last)));
-    this.#deps.report({
-      kind: 'publish-results',
-      completedUpTo: Math.min(this.#sequence, oldest - 1),
-      bytes: this.#bytes,
-      acknowledged: this.#confirmed,
-      refused: this.#refused,
-      quarantined: [...this.#quarantined],
-      released: [...this.#released],
-    });
-    this.#bytes = 0;
-    this.#confirmed = [];
-    this.#refused = [];
-    this.#quarantined.clear();
-    this.#released.clear();
+    const oldest = Math.min(this.#inFlight.first, this.#queue.firstAlone);
+    this.#deps.report(this.#results.take(Math.min(this.#queue.sequence, oldest - 1)));
   }
-}
-
-/** The first number that is not negative; Infinity where there is none. */
-function firstCounted(sequences: Iterable<number>): number {
-  for (const sequence of sequences) if (sequence > 0) return sequence;
-  return Number.POSITIVE_INFINITY;
-}
-
-function* sequencesOf(numbered: readonly Numbered[]): Generator<number> {
-  for (const { sequence } of numbered) yield sequence;
 }

@@ -1,4 +1,4 @@
-/** What goes on the wire for a publication, as the limits of a connection want it. */
+/** The packet of a publication, within the limits of a connection. */
 
 import type { IClientPublishOptions } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
@@ -6,6 +6,7 @@ import type { MessageProperties } from '../../protocol/properties.ts';
 import type { RawPublication } from '../../protocol/publication.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import { packetSize } from '../connection/packet-size.ts';
+import type { PublishFailure } from './hangups.ts';
 import { prepared } from './prepared.ts';
 
 export interface PacketLimits {
@@ -22,7 +23,7 @@ export interface OutgoingPacket {
   /** Bytes. */
   readonly size: number;
   readonly options: IClientPublishOptions;
-  /** Why it is not sent; undefined where it is in order. */
+  /** Why it is not sent; undefined if it is in order. */
   readonly fault: string | undefined;
 }
 
@@ -31,8 +32,23 @@ export function packetOf(publication: RawPublication, limits: PacketLimits): Out
   const qos = Math.min(publication.qos, limits.maxQos) as QoS;
   const retain = publication.retain && limits.retains;
   const { properties, fault } = prepared(publication, limits.protocolVersion < 5 ? undefined : limits.stamps);
-  // MQTT.js writes lists of user properties as well, though its types have none.
+  // MQTT.js also writes lists of user properties, though its types do not have them.
   const options = { qos, retain, ...(properties && { properties: properties as MessageProperties }) };
   const size = fault === undefined ? packetSize({ topic, payload, qos, properties }) : 0;
   return { qos, retain, size, options, fault };
+}
+
+/** Why a packet is not sent; undefined if it is sent. The broker may accept the next value of the topic. */
+export function failureOfPacket(
+  { fault, size }: OutgoingPacket,
+  maximumPacketSize: number,
+): (PublishFailure & { readonly counter: 'refused_malformed' | 'refused_too_large' }) | undefined {
+  if (fault !== undefined) return { ...malformed(fault), counter: 'refused_malformed' };
+  if (size <= maximumPacketSize) return undefined;
+  const reason = `its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker accepts`;
+  return { reason, scope: 'value', isLogged: false, counter: 'refused_too_large' };
+}
+
+export function malformed(fault: string): PublishFailure {
+  return { reason: `${fault}; this value is not sent`, scope: 'value' };
 }

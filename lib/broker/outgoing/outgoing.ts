@@ -1,15 +1,15 @@
 /**
- * What goes out to one broker: an outbox for each session, and what is learnt and counted over all of them. In
- * a dry run the outbox is a rehearsal.
+ * What goes out to one broker: an outbox for each session, and what is learned and counted over all of them. In a dry run a
+ * DryRunPublisher takes the place of the outbox.
  */
 
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
-import type { PublishResults } from '../../protocol/messages.ts';
+import type { Log, PublishResults } from '../../protocol/messages.ts';
 import type { Mode } from '../../protocol/settings.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
-import type { BrokerLog } from '../broker-log.ts';
 import type { Connection } from '../connection/connection.ts';
+import { withTimeout } from '../timing/with-timeout.ts';
 import { DryRunPublisher } from './dry-run-publisher.ts';
 import { type ConfiguredLimits, Hangups } from './hangups.ts';
 import { Outbox } from './outbox.ts';
@@ -18,17 +18,28 @@ import { QuarantinePublisher } from './quarantine-publisher.ts';
 import { RoundTrips } from './round-trips.ts';
 import { type OpenSide, SideConnection } from './side-connection.ts';
 
-/** What is on its way when a session ends and the connection stands has so many milliseconds to arrive. */
-const SETTLE_LIMIT = 5_000;
+/** If a session ends and the connection stands, publishes in flight have this time to be completed. */
+const COMPLETION_TIMEOUT_MS = 5_000;
 
 export interface OutgoingDeps {
   readonly mode: Mode;
-  /** With what topics begin that are mqttrep's own. */
+  /** The beginning of mqttrep's own topics. */
   readonly controlPrefix: string;
   /** As configured. */
   readonly limits: ConfiguredLimits;
-  readonly brokerLog: BrokerLog;
-  readonly report: (settled: PublishResults) => void;
+  readonly log: Log;
+  readonly report: (results: PublishResults) => void;
+}
+
+export interface OutgoingSession {
+  readonly connection: Connection;
+  readonly stamps: Stamps;
+  /** Whether the broker accepts retained messages. */
+  readonly retains: boolean;
+  /** The highest QoS of a publish, if the broker showed a limit. */
+  readonly maxQos: QoS | undefined;
+  /** Opens a connection for quarantined topics; undefined where the broker allows no second one. */
+  readonly openSide: OpenSide | undefined;
 }
 
 type Counters = Readonly<Record<string, number>>;
@@ -47,53 +58,25 @@ export class Outgoing {
 
   constructor(deps: OutgoingDeps) {
     this.#deps = deps;
-    const warn = (message: string) => deps.brokerLog.say('warn', message);
+    const warn = (message: string) => deps.log('warn', message);
     this.#hangups = new Hangups(deps.limits, warn);
     this.#side = new SideConnection(warn);
   }
 
-  /**
-   * A session begins.
-   * @param maxQos the highest that the broker grants, where that was found out
-   * @param openSide opens a connection for quarantinePublisher; undefined where there is to be none
-   */
-  open(connection: Connection, stamps: Stamps, retains: boolean, maxQos: QoS = 2, openSide?: OpenSide): void {
-    const { mode, controlPrefix, brokerLog, report } = this.#deps;
+  /** A session begins. */
+  open(session: OutgoingSession): void {
+    const { mode, log, report } = this.#deps;
     this.#isProvoked = false;
     if (mode === 'dry-run') {
-      this.#outbox = new DryRunPublisher({ report, log: message => brokerLog.say('info', message) });
+      this.#outbox = new DryRunPublisher({ report, log: message => log('info', message) });
       return;
     }
-    const hangups = this.#hangups;
-    const testQos = Math.min(maxQos, connection.limits.maxQos) as QoS;
-    const quarantinePublisher = new QuarantinePublisher({
-      side: this.#side,
-      hangups,
-      limits: { maxQos: testQos, retains, stamps },
-      fence: `${controlPrefix}/fence`,
-      isMainConnected: () => !connection.hasEnded,
-      settled: (publication, refusal) => outbox.tried(publication, refusal),
-      freed: (topic, publications) => outbox.freed(topic, publications),
-      returned: publications => outbox.untried(publications),
+    const { maxQos = 2, openSide } = session;
+    const outbox: Outbox = this.#newOutbox(session, {
+      accepts: bytes => quarantinePublisher.accepts(bytes),
+      take: publication => quarantinePublisher.take(publication),
     });
-    const outbox: Outbox = new Outbox({
-      connection,
-      stamps,
-      limits: { ...connection.limits, retains },
-      hangups,
-      quarantinePublisher,
-      report,
-      overdue: topics => {
-        hangups.unanswered(this.#overdue.found(topics));
-        brokerLog.say(
-          'warn',
-          `the broker has not acknowledged ${topics.length} messages, though it had the time; connecting again`,
-        );
-        connection.destroy();
-      },
-      roundTrips: this.roundTrips,
-      controlPrefix,
-    });
+    const quarantinePublisher = this.#newQuarantinePublisher(session, maxQos, outbox);
     this.#side.begin(openSide);
     this.#outbox = outbox;
     this.#quarantinePublisher = quarantinePublisher;
@@ -105,22 +88,22 @@ export class Outgoing {
     this.#outbox?.add(batch);
   }
 
-  /** MQTT 5 brokers say in CONNACK what may be published; others hang up on more than they grant. */
+  /** An MQTT 5 broker names its maximum QoS in CONNACK. Others hang up on a higher QoS than they grant. */
   grantedLess({ protocolVersion }: Connection, less: readonly Subscription[]): void {
     if (protocolVersion === 5) return;
     for (const { qos } of less) this.#outbox?.lowerQos(qos);
   }
 
-  /** Whether the broker hung up while publishes of ours were in flight: then it may have hung up on these. */
+  /** The broker hung up while publishes of mqttrep were in flight: these may be the cause. */
   get isProvoked(): boolean {
     return this.#isProvoked;
   }
 
-  /** The session ends. Where the connection stands, what is on its way arrives first, or the connection ends. */
+  /** The session ends. If the connection stands, publishes in flight are completed first, or the connection is closed. */
   async close(connection: Connection): Promise<void> {
     const outbox = this.#outbox;
     if (outbox === undefined) return;
-    if (!connection.hasEnded && !(await hasSettled(outbox, connection))) {
+    if (!connection.hasEnded && !(await isFinished(outbox, connection))) {
       connection.destroy();
       await connection.closed;
     }
@@ -132,6 +115,53 @@ export class Outgoing {
     this.#quarantinePublisher = undefined;
   }
 
+  /** Since the start of the actor. */
+  get counters(): Counters {
+    const sums: Record<string, number> = { ...this.#before };
+    const current = { ...this.#outbox?.counters, ...this.#quarantinePublisher?.counters };
+    for (const [name, count] of Object.entries(current)) sums[name] = (sums[name] ?? 0) + count;
+    return sums;
+  }
+
+  #newOutbox(
+    { connection, stamps, retains }: OutgoingSession,
+    quarantinePublisher: Pick<QuarantinePublisher, 'accepts' | 'take'>,
+  ): Outbox {
+    const { controlPrefix, log, report } = this.#deps;
+    return new Outbox({
+      connection,
+      stamps,
+      limits: { ...connection.limits, retains },
+      hangups: this.#hangups,
+      quarantinePublisher,
+      report,
+      overdue: topics => {
+        this.#hangups.unacknowledged(this.#overdue.found(topics));
+        log('warn', `the broker has not acknowledged ${topics.length} messages in time; reconnecting`);
+        connection.destroy();
+      },
+      roundTrips: this.roundTrips,
+      controlPrefix,
+    });
+  }
+
+  #newQuarantinePublisher(
+    { connection, stamps, retains }: OutgoingSession,
+    maxQos: QoS,
+    outbox: Outbox,
+  ): QuarantinePublisher {
+    return new QuarantinePublisher({
+      side: this.#side,
+      hangups: this.#hangups,
+      limits: { maxQos: Math.min(maxQos, connection.limits.maxQos) as QoS, retains, stamps },
+      fence: `${this.#deps.controlPrefix}/fence`,
+      isMainConnected: () => !connection.hasEnded,
+      completed: (publication, failure) => outbox.completedInQuarantine(publication, failure),
+      freed: (topic, publications) => outbox.freed(topic, publications),
+      returned: publications => outbox.returned(publications),
+    });
+  }
+
   #hungUp(outbox: Outbox): void {
     const now = performance.now();
     const { possibleCauses, isAlone } = outbox;
@@ -141,27 +171,9 @@ export class Outgoing {
     if (isAlone && first !== undefined) this.#hangups.hungUpOnAlone(first, now);
     else this.#hangups.hungUp(possibleCauses, now);
   }
-
-  /** Since the start of the actor. */
-  get counters(): Counters {
-    const sums: Record<string, number> = { ...this.#before };
-    for (const [name, count] of Object.entries({
-      ...this.#outbox?.counters,
-      ...this.#quarantinePublisher?.counters,
-    })) {
-      sums[name] = (sums[name] ?? 0) + count;
-    }
-    return sums;
-  }
 }
 
-async function hasSettled(outbox: Outbox | DryRunPublisher, connection: Connection): Promise<boolean> {
-  let limit: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>(resolve => {
-    limit = setTimeout(() => resolve(false), SETTLE_LIMIT);
-  });
-  const settled = Promise.race([outbox.finish(), connection.closed]).then(() => true);
-  const isSettled = await Promise.race([settled, late]);
-  clearTimeout(limit);
-  return isSettled;
+async function isFinished(outbox: Outbox | DryRunPublisher, connection: Connection): Promise<boolean> {
+  const completed = Promise.race([outbox.finish(), connection.closed]).then(() => true);
+  return withTimeout(completed, COMPLETION_TIMEOUT_MS, false);
 }

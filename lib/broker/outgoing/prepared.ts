@@ -1,6 +1,6 @@
 /**
- * A publication as MQTT.js is to send it, or why it is not sent: nothing that is malformed leaves, whatever a store of an
- * earlier version brought back. MQTT.js would throw on it, or end the connection; a strict broker would hang up.
+ * A publication with the properties that MQTT.js sends, or why it is not sent. No malformed publication leaves, though the
+ * store of an earlier version may have one. MQTT.js would throw, or end the connection; a strict broker would hang up.
  */
 
 import { unwantedCharacter } from '../../core/characters.ts';
@@ -12,11 +12,11 @@ import type { Stamps } from '../../protocol/stamps.ts';
 export interface Prepared {
   /** Undefined over MQTT 3.1.1. */
   readonly properties: SentProperties | undefined;
-  /** Why it is not sent; undefined where it is in order. */
+  /** Why it is not sent; undefined if it is in order. */
   readonly fault: string | undefined;
 }
 
-/** @param stamps writes ours; undefined over MQTT 3.1.1, which has no properties */
+/** @param stamps stamps the message; undefined over MQTT 3.1.1, which has no properties */
 export function prepared(publication: RawPublication, stamps: Pick<Stamps, 'sender'> | undefined): Prepared {
   const character = unwantedCharacter(publication.topic);
   if (character !== undefined) return { properties: undefined, fault: `its topic has a ${character}` };
@@ -24,7 +24,7 @@ export function prepared(publication: RawPublication, stamps: Pick<Stamps, 'send
   const fault = packedFault(publication.properties ?? '');
   if (fault !== undefined) return { properties: undefined, fault: fault.summary };
   const { version, expiresAt } = publication;
-  if (Number.isNaN(expiresAt)) return { properties: undefined, fault: 'its message expiry is no time' };
+  if (Number.isNaN(expiresAt)) return { properties: undefined, fault: 'its message expiry is not a time' };
   const unwanted = unwantedCharacter(version.replica);
   if (unwanted !== undefined) return { properties: undefined, fault: `its version has a ${unwanted}` };
   return { properties: stamped(publication, stamps), fault: undefined };
@@ -36,7 +36,7 @@ function stamped(publication: RawPublication, stamps: Pick<Stamps, 'sender'>): S
   return unpackProperties(properties, { version, sender }, secondsLeft(expiresAt));
 }
 
-/** MQTT 5 message expiry is in whole seconds; what has less than one left still gets one. The clock may be set back. */
+/** A message expiry of MQTT 5 is in whole seconds, at least 1. The clock may have been set back. */
 function secondsLeft(expiresAt: number): number | undefined {
   if (expiresAt === Number.POSITIVE_INFINITY) return undefined;
   return Math.min(MAX_EXPIRY_SECONDS, Math.max(1, Math.ceil((expiresAt - Date.now()) / 1000)));

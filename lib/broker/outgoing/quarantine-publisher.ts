@@ -1,32 +1,32 @@
 /**
- * Trials: quarantined topics are published on a connection of their own, so that a broker that hangs up on them does not
- * cut off all others. Several are tried at once, and by halving after a hang-up.
+ * Publishes quarantined topics on a side connection, so that a broker that hangs up on them does not cut off all others.
+ * Several topics are published at once, after a hang-up in halves.
  *
- * Lives as long as the outbox that it stands beside. Publications of one topic keep their order: while a topic is tried,
- * the others of the topic wait here.
+ * Lives as long as the outbox of its session. Publications of one topic keep their order: while the first one is in flight, the
+ * others wait here.
  */
 
 import type { RawPublication } from '../../protocol/publication.ts';
 import type { Connection } from '../connection/connection.ts';
-import { verdictOf } from './denial.ts';
-import { judgeHangup } from './halving.ts';
+import { failureOf } from './denial.ts';
+import { causesOfHangup } from './halving.ts';
 import type { Hangups, PublishFailure, Sent } from './hangups.ts';
-import { type PacketLimits, packetOf } from './outgoing-packet.ts';
+import { failureOfPacket, type PacketLimits, packetOf } from './outgoing-packet.ts';
 import type { SideConnection } from './side-connection.ts';
 
-/** Topics that are tried at once. */
-const GROUP_SIZE = 64;
+/** Topics that are published at once. */
+const MAX_GROUP_SIZE = 64;
 
-/** Longest wait for the answers to a group, in milliseconds. A broker that answers later counts as one that hangs up. */
-const ANSWER_LIMIT_MS = 5_000;
+/** Longest wait for the acknowledgements of a group. A broker that is slower counts as one that hangs up. */
+const ANSWER_TIMEOUT_MS = 5_000;
 
-/** Milliseconds in which the end of the main connection says that the network failed, and not the trial. */
+/** If the main connection ends within this time after the side connection, the network was the cause. */
 const NETWORK_GRACE_MS = 100;
 
-/** Bytes of payload that wait for a trial. */
+/** Most bytes of payload in quarantine. */
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 
-/** As much of a connection as a trial needs. */
+/** The part of a connection that is needed here. */
 export type QuarantineConnection = Pick<
   Connection,
   'publish' | 'unsubscribe' | 'destroy' | 'closed' | 'hasEnded' | 'limits' | 'protocolVersion'
@@ -38,24 +38,23 @@ export interface QuarantinePublisherDeps {
   };
   readonly hangups: Hangups;
   readonly limits: Omit<PacketLimits, 'protocolVersion'>;
-  /** A control topic, for the UNSUBSCRIBE whose answer comes after all others. */
+  /** A control topic for the UNSUBSCRIBE whose answer comes last. */
   readonly fence: string;
   readonly isMainConnected: () => boolean;
-  /** The broker took a publication, or it is not sent for this reason. */
-  readonly settled: (publication: RawPublication, refusal: PublishFailure | undefined) => void;
-  /** The broker took the topic: these of it are to be published on the main connection, before all later ones. */
+  /** The broker accepted the publication, or it is not sent for this reason. */
+  readonly completed: (publication: RawPublication, failure: PublishFailure | undefined) => void;
+  /** The broker accepted the topic: its other publications go out on the main connection, before all later ones. */
   readonly freed: (topic: string, publications: readonly RawPublication[]) => void;
-  /** There is no side connection: these are to be published on the main connection, alone and last. */
+  /** The side connection is unavailable: each of these goes out on the main connection, alone and last. */
   readonly returned: (publications: readonly RawPublication[]) => void;
 }
 
 export class QuarantinePublisher {
-  /** Counts. */
-  readonly counters = { trials: 0, quarantine_hangups: 0 };
+  readonly counters = { quarantine_groups: 0, quarantine_hangups: 0 };
   readonly #deps: QuarantinePublisherDeps;
-  /** By topic, in their order. */
+  /** By topic, oldest first. */
   readonly #queued = new Map<string, RawPublication[]>();
-  /** Topics that are to be tried together; before those that were not tried yet. */
+  /** Topics to be published together. They come before topics that were not published yet. */
   #groups: (readonly string[])[] = [];
   #bytes = 0;
   #isWorking = false;
@@ -65,26 +64,26 @@ export class QuarantinePublisher {
     this.#deps = deps;
   }
 
-  /** Whether a publication of that many bytes can be taken now. */
+  /** Whether a publication with this many bytes of payload can be taken now. */
   accepts(bytes: number): boolean {
     return this.#deps.side.isAvailable && this.#bytes + bytes <= MAX_QUEUED_BYTES;
   }
 
   take(publication: RawPublication): void {
     const { topic, payload } = publication;
-    const waiting = this.#queued.get(topic);
-    if (waiting === undefined) this.#queued.set(topic, [publication]);
-    else waiting.push(publication);
+    const queued = this.#queued.get(topic);
+    if (queued === undefined) this.#queued.set(topic, [publication]);
+    else queued.push(publication);
     this.#bytes += payload.length;
     if (this.#isWorking) return;
     this.#isWorking = true;
-    // The others of the batch come with the same turn.
+    // The other publications of the batch come in the same turn.
     setImmediate(() => {
       this.#work().catch((error: unknown) => this.#failed(error));
     });
   }
 
-  /** What waits is void. */
+  /** Queued publications are void. */
   close(): void {
     this.#isClosed = true;
     this.#queued.clear();
@@ -98,13 +97,13 @@ export class QuarantinePublisher {
       if (group.length === 0) continue;
       const connection = await this.#deps.side.connect();
       if (this.#isClosed) break;
-      if (connection !== undefined) await this.#try(connection, group);
+      if (connection !== undefined) await this.#publishGroup(connection, group);
       else if (!this.#deps.side.isAvailable) this.#returnAll();
     }
     this.#isWorking = false;
   }
 
-  /** An error of ours must not lose what waits. */
+  /** An error of mqttrep must not lose queued publications. */
   #failed(error: unknown): void {
     this.#isWorking = false;
     this.#deps.side.failed(error);
@@ -112,25 +111,25 @@ export class QuarantinePublisher {
   }
 
   #next(): readonly string[] {
-    const group = this.#groups.shift() ?? [...this.#queued.keys()].slice(0, GROUP_SIZE);
+    const group = this.#groups.shift() ?? [...this.#queued.keys()].slice(0, MAX_GROUP_SIZE);
     return group.filter(topic => this.#queued.has(topic));
   }
 
-  async #try(connection: QuarantineConnection, topics: readonly string[]): Promise<void> {
-    this.counters.trials++;
+  async #publishGroup(connection: QuarantineConnection, topics: readonly string[]): Promise<void> {
+    this.counters.quarantine_groups++;
     const { receiveMaximum } = connection.limits;
     const group = topics.slice(0, receiveMaximum);
     if (group.length < topics.length) this.#groups.unshift(topics.slice(receiveMaximum));
     const acknowledged: string[] = [];
     const sent = new Map<string, Sent>();
-    const limit = setTimeout(() => connection.destroy(), ANSWER_LIMIT_MS);
+    const timer = setTimeout(() => connection.destroy(), ANSWER_TIMEOUT_MS);
     const answers = group.map(topic => this.#publish(connection, topic, sent, acknowledged));
     const answered = Promise.all(answers).then(() => connection.unsubscribe([this.#deps.fence]));
     const isAnswered = await Promise.race([answered, connection.closed.then(() => false)]);
     if (!isAnswered) connection.destroy();
-    clearTimeout(limit);
+    clearTimeout(timer);
     if (!connection.hasEnded) {
-      for (const topic of group) if (sent.has(topic)) this.#taken(topic);
+      for (const topic of group) if (sent.has(topic)) this.#accepted(topic);
       return;
     }
     this.counters.quarantine_hangups++;
@@ -139,7 +138,7 @@ export class QuarantinePublisher {
     this.#judge(group, acknowledged, sent);
   }
 
-  /** Publishes the first of the topic. Resolves when it is answered, or the connection ended. */
+  /** Publishes the first publication of the topic. Resolves when it is answered, or the connection has ended. */
   #publish(
     connection: QuarantineConnection,
     topic: string,
@@ -150,28 +149,25 @@ export class QuarantinePublisher {
     if (publication === undefined) return Promise.resolve();
     const { limits } = this.#deps;
     const packet = packetOf(publication, { ...limits, protocolVersion: connection.protocolVersion });
-    const mostBytes = Math.min(
+    const maximumPacketSize = Math.min(
       connection.limits.maximumPacketSize,
       this.#deps.hangups.sizeLimit(performance.now()),
     );
-    if (packet.fault !== undefined) {
-      this.#refuseFirst(topic, { reason: `${packet.fault}; this value is not sent`, scope: 'value' });
-      return Promise.resolve();
-    }
-    if (packet.size > mostBytes) {
-      const reason = `its packet has ${packet.size} bytes, more than the ${mostBytes} that the broker takes`;
-      this.#refuseFirst(topic, { reason, scope: 'value' });
+    const failure = failureOfPacket(packet, maximumPacketSize);
+    if (failure !== undefined) {
+      const { counter: _counter, ...reason } = failure;
+      this.#refuseFirst(topic, reason);
       return Promise.resolve();
     }
     sent.set(topic, { topic, size: packet.qos === 0 ? 0 : packet.size });
     return new Promise(resolve => {
       connection.publish(topic, publication.payload, packet.options, error => {
         if (error === undefined) {
-          // With QoS 0 it was written, no more.
+          // A publish of QoS 0 was only written.
           if (packet.qos > 0) acknowledged.push(topic);
         } else if (!connection.hasEnded) {
-          // It stays in quarantine: the broker may hang up on it as well.
-          this.#refuse(topic, verdictOf(error));
+          // The topic stays in quarantine: the broker may hang up on it as well.
+          this.#refuse(topic, failureOf(error));
         }
         resolve();
       });
@@ -181,42 +177,42 @@ export class QuarantinePublisher {
   #judge(group: readonly string[], acknowledged: readonly string[], sent: ReadonlyMap<string, Sent>): void {
     const { hangups } = this.#deps;
     const left = group.filter(topic => this.#queued.has(topic) && sent.has(topic));
-    const { taken, alone, groups } = judgeHangup(left, acknowledged);
-    for (const topic of taken) this.#taken(topic);
+    const { accepted, alone, groups } = causesOfHangup(left, acknowledged);
+    for (const topic of accepted) this.#accepted(topic);
     this.#groups.unshift(...groups);
     if (alone === undefined) return;
-    const verdict = hangups.hungUpOnAlone(sent.get(alone) ?? { topic: alone, size: 0 }, performance.now());
-    if (verdict === undefined) this.#groups.unshift([alone]);
-    else this.#refuse(alone, verdict);
+    const failure = hangups.hungUpOnAlone(sent.get(alone) ?? { topic: alone, size: 0 }, performance.now());
+    if (failure === undefined) this.#groups.unshift([alone]);
+    else this.#refuse(alone, failure);
     for (const topic of [...this.#queued.keys()].filter(each => hangups.isTooDeep(each))) {
       this.#refuse(topic, hangups.tooDeep);
     }
   }
 
-  #taken(topic: string): void {
+  #accepted(topic: string): void {
     const publications = this.#queued.get(topic);
     const [first, ...others] = publications ?? [];
     if (first === undefined) return;
     this.#forget(topic);
-    this.#deps.hangups.taken(topic);
-    this.#deps.settled(first, undefined);
+    this.#deps.hangups.accepted(topic);
+    this.#deps.completed(first, undefined);
     this.#deps.freed(topic, others);
   }
 
-  /** The broker may take the next value of the topic. */
-  #refuseFirst(topic: string, verdict: PublishFailure): void {
+  /** The broker may accept the next value of the topic. */
+  #refuseFirst(topic: string, failure: PublishFailure): void {
     const [first, ...others] = this.#queued.get(topic) ?? [];
     if (first === undefined) return;
     this.#bytes -= first.payload.length;
     if (others.length === 0) this.#queued.delete(topic);
     else this.#queued.set(topic, others);
-    this.#deps.settled(first, verdict);
+    this.#deps.completed(first, failure);
   }
 
-  #refuse(topic: string, verdict: PublishFailure): void {
+  #refuse(topic: string, failure: PublishFailure): void {
     const publications = this.#queued.get(topic) ?? [];
     this.#forget(topic);
-    for (const publication of publications) this.#deps.settled(publication, verdict);
+    for (const publication of publications) this.#deps.completed(publication, failure);
   }
 
   #forget(topic: string): void {

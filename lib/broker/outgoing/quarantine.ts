@@ -1,23 +1,23 @@
 /**
- * Topics on which a broker hangs up. A topic in quarantine is not published on the main connection
- * before the broker has taken it once elsewhere.
+ * Topics on which a broker hangs up. A topic in quarantine is not published on the main connection before the broker has
+ * accepted it on another one.
  *
- * Each hang-up is a strike for all topics that may have provoked it. A quarantined topic is tried beside the main
- * connection (trials.ts). The broker takes it: it leaves quarantine. The broker hangs up on it alone: another strike, and
- * from the second on the topic is barred, which means that it is not even tried for some time. That time doubles.
+ * Each hang-up is a strike for all topics that may have caused it. A quarantined topic is published on a side connection
+ * (quarantine-publisher.ts). If the broker accepts it, it leaves quarantine. If the broker hangs up on it alone, it gets
+ * another strike. From the second strike on the topic is barred: it is not sent for some time, which doubles each time.
  */
 
-/** Strikes after which a topic is barred, the last of them for the topic alone. */
-const BARRED_AFTER_STRIKES = 2;
+/** Strikes after which a topic is barred; the last one is for the topic alone. */
+const MAX_STRIKES = 2;
 
-/** Milliseconds until a barred topic is tried again, the first time and at most. */
+/** Time until a barred topic is sent again, the first time and at most. */
 export const FIRST_RETRY_MS = 60_000;
 const LONGEST_RETRY_MS = 60 * 60_000;
 
-/** Topics in quarantine. At the limit the one that is in it for longest leaves it. */
+/** Most topics in quarantine. Above that the oldest one leaves it. */
 export const MAX_QUARANTINED_TOPICS = 10_000;
 
-/** `free`: publish it. `trial`: try it beside the main connection. `barred`: do not send it. */
+/** `free`: publish on the main connection. `quarantine`: publish on the side connection. `barred`: do not send. */
 export type Route = 'free' | 'quarantine' | 'barred';
 
 interface Entry {
@@ -49,13 +49,13 @@ export class Quarantine {
   /** The broker hung up on this topic alone. Returns whether the topic is barred now. */
   hungUpOnAlone(topic: string, now: number): boolean {
     const entry = this.#entry(topic);
-    if (++entry.strikes < BARRED_AFTER_STRIKES) return false;
+    if (++entry.strikes < MAX_STRIKES) return false;
     this.#bar(entry, now);
     return true;
   }
 
-  /** The broker took the topic. */
-  taken(topic: string): void {
+  /** The broker accepted the topic. */
+  accepted(topic: string): void {
     this.#entries.delete(topic);
   }
 

@@ -1,43 +1,43 @@
 /**
- * How long the broker takes to acknowledge a publish. One publish at a time is timed, as TCP does with its segments:
- * that costs nothing, however many there are.
+ * How long the broker takes to acknowledge a publish. One publish at a time is measured, as TCP does with its segments, so the
+ * cost does not grow with the load.
  */
 
 import { BOUNDS, Histogram } from '../../protocol/histogram.ts';
 
-/** The last ones, of which the median is taken. */
-const REMEMBERED = 32;
+/** The median is that of the last measurements. */
+const MAX_MEASUREMENTS = 32;
 
 export class RoundTrips {
   readonly histogram = new Histogram(BOUNDS.roundTrip);
-  /** Milliseconds; a ring. */
+  /** Milliseconds; a ring buffer. */
   readonly #last: number[] = [];
   #count = 0;
-  /** The publish that is being timed, if any. */
-  #timed: object | undefined;
+  /** The publish that is being measured. */
+  #measured: object | undefined;
   #begin = 0;
 
-  /** A publish that will be acknowledged goes out. */
+  /** A publish of QoS 1 or 2 goes out. */
   sent(publish: object): void {
-    if (this.#timed !== undefined) return;
-    this.#timed = publish;
+    if (this.#measured !== undefined) return;
+    this.#measured = publish;
     this.#begin = performance.now();
   }
 
   acknowledged(publish: object): void {
-    if (publish !== this.#timed) return;
-    this.#timed = undefined;
+    if (publish !== this.#measured) return;
+    this.#measured = undefined;
     const milliseconds = performance.now() - this.#begin;
     this.histogram.observe(milliseconds / 1000);
-    this.#last[this.#count++ % REMEMBERED] = milliseconds;
+    this.#last[this.#count++ % MAX_MEASUREMENTS] = milliseconds;
   }
 
-  /** The connection is gone, and with it the acknowledgement. */
-  parted(): void {
-    this.#timed = undefined;
+  /** The connection has ended: no acknowledgement will come. */
+  disconnected(): void {
+    this.#measured = undefined;
   }
 
-  /** Milliseconds; null where there were none. */
+  /** Milliseconds; null where nothing was measured. */
   get median(): number | null {
     const sorted = this.#last.toSorted((a, b) => a - b);
     return sorted[Math.floor(sorted.length / 2)] ?? null;

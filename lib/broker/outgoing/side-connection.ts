@@ -1,32 +1,34 @@
 /**
- * The connection for trials: a second one, with a client id of its own, clean, without a will. It is opened when there is
- * something to try, and closed when it is idle.
+ * The connection for quarantined topics: a second one with its own client id, clean, without a will. It is opened when a
+ * topic is to be published there, and closed when it is idle.
  *
- * Some brokers allow one connection an account: they refuse the second one, or close the first one. Then there is none for
- * some time, and it is said. Lives as long as the actor.
+ * Some brokers allow one connection an account: they refuse the second one, or close the first one. Then the side connection
+ * is unavailable for some time, which is logged. Lives as long as the actor.
  */
 
 import type { Connection } from '../connection/connection.ts';
 
-/** Milliseconds without a trial, after which the connection is closed. */
-const IDLE_LIMIT_MS = 10_000;
+/** The connection is closed after this time without a publish. */
+const IDLE_TIMEOUT_MS = 10_000;
 
-/** Milliseconds before a connection is made again after a hang-up, which was expected; and after a failure, doubled. */
+/** Delay before another connection, after a hang-up that was expected. */
 const RECONNECT_DELAY_MS = 20;
+
+/** Delay before another attempt after a failure; it doubles. */
 const RETRY_AFTER_FAILURE_MS = 1_000;
 
-/** Failures in a row after which there is no side connection for so many milliseconds. */
+/** Failures in a row after which the side connection is unavailable for a time. */
 const MAX_FAILURES = 3;
 const UNAVAILABLE_MS = 10 * 60_000;
 
-/** The main connection ended so many milliseconds after this one was asked for: the broker may allow one only. */
+/** If the main connection ends within this time after this one was opened, the broker may allow only one. */
 const TAKEOVER_MS = 500;
 const MAX_TAKEOVERS = 3;
 
 export type OpenSide = (signal: AbortSignal) => Promise<Connection>;
 
 export class SideConnection {
-  readonly #say: (message: string) => void;
+  readonly #warn: (message: string) => void;
   #open: OpenSide | undefined;
   #giveUp = new AbortController();
   #connection: Connection | undefined;
@@ -36,12 +38,14 @@ export class SideConnection {
   #openedAt = Number.NEGATIVE_INFINITY;
   #unavailableUntil = 0;
 
-  /** @param say a warning */
-  constructor(say: (message: string) => void) {
-    this.#say = say;
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
   }
 
-  /** A session begins: from now on it is opened like this. Undefined where the broker takes no second connection. */
+  /**
+   * A session begins.
+   * @param open opens the connection; undefined where the broker allows no second one
+   */
   begin(open: OpenSide | undefined): void {
     this.#open = open;
     this.#giveUp = new AbortController();
@@ -51,10 +55,11 @@ export class SideConnection {
     return this.#open !== undefined && performance.now() >= this.#unavailableUntil;
   }
 
-  /** Returns the connection; undefined where it cannot be had now. */
+  /** Resolves with the connection; undefined where it is not available now. */
   async connect(): Promise<Connection | undefined> {
     clearTimeout(this.#idle);
-    if (this.#connection !== undefined && !this.#connection.hasEnded) return this.#idling(this.#connection);
+    if (this.#connection !== undefined && !this.#connection.hasEnded)
+      return this.#closeWhenIdle(this.#connection);
     const open = this.#open;
     if (open === undefined || !this.isAvailable) return undefined;
     const { signal } = this.#giveUp;
@@ -73,21 +78,21 @@ export class SideConnection {
       this.#failures = 0;
       this.#openedAt = performance.now();
       this.#connection = connection;
-      return this.#idling(connection);
+      return this.#closeWhenIdle(connection);
     } catch (error) {
       if (!signal.aborted) this.failed(error);
       return undefined;
     }
   }
 
-  /** It could not be opened. */
+  /** The connection could not be opened. */
   failed(error: unknown): void {
     if (++this.#failures < MAX_FAILURES) return;
     this.#failures = 0;
     this.#unavailable(`a second connection is not possible (${(error as Error).message})`);
   }
 
-  /** The broker hung up on the main connection. Returns whether this one may have provoked that. */
+  /** The broker hung up on the main connection. Returns whether this one may be the cause. */
   mainEnded(): boolean {
     const isTakeover = performance.now() - this.#openedAt < TAKEOVER_MS;
     this.#takeovers = isTakeover ? this.#takeovers + 1 : 0;
@@ -98,7 +103,7 @@ export class SideConnection {
     return isTakeover;
   }
 
-  /** There is nothing to try any more. */
+  /** The session ends. */
   disconnect(): void {
     clearTimeout(this.#idle);
     this.#giveUp.abort();
@@ -107,17 +112,17 @@ export class SideConnection {
     this.#connection = undefined;
   }
 
-  #idling(connection: Connection): Connection {
+  #closeWhenIdle(connection: Connection): Connection {
     this.#idle = setTimeout(() => {
       connection.end().catch(() => undefined);
-    }, IDLE_LIMIT_MS);
+    }, IDLE_TIMEOUT_MS);
     return connection;
   }
 
   #unavailable(reason: string): void {
     this.#unavailableUntil = performance.now() + UNAVAILABLE_MS;
-    this.#say(
-      `${reason}: topics that the broker may hang up on are sent on the only one for ten minutes, each alone and after all others`,
+    this.#warn(
+      `${reason}; for 10 min mqttrep sends topics that the broker may hang up on by the main connection, each alone and after all others`,
     );
   }
 }

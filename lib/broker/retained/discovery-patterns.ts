@@ -1,16 +1,16 @@
 /**
- * Patterns that show names of a level which a cut read did not show. Each has `+` in the place of the name, and asks for so
- * little below it that it is likely to come completely.
+ * Patterns that discover names of a level of which a read was cut. Each has `+` in the place of the name. It matches so little
+ * below that level that the broker is likely to show all of it.
  */
 
-/** Patterns of each shape, at most: by depth, as in an example, by its last level, and by its first. */
-const PATTERNS_OF_SHAPE = [8, 8, 4, 4] as const;
+/** Most patterns of each shape: by depth, like an example, by its last level, and by its first level. */
+const MAX_PATTERNS_BY_SHAPE = [8, 8, 4, 4] as const;
 
 /**
- * Depths first at which no topic was seen: they show little, and prove that nothing is there. Then what is below the unknown
- * name as in an example, and with one of its levels alone.
- * @param above the levels before that of the unknown name
- * @param examples levels of topics that were seen
+ * First the depths at which no topic was seen: such a read shows little, and proves that nothing is there. Then the levels
+ * below the unknown name like those of an example, and with only one of its levels.
+ * @param above the levels above the unknown name
+ * @param examples the levels of topics that were seen
  */
 export function discoveryPatterns(
   above: readonly string[],
@@ -25,11 +25,11 @@ export function discoveryPatterns(
   ];
   return shapes.flatMap((shape, index) => {
     const all = [...new Set(shape.map(rest => [...above, '+', ...rest].join('/')))];
-    return spread(all, PATTERNS_OF_SHAPE[index] ?? 0);
+    return spread(all, MAX_PATTERNS_BY_SHAPE[index] ?? 0);
   });
 }
 
-/** Any names: at each depth up to the deepest example at which there is none, and below that. */
+/** Any names at each depth without an example, up to the deepest example, and everything below that. */
 function otherDepths(examples: readonly (readonly string[])[]): string[][] {
   const depths = new Set(examples.map(({ length }) => length));
   const deepest = Math.max(0, ...depths);
@@ -42,7 +42,7 @@ function wild(levels: number): string[] {
   return Array.from({ length: levels }, () => '+');
 }
 
-/** So many of them at most, from all over the list. */
+/** At most this many entries, evenly spread over the list. */
 function spread<T>(all: readonly T[], most: number): T[] {
   const step = Math.max(1, Math.ceil(all.length / most));
   return all.filter((_one, index) => index % step === 0);

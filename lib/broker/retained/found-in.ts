@@ -1,4 +1,4 @@
-/** What a retained message that a probe was shown says of its topic. */
+/** What a replayed message that answers a probe tells of its topic. */
 
 import type { IPublishPacket } from 'mqtt';
 import type { Found } from '../../core/events.ts';
@@ -7,7 +7,7 @@ import { type MessageProperties, packProperties } from '../../protocol/propertie
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';
 
-/** @param stamps reads whose copy it is; without them that is not told */
+/** @param stamps reads which replica wrote the message; without it the stamp is left out */
 export function foundIn(
   packet: IPublishPacket,
   protocolVersion: ProtocolVersion,

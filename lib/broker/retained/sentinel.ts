@@ -1,41 +1,53 @@
 /**
- * A sentinel marks the end of what a broker replays: two retained messages under control topics, of which one is
- * subscribed to first and one last. RabbitMQ 3 replays a SUBSCRIBE from its last filter to its first, others the
- * other way round; when both have been seen, everything between them has.
+ * A sentinel marks the end of a replay. It is two retained messages under control topics; one topic is subscribed to first,
+ * the other one last. Some brokers replay a SUBSCRIBE from its last filter to its first. When both messages have been shown,
+ * everything between them has.
  *
- * A sentinel that is published after the SUBACK would overtake the replay at brokers that read their
- * retained messages one by one (aedes does).
+ * The sentinel is placed before the SUBSCRIBE. At brokers that read their retained messages one by one, a message that is
+ * published after the SUBACK would overtake the replay.
  */
 
 import type { IPublishPacket } from 'mqtt';
 import { matches } from '../../core/filter.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type Grant, isRefusal } from '../connection/filter-requests.ts';
+import { publishAcknowledged } from '../connection/publish-acknowledged.ts';
 
-/** Longest wait for the broker to store a sentinel, in milliseconds. */
-const STORE_LIMIT = 5_000;
+/** Longest wait for the broker to store a sentinel. */
+const STORE_TIMEOUT_MS = 5_000;
 
-/** Seconds after which an MQTT 5 broker removes a sentinel that we could not remove. */
-const EXPIRY = 60 * 60;
+/** An MQTT 5 broker removes a sentinel after this time that mqttrep could not remove. */
+const EXPIRY_SECONDS = 60 * 60;
+
+/** A SUBSCRIBE with a sentinel around its filters. */
+export interface AroundFilters {
+  /** What to subscribe to, in this order. */
+  readonly wanted: string[];
+  /** Resolves when everything has been shown. */
+  readonly seen: Promise<void>;
+  /** Resolves when the whole sentinel was delivered without the retain flag. */
+  readonly unflagged: Promise<void>;
+}
 
 export class Sentinel {
   readonly #first: string;
   readonly #last: string;
   readonly #nonce: string;
-  /** How often each of its topics is still to be seen. */
+  /** How many more times each of its topics has to be shown. */
   readonly #missing = new Map<string, number>();
   #seen: () => void = () => undefined;
-  /** Its topics that came without the retain flag. */
+  /** Its topics that were delivered without the retain flag. */
   readonly #cameUnflagged = new Set<string>();
   #unflagged: () => void = () => undefined;
   #cameFlagged = false;
-  #awaited = new Set<string>();
-  /** Some of it was shown before it was asked for again. */
+  /** Its topics that were requested again and not shown yet. */
+  #requested = new Set<string>();
+  /** A part was shown before it was requested again. */
   #cameBefore = false;
   #shownAgain: () => void = () => undefined;
   #isExpiring = false;
 
-  /** @param topic a control topic of one connection alone; the level below it is the sentinel's as well */
+  /** @param topic a control topic of one connection alone; the level below it belongs to the sentinel as well */
   constructor(topic: string, nonce: string) {
     this.#first = `${topic}/first`;
     this.#last = topic;
@@ -47,16 +59,11 @@ export class Sentinel {
   }
 
   /**
-   * For a SUBSCRIBE to these filters: what is to be subscribed to, in this order, and a promise that resolves when all
-   * has been shown. A filter that fits the sentinel, such as `#`, shows it as well, amid all else; where a broker
-   * shows it only once then, the promise is not resolved. Another resolves when all of it came without the retain flag:
-   * live, because the broker acknowledged before it stored, or from one that sets no flag (Mosca).
+   * Puts the sentinel around the filters of a SUBSCRIBE. A filter that matches the sentinel, such as `#`, shows it as well, in
+   * the middle of the replay. At a broker that shows it only once then, `seen` is never resolved. `unflagged` is resolved at a
+   * broker that acknowledged the sentinel before it stored it, and so delivered it live; and at one that never sets the flag.
    */
-  around(filters: readonly string[]): {
-    readonly wanted: string[];
-    readonly seen: Promise<void>;
-    readonly unflagged: Promise<void>;
-  } {
+  around(filters: readonly string[]): AroundFilters {
     for (const topic of this.topics) {
       this.#missing.set(topic, 1 + filters.filter(filter => matches(filter, topic)).length);
     }
@@ -72,12 +79,12 @@ export class Sentinel {
   }
 
   /**
-   * Resolves when both of its topics are shown from now on, whatever was shown before. The answer to that may also be
-   * the last that `around` waits for: a filter such as `#` has shown the sentinel amid all else, and the one at the end was
-   * dropped. Then `around` is not resolved, unless nothing at all had come before.
+   * Resolves when both topics are shown from now on, whatever was shown before. These may also be the last messages that
+   * `around` waits for: a filter such as `#` has shown the sentinel in the middle, and the broker dropped the one at the end.
+   * Then `seen` is not resolved, unless nothing at all was shown before.
    */
   again(): Promise<void> {
-    this.#awaited = new Set(this.topics);
+    this.#requested = new Set(this.topics);
     this.#cameBefore = this.#cameFlagged;
     return new Promise(resolve => {
       this.#shownAgain = resolve;
@@ -85,59 +92,60 @@ export class Sentinel {
   }
 
   /**
-   * How many filters of a SUBSCRIBE the broker took, where it took the first and refused all that follow. Nobody but us
-   * uses the topics of the sentinel, so it is their number that was refused.
+   * How many filters of a SUBSCRIBE the broker accepted, if it accepted the first ones and refused all others. Nobody else uses
+   * the topics of the sentinel, so the broker refused the number of filters.
    */
   cutAt(grants: readonly Grant[]): number | undefined {
-    const taken = grants.findIndex(isRefusal);
-    const isCut = taken > 0 && grants.at(-1)?.filter === this.#last && grants.slice(taken).every(isRefusal);
-    return isCut && grants[0]?.filter === this.#first ? taken : undefined;
+    const accepted = grants.findIndex(isRefusal);
+    const isCut =
+      accepted > 0 && grants.at(-1)?.filter === this.#last && grants.slice(accepted).every(isRefusal);
+    return isCut && grants[0]?.filter === this.#first ? accepted : undefined;
   }
 
-  /** All has been shown. */
+  /** Everything has been shown. */
   get isSeen(): boolean {
     return this.#missing.size === 0;
   }
 
-  /** More than half of its time was over as it was last shown: it is to be placed again before it is gone. */
+  /** When last shown, more than half of its time was over: it has to be placed again before it expires. */
   get isExpiring(): boolean {
     return this.#isExpiring;
   }
 
-  /** Some of it came without the retain flag: perhaps the broker shows all that it retains like that. */
+  /** A part was delivered without the retain flag: perhaps the broker shows all retained messages without it. */
   get cameUnflagged(): boolean {
     return this.#cameUnflagged.size > 0;
   }
 
-  /** Has the broker retain the sentinel; ends in any case after a while. */
-  place(connection: Connection): Promise<void> {
-    this.#isExpiring = false;
-    return this.#write(connection, Buffer.from(this.#nonce));
-  }
-
-  remove(connection: Connection): Promise<void> {
-    return this.#write(connection, Buffer.alloc(0));
-  }
-
-  /** Some of it came with the retain flag. */
+  /** A part was delivered with the retain flag. */
   get cameFlagged(): boolean {
     return this.#cameFlagged;
   }
 
-  /** Looks at a message; returns whether it was the sentinel's, and so is of no further interest. */
+  /** Resolves when the broker retains the sentinel, or after a timeout. */
+  place(connection: Connection): Promise<void> {
+    this.#isExpiring = false;
+    return this.#write(connection, this.#nonce);
+  }
+
+  remove(connection: Connection): Promise<void> {
+    return this.#write(connection, '');
+  }
+
+  /** Returns whether the message belongs to the sentinel. */
   observe(packet: IPublishPacket): boolean {
     const { topic, payload, retain, properties } = packet;
     if (topic !== this.#first && topic !== this.#last) return false;
     if (payload.toString() !== this.#nonce) return true;
-    // A broker may acknowledge before it stores: then the sentinel comes live first, ahead of the replay.
+    // A broker may acknowledge before it stores: then the sentinel is delivered live, ahead of the replay.
     if (!retain) {
       this.#cameUnflagged.add(topic);
       if (this.#cameUnflagged.size === this.topics.length) this.#unflagged();
       return true;
     }
     this.#cameFlagged = true;
-    this.#isExpiring ||= (properties?.messageExpiryInterval ?? EXPIRY) < EXPIRY / 2;
-    const isShownAgain = this.#awaited.delete(topic) && this.#awaited.size === 0;
+    this.#isExpiring ||= (properties?.messageExpiryInterval ?? EXPIRY_SECONDS) < EXPIRY_SECONDS / 2;
+    const isShownAgain = this.#requested.delete(topic) && this.#requested.size === 0;
     if (isShownAgain) this.#shownAgain();
     const times = this.#missing.get(topic) ?? 0;
     if (times > 1) this.#missing.set(topic, times - 1);
@@ -145,18 +153,11 @@ export class Sentinel {
     return true;
   }
 
-  async #write(connection: Connection, payload: Buffer): Promise<void> {
-    const properties = { messageExpiryInterval: EXPIRY };
-    const written = this.topics.map(
-      topic =>
-        new Promise<void>(resolve => {
-          const limit = setTimeout(resolve, STORE_LIMIT);
-          connection.publish(topic, payload, { qos: 1, retain: true, properties }, () => {
-            clearTimeout(limit);
-            resolve();
-          });
-        }),
+  async #write(connection: Connection, payload: string): Promise<void> {
+    const properties = { messageExpiryInterval: EXPIRY_SECONDS };
+    const options = { qos: 1, retain: true, properties } as const;
+    await Promise.all(
+      this.topics.map(topic => publishAcknowledged(connection, topic, payload, options, STORE_TIMEOUT_MS)),
     );
-    await Promise.all(written);
   }
 }

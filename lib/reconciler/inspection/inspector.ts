@@ -7,12 +7,6 @@
 import { has } from '../../core/policy.ts';
 import { expiryOf, isInSync, pendingAt } from '../../core/register.ts';
 import type {
-  DeletionsDecided,
-  ReconcilerMeasures,
-  ReconcilerRequest,
-  ReconcilerResponses,
-} from '../../protocol/requests.ts';
-import type {
   Conflict,
   ConflictSide,
   HeldValue,
@@ -20,6 +14,12 @@ import type {
   TopicRow,
   TrashList,
 } from '../../protocol/answers.ts';
+import type {
+  DeletionsDecided,
+  ReconcilerMeasures,
+  ReconcilerRequest,
+  ReconcilerResponses,
+} from '../../protocol/requests.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { BrokerLinks } from '../links/broker-links.ts';
 import { inSlices } from '../topics/slices.ts';

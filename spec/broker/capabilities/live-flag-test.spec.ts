@@ -1,4 +1,4 @@
-/** Where a broker drops the retain flag of live messages over MQTT 5, what is retained is not taken for passing. */
+/** If a broker drops the retain flag of live messages over MQTT 5, retained messages do not count as transient. */
 
 import { expect } from 'chai';
 import { packProperties, SENDER, STAMP } from '../../../lib/protocol/properties.ts';
@@ -7,11 +7,11 @@ import { DROPS_LIVE_FLAGS } from '../../support/broker-quirks.ts';
 import { eventually } from '../../support/eventually.ts';
 import { START } from '../broker-actor-fixture.ts';
 import { controlTopicsAt } from '../makes.ts';
-import { flagRigHooks } from '../retained/flag-fixture.ts';
+import { flagFixtureHooks } from '../retained/flag-fixture.ts';
 
 for (const flag of ['keeps', 'drops'] as const) {
-  describe(`Broker actor at a broker that ${flag} the retain flag of live messages over MQTT 5`, () => {
-    const fixture = flagRigHooks({
+  describe(`BrokerActor at a broker that ${flag} the retain flag of live messages over MQTT 5`, () => {
+    const fixture = flagFixtureHooks({
       protocolVersion: 5,
       oddity: () => (flag === 'drops' ? DROPS_LIVE_FLAGS : {}),
       subscriptions: [
@@ -22,7 +22,7 @@ for (const flag of ['keeps', 'drops'] as const) {
     });
     const hidden = flag === 'drops' ? undefined : false;
 
-    it('knows what is replayed for retained', async () => {
+    it('knows that a replayed message is retained', async () => {
       expect(await fixture().shown('wild/before')).to.include({ replay: true, retained: true });
     });
 
@@ -36,12 +36,12 @@ for (const flag of ['keeps', 'drops'] as const) {
       expect(await fixture().shown('wild/passing')).to.include({ retained: hidden });
     });
 
-    it('believes a flag where there is one all the same', async () => {
+    it('believes a flag that is set all the same', async () => {
       await fixture().client.publish('exact', 'x', { retain: true });
       expect(await fixture().shown('exact')).to.include({ retained: true, replay: false });
     });
 
-    it('has the rest of MQTT 5', async () => {
+    it('uses the other properties of MQTT 5', async () => {
       const version = { time: 1, counter: 0, replica: 'us' };
       const properties = packProperties({ userProperties: { by: 'spec' } });
       const content = { topic: 'wild/ours', payload: Buffer.from('x'), properties };
@@ -53,7 +53,7 @@ for (const flag of ['keeps', 'drops'] as const) {
       expect(ours.properties).to.include('spec');
     });
 
-    it(`${flag === 'drops' ? 'says so, and' : 'has nothing to say, and'} leaves nothing behind`, async () => {
+    it(`${flag === 'drops' ? 'logs it, and' : 'logs nothing, and'} leaves nothing behind`, async () => {
       const { actor, broker } = fixture();
       await actor.reported(one => one.kind === 'log' && one.message.includes('connected with'));
       expect(actor.log.includes('drops the retain flag')).to.equal(flag === 'drops');

@@ -1,4 +1,4 @@
-/** A broker that keeps one subscription for each QoS, as RabbitMQ 3 does, delivers to us once all the same. */
+/** A broker that keeps one subscription for each QoS, as RabbitMQ 3 does, delivers each message to mqttrep once all the same. */
 
 import { expect } from 'chai';
 import { QosUpgradeTest } from '../../../lib/broker/capabilities/qos-upgrade-test.ts';
@@ -10,7 +10,7 @@ import { controlTopicsAt } from '../makes.ts';
 import { openConnection } from '../open-connection.ts';
 
 for (const resubscription of ['adds', 'replaces', 'hides what is replayed'] as const) {
-  describe(`Broker actor at a broker where a second SUBSCRIBE ${resubscription}`, () => {
+  describe(`BrokerActor at a broker where a second SUBSCRIBE ${resubscription}`, () => {
     let broker: AedesBroker;
     let fixture: BrokerActorFixture;
 
@@ -33,7 +33,7 @@ for (const resubscription of ['adds', 'replaces', 'hides what is replayed'] as c
     const payloadsOf = (topic: string) =>
       fixture.observations().flatMap(one => (one.topic === topic ? [one.payload] : []));
 
-    it('takes nothing that is replayed for written anew', async () => {
+    it('takes no replayed message for a new write', async () => {
       const client = await TestClient.connect(broker.url);
       await client.publish('b/1', 'kept', { qos: 1, retain: true });
       await fixture.replayed();
@@ -75,7 +75,7 @@ for (const resubscription of ['adds', 'replaces', 'hides what is replayed'] as c
       });
     }
 
-    it('finds it out with nothing left behind, and no word of it to the reconciler', async () => {
+    it('leaves no message of the test behind, and tells the reconciler nothing of it', async () => {
       await fixture.replayed();
       await fixture.stop();
       expect(fixture.observations()).to.deep.equal([]);
@@ -84,7 +84,7 @@ for (const resubscription of ['adds', 'replaces', 'hides what is replayed'] as c
   });
 }
 
-describe('A second SUBSCRIBE at a broker that never sets the retain flag', () => {
+describe('QosUpgradeTest at a broker that never sets the retain flag', () => {
   let broker: AedesBroker;
   let connection: Connection;
 
@@ -93,14 +93,14 @@ describe('A second SUBSCRIBE at a broker that never sets the retain flag', () =>
     await broker?.stop();
   });
 
-  it('hides what is replayed, as it does at one that sets it at QoS 0', async () => {
+  it('finds that a second SUBSCRIBE hides what is replayed, as at a broker that sets the flag with QoS 0 only', async () => {
     broker = await startAedes({ flagsReplays: false });
     connection = await openConnection(broker.url);
-    const trial = new QosUpgradeTest('mqttrep/us/replay/spec/twice');
+    const test = new QosUpgradeTest('mqttrep/us/replay/spec/twice');
     connection.receive((packet, done) => {
-      trial.observe(packet);
+      test.observe(packet);
       done();
     });
-    expect(await trial.behaviour(connection)).to.equal('hides what is replayed');
+    expect(await test.run(connection)).to.equal('hides what is replayed');
   });
 });

@@ -1,4 +1,4 @@
-/** In which order a broker replays is found out, so that what comes after the sentinel is not taken for live. */
+/** mqttrep finds out in which order a broker replays, so that a message after the sentinel does not count as live. */
 
 import { expect } from 'chai';
 import { type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
@@ -12,7 +12,7 @@ const MANY = 300;
 const orders: readonly NonNullable<AedesOptions['replayOrder']>[] = ['first to last', 'last to first', 'any'];
 
 for (const replayOrder of orders) {
-  describe(`Broker actor at a broker that replays ${replayOrder}`, () => {
+  describe(`BrokerActor at a broker that replays ${replayOrder}`, () => {
     let broker: TestBroker;
     let fixture: BrokerActorFixture;
 
@@ -30,7 +30,7 @@ for (const replayOrder of orders) {
       await broker?.stop();
     });
 
-    it('is shown everything before the replay is said to be over', async () => {
+    it('reports the end of the replay after everything was shown', async () => {
       await fixture.replayed();
       const over = fixture.told.findIndex(({ kind }) => kind === 'caught-up');
       const shown = fixture.told.slice(0, over).filter(({ kind }) => kind === 'observation');
@@ -38,7 +38,7 @@ for (const replayOrder of orders) {
       for (const one of shown) expect(one).to.include({ replay: true, retained: true });
     });
 
-    it('never takes for absent what is there', async () => {
+    it('never takes a retained topic for absent', async () => {
       await fixture.replayed();
       const topics = Array.from({ length: MANY }, (_, index) => `many/${index}`);
       fixture.tell({ kind: 'probe', session: 1, priority: 'urgent', topics });
@@ -50,7 +50,7 @@ for (const replayOrder of orders) {
       expect(answered().filter(({ held }) => typeof held !== 'object')).to.deep.equal([]);
     });
 
-    it('leaves nothing of that behind', async () => {
+    it('leaves no message of the test behind', async () => {
       await fixture.replayed();
       await fixture.stop();
       expect(await controlTopicsAt(broker.url)).to.deep.equal([]);

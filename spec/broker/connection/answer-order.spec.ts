@@ -15,14 +15,14 @@ describe('AnswerOrder', () => {
     passedOver = 0;
   });
 
-  it('tells once that a packet that was sent later is answered', () => {
+  it('reports once that a later packet is answered', () => {
     order.watch(order.sent(), count);
     const later = [order.sent(), order.sent()];
     for (const place of later) order.answered(place);
     expect(passedOver).to.equal(1);
   });
 
-  it('tells nothing when a packet that was sent before is answered, or the packet itself', () => {
+  it('reports nothing when an earlier packet, or the packet itself, is answered', () => {
     const before = order.sent();
     const place = order.sent();
     order.watch(place, count);
@@ -31,7 +31,7 @@ describe('AnswerOrder', () => {
     expect(passedOver).to.equal(0);
   });
 
-  it('tells nothing once the watch has ended', () => {
+  it('reports nothing once the watch has ended', () => {
     const end = order.watch(order.sent(), count);
     end();
     order.answered(order.sent());

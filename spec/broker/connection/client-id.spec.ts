@@ -1,4 +1,4 @@
-/** A random client id says whose it is and can be told apart from any other. */
+/** A random client id tells its owner, and differs from any other. */
 
 import { expect } from 'chai';
 import { randomClientId } from '../../../lib/broker/connection/client-id.ts';
@@ -17,7 +17,7 @@ describe('randomClientId', () => {
     expect(new Set(ids)).to.have.property('size', ids.length);
   });
 
-  it('holds no character that a broker could take amiss', () => {
+  it('has no character that a broker could reject', () => {
     for (let time = 0; time < 1_000; time++) expect(randomClientId('oslo')).to.match(/^[\w-]+$/);
   });
 });

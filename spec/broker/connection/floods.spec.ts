@@ -1,4 +1,4 @@
-/** Whatever a broker sends, and however much, a connection takes a bounded part of it into memory, and says why it ends. */
+/** However much a broker sends, the memory of a connection is bounded, and it tells why it ends. */
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,13 +16,13 @@ import type { Measured } from './measured-connection.ts';
 
 const SCRIPT = fileURLToPath(new URL('./measured-connection.js', import.meta.url));
 
-/** A process that reads on for ever is ended. */
-const LIMIT = { timeout: 40_000, killSignal: 'SIGKILL' } as const;
+/** A process that reads on for ever is killed. */
+const KILL_OPTIONS = { timeout: 40_000, killSignal: 'SIGKILL' } as const;
 
-/** Bytes. A process that has no bound takes all of the flood. */
-const MOST_MEMORY = 500 * 2 ** 20;
+/** A process without a bound reads the whole flood. */
+const MAX_MEMORY_BYTES = 500 * 2 ** 20;
 
-describe('A connection to a broker that floods it', function () {
+describe('Connection to a broker that floods it', function () {
   this.timeout(60_000);
   let broker: FloodingBroker | undefined;
 
@@ -36,10 +36,10 @@ describe('A connection to a broker that floods it', function () {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [SCRIPT, broker.url, String(level)],
-      LIMIT,
+      KILL_OPTIONS,
     );
     const measured = JSON.parse(stdout) as Measured;
-    expect(measured.grew, 'bytes of memory').to.be.below(MOST_MEMORY);
+    expect(measured.grew, 'bytes of memory').to.be.below(MAX_MEMORY_BYTES);
     expect(broker.sent, 'bytes that were taken').to.be.below(FLOOD_BYTES / 2);
     return measured;
   }
@@ -64,7 +64,7 @@ describe('A connection to a broker that floods it', function () {
     });
   }
 
-  it('ends where QoS 2 is never released, by what that takes, over MQTT 3.1.1', async () => {
+  it('ends over MQTT 3.1.1 when unreleased messages of QoS 2 take too much memory', async () => {
     const chunks = () => unreleased(4, 100_000);
     const { reason, isGarbled } = await flooded(4, { at: 'SUBSCRIBE', chunks });
     expect(reason).to.match(
@@ -73,12 +73,12 @@ describe('A connection to a broker that floods it', function () {
     expect(isGarbled).to.equal(false);
   });
 
-  it('ends where more of QoS 2 is not released than the Receive Maximum allows, over MQTT 5', async () => {
+  it('ends over MQTT 5 when there are more unreleased messages of QoS 2 than the Receive Maximum', async () => {
     const { reason } = await flooded(5, { at: 'SUBSCRIBE', chunks: () => unreleased(5, 20_000) });
     expect(reason).to.match(/Receive [Mm]aximum exceeded.* receiveMaximum is 1000/);
   });
 
-  it('ends where large messages of QoS 2 are not released, by what they take, over MQTT 5', async () => {
+  it('ends over MQTT 5 when large unreleased messages of QoS 2 take too much memory', async () => {
     const { reason } = await flooded(5, { at: 'SUBSCRIBE', chunks: () => unreleased(5, 1_000_000) });
     expect(reason).to.contain('has not released them');
   });

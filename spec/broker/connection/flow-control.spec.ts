@@ -1,4 +1,4 @@
-/** No more publishes in flight than the broker takes, and all in their order. */
+/** No more publishes are in flight than the broker accepts, and all leave in their order. */
 
 import { expect } from 'chai';
 import { FlowControl } from '../../../lib/broker/connection/flow-control.ts';
@@ -19,7 +19,7 @@ describe('FlowControl', () => {
     return { flow, sent, publish, settle: (name: string) => settle.get(name)?.() };
   }
 
-  it('sends as many as the window takes, and the next one when one is settled', () => {
+  it('sends as many publishes as the window has places, and the next one when one is settled', () => {
     const { flow, sent, publish, settle } = publisher(2);
     for (const name of ['a', 'b', 'c', 'd']) publish(name);
     expect(sent).to.deep.equal(['a', 'b']);
@@ -31,14 +31,14 @@ describe('FlowControl', () => {
     expect(sent).to.deep.equal(['a', 'b', 'c', 'd']);
   });
 
-  it('sends one at a time at least', () => {
+  it('sends at least one at a time', () => {
     const { sent, publish } = publisher(0);
     publish('a');
     publish('b');
     expect(sent).to.deep.equal(['a']);
   });
 
-  it('lets QoS 0 take no place, and overtake nothing', () => {
+  it('gives QoS 0 no place in the window, and lets it overtake nothing', () => {
     const { sent, publish, settle } = publisher(1);
     publish('0', false);
     publish('1');
@@ -51,7 +51,7 @@ describe('FlowControl', () => {
     expect(sent).to.deep.equal(['0', '1', '2', '3', '4']);
   });
 
-  it('goes on where each fails at once, however many there are', () => {
+  it('goes on if each publish fails at once, however many there are', () => {
     const flow = new FlowControl(1);
     let sent = 0;
     let first: () => void = () => undefined;
@@ -74,7 +74,7 @@ describe('FlowControl', () => {
     expect(sent).to.equal(5_000);
   });
 
-  it('lets all go when the connection has ended', () => {
+  it('releases all publishes when the connection has ended', () => {
     const { flow, sent, publish } = publisher(1);
     for (const name of ['a', 'b', 'c']) publish(name);
     flow.release();

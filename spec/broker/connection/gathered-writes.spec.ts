@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { gatherWrites } from '../../../lib/broker/connection/gathered-writes.ts';
 
-/** Keeps what is written to it, write by write. */
+/** Keeps each write. */
 class Sink extends Duplex {
   readonly written: Buffer[] = [];
   /** Of the writes that wait for it to go on. */
@@ -44,8 +44,8 @@ function gathering(options?: ConstructorParameters<typeof Sink>[0]): Sink {
   return sink;
 }
 
-describe('writes that are gathered', () => {
-  it('leave as one at the end of the turn', async () => {
+describe('Gathered writes', () => {
+  it('leave as one write at the end of the turn', async () => {
     const sink = gathering();
     sink.write(Buffer.from('one '));
     sink.write('zwölf ', 'utf8');
@@ -86,7 +86,7 @@ describe('writes that are gathered', () => {
     );
   });
 
-  it('may be changed by whoever wrote them, once they are written', async () => {
+  it('are copied, so that the writer may change its buffer', async () => {
     const sink = gathering();
     const bytes = Buffer.from('as it was');
     sink.write(bytes);
@@ -97,7 +97,7 @@ describe('writes that are gathered', () => {
     expect(sink.written.map(String)).to.deep.equal(['as it was', 'next']);
   });
 
-  it('go before what is too large to be copied, which is not copied', async () => {
+  it('leave before a large piece, which is not copied', async () => {
     const sink = gathering();
     const large = Buffer.alloc(10_000, 'x');
     sink.write('header');
@@ -108,7 +108,7 @@ describe('writes that are gathered', () => {
     expect(sink.written[1]).to.equal(large);
   });
 
-  it('leave before somebody is told that his piece has', async () => {
+  it('leave before a piece with a callback', async () => {
     const sink = gathering();
     sink.write('one ');
     await new Promise<void>(resolve => {
@@ -117,7 +117,7 @@ describe('writes that are gathered', () => {
     expect(String(sink.bytes)).to.equal('one two');
   });
 
-  it('leave before the end', async () => {
+  it('leave before the end of the stream', async () => {
     const sink = gathering();
     sink.write('last words');
     sink.end();
@@ -137,7 +137,7 @@ describe('writes that are gathered', () => {
     expect(errors).to.be.empty;
   });
 
-  it('say when the stream is full, and the stream says when it is not any more', async () => {
+  it('return false when the stream is full, until the stream drains', async () => {
     const sink = gathering({ isSlow: true, highWaterMark: 10 });
     expect(sink.write('more than ten bytes')).to.equal(true);
     await nextTurn();
@@ -151,7 +151,7 @@ describe('writes that are gathered', () => {
     expect(sink.write('again')).to.equal(true);
   });
 
-  it('of a stream that has ended fail as they would have', async () => {
+  it('fail on a stream that has ended, like other writes', async () => {
     const sink = gathering();
     sink.end();
     sink.write('too late');

@@ -1,11 +1,11 @@
-/** Over MQTT 3.1.1 only what a broker grants tells how it may be published to. */
+/** Over MQTT 3.1.1 only the granted QoS tells with which QoS mqttrep may publish. */
 
 import { type AedesBroker, type AedesOptions, startAedes } from '../../support/aedes-broker.ts';
 import { NO_QOS_2 } from '../../support/broker-quirks.ts';
 import { PacketRelay } from '../../support/packet-relay.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 
-describe('Broker actor at a broker that never acknowledges QoS 2, as Mosca', () => {
+describe('BrokerActor at a broker that never acknowledges QoS 2, like Mosca', () => {
   let broker: AedesBroker;
   let relay: PacketRelay;
   let fixture: BrokerActorFixture;
@@ -26,7 +26,7 @@ describe('Broker actor at a broker that never acknowledges QoS 2, as Mosca', () 
     await broker?.stop();
   });
 
-  it('publishes with the QoS that it grants, also where the subscription stays at QoS 0', async () => {
+  it('publishes with the granted QoS, even if the subscription stays at QoS 0', async () => {
     await start({ resubscription: 'hides what is replayed' });
     fixture.publish(1, { topic: 'first', qos: 2 }, { topic: 'second', qos: 1 });
     await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 2);

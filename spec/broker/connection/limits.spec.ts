@@ -1,4 +1,4 @@
-/** What a broker allows is taken from its CONNACK; what it does not say is allowed. */
+/** The CONNACK of a broker tells its limits; what it does not name is allowed. */
 
 import { expect } from 'chai';
 import { limitsOf } from '../../../lib/broker/connection/limits.ts';
@@ -12,7 +12,7 @@ const ALL = {
 };
 
 describe('limitsOf', () => {
-  it('takes the lower of what the broker and the configuration allow', () => {
+  it('takes the lower limit of the broker and of the configuration', () => {
     expect(limitsOf({ properties: { maximumQoS: 1 } }, 0)).to.include({ maxQos: 0 });
     expect(limitsOf({}, 1)).to.include({ maxQos: 1 });
   });
@@ -31,7 +31,7 @@ describe('limitsOf', () => {
     ],
   ];
   for (const [properties, limits] of cases) {
-    it(`of ${JSON.stringify(properties)}`, () => {
+    it(`reads ${JSON.stringify(properties)}`, () => {
       const connack = properties === undefined ? {} : { properties };
       expect(limitsOf(connack, 2)).to.deep.equal({ ...ALL, ...limits });
     });

@@ -1,6 +1,6 @@
 /**
- * A broker that sends what is no packet ends the connection, and nothing else: no exception that nobody catches, and nothing
- * behind it is taken for a message.
+ * A broker that sends an invalid packet ends the connection, and nothing else: there is no uncaught exception, and no later bytes
+ * are read as a message.
  */
 
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { ControlTopics } from '../../../lib/protocol/control-topics.ts';
 import { packetOf, publishBytes, short, text } from '../../support/publish-bytes.ts';
 import { openConnection } from '../open-connection.ts';
 
-/** A broker that accepts the connection, and sends what the spec says. */
+/** A broker that accepts the connection, and sends the bytes of the spec. */
 async function raw(protocolVersion: 4 | 5, sends: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server = createServer(socket => {
@@ -45,12 +45,12 @@ async function raw(protocolVersion: 4 | 5, sends: (socket: Socket) => void) {
   };
 }
 
-/** Has the broker hear something, whereupon it sends. */
+/** Sends the broker something, so that it sends its bytes. */
 function speak(connection: Connection): void {
   connection.publish('t', Buffer.alloc(0), { qos: 0 }, () => undefined);
 }
 
-/** Takes messages, and keeps MQTT.js waiting at the first one until it is released. */
+/** Receives messages, and holds the first one until it is released. */
 function holding(connection: Connection): { readonly topics: string[]; readonly release: () => void } {
   const topics: string[] = [];
   let release: () => void = () => undefined;
@@ -76,7 +76,7 @@ const BROKEN: readonly (readonly [what: string, packet: Buffer])[] = [
 ];
 
 for (const protocolVersion of [4, 5] as const) {
-  describe(`A connection of MQTT ${protocolVersion === 5 ? '5' : '3.1.1'}, at a broker that breaks the protocol,`, () => {
+  describe(`Connection of MQTT ${protocolVersion === 5 ? '5' : '3.1.1'} at a broker that breaks the protocol`, () => {
     for (const [what, packet] of BROKEN) {
       it(`ends at ${what}`, async () => {
         const { connection, topics, close } = await raw(protocolVersion, socket => {
@@ -86,7 +86,7 @@ for (const protocolVersion of [4, 5] as const) {
         });
         speak(connection);
         expect(await connection.closed).to.contain('broke the protocol');
-        // What was read already would be handed on in the turns that follow.
+        // Bytes that were read already would be handed on in the next turns.
         for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
         expect(topics).not.to.include('behind');
         expect(connection.hasProtocolError).to.equal(true);
@@ -94,7 +94,7 @@ for (const protocolVersion of [4, 5] as const) {
       });
     }
 
-    it('hands on nothing that came behind while a message before was held', async () => {
+    it('hands on no later message, even if an earlier one was held meanwhile', async () => {
       const { connection, close } = await raw(protocolVersion, async socket => {
         for (const packet of [
           honest('held', protocolVersion),
@@ -115,7 +115,7 @@ for (const protocolVersion of [4, 5] as const) {
       await close();
     });
 
-    it('does no harm where it ends while a message is held, and others of QoS 2 are behind that', async () => {
+    it('ends without an error while a message is held, with others of QoS 2 after it', async () => {
       const { connection, close } = await raw(protocolVersion, socket => {
         const properties = protocolVersion === 5 ? Buffer.alloc(0) : undefined;
         const behind = publishBytes({ topic: 't', qos: 2, id: 7, properties });
@@ -133,8 +133,8 @@ for (const protocolVersion of [4, 5] as const) {
   });
 }
 
-describe('A PUBLISH of which the properties do not end before it does', () => {
-  it('ends the connection, and reads nothing of the packet behind it', async () => {
+describe('A PUBLISH whose properties are longer than the packet', () => {
+  it('ends the connection, and nothing of the next packet is read', async () => {
     const cut = packetOf(0x30, Buffer.concat([text('cut'), Buffer.from([20, 0x03, 0, 1, 0x61])]));
     const { connection, topics, close } = await raw(5, socket => {
       socket.write(Buffer.concat([cut, honest('behind', 5)]));
@@ -146,8 +146,8 @@ describe('A PUBLISH of which the properties do not end before it does', () => {
   });
 });
 
-describe('The announcement of our presence', () => {
-  it('is over, and nothing more, where the connection ends before the broker has answered', async () => {
+describe('The announcement of presence', () => {
+  it('ends without an error if the connection ends before the broker answers', async () => {
     const { connection, close } = await raw(5, socket => socket.destroy());
     const presence = new Presence(new ControlTopics('mqttrep', 'us', 'OSLO'), '1-1', {
       another: () => undefined,

@@ -1,4 +1,4 @@
-/** MQTT 5 is asked for first, 3.1.1 where it is refused in whatever way; what worked is kept to. */
+/** mqttrep asks for MQTT 5 first, and for 3.1.1 if the broker refuses 5 in any way. It keeps the version that worked. */
 
 import { expect } from 'chai';
 import {
@@ -14,7 +14,7 @@ const NOT_AUTHORIZED: ConnectFailure = code(0x87);
 const HUNG_UP: ConnectFailure = { code: undefined, wasConnected: true };
 const UNREACHABLE: ConnectFailure = { code: undefined, wasConnected: false };
 
-/** What happens, and which version is asked for after it. */
+/** An event, and the version that mqttrep asks for after it. */
 type Turn = readonly [
   happens: ConnectFailure | 'success' | 'garbled',
   atOnce: boolean,

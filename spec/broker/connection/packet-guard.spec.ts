@@ -1,20 +1,16 @@
-/** Of what is too large only a stand-in gets through, however the stream is cut into chunks; all else is as it was. */
+/** A stand-in replaces a message that is too large, however the stream is cut into chunks; all other bytes stay as they are. */
 
 import { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  guardStream,
-  hasLargeProperties,
-  PacketGuard,
-  sizeOf,
-} from '../../../lib/broker/connection/packet-guard.ts';
+import { guardStream, PacketGuard } from '../../../lib/broker/connection/packet-guard.ts';
+import { hasLargeProperties, sizeOf } from '../../../lib/broker/connection/stand-in.ts';
 import { MAX_PROPERTY_BYTES } from '../../../lib/protocol/property-faults.ts';
 import { headerOf } from '../../support/packet-bytes.ts';
 import { publishBytes, userProperty } from '../../support/publish-bytes.ts';
 
-/** A packet within it may have so many bytes more that are not payload. */
-const OVERHEAD = 256 * 1024;
+/** Bytes that topic and properties may have beside the largest payload. */
+const OVERHEAD_BYTES = 256 * 1024;
 const LARGEST = 1_000;
 
 const length = (bytes: number): Buffer => {
@@ -36,7 +32,7 @@ interface Publish {
   readonly payload: number;
 }
 
-/** A PUBLISH, with one user property over MQTT 5; and what comes before its payload. */
+/** A PUBLISH, with one user property over MQTT 5, and the part before its payload. */
 function publish({ topic, qos, payload }: Publish, mqtt5: boolean): Buffer {
   const name = Buffer.from(topic);
   const topicLength = Buffer.from([name.length >> 8, name.length & 0xff]);
@@ -45,7 +41,7 @@ function publish({ topic, qos, payload }: Publish, mqtt5: boolean): Buffer {
   return packet(0x30 | (qos << 1), topicLength, name, id, properties, Buffer.alloc(payload, 'p'));
 }
 
-/** Reads what a guard has let through, as a client would. */
+/** Parses the bytes that a guard has passed, like a client. */
 function read(
   bytes: Buffer,
   mqtt5: boolean,
@@ -79,13 +75,13 @@ const publishes: fc.Arbitrary<Publish> = fc.record({
   qos: fc.nat({ max: 2 }),
   payload: fc.oneof(
     fc.nat({ max: 300 }),
-    fc.integer({ min: LARGEST + OVERHEAD + 1, max: LARGEST + OVERHEAD + 100_000 }),
+    fc.integer({ min: LARGEST + OVERHEAD_BYTES + 1, max: LARGEST + OVERHEAD_BYTES + 100_000 }),
   ),
 });
 
 for (const mqtt5 of [false, true]) {
-  describe(`A guard of ${mqtt5 ? 'MQTT 5' : 'MQTT 3.1.1'}`, () => {
-    it('lets pass each message with its topic and size, too large ones without their payload', () => {
+  describe(`PacketGuard of ${mqtt5 ? 'MQTT 5' : 'MQTT 3.1.1'}`, () => {
+    it('passes each message with its topic and size, and too large ones without their payload', () => {
       const streams = fc.array(fc.oneof(publishes, fc.constant('ping' as const)), { maxLength: 8 });
       const cuts = fc.array(
         fc.oneof(
@@ -105,7 +101,7 @@ for (const mqtt5 of [false, true]) {
           const passed: Buffer[] = [];
           for (let at = 0, cut = 0; at < sent.length; cut++) {
             const size = cuts[cut % cuts.length] ?? 1;
-            // A few short chunks only: a stream of single bytes takes too long.
+            // Only a few short chunks: a stream of single bytes takes too long.
             const end = Math.min(sent.length, at + (cut < 200 ? size : Math.max(size, 10_000)));
             passed.push(Buffer.from(guard.pass(sent.subarray(at, end))));
             at = end;
@@ -119,8 +115,8 @@ for (const mqtt5 of [false, true]) {
           const properties = mqtt5 ? 8 : 0;
           const sizes = read(received, mqtt5).map(({ size, ...rest }, index) => {
             const one = stream[index];
-            const isLarge = one !== undefined && one !== 'ping' && one.payload > LARGEST + OVERHEAD;
-            // What a stand-in tells includes the properties.
+            const isLarge = one !== undefined && one !== 'ping' && one.payload > LARGEST + OVERHEAD_BYTES;
+            // The size in a stand-in includes the properties.
             return size === undefined ? rest : { ...rest, size: size - (isLarge ? properties : 0) };
           });
           expect(sizes).to.deep.equal(expected);
@@ -132,7 +128,7 @@ for (const mqtt5 of [false, true]) {
   });
 }
 
-describe('A guard of properties', () => {
+describe('PacketGuard of properties', () => {
   const many = (count: number) => Buffer.concat(Array.from({ length: count }, () => userProperty('a', '')));
   const next = publishBytes({ topic: 'next', properties: Buffer.alloc(0) });
 
@@ -145,7 +141,7 @@ describe('A guard of properties', () => {
   }
 
   for (const cut of [1_000_000, 1_460, 7]) {
-    it(`lets a stand-in take the place of 100,000 user properties, in chunks of ${cut} bytes`, () => {
+    it(`replaces a message with 100,000 user properties by a stand-in, in chunks of ${cut} bytes`, () => {
       const bytes = passed(
         Buffer.concat([publishBytes({ topic: 't', properties: many(100_000) }), next]),
         cut,
@@ -158,7 +154,7 @@ describe('A guard of properties', () => {
       expect(bytes.subarray(-next.length)).to.deep.equal(next);
     });
 
-    it(`lets pass what is large for its payload, in chunks of ${cut} bytes`, () => {
+    it(`passes a message that is large only for its payload, in chunks of ${cut} bytes`, () => {
       const payload = Buffer.alloc(MAX_PROPERTY_BYTES * 2, 'p');
       for (const qos of [0, 1] as const) {
         const bytes = Buffer.concat([
@@ -170,12 +166,12 @@ describe('A guard of properties', () => {
     });
   }
 
-  it('looks for none over MQTT 3.1.1, where a payload may look alike', () => {
+  it('reads no properties over MQTT 3.1.1, where a payload may look like them', () => {
     const bytes = publishBytes({ topic: 't', payload: Buffer.alloc(200_000, 0x7f) });
     expect(passed(bytes, 1_460, false).equals(bytes)).to.equal(true);
   });
 
-  it('leaves a length that is none to the parser', () => {
+  it('leaves a malformed length to the parser', () => {
     const bytes = publishBytes({ topic: 't', properties: Buffer.alloc(0), payload: Buffer.alloc(200_000) });
     bytes.fill(0xff, headerOf(bytes) + 3, headerOf(bytes) + 8);
     expect(passed(bytes, 1_460).equals(bytes)).to.equal(true);
@@ -183,10 +179,10 @@ describe('A guard of properties', () => {
 });
 
 describe('A guarded stream', () => {
-  it('ends as it did before, and hands on no empty chunk', async () => {
+  it('ends as without a guard, and hands on no empty chunk', async () => {
     const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     guardStream(stream, new PacketGuard(LARGEST, false));
-    const large = publish({ topic: 't', qos: 0, payload: LARGEST + OVERHEAD }, false);
+    const large = publish({ topic: 't', qos: 0, payload: LARGEST + OVERHEAD_BYTES }, false);
     stream.push(large.subarray(0, 3));
     stream.push(large.subarray(3));
     stream.push(null);
@@ -196,12 +192,12 @@ describe('A guarded stream', () => {
   });
 });
 
-describe('A guard of packets that are no PUBLISH', () => {
+describe('PacketGuard of packets other than PUBLISH', () => {
   const KIB = 1024;
-  /** In its place the parser finds what it ends the connection at. */
+  /** The packet in its place, at which the parser ends the connection. */
   const NO_PACKET = Buffer.from([0, 0]);
 
-  /** What is broken by a packet of this type and size of which the header has come, with this many filters asked for. */
+  /** The violation by a packet of this type and size, of which only the header arrived, after a request with this many filters. */
   function brokenBy(first: number, size: number, filters = 0): string | undefined {
     const guard = new PacketGuard(LARGEST, true);
     if (filters > 0) guard.expect(filters);
@@ -230,7 +226,7 @@ describe('A guard of packets that are no PUBLISH', () => {
     ['AUTH', 0xf0],
   ];
   for (const [name, first] of types) {
-    it(`lets a small ${name} pass, and ends the connection at the header of a large one`, () => {
+    it(`passes a small ${name}, and ends the connection at the header of a large one`, () => {
       expect(brokenBy(first, KIB)).to.equal(undefined);
       expect(brokenBy(first, 100 * KIB)).to.equal(`a ${name} of ${100 * KIB} bytes`);
       expect(brokenBy(first, 268_435_455)).to.equal(`a ${name} of 268435455 bytes`);
@@ -238,16 +234,16 @@ describe('A guard of packets that are no PUBLISH', () => {
   }
 
   for (const [name, first] of types.filter(([name]) => name === 'SUBACK' || name === 'UNSUBACK')) {
-    it(`lets a ${name} have a code for each filter that was asked for`, () => {
+    it(`passes a ${name} with a code for each filter of its request`, () => {
       expect(brokenBy(first, 20_002, 20_000)).to.equal(undefined);
       expect(brokenBy(first, 30 * KIB, 20_000)).to.match(/^a (UN)?SUBACK of 30720 bytes$/);
     });
   }
 
-  it('lets an AUTH have data of 64 KiB', () => expect(brokenBy(0xf0, 65 * KIB)).to.equal(undefined));
+  it('passes an AUTH with 64 KiB of data', () => expect(brokenBy(0xf0, 65 * KIB)).to.equal(undefined));
 
   for (const [name, first] of [...types, ['PUBLISH', 0x30] as const]) {
-    it(`ends the connection where the length of a ${name} has more than four bytes`, () => {
+    it(`ends the connection if the length of a ${name} has more than four bytes`, () => {
       const guard = new PacketGuard(LARGEST, false);
       for (const byte of [first, 0xff, 0xff, 0xff]) guard.pass(Buffer.from([byte]));
       expect(guard.broken).to.equal(undefined);
@@ -256,7 +252,7 @@ describe('A guard of packets that are no PUBLISH', () => {
     });
   }
 
-  it('hands on what came before, and nothing after', () => {
+  it('hands on the bytes before the violation, and none after it', () => {
     const guard = new PacketGuard(LARGEST, false);
     expect(guard.pass(Buffer.from([0xd0, 0, 0xd0])).toString('hex')).to.equal('d000');
     expect(guard.pass(Buffer.from([0, 0xd0, 0xff, 0xff, 0x7f, 0xd0, 0])).toString('hex')).to.equal(

@@ -41,7 +41,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       protocolVersion === 5 ? [{}, PROPERTIES] : [undefined];
     for (const properties of all) {
       for (const length of [0, 1, 100, 127, 128, 16_380, 70_000]) {
-        it(`of ${length} bytes with ${Object.keys(properties ?? {}).length} properties`, async () => {
+        it(`is right for ${length} bytes with ${Object.keys(properties ?? {}).length} properties`, async () => {
           for (const qos of [0, 1] as const) {
             const payload = Buffer.alloc(length, 'x');
             const topic = 'canards/été';

@@ -15,7 +15,7 @@ describe('describeDisconnect', () => {
     [{ reasonCode: 0x8b }, 'the broker disconnected (Server shutting down, reason code 0x8b)'],
     [
       { reasonCode: 0x8e },
-      'the broker disconnected (Session taken over, reason code 0x8e; another client has connected with the same client id: give each its own)',
+      'the broker disconnected (Session taken over, reason code 0x8e; another client has connected with the same client id: give each client its own)',
     ],
     [
       { reasonCode: 0x98, properties: { reasonString: 'kicked\n by "ops"' } },
@@ -24,15 +24,15 @@ describe('describeDisconnect', () => {
     [{ reasonCode: 0xcb }, 'the broker disconnected (reason code 0xcb)'],
   ];
   for (const [packet, words] of table) {
-    it(`says «${words}»`, () => {
+    it(`returns «${words}»`, () => {
       expect(describeDisconnect({ cmd: 'disconnect', ...packet } as IDisconnectPacket)).to.equal(words);
     });
   }
 });
 
-describe('A websocket that is refused', () => {
+describe('A refused websocket', () => {
   for (const protocolVersion of [4, 5] as const) {
-    it(`says the HTTP status, over version ${protocolVersion}`, async () => {
+    it(`is reported with its HTTP status, over version ${protocolVersion}`, async () => {
       const server = createServer();
       server.on('upgrade', (_request, socket) => {
         socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');

@@ -1,4 +1,4 @@
-/** A broker that bears no empty will, or no empty frame, is connected to with a will all the same. */
+/** mqttrep connects with a will even to a broker that refuses an empty will, or an empty frame. */
 
 import { expect } from 'chai';
 import { generate, type IConnectPacket } from 'mqtt-packet';
@@ -12,14 +12,14 @@ import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 import { controlMessagesAt } from '../makes.ts';
 
 const PRESENCE = 'mqttrep/us/presence/oslo';
-const WITHIN_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 const PROTOCOLS = [
   [4, 'MQTT 3.1.1'],
   [5, 'MQTT 5'],
 ] as const;
 
-/** Refuses a CONNECT whose will has an empty payload, as two makes of broker do; and takes note of all wills. */
+/** Refuses a CONNECT whose will has an empty payload, as two makes of broker do, and records all wills. */
 function refusesEmptyWill(level: 4 | 5, wills: IConnectPacket['will'][]): Quirk {
   const refusal = { cmd: 'connack', sessionPresent: false } as const;
   const answer = generate(level === 5 ? { ...refusal, reasonCode: 0x81 } : { ...refusal, returnCode: 5 }, {
@@ -37,7 +37,7 @@ function refusesEmptyWill(level: 4 | 5, wills: IConnectPacket['will'][]): Quirk 
 }
 
 describe('The will', function () {
-  this.timeout(2 * WITHIN_MS);
+  this.timeout(2 * TIMEOUT_MS);
 
   let broker: TestBroker;
   let relay: { close(): Promise<void> } | undefined;
@@ -57,12 +57,12 @@ describe('The will', function () {
   for (const [protocolVersion, protocol] of PROTOCOLS) {
     const options = { protocolVersion };
 
-    it(`has bytes over ${protocol}, for a broker that refuses an empty one`, async () => {
+    it(`has a payload over ${protocol}, for a broker that refuses an empty one`, async () => {
       const wills: IConnectPacket['will'][] = [];
       const strict = await PacketRelay.before(broker.port, refusesEmptyWill(protocolVersion, wills));
       relay = strict;
       fixture = new BrokerActorFixture(strict.url, { options });
-      await fixture.replayed(1, WITHIN_MS);
+      await fixture.replayed(1, TIMEOUT_MS);
       const [will] = wills;
       expect(will?.payload.toString()).to.equal('offline');
       const expiry = will?.properties?.messageExpiryInterval;
@@ -72,28 +72,28 @@ describe('The will', function () {
     it(`leaves with all of CONNECT in one frame of a websocket over ${protocol}, and no frame is empty`, async () => {
       const strict = await WebsocketRelay.before(broker.port);
       relay = strict;
-      // The user's will may be empty.
+      // A will that the user configured may be empty.
       const will = { topic: 'gone', payload: '', qos: 0, retain: true };
       fixture = new BrokerActorFixture(strict.url, { options: { ...options, will } });
-      await fixture.replayed(1, WITHIN_MS);
+      await fixture.replayed(1, TIMEOUT_MS);
       expect(strict.violations).to.deep.equal([]);
       expect(strict.connects).to.be.greaterThan(0);
     });
 
-    it(`says over ${protocol} that a replicator is gone, and the goodbye takes that away`, async () => {
+    it(`tells over ${protocol} that a replicator is gone, and an orderly stop removes that`, async () => {
       const link = await PacketRelay.before(broker.port, { level: 'any' });
       relay = link;
       fixture = new BrokerActorFixture(link.url, { options });
-      await fixture.replayed(1, WITHIN_MS);
+      await fixture.replayed(1, TIMEOUT_MS);
       const presence = async () => (await controlMessagesAt(broker.url)).get(PRESENCE);
-      await eventually(async () => expect(await presence()).to.match(/^online /), { within: WITHIN_MS });
+      await eventually(async () => expect(await presence()).to.match(/^online /), { within: TIMEOUT_MS });
       await link.close();
-      await eventually(async () => expect(await presence()).to.equal('offline'), { within: WITHIN_MS });
+      await eventually(async () => expect(await presence()).to.equal('offline'), { within: TIMEOUT_MS });
       await fixture.stop();
       fixture = new BrokerActorFixture(broker.url, { options });
-      await fixture.replayed(1, WITHIN_MS);
+      await fixture.replayed(1, TIMEOUT_MS);
       await fixture.stop();
-      await eventually(async () => expect(await presence()).to.equal(undefined), { within: WITHIN_MS });
+      await eventually(async () => expect(await presence()).to.equal(undefined), { within: TIMEOUT_MS });
     });
   }
 });

@@ -1,13 +1,14 @@
-/** Of several messages under one topic the newest is enough for the reconciler, where nothing else is to be read of them. */
+/** Of several messages of one topic the newest is enough for the reconciler, unless the others tell something. */
 
 import { expect } from 'chai';
+import { UNTESTED } from '../../../lib/broker/capabilities/broker-capabilities.ts';
 import type { IngressMode } from '../../../lib/broker/incoming/ingress.ts';
 import { messageDigestOf } from '../../../lib/protocol/message-digest.ts';
 import { SENDER, STAMP } from '../../../lib/protocol/properties.ts';
 import type { Sampling } from '../../../lib/protocol/settings.ts';
-import { ALL, Fixture, LIVE_3, LIVE_5, NEWEST } from './ingress-fixture.ts';
+import { ALL, Fixture, LIVE_3, LIVE_5, modeOf, NEWEST } from './ingress-fixture.ts';
 
-describe('Conflation', () => {
+describe('Ingress with conflation', () => {
   /** Payloads by topic, in the order in which they are sent. */
   const sent = (fixture: Fixture) =>
     fixture.batches.flat().map(({ topic, payload }) => `${topic}=${payload}`);
@@ -17,22 +18,22 @@ describe('Conflation', () => {
     properties: { userProperties: { [STAMP]: '1.0.them', [SENDER]: sender } },
   });
 
-  it('sends only the newest message of a topic, and says for how many it stands', () => {
+  it('sends only the newest message of a topic, and tells how many messages it stands for', () => {
     const fixture = new Fixture(LIVE_5, NEWEST);
     fixture.take('a', '1', retained);
     fixture.take('b', '1', retained);
     fixture.take('a', '2', retained);
     fixture.take('a', '', retained);
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(sent(fixture)).to.deep.equal(['b=1', 'a=']);
     expect(fixture.messages).to.deep.equal([4]);
-    expect(fixture.intake.counters).to.include({ received: 4, conflated: 2 });
+    expect(fixture.ingress.counters).to.include({ received: 4, conflated: 2 });
     fixture.take('a', '3', retained);
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(sent(fixture)).to.deep.equal(['b=1', 'a=', 'a=3']);
   });
 
-  it('says what retained messages the newest took the place of, the last eight of them, a large one by its digest', () => {
+  it('tells the last eight retained messages whose place the newest one took, a large one by its digest', () => {
     const fixture = new Fixture(LIVE_5, NEWEST);
     const large = 'x'.repeat(2_000);
     for (const payload of ['1', '2', '', large, '3', '4', '5', '6', '7', '8'])
@@ -40,9 +41,9 @@ describe('Conflation', () => {
     fixture.take('b', '1', retained);
     fixture.take('c', 'event 1');
     fixture.take('c', 'event 2');
-    fixture.intake.flush();
+    fixture.ingress.flush();
     fixture.take('a', '9', retained);
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(fixture.batches.map(batch => batch.map(({ conflated }) => conflated))).to.deep.equal([
       [['2', '', messageDigestOf(large), '3', '4', '5', '6', '7'], undefined, undefined],
       [undefined],
@@ -50,16 +51,16 @@ describe('Conflation', () => {
     expect(messageDigestOf(large)).to.have.length.below(100);
   });
 
-  it('keeps what is retained apart from what only passes', () => {
+  it('keeps retained and transient messages apart', () => {
     const fixture = new Fixture(LIVE_5, NEWEST);
     fixture.take('a', 'state', retained);
     fixture.take('a', 'event 1');
     fixture.take('a', 'event 2');
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(sent(fixture)).to.deep.equal(['a=state', 'a=event 2']);
   });
 
-  it('keeps every echo, and what came before and after it in that order', () => {
+  it('keeps every echo, and the messages before and after it in their order', () => {
     const fixture = new Fixture(LIVE_5, NEWEST);
     fixture.take('a', 'before', retained);
     fixture.take('a', 'echo 1', stamped('us'));
@@ -67,34 +68,34 @@ describe('Conflation', () => {
     fixture.take('b', 'before', retained);
     fixture.take('b', 'echo', stamped('us'));
     fixture.take('b', 'after', retained);
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(sent(fixture)).to.deep.equal(['a=before', 'a=echo 1', 'a=echo 2', 'b=echo', 'b=after']);
   });
 
-  it('keeps what another replicator wrote: its version may be newer than what comes after it', () => {
+  it('keeps the message of another replicator, since its version may be newer than that of the next message', () => {
     const fixture = new Fixture(LIVE_5, NEWEST);
     fixture.take('a', 'theirs', stamped('them'));
     fixture.take('a', 'theirs too', stamped('them'));
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(sent(fixture)).to.deep.equal(['a=theirs', 'a=theirs too']);
   });
 
   const whole: readonly (readonly [name: string, mode: IngressMode, sampling: Sampling])[] = [
-    ['over MQTT 3.1.1, where any message may be an echo', LIVE_3, NEWEST],
-    ['during a replay', { mqtt5: true, liveFlag: 'as published', replaying: true }, NEWEST],
-    ['where a merge chain may choose an older message', LIVE_5, ALL],
+    ['over MQTT 3.1.1, since any message may be an echo', LIVE_3, NEWEST],
+    ['during a replay', modeOf(UNTESTED, 5, 'replay'), NEWEST],
+    ['if a merge chain may choose an older message', LIVE_5, ALL],
   ];
   for (const [name, mode, sampling] of whole) {
-    it(`does not take place ${name}`, () => {
+    it(`keeps all messages ${name}`, () => {
       const fixture = new Fixture(mode, sampling);
       fixture.take('a', '1');
       fixture.take('a', '2');
-      fixture.intake.flush();
+      fixture.ingress.flush();
       expect(sent(fixture)).to.deep.equal(['a=1', 'a=2']);
     });
   }
 
-  it('waits in bounded memory: messages of more than 256 KB are sent', () => {
+  it('sends a batch of more than 256 KB at once, so that its memory is bounded', () => {
     const fixture = new Fixture(LIVE_5, NEWEST);
     for (let round = 0; round < 10; round++) fixture.take('a', Buffer.alloc(100_000), retained);
     expect(fixture.batches, 'one topic, one payload').to.deep.equal([]);

@@ -1,24 +1,38 @@
-/** An intake, and what it sends and says. */
+/** An ingress, with what it sends and logs. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import type { IPublishPacket } from 'mqtt';
+import { type BrokerCapabilities, UNTESTED } from '../../../lib/broker/capabilities/broker-capabilities.ts';
 import { Ingress, type IngressMode } from '../../../lib/broker/incoming/ingress.ts';
+import { retainFlagReader } from '../../../lib/broker/incoming/retain-flag.ts';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import { BatchReader } from '../../../lib/protocol/batch.ts';
 import { type Observation, readObservation } from '../../../lib/protocol/observation.ts';
 import type { Sampling } from '../../../lib/protocol/settings.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
 
-/** What the reconciler gives before it is heard of. */
+/** The credit before the reconciler gives any. */
 export const CREDIT = 8;
 
-export const LIVE_3: IngressMode = { mqtt5: false, liveFlag: 'dropped', replaying: false };
-export const LIVE_5: IngressMode = { mqtt5: true, liveFlag: 'as published', replaying: false };
+export const LIVE_3 = modeOf(UNTESTED, 4, 'live');
+export const LIVE_5 = modeOf(UNTESTED, 5, 'live');
+
+export function modeOf(
+  capabilities: BrokerCapabilities,
+  version: 4 | 5,
+  phase: 'replay' | 'live',
+): IngressMode {
+  return {
+    hasProperties: version === 5,
+    isReplay: phase === 'replay',
+    retainFlag: retainFlagReader(capabilities, version, phase),
+  };
+}
 
 export const ALL: Sampling = { period: 100, newestOnly: false };
 export const NEWEST: Sampling = { period: 100, newestOnly: true };
 
-/** As whom the intake reads stamps. */
+/** The identity under which the ingress reads stamps. */
 export const US = new Stamps('us', 'secret');
 
 export class Fixture {
@@ -26,10 +40,10 @@ export class Fixture {
   /** How many messages each batch stands for. */
   readonly messages: number[] = [];
   readonly log: string[] = [];
-  readonly intake: Ingress;
+  readonly ingress: Ingress;
 
   constructor(mode: IngressMode = LIVE_3, sampling: Sampling = ALL) {
-    this.intake = new Ingress({
+    this.ingress = new Ingress({
       stamps: () => US,
       controlPrefix: 'mqttrep',
       sampling,
@@ -40,14 +54,14 @@ export class Fixture {
         this.messages.push(messages);
       },
     });
-    this.intake.mode = mode;
+    this.ingress.mode = mode;
   }
 
   /** Takes a message; resolves when it is acknowledged. */
   take(topic: string, payload: string | Buffer = 'x', more: Partial<IPublishPacket> = {}): { done: boolean } {
     const message = { done: false };
     const packet = { cmd: 'publish', dup: false, qos: 1, retain: false, topic, ...more } as const;
-    this.intake.take({ ...packet, payload: Buffer.from(payload) }, () => {
+    this.ingress.take({ ...packet, payload: Buffer.from(payload) }, () => {
       message.done = true;
     });
     return message;
@@ -66,7 +80,7 @@ export class Fixture {
   exhaust(): void {
     for (let batch = 0; batch < CREDIT; batch++) {
       this.take('t');
-      this.intake.flush();
+      this.ingress.flush();
     }
   }
 }

@@ -1,7 +1,8 @@
-/** Messages become observations, in batches; without credit no more of them are acknowledged. */
+/** Messages become observations, in batches. Without credit no more messages are acknowledged. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
+import { UNTESTED } from '../../../lib/broker/capabilities/broker-capabilities.ts';
 import type { IngressMode } from '../../../lib/broker/incoming/ingress.ts';
 import type { Observation } from '../../../lib/protocol/observation.ts';
 import {
@@ -13,9 +14,9 @@ import {
   type UserProperties,
 } from '../../../lib/protocol/properties.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
-import { CREDIT, Fixture, LIVE_3, LIVE_5, US } from './ingress-fixture.ts';
+import { CREDIT, Fixture, LIVE_3, LIVE_5, modeOf, US } from './ingress-fixture.ts';
 
-describe('Intake', () => {
+describe('Ingress', () => {
   it('packs the messages of one turn into one batch', async () => {
     const fixture = new Fixture();
     for (const topic of ['a', 'b', 'c']) expect(fixture.take(topic).done).to.equal(true);
@@ -31,61 +32,61 @@ describe('Intake', () => {
     expect(fixture.batches).to.have.lengthOf(1);
   });
 
-  it('sends at once what must not be overtaken', () => {
+  it('sends waiting messages at once when it is flushed, so that nothing overtakes them', () => {
     const fixture = new Fixture();
     fixture.take('a');
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(fixture.batches).to.have.lengthOf(1);
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(fixture.batches).to.have.lengthOf(1);
   });
 
-  it('holds an acknowledgement without credit, and lets go with it', async () => {
+  it('holds an acknowledgement without credit, and releases it with credit', async () => {
     const fixture = new Fixture();
     fixture.exhaust();
     const held = fixture.take('t');
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(held.done).to.equal(false);
-    expect(fixture.intake.counters, 'told as such').to.include({ held_back: 1 });
-    fixture.intake.credit(1);
+    expect(fixture.ingress.counters, 'told as such').to.include({ held_back: 1 });
+    fixture.ingress.credit(1);
     expect(held.done, 'its own batch is under way, too').to.equal(false);
-    fixture.intake.credit(1);
+    fixture.ingress.credit(1);
     expect(held.done).to.equal(true);
     expect(fixture.take('t').done).to.equal(true);
   });
 
-  it('loses nothing that it holds', async () => {
+  it('loses no message that it holds', async () => {
     const fixture = new Fixture();
     fixture.exhaust();
     fixture.take('held');
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(fixture.batches.flat().at(-1)?.topic).to.equal('held');
   });
 
-  it('lets go where the reconciler is a new one', async () => {
+  it('releases the held acknowledgement if the reconciler is a new one', async () => {
     const fixture = new Fixture();
     fixture.exhaust();
     const held = fixture.take('t');
-    fixture.intake.reset();
+    fixture.ingress.reset();
     expect(held.done).to.equal(true);
   });
 
-  it('is never short of credit where each batch is worked off', async () => {
+  it('always has credit if the reconciler handles each batch', async () => {
     const fixture = new Fixture();
     for (let batch = 0; batch < 10 * CREDIT; batch++) {
       expect(fixture.take('t').done).to.equal(true);
-      fixture.intake.flush();
-      fixture.intake.credit(1);
+      fixture.ingress.flush();
+      fixture.ingress.credit(1);
     }
   });
 
-  it('refuses topics that cannot be written elsewhere, and counts them', async () => {
+  it('refuses topics that cannot be published elsewhere, and counts them', async () => {
     const fixture = new Fixture();
     for (const topic of ['', 'a\uFFFDb', 'a\0', 'a/+', '#', 'a+', '$SYS/uptime', 'mqttrep/us', 'good'])
       expect(fixture.take(topic).done).to.equal(true);
     await turn();
     expect(fixture.batches.flat().map(({ topic }) => topic)).to.deep.equal(['good']);
-    expect(fixture.intake.counters).to.deep.equal({
+    expect(fixture.ingress.counters).to.deep.equal({
       received: 9,
       refused_empty_topic: 1,
       refused_topic_not_utf8: 1,
@@ -95,8 +96,8 @@ describe('Intake', () => {
   });
 });
 
-describe('Intake, at its bounds', () => {
-  it('refuses what is too large, too long or too deep, counts it, and says each kind once', () => {
+describe('Ingress at its bounds', () => {
+  it('refuses a message that is too large, too long or too deep, counts it, and logs each kind once', () => {
     const fixture = new Fixture();
     for (let time = 0; time < 3; time++) {
       fixture.take('large', Buffer.alloc(1_000_001));
@@ -106,13 +107,13 @@ describe('Intake, at its bounds', () => {
     fixture.take('ok', Buffer.alloc(1_000_000));
     fixture.take('é'.repeat(50));
     fixture.take('a/b/c/d/e');
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(fixture.batches.flat().map(({ topic }) => topic)).to.deep.equal([
       'ok',
       'é'.repeat(50),
       'a/b/c/d/e',
     ]);
-    expect(fixture.intake.counters).to.deep.equal({
+    expect(fixture.ingress.counters).to.deep.equal({
       received: 12,
       refused_payload_too_large: 3,
       refused_topic_too_long: 3,
@@ -125,17 +126,17 @@ describe('Intake, at its bounds', () => {
     ]);
   });
 
-  it('shows no more than the beginning of a long topic', () => {
+  it('logs only the beginning of a long topic', () => {
     const fixture = new Fixture();
     fixture.take('x'.repeat(1_000));
     expect(fixture.log.join()).to.match(/^"x{200}…" is not replicated/);
   });
 });
 
-describe('Intake, at malformed messages', () => {
+describe('Ingress at malformed messages', () => {
   const mqtt5 = (properties: object) => ({ properties }) as { properties: MessageProperties };
 
-  it('refuses what other brokers hang up on, counts it by its reason, and takes what comes after it', () => {
+  it('refuses a message on which other brokers hang up, counts it by its reason, and takes the next one', () => {
     const fixture = new Fixture(LIVE_5);
     fixture.take('a\u0001b');
     fixture.take('a\uFFFE');
@@ -149,11 +150,11 @@ describe('Intake, at malformed messages', () => {
       'good',
       mqtt5({ contentType: 'a', messageExpiryInterval: 7, userProperties: { a: 'x' } }),
     );
-    fixture.intake.flush();
+    fixture.ingress.flush();
     expect(fixture.batches.flat().map(({ topic, payload }) => [topic, payload])).to.deep.equal([
       ['t', 'good'],
     ]);
-    expect(fixture.intake.counters).to.deep.equal({
+    expect(fixture.ingress.counters).to.deep.equal({
       received: 8,
       refused_topic_control_characters: 1,
       refused_topic_noncharacters: 1,
@@ -163,7 +164,7 @@ describe('Intake, at malformed messages', () => {
     });
   });
 
-  it('says in the log nothing that a terminal obeys', () => {
+  it('logs no character that controls a terminal', () => {
     const fixture = new Fixture(LIVE_5);
     for (const topic of ['a\u009b2J\u2028', '\u202Ea\u0007', '\u001b]0;x']) fixture.take(topic);
     expect(fixture.log).to.have.lengthOf(1);
@@ -179,26 +180,16 @@ describe('An observation', () => {
     expected: Pick<Observation, 'retained' | 'replay'>,
   ])[] = [
     ['live, 3.1.1, hides whether it is retained', LIVE_3, false, { retained: undefined, replay: false }],
-    [
-      'of a replay, 3.1.1',
-      { mqtt5: false, liveFlag: 'dropped', replaying: true },
-      true,
-      { retained: true, replay: true },
-    ],
+    ['of a replay, 3.1.1', modeOf(UNTESTED, 4, 'replay'), true, { retained: true, replay: true }],
     [
       'live during a replay, 3.1.1',
-      { mqtt5: false, liveFlag: 'dropped', replaying: true },
+      modeOf(UNTESTED, 4, 'replay'),
       false,
       { retained: undefined, replay: true },
     ],
     ['live, MQTT 5, not retained', LIVE_5, false, { retained: false, replay: false }],
     ['live, MQTT 5, retained', LIVE_5, true, { retained: true, replay: false }],
-    [
-      'of a replay, MQTT 5',
-      { mqtt5: true, liveFlag: 'as published', replaying: true },
-      true,
-      { retained: true, replay: true },
-    ],
+    ['of a replay, MQTT 5', modeOf(UNTESTED, 5, 'replay'), true, { retained: true, replay: true }],
   ];
   for (const [name, mode, retain, expected] of shown) {
     it(name, async () => {
@@ -230,12 +221,12 @@ describe('An observation', () => {
     });
   });
 
-  it('of MQTT 5 is our own where we are its sender', async () => {
+  it('of MQTT 5 is an own one if mqttrep sent it', async () => {
     const properties = { userProperties: stampedBy(US) };
     expect(await new Fixture(LIVE_5).observed('t', 'x', { properties })).to.include({ own: true });
   });
 
-  it("of MQTT 5 is a client's where the stamp was written for another message, and what bears it stays here", async () => {
+  it("of MQTT 5 is a client's if its stamp was made for another message, and has only a claim", async () => {
     const properties = { userProperties: stampedBy(US, 'what was read') };
     expect(await new Fixture(LIVE_5).observed('t', 'x', { properties })).to.deep.include({
       properties: PROPERTIES,
@@ -245,7 +236,7 @@ describe('An observation', () => {
     });
   });
 
-  it('of MQTT 5 has an empty string where it has no properties', async () => {
+  it('of MQTT 5 has an empty string if it has no properties', async () => {
     expect(await new Fixture(LIVE_5).observed('t')).to.include({
       properties: '',
       stamp: undefined,
@@ -254,19 +245,19 @@ describe('An observation', () => {
     });
   });
 
-  it('is none where MQTT 3.1.1 replays late what is known already', async () => {
-    const fixture = new Fixture({ mqtt5: false, liveFlag: 'dropped', replaying: true });
+  it('is not made of a message that MQTT 3.1.1 replays late and that is known already', async () => {
+    const fixture = new Fixture(modeOf(UNTESTED, 4, 'replay'));
     fixture.take('t', 'live');
     fixture.take('t', 'older', { retain: true });
-    fixture.intake.mode = LIVE_3;
+    fixture.ingress.mode = LIVE_3;
     fixture.take('u', 'replayed again', { retain: true });
     await turn();
     expect(fixture.batches.flat().map(({ payload }) => payload)).to.deep.equal(['live']);
-    expect(fixture.intake.counters).to.include({ ignored_late_replay: 2 });
+    expect(fixture.ingress.counters).to.include({ ignored_late_replay: 2 });
   });
 
-  it('is none where a broker that sets no flag replays what is older than it delivered, by a higher QoS than was asked for', async () => {
-    const fixture = new Fixture({ mqtt5: false, liveFlag: 'dropped', replaying: true, flags: 'never set' });
+  it('is not made of a replayed message with a higher QoS than subscribed to, at a broker that sets no flag, if its topic was live before', async () => {
+    const fixture = new Fixture(modeOf({ ...UNTESTED, replayFlag: 'never set' }, 4, 'replay'));
     fixture.take('t', 'live', { qos: 0 });
     fixture.take('t', 'older', { qos: 1 });
     fixture.take('u', 'replayed', { qos: 1 });
@@ -280,10 +271,10 @@ describe('An observation', () => {
       ['u', 'live'],
       ['u', 'live again'],
     ]);
-    expect(fixture.intake.counters).to.include({ ignored_late_replay: 1 });
+    expect(fixture.ingress.counters).to.include({ ignored_late_replay: 1 });
   });
 
-  it('of MQTT 3.1.1 knows of none', async () => {
+  it('of MQTT 3.1.1 has neither properties nor stamp', async () => {
     expect(await new Fixture(LIVE_3).observed('t')).to.include({ properties: undefined, stamp: undefined });
   });
 });

@@ -1,4 +1,4 @@
-/** What waits is bounded by all that it takes: names and properties count like payloads. */
+/** Waiting messages are bounded by all their memory: topics and properties count like payloads. */
 
 import { expect } from 'chai';
 import type { IPublishPacket } from 'mqtt';
@@ -16,7 +16,7 @@ const packet = (topic: string, payload: string, length?: number): IPublishPacket
   ...(length === undefined ? {} : { length }),
 });
 
-describe('The bytes of a message that waits', () => {
+describe('messageBytes', () => {
   const none = messageBytes(packet('', ''));
   const table: readonly (readonly [name: string, packet: IPublishPacket, bytes: number])[] = [
     ['are those of its packet, in which its properties are', packet('t', 'four', 1_000), 1_000],
@@ -28,16 +28,16 @@ describe('The bytes of a message that waits', () => {
   }
 });
 
-describe('What waits to be sent to the reconciler', () => {
-  it('is sent before its turn where names and properties are large, though payloads are small', () => {
+describe('A batch of observations', () => {
+  it('is sent before the end of the turn if topics and properties are large, though payloads are small', () => {
     const fixture = new Fixture(LIVE_5);
     for (let count = 0; count < 5; count++) fixture.take('t', 'x', { length: 60_000 });
     expect(fixture.batches).to.have.lengthOf(1);
   });
 });
 
-describe('What came before the subscription', () => {
-  it('is left out beyond a bound of bytes, names and properties included', () => {
+describe('EarlyMessages', () => {
+  it('leaves out messages above a bound of bytes, with topics and properties included', () => {
     const taken: IPublishPacket[] = [];
     const refused: IPublishPacket[] = [];
     const early = new EarlyMessages({

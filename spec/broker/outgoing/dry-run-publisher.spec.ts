@@ -1,23 +1,23 @@
-/** A dry run says what it would publish, boundedly, and settles all of it. */
+/** A dry run logs what it would publish, and completes all of it; the number of log lines is bounded. */
 
 import { expect } from 'chai';
-import { DryRunPublisher, LOGGED } from '../../../lib/broker/outgoing/dry-run-publisher.ts';
+import { DryRunPublisher, MAX_LOGGED } from '../../../lib/broker/outgoing/dry-run-publisher.ts';
 import { BatchWriter } from '../../../lib/protocol/batch.ts';
 import type { PublishResults } from '../../../lib/protocol/messages.ts';
 import { type Publication, writePublication } from '../../../lib/protocol/publication.ts';
 
 const VERSION = { time: 36, counter: 1, replica: 'us' };
 
-describe('Rehearsal', () => {
+describe('DryRunPublisher', () => {
   let said: string[];
   let reports: PublishResults[];
-  let rehearsal: DryRunPublisher;
+  let publisher: DryRunPublisher;
 
   beforeEach(() => {
     said = [];
     reports = [];
-    rehearsal = new DryRunPublisher({
-      report: settled => reports.push(settled),
+    publisher = new DryRunPublisher({
+      report: results => reports.push(results),
       log: message => said.push(message),
     });
   });
@@ -33,10 +33,10 @@ describe('Rehearsal', () => {
       };
       writePublication(writer, { ...defaults, retain: true, qos: 1, confirm: false, ...one });
     }
-    rehearsal.add(writer.take());
+    publisher.add(writer.take());
   }
 
-  it('says what it would publish and erase, and not the payload', () => {
+  it('logs what it would publish and delete, without the payload', () => {
     add(
       { topic: 'a', payload: 'secret' },
       { topic: 'b', payload: '' },
@@ -44,12 +44,12 @@ describe('Rehearsal', () => {
     );
     expect(said).to.deep.equal([
       'would publish "a" (retained, QoS 1, 6 bytes)',
-      'would erase "b" (retained, QoS 1, 0 bytes)',
+      'would delete "b" (retained, QoS 1, 0 bytes)',
       'would publish "c" (QoS 0, 1 bytes)',
     ]);
   });
 
-  it('settles and confirms all', () => {
+  it('completes and confirms all publications', () => {
     add({ topic: 'a', payload: '12' }, { topic: 'b' });
     add({ topic: 'c' });
     expect(reports.map(({ completedUpTo, bytes }) => [completedUpTo, bytes])).to.deep.equal([
@@ -60,13 +60,13 @@ describe('Rehearsal', () => {
     expect(confirmed).to.deep.equal(['a', 'b', 'c'].map(topic => ({ topic, version: VERSION })));
   });
 
-  it('says only the number of what is beyond the bound', () => {
-    add(...Array.from({ length: LOGGED + 5 }, (_, index) => ({ topic: `t${index}` })));
-    rehearsal.close();
+  it('logs only the number of publications above its limit', () => {
+    add(...Array.from({ length: MAX_LOGGED + 5 }, (_, index) => ({ topic: `t${index}` })));
+    publisher.close();
     expect(said.filter(line => line.includes('more messages'))).to.deep.equal([
       'would publish 5 more messages',
     ]);
-    expect(said).to.have.length(LOGGED + 1);
+    expect(said).to.have.length(MAX_LOGGED + 1);
   });
 
   it('shortens long topics', () => {

@@ -1,4 +1,4 @@
-/** With QoS 0, what has no echo is confirmed by a round trip behind it, and by nothing less. */
+/** A publish of QoS 0 without an echo is confirmed by a round trip after it, and by nothing less. */
 
 import { expect } from 'chai';
 import { Fence } from '../../../lib/broker/outgoing/fence.ts';
@@ -8,7 +8,7 @@ const confirmed = ({ reports }: Fixture) =>
   reports.flatMap(report => report.acknowledged.map(({ topic }) => topic));
 
 describe('A publish with QoS 0', () => {
-  it('is confirmed once the broker has answered an UNSUBSCRIBE that was sent behind it', async () => {
+  it('is confirmed once the broker has answered an UNSUBSCRIBE that was sent after it', async () => {
     const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', confirm: true });
     fixture.sent[0]?.done();
     expect(fixture.fences).to.deep.equal(['mqttrep/fence']);
@@ -18,7 +18,7 @@ describe('A publish with QoS 0', () => {
     expect(fixture.reports.at(-1)).to.include({ completedUpTo: 1 });
   });
 
-  it('shares the round trip with others, except what is sent while one is under way', async () => {
+  it('shares the round trip with other publishes, unless it is sent while one is in flight', async () => {
     const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', confirm: true });
     fixture.sent[0]?.done();
     fixture.add({ topic: 'b', confirm: true }, { topic: 'c', confirm: true });
@@ -33,7 +33,7 @@ describe('A publish with QoS 0', () => {
     expect(fixture.fences).to.have.length(2);
   });
 
-  it('is not confirmed where the connection ended before the answer', async () => {
+  it('is not confirmed if the connection ends before the answer', async () => {
     const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', confirm: true });
     fixture.sent[0]?.done();
     fixture.hasEnded = true;
@@ -41,14 +41,14 @@ describe('A publish with QoS 0', () => {
     expect(fixture.reports).to.deep.equal([]);
   });
 
-  it('needs no round trip where an echo will come, or where the broker acknowledges', async () => {
+  it('needs no round trip if an echo will come, or the broker acknowledges', async () => {
     const fixture = new Fixture().add({ topic: 'a', qos: 0 }, { topic: 'b', confirm: true });
     await fixture.acknowledge([0, 1]);
     expect(fixture.fences).to.deep.equal([]);
     expect(confirmed(fixture)).to.deep.equal(['b']);
   });
 
-  it('counts to what may be in flight until then', () => {
+  it('counts as in flight until then', () => {
     const fixture = new Fixture({ maxQos: 0, receiveMaximum: 2 });
     fixture.add(...['a', 'b', 'c'].map(topic => ({ topic, confirm: true })));
     for (const { done } of fixture.sent) done();
@@ -56,8 +56,8 @@ describe('A publish with QoS 0', () => {
   });
 });
 
-describe('A fence', () => {
-  it('that is not answered in time confirms nothing and is said to be overdue, unless it is closed', async () => {
+describe('Fence', () => {
+  it('confirms nothing and reports itself overdue if the broker does not answer in time, unless it is closed', async () => {
     const overdue: number[] = [];
     const answers: ((isAnswered: boolean) => void)[] = [];
     let confirmations = 0;

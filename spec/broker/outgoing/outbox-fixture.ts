@@ -1,4 +1,4 @@
-/** An outbox between what it is to publish and what the broker acknowledges. */
+/** An outbox with its publications, and the acknowledgements of its broker. */
 
 import { Outbox } from '../../../lib/broker/outgoing/outbox.ts';
 import { RoundTrips } from '../../../lib/broker/outgoing/round-trips.ts';
@@ -21,29 +21,29 @@ interface Sent {
   readonly done: (error?: Error) => void;
 }
 
-/** In whose name it publishes. */
+/** The identity under which it publishes. */
 export const US = new Stamps('us', 'secret');
 
 export class Fixture {
   readonly sent: Sent[] = [];
   readonly reports: PublishResults[] = [];
   readonly outbox: Outbox;
-  #reported: (settled: PublishResults) => void = () => undefined;
+  #reported: (results: PublishResults) => void = () => undefined;
 
   readonly acknowledged: number[] = [];
   readonly overdue: (readonly string[])[] = [];
-  /** What was unsubscribed from. */
+  /** The filters of each UNSUBSCRIBE. */
   readonly fences: string[] = [];
   #pass: () => void = () => undefined;
   hasEnded = false;
-  /** Topics at which the client throws. */
+  /** Topics on which MQTT.js throws. */
   readonly throwsAt = new Set<string>();
-  /** Topics in quarantine, and those that are not even tried. */
+  /** Topics in quarantine, and those that are barred. */
   readonly quarantined = new Set<string>();
   readonly barred = new Set<string>();
-  /** What is handed over to trials, and whether there are any. */
-  readonly tried: RawPublication[] = [];
-  hasTrials = true;
+  /** The publications in quarantine, and whether there is a side connection. */
+  readonly inQuarantine: RawPublication[] = [];
+  hasSideConnection = true;
 
   constructor({
     protocolVersion = 5,
@@ -83,15 +83,15 @@ export class Fixture {
         routeOf: topic => (this.quarantined.has(topic) ? 'quarantine' : 'free'),
         refusalOf: topic => (this.barred.has(topic) ? { reason: 'barred', scope: 'topic' } : undefined),
         sizeLimit: () => Number.POSITIVE_INFINITY,
-        taken: topic => this.quarantined.delete(topic),
+        accepted: topic => this.quarantined.delete(topic),
       },
       quarantinePublisher: {
-        accepts: () => this.hasTrials,
-        take: publication => this.tried.push(publication),
+        accepts: () => this.hasSideConnection,
+        take: publication => this.inQuarantine.push(publication),
       },
-      report: settled => {
-        this.reports.push(settled);
-        this.#reported(settled);
+      report: results => {
+        this.reports.push(results);
+        this.#reported(results);
       },
       overdue: topics => this.overdue.push(topics),
       roundTrips: new RoundTrips(),
@@ -120,7 +120,7 @@ export class Fixture {
   /** The broker answers the last UNSUBSCRIBE. */
   async passFence(): Promise<void> {
     this.#pass();
-    // What follows the answer, and the report of it.
+    // Time for the answer, and for its report.
     await new Promise(resolve => setTimeout(resolve, 5));
   }
 
@@ -129,7 +129,7 @@ export class Fixture {
     return this.add(...Array.from({ length: count }, (_, index) => ({ topic: `t${index}` })));
   }
 
-  /** The broker acknowledges these, by their order of sending, or refuses them. Resolves with the next report. */
+  /** The broker acknowledges these publishes, by their order of sending, or refuses them. Resolves with the next report. */
   acknowledge(indices: readonly number[], error?: Error): Promise<PublishResults> {
     const report = new Promise<PublishResults>(resolve => {
       this.#reported = resolve;

@@ -1,4 +1,4 @@
-/** What goes out is windowed, settled in order however it is acknowledged, and reported once. */
+/** What goes out is windowed, completed in order however it is acknowledged, and reported once. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -17,7 +17,7 @@ describe('Outbox', () => {
     [65_535, WINDOW],
   ];
   for (const [receiveMaximum, window] of windows) {
-    it(`sends ${window} at once where the broker takes ${receiveMaximum}`, async () => {
+    it(`has ${window} publishes in flight if the broker accepts ${receiveMaximum}`, async () => {
       const fixture = new Fixture({ receiveMaximum }).addMany(300);
       expect(fixture.sent).to.have.lengthOf(window);
       await fixture.acknowledge([0]);
@@ -25,14 +25,14 @@ describe('Outbox', () => {
     });
   }
 
-  it('sends in the order of the batches', () => {
+  it('publishes in the order of the batches', () => {
     const fixture = new Fixture().add({ topic: 'a' }, { topic: 'b' }).add().add({ topic: 'c' });
     expect(fixture.sent.map(({ topic }) => topic)).to.deep.equal(['a', 'b', 'c']);
   });
 
-  it('sends what is in quarantine after all others, and alone, where there are no trials', async () => {
+  it('publishes a quarantined topic alone and last if there is no side connection', async () => {
     const fixture = new Fixture();
-    fixture.hasTrials = false;
+    fixture.hasSideConnection = false;
     fixture.quarantined.add('bad').add('worse');
     fixture.add({ topic: 'bad' }, { topic: 'a' }, { topic: 'worse' }, { topic: 'b' });
     const topics = () => fixture.sent.map(({ topic }) => topic);
@@ -50,7 +50,7 @@ describe('Outbox', () => {
     expect(await fixture.acknowledge([4])).to.include({ completedUpTo: 5 });
   });
 
-  it('says which topics the broker does not acknowledge; what it was not sent is none of them', () => {
+  it('reports the topics that the broker does not acknowledge, without those that were not sent', () => {
     const clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const fixture = new Fixture();
     fixture.barred.add('bad');
@@ -62,7 +62,7 @@ describe('Outbox', () => {
     clock.restore();
   });
 
-  it('does not send what the broker is known to hang up on, and says so', async () => {
+  it('does not send a topic that the broker is known to hang up on, and reports it', async () => {
     const fixture = new Fixture();
     fixture.barred.add('bad');
     const reported = fixture.acknowledge([]);
@@ -74,14 +74,14 @@ describe('Outbox', () => {
     expect(fixture.outbox.counters).to.include({ refused_by_topic: 1 });
   });
 
-  it('publishes with no more than the QoS that was granted, once that is known', () => {
+  it('publishes with at most the granted QoS, once that is known', () => {
     const fixture = new Fixture().add({ topic: 'a', qos: 2 });
     fixture.outbox.lowerQos(1);
     fixture.add({ topic: 'b', qos: 2 }, { topic: 'c', qos: 0 });
     expect(fixture.sent.map(({ options }) => options['qos'])).to.deep.equal([2, 1, 0]);
   });
 
-  it('sends all, as acknowledgements come', async () => {
+  it('publishes everything as acknowledgements arrive', async () => {
     const fixture = new Fixture({ receiveMaximum: 3 }).addMany(10);
     for (let index = 0; index < 10; index++) await fixture.acknowledge([index]);
     expect(fixture.sent.map(({ topic }) => topic)).to.deep.equal(
@@ -91,7 +91,7 @@ describe('Outbox', () => {
     expect(fixture.outbox.counters.published).to.equal(10);
   });
 
-  it('settles in order, though acknowledgements come out of order', async () => {
+  it('completes in order, though acknowledgements arrive out of order', async () => {
     const fixture = new Fixture().addMany(4);
     expect(await fixture.acknowledge([2])).to.include({ completedUpTo: 0 });
     expect(await fixture.acknowledge([0])).to.include({ completedUpTo: 1 });
@@ -99,7 +99,7 @@ describe('Outbox', () => {
     expect(await fixture.acknowledge([1])).to.include({ completedUpTo: 4 });
   });
 
-  it('reports once for all of a turn, and counts each byte once, those of names and properties too', async () => {
+  it('reports once a turn, and counts each byte once, with those of topics and properties', async () => {
     const fixture = new Fixture().add(
       { topic: 'ä', payload: '12345' },
       { topic: 'b', payload: '123', properties: NO_PROPERTIES },
@@ -111,7 +111,7 @@ describe('Outbox', () => {
     expect(await fixture.acknowledge([2])).to.include({ completedUpTo: 3, bytes: 2 });
   });
 
-  it('confirms those that were to be confirmed, once', async () => {
+  it('confirms once each publication that asks for it', async () => {
     const fixture = new Fixture().add({ topic: 'a', confirm: true }, { topic: 'b' });
     const first = await fixture.acknowledge([0, 1]);
     expect(first.acknowledged).to.deep.equal([{ topic: 'a', version: VERSION }]);
@@ -119,7 +119,7 @@ describe('Outbox', () => {
     expect((await fixture.acknowledge([2])).acknowledged).to.deep.equal([]);
   });
 
-  it('reports what was refused, and goes on', async () => {
+  it('reports a refused publication, and goes on', async () => {
     const fixture = new Fixture({ receiveMaximum: 1 }).add({ topic: 'a', confirm: true }, { topic: 'b' });
     const report = await fixture.acknowledge([0], new Error('not authorized'));
     expect(report).to.deep.include({
@@ -130,7 +130,7 @@ describe('Outbox', () => {
     expect(fixture.sent.at(-1)?.topic).to.equal('b');
   });
 
-  it('sends and reports nothing after it was closed', async () => {
+  it('publishes and reports nothing after it was closed', async () => {
     const fixture = new Fixture({ receiveMaximum: 1 }).addMany(3);
     fixture.outbox.close();
     fixture.sent[0]?.done();
@@ -140,7 +140,7 @@ describe('Outbox', () => {
     expect(fixture.reports).to.deep.equal([]);
   });
 
-  it('reports nothing after it was closed, though acknowledgements came before', async () => {
+  it('reports nothing after it was closed, even acknowledgements from before', async () => {
     const fixture = new Fixture().addMany(1);
     fixture.sent[0]?.done();
     fixture.outbox.close();
@@ -154,23 +154,23 @@ describe('Outbox', () => {
     [0, 2, 0],
     [2, 0, 0],
   ] as const) {
-    it(`sends QoS ${qos} as ${sent} where at most ${maxQos} is taken`, () => {
+    it(`publishes QoS ${qos} as ${sent} if the broker accepts at most ${maxQos}`, () => {
       expect(new Fixture({ maxQos }).add({ topic: 'a', qos }).sent[0]?.options).to.include({ qos: sent });
     });
   }
 
-  it('counts what it sends with a lower QoS', () => {
+  it('counts publishes with a lowered QoS', () => {
     const fixture = new Fixture({ maxQos: 1 }).add({ topic: 'a', qos: 2 }, { topic: 'b', qos: 1 });
     expect(fixture.outbox.counters).to.include({ lowered_qos: 1 });
   });
 
-  it('sends nothing retained where the broker retains nothing, and counts it', () => {
+  it('publishes without the retain flag if the broker retains nothing, and counts it', () => {
     const fixture = new Fixture({ retains: false }).add({ topic: 'a' }, { topic: 'b', retain: false });
     expect(fixture.sent.map(({ options }) => options['retain'])).to.deep.equal([false, false]);
     expect(fixture.outbox.counters).to.include({ published_unretained: 1 });
   });
 
-  it('does not send what is too large for the broker, says so, and goes on', async () => {
+  it('refuses a packet that is too large for the broker, and goes on', async () => {
     const fixture = new Fixture({ protocolVersion: 4, maximumPacketSize: 20, receiveMaximum: 1 });
     // Fixed header 2, topic 3, packet id 2: a payload of 13 makes 20.
     fixture.add(
@@ -189,7 +189,7 @@ describe('Outbox', () => {
     expect(fixture.acknowledged).to.deep.equal([20]);
   });
 
-  it('refuses alone what is malformed, for its value, and sends what comes after it', async () => {
+  it('refuses only the malformed value, and publishes the next one', async () => {
     const twice = '[null,["a","b"],null,null,[]]';
     const fixture = new Fixture().add(
       { topic: 'a', properties: twice },
@@ -212,7 +212,7 @@ describe('Outbox', () => {
     }
   });
 
-  it('refuses alone what the client throws on', async () => {
+  it('refuses only the publication on which MQTT.js throws', async () => {
     const fixture = new Fixture();
     fixture.throwsAt.add('bad');
     fixture.add({ topic: 'bad' }, { topic: 'good' });
@@ -223,13 +223,13 @@ describe('Outbox', () => {
     expect(refused).to.include({ topic: 'bad', scope: 'value', reason: 'thrown; this value is not sent' });
   });
 
-  it('gives a message no more seconds than MQTT has, where the clock was set back', () => {
+  it('limits the message expiry to what MQTT allows if the clock was set back', () => {
     const fixture = new Fixture().add({ topic: 'a', expiresAt: Date.now() + 2 ** 33 * 1_000 });
     const properties = fixture.sent[0]?.options['properties'] as { messageExpiryInterval: number };
     expect(properties.messageExpiryInterval).to.equal(2 ** 32 - 1);
   });
 
-  it('tells the sizes of what was not acknowledged when the connection ended', async () => {
+  it('tells the sizes of unacknowledged publishes when the connection ends', async () => {
     const fixture = new Fixture({ protocolVersion: 4 }).add(
       { topic: 'a' },
       { topic: 'bcd' },
@@ -240,7 +240,7 @@ describe('Outbox', () => {
     expect(fixture.outbox.possibleCauses.map(({ size }) => size).sort()).to.deep.equal([0, 10, 8]);
   });
 
-  it('suspects what was acknowledged last, and what was written with QoS 0 just before', async () => {
+  it('counts the last acknowledged publish, and those just written with QoS 0, as possible causes', async () => {
     const fixture = new Fixture().add(
       { topic: 'first' },
       { topic: 'last' },
@@ -253,31 +253,31 @@ describe('Outbox', () => {
     expect(topics).to.have.members(['open', 'written', 'last']);
   });
 
-  it('never suspects a control topic', () => {
+  it('never counts a control topic as a possible cause', () => {
     const fixture = new Fixture().add({ topic: 'mqttrep/us/marker/OSLO' }, { topic: 'a' });
     expect(fixture.outbox.possibleCauses.map(({ topic }) => topic)).to.deep.equal(['a']);
   });
 
-  it('hands what is in quarantine over to trials, and lets all others pass it', async () => {
+  it('hands a quarantined topic to the QuarantinePublisher, and publishes all others', async () => {
     const fixture = new Fixture();
     fixture.quarantined.add('bad');
     fixture.add({ topic: 'bad', payload: '123' }, { topic: 'a' }, { topic: 'bad', payload: '45' });
     expect(fixture.sent.map(({ topic }) => topic)).to.deep.equal(['a']);
-    expect(fixture.tried.map(({ payload }) => payload.toString())).to.deep.equal(['123', '45']);
+    expect(fixture.inQuarantine.map(({ payload }) => payload.toString())).to.deep.equal(['123', '45']);
     const report = await fixture.acknowledge([0]);
     const bytes = 'bad123'.length + 'ax'.length + 'bad45'.length;
     expect(report).to.deep.include({ completedUpTo: 3, bytes, quarantined: ['bad'], released: [] });
   });
 
-  it('publishes what waited for a trial before all that comes later, once the topic was taken', async () => {
+  it('publishes what waited in quarantine before all later publications, once the topic was accepted', async () => {
     const fixture = new Fixture({ receiveMaximum: 1 });
     fixture.quarantined.add('t');
     fixture.add({ topic: 't', payload: '1' }, { topic: 't', payload: '2' }, { topic: 'a' });
-    const [first, second] = fixture.tried;
+    const [first, second] = fixture.inQuarantine;
     if (first === undefined || second === undefined) throw new Error('nothing was tried');
     fixture.quarantined.delete('t');
     fixture.add({ topic: 't', payload: '3' });
-    fixture.outbox.tried(first, undefined);
+    fixture.outbox.completedInQuarantine(first, undefined);
     fixture.outbox.freed('t', [second]);
     const report = await fixture.acknowledge([0]);
     expect(report).to.deep.include({ released: ['t'], refused: [] });
@@ -286,20 +286,24 @@ describe('Outbox', () => {
     expect(await fixture.acknowledge([2])).to.include({ completedUpTo: 4 });
   });
 
-  it('reports what a trial did not settle well as refused', async () => {
+  it('reports a failure in quarantine as refused', async () => {
     const fixture = new Fixture();
     fixture.quarantined.add('bad');
     const reported = fixture.acknowledge([]);
     fixture.add({ topic: 'bad' });
-    const [publication] = fixture.tried;
+    const [publication] = fixture.inQuarantine;
     if (publication === undefined) throw new Error('nothing was tried');
-    fixture.outbox.tried(publication, { reason: 'it hangs up', scope: 'topic', isLogged: true });
+    fixture.outbox.completedInQuarantine(publication, {
+      reason: 'it hangs up',
+      scope: 'topic',
+      isLogged: true,
+    });
     expect((await reported).refused).to.deep.equal([
       { topic: 'bad', version: VERSION, reason: 'it hangs up', scope: 'topic', isLogged: true },
     ]);
   });
 
-  it('says of a refusal whether the broker denies the topic by its reason code, and leaves it out of quarantine', async () => {
+  it('reports whether the reason code denies the topic, and does not quarantine such a topic', async () => {
     const fixture = new Fixture().add({ topic: 'a' }, { topic: 'b' });
     await fixture.acknowledge([0], Object.assign(new Error('Publish error: Not authorized'), { code: 0x87 }));
     await fixture.acknowledge([1], Object.assign(new Error('Publish error: Quota exceeded'), { code: 0x97 }));
@@ -311,7 +315,7 @@ describe('Outbox', () => {
     expect(fixture.quarantined.size).to.equal(0);
   });
 
-  it('says of a refusal whether the message was transient', async () => {
+  it('reports whether a refused message was transient', async () => {
     const fixture = new Fixture().add({ topic: 'a', retain: false }, { topic: 'b', retain: true });
     await fixture.acknowledge(
       [0, 1],
@@ -343,7 +347,7 @@ describe('Outbox', () => {
     [1, 1],
     [-5_000, 1],
   ] as const) {
-    it(`gives a message ${seconds} s that has ${left} ms left`, () => {
+    it(`gives a message with ${left} ms left an expiry of ${seconds} s`, () => {
       const fixture = new Fixture().add({ topic: 'a', expiresAt: Date.now() + left });
       const properties = fixture.sent[0]?.options['properties'] as { messageExpiryInterval: number };
       expect(properties.messageExpiryInterval).to.equal(seconds);

@@ -1,11 +1,11 @@
-/** A broker that does not acknowledge is found out, and a slow one is not taken for one. */
+/** The watchdog reports a broker that does not acknowledge, and not one that is slow. */
 
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { type OverduePublishes, PubackWatchdog } from '../../../lib/broker/outgoing/puback-watchdog.ts';
+import { PubackWatchdog, type UnacknowledgedPublish } from '../../../lib/broker/outgoing/puback-watchdog.ts';
 import type { QoS } from '../../../lib/core/policy.ts';
 
-/** Milliseconds: two looks. */
+/** Milliseconds: two checks. */
 const PASSED_OVER = 5_000;
 const LOOK = 2_500;
 const MINUTE = 60_000;
@@ -13,17 +13,17 @@ const MINUTE = 60_000;
 describe('PubackWatchdog', () => {
   let clock: sinon.SinonFakeTimers;
   let watch: PubackWatchdog;
-  let unanswered: Set<OverduePublishes>;
+  let unacknowledged: Set<UnacknowledgedPublish>;
   let isWriting: boolean;
   let overdue: number[];
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    unanswered = new Set();
+    unacknowledged = new Set();
     isWriting = false;
     overdue = [];
     watch = new PubackWatchdog({
-      publishesOverdue: () => unanswered,
+      unacknowledged: () => unacknowledged,
       isWriting: () => isWriting,
       overdue: publishes => overdue.push(publishes.length),
     });
@@ -34,18 +34,18 @@ describe('PubackWatchdog', () => {
     clock.restore();
   });
 
-  function send(qos: QoS): OverduePublishes {
+  function send(qos: QoS): UnacknowledgedPublish {
     const publish = { nth: watch.sent(), qos };
-    unanswered.add(publish);
+    unacknowledged.add(publish);
     return publish;
   }
 
-  function acknowledge(publish: OverduePublishes): void {
-    unanswered.delete(publish);
+  function acknowledge(publish: UnacknowledgedPublish): void {
+    unacknowledged.delete(publish);
     watch.acknowledged(publish);
   }
 
-  it('finds out a broker that acknowledges nothing for a minute', () => {
+  it('reports a broker that acknowledges nothing for a minute', () => {
     for (const qos of [1, 2, 1] satisfies QoS[]) send(qos);
     clock.tick(MINUTE);
     expect(overdue).to.deep.equal([]);
@@ -53,7 +53,7 @@ describe('PubackWatchdog', () => {
     expect(overdue).to.deep.equal([3]);
   });
 
-  it('finds out a publish that was passed over, some seconds after a later one was acknowledged', () => {
+  it('reports an overtaken publish some seconds after a later one was acknowledged', () => {
     send(1);
     acknowledge(send(1));
     clock.tick(PASSED_OVER);
@@ -62,7 +62,7 @@ describe('PubackWatchdog', () => {
     expect(overdue).to.deep.equal([1]);
   });
 
-  it('waits where a later one was acknowledged only now', () => {
+  it('waits if a later publish was acknowledged only now', () => {
     send(1);
     clock.tick(4 * LOOK);
     acknowledge(send(1));
@@ -70,7 +70,7 @@ describe('PubackWatchdog', () => {
     expect(overdue).to.deep.equal([]);
   });
 
-  it('waits for a publish of another QoS as long as others are acknowledged: it may take another way', () => {
+  it('waits for a publish of another QoS as long as others are acknowledged', () => {
     send(2);
     for (let time = 0; time < MINUTE; time += LOOK) {
       acknowledge(send(1));
@@ -81,7 +81,7 @@ describe('PubackWatchdog', () => {
     expect(overdue).to.deep.equal([1]);
   });
 
-  it('waits for a slow broker, which acknowledges one after the other', () => {
+  it('waits for a slow broker that acknowledges one publish after the other', () => {
     const sent = Array.from({ length: 20 }, () => send(1));
     for (const publish of sent) {
       clock.tick(MINUTE - 1);
@@ -90,7 +90,7 @@ describe('PubackWatchdog', () => {
     expect(overdue).to.deep.equal([]);
   });
 
-  it('waits while bytes wait to be written, and a minute longer', () => {
+  it('waits while bytes have not been written, and a minute longer', () => {
     send(1);
     isWriting = true;
     clock.tick(5 * MINUTE);
@@ -101,7 +101,7 @@ describe('PubackWatchdog', () => {
     expect(overdue).to.deep.equal([1]);
   });
 
-  it('expects nothing for QoS 0, and takes what was written for no answer', () => {
+  it('expects no acknowledgement of QoS 0, and takes a written publish for none', () => {
     send(0);
     send(1);
     acknowledge(send(0));
@@ -111,7 +111,7 @@ describe('PubackWatchdog', () => {
     expect(overdue).to.deep.equal([1]);
   });
 
-  it('runs no timer while nothing is awaited', () => {
+  it('runs no timer while no publish is in flight', () => {
     acknowledge(send(1));
     clock.tick(LOOK);
     expect(clock.countTimers()).to.equal(0);

@@ -1,4 +1,4 @@
-/** What is in quarantine is tried within the limits of a connection, and nothing is concluded where the network failed. */
+/** Quarantined topics are published within the limits of a connection, and a failure of the network proves nothing. */
 
 import { expect } from 'chai';
 import { Hangups, type PublishFailure } from '../../../lib/broker/outgoing/hangups.ts';
@@ -29,10 +29,10 @@ function publication(topic: string, payload = 'x'): RawPublication {
   return readPublication(new BatchReader(writer.take()));
 }
 
-describe('Trials', () => {
-  let trials: QuarantinePublisher;
+describe('QuarantinePublisher', () => {
+  let publisher: QuarantinePublisher;
   let hangups: Hangups;
-  let settled: { topic: string; payload: string; verdict: PublishFailure | undefined }[];
+  let completed: { topic: string; payload: string; failure: PublishFailure | undefined }[];
   let freed: string[];
   let returned: string[];
   let isMainConnected: boolean;
@@ -45,7 +45,7 @@ describe('Trials', () => {
   let limits: { receiveMaximum: number; maximumPacketSize: number };
 
   beforeEach(() => {
-    settled = [];
+    completed = [];
     freed = [];
     returned = [];
     open = [];
@@ -56,7 +56,7 @@ describe('Trials', () => {
     answer = () => 'acknowledge';
     limits = { receiveMaximum: 100, maximumPacketSize: 1_000 };
     hangups = new Hangups(UNLIMITED, () => undefined);
-    trials = new QuarantinePublisher({
+    publisher = new QuarantinePublisher({
       side: {
         get isAvailable() {
           return isAvailable;
@@ -69,7 +69,8 @@ describe('Trials', () => {
       limits: { maxQos: 2, retains: true, stamps: new Stamps('us', 'secret') },
       fence: 'mqttrep/trial',
       isMainConnected: () => isMainConnected,
-      settled: ({ topic, payload }, verdict) => settled.push({ topic, payload: payload.toString(), verdict }),
+      completed: ({ topic, payload }, failure) =>
+        completed.push({ topic, payload: payload.toString(), failure }),
       freed: (topic, others) => freed.push(topic, ...others.map(({ payload }) => payload.toString())),
       returned: publications => returned.push(...publications.map(({ topic }) => topic)),
     });
@@ -108,66 +109,66 @@ describe('Trials', () => {
     };
   }
 
-  it('have no more publishes in flight than the broker takes', async () => {
+  it('has no more publishes in flight than the broker accepts', async () => {
     limits = { ...limits, receiveMaximum: 3 };
-    for (let index = 0; index < 10; index++) trials.take(publication(`t${index}`));
-    await eventually(() => expect(settled).to.have.length(10));
+    for (let index = 0; index < 10; index++) publisher.take(publication(`t${index}`));
+    await eventually(() => expect(completed).to.have.length(10));
     expect(mostOpen).to.equal(3);
     expect(connections).to.be.at.most(10);
   });
 
-  it('hand over what waited of a topic that the broker takes, in order', async () => {
-    for (const payload of ['1', '2', '3']) trials.take(publication('t', payload));
+  it('hands over the waiting publications of an accepted topic in order', async () => {
+    for (const payload of ['1', '2', '3']) publisher.take(publication('t', payload));
     await eventually(() => expect(freed).to.deep.equal(['t', '2', '3']));
-    expect(settled).to.deep.equal([{ topic: 't', payload: '1', verdict: undefined }]);
+    expect(completed).to.deep.equal([{ topic: 't', payload: '1', failure: undefined }]);
   });
 
-  it('send nothing that is larger than the broker takes', async () => {
-    trials.take(publication('t', 'x'.repeat(2_000)));
-    trials.take(publication('u'));
-    await eventually(() => expect(settled).to.have.length(2));
-    expect(settled.find(({ topic }) => topic === 't')?.verdict).to.include({ scope: 'value' });
-    expect(settled.find(({ topic }) => topic === 'u')?.verdict).to.equal(undefined);
+  it('sends no packet that is larger than the broker accepts', async () => {
+    publisher.take(publication('t', 'x'.repeat(2_000)));
+    publisher.take(publication('u'));
+    await eventually(() => expect(completed).to.have.length(2));
+    expect(completed.find(({ topic }) => topic === 't')?.failure).to.include({ scope: 'value' });
+    expect(completed.find(({ topic }) => topic === 'u')?.failure).to.equal(undefined);
   });
 
-  it('refuse all that waits of a topic that the broker hangs up on alone', async () => {
+  it('refuses all waiting publications of a topic that the broker hangs up on alone', async () => {
     answer = topic => (topic === 'bad' ? 'hang up' : 'acknowledge');
-    for (const payload of ['1', '2']) trials.take(publication('bad', payload));
-    trials.take(publication('good'));
-    await eventually(() => expect(settled).to.have.length(3));
-    const bad = settled.filter(({ topic }) => topic === 'bad');
+    for (const payload of ['1', '2']) publisher.take(publication('bad', payload));
+    publisher.take(publication('good'));
+    await eventually(() => expect(completed).to.have.length(3));
+    const bad = completed.filter(({ topic }) => topic === 'bad');
     expect(bad.map(({ payload }) => payload)).to.deep.equal(['1', '2']);
-    for (const { verdict } of bad) expect(verdict).to.include({ scope: 'topic', isLogged: true });
+    for (const { failure } of bad) expect(failure).to.include({ scope: 'topic', isLogged: true });
     expect(hangups.routeOf('bad', performance.now())).to.equal('barred');
     expect(hangups.routeOf('good', performance.now())).to.equal('free');
   });
 
-  it('refuse what the broker denies, and leave it in quarantine as it was', async () => {
+  it('refuses a topic that the broker denies, and leaves it in quarantine', async () => {
     answer = () => Object.assign(new Error('Publish error: Not authorized'), { code: 0x87 });
     hangups.hungUp([{ topic: 'denied', size: 10 }], performance.now());
-    trials.take(publication('denied'));
-    await eventually(() => expect(settled).to.have.length(1));
-    expect(settled[0]?.verdict).to.include({ reason: 'Publish error: Not authorized', scope: 'right' });
+    publisher.take(publication('denied'));
+    await eventually(() => expect(completed).to.have.length(1));
+    expect(completed[0]?.failure).to.include({ reason: 'Publish error: Not authorized', scope: 'right' });
     expect(hangups.routeOf('denied', performance.now())).to.equal('quarantine');
   });
 
-  it('conclude nothing where the main connection ended as well: that was the network', async () => {
+  it('concludes nothing if the main connection ended as well, since the network was the cause', async () => {
     answer = () => {
       isMainConnected = false;
       return 'hang up';
     };
     hangups.hungUp([{ topic: 't', size: 10 }], 0);
-    trials.take(publication('t'));
+    publisher.take(publication('t'));
     await eventually(() => expect(connections).to.be.above(1));
-    trials.close();
-    expect(settled).to.deep.equal([]);
+    publisher.close();
+    expect(completed).to.deep.equal([]);
     expect(hangups.routeOf('t', performance.now())).to.equal('quarantine');
   });
 
-  it('give back what waits where there is no second connection', async () => {
+  it('returns all publications if there is no side connection', async () => {
     isAvailable = false;
-    trials.take(publication('t'));
+    publisher.take(publication('t'));
     await eventually(() => expect(returned).to.deep.equal(['t']));
-    expect(trials.accepts(1)).to.equal(false);
+    expect(publisher.accepts(1)).to.equal(false);
   });
 });

@@ -1,7 +1,7 @@
-/** A topic that a broker hangs up on is quarantined, tried alone, and left out; no other topic is. */
+/** A topic that a broker hangs up on is quarantined, sent alone, and left out; no other topic is. */
 
 import { expect } from 'chai';
-import { judgeHangup } from '../../../lib/broker/outgoing/halving.ts';
+import { causesOfHangup } from '../../../lib/broker/outgoing/halving.ts';
 import { MAX_QUARANTINED_TOPICS, Quarantine } from '../../../lib/broker/outgoing/quarantine.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -13,21 +13,21 @@ describe('Quarantine', () => {
     quarantine = new Quarantine();
   });
 
-  it('has a topic tried after the first hang-up that it may have provoked', () => {
+  it('takes a topic in after the first hang-up that it may have caused', () => {
     quarantine.hungUp(['a', 'b']);
     expect(quarantine.routeOf('a', 0)).to.equal('quarantine');
     expect(quarantine.routeOf('b', 0)).to.equal('quarantine');
     expect(quarantine.routeOf('c', 0)).to.equal('free');
   });
 
-  it('ends as soon as the broker takes the topic', () => {
+  it('releases a topic as soon as the broker accepts it', () => {
     quarantine.hungUp(['a']);
-    quarantine.taken('a');
+    quarantine.accepted('a');
     expect(quarantine.routeOf('a', 0)).to.equal('free');
     expect(quarantine.size).to.equal(0);
   });
 
-  it('bars a topic at the second strike, if the broker hung up on it alone', () => {
+  it('bars a topic at the second strike if the broker hung up on it alone', () => {
     quarantine.hungUp(['a', 'b']);
     quarantine.hungUp(['a', 'b']);
     expect(quarantine.routeOf('a', 0)).to.equal('quarantine');
@@ -36,12 +36,12 @@ describe('Quarantine', () => {
     expect(quarantine.routeOf('b', 0)).to.equal('quarantine');
   });
 
-  it('tries a topic twice that was never suspect before', () => {
+  it('lets a topic be sent twice that had no strike before', () => {
     expect(quarantine.hungUpOnAlone('a', 0)).to.equal(false);
     expect(quarantine.hungUpOnAlone('a', 0)).to.equal(true);
   });
 
-  it('tries a barred topic again after a time that doubles, up to an hour, and never sends it otherwise', () => {
+  it('lets a barred topic be sent again after a time that doubles up to an hour, and not before', () => {
     const distances: number[] = [];
     let now = 0;
     quarantine.hungUp(['a']);
@@ -65,14 +65,14 @@ describe('Quarantine', () => {
   });
 });
 
-describe('A hang-up on a group', () => {
+describe('causesOfHangup', () => {
   const cases = [
     {
       title: 'halves a group of which nothing was acknowledged',
       group: ['a', 'b', 'c', 'd', 'e'],
       acknowledged: [],
-      verdict: {
-        taken: [],
+      causes: {
+        accepted: [],
         alone: undefined,
         groups: [
           ['a', 'b', 'c'],
@@ -84,8 +84,8 @@ describe('A hang-up on a group', () => {
       title: 'clears what was acknowledged before something else',
       group: ['a', 'b', 'c', 'd', 'e'],
       acknowledged: ['a', 'b'],
-      verdict: {
-        taken: ['a'],
+      causes: {
+        accepted: ['a'],
         alone: undefined,
         groups: [
           ['b', 'c'],
@@ -97,26 +97,26 @@ describe('A hang-up on a group', () => {
       title: 'keeps the one that was acknowledged last, where all were',
       group: ['a', 'b'],
       acknowledged: ['a', 'b'],
-      verdict: { taken: ['a'], alone: undefined, groups: [['b']] },
+      causes: { accepted: ['a'], alone: undefined, groups: [['b']] },
     },
     {
       title: 'blames a topic that was alone',
       group: ['a'],
       acknowledged: [],
-      verdict: { taken: [], alone: 'a', groups: [] },
+      causes: { accepted: [], alone: 'a', groups: [] },
     },
     {
       title: 'blames a topic that was alone and acknowledged',
       group: ['a'],
       acknowledged: ['a'],
-      verdict: { taken: [], alone: 'a', groups: [] },
+      causes: { accepted: [], alone: 'a', groups: [] },
     },
   ];
-  for (const { title, group, acknowledged, verdict } of cases) {
-    it(title, () => expect(judgeHangup(group, acknowledged)).to.deep.equal(verdict));
+  for (const { title, group, acknowledged, causes } of cases) {
+    it(title, () => expect(causesOfHangup(group, acknowledged)).to.deep.equal(causes));
   }
 
-  /** As trials do, against a broker that hangs up on some topics. Returns the hang-ups that it takes to find all. */
+  /** Like the QuarantinePublisher, at a broker that hangs up on some topics. Returns how many hang-ups find all of them. */
   function find(topics: readonly string[], bad: readonly string[], acknowledgesBad: boolean) {
     const quarantine = new Quarantine();
     quarantine.hungUp(topics);
@@ -126,16 +126,16 @@ describe('A hang-up on a group', () => {
     for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
       const scope = group.findIndex(topic => bad.includes(topic));
       if (scope < 0) {
-        for (const topic of group) quarantine.taken(topic);
+        for (const topic of group) quarantine.accepted(topic);
         continue;
       }
       hangups++;
-      const verdict = judgeHangup(group, group.slice(0, scope + (acknowledgesBad ? 1 : 0)));
-      for (const topic of verdict.taken) quarantine.taken(topic);
-      groups.unshift(...verdict.groups);
-      if (verdict.alone === undefined) continue;
-      if (quarantine.hungUpOnAlone(verdict.alone, 0)) barred.push(verdict.alone);
-      else groups.unshift([verdict.alone]);
+      const causes = causesOfHangup(group, group.slice(0, scope + (acknowledgesBad ? 1 : 0)));
+      for (const topic of causes.accepted) quarantine.accepted(topic);
+      groups.unshift(...causes.groups);
+      if (causes.alone === undefined) continue;
+      if (quarantine.hungUpOnAlone(causes.alone, 0)) barred.push(causes.alone);
+      else groups.unshift([causes.alone]);
     }
     return { barred, hangups, left: topics.filter(topic => quarantine.routeOf(topic, 0) === 'quarantine') };
   }

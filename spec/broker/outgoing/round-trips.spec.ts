@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { RoundTrips } from '../../../lib/broker/outgoing/round-trips.ts';
 
-describe('Round trips', () => {
+describe('RoundTrips', () => {
   let clock: sinon.SinonFakeTimers;
   let trips: RoundTrips;
 
@@ -24,9 +24,9 @@ describe('Round trips', () => {
     trips.acknowledged(publish);
   }
 
-  it('are none at first', () => expect(trips.median).to.equal(null));
+  it('has no median at first', () => expect(trips.median).to.equal(null));
 
-  it('are counted, and have a median of the last ones', () => {
+  it('counts round trips, and has the median of the last ones', () => {
     for (const milliseconds of [5, 100, 7]) trip(milliseconds);
     expect(trips.median).to.equal(7);
     expect(count()).to.equal(3);
@@ -34,7 +34,7 @@ describe('Round trips', () => {
     expect(trips.median).to.equal(20);
   });
 
-  it('are timed one at a time, from the publish that began', () => {
+  it('measures one publish at a time', () => {
     const [first, second] = [{}, {}];
     trips.sent(first);
     clock.tick(10);
@@ -46,10 +46,10 @@ describe('Round trips', () => {
     expect(trips.median).to.equal(20);
   });
 
-  it('are forgotten with the connection', () => {
+  it('drops a measurement when the connection ends', () => {
     const lost = {};
     trips.sent(lost);
-    trips.parted();
+    trips.disconnected();
     trips.acknowledged(lost);
     expect(count()).to.equal(0);
     trip(3);

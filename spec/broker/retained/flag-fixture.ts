@@ -8,9 +8,9 @@ import { PacketRelay, type Quirk } from '../../support/packet-relay.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 
-export interface FlagRigOptions {
+export interface FlagFixtureOptions {
   readonly protocolVersion: 4 | 5;
-  /** Of the relay. It is called for each spec. */
+  /** The oddity of the relay. Called for each spec. */
   readonly oddity: () => Quirk;
   /** The client connects through the relay, too. Default: false. */
   readonly clientThroughRelay?: boolean;
@@ -19,7 +19,7 @@ export interface FlagRigOptions {
   readonly before: (client: TestClient) => Promise<void>;
 }
 
-export class FlagRig {
+export class FlagFixture {
   readonly broker: TestBroker;
   readonly client: TestClient;
   readonly actor: BrokerActorFixture;
@@ -32,8 +32,8 @@ export class FlagRig {
     this.actor = actor;
   }
 
-  /** Resolves once the actor has been shown all that the broker retains. */
-  static async start(options: FlagRigOptions): Promise<FlagRig> {
+  /** Resolves once the broker has shown the actor all that it retains. */
+  static async start(options: FlagFixtureOptions): Promise<FlagFixture> {
     const { protocolVersion, subscriptions } = options;
     const broker = await startMosquitto();
     const relay = await PacketRelay.before(broker.port, options.oddity());
@@ -41,7 +41,7 @@ export class FlagRig {
     const client = await TestClient.connect(url, { protocolVersion });
     await options.before(client);
     const actor = new BrokerActorFixture(relay.url, { options: { protocolVersion }, subscriptions });
-    const fixture = new FlagRig(broker, relay, client, actor);
+    const fixture = new FlagFixture(broker, relay, client, actor);
     try {
       await actor.replayed();
       return fixture;
@@ -70,13 +70,13 @@ export class FlagRig {
   }
 }
 
-/** Registers the hooks by which each spec has a fixture of its own; returns what gives that fixture. */
-export function flagRigHooks(options: FlagRigOptions): () => FlagRig {
-  let fixture: FlagRig | undefined;
+/** Registers hooks that make a fixture for each spec. Returns a function that gives the current one. */
+export function flagFixtureHooks(options: FlagFixtureOptions): () => FlagFixture {
+  let fixture: FlagFixture | undefined;
 
   beforeEach(async function () {
     requireMosquitto(this);
-    fixture = await FlagRig.start(options);
+    fixture = await FlagFixture.start(options);
   });
 
   afterEach(async () => {

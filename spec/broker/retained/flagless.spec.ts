@@ -1,7 +1,8 @@
-/** Mosca sets no retain flag, and shows what it retains when it gets round to it. */
+/** Mosca sets no retain flag, and replays late. */
 
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { UNTESTED } from '../../../lib/broker/capabilities/broker-capabilities.ts';
 import { Replay } from '../../../lib/broker/retained/replay.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import { type AedesBroker, startAedes } from '../../support/aedes-broker.ts';
@@ -9,10 +10,10 @@ import { TestClient } from '../../support/client.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 import { openConnection, topicsShown } from '../open-connection.ts';
 
-/** Milliseconds. That nothing follows is known by quiet, three times. */
-const PATIENCE = 20_000;
+/** The end of a replay is known by quiet, three times. */
+const REPLAY_TIMEOUT_MS = 20_000;
 
-describe('Broker actor at a broker that never sets the retain flag', () => {
+describe('BrokerActor at a broker that never sets the retain flag', () => {
   let broker: AedesBroker;
   let fixture: BrokerActorFixture;
 
@@ -22,7 +23,7 @@ describe('Broker actor at a broker that never sets the retain flag', () => {
     await client.publish('kept', 'x', { qos: 1, retain: true });
     await client.end();
     fixture = new BrokerActorFixture(broker.url, { options: { protocolVersion: 4 } });
-    await fixture.replayed(1, PATIENCE);
+    await fixture.replayed(1, REPLAY_TIMEOUT_MS);
   });
 
   after(async () => {
@@ -30,7 +31,7 @@ describe('Broker actor at a broker that never sets the retain flag', () => {
     await broker?.stop();
   });
 
-  it('asks it nothing, and says so', async () => {
+  it('sends it no probe, and logs it', async () => {
     fixture.tell({ kind: 'probe', session: 1, priority: 'background', topics: ['kept'] });
     fixture.tell({ kind: 'full-scan', session: 1, isReplayIncomplete: false, parents: [] });
     await fixture.heard(told => told.kind === 'full-scan-ended');
@@ -41,10 +42,10 @@ describe('Broker actor at a broker that never sets the retain flag', () => {
     expect(fixture.log).to.match(/^warn oslo: the broker never sets the retain flag/m);
   });
 
-  it('takes nothing that is shown late for written anew', async () => {
-    // What a second SUBSCRIBE shows would come before the answer to the next one, which is as late.
+  it('takes no late replay for a new write', async () => {
+    // The replay of a second SUBSCRIBE would arrive before the answer to the next one, which is as late.
     fixture.actor.resubscribe([{ filter: '+', qos: 1 }]);
-    await fixture.replayed(2, PATIENCE);
+    await fixture.replayed(2, REPLAY_TIMEOUT_MS);
     const shown = fixture.observations().map(({ topic, replay }) => [topic, replay]);
     expect(shown).to.deep.equal([
       ['kept', true],
@@ -54,17 +55,21 @@ describe('Broker actor at a broker that never sets the retain flag', () => {
 });
 
 describe('Replay at a broker that never sets the retain flag, and is silent at first', () => {
-  it('is not over before the sentinel was shown', async () => {
+  it('does not end before the sentinel was shown', async () => {
     const broker = await startAedes({ flagsReplays: false, replayDelay: 2_500 });
     const connection = await openConnection(broker.url);
     try {
       const sentinel = new Sentinel('mqttrep/us/replay/spec', randomUUID());
-      const replay = new Replay(connection, sentinel, undefined, 'any', 'never set');
+      const replay = new Replay(connection, sentinel, undefined, {
+        ...UNTESTED,
+        replayOrder: 'any',
+        replayFlag: 'never set',
+      });
       const topics = topicsShown(connection, replay);
       const client = await TestClient.connect(broker.url);
       await client.publish('kept', 'x', { qos: 1, retain: true });
       await client.end();
-      await replay.begin();
+      await sentinel.place(connection);
       await replay.run([{ filter: 'kept', qos: 0 }]);
       expect(topics).to.deep.equal(['kept']);
     } finally {

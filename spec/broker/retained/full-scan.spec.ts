@@ -1,6 +1,7 @@
-/** A survey shows all that a broker retains, and ends whatever happens. */
+/** A full scan shows all that a broker retains, and ends whatever happens. */
 
 import { expect } from 'chai';
+import { UNTESTED } from '../../../lib/broker/capabilities/broker-capabilities.ts';
 import { FullScan } from '../../../lib/broker/retained/full-scan.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import { BatchReader } from '../../../lib/protocol/batch.ts';
@@ -19,7 +20,7 @@ import { controlTopicsAt, REPLAYING_MAKES } from '../makes.ts';
 const MANY = 3_000;
 
 for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLAYING_MAKES) {
-  describe(`A survey of ${make}`, () => {
+  describe(`A full scan of ${make}`, () => {
     let broker: TestBroker;
     let link: Link;
     let shown: Map<string, string>;
@@ -42,20 +43,20 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
 
     afterEach(() => link?.close());
 
-    function surveyOf(filter: string): FullScan {
+    function scanOf(filter: string): FullScan {
       return new FullScan({
         options: {
           url: link.url,
           options: {},
-          clientId: `survey_${Math.random()}`,
+          clientId: `scan_${Math.random()}`,
           protocolVersion,
           maxQos: 2,
           largestPayload: 10_000,
         },
-        sentinel: new Sentinel('mqttrep/us/survey/spec', 'nonce'),
-        order,
+        sentinel: new Sentinel('mqttrep/us/full-scan/spec', 'nonce'),
+        capabilities: { ...UNTESTED, replayOrder: order },
         subscriptions: [{ filter, qos: 1 }],
-        intake: {
+        ingress: {
           stamps: () => undefined,
           controlPrefix: 'mqttrep',
           bounds: { payload: 10_000, topics: 10_000, memory: undefined, topicLength: 65_535, levels: 100 },
@@ -70,42 +71,42 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       });
     }
 
-    it('shows every topic under its filters, with its value, and none of mqttrep itself', async () => {
-      await surveyOf('#').run();
+    it('shows every topic under its filters with its value, and no control topic', async () => {
+      await scanOf('#').run();
       expect(shown.size).to.equal(MANY + 1);
       expect(shown.get('many/0')).to.equal('value 0');
       expect(shown.get(`many/${MANY - 1}`)).to.equal(`value ${MANY - 1}`);
     });
 
     it('shows nothing else', async () => {
-      await surveyOf('elsewhere').run();
+      await scanOf('elsewhere').run();
       expect([...shown]).to.deep.equal([['elsewhere', 'x']]);
     });
 
     it('leaves nothing behind', async () => {
-      await surveyOf('#').run();
+      await scanOf('#').run();
       const topics = (await controlTopicsAt(broker.url)).filter(topic => topic.startsWith('mqttrep/us/'));
       expect(topics).to.deep.equal([]);
     });
 
-    it('ends where the broker cannot be reached', async () => {
+    it('ends if the broker cannot be reached', async () => {
       link.cut();
-      await surveyOf('#').run();
+      await scanOf('#').run();
       expect(shown.size).to.equal(0);
     });
 
     it('ends when it is closed', async () => {
       link.freeze();
-      const survey = surveyOf('#');
-      const over = survey.run();
-      survey.close();
+      const scan = scanOf('#');
+      const over = scan.run();
+      scan.close();
       await over;
     });
   });
 }
 
-/** Over a websocket mosquitto shows no more at once than its queue takes: 1,000 messages. */
-describe('A survey of a broker that drops what it cannot write', function () {
+/** Over a websocket mosquitto shows no more at once than its queue holds: 1,000 messages. */
+describe('A full scan of a broker that drops what it cannot write', function () {
   this.timeout(30_000);
 
   let broker: TestBroker;
@@ -129,23 +130,22 @@ describe('A survey of a broker that drops what it cannot write', function () {
     await broker?.stop();
   });
 
-  function surveyOf(filters: readonly string[], parents: readonly string[] = []): FullScan {
+  function scanOf(filters: readonly string[], parents: readonly string[] = []): FullScan {
     shown = new Set();
     return new FullScan({
       options: {
         url: link.url.replace('mqtt:', 'ws:'),
         options: {},
-        clientId: `survey_${Math.random()}`,
+        clientId: `scan_${Math.random()}`,
         protocolVersion: 5,
         maxQos: 2,
         largestPayload: 10_000,
       },
-      sentinel: new Sentinel('mqttrep/us/survey/spec', 'nonce'),
-      order: 'filter by filter',
-      flags: 'set',
+      sentinel: new Sentinel('mqttrep/us/full-scan/spec', 'nonce'),
+      capabilities: { ...UNTESTED, replayOrder: 'filter by filter', replayFlag: 'set' },
       parents,
       subscriptions: filters.map(filter => ({ filter, qos: 1 })),
-      intake: {
+      ingress: {
         stamps: () => undefined,
         controlPrefix: 'mqttrep',
         bounds: { payload: 10_000, topics: 10_000, memory: undefined, topicLength: 65_535, levels: 100 },
@@ -157,22 +157,22 @@ describe('A survey of a broker that drops what it cannot write', function () {
     });
   }
 
-  it('reads it in parts, and shows all of it', async () => {
+  it('reads in parts, and shows everything', async () => {
     const filters = ['site-0/#', 'site-1/#', 'site-2/#', 'site-3/#'];
-    const scan = await surveyOf(filters).run();
-    expect(scan).to.deep.equal({ outcome: 'complete', subscribes: 3, unreadFilters: [], droppedLevels: 0 });
+    const scan = await scanOf(filters).run();
+    expect(scan).to.deep.equal({ end: 'complete', reads: 3, unread: [], dropped: 0 });
     expect(shown.size).to.equal((4 * MANY) / 10);
   });
 
-  itInFull('finds the branches that it did not show, and says which level is incomplete', async () => {
-    const scan = await surveyOf(['#']).run();
-    expect(scan).to.deep.include({ outcome: 'incomplete', unreadFilters: ['flat/+'] });
+  itInFull('finds the branches that were not shown, and tells which level is incomplete', async () => {
+    const scan = await scanOf(['#']).run();
+    expect(scan).to.deep.include({ end: 'incomplete', unread: ['flat/+'] });
     expect([...shown].filter(topic => topic.startsWith('site-'))).to.have.lengthOf(MANY);
     expect(shown.size).to.be.within(MANY + 900, MANY + 1_499);
   });
 
-  it('says that it was broken off where the connection is lost meanwhile', async () => {
-    const over = surveyOf(['#']).run();
+  it('tells that it was broken off if the connection is lost meanwhile', async () => {
+    const over = scanOf(['#']).run();
     await eventually(() => expect(link.connections).to.equal(1));
     link.cut();
     expect(await over).to.deep.include({ outcome: 'interrupted' });

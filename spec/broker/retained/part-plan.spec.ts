@@ -1,11 +1,11 @@
-/** Reading in parts what a broker does not show at once: everything whose names can be known, within bounds. */
+/** A plan of parts reads everything whose names can be known, within bounds, at a broker that does not show it at once. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { PartPlan, type PlanOptions, type PlanResult } from '../../../lib/broker/retained/part-plan.ts';
 import { matches, parentOf } from '../../../lib/core/filter.ts';
 
-/** A broker that shows its topics in one order, and no more of them at once than that. */
+/** A broker that shows its topics in one order, and only a limited number of them at once. */
 interface ReplicationFixture extends Partial<PlanOptions> {
   readonly topics: readonly string[];
   readonly capacity: number;
@@ -33,7 +33,7 @@ function run({ topics, capacity, filters = ['#'], isCut = false, parents = [] }:
   return { reads, shown, result: plan.result };
 }
 
-/** Sites with devices with metrics, which have the same names everywhere. */
+/** Sites with devices with metrics, with the same names everywhere. */
 function tree(sites: number, devices: number, metrics: number): string[] {
   return range(sites).flatMap(site =>
     range(devices).flatMap(device =>
@@ -46,15 +46,15 @@ function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-describe('A plan of parts', () => {
-  it('reads the filters once, all together, where nothing is cut', () => {
+describe('PartPlan', () => {
+  it('reads the filters once, all together, if nothing is cut', () => {
     const topics = ['a', 'b/c', 'd/e/f'];
     const { reads, result } = run({ topics, capacity: 3, filters: ['a', 'b/#', 'd/#'] });
     expect(reads).to.deep.equal([['a', 'b/#', 'd/#']]);
     expect(result).to.deep.equal({ isComplete: true, reads: 1, unread: [], dropped: 0 });
   });
 
-  it('reads filters one by one where several were cut together', () => {
+  it('reads filters one by one if several were cut together', () => {
     const topics = [...range(10).map(index => `a/${index}`), ...range(10).map(index => `b/${index}`)];
     const { shown, result } = run({ topics, capacity: 10, filters: ['a/#', 'b/#'] });
     expect([...shown]).to.have.members(topics);
@@ -76,12 +76,12 @@ describe('A plan of parts', () => {
     });
   }
 
-  it('does not begin with what was cut just now', () => {
+  it('does not begin with a read that was just cut', () => {
     const { reads } = run({ topics: tree(4, 4, 4), capacity: 30, isCut: true, parents: ['plant/site-0/'] });
     expect(reads[0]).not.to.deep.equal(['#']);
   });
 
-  it('finds a branch that has nothing in common with others but its depth by a name that is known elsewhere', () => {
+  it('finds a branch that shares only its depth with others by a name that another broker holds', () => {
     const topics = [...tree(5, 5, 5), 'has/the/same/depth'];
     const without = run({ topics, capacity: 60 });
     expect(without.shown.has('has/the/same/depth')).to.equal(false);
@@ -103,7 +103,7 @@ describe('A plan of parts', () => {
     });
   }
 
-  it('follows a topic that the last look at the whole shows and no part covers', () => {
+  it('plans new parts for a topic that the check shows and no part covers', () => {
     const topics = tree(5, 5, 5);
     const plan = new PartPlan({ filters: ['#'], isCut: true, parents: ['plant/site-0/device-0/'] });
     const asked: string[] = [];
@@ -119,26 +119,26 @@ describe('A plan of parts', () => {
     expect(asked.indexOf('late/#')).to.be.above(asked.indexOf('#'));
   });
 
-  it('is not complete where one level has more topics than are shown at once, and says which', () => {
+  it('is not complete if one level has more topics than are shown at once, and names the level', () => {
     const topics = [...range(100).map(index => `flat/${index}`), 'deep/a/b'];
     const { shown, result } = run({ topics, capacity: 50 });
     expect(result).to.deep.include({ isComplete: false, unread: ['flat/+'] });
     expect(shown.size).to.be.below(topics.length);
   });
 
-  it('is not complete where there are more branches than are shown at once', () => {
+  it('is not complete if there are more branches than are shown at once', () => {
     const { result } = run({ topics: tree(60, 1, 2), capacity: 50 });
     expect(result.isComplete).to.equal(false);
     expect(result.unread[0]).to.match(/^plant\/\+\/device-0/);
   });
 
-  it('looks below a level that cannot be read', () => {
+  it('reads below a level that cannot be read itself', () => {
     const topics = [...range(100).map(index => `flat/${index}`), 'flat/1/below', 'flat/99/below/that'];
     const { shown } = run({ topics, capacity: 50 });
     expect([...shown]).to.include.members(['flat/1/below', 'flat/99/below/that']);
   });
 
-  it('is complete where the whole is shown in the end though a level was cut before', () => {
+  it('is complete if the check shows everything, though a level was cut before', () => {
     const plan = new PartPlan({ filters: ['#'], isCut: false, parents: [] });
     const reads: (readonly string[])[] = [];
     for (let read = plan.next(); read !== undefined; read = plan.next()) {
@@ -150,13 +150,13 @@ describe('A plan of parts', () => {
     expect(plan.result).to.deep.include({ isComplete: true, unread: [] });
   });
 
-  it('makes parts larger as long as they are complete, and no larger than half of what was cut', () => {
+  it('makes parts larger while they are complete, and at most half as large as a cut read', () => {
     const { reads } = run({ topics: tree(60, 5, 4), capacity: 200, isCut: false });
     const sizes = reads.map(({ length }) => length);
     expect(Math.max(...sizes)).to.be.within(3, 5);
   });
 
-  it('ends, and is not complete, where every read is cut', () => {
+  it('ends incomplete if every read is cut', () => {
     const plan = new PartPlan({ filters: ['#'], isCut: false, parents: [] });
     let reads = 0;
     while (plan.next() !== undefined) {
@@ -177,11 +177,11 @@ describe('A plan of parts', () => {
   const topic = fc.array(level, { minLength: 1, maxLength: 5 }).map(levels => levels.join('/'));
   const topicSets = fc.uniqueArray(topic, { minLength: 1, maxLength: 200 });
 
-  it('reads all topics where all their parents are known, unless one level has too many', () => {
+  it('reads all topics if all their parents are known, unless one level has too many', () => {
     fc.assert(
       fc.property(topicSets, fc.integer({ min: 5, max: 50 }), fc.boolean(), (topics, capacity, isCut) => {
         const { shown, result, reads } = run({ topics, capacity, isCut, parents: topics.map(parentOf) });
-        // One level has four names at most here.
+        // Each level has at most four names here.
         expect([...shown]).to.have.members(topics);
         expect(result.isComplete).to.equal(true);
         expect(reads.length).to.be.below(2_000);
@@ -189,7 +189,7 @@ describe('A plan of parts', () => {
     );
   });
 
-  it('is complete only where all topics beside each one that was shown were shown, too', () => {
+  it('is complete only if all topics beside each shown topic were shown, too', () => {
     fc.assert(
       fc.property(topicSets, fc.integer({ min: 1, max: 50 }), (topics, capacity) => {
         const { shown, result } = run({ topics, capacity });

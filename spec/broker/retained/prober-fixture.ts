@@ -1,4 +1,4 @@
-/** Where a spec asks a prober, and its answers come in: each topic is answered once. */
+/** A prober with its answers, of which there must be one for each topic. */
 
 import type { ReplayOrder } from '../../../lib/broker/capabilities/replay-order-test.ts';
 import { Prober } from '../../../lib/broker/retained/prober.ts';
@@ -7,15 +7,15 @@ import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import type { ProbeAnswer, ReadAccess } from '../../../lib/protocol/messages.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
 
-/** Bytes of the largest payload that is taken in. */
+/** Bytes of the largest payload that mqttrep accepts. */
 export const LARGEST = 10_000;
 
 export class Fixture {
   readonly prober: Prober;
   readonly #answers = new Map<string, ProbeAnswer['held']>();
-  #look: () => void = () => undefined;
+  #check: () => void = () => undefined;
   #readable: (answer: ReadAccess) => void = () => undefined;
-  /** How often an answer was found to go on though it was over. */
+  /** How often a read went on after its end. */
   disorders = 0;
 
   /** @param options for MQTT.js, such as a username */
@@ -30,7 +30,7 @@ export class Fixture {
       options: {
         url,
         options: { ...options },
-        clientId: `scanner_${Math.random()}`,
+        clientId: `prober_${Math.random()}`,
         protocolVersion,
         maxQos: 2,
         largestPayload: LARGEST,
@@ -41,23 +41,24 @@ export class Fixture {
       outOfOrder: () => {
         this.disorders++;
       },
-      proof: { by: new ReadProof('mqttrep/us/probe/spec/fence'), tell: answer => this.#readable(answer) },
+      proof: new ReadProof('mqttrep/us/probe/spec/fence'),
+      readAccess: answer => this.#readable(answer),
       answer: answers => {
         for (const { topic, held } of answers) {
           if (this.#answers.has(topic)) throw new Error(`${topic} was answered twice`);
           this.#answers.set(topic, held);
         }
-        this.#look();
+        this.#check();
       },
     });
   }
 
-  /** Asks, and resolves with the payloads found, `absent` or `unknown`. */
+  /** Probes the topics. Resolves with the payloads found, `absent` or `unknown`. */
   async ask(topics: readonly string[]): Promise<string[]> {
     this.#answers.clear();
     this.prober.probe(topics, 'background');
     await new Promise<void>(resolve => {
-      this.#look = () => {
+      this.#check = () => {
         if (this.#answers.size >= topics.length) resolve();
       };
     });
@@ -67,7 +68,7 @@ export class Fixture {
     });
   }
 
-  /** Resolves with those of the parents beneath which it is proven that we can read. */
+  /** Resolves with the parents beneath which read access is proven. */
   async prove(parents: readonly string[]): Promise<readonly string[]> {
     const proven: string[] = [];
     let left = parents.length;

@@ -1,4 +1,4 @@
-/** A probe says truthfully what a broker retains that answers oddly, late or not at all; or that it cannot know. */
+/** A probe tells the truth about a broker that answers oddly, late or not at all; or `unknown`. */
 
 import { expect } from 'chai';
 import { generate } from 'mqtt-packet';
@@ -25,7 +25,7 @@ import type { TestBroker } from '../../support/test-broker.ts';
 import { controlTopicsAt } from '../makes.ts';
 import { Fixture } from './prober-fixture.ts';
 
-describe('Scanner at a broker that never sets the retain flag', () => {
+describe('Prober at a broker that never sets the retain flag', () => {
   let broker: TestBroker;
   let fixture: Fixture;
 
@@ -39,7 +39,7 @@ describe('Scanner at a broker that never sets the retain flag', () => {
     await broker?.stop();
   });
 
-  it('says unknown, and not after 5 s for each batch: no answer could be told from what is written', async () => {
+  it('answers unknown, and not after 5 s for each batch, since a replayed message looks like a live one', async () => {
     const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
     const begin = performance.now();
     expect(new Set(await fixture.ask(topics))).to.deep.equal(new Set(['unknown']));
@@ -47,8 +47,8 @@ describe('Scanner at a broker that never sets the retain flag', () => {
   });
 });
 
-describe('Scanner whose sentinel the broker has lost', () => {
-  it('says unknown once, and places it again', async () => {
+describe('Prober whose sentinel the broker has lost', () => {
+  it('answers unknown once, and places the sentinel again', async () => {
     const broker = await startAedes();
     const fixture = new Fixture(broker.url, 4, 'filter by filter');
     expect(await fixture.ask(['never'])).to.deep.equal(['absent']);
@@ -62,8 +62,8 @@ describe('Scanner whose sentinel the broker has lost', () => {
   });
 });
 
-describe('Scanner at a broker that shows what was not asked for', () => {
-  it('unsubscribes from nothing, which such a broker remembers for ever, but takes a new connection now and then', async () => {
+describe('Prober at a broker that shows topics that were not asked for', () => {
+  it('sends no UNSUBSCRIBE, which such a broker remembers for ever, but opens a new connection from time to time', async () => {
     const unsubscribe = sinon.spy(Connection.prototype, 'unsubscribe');
     const broker = await startAedes({ greeting: 'unasked' });
     await publishMany(broker.url, 250);
@@ -72,15 +72,15 @@ describe('Scanner at a broker that shows what was not asked for', () => {
     const found = await fixture.ask(topics);
     expect(found).to.deep.equal(topics.map((_, index) => (index < 250 ? `value ${index}` : 'absent')));
     expect(unsubscribe.callCount).to.equal(0);
-    expect(broker.log().match(/^connected scanner_/gm)).to.have.length(2);
+    expect(broker.log().match(/^connected prober_/gm)).to.have.length(2);
     await fixture.prober.close();
     await broker.stop();
     unsubscribe.restore();
   });
 });
 
-describe('Scanner at a broker that answers nothing any more upon an UNSUBSCRIBE', () => {
-  it('gives that connection up, and learns on another, in another name, what it asked meanwhile', async function () {
+describe('Prober at a broker that is silent after an UNSUBSCRIBE', () => {
+  it('gives the connection up, and repeats the probe on another one with another client id', async function () {
     requireMosquitto(this);
     const broker = await startMosquitto();
     const relay = await PacketRelay.before(broker.port, stallsOnce());
@@ -99,8 +99,8 @@ describe('Scanner at a broker that answers nothing any more upon an UNSUBSCRIBE'
   });
 });
 
-describe('Scanner at a broker that answers nothing to who has just connected', () => {
-  it('asks on another connection after some seconds', async () => {
+describe('Prober at a broker that is silent on a new connection', () => {
+  it('repeats the probe on another connection after some seconds', async () => {
     const broker = await startAedes();
     const relay = await PacketRelay.before(broker.port, {
       level: 4,
@@ -115,7 +115,7 @@ describe('Scanner at a broker that answers nothing to who has just connected', (
   });
 });
 
-describe('Scanner at a broker that acknowledges before it stores', () => {
+describe('Prober at a broker that acknowledges before it stores', () => {
   const topics = ['mqttrep/us/probe/spec/first', 'mqttrep/us/probe/spec'] as const;
   const live = topics.map(topic =>
     generate({ cmd: 'publish', topic, payload: 'nonce', qos: 0, retain: false, dup: false }),
@@ -140,13 +140,13 @@ describe('Scanner at a broker that acknowledges before it stores', () => {
     await fixture.prober.close();
   }
 
-  it('waits for the end of the answer, though the sentinel came live as well', () =>
+  it('waits for the end of the read, though the sentinel was delivered live as well', () =>
     expectTruth({
       level: 4,
       fromBroker: packet => (typeOf(packet) === SUBACK ? Buffer.concat([packet, ...live]) : packet),
     }));
 
-  it('asks again at once where the sentinel came live only: it is stored by now', () => {
+  it('repeats the probe at once if the sentinel was only delivered live, since it is stored by now', () => {
     let answers = 0;
     return expectTruth({
       level: 4,
@@ -160,12 +160,12 @@ describe('Scanner at a broker that acknowledges before it stores', () => {
   });
 });
 
-describe('Scanner at a broker that hangs up now and then', () => {
+describe('Prober at a broker that hangs up from time to time', () => {
   for (const [times, found] of [
     [2, ['absent']],
     [3, ['unknown']],
   ] as const) {
-    it(`asks again: hung up on ${times} times, the answer is ${found.join()}`, async () => {
+    it(`answers ${found.join()} after ${times} hang-ups`, async () => {
       let left = times;
       const broker = await startAedes({ hangsUpOn: () => left-- > 0 });
       const fixture = new Fixture(broker.url, 4, 'filter by filter');
@@ -176,28 +176,8 @@ describe('Scanner at a broker that hangs up now and then', () => {
   }
 });
 
-describe('Scanner at a broker that hangs up on a SUBSCRIBE for some topic', () => {
-  it('says unknown of that one, and the truth of all others, also of those asked for together with it', async () => {
-    const broker = await startAedes();
-    const isBad = (packet: Buffer) => typeOf(packet) === SUBSCRIBE && packet.includes('a/topic/too/deep');
-    const relay = await PacketRelay.before(broker.port, {
-      level: 4,
-      fromClient: packet => (isBad(packet) ? 'hang-up' : packet),
-    });
-    const client = await TestClient.connect(broker.url);
-    await client.publish('present', 'here', { retain: true });
-    const fixture = new Fixture(relay.url, 4, 'filter by filter');
-    const topics = ['absent', 'a/topic/too/deep', 'present', 'nothing'];
-    expect(await fixture.ask(topics)).to.deep.equal(['absent', 'unknown', 'here', 'absent']);
-    await fixture.prober.close();
-    await client.end();
-    await relay.close();
-    await broker.stop();
-  });
-});
-
-describe('Scanner at a broker that passed for one that answers filter by filter', () => {
-  it('tells by what follows upon the end of an answer that it does not', async () => {
+describe('Prober at a broker that was in order by chance', () => {
+  it('finds that it is not by a message after the end of a read', async () => {
     const broker = await startAedes({ replayOrder: 'any' });
     await publishMany(broker.url, 100);
     const fixture = new Fixture(broker.url, 4, 'filter by filter');
@@ -209,7 +189,7 @@ describe('Scanner at a broker that passed for one that answers filter by filter'
   });
 });
 
-describe('Scanner at a broker that retains what is malformed', () => {
+describe('Prober at a broker that retains malformed messages', () => {
   const type = textProperty(CONTENT_TYPE, 'a');
   const more: Readonly<Record<string, Buffer>> = {
     'type twice': Buffer.concat([type, type]),
@@ -224,7 +204,7 @@ describe('Scanner at a broker that retains what is malformed', () => {
     },
   };
 
-  it('says unknown of that, and what there is of the rest', async function () {
+  it('answers unknown for those, and the truth for the rest', async function () {
     requireMosquitto(this);
     const broker = await startMosquitto();
     const client = await TestClient.connect(broker.url);
@@ -244,7 +224,7 @@ describe('Scanner at a broker that retains what is malformed', () => {
   });
 });
 
-describe('Scanner without a sentinel', () => {
+describe('Prober without a sentinel', () => {
   let broker: TestBroker;
   let fixture: Fixture;
 
@@ -254,7 +234,7 @@ describe('Scanner without a sentinel', () => {
   });
 
   for (const order of ['filter by filter', 'any'] as const) {
-    it(`tells what is present at a broker that replays ${order}, and says unknown of the rest`, async () => {
+    it(`finds present topics at a broker that replays ${order}, and answers unknown for the rest`, async () => {
       broker = await startAedes({ replayDelay: 100 });
       await publishMany(broker.url, 150);
       fixture = new Fixture(broker.url, 4, order, {}, 'without a sentinel');
@@ -265,31 +245,35 @@ describe('Scanner without a sentinel', () => {
   }
 });
 
-describe('Scanner at a broker that shows nothing of what it retains', () => {
+describe('Prober at a broker that shows no retained message', () => {
   // It waits for an answer three times, for 5 s each.
-  itInFull('asks three times, and says unknown at once from then on', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    requireMosquitto(this);
-    const broker = await startMosquitto();
-    let asked = 0;
-    const relay = await PacketRelay.before(broker.port, {
-      level: 4,
-      fromClient: packet => {
-        if (typeOf(packet) === SUBSCRIBE) asked++;
-        return packet;
-      },
-      // The retain flag is the lowest bit of the header.
-      fromBroker: packet => (typeOf(packet) === PUBLISH && ((packet[0] ?? 0) & 1) === 1 ? 'silence' : packet),
-    });
-    const fixture = new Fixture(relay.url, 4, 'filter by filter');
-    const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
-    const unknown = topics.map(() => 'unknown');
-    expect(await fixture.ask(topics)).to.deep.equal(unknown);
-    expect(asked).to.equal(3);
-    expect(await fixture.ask(topics)).to.deep.equal(unknown);
-    expect(asked, 'SUBSCRIBEs').to.equal(3);
-    await fixture.prober.close();
-    await relay.close();
-    await broker.stop();
-  });
+  itInFull(
+    'probes three times, and answers unknown at once from then on',
+    async function (this: Mocha.Context) {
+      this.timeout(60_000);
+      requireMosquitto(this);
+      const broker = await startMosquitto();
+      let asked = 0;
+      const relay = await PacketRelay.before(broker.port, {
+        level: 4,
+        fromClient: packet => {
+          if (typeOf(packet) === SUBSCRIBE) asked++;
+          return packet;
+        },
+        // The retain flag is the lowest bit of the header.
+        fromBroker: packet =>
+          typeOf(packet) === PUBLISH && ((packet[0] ?? 0) & 1) === 1 ? 'silence' : packet,
+      });
+      const fixture = new Fixture(relay.url, 4, 'filter by filter');
+      const topics = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+      const unknown = topics.map(() => 'unknown');
+      expect(await fixture.ask(topics)).to.deep.equal(unknown);
+      expect(asked).to.equal(3);
+      expect(await fixture.ask(topics)).to.deep.equal(unknown);
+      expect(asked, 'SUBSCRIBEs').to.equal(3);
+      await fixture.prober.close();
+      await relay.close();
+      await broker.stop();
+    },
+  );
 });

@@ -1,4 +1,4 @@
-/** A probe says truthfully what a broker retains; where it cannot know, it says that. */
+/** A probe tells what a broker retains; if it cannot know, it tells `unknown`. */
 
 import { expect } from 'chai';
 import { startAedes } from '../../support/aedes-broker.ts';
@@ -11,7 +11,7 @@ import { controlTopicsAt, REPLAYING_MAKES } from '../makes.ts';
 import { Fixture, LARGEST } from './prober-fixture.ts';
 
 for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLAYING_MAKES) {
-  describe(`Scanner at ${make}`, () => {
+  describe(`Prober at ${make}`, () => {
     let broker: TestBroker;
     let link: Link;
     let fixture: Fixture;
@@ -40,13 +40,13 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       await link?.close();
     });
 
-    it('tells what is present from what is absent', async () => {
+    it('tells present topics from absent ones', async () => {
       const topics = ['present', 'bytes', 'erased', 'passed', 'never', 'pre', 'present/below'];
       const found = ['here', '\x00\xff\x80', 'absent', 'absent', 'absent', 'absent', 'absent'];
       expect(await fixture.ask(topics)).to.deep.equal(found);
     });
 
-    it('tells what is present where it may write no topic of its own, says unknown of the rest, and writes nothing', async () => {
+    it('finds present topics without a sentinel, answers unknown for the rest, and writes nothing', async () => {
       const unmarked = new Fixture(link.url, protocolVersion, order, {}, 'without a sentinel');
       const topics = ['never', 'present', 'bytes'];
       expect(await unmarked.ask(topics)).to.deep.equal(['unknown', 'here', '\x00\xff\x80']);
@@ -55,7 +55,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       await unmarked.prober.close();
     });
 
-    it('says unknown of what is too large to be taken in', async () => {
+    it('answers unknown for a message that is too large for mqttrep', async () => {
       const client = await TestClient.connect(broker.url);
       await client.publish('large', 'x'.repeat(LARGEST + 1), { retain: true });
       await client.publish('huge', 'x'.repeat(1_000_000), { retain: true });
@@ -68,7 +68,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       await client.end();
     });
 
-    it('tells properties apart from none, and knows that MQTT 3.1.1 shows none', async () => {
+    it('tells no properties over MQTT 5 from the lack of properties over MQTT 3.1.1', async () => {
       await fixture.ask(['present']);
       expect(fixture.found('present')).to.deep.include({
         properties: protocolVersion === 5 ? '' : undefined,
@@ -83,7 +83,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       expect(await fixture.ask(topics)).to.deep.equal(expected);
     });
 
-    it('answers by what is retained at the time of asking', async () => {
+    it('answers what is retained at the time of the probe', async () => {
       const client = await TestClient.connect(broker.url);
       for (const value of ['1', '2', '']) {
         await client.publish('changing', value, { retain: true });
@@ -92,12 +92,12 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       await client.end();
     });
 
-    it('says unknown where the broker cannot be reached', async () => {
+    it('answers unknown if the broker cannot be reached', async () => {
       link.cut();
       expect(await fixture.ask(['present', 'never'])).to.deep.equal(['unknown', 'unknown']);
     });
 
-    it('says unknown where the broker has gone, and the truth once it is back', async () => {
+    it('answers unknown while the broker is gone, and the truth once it is back', async () => {
       await fixture.ask(['present']);
       link.cut();
       expect(await fixture.ask(['present', 'never'])).to.deep.equal(['unknown', 'unknown']);
@@ -105,7 +105,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       expect(await fixture.ask(['present', 'never'])).to.deep.equal(['here', 'absent']);
     });
 
-    it('says unknown where the broker goes while it is asked', async () => {
+    it('answers unknown if the broker goes during the probe', async () => {
       await fixture.ask(['present']);
       link.freeze();
       const asked = fixture.ask(['present', 'never']);
@@ -122,42 +122,29 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
   });
 }
 
-describe('Scanner with many looks to take', () => {
-  it('leaves no connection open where it is closed while one is being made', async () => {
-    const broker = await startAedes();
-    const link = await Link.to(broker.port);
-    link.delay = 100;
-    const { prober } = new Fixture(link.url, 4, 'filter by filter');
-    prober.probe(['a'], 'background');
-    await eventually(() => expect(link.connections).to.equal(1));
-    await prober.close();
-    await eventually(() => expect(link.connections).to.equal(0));
-    await link.close();
-    await broker.stop();
-  });
-
-  it('asks a question first: a message waits for its answer', async () => {
+describe('Prober with many background probes', () => {
+  it('serves an urgent probe first', async () => {
     const broker = await startAedes();
     const fixture = new Fixture(broker.url, 4, 'any');
-    const looks = Array.from({ length: 250 }, (_, index) => `look/${index}`);
-    const looked = fixture.ask(looks);
+    const topics = Array.from({ length: 250 }, (_, index) => `background/${index}`);
+    const answered = fixture.ask(topics);
     fixture.prober.probe(['urgent'], 'urgent');
     await eventually(() => expect(fixture.found('urgent')).to.equal('absent'));
-    expect(looks.filter(topic => fixture.found(topic) === undefined)).to.have.length.of.at.least(50);
-    await looked;
+    expect(topics.filter(topic => fixture.found(topic) === undefined)).to.have.length.of.at.least(50);
+    await answered;
     await fixture.prober.close();
     await broker.stop();
   });
 
-  it('takes that first for which something waits, and answers it once', async () => {
+  it('serves a promoted probe first, and answers it once', async () => {
     const broker = await startAedes();
     const fixture = new Fixture(broker.url, 4, 'any');
-    const looks = Array.from({ length: 250 }, (_, index) => `look/${index}`);
-    const looked = fixture.ask(looks);
-    fixture.prober.promote(['look/249', 'look/0', 'never asked']);
-    await eventually(() => expect(fixture.found('look/249')).to.equal('absent'));
-    expect(looks.filter(topic => fixture.found(topic) === undefined)).to.have.length.of.at.least(50);
-    await looked;
+    const topics = Array.from({ length: 250 }, (_, index) => `background/${index}`);
+    const answered = fixture.ask(topics);
+    fixture.prober.promote(['background/249', 'background/0', 'never asked']);
+    await eventually(() => expect(fixture.found('background/249')).to.equal('absent'));
+    expect(topics.filter(topic => fixture.found(topic) === undefined)).to.have.length.of.at.least(50);
+    await answered;
     expect(fixture.found('never asked')).to.equal(undefined);
     await fixture.prober.close();
     await broker.stop();

@@ -1,11 +1,15 @@
-/** A replay is over when the broker has shown all that it retains, and not before. */
+/** A replay ends when the broker has shown all that it retains, and not before. */
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { type BrokerCapabilities, UNTESTED } from '../../../lib/broker/capabilities/broker-capabilities.ts';
+import { ConnectTests } from '../../../lib/broker/capabilities/connect-tests.ts';
+import { KnownCapabilities } from '../../../lib/broker/capabilities/known-capabilities.ts';
 import type { Connection } from '../../../lib/broker/connection/connection.ts';
-import { Replay, SentinelLostError } from '../../../lib/broker/retained/replay.ts';
+import { SentinelLostError } from '../../../lib/broker/retained/end-of-replay.ts';
+import { Replay } from '../../../lib/broker/retained/replay.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import type { RetainedMarker } from '../../../lib/protocol/messages.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
@@ -24,7 +28,11 @@ import { openConnection, topicsShown } from '../open-connection.ts';
 const MARKER = 'mqttrep/us/marker/spec';
 const MANY = 3_000;
 
-/** Where the sentinel stands that a replay ends with. */
+const IN_ORDER: BrokerCapabilities = { ...UNTESTED, replayOrder: 'filter by filter' };
+
+const newSentinel = () => new Sentinel('mqttrep/us/replay/spec', randomUUID());
+
+/** The topic of the sentinel that ends a replay, as it stands in a packet. */
 const LAST = Buffer.from('\0\x16mqttrep/us/replay/spec');
 
 /** Longer than a replay without a sentinel may pause, in milliseconds. */
@@ -49,26 +57,23 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
 
     afterEach(() => connection?.end());
 
-    function create(sentinel: Sentinel | undefined): Replay {
-      const replay = new Replay(connection, sentinel, MARKER, order);
+    async function create(sentinel: Sentinel | undefined): Promise<Replay> {
+      const replay = new Replay(connection, sentinel, MARKER, { ...UNTESTED, replayOrder: order });
       topics = topicsShown(connection, replay);
+      await sentinel?.place(connection);
       return replay;
     }
 
-    const newSentinel = () => new Sentinel('mqttrep/us/replay/spec', randomUUID());
-
-    it('shows everything, also more than brokers replay at a higher QoS', async () => {
-      const replay = create(newSentinel());
-      await replay.begin();
+    it('shows everything, even more than brokers replay at a higher QoS', async () => {
+      const replay = await create(newSentinel());
       await replay.readMarker();
       expect(await replay.run([{ filter: 'many/#', qos: 1 }])).to.deep.equal([{ filter: 'many/#', code: 0 }]);
       expect(new Set(topics)).to.have.property('size', MANY);
     });
 
     for (const subscriptions of [[], [{ filter: 'nothing/#', qos: 1 }]] as const) {
-      it(`is over ${order === 'any' ? 'by quiet' : 'at once'} where nothing is retained, by ${subscriptions.length} filters`, async () => {
-        const replay = create(newSentinel());
-        await replay.begin();
+      it(`ends ${order === 'any' ? 'by quiet' : 'at once'} if nothing is retained under ${subscriptions.length} filters`, async () => {
+        const replay = await create(newSentinel());
         await replay.readMarker();
         const begin = performance.now();
         await replay.run(subscriptions);
@@ -77,23 +82,22 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       });
     }
 
-    it('is over by quiet where no sentinel may be written', async () => {
-      const replay = create(undefined);
+    it('ends by quiet if no sentinel may be written', async () => {
+      const replay = await create(undefined);
       expect(await replay.readMarker()).to.equal('unknown');
       await replay.run([{ filter: 'many/#', qos: 0 }]);
       expect(new Set(topics)).to.have.property('size', MANY);
     });
 
-    it('subscribes with the QoS that is wanted', async () => {
-      const replay = create(newSentinel());
+    it('subscribes with the wanted QoS', async () => {
+      const replay = await create(newSentinel());
       const subscriptions = [
         { filter: 'live/0', qos: 0 },
         { filter: 'live/2', qos: 2 },
       ] as const;
-      await replay.begin();
       await replay.readMarker();
       await replay.run(subscriptions);
-      await replay.raise(subscriptions);
+      await replay.upgradeQos(subscriptions);
       const received = new Map<string, number>();
       connection.receive((packet, done) => {
         received.set(packet.topic, packet.qos);
@@ -107,19 +111,25 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       await client.end();
     });
 
-    for (const raising of ['with the second', 'with the first'] as const) {
-      it(`has each message delivered once, with the QoS that is wanted, ${raising} SUBSCRIBE`, async () => {
-        const replay = create(newSentinel());
+    for (const upgrade of ['with the second', 'with the first'] as const) {
+      it(`has each message delivered once, with the wanted QoS, by an upgrade ${upgrade} SUBSCRIBE`, async () => {
+        const replay = await create(newSentinel());
         const subscriptions = [
           { filter: 'once/0', qos: 0 },
           { filter: 'once/1', qos: 1 },
           { filter: 'once/2', qos: 2 },
         ] as const;
-        await replay.begin();
         await replay.readMarker();
-        expect(await replay.learnRaising('mqttrep/us/replay/spec/twice')).to.equal('with the second');
-        const granted = await replay.run(subscriptions, raising);
-        if (raising === 'with the second') await replay.raise(subscriptions);
+        const known = new KnownCapabilities();
+        const tests = new ConnectTests(connection, known, 'mqttrep/us/replay/spec');
+        connection.receive((packet, done) => {
+          if (!tests.observe(packet)) replay.observe(packet);
+          done();
+        });
+        await tests.runQosUpgrade(2);
+        expect(known.current.qosUpgrade).to.equal('with the second');
+        const granted = await replay.run(subscriptions, upgrade);
+        if (upgrade === 'with the second') await replay.upgradeQos(subscriptions);
         else expect(granted.map(({ code }) => code)).to.deep.equal([0, 1, 2]);
         const received: string[] = [];
         connection.receive(({ topic, qos }, done) => {
@@ -144,8 +154,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       it(`reads the marker ${retained.slice(0, 20) || '(none)'}`, async () => {
         const client = await TestClient.connect(broker.url);
         await client.publish(MARKER, retained, { retain: true });
-        const replay = create(newSentinel());
-        await replay.begin();
+        const replay = await create(newSentinel());
         expect(await replay.readMarker()).to.deep.equal(read);
         await client.deleteRetained(MARKER);
         await client.end();
@@ -153,8 +162,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
     }
 
     it('leaves nothing behind', async () => {
-      const replay = create(newSentinel());
-      await replay.begin();
+      const replay = await create(newSentinel());
       await replay.readMarker();
       await replay.run([{ filter: 'many/#', qos: 0 }]);
       await eventually(async () => expect(await controlTopicsAt(broker.url)).to.deep.equal([]));
@@ -162,20 +170,21 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
   });
 }
 
-describe('A replay of a broker that passed for one that shows filter by filter', () => {
-  it('is not over while it goes on behind the sentinel, and tells that it did', async () => {
+describe('Replay at a broker that was in order by chance', () => {
+  it('does not end while it goes on after the sentinel, and finds that the order is any', async () => {
     const broker = await startAedes({ replayOrder: 'any' });
     await publishMany(broker.url, MANY);
     const link = await Link.to(broker.port);
-    // So that what Aedes shows a moment later comes before its next answer.
+    // A message that Aedes shows a moment later arrives before its next answer.
     link.delay = 50;
     const connection = await openConnection(link.url);
-    const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), MARKER);
+    const sentinel = newSentinel();
+    const replay = new Replay(connection, sentinel, MARKER, IN_ORDER);
     const topics = topicsShown(connection, replay);
-    await replay.begin();
+    await sentinel.place(connection);
     await replay.run([{ filter: 'many/#', qos: 1 }], 'with the second', ({ retain }) => retain);
     expect(new Set(topics)).to.have.property('size', MANY);
-    expect(replay.order).to.equal('any');
+    expect(replay.found).to.include({ replayOrder: 'any' });
     await connection.end();
     await link.close();
     await broker.stop();
@@ -183,14 +192,15 @@ describe('A replay of a broker that passed for one that shows filter by filter',
 });
 
 describe('Replay at a broker that never sets the retain flag, and is slow', () => {
-  it('is not over before there was quiet', async () => {
+  it('does not end before there was quiet', async () => {
     const broker = await startAedes({ flagsReplays: false, replayGap: 700 });
     const connection = await openConnection(broker.url);
     try {
       await publishMany(broker.url, 4);
-      const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), undefined);
+      const sentinel = newSentinel();
+      const replay = new Replay(connection, sentinel, undefined, IN_ORDER);
       const topics = topicsShown(connection, replay);
-      await replay.begin();
+      await sentinel.place(connection);
       await replay.run([{ filter: 'many/#', qos: 0 }]);
       expect(topics).to.have.length(4);
     } finally {
@@ -204,7 +214,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of inFul
   REPLAYING_MAKES,
   REPLAYING_MAKES.slice(0, 1),
 )) {
-  describe(`A replay at ${make} that pauses for longer than quiet would end it`, function () {
+  describe(`Replay at ${make} that pauses for longer than quiet would end it`, function () {
     this.timeout(60_000);
 
     let broker: TestBroker;
@@ -223,16 +233,12 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of inFul
       await broker?.stop();
     });
 
-    it('is over when all has been shown', async () => {
+    it('ends when everything has been shown', async () => {
       connection = await openConnection(link.url, protocolVersion);
-      const replay = new Replay(
-        connection,
-        new Sentinel('mqttrep/us/replay/spec', randomUUID()),
-        MARKER,
-        order,
-      );
+      const sentinel = newSentinel();
+      const replay = new Replay(connection, sentinel, MARKER, { ...UNTESTED, replayOrder: order });
       const topics = topicsShown(connection, replay);
-      await replay.begin();
+      await sentinel.place(connection);
       await replay.readMarker();
       // The pause falls in the middle: there is more to show than is delivered in this time.
       link.bytesPerSecond = 50_000;
@@ -250,7 +256,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of inFul
 }
 
 for (const lost of [1, Number.POSITIVE_INFINITY]) {
-  describe(`A replay of which the sentinel is lost ${lost === 1 ? 'once' : 'for good'}`, function () {
+  describe(`Replay of which the sentinel is lost ${lost === 1 ? 'once' : 'for good'}`, function () {
     this.timeout(60_000);
 
     let clock: sinon.SinonFakeTimers | undefined;
@@ -277,12 +283,13 @@ for (const lost of [1, Number.POSITIVE_INFINITY]) {
     });
 
     it(
-      lost === 1 ? 'is over when the broker shows it once more' : 'is given up after a minute of silence',
+      lost === 1 ? 'ends when the broker shows it once more' : 'fails after a minute of silence',
       async () => {
         connection = await openConnection(relay.url);
-        const replay = new Replay(connection, new Sentinel('mqttrep/us/replay/spec', randomUUID()), MARKER);
+        const sentinel = newSentinel();
+        const replay = new Replay(connection, sentinel, MARKER, IN_ORDER);
         const topics = topicsShown(connection, replay);
-        await replay.begin();
+        await sentinel.place(connection);
         await replay.readMarker();
         losing = lost;
         if (lost === 1) {
@@ -301,7 +308,7 @@ for (const lost of [1, Number.POSITIVE_INFINITY]) {
   });
 }
 
-/** Timers stand still meanwhile. */
+/** While the timers are fake. */
 async function eventuallyByTurns(isSo: () => boolean): Promise<void> {
   const limit = performance.now() + 10_000;
   while (!isSo()) {

@@ -12,7 +12,7 @@ function shown(topic: string, { payload = NONCE, retain = true } = {}): IPublish
   return { cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, dup: false, retain };
 }
 
-describe('A sentinel', () => {
+describe('Sentinel', () => {
   let sentinel: Sentinel;
   let first: string;
   let last: string;
@@ -26,12 +26,12 @@ describe('A sentinel', () => {
     for (const topic of topics) sentinel.observe(shown(topic));
   };
 
-  it('is subscribed to before and after all else', () => {
+  it('is subscribed to before and after the other filters', () => {
     expect(sentinel.around(['a', 'b']).wanted).to.deep.equal([first, 'a', 'b', last]);
   });
 
   for (const order of ['first to last', 'last to first'] as const) {
-    it(`is seen when both of its messages are, ${order}`, async () => {
+    it(`is seen when both of its messages are shown, ${order}`, async () => {
       const { seen } = sentinel.around(['a']);
       const [one = '', other = ''] = order === 'first to last' ? [first, last] : [last, first];
       see(one);
@@ -42,7 +42,7 @@ describe('A sentinel', () => {
     });
   }
 
-  it('is to be placed again when half of its time is over, as the broker shows it', () => {
+  it('has to be placed again when half of its time is over, as the broker shows', () => {
     const shownWith = (messageExpiryInterval: number) =>
       sentinel.observe({ ...shown(first), properties: { messageExpiryInterval } });
     shownWith(1_900);
@@ -52,7 +52,7 @@ describe('A sentinel', () => {
     expect(sentinel.isExpiring).to.equal(true);
   });
 
-  it('is not seen by what a filter shows that fits it as well', () => {
+  it('is not seen when a filter that matches it shows it', () => {
     sentinel.around(['#', 'mqttrep/+/replay/#', 'other/#']);
     see(first, first, last, last, first);
     expect(sentinel.isSeen).to.equal(false);
@@ -80,7 +80,7 @@ describe('A sentinel', () => {
     });
   }
 
-  it('is not seen by a live message, or by that of an earlier connection', () => {
+  it('is not seen by a live message, or by the message of an earlier connection', () => {
     sentinel.around([]);
     see(first);
     expect(sentinel.observe(shown(last, { retain: false }))).to.equal(true);
@@ -88,7 +88,7 @@ describe('A sentinel', () => {
     expect(sentinel.isSeen).to.equal(false);
   });
 
-  it('is seen without its flag when both of its messages are, of this connection', async () => {
+  it('is seen without its flag when both messages of this connection are delivered', async () => {
     const { unflagged } = sentinel.around([]);
     let isUnflagged = false;
     void unflagged.then(() => {
@@ -106,7 +106,7 @@ describe('A sentinel', () => {
     expect(sentinel.isSeen).to.equal(false);
   });
 
-  it('leaves other messages alone', () => {
+  it('does not claim other messages', () => {
     expect(sentinel.observe(shown(`${TOPIC}/other`))).to.equal(false);
   });
 });

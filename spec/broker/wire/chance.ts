@@ -1,4 +1,4 @@
-/** What a fuzz draws from one seed. */
+/** The random values that a fuzz draws from one seed. */
 
 import { seededRandom } from '../../support/random.ts';
 
@@ -9,7 +9,7 @@ export class Chance {
     this.#random = seededRandom(seed);
   }
 
-  /** A whole number from 0 on; 0 where `limit` is. */
+  /** A whole number from 0 to below `limit`; 0 if `limit` is 0. */
   below(limit: number): number {
     return Math.floor(this.#random() * limit);
   }

@@ -1,4 +1,4 @@
-/** Packets that a hostile broker sends unasked: some well formed, most not. */
+/** Packets that a hostile broker sends unrequested: some well formed, most not. */
 
 import {
   expiryProperty,
@@ -26,14 +26,14 @@ const TEXTS: readonly (string | Buffer)[] = [
   'mqttrep-ts',
   'mqttrep-from',
   '1.0.us',
-  // Ten of them are no more than what is parsed: what is not, the oracle would have to leave out as well.
+  // Ten of them stay below the limit of the parser: the oracle would have to leave out a larger packet as well.
   'x'.repeat(3_000),
   'é'.repeat(300),
   Buffer.from([0xed, 0xa0, 0x80]),
   Buffer.from([0xff, 0xfe]),
 ];
 
-/** Names of all kinds of properties, and of some that are none. */
+/** The identifiers of all properties, and some that MQTT does not have. */
 const KINDS = [
   0x01, 0x02, 0x03, 0x08, 0x09, 0x0b, 0x11, 0x12, 0x13, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1c, 0x1f, 0x21,
   0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x00, 0x7f,
@@ -50,16 +50,16 @@ const PROPERTIES: readonly ((chance: Chance) => Buffer)[] = [
   chance => Buffer.concat([Buffer.from([chance.pick(KINDS)]), chance.bytes(chance.below(6))]),
 ];
 
-/** A few, and now and then a great many. */
+/** A few, and sometimes very many. */
 export function anyProperties(chance: Chance): Buffer {
   if (chance.happens(0.02)) return Buffer.concat(new Array<Buffer>(15_000).fill(userProperty('a', '')));
   const properties = Array.from({ length: chance.below(5) }, () => chance.pick(PROPERTIES)(chance));
-  // Once more the same: each of them may be there once only.
+  // A repetition: each of them may occur only once.
   if (chance.happens(0.3)) properties.push(...properties);
   return Buffer.concat(properties);
 }
 
-/** Each of them once at most, and nothing wrong with it. */
+/** Each of them at most once, well formed. */
 export function soundProperties(chance: Chance): Buffer {
   const properties = [
     Buffer.from([0x01, chance.below(2)]),
@@ -97,7 +97,7 @@ export function anyPublish(chance: Chance, mqtt5: boolean): Buffer {
   });
 }
 
-/** Of any type, at whatever moment, with a body that may be one. */
+/** A packet of any type, at any moment, with a body that may be valid. */
 export function anyPacket(chance: Chance, mqtt5: boolean): Buffer {
   if (chance.happens(0.6)) return anyPublish(chance, mqtt5);
   const first = (chance.below(16) << 4) | chance.pick([0, 0, 0, 2, chance.below(16)]);

@@ -1,6 +1,6 @@
 /**
- * A broker that is hostile for a while: a relay before a real one, which mutates what that sends, and sends more. From then
- * on it passes everything as it is.
+ * A broker that is hostile for a while: a relay in front of a real one, which mutates the packets of that broker, and sends more.
+ * After that it passes everything unchanged.
  */
 
 import { once } from 'node:events';
@@ -15,9 +15,9 @@ import { Oracle, PLAIN } from './oracle.ts';
 export interface HostileOptions {
   readonly brokerPort: number;
   readonly chance: Chance;
-  /** Of the connection that replicates; others stand beside it. */
+  /** Of the main connection; there are others beside it. */
   readonly clientId: string;
-  /** Plain messages are under topics that begin with it. */
+  /** The topics of plain messages begin with it. */
   readonly prefix: string;
 }
 
@@ -30,13 +30,13 @@ interface Link {
 }
 
 export class HostileRelay {
-  /** What the connections that replicate delivered, in their order. */
+  /** What the main connections delivered, in their order. */
   readonly oracles: Oracle[] = [];
   isHostile = true;
   readonly #options: HostileOptions;
   readonly #server: Server;
   readonly #links = new Set<Link>();
-  /** Of this round: some are nearly honest, so that sessions come far. */
+  /** Of this round: some rounds are nearly honest, so that sessions get far. */
   readonly #rate: number;
   #plain = 0;
 
@@ -59,7 +59,7 @@ export class HostileRelay {
     return `mqtt://127.0.0.1:${address.port}`;
   }
 
-  /** Sends something that nobody asked for to some connection. */
+  /** Sends something unrequested on some connection. */
   inject(): void {
     const { chance, prefix } = this.#options;
     const links = [...this.#links].filter(
@@ -77,7 +77,7 @@ export class HostileRelay {
     }
   }
 
-  /** All connections are cut; those after are honest. */
+  /** Cuts all connections; later ones are honest. */
   repent(): void {
     this.isHostile = false;
     for (const { client } of this.#links) client.destroy();
@@ -114,7 +114,7 @@ export class HostileRelay {
   #introduced(link: Link, packet: Buffer): void {
     const { clientId } = this.#options;
     link.mqtt5 = levelOf(packet) === 5;
-    // Others have the same name, and an ending.
+    // The client ids of other connections have a suffix.
     link.isMain = packet.includes(clientId) && !packet.includes(`${clientId}_`, headerOf(packet));
     if (!link.isMain) return;
     link.oracle = new Oracle(link.mqtt5 ? 5 : 4);

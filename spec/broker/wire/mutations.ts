@@ -1,4 +1,4 @@
-/** What a fuzz does to a packet on its way from the broker: the bytes that arrive in its place, in as many pieces. */
+/** Mutations of a packet of the broker: the bytes that arrive in its place, in as many pieces. */
 
 import { PUBLISH, typeOf } from '../../support/packet-bytes.ts';
 import { numberOf, withMoreProperties } from '../../support/publish-bytes.ts';

@@ -1,6 +1,6 @@
 /**
- * What a connection delivered, as mqtt-packet decodes it from the very bytes that were sent; and whether that is what the
- * actor told of it.
+ * What a connection delivered, as mqtt-packet decodes it from the bytes that were sent, and whether the actor reported exactly
+ * that.
  */
 
 import { type Packet, parser } from 'mqtt-packet';
@@ -10,20 +10,20 @@ export interface Delivered {
   readonly topic: string;
   /** Topic, payload and properties, to be compared. */
   readonly key: string;
-  /** It must be told if anything is told that came after it on the same connection. */
+  /** It must be reported if anything is reported that came after it on the same connection. */
   readonly isPlain: boolean;
-  /** With QoS 2 it is told when the broker releases it, whatever comes before. */
+  /** With QoS 2 it is reported when the broker releases it, whatever comes before. */
   readonly isInOrder: boolean;
 }
 
-/** Payloads of messages in which nothing is wrong begin with it. */
+/** The payload of a well-formed message begins with it. */
 export const PLAIN = 'plain ';
 
 export class Oracle {
   readonly delivered: Delivered[] = [];
   /** The broker has accepted the connection. */
   isConnected = false;
-  /** It sent what cannot be decoded. The connection ends there, or soon after it. */
+  /** The broker sent bytes that cannot be decoded. The connection ends there, or soon after it. */
   isBroken = false;
   readonly #parser: ReturnType<typeof parser>;
 
@@ -39,7 +39,7 @@ export class Oracle {
   read(bytes: Buffer): void {
     if (this.isBroken) return;
     try {
-      // It keeps what it is given.
+      // The parser keeps the bytes.
       this.#parser.parse(Buffer.from(bytes));
     } catch {
       this.isBroken = true;
@@ -56,7 +56,7 @@ export class Oracle {
   }
 }
 
-/** By its own means: as properties are described in lib/protocol/properties.ts. */
+/** Independent of the code under test: as lib/protocol/properties.ts describes properties. */
 function canonical(properties: Record<string, unknown>): string {
   const { payloadFormatIndicator, contentType, responseTopic, correlationData, userProperties } = properties;
   const user = Object.entries((userProperties ?? {}) as Record<string, unknown>)
@@ -69,8 +69,8 @@ function canonical(properties: Record<string, unknown>): string {
 }
 
 /**
- * A property that is cut short reads on into the next packet, as far as that has come: so of what is malformed only the topic
- * is sure to be the same.
+ * The parser reads a truncated property on into the next packet, as far as that has arrived. So of a malformed message only the
+ * topic is certain.
  */
 function isSame(delivered: Delivered, topic: string, key: string): boolean {
   return delivered.isPlain ? delivered.key === key : delivered.topic === topic;
@@ -80,8 +80,8 @@ function isSame(delivered: Delivered, topic: string, key: string): boolean {
 const CONTROL = /\p{Cc}/u;
 
 /**
- * @param connections what each delivered, in their order
- * @throws where something was told that was not delivered so, or that is malformed, or a plain message was left out
+ * @param connections what each connection delivered, in their order
+ * @throws if the actor reported something that was not delivered, or that is malformed, or left out a plain message
  */
 export function compare(
   connections: readonly (readonly Delivered[])[],
@@ -91,7 +91,7 @@ export function compare(
   let skipped: Delivered[] = [];
   const loose = new Set(connections.flat().flatMap(({ topic, isInOrder }) => (isInOrder ? [] : [topic])));
   for (const { topic, payload, properties } of told) {
-    if (CONTROL.test(topic) || topic === '') throw new Error(`told of the topic ${JSON.stringify(topic)}`);
+    if (CONTROL.test(topic) || topic === '') throw new Error(`reported the topic ${JSON.stringify(topic)}`);
     const key = JSON.stringify([topic, payload, properties ?? null]);
     if (loose.has(topic)) continue;
     for (; ; at++) {
@@ -100,11 +100,11 @@ export function compare(
       if (delivered !== undefined) skipped.push(delivered);
       else if (++connection < connections.length) [skipped, at] = [[], -1];
       else {
-        throw new Error(`told of what no connection delivered: ${key.slice(0, 200)}…${key.slice(-200)}`);
+        throw new Error(`reported what no connection delivered: ${key.slice(0, 200)}…${key.slice(-200)}`);
       }
     }
     const missing = skipped.find(({ isPlain }) => isPlain);
-    if (missing !== undefined) throw new Error(`not told of ${missing.key}, but of ${key.slice(0, 500)}`);
+    if (missing !== undefined) throw new Error(`did not report ${missing.key}, but ${key.slice(0, 500)}`);
     at++;
     skipped = [];
   }

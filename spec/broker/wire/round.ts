@@ -1,6 +1,6 @@
 /**
- * One round of the fuzz: an actor at a broker that is hostile for a while, and then is not. Whatever came, the actor must
- * go on: connect again, deliver and publish; and what it told must be what was delivered.
+ * One round of the fuzz: an actor at a broker that is hostile for a while, and then is not. Whatever the broker sends, the actor
+ * must go on: reconnect, deliver and publish. It must report exactly what was delivered.
  */
 
 import type { TestClient } from '../../support/client.ts';
@@ -9,15 +9,15 @@ import { Chance } from './chance.ts';
 import { HostileRelay } from './hostile-relay.ts';
 import { compare } from './oracle.ts';
 
-/** Milliseconds of hostility. */
+/** The duration of the hostility. */
 const HOSTILE_MS = 1_500;
 
-/** Milliseconds in which a session must stand again: brokers that answered oddly are given more time for each answer. */
-const RECOVERY_LIMIT_MS = 60_000;
+/** Longest wait for a session after that: after odd answers the actor waits longer for each answer. */
+const RECOVERY_TIMEOUT_MS = 60_000;
 
 export interface RoundDeps {
   readonly brokerPort: number;
-  /** A client of the broker itself. */
+  /** A client connected to the broker directly. */
   readonly client: TestClient;
 }
 
@@ -61,7 +61,7 @@ async function beHostile(
   relay.repent();
 }
 
-/** What a reconciler has a worker do, at whatever moment. */
+/** Sends the actor what a reconciler sends, at any moment. */
 function ask(fixture: BrokerActorFixture, chance: Chance, prefix: string): void {
   const session = fixture.told.reduce(
     (last, told) => (told.kind === 'session-started' ? told.session : last),
@@ -85,14 +85,14 @@ function ask(fixture: BrokerActorFixture, chance: Chance, prefix: string): void 
   }
 }
 
-/** After it all a session stands, in which messages come in and go out. */
+/** In the end there is a session in which messages come in and go out. */
 async function recover(fixture: BrokerActorFixture, client: TestClient, prefix: string): Promise<void> {
   const before = fixture.told.length;
   const isTold = (topic: string) =>
     fixture.told
       .slice(before)
       .some(told => told.kind === 'observation' && told.topic === `${prefix}/${topic}`);
-  // Again and again, since nobody is subscribed before the session stands.
+  // Repeatedly, since nobody is subscribed before the session has begun.
   const write = () => client.publish(`${prefix}/honest`, 'honest', { qos: 1 });
   await until(
     () => isTold('honest'),
@@ -111,7 +111,7 @@ async function recover(fixture: BrokerActorFixture, client: TestClient, prefix: 
 }
 
 async function until(condition: () => boolean, attempt: () => unknown, failure: () => string): Promise<void> {
-  const limit = performance.now() + RECOVERY_LIMIT_MS;
+  const limit = performance.now() + RECOVERY_TIMEOUT_MS;
   while (!condition()) {
     if (performance.now() > limit) throw new Error(failure());
     await attempt();

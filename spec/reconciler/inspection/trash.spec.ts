@@ -1,8 +1,8 @@
 /** Deleted and overwritten messages are kept for an hour, within bounds, and restored on request. */
 
 import { expect } from 'chai';
-import type { Loss } from '../../../lib/reconciler/inspection/trash.ts';
 import type { TrashList, Undone } from '../../../lib/protocol/answers.ts';
+import type { Loss } from '../../../lib/reconciler/inspection/trash.ts';
 import { type FixtureOptions, ReconcilerFixture } from '../reconciler-fixture.ts';
 
 const MINUTE = 60_000;

@@ -1,0 +1,21 @@
+/** With what a connection is opened. */
+
+import type { QoS } from '../../core/policy.ts';
+import type { FilterLimit } from './filter-limit.ts';
+import type { ProtocolVersion } from './negotiation.ts';
+
+export interface ConnectionOptions {
+  readonly url: string;
+  /** For MQTT.js; what mqttrep must decide itself is overwritten. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly clientId: string;
+  readonly protocolVersion: ProtocolVersion;
+  /** As configured: over MQTT 3.1.1 a broker cannot name it. */
+  readonly maxQos: QoS;
+  /** Bytes of payload. In place of a larger message a stand-in arrives (stand-in.ts). */
+  readonly largestPayload: number;
+  /** What is known of the broker, over all connections to it; nothing unless given. */
+  readonly subscribeLimit?: FilterLimit;
+  /** Whether the bytes that have just arrived are to be read. */
+  readonly isCurrent?: () => boolean;
+}

@@ -1,0 +1,175 @@
+/** Connects to a broker: in which version of MQTT, with how much of the will, and how soon again after a failure. */
+
+import type { QoS } from '../core/policy.ts';
+import type { LogLevel, Report } from '../protocol/messages.ts';
+import type { BrokerSettings } from '../protocol/settings.ts';
+import type { BrokerLog } from './broker-log.ts';
+import { KnownCapabilities } from './capabilities/known-capabilities.ts';
+import { SecondConnection } from './capabilities/second-connection.ts';
+import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
+import { ConnectError } from './connection/connect-error.ts';
+import { Connection } from './connection/connection.ts';
+import type { ConnectionOptions } from './connection/connection-options.ts';
+import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
+import { Retries } from './connection/retries.ts';
+import type { Identity } from './identity.ts';
+
+/** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
+const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
+
+/** A connection that stood this long was healthy: backoff starts again. */
+const HEALTHY_AFTER_MS = 10_000;
+
+export interface ConnectorDeps {
+  readonly settings: BrokerSettings;
+  readonly brokerLog: BrokerLog;
+  readonly report: (report: Report) => void;
+}
+
+export class Connector {
+  readonly capabilities = new KnownCapabilities();
+  /** The connection beside the main one. */
+  readonly second: SecondConnection;
+  readonly sentinelVisibility: SentinelVisibility;
+  readonly #deps: ConnectorDeps;
+  readonly #negotiation: Negotiation;
+  readonly #retries: Retries;
+  readonly #giveUp = new AbortController();
+  /** When the last attempt succeeded, in milliseconds of `performance.now()`. */
+  #connectedAt = 0;
+  /** Of the last CONNECT. */
+  #willQos: QoS = 0;
+  #isWillLogged = false;
+  #clientId = '';
+
+  constructor(deps: ConnectorDeps) {
+    const { settings, brokerLog } = deps;
+    const { options } = settings;
+    this.#deps = deps;
+    this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
+    this.second = new SecondConnection(evidence => brokerLog.allowsOneConnection(evidence, this.#clientId));
+    this.sentinelVisibility = new SentinelVisibility(scope => brokerLog.showsNoSentinel(scope));
+    this.#retries = new Retries(options['reconnectPeriod'] as number | undefined);
+  }
+
+  /** The version of MQTT of the next connection. */
+  get version(): ProtocolVersion {
+    return this.#negotiation.version;
+  }
+
+  /**
+   * Makes one attempt. Resolves with the connection, or with the milliseconds to wait before the next attempt.
+   * @param isCurrent whether the bytes that have just arrived are to be read
+   */
+  async connect(identity: Identity, isCurrent: () => boolean): Promise<Connection | number> {
+    this.#deps.report({ kind: 'link', state: 'connecting', detail: '' });
+    try {
+      await this.#testControlTopics(identity);
+      const { acceptsWill, willQos, maxQos } = this.capabilities.current;
+      identity.lowerQos(maxQos);
+      const presence = acceptsWill ? identity.presence : undefined;
+      const options = { ...identity.connectionOptions(this.version, presence, willQos), isCurrent };
+      this.#willQos = willQosOf(options);
+      this.#clientId = identity.clientId;
+      const connection = await Connection.open(options, this.#giveUp.signal);
+      this.#connectedAt = performance.now();
+      this.#negotiation.succeeded();
+      this.capabilities.will.connected();
+      this.#retries.accepted();
+      if (willQos < 2) this.#logWill();
+      return connection;
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      return this.#failed(error);
+    }
+  }
+
+  /**
+   * The connection was lost. Returns the milliseconds to wait before the next attempt.
+   * @param isProvoked whether publishes of mqttrep may be the cause
+   */
+  lost({ hasProtocolError }: Connection, reason: string, isProvoked = false): number {
+    if (hasProtocolError && this.#negotiation.protocolError()) {
+      this.#deps.brokerLog.write('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
+      return 1;
+    }
+    if (performance.now() - this.#connectedAt > HEALTHY_AFTER_MS) this.#retries.reset();
+    const wait = this.#retries.failed(isProvoked ? 'provoked' : 'network', Math.random());
+    this.#deps.report({ kind: 'link', state: 'unreachable', detail: reason });
+    this.logSparsely('warn', `connection lost (${reason}); retrying in ${seconds(wait)}`);
+    return wait;
+  }
+
+  /** Ends the attempt in progress; there will be no other. */
+  giveUp(): void {
+    this.#giveUp.abort();
+  }
+
+  /** Logs what recurs with each attempt: the first, second, fourth, eighth… time. */
+  logSparsely(level: LogLevel, message: string): void {
+    this.#deps.brokerLog.write(this.#retries.isWorthLogging ? level : 'debug', message);
+  }
+
+  async #testControlTopics(identity: Identity): Promise<void> {
+    const { capabilities } = this;
+    if (!capabilities.controlTopics.isDue || identity.control === undefined) return;
+    const { signal } = this.#giveUp;
+    const open = () =>
+      Connection.open(identity.sideConnectionOptions('probe', this.version), signal).catch(
+        (error: unknown) => {
+          if (!isRefusal(error)) throw error;
+          // The broker may accept no other client id.
+          return Connection.open(identity.connectionOptions(this.version, undefined, 0), signal);
+        },
+      );
+    const finding = await capabilities.controlTopics.run(open, identity.control.of('probe'));
+    const { brokerLog, settings } = this.#deps;
+    if (finding !== undefined) brokerLog.write('warn', finding);
+    identity.lowerQos(capabilities.current.maxQos);
+    if (!capabilities.current.acceptsControlTopics) brokerLog.hangsUpOnControlTopics(settings.controlPrefix);
+  }
+
+  #logWill(): void {
+    if (this.#isWillLogged) return;
+    this.#isWillLogged = true;
+    const { willQos, acceptsWill } = this.capabilities.current;
+    const outcome = acceptsWill ? `a will with QoS ${willQos}` : 'no will';
+    this.#deps.brokerLog.write(
+      'info',
+      `the broker did not accept CONNECT with a will of a higher QoS, and accepts it with ${outcome}`,
+    );
+  }
+
+  #failed(error: ConnectError): number {
+    if (this.#giveUp.signal.aborted) return 0;
+    if (this.capabilities.will.connectFailed(error, this.#willQos)) return 1;
+    const { settings, brokerLog, report } = this.#deps;
+    if (this.#negotiation.failed(error)) {
+      brokerLog.write('info', `the broker does not accept MQTT 5 (${error.message}); trying MQTT 3.1.1`);
+      return 1;
+    }
+    const isRefused = isRefusal(error);
+    const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
+    report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail: error.message });
+    const fix = isRefused
+      ? `; check MQTTREP_CLIENT_${settings.name} and MQTTREP_CONFIG_${settings.name}`
+      : '';
+    this.logSparsely(
+      isRefused ? 'error' : 'warn',
+      `cannot connect (${error.message})${fix}; retrying in ${seconds(wait)}`,
+    );
+    return wait;
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ConnectError && error.code !== undefined && NOT_AUTHORIZED.has(error.code);
+}
+
+function willQosOf({ options }: ConnectionOptions): QoS {
+  return (options['will'] as { readonly qos?: QoS } | undefined)?.qos ?? 0;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

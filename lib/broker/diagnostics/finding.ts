@@ -1,0 +1,37 @@
+/** What `mqttrep check --connect` found out about one broker. */
+
+import type { QoS } from '../../core/policy.ts';
+
+export interface Finding {
+  readonly name: string;
+  readonly reached: boolean;
+  /** Why the broker was not reached, or what could not be tested. */
+  readonly note: string | null;
+  readonly protocol: string | null;
+  /** The lowest QoS that the broker grants to the configured filters; null where there are none. */
+  readonly grantedQos: QoS | null;
+  readonly refusedFilters: readonly string[];
+  /** Whether the broker keeps a retained message. */
+  readonly retained: boolean | null;
+  /** How many of the retained messages a subscription with a wildcard shows. */
+  readonly wildcardReplay: { readonly shown: number; readonly stored: number } | null;
+  /** Whether the broker delivers a message back to its publisher. */
+  readonly echo: boolean | null;
+  /** Milliseconds from a publish to its echo, the median of three; with control topics off, from a SUBSCRIBE to its SUBACK. */
+  readonly roundTrip: number | null;
+}
+
+export function nothingFound(name: string): Finding {
+  return {
+    name,
+    reached: false,
+    note: null,
+    protocol: null,
+    grantedQos: null,
+    refusedFilters: [],
+    retained: null,
+    wildcardReplay: null,
+    echo: null,
+    roundTrip: null,
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * What the retain flag of a message means, by what the broker does with it: a strategy for each case, chosen once for a
+ * session (`retainFlagReader`).
+ */
+
+import type { IPublishPacket } from 'mqtt';
+import {
+  type BrokerCapabilities,
+  flagsLiveQos0,
+  isFlagless,
+  liveFlagOf,
+} from '../capabilities/broker-capabilities.ts';
+import type { ProtocolVersion } from '../connection/negotiation.ts';
+
+export interface RetainFlagReader {
+  /** Live messages keep the flag that they were published with. */
+  readonly isPublished: boolean;
+  /** Whether the broker retains the message; undefined where the message does not tell. */
+  retained(packet: IPublishPacket): boolean | undefined;
+  /** Whether the message is a replay of what is known already: it is older than another message, or than the replay. */
+  isLateReplay(packet: IPublishPacket): boolean;
+}
+
+/** The broker keeps the flag as it was published. */
+export const PUBLISHED_FLAG: RetainFlagReader = {
+  isPublished: true,
+  retained: ({ retain }) => retain,
+  isLateReplay: () => false,
+};
+
+/** A flag that is set tells that the message is retained; a missing flag tells nothing. */
+const flagIfSet = ({ retain }: IPublishPacket) => (retain ? true : undefined);
+
+/**
+ * The broker drops the flag of live messages, and replays. A message with the flag is replayed. If its topic was delivered
+ * live before, the replayed message is older: some brokers read their retained messages while they deliver.
+ *
+ * A broker that never sets the flag replays with the QoS of the publish, though live messages have the QoS of the
+ * subscription, which is 0 there.
+ */
+function duringReplay(isReplayed: (packet: IPublishPacket) => boolean): RetainFlagReader {
+  const live = new Set<string>();
+  return {
+    isPublished: false,
+    retained: flagIfSet,
+    isLateReplay: packet => {
+      if (isReplayed(packet)) return live.has(packet.topic);
+      live.add(packet.topic);
+      return false;
+    },
+  };
+}
+
+/**
+ * The broker drops the flag of live messages, and has replayed. Over MQTT 3.1.1 a second SUBSCRIBE, for a higher QoS, replays
+ * once more: what is shown then is known. Over MQTT 5 nothing is replayed again, and a filter without wildcards may keep the
+ * flag of live messages; so may a broker over MQTT 3.1.1 with those of QoS 0.
+ */
+function afterReplay(mayBeLive: (packet: IPublishPacket) => boolean): RetainFlagReader {
+  return {
+    isPublished: false,
+    retained: flagIfSet,
+    isLateReplay: packet => packet.retain && !mayBeLive(packet),
+  };
+}
+
+/** Over MQTT 3.1.1, before anything is known of the broker. */
+export const DROPPED_FLAG: RetainFlagReader = afterReplay(() => false);
+
+export function retainFlagReader(
+  capabilities: BrokerCapabilities,
+  version: ProtocolVersion,
+  phase: 'replay' | 'live',
+): RetainFlagReader {
+  if (liveFlagOf(capabilities, version) === 'as published') return PUBLISHED_FLAG;
+  if (phase === 'replay') {
+    return isFlagless(capabilities)
+      ? duringReplay(({ retain, qos }) => retain || qos > 0)
+      : duringReplay(({ retain }) => retain);
+  }
+  if (version === 5) return afterReplay(() => true);
+  return flagsLiveQos0(capabilities, version) ? afterReplay(({ qos }) => qos === 0) : DROPPED_FLAG;
+}

@@ -1,0 +1,27 @@
+/** What an outbox is made of. */
+
+import type { PublishResults } from '../../protocol/messages.ts';
+import type { Stamps } from '../../protocol/stamps.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Limits } from '../connection/limits.ts';
+import type { Hangups } from './hangups.ts';
+import type { QuarantinePublisher } from './quarantine-publisher.ts';
+import type { RoundTrips } from './round-trips.ts';
+
+export interface OutboxDeps {
+  readonly connection: Pick<
+    Connection,
+    'publish' | 'unsubscribe' | 'protocolVersion' | 'hasEnded' | 'isWriting'
+  >;
+  readonly stamps: Pick<Stamps, 'sender'>;
+  /** The beginning of mqttrep's own topics. */
+  readonly controlPrefix: string;
+  readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
+  readonly hangups: Pick<Hangups, 'acknowledged' | 'routeOf' | 'refusalOf' | 'sizeLimit' | 'accepted'>;
+  /** Publishes topics in quarantine. */
+  readonly quarantinePublisher: Pick<QuarantinePublisher, 'accepts' | 'take'>;
+  readonly report: (results: PublishResults) => void;
+  /** The broker does not acknowledge these topics, and will not on this connection. */
+  readonly overdue: (topics: readonly string[]) => void;
+  readonly roundTrips: RoundTrips;
+}

@@ -1,0 +1,52 @@
+/** The results of publishes, gathered for one message to the reconciler. */
+
+import type { PublicationId, PublishResults, Refusal } from '../../protocol/messages.ts';
+import { publicationBytes, type RawPublication } from '../../protocol/publication.ts';
+import type { PublishFailure } from './hangups.ts';
+
+export class ResultBatch {
+  #bytes = 0;
+  #confirmed: PublicationId[] = [];
+  #refused: Refusal[] = [];
+  readonly #quarantined = new Set<string>();
+  readonly #released = new Set<string>();
+
+  /** The publication no longer counts against the credit of the reconciler. */
+  returnCredit(publication: RawPublication): void {
+    this.#bytes += publicationBytes(publication);
+  }
+
+  completed({ topic, version, confirm, retain }: RawPublication, failure: PublishFailure | undefined): void {
+    if (failure !== undefined)
+      this.#refused.push({ topic, version, ...failure, ...(retain ? {} : { isTransient: true }) });
+    else if (confirm) this.#confirmed.push({ topic, version });
+  }
+
+  quarantined(topic: string): void {
+    this.#quarantined.add(topic);
+    this.#released.delete(topic);
+  }
+
+  released(topic: string): void {
+    this.#released.add(topic);
+  }
+
+  /** @param completedUpTo all publications up to this number are complete */
+  take(completedUpTo: number): PublishResults {
+    const results: PublishResults = {
+      kind: 'publish-results',
+      completedUpTo,
+      bytes: this.#bytes,
+      acknowledged: this.#confirmed,
+      refused: this.#refused,
+      quarantined: [...this.#quarantined],
+      released: [...this.#released],
+    };
+    this.#bytes = 0;
+    this.#confirmed = [];
+    this.#refused = [];
+    this.#quarantined.clear();
+    this.#released.clear();
+    return results;
+  }
+}

@@ -1,0 +1,34 @@
+/** What a session is made of. */
+
+import type { Subscription } from '../core/subscriptions.ts';
+import type { FromBroker } from '../protocol/messages.ts';
+import type { BrokerLog } from './broker-log.ts';
+import type { KnownCapabilities } from './capabilities/known-capabilities.ts';
+import type { SecondConnection } from './capabilities/second-connection.ts';
+import type { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
+import type { Connection } from './connection/connection.ts';
+import type { ProtocolVersion } from './connection/negotiation.ts';
+import type { Identity } from './identity.ts';
+import type { Ingress, IngressDeps } from './incoming/ingress.ts';
+import type { Outgoing } from './outgoing/outgoing.ts';
+
+export interface SessionDeps {
+  readonly number: number;
+  readonly connection: Connection;
+  readonly identity: Identity;
+  /** Of connections beside the main one. */
+  readonly protocolVersion: ProtocolVersion;
+  readonly wanted: readonly Subscription[];
+  /** The subscriptions of the session before on this connection; undefined on a new one. */
+  readonly former: readonly Subscription[] | undefined;
+  readonly ingress: Ingress;
+  /** For the ingress of a full scan. */
+  readonly inbound: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
+  readonly outgoing: Outgoing;
+  readonly capabilities: KnownCapabilities;
+  readonly second: SecondConnection;
+  readonly sentinelVisibility: SentinelVisibility;
+  readonly brokerLog: BrokerLog;
+  /** To the reconciler. */
+  readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
+}
