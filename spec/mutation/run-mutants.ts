@@ -1,9 +1,10 @@
 /**
- * `npm run test:mutations [-- --jobs J] [--sample N --seed S] [--file step.js]`: changes one line of the compiled core at a
- * time, runs the specs of the core, and then plays simulated histories. A mutant that fails neither survives. The exit code is 1 where fewer mutants than
- * MIN_SCORE are killed, or where one survives that survivors.json does not explain.
+ * `npm run test:mutations [-- --jobs J] [--sample N --seed S] [--file step.js]`: changes one line of the compiled core at a time,
+ * runs the specs of the core, and then plays simulated histories. A mutant that fails neither survives. The exit code is 1 if
+ * fewer mutants than MIN_SCORE are killed, or if one survives that survivors.json does not explain.
  *
- * Each job works on a copy of dist, so that jobs do not see each other's mutants.
+ * Each job works on a copy of dist, so that jobs do not see each other's mutants. The quickest specs run first, and the first
+ * failure ends the run of a mutant.
  */
 
 import { spawn } from 'node:child_process';
@@ -18,8 +19,14 @@ import { type LineMutant, lineMutants } from './line-mutants.ts';
 /** Percent of the mutants that the specs must kill. */
 const MIN_SCORE = 90;
 
-/** A mutant that makes a loop endless is killed after so many milliseconds. */
-const MUTANT_TIMEOUT_MS = 60_000;
+/** A mutant that makes a loop endless is killed once a check takes so many times as long as it does without a mutant. */
+const MAX_SLOWDOWN = 5;
+
+/** The least time that a check is given: a shared machine can pause for seconds. */
+const MIN_CHECK_TIMEOUT_MS = 10_000;
+
+/** Specs of the core that draw many cases, the quickest first. They run after all others. */
+const SLOW_SPECS: readonly string[] = ['printable', 'merge-order-laws', 'laws'];
 
 /** Seen from dist/spec/mutation. */
 const ROOT = join(import.meta.dirname, '../../..');
@@ -37,12 +44,25 @@ const MOCHA_OPTIONS = [
   '20000',
 ];
 
+const SPECS = readdirSync(join(ROOT, 'dist/spec/core'))
+  .filter(file => file.endsWith('.spec.js'))
+  .map(file => file.replace('.spec.js', ''));
+
 /** The quickest first: most mutants fail there. */
-const CHECKS: readonly (readonly string[])[] = [
-  [MOCHA, ...MOCHA_OPTIONS, 'dist/spec/core/*.spec.js'],
-  [MOCHA, ...MOCHA_OPTIONS, '--grep', 'golden', 'dist/spec/sim/convergence.spec.js'],
-  ['dist/spec/sim/simulate.js', '--histories', '30', '--seed', '1'],
-];
+function checksOf(mutantFile: string): readonly (readonly string[])[] {
+  return [
+    [MOCHA, ...MOCHA_OPTIONS, ...specFiles(mutantFile)],
+    [MOCHA, ...MOCHA_OPTIONS, '--grep', 'history that failed once', 'dist/spec/sim/convergence.spec.js'],
+    ['dist/spec/sim/simulate.js', '--histories', '30', '--seed', '1'],
+  ];
+}
+
+/** The specs of the core, in the order in which they run: the one named like the file of the mutant first. */
+function specFiles(mutantFile: string): readonly string[] {
+  const own = mutantFile.replace('.js', '');
+  const rank = (name: string) => (name === own ? -1 : SLOW_SPECS.indexOf(name) + 1);
+  return SPECS.toSorted((a, b) => rank(a) - rank(b)).map(name => `dist/spec/core/${name}.spec.js`);
+}
 
 interface Mutant extends LineMutant {
   readonly file: string;
@@ -68,10 +88,6 @@ async function main(): Promise<void> {
   console.log(`${mutants.length} mutants of ${CORE}`);
   const survivors = await survivorsOf(mutants);
   const unexplained = survivors.filter(mutant => !isExplained(mutant, explained));
-  for (const mutant of unexplained)
-    console.log(
-      `survives: ${mutant.file}:${mutant.line}\n  - ${mutant.original.trim()}\n  + ${mutant.mutated.trim()}`,
-    );
   const score = (100 * (mutants.length - survivors.length)) / mutants.length;
   console.log(
     `${mutants.length - survivors.length} of ${mutants.length} mutants killed (${score.toFixed(1)} %); ${survivors.length - unexplained.length} survive with a reason, ${unexplained.length} without`,
@@ -104,7 +120,8 @@ async function survivorsOf(mutants: readonly Mutant[]): Promise<Mutant[]> {
   let next = 0;
   const job = async () => {
     const folder = copyOfDist();
-    if (await survives(folder)) {
+    const limits = await timesOfChecks(folder);
+    if (limits !== undefined) {
       for (let mutant = mutants[next++]; mutant !== undefined; mutant = mutants[next++]) {
         const path = join(folder, CORE, mutant.file);
         const source = readFileSync(path, 'utf8');
@@ -115,7 +132,10 @@ async function survivorsOf(mutants: readonly Mutant[]): Promise<Mutant[]> {
             .with(mutant.line - 1, mutant.mutated)
             .join('\n'),
         );
-        if (await survives(folder)) survivors.push(mutant);
+        if (await survives(folder, mutant.file, limits)) {
+          survivors.push(mutant);
+          console.log(`survives: ${mutant.file}:${mutant.line}: ${textOf(mutant)}`);
+        }
         writeFileSync(path, source);
       }
     } else {
@@ -130,27 +150,47 @@ function copyOfDist(): string {
   const folder = tempFolder('mutants');
   for (const part of ['lib', 'spec'])
     cpSync(join(ROOT, 'dist', part), join(folder, 'dist', part), { recursive: true });
-  cpSync(join(ROOT, 'spec/sim/goldens'), join(folder, 'spec/sim/goldens'), { recursive: true });
-  cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  // What specs read of the sources.
+  for (const part of ['spec/sim/goldens', 'docs/reconciliation.md', 'package.json'])
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
 
+/** The milliseconds that each check may take; undefined if one fails without a mutant. */
+async function timesOfChecks(folder: string): Promise<readonly number[] | undefined> {
+  const limits: number[] = [];
+  for (const check of checksOf('')) {
+    const start = performance.now();
+    if (!(await passes(folder, check))) return undefined;
+    limits.push(Math.max(MIN_CHECK_TIMEOUT_MS, Math.ceil(MAX_SLOWDOWN * (performance.now() - start))));
+  }
+  return limits;
+}
+
 /** Whether every check passes. */
-async function survives(folder: string): Promise<boolean> {
-  for (const check of CHECKS) if (!(await passes(folder, check))) return false;
+async function survives(folder: string, mutantFile: string, limits: readonly number[]): Promise<boolean> {
+  for (const [index, check] of checksOf(mutantFile).entries())
+    if (!(await passes(folder, check, limits[index]))) return false;
   return true;
 }
 
-async function passes(folder: string, check: readonly string[]): Promise<boolean> {
-  const child = spawn(process.execPath, check, { cwd: folder, stdio: 'ignore' });
-  const limit = setTimeout(() => child.kill('SIGKILL'), MUTANT_TIMEOUT_MS);
+async function passes(folder: string, check: readonly string[], timeout?: number): Promise<boolean> {
+  const child = spawn(process.execPath, check, {
+    cwd: folder,
+    stdio: 'ignore',
+    timeout,
+    killSignal: 'SIGKILL',
+  });
   const [code] = await once(child, 'exit');
-  clearTimeout(limit);
   return code === 0;
 }
 
-function isExplained({ file, original, mutated }: Mutant, explained: Survivors): boolean {
-  const text = `${original.trim()} → ${mutated.trim()}`;
-  return (explained[file] ?? []).some(({ mutant }) => mutant === text);
+/** As in survivors.json. */
+function textOf({ original, mutated }: LineMutant): string {
+  return `${original.trim()} → ${mutated.trim()}`;
+}
+
+function isExplained(mutant: Mutant, explained: Survivors): boolean {
+  return (explained[mutant.file] ?? []).some(survivor => survivor.mutant === textOf(mutant));
 }
