@@ -4,6 +4,7 @@
  */
 
 import { expect } from 'chai';
+import { ACTOR_MUTANTS } from './actor-mutants.ts';
 import { playGoldens } from './goldens.ts';
 import { play } from './history.ts';
 import { parseHistory } from './history-text.ts';
@@ -20,7 +21,7 @@ const SEED = 20_260_101;
 describe('The simulator', function () {
   this.timeout(0);
 
-  for (const [name, { caughtBy, ...mutation }] of Object.entries(MUTANTS)) {
+  for (const [name, { caughtBy, ...mutation }] of Object.entries({ ...MUTANTS, ...ACTOR_MUTANTS })) {
     it(`catches a mutant that ${name}`, async () => {
       expect(await catcher(mutation, caughtBy), 'the trial that caught it').to.not.equal(undefined);
     });

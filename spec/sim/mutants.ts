@@ -13,7 +13,7 @@ import type { TrialName } from './trials.ts';
 
 type Core = typeof step;
 
-interface Mutant extends Mutation {
+export interface Mutant extends Mutation {
   /** The trials that must catch it. If there are none, a golden catches it: it takes a rare history. */
   readonly caughtBy: readonly TrialName[];
 }

@@ -3,6 +3,7 @@
 import { DEFAULT_BOUNDS, DEFAULT_DELETION_GUARD } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
 import { compareVersions } from '../../lib/core/version.ts';
+import type { FromBroker, Port, ToBroker } from '../../lib/protocol/messages.ts';
 import type { RawPublication } from '../../lib/protocol/publication.ts';
 import type { DeletionBound } from '../../lib/protocol/settings.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
@@ -28,7 +29,12 @@ export interface Mutation {
   /** It does not notice other replicators. */
   readonly isAlone?: true;
   readonly link?: LinkFaults;
+  /** Changes what the reconciler and the worker of a broker tell each other. */
+  readonly port?: (port: BrokerPort) => BrokerPort;
 }
+
+/** The worker's end of a broker, as the reconciler has it. */
+export type BrokerPort = Port<ToBroker, FromBroker>;
 
 export interface SimReplicatorOptions {
   readonly name: string;
@@ -168,7 +174,7 @@ export class SimReplicator {
       log: (_level, message) => this.log.push(message),
     });
     for (const [index, link] of this.links.entries()) {
-      const port = link.port();
+      const port = mutation.port?.(link.port()) ?? link.port();
       reconciler.attach(index, {
         ...port,
         on: (event, listener) =>

@@ -160,13 +160,13 @@ describe('A full scan of a broker that drops what it cannot write', function () 
   it('reads in parts, and shows everything', async () => {
     const filters = ['site-0/#', 'site-1/#', 'site-2/#', 'site-3/#'];
     const scan = await scanOf(filters).run();
-    expect(scan).to.deep.equal({ end: 'complete', reads: 3, unread: [], dropped: 0 });
+    expect(scan).to.deep.equal({ outcome: 'complete', subscribes: 3, unreadFilters: [], droppedLevels: 0 });
     expect(shown.size).to.equal((4 * MANY) / 10);
   });
 
   itInFull('finds the branches that were not shown, and tells which level is incomplete', async () => {
     const scan = await scanOf(['#']).run();
-    expect(scan).to.deep.include({ end: 'incomplete', unread: ['flat/+'] });
+    expect(scan).to.deep.include({ outcome: 'incomplete', unreadFilters: ['flat/+'] });
     expect([...shown].filter(topic => topic.startsWith('site-'))).to.have.lengthOf(MANY);
     expect(shown.size).to.be.within(MANY + 900, MANY + 1_499);
   });

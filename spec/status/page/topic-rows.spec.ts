@@ -2,6 +2,8 @@
 
 import { expect } from 'chai';
 import type { TopicNode } from '../../../lib/status/api.ts';
+import { Server } from '../../../lib/status/page/client/server.ts';
+import { TopicBrowser, type TopicView } from '../../../lib/status/page/client/topic-browser.ts';
 import {
   type Levels,
   type Row,
@@ -10,8 +12,6 @@ import {
   withAnswer,
 } from '../../../lib/status/page/model/topic-rows.ts';
 import { moveFocus } from '../../../lib/status/page/parts/grid-keys.ts';
-import { Server } from '../../../lib/status/page/server.ts';
-import { TopicBrowser, type TopicView } from '../../../lib/status/page/topic-browser.ts';
 import { PretendServer } from '../../page/pretend-server.ts';
 import { PretendWorld, text } from '../../page/pretend-world.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Status } from '../../api.ts';
-import type { Feed } from '../feed.ts';
+import type { Feed } from '../client/feed.ts';
 import { announcements } from '../model/announcements.ts';
 
 const ANNOUNCEMENT_PERIOD_MS = 4_000;

@@ -1,9 +1,9 @@
 /** The whole page: the status of the server, and the regions that show it. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { type Feed, FeedReader } from '../feed.ts';
-import type { Server } from '../server.ts';
-import { rememberToken, token } from '../token.ts';
+import { type Feed, FeedReader } from '../client/feed.ts';
+import type { Server } from '../client/server.ts';
+import { rememberToken, token } from '../client/token.ts';
 import { Announcer } from './announcer.tsx';
 import { Brokers } from './brokers.tsx';
 import { Conflicts } from './conflicts.tsx';

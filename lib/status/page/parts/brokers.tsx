@@ -1,10 +1,10 @@
 /** The brokers in a ring around the replicator, or in a list below it if there is no room for a ring. */
 
 import type { BrokerStatus, Status } from '../../api.ts';
+import type { Server } from '../client/server.ts';
 import { LINK_STYLES } from '../model/link-states.ts';
 import { ratesIn } from '../model/rate-columns.ts';
 import { CARD, HUB, type Point, type Ring, ringLayout } from '../model/ring-layout.ts';
-import type { Server } from '../server.ts';
 import { BrokerCard } from './broker-card.tsx';
 import { useSize } from './hooks.ts';
 import { Hub } from './hub.tsx';

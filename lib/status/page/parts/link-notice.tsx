@@ -1,6 +1,6 @@
 /** Tells that mqttrep does not answer, since when, and when the next attempt begins. */
 
-import type { Link } from '../feed.ts';
+import type { Link } from '../client/feed.ts';
 import { span } from '../model/figures.ts';
 
 interface LinkNoticeProps {

@@ -1,7 +1,7 @@
 /** The version and the replica of mqttrep, and whether the page is up to date. */
 
 import type { Status } from '../../api.ts';
-import type { Link } from '../feed.ts';
+import type { Link } from '../client/feed.ts';
 import { dateAndTime, span } from '../model/figures.ts';
 
 interface MastheadProps {

@@ -4,8 +4,8 @@
  */
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { TopicView } from '../client/topic-browser.ts';
 import { type NodeRow, type Row, windowOf } from '../model/topic-rows.ts';
-import type { TopicView } from '../topic-browser.ts';
 import { moveFocus } from './grid-keys.ts';
 import { MoreLine, TopicLine } from './topic-line.tsx';
 

@@ -2,10 +2,10 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Status, TopicDetails } from '../../api.ts';
+import { NotFound, type Server } from '../client/server.ts';
 import { count, dateAndTime, size, span } from '../model/figures.ts';
 import { TOPIC_STYLES } from '../model/link-states.ts';
 import { visible } from '../model/value-text.ts';
-import { NotFound, type Server } from '../server.ts';
 import { ConflictList } from './conflicts.tsx';
 import { useLooks } from './hooks.ts';
 import { State } from './icon.tsx';

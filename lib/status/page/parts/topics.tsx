@@ -2,10 +2,10 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Status } from '../../api.ts';
+import type { Server } from '../client/server.ts';
+import { TopicBrowser, type TopicView } from '../client/topic-browser.ts';
 import { count, counted } from '../model/figures.ts';
 import type { Row } from '../model/topic-rows.ts';
-import type { Server } from '../server.ts';
-import { TopicBrowser, type TopicView } from '../topic-browser.ts';
 import { useLooks } from './hooks.ts';
 import { TopicGrid } from './topic-grid.tsx';
 import { TopicPanel } from './topic-panel.tsx';

@@ -3,8 +3,8 @@
  * topics at a time from the server, and later refreshes only visible pages.
  */
 
-import type { Answer, Level, NodeRow, Row } from './model/topic-rows.ts';
-import { asNodes, MAX_NODES, opensByItself, PAGE, rowsOf, withAnswer } from './model/topic-rows.ts';
+import type { Answer, Level, NodeRow, Row } from '../model/topic-rows.ts';
+import { asNodes, MAX_NODES, opensByItself, PAGE, rowsOf, withAnswer } from '../model/topic-rows.ts';
 import type { Server, TopicQuery } from './server.ts';
 
 /** Requests for pages that may be pending at once. */

@@ -3,10 +3,10 @@
  * with backoff. The listener gets every change of the link and of the status, and no errors.
  */
 
-import { backoff } from '../../core/backoff.ts';
-import type { Delta, Status } from '../api.ts';
-import { EventStreamReader, type ServerEvent } from './model/event-stream.ts';
-import { withDelta } from './model/live-status.ts';
+import { backoff } from '../../../core/backoff.ts';
+import type { Delta, Status } from '../../api.ts';
+import { EventStreamReader, type ServerEvent } from '../model/event-stream.ts';
+import { withDelta } from '../model/live-status.ts';
 import { type Server, TokenRequired } from './server.ts';
 
 export type Link =

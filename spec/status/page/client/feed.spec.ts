@@ -1,11 +1,11 @@
 /** The event stream of the page: it reconnects by itself, and reports when it is lost. */
 
 import { expect } from 'chai';
-import { type Feed, FeedReader } from '../../../lib/status/page/feed.ts';
-import { Server } from '../../../lib/status/page/server.ts';
-import { PretendServer } from '../../page/pretend-server.ts';
-import { PretendWorld } from '../../page/pretend-world.ts';
-import { eventually } from '../../support/eventually.ts';
+import { type Feed, FeedReader } from '../../../../lib/status/page/client/feed.ts';
+import { Server } from '../../../../lib/status/page/client/server.ts';
+import { PretendServer } from '../../../page/pretend-server.ts';
+import { PretendWorld } from '../../../page/pretend-world.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 const retry = { first: 20, longest: 50 };
 

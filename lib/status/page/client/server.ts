@@ -1,6 +1,6 @@
 /** The requests of the page to the status server, each with the token if there is one. */
 
-import type { TopicDetails, TopicLevel, TopicList } from '../api.ts';
+import type { TopicDetails, TopicLevel, TopicList } from '../../api.ts';
 
 /** The time that an answer may take. */
 const ANSWER_TIMEOUT_MS = 10_000;
