@@ -195,7 +195,7 @@ export class Reconciler {
         dispatcher.pump(link);
         return;
       case 'suspended':
-        this.#withhold();
+        sessions.suspended();
         return;
       case 'read-access':
         verifier.proved(link, message);
@@ -216,16 +216,6 @@ export class Reconciler {
     if (links.haveShownAllFilters) this.#replayed$.next();
     dispatcher.offerAll(link);
     periodicTasks.keep();
-  }
-
-  /** The process was suspended: transient messages that waited meanwhile are too old to be sent. */
-  #withhold(): void {
-    const { table, events$ } = this.#parts;
-    const waiting: string[] = [];
-    for (const [topic, { register }] of table.states.entries()) {
-      if (register.transient !== undefined) waiting.push(topic);
-    }
-    for (const topic of waiting) events$.next({ topic, event: { kind: 'withheld' } });
   }
 
   // ── through: to the registers, and what changed at the tick ────────────────────────────────────────

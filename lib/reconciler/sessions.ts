@@ -97,6 +97,16 @@ export class Sessions {
     }
   }
 
+  /** The process was suspended: transient messages that waited meanwhile are too old to be sent. */
+  suspended(): void {
+    const { table, applyEvent } = this.#deps;
+    const waiting: string[] = [];
+    for (const [topic, { register }] of table.states.entries()) {
+      if (register.transient !== undefined) waiting.push(topic);
+    }
+    for (const topic of waiting) applyEvent(topic, { kind: 'withheld' });
+  }
+
   /** The broker is no longer configured. */
   removed(link: BrokerLink): void {
     this.disconnected(link);
