@@ -1,4 +1,4 @@
-/** The thread of one broker: its actor, and the main thread's hold on it. */
+/** The worker thread of one broker: runs its actor, and passes it the orders of the main thread. */
 
 import { BrokerActor } from '../lib/broker/broker-actor.ts';
 import type { ControlOfBroker, Report } from '../lib/protocol/messages.ts';
@@ -7,7 +7,7 @@ import { collectWhenIdle } from './idle-collection.ts';
 
 export default async function broker({ control, reconciler, settings }: BrokerTask): Promise<void> {
   let fail: (error: Error) => void = () => undefined;
-  /** Rejects with what an order to the actor ended in: then the actor is started again. */
+  /** Rejects when an order to the actor fails: then the main thread starts the actor again. */
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
   });

@@ -25,8 +25,8 @@ export const ACTOR_MUTANTS: Readonly<Record<string, Mutant>> = {
       on: (event, listener) =>
         port.on(event, message => {
           listener(message);
-          if (message.kind === 'session')
-            listener({ kind: 'replayed', stamps: message.stamps, isCut: false });
+          if (message.kind === 'session-started')
+            listener({ kind: 'caught-up', stamps: message.stamps, isReplayIncomplete: false });
         }),
     }),
   },

@@ -1,6 +1,6 @@
 /** What the errors of MQTT.js tell of the end of a connection. */
 
-/** The reason where nothing tells another. */
+/** The reason if nothing is known. */
 export const CLOSED = 'the connection was closed';
 
 /** MQTT.js: nothing arrived within connectTimeout, neither the network connection nor the CONNACK. */

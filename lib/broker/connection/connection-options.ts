@@ -1,4 +1,4 @@
-/** With what a connection is opened. */
+/** The options of a connection. */
 
 import type { QoS } from '../../core/policy.ts';
 import type { FilterLimit } from './filter-limit.ts';

@@ -1,4 +1,4 @@
-/** How many filters a broker accepts in one SUBSCRIBE or UNSUBSCRIBE, and what tells. */
+/** How many filters a broker accepts in one SUBSCRIBE or UNSUBSCRIBE, and the events that tell it. */
 
 export interface FilterLimit {
   /** Filters in one packet at most. */

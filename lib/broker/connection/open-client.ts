@@ -103,7 +103,7 @@ function describeTimeout({ options }: MqttClient, isReached: boolean): string {
   return `${missing} within ${(options.connectTimeout ?? 0) / 1000} s`;
 }
 
-/** Returns what tells whether the network connection has stood. Of a websocket nothing tells: it counts as reached. */
+/** Returns a function that tells whether the network connection has stood. A websocket always counts as reached. */
 function watchReached(stream: object): () => boolean {
   if (!(stream instanceof Socket) || !stream.connecting) return () => true;
   let isReached = false;

@@ -27,7 +27,7 @@ export function hasLargeProperties(payload: Buffer): boolean {
   return isStandIn(payload, 'properties');
 }
 
-/** @param body where the body behind topic and packet identifier begins */
+/** @param body the end of topic and packet identifier */
 export function standInFor(
   bytes: Buffer,
   { start, end, length }: FixedHeader,

@@ -60,7 +60,7 @@ export class Outbox {
     this.#send();
   }
 
-  /** Drops what waits. Resolves when all publishes in flight are completed. */
+  /** Drops the waiting publications. Resolves when all publishes in flight are completed. */
   async finish(): Promise<void> {
     this.#queue.clear();
     if (this.#inFlight.size === 0) return;

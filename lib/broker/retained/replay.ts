@@ -135,7 +135,7 @@ export class Replay {
     return grants;
   }
 
-  /** A message of the connection arrived, for whomever. Returns whether it looks replayed. */
+  /** Any message of the connection arrived. Returns whether it looks replayed. */
   touch({ retain }: IPublishPacket): boolean {
     const looksReplayed = retain || this.#isUnflaggedReplay;
     if (looksReplayed) this.#activity.touch();
