@@ -36,7 +36,7 @@ export function measuresOf(ingress: Counters, sent: Counters, roundTrips: RoundT
         publish_too_large: refused_too_large,
         publish_malformed: refused_malformed,
       },
-      heldBack: { intake: held_back },
+      heldBack: { ingress: held_back },
       roundTrips: roundTrips.histogram.counts,
     },
     roundTrip: roundTrips.median,

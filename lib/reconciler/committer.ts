@@ -2,7 +2,7 @@
  * What is decided is stored before it is sent: a publication leaves only after the commit that holds the register it came from.
  * So, whatever a broker shows after a crash, it is known whether mqttrep wrote it.
  *
- * One commit is under way at a time; what changes meanwhile goes with the next one. When a commit fails, its changes go with
+ * One commit is in progress at a time; what changes meanwhile goes with the next one. When a commit fails, its changes go with
  * a later commit, and nothing waits for that.
  */
 
@@ -31,7 +31,7 @@ export class Committer {
   readonly commits = new Histogram(BOUNDS.commit);
   readonly #deps: CommitterDeps;
   #isCommitting = false;
-  /** Something changed while a commit was under way. */
+  /** Something changed while a commit was in progress. */
   #isNextRequested = false;
   #idle: (() => void)[] = [];
   /** The metadata as it is stored. */

@@ -34,7 +34,7 @@ export class Ingress {
   /** A broker has delivered a batch of messages. */
   observed(link: BrokerLink, { batch, messages }: Observations): void {
     const { table, applyEvent, admission } = this.#deps;
-    const { session, antiEntropy, intake, worker } = link;
+    const { session, antiEntropy, ingress, worker } = link;
     const bytes = batch.byteLength;
     const reader = new BatchReader(batch);
     const now = Date.now();
@@ -54,7 +54,7 @@ export class Ingress {
       // A dropped echo needs no scan: it becomes overdue.
       if (isBurst && !own && table.states.has(topic)) antiEntropy.note(topic);
     }
-    worker.credit(intake.received(bytes, uptime));
+    worker.credit(ingress.received(bytes, uptime));
   }
 
   /** A full scan has shown a batch of messages. */

@@ -60,7 +60,8 @@ export class PeriodicTasks {
   #isWaitedFor(): boolean {
     const { table, links } = this.#deps;
     if (table.waitsForTime) return true;
-    for (const link of links) if (link.intake.isHeld || (link.session.isReady && link.isWaiting)) return true;
+    for (const link of links)
+      if (link.ingress.isHeld || (link.session.isReady && link.isWaiting)) return true;
     return false;
   }
 
@@ -71,7 +72,7 @@ export class PeriodicTasks {
     const uptime = performance.now();
     this.#expire(now);
     for (const link of links) {
-      link.worker.credit(link.intake.overdue(uptime));
+      link.worker.credit(link.ingress.overdue(uptime));
       if (link.session.isReady) this.#lookAfter(link, uptime);
     }
     table.forget(now);

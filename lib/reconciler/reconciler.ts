@@ -168,7 +168,7 @@ export class Reconciler {
         return;
       case 'observations':
         ingress.observed(link, message);
-        if (link.hasProbes || link.intake.isHeld) committer.save();
+        if (link.hasProbes || link.ingress.isHeld) committer.save();
         periodicTasks.keep();
         return;
       case 'caught-up':

@@ -106,7 +106,7 @@ export const BROKER_METRICS: readonly Metric[] = [
     notes: `- \`pending\`: 1,000 messages, or 16 MB, were in flight to the broker. Topics wait until half of them are
   acknowledged.
 - \`pending_of_topic\`: 32 publishes of one topic were unconfirmed. Its newest value waits.
-- \`intake\`: the reconciler had not yet handled 8 batches of messages, of up to 256 KB each. mqttrep did not acknowledge
+- \`ingress\`: the reconciler had not yet handled 8 batches of messages, of up to 256 KB each. mqttrep did not acknowledge
   the next message of the broker.`,
   },
   {

@@ -47,26 +47,26 @@ export class BrokerActorFixture {
   #port: MessagePort;
   #stopped: Promise<void> | undefined;
 
-  constructor(url: string, rigOptions: FixtureOptions = {}) {
-    const { subscriptions = [{ filter: '#', qos: 1 }], options = {} } = rigOptions;
+  constructor(url: string, fixtureOptions: FixtureOptions = {}) {
+    const { subscriptions = [{ filter: '#', qos: 1 }], options = {} } = fixtureOptions;
     const { port1, port2 } = new MessageChannel();
-    this.#replica = rigOptions.replica ?? 'us';
+    this.#replica = fixtureOptions.replica ?? 'us';
     this.#port = port2;
     this.#listen();
     const settings = {
       mode: 'replicate',
-      name: rigOptions.name ?? 'oslo',
-      process: rigOptions.process ?? '1-1',
+      name: fixtureOptions.name ?? 'oslo',
+      process: fixtureOptions.process ?? '1-1',
       url,
       options: { reconnectPeriod: 50, ...options },
-      clientId: rigOptions.clientId ?? `rig_${randomUUID()}`,
+      clientId: fixtureOptions.clientId ?? `fixture_${randomUUID()}`,
       maxQos: 2,
-      maxLevels: rigOptions.maxLevels ?? Number.POSITIVE_INFINITY,
+      maxLevels: fixtureOptions.maxLevels ?? Number.POSITIVE_INFINITY,
       maxTopicLength: Number.POSITIVE_INFINITY,
       subscriptions,
       sampling: { period: 20, newestOnly: false },
       controlPrefix: 'mqttrep',
-      stateTopics: rigOptions.stateTopics ?? false,
+      stateTopics: fixtureOptions.stateTopics ?? false,
       bounds: DEFAULT_BOUNDS,
     } as const;
     this.actor = new BrokerActor(settings, port1, report => {

@@ -86,7 +86,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
 
       it('hands a message that is not retained on once, while its topic is asked for', async () => {
         // What comes while a second connection throws the first one out is lost.
-        await fixture.publish('PARIS', 'looked at', 'again and again', { retain: true });
+        await fixture.publish('PARIS', 'looked at', 'repeatedly', { retain: true });
         await fixture.mqttrep.line(
           'PARIS: the broker allows one connection of this account only',
           2 * patience,

@@ -49,7 +49,7 @@ describe('mqttrep bears', function () {
     });
 
     for (const [version, config] of Object.entries(configs)) {
-      it(`a broker that comes back without its data: it is filled anew, and nothing is deleted (${version})`, async () => {
+      it(`fills a broker that comes back without its data, and deletes nothing (${version})`, async () => {
         const brokers = await mosquittos(['OSLO', 'PARIS']);
         fixture = await scenes.start({ brokers, configs: { OSLO: config, PARIS: config } });
         await publishMany(brokers.OSLO.url, 200);

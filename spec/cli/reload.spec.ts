@@ -129,25 +129,25 @@ describe('mqttrep, at SIGHUP,', function () {
 
   it('removes a broker, and compares with it when it is added again', async () => {
     await start({ MQTTREP_TOPIC_all: '#' }, 'OSLO', 'PARIS', 'QUEBEC');
-    for (const topic of ['kept', 'erased', 'changed']) await retain('OSLO', topic, '1');
-    for (const topic of ['kept', 'erased', 'changed']) await retained('QUEBEC', topic, '1');
+    for (const topic of ['kept', 'deleted', 'changed']) await retain('OSLO', topic, '1');
+    for (const topic of ['kept', 'deleted', 'changed']) await retained('QUEBEC', topic, '1');
     const said = await reload({ ...between('OSLO', 'PARIS'), MQTTREP_TOPIC_all: '#' });
     expect(said).to.contain('broker QUEBEC is removed');
     expect(losses('QUEBEC')).to.equal(1);
 
-    await (await client('OSLO')).deleteRetained('erased');
+    await (await client('OSLO')).deleteRetained('deleted');
     await retain('QUEBEC', 'changed', '2');
-    await retained('PARIS', 'erased', undefined);
-    expect((await retainedOf(brokers.QUEBEC.url, '#')).get('erased')).to.equal('1');
+    await retained('PARIS', 'deleted', undefined);
+    expect((await retainedOf(brokers.QUEBEC.url, '#')).get('deleted')).to.equal('1');
 
     await reload({ ...between('OSLO', 'PARIS', 'QUEBEC'), MQTTREP_TOPIC_all: '#' });
-    await retained('QUEBEC', 'erased', undefined);
+    await retained('QUEBEC', 'deleted', undefined);
     await retained('OSLO', 'changed', '2');
     await retained('QUEBEC', 'kept', '1');
     untouched('OSLO', 'PARIS');
   });
 
-  it('connects anew to a broker of which the options changed, and to no other', async () => {
+  it('reconnects to a broker whose options changed, and to no other', async () => {
     await start({ MQTTREP_TOPIC_all: '#' }, 'OSLO', 'PARIS');
     const said = await reload({
       ...between('OSLO', 'PARIS'),

@@ -183,7 +183,7 @@ describe('mqttrep replicates', function () {
         }
       });
 
-      it('with TTL: erases everywhere what has been quiet so long, and only that', async () => {
+      it('with TTL deletes everywhere what was not written for so long, and only that', async () => {
         const payload = 'for two seconds';
         const rewrite = () => fixture.publish(first, 'brief/rewritten', payload, { retain: true });
         const rewriting = setInterval(rewrite, 100);
@@ -201,8 +201,8 @@ describe('mqttrep replicates', function () {
           clearInterval(rewriting);
         }
         for (const site of fixture.sites) {
-          const erasures = (await fixture.seen(site, 'brief/rewritten')).filter(copy => copy.payload === '');
-          expect(erasures, `erasures at ${site}`).to.have.length(0);
+          const deletions = (await fixture.seen(site, 'brief/rewritten')).filter(copy => copy.payload === '');
+          expect(deletions, `deletions at ${site}`).to.have.length(0);
         }
       });
     });

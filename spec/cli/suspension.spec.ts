@@ -21,7 +21,7 @@ for (const protocolVersion of inFull([4, 5], [4])) {
       fixture = await scenes.start({ brokers: await mosquittos(['OSLO', 'PARIS']), configs });
     });
 
-    it('does not pass on an old command, and compares anew what is retained', async () => {
+    it('does not pass on an old command, and compares again what is retained', async () => {
       const paris = await fixture.watch('PARIS');
       await fixture.publish('OSLO', 'door/state', 'closed', { retain: true });
       await fixture.retainedEverywhere('door/state', 'closed');

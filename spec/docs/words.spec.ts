@@ -9,24 +9,17 @@ const ROOT = join(import.meta.dirname, '../../..');
 
 /** Folders and files that are checked, each with all that it contains. */
 const CHECKED = [
+  'bench',
   'bin',
-  'lib/comparison',
-  'lib/protocol',
-  'lib/status/page',
-  'lib/store',
-  'lib/supervisor',
-  'spec/comparison',
-  'spec/docs',
-  'spec/package',
-  'spec/page',
-  'spec/pm2',
-  'spec/protocol',
-  'spec/status/page',
-  'spec/store',
-  'spec/supervisor',
-  'spec/support',
-  'spec/workers',
-  'workers/idle-collection.ts',
+  'contrib',
+  'docs',
+  'lib',
+  'spec',
+  'workers',
+  'CHANGELOG.md',
+  'README.md',
+  'SECURITY.md',
+  'package.json',
 ] as const;
 
 const READABLE = /\.(?:tsx?|md|json)$/;

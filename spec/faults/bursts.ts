@@ -1,4 +1,4 @@
-/** Bursts that make a mosquitto with its own limits drop messages on their way to mqttrep. */
+/** Bursts that make a mosquitto with its own limits drop messages for mqttrep. */
 
 import { expect } from 'chai';
 import { sceneHooks } from '../cli/fixture-hooks.ts';

@@ -1,4 +1,4 @@
-/** mqttrep is killed at random moments under load, again and again, and goes on with one store. */
+/** mqttrep is killed at random moments under load, repeatedly, and goes on with one store. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';

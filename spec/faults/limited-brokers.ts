@@ -26,7 +26,7 @@ const NAMES: readonly LimitedBrokerName[] = [
 const topicOf = (site: string) => (index: number) =>
   `homeassistant/sensor/${site}/${'x'.repeat(40)}/${index}/config`;
 
-async function erase(url: string, topics: readonly string[]): Promise<void> {
+async function deleteAll(url: string, topics: readonly string[]): Promise<void> {
   const client = await TestClient.connect(url);
   await Promise.all(topics.map(topic => client.publish(topic, '', { retain: true })));
   await client.end();
@@ -56,7 +56,7 @@ for (const protocolVersion of [4, 5] as const) {
 
         limited.link.cut();
         const gone = Array.from({ length: 5 }, (_, index) => topicOf('PARIS')(index));
-        await erase(brokers.PARIS.url, gone);
+        await deleteAll(brokers.PARIS.url, gone);
         await publishMany(brokers.OSLO.url, 10, index => `late/${index}`);
         limited.link.heal();
         await expectEqualBrokers(fixture.urls, { within: 3 * patience });

@@ -4,7 +4,7 @@
  *
  * For each loss there is a broker actor of its own, which reaches a mosquitto through a relay that loses one answer;
  * those of one type run at the same time. The spec stands in for the reconciler: in each session it publishes, probes, and asks for a
- * survey, and it cuts the link now and then until the answer was due.
+ * full scan, and it cuts the link now and then until the answer was due.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';

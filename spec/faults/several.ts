@@ -24,7 +24,7 @@ describe('Two mqttreps over the same two brokers', function () {
     second = undefined;
   });
 
-  it('converge over MQTT 5, though one of them is killed again and again', () =>
+  it('converge over MQTT 5, though one of them is killed repeatedly', () =>
     withChance(async random => {
       const config = { protocolVersion: 5, reconnectPeriod: 100 };
       fixture = await scenes.start({

@@ -77,7 +77,7 @@ export async function expectPeace(fixture: ReplicationFixture): Promise<void> {
   await expectEqualBrokers(fixture.urls, { within: patience });
 }
 
-/** What was under way when the brokers became equal may still come; then never anything. */
+/** What was in flight when the brokers became equal may still come; then never anything. */
 async function assertSilence(fixture: ReplicationFixture): Promise<void> {
   const before = await published(fixture);
   await wait(SILENCE);

@@ -1,4 +1,4 @@
-/** Writers at both ends contend for the same topics, while the link between is cut at random moments. */
+/** Writers at both ends write the same topics, while the link between is cut at random moments. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { sceneHooks } from '../cli/fixture-hooks.ts';

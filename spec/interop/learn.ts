@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { IConnackPacket } from 'mqtt';
 import type { QoS, ReceivedMessage, TestClient } from '../support/client.ts';
 import { unlessHungUp } from './hang-ups.ts';
-import { type Announced, type Answer, CONTENDED, type Limits, MANY, PAYLOADS, TOPICS } from './limits.ts';
+import { type Announced, type Answer, type Limits, MANY, PAYLOADS, RACED_TOPICS, TOPICS } from './limits.ts';
 import type { Access, Protocol } from './makes/make.ts';
 import { Site, within } from './site.ts';
 import { silenceMs, tryVersion } from './try-version.ts';
@@ -41,13 +41,13 @@ export async function learn(access: Access, forced: Protocol | undefined, prefix
       retainsQos0: retains && (await carries(site, `${prefix}/retained/0`, x, { published: 0 })),
       flagsReplays: retains && (await carries(site, `${prefix}/retained/1`, x, { subscribed: 1 })),
       replaysInOrder: !retains || (await unlessHungUp(() => replaysInOrder(site, `${prefix}/order`))),
-      erases: retains && (await erases(site, `${prefix}/erased`)),
+      deletes: retains && (await deletes(site, `${prefix}/deleted`)),
       ...(await unlessHungUp(() => replayed(site, `${prefix}/many`))),
       largestPayload: retains ? await largestPayload(site, `${prefix}/payload`) : 0,
       unfitTopics: retains ? await unfitTopics(site, `${prefix}/topics`) : [],
       keepsFlags: protocol === 5 && retains ? await keepsFlags(site, `${prefix}/flags`) : undefined,
       properties: protocol === 5 ? await carriesProperties(site, `${prefix}/properties`) : undefined,
-      disordered: retains ? await unlessHungUp(() => disordered(site, `${prefix}/contended`)) : 0,
+      disordered: retains ? await unlessHungUp(() => disordered(site, `${prefix}/raced`)) : 0,
     };
   } finally {
     await site.tidy([]).catch(() => undefined);
@@ -164,13 +164,13 @@ async function replaysInOrder(site: Site, prefix: string): Promise<boolean> {
   await within(reader.subscribe(topics, { qos: 0 }), 'SUBACK');
   await wait(500);
   await reader.destroy();
-  await site.eraseAll(topics);
+  await site.deleteAll(topics);
   const shown = reader.messages.map(({ topic }) => topic);
   const isIn = (order: readonly string[]) => shown.every((topic, index) => topic === order[index]);
   return isIn(topics) || isIn(topics.toReversed());
 }
 
-async function erases(site: Site, topic: string): Promise<boolean> {
+async function deletes(site: Site, topic: string): Promise<boolean> {
   await site.publish(topic, 'x', { retain: true });
   await site.deleteRetained(topic);
   await wait(200);
@@ -189,7 +189,7 @@ async function replayed(site: Site, prefix: string): Promise<Pick<Limits, 'repla
   }
   const standsMany = reader.connected;
   await reader.destroy();
-  await site.eraseAll(topics);
+  await site.deleteAll(topics);
   const shown = new Set(reader.messages.filter(({ retain }) => retain).map(({ topic }) => topic));
   return { replayed: topics.filter(topic => shown.has(topic)).length, standsMany };
 }
@@ -227,7 +227,7 @@ async function carriesProperties(site: Site, topic: string): Promise<boolean> {
 
 /** Two clients write the same topics at once: is what was delivered last what is retained? */
 async function disordered(site: Site, prefix: string): Promise<number> {
-  const topics = Array.from({ length: CONTENDED }, (_, index) => `${prefix}/${index}`);
+  const topics = Array.from({ length: RACED_TOPICS }, (_, index) => `${prefix}/${index}`);
   const reader = await site.client();
   const writers = [await site.client(), await site.client()];
   await within(reader.subscribe(`${prefix}/+`), 'SUBACK');
@@ -241,6 +241,6 @@ async function disordered(site: Site, prefix: string): Promise<number> {
   await wait(1000);
   const delivered = new Map(reader.messages.map(({ topic, payload }) => [topic, payload]));
   const retained = await site.retained(topics);
-  await site.eraseAll(topics);
+  await site.deleteAll(topics);
   return topics.filter(topic => retained.get(topic)?.payload !== delivered.get(topic)).length;
 }

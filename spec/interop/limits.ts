@@ -46,7 +46,7 @@ export interface Limits {
   /** What is retained under the filters of one SUBSCRIBE is sent filter by filter, from either end. */
   readonly replaysInOrder: boolean;
   /** An empty retained message removes what is retained. */
-  readonly erases: boolean;
+  readonly deletes: boolean;
   /** Of MANY retained messages, so many are sent to a new subscriber of a wildcard that fits all. */
   readonly replayed: number;
   /** It does not hang up on a subscriber to whom it has MANY retained messages to send. */
@@ -62,7 +62,7 @@ export interface Limits {
   readonly keepsFlags: boolean | undefined;
   /** User properties reach a subscriber. Undefined where it does not speak MQTT 5. */
   readonly properties: boolean | undefined;
-  /** Of CONTENDED topics that two clients write at once, so many end with another value than was delivered last. */
+  /** Of RACED_TOPICS topics that two clients write at once, so many end with another value than was delivered last. */
   readonly disordered: number;
   /** What is retained outlives an orderly restart. Undefined where it cannot be restarted by the suite. */
   readonly keeps?: boolean;
@@ -74,8 +74,8 @@ export const MANY = 1500;
 /** As many as are used instead where a broker does not stand MANY. */
 export const FEWER = 500;
 
-/** No more than may be under way at once: the Receive Maximum of HiveMQ is 10. */
-export const CONTENDED = 8;
+/** No more than may be in flight at once: the Receive Maximum of HiveMQ is 10. */
+export const RACED_TOPICS = 8;
 
 /** The payloads tried, in bytes, largest first. */
 export const PAYLOADS: readonly number[] = [1024 * 1024, 250_000, 60_000, 16_000, 4000];
@@ -99,7 +99,7 @@ export const TOPICS: readonly string[] = [
 
 /** The limits in words, for the table; nothing where the broker does all that MQTT promises. */
 export function inWords(limits: Limits): string[] {
-  const { versions, maxQos, retains, erases, replayed, largestPayload, unfitTopics } = limits;
+  const { versions, maxQos, retains, deletes, replayed, largestPayload, unfitTopics } = limits;
   const found: string[] = [];
   if (versions[5] !== 'accepts') found.push(`${versions[5]} at MQTT 5`);
   if (versions[3] !== 'accepts') found.push(`${versions[3]} at MQTT 3.1`);
@@ -109,7 +109,7 @@ export function inWords(limits: Limits): string[] {
   if (!limits.replacesSubscriptions)
     found.push('delivers twice where a filter was subscribed to with one QoS and then with another');
   if (!retains) found.push('shows nothing as retained');
-  else if (!erases) found.push('an empty retained message erases nothing');
+  else if (!deletes) found.push('an empty retained message deletes nothing');
   if (retains && !limits.retainsQos0) found.push('does not retain what is published with QoS 0');
   if (retains && !limits.flagsReplays) found.push('replays to a subscription of QoS 1 lack the retain flag');
   if (retains && !limits.replaysInOrder) found.push('replays the filters of a SUBSCRIBE in any order');
@@ -128,7 +128,7 @@ export function inWords(limits: Limits): string[] {
   if (limits.properties === false) found.push('drops user properties');
   if (limits.disordered > 0)
     found.push(
-      `retains another value than it delivered last, in ${limits.disordered} of ${CONTENDED} contended topics`,
+      `retains another value than it delivered last, in ${limits.disordered} of ${RACED_TOPICS} topics that two clients write at once`,
     );
   if (limits.keeps === false) found.push('retained messages do not outlive a restart');
   return [...found, ...announcedInWords(limits.announced)];

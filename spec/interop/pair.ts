@@ -240,7 +240,7 @@ export class Pair {
   }
 
   /**
-   * What comes behind a burst is dropped with it at some brokers, on its way to mqttrep or to the watcher. So from time
+   * What comes behind a burst is dropped with it by some brokers, for mqttrep or for the watcher. So from time
    * to time something else is written, since mqttrep publishes nothing that the other broker holds already.
    */
   async #carried(side: Side, topic: string): Promise<void> {
@@ -264,7 +264,7 @@ export class Pair {
 
   /**
    * Resolves when mqttrep has left the marker by which it knows what was stored at a broker. The first that is seen
-   * may have been on its way already; the second stands for all that was settled before the first.
+   * may have been in flight already; the second stands for all that was settled before the first.
    */
   async marked(): Promise<void> {
     const watchers = await Promise.all(this.sides.map(side => this.watch(side)));

@@ -19,7 +19,7 @@ export interface Result {
   readonly title: string;
   readonly source: string;
   readonly version: string;
-  /** That was agreed upon, such as `MQTT 3.1.1`. */
+  /** The version that was agreed, such as `MQTT 3.1.1`. */
   readonly protocol: string;
   readonly transport: Transport;
   readonly limits: readonly string[];

@@ -87,7 +87,7 @@ export class Site {
     await Promise.all(Array.from({ length: inFlight }, publishNext));
   }
 
-  eraseAll(topics: readonly string[]): Promise<void> {
+  deleteAll(topics: readonly string[]): Promise<void> {
     return this.publishAll(topics.map(topic => [topic, ''] as const));
   }
 
@@ -173,9 +173,9 @@ export class Site {
     }
   }
 
-  /** Erases what the suite wrote, as far as the broker lets it. */
+  /** Deletes what the suite wrote, as far as the broker lets it. */
   async tidy(topics: readonly string[]): Promise<void> {
-    await this.eraseAll([...topics, ...this.#ends]);
+    await this.deleteAll([...topics, ...this.#ends]);
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ const usage = `npm run test:broker -- NAME [--protocol 5|3.1.1|3.1] [--transport
 npm run test:broker -- --url URL [--url URL] [--config JSON] [--protocol 5|3.1.1|3.1]
     takes one that runs, with a mosquitto, or with the broker of the second URL.
     JSON: connection options as in MQTTREP_CONFIG_{name}, such as {"username":"…","password":"…"}.
-    All that is written is below interop…/, and is erased in the end.
+    All that is written is below interop…/, and is deleted in the end.
 --cases TEXT: only those cases whose title has it.
 --stores-late: the broker stores what it retains once a second, as VerneMQ does: masses are written in parts.
 `;

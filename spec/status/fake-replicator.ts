@@ -50,7 +50,7 @@ export class FakeReplicator {
   async askBroker(name: string): Promise<BrokerMeasures> {
     const counts = this.brokers.get(name);
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
-    const heldBack = { intake: 4 };
+    const heldBack = { ingress: 4 };
     return { counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
   }
 

@@ -3,7 +3,7 @@
  * gathers a packet, and replaces a PUBLISH above the limit by a small stand-in (stand-in.ts). It also replaces a PUBLISH whose
  * properties are too large: to parse some 100,000 of them takes longer than to parse hundreds of messages.
  *
- * Such a message is acknowledged like any other, so the broker does not send it again and again, and mqttrep knows that it
+ * Such a message is acknowledged like any other, so the broker does not send it repeatedly, and mqttrep knows that it
  * exists. A Maximum Packet Size in CONNECT would hide it: the broker would drop the message unseen, and a retained one
  * would look deleted.
  *

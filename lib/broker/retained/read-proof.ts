@@ -1,6 +1,6 @@
 /**
  * Proves that mqttrep may read beneath a parent. A broker may grant a SUBSCRIBE and show nothing if the account may not read:
- * retained topics look absent there. So mqttrep publishes a message of its own beside the topics in question, not retained
+ * retained topics look absent there. So mqttrep publishes a message of its own beside these topics, not retained
  * and under a last level that is reserved for it. Only if that message is delivered can an absence be believed.
  *
  * The message has QoS 0, since some brokers hang up on a publish with a higher QoS that they deny. If a broker hangs up all the

@@ -56,14 +56,14 @@ export function measuresOf(deps: MeasuresDeps): Omit<ReconcilerMeasures, 'confli
     memory: { bytes: table.usage.bytes, bound: admission.memory },
     links: [...links]
       .filter(({ isRemoved }) => !isRemoved)
-      .map(({ index, name, flow, blockedTopics, guard, doubts, gap }) => ({
+      .map(({ index, name, flow, blockedTopics, guard, unverified, gap }) => ({
         name,
         pending: flow.pending,
         waiting: flow.waiting,
         behind: stats.behind[index] ?? 0,
         blocked: blockedTopics.blocked,
         deletionsHeld: guard.size,
-        unreadable: doubts.unreadable,
+        unreadable: unverified.unreadable,
         isReplayIncomplete: gap.isOpen,
       })),
     lastConflict: conflicts.last,

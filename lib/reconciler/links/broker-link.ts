@@ -8,12 +8,12 @@ import type { DeletionBound } from '../../protocol/settings.ts';
 import { AntiEntropy } from '../probing/anti-entropy.ts';
 import { BrokerProbes } from '../probing/broker-probes.ts';
 import { DeletionGuard } from '../probing/deletion-guard.ts';
-import { DoubtedTopics } from '../probing/doubted-topics.ts';
+import { UnverifiedTopics } from '../probing/unverified-topics.ts';
 import { AcceptanceDigests } from './acceptance-digests.ts';
 import { BlockedTopics } from './blocked-topics.ts';
 import { BrokerCounters } from './broker-counters.ts';
 import { BrokerSession } from './broker-session.ts';
-import { IntakeCredit } from './intake-credit.ts';
+import { IngressCredit } from './ingress-credit.ts';
 import { MarkedState } from './marked-state.ts';
 import type { Marker } from './marker.ts';
 import { PublishFlow } from './publish-flow.ts';
@@ -60,7 +60,7 @@ export class BrokerLink {
   readonly worker = new WorkerPort();
   readonly session: BrokerSession;
   readonly flow = new PublishFlow();
-  readonly intake = new IntakeCredit();
+  readonly ingress = new IngressCredit();
   readonly blockedTopics = new BlockedTopics();
   readonly digests = new AcceptanceDigests();
   readonly counters = new BrokerCounters();
@@ -68,7 +68,7 @@ export class BrokerLink {
   readonly state: MarkedState;
   readonly gap = new ReplayGap();
   readonly probes = new BrokerProbes();
-  readonly doubts = new DoubtedTopics();
+  readonly unverified = new UnverifiedTopics();
   readonly guard: DeletionGuard;
   readonly antiEntropy: AntiEntropy;
   #rank: number;
@@ -140,7 +140,7 @@ export class BrokerLink {
 
   /** Takes the port to the broker's worker, in place of an earlier one. */
   attach(port: Port<ToBroker, FromBroker>, receive: (message: FromBroker) => void): void {
-    this.intake.reset();
+    this.ingress.reset();
     this.worker.attach(port, receive);
   }
 
@@ -156,14 +156,14 @@ export class BrokerLink {
     this.flow.reset();
     this.antiEntropy.disconnected();
     this.gap.disconnected();
-    this.doubts.disconnected();
+    this.unverified.disconnected();
     return this.probes.disconnected();
   }
 
   /** The topic was shown or written: nothing suggests any longer that it was deleted there. */
   seen(topic: string): void {
     this.probes.round.seen(topic);
-    this.doubts.resolve(topic);
+    this.unverified.resolve(topic);
     if (this.guard.size > 0) this.guard.release(topic);
   }
 

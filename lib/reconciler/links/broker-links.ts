@@ -118,19 +118,19 @@ export class BrokerLinks implements Iterable<BrokerLink> {
     }
   }
 
-  /** To be called before a commit, and not while a commit is under way. */
+  /** To be called before a commit, and not while a commit is in progress. */
   pruneHistories(uptime: number): void {
     for (const link of this.#links) link.pruneHistory(uptime);
   }
 
   /** A commit takes the effects of all batches of observations so far. */
   commitBegun(): void {
-    for (const { intake } of this.#links) intake.commitBegun();
+    for (const { ingress } of this.#links) ingress.commitBegun();
   }
 
   /** The commit has succeeded or failed: the credit of these batches goes back. */
   commitEnded(): void {
-    for (const { intake, worker } of this.#links) worker.credit(intake.commitEnded());
+    for (const { ingress, worker } of this.#links) worker.credit(ingress.commitEnded());
   }
 
   /** Takes out all that is gathered to be sent at this moment; the result sends it. */

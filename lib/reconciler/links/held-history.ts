@@ -134,7 +134,7 @@ export class HeldHistory {
   }
 
   /**
-   * Forgets values from before the first marker that the broker may come back with. Not while a commit is under way: that one
+   * Forgets values from before the first marker that the broker may come back with. Not while a commit is in progress: that one
    * stores since when everything is known, and all values since then.
    */
   prune(uptime: number): void {

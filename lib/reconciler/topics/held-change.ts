@@ -21,7 +21,7 @@ export interface HeldChange {
   readonly until: number;
 }
 
-/** A history that keeps nothing. */
+/** A history that is always empty. */
 export const NO_HISTORY: HeldBefore = {
   changed: () => undefined,
   heldUnseen: () => undefined,

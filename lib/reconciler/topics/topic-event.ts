@@ -1,4 +1,4 @@
-/** An event on its way to the register of its topic. */
+/** An event for the register of its topic. */
 
 import type { Event } from '../../core/events.ts';
 

@@ -58,7 +58,7 @@ export class Absences {
 
   /** The broker has returned and shown some topics; others, which it held, are probed. */
   returned(link: BrokerLink, shown: Iterable<string>, probed: readonly string[]): void {
-    link.doubts.returned(probed);
+    link.unverified.returned(probed);
     const parents = new Set(probed.map(parentOf));
     const witnesses = new Map<string, string>();
     if (parents.size > 0) {
@@ -151,18 +151,18 @@ export class Absences {
 
   /** Topics that could not be read stay as they are believed to be, and are probed again later. */
   #leaveUnreadable(link: BrokerLink, unreadable: readonly string[]): void {
-    const { probes, doubts } = link;
+    const { probes, unverified } = link;
     const uptime = performance.now();
     for (const topic of unreadable) {
       // A scan comes to the topic again by itself.
       if (probes.round.priority === 'return') probes.retries.unanswered(topic, uptime);
-      doubts.addUnreadable(topic);
+      unverified.addUnreadable(topic);
     }
     this.#log.unreadable(link, unreadable, uptime);
   }
 
   #judge(link: BrokerLink): void {
-    const { probes, doubts, guard } = link;
+    const { probes, unverified, guard } = link;
     const { round } = probes;
     const { decide } = this.#deps;
     const { suspected, vanished, lacking, unreadable } = this.#sorted(link);
@@ -175,12 +175,12 @@ export class Absences {
     this.#leaveUnreadable(link, unreadable);
     for (const topic of [...suspected, ...vanished, ...lacking]) {
       probes.retries.answered(topic);
-      doubts.resolve(topic);
+      unverified.resolve(topic);
     }
     for (const topic of [...vanished, ...lacking]) decide(link, topic, 'absent', 'loss');
     link.counters.countVanished(vanished.length);
     const { believed, held } = guard.judge(suspected, () => this.#heldAt(link), uptime);
-    if (!doubts.hasUnheard) guard.openIfEmpty();
+    if (!unverified.hasUnheard) guard.openIfEmpty();
     for (const topic of believed) decide(link, topic, 'absent', 'deletion');
     this.#log.vanished(link, vanished, uptime);
     this.#log.held(link, held, uptime);

@@ -56,10 +56,7 @@ export class FullScans {
       isInParts: isRead && result.subscribes > 1,
     });
     if (missed > 0)
-      log(
-        'info',
-        `${name}: the broker had dropped messages of ${missed} topics on their way to mqttrep; these topics are probed`,
-      );
+      log('info', `${name}: the broker had dropped messages of ${missed} topics; these topics are probed`);
     if (!wasOpen) return;
     if (isRead) {
       log('info', `${name}: the replay is complete: the rest was read in ${result.subscribes} parts`);

@@ -73,10 +73,10 @@ export class Verifier {
 
   /** Anti-entropy: probes some topics, so many seconds after the last time. */
   startScan(link: BrokerLink, elapsed: number, uptime: number): void {
-    const { session, probes, antiEntropy, doubts } = link;
+    const { session, probes, antiEntropy, unverified } = link;
     if (!session.isReady || !session.retains || probes.round.isOpen) return;
     const probed = this.#probe(link, antiEntropy.next(this.#deps.table.states, elapsed, uptime));
-    for (const topic of probed) if (antiEntropy.isAfterBurst(topic)) doubts.addUnheard(topic);
+    for (const topic of probed) if (antiEntropy.isAfterBurst(topic)) unverified.addUnheard(topic);
     probes.round.begin(probed, 'scan');
     if (antiEntropy.beginFullScan(elapsed, uptime)) this.#fullScans.begin(link);
   }

@@ -28,7 +28,7 @@ describe('SubscribeLimit', () => {
     expect(limit.filters).to.equal(UNLIMITED);
   });
 
-  it('keeps its suspicion if fewer filters are answered, and drops it if as many are', () => {
+  it('keeps a suspected limit if fewer filters are answered, and drops it if as many are', () => {
     const limit = new SubscribeLimit();
     limit.unanswered(11);
     limit.answered(1);

@@ -49,7 +49,7 @@ describe('Ingress', () => {
     expect(held.done).to.equal(false);
     expect(fixture.ingress.counters, 'told as such').to.include({ held_back: 1 });
     fixture.ingress.credit(1);
-    expect(held.done, 'its own batch is under way, too').to.equal(false);
+    expect(held.done, 'its own batch is in flight, too').to.equal(false);
     fixture.ingress.credit(1);
     expect(held.done).to.equal(true);
     expect(fixture.take('t').done).to.equal(true);

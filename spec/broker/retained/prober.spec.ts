@@ -21,8 +21,8 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
       const client = await TestClient.connect(broker.url, { protocolVersion: 4 });
       await client.publish('present', 'here', { retain: true });
       await client.publish('bytes', Buffer.from([0, 255, 128]), { retain: true });
-      await client.publish('erased', 'gone', { retain: true });
-      await client.deleteRetained('erased');
+      await client.publish('deleted', 'gone', { retain: true });
+      await client.deleteRetained('deleted');
       await client.publish('passed', 'by');
       await client.end();
       await publishMany(broker.url, 250);
@@ -41,7 +41,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
     });
 
     it('tells present topics from absent ones', async () => {
-      const topics = ['present', 'bytes', 'erased', 'passed', 'never', 'pre', 'present/below'];
+      const topics = ['present', 'bytes', 'deleted', 'passed', 'never', 'pre', 'present/below'];
       const found = ['here', '\x00\xff\x80', 'absent', 'absent', 'absent', 'absent', 'absent'];
       expect(await fixture.ask(topics)).to.deep.equal(found);
     });

@@ -81,7 +81,7 @@ export class Traffic {
       const what = `${topic} holds ${found ?? 'nothing'}`;
       if (number > tried || Number.isNaN(number)) return [`${what}, which nobody wrote`];
       const write = (index: number) => (index === log.deletion ? 'its deletion' : `write ${index}`);
-      // A value that mqttrep could not hear, in a state that the broker went back to, looks like one written since.
+      // A value that mqttrep could not hear, in a state with which the broker returned, looks like one written since.
       const looksNew = site.hasLostData && site.wasUnheard && !this.#wasSeenInOrder(log, number);
       if (number < elsewhere && !looksNew)
         return [`${what}, though ${write(elsewhere)} had arrived at another site`];

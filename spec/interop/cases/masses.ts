@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { CONTENDED, MANY } from '../limits.ts';
+import { MANY, RACED_TOPICS } from '../limits.ts';
 import { longPatience, type Pair, patience } from '../pair.ts';
 import type { Side } from '../tested-broker.ts';
 
@@ -27,7 +27,7 @@ export function firstContact(pair: () => Pair): void {
     if (there.limits.replayed > 0) await pair().bothHold(few(pair()), longPatience);
     if (here.limits.replayed === MANY) await pair().bothHold(many(pair(), 'before'), longPatience);
     else await findsTheRestWhenItIsWritten(pair());
-    await eraseAll(pair(), here, many(pair(), 'before'));
+    await deleteAll(pair(), here, many(pair(), 'before'));
   });
 }
 
@@ -38,14 +38,14 @@ export function masses(pair: () => Pair): void {
       await pair().watch(pair().other(pair()[from]));
       await pair().writeAll(pair()[from], messages);
       await arrives(pair(), pair()[from], messages);
-      await eraseAll(pair(), pair()[from], messages);
+      await deleteAll(pair(), pair()[from], messages);
     });
   }
 
   it('ends with one value at both brokers where clients of both write at once, and is silent then', async () => {
-    const topics = Array.from({ length: CONTENDED }, (_, index) => pair().topic(`contended/${index}`));
+    const topics = Array.from({ length: RACED_TOPICS }, (_, index) => pair().topic(`raced/${index}`));
     await Promise.all(pair().sides.map(side => pair().watch(side)));
-    await contend(pair(), topics);
+    await writeAtOnce(pair(), topics);
     await pair().settled();
     for (const [topic, payload] of await pair().agree(topics)) {
       expect(payload, topic).to.match(/^(HERE|THERE) \d+$/);
@@ -57,7 +57,7 @@ export function masses(pair: () => Pair): void {
 }
 
 /**
- * What a broker drops of a burst is found when mqttrep surveys it; where a replay is cut short, the rest is found when it
+ * What a broker drops of a burst is found by a full scan; where a replay is cut short, the rest is found when it
  * is written again, by and by.
  */
 async function arrives(pair: Pair, from: Side, messages: ReadonlyMap<string, string>): Promise<void> {
@@ -79,12 +79,12 @@ async function arrives(pair: Pair, from: Side, messages: ReadonlyMap<string, str
 }
 
 /** So that the next cases do not take longer at brokers that search through all that they retain. */
-async function eraseAll(pair: Pair, side: Side, messages: ReadonlyMap<string, string>): Promise<void> {
+async function deleteAll(pair: Pair, side: Side, messages: ReadonlyMap<string, string>): Promise<void> {
   await pair.writeAll(side, new Map([...messages.keys()].map(topic => [topic, ''])));
   await pair.settled();
 }
 
-async function contend(pair: Pair, topics: readonly string[]): Promise<void> {
+async function writeAtOnce(pair: Pair, topics: readonly string[]): Promise<void> {
   const write = async (side: Side) => {
     for (let round = 0; round < 20; round++) {
       await Promise.all(topics.map(topic => pair.write(side, topic, `${side.name} ${round}`)));

@@ -6,7 +6,7 @@ import { longPatience, type Pair, patience } from '../pair.ts';
 const rounds = 50;
 
 export function cuts(pair: () => Pair): void {
-  const topics = ['here', 'there', 'both', 'erased-here', 'erased-there', 'rewritten'];
+  const topics = ['here', 'there', 'both', 'deleted-here', 'deleted-there', 'rewritten'];
   const topic = (name: string) => pair().topic(`cut/${name}`);
 
   before(async () => {
@@ -18,12 +18,12 @@ export function cuts(pair: () => Pair): void {
     await pair().write(here, topic('here'), 'from HERE');
     await pair().write(here, topic('here-new'), 'from HERE');
     await pair().write(here, topic('both'), 'from HERE');
-    await pair().write(here, topic('erased-here'), '');
+    await pair().write(here, topic('deleted-here'), '');
     await pair().write(here, topic('rewritten'), '');
     await pair().write(there, topic('there'), 'from THERE');
     await pair().write(there, topic('there-new'), 'from THERE');
     await pair().write(there, topic('both'), 'from THERE');
-    await pair().write(there, topic('erased-there'), '');
+    await pair().write(there, topic('deleted-there'), '');
     await pair().write(there, topic('rewritten'), 'from THERE');
     link.heal();
   });
@@ -43,10 +43,10 @@ export function cuts(pair: () => Pair): void {
     expect(held.get(topic('both'))).to.be.oneOf(['from HERE', 'from THERE']);
   });
 
-  it('what was erased meanwhile is gone at both, unless it was written anew', async () => {
-    // Where a broker dropped many erasures of a burst before, mqttrep takes its time to believe it.
-    if (pair().here.limits.erases) await pair().both(topic('erased-here'), undefined, longPatience);
-    await pair().both(topic('erased-there'), undefined);
+  it('removes at both brokers what was deleted meanwhile, unless it was written again', async () => {
+    // Where a broker dropped many deletions of a burst before, mqttrep takes its time to believe it.
+    if (pair().here.limits.deletes) await pair().both(topic('deleted-here'), undefined, longPatience);
+    await pair().both(topic('deleted-there'), undefined);
     await pair().both(topic('rewritten'), 'from THERE');
   });
 
@@ -68,16 +68,18 @@ export function restarts(pair: () => Pair): void {
     await pair().marked();
     await pair().stored(here);
     await here.broker?.stop();
-    const [erased = '', changed = ''] = messages.keys();
-    await pair().write(there, erased, '');
+    const [deleted = '', changed = ''] = messages.keys();
+    await pair().write(there, deleted, '');
     await pair().write(there, changed, 'new');
     await pair().write(there, pair().topic('restart/added'), 'new');
     await here.broker?.start();
-    const expected = new Map<string, string | undefined>(messages).set(erased, undefined).set(changed, 'new');
+    const expected = new Map<string, string | undefined>(messages)
+      .set(deleted, undefined)
+      .set(changed, 'new');
     await pair().bothHold(expected.set(pair().topic('restart/added'), 'new'), longPatience);
   });
 
-  it('fills a broker that lost its data anew, and takes nothing for erased', async () => {
+  it('fills a broker that lost its data, and takes nothing for deleted', async () => {
     const { here } = pair();
     const messages = restarted(pair(), 'wiped');
     await pair().writeAll(here, messages);

@@ -16,7 +16,7 @@ export function properties(pair: () => Pair): void {
     for (const side of pair().sides) await carries(pair(), side);
   });
 
-  it('erases everywhere a message that expires', async () => {
+  it('deletes everywhere a message that expires', async () => {
     for (const side of pair().sides.filter(hasProperties)) {
       const topic = pair().topic(`expires/${side.name}`);
       await pair().write(side, topic, 'x', { properties: { messageExpiryInterval: 3 } });

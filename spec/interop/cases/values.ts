@@ -50,13 +50,13 @@ export function values(pair: () => Pair): void {
 
   it('publishes with no higher QoS than maxQos', () => respectsMaxQos(pair()));
 
-  it('erases everywhere what is erased at its own broker, or at the other', async () => {
+  it('deletes everywhere what is deleted at its own broker, or at the other', async () => {
     for (const writer of pair().sides) {
-      for (const eraser of pair().sides) {
-        const topic = pair().topic(`erased/${writer.name}/${eraser.name}`);
+      for (const deleter of pair().sides) {
+        const topic = pair().topic(`deleted/${writer.name}/${deleter.name}`);
         await pair().write(writer, topic, 'x');
         await pair().both(topic, 'x');
-        await pair().write(eraser, topic, '');
+        await pair().write(deleter, topic, '');
         await pair().both(topic, undefined);
       }
     }
@@ -102,7 +102,7 @@ export function values(pair: () => Pair): void {
     }
   });
 
-  it('erases everywhere what has been quiet for its TTL', async () => {
+  it('deletes everywhere what was not written for its TTL', async () => {
     const topics = pair().sides.map(side => pair().topic(`brief/${side.name}`));
     for (const [index, side] of pair().sides.entries()) {
       const topic = topics[index] ?? '';

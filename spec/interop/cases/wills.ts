@@ -8,7 +8,7 @@ import { type Pair, patience, withoutTopics } from '../pair.ts';
 
 const WILLS = [
   ['with a payload', 'gone'],
-  ['with an empty payload, which erases', ''],
+  ['with an empty payload, which deletes', ''],
 ] as const;
 
 /** Only where the broker is reached by a websocket. */

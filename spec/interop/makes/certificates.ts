@@ -1,4 +1,4 @@
-/** A certificate authority and a server certificate for loopback, made anew for each run. */
+/** A certificate authority and a server certificate for loopback, made for each run. */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

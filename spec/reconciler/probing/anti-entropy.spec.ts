@@ -64,9 +64,9 @@ describe('AntiEntropy', () => {
   });
 
   it('leaves room for other topics if very many are inferred', () => {
-    for (let index = 0; index < 10_000; index++) antiEntropy.inferred(`presumed/${index}`, NOW);
+    for (let index = 0; index < 10_000; index++) antiEntropy.inferred(`inferred/${index}`, NOW);
     const next = antiEntropy.next(topics(1_000_000), 10, AFTER);
-    expect(next.filter(topic => topic.startsWith('presumed/'))).to.have.lengthOf(2_500);
+    expect(next.filter(topic => topic.startsWith('inferred/'))).to.have.lengthOf(2_500);
     expect(next).to.have.lengthOf(5_000);
   });
 
@@ -89,13 +89,13 @@ describe('AntiEntropy', () => {
 
   describe('begins a full scan', () => {
     it('once in a period, whether or not there was a burst', () => {
-      let surveys = 0;
+      let fullScans = 0;
       for (let at = 0; at < 3 * PERIOD; at += 10) {
         if (!antiEntropy.beginFullScan(10, NOW + at * 1000)) continue;
-        surveys++;
+        fullScans++;
         antiEntropy.fullScanEnded([]);
       }
-      expect(surveys).to.equal(3);
+      expect(fullScans).to.equal(3);
     });
 
     it('after a burst that has been over for 5 s, and not otherwise', () => {
@@ -115,7 +115,7 @@ describe('AntiEntropy', () => {
       });
     }
 
-    it('again and again, until one shows nothing new', () => {
+    it('repeatedly, until one shows nothing new', () => {
       antiEntropy.replayed(1_000);
       for (const news of [3, 1, 0]) {
         expect(antiEntropy.beginFullScan(1, NOW)).to.equal(true);
@@ -149,28 +149,28 @@ describe('AntiEntropy', () => {
     });
 
     /** Full scans that begin within so many seconds; each one shows a topic that has to be probed. */
-    function surveysIn(seconds: number, isFound: boolean): number {
-      let surveys = 0;
+    function fullScansIn(seconds: number, isFound: boolean): number {
+      let fullScans = 0;
       for (let second = 0; second < seconds; second++) {
         if (!antiEntropy.beginFullScan(1, NOW)) continue;
-        surveys++;
+        fullScans++;
         antiEntropy.surprised(isFound);
         antiEntropy.fullScanEnded([]);
       }
-      return surveys;
+      return fullScans;
     }
 
     it('at most five times in a row, and then once a minute as long as each one shows unknown topics', () => {
       antiEntropy.replayed(1_000);
-      expect(surveysIn(60, true)).to.equal(5);
-      expect(surveysIn(180, true)).to.equal(3);
-      expect(surveysIn(60, false)).to.equal(1);
-      expect(surveysIn(120, true)).to.equal(0);
+      expect(fullScansIn(60, true)).to.equal(5);
+      expect(fullScansIn(180, true)).to.equal(3);
+      expect(fullScansIn(60, false)).to.equal(1);
+      expect(fullScansIn(120, true)).to.equal(0);
     });
 
     it('at most five times in a row if it shows only other values of known topics', () => {
       antiEntropy.replayed(1_000);
-      expect(surveysIn(240, false)).to.equal(5);
+      expect(fullScansIn(240, false)).to.equal(5);
     });
 
     /** The topics that are scanned after a full scan that showed so many of these topics. */

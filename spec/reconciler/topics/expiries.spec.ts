@@ -50,7 +50,7 @@ describe('Expiries', () => {
     expect(expiries).to.include({ size: 0 });
   });
 
-  it('take no memory for times that were brought forward again and again', () => {
+  it('take no memory for times that were brought forward repeatedly', () => {
     const expiries = new Expiries();
     for (let at = 100_000; at > 0; at--) expiries.expect('t', at);
     expect(expiries.length).to.be.below(2_000);

@@ -3,17 +3,17 @@
 import { expect } from 'chai';
 import {
   CREDIT_TIMEOUT_MS,
-  IntakeCredit,
+  IngressCredit,
   UNCOMMITTED_BYTES,
-} from '../../../lib/reconciler/links/intake-credit.ts';
+} from '../../../lib/reconciler/links/ingress-credit.ts';
 
 const NOW = 1_000;
 
-describe('IntakeCredit', () => {
-  let credit: IntakeCredit;
+describe('IngressCredit', () => {
+  let credit: IngressCredit;
 
   beforeEach(() => {
-    credit = new IntakeCredit();
+    credit = new IngressCredit();
   });
 
   it('gives credit back at once as long as little is uncommitted', () => {
@@ -28,7 +28,7 @@ describe('IntakeCredit', () => {
     expect(credit.received(1, NOW)).to.equal(0);
     expect(credit.isHeld).to.equal(true);
     credit.commitBegun();
-    expect(credit.received(1, NOW), 'while the commit is under way').to.equal(0);
+    expect(credit.received(1, NOW), 'while the commit is in progress').to.equal(0);
     expect(credit.commitEnded()).to.equal(3);
     expect(credit.isHeld).to.equal(false);
     expect(credit.received(1, NOW)).to.equal(1);

@@ -16,17 +16,17 @@ export const UNCOMMITTED_BYTES = 4 * 1024 * 1024;
 /** Milliseconds for which credit is held back at most. */
 export const CREDIT_TIMEOUT_MS = 5_000;
 
-export class IntakeCredit {
+export class IngressCredit {
   /** Bytes of the batches since the last commit began. */
   #uncommittedBytes = 0;
-  /** Bytes of the batches whose effects are in the commit under way. */
+  /** Bytes of the batches whose effects are in the commit in progress. */
   #committingBytes = 0;
   /** Batches whose credit is held back. */
   #held = 0;
   /** Since when, in milliseconds of `performance.now()`. */
   #heldSince = 0;
 
-  /** Whether credit is held back. If so, a commit must be under way or must begin now. */
+  /** Whether credit is held back. If so, a commit must be in progress or must begin now. */
   get isHeld(): boolean {
     return this.#held > 0;
   }

@@ -6,7 +6,7 @@
  * read there; the topic counts as held until the broker shows something else.
  */
 
-export class DoubtedTopics {
+export class UnverifiedTopics {
   #unheard = new Set<string>();
   readonly #unreadable = new Set<string>();
 
