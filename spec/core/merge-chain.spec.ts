@@ -39,16 +39,19 @@ describe('A merge chain', () => {
     ['json:a\\\\.b', { by: 'json', path: ['a\\', 'b'] }, ARRIVAL],
     ['json:urn:x', { by: 'json', path: ['urn:x'] }, ARRIVAL],
     ['json:__proto__.constructor', { by: 'json', path: ['__proto__', 'constructor'] }, ARRIVAL],
+    [`json:${'a.'.repeat(31)}a`, { by: 'json', path: new Array<string>(32).fill('a') }, ARRIVAL],
+    [new Array<string>(15).fill('bytes').join(), ...new Array<Comparator>(15).fill({ by: 'bytes' }), ARRIVAL],
     ['property:meta.serial', { by: 'property', name: 'meta.serial' }, ARRIVAL],
   ];
   for (const [text, ...chain] of valid) {
-    it(`is read from ${text}`, () => expect(chainOf(text)).to.deep.equal(chain));
+    it(`is read from ${text.slice(0, 40)}`, () => expect(chainOf(text)).to.deep.equal(chain));
   }
 
   const invalid: readonly (readonly [text: string, kind: string])[] = [
     ['', 'empty'],
     [' , ', 'empty'],
     ['arrival,bytes', 'after arrival'],
+    ['json:a,arrival,bytes', 'after arrival'],
     ['lastwin,json:a', 'after arrival'],
     ['jsn:a', 'unknown'],
     ['constructor', 'unknown'],

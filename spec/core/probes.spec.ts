@@ -74,4 +74,39 @@ for (const protocol of PROTOCOLS) {
       expect(topic.offer(B)).to.deep.equal([]);
     });
   });
+  describe(`A probe over ${protocol} that finds a message to which the broker rolled back`, () => {
+    it('gives it the oldest version of all', () => {
+      const topic = new Topic(protocol);
+      topic.apply({ kind: 'scan-due', broker: A });
+      topic.answers(A, '1', 'loss', true);
+      expect(topic.register.winner?.version).to.deep.equal({ time: 0, counter: 0, replica: '' });
+    });
+  });
+
+  describe(`A stale probe over ${protocol}`, () => {
+    const staleProbe = () => {
+      const topic = syncedTopic(protocol, '0');
+      topic.apply({ kind: 'scan-due', broker: A });
+      topic.writes(A, '1');
+      return topic;
+    };
+    const again = [{ kind: 'probe', broker: A, priority: 'urgent' }];
+
+    for (const found of ['0', 'absent']) {
+      it(`is sent again if its answer, ${found}, contradicts the message after it`, () => {
+        const topic = staleProbe();
+        expect(topic.answers(A, found).commands).to.deep.equal(again);
+        expect(topic.held[A]).to.equal('1');
+        expect(topic.answers(A, '1').commands).to.deep.equal([]);
+        expect(topic.register.probes).to.deep.equal([]);
+      });
+    }
+
+    it('is answered if it finds the message after it', () => {
+      const topic = staleProbe();
+      expect(topic.answers(A, '1').commands).to.deep.equal([]);
+      expect(topic.register.probes).to.deep.equal([]);
+      expect(topic.held[A]).to.equal('1');
+    });
+  });
 }

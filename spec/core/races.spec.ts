@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { Outcome } from '../../lib/core/outcome.ts';
-import { A, B, PROTOCOLS, syncedTopic, type Topic } from './topic.ts';
+import { A, B, C, PROTOCOLS, syncedTopic, Topic } from './topic.ts';
 
 const SOON = 1_000;
 const LATER = 10_000;
@@ -65,6 +65,37 @@ for (const protocol of PROTOCOLS) {
       topic.writes(A, '1');
       topic.sync(B);
       expect(isRace(topic.pass(SOON).writes(A, '1'))).to.equal(false);
+    });
+
+    it('reports a race if a client deletes what its broker does not hold, since that leaves no trace', () => {
+      const deleted = syncedTopic(protocol, '0', { brokers: 3 });
+      deleted.deletes(A);
+      deleted.sync(B);
+      expect(isRace(deleted.pass(2 * LATER).writes(B, '', { retained: true }))).to.equal(true);
+    });
+
+    it('reports a race if a client soon writes what a client of another broker wrote', () => {
+      topic.writes(A, '1');
+      expect(isRace(topic.pass(SOON).writes(B, '1', { retained: true })), 'soon').to.equal(true);
+      const late = syncedTopic(protocol, '0');
+      late.pass(LATER).writes(A, '1');
+      expect(isRace(late.pass(LATER).writes(B, '1', { retained: true })), 'late').to.equal(false);
+    });
+
+    it('reports no race if the pending publish goes to another broker, or is transient', () => {
+      const three = syncedTopic(protocol, '0', { brokers: 3 });
+      three.pass(LATER).writes(A, '1');
+      three.sync(B);
+      three.sent(C);
+      expect(isRace(three.pass(LATER).writes(B, '2')), 'another broker').to.equal(false);
+      topic.passes(A, 't', { retained: false });
+      topic.sent(B);
+      expect(isRace(topic.pass(LATER).writes(B, '2')), 'transient').to.equal(false);
+    });
+
+    it('reports no race if a client writes the first message of a topic', () => {
+      const empty = new Topic(protocol);
+      expect(isRace(empty.writes(A, '1', { retained: true }))).to.equal(false);
     });
 
     it('reports no race in a replay, which shows what is retained', () => {

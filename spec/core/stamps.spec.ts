@@ -57,6 +57,23 @@ describe('A stamp', () => {
     expect(topic.register.winner?.version).not.to.deep.equal(stamp);
   });
 
+  it('is not believed if it is that of the winner, and the broker was not known to hold that', () => {
+    const topic = new Topic('MQTT 5');
+    topic.writes(A, '1');
+    const stamp = topic.register.winner?.version;
+    expect(topic.writes(B, '2', { stamp }).effect).to.equal('won');
+    expect(topic.register.winner?.version).not.to.deep.equal(stamp);
+  });
+
+  it('is not believed if it is that of what the broker held, though another message has won since', () => {
+    const topic = syncedTopic('MQTT 5', '0');
+    topic.writes(A, '1');
+    topic.sync(B);
+    const stamp = topic.register.winner?.version;
+    topic.writes(A, '2');
+    expect(topic.writes(B, '3', { stamp }).effect).to.equal('won');
+  });
+
   it('counts at first contact too', () => {
     const topic = new Topic('MQTT 5');
     topic.replays(A, 'old', { firstContactRank: 9 });

@@ -1,7 +1,7 @@
 /**
  * `npm run test:mutations [-- --jobs J] [--sample N --seed S] [--file step.js]`: changes one line of the compiled core at a time,
  * runs the specs of the core, and then plays simulated histories. A mutant that fails neither survives. The exit code is 1 if
- * fewer mutants than MIN_SCORE are killed, or if one survives that survivors.json does not explain.
+ * fewer mutants than MIN_SCORE are killed, or, without --sample, if one survives that survivors.json does not explain.
  *
  * Each job works on a copy of dist, so that jobs do not see each other's mutants. The quickest specs run first, and the first
  * failure ends the run of a mutant.
@@ -96,7 +96,9 @@ async function main(): Promise<void> {
   console.log(
     `${mutants.length - survivors.length} of ${mutants.length} mutants killed (${score.toFixed(1)} %); ${survivors.length - unexplained.length} survive with a reason, ${unexplained.length} without`,
   );
-  if (score < MIN_SCORE || unexplained.length > 0) process.exitCode = 1;
+  // Each change of the core draws another sample, so that a survivor in it need not come from the change.
+  const isComplete = values.sample === undefined;
+  if (score < MIN_SCORE || (isComplete && unexplained.length > 0)) process.exitCode = 1;
 }
 
 function allMutants(): Mutant[] {
