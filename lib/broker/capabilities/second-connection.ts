@@ -118,13 +118,16 @@ export class SecondConnection {
     if (now - this.#openedAt > COEXISTENCE_MS && this.#endedAt < this.#openedAt) this.#takeovers = 0;
     this.#attemptedAt = now;
     const opened = this.#open(options, signal);
-    const isDone = () => {
-      this.#openedAt = performance.now();
-    };
-    // An attempt is given up when the first connection has ended.
-    this.#opening = opened.then(isDone, () => {
-      if (signal?.aborted === true) isDone();
-    });
+    this.#opening = opened.then(
+      () => {
+        this.#openedAt = performance.now();
+      },
+      () => {
+        // An attempt is given up when the first connection has ended. It counts as opened then, and not as one that stood later.
+        const hasMainEnded = this.#endedAt >= now;
+        if (signal?.aborted === true) this.#openedAt = hasMainEnded ? this.#endedAt : performance.now();
+      },
+    );
     return opened;
   }
 

@@ -1,6 +1,7 @@
 /** The fate of a second connection, and of the first one, tells whether a broker allows two. */
 
 import { expect } from 'chai';
+import sinon from 'sinon';
 import {
   NoSecondConnectionError,
   SecondConnection,
@@ -108,6 +109,31 @@ describe('SecondConnection', () => {
     expect(await takeOver(second)).to.equal(true);
     expect(second.isPossible).to.equal(false);
     expect(said).to.have.length(1);
+  });
+
+  it('is not possible if the first connection ends twice as the second one is given up, however long after each other', async () => {
+    const clock = sinon.useFakeTimers({ now: 1, toFake: ['performance'] });
+    try {
+      const second = secondThat(() => new Promise<Connection>((_, reject) => abort.push(reject)));
+      const abort: ((error: Error) => void)[] = [];
+      for (let time = 0; time < 2; time++) {
+        const giveUp = new AbortController();
+        const attempt = failureOf(second.open(OPTIONS, giveUp.signal));
+        main.end();
+        await main.closed;
+        clock.tick(5);
+        giveUp.abort();
+        abort.at(-1)?.(new ConnectError('given up', { code: undefined, wasConnected: false }));
+        await attempt;
+        expect(await second.mainEnded(false)).to.equal(true);
+        main = new Main();
+        second.beside(main);
+        clock.tick(10_000);
+      }
+      expect(second.isPossible).to.equal(false);
+    } finally {
+      clock.restore();
+    }
   });
 
   it('needs more evidence if publishes may be why the first connection ends', async () => {
