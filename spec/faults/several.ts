@@ -61,7 +61,7 @@ describe('Two mqttreps over the same two brokers', function () {
     for (const site of fixture.sites) {
       for (const process of [fixture.mqttrep, second]) {
         await process.line(
-          new RegExp(`error.*${site}: another replicator .* nothing is guaranteed`),
+          new RegExp(`error.*${site}: another replicator .* they may not converge`),
           patience,
         );
       }

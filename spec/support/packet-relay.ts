@@ -131,7 +131,8 @@ export class PacketRelay {
     from.on('error', () => from.destroy());
     from.once('close', () => {
       this.#sockets.delete(from);
-      to.destroy();
+      // What was written before still arrives, such as a DISCONNECT.
+      to.destroySoon();
     });
   }
 

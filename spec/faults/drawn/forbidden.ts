@@ -40,7 +40,7 @@ const WORDS = {
     ofLimit: /hangs up on packets of \d+ bytes/,
     ofTopic: /its packet has \d+ bytes/,
     reason:
-      /^its packet has \d+ bytes, (more than the \d+ that the broker takes|and the broker hangs up on it)$/,
+      /^its packet has \d+ bytes, (more than the \d+ that the broker accepts|and the broker hangs up on it)$/,
   },
   /** With QoS 0 nothing is acknowledged, so nothing tells which sizes are taken: the topic is named instead. */
   unknownSize: {
