@@ -58,10 +58,10 @@ export class PacketRelay {
     const { level: quirkLevel = 5, fromClient = unchanged, fromBroker = unchanged, closed } = quirk;
     const hasQuirk = (level: number) => quirkLevel === 'any' || level === quirkLevel;
     let connections = 0;
-    this.#server = createServer({ noDelay: true }, client => {
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, client => {
       const connection = connections++;
       if (this.#keepsOnlyNewest) for (const other of this.#clients.values()) other.destroy();
-      const broker = connect({ port: brokerPort, host: '127.0.0.1', noDelay: true });
+      const broker = connect({ port: brokerPort, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
       let level = 0;
       this.#clients.set(connection, client);
       client.once('close', () => {
@@ -129,9 +129,10 @@ export class PacketRelay {
       }
     });
     from.on('error', () => from.destroy());
+    // The other direction stays open until its end: a broker that cannot write any more reads no DISCONNECT.
+    from.on('end', () => to.end());
     from.once('close', () => {
       this.#sockets.delete(from);
-      // What was written before still arrives, such as a DISCONNECT.
       to.destroySoon();
     });
   }
