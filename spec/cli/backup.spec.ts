@@ -5,20 +5,20 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { tempFolder } from '../support/temp-folder.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep, with a store that was restored from a copy,', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   it('goes on as if it had been away since the copy was made', async () => {
     const store = join(tempFolder('backup'), 'store');
     const copy = join(tempFolder('backup'), 'copy');
     const brokers = await mosquittos(['OSLO', 'PARIS']);
-    fixture = await scenes.start({ brokers, environment: { MQTTREP_STORE: store } });
+    fixture = await fixtures.start({ brokers, environment: { MQTTREP_STORE: store } });
     for (const topic of ['changed', 'deleted/before', 'deleted/while-down', 'kept']) {
       await fixture.publish('OSLO', topic, 'old', { retain: true });
       await fixture.retainedEverywhere(topic, 'old');

@@ -4,18 +4,18 @@ import { expect } from 'chai';
 import { inFull } from '../support/in-full.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, type ReplicationFixture } from './replication-fixture.ts';
 
 for (const protocolVersion of inFull([4, 5], [5])) {
   describe(`Limits of what is taken in by MQTT ${protocolVersion === 4 ? '3.1.1' : '5'}`, function () {
     this.timeout(60_000);
-    const scenes = sceneHooks();
+    const fixtures = fixtureHooks();
     let fixture: ReplicationFixture;
 
     async function start(environment: Readonly<Record<string, string>>): Promise<void> {
       const configs = { OSLO: { protocolVersion }, PARIS: { protocolVersion } };
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers: await mosquittos(['OSLO', 'PARIS'], { config: ['set_tcp_nodelay true'] }),
         configs,
         environment: { MQTTREP_STORE: tempFolder('bounds'), ...environment },

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { inFull } from '../support/in-full.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** So long a loop that nobody damps brings 50 copies, or 20. */
@@ -13,7 +13,7 @@ const WATCHED_MS = inFull(5_000, 2_000);
 describe('mqttrep beside a bridge between its brokers, over MQTT 3.1.1,', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks({ stopAfter: 'all specs' });
+  const fixtures = fixtureHooks({ stopAfter: 'all specs' });
   let fixture: ReplicationFixture;
 
   before(async () => {
@@ -26,7 +26,7 @@ describe('mqttrep beside a bridge between its brokers, over MQTT 3.1.1,', functi
     ];
     const oslo = await startMosquitto({ config: bridge });
     const config = { protocolVersion: 4 };
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers: { OSLO: oslo, PARIS: paris },
       configs: { OSLO: config, PARIS: config },
       environment: { MQTTREP_MERGE_FREQUENCY: '10' },

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 function clientIds(broker: TestBroker): string[] {
@@ -13,11 +13,11 @@ function clientIds(broker: TestBroker): string[] {
 describe("mqttrep's client id", function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks({ stopAfter: 'all specs' });
+  const fixtures = fixtureHooks({ stopAfter: 'all specs' });
   let fixture: ReplicationFixture;
 
   before(async () => {
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers: await mosquittos(['BrokerOslo', 'PARIS', 'QUEBEC', 'LIMA']),
       configs: { PARIS: { clientId: 'le répliqueur' }, LIMA: { protocolVersion: 4 } },
     });

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { startMqttrep } from '../support/mqttrep-process.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { aedes } from './replication-fixture.ts';
 
 /** In /proc/net/tcp, of a socket that listens. */
@@ -34,14 +34,14 @@ function targetOf(link: string): string {
 describe('the debugger of Node.js', function () {
   this.timeout(60_000);
 
-  const scenes = sceneHooks({ requiresMosquitto: false });
+  const fixtures = fixtureHooks({ requiresMosquitto: false });
 
   before(function () {
     if (process.platform !== 'linux') this.skip();
   });
 
   it('is not opened by SIGUSR1, and replication goes on', async () => {
-    const fixture = await scenes.start({ brokers: await aedes(['OSLO', 'PARIS']) });
+    const fixture = await fixtures.start({ brokers: await aedes(['OSLO', 'PARIS']) });
     for (let time = 0; time < 3; time++) fixture.mqttrep.kill('SIGUSR1');
     // A write that goes through all threads, after the signals.
     await fixture.publish('OSLO', 'after', 'the signal', { retain: true });

@@ -9,7 +9,7 @@ import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { command } from './command.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const TOPICS = 300;
@@ -24,7 +24,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
   describe(`Topics that are deleted at a broker while it is away (${version})`, function () {
     this.timeout(6 * patience);
 
-    const scenes = sceneHooks();
+    const fixtures = fixtureHooks();
     let fixture: ReplicationFixture;
     let link: Link;
     let http: string;
@@ -34,7 +34,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       link = await Link.to(brokers.PARIS.port);
       http = `127.0.0.1:${await freePort()}`;
       const config = { protocolVersion, reconnectPeriod: 100 };
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers,
         links: { PARIS: link },
         configs: { OSLO: config, PARIS: config },

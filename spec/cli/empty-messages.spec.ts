@@ -4,19 +4,19 @@
  */
 
 import { expect } from 'chai';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep between two mosquittos over MQTT 3.1.1', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   beforeEach(async () => {
     const brokers = await mosquittos(['LYON', 'NICE']);
     const configs = { LYON: { protocolVersion: 4 }, NICE: { protocolVersion: 4 } };
-    fixture = await scenes.start({ brokers, configs });
+    fixture = await fixtures.start({ brokers, configs });
     await fixture.watchAll();
   });
 

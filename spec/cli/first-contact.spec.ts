@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import {
   aedes,
   mosquittos,
@@ -61,12 +61,12 @@ const fields: readonly {
 describe('mqttrep, at first contact of brokers that hold different topics,', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   for (const { title, options } of fields) {
     it(`copies them both ways ${title}, and where they differ the name that comes first wins`, async () => {
-      fixture = scenes.create(await options());
+      fixture = fixtures.create(await options());
       await filled(fixture);
       fixture.run();
       await expectOneOf(fixture, 'OSLO');
@@ -74,7 +74,7 @@ describe('mqttrep, at first contact of brokers that hold different topics,', fun
 
     it(`lets the higher priority win ${title}`, async () => {
       const { configs, ...others } = await options();
-      fixture = scenes.create({
+      fixture = fixtures.create({
         ...others,
         configs: { ...configs, PARIS: { ...configs?.PARIS, priority: 1 } },
       });
@@ -85,7 +85,7 @@ describe('mqttrep, at first contact of brokers that hold different topics,', fun
   }
 
   it('copies more topics than brokers replay at a higher QoS, to the last one', async () => {
-    fixture = scenes.create({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    fixture = fixtures.create({ brokers: await mosquittos(['OSLO', 'PARIS']) });
     await publishMany(fixture.broker('OSLO').url, 3000);
     const { messages } = await fixture.watch('PARIS');
     fixture.run();
@@ -98,7 +98,7 @@ describe('mqttrep, at first contact of brokers that hold different topics,', fun
     const brokers = await mosquittos(['OSLO', 'PARIS', 'QUEBEC']);
     const links = { OSLO: await Link.to(brokers.OSLO.port) };
     links.OSLO.cut();
-    fixture = scenes.create({ brokers, links, configs: { OSLO: { reconnectPeriod: 100 } } });
+    fixture = fixtures.create({ brokers, links, configs: { OSLO: { reconnectPeriod: 100 } } });
     await filled(fixture);
     fixture.run();
     await fixture.connected('PARIS', 'QUEBEC');

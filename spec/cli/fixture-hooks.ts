@@ -1,16 +1,16 @@
-/** The hooks of a suite that has scenes: mosquitto has to be there, and every fixture is stopped. */
+/** The hooks of a suite that has fixtures: mosquitto has to be there, and every fixture is stopped. */
 
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { ReplicationFixture, type ReplicationFixtureOptions } from './replication-fixture.ts';
 
-export interface SceneHooksOptions {
-  /** When scenes are stopped. Default: after each spec. */
+export interface FixtureHooksOptions {
+  /** When fixtures are stopped. Default: after each spec. */
   readonly stopAfter?: 'each spec' | 'all specs';
   /** Default: true. Where it is false, a spec that needs mosquitto requires it itself. */
   readonly requiresMosquitto?: boolean;
 }
 
-export interface Scenes {
+export interface Fixtures {
   /** Resolves once mqttrep is connected to all brokers. */
   start(options: ReplicationFixtureOptions): Promise<ReplicationFixture>;
   /** Brokers and clients, and no mqttrep before `run`. */
@@ -18,7 +18,7 @@ export interface Scenes {
 }
 
 /** Registers the hooks; a `describe` calls it once. */
-export function sceneHooks(options: SceneHooksOptions = {}): Scenes {
+export function fixtureHooks(options: FixtureHooksOptions = {}): Fixtures {
   const { stopAfter = 'each spec', requiresMosquitto = true } = options;
   const made: ReplicationFixture[] = [];
 
@@ -33,16 +33,16 @@ export function sceneHooks(options: SceneHooksOptions = {}): Scenes {
     await Promise.all(made.splice(0).map(fixture => fixture.stop()));
   });
 
-  function create(sceneOptions: ReplicationFixtureOptions): ReplicationFixture {
-    const fixture = new ReplicationFixture(sceneOptions);
+  function create(fixtureOptions: ReplicationFixtureOptions): ReplicationFixture {
+    const fixture = new ReplicationFixture(fixtureOptions);
     made.push(fixture);
     return fixture;
   }
 
   return {
     create,
-    start: async sceneOptions => {
-      const fixture = create(sceneOptions);
+    start: async fixtureOptions => {
+      const fixture = create(fixtureOptions);
       fixture.run();
       await fixture.connected(...fixture.sites);
       return fixture;

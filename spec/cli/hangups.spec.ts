@@ -11,7 +11,7 @@ import { Link } from '../support/link.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { PacketRelay, type Quirk } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const PROTOCOLS = [
@@ -32,7 +32,7 @@ const GOOD = Array.from({ length: inFull(240, 80) }, (_, index) => `good/${index
 describe('mqttrep, where a connection ends', function () {
   this.timeout(8 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   /** OSLO takes everything. */
@@ -42,7 +42,7 @@ describe('mqttrep, where a connection ends', function () {
   ): Promise<ReplicationFixture> {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config }) };
     const relay = await PacketRelay.before(brokers.PARIS.port, { ...oddity, level: protocolVersion });
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers,
       links: { PARIS: relay },
       configs: { PARIS: { protocolVersion } },
@@ -126,7 +126,7 @@ describe('mqttrep, where a connection ends', function () {
       brokers.PARIS.port,
       hangsUpOnTopics(5, topic => topic.includes(' ')),
     );
-    fixture = scenes.create({ brokers, links: { PARIS: relay } });
+    fixture = fixtures.create({ brokers, links: { PARIS: relay } });
     const bad = Array.from({ length: inFull(30, 4) }, (_, index) => `with blanks ${index}`);
     for (const topic of bad) await fixture.publish('OSLO', topic, 'x', { retain: true });
     fixture.run();
@@ -153,7 +153,7 @@ describe('mqttrep, where a connection ends', function () {
     it(`ends equal soon after a link with writes in flight was silent over ${protocol}: none counts as refused`, async () => {
       const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
       const link = await Link.to(brokers.PARIS.port);
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers,
         links: { PARIS: link },
         configs: { PARIS: { protocolVersion, keepalive: 2 } },
@@ -185,7 +185,7 @@ describe('mqttrep, where a connection ends', function () {
       await startMosquitto(),
       await startMosquitto({ port: port.port, config: strict }),
     ];
-    fixture = scenes.create({ brokers: { OSLO, PARIS: refusing } });
+    fixture = fixtures.create({ brokers: { OSLO, PARIS: refusing } });
     const mqttrep = fixture.run();
     await mqttrep.line('PARIS: cannot connect', patience);
     await pause(inFull(3_000, 1_000));
@@ -209,7 +209,7 @@ describe('mqttrep, where a connection ends', function () {
 
   it('says its state with QoS 0 at a broker that takes no more', async () => {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config: ['max_qos 0'] }) };
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers,
       environment: { MQTTREP_STATE_TOPICS: 'true', MQTTREP_TOPIC_all: '#' },
     });

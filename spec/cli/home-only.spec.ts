@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { inFull } from '../support/in-full.ts';
 import { LIMITED_BROKERS, type LimitedBrokerName } from '../support/limits/limit-table.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience } from './replication-fixture.ts';
 
 /** What mqttrep says of topics of its own that it cannot write, once. */
@@ -29,7 +29,7 @@ const MOST_CONNECTIONS_LOST = 8;
 describe('Brokers that grant home/# only, and are silent about the rest, refuse it, or hang up on it,', function () {
   this.timeout(10 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
 
   for (const protocolVersion of inFull<readonly (4 | 5)[]>([4, 5], [5])) {
     it(`take part with home/# over ${protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1'}, also after a return`, async () => {
@@ -37,10 +37,10 @@ describe('Brokers that grant home/# only, and are silent about the rest, refuse 
       const limited = await Promise.all(
         SITES.map(site => LimitedBroker.before(brokers[site].port, LIMITED_BROKERS[HOME_ONLY[site].limits])),
       );
-      const fixture = scenes.create({
+      const fixture = fixtures.create({
         brokers,
         // In place of the fixture's own filter, on which such a broker would hang up.
-        environment: { MQTTREP_TOPIC_scene: 'home/#' },
+        environment: { MQTTREP_TOPIC_markers: 'home/#' },
         configs: Object.fromEntries(SITES.map(site => [site, { protocolVersion, reconnectPeriod: 200 }])),
         links: Object.fromEntries(SITES.map((site, index) => [site, limited[index] as LimitedBroker])),
       });

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { expectEqualBrokers } from '../support/equal.ts';
 import { inFull } from '../support/in-full.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import {
   aedes,
   mosquittos,
@@ -75,12 +75,12 @@ const fields: readonly { title: string; options: () => Promise<ReplicationFixtur
 describe('mqttrep', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   for (const { title, options } of inFull(fields, fields.slice(0, 1))) {
     it(`carries weird topics and payloads ${title}, and is none the worse for them`, async () => {
-      fixture = await scenes.start(await options());
+      fixture = await fixtures.start(await options());
       const values = new Map<string, string | Buffer>(
         topics.map((topic, index) => [topic, `value ${index}`]),
       );
@@ -103,7 +103,7 @@ describe('mqttrep', function () {
   }
 
   it('leaves out topics that it cannot write elsewhere as they are, and carries the others', async () => {
-    fixture = await scenes.start({ brokers: await aedes(['OSLO', 'PARIS']) });
+    fixture = await fixtures.start({ brokers: await aedes(['OSLO', 'PARIS']) });
     for (const topic of ['not\uFFFDUTF-8', 'good']) {
       await fixture.publish('OSLO', topic, 'x', { retain: true });
     }

@@ -9,7 +9,7 @@ import { Link } from '../support/link.ts';
 import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** How late what the killed process has sent arrives, in milliseconds: the next one must be there before. */
@@ -22,7 +22,7 @@ function linkTo(broker: TestBroker | undefined): Promise<Link> {
 describe('mqttrep knows who wrote a message:', function () {
   this.timeout(6 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
   let other: MqttrepProcess | undefined;
   const links: Link[] = [];
@@ -34,7 +34,7 @@ describe('mqttrep knows who wrote a message:', function () {
   });
 
   it('a client that copies the properties of what it reads writes like any other', async () => {
-    fixture = await scenes.start({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    fixture = await fixtures.start({ brokers: await mosquittos(['OSLO', 'PARIS']) });
     await fixture.watchAll();
     await fixture.publish('OSLO', 'light/set', 'on', {
       retain: true,
@@ -64,7 +64,7 @@ describe('mqttrep knows who wrote a message:', function () {
       const again = await linkTo(brokers['OSLO']);
       links.push(again);
       const config = { protocolVersion };
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers,
         configs: { OSLO: config, PARIS: config, TWIN: config },
         environment: { MQTTREP_CLIENT_TWIN: again.url },
@@ -85,7 +85,7 @@ describe('mqttrep knows who wrote a message:', function () {
     it(`two processes with copies of one store are noticed over MQTT ${protocolVersion === 5 ? '5' : '3.1.1'}`, async () => {
       const config = { protocolVersion };
       const [original, copy] = [tempFolder('store'), tempFolder('store')];
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: config, PARIS: config },
         environment: { MQTTREP_STORE: original },
@@ -108,7 +108,7 @@ describe('mqttrep knows who wrote a message:', function () {
     const slow = await linkTo(brokers['PARIS']);
     links.push(slow);
     const config = { protocolVersion: 4 };
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers,
       links: { PARIS: slow },
       configs: { OSLO: config, PARIS: config },

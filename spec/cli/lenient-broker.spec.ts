@@ -19,7 +19,7 @@ import {
 } from '../support/publish-bytes.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** What the lenient broker lets pass, by the payload. */
@@ -57,13 +57,13 @@ function lenient(packet: Buffer): Buffer {
 describe('mqttrep between a lenient broker and a strict one', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   it('carries each honest write, whatever comes beside it', async () => {
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     const relay = await PacketRelay.before(brokers.OSLO.port, { fromBroker: lenient });
-    fixture = await scenes.start({ brokers, links: { OSLO: relay } });
+    fixture = await fixtures.start({ brokers, links: { OSLO: relay } });
     await fixture.watchAll();
     const names = Object.keys(FAULTS);
     for (let round = 0; round < inFull(4, 1); round++) {
@@ -89,7 +89,7 @@ describe('mqttrep between a lenient broker and a strict one', function () {
   it('carries the next message of a topic at once, after one that it refused', async () => {
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     const relay = await PacketRelay.before(brokers.OSLO.port, { fromBroker: lenient });
-    fixture = await scenes.start({ brokers, links: { OSLO: relay } });
+    fixture = await fixtures.start({ brokers, links: { OSLO: relay } });
     await fixture.watchAll();
     for (const [n, fault] of Object.keys(FAULTS).entries()) {
       if (n === 0) continue;
@@ -132,7 +132,7 @@ describe('mqttrep between a lenient broker and a strict one', function () {
     await store.close();
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     for (const { url } of Object.values(brokers)) await publishMany(url, 20);
-    fixture = await scenes.start({ brokers, environment: { MQTTREP_STORE: folder } });
+    fixture = await fixtures.start({ brokers, environment: { MQTTREP_STORE: folder } });
     await fixture.mqttrep.line('14 topics of the store are not valid', patience);
     for (let n = 0; n < 20; n += 2) await fixture.retainedEverywhere(`many/${n}`, undefined);
     await fixture.retainedEverywhere('many/1', 'value 1');

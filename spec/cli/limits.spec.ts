@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { PacketRelay } from '../support/packet-relay.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const PROTOCOLS = [
@@ -18,7 +18,7 @@ const PROTOCOLS = [
 describe('mqttrep, where a broker', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   /** OSLO takes everything, PARIS does not. */
@@ -29,7 +29,7 @@ describe('mqttrep, where a broker', function () {
   ): Promise<{ fixture: ReplicationFixture; link: Link }> {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto({ config: limits }) };
     const link = await Link.to(brokers.PARIS.port);
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers,
       links: { PARIS: link },
       configs: { PARIS: { protocolVersion, reconnectPeriod: 50 } },
@@ -88,7 +88,7 @@ describe('mqttrep, where a broker', function () {
   it('knows no wildcards, says so, and replicates there what is named', async () => {
     const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
     const odd = await PacketRelay.before(brokers.PARIS.port, NO_WILDCARDS);
-    fixture = scenes.create({
+    fixture = fixtures.create({
       brokers,
       links: { PARIS: odd },
       environment: { MQTTREP_TOPIC_all: 'any/#', MQTTREP_TOPIC_named: 'named' },
@@ -112,7 +112,7 @@ describe('mqttrep, where a broker', function () {
       OSLO: await startMosquitto(),
       PARIS: await startAedes({ hangsUpOn: ({ topic }) => bad.includes(topic) }),
     };
-    fixture = await scenes.start({ brokers, configs: { PARIS: { reconnectPeriod: 50 } } });
+    fixture = await fixtures.start({ brokers, configs: { PARIS: { reconnectPeriod: 50 } } });
     const topics = Array.from({ length: 50 }, (_, index) => `good/${index}`);
     const written = [...bad, ...topics].map(topic => fixture.publish('OSLO', topic, 'x', { retain: true }));
     await Promise.all(written);

@@ -9,7 +9,7 @@ import { Link } from '../support/link.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Power cuts in each spec. */
@@ -26,7 +26,7 @@ const VERSIONS = [
 describe('A broker that loses the last moment', function () {
   this.timeout(8 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice(0, 1))) {
@@ -36,7 +36,7 @@ describe('A broker that loses the last moment', function () {
         const config = { ...quickly, protocolVersion };
         const { PARIS } = await mosquittos(['PARIS']);
         const OSLO = await startMosquitto({ persistence: folder });
-        fixture = await scenes.start({
+        fixture = await fixtures.start({
           brokers: { OSLO, PARIS },
           configs: { OSLO: config, PARIS: config },
           environment: { MQTTREP_STORE: tempFolder('store') },
@@ -79,7 +79,7 @@ describe('A broker that loses the last moment', function () {
       const brokers = await mosquittos(['OSLO', 'PARIS']);
       const link = await Link.to(brokers.OSLO.port);
       const config = { ...quickly, protocolVersion, maxQos: 0 };
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers,
         links: { OSLO: link },
         configs: { OSLO: config, PARIS: config },

@@ -5,12 +5,12 @@ import { itInFull } from '../support/in-full.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep, where topics take more memory than they may,', function () {
   this.timeout(180_000);
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   /** OSLO retains topics `many/0`… of this size before mqttrep meets it. */
@@ -21,7 +21,7 @@ describe('mqttrep, where topics take more memory than they may,', function () {
   ): Promise<void> {
     const config = ['set_tcp_nodelay true', 'max_queued_messages 0'];
     const brokers = await mosquittos(['OSLO', 'PARIS'], { config });
-    fixture = scenes.create({
+    fixture = fixtures.create({
       brokers,
       environment: { MQTTREP_STORE: tempFolder('memory'), ...environment },
     });

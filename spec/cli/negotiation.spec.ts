@@ -8,13 +8,13 @@ import { eventually } from '../support/eventually.ts';
 import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { PacketRelay } from '../support/packet-relay.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { aedes, mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep, where a broker', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks({ requiresMosquitto: false });
+  const fixtures = fixtureHooks({ requiresMosquitto: false });
   let fixture: ReplicationFixture;
 
   describe('speaks no MQTT 5', () => {
@@ -26,7 +26,7 @@ describe('mqttrep, where a broker', function () {
     }
 
     it('and says so, uses MQTT 3.1.1', async () => {
-      fixture = await scenes.start({ brokers: await aedes(['OSLO', 'PARIS']) });
+      fixture = await fixtures.start({ brokers: await aedes(['OSLO', 'PARIS']) });
       expect(await fixture.mqttrep.line('OSLO: connected')).to.contain('MQTT 3.1.1');
       await expectReplication(fixture);
     });
@@ -39,7 +39,7 @@ describe('mqttrep, where a broker', function () {
         const brokers = await aedes(['OSLO', 'PARIS']);
         const odd = await PacketRelay.before(brokers.OSLO.port, oddity);
         try {
-          fixture = await scenes.start({
+          fixture = await fixtures.start({
             brokers,
             links: { OSLO: odd },
             configs: { OSLO: { reconnectPeriod: 100, ...config } },
@@ -66,7 +66,7 @@ describe('mqttrep, where a broker', function () {
     const config = ['allow_anonymous false', `password_file ${passwords}`];
     const brokers = { ...(await mosquittos(['OSLO', 'PARIS'])), LOCKED: await startMosquitto({ config }) };
     const credentials = { username: 'saturnin', password: 'a wrong password' };
-    fixture = scenes.create({ brokers, configs: { LOCKED: credentials } });
+    fixture = fixtures.create({ brokers, configs: { LOCKED: credentials } });
     fixture.run();
     await fixture.connected('OSLO', 'PARIS');
     await fixture.publish('OSLO', 'here', 'x', { retain: true });
@@ -85,7 +85,7 @@ describe('mqttrep, where a broker', function () {
     execFileSync('mosquitto_passwd', ['-b', '-c', passwords, 'saturnin', 'quack']);
     const { OSLO, PARIS } = await mosquittos(['OSLO', 'PARIS'], { config: [`password_file ${passwords}`] });
     const url = OSLO.url.replace('mqtt://', 'mqtt://saturnin:quack@');
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers: { OSLO, PARIS },
       configs: { PARIS: { username: 'saturnin', password: 'quack' } },
       environment: { MQTTREP_CLIENT_OSLO: url },
@@ -98,7 +98,7 @@ describe('mqttrep, where a broker', function () {
   it('cannot be reached, tries it again, each time later than before', async () => {
     const brokers = await aedes(['OSLO', 'LIMA']);
     await brokers.LIMA.stop();
-    fixture = scenes.create({ brokers });
+    fixture = fixtures.create({ brokers });
     const mqttrep = fixture.run();
     const attempts = () => mqttrep.stderr.split('\n').filter(line => line.includes('LIMA: cannot connect'));
     await eventually(() => expect(attempts()).to.have.length.of.at.least(3), { within: patience });

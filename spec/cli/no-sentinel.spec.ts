@@ -6,13 +6,13 @@ import { itInFull } from '../support/in-full.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import type { Environment } from '../support/mqttrep-process.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
   this.timeout(6 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   /** First contact, then a new topic, a new value, and a topic of which something else passed before. */
@@ -31,7 +31,7 @@ describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
 
   it('with MQTTREP_CONTROL_TOPIC=off', async () => {
     const environment: Environment = { MQTTREP_CONTROL_TOPIC: 'off' };
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers: { OSLO: await startMosquitto(), PARIS: await startMosquitto() },
       configs: { OSLO: config, PARIS: config },
       environment,
@@ -43,7 +43,7 @@ describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
     const paris = await startMosquitto();
     const mayWrite = { except: ['mqttrep/#'], otherwise: 'silently' } as const;
     const limited = await LimitedBroker.before(paris.port, { mayWrite });
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers: { OSLO: await startMosquitto(), PARIS: paris },
       links: { PARIS: limited },
       configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },
@@ -59,7 +59,7 @@ describe('Over MQTT 3.1.1 a retained topic is retained elsewhere', function () {
       'readwrite passing',
       'readwrite fixture/#',
     ]);
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers: { OSLO: await startMosquitto(), PARIS: paris.broker },
       configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },
     });

@@ -6,7 +6,7 @@ import type { BrokerLimits } from '../support/limits/broker-limits.ts';
 import { LimitedBroker } from '../support/limits/limited-broker.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const TREATMENTS = [
@@ -24,7 +24,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
     describe(`A broker that ${title} (${version})`, function () {
       this.timeout(8 * patience);
 
-      const scenes = sceneHooks();
+      const fixtures = fixtureHooks();
       let fixture: ReplicationFixture;
       let limited: LimitedBroker;
 
@@ -32,7 +32,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
         const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
         limited = await LimitedBroker.before(brokers.PARIS.port, { oneConnection });
         const config = { protocolVersion, reconnectPeriod: 50, username: 'replicator' };
-        fixture = await scenes.start({
+        fixture = await fixtures.start({
           brokers,
           links: { PARIS: limited },
           configs: { OSLO: config, PARIS: config },

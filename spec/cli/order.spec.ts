@@ -1,18 +1,18 @@
 /** The order in which subscribers of another broker are told of what was written within one tick. */
 
 import { expect } from 'chai';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 for (const protocolVersion of [4, 5] as const) {
   describe(`Within one tick, over ${protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1'}, mqttrep`, function () {
     this.timeout(4 * patience);
 
-    const scenes = sceneHooks({ stopAfter: 'all specs' });
+    const fixtures = fixtureHooks({ stopAfter: 'all specs' });
     let fixture: ReplicationFixture;
 
     before(async () => {
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: { protocolVersion }, PARIS: { protocolVersion } },
         environment: { MQTTREP_MERGE_FREQUENCY: '2' },

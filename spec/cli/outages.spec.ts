@@ -7,7 +7,7 @@ import { Link } from '../support/link.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** What a user may set who does not want to wait for the backoff. */
@@ -24,11 +24,11 @@ describe('mqttrep bears', function () {
   let fixture: ReplicationFixture;
 
   describe('brokers that come and go:', () => {
-    const scenes = sceneHooks();
+    const fixtures = fixtureHooks();
 
     it('a broker that is down at the start: the others replicate, and it gets everything later', async () => {
       const brokers = await mosquittos(['OSLO', 'PARIS', 'QUEBEC']);
-      fixture = scenes.create({ brokers, configs: { QUEBEC: quickly } });
+      fixture = fixtures.create({ brokers, configs: { QUEBEC: quickly } });
       await publishMany(brokers.QUEBEC.url, 5, index => `there/${index}`);
       await brokers.QUEBEC.stop();
       fixture.run();
@@ -51,7 +51,7 @@ describe('mqttrep bears', function () {
     for (const [version, config] of Object.entries(configs)) {
       it(`fills a broker that comes back without its data, and deletes nothing (${version})`, async () => {
         const brokers = await mosquittos(['OSLO', 'PARIS']);
-        fixture = await scenes.start({ brokers, configs: { OSLO: config, PARIS: config } });
+        fixture = await fixtures.start({ brokers, configs: { OSLO: config, PARIS: config } });
         await publishMany(brokers.OSLO.url, 200);
         await publishMany(brokers.PARIS.url, 200, index => `other/${index}`);
         await expectEqualBrokers(fixture.urls, { within: patience });
@@ -71,7 +71,10 @@ describe('mqttrep bears', function () {
       it(`a broker that goes back in time: it is brought up to date (${version})`, async () => {
         const { OSLO } = await mosquittos(['OSLO']);
         const { PARIS } = await mosquittos(['PARIS'], { persistence: tempFolder('persistence') });
-        fixture = await scenes.start({ brokers: { OSLO, PARIS }, configs: { OSLO: config, PARIS: config } });
+        fixture = await fixtures.start({
+          brokers: { OSLO, PARIS },
+          configs: { OSLO: config, PARIS: config },
+        });
         for (const topic of ['changed', 'deleted']) {
           await fixture.publish('OSLO', topic, 'old', { retain: true });
           await fixture.retainedEverywhere(topic, 'old');
@@ -103,14 +106,14 @@ describe('mqttrep bears', function () {
 
   for (const [version, config] of Object.entries(configs)) {
     describe(`a link that is cut and healed (${version}):`, () => {
-      const scenes = sceneHooks({ stopAfter: 'all specs' });
+      const fixtures = fixtureHooks({ stopAfter: 'all specs' });
 
       const topics = ['here', 'there', 'both', 'deleted', 'deleted/there', 'rewritten'];
 
       before(async () => {
         const brokers = await mosquittos(['OSLO', 'PARIS', 'QUEBEC']);
         const link = await Link.to(brokers.PARIS.port);
-        fixture = await scenes.start({
+        fixture = await fixtures.start({
           brokers,
           links: { PARIS: link },
           configs: { OSLO: config, PARIS: config, QUEBEC: config },

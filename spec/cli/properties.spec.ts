@@ -5,7 +5,7 @@ import { keepUserPropertyOrder } from '../../lib/broker/connection/user-property
 import { ORDER, type UserProperties, type UserProperty } from '../../lib/protocol/properties.ts';
 import type { ReceivedMessage } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Of LIMA mqttrep does not know that it speaks MQTT 5. */
@@ -14,11 +14,11 @@ const configs = { LIMA: { protocolVersion: 4 } };
 describe('mqttrep carries MQTT 5 properties:', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks({ stopAfter: 'all specs' });
+  const fixtures = fixtureHooks({ stopAfter: 'all specs' });
   let fixture: ReplicationFixture;
 
   before(async () => {
-    fixture = await scenes.start({ brokers: await mosquittos(['OSLO', 'PARIS', 'LIMA']), configs });
+    fixture = await fixtures.start({ brokers: await mosquittos(['OSLO', 'PARIS', 'LIMA']), configs });
     await fixture.watchAll();
   });
 
@@ -141,7 +141,7 @@ describe('mqttrep carries MQTT 5 properties:', function () {
 
   it('the message expiry as the time that is left', async () => {
     const topic = 'expiry/remaining';
-    const late = scenes.create({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    const late = fixtures.create({ brokers: await mosquittos(['OSLO', 'PARIS']) });
     const properties = { messageExpiryInterval: 100 };
     await late.publish('OSLO', topic, 'value', { retain: true, properties });
     await eventually(async () => expect(await secondsLeft(late, 'OSLO', topic)).to.be.at.most(98));

@@ -9,7 +9,7 @@ import { Link } from '../support/link.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const ALL = ['readwrite #'];
@@ -26,7 +26,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
   describe(`A read right that is withdrawn at one broker (${version})`, function () {
     this.timeout(6 * patience);
 
-    const scenes = sceneHooks();
+    const fixtures = fixtureHooks();
     let fixture: ReplicationFixture;
     let link: Link;
     let paris: AclBroker;
@@ -36,7 +36,7 @@ for (const [version, protocolVersion] of inFull(VERSIONS.slice(), VERSIONS.slice
       paris = await startWithAcl(ALL);
       link = await Link.to(paris.broker.port);
       const config = { protocolVersion, reconnectPeriod: 100 };
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers: { OSLO: await startMosquitto(), PARIS: paris.broker },
         links: { PARIS: link },
         configs: { OSLO: config, PARIS: { ...config, username: 'rep' } },

@@ -61,7 +61,7 @@ export class ReplicationFixture {
     const replicatesAll = !Object.keys(environment).some(name => name.startsWith('MQTTREP_TOPIC_'));
     return {
       MQTTREP_MERGE_FREQUENCY: '50',
-      ...(replicatesAll ? { MQTTREP_TOPIC_all: '#' } : { MQTTREP_TOPIC_scene: `${markers}/+` }),
+      ...(replicatesAll ? { MQTTREP_TOPIC_all: '#' } : { MQTTREP_TOPIC_markers: `${markers}/+` }),
       ...Object.fromEntries(
         this.sites.map(site => [`MQTTREP_CLIENT_${site}`, links[site]?.url ?? this.broker(site).url]),
       ),

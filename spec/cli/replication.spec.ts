@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { expectEqualBrokers } from '../support/equal.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import {
   aedes,
   mosquittos,
@@ -61,13 +61,13 @@ describe('mqttrep replicates', function () {
 
   for (const { title, mosquitto, options } of fields) {
     describe(`between ${title}`, () => {
-      const scenes = sceneHooks({ stopAfter: 'all specs', requiresMosquitto: mosquitto });
+      const fixtures = fixtureHooks({ stopAfter: 'all specs', requiresMosquitto: mosquitto });
       let fixture: ReplicationFixture;
       let first: string;
       let last: string;
 
       before(async () => {
-        fixture = await scenes.start(await options());
+        fixture = await fixtures.start(await options());
         [first = '', last = ''] = [fixture.sites[0], fixture.sites.at(-1)];
         await fixture.watchAll();
       });

@@ -2,13 +2,13 @@
 
 import { expectEqualBrokers } from '../support/equal.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep, after it was away,', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   for (const [version, protocolVersion, signal] of [
@@ -17,7 +17,7 @@ describe('mqttrep, after it was away,', function () {
   ] as const) {
     it(`by ${signal}: carries what was written and what was deleted meanwhile (${version})`, async () => {
       const config = { protocolVersion };
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: config, PARIS: config },
         environment: { MQTTREP_STORE: tempFolder('store') },

@@ -1,7 +1,7 @@
 /** The effect of the settings of a topic filter at real brokers. */
 
 import { expect } from 'chai';
-import { type Scenes, sceneHooks } from './fixture-hooks.ts';
+import { type Fixtures, fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const names = ['OSLO', 'PARIS', 'QUEBEC'] as const;
@@ -10,11 +10,11 @@ const names = ['OSLO', 'PARIS', 'QUEBEC'] as const;
 const logsSubscriptions = { config: ['log_type subscribe'] };
 
 async function start(
-  scenes: Scenes,
+  fixtures: Fixtures,
   environment: Record<string, string>,
   configs: Record<string, Record<string, unknown>> = {},
 ): Promise<ReplicationFixture> {
-  return scenes.start({ brokers: await mosquittos(names, logsSubscriptions), environment, configs });
+  return fixtures.start({ brokers: await mosquittos(names, logsSubscriptions), environment, configs });
 }
 
 /** The filters to which mqttrep has subscribed at a broker, and the QoS that it requested last. */
@@ -37,11 +37,11 @@ describe('mqttrep, by the settings of a topic filter', function () {
   }
 
   describe('QOS', () => {
-    const scenes = sceneHooks({ stopAfter: 'all specs' });
+    const fixtures = fixtureHooks({ stopAfter: 'all specs' });
 
     before(async () => {
       fixture = await start(
-        scenes,
+        fixtures,
         {
           MQTTREP_TOPIC_unset: 'unset/#',
           ...Object.fromEntries(
@@ -76,10 +76,10 @@ describe('mqttrep, by the settings of a topic filter', function () {
   });
 
   describe('REPEAT', () => {
-    const scenes = sceneHooks({ stopAfter: 'all specs' });
+    const fixtures = fixtureHooks({ stopAfter: 'all specs' });
 
     before(async () => {
-      fixture = await start(scenes, {
+      fixture = await start(fixtures, {
         MQTTREP_TOPIC_a: 'a/#',
         MQTTREP_REPEAT_a: 'true',
         MQTTREP_TOPIC_b: 'b/#',
@@ -100,10 +100,10 @@ describe('mqttrep, by the settings of a topic filter', function () {
   });
 
   describe('a filter inside another one', () => {
-    const scenes = sceneHooks({ stopAfter: 'all specs' });
+    const fixtures = fixtureHooks({ stopAfter: 'all specs' });
 
     before(async () => {
-      fixture = await start(scenes, {
+      fixture = await start(fixtures, {
         MQTTREP_TOPIC_ducks: 'canards/+',
         MQTTREP_TOPIC_name: 'canards/name',
         MQTTREP_NOSUB_name: 'true',
@@ -162,10 +162,10 @@ describe('mqttrep, by the settings of a topic filter', function () {
   });
 
   describe('white and black lists', () => {
-    const scenes = sceneHooks({ stopAfter: 'all specs' });
+    const fixtures = fixtureHooks({ stopAfter: 'all specs' });
 
     before(async () => {
-      fixture = await start(scenes, {
+      fixture = await start(fixtures, {
         MQTTREP_TOPIC_from_oslo: 'from-oslo/#',
         MQTTREP_SUBSCRIBE_WHITELIST_from_oslo: 'OSLO',
         MQTTREP_TOPIC_not_from_oslo: 'not-from-oslo/#',
@@ -223,11 +223,11 @@ describe('mqttrep, by the settings of a topic filter', function () {
   });
 
   describe('with the filter #', () => {
-    const scenes = sceneHooks({ stopAfter: 'all specs' });
+    const fixtures = fixtureHooks({ stopAfter: 'all specs' });
 
     before(async () => {
       const { PARIS, QUEBEC } = await mosquittos(['PARIS', 'QUEBEC'], { config: ['sys_interval 0'] });
-      fixture = await scenes.start({ brokers: { ...(await mosquittos(['OSLO'])), PARIS, QUEBEC } });
+      fixture = await fixtures.start({ brokers: { ...(await mosquittos(['OSLO'])), PARIS, QUEBEC } });
       await fixture.watchAll();
     });
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const environment = { MQTTREP_STATE_TOPICS: 'true', MQTTREP_TOPIC_ducks: 'ducks/#' };
@@ -12,7 +12,7 @@ const environment = { MQTTREP_STATE_TOPICS: 'true', MQTTREP_TOPIC_ducks: 'ducks/
 describe('the state topics', function () {
   this.timeout(6 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
   let other: MqttrepProcess | undefined;
   let link: Link;
@@ -20,7 +20,7 @@ describe('the state topics', function () {
   beforeEach(async () => {
     const brokers = await mosquittos(['OSLO', 'PARIS']);
     link = await Link.to(brokers.PARIS.port);
-    fixture = await scenes.start({ brokers, links: { PARIS: link }, environment });
+    fixture = await fixtures.start({ brokers, links: { PARIS: link }, environment });
   });
 
   afterEach(async () => {

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { Link } from '../support/link.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { aedes, mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** mqttrep ends after so many milliseconds, drained or not; PM2 and systemd are told to wait longer. */
@@ -13,7 +13,7 @@ const stopLimit = 8000;
 describe('mqttrep, when it is stopped,', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks({ requiresMosquitto: false });
+  const fixtures = fixtureHooks({ requiresMosquitto: false });
   let fixture: ReplicationFixture;
 
   /** What mqttrep itself has left at a broker: no more than the marker by which it knows that broker again. */
@@ -30,7 +30,7 @@ describe('mqttrep, when it is stopped,', function () {
       requireMosquitto(this);
       const brokers = { ...(await mosquittos(['OSLO', 'PARIS'])), ...(await aedes(['QUEBEC'])) };
       // The next tick would come in a minute.
-      fixture = await scenes.start({ brokers, environment: { MQTTREP_MERGE_FREQUENCY: '0.016' } });
+      fixture = await fixtures.start({ brokers, environment: { MQTTREP_MERGE_FREQUENCY: '0.016' } });
       const writer = await fixture.client('OSLO');
       for (let index = 0; index < 100; index++) {
         await writer.publish(`last/${index}`, 'just before', { retain: true });
@@ -53,7 +53,7 @@ describe('mqttrep, when it is stopped,', function () {
 
   it('leaves nothing behind at a broker where it could not find it again', async () => {
     const environment = { MQTTREP_STORE: 'memory' };
-    fixture = await scenes.start({ brokers: await aedes(['OSLO', 'PARIS']), environment });
+    fixture = await fixtures.start({ brokers: await aedes(['OSLO', 'PARIS']), environment });
     await fixture.publish('OSLO', 'new', 'x', { retain: true });
     await fixture.retainedEverywhere('new', 'x');
     await fixture.settled();
@@ -64,7 +64,7 @@ describe('mqttrep, when it is stopped,', function () {
   it('while nothing can be reached, ends at once with 0', async () => {
     const brokers = await aedes(['OSLO', 'PARIS']);
     for (const broker of Object.values(brokers)) await broker.stop();
-    fixture = scenes.create({ brokers });
+    fixture = fixtures.create({ brokers });
     fixture.run();
     await fixture.mqttrep.line('cannot connect');
     const start = performance.now();
@@ -78,7 +78,7 @@ describe('mqttrep, when it is stopped,', function () {
     beforeEach(async () => {
       const brokers = await aedes(['OSLO', 'PARIS']);
       link = await Link.to(brokers.PARIS.port);
-      fixture = await scenes.start({ brokers, links: { PARIS: link } });
+      fixture = await fixtures.start({ brokers, links: { PARIS: link } });
       link.freeze();
       await fixture.publish('OSLO', 'stuck', 'x', { retain: true });
     });

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { inFull } from '../support/in-full.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Longer than a worker may be late without a word, in milliseconds. */
@@ -13,12 +13,12 @@ for (const protocolVersion of inFull([4, 5], [4])) {
   describe(`mqttrep that was suspended, over MQTT ${protocolVersion === 5 ? '5' : '3.1.1'},`, function () {
     this.timeout(4 * patience);
 
-    const scenes = sceneHooks({ stopAfter: 'all specs' });
+    const fixtures = fixtureHooks({ stopAfter: 'all specs' });
     let fixture: ReplicationFixture;
 
     before(async () => {
       const configs = { OSLO: { protocolVersion }, PARIS: { protocolVersion } };
-      fixture = await scenes.start({ brokers: await mosquittos(['OSLO', 'PARIS']), configs });
+      fixture = await fixtures.start({ brokers: await mosquittos(['OSLO', 'PARIS']), configs });
     });
 
     it('does not pass on an old command, and compares again what is retained', async () => {

@@ -5,7 +5,7 @@ import { type Certificates, certificates, type Pair, requireOpenssl } from '../s
 import { freePort } from '../support/free-port.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import type { TestBroker } from '../support/test-broker.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Clients of the spec reach it by `broker` without TLS, mqttrep by the urls. */
@@ -30,7 +30,7 @@ describe('mqttrep over TLS', function () {
   let files: Certificates;
   let oslo: SecureBroker;
   let paris: SecureBroker;
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   before(async function () {
@@ -55,7 +55,7 @@ describe('mqttrep over TLS', function () {
       OSLO: { url: oslo[url], close: () => Promise.resolve() },
       PARIS: { url: paris[url].replace('localhost', '127.0.0.1'), close: () => Promise.resolve() },
     };
-    return scenes.create({
+    return fixtures.create({
       brokers: { OSLO: oslo.broker, PARIS: paris.broker },
       links,
       configs: { OSLO: { ...client, ...oslosConfig }, PARIS: { ...client, servername: 'broker.example' } },

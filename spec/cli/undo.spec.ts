@@ -4,20 +4,20 @@ import { expect } from 'chai';
 import type { TrashList } from '../../lib/status/api.ts';
 import { freePort } from '../support/free-port.ts';
 import { command } from './command.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 describe('mqttrep undo', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
   let http: string;
 
   beforeEach(async () => {
     http = String(await freePort());
     const brokers = await mosquittos(['OSLO', 'PARIS']);
-    fixture = await scenes.start({ brokers, environment: { MQTTREP_HTTP: http } });
+    fixture = await fixtures.start({ brokers, environment: { MQTTREP_HTTP: http } });
   });
 
   const mqttrep = (...args: readonly string[]) => command(args, { MQTTREP_HTTP: http });

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { inFull } from '../support/in-full.ts';
 import { Link } from '../support/link.ts';
 import { retainedOf } from '../support/retained-of.ts';
-import { type Scenes, sceneHooks } from './fixture-hooks.ts';
+import { type Fixtures, fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
 /** Milliseconds each way; longer than the 50 ms from tick to tick. */
@@ -25,12 +25,12 @@ async function messages(fixture: ReplicationFixture): Promise<number> {
   return all.filter(({ topic }) => !topic.startsWith('mqttrep/')).length;
 }
 
-async function distant(scenes: Scenes, protocolVersion: number): Promise<ReplicationFixture> {
+async function distant(fixtures: Fixtures, protocolVersion: number): Promise<ReplicationFixture> {
   const brokers = await mosquittos(['NEAR', 'OTHER', 'FAR']);
   const link = await Link.to(brokers.FAR.port);
   link.delay = delay;
   const config = { protocolVersion };
-  return scenes.start({
+  return fixtures.start({
     brokers,
     links: { FAR: link },
     configs: { NEAR: config, OTHER: config, FAR: config },
@@ -52,11 +52,11 @@ async function toggle(fixture: ReplicationFixture): Promise<void> {
 describe('mqttrep, with a link of 150 ms and 20 ticks a second,', function () {
   this.timeout(4 * patience);
 
-  const scenes = sceneHooks({ stopAfter: 'all specs' });
+  const fixtures = fixtureHooks({ stopAfter: 'all specs' });
   let started: readonly ReplicationFixture[] = [];
 
   before(async () => {
-    started = await Promise.all(mqttVersions.map(version => distant(scenes, version)));
+    started = await Promise.all(mqttVersions.map(version => distant(fixtures, version)));
     for (const fixture of started) await fixture.watchAll();
   });
 

@@ -6,7 +6,7 @@ import { type AclBroker, startWithAcl } from '../support/acl-broker.ts';
 import { expectEqualBrokers } from '../support/equal.ts';
 import { itInFull } from '../support/in-full.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
-import { sceneHooks } from './fixture-hooks.ts';
+import { fixtureHooks } from './fixture-hooks.ts';
 import { patience, type ReplicationFixture } from './replication-fixture.ts';
 
 const ALL = ['readwrite #'];
@@ -16,14 +16,14 @@ const TOPICS = Array.from({ length: 20 }, (_, index) => `home/${index}`);
 describe('Rights to write', function () {
   this.timeout(8 * patience);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let limited: Record<string, AclBroker>;
 
   /** Besides OSLO a broker with rights for each of these sites, by the version of MQTT. */
   async function start(versions: Readonly<Record<string, 4 | 5>>): Promise<ReplicationFixture> {
     limited = {};
     for (const site of Object.keys(versions)) limited[site] = await startWithAcl(ALL);
-    const fixture = await scenes.start({
+    const fixture = await fixtures.start({
       brokers: { OSLO: await startMosquitto(), ...mapValues(limited, ({ broker }) => broker) },
       configs: mapValues(versions, protocolVersion => ({ protocolVersion, username: 'rep' })),
     });

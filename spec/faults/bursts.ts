@@ -1,7 +1,7 @@
 /** Bursts that make a mosquitto with its own limits drop messages for mqttrep. */
 
 import { expect } from 'chai';
-import { sceneHooks } from '../cli/fixture-hooks.ts';
+import { fixtureHooks } from '../cli/fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from '../cli/replication-fixture.ts';
 import { TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -16,7 +16,7 @@ const NEW = Array.from({ length: 2_500 }, (_, index) => `new/${index}`);
 describe('A burst at a mosquitto with its default limits', function () {
   this.timeout(0);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   for (const [version, protocolVersion] of VERSIONS) {
@@ -24,7 +24,7 @@ describe('A burst at a mosquitto with its default limits', function () {
       const brokers = await mosquittos(['OSLO', 'PARIS'], { config: ['sys_interval 1'] });
       const link = await Link.to(brokers.OSLO.port);
       const config = { protocolVersion };
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers,
         links: { OSLO: link },
         configs: { OSLO: config, PARIS: config },

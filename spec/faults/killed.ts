@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { sceneHooks } from '../cli/fixture-hooks.ts';
+import { fixtureHooks } from '../cli/fixture-hooks.ts';
 import { mosquittos, type ReplicationFixture } from '../cli/replication-fixture.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -18,14 +18,14 @@ const ALONE = { OSLO: ['oslo/1', 'oslo/2', 'oslo/3'], PARIS: ['paris/1', 'paris/
 describe('mqttrep that is killed by SIGKILL', function () {
   this.timeout(0);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   for (const [version, protocolVersion] of VERSIONS) {
     it(`${KILLS} times under load: all is equal in the end, and the last writes win (${version})`, () =>
       withChance(async random => {
         const config = { protocolVersion, reconnectPeriod: 100 };
-        fixture = scenes.create({
+        fixture = fixtures.create({
           brokers: await mosquittos(['OSLO', 'PARIS']),
           configs: { OSLO: config, PARIS: config },
           environment: { MQTTREP_STORE: tempFolder('store') },

@@ -1,7 +1,7 @@
 /** mqttrep at brokers with small limits: in the end they retain what the others do, and no limit was exceeded. */
 
 import { expect } from 'chai';
-import { sceneHooks } from '../cli/fixture-hooks.ts';
+import { fixtureHooks } from '../cli/fixture-hooks.ts';
 import { mosquittos, patience } from '../cli/replication-fixture.ts';
 import { TestClient } from '../support/client.ts';
 import { expectEqualBrokers } from '../support/equal.ts';
@@ -36,14 +36,14 @@ for (const protocolVersion of [4, 5] as const) {
   describe(`Over ${protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1'}, a broker that`, function () {
     this.timeout(8 * patience);
 
-    const scenes = sceneHooks();
+    const fixtures = fixtureHooks();
 
     for (const name of NAMES) {
       it(`${name} ends equal to the others, after a return as well`, async () => {
         const brokers = await mosquittos(['OSLO', 'PARIS']);
         for (const [site, { url }] of Object.entries(brokers)) await publishMany(url, TOPICS, topicOf(site));
         const limited = await LimitedBroker.before(brokers.PARIS.port, LIMITED_BROKERS[name]);
-        const fixture = await scenes.start({
+        const fixture = await fixtures.start({
           brokers,
           configs: { OSLO: { protocolVersion }, PARIS: { protocolVersion, reconnectPeriod: 200 } },
           links: { PARIS: { url: limited.url, close: () => limited.close() } },

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { controlMessagesAt } from '../broker/makes.ts';
-import { sceneHooks } from '../cli/fixture-hooks.ts';
+import { fixtureHooks } from '../cli/fixture-hooks.ts';
 import { mosquittos, patience, type ReplicationFixture } from '../cli/replication-fixture.ts';
 import { eventually } from '../support/eventually.ts';
 import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
@@ -15,7 +15,7 @@ const KILLS = 5;
 describe('Two mqttreps over the same two brokers', function () {
   this.timeout(0);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
   let second: MqttrepProcess | undefined;
 
@@ -27,7 +27,7 @@ describe('Two mqttreps over the same two brokers', function () {
   it('converge over MQTT 5, though one of them is killed repeatedly', () =>
     withChance(async random => {
       const config = { protocolVersion: 5, reconnectPeriod: 100 };
-      fixture = await scenes.start({
+      fixture = await fixtures.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: config, PARIS: config },
         environment: { MQTTREP_STORE: tempFolder('store') },
@@ -53,7 +53,7 @@ describe('Two mqttreps over the same two brokers', function () {
 
   it('notice each other over MQTT 3.1.1, and say so loudly', async () => {
     const config = { protocolVersion: 4 };
-    fixture = await scenes.start({
+    fixture = await fixtures.start({
       brokers: await mosquittos(['OSLO', 'PARIS']),
       configs: { OSLO: config, PARIS: config },
     });
@@ -69,7 +69,7 @@ describe('Two mqttreps over the same two brokers', function () {
   });
 
   it('know each other no more once one of them was killed: its will says that it is gone', async () => {
-    fixture = await scenes.start({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    fixture = await fixtures.start({ brokers: await mosquittos(['OSLO', 'PARIS']) });
     second = startMqttrep({ ...fixture.environment, MQTTREP_STORE: tempFolder('store') });
     for (const site of fixture.sites) await second.line(`${site}: connected with`, patience);
     await presentAt(fixture, 2);

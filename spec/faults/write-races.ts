@@ -1,7 +1,7 @@
 /** Writers at both ends write the same topics, while the link between is cut at random moments. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { sceneHooks } from '../cli/fixture-hooks.ts';
+import { fixtureHooks } from '../cli/fixture-hooks.ts';
 import { mosquittos, type ReplicationFixture } from '../cli/replication-fixture.ts';
 import { Link } from '../support/link.ts';
 import { expectPeace, VERSIONS, Writers, withChance } from './trial.ts';
@@ -11,7 +11,7 @@ const CUTS = 10;
 describe('Topics that are written at both ends 50 times a second', function () {
   this.timeout(0);
 
-  const scenes = sceneHooks();
+  const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
   for (const [version, protocolVersion] of VERSIONS) {
@@ -21,7 +21,7 @@ describe('Topics that are written at both ends 50 times a second', function () {
         const link = await Link.to(brokers.PARIS.port);
         link.delay = 30;
         const config = { protocolVersion, reconnectPeriod: 100 };
-        fixture = await scenes.start({
+        fixture = await fixtures.start({
           brokers,
           links: { PARIS: link },
           configs: { OSLO: config, PARIS: config },

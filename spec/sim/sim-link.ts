@@ -13,7 +13,9 @@ import { ControlTopics } from '../../lib/protocol/control-topics.ts';
 import type { FromBroker, Port, PublishResults, ToBroker } from '../../lib/protocol/messages.ts';
 import { writeObservation } from '../../lib/protocol/observation.ts';
 import { publicationBytes, type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
+import type { LinkFaults } from './link-faults.ts';
 import { CONTROL, type SimBroker, type SimMessage } from './sim-broker.ts';
+import { type Burst, conflate } from './sim-burst.ts';
 import { type Delivery, foundAt, messageOf, observationOf } from './sim-messages.ts';
 
 /** The answer to a probe takes so many milliseconds longer than a message. */
@@ -26,36 +28,6 @@ export interface SimLinkOptions {
   /** Called with the id of another replicator at this broker. */
   readonly noticed: (replica: string) => void;
   readonly faults: LinkFaults;
-}
-
-/** Faults of a worker, for the mutants. */
-export interface LinkFaults {
-  /** At QoS 0 it confirms a publish that was only written to the socket. */
-  readonly confirmsAtSocket?: true;
-  /** It connects under another client id after each start, so the broker keeps the earlier connection. */
-  readonly hasRandomClientId?: true;
-  /** It reports each topic as readable. */
-  readonly provesNothing?: true;
-  /** It conflates a burst, and does not report the messages that newer ones replaced. */
-  readonly tellsNothingPassedOver?: true;
-}
-
-interface Burst {
-  readonly message: SimMessage;
-  readonly passedOver: readonly string[];
-}
-
-/** Conflates like a broker's worker: the newest write of each topic stays, with transient messages apart. */
-function conflate(burst: Map<string | SimMessage, Burst>, message: SimMessage): void {
-  if (message.stamp !== undefined) {
-    burst.set(message, { message, passedOver: [] });
-    return;
-  }
-  const key = JSON.stringify([message.topic, message.retain]);
-  const older = burst.get(key);
-  burst.delete(key);
-  const isHeld = older !== undefined && message.retain;
-  burst.set(key, { message, passedOver: isHeld ? [...older.passedOver, older.message.payload] : [] });
 }
 
 export class SimLink {

@@ -8,9 +8,10 @@ import type { RawPublication } from '../../lib/protocol/publication.ts';
 import type { DeletionBound } from '../../lib/protocol/settings.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import type { Step } from '../../lib/reconciler/topics/topic-table.ts';
+import type { LinkFaults } from './link-faults.ts';
 import { CONTROL, type SimBroker } from './sim-broker.ts';
 import { type Machine, NOWHERE, type SimClock } from './sim-clock.ts';
-import { type LinkFaults, SimLink } from './sim-link.ts';
+import { SimLink } from './sim-link.ts';
 import { SimStore } from './sim-store.ts';
 
 /** Anti-entropy probes each topic within so many seconds. */
