@@ -32,6 +32,12 @@ const OTHERS: Readonly<Record<string, string>> = {
   HTTP_PAYLOADS: 'false',
 };
 
+function otherValueOf(key: string): string {
+  const value = OTHERS[key];
+  if (value === undefined) throw new Error(`OTHERS in this file has no value of ${key}`);
+  return value;
+}
+
 describe('the settings table', () => {
   it('has no key twice, and no key that begins with another one', () => {
     const keys = ALL.map(({ key }) => key);
@@ -51,6 +57,10 @@ describe('the settings table', () => {
         key,
       ).to.have.lengthOf(1);
     }
+  });
+
+  it('has no empty default, which no document could show', () => {
+    for (const { key, default: text } of ALL) expect(text, key).not.to.equal('');
   });
 
   it('has defaults that their own parsers accept', () => {
@@ -83,9 +93,10 @@ describe('the settings table', () => {
 
   for (const each of OF_PROCESS) {
     const variable = variableName(each);
-    const env: Env = { [variable]: OTHERS[each.key] ?? '' };
+    const another = (): Env => ({ [variable]: otherValueOf(each.key) });
 
     it(`reads ${variable}, and \`mqttrep config\` shows it`, () => {
+      const env = another();
       expect(warningsOf(env)).to.deep.equal([]);
       const [before, after] = [describeConfig(accepted({})), describeConfig(accepted(env))];
       expect(after.text).not.to.equal(before.text);
@@ -93,6 +104,7 @@ describe('the settings table', () => {
     });
 
     it(`says at a reload that ${variable} is ${each.reload === 'applied' ? 'applied' : 'left until the next start'}`, () => {
+      const env = another();
       const { config, applied, left } = changesBetween(accepted({}), accepted(env));
       const [told, untold] = each.reload === 'applied' ? [applied, left] : [left, applied];
       expect(told.join()).to.contain(variable);
