@@ -20,8 +20,17 @@ import { compareVersions, isNewer, type Version } from './version.ts';
 
 /** Whether the broker lacks the winner or the transient message. */
 export function lacks(register: Register, broker: number): boolean {
-  const { winner, transient } = register;
-  if (transient !== undefined && has(transient.recipients, broker)) return true;
+  return lacksTransient(register, broker) || lacksWinner(register, broker);
+}
+
+/** Whether the transient message has still to be passed on to the broker. */
+export function lacksTransient({ transient }: Register, broker: number): boolean {
+  return transient !== undefined && has(transient.recipients, broker);
+}
+
+/** Whether the broker will hold another message than the winner, as far as is known. */
+export function lacksWinner(register: Register, broker: number): boolean {
+  const { winner } = register;
   return winner !== undefined && !isInSync(willHold(register, broker), winner);
 }
 

@@ -115,7 +115,7 @@ export class Dispatcher {
     return isOfFirstContact && (register?.held[index] ?? 'unknown') === 'unknown';
   }
 
-  /** The broker lacks the winner, but MAX_PENDING publishes of this topic are in flight. The newest value goes there later. */
+  /** MAX_PENDING publishes of this topic are pending. When one of them is confirmed, the topic is offered again. */
   #topicIsFull({ name, flow }: BrokerLink, topic: string): void {
     flow.topicFull();
     if (!flow.isLogDue('pending_of_topic', performance.now())) return;

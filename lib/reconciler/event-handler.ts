@@ -5,8 +5,9 @@
 
 import type { Effect } from '../core/effects.ts';
 import type { Event, Observed, Probed } from '../core/events.ts';
+import { lacksTransient, lacksWinner } from '../core/offer.ts';
 import type { Conflict, Outcome } from '../core/outcome.ts';
-import { isInSync, isProbing, pendingAt, type Register, willHold } from '../core/register.ts';
+import { isProbing, pendingAt, type Register } from '../core/register.ts';
 import type { ConflictLog } from './inspection/conflict-log.ts';
 import type { Trash } from './inspection/trash.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
@@ -83,9 +84,11 @@ export class EventHandler {
         for (const link of links) link.seen(topic);
         break;
       case 'echo':
-        return this.#echoed(topic, outcome.register, (event as Observed | Probed).broker);
+        return this.#echoed(topic, outcome.register, (event as Observed).broker);
     }
-    return isAnyLacking(outcome) ? 'lacking' : 'changed';
+    const isLacking =
+      isAnyLacking(outcome) || ('broker' in event && this.#isWaiting(topic, event.broker, outcome.register));
+    return isLacking ? 'lacking' : 'changed';
   }
 
   /** Where the topic is blocked, its new value may be a reason to retry. */
@@ -126,7 +129,7 @@ export class EventHandler {
     this.#deps.trash.lost(topic, conflict.loser);
   }
 
-  /** Our publish has arrived at the broker, which may lack something later all the same. */
+  /** Our publish has arrived. The broker may still lack a later message. */
   #echoed(topic: string, register: Register, broker: number): EventResult {
     const { links, outcomes } = this.#deps;
     const link = links.at(broker);
@@ -134,8 +137,18 @@ export class EventHandler {
       link.flow.echoed(topic);
       outcomes.confirmed(link, topic);
     }
-    const { winner } = register;
-    return winner === undefined || isInSync(willHold(register, broker), winner) ? 'changed' : 'lacking';
+    const isLacking = lacksWinner(register, broker) || this.#isWaiting(topic, broker, register);
+    return isLacking ? 'lacking' : 'changed';
+  }
+
+  /**
+   * Whether the transient message still waits for the broker. `MAX_PENDING` publishes may have been pending there when it was
+   * offered. A message that the loop damper holds waits for the end of the test instead.
+   */
+  #isWaiting(topic: string, broker: number, register: Register): boolean {
+    const { transient } = register;
+    if (transient === undefined || !lacksTransient(register, broker)) return false;
+    return !this.#deps.damper.isHeld(topic, transient.message.payload);
   }
 }
 
@@ -153,9 +166,5 @@ function isDeletionHeard(event: Event, { deletionProven }: Outcome): event is Ob
 
 /** Whether some broker may lack what the register says. */
 function isAnyLacking({ register, effect }: Outcome): boolean {
-  const { winner, transient } = register;
-  if (effect === 'transient') return transient !== undefined;
-  return (
-    winner !== undefined && register.held.some((_, broker) => !isInSync(willHold(register, broker), winner))
-  );
+  return effect === 'transient' || register.held.some((_, broker) => lacksWinner(register, broker));
 }

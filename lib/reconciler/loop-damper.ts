@@ -103,6 +103,11 @@ export class LoopDamper {
     return this.#held.size > 0;
   }
 
+  /** Whether this message is held. */
+  isHeld(topic: string, payload: string): boolean {
+    return this.isHolding && this.#circles.get(keyOf(topic, payload))?.held !== undefined;
+  }
+
   /** A client's message arrives. If the same message is held, that one is sent first. */
   arrives(topic: string, payload: string, uptime: number): void {
     const circle = this.#circles.get(keyOf(topic, payload));

@@ -11,6 +11,17 @@ inEachWorld('A transient message', fixture => {
     world.rest();
     fixture.expectEverywhere({ t: 'first' });
   });
+
+  it('C33: reaches each broker although 32 publishes of its topic were pending there', () => {
+    const world = fixture.create([1, 400, 1], { mergeFrequency: 50 });
+    const seen = [B, C].map(broker => fixture.seenAt(broker));
+    for (let count = 1; count <= 38; count++) {
+      world.broker(A).write('t', String(count), false);
+      world.run(20);
+    }
+    world.rest();
+    for (const seenThere of seen) expect(seenThere().at(-1)).to.equal('t=38');
+  });
 });
 
 inWorldOfMqtt311('A transient message over MQTT 3.1.1', fixture => {
