@@ -20,7 +20,7 @@ import type { TopicTable } from './topics/topic-table.ts';
 export interface DispatcherDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
-  readonly committer: Pick<Committer, 'save'>;
+  readonly committer: Pick<Committer, 'commitAndSend'>;
   readonly damper: Pick<LoopDamper, 'passedOn'>;
   /** By effect. */
   readonly counters: Counters;
@@ -57,7 +57,7 @@ export class Dispatcher {
       for (const { index, flow } of ready) if (lacks(register, index)) flow.add(topic);
     }
     for (const link of ready) this.offer(link);
-    committer.save();
+    committer.commitAndSend();
     ticks.observe((performance.now() - begin) / 1000);
   }
 
@@ -71,7 +71,7 @@ export class Dispatcher {
 
   /** Sends a broker what waits for it. */
   pump(link: BrokerLink): void {
-    if (this.offer(link) || link.hasProbes) this.#deps.committer.save();
+    if (this.offer(link) || link.hasProbes) this.#deps.committer.commitAndSend();
   }
 
   /** Offers a broker the topics that wait for it, for as long as there is credit. Returns whether any was published. */
@@ -82,7 +82,7 @@ export class Dispatcher {
     const uptime = performance.now();
     let isAnyPublished = false;
     for (const topic of flow.takeWaiting()) {
-      if (gap.isOpen && this.#mayOverwrite(link, topic) && gap.holds(topic)) continue;
+      if (gap.isOpen && this.#mayOverwrite(link, topic) && gap.letWait(topic)) continue;
       const isTransientOnly = blockedTopics.mustWait(topic, uptime);
       if (isTransientOnly && !blockedTopics.takesTransient(topic)) continue;
       if (this.#offerTopic(link, topic, isTransientOnly, now)) isAnyPublished = true;
@@ -105,7 +105,7 @@ export class Dispatcher {
   #publish(link: BrokerLink, topic: string, { message, retain, qos, confirm }: Publish): void {
     const { payload, properties, version, messageExpiresAt: expiresAt } = message;
     if (!retain) this.#deps.damper.passedOn(topic, payload, performance.now());
-    link.flow.publish({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
+    link.flow.pack({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
   }
 
   /** The winner is from the first contact, and the broker may retain a message of its own there that it has not shown. */

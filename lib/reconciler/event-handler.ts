@@ -49,7 +49,7 @@ export class EventHandler {
     this.#deps = deps;
   }
 
-  applyEvent(topic: string, event: Event): EventResult {
+  handle(topic: string, event: Event): EventResult {
     const { table, links, damper, counters } = this.#deps;
     if (damper.isHolding && event.kind === 'observed' && !isEcho(table.get(topic)?.register, event))
       damper.arrives(topic, event.payload, performance.now());
@@ -71,7 +71,7 @@ export class EventHandler {
       case 'won':
         this.#noteInferred(topic, event, outcome.register);
         this.#retryBlocked(topic, 'retained');
-        for (const link of links) link.seen(topic);
+        for (const link of links) link.forgetAbsence(topic);
         if (isDeletionHeard(event, outcome)) links.at(event.broker).guard.heard(performance.now());
         break;
       case 'transient':
@@ -81,7 +81,7 @@ export class EventHandler {
         break;
       case 'expired':
         this.#retryBlocked(topic, 'retained');
-        for (const link of links) link.seen(topic);
+        for (const link of links) link.forgetAbsence(topic);
         break;
       case 'echo':
         return this.#echoed(topic, outcome.register, (event as Observed).broker);
@@ -102,8 +102,9 @@ export class EventHandler {
   #noteDelivery(topic: string, { broker, retained, replay }: Observed, { effect, raced }: Outcome): void {
     const { links, table } = this.#deps;
     const link = links.at(broker);
-    if (replay && retained !== false && link.state.shown(topic)) table.commits.putBack([topic]);
-    if (retained === true || (retained === undefined && INFERRED_RETAINED.has(effect))) link.seen(topic);
+    if (replay && retained !== false && link.state.releaseUnseen(topic)) table.commits.putBack([topic]);
+    if (retained === true || (retained === undefined && INFERRED_RETAINED.has(effect)))
+      link.forgetAbsence(topic);
     if (raced) link.counters.countRacedWrite();
     const isChange = CHANGES.has(effect) && link.antiEntropy.isInferred(topic);
     if (raced || isChange) link.antiEntropy.inferred(topic, performance.now());
@@ -120,7 +121,7 @@ export class EventHandler {
   }
 
   #isDamped(topic: string, event: Event): boolean {
-    return event.kind === 'observed' && this.#deps.damper.holds(topic, event.payload, performance.now());
+    return event.kind === 'observed' && this.#deps.damper.test(topic, event.payload, performance.now());
   }
 
   #noteConflict(topic: string, conflict: Conflict): void {

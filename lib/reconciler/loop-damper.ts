@@ -119,8 +119,8 @@ export class LoopDamper {
     this.#deps.release(topic);
   }
 
-  /** Whether a transient message that is to be sent is held for now. */
-  holds(topic: string, payload: string, uptime: number): boolean {
+  /** A transient message is to be sent. If it came back too often, a test of it begins. Returns whether the message is held for it. */
+  test(topic: string, payload: string, uptime: number): boolean {
     const circle = this.#circles.get(keyOf(topic, payload));
     if (circle === undefined || circle.exemptUntil > uptime) return false;
     if (uptime - circle.passedOnAt > RETURN_MS) {

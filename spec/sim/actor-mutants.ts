@@ -35,7 +35,7 @@ export const ACTOR_MUTANTS: Readonly<Record<string, Mutant>> = {
     step: (register, event, policy) =>
       event.kind === 'returned' ? outcome(register, 'idle') : step(register, event, policy),
   },
-  'Ingress: takes a replayed message for a live one': {
+  'ObservationReader: takes a replayed message for a live one': {
     caughtBy: ['partitions'],
     port: port => ({
       ...port,

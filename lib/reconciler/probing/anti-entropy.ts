@@ -70,8 +70,8 @@ export class AntiEntropy {
   }
 
   /** The broker has replayed so many messages. */
-  replayed(messages: number): void {
-    if (this.#isOn) this.#fullScans.replayed(messages);
+  replayEnded(messages: number): void {
+    if (this.#isOn) this.#fullScans.replayEnded(messages);
   }
 
   /** The replay was cut: a full scan begins at once. */

@@ -50,7 +50,7 @@ export class FullScanSchedule {
   }
 
   /** The broker has replayed so many messages. */
-  replayed(messages: number): void {
+  replayEnded(messages: number): void {
     if (messages >= LONG_REPLAY_MESSAGES) this.request();
   }
 

@@ -84,8 +84,8 @@ export class ScanRound {
     return this.#open.delete(topic) && this.#open.size === 0;
   }
 
-  /** The topic was written or shown: nothing follows from its absence any more. */
-  seen(topic: string): void {
+  /** The topic was shown or written, so nothing follows from its absence before. */
+  forgetAbsence(topic: string): void {
     if (this.#absent.size > 0) this.#absent.delete(topic);
   }
 

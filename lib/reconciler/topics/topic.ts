@@ -8,7 +8,7 @@ import type { TopicStatus } from './topic-stats.ts';
 export interface Topic {
   readonly register: Register;
   readonly policy: Policy;
-  /** By broker index: the commit with which what it holds was last seen to change. */
+  /** By broker index: the commit at which mqttrep last saw a change of what the broker holds. */
   readonly seen: readonly number[];
   /** The winner that was last seen at all brokers. */
   readonly convergedWinner: Message | undefined;

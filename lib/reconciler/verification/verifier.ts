@@ -44,8 +44,8 @@ export class Verifier {
   }
 
   /** A replay is over. If the broker dropped a part of it, that part is read now. */
-  replayed(link: BrokerLink, isCut: boolean): void {
-    this.#fullScans.replayed(link, isCut);
+  replayEnded(link: BrokerLink, isCut: boolean): void {
+    this.#fullScans.replayEnded(link, isCut);
   }
 
   /** A broker has returned and shown these topics. What it held and did not show is probed. */
@@ -102,7 +102,7 @@ export class Verifier {
     const { table, applyEvent } = this.#deps;
     const held = table.get(topic)?.register.held[link.index];
     link.antiEntropy.shown(topic);
-    link.seen(topic);
+    link.forgetAbsence(topic);
     if (typeof held === 'object' && haveSameContent(held, observation)) return;
     applyEvent(topic, { kind: 'scan-due', broker: link.index });
     if (this.#isProbed(link, topic)) link.antiEntropy.surprised(typeof held !== 'object');
@@ -144,7 +144,7 @@ export class Verifier {
       isRetried = retries.unanswered(topic, performance.now());
     } else {
       retries.answered(topic);
-      link.seen(topic);
+      link.forgetAbsence(topic);
     }
     if (typeof found === 'object') round.shown(topic);
     this.#applyAnswer(link, topic, found, 'loss');
@@ -183,7 +183,7 @@ export class Verifier {
     const newVersion = clock.next(now);
     const isRolledBack = typeof believed === 'object' && state.wentBack(topic, believed);
     applyEvent(topic, { kind: 'probed', broker, found: believed, isRolledBack, absence, newVersion, now });
-    if (believed !== 'unknown' && state.shown(topic)) table.commits.putBack([topic]);
+    if (believed !== 'unknown' && state.releaseUnseen(topic)) table.commits.putBack([topic]);
     if (wasPending) this.#settlePending(link, topic);
   }
 

@@ -46,7 +46,7 @@ describe('BrokerLink', () => {
   }
 
   function publish(topic: string): void {
-    link.flow.publish({
+    link.flow.pack({
       topic,
       payload: 'x',
       properties: '',
@@ -60,12 +60,12 @@ describe('BrokerLink', () => {
 
   const flush = () => link.seal()();
 
-  it('has unconfirmed topics only while its broker is connected', () => {
+  it('has unsettled topics only while its broker is connected', () => {
     link.flow.add('t');
-    expect(link.unconfirmed).to.equal(1);
+    expect(link.unsettled).to.equal(1);
     link.disconnected();
     link.flow.add('t');
-    expect(link.unconfirmed).to.equal(0);
+    expect(link.unsettled).to.equal(0);
   });
 
   it('sends the gathered publications as one batch of the session, and nothing if there are none', () => {
