@@ -179,7 +179,7 @@ export interface Publish {
   readonly retain: boolean;
   readonly qos: QoS;
   /** No echo will come, so the acknowledgement is brought back as an event. */
-  readonly confirm: boolean;
+  readonly hasNoEcho: boolean;
 }
 
 /**

@@ -79,7 +79,7 @@ function byVersion(transient: Message | undefined, retained: Message | undefined
 }
 
 function publish(message: Message, broker: number, retain: boolean, policy: Policy): Publish {
-  return { kind: 'publish', broker, message, retain, qos: policy.qos, confirm: !has(policy.echo, broker) };
+  return { kind: 'publish', broker, message, retain, qos: policy.qos, hasNoEcho: !has(policy.echo, broker) };
 }
 
 /** Proves something only of topics to which we do not subscribe there: other acknowledgements are not brought here. */

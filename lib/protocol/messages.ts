@@ -85,7 +85,14 @@ export interface Observations {
   readonly messages: number;
 }
 
-/** What became of publications since the last message of this kind. */
+/**
+ * What became of publications since the last message of this kind. The words for that:
+ * - *acknowledged*: the PUBACK or PUBCOMP came
+ * - *completed*: acknowledged, refused, or dropped by the worker
+ * - *settled*: completed, and the reconciler knows it
+ * - *echoed*: the broker delivered the publish back
+ * - *confirmed*: echoed, or acknowledged where no echo comes
+ */
 export interface PublishResults {
   readonly kind: 'publish-results';
   /**
@@ -95,7 +102,7 @@ export interface PublishResults {
   readonly completedUpTo: number;
   /** Bytes of the completed publications, as `publicationBytes` counts them. */
   readonly bytes: number;
-  /** Acknowledged publications, of those that were sent with `confirm`. */
+  /** Acknowledged publications, of those that have no echo. */
   readonly acknowledged: readonly PublicationId[];
   readonly refused: readonly Refusal[];
   /** Topics with a publication in quarantine. It has not been sent yet, so it has no echo so far. */

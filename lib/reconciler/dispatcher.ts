@@ -102,10 +102,10 @@ export class Dispatcher {
     return effect === 'published';
   }
 
-  #publish(link: BrokerLink, topic: string, { message, retain, qos, confirm }: Publish): void {
+  #publish(link: BrokerLink, topic: string, { message, retain, qos, hasNoEcho }: Publish): void {
     const { payload, properties, version, messageExpiresAt: expiresAt } = message;
     if (!retain) this.#deps.damper.passedOn(topic, payload, performance.now());
-    link.flow.pack({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
+    link.flow.pack({ topic, payload, properties, version, expiresAt, retain, qos, hasNoEcho });
   }
 
   /** The winner is from the first contact, and the broker may retain a message of its own there that it has not shown. */

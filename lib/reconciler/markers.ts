@@ -85,7 +85,7 @@ export class Markers {
     if (topic === undefined) return version;
     const expiresAt = now + MARKER_EXPIRY_MS;
     const message = { topic, payload, properties: undefined, version, expiresAt };
-    link.flow.pack({ ...message, retain: true, qos: 1, confirm: true });
+    link.flow.pack({ ...message, retain: true, qos: 1, hasNoEcho: true });
     return version;
   }
 }

@@ -91,7 +91,7 @@ export class BrokerActorFixture {
         expiresAt: Number.POSITIVE_INFINITY,
         retain: true,
         qos: 1,
-        confirm: false,
+        hasNoEcho: false,
         ...one,
       });
     }

@@ -131,7 +131,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       const version = { time: 1_767_225_600_000, counter: 3, replica: 'us' };
       fixture.publish(
         1,
-        { topic: 't', payload: 'ours', version, confirm: true },
+        { topic: 't', payload: 'ours', version, hasNoEcho: true },
         { topic: 'u', retain: false },
       );
       await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 2);
@@ -277,7 +277,7 @@ for (const { make, protocolVersion, start } of MAKES) {
       await fixture.actor.quiesce();
       await fixture.reported(report => report.kind === 'quiesced');
       await client.publish('t', 'after');
-      fixture.publish(1, { topic: 'u', confirm: true });
+      fixture.publish(1, { topic: 'u', hasNoEcho: true });
       await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 1);
       await fixture.heard(told => told.kind === 'observation');
       expect(fixture.observations().map(({ payload }) => payload)).to.deep.equal(['before']);

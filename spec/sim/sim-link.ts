@@ -317,29 +317,26 @@ export class SimLink {
     this.#later(() => this.#publish(publication));
     if (!this.#broker.qos0) return;
     // Nothing acknowledges a publish of QoS 0 once it is on the socket.
-    const { topic, version, confirm } = publication;
-    const confirmed = confirm && this.#faults.confirmsAtSocket ? [{ topic, version }] : [];
-    this.#unlessCut(
-      () => this.#acknowledge({ bytes: publicationBytes(publication), acknowledged: confirmed }),
-      0,
-    );
+    const { topic, version, hasNoEcho } = publication;
+    const acknowledged = hasNoEcho && this.#faults.confirmsAtSocket ? [{ topic, version }] : [];
+    this.#unlessCut(() => this.#acknowledge({ bytes: publicationBytes(publication), acknowledged }), 0);
   }
 
   #publish(publication: RawPublication): void {
     this.#travelling.delete(publication);
-    const { topic, payload, version, confirm } = publication;
+    const { topic, payload, version, hasNoEcho } = publication;
     const { mqtt5, largest, qos0 } = this.#broker;
     this.#store(publication, this.#replica);
-    const confirmed = confirm ? [{ topic, version }] : [];
+    const acknowledged = hasNoEcho ? [{ topic, version }] : [];
     if (qos0) {
       // A later round trip, or its echo, proves that it was stored.
-      if (confirm)
+      if (hasNoEcho)
         this.#later(() =>
           this.#receive?.({
             kind: 'publish-results',
             completedUpTo: this.#acknowledged,
             bytes: 0,
-            acknowledged: confirmed,
+            acknowledged,
             refused: [],
           }),
         );
@@ -350,9 +347,7 @@ export class SimLink {
       payload.length > largest && mqtt5
         ? [{ topic, version, reason: 'Packet too large', scope: 'value' as const }]
         : [];
-    this.#later(() =>
-      this.#acknowledge({ bytes: publicationBytes(publication), acknowledged: confirmed, refused }),
-    );
+    this.#later(() => this.#acknowledge({ bytes: publicationBytes(publication), acknowledged, refused }));
   }
 
   #acknowledge({

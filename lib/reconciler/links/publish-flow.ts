@@ -74,7 +74,7 @@ export class PublishFlow {
       this.#isExhausted = true;
       this.#heldBack.pending++;
     }
-    if (!publication.confirm) this.#echoes.published(publication.topic, this.#sent);
+    if (!publication.hasNoEcho) this.#echoes.published(publication.topic, this.#sent);
   }
 
   /** Takes out what `pack` has gathered; undefined where that is nothing. */

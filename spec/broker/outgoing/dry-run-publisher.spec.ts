@@ -31,7 +31,7 @@ describe('DryRunPublisher', () => {
         version: VERSION,
         expiresAt: Number.POSITIVE_INFINITY,
       };
-      writePublication(writer, { ...defaults, retain: true, qos: 1, confirm: false, ...one });
+      writePublication(writer, { ...defaults, retain: true, qos: 1, hasNoEcho: false, ...one });
     }
     publisher.add(writer.take());
   }

@@ -109,7 +109,7 @@ export class Fixture {
         expiresAt: Number.POSITIVE_INFINITY,
         retain: true,
         qos: 1,
-        confirm: false,
+        hasNoEcho: false,
         ...one,
       });
     }

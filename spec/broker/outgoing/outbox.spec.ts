@@ -112,7 +112,7 @@ describe('Outbox', () => {
   });
 
   it('confirms once each publication that asks for it', async () => {
-    const fixture = new Fixture().add({ topic: 'a', confirm: true }, { topic: 'b' });
+    const fixture = new Fixture().add({ topic: 'a', hasNoEcho: true }, { topic: 'b' });
     const first = await fixture.acknowledge([0, 1]);
     expect(first.acknowledged).to.deep.equal([{ topic: 'a', version: VERSION }]);
     fixture.add({ topic: 'c' });
@@ -120,7 +120,7 @@ describe('Outbox', () => {
   });
 
   it('reports a refused publication, and goes on', async () => {
-    const fixture = new Fixture({ receiveMaximum: 1 }).add({ topic: 'a', confirm: true }, { topic: 'b' });
+    const fixture = new Fixture({ receiveMaximum: 1 }).add({ topic: 'a', hasNoEcho: true }, { topic: 'b' });
     const report = await fixture.acknowledge([0], new Error('not authorized'));
     expect(report).to.deep.include({
       completedUpTo: 1,

@@ -24,7 +24,7 @@ function publication(topic: string, payload = 'x'): RawPublication {
     expiresAt: Number.POSITIVE_INFINITY,
     retain: true,
     qos: 1,
-    confirm: false,
+    hasNoEcho: false,
   });
   return readPublication(new BatchReader(writer.take()));
 }

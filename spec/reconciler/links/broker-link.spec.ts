@@ -54,7 +54,7 @@ describe('BrokerLink', () => {
       expiresAt: Number.POSITIVE_INFINITY,
       retain: true,
       qos: 1,
-      confirm: false,
+      hasNoEcho: false,
     });
   }
 

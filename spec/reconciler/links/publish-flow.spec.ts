@@ -24,7 +24,7 @@ describe('PublishFlow', () => {
       expiresAt: Number.POSITIVE_INFINITY,
       retain: true,
       qos: 1,
-      confirm: false,
+      hasNoEcho: false,
       ...more,
     });
   }
@@ -129,7 +129,7 @@ describe('PublishFlow', () => {
 
     it('is not overdue after it came, nor where none will come', () => {
       publish('t');
-      publish('u', { confirm: true });
+      publish('u', { hasNoEcho: true });
       settle(2);
       flow.overdue(NOW);
       flow.echoed('t');
