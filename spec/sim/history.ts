@@ -244,12 +244,12 @@ function playAtLink(
       link.unclog();
       return;
     case 'drop':
-      link.dropping += step.count;
+      link.deliveries.dropping += step.count;
       return;
     case 'lag':
       // The latency changes with a new connection only, so that the order of messages stays.
       link.cut();
-      link.latency = step.latency;
+      link.transport.latency = step.latency;
       return;
   }
 }

@@ -159,7 +159,7 @@ inEachWorld('A retained message at a broker that does not retain what the others
     world.rest();
     world.broker(A).cut();
     world.broker(A).wipe();
-    world.link(0, A).ignoring = 1;
+    world.link(0, A).reads.ignoring = 1;
     world.broker(A).connect();
     world.run(3);
     world.broker(A).write('t', 'second');
@@ -243,7 +243,7 @@ inWorldOfMqtt311('An empty message at a broker that does not say what it retains
   it('C32: deletes the topic once the broker says that it is absent', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
-    world.link(0, A).ignoring = 2;
+    world.link(0, A).reads.ignoring = 2;
     world.broker(A).write('t', '');
     world.run(500);
     expect(retainedAt(fixture)).to.deep.equal([undefined, 'first', 'first']);
@@ -254,7 +254,7 @@ inWorldOfMqtt311('An empty message at a broker that does not say what it retains
   it('C32: deletes nothing at other brokers if the broker never answers', () => {
     const world = fixture.create([1, 1, 1]);
     fixture.introduce('t');
-    world.link(0, A).ignoring = Number.POSITIVE_INFINITY;
+    world.link(0, A).reads.ignoring = Number.POSITIVE_INFINITY;
     world.broker(A).write('t', '');
     world.run(15 * 60_000);
     expect(retainedAt(fixture)).to.deep.equal([undefined, 'first', 'first']);

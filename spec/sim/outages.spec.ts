@@ -19,12 +19,12 @@ inEachWorld('After an outage mqttrep', fixture => {
     fixture.introduce('t', 'u');
     world.broker(B).cut();
     world.broker(B).write('t', '');
-    world.link(0, B).ignoring = 3;
+    world.link(0, B).reads.ignoring = 3;
     world.broker(B).connect();
     world.rest();
     world.run(60_000);
     fixture.expectEverywhere({ u: 'first' });
-    expect(world.link(0, B).ignoring).to.equal(0);
+    expect(world.link(0, B).reads.ignoring).to.equal(0);
   });
 
   const topics = Array.from({ length: 60 }, (_, index) => `t${index}`);
