@@ -5,6 +5,7 @@ import type { PublishResults } from '../../../lib/protocol/messages.ts';
 import type { Publication } from '../../../lib/protocol/publication.ts';
 import { ECHO_TIMEOUT_MS } from '../../../lib/reconciler/links/echo-timeouts.ts';
 import { CREDIT, CREDIT_BYTES, PublishFlow } from '../../../lib/reconciler/links/publish-flow.ts';
+import { publicationOf } from '../../support/publications.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -16,17 +17,7 @@ describe('PublishFlow', () => {
   });
 
   function publish(topic: string, more: Partial<Publication> = {}): void {
-    flow.pack({
-      topic,
-      payload: 'x',
-      properties: '',
-      version: { time: NOW, counter: 0, replica: 'us' },
-      expiresAt: Number.POSITIVE_INFINITY,
-      retain: true,
-      qos: 1,
-      hasNoEcho: false,
-      ...more,
-    });
+    flow.pack(publicationOf({ topic, ...more }));
   }
 
   const settle = (completedUpTo: number, bytes = completedUpTo, more: Partial<PublishResults> = {}) =>
