@@ -105,7 +105,7 @@ function pendingIndex(register: Register, broker: number, version: Version): num
   );
 }
 
-/** The transient message is too old, and is not passed on any more. */
+/** mqttrep does not pass the transient message on any more. The message is too old, or it circles. */
 export function withheld(register: Register): Outcome<'updated' | 'idle'> {
   const { transient } = register;
   if (transient === undefined || transient.recipients === 0) return outcome(register, 'idle');
