@@ -80,7 +80,7 @@ export class ConnectionLoop {
     await this.#identityIsKnown;
     for (let identity = this.#nextIdentity; identity !== undefined; identity = this.#nextIdentity) {
       const wait = await this.#runConnection(identity);
-      // The broker does not have what a dry run counts as published: a return would misread that.
+      // A dry run counts messages as published that the broker does not have. At a return they would look deleted.
       if (this.#deps.settings.mode === 'dry-run' && this.#sessions > 0) break;
       if (wait > 0 && !this.#isStopping) await this.#retryDelay.last(wait);
       await this.#identityIsKnown;

@@ -36,10 +36,10 @@ export type FromBroker =
   | ({ readonly kind: 'full-scan-ended' } & FullScanResult)
   | ReadAccess;
 
-/** The worker is connected and has subscribed; the broker replays what it retains. */
+/** The worker is connected, and is about to subscribe. Then the broker replays what it retains. */
 export interface SessionStarted {
   readonly kind: 'session-started';
-  /** Counts the connections of this worker. The worker ignores commands of an earlier session. */
+  /** Counts the sessions of this worker. One connection has several if the filters change. The worker ignores commands of an earlier session. */
   readonly session: number;
   /** Whether the broker delivers stamps back (MQTT 5 user properties). */
   readonly stamps: boolean;
@@ -54,7 +54,7 @@ export interface SessionStarted {
 export interface CaughtUp {
   readonly kind: 'caught-up';
   readonly stamps: boolean;
-  /** The broker dropped a part of the replay: it delivered the sentinel only when it was asked for it alone. */
+  /** The broker dropped a part of the replay. It showed the sentinel only after mqttrep asked for the sentinel alone. */
   readonly isReplayIncomplete: boolean;
 }
 

@@ -45,7 +45,7 @@ export class Dispatcher {
 
   /**
    * Topics that changed since the last tick go to the brokers that lack something of them. The broker at which a message was
-   * written holds it, and so is not offered it.
+   * written already holds it, and gets no offer. If a publish of ours is pending there, the broker gets the message back.
    */
   tick(topics: ReadonlySet<string>): void {
     const { table, links, committer, ticks } = this.#deps;

@@ -98,7 +98,10 @@ export class EventHandler {
     }
   }
 
-  /** A topic whose message raced with another write is probed again when the topic is idle. */
+  /**
+   * Notes that the broker has shown the topic, and releases old values of it. After a race or a change the topic is probed when
+   * it is idle.
+   */
   #noteDelivery(topic: string, { broker, retained, replay }: Observed, { effect, raced }: Outcome): void {
     const { links, table } = this.#deps;
     const link = links.at(broker);
@@ -111,8 +114,8 @@ export class EventHandler {
   }
 
   /**
-   * A live message over MQTT 3.1.1 counts as retained where the topic is retained, and as transient where a probe once found
-   * so. Either may be wrong, since a client may begin to retain the topic. So the topic is probed when it is idle.
+   * A live message over MQTT 3.1.1 counts as retained or as transient. mqttrep infers this from the register or from an earlier
+   * probe. The conclusion may be wrong, since a client may begin to retain the topic. So the topic is probed when it is idle.
    */
   #noteInferred(topic: string, event: Event, register: Register): void {
     if (event.kind !== 'observed' || event.retained !== undefined || isProbing(register, event.broker))

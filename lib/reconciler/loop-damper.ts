@@ -1,11 +1,11 @@
 /**
- * Messages that circle. If something else joins the same brokers, such as a bridge of a broker, a transient message that mqttrep
- * sends to one broker comes back from the other one, and is sent again, for ever. Nothing distinguishes it from a new message.
+ * Messages that circle. Something else may connect the same brokers, such as a bridge. Then a transient message that mqttrep sends
+ * to one broker comes back from the other. mqttrep would send it again forever. Nothing distinguishes it from a new message.
  *
  * So a message that repeatedly comes back soon after it was sent is held for a moment, as a test. A loop stops then, since it
  * depends on what mqttrep sends. After the test the message is sent less and less often, and in the end not at all. A client that
- * repeats its message goes on during the test: then the held message is sent at once, before the next one, and the client is
- * exempt from tests for minutes. The test loses no message of such a client.
+ * repeats its message goes on during the test. Then mqttrep sends the held message at once, before the next one. The client is not
+ * tested again for some minutes. The test loses no message of such a client.
  */
 
 import { LogThrottle } from '../core/log-throttle.ts';

@@ -1,6 +1,6 @@
 /**
- * Follows what brokers hold under a topic, for the history that tells what a broker may come back with: with which commit that
- * changed, and what a broker may have held although it was not seen to.
+ * Follows the messages that brokers hold under a topic. It notes the commit of each change. It also notes messages that a broker
+ * may have held without being seen to. The history needs both.
  */
 
 import type { Observed } from '../../core/events.ts';
@@ -73,7 +73,10 @@ export class HeldTracker {
     }
   }
 
-  /** A broker that is probed whether it retains what it delivered may have held that, although it holds something else then. */
+  /**
+   * mqttrep probes whether the broker retains a message that it delivered. The broker may have held that message for a moment,
+   * whatever the probe finds.
+   */
   noteUnresolved(
     topic: string,
     { broker, payload, retained }: Observed,
@@ -107,7 +110,9 @@ export class HeldTracker {
   }
 }
 
-/** If a broker held nothing, or if it is not known what, nothing tells that it held an unseen value before this commit. */
+/**
+ * The broker may have held nothing, or an unknown message. Then nothing shows that it held the unseen value before this commit.
+ */
 function unseenFrom(
   broker: number,
   before: Register | undefined,

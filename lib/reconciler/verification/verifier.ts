@@ -48,7 +48,10 @@ export class Verifier {
     this.#fullScans.replayEnded(link, isCut);
   }
 
-  /** A broker has returned and shown these topics. What it held and did not show is probed. */
+  /**
+   * A broker has returned and shown these topics. A topic that it held, or that was pending, and did not show is probed if the
+   * broker has its data. Otherwise the topic becomes unknown.
+   */
   compare(link: BrokerLink, replayed: ReadonlySet<string>): void {
     const { table, applyEvent } = this.#deps;
     const { index: broker, session, state, guard } = link;
