@@ -170,5 +170,9 @@ function isDeletionHeard(event: Event, { deletionProven }: Outcome): event is Ob
 
 /** Whether some broker may lack what the register says. */
 function isAnyLacking({ register, effect }: Outcome): boolean {
-  return effect === 'transient' || register.held.some((_, broker) => lacksWinner(register, broker));
+  if (effect === 'transient') return true;
+  if (register.winner === undefined) return false;
+  for (let broker = 0; broker < register.held.length; broker++)
+    if (lacksWinner(register, broker)) return true;
+  return false;
 }
