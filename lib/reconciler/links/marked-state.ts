@@ -82,12 +82,12 @@ export class MarkedState {
 
   /**
    * What the broker held under a topic at its marker, compared with what it is believed to hold.
-   * @param seen the commit with which what it holds was last seen to change
+   * @param seenAt the commit with which what it holds was last seen to change
    */
-  atMarker(topic: string, seen: number): AtMarker {
+  atMarker(topic: string, seenAt: number): AtMarker {
     const { recorded } = this.#marker;
     if (recorded === undefined) return 'not known';
-    if (seen <= recorded) return 'the same';
+    if (seenAt <= recorded) return 'the same';
     return this.history.heldSince(topic, recorded) ? 'another' : 'not known';
   }
 

@@ -43,12 +43,12 @@ export class HeldTracker {
   /** Notes which brokers hold something else with this commit. Returns the commits by broker. */
   changed(
     topic: string,
-    seen: SeenCommits | undefined,
+    seenAt: SeenCommits | undefined,
     before: Register,
     after: Register,
     until: number,
   ): SeenCommits {
-    const last = seen ?? this.#notSeen;
+    const last = seenAt ?? this.#notSeen;
     const next = last.map((from, broker) => {
       const [held, holds] = [heldAt(before, broker), heldAt(after, broker)];
       if (areSame(held, holds)) return from;
@@ -61,14 +61,14 @@ export class HeldTracker {
   /** A publish that is no longer pending, and that its broker was not seen to hold, may have been held for a while. */
   noteUnseenPublishes(
     topic: string,
-    seen: SeenCommits | undefined,
+    seenAt: SeenCommits | undefined,
     before: Register,
     after: Register,
     until: number,
   ): void {
     for (const { broker, message } of unseenPublishes(before, after)) {
       const { properties } = message;
-      const [payload, from] = [messageDigestOf(message.payload), unseenFrom(broker, before, seen, until)];
+      const [payload, from] = [messageDigestOf(message.payload), unseenFrom(broker, before, seenAt, until)];
       this.#history.heldUnseen(topic, broker, { payload, properties, from, until });
     }
   }
@@ -94,19 +94,19 @@ export class HeldTracker {
     topic: string,
     broker: number,
     digests: readonly string[],
-    known: { readonly register: Register; readonly seen: SeenCommits } | undefined,
+    known: { readonly register: Register; readonly seenAt: SeenCommits } | undefined,
     until: number,
   ): void {
-    const from = unseenFrom(broker, known?.register, known?.seen, until);
+    const from = unseenFrom(broker, known?.register, known?.seenAt, until);
     for (const payload of digests)
       this.#history.heldUnseen(topic, broker, { payload, properties: undefined, from, until });
   }
 
   /** The same commits, as an array that topics share where they can. */
-  shared(seen: SeenCommits): SeenCommits {
-    if (seen.every((at, i) => at === this.#lastSeen[i])) return this.#lastSeen;
-    this.#lastSeen = seen;
-    return seen;
+  shared(seenAt: SeenCommits): SeenCommits {
+    if (seenAt.every((at, i) => at === this.#lastSeen[i])) return this.#lastSeen;
+    this.#lastSeen = seenAt;
+    return seenAt;
   }
 }
 
@@ -116,8 +116,8 @@ export class HeldTracker {
 function unseenFrom(
   broker: number,
   before: Register | undefined,
-  seen: SeenCommits | undefined,
+  seenAt: SeenCommits | undefined,
   commit: number,
 ): number {
-  return typeof before?.held[broker] === 'object' ? (seen?.[broker] ?? 0) : commit;
+  return typeof before?.held[broker] === 'object' ? (seenAt?.[broker] ?? 0) : commit;
 }

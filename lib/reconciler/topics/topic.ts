@@ -9,7 +9,7 @@ export interface Topic {
   readonly register: Register;
   readonly policy: Policy;
   /** By broker index: the commit at which mqttrep last saw a change of what the broker holds. */
-  readonly seen: readonly number[];
+  readonly seenAt: readonly number[];
   /** The winner that was last seen at all brokers. */
   readonly convergedWinner: Message | undefined;
   /** As it was counted last. */

@@ -59,14 +59,14 @@ export class Verifier {
     if (returnState !== 'intact') this.#absences.voided(link);
     const probed: string[] = [];
     const cutOff: string[] = [];
-    for (const [topic, { register, seen }] of table.states.entries()) {
+    for (const [topic, { register, seenAt }] of table.states.entries()) {
       const isShown = replayed.has(topic);
       // There may be very many of these, and nothing follows from them.
       if (isShown && register.pending.length === 0) continue;
       if (!isShown && state.notShown(topic)) table.commits.putBack([topic]);
       if (guard.holds(topic)) continue;
       if (pendingAt(register, broker) > 0) cutOff.push(topic);
-      const atMarker = state.atMarker(topic, seen[broker] ?? 0);
+      const atMarker = state.atMarker(topic, seenAt[broker] ?? 0);
       applyEvent(topic, { kind: 'returned', broker, returnState, replayed: isShown, atMarker });
       if (this.#isProbed(link, topic)) probed.push(topic);
     }
