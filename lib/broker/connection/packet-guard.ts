@@ -20,8 +20,8 @@ import {
   PUBLISH,
   shapeOf,
   variableInteger,
-} from './packet-format.ts';
-import { standInFor, type TooLarge } from './stand-in.ts';
+} from '../lane/packet-format.ts';
+import { standInFor, type TooLarge } from '../lane/stand-in.ts';
 
 /** Bytes that topic and properties may take beside the largest payload. */
 const OVERHEAD_BYTES = 256 * 1024;

@@ -17,7 +17,7 @@ import { type MessageProperties, packProperties } from '../../protocol/propertie
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
 import type { Bounds, Sampling } from '../../protocol/settings.ts';
 import { type Provenance, type Stamps, UNSTAMPED } from '../../protocol/stamps.ts';
-import { hasLargeProperties, sizeOf } from '../connection/stand-in.ts';
+import { hasLargeProperties, sizeOf } from '../lane/stand-in.ts';
 import { BatchTimer, SHORTEST_INTERVAL_MS } from '../timing/batch-timer.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { type Refusal, Refusals } from './refusals.ts';

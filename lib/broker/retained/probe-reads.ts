@@ -17,7 +17,7 @@ import { SentinelVisibility } from '../capabilities/sentinel-visibility.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
-import { sizeOf } from '../connection/stand-in.ts';
+import { sizeOf } from '../lane/stand-in.ts';
 import { askByHalves } from './by-halves.ts';
 import { EndOfProbe } from './end-of-probe.ts';
 import { foundIn } from './found-in.ts';

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { guardStream, PacketGuard } from '../../../lib/broker/connection/packet-guard.ts';
-import { hasLargeProperties, sizeOf } from '../../../lib/broker/connection/stand-in.ts';
+import { hasLargeProperties, sizeOf } from '../../../lib/broker/lane/stand-in.ts';
 import { MAX_PROPERTY_BYTES } from '../../../lib/protocol/property-faults.ts';
 import { headerOf } from '../../support/packet-bytes.ts';
 import { publishBytes, userProperty } from '../../support/publish-bytes.ts';

@@ -1,6 +1,7 @@
 /** The parts of an MQTT packet that are looked at before MQTT.js parses it. */
 
 export const PUBLISH = 3;
+export const PUBACK = 4;
 
 /** PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK. */
 const WITH_PACKET_ID: ReadonlySet<number> = new Set([4, 5, 6, 7, 9, 11]);
@@ -45,19 +46,23 @@ export function shapeOf(
   return properties.end + properties.value > end + length ? 'broken' : 'sound';
 }
 
-/** A variable byte integer and its end; undefined where it is incomplete. */
+/**
+ * A variable byte integer and its end; undefined where it is incomplete.
+ * @param limit the end of the bytes that it may have
+ */
 export function variableInteger(
   bytes: Buffer,
   at: number,
+  limit = bytes.length,
 ): { readonly end: number; readonly value: number } | undefined {
   let value = 0;
   for (let digit = 0; digit < 4; digit++) {
-    const byte = bytes[at + digit];
-    if (byte === undefined) return undefined;
+    if (at + digit >= limit) return undefined;
+    const byte = bytes[at + digit] as number;
     value += (byte & 0x7f) * 128 ** digit;
     if (byte < 0x80) return { end: at + digit + 1, value };
   }
-  // More than four bytes: MQTT.js reports it.
+  // More than four bytes: its last one tells.
   return { end: at + 4, value: 0 };
 }
 
