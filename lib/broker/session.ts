@@ -5,7 +5,6 @@
  * messages go in and out until the session is closed.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { ProbePriority } from '../core/events.ts';
 import { isReplicable } from '../core/filter.ts';
 import type { QoS } from '../core/policy.ts';
@@ -19,6 +18,7 @@ import { grantedLess } from './connection/grants.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { EarlyMessages } from './incoming/early-messages.ts';
 import { retainFlagReader } from './incoming/retain-flag.ts';
+import type { ReceivedMessage } from './lane/received-message.ts';
 import type { Presence } from './presence.ts';
 import { SentinelLostError } from './retained/end-of-replay.ts';
 import { Replay } from './retained/replay.ts';
@@ -224,13 +224,13 @@ export class Session {
   }
 
   /** If live messages lose the retain flag, a message with the flag is replayed. */
-  #isReplayed({ topic, retain }: IPublishPacket): boolean {
+  #isReplayed({ topic, retain }: ReceivedMessage): boolean {
     const { connection, capabilities, inbound } = this.#deps;
     const isDropped = liveFlagOf(capabilities.current, connection.protocolVersion) === 'dropped';
     return retain && isDropped && isReplicable(topic, inbound.controlPrefix);
   }
 
-  readonly #live = (packet: IPublishPacket, done: () => void): void => {
+  readonly #live = (packet: ReceivedMessage, done: () => void): void => {
     this.#presence?.observe(packet);
     if (packet.retain) this.#deps.sentinelVisibility.showedRetained();
     if (this.#isOwn(packet) || this.#probes.current.observe(packet)) done();
@@ -238,13 +238,13 @@ export class Session {
   };
 
   /** Messages of a persistent session, which the broker delivers before mqttrep subscribes. */
-  readonly #beforeSubscribing = (packet: IPublishPacket, done: () => void): void => {
+  readonly #beforeSubscribing = (packet: ReceivedMessage, done: () => void): void => {
     if (!this.#isOwn(packet)) this.#early.add(packet);
     done();
   };
 
   /** Whether the message belongs to a capability test, or to the replay. */
-  #isOwn(packet: IPublishPacket): boolean {
+  #isOwn(packet: ReceivedMessage): boolean {
     this.#replay?.touch(packet);
     if (this.#tests?.observe(packet) === true) return true;
     if (this.#replay !== undefined) return this.#replay.observe(packet);

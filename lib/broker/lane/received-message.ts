@@ -15,6 +15,8 @@ export interface ReceivedMessage {
   readonly payload: Buffer;
   readonly qos: QoS;
   readonly retain: boolean;
+  /** Its place among the messages of QoS 1 of its connection, by which it is acknowledged; 0 with another QoS. */
+  readonly ordinal?: number | undefined;
   /** Bytes of the packet behind its fixed header. */
   readonly length?: number | undefined;
   /** MQTT 5; undefined if the message has none. */
@@ -28,6 +30,7 @@ export class DecodedMessage implements ReceivedMessage {
   readonly length: number;
   /** The packet identifier; 0 with QoS 0. */
   readonly id: number;
+  ordinal = 0;
   /** Properties and payload lie in these bytes; the payload begins where the properties end. */
   readonly bytes: Buffer;
   readonly propertiesAt: number;
@@ -74,7 +77,9 @@ export class DecodedMessage implements ReceivedMessage {
     const { topic, id, length, bytes, propertiesAt, payloadAt, end } = this;
     const first = (this.qos << 1) | (this.retain ? 1 : 0);
     const own = Buffer.from(bytes.subarray(propertiesAt, end));
-    return new DecodedMessage(topic, first, id, length, own, 0, payloadAt - propertiesAt, own.length);
+    const copy = new DecodedMessage(topic, first, id, length, own, 0, payloadAt - propertiesAt, own.length);
+    copy.ordinal = this.ordinal;
+    return copy;
   }
 }
 

@@ -30,7 +30,7 @@ export function hasLargeProperties(payload: Buffer): boolean {
 /** @param body the end of topic and packet identifier */
 export function standInFor(
   bytes: Buffer,
-  { start, end, length }: Pick<FixedHeader, 'start' | 'end' | 'length'>,
+  { start, end, length }: FixedHeader,
   body: number,
   what: TooLarge,
   mqtt5: boolean,

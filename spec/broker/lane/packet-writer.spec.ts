@@ -94,7 +94,10 @@ describe('PacketWriter', () => {
           expect(one.payload.equals(read.payload as Buffer)).to.equal(true);
           const { userProperties: user, ...meant } = one.properties ?? { userProperties: undefined };
           expect(others).to.deep.equal(meant);
-          if (user !== undefined) expect({ ...userProperties }).to.deep.equal({ ...grouped(user) });
+          if (user !== undefined)
+            expect(Object.fromEntries(Object.entries(userProperties ?? {}))).to.deep.equal(
+              Object.fromEntries(Object.entries(grouped(user))),
+            );
           expect(packets[2 * index + 1]).to.include({ cmd: 'puback', messageId: one.id });
         }
       }
