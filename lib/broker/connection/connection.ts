@@ -2,12 +2,22 @@
  * One MQTT connection, from CONNECT to its end. Each attempt makes a new one. MQTT.js keeps stores and subscriptions over
  * its own reconnects, and would send old values after new ones. Here nothing outlives the network connection: the reconciler
  * knows what has to be sent.
+ *
+ * Messages of QoS 0 and 1 go in and out by the lane, those of QoS 2 by MQTT.js.
  */
 
-import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
+import {
+  ErrorWithReasonCode,
+  type IClientPublishOptions,
+  type IPublishPacket,
+  type MqttClient,
+  ReasonCodes,
+} from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
+import type { Lane, MessageHandler, PublishAnswer } from '../lane/lane.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { AnswerOrder } from './answer-order.ts';
 import { CLOSED, isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -25,9 +35,6 @@ writeToStream.cacheNumbers = false;
 
 keepUserPropertyOrder();
 
-/** Receives a message. MQTT.js acknowledges the message, and reads on, when `done` is called. */
-export type MessageHandler = (packet: IPublishPacket, done: () => void) => void;
-
 /**
  * MQTT.js fails each publish in flight with one of these errors when a connection ends. After a keepalive timeout its
  * client still counts as connected at that moment.
@@ -37,34 +44,44 @@ const FAILED_BY_THE_END: ReadonlySet<string> = new Set(['Connection closed', 'cl
 /** Longest wait for an orderly DISCONNECT. */
 const DISCONNECT_TIMEOUT_MS = 1_000;
 
+/** PUBACK code (MQTT 5 §3.4.2.1) of a message that nobody subscribes to. */
+const NO_SUBSCRIBERS = 0x10;
+
 export class Connection {
   readonly protocolVersion: ProtocolVersion;
   readonly limits: Limits;
   /** Resolves when the connection has ended for whatever cause, with the reason as far as it is known. */
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
+  readonly #lane: Lane;
   readonly #flow: FlowControl;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
-  /** What fails the publishes of QoS 0 that wait for room in the network, for which MQTT.js waits for ever. */
-  readonly #unwritten = new Set<() => void>();
+  /** Messages of QoS 2. */
+  readonly #received = { messages: 0, retained: 0 };
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
-    { client, guard, limits, closed }: Opened,
+    { client, lane, limits, closed }: Opened,
     { protocolVersion, subscribeLimit = NO_FILTER_LIMIT }: ConnectionOptions,
   ) {
     this.#client = client;
+    this.#lane = lane;
+    lane.window = limits.receiveMaximum;
     this.#flow = new FlowControl(limits.receiveMaximum);
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
       order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
-      sending: filters => guard.expect(filters),
+      received: () => ({
+        messages: lane.received.messages + this.#received.messages,
+        retained: lane.received.retained + this.#received.retained,
+      }),
+      sending: filters => lane.expect(filters),
       giveUp: () => this.destroy(),
     });
     this.limits = limits;
@@ -75,23 +92,42 @@ export class Connection {
       if (error.message === KEEPALIVE_TIMEOUT) this.#isEndedHere = true;
       if (!isParserError(error)) return;
       this.#hasProtocolError = true;
-      // MQTT.js would read on at an arbitrary byte, and hand on what looks like messages.
+      // Bytes were read already that have no meaning.
+      lane.stop();
       client.stream.unpipe();
       client.handleMessage = () => undefined;
       client.end(true);
     });
     client.handleMessage = (packet, done) => {
-      // MQTT.js reads no further before `done`, so at most one message arrives before `receive`.
+      // MQTT.js handles no further packet before `done`, so at most one message of QoS 2 arrives before `receive`.
       this.#early = { packet, done };
     };
   }
 
-  /** From now on `handler` receives the messages, also the one that arrived before. */
+  /** From now on `handler` receives the messages, also those that arrived before. */
   receive(handler: MessageHandler): void {
     if (this.#hasProtocolError) return;
-    this.#client.handleMessage = handler;
-    if (this.#early !== undefined) handler(this.#early.packet, this.#early.done);
+    this.#client.handleMessage = (packet, done) => {
+      this.#received.messages++;
+      if (packet.retain) this.#received.retained++;
+      handler(packet as ReceivedMessage, done);
+    };
+    if (this.#early !== undefined) this.#client.handleMessage(this.#early.packet, this.#early.done);
     this.#early = undefined;
+    this.#lane.receive(handler);
+  }
+
+  /**
+   * From now on messages of QoS 1 are not acknowledged when their handler is done with them, but by `acknowledgedThrough`.
+   * Reading goes on meanwhile; the window of the broker bounds how many messages are unacknowledged.
+   */
+  holdAcknowledgements(): void {
+    this.#lane.holdAcknowledgements();
+  }
+
+  /** Acknowledges all messages of QoS 1 up to the one with this ordinal. */
+  acknowledgedThrough(ordinal: number): void {
+    this.#lane.acknowledgedThrough(ordinal);
   }
 
   /**
@@ -160,22 +196,44 @@ export class Connection {
           return;
         }
         const place = qos > 0 ? this.#order.sent() : 0;
-        let isDone = false;
-        const fail = () => finish(new Error(CLOSED));
         const finish = (error?: Error) => {
-          if (isDone) return;
-          isDone = true;
-          this.#unwritten.delete(fail);
           release();
           done(error);
         };
-        this.#client.publish(topic, payload, { ...options, qos }, error => {
-          if (!error && place > 0) this.#order.answered(place);
-          if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
-          finish(error ?? undefined);
-        });
-        if (qos === 0 && !isDone) this.#unwritten.add(fail);
+        if (qos === 2) this.#publishByClient(topic, payload, options, place, finish);
+        else this.#publishByLane({ topic, payload, qos }, options, place, finish);
       },
+    });
+  }
+
+  #publishByLane(
+    message: { readonly topic: string; readonly payload: Buffer; readonly qos: 0 | 1 },
+    { retain = false, properties = {} }: IClientPublishOptions,
+    place: number,
+    finish: (error?: Error) => void,
+  ): void {
+    const sent = this.protocolVersion < 5 ? undefined : (properties as MessageProperties);
+    try {
+      this.#lane.publish({ ...message, retain, properties: sent }, answer => {
+        if (typeof answer === 'number' && place > 0) this.#order.answered(place);
+        finish(failureOf(answer));
+      });
+    } catch (error) {
+      setImmediate(finish, error as Error);
+    }
+  }
+
+  #publishByClient(
+    topic: string,
+    payload: Buffer,
+    options: IClientPublishOptions,
+    place: number,
+    finish: (error?: Error) => void,
+  ): void {
+    this.#client.publish(topic, payload, { ...options, qos: 2 }, error => {
+      if (!error) this.#order.answered(place);
+      if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
+      finish(error ?? undefined);
     });
   }
 
@@ -191,7 +249,7 @@ export class Connection {
 
   /** Some bytes have not been written to the network yet. */
   get isWriting(): boolean {
-    return this.#client.stream.writableLength > 0;
+    return this.#lane.isWriting;
   }
 
   /** mqttrep ended the connection because the broker sent a packet that this version of MQTT does not have. */
@@ -204,6 +262,7 @@ export class Connection {
     this.#isEndedHere ||= !this.hasEnded;
     // MQTT.js waits for all answers before it ends, and ignores a forced end meanwhile.
     const limit = setTimeout(() => this.#client.stream.destroy(), DISCONNECT_TIMEOUT_MS);
+    await Promise.race([this.#lane.emptied(), this.closed]);
     this.#client.end(false);
     await this.closed;
     clearTimeout(limit);
@@ -222,6 +281,12 @@ export class Connection {
     this.#hasEnded = true;
     this.#requests.ended();
     this.#flow.release();
-    for (const fail of [...this.#unwritten]) fail();
+    this.#lane.ended();
   }
+}
+
+function failureOf(answer: PublishAnswer): Error | undefined {
+  if (answer === 'ended') return new Error(CLOSED);
+  if (answer === 0 || answer === NO_SUBSCRIBERS) return undefined;
+  return new ErrorWithReasonCode(`Publish error: ${ReasonCodes[answer as keyof typeof ReasonCodes]}`, answer);
 }

@@ -8,7 +8,7 @@ import type { QoS } from '../../core/policy.ts';
 import type { AnswerOrder } from './answer-order.ts';
 import type { FilterLimit } from './filter-limit.ts';
 import { filterSize, SUBSCRIBE_OVERHEAD_BYTES } from './packet-size.ts';
-import { watchSubackTimeout } from './suback-timeout.ts';
+import { type Received, watchSubackTimeout } from './suback-timeout.ts';
 
 export interface SubscribeOptions {
   readonly qos: QoS;
@@ -46,6 +46,8 @@ export interface FilterRequestsDeps {
   readonly maximumPacketSize: number;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
+  /** What the connection has received. */
+  readonly received: () => Received;
   /** Called with the number of filters before a packet goes out. */
   readonly sending: (filters: number) => void;
   /** Ends the connection: the broker does not answer. */
@@ -131,7 +133,7 @@ export class FilterRequests {
         answered(grants);
         resolve(grants);
       });
-      const watch = watchSubackTimeout(this.#client, reason => {
+      const watch = watchSubackTimeout(this.#deps.received, reason => {
         reject(new Error(reason));
         this.ended();
         this.#deps.giveUp();

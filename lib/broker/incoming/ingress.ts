@@ -8,7 +8,6 @@
  * a deadlock, since its acknowledgement arrives by the same way.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import { isReplicable } from '../../core/filter.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
@@ -17,7 +16,8 @@ import { type MessageProperties, packProperties } from '../../protocol/propertie
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
 import type { Bounds, Sampling } from '../../protocol/settings.ts';
 import { type Provenance, type Stamps, UNSTAMPED } from '../../protocol/stamps.ts';
-import { hasLargeProperties, sizeOf } from '../connection/stand-in.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
+import { hasLargeProperties, sizeOf } from '../lane/stand-in.ts';
 import { BatchTimer, SHORTEST_INTERVAL_MS } from '../timing/batch-timer.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { type Refusal, Refusals } from './refusals.ts';
@@ -79,7 +79,8 @@ export class Ingress {
    */
   #conflates = false;
   #inFlight = 0;
-  #held: (() => void) | undefined;
+  /** One message of the lane, and one of QoS 2. */
+  #held: (() => void)[] = [];
 
   constructor(deps: IngressDeps) {
     this.#deps = deps;
@@ -102,7 +103,7 @@ export class Ingress {
   }
 
   /** Takes one message. `done` may be called later. */
-  take(packet: IPublishPacket, done: () => void): void {
+  take(packet: ReceivedMessage, done: () => void): void {
     this.#batchTimer.request();
     this.#count('received');
     const refusal = this.#refusal(packet);
@@ -115,7 +116,7 @@ export class Ingress {
   }
 
   /** Leaves a message out for a reason that the message does not tell. */
-  refuse({ topic }: IPublishPacket, reason: Refusal): void {
+  refuse({ topic }: ReceivedMessage, reason: Refusal): void {
     this.#count('received');
     this.#refusals.count(topic, reason, Date.now());
   }
@@ -142,14 +143,14 @@ export class Ingress {
     this.#release();
   }
 
-  #refusal(packet: IPublishPacket): Refusal | undefined {
+  #refusal(packet: ReceivedMessage): Refusal | undefined {
     const { controlPrefix, bounds } = this.#deps;
     const { topic } = packet;
     if (topic !== '' && !isReplicable(topic, controlPrefix)) return CONTROL_TOPIC;
     const fault =
       topicFault(topic, bounds) ??
       propertyFault(packet, bounds) ??
-      payloadFault(sizeOf(packet.payload as Buffer), bounds);
+      payloadFault(sizeOf(packet.payload), bounds);
     if (fault !== undefined) return fault;
     return this.#mode.retainFlag.isLateReplay(packet) ? LATE_REPLAY : undefined;
   }
@@ -161,14 +162,14 @@ export class Ingress {
     this.#batchTimer.interval = this.#conflates ? samplingInterval(period) : SHORTEST_INTERVAL_MS;
   }
 
-  #write(packet: IPublishPacket, replaced: readonly string[] | undefined): void {
+  #write(packet: ReceivedMessage, replaced: readonly string[] | undefined): void {
     const { hasProperties, isReplay, retainFlag } = this.#mode;
-    const properties = packet.properties as MessageProperties | undefined;
+    const properties = packet.properties;
     const packed = hasProperties ? packProperties(properties) : undefined;
     const seconds = properties?.messageExpiryInterval;
     writeObservation(this.#writer, {
       topic: packet.topic,
-      payload: packet.payload as Buffer,
+      payload: packet.payload,
       properties: packed,
       retained: retainFlag.retained(packet),
       replay: isReplay,
@@ -179,12 +180,12 @@ export class Ingress {
   }
 
   #provenance(
-    { topic, payload }: IPublishPacket,
+    { topic, payload }: ReceivedMessage,
     properties: MessageProperties | undefined,
     packed: string | undefined,
   ): Provenance {
     if (properties?.userProperties === undefined || packed === undefined) return UNSTAMPED;
-    return this.#deps.stamps()?.read(topic, payload as Buffer, properties, packed) ?? UNSTAMPED;
+    return this.#deps.stamps()?.read(topic, payload, properties, packed) ?? UNSTAMPED;
   }
 
   #flush(): void {
@@ -196,15 +197,13 @@ export class Ingress {
   }
 
   #hold(done: () => void): void {
-    this.#held = done;
+    this.#held.push(done);
     this.#count('held_back');
   }
 
   #release(): void {
-    if (this.#held === undefined || this.#inFlight >= MAX_BATCHES) return;
-    const done = this.#held;
-    this.#held = undefined;
-    done();
+    if (this.#inFlight >= MAX_BATCHES) return;
+    for (const done of this.#held.splice(0)) done();
   }
 
   #count(name: string): void {
@@ -212,8 +211,8 @@ export class Ingress {
   }
 }
 
-function propertyFault({ payload, properties }: IPublishPacket, { levels }: Bounds): Refusal | undefined {
-  if (hasLargeProperties(payload as Buffer)) return LARGE_PROPERTIES;
+function propertyFault({ payload, properties }: ReceivedMessage, { levels }: Bounds): Refusal | undefined {
+  if (hasLargeProperties(payload)) return LARGE_PROPERTIES;
   return propertiesFault(properties as MessageProperties | undefined, levels);
 }
 

@@ -3,14 +3,14 @@
  * lost by that.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import { STAMP } from '../../protocol/properties.ts';
+import { copyOf, type ReceivedMessage } from '../lane/received-message.ts';
 import { ConflatedMessages } from './conflated-messages.ts';
 import { messageBytes } from './message-bytes.ts';
 
 export class MessageBuffer {
   /** In the order of sending: by topic where a newer message may take the place of an older one. */
-  readonly #messages = new Map<string | number, IPublishPacket>();
+  readonly #messages = new Map<string | number, ReceivedMessage>();
   readonly #conflated = new ConflatedMessages();
   #bytes = 0;
   /** Messages since the last batch, with those that newer ones replaced. */
@@ -29,7 +29,7 @@ export class MessageBuffer {
   }
 
   /** Returns whether the message took the place of an older one. */
-  add(packet: IPublishPacket, conflates: boolean): boolean {
+  add(packet: ReceivedMessage, conflates: boolean): boolean {
     this.#count++;
     const key = conflates && !isStamped(packet) ? keyOf(packet) : this.#count;
     const older = this.#messages.get(key);
@@ -39,13 +39,13 @@ export class MessageBuffer {
       this.#bytes -= messageBytes(older);
       if (packet.retain) this.#conflated.add(older);
     }
-    this.#messages.set(key, packet);
+    this.#messages.set(key, copyOf(packet));
     this.#bytes += messageBytes(packet);
     return older !== undefined;
   }
 
   /** Hands out all messages, each with the digests of those whose place it took, and clears the buffer. */
-  drain(take: (packet: IPublishPacket, replaced: readonly string[] | undefined) => void): void {
+  drain(take: (packet: ReceivedMessage, replaced: readonly string[] | undefined) => void): void {
     for (const packet of this.#messages.values()) {
       take(packet, packet.retain ? this.#conflated.of(packet) : undefined);
     }
@@ -57,11 +57,11 @@ export class MessageBuffer {
 }
 
 /** A broker keeps a retained message and transient ones apart. */
-function keyOf({ topic, retain }: IPublishPacket): string {
+function keyOf({ topic, retain }: ReceivedMessage): string {
   return retain ? topic : `\0${topic}`;
 }
 
 /** A replicator wrote the message: it is an echo, or a version that must not be replaced by an older one after it. */
-function isStamped({ properties }: IPublishPacket): boolean {
+function isStamped({ properties }: ReceivedMessage): boolean {
   return properties?.userProperties?.[STAMP] !== undefined;
 }
