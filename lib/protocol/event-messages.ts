@@ -27,6 +27,8 @@ export type FromEventLink =
   | { readonly kind: 'delivered'; readonly session: number; readonly through: number }
   /** Sent before the `delivered` that covers it. */
   | ({ readonly kind: 'refused'; readonly session: number } & EventRefusal)
+  /** Messages with QoS 0 that the worker dropped, because the actor was behind. */
+  | { readonly kind: 'overrun'; readonly session: number; readonly dropped: readonly Overrun[] }
   /** The connection has ended, and nothing of it follows. The worker waits for the next `connect`. */
   | { readonly kind: 'ended'; readonly session: number }
   /** The session at the broker was removed, as `forget` asked. */
@@ -40,6 +42,8 @@ export interface EventSessionStarted {
   readonly present: boolean;
   /** The broker delivers user properties back (MQTT 5), so that our echoes are known by their stamps. */
   readonly stamps: boolean;
+  /** A message shows the retain flag that its client gave it (MQTT 5). If not, a retain flag means a message of the past. */
+  readonly retainAsPublished: boolean;
   /** Our own publishes are delivered back; not so with No Local. */
   readonly echo: boolean;
   /** The worker can publish fences and is subscribed to them: control topics are permitted. */
@@ -52,6 +56,11 @@ export interface EventSessionStarted {
   readonly brokerId: string | undefined;
   /** Nothing may be published: another replicator with events is connected here over MQTT 3.1.1, or we are a standby. */
   readonly mustHold: boolean;
+}
+
+export interface Overrun {
+  readonly topic: string;
+  readonly count: number;
 }
 
 export interface EventRefusal {
