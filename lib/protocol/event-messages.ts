@@ -81,8 +81,8 @@ export type ToEventLink =
   | { readonly kind: 'deliver'; readonly session: number; readonly batch: ArrayBuffer }
   /** PUBACKs up to this ordinal may be written. */
   | { readonly kind: 'durable'; readonly session: number; readonly through: number }
-  /** So many batches are durable: the worker may send as many more. */
-  | { readonly kind: 'event-credit'; readonly batches: number }
+  /** So many batches are durable: the worker may send as many more in this session. */
+  | { readonly kind: 'event-credit'; readonly session: number; readonly batches: number }
   /** Publish this text under the topic of the fence, behind all deliveries so far. */
   | { readonly kind: 'fence'; readonly session: number; readonly nonce: number }
   /** End the connection: the broker does not answer. The worker retries after `ended` and the next `connect`. */

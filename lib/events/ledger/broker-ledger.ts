@@ -47,7 +47,7 @@ export class BrokerLedger {
 
   /** A client of this broker wrote an event. */
   wrote(event: LoggedEvent): void {
-    this.recent.add(contentHash(event.topic, event.payload), event.packetId, false);
+    this.recent.add(event.hash ?? contentHash(event.topic, event.payload), event.packetId, false);
   }
 
   /** An event was logged for this broker. */

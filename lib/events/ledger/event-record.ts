@@ -31,6 +31,8 @@ export interface LoggedEvent {
   /** Canonical, see properties.ts; empty for none. */
   readonly properties: string;
   readonly payload: Buffer;
+  /** `contentHash`, if it is known already; not written. */
+  readonly hash?: number;
 }
 
 /** Events up to `through` may be published to the broker from now on. */

@@ -89,6 +89,11 @@ export class EventLog {
     return new LogReader(this, this.#files);
   }
 
+  /** The next commit begins a new segment: the brokers have changed. */
+  roll(): void {
+    this.#isRollDue = true;
+  }
+
   /**
    * Stores the records, all or nothing. One commit at a time.
    * @param ledger the state with these records
@@ -96,8 +101,9 @@ export class EventLog {
    */
   async commit(records: readonly EventRecord[], ledger: Ledger): Promise<void> {
     const isNew = this.#active === undefined || this.#isRollDue || this.#isFull;
-    const log = isNew ? await this.#newSegment(ledger) : (this.#active as FrameLog);
     const segment = isNew ? this.#segmentOf(ledger) : (this.#segments.at(-1) as Segment);
+    // The ledger goes on while this waits for the disk, so it is packed before.
+    const log = isNew ? await this.#newSegment(segment, ledger.pack()) : (this.#active as FrameLog);
     const begin = log.size;
     try {
       await this.#append(log, records, isNew ? 'whole' : 'commit');
@@ -151,12 +157,11 @@ export class EventLog {
     return this.#active !== undefined && this.#active.size >= this.#segmentBytes;
   }
 
-  async #newSegment(ledger: Ledger): Promise<FrameLog> {
-    const previous = this.#segments.at(-1);
-    const segment = this.#segmentOf(ledger);
-    const log = await FrameLog.create(segment.path, this.#files);
+  async #newSegment({ path, first }: Segment, ledger: Buffer): Promise<FrameLog> {
+    const previousExpiry = this.#segments.at(-1)?.expiry ?? 0;
+    const log = await FrameLog.create(path, this.#files);
     try {
-      const preamble = { first: segment.first, previousExpiry: previous?.expiry ?? 0, ledger: ledger.pack() };
+      const preamble = { first, previousExpiry, ledger };
       // Part of the first commit: it contains the effects of that commit, which may fail.
       await log.append('part', packPreamble(preamble));
       return log;
