@@ -61,7 +61,7 @@ export class Destination {
     this.#grants = new Grants(parts, ledger.sent);
     this.#fences = new FenceTimer(parts.clock, parts.firstNonce, {
       send: nonce => parts.deliveries.fence(nonce),
-      boundary: () => this.#published,
+      boundary: () => this.#taken,
       isWanted: () => this.#wantsFence,
       timedOut: () => this.#on({ kind: 'resolve-timeout' }),
       aged: boundary => this.#boundaryPassed(boundary),
@@ -171,8 +171,8 @@ export class Destination {
       inFlight.echoPacketId = packetId;
       return 'pending';
     }
-    // Unresolved: the publish may not have arrived. If a client writes such messages, this may be one of them.
-    if (isUnacknowledged && inFlight === undefined && ledger.recent.wasWritten(hash)) return 'none';
+    // Unresolved: the publish may not have arrived. If such a message was delivered before, this may be another one.
+    if (isUnacknowledged && inFlight === undefined && ledger.recent.wasDelivered(hash)) return 'none';
     this.#recordEcho(entry, packetId);
     return 'echo';
   }

@@ -13,7 +13,7 @@ export const RESOLVE_TIMEOUT_MS = 30_000;
 
 export interface FenceHooks {
   readonly send: (nonce: number) => void;
-  /** The last event that may have been published. */
+  /** The last event that was published on this connection. */
   readonly boundary: () => number;
   readonly isWanted: () => boolean;
   readonly timedOut: () => void;
@@ -52,6 +52,8 @@ export class FenceTimer {
 
   /** Sends a fence each second while one is wanted. */
   flow(canFence: boolean): void {
+    // A fence from before tells nothing of what is published from now on, and may be published again.
+    this.#fences.clear();
     const passed: { readonly at: number; readonly boundary: number }[] = [];
     const tick = () => {
       if (canFence) {

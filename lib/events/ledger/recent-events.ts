@@ -31,6 +31,8 @@ export class RecentEvents {
   #count = 0;
   /** How often clients wrote each content, of what is remembered. */
   readonly #written = new Map<number, number>();
+  /** How often each content was an echo. */
+  readonly #echoed = new Map<number, number>();
   /** By packet id: the number of its newest message. */
   readonly #byPacketId = new Map<number, number>();
   /** By packet id: the content of messages that were never acknowledged. */
@@ -44,7 +46,8 @@ export class RecentEvents {
     this.#forget(this.#ring[place]);
     this.#ring[place] = { hash, packetId, isEcho };
     this.#count++;
-    if (!isEcho) this.#written.set(hash, (this.#written.get(hash) ?? 0) + 1);
+    const counts = this.#countsOf(isEcho);
+    counts.set(hash, (counts.get(hash) ?? 0) + 1);
     if (packetId === 0) return;
     this.#byPacketId.set(packetId, this.#count);
     this.#unacknowledged.delete(packetId);
@@ -57,9 +60,12 @@ export class RecentEvents {
     this.#lastPacketId = packetId;
   }
 
-  /** Whether a client wrote this content among the last messages. */
-  wasWritten(hash: number): boolean {
-    return this.#written.has(hash);
+  /**
+   * Whether a message with this content was delivered before: a client wrote it, or it was taken for an echo of ours. Of two equal
+   * messages, one of a client and one of ours, the first one to come is taken for the echo.
+   */
+  wasDelivered(hash: number): boolean {
+    return this.#written.has(hash) || this.#echoed.has(hash);
   }
 
   /** Whether a message with the DUP flag is one that was logged already. */
@@ -124,13 +130,16 @@ export class RecentEvents {
     return recents;
   }
 
+  #countsOf(isEcho: boolean): Map<number, number> {
+    return isEcho ? this.#echoed : this.#written;
+  }
+
   #forget(recent: Recent | undefined): void {
     if (recent === undefined) return;
-    if (!recent.isEcho) {
-      const left = (this.#written.get(recent.hash) ?? 0) - 1;
-      if (left > 0) this.#written.set(recent.hash, left);
-      else this.#written.delete(recent.hash);
-    }
+    const counts = this.#countsOf(recent.isEcho);
+    const left = (counts.get(recent.hash) ?? 0) - 1;
+    if (left > 0) counts.set(recent.hash, left);
+    else counts.delete(recent.hash);
     const oldest = this.#count - RECENT_EVENTS + 1;
     if (this.#byPacketId.get(recent.packetId) === oldest) this.#byPacketId.delete(recent.packetId);
   }

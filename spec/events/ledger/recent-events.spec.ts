@@ -23,7 +23,8 @@ describe('Recent events', () => {
   it('know a redelivered echo as well', () => {
     recent.add(100, 1, true);
     expect(recent.isRedelivery(1, 100)).to.equal(true);
-    expect(recent.wasWritten(100), 'no client wrote it').to.equal(false);
+    expect(recent.wasDelivered(100)).to.equal(true);
+    expect(recent.wasDelivered(200)).to.equal(false);
   });
 
   it('compare with the newest message that had the packet id', () => {
@@ -73,7 +74,7 @@ describe('Recent events', () => {
     recent.add(100, 2, false);
     recent.voidPacketIds();
     expect(recent.isRedelivery(2, 100)).to.equal(false);
-    expect(recent.wasWritten(100)).to.equal(true);
+    expect(recent.wasDelivered(100)).to.equal(true);
     recent.add(300, 1, false);
     expect(recent.isRedelivery(1, 300), 'ids ascend again').to.equal(true);
   });
@@ -81,10 +82,10 @@ describe('Recent events', () => {
   it('forget the oldest beyond their number', () => {
     recent.add(1, 1, false);
     for (let number = 0; number < RECENT_EVENTS - 1; number++) recent.add(2, 2, false);
-    expect(recent.wasWritten(1)).to.equal(true);
+    expect(recent.wasDelivered(1)).to.equal(true);
     expect(recent.isRedelivery(1, 1), 'ids do not ascend, and it is too old').to.equal(false);
     recent.add(2, 2, false);
-    expect(recent.wasWritten(1)).to.equal(false);
+    expect(recent.wasDelivered(1)).to.equal(false);
   });
 
   it('are the same after they were packed', () => {

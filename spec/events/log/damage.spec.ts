@@ -69,7 +69,7 @@ describe('The event log, damaged', () => {
       writeFileSync(join(folder, 'events-2.log'), state.subarray(0, end));
       await fixture.open();
       expect(fixture.ledger.nextSeq, `cut at ${end}`).to.equal(3);
-      expect(fixture.ledger.broker(0).recent.wasWritten(0)).to.equal(false);
+      expect(fixture.ledger.broker(0).recent.wasDelivered(0)).to.equal(false);
       await fixture.log.close();
     }
     expect(aside()).to.deep.equal([]);

@@ -72,8 +72,12 @@ export class EventMonitor implements LinkObserver {
     // What the dead process had published and not seen acknowledged stays unresolved.
   }
 
-  /** E12: a start finds a state that was durable: at least what the last commit that succeeded held. */
-  opened(ledger: Ledger, damaged: number): void {
+  /**
+   * E12: a start finds a state that was durable: at least what the last commit that succeeded held.
+   * @param records of the log. A commit that the process did not live to see may be among them
+   */
+  opened(ledger: Ledger, damaged: number, records: readonly EventRecord[]): void {
+    this.#learn(records.filter(record => !this.#isKnown(record)));
     if (damaged > 0) this.object('E12: a crash was taken for damage');
     for (const [index, durable] of this.#durable.entries()) {
       const { sent, done, closed } = ledger.broker(index);
@@ -87,6 +91,15 @@ export class EventMonitor implements LinkObserver {
 
   committed(records: readonly EventRecord[], bytes: number): void {
     this.maxLogBytes = Math.max(this.maxLogBytes, bytes);
+    this.#learn(records);
+  }
+
+  #isKnown(record: EventRecord): boolean {
+    if (record.kind === 'event') return this.#contentOf.has(record.seq);
+    return record.kind === 'echo' && this.#durable[record.broker]?.echoes.has(record.seq) === true;
+  }
+
+  #learn(records: readonly EventRecord[]): void {
     for (const record of records) {
       if (record.kind === 'event') {
         const content = contentOf(record.topic, record.payload.toString());
@@ -131,7 +144,9 @@ export class EventMonitor implements LinkObserver {
     if (seq > (this.#durable[broker]?.sent ?? 0))
       this.object(`E2: event ${seq} is published to broker ${broker} before \`sent\` covers it`);
     if (this.#mustResolve[broker])
-      this.object(`E7: event ${seq} is published to broker ${broker} while it is unresolved what arrived there`);
+      this.object(
+        `E7: event ${seq} is published to broker ${broker} while it is unresolved what arrived there`,
+      );
     this.#unresolved[broker]?.add(seq);
     const published = this.#published[broker];
     if (published !== undefined) add(published, contentOf(topic, payload.toString()));

@@ -40,7 +40,7 @@ export const EVENT_MUTANTS: Readonly<Record<string, EventMutant>> = {
     mutation: { link: { acknowledgesAtOnce: true } },
   },
   'takes a match for an echo before its publish is acknowledged': {
-    caughtBy: ['equal payloads'],
+    caughtBy: ['equal payloads at the same time'],
     apply: () =>
       replaced(
         Destination.prototype,
@@ -62,6 +62,10 @@ export const EVENT_MUTANTS: Readonly<Record<string, EventMutant>> = {
             return this.state === 'resolving' ? 'none' : original.apply(this, args);
           },
       ),
+  },
+  'takes each match of an unresolved publish for its echo': {
+    caughtBy: ['equal payloads at the same time'],
+    apply: () => replaced(RecentEvents.prototype, 'wasDelivered', () => () => false),
   },
   'sends again without a fence': {
     caughtBy: ['MQTT 5', 'MQTT 3.1.1'],
@@ -115,7 +119,7 @@ export const EVENT_MUTANTS: Readonly<Record<string, EventMutant>> = {
         'isRedelivery',
         () =>
           function (this: RecentEvents, _packetId, hash) {
-            return this.wasWritten(hash);
+            return this.wasDelivered(hash);
           },
       ),
   },

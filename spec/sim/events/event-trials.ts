@@ -18,6 +18,11 @@ const ORDINARY: Traits = {
   deniesSession: false,
 };
 
+const UNSTAMPED = { isStamped: false } as const;
+
+/** Values that are written more than once. */
+const VALUES = 8;
+
 const window = fc.constantFrom(1, 3, 20);
 const wait = fc.oneof({ weight: 6, arbitrary: fc.nat(3) }, { weight: 1, arbitrary: fc.nat(60) });
 const broker = fc.nat(1);
@@ -31,7 +36,13 @@ const distinctWrite = fc.record({
   topic,
   value: fc.constant(-1),
 });
-const equalWrite = fc.record({ wait, kind: fc.constant('write' as const), broker, topic, value: fc.nat(1) });
+const equalWrite = fc.record({
+  wait,
+  kind: fc.constant('write' as const),
+  broker,
+  topic,
+  value: fc.nat(VALUES - 1),
+});
 const cut = fc.record({
   wait,
   kind: fc.constant('cut' as const),
@@ -76,22 +87,40 @@ function traitsOf(given: Partial<Traits>): fc.Arbitrary<Traits> {
 function afterEachWasWritten(drawn: fc.Arbitrary<EventHistory>): fc.Arbitrary<EventHistory> {
   const before = [0, 1].flatMap(at =>
     [0, 1, 2].flatMap(each =>
-      [0, 1].map((value): EventStep => ({ wait: 10, kind: 'write', broker: at, topic: each, value })),
+      Array.from(
+        { length: VALUES },
+        (_, value): EventStep => ({ wait: 1, kind: 'write', broker: at, topic: each, value }),
+      ),
     ),
   );
-  return drawn.map(history => ({ ...history, steps: [...before, { ...SETTLE }, ...history.steps] }));
+  return drawn.map(history => ({ ...history, steps: [...before, SETTLE, ...history.steps] }));
+}
+
+/** Each write is one at the other broker as well, a moment later. */
+function atBothBrokers(history: EventHistory): EventHistory {
+  const steps = history.steps.flatMap((step): EventStep[] =>
+    step.kind === 'write' ? [step, { ...step, wait: step.wait * 2, broker: 1 - step.broker }] : [step],
+  );
+  return { ...history, steps };
 }
 
 const SETTLE: EventStep = { wait: 3_000, kind: 'write', broker: 0, topic: 0, value: 0 };
 
-const either = fc.oneof(traitsOf({}), traitsOf({ isStamped: false }));
+const either = fc.oneof(traitsOf({}), traitsOf(UNSTAMPED));
 
 export const EVENT_TRIALS = {
   'MQTT 5': histories(traitsOf({}), distinctWrite, FAULTS, STRICT),
-  'MQTT 3.1.1': histories(traitsOf({ isStamped: false }), distinctWrite, FAULTS, STRICT),
+  'MQTT 3.1.1': histories(traitsOf(UNSTAMPED), distinctWrite, FAULTS, STRICT),
   'both protocols': histories(either, distinctWrite, FAULTS, STRICT),
   'equal payloads': afterEachWasWritten(
     histories(either, equalWrite, FAULTS, { distinct: false, noDuplicates: false, noLoss: true }),
+  ),
+  'equal payloads at the same time': afterEachWasWritten(
+    histories(traitsOf(UNSTAMPED), equalWrite, FAULTS, {
+      distinct: false,
+      noDuplicates: false,
+      noLoss: true,
+    }).map(atBothBrokers),
   ),
   'denied sessions': histories(either.map(denying), distinctWrite, FAULTS, {
     distinct: true,
@@ -104,12 +133,11 @@ export const EVENT_TRIALS = {
     noDuplicates: false,
     noLoss: true,
   }),
-  'lost sessions': histories(
-    either,
-    distinctWrite,
-    [...FAULTS, { weight: 1, arbitrary: loseSession }],
-    { distinct: true, noDuplicates: false, noLoss: true },
-  ),
+  'lost sessions': histories(either, distinctWrite, [...FAULTS, { weight: 1, arbitrary: loseSession }], {
+    distinct: true,
+    noDuplicates: false,
+    noLoss: true,
+  }),
   'denied topics': histories(either, distinctWrite, [...FAULTS, { weight: 2, arbitrary: deny }], STRICT),
   'full disks': histories(either, distinctWrite, [...FAULTS, { weight: 2, arbitrary: fillDisk }], STRICT),
 } as const satisfies Readonly<Record<string, fc.Arbitrary<EventHistory>>>;
@@ -143,7 +171,9 @@ export async function tryEventHistories(
   const { seed, mutation = {}, shrink = true } = options;
   let objections: readonly string[] = [];
   const property = fc.asyncProperty(EVENT_TRIALS[name], async history => {
-    const found = await playHistory(history, mutation).catch((error: Error) => [error.stack ?? error.message]);
+    const found = await playHistory(history, mutation).catch((error: Error) => [
+      error.stack ?? error.message,
+    ]);
     if (found.length > 0) objections = found;
     return found.length === 0;
   });
@@ -154,6 +184,7 @@ export async function tryEventHistories(
   });
   const history = details.counterexample?.[0];
   if (!details.failed || history === undefined) return undefined;
-  if (shrink) objections = await playHistory(history, mutation).catch((error: Error) => [String(error.stack)]);
+  if (shrink)
+    objections = await playHistory(history, mutation).catch((error: Error) => [String(error.stack)]);
   return { history, seed: details.seed, objections };
 }

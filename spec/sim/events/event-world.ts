@@ -1,10 +1,13 @@
 /** The world of a simulated history: brokers, the disk, and one process after the other with the real event actor and log. */
 
 import { EventActor } from '../../../lib/events/event-actor.ts';
-import type { EventRecord } from '../../../lib/events/ledger/event-record.ts';
+import { type EventRecord, recordsIn } from '../../../lib/events/ledger/event-record.ts';
 import type { Ledger } from '../../../lib/events/ledger/ledger.ts';
+import type { EventLog } from '../../../lib/events/log/event-log.ts';
 import { openEventLog } from '../../../lib/events/log/open-event-log.ts';
 import type { EventSettings } from '../../../lib/protocol/event-settings.ts';
+import type { Files } from '../../../lib/store/files.ts';
+import { FIRST_FRAME, FrameLog } from '../../../lib/store/frame-log.ts';
 import type { EventHistory, EventStep } from './event-history.ts';
 import { EventMonitor } from './event-monitor.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -77,7 +80,7 @@ export class EventWorld {
     const opened = await openEventLog({ folder: '/events', files }, names, bytes, say);
     const { log, ledger, damaged } = opened;
     this.#mutation.loaded?.(ledger);
-    this.monitor.opened(ledger, damaged);
+    this.monitor.opened(ledger, damaged, await recordsOf(log, files));
     const commit = log.commit.bind(log);
     log.commit = async (records: readonly EventRecord[], state: Ledger) => {
       await commit(records, state);
@@ -92,7 +95,8 @@ export class EventWorld {
       clock: {
         now: () => this.clock.now(),
         uptime: () => this.clock.uptime(),
-        after: (milliseconds, action) => this.clock.after(milliseconds, () => (isKilled ? undefined : action())),
+        after: (milliseconds, action) =>
+          this.clock.after(milliseconds, () => (isKilled ? undefined : action())),
       },
       say,
       firstNonce: Math.floor(this.#chance() * 2 ** 40),
@@ -178,6 +182,21 @@ export class EventWorld {
     for (const { dropped } of this.#process?.actor.measures.brokers ?? [])
       for (const { count } of dropped) this.dropped += count;
   }
+}
+
+/** All records of a log. */
+async function recordsOf({ segments }: EventLog, files: Files): Promise<EventRecord[]> {
+  const records: EventRecord[] = [];
+  for (const { path, end } of segments) {
+    const file = await FrameLog.open(path, files);
+    let at = FIRST_FRAME;
+    for (let frame = await file.frame(at, end); frame !== undefined; frame = await file.frame(at, end)) {
+      if (at !== FIRST_FRAME) records.push(...recordsIn(frame.body));
+      at = frame.next;
+    }
+    await file.close();
+  }
+  return records;
 }
 
 export function topicOf(topic: number): string {

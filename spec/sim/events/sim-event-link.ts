@@ -5,6 +5,7 @@
  * durable, publishes within the window, and reports acknowledgements. Packets take time, and a cut loses those that travel.
  */
 
+import type { EventPort } from '../../../lib/events/broker-events.ts';
 import { BatchReader, BatchWriter } from '../../../lib/protocol/batch.ts';
 import {
   EVENT_BATCHES_AHEAD,
@@ -18,7 +19,6 @@ import {
   readDelivery,
   writeIncoming,
 } from '../../../lib/protocol/event-records.ts';
-import type { EventPort } from '../../../lib/events/broker-events.ts';
 import type { Outgoing, SimEventBroker, SimMessage } from './sim-event-broker.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
