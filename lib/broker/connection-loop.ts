@@ -53,6 +53,7 @@ export class ConnectionLoop {
   #connection: Connection | undefined;
   #session: Session | undefined;
   #sessions = 0;
+  #connections = 0;
   #isStopping = false;
   /** Open when the identity is known, or is no longer needed. */
   readonly #identityGate = new Gate();
@@ -69,6 +70,11 @@ export class ConnectionLoop {
 
   get isConnected(): boolean {
     return this.#connection !== undefined && !this.#connection.hasEnded;
+  }
+
+  /** How many connections there were so far. */
+  get connections(): number {
+    return this.#connections;
   }
 
   get protocolVersion(): ProtocolVersion | undefined {
@@ -147,6 +153,7 @@ export class ConnectionLoop {
   /** From CONNACK to the end of the connection. Resolves with the reason of the end. */
   async #runSessions(connection: Connection, identity: Identity): Promise<string> {
     this.#connection = connection;
+    this.#connections++;
     if (this.#isStopping || identity.clientId !== this.#deps.identity()?.clientId) connection.destroy();
     try {
       let former: readonly Subscription[] | undefined;

@@ -54,6 +54,8 @@ export interface BrokerConfig {
   readonly maxLevels?: number;
   /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
+  /** False: subscribe to event topics with No Local. Absent for true. */
+  readonly eventEcho?: boolean;
   /** Connection options of MQTT.js as configured, without mqttrep's own. May hold secrets. */
   readonly options: ConnectionOptions;
 }

@@ -90,7 +90,7 @@ export function describeConfig(config: Config): DescribedConfig {
 
 /** One broker, secrets masked. */
 export function describeBroker(broker: BrokerConfig): BrokerDescription {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, options } = broker;
+  const { name, url, maxQos, priority, maxLevels, maxTopicLength, eventEcho, options } = broker;
   return {
     name,
     url: maskUrl(url),
@@ -98,6 +98,7 @@ export function describeBroker(broker: BrokerConfig): BrokerDescription {
     priority,
     ...(maxLevels === undefined ? {} : { maxLevels }),
     ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+    ...(eventEcho === undefined ? {} : { eventEcho }),
     clientId: options.clientId ?? null,
     options: describeOptions(options),
   };
@@ -120,10 +121,11 @@ function masked(name: string, value: unknown): string | number | boolean {
 }
 
 function brokerLines(broker: BrokerDescription): string[] {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, clientId, options } = broker;
+  const { name, url, maxQos, priority, maxLevels, maxTopicLength, eventEcho, clientId, options } = broker;
   const limits = [
     ...(maxLevels === undefined ? [] : [`maxLevels ${maxLevels}`]),
     ...(maxTopicLength === undefined ? [] : [`maxTopicLength ${maxTopicLength} bytes`]),
+    ...(eventEcho === undefined ? [] : [`eventEcho ${eventEcho}`]),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return [

@@ -3,6 +3,7 @@
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { DeletionBound, StorePlace } from '../protocol/settings.ts';
 import { DEFAULT_HTTP_PORT, MIN_TOKEN_CHARACTERS, parseHttpAddress, parseToken } from './http-values.ts';
+import { EVENT_SETTINGS } from './event-values.ts';
 import { setting } from './setting.ts';
 import { storePlaceText } from './store-place.ts';
 import {
@@ -147,6 +148,7 @@ export const PROCESS_SETTINGS = {
       reload: 'restart',
     }),
   },
+  events: EVENT_SETTINGS,
   log: {
     level: setting<LogLevel>({
       key: 'LOG_LEVEL',

@@ -8,6 +8,7 @@
 import { bySpecificity, covers, matches } from './filter.ts';
 import { DEFAULT_CHAIN, type MergeChain } from './merge-chain.ts';
 import type { MessageOrder } from './merge-order.ts';
+import type { TopicMode } from './topic-modes.ts';
 import { compareVersions } from './version.ts';
 
 export type QoS = 0 | 1 | 2;
@@ -24,6 +25,8 @@ export const MAX_BROKERS = 30;
 /** The settings of one filter. A setting that it leaves unset is taken from a broader filter. */
 export interface FilterSettings {
   readonly filter: string;
+  /** Event topics are delivered by the event actor: nothing is published for their state. */
+  readonly mode?: TopicMode;
   readonly retain?: boolean;
   readonly repeat?: boolean;
   readonly qos?: QoS;
@@ -123,10 +126,14 @@ function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Polic
     qos: matched.find(s => s.qos !== undefined)?.qos ?? DEFAULT_QOS,
     ttl: matched.find(s => s.ttl !== undefined)?.ttl ?? 0,
     chain: matched.find(s => s.merge !== undefined)?.merge ?? DEFAULT_CHAIN,
-    publish: matched.length === 0 ? 0 : matched.reduce((set, s) => set & s.publish, all),
+    publish: matched.length === 0 || isEvent(matched) ? 0 : matched.reduce((set, s) => set & s.publish, all),
     echo: matched.reduce((set, s) => set | s.subscribe, 0),
     twice: matched.reduce((set, s) => set | sharedWith(s, matched), 0),
   };
+}
+
+function isEvent(matched: readonly FilterSettings[]): boolean {
+  return matched.find(({ mode }) => mode !== undefined)?.mode === 'event';
 }
 
 /** Brokers at which the filter and another one of these are subscribed, and neither covers the other. */

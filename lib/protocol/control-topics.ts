@@ -3,7 +3,13 @@
 /** The default prefix. */
 export const CONTROL_PREFIX = 'mqttrep';
 
-export type Purpose = 'marker' | 'replay' | 'probe' | 'full-scan' | 'presence' | 'process' | 'check';
+export type Purpose = 'marker' | 'replay' | 'probe' | 'full-scan' | 'presence' | 'process' | 'check' | EventPurpose;
+
+/**
+ * `events`: the presence of a replicator that delivers events; `fence`: see lib/events/fences.ts; `event-sentinel`: its return
+ * tells that the broker has shown what it retains under the other control topics.
+ */
+export type EventPurpose = 'events' | 'fence' | 'event-sentinel';
 
 /** The state topic that tells users whether mqttrep runs. */
 export function statusTopic(prefix: string): string {
@@ -13,6 +19,11 @@ export function statusTopic(prefix: string): string {
 /** The state topic that tells users whether mqttrep is connected to a broker. */
 export function connectionTopic(prefix: string, broker: string): string {
   return `${prefix}/connection/${broker}`;
+}
+
+/** The id of a broker, which the first replicator there retains. */
+export function brokerIdTopic(prefix: string): string {
+  return `${prefix}/id`;
 }
 
 /** The control topics at one broker. */

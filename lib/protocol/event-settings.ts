@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { BrokerSet, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
+import type { TopicMode } from '../core/topic-modes.ts';
 import type { Bounds, BrokerPlace, StorePlace } from './settings.ts';
 
 export interface EventTask {
@@ -13,9 +14,6 @@ export interface EventTask {
   readonly brokers: readonly (BrokerPlace & { readonly port: MessagePort })[];
   readonly settings: EventSettings;
 }
-
-/** A topic is an event topic if the most specific filter that matches it and sets a mode says so. */
-export type TopicMode = 'state' | 'event';
 
 /** The settings of one filter. What it leaves unset is taken from a broader filter. */
 export interface EventFilter {
@@ -61,4 +59,6 @@ export interface EventLinkSettings {
   readonly sessionExpiry: number;
   /** False: subscribe with No Local. */
   readonly echo: boolean;
+  /** The replicators at the brokers form a tree, so several of them may publish over MQTT 3.1.1. */
+  readonly isTree: boolean;
 }

@@ -3,6 +3,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
+import type { ModeFilter } from '../core/topic-modes.ts';
+import type { EventLinkSettings } from './event-settings.ts';
 
 export interface BrokerTask {
   readonly actor: 'broker';
@@ -33,6 +35,10 @@ export interface BrokerSettings {
   readonly maxTopicLength: number;
   readonly subscriptions: readonly Subscription[];
   readonly sampling: Sampling;
+  /** The filters that set a mode; left out if there are no event topics. */
+  readonly modes?: readonly ModeFilter[];
+  /** Left out if the broker has no part in event topics. */
+  readonly events?: EventLinkSettings;
   /** Whether mqttrep publishes its own status and its connections under control topics. */
   readonly stateTopics: boolean;
   readonly bounds: Bounds;

@@ -8,13 +8,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { MAX_BROKERS } from '../core/policy.ts';
+import type { EventTask } from '../protocol/event-settings.ts';
 import type { BrokerTask, ReconcilerTask } from '../protocol/settings.ts';
 
-export type ActorTask = BrokerTask | ReconcilerTask;
+export type ActorTask = BrokerTask | ReconcilerTask | EventTask;
 
 const FILES = {
   broker: new URL('../../workers/broker.js', import.meta.url).href,
   reconciler: new URL('../../workers/reconciler.js', import.meta.url).href,
+  events: new URL('../../workers/events.js', import.meta.url).href,
 } as const;
 
 /** A thread without an actor waits so long for an actor that is restarted. */
@@ -35,7 +37,7 @@ export class ActorPool {
     this.#pool = new Piscina({
       // A thread is started when an actor needs one.
       minThreads: 0,
-      maxThreads: MAX_BROKERS + 1,
+      maxThreads: MAX_BROKERS + 2,
       concurrentTasksPerWorker: 1,
       idleTimeout: IDLE_THREAD_TIMEOUT_MS,
       // A small young generation takes 60 MB less for three idle brokers, and little more CPU under load (measured).

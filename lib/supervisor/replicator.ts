@@ -7,6 +7,7 @@
  */
 
 import type { Config } from '../config/config.ts';
+import type { EventRequest, EventResponses } from '../protocol/event-messages.ts';
 import type { Log } from '../protocol/messages.ts';
 import type {
   BrokerRequest,
@@ -106,6 +107,19 @@ export class Replicator {
     within: number,
   ): Promise<ReconcilerResponses[Q['kind']]> {
     return this.#run.requests.askReconciler(request, within);
+  }
+
+  /** Sends a request to the event actor; as `askBroker`. Resolves with undefined if there are no event topics. */
+  askEvents<Q extends EventRequest>(
+    request: Q,
+    within: number,
+  ): Promise<EventResponses[Q['kind']] | undefined> {
+    return this.#run.requests.askEvents(request, within);
+  }
+
+  /** Event actors that were started so far; each counts from 0. */
+  get eventActors(): number {
+    return this.#run.events.actorCount;
   }
 
   /** Whether every actor responds within so many milliseconds. */

@@ -2,9 +2,11 @@
 
 import type { BrokerConfig, Config, TopicConfig } from '../config/config.ts';
 import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
-import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
+import { type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
 import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/settings.ts';
+import { setOf } from './broker-sets.ts';
+import { eventLinkSettings, modesOf, subscribedTopics } from './event-settings.ts';
 
 /** @param clientId undefined for the client id that the store keeps */
 export function brokerSettings<Id extends string | undefined>(
@@ -14,7 +16,11 @@ export function brokerSettings<Id extends string | undefined>(
   mode: Mode = 'replicate',
   process = '',
 ): BrokerSettings & { readonly clientId: Id } {
+  const modes = modesOf(config);
+  const events = mode === 'dry-run' || modes === undefined ? undefined : eventLinkSettings(broker, config, clientId);
   return {
+    ...(modes === undefined ? {} : { modes }),
+    ...(events === undefined ? {} : { events }),
     mode,
     name: broker.name,
     process,
@@ -38,9 +44,10 @@ function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {
 
 /** The subscriptions at a broker: each filter once, with its QoS. */
 export function subscriptionsOf(broker: BrokerConfig, config: Config): Subscription[] {
-  const subscriptions = config.topics
-    .filter(topic => topic.subscribers.includes(broker.name))
-    .map(topic => ({ filter: topic.filter, qos: qosOf(topic, config) }));
+  const subscriptions = subscribedTopics(broker, config, 'state').map(topic => ({
+    filter: topic.filter,
+    qos: qosOf(topic, config),
+  }));
   return minimalSubscriptions(subscriptions, broker.maxQos);
 }
 
@@ -78,6 +85,7 @@ export function reconcilerSettings(
 function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSettings {
   return {
     filter: topic.filter,
+    ...(topic.mode === undefined ? {} : { mode: topic.mode }),
     ...(topic.retain === undefined ? {} : { retain: topic.retain }),
     ...(topic.repeat === undefined ? {} : { repeat: topic.repeat }),
     ...(topic.qos === undefined ? {} : { qos: topic.qos }),
@@ -86,10 +94,6 @@ function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSet
     subscribe: setOf(topic.subscribers, names),
     publish: setOf(topic.publishers, names),
   };
-}
-
-function setOf(members: readonly string[], names: readonly string[]): BrokerSet {
-  return names.reduce((set, name, index) => (members.includes(name) ? set | (1 << index) : set), 0);
 }
 
 /**

@@ -26,7 +26,7 @@ import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requ
 import { FlowControl } from './flow-control.ts';
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
-import { type Opened, openClient } from './open-client.ts';
+import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
 import { packetSize } from './packet-size.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
@@ -47,9 +47,13 @@ const DISCONNECT_TIMEOUT_MS = 1_000;
 /** PUBACK code (MQTT 5 §3.4.2.1) of a message that nobody subscribes to. */
 const NO_SUBSCRIBERS = 0x10;
 
+/** DISCONNECT code (MQTT 5 §3.14.2.1). */
+const SESSION_TAKEN_OVER = 0x8e;
+
 export class Connection {
   readonly protocolVersion: ProtocolVersion;
   readonly limits: Limits;
+  readonly session: SessionAtBroker;
   /** Resolves when the connection has ended for whatever cause, with the reason as far as it is known. */
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
@@ -57,6 +61,7 @@ export class Connection {
   readonly #flow: FlowControl;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
+  readonly #disconnectCode: () => number | undefined;
   /** Messages of QoS 2. */
   readonly #received = { messages: 0, retained: 0 };
   #hasEnded = false;
@@ -65,13 +70,20 @@ export class Connection {
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
-    { client, lane, limits, closed }: Opened,
-    { protocolVersion, subscribeLimit = NO_FILTER_LIMIT }: ConnectionOptions,
+    { client, lane, limits, session, disconnectCode, closed }: Opened,
+    {
+      protocolVersion,
+      subscribeLimit = NO_FILTER_LIMIT,
+      publishWindow = Number.POSITIVE_INFINITY,
+    }: ConnectionOptions,
   ) {
     this.#client = client;
     this.#lane = lane;
-    lane.window = limits.receiveMaximum;
-    this.#flow = new FlowControl(limits.receiveMaximum);
+    const window = Math.min(limits.receiveMaximum, publishWindow);
+    lane.window = window;
+    this.#flow = new FlowControl(window);
+    this.session = session;
+    this.#disconnectCode = disconnectCode;
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
       order: this.#order,
@@ -240,6 +252,11 @@ export class Connection {
   /** The broker or the network closed the connection: not mqttrep, not a keepalive timeout, not a protocol error. */
   get wasHungUp(): boolean {
     return this.hasEnded && !this.#isEndedHere && !this.#hasProtocolError;
+  }
+
+  /** Another client has connected with the same client id (MQTT 5). */
+  get wasTakenOver(): boolean {
+    return this.#disconnectCode() === SESSION_TAKEN_OVER;
   }
 
   /** True already when MQTT.js fails the publishes in flight. */

@@ -9,6 +9,7 @@
  */
 
 import { isReplicable } from '../../core/filter.ts';
+import type { TopicModes } from '../../core/topic-modes.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
 import { writeObservation } from '../../protocol/observation.ts';
@@ -43,6 +44,8 @@ export interface IngressDeps {
   readonly stamps: () => Pick<Stamps, 'read'> | undefined;
   /** The beginning of mqttrep's own topics. */
   readonly controlPrefix: string;
+  /** Event topics are left out: they come by another connection. */
+  readonly modes: () => Pick<TopicModes, 'isEvent'>;
   readonly bounds: Bounds;
   readonly log: (message: string) => void;
   readonly sampling: Sampling;
@@ -60,6 +63,7 @@ export interface IngressMode {
 
 /** These are in order, and not logged. */
 const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
+const EVENT_TOPIC: Refusal = { counter: 'ignored_event_topic' };
 const SUSPENDED: Refusal = { counter: 'dropped_after_suspension' };
 const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
 
@@ -144,9 +148,10 @@ export class Ingress {
   }
 
   #refusal(packet: ReceivedMessage): Refusal | undefined {
-    const { controlPrefix, bounds } = this.#deps;
+    const { controlPrefix, bounds, modes } = this.#deps;
     const { topic } = packet;
     if (topic !== '' && !isReplicable(topic, controlPrefix)) return CONTROL_TOPIC;
+    if (modes().isEvent(topic)) return EVENT_TOPIC;
     const fault =
       topicFault(topic, bounds) ??
       propertyFault(packet, bounds) ??
