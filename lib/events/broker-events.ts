@@ -16,6 +16,9 @@ import type { DestinationParts } from './destination-parts.ts';
 import { EventCounters } from './event-counters.ts';
 import { Receiver, type ReceiverParts } from './receiver.ts';
 
+/** A broker that cannot be reached must not hold up the answer. */
+const FORGET_TIMEOUT_MS = 20_000;
+
 export type EventPort = Port<ToEventLink, FromEventLink>;
 
 /** What a broker needs of the actor. */
@@ -41,7 +44,7 @@ export class BrokerEvents {
   /** Batches whose credit has not been given back, and those of the commit in progress. */
   #batches = 0;
   #committing = 0;
-  #forgotten: (() => void) | undefined;
+  #forgotten: ((isRemoved: boolean) => void) | undefined;
 
   constructor(parts: BrokerEventsParts) {
     this.#parts = parts;
@@ -71,9 +74,10 @@ export class BrokerEvents {
     this.#deliveries.connect();
   }
 
-  /** Has the worker remove the session at the broker. */
-  forget(): Promise<void> {
+  /** Has the worker remove the session at the broker. Returns whether it was removed. */
+  forget(): Promise<boolean> {
     return new Promise(resolve => {
+      this.#parts.clock.after(FORGET_TIMEOUT_MS, () => resolve(false));
       this.#forgotten = resolve;
       this.#port?.postMessage({ kind: 'forget' });
     });
@@ -127,7 +131,7 @@ export class BrokerEvents {
 
   #receive(message: FromEventLink): void {
     if (message.kind === 'forgotten') {
-      this.#forgotten?.();
+      this.#forgotten?.(true);
       return;
     }
     if (message.session !== this.#deliveries.session) return;

@@ -182,7 +182,11 @@ export class Destination {
   /** A commit is about to begin: last moment for records that shall be part of it. */
   beforeCommit(): void {
     this.recordDone();
-    if (this.#state.kind !== 'flowing') return;
+    if (this.#state.kind !== 'flowing') {
+      // The oldest event tells how long events wait.
+      if (this.#ahead.length === 0) this.#ahead.fill();
+      return;
+    }
     this.#ahead.fill();
     this.#grants.grant(this.#ahead, this.#flight.unfinished);
   }

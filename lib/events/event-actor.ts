@@ -6,7 +6,7 @@
  */
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
-import type { EventMeasures } from '../protocol/event-messages.ts';
+import type { EventMeasures, EventResponses } from '../protocol/event-messages.ts';
 import type { EventSettings } from '../protocol/event-settings.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { BrokerPlace } from '../protocol/settings.ts';
@@ -117,15 +117,15 @@ export class EventActor {
   }
 
   /**
-   * Removes the session at a broker, and all that is known of the broker.
-   * @returns how many events are given up; undefined if there is no such broker
+   * Removes the session at a broker, and all that is known of the broker. The broker gets no event until it is attached again.
+   * @returns null if there is no such broker
    */
-  async forget(name: string): Promise<number | undefined> {
+  async forget(name: string): Promise<EventResponses['forget']> {
     const index = this.#places.findIndex(place => place.name === name && !place.isRemoved);
     const broker = this.#brokers[index];
-    if (broker === undefined) return undefined;
+    if (broker === undefined) return null;
+    const isSessionRemoved = await broker.forget();
     const { messages } = broker.destination.queued;
-    await broker.forget();
     await broker.close();
     this.#committer.append({
       kind: 'drop',
@@ -136,7 +136,7 @@ export class EventActor {
     });
     this.#add(index);
     this.#committer.kick();
-    return messages;
+    return { events: messages, isSessionRemoved };
   }
 
   /** Stores what is known, and ends. */

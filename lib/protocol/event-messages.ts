@@ -116,8 +116,18 @@ export type EventRequest =
 
 export interface EventResponses {
   readonly measures: EventMeasures;
-  /** Undelivered events that are given up; null if there is no such broker. */
-  readonly forget: { readonly events: number } | null;
+  /**
+   * Undelivered events that are given up, and whether the broker has removed our session: if not, it goes on to keep events
+   * for it. Null if there is no such broker.
+   */
+  readonly forget: { readonly events: number; readonly isSessionRemoved: boolean } | null;
+}
+
+/** Beside the `Report` of messages.ts. */
+export interface EventResponse {
+  readonly kind: 'event-response';
+  readonly id: number;
+  readonly response: EventResponses[keyof EventResponses];
 }
 
 /** `away`, `resolving`, `flowing`, `holding`: docs/events.md. */

@@ -82,7 +82,7 @@ export class EventMonitor implements LinkObserver {
     for (const [index, durable] of this.#durable.entries()) {
       const { sent, done, closed } = ledger.broker(index);
       if (sent < durable.sent || done < durable.done || closed < durable.closed)
-        this.object(`E12: a cursor went back at broker ${index} after a crash`);
+        this.object(`E12: a cursor descended at broker ${index} after a crash`);
       durable.sent = sent;
       durable.done = done;
       durable.closed = closed;
