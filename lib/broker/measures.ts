@@ -10,7 +10,13 @@ type Counters = Readonly<Record<string, number>>;
  * @param sent counters of the messages published
  */
 export function measuresOf(ingress: Counters, sent: Counters, roundTrips: RoundTrips): BrokerMeasures {
-  const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0, ignored_event_topic = 0, held_back = 0 } = ingress;
+  const {
+    received = 0,
+    ignored_control_topic = 0,
+    ignored_late_replay = 0,
+    ignored_event_topic = 0,
+    held_back = 0,
+  } = ingress;
   const {
     published = 0,
     published_own = 0,

@@ -2,8 +2,8 @@
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { DeletionBound, StorePlace } from '../protocol/settings.ts';
-import { DEFAULT_HTTP_PORT, MIN_TOKEN_CHARACTERS, parseHttpAddress, parseToken } from './http-values.ts';
 import { EVENT_SETTINGS } from './event-values.ts';
+import { DEFAULT_HTTP_PORT, MIN_TOKEN_CHARACTERS, parseHttpAddress, parseToken } from './http-values.ts';
 import { setting } from './setting.ts';
 import { storePlaceText } from './store-place.ts';
 import {

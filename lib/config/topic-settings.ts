@@ -2,11 +2,11 @@
 
 import { formatMergeChain, type MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
+import type { TopicMode } from '../core/topic-modes.ts';
+import { parseEventExpiry, TOPIC_MODES } from './event-values.ts';
 import { parseMerge } from './merge.ts';
 import { type Setting, setting, type ValuesOf } from './setting.ts';
 import { parseFilter } from './topic-filter.ts';
-import type { TopicMode } from '../core/topic-modes.ts';
-import { parseEventExpiry, TOPIC_MODES } from './event-values.ts';
 import { parseBoolean, parseBrokerNames, parseQos, parseTtl, wordParser } from './values.ts';
 
 /** What the settings of a topic filter refer to. */

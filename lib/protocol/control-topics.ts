@@ -3,7 +3,15 @@
 /** The default prefix. */
 export const CONTROL_PREFIX = 'mqttrep';
 
-export type Purpose = 'marker' | 'replay' | 'probe' | 'full-scan' | 'presence' | 'process' | 'check' | EventPurpose;
+export type Purpose =
+  | 'marker'
+  | 'replay'
+  | 'probe'
+  | 'full-scan'
+  | 'presence'
+  | 'process'
+  | 'check'
+  | EventPurpose;
 
 /**
  * `events`: the presence of a replicator that delivers events; `fence`: see lib/events/fences.ts; `event-sentinel`: its return

@@ -6,11 +6,11 @@
  *            └──────── main thread ────────┘        (both workers answer with Report)
  */
 
-import type { EventResponse } from './event-messages.ts';
 import type { MessagePort } from 'node:worker_threads';
 import type { Found, ProbePriority } from '../core/events.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
+import type { EventResponse } from './event-messages.ts';
 import type { BrokerRequest, ReconcilerRequest, Request, Response } from './requests.ts';
 import type { BrokerPlace, BrokerSettings, ReconcilerSettings, Sampling } from './settings.ts';
 

@@ -19,11 +19,7 @@ export class ActorRequests {
   readonly #brokers: () => ReadonlyMap<string, BrokerSlot>;
   readonly #pending = new PendingRequests();
 
-  constructor(
-    reconciler: ReconcilerSlot,
-    events: EventSlot,
-    brokers: () => ReadonlyMap<string, BrokerSlot>,
-  ) {
+  constructor(reconciler: ReconcilerSlot, events: EventSlot, brokers: () => ReadonlyMap<string, BrokerSlot>) {
     this.#reconciler = reconciler;
     this.#events = events;
     this.#brokers = brokers;

@@ -84,9 +84,7 @@ function qosOf(filter: string, { topics }: Config): QoS {
 /** @param names of the brokers by index, including removed ones */
 export function eventSettings(config: Config, names: readonly string[]): EventSettings {
   const { bytes, full, sync, hops } = config.events;
-  const subscribed = config.brokers.map(
-    broker => [broker.name, eventSubscriptions(broker, config)] as const,
-  );
+  const subscribed = config.brokers.map(broker => [broker.name, eventSubscriptions(broker, config)] as const);
   return {
     filters: config.topics.map(topic => eventFilter(topic, names, subscribed)),
     store: config.store,

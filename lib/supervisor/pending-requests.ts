@@ -32,11 +32,7 @@ export class PendingRequests {
    * @param within milliseconds
    * @throws NoResponseError (rejects)
    */
-  send<Asked>(
-    recipient: Recipient<Asked> | undefined,
-    request: Asked,
-    within: number,
-  ): Promise<AnyResponse> {
+  send<Asked>(recipient: Recipient<Asked> | undefined, request: Asked, within: number): Promise<AnyResponse> {
     if (recipient === undefined) return Promise.reject(new NoResponseError('the actor is not running'));
     if (this.#pending.size >= MAX_PENDING_REQUESTS)
       return Promise.reject(

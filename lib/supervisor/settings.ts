@@ -17,7 +17,8 @@ export function brokerSettings<Id extends string | undefined>(
   process = '',
 ): BrokerSettings & { readonly clientId: Id } {
   const modes = modesOf(config);
-  const events = mode === 'dry-run' || modes === undefined ? undefined : eventLinkSettings(broker, config, clientId);
+  const events =
+    mode === 'dry-run' || modes === undefined ? undefined : eventLinkSettings(broker, config, clientId);
   return {
     ...(modes === undefined ? {} : { modes }),
     ...(events === undefined ? {} : { events }),

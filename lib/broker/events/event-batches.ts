@@ -37,10 +37,7 @@ export class EventBatches {
   #isDue = false;
   #overrun = new Map<string, number>();
 
-  constructor(
-    session: number,
-    post: (message: FromEventLink, transfer?: readonly ArrayBuffer[]) => void,
-  ) {
+  constructor(session: number, post: (message: FromEventLink, transfer?: readonly ArrayBuffer[]) => void) {
     this.#session = session;
     this.#post = post;
   }

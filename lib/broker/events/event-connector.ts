@@ -1,7 +1,7 @@
 /** Connects to a broker for events: with a session that the broker keeps, in which version of MQTT, and how soon again. */
 
-import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import { EVENT_WINDOW } from '../../protocol/event-messages.ts';
+import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { BrokerLog } from '../broker-log.ts';
 import { ConnectError } from '../connection/connect-error.ts';

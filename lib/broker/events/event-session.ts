@@ -164,7 +164,9 @@ export class EventSession {
     const { subscriptions, echo } = settings;
     const { isPresent } = connection.session;
     const known = isPresent ? subscribed : [];
-    const wanted = subscriptions.filter(({ filter, qos }) => !known.some(one => one.filter === filter && one.qos === qos));
+    const wanted = subscriptions.filter(
+      ({ filter, qos }) => !known.some(one => one.filter === filter && one.qos === qos),
+    );
     const obsolete = known.filter(({ filter }) => !subscriptions.some(one => one.filter === filter));
     if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
     for (const qos of [0, 1] as const) {
@@ -190,8 +192,7 @@ export class EventSession {
     }
     const { properties } = message;
     const stamp = this.#stamps ? readEventStamp(topic, message.payload, properties) : undefined;
-    if (stamp?.from === this.#deps.identity.from)
-      this.#batches.add({ kind: 'echo', ordinal, id: stamp.id });
+    if (stamp?.from === this.#deps.identity.from) this.#batches.add({ kind: 'echo', ordinal, id: stamp.id });
     else this.#batches.add(this.#incoming(message, ordinal, stamp?.path ?? NO_PATH));
   }
 
