@@ -9,7 +9,9 @@ import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import {
   decisionIn,
+  forgetIn,
   isDecision,
+  isForget,
   levelRequest,
   topicRequest,
   topicsRequest,
@@ -25,7 +27,7 @@ import { asJson, asText, fileReply, NO_BROKER, NO_PAGE, type Reply } from './rep
 import type { StaticFile } from './static-files.ts';
 
 export interface RoutesDeps {
-  readonly replicator: Pick<Replicator, 'links' | 'isStopping' | 'askReconciler'>;
+  readonly replicator: Pick<Replicator, 'links' | 'isStopping' | 'askReconciler' | 'askEvents'>;
   readonly overview: Overview;
   readonly metrics: Metrics;
   /** The page, by path. */
@@ -49,7 +51,7 @@ export class Routes {
       path === '/' ||
       this.#deps.files.has(path);
     if (isOpen) return 'open';
-    return path === UNDO_PATH || isDecision(path) ? 'change' : 'protected';
+    return path === UNDO_PATH || isDecision(path) || isForget(path) ? 'change' : 'protected';
   }
 
   /**
@@ -82,6 +84,7 @@ export class Routes {
       const decided = await this.#ask(decisionIn(path));
       return decided === null ? NO_BROKER : asJson(200, decided);
     }
+    if (isForget(path)) return this.#forget(path);
     if (path.startsWith(TOPIC_PATH)) {
       const details = await this.#ask(topicRequest(path.slice(TOPIC_PATH.length)));
       return details === null ? asJson(404, { error: 'mqttrep has no such topic' }) : asJson(200, details);
@@ -92,6 +95,13 @@ export class Routes {
     return asJson(404, { error: 'there is nothing at this path' });
   }
 
+  async #forget(path: string): Promise<Reply> {
+    const { replicator, limits } = this.#deps;
+    const forgotten = await replicator.askEvents(forgetIn(path), limits.answerTimeoutMs);
+    if (forgotten === undefined) return asJson(404, { error: 'no topic is an event topic' });
+    return forgotten === null ? NO_BROKER : asJson(200, forgotten);
+  }
+
   /** The brief answer waits for no actor. */
   async #readiness(detail: 'brief' | 'verbose'): Promise<Health> {
     const { replicator, overview } = this.#deps;
@@ -99,7 +109,15 @@ export class Routes {
     const { measurements } = overview;
     await measurements.refresh();
     const incomplete = measurements.brokers.filter(({ link }) => link?.isReplayIncomplete === true);
-    return readiness(replicator, detail, new Set(incomplete.map(({ name }) => name)));
+    const away = measurements.brokers.filter(
+      ({ events }) => events !== undefined && events.state !== 'flowing',
+    );
+    return readiness(
+      replicator,
+      detail,
+      new Set(incomplete.map(({ name }) => name)),
+      new Map(away.map(({ name, events }) => [name, `${events?.state}, ${events?.messages} events wait`])),
+    );
   }
 
   async #ask<Q extends ReconcilerRequest>(question: Q): Promise<ReconcilerResponses[Q['kind']]> {

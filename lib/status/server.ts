@@ -27,7 +27,15 @@ export interface StatusServerOptions {
   readonly http: HttpConfig;
   readonly replicator: Pick<
     Replicator,
-    'links' | 'reconcilerActors' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
+    | 'links'
+    | 'reconcilerActors'
+    | 'reconcilerRestarts'
+    | 'eventActors'
+    | 'eventRestarts'
+    | 'isStopping'
+    | 'askBroker'
+    | 'askReconciler'
+    | 'askEvents'
   >;
   /** Of the package. */
   readonly version: string;
@@ -66,6 +74,7 @@ export class StatusServer {
       measurements: this.#overview.measurements,
       version,
       reconcilerRestarts: () => replicator.reconcilerRestarts,
+      eventRestarts: () => replicator.eventRestarts,
       displaced: () => this.#connections.displaced,
     });
     this.#events = new EventStream(() => this.#overview.status());

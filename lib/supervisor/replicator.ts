@@ -117,6 +117,11 @@ export class Replicator {
     return this.#run.requests.askEvents(request, within);
   }
 
+  /** Restarts of the event actor after crashes. */
+  get eventRestarts(): number {
+    return this.#run.events.restarts;
+  }
+
   /** Event actors that were started so far; each counts from 0. */
   get eventActors(): number {
     return this.#run.events.actorCount;

@@ -23,6 +23,7 @@ export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): Br
     roundTrip: null,
     reconnects: 0,
     restarts: 0,
+    events: null,
     ...more,
   };
 }

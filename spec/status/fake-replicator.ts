@@ -1,5 +1,6 @@
 /** A replicator that immediately gives the answers that a spec sets. */
 
+import type { EventMeasures, EventRequest } from '../../lib/protocol/event-messages.ts';
 import { BOUNDS, Histogram } from '../../lib/protocol/histogram.ts';
 import type { BrokerMeasures, ReconcilerMeasures, ReconcilerRequest } from '../../lib/protocol/requests.ts';
 import type { Conflict } from '../../lib/status/api.ts';
@@ -11,6 +12,12 @@ export type Inspected = StatusServerOptions['replicator'];
 export class FakeReplicator {
   readonly links = new Map<string, LinkRecord>();
   reconcilerActors = 1;
+  eventActors = 0;
+  eventRestarts = 0;
+  /** Undefined if there are no event topics. */
+  events: EventMeasures | undefined;
+  /** All requests to forget the event session of a broker. */
+  readonly forgotten: string[] = [];
   reconcilerRestarts = 0;
   isStopping = false;
   /** All requests to the reconciler, without those for measures. */
@@ -52,6 +59,12 @@ export class FakeReplicator {
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
     const heldBack = { ingress: 4 };
     return { counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
+  }
+
+  async askEvents(question: EventRequest): Promise<unknown> {
+    if (question.kind === 'measures' || this.events === undefined) return this.events;
+    this.forgotten.push(question.broker);
+    return this.links.has(question.broker) ? { events: 3 } : null;
   }
 
   async askReconciler(question: ReconcilerRequest): Promise<unknown> {

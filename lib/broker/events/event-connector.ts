@@ -3,7 +3,6 @@
 import { EVENT_WINDOW } from '../../protocol/event-messages.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
-import type { BrokerLog } from '../broker-log.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
@@ -12,6 +11,7 @@ import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts'
 import { type FailureCause, Retries } from '../connection/retries.ts';
 import type { EventIdentity } from './event-identity.ts';
 import { OFFLINE } from './event-surroundings.ts';
+import type { LinkLog } from './link-log.ts';
 
 /** A connection that stood this long was healthy: backoff starts again. */
 const HEALTHY_AFTER_MS = 2_000;
@@ -24,7 +24,7 @@ const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8
 
 export interface EventConnectorDeps {
   readonly broker: BrokerSettings;
-  readonly brokerLog: BrokerLog;
+  readonly brokerLog: LinkLog;
   readonly subscribeLimit: FilterLimit;
 }
 

@@ -12,7 +12,6 @@ import type { FromEventLink, ToEventLink } from '../../protocol/event-messages.t
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import type { Port, Start } from '../../protocol/messages.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
-import type { BrokerLog } from '../broker-log.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { FilterLimit } from '../connection/filter-limit.ts';
 import { Refusals } from '../incoming/refusals.ts';
@@ -21,6 +20,7 @@ import { EventConnector } from './event-connector.ts';
 import { EventHangups } from './event-hangups.ts';
 import type { EventIdentity } from './event-identity.ts';
 import { EventSession } from './event-session.ts';
+import type { LinkLog } from './link-log.ts';
 
 /** If the broker also hangs up on the state connection within this time, an event is not the cause. */
 const COMMON_CAUSE_MS = 1_000;
@@ -29,7 +29,7 @@ const VERSION_NAMES = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' } as const;
 
 export interface EventLinkDeps {
   readonly broker: BrokerSettings;
-  readonly brokerLog: BrokerLog;
+  readonly brokerLog: LinkLog;
   readonly subscribeLimit: FilterLimit;
   /** The state connection: it stands, and how often it has begun. */
   readonly state: () => { readonly isConnected: boolean; readonly connections: number };

@@ -17,7 +17,6 @@ import { packEventProperties, readEventStamp, stampedProperties } from '../../pr
 import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
-import type { BrokerLog } from '../broker-log.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Refusal, Refusals } from '../incoming/refusals.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
@@ -28,6 +27,7 @@ import type { EventIdentity } from './event-identity.ts';
 import { EventOutbox } from './event-outbox.ts';
 import { EventSurroundings } from './event-surroundings.ts';
 import { HeldOrdinals } from './held-ordinals.ts';
+import type { LinkLog } from './link-log.ts';
 
 export interface EventSessionDeps {
   readonly connection: Connection;
@@ -41,7 +41,7 @@ export interface EventSessionDeps {
   readonly modes: () => TopicModes;
   readonly hangups: EventHangups;
   readonly refusals: Refusals;
-  readonly brokerLog: BrokerLog;
+  readonly brokerLog: LinkLog;
   /** The filters that the session at the broker has, as far as this process knows. */
   readonly subscribed: readonly Subscription[];
   readonly post: (message: FromEventLink, transfer?: readonly ArrayBuffer[]) => void;

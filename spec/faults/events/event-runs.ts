@@ -15,6 +15,9 @@ import type { EventVerdict } from './event-verdict.ts';
 /** Over MQTT 3.1.1, equal payloads may be doubled: as many for each fault. */
 const DOUBLED_PER_FAULT = 20;
 
+/** Events that are wrong, on the terminal; the log has all of them. */
+const MAX_SHOWN = 6;
+
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '20' },
@@ -56,8 +59,10 @@ async function playAll(draw: (seed: number) => EventPlan): Promise<void> {
       if (isRight(plan, verdict)) continue;
       failed.push(plan.seed);
       const path = join(tmpdir(), `mqttrep-event-run-${plan.seed}.log`);
-      writeFileSync(path, log);
-      console.log(`  WRONG. ${formatEventPlan(plan)}\n  ${verdict.examples.join('\n  ')}\n  log: ${path}`);
+      writeFileSync(path, `${log}\n${verdict.examples.join('\n')}\n`);
+      console.log(
+        `  WRONG. ${formatEventPlan(plan)}\n  ${verdict.examples.slice(0, MAX_SHOWN).join('\n  ')}\n  log: ${path}`,
+      );
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));

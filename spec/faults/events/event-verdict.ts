@@ -15,7 +15,7 @@ export interface EventVerdict {
   readonly disordered: number;
   /** Copies beyond the first; at the broker of the writer, beyond its own. */
   readonly doubled: number;
-  /** A few events that are wrong. */
+  /** Each event that is wrong. */
   readonly examples: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function judge(
       disordered += countDisordered(messages, wrong => examples.push(`${site}: ${wrong}`));
   }
   const sum = [...written.values()].reduce((total, { length }) => total + length, 0);
-  return { written: sum, lost, disordered, doubled, examples: examples.slice(0, 6) };
+  return { written: sum, lost, disordered, doubled, examples };
 }
 
 /** A payload is its writer and a number that ascends. */
