@@ -39,6 +39,8 @@ export interface HttpConfig {
   /** What a client must show; undefined for nothing, on loopback only. Must not be logged. */
   readonly token: string | undefined;
   readonly hidesPayloads: boolean;
+  /** Whether a client that shows the token may compare, retry, pause and resume a broker. */
+  readonly allowsActions: boolean;
 }
 
 export interface BrokerConfig {

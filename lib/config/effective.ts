@@ -33,6 +33,7 @@ export interface HttpDescription {
   /** `***` if there is one. */
   readonly token: string | null;
   readonly hidesPayloads: boolean;
+  readonly allowsActions: boolean;
 }
 
 export interface DescribedConfig {
@@ -103,8 +104,8 @@ export function describeBroker(broker: BrokerConfig): BrokerDescription {
   };
 }
 
-function describeHttp({ host, port, token, hidesPayloads }: HttpConfig): HttpDescription {
-  return { host, port, token: token === undefined ? null : MASK, hidesPayloads };
+function describeHttp({ host, port, token, hidesPayloads, allowsActions }: HttpConfig): HttpDescription {
+  return { host, port, token: token === undefined ? null : MASK, hidesPayloads, allowsActions };
 }
 
 function describeOptions(options: ConnectionOptions): Record<string, string | number | boolean> {
@@ -143,9 +144,10 @@ function topicLines(topic: TopicConfig, names: readonly string[]): string[] {
   ];
 }
 
-function httpInWords({ host, port, token, hidesPayloads }: HttpDescription): string {
+function httpInWords({ host, port, token, hidesPayloads, allowsActions }: HttpDescription): string {
   const payloads = hidesPayloads ? 'without payloads' : 'with payloads';
-  return `${httpUrl({ host, port })}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
+  const actions = allowsActions ? ', with actions' : '';
+  return `${httpUrl({ host, port })}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}${actions}`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

@@ -195,4 +195,12 @@ export const HTTP_SETTINGS = {
     help: 'Whether the status server shows payloads.',
     reload: 'restart',
   }),
+  allowsActions: setting<boolean>({
+    key: 'HTTP_ACTIONS',
+    value: BOOLEAN,
+    parse: parseBoolean,
+    default: 'false',
+    help: 'Whether clients that show the token may compare, retry, pause and resume a broker, on the page and by POST. Needs `MQTTREP_HTTP_TOKEN`.',
+    reload: 'restart',
+  }),
 } as const;

@@ -239,5 +239,15 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 /** `at`: when it was logged, in milliseconds since 1970; left out by the main thread, where it is now. */
 export type Log = (level: LogLevel, message: string, at?: number) => void;
 
-/** `parked`: the worker crashed too often and is not restarted for a while; or two names lead to this broker. */
-export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unreachable' | 'parked';
+/**
+ * - `parked`: the worker crashed too often and is not restarted for a while; or two names lead to this broker
+ * - `paused`: a person has paused the replication of this broker
+ */
+export type LinkState =
+  | 'connecting'
+  | 'replaying'
+  | 'ready'
+  | 'refused'
+  | 'unreachable'
+  | 'parked'
+  | 'paused';

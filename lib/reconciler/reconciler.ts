@@ -8,7 +8,9 @@
 
 import { asyncScheduler, Subject, type Subscription } from 'rxjs';
 import type { Decoders } from '../core/merge-order.ts';
+import type { ActionResult } from '../protocol/answers.ts';
 import type { FromBroker, Port, ToBroker, Undelivered } from '../protocol/messages.ts';
+import type { BrokerAction } from '../protocol/requests.ts';
 import type { BrokerPlace, ReconcilerSettings } from '../protocol/settings.ts';
 import type { TopicEntry } from '../store/state-store.ts';
 import { Drain } from './drain.ts';
@@ -116,6 +118,17 @@ export class Reconciler {
     committer.save();
     periodicTasks.keep();
     return count;
+  }
+
+  /** A person wants something done at a broker now. Null if there is no such broker. */
+  act({ broker, action }: BrokerAction): ActionResult | null {
+    const { links, verifier, committer, periodicTasks } = this.#parts;
+    const link = links.named(broker);
+    if (link === undefined) return null;
+    const result = action === 'compare' ? verifier.compareNow(link) : retryRefused(link);
+    committer.save();
+    periodicTasks.keep();
+    return result;
   }
 
   /**
@@ -232,4 +245,9 @@ export class Reconciler {
       )
       .subscribe(topics => dispatcher.tick(topics));
   }
+}
+
+function retryRefused({ session, blockedTopics }: BrokerLink): ActionResult {
+  if (!session.isReady) return { isBegun: false, reason: 'the broker is not connected' };
+  return { isBegun: true, topics: blockedTopics.retryNow(performance.now()) };
 }

@@ -13,6 +13,7 @@ import { httpUrl } from '../config/http-values.ts';
 import type { ReconcilerRequest, ReconcilerResponses } from '../protocol/requests.ts';
 import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
+import { act, isAction } from './actions.ts';
 import {
   decisionIn,
   isDecision,
@@ -22,6 +23,8 @@ import {
   trashRequest,
   undoOrder,
 } from './api-requests.ts';
+import { brokerDetails } from './broker-details.ts';
+import { brokerIn } from './broker-paths.ts';
 import { Connections } from './connections.ts';
 import { EventStream } from './event-stream.ts';
 import { Guard } from './guard.ts';
@@ -41,13 +44,22 @@ import {
   SECURITY_HEADERS,
 } from './reply.ts';
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
+import { filtersOf } from './subscribed-filters.ts';
 import { UnsentBytes } from './unsent-bytes.ts';
 
 export interface StatusServerOptions {
   readonly http: HttpConfig;
   readonly replicator: Pick<
     Replicator,
-    'links' | 'reconcilerActors' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
+    | 'links'
+    | 'reconcilerActors'
+    | 'reconcilerRestarts'
+    | 'isStopping'
+    | 'askBroker'
+    | 'askReconciler'
+    | 'plan'
+    | 'pause'
+    | 'resume'
   >;
   /** Of the package. */
   readonly version: string;
@@ -83,6 +95,8 @@ export class StatusServer {
       version,
       mergeFrequency,
       hidesPayloads: http.hidesPayloads,
+      allowsActions: http.allowsActions,
+      filters: () => filtersOf(replicator),
     });
     this.#metrics = new Metrics({
       measurements: this.#overview.measurements,
@@ -147,7 +161,8 @@ export class StatusServer {
       (path === '/readyz' && !query.has('verbose')) ||
       path === '/' ||
       this.#files.has(path);
-    const access = path === UNDO_PATH || isDecision(path) ? 'change' : 'protected';
+    const isChange = path === UNDO_PATH || isDecision(path) || isAction(path);
+    const access = isChange ? 'change' : 'protected';
     const refusal = this.#guard.refuse(request, isOpen ? 'open' : access);
     if (refusal === undefined && this.#guard.isAuthorized(request)) {
       response.once('close', this.#connections.keep(request.socket));
@@ -199,6 +214,14 @@ export class StatusServer {
     if (isDecision(path)) {
       const decided = await this.#ask(decisionIn(path));
       return decided === null ? NO_BROKER : asJson(200, decided);
+    }
+    const ask = <Q extends ReconcilerRequest>(question: Q) => this.#ask(question);
+    const { replicator, http } = this.#options;
+    if (isAction(path)) return act({ replicator, ask, isAllowed: http.allowsActions }, path);
+    const broker = brokerIn(path);
+    if (broker !== undefined) {
+      const details = await brokerDetails({ replicator, ask }, broker);
+      return details === null ? NO_BROKER : asJson(200, details);
     }
     if (path.startsWith(TOPIC_PATH)) {
       const details = await this.#ask(topicRequest(path.slice(TOPIC_PATH.length)));

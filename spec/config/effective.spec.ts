@@ -46,6 +46,7 @@ const CONFIG: Config = {
     address: 'chosen',
     token: 'quack',
     hidesPayloads: true,
+    allowsActions: false,
   },
   bounds: DEFAULT_BOUNDS,
   log: { level: 'warn', format: 'json' },
@@ -83,7 +84,13 @@ describe('describeConfig', () => {
     ]);
     expect(data.topics).to.deep.equal(CONFIG.topics);
     expect(data.mergeFrequency).to.equal(2);
-    expect(data.http).to.deep.equal({ host: '0.0.0.0', port: 9280, token: '***', hidesPayloads: true });
+    expect(data.http).to.deep.equal({
+      host: '0.0.0.0',
+      port: 9280,
+      token: '***',
+      hidesPayloads: true,
+      allowsActions: false,
+    });
     expect(data.log).to.deep.equal(CONFIG.log);
     expect(data).to.deep.include({
       controlTopic: null,

@@ -37,6 +37,7 @@ describe('readConfig', () => {
           address: 'default',
           token: undefined,
           hidesPayloads: false,
+          allowsActions: false,
         },
         bounds: DEFAULT_BOUNDS,
         log: { level: 'info', format: 'text' },

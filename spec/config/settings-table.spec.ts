@@ -30,6 +30,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   HTTP: '9999',
   HTTP_TOKEN: 'sixteen-characters',
   HTTP_PAYLOADS: 'false',
+  HTTP_ACTIONS: 'true',
 };
 
 describe('the settings table', () => {
@@ -83,21 +84,22 @@ describe('the settings table', () => {
 
   for (const each of OF_PROCESS) {
     const variable = variableName(each);
-    const env: Env = { [variable]: OTHERS[each.key] ?? '' };
+    const needed: Env = each.key === 'HTTP_ACTIONS' ? { MQTTREP_HTTP_TOKEN: 'sixteen-characters' } : {};
+    const env: Env = { ...needed, [variable]: OTHERS[each.key] ?? '' };
 
     it(`reads ${variable}, and \`mqttrep config\` shows it`, () => {
       expect(warningsOf(env)).to.deep.equal([]);
-      const [before, after] = [describeConfig(accepted({})), describeConfig(accepted(env))];
+      const [before, after] = [describeConfig(accepted(needed)), describeConfig(accepted(env))];
       expect(after.text).not.to.equal(before.text);
       expect(after.data).not.to.deep.equal(before.data);
     });
 
     it(`says at a reload that ${variable} is ${each.reload === 'applied' ? 'applied' : 'left until the next start'}`, () => {
-      const { config, applied, left } = changesBetween(accepted({}), accepted(env));
+      const { config, applied, left } = changesBetween(accepted(needed), accepted(env));
       const [told, untold] = each.reload === 'applied' ? [applied, left] : [left, applied];
       expect(told.join()).to.contain(variable);
       expect(untold).to.deep.equal([]);
-      expect(config).to.deep.equal(accepted(each.reload === 'applied' ? env : {}));
+      expect(config).to.deep.equal(accepted(each.reload === 'applied' ? env : needed));
     });
   }
 

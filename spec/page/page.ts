@@ -89,7 +89,17 @@ describe('The page', function () {
     server.tell({ topics: world.counts() });
     await row('menu').waitFor();
     world.rows.push(...new PretendWorld(BROKERS, { 'canards/pond': '4 °C' }).rows);
-    server.tell({ rates: [{ at: Date.now(), seconds: 5, received: {}, published: {} }] });
+    server.tell({
+      rates: [
+        {
+          at: Date.now(),
+          seconds: 5,
+          received: {},
+          published: {},
+          converged: { count: 0, median: null, p95: null },
+        },
+      ],
+    });
     await row('pond').waitFor();
   });
 

@@ -61,6 +61,8 @@ export class PretendWorld implements Source {
       startedAt: this.startedAt,
       mergeFrequency: 10,
       hidesPayloads: false,
+      allowsActions: false,
+      filters: ['#'],
       brokers: this.brokers,
       topics: this.counts(),
       convergence: CONVERGENCE,
@@ -80,6 +82,7 @@ export class PretendWorld implements Source {
         seconds: 2,
         received: Object.fromEntries(received),
         published: Object.fromEntries(published),
+        converged: { count: 0, median: null, p95: null },
       };
     });
   }
@@ -125,6 +128,7 @@ export class PretendWorld implements Source {
       version: { time: row.changedAt ?? 0, counter: 0, replica: 'patient-heron' },
       pending: {},
       blocked: {},
+      divergingSince: row.state === 'diverging' || row.state === 'blocked' ? row.changedAt : null,
       retain: null,
       qos: 1,
       conflicts: this.conflicts.filter(({ topic }) => topic === name).slice(0, 10),

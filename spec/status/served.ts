@@ -47,6 +47,7 @@ export async function serve(
       address: 'chosen',
       token: undefined,
       hidesPayloads: false,
+      allowsActions: false,
       ...http,
     },
     replicator: replicator.inspected,

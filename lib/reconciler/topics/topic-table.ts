@@ -128,6 +128,7 @@ export class TopicTable {
     if (winner !== register.winner && winner !== undefined && register.winner !== undefined) {
       this.#hooks?.replaced(topic, winner, register.winner, event);
     }
+    if (winner !== register.winner) this.stats.winnerChanged(topic, register, event);
     if (isChangeToStore(before, register)) this.commits.add(topic);
     const commit = this.commits.current;
     if (event.kind !== 'refused')
@@ -141,7 +142,7 @@ export class TopicTable {
         ? this.#held.changed(topic, known?.seen, before, register, commit)
         : (known?.seen ?? this.#held.notSeen),
       convergedWinner: isHeldChanged
-        ? this.stats.converged(known?.convergedWinner, before, register, policy)
+        ? this.stats.converged(topic, known?.convergedWinner, before, register, policy)
         : known?.convergedWinner,
       status: known?.status ?? UNCOUNTED,
     });

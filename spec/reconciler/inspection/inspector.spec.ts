@@ -175,6 +175,61 @@ describe('Inspector', () => {
     expect(row).to.include({ state: 'converged', changedAt: null });
   });
 
+  it('measures the time from the arrival here, whatever time another replicator stamped', async () => {
+    await begin();
+    await fixture.ready();
+    const stamp = { time: NOW - 3_600_000, counter: 0, replica: 'other' };
+    a.observe({ topic: 't', payload: '1', stamp });
+    await fixture.tick();
+    await echo(b);
+    fixture.clock.tick(400);
+    await echo(c);
+    const { convergence } = (await measures()).counts;
+    expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(1);
+    expect(convergence.sum).to.be.closeTo(0.5, 0.001);
+  });
+
+  it('measures no time for what a replay shows, though a process with a lost store stamped it long ago', async () => {
+    await begin();
+    const stamp = { time: NOW - 3_600_000, counter: 0, replica: 'of the lost store' };
+    a.begin().observe({ topic: 't', payload: '1', stamp, replay: true }).replay();
+    b.begin().replay();
+    c.begin().observe({ topic: 't', payload: '1', stamp, replay: true }).replay();
+    await fixture.all();
+    await fixture.tick();
+    await echo(b);
+    const { topics, counts } = await measures();
+    expect(topics).to.include({ converged: 1, diverging: 0 });
+    expect(counts.convergence.buckets.reduce((sum, count) => sum + count)).to.equal(0);
+  });
+
+  it('tells since when the topics that a broker lacks longest are diverging, and which topic it refuses', async () => {
+    await begin();
+    await fixture.ready();
+    a.observe({ topic: 't', payload: '1' });
+    await fixture.tick();
+    await echo(b);
+    fixture.clock.tick(5_000);
+    await fixture.all();
+    let [, atB, atC] = (await measures()).links;
+    expect(atB).to.include({ behindSince: null, refusal: null });
+    expect(atC?.behindSince).to.be.within(NOW, NOW + 200);
+    for (let failure = 0; failure < 3; failure++) {
+      const [refused] = c.published.splice(0);
+      if (refused === undefined) throw new Error('nothing was published');
+      const { topic, version } = refused;
+      c.settle([{ topic, version, reason: 'not authorized', scope: 'topic' }]);
+      await fixture.all();
+      if (failure === 2) break;
+      fixture.clock.tick(10_000);
+      await fixture.all();
+    }
+    [, atB, atC] = (await measures()).links;
+    // A topic that the broker refuses is told as refused, and no longer as one that lags.
+    expect(atC).to.include({ behindSince: null });
+    expect(atC?.refusal).to.deep.equal({ topic: 't', reason: 'not authorized', since: NOW + 5_100 });
+  });
+
   it('tells the winner of a topic, its origin and what each broker holds', async () => {
     await begin();
     await fixture.ready({ t: 'old' });

@@ -179,8 +179,20 @@ describe('The convergence histogram', () => {
 
 describe('The rates', () => {
   const rates: RateSample[] = [
-    { at: 2000, seconds: 2, received: { OSLO: 4, PARIS: 2 }, published: { PARIS: 8 } },
-    { at: 3000, seconds: 1, received: {}, published: { OSLO: 1 } },
+    {
+      at: 2000,
+      seconds: 2,
+      received: { OSLO: 4, PARIS: 2 },
+      published: { PARIS: 8 },
+      converged: { count: 0, median: null, p95: null },
+    },
+    {
+      at: 3000,
+      seconds: 1,
+      received: {},
+      published: { OSLO: 1 },
+      converged: { count: 0, median: null, p95: null },
+    },
   ];
 
   it('are messages per second, of all brokers or of one', () => {
@@ -245,7 +257,13 @@ function broker(name: string): BrokerStatus {
 }
 
 function sampleAt(at: number): RateSample {
-  return { at, seconds: 1, received: { OSLO: 1 }, published: {} };
+  return {
+    at,
+    seconds: 1,
+    received: { OSLO: 1 },
+    published: {},
+    converged: { count: 0, median: null, p95: null },
+  };
 }
 
 /** With ordinary spaces. */

@@ -4,7 +4,7 @@ import type { BrokerStatus, TopicState } from '../../api.ts';
 
 export type Tone = 'good' | 'busy' | 'bad' | 'quiet';
 
-export type Shape = 'check' | 'dots' | 'turn' | 'bar' | 'cross' | 'differs' | 'bin';
+export type Shape = 'check' | 'dots' | 'turn' | 'bar' | 'cross' | 'differs' | 'bin' | 'pause';
 
 export interface Style {
   readonly word: string;
@@ -18,6 +18,7 @@ export const LINK_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
   replaying: { word: 'replaying', tone: 'busy', shape: 'turn' },
   refused: { word: 'refused', tone: 'bad', shape: 'bar' },
   parked: { word: 'parked', tone: 'bad', shape: 'bar' },
+  paused: { word: 'paused', tone: 'quiet', shape: 'pause' },
   unreachable: { word: 'unreachable', tone: 'bad', shape: 'cross' },
 };
 

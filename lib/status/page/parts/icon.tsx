@@ -9,6 +9,7 @@ const PATHS: Readonly<Record<Shape, string>> = {
   bar: 'M4.8 8h6.4',
   cross: 'm5.5 5.5 5 5m0-5-5 5',
   differs: 'M4.7 6.6h6.6M4.7 9.4h6.6M9.6 4.4 6.4 11.6',
+  pause: 'M6.4 5v6M9.6 5v6',
   bin: 'M4.6 5.6h6.8M5.6 5.6l.5 5.8h3.8l.5-5.8M6.9 5.4V4.4h2.2v1',
 };
 
