@@ -3,10 +3,9 @@
 import { expect } from 'chai';
 import type { BrokerStatus, Delta, Histogram, RateSample, Status } from '../../../lib/status/api.ts';
 import { announcements } from '../../../lib/status/page/model/announcements.ts';
-import { columns, sentence, within } from '../../../lib/status/page/model/convergence.ts';
+import { convergenceColumns, sentence, within } from '../../../lib/status/page/model/convergence.ts';
 import { EventStreamReader } from '../../../lib/status/page/model/event-stream.ts';
 import { ago, count, elapsed, rate, size, span } from '../../../lib/status/page/model/figures.ts';
-import { brokersSentence } from '../../../lib/status/page/model/link-states.ts';
 import {
   MAX_CONFLICTS,
   RATES_SPAN,
@@ -114,19 +113,6 @@ describe('Figures', () => {
   });
 });
 
-describe('brokersSentence', () => {
-  it('names brokers that are not ready, three at most', () => {
-    const down = (name: string): BrokerStatus => ({ ...broker('OSLO'), name, state: 'unreachable' });
-    expect(brokersSentence(world.brokers)).to.equal('All 3 brokers are connected.');
-    expect(brokersSentence([broker('OSLO'), down('PARIS')])).to.equal(
-      '1 of 2 brokers connected: PARIS is unreachable.',
-    );
-    expect(brokersSentence(['A', 'B', 'C', 'D', 'E'].map(down))).to.equal(
-      '0 of 5 brokers connected: A is unreachable, B is unreachable, C is unreachable, 2 more are not ready.',
-    );
-  });
-});
-
 describe('announcements', () => {
   it('contain changes of states and no figures', () => {
     const before = world.status();
@@ -157,21 +143,23 @@ describe('The convergence histogram', () => {
     count: 100,
   };
 
-  it('becomes columns of single counts, without the empty ones at the ends', () => {
-    expect(columns(histogram)).to.deep.equal([
-      { from: 50, upTo: 100, count: 60, height: 1 },
-      { from: 100, upTo: 250, count: 30, height: 0.5 },
-      { from: 250, upTo: 500, count: 0, height: 0 },
-      { from: 500, upTo: null, count: 10, height: 1 / 6 },
-    ]);
-    expect(columns({ buckets: [{ upTo: null, count: 0 }], sum: 0, count: 0 })).to.deep.equal([]);
+  it('becomes a median and a 95th percentile over time, with gaps where nothing changed', () => {
+    const sample = (at: number, median: number | null, p95: number | null) => ({
+      ...sampleAt(at),
+      converged: { count: median === null ? 0 : 3, median, p95 },
+    });
+    expect(convergenceColumns([sample(1000, 40, 90), sample(2000, null, null)])).to.deep.equal({
+      at: [1, 2],
+      median: [40, null],
+      p95: [90, null],
+    });
   });
 
   it('becomes a sentence that claims no more than the buckets show', () => {
     expect(within(histogram, 0.5)).to.equal(100);
     expect(within(histogram, 0.95)).to.equal(null);
     expect(plain(sentence(histogram))).to.equal(
-      'Half of the changes arrived everywhere within 100 ms, 95 % after more than 500 ms.',
+      'Since the start half of the changes arrived everywhere within 100 ms, 95 % after more than 500 ms.',
     );
     expect(sentence({ buckets: [], sum: 0, count: 0 })).to.equal('Nothing has changed yet.');
   });
