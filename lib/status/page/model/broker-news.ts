@@ -30,7 +30,7 @@ export function newsOf({ brokers }: Status, now: number): News[] {
       brokers.filter(({ state }) => DOWN.has(state)),
       all,
     ),
-    refusing(brokers.filter(({ state, blocked }) => !DOWN.has(state) && blocked > 0)),
+    refusing(brokers.filter(({ state, blocked }) => state === 'ready' && blocked > 0)),
     ...brokers.filter(({ deletionsHeld }) => deletionsHeld > 0).map(deletionsHeld),
     late(
       brokers.filter(broker => isLate(broker, now)),

@@ -119,7 +119,7 @@ function Refused({ broker, details: { refused }, now, show }: PartProps) {
             <span class="reason">{visible(reason)}</span>
             <span class="soft">
               for {span(now - since)},{' '}
-              {retryAt === null ? 'trying now' : `tried again in ${span(retryAt - now)}`}
+              {retryAt === null || retryAt <= now ? 'trying now' : `tried again in ${span(retryAt - now)}`}
             </span>
           </li>
         ))}
