@@ -4,9 +4,9 @@
  */
 
 import type { Status } from '../../api.ts';
-import type { Link } from '../client/feed.ts';
 import { type News, newsOf } from './broker-news.ts';
 import { count, counted } from './figures.ts';
+import type { Link } from './link.ts';
 
 export interface Verdict extends News {
   /** The other news, the worst first. */

@@ -2,10 +2,10 @@
 
 import { useEffect } from 'preact/hooks';
 import type { Status } from '../../api.ts';
-import type { Link } from '../client/feed.ts';
 import type { News } from '../model/broker-news.ts';
 import { favicon } from '../model/favicon.ts';
 import { count, dateAndTime, span } from '../model/figures.ts';
+import type { Link } from '../model/link.ts';
 import type { Tone } from '../model/link-states.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { type Decision as Decided, HeldDeletions } from './held-deletions.tsx';
