@@ -12,7 +12,7 @@ import { sinceEpoch } from './since-epoch.ts';
 const MAX_LISTED = 100;
 
 /** Diverging topics that are looked at for one answer: the broker may lack none of them. */
-const MAX_LOOKED_AT = 20_000;
+const MAX_LOOKED_AT = 5_000;
 
 /** Diverging topics that are looked at for the measures, which are asked for each second. */
 const MAX_LOOKED_AT_OFTEN = 500;

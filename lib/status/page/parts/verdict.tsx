@@ -34,9 +34,11 @@ export function VerdictView({ verdict, link, status, now, retry, open, decide }:
       <div class="news">
         <h2>{what}</h2>
         <Reason since={since} why={why} advice={advice} now={now} />
-        <Decision news={verdict} status={status} decide={decide} />
-        {link.state === 'lost' ? <Retry until={link.until} now={now} retry={retry} /> : null}
-        {brokers.length === 0 || link.state !== 'live' ? null : <Openers brokers={brokers} open={open} />}
+        <div class="choices">
+          <Decision news={verdict} status={status} decide={decide} />
+          {link.state === 'lost' ? <Retry until={link.until} now={now} retry={retry} /> : null}
+          {link.state === 'live' ? <Openers brokers={brokers} open={open} /> : null}
+        </div>
         {others.length === 0 ? null : (
           <ul class="others">
             {others.map(news => (
@@ -95,12 +97,12 @@ function withCode(text: string) {
 function Retry({ until, now, retry }: { until: number; now: number; retry: () => void }) {
   const left = Math.ceil((until - now) / 1000);
   return (
-    <p class="retry">
+    <>
       <button type="button" onClick={retry}>
         Try now
       </button>
-      <span>{left > 0 ? `Next attempt in ${left} s` : 'Connecting…'}</span>
-    </p>
+      <span class="soft">{left > 0 ? `Next attempt in ${left} s` : 'Connecting…'}</span>
+    </>
   );
 }
 
@@ -108,13 +110,13 @@ const MAX_OPENERS = 4;
 
 function Openers({ brokers, open }: { brokers: readonly string[]; open: (broker: string) => void }) {
   return (
-    <p class="openers">
+    <>
       {brokers.slice(0, MAX_OPENERS).map(name => (
         <button key={name} type="button" onClick={() => open(name)}>
           Details of {name}
         </button>
       ))}
-    </p>
+    </>
   );
 }
 
