@@ -24,7 +24,7 @@ import {
 } from './api-requests.ts';
 import { Connections } from './connections.ts';
 import { EventStream } from './event-stream.ts';
-import { Guard } from './guard.ts';
+import { type Access, Guard } from './guard.ts';
 import { type Health, readiness } from './health.ts';
 import { LIMITS } from './limits.ts';
 import { Metrics } from './metrics.ts';
@@ -77,7 +77,7 @@ export class StatusServer {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#connections = new Connections(this.#limits.connections);
-    this.#guard = new Guard(http.host, http.token);
+    this.#guard = new Guard(http);
     this.#overview = new Overview({
       asked: replicator,
       version,
@@ -142,13 +142,7 @@ export class StatusServer {
     const [path = '', search = ''] = (request.url ?? '').split('?', 2);
     const query = new URLSearchParams(search);
     // The page itself is public. It asks for the token that protects everything it shows.
-    const isOpen =
-      path === '/livez' ||
-      (path === '/readyz' && !query.has('verbose')) ||
-      path === '/' ||
-      this.#files.has(path);
-    const access = path === UNDO_PATH || isDecision(path) ? 'change' : 'protected';
-    const refusal = this.#guard.refuse(request, isOpen ? 'open' : access);
+    const refusal = this.#guard.refuse(request, this.#accessTo(path, query));
     if (refusal === undefined && this.#guard.isAuthorized(request)) {
       response.once('close', this.#connections.keep(request.socket));
     }
@@ -163,6 +157,12 @@ export class StatusServer {
     } catch (error) {
       this.#send(request, response, replyToError(error));
     }
+  }
+
+  #accessTo(path: string, query: URLSearchParams): Access {
+    if (path === '/livez' || (path === '/readyz' && !query.has('verbose'))) return 'health';
+    if (path === '/' || this.#files.has(path)) return 'open';
+    return path === UNDO_PATH || isDecision(path) ? 'change' : 'protected';
   }
 
   /** The brief answer waits for no actor. */
