@@ -33,8 +33,9 @@ reached; 78 wrong configuration, or a store of another version.
 Replicates until SIGINT or SIGTERM, then sends what is waiting and ends with exit code 0.
 A second signal ends it at once. The log goes to standard error.
 
-With --dry-run it decides and publishes nothing. The log has what it would publish: for each broker the first 1,000
-messages, then their number. A dry run decides as at a first contact and does not use the store. Over MQTT 3.1.1 it
+With --dry-run it decides and publishes nothing. The log says of each broker how many topics it would get, and which
+of its values would be overwritten: old, new, and what decides. Then it has what mqttrep would publish: for each broker
+the first 1,000 messages, then their number. What a broker would refuse shows only when mqttrep publishes. A dry run decides as at a first contact and does not use the store. Over MQTT 3.1.1 it
 cannot ask whether a live message is retained, and takes the message for transient.
 
 Examples

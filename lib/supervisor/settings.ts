@@ -73,6 +73,7 @@ export function reconcilerSettings(
     bounds: config.bounds,
     store: mode === 'dry-run' ? { kind: 'memory' } : config.store,
     hidesPayloads: config.http?.hidesPayloads ?? true,
+    mode,
   };
 }
 

@@ -31,6 +31,7 @@ export function settings(
     bounds: { ...DEFAULT_BOUNDS, ...bounds },
     store: { kind: 'memory' },
     hidesPayloads: payloads === 'hidden',
+    mode: 'replicate',
   };
 }
 
