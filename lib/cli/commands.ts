@@ -13,6 +13,7 @@ interface OptionSpec {
 }
 
 export const OPTIONS = {
+  all: { type: 'boolean', summary: 'also what other mqttreps have left' },
   connect: { type: 'boolean', summary: 'also test each broker' },
   'dry-run': { type: 'boolean', summary: 'decide, publish nothing' },
   'env-file': { type: 'string', value: 'FILE', summary: 'read environment variables from a file' },
@@ -64,6 +65,11 @@ export const COMMANDS = {
     argument: 'BROKER',
   },
   diff: { summary: 'print the retained topics in which the brokers differ', options: ['env-file', 'json'] },
+  forget: {
+    summary: 'remove what mqttrep has left at its brokers, or at one',
+    options: ['env-file', 'all', 'json'],
+    argument: '[BROKER]',
+  },
   demo: {
     summary: 'run three brokers in this process, with clients, and cut and heal a link',
     options: ['seconds'],

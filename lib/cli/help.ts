@@ -131,6 +131,21 @@ Examples
   mqttrep undo canards/oslo/door
   mqttrep undo 'canards/#'
 `,
+  forget: `Usage: mqttrep forget [BROKER] [--all] [--env-file FILE] [--json]
+
+Removes what mqttrep has left at its brokers, or at BROKER alone: retained messages under MQTTREP_CONTROL_TOPIC. Use it
+before mqttrep is removed, or before a broker is taken out of the configuration. Stop mqttrep first. The topics are
+those of the store in MQTTREP_STORE; with --all they are those of every mqttrep, also of others that still run. If
+mqttrep is started again, it takes the broker for one that has lost its data: it deletes nothing, and fills it.
+
+The exit code is 0 if nothing is left; 1 if a broker still retains a control topic, or the store is in use; 69 if a
+broker was not reached.
+
+Examples
+  mqttrep forget
+  mqttrep forget PARIS
+  mqttrep forget --all
+`,
   demo: `Usage: mqttrep demo [--seconds N]
 
 Starts three brokers in this process, on loopback, and clients that write to them. It cuts the link of one broker and

@@ -60,6 +60,13 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./trash.ts')).undo({ filter: rest[0], envFile, url: values.url, format });
     case 'confirm-deletions':
       return confirmDeletions(rest[0], { envFile, url: values.url, refuses: values.refuse === true });
+    case 'forget':
+      return (await import('./forget.ts')).forget({
+        broker: rest[0],
+        whose: values.all === true ? 'all' : 'own',
+        envFile,
+        format,
+      });
     case 'demo':
       return demo(values.seconds);
     case 'completion':

@@ -29,6 +29,7 @@ const commands = [
   'trash',
   'undo',
   'confirm-deletions',
+  'forget',
   'diff',
   'demo',
   'completion',
