@@ -43,7 +43,7 @@ Examples
   mqttrep run --env-file /etc/mqttrep.env
   MQTTREP_CLIENT_A=mqtt://localhost:1883 MQTTREP_CLIENT_B=mqtt://localhost:1884 MQTTREP_TOPIC_ALL='#' mqttrep
 `,
-  check: `Usage: mqttrep check [--connect] [--env-file FILE] [--json]
+  check: `Usage: mqttrep check [--connect [--write-probe]] [--env-file FILE] [--json]
 
 Says whether the configuration is valid, and connects to no broker. The exit code is 0, or 78 with every problem and
 how to fix it.
@@ -54,9 +54,14 @@ whether it delivers our own messages back, and how soon. The test writes some 1,
 its own (MQTTREP_CONTROL_TOPIC) and removes them, also when it is interrupted. With control topics off it writes
 nothing, and says what it could not test. The exit code is 69 if a broker was not reached.
 
+With --write-probe it also publishes one message under each filter, and waits for it to come back. That shows whether
+the account may write and read there. The message is not retained, but subscribers see it: its topic has the level
+mqttrep-write-probe in place of a wildcard. A filter without a wildcard is not tested.
+
 Examples
   mqttrep check --env-file /etc/mqttrep.env
   mqttrep check --connect
+  mqttrep check --connect --write-probe
   mqttrep check --connect --json
 `,
   config: `Usage: mqttrep config [--env-file FILE] [--json]

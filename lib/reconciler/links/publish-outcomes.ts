@@ -20,6 +20,13 @@ export interface Failure {
 /** Why a broker does not take one value. */
 type ValueRefusal = Pick<Refusal, 'reason' | 'isTransient'>;
 
+/** What a user can do about it. */
+const FIXES: Readonly<Record<Failure['cause'], string>> = {
+  right: ': permit the account of mqttrep to write it',
+  'not stored': ': check that the account of mqttrep may write and read it, and the limits of the broker',
+  topic: '',
+};
+
 export interface PublishOutcomesDeps {
   /** The topic is blocked at a broker, or is blocked there no longer. */
   readonly blockChanged: (topic: string) => void;
@@ -45,7 +52,7 @@ export class PublishOutcomes {
     if (link.blockedTopics.failed(topic, performance.now(), cause, reason) !== BLOCKED_AFTER) return;
     this.#deps.blockChanged(topic);
     const line = () =>
-      `${link.name}: the broker does not take ${quoted(topic)} (${reason}); mqttrep retries from time to time`;
+      `${link.name}: the broker does not take ${quoted(topic)} (${reason})${FIXES[cause]}; mqttrep retries from time to time`;
     this.#say(link, 'not taken', `${quoted(topic)} (${reason})`, line, isLogged ? 'debug' : 'warn');
   }
 
