@@ -32,6 +32,7 @@ export interface HttpDescription {
   readonly port: number;
   /** `***` if there is one. */
   readonly token: string | null;
+  readonly hosts: readonly string[];
   readonly hidesPayloads: boolean;
 }
 
@@ -103,8 +104,8 @@ export function describeBroker(broker: BrokerConfig): BrokerDescription {
   };
 }
 
-function describeHttp({ host, port, token, hidesPayloads }: HttpConfig): HttpDescription {
-  return { host, port, token: token === undefined ? null : MASK, hidesPayloads };
+function describeHttp({ host, port, token, hosts, hidesPayloads }: HttpConfig): HttpDescription {
+  return { host, port, token: token === undefined ? null : MASK, hosts, hidesPayloads };
 }
 
 function describeOptions(options: ConnectionOptions): Record<string, string | number | boolean> {
@@ -143,9 +144,10 @@ function topicLines(topic: TopicConfig, names: readonly string[]): string[] {
   ];
 }
 
-function httpInWords({ host, port, token, hidesPayloads }: HttpDescription): string {
+function httpInWords({ host, port, token, hosts, hidesPayloads }: HttpDescription): string {
+  const names = hosts.length === 0 ? '' : `, also as ${hosts.join(', ')}`;
   const payloads = hidesPayloads ? 'without payloads' : 'with payloads';
-  return `${httpUrl({ host, port })}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
+  return `${httpUrl({ host, port })}${names}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

@@ -21,6 +21,7 @@ export function readHttp(
   const entry = entries.get(HTTP_SETTINGS.address.key);
   const address = readSetting(HTTP_SETTINGS.address, entries, problems);
   const showsPayloads = readSetting(HTTP_SETTINGS.showsPayloads, entries, problems);
+  const hosts = readSetting(HTTP_SETTINGS.hosts, entries, problems) ?? [];
   const token = readToken(environment, readFile, problems);
   if (address === 'off') return undefined;
   const { host, port } = address;
@@ -35,6 +36,7 @@ export function readHttp(
     port,
     address: entry === undefined ? 'default' : 'chosen',
     token: token === 'wrong' ? undefined : token?.value,
+    hosts,
     hidesPayloads: !(showsPayloads ?? isLoopback(host)),
   };
 }

@@ -30,6 +30,7 @@ const HTTP: HttpConfig = {
   port: 0,
   address: 'chosen',
   token: undefined,
+  hosts: [],
   hidesPayloads: false,
 };
 

@@ -45,7 +45,10 @@ export class Reconciler {
     this.#deps = deps;
     this.#parts = parts;
     this.#drain = new Drain(parts.links);
-    this.#firstContact = new FirstContact(parts.links, () => parts.dispatcher.open());
+    this.#firstContact = new FirstContact(parts.links, () => {
+      parts.firstContactLog.plan();
+      parts.dispatcher.open();
+    });
     this.#sampling = this.#connectStream(settings);
     this.#load(soundTopics(state, { bounds: settings.bounds, counters: parts.counters, log }), heap);
     parts.admission.loaded();
@@ -143,6 +146,7 @@ export class Reconciler {
     const { periodicTasks, markers, damper, links, inspector } = this.#parts;
     this.#sampling.unsubscribe();
     this.#firstContact.close();
+    this.#parts.firstContactLog.close();
     periodicTasks.close();
     markers.close();
     damper.close();
@@ -168,6 +172,7 @@ export class Reconciler {
     switch (message.kind) {
       case 'session-started':
         sessions.begun(link, message);
+        this.#parts.firstContactLog.begun(link);
         return;
       case 'observations':
         observationReader.observed(link, message);
@@ -216,6 +221,7 @@ export class Reconciler {
     const { sessions, links, periodicTasks, dispatcher } = this.#parts;
     sessions.replayEnded(link, message);
     this.#firstContact.endIfAllSeen();
+    if (this.#firstContact.isOver) this.#parts.firstContactLog.plan();
     if (links.haveShownAllFilters) this.#replayed$.next();
     dispatcher.offerAll(link);
     periodicTasks.schedule();

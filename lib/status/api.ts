@@ -17,7 +17,7 @@
  */
 
 import type { Conflict, TopicCounts } from '../protocol/answers.ts';
-import type { LinkState } from '../protocol/messages.ts';
+import type { LinkState } from '../protocol/link-state.ts';
 
 export type {
   Conflict,
@@ -36,6 +36,7 @@ export type {
   Undone,
   Value,
 } from '../protocol/answers.ts';
+export type { LinkState } from '../protocol/link-state.ts';
 
 export interface Status {
   /** Of the package. */

@@ -43,12 +43,8 @@ export class Routes {
 
   /** The page itself is public. It asks for the token that protects everything it shows. */
   access(path: string, query: URLSearchParams): Access {
-    const isOpen =
-      path === '/livez' ||
-      (path === '/readyz' && !query.has('verbose')) ||
-      path === '/' ||
-      this.#deps.files.has(path);
-    if (isOpen) return 'open';
+    if (path === '/livez' || (path === '/readyz' && !query.has('verbose'))) return 'health';
+    if (path === '/' || this.#deps.files.has(path)) return 'open';
     return path === UNDO_PATH || isDecision(path) ? 'change' : 'protected';
   }
 

@@ -55,7 +55,7 @@ export class StatusServer {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#connections = new Connections(this.#limits.connections);
-    this.#guard = new Guard(http.host, http.token);
+    this.#guard = new Guard(http);
     this.#overview = new Overview({
       asked: replicator,
       version,

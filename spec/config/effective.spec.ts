@@ -44,6 +44,7 @@ const CONFIG: Config = {
     port: 9280,
     address: 'chosen',
     token: 'quack',
+    hosts: [],
     hidesPayloads: true,
   },
   log: { level: 'warn', format: 'json' },
@@ -81,7 +82,13 @@ describe('describeConfig', () => {
     ]);
     expect(data.topics).to.deep.equal(CONFIG.topics);
     expect(data.mergeFrequency).to.equal(2);
-    expect(data.http).to.deep.equal({ host: '0.0.0.0', port: 9280, token: '***', hidesPayloads: true });
+    expect(data.http).to.deep.equal({
+      host: '0.0.0.0',
+      port: 9280,
+      token: '***',
+      hosts: [],
+      hidesPayloads: true,
+    });
     expect(data.log).to.deep.equal(CONFIG.log);
     expect(data).to.deep.include({
       controlTopic: null,

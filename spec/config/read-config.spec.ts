@@ -34,6 +34,7 @@ describe('readConfig', () => {
           port: 9280,
           address: 'default',
           token: undefined,
+          hosts: [],
           hidesPayloads: false,
         },
         bounds: DEFAULT_BOUNDS,

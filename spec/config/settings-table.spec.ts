@@ -29,6 +29,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   LOG_FORMAT: 'json',
   HTTP: '9999',
   HTTP_TOKEN: 'sixteen-characters',
+  HTTP_HOSTS: 'mqttrep',
   HTTP_PAYLOADS: 'false',
 };
 

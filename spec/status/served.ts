@@ -46,6 +46,7 @@ export async function serve(
       port: 0,
       address: 'chosen',
       token: undefined,
+      hosts: [],
       hidesPayloads: false,
       ...http,
     },
