@@ -118,21 +118,24 @@ function oneName(
       rules: [textOf(one), textOf(other)],
       topics: [first, second],
       name,
-      exclude: exclusionOf(first, one, other, domain.filters),
+      exclude:
+        exclusionOf(first, one, other, domain.filters) ??
+        exclusionOf(second, other, one, domain.filters) ??
+        first,
     };
   }
   return undefined;
 }
 
-/** The topics of one rule that have the name of a topic of the other one: a filter, or the topic alone. */
-function exclusionOf(topic: string, one: Rule, other: Rule, filters: readonly string[]): string {
-  if (one.local.after.length > 0) return topic;
+/** The topics of one rule that have the name of a topic of the other one, as a filter; undefined if that is all of its topics. */
+function exclusionOf(topic: string, one: Rule, other: Rule, filters: readonly string[]): string | undefined {
+  if (one.local.after.length > 0) return undefined;
   const backwards: Rule = { ...one, canonical: one.local, local: one.canonical };
   const found = filters.flatMap(filter => {
     const name = localFilterOf(filter, other);
     return name === undefined ? [] : (localFilterOf(name, backwards) ?? []);
   });
-  return found.find(filter => filter !== one.filter && covers(filter, topic)) ?? topic;
+  return found.find(filter => filter !== one.filter && covers(filter, topic));
 }
 
 /** Names that each topic of a rule would have, and that this broker cannot bear. */

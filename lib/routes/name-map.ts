@@ -5,7 +5,7 @@
  * is not replicated. A topic that no rule matches has the same name on both sides.
  */
 
-import { bySpecificity, isReplicable } from '../core/filter.ts';
+import { bySpecificity, covers, isReplicable, parentOf, READ_PROBE_LEVEL } from '../core/filter.ts';
 import { FilterSet } from '../core/filter-set.ts';
 import { localFilterOf, localFilters, minimalFilters } from './local-filters.ts';
 import { CutTopic, Passage } from './passage.ts';
@@ -77,11 +77,12 @@ export class NameMap {
   toLocal(topic: string): string | undefined {
     const { controlPrefix, envelope } = this.#names;
     if (this.#isUntouched(topic)) return topic;
+    if (isReadProbe(topic) && !this.#isBesideTopics(topic)) return undefined;
     cut.cut(topic);
     const direction = this.#outward.find(cut);
     const local = direction === undefined ? topic : direction.outward.write(cut);
     if (local.length > MAX_TOPIC_BYTES) return undefined;
-    if (direction?.canLeave === true && !this.#isControl(topic) && !isReplicable(local, controlPrefix)) {
+    if (direction?.canLeave === true && !this.#isOurs(topic) && !isReplicable(local, controlPrefix)) {
       return undefined;
     }
     return envelope.hiddenPrefix === '' ? local : `${envelope.hiddenPrefix}${local}`;
@@ -97,7 +98,9 @@ export class NameMap {
       return this.#isOf(topic, direction);
     });
     if (found !== undefined) return topic;
-    return this.#outward.find(cut) === undefined && this.isInDomain(name) ? name : undefined;
+    return this.#outward.find(cut) === undefined && (this.#isOurs(name) || this.isInDomain(name))
+      ? name
+      : undefined;
   }
 
   /** The rule that gives a topic its name at the broker; undefined if no rule does. */
@@ -125,11 +128,27 @@ export class NameMap {
 
   /** Whether a topic exists, and a rule gives it its name: no narrower one does. */
   #isOf(topic: string, { narrower }: Directions): boolean {
-    if (this.#isControl(topic)) return true;
-    if (!this.isInDomain(topic)) return false;
+    if (!this.#isOurs(topic) && !this.isInDomain(topic)) return false;
     if (narrower.length === 0) return true;
     checked.cut(topic);
     return !narrower.some(passage => passage.reads(checked));
+  }
+
+  /**
+   * Whether a topic that proves a right to read has its place beside the same topics at the broker: they are all mapped by one
+   * rule, or by none, and its last level remains the last one.
+   */
+  #isBesideTopics(topic: string): boolean {
+    const siblings = `${parentOf(topic)}+`;
+    const rules = this.#names.rules.filter(rule => localFilterOf(siblings, rule) !== undefined);
+    const [only] = rules;
+    if (only === undefined) return true;
+    if (rules.length > 1 || !covers(only.filter, siblings)) return false;
+    return isReadProbe(localFilterOf(topic, only) ?? '');
+  }
+
+  #isOurs(topic: string): boolean {
+    return this.#isControl(topic) || isReadProbe(topic);
   }
 
   #isUntouched(topic: string): boolean {
@@ -147,6 +166,12 @@ export class NameMap {
 function canLeave({ local }: Rule, controlPrefix: string): boolean {
   const [first] = local.before;
   return first === undefined || first.capture !== undefined || !isReplicable(`${first.pre}/x`, controlPrefix);
+}
+
+function isReadProbe(topic: string): boolean {
+  return (
+    topic.endsWith(READ_PROBE_LEVEL) && topic.length - parentOf(topic).length === READ_PROBE_LEVEL.length
+  );
 }
 
 function setOf(filters: readonly string[]): FilterSet {

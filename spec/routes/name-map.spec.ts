@@ -98,6 +98,24 @@ describe('NameMap', () => {
     expect(map.toLocalFilters(['home/#'])).to.deep.equal(['KEY/home/#']);
   });
 
+  const probes: readonly (readonly [rules: readonly string[], topic: string, local: string | undefined])[] = [
+    [['prefix: site/'], 'home', 'site/home'],
+    [['home/# -> site/a/$rest'], 'home', 'site/a'],
+    [['home/# -> site/a/$rest'], 'garden', 'garden'],
+    [['home/door -> door'], 'home', undefined],
+    [['home/+ -> $1/of/home'], 'home', undefined],
+    [['home/# -> site/$rest', 'home/door -> door'], 'home', undefined],
+  ];
+  for (const [rules, parent, local] of probes) {
+    it(`by ${rules.join(' and ')} ${local === undefined ? 'cannot prove what it reads' : `proves what it reads below ${local}`} for topics below ${parent}`, () => {
+      const map = new NameMap(namesOf(rules, { filters: ['home/door'] }));
+      const probe = `${parent}/mqttrep-read-probe`;
+      const name = local === undefined ? undefined : `${local}/mqttrep-read-probe`;
+      expect(map.toLocal(probe)).to.equal(name);
+      if (name !== undefined) expect(map.toCanonical(name)).to.equal(probe);
+    });
+  }
+
   const filters: readonly (readonly [
     rules: readonly string[],
     canonical: readonly string[],
