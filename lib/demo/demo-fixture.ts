@@ -159,6 +159,8 @@ export class DemoFixture {
         priority: 0,
         options: { reconnectPeriod: RECONNECT_PERIOD_MS },
       })),
+      maps: [],
+      exclusions: [],
       topics: [{ id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES }],
       mergeFrequency: MERGE_FREQUENCY_HZ,
       store: { kind: 'memory' },

@@ -31,6 +31,8 @@ const CONFIG: Config = {
     },
     { name: 'paris', url: 'ws://paris.example/mqtt?token=quack', maxQos: 2, priority: 0, options: {} },
   ],
+  maps: [],
+  exclusions: [],
   topics: [
     { id: 'a', filter: 'canards/#', subscribers: ['oslo', 'paris'], publishers: ['oslo'] },
     { id: 'b', filter: 'canards/+', retain: true, qos: 2, ttl: 60, subscribers: [], publishers: ['paris'] },

@@ -29,6 +29,8 @@ describe('readConfig', () => {
         stateTopics: false,
         maxDrift: 60,
         deletionGuard: { topics: 10, percent: 5 },
+        maps: [],
+        exclusions: [],
         http: {
           host: '127.0.0.1',
           port: 9280,

@@ -6,10 +6,17 @@ import { changesBetween } from '../../lib/config/changes.ts';
 import { describeConfig } from '../../lib/config/effective.ts';
 import { HTTP_SETTINGS, PROCESS_SETTINGS } from '../../lib/config/process-settings.ts';
 import { defaultOf, setting, settingsIn } from '../../lib/config/setting.ts';
-import { OF_BROKER, OF_PROCESS, OF_TOPIC, parseVariable, variableName } from '../../lib/config/variables.ts';
+import {
+  OF_BROKER,
+  OF_PROCESS,
+  OF_ROUTE,
+  OF_TOPIC,
+  parseVariable,
+  variableName,
+} from '../../lib/config/variables.ts';
 import { accepted, type Env, warningsOf } from './reading.ts';
 
-const ALL = [...OF_BROKER, ...OF_TOPIC, ...OF_PROCESS];
+const ALL = [...OF_BROKER, ...OF_TOPIC, ...OF_ROUTE, ...OF_PROCESS];
 
 /** A value of each setting of the process that differs from its default. */
 const OTHERS: Readonly<Record<string, string>> = {
@@ -84,11 +91,13 @@ describe('the settings table', () => {
         key: each.key,
       });
     }
-    for (const each of OF_TOPIC) {
-      expect(parseVariable(variableName(each, 'a'), new Set())).to.deep.include({
-        of: 'topic',
-        key: each.key,
-      });
+    for (const [of, settings] of [
+      ['topic', OF_TOPIC],
+      ['route', OF_ROUTE],
+    ] as const) {
+      for (const { key } of settings) {
+        expect(parseVariable(variableName({ key }, 'a'), new Set())).to.deep.include({ of, key });
+      }
     }
   });
 
