@@ -22,6 +22,7 @@ export function readHttp(
   const address = readSetting(HTTP_SETTINGS.address, entries, problems);
   const showsPayloads = readSetting(HTTP_SETTINGS.showsPayloads, entries, problems);
   const allowsActions = readSetting(HTTP_SETTINGS.allowsActions, entries, problems) === true;
+  const hosts = readSetting(HTTP_SETTINGS.hosts, entries, problems) ?? [];
   const token = readToken(environment, readFile, problems);
   if (address === 'off') return undefined;
   const { host, port } = address;
@@ -43,6 +44,7 @@ export function readHttp(
     port,
     address: entry === undefined ? 'default' : 'chosen',
     token: token === 'wrong' ? undefined : token?.value,
+    hosts,
     hidesPayloads: !(showsPayloads ?? isLoopback(host)),
     allowsActions,
   };

@@ -2,7 +2,13 @@
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { DeletionBound, StorePlace } from '../protocol/settings.ts';
-import { DEFAULT_HTTP_PORT, MIN_TOKEN_CHARACTERS, parseHttpAddress, parseToken } from './http-values.ts';
+import {
+  DEFAULT_HTTP_PORT,
+  MIN_TOKEN_CHARACTERS,
+  parseHosts,
+  parseHttpAddress,
+  parseToken,
+} from './http-values.ts';
 import { setting } from './setting.ts';
 import { storePlaceText } from './store-place.ts';
 import {
@@ -186,6 +192,15 @@ export const HTTP_SETTINGS = {
     reload: 'restart',
     isSecret: true,
     inFile: 'the token',
+  }),
+  hosts: setting<readonly string[]>({
+    key: 'HTTP_HOSTS',
+    value: 'host names, comma separated',
+    parse: parseHosts,
+    unset: 'none',
+    help: 'Further names of this machine, such as that of a container or a proxy. Without a token, the status server answers only requests to a name of this machine.',
+    reload: 'restart',
+    show: hosts => hosts.join(', '),
   }),
   showsPayloads: setting<boolean>({
     key: 'HTTP_PAYLOADS',

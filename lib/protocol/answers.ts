@@ -29,7 +29,7 @@ export interface Conflict {
   readonly topic: string;
   readonly winner: ConflictSide;
   readonly loser: ConflictSide;
-  /** The comparator that decided, such as `arrival` or `json:time`; `priority` at first contact. */
+  /** The comparator that decided, such as `arrival` or `json:time`; at first contact the `priority` or the `name` of the brokers. */
   readonly decidedBy: string;
 }
 

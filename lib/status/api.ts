@@ -22,7 +22,7 @@
  */
 
 import type { BrokerLimits, BrokerTopics, Conflict, Refusal, TopicCounts } from '../protocol/answers.ts';
-import type { LinkState } from '../protocol/messages.ts';
+import type { LinkState } from '../protocol/link-state.ts';
 
 export type {
   ActionResult,
@@ -49,6 +49,7 @@ export type {
   Undone,
   Value,
 } from '../protocol/answers.ts';
+export type { LinkState } from '../protocol/link-state.ts';
 
 export interface Status {
   /** Of the package. */

@@ -71,7 +71,8 @@ export const TOPIC_METRICS: readonly Metric[] = [
       const conflicts = { arrival: 0, ...measurements.reconcilerCounts?.conflicts };
       return Object.entries(conflicts).map(([decided_by, count]) => [{ decided_by }, count]);
     },
-    notes: '`decided_by` is a comparator such as `arrival` or `json:serial`, or `priority` at first contact.',
+    notes:
+      '`decided_by` is a comparator such as `arrival` or `json:serial`, or at first contact the `priority` or the `name` of the brokers.',
   },
   {
     name: 'mqttrep_looping_messages_total',

@@ -19,8 +19,8 @@ import type { LinkRecord } from './link-record.ts';
 import { newProcessName } from './process-name.ts';
 import { type BrokerPlan, Run } from './run.ts';
 
-/** `stop` resolves within this time, whatever happens. */
-export const STOP_TIMEOUT_MS = 8_000;
+/** `stop` resolves within this time, whatever happens: the sum of its parts (run.ts, reconciler-slot.ts). */
+export const STOP_TIMEOUT_MS = 7_500;
 
 export class Replicator {
   #run: Run;

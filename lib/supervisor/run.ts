@@ -15,7 +15,10 @@ import { ReconcilerSlot } from './reconciler-slot.ts';
 import { reconcilerSettings } from './settings.ts';
 
 const QUIESCE_TIMEOUT_MS = 1_000;
-const ACTOR_END_TIMEOUT_MS = 2_000;
+const ACTOR_END_TIMEOUT_MS = 1_500;
+
+/** A thread that waits for the system, such as for a file of a network that is gone, cannot be ended. */
+const DESTROY_TIMEOUT_MS = 500;
 
 /** Where a broker is, and what is subscribed there. The URL may hold secrets. */
 export type BrokerPlan = Pick<BrokerSettings, 'url' | 'subscriptions'>;
@@ -146,7 +149,7 @@ export class Run {
     if (failure !== undefined) this.#log('warn', failure);
     for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
     await allSettledWithin(ACTOR_END_TIMEOUT_MS, ends);
-    await this.#actors.destroy();
+    await allSettledWithin(DESTROY_TIMEOUT_MS, [this.#actors.destroy()]);
     this.#end(failure);
   }
 
@@ -154,8 +157,7 @@ export class Run {
     if (this.hasEnded) return;
     this.#beginStop();
     this.#log('error', reason);
-    const end = () => this.#end(reason);
-    this.#actors.destroy().then(end, end);
+    void allSettledWithin(DESTROY_TIMEOUT_MS, [this.#actors.destroy()]).then(() => this.#end(reason));
   }
 
   #beginStop(): void {

@@ -26,8 +26,8 @@ export interface ConfiguredLimits {
   readonly maxTopicLength: number;
 }
 
-/** Topics that the log names in one period. Later ones are not logged. */
-const MAX_NAMED_TOPICS = 50;
+/** Topics that the log names in one period. The reconciler counts the later ones, and logs their number. */
+const MAX_NAMED_TOPICS = 5;
 const NAMING_PERIOD_MS = 10 * 60_000;
 
 export class Hangups {
@@ -158,7 +158,7 @@ export class Hangups {
     }
     if (++this.#named > MAX_NAMED_TOPICS) return;
     const seconds = Math.round(this.#quarantine.barredFor(topic, now) / 1000);
-    const more = this.#named === MAX_NAMED_TOPICS ? '; the log names no more topics for 10 min' : '';
+    const more = this.#named === MAX_NAMED_TOPICS ? '; further topics are counted' : '';
     this.#warn(
       `the broker hangs up on messages to ${quoted(topic)}, also when each is sent alone; retrying in ${seconds} s${more}`,
     );
