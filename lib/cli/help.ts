@@ -15,6 +15,7 @@ Commands
 ${commandLines()}
 
 Options
+  --config FILE     read settings from a YAML file; environment variables win
   --env-file FILE   read environment variables from a file; variables that are already set win
   -h, --help        this help, or the help of a command: mqttrep demo --help
   -V, --version     the version
@@ -28,7 +29,7 @@ Environment variables configure mqttrep:
 Exit codes: 0 done, or stopped by a signal; 1 failure; 64 wrong usage; 69 a broker, or a running mqttrep, was not
 reached; 78 wrong configuration, or a store of another version.
 `,
-  run: `Usage: mqttrep [run] [--env-file FILE] [--dry-run]
+  run: `Usage: mqttrep [run] [--config FILE] [--watch-config] [--env-file FILE] [--dry-run]
 
 Replicates until SIGINT or SIGTERM, then sends what is waiting and ends with exit code 0.
 A second signal ends it at once. The log goes to standard error.
@@ -37,12 +38,17 @@ With --dry-run it decides and publishes nothing. The log has what it would publi
 messages, then their number. A dry run decides as at a first contact and does not use the store. Over MQTT 3.1.1 it
 cannot ask whether a live message is retained, and takes the message for transient.
 
+With --broker NAME=URL and --topic FILTER, each given as often as needed, it needs no other configuration.
+SIGHUP applies changes of the files. With --watch-config, mqttrep does so by itself within a second or two.
+
 Examples
   mqttrep run --dry-run
+  mqttrep run --config /etc/mqttrep.yaml --watch-config
   mqttrep run --env-file /etc/mqttrep.env
+  mqttrep run --broker oslo=mqtt://oslo.example --broker paris=mqtt://paris.example --topic 'home/#'
   MQTTREP_CLIENT_A=mqtt://localhost:1883 MQTTREP_CLIENT_B=mqtt://localhost:1884 MQTTREP_TOPIC_ALL='#' mqttrep
 `,
-  check: `Usage: mqttrep check [--connect] [--env-file FILE] [--json]
+  check: `Usage: mqttrep check [--connect] [--config FILE] [--env-file FILE] [--json]
 
 Says whether the configuration is valid, and connects to no broker. The exit code is 0, or 78 with every problem and
 how to fix it.
@@ -58,18 +64,20 @@ Examples
   mqttrep check --connect
   mqttrep check --connect --json
 `,
-  config: `Usage: mqttrep config [--env-file FILE] [--json]
+  config: `Usage: mqttrep config [--config FILE] [--env-file FILE] [--json | --yaml]
 
-Prints the effective configuration, secrets masked.
+Prints the effective configuration, secrets masked. With --yaml it prints a file for --config that says the same; what
+may be a secret becomes a reference to an environment variable, such as \${OSLO_PASSWORD}.
 
 Examples
   mqttrep config
   mqttrep config --json
+  mqttrep config --yaml > mqttrep.yaml
 
 ${SETTINGS_HEADING}
 ${settingsText()}
 `,
-  diff: `Usage: mqttrep diff [--env-file FILE] [--json]
+  diff: `Usage: mqttrep diff [--config FILE] [--env-file FILE] [--json]
 
 Connects to all brokers and prints the replicated topics in which they differ. They do not differ in a topic if all
 brokers that it may be published to retain the same message, and a subscribed broker retains that message, too. If
