@@ -12,6 +12,7 @@ import { bare } from './bare.ts';
 import { delayedLink } from './delayed-link.ts';
 import { idle } from './idle.ts';
 import { picture } from './picture.ts';
+import { reconciler } from './reconciler.ts';
 import { fromJson, heading, json, type Reported, table } from './report.ts';
 import type { Plan, Scenario } from './scenario.ts';
 import { store } from './store.ts';
@@ -39,6 +40,7 @@ const scenarios: readonly Scenario[] = [
   refill,
   slowBroker,
   largePayloads,
+  reconciler,
   ticks,
   store,
   idle,
