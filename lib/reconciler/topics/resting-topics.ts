@@ -148,6 +148,10 @@ export class RestingTopics {
     };
   }
 
+  setStatus(place: number, status: TopicStatus): void {
+    this.#pageOf(place).statuses[place % PAGE_SIZE] = status;
+  }
+
   /** The broker at which the winner was written. */
   originOf(place: number): number {
     return this.#pageOf(place).origins[place % PAGE_SIZE] as number;
