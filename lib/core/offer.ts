@@ -10,7 +10,6 @@ import {
   isProbing,
   MAX_PENDING,
   MAX_TRANSIENT_AGE_MS,
-  type Pending,
   pendingAt,
   type Register,
   type Transient,
@@ -44,15 +43,19 @@ export function offered(
   const isLacking = winner !== undefined && isPermitted && !isInSync(willHold(register, broker), winner);
   const hasProbe = isProbing(register, broker);
   const retained = isLacking && !hasProbe && !isTransientOnly ? winner : undefined;
-  const commands = byVersion(transientMessage, retained)
-    .slice(0, room)
-    .map(message => publish(message, broker, message === retained, policy));
-  const isLeft = transientMessage !== undefined && !commands.some(({ retain }) => !retain);
+  const messages = byVersion(transientMessage, retained);
+  if (messages.length > room) messages.length = room;
+  const isLeft = transientMessage !== undefined && !messages.includes(transientMessage);
   const next =
     isRecipient && !isLeft ? { ...register, transient: withoutRecipient(transient, broker) } : register;
-  if (commands.length === 0) return outcome(next, isLacking && hasProbe ? 'probing' : 'idle');
-  const sent = commands.map((c): Pending => ({ broker, retained: c.retain, message: c.message }));
-  return { register: { ...next, pending: [...register.pending, ...sent] }, effect: 'published', commands };
+  if (messages.length === 0) return outcome(next, isLacking && hasProbe ? 'probing' : 'idle');
+  const pending = [...register.pending];
+  const commands: Publish[] = [];
+  for (const message of messages) {
+    pending.push({ broker, retained: message === retained, message });
+    commands.push(publish(message, broker, message === retained, policy));
+  }
+  return { register: { ...next, pending }, effect: 'published', commands };
 }
 
 function isCurrent({ message, since }: Transient, now: number): boolean {
@@ -63,7 +66,7 @@ function withoutRecipient(transient: Transient, broker: number): Transient {
   return { ...transient, recipients: transient.recipients & ~(1 << broker) };
 }
 
-function byVersion(transient: Message | undefined, retained: Message | undefined): readonly Message[] {
+function byVersion(transient: Message | undefined, retained: Message | undefined): Message[] {
   if (transient === undefined) return retained === undefined ? [] : [retained];
   if (retained === undefined) return [transient];
   return isNewer(transient.version, retained.version) ? [retained, transient] : [transient, retained];

@@ -45,7 +45,10 @@ function oursRaced(before: Register, event: Observed, { register }: Outcome): bo
 function theirsRaced(before: Register, event: Observed): boolean {
   const { broker, payload, stamp } = event;
   const { winner, held, pending } = before;
-  if (pending.some(one => one.broker === broker && one.retained && !haveSameContent(one.message, event)))
+  if (
+    pending.length > 0 &&
+    pending.some(one => one.broker === broker && one.retained && !haveSameContent(one.message, event))
+  )
     return true;
   // Neither leaves a trace in the register by which the next delivery could be told to race with it.
   const deletesNothing = payload === '' && stamp === undefined && typeof held[broker] !== 'object';

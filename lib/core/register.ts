@@ -181,6 +181,7 @@ function keepPending(
   { pending }: Register,
   keep: (entry: Pending, index: number) => boolean,
 ): readonly Pending[] {
+  if (pending.length === 0) return pending;
   const kept = pending.filter(keep);
   if (kept.length === pending.length) return pending;
   return kept.length === 0 ? NO_PENDING : kept;

@@ -70,7 +70,7 @@ export class EventHandler {
       case 'won':
         this.#noteInferred(topic, event, outcome.register);
         this.#retryBlocked(topic, 'retained');
-        for (const link of links) link.seen(topic);
+        for (const link of links.all) link.seen(topic);
         if (isDeletionHeard(event, outcome)) links.at(event.broker).guard.heard(performance.now());
         break;
       case 'transient':
@@ -80,7 +80,7 @@ export class EventHandler {
         break;
       case 'expired':
         this.#retryBlocked(topic, 'retained');
-        for (const link of links) link.seen(topic);
+        for (const link of links.all) link.seen(topic);
         break;
       case 'echo':
         return this.#echoed(topic, outcome.register, (event as Observed | Probed).broker);
@@ -90,7 +90,7 @@ export class EventHandler {
 
   /** Where the topic is blocked, its new value may be a reason to retry. */
   #retryBlocked(topic: string, kind: 'retained' | 'transient'): void {
-    for (const { blockedTopics } of this.#deps.links) {
+    for (const { blockedTopics } of this.#deps.links.all) {
       if (blockedTopics.size > 0) blockedTopics.valueChanged(topic, kind, performance.now());
     }
   }
@@ -155,7 +155,9 @@ function isDeletionHeard(event: Event, { deletionProven }: Outcome): event is Ob
 function isAnyLacking({ register, effect }: Outcome): boolean {
   const { winner, transient } = register;
   if (effect === 'transient') return transient !== undefined;
-  return (
-    winner !== undefined && register.held.some((_, broker) => !isInSync(willHold(register, broker), winner))
-  );
+  if (winner === undefined) return false;
+  for (let broker = 0; broker < register.held.length; broker++) {
+    if (!isInSync(willHold(register, broker), winner)) return true;
+  }
+  return false;
 }

@@ -52,7 +52,7 @@ export class Ingress {
       if (conflated !== undefined) table.passedOver(topic, link.index, conflated);
       applyEvent(topic, this.#dated(link, observation, now));
       // A dropped echo needs no scan: it becomes overdue.
-      if (isBurst && !own && table.states.has(topic)) antiEntropy.note(topic);
+      if (isBurst && !own) antiEntropy.note(topic);
     }
     worker.credit(ingress.received(bytes, uptime));
   }

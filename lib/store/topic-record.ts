@@ -74,8 +74,7 @@ export function writeTopic(
   brokers: number,
 ): void {
   const { winner, tombstone, held, pending, inference } = register;
-  const messages: Message[] = [];
-  if (winner !== undefined) messages.push(winner);
+  const messages: Message[] = winner === undefined ? [] : [winner];
   for (const what of held) {
     if (typeof what === 'object' && !messages.includes(what)) messages.push(what);
   }

@@ -49,13 +49,17 @@ export class HeldTracker {
     until: number,
   ): SeenCommits {
     const last = seen ?? this.#notSeen;
-    const next = last.map((from, broker) => {
-      const [held, holds] = [heldAt(before, broker), heldAt(after, broker)];
-      if (areSame(held, holds)) return from;
+    let next: number[] | undefined;
+    for (let broker = 0; broker < last.length; broker++) {
+      const held = heldAt(before, broker);
+      const holds = heldAt(after, broker);
+      if (areSame(held, holds)) continue;
+      const from = last[broker] ?? 0;
       this.#history.changed(topic, broker, { before: held, after: holds, from, until });
-      return until;
-    });
-    return this.shared(next);
+      next ??= [...last];
+      next[broker] = until;
+    }
+    return next === undefined ? last : this.shared(next);
   }
 
   /** A publish that is no longer pending, and that its broker was not seen to hold, may have been held for a while. */
@@ -101,9 +105,11 @@ export class HeldTracker {
 
   /** The same commits, as an array that topics share where they can. */
   shared(seen: SeenCommits): SeenCommits {
-    if (seen.every((at, i) => at === this.#lastSeen[i])) return this.#lastSeen;
-    this.#lastSeen = seen;
-    return seen;
+    const last = this.#lastSeen;
+    let isSame = seen.length === last.length;
+    for (let broker = 0; isSame && broker < seen.length; broker++) isSame = seen[broker] === last[broker];
+    if (!isSame) this.#lastSeen = seen;
+    return this.#lastSeen;
   }
 }
 
