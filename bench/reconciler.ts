@@ -16,8 +16,8 @@ import type { ThreadCost, ThreadData } from './reconciler-thread.ts';
 import { figures, type Plan, type Result, type Run, type Scenario } from './scenario.ts';
 
 const FLOOD_TOPICS = 1_000;
-/** Some 30,000 messages a second, as in the scenario `flood`. */
-const FLOOD_BATCHES_PER_SECOND = 18;
+/** Some 30,000 messages a second, about what a client can write to mosquitto. */
+const BATCHES_PER_SECOND = 18;
 /** After the last echo: the last commit and the last credit are part of the cost. */
 const SETTLE_MS = 500;
 
@@ -66,8 +66,7 @@ export async function measure(
   const start = performance.now();
   const published = other.published(topicOf(messages - 1, topics));
   if (isReplay) await source.caughtUp();
-  else if (load === 'flood') await source.sendPaced(FLOOD_BATCHES_PER_SECOND);
-  else source.send();
+  else await source.sendPaced(BATCHES_PER_SECOND);
   await published;
   const seconds = (performance.now() - start) / 1000;
   await wait(SETTLE_MS);
