@@ -15,6 +15,7 @@ import {
   type Transient,
   willHold,
 } from './register.ts';
+import { replacePending, replaceTransient } from './register-changes.ts';
 import { compareVersions, isNewer, type Version } from './version.ts';
 
 /** Whether the broker lacks the winner or the transient message. */
@@ -47,7 +48,7 @@ export function offered(
   if (messages.length > room) messages.length = room;
   const isLeft = transientMessage !== undefined && !messages.includes(transientMessage);
   const next =
-    isRecipient && !isLeft ? { ...register, transient: withoutRecipient(transient, broker) } : register;
+    isRecipient && !isLeft ? replaceTransient(register, withoutRecipient(transient, broker)) : register;
   if (messages.length === 0) return outcome(next, isLacking && hasProbe ? 'probing' : 'idle');
   const pending = [...register.pending];
   const commands: Publish[] = [];
@@ -55,7 +56,7 @@ export function offered(
     pending.push({ broker, retained: message === retained, message });
     commands.push(publish(message, broker, message === retained, policy));
   }
-  return { register: { ...next, pending }, effect: 'published', commands };
+  return { register: replacePending(next, pending), effect: 'published', commands };
 }
 
 function isCurrent({ message, since }: Transient, now: number): boolean {
@@ -63,7 +64,8 @@ function isCurrent({ message, since }: Transient, now: number): boolean {
 }
 
 function withoutRecipient(transient: Transient, broker: number): Transient {
-  return { ...transient, recipients: transient.recipients & ~(1 << broker) };
+  const { message, recipients, since } = transient;
+  return { message, recipients: recipients & ~(1 << broker), since };
 }
 
 function byVersion(transient: Message | undefined, retained: Message | undefined): Message[] {
@@ -90,7 +92,7 @@ export function acknowledged(
 export function refused(register: Register, { broker, version }: Refused): Outcome<'updated' | 'idle'> {
   const index = pendingIndex(register, broker, version);
   if (index < 0) return outcome(register, 'idle');
-  return outcome({ ...register, pending: register.pending.toSpliced(index, 1) }, 'updated');
+  return outcome(replacePending(register, register.pending.toSpliced(index, 1)), 'updated');
 }
 
 function pendingIndex(register: Register, broker: number, version: Version): number {
@@ -103,5 +105,6 @@ function pendingIndex(register: Register, broker: number, version: Version): num
 export function withheld(register: Register): Outcome<'updated' | 'idle'> {
   const { transient } = register;
   if (transient === undefined || transient.recipients === 0) return outcome(register, 'idle');
-  return outcome({ ...register, transient: { ...transient, recipients: 0 } }, 'updated');
+  const { message, since } = transient;
+  return outcome(replaceTransient(register, { message, recipients: 0, since }), 'updated');
 }

@@ -18,6 +18,7 @@ import {
   withoutRetained,
   withProbe,
 } from './register.ts';
+import { replaceHeld, replacePending, replaceProbes } from './register-changes.ts';
 import type { Version } from './version.ts';
 
 /** The version of a message to which a broker rolled back: what overwrote it is newer. */
@@ -36,7 +37,7 @@ export function echoOverdue(register: Register, { broker }: EchoOverdue): Outcom
   if (isRetainedPending(register, broker)) return sendProbe(register, broker, 'urgent');
   // A transient message leaves no trace that a probe could find.
   const pending = withoutPending(register, broker, register.pending.length);
-  return outcome({ ...register, pending }, 'updated');
+  return outcome(replacePending(register, pending), 'updated');
 }
 
 /** Probes again, unless a publish is pending or a probe is open. */
@@ -47,7 +48,7 @@ export function scanDue(register: Register, { broker }: ScanDue): Outcome<'updat
 
 export function probeLost(register: Register, { broker }: ProbeLost): Outcome<'updated' | 'idle'> {
   if (!isProbing(register, broker)) return outcome(register, 'idle');
-  return outcome({ ...register, probes: withoutProbe(register, broker) }, 'updated');
+  return outcome(replaceProbes(register, withoutProbe(register, broker)), 'updated');
 }
 
 /** A broker tells what it retains now. A stale probe proves nothing that contradicts the message after it. */
@@ -62,17 +63,14 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
  * overwritten, or it never arrived. None was sent while the probe was open.
  */
 export function withAnswer(register: Register, broker: number): Register {
-  return {
-    ...register,
-    probes: withoutProbe(register, broker),
-    pending: withoutRetained(register, broker),
-  };
+  const answered = replaceProbes(register, withoutProbe(register, broker));
+  return replacePending(answered, withoutRetained(register, broker));
 }
 
 function unanswered(register: Register, broker: number): Outcome<'updated'> {
   const next = withAnswer(register, broker);
   const wasPending = next.pending.length < register.pending.length;
-  return outcome(wasPending ? { ...next, held: withHeld(register, broker, 'unknown') } : next, 'updated');
+  return outcome(wasPending ? replaceHeld(next, withHeld(register, broker, 'unknown')) : next, 'updated');
 }
 
 function absentAt(
@@ -85,7 +83,7 @@ function absentAt(
   if (absence === 'deletion' && isConfirmedAt(register, broker)) {
     return merge(next, deletion(newVersion, broker), { broker, stored: true, refreshes: false }, policy);
   }
-  return outcome({ ...next, held: withHeld(register, broker, 'absent') }, 'updated');
+  return outcome(replaceHeld(next, withHeld(register, broker, 'absent')), 'updated');
 }
 
 /** Whether an absence is contradicted by a message that the broker delivered after the probe was sent. */
@@ -114,7 +112,7 @@ function foundAt(
     return isAsHeld ? outcome(next, 'updated') : sendProbe(register, broker, 'urgent');
   }
   const known = knownAt(register, broker, found);
-  if (known !== undefined) return outcome({ ...next, held: withHeld(register, broker, known) }, 'updated');
+  if (known !== undefined) return outcome(replaceHeld(next, withHeld(register, broker, known)), 'updated');
   const message: Message = {
     payload: found.payload,
     properties: found.properties,

@@ -12,6 +12,7 @@
 import { isAtRest, type Register } from '../../core/register.ts';
 import { RestingTopics } from './resting-topics.ts';
 import type { Topic } from './topic.ts';
+import { withStatus } from './topic.ts';
 import { fixedBytes, ownerOf, registerBytes } from './topic-bytes.ts';
 import type { TopicStatus } from './topic-stats.ts';
 import { TopicUsage } from './topic-usage.ts';
@@ -108,7 +109,7 @@ export class TopicMap {
 
   setStatus(place: Place, status: TopicStatus): void {
     if (typeof place === 'number') this.#resting.setStatus(place, status);
-    else place.topic = { ...place.topic, status };
+    else place.topic = withStatus(place.topic, status);
   }
 
   delete(name: string): boolean {

@@ -24,7 +24,7 @@ import type { HeldBefore } from './held-change.ts';
 import { HeldTracker } from './held-tracker.ts';
 import { KeyedStates } from './keyed-states.ts';
 import { isChangeToStore } from './stored-register.ts';
-import type { Topic } from './topic.ts';
+import { type Topic, withStatus } from './topic.ts';
 import { type Place, TopicMap } from './topic-map.ts';
 import type { TopicPolicies } from './topic-policies.ts';
 import { isEverywhere, TopicStats, UNCOUNTED } from './topic-stats.ts';
@@ -93,7 +93,7 @@ export class TopicTable {
     const policy = this.#policies.of(topic);
     const convergedWinner = isEverywhere(register, policy) ? register.winner : undefined;
     const loaded = { register, policy, seen: this.#held.shared(seen), convergedWinner, status: UNCOUNTED };
-    this.states.set(topic, { ...loaded, status: this.#count(topic, loaded) });
+    this.states.set(topic, withStatus(loaded, this.#count(topic, loaded)));
     for (const commit of seen) this.commits.advance(commit);
     if (superseded !== undefined) this.#held.history.load(topic, superseded);
     this.#watchTime(topic, register, policy);
@@ -107,11 +107,13 @@ export class TopicTable {
     this.stats.makeRoom(brokers);
     this.#topics.makeRoom(brokers);
     for (const [topic, known] of this.states.entries()) {
+      const { convergedWinner, status } = known;
       this.states.set(topic, {
-        ...known,
         register: withRoom(known.register, brokers),
         policy: policies.of(topic),
         seen: this.#held.shared(Array.from({ length: brokers }, (_, index) => known.seen[index] ?? 0)),
+        convergedWinner,
+        status,
       });
       this.recount(topic);
     }

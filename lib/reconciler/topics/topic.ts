@@ -15,3 +15,8 @@ export interface Topic {
   /** As it was counted last. */
   readonly status: TopicStatus;
 }
+
+/** All code that makes a topic names its fields in one order, for the reason that core/register-changes.ts gives. */
+export function withStatus({ register, policy, seen, convergedWinner }: Topic, status: TopicStatus): Topic {
+  return { register, policy, seen, convergedWinner, status };
+}
