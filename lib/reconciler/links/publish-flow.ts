@@ -1,8 +1,8 @@
 /**
  * The flow of publications to one broker: which topics wait, how much is in flight, which echoes are expected.
  *
- * At most CREDIT publications, or about CREDIT_BYTES, are in flight to the worker. Topics beyond that wait here by name; when
- * their turn comes, their newest value is sent. So a slow broker costs memory for topics, not for messages.
+ * A window of publications (publish-window.ts), or about CREDIT_BYTES, are in flight to the worker. Topics beyond that wait here
+ * by name; when their turn comes, their newest value is sent. So a slow broker costs memory for topics, not for messages.
  */
 
 import { LogThrottle } from '../../core/log-throttle.ts';
@@ -10,9 +10,7 @@ import { BatchWriter } from '../../protocol/batch.ts';
 import type { PublishResults } from '../../protocol/messages.ts';
 import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
 import { EchoTimeouts } from './echo-timeouts.ts';
-
-/** Publications in flight to one broker at most. */
-export const CREDIT = 1_000;
+import { PublishWindow } from './publish-window.ts';
 
 /** Bytes of publications in flight to one broker at most, about. */
 export const CREDIT_BYTES = 16 * 1024 * 1024;
@@ -26,6 +24,7 @@ export class PublishFlow {
   #sent = 0;
   #through = 0;
   #bytes = 0;
+  readonly #window = new PublishWindow();
   /** The credit was used up, and less than half of it has come back. So publications go out in few, large batches. */
   #isExhausted = false;
   readonly #writer = new BatchWriter();
@@ -60,6 +59,11 @@ export class PublishFlow {
     return this.#isExhausted && this.#waiting.size > 0;
   }
 
+  /** Publications that may be in flight now. */
+  get credit(): number {
+    return this.#window.size;
+  }
+
   get hasCredit(): boolean {
     return !this.#isExhausted;
   }
@@ -71,6 +75,7 @@ export class PublishFlow {
     if (!this.#isExhausted && this.#uses(1)) {
       this.#isExhausted = true;
       this.#heldBack.pending++;
+      this.#window.usedUp(performance.now());
     }
     if (!publication.confirm) this.#echoes.published(publication.topic, this.#sent);
   }
@@ -84,7 +89,10 @@ export class PublishFlow {
   settled({ completedUpTo, bytes, quarantined = [], released = [], refused }: PublishResults): void {
     this.#through = completedUpTo;
     this.#bytes -= bytes;
-    this.#isExhausted &&= this.#uses(0.5);
+    if (this.#isExhausted && !this.#uses(0.5)) {
+      this.#isExhausted = false;
+      this.#window.halfSettled(performance.now());
+    }
     for (const topic of quarantined) {
       this.#quarantined.add(topic);
       // The worker has sent nothing, so no echo can be overdue.
@@ -144,6 +152,7 @@ export class PublishFlow {
     this.#through = 0;
     this.#bytes = 0;
     this.#isExhausted = false;
+    this.#window.reset();
     this.#echoes.clear();
     this.#quarantined.clear();
     this.#writer.take();
@@ -151,6 +160,7 @@ export class PublishFlow {
 
   /** Whether at least that share of the credit is in use. */
   #uses(share: number): boolean {
-    return this.#sent - this.#through >= CREDIT * share || this.#bytes >= CREDIT_BYTES * share;
+    const { size } = this.#window;
+    return this.#sent - this.#through >= size * share || this.#bytes >= CREDIT_BYTES * share;
   }
 }
