@@ -115,12 +115,12 @@ export class BrokerStandIn {
     let isLast = false;
     while (!reader.done) {
       const publication = readPublication(reader);
-      const { topic, payload, version, confirm } = publication;
+      const { topic, payload, version, hasNoEcho } = publication;
       bytes += publicationBytes(publication);
       this.#completed++;
       // The marker, which a worker keeps to itself.
-      if (confirm) acknowledged.push({ topic, version });
-      if (confirm) continue;
+      if (hasNoEcho) acknowledged.push({ topic, version });
+      if (hasNoEcho) continue;
       writeObservation(this.#writer, {
         ...{ topic, payload, properties: '', retained: true, replay: false },
         ...{ stamp: version, own: true, expiry: Number.POSITIVE_INFINITY },

@@ -138,6 +138,7 @@ function taskOf(folder: string, control: MessagePort, ports: readonly MessagePor
     settings: {
       controlPrefix: 'mqttrep',
       filters: [{ filter: `${ROOT}/#`, subscribe: all, publish: all }],
+      mode: 'replicate',
       mergeFrequency: 10,
       scanPeriod: 3_600,
       maxDrift: 300_000,

@@ -4,7 +4,7 @@ import type { Found, Observed } from './events.ts';
 import { haveSameContent, heldAfter, isDeletion, isInSync, type Message } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { type Register, withHeld } from './register.ts';
+import { heldWith, type Register } from './register.ts';
 import { replaceHeld, replaceWinner } from './register-changes.ts';
 import { compareVersions, isNewer, type Version } from './version.ts';
 
@@ -40,7 +40,7 @@ export function merge(
   { order }: Policy,
 ): Outcome<'won' | 'lost' | 'repeated'> {
   const { winner, tombstone } = register;
-  const held = (now: Message) => (stored ? withHeld(register, broker, heldAfter(now)) : register.held);
+  const held = (now: Message) => (stored ? heldWith(register, broker, heldAfter(now)) : register.held);
   if (winner !== undefined && haveSameContent(winner, message)) {
     const same = repeated(winner, message, refreshes);
     const isKnown = same === winner && held(same) === register.held;
@@ -70,7 +70,7 @@ function wasDeleted({ tombstone }: Register, { version }: Message): boolean {
   return tombstone !== undefined && isNewer(tombstone, version);
 }
 
-/** The last deletion, if this loser is counted. */
+/** The last deletion before the winner. The loser may be a later deletion than the known one. */
 function tombstoneAfter({ tombstone }: Register, loser: Message): Version | undefined {
   if (!isDeletion(loser)) return tombstone;
   return tombstone === undefined || isNewer(loser.version, tombstone) ? loser.version : tombstone;

@@ -29,15 +29,15 @@ class Page {
   /** 1: the winner was seen at all brokers. */
   readonly converged = new Uint8Array(PAGE_SIZE);
   readonly policies: Column<Policy>;
-  readonly seen: Column<readonly number[]>;
+  readonly seenAt: Column<readonly number[]>;
   readonly statuses: Column<TopicStatus>;
 
   /** @param first most topics are assumed to be like this one */
-  constructor({ register: { winner }, policy, seen, status }: Topic) {
+  constructor({ register: { winner }, policy, seenAt, status }: Topic) {
     this.properties = new Column(PAGE_SIZE, winner?.properties);
     this.replicas = new Column(PAGE_SIZE, winner?.version.replica ?? '');
     this.policies = new Column(PAGE_SIZE, policy);
-    this.seen = new Column(PAGE_SIZE, seen);
+    this.seenAt = new Column(PAGE_SIZE, seenAt);
     this.statuses = new Column(PAGE_SIZE, status);
   }
 }
@@ -77,7 +77,7 @@ export class RestingTopics {
   }
 
   /** @throws TypeError for a topic without a winner, which is not at rest */
-  write(place: number, { register, policy, seen, convergedWinner, status }: Topic): void {
+  write(place: number, { register, policy, seenAt, convergedWinner, status }: Topic): void {
     const { winner, held, inference } = register;
     if (winner === undefined) throw new TypeError('a topic without a winner is not at rest');
     const page = this.#pageOf(place);
@@ -95,7 +95,7 @@ export class RestingTopics {
     page.unretained.set(at, inference.unretained);
     page.converged[at] = Number(convergedWinner === winner);
     page.policies.set(at, policy);
-    page.seen.set(at, seen);
+    page.seenAt.set(at, seenAt);
     page.statuses.set(at, status);
   }
 
@@ -118,7 +118,7 @@ export class RestingTopics {
     return {
       register: atRest(winner, held, page.unretained.get(at)),
       policy: page.policies.get(at),
-      seen: page.seen.get(at),
+      seenAt: page.seenAt.get(at),
       convergedWinner: page.converged[at] === 1 ? winner : undefined,
       status: page.statuses.get(at),
     };
