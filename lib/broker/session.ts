@@ -39,6 +39,8 @@ export class Session {
   readonly #tests: ConnectTests | undefined;
   readonly #probes: SessionProbes;
   readonly #early: EarlyMessages;
+  /** The broker has not shown yet all that it retains. */
+  #isReplaying = true;
   /** Undefined until the capabilities that it depends on are known. */
   #replay: Replay | undefined;
   /** Called once the replay or the session is over. */
@@ -119,6 +121,7 @@ export class Session {
     connection.receive(this.#live);
     this.#announceOrUnsubscribe();
     const granted = await this.#untilEnd(replay.run(wanted, upgrade, packet => this.#isReplayed(packet)));
+    this.#isReplaying = false;
     if (replay.end === 'complete') capabilities.learn({ lostSentinels: 0 });
     capabilities.learn(replay.found);
     this.#deps.brokerLog.refused(granted);
@@ -231,9 +234,12 @@ export class Session {
   }
 
   readonly #live = (packet: ReceivedMessage, done: () => void): void => {
-    this.#presence?.observe(packet);
+    const isControl = packet.topic.startsWith(this.#deps.inbound.controlPrefix);
+    if (isControl) this.#presence?.observe(packet);
     if (packet.retain) this.#deps.sentinelVisibility.showedRetained();
-    if (this.#isOwn(packet) || this.#probes.current.observe(packet)) done();
+    // What belongs to the session itself is under control topics. The replay watches all messages until its end.
+    const isOwn = (isControl || this.#isReplaying) && this.#isOwn(packet);
+    if (isOwn || this.#probes.current.observe(packet)) done();
     else this.#deps.ingress.take(packet, done);
   };
 

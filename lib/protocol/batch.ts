@@ -70,6 +70,19 @@ export class BatchWriter {
     return this;
   }
 
+  /** Bytes of a buffer, without a view of them. They are read as a byte string, or as a text if they are UTF-8. */
+  bytesOf(source: Buffer, start: number, end: number): this {
+    this.u32(end - start).#reserve(end - start);
+    source.copy(this.#buffer, this.#length, start, end);
+    this.#length += end - start;
+    return this;
+  }
+
+  /** What was written since the last `take`, until more is written. */
+  get written(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
   /** Puts the length of what `write` appends before it, so that a reader can skip it. */
   sized(write: () => void): this {
     const start = this.#length;
@@ -83,12 +96,17 @@ export class BatchWriter {
   take(): ArrayBuffer {
     const { buffer, byteOffset } = this.#buffer;
     const taken = buffer.slice(byteOffset, byteOffset + this.#length) as ArrayBuffer;
+    this.clear();
+    return taken;
+  }
+
+  /** Forgets what was written since the last `take`. */
+  clear(): void {
     this.#length = 0;
     this.#records = 0;
     // The memory for a single large payload must not be kept for ever.
     if (this.#buffer.length > 16 * INITIAL_BUFFER_BYTES)
       this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES);
-    return taken;
   }
 
   #reserve(bytes: number): void {
