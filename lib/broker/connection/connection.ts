@@ -44,6 +44,8 @@ const FAILED_BY_THE_END: ReadonlySet<string> = new Set(['Connection closed', 'cl
 /** Longest wait for an orderly DISCONNECT. */
 const DISCONNECT_TIMEOUT_MS = 1_000;
 
+const NO_PROPERTIES: MessageProperties = {};
+
 /** PUBACK code (MQTT 5 §3.4.2.1) of a message that nobody subscribes to. */
 const NO_SUBSCRIBERS = 0x10;
 
@@ -187,40 +189,59 @@ export class Connection {
         return;
       }
     }
+    const isAcknowledged = qos > 0;
+    if (!this.hasEnded && this.#flow.take(isAcknowledged)) {
+      this.#send(topic, payload, qos, options, error => {
+        this.#flow.release(isAcknowledged);
+        done(error);
+      });
+      return;
+    }
     this.#flow.add({
-      isAcknowledged: qos > 0,
+      isAcknowledged,
       send: release => {
-        if (this.hasEnded) {
-          release();
-          done(new Error(CLOSED));
-          return;
-        }
-        const place = qos > 0 ? this.#order.sent() : 0;
         const finish = (error?: Error) => {
           release();
           done(error);
         };
-        if (qos === 2) this.#publishByClient(topic, payload, options, place, finish);
-        else this.#publishByLane({ topic, payload, qos }, options, place, finish);
+        if (this.hasEnded) finish(new Error(CLOSED));
+        else this.#send(topic, payload, qos, options, finish);
       },
     });
   }
 
-  #publishByLane(
-    message: { readonly topic: string; readonly payload: Buffer; readonly qos: 0 | 1 },
-    { retain = false, properties = {} }: IClientPublishOptions,
-    place: number,
+  #send(
+    topic: string,
+    payload: Buffer,
+    qos: QoS,
+    options: IClientPublishOptions,
     finish: (error?: Error) => void,
   ): void {
+    const place = qos > 0 ? this.#order.sent() : 0;
+    if (qos === 2) {
+      this.#publishByClient(topic, payload, options, place, finish);
+      return;
+    }
+    const { retain = false, properties = NO_PROPERTIES } = options;
     const sent = this.protocolVersion < 5 ? undefined : (properties as MessageProperties);
     try {
-      this.#lane.publish({ ...message, retain, properties: sent }, answer => {
-        if (typeof answer === 'number' && place > 0) this.#order.answered(place);
-        finish(failureOf(answer));
+      this.#lane.publish(topic, payload, qos, retain, sent, answer => {
+        if (answer === 0 && place > 0) this.#order.answered(place);
+        finish(answer === 0 ? undefined : this.#failureOf(answer, place));
       });
     } catch (error) {
       setImmediate(finish, error as Error);
     }
+  }
+
+  #failureOf(answer: PublishAnswer, place: number): Error | undefined {
+    if (answer === 'ended') return new Error(CLOSED);
+    if (place > 0) this.#order.answered(place);
+    if (answer === NO_SUBSCRIBERS) return undefined;
+    return new ErrorWithReasonCode(
+      `Publish error: ${ReasonCodes[answer as keyof typeof ReasonCodes]}`,
+      answer,
+    );
   }
 
   #publishByClient(
@@ -280,13 +301,7 @@ export class Connection {
   #ended(): void {
     this.#hasEnded = true;
     this.#requests.ended();
-    this.#flow.release();
+    this.#flow.releaseAll();
     this.#lane.ended();
   }
-}
-
-function failureOf(answer: PublishAnswer): Error | undefined {
-  if (answer === 'ended') return new Error(CLOSED);
-  if (answer === 0 || answer === NO_SUBSCRIBERS) return undefined;
-  return new ErrorWithReasonCode(`Publish error: ${ReasonCodes[answer as keyof typeof ReasonCodes]}`, answer);
 }

@@ -44,15 +44,6 @@ export interface LaneOptions {
   readonly broken: (reason: string) => void;
 }
 
-export interface LanePublish {
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: 0 | 1;
-  readonly retain: boolean;
-  /** Undefined over MQTT 3.1.1. */
-  readonly properties: MessageProperties | SentProperties | undefined;
-}
-
 /** The reason code of the PUBACK, 0 if a message of QoS 0 is written, or that the connection has ended. */
 export type PublishAnswer = number | 'ended';
 
@@ -163,16 +154,24 @@ export class Lane {
   }
 
   /**
+   * @param properties undefined over MQTT 3.1.1
    * @param answered called once, not in the same turn
    * @throws RangeError if the packet cannot be written as MQTT
    */
-  publish(publish: LanePublish, answered: (answer: PublishAnswer) => void): void {
-    if (publish.qos === 0) {
-      this.#writer.publish({ ...publish, id: 0 });
+  publish(
+    topic: string,
+    payload: Buffer,
+    qos: 0 | 1,
+    retain: boolean,
+    properties: MessageProperties | SentProperties | undefined,
+    answered: (answer: PublishAnswer) => void,
+  ): void {
+    if (qos === 0) {
+      this.#writer.publish(topic, payload, qos, retain, 0, properties);
       this.#unflushed.push(answered);
     } else {
-      const id = this.#ids.next(used => this.#inFlight.has(used));
-      this.#writer.publish({ ...publish, id });
+      const id = this.#ids.next(this.#inFlight);
+      this.#writer.publish(topic, payload, qos, retain, id, properties);
       this.#inFlight.set(id, answered);
     }
     this.#flushSoon();
