@@ -114,11 +114,7 @@ export class Lane {
     this.#transport = connect({
       isHeldUp: () => this.#inFlight.size >= this.window && this.window < SMALL_WINDOW,
       data: chunk => this.#data(chunk),
-      end: () => this.#end(),
-      closed: error => {
-        // After an orderly end what waits is still handed on; then the stream ends as well.
-        if (!this.#isLast) this.stream.destroy(error);
-      },
+      closed: error => this.#closed(error),
     });
   }
 
@@ -312,7 +308,12 @@ export class Lane {
     this.#options.broken(reason);
   }
 
-  #end(): void {
+  /** After an orderly end what waits is still handed on; then the stream ends as well. */
+  #closed(error: Error | undefined): void {
+    if (error !== undefined || this.#isOver) {
+      this.stream.destroy(error);
+      return;
+    }
     this.#isLast = true;
     if (this.#waiting.isEmpty) this.#endIfLast();
     if (this.#isHeld) this.#endTimer = setTimeout(() => this.#endNow(), LAST_MESSAGES_TIMEOUT_MS);

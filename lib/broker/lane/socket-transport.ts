@@ -37,7 +37,6 @@ export class SocketTransport implements Transport {
       .on('connect', () => {
         this.#isReached = true;
       })
-      .on('end', () => events.end())
       .on('error', error => {
         this.#error = error;
       })

@@ -44,7 +44,6 @@ export class StreamTransport implements Transport {
       if (stream instanceof Socket) stream.setNoDelay(true);
     });
     stream.on('readable', () => this.#readable());
-    stream.on('end', () => events.end());
     stream.on('error', error => {
       this.#error = error;
     });

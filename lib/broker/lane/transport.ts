@@ -5,8 +5,7 @@ export interface TransportEvents {
   readonly isHeldUp: () => boolean;
   /** Bytes that are overwritten after the call. */
   readonly data: (chunk: Buffer) => void;
-  /** The broker sends no more. */
-  readonly end: () => void;
+  /** @param error undefined after an orderly end */
   readonly closed: (error: Error | undefined) => void;
 }
 
