@@ -6,28 +6,23 @@
  * Messages of QoS 0 and 1 go in and out by the lane, those of QoS 2 by MQTT.js.
  */
 
-import {
-  ErrorWithReasonCode,
-  type IClientPublishOptions,
-  type IPublishPacket,
-  type MqttClient,
-  ReasonCodes,
-} from 'mqtt';
+import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
-import type { Lane, MessageHandler, PublishAnswer } from '../lane/lane.ts';
+import type { MessageHandler } from '../lane/handover.ts';
+import type { Lane } from '../lane/lane.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
 import { AnswerOrder } from './answer-order.ts';
-import { CLOSED, isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
+import { isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
 import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
-import { FlowControl } from './flow-control.ts';
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient } from './open-client.ts';
 import { packetSize } from './packet-size.ts';
+import { Publishing } from './publishing.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -35,19 +30,8 @@ writeToStream.cacheNumbers = false;
 
 keepUserPropertyOrder();
 
-/**
- * MQTT.js fails each publish in flight with one of these errors when a connection ends. After a keepalive timeout its
- * client still counts as connected at that moment.
- */
-const FAILED_BY_THE_END: ReadonlySet<string> = new Set(['Connection closed', 'client disconnecting']);
-
 /** Longest wait for an orderly DISCONNECT. */
 const DISCONNECT_TIMEOUT_MS = 1_000;
-
-const NO_PROPERTIES: MessageProperties = {};
-
-/** PUBACK code (MQTT 5 §3.4.2.1) of a message that nobody subscribes to. */
-const NO_SUBSCRIBERS = 0x10;
 
 export class Connection {
   readonly protocolVersion: ProtocolVersion;
@@ -56,7 +40,7 @@ export class Connection {
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
   readonly #lane: Lane;
-  readonly #flow: FlowControl;
+  readonly #publishing: Publishing;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
   /** Messages of QoS 2. */
@@ -72,8 +56,17 @@ export class Connection {
   ) {
     this.#client = client;
     this.#lane = lane;
-    lane.window = limits.receiveMaximum;
-    this.#flow = new FlowControl(limits.receiveMaximum);
+    this.#publishing = new Publishing({
+      client,
+      lane,
+      mqtt5: protocolVersion === 5,
+      receiveMaximum: limits.receiveMaximum,
+      order: this.#order,
+      hasEnded: () => this.hasEnded,
+      failedByTheEnd: () => {
+        this.#hasEnded = true;
+      },
+    });
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
       order: this.#order,
@@ -189,73 +182,7 @@ export class Connection {
         return;
       }
     }
-    const isAcknowledged = qos > 0;
-    if (!this.hasEnded && this.#flow.take(isAcknowledged)) {
-      this.#send(topic, payload, qos, options, error => {
-        this.#flow.release(isAcknowledged);
-        done(error);
-      });
-      return;
-    }
-    this.#flow.add({
-      isAcknowledged,
-      send: release => {
-        const finish = (error?: Error) => {
-          release();
-          done(error);
-        };
-        if (this.hasEnded) finish(new Error(CLOSED));
-        else this.#send(topic, payload, qos, options, finish);
-      },
-    });
-  }
-
-  #send(
-    topic: string,
-    payload: Buffer,
-    qos: QoS,
-    options: IClientPublishOptions,
-    finish: (error?: Error) => void,
-  ): void {
-    const place = qos > 0 ? this.#order.sent() : 0;
-    if (qos === 2) {
-      this.#publishByClient(topic, payload, options, place, finish);
-      return;
-    }
-    const { retain = false, properties = NO_PROPERTIES } = options;
-    const sent = this.protocolVersion < 5 ? undefined : (properties as MessageProperties);
-    try {
-      this.#lane.publish(topic, payload, qos, retain, sent, answer => {
-        if (answer === 0 && place > 0) this.#order.answered(place);
-        finish(answer === 0 ? undefined : this.#failureOf(answer, place));
-      });
-    } catch (error) {
-      setImmediate(finish, error as Error);
-    }
-  }
-
-  #failureOf(answer: PublishAnswer, place: number): Error | undefined {
-    if (answer === 'ended') return new Error(CLOSED);
-    if (place > 0) this.#order.answered(place);
-    if (answer === NO_SUBSCRIBERS) return undefined;
-    return new ErrorWithReasonCode(
-      `Publish error: ${ReasonCodes[answer as keyof typeof ReasonCodes]}`,
-      answer,
-    );
-  }
-
-  #publishByClient(
-    topic: string,
-    payload: Buffer,
-    options: IClientPublishOptions,
-    place: number,
-    finish: (error?: Error) => void,
-  ): void {
-    this.#client.publish(topic, payload, { ...options, qos: 2 }, error => {
-      if (!error) this.#order.answered(place);
-      if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
-      finish(error ?? undefined);
-    });
+    this.#publishing.publish(topic, payload, qos, options, done);
   }
 
   /** The broker or the network closed the connection: not mqttrep, not a keepalive timeout, not a protocol error. */
@@ -301,7 +228,6 @@ export class Connection {
   #ended(): void {
     this.#hasEnded = true;
     this.#requests.ended();
-    this.#flow.releaseAll();
-    this.#lane.ended();
+    this.#publishing.ended();
   }
 }

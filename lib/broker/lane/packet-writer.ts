@@ -4,7 +4,8 @@
  * in the queue of a stream and a vector of a system call, which cost more than its bytes.
  */
 
-import type { MessageProperties, SentProperties, UserProperties } from '../../protocol/properties.ts';
+import type { UserProperties } from '../../protocol/properties.ts';
+import { MAX_UTF8_BYTES, mostPropertyBytes, type Properties } from './property-bytes.ts';
 
 const BUFFER_BYTES = 64 * 1024;
 
@@ -13,9 +14,6 @@ const MIN_UNCOPIED_BYTES = 8 * 1024;
 
 /** Above this many bytes the buffer itself is handed over; below, a copy of exact size. */
 const MIN_HANDED_OVER_BYTES = 16 * 1024;
-
-/** Most bytes of UTF-8 for one code unit of a string. */
-const MAX_UTF8_BYTES = 3;
 
 /** Most bytes of a fixed header, and of what a PUBLISH has beside topic, properties and payload. */
 const MAX_HEADER_BYTES = 5;
@@ -26,8 +24,6 @@ const MAX_TEXT_BYTES = 65_535;
 
 /** Texts up to this length are written character by character: a call into Node costs more. */
 const SHORT_TEXT = 40;
-
-type Properties = MessageProperties | SentProperties;
 
 export class PacketWriter {
   #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
@@ -239,25 +235,4 @@ export class PacketWriter {
     this.#buffer[this.#length++] = identifier;
     this.#text(value);
   }
-}
-
-function mostPropertyBytes(properties: Properties): number {
-  const { contentType = '', responseTopic = '', correlationData } = properties;
-  let most = MAX_HEADER_BYTES + 2 + 5 + 3 * 3;
-  most += (contentType.length + responseTopic.length) * MAX_UTF8_BYTES + (correlationData?.length ?? 0);
-  const { userProperties } = properties;
-  if (userProperties === undefined) return most;
-  if (!Array.isArray(userProperties)) return most + mostUserBytes(userProperties as UserProperties);
-  for (const some of userProperties as UserProperties[]) most += mostUserBytes(some);
-  return most;
-}
-
-function mostUserBytes(some: UserProperties): number {
-  let most = 0;
-  for (const name of Object.keys(some)) {
-    const values = some[name];
-    if (typeof values === 'string') most += 5 + (name.length + values.length) * MAX_UTF8_BYTES;
-    else for (const value of values ?? []) most += 5 + (name.length + value.length) * MAX_UTF8_BYTES;
-  }
-  return most;
 }
