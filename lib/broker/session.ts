@@ -6,7 +6,6 @@
  */
 
 import type { ProbePriority } from '../core/events.ts';
-import { isReplicable } from '../core/filter.ts';
 import type { QoS } from '../core/policy.ts';
 import type { FullScanRequest, SessionStarted } from '../protocol/messages.ts';
 import { announcePresence } from './announce-presence.ts';
@@ -16,14 +15,12 @@ import { Connection } from './connection/connection.ts';
 import type { Grant } from './connection/filter-requests.ts';
 import { grantedLess } from './connection/grants.ts';
 import { sayGoodbye } from './goodbye.ts';
-import { EarlyMessages } from './incoming/early-messages.ts';
-import { retainFlagReader } from './incoming/retain-flag.ts';
-import type { ReceivedMessage } from './lane/received-message.ts';
 import type { Presence } from './presence.ts';
 import { SentinelLostError } from './retained/end-of-replay.ts';
 import { Replay } from './retained/replay.ts';
 import type { Sentinel } from './retained/sentinel.ts';
 import type { SessionDeps } from './session-deps.ts';
+import { SessionPackets } from './session-packets.ts';
 import { SessionProbes } from './session-probes.ts';
 
 export class Session {
@@ -38,9 +35,7 @@ export class Session {
   /** Undefined where mqttrep may write no control topic. */
   readonly #tests: ConnectTests | undefined;
   readonly #probes: SessionProbes;
-  readonly #early: EarlyMessages;
-  /** The broker has not shown yet all that it retains. */
-  #isReplaying = true;
+  readonly #packets: SessionPackets;
   /** Undefined until the capabilities that it depends on are known. */
   #replay: Replay | undefined;
   /** Called once the replay or the session is over. */
@@ -62,7 +57,15 @@ export class Session {
     });
     this.#probes = new SessionProbes({ ...deps, retains: this.#retains, writes: this.#writes, ready });
     deps.second.beside(connection);
-    this.#early = new EarlyMessages(deps.ingress);
+    this.#packets = new SessionPackets({
+      ...deps,
+      presence: this.#presence,
+      sentinel: this.#sentinel,
+      markerTopic: this.#markerTopic,
+      tests: this.#tests,
+      probes: this.#probes,
+      replay: () => this.#replay,
+    });
   }
 
   get number(): number {
@@ -76,7 +79,7 @@ export class Session {
   async begin(): Promise<SessionStarted['marker']> {
     const { connection, former, capabilities, wanted } = this.#deps;
     const highestQos = Math.max(0, ...wanted.map(({ qos }) => qos)) as QoS;
-    connection.receive(former === undefined ? this.#beforeSubscribing : this.#live);
+    connection.receive(former === undefined ? this.#packets.beforeSubscribing : this.#packets.subscribed);
     if (this.#writes) capabilities.controlTopics.writing();
     await this.#sentinel?.place(connection);
     if (connection.hasEnded) throw new Error('the connection was closed when a control topic was written');
@@ -106,7 +109,7 @@ export class Session {
     if (replay === undefined) throw new Error('replay() comes after begin()');
     const upgrade = qosUpgradeOf(capabilities.current, protocolVersion);
     this.#openOutgoing();
-    // Messages of the session before belong to it.
+    // The buffered messages belong to the former session.
     ingress.flush();
     post({
       kind: 'session-started',
@@ -116,18 +119,20 @@ export class Session {
       writesControlTopics: this.#writes,
       marker,
     });
-    this.#setIngressMode('replay');
-    this.#early.release();
-    connection.receive(this.#live);
+    this.#packets.setIngressMode('replay');
+    this.#packets.releaseEarly();
+    connection.receive(this.#packets.subscribed);
     this.#announceOrUnsubscribe();
-    const granted = await this.#untilEnd(replay.run(wanted, upgrade, packet => this.#isReplayed(packet)));
-    this.#isReplaying = false;
+    const granted = await this.#untilEnd(
+      replay.run(wanted, upgrade, packet => this.#packets.isReplayed(packet)),
+    );
+    this.#packets.replayed();
     if (replay.end === 'complete') capabilities.learn({ lostSentinels: 0 });
     capabilities.learn(replay.found);
     this.#deps.brokerLog.refused(granted);
-    // No message may overtake one that is still packed.
+    // The buffered messages must arrive before `caught-up`.
     ingress.flush();
-    this.#setIngressMode('live');
+    this.#packets.setIngressMode('live');
     post({ kind: 'caught-up', stamps, isReplayIncomplete: replay.end === 'cut' });
     const upgraded = upgrade === 'with the second' ? await replay.upgradeQos(wanted) : granted;
     this.#setReady();
@@ -179,19 +184,10 @@ export class Session {
     });
   }
 
-  #setIngressMode(phase: 'replay' | 'live'): void {
-    const { connection, ingress, capabilities } = this.#deps;
-    const { protocolVersion } = connection;
-    ingress.mode = {
-      hasProperties: protocolVersion === 5,
-      isReplay: phase === 'replay',
-      retainFlag: retainFlagReader(capabilities.current, protocolVersion, phase),
-    };
-  }
-
   /**
-   * On a new connection announces presence. Otherwise unsubscribes from the filters that are no longer wanted, at the same time
-   * as the SUBSCRIBE: so no message is missed or doubled whose topic another filter matches from now on.
+   * Announces presence on a new connection. On a connection that stands, it unsubscribes from filters that are no longer wanted.
+   * The UNSUBSCRIBE goes out together with the SUBSCRIBE. So a topic that an old and a new filter match is neither missed nor
+   * doubled.
    */
   #announceOrUnsubscribe(): void {
     const { connection, wanted, former, capabilities, brokerLog } = this.#deps;
@@ -224,36 +220,5 @@ export class Session {
         capabilities.learn({ lostSentinels: capabilities.current.lostSentinels + 1 });
       throw error;
     }
-  }
-
-  /** If live messages lose the retain flag, a message with the flag is replayed. */
-  #isReplayed({ topic, retain }: ReceivedMessage): boolean {
-    const { connection, capabilities, inbound } = this.#deps;
-    const isDropped = liveFlagOf(capabilities.current, connection.protocolVersion) === 'dropped';
-    return retain && isDropped && isReplicable(topic, inbound.controlPrefix);
-  }
-
-  readonly #live = (packet: ReceivedMessage, done: () => void): void => {
-    const isControl = packet.topic.startsWith(this.#deps.inbound.controlPrefix);
-    if (isControl) this.#presence?.observe(packet);
-    if (packet.retain) this.#deps.sentinelVisibility.showedRetained();
-    // What belongs to the session itself is under control topics. The replay watches all messages until its end.
-    const isOwn = (isControl || this.#isReplaying) && this.#isOwn(packet);
-    if (isOwn || this.#probes.current.observe(packet)) done();
-    else this.#deps.ingress.take(packet, done);
-  };
-
-  /** Messages of a persistent session, which the broker delivers before mqttrep subscribes. */
-  readonly #beforeSubscribing = (packet: ReceivedMessage, done: () => void): void => {
-    if (!this.#isOwn(packet)) this.#early.add(packet);
-    done();
-  };
-
-  /** Whether the message belongs to a capability test, or to the replay. */
-  #isOwn(packet: ReceivedMessage): boolean {
-    this.#replay?.touch(packet);
-    if (this.#tests?.observe(packet) === true) return true;
-    if (this.#replay !== undefined) return this.#replay.observe(packet);
-    return packet.topic === this.#markerTopic || this.#sentinel?.observe(packet) === true;
   }
 }

@@ -10,6 +10,7 @@ import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
+import type { NameMap } from '../../routes/name-map.ts';
 import type { MessageHandler } from '../lane/handover.ts';
 import type { Lane } from '../lane/lane.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
@@ -23,6 +24,7 @@ import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient } from './open-client.ts';
 import { packetSize } from './packet-size.ts';
 import { Publishing } from './publishing.ts';
+import { underCanonicalNames } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -45,6 +47,7 @@ export class Connection {
   readonly #order = new AnswerOrder();
   /** Messages of QoS 2. */
   readonly #received = { messages: 0, retained: 0 };
+  readonly #names: NameMap | undefined;
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
@@ -52,9 +55,10 @@ export class Connection {
 
   private constructor(
     { client, lane, limits, closed }: Opened,
-    { protocolVersion, subscribeLimit = NO_FILTER_LIMIT }: ConnectionOptions,
+    { protocolVersion, subscribeLimit = NO_FILTER_LIMIT, names }: ConnectionOptions,
   ) {
     this.#client = client;
+    this.#names = names;
     this.#lane = lane;
     this.#publishing = new Publishing({
       client,
@@ -69,6 +73,7 @@ export class Connection {
     });
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
+      names,
       order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
@@ -99,9 +104,10 @@ export class Connection {
     };
   }
 
-  /** From now on `handler` receives the messages, also those that arrived before. */
-  receive(handler: MessageHandler): void {
+  /** From now on `receiver` receives the messages, also those that arrived before. */
+  receive(receiver: MessageHandler): void {
     if (this.#hasProtocolError) return;
+    const handler = underCanonicalNames(receiver, this.#names);
     this.#client.handleMessage = (packet, done) => {
       this.#received.messages++;
       if (packet.retain) this.#received.retained++;
@@ -161,11 +167,16 @@ export class Connection {
    * an error, or when the message is acknowledged (with QoS 0: written).
    */
   publish(
-    topic: string,
+    canonical: string,
     payload: Buffer,
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
+    const topic = this.#names === undefined ? canonical : this.#names.toLocal(canonical);
+    if (topic === undefined) {
+      setImmediate(done, new Error('by the mapping rules it would have a name that is never replicated'));
+      return;
+    }
     const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
     const { maximumPacketSize } = this.limits;
     if (maximumPacketSize < Number.POSITIVE_INFINITY) {

@@ -78,7 +78,7 @@ export class PackedMessages {
   add(message: ReceivedMessage, findings: Findings): void {
     this.#count++;
     const writer = this.#writer;
-    if (message instanceof DecodedMessage && !message.isAliased)
+    if (message instanceof DecodedMessage && !message.hasOtherName)
       writeObservationOf(writer, message, findings);
     else writeObservation(writer, { ...findings, topic: message.topic, payload: message.payload });
   }

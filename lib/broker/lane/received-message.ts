@@ -66,8 +66,8 @@ export class DecodedMessage implements ReceivedMessage {
     this.end = end;
   }
 
-  /** Whether the topic came as an alias, and is not among the bytes. */
-  get isAliased(): boolean {
+  /** Whether the topic came as an alias, or was renamed, and is not among the bytes. */
+  get hasOtherName(): boolean {
     return this.topicAt === this.topicEnd;
   }
 
@@ -81,6 +81,26 @@ export class DecodedMessage implements ReceivedMessage {
     if (this.propertiesAt === this.payloadAt) return undefined;
     this.#properties ??= readProperties(this.bytes, this.propertiesAt, this.payloadAt);
     return this.#properties;
+  }
+
+  /** The same message under another topic; valid as long as this one. */
+  withTopic(topic: string): DecodedMessage {
+    const { id, length, bytes, propertiesAt, payloadAt, end } = this;
+    const first = (this.qos << 1) | (this.retain ? 1 : 0);
+    const renamed = new DecodedMessage(
+      topic,
+      first,
+      id,
+      length,
+      bytes,
+      propertiesAt,
+      propertiesAt,
+      propertiesAt,
+      payloadAt,
+      end,
+    );
+    renamed.ordinal = this.ordinal;
+    return renamed;
   }
 
   /** The same message with bytes of its own. */
@@ -113,4 +133,10 @@ export function payloadBytesOf(message: ReceivedMessage): number {
 /** The message as it may be kept. */
 export function copyOf(message: ReceivedMessage): ReceivedMessage {
   return message instanceof DecodedMessage ? message.copy() : message;
+}
+
+/** The message under this topic. */
+export function withTopic(message: ReceivedMessage, topic: string): ReceivedMessage {
+  if (message.topic === topic) return message;
+  return message instanceof DecodedMessage ? message.withTopic(topic) : { ...message, topic };
 }
