@@ -1,27 +1,37 @@
 /** A packet other than PUBLISH that is larger than its kind can be ends the connection at its header. */
 
 import { expect } from 'chai';
-import { PacketGuard } from '../../../lib/broker/connection/packet-guard.ts';
+import { PacketReader } from '../../../lib/broker/lane/packet-reader.ts';
 import { numberOf } from '../../support/publish-bytes.ts';
 
 /** Bytes of the largest payload that mqttrep accepts. */
 const LARGEST = 1_000;
 
-describe('PacketGuard of packets other than PUBLISH', () => {
-  const KIB = 1024;
-  /** The packet in its place, at which the parser ends the connection. */
-  const NO_PACKET = Buffer.from([0, 0]);
+/** A reader, with what it says of the violation, and the packets that it hands on. */
+function readerOf(mqtt5: boolean) {
+  const broken: string[] = [];
+  const passed: string[] = [];
+  const reader = new PacketReader({
+    mqtt5,
+    largestPayload: LARGEST,
+    message: () => true,
+    puback: () => false,
+    other: packet => passed.push(packet.toString('hex')),
+    broken: reason => broken.push(reason),
+  });
+  return { reader, broken, passed };
+}
 
+describe('PacketReader of packets other than PUBLISH', () => {
+  const KIB = 1024;
   /** The violation by a packet of this type and size, of which only the header arrived, after a request with this many filters. */
   function brokenBy(first: number, size: number, filters = 0): string | undefined {
-    const guard = new PacketGuard(LARGEST, true);
-    if (filters > 0) guard.expect(filters);
-    const header = Buffer.concat([Buffer.from([first]), numberOf(size)]);
-    const passed = guard.pass(header);
-    const isBroken = guard.broken !== undefined;
-    expect(passed.equals(isBroken ? NO_PACKET : header), passed.toString('hex')).to.equal(true);
-    if (isBroken) expect(guard.pass(Buffer.alloc(100)).length).to.equal(0);
-    return guard.broken;
+    const { reader, broken, passed } = readerOf(true);
+    if (filters > 0) reader.expect(filters);
+    reader.read(Buffer.concat([Buffer.from([first]), numberOf(size)]));
+    if (broken.length > 0) reader.read(Buffer.from([0xd0, 0]));
+    expect(passed).to.deep.equal([]);
+    return broken[0];
   }
 
   const types: readonly (readonly [name: string, first: number])[] = [
@@ -59,21 +69,22 @@ describe('PacketGuard of packets other than PUBLISH', () => {
 
   for (const [name, first] of [...types, ['PUBLISH', 0x30] as const]) {
     it(`ends the connection if the length of a ${name} has more than four bytes`, () => {
-      const guard = new PacketGuard(LARGEST, false);
-      for (const byte of [first, 0xff, 0xff, 0xff]) guard.pass(Buffer.from([byte]));
-      expect(guard.broken).to.equal(undefined);
-      guard.pass(Buffer.from([0x80, 1]));
-      expect(guard.broken).to.equal(`a ${name} whose length has more than four bytes`);
+      const { reader, broken } = readerOf(false);
+      for (const byte of [first, 0xff, 0xff, 0xff]) reader.read(Buffer.from([byte]));
+      expect(broken).to.deep.equal([]);
+      reader.read(Buffer.from([0x80, 1]));
+      expect(broken).to.deep.equal([`a ${name} whose length has more than four bytes`]);
     });
   }
 
-  it('hands on the bytes before the violation, and none after it', () => {
-    const guard = new PacketGuard(LARGEST, false);
-    expect(guard.pass(Buffer.from([0xd0, 0, 0xd0])).toString('hex')).to.equal('d000');
-    expect(guard.pass(Buffer.from([0, 0xd0, 0xff, 0xff, 0x7f, 0xd0, 0])).toString('hex')).to.equal(
-      'd0000000',
-    );
-    expect(guard.broken).to.match(/^a PINGRESP of \d+ bytes$/);
-    expect(guard.pass(Buffer.from([0xd0, 0])).length).to.equal(0);
+  it('hands on the packets before the violation, and none after it', () => {
+    const { reader, broken, passed } = readerOf(false);
+    reader.read(Buffer.from([0xd0, 0, 0xd0]));
+    expect(passed).to.deep.equal(['d000']);
+    reader.read(Buffer.from([0, 0xd0, 0xff, 0xff, 0x7f, 0xd0, 0]));
+    reader.read(Buffer.from([0xd0, 0]));
+    expect(passed).to.deep.equal(['d000', 'd000']);
+    expect(broken).to.have.lengthOf(1);
+    expect(broken[0]).to.match(/^a PINGRESP of \d+ bytes$/);
   });
 });
