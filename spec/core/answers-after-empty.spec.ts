@@ -1,4 +1,4 @@
-/** A probe answers after an empty message that was not the only message meanwhile: what the answer decides, and what it leaves. */
+/** A probe answers after an empty message and other messages: what the answer decides, and what it leaves undecided. */
 
 import { expect } from 'chai';
 import { A, B, C, type Protocol, syncedTopic, type Topic } from './topic.ts';

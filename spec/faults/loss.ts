@@ -1,5 +1,6 @@
 /**
- * A broker actor of which one answer of its broker is lost. It is asked for all that a broker answers, until all is as it should be.
+ * A broker actor that loses one answer of its broker. The actor is asked for all that a broker answers, until all is as it
+ * should be.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
