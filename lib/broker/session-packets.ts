@@ -39,16 +39,16 @@ export class SessionPackets {
 
   /** Takes the messages of a persistent session, which the broker delivers before mqttrep subscribes. */
   readonly beforeSubscribing = (packet: IPublishPacket, done: () => void): void => {
-    if (!this.#isOwn(packet)) this.#early.add(packet);
+    if (!this.#takesItself(packet)) this.#early.add(packet);
     done();
   };
 
   /** Takes each message once the session has started. */
-  readonly live = (packet: IPublishPacket, done: () => void): void => {
+  readonly subscribed = (packet: IPublishPacket, done: () => void): void => {
     const { presence, sentinelVisibility, probes, ingress } = this.#deps;
     presence?.observe(packet);
     if (packet.retain) sentinelVisibility.showedRetained();
-    if (this.#isOwn(packet) || probes.current.observe(packet)) done();
+    if (this.#takesItself(packet) || probes.current.observe(packet)) done();
     else ingress.take(packet, done);
   };
 
@@ -74,10 +74,11 @@ export class SessionPackets {
     return retain && isDropped && isReplicable(topic, inbound.controlPrefix);
   }
 
-  /** Whether the message belongs to a capability test, or to the replay. */
-  #isOwn(packet: IPublishPacket): boolean {
+  /** Whether the message is for mqttrep itself: for a capability test, the marker, or the sentinel. */
+  #takesItself(packet: IPublishPacket): boolean {
     const { tests, sentinel, markerTopic } = this.#deps;
     const replay = this.#deps.replay();
+    // Messages of the capability tests are signs of a replay too.
     replay?.touch(packet);
     if (tests?.observe(packet) === true) return true;
     if (replay !== undefined) return replay.observe(packet);

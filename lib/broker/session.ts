@@ -79,7 +79,7 @@ export class Session {
   async begin(): Promise<SessionStarted['marker']> {
     const { connection, former, capabilities, wanted } = this.#deps;
     const highestQos = Math.max(0, ...wanted.map(({ qos }) => qos)) as QoS;
-    connection.receive(former === undefined ? this.#packets.beforeSubscribing : this.#packets.live);
+    connection.receive(former === undefined ? this.#packets.beforeSubscribing : this.#packets.subscribed);
     if (this.#writes) capabilities.controlTopics.writing();
     await this.#sentinel?.place(connection);
     if (connection.hasEnded) throw new Error('the connection was closed when a control topic was written');
@@ -109,7 +109,7 @@ export class Session {
     if (replay === undefined) throw new Error('replay() comes after begin()');
     const upgrade = qosUpgradeOf(capabilities.current, protocolVersion);
     this.#openOutgoing();
-    // Messages of the session before belong to it.
+    // The buffered messages belong to the former session.
     ingress.flush();
     post({
       kind: 'session-started',
@@ -121,7 +121,7 @@ export class Session {
     });
     this.#packets.setIngressMode('replay');
     this.#packets.releaseEarly();
-    connection.receive(this.#packets.live);
+    connection.receive(this.#packets.subscribed);
     this.#announceOrUnsubscribe();
     const granted = await this.#untilEnd(
       replay.run(wanted, upgrade, packet => this.#packets.isReplayed(packet)),
@@ -129,7 +129,7 @@ export class Session {
     if (replay.end === 'complete') capabilities.learn({ lostSentinels: 0 });
     capabilities.learn(replay.found);
     this.#deps.brokerLog.refused(granted);
-    // No message may overtake one that is still packed.
+    // The buffered messages must arrive before `caught-up`.
     ingress.flush();
     this.#packets.setIngressMode('live');
     post({ kind: 'caught-up', stamps, isReplayIncomplete: replay.end === 'cut' });
@@ -184,8 +184,9 @@ export class Session {
   }
 
   /**
-   * On a new connection announces presence. Otherwise unsubscribes from the filters that are no longer wanted, at the same time
-   * as the SUBSCRIBE: so no message is missed or doubled whose topic another filter matches from now on.
+   * Announces presence on a new connection. On a connection that stands, it unsubscribes from filters that are no longer wanted.
+   * The UNSUBSCRIBE goes out together with the SUBSCRIBE. So a topic that an old and a new filter match is neither missed nor
+   * doubled.
    */
   #announceOrUnsubscribe(): void {
     const { connection, wanted, former, capabilities, brokerLog } = this.#deps;

@@ -13,6 +13,7 @@ interface OptionSpec {
 }
 
 export const OPTIONS = {
+  all: { type: 'boolean', summary: 'also what other mqttreps have left' },
   connect: { type: 'boolean', summary: 'also test each broker' },
   'dry-run': { type: 'boolean', summary: 'decide, publish nothing' },
   'env-file': { type: 'string', value: 'FILE', summary: 'read environment variables from a file' },
@@ -21,6 +22,7 @@ export const OPTIONS = {
   seconds: { type: 'string', value: 'N', summary: 'end after N seconds' },
   url: { type: 'string', value: 'URL', summary: 'the address of the running mqttrep' },
   watch: { type: 'boolean', summary: 'ask every second' },
+  'write-probe': { type: 'boolean', summary: 'with --connect: also write a message under each filter' },
   help: { type: 'boolean', short: 'h', summary: 'print how to use it' },
   version: { type: 'boolean', short: 'V', summary: 'print the version' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
@@ -44,7 +46,7 @@ export const COMMANDS = {
   run: { summary: "replicate until stopped (what 'mqttrep' alone does)", options: ['env-file', 'dry-run'] },
   check: {
     summary: 'check the configuration, and with --connect each broker',
-    options: ['env-file', 'connect', 'json'],
+    options: ['env-file', 'connect', 'write-probe', 'json'],
   },
   config: { summary: 'print the effective configuration, secrets masked', options: ['env-file', 'json'] },
   status: { summary: 'print the state of a running mqttrep', options: ['env-file', 'url', 'watch', 'json'] },
@@ -64,6 +66,11 @@ export const COMMANDS = {
     argument: 'BROKER',
   },
   diff: { summary: 'print the retained topics in which the brokers differ', options: ['env-file', 'json'] },
+  forget: {
+    summary: 'remove what mqttrep has left at its brokers, or at one',
+    options: ['env-file', 'all', 'json'],
+    argument: '[BROKER]',
+  },
   demo: {
     summary: 'run three brokers in this process, with clients, and cut and heal a link',
     options: ['seconds'],

@@ -39,9 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
     case 'run':
       return (await import('./run.ts')).run(envFile, values['dry-run'] === true ? 'dry-run' : 'replicate');
     case 'check':
-      return values.connect === true
-        ? (await import('./check-connect.ts')).checkConnect(envFile, format)
-        : (await import('./check.ts')).check(envFile, format);
+      return check(values, envFile, format);
     case 'config':
       return (await import('./show-config.ts')).showConfig(envFile, format);
     case 'diff':
@@ -60,6 +58,13 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./trash.ts')).undo({ filter: rest[0], envFile, url: values.url, format });
     case 'confirm-deletions':
       return confirmDeletions(rest[0], { envFile, url: values.url, refuses: values.refuse === true });
+    case 'forget':
+      return (await import('./forget.ts')).forget({
+        broker: rest[0],
+        whose: values.all === true ? 'all' : 'own',
+        envFile,
+        format,
+      });
     case 'demo':
       return demo(values.seconds);
     case 'completion':
@@ -73,6 +78,20 @@ function isCommand(word: string): word is Command {
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+}
+
+async function check(
+  values: ReturnType<typeof parse>['values'],
+  envFile: string | undefined,
+  format: 'text' | 'json',
+): Promise<number> {
+  const isProbing = values['write-probe'] === true;
+  if (values.connect === true) {
+    const { checkConnect } = await import('./check-connect.ts');
+    return checkConnect({ envFile, format, writes: isProbing ? 'tested' : 'not tested' });
+  }
+  if (isProbing) return wrongUsage('--write-probe needs --connect');
+  return (await import('./check.ts')).check(envFile, format);
 }
 
 async function confirmDeletions(

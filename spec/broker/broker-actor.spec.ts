@@ -49,7 +49,7 @@ atEachMake('BrokerActor', at => {
     const version = { time: 1_767_225_600_000, counter: 3, replica: 'us' };
     fixture.publish(
       1,
-      { topic: 't', payload: 'ours', version, confirm: true },
+      { topic: 't', payload: 'ours', version, hasNoEcho: true },
       { topic: 'u', retain: false },
     );
     await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 2);

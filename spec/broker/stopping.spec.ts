@@ -21,7 +21,7 @@ atEachMake('BrokerActor', at => {
     await fixture.actor.quiesce();
     await fixture.reported(report => report.kind === 'quiesced');
     await at.client.publish('t', 'after');
-    fixture.publish(1, { topic: 'u', confirm: true });
+    fixture.publish(1, { topic: 'u', hasNoEcho: true });
     await fixture.heard(told => told.kind === 'publish-results' && told.completedUpTo === 1);
     await fixture.heard(told => told.kind === 'observation');
     expect(fixture.observations().map(({ payload }) => payload)).to.deep.equal(['before']);

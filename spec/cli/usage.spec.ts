@@ -2,21 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { commandList } from '../../lib/cli/commands.ts';
 import { command as mqttrep } from './command.ts';
 import { VALID } from './environments.ts';
 
-const commands = [
-  'run',
-  'check',
-  'config',
-  'status',
-  'trash',
-  'undo',
-  'confirm-deletions',
-  'diff',
-  'demo',
-  'completion',
-];
+const commands = commandList().map(({ name }) => name);
 
 describe('the command line of mqttrep', () => {
   describe('--help', () => {

@@ -10,9 +10,9 @@ import { PretendWorld } from './pretend-world.ts';
 const BROKERS = ['OSLO', 'PARIS', 'QUEBEC'];
 
 /** Defines specs of the page, with one browser for all of them. */
-export function onThePage(define: (fixture: PageFixture) => void): void {
-  describe('The page', function () {
-    this.timeout(90_000);
+export function onThePage(title: string, define: (fixture: PageFixture) => void): void {
+  describe(title, function () {
+    this.timeout(120_000);
     const fixture = new PageFixture();
     before(() => fixture.start());
     after(() => fixture.stop());
@@ -40,7 +40,8 @@ export class PageFixture {
   /** Ends what one spec has opened. */
   async close(): Promise<void> {
     await this.#watched?.page.context().close();
-    await this.#server?.stop();
+    // A spec may have stopped it.
+    await this.#server?.stop().catch(() => undefined);
   }
 
   get server(): PretendServer {
@@ -62,7 +63,7 @@ export class PageFixture {
     this.world = this.worldOf(topics);
     await this.serve();
     await this.visit(this.server.url, options);
-    await this.page.locator('.figures').waitFor();
+    await this.page.locator('.verdict .figures').waitFor();
   }
 
   worldOf(topics: Topics): PretendWorld {

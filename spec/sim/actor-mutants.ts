@@ -18,7 +18,7 @@ export const ACTOR_MUTANTS: Readonly<Record<string, Mutant>> = {
     replaceMethods: () =>
       replaceMethod(
         EventHandler,
-        'applyEvent',
+        'handle',
         original =>
           function (this: EventHandler, topic, event) {
             const result = original.call(this, topic, event);
@@ -54,7 +54,7 @@ export const ACTOR_MUTANTS: Readonly<Record<string, Mutant>> = {
     caughtBy: ['partitions'],
     replaceMethods: () => replaceMethod(Verifier, 'compare', () => () => undefined),
   },
-  'has an Ingress that takes a replayed message for a live one': {
+  'has an ObservationReader that takes a replayed message for a live one': {
     caughtBy: ['partitions'],
     port: port => ({
       ...port,

@@ -1,7 +1,7 @@
 /** Retained and transient messages under one topic. */
 
 import { expect } from 'chai';
-import { A, inEachWorld, inWorldOfMqtt311 } from './sim-fixture.ts';
+import { A, B, C, inEachWorld, inWorldOfMqtt311 } from './sim-fixture.ts';
 
 inEachWorld('A transient message', fixture => {
   it('C19: does not change the retained message of its topic in the end', () => {
@@ -10,6 +10,17 @@ inEachWorld('A transient message', fixture => {
     world.broker(A).write('t', 'transient', false);
     world.rest();
     fixture.expectEverywhere({ t: 'first' });
+  });
+
+  it('C33: reaches each broker although 32 publishes of its topic were pending there', () => {
+    const world = fixture.create([1, 400, 1], { mergeFrequency: 50 });
+    const seen = [B, C].map(broker => fixture.seenAt(broker));
+    for (let count = 1; count <= 38; count++) {
+      world.broker(A).write('t', String(count), false);
+      world.run(20);
+    }
+    world.rest();
+    for (const seenThere of seen) expect(seenThere().at(-1)).to.equal('t=38');
   });
 });
 

@@ -75,30 +75,27 @@ export class SimPublisher {
     transport.later(() => this.#publish(publication));
     if (!broker.qos0) return;
     // Nothing acknowledges a publish of QoS 0 once it is on the socket.
-    const { topic, version, confirm } = publication;
-    const confirmed = confirm && faults.confirmsAtSocket ? [{ topic, version }] : [];
-    transport.unlessCut(
-      () => this.#acknowledge({ bytes: publicationBytes(publication), acknowledged: confirmed }),
-      0,
-    );
+    const { topic, version, hasNoEcho } = publication;
+    const acknowledged = hasNoEcho && faults.confirmsAtSocket ? [{ topic, version }] : [];
+    transport.unlessCut(() => this.#acknowledge({ bytes: publicationBytes(publication), acknowledged }), 0);
   }
 
   #publish(publication: RawPublication): void {
     this.#travelling.delete(publication);
-    const { topic, payload, version, confirm } = publication;
+    const { topic, payload, version, hasNoEcho } = publication;
     const { broker, transport, tell, sender } = this.#deps;
     const { mqtt5, largest, qos0 } = broker;
     this.#store(publication, sender());
-    const confirmed = confirm ? [{ topic, version }] : [];
+    const acknowledged = hasNoEcho ? [{ topic, version }] : [];
     if (qos0) {
       // A later round trip, or its echo, proves that it was stored.
-      if (confirm)
+      if (hasNoEcho)
         transport.later(() =>
           tell({
             kind: 'publish-results',
             completedUpTo: this.#acknowledged,
             bytes: 0,
-            acknowledged: confirmed,
+            acknowledged,
             refused: [],
           }),
         );
@@ -109,9 +106,7 @@ export class SimPublisher {
       payload.length > largest && mqtt5
         ? [{ topic, version, reason: 'Packet too large', scope: 'value' as const }]
         : [];
-    transport.later(() =>
-      this.#acknowledge({ bytes: publicationBytes(publication), acknowledged: confirmed, refused }),
-    );
+    transport.later(() => this.#acknowledge({ bytes: publicationBytes(publication), acknowledged, refused }));
   }
 
   #acknowledge({

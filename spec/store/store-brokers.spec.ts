@@ -21,7 +21,7 @@ describe('The store on disk', () => {
     const { register } = settledTopic('x', 3);
     const stored = {
       register: { ...register, winner: c, held: [a, 'absent', c] as const, inference: unretainedAt(4) },
-      seen: [1, 2, 3],
+      seenAt: [1, 2, 3],
     };
     await commit(store, [['t', stored]]);
     await store.close();
@@ -32,7 +32,7 @@ describe('The store on disk', () => {
     expect(found?.register.held[2]).to.equal('unknown');
     expect(found?.register.winner?.origin).to.equal(1);
     expect(found?.register.inference.unretained).to.equal(2);
-    expect(found?.seen).to.deep.equal([2, 3, 0]);
+    expect(found?.seenAt).to.deep.equal([2, 3, 0]);
     await again.store.close();
   });
 

@@ -13,7 +13,7 @@ export function publicationOf(parts: PublicationParts): Publication {
     expiresAt: Number.POSITIVE_INFINITY,
     retain: true,
     qos: 1,
-    confirm: false,
+    hasNoEcho: false,
     ...parts,
   };
 }

@@ -6,7 +6,7 @@ import { Fixture, VERSION } from './outbox-fixture.ts';
 
 describe('Outbox', () => {
   it('reports a refused publication, and goes on', async () => {
-    const fixture = new Fixture({ receiveMaximum: 1 }).add({ topic: 'a', confirm: true }, { topic: 'b' });
+    const fixture = new Fixture({ receiveMaximum: 1 }).add({ topic: 'a', hasNoEcho: true }, { topic: 'b' });
     const report = await fixture.acknowledge([0], new Error('not authorized'));
     expect(report).to.deep.include({
       completedUpTo: 1,

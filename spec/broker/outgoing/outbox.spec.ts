@@ -59,7 +59,7 @@ describe('Outbox', () => {
   });
 
   it('confirms once each publication that asks for it', async () => {
-    const fixture = new Fixture().add({ topic: 'a', confirm: true }, { topic: 'b' });
+    const fixture = new Fixture().add({ topic: 'a', hasNoEcho: true }, { topic: 'b' });
     const first = await fixture.acknowledge([0, 1]);
     expect(first.acknowledged).to.deep.equal([{ topic: 'a', version: VERSION }]);
     fixture.add({ topic: 'c' });

@@ -46,16 +46,16 @@ describe('BrokerLink', () => {
 
   const flush = () => link.seal()();
 
-  it('has unconfirmed topics only while its broker is connected', () => {
+  it('has unsettled topics only while its broker is connected', () => {
     link.flow.add('t');
-    expect(link.unconfirmed).to.equal(1);
+    expect(link.unsettled).to.equal(1);
     link.disconnected();
     link.flow.add('t');
-    expect(link.unconfirmed).to.equal(0);
+    expect(link.unsettled).to.equal(0);
   });
 
   it('sends the gathered publications as one batch of the session, and nothing if there are none', () => {
-    for (const topic of ['t', 'u']) link.flow.publish(publicationOf({ topic }));
+    for (const topic of ['t', 'u']) link.flow.pack(publicationOf({ topic }));
     flush();
     flush();
     expect(sent).to.have.lengthOf(1);
@@ -63,7 +63,7 @@ describe('BrokerLink', () => {
   });
 
   it('sends nothing in a session that was gathered in the session before', () => {
-    link.flow.publish(publicationOf({ topic: 't' }));
+    link.flow.pack(publicationOf({ topic: 't' }));
     link.probes.ask('p', 'background');
     expect(link.disconnected()).to.deep.equal(['p']);
     begin(2);
