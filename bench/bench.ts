@@ -11,7 +11,9 @@ import { parseArgs } from 'node:util';
 import { bare } from './bare.ts';
 import { delayedLink } from './delayed-link.ts';
 import { idle } from './idle.ts';
+import { names } from './names.ts';
 import { picture } from './picture.ts';
+import { reconciler } from './reconciler.ts';
 import { fromJson, heading, json, type Reported, table } from './report.ts';
 import type { Plan, Scenario } from './scenario.ts';
 import { store } from './store.ts';
@@ -39,8 +41,10 @@ const scenarios: readonly Scenario[] = [
   refill,
   slowBroker,
   largePayloads,
+  reconciler,
   ticks,
   store,
+  names,
   idle,
   delayedLink,
   bare,

@@ -9,6 +9,7 @@
 
 import type { Subscription } from '../core/subscriptions.ts';
 import { TopicModes } from '../core/topic-modes.ts';
+import type { BrokerLimits } from '../protocol/answers.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { FromEventLink, ToEventLink } from '../protocol/event-messages.ts';
 import type {
@@ -29,6 +30,7 @@ import { EventLink } from './events/event-link.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
 import { Ingress } from './incoming/ingress.ts';
+import { limitsTold } from './limits-told.ts';
 import { measuresOf } from './measures.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import type { Encounters } from './presence.ts';
@@ -165,6 +167,12 @@ export class BrokerActor {
 
   get measures(): BrokerMeasures {
     return measuresOf(this.#ingress.counters, this.#outgoing.counters, this.#outgoing.roundTrips);
+  }
+
+  /** What the broker allows, as far as is known. */
+  get limits(): BrokerLimits {
+    const learned = { ...this.#outgoing.learnedLimits, filters: this.#subscribeLimit.filters };
+    return limitsTold({ settings: this.#settings, learned, ...this.#connections.found });
   }
 
   /** Counts since the start of this actor. */

@@ -13,6 +13,7 @@ import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Connector } from './connector.ts';
 import type { Identity } from './identity.ts';
 import type { Ingress } from './incoming/ingress.ts';
+import type { FoundLimits } from './limits-told.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import { Session } from './session.ts';
 import type { SessionDeps } from './session-deps.ts';
@@ -75,6 +76,16 @@ export class ConnectionLoop {
   /** How many connections there were so far. */
   get connections(): number {
     return this.#connections;
+  }
+
+  /** Of the last connection, and what the tests found so far. */
+  get found(): Pick<FoundLimits, 'connection' | 'capabilities' | 'acceptsSecondConnection'> {
+    const { capabilities, second } = this.#connector;
+    return {
+      connection: this.#connection,
+      capabilities: capabilities.current,
+      acceptsSecondConnection: second.isPossible,
+    };
   }
 
   get protocolVersion(): ProtocolVersion | undefined {

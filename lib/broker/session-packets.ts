@@ -31,6 +31,7 @@ export interface SessionPacketsDeps
 export class SessionPackets {
   readonly #deps: SessionPacketsDeps;
   readonly #early: EarlyMessages;
+  #isReplaying = true;
 
   constructor(deps: SessionPacketsDeps) {
     this.#deps = deps;
@@ -45,12 +46,20 @@ export class SessionPackets {
 
   /** Takes each message once the session has started. */
   readonly subscribed = (packet: ReceivedMessage, done: () => void): void => {
-    const { presence, sentinelVisibility, probes, ingress } = this.#deps;
-    presence?.observe(packet);
+    const { presence, sentinelVisibility, probes, ingress, inbound } = this.#deps;
+    const isControl = packet.topic.startsWith(inbound.controlPrefix);
+    if (isControl) presence?.observe(packet);
     if (packet.retain) sentinelVisibility.showedRetained();
-    if (this.#takesItself(packet) || probes.current.observe(packet)) done();
+    // What is for mqttrep itself is under control topics. The replay watches all messages until its end.
+    const isTaken = (isControl || this.#isReplaying) && this.#takesItself(packet);
+    if (isTaken || probes.current.observe(packet)) done();
     else ingress.take(packet, done);
   };
+
+  /** The broker has shown all that it retains. */
+  replayed(): void {
+    this.#isReplaying = false;
+  }
 
   /** Hands the messages that came before the session started to the ingress. */
   releaseEarly(): void {

@@ -50,6 +50,7 @@ const STATE_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
   unreachable: 'red',
   refused: 'red',
   parked: 'red',
+  paused: 'yellow',
 };
 
 interface Column {

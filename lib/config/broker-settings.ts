@@ -55,11 +55,6 @@ export const OWN_OPTIONS: readonly {
     help: 'At first contact, if two brokers differ and the merge chain does not decide, the broker with the larger priority wins.',
   },
   {
-    name: 'eventEcho',
-    value: '`true` or `false`; default `true`',
-    help: 'With `false`, the broker does not deliver mqttrep its own events back (MQTT 5, No Local). That is faster, and some events arrive twice after a lost connection.',
-  },
-  {
     name: 'caFile',
     value: 'a path',
     help: "A PEM file with the certificate of the broker's authority, for TLS.",

@@ -2,12 +2,10 @@
 
 import { formatMergeChain, type MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
-import type { TopicMode } from '../core/topic-modes.ts';
-import { parseEventExpiry, TOPIC_MODES } from './event-values.ts';
 import { parseMerge } from './merge.ts';
 import { type Setting, setting, type ValuesOf } from './setting.ts';
 import { parseFilter } from './topic-filter.ts';
-import { parseBoolean, parseBrokerNames, parseQos, parseTtl, wordParser } from './values.ts';
+import { parseBoolean, parseBrokerNames, parseQos, parseTtl } from './values.ts';
 
 /** What the settings of a topic filter refer to. */
 export interface TopicContext {
@@ -34,6 +32,7 @@ function brokerNames(
     help,
     reload: 'applied',
     show: names => names.toSorted().join(','),
+    isList: true,
     ...empty,
   });
 }
@@ -50,23 +49,6 @@ export const TOPIC_SETTINGS = {
     help: 'What to replicate; `+` and `#` are the wildcards of MQTT. `{id}` ties the settings below to this filter.',
     reload: 'applied',
     keepsEmpty: true,
-  }),
-  mode: setting<TopicMode, TopicContext>({
-    key: 'MODE',
-    value: '`state` or `event`',
-    parse: wordParser(TOPIC_MODES, 'mode'),
-    unset: '`state`',
-    help: 'With `state`, brokers get the newest message of a topic. With `event`, they get every message, in order; see [events.md](events.md).',
-    reload: 'applied',
-  }),
-  eventExpiry: setting<number, TopicContext>({
-    key: 'EVENT_EXPIRY',
-    value: 'seconds from 1 to 1000000000, or `0` for never',
-    parse: parseEventExpiry,
-    unset: '`86400`',
-    help: 'An event that could not be delivered for this time is dropped.',
-    reload: 'applied',
-    show: seconds => (seconds === 0 ? 'never' : `${seconds} s`),
   }),
   ttl: setting<number, TopicContext>({
     key: 'TTL',
@@ -117,6 +99,7 @@ export const TOPIC_SETTINGS = {
     help: 'How mqttrep chooses the winner of two conflicting writes.',
     reload: 'applied',
     show: formatMergeChain,
+    isList: true,
   }),
   subscribeWhitelist: brokerNames(
     'SUBSCRIBE_WHITELIST',

@@ -30,7 +30,6 @@ export function readTopics(
     if (!ids.includes(id)) rejectOrphans(FILTER, id, entries, ids, problems);
   }
   checkSameFilters(settings, problems);
-  for (const each of settings) checkEventSettings(each, problems);
   const topics = settings.map(each => topicOf(each, context.brokers));
   checkSubscriptions(ids, topics, context.brokers, problems);
   return topics;
@@ -69,21 +68,6 @@ function topicOf(settings: TopicSettings, brokers: readonly string[]): TopicConf
     subscribers: nosub ? [] : listed(subscribeWhitelist, subscribeBlacklist),
     publishers: listed(publishWhitelist, publishBlacklist),
   };
-}
-
-/** What only state topics have. */
-function checkEventSettings({ id, mode, ttl, merge }: TopicSettings, problems: Problems): void {
-  if (mode !== 'event') return;
-  for (const [setting, value] of [
-    [TOPIC_SETTINGS.ttl, ttl],
-    [TOPIC_SETTINGS.merge, merge],
-  ] as const) {
-    if (value === undefined) continue;
-    problems.error(variableName(setting, id), {
-      problem: `it has no meaning together with ${variableName(TOPIC_SETTINGS.mode, id)}=event: every message is delivered, and none wins or expires as a state does`,
-      fix: `remove it, or ${variableName(TOPIC_SETTINGS.mode, id)}; events expire by ${variableName(TOPIC_SETTINGS.eventExpiry, id)}`,
-    });
-  }
 }
 
 function checkSubscriptions(

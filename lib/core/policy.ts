@@ -2,13 +2,12 @@
  * The policy of a topic: its settings, looked up from the filters that match it.
  *
  * RETAIN, REPEAT, QOS, TTL and MERGE are taken from the most specific filter that sets them. Permission works the other way
- * round: one filter that forbids a broker is enough.
+ * round: one filter that forbids a broker is enough. An exclusion also forbids to take the topic from a broker.
  */
 
 import { bySpecificity, covers, matches } from './filter.ts';
 import { DEFAULT_CHAIN, type MergeChain } from './merge-chain.ts';
 import type { MessageOrder } from './merge-order.ts';
-import type { TopicMode } from './topic-modes.ts';
 import { compareVersions } from './version.ts';
 
 export type QoS = 0 | 1 | 2;
@@ -25,8 +24,6 @@ export const MAX_BROKERS = 30;
 /** The settings of one filter. A setting that it leaves unset is taken from a broader filter. */
 export interface FilterSettings {
   readonly filter: string;
-  /** Event topics are delivered by the event actor: nothing is published for their state. */
-  readonly mode?: TopicMode;
   readonly retain?: boolean;
   readonly repeat?: boolean;
   readonly qos?: QoS;
@@ -37,6 +34,8 @@ export interface FilterSettings {
   readonly subscribe: BrokerSet;
   /** Brokers that the filter allows the topic to be published to. */
   readonly publish: BrokerSet;
+  /** Brokers that do not have the topics of this filter, which is no other setting then: an exclusion. */
+  readonly exclude?: BrokerSet;
 }
 
 /** The settings of one topic. All topics that match the same filters share one object. */
@@ -62,12 +61,19 @@ export interface Policy {
 /** The QoS of a topic whose filters set none. */
 export const DEFAULT_QOS: QoS = 1;
 
+/** A decision tree over the filters in their order. Each path that occurred ends at the policy of the filters that apply. */
+interface Branch {
+  applies?: Branch;
+  appliesNot?: Branch;
+  policy?: Policy;
+}
+
 const byArrival: MessageOrder = (a, b) => compareVersions(a.version, b.version);
 
 /** Looks up policies. Topics that match the same filters get the same object. */
 export class Policies {
   readonly #settings: readonly FilterSettings[];
-  readonly #known = new Map<string, Policy>();
+  readonly #known: Branch = {};
   readonly #all: BrokerSet;
   readonly #orders = new Map<MergeChain, MessageOrder>();
   readonly #orderOf: (chain: MergeChain) => MessageOrder;
@@ -94,19 +100,18 @@ export class Policies {
   }
 
   #combined(applies: (settings: FilterSettings) => boolean): Policy {
-    const matched: FilterSettings[] = [];
-    let key = '';
-    for (const [index, settings] of this.#settings.entries()) {
-      if (!applies(settings)) continue;
-      matched.push(settings);
-      key += `${index},`;
+    let branch = this.#known;
+    for (const settings of this.#settings) {
+      if (applies(settings)) branch = branch.applies ??= {};
+      else branch = branch.appliesNot ??= {};
     }
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    branch.policy ??= this.#combine(this.#settings.filter(applies));
+    return branch.policy;
+  }
+
+  #combine(matched: readonly FilterSettings[]): Policy {
     const combined = combine(matched, this.#all);
-    const policy = { ...combined, order: this.#order(combined.chain) };
-    this.#known.set(key, policy);
-    return policy;
+    return { ...combined, order: this.#order(combined.chain) };
   }
 
   #order(chain: MergeChain): MessageOrder {
@@ -120,20 +125,18 @@ export class Policies {
 
 /** @param matched filters from the most specific to the broadest */
 function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Policy, 'order'> {
+  const excluded = matched.reduce((set, { exclude = 0 }) => set | exclude, 0);
+  const isReplicated = matched.some(({ exclude }) => exclude === undefined);
   return {
     retain: matched.find(s => s.retain !== undefined)?.retain ?? false,
     repeat: matched.find(s => s.repeat !== undefined)?.repeat ?? false,
     qos: matched.find(s => s.qos !== undefined)?.qos ?? DEFAULT_QOS,
     ttl: matched.find(s => s.ttl !== undefined)?.ttl ?? 0,
     chain: matched.find(s => s.merge !== undefined)?.merge ?? DEFAULT_CHAIN,
-    publish: matched.length === 0 || isEvent(matched) ? 0 : matched.reduce((set, s) => set & s.publish, all),
-    echo: matched.reduce((set, s) => set | s.subscribe, 0),
-    twice: matched.reduce((set, s) => set | sharedWith(s, matched), 0),
+    publish: isReplicated ? matched.reduce((set, s) => set & s.publish, all) & ~excluded : 0,
+    echo: matched.reduce((set, s) => set | s.subscribe, 0) & ~excluded,
+    twice: matched.reduce((set, s) => set | sharedWith(s, matched), 0) & ~excluded,
   };
-}
-
-function isEvent(matched: readonly FilterSettings[]): boolean {
-  return matched.find(({ mode }) => mode !== undefined)?.mode === 'event';
 }
 
 /** Brokers at which the filter and another one of these are subscribed, and neither covers the other. */

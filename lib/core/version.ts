@@ -15,6 +15,9 @@ export interface Version {
   readonly replica: string;
 }
 
+/** Ranks of brokers with one priority: at least as many as there are brokers. Their names decide between them. */
+export const RANKS_PER_PRIORITY = 32;
+
 /** Negative if `a` is older than `b`, positive if it is newer, 0 if they are the same write. */
 export function compareVersions(a: Version, b: Version): number {
   if (a === b) return 0;

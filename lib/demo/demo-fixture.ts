@@ -30,7 +30,9 @@ const HTTP: HttpConfig = {
   port: 0,
   address: 'chosen',
   token: undefined,
+  hosts: [],
   hidesPayloads: false,
+  allowsActions: false,
 };
 
 /** Called when the client of a site receives a message; `at` in milliseconds of `performance.now()`. */
@@ -158,6 +160,8 @@ export class DemoFixture {
         priority: 0,
         options: { reconnectPeriod: RECONNECT_PERIOD_MS },
       })),
+      maps: [],
+      exclusions: [],
       topics: [{ id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES }],
       mergeFrequency: MERGE_FREQUENCY_HZ,
       store: { kind: 'memory' },

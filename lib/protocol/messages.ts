@@ -11,8 +11,11 @@ import type { Found, ProbePriority } from '../core/events.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
 import type { EventResponse } from './event-messages.ts';
+import type { LinkState } from './link-state.ts';
 import type { BrokerRequest, ReconcilerRequest, Request, Response } from './requests.ts';
 import type { BrokerPlace, BrokerSettings, ReconcilerSettings, Sampling } from './settings.ts';
+
+export type { LinkState } from './link-state.ts';
 
 /** The part of a MessagePort that the actors use. */
 export interface Port<Sent, Received> {
@@ -251,6 +254,3 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** `at`: when it was logged, in milliseconds since 1970; left out by the main thread, where it is now. */
 export type Log = (level: LogLevel, message: string, at?: number) => void;
-
-/** `parked`: the worker crashed too often and is not restarted for a while; or two names lead to this broker. */
-export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unreachable' | 'parked';

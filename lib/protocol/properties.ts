@@ -53,9 +53,17 @@ export interface Stamp {
   readonly sender: string;
 }
 
+/** The last version that was formatted: a message needs it for its stamp and for the digest of the stamp. */
+let last: Version | undefined;
+let lastText = '';
+
 /** `time.counter.replica`, the numbers in base 36. */
 export function formatVersion(version: Version): string {
-  return `${version.time.toString(36)}.${version.counter.toString(36)}.${version.replica}`;
+  if (version !== last) {
+    lastText = `${version.time.toString(36)}.${version.counter.toString(36)}.${version.replica}`;
+    last = version;
+  }
+  return lastText;
 }
 
 const BASE36 = /^[0-9a-z]{1,11}$/;

@@ -5,6 +5,7 @@ import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { ModeFilter } from '../core/topic-modes.ts';
 import type { EventLinkSettings } from './event-settings.ts';
+import type { Names } from '../routes/name-map.ts';
 
 export interface BrokerTask {
   readonly actor: 'broker';
@@ -34,6 +35,8 @@ export interface BrokerSettings {
   /** The most bytes that the broker accepts in a topic; Infinity without a limit. */
   readonly maxTopicLength: number;
   readonly subscriptions: readonly Subscription[];
+  /** The names of topics at the broker, and which topics it does not have; undefined if it is like the others. */
+  readonly names?: Names | undefined;
   readonly sampling: Sampling;
   /** The filters that set a mode; left out if there are no event topics. */
   readonly modes?: readonly ModeFilter[];
@@ -86,6 +89,7 @@ export interface ReconcilerSettings {
   readonly store: StorePlace;
   /** Whether payloads are left out of the answers to requests. */
   readonly hidesPayloads: boolean;
+  readonly mode: Mode;
 }
 
 /** Where the state is kept: only in memory, or in a folder. */

@@ -12,6 +12,7 @@ import { Admission } from './admission.ts';
 import { Committer } from './committer.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHandler } from './event-handler.ts';
+import { FirstContactLog } from './first-contact-log.ts';
 import { ConflictLog } from './inspection/conflict-log.ts';
 import { Inspector } from './inspection/inspector.ts';
 import { Trash } from './inspection/trash.ts';
@@ -30,6 +31,9 @@ import type { TopicEvent } from './topics/topic-event.ts';
 import { TopicPolicies } from './topics/topic-policies.ts';
 import { type Step, TopicTable } from './topics/topic-table.ts';
 import { Verifier } from './verification/verifier.ts';
+
+/** Overwritten topics that a dry run names, of each broker. */
+const NAMED_IN_DRY_RUN = 1_000;
 
 export interface ReconcilerDeps extends Self {
   readonly settings: ReconcilerSettings;
@@ -100,6 +104,11 @@ export function assemble(deps: ReconcilerDeps) {
     verifier,
     admission,
     observationReader: new ObservationReader({ table, clock, verifier, applyEvent, admission }),
+    firstContactLog: new FirstContactLog({
+      ...{ table, conflicts, log },
+      named: settings.mode === 'dry-run' ? NAMED_IN_DRY_RUN : 1,
+      isCarriedOut: settings.mode === 'replicate',
+    }),
     eventHandler: new EventHandler({ table, links, conflicts, trash, outcomes, damper, counters }),
     sessions: new Sessions({ table, outcomes, verifier, committer, applyEvent, log }),
     periodicTasks: new PeriodicTasks({

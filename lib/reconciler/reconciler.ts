@@ -8,9 +8,12 @@
 
 import { asyncScheduler, Subject, type Subscription } from 'rxjs';
 import type { Decoders } from '../core/merge-order.ts';
+import type { ActionResult } from '../protocol/answers.ts';
 import type { FromBroker, Port, ToBroker, Undelivered } from '../protocol/messages.ts';
+import type { BrokerAction } from '../protocol/requests.ts';
 import type { BrokerPlace, ReconcilerSettings } from '../protocol/settings.ts';
 import type { TopicEntry } from '../store/state-store.ts';
+import { actAt } from './broker-actions.ts';
 import { Drain } from './drain.ts';
 import { FirstContact } from './first-contact.ts';
 import type { Inspector } from './inspection/inspector.ts';
@@ -45,7 +48,10 @@ export class Reconciler {
     this.#deps = deps;
     this.#parts = parts;
     this.#drain = new Drain(parts.links);
-    this.#firstContact = new FirstContact(parts.links, () => parts.dispatcher.open());
+    this.#firstContact = new FirstContact(parts.links, () => {
+      parts.firstContactLog.plan();
+      parts.dispatcher.open();
+    });
     this.#sampling = this.#connectStream(settings);
     this.#load(soundTopics(state, { bounds: settings.bounds, counters: parts.counters, log }), heap);
     parts.admission.loaded();
@@ -131,6 +137,15 @@ export class Reconciler {
     return count;
   }
 
+  /** A person wants something done at a broker now. Null if there is no such broker. */
+  act(action: BrokerAction): ActionResult | null {
+    const { committer, periodicTasks } = this.#parts;
+    const result = actAt(this.#parts, action);
+    committer.commitAndSend();
+    periodicTasks.schedule();
+    return result;
+  }
+
   /**
    * Sends what waits, as far as brokers take it within so many milliseconds, then ends. Returns what connected brokers have not
    * taken.
@@ -153,6 +168,7 @@ export class Reconciler {
     const { periodicTasks, markers, damper, links, inspector } = this.#parts;
     this.#sampling.unsubscribe();
     this.#firstContact.close();
+    this.#parts.firstContactLog.close();
     periodicTasks.close();
     markers.close();
     damper.close();
@@ -178,6 +194,7 @@ export class Reconciler {
     switch (message.kind) {
       case 'session-started':
         sessions.begun(link, message);
+        this.#parts.firstContactLog.begun(link);
         return;
       case 'observations':
         observationReader.observed(link, message);
@@ -226,6 +243,7 @@ export class Reconciler {
     const { sessions, links, periodicTasks, dispatcher } = this.#parts;
     sessions.replayEnded(link, message);
     this.#firstContact.endIfAllSeen();
+    if (this.#firstContact.isOver) this.#parts.firstContactLog.plan();
     if (links.haveShownAllFilters) this.#replayed$.next();
     dispatcher.offerAll(link);
     periodicTasks.schedule();

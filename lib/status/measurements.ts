@@ -28,7 +28,11 @@ export interface Asked {
   readonly reconcilerActors: number;
   readonly eventActors: number;
   readonly isStopping: boolean;
-  askBroker(name: string, question: BrokerRequest, within: number): Promise<BrokerMeasures>;
+  askBroker(
+    name: string,
+    question: BrokerRequest & { kind: 'measures' },
+    within: number,
+  ): Promise<BrokerMeasures>;
   askReconciler(
     question: ReconcilerRequest & { kind: 'measures' },
     within: number,

@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ReconcilerRequest, ReconcilerResponses } from '../protocol/requests.ts';
 import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
+import { act, isAction } from './actions.ts';
 import {
   decisionIn,
   forgetIn,
@@ -18,6 +19,8 @@ import {
   trashRequest,
   undoOrder,
 } from './api-requests.ts';
+import { brokerDetails } from './broker-details.ts';
+import { brokerIn } from './broker-paths.ts';
 import type { Access } from './guard.ts';
 import { type Health, readiness } from './health.ts';
 import type { LIMITS } from './limits.ts';
@@ -27,7 +30,12 @@ import { asJson, asText, fileReply, NO_BROKER, NO_PAGE, type Reply } from './rep
 import type { StaticFile } from './static-files.ts';
 
 export interface RoutesDeps {
-  readonly replicator: Pick<Replicator, 'links' | 'isStopping' | 'askReconciler' | 'askEvents'>;
+  readonly replicator: Pick<
+    Replicator,
+    'links' | 'isStopping' | 'askReconciler' | 'askBroker' | 'askEvents' | 'plan' | 'pause' | 'resume'
+  >;
+  /** Whether a client that shows the token may compare, retry, pause and resume a broker. */
+  readonly allowsActions: boolean;
   readonly overview: Overview;
   readonly metrics: Metrics;
   /** The page, by path. */
@@ -45,13 +53,10 @@ export class Routes {
 
   /** The page itself is public. It asks for the token that protects everything it shows. */
   access(path: string, query: URLSearchParams): Access {
-    const isOpen =
-      path === '/livez' ||
-      (path === '/readyz' && !query.has('verbose')) ||
-      path === '/' ||
-      this.#deps.files.has(path);
-    if (isOpen) return 'open';
-    return path === UNDO_PATH || isDecision(path) || isForget(path) ? 'change' : 'protected';
+    if (path === '/livez' || (path === '/readyz' && !query.has('verbose'))) return 'health';
+    if (path === '/' || this.#deps.files.has(path)) return 'open';
+    const isChange = path === UNDO_PATH || isDecision(path) || isForget(path) || isAction(path);
+    return isChange ? 'change' : 'protected';
   }
 
   /**
@@ -85,6 +90,14 @@ export class Routes {
       return decided === null ? NO_BROKER : asJson(200, decided);
     }
     if (isForget(path)) return this.#forget(path);
+    const ask = <Q extends ReconcilerRequest>(question: Q) => this.#ask(question);
+    const { replicator, allowsActions } = this.#deps;
+    if (isAction(path)) return act({ replicator, ask, isAllowed: allowsActions }, path);
+    const broker = brokerIn(path);
+    if (broker !== undefined) {
+      const details = await brokerDetails({ replicator, ask }, broker);
+      return details === null ? NO_BROKER : asJson(200, details);
+    }
     if (path.startsWith(TOPIC_PATH)) {
       const details = await this.#ask(topicRequest(path.slice(TOPIC_PATH.length)));
       return details === null ? asJson(404, { error: 'mqttrep has no such topic' }) : asJson(200, details);

@@ -21,6 +21,7 @@ import { Overview } from './overview.ts';
 import { asJson, headersOf, type Reply, replyToError, SECURITY_HEADERS } from './reply.ts';
 import { Routes } from './routes.ts';
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
+import { filtersOf } from './subscribed-filters.ts';
 import { UnsentBytes } from './unsent-bytes.ts';
 
 export interface StatusServerOptions {
@@ -36,6 +37,9 @@ export interface StatusServerOptions {
     | 'askBroker'
     | 'askReconciler'
     | 'askEvents'
+    | 'plan'
+    | 'pause'
+    | 'resume'
   >;
   /** Of the package. */
   readonly version: string;
@@ -63,12 +67,14 @@ export class StatusServer {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#connections = new Connections(this.#limits.connections);
-    this.#guard = new Guard(http.host, http.token);
+    this.#guard = new Guard(http);
     this.#overview = new Overview({
       asked: replicator,
       version,
       mergeFrequency,
       hidesPayloads: http.hidesPayloads,
+      allowsActions: http.allowsActions,
+      filters: () => filtersOf(replicator),
     });
     const metrics = new Metrics({
       measurements: this.#overview.measurements,
@@ -83,6 +89,7 @@ export class StatusServer {
       overview: this.#overview,
       metrics,
       files: options.files ?? loadStaticFiles(),
+      allowsActions: http.allowsActions,
       limits: this.#limits,
     });
     this.#server = createServer(

@@ -1,12 +1,13 @@
 /** The settings of each actor, made from the configuration: names of brokers become indexes and sets. */
 
-import type { BrokerConfig, Config, TopicConfig } from '../config/config.ts';
+import type { BrokerConfig, Config, ExcludeConfig, TopicConfig } from '../config/config.ts';
+import { excludedAt, namesAt } from '../config/routes.ts';
+import { covers } from '../core/filter.ts';
 import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
-import { type FilterSettings, Policies, type QoS } from '../core/policy.ts';
+import { ALL_BROKERS, type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
+import { RANKS_PER_PRIORITY } from '../core/version.ts';
 import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/settings.ts';
-import { setOf } from './broker-sets.ts';
-import { eventLinkSettings, modesOf, subscribedTopics } from './event-settings.ts';
 
 /** @param clientId undefined for the client id that the store keeps */
 export function brokerSettings<Id extends string | undefined>(
@@ -16,12 +17,7 @@ export function brokerSettings<Id extends string | undefined>(
   mode: Mode = 'replicate',
   process = '',
 ): BrokerSettings & { readonly clientId: Id } {
-  const modes = modesOf(config);
-  const events =
-    mode === 'dry-run' || modes === undefined ? undefined : eventLinkSettings(broker, config, clientId);
   return {
-    ...(modes === undefined ? {} : { modes }),
-    ...(events === undefined ? {} : { events }),
     mode,
     name: broker.name,
     process,
@@ -32,6 +28,7 @@ export function brokerSettings<Id extends string | undefined>(
     maxLevels: broker.maxLevels ?? Number.POSITIVE_INFINITY,
     maxTopicLength: broker.maxTopicLength ?? Number.POSITIVE_INFINITY,
     subscriptions: subscriptionsOf(broker, config),
+    names: namesAt(broker.name, config),
     sampling: { period: 1000 / config.mergeFrequency, newestOnly: config.topics.every(goesByArrival) },
     bounds: config.bounds,
     controlPrefix: config.controlTopic,
@@ -45,10 +42,11 @@ function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {
 
 /** The subscriptions at a broker: each filter once, with its QoS. */
 export function subscriptionsOf(broker: BrokerConfig, config: Config): Subscription[] {
-  const subscriptions = subscribedTopics(broker, config, 'state').map(topic => ({
-    filter: topic.filter,
-    qos: qosOf(topic, config),
-  }));
+  const excluded = excludedAt(broker.name, config);
+  const subscriptions = config.topics
+    .filter(topic => topic.subscribers.includes(broker.name))
+    .filter(topic => !excluded.some(filter => covers(filter, topic.filter)))
+    .map(topic => ({ filter: topic.filter, qos: qosOf(topic, config) }));
   return minimalSubscriptions(subscriptions, broker.maxQos);
 }
 
@@ -72,7 +70,10 @@ export function reconcilerSettings(
 ): ReconcilerSettings {
   return {
     controlPrefix: mode === 'dry-run' ? undefined : config.controlTopic,
-    filters: config.topics.map(topic => filterSettings(topic, names)),
+    filters: [
+      ...config.topics.map(topic => filterSettings(topic, names)),
+      ...config.exclusions.flatMap(exclusion => exclusionSettings(exclusion, names)),
+    ],
     mergeFrequency: config.mergeFrequency,
     scanPeriod: config.scanPeriod,
     maxDrift: config.maxDrift * 1000,
@@ -80,13 +81,13 @@ export function reconcilerSettings(
     bounds: config.bounds,
     store: mode === 'dry-run' ? { kind: 'memory' } : config.store,
     hidesPayloads: config.http?.hidesPayloads ?? true,
+    mode,
   };
 }
 
 function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSettings {
   return {
     filter: topic.filter,
-    ...(topic.mode === undefined ? {} : { mode: topic.mode }),
     ...(topic.retain === undefined ? {} : { retain: topic.retain }),
     ...(topic.repeat === undefined ? {} : { repeat: topic.repeat }),
     ...(topic.qos === undefined ? {} : { qos: topic.qos }),
@@ -97,11 +98,20 @@ function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSet
   };
 }
 
+function exclusionSettings({ filters, brokers }: ExcludeConfig, names: readonly string[]): FilterSettings[] {
+  const exclude = setOf(brokers, names);
+  return filters.map(filter => ({ filter, subscribe: 0, publish: ALL_BROKERS, exclude }));
+}
+
+function setOf(members: readonly string[], names: readonly string[]): BrokerSet {
+  return names.reduce((set, name, index) => (members.includes(name) ? set | (1 << index) : set), 0);
+}
+
 /**
  * The rank decides which broker wins at first contact if nothing else does: the larger rank. It follows the priority,
  * then the name: the name that sorts first has the larger rank.
  */
 export function rankOf(broker: BrokerConfig, brokers: readonly BrokerConfig[]): number {
-  const order = [...brokers].sort((a, b) => a.priority - b.priority || (a.name < b.name ? 1 : -1));
-  return order.indexOf(broker);
+  const names = brokers.map(({ name }) => name).sort();
+  return broker.priority * RANKS_PER_PRIORITY + names.length - 1 - names.indexOf(broker.name);
 }

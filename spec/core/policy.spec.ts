@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { matches } from '../../lib/core/filter.ts';
+import { DEFAULT_CHAIN, type MergeChain } from '../../lib/core/merge-chain.ts';
 import { DEFAULT_QOS, type FilterSettings, has, Policies, type QoS } from '../../lib/core/policy.ts';
 import { anyFilter, anyTopic } from './filters.ts';
 
@@ -66,6 +67,17 @@ describe('The policy of a topic', () => {
     });
   }
 
+  it('permits no broker for which the topic is excluded, and takes nothing from it', () => {
+    const exclusion = filter('a/#', { subscribe: 0, exclude: 0b010 });
+    expect(policyOf('a/b', filter('#'), exclusion)).to.include({ publish: 0b101, echo: 0b101 });
+    expect(policyOf('c', filter('#'), exclusion)).to.include({ publish: ALL, echo: ALL });
+  });
+
+  it('permits no broker for a topic of which only an exclusion says something', () => {
+    const exclusion = filter('a/#', { subscribe: 0, exclude: 0b010 });
+    expect(policyOf('a', filter('b'), exclusion)).to.include({ publish: 0, echo: 0 });
+  });
+
   it('expects an echo at each broker where a filter is subscribed', () => {
     const policy = policyOf('a', filter('#', { subscribe: 0b001 }), filter('a', { subscribe: 0b100 }));
     expect(policy.echo).to.equal(0b101);
@@ -92,6 +104,16 @@ describe('The policy of a topic', () => {
     expect(policies.of('a/1')).to.equal(policies.of('a/2'));
     expect(policies.of('b')).to.equal(policies.of('c/d'));
     expect(policies.of('b')).not.to.equal(policies.of('a/1'));
+  });
+
+  it('has its merge chain compiled once, however many policies use the chain', () => {
+    const compiled: MergeChain[] = [];
+    const policies = new Policies([filter('#'), filter('a/+'), filter('a/1')], BROKERS, chain => {
+      compiled.push(chain);
+      return () => 0;
+    });
+    for (const topic of ['b', 'a/1', 'a/2']) policies.of(topic);
+    expect(compiled).to.deep.equal([DEFAULT_CHAIN]);
   });
 
   it('permits no broker that a matching filter forbids, whatever the filters', () => {

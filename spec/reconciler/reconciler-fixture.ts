@@ -38,6 +38,7 @@ export function settings(
     bounds: { ...DEFAULT_BOUNDS, ...bounds },
     store: { kind: 'memory' },
     hidesPayloads: payloads === 'hidden',
+    mode: 'replicate',
   };
 }
 

@@ -20,8 +20,16 @@ describe('the status server', () => {
   const get = (path: string, init?: RequestInit) => fetch(new URL(path, served.url), init);
 
   describe('the Host header', () => {
-    const statusFor = async (...headers: readonly string[]) =>
-      (await raw(served.port, headOf('/livez', ...headers))).slice(0, 12);
+    const statusFor = async (host: string, path = '/api/v1/status', ...headers: readonly string[]) =>
+      Number((await raw(served.port, headOf(path, `Host: ${host}`, ...headers))).slice(9, 12));
+
+    const foreign = [
+      'evil.example',
+      'localhost.evil.example:9280',
+      '127.0.0.1.evil.example',
+      'evil',
+      'mqttrep:9280',
+    ];
 
     for (const host of [
       'localhost',
@@ -32,21 +40,47 @@ describe('the status server', () => {
       '10.0.0.7:80',
     ]) {
       it(`may be ${host}, which is this machine`, async () => {
-        expect(await statusFor(`Host: ${host}`)).to.equal('HTTP/1.1 200');
+        expect(await statusFor(host)).to.equal(200);
       });
     }
 
-    for (const host of ['evil.example', 'localhost.evil.example:9280', '127.0.0.1.evil.example', 'evil']) {
-      it(`must not be ${host}, a name that another site can resolve to this machine`, async () => {
-        expect(await statusFor(`Host: ${host}`)).to.equal('HTTP/1.1 421');
+    for (const host of foreign) {
+      it(`must not be ${host} without a token, a name that another site can resolve to this machine`, async () => {
+        for (const path of ['/', '/api/v1/status', '/metrics', '/readyz?verbose'])
+          expect(await statusFor(host, path), path).to.equal(421);
+      });
+
+      it(`may be ${host} for a client that shows the token`, async () => {
+        await served.close();
+        served = await serve(replicator, { token: TOKEN });
+        expect(await statusFor(host, '/api/v1/status', `Authorization: Bearer ${TOKEN}`)).to.equal(200);
+        expect(await statusFor(host)).to.equal(401);
+        expect(await statusFor(host, '/'), 'the page, which asks for the token').to.equal(200);
+      });
+
+      it(`may be ${host} for the brief health checks`, async () => {
+        replicator.link('OSLO').enter('ready', 'MQTT 5');
+        for (const path of ['/livez', '/readyz']) expect(await statusFor(host, path), path).to.equal(200);
       });
     }
 
-    it('must exist and be valid', async () => {
-      expect(await statusFor()).to.equal('HTTP/1.1 400');
-      expect(await statusFor('Host: ')).to.equal('HTTP/1.1 400');
-      expect(await statusFor('Host: a b')).to.equal('HTTP/1.1 400');
-      expect((await raw(served.port, 'GET /livez HTTP/1.0\r\n\r\n')).slice(0, 12)).to.equal('HTTP/1.1 400');
+    it('may be a name in MQTTREP_HTTP_HOSTS, and the answer to another name says so', async () => {
+      await served.close();
+      served = await serve(replicator, { hosts: ['mqttrep', 'mqttrep.default.svc'] });
+      expect(await statusFor('MQTTREP:9280')).to.equal(200);
+      expect(await statusFor('mqttrep.default.svc')).to.equal(200);
+      const refusal = await raw(served.port, headOf('/metrics', 'Host: other.default.svc'));
+      expect(refusal).to.contain('421').and.contain('MQTTREP_HTTP_HOSTS').and.contain('MQTTREP_HTTP_TOKEN');
+    });
+
+    it('must exist and be valid, but for health checks', async () => {
+      const first = async (path: string, ...headers: readonly string[]) =>
+        (await raw(served.port, headOf(path, ...headers))).slice(0, 12);
+      expect(await first('/metrics')).to.equal('HTTP/1.1 400');
+      expect(await first('/metrics', 'Host: ')).to.equal('HTTP/1.1 400');
+      expect(await first('/metrics', 'Host: a b')).to.equal('HTTP/1.1 400');
+      expect((await raw(served.port, 'GET /metrics HTTP/1.0\r\n\r\n')).slice(0, 12)).to.equal('HTTP/1.1 400');
+      expect((await raw(served.port, 'GET /livez HTTP/1.0\r\n\r\n')).slice(0, 12)).to.equal('HTTP/1.1 200');
     });
   });
 

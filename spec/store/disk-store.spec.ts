@@ -117,6 +117,14 @@ describe('The store on disk', () => {
     );
   });
 
+  it('does not try without end to create a folder below one that has no room for any, such as /proc', async function () {
+    if (process.platform !== 'linux') this.skip();
+    folder = new StoreFolder('/proc/mqttrep/store');
+    const { store } = await folder.open();
+    expect(store.isLasting).to.equal(false);
+    expect(folder.log.join()).to.match(/the store \/proc\/mqttrep\/store cannot be used \(ENOENT/);
+  });
+
   it('holds complete commits only, in their order, if the process is killed during a commit', async function () {
     this.timeout(60_000);
     const rounds = Array.from({ length: inFull(10, 3) }, (_, round) => killedAt(round));

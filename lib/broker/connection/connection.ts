@@ -6,28 +6,25 @@
  * Messages of QoS 0 and 1 go in and out by the lane, those of QoS 2 by MQTT.js.
  */
 
-import {
-  ErrorWithReasonCode,
-  type IClientPublishOptions,
-  type IPublishPacket,
-  type MqttClient,
-  ReasonCodes,
-} from 'mqtt';
+import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
-import type { Lane, MessageHandler, PublishAnswer } from '../lane/lane.ts';
+import type { NameMap } from '../../routes/name-map.ts';
+import type { MessageHandler } from '../lane/handover.ts';
+import type { Lane } from '../lane/lane.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
 import { AnswerOrder } from './answer-order.ts';
-import { CLOSED, isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
+import { isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
 import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
-import { FlowControl } from './flow-control.ts';
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
 import { packetSize } from './packet-size.ts';
+import { Publishing } from './publishing.ts';
+import { underCanonicalNames } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -35,17 +32,8 @@ writeToStream.cacheNumbers = false;
 
 keepUserPropertyOrder();
 
-/**
- * MQTT.js fails each publish in flight with one of these errors when a connection ends. After a keepalive timeout its
- * client still counts as connected at that moment.
- */
-const FAILED_BY_THE_END: ReadonlySet<string> = new Set(['Connection closed', 'client disconnecting']);
-
 /** Longest wait for an orderly DISCONNECT. */
 const DISCONNECT_TIMEOUT_MS = 1_000;
-
-/** PUBACK code (MQTT 5 §3.4.2.1) of a message that nobody subscribes to. */
-const NO_SUBSCRIBERS = 0x10;
 
 /** DISCONNECT code (MQTT 5 §3.14.2.1). */
 const SESSION_TAKEN_OVER = 0x8e;
@@ -58,12 +46,13 @@ export class Connection {
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
   readonly #lane: Lane;
-  readonly #flow: FlowControl;
+  readonly #publishing: Publishing;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
   readonly #disconnectCode: () => number | undefined;
   /** Messages of QoS 2. */
   readonly #received = { messages: 0, retained: 0 };
+  readonly #names: NameMap | undefined;
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
@@ -75,17 +64,28 @@ export class Connection {
       protocolVersion,
       subscribeLimit = NO_FILTER_LIMIT,
       publishWindow = Number.POSITIVE_INFINITY,
+      names,
     }: ConnectionOptions,
   ) {
     this.#client = client;
+    this.#names = names;
     this.#lane = lane;
-    const window = Math.min(limits.receiveMaximum, publishWindow);
-    lane.window = window;
-    this.#flow = new FlowControl(window);
     this.session = session;
     this.#disconnectCode = disconnectCode;
+    this.#publishing = new Publishing({
+      client,
+      lane,
+      mqtt5: protocolVersion === 5,
+      receiveMaximum: Math.min(limits.receiveMaximum, publishWindow),
+      order: this.#order,
+      hasEnded: () => this.hasEnded,
+      failedByTheEnd: () => {
+        this.#hasEnded = true;
+      },
+    });
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
+      names,
       order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
@@ -116,9 +116,10 @@ export class Connection {
     };
   }
 
-  /** From now on `handler` receives the messages, also those that arrived before. */
-  receive(handler: MessageHandler): void {
+  /** From now on `receiver` receives the messages, also those that arrived before. */
+  receive(receiver: MessageHandler): void {
     if (this.#hasProtocolError) return;
+    const handler = underCanonicalNames(receiver, this.#names);
     this.#client.handleMessage = (packet, done) => {
       this.#received.messages++;
       if (packet.retain) this.#received.retained++;
@@ -178,11 +179,16 @@ export class Connection {
    * an error, or when the message is acknowledged (with QoS 0: written).
    */
   publish(
-    topic: string,
+    canonical: string,
     payload: Buffer,
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
+    const topic = this.#names === undefined ? canonical : this.#names.toLocal(canonical);
+    if (topic === undefined) {
+      setImmediate(done, new Error('by the mapping rules it would have a name that is never replicated'));
+      return;
+    }
     const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
     const { maximumPacketSize } = this.limits;
     if (maximumPacketSize < Number.POSITIVE_INFINITY) {
@@ -199,54 +205,7 @@ export class Connection {
         return;
       }
     }
-    this.#flow.add({
-      isAcknowledged: qos > 0,
-      send: release => {
-        if (this.hasEnded) {
-          release();
-          done(new Error(CLOSED));
-          return;
-        }
-        const place = qos > 0 ? this.#order.sent() : 0;
-        const finish = (error?: Error) => {
-          release();
-          done(error);
-        };
-        if (qos === 2) this.#publishByClient(topic, payload, options, place, finish);
-        else this.#publishByLane({ topic, payload, qos }, options, place, finish);
-      },
-    });
-  }
-
-  #publishByLane(
-    message: { readonly topic: string; readonly payload: Buffer; readonly qos: 0 | 1 },
-    { retain = false, properties = {} }: IClientPublishOptions,
-    place: number,
-    finish: (error?: Error) => void,
-  ): void {
-    const sent = this.protocolVersion < 5 ? undefined : (properties as MessageProperties);
-    try {
-      this.#lane.publish({ ...message, retain, properties: sent }, answer => {
-        if (typeof answer === 'number' && place > 0) this.#order.answered(place);
-        finish(failureOf(answer));
-      });
-    } catch (error) {
-      setImmediate(finish, error as Error);
-    }
-  }
-
-  #publishByClient(
-    topic: string,
-    payload: Buffer,
-    options: IClientPublishOptions,
-    place: number,
-    finish: (error?: Error) => void,
-  ): void {
-    this.#client.publish(topic, payload, { ...options, qos: 2 }, error => {
-      if (!error) this.#order.answered(place);
-      if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
-      finish(error ?? undefined);
-    });
+    this.#publishing.publish(topic, payload, qos, options, done);
   }
 
   /** The broker or the network closed the connection: not mqttrep, not a keepalive timeout, not a protocol error. */
@@ -297,13 +256,6 @@ export class Connection {
   #ended(): void {
     this.#hasEnded = true;
     this.#requests.ended();
-    this.#flow.release();
-    this.#lane.ended();
+    this.#publishing.ended();
   }
-}
-
-function failureOf(answer: PublishAnswer): Error | undefined {
-  if (answer === 'ended') return new Error(CLOSED);
-  if (answer === 0 || answer === NO_SUBSCRIBERS) return undefined;
-  return new ErrorWithReasonCode(`Publish error: ${ReasonCodes[answer as keyof typeof ReasonCodes]}`, answer);
 }

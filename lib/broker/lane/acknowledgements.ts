@@ -27,8 +27,13 @@ export class Acknowledgements {
     this.#isHeld = true;
   }
 
+  /** The ordinal of the last message. */
+  get received(): number {
+    return this.#received;
+  }
+
   /** A message of QoS 1 arrived. Returns its ordinal; undefined if there are more unacknowledged ones than MQTT allows. */
-  received(id: number): number | undefined {
+  add(id: number): number | undefined {
     const held = this.#received - this.#acknowledged;
     if (held >= MAX_HELD) return undefined;
     if (held === this.#ids.length) this.#grow();

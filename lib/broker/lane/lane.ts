@@ -9,27 +9,18 @@
 import type { MessageProperties, SentProperties } from '../../protocol/properties.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { ClientStream } from './client-stream.ts';
+import { Handover, type MessageHandler } from './handover.ts';
+import { LaneWrites, type PublishAnswer } from './lane-writes.ts';
 import { LanePacketIds } from './packet-ids.ts';
 import { PacketReader } from './packet-reader.ts';
-import { PacketWriter } from './packet-writer.ts';
-import type { DecodedMessage, ReceivedMessage } from './received-message.ts';
+import type { DecodedMessage } from './received-message.ts';
 import type { Transport, TransportEvents } from './transport.ts';
-import { WaitingChunks } from './waiting-chunks.ts';
 
 /**
  * Bytes that are read ahead. Some brokers write all that they retain at once, and drop what the socket does not take. Measured:
  * more than half of 100,000 messages were dropped at the speed of a parser.
  */
 const READ_AHEAD_BYTES = 32 * 1024 * 1024;
-
-/** Above this many unwritten bytes nothing is read: a broker that does not read must not make acknowledgements grow. */
-const MAX_UNWRITTEN_BYTES = 32 * 1024 * 1024;
-
-/** Longest wait, after the broker has closed the connection, for the handler of a message: there may be others behind it. */
-const LAST_MESSAGES_TIMEOUT_MS = 2_000;
-
-/** Gathered bytes above which they leave before the turn is over. */
-const MAX_GATHERED_BYTES = 256 * 1024;
 
 /** With fewer publishes in flight than this, a wait of a read would bound what can be sent. */
 const SMALL_WINDOW = 128;
@@ -44,21 +35,6 @@ export interface LaneOptions {
   readonly broken: (reason: string) => void;
 }
 
-export interface LanePublish {
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: 0 | 1;
-  readonly retain: boolean;
-  /** Undefined over MQTT 3.1.1. */
-  readonly properties: MessageProperties | SentProperties | undefined;
-}
-
-/** The reason code of the PUBACK, 0 if a message of QoS 0 is written, or that the connection has ended. */
-export type PublishAnswer = number | 'ended';
-
-/** Receives a message. The next one follows when `done` is called. */
-export type MessageHandler = (message: ReceivedMessage, done: () => void) => void;
-
 export class Lane {
   readonly stream: ClientStream;
   /** Messages of QoS 0 and 1 that arrived, and those of them with the retain flag. */
@@ -66,26 +42,13 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #transport: Transport;
   readonly #reader: PacketReader;
-  readonly #writer = new PacketWriter();
-  readonly #acknowledgements = new Acknowledgements(id => this.#acknowledge(id));
+  readonly #handover: Handover;
+  readonly #writes: LaneWrites;
+  readonly #acknowledgements: Acknowledgements;
   readonly #ids = new LanePacketIds();
   readonly #inFlight = new Map<number, (answer: PublishAnswer) => void>();
-  readonly #waiting = new WaitingChunks();
-  /** Publishes of QoS 0 since the last flush. */
-  #unflushed: ((answer: PublishAnswer) => void)[] = [];
-  /** Those that the network has not taken yet. */
-  readonly #unwritten = new Set<(answer: PublishAnswer) => void>();
-  #handler: MessageHandler | undefined;
-  /** The message that the handler is not done with. */
-  #current: DecodedMessage | undefined;
-  #isReading = false;
-  #isFlushDue = false;
-  #isReadDue = false;
   #hasConnack = false;
-  #isLast = false;
-  #isOver = false;
   #isPaused = false;
-  #endTimer: NodeJS.Timeout | undefined;
   #emptied: () => void = () => undefined;
   /** What the broker sent that broke the protocol; undefined where it did not. */
   broken: string | undefined;
@@ -104,31 +67,42 @@ export class Lane {
       other: packet => this.#other(packet),
       broken: reason => this.#breaks(reason),
     });
-    this.stream = new ClientStream({
-      write: chunk => {
-        this.#writer.raw(chunk);
-        this.#flushSoon();
-        return this.#transport.unwritten < MAX_UNWRITTEN_BYTES;
+    this.#handover = new Handover({
+      read: (chunk, start) => this.#reader.read(chunk, start),
+      done: ({ qos, ordinal }) => {
+        if (qos > 0) this.#acknowledgements.done(ordinal);
       },
+      changed: () => this.#regulate(),
+      ended: () => this.stream.push(null),
+    });
+    this.stream = new ClientStream({
+      write: chunk => this.#writes.raw(chunk),
       end: () => {
-        this.#flush();
+        this.#writes.flush();
         this.#transport.end();
       },
       destroy: () => {
-        clearTimeout(this.#endTimer);
         this.stop();
         this.#transport.destroy();
       },
     });
     this.#transport = connect({
       isHeldUp: () => this.#inFlight.size >= this.window && this.window < SMALL_WINDOW,
-      data: chunk => this.#data(chunk),
-      end: () => this.#end(),
+      data: chunk => {
+        const before = this.#acknowledgements.received;
+        if (options.isCurrent()) this.#handover.data(chunk);
+        return this.#acknowledgements.received - before;
+      },
       closed: error => {
-        // After an orderly end what waits is still handed on; then the stream ends as well.
-        if (!this.#isLast) this.stream.destroy(error);
+        if (error !== undefined || this.#handover.isOver) this.stream.destroy(error);
+        else this.#handover.last();
       },
     });
+    this.#writes = new LaneWrites(this.#transport, () => {
+      this.#regulate();
+      if (!this.#writes.isFull && this.stream.listenerCount('drain') > 0) this.stream.emit('drain');
+    });
+    this.#acknowledgements = new Acknowledgements(id => this.#writes.puback(id));
   }
 
   /** The network connection stands, or has stood. */
@@ -138,7 +112,7 @@ export class Lane {
 
   /** Some bytes have not been written to the network yet. */
   get isWriting(): boolean {
-    return this.#writer.length > 0 || this.#transport.unwritten > 0;
+    return this.#writes.isWriting;
   }
 
   /** A SUBSCRIBE or UNSUBSCRIBE with this many filters goes out. */
@@ -148,9 +122,7 @@ export class Lane {
 
   /** From now on `handler` receives the messages. They wait before. */
   receive(handler: MessageHandler): void {
-    const isFirst = this.#handler === undefined;
-    this.#handler = handler;
-    if (isFirst) this.#handOn();
+    this.#handover.receive(handler);
   }
 
   /** From now on a message is acknowledged when `acknowledgedThrough` is called with its ordinal, or a later one. */
@@ -163,19 +135,26 @@ export class Lane {
   }
 
   /**
+   * @param properties undefined over MQTT 3.1.1
    * @param answered called once, not in the same turn
    * @throws RangeError if the packet cannot be written as MQTT
    */
-  publish(publish: LanePublish, answered: (answer: PublishAnswer) => void): void {
-    if (publish.qos === 0) {
-      this.#writer.publish({ ...publish, id: 0 });
-      this.#unflushed.push(answered);
+  publish(
+    topic: string,
+    payload: Buffer,
+    qos: 0 | 1,
+    retain: boolean,
+    properties: MessageProperties | SentProperties | undefined,
+    answered: (answer: PublishAnswer) => void,
+  ): void {
+    if (qos === 0) {
+      this.#writes.publish(topic, payload, qos, retain, 0, properties);
+      this.#writes.whenWritten(answered);
     } else {
-      const id = this.#ids.next(used => this.#inFlight.has(used));
-      this.#writer.publish({ ...publish, id });
+      const id = this.#ids.next(this.#inFlight);
+      this.#writes.publish(topic, payload, qos, retain, id, properties);
       this.#inFlight.set(id, answered);
     }
-    this.#flushSoon();
   }
 
   /** Resolves when no publish of QoS 1 is in flight; never, if the connection ends before. */
@@ -188,68 +167,19 @@ export class Lane {
 
   /** Nothing more is handed on. */
   stop(): void {
-    this.#isOver = true;
-    this.#waiting.clear();
+    this.#handover.stop();
   }
 
   /** The connection has ended: all publishes that are not answered fail, in their order. */
   ended(): void {
     this.stop();
-    const unanswered = [...this.#inFlight.values(), ...this.#unwritten, ...this.#unflushed.splice(0)];
+    const unanswered = [...this.#inFlight.values(), ...this.#writes.takeUnwritten()];
     this.#inFlight.clear();
-    this.#unwritten.clear();
     for (const answered of unanswered) answered('ended');
-  }
-
-  #data(chunk: Buffer): void {
-    if (this.#isOver || !this.#options.isCurrent()) return;
-    if (!this.#waiting.isEmpty || this.#isHeld) {
-      this.#keep(chunk);
-      return;
-    }
-    const end = this.#read(chunk, 0);
-    if (end < chunk.length) this.#keep(chunk.subarray(end));
-  }
-
-  /** Whether the next message has to wait. */
-  get #isHeld(): boolean {
-    return this.#current !== undefined || this.#isReading;
-  }
-
-  #keep(chunk: Buffer): void {
-    this.#waiting.add(chunk);
-    this.#regulate();
-  }
-
-  #read(chunk: Buffer, start: number): number {
-    this.#isReading = true;
-    const end = this.#reader.read(chunk, start);
-    this.#isReading = false;
-    return end;
-  }
-
-  /** Reads on in what waits, one chunk a turn, so that the socket is read meanwhile. */
-  #readWaiting(): void {
-    this.#isReadDue = false;
-    if (this.#isOver || this.#isHeld) return;
-    const chunk = this.#waiting.first;
-    if (chunk !== undefined) {
-      this.#waiting.consume(this.#read(chunk, this.#waiting.offset));
-      this.#regulate();
-    }
-    if (this.#waiting.isEmpty) this.#endIfLast();
-    else this.#readSoon();
-  }
-
-  #readSoon(): void {
-    if (this.#isReadDue || this.#isHeld) return;
-    this.#isReadDue = true;
-    setImmediate(() => this.#readWaiting());
   }
 
   /** Returns whether the next message may follow at once. */
   #message(message: DecodedMessage): boolean {
-    if (this.#isOver) return false;
     if (!this.#hasConnack) {
       this.#breaks('a PUBLISH before CONNACK');
       return false;
@@ -257,46 +187,21 @@ export class Lane {
     this.received.messages++;
     if (message.retain) this.received.retained++;
     if (message.qos > 0) {
-      const ordinal = this.#acknowledgements.received(message.id);
+      const ordinal = this.#acknowledgements.add(message.id);
       if (ordinal === undefined) {
         this.#breaks('more unacknowledged messages than there are packet identifiers');
         return false;
       }
       message.ordinal = ordinal;
     }
-    if (this.#handler === undefined) {
-      this.#current = message.copy();
-      return false;
-    }
-    this.#current = message;
-    this.#handler(message, this.#done);
-    return this.#current === undefined;
-  }
-
-  readonly #done = (): void => {
-    const message = this.#current;
-    if (message === undefined) return;
-    this.#current = undefined;
-    if (this.#isOver) return;
-    if (message.qos > 0) this.#acknowledgements.done(message.ordinal);
-    if (!this.#isReading) this.#readSoon();
-  };
-
-  /** The message that arrived before there was a handler. */
-  #handOn(): void {
-    if (this.#current !== undefined && !this.#isOver) this.#handler?.(this.#current, this.#done);
-  }
-
-  #acknowledge(id: number): void {
-    this.#writer.puback(id);
-    this.#flushSoon();
+    return this.#handover.take(message);
   }
 
   #answered(id: number, reason: number): boolean {
     const answered = this.#inFlight.get(id);
     if (answered === undefined) return false;
     this.#inFlight.delete(id);
-    if (!this.#isOver) answered(reason);
+    answered(reason);
     if (this.#inFlight.size === 0) this.#emptied();
     return true;
   }
@@ -313,58 +218,9 @@ export class Lane {
     this.#options.broken(reason);
   }
 
-  #end(): void {
-    this.#isLast = true;
-    if (this.#waiting.isEmpty) this.#endIfLast();
-    if (this.#isHeld) this.#endTimer = setTimeout(() => this.#endNow(), LAST_MESSAGES_TIMEOUT_MS);
-  }
-
-  #endIfLast(): void {
-    if (this.#isLast && !this.#isHeld) this.#endNow();
-  }
-
-  #endNow(): void {
-    clearTimeout(this.#endTimer);
-    this.stop();
-    this.stream.push(null);
-  }
-
-  #flushSoon(): void {
-    if (this.#writer.length >= MAX_GATHERED_BYTES) {
-      this.#flush();
-      return;
-    }
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    setImmediate(() => {
-      this.#isFlushDue = false;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    if (this.#writer.length === 0) return;
-    const unflushed = this.#unflushed;
-    if (unflushed.length > 0) this.#unflushed = [];
-    for (const answered of unflushed) this.#unwritten.add(answered);
-    const isFull = this.#transport.unwritten >= MAX_UNWRITTEN_BYTES;
-    this.#transport.write(this.#writer.take(), () => this.#written(unflushed));
-    if (isFull !== this.#isFull) this.#regulate();
-  }
-
-  #written(publishes: readonly ((answer: PublishAnswer) => void)[]): void {
-    for (const answered of publishes) if (this.#unwritten.delete(answered)) answered(0);
-    if (this.#isPaused) this.#regulate();
-    if (!this.#isFull && this.stream.listenerCount('drain') > 0) this.stream.emit('drain');
-  }
-
-  get #isFull(): boolean {
-    return this.#transport.unwritten >= MAX_UNWRITTEN_BYTES;
-  }
-
   /** Reads from the network, or does not, by what waits. */
   #regulate(): void {
-    const isPaused = this.#waiting.bytes >= READ_AHEAD_BYTES || this.#isFull;
+    const isPaused = this.#handover.waitingBytes >= READ_AHEAD_BYTES || this.#writes.isFull;
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (isPaused) this.#transport.pause();

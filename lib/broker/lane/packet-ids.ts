@@ -34,10 +34,10 @@ export class LanePacketIds {
   #last = LAST;
 
   /** The next identifier that is not in use. @throws RangeError if all are */
-  next(isUsed: (id: number) => boolean): number {
+  next(used: { has(id: number): boolean }): number {
     for (let tries = FIRST_OF_LANE; tries <= LAST; tries++) {
       this.#last = this.#last === LAST ? FIRST_OF_LANE : this.#last + 1;
-      if (!isUsed(this.#last)) return this.#last;
+      if (!used.has(this.#last)) return this.#last;
     }
     throw new RangeError('all packet identifiers are in use');
   }

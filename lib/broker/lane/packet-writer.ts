@@ -4,7 +4,8 @@
  * in the queue of a stream and a vector of a system call, which cost more than its bytes.
  */
 
-import type { MessageProperties, SentProperties, UserProperties } from '../../protocol/properties.ts';
+import type { UserProperties } from '../../protocol/properties.ts';
+import { MAX_UTF8_BYTES, mostPropertyBytes, type Properties } from './property-bytes.ts';
 
 const BUFFER_BYTES = 64 * 1024;
 
@@ -13,9 +14,6 @@ const MIN_UNCOPIED_BYTES = 8 * 1024;
 
 /** Above this many bytes the buffer itself is handed over; below, a copy of exact size. */
 const MIN_HANDED_OVER_BYTES = 16 * 1024;
-
-/** Most bytes of UTF-8 for one code unit of a string. */
-const MAX_UTF8_BYTES = 3;
 
 /** Most bytes of a fixed header, and of what a PUBLISH has beside topic, properties and payload. */
 const MAX_HEADER_BYTES = 5;
@@ -26,17 +24,6 @@ const MAX_TEXT_BYTES = 65_535;
 
 /** Texts up to this length are written character by character: a call into Node costs more. */
 const SHORT_TEXT = 40;
-
-export interface EncodedPublish {
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: 0 | 1;
-  readonly retain: boolean;
-  /** The packet identifier; not used with QoS 0. */
-  readonly id: number;
-  /** Undefined over MQTT 3.1.1. */
-  readonly properties: MessageProperties | SentProperties | undefined;
-}
 
 export class PacketWriter {
   #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
@@ -50,8 +37,19 @@ export class PacketWriter {
     return this.#bytes + this.#length;
   }
 
-  /** @throws RangeError if a text is longer than MQTT allows; nothing is written then */
-  publish({ topic, payload, qos, retain, id, properties }: EncodedPublish): void {
+  /**
+   * @param id the packet identifier; not used with QoS 0
+   * @param properties undefined over MQTT 3.1.1
+   * @throws RangeError if a text is longer than MQTT allows; nothing is written then
+   */
+  publish(
+    topic: string,
+    payload: Buffer,
+    qos: 0 | 1,
+    retain: boolean,
+    id: number,
+    properties: Properties | undefined,
+  ): void {
     const isCopied = payload.length < MIN_UNCOPIED_BYTES;
     const own = properties === undefined ? 0 : mostPropertyBytes(properties);
     const copied = isCopied ? payload.length : 0;
@@ -182,7 +180,7 @@ export class PacketWriter {
   }
 
   /** @param most bytes that they may have */
-  #properties(properties: MessageProperties | SentProperties, most: number): void {
+  #properties(properties: Properties, most: number): void {
     const start = this.#length;
     // As many bytes as the longest length needs; the properties move to it if it needs less.
     const reserved = most < 2 ** 7 ? 1 : most < 2 ** 14 ? 2 : 4;
@@ -195,7 +193,7 @@ export class PacketWriter {
     this.#length = end + length;
   }
 
-  #fields(properties: MessageProperties | SentProperties): void {
+  #fields(properties: Properties): void {
     const { payloadFormatIndicator, messageExpiryInterval, contentType, responseTopic, correlationData } =
       properties;
     if (payloadFormatIndicator !== undefined) {
@@ -214,40 +212,27 @@ export class PacketWriter {
       this.#u16(correlationData.length);
       this.#copy(correlationData);
     }
-    for (const [name, value] of userPropertiesOf(properties)) {
-      this.#textProperty(38, name);
-      this.#text(value);
+    const { userProperties } = properties;
+    if (userProperties === undefined) return;
+    if (!Array.isArray(userProperties)) this.#userProperties(userProperties as UserProperties);
+    else for (const some of userProperties as UserProperties[]) this.#userProperties(some);
+  }
+
+  #userProperties(some: UserProperties): void {
+    for (const name of Object.keys(some)) {
+      const values = some[name];
+      if (typeof values === 'string') this.#userProperty(name, values);
+      else for (const value of values ?? []) this.#userProperty(name, value);
     }
+  }
+
+  #userProperty(name: string, value: string): void {
+    this.#textProperty(38, name);
+    this.#text(value);
   }
 
   #textProperty(identifier: number, value: string): void {
     this.#buffer[this.#length++] = identifier;
     this.#text(value);
   }
-}
-
-function mostPropertyBytes(properties: MessageProperties | SentProperties): number {
-  const { contentType = '', responseTopic = '', correlationData } = properties;
-  let most = MAX_HEADER_BYTES + 2 + 5 + 3 * 3;
-  most += (contentType.length + responseTopic.length) * MAX_UTF8_BYTES + (correlationData?.length ?? 0);
-  for (const [name, value] of userPropertiesOf(properties))
-    most += 5 + (name.length + value.length) * MAX_UTF8_BYTES;
-  return most;
-}
-
-/** Each value with its name, in their order. */
-function userPropertiesOf({
-  userProperties,
-}: MessageProperties | SentProperties): (readonly [name: string, value: string])[] {
-  if (userProperties === undefined) return [];
-  const list = (Array.isArray(userProperties) ? userProperties : [userProperties]) as UserProperties[];
-  const pairs: (readonly [string, string])[] = [];
-  for (const some of list) {
-    for (const name of Object.keys(some)) {
-      const values = some[name];
-      if (typeof values === 'string') pairs.push([name, values]);
-      else for (const value of values ?? []) pairs.push([name, value]);
-    }
-  }
-  return pairs;
 }

@@ -56,7 +56,7 @@ export function decodePublish(
   const named = bytes.toString('utf8', topicAt, topicEnd);
   const topic = alias === 0 ? named : aliases.resolve(named, alias);
   if (topic === undefined) return 'with a topic alias that the broker may not use, or has not introduced';
-  return new DecodedMessage(topic, first, id, end - header, bytes, body, payloadAt, end);
+  return new DecodedMessage(topic, first, id, end - header, bytes, topicAt, topicEnd, body, payloadAt, end);
 }
 
 /** @param at the first byte of the packet */

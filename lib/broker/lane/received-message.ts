@@ -36,8 +36,10 @@ export class DecodedMessage implements ReceivedMessage {
   /** The packet identifier; 0 with QoS 0. */
   readonly id: number;
   ordinal = 0;
-  /** Properties and payload lie in these bytes; the payload begins where the properties end. */
+  /** Topic, properties and payload lie in these bytes; the payload begins where the properties end. */
   readonly bytes: Buffer;
+  readonly topicAt: number;
+  readonly topicEnd: number;
   readonly propertiesAt: number;
   readonly payloadAt: number;
   readonly end: number;
@@ -50,6 +52,8 @@ export class DecodedMessage implements ReceivedMessage {
     id: number,
     length: number,
     bytes: Buffer,
+    topicAt: number,
+    topicEnd: number,
     propertiesAt: number,
     payloadAt: number,
     end: number,
@@ -61,9 +65,16 @@ export class DecodedMessage implements ReceivedMessage {
     this.id = id;
     this.length = length;
     this.bytes = bytes;
+    this.topicAt = topicAt;
+    this.topicEnd = topicEnd;
     this.propertiesAt = propertiesAt;
     this.payloadAt = payloadAt;
     this.end = end;
+  }
+
+  /** Whether the topic came as an alias, or was renamed, and is not among the bytes. */
+  get hasOtherName(): boolean {
+    return this.topicAt === this.topicEnd;
   }
 
   get payload(): Buffer {
@@ -78,18 +89,60 @@ export class DecodedMessage implements ReceivedMessage {
     return this.#properties;
   }
 
+  /** The same message under another topic; valid as long as this one. */
+  withTopic(topic: string): DecodedMessage {
+    const { id, length, bytes, propertiesAt, payloadAt, end } = this;
+    const first = (this.qos << 1) | (this.retain ? 1 : 0) | (this.dup ? 8 : 0);
+    const renamed = new DecodedMessage(
+      topic,
+      first,
+      id,
+      length,
+      bytes,
+      propertiesAt,
+      propertiesAt,
+      propertiesAt,
+      payloadAt,
+      end,
+    );
+    renamed.ordinal = this.ordinal;
+    return renamed;
+  }
+
   /** The same message with bytes of its own. */
   copy(): DecodedMessage {
-    const { topic, id, length, bytes, propertiesAt, payloadAt, end } = this;
+    const { topic, id, length, topicAt, topicEnd, propertiesAt, payloadAt, end } = this;
     const first = (this.qos << 1) | (this.retain ? 1 : 0) | (this.dup ? 8 : 0);
-    const own = Buffer.from(bytes.subarray(propertiesAt, end));
-    const copy = new DecodedMessage(topic, first, id, length, own, 0, payloadAt - propertiesAt, own.length);
+    const own = Buffer.from(this.bytes.subarray(topicAt, end));
+    const copy = new DecodedMessage(
+      topic,
+      first,
+      id,
+      length,
+      own,
+      0,
+      topicEnd - topicAt,
+      propertiesAt - topicAt,
+      payloadAt - topicAt,
+      own.length,
+    );
     copy.ordinal = this.ordinal;
     return copy;
   }
 }
 
+/** Bytes of the payload, without a view of it. */
+export function payloadBytesOf(message: ReceivedMessage): number {
+  return message instanceof DecodedMessage ? message.end - message.payloadAt : message.payload.length;
+}
+
 /** The message as it may be kept. */
 export function copyOf(message: ReceivedMessage): ReceivedMessage {
   return message instanceof DecodedMessage ? message.copy() : message;
+}
+
+/** The message under this topic. */
+export function withTopic(message: ReceivedMessage, topic: string): ReceivedMessage {
+  if (message.topic === topic) return message;
+  return message instanceof DecodedMessage ? message.withTopic(topic) : { ...message, topic };
 }

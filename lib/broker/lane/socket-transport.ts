@@ -37,7 +37,6 @@ export class SocketTransport implements Transport {
       .on('connect', () => {
         this.#isReached = true;
       })
-      .on('end', () => events.end())
       .on('error', error => {
         this.#error = error;
       })
@@ -80,9 +79,9 @@ export class SocketTransport implements Transport {
 
   /** Returns whether to read on at once. */
   #read(buffer: Buffer, bytes: number): boolean {
-    this.#events.data(buffer.subarray(0, bytes));
+    const messages = this.#events.data(buffer.subarray(0, bytes));
     if (this.#isPaused) return false;
-    if (bytes === READ_BYTES || !this.#governor.waits(bytes)) return true;
+    if (!this.#governor.waits(bytes, messages)) return true;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#isPaused) return;

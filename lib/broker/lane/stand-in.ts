@@ -12,7 +12,8 @@ export type TooLarge = 'payload' | 'properties';
 /** Random, so that no payload of a client is equal by chance. */
 const MARKS: Readonly<Record<TooLarge, Buffer>> = { payload: randomBytes(16), properties: randomBytes(16) };
 const MARK_BYTES = 16;
-const STAND_IN_BYTES = MARK_BYTES + 4;
+/** A payload of any other size is no stand-in. */
+export const STAND_IN_BYTES = MARK_BYTES + 4;
 
 const NO_BYTES = Buffer.alloc(0);
 

@@ -44,7 +44,6 @@ export class StreamTransport implements Transport {
       if (stream instanceof Socket) stream.setNoDelay(true);
     });
     stream.on('readable', () => this.#readable());
-    stream.on('end', () => events.end());
     stream.on('error', error => {
       this.#error = error;
     });
@@ -87,8 +86,8 @@ export class StreamTransport implements Transport {
     while (!this.#isPaused && this.#timer === undefined) {
       const chunk: Buffer | null = this.#stream.read();
       if (chunk === null) return;
-      this.#events.data(chunk);
-      if (!this.#governor.waits(chunk.length)) continue;
+      const messages = this.#events.data(chunk);
+      if (!this.#governor.waits(chunk.length, messages)) continue;
       this.#timer = setTimeout(() => {
         this.#timer = undefined;
         this.#governor.resumed();

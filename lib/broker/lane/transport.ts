@@ -3,10 +3,9 @@
 export interface TransportEvents {
   /** Whether we wait for the broker: then no read waits. */
   readonly isHeldUp: () => boolean;
-  /** Bytes that are overwritten after the call. */
-  readonly data: (chunk: Buffer) => void;
-  /** The broker sends no more. */
-  readonly end: () => void;
+  /** Bytes that are overwritten after the call. Returns how many messages of QoS 1 were among them. */
+  readonly data: (chunk: Buffer) => number;
+  /** @param error undefined after an orderly end */
   readonly closed: (error: Error | undefined) => void;
 }
 

@@ -29,7 +29,8 @@ describe('messageBytes', () => {
 describe('A batch of observations', () => {
   it('is sent before the end of the turn if topics and properties are large, though payloads are small', () => {
     const fixture = new Fixture(LIVE_5);
-    for (let count = 0; count < 5; count++) fixture.take('t', 'x', { length: 60_000 });
+    for (let count = 0; count < 5; count++)
+      fixture.take('t', 'x', { properties: { contentType: 'x'.repeat(60_000) } });
     expect(fixture.batches).to.have.lengthOf(1);
   });
 });

@@ -7,32 +7,30 @@ import { numberOf } from '../../support/publish-bytes.ts';
 /** Bytes of the largest payload that mqttrep accepts. */
 const LARGEST = 1_000;
 
-/** A reader, with what it handed on and the violation that it reported. */
+/** A reader, with what it says of the violation, and the packets that it hands on. */
 function readerOf(mqtt5: boolean) {
-  const others: string[] = [];
   const broken: string[] = [];
+  const passed: string[] = [];
   const reader = new PacketReader({
     mqtt5,
     largestPayload: LARGEST,
     message: () => true,
     puback: () => false,
-    other: packet => others.push(packet.toString('hex')),
+    other: packet => passed.push(packet.toString('hex')),
     broken: reason => broken.push(reason),
   });
-  return { reader, others, broken };
+  return { reader, broken, passed };
 }
 
 describe('PacketReader of packets other than PUBLISH', () => {
   const KIB = 1024;
-
   /** The violation by a packet of this type and size, of which only the header arrived, after a request with this many filters. */
   function brokenBy(first: number, size: number, filters = 0): string | undefined {
-    const { reader, others, broken } = readerOf(true);
+    const { reader, broken, passed } = readerOf(true);
     if (filters > 0) reader.expect(filters);
     reader.read(Buffer.concat([Buffer.from([first]), numberOf(size)]));
-    reader.read(Buffer.alloc(100));
-    expect(others).to.deep.equal([]);
-    expect(broken.length).to.be.below(2);
+    if (broken.length > 0) reader.read(Buffer.from([0xd0, 0]));
+    expect(passed).to.deep.equal([]);
     return broken[0];
   }
 
@@ -80,12 +78,12 @@ describe('PacketReader of packets other than PUBLISH', () => {
   }
 
   it('hands on the packets before the violation, and none after it', () => {
-    const { reader, others, broken } = readerOf(false);
+    const { reader, broken, passed } = readerOf(false);
     reader.read(Buffer.from([0xd0, 0, 0xd0]));
-    expect(others).to.deep.equal(['d000']);
+    expect(passed).to.deep.equal(['d000']);
     reader.read(Buffer.from([0, 0xd0, 0xff, 0xff, 0x7f, 0xd0, 0]));
     reader.read(Buffer.from([0xd0, 0]));
-    expect(others).to.deep.equal(['d000', 'd000']);
+    expect(passed).to.deep.equal(['d000', 'd000']);
     expect(broken).to.have.lengthOf(1);
     expect(broken[0]).to.match(/^a PINGRESP of \d+ bytes$/);
   });

@@ -44,7 +44,10 @@ describe('PacketReader', () => {
   for (const version of [4, 5] as const) {
     it(`makes the same of a stream of MQTT ${version === 5 ? '5' : '3.1.1'} that is cut at each place`, () => {
       const chance = new Chance(version);
-      const bytes = Buffer.concat(Array.from({ length: 12 }, () => soundPacket(chance, version)));
+      const small = Array.from({ length: 40 }, () => soundPacket(chance, version)).filter(
+        ({ length }) => length < 150,
+      );
+      const bytes = Buffer.concat(small.slice(0, 12));
       const expected = expectedOf(bytes, version);
       expect(expected.map(({ kind }) => kind)).to.include.members(['message', 'other']);
       for (let at = 1; at < bytes.length; at++) {

@@ -5,12 +5,16 @@ import { ReadGovernor } from '../../../lib/broker/lane/read-governor.ts';
 
 describe('ReadGovernor', () => {
   /** How many of so many reads, with that many milliseconds between them, are followed by a wait. */
-  function waitsAmong(reads: number, everyMs: number, { bytes = 100, isHeldUp = false } = {}): number {
+  function waitsAmong(
+    reads: number,
+    everyMs: number,
+    { bytes = 100, isHeldUp = false, messages = (read: number) => read } = {},
+  ): number {
     const governor = new ReadGovernor(() => isHeldUp);
     let [waits, now] = [0, 0];
     for (let read = 0; read < reads; read++) {
       now += everyMs;
-      if (!governor.waits(bytes, now)) continue;
+      if (!governor.waits(bytes, messages(read), now)) continue;
       waits++;
       now += 1;
       governor.resumed(now);
@@ -35,10 +39,15 @@ describe('ReadGovernor', () => {
     expect(waitsAmong(1_000, 0.01, { bytes: 60_000 })).to.equal(0);
   });
 
+  it('stops to wait for a while when each wait brings as many messages as the broker sends before acknowledgements', () => {
+    expect(waitsAmong(1_000, 0.01, { messages: () => 20 })).to.be.below(20);
+    expect(waitsAmong(1_000, 0.01, { messages: () => 500 })).to.be.above(900);
+  });
+
   it('serves a read at once again when nothing came during the wait', () => {
     const governor = new ReadGovernor(() => false);
-    while (!governor.waits(100, 1));
+    while (!governor.waits(100, 1, 1));
     governor.resumed(2);
-    expect(governor.waits(100, 20)).to.equal(false);
+    expect(governor.waits(100, 1, 20)).to.equal(false);
   });
 });
