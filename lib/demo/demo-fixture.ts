@@ -4,7 +4,7 @@
  */
 
 import { once } from 'node:events';
-import { DEFAULT_BOUNDS } from '../config/bounds.ts';
+import { DEFAULT_BOUNDS, DEFAULT_EVENTS } from '../config/bounds.ts';
 import type { Config, HttpConfig } from '../config/config.ts';
 import { packageVersion } from '../package-version.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
@@ -167,6 +167,7 @@ export class DemoFixture {
       deletionGuard: { topics: 10, percent: 5 },
       stateTopics: false,
       http: HTTP,
+      events: DEFAULT_EVENTS,
       bounds: DEFAULT_BOUNDS,
       log: { level: 'info', format: 'text' },
     };

@@ -6,7 +6,7 @@
 
 import { bySpecificity, isReplicable, matches } from '../core/filter.ts';
 import { type BrokerSet, DEFAULT_QOS, has, type QoS } from '../core/policy.ts';
-import { MAX_EVENT_QOS } from '../protocol/event-messages.ts';
+import { MAX_EVENT_QOS } from '../core/topic-mode.ts';
 import type { EventFilter } from '../protocol/event-settings.ts';
 
 export interface EventPolicy {

@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { BrokerSet, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
+import type { TopicMode } from '../core/topic-mode.ts';
 import type { Bounds, BrokerPlace, StorePlace } from './settings.ts';
 
 export interface EventTask {
@@ -14,12 +15,10 @@ export interface EventTask {
   readonly settings: EventSettings;
 }
 
-/** A topic is an event topic if the most specific filter that matches it and sets a mode says so. */
-export type TopicMode = 'state' | 'event';
-
 /** The settings of one filter. What it leaves unset is taken from a broader filter. */
 export interface EventFilter {
   readonly filter: string;
+  /** A topic is an event topic if the most specific filter that matches it and sets a mode says so. */
   readonly mode?: TopicMode;
   readonly retain?: boolean;
   readonly qos?: QoS;

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import { DEFAULT_BOUNDS, DEFAULT_EVENTS } from '../../lib/config/bounds.ts';
 import type { Config } from '../../lib/config/config.ts';
 import { describeConfig } from '../../lib/config/effective.ts';
 import { maskUrl } from '../../lib/config/mask.ts';
@@ -47,6 +47,7 @@ const CONFIG: Config = {
     token: 'quack',
     hidesPayloads: true,
   },
+  events: DEFAULT_EVENTS,
   bounds: DEFAULT_BOUNDS,
   log: { level: 'warn', format: 'json' },
 };
@@ -117,6 +118,12 @@ describe('describeConfig', () => {
       '  MQTTREP_SCAN_PERIOD: off',
       '  MQTTREP_MAX_DRIFT: 60 s',
       '  MQTTREP_DELETION_GUARD: 10 topics and 5 %',
+      '  MQTTREP_EVENT_BYTES: 1073741824 bytes',
+      '  MQTTREP_EVENT_FULL: oldest',
+      '  MQTTREP_EVENT_SYNC: 0 ms',
+      '  MQTTREP_EVENT_SESSION: 86400 s',
+      '  MQTTREP_EVENT_HOPS: 8',
+      '  MQTTREP_EVENT_TREE: false',
       '  MQTTREP_MAX_PAYLOAD: 4194304 bytes',
       '  MQTTREP_MAX_TOPICS: 1000000',
       '  MQTTREP_MAX_MEMORY: half of the heap that Node.js allows',

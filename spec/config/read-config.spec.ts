@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import { DEFAULT_BOUNDS, DEFAULT_EVENTS } from '../../lib/config/bounds.ts';
 import { readConfig } from '../../lib/config/read-config.ts';
 import { accepted, type Env, read, readFile, warningsOf } from './reading.ts';
 
@@ -38,6 +38,7 @@ describe('readConfig', () => {
           token: undefined,
           hidesPayloads: false,
         },
+        events: DEFAULT_EVENTS,
         bounds: DEFAULT_BOUNDS,
         log: { level: 'info', format: 'text' },
       },
