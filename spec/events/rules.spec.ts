@@ -6,7 +6,12 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { AckGate } from '../../lib/events/ack-gate.ts';
 import { EventCounters } from '../../lib/events/event-counters.ts';
-import { DEFAULT_EXPIRY_MS, EventPolicies, hasPassed, recipientsOf } from '../../lib/events/event-policies.ts';
+import {
+  DEFAULT_EXPIRY_MS,
+  EventPolicies,
+  hasPassed,
+  recipientsOf,
+} from '../../lib/events/event-policies.ts';
 import { EventTail } from '../../lib/events/event-tail.ts';
 import { Fences } from '../../lib/events/fences.ts';
 import { Flight } from '../../lib/events/flight.ts';
@@ -265,7 +270,11 @@ describe('The counters of events', () => {
   it('count what is dropped by filter and reason, and log one line a minute for each reason', () => {
     const lines: string[] = [];
     let now = 0;
-    const counters = new EventCounters('B', (_level, line) => lines.push(line), () => now);
+    const counters = new EventCounters(
+      'B',
+      (_level, line) => lines.push(line),
+      () => now,
+    );
     counters.drop('a/#', 'full', 3, 'a/x');
     counters.drop('a/#', 'full', 2, 'a/y');
     counters.drop('b', 'full', 1, 'b');
