@@ -7,6 +7,7 @@ import type { BrokerLog } from './broker-log.ts';
 import { KnownCapabilities } from './capabilities/known-capabilities.ts';
 import { SecondConnection } from './capabilities/second-connection.ts';
 import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
+import { connectAdvice } from './connection/connect-advice.ts';
 import { ConnectError } from './connection/connect-error.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionOptions } from './connection/connection-options.ts';
@@ -19,6 +20,10 @@ const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8
 
 /** A connection that stood this long was healthy: backoff starts again. */
 const HEALTHY_AFTER_MS = 10_000;
+
+/** A connection that ends like this soon after it began may have been taken over. */
+const MAY_BE_TAKEOVER = /^the connection was closed$|ECONNRESET/;
+const SHORT_CONNECTIONS_OF_TAKEOVER = 3;
 
 export interface ConnectorDeps {
   readonly settings: BrokerSettings;
@@ -41,6 +46,10 @@ export class Connector {
   #willQos: QoS = 0;
   #isWillLogged = false;
   #clientId = '';
+  /** Connections in a row that the broker closed soon. */
+  #shortConnections = 0;
+  /** How to fix the last attempt that failed, where that is known. */
+  #advice: string | undefined;
 
   constructor(deps: ConnectorDeps) {
     const { settings, brokerLog } = deps;
@@ -74,13 +83,14 @@ export class Connector {
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#connectedAt = performance.now();
       this.#negotiation.succeeded();
+      this.#advice = undefined;
       this.capabilities.will.connected();
       this.#retries.accepted();
       if (willQos < 2) this.#logWill();
       return connection;
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
-      return this.#failed(error);
+      return await this.#failed(error);
     }
   }
 
@@ -93,10 +103,17 @@ export class Connector {
       this.#deps.brokerLog.write('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
       return 1;
     }
-    if (performance.now() - this.#connectedAt > HEALTHY_AFTER_MS) this.#retries.reset();
+    const isShort = performance.now() - this.#connectedAt <= HEALTHY_AFTER_MS;
+    if (!isShort) this.#retries.reset();
+    // Over MQTT 3.1.1 a broker gives no reason when another client takes over the session.
+    this.#shortConnections = isShort && MAY_BE_TAKEOVER.test(reason) ? this.#shortConnections + 1 : 0;
+    const advice =
+      this.#shortConnections >= SHORT_CONNECTIONS_OF_TAKEOVER
+        ? `; another client may connect with the client id ${this.#clientId}, and the broker closes the connection of the one before: give each client an id of its own (\`clientId\` in MQTTREP_CONFIG_${this.#deps.settings.name})`
+        : '';
     const wait = this.#retries.failed(isProvoked ? 'provoked' : 'network', Math.random());
-    this.#deps.report({ kind: 'link', state: 'unreachable', detail: reason });
-    this.logSparsely('warn', `connection lost (${reason}); retrying in ${seconds(wait)}`);
+    this.#deps.report({ kind: 'link', state: 'unreachable', detail: `${reason}${advice}` });
+    this.logSparsely('warn', `connection lost (${reason})${advice}; retrying in ${seconds(wait)}`);
     return wait;
   }
 
@@ -140,7 +157,7 @@ export class Connector {
     );
   }
 
-  #failed(error: ConnectError): number {
+  async #failed(error: ConnectError): Promise<number> {
     if (this.#giveUp.signal.aborted) return 0;
     if (this.capabilities.will.connectFailed(error, this.#willQos)) return 1;
     const { settings, brokerLog, report } = this.#deps;
@@ -150,13 +167,15 @@ export class Connector {
     }
     const isRefused = isRefusal(error);
     const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
-    report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail: error.message });
-    const fix = isRefused
-      ? `; check MQTTREP_CLIENT_${settings.name} and MQTTREP_CONFIG_${settings.name}`
-      : '';
+    // If it was connected before, the settings are right.
+    const isNew = this.#connectedAt === 0 && this.#retries.isWorthLogging;
+    if (isNew) this.#advice = await connectAdvice(error, settings);
+    const detail = this.#advice === undefined ? error.message : `${error.message}; ${this.#advice}`;
+    report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail });
+    const advice = this.#advice === undefined ? '' : `; ${this.#advice}`;
     this.logSparsely(
       isRefused ? 'error' : 'warn',
-      `cannot connect (${error.message})${fix}; retrying in ${seconds(wait)}`,
+      `cannot connect (${error.message})${advice}; retrying in ${seconds(wait)}`,
     );
     return wait;
   }

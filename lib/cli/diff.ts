@@ -14,7 +14,7 @@ import { type Format, printJson } from './check.ts';
 import { type BrokerRead, diffJson, diffText } from './diff-report.ts';
 import { EXIT } from './exit-codes.ts';
 import { interruptible } from './interruptible.ts';
-import { loadConfig, printProblems } from './load-config.ts';
+import { loadConfig, printProblems, type Source } from './load-config.ts';
 
 /** Messages in flight get two ticks to arrive, but at least and at most this time. */
 const MIN_SETTLE_MS = 1_000;
@@ -27,8 +27,8 @@ interface Attempt {
   readonly retained: ReadonlyMap<string, RetainedState>;
 }
 
-export async function diff(envFile: string | undefined, format: Format): Promise<number> {
-  const loaded = loadConfig(envFile);
+export async function diff(source: Source, format: Format): Promise<number> {
+  const loaded = loadConfig(source);
   const { config } = loaded;
   printProblems(loaded);
   if (config === undefined) return EXIT.config;

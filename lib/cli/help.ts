@@ -15,6 +15,7 @@ Commands
 ${commandLines()}
 
 Options
+  --config FILE     read settings from a YAML file; environment variables win
   --env-file FILE   read environment variables from a file; variables that are already set win
   -h, --help        this help, or the help of a command: mqttrep demo --help
   -V, --version     the version
@@ -28,21 +29,27 @@ Environment variables configure mqttrep:
 Exit codes: 0 done, or stopped by a signal; 1 failure; 64 wrong usage; 69 a broker, or a running mqttrep, was not
 reached; 78 wrong configuration, or a store of another version.
 `,
-  run: `Usage: mqttrep [run] [--env-file FILE] [--dry-run]
+  run: `Usage: mqttrep [run] [--config FILE] [--watch-config] [--env-file FILE] [--dry-run]
 
 Replicates until SIGINT or SIGTERM, then sends what is waiting and ends with exit code 0.
 A second signal ends it at once. The log goes to standard error.
 
-With --dry-run it decides and publishes nothing. The log has what it would publish: for each broker the first 1,000
-messages, then their number. A dry run decides as at a first contact and does not use the store. Over MQTT 3.1.1 it
+With --dry-run it decides and publishes nothing. The log says of each broker how many topics it would get, and which
+of its values would be overwritten: old, new, and what decides. Then it has what mqttrep would publish: for each broker
+the first 1,000 messages, then their number. What a broker would refuse shows only when mqttrep publishes. A dry run decides as at a first contact and does not use the store. Over MQTT 3.1.1 it
 cannot ask whether a live message is retained, and takes the message for transient.
+
+With --broker NAME=URL and --topic FILTER, each given as often as needed, it needs no other configuration.
+SIGHUP applies changes of the files. With --watch-config, mqttrep does so by itself within a second or two.
 
 Examples
   mqttrep run --dry-run
+  mqttrep run --config /etc/mqttrep.yaml --watch-config
   mqttrep run --env-file /etc/mqttrep.env
+  mqttrep run --broker oslo=mqtt://oslo.example --broker paris=mqtt://paris.example --topic 'home/#'
   MQTTREP_CLIENT_A=mqtt://localhost:1883 MQTTREP_CLIENT_B=mqtt://localhost:1884 MQTTREP_TOPIC_ALL='#' mqttrep
 `,
-  check: `Usage: mqttrep check [--connect] [--env-file FILE] [--json]
+  check: `Usage: mqttrep check [--connect [--write-probe]] [--config FILE] [--env-file FILE] [--json]
 
 Says whether the configuration is valid, and connects to no broker. The exit code is 0, or 78 with every problem and
 how to fix it.
@@ -53,23 +60,30 @@ whether it delivers our own messages back, and how soon. The test writes some 1,
 its own (MQTTREP_CONTROL_TOPIC) and removes them, also when it is interrupted. With control topics off it writes
 nothing, and says what it could not test. The exit code is 69 if a broker was not reached.
 
+With --write-probe it also publishes one message under each filter, and waits for it to come back. That shows whether
+the account may write and read there. The message is not retained, but subscribers see it: its topic has the level
+mqttrep-write-probe in place of a wildcard. A filter without a wildcard is not tested.
+
 Examples
   mqttrep check --env-file /etc/mqttrep.env
   mqttrep check --connect
+  mqttrep check --connect --write-probe
   mqttrep check --connect --json
 `,
-  config: `Usage: mqttrep config [--env-file FILE] [--json]
+  config: `Usage: mqttrep config [--config FILE] [--env-file FILE] [--json | --yaml]
 
-Prints the effective configuration, secrets masked.
+Prints the effective configuration, secrets masked. With --yaml it prints a file for --config that says the same; what
+may be a secret becomes a reference to an environment variable, such as \${OSLO_PASSWORD}.
 
 Examples
   mqttrep config
   mqttrep config --json
+  mqttrep config --yaml > mqttrep.yaml
 
 ${SETTINGS_HEADING}
 ${settingsText()}
 `,
-  diff: `Usage: mqttrep diff [--env-file FILE] [--json]
+  diff: `Usage: mqttrep diff [--config FILE] [--env-file FILE] [--json]
 
 Connects to all brokers and prints the replicated topics in which they differ. They do not differ in a topic if all
 brokers that it may be published to retain the same message, and a subscribed broker retains that message, too. If
@@ -129,6 +143,21 @@ that wins regardless of the merge chain. The replaced message goes to the trash,
 Examples
   mqttrep undo canards/oslo/door
   mqttrep undo 'canards/#'
+`,
+  forget: `Usage: mqttrep forget [BROKER] [--all] [--config FILE] [--env-file FILE] [--json]
+
+Removes what mqttrep has left at its brokers, or at BROKER alone: retained messages under MQTTREP_CONTROL_TOPIC. Use it
+before mqttrep is removed, or before a broker is taken out of the configuration. Stop mqttrep first. The topics are
+those of the store in MQTTREP_STORE; with --all they are those of every mqttrep, also of others that still run. If
+mqttrep is started again, it takes the broker for one that has lost its data: it deletes nothing, and fills it.
+
+The exit code is 0 if nothing is left; 1 if a broker still retains a control topic, or the store is in use; 69 if a
+broker was not reached.
+
+Examples
+  mqttrep forget
+  mqttrep forget PARIS
+  mqttrep forget --all
 `,
   demo: `Usage: mqttrep demo [--seconds N]
 

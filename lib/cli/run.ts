@@ -6,18 +6,29 @@ import { createLogger } from '../log/logger.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { Mode } from '../protocol/settings.ts';
 import { Replicator } from '../supervisor/replicator.ts';
+import { endNow } from './end-now.ts';
 import { EXIT } from './exit-codes.ts';
-import { configSource, describe, printProblems } from './load-config.ts';
+import { configSource, describe, printProblems, type Source } from './load-config.ts';
 import { Notifications } from './notifications.ts';
 import { openStatusServer } from './open-status-server.ts';
 import { Reload } from './reload.ts';
 import { obeySignals } from './signals.ts';
+import { watchFiles } from './watch-files.ts';
 
 /** mqttrep tells PM2 and systemd that it is ready when each broker has answered, or after this time. */
 const READY_TIMEOUT_MS = 5_000;
 
-export async function run(envFile: string | undefined, mode: Mode): Promise<number> {
-  const load = configSource(envFile);
+/** A process that stopped in order has ended by itself after this time. */
+const LEFTOVER_TIMEOUT_MS = 250;
+
+export interface RunOptions {
+  readonly mode: Mode;
+  /** Whether a changed file of the configuration is read by itself. */
+  readonly watchesFiles: boolean;
+}
+
+export async function run(source: Source, { mode, watchesFiles }: RunOptions): Promise<number> {
+  const load = configSource(source);
   const loaded = load();
   const { config } = loaded;
   if (config === undefined) {
@@ -40,15 +51,21 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   const reload = new Reload({ config, load, apply, log });
   const notifications = notificationsOf(replicator, log);
   const failed = (error: Error) => log('error', `unexpected error: ${error.stack ?? error.message}`);
+  const reloadNow = () => {
+    notifications?.reloading();
+    reload.run().then(() => notifications?.reloaded(), failed);
+  };
+  const files = watchesFiles ? [source.configFile, source.envFile].filter(file => file !== undefined) : [];
+  const unwatch = watchFiles(files, file => {
+    logger.info(`${file} has changed`);
+    reloadNow();
+  });
   const signals = obeySignals({
     stop: () => {
       notifications?.stopping();
       replicator.stop().catch(failed);
     },
-    reload: () => {
-      notifications?.reloading();
-      reload.run().then(() => notifications?.reloaded(), failed);
-    },
+    reload: reloadNow,
     log: message => logger.info(message),
   });
   const closeServer = await openStatusServer(config, replicator, log);
@@ -62,6 +79,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
 
   const failure = await replicator.ended;
   signals.forget();
+  unwatch();
   if (closeServer !== 'failed') await closeServer();
   await notifications?.close();
   const hasFailed = failure !== undefined || closeServer === 'failed';
@@ -72,8 +90,10 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   });
   // Node.js aborts when it resets a terminal that does not exist any more. SIGHUP ends it without that.
   if (signals.isTerminalGone()) process.kill(process.pid, 'SIGHUP');
-  if (replicator.isMisconfigured) return EXIT.config;
-  return hasFailed ? EXIT.failure : EXIT.ok;
+  const code = replicator.isMisconfigured ? EXIT.config : hasFailed ? EXIT.failure : EXIT.ok;
+  // A thread that cannot be ended would keep the process alive.
+  setTimeout(() => endNow(code), LEFTOVER_TIMEOUT_MS).unref();
+  return code;
 }
 
 function notificationsOf(replicator: Replicator, log: Log): Notifications | undefined {

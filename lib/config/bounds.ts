@@ -6,7 +6,5 @@ import { defaultOf, mapSettings } from './setting.ts';
 
 export const DEFAULT_BOUNDS: Bounds = mapSettings(PROCESS_SETTINGS.bounds, defaultOf);
 
-export const DEFAULT_EVENTS = mapSettings(PROCESS_SETTINGS.events, defaultOf);
-
 /** People seldom delete more by hand while a link is down. */
 export const DEFAULT_DELETION_GUARD: DeletionBound = defaultOf(PROCESS_SETTINGS.deletionGuard);

@@ -3,7 +3,16 @@
  * as harmless is shown, and everything else is masked; so a secret in an option that nobody thought of stays hidden.
  */
 
-import type { BrokerConfig, Config, ConnectionOptions, HttpConfig, TopicConfig } from './config.ts';
+import { OWN_OPTIONS } from './broker-settings.ts';
+import type {
+  BrokerConfig,
+  Config,
+  ConnectionOptions,
+  ExcludeConfig,
+  HttpConfig,
+  MapConfig,
+  TopicConfig,
+} from './config.ts';
 import { httpUrl } from './http-values.ts';
 import { MASK, maskUrl } from './mask.ts';
 import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
@@ -22,6 +31,8 @@ export interface BrokerDescription extends Omit<BrokerConfig, 'options'> {
 export interface ConfigDescription {
   readonly brokers: readonly BrokerDescription[];
   readonly topics: readonly TopicConfig[];
+  readonly maps: readonly MapConfig[];
+  readonly exclusions: readonly ExcludeConfig[];
   /** Null if there is no status server. */
   readonly http: HttpDescription | null;
   readonly [setting: string]: unknown;
@@ -32,7 +43,9 @@ export interface HttpDescription {
   readonly port: number;
   /** `***` if there is one. */
   readonly token: string | null;
+  readonly hosts: readonly string[];
   readonly hidesPayloads: boolean;
+  readonly allowsActions: boolean;
 }
 
 export interface DescribedConfig {
@@ -81,11 +94,13 @@ export function describeConfig(config: Config): DescribedConfig {
     ...brokers.flatMap(brokerLines),
     'Topics',
     ...config.topics.flatMap(topic => topicLines(topic, names)),
+    ...routeLines(config, names),
     'Process',
     ...settingLines,
     `  ${variableName(HTTP_SETTINGS.address)}: ${http === null ? 'off' : httpInWords(http)}`,
   ].join('\n');
-  return { data: { brokers, topics: config.topics, ...values, http }, text };
+  const { topics, maps, exclusions } = config;
+  return { data: { brokers, topics, maps, exclusions, ...values, http }, text };
 }
 
 /** One broker, secrets masked. */
@@ -103,8 +118,15 @@ export function describeBroker(broker: BrokerConfig): BrokerDescription {
   };
 }
 
-function describeHttp({ host, port, token, hidesPayloads }: HttpConfig): HttpDescription {
-  return { host, port, token: token === undefined ? null : MASK, hidesPayloads };
+function describeHttp({
+  host,
+  port,
+  token,
+  hosts,
+  hidesPayloads,
+  allowsActions,
+}: HttpConfig): HttpDescription {
+  return { host, port, token: token === undefined ? null : MASK, hosts, hidesPayloads, allowsActions };
 }
 
 function describeOptions(options: ConnectionOptions): Record<string, string | number | boolean> {
@@ -113,10 +135,15 @@ function describeOptions(options: ConnectionOptions): Record<string, string | nu
   return Object.fromEntries(names.sort().map(name => [name, masked(name, options[name])]));
 }
 
+/** Whether the value of an option of a broker can be shown. */
+export function isHarmless(name: string, value: unknown): value is string | number | boolean {
+  if (typeof value === 'string') return HARMLESS_TEXTS.has(name) && !value.includes('@');
+  const isOwn = OWN_OPTIONS.some(option => option.name === name);
+  return (isOwn || HARMLESS_SCALARS.has(name)) && (typeof value === 'number' || typeof value === 'boolean');
+}
+
 function masked(name: string, value: unknown): string | number | boolean {
-  if (HARMLESS_SCALARS.has(name) && (typeof value === 'number' || typeof value === 'boolean')) return value;
-  if (HARMLESS_TEXTS.has(name) && typeof value === 'string' && !value.includes('@')) return value;
-  return MASK;
+  return isHarmless(name, value) ? value : MASK;
 }
 
 function brokerLines(broker: BrokerDescription): string[] {
@@ -144,9 +171,23 @@ function topicLines(topic: TopicConfig, names: readonly string[]): string[] {
   ];
 }
 
-function httpInWords({ host, port, token, hidesPayloads }: HttpDescription): string {
+/** No headings without rules and exclusions. */
+function routeLines({ maps, exclusions }: Config, names: readonly string[]): string[] {
+  return [
+    ...(maps.length === 0 ? [] : ['Names']),
+    ...maps.map(({ id, rule, brokers }) => `  ${id}  ${rule}  (${inWords(brokers, names)})`),
+    ...(exclusions.length === 0 ? [] : ['Exclusions']),
+    ...exclusions.map(
+      ({ id, filters, brokers }) => `  ${id}  ${filters.join(',')}  (${inWords(brokers, names)})`,
+    ),
+  ];
+}
+
+function httpInWords({ host, port, token, hosts, hidesPayloads, allowsActions }: HttpDescription): string {
+  const names = hosts.length === 0 ? '' : `, also as ${hosts.join(', ')}`;
   const payloads = hidesPayloads ? 'without payloads' : 'with payloads';
-  return `${httpUrl({ host, port })}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
+  const actions = allowsActions ? ', with actions' : '';
+  return `${httpUrl({ host, port })}${names}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}${actions}`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

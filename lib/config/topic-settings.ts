@@ -40,6 +40,7 @@ function brokerNames(
     help,
     reload: 'applied',
     show: names => names.toSorted().join(','),
+    isList: true,
     ...empty,
   });
 }
@@ -123,6 +124,7 @@ export const TOPIC_SETTINGS = {
     help: 'How mqttrep chooses the winner of two conflicting writes.',
     reload: 'applied',
     show: formatMergeChain,
+    isList: true,
   }),
   subscribeWhitelist: brokerNames(
     'SUBSCRIBE_WHITELIST',

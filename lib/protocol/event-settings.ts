@@ -28,6 +28,8 @@ export interface EventFilter {
   readonly subscribe: BrokerSet;
   /** Brokers that the filter allows the topic to be published to. */
   readonly publish: BrokerSet;
+  /** Brokers that the topic is excluded from, both ways. */
+  readonly exclude?: BrokerSet;
 }
 
 export interface EventSettings {

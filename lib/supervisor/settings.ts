@@ -1,10 +1,13 @@
 /** The settings of each actor, made from the configuration: names of brokers become indexes and sets. */
 
-import type { BrokerConfig, Config, TopicConfig } from '../config/config.ts';
+import type { BrokerConfig, Config, ExcludeConfig, TopicConfig } from '../config/config.ts';
+import { excludedAt, namesAt } from '../config/routes.ts';
+import { covers } from '../core/filter.ts';
 import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
-import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
+import { ALL_BROKERS, type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
 import { hasEventFilter, isEventFilter, MAX_EVENT_QOS } from '../core/topic-mode.ts';
+import { RANKS_PER_PRIORITY } from '../core/version.ts';
 import type { EventFilter, EventLinkSettings, EventSettings } from '../protocol/event-settings.ts';
 import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/settings.ts';
 
@@ -27,6 +30,7 @@ export function brokerSettings<Id extends string | undefined>(
     maxLevels: broker.maxLevels ?? Number.POSITIVE_INFINITY,
     maxTopicLength: broker.maxTopicLength ?? Number.POSITIVE_INFINITY,
     subscriptions: subscriptionsOf(broker, config),
+    names: namesAt(broker.name, config),
     sampling: { period: 1000 / config.mergeFrequency, newestOnly: config.topics.every(goesByArrival) },
     bounds: config.bounds,
     controlPrefix: config.controlTopic,
@@ -40,8 +44,10 @@ function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {
 
 /** The subscriptions at a broker: each filter once, with its QoS. */
 export function subscriptionsOf(broker: BrokerConfig, config: Config): Subscription[] {
+  const excluded = excludedAt(broker.name, config);
   const subscriptions = config.topics
     .filter(topic => topic.subscribers.includes(broker.name))
+    .filter(topic => !excluded.some(filter => covers(filter, topic.filter)))
     .map(topic => ({ filter: topic.filter, qos: qosOf(topic, config) }));
   return minimalSubscriptions(subscriptions, broker.maxQos);
 }
@@ -66,7 +72,10 @@ export function reconcilerSettings(
 ): ReconcilerSettings {
   return {
     controlPrefix: mode === 'dry-run' ? undefined : config.controlTopic,
-    filters: config.topics.map(topic => filterSettings(topic, names)),
+    filters: [
+      ...config.topics.map(topic => filterSettings(topic, names)),
+      ...config.exclusions.flatMap(exclusion => exclusionSettings(exclusion, names)),
+    ],
     mergeFrequency: config.mergeFrequency,
     scanPeriod: config.scanPeriod,
     maxDrift: config.maxDrift * 1000,
@@ -74,6 +83,7 @@ export function reconcilerSettings(
     bounds: config.bounds,
     store: mode === 'dry-run' ? { kind: 'memory' } : config.store,
     hidesPayloads: config.http?.hidesPayloads ?? true,
+    mode,
   };
 }
 
@@ -86,7 +96,10 @@ export function eventSettings(config: Config, names: readonly string[]): EventSe
   if (!hasEventFilter(config.topics)) return undefined;
   const { bytes, full, sync, hops } = config.events;
   return {
-    filters: config.topics.map(topic => eventFilter(topic, names)),
+    filters: [
+      ...config.topics.map(topic => eventFilter(topic, names)),
+      ...config.exclusions.flatMap(exclusion => exclusionSettings(exclusion, names)),
+    ],
     store: config.store,
     controlPrefix: config.controlTopic,
     bounds: config.bounds,
@@ -97,7 +110,10 @@ export function eventSettings(config: Config, names: readonly string[]): EventSe
 
 /** The event connection to a broker; undefined if it needs none. */
 export function eventLinkSettings(broker: BrokerConfig, config: Config): EventLinkSettings | undefined {
-  const topics = config.topics.filter(({ filter }) => isEventFilter(filter, config.topics));
+  const excluded = excludedAt(broker.name, config);
+  const topics = config.topics
+    .filter(({ filter }) => isEventFilter(filter, config.topics))
+    .filter(({ filter }) => !excluded.some(other => covers(other, filter)));
   const isUsed = topics.some(
     ({ subscribers, publishers }) => subscribers.includes(broker.name) || publishers.includes(broker.name),
   );
@@ -142,6 +158,11 @@ function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSet
   };
 }
 
+function exclusionSettings({ filters, brokers }: ExcludeConfig, names: readonly string[]): FilterSettings[] {
+  const exclude = setOf(brokers, names);
+  return filters.map(filter => ({ filter, subscribe: 0, publish: ALL_BROKERS, exclude }));
+}
+
 function setOf(members: readonly string[], names: readonly string[]): BrokerSet {
   return names.reduce((set, name, index) => (members.includes(name) ? set | (1 << index) : set), 0);
 }
@@ -151,6 +172,6 @@ function setOf(members: readonly string[], names: readonly string[]): BrokerSet 
  * then the name: the name that sorts first has the larger rank.
  */
 export function rankOf(broker: BrokerConfig, brokers: readonly BrokerConfig[]): number {
-  const order = [...brokers].sort((a, b) => a.priority - b.priority || (a.name < b.name ? 1 : -1));
-  return order.indexOf(broker);
+  const names = brokers.map(({ name }) => name).sort();
+  return broker.priority * RANKS_PER_PRIORITY + names.length - 1 - names.indexOf(broker.name);
 }

@@ -68,6 +68,20 @@ describe('The settings of event topics', () => {
     });
   });
 
+  it('leave out what is excluded at a broker', () => {
+    const config = accepted({
+      ...EVENT,
+      MQTTREP_TOPIC_b: 'ponds',
+      MQTTREP_EXCLUDE_x: 'canards/#',
+      MQTTREP_EXCLUDE_BROKERS_x: 'oslo',
+    });
+    const [oslo, paris] = config.brokers.map(broker => eventLinkSettings(broker, config));
+    expect(oslo).to.equal(undefined);
+    expect(paris?.subscriptions).to.have.length(1);
+    const filters = eventSettings(config, ['oslo', 'paris'])?.filters;
+    expect(filters?.map(({ exclude }) => exclude)).to.deep.equal([undefined, undefined, 0b01]);
+  });
+
   it('take the mode of the most specific filter that sets one', () => {
     const all = [
       { filter: '#', mode: 'event' as const },

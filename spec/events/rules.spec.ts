@@ -192,6 +192,7 @@ describe('The policy of an event topic', () => {
       qos: 1,
       expiry: 5,
       publish: 0b110,
+      excluded: 0,
       echo: 0b111,
     });
     expect(policies.of('a/c')).to.include({ isEvent: true, retain: false, qos: 1, publish: 0b111 });
@@ -203,6 +204,13 @@ describe('The policy of an event topic', () => {
     const all = new EventPolicies([{ filter: '#', mode: 'event', subscribe: 1, publish: 1 }], 1, 'mqttrep');
     expect(all.of('mqttrep/x').isEvent).to.equal(false);
     expect(all.of('x')).to.include({ isEvent: true, expiry: DEFAULT_EXPIRY_MS });
+  });
+
+  it('leaves out the brokers that a topic is excluded from, both ways', () => {
+    const one = { filter: 'a/#', mode: 'event', subscribe: 0b11, publish: 0b11 } as const;
+    const excluding = { filter: 'a/b', subscribe: 0, publish: 0b111111, exclude: 0b10 };
+    const policy = new EventPolicies([one, excluding], 2, 'mqttrep').of('a/b');
+    expect(policy).to.include({ isEvent: true, publish: 0b01, excluded: 0b10, echo: 0b11 });
   });
 
   it('E4: sends no event to its origin, nor to a broker that it has passed', () => {

@@ -6,9 +6,11 @@
  */
 
 import type { BrokerSettings } from '../../protocol/settings.ts';
+import { NameMap } from '../../routes/name-map.ts';
 import { KnownCapabilities } from '../capabilities/known-capabilities.ts';
 import { SubscribeLimit } from '../capabilities/subscribe-limit.ts';
 import { supportedWill } from '../capabilities/will-test.ts';
+import { connectAdvice } from '../connection/connect-advice.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
@@ -25,12 +27,27 @@ export interface ConnectedOnce {
 
 /**
  * @param will for CONNECT, as far as the broker accepts it
- * @throws ConnectError when the broker cannot be reached, refuses, or the signal is aborted
+ * @throws ConnectError when the broker cannot be reached, refuses, or the signal is aborted; its message says how to fix it
  */
 export async function connectOnce(
   settings: DiagnosticsSettings,
   signal: AbortSignal,
   will?: Will,
+): Promise<ConnectedOnce> {
+  try {
+    return await connect(settings, signal, will);
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    const advice = await connectAdvice(error, settings);
+    if (advice === undefined) throw error;
+    throw new ConnectError(`${error.message}; ${advice}`, error, error.networkCode);
+  }
+}
+
+async function connect(
+  settings: DiagnosticsSettings,
+  signal: AbortSignal,
+  will: Will | undefined,
 ): Promise<ConnectedOnce> {
   const { options } = settings;
   const shared = { ...sharedOptions(settings), subscribeLimit: new SubscribeLimit() };
@@ -61,7 +78,14 @@ export async function connectOnce(
 }
 
 function sharedOptions(settings: DiagnosticsSettings): Omit<ConnectionOptions, 'protocolVersion'> {
-  const { url, clientId, maxQos, bounds } = settings;
+  const { url, clientId, maxQos, bounds, names } = settings;
   const { will: _will, ...options } = settings.options;
-  return { url, clientId, maxQos, largestPayload: bounds.payload, options: { ...options, clean: true } };
+  return {
+    url,
+    clientId,
+    maxQos,
+    largestPayload: bounds.payload,
+    names: names && new NameMap(names),
+    options: { ...options, clean: true },
+  };
 }
