@@ -37,26 +37,33 @@ export default async function events({ control, brokers, settings }: EventTask):
     return;
   }
   const stopCollecting = collectWhenIdle();
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  const actor = new EventActor({
+    ...opened,
+    brokers,
+    settings: { ...settings, queue: opened.queue },
+    clock: SYSTEM_CLOCK,
+    say: log,
+    firstNonce: randomInt(MAX_FIRST_NONCE),
+    fail,
+  });
   try {
-    await new Promise<void>((resolve, reject) => {
-      const actor = new EventActor({
-        ...opened,
-        brokers,
-        settings: { ...settings, queue: opened.queue },
-        clock: SYSTEM_CLOCK,
-        say: log,
-        firstNonce: randomInt(MAX_FIRST_NONCE),
-        fail: reject,
-      });
-      for (const [index, { port }] of brokers.entries()) actor.attach(index, port);
+    for (const [index, { port }] of brokers.entries()) actor.attach(index, port);
+    const stopping = new Promise<void>((resolve, reject) => {
       receive = message => {
         carryOut(actor, message, report, log).then(isStopped => isStopped && resolve(), reject);
       };
-      for (const message of early) receive(message);
-      if (stopped.signal.aborted) receive({ kind: 'stop' });
     });
+    for (const message of early) receive(message);
+    if (stopped.signal.aborted) receive({ kind: 'stop' });
+    await Promise.race([stopping, failed]);
   } finally {
     stopCollecting();
+    // The thread outlives its task: after a failure, no timer and no open file of this actor must remain.
+    await actor.stop().catch(() => undefined);
     await opened.lock?.release();
     control.close();
   }

@@ -1,9 +1,7 @@
 /** Whether topics are event topics: the most specific filter that matches the topic and sets a mode decides. */
 
-import { bySpecificity, covers, matches } from './filter.ts';
-
-/** `state`: the newest value of a topic is replicated. `event`: every message is. */
-export type TopicMode = 'state' | 'event';
+import { bySpecificity, matches } from './filter.ts';
+import type { TopicMode } from './topic-mode.ts';
 
 export interface ModeFilter {
   readonly filter: string;
@@ -32,10 +30,5 @@ export class TopicModes {
     if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(topic, isEvent);
     return isEvent;
-  }
-
-  /** The mode that a filter without a mode of its own takes from a broader one. */
-  ofFilter(filter: string): TopicMode {
-    return this.#filters.find(other => covers(other.filter, filter))?.mode ?? 'state';
   }
 }

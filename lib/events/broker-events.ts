@@ -102,7 +102,9 @@ export class BrokerEvents {
     this.destination.committed();
   }
 
+  /** Ends the session as far as this end knows, with its timers. */
   async close(): Promise<void> {
+    this.#end();
     this.#port?.close();
     this.#port = undefined;
     await this.destination.close();

@@ -51,6 +51,7 @@ export class EventActor {
   #settings: EventSettings;
   #policies: EventPolicies;
   #damaged: number;
+  #isStopped = false;
 
   constructor(parts: EventActorParts) {
     this.#parts = parts;
@@ -139,8 +140,10 @@ export class EventActor {
     return { events: messages, isSessionRemoved };
   }
 
-  /** Stores what is known, and ends. */
+  /** Stores what is known, and ends. Once. */
   async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     for (const broker of this.#brokers) broker.destination.recordDone();
     await Promise.all(this.#brokers.map(broker => broker.close()));
     try {

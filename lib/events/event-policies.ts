@@ -6,7 +6,7 @@
 
 import { bySpecificity, isReplicable, matches } from '../core/filter.ts';
 import { type BrokerSet, DEFAULT_QOS, has, type QoS } from '../core/policy.ts';
-import { MAX_EVENT_QOS } from '../protocol/event-messages.ts';
+import { MAX_EVENT_QOS } from '../core/topic-mode.ts';
 import type { EventFilter } from '../protocol/event-settings.ts';
 
 export interface EventPolicy {
@@ -20,6 +20,8 @@ export interface EventPolicy {
   readonly expiry: number;
   /** Brokers that may be published to. */
   readonly publish: BrokerSet;
+  /** Brokers whose messages under the topic are not taken in. */
+  readonly excluded: BrokerSet;
   /** Brokers that deliver our own publish back. */
   readonly echo: BrokerSet;
 }
@@ -55,6 +57,7 @@ export class EventPolicies {
     const matched = this.#filters.filter(({ filter }) => matches(filter, topic));
     const decides = matched.find(({ mode }) => mode !== undefined);
     const isEvent = decides?.mode === 'event' && isReplicable(topic, this.#controlPrefix);
+    const excluded = matched.reduce((set, { exclude = 0 }) => set | exclude, 0);
     const qos = matched.find(filter => filter.qos !== undefined)?.qos ?? DEFAULT_QOS;
     return {
       isEvent,
@@ -62,7 +65,8 @@ export class EventPolicies {
       retain: matched.find(({ retain }) => retain !== undefined)?.retain ?? false,
       qos: Math.min(qos, MAX_EVENT_QOS) as QoS,
       expiry: matched.find(({ expiry }) => expiry !== undefined)?.expiry ?? DEFAULT_EXPIRY_MS,
-      publish: isEvent ? matched.reduce((set, { publish }) => set & publish, this.#all) : 0,
+      publish: isEvent ? matched.reduce((set, { publish }) => set & publish, this.#all & ~excluded) : 0,
+      excluded,
       echo: matched.reduce((set, { subscribe }) => set | subscribe, 0),
     };
   }

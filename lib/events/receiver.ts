@@ -2,6 +2,7 @@
  * What one broker delivers: past messages, redeliveries, our own echoes, and events. In this order, as docs/events.md has it.
  */
 
+import { has } from '../core/policy.ts';
 import type { EventSessionStarted } from '../protocol/event-messages.ts';
 import type { Incoming, IncomingMessage } from '../protocol/event-records.ts';
 import { AckGate } from './ack-gate.ts';
@@ -122,7 +123,8 @@ export class Receiver {
     const { topic, payload, packetId, ordinal, dup } = message;
     const { counters, destination } = this.#parts;
     const isPast = message.retain && this.#session?.retainAsPublished !== true;
-    if (isPast || !this.#parts.policies().of(topic).isEvent) {
+    const { isEvent, excluded } = this.#parts.policies().of(topic);
+    if (isPast || !isEvent || has(excluded, this.#parts.broker)) {
       counters.ignored++;
       return;
     }

@@ -9,7 +9,6 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { QoS } from '../core/policy.ts';
 import type { EventSettings } from './event-settings.ts';
 import type { Request } from './requests.ts';
 import type { BrokerPlace } from './settings.ts';
@@ -167,6 +166,3 @@ export interface EventLinkMeasures {
     readonly count: number;
   }[];
 }
-
-/** The highest QoS of an event on the wire: a message with QoS 2 could be lost between PUBREC and PUBREL. */
-export const MAX_EVENT_QOS: QoS = 1;

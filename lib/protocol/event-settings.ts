@@ -3,7 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { BrokerSet, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
-import type { TopicMode } from '../core/topic-modes.ts';
+import type { TopicMode } from '../core/topic-mode.ts';
 import type { Bounds, BrokerPlace, StorePlace } from './settings.ts';
 
 export interface EventTask {
@@ -18,6 +18,7 @@ export interface EventTask {
 /** The settings of one filter. What it leaves unset is taken from a broader filter. */
 export interface EventFilter {
   readonly filter: string;
+  /** A topic is an event topic if the most specific filter that matches it and sets a mode says so. */
   readonly mode?: TopicMode;
   readonly retain?: boolean;
   readonly qos?: QoS;
@@ -27,6 +28,8 @@ export interface EventFilter {
   readonly subscribe: BrokerSet;
   /** Brokers that the filter allows the topic to be published to. */
   readonly publish: BrokerSet;
+  /** Brokers that the topic is excluded from, both ways. */
+  readonly exclude?: BrokerSet;
 }
 
 export interface EventSettings {

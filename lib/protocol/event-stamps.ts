@@ -1,91 +1,71 @@
 /**
- * The stamp of an event over MQTT 5: user properties that name the replicator that sent this copy, the event, and the brokers
- * that the event has passed.
+ * The stamp of an event: by it our own echo is known, and an event does not go in a circle between replicators.
  *
- * Some clients copy the user properties of a request to their response. So `mqttrep-from` has a checksum of the event's
- * name, the topic and the payload. A message with a copied stamp does not fit its checksum, and counts as a client's message.
+ * As the stamp of a state message (stamps.ts) it is bound to its message by two digests, and the second one is keyed with the
+ * secret of the store. A client that answers a request often copies the user properties of the request: its answer is no echo.
  */
 
-import { crc32 } from 'node:zlib';
+import { MAX_BROKERS } from '../core/policy.ts';
 import { type Delivery, type EventId, NO_PATH } from './event-records.ts';
-import {
-  isOwnProperty,
-  type MessageProperties,
-  packProperties,
-  SENDER,
-  type SentProperties,
-  sentProperties,
-  type UserProperties,
-} from './properties.ts';
+import { EVENT, type MessageProperties, PATH, SENDER } from './properties.ts';
+import { boundText, type Content, isBound, stampDigest } from './stamps.ts';
 
-/** The user property that names the event: `{log}.{id of the origin broker}.{sequence number}`. */
-export const EVENT = 'mqttrep-event';
-/** The user property with the ids of the brokers that the event has passed, separated by commas. */
-export const PATH = 'mqttrep-path';
+/** What the stamp of a message proves. */
+export type EventProvenance =
+  | { readonly kind: 'own'; readonly id: EventId }
+  /** A client's message, or one of another replicator with the ids of the brokers that it has passed. */
+  | { readonly kind: 'other'; readonly path: readonly string[] };
 
-/** Ids of a path that are read: MQTTREP_EVENT_HOPS is smaller. */
-const MAX_PATH = 17;
+const CLIENT: EventProvenance = { kind: 'other', path: NO_PATH };
 
+/** Ids in stamps come from the network. */
 const ID = /^[\w-]{1,64}$/;
-const SEQUENCE_NUMBER = /^[0-9a-z]{1,11}$/;
+const NUMBER = /^[0-9a-z]{1,11}$/;
 
-export interface EventStamp {
-  /** The replica that sent this copy. */
-  readonly from: string;
-  readonly id: EventId;
-  readonly path: readonly string[];
+export class EventStamps {
+  readonly #claim: string;
+  readonly #secret: string;
+
+  /**
+   * @param from the replica, or the group of replicas with one secret
+   * @param secret of the store, in base64url
+   */
+  constructor(from: string, secret: string) {
+    this.#claim = `${from}.`;
+    this.#secret = secret;
+  }
+
+  /** The user properties of a copy that we send. */
+  of(delivery: Delivery, node: string): Readonly<Record<string, string>> {
+    const { seq, origin, path } = delivery;
+    const event = `${node}.${origin}.${seq.toString(36)}`;
+    const joined = path.join(',');
+    const text = boundText(delivery, `${event} ${joined}`);
+    const sender = `${this.#claim}${stampDigest(text)}.${stampDigest(this.#secret + text)}`;
+    return joined === ''
+      ? { [SENDER]: sender, [EVENT]: event }
+      : { [SENDER]: sender, [EVENT]: event, [PATH]: joined };
+  }
+
+  /** @param content with the properties as a canonical string */
+  read(content: Content, properties: MessageProperties | undefined): EventProvenance {
+    const user = properties?.userProperties;
+    const sender = user?.[SENDER];
+    const event = user?.[EVENT];
+    const joined = user?.[PATH] ?? '';
+    if (typeof sender !== 'string' || typeof event !== 'string' || typeof joined !== 'string') return CLIENT;
+    const text = boundText(content, `${event} ${joined}`);
+    if (sender.startsWith(this.#claim)) {
+      const id = sender.endsWith(`.${stampDigest(this.#secret + text)}`) ? idOf(event) : undefined;
+      return id === undefined ? CLIENT : { kind: 'own', id };
+    }
+    const path = joined === '' ? NO_PATH : joined.split(',');
+    const isPath = path.length <= MAX_BROKERS && path.every(id => ID.test(id));
+    return isPath && isBound(sender, text) ? { kind: 'other', path } : CLIENT;
+  }
 }
 
-export function isEventProperty(name: string): boolean {
-  return isOwnProperty(name) || name === EVENT || name === PATH;
-}
-
-/** As `packProperties`, without what belongs to the stamp of an event. */
-export function packEventProperties(properties: MessageProperties | undefined): string {
-  return packProperties(properties, isEventProperty);
-}
-
-/**
- * The properties of a copy that is sent.
- * @param from the replica that sends it
- * @param node names the log that holds the event
- * @param expiry seconds that are left; undefined for ever
- */
-export function stampedProperties(
-  { seq, topic, payload, properties, origin, path }: Delivery,
-  { from, node }: { readonly from: string; readonly node: string },
-  expiry: number | undefined,
-): SentProperties {
-  const event = `${node}.${origin}.${seq.toString(36)}`;
-  const stamp: UserProperties = {
-    [SENDER]: `${from}.${checksum(event, topic, payload)}`,
-    [EVENT]: event,
-  };
-  if (path.length > 0) stamp[PATH] = path.join(',');
-  return sentProperties(properties, stamp, expiry);
-}
-
-/** Undefined if the message has no stamp of its own. */
-export function readEventStamp(
-  topic: string,
-  payload: Buffer,
-  properties: MessageProperties | undefined,
-): EventStamp | undefined {
-  const user = properties?.userProperties;
-  if (user === undefined) return undefined;
-  const { [SENDER]: sender, [EVENT]: event, [PATH]: path = '' } = user;
-  if (typeof sender !== 'string' || typeof event !== 'string' || typeof path !== 'string') return undefined;
-  const at = sender.lastIndexOf('.');
-  if (at < 1 || sender.slice(at + 1) !== checksum(event, topic, payload)) return undefined;
-  const [node = '', , seq = '', ...rest] = event.split('.');
-  if (!ID.test(node) || !SEQUENCE_NUMBER.test(seq) || rest.length > 0) return undefined;
-  return {
-    from: sender.slice(0, at),
-    id: { node, seq: Number.parseInt(seq, 36) },
-    path: path === '' ? NO_PATH : path.split(',', MAX_PATH).filter(id => ID.test(id)),
-  };
-}
-
-function checksum(event: string, topic: string, payload: Buffer): string {
-  return crc32(payload, crc32(`${event}\0${topic}\0`)).toString(36);
+function idOf(event: string): EventId | undefined {
+  const [node = '', , number = ''] = event.split('.');
+  return NUMBER.test(number) ? { node, seq: Number.parseInt(number, 36) } : undefined;
 }

@@ -4,8 +4,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { ModeFilter } from '../core/topic-modes.ts';
-import type { EventLinkSettings } from './event-settings.ts';
 import type { Names } from '../routes/name-map.ts';
+import type { EventLinkSettings } from './event-settings.ts';
 
 export interface BrokerTask {
   readonly actor: 'broker';

@@ -29,6 +29,7 @@ const FILES = {
 export const RESOURCE_LIMITS = {
   broker: { maxYoungGenerationSizeMb: 4 },
   reconciler: { maxYoungGenerationSizeMb: 16 },
+  events: { maxYoungGenerationSizeMb: 16 },
 } as const;
 
 /** A thread without an actor waits so long for an actor that is restarted. */
@@ -43,7 +44,11 @@ export interface Running {
 
 export class ActorPool {
   /** The limits of a thread are those of its pool. */
-  readonly #pools = { broker: poolOf('broker', MAX_BROKERS), reconciler: poolOf('reconciler', 1) };
+  readonly #pools = {
+    broker: poolOf('broker', MAX_BROKERS),
+    reconciler: poolOf('reconciler', 1),
+    events: poolOf('events', 1),
+  };
   readonly #running = new Set<AbortController>();
 
   /** Runs an actor in a thread of its own. */

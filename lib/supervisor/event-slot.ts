@@ -12,7 +12,7 @@ import type { Actor, Actors } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';
 import { BrokerIndex } from './broker-index.ts';
 import type { BrokerSlot } from './broker-slot.ts';
-import { eventSettings, hasEvents } from './event-settings.ts';
+import { eventSettings } from './settings.ts';
 
 const CONFIGURE_TIMEOUT_MS = 5_000;
 
@@ -51,8 +51,8 @@ export class EventSlot {
 
   /** Starts the actor, if a topic is an event topic. */
   startIfWanted(): void {
-    const { config, mode } = this.#deps;
-    if (this.actor === undefined && hasEvents(config(), mode)) this.#start();
+    // A dry run takes in no events: the brokers would keep a session for it.
+    if (this.actor === undefined && this.#deps.mode !== 'dry-run') this.#start();
   }
 
   /** Connects the actor to the worker of a broker, which was started. */
@@ -76,11 +76,14 @@ export class EventSlot {
       this.startIfWanted();
       return;
     }
+    // Without an event filter, the actor goes on with the former settings, and delivers what it has.
+    const settings = eventSettings(config, next.names);
+    if (settings === undefined) return;
     this.#index = next;
     const done = new Promise<void>(resolve => {
       this.configured = resolve;
     });
-    actor.tell({ kind: 'configure', settings: eventSettings(config, next.names), brokers: next.places });
+    actor.tell({ kind: 'configure', settings, brokers: next.places });
     await allSettledWithin(CONFIGURE_TIMEOUT_MS, [done]);
     this.configured = undefined;
   }
@@ -99,6 +102,8 @@ export class EventSlot {
     const { actors, config, brokers, reported } = this.#deps;
     const index = BrokerIndex.of(config());
     const { names, places } = index;
+    const settings = eventSettings(config(), names);
+    if (settings === undefined) return;
     const channels = places.map(place => ({ place, ...new MessageChannel() }));
     const actor: Actor<ControlOfEvents> = actors.run({
       name: 'the event actor',
@@ -106,7 +111,7 @@ export class EventSlot {
         actor: 'events',
         control,
         brokers: channels.map(({ place, port1 }) => ({ ...place, port: port1 })),
-        settings: eventSettings(config(), names),
+        settings,
       }),
       reported,
       isWanted: () => this.actor === actor,

@@ -1,7 +1,7 @@
 /** A replicator that immediately gives the answers that a spec sets. */
 
-import type { EventMeasures, EventRequest } from '../../lib/protocol/event-messages.ts';
 import type { BrokerLimits } from '../../lib/protocol/answers.ts';
+import type { EventMeasures, EventRequest } from '../../lib/protocol/event-messages.ts';
 import { BOUNDS, Histogram } from '../../lib/protocol/histogram.ts';
 import type {
   BrokerMeasures,

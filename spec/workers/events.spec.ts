@@ -21,7 +21,7 @@ import {
 } from '../../lib/protocol/event-records.ts';
 import type { EventSettings } from '../../lib/protocol/event-settings.ts';
 import type { Report } from '../../lib/protocol/messages.ts';
-import type { StorePlace } from '../../lib/protocol/settings.ts';
+import type { BrokerPlace, StorePlace } from '../../lib/protocol/settings.ts';
 import events from '../../workers/events.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -142,6 +142,24 @@ class EventThread {
       return { name, rank: 0, isRemoved: false, port };
     });
     this.ended = events({ actor: 'events', control: port2, brokers, settings: settingsAt(store) });
+  }
+
+  configure(settings: EventSettings, brokers: readonly BrokerPlace[]): void {
+    this.#control.postMessage({ kind: 'configure', settings, brokers } satisfies ControlOfEvents);
+  }
+
+  /** Adds a broker, as a reload does. */
+  add(settings: EventSettings, name: string): FakeWorker {
+    const { port1, port2 } = new MessageChannel();
+    this.configure(
+      settings,
+      [...NAMES, name].map(each => ({ name: each, rank: 0, isRemoved: false })),
+    );
+    const attach = { kind: 'attach', broker: NAMES.length, port: port2 } satisfies ControlOfEvents;
+    this.#control.postMessage(attach, [port2]);
+    const worker = new FakeWorker(port1);
+    this.workers.push(worker);
+    return worker;
   }
 
   worker(index: number): FakeWorker {
@@ -304,6 +322,43 @@ describe('The thread of the event actor', () => {
     const { brokers } = await measured();
     expect(brokers[1]).to.include({ name: 'B', messages: 0, state: 'away' });
     expect(await thread?.ask({ kind: 'forget', broker: 'X' })).to.equal(null);
+  });
+
+  it('needs nothing for a broker that a reload removes', async () => {
+    const { workers } = start();
+    await thread?.connectBoth();
+    workers[1]?.post({ kind: 'ended', session: workers[1].session });
+    workers[0]?.deliver(message(1, 'one'));
+    await eventually(() => expect(workers[0]?.durable).to.equal(1));
+    thread?.configure(
+      settingsAt({ kind: 'folder', path: folder }),
+      NAMES.map(name => ({ name, rank: 0, isRemoved: name === 'B' })),
+    );
+    await eventually(async () => {
+      expect((await measured()).brokers.map(({ name }) => name)).to.deep.equal(['A']);
+    });
+    expect(thread?.reports.some(({ kind }) => kind === 'configured')).to.equal(true);
+  });
+
+  it('takes in a broker that a reload adds, and gives it the events from then on', async () => {
+    const running = start();
+    await running.connectBoth();
+    running.worker(0).deliver(message(1, 'before'));
+    await eventually(() => expect(running.worker(0).durable).to.equal(1));
+    const settings = settingsAt({ kind: 'folder', path: folder });
+    const filters = [{ filter: 'e/#', mode: 'event', subscribe: 0b111, publish: 0b111 } as const];
+    const c = running.add({ ...settings, filters }, 'C');
+    await c.connect();
+    running.worker(0).deliver(message(2, 'after'));
+    await eventually(() =>
+      expect(c.deliveries.map(each => each.payload.toString())).to.deep.equal(['after']),
+    );
+    await running.stop();
+    const { brokers } = await start().ask<EventMeasures>({ kind: 'measures' });
+    expect(brokers.map(({ name, messages }) => [name, messages])).to.deep.equal([
+      ['A', 0],
+      ['B', 2],
+    ]);
   });
 
   it('says that its folder cannot be used, and tries again until it can', async () => {

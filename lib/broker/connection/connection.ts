@@ -116,10 +116,13 @@ export class Connection {
     };
   }
 
-  /** From now on `receiver` receives the messages, also those that arrived before. */
-  receive(receiver: MessageHandler): void {
+  /**
+   * From now on `receiver` receives the messages, also those that arrived before.
+   * @param unnamed gets a message whose topic has no name elsewhere, by the mapping rules
+   */
+  receive(receiver: MessageHandler, unnamed?: (message: ReceivedMessage) => void): void {
     if (this.#hasProtocolError) return;
-    const handler = underCanonicalNames(receiver, this.#names);
+    const handler = underCanonicalNames(receiver, this.#names, unnamed);
     this.#client.handleMessage = (packet, done) => {
       this.#received.messages++;
       if (packet.retain) this.#received.retained++;

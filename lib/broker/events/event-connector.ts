@@ -3,6 +3,7 @@
 import { EVENT_WINDOW } from '../../protocol/event-messages.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
+import { NameMap } from '../../routes/name-map.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
@@ -32,11 +33,13 @@ export class EventConnector {
   readonly #deps: EventConnectorDeps;
   readonly #negotiation: Negotiation;
   readonly #retries: Retries;
+  readonly #names: NameMap | undefined;
   #connectedAt = 0;
 
   constructor(deps: EventConnectorDeps) {
     const { options } = deps.broker;
     this.#deps = deps;
+    this.#names = deps.broker.names && new NameMap(deps.broker.names);
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
     this.#retries = new Retries(options['reconnectPeriod'] as number | undefined);
   }
@@ -139,6 +142,7 @@ export class EventConnector {
       maxQos,
       largestPayload: bounds.payload,
       publishWindow: EVENT_WINDOW,
+      names: this.#names,
       subscribeLimit: this.#deps.subscribeLimit,
     };
   }

@@ -1,10 +1,10 @@
 /** Under which identity mqttrep delivers events at a broker. */
 
 import type { ControlTopics } from '../../protocol/control-topics.ts';
+import type { EventStamps } from '../../protocol/event-stamps.ts';
 
 export interface EventIdentity {
-  /** The replica. In the stamp of each event that we publish. */
-  readonly from: string;
+  readonly stamps: EventStamps;
   /** Names the event log. */
   readonly node: string;
   readonly clientId: string;

@@ -10,6 +10,7 @@ import { TopicModes } from '../../core/topic-modes.ts';
 import { CONTROL_PREFIX, ControlTopics } from '../../protocol/control-topics.ts';
 import type { FromEventLink, ToEventLink } from '../../protocol/event-messages.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
+import { EventStamps } from '../../protocol/event-stamps.ts';
 import type { Port, Start } from '../../protocol/messages.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -119,9 +120,9 @@ export class EventLink {
     const { broker } = this.#deps;
     const { name, controlPrefix } = broker;
     if (this.#start === undefined || this.#node === undefined) return undefined;
-    const { replica } = this.#start;
+    const { replica, secret } = this.#start;
     return {
-      from: replica,
+      stamps: new EventStamps(replica, secret),
       node: this.#node,
       clientId: this.#settings?.clientId ?? `mqttrep_${replica}_${name}_events`,
       topics: controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name),

@@ -7,6 +7,7 @@ import type { EventRefusal, FromEventLink } from '../../protocol/event-messages.
 import { type Delivery, readDelivery } from '../../protocol/event-records.ts';
 import type { SentProperties } from '../../protocol/properties.ts';
 import type { Connection } from '../connection/connection.ts';
+import { CLOSED } from '../connection/connection-errors.ts';
 import { packetSize } from '../connection/packet-size.ts';
 import type { EventHangups, InFlightEvents } from './event-hangups.ts';
 
@@ -109,8 +110,7 @@ export class EventOutbox {
       if (error === undefined) this.#done(entry);
       else if (error instanceof ErrorWithReasonCode)
         this.#refused(entry, { cause: 'denied', reason: error.message });
-      else if (error instanceof RangeError)
-        this.#refused(entry, { cause: 'too large', reason: error.message });
+      else if (error.message !== CLOSED) this.#refused(entry, { cause: 'too large', reason: error.message });
       this.#send();
     });
   }

@@ -13,8 +13,9 @@ import type { TopicModes } from '../../core/topic-modes.ts';
 import { EVENT_WINDOW, type FromEventLink } from '../../protocol/event-messages.ts';
 import { type IncomingMessage, NO_PATH } from '../../protocol/event-records.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
-import { packEventProperties, readEventStamp, stampedProperties } from '../../protocol/event-stamps.ts';
+import type { EventProvenance } from '../../protocol/event-stamps.ts';
 import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
+import { packProperties, sentProperties } from '../../protocol/properties.ts';
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -47,6 +48,8 @@ export interface EventSessionDeps {
   readonly post: (message: FromEventLink, transfer?: readonly ArrayBuffer[]) => void;
 }
 
+const CLIENT: EventProvenance = { kind: 'other', path: NO_PATH };
+
 const STATE_TOPIC: Refusal = { counter: 'ignored_state_topic' };
 
 export class EventSession {
@@ -76,16 +79,20 @@ export class EventSession {
       hangups,
       bounds: broker,
       properties: this.#stamps
-        ? (delivery, expiry) => stampedProperties(delivery, identity, expiry)
+        ? (delivery, expiry) =>
+            sentProperties(delivery.properties, identity.stamps.of(delivery, identity.node), expiry)
         : undefined,
       fenceTopic: this.#fenceTopic,
       post,
     });
     connection.holdAcknowledgements();
-    connection.receive((message, done) => {
-      if (!this.#isQuiesced) this.#take(message);
-      done();
-    });
+    connection.receive(
+      (message, done) => {
+        if (!this.#isQuiesced) this.#take(message);
+        done();
+      },
+      ({ ordinal = 0 }) => this.#ordinals.keep(ordinal),
+    );
   }
 
   get number(): number {
@@ -190,13 +197,24 @@ export class EventSession {
       this.#ordinals.keep(ordinal);
       return;
     }
-    const { properties } = message;
-    const stamp = this.#stamps ? readEventStamp(topic, message.payload, properties) : undefined;
-    if (stamp?.from === this.#deps.identity.from) this.#batches.add({ kind: 'echo', ordinal, id: stamp.id });
-    else this.#batches.add(this.#incoming(message, ordinal, stamp?.path ?? NO_PATH));
+    const properties = this.#stamps ? packProperties(message.properties) : '';
+    const provenance = this.#provenance(message, properties);
+    if (provenance.kind === 'own') this.#batches.add({ kind: 'echo', ordinal, id: provenance.id });
+    else this.#batches.add(this.#incoming(message, ordinal, properties, provenance.path));
   }
 
-  #incoming(message: ReceivedMessage, ordinal: number, path: readonly string[]): IncomingMessage {
+  #provenance(message: ReceivedMessage, packed: string): EventProvenance {
+    const { topic, payload, properties } = message;
+    if (properties?.userProperties === undefined) return CLIENT;
+    return this.#deps.identity.stamps.read({ topic, payload, properties: packed }, properties);
+  }
+
+  #incoming(
+    message: ReceivedMessage,
+    ordinal: number,
+    packed: string,
+    path: readonly string[],
+  ): IncomingMessage {
     const { topic, payload, retain, id = 0, dup = false, properties } = message;
     const seconds = properties?.messageExpiryInterval;
     return {
@@ -207,7 +225,7 @@ export class EventSession {
       retain,
       topic,
       payload,
-      properties: this.#stamps ? packEventProperties(properties) : '',
+      properties: packed,
       expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1_000,
       path,
     };

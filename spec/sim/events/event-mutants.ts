@@ -112,7 +112,7 @@ export const EVENT_MUTANTS: Readonly<Record<string, EventMutant>> = {
     apply: () => replaced(RecentEvents.prototype, 'isRedelivery', () => () => false),
   },
   'takes an equal message for a redelivery where packet ids are used again': {
-    caughtBy: ['packet ids used again', 'equal payloads'],
+    caughtBy: ['equal payloads'],
     apply: () =>
       replaced(
         RecentEvents.prototype,
