@@ -18,6 +18,8 @@ export interface BrokerOptions {
   readonly maxLevels?: number;
   /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
+  /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
+  readonly eventEcho?: false;
   readonly options: ConnectionOptions;
 }
 
@@ -55,6 +57,7 @@ export const BROKER_OPTIONS = v.looseObject(
     priority: v.exactOptional(whole(0, 1000), 0),
     maxLevels: v.exactOptional(whole(1, 65_536)),
     maxTopicLength: v.exactOptional(whole(1, 65_535, ' of bytes')),
+    eventEcho: flag,
     clientId: filled('a string that is not empty'),
     username: text,
     password: text,
@@ -103,11 +106,12 @@ export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults
   if (Array.isArray(parsed.value)) return noObject('an array');
   const result = v.safeParse(BROKER_OPTIONS, parsed.value);
   if (!result.success) return { faults: faults(result.issues) };
-  const { maxQos, priority, maxLevels, maxTopicLength, ...options } = result.output;
+  const { maxQos, priority, maxLevels, maxTopicLength, eventEcho, ...options } = result.output;
   const warnings = [...checkOptions(options, Object.keys(BROKER_OPTIONS.entries)), ...risks(options)];
   const limits = {
     ...(maxLevels === undefined ? {} : { maxLevels }),
     ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+    ...(eventEcho === false ? { eventEcho } : {}),
   };
   return { value: { maxQos, priority, ...limits, options }, warnings };
 }

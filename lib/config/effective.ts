@@ -147,10 +147,11 @@ function masked(name: string, value: unknown): string | number | boolean {
 }
 
 function brokerLines(broker: BrokerDescription): string[] {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, clientId, options } = broker;
+  const { name, url, maxQos, priority, maxLevels, maxTopicLength, eventEcho, clientId, options } = broker;
   const limits = [
     ...(maxLevels === undefined ? [] : [`maxLevels ${maxLevels}`]),
     ...(maxTopicLength === undefined ? [] : [`maxTopicLength ${maxTopicLength} bytes`]),
+    ...(eventEcho === undefined ? [] : ['eventEcho false']),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return [

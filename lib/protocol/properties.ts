@@ -42,9 +42,14 @@ export const STAMP = 'mqttrep-ts';
 /** The user property that names the replicator that sent this copy. */
 export const SENDER = 'mqttrep-from';
 
+/** The user property that names an event: `node.origin.number`. */
+export const EVENT = 'mqttrep-event';
+/** The user property with the ids of the brokers that an event has passed. */
+export const PATH = 'mqttrep-path';
+
 /** Whether a user property is part of mqttrep's stamp, and so not replicated. */
 export function isOwnProperty(name: string): boolean {
-  return name === STAMP || name === SENDER;
+  return name === STAMP || name === SENDER || name === EVENT || name === PATH;
 }
 
 export interface Stamp {
