@@ -18,6 +18,7 @@ export const OPTIONS = {
   'dry-run': { type: 'boolean', summary: 'decide, publish nothing' },
   'env-file': { type: 'string', value: 'FILE', summary: 'read environment variables from a file' },
   json: { type: 'boolean', summary: 'print JSON' },
+  limit: { type: 'string', value: 'N', summary: 'print at most N topics' },
   refuse: { type: 'boolean', summary: 'publish the topics to the broker again' },
   seconds: { type: 'string', value: 'N', summary: 'end after N seconds' },
   url: { type: 'string', value: 'URL', summary: 'the address of the running mqttrep' },
@@ -65,7 +66,10 @@ export const COMMANDS = {
     options: ['env-file', 'url', 'refuse'],
     argument: 'BROKER',
   },
-  diff: { summary: 'print the retained topics in which the brokers differ', options: ['env-file', 'json'] },
+  diff: {
+    summary: 'print the retained topics in which the brokers differ',
+    options: ['env-file', 'limit', 'json'],
+  },
   forget: {
     summary: 'remove what mqttrep has left at its brokers, or at one',
     options: ['env-file', 'all', 'json'],

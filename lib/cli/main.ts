@@ -43,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
     case 'config':
       return (await import('./show-config.ts')).showConfig(envFile, format);
     case 'diff':
-      return (await import('./diff.ts')).diff(envFile, format);
+      return diff(values.limit, envFile, format);
     case 'status':
       return (await import('./status.ts')).status({
         envFile,
@@ -78,6 +78,17 @@ function isCommand(word: string): word is Command {
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+}
+
+async function diff(
+  text: string | undefined,
+  envFile: string | undefined,
+  format: 'text' | 'json',
+): Promise<number> {
+  const limit = text === undefined ? undefined : Number(text);
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0))
+    return wrongUsage(`--limit '${text}' is not a whole number`);
+  return (await import('./diff.ts')).diff({ envFile, format, limit });
 }
 
 async function check(
