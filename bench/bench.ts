@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { bare } from './bare.ts';
 import { delayedLink } from './delayed-link.ts';
 import { idle } from './idle.ts';
+import { names } from './names.ts';
 import { picture } from './picture.ts';
 import { fromJson, heading, json, type Reported, table } from './report.ts';
 import type { Plan, Scenario } from './scenario.ts';
@@ -41,6 +42,7 @@ const scenarios: readonly Scenario[] = [
   largePayloads,
   ticks,
   store,
+  names,
   idle,
   delayedLink,
   bare,

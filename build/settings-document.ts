@@ -6,6 +6,7 @@ import { type DocumentedSetting, SETTING_GROUPS, type SettingGroup } from '../li
 const TITLES: Readonly<Record<SettingGroup['of'], string>> = {
   broker: 'Brokers',
   topic: 'Topics',
+  route: 'Names and exclusions',
   process: 'The process',
 };
 
@@ -18,6 +19,8 @@ const INTRODUCTIONS: Readonly<Record<SettingGroup['of'], string>> = {
 - **Permission to publish**: a broker must be permitted by every matching filter. One filter that excludes it is enough.
 - **NOSUB** is for a narrow filter inside a broad one: subscribe to \`canards/+\`, and set RETAIN only for \`canards/name\`.
 - Topics that begin with \`$\`, \`ActiveMQ/\` or the control topic are never replicated.`,
+  route: `Each rule and each exclusion has an \`{id}\` of your choice, which has nothing to do with the ids of topic filters.
+[operating.md](operating.md#names-that-differ) explains them.`,
   process: 'One value for the whole process.',
 };
 

@@ -6,6 +6,7 @@ import { ControlTopics } from '../protocol/control-topics.ts';
 import type { Start } from '../protocol/messages.ts';
 import type { BrokerSettings } from '../protocol/settings.ts';
 import { Stamps } from '../protocol/stamps.ts';
+import { NameMap } from '../routes/name-map.ts';
 import type { ConnectionOptions } from './connection/connection-options.ts';
 import type { FilterLimit } from './connection/filter-limit.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
@@ -24,6 +25,7 @@ export class Identity {
   readonly #start: Start;
   readonly #settings: BrokerSettings;
   readonly #subscribeLimit: FilterLimit;
+  readonly #names: NameMap | undefined;
   /** The highest QoS that the broker supports. */
   #maxQos: QoS;
 
@@ -44,6 +46,7 @@ export class Identity {
     this.#subscribeLimit = subscribeLimit;
     this.#maxQos = settings.maxQos;
     this.#start = start;
+    this.#names = settings.names && new NameMap(settings.names);
     this.clientId = settings.clientId ?? start.clientId;
     this.stamps = new Stamps(start.replica, start.secret);
     this.control =
@@ -119,6 +122,7 @@ export class Identity {
       maxQos: this.#maxQos,
       largestPayload: bounds.payload,
       subscribeLimit: this.#subscribeLimit,
+      names: this.#names,
     };
   }
 }

@@ -25,7 +25,7 @@ const UNSET = 'unset';
 
 /** Compares the configuration that holds with another one. */
 export function changesBetween(before: Config, after: Config): ConfigChanges {
-  const { brokers, topics } = after;
+  const { brokers, topics, maps, exclusions } = after;
   const applied: string[] = [];
   const left: string[] = [];
   const process = mapSettings(PROCESS_SETTINGS, (setting, path) => {
@@ -49,8 +49,13 @@ export function changesBetween(before: Config, after: Config): ConfigChanges {
     );
   }
   return {
-    config: { ...before, ...process, store: before.store, brokers, topics },
-    applied: [...brokerChanges(before, after), ...topicChanges(before, after), ...applied],
+    config: { ...before, ...process, store: before.store, brokers, topics, maps, exclusions },
+    applied: [
+      ...brokerChanges(before, after),
+      ...topicChanges(before, after),
+      ...routeChanges(before, after),
+      ...applied,
+    ],
     left,
   };
 }
@@ -60,9 +65,9 @@ function atNextStart(variable: string): string {
   return `a change of ${variable} takes effect only at the next start`;
 }
 
-/** Brokers or topics, by name or id. */
+/** Brokers, topics, rules or exclusions, by name or id. */
 interface Listed<T> {
-  readonly what: 'broker' | 'topic';
+  readonly what: 'broker' | 'topic' | 'mapping rule' | 'exclusion';
   readonly before: ReadonlyMap<string, T>;
   readonly after: ReadonlyMap<string, T>;
   readonly introduce: (added: T) => string;
@@ -118,6 +123,34 @@ function topicChanges(before: Config, after: Config): string[] {
     introduce: ({ filter }) => filter,
     compare: (old, now) => compareTopics(old, now, common),
   });
+}
+
+function routeChanges(before: Config, after: Config): string[] {
+  const brokers = (of: { readonly brokers: readonly string[] }) => of.brokers.join(' ');
+  const byId = <T extends { readonly id: string }>(all: readonly T[]) =>
+    new Map(all.map(each => [each.id, each]));
+  return [
+    ...listChanges({
+      what: 'mapping rule',
+      before: byId(before.maps),
+      after: byId(after.maps),
+      introduce: ({ rule }) => rule,
+      compare: (old, now) => [
+        ...change('rule', old.rule, now.rule),
+        ...change('at', brokers(old), brokers(now)),
+      ],
+    }),
+    ...listChanges({
+      what: 'exclusion',
+      before: byId(before.exclusions),
+      after: byId(after.exclusions),
+      introduce: ({ filters }) => filters.join(','),
+      compare: (old, now) => [
+        ...change('filters', old.filters.join(','), now.filters.join(',')),
+        ...change('at', brokers(old), brokers(now)),
+      ],
+    }),
+  ];
 }
 
 function compareTopics(before: TopicConfig, after: TopicConfig, common: readonly string[]): string[] {

@@ -20,6 +20,10 @@ export interface Config extends Omit<ProcessValues, 'store'> {
   readonly brokers: readonly BrokerConfig[];
   /** At least one; sorted by id. */
   readonly topics: readonly TopicConfig[];
+  /** Names of topics that differ at a broker; sorted by id. */
+  readonly maps: readonly MapConfig[];
+  /** Topics that a broker does not have; sorted by id. */
+  readonly exclusions: readonly ExcludeConfig[];
   /** Where the state is kept: a folder, or `memory`. */
   readonly store: StorePlace;
   /** The status server; undefined for none. */
@@ -76,6 +80,21 @@ export type TopicConfig = Pick<TopicSettings, 'id' | 'filter'> &
     /** Names of the brokers to which the filter allows the topic to be published. */
     readonly publishers: readonly string[];
   };
+
+export interface MapConfig {
+  readonly id: string;
+  /** As configured, with `{broker}` in it. */
+  readonly rule: string;
+  /** Names of the brokers that it is for. */
+  readonly brokers: readonly string[];
+}
+
+export interface ExcludeConfig {
+  readonly id: string;
+  readonly filters: readonly string[];
+  /** Names of the brokers that it is for. */
+  readonly brokers: readonly string[];
+}
 
 type Optional<T> = { readonly [Field in keyof T]?: Exclude<T[Field], undefined> };
 

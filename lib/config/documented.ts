@@ -1,7 +1,7 @@
 /** The settings table as documents tell it: the help, the man page and docs/settings.md. */
 
 import type { AnySetting } from './variables.ts';
-import { fileVariableName, OF_BROKER, OF_PROCESS, OF_TOPIC, variableName } from './variables.ts';
+import { fileVariableName, OF_BROKER, OF_PROCESS, OF_ROUTE, OF_TOPIC, variableName } from './variables.ts';
 
 export interface DocumentedSetting {
   /** Its variable, with `{name}` or `{id}`. */
@@ -19,13 +19,14 @@ export interface DocumentedSetting {
 }
 
 export interface SettingGroup {
-  readonly of: 'broker' | 'topic' | 'process';
+  readonly of: 'broker' | 'topic' | 'route' | 'process';
   readonly settings: readonly DocumentedSetting[];
 }
 
 export const SETTING_GROUPS: readonly SettingGroup[] = [
   { of: 'broker', settings: OF_BROKER.map(setting => documented(setting, '{name}')) },
   { of: 'topic', settings: OF_TOPIC.map(setting => documented(setting, '{id}')) },
+  { of: 'route', settings: OF_ROUTE.map(setting => documented(setting, '{id}')) },
   { of: 'process', settings: OF_PROCESS.map(setting => documented(setting)) },
 ];
 

@@ -3,7 +3,15 @@
  * as harmless is shown, and everything else is masked; so a secret in an option that nobody thought of stays hidden.
  */
 
-import type { BrokerConfig, Config, ConnectionOptions, HttpConfig, TopicConfig } from './config.ts';
+import type {
+  BrokerConfig,
+  Config,
+  ConnectionOptions,
+  ExcludeConfig,
+  HttpConfig,
+  MapConfig,
+  TopicConfig,
+} from './config.ts';
 import { httpUrl } from './http-values.ts';
 import { MASK, maskUrl } from './mask.ts';
 import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
@@ -22,6 +30,8 @@ export interface BrokerDescription extends Omit<BrokerConfig, 'options'> {
 export interface ConfigDescription {
   readonly brokers: readonly BrokerDescription[];
   readonly topics: readonly TopicConfig[];
+  readonly maps: readonly MapConfig[];
+  readonly exclusions: readonly ExcludeConfig[];
   /** Null if there is no status server. */
   readonly http: HttpDescription | null;
   readonly [setting: string]: unknown;
@@ -82,11 +92,13 @@ export function describeConfig(config: Config): DescribedConfig {
     ...brokers.flatMap(brokerLines),
     'Topics',
     ...config.topics.flatMap(topic => topicLines(topic, names)),
+    ...routeLines(config, names),
     'Process',
     ...settingLines,
     `  ${variableName(HTTP_SETTINGS.address)}: ${http === null ? 'off' : httpInWords(http)}`,
   ].join('\n');
-  return { data: { brokers, topics: config.topics, ...values, http }, text };
+  const { topics, maps, exclusions } = config;
+  return { data: { brokers, topics, maps, exclusions, ...values, http }, text };
 }
 
 /** One broker, secrets masked. */
@@ -141,6 +153,18 @@ function topicLines(topic: TopicConfig, names: readonly string[]): string[] {
     ...(settings.length === 0 ? [] : [`    ${settings.join(', ')}`]),
     `    subscribed at: ${inWords(topic.subscribers, names)}`,
     `    published to: ${inWords(topic.publishers, names)}`,
+  ];
+}
+
+/** No headings without rules and exclusions. */
+function routeLines({ maps, exclusions }: Config, names: readonly string[]): string[] {
+  return [
+    ...(maps.length === 0 ? [] : ['Names']),
+    ...maps.map(({ id, rule, brokers }) => `  ${id}  ${rule}  (${inWords(brokers, names)})`),
+    ...(exclusions.length === 0 ? [] : ['Exclusions']),
+    ...exclusions.map(
+      ({ id, filters, brokers }) => `  ${id}  ${filters.join(',')}  (${inWords(brokers, names)})`,
+    ),
   ];
 }
 

@@ -32,6 +32,8 @@ export interface Environment {
   readonly brokers: ReadonlyMap<string, Entries>;
   /** By id of the topic. */
   readonly topics: ReadonlyMap<string, Entries>;
+  /** By id of a rule or an exclusion. */
+  readonly routes: ReadonlyMap<string, Entries>;
 }
 
 const KEPT_EMPTY = new Set(
@@ -52,7 +54,7 @@ export function sortEnvironment(
       .filter(v => v.startsWith(BROKER_PREFIX))
       .map(v => v.slice(BROKER_PREFIX.length)),
   );
-  const sorted: Sorted = { process: new Map(), brokers: new Map(), topics: new Map() };
+  const sorted: Sorted = { process: new Map(), brokers: new Map(), topics: new Map(), routes: new Map() };
   for (const [variable, received] of set) {
     const parsed = parseVariable(variable, brokerNames);
     if (parsed === undefined) continue;
@@ -72,6 +74,7 @@ interface Sorted {
   readonly process: Map<string, Entry>;
   readonly brokers: Map<string, Map<string, Entry>>;
   readonly topics: Map<string, Map<string, Entry>>;
+  readonly routes: Map<string, Map<string, Entry>>;
 }
 
 function place(entry: Entry, parsed: Variable, sorted: Sorted, problems: Problems): void {
@@ -84,6 +87,9 @@ function place(entry: Entry, parsed: Variable, sorted: Sorted, problems: Problem
       break;
     case 'topic':
       placeTopic(entry, parsed, group(sorted.topics, parsed.id), problems);
+      break;
+    case 'route':
+      group(sorted.routes, parsed.id).set(parsed.key, entry);
       break;
     case 'nobody':
       problems.error(entry.variable, {

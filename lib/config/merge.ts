@@ -2,7 +2,6 @@
 
 import {
   COMPARATORS,
-  FORMATS,
   MAX_COMPARATORS,
   type MergeChain,
   type MergeFault,
@@ -14,6 +13,17 @@ import { nearest } from './nearest.ts';
 import { type Fault, type Parsed, show } from './problems.ts';
 
 const EXAMPLE = 'such as json:meta.serial,json:meta.time,arrival';
+
+/** Each comparator as a user writes it. */
+const NOTATION: Readonly<Record<(typeof COMPARATORS)[number], string>> = {
+  arrival: 'arrival',
+  bytes: 'bytes',
+  property: 'property:NAME',
+  json: 'json:PATH',
+  msgpack: 'msgpack:PATH',
+  cbor: 'cbor:PATH',
+  geobuf: 'geobuf:PATH',
+};
 
 /** Warns of names of the first version. */
 export function parseMerge(text: string): Parsed<MergeChain> {
@@ -69,7 +79,7 @@ function describeFault(fault: MergeFault, value: string): Fault {
 function fixForName(name: string): string {
   const meant = nearest(name, COMPARATORS);
   if (meant !== undefined) return `did you mean ${meant}?`;
-  return `write arrival, bytes, property:NAME, or a format and a path: ${FORMATS.map(f => `${f}:PATH`).join(', ')}`;
+  return `write one of ${Object.values(NOTATION).join(', ')}`;
 }
 
 function fixForArgument({ comparator }: { readonly comparator: string }): string {

@@ -12,6 +12,7 @@ import { readHttp, readToken } from './http.ts';
 import { type Problem, Problems } from './problems.ts';
 import { PROCESS_SETTINGS } from './process-settings.ts';
 import { readSetting } from './read-setting.ts';
+import { checkRoutes, readRoutes } from './routes.ts';
 import { mapSettings } from './setting.ts';
 import { defaultStorePlace } from './store-place.ts';
 import type { ReadFile } from './text-file.ts';
@@ -36,16 +37,21 @@ export function readConfig(
     readSetting(setting, environment.process, problems),
   );
   const controlTopic = process.controlTopic ?? CONTROL_PREFIX;
-  const topics = readTopics(environment, { brokers: names, controlTopic }, problems);
+  const context = { brokers: names, controlTopic };
+  const topics = readTopics(environment, context, problems);
+  const { maps, exclusions } = readRoutes(environment, context, problems);
   const http = readHttp(environment, readFile, problems);
   const config: Config = {
     brokers,
     topics,
+    maps,
+    exclusions,
     ...process,
     store: process.store ?? defaultStorePlace(env),
     http,
   };
   if (config.stateTopics) checkStateTopics(config, problems);
+  checkRoutes(brokers, config, problems);
   const { errors, warnings } = problems;
   return errors.length === 0 ? { ok: true, config, warnings } : { ok: false, errors, warnings };
 }

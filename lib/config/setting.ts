@@ -26,6 +26,8 @@ export interface Setting<T, C = void> {
   readonly isSecret?: true;
   /** An empty value has a meaning, or is an error. Without this, an empty value counts as unset. */
   readonly keepsEmpty?: true;
+  /** The value is a list; a file of settings may write it as one. */
+  readonly isList?: true;
   /** What a file holds that the variable with `_FILE` at its end names. Undefined if there is no such variable. */
   readonly inFile?: string;
   /** The value in words, with its unit. */

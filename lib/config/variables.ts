@@ -6,6 +6,7 @@
 import { BROKER_SETTINGS } from './broker-settings.ts';
 import { slipsBetween } from './nearest.ts';
 import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
+import { ROUTE_SETTINGS } from './route-settings.ts';
 import { type Setting, settingsIn } from './setting.ts';
 import { TOPIC_SETTINGS, type TopicContext } from './topic-settings.ts';
 
@@ -29,12 +30,15 @@ export type AnySetting = Setting<unknown, never>;
 export const OF_PROCESS: readonly AnySetting[] = settingsIn({ ...PROCESS_SETTINGS, http: HTTP_SETTINGS });
 export const OF_BROKER: readonly AnySetting[] = settingsIn(BROKER_SETTINGS);
 export const OF_TOPIC: readonly AnySetting[] = settingsIn<TopicContext>(TOPIC_SETTINGS);
+/** A key that begins with another one stands before it. */
+export const OF_ROUTE: readonly AnySetting[] = settingsIn<TopicContext>(ROUTE_SETTINGS);
 
 export type Variable =
   | { readonly of: 'process'; readonly key: string }
   /** `key` ends in `_FILE` if the variable names a file that holds the value. */
   | { readonly of: 'broker'; readonly key: string; readonly name: string }
   | { readonly of: 'topic'; readonly key: string; readonly id: string; readonly properName?: string }
+  | { readonly of: 'route'; readonly key: string; readonly id: string }
   /** The key is known, but a name or id cannot be what follows it. */
   | { readonly of: 'nobody'; readonly named: string; readonly pattern: string }
   | { readonly of: 'unknown'; readonly nearest: string | undefined };
@@ -54,6 +58,11 @@ export function parseVariable(variable: string, brokers: ReadonlySet<string>): V
   }
   for (const { key } of OF_TOPIC) {
     if (rest.startsWith(`${key}_`)) return topicVariable(key, rest.slice(key.length + 1));
+  }
+  for (const { key } of OF_ROUTE) {
+    if (!rest.startsWith(`${key}_`)) continue;
+    const variable = topicVariable(key, rest.slice(key.length + 1));
+    return variable.of === 'topic' ? { ...variable, of: 'route' } : variable;
   }
   if (rest.startsWith(`${MISSPELT_BLACKLIST}_`)) {
     const setting = TOPIC_SETTINGS.publishBlacklist;
@@ -103,7 +112,7 @@ function brokerVariable(setting: AnySetting, rest: string, brokers: ReadonlySet<
   return { of: 'broker', key: setting.key, name };
 }
 
-function topicVariable(key: string, id: string): Variable {
+function topicVariable(key: string, id: string): Variable & { readonly of: 'topic' | 'nobody' } {
   if (!WORD.test(id)) return { of: 'nobody', named: id, pattern: variableName({ key }, '{id}') };
   return { of: 'topic', key, id };
 }
@@ -121,7 +130,7 @@ function nearestVariable(rest: string): string | undefined {
   for (const key of processKeys()) consider(rest, key, key);
   const named = [
     ...OF_BROKER.map(({ key }) => [key, '{name}'] as const),
-    ...OF_TOPIC.map(({ key }) => [key, '{id}'] as const),
+    ...[...OF_TOPIC, ...OF_ROUTE].map(({ key }) => [key, '{id}'] as const),
   ];
   for (const [key, placeholder] of named) {
     consider(rest, key, `${key}_${placeholder}`);

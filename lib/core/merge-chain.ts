@@ -119,7 +119,7 @@ function parseComparator(written: string): ParsedComparator {
     default: {
       if (argument === undefined) return fault('no argument');
       const path = parsePath(old ? withoutBrackets(argument) : argument);
-      return typeof path === 'string' ? fault(path) : { comparator: { by, path }, old };
+      return typeof path === 'string' ? fault(path) : { comparator: { by: by satisfies Format, path }, old };
     }
   }
 }

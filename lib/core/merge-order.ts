@@ -7,8 +7,8 @@
  * is too large, has no value.
  *
  * A deletion has no value to compare, so its version decides. With the chain `arrival` that is the same total order. With any
- * other chain it is not transitive: a deletion beats the older serial 5, a serial 3 that is written after the deletion beats the
- * deletion, and 5 beats 3. So the register remembers the last deletion (`tombstone`), and what is older never wins again.
+ * other chain the order is not transitive. Example: a deletion beats serial 5, which is older. Serial 3 is written later and
+ * beats the deletion. Serial 5 beats serial 3. So the register remembers the last deletion (`tombstone`), and what is older never wins again.
  * Registers are ordered by the tombstone first and by the chain second, which is total again.
  */
 

@@ -2,7 +2,7 @@
  * The policy of a topic: its settings, looked up from the filters that match it.
  *
  * RETAIN, REPEAT, QOS, TTL and MERGE are taken from the most specific filter that sets them. Permission works the other way
- * round: one filter that forbids a broker is enough.
+ * round: one filter that forbids a broker is enough. An exclusion also forbids to take the topic from a broker.
  */
 
 import { bySpecificity, covers, matches } from './filter.ts';
@@ -34,6 +34,8 @@ export interface FilterSettings {
   readonly subscribe: BrokerSet;
   /** Brokers that the filter allows the topic to be published to. */
   readonly publish: BrokerSet;
+  /** Brokers that do not have the topics of this filter, which is no other setting then: an exclusion. */
+  readonly exclude?: BrokerSet;
 }
 
 /** The settings of one topic. All topics that match the same filters share one object. */
@@ -117,15 +119,17 @@ export class Policies {
 
 /** @param matched filters from the most specific to the broadest */
 function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Policy, 'order'> {
+  const excluded = matched.reduce((set, { exclude = 0 }) => set | exclude, 0);
+  const isReplicated = matched.some(({ exclude }) => exclude === undefined);
   return {
     retain: matched.find(s => s.retain !== undefined)?.retain ?? false,
     repeat: matched.find(s => s.repeat !== undefined)?.repeat ?? false,
     qos: matched.find(s => s.qos !== undefined)?.qos ?? DEFAULT_QOS,
     ttl: matched.find(s => s.ttl !== undefined)?.ttl ?? 0,
     chain: matched.find(s => s.merge !== undefined)?.merge ?? DEFAULT_CHAIN,
-    publish: matched.length === 0 ? 0 : matched.reduce((set, s) => set & s.publish, all),
-    echo: matched.reduce((set, s) => set | s.subscribe, 0),
-    twice: matched.reduce((set, s) => set | sharedWith(s, matched), 0),
+    publish: isReplicated ? matched.reduce((set, s) => set & s.publish, all) & ~excluded : 0,
+    echo: matched.reduce((set, s) => set | s.subscribe, 0) & ~excluded,
+    twice: matched.reduce((set, s) => set | sharedWith(s, matched), 0) & ~excluded,
   };
 }
 

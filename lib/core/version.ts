@@ -1,8 +1,8 @@
 /**
  * Versions: a total order of all writes, from a hybrid logical clock.
  *
- * A hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014) stays close to physical time, never runs backwards,
- * and orders the writes of one millisecond by a counter. The replica id breaks the last tie, so two versions are equal only if
+ * Versions come from a hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014). It stays close to physical time
+ * and never runs backwards. A counter orders the writes of one millisecond. The replica id breaks the last tie, so two versions are equal only if
  * they are the same write.
  */
 

@@ -4,10 +4,9 @@
  */
 
 import { once } from 'node:events';
-import { DEFAULT_BOUNDS } from '../config/bounds.ts';
 import type { Config, HttpConfig } from '../config/config.ts';
+import { PROCESS_DEFAULTS } from '../config/defaults.ts';
 import { packageVersion } from '../package-version.ts';
-import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { Log } from '../protocol/messages.ts';
 import { StatusServer } from '../status/server.ts';
 import { Replicator } from '../supervisor/replicator.ts';
@@ -152,6 +151,7 @@ export class DemoFixture {
 
   #config(): Config {
     return {
+      ...PROCESS_DEFAULTS,
       brokers: SITES.map(site => ({
         name: site,
         url: site === REMOTE ? this.link.url : this.#broker(site).url,
@@ -159,17 +159,12 @@ export class DemoFixture {
         priority: 0,
         options: { reconnectPeriod: RECONNECT_PERIOD_MS },
       })),
+      maps: [],
+      exclusions: [],
       topics: [{ id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES }],
       mergeFrequency: MERGE_FREQUENCY_HZ,
       store: { kind: 'memory' },
-      controlTopic: CONTROL_PREFIX,
-      scanPeriod: 600,
-      maxDrift: 60,
-      deletionGuard: { topics: 10, percent: 5 },
-      stateTopics: false,
       http: HTTP,
-      bounds: DEFAULT_BOUNDS,
-      log: { level: 'info', format: 'text' },
     };
   }
 }

@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
+import type { Names } from '../routes/name-map.ts';
 
 export interface BrokerTask {
   readonly actor: 'broker';
@@ -32,6 +33,8 @@ export interface BrokerSettings {
   /** The most bytes that the broker accepts in a topic; Infinity without a limit. */
   readonly maxTopicLength: number;
   readonly subscriptions: readonly Subscription[];
+  /** The names of topics at the broker, and which topics it does not have; undefined if it is like the others. */
+  readonly names?: Names | undefined;
   readonly sampling: Sampling;
   /** Whether mqttrep publishes its own status and its connections under control topics. */
   readonly stateTopics: boolean;

@@ -127,7 +127,7 @@ export class FirstContactLog {
     const { table, log } = this.#deps;
     const { converged, diverging, blocked } = table.stats.counts;
     const elapsed = performance.now() - this.#began;
-    const isBusy = diverging > 0 || [...this.#planned].some(({ unconfirmed }) => unconfirmed > 0);
+    const isBusy = diverging > 0 || [...this.#planned].some(({ unsettled }) => unsettled > 0);
     if (isBusy && elapsed < COMPLETE_TIMEOUT_MS) return;
     this.close();
     const refusing = [...this.#planned]

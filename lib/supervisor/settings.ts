@@ -1,8 +1,10 @@
 /** The settings of each actor, made from the configuration: names of brokers become indexes and sets. */
 
-import type { BrokerConfig, Config, TopicConfig } from '../config/config.ts';
+import type { BrokerConfig, Config, ExcludeConfig, TopicConfig } from '../config/config.ts';
+import { excludedAt, namesAt } from '../config/routes.ts';
+import { covers } from '../core/filter.ts';
 import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
-import { type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
+import { ALL_BROKERS, type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
 import { RANKS_PER_PRIORITY } from '../core/version.ts';
 import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/settings.ts';
@@ -26,6 +28,7 @@ export function brokerSettings<Id extends string | undefined>(
     maxLevels: broker.maxLevels ?? Number.POSITIVE_INFINITY,
     maxTopicLength: broker.maxTopicLength ?? Number.POSITIVE_INFINITY,
     subscriptions: subscriptionsOf(broker, config),
+    names: namesAt(broker.name, config),
     sampling: { period: 1000 / config.mergeFrequency, newestOnly: config.topics.every(goesByArrival) },
     bounds: config.bounds,
     controlPrefix: config.controlTopic,
@@ -39,8 +42,10 @@ function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {
 
 /** The subscriptions at a broker: each filter once, with its QoS. */
 export function subscriptionsOf(broker: BrokerConfig, config: Config): Subscription[] {
+  const excluded = excludedAt(broker.name, config);
   const subscriptions = config.topics
     .filter(topic => topic.subscribers.includes(broker.name))
+    .filter(topic => !excluded.some(filter => covers(filter, topic.filter)))
     .map(topic => ({ filter: topic.filter, qos: qosOf(topic, config) }));
   return minimalSubscriptions(subscriptions, broker.maxQos);
 }
@@ -65,7 +70,10 @@ export function reconcilerSettings(
 ): ReconcilerSettings {
   return {
     controlPrefix: mode === 'dry-run' ? undefined : config.controlTopic,
-    filters: config.topics.map(topic => filterSettings(topic, names)),
+    filters: [
+      ...config.topics.map(topic => filterSettings(topic, names)),
+      ...config.exclusions.flatMap(exclusion => exclusionSettings(exclusion, names)),
+    ],
     mergeFrequency: config.mergeFrequency,
     scanPeriod: config.scanPeriod,
     maxDrift: config.maxDrift * 1000,
@@ -88,6 +96,11 @@ function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSet
     subscribe: setOf(topic.subscribers, names),
     publish: setOf(topic.publishers, names),
   };
+}
+
+function exclusionSettings({ filters, brokers }: ExcludeConfig, names: readonly string[]): FilterSettings[] {
+  const exclude = setOf(brokers, names);
+  return filters.map(filter => ({ filter, subscribe: 0, publish: ALL_BROKERS, exclude }));
 }
 
 function setOf(members: readonly string[], names: readonly string[]): BrokerSet {

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { commandList } from '../../lib/cli/commands.ts';
 import { startAedes } from '../support/aedes-broker.ts';
 import { type Environment, startMqttrep } from '../support/mqttrep-process.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -21,19 +22,7 @@ async function mqttrep(args: readonly string[], environment: Environment = {}): 
   return { code, stdout: running.stdout, stderr: running.stderr };
 }
 
-const commands = [
-  'run',
-  'check',
-  'config',
-  'status',
-  'trash',
-  'undo',
-  'confirm-deletions',
-  'forget',
-  'diff',
-  'demo',
-  'completion',
-];
+const commands = commandList().map(({ name }) => name);
 
 const valid = {
   MQTTREP_CLIENT_OSLO: 'mqtt://saturnin:s3cret-1@oslo.example:1884',

@@ -32,7 +32,12 @@ describe('parseMerge', () => {
       [',', 'names no comparator', 'such as json:meta.serial'],
       ['jsno:a', '"jsno:a" is not a comparator', 'did you mean json?'],
       ['arival', 'did you mean arrival?'],
-      ['protobuf:a', 'property:NAME', 'json:PATH, msgpack:PATH, cbor:PATH, geobuf:PATH'],
+      [
+        'protobuf:a',
+        'write one of arrival, ',
+        'property:NAME',
+        'json:PATH, msgpack:PATH, cbor:PATH, geobuf:PATH',
+      ],
       ['arrival,json:a', '"json:a" stands after arrival', 'at the end'],
       ['json', '"json" does not say', 'json:meta.serial, or json: for the payload as a whole'],
       ['property:', 'property:serial'],

@@ -6,10 +6,17 @@ import { changesBetween } from '../../lib/config/changes.ts';
 import { describeConfig } from '../../lib/config/effective.ts';
 import { HTTP_SETTINGS, PROCESS_SETTINGS } from '../../lib/config/process-settings.ts';
 import { defaultOf, setting, settingsIn } from '../../lib/config/setting.ts';
-import { OF_BROKER, OF_PROCESS, OF_TOPIC, parseVariable, variableName } from '../../lib/config/variables.ts';
+import {
+  OF_BROKER,
+  OF_PROCESS,
+  OF_ROUTE,
+  OF_TOPIC,
+  parseVariable,
+  variableName,
+} from '../../lib/config/variables.ts';
 import { accepted, type Env, warningsOf } from './reading.ts';
 
-const ALL = [...OF_BROKER, ...OF_TOPIC, ...OF_PROCESS];
+const ALL = [...OF_BROKER, ...OF_TOPIC, ...OF_ROUTE, ...OF_PROCESS];
 
 /** A value of each setting of the process that differs from its default. */
 const OTHERS: Readonly<Record<string, string>> = {
@@ -33,6 +40,12 @@ const OTHERS: Readonly<Record<string, string>> = {
   HTTP_PAYLOADS: 'false',
 };
 
+function otherValueOf(key: string): string {
+  const value = OTHERS[key];
+  if (value === undefined) throw new Error(`OTHERS in this file has no value of ${key}`);
+  return value;
+}
+
 describe('the settings table', () => {
   it('has no key twice, and no key that begins with another one', () => {
     const keys = ALL.map(({ key }) => key);
@@ -52,6 +65,10 @@ describe('the settings table', () => {
         key,
       ).to.have.lengthOf(1);
     }
+  });
+
+  it('has no empty default, which no document could show', () => {
+    for (const { key, default: text } of ALL) expect(text, key).not.to.equal('');
   });
 
   it('has defaults that their own parsers accept', () => {
@@ -74,19 +91,22 @@ describe('the settings table', () => {
         key: each.key,
       });
     }
-    for (const each of OF_TOPIC) {
-      expect(parseVariable(variableName(each, 'a'), new Set())).to.deep.include({
-        of: 'topic',
-        key: each.key,
-      });
+    for (const [of, settings] of [
+      ['topic', OF_TOPIC],
+      ['route', OF_ROUTE],
+    ] as const) {
+      for (const { key } of settings) {
+        expect(parseVariable(variableName({ key }, 'a'), new Set())).to.deep.include({ of, key });
+      }
     }
   });
 
   for (const each of OF_PROCESS) {
     const variable = variableName(each);
-    const env: Env = { [variable]: OTHERS[each.key] ?? '' };
+    const another = (): Env => ({ [variable]: otherValueOf(each.key) });
 
     it(`reads ${variable}, and \`mqttrep config\` shows it`, () => {
+      const env = another();
       expect(warningsOf(env)).to.deep.equal([]);
       const [before, after] = [describeConfig(accepted({})), describeConfig(accepted(env))];
       expect(after.text).not.to.equal(before.text);
@@ -94,6 +114,7 @@ describe('the settings table', () => {
     });
 
     it(`says at a reload that ${variable} is ${each.reload === 'applied' ? 'applied' : 'left until the next start'}`, () => {
+      const env = another();
       const { config, applied, left } = changesBetween(accepted({}), accepted(env));
       const [told, untold] = each.reload === 'applied' ? [applied, left] : [left, applied];
       expect(told.join()).to.contain(variable);

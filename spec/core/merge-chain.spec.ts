@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
+  COMPARATORS,
   type Comparator,
   FORMATS,
   formatMergeChain,
@@ -46,6 +47,11 @@ describe('A merge chain', () => {
   for (const [text, ...chain] of valid) {
     it(`is read from ${text.slice(0, 40)}`, () => expect(chainOf(text)).to.deep.equal(chain));
   }
+
+  it('is read with each comparator', () => {
+    const names = valid.flatMap(([, ...chain]) => chain.map(({ by }) => by));
+    expect([...new Set(names)]).to.have.members(COMPARATORS);
+  });
 
   const invalid: readonly (readonly [text: string, kind: string])[] = [
     ['', 'empty'],

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { FORMATS } from '../../lib/core/merge-chain.ts';
+import { COMPARATORS, FORMATS } from '../../lib/core/merge-chain.ts';
 import type { Decoders } from '../../lib/core/merge-order.ts';
 import type { Message } from '../../lib/core/message.ts';
 import { loadDecoders } from '../../lib/reconciler/decoding/decoders.ts';
@@ -16,6 +16,11 @@ describe('The order of messages under each merge chain', () => {
   });
 
   const runs = { numRuns: 3_000 };
+
+  it('is drawn with every comparator', () => {
+    const names = [...BEFORE_ARRIVAL, 'arrival'].map(text => text.split(':', 1)[0]);
+    expect([...new Set(names)]).to.have.members(COMPARATORS);
+  });
 
   it('is antisymmetric, also for deletions', () => {
     const withDeletions = fc.oneof(
@@ -141,12 +146,11 @@ const messages: fc.Arbitrary<Message> = fc
   })
   .map(({ payload, time, properties: text }) => message(payload, time, text));
 
+const BEFORE_ARRIVAL = [
+  ...['json:', 'json:a', 'json:b', 'msgpack:', 'msgpack:a', 'cbor:', 'cbor:a', 'cbor:b'],
+  ...['geobuf:properties.a', 'geobuf:properties.b', 'property:p', 'property:q', 'bytes'],
+];
+
 const chainTexts = fc
-  .shuffledSubarray(
-    [
-      ...['json:', 'json:a', 'json:b', 'msgpack:', 'msgpack:a', 'cbor:', 'cbor:a', 'cbor:b'],
-      ...['geobuf:properties.a', 'geobuf:properties.b', 'property:p', 'property:q', 'bytes'],
-    ],
-    { maxLength: 4 },
-  )
+  .shuffledSubarray(BEFORE_ARRIVAL, { maxLength: 4 })
   .map(chain => [...chain, 'arrival'].join());

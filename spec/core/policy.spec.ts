@@ -66,6 +66,17 @@ describe('The policy of a topic', () => {
     });
   }
 
+  it('permits no broker for which the topic is excluded, and takes nothing from it', () => {
+    const exclusion = filter('a/#', { subscribe: 0, exclude: 0b010 });
+    expect(policyOf('a/b', filter('#'), exclusion)).to.include({ publish: 0b101, echo: 0b101 });
+    expect(policyOf('c', filter('#'), exclusion)).to.include({ publish: ALL, echo: ALL });
+  });
+
+  it('permits no broker for a topic of which only an exclusion says something', () => {
+    const exclusion = filter('a/#', { subscribe: 0, exclude: 0b010 });
+    expect(policyOf('a', filter('b'), exclusion)).to.include({ publish: 0, echo: 0 });
+  });
+
   it('expects an echo at each broker where a filter is subscribed', () => {
     const policy = policyOf('a', filter('#', { subscribe: 0b001 }), filter('a', { subscribe: 0b100 }));
     expect(policy.echo).to.equal(0b101);

@@ -93,6 +93,31 @@ export class WorkerEnd {
     });
   }
 
+  /** The broker has acknowledged all publications, and stores the markers among them. */
+  confirmMarkers(): this {
+    const acknowledged = this.own.map(({ topic, version }) => ({ topic, version }));
+    return this.post({
+      kind: 'publish-results',
+      completedUpTo: this.sent,
+      bytes: 0,
+      acknowledged,
+      refused: [],
+    });
+  }
+
+  /** The connection ends. The broker returns with its marker, and shows these topics. */
+  returnWith(topics: Readonly<Record<string, string>>, isCut = false): this {
+    return this.post({ kind: 'disconnected' }).begin({ payload: this.marker }).replay(topics, isCut);
+  }
+
+  /** The broker delivers all that was published to it, and has settled it. */
+  echo(): this {
+    const echoes = this.published
+      .splice(0)
+      .map(({ topic, payload, version }) => ({ topic, payload: String(payload), stamp: version, own: true }));
+    return echoes.length > 0 ? this.settle().observe(...echoes) : this;
+  }
+
   post(message: FromBroker): this {
     this.#port.postMessage(message);
     return this;
@@ -108,6 +133,16 @@ export class WorkerEnd {
   /** Batches of observations for which credit came back. */
   get credits(): number {
     return this.messages.reduce((sum, message) => sum + (message.kind === 'credit' ? message.batches : 0), 0);
+  }
+
+  /** The newest marker received. */
+  get marker(): string {
+    return String(this.own.at(-1)?.payload);
+  }
+
+  /** All messages received of a kind, the oldest first. */
+  told(kind: ToBroker['kind']): ToBroker[] {
+    return this.messages.filter(message => message.kind === kind);
   }
 
   get payloads(): string[] {

@@ -82,3 +82,8 @@ export function open(port: number): Promise<Socket> {
     socket.once('error', reject);
   });
 }
+
+/** The head of a GET request, after which the server closes the connection. */
+export function headOf(path: string, ...headers: readonly string[]): string {
+  return `GET ${path} HTTP/1.1\r\n${headers.map(one => `${one}\r\n`).join('')}Connection: close\r\n\r\n`;
+}

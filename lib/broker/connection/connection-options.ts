@@ -1,6 +1,7 @@
 /** The options of a connection. */
 
 import type { QoS } from '../../core/policy.ts';
+import type { NameMap } from '../../routes/name-map.ts';
 import type { FilterLimit } from './filter-limit.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 
@@ -16,6 +17,8 @@ export interface ConnectionOptions {
   readonly largestPayload: number;
   /** What is known of the broker, over all connections to it; nothing unless given. */
   readonly subscribeLimit?: FilterLimit;
+  /** The names of topics at this broker; undefined if they are the same as everywhere. */
+  readonly names?: NameMap | undefined;
   /** Whether the bytes that have just arrived are to be read. */
   readonly isCurrent?: () => boolean;
 }

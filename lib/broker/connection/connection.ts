@@ -8,6 +8,7 @@ import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
+import type { NameMap } from '../../routes/name-map.ts';
 import { AnswerOrder } from './answer-order.ts';
 import { CLOSED, isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -18,6 +19,7 @@ import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient } from './open-client.ts';
 import { packetSize } from './packet-size.ts';
+import { underCanonicalNames } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -46,6 +48,7 @@ export class Connection {
   readonly #flow: FlowControl;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
+  readonly #names: NameMap | undefined;
   /** What fails the publishes of QoS 0 that wait for room in the network, for which MQTT.js waits for ever. */
   readonly #unwritten = new Set<() => void>();
   #hasEnded = false;
@@ -55,12 +58,14 @@ export class Connection {
 
   private constructor(
     { client, guard, limits, closed }: Opened,
-    { protocolVersion, subscribeLimit = NO_FILTER_LIMIT }: ConnectionOptions,
+    { protocolVersion, subscribeLimit = NO_FILTER_LIMIT, names }: ConnectionOptions,
   ) {
     this.#client = client;
+    this.#names = names;
     this.#flow = new FlowControl(limits.receiveMaximum);
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
+      names,
       order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
@@ -86,9 +91,10 @@ export class Connection {
     };
   }
 
-  /** From now on `handler` receives the messages, also the one that arrived before. */
-  receive(handler: MessageHandler): void {
+  /** From now on `receiver` receives the messages, also the one that arrived before. */
+  receive(receiver: MessageHandler): void {
     if (this.#hasProtocolError) return;
+    const handler = underCanonicalNames(receiver, this.#names);
     this.#client.handleMessage = handler;
     if (this.#early !== undefined) handler(this.#early.packet, this.#early.done);
     this.#early = undefined;
@@ -130,11 +136,16 @@ export class Connection {
    * an error, or when the message is acknowledged (with QoS 0: written).
    */
   publish(
-    topic: string,
+    canonical: string,
     payload: Buffer,
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
+    const topic = this.#names === undefined ? canonical : this.#names.toLocal(canonical);
+    if (topic === undefined) {
+      setImmediate(done, new Error('by the mapping rules it would have a name that is never replicated'));
+      return;
+    }
     const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
     const { maximumPacketSize } = this.limits;
     if (maximumPacketSize < Number.POSITIVE_INFINITY) {

@@ -5,10 +5,12 @@
 
 import type { MqttClient } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
+import type { NameMap } from '../../routes/name-map.ts';
 import type { AnswerOrder } from './answer-order.ts';
 import type { FilterLimit } from './filter-limit.ts';
 import { filterSize, SUBSCRIBE_OVERHEAD_BYTES } from './packet-size.ts';
 import { watchSubackTimeout } from './suback-timeout.ts';
+import { localFilters, worstCode } from './topic-names.ts';
 
 export interface SubscribeOptions {
   readonly qos: QoS;
@@ -40,6 +42,8 @@ const OVERTAKEN_UNSUBACK_TIMEOUT_MS = 5_000;
 
 export interface FilterRequestsDeps {
   readonly limit: FilterLimit;
+  /** The names of topics at the broker; undefined if they are the same as everywhere. */
+  readonly names?: NameMap | undefined;
   /** The order of all packets of the connection that have an answer. */
   readonly order: AnswerOrder;
   /** Bytes. */
@@ -70,21 +74,25 @@ export class FilterRequests {
    * @param around filters that stand in each packet as well, such as those of a sentinel
    */
   batches(filters: readonly string[], around: readonly string[] = []): string[][] {
-    const most = Math.max(1, this.limit.filters - around.length);
-    const overhead = around.reduce((sum, filter) => sum + filterSize(filter), SUBSCRIBE_OVERHEAD_BYTES);
+    const { count, bytes } = this.#weigh(around);
+    const most = Math.max(1, this.limit.filters - count);
+    const overhead = SUBSCRIBE_OVERHEAD_BYTES + bytes;
     const room = this.#deps.maximumPacketSize - overhead;
     const batches: string[][] = [];
     let batch: string[] = [];
     let left = room;
+    let more = most;
     for (const filter of filters) {
-      const size = filterSize(filter);
-      if (batch.length === most || (batch.length > 0 && size > left)) {
+      const { count, bytes } = this.#weigh([filter]);
+      if (batch.length > 0 && (count > more || bytes > left)) {
         batches.push(batch);
         batch = [];
         left = room;
+        more = most;
       }
       batch.push(filter);
-      left -= size;
+      left -= bytes;
+      more -= count;
     }
     if (batch.length > 0) batches.push(batch);
     return batches;
@@ -117,17 +125,28 @@ export class FilterRequests {
     this.#unanswered.clear();
   }
 
+  /** The number of filters that the broker gets, and their bytes in the packet. */
+  #weigh(filters: readonly string[]): { readonly count: number; readonly bytes: number } {
+    const { local } = localFilters(filters, this.#deps.names);
+    return { count: local.length, bytes: local.reduce((sum, filter) => sum + filterSize(filter), 0) };
+  }
+
   #subscribe(filters: readonly string[], how: SubscribeOptions): Promise<Grant[]> {
+    const { local, places } = localFilters(filters, this.#deps.names);
+    if (local.length === 0) return Promise.resolve(filters.map(filter => ({ filter, code: REFUSED })));
     const options = { qos: how.qos, rh: how.replay ? 0 : 2, rap: how.retainAsPublished, nl: false };
-    const { answered, place } = this.#pending(filters.length);
+    const { answered, place } = this.#pending(local.length);
     let stop: () => void = () => undefined;
     const granted = new Promise<Grant[]>((resolve, reject) => {
       // MQTT.js does not call back for a request that follows the end.
       void this.#deps.closed.then(reason => reject(new Error(reason)));
-      this.#client.subscribe([...filters], options, (error, _granted, packet) => {
+      this.#client.subscribe([...local], options, (error, _granted, packet) => {
         const codes = (packet as { granted?: number[] } | undefined)?.granted;
         if (codes === undefined) return error ? reject(error) : resolve([]);
-        const grants = filters.map((filter, index) => ({ filter, code: codes[index] ?? REFUSED }));
+        const grants = filters.map((filter, index) => ({
+          filter,
+          code: worstCode(codes, places[index] ?? [], REFUSED),
+        }));
         answered(grants);
         resolve(grants);
       });
@@ -146,7 +165,9 @@ export class FilterRequests {
   }
 
   async #unsubscribe(filters: readonly string[]): Promise<boolean> {
-    const { answered, place } = this.#pending(filters.length);
+    const { local } = localFilters(filters, this.#deps.names);
+    if (local.length === 0) return true;
+    const { answered, place } = this.#pending(local.length);
     const limits: NodeJS.Timeout[] = [];
     let unwatch: () => void = () => undefined;
     const isAnswered = await new Promise<boolean>(resolve => {
@@ -154,7 +175,7 @@ export class FilterRequests {
       void this.#deps.closed.then(() => resolve(false));
       giveUpAfter(UNSUBACK_TIMEOUT_MS);
       unwatch = this.#deps.order.watch(place, () => giveUpAfter(OVERTAKEN_UNSUBACK_TIMEOUT_MS));
-      this.#client.unsubscribe([...filters], error => {
+      this.#client.unsubscribe([...local], error => {
         if (!error) answered([]);
         resolve(!error);
       });

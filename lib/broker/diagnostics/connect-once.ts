@@ -6,6 +6,7 @@
  */
 
 import type { BrokerSettings } from '../../protocol/settings.ts';
+import { NameMap } from '../../routes/name-map.ts';
 import { KnownCapabilities } from '../capabilities/known-capabilities.ts';
 import { SubscribeLimit } from '../capabilities/subscribe-limit.ts';
 import { supportedWill } from '../capabilities/will-test.ts';
@@ -77,7 +78,14 @@ async function connect(
 }
 
 function sharedOptions(settings: DiagnosticsSettings): Omit<ConnectionOptions, 'protocolVersion'> {
-  const { url, clientId, maxQos, bounds } = settings;
+  const { url, clientId, maxQos, bounds, names } = settings;
   const { will: _will, ...options } = settings.options;
-  return { url, clientId, maxQos, largestPayload: bounds.payload, options: { ...options, clean: true } };
+  return {
+    url,
+    clientId,
+    maxQos,
+    largestPayload: bounds.payload,
+    names: names && new NameMap(names),
+    options: { ...options, clean: true },
+  };
 }

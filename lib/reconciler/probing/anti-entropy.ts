@@ -2,9 +2,8 @@
  * Anti-entropy: which topics to probe again at a broker. Brokers drop messages to a subscriber that is slower than a burst,
  * silently and the last value included. So what mqttrep believes is compared with what the broker retains.
  *
- * All topics are scanned in turn, within one period. Topics of a burst are scanned first, when the burst is over; then topics that
- * a full scan left out, since a client may have deleted them unheard; then topics that are only inferred to be retained,
- * when they are idle.
+ * All topics are scanned in turn, within one period. After a burst, its topics are scanned first. Topics that a full scan left out
+ * come next, because a client may have deleted them unheard. Idle topics that are only inferred to be retained come last.
  *
  * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */
@@ -70,8 +69,8 @@ export class AntiEntropy {
   }
 
   /** The broker has replayed so many messages. */
-  replayed(messages: number): void {
-    if (this.#isOn) this.#fullScans.replayed(messages);
+  replayEnded(messages: number): void {
+    if (this.#isOn) this.#fullScans.replayEnded(messages);
   }
 
   /** The replay was cut: a full scan begins at once. */

@@ -50,7 +50,7 @@ export class FullScanSchedule {
   }
 
   /** The broker has replayed so many messages. */
-  replayed(messages: number): void {
+  replayEnded(messages: number): void {
     if (messages >= LONG_REPLAY_MESSAGES) this.request();
   }
 
@@ -109,8 +109,8 @@ export class FullScanSchedule {
 
   /**
    * The full scan is over. Returns how many topics had to be probed meanwhile. If there were any, another full scan follows, but
-   * not after one that was read in parts: it has read everything twice itself. Where the replay is still incomplete, another
-   * full scan follows after a minute; after twice as long each time, if nothing more was found.
+   * not after one that was read in parts: it has read everything twice itself. While the replay is incomplete, full scans go
+   * on. The first pause is a minute. The pause doubles each time that a scan finds no new topic.
    */
   ended({ isIncomplete, isInParts }: FullScanOutcome): number {
     this.#scansLeft--;

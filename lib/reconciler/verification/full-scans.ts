@@ -24,7 +24,7 @@ export class FullScans {
   }
 
   /** A replay is over. If it was cut, the rest is read at once. */
-  replayed(link: BrokerLink, isCut: boolean): void {
+  replayEnded(link: BrokerLink, isCut: boolean): void {
     if (!isCut) {
       this.#close(link);
       return;

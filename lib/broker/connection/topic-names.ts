@@ -1,0 +1,45 @@
+/**
+ * The names of topics at a broker that knows them by other names. All that is published, subscribed and received on a connection
+ * passes here, so that no other module has to know a local name.
+ */
+
+import type { NameMap } from '../../routes/name-map.ts';
+import type { MessageHandler } from './connection.ts';
+
+/** A handler that gets messages under their canonical names. A message whose topic has none is done at once. */
+export function underCanonicalNames(handler: MessageHandler, names: NameMap | undefined): MessageHandler {
+  if (names === undefined) return handler;
+  return (packet, done) => {
+    const topic = names.toCanonical(packet.topic);
+    if (topic === undefined) return done();
+    packet.topic = topic;
+    handler(packet, done);
+  };
+}
+
+/** The filters of a SUBSCRIBE or UNSUBSCRIBE as the broker gets them, and whose they are. */
+export interface LocalFilters {
+  readonly local: readonly string[];
+  /** For each canonical filter the numbers of its local ones; none if no topic of it can exist at the broker. */
+  readonly places: readonly (readonly number[])[];
+}
+
+/** @param filters canonical; their order is kept */
+export function localFilters(filters: readonly string[], names: NameMap | undefined): LocalFilters {
+  if (names === undefined) return { local: filters, places: filters.map((_, place) => [place]) };
+  const known = new Map<string, number>();
+  const places = filters.map(filter =>
+    names.toLocalFilters([filter]).map(local => {
+      const place = known.get(local) ?? known.size;
+      known.set(local, place);
+      return place;
+    }),
+  );
+  return { local: [...known.keys()], places };
+}
+
+/** The answer to a canonical filter: the worst of those to its local ones. */
+export function worstCode(codes: readonly number[], places: readonly number[], refused: number): number {
+  const own = places.map(place => codes[place] ?? refused);
+  return own.find(code => code >= refused) ?? (own.length === 0 ? refused : Math.min(...own));
+}

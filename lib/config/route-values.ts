@@ -1,0 +1,49 @@
+/** Parsers of mapping rules and exclusions. Whether rules are unambiguous is another question: routes.ts. */
+
+import { filterFault } from '../core/filter.ts';
+import { parseRule } from '../routes/rule.ts';
+import { type Fault, type Faults, type Parsed, show } from './problems.ts';
+
+/** The text of a rule, unchanged: it is parsed again for each broker, with the broker's name in it. */
+export function parseMap(text: string): Parsed<string> {
+  const parsed = parseRule(text, 'broker');
+  if (!('problem' in parsed)) return { value: text };
+  return { problem: `${show(text)} is not a mapping rule: ${parsed.problem}`, fix: parsed.fix };
+}
+
+/** Filters, separated by commas; `\,` is a comma in a filter. */
+export function parseExclusion(text: string): Parsed<readonly string[]> | Faults {
+  const filters = text
+    .split(/(?<!\\),/)
+    .map(filter => filter.trim().replaceAll('\\,', ','))
+    .filter(filter => filter !== '');
+  const faults = filters.flatMap(faultOf);
+  if (faults.length > 0) return { faults };
+  if (filters.length > 0) return { value: [...new Set(filters)], warnings: filters.flatMap(warningOf) };
+  return {
+    problem: `${show(text)} names no filter`,
+    fix: 'write topic filters, separated by commas, or remove the variable',
+  };
+}
+
+function faultOf(filter: string): Fault[] {
+  const fault = filterFault(filter);
+  if (fault === undefined) return [];
+  return [
+    {
+      problem: `${show(filter)} is not a topic filter: ${fault}`,
+      fix: 'write topic filters of MQTT, such as canards/+/name or canards/#',
+    },
+  ];
+}
+
+/** That is what an env file leaves of an unquoted `…/#`. */
+function warningOf(filter: string): Fault[] {
+  if (!filter.endsWith('/')) return [];
+  return [
+    {
+      problem: `${show(filter)} ends with \`/\`, as a filter does if its \`#\` was taken for a comment`,
+      fix: `if you meant \`#\`, quote the value in the .env file: "${filter}#"`,
+    },
+  ];
+}
