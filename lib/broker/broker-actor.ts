@@ -31,6 +31,7 @@ import { Outgoing } from './outgoing/outgoing.ts';
 import type { Encounters } from './presence.ts';
 import type { Session } from './session.ts';
 import { StateTopics } from './state-topics.ts';
+import { SuspensionWatch } from './suspension-watch.ts';
 
 export class BrokerActor {
   readonly #settings: BrokerSettings;
@@ -41,7 +42,8 @@ export class BrokerActor {
   readonly #stateTopics: StateTopics | undefined;
   readonly #subscribeLimit: SubscribeLimit;
   readonly #connections: ConnectionLoop;
-  readonly #heartbeat = new Heartbeat(milliseconds => this.#wasSuspended(milliseconds));
+  readonly #suspensionWatch = new SuspensionWatch(milliseconds => this.#wasSuspended(milliseconds));
+  readonly #heartbeat: Heartbeat;
   #reconciler: Port<FromBroker, ToBroker>;
   /** Undefined until the reconciler tells it. */
   #identity: Identity | undefined;
@@ -76,6 +78,13 @@ export class BrokerActor {
       sampling,
       send: (batch, messages) => this.#post({ kind: 'observations', batch, messages }, [batch]),
     });
+    this.#heartbeat = new Heartbeat({
+      periodMs: settings.heartbeatMs,
+      brokerLog,
+      received: () => this.#ingress.counters['received'] ?? 0,
+      isHolding: () => this.#ingress.isHolding,
+      cameBack: sentAt => this.#post({ kind: 'heartbeat', sentAt }),
+    });
     this.#connections = new ConnectionLoop({
       settings,
       brokerLog,
@@ -84,7 +93,8 @@ export class BrokerActor {
       inbound,
       outgoing: this.#outgoing,
       identity: () => this.#identity,
-      wasSuspended: () => this.#heartbeat.check(),
+      heartbeat: this.#heartbeat,
+      wasSuspended: () => this.#suspensionWatch.check(),
       post: (message, transfer) => this.#post(message, transfer),
     });
     reconciler.on('message', (message: ToBroker) => this.#receive(message));
@@ -92,9 +102,9 @@ export class BrokerActor {
 
   /** Runs until `stop`. Failures of the network do not end it. */
   async run(): Promise<void> {
-    this.#heartbeat.start();
+    this.#suspensionWatch.start();
     await this.#connections.run();
-    this.#heartbeat.stop();
+    this.#suspensionWatch.stop();
     this.#reconciler.close();
   }
 
@@ -140,7 +150,7 @@ export class BrokerActor {
   }
 
   get measures(): BrokerMeasures {
-    return measuresOf(this.#ingress.counters, this.#outgoing.counters, this.#outgoing.roundTrips);
+    return measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat);
   }
 
   /** Counts since the start of this actor. */
@@ -186,7 +196,7 @@ export class BrokerActor {
         return;
       case 'publications':
         // This may be the first event after a suspension.
-        this.#heartbeat.check();
+        this.#suspensionWatch.check();
         if (this.#sessionOf(message) !== undefined) this.#outgoing.add(message.batch);
         return;
       case 'probe':
@@ -197,6 +207,9 @@ export class BrokerActor {
         return;
       case 'check-read-access':
         this.#sessionOf(message)?.proveReadable(message.parents);
+        return;
+      case 'heartbeat':
+        this.#heartbeat.heard(message.from, message.sentAt);
         return;
       case 'full-scan':
         this.#runFullScan(message);

@@ -11,6 +11,7 @@ import type { BrokerLog } from './broker-log.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Connector } from './connector.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { Ingress } from './incoming/ingress.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
@@ -35,6 +36,7 @@ export interface ConnectionLoopDeps {
   readonly ingress: Ingress;
   readonly inbound: SessionDeps['inbound'];
   readonly outgoing: Outgoing;
+  readonly heartbeat: Heartbeat;
   /** Undefined until it is known. */
   readonly identity: () => Identity | undefined;
   /** Whether this is the first event after a suspension of the process. */

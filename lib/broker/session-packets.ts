@@ -18,7 +18,10 @@ import type { SessionDeps } from './session-deps.ts';
 import type { SessionProbes } from './session-probes.ts';
 
 export interface SessionPacketsDeps
-  extends Pick<SessionDeps, 'connection' | 'ingress' | 'inbound' | 'capabilities' | 'sentinelVisibility'> {
+  extends Pick<
+    SessionDeps,
+    'connection' | 'ingress' | 'inbound' | 'capabilities' | 'sentinelVisibility' | 'heartbeat'
+  > {
   readonly presence: Presence | undefined;
   readonly sentinel: Sentinel | undefined;
   readonly markerTopic: string | undefined;
@@ -45,7 +48,11 @@ export class SessionPackets {
 
   /** Takes each message once the session has started. */
   readonly subscribed = (packet: IPublishPacket, done: () => void): void => {
-    const { presence, sentinelVisibility, probes, ingress } = this.#deps;
+    const { presence, sentinelVisibility, probes, ingress, heartbeat } = this.#deps;
+    if (heartbeat.observe(packet)) {
+      done();
+      return;
+    }
     presence?.observe(packet);
     if (packet.retain) sentinelVisibility.showedRetained();
     if (this.#takesItself(packet) || probes.current.observe(packet)) done();

@@ -135,6 +135,8 @@ export class Session {
     post({ kind: 'caught-up', stamps, isReplayIncomplete: replay.end === 'cut' });
     const upgraded = upgrade === 'with the second' ? await replay.upgradeQos(wanted) : granted;
     this.#setReady();
+    const { identity, heartbeat } = this.#deps;
+    heartbeat.begin(connection, this.#writes ? identity.control?.of('heartbeat') : undefined, wanted);
     this.#logOutcome(upgrade === 'not at all' ? undefined : upgraded);
   }
 
@@ -168,6 +170,7 @@ export class Session {
   /** Ends all probes and scans. */
   async close(): Promise<void> {
     this.#setReady();
+    this.#deps.heartbeat.end();
     await this.#probes.close();
   }
 

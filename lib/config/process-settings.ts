@@ -79,6 +79,16 @@ export const PROCESS_SETTINGS = {
     help: 'If true, mqttrep publishes its own state, retained, at each broker: `mqttrep/status` (`online`, or `offline` by will) and `mqttrep/connection/{name}` (`1` or `0`).',
     reload: 'restart',
   }),
+  heartbeat: setting<number>({
+    key: 'HEARTBEAT',
+    value: 'seconds from 5 to 3600, or `off`',
+    parse: text =>
+      text.toLowerCase() === 'off' ? { value: Number.POSITIVE_INFINITY } : parseSeconds(text, 5, 3600),
+    default: '10',
+    help: 'How often mqttrep publishes one message at each broker, under a control topic, and awaits it back. A connection that carries nothing is closed and opened again.',
+    reload: 'restart',
+    show: secondsOrNever,
+  }),
   scanPeriod: setting<number>({
     key: 'SCAN_PERIOD',
     value: 'seconds from 1 to 1000000, or `off`',

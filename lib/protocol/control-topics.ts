@@ -3,7 +3,15 @@
 /** The default prefix. */
 export const CONTROL_PREFIX = 'mqttrep';
 
-export type Purpose = 'marker' | 'replay' | 'probe' | 'full-scan' | 'presence' | 'process' | 'check';
+export type Purpose =
+  | 'marker'
+  | 'replay'
+  | 'probe'
+  | 'full-scan'
+  | 'presence'
+  | 'process'
+  | 'check'
+  | 'heartbeat';
 
 /** The state topic that tells users whether mqttrep runs. */
 export function statusTopic(prefix: string): string {

@@ -37,7 +37,9 @@ export type FromBroker =
   /** A part of a full scan: retained messages, packed as observations. */
   | { readonly kind: 'full-scan-batch'; readonly batch: ArrayBuffer }
   | ({ readonly kind: 'full-scan-ended' } & FullScanResult)
-  | ReadAccess;
+  | ReadAccess
+  /** A heartbeat has come back; `sentAt` is a time of `heartbeatClock`. */
+  | { readonly kind: 'heartbeat'; readonly sentAt: number };
 
 /** The worker is connected, and is about to subscribe. Then the broker replays what it retains. */
 export interface SessionStarted {
@@ -165,7 +167,9 @@ export type ToBroker =
   | { readonly kind: 'promote-probes'; readonly session: number; readonly topics: readonly string[] }
   /** Find out whether mqttrep can read beneath these parents (see `parentOf`); answered by `read-access`. */
   | { readonly kind: 'check-read-access'; readonly session: number; readonly parents: readonly string[] }
-  | FullScanRequest;
+  | FullScanRequest
+  /** The heartbeat of another broker. */
+  | { readonly kind: 'heartbeat'; readonly from: string; readonly sentAt: number };
 
 /** Have the broker replay all its retained messages again; answered by `full-scan-batch` and `full-scan-ended`. */
 export interface FullScanRequest {

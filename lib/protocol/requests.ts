@@ -31,9 +31,19 @@ export interface BrokerMeasures {
     readonly dropped: Readonly<Record<string, number>>;
     readonly heldBack: HeldBack;
     readonly roundTrips: HistogramCounts;
+    /** Connections that stood and carried nothing. */
+    readonly silences: number;
   };
   /** Median of the last round trips in milliseconds; null if there were none. */
   readonly roundTrip: number | null;
+  readonly heartbeat: {
+    /** Milliseconds from its publish until it came back; null before the first. */
+    readonly latency: number | null;
+    /** When it came back last, in milliseconds since 1970; null for never. */
+    readonly cameBackAt: number | null;
+    /** Milliseconds of the path from another broker to this one, by the name of that broker. */
+    readonly paths: Readonly<Record<string, number>>;
+  };
 }
 
 /** How often a bound was reached, by its name. Nothing is lost: of what exceeds it the newest value waits. */
@@ -128,6 +138,8 @@ export interface LinkMeasures {
   readonly unreadable: number;
   /** Its last replay was incomplete, and no full scan has read the rest. */
   readonly isReplayIncomplete: boolean;
+  /** When the oldest change was made that the broker does not have yet, in milliseconds since 1970; null for none. */
+  readonly undeliveredSince: number | null;
 }
 
 /** Several requests may be pending: the response has the `id` of its request. */

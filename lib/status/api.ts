@@ -100,6 +100,16 @@ export interface BrokerStatus {
   readonly replayIncomplete: boolean;
   /** Median time from a publish to its acknowledgement, of the last ones; null if there were none. */
   readonly roundTrip: number | null;
+  /** Time from the publish of the last heartbeat until it came back; null if none did, or without heartbeats. */
+  readonly heartbeat: number | null;
+  /** When a heartbeat came back for the last time. */
+  readonly heartbeatAt: number | null;
+  /** By the name of another broker: the time of the last heartbeat from there to here, by way of the reconciler. */
+  readonly paths: Readonly<Record<string, number>>;
+  /** Connections that stood and carried nothing, and were opened again. */
+  readonly silences: number;
+  /** When the oldest change was made that the broker does not have yet; null for none. Refused topics do not count. */
+  readonly undeliveredSince: number | null;
   readonly reconnects: number;
   readonly restarts: number;
 }

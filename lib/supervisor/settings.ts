@@ -33,6 +33,7 @@ export function brokerSettings<Id extends string | undefined>(
     bounds: config.bounds,
     controlPrefix: config.controlTopic,
     stateTopics: config.stateTopics,
+    heartbeatMs: config.heartbeat * 1_000,
   };
 }
 

@@ -37,6 +37,10 @@ export class FakeReplicator {
   }
 
   /** With the type that the server expects. */
+  readonly heartbeats = new Map<string, BrokerMeasures['heartbeat']>();
+  /** By broker name, since when. */
+  readonly undelivered = new Map<string, number>();
+
   get inspected(): Inspected {
     return this as unknown as Inspected;
   }
@@ -51,7 +55,11 @@ export class FakeReplicator {
     const counts = this.brokers.get(name);
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
     const heldBack = { ingress: 4 };
-    return { counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
+    return {
+      counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts, silences: name === 'PARIS' ? 1 : 0 },
+      roundTrip: 5,
+      heartbeat: this.heartbeats.get(name) ?? { latency: null, cameBackAt: null, paths: {} },
+    };
   }
 
   async askReconciler(question: ReconcilerRequest): Promise<unknown> {
@@ -92,6 +100,7 @@ export class FakeReplicator {
         deletionsHeld: name === 'PARIS' ? 300 : 0,
         unreadable: name === 'PARIS' ? 5 : 0,
         isReplayIncomplete: name === 'PARIS',
+        undeliveredSince: this.undelivered.get(name) ?? null,
       })),
       conflicts: this.conflicts.slice(after).toReversed(),
       lastConflict: this.conflicts.length,

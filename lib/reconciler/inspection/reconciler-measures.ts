@@ -6,6 +6,7 @@ import type { BrokerLink } from '../links/broker-link.ts';
 import type { Counters } from '../topics/counters.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import type { ConflictLog } from './conflict-log.ts';
+import { undeliveredSince } from './undelivered.ts';
 
 /** The names of counters of refused messages begin with this; the rest is the reason. */
 const REFUSED_PREFIX = 'refused_';
@@ -31,6 +32,7 @@ export interface MeasuresDeps {
 export function measuresOf(deps: MeasuresDeps): Omit<ReconcilerMeasures, 'conflicts'> {
   const { replica, table, links, admission, conflicts, damper, counters, committer, ticks } = deps;
   const { stats } = table;
+  const undelivered = undeliveredSince({ stats, get: topic => table.get(topic) }, links);
   const refused = Object.entries(counters.counts).filter(([name]) => name.startsWith(REFUSED_PREFIX));
   const byBroker = <T>(measure: (link: BrokerLink) => T): Record<string, T> =>
     Object.fromEntries([...links].map(link => [link.name, measure(link)]));
@@ -65,6 +67,7 @@ export function measuresOf(deps: MeasuresDeps): Omit<ReconcilerMeasures, 'confli
         deletionsHeld: guard.size,
         unreadable: unverified.unreadable,
         isReplayIncomplete: gap.isOpen,
+        undeliveredSince: undelivered.get(index) ?? null,
       })),
     lastConflict: conflicts.last,
   };

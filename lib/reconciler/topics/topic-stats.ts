@@ -36,6 +36,8 @@ export class TopicStats {
   readonly divergingTopics = new Set<string>();
   /** By broker index: topics of which the broker does not hold the winner. */
   readonly behind: number[];
+  /** By broker index: when it last began to lack something, in milliseconds since 1970. */
+  readonly behindSince: number[] = [];
   readonly #counts: Record<TopicState, number> = { converged: 0, diverging: 0, blocked: 0, deleted: 0 };
   #revision = 0;
   #divergingRevision = 0;
@@ -123,7 +125,9 @@ export class TopicStats {
     if (before === after) return;
     for (let broker = 0; broker < this.behind.length; broker++) {
       const change = Number(has(after, broker)) - Number(has(before, broker));
-      this.behind[broker] = (this.behind[broker] ?? 0) + change;
+      const lacked = this.behind[broker] ?? 0;
+      if (lacked === 0 && change > 0) this.behindSince[broker] = Date.now();
+      this.behind[broker] = lacked + change;
     }
   }
 
