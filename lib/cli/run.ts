@@ -28,7 +28,8 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
     printProblems(loaded);
     return EXIT.config;
   }
-  const logger = createLogger(config.log);
+  let brokers = namesOf(config);
+  const logger = createLogger(config.log, name => brokers.has(name));
   const log: Log = (level, message, at) => logger.log({ level, message, at });
   for (const warning of loaded.warnings) logger.warn(describe(warning));
   logger.info(summary(config));
@@ -38,6 +39,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
 
   const replicator = new Replicator(config, log, mode);
   const apply = async (next: Config) => {
+    brokers = namesOf(next);
     await replicator.reconfigure(next);
     logger.level = next.log.level;
   };
@@ -85,6 +87,10 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
 function notificationsOf(replicator: Replicator, log: Log): Notifications | undefined {
   const manager = readServiceManager(process.env, process.pid);
   return manager && new Notifications({ manager, isAlive: within => replicator.isAlive(within), log });
+}
+
+function namesOf({ brokers }: Config): ReadonlySet<string> {
+  return new Set(brokers.map(({ name }) => name));
 }
 
 function summary({ brokers, topics, mergeFrequency }: Config): string {
