@@ -13,6 +13,7 @@ import type {
   Connections,
   FromBroker,
   FullScanRequest,
+  OwnMessage,
   Port,
   Report,
   Start,
@@ -28,6 +29,7 @@ import { Identity } from './identity.ts';
 import { Ingress } from './incoming/ingress.ts';
 import { measuresOf } from './measures.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
+import { OwnMessages } from './own-messages.ts';
 import type { Encounters } from './presence.ts';
 import type { Session } from './session.ts';
 import { StateTopics } from './state-topics.ts';
@@ -44,6 +46,7 @@ export class BrokerActor {
   readonly #connections: ConnectionLoop;
   readonly #suspensionWatch = new SuspensionWatch(milliseconds => this.#wasSuspended(milliseconds));
   readonly #heartbeat: Heartbeat;
+  readonly #ownMessages = new OwnMessages();
   #reconciler: Port<FromBroker, ToBroker>;
   /** Undefined until the reconciler tells it. */
   #identity: Identity | undefined;
@@ -94,6 +97,7 @@ export class BrokerActor {
       outgoing: this.#outgoing,
       identity: () => this.#identity,
       heartbeat: this.#heartbeat,
+      ownMessages: this.#ownMessages,
       wasSuspended: () => this.#suspensionWatch.check(),
       post: (message, transfer) => this.#post(message, transfer),
     });
@@ -130,6 +134,11 @@ export class BrokerActor {
   /** The state of the connection to some broker has changed. */
   connections(connections: Connections): void {
     this.#stateTopics?.update(connections);
+  }
+
+  /** Publishes messages of mqttrep itself, now and after each reconnect. */
+  publishOwn(messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
+    this.#ownMessages.update(messages, which);
   }
 
   /** The reconciler samples differently. */

@@ -15,6 +15,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { Ingress } from './incoming/ingress.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
+import type { OwnMessages } from './own-messages.ts';
 import { Session } from './session.ts';
 import type { SessionDeps } from './session-deps.ts';
 import { CancellableDelay } from './timing/cancellable-delay.ts';
@@ -37,6 +38,7 @@ export interface ConnectionLoopDeps {
   readonly inbound: SessionDeps['inbound'];
   readonly outgoing: Outgoing;
   readonly heartbeat: Heartbeat;
+  readonly ownMessages: OwnMessages;
   /** Undefined until it is known. */
   readonly identity: () => Identity | undefined;
   /** Whether this is the first event after a suspension of the process. */

@@ -12,6 +12,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { Ingress, IngressDeps } from './incoming/ingress.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
+import type { OwnMessages } from './own-messages.ts';
 
 export interface SessionDeps {
   readonly number: number;
@@ -31,6 +32,7 @@ export interface SessionDeps {
   readonly sentinelVisibility: SentinelVisibility;
   readonly brokerLog: BrokerLog;
   readonly heartbeat: Heartbeat;
+  readonly ownMessages: OwnMessages;
   /** To the reconciler. */
   readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
 }

@@ -10,6 +10,7 @@ import { endNow } from './end-now.ts';
 import { EXIT } from './exit-codes.ts';
 import { configSource, describe, printProblems } from './load-config.ts';
 import { Notifications } from './notifications.ts';
+import { openHomeAssistant } from './open-home-assistant.ts';
 import { openStatusServer } from './open-status-server.ts';
 import { Reload } from './reload.ts';
 import { obeySignals } from './signals.ts';
@@ -58,6 +59,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
     log: message => logger.info(message),
   });
   const closeServer = await openStatusServer(config, replicator, log);
+  const homeAssistant = mode === 'replicate' ? await openHomeAssistant(config, replicator) : undefined;
   if (closeServer === 'failed') replicator.stop().catch(failed);
   else if (!replicator.isStopping) replicator.start();
   replicator.answered(READY_TIMEOUT_MS).then(() => {
@@ -67,6 +69,7 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   }, failed);
 
   const failure = await replicator.ended;
+  homeAssistant?.close();
   signals.forget();
   if (closeServer !== 'failed') await closeServer();
   await notifications?.close();

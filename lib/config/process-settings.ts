@@ -21,6 +21,7 @@ import {
   parseControlTopic,
   parseDeletionGuard,
   parseFrequency,
+  parseHomeAssistant,
   parseScanPeriod,
   parseSeconds,
   parseStore,
@@ -78,6 +79,15 @@ export const PROCESS_SETTINGS = {
     default: 'false',
     help: 'If true, mqttrep publishes its own state, retained, at each broker: `mqttrep/status` (`online`, or `offline` by will) and `mqttrep/connection/{name}` (`1` or `0`).',
     reload: 'restart',
+  }),
+  homeAssistant: setting<readonly string[] | undefined>({
+    key: 'HOMEASSISTANT',
+    value: 'names of brokers, comma separated, or `off`',
+    parse: parseHomeAssistant,
+    unset: 'no device',
+    help: 'The brokers at which Home Assistant finds mqttrep as a device, by MQTT discovery. At all other brokers, and with `off` everywhere, mqttrep removes the device.',
+    reload: 'restart',
+    show: names => (names === undefined || names.length === 0 ? 'off' : names.join(', ')),
   }),
   heartbeat: setting<number>({
     key: 'HEARTBEAT',

@@ -202,10 +202,25 @@ export type ControlOfBroker =
   | { readonly kind: 'connections'; readonly connections: Connections }
   /** The sampling of the reconciler has changed. */
   | { readonly kind: 'sampling'; readonly sampling: Sampling }
+  /** Retained messages of mqttrep itself: publish those that changed, or all of them. */
+  | {
+      readonly kind: 'own-messages';
+      readonly messages: readonly OwnMessage[];
+      readonly which: 'changed' | 'all';
+    }
   /** Take in no more messages; answered by `quiesced`. */
   | { readonly kind: 'quiesce' }
   | Request<BrokerRequest>
   | { readonly kind: 'stop' };
+
+/** A retained message of mqttrep itself for the clients of a broker. */
+export interface OwnMessage {
+  readonly topic: string;
+  /** Empty to delete it. */
+  readonly payload: string;
+  /** The payload before mqttrep disconnects; left out to leave the message. */
+  readonly farewell?: string;
+}
 
 export type ControlOfReconciler =
   | { readonly kind: 'attach'; readonly broker: number; readonly port: MessagePort }
