@@ -22,6 +22,7 @@ export const OPTIONS = {
   'dry-run': { type: 'boolean', summary: 'decide, publish nothing' },
   'env-file': { type: 'string', value: 'FILE', summary: 'read environment variables from a file' },
   json: { type: 'boolean', summary: 'print JSON' },
+  limit: { type: 'string', value: 'N', summary: 'print at most N topics' },
   refuse: { type: 'boolean', summary: 'publish the topics to the broker again' },
   seconds: { type: 'string', value: 'N', summary: 'end after N seconds' },
   topic: { type: 'string', value: 'FILTER', multiple: true, summary: 'what to replicate; can be repeated' },
@@ -91,7 +92,7 @@ export const COMMANDS = {
   },
   diff: {
     summary: 'print the retained topics in which the brokers differ',
-    options: [...CONFIGURED, 'json'],
+    options: [...CONFIGURED, 'limit', 'json'],
   },
   demo: {
     summary: 'run three brokers in this process, with clients, and cut and heal a link',

@@ -35,6 +35,7 @@ export function brokerSettings<Id extends string | undefined>(
     bounds: config.bounds,
     controlPrefix: config.controlTopic,
     stateTopics: config.stateTopics,
+    heartbeatMs: config.heartbeat * 1_000,
   };
 }
 
