@@ -3,6 +3,7 @@
  * as harmless is shown, and everything else is masked; so a secret in an option that nobody thought of stays hidden.
  */
 
+import { OWN_OPTIONS } from './broker-settings.ts';
 import type {
   BrokerConfig,
   Config,
@@ -134,17 +135,23 @@ function describeOptions(options: ConnectionOptions): Record<string, string | nu
   return Object.fromEntries(names.sort().map(name => [name, masked(name, options[name])]));
 }
 
+/** Whether the value of an option of a broker can be shown. */
+export function isHarmless(name: string, value: unknown): value is string | number | boolean {
+  if (typeof value === 'string') return HARMLESS_TEXTS.has(name) && !value.includes('@');
+  const isOwn = OWN_OPTIONS.some(option => option.name === name);
+  return (isOwn || HARMLESS_SCALARS.has(name)) && (typeof value === 'number' || typeof value === 'boolean');
+}
+
 function masked(name: string, value: unknown): string | number | boolean {
-  if (HARMLESS_SCALARS.has(name) && (typeof value === 'number' || typeof value === 'boolean')) return value;
-  if (HARMLESS_TEXTS.has(name) && typeof value === 'string' && !value.includes('@')) return value;
-  return MASK;
+  return isHarmless(name, value) ? value : MASK;
 }
 
 function brokerLines(broker: BrokerDescription): string[] {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, clientId, options } = broker;
+  const { name, url, maxQos, priority, maxLevels, maxTopicLength, eventEcho, clientId, options } = broker;
   const limits = [
     ...(maxLevels === undefined ? [] : [`maxLevels ${maxLevels}`]),
     ...(maxTopicLength === undefined ? [] : [`maxTopicLength ${maxTopicLength} bytes`]),
+    ...(eventEcho === undefined ? [] : ['eventEcho false']),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return [

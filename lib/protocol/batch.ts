@@ -73,6 +73,19 @@ export class BatchWriter {
     return this;
   }
 
+  /** Bytes of a buffer, without a view of them. They are read as a byte string, or as a text if they are UTF-8. */
+  bytesOf(source: Buffer, start: number, end: number): this {
+    this.u32(end - start).#reserve(end - start);
+    source.copy(this.#buffer, this.#length, start, end);
+    this.#length += end - start;
+    return this;
+  }
+
+  /** What was written since the last `take`, until more is written. */
+  get written(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
   /** Begins a part whose length stands before it, so that a reader can skip it. Returns what `end` has to be given. */
   begin(): number {
     this.u32(0);
@@ -89,12 +102,17 @@ export class BatchWriter {
   take(): ArrayBuffer {
     const { buffer, byteOffset } = this.#buffer;
     const taken = buffer.slice(byteOffset, byteOffset + this.#length) as ArrayBuffer;
+    this.clear();
+    return taken;
+  }
+
+  /** Forgets what was written since the last `take`. */
+  clear(): void {
     this.#length = 0;
     this.#records = 0;
     // The memory for a single large payload must not be kept for ever.
     if (this.#buffer.length > 16 * INITIAL_BUFFER_BYTES)
       this.#use(Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES));
-    return taken;
   }
 
   #reserve(bytes: number): void {

@@ -65,6 +65,10 @@ export class FakeReplicator {
   }
 
   /** With the type that the server expects. */
+  readonly heartbeats = new Map<string, BrokerMeasures['heartbeat']>();
+  /** By broker name, since when. */
+  readonly undelivered = new Map<string, number>();
+
   get inspected(): Inspected {
     return this as unknown as Inspected;
   }
@@ -94,7 +98,11 @@ export class FakeReplicator {
     const counts = this.brokers.get(name);
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
     const heldBack = { ingress: 4 };
-    return { counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
+    return {
+      counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts, silences: name === 'PARIS' ? 1 : 0 },
+      roundTrip: 5,
+      heartbeat: this.heartbeats.get(name) ?? { latency: null, cameBackAt: null, paths: {} },
+    };
   }
 
   async askReconciler(question: ReconcilerRequest): Promise<unknown> {
@@ -132,7 +140,7 @@ export class FakeReplicator {
         pending: 1,
         waiting: 2,
         behind: 3,
-        behindSince: null,
+        behindSince: this.undelivered.get(name) ?? null,
         blocked: 0,
         refusal: null,
         deletionsHeld: name === 'PARIS' ? 300 : 0,
