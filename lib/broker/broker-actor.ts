@@ -8,6 +8,7 @@
  */
 
 import type { Subscription } from '../core/subscriptions.ts';
+import type { BrokerLimits } from '../protocol/answers.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type {
   Connections,
@@ -27,6 +28,7 @@ import { ConnectionLoop } from './connection-loop.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
 import { Ingress } from './incoming/ingress.ts';
+import { limitsTold } from './limits-told.ts';
 import { measuresOf } from './measures.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import { OwnMessages } from './own-messages.ts';
@@ -160,6 +162,12 @@ export class BrokerActor {
 
   get measures(): BrokerMeasures {
     return measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat);
+  }
+
+  /** What the broker allows, as far as is known. */
+  get limits(): BrokerLimits {
+    const learned = { ...this.#outgoing.learnedLimits, filters: this.#subscribeLimit.filters };
+    return limitsTold({ settings: this.#settings, learned, ...this.#connections.found });
   }
 
   /** Counts since the start of this actor. */

@@ -14,6 +14,7 @@ import { Connector } from './connector.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { Ingress } from './incoming/ingress.ts';
+import type { FoundLimits } from './limits-told.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import type { OwnMessages } from './own-messages.ts';
 import { Session } from './session.ts';
@@ -73,6 +74,16 @@ export class ConnectionLoop {
 
   get isConnected(): boolean {
     return this.#connection !== undefined && !this.#connection.hasEnded;
+  }
+
+  /** Of the last connection, and what the tests found so far. */
+  get found(): Pick<FoundLimits, 'connection' | 'capabilities' | 'acceptsSecondConnection'> {
+    const { capabilities, second } = this.#connector;
+    return {
+      connection: this.#connection,
+      capabilities: capabilities.current,
+      acceptsSecondConnection: second.isPossible,
+    };
   }
 
   get protocolVersion(): ProtocolVersion | undefined {

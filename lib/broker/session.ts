@@ -126,6 +126,7 @@ export class Session {
     const granted = await this.#untilEnd(
       replay.run(wanted, upgrade, packet => this.#packets.isReplayed(packet)),
     );
+    this.#packets.replayed();
     if (replay.end === 'complete') capabilities.learn({ lostSentinels: 0 });
     capabilities.learn(replay.found);
     this.#deps.brokerLog.refused(granted);

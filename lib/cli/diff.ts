@@ -14,7 +14,7 @@ import { type Format, printJson } from './check.ts';
 import { type BrokerRead, diffJson, diffText } from './diff-report.ts';
 import { EXIT } from './exit-codes.ts';
 import { interruptible } from './interruptible.ts';
-import { loadConfig, printProblems } from './load-config.ts';
+import { loadConfig, printProblems, type Source } from './load-config.ts';
 
 /** Messages in flight get two ticks to arrive, but at least and at most this time. */
 const MIN_SETTLE_MS = 1_000;
@@ -30,14 +30,14 @@ interface Attempt {
 }
 
 export interface DiffOptions {
-  readonly envFile: string | undefined;
+  readonly source: Source;
   readonly format: Format;
   /** Topics that are printed; undefined for the default. */
   readonly limit: number | undefined;
 }
 
-export async function diff({ envFile, format, limit }: DiffOptions): Promise<number> {
-  const loaded = loadConfig(envFile);
+export async function diff({ source, format, limit }: DiffOptions): Promise<number> {
+  const loaded = loadConfig(source);
   const { config } = loaded;
   printProblems(loaded);
   if (config === undefined) return EXIT.config;

@@ -12,7 +12,7 @@ import { brokerSettings } from '../supervisor/settings.ts';
 import { type Format, printJson } from './check.ts';
 import { EXIT } from './exit-codes.ts';
 import { interruptible } from './interruptible.ts';
-import { loadConfig, printProblems } from './load-config.ts';
+import { loadConfig, printProblems, type Source } from './load-config.ts';
 
 const BROKER_TIMEOUT_MS = 60_000;
 
@@ -23,14 +23,14 @@ export interface ForgetOptions {
   readonly broker: string | undefined;
   /** Whose control topics: of the mqttrep of this store, or of every mqttrep. */
   readonly whose: 'own' | 'all';
-  readonly envFile: string | undefined;
+  readonly source: Source;
   readonly format: Format;
 }
 
 type Result = { readonly name: string } & (Removed | { readonly failure: string });
 
-export async function forget({ broker, whose, envFile, format }: ForgetOptions): Promise<number> {
-  const loaded = loadConfig(envFile);
+export async function forget({ broker, whose, source, format }: ForgetOptions): Promise<number> {
+  const loaded = loadConfig(source);
   const { config } = loaded;
   printProblems(loaded);
   if (config === undefined) return EXIT.config;

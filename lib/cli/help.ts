@@ -15,6 +15,7 @@ Commands
 ${commandLines()}
 
 Options
+  --config FILE     read settings from a YAML file; environment variables win
   --env-file FILE   read environment variables from a file; variables that are already set win
   -h, --help        this help, or the help of a command: mqttrep demo --help
   -V, --version     the version
@@ -28,7 +29,7 @@ Environment variables configure mqttrep:
 Exit codes: 0 done, or stopped by a signal; 1 failure; 64 wrong usage; 69 a broker, or a running mqttrep, was not
 reached; 78 wrong configuration, or a store of another version.
 `,
-  run: `Usage: mqttrep [run] [--env-file FILE] [--dry-run]
+  run: `Usage: mqttrep [run] [--config FILE] [--watch-config] [--env-file FILE] [--dry-run]
 
 Replicates until SIGINT or SIGTERM, then sends what is waiting and ends with exit code 0.
 A second signal ends it at once. The log goes to standard error.
@@ -38,12 +39,17 @@ of its values would be overwritten: old, new, and what decides. Then it has what
 the first 1,000 messages, then their number. What a broker would refuse shows only when mqttrep publishes. A dry run decides as at a first contact and does not use the store. Over MQTT 3.1.1 it
 cannot ask whether a live message is retained, and takes the message for transient.
 
+With --broker NAME=URL and --topic FILTER, each given as often as needed, it needs no other configuration.
+SIGHUP applies changes of the files. With --watch-config, mqttrep does so by itself within a second or two.
+
 Examples
   mqttrep run --dry-run
+  mqttrep run --config /etc/mqttrep.yaml --watch-config
   mqttrep run --env-file /etc/mqttrep.env
+  mqttrep run --broker oslo=mqtt://oslo.example --broker paris=mqtt://paris.example --topic 'home/#'
   MQTTREP_CLIENT_A=mqtt://localhost:1883 MQTTREP_CLIENT_B=mqtt://localhost:1884 MQTTREP_TOPIC_ALL='#' mqttrep
 `,
-  check: `Usage: mqttrep check [--connect [--write-probe]] [--env-file FILE] [--json]
+  check: `Usage: mqttrep check [--connect [--write-probe]] [--config FILE] [--env-file FILE] [--json]
 
 Says whether the configuration is valid, and connects to no broker. The exit code is 0, or 78 with every problem and
 how to fix it.
@@ -64,18 +70,20 @@ Examples
   mqttrep check --connect --write-probe
   mqttrep check --connect --json
 `,
-  config: `Usage: mqttrep config [--env-file FILE] [--json]
+  config: `Usage: mqttrep config [--config FILE] [--env-file FILE] [--json | --yaml]
 
-Prints the effective configuration, secrets masked.
+Prints the effective configuration, secrets masked. With --yaml it prints a file for --config that says the same; what
+may be a secret becomes a reference to an environment variable, such as \${OSLO_PASSWORD}.
 
 Examples
   mqttrep config
   mqttrep config --json
+  mqttrep config --yaml > mqttrep.yaml
 
 ${SETTINGS_HEADING}
 ${settingsText()}
 `,
-  diff: `Usage: mqttrep diff [--limit N] [--env-file FILE] [--json]
+  diff: `Usage: mqttrep diff [--limit N] [--config FILE] [--env-file FILE] [--json]
 
 Connects to all brokers and prints the replicated topics in which they differ. They do not differ in a topic if all
 brokers that it may be published to retain the same message, and a subscribed broker retains that message, too. If
@@ -139,7 +147,7 @@ Examples
   mqttrep undo canards/oslo/door
   mqttrep undo 'canards/#'
 `,
-  forget: `Usage: mqttrep forget [BROKER] [--all] [--env-file FILE] [--json]
+  forget: `Usage: mqttrep forget [BROKER] [--all] [--config FILE] [--env-file FILE] [--json]
 
 Removes what mqttrep has left at its brokers, or at BROKER alone: retained messages under MQTTREP_CONTROL_TOPIC. Use it
 before mqttrep is removed, or before a broker is taken out of the configuration. Stop mqttrep first. The topics are

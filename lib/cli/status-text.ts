@@ -51,6 +51,7 @@ const STATE_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
   unreachable: 'red',
   refused: 'red',
   parked: 'red',
+  paused: 'yellow',
 };
 
 interface Column {
@@ -72,7 +73,7 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
     {
       head: 'oldest',
       align: 'right',
-      cell: ({ undeliveredSince }) => (undeliveredSince === null ? '–' : span(now - undeliveredSince)),
+      cell: ({ behindSince }) => (behindSince === null ? '–' : span(now - behindSince)),
     },
     { head: 'in/s', align: 'right', cell: ({ name }) => perSecond(last?.received, name) },
     { head: 'out/s', align: 'right', cell: ({ name }) => perSecond(last?.published, name) },

@@ -55,6 +55,11 @@ export const OWN_OPTIONS: readonly {
     help: 'At first contact, if two brokers differ and the merge chain does not decide, the broker with the larger priority wins.',
   },
   {
+    name: 'eventEcho',
+    value: 'true or false; default true',
+    help: 'With false, the broker does not deliver our own events back (No Local of MQTT 5). That halves the traffic; after a cut, up to a window of events may be doubled.',
+  },
+  {
     name: 'caFile',
     value: 'a path',
     help: "A PEM file with the certificate of the broker's authority, for TLS.",

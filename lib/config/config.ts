@@ -45,6 +45,8 @@ export interface HttpConfig {
   /** Further names under which clients reach the server without a token. */
   readonly hosts: readonly string[];
   readonly hidesPayloads: boolean;
+  /** Whether a client that shows the token may compare, retry, pause and resume a broker. */
+  readonly allowsActions: boolean;
 }
 
 export interface BrokerConfig {
@@ -60,6 +62,8 @@ export interface BrokerConfig {
   readonly maxLevels?: number;
   /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
+  /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
+  readonly eventEcho?: false;
   /** Connection options of MQTT.js as configured, without mqttrep's own. May hold secrets. */
   readonly options: ConnectionOptions;
 }

@@ -3,6 +3,7 @@
  * as harmless is shown, and everything else is masked; so a secret in an option that nobody thought of stays hidden.
  */
 
+import { OWN_OPTIONS } from './broker-settings.ts';
 import type {
   BrokerConfig,
   Config,
@@ -44,6 +45,7 @@ export interface HttpDescription {
   readonly token: string | null;
   readonly hosts: readonly string[];
   readonly hidesPayloads: boolean;
+  readonly allowsActions: boolean;
 }
 
 export interface DescribedConfig {
@@ -116,8 +118,15 @@ export function describeBroker(broker: BrokerConfig): BrokerDescription {
   };
 }
 
-function describeHttp({ host, port, token, hosts, hidesPayloads }: HttpConfig): HttpDescription {
-  return { host, port, token: token === undefined ? null : MASK, hosts, hidesPayloads };
+function describeHttp({
+  host,
+  port,
+  token,
+  hosts,
+  hidesPayloads,
+  allowsActions,
+}: HttpConfig): HttpDescription {
+  return { host, port, token: token === undefined ? null : MASK, hosts, hidesPayloads, allowsActions };
 }
 
 function describeOptions(options: ConnectionOptions): Record<string, string | number | boolean> {
@@ -126,17 +135,23 @@ function describeOptions(options: ConnectionOptions): Record<string, string | nu
   return Object.fromEntries(names.sort().map(name => [name, masked(name, options[name])]));
 }
 
+/** Whether the value of an option of a broker can be shown. */
+export function isHarmless(name: string, value: unknown): value is string | number | boolean {
+  if (typeof value === 'string') return HARMLESS_TEXTS.has(name) && !value.includes('@');
+  const isOwn = OWN_OPTIONS.some(option => option.name === name);
+  return (isOwn || HARMLESS_SCALARS.has(name)) && (typeof value === 'number' || typeof value === 'boolean');
+}
+
 function masked(name: string, value: unknown): string | number | boolean {
-  if (HARMLESS_SCALARS.has(name) && (typeof value === 'number' || typeof value === 'boolean')) return value;
-  if (HARMLESS_TEXTS.has(name) && typeof value === 'string' && !value.includes('@')) return value;
-  return MASK;
+  return isHarmless(name, value) ? value : MASK;
 }
 
 function brokerLines(broker: BrokerDescription): string[] {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, clientId, options } = broker;
+  const { name, url, maxQos, priority, maxLevels, maxTopicLength, eventEcho, clientId, options } = broker;
   const limits = [
     ...(maxLevels === undefined ? [] : [`maxLevels ${maxLevels}`]),
     ...(maxTopicLength === undefined ? [] : [`maxTopicLength ${maxTopicLength} bytes`]),
+    ...(eventEcho === undefined ? [] : ['eventEcho false']),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return [
@@ -168,10 +183,11 @@ function routeLines({ maps, exclusions }: Config, names: readonly string[]): str
   ];
 }
 
-function httpInWords({ host, port, token, hosts, hidesPayloads }: HttpDescription): string {
+function httpInWords({ host, port, token, hosts, hidesPayloads, allowsActions }: HttpDescription): string {
   const names = hosts.length === 0 ? '' : `, also as ${hosts.join(', ')}`;
   const payloads = hidesPayloads ? 'without payloads' : 'with payloads';
-  return `${httpUrl({ host, port })}${names}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
+  const actions = allowsActions ? ', with actions' : '';
+  return `${httpUrl({ host, port })}${names}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}${actions}`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

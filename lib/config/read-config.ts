@@ -3,11 +3,13 @@
  * caller passes in the function that reads files.
  */
 
+import { hasEventFilter } from '../core/topic-mode.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import { BROKER_SETTINGS } from './broker-settings.ts';
 import { readBrokers } from './brokers.ts';
 import type { Config, ConfigResult, HttpConfig } from './config.ts';
 import { sortEnvironment } from './environment.ts';
+import { checkEventPlaces } from './event-topics.ts';
 import { readHttp, readToken } from './http.ts';
 import { type Problem, Problems } from './problems.ts';
 import { PROCESS_SETTINGS } from './process-settings.ts';
@@ -53,6 +55,7 @@ export function readConfig(
   };
   if (config.stateTopics) checkStateTopics(config, problems);
   checkHomeAssistant(config, names, problems);
+  if (hasEventFilter(config.topics)) checkEventPlaces(config, problems);
   checkRoutes(brokers, config, problems);
   const { errors, warnings } = problems;
   return errors.length === 0 ? { ok: true, config, warnings } : { ok: false, errors, warnings };

@@ -47,6 +47,14 @@ export function parseQos(text: string): Parsed<QoS> {
   return { problem: `${show(text)} is not a quality of service of MQTT`, fix: 'write 0, 1 or 2' };
 }
 
+/** Seconds until an undelivered event is dropped: 0 for never, else as a TTL. */
+export function parseEventExpiry(text: string): Parsed<number> {
+  const parsed = parseTtl(text);
+  return 'value' in parsed
+    ? parsed
+    : { ...parsed, problem: `${show(text)} is not a time until events expire` };
+}
+
 /** Seconds: 0 for ever, else a decimal number from `MIN_TTL_S` to `MAX_TTL_S`. */
 export function parseTtl(text: string): Parsed<number> {
   const seconds = decimal(text);
@@ -117,6 +125,16 @@ export function parseWhole(text: string, most: number): Parsed<number> {
   return {
     problem: `${show(text)} is not a whole number from 1 to ${most}`,
     fix: 'write digits only, such as 1000000',
+  };
+}
+
+/** A whole number from 0 to `most`. */
+export function parseUpTo(text: string, most: number): Parsed<number> {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= most) return { value };
+  return {
+    problem: `${show(text)} is not a whole number from 0 to ${most}`,
+    fix: 'write digits only, such as 50',
   };
 }
 

@@ -28,8 +28,23 @@ export function hasWildcards(filter: string): boolean {
 /** Whether a topic matches a filter. A wildcard in the first level does not match a topic that begins with `$` (§4.7.2). */
 export function matches(filter: string, topic: string): boolean {
   if (topic.startsWith('$') && !filter.startsWith('$')) return false;
-  return coversLevels(filter.split('/'), topic.split('/'));
+  let at = 0;
+  for (let index = 0; index < filter.length; index++) {
+    const character = filter.charCodeAt(index);
+    if (character === HASH) return true;
+    if (character === PLUS) {
+      const end = topic.indexOf('/', at);
+      at = end < 0 ? topic.length : end;
+    } else if (at === topic.length) {
+      // `a/#` matches `a` too.
+      return filter.length - index === 2 && filter.endsWith('/#');
+    } else if (topic.charCodeAt(at++) !== character) return false;
+  }
+  return at === topic.length;
 }
+
+const HASH = 0x23;
+const PLUS = 0x2b;
 
 /** Whether every topic that matches `narrow` also matches `broad`. */
 export function covers(broad: string, narrow: string): boolean {

@@ -32,6 +32,7 @@ const HTTP: HttpConfig = {
   token: undefined,
   hosts: [],
   hidesPayloads: false,
+  allowsActions: false,
 };
 
 /** Called when the client of a site receives a message; `at` in milliseconds of `performance.now()`. */

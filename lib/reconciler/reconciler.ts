@@ -8,9 +8,12 @@
 
 import { asyncScheduler, Subject, type Subscription } from 'rxjs';
 import type { Decoders } from '../core/merge-order.ts';
+import type { ActionResult } from '../protocol/answers.ts';
 import type { FromBroker, Port, ToBroker, Undelivered } from '../protocol/messages.ts';
+import type { BrokerAction } from '../protocol/requests.ts';
 import type { BrokerPlace, ReconcilerSettings } from '../protocol/settings.ts';
 import type { TopicEntry } from '../store/state-store.ts';
+import { actAt } from './broker-actions.ts';
 import { Drain } from './drain.ts';
 import { FirstContact } from './first-contact.ts';
 import type { Inspector } from './inspection/inspector.ts';
@@ -122,6 +125,15 @@ export class Reconciler {
     committer.commitAndSend();
     periodicTasks.schedule();
     return count;
+  }
+
+  /** A person wants something done at a broker now. Null if there is no such broker. */
+  act(action: BrokerAction): ActionResult | null {
+    const { committer, periodicTasks } = this.#parts;
+    const result = actAt(this.#parts, action);
+    committer.commitAndSend();
+    periodicTasks.schedule();
+    return result;
   }
 
   /**

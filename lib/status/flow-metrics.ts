@@ -63,9 +63,7 @@ export const FLOW_METRICS: readonly Metric[] = [
     help: 'Age of the oldest change that the broker does not have yet; 0 if there is none. Refused topics do not count.',
     labels: ['broker'],
     panel: 'Oldest undelivered change',
-    source: known(({ link }) =>
-      typeof link?.undeliveredSince === 'number' ? secondsSince(link.undeliveredSince) : 0,
-    ),
+    source: known(({ link }) => (typeof link?.behindSince === 'number' ? secondsSince(link.behindSince) : 0)),
     notes: 'Alert on this: it grows while a broker is away, and while a connection carries nothing.',
   },
 ];

@@ -85,14 +85,14 @@ function state({ brokers, topics, conflicts }: DeviceStatus, now: number): Recor
 }
 
 function hasProblem(broker: BrokerStatus, now: number): boolean {
-  const { state, blocked, deletionsHeld, undeliveredSince } = broker;
-  const isLate = undeliveredSince !== null && now - undeliveredSince > PROBLEM_LAG_MS;
+  const { state, blocked, deletionsHeld, behindSince } = broker;
+  const isLate = behindSince !== null && now - behindSince > PROBLEM_LAG_MS;
   return state !== 'ready' || blocked > 0 || deletionsHeld > 0 || isLate;
 }
 
 /** Whole seconds: a state that changes less often costs fewer messages. */
-function lagOf({ undeliveredSince }: BrokerStatus, now: number): number {
-  return undeliveredSince === null ? 0 : Math.max(0, Math.round((now - undeliveredSince) / 1_000));
+function lagOf({ behindSince }: BrokerStatus, now: number): number {
+  return behindSince === null ? 0 : Math.max(0, Math.round((now - behindSince) / 1_000));
 }
 
 function onOrOff(is: boolean): 'on' | 'off' {

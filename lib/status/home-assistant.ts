@@ -46,6 +46,8 @@ export class HomeAssistant {
       version,
       mergeFrequency: () => replicator.mergeFrequency,
       hidesPayloads: true,
+      allowsActions: false,
+      filters: () => [],
     });
   }
 

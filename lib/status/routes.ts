@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ReconcilerRequest, ReconcilerResponses } from '../protocol/requests.ts';
 import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
+import { act, isAction } from './actions.ts';
 import {
   decisionIn,
   isDecision,
@@ -16,6 +17,8 @@ import {
   trashRequest,
   undoOrder,
 } from './api-requests.ts';
+import { brokerDetails } from './broker-details.ts';
+import { brokerIn } from './broker-paths.ts';
 import type { Access } from './guard.ts';
 import { type Health, readiness } from './health.ts';
 import type { LIMITS } from './limits.ts';
@@ -25,7 +28,12 @@ import { asJson, asText, fileReply, NO_BROKER, NO_PAGE, type Reply } from './rep
 import type { StaticFile } from './static-files.ts';
 
 export interface RoutesDeps {
-  readonly replicator: Pick<Replicator, 'links' | 'isStopping' | 'askReconciler'>;
+  readonly replicator: Pick<
+    Replicator,
+    'links' | 'isStopping' | 'askReconciler' | 'askBroker' | 'plan' | 'pause' | 'resume'
+  >;
+  /** Whether a client that shows the token may compare, retry, pause and resume a broker. */
+  readonly allowsActions: boolean;
   readonly overview: Overview;
   readonly metrics: Metrics;
   /** The page, by path. */
@@ -45,7 +53,7 @@ export class Routes {
   access(path: string, query: URLSearchParams): Access {
     if (path === '/livez' || (path === '/readyz' && !query.has('verbose'))) return 'health';
     if (path === '/' || this.#deps.files.has(path)) return 'open';
-    return path === UNDO_PATH || isDecision(path) ? 'change' : 'protected';
+    return path === UNDO_PATH || isDecision(path) || isAction(path) ? 'change' : 'protected';
   }
 
   /**
@@ -77,6 +85,14 @@ export class Routes {
     if (isDecision(path)) {
       const decided = await this.#ask(decisionIn(path));
       return decided === null ? NO_BROKER : asJson(200, decided);
+    }
+    const ask = <Q extends ReconcilerRequest>(question: Q) => this.#ask(question);
+    const { replicator, allowsActions } = this.#deps;
+    if (isAction(path)) return act({ replicator, ask, isAllowed: allowsActions }, path);
+    const broker = brokerIn(path);
+    if (broker !== undefined) {
+      const details = await brokerDetails({ replicator, ask }, broker);
+      return details === null ? NO_BROKER : asJson(200, details);
     }
     if (path.startsWith(TOPIC_PATH)) {
       const details = await this.#ask(topicRequest(path.slice(TOPIC_PATH.length)));

@@ -21,13 +21,22 @@ import { Overview } from './overview.ts';
 import { asJson, headersOf, type Reply, replyToError, SECURITY_HEADERS } from './reply.ts';
 import { Routes } from './routes.ts';
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
+import { filtersOf } from './subscribed-filters.ts';
 import { UnsentBytes } from './unsent-bytes.ts';
 
 export interface StatusServerOptions {
   readonly http: HttpConfig;
   readonly replicator: Pick<
     Replicator,
-    'links' | 'reconcilerActors' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
+    | 'links'
+    | 'reconcilerActors'
+    | 'reconcilerRestarts'
+    | 'isStopping'
+    | 'askBroker'
+    | 'askReconciler'
+    | 'plan'
+    | 'pause'
+    | 'resume'
   >;
   /** Of the package. */
   readonly version: string;
@@ -61,6 +70,8 @@ export class StatusServer {
       version,
       mergeFrequency,
       hidesPayloads: http.hidesPayloads,
+      allowsActions: http.allowsActions,
+      filters: () => filtersOf(replicator),
     });
     const metrics = new Metrics({
       measurements: this.#overview.measurements,
@@ -74,6 +85,7 @@ export class StatusServer {
       overview: this.#overview,
       metrics,
       files: options.files ?? loadStaticFiles(),
+      allowsActions: http.allowsActions,
       limits: this.#limits,
     });
     this.#server = createServer(

@@ -50,14 +50,14 @@ describe('mqttrep with heartbeats', function () {
     await fixture.mqttrep.line('PARIS: connected but silent', 3 * patience);
     // 5 s and the 4 s of the heartbeat, on a machine that may be busy.
     expect(performance.now() - frozenAt).to.be.below(2 * patience);
-    const since = (await of('PARIS'))?.undeliveredSince;
+    const since = (await of('PARIS'))?.behindSince;
     expect(since).to.be.a('number');
     expect(await (await fetch(`${url}/metrics`)).text()).to.match(
       /^mqttrep_oldest_undelivered_change_seconds\{broker="PARIS"\} [1-9]/m,
     );
     link.thaw();
     await fixture.retainedEverywhere('stuck', 'x');
-    await eventually(async () => expect((await of('PARIS'))?.undeliveredSince).to.equal(null));
+    await eventually(async () => expect((await of('PARIS'))?.behindSince).to.equal(null));
     expect((await of('PARIS'))?.silences).to.equal(1);
     await link.close();
   });

@@ -48,6 +48,7 @@ const CONFIG: Config = {
     token: 'quack',
     hosts: [],
     hidesPayloads: true,
+    allowsActions: false,
   },
   log: { level: 'warn', format: 'json' },
 };
@@ -90,6 +91,7 @@ describe('describeConfig', () => {
       token: '***',
       hosts: [],
       hidesPayloads: true,
+      allowsActions: false,
     });
     expect(data.log).to.deep.equal(CONFIG.log);
     expect(data).to.deep.include({
@@ -125,6 +127,12 @@ describe('describeConfig', () => {
       '  MQTTREP_SCAN_PERIOD: off',
       '  MQTTREP_MAX_DRIFT: 60 s',
       '  MQTTREP_DELETION_GUARD: 10 topics and 5 %',
+      '  MQTTREP_EVENT_BYTES: 1073741824 bytes',
+      '  MQTTREP_EVENT_FULL: oldest',
+      '  MQTTREP_EVENT_SYNC: 0 ms',
+      '  MQTTREP_EVENT_SESSION: 86400 s',
+      '  MQTTREP_EVENT_HOPS: 8',
+      '  MQTTREP_EVENT_TREE: false',
       '  MQTTREP_MAX_PAYLOAD: 4194304 bytes',
       '  MQTTREP_MAX_TOPICS: 1000000',
       '  MQTTREP_MAX_MEMORY: half of the heap that Node.js allows',

@@ -25,6 +25,7 @@ describe('the status server in the configuration', () => {
           token: undefined,
           hosts: [],
           hidesPayloads: false,
+          allowsActions: false,
         });
       });
     }
@@ -80,6 +81,15 @@ describe('the status server in the configuration', () => {
 
     it('shows payloads on loopback, unless MQTTREP_HTTP_PAYLOADS hides them', () => {
       expect(accepted({ MQTTREP_HTTP_PAYLOADS: 'false' }).http).to.include({ hidesPayloads: true });
+    });
+
+    it('allows actions only if MQTTREP_HTTP_ACTIONS says so, and only with a token', () => {
+      expect(accepted({ MQTTREP_HTTP_TOKEN: TOKEN }).http).to.include({ allowsActions: false });
+      const env = { MQTTREP_HTTP_ACTIONS: 'true', MQTTREP_HTTP_TOKEN: TOKEN };
+      expect(accepted(env).http).to.include({ allowsActions: true });
+      const [error, ...more] = errorsOf({ MQTTREP_HTTP_ACTIONS: 'true' });
+      expect(more).to.deep.equal([]);
+      expect(error).to.match(/^MQTTREP_HTTP_ACTIONS: actions need a token.*set MQTTREP_HTTP_TOKEN /);
     });
 
     it('knows which hosts only this machine can reach', () => {

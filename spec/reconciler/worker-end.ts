@@ -79,6 +79,20 @@ export class WorkerEnd {
     return this.post({ kind: 'observations', batch: writer.take(), messages: observations.length });
   }
 
+  /** A full scan, from its first message to its end. */
+  scan(topics: Readonly<Record<string, string>>): this {
+    const writer = new BatchWriter();
+    for (const [topic, payload] of Object.entries(topics)) {
+      writeObservation(writer, {
+        ...{ topic, payload: Buffer.from(payload), properties: '', retained: true, replay: true },
+        ...{ stamp: undefined, own: false, expiry: Number.POSITIVE_INFINITY },
+      });
+    }
+    this.post({ kind: 'full-scan-batch', batch: writer.take() });
+    const limits = { subscribes: 1, unreadFilters: [], droppedLevels: 0 };
+    return this.post({ kind: 'full-scan-ended', outcome: 'complete', ...limits });
+  }
+
   /** The broker has settled all publications. */
   settle(refused: PublishResults['refused'] = []): this {
     const { count, bytes } = this.#unsettled;

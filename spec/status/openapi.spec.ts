@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { load } from 'js-yaml';
+import { parse as load } from 'yaml';
 import { fixtureHooks } from '../cli/fixture-hooks.ts';
 import { aedes, patience } from '../cli/replication-fixture.ts';
 import { eventually } from '../support/eventually.ts';
@@ -24,6 +24,8 @@ interface Operation {
     Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>
   >;
 }
+
+const TOKEN = 's3cret-of-sixteen';
 
 const document = load(readFileSync('docs/openapi.yaml', 'utf8')) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -88,16 +90,23 @@ describe('docs/openapi.yaml', function () {
     const port = await freePort();
     const fixture = await fixtures.start({
       brokers: await aedes(['OSLO', 'PARIS']),
-      environment: { MQTTREP_HTTP: String(port) },
+      environment: { MQTTREP_HTTP: String(port), MQTTREP_HTTP_TOKEN: TOKEN, MQTTREP_HTTP_ACTIONS: 'true' },
     });
     await fixture.publish('OSLO', 'canards/name', 'Saturnin', { retain: true });
     await fixture.publish('OSLO', 'canards/gone', 'x', { retain: true });
     await fixture.retainedEverywhere('canards/gone', 'x');
     await fixture.publish('PARIS', 'canards/gone', '', { retain: true });
     const url = `http://127.0.0.1:${port}`;
+    const ask = (path: string, method = 'GET') =>
+      fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${TOKEN}` } });
     await eventually(async () => {
-      const trash = (await (await fetch(`${url}/api/v1/trash`)).json()) as { discarded: unknown[] };
+      const trash = (await (await ask('/api/v1/trash')).json()) as { discarded: unknown[] };
       expect(trash.discarded).to.have.length(1);
+    });
+    // The first sample of the rates comes after 5 s.
+    await eventually(async () => {
+      const { rates } = (await (await ask('/api/v1/status')).json()) as { rates: unknown[] };
+      expect(rates).to.have.length.above(0);
     });
     const fill = (path: string) =>
       path.replace('{topic}', encodeURIComponent('canards/name')).replace('{name}', 'OSLO');
@@ -106,7 +115,7 @@ describe('docs/openapi.yaml', function () {
       for (const [method, { responses }] of Object.entries(operations)) {
         if (path === '/api/v1/events') continue;
         const query = path === '/api/v1/undo' ? '?filter=canards/gone' : '';
-        const response = await fetch(`${url}${fill(path)}${query}`, { method: method.toUpperCase() });
+        const response = await ask(`${fill(path)}${query}`, method.toUpperCase());
         const name = `${method} ${path}`;
         expect(Object.keys(responses), name).to.include(String(response.status));
         expect(response.status, name).to.equal(200);
@@ -119,7 +128,7 @@ describe('docs/openapi.yaml', function () {
       }
     }
     expect(compared).to.be.at.least(8);
-    const wrong = await fetch(`${url}/api/v1/topics?limit=0`);
+    const wrong = await ask('/api/v1/topics?limit=0');
     expect(faultsOf(await wrong.json(), { $ref: '#/components/schemas/Error' }, 'the error')).to.deep.equal(
       [],
     );

@@ -48,6 +48,7 @@ export async function serve(
       token: undefined,
       hosts: [],
       hidesPayloads: false,
+      allowsActions: false,
       ...http,
     },
     replicator: replicator.inspected,

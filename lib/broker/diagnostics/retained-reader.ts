@@ -3,7 +3,6 @@
  * topics by their names. It leaves nothing behind; if it is killed, a sentinel.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import { nanoid } from 'nanoid';
 import { type BrokerSnapshot, type RetainedState, retainedStateOf } from '../../comparison/retained-state.ts';
 import type { Found } from '../../core/events.ts';
@@ -12,6 +11,7 @@ import { CONTROL_PREFIX, ControlTopics } from '../../protocol/control-topics.ts'
 import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { Prober } from '../retained/prober.ts';
 import { readRetained } from '../retained/retained-read.ts';
 import { Sentinel } from '../retained/sentinel.ts';
@@ -140,12 +140,12 @@ export class RetainedReader {
     this.#awaited.get(topic)?.(snapshot);
   }
 
-  #counts({ topic, payload, retain }: IPublishPacket): boolean {
+  #counts({ topic, payload, retain }: ReceivedMessage): boolean {
     return retain && payload.length > 0 && isReplicable(topic, this.#controlPrefix);
   }
 }
 
-function stateOf({ payload, properties }: IPublishPacket): RetainedState {
+function stateOf({ payload, properties }: ReceivedMessage): RetainedState {
   const packed = properties === undefined ? undefined : packProperties(properties as MessageProperties);
-  return retainedStateOf(payload as Buffer, packed);
+  return retainedStateOf(payload, packed);
 }

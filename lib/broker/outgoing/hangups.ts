@@ -51,6 +51,11 @@ export class Hangups {
     return this.#quarantine.size;
   }
 
+  /** Learned from what the broker hung up on; Infinity where nothing is known. */
+  learned(now: number): { readonly levels: number; readonly packetBytes: number } {
+    return { levels: this.#levels.levels, packetBytes: this.#size.limit(now) };
+  }
+
   routeOf(topic: string, now: number): Route {
     const route = this.#quarantine.size === 0 ? 'free' : this.#quarantine.routeOf(topic, now);
     return route === 'free' && this.isTooDeep(topic) ? 'quarantine' : route;

@@ -7,6 +7,7 @@ import type { FromBroker, Port, ToBroker } from '../../protocol/messages.ts';
 import type { DeletionBound } from '../../protocol/settings.ts';
 import { AntiEntropy } from '../probing/anti-entropy.ts';
 import { BrokerProbes } from '../probing/broker-probes.ts';
+import { ComparisonRecord } from '../probing/comparison-record.ts';
 import { DeletionGuard } from '../probing/deletion-guard.ts';
 import { UnverifiedTopics } from '../probing/unverified-topics.ts';
 import { AcceptanceDigests } from './acceptance-digests.ts';
@@ -69,6 +70,7 @@ export class BrokerLink {
   readonly gap = new ReplayGap();
   readonly probes = new BrokerProbes();
   readonly unverified = new UnverifiedTopics();
+  readonly comparison = new ComparisonRecord();
   readonly guard: DeletionGuard;
   readonly antiEntropy: AntiEntropy;
   #rank: number;
@@ -155,6 +157,7 @@ export class BrokerLink {
     this.session.disconnected();
     this.flow.reset();
     this.antiEntropy.disconnected();
+    this.comparison.disconnected();
     this.gap.disconnected();
     this.unverified.disconnected();
     return this.probes.disconnected();

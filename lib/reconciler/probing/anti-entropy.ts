@@ -44,6 +44,8 @@ export class AntiEntropy {
   /** Topics that the running full scan has shown. */
   #shown = new Set<string>();
   readonly #fullScans = new FullScanSchedule();
+  /** What a comparison that a person asked for left out is probed, even if anti-entropy is off. */
+  #comparison: 'none' | 'running' | 'ended' = 'none';
 
   constructor(period: number) {
     this.#period = period;
@@ -75,8 +77,16 @@ export class AntiEntropy {
 
   /** The replay was cut: a full scan begins at once. */
   beginAfterCut(): void {
-    this.#fullScans.beginAfterCut();
+    this.#fullScans.beginAtOnce();
     this.#shown = new Set();
+  }
+
+  /** A person asks for a comparison. Returns false if a full scan is running. */
+  beginComparison(): boolean {
+    if (this.#fullScans.isRunning) return false;
+    this.beginAfterCut();
+    this.#comparison = 'running';
+    return true;
   }
 
   /** Milliseconds from the end of a full scan to the next one, where the replay is still incomplete. */
@@ -118,6 +128,7 @@ export class AntiEntropy {
     const missed = this.#fullScans.isDropping ? this.#burst : this.#leftOut;
     for (const topic of leftOut(held, this.#shown)) missed.add(topic);
     this.#shown = new Set();
+    if (this.#comparison === 'running') this.#comparison = 'ended';
     return this.#fullScans.ended(result);
   }
 
@@ -152,11 +163,13 @@ export class AntiEntropy {
     elapsed: number,
     uptime: number,
   ): string[] {
-    if (!this.#isOn) return [];
+    if (!this.#isOn && this.#comparison === 'none') return [];
     const most = Math.ceil(TOPICS_PER_SECOND * elapsed);
     const chosen = this.#isBurstOver(uptime) ? takeFirst(this.#burst, most) : [];
     this.#afterBurst = new Set(chosen);
     chosen.push(...takeFirst(this.#leftOut, most - chosen.length));
+    if (this.#comparison === 'ended' && this.#burst.size + this.#leftOut.size === 0)
+      this.#comparison = 'none';
     const mostInferred = Math.ceil(INFERRED_PER_SECOND * elapsed);
     chosen.push(...this.#takeInferred(Math.min(mostInferred, most - chosen.length), uptime));
     this.#quota = Math.min(this.#quota + (topics.size * elapsed) / this.#period, topics.size);

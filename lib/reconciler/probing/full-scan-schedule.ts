@@ -60,8 +60,12 @@ export class FullScanSchedule {
     this.#scansLeft = MAX_FULL_SCANS_IN_A_ROW;
   }
 
-  /** The replay was cut: a full scan begins at once. */
-  beginAfterCut(): void {
+  get isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
+  /** The replay was cut, or a person asks for it: a full scan begins at once. */
+  beginAtOnce(): void {
     this.#scansLeft = MAX_FULL_SCANS_IN_A_ROW;
     this.#pauseMs = 0;
     this.#begin();

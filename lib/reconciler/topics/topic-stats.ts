@@ -6,10 +6,12 @@
  * Only the time of convergence is taken when it happens.
  */
 
+import type { Event } from '../../core/events.ts';
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
 import { isDeletion, isInSync, type Message, type Register } from '../../core/register.ts';
 import type { TopicCounts, TopicState } from '../../protocol/answers.ts';
 import { BOUNDS, Histogram } from '../../protocol/histogram.ts';
+import { Arrivals } from './arrivals.ts';
 
 /** How a topic was counted last; `state` is undefined if nothing was ever retained under it. */
 export interface TopicStatus {
@@ -27,22 +29,24 @@ export interface Counted {
   readonly status: TopicStatus;
 }
 
-/** Statuses that are kept to be shared. If there are more, some are created twice. */
+/** Sets of brokers whose statuses are kept to be shared. If there are more, some are created twice. */
 const MAX_SHARED_STATUSES = 1_000;
 
 export class TopicStats {
   readonly convergence = new Histogram(BOUNDS.convergence);
-  /** Topics that are diverging or blocked. */
-  readonly divergingTopics = new Set<string>();
+  /**
+   * Topics that are diverging or blocked, and since when, in milliseconds of `performance.now()`. The topic that is so
+   * longest comes first.
+   */
+  readonly divergingTopics = new Map<string, number>();
+  readonly arrivals = new Arrivals();
   /** By broker index: topics of which the broker does not hold the winner. */
   readonly behind: number[];
-  /** By broker index: when it last began to lack something, in milliseconds since 1970. */
-  readonly behindSince: number[] = [];
   readonly #counts: Record<TopicState, number> = { converged: 0, diverging: 0, blocked: 0, deleted: 0 };
   #revision = 0;
   #divergingRevision = 0;
-  /** Most topics share their status with others. */
-  readonly #statuses = new Map<string, TopicStatus>();
+  /** Most topics share their status with others. By the set of brokers that lack the winner. */
+  readonly #statuses = new Map<BrokerSet, TopicStatus[]>();
 
   constructor(brokers: number) {
     this.behind = new Array<number>(brokers).fill(0);
@@ -80,6 +84,14 @@ export class TopicStats {
   /** The topic is forgotten. */
   forget(topic: string, counted: Counted): void {
     this.#recount(topic, counted.status, undefined, 0);
+    this.arrivals.take(topic);
+  }
+
+  /** What a replay shows is a change that arrives now only if it was written while the broker was away. */
+  winnerChanged(topic: string, { winner }: Register, event: Event): void {
+    const isShown = event.kind === 'observed' && event.replay && winner?.version !== event.newVersion;
+    if (isShown) this.arrivals.take(topic);
+    else this.arrivals.arrived(topic, performance.now());
   }
 
   /**
@@ -87,6 +99,7 @@ export class TopicStats {
    * time that this took is recorded.
    */
   converged(
+    topic: string,
     last: Message | undefined,
     before: Register,
     after: Register,
@@ -94,9 +107,10 @@ export class TopicStats {
   ): Message | undefined {
     const { winner } = after;
     if (winner === undefined || winner === last || !isEverywhere(after, policy)) return last;
-    // A message for one broker only is there when it is written; a message of the first contact has no time.
-    if (before.winner === winner && winner.version.time > 0) {
-      this.convergence.observe((Date.now() - winner.version.time) / 1000);
+    const arrivedAt = this.arrivals.take(topic);
+    // A message for one broker only is there when it is written.
+    if (arrivedAt !== undefined && before.winner === winner) {
+      this.convergence.observe((performance.now() - arrivedAt) / 1000);
     }
     return winner;
   }
@@ -112,9 +126,9 @@ export class TopicStats {
     if (state !== undefined) this.#counts[state]++;
     if ((before.state === undefined) !== (state === undefined)) this.#revision++;
     this.#countBrokers(before.lacking, lacking);
-    const isDiverging = state === 'diverging' || state === 'blocked';
-    if (isDiverging !== this.divergingTopics.has(topic)) {
-      if (isDiverging) this.divergingTopics.add(topic);
+    const isNowDiverging = isDiverging(state);
+    if (isNowDiverging !== isDiverging(before.state)) {
+      if (isNowDiverging) this.divergingTopics.set(topic, performance.now());
       else this.divergingTopics.delete(topic);
       this.#divergingRevision++;
     }
@@ -125,19 +139,16 @@ export class TopicStats {
     if (before === after) return;
     for (let broker = 0; broker < this.behind.length; broker++) {
       const change = Number(has(after, broker)) - Number(has(before, broker));
-      const lacked = this.behind[broker] ?? 0;
-      if (lacked === 0 && change > 0) this.behindSince[broker] = Date.now();
-      this.behind[broker] = lacked + change;
+      this.behind[broker] = (this.behind[broker] ?? 0) + change;
     }
   }
 
   #shared(state: TopicState | undefined, lacking: BrokerSet): TopicStatus {
-    const key = `${state} ${lacking}`;
-    const known = this.#statuses.get(key);
-    if (known !== undefined) return known;
+    const known = this.#statuses.get(lacking) ?? [];
+    for (const status of known) if (status.state === state) return status;
     const created = { state, lacking };
     if (this.#statuses.size >= MAX_SHARED_STATUSES) this.#statuses.clear();
-    this.#statuses.set(key, created);
+    this.#statuses.set(lacking, [...known, created]);
     return created;
   }
 }
@@ -159,6 +170,10 @@ export function lackingAt({ winner, held }: Register, { publish }: Policy): Brok
     if (has(publish, broker) && !isInSync(held[broker] ?? 'unknown', winner)) lacking |= 1 << broker;
   }
   return lacking;
+}
+
+function isDiverging(state: TopicState | undefined): boolean {
+  return state === 'diverging' || state === 'blocked';
 }
 
 function stateOf({ winner }: Register, lacking: BrokerSet, blocked: BrokerSet): TopicState | undefined {

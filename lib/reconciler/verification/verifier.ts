@@ -8,6 +8,7 @@ import { has } from '../../core/policy.ts';
 import { haveSameContent, isInSync, isProbing, pendingAt, willHold } from '../../core/register.ts';
 import { emptiedAt } from '../../core/retain-inference.ts';
 import type { HybridClock, Version } from '../../core/version.ts';
+import type { ActionResult } from '../../protocol/answers.ts';
 import type { FullScanResult, Log, ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
 import type { Observation } from '../../protocol/observation.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
@@ -46,6 +47,11 @@ export class Verifier {
   /** A replay is over. If the broker dropped a part of it, that part is read now. */
   replayEnded(link: BrokerLink, isCut: boolean): void {
     this.#fullScans.replayEnded(link, isCut);
+  }
+
+  /** A person asks for a comparison: the broker shows all that it retains. */
+  compareNow(link: BrokerLink): ActionResult {
+    return this.#fullScans.compare(link);
   }
 
   /**

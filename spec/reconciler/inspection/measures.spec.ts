@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { type FixtureOptions, ReconcilerFixture } from '../reconciler-fixture.ts';
+import { type FixtureOptions, NOW, ReconcilerFixture } from '../reconciler-fixture.ts';
 import type { WorkerEnd } from '../worker-end.ts';
 
 /** Topics under `private/…` must not be published to C. */
@@ -11,7 +11,7 @@ const FILTERS = [
   { filter: 'private/#', subscribe: 7, publish: 3 },
 ];
 
-describe('The measures of a reconciler', () => {
+describe('A reconciler', () => {
   let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
@@ -171,5 +171,60 @@ describe('The measures of a reconciler', () => {
     expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(0);
     const [row] = (await list()).topics;
     expect(row).to.include({ state: 'converged', changedAt: null });
+  });
+
+  it('measures the time from the arrival here, whatever time another replicator stamped', async () => {
+    await begin();
+    await fixture.ready();
+    const stamp = { time: NOW - 3_600_000, counter: 0, replica: 'other' };
+    a.observe({ topic: 't', payload: '1', stamp });
+    await fixture.tick();
+    await b.echo().roundTrip();
+    fixture.clock.tick(400);
+    await c.echo().roundTrip();
+    const { convergence } = (await fixture.measures()).counts;
+    expect(convergence.buckets.reduce((sum, count) => sum + count)).to.equal(1);
+    expect(convergence.sum).to.be.closeTo(0.5, 0.001);
+  });
+
+  it('measures no time for what a replay shows, though a process with a lost store stamped it long ago', async () => {
+    await begin();
+    const stamp = { time: NOW - 3_600_000, counter: 0, replica: 'of the lost store' };
+    a.begin().observe({ topic: 't', payload: '1', stamp, replay: true }).replay();
+    b.begin().replay();
+    c.begin().observe({ topic: 't', payload: '1', stamp, replay: true }).replay();
+    await fixture.all();
+    await fixture.tick();
+    await b.echo().roundTrip();
+    const { topics, counts } = await fixture.measures();
+    expect(topics).to.include({ converged: 1, diverging: 0 });
+    expect(counts.convergence.buckets.reduce((sum, count) => sum + count)).to.equal(0);
+  });
+
+  it('tells since when the topics that a broker lacks longest are diverging, and which topic it refuses', async () => {
+    await begin();
+    await fixture.ready();
+    a.observe({ topic: 't', payload: '1' });
+    await fixture.tick();
+    await b.echo().roundTrip();
+    fixture.clock.tick(5_000);
+    await fixture.all();
+    let [, atB, atC] = (await fixture.measures()).links;
+    expect(atB).to.include({ behindSince: null, refusal: null });
+    expect(atC?.behindSince).to.be.within(NOW, NOW + 200);
+    for (let failure = 0; failure < 3; failure++) {
+      const [refused] = c.published.splice(0);
+      if (refused === undefined) throw new Error('nothing was published');
+      const { topic, version } = refused;
+      c.settle([{ topic, version, reason: 'not authorized', scope: 'topic' }]);
+      await fixture.all();
+      if (failure === 2) break;
+      fixture.clock.tick(10_000);
+      await fixture.all();
+    }
+    [, atB, atC] = (await fixture.measures()).links;
+    // A topic that the broker refuses is told as refused, and no longer as one that lags.
+    expect(atC).to.include({ behindSince: null });
+    expect(atC?.refusal).to.deep.equal({ topic: 't', reason: 'not authorized', since: NOW + 5_100 });
   });
 });

@@ -2,10 +2,10 @@
 
 import { expect } from 'chai';
 import type { Histogram, RateSample } from '../../../lib/status/api.ts';
-import { columns, sentence, within } from '../../../lib/status/page/model/convergence.ts';
+import { convergenceColumns, sentence, within } from '../../../lib/status/page/model/convergence.ts';
 import { rateColumns } from '../../../lib/status/page/model/rate-columns.ts';
 import { CARD, HUB, ringLayout } from '../../../lib/status/page/model/ring-layout.ts';
-import { plain } from './models-fixture.ts';
+import { plain, sampleAt } from './models-fixture.ts';
 
 describe('The convergence histogram', () => {
   const histogram: Histogram = {
@@ -21,21 +21,23 @@ describe('The convergence histogram', () => {
     count: 100,
   };
 
-  it('becomes columns of single counts, without the empty ones at the ends', () => {
-    expect(columns(histogram)).to.deep.equal([
-      { from: 50, upTo: 100, count: 60, height: 1 },
-      { from: 100, upTo: 250, count: 30, height: 0.5 },
-      { from: 250, upTo: 500, count: 0, height: 0 },
-      { from: 500, upTo: null, count: 10, height: 1 / 6 },
-    ]);
-    expect(columns({ buckets: [{ upTo: null, count: 0 }], sum: 0, count: 0 })).to.deep.equal([]);
+  it('becomes a median and a 95th percentile over time, with gaps where nothing changed', () => {
+    const sample = (at: number, median: number | null, p95: number | null) => ({
+      ...sampleAt(at),
+      converged: { count: median === null ? 0 : 3, median, p95 },
+    });
+    expect(convergenceColumns([sample(1000, 40, 90), sample(2000, null, null)])).to.deep.equal({
+      at: [1, 2],
+      median: [40, null],
+      p95: [90, null],
+    });
   });
 
   it('becomes a sentence that claims no more than the buckets show', () => {
     expect(within(histogram, 0.5)).to.equal(100);
     expect(within(histogram, 0.95)).to.equal(null);
     expect(plain(sentence(histogram))).to.equal(
-      'Half of the changes arrived everywhere within 100 ms, 95 % after more than 500 ms.',
+      'Since the start half of the changes arrived everywhere within 100 ms, 95 % after more than 500 ms.',
     );
     expect(sentence({ buckets: [], sum: 0, count: 0 })).to.equal('Nothing has changed yet.');
   });
@@ -43,8 +45,20 @@ describe('The convergence histogram', () => {
 
 describe('The rates', () => {
   const rates: RateSample[] = [
-    { at: 2000, seconds: 2, received: { OSLO: 4, PARIS: 2 }, published: { PARIS: 8 } },
-    { at: 3000, seconds: 1, received: {}, published: { OSLO: 1 } },
+    {
+      at: 2000,
+      seconds: 2,
+      received: { OSLO: 4, PARIS: 2 },
+      published: { PARIS: 8 },
+      converged: { count: 0, median: null, p95: null },
+    },
+    {
+      at: 3000,
+      seconds: 1,
+      received: {},
+      published: { OSLO: 1 },
+      converged: { count: 0, median: null, p95: null },
+    },
   ];
 
   it('are messages per second, of all brokers or of one', () => {

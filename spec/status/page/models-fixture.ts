@@ -12,7 +12,13 @@ export function broker(name: string): BrokerStatus {
 }
 
 export function sampleAt(at: number): RateSample {
-  return { at, seconds: 1, received: { OSLO: 1 }, published: {} };
+  return {
+    at,
+    seconds: 1,
+    received: { OSLO: 1 },
+    published: {},
+    converged: { count: 0, median: null, p95: null },
+  };
 }
 
 /** With ordinary spaces. */

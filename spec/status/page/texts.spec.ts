@@ -1,10 +1,9 @@
 /** What the page says of a status: figures, sentences, announcements and values. */
 
 import { expect } from 'chai';
-import type { BrokerStatus, Status } from '../../../lib/status/api.ts';
+import type { Status } from '../../../lib/status/api.ts';
 import { announcements } from '../../../lib/status/page/model/announcements.ts';
 import { ago, count, elapsed, rate, size, span } from '../../../lib/status/page/model/figures.ts';
-import { brokersSentence } from '../../../lib/status/page/model/link-states.ts';
 import { shownValue, visible } from '../../../lib/status/page/model/value-text.ts';
 import { text } from '../../page/pretend-world.ts';
 import { broker, plain, world } from './models-fixture.ts';
@@ -37,19 +36,6 @@ describe('Figures', () => {
     expect([400, 12_000].map(ago).map(plain)).to.deep.equal(['now', '12 s ago']);
     expect([12, 3400, 2_000_000].map(size).map(plain)).to.deep.equal(['12 B', '3.4 kB', '2 MB']);
     expect(count(100_000)).to.equal('100,000');
-  });
-});
-
-describe('brokersSentence', () => {
-  it('names brokers that are not ready, three at most', () => {
-    const down = (name: string): BrokerStatus => ({ ...broker('OSLO'), name, state: 'unreachable' });
-    expect(brokersSentence(world.brokers)).to.equal('All 3 brokers are connected.');
-    expect(brokersSentence([broker('OSLO'), down('PARIS')])).to.equal(
-      '1 of 2 brokers connected: PARIS is unreachable.',
-    );
-    expect(brokersSentence(['A', 'B', 'C', 'D', 'E'].map(down))).to.equal(
-      '0 of 5 brokers connected: A is unreachable, B is unreachable, C is unreachable, 2 more are not ready.',
-    );
   });
 });
 
