@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { load, loadAll } from 'js-yaml';
+import { parse as load, parseAllDocuments } from 'yaml';
 import { readConfig } from '../../lib/config/read-config.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
@@ -114,7 +114,9 @@ describe('contrib/docker/compose.yaml', function () {
 });
 
 describe('contrib/kubernetes/mqttrep.yaml', () => {
-  const manifests = loadAll(text('contrib/kubernetes/mqttrep.yaml')) as Manifest[];
+  const manifests = parseAllDocuments(text('contrib/kubernetes/mqttrep.yaml')).map(document =>
+    document.toJS(),
+  ) as Manifest[];
 
   it('configures mqttrep without an error or a warning', () => {
     const data = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
