@@ -140,7 +140,11 @@ export class BrokerActor {
   }
 
   get measures(): BrokerMeasures {
-    return measuresOf(this.#ingress.counters, this.#outgoing.counters, this.#outgoing.roundTrips);
+    const { certificateDays } = this.#connections;
+    return {
+      ...measuresOf(this.#ingress.counters, this.#outgoing.counters, this.#outgoing.roundTrips),
+      certificateDays,
+    };
   }
 
   /** Counts since the start of this actor. */

@@ -71,6 +71,11 @@ export class ConnectionLoop {
     return this.#connection !== undefined && !this.#connection.hasEnded;
   }
 
+  /** The days until each certificate ends. */
+  get certificateDays(): Connector['certificates']['days'] {
+    return this.#connector.certificates.days;
+  }
+
   get protocolVersion(): ProtocolVersion | undefined {
     return this.#connection?.protocolVersion;
   }

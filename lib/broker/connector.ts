@@ -7,6 +7,7 @@ import type { BrokerLog } from './broker-log.ts';
 import { KnownCapabilities } from './capabilities/known-capabilities.ts';
 import { SecondConnection } from './capabilities/second-connection.ts';
 import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
+import { CertificateWatch } from './certificate-watch.ts';
 import { ConnectError } from './connection/connect-error.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionOptions } from './connection/connection-options.ts';
@@ -31,6 +32,7 @@ export class Connector {
   /** The connection beside the main one. */
   readonly second: SecondConnection;
   readonly sentinelVisibility: SentinelVisibility;
+  readonly certificates: CertificateWatch;
   readonly #deps: ConnectorDeps;
   readonly #negotiation: Negotiation;
   readonly #retries: Retries;
@@ -46,6 +48,7 @@ export class Connector {
     const { settings, brokerLog } = deps;
     const { options } = settings;
     this.#deps = deps;
+    this.certificates = new CertificateWatch((level, message) => brokerLog.write(level, message));
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
     this.second = new SecondConnection(evidence => brokerLog.allowsOneConnection(evidence, this.#clientId));
     this.sentinelVisibility = new SentinelVisibility(scope => brokerLog.showsNoSentinel(scope));
@@ -73,6 +76,7 @@ export class Connector {
       this.#clientId = identity.clientId;
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#connectedAt = performance.now();
+      this.certificates.connected(connection.certificateEnds);
       this.#negotiation.succeeded();
       this.capabilities.will.connected();
       this.#retries.accepted();
@@ -102,6 +106,7 @@ export class Connector {
 
   /** Ends the attempt in progress; there will be no other. */
   giveUp(): void {
+    this.certificates.end();
     this.#giveUp.abort();
   }
 

@@ -55,6 +55,21 @@ export const OWN_OPTIONS: readonly {
     help: 'At first contact, if two brokers differ and the merge chain does not decide, the broker with the larger priority wins.',
   },
   {
+    name: 'usernameFile',
+    value: 'a path',
+    help: 'A file with the user name. mqttrep reads it at each connect, as all files of a broker.',
+  },
+  {
+    name: 'passwordFile',
+    value: 'a path',
+    help: 'A file with the password, or with a token in its place.',
+  },
+  {
+    name: 'passwordCommand',
+    value: 'a command of the shell',
+    help: 'A command that prints the password. mqttrep runs it at each connect, for at most 10 s; it may print 64 KB.',
+  },
+  {
     name: 'caFile',
     value: 'a path',
     help: "A PEM file with the certificate of the broker's authority, for TLS.",

@@ -72,9 +72,11 @@ const HARMLESS_TEXTS = new Set([
   'host',
   'hostname',
   'keyFile',
+  'passwordFile',
   'protocol',
   'protocolId',
   'servername',
+  'usernameFile',
 ]);
 
 /** Describes a configuration, secrets masked. */

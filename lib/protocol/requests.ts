@@ -34,6 +34,8 @@ export interface BrokerMeasures {
   };
   /** Median of the last round trips in milliseconds; null if there were none. */
   readonly roundTrip: number | null;
+  /** Days until a certificate ends, by whose it is: `broker` or `mqttrep`; negative after its end. */
+  readonly certificateDays?: Readonly<Record<string, number>>;
 }
 
 /** How often a bound was reached, by its name. Nothing is lost: of what exceeds it the newest value waits. */

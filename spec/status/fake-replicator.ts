@@ -51,7 +51,12 @@ export class FakeReplicator {
     const counts = this.brokers.get(name);
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
     const heldBack = { ingress: 4 };
-    return { counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
+    const certificateDays = name === 'PARIS' ? { broker: 12.5 } : {};
+    return {
+      counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts },
+      roundTrip: 5,
+      certificateDays,
+    };
   }
 
   async askReconciler(question: ReconcilerRequest): Promise<unknown> {

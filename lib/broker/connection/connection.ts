@@ -10,6 +10,7 @@ import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
 import type { NameMap } from '../../routes/name-map.ts';
 import { AnswerOrder } from './answer-order.ts';
+import { type CertificateEnds, certificateEnds } from './certificate-days.ts';
 import { CLOSED, isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
@@ -19,6 +20,7 @@ import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient } from './open-client.ts';
 import { packetSize } from './packet-size.ts';
+import { hasSecrets, withSecrets } from './secrets.ts';
 import { underCanonicalNames } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
@@ -44,6 +46,8 @@ export class Connection {
   readonly limits: Limits;
   /** Resolves when the connection has ended for whatever cause, with the reason as far as it is known. */
   readonly closed: Promise<string>;
+  /** When the certificates of this connection end. */
+  readonly certificateEnds: CertificateEnds;
   readonly #client: MqttClient;
   readonly #flow: FlowControl;
   readonly #requests: FilterRequests;
@@ -58,9 +62,10 @@ export class Connection {
 
   private constructor(
     { client, guard, limits, closed }: Opened,
-    { protocolVersion, subscribeLimit = NO_FILTER_LIMIT, names }: ConnectionOptions,
+    { protocolVersion, subscribeLimit = NO_FILTER_LIMIT, names, options }: ConnectionOptions,
   ) {
     this.#client = client;
+    this.certificateEnds = certificateEnds(client.stream, options['cert']);
     this.#names = names;
     this.#flow = new FlowControl(limits.receiveMaximum);
     this.#requests = new FilterRequests(client, {
@@ -104,8 +109,11 @@ export class Connection {
    * Connects. An abort of the signal ends the attempt.
    * @throws ConnectError when the broker cannot be reached, or refuses
    */
-  static open(options: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
-    return openClient(options, opened => new Connection(opened, options), signal);
+  static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
+    const openWith = (options: ConnectionOptions) =>
+      openClient(options, opened => new Connection(opened, options), signal);
+    if (!hasSecrets(settings.options)) return openWith(settings);
+    return withSecrets(settings.options, signal).then(options => openWith({ ...settings, options }));
   }
 
   /** Splits filters into parts, each small enough for one SUBSCRIBE; see `FilterRequests`. */
