@@ -20,6 +20,7 @@ export const OPTIONS = {
   connect: { type: 'boolean', summary: 'also test each broker' },
   'dry-run': { type: 'boolean', summary: 'decide, publish nothing' },
   'env-file': { type: 'string', value: 'FILE', summary: 'read environment variables from a file' },
+  from: { type: 'string', value: 'BROKER', summary: 'the topic has its name at this broker' },
   json: { type: 'boolean', summary: 'print JSON' },
   refuse: { type: 'boolean', summary: 'publish the topics to the broker again' },
   seconds: { type: 'string', value: 'N', summary: 'end after N seconds' },
@@ -85,6 +86,11 @@ export const COMMANDS = {
   diff: {
     summary: 'print the retained topics in which the brokers differ',
     options: [...CONFIGURED, 'json'],
+  },
+  route: {
+    summary: 'print where a topic goes, under which names, and what decides it',
+    options: [...CONFIGURED, 'from', 'json'],
+    argument: 'TOPIC',
   },
   demo: {
     summary: 'run three brokers in this process, with clients, and cut and heal a link',

@@ -138,6 +138,17 @@ Examples
   mqttrep undo canards/oslo/door
   mqttrep undo 'canards/#'
 `,
+  route: `Usage: mqttrep route TOPIC [--from BROKER] [--config FILE] [--env-file FILE] [--json]
+
+Prints what the configuration says of a topic: its settings, its name at each broker, whether mqttrep receives it there,
+whether and with which QoS it publishes it there, and which variable decided each. It connects to no broker. TOPIC is the
+canonical name; with --from it is the name at that broker (MQTTREP_MAP_{id}). The exit code is 1 if mqttrep does not
+replicate the topic.
+
+Examples
+  mqttrep route home/hall/door
+  mqttrep route site/OSLO/home/hall/door --from OSLO --json
+`,
   demo: `Usage: mqttrep demo [--seconds N]
 
 Starts three brokers in this process, on loopback, and clients that write to them. It cuts the link of one broker and

@@ -67,6 +67,9 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./trash.ts')).undo({ filter: rest[0], source, url: values.url, format });
     case 'confirm-deletions':
       return confirmDeletions(rest[0], { source, url: values.url, refuses: values.refuse === true });
+    case 'route':
+      if (rest[0] === undefined) return wrongUsage("'mqttrep route' needs a topic");
+      return (await import('./route.ts')).route({ topic: rest[0], from: values.from, source, format });
     case 'demo':
       return demo(values.seconds);
     case 'completion':
