@@ -142,7 +142,9 @@ export class ConnectionLoop {
   async #runConnection(identity: Identity): Promise<number> {
     const connection = await this.#connector.connect(identity, () => this.#isCurrent());
     if (typeof connection === 'number') return connection;
+    const unwatch = this.#connector.watchFirst(identity, connection);
     const reason = await this.#runSessions(connection, identity);
+    unwatch();
     if (this.#isStopping) return 0;
     const { isProvoked } = this.#deps.outgoing;
     const isTakeover = connection.wasHungUp && (await this.#connector.second.mainEnded(isProvoked));

@@ -8,9 +8,11 @@ import { KnownCapabilities } from './capabilities/known-capabilities.ts';
 import { SecondConnection } from './capabilities/second-connection.ts';
 import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
 import { CertificateWatch } from './certificate-watch.ts';
+import { Addresses } from './connection/addresses.ts';
 import { ConnectError } from './connection/connect-error.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionOptions } from './connection/connection-options.ts';
+import { FirstAddress } from './connection/first-address.ts';
 import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
 import { Retries } from './connection/retries.ts';
 import type { Identity } from './identity.ts';
@@ -20,6 +22,9 @@ const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8
 
 /** A connection that stood this long was healthy: backoff starts again. */
 const HEALTHY_AFTER_MS = 10_000;
+
+/** The first address must answer for this time before mqttrep returns to it. */
+const RETURN_AFTER_MS = 60_000;
 
 export interface ConnectorDeps {
   readonly settings: BrokerSettings;
@@ -36,17 +41,21 @@ export class Connector {
   readonly #deps: ConnectorDeps;
   readonly #negotiation: Negotiation;
   readonly #retries: Retries;
+  readonly #addresses: Addresses;
   readonly #giveUp = new AbortController();
   /** When the last attempt succeeded, in milliseconds of `performance.now()`. */
   #connectedAt = 0;
   /** Of the last CONNECT. */
   #willQos: QoS = 0;
   #isWillLogged = false;
+  /** mqttrep has disconnected, to connect at the first address. */
+  #isReturning = false;
   #clientId = '';
 
   constructor(deps: ConnectorDeps) {
     const { settings, brokerLog } = deps;
     const { options } = settings;
+    this.#addresses = new Addresses(settings.url, settings.otherUrls);
     this.#deps = deps;
     this.certificates = new CertificateWatch((level, message) => brokerLog.write(level, message));
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
@@ -66,6 +75,7 @@ export class Connector {
    */
   async connect(identity: Identity, isCurrent: () => boolean): Promise<Connection | number> {
     this.#deps.report({ kind: 'link', state: 'connecting', detail: '' });
+    identity.connectTo(this.#addresses.current);
     try {
       await this.#testControlTopics(identity);
       const { acceptsWill, willQos, maxQos } = this.capabilities.current;
@@ -97,11 +107,43 @@ export class Connector {
       this.#deps.brokerLog.write('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
       return 1;
     }
-    if (performance.now() - this.#connectedAt > HEALTHY_AFTER_MS) this.#retries.reset();
+    if (this.#isReturning) {
+      this.#isReturning = false;
+      this.#addresses.restart();
+      return 1;
+    }
+    const wasHealthy = performance.now() - this.#connectedAt > HEALTHY_AFTER_MS;
+    if (wasHealthy) this.#retries.reset();
+    if (wasHealthy || isProvoked) this.#addresses.restart();
+    else if (this.#addresses.next()) return this.#tryNext(`connection lost (${reason})`);
     const wait = this.#retries.failed(isProvoked ? 'provoked' : 'network', Math.random());
     this.#deps.report({ kind: 'link', state: 'unreachable', detail: reason });
     this.logSparsely('warn', `connection lost (${reason}); retrying in ${seconds(wait)}`);
     return wait;
+  }
+
+  /**
+   * Disconnects from another address when the first one has answered for a while.
+   * @returns a function that ends the watch
+   */
+  watchFirst(identity: Identity, connection: Connection): () => void {
+    if (this.#addresses.isFirst) return () => undefined;
+    const { settings, brokerLog } = this.#deps;
+    brokerLog.write('warn', `connected at ${hostOf(this.#addresses.current)}, not at its first address`);
+    const watch = new FirstAddress({
+      returnAfter: settings.returnAfter ?? RETURN_AFTER_MS,
+      tryFirst: async signal => {
+        const options = identity.sideConnectionOptions('scan', this.version);
+        const tried = await Connection.open({ ...options, url: this.#addresses.first }, signal);
+        await tried.end();
+      },
+      answersAgain: () => {
+        brokerLog.write('info', 'its first address answers again; reconnecting there');
+        this.#isReturning = true;
+        void connection.end();
+      },
+    });
+    return () => watch.end();
   }
 
   /** Ends the attempt in progress; there will be no other. */
@@ -134,6 +176,11 @@ export class Connector {
     if (!capabilities.current.acceptsControlTopics) brokerLog.hangsUpOnControlTopics(settings.controlPrefix);
   }
 
+  #tryNext(reason: string): number {
+    this.logSparsely('warn', `${reason}; trying ${hostOf(this.#addresses.current)}`);
+    return 1;
+  }
+
   #logWill(): void {
     if (this.#isWillLogged) return;
     this.#isWillLogged = true;
@@ -153,6 +200,7 @@ export class Connector {
       brokerLog.write('info', `the broker does not accept MQTT 5 (${error.message}); trying MQTT 3.1.1`);
       return 1;
     }
+    if (this.#addresses.next()) return this.#tryNext(`cannot connect (${error.message})`);
     const isRefused = isRefusal(error);
     const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
     report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail: error.message });
@@ -165,6 +213,12 @@ export class Connector {
     );
     return wait;
   }
+}
+
+/** Without credentials, path and query. */
+function hostOf(url: string): string {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
 }
 
 function isRefusal(error: unknown): boolean {

@@ -18,6 +18,8 @@ export interface BrokerOptions {
   readonly maxLevels?: number;
   /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
+  /** Seconds for which the first address must answer before mqttrep returns to it; absent for the default. */
+  readonly returnAfter?: number;
   readonly options: ConnectionOptions;
 }
 
@@ -32,6 +34,7 @@ const HARMLESS_NUMBERS = new Set([
   'priority',
   'protocolVersion',
   'reconnectPeriod',
+  'returnAfter',
 ]);
 
 const text = v.exactOptional(v.string('a string'));
@@ -55,6 +58,7 @@ export const BROKER_OPTIONS = v.looseObject(
     priority: v.exactOptional(whole(0, 1000), 0),
     maxLevels: v.exactOptional(whole(1, 65_536)),
     maxTopicLength: v.exactOptional(whole(1, 65_535, ' of bytes')),
+    returnAfter: v.exactOptional(whole(1, 86_400, ' of seconds')),
     clientId: filled('a string that is not empty'),
     username: text,
     password: text,
@@ -106,11 +110,12 @@ export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults
   if (Array.isArray(parsed.value)) return noObject('an array');
   const result = v.safeParse(BROKER_OPTIONS, parsed.value);
   if (!result.success) return { faults: faults(result.issues) };
-  const { maxQos, priority, maxLevels, maxTopicLength, ...options } = result.output;
+  const { maxQos, priority, maxLevels, maxTopicLength, returnAfter, ...options } = result.output;
   const warnings = [...checkOptions(options, Object.keys(BROKER_OPTIONS.entries)), ...risks(options)];
   const limits = {
     ...(maxLevels === undefined ? {} : { maxLevels }),
     ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+    ...(returnAfter === undefined ? {} : { returnAfter }),
   };
   return { value: { maxQos, priority, ...limits, options }, warnings };
 }

@@ -33,6 +33,24 @@ export async function connectOnce(
   signal: AbortSignal,
   will?: Will,
 ): Promise<ConnectedOnce> {
+  const { url, otherUrls = [] } = settings;
+  let first: unknown;
+  for (const address of [url, ...otherUrls]) {
+    try {
+      return await connectTo({ ...settings, url: address }, signal, will);
+    } catch (error) {
+      first ??= error;
+      if (signal.aborted) break;
+    }
+  }
+  throw first;
+}
+
+async function connectTo(
+  settings: DiagnosticsSettings,
+  signal: AbortSignal,
+  will: Will | undefined,
+): Promise<ConnectedOnce> {
   const { options } = settings;
   const shared = { ...sharedOptions(settings), subscribeLimit: new SubscribeLimit() };
   const negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
