@@ -56,6 +56,7 @@ export const COMMANDS = {
     summary: "replicate until stopped (what 'mqttrep' alone does)",
     options: [...CONFIGURED, 'watch-config', 'dry-run'],
   },
+  init: { summary: 'ask for two brokers, try them, and write mqttrep.yaml', options: [], argument: '[FILE]' },
   check: {
     summary: 'check the configuration, and with --connect each broker',
     options: [...CONFIGURED, 'connect', 'json'],

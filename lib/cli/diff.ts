@@ -35,7 +35,8 @@ export async function diff(source: Source, format: Format): Promise<number> {
   return await interruptible(signal => diffBrokers(config, format, signal));
 }
 
-async function diffBrokers(config: Config, format: Format, signal: AbortSignal): Promise<number> {
+/** Compares the brokers and prints the result. Returns the exit code. */
+export async function diffBrokers(config: Config, format: Format, signal: AbortSignal): Promise<number> {
   const id = `diff-${nanoid(10)}`;
   const attempts = await Promise.all(config.brokers.map(broker => readBroker(broker, config, id, signal)));
   const sides = attempts.flatMap(({ reader, retained }, broker): ComparedBroker[] =>

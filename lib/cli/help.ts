@@ -48,6 +48,15 @@ Examples
   mqttrep run --broker oslo=mqtt://oslo.example --broker paris=mqtt://paris.example --topic 'home/#'
   MQTTREP_CLIENT_A=mqtt://localhost:1883 MQTTREP_CLIENT_B=mqtt://localhost:1884 MQTTREP_TOPIC_ALL='#' mqttrep
 `,
+  init: `Usage: mqttrep init [FILE]
+
+Asks for the addresses of two brokers and for what to replicate. It tries both brokers, prints the topics in which they
+differ, and writes FILE (mqttrep.yaml), for --config. A password in an address does not go into the file, which refers
+to an environment variable instead. It changes nothing at the brokers and no file that exists.
+
+Example
+  mqttrep init && mqttrep run --config mqttrep.yaml
+`,
   check: `Usage: mqttrep check [--connect] [--config FILE] [--env-file FILE] [--json]
 
 Says whether the configuration is valid, and connects to no broker. The exit code is 0, or 78 with every problem and

@@ -45,6 +45,8 @@ export async function main(args: readonly string[]): Promise<number> {
         mode: values['dry-run'] === true ? 'dry-run' : 'replicate',
         watchesFiles: values['watch-config'] === true,
       });
+    case 'init':
+      return (await import('./init.ts')).init(rest[0]);
     case 'check':
       return values.connect === true
         ? (await import('./check-connect.ts')).checkConnect(source, format)
