@@ -7,12 +7,27 @@
  * - in an env file: `args: 'run --env-file /etc/mqttrep.env'`. A `#` in it must be quoted.
  */
 
+const { existsSync, realpathSync } = require('node:fs');
+const { delimiter, join } = require('node:path');
+
+/** Beside this file; for a copy elsewhere, the `mqttrep` that is installed on the PATH. */
+const places = [
+  join(__dirname, 'dist/bin/mqttrep.js'),
+  ...(process.env.PATH ?? '').split(delimiter).map(folder => join(folder, 'mqttrep')),
+];
+const found = places.find(place => existsSync(place));
+if (found === undefined) {
+  throw new Error(
+    `mqttrep is neither in ${__dirname} nor on the PATH: run npm install -g mqttrep, or in a clone npm run build, or write the path of dist/bin/mqttrep.js as \`script\` in ${__filename}`,
+  );
+}
+
 module.exports = {
   apps: [
     {
       name: 'mqttrep',
       cwd: __dirname,
-      script: 'dist/bin/mqttrep.js',
+      script: realpathSync(found),
       args: 'run',
 
       // One, and no cluster: a second replicator over the same brokers would only repeat the work of the first.

@@ -127,7 +127,7 @@ function topic(commit: number): StoredTopic {
     messageExpiresAt: Number.POSITIVE_INFINITY,
     ttlExpiresAt: Number.POSITIVE_INFINITY,
   };
-  return { register: { ...emptyRegister(2), winner, held: [winner, winner] }, seen: [commit, commit] };
+  return { register: { ...emptyRegister(2), winner, held: [winner, winner] }, seenAt: [commit, commit] };
 }
 
 /** Microseconds. */

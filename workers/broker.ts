@@ -30,7 +30,11 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
         actor.quiesce().catch(fail);
         return;
       case 'request':
-        control.postMessage({ kind: 'response', id: message.id, response: actor.measures } satisfies Report);
+        control.postMessage({
+          kind: 'response',
+          id: message.id,
+          response: message.request.kind === 'limits' ? actor.limits : actor.measures,
+        } satisfies Report);
         return;
       case 'stop':
         actor.stop().catch(fail);

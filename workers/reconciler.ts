@@ -124,6 +124,7 @@ async function configure(
 }
 
 async function answerOf(actor: Reconciler, request: ReconcilerRequest): Promise<Response['response']> {
+  if (request.kind === 'action') return actor.act(request);
   if (request.kind !== 'deletions') return actor.inspector.answer(request);
   const topics = actor.decideDeletions(request.broker, request.decision);
   return topics === null ? null : { topics };

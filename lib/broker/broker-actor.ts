@@ -8,6 +8,7 @@
  */
 
 import type { Subscription } from '../core/subscriptions.ts';
+import type { BrokerLimits } from '../protocol/answers.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type {
   Connections,
@@ -26,6 +27,7 @@ import { ConnectionLoop } from './connection-loop.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
 import { Ingress } from './incoming/ingress.ts';
+import { limitsTold } from './limits-told.ts';
 import { measuresOf } from './measures.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import type { Encounters } from './presence.ts';
@@ -145,6 +147,12 @@ export class BrokerActor {
       ...measuresOf(this.#ingress.counters, this.#outgoing.counters, this.#outgoing.roundTrips),
       certificateDays,
     };
+  }
+
+  /** What the broker allows, as far as is known. */
+  get limits(): BrokerLimits {
+    const learned = { ...this.#outgoing.learnedLimits, filters: this.#subscribeLimit.filters };
+    return limitsTold({ settings: this.#settings, learned, ...this.#connections.found });
   }
 
   /** Counts since the start of this actor. */

@@ -23,7 +23,10 @@ export class BrokerLog {
 
   refused(grants: readonly Grant[]): void {
     for (const { filter, code } of grants.filter(isRefusal)) {
-      this.write('error', `the broker refuses the subscription to ${quoted(filter)} (reason code ${code})`);
+      this.write(
+        'error',
+        `the broker refuses the subscription to ${quoted(filter)} (reason code ${code}): permit the account of mqttrep to read it, or exclude the broker by MQTTREP_SUBSCRIBE_BLACKLIST_{id}`,
+      );
     }
   }
 

@@ -13,10 +13,12 @@ import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Connector } from './connector.ts';
 import type { Identity } from './identity.ts';
 import type { Ingress } from './incoming/ingress.ts';
+import type { FoundLimits } from './limits-told.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import { Session } from './session.ts';
 import type { SessionDeps } from './session-deps.ts';
 import { CancellableDelay } from './timing/cancellable-delay.ts';
+import { Gate } from './timing/gate.ts';
 
 /** Brokers deliver a message some time after they acknowledged it to its writer. */
 const DELIVERY_MS = 250;
@@ -53,9 +55,8 @@ export class ConnectionLoop {
   #session: Session | undefined;
   #sessions = 0;
   #isStopping = false;
-  #setIdentityKnown: () => void = () => undefined;
-  /** Resolves when the identity is known, or is no longer needed. */
-  #identityIsKnown = this.#untilIdentityKnown();
+  /** Open when the identity is known, or is no longer needed. */
+  readonly #identityGate = new Gate();
 
   constructor(deps: ConnectionLoopDeps) {
     this.#deps = deps;
@@ -76,29 +77,39 @@ export class ConnectionLoop {
     return this.#connector.certificates.days;
   }
 
+  /** Of the last connection, and what the tests found so far. */
+  get found(): Pick<FoundLimits, 'connection' | 'capabilities' | 'acceptsSecondConnection'> {
+    const { capabilities, second } = this.#connector;
+    return {
+      connection: this.#connection,
+      capabilities: capabilities.current,
+      acceptsSecondConnection: second.isPossible,
+    };
+  }
+
   get protocolVersion(): ProtocolVersion | undefined {
     return this.#connection?.protocolVersion;
   }
 
   /** Runs until `stop`; in a dry run, until the first connection ends. */
   async run(): Promise<void> {
-    await this.#identityIsKnown;
+    await this.#identityGate.passed;
     for (let identity = this.#nextIdentity; identity !== undefined; identity = this.#nextIdentity) {
       const wait = await this.#runConnection(identity);
-      // The broker does not have what a dry run counts as published: a return would misread that.
+      // A dry run counts messages as published that the broker does not have. At a return they would look deleted.
       if (this.#deps.settings.mode === 'dry-run' && this.#sessions > 0) break;
       if (wait > 0 && !this.#isStopping) await this.#retryDelay.last(wait);
-      await this.#identityIsKnown;
+      await this.#identityGate.passed;
     }
   }
 
   identityKnown(): void {
-    this.#setIdentityKnown();
+    this.#identityGate.open();
   }
 
   /** The identity is no longer known: there is no new connection before it is. */
   awaitIdentity(): void {
-    this.#identityIsKnown = this.#untilIdentityKnown();
+    this.#identityGate.close();
   }
 
   resubscribe(subscriptions: readonly Subscription[]): void {
@@ -116,7 +127,7 @@ export class ConnectionLoop {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#connector.giveUp();
-    this.#setIdentityKnown();
+    this.#identityGate.open();
     this.#retryDelay.cutShort();
     // Without a session the will tells that mqttrep is gone.
     if (this.#session === undefined) this.destroy();
@@ -231,11 +242,5 @@ export class ConnectionLoop {
     if (limits.wildcards) return subscriptions;
     this.#deps.brokerLog.withoutWildcards(subscriptions);
     return subscriptions.filter(({ filter }) => !hasWildcards(filter));
-  }
-
-  #untilIdentityKnown(): Promise<void> {
-    return new Promise(resolve => {
-      this.#setIdentityKnown = resolve;
-    });
   }
 }

@@ -9,6 +9,7 @@ import { SecondConnection } from './capabilities/second-connection.ts';
 import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { Addresses } from './connection/addresses.ts';
+import { connectAdvice } from './connection/connect-advice.ts';
 import { ConnectError } from './connection/connect-error.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionOptions } from './connection/connection-options.ts';
@@ -25,6 +26,10 @@ const HEALTHY_AFTER_MS = 10_000;
 
 /** The first address must answer for this time before mqttrep returns to it. */
 const RETURN_AFTER_MS = 60_000;
+
+/** A connection that ends like this soon after it began may have been taken over. */
+const MAY_BE_TAKEOVER = /^the connection was closed$|ECONNRESET/;
+const SHORT_CONNECTIONS_OF_TAKEOVER = 3;
 
 export interface ConnectorDeps {
   readonly settings: BrokerSettings;
@@ -51,6 +56,10 @@ export class Connector {
   /** mqttrep has disconnected, to connect at the first address. */
   #isReturning = false;
   #clientId = '';
+  /** Connections in a row that the broker closed soon. */
+  #shortConnections = 0;
+  /** How to fix the last attempt that failed, where that is known. */
+  #advice: string | undefined;
 
   constructor(deps: ConnectorDeps) {
     const { settings, brokerLog } = deps;
@@ -88,13 +97,14 @@ export class Connector {
       this.#connectedAt = performance.now();
       this.certificates.connected(connection.certificateEnds);
       this.#negotiation.succeeded();
+      this.#advice = undefined;
       this.capabilities.will.connected();
       this.#retries.accepted();
       if (willQos < 2) this.#logWill();
       return connection;
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
-      return this.#failed(error);
+      return await this.#failed(error);
     }
   }
 
@@ -112,13 +122,19 @@ export class Connector {
       this.#addresses.restart();
       return 1;
     }
-    const wasHealthy = performance.now() - this.#connectedAt > HEALTHY_AFTER_MS;
-    if (wasHealthy) this.#retries.reset();
-    if (wasHealthy || isProvoked) this.#addresses.restart();
+    const isShort = performance.now() - this.#connectedAt <= HEALTHY_AFTER_MS;
+    if (!isShort) this.#retries.reset();
+    if (!isShort || isProvoked) this.#addresses.restart();
     else if (this.#addresses.next()) return this.#tryNext(`connection lost (${reason})`);
+    // Over MQTT 3.1.1 a broker gives no reason when another client takes over the session.
+    this.#shortConnections = isShort && MAY_BE_TAKEOVER.test(reason) ? this.#shortConnections + 1 : 0;
+    const advice =
+      this.#shortConnections >= SHORT_CONNECTIONS_OF_TAKEOVER
+        ? `; another client may connect with the client id ${this.#clientId}, and the broker closes the connection of the one before: give each client an id of its own (\`clientId\` in MQTTREP_CONFIG_${this.#deps.settings.name})`
+        : '';
     const wait = this.#retries.failed(isProvoked ? 'provoked' : 'network', Math.random());
-    this.#deps.report({ kind: 'link', state: 'unreachable', detail: reason });
-    this.logSparsely('warn', `connection lost (${reason}); retrying in ${seconds(wait)}`);
+    this.#deps.report({ kind: 'link', state: 'unreachable', detail: `${reason}${advice}` });
+    this.logSparsely('warn', `connection lost (${reason})${advice}; retrying in ${seconds(wait)}`);
     return wait;
   }
 
@@ -133,7 +149,7 @@ export class Connector {
     const watch = new FirstAddress({
       returnAfter: settings.returnAfter ?? RETURN_AFTER_MS,
       tryFirst: async signal => {
-        const options = identity.sideConnectionOptions('scan', this.version);
+        const options = identity.sideConnectionOptions('address', this.version);
         const tried = await Connection.open({ ...options, url: this.#addresses.first }, signal);
         await tried.end();
       },
@@ -192,7 +208,7 @@ export class Connector {
     );
   }
 
-  #failed(error: ConnectError): number {
+  async #failed(error: ConnectError): Promise<number> {
     if (this.#giveUp.signal.aborted) return 0;
     if (this.capabilities.will.connectFailed(error, this.#willQos)) return 1;
     const { settings, brokerLog, report } = this.#deps;
@@ -203,13 +219,15 @@ export class Connector {
     if (this.#addresses.next()) return this.#tryNext(`cannot connect (${error.message})`);
     const isRefused = isRefusal(error);
     const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
-    report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail: error.message });
-    const fix = isRefused
-      ? `; check MQTTREP_CLIENT_${settings.name} and MQTTREP_CONFIG_${settings.name}`
-      : '';
+    // If it was connected before, the settings are right.
+    const isNew = this.#connectedAt === 0 && this.#retries.isWorthLogging;
+    if (isNew) this.#advice = await connectAdvice(error, settings);
+    const detail = this.#advice === undefined ? error.message : `${error.message}; ${this.#advice}`;
+    report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail });
+    const advice = this.#advice === undefined ? '' : `; ${this.#advice}`;
     this.logSparsely(
       isRefused ? 'error' : 'warn',
-      `cannot connect (${error.message})${fix}; retrying in ${seconds(wait)}`,
+      `cannot connect (${error.message})${advice}; retrying in ${seconds(wait)}`,
     );
     return wait;
   }

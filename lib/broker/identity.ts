@@ -102,7 +102,7 @@ export class Identity {
 
   /** For a connection beside the main one. It has no will: its end tells nothing of mqttrep. */
   sideConnectionOptions(
-    purpose: 'probe' | 'scan' | 'quarantine' | 'dry-run',
+    purpose: 'probe' | 'scan' | 'quarantine' | 'address' | 'dry-run',
     protocolVersion: ProtocolVersion,
   ): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;

@@ -23,13 +23,16 @@ export function measuresOf(ingress: Counters, sent: Counters, roundTrips: RoundT
   return {
     counts: {
       received: received - ignored_control_topic - ignored_late_replay,
-      published:
+      // A publication that is refused without being sent is completed later.
+      published: Math.max(
+        0,
         published -
-        published_own -
-        refused_by_broker -
-        refused_by_topic -
-        refused_too_large -
-        refused_malformed,
+          published_own -
+          refused_by_broker -
+          refused_by_topic -
+          refused_too_large -
+          refused_malformed,
+      ),
       dropped: {
         ...Object.fromEntries(refused.map(([name, count]) => [name.slice('refused_'.length), count])),
         publish_refused: refused_by_broker + refused_by_topic,

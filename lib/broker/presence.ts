@@ -7,8 +7,8 @@
  * write of a client to the other one. So the log warns of it there.
  *
  * Presence also shows two mistakes. It names the process that wrote it: if a connection sees its own process under the name of
- * another broker, both names are the same broker. A second topic, which no will removes, names the last process: if that is a
- * later process with the same replica id, two processes run with copies of one store. These two share their client id, and
+ * another broker, both names are the same broker. A second topic names the last process. No will removes it. If it names a later
+ * process with the same replica id, two processes run with copies of one store. These two share their client id, and
  * brokers disconnect them in turns, so the one that is connected never sees the presence of the other one.
  */
 

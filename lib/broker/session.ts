@@ -5,9 +5,7 @@
  * messages go in and out until the session is closed.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { ProbePriority } from '../core/events.ts';
-import { isReplicable } from '../core/filter.ts';
 import type { QoS } from '../core/policy.ts';
 import type { FullScanRequest, SessionStarted } from '../protocol/messages.ts';
 import { announcePresence } from './announce-presence.ts';
@@ -17,13 +15,12 @@ import { Connection } from './connection/connection.ts';
 import type { Grant } from './connection/filter-requests.ts';
 import { grantedLess } from './connection/grants.ts';
 import { sayGoodbye } from './goodbye.ts';
-import { EarlyMessages } from './incoming/early-messages.ts';
-import { retainFlagReader } from './incoming/retain-flag.ts';
 import type { Presence } from './presence.ts';
 import { SentinelLostError } from './retained/end-of-replay.ts';
 import { Replay } from './retained/replay.ts';
 import type { Sentinel } from './retained/sentinel.ts';
 import type { SessionDeps } from './session-deps.ts';
+import { SessionPackets } from './session-packets.ts';
 import { SessionProbes } from './session-probes.ts';
 
 export class Session {
@@ -38,7 +35,7 @@ export class Session {
   /** Undefined where mqttrep may write no control topic. */
   readonly #tests: ConnectTests | undefined;
   readonly #probes: SessionProbes;
-  readonly #early: EarlyMessages;
+  readonly #packets: SessionPackets;
   /** Undefined until the capabilities that it depends on are known. */
   #replay: Replay | undefined;
   /** Called once the replay or the session is over. */
@@ -60,7 +57,15 @@ export class Session {
     });
     this.#probes = new SessionProbes({ ...deps, retains: this.#retains, writes: this.#writes, ready });
     deps.second.beside(connection);
-    this.#early = new EarlyMessages(deps.ingress);
+    this.#packets = new SessionPackets({
+      ...deps,
+      presence: this.#presence,
+      sentinel: this.#sentinel,
+      markerTopic: this.#markerTopic,
+      tests: this.#tests,
+      probes: this.#probes,
+      replay: () => this.#replay,
+    });
   }
 
   get number(): number {
@@ -74,7 +79,7 @@ export class Session {
   async begin(): Promise<SessionStarted['marker']> {
     const { connection, former, capabilities, wanted } = this.#deps;
     const highestQos = Math.max(0, ...wanted.map(({ qos }) => qos)) as QoS;
-    connection.receive(former === undefined ? this.#beforeSubscribing : this.#live);
+    connection.receive(former === undefined ? this.#packets.beforeSubscribing : this.#packets.subscribed);
     if (this.#writes) capabilities.controlTopics.writing();
     await this.#sentinel?.place(connection);
     if (connection.hasEnded) throw new Error('the connection was closed when a control topic was written');
@@ -104,7 +109,7 @@ export class Session {
     if (replay === undefined) throw new Error('replay() comes after begin()');
     const upgrade = qosUpgradeOf(capabilities.current, protocolVersion);
     this.#openOutgoing();
-    // Messages of the session before belong to it.
+    // The buffered messages belong to the former session.
     ingress.flush();
     post({
       kind: 'session-started',
@@ -114,17 +119,19 @@ export class Session {
       writesControlTopics: this.#writes,
       marker,
     });
-    this.#setIngressMode('replay');
-    this.#early.release();
-    connection.receive(this.#live);
+    this.#packets.setIngressMode('replay');
+    this.#packets.releaseEarly();
+    connection.receive(this.#packets.subscribed);
     this.#announceOrUnsubscribe();
-    const granted = await this.#untilEnd(replay.run(wanted, upgrade, packet => this.#isReplayed(packet)));
+    const granted = await this.#untilEnd(
+      replay.run(wanted, upgrade, packet => this.#packets.isReplayed(packet)),
+    );
     if (replay.end === 'complete') capabilities.learn({ lostSentinels: 0 });
     capabilities.learn(replay.found);
     this.#deps.brokerLog.refused(granted);
-    // No message may overtake one that is still packed.
+    // The buffered messages must arrive before `caught-up`.
     ingress.flush();
-    this.#setIngressMode('live');
+    this.#packets.setIngressMode('live');
     post({ kind: 'caught-up', stamps, isReplayIncomplete: replay.end === 'cut' });
     const upgraded = upgrade === 'with the second' ? await replay.upgradeQos(wanted) : granted;
     this.#setReady();
@@ -176,19 +183,10 @@ export class Session {
     });
   }
 
-  #setIngressMode(phase: 'replay' | 'live'): void {
-    const { connection, ingress, capabilities } = this.#deps;
-    const { protocolVersion } = connection;
-    ingress.mode = {
-      hasProperties: protocolVersion === 5,
-      isReplay: phase === 'replay',
-      retainFlag: retainFlagReader(capabilities.current, protocolVersion, phase),
-    };
-  }
-
   /**
-   * On a new connection announces presence. Otherwise unsubscribes from the filters that are no longer wanted, at the same time
-   * as the SUBSCRIBE: so no message is missed or doubled whose topic another filter matches from now on.
+   * Announces presence on a new connection. On a connection that stands, it unsubscribes from filters that are no longer wanted.
+   * The UNSUBSCRIBE goes out together with the SUBSCRIBE. So a topic that an old and a new filter match is neither missed nor
+   * doubled.
    */
   #announceOrUnsubscribe(): void {
     const { connection, wanted, former, capabilities, brokerLog } = this.#deps;
@@ -221,33 +219,5 @@ export class Session {
         capabilities.learn({ lostSentinels: capabilities.current.lostSentinels + 1 });
       throw error;
     }
-  }
-
-  /** If live messages lose the retain flag, a message with the flag is replayed. */
-  #isReplayed({ topic, retain }: IPublishPacket): boolean {
-    const { connection, capabilities, inbound } = this.#deps;
-    const isDropped = liveFlagOf(capabilities.current, connection.protocolVersion) === 'dropped';
-    return retain && isDropped && isReplicable(topic, inbound.controlPrefix);
-  }
-
-  readonly #live = (packet: IPublishPacket, done: () => void): void => {
-    this.#presence?.observe(packet);
-    if (packet.retain) this.#deps.sentinelVisibility.showedRetained();
-    if (this.#isOwn(packet) || this.#probes.current.observe(packet)) done();
-    else this.#deps.ingress.take(packet, done);
-  };
-
-  /** Messages of a persistent session, which the broker delivers before mqttrep subscribes. */
-  readonly #beforeSubscribing = (packet: IPublishPacket, done: () => void): void => {
-    if (!this.#isOwn(packet)) this.#early.add(packet);
-    done();
-  };
-
-  /** Whether the message belongs to a capability test, or to the replay. */
-  #isOwn(packet: IPublishPacket): boolean {
-    this.#replay?.touch(packet);
-    if (this.#tests?.observe(packet) === true) return true;
-    if (this.#replay !== undefined) return this.#replay.observe(packet);
-    return packet.topic === this.#markerTopic || this.#sentinel?.observe(packet) === true;
   }
 }

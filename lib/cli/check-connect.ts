@@ -3,6 +3,7 @@
 import { nanoid } from 'nanoid';
 import { randomClientId } from '../broker/connection/client-id.ts';
 import { checkBroker, type Finding } from '../broker/diagnostics/broker-check.ts';
+import type { WriteProbe } from '../broker/diagnostics/finding.ts';
 import type { Config } from '../config/config.ts';
 import { printable, quoted } from '../core/printable.ts';
 import { brokerSettings } from '../supervisor/settings.ts';
@@ -15,7 +16,14 @@ import { loadConfig, printProblems, type Source } from './load-config.ts';
 /** The time for one broker, without the removal of the messages of the test. */
 const BROKER_TIMEOUT_MS = 30_000;
 
-export async function checkConnect(source: Source, format: Format): Promise<number> {
+export interface CheckConnectOptions {
+  readonly source: Source;
+  readonly format: Format;
+  /** Whether a message is written under each filter, to see whether that is permitted. */
+  readonly writes: 'tested' | 'not tested';
+}
+
+export async function checkConnect({ source, format, writes }: CheckConnectOptions): Promise<number> {
   const loaded = loadConfig(source);
   const { config } = loaded;
   if (format === 'text') printProblems(loaded);
@@ -25,21 +33,29 @@ export async function checkConnect(source: Source, format: Format): Promise<numb
   }
   if (format === 'text') process.stdout.write(`${validity(config)}\n\n`);
   return await interruptible(async interrupted => {
-    const findings = await checkAll(config, interrupted);
+    const findings = await checkAll(config, writes, interrupted);
     if (format === 'json') printJson({ ...verdict(loaded), connections: findings });
-    else process.stdout.write(report(findings));
+    else process.stdout.write(report(findings, writes));
     if (interrupted.aborted) return EXIT.failure;
     return findings.every(({ reached }) => reached) ? EXIT.ok : EXIT.unavailable;
   });
 }
 
-function checkAll(config: Config, interrupted: AbortSignal): Promise<Finding[]> {
+function checkAll(
+  config: Config,
+  writes: CheckConnectOptions['writes'],
+  interrupted: AbortSignal,
+): Promise<Finding[]> {
   const id = `check-${nanoid(10)}`;
   return Promise.all(
     config.brokers.map(broker => {
       const clientId = `${broker.options.clientId ?? randomClientId(broker.name)}_check`;
       const signal = AbortSignal.any([interrupted, AbortSignal.timeout(BROKER_TIMEOUT_MS)]);
-      return checkBroker(brokerSettings(broker, config, clientId), id, signal);
+      const filters = config.topics
+        .filter(({ publishers }) => publishers.includes(broker.name))
+        .map(({ filter }) => filter);
+      const writeProbes = writes === 'tested' ? [...new Set(filters)] : undefined;
+      return checkBroker(brokerSettings(broker, config, clientId), { id, writeProbes, signal });
     }),
   );
 }
@@ -49,12 +65,36 @@ const MAX_NOTE_CHARACTERS = 1_000;
 
 const TITLES = ['broker', 'reached', 'version', 'QoS', 'retained', 'wildcard replay', 'echo', 'round trip'];
 
-function report(findings: readonly Finding[]): string {
-  const notes = findings.flatMap(({ name, note, refusedFilters }) => [
+function report(findings: readonly Finding[], writes: CheckConnectOptions['writes']): string {
+  const notes = findings.flatMap(({ name, note, refusedFilters, writes: probes }) => [
     ...(note === null ? [] : [`${name}: ${printable(note, MAX_NOTE_CHARACTERS)}\n`]),
-    ...refusedFilters.map(filter => `${name}: the broker refuses the subscription to ${quoted(filter)}\n`),
+    ...refusedFilters.map(
+      filter =>
+        `${name}: the broker refuses the subscription to ${quoted(filter)}: permit the account of mqttrep to read it\n`,
+    ),
+    ...(probes ?? []).map(probe => `${name}: ${writeProbeText(probe)}\n`),
   ]);
+  if (writes === 'not tested' && findings.some(({ reached }) => reached))
+    notes.push(
+      'Whether mqttrep may write and read under the filters was not tested: --write-probe does, and subscribers see a message.\n',
+    );
   return table([TITLES, ...findings.map(row)]) + (notes.length === 0 ? '' : `\n${notes.join('')}`);
+}
+
+function writeProbeText({ filter, outcome, reason }: WriteProbe): string {
+  const under = quoted(filter);
+  switch (outcome) {
+    case 'writable':
+      return `may write and read under ${under}`;
+    case 'not writable':
+      return `may not write under ${under} (${printable(reason)}): permit the account of mqttrep to write there`;
+    case 'not readable':
+      return `may not read under ${under} (${reason}): permit the account of mqttrep to read there`;
+    case 'not delivered':
+      return `may not write, or not read, under ${under} (${reason}): permit the account of mqttrep both`;
+    case 'not tested':
+      return `writing to ${under} was not tested: ${reason}, and may have a value`;
+  }
 }
 
 function row(finding: Finding): string[] {

@@ -15,6 +15,7 @@ interface OptionSpec {
 }
 
 export const OPTIONS = {
+  all: { type: 'boolean', summary: 'also what other mqttreps have left' },
   broker: { type: 'string', value: 'NAME=URL', multiple: true, summary: 'a broker; can be repeated' },
   config: { type: 'string', value: 'FILE', summary: 'read settings from a YAML file' },
   connect: { type: 'boolean', summary: 'also test each broker' },
@@ -27,6 +28,7 @@ export const OPTIONS = {
   topic: { type: 'string', value: 'FILTER', multiple: true, summary: 'what to replicate; can be repeated' },
   url: { type: 'string', value: 'URL', summary: 'the address of the running mqttrep' },
   watch: { type: 'boolean', summary: 'ask every second' },
+  'write-probe': { type: 'boolean', summary: 'with --connect: also write a message under each filter' },
   'watch-config': { type: 'boolean', summary: 'apply changes of the files by itself' },
   yaml: { type: 'boolean', summary: 'print a file for --config' },
   help: { type: 'boolean', short: 'h', summary: 'print how to use it' },
@@ -59,7 +61,7 @@ export const COMMANDS = {
   init: { summary: 'ask for two brokers, try them, and write mqttrep.yaml', options: [], argument: '[FILE]' },
   check: {
     summary: 'check the configuration, and with --connect each broker',
-    options: [...CONFIGURED, 'connect', 'json'],
+    options: [...CONFIGURED, 'connect', 'write-probe', 'json'],
   },
   config: {
     summary: 'print the effective configuration, secrets masked',
@@ -83,6 +85,11 @@ export const COMMANDS = {
     summary: 'confirm deletions that mqttrep holds, or with --refuse undo them',
     options: ['config', 'env-file', 'url', 'refuse'],
     argument: 'BROKER',
+  },
+  forget: {
+    summary: 'remove what mqttrep has left at its brokers, or at one',
+    options: [...CONFIGURED, 'all', 'json'],
+    argument: '[BROKER]',
   },
   diff: {
     summary: 'print the retained topics in which the brokers differ',

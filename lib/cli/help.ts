@@ -34,8 +34,9 @@ reached; 78 wrong configuration, or a store of another version.
 Replicates until SIGINT or SIGTERM, then sends what is waiting and ends with exit code 0.
 A second signal ends it at once. The log goes to standard error.
 
-With --dry-run it decides and publishes nothing. The log has what it would publish: for each broker the first 1,000
-messages, then their number. A dry run decides as at a first contact and does not use the store. Over MQTT 3.1.1 it
+With --dry-run it decides and publishes nothing. The log says of each broker how many topics it would get, and which
+of its values would be overwritten: old, new, and what decides. Then it has what mqttrep would publish: for each broker
+the first 1,000 messages, then their number. What a broker would refuse shows only when mqttrep publishes. A dry run decides as at a first contact and does not use the store. Over MQTT 3.1.1 it
 cannot ask whether a live message is retained, and takes the message for transient.
 
 With --broker NAME=URL and --topic FILTER, each given as often as needed, it needs no other configuration.
@@ -57,7 +58,7 @@ to an environment variable instead. It changes nothing at the brokers and no fil
 Example
   mqttrep init && mqttrep run --config mqttrep.yaml
 `,
-  check: `Usage: mqttrep check [--connect] [--config FILE] [--env-file FILE] [--json]
+  check: `Usage: mqttrep check [--connect [--write-probe]] [--config FILE] [--env-file FILE] [--json]
 
 Says whether the configuration is valid, and connects to no broker. The exit code is 0, or 78 with every problem and
 how to fix it.
@@ -68,9 +69,14 @@ whether it delivers our own messages back, and how soon. The test writes some 1,
 its own (MQTTREP_CONTROL_TOPIC) and removes them, also when it is interrupted. With control topics off it writes
 nothing, and says what it could not test. The exit code is 69 if a broker was not reached.
 
+With --write-probe it also publishes one message under each filter, and waits for it to come back. That shows whether
+the account may write and read there. The message is not retained, but subscribers see it: its topic has the level
+mqttrep-write-probe in place of a wildcard. A filter without a wildcard is not tested.
+
 Examples
   mqttrep check --env-file /etc/mqttrep.env
   mqttrep check --connect
+  mqttrep check --connect --write-probe
   mqttrep check --connect --json
 `,
   config: `Usage: mqttrep config [--config FILE] [--env-file FILE] [--json | --yaml]
@@ -157,6 +163,21 @@ replicate the topic.
 Examples
   mqttrep route home/hall/door
   mqttrep route site/OSLO/home/hall/door --from OSLO --json
+`,
+  forget: `Usage: mqttrep forget [BROKER] [--all] [--config FILE] [--env-file FILE] [--json]
+
+Removes what mqttrep has left at its brokers, or at BROKER alone: retained messages under MQTTREP_CONTROL_TOPIC. Use it
+before mqttrep is removed, or before a broker is taken out of the configuration. Stop mqttrep first. The topics are
+those of the store in MQTTREP_STORE; with --all they are those of every mqttrep, also of others that still run. If
+mqttrep is started again, it takes the broker for one that has lost its data: it deletes nothing, and fills it.
+
+The exit code is 0 if nothing is left; 1 if a broker still retains a control topic, or the store is in use; 69 if a
+broker was not reached.
+
+Examples
+  mqttrep forget
+  mqttrep forget PARIS
+  mqttrep forget --all
 `,
   demo: `Usage: mqttrep demo [--seconds N]
 

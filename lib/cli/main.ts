@@ -5,6 +5,7 @@ import { packageVersion } from '../package-version.ts';
 import { COMMANDS, type Command, DEFAULT_COMMAND, OPTIONS, type Option, SHELLS } from './commands.ts';
 import type { ConfirmOptions } from './confirm-deletions.ts';
 import { EXIT } from './exit-codes.ts';
+import type { Source } from './load-config.ts';
 import { sourceOf } from './source.ts';
 
 export async function main(args: readonly string[]): Promise<number> {
@@ -48,9 +49,7 @@ export async function main(args: readonly string[]): Promise<number> {
     case 'init':
       return (await import('./init.ts')).init(rest[0]);
     case 'check':
-      return values.connect === true
-        ? (await import('./check-connect.ts')).checkConnect(source, format)
-        : (await import('./check.ts')).check(source, format);
+      return check(values, source, format);
     case 'config':
       return (await import('./show-config.ts')).showConfig(source, values.yaml === true ? 'yaml' : format);
     case 'diff':
@@ -72,6 +71,13 @@ export async function main(args: readonly string[]): Promise<number> {
     case 'route':
       if (rest[0] === undefined) return wrongUsage("'mqttrep route' needs a topic");
       return (await import('./route.ts')).route({ topic: rest[0], from: values.from, source, format });
+    case 'forget':
+      return (await import('./forget.ts')).forget({
+        broker: rest[0],
+        whose: values.all === true ? 'all' : 'own',
+        source,
+        format,
+      });
     case 'demo':
       return demo(values.seconds);
     case 'completion':
@@ -85,6 +91,20 @@ function isCommand(word: string): word is Command {
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+}
+
+async function check(
+  values: ReturnType<typeof parse>['values'],
+  source: Source,
+  format: 'text' | 'json',
+): Promise<number> {
+  const isProbing = values['write-probe'] === true;
+  if (values.connect === true) {
+    const { checkConnect } = await import('./check-connect.ts');
+    return checkConnect({ source, format, writes: isProbing ? 'tested' : 'not tested' });
+  }
+  if (isProbing) return wrongUsage('--write-probe needs --connect');
+  return (await import('./check.ts')).check(source, format);
 }
 
 async function confirmDeletions(

@@ -6,6 +6,7 @@ import { createLogger } from '../log/logger.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { Mode } from '../protocol/settings.ts';
 import { Replicator } from '../supervisor/replicator.ts';
+import { endNow } from './end-now.ts';
 import { EXIT } from './exit-codes.ts';
 import { configSource, describe, printProblems, type Source } from './load-config.ts';
 import { Notifications } from './notifications.ts';
@@ -16,6 +17,9 @@ import { watchFiles } from './watch-files.ts';
 
 /** mqttrep tells PM2 and systemd that it is ready when each broker has answered, or after this time. */
 const READY_TIMEOUT_MS = 5_000;
+
+/** A process that stopped in order has ended by itself after this time. */
+const LEFTOVER_TIMEOUT_MS = 250;
 
 export interface RunOptions {
   readonly mode: Mode;
@@ -86,8 +90,10 @@ export async function run(source: Source, { mode, watchesFiles }: RunOptions): P
   });
   // Node.js aborts when it resets a terminal that does not exist any more. SIGHUP ends it without that.
   if (signals.isTerminalGone()) process.kill(process.pid, 'SIGHUP');
-  if (replicator.isMisconfigured) return EXIT.config;
-  return hasFailed ? EXIT.failure : EXIT.ok;
+  const code = replicator.isMisconfigured ? EXIT.config : hasFailed ? EXIT.failure : EXIT.ok;
+  // A thread that cannot be ended would keep the process alive.
+  setTimeout(() => endNow(code), LEFTOVER_TIMEOUT_MS).unref();
+  return code;
 }
 
 function notificationsOf(replicator: Replicator, log: Log): Notifications | undefined {

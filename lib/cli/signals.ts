@@ -1,10 +1,11 @@
 /**
- * The signals of a running mqttrep. The first SIGINT or SIGTERM stops it; a second one, or `STOP_LIMIT`, ends it at once.
+ * The signals of a running mqttrep. The first SIGINT or SIGTERM stops it; a second one, or STOP_TIMEOUT_MS, ends it at once.
  * At SIGHUP it reads its configuration again.
  */
 
 import { isatty } from 'node:tty';
 import { STOP_TIMEOUT_MS } from '../supervisor/replicator.ts';
+import { endNow } from './end-now.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface SignalDeps {
@@ -25,9 +26,9 @@ export function obeySignals({ stop, reload, log }: SignalDeps): Signals {
   const isTerminalGone = () => hadTerminal && !isatty(STDIN);
   let limit: NodeJS.Timeout | undefined;
   const end = (signal: string) => {
-    if (limit !== undefined) process.exit(EXIT.failure);
+    if (limit !== undefined) endNow(EXIT.failure);
     log(`${signal}: stopping`);
-    limit = setTimeout(() => process.exit(EXIT.failure), STOP_TIMEOUT_MS);
+    limit = setTimeout(() => endNow(EXIT.failure), STOP_TIMEOUT_MS);
     stop();
   };
   const hangup = () => {

@@ -47,6 +47,7 @@ const STATE_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
   unreachable: 'red',
   refused: 'red',
   parked: 'red',
+  paused: 'yellow',
 };
 
 interface Column {

@@ -42,7 +42,11 @@ export interface HttpConfig {
   readonly address: 'chosen' | 'default';
   /** What a client must show; undefined for nothing, on loopback only. Must not be logged. */
   readonly token: string | undefined;
+  /** Further names under which clients reach the server without a token. */
+  readonly hosts: readonly string[];
   readonly hidesPayloads: boolean;
+  /** Whether a client that shows the token may compare, retry, pause and resume a broker. */
+  readonly allowsActions: boolean;
 }
 
 export interface BrokerConfig {

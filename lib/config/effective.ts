@@ -45,7 +45,9 @@ export interface HttpDescription {
   readonly port: number;
   /** `***` if there is one. */
   readonly token: string | null;
+  readonly hosts: readonly string[];
   readonly hidesPayloads: boolean;
+  readonly allowsActions: boolean;
 }
 
 export interface DescribedConfig {
@@ -131,8 +133,15 @@ export function describeBroker(broker: BrokerConfig): BrokerDescription {
   };
 }
 
-function describeHttp({ host, port, token, hidesPayloads }: HttpConfig): HttpDescription {
-  return { host, port, token: token === undefined ? null : MASK, hidesPayloads };
+function describeHttp({
+  host,
+  port,
+  token,
+  hosts,
+  hidesPayloads,
+  allowsActions,
+}: HttpConfig): HttpDescription {
+  return { host, port, token: token === undefined ? null : MASK, hosts, hidesPayloads, allowsActions };
 }
 
 function describeOptions(options: ConnectionOptions): Record<string, string | number | boolean> {
@@ -189,9 +198,11 @@ function routeLines({ maps, exclusions }: Config, names: readonly string[]): str
   ];
 }
 
-function httpInWords({ host, port, token, hidesPayloads }: HttpDescription): string {
+function httpInWords({ host, port, token, hosts, hidesPayloads, allowsActions }: HttpDescription): string {
+  const names = hosts.length === 0 ? '' : `, also as ${hosts.join(', ')}`;
   const payloads = hidesPayloads ? 'without payloads' : 'with payloads';
-  return `${httpUrl({ host, port })}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}`;
+  const actions = allowsActions ? ', with actions' : '';
+  return `${httpUrl({ host, port })}${names}, ${token === null ? 'no token' : `token ${token}`}, ${payloads}${actions}`;
 }
 
 function inWords(chosen: readonly string[], all: readonly string[]): string {

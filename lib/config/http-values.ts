@@ -27,6 +27,20 @@ export function parseHttpAddress(text: string): Parsed<ListenAddress> {
   };
 }
 
+/** Names as they stand in a Host header, without ports. */
+export function parseHosts(text: string): Parsed<readonly string[]> {
+  const hosts = text
+    .split(',')
+    .map(host => host.trim().toLowerCase())
+    .filter(host => host !== '');
+  const wrong = hosts.find(host => !/^[\w-]+(?:\.[\w-]+)*$/.test(host));
+  if (wrong === undefined) return { value: hosts };
+  return {
+    problem: `${show(wrong)} is not the name of a host`,
+    fix: 'write names without scheme, port and wildcards, such as mqttrep,mqttrep.default.svc',
+  };
+}
+
 /** The address in a browser. An IPv6 address stands in brackets. */
 export function httpUrl({ host, port }: { readonly host: string; readonly port: number }): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;

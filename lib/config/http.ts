@@ -21,6 +21,8 @@ export function readHttp(
   const entry = entries.get(HTTP_SETTINGS.address.key);
   const address = readSetting(HTTP_SETTINGS.address, entries, problems);
   const showsPayloads = readSetting(HTTP_SETTINGS.showsPayloads, entries, problems);
+  const allowsActions = readSetting(HTTP_SETTINGS.allowsActions, entries, problems) === true;
+  const hosts = readSetting(HTTP_SETTINGS.hosts, entries, problems) ?? [];
   const token = readToken(environment, readFile, problems);
   if (address === 'off') return undefined;
   const { host, port } = address;
@@ -30,12 +32,21 @@ export function readHttp(
       fix: `set ${TOKEN} (or ${TOKEN_FILE}), such as to what \`openssl rand -hex 16\` prints, or remove the host`,
     });
   }
+  const actions = entries.get(HTTP_SETTINGS.allowsActions.key);
+  if (allowsActions && actions !== undefined && token === undefined) {
+    problems.error(actions.variable, {
+      problem: 'actions need a token, and there is none that a client would have to show',
+      fix: `set ${TOKEN} (or ${TOKEN_FILE}), such as to what \`openssl rand -hex 16\` prints, or remove ${actions.variable}`,
+    });
+  }
   return {
     host,
     port,
     address: entry === undefined ? 'default' : 'chosen',
     token: token === 'wrong' ? undefined : token?.value,
+    hosts,
     hidesPayloads: !(showsPayloads ?? isLoopback(host)),
+    allowsActions,
   };
 }
 

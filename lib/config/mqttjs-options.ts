@@ -146,6 +146,20 @@ const TLS_OPTIONS = [
 /** Options of a TCP connection in Node.js. */
 const TCP_OPTIONS = ['family', 'hints', 'keepAlive', 'keepAliveInitialDelay', 'localAddress', 'localPort'];
 
+/** Options inside of options. */
+const INNER_OPTIONS: readonly (readonly [name: string, inner: readonly string[]])[] = [
+  ['will', ['topic', 'payload', 'qos', 'retain', 'properties']],
+  [
+    'wsOptions',
+    [
+      ...['agent', 'auth', 'closeTimeout', 'followRedirects', 'handshakeTimeout', 'headers', 'host'],
+      ...['localAddress', 'maxPayload', 'maxRedirects', 'origin', 'perMessageDeflate', 'protocolVersion'],
+      ...['rejectUnauthorized', 'servername', 'skipUTF8Validation', 'timeout'],
+      ...['ca', 'cert', 'key', ...TLS_OPTIONS, ...TCP_OPTIONS],
+    ],
+  ],
+];
+
 type Options = Record<string, unknown>;
 
 /**
@@ -164,10 +178,18 @@ export function checkOptions(options: Options, own: Iterable<string>): readonly 
       faults.push(treatment);
     } else if (!known.includes(name)) faults.push(unknown('option', name, known));
   }
-  const { properties } = options;
-  if (typeof properties === 'object' && properties !== null)
-    faults.push(...checkProperties(properties as Options));
+  if (isObject(options['properties'])) faults.push(...checkProperties(options['properties']));
+  for (const [name, inner] of INNER_OPTIONS) {
+    const object = options[name];
+    if (!isObject(object)) continue;
+    for (const key of Object.keys(object).filter(one => !inner.includes(one)))
+      faults.push(unknown('option', key, inner, `${name}.${key}`));
+  }
   return faults;
+}
+
+function isObject(value: unknown): value is Options {
+  return typeof value === 'object' && value !== null;
 }
 
 function checkProperties(properties: Options): readonly Fault[] {
@@ -181,10 +203,15 @@ function checkProperties(properties: Options): readonly Fault[] {
   return faults;
 }
 
-function unknown(what: 'option' | 'property', name: string, known: readonly string[]): Fault {
+function unknown(
+  what: 'option' | 'property',
+  name: string,
+  known: readonly string[],
+  place: string = name,
+): Fault {
   const meant = nearest(name, known);
   return {
-    problem: `neither mqttrep nor MQTT.js knows the ${what} \`${name}\``,
+    problem: `neither mqttrep nor MQTT.js knows the ${what} \`${place}\``,
     fix: meant === undefined ? 'remove it' : `did you mean \`${meant}\`?`,
   };
 }

@@ -2,7 +2,13 @@
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { DeletionBound, StorePlace } from '../protocol/settings.ts';
-import { DEFAULT_HTTP_PORT, MIN_TOKEN_CHARACTERS, parseHttpAddress, parseToken } from './http-values.ts';
+import {
+  DEFAULT_HTTP_PORT,
+  MIN_TOKEN_CHARACTERS,
+  parseHosts,
+  parseHttpAddress,
+  parseToken,
+} from './http-values.ts';
 import { setting } from './setting.ts';
 import { storePlaceText } from './store-place.ts';
 import {
@@ -187,12 +193,29 @@ export const HTTP_SETTINGS = {
     isSecret: true,
     inFile: 'the token',
   }),
+  hosts: setting<readonly string[]>({
+    key: 'HTTP_HOSTS',
+    value: 'host names, comma separated',
+    parse: parseHosts,
+    unset: 'none',
+    help: 'Further names of this machine, such as that of a container or a proxy. Without a token, the status server answers only requests to a name of this machine.',
+    reload: 'restart',
+    show: hosts => hosts.join(', '),
+  }),
   showsPayloads: setting<boolean>({
     key: 'HTTP_PAYLOADS',
     value: BOOLEAN,
     parse: parseBoolean,
     unset: '`true` on loopback, else `false`',
     help: 'Whether the status server shows payloads.',
+    reload: 'restart',
+  }),
+  allowsActions: setting<boolean>({
+    key: 'HTTP_ACTIONS',
+    value: BOOLEAN,
+    parse: parseBoolean,
+    default: 'false',
+    help: 'Whether clients that show the token may compare, retry, pause and resume a broker, on the page and by POST. Needs `MQTTREP_HTTP_TOKEN`.',
     reload: 'restart',
   }),
 } as const;

@@ -7,12 +7,12 @@
 import type { Observed } from './events.ts';
 import { haveSameContent, heldAfter } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
-import { type Register, withHeld, withoutPending, withoutTransient } from './register.ts';
+import { heldWith, pendingWithout, pendingWithoutTransient, type Register } from './register.ts';
 import { compareVersions, type Version } from './version.ts';
 
 /**
- * Whether a replay shows what the broker held when we parted: nobody wrote there meanwhile. Some brokers replay without the
- * retain flag over MQTT 3.1.1.
+ * Whether a replay shows what the broker held at the end of the session. Then nobody wrote there meanwhile. Some brokers replay
+ * without the retain flag over MQTT 3.1.1.
  */
 export function isShownAsHeld(register: Register, event: Observed): boolean {
   if (!event.replay || event.retained === false) return false;
@@ -23,9 +23,9 @@ export function isShownAsHeld(register: Register, event: Observed): boolean {
 /**
  * The index in `pending` of the publish that this message is the echo of, or -1.
  *
- * A connection that returns stamps tells it by the stamp. The version that the message claims will do as well, since a broker
- * may alter the properties to which the stamp is bound. Other connections tell it by the payload: the first that fits. A
- * replay shows the last that fits, since the broker has overwritten the earlier ones.
+ * On a connection that returns stamps, the stamp must have the version of the publish. A claimed version counts too, because a
+ * broker may alter properties that the stamp depends on. On other connections the payload must be equal. A live message is the
+ * echo of the first publish that fits. A replayed message is the echo of the last one.
  */
 export function findEcho(register: Register, event: Observed): number {
   const { pending } = register;
@@ -79,10 +79,11 @@ function isAmbiguous({ pending }: Register, { broker, replay, stamps }: Observed
  */
 export function confirmed(register: Register, broker: number, last: number, index: number): Register {
   const entry = register.pending[index];
-  if (entry?.retained !== true) return { ...register, pending: withoutTransient(register, broker, last) };
+  if (entry?.retained !== true)
+    return { ...register, pending: pendingWithoutTransient(register, broker, last) };
   return {
     ...register,
-    held: withHeld(register, broker, heldAfter(entry.message)),
-    pending: withoutPending(register, broker, last),
+    held: heldWith(register, broker, heldAfter(entry.message)),
+    pending: pendingWithout(register, broker, last),
   };
 }

@@ -12,7 +12,7 @@ import type { Event } from './events.ts';
  * - `expired`: the winner expired, and became a deletion
  * - `updated`: more, or less, is known of a broker, and the winner stays
  * - `published`: the broker is sent what it lacks
- * - `full`: the broker lacks the winner, but `MAX_PENDING` publishes of the topic are pending there
+ * - `full`: the broker lacks the winner or the transient message. `MAX_PENDING` publishes of the topic are pending there
  * - `probing`: the broker lacks the winner as far as is known, but a probe is open there
  * - `idle`: nothing to do
  */

@@ -60,10 +60,10 @@ export interface Observed {
 /**
  * The state in which a broker returns, told by the marker that mqttrep left there.
  * - `first contact`: it was never seen, so what it retains is older than any live write
- * - `intact`: it has all that it had when we parted, so what differs was written since
+ * - `intact`: it has all that it had at the end of the session, so what differs was written since
  * - `wiped`: it came back empty, so what it has was written since, and what it lacks was not deleted
- * - `rolled back`: it came back with an earlier state, so what differs is old; or the topic alone shows what the broker held
- *   at the marker or since, and no longer when we parted
+ * - `rolled back`: it came back with an earlier state. A message that differs is old. An intact broker may have rolled back one
+ *   topic: the topic shows a message that the broker held at the marker or later, but not at the end of the session
  * - `no retention`: it retains no messages. It "holds" the last message published to it, and cannot be probed
  */
 export type ReturnState = 'first contact' | 'intact' | 'wiped' | 'rolled back' | 'no retention';
@@ -74,7 +74,10 @@ export interface Probed {
   readonly broker: number;
   /** 'unknown': the broker did not say. That never means 'absent'. */
   readonly found: Found | 'absent' | 'unknown';
-  /** The broker held the message at its marker or since, and no longer when we parted: it rolled back to it. */
+  /**
+   * The broker held the message at its marker or later, but not at the end of the session. So the broker rolled back to this
+   * message.
+   */
   readonly isRolledBack: boolean;
   /** What it means if the broker lacks what it held: a client deleted it, or the broker lost it. */
   readonly absence: 'deletion' | 'loss';
@@ -145,8 +148,10 @@ export interface Returned {
 }
 
 /**
- * What a broker held under a topic at the marker with which it returned, compared with what it is believed to hold: the same;
- * another message, and always some message since; or nothing, or that is not known.
+ * The message that a broker held at its marker, compared with the message that it is believed to hold.
+ * - `the same`: that message
+ * - `another`: another message, and the broker held some message ever since
+ * - `not known`: nothing, or mqttrep does not know it
  */
 export type AtMarker = 'the same' | 'another' | 'not known';
 
@@ -156,7 +161,7 @@ export interface ProbeLost {
   readonly broker: number;
 }
 
-/** The transient message is too old to be passed on. */
+/** mqttrep does not pass the transient message on any more. The message is too old, or it circles. */
 export interface Withheld {
   readonly kind: 'withheld';
 }
@@ -179,7 +184,7 @@ export interface Publish {
   readonly retain: boolean;
   readonly qos: QoS;
   /** No echo will come, so the acknowledgement is brought back as an event. */
-  readonly confirm: boolean;
+  readonly hasNoEcho: boolean;
 }
 
 /**

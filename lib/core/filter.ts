@@ -68,8 +68,8 @@ function breadth(level: string | undefined): number {
 }
 
 /**
- * The last level of topics that prove a right to read: mqttrep publishes there, beside the topics that it probes, and its own
- * message comes back or not.
+ * The last level of topics by which mqttrep proves that it can read. mqttrep publishes a message there. The message comes back
+ * if mqttrep can read there.
  */
 export const READ_PROBE_LEVEL = 'mqttrep-read-probe';
 
@@ -79,8 +79,8 @@ export function parentOf(topic: string): string {
 }
 
 /**
- * Whether a topic may be replicated at all. Topics of the broker itself (`$…` and `ActiveMQ/…`) may not, nor may those of
- * mqttrep: its control topics, and its read probes beside topics of clients.
+ * Whether a topic may be replicated at all. Two kinds of topics may not: topics of the broker itself (`$…`, `ActiveMQ/…`), and
+ * topics of mqttrep (control topics and read probes).
  */
 export function isReplicable(topic: string, controlPrefix: string): boolean {
   return !(

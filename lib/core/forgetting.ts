@@ -62,8 +62,8 @@ export function forgettableFrom(
 }
 
 /**
- * Whether nothing would be lost by forgetting the topic. No transient message waits. If the topic was deleted, that is long
- * ago, and every broker that takes part is known to be without it: else that broker would bring it back.
+ * Whether nothing would be lost by forgetting the topic. No transient message waits. A deletion must be old enough. Every broker
+ * that takes part must be known to lack the topic. A broker that still had it would bring it back.
  */
 export function isForgettable(
   register: Register,

@@ -7,8 +7,8 @@
  * is too large, has no value.
  *
  * A deletion has no value to compare, so its version decides. With the chain `arrival` that is the same total order. With any
- * other chain it is not transitive: a deletion beats the older serial 5, a serial 3 that is written after the deletion beats the
- * deletion, and 5 beats 3. So the register remembers the last deletion (`tombstone`), and what is older never wins again.
+ * other chain the order is not transitive. Example: a deletion beats serial 5, which is older. Serial 3 is written later and
+ * beats the deletion. Serial 5 beats serial 3. So the register remembers the last deletion (`tombstone`), and what is older never wins again.
  * Registers are ordered by the tombstone first and by the chain second, which is total again.
  */
 
@@ -17,7 +17,7 @@ import { type Comparator, type Format, formatMergeChain, type MergeChain } from 
 import { follow } from './merge-path.ts';
 import { compareValues, type Value, valueFrom, valueFromText } from './merge-value.ts';
 import { type Bytes, isDeletion, type Message } from './message.ts';
-import { compareVersions } from './version.ts';
+import { compareVersions, RANKS_PER_PRIORITY } from './version.ts';
 
 /** Positive when `a` wins, negative when `b` wins, 0 when they are the same write. */
 export type MessageOrder = (a: Message, b: Message) => number;
@@ -52,7 +52,7 @@ export type Decider = (a: Message, b: Message) => string;
 
 /**
  * Tells which comparator decided in `compileMergeChain`. Messages of a first contact have no time of arrival: there the
- * `priority` of the brokers decides.
+ * `priority` of the brokers decides, and between brokers of one priority their `name`.
  * @throws {Error} as `compileMergeChain` does
  */
 export function compileDecider(chain: MergeChain, decoders: Decoders): Decider {
@@ -60,8 +60,13 @@ export function compileDecider(chain: MergeChain, decoders: Decoders): Decider {
   return (a, b) => {
     const decided =
       isDeletion(a) || isDeletion(b) ? undefined : orders.find(({ order }) => order(a, b) !== 0)?.name;
-    return decided ?? (a.version.time === 0 && b.version.time === 0 ? 'priority' : 'arrival');
+    return decided ?? (a.version.time === 0 && b.version.time === 0 ? firstContactDecider(a, b) : 'arrival');
   };
+}
+
+function firstContactDecider(a: Message, b: Message): 'priority' | 'name' {
+  const priority = ({ version }: Message) => Math.floor(version.counter / RANKS_PER_PRIORITY);
+  return priority(a) === priority(b) ? 'name' : 'priority';
 }
 
 /** The order of each comparator of the chain but `arrival`, which comes last and nowhere else. */

@@ -3,8 +3,8 @@
  *
  *     nothing < boolean < text < number < time
  *
- * then within the kind. If values of different kinds were equal, three messages could beat each other in a ring, and replicas
- * that see them in different orders would never agree. The kinds are ordered by how well they serve as a version: the text
+ * then within the kind. Values of different kinds are never equal. Otherwise three messages could beat each other in a ring,
+ * and replicas would never agree. The kinds are ordered by how well they serve as a version: the text
  * `"n/a"`, or the 0 of a clock that was not set, must not beat a real time for ever.
  *
  * A value that is missing, null, NaN, an object, an array or a byte string counts as nothing.

@@ -4,7 +4,7 @@ import type { Found, Observed } from './events.ts';
 import { haveSameContent, heldAfter, isDeletion, isInSync, type Message } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { type Register, withHeld } from './register.ts';
+import { heldWith, type Register } from './register.ts';
 import { compareVersions, isNewer, type Version } from './version.ts';
 
 /** The stamp of a message, unless a client copied it onto another payload: one version has one payload. */
@@ -39,7 +39,7 @@ export function merge(
   { order }: Policy,
 ): Outcome<'won' | 'lost' | 'repeated'> {
   const { winner } = register;
-  const held = (now: Message) => (stored ? withHeld(register, broker, heldAfter(now)) : register.held);
+  const held = (now: Message) => (stored ? heldWith(register, broker, heldAfter(now)) : register.held);
   if (winner !== undefined && haveSameContent(winner, message)) {
     const same = repeated(winner, message, refreshes);
     return outcome({ ...register, winner: same, held: held(same) }, 'repeated');
@@ -68,7 +68,7 @@ function wasDeleted({ tombstone }: Register, { version }: Message): boolean {
   return tombstone !== undefined && isNewer(tombstone, version);
 }
 
-/** The last deletion, if this loser is counted. */
+/** The last deletion before the winner. The loser may be a later deletion than the known one. */
 function tombstoneAfter({ tombstone }: Register, loser: Message): Version | undefined {
   if (!isDeletion(loser)) return tombstone;
   return tombstone === undefined || isNewer(loser.version, tombstone) ? loser.version : tombstone;

@@ -20,8 +20,17 @@ import { compareVersions, isNewer, type Version } from './version.ts';
 
 /** Whether the broker lacks the winner or the transient message. */
 export function lacks(register: Register, broker: number): boolean {
-  const { winner, transient } = register;
-  if (transient !== undefined && has(transient.recipients, broker)) return true;
+  return lacksTransient(register, broker) || lacksWinner(register, broker);
+}
+
+/** Whether the transient message has still to be passed on to the broker. */
+export function lacksTransient({ transient }: Register, broker: number): boolean {
+  return transient !== undefined && has(transient.recipients, broker);
+}
+
+/** Whether the broker will hold another message than the winner, as far as is known. */
+export function lacksWinner(register: Register, broker: number): boolean {
+  const { winner } = register;
   return winner !== undefined && !isInSync(willHold(register, broker), winner);
 }
 
@@ -70,7 +79,7 @@ function byVersion(transient: Message | undefined, retained: Message | undefined
 }
 
 function publish(message: Message, broker: number, retain: boolean, policy: Policy): Publish {
-  return { kind: 'publish', broker, message, retain, qos: policy.qos, confirm: !has(policy.echo, broker) };
+  return { kind: 'publish', broker, message, retain, qos: policy.qos, hasNoEcho: !has(policy.echo, broker) };
 }
 
 /** Proves something only of topics to which we do not subscribe there: other acknowledgements are not brought here. */
@@ -96,7 +105,7 @@ function pendingIndex(register: Register, broker: number, version: Version): num
   );
 }
 
-/** The transient message is too old, and is not passed on any more. */
+/** mqttrep does not pass the transient message on any more. The message is too old, or it circles. */
 export function withheld(register: Register): Outcome<'updated' | 'idle'> {
   const { transient } = register;
   if (transient === undefined || transient.recipients === 0) return outcome(register, 'idle');

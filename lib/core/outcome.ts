@@ -18,8 +18,8 @@ export interface Outcome<E extends Effect = Effect> {
 }
 
 /**
- * A message lost against another one that does not succeed it: the later writer had not been shown the earlier message, or
- * the merge chain preferred the earlier message.
+ * One of two messages was dropped. The later writer had not been shown the earlier message, or the merge chain preferred the
+ * earlier message.
  */
 export interface Conflict {
   readonly winner: Message;

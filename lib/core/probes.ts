@@ -8,14 +8,14 @@ import { type Outcome, outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import {
   hasStaleProbe,
+  heldWith,
   isProbing,
   isRetainedPending,
   pendingAt,
+  pendingWithout,
+  pendingWithoutRetained,
+  probesWithout,
   type Register,
-  withHeld,
-  withoutPending,
-  withoutProbe,
-  withoutRetained,
   withProbe,
 } from './register.ts';
 import type { Version } from './version.ts';
@@ -35,11 +35,11 @@ export function echoOverdue(register: Register, { broker }: EchoOverdue): Outcom
   if (pendingAt(register, broker) === 0 || isProbing(register, broker)) return outcome(register, 'idle');
   if (isRetainedPending(register, broker)) return sendProbe(register, broker, 'urgent');
   // A transient message leaves no trace that a probe could find.
-  const pending = withoutPending(register, broker, register.pending.length);
+  const pending = pendingWithout(register, broker, register.pending.length);
   return outcome({ ...register, pending }, 'updated');
 }
 
-/** Probes again, unless a publish is pending or a probe is open. */
+/** mqttrep probes the broker if nothing is pending there and no probe is open. */
 export function scanDue(register: Register, { broker }: ScanDue): Outcome<'updated' | 'idle'> {
   const isBusy = pendingAt(register, broker) > 0 || isProbing(register, broker);
   return isBusy ? outcome(register, 'idle') : sendProbe(register, broker, 'background');
@@ -47,10 +47,13 @@ export function scanDue(register: Register, { broker }: ScanDue): Outcome<'updat
 
 export function probeLost(register: Register, { broker }: ProbeLost): Outcome<'updated' | 'idle'> {
   if (!isProbing(register, broker)) return outcome(register, 'idle');
-  return outcome({ ...register, probes: withoutProbe(register, broker) }, 'updated');
+  return outcome({ ...register, probes: probesWithout(register, broker) }, 'updated');
 }
 
-/** A broker tells what it retains now. A stale probe proves nothing that contradicts the message after it. */
+/**
+ * A broker tells what it retains now. A stale answer counts only if it agrees with the message that the broker delivered after
+ * the probe was sent.
+ */
 export function probed(register: Register, event: Probed, policy: Policy): Outcome<EffectOf<'probed'>> {
   const { broker, found } = event;
   if (found === 'unknown') return unanswered(register, broker);
@@ -64,15 +67,15 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
 export function withAnswer(register: Register, broker: number): Register {
   return {
     ...register,
-    probes: withoutProbe(register, broker),
-    pending: withoutRetained(register, broker),
+    probes: probesWithout(register, broker),
+    pending: pendingWithoutRetained(register, broker),
   };
 }
 
 function unanswered(register: Register, broker: number): Outcome<'updated'> {
   const next = withAnswer(register, broker);
   const wasPending = next.pending.length < register.pending.length;
-  return outcome(wasPending ? { ...next, held: withHeld(register, broker, 'unknown') } : next, 'updated');
+  return outcome(wasPending ? { ...next, held: heldWith(register, broker, 'unknown') } : next, 'updated');
 }
 
 function absentAt(
@@ -85,7 +88,7 @@ function absentAt(
   if (absence === 'deletion' && isConfirmedAt(register, broker)) {
     return merge(next, deletion(newVersion, broker), { broker, stored: true, refreshes: false }, policy);
   }
-  return outcome({ ...next, held: withHeld(register, broker, 'absent') }, 'updated');
+  return outcome({ ...next, held: heldWith(register, broker, 'absent') }, 'updated');
 }
 
 /** Whether an absence is contradicted by a message that the broker delivered after the probe was sent. */
@@ -93,7 +96,10 @@ export function isContradicted(register: Register, broker: number): boolean {
   return hasStaleProbe(register, broker) && typeof register.held[broker] === 'object';
 }
 
-/** Whether the broker held the winner, and nothing was pending there: a newer write beats a deletion. */
+/**
+ * Whether the broker held the winner, and no retained publish was pending there. Otherwise the deletion could be older than the
+ * winner.
+ */
 function isConfirmedAt(register: Register, broker: number): boolean {
   const holds = register.held[broker];
   if (typeof holds !== 'object' || isRetainedPending(register, broker)) return false;
@@ -114,7 +120,7 @@ function foundAt(
     return isAsHeld ? outcome(next, 'updated') : sendProbe(register, broker, 'urgent');
   }
   const known = knownAt(register, broker, found);
-  if (known !== undefined) return outcome({ ...next, held: withHeld(register, broker, known) }, 'updated');
+  if (known !== undefined) return outcome({ ...next, held: heldWith(register, broker, known) }, 'updated');
   const message: Message = {
     payload: found.payload,
     properties: found.properties,

@@ -14,8 +14,8 @@ import type { Register } from './register.ts';
 import type { Version } from './version.ts';
 
 /**
- * Two writes race if they are less than so many milliseconds apart. Ours counts from when it was first seen: at one tick a
- * second it arrives up to a second after that, and later over a slow link.
+ * Two writes race if they are less than so many milliseconds apart. The time of our write is the time at which mqttrep first saw
+ * the message. Our write may arrive a tick later, or more over a slow link.
  */
 const RACE_WINDOW_MS = 10_000;
 
@@ -47,7 +47,7 @@ function theirsRaced(before: Register, event: Observed): boolean {
   const { winner, held, pending } = before;
   if (pending.some(one => one.broker === broker && one.retained && !haveSameContent(one.message, event)))
     return true;
-  // Neither leaves a trace in the register by which the next delivery could be told to race with it.
+  // These two writes do not change the register. So the register could not show that the next delivery races with them.
   const deletesNothing = payload === '' && stamp === undefined && typeof held[broker] !== 'object';
   const repeatsOther = winner !== undefined && winner.origin !== broker && haveSameContent(winner, event);
   if (deletesNothing || (repeatsOther && isRecent(winner.version, event))) return true;

@@ -86,8 +86,8 @@ export function emptyRegister(brokers: number): Register {
 }
 
 /**
- * Whether nothing is pending, and each broker holds the winner, or nothing, or is not known. Such a register consists of
- * the winner, `held`, and at which brokers messages turned out not to be retained.
+ * Whether nothing is pending, and no broker is known to hold another message than the winner. Such a register consists of the
+ * winner, `held` and `inference.unretained`.
  */
 export function isAtRest(register: Register): boolean {
   const { winner, tombstone, transient, held, pending, probes, inference } = register;
@@ -135,7 +135,7 @@ export function withRoom(register: Register, brokers: number): Register {
   return { ...register, held: [...register.held, ...new Array<Held>(more).fill('unknown')] };
 }
 
-export function withHeld(register: Register, broker: number, held: Held): readonly Held[] {
+export function heldWith(register: Register, broker: number, held: Held): readonly Held[] {
   return register.held[broker] === held ? register.held : register.held.with(broker, held);
 }
 
@@ -162,17 +162,21 @@ export function isRetainedPending({ pending }: Register, broker: number): boolea
 }
 
 /** The pending publishes without those to a broker, up to and with index `last`. */
-export function withoutPending(register: Register, broker: number, last: number): readonly Pending[] {
+export function pendingWithout(register: Register, broker: number, last: number): readonly Pending[] {
   return keepPending(register, (entry, index) => entry.broker !== broker || index > last);
 }
 
 /** The pending publishes without the retained ones to a broker. */
-export function withoutRetained(register: Register, broker: number): readonly Pending[] {
+export function pendingWithoutRetained(register: Register, broker: number): readonly Pending[] {
   return keepPending(register, entry => entry.broker !== broker || !entry.retained);
 }
 
 /** The pending publishes without the transient ones to a broker, up to and with index `last`. */
-export function withoutTransient(register: Register, broker: number, last: number): readonly Pending[] {
+export function pendingWithoutTransient(
+  register: Register,
+  broker: number,
+  last: number,
+): readonly Pending[] {
   return keepPending(register, (entry, index) => entry.broker !== broker || entry.retained || index > last);
 }
 
@@ -199,11 +203,11 @@ export function hasStaleProbe({ probes }: Register, broker: number): boolean {
 
 /** The register with a new probe of the broker, in place of an open one. */
 export function withProbe(register: Register, broker: number): Register {
-  return { ...register, probes: [...withoutProbe(register, broker), { broker, isStale: false }] };
+  return { ...register, probes: [...probesWithout(register, broker), { broker, isStale: false }] };
 }
 
 /** The open probes without that of a broker. */
-export function withoutProbe({ probes }: Register, broker: number): readonly OpenProbe[] {
+export function probesWithout({ probes }: Register, broker: number): readonly OpenProbe[] {
   if (probes.length === 0) return probes;
   const kept = probes.filter(probe => probe.broker !== broker);
   return kept.length === 0 ? NO_PROBES : kept;

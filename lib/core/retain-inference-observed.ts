@@ -19,8 +19,8 @@ import { isNewer } from './version.ts';
 import { isWithoutRetention, retainedWrite, transientWrite } from './write.ts';
 
 /**
- * For so many milliseconds an empty message that we passed on to a broker may come back from it as another copy: over a
- * second filter, by another replicator, or as the retained message that follows it if it was a deletion.
+ * An empty message that we passed on may come back within this many milliseconds. A second filter or another replicator may bring
+ * it. Or it was a deletion, and the retained message follows.
  */
 const EMPTY_COPY_AGE_MS = 5_000;
 
@@ -39,10 +39,10 @@ export function observedWithoutFlag(
   const result = policy.retain
     ? retainedWrite(register, event, policy, isWithoutRetention(event))
     : passedOn(register, event, policy);
-  return isRetained === false ? result : withProbe(register, result, event, policy);
+  return isRetained === false ? result : andProbed(register, result, event, policy);
 }
 
-/** To pass a copy of an empty message on to where it came from would never end. */
+/** mqttrep passes no copy of an empty message on. The copy would come back forever. */
 function passedOn(register: Register, event: Observed, policy: Policy): Outcome<'transient' | 'repeated'> {
   const { transient } = register;
   const isCopy = transient !== undefined && isCopyOfEmpty(transient, event);
@@ -56,9 +56,9 @@ function isCopyOfEmpty({ message, recipients, since }: Transient, event: Observe
 }
 
 /**
- * Whether the message counts as retained; undefined if only a probe can tell. It does if its broker retains the topic as the
- * others do, and does not if a probe found so before. An empty message deletes the topic, or asks a client for its state: no
- * inference may delete, so a probe tells where the broker is believed to retain anything.
+ * Whether the message counts as retained; undefined if only a probe can tell. Without RETAIN, an empty message never counts as a
+ * deletion without a probe. A message does not count as retained if an earlier probe found that at its broker. It counts as
+ * retained if its broker holds the topic and mqttrep keeps that broker up to date.
  */
 function inferredRetained(register: Register, event: Observed, policy: Policy): boolean | undefined {
   const { winner } = register;
@@ -66,22 +66,24 @@ function inferredRetained(register: Register, event: Observed, policy: Policy): 
   const isEmpty = event.payload === '';
   if (!policy.retain && !isWithoutRetention(event)) {
     if (isEmpty) return isHeld || isProbing(register, event.broker) ? undefined : false;
-    // If the empty message was a deletion, the broker does not retain what it did.
+    // If the empty message was a deletion, the broker does not retain the topic any more.
     if (emptiedAt(register, event.broker) !== undefined) return undefined;
   }
+  // The exception applies only at a broker without retained messages: elsewhere the empty message was handled above.
   const isUnretained = has(register.inference.unretained, event.broker);
   if (isUnretained && !(isEmpty && isHeld && !policy.retain)) return false;
   // To delete a deleted topic changes nothing, retained or not.
   if (isEmpty && (isHeld || winner !== undefined)) return true;
   if (winner === undefined || isDeletion(winner)) return isHeld ? true : undefined;
-  return isWithoutRetention(event) || isInSyncOrPending(register, winner, event, policy) ? true : undefined;
+  return isWithoutRetention(event) || isKeptUpToDate(register, winner, event, policy) ? true : undefined;
 }
 
 /**
- * Whether the broker retains what the others do, or will as soon as pending publishes arrive. A broker that may not be
- * published to, or that does not take the topic, may have been left behind: what it lacks was not deleted there.
+ * Whether the broker holds a message of the topic that mqttrep keeps up to date, or will once a pending publish arrives. mqttrep
+ * may not publish to some brokers, and some do not take the topic. Such a broker may lack the winner although nobody deleted it
+ * there.
  */
-function isInSyncOrPending(
+function isKeptUpToDate(
   register: Register,
   winner: Message,
   { broker, isBlocked }: Observed,
@@ -97,8 +99,8 @@ function isInSyncOrPending(
 }
 
 /**
- * Whether two filters deliver a second time what the broker holds. The second copy of our own publish must not win over
- * later writes. An expiry of ours is the exception: a client that repeats itself is alive.
+ * Whether two filters deliver a second time what the broker holds. The second copy of our publish must not win over a later
+ * write. If mqttrep wrote the winner itself (an expiry), the message counts as a client's write.
  */
 function isSecondOfHeld({ held, winner }: Register, event: Observed, { twice }: Policy): boolean {
   if (!has(twice, event.broker) || isWithoutRetention(event)) return false;
@@ -110,8 +112,8 @@ function isSecondOfHeld({ held, winner }: Register, event: Observed, { twice }: 
 }
 
 /**
- * With RETAIN the message wins, whether its broker retained it or not. If not, the broker has to be given it. A later probe
- * tells: its answer is compared with what the broker retained before.
+ * With RETAIN the message counts as retained. Its broker may not retain it, and must get it then. A later probe tells which
+ * message the broker retains.
  */
 function withForcedWrite(
   register: Register,
@@ -127,10 +129,10 @@ function withForcedWrite(
 /**
  * The message is passed on at once, and its broker is probed.
  *
- * An answer tells only if the probe follows a message with a payload, and no deletion came between. So an open probe is void,
- * and sent again, when a deletion comes, and when a payload comes after a deletion.
+ * An answer counts if the probe was sent after a message with a payload, and no empty message came since. So mqttrep probes again
+ * after an empty message. It also probes again after the first payload that follows.
  */
-function withProbe(
+function andProbed(
   register: Register,
   result: Outcome<EffectOf<'observed'>>,
   event: Observed,
@@ -174,8 +176,8 @@ export function wroteLast({ winner, transient }: Register, broker: number, polic
 }
 
 /**
- * The register without an empty message that deleted nothing, as this message proves: the broker replays the topic as it
- * held it, or it stored our retained message after the empty one.
+ * The register without an empty message that deleted nothing. This message proves it in one of two ways. The broker replays the
+ * message that it held. Or the broker stored our publish after the empty message.
  */
 export function withoutRefutedDeletion(register: Register, event: Observed): Register {
   if (emptiedAt(register, event.broker) === undefined) return register;

@@ -9,11 +9,11 @@ import type { Policy } from './policy.ts';
 import { isContradicted, knownAt, probed, probeLost, sendProbe, withAnswer } from './probes.ts';
 import {
   hasStaleProbe,
+  heldWith,
   isProbing,
+  probesWithout,
   type Register,
   type Transient,
-  withHeld,
-  withoutProbe,
 } from './register.ts';
 import {
   heldBefore,
@@ -33,12 +33,14 @@ type Answered = Outcome<EffectOf<'probed'>>;
 export function inferredFromProbe(register: Register, event: Probed, policy: Policy): Answered {
   const { broker, found } = event;
   if (found === 'unknown') return countedAsRetained(probed(register, event, policy).register, broker, policy);
-  return found === 'absent' ? absentAt(register, event, policy) : foundAt(register, event, found, policy);
+  return found === 'absent'
+    ? inferredFromAbsence(register, event, policy)
+    : inferredFromFinding(register, event, found, policy);
 }
 
 // ── the broker retains nothing ─────────────────────────────────────────────────────────────────────────
 
-function absentAt(register: Register, event: Probed, policy: Policy): Answered {
+function inferredFromAbsence(register: Register, event: Probed, policy: Policy): Answered {
   const { broker } = event;
   const write = unresolvedAt(register, broker);
   if (write?.kind === 'after empty' && !isContradicted(register, broker))
@@ -51,16 +53,16 @@ function absentAt(register: Register, event: Probed, policy: Policy): Answered {
 }
 
 /**
- * An empty message came, and the broker does not retain any more what it did: a client deleted it then. If a retained
- * publish of ours is pending there, the answer decides nothing yet. Its echo tells that it was stored after the deletion; the
- * next probe tells that it was not.
+ * An empty message came, and the broker no longer retains the topic. So a client deleted the topic. If a retained publish of ours
+ * is pending there, the answer decides nothing yet. If the echo of the publish comes, the broker stored the publish after the
+ * deletion. If the next probe finds nothing, it did not.
  */
 function absentAfterEmpty(register: Register, write: WriteAfterEmpty, policy: Policy): Answered {
   const { broker, emptied } = write;
   const next = withAnswer(register, broker);
   if (!write.isEchoAwaited && next.pending.length < register.pending.length) {
     const waiting = withUnresolved(register, { ...write, isEchoAwaited: true });
-    return outcome({ ...waiting, probes: withoutProbe(register, broker) }, 'updated');
+    return outcome({ ...waiting, probes: probesWithout(register, broker) }, 'updated');
   }
   const resolved = withoutUnresolved(next, broker);
   const base = wroteLast(register, broker, policy) ? unretainedAlsoAt(resolved, broker) : resolved;
@@ -82,7 +84,7 @@ function unretainedAlsoAt(register: Register, broker: number): Register {
 
 // ── the broker retains a message ───────────────────────────────────────────────────────────────────────
 
-function foundAt(register: Register, event: Probed, found: Found, policy: Policy): Answered {
+function inferredFromFinding(register: Register, event: Probed, found: Found, policy: Policy): Answered {
   const { broker } = event;
   if (hasStaleProbe(register, broker)) return foundByStaleProbe(register, event, policy);
   if (knownAt(register, broker, found) !== undefined) {
@@ -94,14 +96,14 @@ function foundAt(register: Register, event: Probed, found: Found, policy: Policy
   const before = heldBefore(register, broker);
   if (before !== undefined && haveSameContent(before, found)) {
     const resolved = unretainedAlsoAt(withoutUnresolved(withAnswer(register, broker), broker), broker);
-    return outcome({ ...resolved, held: withHeld(register, broker, before) }, 'updated');
+    return outcome({ ...resolved, held: heldWith(register, broker, before) }, 'updated');
   }
   return foundNew(register, event, found, policy);
 }
 
 /**
- * The topic is retained there. What was found is as old as the write of the same payload that the broker delivered. If an
- * empty message came before, what the broker retained then is gone: it was a deletion, and the topic was written since.
+ * The topic is retained there. A message that was delivered with the same payload gives its version to the message that was
+ * found. If an empty message came before it, the topic was deleted and then written.
  */
 function foundNew(register: Register, event: Probed, found: Found, policy: Policy): Answered {
   const { broker } = event;
@@ -128,8 +130,8 @@ function deliveredAs(delivered: UnresolvedWrite | Message | undefined, found: Fo
 }
 
 /**
- * Something was found, and the broker delivered another message after the probe was sent. If that message is the first that
- * we know of the topic there, it is retained as well, and newer. Else only a new answer can tell.
+ * Something was found, and the broker delivered another message after the probe was sent. If we know no earlier message of the
+ * topic there, the delivered message is retained too, and newer. Otherwise mqttrep probes again.
  */
 function foundByStaleProbe(register: Register, event: Probed, policy: Policy): Answered {
   const { broker, now } = event;
@@ -159,9 +161,9 @@ function withoutPassed(register: Register, broker: number): Register {
 // ── the broker does not say ────────────────────────────────────────────────────────────────────────────
 
 /**
- * The broker does not say whether it retains an unresolved write. If others retain the topic, the write counts as retained,
- * lest it be lost; but not as what the broker holds, or its absence would pass for a deletion. If nobody is known to retain
- * the topic, the write stays unresolved.
+ * The broker does not say whether it retains an unresolved write. If other brokers retain the topic, the write counts as
+ * retained. Otherwise it could be lost. The broker does not count as holding it: a later absence would look like a deletion. If
+ * nobody is known to retain the topic, the write stays unresolved.
  */
 function countedAsRetained(register: Register, broker: number, policy: Policy): Answered {
   const { winner } = register;

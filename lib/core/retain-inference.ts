@@ -19,7 +19,7 @@ export type UnresolvedWrite = LiveWrite | ForcedWrite | WriteAfterEmpty;
 interface DeliveredWrite {
   readonly broker: number;
   readonly payload: Bytes;
-  /** By when it was delivered. The answer comes later, after writes of others. */
+  /** It dates the delivery. The answer to the probe comes later, perhaps after writes at other brokers. */
   readonly version: Version;
 }
 
@@ -28,7 +28,7 @@ interface LiveWrite extends DeliveredWrite {
   readonly kind: 'live';
 }
 
-/** With RETAIN the write counts as retained; a probe tells whether its broker has to be given it. */
+/** With RETAIN the write counts as retained. A probe tells whether the broker where it was written has to get it too. */
 interface ForcedWrite extends DeliveredWrite {
   readonly kind: 'forced';
   /** What the broker was known to retain before. */
@@ -43,7 +43,10 @@ export interface WriteAfterEmpty extends DeliveredWrite {
   readonly kind: 'after empty';
   /** The version of the empty message; of several, of the first. */
   readonly emptied: Version;
-  /** A probe found the topic absent while a publish of ours was pending: its echo, or the next answer, decides. */
+  /**
+   * A probe found the topic absent while a publish of ours was pending. The echo of that publish decides, or the answer to the
+   * next probe.
+   */
   readonly isEchoAwaited: boolean;
 }
 
@@ -82,8 +85,8 @@ export function emptiedAt(register: Inferring, broker: number): Version | undefi
 }
 
 /**
- * What the broker was last known to retain before a write that only counts as retained. Undefined if that write is not
- * what the broker holds by now.
+ * The message that the broker retained before a forced write. Undefined if the register has another message than that write in
+ * `held`.
  */
 export function heldBefore(register: Inferring, broker: number): Message | undefined {
   const write = unresolvedAt(register, broker);

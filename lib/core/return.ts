@@ -10,27 +10,33 @@ import type { Returned } from './events.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { has, type Policy } from './policy.ts';
 import { sendProbe } from './probes.ts';
-import { isRetainedPending, type Register, withHeld, withoutPending, withoutTransient } from './register.ts';
+import {
+  heldWith,
+  isRetainedPending,
+  pendingWithout,
+  pendingWithoutTransient,
+  type Register,
+} from './register.ts';
 
 export function returned(register: Register, event: Returned, policy: Policy): Outcome<'updated' | 'idle'> {
   const { broker, returnState, replayed, atMarker } = event;
   if (returnState === 'no retention') return returnedWithoutRetention(register, broker);
-  const pending = withoutPending(register, broker, register.pending.length);
+  const pending = pendingWithout(register, broker, register.pending.length);
   const wasPending = pending.length < register.pending.length;
   if (replayed) return wasPending ? outcome({ ...register, pending }, 'updated') : outcome(register, 'idle');
   if (!wasPending && typeof register.held[broker] !== 'object') return outcome(register, 'idle');
   if (has(policy.echo, broker) && returnState === 'intact') {
     // Transient publishes were lost with the connection.
-    const kept = { ...register, pending: withoutTransient(register, broker, register.pending.length) };
-    // The broker may have rolled back to before it had the topic: then its absence tells nothing, now and later.
-    const held = atMarker === 'not known' ? withHeld(register, broker, 'unknown') : register.held;
+    const kept = { ...register, pending: pendingWithoutTransient(register, broker, register.pending.length) };
+    // The broker may have rolled back to a state without the topic. Its absence proves nothing, now or after a later answer.
+    const held = atMarker === 'not known' ? heldWith(register, broker, 'unknown') : register.held;
     return sendProbe({ ...kept, held }, broker, 'background');
   }
   const isTrusted =
     !wasPending && !has(policy.echo, broker) && returnState === 'intact' && atMarker === 'the same';
   return isTrusted
     ? outcome(register, 'idle')
-    : outcome({ ...register, pending, held: withHeld(register, broker, 'unknown') }, 'updated');
+    : outcome({ ...register, pending, held: heldWith(register, broker, 'unknown') }, 'updated');
 }
 
 /**
@@ -38,8 +44,8 @@ export function returned(register: Register, event: Returned, policy: Policy): O
  * pending when the connection broke may have been lost, and is sent again.
  */
 function returnedWithoutRetention(register: Register, broker: number): Outcome<'updated' | 'idle'> {
-  const pending = withoutPending(register, broker, register.pending.length);
+  const pending = pendingWithout(register, broker, register.pending.length);
   if (pending.length === register.pending.length) return outcome(register, 'idle');
-  const held = isRetainedPending(register, broker) ? withHeld(register, broker, 'unknown') : register.held;
+  const held = isRetainedPending(register, broker) ? heldWith(register, broker, 'unknown') : register.held;
   return outcome({ ...register, pending, held }, 'updated');
 }

@@ -33,6 +33,7 @@ const RULES: { readonly [K in Event['kind']]: Rule<K> } = {
     const result = observed(before, event, policy);
     return withRace(register, event, withInferences(register, result, policy));
   },
+  // The inference comes first. It calls `probed` (probes.ts), the rule without inference.
   probed: (register, event, policy) =>
     withInferences(register, inferredFromProbe(register, event, policy), policy),
   acknowledged,

@@ -1,8 +1,8 @@
 /**
  * Versions: a total order of all writes, from a hybrid logical clock.
  *
- * A hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014) stays close to physical time, never runs backwards,
- * and orders the writes of one millisecond by a counter. The replica id breaks the last tie, so two versions are equal only if
+ * Versions come from a hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014). It stays close to physical time
+ * and never runs backwards. A counter orders the writes of one millisecond. The replica id breaks the last tie, so two versions are equal only if
  * they are the same write.
  */
 
@@ -14,6 +14,9 @@ export interface Version {
   /** The replica that dated the write. */
   readonly replica: string;
 }
+
+/** Ranks of brokers with one priority: at least as many as there are brokers. Their names decide between them. */
+export const RANKS_PER_PRIORITY = 32;
 
 /** Negative if `a` is older than `b`, positive if it is newer, 0 if they are the same write. */
 export function compareVersions(a: Version, b: Version): number {

@@ -39,6 +39,7 @@ export function retainedWrite(
     messageExpiresAt: event.now + event.expiry,
     ttlExpiresAt: afterTtl(event.now, policy.ttl),
   };
+  // A message with a stamp is a copy, and restarts no TTL. That applies also to a stamp that is not trusted.
   const refreshes = event.stamp === undefined && !isOld;
   const result = merge(register, message, { broker, stored: isStored, refreshes }, policy);
   const isRepetition = result.effect === 'repeated' && refreshes && !event.replay;

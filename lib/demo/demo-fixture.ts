@@ -30,7 +30,9 @@ const HTTP: HttpConfig = {
   port: 0,
   address: 'chosen',
   token: undefined,
+  hosts: [],
   hidesPayloads: false,
+  allowsActions: false,
 };
 
 /** Called when the client of a site receives a message; `at` in milliseconds of `performance.now()`. */

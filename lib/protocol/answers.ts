@@ -29,7 +29,7 @@ export interface Conflict {
   readonly topic: string;
   readonly winner: ConflictSide;
   readonly loser: ConflictSide;
-  /** The comparator that decided, such as `arrival` or `json:time`; `priority` at first contact. */
+  /** The comparator that decided, such as `arrival` or `json:time`; at first contact the `priority` or the `name` of the brokers. */
   readonly decidedBy: string;
 }
 
@@ -39,7 +39,10 @@ export interface ConflictSide {
   readonly value: Value;
 }
 
-/** A payload for display: text if it is UTF-8, else base64. Cut at 1,024 bytes, in lists at 256. */
+/**
+ * A payload for display: text if it is UTF-8, else base64. Cut at 8,192 bytes; in lists of conflicts at 1,024, in other
+ * lists at 256.
+ */
 export type Value =
   | { readonly kind: 'text' | 'base64'; readonly text: string; readonly bytes: number }
   | { readonly kind: 'deleted' | 'hidden' | 'unknown' };
@@ -100,6 +103,8 @@ export interface HeldValue {
   readonly value: Value;
   /** Whether the broker holds the winner. Also true if the topic must not be published to the broker. */
   readonly agrees: boolean;
+  /** Present if the broker does not accept the topic. */
+  readonly isRefused?: true;
 }
 
 export interface TopicDetails extends TopicRow {
@@ -109,6 +114,8 @@ export interface TopicDetails extends TopicRow {
   readonly pending: Readonly<Record<string, number>>;
   /** By name of a broker that does not accept the topic: the reason, and the time of the next attempt. */
   readonly blocked: Readonly<Record<string, BlockedTopic>>;
+  /** Since when it is diverging or blocked; null if it is neither. */
+  readonly divergingSince: number | null;
   readonly retain: boolean | null;
   readonly qos: number;
   /** Newest first, at most 10. */
@@ -137,4 +144,94 @@ export interface BlockedTopic {
   readonly reason: string;
   /** Milliseconds since 1970. */
   readonly retryAt: number;
+}
+
+/** The topics at one broker that need attention, the oldest first; at most 100 of each kind. */
+export interface BrokerTopics {
+  readonly refused: readonly RefusedTopic[];
+  readonly lagging: readonly LaggingTopic[];
+  /** The last comparison that a person asked for; null if there was none. */
+  readonly comparison: Comparison | null;
+}
+
+/** The broker replays all that it retains, which is compared with what it is believed to hold. */
+export interface Comparison {
+  readonly begunAt: number;
+  /**
+   * - `running`
+   * - `complete`: everything was compared
+   * - `incomplete`: a part was compared, since the broker does not show everything
+   * - `failed`: the connection was lost, or the broker does not allow a full scan
+   */
+  readonly state: 'running' | 'complete' | 'incomplete' | 'failed';
+  /** Topics at which the broker holds something else than mqttrep believed. They are probed, and then repaired. */
+  readonly differing: number;
+}
+
+/** The broker does not accept the topic. */
+export interface Refusal {
+  readonly topic: string;
+  /** As in the log. */
+  readonly reason: string;
+  /** When the broker first did not take it. */
+  readonly since: number;
+}
+
+export interface RefusedTopic extends Refusal {
+  /** The time of the next attempt; null while one is in flight. */
+  readonly retryAt: number | null;
+}
+
+/** The broker does not hold the winner yet. */
+export interface LaggingTopic {
+  readonly topic: string;
+  readonly since: number;
+  readonly cause: LagCause;
+}
+
+/**
+ * - `disconnected`: the broker is not connected
+ * - `in flight`: a publish is not confirmed
+ * - `probing`: mqttrep asks the broker first what it retains
+ * - `retrying`: the broker did not take the last publish, and mqttrep tries again
+ * - `deletion held`: a person has to decide about the deletion
+ * - `replay incomplete`: the broker may retain a message of its own that it has not shown
+ * - `waiting`: the publish waits for the next tick, or for earlier ones
+ */
+export type LagCause =
+  | 'disconnected'
+  | 'in flight'
+  | 'probing'
+  | 'retrying'
+  | 'deletion held'
+  | 'replay incomplete'
+  | 'waiting';
+
+/** What a person asked for has begun, or why it has not. */
+export type ActionResult =
+  /** `topics`: how many topics that concerns; null if that is not known. */
+  | { readonly isBegun: true; readonly topics: number | null }
+  | { readonly isBegun: false; readonly reason: string };
+
+/** What a broker allows, as its CONNACK or mqttrep's own tests told. Null: it names no limit, or that is not known. */
+export interface BrokerLimits {
+  /** Whether there is a connection; if not, the limits are those of the last one. */
+  readonly isConnected: boolean;
+  /** '5', '3.1.1' or '3.1'. */
+  readonly protocol: string | null;
+  readonly maxQos: number | null;
+  readonly retains: boolean;
+  /** Publishes in flight at once. */
+  readonly receiveMaximum: number | null;
+  /** Bytes. */
+  readonly maximumPacketSize: number | null;
+  readonly maxLevels: number | null;
+  /** Bytes. */
+  readonly maxTopicLength: number | null;
+  /** Filters in one SUBSCRIBE. */
+  readonly maxFilters: number | null;
+  readonly acceptsWill: boolean;
+  readonly acceptsControlTopics: boolean;
+  /** A second connection of mqttrep, for probes and full scans. */
+  readonly acceptsSecondConnection: boolean;
 }

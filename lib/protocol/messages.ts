@@ -10,8 +10,11 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Found, ProbePriority } from '../core/events.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
+import type { LinkState } from './link-state.ts';
 import type { BrokerRequest, ReconcilerRequest, Request, Response } from './requests.ts';
 import type { BrokerPlace, ReconcilerSettings, Sampling } from './settings.ts';
+
+export type { LinkState } from './link-state.ts';
 
 /** The part of a MessagePort that the actors use. */
 export interface Port<Sent, Received> {
@@ -36,10 +39,10 @@ export type FromBroker =
   | ({ readonly kind: 'full-scan-ended' } & FullScanResult)
   | ReadAccess;
 
-/** The worker is connected and has subscribed; the broker replays what it retains. */
+/** The worker is connected, and is about to subscribe. Then the broker replays what it retains. */
 export interface SessionStarted {
   readonly kind: 'session-started';
-  /** Counts the connections of this worker. The worker ignores commands of an earlier session. */
+  /** Counts the sessions of this worker. One connection has several if the filters change. The worker ignores commands of an earlier session. */
   readonly session: number;
   /** Whether the broker delivers stamps back (MQTT 5 user properties). */
   readonly stamps: boolean;
@@ -54,7 +57,7 @@ export interface SessionStarted {
 export interface CaughtUp {
   readonly kind: 'caught-up';
   readonly stamps: boolean;
-  /** The broker dropped a part of the replay: it delivered the sentinel only when it was asked for it alone. */
+  /** The broker dropped a part of the replay. It showed the sentinel only after mqttrep asked for the sentinel alone. */
   readonly isReplayIncomplete: boolean;
 }
 
@@ -85,7 +88,14 @@ export interface Observations {
   readonly messages: number;
 }
 
-/** What became of publications since the last message of this kind. */
+/**
+ * What became of publications since the last message of this kind. The words for that:
+ * - *acknowledged*: the PUBACK or PUBCOMP came
+ * - *completed*: acknowledged, refused, or dropped by the worker
+ * - *settled*: completed, and the reconciler knows it
+ * - *echoed*: the broker delivered the publish back
+ * - *confirmed*: echoed, or acknowledged where no echo comes
+ */
 export interface PublishResults {
   readonly kind: 'publish-results';
   /**
@@ -95,7 +105,7 @@ export interface PublishResults {
   readonly completedUpTo: number;
   /** Bytes of the completed publications, as `publicationBytes` counts them. */
   readonly bytes: number;
-  /** Acknowledged publications, of those that were sent with `confirm`. */
+  /** Acknowledged publications, of those that have no echo. */
   readonly acknowledged: readonly PublicationId[];
   readonly refused: readonly Refusal[];
   /** Topics with a publication in quarantine. It has not been sent yet, so it has no echo so far. */
@@ -238,6 +248,3 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** `at`: when it was logged, in milliseconds since 1970; left out by the main thread, where it is now. */
 export type Log = (level: LogLevel, message: string, at?: number) => void;
-
-/** `parked`: the worker crashed too often and is not restarted for a while; or two names lead to this broker. */
-export type LinkState = 'connecting' | 'replaying' | 'ready' | 'refused' | 'unreachable' | 'parked';

@@ -16,7 +16,7 @@ export interface Publication {
   readonly retain: boolean;
   readonly qos: QoS;
   /** It will have no echo, so the reconciler has to be told when the broker has acknowledged it. */
-  readonly confirm: boolean;
+  readonly hasNoEcho: boolean;
 }
 
 /** Unpacked: the payload as it goes to the socket. */
@@ -33,7 +33,7 @@ export function publicationBytes({
 
 const QOS = 3;
 const RETAIN = 4;
-const CONFIRM = 8;
+const HAS_NO_ECHO = 8;
 const PROPERTIES = 16;
 const EXPIRES = 32;
 
@@ -41,7 +41,7 @@ export function writePublication(writer: BatchWriter, p: Publication): void {
   const flags =
     p.qos |
     (p.retain ? RETAIN : 0) |
-    (p.confirm ? CONFIRM : 0) |
+    (p.hasNoEcho ? HAS_NO_ECHO : 0) |
     (p.properties === undefined ? 0 : PROPERTIES) |
     (p.expiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES);
   writer.record().u8(flags).text(p.topic).byteString(p.payload);
@@ -60,6 +60,6 @@ export function readPublication(reader: BatchReader): RawPublication {
     expiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,
     qos: (flags & QOS) as QoS,
     retain: (flags & RETAIN) !== 0,
-    confirm: (flags & CONFIRM) !== 0,
+    hasNoEcho: (flags & HAS_NO_ECHO) !== 0,
   };
 }

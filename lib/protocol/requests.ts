@@ -4,8 +4,12 @@
  */
 
 import type {
+  ActionResult,
+  BrokerLimits,
+  BrokerTopics,
   Conflict,
   DecidedDeletions,
+  Refusal,
   TopicCounts,
   TopicDetails,
   TopicLevel,
@@ -17,11 +21,10 @@ import type { HistogramCounts } from './histogram.ts';
 
 export interface BrokerResponses {
   readonly measures: BrokerMeasures;
+  readonly limits: BrokerLimits;
 }
 
-export interface BrokerRequest {
-  readonly kind: 'measures';
-}
+export type BrokerRequest = { readonly kind: 'measures' } | { readonly kind: 'limits' };
 
 export interface BrokerMeasures {
   /** Since the start of the actor. */
@@ -47,11 +50,25 @@ export type ReconcilerRequest =
   | ({ readonly kind: 'topics' } & TopicQuery)
   | { readonly kind: 'level'; readonly under: string; readonly after: string | null; readonly limit: number }
   | { readonly kind: 'topic'; readonly topic: string }
+  /** The topics that a broker refuses, and those that it lacks. */
+  | { readonly kind: 'broker-topics'; readonly broker: string }
   /** `filter`: a topic or a topic filter; empty for all topics. */
   | { readonly kind: 'trash'; readonly filter: string }
   /** Writes the messages in the trash that match the filter again. */
   | { readonly kind: 'undo'; readonly filter: string }
-  | DeletionsDecided;
+  | DeletionsDecided
+  | BrokerAction;
+
+/** A person wants this done at a broker now. */
+export interface BrokerAction {
+  readonly kind: 'action';
+  readonly broker: string;
+  /**
+   * - `compare`: the broker replays all that it retains, and what differs is probed
+   * - `retry`: the topics that the broker refused are published again
+   */
+  readonly action: 'compare' | 'retry';
+}
 
 /** A person has decided about the deletions that are held at a broker. */
 export interface DeletionsDecided {
@@ -74,10 +91,14 @@ export interface ReconcilerResponses {
   readonly topics: TopicList;
   readonly level: TopicLevel;
   readonly topic: TopicDetails | null;
+  /** Null if there is no such broker. */
+  readonly 'broker-topics': BrokerTopics | null;
   readonly trash: TrashList;
   readonly undo: Undone;
   /** Null if there is no such broker. */
   readonly deletions: DecidedDeletions | null;
+  /** Null if there is no such broker. */
+  readonly action: ActionResult | null;
 }
 
 export interface ReconcilerMeasures {
@@ -104,6 +125,8 @@ export interface ReconcilerMeasures {
     readonly historyDropped: Readonly<Record<string, number>>;
     readonly conflicts: Readonly<Record<string, number>>;
     readonly convergence: HistogramCounts;
+    /** Changes whose time to converge is not measured, for lack of room. */
+    readonly untimed: number;
     readonly commits: HistogramCounts;
     readonly ticks: HistogramCounts;
   };
@@ -125,7 +148,11 @@ export interface LinkMeasures {
   readonly waiting: number;
   /** Topics that are not in sync at this broker. */
   readonly behind: number;
+  /** Since when the topic that is so longest is not in sync, in milliseconds since 1970; blocked topics do not count. */
+  readonly behindSince: number | null;
   readonly blocked: number;
+  /** The topic that the broker refuses longest. */
+  readonly refusal: Refusal | null;
   readonly deletionsHeld: number;
   readonly unreadable: number;
   /** Its last replay was incomplete, and no full scan has read the rest. */

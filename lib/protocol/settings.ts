@@ -87,6 +87,7 @@ export interface ReconcilerSettings {
   readonly store: StorePlace;
   /** Whether payloads are left out of the answers to requests. */
   readonly hidesPayloads: boolean;
+  readonly mode: Mode;
 }
 
 /** Where the state is kept: only in memory, or in a folder. */

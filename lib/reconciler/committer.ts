@@ -1,6 +1,6 @@
 /**
- * What is decided is stored before it is sent: a publication leaves only after the commit that holds the register it came from.
- * So, whatever a broker shows after a crash, it is known whether mqttrep wrote it.
+ * A publication leaves after a commit has stored its register, or has failed. So mqttrep knows after a crash whether it wrote a
+ * message that a broker shows.
  *
  * One commit is in progress at a time; what changes meanwhile goes with the next one. When a commit fails, its changes go with
  * a later commit, and nothing waits for that.
@@ -19,7 +19,7 @@ export interface CommitterDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
   /** They follow the commits. */
-  readonly markers: Pick<Markers, 'write' | 'follow'>;
+  readonly markers: Pick<Markers, 'write' | 'scheduleWrite'>;
   readonly log: Log;
 }
 
@@ -50,8 +50,8 @@ export class Committer {
     return this.#failures;
   }
 
-  /** Stores what changed, then sends what is gathered by now. */
-  save(): void {
+  /** Stores what changed. Then sends the publications and probes that were gathered before. */
+  commitAndSend(): void {
     if (this.#isCommitting) {
       this.#isNextRequested = true;
       return;
@@ -59,7 +59,7 @@ export class Committer {
     const { store, table, links, markers } = this.#deps;
     const uptime = performance.now();
     const isFailing = uptime < this.#retryAt;
-    // Changes from now on belong to a later commit than the markers that leave now.
+    // The markers that leave now name a closed commit. Later changes belong to a later commit.
     if (isFailing) table.commits.close();
     markers.write(isFailing ? table.commits.closed : table.commits.closing);
     const send = links.seal();
@@ -92,7 +92,7 @@ export class Committer {
   /** Stores what changed, also while commits fail. Resolves when the commit has succeeded or failed. */
   finish(): Promise<void> {
     this.#retryAt = 0;
-    this.save();
+    this.commitAndSend();
     if (!this.#isCommitting) return Promise.resolve();
     return new Promise(resolve => {
       this.#idle.push(resolve);
@@ -136,10 +136,10 @@ export class Committer {
     this.#isCommitting = false;
     if (this.#isNextRequested) {
       this.#isNextRequested = false;
-      this.save();
+      this.commitAndSend();
     }
     if (this.#isCommitting) return;
-    this.#deps.markers.follow();
+    this.#deps.markers.scheduleWrite();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

@@ -20,7 +20,7 @@ import type { TopicTable } from './topics/topic-table.ts';
 export interface DispatcherDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
-  readonly committer: Pick<Committer, 'save'>;
+  readonly committer: Pick<Committer, 'commitAndSend'>;
   readonly damper: Pick<LoopDamper, 'passedOn'>;
   /** By effect. */
   readonly counters: Counters;
@@ -45,7 +45,7 @@ export class Dispatcher {
 
   /**
    * Topics that changed since the last tick go to the brokers that lack something of them. The broker at which a message was
-   * written holds it, and so is not offered it.
+   * written already holds it, and gets no offer. If a publish of ours is pending there, the broker gets the message back.
    */
   tick(topics: ReadonlySet<string>): void {
     const { table, links, committer, ticks } = this.#deps;
@@ -57,7 +57,7 @@ export class Dispatcher {
       for (const { index, flow } of ready) if (lacks(register, index)) flow.add(topic);
     }
     for (const link of ready) this.offer(link);
-    committer.save();
+    committer.commitAndSend();
     ticks.observe((performance.now() - begin) / 1000);
   }
 
@@ -71,7 +71,7 @@ export class Dispatcher {
 
   /** Sends a broker what waits for it. */
   pump(link: BrokerLink): void {
-    if (this.offer(link) || link.hasProbes) this.#deps.committer.save();
+    if (this.offer(link) || link.hasProbes) this.#deps.committer.commitAndSend();
   }
 
   /** Offers a broker the topics that wait for it, for as long as there is credit. Returns whether any was published. */
@@ -82,7 +82,7 @@ export class Dispatcher {
     const uptime = performance.now();
     let isAnyPublished = false;
     for (const topic of flow.takeWaiting()) {
-      if (gap.isOpen && this.#mayOverwrite(link, topic) && gap.holds(topic)) continue;
+      if (gap.isOpen && this.#mayOverwrite(link, topic) && gap.letWait(topic)) continue;
       const isTransientOnly = blockedTopics.mustWait(topic, uptime);
       if (isTransientOnly && !blockedTopics.takesTransient(topic)) continue;
       if (this.#offerTopic(link, topic, isTransientOnly, now)) isAnyPublished = true;
@@ -102,10 +102,10 @@ export class Dispatcher {
     return effect === 'published';
   }
 
-  #publish(link: BrokerLink, topic: string, { message, retain, qos, confirm }: Publish): void {
+  #publish(link: BrokerLink, topic: string, { message, retain, qos, hasNoEcho }: Publish): void {
     const { payload, properties, version, messageExpiresAt: expiresAt } = message;
     if (!retain) this.#deps.damper.passedOn(topic, payload, performance.now());
-    link.flow.publish({ topic, payload, properties, version, expiresAt, retain, qos, confirm });
+    link.flow.pack({ topic, payload, properties, version, expiresAt, retain, qos, hasNoEcho });
   }
 
   /** The winner is from the first contact, and the broker may retain a message of its own there that it has not shown. */
@@ -115,7 +115,7 @@ export class Dispatcher {
     return isOfFirstContact && (register?.held[index] ?? 'unknown') === 'unknown';
   }
 
-  /** The broker lacks the winner, but MAX_PENDING publishes of this topic are in flight. The newest value goes there later. */
+  /** MAX_PENDING publishes of this topic are pending. When one of them is confirmed, the topic is offered again. */
   #topicIsFull({ name, flow }: BrokerLink, topic: string): void {
     flow.topicFull();
     if (!flow.isLogDue('pending_of_topic', performance.now())) return;

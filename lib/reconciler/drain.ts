@@ -21,8 +21,8 @@ export class Drain {
     });
     clearTimeout(timeout);
     return [...this.#links]
-      .filter(({ unconfirmed }) => unconfirmed > 0)
-      .map(({ name, unconfirmed }) => ({ name, messages: unconfirmed }));
+      .filter(({ unsettled }) => unsettled > 0)
+      .map(({ name, unsettled }) => ({ name, messages: unsettled }));
   }
 
   /** A broker has settled something, or its connection is gone. */

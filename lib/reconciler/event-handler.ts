@@ -5,8 +5,9 @@
 
 import type { Effect } from '../core/effects.ts';
 import type { Event, Observed, Probed } from '../core/events.ts';
+import { lacksTransient, lacksWinner } from '../core/offer.ts';
 import type { Conflict, Outcome } from '../core/outcome.ts';
-import { isInSync, isProbing, pendingAt, type Register, willHold } from '../core/register.ts';
+import { isProbing, pendingAt, type Register } from '../core/register.ts';
 import type { ConflictLog } from './inspection/conflict-log.ts';
 import type { Trash } from './inspection/trash.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
@@ -48,7 +49,7 @@ export class EventHandler {
     this.#deps = deps;
   }
 
-  applyEvent(topic: string, event: Event): EventResult {
+  handle(topic: string, event: Event): EventResult {
     const { table, links, damper, counters } = this.#deps;
     if (damper.isHolding && event.kind === 'observed' && !isEcho(table.get(topic)?.register, event))
       damper.arrives(topic, event.payload, performance.now());
@@ -70,7 +71,7 @@ export class EventHandler {
       case 'won':
         this.#noteInferred(topic, event, outcome.register);
         this.#retryBlocked(topic, 'retained');
-        for (const link of links) link.seen(topic);
+        for (const link of links) link.forgetAbsence(topic);
         if (isDeletionHeard(event, outcome)) links.at(event.broker).guard.heard(performance.now());
         break;
       case 'transient':
@@ -80,12 +81,14 @@ export class EventHandler {
         break;
       case 'expired':
         this.#retryBlocked(topic, 'retained');
-        for (const link of links) link.seen(topic);
+        for (const link of links) link.forgetAbsence(topic);
         break;
       case 'echo':
-        return this.#echoed(topic, outcome.register, (event as Observed | Probed).broker);
+        return this.#echoed(topic, outcome.register, (event as Observed).broker);
     }
-    return isAnyLacking(outcome) ? 'lacking' : 'changed';
+    const isLacking =
+      isAnyLacking(outcome) || ('broker' in event && this.#isWaiting(topic, event.broker, outcome.register));
+    return isLacking ? 'lacking' : 'changed';
   }
 
   /** Where the topic is blocked, its new value may be a reason to retry. */
@@ -95,20 +98,24 @@ export class EventHandler {
     }
   }
 
-  /** A topic whose message raced with another write is probed again when the topic is idle. */
+  /**
+   * Notes that the broker has shown the topic, and releases old values of it. After a race or a change the topic is probed when
+   * it is idle.
+   */
   #noteDelivery(topic: string, { broker, retained, replay }: Observed, { effect, raced }: Outcome): void {
     const { links, table } = this.#deps;
     const link = links.at(broker);
-    if (replay && retained !== false && link.state.shown(topic)) table.commits.putBack([topic]);
-    if (retained === true || (retained === undefined && INFERRED_RETAINED.has(effect))) link.seen(topic);
+    if (replay && retained !== false && link.state.releaseUnseen(topic)) table.commits.putBack([topic]);
+    if (retained === true || (retained === undefined && INFERRED_RETAINED.has(effect)))
+      link.forgetAbsence(topic);
     if (raced) link.counters.countRacedWrite();
     const isChange = CHANGES.has(effect) && link.antiEntropy.isInferred(topic);
     if (raced || isChange) link.antiEntropy.inferred(topic, performance.now());
   }
 
   /**
-   * A live message over MQTT 3.1.1 counts as retained where the topic is retained, and as transient where a probe once found
-   * so. Either may be wrong, since a client may begin to retain the topic. So the topic is probed when it is idle.
+   * A live message over MQTT 3.1.1 counts as retained or as transient. mqttrep infers this from the register or from an earlier
+   * probe. The conclusion may be wrong, since a client may begin to retain the topic. So the topic is probed when it is idle.
    */
   #noteInferred(topic: string, event: Event, register: Register): void {
     if (event.kind !== 'observed' || event.retained !== undefined || isProbing(register, event.broker))
@@ -117,7 +124,7 @@ export class EventHandler {
   }
 
   #isDamped(topic: string, event: Event): boolean {
-    return event.kind === 'observed' && this.#deps.damper.holds(topic, event.payload, performance.now());
+    return event.kind === 'observed' && this.#deps.damper.test(topic, event.payload, performance.now());
   }
 
   #noteConflict(topic: string, conflict: Conflict): void {
@@ -126,7 +133,7 @@ export class EventHandler {
     this.#deps.trash.lost(topic, conflict.loser);
   }
 
-  /** Our publish has arrived at the broker, which may lack something later all the same. */
+  /** Our publish has arrived. The broker may still lack a later message. */
   #echoed(topic: string, register: Register, broker: number): EventResult {
     const { links, outcomes } = this.#deps;
     const link = links.at(broker);
@@ -134,8 +141,18 @@ export class EventHandler {
       link.flow.echoed(topic);
       outcomes.confirmed(link, topic);
     }
-    const { winner } = register;
-    return winner === undefined || isInSync(willHold(register, broker), winner) ? 'changed' : 'lacking';
+    const isLacking = lacksWinner(register, broker) || this.#isWaiting(topic, broker, register);
+    return isLacking ? 'lacking' : 'changed';
+  }
+
+  /**
+   * Whether the transient message still waits for the broker. `MAX_PENDING` publishes may have been pending there when it was
+   * offered. A message that the loop damper holds waits for the end of the test instead.
+   */
+  #isWaiting(topic: string, broker: number, register: Register): boolean {
+    const { transient } = register;
+    if (transient === undefined || !lacksTransient(register, broker)) return false;
+    return !this.#deps.damper.isHeld(topic, transient.message.payload);
   }
 }
 
@@ -153,9 +170,9 @@ function isDeletionHeard(event: Event, { deletionProven }: Outcome): event is Ob
 
 /** Whether some broker may lack what the register says. */
 function isAnyLacking({ register, effect }: Outcome): boolean {
-  const { winner, transient } = register;
-  if (effect === 'transient') return transient !== undefined;
-  return (
-    winner !== undefined && register.held.some((_, broker) => !isInSync(willHold(register, broker), winner))
-  );
+  if (effect === 'transient') return true;
+  if (register.winner === undefined) return false;
+  for (let broker = 0; broker < register.held.length; broker++)
+    if (lacksWinner(register, broker)) return true;
+  return false;
 }

@@ -18,6 +18,10 @@ export class FirstContact {
     this.#timeout = setTimeout(() => this.end(), FIRST_CONTACT_TIMEOUT_MS);
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** A broker has shown what it retains, or was removed. */
   endIfAllSeen(): void {
     if (this.#links.areSeen) this.end();

@@ -1,11 +1,11 @@
 /**
- * Messages that circle. If something else joins the same brokers, such as a bridge of a broker, a transient message that mqttrep
- * sends to one broker comes back from the other one, and is sent again, for ever. Nothing distinguishes it from a new message.
+ * Messages that circle. Something else may connect the same brokers, such as a bridge. Then a transient message that mqttrep sends
+ * to one broker comes back from the other. mqttrep would send it again forever. Nothing distinguishes it from a new message.
  *
  * So a message that repeatedly comes back soon after it was sent is held for a moment, as a test. A loop stops then, since it
  * depends on what mqttrep sends. After the test the message is sent less and less often, and in the end not at all. A client that
- * repeats its message goes on during the test: then the held message is sent at once, before the next one, and the client is
- * exempt from tests for minutes. The test loses no message of such a client.
+ * repeats its message goes on during the test. Then mqttrep sends the held message at once, before the next one. The client is not
+ * tested again for some minutes. The test loses no message of such a client.
  */
 
 import { LogThrottle } from '../core/log-throttle.ts';
@@ -103,6 +103,11 @@ export class LoopDamper {
     return this.#held.size > 0;
   }
 
+  /** Whether this message is held. */
+  isHeld(topic: string, payload: string): boolean {
+    return this.isHolding && this.#circles.get(keyOf(topic, payload))?.held !== undefined;
+  }
+
   /** A client's message arrives. If the same message is held, that one is sent first. */
   arrives(topic: string, payload: string, uptime: number): void {
     const circle = this.#circles.get(keyOf(topic, payload));
@@ -114,8 +119,8 @@ export class LoopDamper {
     this.#deps.release(topic);
   }
 
-  /** Whether a transient message that is to be sent is held for now. */
-  holds(topic: string, payload: string, uptime: number): boolean {
+  /** A transient message is to be sent. If it came back too often, a test of it begins. Returns whether the message is held for it. */
+  test(topic: string, payload: string, uptime: number): boolean {
     const circle = this.#circles.get(keyOf(topic, payload));
     if (circle === undefined || circle.exemptUntil > uptime) return false;
     if (uptime - circle.passedOnAt > RETURN_MS) {

@@ -15,7 +15,7 @@ export interface MarkersDeps {
   readonly links: BrokerLinks;
   readonly clock: HybridClock;
   /** Commits what changed, and sends what waits. */
-  readonly save: () => void;
+  readonly commitAndSend: () => void;
 }
 
 export class Markers {
@@ -37,9 +37,9 @@ export class Markers {
   }
 
   /** Something has changed: if a marker is behind and no commit takes it along, one is made in time. */
-  follow(): void {
+  scheduleWrite(): void {
     if (this.#hasEnded || this.#timer !== undefined) return;
-    const { table, links, save } = this.#deps;
+    const { table, links, commitAndSend } = this.#deps;
     let next: number | undefined;
     for (const link of links) {
       if (!isMarkable(link)) continue;
@@ -50,7 +50,7 @@ export class Markers {
     const delay = Math.max(1, Math.ceil(next - performance.now()));
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      save();
+      commitAndSend();
     }, delay);
   }
 
@@ -85,7 +85,7 @@ export class Markers {
     if (topic === undefined) return version;
     const expiresAt = now + MARKER_EXPIRY_MS;
     const message = { topic, payload, properties: undefined, version, expiresAt };
-    link.flow.publish({ ...message, retain: true, qos: 1, confirm: true });
+    link.flow.pack({ ...message, retain: true, qos: 1, hasNoEcho: true });
     return version;
   }
 }

@@ -40,8 +40,8 @@ export class PeriodicTasks {
     this.#deps = deps;
   }
 
-  /** Something may wait for time to pass from now on. */
-  keep(): void {
+  /** Starts the timers if something waits for a time. */
+  schedule(): void {
     if (this.#hasEnded) return;
     if (this.#isWaitedFor()) this.#round ??= setTimeout(() => this.#goRound(), ROUND_PERIOD_MS);
     this.#antiEntropy ??= setTimeout(() => this.#scan(), ANTI_ENTROPY_PERIOD_MS);
@@ -61,7 +61,7 @@ export class PeriodicTasks {
     const { table, links } = this.#deps;
     if (table.waitsForTime) return true;
     for (const link of links)
-      if (link.ingress.isHeld || (link.session.isReady && link.isWaiting)) return true;
+      if (link.inboundCredit.isHeld || (link.session.isReady && link.isWaiting)) return true;
     return false;
   }
 
@@ -72,12 +72,12 @@ export class PeriodicTasks {
     const uptime = performance.now();
     this.#expire(now);
     for (const link of links) {
-      link.worker.credit(link.ingress.overdue(uptime));
+      link.worker.credit(link.inboundCredit.overdue(uptime));
       if (link.session.isReady) this.#lookAfter(link, uptime);
     }
     table.forget(now);
-    committer.save();
-    this.keep();
+    committer.commitAndSend();
+    this.schedule();
   }
 
   #lookAfter(link: BrokerLink, uptime: number): void {
@@ -104,7 +104,7 @@ export class PeriodicTasks {
     const { links, verifier, committer } = this.#deps;
     const uptime = performance.now();
     for (const link of links) verifier.startScan(link, ANTI_ENTROPY_PERIOD_MS / 1_000, uptime);
-    committer.save();
-    this.keep();
+    committer.commitAndSend();
+    this.schedule();
   }
 }

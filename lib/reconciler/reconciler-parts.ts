@@ -12,7 +12,7 @@ import { Admission } from './admission.ts';
 import { Committer } from './committer.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHandler } from './event-handler.ts';
-import { Ingress } from './ingress.ts';
+import { FirstContactLog } from './first-contact-log.ts';
 import { ConflictLog } from './inspection/conflict-log.ts';
 import { Inspector } from './inspection/inspector.ts';
 import { Trash } from './inspection/trash.ts';
@@ -23,6 +23,7 @@ import type { Self } from './links/store-metadata.ts';
 import { LoopDamper } from './loop-damper.ts';
 import { Markers } from './markers.ts';
 import { defaultMemory } from './memory-bound.ts';
+import { ObservationReader } from './observation-reader.ts';
 import { PeriodicTasks } from './periodic-tasks.ts';
 import { Sessions } from './sessions.ts';
 import { Counters } from './topics/counters.ts';
@@ -30,6 +31,9 @@ import type { TopicEvent } from './topics/topic-event.ts';
 import { TopicPolicies } from './topics/topic-policies.ts';
 import { type Step, TopicTable } from './topics/topic-table.ts';
 import { Verifier } from './verification/verifier.ts';
+
+/** Overwritten topics that a dry run names, of each broker. */
+const NAMED_IN_DRY_RUN = 1_000;
 
 export interface ReconcilerDeps extends Self {
   readonly settings: ReconcilerSettings;
@@ -73,7 +77,12 @@ export function assemble(deps: ReconcilerDeps) {
     log,
   });
   const outcomes = new PublishOutcomes({ blockChanged: topic => table.recount(topic), log });
-  const markers: Markers = new Markers({ table, links, clock, save: () => committer.save() });
+  const markers: Markers = new Markers({
+    table,
+    links,
+    clock,
+    commitAndSend: () => committer.commitAndSend(),
+  });
   const committer = new Committer({ store, table, links, markers, log });
   const dispatcher: Dispatcher = new Dispatcher({ table, links, committer, damper, counters, ticks, log });
   const verifier = new Verifier({ table, clock, applyEvent, outcomes, log });
@@ -94,7 +103,12 @@ export function assemble(deps: ReconcilerDeps) {
     committer,
     verifier,
     admission,
-    ingress: new Ingress({ table, clock, verifier, applyEvent, admission }),
+    observationReader: new ObservationReader({ table, clock, verifier, applyEvent, admission }),
+    firstContactLog: new FirstContactLog({
+      ...{ table, conflicts, log },
+      named: settings.mode === 'dry-run' ? NAMED_IN_DRY_RUN : 1,
+      isCarriedOut: settings.mode === 'replicate',
+    }),
     eventHandler: new EventHandler({ table, links, conflicts, trash, outcomes, damper, counters }),
     sessions: new Sessions({ table, outcomes, verifier, committer, applyEvent, log }),
     periodicTasks: new PeriodicTasks({

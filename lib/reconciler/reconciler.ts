@@ -1,16 +1,19 @@
 /**
  * The reconciler actor: it keeps one register for each topic, and tells each broker's worker what that broker lacks.
  *
- * A message, read top to bottom: `#receive` (from a broker's worker) → `Ingress` → `EventHandler.applyEvent` (core `step`) → sampled
- * by `#sample` → `Dispatcher.tick` (core `step`: what does this broker lack?) → `Committer` → the worker. The core decides; the
- * reconciler brings it events and carries out its commands.
+ * A message passes these parts: `#receive` (from a broker's worker) → `ObservationReader` → `events$`. `#connectStream` subscribes to
+ * `events$`: each event goes to `EventHandler.handle` at once. That applies it to the register by the core's `step`. At the tick,
+ * topics that some broker may lack go to `Dispatcher.tick`. `Committer` stores them, and then sends them to the workers.
  */
 
 import { asyncScheduler, Subject, type Subscription } from 'rxjs';
 import type { Decoders } from '../core/merge-order.ts';
+import type { ActionResult } from '../protocol/answers.ts';
 import type { FromBroker, Port, ToBroker, Undelivered } from '../protocol/messages.ts';
+import type { BrokerAction } from '../protocol/requests.ts';
 import type { BrokerPlace, ReconcilerSettings } from '../protocol/settings.ts';
 import type { TopicEntry } from '../store/state-store.ts';
+import { actAt } from './broker-actions.ts';
 import { Drain } from './drain.ts';
 import { FirstContact } from './first-contact.ts';
 import type { Inspector } from './inspection/inspector.ts';
@@ -45,8 +48,11 @@ export class Reconciler {
     this.#deps = deps;
     this.#parts = parts;
     this.#drain = new Drain(parts.links);
-    this.#firstContact = new FirstContact(parts.links, () => parts.dispatcher.open());
-    this.#sampling = this.#sample(settings);
+    this.#firstContact = new FirstContact(parts.links, () => {
+      parts.firstContactLog.plan();
+      parts.dispatcher.open();
+    });
+    this.#sampling = this.#connectStream(settings);
     this.#load(soundTopics(state, { bounds: settings.bounds, counters: parts.counters, log }), heap);
     parts.admission.loaded();
   }
@@ -65,14 +71,17 @@ export class Reconciler {
     return this.#parts.counters.counts;
   }
 
-  /** Takes the port to a broker's worker, in place of an earlier one. */
+  /**
+   * Takes the port to a broker's worker, in place of an earlier one. At the start that is a `BufferingPort`, which stays in between
+   * (workers/reconciler.ts).
+   */
   attach(broker: number, port: Port<ToBroker, FromBroker>): void {
     const { links, sessions, markers } = this.#parts;
     const link = links.at(broker);
     sessions.disconnected(link);
     link.attach(port, message => {
       this.#receive(link, message);
-      markers.follow();
+      markers.scheduleWrite();
     });
     links.start(link);
   }
@@ -84,7 +93,7 @@ export class Reconciler {
     const { table, links, clock, conflicts, sessions, periodicTasks, dispatcher } = this.#parts;
     // Topics that wait for the tick are offered below, with all others.
     this.#sampling.unsubscribe();
-    this.#sampling = this.#sample(settings);
+    this.#sampling = this.#connectStream(settings);
     const former = table.configure(policiesOf(settings.filters, brokers.length, decoders), brokers.length);
     clock.maxDrift = settings.maxDrift;
     conflicts.decodeBy(decoders);
@@ -101,7 +110,7 @@ export class Reconciler {
     this.#deps.store.useBrokers(brokers.map(({ name }) => name));
     this.#firstContact.endIfAllSeen();
     for (const link of links) if (link.session.isReady) dispatcher.offerAll(link);
-    periodicTasks.keep();
+    periodicTasks.schedule();
   }
 
   /**
@@ -113,9 +122,18 @@ export class Reconciler {
     const link = links.named(broker);
     if (link === undefined) return null;
     const count = verifier.decided(link, decision);
-    committer.save();
-    periodicTasks.keep();
+    committer.commitAndSend();
+    periodicTasks.schedule();
     return count;
+  }
+
+  /** A person wants something done at a broker now. Null if there is no such broker. */
+  act(action: BrokerAction): ActionResult | null {
+    const { committer, periodicTasks } = this.#parts;
+    const result = actAt(this.#parts, action);
+    committer.commitAndSend();
+    periodicTasks.schedule();
+    return result;
   }
 
   /**
@@ -128,7 +146,7 @@ export class Reconciler {
     events$.complete();
     periodicTasks.end();
     markers.end(this.#deps.store.isLasting ? 'written' : 'deleted');
-    committer.save();
+    committer.commitAndSend();
     const undelivered = await this.#drain.empty(within);
     await committer.finish();
     this.close();
@@ -140,6 +158,7 @@ export class Reconciler {
     const { periodicTasks, markers, damper, links, inspector } = this.#parts;
     this.#sampling.unsubscribe();
     this.#firstContact.close();
+    this.#parts.firstContactLog.close();
     periodicTasks.close();
     markers.close();
     damper.close();
@@ -155,43 +174,44 @@ export class Reconciler {
       const { winner } = stored.register;
       if (winner !== undefined) clock.resume(winner.version);
     }
-    periodicTasks.keep();
+    periodicTasks.schedule();
   }
 
   // ── in: from a broker's worker ─────────────────────────────────────────────────────────────────────
 
   #receive(link: BrokerLink, message: FromBroker): void {
-    const { sessions, ingress, committer, periodicTasks, verifier, dispatcher } = this.#parts;
+    const { sessions, observationReader, committer, periodicTasks, verifier, dispatcher } = this.#parts;
     switch (message.kind) {
       case 'session-started':
         sessions.begun(link, message);
+        this.#parts.firstContactLog.begun(link);
         return;
       case 'observations':
-        ingress.observed(link, message);
-        if (link.hasProbes || link.ingress.isHeld) committer.save();
-        periodicTasks.keep();
+        observationReader.observed(link, message);
+        if (link.hasProbes || link.inboundCredit.isHeld) committer.commitAndSend();
+        periodicTasks.schedule();
         return;
       case 'caught-up':
         this.#replayEnded(link, message);
         return;
       case 'publish-results':
         sessions.settled(link, message);
-        periodicTasks.keep();
+        periodicTasks.schedule();
         dispatcher.pump(link);
         this.#drain.check();
         return;
       case 'probe-answers':
-        ingress.found(link, message.answers);
-        committer.save();
-        periodicTasks.keep();
+        observationReader.found(link, message.answers);
+        committer.commitAndSend();
+        periodicTasks.schedule();
         return;
       case 'full-scan-batch':
-        ingress.scanned(link, message.batch);
-        committer.save();
+        observationReader.scanned(link, message.batch);
+        committer.commitAndSend();
         return;
       case 'full-scan-ended':
         verifier.fullScanEnded(link, message);
-        committer.save();
+        committer.commitAndSend();
         dispatcher.pump(link);
         return;
       case 'suspended':
@@ -199,8 +219,8 @@ export class Reconciler {
         return;
       case 'read-access':
         verifier.proved(link, message);
-        committer.save();
-        periodicTasks.keep();
+        committer.commitAndSend();
+        periodicTasks.schedule();
         return;
       case 'disconnected':
         sessions.disconnected(link);
@@ -211,22 +231,23 @@ export class Reconciler {
 
   #replayEnded(link: BrokerLink, message: FromBroker & { readonly kind: 'caught-up' }): void {
     const { sessions, links, periodicTasks, dispatcher } = this.#parts;
-    sessions.replayed(link, message);
+    sessions.replayEnded(link, message);
     this.#firstContact.endIfAllSeen();
+    if (this.#firstContact.isOver) this.#parts.firstContactLog.plan();
     if (links.haveShownAllFilters) this.#replayed$.next();
     dispatcher.offerAll(link);
-    periodicTasks.keep();
+    periodicTasks.schedule();
   }
 
   // ── through: to the registers, and what changed at the tick ────────────────────────────────────────
 
-  #sample({ mergeFrequency }: ReconcilerSettings): Subscription {
+  #connectStream({ mergeFrequency }: ReconcilerSettings): Subscription {
     const { events$, eventHandler, dispatcher } = this.#parts;
     return events$
       .pipe(
         scanByKey(
           ({ topic }) => topic,
-          (topic, { event }) => eventHandler.applyEvent(topic, event) === 'lacking',
+          (topic, { event }) => eventHandler.handle(topic, event) === 'lacking',
         ),
         sampleChanged(1000 / mergeFrequency, asyncScheduler, this.#replayed$),
       )

@@ -66,12 +66,12 @@ export class Sessions {
   }
 
   /** The broker has shown what it retains. This is compared with what it held. */
-  replayed(link: BrokerLink, { stamps, isReplayIncomplete }: CaughtUp): void {
+  replayEnded(link: BrokerLink, { stamps, isReplayIncomplete }: CaughtUp): void {
     const { verifier } = this.#deps;
     const shown = link.replayEnded(stamps);
     link.blockedTopics.returned(performance.now());
     if (shown !== undefined) verifier.compare(link, shown);
-    verifier.replayed(link, isReplayIncomplete);
+    verifier.replayEnded(link, isReplayIncomplete);
   }
 
   /** The broker has acknowledged or refused publications. */
@@ -82,7 +82,7 @@ export class Sessions {
     for (const { topic, version } of results.acknowledged) {
       if (topic === link.markerTopic) {
         // Later ones are stored along with what changes next; or soon, if nothing does.
-        if (link.session.markerAcknowledged(version)) committer.save();
+        if (link.session.markerAcknowledged(version)) committer.commitAndSend();
         continue;
       }
       applyEvent(topic, { kind: 'acknowledged', broker, version });

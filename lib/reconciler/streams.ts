@@ -1,5 +1,5 @@
 /**
- * The streams of the reconciler: events$ → the states of topics (topics/keyed-states.ts) → sampled at the tick → changed topics.
+ * The stream of the reconciler: events$ → `EventHandler.handle` → topics that are to be offered → a set of them at each tick.
  */
 
 import {
@@ -39,13 +39,14 @@ export function scanByKey<E, K>(
 const TIMER_STEP_MS = 1;
 
 /**
- * `sample` for many keys: at each tick of a clock of the given period (milliseconds) the set of keys that
- * changed since the last tick, if any, in the order of their last changes. On completion the rest is emitted.
+ * `sample` for many keys. At each tick it emits the set of keys that changed since the last tick, in the order of their last
+ * changes. It emits nothing if no key changed. On completion it emits the rest.
  *
  * The ticks lie on a grid of whole periods since 1970, which other threads can compute as well. No timer runs while nothing has
- * changed. Where a timer would take longer than the period, the tick comes at the end of the turn of the event loop instead,
- * unless there was one in this period already.
+ * changed. A timer may be slower than a short period. Then the tick comes at the end of the turn of the event loop. There is one
+ * tick in a period at most.
  *
+ * @param period milliseconds between two ticks
  * @param atOnce$ each emission is a tick out of turn
  */
 export function sampleChanged<K>(

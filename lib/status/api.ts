@@ -4,11 +4,16 @@
  *     GET /api/v1/status                              Status
  *     GET /api/v1/topics?filter=&diverging=&after=&limit=   TopicList
  *     GET /api/v1/topics/{topic, percent-encoded}     TopicDetails
+ *     GET /api/v1/brokers/{name, percent-encoded}     BrokerDetails
  *     GET /api/v1/tree?under=&after=&limit=           TopicLevel
  *     GET /api/v1/trash?filter=                       TrashList
  *     POST /api/v1/undo?filter=                       Undone
  *     POST /api/v1/brokers/{name, percent-encoded}/deletions/confirm   DecidedDeletions: deletes the topics everywhere
  *     POST /api/v1/brokers/{name, percent-encoded}/deletions/refuse    DecidedDeletions: publishes them to the broker again
+ *     POST /api/v1/brokers/{name, percent-encoded}/compare    ActionResult: compares all that the broker retains, now
+ *     POST /api/v1/brokers/{name, percent-encoded}/retry      ActionResult: publishes again what the broker refused
+ *     POST /api/v1/brokers/{name, percent-encoded}/pause      ActionResult: disconnects, until `resume` or the next start
+ *     POST /api/v1/brokers/{name, percent-encoded}/resume     ActionResult
  *     GET /api/v1/events                              Server-Sent Events: `status` (Status) at once, and when brokers
  *                                                     come or go; `delta` (Delta) each second in which something
  *                                                     else changed
@@ -16,15 +21,23 @@
  * Times are milliseconds since 1970, durations milliseconds, unless a name says otherwise. Infinity is null.
  */
 
-import type { Conflict, TopicCounts } from '../protocol/answers.ts';
-import type { LinkState } from '../protocol/messages.ts';
+import type { BrokerLimits, BrokerTopics, Conflict, Refusal, TopicCounts } from '../protocol/answers.ts';
+import type { LinkState } from '../protocol/link-state.ts';
 
 export type {
+  ActionResult,
+  BrokerLimits,
+  BrokerTopics,
+  Comparison,
   Conflict,
   ConflictSide,
   DecidedDeletions,
   DiscardedValue,
   HeldValue,
+  LagCause,
+  LaggingTopic,
+  Refusal,
+  RefusedTopic,
   TopicCounts,
   TopicDetails,
   TopicLevel,
@@ -36,6 +49,7 @@ export type {
   Undone,
   Value,
 } from '../protocol/answers.ts';
+export type { LinkState } from '../protocol/link-state.ts';
 
 export interface Status {
   /** Of the package. */
@@ -46,6 +60,10 @@ export interface Status {
   readonly mergeFrequency: number;
   /** Whether the server withholds payloads, since it listens beyond loopback. */
   readonly hidesPayloads: boolean;
+  /** Whether a client that shows the token may compare, retry, pause and resume a broker. */
+  readonly allowsActions: boolean;
+  /** What mqttrep subscribes to, at any broker: at most 20 filters. */
+  readonly filters: readonly string[];
   readonly brokers: readonly BrokerStatus[];
   readonly topics: TopicCounts;
   /** The time from the arrival of a change until all permitted brokers were confirmed to hold it. */
@@ -89,8 +107,12 @@ export interface BrokerStatus {
   readonly waiting: number;
   /** Topics of which the broker does not hold the winner. */
   readonly behind: number;
+  /** Since when the topic that is so longest is; null if there is none. Topics that the broker does not accept do not count. */
+  readonly behindSince: number | null;
   /** Those of them that the broker does not accept. */
   readonly blocked: number;
+  /** The topic that the broker refuses longest; null if it refuses none. */
+  readonly refusal: Refusal | null;
   /** Topics that the broker lacks and that no client was seen to delete: too many, so a person has to decide. */
   readonly deletionsHeld: number;
   /** Topics that the broker does not show, perhaps since mqttrep may not read them. mqttrep leaves them unchanged. */
@@ -117,4 +139,32 @@ export interface RateSample {
   /** By broker name. */
   readonly received: Readonly<Record<string, number>>;
   readonly published: Readonly<Record<string, number>>;
+  /** Changes that all permitted brokers were confirmed to hold in this time. */
+  readonly converged: ConvergedChanges;
+}
+
+/** The times are estimates, from the buckets of the histogram. Null if there were no changes. */
+export interface ConvergedChanges {
+  readonly count: number;
+  readonly median: number | null;
+  /** The 95th percentile. */
+  readonly p95: number | null;
+}
+
+/** What is known of one broker. */
+export interface BrokerDetails extends BrokerTopics {
+  readonly name: string;
+  /** The address, without credentials. */
+  readonly url: string;
+  readonly filters: readonly string[];
+  /** Null if its worker does not answer, or there is none. */
+  readonly limits: BrokerLimits | null;
+  /** Warnings and errors of the log, the newest first; at most 20. */
+  readonly problems: readonly BrokerProblem[];
+}
+
+export interface BrokerProblem {
+  readonly at: number;
+  readonly level: 'error' | 'warn';
+  readonly text: string;
 }

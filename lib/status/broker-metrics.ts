@@ -52,6 +52,14 @@ export const BROKER_METRICS: readonly Metric[] = [
     source: perBroker(({ record }) => Number(record.state === 'parked')),
   },
   {
+    name: 'mqttrep_broker_paused',
+    kind: 'gauge',
+    help: '1 if a person has paused the replication of the broker, else 0.',
+    labels: ['broker'],
+    panel: 'Reconnects and restarts',
+    source: perBroker(({ record }) => Number(record.state === 'paused')),
+  },
+  {
     name: 'mqttrep_broker_reconnects_total',
     kind: 'counter',
     help: 'Connections to the broker after the first one.',

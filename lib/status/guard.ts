@@ -1,8 +1,9 @@
 /**
  * Who may send requests. The data belong to the user, and other sites must neither read nor change them.
  *
- * - The Host header must name this machine. Otherwise a site that the user visits could resolve its own name to 127.0.0.1
- *   and read the answers (DNS rebinding). An IP address cannot be resolved to another one.
+ * - Without a token, the Host header must name this machine, or be listed in MQTTREP_HTTP_HOSTS. Otherwise a site that the
+ *   user visits could resolve its own name to 127.0.0.1 and read the answers (DNS rebinding). An IP address cannot be
+ *   resolved to another one. With a token the site learns nothing: it does not know the token.
  * - The guard refuses a request that a browser sends on behalf of another site.
  * - If a token is set, each request must show it: as a bearer token, or as the password that a browser asks for. Without
  *   a token, only this machine may change anything.
@@ -12,6 +13,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
+import type { HttpConfig } from '../config/config.ts';
 import { quoted } from '../core/printable.ts';
 
 export interface Refusal {
@@ -21,19 +23,19 @@ export interface Refusal {
 }
 
 /**
+ * - `health`: the answer tells no more than whether mqttrep is well, and any Host will do: orchestrators choose their own
  * - `open`: the answer has nothing that must be protected
  * - `protected`: the answer has data of the user
  * - `change`: the request changes something
  */
-export type Access = 'open' | 'protected' | 'change';
+export type Access = 'health' | 'open' | 'protected' | 'change';
 
 export class Guard {
   readonly #names: ReadonlySet<string>;
   readonly #token: Buffer | undefined;
 
-  /** @param host where the server listens */
-  constructor(host: string, token: string | undefined) {
-    this.#names = new Set([host.toLowerCase(), ...ownNames()]);
+  constructor({ host, hosts, token }: Pick<HttpConfig, 'host' | 'hosts' | 'token'>) {
+    this.#names = new Set([host, ...hosts].map(name => name.toLowerCase()).concat(ownNames()));
     this.#token = token === undefined ? undefined : digest(token);
   }
 
@@ -45,11 +47,12 @@ export class Guard {
       const allowed = methods.join(', ');
       return { status: 405, reason: `this path accepts only ${allowed}`, headers: { Allow: allowed } };
     }
+    if (access === 'health') return undefined;
     const host = hostIn(headers.host ?? '');
     if (host === undefined)
       return { status: 400, reason: 'the Host header is missing or wrong', headers: {} };
-    if (!this.#isOurs(host)) {
-      const reason = `${quoted(host)} is not a name of this machine; use its IP address, or localhost`;
+    if (this.#token === undefined && !this.#isOurs(host)) {
+      const reason = `${quoted(host)} is not a name of this machine; use its IP address or localhost, add the name to MQTTREP_HTTP_HOSTS, or set MQTTREP_HTTP_TOKEN`;
       return { status: 421, reason, headers: {} };
     }
     if (access === 'open') return undefined;

@@ -25,7 +25,11 @@ export interface Asked {
   readonly links: ReadonlyMap<string, Readonly<LinkRecord>>;
   readonly reconcilerActors: number;
   readonly isStopping: boolean;
-  askBroker(name: string, question: BrokerRequest, within: number): Promise<BrokerMeasures>;
+  askBroker(
+    name: string,
+    question: BrokerRequest & { kind: 'measures' },
+    within: number,
+  ): Promise<BrokerMeasures>;
   askReconciler(
     question: ReconcilerRequest & { kind: 'measures' },
     within: number,

@@ -2,6 +2,7 @@
 
 import { BOUNDS, type HistogramCounts } from '../protocol/histogram.ts';
 import type { BrokerStatus, Conflict, Histogram, RateSample, Status } from './api.ts';
+import { ConvergenceSamples } from './convergence-samples.ts';
 import { type Asked, type BrokerState, Measurements } from './measurements.ts';
 
 /** The time between two samples of the rates. */
@@ -19,6 +20,9 @@ export interface OverviewDeps {
   /** Hz. */
   readonly mergeFrequency: () => number;
   readonly hidesPayloads: boolean;
+  readonly allowsActions: boolean;
+  /** What is subscribed to at any broker. */
+  readonly filters: () => readonly string[];
 }
 
 type MessageCounts = Readonly<Record<'received' | 'published', number>>;
@@ -27,6 +31,7 @@ export class Overview {
   readonly measurements: Measurements;
   readonly #deps: OverviewDeps;
   readonly #startedAt = Date.now();
+  readonly #converged = new ConvergenceSamples();
   #rates: readonly RateSample[] = [];
   #conflicts: readonly Conflict[] = [];
   #sampledAt = performance.now();
@@ -56,7 +61,7 @@ export class Overview {
   /** The current state. Never rejects: an actor that does not answer keeps its last values. */
   async status(): Promise<Status> {
     await this.measurements.refresh();
-    const { version, mergeFrequency, hidesPayloads } = this.#deps;
+    const { version, mergeFrequency, hidesPayloads, allowsActions, filters } = this.#deps;
     const { reconciler, reconcilerCounts } = this.measurements;
     return {
       version,
@@ -64,6 +69,8 @@ export class Overview {
       startedAt: this.#startedAt,
       mergeFrequency: mergeFrequency(),
       hidesPayloads,
+      allowsActions,
+      filters: filters(),
       brokers: this.measurements.brokers.map(brokerStatus),
       topics: reconciler?.topics ?? { converged: 0, diverging: 0, blocked: 0, deleted: 0 },
       convergence: cumulative(BOUNDS.convergence, reconcilerCounts?.convergence),
@@ -92,6 +99,7 @@ export class Overview {
       seconds: (now - this.#sampledAt) / 1000,
       received: since('received'),
       published: since('published'),
+      converged: this.#converged.next(this.measurements.reconcilerCounts?.convergence),
     };
     this.#sampledAt = now;
     this.#sampled = counts;
@@ -122,7 +130,9 @@ function brokerStatus({
     pending: link?.pending ?? 0,
     waiting: link?.waiting ?? 0,
     behind: link?.behind ?? 0,
+    behindSince: link?.behindSince ?? null,
     blocked: link?.blocked ?? 0,
+    refusal: link?.refusal ?? null,
     deletionsHeld: link?.deletionsHeld ?? 0,
     unreadable: link?.unreadable ?? 0,
     replayIncomplete: link?.isReplayIncomplete ?? false,

@@ -6,7 +6,9 @@ import type { HistogramMetric, Metric, ValueMetric } from './metric.ts';
 
 type Counts = ReconcilerMeasures['counts'];
 
-function counted(field: 'tombstonesEvicted' | 'damped' | 'expired' | 'storeFailures'): ValueMetric['source'] {
+function counted(
+  field: 'tombstonesEvicted' | 'damped' | 'expired' | 'storeFailures' | 'untimed',
+): ValueMetric['source'] {
   return ({ measurements }) => [[{}, measurements.reconcilerCounts?.[field] ?? 0]];
 }
 
@@ -69,7 +71,8 @@ export const TOPIC_METRICS: readonly Metric[] = [
       const conflicts = { arrival: 0, ...measurements.reconcilerCounts?.conflicts };
       return Object.entries(conflicts).map(([decided_by, count]) => [{ decided_by }, count]);
     },
-    notes: '`decided_by` is a comparator such as `arrival` or `json:serial`, or `priority` at first contact.',
+    notes:
+      '`decided_by` is a comparator such as `arrival` or `json:serial`, or at first contact the `priority` or the `name` of the brokers.',
   },
   {
     name: 'mqttrep_looping_messages_total',
@@ -88,6 +91,16 @@ export const TOPIC_METRICS: readonly Metric[] = [
     panel: 'Until a change is everywhere',
     buckets: BOUNDS.convergence,
     source: durations('convergence'),
+    notes:
+      'A message that a broker replays is no change, and a change that arrived before the start is not timed.',
+  },
+  {
+    name: 'mqttrep_convergence_untimed_total',
+    kind: 'counter',
+    help: 'Changes whose time to converge is not measured: more than 100,000 had not converged.',
+    labels: [],
+    panel: null,
+    source: counted('untimed'),
   },
 ];
 

@@ -10,44 +10,33 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import { httpUrl } from '../config/http-values.ts';
-import type { ReconcilerRequest, ReconcilerResponses } from '../protocol/requests.ts';
 import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
-import {
-  decisionIn,
-  isDecision,
-  levelRequest,
-  topicRequest,
-  topicsRequest,
-  trashRequest,
-  undoOrder,
-} from './api-requests.ts';
 import { Connections } from './connections.ts';
 import { EventStream } from './event-stream.ts';
 import { Guard } from './guard.ts';
-import { type Health, readiness } from './health.ts';
 import { LIMITS } from './limits.ts';
 import { Metrics } from './metrics.ts';
 import { Overview } from './overview.ts';
-import {
-  asJson,
-  asText,
-  fileReply,
-  headersOf,
-  NO_BROKER,
-  NO_PAGE,
-  type Reply,
-  replyToError,
-  SECURITY_HEADERS,
-} from './reply.ts';
+import { asJson, headersOf, type Reply, replyToError, SECURITY_HEADERS } from './reply.ts';
+import { Routes } from './routes.ts';
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
+import { filtersOf } from './subscribed-filters.ts';
 import { UnsentBytes } from './unsent-bytes.ts';
 
 export interface StatusServerOptions {
   readonly http: HttpConfig;
   readonly replicator: Pick<
     Replicator,
-    'links' | 'reconcilerActors' | 'reconcilerRestarts' | 'isStopping' | 'askBroker' | 'askReconciler'
+    | 'links'
+    | 'reconcilerActors'
+    | 'reconcilerRestarts'
+    | 'isStopping'
+    | 'askBroker'
+    | 'askReconciler'
+    | 'plan'
+    | 'pause'
+    | 'resume'
   >;
   /** Of the package. */
   readonly version: string;
@@ -66,10 +55,8 @@ export class StatusServer {
   readonly #guard: Guard;
   readonly #connections: Connections;
   readonly #overview: Overview;
-  readonly #metrics: Metrics;
   readonly #events: EventStream;
-  readonly #files: ReadonlyMap<string, StaticFile>;
-  #pendingRequests = 0;
+  readonly #routes: Routes;
   readonly #unsent = new UnsentBytes();
 
   constructor(options: StatusServerOptions) {
@@ -77,21 +64,30 @@ export class StatusServer {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#connections = new Connections(this.#limits.connections);
-    this.#guard = new Guard(http.host, http.token);
+    this.#guard = new Guard(http);
     this.#overview = new Overview({
       asked: replicator,
       version,
       mergeFrequency,
       hidesPayloads: http.hidesPayloads,
+      allowsActions: http.allowsActions,
+      filters: () => filtersOf(replicator),
     });
-    this.#metrics = new Metrics({
+    const metrics = new Metrics({
       measurements: this.#overview.measurements,
       version,
       reconcilerRestarts: () => replicator.reconcilerRestarts,
       displaced: () => this.#connections.displaced,
     });
     this.#events = new EventStream(() => this.#overview.status());
-    this.#files = options.files ?? loadStaticFiles();
+    this.#routes = new Routes({
+      replicator,
+      overview: this.#overview,
+      metrics,
+      files: options.files ?? loadStaticFiles(),
+      allowsActions: http.allowsActions,
+      limits: this.#limits,
+    });
     this.#server = createServer(
       {
         maxHeaderSize: this.#limits.headBytes,
@@ -141,14 +137,7 @@ export class StatusServer {
     // The raw path: a URL parser would take the topic `..` as the parent folder.
     const [path = '', search = ''] = (request.url ?? '').split('?', 2);
     const query = new URLSearchParams(search);
-    // The page itself is public. It asks for the token that protects everything it shows.
-    const isOpen =
-      path === '/livez' ||
-      (path === '/readyz' && !query.has('verbose')) ||
-      path === '/' ||
-      this.#files.has(path);
-    const access = path === UNDO_PATH || isDecision(path) ? 'change' : 'protected';
-    const refusal = this.#guard.refuse(request, isOpen ? 'open' : access);
+    const refusal = this.#guard.refuse(request, this.#routes.access(path, query));
     if (refusal === undefined && this.#guard.isAuthorized(request)) {
       response.once('close', this.#connections.keep(request.socket));
     }
@@ -158,66 +147,10 @@ export class StatusServer {
       } else if (path === '/api/v1/events') {
         await this.#stream(request, response);
       } else {
-        this.#send(request, response, await this.#reply(path, query, request));
+        this.#send(request, response, await this.#routes.reply(path, query, request.headers));
       }
     } catch (error) {
       this.#send(request, response, replyToError(error));
-    }
-  }
-
-  /** The brief answer waits for no actor. */
-  async #readiness(detail: 'brief' | 'verbose'): Promise<Health> {
-    const { replicator } = this.#options;
-    if (detail === 'brief') return readiness(replicator, detail);
-    const { measurements } = this.#overview;
-    await measurements.refresh();
-    const incomplete = measurements.brokers.filter(({ link }) => link?.isReplayIncomplete === true);
-    return readiness(replicator, detail, new Set(incomplete.map(({ name }) => name)));
-  }
-
-  async #reply(path: string, query: URLSearchParams, request: IncomingMessage): Promise<Reply> {
-    switch (path) {
-      case '/livez':
-        return asText(200, 'alive\n');
-      case '/readyz': {
-        const { isWell, text } = await this.#readiness(query.has('verbose') ? 'verbose' : 'brief');
-        return asText(isWell ? 200 : 503, text);
-      }
-      case '/metrics':
-        return { status: 200, type: this.#metrics.contentType, body: await this.#metrics.text() };
-      case '/api/v1/status':
-        return asJson(200, await this.#overview.status());
-      case '/api/v1/topics':
-        return asJson(200, await this.#ask(topicsRequest(query)));
-      case '/api/v1/trash':
-        return asJson(200, await this.#ask(trashRequest(query)));
-      case UNDO_PATH:
-        return asJson(200, await this.#ask(undoOrder(query)));
-      case '/api/v1/tree':
-        return asJson(200, await this.#ask(levelRequest(query)));
-    }
-    if (isDecision(path)) {
-      const decided = await this.#ask(decisionIn(path));
-      return decided === null ? NO_BROKER : asJson(200, decided);
-    }
-    if (path.startsWith(TOPIC_PATH)) {
-      const details = await this.#ask(topicRequest(path.slice(TOPIC_PATH.length)));
-      return details === null ? asJson(404, { error: 'mqttrep has no such topic' }) : asJson(200, details);
-    }
-    const file = this.#files.get(path);
-    if (file !== undefined) return fileReply(file, request.headers);
-    if (path === '/') return NO_PAGE;
-    return asJson(404, { error: 'there is nothing at this path' });
-  }
-
-  async #ask<Q extends ReconcilerRequest>(question: Q): Promise<ReconcilerResponses[Q['kind']]> {
-    if (this.#pendingRequests >= this.#limits.pendingRequests)
-      throw new NoResponseError('too many requests are unanswered; try again later');
-    this.#pendingRequests++;
-    try {
-      return await this.#options.replicator.askReconciler(question, this.#limits.answerTimeoutMs);
-    } finally {
-      this.#pendingRequests--;
     }
   }
 
@@ -251,7 +184,3 @@ export class StatusServer {
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 }
-
-const TOPIC_PATH = '/api/v1/topics/';
-
-const UNDO_PATH = '/api/v1/undo';

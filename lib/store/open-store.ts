@@ -6,10 +6,10 @@
  * topic is never taken for a deletion.
  */
 
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Log } from '../protocol/messages.ts';
 import type { StorePlace } from '../protocol/settings.ts';
+import { createFolder } from './create-folder.ts';
 import { DiskStore } from './disk-store.ts';
 import { NoStore } from './no-store.ts';
 import type { StateStore, StoredState } from './state-store.ts';
@@ -40,7 +40,9 @@ export async function openStore(
   if (place.kind === 'memory') return loaded(new NoStore());
   try {
     const folder = resolve(place.path);
-    await createFolder(folder);
+    await createFolder(folder).catch(error => {
+      throw new StoreUnavailableError(folder, reasonOf(error));
+    });
     const store = new DiskStore(folder, brokers, await lockWhenFree(folder, log));
     return await loadOrSetAside(store, log, recalled);
   } catch (error) {
@@ -89,13 +91,4 @@ async function lockWhenFree(folder: string, log: Log): Promise<StoreLock | undef
 
 async function loaded(store: StateStore): Promise<OpenedStore> {
   return { store, state: await store.load() };
-}
-
-/** It holds the data of users, so no other account may read it. */
-async function createFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new StoreUnavailableError(folder, reasonOf(error));
-  }
 }

@@ -20,7 +20,7 @@ export interface SupersededAt extends Superseded {
 export interface StoredTopic {
   readonly register: Register;
   /** By broker index: the last commit with a change of what the broker holds. */
-  readonly seen: readonly number[];
+  readonly seenAt: readonly number[];
   /** Earlier values since the last marker, the oldest of a broker first; left out if there are none. */
   readonly superseded?: readonly SupersededAt[];
 }

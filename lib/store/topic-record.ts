@@ -34,10 +34,10 @@ export class Shared {
     return replica;
   }
 
-  seen(seen: readonly number[]): readonly number[] {
+  seen(seenAt: readonly number[]): readonly number[] {
     const isSame =
-      seen.length === this.#lastSeen.length && seen.every((at, index) => at === this.#lastSeen[index]);
-    if (!isSame) this.#lastSeen = seen;
+      seenAt.length === this.#lastSeen.length && seenAt.every((at, index) => at === this.#lastSeen[index]);
+    if (!isSame) this.#lastSeen = seenAt;
     return this.#lastSeen;
   }
 }
@@ -70,7 +70,7 @@ const TTL_EXPIRY = 4;
 /** @param brokers the number of brokers that the file knows; the register may know fewer or more */
 export function writeTopic(
   writer: BatchWriter,
-  { register, seen, superseded = NONE }: StoredTopic,
+  { register, seenAt, superseded = NONE }: StoredTopic,
   brokers: number,
 ): void {
   const { winner, tombstone, held, pending, inference } = register;
@@ -91,7 +91,7 @@ export function writeTopic(
   for (const message of messages) writeMessage(writer, message);
   writer.u32(inference.unretained);
   for (let broker = 0; broker < brokers; broker++) {
-    writer.u32(heldAs(held[broker], messages)).f64(seen[broker] ?? 0);
+    writer.u32(heldAs(held[broker], messages)).f64(seenAt[broker] ?? 0);
   }
   writer.u32(retained);
   for (const entry of pending) {
@@ -121,7 +121,7 @@ export function readTopic(
   while (messages.length < count) messages.push(readMessage(reader, indexes, shared));
   const bits = reader.u32();
   const held = new Array<Held>(brokers).fill('unknown');
-  const seen = new Array<number>(brokers).fill(0);
+  const seenAt = new Array<number>(brokers).fill(0);
   let unretained = 0;
   for (let number = 0; number < indexes.length; number++) {
     const what = reader.u32();
@@ -130,7 +130,7 @@ export function readTopic(
     if (index === NOBODY) continue;
     if (what !== UNKNOWN)
       held[index] = what === ABSENT ? 'absent' : messageAt(messages, what - FIRST_MESSAGE);
-    seen[index] = at;
+    seenAt[index] = at;
     if (bits & (1 << number)) unretained |= 1 << index;
   }
   const pending: Pending[] = [];
@@ -149,7 +149,7 @@ export function readTopic(
     pending: pending.length === 0 ? EMPTY.pending : pending,
     inference: unretainedAt(unretained),
   };
-  const stored = { register, seen: shared.seen(seen) };
+  const stored = { register, seenAt: shared.seen(seenAt) };
   return superseded.length === 0 ? stored : { ...stored, superseded };
 }
 

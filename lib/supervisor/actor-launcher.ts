@@ -54,6 +54,12 @@ export class ActorLauncher {
     this.#startBroker(slot, port2);
   }
 
+  /** The reconciler gets a port that leads nowhere, so that nothing it sends piles up meanwhile. */
+  detach(slot: BrokerSlot): void {
+    const { port1 } = new MessageChannel();
+    this.#attach(slot, port1);
+  }
+
   /** Returns the ports for the brokers' workers, by index. */
   #startReconciler(): readonly MessagePort[] {
     const { actors, reconciler, mode, config, reported } = this.#deps;
@@ -113,10 +119,8 @@ export class ActorLauncher {
     slot.link.actors++;
   }
 
-  /** The reconciler gets a port that leads nowhere, so that nothing it sends piles up meanwhile. */
   #parked(slot: BrokerSlot, reason: string): void {
-    const { port1 } = new MessageChannel();
-    this.#attach(slot, port1);
+    this.detach(slot);
     this.#deps.reported({ kind: 'link', state: 'parked', detail: reason }, slot);
   }
 

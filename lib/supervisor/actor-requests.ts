@@ -44,9 +44,9 @@ export class ActorRequests {
   async isAlive(within: number): Promise<boolean> {
     const responses = await Promise.allSettled([
       this.askReconciler({ kind: 'measures', conflictsAfter: Number.POSITIVE_INFINITY }, within),
-      // A parked worker cannot respond, and a restart of the process would not help it.
+      // Without a worker nothing responds, and a restart of the process would not help.
       ...[...this.#brokers().values()]
-        .filter(slot => !slot.isParked)
+        .filter(slot => !slot.isAtRest)
         .map(({ name }) => this.askBroker(name, { kind: 'measures' }, within)),
     ]);
     return responses.every(({ status }) => status === 'fulfilled');

@@ -44,17 +44,22 @@ export class BrokerSlot {
     this.#settings = settings;
   }
 
-  get isParked(): boolean {
-    return this.link.state === 'parked';
+  /** There is no connection, and no attempt to make one. */
+  get isAtRest(): boolean {
+    return this.link.state === 'parked' || this.isPaused;
+  }
+
+  get isPaused(): boolean {
+    return this.link.state === 'paused';
   }
 
   get isConnected(): boolean {
     return this.link.state === 'ready' || this.link.state === 'replaying';
   }
 
-  /** Whether the broker has accepted or refused the connection, or is parked. */
+  /** Whether the broker has accepted or refused the connection, or is parked or paused. */
   get hasAnswered(): boolean {
-    return this.link.state === 'ready' || this.link.state === 'refused' || this.isParked;
+    return this.link.state === 'ready' || this.link.state === 'refused' || this.isAtRest;
   }
 
   /** Has the worker take in no more messages. Resolves when all earlier ones have reached the reconciler. */
@@ -69,6 +74,12 @@ export class BrokerSlot {
   /** Disconnects from the broker until the next configuration. */
   park(reason: string): Promise<void> {
     this.link.park(reason);
+    return this.dismiss();
+  }
+
+  /** Disconnects from the broker until a person resumes it. */
+  pause(): Promise<void> {
+    this.link.pause();
     return this.dismiss();
   }
 

@@ -17,10 +17,10 @@ import type {
 import type { Mode } from '../protocol/settings.ts';
 import type { LinkRecord } from './link-record.ts';
 import { newProcessName } from './process-name.ts';
-import { Run } from './run.ts';
+import { type BrokerPlan, Run } from './run.ts';
 
-/** `stop` resolves within this time, whatever happens. */
-export const STOP_TIMEOUT_MS = 8_000;
+/** `stop` resolves within this time, whatever happens: the sum of its parts (run.ts, reconciler-slot.ts). */
+export const STOP_TIMEOUT_MS = 7_500;
 
 export class Replicator {
   #run: Run;
@@ -55,6 +55,24 @@ export class Replicator {
    */
   reconfigure(config: Config): Promise<void> {
     return this.#run.reconfigure(config);
+  }
+
+  /**
+   * Disconnects from a broker until `resume`, or the end of the process. Resolves with false if there is no such broker,
+   * or nothing runs.
+   */
+  pause(name: string): Promise<boolean> {
+    return this.#run.pausing.pause(name);
+  }
+
+  /** Connects to a paused broker again, which then counts as one that returns. Returns false as `pause` does. */
+  resume(name: string): boolean {
+    return this.#run.pausing.resume(name);
+  }
+
+  /** Undefined if there is no such broker. */
+  plan(name: string): BrokerPlan | undefined {
+    return this.#run.plan(name);
   }
 
   /** By the name of the broker. */

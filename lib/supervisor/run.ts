@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/config.ts';
 import type { Log, Report } from '../protocol/messages.ts';
-import type { Mode } from '../protocol/settings.ts';
+import type { BrokerSettings, Mode } from '../protocol/settings.ts';
 import { ActorLauncher } from './actor-launcher.ts';
 import { ActorRequests } from './actor-requests.ts';
 import { Actors } from './actors.ts';
@@ -10,11 +10,18 @@ import { allSettledWithin } from './all-settled-within.ts';
 import { type BrokerSlot, type PlannedSlot, planSlots } from './broker-slot.ts';
 import { ConditionWaiter } from './condition-waiter.ts';
 import type { LinkRecord } from './link-record.ts';
+import { Pausing } from './pausing.ts';
 import { ReconcilerSlot } from './reconciler-slot.ts';
 import { reconcilerSettings } from './settings.ts';
 
 const QUIESCE_TIMEOUT_MS = 1_000;
-const ACTOR_END_TIMEOUT_MS = 2_000;
+const ACTOR_END_TIMEOUT_MS = 1_500;
+
+/** A thread that waits for the system, such as for a file of a network that is gone, cannot be ended. */
+const DESTROY_TIMEOUT_MS = 500;
+
+/** Where a broker is, and what is subscribed there. The URL may hold secrets. */
+export type BrokerPlan = Pick<BrokerSettings, 'url' | 'subscriptions'>;
 
 export interface RunOptions {
   readonly config: Config;
@@ -94,9 +101,20 @@ export class Run {
     await this.reconciler.configure(reconcilerSettings(config, names, mode), places);
     if (this.isStopping) return;
     for (const { slot, settings } of planned) {
-      if (slot.actor === undefined) this.#launcher.launch(slot);
-      else slot.change(settings);
+      if (slot.actor !== undefined) slot.change(settings);
+      else if (!slot.isPaused) this.#launcher.launch(slot);
     }
+  }
+
+  /** As `Replicator.pause` and `Replicator.resume`. */
+  get pausing(): Pausing {
+    const isRunning = () => this.#state === 'running';
+    return new Pausing({ isRunning, brokers: this.#brokers, launcher: this.#launcher, log: this.#log });
+  }
+
+  /** As `Replicator.plan`. */
+  plan(name: string): BrokerPlan | undefined {
+    return this.#brokers.get(name)?.settings;
   }
 
   get links(): ReadonlyMap<string, LinkRecord> {
@@ -131,7 +149,7 @@ export class Run {
     if (failure !== undefined) this.#log('warn', failure);
     for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
     await allSettledWithin(ACTOR_END_TIMEOUT_MS, ends);
-    await this.#actors.destroy();
+    await allSettledWithin(DESTROY_TIMEOUT_MS, [this.#actors.destroy()]);
     this.#end(failure);
   }
 
@@ -139,8 +157,7 @@ export class Run {
     if (this.hasEnded) return;
     this.#beginStop();
     this.#log('error', reason);
-    const end = () => this.#end(reason);
-    this.#actors.destroy().then(end, end);
+    void allSettledWithin(DESTROY_TIMEOUT_MS, [this.#actors.destroy()]).then(() => this.#end(reason));
   }
 
   #beginStop(): void {
@@ -166,6 +183,7 @@ export class Run {
     switch (report.kind) {
       case 'log':
         this.#log(report.level, report.message, report.at);
+        this.#noteProblem(report);
         return;
       case 'link':
         slot?.link.enter(report.state, report.detail);
@@ -195,6 +213,12 @@ export class Run {
         this.#log('debug', `${slot?.name ?? 'reconciler'}: ${JSON.stringify(report.counters)}`);
         return;
     }
+  }
+
+  /** The reconciler also logs what concerns one broker. Such a line begins with the name of the broker. */
+  #noteProblem({ level, message, at }: Report & { readonly kind: 'log' }): void {
+    const end = message.indexOf(': ');
+    this.#brokers.get(message.slice(0, end))?.link.logged(level, message.slice(end + 2), at);
   }
 
   /**

@@ -6,6 +6,7 @@ import { covers } from '../core/filter.ts';
 import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
 import { ALL_BROKERS, type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
+import { RANKS_PER_PRIORITY } from '../core/version.ts';
 import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/settings.ts';
 
 /** @param clientId undefined for the client id that the store keeps */
@@ -82,6 +83,7 @@ export function reconcilerSettings(
     bounds: config.bounds,
     store: mode === 'dry-run' ? { kind: 'memory' } : config.store,
     hidesPayloads: config.http?.hidesPayloads ?? true,
+    mode,
   };
 }
 
@@ -112,6 +114,6 @@ function setOf(members: readonly string[], names: readonly string[]): BrokerSet 
  * then the name: the name that sorts first has the larger rank.
  */
 export function rankOf(broker: BrokerConfig, brokers: readonly BrokerConfig[]): number {
-  const order = [...brokers].sort((a, b) => a.priority - b.priority || (a.name < b.name ? 1 : -1));
-  return order.indexOf(broker);
+  const names = brokers.map(({ name }) => name).sort();
+  return broker.priority * RANKS_PER_PRIORITY + names.length - 1 - names.indexOf(broker.name);
 }

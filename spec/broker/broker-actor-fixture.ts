@@ -6,10 +6,10 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { BrokerActor } from '../../lib/broker/broker-actor.ts';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { Subscription } from '../../lib/core/subscriptions.ts';
-import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
+import { BatchReader } from '../../lib/protocol/batch.ts';
 import type { FromBroker, Report, Start, ToBroker } from '../../lib/protocol/messages.ts';
 import { type Observation, readObservation } from '../../lib/protocol/observation.ts';
-import { type Publication, writePublication } from '../../lib/protocol/publication.ts';
+import { type PublicationParts, packedPublications } from '../support/publications.ts';
 
 export interface FixtureOptions {
   /** The name of the broker; default `oslo`. */
@@ -81,21 +81,8 @@ export class BrokerActorFixture {
     this.#port.postMessage(message);
   }
 
-  publish(session: number, ...publications: readonly (Partial<Publication> & { topic: string })[]): void {
-    const writer = new BatchWriter();
-    for (const one of publications) {
-      writePublication(writer, {
-        payload: 'x',
-        properties: '',
-        version: { time: 1, counter: 0, replica: 'us' },
-        expiresAt: Number.POSITIVE_INFINITY,
-        retain: true,
-        qos: 1,
-        confirm: false,
-        ...one,
-      });
-    }
-    this.tell({ kind: 'publications', session, batch: writer.take() });
+  publish(session: number, ...publications: readonly PublicationParts[]): void {
+    this.tell({ kind: 'publications', session, batch: packedPublications(publications) });
   }
 
   /** Attaches another reconciler. */

@@ -35,7 +35,7 @@ export async function deliver(
         fixture.kinds.lastIndexOf('caught-up') > fixture.kinds.lastIndexOf('session-started')
       ) {
         session = newest;
-        fixture.publish(session, ...open.map(one => ({ ...one, confirm: true })));
+        fixture.publish(session, ...open.map(one => ({ ...one, hasNoEcho: true })));
       }
       if (open.length > 0)
         throw new Error(`${open.length} are open, such as ${open[0]?.topic}\n${fixture.log.slice(-3_000)}`);

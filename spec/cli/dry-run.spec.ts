@@ -61,3 +61,32 @@ for (const { make, protocolVersion, start } of MAKES) {
     });
   });
 }
+
+describe('mqttrep run --dry-run', function () {
+  this.timeout(60_000);
+
+  it('names each topic that a first contact would overwrite, with both values and what decides', async () => {
+    const brokers = { OSLO: await startAedes(), PARIS: await startAedes() };
+    for (const [name, { url }] of Object.entries(brokers)) {
+      const client = await TestClient.connect(url);
+      await client.publish('light', `{"from":"${name}"}`, { retain: true });
+      await client.publish('clock', JSON.stringify({ time: name === 'PARIS' ? 2 : 1 }), { retain: true });
+      await client.publish(`only/${name}`, 'x', { retain: true });
+      await client.end();
+    }
+    const more = { MQTTREP_TOPIC_clock: 'clock', MQTTREP_MERGE_clock: 'json:time' };
+    const mqttrep = startMqttrep(environmentOf(brokers, more), ['run', '--dry-run']);
+    try {
+      await mqttrep.line('would publish "light"');
+      for (const line of [
+        'PARIS: first contact: 1 topic copied to it, 1 overwritten, 2 equal already; "light": "{\\"from\\":\\"PARIS\\"}" → "{\\"from\\":\\"OSLO\\"}", decided by name',
+        'OSLO: first contact: 1 topic copied to it, 1 overwritten, 2 equal already; "clock": "{\\"time\\":1}" → "{\\"time\\":2}", decided by json:time',
+      ])
+        expect(mqttrep.stderr).to.contain(line);
+      expect(mqttrep.stderr).not.to.contain('first contact is complete');
+    } finally {
+      await mqttrep.stop();
+      for (const broker of Object.values(brokers)) await broker.stop();
+    }
+  });
+});

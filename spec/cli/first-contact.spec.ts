@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { fixtureHooks } from './fixture-hooks.ts';
 import {
   aedes,
@@ -83,6 +84,35 @@ describe('mqttrep, at first contact of brokers that hold different topics,', fun
       await expectOneOf(fixture, 'PARIS');
     });
   }
+
+  it('says of each broker what it gets, what is overwritten and by what that is decided, and then that it is complete', async () => {
+    fixture = fixtures.create({ brokers: await mosquittos(['OSLO', 'PARIS']) });
+    await filled(fixture);
+    const mqttrep = fixture.run();
+    await mqttrep.line('first contact is complete: 23 topics equal at all brokers');
+    const lines = mqttrep.stderr.split('\n').filter(line => line.includes('first contact'));
+    expect(lines).to.have.length(3);
+    const told = lines.join('\n');
+    expect(told).to.contain('OSLO: first contact: 1 topic copied to it, 0 overwritten, 22 equal already');
+    expect(told).to.match(
+      /PARIS: first contact: 1 topic copied to it, 20 overwritten, 2 equal already; "conflict\/\d+": "PARIS" → "OSLO", decided by name/,
+    );
+  });
+
+  it('says nothing of a first contact at the next start', async () => {
+    fixture = fixtures.create({
+      brokers: await mosquittos(['OSLO', 'PARIS']),
+      environment: { MQTTREP_STORE: tempFolder('store') },
+    });
+    await filled(fixture);
+    fixture.run();
+    await fixture.mqttrep.line('first contact is complete');
+    await fixture.mqttrep.stop();
+    const again = fixture.run();
+    await fixture.connected('OSLO', 'PARIS');
+    await again.stop();
+    expect(again.stderr).not.to.contain('first contact');
+  });
 
   it('copies more topics than brokers replay at a higher QoS, to the last one', async () => {
     fixture = fixtures.create({ brokers: await mosquittos(['OSLO', 'PARIS']) });

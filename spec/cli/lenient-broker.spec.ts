@@ -105,17 +105,17 @@ describe('mqttrep between a lenient broker and a strict one', function () {
     const folder = await tempFolder('poisoned');
     const store = new DiskStore(folder, ['OSLO', 'PARIS']);
     const missing = (topic: string, changes: object) => {
-      const { register, seen } = settledTopic('x');
+      const { register, seenAt } = settledTopic('x');
       const winner = { ...message('x'), ...changes };
-      return [topic, { register: { ...register, winner, held: [winner, 'absent'] }, seen }] as const;
+      return [topic, { register: { ...register, winner, held: [winner, 'absent'] }, seenAt }] as const;
     };
     const expiring = (n: number) => {
-      const { register, seen } = settledTopic('x');
+      const { register, seenAt } = settledTopic('x');
       const winner = {
         ...message(`value ${n}`),
         ttlExpiresAt: n % 2 === 0 ? Date.now() + 2_000 : Number.NaN,
       };
-      return [`many/${n}`, { register: { ...register, winner, held: [winner, winner] }, seen }] as const;
+      return [`many/${n}`, { register: { ...register, winner, held: [winner, winner] }, seenAt }] as const;
     };
     await commit(
       store,

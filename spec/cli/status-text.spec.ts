@@ -18,6 +18,8 @@ const STATUS: Status = {
   startedAt: NOW - 90_061_000,
   mergeFrequency: 1,
   hidesPayloads: false,
+  allowsActions: false,
+  filters: ['#'],
   brokers: [
     broker('OSLO'),
     broker('PARIS', {
@@ -42,7 +44,15 @@ const STATUS: Status = {
     sum: 1,
     count: 100,
   },
-  rates: [{ at: NOW, seconds: 5, received: { OSLO: 10_000, PARIS: 1 }, published: { OSLO: 0, PARIS: 20 } }],
+  rates: [
+    {
+      at: NOW,
+      seconds: 5,
+      received: { OSLO: 10_000, PARIS: 1 },
+      published: { OSLO: 0, PARIS: 20 },
+      converged: { count: 0, median: null, p95: null },
+    },
+  ],
   conflicts: [
     {
       at: NOW,

@@ -1,9 +1,13 @@
 /** How the executable ends when it is told to. */
 
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Link } from '../support/link.ts';
 import { requireMosquitto } from '../support/mosquitto.ts';
+import { startMqttrep } from '../support/mqttrep-process.ts';
 import { retainedOf } from '../support/retained-of.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { fixtureHooks } from './fixture-hooks.ts';
 import { aedes, mosquittos, patience, type ReplicationFixture } from './replication-fixture.ts';
 
@@ -99,6 +103,41 @@ describe('mqttrep, when it is stopped,', function () {
       expect(fixture.mqttrep.stderr).to.match(
         /warn {2}PARIS did not accept \d+ messages in time; they are sent at the next start/,
       );
+    });
+  });
+
+  describe('while its store does not answer, as on a network drive that is gone,', () => {
+    /** To open a pipe without a writer waits without end, and no thread that waits for it can be ended. */
+    function startAtSilentStore() {
+      const folder = tempFolder('silent-store');
+      execFileSync('mkfifo', [join(folder, 'state-1.log')]);
+      return startMqttrep({
+        MQTTREP_CLIENT_A: 'mqtt://127.0.0.1:9',
+        MQTTREP_CLIENT_B: 'mqtt://127.0.0.2:9',
+        MQTTREP_TOPIC_all: '#',
+        MQTTREP_STORE: folder,
+        // Its address appears in the log when mqttrep obeys signals.
+        MQTTREP_HTTP: '0',
+      });
+    }
+
+    it('ends after 8 s at the latest', async () => {
+      const mqttrep = startAtSilentStore();
+      await mqttrep.line('status page');
+      const start = performance.now();
+      expect((await mqttrep.stop('SIGTERM')).code).not.to.equal(0);
+      expect(performance.now() - start).to.be.lessThan(stopLimit + 3000);
+      expect(mqttrep.stderr).to.contain('the reconciler did not end in time');
+    });
+
+    it('ends at a second signal at once', async () => {
+      const mqttrep = startAtSilentStore();
+      await mqttrep.line('status page');
+      mqttrep.kill('SIGINT');
+      await mqttrep.line('SIGINT: stopping');
+      const start = performance.now();
+      expect((await mqttrep.stop('SIGINT')).code).not.to.equal(0);
+      expect(performance.now() - start).to.be.lessThan(stopLimit / 2);
     });
   });
 });

@@ -46,7 +46,9 @@ const CONFIG: Config = {
     port: 9280,
     address: 'chosen',
     token: 'quack',
+    hosts: [],
     hidesPayloads: true,
+    allowsActions: false,
   },
   log: { level: 'warn', format: 'json' },
 };
@@ -83,7 +85,14 @@ describe('describeConfig', () => {
     ]);
     expect(data.topics).to.deep.equal(CONFIG.topics);
     expect(data.mergeFrequency).to.equal(2);
-    expect(data.http).to.deep.equal({ host: '0.0.0.0', port: 9280, token: '***', hidesPayloads: true });
+    expect(data.http).to.deep.equal({
+      host: '0.0.0.0',
+      port: 9280,
+      token: '***',
+      hosts: [],
+      hidesPayloads: true,
+      allowsActions: false,
+    });
     expect(data.log).to.deep.equal(CONFIG.log);
     expect(data).to.deep.include({
       controlTopic: null,

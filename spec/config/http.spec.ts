@@ -23,7 +23,9 @@ describe('the status server in the configuration', () => {
           port,
           address: 'chosen',
           token: undefined,
+          hosts: [],
           hidesPayloads: false,
+          allowsActions: false,
         });
       });
     }
@@ -38,6 +40,22 @@ describe('the status server in the configuration', () => {
         expect(errorsOf({ MQTTREP_HTTP: text })).to.deep.equal([
           `MQTTREP_HTTP: ${JSON.stringify(text)} is not an address to listen at; ` +
             'write a port such as 9280, a host and a port such as 0.0.0.0:9280, or off',
+        ]);
+      });
+    }
+  });
+
+  describe('MQTTREP_HTTP_HOSTS', () => {
+    it('lists names, in any case', () => {
+      const { http } = accepted({ MQTTREP_HTTP_HOSTS: 'mqttrep, MQTTREP.default.svc,' });
+      expect(http?.hosts).to.deep.equal(['mqttrep', 'mqttrep.default.svc']);
+    });
+
+    for (const text of ['http://mqttrep', 'mqttrep:9280', '*.example', 'a b']) {
+      it(`refuses ${text}`, () => {
+        expect(errorsOf({ MQTTREP_HTTP_HOSTS: text })).to.deep.equal([
+          `MQTTREP_HTTP_HOSTS: ${JSON.stringify(text)} is not the name of a host; ` +
+            'write names without scheme, port and wildcards, such as mqttrep,mqttrep.default.svc',
         ]);
       });
     }
@@ -63,6 +81,15 @@ describe('the status server in the configuration', () => {
 
     it('shows payloads on loopback, unless MQTTREP_HTTP_PAYLOADS hides them', () => {
       expect(accepted({ MQTTREP_HTTP_PAYLOADS: 'false' }).http).to.include({ hidesPayloads: true });
+    });
+
+    it('allows actions only if MQTTREP_HTTP_ACTIONS says so, and only with a token', () => {
+      expect(accepted({ MQTTREP_HTTP_TOKEN: TOKEN }).http).to.include({ allowsActions: false });
+      const env = { MQTTREP_HTTP_ACTIONS: 'true', MQTTREP_HTTP_TOKEN: TOKEN };
+      expect(accepted(env).http).to.include({ allowsActions: true });
+      const [error, ...more] = errorsOf({ MQTTREP_HTTP_ACTIONS: 'true' });
+      expect(more).to.deep.equal([]);
+      expect(error).to.match(/^MQTTREP_HTTP_ACTIONS: actions need a token.*set MQTTREP_HTTP_TOKEN /);
     });
 
     it('knows which hosts only this machine can reach', () => {

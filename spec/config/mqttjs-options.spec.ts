@@ -120,6 +120,15 @@ describe('An option of MQTT.js', () => {
     expect(options({ qqqqqqqqqqq: 1 })).to.deep.equal({ qqqqqqqqqqq: 1 });
   });
 
+  it('causes a warning if it is unknown inside `will` or `wsOptions`', () => {
+    const will = { topic: 't', payload: 'x', retian: true };
+    expect(warnings({ will })[0]).to.include('`will.retian`').and.include('did you mean `retain`?');
+    const [line] = warnings({ wsOptions: { rejectUnautorized: true, headers: {} } });
+    expect(line)
+      .to.include('`wsOptions.rejectUnautorized`')
+      .and.include('did you mean `rejectUnauthorized`?');
+  });
+
   it('causes no warning if it is an option of TLS or TCP in Node.js', () => {
     const given = { minVersion: 'TLSv1.2', ciphers: 'HIGH', localAddress: '127.0.0.1', family: 4 };
     expect(warnings(given)).to.deep.equal([]);

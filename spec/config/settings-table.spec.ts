@@ -36,7 +36,9 @@ const OTHERS: Readonly<Record<string, string>> = {
   LOG_FORMAT: 'json',
   HTTP: '9999',
   HTTP_TOKEN: 'sixteen-characters',
+  HTTP_HOSTS: 'mqttrep',
   HTTP_PAYLOADS: 'false',
+  HTTP_ACTIONS: 'true',
 };
 
 function otherValueOf(key: string): string {
@@ -102,23 +104,24 @@ describe('the settings table', () => {
 
   for (const each of OF_PROCESS) {
     const variable = variableName(each);
-    const another = (): Env => ({ [variable]: otherValueOf(each.key) });
+    const needed: Env = each.key === 'HTTP_ACTIONS' ? { MQTTREP_HTTP_TOKEN: 'sixteen-characters' } : {};
+    const another = (): Env => ({ ...needed, [variable]: otherValueOf(each.key) });
 
     it(`reads ${variable}, and \`mqttrep config\` shows it`, () => {
       const env = another();
       expect(warningsOf(env)).to.deep.equal([]);
-      const [before, after] = [describeConfig(accepted({})), describeConfig(accepted(env))];
+      const [before, after] = [describeConfig(accepted(needed)), describeConfig(accepted(env))];
       expect(after.text).not.to.equal(before.text);
       expect(after.data).not.to.deep.equal(before.data);
     });
 
     it(`says at a reload that ${variable} is ${each.reload === 'applied' ? 'applied' : 'left until the next start'}`, () => {
       const env = another();
-      const { config, applied, left } = changesBetween(accepted({}), accepted(env));
+      const { config, applied, left } = changesBetween(accepted(needed), accepted(env));
       const [told, untold] = each.reload === 'applied' ? [applied, left] : [left, applied];
       expect(told.join()).to.contain(variable);
       expect(untold).to.deep.equal([]);
-      expect(config).to.deep.equal(accepted(each.reload === 'applied' ? env : {}));
+      expect(config).to.deep.equal(accepted(each.reload === 'applied' ? env : needed));
     });
   }
 

@@ -14,7 +14,7 @@ for (const protocol of PROTOCOLS) {
 
     it('an acknowledgement is requested, and confirms the publish', () => {
       const publish = topic.sent(B);
-      expect(publish.confirm).to.equal(true);
+      expect(publish.hasNoEcho).to.equal(true);
       topic.apply({ kind: 'acknowledged', broker: B, version: publish.message.version });
       expect(topic.held).to.deep.equal(['0', '0']);
       expect(topic.pending(B)).to.equal(0);

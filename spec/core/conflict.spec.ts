@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { parseMergeChain } from '../../lib/core/merge-chain.ts';
 import { compileDecider, type Decoders } from '../../lib/core/merge-order.ts';
 import type { Message } from '../../lib/core/message.ts';
+import { RANKS_PER_PRIORITY } from '../../lib/core/version.ts';
 import { loadDecoders } from '../../lib/reconciler/decoding/decoders.ts';
 import { A, B, PROTOCOLS, syncedTopic, Topic } from './topic.ts';
 
@@ -107,9 +108,20 @@ describe('compileDecider', () => {
     });
   }
 
-  it('names priority for two messages of the first contact', () => {
+  it('names priority for two messages of the first contact, and name if the priorities are equal', () => {
     const decider = compileDecider([{ by: 'arrival' }], {});
-    expect(decider(message('a', 0), message('b', 0))).to.equal('priority');
+    const ofRank = (payload: string, counter: number) => ({
+      ...message(payload, 0),
+      version: { time: 0, counter, replica: '' },
+    });
+    expect(decider(ofRank('a', 1), ofRank('b', 2))).to.equal('name');
+    expect(decider(ofRank('a', RANKS_PER_PRIORITY + 1), ofRank('b', 2))).to.equal('priority');
+    expect(decider(ofRank('a', RANKS_PER_PRIORITY), ofRank('b', RANKS_PER_PRIORITY - 1))).to.equal(
+      'priority',
+    );
+    expect(decider(ofRank('a', 3 * RANKS_PER_PRIORITY), ofRank('b', 3 * RANKS_PER_PRIORITY + 31))).to.equal(
+      'name',
+    );
     expect(decider(message('a', 0), message('b', 5))).to.equal('arrival');
   });
 });

@@ -1,7 +1,7 @@
 /** What a broker is not sent: what is too old, expired or already there, and what exceeds the limit. */
 
 import { expect } from 'chai';
-import { lacks } from '../../lib/core/offer.ts';
+import { lacks, lacksTransient, lacksWinner } from '../../lib/core/offer.ts';
 import { A, B, C, PROTOCOLS, syncedTopic, Topic } from './topic.ts';
 
 for (const protocol of PROTOCOLS) {
@@ -73,6 +73,28 @@ for (const protocol of PROTOCOLS) {
     it('is full, if it lacks a transient message', () => {
       topic.passes(A, 't', { retained: false });
       expect(offered()).to.equal('full');
+    });
+
+    it('lacks the transient message until it is offered room', () => {
+      topic.passes(A, 't', { retained: false });
+      const lacking = () => [lacksWinner, lacksTransient, lacks].map(of => of(topic.register, B));
+      offered();
+      expect(lacking(), 'while it is full').to.deep.equal([false, true, true]);
+      topic.apply({ kind: 'echo-overdue', broker: B });
+      topic.answers(B, '32');
+      expect(lacking(), 'once there is room').to.deep.equal([false, true, true]);
+      expect(topic.sent(B).message.payload).to.equal('t');
+      expect(lacking(), 'once it is sent').to.deep.equal([false, false, false]);
+    });
+
+    it('is sent the older of two messages if there is room for one, and lacks the other', () => {
+      const [first] = topic.register.pending;
+      if (first === undefined) throw new Error('nothing is pending');
+      topic.apply({ kind: 'refused', broker: B, version: first.message.version });
+      topic.writes(A, 'older', { retained: true });
+      topic.passes(A, 'newer', { retained: false });
+      expect(topic.sent(B).message.payload).to.equal('older');
+      expect([lacksWinner, lacksTransient].map(of => of(topic.register, B))).to.deep.equal([false, true]);
     });
 
     it('is sent one more once another one was refused', () => {

@@ -15,7 +15,13 @@ for (const protocol of PROTOCOLS) {
     it('is published to each broker that lacks it, and not to that of its writer', () => {
       topic.writes(A, '1');
       expect(topic.offer(A)).to.deep.equal([]);
-      expect(topic.sent(B)).to.include({ kind: 'publish', broker: B, retain: true, qos: 1, confirm: false });
+      expect(topic.sent(B)).to.include({
+        kind: 'publish',
+        broker: B,
+        retain: true,
+        qos: 1,
+        hasNoEcho: false,
+      });
       expect(topic.sent(C).message).to.equal(topic.register.winner);
     });
 

@@ -68,7 +68,7 @@ for (const protocol of PROTOCOLS) {
       topic.apply({ kind: 'echo-overdue', broker: B });
       const message = topic.register.winner;
       if (message === undefined) throw new Error('nothing was written');
-      topic.echoes({ kind: 'publish', broker: B, message, retain: true, qos: 1, confirm: false });
+      topic.echoes({ kind: 'publish', broker: B, message, retain: true, qos: 1, hasNoEcho: false });
       topic.answers(B, '1');
       expect(topic.held).to.deep.equal(['1', '1']);
       expect(topic.offer(B)).to.deep.equal([]);

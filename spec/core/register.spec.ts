@@ -7,6 +7,7 @@ import {
   atRest,
   emptyRegister,
   hasStaleProbe,
+  heldWith,
   isAtRest,
   isProbing,
   isRetainedPending,
@@ -14,13 +15,12 @@ import {
   MAX_TRANSIENT_AGE_MS,
   type Pending,
   pendingAt,
+  pendingWithout,
+  pendingWithoutRetained,
+  pendingWithoutTransient,
+  probesWithout,
   type Register,
   willHold,
-  withHeld,
-  withoutPending,
-  withoutProbe,
-  withoutRetained,
-  withoutTransient,
   withProbe,
   withRoom,
   withStaleProbe,
@@ -101,8 +101,8 @@ describe('A register', () => {
   });
 
   it('stays the same object if a broker holds what it held', () => {
-    expect(withHeld(resting, A, winner)).to.equal(resting.held);
-    expect(withHeld(resting, B, 'unknown')).to.deep.equal([winner, 'unknown']);
+    expect(heldWith(resting, A, winner)).to.equal(resting.held);
+    expect(heldWith(resting, B, 'unknown')).to.deep.equal([winner, 'unknown']);
   });
 });
 
@@ -166,26 +166,26 @@ describe('Pending publishes', () => {
   });
 
   it('are removed for one broker up to an index', () => {
-    expect(payloads(withoutPending(register, A, 0))).to.equal('2345');
-    expect(payloads(withoutPending(register, A, 3))).to.equal('235');
-    expect(payloads(withoutPending(register, B, 4))).to.equal('145');
+    expect(payloads(pendingWithout(register, A, 0))).to.equal('2345');
+    expect(payloads(pendingWithout(register, A, 3))).to.equal('235');
+    expect(payloads(pendingWithout(register, B, 4))).to.equal('145');
   });
 
   it('are removed if they are retained', () => {
-    expect(payloads(withoutRetained(register, A))).to.equal('234');
-    expect(payloads(withoutRetained(register, B))).to.equal('1245');
+    expect(payloads(pendingWithoutRetained(register, A))).to.equal('234');
+    expect(payloads(pendingWithoutRetained(register, B))).to.equal('1245');
   });
 
   it('are removed up to an index if they are transient', () => {
-    expect(payloads(withoutTransient(register, A, 2))).to.equal('12345');
-    expect(payloads(withoutTransient(register, A, 3))).to.equal('1235');
-    expect(payloads(withoutTransient(register, B, 4))).to.equal('1345');
+    expect(payloads(pendingWithoutTransient(register, A, 2))).to.equal('12345');
+    expect(payloads(pendingWithoutTransient(register, A, 3))).to.equal('1235');
+    expect(payloads(pendingWithoutTransient(register, B, 4))).to.equal('1345');
   });
 
   it('stay the same array if none is removed', () => {
-    expect(withoutPending(register, C, 9)).to.equal(pending);
-    expect(withoutRetained(register, C)).to.equal(pending);
-    const emptied = withoutPending({ ...empty, pending: [retained(A)] }, A, 0);
+    expect(pendingWithout(register, C, 9)).to.equal(pending);
+    expect(pendingWithoutRetained(register, C)).to.equal(pending);
+    const emptied = pendingWithout({ ...empty, pending: [retained(A)] }, A, 0);
     expect(emptied, 'all registers share the empty array').to.equal(empty.pending);
   });
 });
@@ -218,9 +218,9 @@ describe('Open probes', () => {
 
   it('are removed for one broker', () => {
     const both = deepFreeze(withProbe(withProbe(empty, A), B));
-    expect(withoutProbe(both, A)).to.deep.equal([{ broker: B, isStale: false }]);
-    expect(withoutProbe(empty, A)).to.equal(empty.probes);
-    expect(withoutProbe(withProbe(empty, A), A), 'all registers share the empty array').to.equal(
+    expect(probesWithout(both, A)).to.deep.equal([{ broker: B, isStale: false }]);
+    expect(probesWithout(empty, A)).to.equal(empty.probes);
+    expect(probesWithout(withProbe(empty, A), A), 'all registers share the empty array').to.equal(
       empty.probes,
     );
   });

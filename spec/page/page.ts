@@ -41,7 +41,7 @@ describe('The page', function () {
     server = await PretendServer.start(world);
     watched = await openPage(browser, server.url, options);
     page = watched.page;
-    await page.locator('.figures').waitFor();
+    await page.locator('.verdict .figures').waitFor();
   }
 
   const row = (name: string) =>
@@ -55,12 +55,11 @@ describe('The page', function () {
 
   it('shows at a glance whether the brokers have converged', async () => {
     await open({ 'canards/menu': 'oats', 'canards/door': 'open' });
-    await expectText('.figures', /2 topics converged, 0 diverging/);
-    await expectText('.headline', /All 3 brokers are connected/);
-    expect(await page.title()).to.equal('converged · mqttrep');
+    await expectText('.verdict h2', /^All is well$/);
+    await expectText('.figures', /2\s+topics converged\s+0\s+diverging\s+3\s+brokers ready/);
     server.tell({ topics: { converged: 1, diverging: 1, blocked: 0, deleted: 0 } });
-    await expectText('.figures', /1 topic converged, 1 diverging/);
-    expect(await page.title()).to.equal('1 diverging · mqttrep');
+    await expectText('.figures', /1\s+topic converged\s+1\s+diverging/);
+    await expectText('.verdict', /All is well[\s\S]*1 change in flight/);
     expect(watched.complaints).to.deep.equal([]);
   });
 
@@ -69,7 +68,7 @@ describe('The page', function () {
     const ready = world.brokers[2];
     const cut = world.setBroker('QUEBEC', { state: 'unreachable', detail: 'ECONNREFUSED', pending: 2 });
     server.tell({ brokers: [cut] });
-    await expectText('.headline', /2 of 3 brokers connected: QUEBEC is unreachable/);
+    await expectText('.verdict', /QUEBEC is unreachable[\s\S]*ECONNREFUSED/);
     expect(await card('QUEBEC').innerText()).to.match(/unreachable[\s\S]*ECONNREFUSED/);
     expect(await page.locator('.spoke .break').count()).to.equal(1);
     await eventually(
@@ -78,7 +77,7 @@ describe('The page', function () {
       { within: 15_000 },
     );
     if (ready !== undefined) server.tell({ brokers: [ready] });
-    await expectText('.headline', /All 3 brokers are connected/);
+    await expectText('.verdict h2', /All is well/);
     expect(await page.locator('.spoke .break').count()).to.equal(0);
   });
 
@@ -89,7 +88,17 @@ describe('The page', function () {
     server.tell({ topics: world.counts() });
     await row('menu').waitFor();
     world.rows.push(...new PretendWorld(BROKERS, { 'canards/pond': '4 °C' }).rows);
-    server.tell({ rates: [{ at: Date.now(), seconds: 5, received: {}, published: {} }] });
+    server.tell({
+      rates: [
+        {
+          at: Date.now(),
+          seconds: 5,
+          received: {},
+          published: {},
+          converged: { count: 0, median: null, p95: null },
+        },
+      ],
+    });
     await row('pond').waitFor();
   });
 
@@ -115,7 +124,11 @@ describe('The page', function () {
     );
     await expectText('.conflicts', /canards\/menu\s*peas PARIS won over oats QUEBEC\s*by arrival/);
     await row('menu').click();
-    await expectText('.panel', /canards\/menu[\s\S]*diverging[\s\S]*QUEBEC\s*oats\s*≠ differs/);
+    await expectText(
+      '.panel',
+      /canards\/menu[\s\S]*diverging[\s\S]*peas[\s\S]*QUEBEC\s*≠ differs[\s\S]*oats/,
+    );
+    await expectText('.panel .held-list', /OSLO, PARIS in sync/);
   });
 
   it('shows topics and values as text, whatever they contain', async () => {
@@ -142,7 +155,7 @@ describe('The page', function () {
     const topics: Record<string, string> = {};
     for (let i = 0; i < 100_000; i++) topics[`meters/m${String(i).padStart(6, '0')}`] = `${i % 311} W`;
     await open(topics);
-    await expectText('.figures', /100,000 topics converged/);
+    await expectText('.figures', /100,000\s+topics converged/);
     await row('m000000').waitFor();
     const rows = page.locator('.grid tbody tr');
     expect(await rows.count()).to.be.below(60);
@@ -211,13 +224,17 @@ describe('The page', function () {
     await open({ 'canards/menu': 'oats' });
     const { port } = server;
     await server.stop();
-    await expectText('.notice', /mqttrep does not answer\. The page shows what was known \d+\ss ago/);
+    await expectText('.verdict', /mqttrep does not answer\s+for \d+\ss/);
+    await expectText('.verdict', /mqttrep status/);
     await expectText('.masthead', /not connected/);
-    await expectText('.figures', /1 topic converged/);
+    expect(await page.title()).to.equal('no answer · mqttrep');
+    await expectText('.figures', /1\s+topic converged/);
     server = await PretendServer.start(world, { port });
-    await eventually(async () => expect(await page.locator('.notice').count()).to.equal(0), {
-      within: 20_000,
-    });
+    await eventually(
+      async () => expect(await page.locator('.verdict h2').innerText()).to.equal('All is well'),
+      { within: 20_000 },
+    );
+    expect(await page.title()).to.equal('all well · mqttrep');
     await expectText('.masthead', /live/);
   });
 
@@ -227,17 +244,18 @@ describe('The page', function () {
     watched = await openPage(browser, server.url);
     page = watched.page;
     await expectAccessible(page, 'the form');
+    expect(await page.title()).to.equal('token needed · mqttrep');
     await page.getByLabel('Token').fill('wrong');
     await page.keyboard.press('Enter');
     await page.getByText('The token is wrong.').waitFor();
     await page.getByLabel('Token').fill('s3same-open');
     await page.getByRole('button').click();
-    await expectText('.figures', /1 topic converged/);
+    await expectText('.figures', /1\s+topic converged/);
     await page.context().close();
 
     watched = await openPage(browser, `${server.url}/#token=s3same-open`);
     page = watched.page;
-    await expectText('.figures', /1 topic converged/);
+    await expectText('.figures', /1\s+topic converged/);
     expect(page.url()).to.equal(`${server.url}/`);
   });
 
@@ -245,16 +263,17 @@ describe('The page', function () {
     await open({ 'canards/menu': 'oats' });
     expect(await page.getByRole('button', { name: 'Delete everywhere' }).count()).to.equal(0);
     server.tell({ brokers: [world.setBroker('PARIS', { deletionsHeld: 300 })] });
-    const press = (name: string) => card('PARIS').getByRole('button', { name, exact: true }).click();
+    const verdict = page.locator('.verdict');
+    const press = (name: string) => verdict.getByRole('button', { name, exact: true }).click();
     const posts = () => server.requests.filter(request => request.startsWith('POST'));
     await press('Delete everywhere');
-    expect(await card('PARIS').innerText()).to.contain('Delete 300 topics at all brokers?');
+    expect(await verdict.innerText()).to.contain('Delete 300 topics at all brokers?');
     await press('No');
     await press('Delete everywhere');
     expect(posts()).to.deep.equal([]);
     await press('Yes');
     await press('Restore');
-    expect(await card('PARIS').innerText()).to.contain('Publish 300 topics to PARIS again?');
+    expect(await verdict.innerText()).to.contain('Publish 300 topics to PARIS again?');
     await press('Yes');
     await eventually(() =>
       expect(posts()).to.deep.equal([
@@ -292,7 +311,7 @@ describe('The page', function () {
         await expectText('.panel', /diverging/);
         await expectAccessible(page, 'all kinds of trouble');
         await server.stop();
-        await page.locator('.notice').waitFor();
+        await page.getByText('mqttrep does not answer').first().waitFor();
         await expectAccessible(page, 'mqttrep gone');
       });
     }

@@ -9,7 +9,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Delta, Status, TopicDetails, TopicLevel, TopicList } from '../../lib/status/api.ts';
+import type {
+  BrokerDetails,
+  Delta,
+  Status,
+  TopicDetails,
+  TopicLevel,
+  TopicList,
+} from '../../lib/status/api.ts';
 
 /** From dist/spec/page. */
 const FOLDER = fileURLToPath(new URL('../../page/', import.meta.url));
@@ -29,6 +36,7 @@ export interface Source {
   topics(query: URLSearchParams): TopicList;
   level(query: URLSearchParams): TopicLevel;
   topic(name: string): TopicDetails | undefined;
+  broker(name: string): BrokerDetails | undefined;
 }
 
 export interface PretendOptions {
@@ -37,6 +45,8 @@ export interface PretendOptions {
   readonly token?: string;
   /** Milliseconds that its clock is behind. */
   readonly behind?: number;
+  /** The path below which a proxy serves it, such as `/site/mqttrep`. */
+  readonly below?: string;
 }
 
 export class PretendServer {
@@ -45,21 +55,20 @@ export class PretendServer {
   readonly #source: Source;
   readonly #token: string | undefined;
   readonly #behind: number;
+  readonly #below: string;
   readonly #streams = new Set<ServerResponse>();
   readonly #server = createServer((request, response) => this.#answer(request, response));
 
-  static async start(
-    source: Source,
-    { port = 0, token, behind = 0 }: PretendOptions = {},
-  ): Promise<PretendServer> {
-    const server = new PretendServer(source, token, behind);
+  static async start(source: Source, { port = 0, ...options }: PretendOptions = {}): Promise<PretendServer> {
+    const server = new PretendServer(source, options);
     server.#server.listen(port, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
   }
 
-  private constructor(source: Source, token: string | undefined, behind: number) {
+  private constructor(source: Source, { token, behind = 0, below = '' }: PretendOptions) {
     this.#behind = behind;
+    this.#below = below;
     this.#source = source;
     this.#token = token;
   }
@@ -89,7 +98,12 @@ export class PretendServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://any');
+    const { pathname: whole, searchParams } = new URL(request.url ?? '/', 'http://any');
+    if (!whole.startsWith(`${this.#below}/`)) {
+      response.writeHead(404).end();
+      return;
+    }
+    const pathname = whole.slice(this.#below.length);
     this.requests.push(request.method === 'POST' ? `POST ${request.url}` : (request.url ?? ''));
     response.setHeader('date', new Date(Date.now() - this.#behind).toUTCString());
     if (!pathname.startsWith('/api/')) {
@@ -107,8 +121,11 @@ export class PretendServer {
 
   #json(path: string, query: URLSearchParams): unknown {
     if (path.includes('/deletions/')) return { topics: 1 };
+    if (/\/(?:compare|retry|pause|resume)$/.test(path)) return { isBegun: true, topics: null };
     if (path === '/api/v1/topics') return this.#source.topics(query);
     if (path === '/api/v1/tree') return this.#source.level(query);
+    const broker = /^\/api\/v1\/brokers\/([^/]+)$/.exec(path)?.[1];
+    if (broker !== undefined) return this.#source.broker(decodeURIComponent(broker));
     const topic = /^\/api\/v1\/topics\/(.+)$/.exec(path)?.[1];
     return topic === undefined ? undefined : this.#source.topic(decodeURIComponent(topic));
   }

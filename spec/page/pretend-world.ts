@@ -1,6 +1,7 @@
 /** Invented brokers and topics, as many as a spec of the page needs. */
 
 import type {
+  BrokerDetails,
   BrokerStatus,
   Conflict,
   HeldValue,
@@ -20,6 +21,8 @@ export class PretendWorld implements Source {
   readonly brokers: BrokerStatus[];
   readonly rows: TopicRow[];
   conflicts: Conflict[] = [];
+  allowsActions = false;
+  readonly #details = new Map<string, Partial<BrokerDetails>>();
   readonly startedAt = Date.now() - 11_700_000;
 
   constructor(brokers: readonly string[], topics: Readonly<Record<string, string>>) {
@@ -48,6 +51,39 @@ export class PretendWorld implements Source {
     return changed;
   }
 
+  /** What is told of a broker, besides what an ordinary one has. */
+  details(name: string, details: Partial<BrokerDetails>): void {
+    this.#details.set(name, details);
+  }
+
+  broker(name: string): BrokerDetails | undefined {
+    if (!this.brokers.some(broker => broker.name === name)) return undefined;
+    return {
+      name,
+      url: `mqtts://***@${name.toLowerCase()}.example:8883`,
+      filters: ['#'],
+      limits: {
+        isConnected: true,
+        protocol: '5',
+        maxQos: null,
+        retains: true,
+        receiveMaximum: 20,
+        maximumPacketSize: 268_435_455,
+        maxLevels: null,
+        maxTopicLength: null,
+        maxFilters: 8,
+        acceptsWill: true,
+        acceptsControlTopics: true,
+        acceptsSecondConnection: true,
+      },
+      problems: [],
+      refused: [],
+      lagging: [],
+      comparison: null,
+      ...this.#details.get(name),
+    };
+  }
+
   counts(): Status['topics'] {
     const counts = { converged: 0, diverging: 0, blocked: 0, deleted: 0 };
     for (const { state } of this.rows) counts[state]++;
@@ -61,6 +97,8 @@ export class PretendWorld implements Source {
       startedAt: this.startedAt,
       mergeFrequency: 10,
       hidesPayloads: false,
+      allowsActions: this.allowsActions,
+      filters: ['#'],
       brokers: this.brokers,
       topics: this.counts(),
       convergence: CONVERGENCE,
@@ -80,6 +118,7 @@ export class PretendWorld implements Source {
         seconds: 2,
         received: Object.fromEntries(received),
         published: Object.fromEntries(published),
+        converged: convergedIn(i),
       };
     });
   }
@@ -125,6 +164,7 @@ export class PretendWorld implements Source {
       version: { time: row.changedAt ?? 0, counter: 0, replica: 'patient-heron' },
       pending: {},
       blocked: {},
+      divergingSince: row.state === 'diverging' || row.state === 'blocked' ? row.changedAt : null,
       retain: null,
       qos: 1,
       conflicts: this.conflicts.filter(({ topic }) => topic === name).slice(0, 10),
@@ -143,6 +183,28 @@ export function agreeing(value: string): HeldValue {
 
 export function diverging(value: string): HeldValue {
   return { value: text(value), agrees: false };
+}
+
+/** The broker lacks the topic. */
+export function missing(): HeldValue {
+  return { value: { kind: 'deleted' }, agrees: false };
+}
+
+/** The broker does not accept the topic. */
+export function refused(): HeldValue {
+  return { value: { kind: 'deleted' }, agrees: false, isRefused: true };
+}
+
+/** The broker has not shown the topic yet. */
+export function unknown(): HeldValue {
+  return { value: { kind: 'unknown' }, agrees: false };
+}
+
+/** Some milliseconds, in waves; nothing changed in some samples. */
+function convergedIn(i: number): RateSample['converged'] {
+  if (i % 41 < 3) return { count: 0, median: null, p95: null };
+  const median = 48 + 12 * Math.sin(i / 17) + (i % 5) * 3;
+  return { count: 12, median, p95: median * (i % 67 < 4 ? 30 : 2.4 + Math.sin(i / 9)) };
 }
 
 const CONVERGENCE = {

@@ -46,7 +46,7 @@ const publication = fc.record({
   expiresAt: time,
   retain: fc.boolean(),
   qos: fc.constantFrom(0, 1, 2),
-  confirm: fc.boolean(),
+  hasNoEcho: fc.boolean(),
 });
 
 describe('Packed records', () => {

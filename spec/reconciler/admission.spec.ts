@@ -75,8 +75,8 @@ describe('Admission', () => {
     const source = new AdmissionFixture();
     many(source, A, 10);
     const fixture = new AdmissionFixture({ topics: 5 });
-    for (const [topic, { register, seen }] of source.table.states.entries()) {
-      fixture.table.load(topic, { register, seen });
+    for (const [topic, { register, seenAt }] of source.table.states.entries()) {
+      fixture.table.load(topic, { register, seenAt });
     }
     fixture.admission.loaded();
     expect(fixture.table.usage.topics).to.equal(10);

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { Event } from '../../lib/core/events.ts';
 import { step } from '../../lib/core/step.ts';
-import { CREDIT_TIMEOUT_MS, UNCOMMITTED_BYTES } from '../../lib/reconciler/links/ingress-credit.ts';
+import { CREDIT_TIMEOUT_MS, UNCOMMITTED_BYTES } from '../../lib/reconciler/links/inbound-credit.ts';
 import type { Changes } from '../../lib/store/state-store.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { ReconcilerFixture } from './reconciler-fixture.ts';

@@ -55,7 +55,7 @@ describe('The reconciler with little memory', () => {
     fixture.end(0).observe({ topic: 'large', payload: 'x'.repeat(1_000) }, { topic: 'small', payload: '1' });
     await fixture.tick();
     expect([winnerOf('large'), winnerOf('small')]).to.deep.equal([undefined, '1']);
-    const measures = await fixture.reconciler.inspector.answer({ kind: 'measures', conflictsAfter: 0 });
+    const measures = await fixture.measures();
     expect(measures).to.deep.include({ memory: { bytes: TOPIC_BYTES + 'small1'.length, bound: 1_000 } });
   });
 

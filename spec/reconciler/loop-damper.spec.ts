@@ -49,7 +49,7 @@ describe('LoopDamper', () => {
   /** As the reconciler does: a message that is not held is sent at the tick. */
   function arrive(): void {
     if (damper.isHolding) damper.arrives('t', 'x', performance.now());
-    if (!damper.holds('t', 'x', performance.now())) setTimeout(passOn, TICK - (performance.now() % TICK));
+    if (!damper.test('t', 'x', performance.now())) setTimeout(passOn, TICK - (performance.now() % TICK));
   }
 
   it('releases a message that a loop brings back less and less often, in the end not at all, and logs it once', async () => {

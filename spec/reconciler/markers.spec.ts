@@ -30,20 +30,10 @@ describe('Markers', () => {
 
   /** The brokers have acknowledged all publications. */
   async function acknowledged(): Promise<void> {
-    for (const end of fixture.ends) {
-      const confirmed = end.own.map(({ topic, version }) => ({ topic, version }));
-      end.post({
-        kind: 'publish-results',
-        completedUpTo: end.sent,
-        bytes: 0,
-        acknowledged: confirmed,
-        refused: [],
-      });
-    }
+    for (const end of fixture.ends) end.confirmMarkers();
     await fixture.all();
   }
 
-  const last = (end: WorkerEnd) => String(end.own.at(-1)?.payload);
   const commitOf = (payload: string) => Number(payload.split('.')[0]);
 
   /** The connection of B ends, and B comes back with this marker and these topics. */
@@ -62,27 +52,27 @@ describe('Markers', () => {
 
   it('are written before the tick if a topic is new at a broker', async () => {
     await markedWith({ t: '0' });
-    const before = [last(a), last(b)];
+    const before = [a.marker, b.marker];
     a.observe({ topic: 'new', payload: '1' });
     await a.roundTrip();
     fixture.clock.tick(TICK / 2);
     await fixture.all();
     expect(a.published).to.deep.equal([]);
-    expect(commitOf(last(a))).to.be.greaterThan(commitOf(before[0] ?? ''));
-    expect(last(b)).to.equal(before[1]);
+    expect(commitOf(a.marker)).to.be.greaterThan(commitOf(before[0] ?? ''));
+    expect(b.marker).to.equal(before[1]);
   });
 
   it('follow the tick if a broker holds another value of a known topic', async () => {
     await markedWith({ t: '0' });
-    const before = last(a);
+    const before = a.marker;
     a.observe({ topic: 't', payload: '1' });
     await a.roundTrip();
     fixture.clock.tick(TICK / 2);
     await fixture.all();
-    expect(last(a)).to.equal(before);
+    expect(a.marker).to.equal(before);
     fixture.clock.tick(TICK);
     await fixture.all();
-    expect(commitOf(last(a))).to.be.greaterThan(commitOf(before));
+    expect(commitOf(a.marker)).to.be.greaterThan(commitOf(before));
   });
 
   it('are written once a day if nothing changes, and expire a month later', async () => {
@@ -99,7 +89,7 @@ describe('Markers', () => {
 
   it('are logged if somebody else wrote them, and then no absent topic counts as deleted', async () => {
     await markedWith({ t: '0' });
-    const [commit = '', digest = ''] = last(b).split('.');
+    const [commit = '', digest = ''] = b.marker.split('.');
     await returnsWith(`${Number(commit) + 1}.${digest}`, {});
     await fixture.tick();
     expect(fixture.log.join('\n')).to.contain(
@@ -111,7 +101,7 @@ describe('Markers', () => {
 
   it('distinguish a value that a broker was rolled back to from one that was written meanwhile', async () => {
     await markedWith({ t: '0', u: '0' });
-    const marker = last(b);
+    const marker = b.marker;
     b.observe({ topic: 't', payload: '1' }, { topic: 'u', payload: '1' });
     await fixture.tick();
     await returnsWith(marker, { t: '0', u: '2' });
@@ -122,11 +112,11 @@ describe('Markers', () => {
 
   it('distinguish the same if the broker lost its last marker, and that is logged', async () => {
     await markedWith({ t: '0' });
-    const marker = last(b);
+    const marker = b.marker;
     b.observe({ topic: 't', payload: '1' });
     await fixture.tick();
     await acknowledged();
-    expect(commitOf(last(b))).to.be.greaterThan(commitOf(marker));
+    expect(commitOf(b.marker)).to.be.greaterThan(commitOf(marker));
     await returnsWith(marker, { t: '0' });
     await fixture.tick();
     expect(b.payloads).to.deep.equal(['t=1']);
@@ -135,7 +125,7 @@ describe('Markers', () => {
 
   it('distinguish a deletion from the loss of a new topic', async () => {
     await markedWith({ t: '0' });
-    const marker = last(b);
+    const marker = b.marker;
     b.observe({ topic: 't', payload: '1' }, { topic: 'new', payload: '1' });
     await fixture.tick();
     await echoed(a, 't');

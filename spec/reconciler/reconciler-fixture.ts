@@ -3,7 +3,9 @@
 import sinon from 'sinon';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { FilterSettings } from '../../lib/core/policy.ts';
+import type { ReconcilerResponses } from '../../lib/protocol/requests.ts';
 import type { Bounds, ReconcilerSettings } from '../../lib/protocol/settings.ts';
+import type { Inspection } from '../../lib/reconciler/inspection/inspector.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import type { Step } from '../../lib/reconciler/topics/topic-table.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -15,6 +17,11 @@ export const NOW = Date.UTC(2026, 0, 1);
 export const TICK = 100;
 
 const NAMES = ['A', 'B', 'C'];
+
+/** Topics `t0`, `t1`…, each with this payload. */
+export function manyTopics(count: number, payload = '1'): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, payload]));
+}
 
 export function settings(
   filters: readonly FilterSettings[],
@@ -31,6 +38,7 @@ export function settings(
     bounds: { ...DEFAULT_BOUNDS, ...bounds },
     store: { kind: 'memory' },
     hidesPayloads: payloads === 'hidden',
+    mode: 'replicate',
   };
 }
 
@@ -66,8 +74,8 @@ export class ReconcilerFixture {
 
   /** Brokers are named A, B and C; the first one has the highest rank. Their workers are attached, and not connected. */
   async start({
-    filters = [{ filter: '#', subscribe: 7, publish: 7 }],
     brokers = 3,
+    filters = [{ filter: '#', subscribe: 2 ** brokers - 1, publish: 2 ** brokers - 1 }],
     payloads = 'shown',
     store = new MemoryStore(),
     bounds = {},
@@ -103,6 +111,14 @@ export class ReconcilerFixture {
     const end = this.ends[broker];
     if (end === undefined) throw new RangeError(`broker ${broker} has no worker`);
     return end;
+  }
+
+  ask<Q extends Inspection>(question: Q): Promise<ReconcilerResponses[Q['kind']]> {
+    return this.reconciler.inspector.answer(question) as Promise<ReconcilerResponses[Q['kind']]>;
+  }
+
+  measures(conflictsAfter = 0): Promise<ReconcilerResponses['measures']> {
+    return this.ask({ kind: 'measures', conflictsAfter });
   }
 
   /** All brokers are connected, and each has shown that it retains these topics. */

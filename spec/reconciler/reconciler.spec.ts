@@ -1,9 +1,6 @@
-/** The reconciler between its ports: observations in, packed publications out, each within its credit. */
+/** The reconciler between its ports: observations in, packed publications out. */
 
 import { expect } from 'chai';
-import { MAX_PENDING } from '../../lib/core/register.ts';
-import type { ReconcilerMeasures } from '../../lib/protocol/requests.ts';
-import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/links/publish-flow.ts';
 import { ReconcilerFixture, TICK } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 
@@ -11,9 +8,6 @@ const FIRST_CONTACT_LIMIT = 5_000;
 
 /** Milliseconds after which each broker has been sent a marker. */
 const MARKER_PERIOD = 1_000;
-
-const many = (count: number, payload = '1') =>
-  Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, payload]));
 
 describe('Reconciler', () => {
   let fixture: ReconcilerFixture;
@@ -28,11 +22,6 @@ describe('Reconciler', () => {
   });
 
   afterEach(() => fixture.close());
-
-  async function heldBack() {
-    const measures = await fixture.reconciler.inspector.answer({ kind: 'measures', conflictsAfter: 0 });
-    return (measures as ReconcilerMeasures).counts.heldBack;
-  }
 
   it('tells each worker first under which identity and client id it connects', async () => {
     await Promise.all([a, b, c].map(end => end.until(() => end.messages.length > 0)));
@@ -103,79 +92,6 @@ describe('Reconciler', () => {
     expect(c.payloads).to.deep.equal([]);
   });
 
-  it('sends at most CREDIT publications before some are settled, and then goes on', async () => {
-    a.begin().replay(many(2 * CREDIT + 500));
-    b.begin().replay();
-    c.begin().replay();
-    await fixture.all();
-    // The marker may count as one of them.
-    const expectSent = ({ published }: WorkerEnd, count: number) =>
-      expect(published).to.have.length.within(count - 1, count);
-    expectSent(b, CREDIT);
-    await b.settle().roundTrip();
-    expectSent(b, 2 * CREDIT);
-    await b.settle().roundTrip();
-    expect(b.published).to.have.lengthOf(2 * CREDIT + 500);
-    expectSent(c, CREDIT);
-    expect(new Set(b.payloads).size).to.equal(2 * CREDIT + 500);
-  });
-
-  it('sends at most about CREDIT_BYTES of payload before some are settled', async () => {
-    const size = CREDIT_BYTES / 8;
-    a.begin().replay(many(20, 'x'.repeat(size)));
-    b.begin().replay();
-    c.begin().replay();
-    await fixture.all();
-    expect(b.published).to.have.lengthOf(8);
-    await b.settle().roundTrip();
-    expect(b.published).to.have.lengthOf(16);
-  });
-
-  it('counts how often the credit of a broker was used up, and logs it once', async () => {
-    a.begin().replay(many(2 * CREDIT));
-    b.begin().replay();
-    c.begin().replay();
-    await fixture.all();
-    await b.settle().roundTrip();
-    expect(await heldBack()).to.deep.include({
-      A: { pending: 0, pending_of_topic: 0 },
-      B: { pending: 2, pending_of_topic: 0 },
-      C: { pending: 1, pending_of_topic: 0 },
-    });
-    expect(
-      fixture.log.filter(line => line.includes('B: 1000 publishes or 16 MB are unconfirmed')),
-    ).to.have.lengthOf(1);
-  });
-
-  it('counts how often a topic had as many publishes in flight as allowed, and logs it once', async () => {
-    await fixture.ready();
-    for (let value = 0; value < MAX_PENDING + 3; value++) {
-      a.observe({ topic: 't', payload: String(value) });
-      await a.roundTrip();
-      await fixture.tick();
-      b.settle();
-    }
-    await fixture.all();
-    expect(b.payloads).to.have.lengthOf(MAX_PENDING);
-    expect((await heldBack())['B']).to.deep.equal({ pending: 0, pending_of_topic: 3 });
-    expect(
-      fixture.log.filter(line => line.includes('B: 32 publishes of "t" are unconfirmed')),
-    ).to.have.lengthOf(1);
-  });
-
-  it('keeps no old values for a broker without credit', async () => {
-    a.begin().replay(many(CREDIT));
-    b.begin().replay();
-    c.begin().replay();
-    await fixture.all();
-    for (const payload of ['1', '2', '3']) {
-      await a.observe({ topic: 'late', payload }).roundTrip();
-      await fixture.tick();
-    }
-    await b.settle().roundTrip();
-    expect(b.payloads.filter(text => text.startsWith('late'))).to.deep.equal(['late=3']);
-  });
-
   it('sends everything again that was in flight when a session of a broker ended', async () => {
     await fixture.ready();
     a.observe({ topic: 't', payload: '1' });
@@ -191,17 +107,7 @@ describe('Reconciler', () => {
     await fixture.ready({ t: '0', u: '0' });
     fixture.clock.tick(MARKER_PERIOD);
     await b.until(() => b.own.length > 0);
-    for (const { topic, version, payload } of b.own)
-      b.post({
-        kind: 'publish-results',
-        completedUpTo: 1,
-        bytes: payload.length,
-        acknowledged: [{ topic, version }],
-        refused: [],
-      });
-    b.post({ kind: 'disconnected' })
-      .begin({ payload: String(b.own[0]?.payload) })
-      .replay();
+    b.confirmMarkers().returnWith({});
     await b.until(() => b.messages.some(({ kind }) => kind === 'probe'));
     a.observe({ topic: 't', payload: '1' });
     await fixture.tick();
@@ -247,57 +153,5 @@ describe('Reconciler', () => {
     fixture.clock.tick(2_100);
     await b.roundTrip();
     expect(b.payloads).to.deep.equal(['t=1', 'u=1', 't=1']);
-  });
-
-  describe('stop', () => {
-    it('sends what waits for the tick, and ends when everything is settled', async () => {
-      await fixture.ready();
-      await a.observe({ topic: 't', payload: '1' }).roundTrip();
-      for (const end of [a, b, c]) end.settles = true;
-      await fixture.reconciler.stop(60_000);
-      expect(b.payloads).to.deep.equal(['t=1']);
-      expect(c.payloads).to.deep.equal(['t=1']);
-    });
-
-    it('sends everything that waits for credit', async () => {
-      a.begin().replay(many(2 * CREDIT + 1));
-      b.begin().replay();
-      c.begin().replay();
-      await fixture.all();
-      for (const end of [a, b, c]) {
-        end.settle();
-        end.settles = true;
-      }
-      await fixture.reconciler.stop(60_000);
-      expect(new Set(b.payloads).size).to.equal(2 * CREDIT + 1);
-      expect(new Set(c.payloads).size).to.equal(2 * CREDIT + 1);
-    });
-
-    it('ends in time although a broker settles nothing', async () => {
-      await fixture.ready();
-      await a.observe({ topic: 't', payload: '1' }).roundTrip();
-      const stopped = fixture.reconciler.stop(1_000);
-      await b.until(() => b.published.length > 0);
-      fixture.clock.tick(1_000);
-      await stopped;
-    });
-
-    it('leaves no marker behind without a lasting store, although one was due', async () => {
-      await fixture.ready();
-      await a.observe({ topic: 't', payload: '1' }).roundTrip();
-      await fixture.tick();
-      const stopped = fixture.reconciler.stop(60_000);
-      await fixture.all();
-      fixture.clock.tick(2_000);
-      await fixture.all();
-      for (const end of [a, b, c]) end.settle();
-      await stopped;
-      for (const end of [a, b, c]) expect(end.own.map(({ payload }) => String(payload)).at(-1)).to.equal('');
-    });
-
-    it('ends at once if no broker is connected', async () => {
-      await fixture.reconciler.stop(60_000);
-      expect(fixture.log.filter(line => line.startsWith('error'))).to.deep.equal([]);
-    });
   });
 });

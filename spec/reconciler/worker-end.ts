@@ -79,6 +79,20 @@ export class WorkerEnd {
     return this.post({ kind: 'observations', batch: writer.take(), messages: observations.length });
   }
 
+  /** A full scan, from its first message to its end. */
+  scan(topics: Readonly<Record<string, string>>): this {
+    const writer = new BatchWriter();
+    for (const [topic, payload] of Object.entries(topics)) {
+      writeObservation(writer, {
+        ...{ topic, payload: Buffer.from(payload), properties: '', retained: true, replay: true },
+        ...{ stamp: undefined, own: false, expiry: Number.POSITIVE_INFINITY },
+      });
+    }
+    this.post({ kind: 'full-scan-batch', batch: writer.take() });
+    const limits = { subscribes: 1, unreadFilters: [], droppedLevels: 0 };
+    return this.post({ kind: 'full-scan-ended', outcome: 'complete', ...limits });
+  }
+
   /** The broker has settled all publications. */
   settle(refused: PublishResults['refused'] = []): this {
     const { count, bytes } = this.#unsettled;
@@ -91,6 +105,31 @@ export class WorkerEnd {
       acknowledged: [],
       refused,
     });
+  }
+
+  /** The broker has acknowledged all publications, and stores the markers among them. */
+  confirmMarkers(): this {
+    const acknowledged = this.own.map(({ topic, version }) => ({ topic, version }));
+    return this.post({
+      kind: 'publish-results',
+      completedUpTo: this.sent,
+      bytes: 0,
+      acknowledged,
+      refused: [],
+    });
+  }
+
+  /** The connection ends. The broker returns with its marker, and shows these topics. */
+  returnWith(topics: Readonly<Record<string, string>>, isCut = false): this {
+    return this.post({ kind: 'disconnected' }).begin({ payload: this.marker }).replay(topics, isCut);
+  }
+
+  /** The broker delivers all that was published to it, and has settled it. */
+  echo(): this {
+    const echoes = this.published
+      .splice(0)
+      .map(({ topic, payload, version }) => ({ topic, payload: String(payload), stamp: version, own: true }));
+    return echoes.length > 0 ? this.settle().observe(...echoes) : this;
   }
 
   post(message: FromBroker): this {
@@ -108,6 +147,16 @@ export class WorkerEnd {
   /** Batches of observations for which credit came back. */
   get credits(): number {
     return this.messages.reduce((sum, message) => sum + (message.kind === 'credit' ? message.batches : 0), 0);
+  }
+
+  /** The newest marker received. */
+  get marker(): string {
+    return String(this.own.at(-1)?.payload);
+  }
+
+  /** All messages received of a kind, the oldest first. */
+  told(kind: ToBroker['kind']): ToBroker[] {
+    return this.messages.filter(message => message.kind === kind);
   }
 
   get payloads(): string[] {

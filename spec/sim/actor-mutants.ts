@@ -7,7 +7,7 @@ import { outcome } from '../../lib/core/outcome.ts';
 import { step } from '../../lib/core/step.ts';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
 import { readObservation, writeObservation } from '../../lib/protocol/observation.ts';
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 
 /** By the part, and what it does wrong. */
 export const ACTOR_MUTANTS: Readonly<Record<string, Mutant>> = {
@@ -35,7 +35,7 @@ export const ACTOR_MUTANTS: Readonly<Record<string, Mutant>> = {
     step: (register, event, policy) =>
       event.kind === 'returned' ? outcome(register, 'idle') : step(register, event, policy),
   },
-  'Ingress: takes a replayed message for a live one': {
+  'ObservationReader: takes a replayed message for a live one': {
     caughtBy: ['partitions'],
     port: port => ({
       ...port,

@@ -5,8 +5,8 @@
 
 import { expect } from 'chai';
 import { GOLDENS } from './goldens.ts';
-import { play } from './history.ts';
 import { formatHistory, parseHistory } from './history-text.ts';
+import { play } from './play.ts';
 import { type TrialName, tryHistories } from './trials.ts';
 
 /** Each run plays the same histories. `npm run simulate` plays new ones. */

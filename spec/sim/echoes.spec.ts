@@ -114,7 +114,7 @@ inEachWorld('mqttrep', fixture => {
   it('C14: does not flip values if a broker delivers each message twice, as for overlapping filters', () => {
     const world = fixture.create([1, 150, 1], { filters: [{ filter: '+/u' }, { filter: 't/+' }] });
     fixture.introduce('t/u');
-    for (const link of world.replicator(0).links) link.twice = true;
+    for (const link of world.replicator(0).links) link.deliveries.twice = true;
     for (const value of ['1', '2', '3']) {
       world.broker(A).write('t/u', value);
       world.run(100);

@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { play } from './history.ts';
 import { parseHistory } from './history-text.ts';
+import { play } from './play.ts';
 import type { Mutation } from './sim-replicator.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../spec/sim/goldens');

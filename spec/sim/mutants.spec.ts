@@ -5,11 +5,12 @@
 
 import { expect } from 'chai';
 import { ACTOR_MUTANTS } from './actor-mutants.ts';
+import { CORE_MUTANTS } from './core-mutants.ts';
 import { playGoldens } from './goldens.ts';
-import { play } from './history.ts';
 import { parseHistory } from './history-text.ts';
-import { MUTANTS } from './mutants.ts';
+import { play } from './play.ts';
 import type { Mutation } from './sim-replicator.ts';
+import { SURROUNDINGS_MUTANTS } from './surroundings-mutants.ts';
 import { type TrialName, tryHistories } from './trials.ts';
 
 /** A mutant must be caught within so many histories of a kind. */
@@ -18,10 +19,12 @@ const MAX_HISTORIES = 1_500;
 /** Each run plays the same histories: the specs prove that these are good enough. */
 const SEED = 20_260_101;
 
+const MUTANTS = { ...CORE_MUTANTS, ...SURROUNDINGS_MUTANTS, ...ACTOR_MUTANTS };
+
 describe('The simulator', function () {
   this.timeout(0);
 
-  for (const [name, { caughtBy, ...mutation }] of Object.entries({ ...MUTANTS, ...ACTOR_MUTANTS })) {
+  for (const [name, { caughtBy, ...mutation }] of Object.entries(MUTANTS)) {
     it(`catches a mutant that ${name}`, async () => {
       expect(await catcher(mutation, caughtBy), 'the trial that caught it').to.not.equal(undefined);
     });

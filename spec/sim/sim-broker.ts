@@ -225,6 +225,6 @@ export class SimBroker {
 
   /** How many of the next messages to each replicator are lost, as in a queue that overflows. */
   set dropping(count: number) {
-    for (const link of this.links) link.dropping = count;
+    for (const link of this.links) link.deliveries.dropping = count;
   }
 }

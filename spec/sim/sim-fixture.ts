@@ -77,6 +77,16 @@ export class SimFixture {
     expect(Object.fromEntries(this.world.expectEqual()), this.world.toString()).to.deep.equal(expected);
   }
 
+  /** What each broker retains under a topic. */
+  retained(topic = 't'): (string | undefined)[] {
+    return this.world.brokers.map(({ retained }) => retained.get(topic)?.payload);
+  }
+
+  /** The lines of the log that ask a person to confirm deletions at a broker. */
+  heldDeletions(broker: string): string[] {
+    return this.world.log.filter(line => line.includes(`confirm-deletions ${broker}`));
+  }
+
   /** Messages that clients of a broker receive from now on. */
   seenAt(broker: number): () => string[] {
     const { seen } = this.world.broker(broker);

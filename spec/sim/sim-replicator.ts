@@ -163,6 +163,7 @@ export class SimReplicator {
         bounds: DEFAULT_BOUNDS,
         store: { kind: 'memory' },
         hidesPayloads: false,
+        mode: 'replicate',
       },
       replica: this.replica,
       secret: `secret of ${this.replica}`,

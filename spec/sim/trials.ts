@@ -3,12 +3,13 @@
 import fc from 'fast-check';
 import { evictions } from './evictions.ts';
 import { hastyCuts } from './hasty-cuts.ts';
-import { type History, play } from './history.ts';
+import type { History } from './history.ts';
 import { formatHistory } from './history-text.ts';
 import { latePackets } from './late-packets.ts';
 import { lostRights } from './lost-rights.ts';
 import { massAbsences } from './mass-absences.ts';
 import { partitions } from './partitions.ts';
+import { play } from './play.ts';
 import { powerLosses } from './power-losses.ts';
 import { questions } from './questions.ts';
 import { races } from './races.ts';

@@ -112,7 +112,7 @@ export class World {
     for (const replicator of this.replicators) replicator.resume();
     for (const { links } of this.replicators) {
       for (const link of links) {
-        link.dropping = 0;
+        link.deliveries.dropping = 0;
         link.unclog();
         link.connect();
       }

@@ -13,6 +13,8 @@ const EMPTY: Status = {
   startedAt: 0,
   mergeFrequency: 1,
   hidesPayloads: false,
+  allowsActions: false,
+  filters: ['#'],
   brokers: [],
   topics: { converged: 0, diverging: 0, blocked: 0, deleted: 0 },
   convergence: { buckets: [], sum: 0, count: 0 },

@@ -1,10 +1,17 @@
 /** A replicator that immediately gives the answers that a spec sets. */
 
+import type { BrokerLimits } from '../../lib/protocol/answers.ts';
 import { BOUNDS, Histogram } from '../../lib/protocol/histogram.ts';
-import type { BrokerMeasures, ReconcilerMeasures, ReconcilerRequest } from '../../lib/protocol/requests.ts';
+import type {
+  BrokerMeasures,
+  BrokerRequest,
+  ReconcilerMeasures,
+  ReconcilerRequest,
+} from '../../lib/protocol/requests.ts';
 import type { Conflict } from '../../lib/status/api.ts';
 import type { StatusServerOptions } from '../../lib/status/server.ts';
 import { LinkRecord } from '../../lib/supervisor/link-record.ts';
+import type { BrokerPlan } from '../../lib/supervisor/run.ts';
 
 export type Inspected = StatusServerOptions['replicator'];
 
@@ -26,12 +33,33 @@ export class FakeReplicator {
   readonly conflictCounts: Record<string, number> = {};
   readonly convergence = new Histogram(BOUNDS.convergence);
   readonly roundTrips = new Histogram(BOUNDS.roundTrip);
+  /** Calls of `pause` and `resume`. */
+  readonly paused: string[] = [];
+  readonly plans = new Map<string, BrokerPlan>();
+  limits: BrokerLimits = {
+    isConnected: true,
+    protocol: '5',
+    maxQos: null,
+    retains: true,
+    receiveMaximum: 20,
+    maximumPacketSize: null,
+    maxLevels: null,
+    maxTopicLength: null,
+    maxFilters: null,
+    acceptsWill: true,
+    acceptsControlTopics: true,
+    acceptsSecondConnection: true,
+  };
   /** The answer of the reconciler to all other requests. */
   answer: (question: ReconcilerRequest) => unknown = () => null;
 
   constructor(...names: readonly string[]) {
     for (const name of names) {
       this.links.set(name, new LinkRecord());
+      this.plans.set(name, {
+        url: `mqtt://user:secret@${name}:1883`,
+        subscriptions: [{ filter: '#', qos: 1 }],
+      });
       this.brokers.set(name, { received: 0, published: 0, dropped: {} });
     }
   }
@@ -47,7 +75,22 @@ export class FakeReplicator {
     return link;
   }
 
-  async askBroker(name: string): Promise<BrokerMeasures> {
+  plan(name: string) {
+    return this.plans.get(name);
+  }
+
+  async pause(name: string): Promise<boolean> {
+    this.paused.push(`pause ${name}`);
+    return this.links.has(name);
+  }
+
+  resume(name: string): boolean {
+    this.paused.push(`resume ${name}`);
+    return this.links.has(name);
+  }
+
+  async askBroker(name: string, { kind }: BrokerRequest): Promise<BrokerMeasures | BrokerLimits> {
+    if (kind === 'limits') return this.limits;
     const counts = this.brokers.get(name);
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
     const heldBack = { ingress: 4 };
@@ -83,6 +126,7 @@ export class FakeReplicator {
         historyDropped: { PARIS: 4 },
         conflicts: this.conflictCounts,
         convergence: this.convergence.counts,
+        untimed: 0,
         commits: new Histogram(BOUNDS.commit).counts,
         ticks: empty,
       },
@@ -93,7 +137,9 @@ export class FakeReplicator {
         pending: 1,
         waiting: 2,
         behind: 3,
+        behindSince: null,
         blocked: 0,
+        refusal: null,
         deletionsHeld: name === 'PARIS' ? 300 : 0,
         unreadable: name === 'PARIS' ? 5 : 0,
         isReplayIncomplete: name === 'PARIS',

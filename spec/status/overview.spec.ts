@@ -24,6 +24,8 @@ describe('the overview', () => {
       version: '1.2.3',
       mergeFrequency: () => 1,
       hidesPayloads: false,
+      allowsActions: false,
+      filters: () => [],
     });
     overview.start();
   });

@@ -46,7 +46,9 @@ export async function serve(
       port: 0,
       address: 'chosen',
       token: undefined,
+      hosts: [],
       hidesPayloads: false,
+      allowsActions: false,
       ...http,
     },
     replicator: replicator.inspected,
@@ -80,4 +82,9 @@ export function open(port: number): Promise<Socket> {
     const socket = connect(port, '127.0.0.1', () => resolve(socket));
     socket.once('error', reject);
   });
+}
+
+/** The head of a GET request, after which the server closes the connection. */
+export function headOf(path: string, ...headers: readonly string[]): string {
+  return `GET ${path} HTTP/1.1\r\n${headers.map(one => `${one}\r\n`).join('')}Connection: close\r\n\r\n`;
 }

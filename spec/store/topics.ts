@@ -21,7 +21,7 @@ export function message(payload: string, origin = 0): Message {
 export function settledTopic(payload: string, brokers = 2): StoredTopic {
   const winner = message(payload);
   const register = { ...emptyRegister(brokers), winner, held: new Array<Held>(brokers).fill(winner) };
-  return { register, seen: new Array<number>(brokers).fill(3) };
+  return { register, seenAt: new Array<number>(brokers).fill(3) };
 }
 
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map(code => String.fromCharCode(code)) });
@@ -65,7 +65,7 @@ export function arbitraryTopic(brokers: number): fc.Arbitrary<StoredTopic> {
     probes: fc.constant([]),
     inference: fc.nat({ max: 2 ** brokers - 1 }).map(unretainedAt),
   });
-  return fc.record({ register, seen: fc.array(fc.nat(), { minLength: brokers, maxLength: brokers }) });
+  return fc.record({ register, seenAt: fc.array(fc.nat(), { minLength: brokers, maxLength: brokers }) });
 }
 
 /** All topics of a store, as the reconciler has them in memory. */

@@ -46,6 +46,8 @@ export interface AedesOptions {
   readonly greeting?: string;
   /** Whether it closes the connection at this publish, without a DISCONNECT. */
   readonly hangsUpOn?: (packet: { readonly topic: string; readonly retain: boolean }) => boolean;
+  /** The filter of which it refuses the subscription. */
+  readonly refusesFilter?: string;
 }
 
 export async function startAedes(options: AedesOptions = {}): Promise<AedesBroker> {
@@ -88,12 +90,14 @@ class EmbeddedAedes implements AedesBroker {
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new Error(`${this.name} runs already`);
     const { hangsUpOn, replayCut, replayOrder, resubscription, flagsReplays } = this.#options;
-    const { replayGap = 0, replayDelay = 0, greeting } = this.#options;
+    const { replayGap = 0, replayDelay = 0, greeting, refusesFilter } = this.#options;
     const aedes = await Aedes.createBroker({
       ...(this.#persistence === undefined ? {} : { persistence: this.#persistence }),
       // Aedes closes the connection if a publish is not authorized.
       authorizePublish: (_client, packet, done) =>
         done(hangsUpOn?.(packet) === true ? new Error('not authorized') : null),
+      authorizeSubscribe: (_client, subscription, done) =>
+        done(null, subscription.topic === refusesFilter ? null : subscription),
       ...(resubscription === 'hides what is replayed' ? { authorizeForward: withoutFlag } : {}),
       ...(flagsReplays === false ? { authorizeForward: withoutAnyFlag } : {}),
     });

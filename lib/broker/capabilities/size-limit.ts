@@ -1,7 +1,7 @@
 /**
- * The largest packet of a broker that does not announce it, but hangs up on a larger one, as rumqttd
- * does below 60,000 bytes and Moquette below 16,000. Over MQTT 3.1.1 none can announce it. Without this limit the same message would be sent after each reconnect, and hold
- * up all others for ever.
+ * The largest packet that a broker accepts, if the broker does not announce it. Such a broker hangs up on a larger one: rumqttd
+ * below 60,000 bytes, Moquette below 16,000. Over MQTT 3.1.1 none can announce it. Without this limit the same message would be
+ * sent after each reconnect, and hold up all others forever.
  *
  * The suspect is the largest publish that was unacknowledged when the broker hung up, if no publish as large was ever
  * acknowledged. A size that is suspected three times in a row is not sent for a while.

@@ -6,9 +6,12 @@ export class ConnectError extends Error implements ConnectFailure {
   override name = 'ConnectError';
   readonly code: number | undefined;
   readonly wasConnected: boolean;
+  /** The code of an error of the network, of DNS or of TLS, such as `ENOTFOUND`. */
+  readonly networkCode: string | undefined;
 
-  constructor(message: string, failure: ConnectFailure) {
+  constructor(message: string, failure: ConnectFailure, networkCode?: string) {
     super(message);
+    this.networkCode = networkCode;
     this.code = failure.code;
     this.wasConnected = failure.wasConnected;
   }

@@ -1,6 +1,6 @@
 /**
- * Which version of MQTT to ask for. 5 comes first. 3.1.1 follows if a broker refuses 5 by a reason code, closes the connection
- * without a CONNACK, or breaks the protocol of 5. The version that worked is remembered as long as the process lives.
+ * Which version of MQTT to ask for. mqttrep tries MQTT 5 first. It tries MQTT 3.1.1 if the broker refuses MQTT 5, closes the
+ * connection without a CONNACK, or breaks the protocol. The version that worked is remembered as long as the process lives.
  */
 
 export type ProtocolVersion = 3 | 4 | 5;

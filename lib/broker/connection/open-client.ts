@@ -38,6 +38,12 @@ export function openClient<Result>(
 ): Promise<Result> {
   const { url, credentials } = addressOf(settings.url);
   let reason = CLOSED;
+  let networkCode: string | undefined;
+  const explain = (error: Error) => {
+    reason = describeError(error);
+    const { code } = error as { code?: unknown };
+    if (typeof code === 'string') networkCode = code;
+  };
   const incomingStore = new UnreleasedMessages(settings.largestPayload, overflow => {
     reason = overflow;
     client.end(true);
@@ -60,7 +66,8 @@ export function openClient<Result>(
       resolve(take({ client, guard, limits: limitsOf(connack, settings.maxQos), closed }));
     });
     client.on('error', error => {
-      reason = error.message === NO_CONNACK ? describeTimeout(client, isReached()) : describeError(error);
+      if (error.message === NO_CONNACK) reason = describeTimeout(client, isReached());
+      else explain(error);
       if (isParserError(error) && (connected || guard.broken !== undefined)) {
         reason = `the broker broke the protocol (${guard.broken ?? reason})`;
       }
@@ -68,7 +75,7 @@ export function openClient<Result>(
     });
     // MQTT.js does not tell why a websocket is refused.
     client.stream.on('error', error => {
-      if (!connected && reason === CLOSED) reason = describeError(error);
+      if (!connected && reason === CLOSED) explain(error);
     });
     client.on('disconnect', packet => {
       reason = describeDisconnect(packet);
@@ -84,7 +91,8 @@ export function openClient<Result>(
       signal?.removeEventListener('abort', giveUp);
       client.end(true);
       const wasConnected = (code === undefined && isReached()) || HUNG_UP.has(code);
-      reject(new ConnectError(message, { code: typeof code === 'number' ? code : undefined, wasConnected }));
+      const failure = { code: typeof code === 'number' ? code : undefined, wasConnected };
+      reject(new ConnectError(message, failure, networkCode));
     };
     if (signal?.aborted === true) giveUp();
   });

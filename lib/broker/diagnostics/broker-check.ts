@@ -10,9 +10,10 @@ import { isRefusal } from '../connection/filter-requests.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';
 import { CheckTopics, checkTopic, checkWill } from './check-topics.ts';
 import { type ConnectedOnce, connectOnce, type DiagnosticsSettings } from './connect-once.ts';
-import { type Finding, nothingFound } from './finding.ts';
+import { type Finding, nothingFound, type WriteProbe } from './finding.ts';
 import { Inbox, type WaitOptions } from './inbox.ts';
 import { unlessAborted } from './unless-aborted.ts';
+import { probeWrite } from './write-probe.ts';
 
 export type { Finding };
 
@@ -37,30 +38,38 @@ const VERSION_NAMES: Readonly<Record<ProtocolVersion, string>> = {
   5: 'MQTT 5',
 };
 
-/** @param signal ends the check; the messages are removed all the same */
-export async function checkBroker(
-  settings: DiagnosticsSettings,
-  id: string,
-  signal: AbortSignal,
-): Promise<Finding> {
+export interface CheckOptions {
+  /** Of the check, in its control topics. */
+  readonly id: string;
+  /** Filters under which a message is written, to see whether that is permitted; undefined to write none. */
+  readonly writeProbes: readonly string[] | undefined;
+  /** Ends the check; the messages are removed all the same. */
+  readonly signal: AbortSignal;
+}
+
+export async function checkBroker(settings: DiagnosticsSettings, options: CheckOptions): Promise<Finding> {
+  const { id, signal } = options;
   let connected: ConnectedOnce;
   try {
     connected = await connectOnce(settings, signal, checkWill(settings, id));
   } catch (error) {
     return { ...nothingFound(settings.name), note: (error as Error).message };
   }
-  return await new BrokerCheck(settings, connected, id, signal).run();
+  return await new BrokerCheck(settings, connected, options).run();
 }
 
 class BrokerCheck {
   readonly #settings: BrokerSettings;
   readonly #signal: AbortSignal;
+  readonly #writeProbes: readonly string[] | undefined;
   readonly #inbox: Inbox;
   readonly #topics: CheckTopics;
   #finding: Finding;
 
-  constructor(settings: BrokerSettings, connected: ConnectedOnce, id: string, signal: AbortSignal) {
+  constructor(settings: BrokerSettings, connected: ConnectedOnce, options: CheckOptions) {
+    const { id, writeProbes, signal } = options;
     this.#settings = settings;
+    this.#writeProbes = writeProbes;
     this.#signal = signal;
     this.#inbox = new Inbox(connected.connection);
     this.#topics = new CheckTopics(checkTopic(settings, id), connected);
@@ -93,6 +102,16 @@ class BrokerCheck {
     if (root === undefined) this.#note('nothing was written, since control topics are off');
     else await this.#testWrites(root);
     await this.#testFilters();
+    if (this.#writeProbes !== undefined) await this.#testWriteRights(this.#writeProbes);
+  }
+
+  async #testWriteRights(filters: readonly string[]): Promise<void> {
+    const writes: WriteProbe[] = [];
+    for (const filter of filters) {
+      if (this.#signal.aborted || this.#connection.hasEnded) break;
+      writes.push(await probeWrite(this.#connection, this.#inbox, filter, this.#waitOptions));
+      this.#found({ writes: [...writes] });
+    }
   }
 
   async #testWrites(root: string): Promise<void> {

@@ -10,6 +10,7 @@ import { NameMap } from '../../routes/name-map.ts';
 import { KnownCapabilities } from '../capabilities/known-capabilities.ts';
 import { SubscribeLimit } from '../capabilities/subscribe-limit.ts';
 import { supportedWill } from '../capabilities/will-test.ts';
+import { connectAdvice } from '../connection/connect-advice.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
@@ -26,7 +27,7 @@ export interface ConnectedOnce {
 
 /**
  * @param will for CONNECT, as far as the broker accepts it
- * @throws ConnectError when the broker cannot be reached, refuses, or the signal is aborted
+ * @throws ConnectError when the broker cannot be reached, refuses, or the signal is aborted; its message says how to fix it
  */
 export async function connectOnce(
   settings: DiagnosticsSettings,
@@ -37,7 +38,7 @@ export async function connectOnce(
   let first: unknown;
   for (const address of [url, ...otherUrls]) {
     try {
-      return await connectTo({ ...settings, url: address }, signal, will);
+      return await connectAdvised({ ...settings, url: address }, signal, will);
     } catch (error) {
       first ??= error;
       if (signal.aborted) break;
@@ -46,7 +47,22 @@ export async function connectOnce(
   throw first;
 }
 
-async function connectTo(
+async function connectAdvised(
+  settings: DiagnosticsSettings,
+  signal: AbortSignal,
+  will: Will | undefined,
+): Promise<ConnectedOnce> {
+  try {
+    return await connect(settings, signal, will);
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    const advice = await connectAdvice(error, settings);
+    if (advice === undefined) throw error;
+    throw new ConnectError(`${error.message}; ${advice}`, error, error.networkCode);
+  }
+}
+
+async function connect(
   settings: DiagnosticsSettings,
   signal: AbortSignal,
   will: Will | undefined,

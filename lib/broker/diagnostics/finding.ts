@@ -2,6 +2,14 @@
 
 import type { QoS } from '../../core/policy.ts';
 
+/** `not delivered`: it was not refused, and did not come back: the account may lack the right to write, or to read. */
+export interface WriteProbe {
+  readonly filter: string;
+  readonly outcome: 'writable' | 'not writable' | 'not readable' | 'not delivered' | 'not tested';
+  /** '' if it is writable. */
+  readonly reason: string;
+}
+
 export interface Finding {
   readonly name: string;
   readonly reached: boolean;
@@ -19,6 +27,8 @@ export interface Finding {
   readonly echo: boolean | null;
   /** Milliseconds from a publish to its echo, the median of three; with control topics off, from a SUBSCRIBE to its SUBACK. */
   readonly roundTrip: number | null;
+  /** What mqttrep may write under each filter; null if that was not tested. */
+  readonly writes: readonly WriteProbe[] | null;
 }
 
 export function nothingFound(name: string): Finding {
@@ -33,5 +43,6 @@ export function nothingFound(name: string): Finding {
     wildcardReplay: null,
     echo: null,
     roundTrip: null,
+    writes: null,
   };
 }

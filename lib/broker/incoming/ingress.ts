@@ -1,10 +1,10 @@
 /**
  * What comes in: each PUBLISH becomes an observation, and batches of observations go to the reconciler. A batch leaves at the
- * end of the turn of the event loop, under load in time for each tick. Of several messages of one topic in a batch only the
- * newest is sent, if nothing is lost by that.
+ * end of the turn of the event loop, under load in time for each tick. A batch has only the newest message of a topic,
+ * if nothing is lost by that.
  *
- * A MessagePort has no backpressure, so the reconciler gives credit. While more than MAX_BATCHES are in flight to it, the last
- * message is not acknowledged, and MQTT.js reads no further. No message is held for a publish of mqttrep itself: that would be
+ * A MessagePort has no backpressure, so the reconciler gives credit. While MAX_BATCHES are in flight, the worker does not
+ * acknowledge the last message. So the client reads no further. No message is held for a publish of mqttrep itself: that would be
  * a deadlock, since its acknowledgement arrives by the same way.
  */
 
@@ -74,8 +74,8 @@ export class Ingress {
   #mode: IngressMode = { hasProperties: false, isReplay: false, retainFlag: DROPPED_FLAG };
   #sampling: Sampling;
   /**
-   * Whether a newer message takes the place of an older one. Not if the retain flag is dropped: there each message may be an
-   * echo, or tells whether the topic is retained. A replay has one message of each topic.
+   * Whether a newer message takes the place of an older one. A message replaces none if the broker drops the retain flag: it may
+   * be an echo there, or may tell whether the topic is retained. A replay has one message of each topic.
    */
   #conflates = false;
   #inFlight = 0;

@@ -35,8 +35,8 @@ const flagIfSet = ({ retain }: IPublishPacket) => (retain ? true : undefined);
  * The broker drops the flag of live messages, and replays. A message with the flag is replayed. If its topic was delivered
  * live before, the replayed message is older: some brokers read their retained messages while they deliver.
  *
- * A broker that never sets the flag replays with the QoS of the publish, though live messages have the QoS of the
- * subscription, which is 0 there.
+ * At a broker that never sets the flag, the subscription has QoS 0. Live messages have QoS 0 too. Replayed messages have the QoS
+ * of their publish.
  */
 function duringReplay(isReplayed: (packet: IPublishPacket) => boolean): RetainFlagReader {
   const live = new Set<string>();
@@ -53,8 +53,8 @@ function duringReplay(isReplayed: (packet: IPublishPacket) => boolean): RetainFl
 
 /**
  * The broker drops the flag of live messages, and has replayed. Over MQTT 3.1.1 a second SUBSCRIBE, for a higher QoS, replays
- * once more: what is shown then is known. Over MQTT 5 nothing is replayed again, and a filter without wildcards may keep the
- * flag of live messages; so may a broker over MQTT 3.1.1 with those of QoS 0.
+ * once more: what is shown then is known. Over MQTT 5 the broker replays nothing again. A filter without wildcards may
+ * keep the flag of live messages. Over MQTT 3.1.1 a broker may keep the flag of live messages of QoS 0.
  */
 function afterReplay(mayBeLive: (packet: IPublishPacket) => boolean): RetainFlagReader {
   return {

@@ -1,7 +1,8 @@
 /**
  * Confirms publishes of QoS 0. They are not acknowledged, and a message that was written to a socket may be lost with the
- * connection. Brokers handle the packets of one connection in order. So a round trip after a publish shows that it arrived: an
- * UNSUBSCRIBE from a topic that nobody subscribes to, since each is answered by an UNSUBACK (MQTT 5 §3.10.4).
+ * connection. Brokers handle the packets of one connection in order. So a round trip after a publish proves that the publish
+ * arrived. The round trip is an UNSUBSCRIBE from a topic that nobody subscribes to. Brokers answer each with an UNSUBACK
+ * (MQTT 5 §3.10.4).
  *
  * One round trip is in flight at a time; later publishes wait for the next one. Publishes that wait when the connection ends
  * are not confirmed.

@@ -26,8 +26,8 @@ export interface ConfiguredLimits {
   readonly maxTopicLength: number;
 }
 
-/** Topics that the log names in one period. Later ones are not logged. */
-const MAX_NAMED_TOPICS = 50;
+/** Topics that the log names in one period. The reconciler counts the later ones, and logs their number. */
+const MAX_NAMED_TOPICS = 5;
 const NAMING_PERIOD_MS = 10 * 60_000;
 
 export class Hangups {
@@ -49,6 +49,11 @@ export class Hangups {
   /** Topics in quarantine. */
   get quarantined(): number {
     return this.#quarantine.size;
+  }
+
+  /** Learned from what the broker hung up on; Infinity where nothing is known. */
+  learned(now: number): { readonly levels: number; readonly packetBytes: number } {
+    return { levels: this.#levels.levels, packetBytes: this.#size.limit(now) };
   }
 
   routeOf(topic: string, now: number): Route {
@@ -153,7 +158,7 @@ export class Hangups {
     }
     if (++this.#named > MAX_NAMED_TOPICS) return;
     const seconds = Math.round(this.#quarantine.barredFor(topic, now) / 1000);
-    const more = this.#named === MAX_NAMED_TOPICS ? '; the log names no more topics for 10 min' : '';
+    const more = this.#named === MAX_NAMED_TOPICS ? '; further topics are counted' : '';
     this.#warn(
       `the broker hangs up on messages to ${quoted(topic)}, also when each is sent alone; retrying in ${seconds} s${more}`,
     );

@@ -49,7 +49,10 @@ export function countQuarantined(counters: OutboxCounters, failure: PublishFailu
   else counters.refused_too_large++;
 }
 
-/** A publication is completed. One that was not sent was counted when it was refused. */
+/**
+ * A publication is completed. One that was not sent was counted when it was refused. Control topics are no messages of
+ * clients: they count neither as published nor as refused.
+ */
 export function countCompleted(
   counters: OutboxCounters,
   failure: PublishFailure | undefined,
@@ -57,5 +60,5 @@ export function countCompleted(
 ): void {
   counters.published++;
   if (isOwn) counters.published_own++;
-  if (wasSent && failure !== undefined && failure.scope !== 'value') counters.refused_by_broker++;
+  else if (wasSent && failure !== undefined && failure.scope !== 'value') counters.refused_by_broker++;
 }

@@ -199,7 +199,7 @@ export class Outbox {
     const complete = () =>
       this.#completed(sequence, publication, error && this.#failureBy(error, publication.topic));
     // Neither an echo nor an acknowledgement will come.
-    if (qos === 0 && publication.confirm && error === undefined) this.#fence.behind(complete);
+    if (qos === 0 && publication.hasNoEcho && error === undefined) this.#fence.behind(complete);
     else complete();
   }
 

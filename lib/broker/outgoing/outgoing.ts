@@ -63,6 +63,11 @@ export class Outgoing {
     this.#side = new SideConnection(warn);
   }
 
+  /** Limits that the broker showed by hanging up; Infinity where nothing is known. */
+  get learnedLimits(): ReturnType<Hangups['learned']> {
+    return this.#hangups.learned(performance.now());
+  }
+
   /** A session begins. */
   open(session: OutgoingSession): void {
     const { mode, log, report } = this.#deps;

@@ -6,7 +6,7 @@ import type { PublishFailure } from './hangups.ts';
 
 export class ResultBatch {
   #bytes = 0;
-  #confirmed: PublicationId[] = [];
+  #acknowledged: PublicationId[] = [];
   #refused: Refusal[] = [];
   readonly #quarantined = new Set<string>();
   readonly #released = new Set<string>();
@@ -16,10 +16,13 @@ export class ResultBatch {
     this.#bytes += publicationBytes(publication);
   }
 
-  completed({ topic, version, confirm, retain }: RawPublication, failure: PublishFailure | undefined): void {
+  completed(
+    { topic, version, hasNoEcho, retain }: RawPublication,
+    failure: PublishFailure | undefined,
+  ): void {
     if (failure !== undefined)
       this.#refused.push({ topic, version, ...failure, ...(retain ? {} : { isTransient: true }) });
-    else if (confirm) this.#confirmed.push({ topic, version });
+    else if (hasNoEcho) this.#acknowledged.push({ topic, version });
   }
 
   quarantined(topic: string): void {
@@ -37,13 +40,13 @@ export class ResultBatch {
       kind: 'publish-results',
       completedUpTo,
       bytes: this.#bytes,
-      acknowledged: this.#confirmed,
+      acknowledged: this.#acknowledged,
       refused: this.#refused,
       quarantined: [...this.#quarantined],
       released: [...this.#released],
     };
     this.#bytes = 0;
-    this.#confirmed = [];
+    this.#acknowledged = [];
     this.#refused = [];
     this.#quarantined.clear();
     this.#released.clear();

@@ -1,8 +1,8 @@
 /**
  * How a replay ends. A replay may pause, on a slow link or at a busy broker. So if the broker has shown a sentinel before, the
- * replay ends with the sentinel (`SentinelEnd`). A broker drops messages that it cannot write, the sentinel among them; a
- * broker that then answers a second SUBSCRIBE to the sentinel has nothing more to show. A broker that never showed a sentinel
- * is left to quiet (`QuietEnd`).
+ * replay ends with the sentinel (`SentinelEnd`). A broker may drop the sentinel with other
+ * messages that it cannot write. Then mqttrep subscribes to the sentinel again. A broker that shows it now has nothing more to
+ * show. A broker that never showed a sentinel is left to quiet (`QuietEnd`).
  *
  * If the broker replays its filters in any order, the place of the sentinel tells nothing: there the sentinel must be followed
  * by quiet, and be shown once more (`settle`).

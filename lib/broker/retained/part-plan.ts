@@ -4,8 +4,8 @@
  * read of the same filter would drop the same messages.
  *
  * A filter whose read was cut is split (split-filter.ts). Names come from the topics that were shown, and from topics that
- * other brokers hold. Other names are discovered by patterns with `+` in the place of the name: one branch may have what
- * another one has, or topics at a depth at which none was seen. At the end the first filters are read again as a check: a topic
+ * other brokers hold. Other names are discovered by patterns with `+` in the place of the name. A branch may have the names
+ * of another branch. It may also have topics at a depth at which none was seen. At the end the first filters are read again as a check: a topic
  * that is shown then, and that no complete part covers, leads to new parts. A filter with one wildcard, in its last place or
  * before fixed levels, cannot be split: MQTT has no filter for a part of it.
  *

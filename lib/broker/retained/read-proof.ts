@@ -1,7 +1,7 @@
 /**
  * Proves that mqttrep may read beneath a parent. A broker may grant a SUBSCRIBE and show nothing if the account may not read:
  * retained topics look absent there. So mqttrep publishes a message of its own beside these topics, not retained
- * and under a last level that is reserved for it. Only if that message is delivered can an absence be believed.
+ * and under a last level that is reserved for it. An absence counts only if that message is delivered.
  *
  * The message has QoS 0, since some brokers hang up on a publish with a higher QoS that they deny. If a broker hangs up all the
  * same, the parents are tried in halves on new connections, so that a denied one takes no proof from the others.

@@ -124,7 +124,10 @@ export class Replay {
     await this.#sentinel?.remove(this.#connection);
   }
 
-  /** Subscribes again with the wanted QoS. MQTT 3.1.1 brokers replay once more, to be ignored. Returns the answers. */
+  /**
+   * Subscribes again with the wanted QoS. Brokers over MQTT 3.1.1 then replay once more. mqttrep ignores that replay. Returns the
+   * answers.
+   */
   async upgradeQos(subscriptions: readonly Subscription[]): Promise<Grant[]> {
     const grants: Grant[] = [];
     for (const [qos, filters] of byQos(subscriptions)) {

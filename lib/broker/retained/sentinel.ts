@@ -60,8 +60,8 @@ export class Sentinel {
 
   /**
    * Puts the sentinel around the filters of a SUBSCRIBE. A filter that matches the sentinel, such as `#`, shows it as well, in
-   * the middle of the replay. At a broker that shows it only once then, `seen` is never resolved. `unflagged` is resolved at a
-   * broker that acknowledged the sentinel before it stored it, and so delivered it live; and at one that never sets the flag.
+   * the middle of the replay. At a broker that shows it only once then, `seen` is never resolved. `unflagged` resolves in two
+   * cases. The broker acknowledged the sentinel before storing it, and delivered it live. Or the broker never sets the flag.
    */
   around(filters: readonly string[]): AroundFilters {
     for (const topic of this.topics) {

@@ -2,6 +2,7 @@
 
 import type { MergeChain } from '../../core/merge-chain.ts';
 import { compileDecider, type Decider, type Decoders } from '../../core/merge-order.ts';
+import type { Message } from '../../core/message.ts';
 import type { Conflict } from '../../core/outcome.ts';
 import type { Policy } from '../../core/policy.ts';
 import { Counters } from '../topics/counters.ts';
@@ -50,7 +51,7 @@ export class ConflictLog {
   }
 
   note(topic: string, { winner, loser }: Conflict, { chain }: Policy): void {
-    const decidedBy = this.#decider(chain)(winner, loser);
+    const decidedBy = this.deciderBetween(chain, winner, loser);
     this.#counts.count(decidedBy);
     const number = ++this.#last;
     this.#ring[number % MAX_LOGGED] = {
@@ -61,6 +62,11 @@ export class ConflictLog {
       loser: excerptOf(loser),
       decidedBy,
     };
+  }
+
+  /** The comparator of a merge chain that decides between two messages. */
+  deciderBetween(chain: MergeChain, a: Message, b: Message): string {
+    return this.#decider(chain)(a, b);
   }
 
   /** The conflicts after a number, newest first, so many at most. */

@@ -15,6 +15,7 @@ import type {
   TrashList,
 } from '../../protocol/answers.ts';
 import type {
+  BrokerAction,
   DeletionsDecided,
   ReconcilerMeasures,
   ReconcilerRequest,
@@ -26,9 +27,11 @@ import { inSlices } from '../topics/slices.ts';
 import type { Topic } from '../topics/topic.ts';
 import { TopicIndex } from '../topics/topic-index.ts';
 import { levelOf, pageOf } from '../topics/topic-pages.ts';
+import { brokerTopics } from './broker-topics.ts';
 import type { LoggedConflict } from './conflict-log.ts';
 import { type MeasuresDeps, measuresOf } from './reconciler-measures.ts';
-import { type Excerpt, SHOWN_BYTES, SHOWN_IN_LISTS, shownExcerpt, shownValue } from './shown-value.ts';
+import { type Excerpt, SHOWN_IN_DETAILS, SHOWN_IN_LISTS, shownExcerpt, shownValue } from './shown-value.ts';
+import { sinceEpoch } from './since-epoch.ts';
 import type { Trash } from './trash.ts';
 
 /** Conflicts in one answer at most. */
@@ -41,7 +44,7 @@ const MAX_CONFLICTS_OF_TOPIC = 10;
 const MAX_RECOUNTED = 5_000;
 
 /** Requests that change nothing but what is in the trash. */
-export type Inspection = Exclude<ReconcilerRequest, DeletionsDecided>;
+export type Inspection = Exclude<ReconcilerRequest, DeletionsDecided | BrokerAction>;
 
 export interface InspectorDeps extends MeasuresDeps {
   readonly links: BrokerLinks;
@@ -71,7 +74,7 @@ export class Inspector {
       get revision() {
         return stats.divergingRevision;
       },
-      topics: () => stats.divergingTopics,
+      topics: () => stats.divergingTopics.keys(),
     });
   }
 
@@ -82,6 +85,8 @@ export class Inspector {
         return this.#measures(request.conflictsAfter);
       case 'topic':
         return this.#topic(request.topic);
+      case 'broker-topics':
+        return this.#brokerTopics(request.broker);
       case 'trash':
         return this.#trash(request.filter);
       case 'undo':
@@ -154,7 +159,13 @@ export class Inspector {
     };
   }
 
-  #held(topic: string, known: Topic, { index, guard }: BrokerLink, most: number): HeldValue {
+  #brokerTopics(broker: string): ReconcilerResponses['broker-topics'] {
+    const link = this.#deps.links.named(broker);
+    return link === undefined ? null : brokerTopics(this.#deps, link);
+  }
+
+  #held(topic: string, known: Topic, link: BrokerLink, most: number): HeldValue {
+    const { index, guard, blockedTopics } = link;
     const { held, winner } = known.register;
     // The deletion is not believed, but the broker does not show the topic.
     const holds = guard.holds(topic) ? 'absent' : (held[index] ?? 'unknown');
@@ -162,15 +173,17 @@ export class Inspector {
     return {
       value: shownValue(holds, this.#deps.payloads, most),
       agrees: !mustHold || isInSync(holds, winner),
+      ...(blockedTopics.isBlocked(topic) ? { isRefused: true } : {}),
     };
   }
 
   #topic(topic: string): TopicDetails | null {
     const known = this.#deps.table.get(topic);
-    const row = this.#row(topic, SHOWN_BYTES);
+    const row = this.#row(topic, SHOWN_IN_DETAILS);
     if (known === undefined || row === undefined) return null;
     const { register, policy } = known;
     const { winner } = register;
+    const since = this.#deps.table.stats.divergingTopics.get(topic);
     return {
       ...row,
       version: winner === undefined || winner.version.time === 0 ? null : winner.version,
@@ -183,6 +196,7 @@ export class Inspector {
             }
           : undefined,
       ),
+      divergingSince: since === undefined ? null : sinceEpoch(since),
       retain: policy.retain,
       qos: policy.qos,
       conflicts: this.#deps.conflicts
@@ -222,9 +236,4 @@ export class Inspector {
       }),
     );
   }
-}
-
-/** A time of `performance.now()` as milliseconds since 1970, by the clock as it is set now. */
-function sinceEpoch(uptime: number): number {
-  return Math.round(Date.now() - performance.now() + uptime);
 }

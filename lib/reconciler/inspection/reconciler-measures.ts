@@ -1,11 +1,13 @@
 /** The counts and gauges of the reconciler, for metrics and the status page. */
 
 import type { Histogram } from '../../protocol/histogram.ts';
-import type { ReconcilerMeasures } from '../../protocol/requests.ts';
+import type { LinkMeasures, ReconcilerMeasures } from '../../protocol/requests.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { Counters } from '../topics/counters.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
+import { behindSince } from './broker-topics.ts';
 import type { ConflictLog } from './conflict-log.ts';
+import { sinceEpoch } from './since-epoch.ts';
 
 /** The names of counters of refused messages begin with this; the rest is the reason. */
 const REFUSED_PREFIX = 'refused_';
@@ -49,23 +51,33 @@ export function measuresOf(deps: MeasuresDeps): Omit<ReconcilerMeasures, 'confli
       vanished: byBroker(link => link.counters.vanished),
       conflicts: { ...conflicts.counts },
       convergence: stats.convergence.counts,
+      untimed: stats.arrivals.dropped,
       commits: committer.commits.counts,
       ticks: ticks.counts,
     },
     topics: stats.counts,
     memory: { bytes: table.usage.bytes, bound: admission.memory },
-    links: [...links]
-      .filter(({ isRemoved }) => !isRemoved)
-      .map(({ index, name, flow, blockedTopics, guard, unverified, gap }) => ({
-        name,
-        pending: flow.pending,
-        waiting: flow.waiting,
-        behind: stats.behind[index] ?? 0,
-        blocked: blockedTopics.blocked,
-        deletionsHeld: guard.size,
-        unreadable: unverified.unreadable,
-        isReplayIncomplete: gap.isOpen,
-      })),
+    links: [...links].filter(({ isRemoved }) => !isRemoved).map(link => linkMeasures(deps, link)),
     lastConflict: conflicts.last,
+  };
+}
+
+function linkMeasures(deps: Pick<MeasuresDeps, 'table'>, link: BrokerLink): LinkMeasures {
+  const { index, name, flow, blockedTopics, guard, unverified, gap } = link;
+  const [refused] = blockedTopics.blocked === 0 ? [] : blockedTopics.listed(1);
+  return {
+    name,
+    pending: flow.pending,
+    waiting: flow.waiting,
+    behind: deps.table.stats.behind[index] ?? 0,
+    behindSince: behindSince(deps, link),
+    blocked: blockedTopics.blocked,
+    refusal:
+      refused === undefined
+        ? null
+        : { topic: refused.topic, reason: refused.reason, since: sinceEpoch(refused.since) },
+    deletionsHeld: guard.size,
+    unreadable: unverified.unreadable,
+    isReplayIncomplete: gap.isOpen,
   };
 }

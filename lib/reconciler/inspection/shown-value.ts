@@ -4,8 +4,11 @@ import { isUtf8 } from 'node:buffer';
 import { type Held, isDeletion, type Message } from '../../core/register.ts';
 import type { Value } from '../../protocol/answers.ts';
 
-/** Bytes of a payload that are shown. */
+/** Bytes of a payload that are kept of a conflict. */
 export const SHOWN_BYTES = 1_024;
+
+/** Bytes of a payload in the details of one topic. */
+export const SHOWN_IN_DETAILS = 8_192;
 
 /** Bytes of a payload that are shown in lists: enough for a line. */
 export const SHOWN_IN_LISTS = 256;

@@ -19,8 +19,19 @@ interface Block {
   cause: Cause;
   /** For people. */
   reason: string;
+  /** When it failed first. */
+  since: number;
   failedAt: number;
   retryAt: number;
+}
+
+/** A topic that counts as blocked. Times are milliseconds of `performance.now()`; Infinity while a retry is in flight. */
+export interface RefusedTopic {
+  readonly topic: string;
+  /** For people. */
+  readonly reason: string;
+  readonly since: number;
+  readonly retryAt: number;
 }
 
 /** Failures in a row after which a topic counts as blocked. */
@@ -69,11 +80,23 @@ export class BlockedTopics {
     return this.#blocked.get(topic)?.reason;
   }
 
+  /** Topics that count as blocked, so many at most: the one that the broker refuses longest comes first. */
+  listed(most: number): RefusedTopic[] {
+    const listed: RefusedTopic[] = [];
+    for (const [topic, { failures, reason, since, retryAt }] of this.#blocked) {
+      if (listed.length >= most) break;
+      if (failures >= BLOCKED_AFTER) listed.push({ topic, reason, since, retryAt });
+    }
+    return listed;
+  }
+
   /** Notes a failure. Returns how many there were in a row. */
   failed(topic: string, uptime: number, cause: Exclude<Cause, 'value'> = 'topic', reason = ''): number {
-    const failures = (this.#blocked.get(topic)?.failures ?? 0) + 1;
+    const known = this.#blocked.get(topic);
+    const failures = (known?.failures ?? 0) + 1;
+    const since = known?.since ?? uptime;
     const delay = Math.min(FIRST_RETRY_MS * RETRY_GROWTH[cause] ** (failures - 1), MAX_RETRY_MS);
-    this.#blocked.set(topic, { failures, cause, reason, failedAt: uptime, retryAt: uptime + delay });
+    this.#blocked.set(topic, { failures, cause, reason, since, failedAt: uptime, retryAt: uptime + delay });
     if (failures === BLOCKED_AFTER) this.#blockedCount++;
     this.#withdraw(topic);
     if (cause !== 'topic') this.#releasable[cause].add(topic);
@@ -82,10 +105,13 @@ export class BlockedTopics {
 
   /** The broker does not take the value, and would not take it again. Returns whether that was not known. */
   valueRefused(topic: string, uptime: number, reason = ''): boolean {
-    const isNew = this.#blocked.get(topic)?.cause !== 'value';
+    const known = this.#blocked.get(topic);
+    const isNew = known?.cause !== 'value';
+    const since = known?.since ?? uptime;
     if (!this.isBlocked(topic)) this.#blockedCount++;
     const retryAt = uptime + MAX_RETRY_MS;
-    this.#blocked.set(topic, { failures: BLOCKED_AFTER, cause: 'value', reason, failedAt: uptime, retryAt });
+    const failure = { failures: BLOCKED_AFTER, cause: 'value', reason, failedAt: uptime } as const;
+    this.#blocked.set(topic, { ...failure, since, retryAt });
     this.#withdraw(topic);
     return isNew;
   }
@@ -104,6 +130,17 @@ export class BlockedTopics {
   /** The broker has returned, and may take now what it did not take before: all topics are retried at once. */
   returned(uptime: number): void {
     for (const block of this.#blocked.values()) block.retryAt = Math.min(block.retryAt, uptime);
+  }
+
+  /** A person asks for it: all topics that wait for their retry are retried at once. Returns how many. */
+  retryNow(uptime: number): number {
+    let retried = 0;
+    for (const block of this.#blocked.values()) {
+      if (block.retryAt === BEING_TRIED) continue;
+      block.retryAt = Math.min(block.retryAt, uptime);
+      retried++;
+    }
+    return retried;
   }
 
   /** The broker has what was published. Returns whether the topic was blocked. */

@@ -7,13 +7,14 @@ import type { FromBroker, Port, ToBroker } from '../../protocol/messages.ts';
 import type { DeletionBound } from '../../protocol/settings.ts';
 import { AntiEntropy } from '../probing/anti-entropy.ts';
 import { BrokerProbes } from '../probing/broker-probes.ts';
+import { ComparisonRecord } from '../probing/comparison-record.ts';
 import { DeletionGuard } from '../probing/deletion-guard.ts';
 import { UnverifiedTopics } from '../probing/unverified-topics.ts';
 import { AcceptanceDigests } from './acceptance-digests.ts';
 import { BlockedTopics } from './blocked-topics.ts';
 import { BrokerCounters } from './broker-counters.ts';
 import { BrokerSession } from './broker-session.ts';
-import { IngressCredit } from './ingress-credit.ts';
+import { InboundCredit } from './inbound-credit.ts';
 import { MarkedState } from './marked-state.ts';
 import type { Marker } from './marker.ts';
 import { PublishFlow } from './publish-flow.ts';
@@ -60,7 +61,7 @@ export class BrokerLink {
   readonly worker = new WorkerPort();
   readonly session: BrokerSession;
   readonly flow = new PublishFlow();
-  readonly ingress = new IngressCredit();
+  readonly inboundCredit = new InboundCredit();
   readonly blockedTopics = new BlockedTopics();
   readonly digests = new AcceptanceDigests();
   readonly counters = new BrokerCounters();
@@ -69,6 +70,7 @@ export class BrokerLink {
   readonly gap = new ReplayGap();
   readonly probes = new BrokerProbes();
   readonly unverified = new UnverifiedTopics();
+  readonly comparison = new ComparisonRecord();
   readonly guard: DeletionGuard;
   readonly antiEntropy: AntiEntropy;
   #rank: number;
@@ -140,13 +142,13 @@ export class BrokerLink {
 
   /** Takes the port to the broker's worker, in place of an earlier one. */
   attach(port: Port<ToBroker, FromBroker>, receive: (message: FromBroker) => void): void {
-    this.ingress.reset();
+    this.inboundCredit.reset();
     this.worker.attach(port, receive);
   }
 
   /** The replay is over. Returns the topics that it has shown, where there is something to compare them with. */
   replayEnded(stamps: boolean): ReadonlySet<string> | undefined {
-    this.antiEntropy.replayed(this.session.messages);
+    this.antiEntropy.replayEnded(this.session.messages);
     return this.session.replayEnded(stamps);
   }
 
@@ -155,14 +157,15 @@ export class BrokerLink {
     this.session.disconnected();
     this.flow.reset();
     this.antiEntropy.disconnected();
+    this.comparison.disconnected();
     this.gap.disconnected();
     this.unverified.disconnected();
     return this.probes.disconnected();
   }
 
-  /** The topic was shown or written: nothing suggests any longer that it was deleted there. */
-  seen(topic: string): void {
-    this.probes.round.seen(topic);
+  /** The topic was shown or written, so nothing follows from its absence before. */
+  forgetAbsence(topic: string): void {
+    this.probes.round.forgetAbsence(topic);
     this.unverified.resolve(topic);
     if (this.guard.size > 0) this.guard.release(topic);
   }
@@ -190,8 +193,8 @@ export class BrokerLink {
   }
 
   /** Topics that wait for this broker, and publications that are not settled yet; none while the broker is away. */
-  get unconfirmed(): number {
-    return this.session.isReady ? this.flow.unconfirmed : 0;
+  get unsettled(): number {
+    return this.session.isReady ? this.flow.unsettled : 0;
   }
 
   /** Something here waits for time to pass. */

@@ -92,7 +92,7 @@ export class BrokerLinks implements Iterable<BrokerLink> {
 
   /** Some topic waits, or some publication is not settled yet. */
   get areBusy(): boolean {
-    return this.#links.some(({ unconfirmed }) => unconfirmed > 0);
+    return this.#links.some(({ unsettled }) => unsettled > 0);
   }
 
   /** Each configured broker has shown what it retains. */
@@ -125,12 +125,12 @@ export class BrokerLinks implements Iterable<BrokerLink> {
 
   /** A commit takes the effects of all batches of observations so far. */
   commitBegun(): void {
-    for (const { ingress } of this.#links) ingress.commitBegun();
+    for (const { inboundCredit } of this.#links) inboundCredit.commitBegun();
   }
 
   /** The commit has succeeded or failed: the credit of these batches goes back. */
   commitEnded(): void {
-    for (const { ingress, worker } of this.#links) worker.credit(ingress.commitEnded());
+    for (const { inboundCredit, worker } of this.#links) worker.credit(inboundCredit.commitEnded());
   }
 
   /** Takes out all that is gathered to be sent at this moment; the result sends it. */

@@ -1,6 +1,6 @@
 /**
- * One broker's session: one connection, from CONNACK to its end. It tells whether the broker can be published to, what its
- * replay has shown, and what that can be compared with.
+ * What the reconciler knows of the sessions with one broker: whether it can be published to now, what its replay has shown, and
+ * with what that can be compared. The object lives as long as the link.
  */
 
 import type { ReturnState } from '../../core/events.ts';

@@ -2,8 +2,8 @@
  * What a broker held a moment ago: at the marker that it may come back with, and since.
  *
  * A broker that is killed may come back with its state of a moment ago. Its marker tells the commit up to which that state is
- * complete; later changes may be in it or not. A topic was rolled back if it shows a value that it held at the marker or since, and
- * no longer when the session ended: that value is old. Any other value was written while the broker was away.
+ * complete; later changes may be in it or not. A topic was rolled back if it shows an old value. A value is old if the broker held
+ * it at the marker or later, but not at the end of the session. Any other value was written while the broker was away.
  *
  * Each value is kept with the commits between which it was held. So nothing has to be moved when a marker is acknowledged, and the
  * history is stored with its topic. It is kept for some seconds longer than the last marker, since a broker may come back with an
@@ -134,8 +134,8 @@ export class HeldHistory {
   }
 
   /**
-   * Forgets values from before the first marker that the broker may come back with. Not while a commit is in progress: that one
-   * stores since when everything is known, and all values since then.
+   * Forgets values from before the first marker that the broker may come back with. Must not be called while a commit is in
+   * progress. The commit stores the number of the first known commit, and all values since that commit.
    */
   prune(uptime: number): void {
     let since = this.#values.since;

@@ -70,8 +70,8 @@ export class MarkedState {
   }
 
   /**
-   * Whether a broker whose marker is intact shows a value that it held at the marker or since, and no longer when the last
-   * session ended. If more values were held than are known, the answer is yes.
+   * Whether a broker with an intact marker shows an old value. The broker held an old value at the marker or later, but not at the
+   * end of the last session. If more values were held than are known, the answer is yes.
    */
   wentBack(topic: string, shown: Shown): boolean {
     if (this.history.unseen.of(topic).some(value => isValue(value, shown))) return true;
@@ -82,12 +82,12 @@ export class MarkedState {
 
   /**
    * What the broker held under a topic at its marker, compared with what it is believed to hold.
-   * @param seen the commit with which what it holds was last seen to change
+   * @param seenAt the commit with which what it holds was last seen to change
    */
-  atMarker(topic: string, seen: number): AtMarker {
+  atMarker(topic: string, seenAt: number): AtMarker {
     const { recorded } = this.#marker;
     if (recorded === undefined) return 'not known';
-    if (seen <= recorded) return 'the same';
+    if (seenAt <= recorded) return 'the same';
     return this.history.heldSince(topic, recorded) ? 'another' : 'not known';
   }
 
@@ -97,8 +97,8 @@ export class MarkedState {
     return marker !== undefined && this.history.notShown(topic, marker, this.#lastCommitBefore);
   }
 
-  /** The broker has shown what it holds under a topic. Returns whether older values had been noted until then. */
-  shown(topic: string): boolean {
+  /** The broker has shown the topic, so older values are dropped. Returns whether some had been noted. */
+  releaseUnseen(topic: string): boolean {
     return this.history.unseen.size > 0 && this.history.unseen.release(topic);
   }
 
@@ -107,7 +107,7 @@ export class MarkedState {
     this.#marker.changed(until, typeof after === 'object' && typeof before !== 'object');
     if (this.key === undefined) return;
     this.history.superseded(topic, before, from, until);
-    if (after !== 'unknown') this.shown(topic);
+    if (after !== 'unknown') this.releaseUnseen(topic);
   }
 
   /** The broker may have held a value for a while, although it was not seen to. */

@@ -60,7 +60,7 @@ export class Marker {
   }
 
   /**
-   * When the marker is to be written, if there is no other reason for a commit by then; undefined if it can wait for such a reason.
+   * The time at which a commit has to be made only for the marker. Undefined if the marker can wait for the next commit.
    * @param closed the last commit to which no change will be added any more
    * @param hasUnsaved changes wait for the next commit
    */

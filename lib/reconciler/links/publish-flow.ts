@@ -24,7 +24,8 @@ export class PublishFlow {
   /** Topics that wait to be offered to this broker, in the order in which they changed. */
   readonly #waiting = new Set<string>();
   #sent = 0;
-  #through = 0;
+  /** All publications up to this number are settled. */
+  #settledUpTo = 0;
   #bytes = 0;
   /** The credit was used up, and less than half of it has come back. So publications go out in few, large batches. */
   #isExhausted = false;
@@ -64,7 +65,8 @@ export class PublishFlow {
     return !this.#isExhausted;
   }
 
-  publish(publication: Publication): void {
+  /** Gathers the publication for the next batch to the worker. */
+  pack(publication: Publication): void {
     writePublication(this.#writer, publication);
     this.#sent++;
     this.#bytes += publicationBytes(publication);
@@ -72,17 +74,17 @@ export class PublishFlow {
       this.#isExhausted = true;
       this.#heldBack.pending++;
     }
-    if (!publication.confirm) this.#echoes.published(publication.topic, this.#sent);
+    if (!publication.hasNoEcho) this.#echoes.published(publication.topic, this.#sent);
   }
 
-  /** Takes out what `publish` has gathered; undefined where that is nothing. */
+  /** Takes out what `pack` has gathered; undefined where that is nothing. */
   takeBatch(): ArrayBuffer | undefined {
     return this.#writer.records > 0 ? this.#writer.take() : undefined;
   }
 
   /** The worker reports what became of publications. */
   settled({ completedUpTo, bytes, quarantined = [], released = [], refused }: PublishResults): void {
-    this.#through = completedUpTo;
+    this.#settledUpTo = completedUpTo;
     this.#bytes -= bytes;
     this.#isExhausted &&= this.#uses(0.5);
     for (const topic of quarantined) {
@@ -92,7 +94,7 @@ export class PublishFlow {
     }
     for (const topic of released) {
       this.#quarantined.delete(topic);
-      this.#echoes.published(topic, this.#through);
+      this.#echoes.published(topic, this.#settledUpTo);
     }
     for (const { topic } of refused) this.#quarantined.delete(topic);
   }
@@ -104,7 +106,7 @@ export class PublishFlow {
 
   /** Takes out the topics whose echo is overdue at this time of `performance.now()`. */
   overdue(uptime: number): string[] {
-    return this.#echoes.overdue(this.#through, uptime);
+    return this.#echoes.overdue(this.#settledUpTo, uptime);
   }
 
   /** Some echo is expected, and may become overdue. */
@@ -113,13 +115,13 @@ export class PublishFlow {
   }
 
   /** Topics that wait, and publications that are not settled yet. */
-  get unconfirmed(): number {
-    return this.#waiting.size + this.#sent - this.#through + this.#quarantined.size;
+  get unsettled(): number {
+    return this.#waiting.size + this.#sent - this.#settledUpTo + this.#quarantined.size;
   }
 
-  /** Publications without an echo, the newest of each topic; where no echo is to come, those without acknowledgement. */
+  /** An estimate for the status: expected echoes, or unsettled publications, whichever are more. */
   get pending(): number {
-    return Math.max(this.#echoes.size, this.#sent - this.#through);
+    return Math.max(this.#echoes.size, this.#sent - this.#settledUpTo);
   }
 
   /** How often each bound held publications back. */
@@ -141,7 +143,7 @@ export class PublishFlow {
   reset(): void {
     this.#waiting.clear();
     this.#sent = 0;
-    this.#through = 0;
+    this.#settledUpTo = 0;
     this.#bytes = 0;
     this.#isExhausted = false;
     this.#echoes.clear();
@@ -151,6 +153,6 @@ export class PublishFlow {
 
   /** Whether at least that share of the credit is in use. */
   #uses(share: number): boolean {
-    return this.#sent - this.#through >= CREDIT * share || this.#bytes >= CREDIT_BYTES * share;
+    return this.#sent - this.#settledUpTo >= CREDIT * share || this.#bytes >= CREDIT_BYTES * share;
   }
 }

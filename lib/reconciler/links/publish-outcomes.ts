@@ -4,7 +4,7 @@
  */
 
 import { quoted } from '../../core/printable.ts';
-import type { Log, Refusal } from '../../protocol/messages.ts';
+import type { Log, LogLevel, Refusal } from '../../protocol/messages.ts';
 import type { DigestKind } from './acceptance-digests.ts';
 import { BLOCKED_AFTER, type Cause } from './blocked-topics.ts';
 import type { BrokerLink } from './broker-link.ts';
@@ -19,6 +19,13 @@ export interface Failure {
 
 /** Why a broker does not take one value. */
 type ValueRefusal = Pick<Refusal, 'reason' | 'isTransient'>;
+
+/** What a user can do about it. */
+const FIXES: Readonly<Record<Failure['cause'], string>> = {
+  right: ': permit the account of mqttrep to write it',
+  'not stored': ': check that the account of mqttrep may write and read it, and the limits of the broker',
+  topic: '',
+};
 
 export interface PublishOutcomesDeps {
   /** The topic is blocked at a broker, or is blocked there no longer. */
@@ -45,9 +52,8 @@ export class PublishOutcomes {
     if (link.blockedTopics.failed(topic, performance.now(), cause, reason) !== BLOCKED_AFTER) return;
     this.#deps.blockChanged(topic);
     const line = () =>
-      `${link.name}: the broker does not take ${quoted(topic)} (${reason}); mqttrep retries from time to time`;
-    if (isLogged) this.#deps.log('debug', line());
-    else this.#say(link, 'not taken', `${quoted(topic)} (${reason})`, line);
+      `${link.name}: the broker does not take ${quoted(topic)} (${reason})${FIXES[cause]}; mqttrep retries from time to time`;
+    this.#say(link, 'not taken', `${quoted(topic)} (${reason})`, line, isLogged ? 'debug' : 'warn');
   }
 
   /** The broker does not take the present value of the topic, or a transient message. */
@@ -80,8 +86,14 @@ export class PublishOutcomes {
       );
   }
 
-  #say(link: BrokerLink, kind: DigestKind, example: string, line: () => string): void {
-    if (link.digests.isLoggedAlone(kind, example, performance.now()))
-      this.#deps.log(kind === 'taken' ? 'info' : 'warn', line());
+  /** @param level of a line about this topic alone. The worker has logged the first of them itself where it is `debug` */
+  #say(
+    link: BrokerLink,
+    kind: DigestKind,
+    example: string,
+    line: () => string,
+    level: LogLevel = kind === 'taken' ? 'info' : 'warn',
+  ): void {
+    if (link.digests.isLoggedAlone(kind, example, performance.now())) this.#deps.log(level, line());
   }
 }

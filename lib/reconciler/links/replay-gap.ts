@@ -35,8 +35,8 @@ export class ReplayGap {
     return isNew;
   }
 
-  /** Whether the topic must wait. If so, the next call of `close` or `scanned` returns it. */
-  holds(topic: string): boolean {
+  /** Lets the topic wait, if it must. Returns whether it waits. The next call of `close` or `scanned` returns waiting topics. */
+  letWait(topic: string): boolean {
     if (!this.#isOpen || this.#probed.has(topic)) return false;
     this.#waiting.add(topic);
     return true;

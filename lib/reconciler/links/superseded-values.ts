@@ -1,6 +1,6 @@
 /**
- * Values that a broker held and holds no longer: of each topic a list, the newest first, and all of them in the order in which
- * they were superseded. Bounded in values of a topic and in all; the oldest make room.
+ * Values that a broker no longer holds. Each topic has a list of them, the newest first. Another list has all values in the order
+ * in which they were superseded. Bounded in values of a topic and in all; the oldest make room.
  */
 
 import type { Superseded } from '../../store/state-store.ts';

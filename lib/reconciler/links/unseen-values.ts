@@ -1,6 +1,6 @@
 /**
- * Values that a broker may have been rolled back to under topics that it has not shown since it returned: mqttrep may lack the
- * right to read them. Whenever the broker shows one of these values, it is old, and no client wrote it. So these values are kept
+ * A broker may have rolled back topics that it has not shown since its return. These are the values that it may have gone back to.
+ * mqttrep may lack the right to read these topics. Whenever the broker shows one of these values, it is old, and no client wrote it. So these values are kept
  * longer than the history, which covers some seconds only, and over later sessions.
  */
 

@@ -2,9 +2,8 @@
  * Anti-entropy: which topics to probe again at a broker. Brokers drop messages to a subscriber that is slower than a burst,
  * silently and the last value included. So what mqttrep believes is compared with what the broker retains.
  *
- * All topics are scanned in turn, within one period. Topics of a burst are scanned first, when the burst is over; then topics that
- * a full scan left out, since a client may have deleted them unheard; then topics that are only inferred to be retained,
- * when they are idle.
+ * All topics are scanned in turn, within one period. After a burst, its topics are scanned first. Topics that a full scan left out
+ * come next, because a client may have deleted them unheard. Idle topics that are only inferred to be retained come last.
  *
  * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */
@@ -45,6 +44,8 @@ export class AntiEntropy {
   /** Topics that the running full scan has shown. */
   #shown = new Set<string>();
   readonly #fullScans = new FullScanSchedule();
+  /** What a comparison that a person asked for left out is probed, even if anti-entropy is off. */
+  #comparison: 'none' | 'running' | 'ended' = 'none';
 
   constructor(period: number) {
     this.#period = period;
@@ -70,14 +71,22 @@ export class AntiEntropy {
   }
 
   /** The broker has replayed so many messages. */
-  replayed(messages: number): void {
-    if (this.#isOn) this.#fullScans.replayed(messages);
+  replayEnded(messages: number): void {
+    if (this.#isOn) this.#fullScans.replayEnded(messages);
   }
 
   /** The replay was cut: a full scan begins at once. */
   beginAfterCut(): void {
-    this.#fullScans.beginAfterCut();
+    this.#fullScans.beginAtOnce();
     this.#shown = new Set();
+  }
+
+  /** A person asks for a comparison. Returns false if a full scan is running. */
+  beginComparison(): boolean {
+    if (this.#fullScans.isRunning) return false;
+    this.beginAfterCut();
+    this.#comparison = 'running';
+    return true;
   }
 
   /** Milliseconds from the end of a full scan to the next one, where the replay is still incomplete. */
@@ -119,6 +128,7 @@ export class AntiEntropy {
     const missed = this.#fullScans.isDropping ? this.#burst : this.#leftOut;
     for (const topic of leftOut(held, this.#shown)) missed.add(topic);
     this.#shown = new Set();
+    if (this.#comparison === 'running') this.#comparison = 'ended';
     return this.#fullScans.ended(result);
   }
 
@@ -153,11 +163,13 @@ export class AntiEntropy {
     elapsed: number,
     uptime: number,
   ): string[] {
-    if (!this.#isOn) return [];
+    if (!this.#isOn && this.#comparison === 'none') return [];
     const most = Math.ceil(TOPICS_PER_SECOND * elapsed);
     const chosen = this.#isBurstOver(uptime) ? takeFirst(this.#burst, most) : [];
     this.#afterBurst = new Set(chosen);
     chosen.push(...takeFirst(this.#leftOut, most - chosen.length));
+    if (this.#comparison === 'ended' && this.#burst.size + this.#leftOut.size === 0)
+      this.#comparison = 'none';
     const mostInferred = Math.ceil(INFERRED_PER_SECOND * elapsed);
     chosen.push(...this.#takeInferred(Math.min(mostInferred, most - chosen.length), uptime));
     this.#quota = Math.min(this.#quota + (topics.size * elapsed) / this.#period, topics.size);

@@ -1,7 +1,7 @@
 /**
- * The deletion guard of one broker: deletions that mqttrep did not hear are believed in small numbers only. If there are more, all
- * of them are held, and later suspected deletions as well, until a person decides or the topics are seen again. Neither a later
- * scan nor a restart changes that: a broker that lost topics by itself looks the same each time.
+ * The deletion guard of one broker: deletions that mqttrep did not hear are believed in small numbers only. If there are more,
+ * the guard holds all of them. It also holds later suspected deletions. A person releases them, or a topic is seen again. A later
+ * scan or a restart releases none: a broker that lost topics by itself looks the same each time.
  *
  * Few deletions at a time add up: all that were believed within WINDOW_MS count together.
  */

@@ -50,7 +50,7 @@ export class FullScanSchedule {
   }
 
   /** The broker has replayed so many messages. */
-  replayed(messages: number): void {
+  replayEnded(messages: number): void {
     if (messages >= LONG_REPLAY_MESSAGES) this.request();
   }
 
@@ -60,8 +60,12 @@ export class FullScanSchedule {
     this.#scansLeft = MAX_FULL_SCANS_IN_A_ROW;
   }
 
-  /** The replay was cut: a full scan begins at once. */
-  beginAfterCut(): void {
+  get isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
+  /** The replay was cut, or a person asks for it: a full scan begins at once. */
+  beginAtOnce(): void {
     this.#scansLeft = MAX_FULL_SCANS_IN_A_ROW;
     this.#pauseMs = 0;
     this.#begin();
@@ -109,8 +113,8 @@ export class FullScanSchedule {
 
   /**
    * The full scan is over. Returns how many topics had to be probed meanwhile. If there were any, another full scan follows, but
-   * not after one that was read in parts: it has read everything twice itself. Where the replay is still incomplete, another
-   * full scan follows after a minute; after twice as long each time, if nothing more was found.
+   * not after one that was read in parts: it has read everything twice itself. While the replay is incomplete, full scans go
+   * on. The first pause is a minute. The pause doubles each time that a scan finds no new topic.
    */
   ended({ isIncomplete, isInParts }: FullScanOutcome): number {
     this.#scansLeft--;

@@ -1,7 +1,7 @@
 /**
  * Topics whose probe the broker did not answer. Nothing follows from that, so a deletion may go unnoticed meanwhile. These topics are
- * probed again a few times, with growing delays, and are then left to anti-entropy. So are topics that could not be read. Bounded
- * by the topics; empty in normal operation.
+ * probed again a few times, with growing delays, and are then left to anti-entropy. Topics that could not be read are probed again
+ * in the same way. Bounded by the topics; empty in normal operation.
  *
  * Times are milliseconds of `performance.now()`, which goes on evenly when the machine's clock is set.
  */

@@ -1,7 +1,7 @@
 /**
- * A scan round at one broker: topics that are probed together, so that their absences are judged together. If a topic is absent
- * although the broker is believed to hold it, it must be proven that the topic could be read. Rights come and go: so the topic is
- * probed, then it is proven that mqttrep can read beside it, then the topic is probed once more.
+ * A scan round at one broker: topics that are probed together, so that their absences are judged together. A topic may be absent
+ * although the broker is believed to hold it. Then mqttrep must prove that it can read there. Rights change, so mqttrep probes the
+ * topic before the proof and after it.
  *
  * A broker has one scan round at a time. Nothing waits for it: a topic that is seen meanwhile is not suspected any longer.
  */
@@ -84,8 +84,8 @@ export class ScanRound {
     return this.#open.delete(topic) && this.#open.size === 0;
   }
 
-  /** The topic was written or shown: nothing follows from its absence any more. */
-  seen(topic: string): void {
+  /** The topic was shown or written, so nothing follows from its absence before. */
+  forgetAbsence(topic: string): void {
     if (this.#absent.size > 0) this.#absent.delete(topic);
   }
 

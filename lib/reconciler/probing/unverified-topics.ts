@@ -1,8 +1,8 @@
 /**
  * Topics of one broker whose state there is in doubt.
  *
- * *Unheard*: a client may have deleted the topic while mqttrep could not hear it: mqttrep was away, could not read the topic, or
- * the broker dropped messages in a burst. *Unreadable*: the broker did not show the topic, and it is not proven that mqttrep can
+ * *Unheard*: a client may have deleted the topic unheard. mqttrep was away, could not read the topic, or the broker dropped
+ * messages in a burst. *Unreadable*: the broker did not show the topic, and it is not proven that mqttrep can
  * read there; the topic counts as held until the broker shows something else.
  */
 

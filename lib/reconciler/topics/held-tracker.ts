@@ -1,6 +1,6 @@
 /**
- * Follows what brokers hold under a topic, for the history that tells what a broker may come back with: with which commit that
- * changed, and what a broker may have held although it was not seen to.
+ * Follows the messages that brokers hold under a topic. It notes the commit of each change. It also notes messages that a broker
+ * may have held without being seen to. The history needs both.
  */
 
 import type { Observed } from '../../core/events.ts';
@@ -43,12 +43,12 @@ export class HeldTracker {
   /** Notes which brokers hold something else with this commit. Returns the commits by broker. */
   changed(
     topic: string,
-    seen: SeenCommits | undefined,
+    seenAt: SeenCommits | undefined,
     before: Register,
     after: Register,
     until: number,
   ): SeenCommits {
-    const last = seen ?? this.#notSeen;
+    const last = seenAt ?? this.#notSeen;
     const next = last.map((from, broker) => {
       const [held, holds] = [heldAt(before, broker), heldAt(after, broker)];
       if (areSame(held, holds)) return from;
@@ -61,19 +61,22 @@ export class HeldTracker {
   /** A publish that is no longer pending, and that its broker was not seen to hold, may have been held for a while. */
   noteUnseenPublishes(
     topic: string,
-    seen: SeenCommits | undefined,
+    seenAt: SeenCommits | undefined,
     before: Register,
     after: Register,
     until: number,
   ): void {
     for (const { broker, message } of unseenPublishes(before, after)) {
       const { properties } = message;
-      const [payload, from] = [messageDigestOf(message.payload), unseenFrom(broker, before, seen, until)];
+      const [payload, from] = [messageDigestOf(message.payload), unseenFrom(broker, before, seenAt, until)];
       this.#history.heldUnseen(topic, broker, { payload, properties, from, until });
     }
   }
 
-  /** A broker that is probed whether it retains what it delivered may have held that, although it holds something else then. */
+  /**
+   * mqttrep probes whether the broker retains a message that it delivered. The broker may have held that message for a moment,
+   * whatever the probe finds.
+   */
   noteUnresolved(
     topic: string,
     { broker, payload, retained }: Observed,
@@ -91,28 +94,30 @@ export class HeldTracker {
     topic: string,
     broker: number,
     digests: readonly string[],
-    known: { readonly register: Register; readonly seen: SeenCommits } | undefined,
+    known: { readonly register: Register; readonly seenAt: SeenCommits } | undefined,
     until: number,
   ): void {
-    const from = unseenFrom(broker, known?.register, known?.seen, until);
+    const from = unseenFrom(broker, known?.register, known?.seenAt, until);
     for (const payload of digests)
       this.#history.heldUnseen(topic, broker, { payload, properties: undefined, from, until });
   }
 
   /** The same commits, as an array that topics share where they can. */
-  shared(seen: SeenCommits): SeenCommits {
-    if (seen.every((at, i) => at === this.#lastSeen[i])) return this.#lastSeen;
-    this.#lastSeen = seen;
-    return seen;
+  shared(seenAt: SeenCommits): SeenCommits {
+    if (seenAt.every((at, i) => at === this.#lastSeen[i])) return this.#lastSeen;
+    this.#lastSeen = seenAt;
+    return seenAt;
   }
 }
 
-/** If a broker held nothing, or if it is not known what, nothing tells that it held an unseen value before this commit. */
+/**
+ * The broker may have held nothing, or an unknown message. Then nothing shows that it held the unseen value before this commit.
+ */
 function unseenFrom(
   broker: number,
   before: Register | undefined,
-  seen: SeenCommits | undefined,
+  seenAt: SeenCommits | undefined,
   commit: number,
 ): number {
-  return typeof before?.held[broker] === 'object' ? (seen?.[broker] ?? 0) : commit;
+  return typeof before?.held[broker] === 'object' ? (seenAt?.[broker] ?? 0) : commit;
 }

@@ -53,7 +53,7 @@ class Page {
   /** 1: the winner was seen at all brokers. */
   readonly converged = new Uint8Array(PAGE_SIZE);
   readonly policies: Column<Policy>;
-  readonly seen = new Array<readonly number[]>(PAGE_SIZE).fill(NEVER_SEEN);
+  readonly seenAt = new Array<readonly number[]>(PAGE_SIZE).fill(NEVER_SEEN);
   readonly statuses = new Array<TopicStatus>(PAGE_SIZE).fill(UNCOUNTED);
 
   /** @param first most topics are assumed to be like this one */
@@ -101,7 +101,7 @@ export class RestingTopics {
   }
 
   /** @throws TypeError for a topic without a winner, which is not at rest */
-  write(place: number, { register, policy, seen, convergedWinner, status }: Topic): void {
+  write(place: number, { register, policy, seenAt, convergedWinner, status }: Topic): void {
     const { winner, held, inference } = register;
     if (winner === undefined) throw new TypeError('a topic without a winner is not at rest');
     const page = this.#pageOf(place);
@@ -119,7 +119,7 @@ export class RestingTopics {
     page.unretained.set(at, inference.unretained);
     page.converged[at] = Number(convergedWinner === winner);
     page.policies.set(at, policy);
-    page.seen[at] = seen;
+    page.seenAt[at] = seenAt;
     page.statuses[at] = status;
   }
 
@@ -142,7 +142,7 @@ export class RestingTopics {
     return {
       register: atRest(winner, held, page.unretained.get(at)),
       policy: page.policies.get(at),
-      seen: page.seen[at] as readonly number[],
+      seenAt: page.seenAt[at] as readonly number[],
       convergedWinner: page.converged[at] === 1 ? winner : undefined,
       status: page.statuses[at] as TopicStatus,
     };
@@ -167,7 +167,7 @@ export class RestingTopics {
     page.payloads[at] = '';
     page.properties.clear(at);
     page.policies.clear(at);
-    page.seen[at] = NEVER_SEEN;
+    page.seenAt[at] = NEVER_SEEN;
     this.#left.push(place);
   }
 

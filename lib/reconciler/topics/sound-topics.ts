@@ -53,10 +53,13 @@ function logLine(unsound: number, named: readonly string[]): string {
   return `${topics} not valid, and skipped: ${which}${more}; brokers show again what they retain`;
 }
 
-function registerFault({ register, seen, superseded = [] }: StoredTopic, bounds: Bounds): string | undefined {
+function registerFault(
+  { register, seenAt, superseded = [] }: StoredTopic,
+  bounds: Bounds,
+): string | undefined {
   if (register.tombstone !== undefined && !isVersion(register.tombstone))
     return 'its deletion has no version';
-  if (!seen.every(Number.isFinite)) return 'a commit number in it is no number';
+  if (!seenAt.every(Number.isFinite)) return 'a commit number in it is no number';
   // A value that counts until its broker shows what it holds has no end.
   if (!superseded.every(({ from, until }) => Number.isFinite(from) && from <= until))
     return 'the commits between which a broker held a value are not in order';

@@ -7,5 +7,5 @@ export interface TopicEvent {
   readonly event: Event;
 }
 
-/** Applies an event to the register of a topic, at once. */
+/** Puts an event into `events$`. The event has been applied when the call returns. */
 export type ApplyEvent = (topic: string, event: Event) => void;

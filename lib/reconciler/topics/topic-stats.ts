@@ -6,10 +6,12 @@
  * Only the time of convergence is taken when it happens.
  */
 
+import type { Event } from '../../core/events.ts';
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
 import { isDeletion, isInSync, type Message, type Register } from '../../core/register.ts';
 import type { TopicCounts, TopicState } from '../../protocol/answers.ts';
 import { BOUNDS, Histogram } from '../../protocol/histogram.ts';
+import { Arrivals } from './arrivals.ts';
 
 /** How a topic was counted last; `state` is undefined if nothing was ever retained under it. */
 export interface TopicStatus {
@@ -32,8 +34,12 @@ const MAX_SHARED_STATUSES = 1_000;
 
 export class TopicStats {
   readonly convergence = new Histogram(BOUNDS.convergence);
-  /** Topics that are diverging or blocked. */
-  readonly divergingTopics = new Set<string>();
+  /**
+   * Topics that are diverging or blocked, and since when, in milliseconds of `performance.now()`. The topic that is so
+   * longest comes first.
+   */
+  readonly divergingTopics = new Map<string, number>();
+  readonly arrivals = new Arrivals();
   /** By broker index: topics of which the broker does not hold the winner. */
   readonly behind: number[];
   readonly #counts: Record<TopicState, number> = { converged: 0, diverging: 0, blocked: 0, deleted: 0 };
@@ -78,6 +84,14 @@ export class TopicStats {
   /** The topic is forgotten. */
   forget(topic: string, counted: Counted): void {
     this.#recount(topic, counted.status, undefined, 0);
+    this.arrivals.take(topic);
+  }
+
+  /** What a replay shows is a change that arrives now only if it was written while the broker was away. */
+  winnerChanged(topic: string, { winner }: Register, event: Event): void {
+    const isShown = event.kind === 'observed' && event.replay && winner?.version !== event.newVersion;
+    if (isShown) this.arrivals.take(topic);
+    else this.arrivals.arrived(topic, performance.now());
   }
 
   /**
@@ -85,6 +99,7 @@ export class TopicStats {
    * time that this took is recorded.
    */
   converged(
+    topic: string,
     last: Message | undefined,
     before: Register,
     after: Register,
@@ -92,9 +107,10 @@ export class TopicStats {
   ): Message | undefined {
     const { winner } = after;
     if (winner === undefined || winner === last || !isEverywhere(after, policy)) return last;
-    // A message for one broker only is there when it is written; a message of the first contact has no time.
-    if (before.winner === winner && winner.version.time > 0) {
-      this.convergence.observe((Date.now() - winner.version.time) / 1000);
+    const arrivedAt = this.arrivals.take(topic);
+    // A message for one broker only is there when it is written.
+    if (arrivedAt !== undefined && before.winner === winner) {
+      this.convergence.observe((performance.now() - arrivedAt) / 1000);
     }
     return winner;
   }
@@ -112,7 +128,7 @@ export class TopicStats {
     this.#countBrokers(before.lacking, lacking);
     const isDiverging = state === 'diverging' || state === 'blocked';
     if (isDiverging !== this.divergingTopics.has(topic)) {
-      if (isDiverging) this.divergingTopics.add(topic);
+      if (isDiverging) this.divergingTopics.set(topic, performance.now());
       else this.divergingTopics.delete(topic);
       this.#divergingRevision++;
     }

@@ -86,13 +86,19 @@ export class TopicTable {
   }
 
   /** Takes a register from the store. */
-  load(topic: string, { register: stored, seen, superseded }: StoredTopic): void {
+  load(topic: string, { register: stored, seenAt, superseded }: StoredTopic): void {
     const register = asStored(stored);
     const policy = this.#policies.of(topic);
     const convergedWinner = isEverywhere(register, policy) ? register.winner : undefined;
-    const loaded = { register, policy, seen: this.#held.shared(seen), convergedWinner, status: UNCOUNTED };
+    const loaded = {
+      register,
+      policy,
+      seenAt: this.#held.shared(seenAt),
+      convergedWinner,
+      status: UNCOUNTED,
+    };
     this.states.set(topic, { ...loaded, status: this.#count(topic, loaded) });
-    for (const commit of seen) this.commits.advance(commit);
+    for (const commit of seenAt) this.commits.advance(commit);
     if (superseded !== undefined) this.#held.history.load(topic, superseded);
     this.#watchTime(topic, register, policy);
   }
@@ -109,7 +115,7 @@ export class TopicTable {
         ...known,
         register: withRoom(known.register, brokers),
         policy: policies.of(topic),
-        seen: this.#held.shared(Array.from({ length: brokers }, (_, index) => known.seen[index] ?? 0)),
+        seenAt: this.#held.shared(Array.from({ length: brokers }, (_, index) => known.seenAt[index] ?? 0)),
       });
       this.recount(topic);
     }
@@ -128,20 +134,21 @@ export class TopicTable {
     if (winner !== register.winner && winner !== undefined && register.winner !== undefined) {
       this.#hooks?.replaced(topic, winner, register.winner, event);
     }
+    if (winner !== register.winner) this.stats.winnerChanged(topic, register, event);
     if (isChangeToStore(before, register)) this.commits.add(topic);
     const commit = this.commits.current;
     if (event.kind !== 'refused')
-      this.#held.noteUnseenPublishes(topic, known?.seen, before, register, commit);
+      this.#held.noteUnseenPublishes(topic, known?.seenAt, before, register, commit);
     if (event.kind === 'observed') this.#held.noteUnresolved(topic, event, register, commit);
     const isHeldChanged = before.held !== register.held;
     this.states.set(topic, {
       register,
       policy,
-      seen: isHeldChanged
-        ? this.#held.changed(topic, known?.seen, before, register, commit)
-        : (known?.seen ?? this.#held.notSeen),
+      seenAt: isHeldChanged
+        ? this.#held.changed(topic, known?.seenAt, before, register, commit)
+        : (known?.seenAt ?? this.#held.notSeen),
       convergedWinner: isHeldChanged
-        ? this.stats.converged(known?.convergedWinner, before, register, policy)
+        ? this.stats.converged(topic, known?.convergedWinner, before, register, policy)
         : known?.convergedWinner,
       status: known?.status ?? UNCOUNTED,
     });

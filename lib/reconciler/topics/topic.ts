@@ -8,8 +8,8 @@ import type { TopicStatus } from './topic-stats.ts';
 export interface Topic {
   readonly register: Register;
   readonly policy: Policy;
-  /** By broker index: the commit with which what it holds was last seen to change. */
-  readonly seen: readonly number[];
+  /** By broker index: the commit at which mqttrep last saw a change of what the broker holds. */
+  readonly seenAt: readonly number[];
   /** The winner that was last seen at all brokers. */
   readonly convergedWinner: Message | undefined;
   /** As it was counted last. */

@@ -2,9 +2,9 @@
  * What follows when a broker lacks a topic that it is believed to hold: a client deleted it, the broker lost it, or mqttrep is not
  * shown it. An absence is a deletion only if all of this holds; docs/reconciliation.md has the table.
  *
- * - The broker has its data: the marker is intact, and the topic was seen stored there no later than the marker.
- * - The topic could be read: a message of our own came back from beside it, or something beside it was shown; and the topic was
- *   absent before that and after.
+ * - The broker has its data: the marker is intact, and the broker held some message under the topic at the marker and ever since.
+ * - mqttrep could read the topic: its own message came back from beside the topic, or the broker showed a topic beside it. The
+ *   topic was absent before that proof and after it.
  * - A deletion could go unheard: mqttrep was away, could not read, or the broker dropped messages in a burst.
  * - There are not too many absences at once, or a person has confirmed them.
  *

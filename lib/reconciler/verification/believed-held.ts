@@ -37,9 +37,9 @@ export function isExpiring(message: Message): boolean {
 }
 
 /** Whether a client can have deleted the topic there while mqttrep could not hear it. */
-export function mayBeDeleted(link: BrokerLink, topic: string, { policy, seen }: Topic): boolean {
+export function mayBeDeleted(link: BrokerLink, topic: string, { policy, seenAt }: Topic): boolean {
   const { index, session, state, unverified } = link;
   if (session.returnState !== 'intact') return false;
-  const isHeldSinceMarker = state.atMarker(topic, seen[index] ?? 0) !== 'not known';
+  const isHeldSinceMarker = state.atMarker(topic, seenAt[index] ?? 0) !== 'not known';
   return unverified.isUnheard(topic) && has(policy.echo, index) && isHeldSinceMarker;
 }

@@ -4,6 +4,7 @@
  */
 
 import { quoted } from '../../core/printable.ts';
+import type { ActionResult } from '../../protocol/answers.ts';
 import type { FullScanResult, Log } from '../../protocol/messages.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
@@ -24,7 +25,7 @@ export class FullScans {
   }
 
   /** A replay is over. If it was cut, the rest is read at once. */
-  replayed(link: BrokerLink, isCut: boolean): void {
+  replayEnded(link: BrokerLink, isCut: boolean): void {
     if (!isCut) {
       this.#close(link);
       return;
@@ -45,6 +46,17 @@ export class FullScans {
     link.worker.startFullScan(link.session.number, isCut, parents);
   }
 
+  /** A person asks for a comparison. */
+  compare(link: BrokerLink): ActionResult {
+    const { session, antiEntropy, comparison } = link;
+    if (!session.isReady) return { isBegun: false, reason: 'the broker is not connected' };
+    if (!session.retains) return { isBegun: false, reason: 'the broker retains no messages' };
+    if (!antiEntropy.beginComparison()) return { isBegun: false, reason: 'a full scan is running already' };
+    comparison.begun(Date.now());
+    this.begin(link);
+    return { isBegun: true, topics: null };
+  }
+
   /** A full scan is over. What it left out is probed, and maybe another full scan follows. */
   ended(link: BrokerLink, held: Iterable<string>, result: FullScanResult): void {
     const { log } = this.#deps;
@@ -55,6 +67,7 @@ export class FullScans {
       isIncomplete: wasOpen && !isRead,
       isInParts: isRead && result.subscribes > 1,
     });
+    link.comparison.ended(result.outcome, missed);
     if (missed > 0)
       log('info', `${name}: the broker had dropped messages of ${missed} topics; these topics are probed`);
     if (!wasOpen) return;

@@ -8,6 +8,7 @@ import { has } from '../../core/policy.ts';
 import { haveSameContent, isInSync, isProbing, pendingAt, willHold } from '../../core/register.ts';
 import { emptiedAt } from '../../core/retain-inference.ts';
 import type { HybridClock, Version } from '../../core/version.ts';
+import type { ActionResult } from '../../protocol/answers.ts';
 import type { FullScanResult, Log, ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
 import type { Observation } from '../../protocol/observation.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
@@ -44,11 +45,19 @@ export class Verifier {
   }
 
   /** A replay is over. If the broker dropped a part of it, that part is read now. */
-  replayed(link: BrokerLink, isCut: boolean): void {
-    this.#fullScans.replayed(link, isCut);
+  replayEnded(link: BrokerLink, isCut: boolean): void {
+    this.#fullScans.replayEnded(link, isCut);
   }
 
-  /** A broker has returned and shown these topics. What it held and did not show is probed. */
+  /** A person asks for a comparison: the broker shows all that it retains. */
+  compareNow(link: BrokerLink): ActionResult {
+    return this.#fullScans.compare(link);
+  }
+
+  /**
+   * A broker has returned and shown these topics. A topic that it held, or that was pending, and did not show is probed if the
+   * broker has its data. Otherwise the topic becomes unknown.
+   */
   compare(link: BrokerLink, replayed: ReadonlySet<string>): void {
     const { table, applyEvent } = this.#deps;
     const { index: broker, session, state, guard } = link;
@@ -56,14 +65,14 @@ export class Verifier {
     if (returnState !== 'intact') this.#absences.voided(link);
     const probed: string[] = [];
     const cutOff: string[] = [];
-    for (const [topic, { register, seen }] of table.states.entries()) {
+    for (const [topic, { register, seenAt }] of table.states.entries()) {
       const isShown = replayed.has(topic);
       // There may be very many of these, and nothing follows from them.
       if (isShown && register.pending.length === 0) continue;
       if (!isShown && state.notShown(topic)) table.commits.putBack([topic]);
       if (guard.holds(topic)) continue;
       if (pendingAt(register, broker) > 0) cutOff.push(topic);
-      const atMarker = state.atMarker(topic, seen[broker] ?? 0);
+      const atMarker = state.atMarker(topic, seenAt[broker] ?? 0);
       applyEvent(topic, { kind: 'returned', broker, returnState, replayed: isShown, atMarker });
       if (this.#isProbed(link, topic)) probed.push(topic);
     }
@@ -102,7 +111,7 @@ export class Verifier {
     const { table, applyEvent } = this.#deps;
     const held = table.get(topic)?.register.held[link.index];
     link.antiEntropy.shown(topic);
-    link.seen(topic);
+    link.forgetAbsence(topic);
     if (typeof held === 'object' && haveSameContent(held, observation)) return;
     applyEvent(topic, { kind: 'scan-due', broker: link.index });
     if (this.#isProbed(link, topic)) link.antiEntropy.surprised(typeof held !== 'object');
@@ -144,7 +153,7 @@ export class Verifier {
       isRetried = retries.unanswered(topic, performance.now());
     } else {
       retries.answered(topic);
-      link.seen(topic);
+      link.forgetAbsence(topic);
     }
     if (typeof found === 'object') round.shown(topic);
     this.#applyAnswer(link, topic, found, 'loss');
@@ -183,7 +192,7 @@ export class Verifier {
     const newVersion = clock.next(now);
     const isRolledBack = typeof believed === 'object' && state.wentBack(topic, believed);
     applyEvent(topic, { kind: 'probed', broker, found: believed, isRolledBack, absence, newVersion, now });
-    if (believed !== 'unknown' && state.shown(topic)) table.commits.putBack([topic]);
+    if (believed !== 'unknown' && state.releaseUnseen(topic)) table.commits.putBack([topic]);
     if (wasPending) this.#settlePending(link, topic);
   }
 

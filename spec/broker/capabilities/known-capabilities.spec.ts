@@ -99,7 +99,7 @@ describe('BrokerActor at a mosquitto', function () {
         await fixture.replayed(1, 20_000);
         const session = await fixture.heard((told): told is Session => told.kind === 'session-started');
         expect(session).to.include({ marker: 'absent', retainsMessages: true });
-        fixture.publish(session.session, { topic: 'a', payload: '1', confirm: true });
+        fixture.publish(session.session, { topic: 'a', payload: '1', hasNoEcho: true });
         await fixture.heard(told => told.kind === 'observation' && told.topic === 'a');
         expect(fixture.log).not.to.include('mqttrep writes no control topic');
         if (protocolVersion === 4)

@@ -2,9 +2,8 @@
 
 import { expect } from 'chai';
 import { DryRunPublisher, MAX_LOGGED } from '../../../lib/broker/outgoing/dry-run-publisher.ts';
-import { BatchWriter } from '../../../lib/protocol/batch.ts';
 import type { PublishResults } from '../../../lib/protocol/messages.ts';
-import { type Publication, writePublication } from '../../../lib/protocol/publication.ts';
+import { type PublicationParts, packedPublications } from '../../support/publications.ts';
 
 const VERSION = { time: 36, counter: 1, replica: 'us' };
 
@@ -22,18 +21,8 @@ describe('DryRunPublisher', () => {
     });
   });
 
-  function add(...publications: readonly (Partial<Publication> & { topic: string })[]): void {
-    const writer = new BatchWriter();
-    for (const one of publications) {
-      const defaults = {
-        payload: 'x',
-        properties: '',
-        version: VERSION,
-        expiresAt: Number.POSITIVE_INFINITY,
-      };
-      writePublication(writer, { ...defaults, retain: true, qos: 1, confirm: false, ...one });
-    }
-    publisher.add(writer.take());
+  function add(...publications: readonly PublicationParts[]): void {
+    publisher.add(packedPublications(publications.map(one => ({ version: VERSION, ...one }))));
   }
 
   it('logs what it would publish and delete, without the payload', () => {

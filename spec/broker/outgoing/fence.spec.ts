@@ -9,7 +9,7 @@ const confirmed = ({ reports }: Fixture) =>
 
 describe('A publish with QoS 0', () => {
   it('is confirmed once the broker has answered an UNSUBSCRIBE that was sent after it', async () => {
-    const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', confirm: true });
+    const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', hasNoEcho: true });
     fixture.sent[0]?.done();
     expect(fixture.fences).to.deep.equal(['mqttrep/fence']);
     expect(fixture.reports).to.deep.equal([]);
@@ -19,9 +19,9 @@ describe('A publish with QoS 0', () => {
   });
 
   it('shares the round trip with other publishes, unless it is sent while one is in flight', async () => {
-    const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', confirm: true });
+    const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', hasNoEcho: true });
     fixture.sent[0]?.done();
-    fixture.add({ topic: 'b', confirm: true }, { topic: 'c', confirm: true });
+    fixture.add({ topic: 'b', hasNoEcho: true }, { topic: 'c', hasNoEcho: true });
     fixture.sent[1]?.done();
     fixture.sent[2]?.done();
     expect(fixture.fences).to.have.length(1);
@@ -34,7 +34,7 @@ describe('A publish with QoS 0', () => {
   });
 
   it('is not confirmed if the connection ends before the answer', async () => {
-    const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', confirm: true });
+    const fixture = new Fixture({ maxQos: 0 }).add({ topic: 'a', hasNoEcho: true });
     fixture.sent[0]?.done();
     fixture.hasEnded = true;
     await fixture.passFence();
@@ -42,7 +42,7 @@ describe('A publish with QoS 0', () => {
   });
 
   it('needs no round trip if an echo will come, or the broker acknowledges', async () => {
-    const fixture = new Fixture().add({ topic: 'a', qos: 0 }, { topic: 'b', confirm: true });
+    const fixture = new Fixture().add({ topic: 'a', qos: 0 }, { topic: 'b', hasNoEcho: true });
     await fixture.acknowledge([0, 1]);
     expect(fixture.fences).to.deep.equal([]);
     expect(confirmed(fixture)).to.deep.equal(['b']);
@@ -50,7 +50,7 @@ describe('A publish with QoS 0', () => {
 
   it('counts as in flight until then', () => {
     const fixture = new Fixture({ maxQos: 0, receiveMaximum: 2 });
-    fixture.add(...['a', 'b', 'c'].map(topic => ({ topic, confirm: true })));
+    fixture.add(...['a', 'b', 'c'].map(topic => ({ topic, hasNoEcho: true })));
     for (const { done } of fixture.sent) done();
     expect(fixture.sent.map(({ topic }) => topic)).to.deep.equal(['a', 'b']);
   });

@@ -2,14 +2,10 @@
 
 import { Outbox } from '../../../lib/broker/outgoing/outbox.ts';
 import { RoundTrips } from '../../../lib/broker/outgoing/round-trips.ts';
-import { BatchWriter } from '../../../lib/protocol/batch.ts';
 import type { PublishResults } from '../../../lib/protocol/messages.ts';
-import {
-  type Publication,
-  type RawPublication,
-  writePublication,
-} from '../../../lib/protocol/publication.ts';
+import type { RawPublication } from '../../../lib/protocol/publication.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
+import { type PublicationParts, packedPublications } from '../../support/publications.ts';
 
 export const WINDOW = 256;
 export const VERSION = { time: 36, counter: 1, replica: 'other' };
@@ -99,21 +95,8 @@ export class Fixture {
     });
   }
 
-  add(...publications: readonly (Partial<Publication> & { topic: string })[]): this {
-    const writer = new BatchWriter();
-    for (const one of publications) {
-      writePublication(writer, {
-        payload: 'x',
-        properties: '',
-        version: VERSION,
-        expiresAt: Number.POSITIVE_INFINITY,
-        retain: true,
-        qos: 1,
-        confirm: false,
-        ...one,
-      });
-    }
-    this.outbox.add(writer.take());
+  add(...publications: readonly PublicationParts[]): this {
+    this.outbox.add(packedPublications(publications.map(one => ({ version: VERSION, ...one }))));
     return this;
   }
 

@@ -6,27 +6,17 @@ import {
   type QuarantineConnection,
   QuarantinePublisher,
 } from '../../../lib/broker/outgoing/quarantine-publisher.ts';
-import { BatchReader, BatchWriter } from '../../../lib/protocol/batch.ts';
-import { type RawPublication, readPublication, writePublication } from '../../../lib/protocol/publication.ts';
+import { BatchReader } from '../../../lib/protocol/batch.ts';
+import { type RawPublication, readPublication } from '../../../lib/protocol/publication.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
 import { eventually } from '../../support/eventually.ts';
+import { packedPublications } from '../../support/publications.ts';
 import { VERSION } from './outbox-fixture.ts';
 
 const UNLIMITED = { maxLevels: Number.POSITIVE_INFINITY, maxTopicLength: Number.POSITIVE_INFINITY };
 
 function publication(topic: string, payload = 'x'): RawPublication {
-  const writer = new BatchWriter();
-  writePublication(writer, {
-    topic,
-    payload,
-    properties: '',
-    version: VERSION,
-    expiresAt: Number.POSITIVE_INFINITY,
-    retain: true,
-    qos: 1,
-    confirm: false,
-  });
-  return readPublication(new BatchReader(writer.take()));
+  return readPublication(new BatchReader(packedPublications([{ topic, payload, version: VERSION }])));
 }
 
 describe('QuarantinePublisher', () => {

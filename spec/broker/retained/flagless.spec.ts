@@ -1,14 +1,13 @@
 /** Mosca sets no retain flag, and replays late. */
 
-import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { UNTESTED } from '../../../lib/broker/capabilities/broker-capabilities.ts';
 import { Replay } from '../../../lib/broker/retained/replay.ts';
-import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import { type AedesBroker, startAedes } from '../../support/aedes-broker.ts';
 import { TestClient } from '../../support/client.ts';
 import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 import { openConnection, topicsShown } from '../open-connection.ts';
+import { newSentinel } from './replay-fixture.ts';
 
 /** The end of a replay is known by quiet, three times. */
 const REPLAY_TIMEOUT_MS = 20_000;
@@ -59,7 +58,7 @@ describe('Replay at a broker that never sets the retain flag, and is silent at f
     const broker = await startAedes({ flagsReplays: false, replayDelay: 2_500 });
     const connection = await openConnection(broker.url);
     try {
-      const sentinel = new Sentinel('mqttrep/us/replay/spec', randomUUID());
+      const sentinel = newSentinel();
       const replay = new Replay(connection, sentinel, undefined, {
         ...UNTESTED,
         replayOrder: 'any',

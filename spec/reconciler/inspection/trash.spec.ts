@@ -1,7 +1,6 @@
 /** Deleted and overwritten messages are kept for an hour, within bounds, and restored on request. */
 
 import { expect } from 'chai';
-import type { TrashList, Undone } from '../../../lib/protocol/answers.ts';
 import type { Loss } from '../../../lib/reconciler/inspection/trash.ts';
 import { type FixtureOptions, ReconcilerFixture } from '../reconciler-fixture.ts';
 
@@ -22,10 +21,8 @@ describe('Trash', () => {
 
   afterEach(() => fixture.close());
 
-  const list = (filter = '') =>
-    fixture.reconciler.inspector.answer({ kind: 'trash', filter }) as Promise<TrashList>;
-  const undo = (filter: string) =>
-    fixture.reconciler.inspector.answer({ kind: 'undo', filter }) as Promise<Undone>;
+  const list = (filter = '') => fixture.ask({ kind: 'trash', filter });
+  const undo = (filter: string) => fixture.ask({ kind: 'undo', filter });
 
   async function write(topic: string, payload: string, broker = 0): Promise<void> {
     fixture.end(broker).observe({ topic, payload });

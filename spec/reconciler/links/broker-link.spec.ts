@@ -3,8 +3,7 @@
 import { expect } from 'chai';
 import type { ToBroker } from '../../../lib/protocol/messages.ts';
 import { BrokerLink } from '../../../lib/reconciler/links/broker-link.ts';
-
-const NOW = Date.UTC(2026, 0, 1);
+import { publicationOf } from '../../support/publications.ts';
 
 describe('BrokerLink', () => {
   let link: BrokerLink;
@@ -45,32 +44,18 @@ describe('BrokerLink', () => {
     link.replayEnded(true);
   }
 
-  function publish(topic: string): void {
-    link.flow.publish({
-      topic,
-      payload: 'x',
-      properties: '',
-      version: { time: NOW, counter: 0, replica: 'us' },
-      expiresAt: Number.POSITIVE_INFINITY,
-      retain: true,
-      qos: 1,
-      confirm: false,
-    });
-  }
-
   const flush = () => link.seal()();
 
-  it('has unconfirmed topics only while its broker is connected', () => {
+  it('has unsettled topics only while its broker is connected', () => {
     link.flow.add('t');
-    expect(link.unconfirmed).to.equal(1);
+    expect(link.unsettled).to.equal(1);
     link.disconnected();
     link.flow.add('t');
-    expect(link.unconfirmed).to.equal(0);
+    expect(link.unsettled).to.equal(0);
   });
 
   it('sends the gathered publications as one batch of the session, and nothing if there are none', () => {
-    publish('t');
-    publish('u');
+    for (const topic of ['t', 'u']) link.flow.pack(publicationOf({ topic }));
     flush();
     flush();
     expect(sent).to.have.lengthOf(1);
@@ -78,7 +63,7 @@ describe('BrokerLink', () => {
   });
 
   it('sends nothing in a session that was gathered in the session before', () => {
-    publish('t');
+    link.flow.pack(publicationOf({ topic: 't' }));
     link.probes.ask('p', 'background');
     expect(link.disconnected()).to.deep.equal(['p']);
     begin(2);

@@ -5,6 +5,7 @@ import type { PublishResults } from '../../../lib/protocol/messages.ts';
 import type { Publication } from '../../../lib/protocol/publication.ts';
 import { ECHO_TIMEOUT_MS } from '../../../lib/reconciler/links/echo-timeouts.ts';
 import { CREDIT, CREDIT_BYTES, PublishFlow } from '../../../lib/reconciler/links/publish-flow.ts';
+import { publicationOf } from '../../support/publications.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -16,17 +17,7 @@ describe('PublishFlow', () => {
   });
 
   function publish(topic: string, more: Partial<Publication> = {}): void {
-    flow.publish({
-      topic,
-      payload: 'x',
-      properties: '',
-      version: { time: NOW, counter: 0, replica: 'us' },
-      expiresAt: Number.POSITIVE_INFINITY,
-      retain: true,
-      qos: 1,
-      confirm: false,
-      ...more,
-    });
+    flow.pack(publicationOf({ topic, ...more }));
   }
 
   const settle = (completedUpTo: number, bytes = completedUpTo, more: Partial<PublishResults> = {}) =>
@@ -61,15 +52,15 @@ describe('PublishFlow', () => {
     });
   }
 
-  it('counts topics that wait and publications that are not settled as unconfirmed', () => {
+  it('counts topics that wait and publications that are not settled as unsettled', () => {
     publish('t');
     flow.add('u');
     flow.add('u');
-    expect(flow.unconfirmed).to.equal(2);
+    expect(flow.unsettled).to.equal(2);
     settle(1);
-    expect(flow.unconfirmed).to.equal(1);
+    expect(flow.unsettled).to.equal(1);
     expect([...flow.takeWaiting()]).to.deep.equal(['u']);
-    expect(flow.unconfirmed).to.equal(0);
+    expect(flow.unsettled).to.equal(0);
   });
 
   it('takes out the topics that wait until the credit is used up', () => {
@@ -84,15 +75,15 @@ describe('PublishFlow', () => {
     expect(flow.waiting).to.equal(1);
   });
 
-  it('counts a publication in quarantine as unconfirmed until it is released or refused', () => {
+  it('counts a publication in quarantine as unsettled until it is released or refused', () => {
     publish('t');
     settle(1, 1, { quarantined: ['t', 'u'] });
-    expect(flow.unconfirmed).to.equal(2);
+    expect(flow.unsettled).to.equal(2);
     settle(1, 0, { released: ['t'] });
-    expect(flow.unconfirmed).to.equal(1);
+    expect(flow.unsettled).to.equal(1);
     const version = { time: NOW, counter: 0, replica: 'us' };
     settle(1, 0, { refused: [{ topic: 'u', version, reason: 'denied', scope: 'topic' }] });
-    expect(flow.unconfirmed).to.equal(0);
+    expect(flow.unsettled).to.equal(0);
   });
 
   it('has nothing in flight and all its credit after a reset', () => {
@@ -100,7 +91,7 @@ describe('PublishFlow', () => {
     flow.add('u');
     flow.reset();
     expect(flow.hasCredit).to.equal(true);
-    expect(flow.unconfirmed).to.equal(0);
+    expect(flow.unsettled).to.equal(0);
     expect(flow.pending).to.equal(0);
     expect(flow.takeBatch()).to.equal(undefined);
   });
@@ -129,7 +120,7 @@ describe('PublishFlow', () => {
 
     it('is not overdue after it came, nor where none will come', () => {
       publish('t');
-      publish('u', { confirm: true });
+      publish('u', { hasNoEcho: true });
       settle(2);
       flow.overdue(NOW);
       flow.echoed('t');

@@ -110,13 +110,13 @@ describe('AntiEntropy', () => {
       [1_000, true],
     ] as const) {
       it(`${due ? '' : 'not '}after a replay of ${messages} messages`, () => {
-        antiEntropy.replayed(messages);
+        antiEntropy.replayEnded(messages);
         expect(antiEntropy.beginFullScan(1, NOW)).to.equal(due);
       });
     }
 
     it('repeatedly, until one shows nothing new', () => {
-      antiEntropy.replayed(1_000);
+      antiEntropy.replayEnded(1_000);
       for (const news of [3, 1, 0]) {
         expect(antiEntropy.beginFullScan(1, NOW)).to.equal(true);
         expect(antiEntropy.beginFullScan(1, NOW), 'one at a time').to.equal(false);
@@ -161,7 +161,7 @@ describe('AntiEntropy', () => {
     }
 
     it('at most five times in a row, and then once a minute as long as each one shows unknown topics', () => {
-      antiEntropy.replayed(1_000);
+      antiEntropy.replayEnded(1_000);
       expect(fullScansIn(60, true)).to.equal(5);
       expect(fullScansIn(180, true)).to.equal(3);
       expect(fullScansIn(60, false)).to.equal(1);
@@ -169,13 +169,13 @@ describe('AntiEntropy', () => {
     });
 
     it('at most five times in a row if it shows only other values of known topics', () => {
-      antiEntropy.replayed(1_000);
+      antiEntropy.replayEnded(1_000);
       expect(fullScansIn(240, false)).to.equal(5);
     });
 
     /** The topics that are scanned after a full scan that showed so many of these topics. */
     function lookedAtAfter(held: readonly string[], shown: number): string[] {
-      antiEntropy.replayed(1_000);
+      antiEntropy.replayEnded(1_000);
       antiEntropy.beginFullScan(1, NOW);
       for (const topic of held.slice(0, shown)) antiEntropy.shown(topic);
       antiEntropy.fullScanEnded(held);
@@ -194,14 +194,14 @@ describe('AntiEntropy', () => {
     });
 
     it('again if the connection was lost meanwhile', () => {
-      antiEntropy.replayed(1_000);
+      antiEntropy.replayEnded(1_000);
       antiEntropy.beginFullScan(1, NOW);
       antiEntropy.disconnected();
       expect(antiEntropy.beginFullScan(1, NOW)).to.equal(true);
     });
 
     it('again if there was another burst meanwhile', () => {
-      antiEntropy.replayed(1_000);
+      antiEntropy.replayEnded(1_000);
       antiEntropy.beginFullScan(1, NOW);
       receive(300);
       antiEntropy.fullScanEnded([]);

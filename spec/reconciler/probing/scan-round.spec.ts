@@ -59,11 +59,11 @@ describe('ScanRound', () => {
     expect(look.beginProof()).to.have.lengthOf(500);
   });
 
-  it('does not suspect a topic that was seen meanwhile', () => {
+  it('does not suspect a topic that was shown or written meanwhile', () => {
     look.begin(['a', 'b'], 'return');
     look.absent('a', HELD);
     look.absent('b', HELD);
-    look.seen('a');
+    look.forgetAbsence('a');
     expect([...look.absences.keys()]).to.deep.equal(['b']);
   });
 

@@ -14,9 +14,9 @@ import { tempFolder } from '../../support/temp-folder.ts';
 
 /** A topic that every broker holds, with some fields of its message replaced. */
 function withMessage(changes: Partial<Message>): StoredTopic {
-  const { register, seen } = settledTopic('x');
+  const { register, seenAt } = settledTopic('x');
   const winner = { ...message('x'), ...changes };
-  return { register: { ...register, winner, held: [winner, winner] }, seen };
+  return { register: { ...register, winner, held: [winner, winner] }, seenAt };
 }
 
 const { version } = message('x');
@@ -30,7 +30,7 @@ const UNSOUND: readonly (readonly [what: string, topic: string, stored: StoredTo
   ['a payload beyond the bound', 't', withMessage({ payload: 'x'.repeat(1_001) })],
   ['a version without a time', 't', withMessage({ version: { ...version, time: Number.NaN } })],
   ['a version of nobody', 't', withMessage({ version: { ...version, replica: 'a\u009b' } })],
-  ['a time of no number', 't', { ...settledTopic('x'), seen: [0, Number.NaN] }],
+  ['a time of no number', 't', { ...settledTopic('x'), seenAt: [0, Number.NaN] }],
   [
     'something held at no time',
     't',

@@ -49,16 +49,16 @@ const topic: fc.Arbitrary<Topic> = fc
     has: fc.array(has, { minLength: BROKERS, maxLength: BROKERS }),
     unretained: fc.nat(7),
     isConverged: fc.boolean(),
-    seen: fc.array(fc.nat(), { minLength: BROKERS, maxLength: BROKERS }),
+    seenAt: fc.array(fc.nat(), { minLength: BROKERS, maxLength: BROKERS }),
     probes: fc.constantFrom([], [], [], [{ broker: 0, isStale: false }]),
   })
-  .map(({ winner, has, unretained, isConverged, seen, probes }) => {
+  .map(({ winner, has, unretained, isConverged, seenAt, probes }) => {
     const holds = winner.payload === '' ? 'absent' : winner;
     const held = has.map((one): Held => (one === 'winner' ? holds : one));
     return {
       register: { ...atRest(winner, held, unretained), probes },
       policy,
-      seen,
+      seenAt,
       convergedWinner: isConverged ? winner : undefined,
       status: UNCOUNTED,
     };
@@ -76,7 +76,7 @@ function put(topics: TopicMap, winner: Message, held: readonly Held[]): void {
   topics.set('t', {
     register: atRest(winner, held, 0),
     policy,
-    seen: [0],
+    seenAt: [0],
     convergedWinner: undefined,
     status,
   });

@@ -34,7 +34,7 @@ function message(payload: string, more: Partial<Message> = {}): Message {
 const topicOf = (register: Register): Topic => ({
   register,
   policy,
-  seen: [0, 0],
+  seenAt: [0, 0],
   convergedWinner: undefined,
   status: UNCOUNTED,
 });

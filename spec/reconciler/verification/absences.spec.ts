@@ -1,8 +1,6 @@
 /** An absent topic is probed, its readability is proven, it is probed again, and only then its absence is believed. */
 
 import { expect } from 'chai';
-import type { ReconcilerResponses } from '../../../lib/protocol/requests.ts';
-import type { Inspection } from '../../../lib/reconciler/inspection/inspector.ts';
 import { ReconcilerFixture } from '../reconciler-fixture.ts';
 import type { WorkerEnd } from '../worker-end.ts';
 
@@ -16,7 +14,7 @@ describe('A topic that a returning broker does not show', () => {
 
   beforeEach(async () => {
     fixture = new ReconcilerFixture();
-    await fixture.start({ brokers: 2, filters: [{ filter: '#', subscribe: 3, publish: 3 }] });
+    await fixture.start({ brokers: 2 });
     [a, b] = [fixture.end(0), fixture.end(1)];
     await fixture.ready({ 'home/t': '0', 'home/u': '0' });
     for (let round = 0; round < 3; round++) await marked();
@@ -28,41 +26,28 @@ describe('A topic that a returning broker does not show', () => {
   async function marked(): Promise<void> {
     fixture.clock.tick(MARKER_PERIOD);
     await fixture.all();
-    const confirmed = b.own.slice(-1).map(({ topic, version }) => ({ topic, version }));
-    b.post({
-      kind: 'publish-results',
-      completedUpTo: b.own.length,
-      bytes: 1,
-      acknowledged: confirmed,
-      refused: [],
-    });
+    b.confirmMarkers();
     await fixture.all();
   }
 
   /** B returns with its marker, and shows these topics. Resolves when the others are probed. */
   async function returnWith(shown: Readonly<Record<string, string>>): Promise<void> {
-    b.post({ kind: 'disconnected' })
-      .begin({ payload: String(b.own.at(-1)?.payload) })
-      .replay(shown);
+    b.returnWith(shown);
     await probes(1);
   }
 
-  const told = (kind: string) => b.messages.filter(message => message.kind === kind);
-  const probes = (count: number) => b.until(() => told('probe').length >= count);
+  const probes = (count: number) => b.until(() => b.told('probe').length >= count);
   const answer = (topic: string) => b.post({ kind: 'probe-answers', answers: [{ topic, held: 'absent' }] });
 
-  const ask = <Q extends Inspection>(question: Q) =>
-    fixture.reconciler.inspector.answer(question) as Promise<ReconcilerResponses[Q['kind']]>;
-
   async function unreadable(): Promise<readonly number[]> {
-    return (await ask({ kind: 'measures', conflictsAfter: 0 })).links.map(link => link.unreadable);
+    return (await fixture.measures()).links.map(link => link.unreadable);
   }
 
   it('is deleted elsewhere after it was absent, was proven readable, and was absent again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('check-read-access').length > 0);
-    expect(told('check-read-access')).to.deep.equal([
+    await b.until(() => b.told('check-read-access').length > 0);
+    expect(b.told('check-read-access')).to.deep.equal([
       { kind: 'check-read-access', session: 2, parents: ['home/'] },
     ]);
     b.post({ kind: 'read-access', proven: ['home/'], unproven: [] });
@@ -77,7 +62,7 @@ describe('A topic that a returning broker does not show', () => {
   it('stays as it is if no message of ours comes back, and nothing else is shown', async () => {
     await returnWith({});
     for (const topic of ['home/t', 'home/u']) answer(topic);
-    await b.until(() => told('check-read-access').length > 0);
+    await b.until(() => b.told('check-read-access').length > 0);
     b.post({ kind: 'read-access', proven: [], unproven: ['home/'] });
     await fixture.tick();
     expect([...a.payloads, ...b.payloads]).to.deep.equal([]);
@@ -94,10 +79,10 @@ describe('A topic that a returning broker does not show', () => {
   it('is deleted if no message of ours comes back, but a topic beside it is shown again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('check-read-access').length > 0);
+    await b.until(() => b.told('check-read-access').length > 0);
     b.post({ kind: 'read-access', proven: [], unproven: ['home/'] });
     await probes(2);
-    expect(told('probe').at(-1)).to.deep.include({ topics: ['home/t', 'home/u'] });
+    expect(b.told('probe').at(-1)).to.deep.include({ topics: ['home/t', 'home/u'] });
     answer('home/t');
     const found = { payload: '0', properties: '', stamp: undefined, expiry: Number.POSITIVE_INFINITY };
     b.post({ kind: 'probe-answers', answers: [{ topic: 'home/u', held: found }] });
@@ -108,7 +93,7 @@ describe('A topic that a returning broker does not show', () => {
   it('is not deleted if the topic beside it is not shown again', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('check-read-access').length > 0);
+    await b.until(() => b.told('check-read-access').length > 0);
     b.post({ kind: 'read-access', proven: [], unproven: ['home/'] });
     await probes(2);
     answer('home/t');
@@ -120,7 +105,7 @@ describe('A topic that a returning broker does not show', () => {
   it('gets at once what is written meanwhile: nothing waits for the proof', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('check-read-access').length > 0);
+    await b.until(() => b.told('check-read-access').length > 0);
     a.observe({ topic: 'home/t', payload: '1' });
     await fixture.tick();
     expect(b.payloads).to.deep.equal(['home/t=1']);
@@ -132,13 +117,13 @@ describe('A topic that a returning broker does not show', () => {
   it('is probed again if the connection was lost before the proof', async () => {
     await returnWith({ 'home/u': '0' });
     answer('home/t');
-    await b.until(() => told('check-read-access').length > 0);
+    await b.until(() => b.told('check-read-access').length > 0);
     await returnWith({ 'home/u': '0' });
     await probes(2);
     b.post({ kind: 'read-access', proven: ['home/'], unproven: [] });
     await fixture.tick();
     expect(a.payloads).to.deep.equal([]);
-    expect(told('probe').at(-1)).to.deep.include({ session: 3, topics: ['home/t'] });
+    expect(b.told('probe').at(-1)).to.deep.include({ session: 3, topics: ['home/t'] });
   });
 
   describe('is held with many others until a person decides:', () => {
@@ -151,7 +136,7 @@ describe('A topic that a returning broker does not show', () => {
       for (let round = 0; round < 3; round++) await marked();
       await returnWith({ 'home/t': '0', 'home/u': '0' });
       for (const topic of topics) answer(topic);
-      await b.until(() => told('check-read-access').length > 0);
+      await b.until(() => b.told('check-read-access').length > 0);
       b.post({ kind: 'read-access', proven: ['many/'], unproven: [] });
       await probes(2);
       await fixture.tick();
@@ -160,13 +145,13 @@ describe('A topic that a returning broker does not show', () => {
     });
 
     async function counts() {
-      const { topics: states, links } = await ask({ kind: 'measures', conflictsAfter: 0 });
+      const { topics: states, links } = await fixture.measures();
       return { ...states, behind: links.map(({ behind }) => behind) };
     }
 
     it('the broker counts as behind, and is not shown as holding them', async () => {
       expect(await counts()).to.deep.include({ converged: 2, diverging: 12, behind: [0, 12] });
-      const details = await ask({ kind: 'topic', topic: 'many/0' });
+      const details = await fixture.ask({ kind: 'topic', topic: 'many/0' });
       expect(details?.held['B']).to.deep.equal({ value: { kind: 'deleted' }, agrees: false });
     });
 

@@ -4,7 +4,6 @@ import { expect } from 'chai';
 import { BatchWriter } from '../../../lib/protocol/batch.ts';
 import type { FullScanResult } from '../../../lib/protocol/messages.ts';
 import { writeObservation } from '../../../lib/protocol/observation.ts';
-import type { ReconcilerResponses } from '../../../lib/protocol/requests.ts';
 import { ReconcilerFixture } from '../reconciler-fixture.ts';
 import type { WorkerEnd } from '../worker-end.ts';
 
@@ -23,7 +22,7 @@ describe('After a replay that was cut,', () => {
 
   beforeEach(async () => {
     fixture = new ReconcilerFixture();
-    await fixture.start({ brokers: 2, filters: [{ filter: '#', subscribe: 3, publish: 3 }] });
+    await fixture.start({ brokers: 2 });
     [a, b] = [fixture.end(0), fixture.end(1)];
   });
 
@@ -34,7 +33,7 @@ describe('After a replay that was cut,', () => {
     b.begin().replay(ofB);
     await b.roundTrip();
     a.begin().replay(ofA, true);
-    await a.until(() => told('full-scan').length > 0);
+    await a.until(() => a.told('full-scan').length > 0);
     await fixture.tick();
   }
 
@@ -51,19 +50,13 @@ describe('After a replay that was cut,', () => {
     await fixture.tick();
   }
 
-  const told = (kind: string) => a.messages.filter(message => message.kind === kind);
-
   async function incomplete(): Promise<readonly boolean[]> {
-    const measures = (await fixture.reconciler.inspector.answer({
-      kind: 'measures',
-      conflictsAfter: 0,
-    })) as ReconcilerResponses['measures'];
-    return measures.links.map(link => link.isReplayIncomplete);
+    return (await fixture.measures()).links.map(link => link.isReplayIncomplete);
   }
 
   it('the broker is read in parts at once, with the parents that other brokers hold', async () => {
     await cut({ 'home/kitchen/lamp': '1', 'home/kitchen/fan': '1', top: '1' });
-    expect(told('full-scan')).to.deep.equal([
+    expect(a.told('full-scan')).to.deep.equal([
       { kind: 'full-scan', session: 1, isReplayIncomplete: true, parents: ['home/kitchen/'] },
     ]);
     expect(await incomplete()).to.deep.equal([true, false]);
@@ -76,7 +69,7 @@ describe('After a replay that was cut,', () => {
     await scanned({ t: 'of A' }, COMPLETE);
     expect(b.payloads).to.deep.equal(['t=of A']);
     expect(a.payloads).to.deep.equal(['u=of B']);
-    expect(told('probe')).to.deep.equal([]);
+    expect(a.told('probe')).to.deep.equal([]);
     expect(await incomplete()).to.deep.equal([false, false]);
     expect(fixture.log.filter(line => line.includes('replay is complete'))).to.have.lengthOf(1);
   });
@@ -92,7 +85,7 @@ describe('After a replay that was cut,', () => {
     await cut({ 'flat/t': 'of B', 'flat/u': 'of B' });
     await scanned({}, FLAT);
     expect(a.payloads).to.deep.equal([]);
-    const [probe] = told('probe');
+    const [probe] = a.told('probe');
     expect(probe).to.deep.include({ topics: ['flat/t', 'flat/u'] });
     a.post({
       kind: 'probe-answers',
@@ -114,19 +107,9 @@ describe('After a replay that was cut,', () => {
     await fixture.ready({ t: '0', u: '0' });
     fixture.clock.tick(1_000);
     await fixture.all();
-    const confirmed = a.own.slice(-1).map(({ topic, version }) => ({ topic, version }));
-    a.post({
-      kind: 'publish-results',
-      completedUpTo: a.own.length,
-      bytes: 1,
-      acknowledged: confirmed,
-      refused: [],
-    });
-    await fixture.all();
-    a.post({ kind: 'disconnected' })
-      .begin({ payload: String(a.own.at(-1)?.payload) })
-      .replay({ u: '0' }, true);
-    await a.until(() => told('full-scan').length > 0);
+    await a.confirmMarkers().roundTrip();
+    a.returnWith({ u: '0' }, true);
+    await a.until(() => a.told('full-scan').length > 0);
     await scanned({ u: '0' }, FLAT);
     expect(b.payloads).to.deep.equal([]);
     await scanned({ u: '0' }, COMPLETE);

@@ -6,15 +6,9 @@
 import { backoff } from '../../../core/backoff.ts';
 import type { Delta, Status } from '../../api.ts';
 import { EventStreamReader, type ServerEvent } from '../model/event-stream.ts';
+import type { Link } from '../model/link.ts';
 import { withDelta } from '../model/live-status.ts';
 import { type Server, TokenRequired } from './server.ts';
-
-export type Link =
-  | { readonly state: 'opening' }
-  | { readonly state: 'live' }
-  /** `since`: when the link was lost; `until`: when the next attempt begins. */
-  | { readonly state: 'lost'; readonly since: number; readonly until: number }
-  | { readonly state: 'token required' };
 
 export interface Feed {
   readonly link: Link;

@@ -1,6 +1,9 @@
 /** The requests of the page to the status server, each with the token if there is one. */
 
-import type { TopicDetails, TopicLevel, TopicList } from '../../api.ts';
+import type { ActionResult, BrokerDetails, TopicDetails, TopicLevel, TopicList } from '../../api.ts';
+
+/** What a person may have done at a broker. */
+export type Action = 'compare' | 'retry' | 'pause' | 'resume';
 
 /** The time that an answer may take. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -32,7 +35,7 @@ export class Server {
   readonly #token: () => string | undefined;
   #skew = 0;
 
-  /** @param base the URL of the server, without a `/` at the end; '' for the server of the page */
+  /** @param base the URL of the server, without a `/` at the end; the page may be served below a path */
   constructor(base: string, token: () => string | undefined) {
     this.#base = base;
     this.#token = token;
@@ -54,6 +57,25 @@ export class Server {
 
   topic(topic: string, signal?: AbortSignal): Promise<TopicDetails> {
     return this.#json(`/api/v1/topics/${encodeURIComponent(topic)}`, {}, signal);
+  }
+
+  broker(name: string, signal?: AbortSignal): Promise<BrokerDetails> {
+    return this.#json(`/api/v1/brokers/${encodeURIComponent(name)}`, {}, signal);
+  }
+
+  /**
+   * Has something done at a broker.
+   * @throws Error (rejects) with the reason why it did not begin
+   */
+  async act(broker: string, action: Action): Promise<ActionResult> {
+    const path = `/api/v1/brokers/${encodeURIComponent(broker)}/${action}`;
+    const answer = await this.#fetch(
+      path,
+      'application/json',
+      AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      'POST',
+    );
+    return (await answer.json()) as ActionResult;
   }
 
   /** Sends the decision of a person about the deletions that are held at a broker. */
@@ -94,10 +116,22 @@ export class Server {
     const answer = await fetch(this.#base + path, { method, headers, signal, credentials: 'omit' });
     this.#skew = skewOf(answer.headers.get('date'), Date.now());
     if (answer.ok) return answer;
+    if (method === 'POST' && (answer.status === 403 || answer.status === 409))
+      throw new Error(await reasonIn(answer));
     await answer.body?.cancel();
     if (answer.status === 401) throw new TokenRequired('the server requires a token');
     if (answer.status === 404) throw new NotFound('not found');
     throw new Error(`the server answers ${answer.status}`);
+  }
+}
+
+/** Why the server did not do what a person asked for. */
+async function reasonIn(answer: Response): Promise<string> {
+  try {
+    const { error } = (await answer.json()) as { readonly error?: unknown };
+    return typeof error === 'string' ? error : `the server answers ${answer.status}`;
+  } catch {
+    return `the server answers ${answer.status}`;
   }
 }
 

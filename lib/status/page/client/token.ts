@@ -3,7 +3,8 @@
  * and servers do not log, or the user types it. It is kept until the tab is closed.
  */
 
-const KEY = 'mqttrep-token';
+/** Two servers may be below two paths of one host, each with its own token. */
+const KEY = `mqttrep-token ${new URL('.', location.href).pathname}`;
 
 /** Removes a token from the address, so that it is not visible any more, and remembers it. */
 export function takeTokenFromAddress(): void {

@@ -1,16 +1,24 @@
 /** What a screen reader announces: changes of states, no figures. */
 
-import type { Status } from '../../api.ts';
+import type { BrokerStatus, Status } from '../../api.ts';
 import { counted } from './figures.ts';
-import { LINK_STYLES } from './link-states.ts';
+import { brokerStyle } from './link-states.ts';
 
 /** Sentences about what has changed; empty if nothing has that is worth an announcement. */
-export function announcements(before: Status, after: Status): string[] {
-  const states = new Map(before.brokers.map(({ name, state }) => [name, state]));
+export function announcements(before: Status, after: Status, now = Date.now()): string[] {
+  const shapes = new Map(before.brokers.map(broker => [broker.name, shapeOf(broker, now)]));
   const brokers = after.brokers
-    .filter(({ name, state }) => states.get(name) !== state)
-    .map(({ name, state }) => `${name} is ${LINK_STYLES[state].word}.`);
+    .filter(broker => shapes.get(broker.name) !== shapeOf(broker, now))
+    .map(broker => ({ name: broker.name, word: brokerStyle(broker, now).word }))
+    .map(({ name, word }) =>
+      /^(?:refuses|lags|hides)/.test(word) ? `${name} ${word}.` : `${name} is ${word}.`,
+    );
   return [...brokers, ...topicsSentence(before, after)];
+}
+
+function shapeOf(broker: BrokerStatus, now: number): string {
+  const { tone, shape } = brokerStyle(broker, now);
+  return `${broker.state} ${tone} ${shape}`;
 }
 
 function topicsSentence(before: Status, after: Status): string[] {

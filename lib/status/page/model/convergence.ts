@@ -1,29 +1,23 @@
-/** The convergence histogram: the cumulative buckets of Prometheus become columns and a sentence. */
+/** How long changes took to reach all brokers: over time, and in one sentence. */
 
-import type { Histogram } from '../../api.ts';
+import type { Histogram, RateSample } from '../../api.ts';
 import { elapsed } from './figures.ts';
 
-export interface Column {
-  /** Bounds in milliseconds: more than `from`, at most `upTo`; null is infinity. */
-  readonly from: number;
-  readonly upTo: number | null;
-  readonly count: number;
-  /** The height as a part of the highest column, 0 to 1. */
-  readonly height: number;
+/** For the chart: one entry for each sample, null where nothing changed. */
+export interface ConvergenceColumns {
+  /** Seconds since 1970. */
+  readonly at: number[];
+  /** Milliseconds. */
+  readonly median: (number | null)[];
+  readonly p95: (number | null)[];
 }
 
-/** Empty buckets at both ends are left out. */
-export function columns({ buckets }: Histogram): Column[] {
-  const counts = buckets.map(({ upTo, count }, i) => ({
-    from: buckets[i - 1]?.upTo ?? 0,
-    upTo,
-    count: Math.max(0, count - (buckets[i - 1]?.count ?? 0)),
-  }));
-  const first = counts.findIndex(({ count }) => count > 0);
-  if (first < 0) return [];
-  const last = counts.findLastIndex(({ count }) => count > 0);
-  const highest = Math.max(...counts.map(({ count }) => count));
-  return counts.slice(first, last + 1).map(column => ({ ...column, height: column.count / highest }));
+export function convergenceColumns(rates: readonly RateSample[]): ConvergenceColumns {
+  return {
+    at: rates.map(({ at }) => at / 1000),
+    median: rates.map(({ converged }) => converged.median),
+    p95: rates.map(({ converged }) => converged.p95),
+  };
 }
 
 /** The smallest bound within which this part (0 to 1) of the changes arrived; null if that is more than the last bound. */
@@ -33,7 +27,7 @@ export function within({ buckets, count }: Histogram, part: number): number | nu
 
 export function sentence(histogram: Histogram): string {
   if (histogram.count === 0) return 'Nothing has changed yet.';
-  return `Half of the changes arrived everywhere ${bound(histogram, 0.5)}, 95\u00a0% ${bound(histogram, 0.95)}.`;
+  return `Since the start half of the changes arrived everywhere ${bound(histogram, 0.5)}, 95\u00a0% ${bound(histogram, 0.95)}.`;
 }
 
 function bound(histogram: Histogram, part: number): string {

@@ -1,10 +1,21 @@
 /** The word and the mark of each state. Each state has a shape of its own, so that no state is told by colour alone. */
 
 import type { BrokerStatus, TopicState } from '../../api.ts';
+import { counted } from './figures.ts';
 
 export type Tone = 'good' | 'busy' | 'bad' | 'quiet';
 
-export type Shape = 'check' | 'dots' | 'turn' | 'bar' | 'cross' | 'differs' | 'bin';
+export type Shape =
+  | 'check'
+  | 'dots'
+  | 'turn'
+  | 'bar'
+  | 'cross'
+  | 'differs'
+  | 'bin'
+  | 'pause'
+  | 'question'
+  | 'late';
 
 export interface Style {
   readonly word: string;
@@ -18,24 +29,42 @@ export const LINK_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
   replaying: { word: 'replaying', tone: 'busy', shape: 'turn' },
   refused: { word: 'refused', tone: 'bad', shape: 'bar' },
   parked: { word: 'parked', tone: 'bad', shape: 'bar' },
+  paused: { word: 'paused', tone: 'busy', shape: 'pause' },
   unreachable: { word: 'unreachable', tone: 'bad', shape: 'cross' },
 };
 
 export const TOPIC_STYLES: Readonly<Record<TopicState, Style>> = {
   converged: { word: 'converged', tone: 'good', shape: 'check' },
   diverging: { word: 'diverging', tone: 'busy', shape: 'differs' },
-  blocked: { word: 'blocked', tone: 'bad', shape: 'bar' },
+  blocked: { word: 'refused', tone: 'bad', shape: 'bar' },
   deleted: { word: 'deleted', tone: 'quiet', shape: 'bin' },
 };
 
-/** One sentence about the connections to the brokers. */
-export function brokersSentence(brokers: readonly BrokerStatus[]): string {
-  const others = brokers.filter(({ state }) => state !== 'ready');
-  if (brokers.length === 0) return 'No broker is configured.';
-  if (others.length === 0) {
-    return brokers.length === 1 ? 'The broker is connected.' : `All ${brokers.length} brokers are connected.`;
-  }
-  const named = others.slice(0, 3).map(({ name, state }) => `${name} is ${LINK_STYLES[state].word}`);
-  const more = others.length > 3 ? [`${others.length - 3} more are not ready`] : [];
-  return `${brokers.length - others.length} of ${brokers.length} brokers connected: ${[...named, ...more].join(', ')}.`;
+/** A change that arrives later than this is late, in milliseconds: a tick may take a second, and an echo another one. */
+export const LATE_AFTER_MS = 15_000;
+
+export function isLate({ state, behindSince }: BrokerStatus, now: number): boolean {
+  return state === 'ready' && behindSince !== null && now - behindSince > LATE_AFTER_MS;
+}
+
+/** A broker is good only if it is connected and takes all topics in time. */
+export function brokerStyle(broker: BrokerStatus, now: number): Style {
+  if (broker.state !== 'ready') return LINK_STYLES[broker.state];
+  if (broker.blocked > 0)
+    return { word: `refuses ${counted(broker.blocked, 'topic')}`, tone: 'bad', shape: 'bar' };
+  if (broker.deletionsHeld > 0) return { word: 'topics gone', tone: 'bad', shape: 'question' };
+  if (broker.replayIncomplete) return { word: 'replay incomplete', tone: 'busy', shape: 'turn' };
+  if (isLate(broker, now)) return { word: 'lags behind', tone: 'busy', shape: 'late' };
+  if (broker.unreadable > 0)
+    return { word: `hides ${counted(broker.unreadable, 'topic')}`, tone: 'busy', shape: 'question' };
+  return LINK_STYLES.ready;
+}
+
+const RANKS: Readonly<Record<Tone, number>> = { bad: 0, busy: 1, quiet: 2, good: 3 };
+
+/** The worst first: no connection is worse than a refused topic. Else in their order. */
+export function worstFirst(brokers: readonly BrokerStatus[], now: number): BrokerStatus[] {
+  const rankOf = (broker: BrokerStatus) =>
+    2 * RANKS[brokerStyle(broker, now).tone] + (broker.state === 'ready' ? 1 : 0);
+  return brokers.toSorted((a, b) => rankOf(a) - rankOf(b));
 }

@@ -6,7 +6,7 @@ export const CARD = { width: 216, height: 126 } as const;
 export const HUB = 72;
 
 /** More brokers do not fit around it. */
-const MAX_BROKERS_IN_RING = 8;
+export const MAX_BROKERS_IN_RING = 6;
 
 export interface Point {
   readonly x: number;

@@ -1,38 +1,34 @@
-/** One broker: its state, its rates, and its problems. */
+/** One broker: its state, its rates, and its problems. A click anywhere on it shows its details. */
 
 import type { BrokerStatus } from '../../api.ts';
 import { count, elapsed, rate, span } from '../model/figures.ts';
-import { LINK_STYLES } from '../model/link-states.ts';
+import { brokerStyle, type Style } from '../model/link-states.ts';
 import type { RatePair } from '../model/rate-columns.ts';
 import { CARD, type Point } from '../model/ring-layout.ts';
-import { type Decision, HeldDeletions } from './held-deletions.tsx';
+import { visible } from '../model/value-text.ts';
 import { State } from './icon.tsx';
 
-interface BrokerCardProps {
+export interface BrokerCardProps {
   readonly broker: BrokerStatus;
   readonly rates: RatePair;
   readonly now: number;
-  readonly at: Point | undefined;
-  /** Sends the decision about held deletions. */
-  readonly decide: (decision: Decision) => Promise<void>;
+  /** Shows the details. */
+  readonly open: () => void;
 }
 
-export function BrokerCard({ broker, rates, now, at, decide }: BrokerCardProps) {
-  const look = LINK_STYLES[broker.state];
+export function BrokerCard({ broker, rates, now, open, at }: BrokerCardProps & { at?: Point | undefined }) {
+  const look = brokerStyle(broker, now);
   const place =
     at === undefined ? {} : { left: `${at.x - CARD.width / 2}px`, top: `${at.y - CARD.height / 2}px` };
   return (
-    <li class={`broker ${look.tone}`} style={place}>
+    <li class={`broker card ${look.tone}`} style={place}>
       <h3>
-        <span class="name" title={broker.name}>
+        <button type="button" class="name" title={`${broker.name}: details`} onClick={open}>
           {broker.name}
-        </span>
+        </button>
         <State look={look} />
       </h3>
-      <p class="detail" title={broker.detail}>
-        {broker.state === 'ready' ? `MQTT ${broker.protocol ?? ''}` : `for ${span(now - broker.since)}`}
-        {broker.state === 'ready' || broker.detail === '' ? '' : `: ${broker.detail}`}
-      </p>
+      <Detail broker={broker} look={look} now={now} />
       <dl>
         <Figure name="Messages received per second" short="in">
           {rate(rates.received)}
@@ -50,9 +46,27 @@ export function BrokerCard({ broker, rates, now, at, decide }: BrokerCardProps) 
         </Figure>
       </dl>
       <Troubles broker={broker} />
-      {broker.deletionsHeld === 0 ? null : <HeldDeletions broker={broker} decide={decide} />}
     </li>
   );
+}
+
+/** Since when, and why. */
+export function Detail({ broker, look, now }: { broker: BrokerStatus; look: Style; now: number }) {
+  const text = detailOf(broker, look, now);
+  return (
+    <p class="detail" title={text}>
+      {text}
+    </p>
+  );
+}
+
+function detailOf(broker: BrokerStatus, look: Style, now: number): string {
+  const { state, detail, since, refusal, behindSince, protocol } = broker;
+  if (state !== 'ready') return `for ${span(now - since)}${detail === '' ? '' : `: ${visible(detail)}`}`;
+  if (refusal !== null && look.shape === 'bar')
+    return `for ${span(now - refusal.since)}: ${visible(refusal.reason)}`;
+  if (look.shape === 'late' && behindSince !== null) return `for ${span(now - behindSince)}`;
+  return protocol === null || look.tone !== 'good' ? '' : `MQTT ${protocol}`;
 }
 
 interface FigureProps {
@@ -70,16 +84,22 @@ function Figure({ name, short, children }: FigureProps) {
   );
 }
 
-function Troubles({ broker }: { broker: BrokerStatus }) {
+/** What is not told by the state: other problems, and what happened before. */
+export function Troubles({ broker }: { broker: BrokerStatus }) {
   const dropped = Object.values(broker.dropped).reduce((sum, each) => sum + each, 0);
   const reasons = Object.entries(broker.dropped).map(([reason, times]) => `${count(times)} ${reason}`);
   const troubles = [
     {
       title: 'Topics of which this broker does not hold the winner yet',
       word: 'behind',
-      times: broker.behind,
+      times: broker.behind - broker.blocked,
     },
-    { title: 'Topics that this broker does not accept', word: 'blocked', times: broker.blocked },
+    {
+      title: 'Topics that this broker does not accept',
+      word: 'refused',
+      // If it is connected, its state says so.
+      times: broker.state === 'ready' ? 0 : broker.blocked,
+    },
     {
       title: 'Topics that mqttrep is possibly not allowed to read',
       word: 'unreadable',

@@ -1,114 +1,96 @@
-/** The brokers in a ring around the replicator, or in a list below it if there is no room for a ring. */
+/**
+ * The brokers around the replicator: two in a row, up to six in a ring, more as a list with the worst first. Without room, they
+ * stand one below the other.
+ */
 
 import type { BrokerStatus, Status } from '../../api.ts';
-import type { Server } from '../client/server.ts';
-import { LINK_STYLES } from '../model/link-states.ts';
+import { count } from '../model/figures.ts';
+import { brokerStyle } from '../model/link-states.ts';
 import { ratesIn } from '../model/rate-columns.ts';
-import { CARD, HUB, type Point, type Ring, ringLayout } from '../model/ring-layout.ts';
+import { MAX_BROKERS_IN_RING, ringLayout } from '../model/ring-layout.ts';
 import { BrokerCard } from './broker-card.tsx';
+import { BrokerList } from './broker-list.tsx';
 import { useSize } from './hooks.ts';
 import { Hub } from './hub.tsx';
+import { Pair } from './pair.tsx';
+import { Spokes } from './spokes.tsx';
 
 interface BrokersProps {
-  readonly server: Server;
   readonly status: Status;
   readonly now: number;
+  /** Shows the details of a broker. */
+  readonly open: (broker: string) => void;
 }
 
-export function Brokers({ server, status, now }: BrokersProps) {
-  const { element, width } = useSize<HTMLDivElement>();
-  const { brokers } = status;
-  const ring = ringLayout(brokers.length, width);
-  const sample = status.rates.at(-1);
+/** How the brokers and the charts share the page. */
+export function arrangementOf(brokers: number): 'pair' | 'ring' | 'list' {
+  if (brokers <= 2) return 'pair';
+  return brokers <= MAX_BROKERS_IN_RING ? 'ring' : 'list';
+}
+
+export function Brokers(props: BrokersProps) {
+  const { brokers } = props.status;
+  const ready = brokers.filter(({ state }) => state === 'ready').length;
+  const arrangement = arrangementOf(brokers.length);
   return (
     <section class="brokers" aria-labelledby="brokers-title">
-      <h2 id="brokers-title">Brokers</h2>
-      <div
-        ref={element}
-        class={ring === undefined ? 'stack' : 'ring'}
-        style={ring === undefined ? {} : { height: `${ring.height}px` }}
-      >
-        {ring === undefined ? null : <Spokes ring={ring} brokers={brokers} rates={sample} />}
-        <Hub status={status} at={ring?.middle} />
-        <ul>
-          {brokers.map((broker, i) => (
-            <BrokerCard
-              key={broker.name}
-              broker={broker}
-              rates={ratesIn(sample, broker.name)}
-              now={now}
-              at={ring?.spots[i]}
-              decide={decision => server.decideDeletions(broker.name, decision)}
-            />
-          ))}
-        </ul>
-      </div>
+      <header>
+        <h2 id="brokers-title">Brokers</h2>
+        <span class="total">
+          {ready === brokers.length
+            ? `${count(ready)} ready`
+            : `${count(ready)} of ${count(brokers.length)} ready`}
+        </span>
+      </header>
+      {arrangement === 'list' ? <BrokerList {...props} /> : <Around {...props} />}
     </section>
   );
 }
 
-interface SpokesProps {
-  readonly ring: Ring;
-  readonly brokers: readonly BrokerStatus[];
-  readonly rates: Status['rates'][number] | undefined;
-}
+/** At least so wide, in pixels, two cards and the replicator stand side by side. */
+const PAIR_WIDTH = 640;
 
-function Spokes({ ring, brokers, rates }: SpokesProps) {
+function Around({ status, now, open }: BrokersProps) {
+  const { element, width } = useSize<HTMLDivElement>();
+  const { brokers } = status;
+  const sample = status.rates.at(-1);
+  const cardOf = (broker: BrokerStatus) => ({
+    broker,
+    rates: ratesIn(sample, broker.name),
+    now,
+    open: () => open(broker.name),
+  });
+  const ring = brokers.length > 2 ? ringLayout(brokers.length, width) : undefined;
+  if (brokers.length <= 2 && width >= PAIR_WIDTH) {
+    return (
+      <div ref={element} class="pair-frame">
+        <Pair status={status} cards={brokers.map(cardOf)} now={now} />
+      </div>
+    );
+  }
   return (
-    <svg class="spokes" width={ring.width} height={ring.height} aria-hidden="true">
-      {brokers.map((broker, i) => {
-        const spot = ring.spots[i];
-        if (spot === undefined) return null;
-        const { tone } = LINK_STYLES[broker.state];
-        const { received, published } = ratesIn(rates, broker.name);
-        return (
-          <g key={broker.name} class={`spoke ${tone}`}>
-            <Lane from={spot} to={ring.middle} side={1} flows={tone === 'good' && received > 0} />
-            <Lane from={ring.middle} to={spot} side={1} flows={tone === 'good' && published > 0} />
-            {tone === 'bad' ? <Break at={outside(ring.middle, spot)} /> : null}
-          </g>
-        );
-      })}
-    </svg>
+    <div
+      ref={element}
+      class={ring === undefined ? 'stack' : 'ring'}
+      style={ring === undefined ? {} : { height: `${ring.height}px` }}
+    >
+      {ring === undefined ? null : (
+        <Spokes
+          ring={ring}
+          ends={brokers.map(broker => ({
+            name: broker.name,
+            look: brokerStyle(broker, now),
+            isDown: broker.state !== 'ready' && broker.state !== 'replaying',
+            rates: ratesIn(sample, broker.name),
+          }))}
+        />
+      )}
+      <Hub status={status} at={ring?.middle} />
+      <ul>
+        {brokers.map((broker, i) => (
+          <BrokerCard key={broker.name} {...cardOf(broker)} at={ring?.spots[i]} />
+        ))}
+      </ul>
+    </div>
   );
-}
-
-interface LaneProps {
-  readonly from: Point;
-  readonly to: Point;
-  /** The side of the straight line on which the lane is drawn. */
-  readonly side: number;
-  readonly flows: boolean;
-}
-
-function Lane({ from, to, side, flows }: LaneProps) {
-  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
-  const shift = { x: (-(to.y - from.y) / length) * 4 * side, y: ((to.x - from.x) / length) * 4 * side };
-  const line = { x1: from.x + shift.x, y1: from.y + shift.y, x2: to.x + shift.x, y2: to.y + shift.y };
-  return (
-    <>
-      <line {...line} class="lane" />
-      {flows ? <line {...line} class="flow" /> : null}
-    </>
-  );
-}
-
-function Break({ at }: { at: Point }) {
-  return (
-    <g class="break" transform={`translate(${at.x} ${at.y})`}>
-      <circle r="13" />
-      <path d="m-5 -5 10 10m0 -10-10 10" />
-    </g>
-  );
-}
-
-/** The middle of the visible part of a spoke, between the hub and the card. */
-function outside(middle: Point, spot: Point): Point {
-  const dx = spot.x - middle.x;
-  const dy = spot.y - middle.y;
-  const length = Math.hypot(dx, dy) || 1;
-  const hub = HUB / length;
-  const card = 1 - Math.min(CARD.width / 2 / Math.abs(dx || 1), CARD.height / 2 / Math.abs(dy || 1));
-  const part = (hub + Math.max(hub, card)) / 2;
-  return { x: middle.x + dx * part, y: middle.y + dy * part };
 }

@@ -18,9 +18,7 @@ export function Conflicts({ status, show }: ConflictsProps) {
         <h2 id="conflicts-title">Conflicts</h2>
         <span class="total">{total(conflicts.length)}</span>
       </header>
-      {conflicts.length === 0 ? (
-        <p class="nothing">No conflict so far.</p>
-      ) : (
+      {conflicts.length === 0 ? null : (
         <div class="scroll">
           <ConflictList conflicts={conflicts} show={show} />
         </div>
@@ -31,7 +29,7 @@ export function Conflicts({ status, show }: ConflictsProps) {
 
 /** The server keeps only the last ones. */
 function total(conflicts: number): string {
-  if (conflicts === 0) return '';
+  if (conflicts === 0) return 'none so far';
   return conflicts < MAX_CONFLICTS ? counted(conflicts, 'conflict') : `the last ${MAX_CONFLICTS}`;
 }
 

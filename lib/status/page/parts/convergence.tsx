@@ -1,42 +1,45 @@
-/** How long changes took to arrive at every broker. */
+/** How long changes took to arrive at every broker: the median and the 95th percentile over the last ten minutes. */
 
-import type { Histogram } from '../../api.ts';
-import { columns, sentence } from '../model/convergence.ts';
-import { count, counted, elapsed } from '../model/figures.ts';
+import { useMemo } from 'preact/hooks';
+import type { Status } from '../../api.ts';
+import { convergenceColumns, sentence } from '../model/convergence.ts';
+import { count, elapsed } from '../model/figures.ts';
+import { convergenceOptions } from './convergence-chart.ts';
+import { usePlot } from './use-plot.ts';
 
-/** In the units of the picture. */
-const HEIGHT = 96;
-
-export function Convergence({ histogram }: { histogram: Histogram }) {
-  const bars = columns(histogram);
+export function Convergence({ status }: { status: Status }) {
+  const { convergence, rates } = status;
+  const columns = useMemo(() => convergenceColumns(rates), [rates]);
+  const { element, pointed } = usePlot(convergenceOptions, [columns.at, columns.median, columns.p95]);
+  const shown = pointed ?? columns.median.findLastIndex(median => median !== null);
+  const isEmpty = columns.median.every(median => median === null);
   return (
     <section class="convergence" aria-labelledby="convergence-title">
       <header>
         <h2 id="convergence-title">Time to converge</h2>
-        <span class="total">{counted(histogram.count, 'change')}</span>
+        <span class="total">{count(convergence.count)} changes since the start</span>
       </header>
-      {bars.length === 0 ? null : (
-        <div class="histogram" role="img" aria-label={`Histogram. ${sentence(histogram)}`}>
-          {bars.map(({ from, upTo, count: times, height }) => (
-            <div key={String(upTo)} class="bin" title={`${label(from, upTo)}: ${counted(times, 'change')}`}>
-              <span class="times">{times === 0 ? '' : count(times)}</span>
-              <svg viewBox={`0 0 10 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-                <rect
-                  y={HEIGHT - Math.max(height * HEIGHT, times > 0 ? 2 : 0.5)}
-                  width="10"
-                  height={HEIGHT}
-                />
-              </svg>
-              <span class="bound">{upTo === null ? 'more' : elapsed(upTo)}</span>
-            </div>
-          ))}
-        </div>
-      )}
-      <p class="sentence">{sentence(histogram)}</p>
+      <p class="legend">
+        <span class="median">
+          median <strong>{figure(columns.median[shown])}</strong>
+        </span>
+        <span class="p95">
+          95th percentile <strong>{figure(columns.p95[shown])}</strong>
+        </span>
+      </p>
+      <div
+        ref={element}
+        class="chart"
+        role="img"
+        aria-label={`Chart of the last ten minutes. ${sentence(convergence)}`}
+      >
+        {isEmpty ? <p class="nothing">Nothing has changed in the last ten minutes.</p> : null}
+      </div>
+      <p class="sentence">{sentence(convergence)}</p>
     </section>
   );
 }
 
-function label(from: number, upTo: number | null): string {
-  return upTo === null ? `more than ${elapsed(from)}` : `${elapsed(from)} to ${elapsed(upTo)}`;
+function figure(milliseconds: number | null | undefined): string {
+  return milliseconds === null || milliseconds === undefined ? '–' : elapsed(milliseconds);
 }

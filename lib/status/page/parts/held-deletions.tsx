@@ -24,7 +24,6 @@ export function HeldDeletions({ broker, decide }: HeldDeletionsProps) {
     <fieldset class="held" aria-label={`Deletions held at ${broker.name}`}>
       {chosen === undefined ? (
         <>
-          <p>{topics} gone: deleted on purpose?</p>
           <Choice name="Delete everywhere" choose={() => setChosen('confirm')} />
           <Choice name="Restore" choose={() => setChosen('refuse')} />
         </>

@@ -1,6 +1,6 @@
 /** The marks of states. Each stands beside a word; screen readers read the word only. */
 
-import type { Shape, Style } from '../model/link-states.ts';
+import type { Shape, Style, Tone } from '../model/link-states.ts';
 
 const PATHS: Readonly<Record<Shape, string>> = {
   check: 'M4.6 8.3 7 10.6l4.4-5',
@@ -10,6 +10,17 @@ const PATHS: Readonly<Record<Shape, string>> = {
   cross: 'm5.5 5.5 5 5m0-5-5 5',
   differs: 'M4.7 6.6h6.6M4.7 9.4h6.6M9.6 4.4 6.4 11.6',
   bin: 'M4.6 5.6h6.8M5.6 5.6l.5 5.8h3.8l.5-5.8M6.9 5.4V4.4h2.2v1',
+  pause: 'M6.4 5.2v5.6M9.6 5.2v5.6',
+  question: 'M6.1 6.2a1.9 1.9 0 1 1 2.8 1.7c-.7.4-.9.7-.9 1.3M8 11.4v.05',
+  late: 'M8 4.6V8l2.3 1.5',
+};
+
+/** The sign of a whole verdict. */
+export const SHAPE_OF_TONE: Readonly<Record<Tone, Shape>> = {
+  good: 'check',
+  busy: 'late',
+  bad: 'cross',
+  quiet: 'question',
 };
 
 export function Icon({ look }: { look: Style }) {
@@ -26,7 +37,15 @@ export function State({ look }: { look: Style }) {
   return (
     <span class={`state ${look.tone}`}>
       <Icon look={look} />
-      {look.word}
+      <span class="word">{look.word}</span>
     </span>
+  );
+}
+
+export function CloseMark() {
+  return (
+    <svg class="close-mark" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path d="m4 4 8 8m0-8-8 8" />
+    </svg>
   );
 }

@@ -1,8 +1,8 @@
 /** The version and the replica of mqttrep, and whether the page is up to date. */
 
 import type { Status } from '../../api.ts';
-import type { Link } from '../client/feed.ts';
 import { dateAndTime, span } from '../model/figures.ts';
+import type { Link } from '../model/link.ts';
 
 interface MastheadProps {
   readonly link: Link;

@@ -6,15 +6,20 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { TopicView } from '../client/topic-browser.ts';
 import { type NodeRow, type Row, windowOf } from '../model/topic-rows.ts';
+import { visible } from '../model/value-text.ts';
 import { moveFocus } from './grid-keys.ts';
-import { MoreLine, TopicLine } from './topic-line.tsx';
+import { type Arrangement, MoreLine, TopicLine } from './topic-line.tsx';
 
 /** As in the style sheet. */
 const ROW_HEIGHT_PX = 38;
+const OTHER_COLUMNS_PX = 660;
+const MIN_BROKER_COLUMN_PX = 104;
 
 interface TopicGridProps {
   readonly view: TopicView | undefined;
   readonly brokers: readonly string[];
+  /** What mqttrep subscribes to. */
+  readonly filters: readonly string[];
   readonly now: number;
   readonly shown: string | undefined;
   readonly toggle: (row: NodeRow) => void;
@@ -23,9 +28,9 @@ interface TopicGridProps {
   readonly see: (rows: readonly Row[]) => void;
 }
 
-export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: TopicGridProps) {
+export function TopicGrid({ view, brokers, filters, now, shown, toggle, show, see }: TopicGridProps) {
   const box = useRef<HTMLDivElement>(null);
-  const [seen, setSeen] = useState({ top: 0, height: 600 });
+  const [seen, setSeen] = useState({ top: 0, height: 600, width: 0 });
   const [focused, setFocused] = useState<string>();
   /** Whether the focus has to move as soon as the row exists. */
   const wanted = useRef(false);
@@ -33,12 +38,13 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
   const rows = view?.rows ?? [];
   const { from, to } = windowOf(rows.length, { ...seen, row: ROW_HEIGHT_PX });
   const slice = rows.slice(from, to);
+  const arrangement = isRoomFor(brokers.length, seen.width) ? 'columns' : 'summary';
 
   useLayoutEffect(() => see(slice));
   useLayoutEffect(() => {
     const { current } = box;
     if (current === null) return;
-    const measure = () => setSeen({ top: current.scrollTop, height: current.clientHeight });
+    const measure = () => setSeen(seenOf(current));
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(current);
@@ -49,7 +55,10 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
     const isLost = byKeyboard.current && document.activeElement === document.body;
     if (!wanted.current && !isLost) return;
     wanted.current = false;
-    box.current?.querySelector<HTMLElement>('tr[data-focus]')?.focus({ preventScroll: true });
+    const row = box.current?.querySelector<HTMLElement>('tr[data-focus]');
+    row?.focus({ preventScroll: true });
+    // The list itself may be partly off the screen.
+    row?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   });
   useEffect(() => {
     const point = () => {
@@ -93,23 +102,30 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
       <table
         // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a treegrid is made of a table
         role="treegrid"
+        class={arrangement}
         style={{ '--brokers': String(brokers.length) }}
         aria-labelledby="topics-title"
         aria-rowcount={-1}
         onKeyDown={onKeyDown}
       >
-        <Head brokers={brokers} />
+        <Head brokers={brokers} arrangement={arrangement} />
         <tbody>
           <Gap rows={from} />
           {slice.map(row => {
             const common = { isTabbed: row.key === tabbed, focus: () => setFocused(row.key) };
             return row.kind === 'more' ? (
-              <MoreLine key={row.key} row={row} columns={brokers.length + 4} {...common} />
+              <MoreLine
+                key={row.key}
+                row={row}
+                columns={arrangement === 'columns' ? brokers.length + 4 : 5}
+                {...common}
+              />
             ) : (
               <TopicLine
                 key={row.key}
                 row={row}
                 brokers={brokers}
+                arrangement={arrangement}
                 now={now}
                 isShown={row.node.topic !== null && row.path === shown}
                 act={() => act(row)}
@@ -121,12 +137,12 @@ export function TopicGrid({ view, brokers, now, shown, toggle, show, see }: Topi
           <Gap rows={rows.length - to} />
         </tbody>
       </table>
-      {view !== undefined && rows.length === 0 ? <Nothing view={view} /> : null}
+      {view !== undefined && rows.length === 0 ? <Nothing view={view} filters={filters} /> : null}
     </div>
   );
 }
 
-function Head({ brokers }: { brokers: readonly string[] }) {
+function Head({ brokers, arrangement }: { brokers: readonly string[]; arrangement: Arrangement }) {
   return (
     <thead>
       <tr>
@@ -136,11 +152,17 @@ function Head({ brokers }: { brokers: readonly string[] }) {
         <th scope="col" class="winner">
           Winner
         </th>
-        {brokers.map(name => (
-          <th key={name} scope="col" class="held" title={name}>
-            {name}
+        {arrangement === 'summary' ? (
+          <th scope="col" class="summary">
+            Brokers
           </th>
-        ))}
+        ) : (
+          brokers.map(name => (
+            <th key={name} scope="col" class="held" title={name}>
+              {name}
+            </th>
+          ))
+        )}
         <th scope="col" class="time">
           Changed
         </th>
@@ -160,14 +182,43 @@ function Gap({ rows }: { rows: number }) {
   return <tr class="gap" aria-hidden="true" style={{ height }} />;
 }
 
-function Nothing({ view }: { view: TopicView }) {
+function Nothing({ view, filters }: { view: TopicView; filters: readonly string[] }) {
   const { filter, diverging } = view.query;
   if (diverging) return <p class="nothing">No {filter === '' ? '' : 'matching '}topic is diverging.</p>;
-  return <p class="nothing">{filter === '' ? 'No topic so far.' : 'No topic matches.'}</p>;
+  if (filter !== '') return <p class="nothing">No topic matches.</p>;
+  return (
+    <div class="nothing first-steps">
+      <p>
+        <strong>No topic so far.</strong> mqttrep lists topics with a retained message.
+      </p>
+      <p>
+        It replicates{' '}
+        {filters.map((one, i) => (
+          <span key={one}>
+            {i === 0 ? '' : ', '}
+            <code>{visible(one)}</code>
+          </span>
+        ))}
+        . To see one appear, publish a retained message there at any of the brokers:
+      </p>
+      <pre>mosquitto_pub -h BROKER -t {exampleFor(filters)} -m hello -r</pre>
+    </div>
+  );
+}
+
+/** A topic that some filter matches. */
+function exampleFor(filters: readonly string[]): string {
+  const [first = '#'] = filters;
+  return visible(first.replaceAll('+', 'any').replace(/#$/, 'hello'));
+}
+
+/** Whether one column for each broker has room, besides those for the topic, the winner and the times. */
+function isRoomFor(brokers: number, width: number): boolean {
+  return brokers * MIN_BROKER_COLUMN_PX <= width - OTHER_COLUMNS_PX;
 }
 
 function seenOf(element: HTMLElement) {
-  return { top: element.scrollTop, height: element.clientHeight };
+  return { top: element.scrollTop, height: element.clientHeight, width: element.clientWidth };
 }
 
 /** Scrolls as little as possible until the whole row is visible below the fixed head. */

@@ -1,15 +1,21 @@
 /** One row of the topics. */
 
-import type { TopicRow } from '../../api.ts';
+import type { HeldValue, TopicRow } from '../../api.ts';
 import { ago, count, dateAndTime, span } from '../model/figures.ts';
 import { TOPIC_STYLES } from '../model/link-states.ts';
 import type { NodeRow, Row } from '../model/topic-rows.ts';
-import { visible } from '../model/value-text.ts';
+import { shownHeld, visible } from '../model/value-text.ts';
 import { Icon } from './icon.tsx';
-import { ValueView } from './value-view.tsx';
+import { HeldView, ValueView } from './value-view.tsx';
+
+/** One column for each broker, or one for all where there is no room for that. */
+export type Arrangement = 'columns' | 'summary';
 
 /** How long a change is highlighted, in milliseconds. */
 const FRESH = 2_000;
+
+/** Brokers that a summary names. */
+const MAX_NAMED = 3;
 
 interface Focusable {
   /** Whether the tab key leads to it. */
@@ -20,6 +26,7 @@ interface Focusable {
 interface TopicLineProps extends Focusable {
   readonly row: NodeRow;
   readonly brokers: readonly string[];
+  readonly arrangement: Arrangement;
   readonly now: number;
   /** Whether its details are shown. */
   readonly isShown: boolean;
@@ -27,7 +34,17 @@ interface TopicLineProps extends Focusable {
   readonly toggle: () => void;
 }
 
-export function TopicLine({ row, brokers, now, isShown, isTabbed, focus, act, toggle }: TopicLineProps) {
+export function TopicLine({
+  row,
+  brokers,
+  arrangement,
+  now,
+  isShown,
+  isTabbed,
+  focus,
+  act,
+  toggle,
+}: TopicLineProps) {
   const { node, depth, open, position, siblings } = row;
   const { topic } = node;
   const changedAt = topic?.changedAt ?? null;
@@ -60,14 +77,16 @@ export function TopicLine({ row, brokers, now, isShown, isTabbed, focus, act, to
           <td class="winner beneath">
             <Beneath row={row} />
           </td>
-          {brokers.map(name => (
-            <td key={name} class="held" />
-          ))}
+          {arrangement === 'summary' ? (
+            <td class="summary" />
+          ) : (
+            brokers.map(name => <td key={name} class="held" />)
+          )}
           <td class="time" />
           <td class="time" />
         </>
       ) : (
-        <TopicCells topic={topic} brokers={brokers} now={now} />
+        <TopicCells topic={topic} brokers={brokers} arrangement={arrangement} now={now} />
       )}
     </tr>
   );
@@ -117,33 +136,22 @@ function Beneath({ row }: { row: NodeRow }) {
 interface TopicCellsProps {
   readonly topic: TopicRow;
   readonly brokers: readonly string[];
+  readonly arrangement: Arrangement;
   readonly now: number;
 }
 
-function TopicCells({ topic, brokers, now }: TopicCellsProps) {
+function TopicCells({ topic, brokers, arrangement, now }: TopicCellsProps) {
   return (
     <>
       <td class="winner">
         <ValueView value={topic.winner} />
         {topic.origin === '' ? null : <span class="origin">{topic.origin}</span>}
       </td>
-      {brokers.map(name => {
-        const held = Object.hasOwn(topic.held, name) ? topic.held[name] : undefined;
-        if (held === undefined) return <td key={name} class="held" />;
-        return (
-          <td key={name} class={held.agrees ? 'held' : 'held differs'}>
-            {held.agrees ? null : (
-              <>
-                <span class="mark" aria-hidden="true">
-                  ≠
-                </span>
-                <span class="unseen">differs: </span>
-              </>
-            )}
-            <ValueView value={held.value} />
-          </td>
-        );
-      })}
+      {arrangement === 'summary' ? (
+        <SummaryCell topic={topic} brokers={brokers} />
+      ) : (
+        brokers.map(name => <HeldCell key={name} topic={topic} held={heldAt(topic, name)} />)
+      )}
       {topic.changedAt === null ? (
         <td class="time" title="Before the first contact">
           –
@@ -162,6 +170,58 @@ function TopicCells({ topic, brokers, now }: TopicCellsProps) {
           in {span(topic.expiresAt - now)}
         </td>
       )}
+    </>
+  );
+}
+
+function heldAt({ held }: TopicRow, broker: string): HeldValue | undefined {
+  return Object.hasOwn(held, broker) ? held[broker] : undefined;
+}
+
+function HeldCell({ topic, held }: { topic: TopicRow; held: HeldValue | undefined }) {
+  if (held === undefined) return <td class="held" />;
+  const tone = held.agrees ? '' : held.isRefused === true ? ' differs refused' : ' differs';
+  return (
+    <td class={`held${tone}`}>
+      {held.agrees ? null : <Differs />}
+      <HeldView held={held} winner={topic.winner} />
+    </td>
+  );
+}
+
+/** How many brokers hold the winner, and which do not. */
+function SummaryCell({ topic, brokers }: { topic: TopicRow; brokers: readonly string[] }) {
+  const differing = brokers.flatMap(name => {
+    const held = heldAt(topic, name);
+    return held === undefined || held.agrees ? [] : [{ name, held }];
+  });
+  if (differing.length === 0) return <td class="summary">{count(brokers.length)} in sync</td>;
+  const isRefused = differing.some(({ held }) => held.isRefused === true);
+  return (
+    <td
+      class={`summary differs${isRefused ? ' refused' : ''}`}
+      title={differing.map(({ name, held }) => `${name}: ${shownHeld(held, topic.winner).text}`).join('\n')}
+    >
+      <Differs />
+      {count(brokers.length - differing.length)} of {count(brokers.length)}{' '}
+      <span class="who">
+        {differing.slice(0, MAX_NAMED).map(({ name, held }) => (
+          <span key={name}>
+            {name} <HeldView held={held} winner={topic.winner} />
+          </span>
+        ))}
+      </span>
+    </td>
+  );
+}
+
+function Differs() {
+  return (
+    <>
+      <span class="mark" aria-hidden="true">
+        ≠
+      </span>
+      <span class="unseen">differs: </span>
     </>
   );
 }

@@ -3,13 +3,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Status, TopicDetails } from '../../api.ts';
 import { NotFound, type Server } from '../client/server.ts';
-import { count, dateAndTime, size, span } from '../model/figures.ts';
+import { dateAndTime, span } from '../model/figures.ts';
 import { TOPIC_STYLES } from '../model/link-states.ts';
 import { visible } from '../model/value-text.ts';
 import { ConflictList } from './conflicts.tsx';
+import { Copy } from './copy.tsx';
+import { HeldList } from './held-list.tsx';
 import { useLooks } from './hooks.ts';
-import { State } from './icon.tsx';
-import { ValueView } from './value-view.tsx';
+import { CloseMark, State } from './icon.tsx';
+import { Payload } from './payload.tsx';
 
 interface TopicPanelProps {
   readonly server: Server;
@@ -25,7 +27,9 @@ export function TopicPanel({ server, topic, status, now, close }: TopicPanelProp
   const opener = useRef<Element | null>(null);
   useEffect(() => {
     opener.current ??= document.activeElement;
-    title.current?.focus();
+    title.current?.focus({ preventScroll: true });
+    // It may have been opened from a place far above.
+    title.current?.closest('.panel')?.scrollIntoView({ block: 'nearest' });
   }, [topic]);
   const leave = () => {
     close();
@@ -43,10 +47,9 @@ export function TopicPanel({ server, topic, status, now, close }: TopicPanelProp
         <h3 id="panel-title" ref={title} tabIndex={-1}>
           {visible(topic)}
         </h3>
-        <button type="button" onClick={leave} aria-label="Close the details">
-          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-            <path d="m4 4 8 8m0-8-8 8" />
-          </svg>
+        <Copy text={topic} what="the topic" />
+        <button type="button" class="close" onClick={leave} aria-label="Close the details">
+          <CloseMark />
         </button>
       </header>
       {details === 'gone' ? <p class="nothing">mqttrep does not know this topic.</p> : null}
@@ -87,17 +90,17 @@ interface DetailsProps {
 }
 
 function Details({ details, status, now }: DetailsProps) {
-  const { winner, version, conflicts } = details;
-  const isText = winner.kind === 'text' || winner.kind === 'base64';
+  const { winner, version, conflicts, divergingSince } = details;
+  const differing = Object.values(details.held).filter(({ agrees }) => !agrees);
   return (
     <>
       <p class="panel-state">
         <State look={TOPIC_STYLES[details.state]} />
+        {divergingSince === null ? null : <span>for {span(now - divergingSince)}</span>}
         {details.origin === '' ? null : <span>written at {details.origin}</span>}
-        {isText ? <span>{size(winner.bytes)}</span> : null}
       </p>
-      {isText ? <pre class="payload">{visible(winner.text)}</pre> : <ValueView value={winner} />}
-      <HeldTable details={details} brokers={status.brokers.map(({ name }) => name)} now={now} />
+      <Payload value={winner} others={differing.map(({ value }) => value)} whose="the winner" />
+      <HeldList details={details} brokers={status.brokers.map(({ name }) => name)} now={now} />
       <dl class="facts">
         <Fact name="Changed">
           {details.changedAt === null ? 'before the first contact' : dateAndTime(details.changedAt)}
@@ -129,47 +132,5 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-interface HeldTableProps {
-  readonly details: TopicDetails;
-  readonly brokers: readonly string[];
-  readonly now: number;
-}
-
-function HeldTable({ details, brokers, now }: HeldTableProps) {
-  return (
-    <table class="held-table">
-      <caption class="unseen">What each broker holds</caption>
-      <thead>
-        <tr>
-          <th scope="col">Broker</th>
-          <th scope="col">Holds</th>
-          <th scope="col">Pending</th>
-        </tr>
-      </thead>
-      <tbody>
-        {brokers.map(name => {
-          const held = details.held[name];
-          const blocked = details.blocked[name];
-          return (
-            <tr key={name} class={held === undefined || held.agrees ? '' : 'differs'}>
-              <th scope="row">{name}</th>
-              <td>
-                {held === undefined ? '–' : <ValueView value={held.value} />}
-                {held === undefined || held.agrees ? null : <span class="mark">≠ differs</span>}
-                {blocked === undefined ? null : (
-                  <span class="mark">
-                    blocked ({blocked.reason}), tried again in {span(blocked.retryAt - now)}
-                  </span>
-                )}
-              </td>
-              <td>{count(details.pending[name] ?? 0)}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
   );
 }

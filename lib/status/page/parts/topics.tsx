@@ -81,6 +81,7 @@ export function Topics({ server, status, now, shown, show }: TopicsProps) {
         <TopicGrid
           view={view}
           brokers={status.brokers.map(({ name }) => name)}
+          filters={status.filters}
           now={now}
           shown={shown}
           toggle={row => browser.toggle(row)}

@@ -1,4 +1,4 @@
-/** Mutants of the reconciliation: each omits one thing on which it depends, or does it wrong. */
+/** Mutants of the core: each changes what `step` is told, or what it answers. */
 
 import type { Event, Observed } from '../../lib/core/events.ts';
 import { isDeletion } from '../../lib/core/message.ts';
@@ -6,20 +6,12 @@ import { type Outcome, outcome } from '../../lib/core/outcome.ts';
 import type { Policy } from '../../lib/core/policy.ts';
 import { emptyRegister, type Register, withProbe } from '../../lib/core/register.ts';
 import { step } from '../../lib/core/step.ts';
-import type { Changes } from '../../lib/store/state-store.ts';
-import type { Mutation } from './sim-replicator.ts';
-import { SimStore } from './sim-store.ts';
-import type { TrialName } from './trials.ts';
+import type { Mutant } from './mutant.ts';
 
 type Core = typeof step;
 
-export interface Mutant extends Mutation {
-  /** The trials that must catch it. If there are none, a golden catches it: it takes a rare history. */
-  readonly caughtBy: readonly TrialName[];
-}
-
 /** By what each does. */
-export const MUTANTS: Readonly<Record<string, Mutant>> = {
+export const CORE_MUTANTS: Readonly<Record<string, Mutant>> = {
   'takes each echo for a new write': {
     caughtBy: ['partitions'],
     step: on('observed', (register, event, policy) => step({ ...register, pending: [] }, event, policy)),
@@ -51,18 +43,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         ? step(holdingWinner(register, event.broker), { ...event, absence: 'deletion' }, policy)
         : step(register, event, policy),
     ),
-  },
-  'takes a topic that it may not read for absent': {
-    caughtBy: ['lost rights'],
-    link: { provesNothing: true },
-  },
-  'does not learn of messages that newer ones replaced in the worker': {
-    caughtBy: ['power losses'],
-    link: { tellsNothingPassedOver: true },
-  },
-  'never holds deletions, however many they are': {
-    caughtBy: ['mass absences'],
-    deletionGuard: { topics: Number.POSITIVE_INFINITY, percent: 100 },
   },
   'takes each message for retained under a topic that others retain': {
     caughtBy: ['random histories'],
@@ -151,11 +131,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       ),
     ),
   },
-  'believes stamps with any time': { caughtBy: ['random histories'], maxDrift: Number.POSITIVE_INFINITY },
-  'never scans': {
-    caughtBy: ['random histories'],
-    scanPeriod: Number.POSITIVE_INFINITY,
-  },
   'ignores races': {
     caughtBy: ['races'],
     step: (register, event, policy) => {
@@ -163,20 +138,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       return result;
     },
   },
-  'does not notice other replicators': { caughtBy: ['several replicators'], isAlone: true },
-  'takes a publish on the socket for stored, at QoS 0': {
-    caughtBy: ['hasty cuts'],
-    link: { confirmsAtSocket: true },
-  },
-  'connects under another client id after each start': {
-    caughtBy: ['late packets'],
-    link: { hasRandomClientId: true },
-  },
-  'does not store what is pending': {
-    caughtBy: ['single writers'],
-    store: latency => new ForgetfulStore(latency),
-  },
-  'sends before it has stored': { caughtBy: ['single writers'], store: latency => new HastyStore(latency) },
 };
 
 /** The core with another rule for one kind of events. */
@@ -237,21 +198,4 @@ function withReturnState(
   if (event.kind === 'probed')
     return { ...event, absence: change('wiped') === 'intact' ? 'deletion' : event.absence };
   return 'returnState' in event ? { ...event, returnState: change(event.returnState) } : event;
-}
-
-class ForgetfulStore extends SimStore {
-  override commit(changes: Changes, done: (error?: Error) => void): void {
-    const forgotten = [...changes.topics].map(
-      ([topic, stored]) =>
-        [topic, stored && { ...stored, register: { ...stored.register, pending: [] } }] as const,
-    );
-    super.commit({ ...changes, topics: new Map(forgotten) }, done);
-  }
-}
-
-class HastyStore extends SimStore {
-  override commit(changes: Changes, done: (error?: Error) => void): void {
-    super.commit(changes, () => undefined);
-    done();
-  }
 }

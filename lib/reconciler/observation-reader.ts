@@ -1,8 +1,8 @@
 /**
  * What a broker has shown becomes events: unpacked, admitted, dated, and combined with what is known of that broker.
  *
- * Up to `applyEvent` no register is touched. A topic's policy (topics/topic-policies.ts) is known here already, so messages of
- * some topics can be routed elsewhere at this point.
+ * Up to `applyEvent` no register changes, but admission may forget other topics to make room. A topic's policy
+ * (topics/topic-policies.ts) is known here already, so messages of some topics can be routed elsewhere at this point.
  */
 
 import type { Observed } from '../core/events.ts';
@@ -16,7 +16,7 @@ import type { ApplyEvent } from './topics/topic-event.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 import type { Verifier } from './verification/verifier.ts';
 
-export interface IngressDeps {
+export interface ObservationReaderDeps {
   readonly table: TopicTable;
   readonly clock: HybridClock;
   readonly verifier: Verifier;
@@ -24,17 +24,17 @@ export interface IngressDeps {
   readonly admission: Admission;
 }
 
-export class Ingress {
-  readonly #deps: IngressDeps;
+export class ObservationReader {
+  readonly #deps: ObservationReaderDeps;
 
-  constructor(deps: IngressDeps) {
+  constructor(deps: ObservationReaderDeps) {
     this.#deps = deps;
   }
 
   /** A broker has delivered a batch of messages. */
   observed(link: BrokerLink, { batch, messages }: Observations): void {
     const { table, applyEvent, admission } = this.#deps;
-    const { session, antiEntropy, ingress, worker } = link;
+    const { session, antiEntropy, inboundCredit, worker } = link;
     const bytes = batch.byteLength;
     const reader = new BatchReader(batch);
     const now = Date.now();
@@ -54,7 +54,7 @@ export class Ingress {
       // A dropped echo needs no scan: it becomes overdue.
       if (isBurst && !own && table.states.has(topic)) antiEntropy.note(topic);
     }
-    worker.credit(ingress.received(bytes, uptime));
+    worker.credit(inboundCredit.received(bytes, uptime));
   }
 
   /** A full scan has shown a batch of messages. */

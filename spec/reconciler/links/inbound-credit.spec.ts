@@ -3,17 +3,17 @@
 import { expect } from 'chai';
 import {
   CREDIT_TIMEOUT_MS,
-  IngressCredit,
+  InboundCredit,
   UNCOMMITTED_BYTES,
-} from '../../../lib/reconciler/links/ingress-credit.ts';
+} from '../../../lib/reconciler/links/inbound-credit.ts';
 
 const NOW = 1_000;
 
-describe('IngressCredit', () => {
-  let credit: IngressCredit;
+describe('InboundCredit', () => {
+  let credit: InboundCredit;
 
   beforeEach(() => {
-    credit = new IngressCredit();
+    credit = new InboundCredit();
   });
 
   it('gives credit back at once as long as little is uncommitted', () => {

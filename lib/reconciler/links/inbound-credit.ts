@@ -1,10 +1,10 @@
 /**
  * The credit that the worker of one broker has for batches of observations.
  *
- * The effects of a batch become durable with a commit. As long as a broker has no more than UNCOMMITTED_BYTES in
- * uncommitted batches, the credit for a batch goes back at once: so a small load needs no commit of its own. Beyond that
- * bound, the credit goes back when the commit that holds the effects has succeeded or failed. So a broker that is faster than
- * the store waits for the store, and does not fill the memory.
+ * The effects of a batch become durable with a commit. The credit goes back at once while the uncommitted batches of a broker
+ * have UNCOMMITTED_BYTES at most. So a small load causes no commit of its own. Beyond that bound, the credit goes back when the
+ * commit that holds the effects has succeeded or failed. So a broker that is faster than the store waits for the store, and
+ * does not fill the memory.
  *
  * A store that does not answer must not end the connections: a worker without credit reads no PINGRESP. So credit is held
  * back for CREDIT_TIMEOUT_MS at most.
@@ -16,7 +16,7 @@ export const UNCOMMITTED_BYTES = 4 * 1024 * 1024;
 /** Milliseconds for which credit is held back at most. */
 export const CREDIT_TIMEOUT_MS = 5_000;
 
-export class IngressCredit {
+export class InboundCredit {
   /** Bytes of the batches since the last commit began. */
   #uncommittedBytes = 0;
   /** Bytes of the batches whose effects are in the commit in progress. */

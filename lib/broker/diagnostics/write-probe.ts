@@ -1,0 +1,54 @@
+/**
+ * Whether mqttrep may write and read under a filter: it publishes one message there that is not retained, and waits for it to
+ * come back. Subscribers see that message, so it is sent only if the user asks for it.
+ */
+
+import type { Connection } from '../connection/connection.ts';
+import { isRefusal } from '../connection/filter-requests.ts';
+import type { WriteProbe } from './finding.ts';
+import type { Inbox, WaitOptions } from './inbox.ts';
+
+/** The level in place of a wildcard. */
+export const WRITE_PROBE_LEVEL = 'mqttrep-write-probe';
+
+const LIVE = { replay: false, retainAsPublished: false } as const;
+
+/** A topic under the filter; undefined if the filter is one topic, which may have a value. */
+export function writeProbeTopic(filter: string): string | undefined {
+  const topic = filter
+    .split('/')
+    .map(level => (level === '+' || level === '#' ? WRITE_PROBE_LEVEL : level))
+    .join('/');
+  return topic === filter ? undefined : topic;
+}
+
+export async function probeWrite(
+  connection: Connection,
+  inbox: Inbox,
+  filter: string,
+  wait: WaitOptions,
+): Promise<WriteProbe> {
+  const topic = writeProbeTopic(filter);
+  if (topic === undefined) return { filter, outcome: 'not tested', reason: 'it is a single topic' };
+  const grants = await connection.subscribe([topic], { qos: 1, ...LIVE });
+  try {
+    if (grants.some(isRefusal))
+      return { filter, outcome: 'not readable', reason: 'the broker refuses the subscription' };
+    let isBack = false;
+    let refusal: string | undefined;
+    inbox.take = packet => {
+      if (packet.topic === topic) isBack = true;
+    };
+    connection.publish(topic, Buffer.from('mqttrep'), { qos: 1, retain: false }, error => {
+      refusal = error?.message;
+    });
+    await inbox.until(() => isBack || refusal !== undefined, wait);
+    if (isBack) return { filter, outcome: 'writable', reason: '' };
+    if (refusal !== undefined) return { filter, outcome: 'not writable', reason: refusal };
+    if (connection.hasEnded)
+      return { filter, outcome: 'not writable', reason: 'the broker closed the connection' };
+    return { filter, outcome: 'not delivered', reason: 'the message did not come back' };
+  } finally {
+    if (!connection.hasEnded) await connection.unsubscribe([topic]);
+  }
+}

@@ -1,0 +1,129 @@
+/** `mqttrep forget [BROKER]`: removes what mqttrep has left at its brokers. */
+
+import { nanoid } from 'nanoid';
+import { randomClientId } from '../broker/connection/client-id.ts';
+import { type Removed, removeControlTopics } from '../broker/diagnostics/control-topic-removal.ts';
+import type { BrokerConfig, Config } from '../config/config.ts';
+import { printable } from '../core/printable.ts';
+import { connectionTopic, statusTopic } from '../protocol/control-topics.ts';
+import { replicaOf } from '../store/read-replica.ts';
+import { brokerSettings } from '../supervisor/settings.ts';
+import { type Format, printJson } from './check.ts';
+import { EXIT } from './exit-codes.ts';
+import { interruptible } from './interruptible.ts';
+import { loadConfig, printProblems, type Source } from './load-config.ts';
+
+const BROKER_TIMEOUT_MS = 60_000;
+
+const MAX_LINE_CHARACTERS = 1_000;
+
+export interface ForgetOptions {
+  /** Undefined for all brokers. */
+  readonly broker: string | undefined;
+  /** Whose control topics: of the mqttrep of this store, or of every mqttrep. */
+  readonly whose: 'own' | 'all';
+  readonly source: Source;
+  readonly format: Format;
+}
+
+type Result = { readonly name: string } & (Removed | { readonly failure: string });
+
+export async function forget({ broker, whose, source, format }: ForgetOptions): Promise<number> {
+  const loaded = loadConfig(source);
+  const { config } = loaded;
+  printProblems(loaded);
+  if (config === undefined) return EXIT.config;
+  const { controlTopic } = config;
+  const names = config.brokers.map(({ name }) => name);
+  if (broker !== undefined && !names.includes(broker))
+    return failed(`there is no broker '${broker}'; the configuration has ${names.join(', ')}`, EXIT.usage);
+  if (controlTopic === undefined)
+    return failed(
+      'MQTTREP_CONTROL_TOPIC is off, so mqttrep has left nothing; to remove what it left before, set it to the former value',
+      EXIT.usage,
+    );
+  const isOurs = whose === 'all' ? () => true : await ownTopics(config, controlTopic);
+  if (typeof isOurs === 'string') return failed(isOurs, EXIT.failure);
+  const chosen = config.brokers.filter(({ name }) => broker === undefined || name === broker);
+  return await interruptible(async interrupted => {
+    const results = await Promise.all(
+      chosen.map(one => forgetAt(one, config, { controlTopic, isOurs, interrupted })),
+    );
+    if (format === 'json') printJson({ brokers: results });
+    else process.stdout.write(results.map(line).join(''));
+    if (results.some(result => 'failure' in result)) return EXIT.unavailable;
+    return results.every(result => 'left' in result && result.left.length === 0) ? EXIT.ok : EXIT.failure;
+  });
+}
+
+/** Which topics the mqttrep of this store has left; or why that is not known. */
+async function ownTopics(
+  { store, stateTopics, brokers }: Config,
+  prefix: string,
+): Promise<((topic: string) => boolean) | string> {
+  const all = "with --all, 'mqttrep forget' removes the control topics of every mqttrep at these brokers";
+  if (store.kind === 'memory')
+    return `MQTTREP_STORE is memory, so nothing tells which control topics are of this mqttrep; ${all}`;
+  let replica: string | undefined;
+  try {
+    replica = await replicaOf(store.path);
+  } catch (error) {
+    const { name, message } = error as Error;
+    return name === 'StoreInUseError'
+      ? `a mqttrep is running with the store ${store.path}: stop it first, since it needs its control topics`
+      : `${message}; ${all}`;
+  }
+  if (replica === undefined)
+    return `there is no store in ${store.path}, so nothing tells which control topics are of this mqttrep; ${all}`;
+  const state = stateTopics
+    ? [statusTopic(prefix), ...brokers.map(({ name }) => connectionTopic(prefix, name))]
+    : [];
+  const own = `${prefix}/${replica}/`;
+  /** Commands have ids of their own. They remove their topics themselves, unless they were killed. */
+  const commands = /^(?:check|diff|forget)-[\w-]{10}\//;
+  return topic =>
+    topic.startsWith(own) || state.includes(topic) || commands.test(topic.slice(prefix.length + 1));
+}
+
+async function forgetAt(
+  broker: BrokerConfig,
+  config: Config,
+  {
+    controlTopic,
+    isOurs,
+    interrupted,
+  }: {
+    readonly controlTopic: string;
+    readonly isOurs: (topic: string) => boolean;
+    readonly interrupted: AbortSignal;
+  },
+): Promise<Result> {
+  const { name } = broker;
+  const clientId = `${broker.options.clientId ?? randomClientId(name)}_forget_${nanoid(4)}`;
+  const signal = AbortSignal.any([interrupted, AbortSignal.timeout(BROKER_TIMEOUT_MS)]);
+  try {
+    const settings = { ...brokerSettings(broker, config, clientId), controlPrefix: controlTopic };
+    return { name, ...(await removeControlTopics(settings, isOurs, signal)) };
+  } catch (error) {
+    return { name, failure: (error as Error).message };
+  }
+}
+
+function line(result: Result): string {
+  const { name } = result;
+  if ('failure' in result) return `${printable(`${name}: ${result.failure}`, MAX_LINE_CHARACTERS)}\n`;
+  const { removed, left } = result;
+  const done = removed.length === 0 ? 'there was nothing to remove' : `${topics(removed.length)} removed`;
+  if (left.length === 0) return `${name}: ${done}\n`;
+  const example = printable(left[0] ?? '');
+  return `${name}: ${done}; the broker still retains ${topics(left.length)} (such as ${example}): permit the account of mqttrep to write there\n`;
+}
+
+function topics(count: number): string {
+  return count === 1 ? '1 control topic' : `${count} control topics`;
+}
+
+function failed(problem: string, code: number): number {
+  process.stderr.write(`mqttrep: ${problem}\n`);
+  return code;
+}
