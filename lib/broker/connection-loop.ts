@@ -11,10 +11,12 @@ import type { BrokerLog } from './broker-log.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Connector } from './connector.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { Ingress } from './incoming/ingress.ts';
 import type { FoundLimits } from './limits-told.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
+import type { OwnMessages } from './own-messages.ts';
 import { Session } from './session.ts';
 import type { SessionDeps } from './session-deps.ts';
 import { CancellableDelay } from './timing/cancellable-delay.ts';
@@ -36,6 +38,8 @@ export interface ConnectionLoopDeps {
   readonly ingress: Ingress;
   readonly inbound: SessionDeps['inbound'];
   readonly outgoing: Outgoing;
+  readonly heartbeat: Heartbeat;
+  readonly ownMessages: OwnMessages;
   /** Undefined until it is known. */
   readonly identity: () => Identity | undefined;
   /** Whether this is the first event after a suspension of the process. */

@@ -23,6 +23,7 @@ export const OPTIONS = {
   'env-file': { type: 'string', value: 'FILE', summary: 'read environment variables from a file' },
   from: { type: 'string', value: 'BROKER', summary: 'the topic has its name at this broker' },
   json: { type: 'boolean', summary: 'print JSON' },
+  limit: { type: 'string', value: 'N', summary: 'print at most N topics' },
   refuse: { type: 'boolean', summary: 'publish the topics to the broker again' },
   seconds: { type: 'string', value: 'N', summary: 'end after N seconds' },
   topic: { type: 'string', value: 'FILTER', multiple: true, summary: 'what to replicate; can be repeated' },
@@ -93,7 +94,7 @@ export const COMMANDS = {
   },
   diff: {
     summary: 'print the retained topics in which the brokers differ',
-    options: [...CONFIGURED, 'json'],
+    options: [...CONFIGURED, 'limit', 'json'],
   },
   route: {
     summary: 'print where a topic goes, under which names, and what decides it',

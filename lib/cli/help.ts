@@ -92,12 +92,15 @@ Examples
 ${SETTINGS_HEADING}
 ${settingsText()}
 `,
-  diff: `Usage: mqttrep diff [--config FILE] [--env-file FILE] [--json]
+  diff: `Usage: mqttrep diff [--limit N] [--config FILE] [--env-file FILE] [--json]
 
 Connects to all brokers and prints the replicated topics in which they differ. They do not differ in a topic if all
 brokers that it may be published to retain the same message, and a subscribed broker retains that message, too. If
 one broker shows a topic and another does not, the other is asked for this topic alone. If a broker gives no answer,
 the topic is unknown. A topic that differs is compared twice, since a message can be in flight.
+
+It prints at most 100 topics, or --limit N, and then of each broker how many topics it retains, lacks and differs in.
+With --json it prints all of them, or N. If it takes longer than 2 s, standard error says what it is doing.
 
 The exit code is 0 if nothing differs; 1 if a topic differs or is unknown; 69 if a broker was not reached.
 

@@ -51,7 +51,7 @@ async function ask(file: string, dialogue: Dialogue, signal: AbortSignal): Promi
   const written = initialFile(brokers, [filter]);
   const config = configOf(written);
   dialogue.say('\nComparing what both brokers retain…\n');
-  const code = await diffBrokers(config, 'text', signal);
+  const code = await diffBrokers(config, { format: 'text', limit: undefined }, signal);
   if (signal.aborted) throw new Unanswered();
   writeFileSync(file, written.text, { flag: 'wx' });
   dialogue.say(ending(file, written, code));

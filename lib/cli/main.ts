@@ -53,7 +53,7 @@ export async function main(args: readonly string[]): Promise<number> {
     case 'config':
       return (await import('./show-config.ts')).showConfig(source, values.yaml === true ? 'yaml' : format);
     case 'diff':
-      return (await import('./diff.ts')).diff(source, format);
+      return diff(values.limit, source, format);
     case 'status':
       return (await import('./status.ts')).status({
         source,
@@ -91,6 +91,13 @@ function isCommand(word: string): word is Command {
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+}
+
+async function diff(text: string | undefined, source: Source, format: 'text' | 'json'): Promise<number> {
+  const limit = text === undefined ? undefined : Number(text);
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0))
+    return wrongUsage(`--limit '${text}' is not a whole number`);
+  return (await import('./diff.ts')).diff({ source, format, limit });
 }
 
 async function check(

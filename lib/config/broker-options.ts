@@ -20,6 +20,8 @@ export interface BrokerOptions {
   readonly maxTopicLength?: number;
   /** Seconds for which the first address must answer before mqttrep returns to it; absent for the default. */
   readonly returnAfter?: number;
+  /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
+  readonly eventEcho?: false;
   readonly options: ConnectionOptions;
 }
 
@@ -59,6 +61,7 @@ export const BROKER_OPTIONS = v.looseObject(
     maxLevels: v.exactOptional(whole(1, 65_536)),
     maxTopicLength: v.exactOptional(whole(1, 65_535, ' of bytes')),
     returnAfter: v.exactOptional(whole(1, 86_400, ' of seconds')),
+    eventEcho: flag,
     clientId: filled('a string that is not empty'),
     username: text,
     password: text,
@@ -110,12 +113,13 @@ export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults
   if (Array.isArray(parsed.value)) return noObject('an array');
   const result = v.safeParse(BROKER_OPTIONS, parsed.value);
   if (!result.success) return { faults: faults(result.issues) };
-  const { maxQos, priority, maxLevels, maxTopicLength, returnAfter, ...options } = result.output;
+  const { maxQos, priority, maxLevels, maxTopicLength, returnAfter, eventEcho, ...options } = result.output;
   const warnings = [...checkOptions(options, Object.keys(BROKER_OPTIONS.entries)), ...risks(options)];
   const limits = {
     ...(maxLevels === undefined ? {} : { maxLevels }),
     ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
     ...(returnAfter === undefined ? {} : { returnAfter }),
+    ...(eventEcho === false ? { eventEcho } : {}),
   };
   return { value: { maxQos, priority, ...limits, options }, warnings };
 }

@@ -76,6 +76,11 @@ export const OWN_OPTIONS: readonly {
     help: 'A command that prints the password. mqttrep runs it at each connect, for at most 10 s; it may print 64 KB.',
   },
   {
+    name: 'eventEcho',
+    value: 'true or false; default true',
+    help: 'With false, the broker does not deliver our own events back (No Local of MQTT 5). That halves the traffic; after a cut, up to a window of events may be doubled.',
+  },
+  {
     name: 'caFile',
     value: 'a path',
     help: "A PEM file with the certificate of the broker's authority, for TLS.",

@@ -105,6 +105,7 @@ function compareBrokers(before: BrokerConfig, after: BrokerConfig): string[] {
     ...change('maxLevels', before.maxLevels ?? UNSET, after.maxLevels ?? UNSET),
     ...change('maxTopicLength', before.maxTopicLength ?? UNSET, after.maxTopicLength ?? UNSET),
     ...change('returnAfter', before.returnAfter ?? UNSET, after.returnAfter ?? UNSET),
+    ...change('eventEcho', before.eventEcho ?? true, after.eventEcho ?? true),
     ...change('clientId', old.clientId ?? 'random', now.clientId ?? 'random'),
     ...names
       .filter(name => name !== 'clientId' && !isDeepStrictEqual(before.options[name], after.options[name]))

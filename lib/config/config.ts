@@ -66,6 +66,8 @@ export interface BrokerConfig {
   readonly maxLevels?: number;
   /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
+  /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
+  readonly eventEcho?: false;
   /** Connection options of MQTT.js as configured, without mqttrep's own. May hold secrets. */
   readonly options: ConnectionOptions;
 }

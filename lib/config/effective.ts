@@ -162,10 +162,22 @@ function masked(name: string, value: unknown): string | number | boolean {
 }
 
 function brokerLines(broker: BrokerDescription): string[] {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, returnAfter, clientId, options } = broker;
+  const {
+    name,
+    url,
+    maxQos,
+    priority,
+    maxLevels,
+    maxTopicLength,
+    returnAfter,
+    eventEcho,
+    clientId,
+    options,
+  } = broker;
   const limits = [
     ...(maxLevels === undefined ? [] : [`maxLevels ${maxLevels}`]),
     ...(maxTopicLength === undefined ? [] : [`maxTopicLength ${maxTopicLength} bytes`]),
+    ...(eventEcho === undefined ? [] : ['eventEcho false']),
     ...(returnAfter === undefined ? [] : [`returnAfter ${returnAfter} s`]),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);

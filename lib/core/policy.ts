@@ -61,12 +61,19 @@ export interface Policy {
 /** The QoS of a topic whose filters set none. */
 export const DEFAULT_QOS: QoS = 1;
 
+/** A decision tree over the filters in their order. Each path that occurred ends at the policy of the filters that apply. */
+interface Branch {
+  applies?: Branch;
+  appliesNot?: Branch;
+  policy?: Policy;
+}
+
 const byArrival: MessageOrder = (a, b) => compareVersions(a.version, b.version);
 
 /** Looks up policies. Topics that match the same filters get the same object. */
 export class Policies {
   readonly #settings: readonly FilterSettings[];
-  readonly #known = new Map<string, Policy>();
+  readonly #known: Branch = {};
   readonly #all: BrokerSet;
   readonly #orders = new Map<MergeChain, MessageOrder>();
   readonly #orderOf: (chain: MergeChain) => MessageOrder;
@@ -93,19 +100,18 @@ export class Policies {
   }
 
   #combined(applies: (settings: FilterSettings) => boolean): Policy {
-    const matched: FilterSettings[] = [];
-    let key = '';
-    for (const [index, settings] of this.#settings.entries()) {
-      if (!applies(settings)) continue;
-      matched.push(settings);
-      key += `${index},`;
+    let branch = this.#known;
+    for (const settings of this.#settings) {
+      if (applies(settings)) branch = branch.applies ??= {};
+      else branch = branch.appliesNot ??= {};
     }
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    branch.policy ??= this.#combine(this.#settings.filter(applies));
+    return branch.policy;
+  }
+
+  #combine(matched: readonly FilterSettings[]): Policy {
     const combined = combine(matched, this.#all);
-    const policy = { ...combined, order: this.#order(combined.chain) };
-    this.#known.set(key, policy);
-    return policy;
+    return { ...combined, order: this.#order(combined.chain) };
   }
 
   #order(chain: MergeChain): MessageOrder {

@@ -1,9 +1,19 @@
 /** The topics of mqttrep itself. They are never replicated: `{prefix}/{replica id}/{purpose}/{broker}`. */
 
+import { OWN_DISCOVERY } from '../core/filter.ts';
+
 /** The default prefix. */
 export const CONTROL_PREFIX = 'mqttrep';
 
-export type Purpose = 'marker' | 'replay' | 'probe' | 'full-scan' | 'presence' | 'process' | 'check';
+export type Purpose =
+  | 'marker'
+  | 'replay'
+  | 'probe'
+  | 'full-scan'
+  | 'presence'
+  | 'process'
+  | 'check'
+  | 'heartbeat';
 
 /** The state topic that tells users whether mqttrep runs. */
 export function statusTopic(prefix: string): string {
@@ -13,6 +23,16 @@ export function statusTopic(prefix: string): string {
 /** The state topic that tells users whether mqttrep is connected to a broker. */
 export function connectionTopic(prefix: string, broker: string): string {
   return `${prefix}/connection/${broker}`;
+}
+
+/** Home Assistant finds the device of mqttrep by this retained message; see `isReplicable`. */
+export function discoveryTopic(replica: string): string {
+  return `${OWN_DISCOVERY}${replica}/config`;
+}
+
+/** Beneath it, what Home Assistant reads of that device. */
+export function homeAssistantTopic(prefix: string, replica: string): string {
+  return `${prefix}/${replica}/homeassistant`;
 }
 
 /** The control topics at one broker. */

@@ -42,9 +42,14 @@ export const STAMP = 'mqttrep-ts';
 /** The user property that names the replicator that sent this copy. */
 export const SENDER = 'mqttrep-from';
 
+/** The user property that names an event: `node.origin.number`. */
+export const EVENT = 'mqttrep-event';
+/** The user property with the ids of the brokers that an event has passed. */
+export const PATH = 'mqttrep-path';
+
 /** Whether a user property is part of mqttrep's stamp, and so not replicated. */
 export function isOwnProperty(name: string): boolean {
-  return name === STAMP || name === SENDER;
+  return name === STAMP || name === SENDER || name === EVENT || name === PATH;
 }
 
 export interface Stamp {
@@ -53,9 +58,17 @@ export interface Stamp {
   readonly sender: string;
 }
 
+/** The last version that was formatted: a message needs it for its stamp and for the digest of the stamp. */
+let last: Version | undefined;
+let lastText = '';
+
 /** `time.counter.replica`, the numbers in base 36. */
 export function formatVersion(version: Version): string {
-  return `${version.time.toString(36)}.${version.counter.toString(36)}.${version.replica}`;
+  if (version !== last) {
+    lastText = `${version.time.toString(36)}.${version.counter.toString(36)}.${version.replica}`;
+    last = version;
+  }
+  return lastText;
 }
 
 const BASE36 = /^[0-9a-z]{1,11}$/;

@@ -42,6 +42,8 @@ export interface BrokerSettings {
   readonly sampling: Sampling;
   /** Whether mqttrep publishes its own status and its connections under control topics. */
   readonly stateTopics: boolean;
+  /** Milliseconds between two heartbeats; Infinity for none. */
+  readonly heartbeatMs: number;
   readonly bounds: Bounds;
   /** The first level of the control topics; undefined if mqttrep must not write any. */
   readonly controlPrefix: string | undefined;

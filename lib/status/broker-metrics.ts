@@ -111,7 +111,7 @@ export const BROKER_METRICS: readonly Metric[] = [
     labels: ['broker', 'limit'],
     panel: 'In flight',
     source: perBrokerAnd('limit', ({ heldBack }) => heldBack),
-    notes: `- \`pending\`: 1,000 messages, or 16 MB, were in flight to the broker. Topics wait until half of them are
+    notes: `- \`pending\`: 1,000 messages (8,000 if the broker is fast), or 16 MB, were in flight to the broker. Topics wait until half of them are
   acknowledged.
 - \`pending_of_topic\`: 32 publishes of one topic were unconfirmed. Its newest value waits.
 - \`ingress\`: the reconciler had not yet handled 8 batches of messages, of up to 256 KB each. mqttrep did not acknowledge

@@ -43,6 +43,8 @@ export interface BrokerState {
   readonly counts: BrokerMeasures['counts'] | undefined;
   readonly roundTrip: number | null;
   readonly certificateDays: Readonly<Record<string, number>>;
+  /** Undefined before the first answer. */
+  readonly heartbeat: BrokerMeasures['heartbeat'] | undefined;
   readonly link: LinkMeasures | undefined;
   readonly heldBack: HeldBack;
   /** Messages that were not replicated, or that the broker did not accept, by reason. */
@@ -96,6 +98,7 @@ export class Measurements {
       counts: this.#brokers.get(name)?.total.value,
       roundTrip: this.#brokers.get(name)?.roundTrip ?? null,
       certificateDays: this.#brokers.get(name)?.certificateDays ?? {},
+      heartbeat: this.#brokers.get(name)?.heartbeat,
       link: links.get(name),
       heldBack: {
         ...this.reconcilerCounts?.heldBack[name],

@@ -112,6 +112,7 @@ function brokerStatus({
   record,
   counts,
   roundTrip,
+  heartbeat,
   link,
   heldBack,
   dropped,
@@ -137,6 +138,10 @@ function brokerStatus({
     unreadable: link?.unreadable ?? 0,
     replayIncomplete: link?.isReplayIncomplete ?? false,
     roundTrip,
+    heartbeat: heartbeat?.latency ?? null,
+    heartbeatAt: heartbeat?.cameBackAt ?? null,
+    paths: heartbeat?.paths ?? {},
+    silences: counts?.silences ?? 0,
     reconnects,
     restarts,
   };

@@ -7,7 +7,7 @@
  */
 
 import type { Config } from '../config/config.ts';
-import type { Log } from '../protocol/messages.ts';
+import type { Log, OwnMessage } from '../protocol/messages.ts';
 import type {
   BrokerRequest,
   BrokerResponses,
@@ -124,6 +124,11 @@ export class Replicator {
     within: number,
   ): Promise<ReconcilerResponses[Q['kind']]> {
     return this.#run.requests.askReconciler(request, within);
+  }
+
+  /** Has a broker's worker publish messages of mqttrep itself, now and after each reconnect. */
+  publishOwn(name: string, messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
+    this.#run.publishOwn(name, messages, which);
   }
 
   /** Whether every actor responds within so many milliseconds. */

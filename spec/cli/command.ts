@@ -9,7 +9,7 @@ export interface Outcome {
 }
 
 /** Runs it to its end; kills it after a minute. */
-export async function command(args: readonly string[], environment: Environment): Promise<Outcome> {
+export async function command(args: readonly string[], environment: Environment = {}): Promise<Outcome> {
   const running = startMqttrep(environment, args);
   const limit = setTimeout(() => running.kill('SIGKILL'), 60_000);
   const { code } = await running.exit;

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import { PROCESS_DEFAULTS } from '../../lib/config/defaults.ts';
 import { accepted, type Env, read, warningsOf } from './reading.ts';
 
 describe('readConfig', () => {
@@ -40,6 +41,7 @@ describe('readConfig', () => {
           hidesPayloads: false,
           allowsActions: false,
         },
+        events: PROCESS_DEFAULTS.events,
         bounds: DEFAULT_BOUNDS,
         log: { level: 'info', format: 'text' },
       },

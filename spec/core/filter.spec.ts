@@ -6,6 +6,7 @@ import {
   bySpecificity,
   covers,
   filterFault,
+  hasWildcards,
   isReplicable,
   matches,
   parentOf,
@@ -98,6 +99,14 @@ describe('covers', () => {
   });
 });
 
+describe('hasWildcards', () => {
+  for (const filter of ['a/+', '+', 'a/#', '#', '+/#']) {
+    it(`is true for ${filter}`, () => expect(hasWildcards(filter)).to.equal(true));
+  }
+
+  it('is false for a topic', () => expect(hasWildcards('a/b')).to.equal(false));
+});
+
 describe('bySpecificity', () => {
   it('sorts filters from the most specific to the broadest', () => {
     const order = [
@@ -116,6 +125,7 @@ describe('bySpecificity', () => {
       '#',
     ];
     expect(order.toReversed().sort(bySpecificity)).to.deep.equal(order);
+    expect(['a/#', 'b'].sort(bySpecificity), 'whatever the names').to.deep.equal(['b', 'a/#']);
   });
 
   it('is a total order', () => {

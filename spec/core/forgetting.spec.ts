@@ -58,6 +58,18 @@ describe('isForgettable', () => {
     ],
     [
       false,
+      'a deleted topic that a broker may still hold to which nothing may be published',
+      { ...everywhere, held: ['absent', 'unknown'] },
+      { subscribe: 3, publish: 1 << A },
+    ],
+    [
+      false,
+      'a deleted topic that a broker may still hold at which nothing is subscribed',
+      { ...everywhere, held: ['absent', 'unknown'] },
+      { subscribe: 1 << A, publish: 3 },
+    ],
+    [
+      false,
       'a topic with a pending deletion',
       { ...everywhere, pending: [{ broker: B, retained: true, message: deleted }] },
     ],

@@ -82,6 +82,99 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
     });
   });
 
+  describe(`A live message at a broker that was left behind, over ${protocol}`, () => {
+    /** A holds '0', and is not given '1'. */
+    const behind = (publish: number) => {
+      const topic = syncedTopic(protocol, '0', { filter: { publish } });
+      topic.writes(B, '1', { retained: true });
+      return topic;
+    };
+    const probe = { kind: 'probe', broker: A, priority: 'urgent' };
+
+    it('is passed on, and its broker is probed, if nothing may be published there', () => {
+      expect(behind(1 << B).writes(A, '2')).to.deep.include({ effect: 'transient', commands: [probe] });
+    });
+
+    it('is passed on, and its broker is probed, if the broker does not take the topic', () => {
+      expect(behind(3).writes(A, '2', { isBlocked: true })).to.deep.include({
+        effect: 'transient',
+        commands: [probe],
+      });
+    });
+
+    it('counts as retained if the broker will be given the winner', () => {
+      expect(behind(3).writes(A, '2').effect).to.equal('won');
+    });
+
+    it('deletes nothing if the probe finds the topic absent', () => {
+      const topic = behind(1 << B);
+      topic.writes(A, '2');
+      topic.answers(A, 'absent');
+      expect(topic.value).to.equal('1');
+    });
+  });
+
+  describe(`Messages that a probe found not to be retained over ${protocol}`, () => {
+    const unretained = () => {
+      const topic = new Topic(protocol);
+      topic.writes(A, 'transient');
+      topic.answers(A, 'absent');
+      expect(topic.register.inference.unretained).to.equal(1 << A);
+      return topic;
+    };
+
+    it('stay transient, though their broker was given a retained message by now', () => {
+      const topic = unretained();
+      topic.writes(B, '1', { retained: true });
+      topic.sync(A);
+      expect(topic.held[A]).to.equal('1');
+      expect(topic.writes(A, 'transient')).to.deep.include({ effect: 'transient', commands: [] });
+    });
+
+    it('count as retained again once a probe finds a message that their broker retains', () => {
+      const topic = unretained();
+      topic.apply({ kind: 'scan-due', broker: A });
+      topic.answers(A, '1');
+      expect(topic.register.inference.unretained).to.equal(0);
+      expect(topic.writes(A, '2')).to.deep.include({ effect: 'won', commands: [] });
+    });
+
+    it('do not resolve a write at another broker', () => {
+      const topic = new Topic(protocol);
+      topic.writes(A, '1');
+      const version = topic.register.transient?.message.version;
+      topic.pass(1).writes(B, '2');
+      topic.answers(B, 'absent');
+      topic.pass(1).answers(A, '1');
+      expect(topic.register.winner).to.deep.include({ payload: '1', version });
+    });
+  });
+
+  describe(`Two equal writes over ${protocol}`, () => {
+    /** B retains '2'. A, of which nothing is known, delivers it later. */
+    const later = (...payloads: readonly string[]) => {
+      const topic = new Topic(protocol);
+      topic.replays(B, '0');
+      topic.writes(B, '2', { retained: true });
+      for (const payload of payloads) topic.pass(10).writes(A, payload);
+      return { topic, version: topic.register.transient?.message.version };
+    };
+
+    it('count as of the later one if a stale probe shows that its broker retains the topic', () => {
+      const { topic, version } = later('1', '2');
+      topic.answers(A, '1');
+      expect(topic.register.winner?.version).to.deep.equal(version);
+      expect(topic.held).to.deep.equal(['2', '2']);
+      expect(topic.offer(A)).to.deep.equal([]);
+    });
+
+    it('count as of the later one if its broker does not say what it retains', () => {
+      const { topic, version } = later('2');
+      topic.answers(A, 'unknown');
+      expect(topic.register.winner?.version).to.deep.equal(version);
+    });
+  });
+
   describe(`An empty message that was passed on over ${protocol}`, () => {
     const passed = () => {
       const topic = new Topic(protocol);
@@ -93,6 +186,14 @@ for (const protocol of ['MQTT 3.1.1', 'MQTT 5 without flags'] satisfies Protocol
     it('is a copy if it comes back within five seconds, and a new message later', () => {
       expect(passed().pass(4_999).passes(B, '').effect).to.equal('repeated');
       expect(passed().pass(5_000).passes(B, '').effect).to.equal('transient');
+    });
+
+    it('is not taken for a copy if it has another payload', () => {
+      expect(passed().pass(1).passes(B, '1').effect).to.equal('transient');
+      const other = new Topic(protocol);
+      other.passes(A, '1');
+      other.echoes(other.sent(B));
+      expect(other.pass(1).passes(B, '').effect).to.equal('transient');
     });
 
     it('is a new message if its first broker delivers it again', () => {

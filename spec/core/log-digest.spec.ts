@@ -65,6 +65,7 @@ describe('LogDigest', () => {
     const digest = new LogDigest();
     logSingleLines(digest, 0);
     digest.isLoggedAlone('counted', 0);
+    expect(digest.hasUnlogged, 'one line').to.equal(true);
     digest.take(10_000);
     expect(digest.isLoggedAlone('too early', 599_999)).to.equal(false);
     digest.take(700_000);

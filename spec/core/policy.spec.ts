@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { matches } from '../../lib/core/filter.ts';
+import { DEFAULT_CHAIN, type MergeChain } from '../../lib/core/merge-chain.ts';
 import { DEFAULT_QOS, type FilterSettings, has, Policies, type QoS } from '../../lib/core/policy.ts';
 import { anyFilter, anyTopic } from './filters.ts';
 
@@ -103,6 +104,16 @@ describe('The policy of a topic', () => {
     expect(policies.of('a/1')).to.equal(policies.of('a/2'));
     expect(policies.of('b')).to.equal(policies.of('c/d'));
     expect(policies.of('b')).not.to.equal(policies.of('a/1'));
+  });
+
+  it('has its merge chain compiled once, however many policies use the chain', () => {
+    const compiled: MergeChain[] = [];
+    const policies = new Policies([filter('#'), filter('a/+'), filter('a/1')], BROKERS, chain => {
+      compiled.push(chain);
+      return () => 0;
+    });
+    for (const topic of ['b', 'a/1', 'a/2']) policies.of(topic);
+    expect(compiled).to.deep.equal([DEFAULT_CHAIN]);
   });
 
   it('permits no broker that a matching filter forbids, whatever the filters', () => {

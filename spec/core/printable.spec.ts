@@ -31,7 +31,12 @@ describe('Printable text', () => {
   it('cuts a long text, but never between the two halves of a character', () => {
     expect(printable('x'.repeat(1_000))).to.equal(`${'x'.repeat(200)}…`);
     expect(quoted('x'.repeat(201), 3)).to.equal('"xxx…"');
-    expect(printable(`ab\u{1F986}c`, 3)).to.equal('ab…');
+    for (const character of ['\u{1F986}', '\u{10000}', '\u{10FFFF}'])
+      expect(printable(`ab${character}c`, 3)).to.equal('ab…');
+  });
+
+  it('does not cut a text of just so many characters', () => {
+    expect(printable('abc', 3)).to.equal('abc');
   });
 
   it('does not change if it is made printable again', () => {

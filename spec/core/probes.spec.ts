@@ -74,6 +74,68 @@ for (const protocol of PROTOCOLS) {
       expect(topic.offer(B)).to.deep.equal([]);
     });
   });
+  describe(`Anti-entropy over ${protocol}`, () => {
+    const scan = (topic: Topic) => topic.apply({ kind: 'scan-due', broker: B });
+
+    it('sends a background probe', () => {
+      expect(scan(syncedTopic(protocol, '0')).commands).to.deep.equal([
+        { kind: 'probe', broker: B, priority: 'background' },
+      ]);
+    });
+
+    it('does not probe while a publish is pending there, which its echo decides', () => {
+      const topic = syncedTopic(protocol, '0');
+      topic.writes(A, '1');
+      topic.sent(B);
+      expect(scan(topic)).to.deep.include({ effect: 'idle', commands: [] });
+    });
+
+    it('does not probe while a probe is open', () => {
+      const topic = syncedTopic(protocol, '0');
+      scan(topic);
+      expect(scan(topic)).to.deep.include({ effect: 'idle', commands: [] });
+    });
+
+    it('changes nothing if the broker does not say what it retains', () => {
+      const topic = syncedTopic(protocol, '0');
+      scan(topic);
+      topic.answers(B, 'unknown');
+      expect(topic.held).to.deep.equal(['0', '0']);
+    });
+
+    it('finds that a broker lost a topic, which does not show that messages there are not retained', () => {
+      const topic = syncedTopic(protocol, '0');
+      scan(topic);
+      topic.answers(B, 'absent');
+      expect(topic.held).to.deep.equal(['0', 'absent']);
+      expect(topic.register.inference.unretained).to.equal(0);
+    });
+  });
+
+  describe(`A probe over ${protocol} for an overdue echo`, () => {
+    it('knows our publish, though another message has won since', () => {
+      const topic = syncedTopic(protocol, '0', { brokers: 3 });
+      topic.writes(A, '1');
+      topic.sent(B);
+      topic.writes(A, '2');
+      topic.apply({ kind: 'echo-overdue', broker: B });
+      topic.answers(B, '1');
+      expect(topic.value).to.equal('2');
+      expect(topic.held[B]).to.equal('1');
+    });
+
+    it('takes no absence for a deletion though the broker held the winner, if another value was pending there', () => {
+      const topic = syncedTopic(protocol, '0');
+      topic.writes(A, '1');
+      topic.sent(B);
+      topic.writes(A, '0');
+      topic.apply({ kind: 'echo-overdue', broker: B });
+      topic.answers(B, 'absent', 'deletion');
+      expect(topic.value).to.equal('0');
+      expect(topic.held[B]).to.equal('absent');
+    });
+  });
+
   describe(`A probe over ${protocol} that finds a message to which the broker rolled back`, () => {
     it('gives it the oldest version of all', () => {
       const topic = new Topic(protocol);

@@ -98,6 +98,15 @@ for (const protocol of PROTOCOLS) {
       expect(isRace(empty.writes(A, '1', { retained: true }))).to.equal(false);
     });
 
+    it('reports a race if a broker is given a write of its own client back that was overwritten there', () => {
+      topic.writes(B, 'of B');
+      const ours = topic.sent(A);
+      topic.pass(SOON).writes(A, 'of A');
+      topic.echoes(ours);
+      expect(topic.held[A]).to.equal('of B');
+      expect(isRace(topic.echoes(topic.sent(A)))).to.equal(true);
+    });
+
     it('reports no race in a replay, which shows what is retained', () => {
       topic.writes(A, 'of A');
       topic.sync(B);

@@ -96,6 +96,7 @@ describe('A register', () => {
   }
 
   it('gets room for more brokers, of which nothing is known', () => {
+    expect(withRoom(resting, 3).held).to.deep.equal([winner, 'absent', 'unknown']);
     expect(withRoom(resting, 4).held).to.deep.equal([winner, 'absent', 'unknown', 'unknown']);
     for (const brokers of [1, 2]) expect(withRoom(resting, brokers)).to.equal(resting);
   });

@@ -37,6 +37,15 @@ describe('A stamp', () => {
     expect(topic.pending(B)).to.equal(0);
   });
 
+  it('identifies the echo also if the broker altered the message, which then only claims to have it', () => {
+    const topic = syncedTopic('MQTT 5', '0');
+    topic.writes(A, '1');
+    const ours = topic.sent(B);
+    const claim = ours.message.version;
+    expect(topic.echoes(ours, { stamp: undefined, own: false, claim }).effect).to.equal('echo');
+    expect(topic.pending(B)).to.equal(0);
+  });
+
   it('is missing over MQTT 3.1.1: a client that writes the pending value looks like the echo', () => {
     const topic = syncedTopic('MQTT 3.1.1', '0');
     topic.writes(A, '1');

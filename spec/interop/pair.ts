@@ -7,15 +7,16 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
-import type { ReceivedMessage, TestClient } from '../support/client.ts';
+import type { ReceivedMessage } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
-import { type Environment, type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
-import { defaultPort, nameOf } from './address.ts';
+import { type MqttrepProcess, startMqttrep } from '../support/mqttrep-process.ts';
+import { defaultPort } from './address.ts';
 import { abridged, difference, isPayload } from './difference.ts';
 import { filtersFor } from './filters-for.ts';
 import { spokenVersion } from './learn.ts';
 import { FEWER, MANY } from './limits.ts';
+import { environmentOf } from './pair-environment.ts';
 import { Site } from './site.ts';
 import type { Side, TestedBroker } from './tested-broker.ts';
 
@@ -33,9 +34,6 @@ const STORED_MS = 2_000;
 
 /** Distance between two looks at what is retained. */
 const lookMs = 200;
-
-/** Milliseconds until what was not seen is written again. */
-const writtenAgainMs = 5_000;
 
 /** By topic. */
 type Held = ReadonlyMap<string, ReceivedMessage>;
@@ -82,47 +80,14 @@ export class Pair {
     return `${this.prefix}/r/${name}`;
   }
 
-  get environment(): Environment {
-    const { prefix } = this;
-    return {
-      MQTTREP_CLIENT_HERE: this.#linked(this.here.access.url),
-      MQTTREP_CLIENT_THERE: this.there.access.url,
-      MQTTREP_CONFIG_HERE: this.config(this.here),
-      MQTTREP_CONFIG_THERE: this.config(this.there),
-      MQTTREP_CONTROL_TOPIC: `${prefix}/control`,
-      MQTTREP_MERGE_FREQUENCY: '20',
-      MQTTREP_TOPIC_all: `${prefix}/r/#`,
-      MQTTREP_TOPIC_plus: `${prefix}/plus/+/state`,
-      MQTTREP_TOPIC_qos0: `${prefix}/r/qos/0/#`,
-      MQTTREP_QOS_qos0: '0',
-      MQTTREP_TOPIC_qos2: `${prefix}/r/qos/2/#`,
-      MQTTREP_QOS_qos2: '2',
-      MQTTREP_TOPIC_brief: `${prefix}/r/brief/#`,
-      MQTTREP_TTL_brief: '3',
-      ...this.#retaining,
-    };
-  }
-
   /** What is not retained at one stays so at the other. */
   get isAsPublished(): boolean {
     return this.sides.every(({ limits }) => limits.retains);
   }
 
-  /** Of a broker that does not show what is retained, all would pass through: then it has to be told. */
-  get #retaining(): Environment {
-    return this.isAsPublished ? {} : { MQTTREP_RETAIN_all: 'true', MQTTREP_RETAIN_plus: 'true' };
-  }
-
-  config(party: TestedBroker, more: Readonly<Record<string, unknown>> = {}): string {
-    const { access, forced } = party;
-    const version = forced === undefined ? {} : { protocolVersion: forced };
-    const behindLink = party === this.here ? nameOf(access.url) : {};
-    return JSON.stringify({ ...behindLink, ...access.options, ...version, reconnectPeriod: 200, ...more });
-  }
-
   /** Starts mqttrep, and waits until it is connected to both. */
   async run(): Promise<MqttrepProcess> {
-    const mqttrep = startMqttrep(this.environment);
+    const mqttrep = startMqttrep(environmentOf(this));
     this.#mqttrep = mqttrep;
     await Promise.all(this.sides.map(({ name }) => mqttrep.line(` ${name}: connected with`, patience)));
     return mqttrep;
@@ -232,50 +197,6 @@ export class Pair {
     return agreed;
   }
 
-  /** Resolves when whatever follows from what was written before must have been published. */
-  async settled(): Promise<void> {
-    for (let round = 0; round < 2; round++) {
-      for (const side of this.sides) await this.#carried(side, this.topic(`settled/${side.name}`));
-    }
-  }
-
-  /**
-   * What comes behind a burst is dropped with it by some brokers, for mqttrep or for the watcher. So from time
-   * to time something else is written, since mqttrep publishes nothing that the other broker holds already.
-   */
-  async #carried(side: Side, topic: string): Promise<void> {
-    const written: string[] = [];
-    const write = () => {
-      const payload = nanoid();
-      written.push(payload);
-      return this.write(side, topic, payload);
-    };
-    const watcher = await this.watch(this.other(side));
-    const isSeen = (message: ReceivedMessage) => message.topic === topic && written.includes(message.payload);
-    const seen = watcher.waitFor(isSeen, patience);
-    // Whether it can be written is known from the first time.
-    const again = setInterval(() => void write().catch(() => undefined), writtenAgainMs);
-    try {
-      await Promise.all([seen, write()]);
-    } finally {
-      clearInterval(again);
-    }
-  }
-
-  /**
-   * Resolves when mqttrep has left the marker by which it knows what was stored at a broker. The first that is seen
-   * may have been in flight already; the second stands for all that was settled before the first.
-   */
-  async marked(): Promise<void> {
-    const watchers = await Promise.all(this.sides.map(side => this.watch(side)));
-    for (let round = 0; round < 2; round++) {
-      // Where that takes long, the marker may be there before it is over.
-      const since = watchers.map(({ messages }) => messages.length);
-      await this.settled();
-      await Promise.all(watchers.map((watcher, index) => markerSince(watcher, since[index] ?? 0)));
-    }
-  }
-
   /** Stops mqttrep; returns its exit code. */
   async stopMqttrep(): Promise<number | null> {
     return (await this.mqttrep.stop()).code;
@@ -296,22 +217,4 @@ export class Pair {
     const { messages } = await this.watch(side);
     await side.site.tidy([...new Set([...this.written, ...messages.map(({ topic }) => topic)])]);
   }
-
-  #linked(url: string): string {
-    const linked = new URL(url);
-    linked.hostname = '127.0.0.1';
-    linked.port = String(this.link.port);
-    return linked.href;
-  }
-}
-
-/** For another mqttrep between the two brokers, with topics of its own. */
-export function withoutTopics({ environment }: Pair): Environment {
-  const entries = Object.entries(environment);
-  return Object.fromEntries(entries.filter(([name]) => !/^MQTTREP_(TOPIC|QOS|RETAIN|TTL)_/.test(name)));
-}
-
-async function markerSince(watcher: TestClient, before: number): Promise<void> {
-  const isNew = (message: ReceivedMessage) => watcher.messages.indexOf(message) >= before;
-  await watcher.waitFor(message => message.topic.includes('/marker/') && isNew(message), patience);
 }

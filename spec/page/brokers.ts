@@ -5,80 +5,63 @@
  */
 
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
 import { favicon } from '../../lib/status/page/model/favicon.ts';
 import { eventually } from '../support/eventually.ts';
-import { expectAccessible, openPage, startBrowser, type Watched } from './browser.ts';
-import { type PretendOptions, PretendServer } from './pretend-server.ts';
-import { PretendWorld } from './pretend-world.ts';
-
-const BROKERS = ['OSLO', 'PARIS', 'QUEBEC'];
+import { expectAccessible } from './browser.ts';
+import { onThePage } from './page-fixture.ts';
+import type { PretendOptions } from './pretend-server.ts';
 
 const REFUSAL = { topic: 'lamp', reason: 'not authorized (reason code 135)', since: Date.now() - 60_000 };
 
-describe('The brokers on the page', function () {
-  this.timeout(90_000);
-
-  let browser: Browser;
-  let server: PretendServer;
-  let world: PretendWorld;
-  let watched: Watched;
-  let page: Page;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-
-  after(() => browser?.close());
-
+onThePage('The brokers on the page', fixture => {
   beforeEach(() => {
-    world = new PretendWorld(BROKERS, { lamp: 'off', 'canards/menu': 'oats' });
-  });
-
-  afterEach(async () => {
-    await watched?.page.context().close();
-    await server?.stop();
+    fixture.world = fixture.worldOf({ lamp: 'off', 'canards/menu': 'oats' });
   });
 
   async function open(options: PretendOptions = {}, path = '/'): Promise<void> {
-    server = await PretendServer.start(world, options);
-    watched = await openPage(browser, `${server.url}${path}`);
-    page = watched.page;
-    await page.locator('.verdict h2').waitFor();
+    await fixture.serve(options);
+    await fixture.visit(`${fixture.server.url}${path}`);
+    await fixture.page.locator('.verdict h2').waitFor();
   }
 
-  const dialog = () => page.locator('dialog[open]');
-  const posts = () => server.requests.filter(request => request.startsWith('POST'));
+  const dialog = () => fixture.page.locator('dialog[open]');
+  const posts = () => fixture.server.requests.filter(request => request.startsWith('POST'));
   const openDetails = (name: string) =>
-    page.locator('.broker').getByRole('button', { name, exact: true }).click();
-  const icon = () => page.locator('link[rel="icon"]').getAttribute('href');
+    fixture.page.locator('.broker').getByRole('button', { name, exact: true }).click();
+  const icon = () => fixture.page.locator('link[rel="icon"]').getAttribute('href');
 
   /** A refuses a topic from now on. */
   function refuse(name: string): void {
-    server.tell({ brokers: [world.setBroker(name, { blocked: 1, behind: 1, refusal: REFUSAL })] });
+    fixture.server.tell({
+      brokers: [fixture.world.setBroker(name, { blocked: 1, behind: 1, refusal: REFUSAL })],
+    });
   }
 
   it('show the same verdict as headline, as title and as icon of the tab, the worst first', async () => {
     await open();
-    await eventually(async () => expect(await page.title()).to.equal('all well · mqttrep'));
+    await eventually(async () => expect(await fixture.page.title()).to.equal('all well · mqttrep'));
     expect(await icon()).to.equal(favicon('good'));
-    server.tell({ brokers: [world.setBroker('OSLO', { state: 'paused' })] });
-    await eventually(async () => expect(await page.title()).to.equal('OSLO paused · mqttrep'));
+    fixture.server.tell({ brokers: [fixture.world.setBroker('OSLO', { state: 'paused' })] });
+    await eventually(async () => expect(await fixture.page.title()).to.equal('OSLO paused · mqttrep'));
     expect(await icon()).to.equal(favicon('busy'));
     refuse('PARIS');
-    await eventually(async () => expect(await page.title()).to.equal('PARIS refuses 1 topic · mqttrep'));
+    await eventually(async () =>
+      expect(await fixture.page.title()).to.equal('PARIS refuses 1 topic · mqttrep'),
+    );
     expect(await icon()).to.equal(favicon('bad'));
-    expect(await page.locator('.verdict .others').innerText()).to.contain('OSLO is paused');
-    const down = world.setBroker('QUEBEC', { state: 'unreachable', detail: 'ECONNREFUSED' });
-    server.tell({ brokers: [down] });
-    await eventually(async () => expect(await page.title()).to.equal('QUEBEC is unreachable · mqttrep'));
-    expect(await page.locator('.verdict h2').innerText()).to.equal('QUEBEC is unreachable');
-    expect(watched.complaints).to.deep.equal([]);
+    expect(await fixture.page.locator('.verdict .others').innerText()).to.contain('OSLO is paused');
+    const down = fixture.world.setBroker('QUEBEC', { state: 'unreachable', detail: 'ECONNREFUSED' });
+    fixture.server.tell({ brokers: [down] });
+    await eventually(async () =>
+      expect(await fixture.page.title()).to.equal('QUEBEC is unreachable · mqttrep'),
+    );
+    expect(await fixture.page.locator('.verdict h2').innerText()).to.equal('QUEBEC is unreachable');
+    expect(fixture.complaints).to.deep.equal([]);
   });
 
   it('are never green if they refuse topics', async () => {
     await open();
-    const card = page.locator('.broker').filter({ hasText: 'PARIS' });
+    const card = fixture.page.locator('.broker').filter({ hasText: 'PARIS' });
     expect(await card.getAttribute('class')).to.contain('good');
     refuse('PARIS');
     await eventually(async () => expect(await card.getAttribute('class')).to.contain('bad'));
@@ -87,8 +70,8 @@ describe('The brokers on the page', function () {
   });
 
   it('show their details on a click: address, version, limits, filters, problems and topics', async () => {
-    world.setBroker('PARIS', { blocked: 1, behind: 2, refusal: REFUSAL });
-    world.details('PARIS', {
+    fixture.world.setBroker('PARIS', { blocked: 1, behind: 2, refusal: REFUSAL });
+    fixture.world.details('PARIS', {
       refused: [{ ...REFUSAL, retryAt: Date.now() + 60_000 }],
       lagging: [{ topic: 'canards/menu', since: Date.now() - 20_000, cause: 'in flight' }],
       problems: [{ at: Date.now() - 5_000, level: 'warn', text: 'connection lost (read ECONNRESET)' }],
@@ -109,15 +92,17 @@ describe('The brokers on the page', function () {
     ]) {
       expect(text).to.match(part);
     }
-    await expectAccessible(page, 'the details of a broker');
-    await page.keyboard.press('Escape');
+    await expectAccessible(fixture.page, 'the details of a broker');
+    await fixture.page.keyboard.press('Escape');
     expect(await dialog().count()).to.equal(0);
-    expect(await page.evaluate('document.activeElement.textContent')).to.equal('PARIS');
+    expect(await fixture.page.evaluate('document.activeElement.textContent')).to.equal('PARIS');
     await openDetails('PARIS');
     await dialog().getByRole('button', { name: 'lamp' }).click();
     expect(await dialog().count()).to.equal(0);
-    await eventually(async () => expect(await page.locator('.panel h3').innerText()).to.equal('lamp'));
-    expect(watched.complaints).to.deep.equal([]);
+    await eventually(async () =>
+      expect(await fixture.page.locator('.panel h3').innerText()).to.equal('lamp'),
+    );
+    expect(fixture.complaints).to.deep.equal([]);
   });
 
   it('offer no actions unless the server allows them', async () => {
@@ -128,13 +113,13 @@ describe('The brokers on the page', function () {
   });
 
   it('are compared, retried, paused after a confirmation, and resumed', async () => {
-    world.allowsActions = true;
-    world.setBroker('PARIS', { blocked: 1, behind: 1, refusal: REFUSAL });
+    fixture.world.allowsActions = true;
+    fixture.world.setBroker('PARIS', { blocked: 1, behind: 1, refusal: REFUSAL });
     await open();
     await openDetails('PARIS');
     const press = (name: string) => dialog().getByRole('button', { name, exact: true }).click();
     await press('Compare now');
-    world.details('PARIS', { comparison: { begunAt: Date.now(), state: 'complete', differing: 2 } });
+    fixture.world.details('PARIS', { comparison: { begunAt: Date.now(), state: 'complete', differing: 2 } });
     await press('Retry refused topics');
     await dialog().getByText('The refused topics are published again.').waitFor();
     await press('Pause…');
@@ -143,26 +128,28 @@ describe('The brokers on the page', function () {
     await press('Pause…');
     await press('Pause it');
     await dialog().getByText('Paused.').waitFor();
-    server.tell({ brokers: [world.setBroker('PARIS', { state: 'paused', blocked: 0, refusal: null })] });
+    fixture.server.tell({
+      brokers: [fixture.world.setBroker('PARIS', { state: 'paused', blocked: 0, refusal: null })],
+    });
     await press('Resume');
     await eventually(() =>
       expect(posts()).to.deep.equal(
         ['compare', 'retry', 'pause', 'resume'].map(action => `POST /api/v1/brokers/PARIS/${action}`),
       ),
     );
-    await page.keyboard.press('Escape');
+    await fixture.page.keyboard.press('Escape');
     await openDetails('PARIS');
     await dialog()
       .getByText(/Compared .* ago: 2 topics differed/)
       .waitFor();
-    await expectAccessible(page, 'the actions');
-    expect(watched.complaints).to.deep.equal([]);
+    await expectAccessible(fixture.page, 'the actions');
+    expect(fixture.complaints).to.deep.equal([]);
   });
 
   it('tell why an action did not begin', async () => {
-    world.allowsActions = true;
+    fixture.world.allowsActions = true;
     await open();
-    await page.route('**/compare', route =>
+    await fixture.page.route('**/compare', route =>
       route.fulfill({ status: 409, json: { isBegun: false, error: 'a full scan is running already' } }),
     );
     await openDetails('OSLO');
@@ -171,22 +158,22 @@ describe('The brokers on the page', function () {
   });
 
   it('are shown below a sub-path of a host too, with their files, requests and events', async () => {
-    world.allowsActions = true;
+    fixture.world.allowsActions = true;
     await open({ below: '/site/mqttrep' }, '/site/mqttrep/');
-    await page.locator('.grid tbody tr').first().waitFor();
-    expect(await page.locator('.verdict h2').innerText()).to.equal('All is well');
+    await fixture.page.locator('.grid tbody tr').first().waitFor();
+    expect(await fixture.page.locator('.verdict h2').innerText()).to.equal('All is well');
     await openDetails('OSLO');
     await dialog().getByRole('button', { name: 'Compare now' }).click();
     await eventually(() => expect(posts()).to.deep.equal(['POST /site/mqttrep/api/v1/brokers/OSLO/compare']));
-    const others = server.requests.filter(request => !request.includes('/site/mqttrep/'));
+    const others = fixture.server.requests.filter(request => !request.includes('/site/mqttrep/'));
     expect(others).to.deep.equal([]);
-    expect(server.listeners).to.equal(1);
+    expect(fixture.server.listeners).to.equal(1);
   });
 
   it('keep the tokens of two servers below two paths of one host apart', async () => {
     await open({ token: 'sixteen-characters', below: '/a' }, '/a/#token=sixteen-characters');
-    await page.locator('.figures').waitFor();
-    const kept = await page.evaluate('Object.keys(sessionStorage)');
+    await fixture.page.locator('.figures').waitFor();
+    const kept = await fixture.page.evaluate('Object.keys(sessionStorage)');
     expect(kept).to.deep.equal(['mqttrep-token /a/']);
   });
 });

@@ -1,24 +1,44 @@
 /**
- * Mutants of the reconciler actor, one for each of its parts. They change what crosses its ports and what its core answers, so
- * that they do not depend on how the parts are cut.
+ * Mutants of the reconciler actor, by its part. Some replace a method of the class itself. The others change what crosses the
+ * actor's ports, where that shows the same mistake.
  */
 
-import { outcome } from '../../lib/core/outcome.ts';
-import { step } from '../../lib/core/step.ts';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
 import { readObservation, writeObservation } from '../../lib/protocol/observation.ts';
+import { Dispatcher } from '../../lib/reconciler/dispatcher.ts';
+import { EventHandler } from '../../lib/reconciler/event-handler.ts';
+import { Verifier } from '../../lib/reconciler/verification/verifier.ts';
+import { replaceMethod } from '../support/replace-method.ts';
 import type { Mutant } from './mutant.ts';
 
-/** By the part, and what it does wrong. */
+/** By what each does wrong. */
 export const ACTOR_MUTANTS: Readonly<Record<string, Mutant>> = {
-  'EventHandler: does not have the topic of a new winner sampled': {
+  'has an EventHandler that has no topic sampled that a broker lacks': {
     caughtBy: ['single writers'],
-    step: (register, event, policy) => {
-      const result = step(register, event, policy);
-      return event.kind === 'observed' && result.effect === 'won' ? { ...result, effect: 'idle' } : result;
-    },
+    replaceMethods: () =>
+      replaceMethod(
+        EventHandler,
+        'handle',
+        original =>
+          function (this: EventHandler, topic, event) {
+            const result = original.call(this, topic, event);
+            return result === 'lacking' ? 'changed' : result;
+          },
+      ),
   },
-  'Dispatcher: offers topics to a broker before its replay has ended': {
+  'has a Dispatcher that offers a broker that has caught up nothing that it lacks': {
+    caughtBy: ['partitions'],
+    replaceMethods: () =>
+      replaceMethod(
+        Dispatcher,
+        'offerAll',
+        () =>
+          function (this: Dispatcher, link) {
+            this.pump(link);
+          },
+      ),
+  },
+  'has a Dispatcher that offers topics to a broker before its replay has ended': {
     caughtBy: ['single writers'],
     port: port => ({
       ...port,
@@ -30,12 +50,11 @@ export const ACTOR_MUTANTS: Readonly<Record<string, Mutant>> = {
         }),
     }),
   },
-  'Verifier: does not compare what a returning broker shows with what it held': {
+  'has a Verifier that does not compare what a returning broker shows with what it held': {
     caughtBy: ['partitions'],
-    step: (register, event, policy) =>
-      event.kind === 'returned' ? outcome(register, 'idle') : step(register, event, policy),
+    replaceMethods: () => replaceMethod(Verifier, 'compare', () => () => undefined),
   },
-  'ObservationReader: takes a replayed message for a live one': {
+  'has an ObservationReader that takes a replayed message for a live one': {
     caughtBy: ['partitions'],
     port: port => ({
       ...port,

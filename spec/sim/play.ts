@@ -8,8 +8,16 @@ import type { Mutation } from './sim-replicator.ts';
 import { World, type WorldOptions } from './world.ts';
 
 /** Plays a history, heals what is cut, lets the world come to rest, and judges it. */
-export function play({ world: options, steps, expected }: History, mutation?: Mutation): void {
-  const world = new World(options, mutation);
+export function play(history: History, mutation?: Mutation): void {
+  const restoreMethods = mutation?.replaceMethods?.();
+  try {
+    playIn(new World(history.world, mutation), history);
+  } finally {
+    restoreMethods?.();
+  }
+}
+
+function playIn(world: World, { world: options, steps, expected }: History): void {
   try {
     const invariants = new Invariants(world);
     for (const step of steps) {

@@ -1,6 +1,6 @@
 /**
- * A replicator's connection to one broker, together with the broker's worker, as the reconciler sees both: sessions, presence, and
- * who handles which command. How messages travel, and what becomes of each kind of them, is in the files beside this one.
+ * A replicator's connection to one broker, together with the broker's worker, as the reconciler sees both: sessions, presence,
+ * and who handles which command. How messages travel, and what becomes of each kind of them, is in the files beside this one.
  */
 
 import { Presence } from '../../lib/broker/presence.ts';
@@ -159,7 +159,7 @@ export class SimLink {
 
   #command(message: ToBroker): void {
     if (message.kind === 'start') this.#start(message.replica);
-    if (message.kind === 'start' || message.kind === 'credit') return;
+    if (message.kind === 'start' || message.kind === 'credit' || message.kind === 'heartbeat') return;
     if (message.session !== this.transport.session) return;
     switch (message.kind) {
       case 'probe':

@@ -30,6 +30,8 @@ export interface Mutation {
   /** It does not notice other replicators. */
   readonly isAlone?: true;
   readonly link?: LinkFaults;
+  /** Replaces methods of the reconciler's classes. Returns what restores them. */
+  readonly replaceMethods?: () => () => void;
   /** Changes what the reconciler and the worker of a broker tell each other. */
   readonly port?: (port: BrokerPort) => BrokerPort;
 }

@@ -4,14 +4,12 @@
  * Its memory (retained messages, sessions) outlives `stop` and `kill`, until `wipe`.
  */
 
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { Readable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Aedes } from 'aedes';
 import type { Resubscription } from '../../lib/broker/capabilities/qos-upgrade-test.ts';
-import { matches } from '../../lib/core/filter.ts';
+import { greet, keepSubscriptions, withoutAnyFlag, withoutFlag } from './aedes-quirks.ts';
+import { cutReplays, mixReplays, reverseReplays, slowReplays } from './aedes-replays.ts';
 import { freePort } from './free-port.ts';
 import type { TestBroker } from './test-broker.ts';
 
@@ -150,119 +148,6 @@ class EmbeddedAedes implements AedesBroker {
     aedes.on('clientError', (client, error) => this.#log.push(`error ${client.id}: ${error.message}`));
     aedes.on('connectionError', (_client, error) => this.#log.push(`error: ${error.message}`));
   }
-}
-
-function isWild(filter: string): boolean {
-  return /[+#]/.test(filter);
-}
-
-interface Replays {
-  createRetainedStreamCombi(filters: readonly string[]): AsyncIterable<unknown>;
-}
-
-function cutReplays(persistence: unknown, limit: number): void {
-  const replays = persistence as Replays;
-  const whole = replays.createRetainedStreamCombi.bind(replays);
-  replays.createRetainedStreamCombi = filters =>
-    Readable.from(
-      cut(
-        whole,
-        filters.filter(isWild),
-        limit,
-        filters.filter(filter => !isWild(filter)),
-      ),
-    );
-}
-
-function slowReplays(persistence: unknown, gap: number, delay: number): void {
-  const replays = persistence as Replays;
-  const quick = replays.createRetainedStreamCombi.bind(replays);
-  replays.createRetainedStreamCombi = filters => Readable.from(slowed(quick(filters), gap, delay));
-}
-
-async function* slowed(packets: AsyncIterable<unknown>, gap: number, delay: number): AsyncGenerator<unknown> {
-  await wait(delay);
-  for await (const packet of packets) {
-    await wait(gap);
-    yield packet;
-  }
-}
-
-function reverseReplays(persistence: unknown): void {
-  const replays = persistence as Replays;
-  const ordered = replays.createRetainedStreamCombi.bind(replays);
-  replays.createRetainedStreamCombi = filters => ordered(filters.toReversed());
-}
-
-function mixReplays(persistence: unknown): void {
-  const replays = persistence as Replays;
-  const ordered = replays.createRetainedStreamCombi.bind(replays);
-  replays.createRetainedStreamCombi = filters => Readable.from(mixed(ordered, filters));
-}
-
-/** A forwarded message has the retain flag only in a replay. */
-function withoutFlag<P extends { readonly topic: string; retain: boolean }>(client: unknown, packet: P): P {
-  const { subscriptions } = client as { subscriptions: Record<string, { readonly qos: number }> };
-  const isHidden = Object.entries(subscriptions).some(
-    ([filter, { qos }]) => qos > 0 && matches(filter, packet.topic),
-  );
-  if (isHidden) packet.retain = false;
-  return packet;
-}
-
-function withoutAnyFlag<P extends { retain: boolean }>(_client: unknown, packet: P): P {
-  packet.retain = false;
-  return packet;
-}
-
-async function* mixed(
-  ordered: Replays['createRetainedStreamCombi'],
-  filters: readonly string[],
-): AsyncGenerator<unknown> {
-  const exact = filters.filter(filter => !isWild(filter));
-  const hashes = new Map(exact.map(filter => [filter, createHash('md5').update(filter).digest('hex')]));
-  const byHash = (a: string, b: string) => ((hashes.get(a) ?? '') < (hashes.get(b) ?? '') ? -1 : 1);
-  yield* ordered(exact.toSorted(byHash));
-  const wild = filters.filter(isWild);
-  if (wild.length === 0) return;
-  await wait(20);
-  yield* ordered(wild);
-}
-
-type Delivery = Parameters<Aedes['subscribe']>[1];
-
-/** Aedes waits for the end of an UNSUBSCRIBE, but not when it replaces a subscription. */
-function keepSubscriptions(aedes: Aedes): void {
-  const subscribe = aedes.subscribe.bind(aedes);
-  const unsubscribe = aedes.unsubscribe.bind(aedes);
-  const deliveries = new Map<Delivery, Delivery>();
-  aedes.subscribe = (topic, deliver, done) => {
-    const suffix = `+${deliveries.size}`;
-    // By this id Aedes avoids to deliver a message twice to a client with two subscriptions.
-    const again: Delivery = (packet, next) =>
-      deliver({ ...packet, brokerId: `${packet.brokerId}${suffix}` }, next);
-    deliveries.set(deliver, again);
-    subscribe(topic, again, done);
-  };
-  aedes.unsubscribe = (topic, deliver, done) => {
-    if (typeof done === 'function') unsubscribe(topic, deliveries.get(deliver) ?? deliver, done);
-  };
-}
-
-async function* cut(
-  whole: Replays['createRetainedStreamCombi'],
-  wild: readonly string[],
-  limit: number,
-  exact: readonly string[],
-): AsyncGenerator<unknown> {
-  let shown = 0;
-  if (wild.length > 0) for await (const packet of whole(wild)) if (shown++ < limit) yield packet;
-  if (exact.length > 0) yield* whole(exact);
-}
-
-function greet(aedes: Aedes, topic: string): void {
-  const packet = { cmd: 'publish', topic, payload: 'unasked', qos: 0, retain: true, dup: false } as const;
-  aedes.on('clientReady', client => client.publish(packet, () => undefined));
 }
 
 function persistenceOf(aedes: Aedes): unknown {

@@ -9,7 +9,7 @@ import type { NameMap } from '../../routes/name-map.ts';
 import type { AnswerOrder } from './answer-order.ts';
 import type { FilterLimit } from './filter-limit.ts';
 import { filterSize, SUBSCRIBE_OVERHEAD_BYTES } from './packet-size.ts';
-import { watchSubackTimeout } from './suback-timeout.ts';
+import { type Received, watchSubackTimeout } from './suback-timeout.ts';
 import { localFilters, worstCode } from './topic-names.ts';
 
 export interface SubscribeOptions {
@@ -50,6 +50,8 @@ export interface FilterRequestsDeps {
   readonly maximumPacketSize: number;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
+  /** What the connection has received. */
+  readonly received: () => Received;
   /** Called with the number of filters before a packet goes out. */
   readonly sending: (filters: number) => void;
   /** Ends the connection: the broker does not answer. */
@@ -150,7 +152,7 @@ export class FilterRequests {
         answered(grants);
         resolve(grants);
       });
-      const watch = watchSubackTimeout(this.#client, reason => {
+      const watch = watchSubackTimeout(this.#deps.received, reason => {
         reject(new Error(reason));
         this.ended();
         this.#deps.giveUp();

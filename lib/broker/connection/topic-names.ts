@@ -4,7 +4,8 @@
  */
 
 import type { NameMap } from '../../routes/name-map.ts';
-import type { MessageHandler } from './connection.ts';
+import type { MessageHandler } from '../lane/handover.ts';
+import { withTopic } from '../lane/received-message.ts';
 
 /** A handler that gets messages under their canonical names. A message whose topic has none is done at once. */
 export function underCanonicalNames(handler: MessageHandler, names: NameMap | undefined): MessageHandler {
@@ -12,8 +13,7 @@ export function underCanonicalNames(handler: MessageHandler, names: NameMap | un
   return (packet, done) => {
     const topic = names.toCanonical(packet.topic);
     if (topic === undefined) return done();
-    packet.topic = topic;
-    handler(packet, done);
+    handler(withTopic(packet, topic), done);
   };
 }
 

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { MANY, RACED_TOPICS } from '../limits.ts';
 import { longPatience, type Pair, patience } from '../pair.ts';
+import { settled } from '../quiescence.ts';
 import type { Side } from '../tested-broker.ts';
 
 const silenceMs = 1500;
@@ -46,7 +47,7 @@ export function masses(pair: () => Pair): void {
     const topics = Array.from({ length: RACED_TOPICS }, (_, index) => pair().topic(`raced/${index}`));
     await Promise.all(pair().sides.map(side => pair().watch(side)));
     await writeAtOnce(pair(), topics);
-    await pair().settled();
+    await settled(pair());
     for (const [topic, payload] of await pair().agree(topics)) {
       expect(payload, topic).to.match(/^(HERE|THERE) \d+$/);
     }
@@ -73,7 +74,7 @@ async function arrives(pair: Pair, from: Side, messages: ReadonlyMap<string, str
   const rest = [...messages];
   while (rest.length > 0) {
     await pair.writeAll(from, new Map(rest.splice(0, part)));
-    await pair.settled();
+    await settled(pair);
   }
   await pair.bothHold(messages, longPatience);
 }
@@ -81,7 +82,7 @@ async function arrives(pair: Pair, from: Side, messages: ReadonlyMap<string, str
 /** So that the next cases do not take longer at brokers that search through all that they retain. */
 async function deleteAll(pair: Pair, side: Side, messages: ReadonlyMap<string, string>): Promise<void> {
   await pair.writeAll(side, new Map([...messages.keys()].map(topic => [topic, ''])));
-  await pair.settled();
+  await settled(pair);
 }
 
 async function writeAtOnce(pair: Pair, topics: readonly string[]): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { longPatience, type Pair, patience } from '../pair.ts';
+import { marked, settled } from '../quiescence.ts';
 
 const rounds = 50;
 
@@ -13,7 +14,7 @@ export function cuts(pair: () => Pair): void {
     const { here, there, link } = pair();
     for (const name of topics) await pair().write(there, topic(name), 'before');
     for (const name of topics) await pair().both(topic(name), 'before');
-    await pair().marked();
+    await marked(pair());
     link.cut();
     await pair().write(here, topic('here'), 'from HERE');
     await pair().write(here, topic('here-new'), 'from HERE');
@@ -38,7 +39,7 @@ export function cuts(pair: () => Pair): void {
   });
 
   it('where both were written to, both hold the same', async () => {
-    await pair().settled();
+    await settled(pair());
     const held = await pair().agree([topic('both')]);
     expect(held.get(topic('both'))).to.be.oneOf(['from HERE', 'from THERE']);
   });
@@ -65,7 +66,7 @@ export function restarts(pair: () => Pair): void {
     const messages = restarted(pair(), 'data');
     await pair().writeAll(here, messages);
     await pair().bothHold(messages);
-    await pair().marked();
+    await marked(pair());
     await pair().stored(here);
     await here.broker?.stop();
     const [deleted = '', changed = ''] = messages.keys();
@@ -84,13 +85,13 @@ export function restarts(pair: () => Pair): void {
     const messages = restarted(pair(), 'wiped');
     await pair().writeAll(here, messages);
     await pair().bothHold(messages);
-    await pair().marked();
+    await marked(pair());
     await pair().stored(here);
     await here.broker?.stop();
     here.broker?.wipe();
     await here.broker?.start();
     await pair().bothHold(messages, longPatience);
-    await pair().settled();
+    await settled(pair());
     await pair().bothHold(messages, patience);
   });
 }

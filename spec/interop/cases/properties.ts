@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { type Pair, patience } from '../pair.ts';
+import { settled } from '../quiescence.ts';
 import type { Side } from '../tested-broker.ts';
 
 const written = {
@@ -49,6 +50,6 @@ async function carries(pair: Pair, side: Side): Promise<void> {
   }
   await pair.both(topic, 'x');
   const copies = (await pair.seen(other, topic)).length;
-  await pair.settled();
+  await settled(pair);
   expect(await pair.seen(other, topic), 'nothing is sent to and fro').to.have.length(copies);
 }

@@ -4,7 +4,9 @@ import { expect } from 'chai';
 import type { QoS } from '../../support/client.ts';
 import { startMqttrep } from '../../support/mqttrep-process.ts';
 import { TOPICS, VERSION_NAMES } from '../limits.ts';
-import { type Pair, patience, withoutTopics } from '../pair.ts';
+import { type Pair, patience } from '../pair.ts';
+import { configOf, withoutTopics } from '../pair-environment.ts';
+import { settled } from '../quiescence.ts';
 import type { Side } from '../tested-broker.ts';
 
 export function values(pair: () => Pair): void {
@@ -71,7 +73,7 @@ export function values(pair: () => Pair): void {
       ];
       for (const topic of [...beside, covered]) await pair().write(side, topic, 'x');
       await pair().both(covered, 'x');
-      await pair().settled();
+      await settled(pair());
       for (const topic of beside) expect(await pair().seen(pair().other(side), topic)).to.have.length(0);
     }
   });
@@ -120,7 +122,7 @@ async function carriesOnce(pair: Pair, side: Side): Promise<void> {
   await side.site.publish(topic, 'by');
   const watcher = await pair.watch(pair.other(side));
   await watcher.waitFor(message => message.topic === topic, patience);
-  await pair.settled();
+  await settled(pair);
   expect(await pair.seen(pair.other(side), topic)).to.have.length(1);
   for (const { site, limits } of pair.sides) {
     if (limits.retains && pair.isAsPublished) expect((await site.retained([topic])).size).to.equal(0);
@@ -133,7 +135,7 @@ async function respectsMaxQos(pair: Pair): Promise<void> {
   const environment = withoutTopics(pair);
   const second = startMqttrep({
     ...environment,
-    MQTTREP_CONFIG_HERE: pair.config(pair.here, { maxQos: 0 }),
+    MQTTREP_CONFIG_HERE: configOf(pair, pair.here, { maxQos: 0 }),
     MQTTREP_CONTROL_TOPIC: `${pair.prefix}/control-of-second`,
     MQTTREP_TOPIC_max: `${pair.prefix}/max/#`,
     MQTTREP_QOS_max: '2',

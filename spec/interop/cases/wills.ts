@@ -4,7 +4,9 @@
  */
 
 import { startMqttrep } from '../../support/mqttrep-process.ts';
-import { type Pair, patience, withoutTopics } from '../pair.ts';
+import { type Pair, patience } from '../pair.ts';
+import { configOf, withoutTopics } from '../pair-environment.ts';
+import { settled } from '../quiescence.ts';
 
 const WILLS = [
   ['with a payload', 'gone'],
@@ -16,7 +18,7 @@ export function wills(pair: () => Pair): void {
   for (const [which, payload] of WILLS) {
     it(`bears a will ${which}, and the broker publishes it when mqttrep is killed`, async () => {
       // What is written in the midst of the first contact may be dropped by its broker.
-      await pair().settled();
+      await settled(pair());
       const topic = pair().topic(`will/${payload || 'empty'}`);
       await pair().write(pair().here, topic, 'before');
       await pair().both(topic, 'before');
@@ -30,7 +32,7 @@ export function wills(pair: () => Pair): void {
 async function killWithWill(pair: Pair, will: Readonly<Record<string, unknown>>): Promise<void> {
   const second = startMqttrep({
     ...withoutTopics(pair),
-    MQTTREP_CONFIG_HERE: pair.config(pair.here, { will }),
+    MQTTREP_CONFIG_HERE: configOf(pair, pair.here, { will }),
     MQTTREP_CONTROL_TOPIC: `${pair.prefix}/control-of-second`,
     MQTTREP_TOPIC_will: `${pair.prefix}/will/#`,
   });

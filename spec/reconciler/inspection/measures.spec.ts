@@ -11,7 +11,7 @@ const FILTERS = [
   { filter: 'private/#', subscribe: 7, publish: 3 },
 ];
 
-describe('The measures of a reconciler', () => {
+describe('A reconciler', () => {
   let fixture: ReconcilerFixture;
   let a: WorkerEnd;
   let b: WorkerEnd;
