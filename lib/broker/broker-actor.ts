@@ -161,7 +161,8 @@ export class BrokerActor {
   }
 
   get measures(): BrokerMeasures {
-    return measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat);
+    const { certificateDays } = this.#connections;
+    return { ...measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat), certificateDays };
   }
 
   /** What the broker allows, as far as is known. */

@@ -76,6 +76,11 @@ export class ConnectionLoop {
     return this.#connection !== undefined && !this.#connection.hasEnded;
   }
 
+  /** The days until each certificate ends. */
+  get certificateDays(): Connector['certificates']['days'] {
+    return this.#connector.certificates.days;
+  }
+
   /** Of the last connection, and what the tests found so far. */
   get found(): Pick<FoundLimits, 'connection' | 'capabilities' | 'acceptsSecondConnection'> {
     const { capabilities, second } = this.#connector;
@@ -152,7 +157,9 @@ export class ConnectionLoop {
   async #runConnection(identity: Identity): Promise<number> {
     const connection = await this.#connector.connect(identity, () => this.#isCurrent());
     if (typeof connection === 'number') return connection;
+    const unwatch = this.#connector.watchFirst(identity, connection);
     const reason = await this.#runSessions(connection, identity);
+    unwatch();
     if (this.#isStopping) return 0;
     const { isProvoked } = this.#deps.outgoing;
     const isTakeover = connection.wasHungUp && (await this.#connector.second.mainEnded(isProvoked));

@@ -23,6 +23,10 @@ export interface BrokerSettings {
   /** The name of this process, so that a broker's worker recognizes a second process with the same store. */
   readonly process: string;
   readonly url: string;
+  /** Further addresses of the same broker, in the order in which they are tried. */
+  readonly otherUrls?: readonly string[];
+  /** Milliseconds for which the first address must answer before mqttrep returns to it. */
+  readonly returnAfter?: number;
   /** The options of MQTT.js. They may hold secrets and are never logged. */
   readonly options: Readonly<Record<string, unknown>>;
   /** As configured; undefined for the client id that the store keeps. */

@@ -42,6 +42,7 @@ export interface BrokerState {
   readonly record: Readonly<LinkRecord>;
   readonly counts: BrokerMeasures['counts'] | undefined;
   readonly roundTrip: number | null;
+  readonly certificateDays: Readonly<Record<string, number>>;
   /** Undefined before the first answer. */
   readonly heartbeat: BrokerMeasures['heartbeat'] | undefined;
   readonly link: LinkMeasures | undefined;
@@ -50,9 +51,8 @@ export interface BrokerState {
   readonly dropped: Readonly<Record<string, number>>;
 }
 
-type KnownBroker = Pick<BrokerMeasures, 'roundTrip' | 'heartbeat'> & {
-  readonly total: Total<BrokerMeasures['counts']>;
-};
+/** The gauges of the last answer, and the counts of all actors. */
+type KnownBroker = Omit<BrokerMeasures, 'counts'> & { readonly total: Total<BrokerMeasures['counts']> };
 
 export class Measurements {
   readonly #asked: Asked;
@@ -97,6 +97,7 @@ export class Measurements {
       record,
       counts: this.#brokers.get(name)?.total.value,
       roundTrip: this.#brokers.get(name)?.roundTrip ?? null,
+      certificateDays: this.#brokers.get(name)?.certificateDays ?? {},
       heartbeat: this.#brokers.get(name)?.heartbeat,
       link: links.get(name),
       heldBack: {
@@ -121,14 +122,10 @@ export class Measurements {
   }
 
   async #askBroker(name: string, { actors }: Readonly<LinkRecord>): Promise<void> {
-    const { counts, roundTrip, heartbeat } = await this.#asked.askBroker(
-      name,
-      { kind: 'measures' },
-      ANSWER_TIMEOUT_MS,
-    );
+    const { counts, ...gauges } = await this.#asked.askBroker(name, { kind: 'measures' }, ANSWER_TIMEOUT_MS);
     const total = this.#brokers.get(name)?.total ?? new Total<BrokerMeasures['counts']>();
     total.update(counts, actors);
-    this.#brokers.set(name, { total, roundTrip, heartbeat });
+    this.#brokers.set(name, { ...gauges, total });
   }
 
   async #askReconciler(): Promise<void> {

@@ -24,6 +24,8 @@ export function brokerSettings<Id extends string | undefined>(
     name: broker.name,
     process,
     url: broker.url,
+    ...(broker.otherUrls === undefined ? {} : { otherUrls: broker.otherUrls }),
+    ...(broker.returnAfter === undefined ? {} : { returnAfter: broker.returnAfter * 1000 }),
     options: broker.options,
     clientId,
     maxQos: broker.maxQos,
