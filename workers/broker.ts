@@ -29,6 +29,9 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
       case 'connections':
         actor.connections(message.connections);
         return;
+      case 'own-messages':
+        actor.publishOwn(message.messages, message.which);
+        return;
       case 'sampling':
         actor.sample(message.sampling);
         return;

@@ -16,6 +16,7 @@ import type {
   Connections,
   FromBroker,
   FullScanRequest,
+  OwnMessage,
   Port,
   Report,
   Start,
@@ -33,9 +34,11 @@ import { Ingress } from './incoming/ingress.ts';
 import { limitsTold } from './limits-told.ts';
 import { measuresOf } from './measures.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
+import { OwnMessages } from './own-messages.ts';
 import type { Encounters } from './presence.ts';
 import type { Session } from './session.ts';
 import { StateTopics } from './state-topics.ts';
+import { SuspensionWatch } from './suspension-watch.ts';
 
 export class BrokerActor {
   readonly #settings: BrokerSettings;
@@ -47,7 +50,9 @@ export class BrokerActor {
   readonly #subscribeLimit: SubscribeLimit;
   readonly #connections: ConnectionLoop;
   readonly #events: EventLink;
-  readonly #heartbeat = new Heartbeat(milliseconds => this.#wasSuspended(milliseconds));
+  readonly #suspensionWatch = new SuspensionWatch(milliseconds => this.#wasSuspended(milliseconds));
+  readonly #heartbeat: Heartbeat;
+  readonly #ownMessages = new OwnMessages();
   #reconciler: Port<FromBroker, ToBroker>;
   #modes: TopicModes;
   /** Undefined until the reconciler tells it. */
@@ -84,6 +89,13 @@ export class BrokerActor {
       sampling,
       send: (batch, messages) => this.#post({ kind: 'observations', batch, messages }, [batch]),
     });
+    this.#heartbeat = new Heartbeat({
+      periodMs: settings.heartbeatMs,
+      brokerLog,
+      received: () => this.#ingress.counters['received'] ?? 0,
+      isHolding: () => this.#ingress.isHolding,
+      cameBack: sentAt => this.#post({ kind: 'heartbeat', sentAt }),
+    });
     this.#connections = new ConnectionLoop({
       settings,
       brokerLog,
@@ -92,7 +104,9 @@ export class BrokerActor {
       inbound,
       outgoing: this.#outgoing,
       identity: () => this.#identity,
-      wasSuspended: () => this.#heartbeat.check(),
+      heartbeat: this.#heartbeat,
+      ownMessages: this.#ownMessages,
+      wasSuspended: () => this.#suspensionWatch.check(),
       post: (message, transfer) => this.#post(message, transfer),
     });
     this.#events = new EventLink({
@@ -106,9 +120,9 @@ export class BrokerActor {
 
   /** Runs until `stop`. Failures of the network do not end it. */
   async run(): Promise<void> {
-    this.#heartbeat.start();
+    this.#suspensionWatch.start();
     await this.#connections.run();
-    this.#heartbeat.stop();
+    this.#suspensionWatch.stop();
     this.#reconciler.close();
   }
 
@@ -147,6 +161,11 @@ export class BrokerActor {
     this.#stateTopics?.update(connections);
   }
 
+  /** Publishes messages of mqttrep itself, now and after each reconnect. */
+  publishOwn(messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
+    this.#ownMessages.update(messages, which);
+  }
+
   /** The reconciler samples differently. */
   sample(sampling: Sampling): void {
     this.#ingress.sampling = sampling;
@@ -166,7 +185,8 @@ export class BrokerActor {
   }
 
   get measures(): BrokerMeasures {
-    return measuresOf(this.#ingress.counters, this.#outgoing.counters, this.#outgoing.roundTrips);
+    const { certificateDays } = this.#connections;
+    return { ...measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat), certificateDays };
   }
 
   /** What the broker allows, as far as is known. */
@@ -219,7 +239,7 @@ export class BrokerActor {
         return;
       case 'publications':
         // This may be the first event after a suspension.
-        this.#heartbeat.check();
+        this.#suspensionWatch.check();
         if (this.#sessionOf(message) !== undefined) this.#outgoing.add(message.batch);
         return;
       case 'probe':
@@ -230,6 +250,9 @@ export class BrokerActor {
         return;
       case 'check-read-access':
         this.#sessionOf(message)?.proveReadable(message.parents);
+        return;
+      case 'heartbeat':
+        this.#heartbeat.heard(message.from, message.sentAt);
         return;
       case 'full-scan':
         this.#runFullScan(message);

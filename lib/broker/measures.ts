@@ -1,15 +1,20 @@
 /** What the main thread is told of a broker: its counters, and its round trips. */
 
 import type { BrokerMeasures } from '../protocol/requests.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { RoundTrips } from './outgoing/round-trips.ts';
 
 type Counters = Readonly<Record<string, number>>;
 
 /**
  * @param ingress counters of the messages received
- * @param sent counters of the messages published
+ * @param outgoing with the counters of the messages published
  */
-export function measuresOf(ingress: Counters, sent: Counters, roundTrips: RoundTrips): BrokerMeasures {
+export function measuresOf(
+  ingress: Counters,
+  { counters: sent, roundTrips }: { readonly counters: Counters; readonly roundTrips: RoundTrips },
+  heartbeat: Pick<Heartbeat, 'measures' | 'silences'>,
+): BrokerMeasures {
   const {
     received = 0,
     ignored_control_topic = 0,
@@ -47,7 +52,9 @@ export function measuresOf(ingress: Counters, sent: Counters, roundTrips: RoundT
       },
       heldBack: { ingress: held_back },
       roundTrips: roundTrips.histogram.counts,
+      silences: heartbeat.silences,
     },
     roundTrip: roundTrips.median,
+    heartbeat: heartbeat.measures,
   };
 }

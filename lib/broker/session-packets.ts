@@ -18,7 +18,10 @@ import type { SessionDeps } from './session-deps.ts';
 import type { SessionProbes } from './session-probes.ts';
 
 export interface SessionPacketsDeps
-  extends Pick<SessionDeps, 'connection' | 'ingress' | 'inbound' | 'capabilities' | 'sentinelVisibility'> {
+  extends Pick<
+    SessionDeps,
+    'connection' | 'ingress' | 'inbound' | 'capabilities' | 'sentinelVisibility' | 'heartbeat'
+  > {
   readonly presence: Presence | undefined;
   readonly sentinel: Sentinel | undefined;
   readonly markerTopic: string | undefined;
@@ -46,8 +49,12 @@ export class SessionPackets {
 
   /** Takes each message once the session has started. */
   readonly subscribed = (packet: ReceivedMessage, done: () => void): void => {
-    const { presence, sentinelVisibility, probes, ingress, inbound } = this.#deps;
+    const { presence, sentinelVisibility, probes, ingress, inbound, heartbeat } = this.#deps;
     const isControl = packet.topic.startsWith(inbound.controlPrefix);
+    if (isControl && heartbeat.observe(packet)) {
+      done();
+      return;
+    }
     if (isControl) presence?.observe(packet);
     if (packet.retain) sentinelVisibility.showedRetained();
     // What is for mqttrep itself is under control topics. The replay watches all messages until its end.

@@ -4,8 +4,9 @@ import { nanoid } from 'nanoid';
 import { randomClientId } from '../broker/connection/client-id.ts';
 import { type Removed, removeControlTopics } from '../broker/diagnostics/control-topic-removal.ts';
 import type { BrokerConfig, Config } from '../config/config.ts';
+import { OWN_DISCOVERY } from '../core/filter.ts';
 import { printable } from '../core/printable.ts';
-import { connectionTopic, statusTopic } from '../protocol/control-topics.ts';
+import { connectionTopic, discoveryTopic, statusTopic } from '../protocol/control-topics.ts';
 import { replicaOf } from '../store/read-replica.ts';
 import { brokerSettings } from '../supervisor/settings.ts';
 import { type Format, printJson } from './check.ts';
@@ -42,7 +43,7 @@ export async function forget({ broker, whose, source, format }: ForgetOptions): 
       'MQTTREP_CONTROL_TOPIC is off, so mqttrep has left nothing; to remove what it left before, set it to the former value',
       EXIT.usage,
     );
-  const isOurs = whose === 'all' ? () => true : await ownTopics(config, controlTopic);
+  const isOurs = whose === 'all' ? ofEveryMqttrep(controlTopic) : await ownTopics(config, controlTopic);
   if (typeof isOurs === 'string') return failed(isOurs, EXIT.failure);
   const chosen = config.brokers.filter(({ name }) => broker === undefined || name === broker);
   return await interruptible(async interrupted => {
@@ -54,6 +55,10 @@ export async function forget({ broker, whose, source, format }: ForgetOptions): 
     if (results.some(result => 'failure' in result)) return EXIT.unavailable;
     return results.every(result => 'left' in result && result.left.length === 0) ? EXIT.ok : EXIT.failure;
   });
+}
+
+function ofEveryMqttrep(prefix: string): (topic: string) => boolean {
+  return topic => topic.startsWith(`${prefix}/`) || topic.startsWith(OWN_DISCOVERY);
 }
 
 /** Which topics the mqttrep of this store has left; or why that is not known. */
@@ -79,10 +84,14 @@ async function ownTopics(
     ? [statusTopic(prefix), ...brokers.map(({ name }) => connectionTopic(prefix, name))]
     : [];
   const own = `${prefix}/${replica}/`;
+  const discovery = discoveryTopic(replica);
   /** Commands have ids of their own. They remove their topics themselves, unless they were killed. */
   const commands = /^(?:check|diff|forget)-[\w-]{10}\//;
   return topic =>
-    topic.startsWith(own) || state.includes(topic) || commands.test(topic.slice(prefix.length + 1));
+    topic.startsWith(own) ||
+    topic === discovery ||
+    state.includes(topic) ||
+    commands.test(topic.slice(prefix.length + 1));
 }
 
 async function forgetAt(

@@ -46,12 +46,14 @@ export async function main(args: readonly string[]): Promise<number> {
         mode: values['dry-run'] === true ? 'dry-run' : 'replicate',
         watchesFiles: values['watch-config'] === true,
       });
+    case 'init':
+      return (await import('./init.ts')).init(rest[0]);
     case 'check':
       return check(values, source, format);
     case 'config':
       return (await import('./show-config.ts')).showConfig(source, values.yaml === true ? 'yaml' : format);
     case 'diff':
-      return (await import('./diff.ts')).diff(source, format);
+      return diff(values.limit, source, format);
     case 'status':
       return (await import('./status.ts')).status({
         source,
@@ -66,6 +68,9 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./trash.ts')).undo({ filter: rest[0], source, url: values.url, format });
     case 'confirm-deletions':
       return confirmDeletions(rest[0], { source, url: values.url, refuses: values.refuse === true });
+    case 'route':
+      if (rest[0] === undefined) return wrongUsage("'mqttrep route' needs a topic");
+      return (await import('./route.ts')).route({ topic: rest[0], from: values.from, source, format });
     case 'forget':
       return (await import('./forget.ts')).forget({
         broker: rest[0],
@@ -86,6 +91,13 @@ function isCommand(word: string): word is Command {
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+}
+
+async function diff(text: string | undefined, source: Source, format: 'text' | 'json'): Promise<number> {
+  const limit = text === undefined ? undefined : Number(text);
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0))
+    return wrongUsage(`--limit '${text}' is not a whole number`);
+  return (await import('./diff.ts')).diff({ source, format, limit });
 }
 
 async function check(

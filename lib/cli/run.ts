@@ -10,6 +10,7 @@ import { endNow } from './end-now.ts';
 import { EXIT } from './exit-codes.ts';
 import { configSource, describe, printProblems, type Source } from './load-config.ts';
 import { Notifications } from './notifications.ts';
+import { openHomeAssistant } from './open-home-assistant.ts';
 import { openStatusServer } from './open-status-server.ts';
 import { Reload } from './reload.ts';
 import { obeySignals } from './signals.ts';
@@ -35,7 +36,8 @@ export async function run(source: Source, { mode, watchesFiles }: RunOptions): P
     printProblems(loaded);
     return EXIT.config;
   }
-  const logger = createLogger(config.log);
+  let brokers = namesOf(config);
+  const logger = createLogger(config.log, name => brokers.has(name));
   const log: Log = (level, message, at) => logger.log({ level, message, at });
   for (const warning of loaded.warnings) logger.warn(describe(warning));
   logger.info(summary(config));
@@ -45,6 +47,7 @@ export async function run(source: Source, { mode, watchesFiles }: RunOptions): P
 
   const replicator = new Replicator(config, log, mode);
   const apply = async (next: Config) => {
+    brokers = namesOf(next);
     await replicator.reconfigure(next);
     logger.level = next.log.level;
   };
@@ -69,6 +72,7 @@ export async function run(source: Source, { mode, watchesFiles }: RunOptions): P
     log: message => logger.info(message),
   });
   const closeServer = await openStatusServer(config, replicator, log);
+  const homeAssistant = mode === 'replicate' ? await openHomeAssistant(config, replicator) : undefined;
   if (closeServer === 'failed') replicator.stop().catch(failed);
   else if (!replicator.isStopping) replicator.start();
   replicator.answered(READY_TIMEOUT_MS).then(() => {
@@ -78,6 +82,7 @@ export async function run(source: Source, { mode, watchesFiles }: RunOptions): P
   }, failed);
 
   const failure = await replicator.ended;
+  homeAssistant?.close();
   signals.forget();
   unwatch();
   if (closeServer !== 'failed') await closeServer();
@@ -99,6 +104,10 @@ export async function run(source: Source, { mode, watchesFiles }: RunOptions): P
 function notificationsOf(replicator: Replicator, log: Log): Notifications | undefined {
   const manager = readServiceManager(process.env, process.pid);
   return manager && new Notifications({ manager, isAlive: within => replicator.isAlive(within), log });
+}
+
+function namesOf({ brokers }: Config): ReadonlySet<string> {
+  return new Set(brokers.map(({ name }) => name));
 }
 
 function summary({ brokers, topics, mergeFrequency }: Config): string {

@@ -21,6 +21,7 @@ import {
   parseControlTopic,
   parseDeletionGuard,
   parseFrequency,
+  parseHomeAssistant,
   parseScanPeriod,
   parseSeconds,
   parseStore,
@@ -86,6 +87,25 @@ export const PROCESS_SETTINGS = {
     default: 'false',
     help: 'If true, mqttrep publishes its own state, retained, at each broker: `mqttrep/status` (`online`, or `offline` by will) and `mqttrep/connection/{name}` (`1` or `0`).',
     reload: 'restart',
+  }),
+  homeAssistant: setting<readonly string[] | undefined>({
+    key: 'HOMEASSISTANT',
+    value: 'names of brokers, comma separated, or `off`',
+    parse: parseHomeAssistant,
+    unset: 'no device',
+    help: 'The brokers at which Home Assistant finds mqttrep as a device, by MQTT discovery. At all other brokers, and with `off` everywhere, mqttrep removes the device.',
+    reload: 'restart',
+    show: names => (names === undefined || names.length === 0 ? 'off' : names.join(', ')),
+  }),
+  heartbeat: setting<number>({
+    key: 'HEARTBEAT',
+    value: 'seconds from 5 to 3600, or `off`',
+    parse: text =>
+      text.toLowerCase() === 'off' ? { value: Number.POSITIVE_INFINITY } : parseSeconds(text, 5, 3600),
+    default: '10',
+    help: 'How often mqttrep publishes one message at each broker, under a control topic, and awaits it back. A connection that carries nothing is closed and opened again.',
+    reload: 'restart',
+    show: secondsOrNever,
   }),
   scanPeriod: setting<number>({
     key: 'SCAN_PERIOD',

@@ -75,6 +75,13 @@ export function parseFrequency(text: string): Parsed<number> {
   };
 }
 
+/** Names of brokers; `off` for none. Whether there are such brokers is checked later. */
+export function parseHomeAssistant(text: string): Parsed<readonly string[]> {
+  if (text.toLowerCase() === 'off') return { value: [] };
+  const names = text.split(',').map(name => name.trim());
+  return { value: names.filter(name => name !== '') };
+}
+
 /** A folder, or `memory`. */
 export function parseStore(text: string): Parsed<StorePlace> {
   return { value: storePlaceOf(text) };

@@ -88,6 +88,9 @@ function breadth(level: string | undefined): number {
  */
 export const READ_PROBE_LEVEL = 'mqttrep-read-probe';
 
+/** The discovery messages of mqttrep's own device for Home Assistant begin with this. */
+export const OWN_DISCOVERY = 'homeassistant/device/mqttrep_';
+
 /** All levels of a topic but the last one, with the `/` at their end; empty if the topic has only one level. */
 export function parentOf(topic: string): string {
   return topic.slice(0, topic.lastIndexOf('/') + 1);
@@ -95,13 +98,14 @@ export function parentOf(topic: string): string {
 
 /**
  * Whether a topic may be replicated at all. Two kinds of topics may not: topics of the broker itself (`$…`, `ActiveMQ/…`), and
- * topics of mqttrep (control topics and read probes).
+ * topics of mqttrep (control topics, read probes, and its device for Home Assistant).
  */
 export function isReplicable(topic: string, controlPrefix: string): boolean {
   return !(
     topic.length === 0 ||
     topic.startsWith('$') ||
     topic.startsWith('ActiveMQ/') ||
+    topic.startsWith(OWN_DISCOVERY) ||
     topic === controlPrefix ||
     topic.startsWith(`${controlPrefix}/`) ||
     topic === READ_PROBE_LEVEL ||

@@ -1,5 +1,7 @@
 /** The topics of mqttrep itself. They are never replicated: `{prefix}/{replica id}/{purpose}/{broker}`. */
 
+import { OWN_DISCOVERY } from '../core/filter.ts';
+
 /** The default prefix. */
 export const CONTROL_PREFIX = 'mqttrep';
 
@@ -11,6 +13,7 @@ export type Purpose =
   | 'presence'
   | 'process'
   | 'check'
+  | 'heartbeat'
   | EventPurpose;
 
 /**
@@ -32,6 +35,16 @@ export function connectionTopic(prefix: string, broker: string): string {
 /** The id of a broker, which the first replicator there retains. */
 export function brokerIdTopic(prefix: string): string {
   return `${prefix}/id`;
+}
+
+/** Home Assistant finds the device of mqttrep by this retained message; see `isReplicable`. */
+export function discoveryTopic(replica: string): string {
+  return `${OWN_DISCOVERY}${replica}/config`;
+}
+
+/** Beneath it, what Home Assistant reads of that device. */
+export function homeAssistantTopic(prefix: string, replica: string): string {
+  return `${prefix}/${replica}/homeassistant`;
 }
 
 /** The control topics at one broker. */

@@ -38,7 +38,9 @@ export type FromBroker =
   /** A part of a full scan: retained messages, packed as observations. */
   | { readonly kind: 'full-scan-batch'; readonly batch: ArrayBuffer }
   | ({ readonly kind: 'full-scan-ended' } & FullScanResult)
-  | ReadAccess;
+  | ReadAccess
+  /** A heartbeat has come back; `sentAt` is a time of `heartbeatClock`. */
+  | { readonly kind: 'heartbeat'; readonly sentAt: number };
 
 /** The worker is connected, and is about to subscribe. Then the broker replays what it retains. */
 export interface SessionStarted {
@@ -166,7 +168,9 @@ export type ToBroker =
   | { readonly kind: 'promote-probes'; readonly session: number; readonly topics: readonly string[] }
   /** Find out whether mqttrep can read beneath these parents (see `parentOf`); answered by `read-access`. */
   | { readonly kind: 'check-read-access'; readonly session: number; readonly parents: readonly string[] }
-  | FullScanRequest;
+  | FullScanRequest
+  /** The heartbeat of another broker. */
+  | { readonly kind: 'heartbeat'; readonly from: string; readonly sentAt: number };
 
 /** Have the broker replay all its retained messages again; answered by `full-scan-batch` and `full-scan-ended`. */
 export interface FullScanRequest {
@@ -203,10 +207,25 @@ export type ControlOfBroker =
   | { readonly kind: 'connections'; readonly connections: Connections }
   /** The sampling of the reconciler has changed. */
   | { readonly kind: 'sampling'; readonly sampling: Sampling }
+  /** Retained messages of mqttrep itself: publish those that changed, or all of them. */
+  | {
+      readonly kind: 'own-messages';
+      readonly messages: readonly OwnMessage[];
+      readonly which: 'changed' | 'all';
+    }
   /** Take in no more messages; answered by `quiesced`. */
   | { readonly kind: 'quiesce' }
   | Request<BrokerRequest>
   | { readonly kind: 'stop' };
+
+/** A retained message of mqttrep itself for the clients of a broker. */
+export interface OwnMessage {
+  readonly topic: string;
+  /** Empty to delete it. */
+  readonly payload: string;
+  /** The payload before mqttrep disconnects; left out to leave the message. */
+  readonly farewell?: string;
+}
 
 export type ControlOfReconciler =
   | { readonly kind: 'attach'; readonly broker: number; readonly port: MessagePort }

@@ -25,6 +25,10 @@ export interface BrokerSettings {
   /** The name of this process, so that a broker's worker recognizes a second process with the same store. */
   readonly process: string;
   readonly url: string;
+  /** Further addresses of the same broker, in the order in which they are tried. */
+  readonly otherUrls?: readonly string[];
+  /** Milliseconds for which the first address must answer before mqttrep returns to it. */
+  readonly returnAfter?: number;
   /** The options of MQTT.js. They may hold secrets and are never logged. */
   readonly options: Readonly<Record<string, unknown>>;
   /** As configured; undefined for the client id that the store keeps. */
@@ -44,6 +48,8 @@ export interface BrokerSettings {
   readonly events?: EventLinkSettings;
   /** Whether mqttrep publishes its own status and its connections under control topics. */
   readonly stateTopics: boolean;
+  /** Milliseconds between two heartbeats; Infinity for none. */
+  readonly heartbeatMs: number;
   readonly bounds: Bounds;
   /** The first level of the control topics; undefined if mqttrep must not write any. */
   readonly controlPrefix: string | undefined;

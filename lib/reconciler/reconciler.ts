@@ -224,6 +224,9 @@ export class Reconciler {
         committer.commitAndSend();
         dispatcher.pump(link);
         return;
+      case 'heartbeat':
+        this.#parts.links.passHeartbeat(link, message.sentAt);
+        return;
       case 'suspended':
         sessions.suspended();
         return;

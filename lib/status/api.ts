@@ -123,6 +123,14 @@ export interface BrokerStatus {
   readonly replayIncomplete: boolean;
   /** Median time from a publish to its acknowledgement, of the last ones; null if there were none. */
   readonly roundTrip: number | null;
+  /** Time from the publish of the last heartbeat until it came back; null if none did, or without heartbeats. */
+  readonly heartbeat: number | null;
+  /** When a heartbeat came back for the last time. */
+  readonly heartbeatAt: number | null;
+  /** By the name of another broker: the time of the last heartbeat from there to here, by way of the reconciler. */
+  readonly paths: Readonly<Record<string, number>>;
+  /** Connections that stood and carried nothing, and were opened again. */
+  readonly silences: number;
   readonly reconnects: number;
   readonly restarts: number;
   /** Null if there are no event topics. */

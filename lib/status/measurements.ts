@@ -46,6 +46,9 @@ export interface BrokerState {
   readonly record: Readonly<LinkRecord>;
   readonly counts: BrokerMeasures['counts'] | undefined;
   readonly roundTrip: number | null;
+  readonly certificateDays: Readonly<Record<string, number>>;
+  /** Undefined before the first answer. */
+  readonly heartbeat: BrokerMeasures['heartbeat'] | undefined;
   readonly link: LinkMeasures | undefined;
   readonly heldBack: HeldBack;
   /** Messages that were not replicated, or that the broker did not accept, by reason. */
@@ -54,10 +57,13 @@ export interface BrokerState {
   readonly events: EventState | undefined;
 }
 
+/** The gauges of the last answer, and the counts of all actors. */
+type KnownBroker = Omit<BrokerMeasures, 'counts'> & { readonly total: Total<BrokerMeasures['counts']> };
+
 export class Measurements {
   readonly #asked: Asked;
   readonly #onConflicts: (newestFirst: readonly Conflict[]) => void;
-  readonly #brokers = new Map<string, { total: Total<BrokerMeasures['counts']>; roundTrip: number | null }>();
+  readonly #brokers = new Map<string, KnownBroker>();
   readonly #events = new EventMeasurements();
   readonly #reconcilerTotal = new Total<ReconcilerMeasures['counts']>();
   #reconciler: ReconcilerMeasures | undefined;
@@ -103,6 +109,8 @@ export class Measurements {
       record,
       counts: this.#brokers.get(name)?.total.value,
       roundTrip: this.#brokers.get(name)?.roundTrip ?? null,
+      certificateDays: this.#brokers.get(name)?.certificateDays ?? {},
+      heartbeat: this.#brokers.get(name)?.heartbeat,
       link: links.get(name),
       heldBack: {
         ...this.reconcilerCounts?.heldBack[name],
@@ -128,10 +136,10 @@ export class Measurements {
   }
 
   async #askBroker(name: string, { actors }: Readonly<LinkRecord>): Promise<void> {
-    const { counts, roundTrip } = await this.#asked.askBroker(name, { kind: 'measures' }, ANSWER_TIMEOUT_MS);
-    const known = this.#brokers.get(name) ?? { total: new Total<BrokerMeasures['counts']>(), roundTrip };
-    known.total.update(counts, actors);
-    this.#brokers.set(name, { ...known, roundTrip });
+    const { counts, ...gauges } = await this.#asked.askBroker(name, { kind: 'measures' }, ANSWER_TIMEOUT_MS);
+    const total = this.#brokers.get(name)?.total ?? new Total<BrokerMeasures['counts']>();
+    total.update(counts, actors);
+    this.#brokers.set(name, { ...gauges, total });
   }
 
   async #askEvents(): Promise<void> {

@@ -46,4 +46,10 @@ export interface HistogramMetric extends Description {
   readonly source: (sources: MetricSources) => Iterable<readonly [labels: Labels, counts: HistogramCounts]>;
 }
 
-export type Metric = ValueMetric | HistogramMetric;
+/** prom-client measures it. */
+export interface DefaultMetric extends Description {
+  readonly kind: 'gauge' | 'counter';
+  readonly source: 'prom-client';
+}
+
+export type Metric = ValueMetric | HistogramMetric | DefaultMetric;

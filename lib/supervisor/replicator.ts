@@ -8,7 +8,7 @@
 
 import type { Config } from '../config/config.ts';
 import type { EventRequest, EventResponses } from '../protocol/event-messages.ts';
-import type { Log } from '../protocol/messages.ts';
+import type { Log, OwnMessage } from '../protocol/messages.ts';
 import type {
   BrokerRequest,
   BrokerResponses,
@@ -143,6 +143,11 @@ export class Replicator {
   /** Event actors that were started so far; each counts from 0. */
   get eventActors(): number {
     return this.#run.events.actorCount;
+  }
+
+  /** Has a broker's worker publish messages of mqttrep itself, now and after each reconnect. */
+  publishOwn(name: string, messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
+    this.#run.publishOwn(name, messages, which);
   }
 
   /** Whether every actor responds within so many milliseconds. */

@@ -1,7 +1,7 @@
 /** One run of the replicator, from its start to its end: the actors, what they report, and the order in which they stop. */
 
 import type { Config } from '../config/config.ts';
-import type { Log, Report } from '../protocol/messages.ts';
+import type { Log, OwnMessage, Report } from '../protocol/messages.ts';
 import type { BrokerSettings, Mode } from '../protocol/settings.ts';
 import { ActorLauncher } from './actor-launcher.ts';
 import { ActorRequests } from './actor-requests.ts';
@@ -134,6 +134,10 @@ export class Run {
 
   get links(): ReadonlyMap<string, LinkRecord> {
     return new Map([...this.#brokers].map(([name, { link }]) => [name, link]));
+  }
+
+  publishOwn(name: string, messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
+    this.#brokers.get(name)?.actor?.tell({ kind: 'own-messages', messages, which });
   }
 
   get isStopping(): boolean {

@@ -29,6 +29,8 @@ export function brokerSettings<Id extends string | undefined>(
     name: broker.name,
     process,
     url: broker.url,
+    ...(broker.otherUrls === undefined ? {} : { otherUrls: broker.otherUrls }),
+    ...(broker.returnAfter === undefined ? {} : { returnAfter: broker.returnAfter * 1000 }),
     options: broker.options,
     clientId,
     maxQos: broker.maxQos,
@@ -40,6 +42,7 @@ export function brokerSettings<Id extends string | undefined>(
     bounds: config.bounds,
     controlPrefix: config.controlTopic,
     stateTopics: config.stateTopics,
+    heartbeatMs: config.heartbeat * 1_000,
   };
 }
 

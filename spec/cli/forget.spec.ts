@@ -80,18 +80,28 @@ describe('mqttrep forget', function () {
 
   it('removes those of every mqttrep with --all, also without a store', async () => {
     await retain(brokers['OSLO'], 'mqttrep/other/marker/OSLO');
+    await retain(brokers['OSLO'], 'homeassistant/device/mqttrep_other/config');
+    await retain(brokers['OSLO'], 'homeassistant/device/lamp/config');
     const without = await command(['forget'], environment);
     expect(without.code).to.equal(1);
     expect(without.stderr).to.contain('there is no store').and.contain('--all');
     const { code, stdout } = await command(['forget', '--all', '--json'], environment);
     expect(code).to.equal(0);
-    expect(JSON.parse(stdout)).to.deep.equal({
+    const { brokers: results } = JSON.parse(stdout);
+    results[0].removed.sort().reverse();
+    expect({ brokers: results }).to.deep.equal({
       brokers: [
-        { name: 'OSLO', removed: ['mqttrep/other/marker/OSLO'], left: [] },
+        {
+          name: 'OSLO',
+          removed: ['mqttrep/other/marker/OSLO', 'homeassistant/device/mqttrep_other/config'],
+          left: [],
+        },
         { name: 'PARIS', removed: [], left: [] },
       ],
     });
     expect(await left('OSLO')).to.deep.equal([]);
+    const kept = await retainedOf(brokers['OSLO']?.url ?? '', 'homeassistant/#');
+    expect([...kept.keys()]).to.deep.equal(['homeassistant/device/lamp/config']);
   });
 
   it('does nothing while mqttrep runs', async () => {

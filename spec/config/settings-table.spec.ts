@@ -24,6 +24,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   STORE: 'memory',
   CONTROL_TOPIC: 'site',
   STATE_TOPICS: 'true',
+  HOMEASSISTANT: 'oslo',
+  HEARTBEAT: '5',
   SCAN_PERIOD: '60',
   MAX_DRIFT: '5',
   DELETION_GUARD: '1,1%',

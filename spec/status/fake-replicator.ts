@@ -72,6 +72,10 @@ export class FakeReplicator {
   }
 
   /** With the type that the server expects. */
+  readonly heartbeats = new Map<string, BrokerMeasures['heartbeat']>();
+  /** By broker name, since when. */
+  readonly undelivered = new Map<string, number>();
+
   get inspected(): Inspected {
     return this as unknown as Inspected;
   }
@@ -101,7 +105,13 @@ export class FakeReplicator {
     const counts = this.brokers.get(name);
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
     const heldBack = { ingress: 4 };
-    return { counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
+    const certificateDays = name === 'PARIS' ? { broker: 12.5 } : {};
+    return {
+      counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts, silences: name === 'PARIS' ? 1 : 0 },
+      roundTrip: 5,
+      heartbeat: this.heartbeats.get(name) ?? { latency: null, cameBackAt: null, paths: {} },
+      certificateDays,
+    };
   }
 
   async askEvents(question: EventRequest): Promise<unknown> {
@@ -145,7 +155,7 @@ export class FakeReplicator {
         pending: 1,
         waiting: 2,
         behind: 3,
-        behindSince: null,
+        behindSince: this.undelivered.get(name) ?? null,
         blocked: 0,
         refusal: null,
         deletionsHeld: name === 'PARIS' ? 300 : 0,

@@ -1,6 +1,6 @@
 /** The thread of the event actor, over real ports and a real disk. The specs are the main thread and the broker workers. */
 
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { expect } from 'chai';
@@ -28,13 +28,13 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 const NAMES = ['A', 'B'];
 
-function settingsAt(store: StorePlace): EventSettings {
+function settingsAt(store: StorePlace, queue: Partial<EventSettings['queue']> = {}): EventSettings {
   return {
     filters: [{ filter: 'e/#', mode: 'event', subscribe: 0b11, publish: 0b11 }],
     store,
     controlPrefix: 'mqttrep',
     bounds: { payload: 1e6, topics: 1e6, memory: undefined, topicLength: 1e4, levels: 200 },
-    queue: { bytes: 1e9, full: 'oldest', sync: 0 },
+    queue: { bytes: 1e9, full: 'oldest', sync: 0, ...queue },
     hops: 8,
   };
 }
@@ -130,7 +130,7 @@ class EventThread {
   readonly #control: MessagePort;
   #request = 0;
 
-  constructor(store: StorePlace) {
+  constructor(store: StorePlace, queue: Partial<EventSettings['queue']>) {
     const { port1, port2 } = new MessageChannel();
     this.#control = port1;
     port1.on('message', (report: Report | EventResponse) => this.reports.push(report));
@@ -141,7 +141,7 @@ class EventThread {
       if (port === undefined) throw new Error('there is no port');
       return { name, rank: 0, isRemoved: false, port };
     });
-    this.ended = events({ actor: 'events', control: port2, brokers, settings: settingsAt(store) });
+    this.ended = events({ actor: 'events', control: port2, brokers, settings: settingsAt(store, queue) });
   }
 
   configure(settings: EventSettings, brokers: readonly BrokerPlace[]): void {
@@ -195,8 +195,11 @@ describe('The thread of the event actor', () => {
   let folder: string;
   let thread: EventThread | undefined;
 
-  const start = (store: StorePlace = { kind: 'folder', path: folder }) => {
-    thread = new EventThread(store);
+  const start = (
+    store: StorePlace = { kind: 'folder', path: folder },
+    queue: Partial<EventSettings['queue']> = {},
+  ) => {
+    thread = new EventThread(store, queue);
     return thread;
   };
 
@@ -359,6 +362,46 @@ describe('The thread of the event actor', () => {
       ['A', 0],
       ['B', 2],
     ]);
+  });
+
+  it('moves a damaged part of an older segment aside, says so, and delivers what is behind it', async () => {
+    const small = () => start(undefined, { bytes: 512 * 1024 });
+    small();
+    await thread?.worker(0).connect();
+    const events = 60;
+    for (let ordinal = 1; ordinal <= events; ordinal++) {
+      thread?.worker(0).deliver(message(ordinal, String(ordinal).padEnd(4_000)));
+      await eventually(() => expect(thread?.worker(0).durable).to.equal(ordinal));
+    }
+    await thread?.stop();
+    const oldest = join(folder, 'events', 'events-1.log');
+    const bytes = readFileSync(oldest);
+    const middle = Math.floor(bytes.length / 2);
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+    writeFileSync(oldest, bytes);
+    const b = small().worker(1);
+    await b.connect();
+    const arrived = () => b.deliveries.map(({ seq }) => seq);
+    const acknowledge = () =>
+      b.post({ kind: 'delivered', session: b.session, through: arrived().at(-1) ?? 0 });
+    await eventually(() => {
+      acknowledge();
+      expect(arrived().at(-1)).to.equal(events);
+    });
+    const lost = events - arrived().length;
+    expect(lost).to.be.within(1, 16);
+    expect(arrived()).to.deep.equal([...new Set(arrived())].sort((one, other) => one - other));
+    await eventually(() =>
+      expect(thread?.lines.join()).to.match(
+        /is damaged .*events from there on are lost .*delivery goes on behind them/,
+      ),
+    );
+    expect(readdirSync(join(folder, 'events')).some(name => name.startsWith('damaged-'))).to.equal(true);
+    await eventually(async () => {
+      const { brokers, damagedSegments } = await measured();
+      expect(damagedSegments).to.equal(1);
+      expect(brokers[1]).to.include({ messages: 0, delivered: events - lost });
+    });
   });
 
   it('says that its folder cannot be used, and tries again until it can', async () => {

@@ -15,6 +15,7 @@ import type { MessageHandler } from '../lane/handover.ts';
 import type { Lane } from '../lane/lane.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
 import { AnswerOrder } from './answer-order.ts';
+import { type CertificateEnds, certificateEnds } from './certificate-days.ts';
 import { isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
@@ -24,6 +25,7 @@ import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
 import { packetSize } from './packet-size.ts';
 import { Publishing } from './publishing.ts';
+import { hasSecrets, withSecrets } from './secrets.ts';
 import { underCanonicalNames } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
@@ -44,6 +46,8 @@ export class Connection {
   readonly session: SessionAtBroker;
   /** Resolves when the connection has ended for whatever cause, with the reason as far as it is known. */
   readonly closed: Promise<string>;
+  /** When the certificates of this connection end. */
+  readonly certificateEnds: CertificateEnds;
   readonly #client: MqttClient;
   readonly #lane: Lane;
   readonly #publishing: Publishing;
@@ -65,9 +69,11 @@ export class Connection {
       subscribeLimit = NO_FILTER_LIMIT,
       publishWindow = Number.POSITIVE_INFINITY,
       names,
+      options,
     }: ConnectionOptions,
   ) {
     this.#client = client;
+    this.certificateEnds = certificateEnds(client.stream, options['cert']);
     this.#names = names;
     this.#lane = lane;
     this.session = session;
@@ -150,8 +156,11 @@ export class Connection {
    * Connects. An abort of the signal ends the attempt.
    * @throws ConnectError when the broker cannot be reached, or refuses
    */
-  static open(options: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
-    return openClient(options, opened => new Connection(opened, options), signal);
+  static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
+    const openWith = (options: ConnectionOptions) =>
+      openClient(options, opened => new Connection(opened, options), signal);
+    if (!hasSecrets(settings.options)) return openWith(settings);
+    return withSecrets(settings.options, signal).then(options => openWith({ ...settings, options }));
   }
 
   /** Splits filters into parts, each small enough for one SUBSCRIBE; see `FilterRequests`. */

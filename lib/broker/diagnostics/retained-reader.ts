@@ -33,6 +33,7 @@ export class RetainedReader {
   readonly #controlPrefix: string;
   readonly #signal: AbortSignal;
   readonly #maxTopics: number;
+  #topicsRead = 0;
   readonly #awaited = new Map<string, (snapshot: BrokerSnapshot) => void>();
 
   /** @throws ConnectError when the broker cannot be reached, or refuses */
@@ -73,6 +74,11 @@ export class RetainedReader {
     return this.#connection.limits.retains;
   }
 
+  /** Topics that `readAll` has read so far. */
+  get topicsRead(): number {
+    return this.#topicsRead;
+  }
+
   /**
    * The retained messages that a subscription to the filters shows. Some may be missing.
    * @throws when the connection ends, the signal is aborted, or there are more topics than mqttrep can hold
@@ -88,6 +94,7 @@ export class RetainedReader {
     inbox.take = packet => {
       if (sentinel?.observe(packet)) return;
       if (this.#counts(packet)) states.set(packet.topic, stateOf(packet));
+      this.#topicsRead = states.size;
     };
     await sentinel?.place(this.#connection);
     const isTooMuch = () => states.size > this.#maxTopics;

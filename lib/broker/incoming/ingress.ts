@@ -116,6 +116,11 @@ export class Ingress {
     this.#adapt();
   }
 
+  /** The last message is not acknowledged yet, so that nothing more is read. */
+  get isHolding(): boolean {
+    return this.#held !== undefined;
+  }
+
   /** Takes one message. `done` may be called later. */
   take(packet: ReceivedMessage, done: () => void): void {
     this.counters.received++;

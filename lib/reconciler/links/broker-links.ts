@@ -82,6 +82,14 @@ export class BrokerLinks implements Iterable<BrokerLink> {
     link.worker.start(this.#self, link.clientId);
   }
 
+  /** The heartbeat of a broker goes to all others, by the way that its messages go. */
+  passHeartbeat(link: BrokerLink, sentAt: number): void {
+    for (const other of this.#links) {
+      if (other !== link && other.session.isReady && !other.isRemoved)
+        other.worker.heartbeat(link.name, sentAt);
+    }
+  }
+
   /** The brokers at which a topic is blocked. */
   blocking(topic: string): BrokerSet {
     let brokers: BrokerSet = 0;
