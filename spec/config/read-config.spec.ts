@@ -42,6 +42,8 @@ describe('readConfig', () => {
           allowsActions: false,
         },
         events: PROCESS_DEFAULTS.events,
+        heartbeat: PROCESS_DEFAULTS.heartbeat,
+        homeAssistant: PROCESS_DEFAULTS.homeAssistant,
         bounds: DEFAULT_BOUNDS,
         log: { level: 'info', format: 'text' },
       },
