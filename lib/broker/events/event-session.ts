@@ -62,6 +62,8 @@ export class EventSession {
   readonly #fenceTopic: string | undefined;
   readonly #stamps: boolean;
   #isQuiesced = false;
+  /** Has the connection read on. */
+  #continue: (() => void) | undefined;
   /** Of the session as it was announced to the event actor. */
   #started: { readonly mustHold: boolean; readonly brokerId: string | undefined } | undefined;
 
@@ -89,7 +91,8 @@ export class EventSession {
     connection.receive(
       (message, done) => {
         if (!this.#isQuiesced) this.#take(message);
-        done();
+        if (this.#batches.isBehind) this.#continue = done;
+        else done();
       },
       ({ ordinal = 0 }) => this.#ordinals.keep(ordinal),
     );
@@ -146,6 +149,9 @@ export class EventSession {
 
   credit(batches: number): void {
     this.#batches.credit(batches);
+    if (this.#batches.isBehind) return;
+    this.#continue?.();
+    this.#continue = undefined;
   }
 
   /** Takes no more messages. The broker delivers those of QoS 1 again in the next connection. */

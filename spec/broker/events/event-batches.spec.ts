@@ -83,6 +83,19 @@ describe('EventBatches', () => {
     expect(posted).to.have.length(EVENT_BATCHES_AHEAD + 3);
   });
 
+  it('is behind while more messages of QoS 1 wait than any window allows', () => {
+    batches.open();
+    for (let ordinal = 1; ordinal <= EVENT_BATCHES_AHEAD; ordinal++)
+      batches.add(message(ordinal, EVENT_BATCH_BYTES));
+    for (let ordinal = 1; ordinal < 10_000; ordinal++) batches.add(message(ordinal));
+    for (let index = 0; index < 100; index++) batches.add(message(0));
+    expect(batches.isBehind).to.equal(false);
+    batches.add(message(10_000));
+    expect(batches.isBehind).to.equal(true);
+    batches.credit(EVENT_BATCHES_AHEAD);
+    expect(batches.isBehind).to.equal(false);
+  });
+
   it('drops messages of QoS 0 beyond 32 MiB, counts them by topic, and keeps those of QoS 1', async () => {
     batches.open();
     const mebibyte = 2 ** 20;
