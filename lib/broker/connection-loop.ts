@@ -58,6 +58,7 @@ export class ConnectionLoop {
   #connection: Connection | undefined;
   #session: Session | undefined;
   #sessions = 0;
+  #connections = 0;
   #isStopping = false;
   /** Open when the identity is known, or is no longer needed. */
   readonly #identityGate = new Gate();
@@ -79,6 +80,11 @@ export class ConnectionLoop {
   /** The days until each certificate ends. */
   get certificateDays(): Connector['certificates']['days'] {
     return this.#connector.certificates.days;
+  }
+
+  /** How many connections there were so far. */
+  get connections(): number {
+    return this.#connections;
   }
 
   /** Of the last connection, and what the tests found so far. */
@@ -169,6 +175,7 @@ export class ConnectionLoop {
   /** From CONNACK to the end of the connection. Resolves with the reason of the end. */
   async #runSessions(connection: Connection, identity: Identity): Promise<string> {
     this.#connection = connection;
+    this.#connections++;
     if (this.#isStopping || identity.clientId !== this.#deps.identity()?.clientId) connection.destroy();
     try {
       let former: readonly Subscription[] | undefined;

@@ -3,6 +3,7 @@
  * values.
  */
 
+import type { EventMeasures } from '../protocol/event-messages.ts';
 import type {
   BrokerMeasures,
   BrokerRequest,
@@ -13,6 +14,7 @@ import type {
 } from '../protocol/requests.ts';
 import type { LinkRecord } from '../supervisor/link-record.ts';
 import type { Conflict } from './api.ts';
+import { type EventLogState, EventMeasurements, type EventState } from './event-measurements.ts';
 import { Total } from './totals.ts';
 
 const ANSWER_TIMEOUT_MS = 1_000;
@@ -24,6 +26,7 @@ const MAX_AGE_MS = 200;
 export interface Asked {
   readonly links: ReadonlyMap<string, Readonly<LinkRecord>>;
   readonly reconcilerActors: number;
+  readonly eventActors: number;
   readonly isStopping: boolean;
   askBroker(
     name: string,
@@ -34,6 +37,7 @@ export interface Asked {
     question: ReconcilerRequest & { kind: 'measures' },
     within: number,
   ): Promise<ReconcilerMeasures>;
+  askEvents(question: { readonly kind: 'measures' }, within: number): Promise<EventMeasures | undefined>;
 }
 
 /** One broker: its link, and the measures of its actor and of the reconciler. */
@@ -49,6 +53,8 @@ export interface BrokerState {
   readonly heldBack: HeldBack;
   /** Messages that were not replicated, or that the broker did not accept, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Undefined if there are no event topics. */
+  readonly events: EventState | undefined;
 }
 
 /** The gauges of the last answer, and the counts of all actors. */
@@ -58,6 +64,7 @@ export class Measurements {
   readonly #asked: Asked;
   readonly #onConflicts: (newestFirst: readonly Conflict[]) => void;
   readonly #brokers = new Map<string, KnownBroker>();
+  readonly #events = new EventMeasurements();
   readonly #reconcilerTotal = new Total<ReconcilerMeasures['counts']>();
   #reconciler: ReconcilerMeasures | undefined;
   #incarnation = 0;
@@ -90,6 +97,11 @@ export class Measurements {
     return this.#reconcilerTotal.value;
   }
 
+  /** Undefined if there are no event topics. */
+  get eventLog(): EventLogState | undefined {
+    return this.#events.log;
+  }
+
   get brokers(): BrokerState[] {
     const links = new Map(this.#reconciler?.links.map(link => [link.name, link]));
     return [...this.#asked.links].map(([name, record]) => ({
@@ -108,6 +120,7 @@ export class Measurements {
         ...this.reconcilerCounts?.refusedByBroker[name],
         ...this.#brokers.get(name)?.total.value?.dropped,
       },
+      events: this.#events.of(name),
     }));
   }
 
@@ -117,6 +130,7 @@ export class Measurements {
     for (const name of this.#brokers.keys()) if (!records.has(name)) this.#brokers.delete(name);
     await Promise.allSettled([
       this.#askReconciler(),
+      this.#askEvents(),
       ...[...records].map(([name, record]) => this.#askBroker(name, record)),
     ]);
   }
@@ -126,6 +140,11 @@ export class Measurements {
     const total = this.#brokers.get(name)?.total ?? new Total<BrokerMeasures['counts']>();
     total.update(counts, actors);
     this.#brokers.set(name, { ...gauges, total });
+  }
+
+  async #askEvents(): Promise<void> {
+    const incarnation = this.#asked.eventActors;
+    this.#events.update(await this.#asked.askEvents({ kind: 'measures' }, ANSWER_TIMEOUT_MS), incarnation);
   }
 
   async #askReconciler(): Promise<void> {

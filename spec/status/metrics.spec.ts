@@ -11,6 +11,7 @@ function metricsOf(asked: Inspected): Metrics {
     measurements: new Measurements(asked, () => undefined),
     version: '1.2.3',
     reconcilerRestarts: () => 2,
+    eventRestarts: () => 3,
     displaced: () => 3,
   });
 }
