@@ -23,7 +23,7 @@
  */
 
 import type { BrokerLimits, BrokerTopics, Conflict, Refusal, TopicCounts } from '../protocol/answers.ts';
-import type { DestinationStateName } from '../protocol/event-messages.ts';
+import type { DestinationStateName } from '../protocol/destination-state-name.ts';
 import type { LinkState } from '../protocol/link-state.ts';
 
 export type {
@@ -140,6 +140,8 @@ export interface BrokerStatus {
 /** Events that were given up with the session of a broker. */
 export interface ForgottenEvents {
   readonly events: number;
+  /** False if the broker was not reached in time: it may still keep the session. */
+  readonly isSessionRemoved: boolean;
 }
 
 /** Event topics at one broker. */

@@ -59,12 +59,14 @@ describe('The settings of event topics', () => {
       subscriptions: [{ filter: 'canards/#', qos: 1 }],
       sessionExpiry: 3600,
       echo: false,
+      isTree: false,
     });
     expect(paris).to.deep.equal({
       clientId: undefined,
       subscriptions: [{ filter: 'canards/#', qos: 0 }],
       sessionExpiry: 3600,
       echo: true,
+      isTree: false,
     });
   });
 

@@ -90,7 +90,10 @@ describe('docs/openapi.yaml', function () {
     const port = await freePort();
     const fixture = await fixtures.start({
       brokers: await aedes(['OSLO', 'PARIS']),
-      environment: { MQTTREP_HTTP: String(port), MQTTREP_HTTP_TOKEN: TOKEN, MQTTREP_HTTP_ACTIONS: 'true' },
+      environment: {
+        ...{ MQTTREP_HTTP: String(port), MQTTREP_HTTP_TOKEN: TOKEN, MQTTREP_HTTP_ACTIONS: 'true' },
+        ...{ MQTTREP_TOPIC_all: '#', MQTTREP_TOPIC_commands: 'commands/#', MQTTREP_MODE_commands: 'event' },
+      },
     });
     await fixture.publish('OSLO', 'canards/name', 'Saturnin', { retain: true });
     await fixture.publish('OSLO', 'canards/gone', 'x', { retain: true });
