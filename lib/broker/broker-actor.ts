@@ -49,10 +49,10 @@ export class BrokerActor {
   readonly #stateTopics: StateTopics | undefined;
   readonly #subscribeLimit: SubscribeLimit;
   readonly #connections: ConnectionLoop;
+  readonly #events: EventLink;
   readonly #suspensionWatch = new SuspensionWatch(milliseconds => this.#wasSuspended(milliseconds));
   readonly #heartbeat: Heartbeat;
   readonly #ownMessages = new OwnMessages();
-  readonly #events: EventLink;
   #reconciler: Port<FromBroker, ToBroker>;
   #modes: TopicModes;
   /** Undefined until the reconciler tells it. */

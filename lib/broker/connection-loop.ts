@@ -77,14 +77,14 @@ export class ConnectionLoop {
     return this.#connection !== undefined && !this.#connection.hasEnded;
   }
 
-  /** The days until each certificate ends. */
-  get certificateDays(): Connector['certificates']['days'] {
-    return this.#connector.certificates.days;
-  }
-
   /** How many connections there were so far. */
   get connections(): number {
     return this.#connections;
+  }
+
+  /** The days until each certificate ends. */
+  get certificateDays(): Connector['certificates']['days'] {
+    return this.#connector.certificates.days;
   }
 
   /** Of the last connection, and what the tests found so far. */

@@ -169,10 +169,11 @@ Examples
 `,
   forget: `Usage: mqttrep forget [BROKER] [--all] [--config FILE] [--env-file FILE] [--json]
 
-Removes what mqttrep has left at its brokers, or at BROKER alone: retained messages under MQTTREP_CONTROL_TOPIC. Use it
-before mqttrep is removed, or before a broker is taken out of the configuration. Stop mqttrep first. The topics are
-those of the store in MQTTREP_STORE; with --all they are those of every mqttrep, also of others that still run. If
-mqttrep is started again, it takes the broker for one that has lost its data: it deletes nothing, and fills it.
+Removes what mqttrep has left at its brokers, or at BROKER alone: retained messages under MQTTREP_CONTROL_TOPIC, and the
+session in which the broker keeps events for it: over MQTT 3.1.1 the broker would keep them for ever. Use it before
+mqttrep is removed, or before a broker is taken out of the configuration. Stop mqttrep first. The topics are those of
+the store in MQTTREP_STORE; with --all they are those of every mqttrep, also of others that still run. If mqttrep is
+started again, it takes the broker for one that has lost its data: it deletes nothing, and fills it.
 
 The exit code is 0 if nothing is left; 1 if a broker still retains a control topic, or the store is in use; 69 if a
 broker was not reached.

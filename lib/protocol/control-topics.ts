@@ -32,6 +32,11 @@ export function connectionTopic(prefix: string, broker: string): string {
   return `${prefix}/connection/${broker}`;
 }
 
+/** The id of a broker, which the first replicator there retains. */
+export function brokerIdTopic(prefix: string): string {
+  return `${prefix}/id`;
+}
+
 /** Home Assistant finds the device of mqttrep by this retained message; see `isReplicable`. */
 export function discoveryTopic(replica: string): string {
   return `${OWN_DISCOVERY}${replica}/config`;
@@ -40,11 +45,6 @@ export function discoveryTopic(replica: string): string {
 /** Beneath it, what Home Assistant reads of that device. */
 export function homeAssistantTopic(prefix: string, replica: string): string {
   return `${prefix}/${replica}/homeassistant`;
-}
-
-/** The id of a broker, which the first replicator there retains. */
-export function brokerIdTopic(prefix: string): string {
-  return `${prefix}/id`;
 }
 
 /** The control topics at one broker. */

@@ -9,8 +9,8 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { DestinationStateName } from './destination-state-name.ts';
 import type { EventSettings } from './event-settings.ts';
+import type { DestinationStateName } from './event-state.ts';
 import type { Request } from './requests.ts';
 import type { BrokerPlace } from './settings.ts';
 
@@ -48,7 +48,7 @@ export interface EventSessionStarted {
   readonly echo: boolean;
   /** The worker can publish fences and is subscribed to them: control topics are permitted. */
   readonly fences: boolean;
-  /** Publishes with QoS 1 that the broker takes without an acknowledgement, at most 1000. */
+  /** Publishes with QoS 1 that the broker takes without an acknowledgement, at most EVENT_WINDOW or UNSTAMPED_WINDOW. */
   readonly window: number;
   /** False if the broker takes only QoS 0: then the worker sends no `delivered`, and fences tell what arrived. */
   readonly acknowledges: boolean;
@@ -98,6 +98,12 @@ export const EVENT_BATCH_BYTES = 256 * 1024;
 
 /** Receive Maximum of our event connections, and the most publishes without an acknowledgement. */
 export const EVENT_WINDOW = 1000;
+
+/**
+ * The most publishes without an acknowledgement over MQTT 3.1.1. After a cut, of so many publishes a client's equal message cannot
+ * be told from the echo, and they may be doubled.
+ */
+export const UNSTAMPED_WINDOW = 100;
 
 // ── main thread → event actor ────────────────────────────────────────────────────────────────────────
 

@@ -23,7 +23,7 @@
  */
 
 import type { BrokerLimits, BrokerTopics, Conflict, Refusal, TopicCounts } from '../protocol/answers.ts';
-import type { DestinationStateName } from '../protocol/destination-state-name.ts';
+import type { DestinationStateName } from '../protocol/event-state.ts';
 import type { LinkState } from '../protocol/link-state.ts';
 
 export type {
@@ -140,7 +140,7 @@ export interface BrokerStatus {
 /** Events that were given up with the session of a broker. */
 export interface ForgottenEvents {
   readonly events: number;
-  /** False if the broker was not reached in time: it may still keep the session. */
+  /** False if the broker was not reached: it may keep the session. */
   readonly isSessionRemoved: boolean;
 }
 

@@ -18,12 +18,12 @@ export interface HomeAssistantDeps {
     Replicator,
     | 'links'
     | 'reconcilerActors'
+    | 'eventActors'
+    | 'askEvents'
     | 'isStopping'
     | 'mergeFrequency'
     | 'askBroker'
     | 'askReconciler'
-    | 'askEvents'
-    | 'eventActors'
     | 'publishOwn'
   >;
   /** The brokers that show the device. */

@@ -127,11 +127,6 @@ export class Replicator {
     return this.#run.requests.askReconciler(request, within);
   }
 
-  /** Has a broker's worker publish messages of mqttrep itself, now and after each reconnect. */
-  publishOwn(name: string, messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
-    this.#run.publishOwn(name, messages, which);
-  }
-
   /** Sends a request to the event actor; as `askBroker`. Resolves with undefined if there are no event topics. */
   askEvents<Q extends EventRequest>(
     request: Q,
@@ -148,6 +143,11 @@ export class Replicator {
   /** Event actors that were started so far; each counts from 0. */
   get eventActors(): number {
     return this.#run.events.actorCount;
+  }
+
+  /** Has a broker's worker publish messages of mqttrep itself, now and after each reconnect. */
+  publishOwn(name: string, messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
+    this.#run.publishOwn(name, messages, which);
   }
 
   /** Whether every actor responds within so many milliseconds. */

@@ -91,8 +91,12 @@ describe('docs/openapi.yaml', function () {
     const fixture = await fixtures.start({
       brokers: await aedes(['OSLO', 'PARIS']),
       environment: {
-        ...{ MQTTREP_HTTP: String(port), MQTTREP_HTTP_TOKEN: TOKEN, MQTTREP_HTTP_ACTIONS: 'true' },
-        ...{ MQTTREP_TOPIC_all: '#', MQTTREP_TOPIC_commands: 'commands/#', MQTTREP_MODE_commands: 'event' },
+        MQTTREP_HTTP: String(port),
+        MQTTREP_HTTP_TOKEN: TOKEN,
+        MQTTREP_HTTP_ACTIONS: 'true',
+        MQTTREP_TOPIC_all: '#',
+        MQTTREP_TOPIC_commands: 'commands/#',
+        MQTTREP_MODE_commands: 'event',
       },
     });
     await fixture.publish('OSLO', 'canards/name', 'Saturnin', { retain: true });

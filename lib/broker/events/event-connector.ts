@@ -4,6 +4,7 @@ import { EVENT_WINDOW } from '../../protocol/event-messages.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import { NameMap } from '../../routes/name-map.ts';
+import { Addresses } from '../connection/addresses.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
@@ -34,11 +35,13 @@ export class EventConnector {
   readonly #negotiation: Negotiation;
   readonly #retries: Retries;
   readonly #names: NameMap | undefined;
+  readonly #addresses: Addresses;
   #connectedAt = 0;
 
   constructor(deps: EventConnectorDeps) {
     const { options } = deps.broker;
     this.#deps = deps;
+    this.#addresses = new Addresses(deps.broker.url, deps.broker.otherUrls);
     this.#names = deps.broker.names && new NameMap(deps.broker.names);
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
     this.#retries = new Retries(options['reconnectPeriod'] as number | undefined);
@@ -69,6 +72,7 @@ export class EventConnector {
       brokerLog.write('warn', `events: over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
       return 1;
     }
+    this.#addresses.restart();
     if (connection.wasTakenOver) {
       brokerLog.write(
         'error',
@@ -105,6 +109,8 @@ export class EventConnector {
 
   #failed(error: ConnectError): number {
     if (this.#negotiation.failed(error)) return 1;
+    // Another address may be worth trying at once.
+    if (this.#addresses.next()) return 1;
     const isRefused = error.code !== undefined && NOT_AUTHORIZED.has(error.code);
     return this.#retryAfter(isRefused ? 'refusal' : 'network', `cannot connect (${error.message})`);
   }
@@ -119,14 +125,14 @@ export class EventConnector {
 
   /** @param expiry seconds that the broker keeps the session (MQTT 5) */
   #options({ clientId, topics }: EventIdentity, expiry: number): ConnectionOptions {
-    const { url, options, maxQos, bounds } = this.#deps.broker;
+    const { options, maxQos, bounds } = this.#deps.broker;
     const { will: _will, properties, ...others } = options;
     const will =
       topics === undefined
         ? {}
         : { will: { topic: topics.of('events'), payload: Buffer.from(OFFLINE), qos: 0, retain: true } };
     return {
-      url,
+      url: this.#addresses.current,
       options: {
         ...others,
         ...will,

@@ -17,6 +17,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { FilterLimit } from '../connection/filter-limit.ts';
 import { Refusals } from '../incoming/refusals.ts';
 import { CancellableDelay } from '../timing/cancellable-delay.ts';
+import { eventClientId } from './event-client-id.ts';
 import { EventConnector } from './event-connector.ts';
 import { EventHangups } from './event-hangups.ts';
 import type { EventIdentity } from './event-identity.ts';
@@ -124,7 +125,7 @@ export class EventLink {
     return {
       stamps: new EventStamps(replica, secret),
       node: this.#node,
-      clientId: this.#settings?.clientId ?? `mqttrep_${replica}_${name}_events`,
+      clientId: eventClientId(this.#settings?.clientId, replica, name),
       topics: controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name),
     };
   }

@@ -43,6 +43,8 @@ export class EventOutbox {
   #inFlight = 0;
   #delivered = 0;
   #told = 0;
+  /** The last event that was published has to be in flight alone. */
+  #isAlone = false;
   #isDue = false;
   #isOver = false;
 
@@ -75,7 +77,7 @@ export class EventOutbox {
   #send(): void {
     for (let [next] = this.#waiting; next !== undefined && !this.#isOver; [next] = this.#waiting) {
       if ('nonce' in next) this.#fence(next.nonce);
-      else if (this.#inFlight > 0 && this.#deps.hangups.isAlone(next.seq)) return;
+      else if (this.#inFlight > 0 && (this.#isAlone || this.#deps.hangups.isAlone(next.seq))) return;
       else this.#publish(next);
       this.#waiting.shift();
     }
@@ -99,6 +101,7 @@ export class EventOutbox {
       return;
     }
     this.#inFlight++;
+    this.#isAlone = this.#deps.hangups.isAlone(delivery.seq);
     const options = {
       qos,
       retain: retain && connection.limits.retains,

@@ -10,7 +10,7 @@
 import { isReplicable } from '../../core/filter.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { TopicModes } from '../../core/topic-modes.ts';
-import { EVENT_WINDOW, type FromEventLink } from '../../protocol/event-messages.ts';
+import { EVENT_WINDOW, type FromEventLink, UNSTAMPED_WINDOW } from '../../protocol/event-messages.ts';
 import { type IncomingMessage, NO_PATH } from '../../protocol/event-records.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import type { EventProvenance } from '../../protocol/event-stamps.ts';
@@ -123,7 +123,7 @@ export class EventSession {
       retainAsPublished: this.#stamps,
       echo: settings.echo || !this.#stamps,
       fences: this.#fenceTopic !== undefined,
-      window: Math.min(receiveMaximum, EVENT_WINDOW),
+      window: Math.min(receiveMaximum, this.#stamps ? EVENT_WINDOW : UNSTAMPED_WINDOW),
       acknowledges: maxQos > 0,
       brokerId,
       mustHold,

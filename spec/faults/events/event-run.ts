@@ -10,6 +10,9 @@ import type { TestBroker } from '../../support/test-broker.ts';
 import { type EventPlan, type Fault, SITES } from './event-plan.ts';
 import { type EventVerdict, judge, type Written } from './event-verdict.ts';
 
+/** Messages that a broker sends without an acknowledgement. As many equal ones may be doubled; 20 is the default of mosquitto. */
+const WINDOWS = { distinct: 1_000, equal: 20 } as const;
+
 const TOPICS = 5;
 const EQUAL_PAYLOADS = ['ON', 'OFF', 'TOGGLE'] as const;
 
@@ -37,7 +40,7 @@ export interface PlayedRun {
 }
 
 export async function playEventPlan(plan: EventPlan): Promise<PlayedRun> {
-  const sites = await Promise.all(SITES.map(openSite));
+  const sites = await Promise.all(SITES.map(name => openSite(name, plan)));
   const environment = environmentOf(plan, sites);
   const logs: MqttrepProcess[] = [];
   const start = () => {
@@ -68,8 +71,10 @@ export async function playEventPlan(plan: EventPlan): Promise<PlayedRun> {
   }
 }
 
-async function openSite(name: string): Promise<Site> {
-  const broker = await startMosquitto({ config: ['max_queued_messages 0', 'max_inflight_messages 1000'] });
+async function openSite(name: string, { payloads }: EventPlan): Promise<Site> {
+  const broker = await startMosquitto({
+    config: ['max_queued_messages 0', `max_inflight_messages ${WINDOWS[payloads]}`],
+  });
   const [link, writer, reader] = await Promise.all([
     Link.to(broker.port),
     TestClient.connect(broker.url),

@@ -1,2 +1,2 @@
-/** The states of the delivery of events to one broker: docs/events.md. */
+/** The state of a broker as the destination of events: docs/events.md. */
 export type DestinationStateName = 'away' | 'resolving' | 'flowing' | 'holding';
