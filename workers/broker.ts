@@ -17,6 +17,12 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
       case 'attach':
         actor.attach(message.port);
         return;
+      case 'attach-events':
+        actor.attachEvents(message.port);
+        return;
+      case 'events':
+        actor.configureEvents(message.settings);
+        return;
       case 'subscribe':
         actor.resubscribe(message.subscriptions);
         return;

@@ -8,8 +8,10 @@
  */
 
 import type { Subscription } from '../core/subscriptions.ts';
+import { TopicModes } from '../core/topic-modes.ts';
 import type { BrokerLimits } from '../protocol/answers.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
+import type { FromEventLink, ToEventLink } from '../protocol/event-messages.ts';
 import type {
   Connections,
   FromBroker,
@@ -25,6 +27,7 @@ import type { BrokerSettings, Sampling } from '../protocol/settings.ts';
 import { BrokerLog } from './broker-log.ts';
 import { SubscribeLimit } from './capabilities/subscribe-limit.ts';
 import { ConnectionLoop } from './connection-loop.ts';
+import { EventLink } from './events/event-link.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
 import { Ingress } from './incoming/ingress.ts';
@@ -49,7 +52,9 @@ export class BrokerActor {
   readonly #suspensionWatch = new SuspensionWatch(milliseconds => this.#wasSuspended(milliseconds));
   readonly #heartbeat: Heartbeat;
   readonly #ownMessages = new OwnMessages();
+  readonly #events: EventLink;
   #reconciler: Port<FromBroker, ToBroker>;
+  #modes: TopicModes;
   /** Undefined until the reconciler tells it. */
   #identity: Identity | undefined;
 
@@ -61,6 +66,7 @@ export class BrokerActor {
     const { name, mode, sampling, bounds, controlPrefix: configuredPrefix, stateTopics } = settings;
     const controlPrefix = configuredPrefix ?? CONTROL_PREFIX;
     this.#settings = settings;
+    this.#modes = new TopicModes(settings.modes ?? []);
     if (stateTopics && configuredPrefix !== undefined) this.#stateTopics = new StateTopics(controlPrefix);
     this.#reconciler = reconciler;
     this.#report = report;
@@ -76,7 +82,7 @@ export class BrokerActor {
       log: (level, message) => brokerLog.write(level, message),
       report: results => this.#post(results),
     });
-    const inbound = { stamps: () => this.#identity?.stamps, controlPrefix, bounds };
+    const inbound = { stamps: () => this.#identity?.stamps, controlPrefix, modes: () => this.#modes, bounds };
     this.#ingress = new Ingress({
       ...inbound,
       log: message => brokerLog.write('warn', message),
@@ -102,6 +108,12 @@ export class BrokerActor {
       ownMessages: this.#ownMessages,
       wasSuspended: () => this.#suspensionWatch.check(),
       post: (message, transfer) => this.#post(message, transfer),
+    });
+    this.#events = new EventLink({
+      broker: settings,
+      brokerLog,
+      subscribeLimit: this.#subscribeLimit,
+      state: () => this.#connections,
     });
     reconciler.on('message', (message: ToBroker) => this.#receive(message));
   }
@@ -133,6 +145,17 @@ export class BrokerActor {
     this.#connections.resubscribe(subscriptions);
   }
 
+  /** The event actor is a new one. */
+  attachEvents(actor: Port<FromEventLink, ToEventLink>): void {
+    this.#events.attach(actor);
+  }
+
+  /** Other topics are event topics. */
+  configureEvents({ events, modes = [] }: Pick<BrokerSettings, 'events' | 'modes'>): void {
+    this.#modes = new TopicModes(modes);
+    this.#events.configure(events, this.#modes);
+  }
+
   /** The state of the connection to some broker has changed. */
   connections(connections: Connections): void {
     this.#stateTopics?.update(connections);
@@ -150,6 +173,7 @@ export class BrokerActor {
 
   /** Stops receiving. When it resolves, the reconciler has all messages that arrived before. */
   async quiesce(): Promise<void> {
+    this.#events.quiesce();
     await this.#connections.unsubscribe();
     this.#ingress.flush();
     this.#report({ kind: 'quiesced' });
@@ -157,11 +181,12 @@ export class BrokerActor {
 
   /** Disconnects from the broker; `run` then ends. */
   async stop(): Promise<void> {
-    await this.#connections.stop();
+    await Promise.all([this.#connections.stop(), this.#events.stop()]);
   }
 
   get measures(): BrokerMeasures {
-    return measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat);
+    const { certificateDays } = this.#connections;
+    return { ...measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat), certificateDays };
   }
 
   /** What the broker allows, as far as is known. */
@@ -172,7 +197,7 @@ export class BrokerActor {
 
   /** Counts since the start of this actor. */
   get counters(): Readonly<Record<string, number>> {
-    return { ...this.#ingress.counters, ...this.#outgoing.counters };
+    return { ...this.#ingress.counters, ...this.#outgoing.counters, ...this.#events.counters };
   }
 
   /**
@@ -200,6 +225,7 @@ export class BrokerActor {
     const former = this.#identity;
     this.#identity = new Identity(this.#settings, start, encounters, this.#stateTopics, this.#subscribeLimit);
     this.#connections.identityKnown();
+    this.#events.become(start);
     if (former !== undefined && !former.isOf(start)) this.#connections.destroy();
   }
 

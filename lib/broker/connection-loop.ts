@@ -58,6 +58,7 @@ export class ConnectionLoop {
   #connection: Connection | undefined;
   #session: Session | undefined;
   #sessions = 0;
+  #connections = 0;
   #isStopping = false;
   /** Open when the identity is known, or is no longer needed. */
   readonly #identityGate = new Gate();
@@ -74,6 +75,16 @@ export class ConnectionLoop {
 
   get isConnected(): boolean {
     return this.#connection !== undefined && !this.#connection.hasEnded;
+  }
+
+  /** The days until each certificate ends. */
+  get certificateDays(): Connector['certificates']['days'] {
+    return this.#connector.certificates.days;
+  }
+
+  /** How many connections there were so far. */
+  get connections(): number {
+    return this.#connections;
   }
 
   /** Of the last connection, and what the tests found so far. */
@@ -152,7 +163,9 @@ export class ConnectionLoop {
   async #runConnection(identity: Identity): Promise<number> {
     const connection = await this.#connector.connect(identity, () => this.#isCurrent());
     if (typeof connection === 'number') return connection;
+    const unwatch = this.#connector.watchFirst(identity, connection);
     const reason = await this.#runSessions(connection, identity);
+    unwatch();
     if (this.#isStopping) return 0;
     const { isProvoked } = this.#deps.outgoing;
     const isTakeover = connection.wasHungUp && (await this.#connector.second.mainEnded(isProvoked));
@@ -162,6 +175,7 @@ export class ConnectionLoop {
   /** From CONNACK to the end of the connection. Resolves with the reason of the end. */
   async #runSessions(connection: Connection, identity: Identity): Promise<string> {
     this.#connection = connection;
+    this.#connections++;
     if (this.#isStopping || identity.clientId !== this.#deps.identity()?.clientId) connection.destroy();
     try {
       let former: readonly Subscription[] | undefined;

@@ -15,7 +15,13 @@ export function measuresOf(
   { counters: sent, roundTrips }: { readonly counters: Counters; readonly roundTrips: RoundTrips },
   heartbeat: Pick<Heartbeat, 'measures' | 'silences'>,
 ): BrokerMeasures {
-  const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0, held_back = 0 } = ingress;
+  const {
+    received = 0,
+    ignored_control_topic = 0,
+    ignored_late_replay = 0,
+    ignored_event_topic = 0,
+    held_back = 0,
+  } = ingress;
   const {
     published = 0,
     published_own = 0,
@@ -27,7 +33,7 @@ export function measuresOf(
   const refused = Object.entries(ingress).filter(([name]) => name.startsWith('refused_'));
   return {
     counts: {
-      received: received - ignored_control_topic - ignored_late_replay,
+      received: received - ignored_control_topic - ignored_late_replay - ignored_event_topic,
       // A publication that is refused without being sent is completed later.
       published: Math.max(
         0,

@@ -25,7 +25,7 @@ export interface SessionDeps {
   readonly former: readonly Subscription[] | undefined;
   readonly ingress: Ingress;
   /** For the ingress of a full scan. */
-  readonly inbound: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
+  readonly inbound: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'modes' | 'bounds'>;
   readonly outgoing: Outgoing;
   readonly capabilities: KnownCapabilities;
   readonly second: SecondConnection;

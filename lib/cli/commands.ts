@@ -21,6 +21,7 @@ export const OPTIONS = {
   connect: { type: 'boolean', summary: 'also test each broker' },
   'dry-run': { type: 'boolean', summary: 'decide, publish nothing' },
   'env-file': { type: 'string', value: 'FILE', summary: 'read environment variables from a file' },
+  from: { type: 'string', value: 'BROKER', summary: 'the topic has its name at this broker' },
   json: { type: 'boolean', summary: 'print JSON' },
   limit: { type: 'string', value: 'N', summary: 'print at most N topics' },
   refuse: { type: 'boolean', summary: 'publish the topics to the broker again' },
@@ -58,6 +59,7 @@ export const COMMANDS = {
     summary: "replicate until stopped (what 'mqttrep' alone does)",
     options: [...CONFIGURED, 'watch-config', 'dry-run'],
   },
+  init: { summary: 'ask for two brokers, try them, and write mqttrep.yaml', options: [], argument: '[FILE]' },
   check: {
     summary: 'check the configuration, and with --connect each broker',
     options: [...CONFIGURED, 'connect', 'write-probe', 'json'],
@@ -93,6 +95,11 @@ export const COMMANDS = {
   diff: {
     summary: 'print the retained topics in which the brokers differ',
     options: [...CONFIGURED, 'limit', 'json'],
+  },
+  route: {
+    summary: 'print where a topic goes, under which names, and what decides it',
+    options: [...CONFIGURED, 'from', 'json'],
+    argument: 'TOPIC',
   },
   demo: {
     summary: 'run three brokers in this process, with clients, and cut and heal a link',

@@ -44,7 +44,8 @@ export async function diff({ source, format, limit }: DiffOptions): Promise<numb
   return await interruptible(signal => diffBrokers(config, { format, limit }, signal));
 }
 
-async function diffBrokers(
+/** Compares the brokers and prints the result. Returns the exit code. */
+export async function diffBrokers(
   config: Config,
   { format, limit }: Pick<DiffOptions, 'format' | 'limit'>,
   signal: AbortSignal,

@@ -49,6 +49,15 @@ Examples
   mqttrep run --broker oslo=mqtt://oslo.example --broker paris=mqtt://paris.example --topic 'home/#'
   MQTTREP_CLIENT_A=mqtt://localhost:1883 MQTTREP_CLIENT_B=mqtt://localhost:1884 MQTTREP_TOPIC_ALL='#' mqttrep
 `,
+  init: `Usage: mqttrep init [FILE]
+
+Asks for the addresses of two brokers and for what to replicate. It tries both brokers, prints the topics in which they
+differ, and writes FILE (mqttrep.yaml), for --config. A password in an address does not go into the file, which refers
+to an environment variable instead. It changes nothing at the brokers and no file that exists.
+
+Example
+  mqttrep init && mqttrep run --config mqttrep.yaml
+`,
   check: `Usage: mqttrep check [--connect [--write-probe]] [--config FILE] [--env-file FILE] [--json]
 
 Says whether the configuration is valid, and connects to no broker. The exit code is 0, or 78 with every problem and
@@ -146,6 +155,17 @@ that wins regardless of the merge chain. The replaced message goes to the trash,
 Examples
   mqttrep undo canards/oslo/door
   mqttrep undo 'canards/#'
+`,
+  route: `Usage: mqttrep route TOPIC [--from BROKER] [--config FILE] [--env-file FILE] [--json]
+
+Prints what the configuration says of a topic: its settings, its name at each broker, whether mqttrep receives it there,
+whether and with which QoS it publishes it there, and which variable decided each. It connects to no broker. TOPIC is the
+canonical name; with --from it is the name at that broker (MQTTREP_MAP_{id}). The exit code is 1 if mqttrep does not
+replicate the topic.
+
+Examples
+  mqttrep route home/hall/door
+  mqttrep route site/OSLO/home/hall/door --from OSLO --json
 `,
   forget: `Usage: mqttrep forget [BROKER] [--all] [--config FILE] [--env-file FILE] [--json]
 

@@ -46,6 +46,8 @@ export async function main(args: readonly string[]): Promise<number> {
         mode: values['dry-run'] === true ? 'dry-run' : 'replicate',
         watchesFiles: values['watch-config'] === true,
       });
+    case 'init':
+      return (await import('./init.ts')).init(rest[0]);
     case 'check':
       return check(values, source, format);
     case 'config':
@@ -66,6 +68,9 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./trash.ts')).undo({ filter: rest[0], source, url: values.url, format });
     case 'confirm-deletions':
       return confirmDeletions(rest[0], { source, url: values.url, refuses: values.refuse === true });
+    case 'route':
+      if (rest[0] === undefined) return wrongUsage("'mqttrep route' needs a topic");
+      return (await import('./route.ts')).route({ topic: rest[0], from: values.from, source, format });
     case 'forget':
       return (await import('./forget.ts')).forget({
         broker: rest[0],

@@ -4,6 +4,8 @@ import { printable, quoted } from '../core/printable.ts';
 import type { BrokerStatus, Conflict, ConflictSide, Histogram, Status } from '../status/api.ts';
 import { type Align, tableLines } from '../terminal/table.ts';
 import type { Look, Style } from '../terminal/terminal.ts';
+import { eventTable } from './event-status-text.ts';
+import { span } from './status-figures.ts';
 
 /** The number of paths between brokers in the text. */
 const MAX_PATHS = 6;
@@ -35,6 +37,7 @@ export function statusLines(look: Look, url: string, status: Status, now: number
     '',
     ...brokerTable(look, status, now),
     ...brokers.flatMap(broker => notes(look, broker)),
+    ...eventTable(look, brokers),
     '',
     convergenceLine(convergence),
     ...pathLines(brokers),
@@ -213,17 +216,4 @@ function milliseconds(duration: number): string {
   if (duration < 10) return `${Number(duration.toFixed(1))} ms`;
   if (duration < 1_000) return `${Math.round(duration)} ms`;
   return duration < 60_000 ? `${Number((duration / 1_000).toFixed(1))} s` : span(duration);
-}
-
-/** A duration in its two largest units. */
-function span(duration: number): string {
-  const seconds = Math.max(0, Math.floor(duration / 1_000));
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3_600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
-  if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
-  if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
-  return minutes > 0 ? `${minutes} min` : `${seconds} s`;
 }

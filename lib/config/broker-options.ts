@@ -18,6 +18,8 @@ export interface BrokerOptions {
   readonly maxLevels?: number;
   /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
+  /** Seconds for which the first address must answer before mqttrep returns to it; absent for the default. */
+  readonly returnAfter?: number;
   /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
   readonly eventEcho?: false;
   readonly options: ConnectionOptions;
@@ -34,6 +36,7 @@ const HARMLESS_NUMBERS = new Set([
   'priority',
   'protocolVersion',
   'reconnectPeriod',
+  'returnAfter',
 ]);
 
 const text = v.exactOptional(v.string('a string'));
@@ -57,10 +60,14 @@ export const BROKER_OPTIONS = v.looseObject(
     priority: v.exactOptional(whole(0, 1000), 0),
     maxLevels: v.exactOptional(whole(1, 65_536)),
     maxTopicLength: v.exactOptional(whole(1, 65_535, ' of bytes')),
+    returnAfter: v.exactOptional(whole(1, 86_400, ' of seconds')),
     eventEcho: flag,
     clientId: filled('a string that is not empty'),
     username: text,
     password: text,
+    usernameFile: filled('a path'),
+    passwordFile: filled('a path'),
+    passwordCommand: filled('a command'),
     protocolVersion: v.exactOptional(v.picklist([3, 4, 5], '3 (MQTT 3.1), 4 (MQTT 3.1.1) or 5 (MQTT 5)')),
     protocolId: text,
     clean: flag,
@@ -106,11 +113,12 @@ export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults
   if (Array.isArray(parsed.value)) return noObject('an array');
   const result = v.safeParse(BROKER_OPTIONS, parsed.value);
   if (!result.success) return { faults: faults(result.issues) };
-  const { maxQos, priority, maxLevels, maxTopicLength, eventEcho, ...options } = result.output;
+  const { maxQos, priority, maxLevels, maxTopicLength, returnAfter, eventEcho, ...options } = result.output;
   const warnings = [...checkOptions(options, Object.keys(BROKER_OPTIONS.entries)), ...risks(options)];
   const limits = {
     ...(maxLevels === undefined ? {} : { maxLevels }),
     ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+    ...(returnAfter === undefined ? {} : { returnAfter }),
     ...(eventEcho === false ? { eventEcho } : {}),
   };
   return { value: { maxQos, priority, ...limits, options }, warnings };

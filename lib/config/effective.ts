@@ -20,7 +20,9 @@ import { jsonOf, mapSettings, valueAt } from './setting.ts';
 import { shownSettings } from './topic-settings.ts';
 import { variableName } from './variables.ts';
 
-export interface BrokerDescription extends Omit<BrokerConfig, 'options'> {
+export interface BrokerDescription extends Omit<BrokerConfig, 'options' | 'otherUrls'> {
+  /** All addresses, separated by blanks. */
+  readonly url: string;
   /** As configured; null if it is random. */
   readonly clientId: string | null;
   /** By name, in alphabetical order; `***` for every value that is not known to be harmless. */
@@ -74,9 +76,11 @@ const HARMLESS_TEXTS = new Set([
   'host',
   'hostname',
   'keyFile',
+  'passwordFile',
   'protocol',
   'protocolId',
   'servername',
+  'usernameFile',
 ]);
 
 /** Describes a configuration, secrets masked. */
@@ -105,14 +109,25 @@ export function describeConfig(config: Config): DescribedConfig {
 
 /** One broker, secrets masked. */
 export function describeBroker(broker: BrokerConfig): BrokerDescription {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, options } = broker;
+  const {
+    name,
+    url,
+    otherUrls = [],
+    maxQos,
+    priority,
+    maxLevels,
+    maxTopicLength,
+    returnAfter,
+    options,
+  } = broker;
   return {
     name,
-    url: maskUrl(url),
+    url: [url, ...otherUrls].map(maskUrl).join(' '),
     maxQos,
     priority,
     ...(maxLevels === undefined ? {} : { maxLevels }),
     ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+    ...(returnAfter === undefined ? {} : { returnAfter }),
     clientId: options.clientId ?? null,
     options: describeOptions(options),
   };
@@ -147,11 +162,23 @@ function masked(name: string, value: unknown): string | number | boolean {
 }
 
 function brokerLines(broker: BrokerDescription): string[] {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, eventEcho, clientId, options } = broker;
+  const {
+    name,
+    url,
+    maxQos,
+    priority,
+    maxLevels,
+    maxTopicLength,
+    returnAfter,
+    eventEcho,
+    clientId,
+    options,
+  } = broker;
   const limits = [
     ...(maxLevels === undefined ? [] : [`maxLevels ${maxLevels}`]),
     ...(maxTopicLength === undefined ? [] : [`maxTopicLength ${maxTopicLength} bytes`]),
     ...(eventEcho === undefined ? [] : ['eventEcho false']),
+    ...(returnAfter === undefined ? [] : [`returnAfter ${returnAfter} s`]),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return [

@@ -54,8 +54,8 @@ export function readConfig(
     http,
   };
   if (config.stateTopics) checkStateTopics(config, problems);
-  checkHomeAssistant(config, names, problems);
   if (hasEventFilter(config.topics)) checkEventPlaces(config, problems);
+  checkHomeAssistant(config, names, problems);
   checkRoutes(brokers, config, problems);
   const { errors, warnings } = problems;
   return errors.length === 0 ? { ok: true, config, warnings } : { ok: false, errors, warnings };

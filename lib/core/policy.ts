@@ -8,6 +8,7 @@
 import { bySpecificity, covers, matches } from './filter.ts';
 import { DEFAULT_CHAIN, type MergeChain } from './merge-chain.ts';
 import type { MessageOrder } from './merge-order.ts';
+import type { TopicMode } from './topic-mode.ts';
 import { compareVersions } from './version.ts';
 
 export type QoS = 0 | 1 | 2;
@@ -24,6 +25,8 @@ export const MAX_BROKERS = 30;
 /** The settings of one filter. A setting that it leaves unset is taken from a broader filter. */
 export interface FilterSettings {
   readonly filter: string;
+  /** Event topics are delivered by the event actor: nothing is published for their state. */
+  readonly mode?: TopicMode;
   readonly retain?: boolean;
   readonly repeat?: boolean;
   readonly qos?: QoS;
@@ -126,7 +129,8 @@ export class Policies {
 /** @param matched filters from the most specific to the broadest */
 function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Policy, 'order'> {
   const excluded = matched.reduce((set, { exclude = 0 }) => set | exclude, 0);
-  const isReplicated = matched.some(({ exclude }) => exclude === undefined);
+  const isEvent = matched.find(({ mode }) => mode !== undefined)?.mode === 'event';
+  const isReplicated = !isEvent && matched.some(({ exclude }) => exclude === undefined);
   return {
     retain: matched.find(s => s.retain !== undefined)?.retain ?? false,
     repeat: matched.find(s => s.repeat !== undefined)?.repeat ?? false,

@@ -27,7 +27,7 @@ export class Deliveries {
   }
 
   add(event: LoggedEvent, { retain, qos }: { readonly retain: boolean; readonly qos: QoS }): void {
-    const { seq, topic, payload, properties, expiresAt, path } = event;
+    const { seq, topic, payload, properties, path } = event;
     const origin = path.at(-1) ?? '';
     const isRetained = retain || event.retain;
     writeDelivery(this.#writer, {
@@ -37,7 +37,8 @@ export class Deliveries {
       properties,
       retain: isRetained,
       qos,
-      expiresAt,
+      // A message without an expiry must not get one: the broker would delete it if it is retained.
+      expiresAt: event.hasMessageExpiry ? event.expiresAt : Number.POSITIVE_INFINITY,
       origin,
       path,
     });

@@ -170,6 +170,7 @@ export class Receiver {
       retain,
       received,
       expiresAt: received + Math.min(policy.expiry, expiry),
+      ...(expiry === Number.POSITIVE_INFINITY ? {} : { hasMessageExpiry: true }),
       recipients,
       path,
       topic,

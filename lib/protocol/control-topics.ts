@@ -13,7 +13,14 @@ export type Purpose =
   | 'presence'
   | 'process'
   | 'check'
-  | 'heartbeat';
+  | 'heartbeat'
+  | EventPurpose;
+
+/**
+ * `events`: the presence of a replicator that delivers events; `fence`: see lib/events/fences.ts; `event-sentinel`: its return
+ * tells that the broker has shown what it retains under the other control topics.
+ */
+export type EventPurpose = 'events' | 'fence' | 'event-sentinel';
 
 /** The state topic that tells users whether mqttrep runs. */
 export function statusTopic(prefix: string): string {
@@ -33,6 +40,11 @@ export function discoveryTopic(replica: string): string {
 /** Beneath it, what Home Assistant reads of that device. */
 export function homeAssistantTopic(prefix: string, replica: string): string {
   return `${prefix}/${replica}/homeassistant`;
+}
+
+/** The id of a broker, which the first replicator there retains. */
+export function brokerIdTopic(prefix: string): string {
+  return `${prefix}/id`;
 }
 
 /** The control topics at one broker. */

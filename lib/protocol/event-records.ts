@@ -138,7 +138,7 @@ export interface Delivery {
   readonly properties: string;
   readonly retain: boolean;
   readonly qos: QoS;
-  /** Milliseconds since 1970; Infinity for never. */
+  /** The end of the message expiry that its client gave it, in milliseconds since 1970; Infinity for none. */
   readonly expiresAt: number;
   /** Id of the broker that it comes from: the last one of its path. Empty if that has none. */
   readonly origin: string;

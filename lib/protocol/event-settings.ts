@@ -62,4 +62,6 @@ export interface EventLinkSettings {
   readonly sessionExpiry: number;
   /** False: subscribe with No Local. */
   readonly echo: boolean;
+  /** The replicators at the brokers form a tree, so several of them may publish over MQTT 3.1.1. */
+  readonly isTree: boolean;
 }

@@ -10,9 +10,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Found, ProbePriority } from '../core/events.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
+import type { EventResponse } from './event-messages.ts';
 import type { LinkState } from './link-state.ts';
 import type { BrokerRequest, ReconcilerRequest, Request, Response } from './requests.ts';
-import type { BrokerPlace, ReconcilerSettings, Sampling } from './settings.ts';
+import type { BrokerPlace, BrokerSettings, ReconcilerSettings, Sampling } from './settings.ts';
 
 export type { LinkState } from './link-state.ts';
 
@@ -196,6 +197,10 @@ export interface Start {
 export type ControlOfBroker =
   /** The reconciler was restarted: this port leads to it now. */
   | { readonly kind: 'attach'; readonly port: MessagePort }
+  /** The event actor was started: this port leads to it. */
+  | { readonly kind: 'attach-events'; readonly port: MessagePort }
+  /** Other topics are event topics. */
+  | { readonly kind: 'events'; readonly settings: Pick<BrokerSettings, 'events' | 'modes'> }
   /** Replace the subscriptions, on the existing connection. */
   | { readonly kind: 'subscribe'; readonly subscriptions: readonly Subscription[] }
   /** The connections to all brokers, for the state topics. */
@@ -244,6 +249,7 @@ export type Report =
   | { readonly kind: 'same-broker'; readonly otherName: string }
   | { readonly kind: 'quiesced' }
   | Response
+  | EventResponse
   | { readonly kind: 'configured' }
   | { readonly kind: 'undelivered'; readonly undelivered: readonly Undelivered[] }
   /** The actor cannot work, and a restart would not help. */

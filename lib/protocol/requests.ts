@@ -47,6 +47,8 @@ export interface BrokerMeasures {
     /** Milliseconds of the path from another broker to this one, by the name of that broker. */
     readonly paths: Readonly<Record<string, number>>;
   };
+  /** Days until a certificate ends, by whose it is: `broker` or `mqttrep`; negative after its end. */
+  readonly certificateDays?: Readonly<Record<string, number>>;
 }
 
 /** How often a bound was reached, by its name. Nothing is lost: of what exceeds it the newest value waits. */

@@ -202,6 +202,16 @@ export const BROKER_METRICS: readonly Metric[] = [
     source: perBroker(({ link }) => link?.pending ?? 0),
   },
   {
+    name: 'mqttrep_certificate_days',
+    kind: 'gauge',
+    help: 'Days until a certificate of the connection to the broker ends.',
+    labels: ['broker', 'certificate'],
+    panel: null,
+    source: perBrokerAnd('certificate', ({ certificateDays }) => certificateDays),
+    notes:
+      '`broker` is that of the broker (not known over a websocket), `mqttrep` that of `certFile`. Alert below 14: the log warns then, too.',
+  },
+  {
     name: 'mqttrep_publish_round_trip_seconds',
     kind: 'histogram',
     help: 'Time from a publish to its acknowledgement. mqttrep measures one publish at a time.',

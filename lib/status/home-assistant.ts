@@ -22,6 +22,8 @@ export interface HomeAssistantDeps {
     | 'mergeFrequency'
     | 'askBroker'
     | 'askReconciler'
+    | 'askEvents'
+    | 'eventActors'
     | 'publishOwn'
   >;
   /** The brokers that show the device. */

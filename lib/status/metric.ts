@@ -13,6 +13,8 @@ export interface MetricSources {
   readonly version: string;
   /** How often the reconciler was started again. */
   readonly reconcilerRestarts: () => number;
+  /** How often the event actor was started again. */
+  readonly eventRestarts: () => number;
   /** Connections to the status server that were closed to make room. */
   readonly displaced: () => number;
 }

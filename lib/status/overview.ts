@@ -1,8 +1,9 @@
 /** The whole state as `Status`: from the last answers of the actors, and from what was kept of earlier ones. */
 
 import { BOUNDS, type HistogramCounts } from '../protocol/histogram.ts';
-import type { BrokerStatus, Conflict, Histogram, RateSample, Status } from './api.ts';
+import type { BrokerStatus, Conflict, EventStatus, Histogram, RateSample, Status } from './api.ts';
 import { ConvergenceSamples } from './convergence-samples.ts';
+import type { EventState } from './event-measurements.ts';
 import { type Asked, type BrokerState, Measurements } from './measurements.ts';
 
 /** The time between two samples of the rates. */
@@ -116,6 +117,7 @@ function brokerStatus({
   link,
   heldBack,
   dropped,
+  events,
 }: BrokerState): BrokerStatus {
   const { state, detail, since, protocol, reconnects, restarts } = record;
   return {
@@ -144,6 +146,23 @@ function brokerStatus({
     silences: counts?.silences ?? 0,
     reconnects,
     restarts,
+    events: events === undefined ? null : eventStatus(events),
+  };
+}
+
+function eventStatus({ state, messages, bytes, oldestSeconds, counts }: EventState): EventStatus {
+  const dropped: Record<string, number> = {};
+  for (const reasons of Object.values(counts.dropped))
+    for (const [reason, count] of Object.entries(reasons)) dropped[reason] = (dropped[reason] ?? 0) + count;
+  return {
+    state,
+    queued: messages,
+    bytes,
+    // Whole seconds: the page is told of each change.
+    oldest: Math.floor(oldestSeconds) * 1_000,
+    received: counts.received,
+    delivered: counts.delivered,
+    dropped,
   };
 }
 

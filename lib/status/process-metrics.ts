@@ -137,11 +137,12 @@ export const PROCESS_METRICS: readonly Metric[] = [
     help: 'Worker threads that crashed and were started again.',
     labels: ['actor'],
     panel: 'Reconnects and restarts',
-    source: ({ measurements, reconcilerRestarts }) => [
+    source: ({ measurements, reconcilerRestarts, eventRestarts }) => [
       [{ actor: 'reconciler' }, reconcilerRestarts()],
+      [{ actor: 'events' }, eventRestarts()],
       ...measurements.brokers.map(({ name, record }) => [{ actor: name }, record.restarts] as const),
     ],
-    notes: '`actor` is the name of a broker, or `reconciler`.',
+    notes: '`actor` is the name of a broker, `reconciler`, or `events` for the event actor.',
   },
   {
     name: 'mqttrep_http_connections_displaced_total',

@@ -9,13 +9,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { MAX_BROKERS } from '../core/policy.ts';
+import type { EventTask } from '../protocol/event-settings.ts';
 import type { BrokerTask, ReconcilerTask } from '../protocol/settings.ts';
 
-export type ActorTask = BrokerTask | ReconcilerTask;
+export type ActorTask = BrokerTask | ReconcilerTask | EventTask;
 
 const FILES = {
   broker: new URL('../../workers/broker.js', import.meta.url).href,
   reconciler: new URL('../../workers/reconciler.js', import.meta.url).href,
+  events: new URL('../../workers/events.js', import.meta.url).href,
 } as const;
 
 /**
@@ -27,6 +29,7 @@ const FILES = {
 export const RESOURCE_LIMITS = {
   broker: { maxYoungGenerationSizeMb: 4 },
   reconciler: { maxYoungGenerationSizeMb: 16 },
+  events: { maxYoungGenerationSizeMb: 16 },
 } as const;
 
 /** A thread without an actor waits so long for an actor that is restarted. */
@@ -41,7 +44,11 @@ export interface Running {
 
 export class ActorPool {
   /** The limits of a thread are those of its pool. */
-  readonly #pools = { broker: poolOf('broker', MAX_BROKERS), reconciler: poolOf('reconciler', 1) };
+  readonly #pools = {
+    broker: poolOf('broker', MAX_BROKERS),
+    reconciler: poolOf('reconciler', 1),
+    events: poolOf('events', 1),
+  };
   readonly #running = new Set<AbortController>();
 
   /** Runs an actor in a thread of its own. */

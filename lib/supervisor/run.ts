@@ -9,6 +9,7 @@ import { Actors } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';
 import { type BrokerSlot, type PlannedSlot, planSlots } from './broker-slot.ts';
 import { ConditionWaiter } from './condition-waiter.ts';
+import { EventSlot } from './event-slot.ts';
 import type { LinkRecord } from './link-record.ts';
 import { Pausing } from './pausing.ts';
 import { ReconcilerSlot } from './reconciler-slot.ts';
@@ -38,6 +39,7 @@ export class Run {
   config: Config;
   readonly ended: Promise<string | undefined>;
   readonly reconciler: ReconcilerSlot;
+  readonly events: EventSlot;
   readonly requests: ActorRequests;
   readonly #options: RunOptions;
   readonly #log: Log;
@@ -56,13 +58,24 @@ export class Run {
     this.#log = log;
     this.config = config;
     this.reconciler = new ReconcilerSlot(former?.reconciler);
-    this.requests = new ActorRequests(this.reconciler, () => this.#brokers);
     this.#brokers = byName(planSlots(config, mode, process));
     for (const [name, slot] of this.#brokers) slot.link.continue(former?.links.get(name));
     this.#actors = new Actors({ log, giveUp: reason => this.#giveUp(reason) });
+    this.events = new EventSlot(
+      {
+        actors: this.#actors,
+        mode,
+        config: () => this.config,
+        brokers: () => this.#brokers.values(),
+        reported: report => this.#reportedByEvents(report),
+      },
+      former?.events,
+    );
+    this.requests = new ActorRequests(this.reconciler, this.events, () => this.#brokers);
     this.#launcher = new ActorLauncher({
       actors: this.#actors,
       reconciler: this.reconciler,
+      events: this.events,
       mode,
       config: () => this.config,
       brokers: () => this.#brokers.values(),
@@ -99,11 +112,13 @@ export class Run {
     // A reconciler that was restarted meanwhile has given the brokers other indexes.
     const { names, places } = this.#launcher.brokerIndex;
     await this.reconciler.configure(reconcilerSettings(config, names, mode), places);
+    await this.events.configure(config);
     if (this.isStopping) return;
     for (const { slot, settings } of planned) {
       if (slot.actor !== undefined) slot.change(settings);
       else if (!slot.isPaused) this.#launcher.launch(slot);
     }
+    this.events.startIfWanted();
   }
 
   /** As `Replicator.pause` and `Replicator.resume`. */
@@ -149,7 +164,7 @@ export class Run {
     const ends = [this.reconciler, ...brokers].map(({ actor }) => actor?.ended);
     const quiesced = brokers.map(slot => slot.quiesce());
     await allSettledWithin(QUIESCE_TIMEOUT_MS, quiesced);
-    const failure = await this.reconciler.drain(this.config.store);
+    const [failure] = await Promise.all([this.reconciler.drain(this.config.store), this.events.end()]);
     if (failure !== undefined) this.#log('warn', failure);
     for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
     await allSettledWithin(ACTOR_END_TIMEOUT_MS, ends);
@@ -177,6 +192,7 @@ export class Run {
     this.#state = 'ended';
     this.requests.rejectAll('the replicator has stopped');
     this.reconciler.actor = undefined;
+    this.events.actor = undefined;
     for (const slot of this.#brokers.values()) slot.actor = undefined;
     this.#resolveEnded(failure);
   }
@@ -195,6 +211,7 @@ export class Run {
         this.#conditions.recheck();
         return;
       case 'response':
+      case 'event-response':
         this.requests.responded(report);
         return;
       case 'same-broker':
@@ -217,6 +234,11 @@ export class Run {
         this.#log('debug', `${slot?.name ?? 'reconciler'}: ${JSON.stringify(report.counters)}`);
         return;
     }
+  }
+
+  #reportedByEvents(report: Report): void {
+    if (report.kind === 'configured') this.events.configured?.();
+    else this.#reported(report, undefined);
   }
 
   /** The reconciler also logs what concerns one broker. Such a line begins with the name of the broker. */

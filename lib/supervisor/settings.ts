@@ -7,6 +7,7 @@ import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
 import { ALL_BROKERS, type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
 import { hasEventFilter, isEventFilter, MAX_EVENT_QOS } from '../core/topic-mode.ts';
+import type { ModeFilter } from '../core/topic-modes.ts';
 import { RANKS_PER_PRIORITY } from '../core/version.ts';
 import type { EventFilter, EventLinkSettings, EventSettings } from '../protocol/event-settings.ts';
 import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/settings.ts';
@@ -19,11 +20,17 @@ export function brokerSettings<Id extends string | undefined>(
   mode: Mode = 'replicate',
   process = '',
 ): BrokerSettings & { readonly clientId: Id } {
+  const modes = modesOf(config);
+  const events = mode === 'dry-run' ? undefined : eventLinkSettings(broker, config);
   return {
+    ...(modes === undefined ? {} : { modes }),
+    ...(events === undefined ? {} : { events }),
     mode,
     name: broker.name,
     process,
     url: broker.url,
+    ...(broker.otherUrls === undefined ? {} : { otherUrls: broker.otherUrls }),
+    ...(broker.returnAfter === undefined ? {} : { returnAfter: broker.returnAfter * 1000 }),
     options: broker.options,
     clientId,
     maxQos: broker.maxQos,
@@ -43,11 +50,18 @@ function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {
   return merge[0]?.by === 'arrival';
 }
 
-/** The subscriptions at a broker: each filter once, with its QoS. */
+/** The filters that set a mode; undefined if no topic is an event topic. */
+function modesOf({ topics }: Config): readonly ModeFilter[] | undefined {
+  if (!hasEventFilter(topics)) return undefined;
+  return topics.flatMap(({ filter, mode }) => (mode === undefined ? [] : [{ filter, mode }]));
+}
+
+/** The subscriptions of the state at a broker: each filter once, with its QoS. */
 export function subscriptionsOf(broker: BrokerConfig, config: Config): Subscription[] {
   const excluded = excludedAt(broker.name, config);
   const subscriptions = config.topics
     .filter(topic => topic.subscribers.includes(broker.name))
+    .filter(topic => !isEventFilter(topic.filter, config.topics))
     .filter(topic => !excluded.some(filter => covers(filter, topic.filter)))
     .map(topic => ({ filter: topic.filter, qos: qosOf(topic, config) }));
   return minimalSubscriptions(subscriptions, broker.maxQos);
@@ -128,6 +142,7 @@ export function eventLinkSettings(broker: BrokerConfig, config: Config): EventLi
     subscriptions: minimalSubscriptions(subscriptions, broker.maxQos),
     sessionExpiry: config.events.session,
     echo: broker.eventEcho !== false,
+    isTree: config.events.tree,
   };
 }
 
@@ -149,6 +164,7 @@ function eventFilter(topic: TopicConfig, names: readonly string[]): EventFilter 
 function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSettings {
   return {
     filter: topic.filter,
+    ...(topic.mode === undefined ? {} : { mode: topic.mode }),
     ...(topic.retain === undefined ? {} : { retain: topic.retain }),
     ...(topic.repeat === undefined ? {} : { repeat: topic.repeat }),
     ...(topic.qos === undefined ? {} : { qos: topic.qos }),

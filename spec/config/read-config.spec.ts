@@ -182,4 +182,16 @@ describe('readConfig', () => {
       warningsOf({ MQTTREP_CLIENT_copy: 'mqtt://oslo.example', MQTTREP_CONFIG_copy: '{"port":1884}' }),
     ).to.deep.equal([]);
   });
+
+  it('takes several addresses of one broker', () => {
+    const [oslo] = accepted({
+      MQTTREP_CLIENT_oslo: 'mqtt://a:b,c@one  mqtts://two,ws://three mqtt://a:b,c@one',
+      MQTTREP_CONFIG_oslo: '{"returnAfter":5}',
+    }).brokers;
+    expect(oslo).to.deep.include({
+      url: 'mqtt://a:b,c@one',
+      otherUrls: ['mqtts://two', 'ws://three'],
+      returnAfter: 5,
+    });
+  });
 });

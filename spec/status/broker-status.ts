@@ -29,6 +29,7 @@ export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): Br
     silences: 0,
     reconnects: 0,
     restarts: 0,
+    events: null,
     ...more,
   };
 }

@@ -11,6 +11,7 @@ function metricsOf(asked: Inspected): Metrics {
     measurements: new Measurements(asked, () => undefined),
     version: '1.2.3',
     reconcilerRestarts: () => 2,
+    eventRestarts: () => 3,
     displaced: () => 3,
   });
 }
@@ -61,6 +62,7 @@ describe('the metrics', () => {
     expect(samples()).to.include.members([
       'mqttrep_broker_up{broker="OSLO"} 1',
       'mqttrep_broker_up{broker="PARIS"} 0',
+      'mqttrep_certificate_days{broker="PARIS",certificate="broker"} 12.5',
       'mqttrep_broker_reconnects_total{broker="OSLO"} 1',
       'mqttrep_messages_received_total{broker="OSLO"} 12',
       'mqttrep_messages_published_total{broker="OSLO"} 7',

@@ -391,8 +391,10 @@ describe('The thread of the event actor', () => {
     const lost = events - arrived().length;
     expect(lost).to.be.within(1, 16);
     expect(arrived()).to.deep.equal([...new Set(arrived())].sort((one, other) => one - other));
-    expect(thread?.lines.join()).to.match(
-      /is damaged .*events from there on are lost .*delivery goes on behind them/,
+    await eventually(() =>
+      expect(thread?.lines.join()).to.match(
+        /is damaged .*events from there on are lost .*delivery goes on behind them/,
+      ),
     );
     expect(readdirSync(join(folder, 'events')).some(name => name.startsWith('damaged-'))).to.equal(true);
     await eventually(async () => {

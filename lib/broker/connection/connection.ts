@@ -15,15 +15,17 @@ import type { MessageHandler } from '../lane/handover.ts';
 import type { Lane } from '../lane/lane.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
 import { AnswerOrder } from './answer-order.ts';
+import { type CertificateEnds, certificateEnds } from './certificate-days.ts';
 import { isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
 import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
-import { type Opened, openClient } from './open-client.ts';
+import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
 import { packetSize } from './packet-size.ts';
 import { Publishing } from './publishing.ts';
+import { hasSecrets, withSecrets } from './secrets.ts';
 import { underCanonicalNames } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
@@ -35,16 +37,23 @@ keepUserPropertyOrder();
 /** Longest wait for an orderly DISCONNECT. */
 const DISCONNECT_TIMEOUT_MS = 1_000;
 
+/** DISCONNECT code (MQTT 5 §3.14.2.1). */
+const SESSION_TAKEN_OVER = 0x8e;
+
 export class Connection {
   readonly protocolVersion: ProtocolVersion;
   readonly limits: Limits;
+  readonly session: SessionAtBroker;
   /** Resolves when the connection has ended for whatever cause, with the reason as far as it is known. */
   readonly closed: Promise<string>;
+  /** When the certificates of this connection end. */
+  readonly certificateEnds: CertificateEnds;
   readonly #client: MqttClient;
   readonly #lane: Lane;
   readonly #publishing: Publishing;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
+  readonly #disconnectCode: () => number | undefined;
   /** Messages of QoS 2. */
   readonly #received = { messages: 0, retained: 0 };
   readonly #names: NameMap | undefined;
@@ -54,17 +63,26 @@ export class Connection {
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
-    { client, lane, limits, closed }: Opened,
-    { protocolVersion, subscribeLimit = NO_FILTER_LIMIT, names }: ConnectionOptions,
+    { client, lane, limits, session, disconnectCode, closed }: Opened,
+    {
+      protocolVersion,
+      subscribeLimit = NO_FILTER_LIMIT,
+      publishWindow = Number.POSITIVE_INFINITY,
+      names,
+      options,
+    }: ConnectionOptions,
   ) {
     this.#client = client;
+    this.certificateEnds = certificateEnds(client.stream, options['cert']);
     this.#names = names;
     this.#lane = lane;
+    this.session = session;
+    this.#disconnectCode = disconnectCode;
     this.#publishing = new Publishing({
       client,
       lane,
       mqtt5: protocolVersion === 5,
-      receiveMaximum: limits.receiveMaximum,
+      receiveMaximum: Math.min(limits.receiveMaximum, publishWindow),
       order: this.#order,
       hasEnded: () => this.hasEnded,
       failedByTheEnd: () => {
@@ -104,10 +122,13 @@ export class Connection {
     };
   }
 
-  /** From now on `receiver` receives the messages, also those that arrived before. */
-  receive(receiver: MessageHandler): void {
+  /**
+   * From now on `receiver` receives the messages, also those that arrived before.
+   * @param unnamed gets a message whose topic has no name elsewhere, by the mapping rules
+   */
+  receive(receiver: MessageHandler, unnamed?: (message: ReceivedMessage) => void): void {
     if (this.#hasProtocolError) return;
-    const handler = underCanonicalNames(receiver, this.#names);
+    const handler = underCanonicalNames(receiver, this.#names, unnamed);
     this.#client.handleMessage = (packet, done) => {
       this.#received.messages++;
       if (packet.retain) this.#received.retained++;
@@ -135,8 +156,11 @@ export class Connection {
    * Connects. An abort of the signal ends the attempt.
    * @throws ConnectError when the broker cannot be reached, or refuses
    */
-  static open(options: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
-    return openClient(options, opened => new Connection(opened, options), signal);
+  static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
+    const openWith = (options: ConnectionOptions) =>
+      openClient(options, opened => new Connection(opened, options), signal);
+    if (!hasSecrets(settings.options)) return openWith(settings);
+    return withSecrets(settings.options, signal).then(options => openWith({ ...settings, options }));
   }
 
   /** Splits filters into parts, each small enough for one SUBSCRIBE; see `FilterRequests`. */
@@ -199,6 +223,11 @@ export class Connection {
   /** The broker or the network closed the connection: not mqttrep, not a keepalive timeout, not a protocol error. */
   get wasHungUp(): boolean {
     return this.hasEnded && !this.#isEndedHere && !this.#hasProtocolError;
+  }
+
+  /** Another client has connected with the same client id (MQTT 5). */
+  get wasTakenOver(): boolean {
+    return this.#disconnectCode() === SESSION_TAKEN_OVER;
   }
 
   /** True already when MQTT.js fails the publishes in flight. */

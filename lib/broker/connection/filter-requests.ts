@@ -18,6 +18,8 @@ export interface SubscribeOptions {
   readonly replay: boolean;
   /** MQTT 5: live messages keep the retain flag that they were published with. */
   readonly retainAsPublished: boolean;
+  /** MQTT 5: the broker does not deliver our own publishes back. False unless given. */
+  readonly noLocal?: boolean;
 }
 
 /** The broker's answer to the subscription of one filter. */
@@ -136,7 +138,8 @@ export class FilterRequests {
   #subscribe(filters: readonly string[], how: SubscribeOptions): Promise<Grant[]> {
     const { local, places } = localFilters(filters, this.#deps.names);
     if (local.length === 0) return Promise.resolve(filters.map(filter => ({ filter, code: REFUSED })));
-    const options = { qos: how.qos, rh: how.replay ? 0 : 2, rap: how.retainAsPublished, nl: false };
+    const { qos, replay, retainAsPublished, noLocal = false } = how;
+    const options = { qos, rh: replay ? 0 : 2, rap: retainAsPublished, nl: noLocal };
     const { answered, place } = this.#pending(local.length);
     let stop: () => void = () => undefined;
     const granted = new Promise<Grant[]>((resolve, reject) => {

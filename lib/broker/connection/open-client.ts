@@ -15,8 +15,18 @@ export interface Opened {
   readonly client: MqttClient;
   readonly lane: Lane;
   readonly limits: Limits;
+  readonly session: SessionAtBroker;
+  /** The reason code of the broker's DISCONNECT (MQTT 5); undefined without one. */
+  readonly disconnectCode: () => number | undefined;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
+}
+
+/** What CONNACK tells of the session that the broker keeps for the client id. */
+export interface SessionAtBroker {
+  readonly isPresent: boolean;
+  /** The Session Expiry Interval in seconds that the broker chose instead of the one it was asked for. */
+  readonly expiry: number | undefined;
 }
 
 /**
@@ -36,6 +46,7 @@ export function openClient<Result>(
 ): Promise<Result> {
   const { url, credentials } = addressOf(settings.url);
   let reason = CLOSED;
+  let disconnectCode: number | undefined;
   let networkCode: string | undefined;
   const explain = (error: Error) => {
     reason = describeError(error);
@@ -60,7 +71,12 @@ export function openClient<Result>(
     client.once('connect', connack => {
       connected = true;
       signal?.removeEventListener('abort', giveUp);
-      resolve(take({ client, lane, limits: limitsOf(connack, settings.maxQos), closed }));
+      const limits = limitsOf(connack, settings.maxQos);
+      const session = {
+        isPresent: connack.sessionPresent,
+        expiry: connack.properties?.sessionExpiryInterval,
+      };
+      resolve(take({ client, lane, limits, session, disconnectCode: () => disconnectCode, closed }));
     });
     client.on('error', error => {
       if (error.message === NO_CONNACK) reason = describeTimeout(client, lane.isReached);
@@ -76,6 +92,7 @@ export function openClient<Result>(
     });
     client.on('disconnect', packet => {
       reason = describeDisconnect(packet);
+      disconnectCode = packet.reasonCode;
     });
     const closed = new Promise<string>(ended => {
       client.once('close', () => {

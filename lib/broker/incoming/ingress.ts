@@ -9,6 +9,7 @@
  */
 
 import { isReplicable } from '../../core/filter.ts';
+import type { TopicModes } from '../../core/topic-modes.ts';
 import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
 import type { Findings } from '../../protocol/observation.ts';
 import { type MessageProperties, packProperties, STAMP } from '../../protocol/properties.ts';
@@ -39,6 +40,8 @@ export interface IngressDeps {
   readonly stamps: () => Pick<Stamps, 'read'> | undefined;
   /** The beginning of mqttrep's own topics. */
   readonly controlPrefix: string;
+  /** Event topics are left out: they come by another connection. */
+  readonly modes: () => Pick<TopicModes, 'isEvent'>;
   readonly bounds: Bounds;
   readonly log: (message: string) => void;
   readonly sampling: Sampling;
@@ -56,6 +59,7 @@ export interface IngressMode {
 
 /** These are in order, and not logged. */
 const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
+const EVENT_TOPIC: Refusal = { counter: 'ignored_event_topic' };
 const SUSPENDED: Refusal = { counter: 'dropped_after_suspension' };
 const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
 
@@ -157,9 +161,10 @@ export class Ingress {
   }
 
   #refusal(packet: ReceivedMessage): Refusal | undefined {
-    const { controlPrefix, bounds } = this.#deps;
+    const { controlPrefix, bounds, modes } = this.#deps;
     const { topic } = packet;
     if (topic !== '' && !isReplicable(topic, controlPrefix)) return CONTROL_TOPIC;
+    if (modes().isEvent(topic)) return EVENT_TOPIC;
     const bytes = payloadBytesOf(packet);
     const mayBeStandIn = bytes === STAND_IN_BYTES;
     const fault =

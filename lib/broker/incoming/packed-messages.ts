@@ -131,7 +131,10 @@ export class PackedMessages {
   /** The batch without the messages that were replaced. */
   #compose(): ArrayBuffer {
     const packed = this.#writer.written;
-    const batch = new ArrayBuffer(this.bytes + this.#digestBytes(packed));
+    const digests = this.#digests(packed);
+    let size = this.bytes;
+    for (const digest of digests.values()) size += LENGTH_BYTES + digest.length;
+    const batch = new ArrayBuffer(size);
     const into = Buffer.from(batch);
     let [from, to] = [0, 0];
     const records = this.#records;
@@ -146,7 +149,7 @@ export class PackedMessages {
       const start = records[record + START] as number;
       into[to - (until - start) + CONFLATED_COUNT_AT] = replaced.length;
       for (const one of replaced) {
-        const digest = this.#digestOf(packed, one);
+        const digest = digests.get(one) ?? packed;
         to = into.writeUInt32LE(digest.length, to);
         to += digest.copy(into, to);
       }
@@ -155,11 +158,12 @@ export class PackedMessages {
     return batch;
   }
 
-  #digestBytes(packed: Buffer): number {
-    let bytes = 0;
+  /** The digests of messages that were replaced, by their records. */
+  #digests(packed: Buffer): ReadonlyMap<number, Buffer> {
+    const digests = new Map<number, Buffer>();
     for (const record of this.#newest.values())
-      for (const one of this.#replacedBy(record)) bytes += LENGTH_BYTES + this.#digestOf(packed, one).length;
-    return bytes;
+      for (const one of this.#replacedBy(record)) digests.set(one, this.#digestOf(packed, one));
+    return digests;
   }
 
   /** The last retained messages whose place this one took, the oldest first. */

@@ -17,6 +17,10 @@ export interface ReceivedMessage {
   readonly retain: boolean;
   /** Its place among the messages of QoS 1 of its connection, by which it is acknowledged; 0 with another QoS. */
   readonly ordinal?: number | undefined;
+  /** The packet identifier; 0 with QoS 0. */
+  readonly id?: number | undefined;
+  /** The broker may have delivered it before. */
+  readonly dup?: boolean | undefined;
   /** Bytes of the packet behind its fixed header. */
   readonly length?: number | undefined;
   /** MQTT 5; undefined if the message has none. */
@@ -27,6 +31,7 @@ export class DecodedMessage implements ReceivedMessage {
   readonly topic: string;
   readonly qos: QoS;
   readonly retain: boolean;
+  readonly dup: boolean;
   readonly length: number;
   /** The packet identifier; 0 with QoS 0. */
   readonly id: number;
@@ -56,6 +61,7 @@ export class DecodedMessage implements ReceivedMessage {
     this.topic = topic;
     this.qos = ((first >> 1) & 3) as QoS;
     this.retain = (first & 1) !== 0;
+    this.dup = (first & 8) !== 0;
     this.id = id;
     this.length = length;
     this.bytes = bytes;
@@ -86,7 +92,7 @@ export class DecodedMessage implements ReceivedMessage {
   /** The same message under another topic; valid as long as this one. */
   withTopic(topic: string): DecodedMessage {
     const { id, length, bytes, propertiesAt, payloadAt, end } = this;
-    const first = (this.qos << 1) | (this.retain ? 1 : 0);
+    const first = (this.qos << 1) | (this.retain ? 1 : 0) | (this.dup ? 8 : 0);
     const renamed = new DecodedMessage(
       topic,
       first,
@@ -106,7 +112,7 @@ export class DecodedMessage implements ReceivedMessage {
   /** The same message with bytes of its own. */
   copy(): DecodedMessage {
     const { topic, id, length, topicAt, topicEnd, propertiesAt, payloadAt, end } = this;
-    const first = (this.qos << 1) | (this.retain ? 1 : 0);
+    const first = (this.qos << 1) | (this.retain ? 1 : 0) | (this.dup ? 8 : 0);
     const own = Buffer.from(this.bytes.subarray(topicAt, end));
     const copy = new DecodedMessage(
       topic,

@@ -31,7 +31,7 @@ export interface FullScanDeps {
   /** Parents of topics that may be there, to be read in parts. */
   readonly parents?: readonly string[];
   readonly subscriptions: readonly Subscription[];
-  readonly ingress: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
+  readonly ingress: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'modes' | 'bounds'>;
   /** Takes packed observations. */
   readonly show: (batch: ArrayBuffer) => void;
 }

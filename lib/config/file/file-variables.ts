@@ -14,6 +14,7 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** Of these, a broker's own option replaces each of the same group in `defaults`. */
 const ALTERNATIVES: readonly (readonly string[])[] = [
+  ['username', 'usernameFile'],
   ['password', 'passwordFile', 'passwordCommand'],
   ['ca', 'caFile'],
   ['cert', 'certFile'],

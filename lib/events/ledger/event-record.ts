@@ -24,6 +24,8 @@ export interface LoggedEvent {
   readonly received: number;
   /** Milliseconds since 1970; Infinity for never. */
   readonly expiresAt: number;
+  /** The client gave it a message expiry (MQTT 5), which other brokers get as well. Left out if not. */
+  readonly hasMessageExpiry?: true;
   readonly recipients: BrokerSet;
   /** Ids of the brokers that it has passed, with its origin as the last one; empty if its origin has no id. */
   readonly path: readonly string[];
@@ -101,6 +103,7 @@ const RETAIN = 1;
 const EXPIRES = 2;
 const PROPERTIES = 4;
 const PATH = 8;
+const MESSAGE_EXPIRY = 16;
 
 export function writeEventRecord(writer: BatchWriter, record: EventRecord): void {
   writer.record().u8(KINDS.indexOf(record.kind));
@@ -173,6 +176,7 @@ function writeEvent(writer: BatchWriter, event: LoggedEvent): void {
   const flags =
     (event.retain ? RETAIN : 0) |
     (event.expiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES) |
+    (event.hasMessageExpiry === undefined ? 0 : MESSAGE_EXPIRY) |
     (event.properties === '' ? 0 : PROPERTIES) |
     (event.path.length === 0 ? 0 : PATH);
   writer.f64(event.seq).u8(event.origin).u8(flags).u32(event.packetId).f64(event.received);
@@ -196,6 +200,7 @@ function readEvent(reader: BatchReader): LoggedEvent {
     topic: reader.text(),
     payload: reader.bytes(),
     expiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,
+    ...(flags & MESSAGE_EXPIRY ? { hasMessageExpiry: true } : {}),
     properties: flags & PROPERTIES ? reader.text() : '',
     path: flags & PATH ? readPath(reader) : [],
     retain: (flags & RETAIN) !== 0,

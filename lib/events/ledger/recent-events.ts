@@ -51,7 +51,8 @@ export class RecentEvents {
     if (packetId === 0) return;
     this.#byPacketId.set(packetId, this.#count);
     this.#unacknowledged.delete(packetId);
-    if (!dup) this.assigned(packetId);
+    // An echo is recorded when our publish is acknowledged, and by then later messages may have come.
+    if (!dup && !isEcho) this.assigned(packetId);
   }
 
   /** The broker gave this packet id to a message that it delivered for the first time. */

@@ -6,6 +6,7 @@ import { Ingress, type IngressMode } from '../../../lib/broker/incoming/ingress.
 import { retainFlagReader } from '../../../lib/broker/incoming/retain-flag.ts';
 import type { ReceivedMessage } from '../../../lib/broker/lane/received-message.ts';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
+import { TopicModes } from '../../../lib/core/topic-modes.ts';
 import { BatchReader } from '../../../lib/protocol/batch.ts';
 import { type Observation, readObservation } from '../../../lib/protocol/observation.ts';
 import type { Sampling } from '../../../lib/protocol/settings.ts';
@@ -46,6 +47,7 @@ export class Fixture {
     this.ingress = new Ingress({
       stamps: () => US,
       controlPrefix: 'mqttrep',
+      modes: () => new TopicModes([]),
       sampling,
       bounds: { ...DEFAULT_BOUNDS, payload: 1_000_000, topicLength: 100, levels: 5 },
       log: message => this.log.push(message),
