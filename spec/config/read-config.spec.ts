@@ -32,6 +32,8 @@ describe('readConfig', () => {
         deletionGuard: { topics: 10, percent: 5 },
         maps: [],
         exclusions: [],
+        heartbeat: 10,
+        homeAssistant: undefined,
         http: {
           host: '127.0.0.1',
           port: 9280,
