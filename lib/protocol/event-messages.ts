@@ -9,9 +9,12 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
+import type { DestinationStateName } from './destination-state.ts';
 import type { EventSettings } from './event-settings.ts';
 import type { Request } from './requests.ts';
 import type { BrokerPlace } from './settings.ts';
+
+export type { DestinationStateName } from './destination-state.ts';
 
 // ── broker worker → event actor ──────────────────────────────────────────────────────────────────────
 
@@ -128,9 +131,6 @@ export interface EventResponse {
   readonly id: number;
   readonly response: EventResponses[keyof EventResponses];
 }
-
-/** `away`, `resolving`, `flowing`, `holding`: docs/events.md. */
-export type DestinationStateName = 'away' | 'resolving' | 'flowing' | 'holding';
 
 export type DropReason = 'full' | 'expired' | 'refused' | 'too_large' | 'overrun';
 

@@ -23,7 +23,7 @@
  */
 
 import type { BrokerLimits, BrokerTopics, Conflict, Refusal, TopicCounts } from '../protocol/answers.ts';
-import type { DestinationStateName } from '../protocol/event-messages.ts';
+import type { DestinationStateName } from '../protocol/destination-state.ts';
 import type { LinkState } from '../protocol/link-state.ts';
 
 export type {
