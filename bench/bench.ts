@@ -22,6 +22,7 @@ import { mqttjsScript } from './subjects/mqttjs-script.ts';
 import { nodeRed } from './subjects/node-red.ts';
 import type { Subject } from './subjects/subject.ts';
 import { ticks } from './ticks.ts';
+import { everyMessage } from './work/events.ts';
 import { fanOut } from './work/fan-out.ts';
 import { firstContact } from './work/first-contact.ts';
 import { flood } from './work/flood.ts';
@@ -34,6 +35,7 @@ import { wide } from './work/wide.ts';
 
 const scenarios: readonly Scenario[] = [
   flood,
+  everyMessage,
   wide,
   trickle,
   fanOut,

@@ -40,7 +40,7 @@ const PEAK = 'peak memory of the subject, MB';
 const BROKER_PEAK = 'peak memory of the brokers, MB';
 export const TOTAL_PEAK = 'peak memory of all, MB';
 export const P50 = 'latency p50, ms';
-const P99 = 'latency p99, ms';
+export const P99 = 'latency p99, ms';
 
 const ARRIVAL_TIMEOUT_MS = 60_000;
 

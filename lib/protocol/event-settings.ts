@@ -64,4 +64,6 @@ export interface EventLinkSettings {
   readonly echo: boolean;
   /** The replicators at the brokers form a tree, so several of them may publish over MQTT 3.1.1. */
   readonly isTree: boolean;
+  /** The broker has no part in event topics any more, but events wait for it. */
+  readonly isDraining?: true;
 }

@@ -114,10 +114,17 @@ export function planSlots(
 ): readonly PlannedSlot[] {
   return config.brokers.map(broker => {
     const former = known.get(broker.name);
-    const settings = brokerSettings(broker, config, broker.options.clientId, mode, process);
+    const planned = brokerSettings(broker, config, broker.options.clientId, mode, process);
+    const settings = former === undefined ? planned : drainingEvents(planned, former.settings);
     const canStay = former !== undefined && isSameConnection(former.settings, settings);
     return { slot: canStay ? former : new BrokerSlot(settings, former?.link), settings };
   });
+}
+
+/** A broker that loses its part in event topics still gets the events that wait for it, until mqttrep starts the next time. */
+function drainingEvents(settings: BrokerSettings, { events }: BrokerSettings): BrokerSettings {
+  if (settings.events !== undefined || events === undefined) return settings;
+  return { ...settings, events: { ...events, subscriptions: [], isDraining: true } };
 }
 
 function eventPart({ events, modes }: BrokerSettings): Pick<BrokerSettings, 'events' | 'modes'> {

@@ -95,7 +95,8 @@ export class EventLink {
   /** Goes on with other settings; with undefined the broker has no part in event topics any more. */
   configure(settings: EventLinkSettings | undefined, modes: TopicModes): void {
     this.#settings = settings;
-    this.#modes = modes;
+    // What the session at the broker still has was an event when it was published.
+    if (settings?.isDraining !== true) this.#modes = modes;
     // The session at the broker stays, so nothing is missed.
     this.#abandon();
     this.#run();
