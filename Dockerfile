@@ -1,6 +1,7 @@
 # docker build -t mqttrep . && docker run -v mqttrep:/var/lib/mqttrep --env-file mqttrep.env mqttrep
 
-FROM node:22-bookworm-slim AS build
+# The bundle has no native parts: it is built once, on the platform of the builder, for every platform.
+FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
@@ -9,6 +10,9 @@ COPY . .
 RUN npm pack --silent && mv mqttrep-*.tgz mqttrep.tgz
 
 FROM node:22-bookworm-slim
+LABEL org.opencontainers.image.title="mqttrep" \
+      org.opencontainers.image.description="Multi-master replication of MQTT brokers of any make, over nothing but MQTT" \
+      org.opencontainers.image.licenses="MIT"
 RUN apt-get update \
     && apt-get install -y --no-install-recommends tini \
     && rm -rf /var/lib/apt/lists/*
@@ -22,6 +26,9 @@ ENV NODE_ENV=production \
 USER node
 WORKDIR /var/lib/mqttrep
 VOLUME /var/lib/mqttrep
+
+# The status server, once MQTTREP_HTTP names another host than loopback.
+EXPOSE 9280
 
 # The status server is for this container alone unless MQTTREP_HTTP names another host. With MQTTREP_HTTP=off, or on
 # another port, give a health check of your own, or --no-healthcheck.

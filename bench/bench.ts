@@ -13,6 +13,7 @@ import { delayedLink } from './delayed-link.ts';
 import { idle } from './idle.ts';
 import { names } from './names.ts';
 import { picture } from './picture.ts';
+import { reconciler } from './reconciler.ts';
 import { fromJson, heading, json, type Reported, table } from './report.ts';
 import type { Plan, Scenario } from './scenario.ts';
 import { store } from './store.ts';
@@ -40,6 +41,7 @@ const scenarios: readonly Scenario[] = [
   refill,
   slowBroker,
   largePayloads,
+  reconciler,
   ticks,
   store,
   names,

@@ -16,6 +16,8 @@ export interface Load {
   readonly size?: number;
   /** Messages a second; default: as fast as the broker takes them. */
   readonly rate?: number;
+  /** Of a load with a rate: seconds at its beginning that are not measured, so that the start of a process does not count. */
+  readonly warmUpSeconds?: number;
   /** Longest wait for the last values after the last write. */
   readonly timeoutMs?: number;
 }
@@ -46,14 +48,17 @@ const ARRIVAL_TIMEOUT_MS = 60_000;
 const AFTER_LOAD_MS = 500;
 
 export async function runLoad(testBed: TestBed, load: Load): Promise<Run> {
-  const { messages, topics = messages, timeoutMs = ARRIVAL_TIMEOUT_MS, ...how } = load;
+  const { messages, topics = messages, timeoutMs = ARRIVAL_TIMEOUT_MS, warmUpSeconds = 0, ...how } = load;
+  const first = warmUpSeconds * (how.rate ?? 0);
   const readers = await testBed.read({ messages, awaitedFrom: messages - topics });
+  const writing = write({ port: testBed.source.port, messages, topics, ...how });
+  if (first > 0) await wait(warmUpSeconds * 1000);
   const before = testBed.costs();
-  const written = await write({ port: testBed.source.port, messages, topics, ...how });
+  const written = await writing;
   const deadline = performance.now() + timeoutMs;
   await Promise.all(readers.map(reader => reader.complete(deadline - performance.now())));
   await wait(AFTER_LOAD_MS);
-  const costs = costFigures(testBed, before, messages);
+  const costs = costFigures(testBed, before, messages - first);
   const readings = await Promise.all(readers.map(reader => reader.reading()));
   return {
     [EQUAL_AFTER]: equalAfter(written.sentAt[0] ?? Number.NaN, readings),
@@ -61,7 +66,7 @@ export async function runLoad(testBed: TestBed, load: Load): Promise<Run> {
     [DELIVERIES]: deliveriesATopic(readings, topics),
     [DIVERGING]: await testBed.countDiverging(topics),
     ...costs,
-    ...latencies(written, readings),
+    ...latencies(written, readings, first),
   };
 }
 
@@ -113,11 +118,12 @@ function costFigures(testBed: TestBed, before: Costs, messages: number): Run {
   };
 }
 
-/** The times from the write of a message to its arrival at each broker, for all messages that arrived. */
-function latencies({ sentAt }: Written, readings: readonly Reading[]): Run {
+/** The times from the write of a message to its arrival at each broker, for all messages from `first` on that arrived. */
+function latencies({ sentAt }: Written, readings: readonly Reading[], first: number): Run {
   const latenciesMs: number[] = [];
   for (const { arrivedAt } of readings) {
     for (const [message, sent] of sentAt.entries()) {
+      if (message < first) continue;
       const milliseconds = (arrivedAt[message] ?? Number.NaN) - sent;
       if (!Number.isNaN(milliseconds)) latenciesMs.push(milliseconds);
     }

@@ -2,7 +2,9 @@
 
 import { writeFileSync } from 'node:fs';
 import { metricsDocument } from './metrics-document.ts';
+import { schemaDocument } from './schema-document.ts';
 import { settingsDocument } from './settings-document.ts';
 
 writeFileSync('docs/settings.md', settingsDocument());
 writeFileSync('docs/metrics.md', metricsDocument());
+writeFileSync('contrib/mqttrep.schema.json', schemaDocument());

@@ -17,11 +17,20 @@ export default async function broker({ control, reconciler, settings }: BrokerTa
       case 'attach':
         actor.attach(message.port);
         return;
+      case 'attach-events':
+        actor.attachEvents(message.port);
+        return;
+      case 'events':
+        actor.configureEvents(message.settings);
+        return;
       case 'subscribe':
         actor.resubscribe(message.subscriptions);
         return;
       case 'connections':
         actor.connections(message.connections);
+        return;
+      case 'own-messages':
+        actor.publishOwn(message.messages, message.which);
         return;
       case 'sampling':
         actor.sample(message.sampling);

@@ -19,6 +19,9 @@ import type { StateStore } from '../lib/store/state-store.ts';
 import { UnknownStoreError } from '../lib/store/store-errors.ts';
 import { collectWhenIdle } from './idle-collection.ts';
 
+/** A disk that hangs delays the start no longer. */
+const IDENTITY_TIMEOUT_MS = 2_000;
+
 /** Bytes of the secret that a store gets at its first start. */
 const SECRET_BYTES = 32;
 
@@ -38,9 +41,11 @@ export default async function reconciler({ control, brokers, settings }: Reconci
     report({ kind: 'fatal', cause, reason: started.message });
     return;
   }
-  const { actor, store } = started;
+  const { actor, store, isNew } = started;
   const stopCollecting = collectWhenIdle();
   try {
+    // The brokers keep event sessions for this identity, and would not find them again under another one.
+    if (isNew) await actor.storeIdentity(IDENTITY_TIMEOUT_MS);
     for (const [index, port] of ports.entries()) actor.attach(index, port);
     await new Promise<void>((resolve, reject) => {
       control.on('message', (message: ControlOfReconciler) => {
@@ -79,6 +84,8 @@ export default async function reconciler({ control, brokers, settings }: Reconci
 interface Started {
   readonly actor: Reconciler;
   readonly store: StateStore;
+  /** The store has just got its identity. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -104,6 +111,7 @@ async function start(
     return {
       actor: new Reconciler({ ...self, settings, decoders, brokers, store, state, log, heap }),
       store,
+      isNew: !state.metadata.has('replica'),
     };
   } catch (error) {
     await store.close();

@@ -1,8 +1,8 @@
 /** Few messages a second. Measures how long one takes from a client of one broker to a client of the other. */
 
 import { GENEROUS } from '../brokers.ts';
-import { comparison, type FigureOf } from '../comparison.ts';
-import { P50, runLoad } from '../run-load.ts';
+import { type Case, comparison, type FigureOf } from '../comparison.ts';
+import { P50, runLoad, TOTAL_COST } from '../run-load.ts';
 import type { Target } from '../scenario.ts';
 import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
 import type { Variant } from '../subjects/mqttrep.ts';
@@ -25,6 +25,38 @@ const rare: readonly Variant[] = [
   { label: ', 20 Hz', mergeFrequency: 20 },
 ];
 
+/** The start of the processes, and the compilation of their code, would be most of the cost of a short load. */
+const WARM_UP_SECONDS = 20;
+const STEADY_SECONDS = 60;
+const STEADY_TOPICS = 1_000;
+
+/** CPU of all, in units of that with mosquitto's bridge. */
+const STEADY_TARGET = 3;
+
+const STEADY: Case = {
+  variant: `steady state: ${STEADY_TOPICS} topics, ${STEADY_SECONDS} s after ${WARM_UP_SECONDS} s`,
+  brokers: 2,
+  config: GENEROUS,
+  mqttrep: [onDisk],
+  runs: 1,
+  measure: testBed =>
+    testBed.join().then(() =>
+      runLoad(testBed, {
+        messages: MESSAGES_PER_SECOND * (WARM_UP_SECONDS + STEADY_SECONDS),
+        topics: STEADY_TOPICS,
+        rate: MESSAGES_PER_SECOND,
+        warmUpSeconds: WARM_UP_SECONDS,
+      }),
+    ),
+  judge: median =>
+    atMost(
+      `CPU of all, ${STEADY_TARGET} times that with mosquitto's bridge`,
+      median(`mqttrep${onDisk.label}`, TOTAL_COST),
+      STEADY_TARGET * median(mosquittoBridge.title, TOTAL_COST),
+      'µs',
+    ),
+};
+
 export const trickle = comparison({
   name: 'trickle',
   about: `${MESSAGES_PER_SECOND} retained QoS 1 messages/s, each to a topic of its own; mqttrep with several MERGE_FREQUENCY`,
@@ -41,6 +73,7 @@ export const trickle = comparison({
           testBed.join().then(() => runLoad(testBed, { messages, rate: MESSAGES_PER_SECOND })),
         judge: targets,
       },
+      ...(size === 'quick' ? [] : [STEADY]),
     ];
   },
 });

@@ -8,12 +8,15 @@
  */
 
 import type { Subscription } from '../core/subscriptions.ts';
+import { TopicModes } from '../core/topic-modes.ts';
 import type { BrokerLimits } from '../protocol/answers.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
+import type { FromEventLink, ToEventLink } from '../protocol/event-messages.ts';
 import type {
   Connections,
   FromBroker,
   FullScanRequest,
+  OwnMessage,
   Port,
   Report,
   Start,
@@ -24,15 +27,18 @@ import type { BrokerSettings, Sampling } from '../protocol/settings.ts';
 import { BrokerLog } from './broker-log.ts';
 import { SubscribeLimit } from './capabilities/subscribe-limit.ts';
 import { ConnectionLoop } from './connection-loop.ts';
+import { EventLink } from './events/event-link.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
 import { Ingress } from './incoming/ingress.ts';
 import { limitsTold } from './limits-told.ts';
 import { measuresOf } from './measures.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
+import { OwnMessages } from './own-messages.ts';
 import type { Encounters } from './presence.ts';
 import type { Session } from './session.ts';
 import { StateTopics } from './state-topics.ts';
+import { SuspensionWatch } from './suspension-watch.ts';
 
 export class BrokerActor {
   readonly #settings: BrokerSettings;
@@ -43,8 +49,12 @@ export class BrokerActor {
   readonly #stateTopics: StateTopics | undefined;
   readonly #subscribeLimit: SubscribeLimit;
   readonly #connections: ConnectionLoop;
-  readonly #heartbeat = new Heartbeat(milliseconds => this.#wasSuspended(milliseconds));
+  readonly #events: EventLink;
+  readonly #suspensionWatch = new SuspensionWatch(milliseconds => this.#wasSuspended(milliseconds));
+  readonly #heartbeat: Heartbeat;
+  readonly #ownMessages = new OwnMessages();
   #reconciler: Port<FromBroker, ToBroker>;
+  #modes: TopicModes;
   /** Undefined until the reconciler tells it. */
   #identity: Identity | undefined;
 
@@ -56,6 +66,7 @@ export class BrokerActor {
     const { name, mode, sampling, bounds, controlPrefix: configuredPrefix, stateTopics } = settings;
     const controlPrefix = configuredPrefix ?? CONTROL_PREFIX;
     this.#settings = settings;
+    this.#modes = new TopicModes(settings.modes ?? []);
     if (stateTopics && configuredPrefix !== undefined) this.#stateTopics = new StateTopics(controlPrefix);
     this.#reconciler = reconciler;
     this.#report = report;
@@ -71,12 +82,19 @@ export class BrokerActor {
       log: (level, message) => brokerLog.write(level, message),
       report: results => this.#post(results),
     });
-    const inbound = { stamps: () => this.#identity?.stamps, controlPrefix, bounds };
+    const inbound = { stamps: () => this.#identity?.stamps, controlPrefix, modes: () => this.#modes, bounds };
     this.#ingress = new Ingress({
       ...inbound,
       log: message => brokerLog.write('warn', message),
       sampling,
       send: (batch, messages) => this.#post({ kind: 'observations', batch, messages }, [batch]),
+    });
+    this.#heartbeat = new Heartbeat({
+      periodMs: settings.heartbeatMs,
+      brokerLog,
+      received: () => this.#ingress.counters['received'] ?? 0,
+      isHolding: () => this.#ingress.isHolding,
+      cameBack: sentAt => this.#post({ kind: 'heartbeat', sentAt }),
     });
     this.#connections = new ConnectionLoop({
       settings,
@@ -86,17 +104,25 @@ export class BrokerActor {
       inbound,
       outgoing: this.#outgoing,
       identity: () => this.#identity,
-      wasSuspended: () => this.#heartbeat.check(),
+      heartbeat: this.#heartbeat,
+      ownMessages: this.#ownMessages,
+      wasSuspended: () => this.#suspensionWatch.check(),
       post: (message, transfer) => this.#post(message, transfer),
+    });
+    this.#events = new EventLink({
+      broker: settings,
+      brokerLog,
+      subscribeLimit: this.#subscribeLimit,
+      state: () => this.#connections,
     });
     reconciler.on('message', (message: ToBroker) => this.#receive(message));
   }
 
   /** Runs until `stop`. Failures of the network do not end it. */
   async run(): Promise<void> {
-    this.#heartbeat.start();
+    this.#suspensionWatch.start();
     await this.#connections.run();
-    this.#heartbeat.stop();
+    this.#suspensionWatch.stop();
     this.#reconciler.close();
   }
 
@@ -119,9 +145,25 @@ export class BrokerActor {
     this.#connections.resubscribe(subscriptions);
   }
 
+  /** The event actor is a new one. */
+  attachEvents(actor: Port<FromEventLink, ToEventLink>): void {
+    this.#events.attach(actor);
+  }
+
+  /** Other topics are event topics. */
+  configureEvents({ events, modes = [] }: Pick<BrokerSettings, 'events' | 'modes'>): void {
+    this.#modes = new TopicModes(modes);
+    this.#events.configure(events, this.#modes);
+  }
+
   /** The state of the connection to some broker has changed. */
   connections(connections: Connections): void {
     this.#stateTopics?.update(connections);
+  }
+
+  /** Publishes messages of mqttrep itself, now and after each reconnect. */
+  publishOwn(messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
+    this.#ownMessages.update(messages, which);
   }
 
   /** The reconciler samples differently. */
@@ -131,6 +173,7 @@ export class BrokerActor {
 
   /** Stops receiving. When it resolves, the reconciler has all messages that arrived before. */
   async quiesce(): Promise<void> {
+    this.#events.quiesce();
     await this.#connections.unsubscribe();
     this.#ingress.flush();
     this.#report({ kind: 'quiesced' });
@@ -138,11 +181,12 @@ export class BrokerActor {
 
   /** Disconnects from the broker; `run` then ends. */
   async stop(): Promise<void> {
-    await this.#connections.stop();
+    await Promise.all([this.#connections.stop(), this.#events.stop()]);
   }
 
   get measures(): BrokerMeasures {
-    return measuresOf(this.#ingress.counters, this.#outgoing.counters, this.#outgoing.roundTrips);
+    const { certificateDays } = this.#connections;
+    return { ...measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat), certificateDays };
   }
 
   /** What the broker allows, as far as is known. */
@@ -153,7 +197,7 @@ export class BrokerActor {
 
   /** Counts since the start of this actor. */
   get counters(): Readonly<Record<string, number>> {
-    return { ...this.#ingress.counters, ...this.#outgoing.counters };
+    return { ...this.#ingress.counters, ...this.#outgoing.counters, ...this.#events.counters };
   }
 
   /**
@@ -181,6 +225,7 @@ export class BrokerActor {
     const former = this.#identity;
     this.#identity = new Identity(this.#settings, start, encounters, this.#stateTopics, this.#subscribeLimit);
     this.#connections.identityKnown();
+    this.#events.become(start);
     if (former !== undefined && !former.isOf(start)) this.#connections.destroy();
   }
 
@@ -194,7 +239,7 @@ export class BrokerActor {
         return;
       case 'publications':
         // This may be the first event after a suspension.
-        this.#heartbeat.check();
+        this.#suspensionWatch.check();
         if (this.#sessionOf(message) !== undefined) this.#outgoing.add(message.batch);
         return;
       case 'probe':
@@ -205,6 +250,9 @@ export class BrokerActor {
         return;
       case 'check-read-access':
         this.#sessionOf(message)?.proveReadable(message.parents);
+        return;
+      case 'heartbeat':
+        this.#heartbeat.heard(message.from, message.sentAt);
         return;
       case 'full-scan':
         this.#runFullScan(message);

@@ -11,10 +11,12 @@ import type { BrokerLog } from './broker-log.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Connector } from './connector.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { Ingress } from './incoming/ingress.ts';
 import type { FoundLimits } from './limits-told.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
+import type { OwnMessages } from './own-messages.ts';
 import { Session } from './session.ts';
 import type { SessionDeps } from './session-deps.ts';
 import { CancellableDelay } from './timing/cancellable-delay.ts';
@@ -36,6 +38,8 @@ export interface ConnectionLoopDeps {
   readonly ingress: Ingress;
   readonly inbound: SessionDeps['inbound'];
   readonly outgoing: Outgoing;
+  readonly heartbeat: Heartbeat;
+  readonly ownMessages: OwnMessages;
   /** Undefined until it is known. */
   readonly identity: () => Identity | undefined;
   /** Whether this is the first event after a suspension of the process. */
@@ -54,6 +58,7 @@ export class ConnectionLoop {
   #connection: Connection | undefined;
   #session: Session | undefined;
   #sessions = 0;
+  #connections = 0;
   #isStopping = false;
   /** Open when the identity is known, or is no longer needed. */
   readonly #identityGate = new Gate();
@@ -70,6 +75,16 @@ export class ConnectionLoop {
 
   get isConnected(): boolean {
     return this.#connection !== undefined && !this.#connection.hasEnded;
+  }
+
+  /** How many connections there were so far. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** The days until each certificate ends. */
+  get certificateDays(): Connector['certificates']['days'] {
+    return this.#connector.certificates.days;
   }
 
   /** Of the last connection, and what the tests found so far. */
@@ -148,7 +163,9 @@ export class ConnectionLoop {
   async #runConnection(identity: Identity): Promise<number> {
     const connection = await this.#connector.connect(identity, () => this.#isCurrent());
     if (typeof connection === 'number') return connection;
+    const unwatch = this.#connector.watchFirst(identity, connection);
     const reason = await this.#runSessions(connection, identity);
+    unwatch();
     if (this.#isStopping) return 0;
     const { isProvoked } = this.#deps.outgoing;
     const isTakeover = connection.wasHungUp && (await this.#connector.second.mainEnded(isProvoked));
@@ -158,6 +175,7 @@ export class ConnectionLoop {
   /** From CONNACK to the end of the connection. Resolves with the reason of the end. */
   async #runSessions(connection: Connection, identity: Identity): Promise<string> {
     this.#connection = connection;
+    this.#connections++;
     if (this.#isStopping || identity.clientId !== this.#deps.identity()?.clientId) connection.destroy();
     try {
       let former: readonly Subscription[] | undefined;

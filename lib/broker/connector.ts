@@ -7,10 +7,13 @@ import type { BrokerLog } from './broker-log.ts';
 import { KnownCapabilities } from './capabilities/known-capabilities.ts';
 import { SecondConnection } from './capabilities/second-connection.ts';
 import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
+import { CertificateWatch } from './certificate-watch.ts';
+import { Addresses } from './connection/addresses.ts';
 import { connectAdvice } from './connection/connect-advice.ts';
 import { ConnectError } from './connection/connect-error.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionOptions } from './connection/connection-options.ts';
+import { FirstAddress } from './connection/first-address.ts';
 import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
 import { Retries } from './connection/retries.ts';
 import type { Identity } from './identity.ts';
@@ -20,6 +23,9 @@ const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8
 
 /** A connection that stood this long was healthy: backoff starts again. */
 const HEALTHY_AFTER_MS = 10_000;
+
+/** The first address must answer for this time before mqttrep returns to it. */
+const RETURN_AFTER_MS = 60_000;
 
 /** A connection that ends like this soon after it began may have been taken over. */
 const MAY_BE_TAKEOVER = /^the connection was closed$|ECONNRESET/;
@@ -36,15 +42,23 @@ export class Connector {
   /** The connection beside the main one. */
   readonly second: SecondConnection;
   readonly sentinelVisibility: SentinelVisibility;
+  readonly certificates: CertificateWatch;
   readonly #deps: ConnectorDeps;
   readonly #negotiation: Negotiation;
   readonly #retries: Retries;
+  readonly #addresses: Addresses;
   readonly #giveUp = new AbortController();
+  /** Resolves when there is no further attempt. */
+  readonly #givenUp = new Promise<undefined>(resolve => {
+    this.#giveUp.signal.addEventListener('abort', () => resolve(undefined));
+  });
   /** When the last attempt succeeded, in milliseconds of `performance.now()`. */
   #connectedAt = 0;
   /** Of the last CONNECT. */
   #willQos: QoS = 0;
   #isWillLogged = false;
+  /** mqttrep has disconnected, to connect at the first address. */
+  #isReturning = false;
   #clientId = '';
   /** Connections in a row that the broker closed soon. */
   #shortConnections = 0;
@@ -54,7 +68,9 @@ export class Connector {
   constructor(deps: ConnectorDeps) {
     const { settings, brokerLog } = deps;
     const { options } = settings;
+    this.#addresses = new Addresses(settings.url, settings.otherUrls);
     this.#deps = deps;
+    this.certificates = new CertificateWatch((level, message) => brokerLog.write(level, message));
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
     this.second = new SecondConnection(evidence => brokerLog.allowsOneConnection(evidence, this.#clientId));
     this.sentinelVisibility = new SentinelVisibility(scope => brokerLog.showsNoSentinel(scope));
@@ -72,6 +88,7 @@ export class Connector {
    */
   async connect(identity: Identity, isCurrent: () => boolean): Promise<Connection | number> {
     this.#deps.report({ kind: 'link', state: 'connecting', detail: '' });
+    identity.connectTo(this.#addresses.current);
     try {
       await this.#testControlTopics(identity);
       const { acceptsWill, willQos, maxQos } = this.capabilities.current;
@@ -82,6 +99,7 @@ export class Connector {
       this.#clientId = identity.clientId;
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#connectedAt = performance.now();
+      this.certificates.connected(connection.certificateEnds);
       this.#negotiation.succeeded();
       this.#advice = undefined;
       this.capabilities.will.connected();
@@ -103,8 +121,15 @@ export class Connector {
       this.#deps.brokerLog.write('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
       return 1;
     }
+    if (this.#isReturning) {
+      this.#isReturning = false;
+      this.#addresses.restart();
+      return 1;
+    }
     const isShort = performance.now() - this.#connectedAt <= HEALTHY_AFTER_MS;
     if (!isShort) this.#retries.reset();
+    if (!isShort || isProvoked) this.#addresses.restart();
+    else if (this.#addresses.next()) return this.#tryNext(`connection lost (${reason})`);
     // Over MQTT 3.1.1 a broker gives no reason when another client takes over the session.
     this.#shortConnections = isShort && MAY_BE_TAKEOVER.test(reason) ? this.#shortConnections + 1 : 0;
     const advice =
@@ -117,8 +142,33 @@ export class Connector {
     return wait;
   }
 
+  /**
+   * Disconnects from another address when the first one has answered for a while.
+   * @returns a function that ends the watch
+   */
+  watchFirst(identity: Identity, connection: Connection): () => void {
+    if (this.#addresses.isFirst) return () => undefined;
+    const { settings, brokerLog } = this.#deps;
+    brokerLog.write('warn', `connected at ${hostOf(this.#addresses.current)}, not at its first address`);
+    const watch = new FirstAddress({
+      returnAfter: settings.returnAfter ?? RETURN_AFTER_MS,
+      tryFirst: async signal => {
+        const options = identity.sideConnectionOptions('address', this.version);
+        const tried = await Connection.open({ ...options, url: this.#addresses.first }, signal);
+        await tried.end();
+      },
+      answersAgain: () => {
+        brokerLog.write('info', 'its first address answers again; reconnecting there');
+        this.#isReturning = true;
+        void connection.end();
+      },
+    });
+    return () => watch.end();
+  }
+
   /** Ends the attempt in progress; there will be no other. */
   giveUp(): void {
+    this.certificates.end();
     this.#giveUp.abort();
   }
 
@@ -146,6 +196,11 @@ export class Connector {
     if (!capabilities.current.acceptsControlTopics) brokerLog.hangsUpOnControlTopics(settings.controlPrefix);
   }
 
+  #tryNext(reason: string): number {
+    this.logSparsely('warn', `${reason}; trying ${hostOf(this.#addresses.current)}`);
+    return 1;
+  }
+
   #logWill(): void {
     if (this.#isWillLogged) return;
     this.#isWillLogged = true;
@@ -157,6 +212,10 @@ export class Connector {
     );
   }
 
+  #detailed({ message }: ConnectError): string {
+    return this.#advice === undefined ? message : `${message}; ${this.#advice}`;
+  }
+
   async #failed(error: ConnectError): Promise<number> {
     if (this.#giveUp.signal.aborted) return 0;
     if (this.capabilities.will.connectFailed(error, this.#willQos)) return 1;
@@ -165,13 +224,16 @@ export class Connector {
       brokerLog.write('info', `the broker does not accept MQTT 5 (${error.message}); trying MQTT 3.1.1`);
       return 1;
     }
+    if (this.#addresses.next()) return this.#tryNext(`cannot connect (${error.message})`);
     const isRefused = isRefusal(error);
     const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
-    // If it was connected before, the settings are right.
-    const isNew = this.#connectedAt === 0 && this.#retries.isWorthLogging;
-    if (isNew) this.#advice = await connectAdvice(error, settings);
-    const detail = this.#advice === undefined ? error.message : `${error.message}; ${this.#advice}`;
-    report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail });
+    const state = isRefused ? 'refused' : 'unreachable';
+    report({ kind: 'link', state, detail: this.#detailed(error) });
+    // If it was connected before, the settings are right. The server may have to be asked what it speaks.
+    if (this.#connectedAt === 0 && this.#retries.isWorthLogging) {
+      this.#advice = await Promise.race([connectAdvice(error, settings), this.#givenUp]);
+      report({ kind: 'link', state, detail: this.#detailed(error) });
+    }
     const advice = this.#advice === undefined ? '' : `; ${this.#advice}`;
     this.logSparsely(
       isRefused ? 'error' : 'warn',
@@ -179,6 +241,12 @@ export class Connector {
     );
     return wait;
   }
+}
+
+/** Without credentials, path and query. */
+function hostOf(url: string): string {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
 }
 
 function isRefusal(error: unknown): boolean {

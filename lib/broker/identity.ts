@@ -28,6 +28,8 @@ export class Identity {
   readonly #names: NameMap | undefined;
   /** The highest QoS that the broker supports. */
   #maxQos: QoS;
+  /** The address of the next connections. */
+  #url: string;
 
   /**
    * @param state publishes the state of mqttrep; undefined where the user does not want it
@@ -46,6 +48,7 @@ export class Identity {
     this.#subscribeLimit = subscribeLimit;
     this.#maxQos = settings.maxQos;
     this.#start = start;
+    this.#url = settings.url;
     this.#names = settings.names && new NameMap(settings.names);
     this.clientId = settings.clientId ?? start.clientId;
     this.stamps = new Stamps(start.replica, start.secret);
@@ -56,6 +59,11 @@ export class Identity {
       this.control && isWillFree
         ? new Presence(this.control, settings.process, encounters, state)
         : undefined;
+  }
+
+  /** The next connections lead to this address of the broker. */
+  connectTo(url: string): void {
+    this.#url = url;
   }
 
   /** A dry run has one connection only. */
@@ -94,7 +102,7 @@ export class Identity {
 
   /** For a connection beside the main one. It has no will: its end tells nothing of mqttrep. */
   sideConnectionOptions(
-    purpose: 'probe' | 'scan' | 'quarantine' | 'dry-run',
+    purpose: 'probe' | 'scan' | 'quarantine' | 'address' | 'dry-run',
     protocolVersion: ProtocolVersion,
   ): ConnectionOptions {
     const { will: _will, ...options } = this.#settings.options;
@@ -113,9 +121,9 @@ export class Identity {
     protocolVersion: ProtocolVersion,
     options: ConnectionOptions['options'],
   ): ConnectionOptions {
-    const { url, bounds } = this.#settings;
+    const { bounds } = this.#settings;
     return {
-      url,
+      url: this.#url,
       options,
       clientId,
       protocolVersion,

@@ -1,16 +1,27 @@
 /** What the main thread is told of a broker: its counters, and its round trips. */
 
 import type { BrokerMeasures } from '../protocol/requests.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { RoundTrips } from './outgoing/round-trips.ts';
 
 type Counters = Readonly<Record<string, number>>;
 
 /**
  * @param ingress counters of the messages received
- * @param sent counters of the messages published
+ * @param outgoing with the counters of the messages published
  */
-export function measuresOf(ingress: Counters, sent: Counters, roundTrips: RoundTrips): BrokerMeasures {
-  const { received = 0, ignored_control_topic = 0, ignored_late_replay = 0, held_back = 0 } = ingress;
+export function measuresOf(
+  ingress: Counters,
+  { counters: sent, roundTrips }: { readonly counters: Counters; readonly roundTrips: RoundTrips },
+  heartbeat: Pick<Heartbeat, 'measures' | 'silences'>,
+): BrokerMeasures {
+  const {
+    received = 0,
+    ignored_control_topic = 0,
+    ignored_late_replay = 0,
+    ignored_event_topic = 0,
+    held_back = 0,
+  } = ingress;
   const {
     published = 0,
     published_own = 0,
@@ -22,7 +33,7 @@ export function measuresOf(ingress: Counters, sent: Counters, roundTrips: RoundT
   const refused = Object.entries(ingress).filter(([name]) => name.startsWith('refused_'));
   return {
     counts: {
-      received: received - ignored_control_topic - ignored_late_replay,
+      received: received - ignored_control_topic - ignored_late_replay - ignored_event_topic,
       // A publication that is refused without being sent is completed later.
       published: Math.max(
         0,
@@ -41,7 +52,9 @@ export function measuresOf(ingress: Counters, sent: Counters, roundTrips: RoundT
       },
       heldBack: { ingress: held_back },
       roundTrips: roundTrips.histogram.counts,
+      silences: heartbeat.silences,
     },
     roundTrip: roundTrips.median,
+    heartbeat: heartbeat.measures,
   };
 }

@@ -12,12 +12,12 @@
  * brokers disconnect them in turns, so the one that is connected never sees the presence of the other one.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { ControlTopics } from '../protocol/control-topics.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Limits } from './connection/limits.ts';
 import { type PublishOutcome, publishAcknowledged } from './connection/publish-acknowledged.ts';
 import type { Will } from './connection/will.ts';
+import type { ReceivedMessage } from './lane/received-message.ts';
 import type { StateTopics } from './state-topics.ts';
 
 /** The part of a connection that is needed to announce presence. */
@@ -131,7 +131,7 @@ export class Presence {
   }
 
   /** A message of the connection arrived. */
-  observe({ topic, payload }: Pick<IPublishPacket, 'topic' | 'payload'>): void {
+  observe({ topic, payload }: Pick<ReceivedMessage, 'topic' | 'payload'>): void {
     if (!topic.startsWith(this.#prefix) || isOffline(payload)) return;
     if (topic === this.#processTopic) {
       if (isLater(payload.toString(), this.#process)) this.#encounters.copyOfStore(topic);

@@ -8,9 +8,11 @@ import type { SecondConnection } from './capabilities/second-connection.ts';
 import type { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { Ingress, IngressDeps } from './incoming/ingress.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
+import type { OwnMessages } from './own-messages.ts';
 
 export interface SessionDeps {
   readonly number: number;
@@ -23,12 +25,14 @@ export interface SessionDeps {
   readonly former: readonly Subscription[] | undefined;
   readonly ingress: Ingress;
   /** For the ingress of a full scan. */
-  readonly inbound: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
+  readonly inbound: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'modes' | 'bounds'>;
   readonly outgoing: Outgoing;
   readonly capabilities: KnownCapabilities;
   readonly second: SecondConnection;
   readonly sentinelVisibility: SentinelVisibility;
   readonly brokerLog: BrokerLog;
+  readonly heartbeat: Heartbeat;
+  readonly ownMessages: OwnMessages;
   /** To the reconciler. */
   readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
 }

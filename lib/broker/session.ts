@@ -126,6 +126,7 @@ export class Session {
     const granted = await this.#untilEnd(
       replay.run(wanted, upgrade, packet => this.#packets.isReplayed(packet)),
     );
+    this.#packets.replayed();
     if (replay.end === 'complete') capabilities.learn({ lostSentinels: 0 });
     capabilities.learn(replay.found);
     this.#deps.brokerLog.refused(granted);
@@ -135,6 +136,9 @@ export class Session {
     post({ kind: 'caught-up', stamps, isReplayIncomplete: replay.end === 'cut' });
     const upgraded = upgrade === 'with the second' ? await replay.upgradeQos(wanted) : granted;
     this.#setReady();
+    const { identity, heartbeat, ownMessages } = this.#deps;
+    if (!identity.isDryRun) ownMessages.announce(connection);
+    heartbeat.begin(connection, this.#writes ? identity.control?.of('heartbeat') : undefined, wanted);
     this.#logOutcome(upgrade === 'not at all' ? undefined : upgraded);
   }
 
@@ -162,12 +166,17 @@ export class Session {
     const { connection } = this.#deps;
     this.#setReady();
     await this.#probes.closeProber();
-    await sayGoodbye(connection, this.#presence?.withdraw(connection));
+    const withdrawn = [this.#presence?.withdraw(connection), this.#deps.ownMessages.withdraw(connection)];
+    await sayGoodbye(
+      connection,
+      Promise.all(withdrawn).then(() => undefined),
+    );
   }
 
   /** Ends all probes and scans. */
   async close(): Promise<void> {
     this.#setReady();
+    this.#deps.heartbeat.end();
     await this.#probes.close();
   }
 

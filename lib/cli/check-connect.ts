@@ -11,20 +11,20 @@ import { table } from '../terminal/table.ts';
 import { type Format, printJson, validity, verdict } from './check.ts';
 import { EXIT } from './exit-codes.ts';
 import { interruptible } from './interruptible.ts';
-import { loadConfig, printProblems } from './load-config.ts';
+import { loadConfig, printProblems, type Source } from './load-config.ts';
 
 /** The time for one broker, without the removal of the messages of the test. */
 const BROKER_TIMEOUT_MS = 30_000;
 
 export interface CheckConnectOptions {
-  readonly envFile: string | undefined;
+  readonly source: Source;
   readonly format: Format;
   /** Whether a message is written under each filter, to see whether that is permitted. */
   readonly writes: 'tested' | 'not tested';
 }
 
-export async function checkConnect({ envFile, format, writes }: CheckConnectOptions): Promise<number> {
-  const loaded = loadConfig(envFile);
+export async function checkConnect({ source, format, writes }: CheckConnectOptions): Promise<number> {
+  const loaded = loadConfig(source);
   const { config } = loaded;
   if (format === 'text') printProblems(loaded);
   if (config === undefined) {

@@ -3,7 +3,7 @@
 import type { Config } from '../config/config.ts';
 import { printableJson } from '../core/printable.ts';
 import { EXIT } from './exit-codes.ts';
-import { type Loaded, loadConfig, printProblems } from './load-config.ts';
+import { type Loaded, loadConfig, printProblems, type Source } from './load-config.ts';
 import { sameAddresses } from './same-address.ts';
 
 export type Format = 'text' | 'json';
@@ -17,8 +17,8 @@ export interface Verdict {
   readonly filters: readonly string[];
 }
 
-export async function check(envFile: string | undefined, format: Format): Promise<number> {
-  const loaded = await withSameAddresses(loadConfig(envFile));
+export async function check(source: Source, format: Format): Promise<number> {
+  const loaded = await withSameAddresses(loadConfig(source));
   if (format === 'json') printJson(verdict(loaded));
   else printProblems(loaded);
   if (loaded.config === undefined) return EXIT.config;

@@ -2,19 +2,20 @@
 
 import type { DecidedDeletions } from '../status/api.ts';
 import { EXIT } from './exit-codes.ts';
+import type { Source } from './load-config.ts';
 import { statusAddress } from './status-address.ts';
 import { askJson, exitCodeOf } from './status-client.ts';
 
 export interface ConfirmOptions {
   readonly broker: string;
-  readonly envFile: string | undefined;
+  readonly source: Source;
   /** Instead of the address in the environment. */
   readonly url: string | undefined;
   readonly refuses: boolean;
 }
 
-export async function confirmDeletions({ broker, envFile, url, refuses }: ConfirmOptions): Promise<number> {
-  const address = statusAddress(envFile, url);
+export async function confirmDeletions({ broker, source, url, refuses }: ConfirmOptions): Promise<number> {
+  const address = statusAddress(source, url);
   if (typeof address === 'number') return address;
   try {
     const path = `/api/v1/brokers/${encodeURIComponent(broker)}/deletions/${refuses ? 'refuse' : 'confirm'}`;

@@ -2,8 +2,9 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { Comparison, TopicDifference } from '../comparison/compare.ts';
-import type { BrokerSnapshot, RetainedState } from '../comparison/retained-state.ts';
+import { type BrokerSnapshot, isSame, type RetainedState } from '../comparison/retained-state.ts';
 import { printable, quoted } from '../core/printable.ts';
+import { table } from '../terminal/table.ts';
 
 export interface BrokerRead {
   readonly name: string;
@@ -12,10 +13,29 @@ export interface BrokerRead {
   readonly reason: string;
 }
 
+/** Topics that are printed for people, unless --limit says otherwise. */
+export const DEFAULT_LIMIT = 100;
+
+interface BrokerSummary {
+  readonly name: string;
+  /** Compared topics that it retains. */
+  readonly retained: number;
+  /** Diverging topics that it does not retain. */
+  readonly missing: number;
+  /** Diverging topics of which it retains another message than some other broker. */
+  readonly differing: number;
+  readonly unknown: number;
+}
+
 /** Of a payload, and of properties. */
 const MAX_SHOWN_CHARACTERS = 60;
 
-export function diffText(brokers: readonly BrokerRead[], comparison: Comparison): string {
+/** @param limit topics that are printed */
+export function diffText(
+  brokers: readonly BrokerRead[],
+  comparison: Comparison,
+  limit: number = DEFAULT_LIMIT,
+): string {
   const { compared, diverging, unknown, incomplete } = comparison;
   const left = brokers.flatMap(({ name, state, reason }) => {
     if (state === 'not read') return [`${name} could not be read: ${printable(reason)}\n`];
@@ -25,14 +45,41 @@ export function diffText(brokers: readonly BrokerRead[], comparison: Comparison)
     name =>
       `${name} does not show everything that it retains: topics that only ${name} retains may be missing\n`,
   );
-  const lines = [...diverging, ...unknown].flatMap(topicLines);
+  const differences = [...diverging, ...unknown];
+  const lines = differences.slice(0, limit).flatMap(topicLines);
+  const more = differences.length - limit;
   return [
     ...lines,
-    ...(lines.length > 0 ? ['\n'] : []),
+    ...(more > 0 ? [`… and ${more} more (--limit shows more, --json all)\n`] : []),
+    ...(differences.length > 0 ? ['\n', brokerTable(comparison), '\n'] : []),
     ...left,
     ...hidden,
     summary(compared, diverging, unknown),
   ].join('');
+}
+
+function brokerTable({ brokers, diverging, unknown }: Comparison): string {
+  const summaries = brokers.map(({ name, retained }): BrokerSummary => {
+    const of = ({ snapshots }: TopicDifference) => snapshots.get(name);
+    return {
+      name,
+      retained,
+      missing: diverging.filter(difference => of(difference) === 'absent').length,
+      differing: diverging.filter(
+        difference => typeof of(difference) === 'object' && hasSeveralMessages(difference),
+      ).length,
+      unknown: [...diverging, ...unknown].filter(difference => of(difference) === 'unknown').length,
+    };
+  });
+  return table([
+    ['broker', 'retains', 'lacks', 'differs in', 'unknown'],
+    ...summaries.map(({ name, ...counts }) => [name, ...Object.values(counts).map(String)]),
+  ]);
+}
+
+function hasSeveralMessages({ snapshots }: TopicDifference): boolean {
+  const [first, ...others] = [...snapshots.values()].filter(snapshot => typeof snapshot === 'object');
+  return first !== undefined && others.some(other => !isSame(first, other));
 }
 
 function summary(
@@ -78,7 +125,12 @@ function propertiesText({ properties }: RetainedState): string {
   return properties === '' ? 'no properties' : `properties ${printable(properties, MAX_SHOWN_CHARACTERS)}`;
 }
 
-export function diffJson(brokers: readonly BrokerRead[], comparison: Comparison): object {
+/** @param limit topics in each of the two lists; the numbers are always those of all */
+export function diffJson(
+  brokers: readonly BrokerRead[],
+  comparison: Comparison,
+  limit: number = Number.POSITIVE_INFINITY,
+): object {
   const { compared, diverging, unknown, incomplete } = comparison;
   return {
     equal:
@@ -86,8 +138,10 @@ export function diffJson(brokers: readonly BrokerRead[], comparison: Comparison)
     brokers: brokers.map(({ name, state, reason }) => ({ name, state, ...(reason && { reason }) })),
     cut: incomplete,
     compared,
-    diverging: diverging.map(differenceJson),
-    unknown: unknown.map(differenceJson),
+    divergingTopics: diverging.length,
+    unknownTopics: unknown.length,
+    diverging: diverging.slice(0, limit).map(differenceJson),
+    unknown: unknown.slice(0, limit).map(differenceJson),
   };
 }
 

@@ -14,11 +14,13 @@ import { type Format, printJson } from './check.ts';
 import { type BrokerRead, diffJson, diffText } from './diff-report.ts';
 import { EXIT } from './exit-codes.ts';
 import { interruptible } from './interruptible.ts';
-import { loadConfig, printProblems } from './load-config.ts';
+import { loadConfig, printProblems, type Source } from './load-config.ts';
 
 /** Messages in flight get two ticks to arrive, but at least and at most this time. */
 const MIN_SETTLE_MS = 1_000;
 const MAX_SETTLE_MS = 5_000;
+
+const PROGRESS_PERIOD_MS = 2_000;
 
 /** A broker that was read, or why it was not. */
 interface Attempt {
@@ -27,17 +29,32 @@ interface Attempt {
   readonly retained: ReadonlyMap<string, RetainedState>;
 }
 
-export async function diff(envFile: string | undefined, format: Format): Promise<number> {
-  const loaded = loadConfig(envFile);
+export interface DiffOptions {
+  readonly source: Source;
+  readonly format: Format;
+  /** Topics that are printed; undefined for the default. */
+  readonly limit: number | undefined;
+}
+
+export async function diff({ source, format, limit }: DiffOptions): Promise<number> {
+  const loaded = loadConfig(source);
   const { config } = loaded;
   printProblems(loaded);
   if (config === undefined) return EXIT.config;
-  return await interruptible(signal => diffBrokers(config, format, signal));
+  return await interruptible(signal => diffBrokers(config, { format, limit }, signal));
 }
 
-async function diffBrokers(config: Config, format: Format, signal: AbortSignal): Promise<number> {
+/** Compares the brokers and prints the result. Returns the exit code. */
+export async function diffBrokers(
+  config: Config,
+  { format, limit }: Pick<DiffOptions, 'format' | 'limit'>,
+  signal: AbortSignal,
+): Promise<number> {
+  const progress = new Progress();
   const id = `diff-${nanoid(10)}`;
-  const attempts = await Promise.all(config.brokers.map(broker => readBroker(broker, config, id, signal)));
+  const attempts = await Promise.all(
+    config.brokers.map(broker => readBroker(broker, { config, id, signal, progress })),
+  );
   const sides = attempts.flatMap(({ reader, retained }, broker): ComparedBroker[] =>
     reader?.retains === true
       ? [{ name: reader.name, broker, retained, probe: topics => reader.ask(topics) }]
@@ -47,24 +64,62 @@ async function diffBrokers(config: Config, format: Format, signal: AbortSignal):
   const policies = new Policies(reconcilerSettings(config, names).filters, names.length);
   const pause = Math.min(Math.max(2_000 / config.mergeFrequency, MIN_SETTLE_MS), MAX_SETTLE_MS);
   const settle = () => wait(pause, undefined, { signal }).catch(() => undefined);
+  progress.compares();
   const comparison = await compare(sides, policies, settle);
   await Promise.all(attempts.map(({ reader }) => reader?.close()));
+  progress.end();
   const brokers = attempts.map(({ read }) => read);
   if (signal.aborted) {
     process.stderr.write('mqttrep: interrupted before all topics were compared\n');
     return EXIT.failure;
   }
-  if (format === 'json') printJson(diffJson(brokers, comparison));
-  else process.stdout.write(diffText(brokers, comparison));
+  if (format === 'json') printJson(diffJson(brokers, comparison, limit));
+  else process.stdout.write(diffText(brokers, comparison, limit));
   if (brokers.some(({ state }) => state === 'not read')) return EXIT.unavailable;
   return comparison.diverging.length + comparison.unknown.length === 0 ? EXIT.ok : EXIT.failure;
 }
 
+/** What is being done, on standard error, if it takes longer than people like to wait without a word. */
+class Progress {
+  readonly #readers: RetainedReader[] = [];
+  #isComparing = false;
+  #last = '';
+  readonly #timer = setInterval(() => this.#print(), PROGRESS_PERIOD_MS);
+
+  reads(reader: RetainedReader): void {
+    this.#readers.push(reader);
+  }
+
+  compares(): void {
+    this.#isComparing = true;
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  #print(): void {
+    const read = this.#readers.map(({ name, topicsRead }) => `${name} ${topicsRead}`).join(', ');
+    const what = this.#isComparing ? 'comparing; topics read' : 'reading; topics read so far';
+    const line = `mqttrep: ${what}: ${read === '' ? 'none, connecting' : read}\n`;
+    if (line !== this.#last) process.stderr.write(line);
+    this.#last = line;
+  }
+}
+
 async function readBroker(
   broker: BrokerConfig,
-  config: Config,
-  id: string,
-  signal: AbortSignal,
+  {
+    config,
+    id,
+    signal,
+    progress,
+  }: {
+    readonly config: Config;
+    readonly id: string;
+    readonly signal: AbortSignal;
+    readonly progress: Progress;
+  },
 ): Promise<Attempt> {
   const { name } = broker;
   const clientId = `${broker.options.clientId ?? randomClientId(name)}_diff`;
@@ -75,6 +130,7 @@ async function readBroker(
   let reader: RetainedReader | undefined;
   try {
     reader = await RetainedReader.open(brokerSettings(broker, config, clientId), id, signal);
+    progress.reads(reader);
     if (!reader.retains) {
       return { read: { name, state: 'retains nothing', reason: '' }, reader, retained: new Map() };
     }

@@ -15,6 +15,7 @@ Commands
 ${commandLines()}
 
 Options
+  --config FILE     read settings from a YAML file; environment variables win
   --env-file FILE   read environment variables from a file; variables that are already set win
   -h, --help        this help, or the help of a command: mqttrep demo --help
   -V, --version     the version
@@ -28,7 +29,7 @@ Environment variables configure mqttrep:
 Exit codes: 0 done, or stopped by a signal; 1 failure; 64 wrong usage; 69 a broker, or a running mqttrep, was not
 reached; 78 wrong configuration, or a store of another version.
 `,
-  run: `Usage: mqttrep [run] [--env-file FILE] [--dry-run]
+  run: `Usage: mqttrep [run] [--config FILE] [--watch-config] [--env-file FILE] [--dry-run]
 
 Replicates until SIGINT or SIGTERM, then sends what is waiting and ends with exit code 0.
 A second signal ends it at once. The log goes to standard error.
@@ -38,12 +39,26 @@ of its values would be overwritten: old, new, and what decides. Then it has what
 the first 1,000 messages, then their number. What a broker would refuse shows only when mqttrep publishes. A dry run decides as at a first contact and does not use the store. Over MQTT 3.1.1 it
 cannot ask whether a live message is retained, and takes the message for transient.
 
+With --broker NAME=URL and --topic FILTER, each given as often as needed, it needs no other configuration.
+SIGHUP applies changes of the files. With --watch-config, mqttrep does so by itself within a second or two.
+
 Examples
   mqttrep run --dry-run
+  mqttrep run --config /etc/mqttrep.yaml --watch-config
   mqttrep run --env-file /etc/mqttrep.env
+  mqttrep run --broker oslo=mqtt://oslo.example --broker paris=mqtt://paris.example --topic 'home/#'
   MQTTREP_CLIENT_A=mqtt://localhost:1883 MQTTREP_CLIENT_B=mqtt://localhost:1884 MQTTREP_TOPIC_ALL='#' mqttrep
 `,
-  check: `Usage: mqttrep check [--connect [--write-probe]] [--env-file FILE] [--json]
+  init: `Usage: mqttrep init [FILE]
+
+Asks for the addresses of two brokers and for what to replicate. It tries both brokers, prints the topics in which they
+differ, and writes FILE (mqttrep.yaml), for --config. A password in an address does not go into the file, which refers
+to an environment variable instead. It changes nothing at the brokers and no file that exists.
+
+Example
+  mqttrep init && mqttrep run --config mqttrep.yaml
+`,
+  check: `Usage: mqttrep check [--connect [--write-probe]] [--config FILE] [--env-file FILE] [--json]
 
 Says whether the configuration is valid, and connects to no broker. The exit code is 0, or 78 with every problem and
 how to fix it.
@@ -64,23 +79,28 @@ Examples
   mqttrep check --connect --write-probe
   mqttrep check --connect --json
 `,
-  config: `Usage: mqttrep config [--env-file FILE] [--json]
+  config: `Usage: mqttrep config [--config FILE] [--env-file FILE] [--json | --yaml]
 
-Prints the effective configuration, secrets masked.
+Prints the effective configuration, secrets masked. With --yaml it prints a file for --config that says the same; what
+may be a secret becomes a reference to an environment variable, such as \${OSLO_PASSWORD}.
 
 Examples
   mqttrep config
   mqttrep config --json
+  mqttrep config --yaml > mqttrep.yaml
 
 ${SETTINGS_HEADING}
 ${settingsText()}
 `,
-  diff: `Usage: mqttrep diff [--env-file FILE] [--json]
+  diff: `Usage: mqttrep diff [--limit N] [--config FILE] [--env-file FILE] [--json]
 
 Connects to all brokers and prints the replicated topics in which they differ. They do not differ in a topic if all
 brokers that it may be published to retain the same message, and a subscribed broker retains that message, too. If
 one broker shows a topic and another does not, the other is asked for this topic alone. If a broker gives no answer,
 the topic is unknown. A topic that differs is compared twice, since a message can be in flight.
+
+It prints at most 100 topics, or --limit N, and then of each broker how many topics it retains, lacks and differs in.
+With --json it prints all of them, or N. If it takes longer than 2 s, standard error says what it is doing.
 
 The exit code is 0 if nothing differs; 1 if a topic differs or is unknown; 69 if a broker was not reached.
 
@@ -136,12 +156,24 @@ Examples
   mqttrep undo canards/oslo/door
   mqttrep undo 'canards/#'
 `,
-  forget: `Usage: mqttrep forget [BROKER] [--all] [--env-file FILE] [--json]
+  route: `Usage: mqttrep route TOPIC [--from BROKER] [--config FILE] [--env-file FILE] [--json]
 
-Removes what mqttrep has left at its brokers, or at BROKER alone: retained messages under MQTTREP_CONTROL_TOPIC. Use it
-before mqttrep is removed, or before a broker is taken out of the configuration. Stop mqttrep first. The topics are
-those of the store in MQTTREP_STORE; with --all they are those of every mqttrep, also of others that still run. If
-mqttrep is started again, it takes the broker for one that has lost its data: it deletes nothing, and fills it.
+Prints what the configuration says of a topic: its settings, its name at each broker, whether mqttrep receives it there,
+whether and with which QoS it publishes it there, and which variable decided each. It connects to no broker. TOPIC is the
+canonical name; with --from it is the name at that broker (MQTTREP_MAP_{id}). The exit code is 1 if mqttrep does not
+replicate the topic.
+
+Examples
+  mqttrep route home/hall/door
+  mqttrep route site/OSLO/home/hall/door --from OSLO --json
+`,
+  forget: `Usage: mqttrep forget [BROKER] [--all] [--config FILE] [--env-file FILE] [--json]
+
+Removes what mqttrep has left at its brokers, or at BROKER alone: retained messages under MQTTREP_CONTROL_TOPIC, and the
+session in which the broker keeps events for it: over MQTT 3.1.1 the broker would keep them for ever. Use it before
+mqttrep is removed, or before a broker is taken out of the configuration. Stop mqttrep first. The topics are those of
+the store in MQTTREP_STORE; with --all they are those of every mqttrep, also of others that still run. If mqttrep is
+started again, it takes the broker for one that has lost its data: it deletes nothing, and fills it.
 
 The exit code is 0 if nothing is left; 1 if a broker still retains a control topic, or the store is in use; 69 if a
 broker was not reached.

@@ -1,8 +1,13 @@
-/** The configuration of a command, from the environment and `--env-file`, and its problems on standard error. */
+/**
+ * The configuration of a command, and its problems on standard error. It comes from the command line, the environment,
+ * `--env-file` and `--config`. If several have a variable, the first of them wins.
+ */
 
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Config, Problem } from '../config/config.ts';
 import { mergeEnv, parseEnvFile } from '../config/env-file.ts';
+import { type ConfigFile, readConfigFile } from '../config/file/config-file.ts';
 import { type HttpAccess, readConfig, readHttpAccess } from '../config/read-config.ts';
 
 export interface Loaded {
@@ -11,50 +16,109 @@ export interface Loaded {
   readonly warnings: readonly Problem[];
 }
 
-/** Reads and checks the configuration. A file that cannot be read is a problem like any other. */
-export function loadConfig(envFile: string | undefined): Loaded {
-  return configSource(envFile)();
-}
-
-/** For a command that reads the same configuration several times. */
-export function configSource(envFile: string | undefined): () => Loaded {
-  let own: Environment | undefined;
-  return () => {
-    if (envFile === undefined) return load(process.env);
-    const file = readEnvFile(envFile);
-    if ('unreadable' in file) return { config: undefined, errors: [file.unreadable], warnings: [] };
-    own ??= withoutFile(process.env, file.variables);
-    return load(mergeEnv(file.variables, own));
-  };
-}
-
-/** The address of a running mqttrep; the rest of the configuration may be missing or wrong. */
-export function loadHttp(envFile: string | undefined): HttpAccess {
-  if (envFile === undefined) return readHttpAccess(process.env, readText);
-  const file = readEnvFile(envFile);
-  return 'unreadable' in file
-    ? { http: undefined, token: undefined, errors: [file.unreadable] }
-    : readHttpAccess(mergeEnv(file.variables, process.env), readText);
+/** Where a command finds its configuration, besides the environment. */
+export interface Source {
+  /** `--env-file` */
+  readonly envFile: string | undefined;
+  /** `--config` */
+  readonly configFile: string | undefined;
+  /** What `--broker` and `--topic` say, as variables. */
+  readonly variables: Environment;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-type EnvFile = { readonly variables: Record<string, string> } | { readonly unreadable: Problem };
-
-function readEnvFile(path: string): EnvFile {
-  try {
-    return { variables: parseEnvFile(readText(path)) };
-  } catch (error) {
-    const { message } = error as Error;
-    return { unreadable: { variable: '--env-file', problem: message, fix: 'name a file that can be read' } };
-  }
+/** Reads and checks the configuration. A file that cannot be read is a problem like any other. */
+export function loadConfig(source: Source): Loaded {
+  return configSource(source)();
 }
 
-function load(environment: Environment): Loaded {
-  const result = readConfig(environment, readText);
-  return result.ok
-    ? { config: result.config, errors: [], warnings: result.warnings }
-    : { config: undefined, errors: result.errors, warnings: result.warnings };
+/** For a command that reads the same configuration several times. */
+export function configSource(source: Source): () => Loaded {
+  const read = environmentSource(source);
+  return () => {
+    const found = read();
+    if ('errors' in found) return { config: undefined, errors: found.errors, warnings: [] };
+    const result = readConfig(found.variables, readText);
+    const warnings = result.warnings.map(found.placed);
+    return result.ok
+      ? { config: result.config, errors: [], warnings }
+      : { config: undefined, errors: result.errors.map(found.placed), warnings };
+  };
+}
+
+/** The address of a running mqttrep; the rest of the configuration may be missing or wrong. */
+export function loadHttp(source: Source): HttpAccess {
+  const found = environmentSource(source)();
+  if ('errors' in found) return { http: undefined, token: undefined, errors: found.errors };
+  const access = readHttpAccess(found.variables, readText);
+  return { ...access, errors: access.errors.map(found.placed) };
+}
+
+/** All variables together. */
+export function loadVariables(source: Source): {
+  readonly variables: Environment;
+  readonly errors?: readonly Problem[];
+} {
+  const found = environmentSource(source)();
+  return 'errors' in found ? { variables: {}, errors: found.errors } : { variables: found.variables };
+}
+
+interface FoundVariables {
+  readonly variables: Environment;
+  /** The problem with the place in the file that it comes from. */
+  readonly placed: (problem: Problem) => Problem;
+}
+
+type Failed = { readonly errors: readonly Problem[] };
+
+function environmentSource({ envFile, configFile, variables }: Source): () => FoundVariables | Failed {
+  let own: Environment | undefined;
+  return () => {
+    let environment: Environment = process.env;
+    if (envFile !== undefined) {
+      const file = readEnvFile(envFile);
+      if ('errors' in file) return file;
+      own ??= withoutFile(process.env, file.variables);
+      environment = mergeEnv(file.variables, own);
+    }
+    const outer = mergeEnv(environment as Record<string, string>, variables);
+    if (configFile === undefined)
+      return { variables: outer, placed: problem => placedOutside(problem, variables) };
+    const file = readYaml(configFile, outer);
+    if ('errors' in file) return file;
+    const placed = (problem: Problem) =>
+      problem.variable in file.variables && outer[problem.variable] === undefined
+        ? { ...problem, variable: file.placeOf(problem) }
+        : placedOutside(problem, variables);
+    return { variables: mergeEnv(file.variables, outer), placed };
+  };
+}
+
+/** A variable that stands for an option of the command line is named by the option. */
+function placedOutside(problem: Problem, variables: Environment): Problem {
+  if (!(problem.variable in variables)) return problem;
+  const [, name = ''] = /^MQTTREP_CLIENT_(.*)$/.exec(problem.variable) ?? [];
+  return { ...problem, variable: name === '' ? '--topic' : `--broker ${name}` };
+}
+
+function readEnvFile(path: string): { readonly variables: Record<string, string> } | Failed {
+  const text = textOf('--env-file', path);
+  return typeof text === 'string' ? { variables: parseEnvFile(text) } : text;
+}
+
+function readYaml(path: string, environment: Environment): ConfigFile | Failed {
+  const text = textOf('--config', path);
+  return typeof text === 'string' ? readConfigFile(basename(path), text, environment) : text;
+}
+
+function textOf(option: string, path: string): string | Failed {
+  try {
+    return readText(path);
+  } catch (error) {
+    const { message } = error as Error;
+    return { errors: [{ variable: option, problem: message, fix: 'name a file that can be read' }] };
+  }
 }
 
 function readText(path: string): string {

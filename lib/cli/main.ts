@@ -5,6 +5,8 @@ import { packageVersion } from '../package-version.ts';
 import { COMMANDS, type Command, DEFAULT_COMMAND, OPTIONS, type Option, SHELLS } from './commands.ts';
 import type { ConfirmOptions } from './confirm-deletions.ts';
 import { EXIT } from './exit-codes.ts';
+import type { Source } from './load-config.ts';
+import { sourceOf } from './source.ts';
 
 export async function main(args: readonly string[]): Promise<number> {
   let parsed: ReturnType<typeof parse>;
@@ -33,36 +35,47 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!understood.includes(option)) return wrongUsage(`'mqttrep ${command}' has no option --${option}`);
   }
   // Each command imports only its own modules: what it does not use costs it no memory.
-  const envFile = values['env-file'];
+  const source = sourceOf(values);
+  if (typeof source === 'string') return wrongUsage(source);
   const format = values.json === true ? 'json' : 'text';
   switch (command) {
     case 'run':
-      return (await import('./run.ts')).run(envFile, values['dry-run'] === true ? 'dry-run' : 'replicate');
+      if (values['watch-config'] === true && (source.configFile ?? source.envFile) === undefined)
+        return wrongUsage('--watch-config needs --config or --env-file');
+      return (await import('./run.ts')).run(source, {
+        mode: values['dry-run'] === true ? 'dry-run' : 'replicate',
+        watchesFiles: values['watch-config'] === true,
+      });
+    case 'init':
+      return (await import('./init.ts')).init(rest[0]);
     case 'check':
-      return check(values, envFile, format);
+      return check(values, source, format);
     case 'config':
-      return (await import('./show-config.ts')).showConfig(envFile, format);
+      return (await import('./show-config.ts')).showConfig(source, values.yaml === true ? 'yaml' : format);
     case 'diff':
-      return (await import('./diff.ts')).diff(envFile, format);
+      return diff(values.limit, source, format);
     case 'status':
       return (await import('./status.ts')).status({
-        envFile,
+        source,
         url: values.url,
         format,
         repeat: values.watch === true ? 'watch' : 'once',
       });
     case 'trash':
-      return (await import('./trash.ts')).trash({ filter: rest[0] ?? '', envFile, url: values.url, format });
+      return (await import('./trash.ts')).trash({ filter: rest[0] ?? '', source, url: values.url, format });
     case 'undo':
       if (rest[0] === undefined) return wrongUsage("'mqttrep undo' needs a topic or a topic filter");
-      return (await import('./trash.ts')).undo({ filter: rest[0], envFile, url: values.url, format });
+      return (await import('./trash.ts')).undo({ filter: rest[0], source, url: values.url, format });
     case 'confirm-deletions':
-      return confirmDeletions(rest[0], { envFile, url: values.url, refuses: values.refuse === true });
+      return confirmDeletions(rest[0], { source, url: values.url, refuses: values.refuse === true });
+    case 'route':
+      if (rest[0] === undefined) return wrongUsage("'mqttrep route' needs a topic");
+      return (await import('./route.ts')).route({ topic: rest[0], from: values.from, source, format });
     case 'forget':
       return (await import('./forget.ts')).forget({
         broker: rest[0],
         whose: values.all === true ? 'all' : 'own',
-        envFile,
+        source,
         format,
       });
     case 'demo':
@@ -80,18 +93,25 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
 }
 
+async function diff(text: string | undefined, source: Source, format: 'text' | 'json'): Promise<number> {
+  const limit = text === undefined ? undefined : Number(text);
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0))
+    return wrongUsage(`--limit '${text}' is not a whole number`);
+  return (await import('./diff.ts')).diff({ source, format, limit });
+}
+
 async function check(
   values: ReturnType<typeof parse>['values'],
-  envFile: string | undefined,
+  source: Source,
   format: 'text' | 'json',
 ): Promise<number> {
   const isProbing = values['write-probe'] === true;
   if (values.connect === true) {
     const { checkConnect } = await import('./check-connect.ts');
-    return checkConnect({ envFile, format, writes: isProbing ? 'tested' : 'not tested' });
+    return checkConnect({ source, format, writes: isProbing ? 'tested' : 'not tested' });
   }
   if (isProbing) return wrongUsage('--write-probe needs --connect');
-  return (await import('./check.ts')).check(envFile, format);
+  return (await import('./check.ts')).check(source, format);
 }
 
 async function confirmDeletions(

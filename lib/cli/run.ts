@@ -8,11 +8,13 @@ import type { Mode } from '../protocol/settings.ts';
 import { Replicator } from '../supervisor/replicator.ts';
 import { endNow } from './end-now.ts';
 import { EXIT } from './exit-codes.ts';
-import { configSource, describe, printProblems } from './load-config.ts';
+import { configSource, describe, printProblems, type Source } from './load-config.ts';
 import { Notifications } from './notifications.ts';
+import { openHomeAssistant } from './open-home-assistant.ts';
 import { openStatusServer } from './open-status-server.ts';
 import { Reload } from './reload.ts';
 import { obeySignals } from './signals.ts';
+import { watchFiles } from './watch-files.ts';
 
 /** mqttrep tells PM2 and systemd that it is ready when each broker has answered, or after this time. */
 const READY_TIMEOUT_MS = 5_000;
@@ -20,15 +22,22 @@ const READY_TIMEOUT_MS = 5_000;
 /** A process that stopped in order has ended by itself after this time. */
 const LEFTOVER_TIMEOUT_MS = 250;
 
-export async function run(envFile: string | undefined, mode: Mode): Promise<number> {
-  const load = configSource(envFile);
+export interface RunOptions {
+  readonly mode: Mode;
+  /** Whether a changed file of the configuration is read by itself. */
+  readonly watchesFiles: boolean;
+}
+
+export async function run(source: Source, { mode, watchesFiles }: RunOptions): Promise<number> {
+  const load = configSource(source);
   const loaded = load();
   const { config } = loaded;
   if (config === undefined) {
     printProblems(loaded);
     return EXIT.config;
   }
-  const logger = createLogger(config.log);
+  let brokers = namesOf(config);
+  const logger = createLogger(config.log, name => brokers.has(name));
   const log: Log = (level, message, at) => logger.log({ level, message, at });
   for (const warning of loaded.warnings) logger.warn(describe(warning));
   logger.info(summary(config));
@@ -38,24 +47,32 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
 
   const replicator = new Replicator(config, log, mode);
   const apply = async (next: Config) => {
+    brokers = namesOf(next);
     await replicator.reconfigure(next);
     logger.level = next.log.level;
   };
   const reload = new Reload({ config, load, apply, log });
   const notifications = notificationsOf(replicator, log);
   const failed = (error: Error) => log('error', `unexpected error: ${error.stack ?? error.message}`);
+  const reloadNow = () => {
+    notifications?.reloading();
+    reload.run().then(() => notifications?.reloaded(), failed);
+  };
+  const files = watchesFiles ? [source.configFile, source.envFile].filter(file => file !== undefined) : [];
+  const unwatch = watchFiles(files, file => {
+    logger.info(`${file} has changed`);
+    reloadNow();
+  });
   const signals = obeySignals({
     stop: () => {
       notifications?.stopping();
       replicator.stop().catch(failed);
     },
-    reload: () => {
-      notifications?.reloading();
-      reload.run().then(() => notifications?.reloaded(), failed);
-    },
+    reload: reloadNow,
     log: message => logger.info(message),
   });
   const closeServer = await openStatusServer(config, replicator, log);
+  const homeAssistant = mode === 'replicate' ? await openHomeAssistant(config, replicator) : undefined;
   if (closeServer === 'failed') replicator.stop().catch(failed);
   else if (!replicator.isStopping) replicator.start();
   replicator.answered(READY_TIMEOUT_MS).then(() => {
@@ -65,7 +82,9 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
   }, failed);
 
   const failure = await replicator.ended;
+  homeAssistant?.close();
   signals.forget();
+  unwatch();
   if (closeServer !== 'failed') await closeServer();
   await notifications?.close();
   const hasFailed = failure !== undefined || closeServer === 'failed';
@@ -85,6 +104,10 @@ export async function run(envFile: string | undefined, mode: Mode): Promise<numb
 function notificationsOf(replicator: Replicator, log: Log): Notifications | undefined {
   const manager = readServiceManager(process.env, process.pid);
   return manager && new Notifications({ manager, isAlive: within => replicator.isAlive(within), log });
+}
+
+function namesOf({ brokers }: Config): ReadonlySet<string> {
+  return new Set(brokers.map(({ name }) => name));
 }
 
 function summary({ brokers, topics, mergeFrequency }: Config): string {

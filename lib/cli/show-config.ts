@@ -1,14 +1,21 @@
-/** `mqttrep config`: prints the effective configuration, secrets masked. */
+/** `mqttrep config`: prints the effective configuration, secrets masked; with `--yaml` as a file for `--config`. */
 
+import { readFileSync } from 'node:fs';
 import { describeConfig } from '../config/effective.ts';
+import { configFileOf } from '../config/file/write-file.ts';
 import { printableJson } from '../core/printable.ts';
 import { EXIT } from './exit-codes.ts';
-import { loadConfig, printProblems } from './load-config.ts';
+import { loadConfig, loadVariables, printProblems, type Source } from './load-config.ts';
 
-export function showConfig(envFile: string | undefined, format: 'text' | 'json'): number {
-  const loaded = loadConfig(envFile);
+export function showConfig(source: Source, format: 'text' | 'json' | 'yaml'): number {
+  const loaded = loadConfig(source);
   printProblems(loaded);
   if (loaded.config === undefined) return EXIT.config;
+  if (format === 'yaml') {
+    const { variables } = loadVariables(source);
+    process.stdout.write(configFileOf(variables, path => readFileSync(path, 'utf8')));
+    return EXIT.ok;
+  }
   const { data, text } = describeConfig(loaded.config);
   process.stdout.write(
     format === 'json' ? `${printableJson(JSON.stringify(data, null, 2))}\n` : `${text.trimEnd()}\n`,

@@ -2,12 +2,12 @@
 
 import { httpUrl } from '../config/http-values.ts';
 import { EXIT } from './exit-codes.ts';
-import { loadHttp, printProblems } from './load-config.ts';
+import { loadHttp, printProblems, type Source } from './load-config.ts';
 import type { Address } from './status-client.ts';
 
 /** The address, or the exit code if there is none. */
-export function statusAddress(envFile: string | undefined, url: string | undefined): Address | number {
-  const loaded = loadHttp(envFile);
+export function statusAddress(source: Source, url: string | undefined): Address | number {
+  const loaded = loadHttp(source);
   if (loaded.errors.length > 0) {
     printProblems({ config: undefined, errors: loaded.errors, warnings: [] });
     return EXIT.config;

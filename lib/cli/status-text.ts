@@ -4,6 +4,11 @@ import { printable, quoted } from '../core/printable.ts';
 import type { BrokerStatus, Conflict, ConflictSide, Histogram, Status } from '../status/api.ts';
 import { type Align, tableLines } from '../terminal/table.ts';
 import type { Look, Style } from '../terminal/terminal.ts';
+import { eventTable } from './event-status-text.ts';
+import { span } from './status-figures.ts';
+
+/** The number of paths between brokers in the text. */
+const MAX_PATHS = 6;
 
 /** The number of conflicts in the text. */
 const MAX_CONFLICTS = 5;
@@ -32,8 +37,10 @@ export function statusLines(look: Look, url: string, status: Status, now: number
     '',
     ...brokerTable(look, status, now),
     ...brokers.flatMap(broker => notes(look, broker)),
+    ...eventTable(look, brokers),
     '',
     convergenceLine(convergence),
+    ...pathLines(brokers),
     ...(conflicts.length === 0 ? [] : ['', 'Last conflicts', ...conflictLines(conflicts)]),
   ];
 }
@@ -66,6 +73,11 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
     { head: 'for', align: 'right', cell: ({ since }) => span(now - since) },
     { head: 'MQTT', align: 'right', cell: ({ protocol }) => protocol ?? '–' },
     { head: 'behind', align: 'right', cell: ({ behind }) => NUMBER.format(behind) },
+    {
+      head: 'oldest',
+      align: 'right',
+      cell: ({ behindSince }) => (behindSince === null ? '–' : span(now - behindSince)),
+    },
     { head: 'in/s', align: 'right', cell: ({ name }) => perSecond(last?.received, name) },
     { head: 'out/s', align: 'right', cell: ({ name }) => perSecond(last?.published, name) },
     { head: 'pending', align: 'right', cell: ({ pending }) => NUMBER.format(pending) },
@@ -74,6 +86,11 @@ function brokerTable(look: Look, { brokers, rates }: Status, now: number): strin
       head: 'round trip',
       align: 'right',
       cell: ({ roundTrip }) => (roundTrip === null ? '–' : milliseconds(roundTrip)),
+    },
+    {
+      head: 'heartbeat',
+      align: 'right',
+      cell: ({ heartbeat }) => (heartbeat === null ? '–' : milliseconds(heartbeat)),
     },
   ];
   const cells = brokers.map(broker => columns.map(({ cell }) => printable(cell(broker))));
@@ -99,6 +116,7 @@ function notes(
     replayIncomplete,
     dropped,
     heldBack,
+    silences,
     reconnects,
     restarts,
   }: BrokerStatus,
@@ -122,12 +140,26 @@ function notes(
       : []),
     ...lost,
     ...Object.entries(heldBack).map(([bound, count]) => `limit reached ${times(count)} (${bound})`),
+    ...(silences === 0 ? [] : [`connected but silent ${times(silences)}`]),
     ...(reconnects === 0 ? [] : [`reconnected ${times(reconnects)}`]),
     ...(restarts === 0 ? [] : [`its actor restarted ${times(restarts)}`]),
   ];
   return parts.length === 0
     ? []
     : [look.paint('dim', printable(`${name}: ${parts.join('; ')}`, MAX_NOTE_CHARACTERS))];
+}
+
+/** The slowest paths between brokers, by heartbeats. */
+function pathLines(brokers: readonly BrokerStatus[]): string[] {
+  const paths = brokers
+    .flatMap(({ name, paths: to }) =>
+      Object.entries(to).map(([from, latency]) => ({ path: `${from} → ${name}`, latency })),
+    )
+    .sort((a, b) => b.latency - a.latency);
+  if (paths.length === 0) return [];
+  const shown = paths.slice(0, MAX_PATHS).map(({ path, latency }) => `${path} ${milliseconds(latency)}`);
+  const title = paths.length > MAX_PATHS ? 'Slowest paths, by heartbeats' : 'Paths, by heartbeats';
+  return [`${title}: ${printable(shown.join(', '))}`];
 }
 
 // ── convergence, conflicts ───────────────────────────────────────────────────────────────────────────
@@ -184,17 +216,4 @@ function milliseconds(duration: number): string {
   if (duration < 10) return `${Number(duration.toFixed(1))} ms`;
   if (duration < 1_000) return `${Math.round(duration)} ms`;
   return duration < 60_000 ? `${Number((duration / 1_000).toFixed(1))} s` : span(duration);
-}
-
-/** A duration in its two largest units. */
-function span(duration: number): string {
-  const seconds = Math.max(0, Math.floor(duration / 1_000));
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3_600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
-  if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
-  if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
-  return minutes > 0 ? `${minutes} min` : `${seconds} s`;
 }

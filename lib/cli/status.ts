@@ -5,6 +5,7 @@ import { printableJson } from '../core/printable.ts';
 import type { Status } from '../status/api.ts';
 import { type Look, lookOf } from '../terminal/terminal.ts';
 import { EXIT } from './exit-codes.ts';
+import type { Source } from './load-config.ts';
 import { statusAddress } from './status-address.ts';
 import { type Address, askStatus, exitCodeOf, RequestFailed } from './status-client.ts';
 import { statusLines } from './status-text.ts';
@@ -12,15 +13,15 @@ import { statusLines } from './status-text.ts';
 const WATCH_PERIOD_MS = 1_000;
 
 export interface StatusOptions {
-  readonly envFile: string | undefined;
+  readonly source: Source;
   /** Instead of the address in the environment. */
   readonly url: string | undefined;
   readonly format: 'text' | 'json';
   readonly repeat: 'once' | 'watch';
 }
 
-export async function status({ envFile, url, format, repeat }: StatusOptions): Promise<number> {
-  const address = statusAddress(envFile, url);
+export async function status({ source, url, format, repeat }: StatusOptions): Promise<number> {
+  const address = statusAddress(source, url);
   if (typeof address === 'number') return address;
   const look = lookOf(process.stdout, process.env);
   try {

@@ -4,6 +4,7 @@ import { printableJson, quoted } from '../core/printable.ts';
 import type { TrashList, Undone, Value } from '../status/api.ts';
 import { table } from '../terminal/table.ts';
 import { EXIT } from './exit-codes.ts';
+import type { Source } from './load-config.ts';
 import { statusAddress } from './status-address.ts';
 import { type Address, askJson, exitCodeOf } from './status-client.ts';
 
@@ -12,7 +13,7 @@ const MAX_SHOWN_CHARACTERS = 60;
 export interface TrashOptions {
   /** A topic or a topic filter. */
   readonly filter: string;
-  readonly envFile: string | undefined;
+  readonly source: Source;
   /** Instead of the address in the environment. */
   readonly url: string | undefined;
   readonly format: 'text' | 'json';
@@ -35,10 +36,10 @@ export function undo(options: TrashOptions): Promise<number> {
 }
 
 async function asked(
-  { envFile, url }: TrashOptions,
+  { source, url }: TrashOptions,
   ask: (address: Address) => Promise<string>,
 ): Promise<number> {
-  const address = statusAddress(envFile, url);
+  const address = statusAddress(source, url);
   if (typeof address === 'number') return address;
   try {
     process.stdout.write(`${await ask(address)}\n`);

@@ -22,6 +22,8 @@ export interface ComparedBroker {
 export interface Comparison {
   /** The number of topics compared. */
   readonly compared: number;
+  /** How many of the compared topics each broker retains. */
+  readonly brokers: readonly { readonly name: string; readonly retained: number }[];
   readonly diverging: readonly TopicDifference[];
   /** Topics for which a broker does not tell what it retains. */
   readonly unknown: readonly TopicDifference[];
@@ -64,6 +66,10 @@ export async function compare(
   }
   return {
     compared: rows.length,
+    brokers: brokers.map(broker => ({
+      name: broker.name,
+      retained: rows.filter(({ snapshots }) => typeof snapshots.get(broker) === 'object').length,
+    })),
     diverging: rows.filter(row => verdictOf(row) === 'diverging').map(differenceOf),
     unknown: rows.filter(row => verdictOf(row) === 'unknown').map(differenceOf),
     incomplete,

@@ -18,6 +18,10 @@ export interface BrokerOptions {
   readonly maxLevels?: number;
   /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
+  /** Seconds for which the first address must answer before mqttrep returns to it; absent for the default. */
+  readonly returnAfter?: number;
+  /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
+  readonly eventEcho?: false;
   readonly options: ConnectionOptions;
 }
 
@@ -32,6 +36,7 @@ const HARMLESS_NUMBERS = new Set([
   'priority',
   'protocolVersion',
   'reconnectPeriod',
+  'returnAfter',
 ]);
 
 const text = v.exactOptional(v.string('a string'));
@@ -48,15 +53,21 @@ const whole = (least: number, most: number, unit = '') => {
 /** The longest period of a timer of Node.js. */
 const milliseconds = v.exactOptional(whole(0, 2 ** 31 - 1, ' of milliseconds'));
 
-const schema = v.looseObject(
+/** What the options of a broker have to be; options that it does not name are left to MQTT.js. */
+export const BROKER_OPTIONS = v.looseObject(
   {
     maxQos: v.exactOptional(v.picklist([0, 1, 2], '0, 1 or 2'), 2),
     priority: v.exactOptional(whole(0, 1000), 0),
     maxLevels: v.exactOptional(whole(1, 65_536)),
     maxTopicLength: v.exactOptional(whole(1, 65_535, ' of bytes')),
+    returnAfter: v.exactOptional(whole(1, 86_400, ' of seconds')),
+    eventEcho: flag,
     clientId: filled('a string that is not empty'),
     username: text,
     password: text,
+    usernameFile: filled('a path'),
+    passwordFile: filled('a path'),
+    passwordCommand: filled('a command'),
     protocolVersion: v.exactOptional(v.picklist([3, 4, 5], '3 (MQTT 3.1), 4 (MQTT 3.1.1) or 5 (MQTT 5)')),
     protocolId: text,
     clean: flag,
@@ -100,18 +111,20 @@ export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults
   const parsed = parseJson(json);
   if (!('value' in parsed)) return parsed;
   if (Array.isArray(parsed.value)) return noObject('an array');
-  const result = v.safeParse(schema, parsed.value);
+  const result = v.safeParse(BROKER_OPTIONS, parsed.value);
   if (!result.success) return { faults: faults(result.issues) };
-  const { maxQos, priority, maxLevels, maxTopicLength, ...options } = result.output;
-  const warnings = [...checkOptions(options, Object.keys(schema.entries)), ...risks(options)];
+  const { maxQos, priority, maxLevels, maxTopicLength, returnAfter, eventEcho, ...options } = result.output;
+  const warnings = [...checkOptions(options, Object.keys(BROKER_OPTIONS.entries)), ...risks(options)];
   const limits = {
     ...(maxLevels === undefined ? {} : { maxLevels }),
     ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+    ...(returnAfter === undefined ? {} : { returnAfter }),
+    ...(eventEcho === false ? { eventEcho } : {}),
   };
   return { value: { maxQos, priority, ...limits, options }, warnings };
 }
 
-type Risky = Pick<v.InferOutput<typeof schema>, 'rejectUnauthorized' | 'wsOptions'> & {
+type Risky = Pick<v.InferOutput<typeof BROKER_OPTIONS>, 'rejectUnauthorized' | 'wsOptions'> & {
   readonly servers?: unknown;
 };
 
@@ -138,7 +151,7 @@ function noObject(given: string): Fault {
 }
 
 /** One fault for each wrong option. */
-function faults(issues: readonly v.InferIssue<typeof schema>[]): readonly Fault[] {
+function faults(issues: readonly v.InferIssue<typeof BROKER_OPTIONS>[]): readonly Fault[] {
   const found = new Map<string, Fault>();
   for (const issue of issues) {
     const name = v.getDotPath(issue);

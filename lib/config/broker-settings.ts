@@ -1,20 +1,21 @@
 /** The settings of one broker: `MQTTREP_{key}_{name}`. */
 
 import { type BrokerOptions, parseBrokerOptions } from './broker-options.ts';
-import { parseBrokerUrl } from './broker-url.ts';
+import { parseBrokerUrls } from './broker-url.ts';
 import { maskUrl } from './mask.ts';
 import { setting } from './setting.ts';
 
 export const BROKER_SETTINGS = {
-  url: setting<string>({
+  url: setting<readonly string[]>({
     key: 'CLIENT',
-    value: 'a URL: `mqtt`, `mqtts`, `ws` or `wss`',
-    parse: parseBrokerUrl,
+    value: 'a URL: `mqtt`, `mqtts`, `ws` or `wss`; or several, separated by blanks',
+    parse: parseBrokerUrls,
     isRequired: true,
-    help: 'A broker, under a unique name. Up to 30 brokers in one process.',
+    help: 'A broker, under a unique name. Up to 30 brokers in one process. Several URLs are addresses of one broker: mqttrep tries them in turn.',
     reload: 'applied',
     keepsEmpty: true,
-    show: maskUrl,
+    show: urls => urls.map(maskUrl).join(' '),
+    isList: true,
   }),
   options: setting<BrokerOptions>({
     key: 'CONFIG',
@@ -53,6 +54,31 @@ export const OWN_OPTIONS: readonly {
     name: 'priority',
     value: 'a number from 0 to 1000; default 0',
     help: 'At first contact, if two brokers differ and the merge chain does not decide, the broker with the larger priority wins.',
+  },
+  {
+    name: 'returnAfter',
+    value: 'seconds from 1 to 86400; default 60',
+    help: 'With several URLs: how long the first one must answer before mqttrep returns to it.',
+  },
+  {
+    name: 'usernameFile',
+    value: 'a path',
+    help: 'A file with the user name. mqttrep reads it at each connect, as all files of a broker.',
+  },
+  {
+    name: 'passwordFile',
+    value: 'a path',
+    help: 'A file with the password, or with a token in its place.',
+  },
+  {
+    name: 'passwordCommand',
+    value: 'a command of the shell',
+    help: 'A command that prints the password. mqttrep runs it at each connect, for at most 10 s; it may print 64 KB.',
+  },
+  {
+    name: 'eventEcho',
+    value: 'true or false; default true',
+    help: 'With false, the broker does not deliver our own events back (No Local of MQTT 5). That halves the traffic; after a cut, up to a window of events may be doubled.',
   },
   {
     name: 'caFile',

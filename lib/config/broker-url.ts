@@ -5,7 +5,7 @@
 
 import { MASK, maskUrl } from './mask.ts';
 import { nearest } from './nearest.ts';
-import type { Parsed } from './problems.ts';
+import type { Faults, Parsed } from './problems.ts';
 
 const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
   ['mqtt', '1883'],
@@ -30,6 +30,18 @@ const OUR_SCHEMES: ReadonlyMap<string, string> = new Map([
 
 /** A name, an IPv4 address, or an IPv6 address in brackets. `URL` escapes other letters by `%`. */
 const HOST = /^(?:[\w.%-]*|\[[0-9a-f:.]+\])$/i;
+
+/** A blank or a comma before the scheme of another url; a password may have commas. */
+const BETWEEN = /[\s,]+(?=[a-z][a-z0-9+.-]*:\/\/)/i;
+
+/** The urls of one broker, in the order in which they are tried. */
+export function parseBrokerUrls(text: string): Parsed<readonly string[]> | Faults {
+  const parsed = text.split(BETWEEN).map(parseBrokerUrl);
+  const faults = parsed.flatMap(each => ('value' in each ? [] : [each]));
+  if (faults.length > 0) return { faults };
+  const urls = parsed.flatMap(each => ('value' in each ? [each.value] : []));
+  return { value: [...new Set(urls)] };
+}
 
 /** The url unchanged, if it has a scheme that MQTT.js supports and a host, and all parsers read it alike. */
 export function parseBrokerUrl(text: string): Parsed<string> {

@@ -14,6 +14,7 @@ import { maskUrl } from './mask.ts';
 import { rejectOrphans } from './orphans.ts';
 import { byName, type Problems } from './problems.ts';
 import { readText } from './read-setting.ts';
+import { secretFaults } from './secret-files.ts';
 import { defaultOf } from './setting.ts';
 import type { ReadFile } from './text-file.ts';
 import { withTlsFiles } from './tls-files.ts';
@@ -50,7 +51,8 @@ function readBroker(
   problems: Problems,
 ): BrokerConfig | undefined {
   const client = entries.get(URL_SETTING.key);
-  const url = client && problems.take(client.variable, URL_SETTING.parse(client.value))?.value;
+  const urls = client && problems.take(client.variable, URL_SETTING.parse(client.value))?.value;
+  const [url, ...otherUrls] = urls ?? [];
   const config = readText(OPTIONS_SETTING, entries, readFile, problems);
   if (config === 'wrong') return undefined;
   const options: BrokerOptions | undefined =
@@ -60,11 +62,14 @@ function readBroker(
   if (client === undefined || options === undefined) return undefined;
   const scheme = url === undefined ? undefined : schemeOf(url, options.options);
   const secured = withTlsFiles(options.options, scheme, readFile);
-  for (const fault of secured.faults) problems.error((config ?? client).variable, fault);
+  for (const fault of [...secured.faults, ...secretFaults(options.options, readFile)]) {
+    problems.error((config ?? client).variable, fault);
+  }
   if (url === undefined) return undefined;
   return {
     name,
     url,
+    ...(otherUrls.length === 0 ? {} : { otherUrls }),
     ...options,
     options: withClientId(client, url, secured.options, problems),
   };
@@ -97,8 +102,10 @@ function checkNumber(names: readonly string[], problems: Problems): void {
  */
 function checkTwins(brokers: readonly BrokerConfig[], problems: Problems): void {
   for (const [index, broker] of brokers.entries()) {
-    const address = endpoint(broker.url, broker.options);
-    const twins = brokers.slice(0, index).filter(other => endpoint(other.url, other.options) === address);
+    const addresses = endpointsOf(broker);
+    const twins = brokers
+      .slice(0, index)
+      .filter(other => endpointsOf(other).some(address => addresses.includes(address)));
     const { clientId } = broker.options;
     const double = twins.find(other => clientId !== undefined && other.options.clientId === clientId);
     const variable = variableName(URL_SETTING, broker.name);
@@ -114,4 +121,8 @@ function checkTwins(brokers: readonly BrokerConfig[], problems: Problems): void 
       });
     }
   }
+}
+
+function endpointsOf({ url, otherUrls = [], options }: BrokerConfig): string[] {
+  return [url, ...otherUrls].map(each => endpoint(each, options));
 }

@@ -6,7 +6,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BrokerConfig, Config, TopicConfig } from './config.ts';
 import { describeBroker } from './effective.ts';
-import { maskUrl } from './mask.ts';
 import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
 import { mapSettings, settingsIn, valueAt } from './setting.ts';
 import { shownSettings } from './topic-settings.ts';
@@ -91,7 +90,7 @@ function brokerChanges(before: Config, after: Config): string[] {
     what: 'broker',
     before: new Map(before.brokers.map(broker => [broker.name, broker])),
     after: new Map(after.brokers.map(broker => [broker.name, broker])),
-    introduce: ({ url }) => maskUrl(url),
+    introduce: broker => describeBroker(broker).url,
     compare: compareBrokers,
   });
 }
@@ -100,16 +99,25 @@ function compareBrokers(before: BrokerConfig, after: BrokerConfig): string[] {
   const [old, now] = [describeBroker(before), describeBroker(after)];
   const names = [...new Set([...Object.keys(before.options), ...Object.keys(after.options)])].sort();
   return [
-    ...change('url', before.url, after.url, maskUrl),
+    ...urlChange(before, after),
     ...change('maxQos', before.maxQos, after.maxQos),
     ...change('priority', before.priority, after.priority),
     ...change('maxLevels', before.maxLevels ?? UNSET, after.maxLevels ?? UNSET),
     ...change('maxTopicLength', before.maxTopicLength ?? UNSET, after.maxTopicLength ?? UNSET),
+    ...change('returnAfter', before.returnAfter ?? UNSET, after.returnAfter ?? UNSET),
+    ...change('eventEcho', before.eventEcho ?? true, after.eventEcho ?? true),
     ...change('clientId', old.clientId ?? 'random', now.clientId ?? 'random'),
     ...names
       .filter(name => name !== 'clientId' && !isDeepStrictEqual(before.options[name], after.options[name]))
       .map(name => `${name} ${old.options[name] ?? UNSET} → ${now.options[name] ?? UNSET}`),
   ];
+}
+
+/** Two urls can differ only in what is masked. */
+function urlChange(before: BrokerConfig, after: BrokerConfig): string[] {
+  const urlsOf = ({ url, otherUrls = [] }: BrokerConfig) => [url, ...otherUrls].join(' ');
+  if (urlsOf(before) === urlsOf(after)) return [];
+  return [`url ${describeBroker(before).url} → ${describeBroker(after).url}`];
 }
 
 function topicChanges(before: Config, after: Config): string[] {

@@ -54,6 +54,10 @@ export interface BrokerConfig {
   readonly name: string;
   /** mqtt, mqtts, ws or wss. */
   readonly url: string;
+  /** Further addresses of the same broker; absent if there is only one. */
+  readonly otherUrls?: readonly string[];
+  /** Seconds for which the first address must answer before mqttrep returns to it; absent for the default. */
+  readonly returnAfter?: number;
   /** The highest QoS that the broker supports. Default 2. */
   readonly maxQos: QoS;
   /** At first contact, if two brokers differ and the merge chain is undecided, the larger priority wins. Default 0. */
@@ -62,6 +66,8 @@ export interface BrokerConfig {
   readonly maxLevels?: number;
   /** Bytes that a topic may have at this broker; absent without a limit. */
   readonly maxTopicLength?: number;
+  /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
+  readonly eventEcho?: false;
   /** Connection options of MQTT.js as configured, without mqttrep's own. May hold secrets. */
   readonly options: ConnectionOptions;
 }

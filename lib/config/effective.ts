@@ -3,6 +3,7 @@
  * as harmless is shown, and everything else is masked; so a secret in an option that nobody thought of stays hidden.
  */
 
+import { OWN_OPTIONS } from './broker-settings.ts';
 import type {
   BrokerConfig,
   Config,
@@ -19,7 +20,9 @@ import { jsonOf, mapSettings, valueAt } from './setting.ts';
 import { shownSettings } from './topic-settings.ts';
 import { variableName } from './variables.ts';
 
-export interface BrokerDescription extends Omit<BrokerConfig, 'options'> {
+export interface BrokerDescription extends Omit<BrokerConfig, 'options' | 'otherUrls'> {
+  /** All addresses, separated by blanks. */
+  readonly url: string;
   /** As configured; null if it is random. */
   readonly clientId: string | null;
   /** By name, in alphabetical order; `***` for every value that is not known to be harmless. */
@@ -73,9 +76,11 @@ const HARMLESS_TEXTS = new Set([
   'host',
   'hostname',
   'keyFile',
+  'passwordFile',
   'protocol',
   'protocolId',
   'servername',
+  'usernameFile',
 ]);
 
 /** Describes a configuration, secrets masked. */
@@ -104,14 +109,25 @@ export function describeConfig(config: Config): DescribedConfig {
 
 /** One broker, secrets masked. */
 export function describeBroker(broker: BrokerConfig): BrokerDescription {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, options } = broker;
+  const {
+    name,
+    url,
+    otherUrls = [],
+    maxQos,
+    priority,
+    maxLevels,
+    maxTopicLength,
+    returnAfter,
+    options,
+  } = broker;
   return {
     name,
-    url: maskUrl(url),
+    url: [url, ...otherUrls].map(maskUrl).join(' '),
     maxQos,
     priority,
     ...(maxLevels === undefined ? {} : { maxLevels }),
     ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+    ...(returnAfter === undefined ? {} : { returnAfter }),
     clientId: options.clientId ?? null,
     options: describeOptions(options),
   };
@@ -134,17 +150,35 @@ function describeOptions(options: ConnectionOptions): Record<string, string | nu
   return Object.fromEntries(names.sort().map(name => [name, masked(name, options[name])]));
 }
 
+/** Whether the value of an option of a broker can be shown. */
+export function isHarmless(name: string, value: unknown): value is string | number | boolean {
+  if (typeof value === 'string') return HARMLESS_TEXTS.has(name) && !value.includes('@');
+  const isOwn = OWN_OPTIONS.some(option => option.name === name);
+  return (isOwn || HARMLESS_SCALARS.has(name)) && (typeof value === 'number' || typeof value === 'boolean');
+}
+
 function masked(name: string, value: unknown): string | number | boolean {
-  if (HARMLESS_SCALARS.has(name) && (typeof value === 'number' || typeof value === 'boolean')) return value;
-  if (HARMLESS_TEXTS.has(name) && typeof value === 'string' && !value.includes('@')) return value;
-  return MASK;
+  return isHarmless(name, value) ? value : MASK;
 }
 
 function brokerLines(broker: BrokerDescription): string[] {
-  const { name, url, maxQos, priority, maxLevels, maxTopicLength, clientId, options } = broker;
+  const {
+    name,
+    url,
+    maxQos,
+    priority,
+    maxLevels,
+    maxTopicLength,
+    returnAfter,
+    eventEcho,
+    clientId,
+    options,
+  } = broker;
   const limits = [
     ...(maxLevels === undefined ? [] : [`maxLevels ${maxLevels}`]),
     ...(maxTopicLength === undefined ? [] : [`maxTopicLength ${maxTopicLength} bytes`]),
+    ...(eventEcho === undefined ? [] : ['eventEcho false']),
+    ...(returnAfter === undefined ? [] : [`returnAfter ${returnAfter} s`]),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return [

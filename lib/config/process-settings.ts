@@ -21,9 +21,11 @@ import {
   parseControlTopic,
   parseDeletionGuard,
   parseFrequency,
+  parseHomeAssistant,
   parseScanPeriod,
   parseSeconds,
   parseStore,
+  parseUpTo,
   parseWhole,
   wordParser,
 } from './values.ts';
@@ -39,6 +41,13 @@ const MAX_TOPICS = 10_000_000;
 /** Less memory has no room for the topics of an ordinary broker. */
 const MIN_MEMORY_BYTES = 2 ** 20;
 const MAX_MEMORY_BYTES = 2 ** 40;
+/** A smaller queue has no room for a few segments. */
+const MIN_EVENT_BYTES = 2 ** 20;
+/** The longest time between two fsyncs; acknowledgements wait for it. */
+const MAX_EVENT_SYNC_MS = 10_000;
+/** MQTT has four bytes for it, and the largest value means for ever. */
+const MAX_EVENT_SESSION_S = 0xffff_fffe;
+const MAX_EVENT_HOPS = 16;
 /** MQTT has no longer topic. */
 const MAX_TOPIC_BYTES = 65_535;
 
@@ -79,6 +88,25 @@ export const PROCESS_SETTINGS = {
     help: 'If true, mqttrep publishes its own state, retained, at each broker: `mqttrep/status` (`online`, or `offline` by will) and `mqttrep/connection/{name}` (`1` or `0`).',
     reload: 'restart',
   }),
+  homeAssistant: setting<readonly string[] | undefined>({
+    key: 'HOMEASSISTANT',
+    value: 'names of brokers, comma separated, or `off`',
+    parse: parseHomeAssistant,
+    unset: 'no device',
+    help: 'The brokers at which Home Assistant finds mqttrep as a device, by MQTT discovery. At all other brokers, and with `off` everywhere, mqttrep removes the device.',
+    reload: 'restart',
+    show: names => (names === undefined || names.length === 0 ? 'off' : names.join(', ')),
+  }),
+  heartbeat: setting<number>({
+    key: 'HEARTBEAT',
+    value: 'seconds from 5 to 3600, or `off`',
+    parse: text =>
+      text.toLowerCase() === 'off' ? { value: Number.POSITIVE_INFINITY } : parseSeconds(text, 5, 3600),
+    default: '10',
+    help: 'How often mqttrep publishes one message at each broker, under a control topic, and awaits it back. A connection that carries nothing is closed and opened again.',
+    reload: 'restart',
+    show: secondsOrNever,
+  }),
   scanPeriod: setting<number>({
     key: 'SCAN_PERIOD',
     value: 'seconds from 1 to 1000000, or `off`',
@@ -107,6 +135,59 @@ export const PROCESS_SETTINGS = {
     show: ({ topics, percent }) => (Number.isFinite(topics) ? `${topics} topics and ${percent} %` : 'off'),
     json: bound => (Number.isFinite(bound.topics) ? bound : null),
   }),
+  events: {
+    bytes: setting<number>({
+      key: 'EVENT_BYTES',
+      value: 'bytes from 1 MB to 1 TB, such as `1073741824` or `1G`',
+      parse: text => parseBytes(text, MIN_EVENT_BYTES, MAX_MEMORY_BYTES),
+      default: '1G',
+      help: 'The size of the queue of events on disk, all brokers together. With `MQTTREP_STORE=memory` it has at most 64 MB.',
+      reload: 'applied',
+      show: bytes,
+    }),
+    full: setting<'oldest' | 'hold'>({
+      key: 'EVENT_FULL',
+      value: '`oldest` or `hold`',
+      parse: wordParser(['oldest', 'hold'] as const, 'way to handle a full queue'),
+      default: 'oldest',
+      help: 'When the queue of events is full: drop the oldest ones, or acknowledge none until there is room. Then their brokers queue, and drop by their own rules.',
+      reload: 'applied',
+    }),
+    sync: setting<number>({
+      key: 'EVENT_SYNC',
+      value: `milliseconds from 0 to ${MAX_EVENT_SYNC_MS}`,
+      parse: text => parseUpTo(text, MAX_EVENT_SYNC_MS),
+      default: '0',
+      help: 'The least time between two writes of events to the disk; 50 for an SD card. It delays acknowledgements, and weakens nothing.',
+      reload: 'applied',
+      show: milliseconds => `${milliseconds} ms`,
+    }),
+    session: setting<number>({
+      key: 'EVENT_SESSION',
+      value: `seconds from 1 to ${MAX_EVENT_SESSION_S}`,
+      parse: text => parseWhole(text, MAX_EVENT_SESSION_S),
+      default: '86400',
+      help: 'How long a broker keeps events for mqttrep while it is away (MQTT 5).',
+      reload: 'restart',
+      show: seconds => `${seconds} s`,
+    }),
+    hops: setting<number>({
+      key: 'EVENT_HOPS',
+      value: `a number from 1 to ${MAX_EVENT_HOPS}`,
+      parse: text => parseWhole(text, MAX_EVENT_HOPS),
+      default: '8',
+      help: 'The number of replicators that an event may pass (MQTT 5).',
+      reload: 'applied',
+    }),
+    tree: setting<boolean>({
+      key: 'EVENT_TREE',
+      value: BOOLEAN,
+      parse: parseBoolean,
+      default: 'false',
+      help: 'If true, you state that brokers and replicators form a tree. Else mqttrep delivers no events to an MQTT 3.1.1 broker where another replicator does.',
+      reload: 'restart',
+    }),
+  },
   bounds: {
     payload: setting<number>({
       key: 'MAX_PAYLOAD',

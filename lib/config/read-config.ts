@@ -3,11 +3,13 @@
  * caller passes in the function that reads files.
  */
 
+import { hasEventFilter } from '../core/topic-mode.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import { BROKER_SETTINGS } from './broker-settings.ts';
 import { readBrokers } from './brokers.ts';
 import type { Config, ConfigResult, HttpConfig } from './config.ts';
 import { sortEnvironment } from './environment.ts';
+import { checkEventPlaces } from './event-topics.ts';
 import { readHttp, readToken } from './http.ts';
 import { type Problem, Problems } from './problems.ts';
 import { PROCESS_SETTINGS } from './process-settings.ts';
@@ -17,6 +19,7 @@ import { mapSettings } from './setting.ts';
 import { defaultStorePlace } from './store-place.ts';
 import type { ReadFile } from './text-file.ts';
 import { readTopics } from './topics.ts';
+import { parseBrokerNames } from './values.ts';
 import { variableName } from './variables.ts';
 
 /**
@@ -51,6 +54,8 @@ export function readConfig(
     http,
   };
   if (config.stateTopics) checkStateTopics(config, problems);
+  if (hasEventFilter(config.topics)) checkEventPlaces(config, problems);
+  checkHomeAssistant(config, names, problems);
   checkRoutes(brokers, config, problems);
   const { errors, warnings } = problems;
   return errors.length === 0 ? { ok: true, config, warnings } : { ok: false, errors, warnings };
@@ -68,6 +73,22 @@ function checkStateTopics({ brokers, controlTopic }: Config, problems: Problems)
     problems.warn(variableName(BROKER_SETTINGS.options, name), {
       problem: 'it has a will of its own. State topics need the will, so mqttrep writes none at this broker',
       fix: `remove the will, or ${stateTopics}`,
+    });
+  }
+}
+
+function checkHomeAssistant(
+  { homeAssistant, controlTopic }: Config,
+  known: readonly string[],
+  problems: Problems,
+): void {
+  const variable = variableName(PROCESS_SETTINGS.homeAssistant);
+  if (homeAssistant !== undefined && homeAssistant.length > 0)
+    problems.take(variable, parseBrokerNames(homeAssistant.join(','), known));
+  if (homeAssistant !== undefined && homeAssistant.length > 0 && controlTopic === undefined) {
+    problems.error(variable, {
+      problem: `Home Assistant reads control topics, which ${variableName(PROCESS_SETTINGS.controlTopic)} turns off`,
+      fix: 'remove one of the two',
     });
   }
 }

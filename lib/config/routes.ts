@@ -3,10 +3,12 @@
  * rules that are ambiguous, and names that a broker cannot bear.
  */
 
+import { createHash } from 'node:crypto';
 import { covers } from '../core/filter.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import { type Ambiguity, ambiguities, type NameFault, nameFaults } from '../routes/ambiguities.ts';
-import type { Names } from '../routes/name-map.ts';
+import { minimalFilters, sharedByName } from '../routes/local-filters.ts';
+import { NameMap, type Names } from '../routes/name-map.ts';
 import { type Envelope, NO_ENVELOPE, parseRule, type Rule } from '../routes/rule.ts';
 import type { BrokerConfig, Config, ExcludeConfig, MapConfig, TopicConfig } from './config.ts';
 import type { Entries, Environment } from './environment.ts';
@@ -88,7 +90,12 @@ export function namesAt(broker: string, config: Routed): Names | undefined {
     envelope,
     domain: { filters: isMapped ? filtersAt(broker, config.topics) : ['#'], excluded },
     controlPrefix: config.controlTopic ?? CONTROL_PREFIX,
+    digest: digestOf([rules.map(({ filter, local }) => [filter, local]), envelope, excluded]),
   };
+}
+
+function digestOf(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 8);
 }
 
 export function excludedAt(broker: string, { exclusions }: Pick<Config, 'exclusions'>): readonly string[] {
@@ -120,6 +127,14 @@ export function checkRoutes(brokers: readonly BrokerConfig[], config: Routed, pr
       const variable = variableOf(rules.find(rule => rule !== undefined));
       add(JSON.stringify([kind, rules]), variable, describeAmbiguity(ambiguity, name));
     }
+    const subscribed = minimalFilters(
+      config.topics.filter(({ subscribers }) => subscribers.includes(name)).map(({ filter }) => filter),
+    );
+    const map = new NameMap(names);
+    const shared = sharedByName(subscribed, filter => map.toLocalFilters([filter]));
+    if (shared !== undefined) {
+      problems.warn(variableOf(names.rules[0]?.text), describeShared(shared, name));
+    }
     const limits = {
       maxLevels: maxLevels ?? Number.POSITIVE_INFINITY,
       maxTopicLength: maxTopicLength ?? Number.POSITIVE_INFINITY,
@@ -131,6 +146,13 @@ export function checkRoutes(brokers: readonly BrokerConfig[], config: Routed, pr
   checkEnvelopes(brokers, config, problems);
   for (const [variable, fault] of found.values()) problems.error(variable, fault);
   checkExclusions(config, problems);
+}
+
+function describeShared([one, other]: readonly [string, string], broker: string): Fault {
+  return {
+    problem: `at ${broker} mqttrep has to subscribe to ${show(one)} and ${show(other)}, which overlap: the broker delivers twice what both match`,
+    fix: 'write rules whose names at the broker begin with different levels',
+  };
 }
 
 function describeAmbiguity(ambiguity: Ambiguity, broker: string): Fault {

@@ -2,10 +2,18 @@
 
 import { formatMergeChain, type MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
+import type { TopicMode } from '../core/topic-mode.ts';
 import { parseMerge } from './merge.ts';
 import { type Setting, setting, type ValuesOf } from './setting.ts';
 import { parseFilter } from './topic-filter.ts';
-import { parseBoolean, parseBrokerNames, parseQos, parseTtl } from './values.ts';
+import {
+  parseBoolean,
+  parseBrokerNames,
+  parseEventExpiry,
+  parseQos,
+  parseTtl,
+  wordParser,
+} from './values.ts';
 
 /** What the settings of a topic filter refer to. */
 export interface TopicContext {
@@ -32,6 +40,7 @@ function brokerNames(
     help,
     reload: 'applied',
     show: names => names.toSorted().join(','),
+    isList: true,
     ...empty,
   });
 }
@@ -48,6 +57,23 @@ export const TOPIC_SETTINGS = {
     help: 'What to replicate; `+` and `#` are the wildcards of MQTT. `{id}` ties the settings below to this filter.',
     reload: 'applied',
     keepsEmpty: true,
+  }),
+  mode: setting<TopicMode, TopicContext>({
+    key: 'MODE',
+    value: '`state` or `event`',
+    parse: wordParser(['state', 'event'] as const, 'mode of a topic'),
+    unset: 'that of a broader filter, else `state`',
+    help: 'With `state`, brokers are kept equal and get the newest value. With `event`, every message is delivered, in order; see docs/events.md.',
+    reload: 'applied',
+  }),
+  eventExpiry: setting<number, TopicContext>({
+    key: 'EVENT_EXPIRY',
+    value: 'seconds from 0.001 to 1000000000, or `0` for never',
+    parse: parseEventExpiry,
+    unset: '`86400`',
+    help: 'An event that could not be delivered for this time is dropped. A shorter message expiry of MQTT 5 wins.',
+    reload: 'applied',
+    show: seconds => (seconds === 0 ? 'never' : `${seconds} s`),
   }),
   ttl: setting<number, TopicContext>({
     key: 'TTL',
@@ -98,6 +124,7 @@ export const TOPIC_SETTINGS = {
     help: 'How mqttrep chooses the winner of two conflicting writes.',
     reload: 'applied',
     show: formatMergeChain,
+    isList: true,
   }),
   subscribeWhitelist: brokerNames(
     'SUBSCRIBE_WHITELIST',

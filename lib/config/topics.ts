@@ -5,6 +5,7 @@
 
 import type { TopicConfig } from './config.ts';
 import type { Entries, Environment } from './environment.ts';
+import { checkEventTopics } from './event-topics.ts';
 import { rejectOrphans } from './orphans.ts';
 import { byName, type Problems } from './problems.ts';
 import { checkSameFilters } from './same-filter.ts';
@@ -30,6 +31,7 @@ export function readTopics(
     if (!ids.includes(id)) rejectOrphans(FILTER, id, entries, ids, problems);
   }
   checkSameFilters(settings, problems);
+  checkEventTopics(settings, problems);
   const topics = settings.map(each => topicOf(each, context.brokers));
   checkSubscriptions(ids, topics, context.brokers, problems);
   return topics;

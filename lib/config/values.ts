@@ -47,6 +47,14 @@ export function parseQos(text: string): Parsed<QoS> {
   return { problem: `${show(text)} is not a quality of service of MQTT`, fix: 'write 0, 1 or 2' };
 }
 
+/** Seconds until an undelivered event is dropped: 0 for never, else as a TTL. */
+export function parseEventExpiry(text: string): Parsed<number> {
+  const parsed = parseTtl(text);
+  return 'value' in parsed
+    ? parsed
+    : { ...parsed, problem: `${show(text)} is not a time until events expire` };
+}
+
 /** Seconds: 0 for ever, else a decimal number from `MIN_TTL_S` to `MAX_TTL_S`. */
 export function parseTtl(text: string): Parsed<number> {
   const seconds = decimal(text);
@@ -65,6 +73,13 @@ export function parseFrequency(text: string): Parsed<number> {
     problem: `${show(text)} is not a frequency from ${MIN_FREQUENCY_HZ} to ${MAX_FREQUENCY_HZ} Hz`,
     fix: 'write a number alone that is greater than 0, such as 1 for once a second or 0.1 for every ten seconds',
   };
+}
+
+/** Names of brokers; `off` for none. Whether there are such brokers is checked later. */
+export function parseHomeAssistant(text: string): Parsed<readonly string[]> {
+  if (text.toLowerCase() === 'off') return { value: [] };
+  const names = text.split(',').map(name => name.trim());
+  return { value: names.filter(name => name !== '') };
 }
 
 /** A folder, or `memory`. */
@@ -110,6 +125,16 @@ export function parseWhole(text: string, most: number): Parsed<number> {
   return {
     problem: `${show(text)} is not a whole number from 1 to ${most}`,
     fix: 'write digits only, such as 1000000',
+  };
+}
+
+/** A whole number from 0 to `most`. */
+export function parseUpTo(text: string, most: number): Parsed<number> {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= most) return { value };
+  return {
+    problem: `${show(text)} is not a whole number from 0 to ${most}`,
+    fix: 'write digits only, such as 50',
   };
 }
 

@@ -8,6 +8,7 @@ import type { Observed } from './events.ts';
 import { haveSameContent, heldAfter } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { heldWith, pendingWithout, pendingWithoutTransient, type Register } from './register.ts';
+import { replaceHeld, replaceHeldAndPending, replacePending } from './register-changes.ts';
 import { compareVersions, type Version } from './version.ts';
 
 /**
@@ -53,7 +54,7 @@ function isSameVersion(stamp: Version | undefined, version: Version): boolean {
 export function echoed(register: Register, event: Observed, index: number): Outcome<'echo'> {
   const last = event.replay ? register.pending.length - 1 : index;
   const next = confirmed(register, event.broker, last, index);
-  return outcome(isAmbiguous(register, event, index) ? { ...next, held: register.held } : next, 'echo');
+  return outcome(isAmbiguous(register, event, index) ? replaceHeld(next, register.held) : next, 'echo');
 }
 
 /**
@@ -80,10 +81,7 @@ function isAmbiguous({ pending }: Register, { broker, replay, stamps }: Observed
 export function confirmed(register: Register, broker: number, last: number, index: number): Register {
   const entry = register.pending[index];
   if (entry?.retained !== true)
-    return { ...register, pending: pendingWithoutTransient(register, broker, last) };
-  return {
-    ...register,
-    held: heldWith(register, broker, heldAfter(entry.message)),
-    pending: pendingWithout(register, broker, last),
-  };
+    return replacePending(register, pendingWithoutTransient(register, broker, last));
+  const held = heldWith(register, broker, heldAfter(entry.message));
+  return replaceHeldAndPending(register, held, pendingWithout(register, broker, last));
 }

@@ -4,9 +4,11 @@ import type { Expired } from './events.ts';
 import { deletion, expiryOf, NOBODY } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import type { Register } from './register.ts';
+import { replaceWinner } from './register-changes.ts';
 
 export function expired(register: Register, { now, newVersion }: Expired): Outcome<'expired' | 'idle'> {
   const { winner } = register;
   if (winner === undefined || expiryOf(winner) > now) return outcome(register, 'idle');
-  return outcome({ ...register, winner: deletion(newVersion, NOBODY) }, 'expired');
+  const { tombstone, held } = register;
+  return outcome(replaceWinner(register, deletion(newVersion, NOBODY), tombstone, held), 'expired');
 }

@@ -28,8 +28,23 @@ export function hasWildcards(filter: string): boolean {
 /** Whether a topic matches a filter. A wildcard in the first level does not match a topic that begins with `$` (§4.7.2). */
 export function matches(filter: string, topic: string): boolean {
   if (topic.startsWith('$') && !filter.startsWith('$')) return false;
-  return coversLevels(filter.split('/'), topic.split('/'));
+  let at = 0;
+  for (let index = 0; index < filter.length; index++) {
+    const character = filter.charCodeAt(index);
+    if (character === HASH) return true;
+    if (character === PLUS) {
+      const end = topic.indexOf('/', at);
+      at = end < 0 ? topic.length : end;
+    } else if (at === topic.length) {
+      // `a/#` matches `a` too.
+      return filter.length - index === 2 && filter.endsWith('/#');
+    } else if (topic.charCodeAt(at++) !== character) return false;
+  }
+  return at === topic.length;
 }
+
+const HASH = 0x23;
+const PLUS = 0x2b;
 
 /** Whether every topic that matches `narrow` also matches `broad`. */
 export function covers(broad: string, narrow: string): boolean {
@@ -73,6 +88,9 @@ function breadth(level: string | undefined): number {
  */
 export const READ_PROBE_LEVEL = 'mqttrep-read-probe';
 
+/** The discovery messages of mqttrep's own device for Home Assistant begin with this. */
+export const OWN_DISCOVERY = 'homeassistant/device/mqttrep_';
+
 /** All levels of a topic but the last one, with the `/` at their end; empty if the topic has only one level. */
 export function parentOf(topic: string): string {
   return topic.slice(0, topic.lastIndexOf('/') + 1);
@@ -80,13 +98,14 @@ export function parentOf(topic: string): string {
 
 /**
  * Whether a topic may be replicated at all. Two kinds of topics may not: topics of the broker itself (`$…`, `ActiveMQ/…`), and
- * topics of mqttrep (control topics and read probes).
+ * topics of mqttrep (control topics, read probes, and its device for Home Assistant).
  */
 export function isReplicable(topic: string, controlPrefix: string): boolean {
   return !(
     topic.length === 0 ||
     topic.startsWith('$') ||
     topic.startsWith('ActiveMQ/') ||
+    topic.startsWith(OWN_DISCOVERY) ||
     topic === controlPrefix ||
     topic.startsWith(`${controlPrefix}/`) ||
     topic === READ_PROBE_LEVEL ||

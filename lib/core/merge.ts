@@ -5,6 +5,7 @@ import { haveSameContent, heldAfter, isDeletion, isInSync, type Message } from '
 import { type Outcome, outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { heldWith, type Register } from './register.ts';
+import { replaceHeld, replaceWinner } from './register-changes.ts';
 import { compareVersions, isNewer, type Version } from './version.ts';
 
 /** The stamp of a message, unless a client copied it onto another payload: one version has one payload. */
@@ -38,26 +39,27 @@ export function merge(
   { broker, stored, refreshes }: Candidate,
   { order }: Policy,
 ): Outcome<'won' | 'lost' | 'repeated'> {
-  const { winner } = register;
+  const { winner, tombstone } = register;
   const held = (now: Message) => (stored ? heldWith(register, broker, heldAfter(now)) : register.held);
   if (winner !== undefined && haveSameContent(winner, message)) {
     const same = repeated(winner, message, refreshes);
-    return outcome({ ...register, winner: same, held: held(same) }, 'repeated');
+    const isKnown = same === winner && held(same) === register.held;
+    return outcome(isKnown ? register : replaceWinner(register, same, tombstone, held(same)), 'repeated');
   }
   if (winner === undefined && isDeletion(message)) {
-    return outcome({ ...register, held: held(message) }, 'repeated');
+    return outcome(replaceHeld(register, held(message)), 'repeated');
   }
-  if (winner === undefined) return outcome({ ...register, winner: message, held: held(message) }, 'won');
+  if (winner === undefined) return outcome(replaceWinner(register, message, tombstone, held(message)), 'won');
   const isDeleted = wasDeleted(register, message);
   if (isDeleted || order(message, winner) <= 0) {
-    const next = { ...register, tombstone: tombstoneAfter(register, message), held: held(message) };
+    const next = replaceWinner(register, winner, tombstoneAfter(register, message), held(message));
     // A message that was deleted before the winner was written is no conflict.
     return isDeleted
       ? outcome(next, 'lost')
       : { ...outcome(next, 'lost'), conflict: { winner, loser: message } };
   }
-  const tombstone = tombstoneAfter(register, winner);
-  const won = outcome({ ...register, winner: message, tombstone, held: held(message) }, 'won');
+  const deleted = tombstoneAfter(register, winner);
+  const won = outcome(replaceWinner(register, message, deleted, held(message)), 'won');
   // If the broker held the winner, the client that writes there could read it.
   const isSuccessor = isInSync(register.held[broker] ?? 'unknown', winner);
   return isSuccessor ? won : { ...won, conflict: { winner: message, loser: winner } };
@@ -85,5 +87,6 @@ function repeated(winner: Message, message: Message, refreshes: boolean): Messag
     version === winner.version &&
     messageExpiresAt === winner.messageExpiresAt &&
     ttlExpiresAt === winner.ttlExpiresAt;
-  return isSame ? winner : { ...winner, version, messageExpiresAt, ttlExpiresAt };
+  const { payload, properties, origin } = winner;
+  return isSame ? winner : { payload, properties, version, origin, messageExpiresAt, ttlExpiresAt };
 }

@@ -10,12 +10,12 @@ import {
   isProbing,
   MAX_PENDING,
   MAX_TRANSIENT_AGE_MS,
-  type Pending,
   pendingAt,
   type Register,
   type Transient,
   willHold,
 } from './register.ts';
+import { replacePending, replaceTransient } from './register-changes.ts';
 import { compareVersions, isNewer, type Version } from './version.ts';
 
 /** Whether the broker lacks the winner or the transient message. */
@@ -53,15 +53,19 @@ export function offered(
   const isLacking = winner !== undefined && isPermitted && !isInSync(willHold(register, broker), winner);
   const hasProbe = isProbing(register, broker);
   const retained = isLacking && !hasProbe && !isTransientOnly ? winner : undefined;
-  const commands = byVersion(transientMessage, retained)
-    .slice(0, room)
-    .map(message => publish(message, broker, message === retained, policy));
-  const isLeft = transientMessage !== undefined && !commands.some(({ retain }) => !retain);
+  const messages = byVersion(transientMessage, retained);
+  if (messages.length > room) messages.length = room;
+  const isLeft = transientMessage !== undefined && !messages.includes(transientMessage);
   const next =
-    isRecipient && !isLeft ? { ...register, transient: withoutRecipient(transient, broker) } : register;
-  if (commands.length === 0) return outcome(next, isLacking && hasProbe ? 'probing' : 'idle');
-  const sent = commands.map((c): Pending => ({ broker, retained: c.retain, message: c.message }));
-  return { register: { ...next, pending: [...register.pending, ...sent] }, effect: 'published', commands };
+    isRecipient && !isLeft ? replaceTransient(register, withoutRecipient(transient, broker)) : register;
+  if (messages.length === 0) return outcome(next, isLacking && hasProbe ? 'probing' : 'idle');
+  const pending = [...register.pending];
+  const commands: Publish[] = [];
+  for (const message of messages) {
+    pending.push({ broker, retained: message === retained, message });
+    commands.push(publish(message, broker, message === retained, policy));
+  }
+  return { register: replacePending(next, pending), effect: 'published', commands };
 }
 
 function isCurrent({ message, since }: Transient, now: number): boolean {
@@ -69,10 +73,11 @@ function isCurrent({ message, since }: Transient, now: number): boolean {
 }
 
 function withoutRecipient(transient: Transient, broker: number): Transient {
-  return { ...transient, recipients: transient.recipients & ~(1 << broker) };
+  const { message, recipients, since } = transient;
+  return { message, recipients: recipients & ~(1 << broker), since };
 }
 
-function byVersion(transient: Message | undefined, retained: Message | undefined): readonly Message[] {
+function byVersion(transient: Message | undefined, retained: Message | undefined): Message[] {
   if (transient === undefined) return retained === undefined ? [] : [retained];
   if (retained === undefined) return [transient];
   return isNewer(transient.version, retained.version) ? [retained, transient] : [transient, retained];
@@ -96,7 +101,7 @@ export function acknowledged(
 export function refused(register: Register, { broker, version }: Refused): Outcome<'updated' | 'idle'> {
   const index = pendingIndex(register, broker, version);
   if (index < 0) return outcome(register, 'idle');
-  return outcome({ ...register, pending: register.pending.toSpliced(index, 1) }, 'updated');
+  return outcome(replacePending(register, register.pending.toSpliced(index, 1)), 'updated');
 }
 
 function pendingIndex(register: Register, broker: number, version: Version): number {
@@ -109,5 +114,6 @@ function pendingIndex(register: Register, broker: number, version: Version): num
 export function withheld(register: Register): Outcome<'updated' | 'idle'> {
   const { transient } = register;
   if (transient === undefined || transient.recipients === 0) return outcome(register, 'idle');
-  return outcome({ ...register, transient: { ...transient, recipients: 0 } }, 'updated');
+  const { message, since } = transient;
+  return outcome(replaceTransient(register, { message, recipients: 0, since }), 'updated');
 }

@@ -8,6 +8,7 @@
 import { bySpecificity, covers, matches } from './filter.ts';
 import { DEFAULT_CHAIN, type MergeChain } from './merge-chain.ts';
 import type { MessageOrder } from './merge-order.ts';
+import type { TopicMode } from './topic-mode.ts';
 import { compareVersions } from './version.ts';
 
 export type QoS = 0 | 1 | 2;
@@ -24,6 +25,8 @@ export const MAX_BROKERS = 30;
 /** The settings of one filter. A setting that it leaves unset is taken from a broader filter. */
 export interface FilterSettings {
   readonly filter: string;
+  /** Event topics are delivered by the event actor: nothing is published for their state. */
+  readonly mode?: TopicMode;
   readonly retain?: boolean;
   readonly repeat?: boolean;
   readonly qos?: QoS;
@@ -61,12 +64,19 @@ export interface Policy {
 /** The QoS of a topic whose filters set none. */
 export const DEFAULT_QOS: QoS = 1;
 
+/** A decision tree over the filters in their order. Each path that occurred ends at the policy of the filters that apply. */
+interface Branch {
+  applies?: Branch;
+  appliesNot?: Branch;
+  policy?: Policy;
+}
+
 const byArrival: MessageOrder = (a, b) => compareVersions(a.version, b.version);
 
 /** Looks up policies. Topics that match the same filters get the same object. */
 export class Policies {
   readonly #settings: readonly FilterSettings[];
-  readonly #known = new Map<string, Policy>();
+  readonly #known: Branch = {};
   readonly #all: BrokerSet;
   readonly #orders = new Map<MergeChain, MessageOrder>();
   readonly #orderOf: (chain: MergeChain) => MessageOrder;
@@ -93,19 +103,18 @@ export class Policies {
   }
 
   #combined(applies: (settings: FilterSettings) => boolean): Policy {
-    const matched: FilterSettings[] = [];
-    let key = '';
-    for (const [index, settings] of this.#settings.entries()) {
-      if (!applies(settings)) continue;
-      matched.push(settings);
-      key += `${index},`;
+    let branch = this.#known;
+    for (const settings of this.#settings) {
+      if (applies(settings)) branch = branch.applies ??= {};
+      else branch = branch.appliesNot ??= {};
     }
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    branch.policy ??= this.#combine(this.#settings.filter(applies));
+    return branch.policy;
+  }
+
+  #combine(matched: readonly FilterSettings[]): Policy {
     const combined = combine(matched, this.#all);
-    const policy = { ...combined, order: this.#order(combined.chain) };
-    this.#known.set(key, policy);
-    return policy;
+    return { ...combined, order: this.#order(combined.chain) };
   }
 
   #order(chain: MergeChain): MessageOrder {
@@ -120,7 +129,8 @@ export class Policies {
 /** @param matched filters from the most specific to the broadest */
 function combine(matched: readonly FilterSettings[], all: BrokerSet): Omit<Policy, 'order'> {
   const excluded = matched.reduce((set, { exclude = 0 }) => set | exclude, 0);
-  const isReplicated = matched.some(({ exclude }) => exclude === undefined);
+  const isEvent = matched.find(({ mode }) => mode !== undefined)?.mode === 'event';
+  const isReplicated = !isEvent && matched.some(({ exclude }) => exclude === undefined);
   return {
     retain: matched.find(s => s.retain !== undefined)?.retain ?? false,
     repeat: matched.find(s => s.repeat !== undefined)?.repeat ?? false,

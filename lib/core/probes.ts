@@ -18,6 +18,7 @@ import {
   type Register,
   withProbe,
 } from './register.ts';
+import { replaceHeld, replacePending, replaceProbes } from './register-changes.ts';
 import type { Version } from './version.ts';
 
 /** The version of a message to which a broker rolled back: what overwrote it is newer. */
@@ -36,7 +37,7 @@ export function echoOverdue(register: Register, { broker }: EchoOverdue): Outcom
   if (isRetainedPending(register, broker)) return sendProbe(register, broker, 'urgent');
   // A transient message leaves no trace that a probe could find.
   const pending = pendingWithout(register, broker, register.pending.length);
-  return outcome({ ...register, pending }, 'updated');
+  return outcome(replacePending(register, pending), 'updated');
 }
 
 /** mqttrep probes the broker if nothing is pending there and no probe is open. */
@@ -47,7 +48,7 @@ export function scanDue(register: Register, { broker }: ScanDue): Outcome<'updat
 
 export function probeLost(register: Register, { broker }: ProbeLost): Outcome<'updated' | 'idle'> {
   if (!isProbing(register, broker)) return outcome(register, 'idle');
-  return outcome({ ...register, probes: probesWithout(register, broker) }, 'updated');
+  return outcome(replaceProbes(register, probesWithout(register, broker)), 'updated');
 }
 
 /**
@@ -65,17 +66,14 @@ export function probed(register: Register, event: Probed, policy: Policy): Outco
  * overwritten, or it never arrived. None was sent while the probe was open.
  */
 export function withAnswer(register: Register, broker: number): Register {
-  return {
-    ...register,
-    probes: probesWithout(register, broker),
-    pending: pendingWithoutRetained(register, broker),
-  };
+  const answered = replaceProbes(register, probesWithout(register, broker));
+  return replacePending(answered, pendingWithoutRetained(register, broker));
 }
 
 function unanswered(register: Register, broker: number): Outcome<'updated'> {
   const next = withAnswer(register, broker);
   const wasPending = next.pending.length < register.pending.length;
-  return outcome(wasPending ? { ...next, held: heldWith(register, broker, 'unknown') } : next, 'updated');
+  return outcome(wasPending ? replaceHeld(next, heldWith(register, broker, 'unknown')) : next, 'updated');
 }
 
 function absentAt(
@@ -88,7 +86,7 @@ function absentAt(
   if (absence === 'deletion' && isConfirmedAt(register, broker)) {
     return merge(next, deletion(newVersion, broker), { broker, stored: true, refreshes: false }, policy);
   }
-  return outcome({ ...next, held: heldWith(register, broker, 'absent') }, 'updated');
+  return outcome(replaceHeld(next, heldWith(register, broker, 'absent')), 'updated');
 }
 
 /** Whether an absence is contradicted by a message that the broker delivered after the probe was sent. */
@@ -120,7 +118,7 @@ function foundAt(
     return isAsHeld ? outcome(next, 'updated') : sendProbe(register, broker, 'urgent');
   }
   const known = knownAt(register, broker, found);
-  if (known !== undefined) return outcome({ ...next, held: heldWith(register, broker, known) }, 'updated');
+  if (known !== undefined) return outcome(replaceHeld(next, heldWith(register, broker, known)), 'updated');
   const message: Message = {
     payload: found.payload,
     properties: found.properties,

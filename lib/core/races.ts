@@ -45,7 +45,10 @@ function oursRaced(before: Register, event: Observed, { register }: Outcome): bo
 function theirsRaced(before: Register, event: Observed): boolean {
   const { broker, payload, stamp } = event;
   const { winner, held, pending } = before;
-  if (pending.some(one => one.broker === broker && one.retained && !haveSameContent(one.message, event)))
+  if (
+    pending.length > 0 &&
+    pending.some(one => one.broker === broker && one.retained && !haveSameContent(one.message, event))
+  )
     return true;
   // These two writes do not change the register. So the register could not show that the next delivery races with them.
   const deletesNothing = payload === '' && stamp === undefined && typeof held[broker] !== 'object';

@@ -8,6 +8,7 @@
 
 import { type Held, heldAfter, type Message } from './message.ts';
 import type { BrokerSet } from './policy.ts';
+import { replaceHeld, replaceProbes } from './register-changes.ts';
 import { NO_INFERENCE, type RetainInference, unretainedAt } from './retain-inference.ts';
 import type { Version } from './version.ts';
 
@@ -119,9 +120,12 @@ export function asStored(register: Register): Register {
   const retained = pending.filter(entry => entry.retained);
   const isStored = transient === undefined && probes.length === 0 && inference.unresolved.length === 0;
   if (isStored && retained.length === pending.length) return register;
+  const { winner, tombstone, held } = register;
   return {
-    ...register,
+    winner,
+    tombstone,
     transient: undefined,
+    held,
     pending: retained.length === pending.length ? pending : retained,
     probes: NO_PROBES,
     inference: unretainedAt(inference.unretained),
@@ -132,7 +136,7 @@ export function asStored(register: Register): Register {
 export function withRoom(register: Register, brokers: number): Register {
   const more = brokers - register.held.length;
   if (more <= 0) return register;
-  return { ...register, held: [...register.held, ...new Array<Held>(more).fill('unknown')] };
+  return replaceHeld(register, [...register.held, ...new Array<Held>(more).fill('unknown')]);
 }
 
 export function heldWith(register: Register, broker: number, held: Held): readonly Held[] {
@@ -185,6 +189,7 @@ function keepPending(
   { pending }: Register,
   keep: (entry: Pending, index: number) => boolean,
 ): readonly Pending[] {
+  if (pending.length === 0) return pending;
   const kept = pending.filter(keep);
   if (kept.length === pending.length) return pending;
   return kept.length === 0 ? NO_PENDING : kept;
@@ -203,7 +208,7 @@ export function hasStaleProbe({ probes }: Register, broker: number): boolean {
 
 /** The register with a new probe of the broker, in place of an open one. */
 export function withProbe(register: Register, broker: number): Register {
-  return { ...register, probes: [...probesWithout(register, broker), { broker, isStale: false }] };
+  return replaceProbes(register, [...probesWithout(register, broker), { broker, isStale: false }]);
 }
 
 /** The open probes without that of a broker. */
@@ -218,8 +223,6 @@ export function withStaleProbe(register: Register, broker: number): Register {
   const { probes } = register;
   if (probes.length === 0 || !probes.some(probe => probe.broker === broker && !probe.isStale))
     return register;
-  return {
-    ...register,
-    probes: probes.map(probe => (probe.broker === broker ? { broker, isStale: true } : probe)),
-  };
+  const stale = probes.map(probe => (probe.broker === broker ? { broker, isStale: true } : probe));
+  return replaceProbes(register, stale);
 }

@@ -5,6 +5,7 @@ import { afterTtl, haveSameContent, type Message, NOBODY } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import type { Register } from './register.ts';
+import { replaceWinner } from './register-changes.ts';
 import { isNewer } from './version.ts';
 
 /**
@@ -13,7 +14,7 @@ import { isNewer } from './version.ts';
  */
 export function restored(register: Register, event: Restored, { ttl }: Policy): Outcome<'won' | 'repeated'> {
   const { payload, properties, newVersion, now } = event;
-  const { winner, tombstone } = register;
+  const { winner, tombstone, held } = register;
   if (winner !== undefined && haveSameContent(winner, { payload, properties }))
     return outcome(register, 'repeated');
   const message: Message = {
@@ -26,5 +27,5 @@ export function restored(register: Register, event: Restored, { ttl }: Policy): 
   };
   const replaced = winner?.version;
   const isLater = replaced !== undefined && (tombstone === undefined || isNewer(replaced, tombstone));
-  return outcome({ ...register, winner: message, tombstone: isLater ? replaced : tombstone }, 'won');
+  return outcome(replaceWinner(register, message, isLater ? replaced : tombstone, held), 'won');
 }

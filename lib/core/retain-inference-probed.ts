@@ -15,6 +15,7 @@ import {
   type Register,
   type Transient,
 } from './register.ts';
+import { replaceHeld, replaceProbes, replaceTransient } from './register-changes.ts';
 import {
   heldBefore,
   type UnresolvedWrite,
@@ -62,11 +63,11 @@ function absentAfterEmpty(register: Register, write: WriteAfterEmpty, policy: Po
   const next = withAnswer(register, broker);
   if (!write.isEchoAwaited && next.pending.length < register.pending.length) {
     const waiting = withUnresolved(register, { ...write, isEchoAwaited: true });
-    return outcome({ ...waiting, probes: probesWithout(register, broker) }, 'updated');
+    return outcome(replaceProbes(waiting, probesWithout(register, broker)), 'updated');
   }
   const resolved = withoutUnresolved(next, broker);
   const base = wroteLast(register, broker, policy) ? unretainedAlsoAt(resolved, broker) : resolved;
-  const deleted = { ...base, transient: withoutEmptyMessage(register, broker) };
+  const deleted = replaceTransient(base, withoutEmptyMessage(register, broker));
   const candidate = { broker, stored: true, refreshes: false };
   return { ...merge(deleted, deletion(emptied, broker), candidate, policy), deletionProven: true };
 }
@@ -75,7 +76,8 @@ function absentAfterEmpty(register: Register, write: WriteAfterEmpty, policy: Po
 function withoutEmptyMessage({ transient }: Register, broker: number): Transient | undefined {
   if (transient === undefined || transient.message.origin !== broker || !isDeletion(transient.message))
     return transient;
-  return { ...transient, recipients: 0 };
+  const { message, since } = transient;
+  return { message, recipients: 0, since };
 }
 
 function unretainedAlsoAt(register: Register, broker: number): Register {
@@ -96,7 +98,7 @@ function inferredFromFinding(register: Register, event: Probed, found: Found, po
   const before = heldBefore(register, broker);
   if (before !== undefined && haveSameContent(before, found)) {
     const resolved = unretainedAlsoAt(withoutUnresolved(withAnswer(register, broker), broker), broker);
-    return outcome({ ...resolved, held: heldWith(register, broker, before) }, 'updated');
+    return outcome(replaceHeld(resolved, heldWith(register, broker, before)), 'updated');
   }
   return foundNew(register, event, found, policy);
 }
@@ -139,7 +141,9 @@ function foundByStaleProbe(register: Register, event: Probed, policy: Policy): A
   const latest = passedFrom(register, broker);
   if (register.held[broker] === 'unknown' && latest !== undefined && !isDeletion(latest)) {
     const next = withoutUnresolved(withAnswer(withoutPassed(register, broker), broker), broker);
-    const message = { ...latest, ttlExpiresAt: afterTtl(now, policy.ttl) };
+    const { payload, properties, version, origin, messageExpiresAt } = latest;
+    const ttlExpiresAt = afterTtl(now, policy.ttl);
+    const message = { payload, properties, version, origin, messageExpiresAt, ttlExpiresAt };
     return merge(next, message, { broker, stored: true, refreshes: false }, policy);
   }
   const result = probed(register, event, policy);
@@ -155,7 +159,7 @@ function passedFrom({ transient }: Register, broker: number): Message | undefine
 /** The broker retains the topic, so a transient message from there is retained too, and goes out as such. */
 function withoutPassed(register: Register, broker: number): Register {
   const passed = passedFrom(register, broker);
-  return passed === undefined || isDeletion(passed) ? register : { ...register, transient: undefined };
+  return passed === undefined || isDeletion(passed) ? register : replaceTransient(register, undefined);
 }
 
 // ── the broker does not say ────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,8 @@
 
 import type { Bytes, Held, Message } from './message.ts';
 import type { BrokerSet } from './policy.ts';
+import type { Register } from './register.ts';
+import { replaceInference } from './register-changes.ts';
 import type { Version } from './version.ts';
 
 /** A write of which it is not known whether its broker retained it: the last one that the broker delivered. */
@@ -97,29 +99,29 @@ export function heldBefore(register: Inferring, broker: number): Message | undef
 }
 
 /** The register with this unresolved write, in place of an earlier one of its broker. */
-export function withUnresolved<R extends Inferring>(register: R, write: UnresolvedWrite): R {
+export function withUnresolved(register: Register, write: UnresolvedWrite): Register {
   const { unresolved, unretained } = withoutUnresolved(register, write.broker).inference;
-  return { ...register, inference: { unresolved: [...unresolved, write], unretained } };
+  return replaceInference(register, { unresolved: [...unresolved, write], unretained });
 }
 
 /** The register without an unresolved write of the broker. */
-export function withoutUnresolved<R extends Inferring>(register: R, broker: number): R {
+export function withoutUnresolved(register: Register, broker: number): Register {
   if (unresolvedAt(register, broker) === undefined) return register;
   const { unresolved, unretained } = register.inference;
   const kept = unresolved.filter(write => write.broker !== broker);
   const inference = kept.length === 0 ? unretainedAt(unretained) : { unresolved: kept, unretained };
-  return { ...register, inference };
+  return replaceInference(register, inference);
 }
 
 /** The register without an empty message at the broker of which it is not known whether it deleted the topic. */
-export function withoutEmptied<R extends Inferring>(register: R, broker: number): R {
+export function withoutEmptied(register: Register, broker: number): Register {
   return emptiedAt(register, broker) === undefined ? register : withoutUnresolved(register, broker);
 }
 
 /** The register with these brokers as those at which messages of the topic are not retained. */
-export function withUnretained<R extends Inferring>(register: R, unretained: BrokerSet): R {
+export function withUnretained(register: Register, unretained: BrokerSet): Register {
   const { unresolved, unretained: before } = register.inference;
   if (unretained === before) return register;
   const inference = unresolved.length === 0 ? unretainedAt(unretained) : { unresolved, unretained };
-  return { ...register, inference };
+  return replaceInference(register, inference);
 }

@@ -17,26 +17,28 @@ import {
   pendingWithoutTransient,
   type Register,
 } from './register.ts';
+import { replaceHeldAndPending, replacePending } from './register-changes.ts';
 
 export function returned(register: Register, event: Returned, policy: Policy): Outcome<'updated' | 'idle'> {
   const { broker, returnState, replayed, atMarker } = event;
   if (returnState === 'no retention') return returnedWithoutRetention(register, broker);
   const pending = pendingWithout(register, broker, register.pending.length);
   const wasPending = pending.length < register.pending.length;
-  if (replayed) return wasPending ? outcome({ ...register, pending }, 'updated') : outcome(register, 'idle');
+  if (replayed)
+    return wasPending ? outcome(replacePending(register, pending), 'updated') : outcome(register, 'idle');
   if (!wasPending && typeof register.held[broker] !== 'object') return outcome(register, 'idle');
   if (has(policy.echo, broker) && returnState === 'intact') {
     // Transient publishes were lost with the connection.
-    const kept = { ...register, pending: pendingWithoutTransient(register, broker, register.pending.length) };
-    // The broker may have rolled back to a state without the topic. Its absence proves nothing, now or after a later answer.
+    const kept = pendingWithoutTransient(register, broker, register.pending.length);
+    // The broker may have rolled back to before it had the topic: then its absence tells nothing, now and later.
     const held = atMarker === 'not known' ? heldWith(register, broker, 'unknown') : register.held;
-    return sendProbe({ ...kept, held }, broker, 'background');
+    return sendProbe(replaceHeldAndPending(register, held, kept), broker, 'background');
   }
   const isTrusted =
     !wasPending && !has(policy.echo, broker) && returnState === 'intact' && atMarker === 'the same';
   return isTrusted
     ? outcome(register, 'idle')
-    : outcome({ ...register, pending, held: heldWith(register, broker, 'unknown') }, 'updated');
+    : outcome(replaceHeldAndPending(register, heldWith(register, broker, 'unknown'), pending), 'updated');
 }
 
 /**
@@ -47,5 +49,5 @@ function returnedWithoutRetention(register: Register, broker: number): Outcome<'
   const pending = pendingWithout(register, broker, register.pending.length);
   if (pending.length === register.pending.length) return outcome(register, 'idle');
   const held = isRetainedPending(register, broker) ? heldWith(register, broker, 'unknown') : register.held;
-  return outcome({ ...register, pending, held }, 'updated');
+  return outcome(replaceHeldAndPending(register, held, pending), 'updated');
 }

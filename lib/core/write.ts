@@ -6,6 +6,7 @@ import { afterTtl, haveSameContent, isDeletion, type Message } from './message.t
 import { type Outcome, outcome } from './outcome.ts';
 import { ALL_BROKERS, has, type Policy } from './policy.ts';
 import type { Register, Transient } from './register.ts';
+import { replaceHeld, replaceTransient } from './register-changes.ts';
 import { isNewer } from './version.ts';
 
 /** A broker that delivers each message twice delivers the second copy within so many milliseconds. */
@@ -60,7 +61,7 @@ function repeatedToOthers(
   const isSecondCopy = has(twice, event.broker) && event.retained === undefined;
   if (winner === undefined || isDeletion(winner) || isSecondCopy) return result;
   const unknown = held.map((one, broker) => (broker === event.broker || one === 'absent' ? one : 'unknown'));
-  return { ...result, register: { ...register, held: unknown } };
+  return { ...result, register: replaceHeld(register, unknown) };
 }
 
 /** A message that is not retained. Each other broker is given it once, unless a newer one comes before. */
@@ -83,7 +84,7 @@ export function transientWrite(
     ttlExpiresAt: Number.POSITIVE_INFINITY,
   };
   const recipients = ALL_BROKERS & ~(1 << event.broker);
-  return outcome({ ...register, transient: { message, recipients, since: event.now } }, 'transient');
+  return outcome(replaceTransient(register, { message, recipients, since: event.now }), 'transient');
 }
 
 function isSecondCopy({ message, since }: Transient, event: Observed): boolean {

@@ -11,13 +11,16 @@ import type { Log } from '../protocol/messages.ts';
 import { StatusServer } from '../status/server.ts';
 import { Replicator } from '../supervisor/replicator.ts';
 import { CuttableLink } from './cuttable-link.ts';
-import { FILTER } from './demo-values.ts';
+import { COMMAND_FILTER, FILTER } from './demo-values.ts';
 import { EmbeddedBroker } from './embedded-broker.ts';
+import { pause } from './pause.ts';
 import { SiteClient } from './site-client.ts';
 import { REMOTE, SITES, type SiteName } from './sites.ts';
 
 /** The script starts when mqttrep has connected. A busy machine is slow. */
 const CONNECT_TIMEOUT_MS = 30_000;
+
+const EVENT_CHECK_PERIOD_MS = 50;
 
 const MERGE_FREQUENCY_HZ = 10;
 
@@ -101,6 +104,7 @@ export class DemoFixture {
     await Promise.race([replicator.answered(CONNECT_TIMEOUT_MS), aborted(signal)]);
     const missing = [...replicator.links].filter(([, { state }]) => state !== 'ready').map(([name]) => name);
     if (missing.length > 0) return missing;
+    await this.#deliversCommands(replicator, signal);
 
     for (const site of SITES) {
       const { url } = this.#broker(site);
@@ -118,8 +122,25 @@ export class DemoFixture {
     await this.#clients.get(site)?.write(topic, payload);
   }
 
+  /** The same for a command, which is not retained. */
+  async command(site: SiteName, topic: string, payload: string): Promise<void> {
+    await this.#clients.get(site)?.command(topic, payload);
+  }
+
   async close(): Promise<void> {
     for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) await close();
+  }
+
+  /** Waits until commands reach every site, but not for ever. */
+  async #deliversCommands(replicator: Replicator, signal: AbortSignal): Promise<void> {
+    const deadline = performance.now() + CONNECT_TIMEOUT_MS;
+    while (performance.now() < deadline && !signal.aborted) {
+      const measures = await replicator
+        .askEvents({ kind: 'measures' }, CONNECT_TIMEOUT_MS)
+        .catch(() => undefined);
+      if (measures?.brokers.every(({ state }) => state === 'flowing')) return;
+      await pause(EVENT_CHECK_PERIOD_MS, signal);
+    }
   }
 
   async #build(): Promise<void> {
@@ -162,7 +183,10 @@ export class DemoFixture {
       })),
       maps: [],
       exclusions: [],
-      topics: [{ id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES }],
+      topics: [
+        { id: 'CANARDS', filter: FILTER, subscribers: SITES, publishers: SITES },
+        { id: 'COMMANDS', filter: COMMAND_FILTER, mode: 'event', subscribers: SITES, publishers: SITES },
+      ],
       mergeFrequency: MERGE_FREQUENCY_HZ,
       store: { kind: 'memory' },
       http: HTTP,

@@ -3,6 +3,9 @@
 /** What mqttrep replicates. */
 export const FILTER = 'canards/#';
 
+/** Commands: every one of them arrives. */
+export const COMMAND_FILTER = 'canards/+/gate';
+
 export const TOPICS = {
   menu: 'canards/menu',
   osloDoor: 'canards/oslo/door',
@@ -12,6 +15,7 @@ export const TOPICS = {
   parisPond: 'canards/paris/pond',
   quebecDucks: 'canards/quebec/ducks',
   quebecPond: 'canards/quebec/pond',
+  quebecGate: 'canards/quebec/gate',
 } as const;
 
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS];
@@ -24,6 +28,7 @@ export class DemoValues {
   readonly #values: Readonly<Record<Topic, Generator<string, never>>> = {
     [TOPICS.menu]: cycle(['oats', 'peas', 'barley', 'lettuce', 'snails']),
     [TOPICS.osloDoor]: cycle(['open', 'closed']),
+    [TOPICS.quebecGate]: cycle(['open', 'feed', 'close']),
     [TOPICS.osloVisitor]: cycle(['a heron', 'a swan', 'an otter', 'a coot']),
     [TOPICS.osloDucks]: ducks(12),
     [TOPICS.parisDucks]: ducks(31),

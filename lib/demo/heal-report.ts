@@ -2,7 +2,7 @@
 
 import type { Retained } from './comparison.ts';
 import { REMOTE, type SiteName } from './sites.ts';
-import type { Write } from './write-log.ts';
+import type { Command, Write } from './write-log.ts';
 
 export interface HealReport {
   /** Values of the other sites that arrived at the remote site. */
@@ -16,6 +16,15 @@ export interface HealReport {
   readonly deleted: readonly string[];
   /** Topics that were deleted elsewhere and that the remote site still retains. */
   readonly notDeleted: readonly string[];
+  readonly commands: readonly CommandReport[];
+}
+
+/** The commands under one topic that were given to the remote site during the cut. */
+export interface CommandReport {
+  readonly topic: string;
+  readonly given: readonly string[];
+  /** What the client at the remote site received since the link was healed, each copy, in its order. */
+  readonly received: readonly string[];
 }
 
 /** A topic that was written at both sides of the cut. */
@@ -27,7 +36,13 @@ export interface Conflict {
   readonly winner: SiteName | undefined;
 }
 
-export function healReport(meanwhile: readonly Write[], retained: Retained): HealReport {
+/** @param received commands that clients received since the link was healed */
+export function healReport(
+  writes: readonly Write[],
+  retained: Retained,
+  received: readonly Command[] = [],
+): HealReport {
+  const meanwhile = writes.filter(({ isCommand }) => !isCommand);
   const fromRemote = meanwhile.filter(({ site }) => site === REMOTE);
   const fromOthers = meanwhile.filter(({ site }) => site !== REMOTE);
   const conflicts = [...new Set(fromRemote.map(({ topic }) => topic))]
@@ -45,7 +60,19 @@ export function healReport(meanwhile: readonly Write[], retained: Retained): Hea
     conflicts,
     deleted: deletions.filter(topic => !isHeld(topic)),
     notDeleted: deletions.filter(isHeld),
+    commands: commandReports(writes, received),
   };
+}
+
+function commandReports(writes: readonly Write[], received: readonly Command[]): CommandReport[] {
+  const given = writes.filter(({ isCommand, site }) => isCommand && site !== REMOTE);
+  return [...new Set(given.map(({ topic }) => topic))].map(topic => ({
+    topic,
+    given: given.filter(command => command.topic === topic).map(({ payload }) => payload),
+    received: received
+      .filter(command => command.site === REMOTE && command.topic === topic)
+      .map(({ payload }) => payload),
+  }));
 }
 
 function conflictOver(

@@ -3,7 +3,7 @@
 import { printable, quoted } from '../core/printable.ts';
 import type { Look, Style } from '../terminal/terminal.ts';
 import { divergingTopics, type Retained } from './comparison.ts';
-import type { Conflict, HealReport } from './heal-report.ts';
+import type { CommandReport, Conflict, HealReport } from './heal-report.ts';
 import { othersOf, REMOTE, SITES, type SiteName } from './sites.ts';
 import type { Totals, Write } from './write-log.ts';
 
@@ -91,8 +91,9 @@ function cell(write: Write, site: SiteName): string {
 
 function sentence(look: Look, write: Write, elapsed: number): string {
   const { site, topic, payload, deliveries } = write;
+  const verb = write.isCommand ? 'commanded' : 'wrote';
   const did =
-    payload === '' ? `deleted ${printable(topic)}` : `wrote ${printable(topic)} = ${printable(payload)}`;
+    payload === '' ? `deleted ${printable(topic)}` : `${verb} ${printable(topic)} = ${printable(payload)}`;
   const waiting = othersOf(site).filter(other => deliveries.get(other)?.kind === 'cut off');
   const parts = othersOf(site)
     .filter(other => !waiting.includes(other))
@@ -142,7 +143,7 @@ export function stillDifferentLines(look: Look, elapsed: number, took: number, r
 
 function reportLines(
   look: Look,
-  { received, skipped, sent, conflicts, deleted, notDeleted }: HealReport,
+  { received, skipped, sent, conflicts, deleted, notDeleted, commands }: HealReport,
 ): string[] {
   const values = (writes: readonly Write[]) =>
     writes.map(write => `${printable(write.topic)} = ${shownValue(write)}`);
@@ -151,6 +152,7 @@ function reportLines(
     ['sent', values(sent)],
     ['not sent', values(skipped).map(value => `${value}, replaced by a newer value`)],
     ['conflict', conflicts.map(conflictText)],
+    ['commands', commands.map(commandText)],
     ['deleted', deleted.map(topic => `${printable(topic)} is deleted at ${REMOTE} too`)],
     ['not deleted', notDeleted.map(topic => `${printable(topic)} is still retained at ${REMOTE}`)],
   ];
@@ -162,6 +164,13 @@ function reportLines(
         : `        ${label}: ${text}`;
     }),
   );
+}
+
+function commandText({ topic, given, received }: CommandReport): string {
+  const all = given.map(payload => printable(payload)).join(', ');
+  const came = received.map(payload => printable(payload)).join(', ');
+  const isRight = all === came;
+  return `${printable(topic)}: ${all}; ${REMOTE} received ${isRight ? 'each of them once, in order' : came || 'none of them'}`;
 }
 
 function conflictText({ topic, writes, winner }: Conflict): string {

@@ -34,6 +34,8 @@ export class ScriptPlayer {
   readonly #options: ScriptPlayerOptions;
   /** The writes since the cut. */
   #writesSinceCut: Write[] = [];
+  /** Commands that clients had received when the link was healed. */
+  #commandsBefore = 0;
   /** The end of the round, in milliseconds of `performance.now()`. */
   #end = 0;
 
@@ -65,6 +67,9 @@ export class ScriptPlayer {
       case 'delete':
         await this.#write(step.site, step.topic, '');
         return;
+      case 'command':
+        await this.#command(step.site, step.topic, this.#values.next(step.topic));
+        return;
       case 'cut':
         this.#cut();
         return;
@@ -81,6 +86,13 @@ export class ScriptPlayer {
     await fixture.write(site, topic, payload);
   }
 
+  async #command(site: Write['site'], topic: string, payload: string): Promise<void> {
+    const { fixture, writes } = this.#options;
+    const write = writes.command(site, topic, payload, performance.now());
+    if (fixture.link.isCut) this.#writesSinceCut.push(write);
+    await fixture.command(site, topic, payload);
+  }
+
   #cut(): void {
     const { fixture, writes, look, print, elapsed } = this.#options;
     this.#writesSinceCut = [];
@@ -93,6 +105,7 @@ export class ScriptPlayer {
     const { fixture, writes, look, print, elapsed } = this.#options;
     print(healedLines(look, elapsed()));
     writes.healed();
+    this.#commandsBefore = writes.commands.length;
     fixture.link.heal();
   }
 
@@ -111,7 +124,14 @@ export class ScriptPlayer {
       return;
     }
     writes.endOutstanding();
-    print(equalAgainLines(look, now, took, healReport(this.#writesSinceCut, retained)));
+    print(
+      equalAgainLines(
+        look,
+        now,
+        took,
+        healReport(this.#writesSinceCut, retained, writes.commands.slice(this.#commandsBefore)),
+      ),
+    );
     print(tableHead(look));
   }
 
@@ -119,8 +139,8 @@ export class ScriptPlayer {
   async #untilArrived(retained: Retained): Promise<void> {
     const { signal } = this.#options;
     const deadline = performance.now() + ARRIVALS_TIMEOUT_MS;
-    const isHeld = ({ topic, payload }: Write) =>
-      payload !== '' && [...retained.values()].every(held => held.get(topic) === payload);
+    const isHeld = ({ topic, payload, isCommand }: Write) =>
+      isCommand || (payload !== '' && [...retained.values()].every(held => held.get(topic) === payload));
     const awaited = this.#writesSinceCut.filter(isHeld);
     const hasArrived = ({ deliveries }: Write) =>
       [...deliveries.values()].every(({ kind }) => kind === 'arrived');

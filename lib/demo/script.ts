@@ -7,7 +7,7 @@ export type ScriptStep = {
   /** The time of the step, as a fraction of the round. */
   readonly at: number;
 } & (
-  | { readonly kind: 'write' | 'delete'; readonly site: SiteName; readonly topic: Topic }
+  | { readonly kind: 'write' | 'delete' | 'command'; readonly site: SiteName; readonly topic: Topic }
   | { readonly kind: 'cut' | 'heal' }
 );
 
@@ -25,6 +25,7 @@ export const SCRIPT: readonly ScriptStep[] = [
   { at: 0.02, kind: 'write', site: 'OSLO', topic: TOPICS.osloDucks },
   { at: 0.07, kind: 'write', site: 'PARIS', topic: TOPICS.menu },
   { at: 0.12, kind: 'write', site: 'QUEBEC', topic: TOPICS.quebecPond },
+  { at: 0.15, kind: 'command', site: 'OSLO', topic: TOPICS.quebecGate },
   { at: 0.17, kind: 'write', site: 'OSLO', topic: TOPICS.osloVisitor },
   { at: 0.22, kind: 'write', site: 'QUEBEC', topic: TOPICS.quebecDucks },
   // Every broker is a master: a client in Paris may open a door in Oslo.
@@ -33,13 +34,17 @@ export const SCRIPT: readonly ScriptStep[] = [
   { at: 0.36, kind: 'cut' },
   { at: 0.4, kind: 'write', site: 'OSLO', topic: TOPICS.osloDucks },
   { at: 0.43, kind: 'write', site: 'PARIS', topic: TOPICS.parisPond },
+  // Commands: the remote site needs each of them, in this order.
+  { at: 0.44, kind: 'command', site: 'OSLO', topic: TOPICS.quebecGate },
   { at: 0.46, kind: 'delete', site: 'OSLO', topic: TOPICS.osloVisitor },
+  { at: 0.47, kind: 'command', site: 'OSLO', topic: TOPICS.quebecGate },
   { at: 0.49, kind: 'write', site: 'QUEBEC', topic: TOPICS.quebecPond },
   // The second write to this topic during the cut: the remote site needs only the newer value.
   { at: 0.52, kind: 'write', site: 'OSLO', topic: TOPICS.osloDucks },
   // The conflict: both sides write the same topic.
   { at: 0.55, kind: 'write', site: 'PARIS', topic: TOPICS.menu },
   { at: 0.58, kind: 'write', site: 'QUEBEC', topic: TOPICS.menu },
+  { at: 0.6, kind: 'command', site: 'OSLO', topic: TOPICS.quebecGate },
   { at: 0.63, kind: 'heal' },
   { at: 0.78, kind: 'write', site: 'QUEBEC', topic: TOPICS.quebecDucks },
   { at: 0.82, kind: 'write', site: 'OSLO', topic: TOPICS.menu },

@@ -36,6 +36,11 @@ export class SiteClient {
     await this.#client.publishAsync(topic, payload, { qos: 1, retain: true });
   }
 
+  /** Publishes a message that no broker retains. Resolves when the broker has acknowledged it. */
+  async command(topic: string, payload: string): Promise<void> {
+    await this.#client.publishAsync(topic, payload, { qos: 1, retain: false });
+  }
+
   async end(): Promise<void> {
     await this.#client.endAsync();
   }

@@ -11,6 +11,8 @@ export interface Write {
   readonly topic: string;
   /** Empty: a deletion. */
   readonly payload: string;
+  /** A command is never replaced by a newer one. */
+  readonly isCommand: boolean;
   /** Milliseconds of `performance.now()`. */
   readonly at: number;
   /** Its delivery to each other site. */
@@ -39,11 +41,23 @@ interface OpenWrite extends Write {
   timer: NodeJS.Timeout | undefined;
 }
 
+/** A command as a client received it. */
+export interface Command {
+  readonly site: SiteName;
+  readonly topic: string;
+  readonly payload: string;
+}
+
+/** At most so many received commands are kept, the newest ones. */
+const MAX_COMMANDS = 1_000;
+
 export class WriteLog {
   readonly #show: (write: Write) => void;
   readonly #open = new Set<OpenWrite>();
   readonly #times: number[] = [];
   readonly #totals = { writes: 0, everywhere: 0, replaced: 0 };
+  #commandTopics = new Set<string>();
+  #commands: Command[] = [];
   #cutOff: SiteName | undefined;
 
   constructor(show: (write: Write) => void) {
@@ -59,9 +73,23 @@ export class WriteLog {
     return this.#times;
   }
 
+  /** The commands that clients of other sites received, in their order, each copy. */
+  get commands(): readonly Command[] {
+    return this.#commands;
+  }
+
+  command(site: SiteName, topic: string, payload: string, at: number): Write {
+    this.#commandTopics.add(topic);
+    return this.#written({ site, topic, payload, at, isCommand: true });
+  }
+
   written(site: SiteName, topic: string, payload: string, at: number): Write {
+    return this.#written({ site, topic, payload, at, isCommand: false });
+  }
+
+  #written({ site, topic, payload, at, isCommand }: Omit<Write, 'deliveries'>): Write {
     const deliveries = new Map(othersOf(site).map(other => [other, this.#expected(site, other)]));
-    const write: OpenWrite = { site, topic, payload, at, deliveries, timer: undefined };
+    const write: OpenWrite = { site, topic, payload, at, isCommand, deliveries, timer: undefined };
     write.timer = setTimeout(() => this.#showNow(write), SHOW_TIMEOUT_MS);
     this.#totals.writes++;
     this.#open.add(write);
@@ -71,15 +99,18 @@ export class WriteLog {
 
   /** The client of the site received a message. Its own writes, and messages that it has received before, are ignored. */
   arrived(site: SiteName, topic: string, payload: string, at: number): void {
-    const write = [...this.#open].findLast(
-      open => open.topic === topic && open.payload === payload && isExpected(open.deliveries.get(site)),
-    );
+    const isCommand = this.#commandTopics.has(topic);
+    if (isCommand) this.#commands = [...this.#commands, { site, topic, payload }].slice(-MAX_COMMANDS);
+    const isIt = (open: OpenWrite) =>
+      open.topic === topic && open.payload === payload && isExpected(open.deliveries.get(site));
+    const open = [...this.#open];
+    const write = isCommand ? open.find(isIt) : open.findLast(isIt);
     if (write === undefined) return;
     const milliseconds = at - write.at;
     if (write.deliveries.get(site)?.kind === 'in flight') this.#addTime(milliseconds);
     write.deliveries.set(site, { kind: 'arrived', milliseconds });
     for (const older of this.#open) {
-      if (older === write) break;
+      if (older === write || isCommand) break;
       if (older.topic !== topic || !isExpected(older.deliveries.get(site))) continue;
       older.deliveries.set(site, { kind: 'replaced' });
       this.#update(older);
@@ -104,6 +135,7 @@ export class WriteLog {
   /** All brokers are equal, so a write that has not arrived was replaced. */
   endOutstanding(): void {
     for (const write of this.#open) {
+      if (write.isCommand) continue;
       for (const [other, delivery] of write.deliveries) {
         if (isExpected(delivery)) write.deliveries.set(other, { kind: 'replaced' });
       }

@@ -3,6 +3,7 @@
 import winston from 'winston';
 import type { LogConfig } from '../config/config.ts';
 import { printable } from '../core/printable.ts';
+import { fieldsOf } from './log-fields.ts';
 
 const { combine, printf, json } = winston.format;
 
@@ -24,12 +25,23 @@ const onOneLine = winston.format(entry => ({
   message: printable(String(entry.message), MAX_MESSAGE_CHARACTERS),
 }));
 
+/** For log collectors: what the line is about. */
+const withFields = winston.format((entry, options) => ({
+  ...entry,
+  ...fieldsOf(String(entry.message), (options as { readonly isBroker: IsBroker }).isBroker),
+}));
+
+type IsBroker = (name: string) => boolean;
+
 /** Text is for people and journald, JSON for log collectors. Everything goes to standard error. */
-export function createLogger({ level, format }: LogConfig): winston.Logger {
+export function createLogger({ level, format }: LogConfig, isBroker: IsBroker = () => false): winston.Logger {
   const text = printf(entry => `${entry['timestamp']} ${entry.level.padEnd(5)} ${entry.message}`);
   return winston.createLogger({
     level,
-    format: combine(onOneLine(), dated(), format === 'json' ? json() : text),
+    format:
+      format === 'json'
+        ? combine(withFields({ isBroker }), onOneLine(), dated(), json())
+        : combine(onOneLine(), dated(), text),
     transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
   });
 }

@@ -11,6 +11,7 @@ const INITIAL_BUFFER_BYTES = 64 * 1024;
 /** Appends values to a buffer that grows; `take` returns them and empties it. */
 export class BatchWriter {
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES);
+  #view = viewOf(this.#buffer);
   #length = 0;
   #records = 0;
 
@@ -38,20 +39,22 @@ export class BatchWriter {
 
   u32(value: number): this {
     this.#reserve(4);
-    this.#length = this.#buffer.writeUInt32LE(value, this.#length);
+    this.#view.setUint32(this.#length, value, true);
+    this.#length += 4;
     return this;
   }
 
   f64(value: number): this {
     this.#reserve(8);
-    this.#length = this.#buffer.writeDoubleLE(value, this.#length);
+    this.#view.setFloat64(this.#length, value, true);
+    this.#length += 8;
     return this;
   }
 
   text(value: string): this {
     this.#reserve(4 + value.length * 3);
     const bytes = this.#buffer.write(value, this.#length + 4, 'utf8');
-    this.#buffer.writeUInt32LE(bytes, this.#length);
+    this.#view.setUint32(this.#length, bytes, true);
     this.#length += 4 + bytes;
     return this;
   }
@@ -70,12 +73,28 @@ export class BatchWriter {
     return this;
   }
 
-  /** Puts the length of what `write` appends before it, so that a reader can skip it. */
-  sized(write: () => void): this {
-    const start = this.#length;
+  /** Bytes of a buffer, without a view of them. They are read as a byte string, or as a text if they are UTF-8. */
+  bytesOf(source: Buffer, start: number, end: number): this {
+    this.u32(end - start).#reserve(end - start);
+    source.copy(this.#buffer, this.#length, start, end);
+    this.#length += end - start;
+    return this;
+  }
+
+  /** What was written since the last `take`, until more is written. */
+  get written(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Begins a part whose length stands before it, so that a reader can skip it. Returns what `end` has to be given. */
+  begin(): number {
     this.u32(0);
-    write();
-    this.#buffer.writeUInt32LE(this.#length - start - 4, start);
+    return this.#length;
+  }
+
+  /** Ends the part that began there. */
+  end(start: number): this {
+    this.#view.setUint32(start - 4, this.#length - start, true);
     return this;
   }
 
@@ -83,12 +102,17 @@ export class BatchWriter {
   take(): ArrayBuffer {
     const { buffer, byteOffset } = this.#buffer;
     const taken = buffer.slice(byteOffset, byteOffset + this.#length) as ArrayBuffer;
+    this.clear();
+    return taken;
+  }
+
+  /** Forgets what was written since the last `take`. */
+  clear(): void {
     this.#length = 0;
     this.#records = 0;
     // The memory for a single large payload must not be kept for ever.
     if (this.#buffer.length > 16 * INITIAL_BUFFER_BYTES)
-      this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES);
-    return taken;
+      this.#use(Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES));
   }
 
   #reserve(bytes: number): void {
@@ -96,18 +120,30 @@ export class BatchWriter {
     if (needed <= this.#buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(larger, 0, 0, this.#length);
-    this.#buffer = larger;
+    this.#use(larger);
   }
+
+  #use(buffer: Buffer<ArrayBuffer>): void {
+    this.#buffer = buffer;
+    this.#view = viewOf(buffer);
+  }
+}
+
+/** Reads and writes numbers with less overhead than the methods of Buffer. */
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 /** Reads what a BatchWriter wrote, in the same order. */
 export class BatchReader {
   readonly #buffer: Buffer;
+  readonly #view: DataView;
   #offset: number;
 
   /** @param offset where to begin: an earlier value of `offset` */
   constructor(batch: ArrayBuffer | Buffer, offset = 0) {
     this.#buffer = batch instanceof ArrayBuffer ? Buffer.from(batch) : batch;
+    this.#view = viewOf(this.#buffer);
     this.#offset = offset;
   }
 
@@ -121,52 +157,49 @@ export class BatchReader {
   }
 
   u8(): number {
-    return this.#buffer.readUInt8(this.#offset++);
+    return this.#view.getUint8(this.#offset++);
   }
 
   u32(): number {
-    const value = this.#buffer.readUInt32LE(this.#offset);
+    const value = this.#view.getUint32(this.#offset, true);
     this.#offset += 4;
     return value;
   }
 
   f64(): number {
-    const value = this.#buffer.readDoubleLE(this.#offset);
+    const value = this.#view.getFloat64(this.#offset, true);
     this.#offset += 8;
     return value;
   }
 
   text(): string {
-    const range = this.#skip();
-    return this.#buffer.toString('utf8', range.start, range.stop);
+    const start = this.#offset + 4;
+    this.skip();
+    return this.#buffer.toString('utf8', start, this.#offset);
   }
 
   byteString(): string {
-    const range = this.#skip();
-    return this.#buffer.toString('latin1', range.start, range.stop);
+    const start = this.#offset + 4;
+    this.skip();
+    return this.#buffer.toString('latin1', start, this.#offset);
   }
 
   /** A view of the batch, not a copy. */
   bytes(): Buffer {
-    const range = this.#skip();
-    return this.#buffer.subarray(range.start, range.stop);
+    const start = this.#offset + 4;
+    this.skip();
+    return this.#buffer.subarray(start, this.#offset);
   }
 
-  /** Begins to read what was written with `sized`. */
+  /** Begins to read what was written between `begin` and `end`. */
   enter(): this {
     this.u32();
     return this;
   }
 
-  /** Skips what was written with `sized`. */
+  /** Skips a text, a byte string, or what was written between `begin` and `end`. */
   skip(): void {
-    this.#skip();
-  }
-
-  #skip(): { start: number; stop: number } {
     const length = this.u32();
-    const start = this.#offset;
     this.#offset += length;
-    return { start, stop: this.#offset };
   }
 }

@@ -11,6 +11,11 @@ export function messageDigestOf(payload: string): string {
   return digestOf(payload.length, createHash('sha256').update(payload, 'latin1').digest('base64'));
 }
 
+/** Whether the payload itself is kept. */
+export function isItsOwnDigest(payload: { readonly length: number }): boolean {
+  return payload.length <= MAX_KEPT_PAYLOAD_BYTES;
+}
+
 /** The same, of a payload as it came from the socket. */
 export function messageDigestOfBytes(payload: Buffer): string {
   if (payload.length <= MAX_KEPT_PAYLOAD_BYTES) return payload.toString('latin1');

@@ -16,10 +16,13 @@ export interface Fault {
 /** All characters that a topic must not have: one search only, since each message is checked. */
 const UNWANTED_IN_TOPIC = /[\p{Cc}\p{Cs}\p{NChar}+#\uFFFD]/u;
 
+const PLUS = 0x2b;
+const NUMBER_SIGN = 0x23;
+
 /** Why a message must not be published under its topic. */
 export function topicFault(topic: string, bounds: Bounds): Fault | undefined {
   if (topic === '') return { counter: 'refused_empty_topic', summary: 'it has no name' };
-  if (UNWANTED_IN_TOPIC.test(topic)) return characterFault(topic);
+  if (!isPlain(topic) && UNWANTED_IN_TOPIC.test(topic)) return characterFault(topic);
   const bytes = topic.length * 3 > bounds.topicLength ? Buffer.byteLength(topic) : 0;
   if (bytes > bounds.topicLength) {
     const summary = `its name has ${bytes} bytes, more than MQTTREP_MAX_TOPIC_LENGTH (${bounds.topicLength})`;
@@ -29,6 +32,15 @@ export function topicFault(topic: string, bounds: Bounds): Fault | undefined {
   if (levels <= bounds.levels) return undefined;
   const summary = `its name has ${levels} levels, more than MQTTREP_MAX_LEVELS (${bounds.levels})`;
   return { counter: 'refused_topic_too_deep', summary };
+}
+
+/** Whether the topic has printable ASCII only, without wildcards: most have, and the search costs more than this. */
+function isPlain(topic: string): boolean {
+  for (let at = 0; at < topic.length; at++) {
+    const code = topic.charCodeAt(at);
+    if (code < 0x20 || code > 0x7e || code === PLUS || code === NUMBER_SIGN) return false;
+  }
+  return true;
 }
 
 /** Bytes that are not UTF-8 were decoded to U+FFFD: a write under this topic would go to another topic. */

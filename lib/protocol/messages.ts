@@ -10,9 +10,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Found, ProbePriority } from '../core/events.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
+import type { EventResponse } from './event-messages.ts';
 import type { LinkState } from './link-state.ts';
 import type { BrokerRequest, ReconcilerRequest, Request, Response } from './requests.ts';
-import type { BrokerPlace, ReconcilerSettings, Sampling } from './settings.ts';
+import type { BrokerPlace, BrokerSettings, ReconcilerSettings, Sampling } from './settings.ts';
 
 export type { LinkState } from './link-state.ts';
 
@@ -37,7 +38,9 @@ export type FromBroker =
   /** A part of a full scan: retained messages, packed as observations. */
   | { readonly kind: 'full-scan-batch'; readonly batch: ArrayBuffer }
   | ({ readonly kind: 'full-scan-ended' } & FullScanResult)
-  | ReadAccess;
+  | ReadAccess
+  /** A heartbeat has come back; `sentAt` is a time of `heartbeatClock`. */
+  | { readonly kind: 'heartbeat'; readonly sentAt: number };
 
 /** The worker is connected, and is about to subscribe. Then the broker replays what it retains. */
 export interface SessionStarted {
@@ -165,7 +168,9 @@ export type ToBroker =
   | { readonly kind: 'promote-probes'; readonly session: number; readonly topics: readonly string[] }
   /** Find out whether mqttrep can read beneath these parents (see `parentOf`); answered by `read-access`. */
   | { readonly kind: 'check-read-access'; readonly session: number; readonly parents: readonly string[] }
-  | FullScanRequest;
+  | FullScanRequest
+  /** The heartbeat of another broker. */
+  | { readonly kind: 'heartbeat'; readonly from: string; readonly sentAt: number };
 
 /** Have the broker replay all its retained messages again; answered by `full-scan-batch` and `full-scan-ended`. */
 export interface FullScanRequest {
@@ -192,16 +197,35 @@ export interface Start {
 export type ControlOfBroker =
   /** The reconciler was restarted: this port leads to it now. */
   | { readonly kind: 'attach'; readonly port: MessagePort }
+  /** The event actor was started: this port leads to it. */
+  | { readonly kind: 'attach-events'; readonly port: MessagePort }
+  /** Other topics are event topics. */
+  | { readonly kind: 'events'; readonly settings: Pick<BrokerSettings, 'events' | 'modes'> }
   /** Replace the subscriptions, on the existing connection. */
   | { readonly kind: 'subscribe'; readonly subscriptions: readonly Subscription[] }
   /** The connections to all brokers, for the state topics. */
   | { readonly kind: 'connections'; readonly connections: Connections }
   /** The sampling of the reconciler has changed. */
   | { readonly kind: 'sampling'; readonly sampling: Sampling }
+  /** Retained messages of mqttrep itself: publish those that changed, or all of them. */
+  | {
+      readonly kind: 'own-messages';
+      readonly messages: readonly OwnMessage[];
+      readonly which: 'changed' | 'all';
+    }
   /** Take in no more messages; answered by `quiesced`. */
   | { readonly kind: 'quiesce' }
   | Request<BrokerRequest>
   | { readonly kind: 'stop' };
+
+/** A retained message of mqttrep itself for the clients of a broker. */
+export interface OwnMessage {
+  readonly topic: string;
+  /** Empty to delete it. */
+  readonly payload: string;
+  /** The payload before mqttrep disconnects; left out to leave the message. */
+  readonly farewell?: string;
+}
 
 export type ControlOfReconciler =
   | { readonly kind: 'attach'; readonly broker: number; readonly port: MessagePort }
@@ -225,6 +249,7 @@ export type Report =
   | { readonly kind: 'same-broker'; readonly otherName: string }
   | { readonly kind: 'quiesced' }
   | Response
+  | EventResponse
   | { readonly kind: 'configured' }
   | { readonly kind: 'undelivered'; readonly undelivered: readonly Undelivered[] }
   /** The actor cannot work, and a restart would not help. */

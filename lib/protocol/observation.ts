@@ -29,8 +29,6 @@ export interface Observation {
 /** Before it is packed: the payload as it came from the socket. */
 export type RawObservation = Omit<Observation, 'payload'> & { readonly payload: Uint8Array };
 
-const NO_DIGESTS: readonly string[] = [];
-
 const RETAINED_KNOWN = 1;
 const RETAINED = 2;
 const REPLAY = 4;
@@ -41,8 +39,38 @@ const EXPIRY = 64;
 /** The version that follows is that of `claim`. */
 const CLAIMED = 128;
 
+/** What of an observation is not in the packet of the message itself. */
+export type Findings = Omit<Observation, 'topic' | 'payload' | 'conflated'>;
+
+/** Where topic and payload lie, as they came from the socket. */
+export interface MessageBytes {
+  readonly bytes: Buffer;
+  readonly topicAt: number;
+  readonly topicEnd: number;
+  readonly payloadAt: number;
+  readonly end: number;
+}
+
 export function writeObservation(writer: BatchWriter, o: RawObservation): void {
-  const flags =
+  const { conflated = [] } = o;
+  writer.record().u8(flagsOf(o)).u8(conflated.length).text(o.topic).bytes(o.payload);
+  for (const digest of conflated) writer.byteString(digest);
+  writeFindings(writer, o);
+}
+
+/** The same for a message that is packed from its bytes, and replaces no others yet. */
+export function writeObservationOf(writer: BatchWriter, message: MessageBytes, findings: Findings): void {
+  const { bytes, topicAt, topicEnd, payloadAt, end } = message;
+  writer.record().u8(flagsOf(findings)).u8(0);
+  writer.bytesOf(bytes, topicAt, topicEnd).bytesOf(bytes, payloadAt, end);
+  writeFindings(writer, findings);
+}
+
+/** Where the number of conflated messages stands in an observation. Their digests follow the payload. */
+export const CONFLATED_COUNT_AT = 1;
+
+function flagsOf(o: Findings): number {
+  return (
     (o.retained === undefined ? 0 : RETAINED_KNOWN) |
     (o.retained === true ? RETAINED : 0) |
     (o.replay ? REPLAY : 0) |
@@ -50,14 +78,15 @@ export function writeObservation(writer: BatchWriter, o: RawObservation): void {
     (o.stamp === undefined ? 0 : STAMPED) |
     (o.claim === undefined ? 0 : CLAIMED) |
     (o.properties === undefined ? 0 : PROPERTIES) |
-    (o.expiry === Number.POSITIVE_INFINITY ? 0 : EXPIRY);
-  const conflated = o.conflated ?? NO_DIGESTS;
-  writer.record().u8(flags).u8(conflated.length).text(o.topic).bytes(o.payload);
-  for (const digest of conflated) writer.byteString(digest);
+    (o.expiry === Number.POSITIVE_INFINITY ? 0 : EXPIRY)
+  );
+}
+
+function writeFindings(writer: BatchWriter, o: Findings): void {
   const version = o.stamp ?? o.claim;
   if (version !== undefined) writeVersion(writer, version);
   if (o.properties !== undefined) writer.text(o.properties);
-  if (flags & EXPIRY) writer.f64(o.expiry);
+  if (o.expiry !== Number.POSITIVE_INFINITY) writer.f64(o.expiry);
 }
 
 export function readObservation(reader: BatchReader): Observation {

@@ -42,9 +42,14 @@ export const STAMP = 'mqttrep-ts';
 /** The user property that names the replicator that sent this copy. */
 export const SENDER = 'mqttrep-from';
 
+/** The user property that names an event: `node.origin.number`. */
+export const EVENT = 'mqttrep-event';
+/** The user property with the ids of the brokers that an event has passed. */
+export const PATH = 'mqttrep-path';
+
 /** Whether a user property is part of mqttrep's stamp, and so not replicated. */
 export function isOwnProperty(name: string): boolean {
-  return name === STAMP || name === SENDER;
+  return name === STAMP || name === SENDER || name === EVENT || name === PATH;
 }
 
 export interface Stamp {
@@ -53,9 +58,17 @@ export interface Stamp {
   readonly sender: string;
 }
 
+/** The last version that was formatted: a message needs it for its stamp and for the digest of the stamp. */
+let last: Version | undefined;
+let lastText = '';
+
 /** `time.counter.replica`, the numbers in base 36. */
 export function formatVersion(version: Version): string {
-  return `${version.time.toString(36)}.${version.counter.toString(36)}.${version.replica}`;
+  if (version !== last) {
+    lastText = `${version.time.toString(36)}.${version.counter.toString(36)}.${version.replica}`;
+    last = version;
+  }
+  return lastText;
 }
 
 const BASE36 = /^[0-9a-z]{1,11}$/;
@@ -92,11 +105,17 @@ type Canonical = [
   user: UserProperty[],
 ];
 
-/** The canonical string of the properties that are replicated; empty for none. */
-export function packProperties(properties: MessageProperties | undefined): string {
+/**
+ * The canonical string of the properties that are replicated; empty for none.
+ * @param isOwn whether a user property is mqttrep's own
+ */
+export function packProperties(
+  properties: MessageProperties | undefined,
+  isOwn: (name: string) => boolean = isOwnProperty,
+): string {
   if (properties === undefined) return '';
   const { payloadFormatIndicator, contentType, responseTopic, correlationData } = properties;
-  const user = userOf(properties.userProperties);
+  const user = userOf(properties.userProperties, isOwn);
   const isNone =
     user.length === 0 &&
     payloadFormatIndicator === undefined &&
@@ -115,8 +134,8 @@ export function packProperties(properties: MessageProperties | undefined): strin
 }
 
 /** The users' own, in the order of the message as far as that is known. */
-function userOf(properties: UserProperties = {}): Canonical[4] {
-  return listUserProperties(properties).filter(([name]) => !isOwnProperty(name));
+function userOf(properties: UserProperties = {}, isOwn: (name: string) => boolean): Canonical[4] {
+  return listUserProperties(properties).filter(([name]) => !isOwn(name));
 }
 
 /** Each value with its name, mqttrep's own among them. From the network, so that they may be no texts at all. */
@@ -139,6 +158,15 @@ export function unpackProperties(
   messageExpiryInterval: number | undefined,
 ): SentProperties {
   const sent = { [STAMP]: formatVersion(stamp.version), [SENDER]: stamp.sender };
+  return sentProperties(packed, sent, messageExpiryInterval);
+}
+
+/** The same with other user properties of mqttrep. */
+export function sentProperties(
+  packed: string,
+  sent: UserProperties,
+  messageExpiryInterval: number | undefined,
+): SentProperties {
   // Most messages carry no properties of their own; those of one shape cost MQTT.js a fraction of what others do.
   const properties: Draft<SentProperties> =
     packed === '' ? { userProperties: sent } : travelling(packed, sent);

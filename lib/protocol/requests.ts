@@ -34,9 +34,21 @@ export interface BrokerMeasures {
     readonly dropped: Readonly<Record<string, number>>;
     readonly heldBack: HeldBack;
     readonly roundTrips: HistogramCounts;
+    /** Connections that stood and carried nothing. */
+    readonly silences: number;
   };
   /** Median of the last round trips in milliseconds; null if there were none. */
   readonly roundTrip: number | null;
+  readonly heartbeat: {
+    /** Milliseconds from its publish until it came back; null before the first. */
+    readonly latency: number | null;
+    /** When it came back last, in milliseconds since 1970; null for never. */
+    readonly cameBackAt: number | null;
+    /** Milliseconds of the path from another broker to this one, by the name of that broker. */
+    readonly paths: Readonly<Record<string, number>>;
+  };
+  /** Days until a certificate ends, by whose it is: `broker` or `mqttrep`; negative after its end. */
+  readonly certificateDays?: Readonly<Record<string, number>>;
 }
 
 /** How often a bound was reached, by its name. Nothing is lost: of what exceeds it the newest value waits. */

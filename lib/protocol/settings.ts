@@ -3,7 +3,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
+import type { ModeFilter } from '../core/topic-modes.ts';
 import type { Names } from '../routes/name-map.ts';
+import type { EventLinkSettings } from './event-settings.ts';
 
 export interface BrokerTask {
   readonly actor: 'broker';
@@ -23,6 +25,10 @@ export interface BrokerSettings {
   /** The name of this process, so that a broker's worker recognizes a second process with the same store. */
   readonly process: string;
   readonly url: string;
+  /** Further addresses of the same broker, in the order in which they are tried. */
+  readonly otherUrls?: readonly string[];
+  /** Milliseconds for which the first address must answer before mqttrep returns to it. */
+  readonly returnAfter?: number;
   /** The options of MQTT.js. They may hold secrets and are never logged. */
   readonly options: Readonly<Record<string, unknown>>;
   /** As configured; undefined for the client id that the store keeps. */
@@ -36,8 +42,14 @@ export interface BrokerSettings {
   /** The names of topics at the broker, and which topics it does not have; undefined if it is like the others. */
   readonly names?: Names | undefined;
   readonly sampling: Sampling;
+  /** The filters that set a mode; left out if there are no event topics. */
+  readonly modes?: readonly ModeFilter[];
+  /** Left out if the broker has no part in event topics. */
+  readonly events?: EventLinkSettings;
   /** Whether mqttrep publishes its own status and its connections under control topics. */
   readonly stateTopics: boolean;
+  /** Milliseconds between two heartbeats; Infinity for none. */
+  readonly heartbeatMs: number;
   readonly bounds: Bounds;
   /** The first level of the control topics; undefined if mqttrep must not write any. */
   readonly controlPrefix: string | undefined;

@@ -53,8 +53,8 @@ export class Stamps {
 
   /** The value of the user property SENDER for a copy of this content that we send. */
   sender(content: Content, version: Version): string {
-    const text = textOf(content, formatVersion(version));
-    return `${this.#claim}${digest(text)}.${digest(this.#secret + text)}`;
+    const text = boundText(content, formatVersion(version));
+    return `${this.#claim}${stampDigest(text)}.${stampDigest(this.#secret + text)}`;
   }
 
   /** @param packed the properties as a canonical string */
@@ -62,10 +62,10 @@ export class Stamps {
     const stamp = readStamp(properties);
     if (stamp === undefined) return UNSTAMPED;
     const { version, text: versionText, sender } = stamp;
-    const text = textOf({ topic, payload, properties: packed }, versionText);
+    const text = boundText({ topic, payload, properties: packed }, versionText);
     if (!sender.startsWith(this.#claim))
       return isBound(sender, text) ? { stamp: version, own: false, claim: undefined } : UNSTAMPED;
-    const isOurs = sender.endsWith(`.${digest(this.#secret + text)}`);
+    const isOurs = sender.endsWith(`.${stampDigest(this.#secret + text)}`);
     return isOurs
       ? { stamp: version, own: true, claim: undefined }
       : { stamp: undefined, own: false, claim: version };
@@ -73,15 +73,15 @@ export class Stamps {
 }
 
 /** Two different contents never have the same text: topics and versions have no U+0000, and properties escape it. */
-function textOf({ topic, payload, properties }: Content, version: string): string {
+export function boundText({ topic, payload, properties }: Content, version: string): string {
   const bound = properties === '' ? '' : unorderedProperties(properties);
   return `${topic}\0${version}\0${bound}\0${payloadText(payload)}`;
 }
 
-/** The sender is `replica.digest.keyed digest`. */
-function isBound(sender: string, text: string): boolean {
+/** Whether the sender, `replica.digest.keyed digest`, is that of this text. */
+export function isBound(sender: string, text: string): boolean {
   const at = sender.indexOf('.') + 1;
-  return at > 0 && sender.startsWith(`${digest(text)}.`, at);
+  return at > 0 && sender.startsWith(`${stampDigest(text)}.`, at);
 }
 
 function payloadText(payload: Buffer): string {
@@ -89,6 +89,6 @@ function payloadText(payload: Buffer): string {
   return `=${fromBuffer(payload)}`;
 }
 
-function digest(text: string): string {
+export function stampDigest(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, DIGEST_LENGTH);
 }

@@ -76,12 +76,12 @@ export class Committer {
       return;
     }
     this.#isCommitting = true;
-    store.commit({ topics: table.each(unsaved), metadata, all: table }, error => {
+    store.commit({ topics: unsaved, metadata, all: table }, error => {
       if (error === undefined) {
         this.commits.observe((performance.now() - uptime) / 1000);
         this.#stored(metadata);
       } else {
-        this.#notStored(error, unsaved);
+        this.#notStored(error, unsaved.names);
       }
       // Replication goes on without the store. A later restart then resembles a first contact.
       this.#finish(send);

@@ -12,7 +12,7 @@ import type { Log } from '../protocol/messages.ts';
 import type { Committer } from './committer.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
-import { CREDIT, CREDIT_BYTES } from './links/publish-flow.ts';
+import { CREDIT_BYTES } from './links/publish-flow.ts';
 import type { LoopDamper } from './loop-damper.ts';
 import type { Counters } from './topics/counters.ts';
 import type { TopicTable } from './topics/topic-table.ts';
@@ -129,7 +129,7 @@ export class Dispatcher {
     if (!flow.isLogDue('pending', uptime)) return;
     this.#deps.log(
       'info',
-      `${name}: ${CREDIT} publishes or ${CREDIT_BYTES / 2 ** 20} MB are unconfirmed (the limit); other topics wait, each with its newest value only`,
+      `${name}: ${flow.credit} publishes or ${CREDIT_BYTES / 2 ** 20} MB are unconfirmed (the limit); other topics wait, each with its newest value only`,
     );
   }
 }

@@ -71,7 +71,7 @@ export class EventHandler {
       case 'won':
         this.#noteInferred(topic, event, outcome.register);
         this.#retryBlocked(topic, 'retained');
-        for (const link of links) link.forgetAbsence(topic);
+        for (const link of links.all) link.forgetAbsence(topic);
         if (isDeletionHeard(event, outcome)) links.at(event.broker).guard.heard(performance.now());
         break;
       case 'transient':
@@ -81,7 +81,7 @@ export class EventHandler {
         break;
       case 'expired':
         this.#retryBlocked(topic, 'retained');
-        for (const link of links) link.forgetAbsence(topic);
+        for (const link of links.all) link.forgetAbsence(topic);
         break;
       case 'echo':
         return this.#echoed(topic, outcome.register, (event as Observed).broker);
@@ -93,7 +93,7 @@ export class EventHandler {
 
   /** Where the topic is blocked, its new value may be a reason to retry. */
   #retryBlocked(topic: string, kind: 'retained' | 'transient'): void {
-    for (const { blockedTopics } of this.#deps.links) {
+    for (const { blockedTopics } of this.#deps.links.all) {
       if (blockedTopics.size > 0) blockedTopics.valueChanged(topic, kind, performance.now());
     }
   }

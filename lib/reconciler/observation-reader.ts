@@ -52,7 +52,7 @@ export class ObservationReader {
       if (conflated !== undefined) table.passedOver(topic, link.index, conflated);
       applyEvent(topic, this.#dated(link, observation, now));
       // A dropped echo needs no scan: it becomes overdue.
-      if (isBurst && !own && table.states.has(topic)) antiEntropy.note(topic);
+      if (isBurst && !own) antiEntropy.note(topic);
     }
     worker.credit(inboundCredit.received(bytes, uptime));
   }

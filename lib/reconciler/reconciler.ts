@@ -71,6 +71,16 @@ export class Reconciler {
     return this.#parts.counters.counts;
   }
 
+  /** Stores what a new replicator is. Resolves when that has succeeded or failed, or after `within` milliseconds. */
+  async storeIdentity(within: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, within);
+    });
+    await Promise.race([this.#parts.committer.finish(), late]);
+    clearTimeout(timer);
+  }
+
   /**
    * Takes the port to a broker's worker, in place of an earlier one. At the start that is a `BufferingPort`, which stays in between
    * (workers/reconciler.ts).
@@ -213,6 +223,9 @@ export class Reconciler {
         verifier.fullScanEnded(link, message);
         committer.commitAndSend();
         dispatcher.pump(link);
+        return;
+      case 'heartbeat':
+        this.#parts.links.passHeartbeat(link, message.sentAt);
         return;
       case 'suspended':
         sessions.suspended();

@@ -57,3 +57,34 @@ function filterLevel({ pre, capture, post }: Level, found: readonly string[]): s
   if (level !== '+') return `${pre}${level}${post}`;
   return '+';
 }
+
+/** Whether some topic matches both filters. */
+export function overlap(one: string, other: string): boolean {
+  const [a, b] = [one.split('/'), other.split('/')];
+  for (let index = 0; index < Math.max(a.length, b.length); index++) {
+    const [left, right] = [a[index], b[index]];
+    if (left === '#' || right === '#') return true;
+    if (left === undefined || right === undefined) return false;
+    if (left !== '+' && right !== '+' && left !== right) return false;
+  }
+  return true;
+}
+
+/**
+ * Two filters at the broker that overlap though the canonical filters that they stand for do not. The broker delivers twice what
+ * both match. Undefined if there are none.
+ */
+export function sharedByName(
+  filters: readonly string[],
+  toLocal: (filter: string) => readonly string[],
+): readonly [string, string] | undefined {
+  const all = filters.flatMap(filter => toLocal(filter).map(local => ({ filter, local })));
+  for (const [index, one] of all.entries()) {
+    for (const other of all.slice(index + 1)) {
+      const isNew = one.filter === other.filter || !overlap(one.filter, other.filter);
+      if (isNew && one.local !== other.local && overlap(one.local, other.local))
+        return [one.local, other.local];
+    }
+  }
+  return undefined;
+}

@@ -26,10 +26,15 @@ export interface Names {
   readonly envelope: Envelope;
   readonly domain: Domain;
   readonly controlPrefix: string;
+  /** Tells these rules and exclusions from others; empty if nobody has to know. */
+  readonly digest?: string;
 }
 
 /** MQTT gives the length of a topic in two bytes. */
 const MAX_TOPIC_BYTES = 65_535;
+
+/** The topic of a marker, as ControlTopics makes it. */
+const MARKER = /\/marker\/[^/@+#]+$/;
 
 interface Directions {
   readonly rule: Rule;
@@ -49,11 +54,15 @@ export class NameMap {
   readonly #names: Names;
   readonly #outward: PassageIndex<Directions>;
   readonly #inward: PassageIndex<Directions>;
+  /** The end of the marker's topic at the broker. */
+  readonly #mark: string;
   readonly #domain: FilterSet | undefined;
   readonly #excluded: FilterSet | undefined;
 
   constructor(names: Names) {
     this.#names = names;
+    const { digest = '' } = names;
+    this.#mark = digest === '' ? '' : `@${digest}`;
     const directions: Directions[] = [];
     for (const rule of inOrder(names.rules)) {
       const { canonical, local, leastRest, filter } = rule;
@@ -74,8 +83,9 @@ export class NameMap {
   }
 
   /** The name to publish or probe at the broker; undefined if the topic cannot have a name there. */
-  toLocal(topic: string): string | undefined {
+  toLocal(canonical: string): string | undefined {
     const { controlPrefix, envelope } = this.#names;
+    const topic = this.#isMarker(canonical) ? `${canonical}${this.#mark}` : canonical;
     if (this.#isUntouched(topic)) return topic;
     if (isReadProbe(topic) && !this.#isBesideTopics(topic)) return undefined;
     cut.cut(topic);
@@ -90,6 +100,13 @@ export class NameMap {
 
   /** The canonical name of what the broker delivers; undefined if no topic of this broker has that name. */
   toCanonical(name: string): string | undefined {
+    const topic = this.#canonicalOf(name);
+    if (this.#mark === '' || topic?.endsWith(this.#mark) !== true) return topic;
+    const unmarked = topic.slice(0, -this.#mark.length);
+    return this.#isMarker(unmarked) ? unmarked : topic;
+  }
+
+  #canonicalOf(name: string): string | undefined {
     if (this.#isUntouched(name)) return name;
     cut.cut(name);
     let topic: string | undefined;
@@ -113,8 +130,9 @@ export class NameMap {
   /** The filters to subscribe to at the broker for all topics of these canonical filters; no one covers another one. */
   toLocalFilters(filters: readonly string[]): string[] {
     const { envelope, rules } = this.#names;
-    const own = filters.filter(filter => this.#isUntouched(filter));
-    const others = filters.filter(filter => !own.includes(filter));
+    const marked = filters.map(filter => (this.#isMarker(filter) ? `${filter}${this.#mark}` : filter));
+    const own = marked.filter(filter => this.#isUntouched(filter));
+    const others = marked.filter(filter => !own.includes(filter));
     const local = others.flatMap(filter => localFilters(filter, rules));
     return minimalFilters([...own, ...local.map(filter => `${envelope.hiddenPrefix}${filter}`)]);
   }
@@ -145,6 +163,14 @@ export class NameMap {
     if (only === undefined) return true;
     if (rules.length > 1 || !covers(only.filter, siblings)) return false;
     return isReadProbe(localFilterOf(topic, only) ?? '');
+  }
+
+  /**
+   * The marker tells what the broker held under its names as they were. With other rules or exclusions it has to be missing, or
+   * topics that have other names now would look deleted. So its topic at the broker depends on them.
+   */
+  #isMarker(topic: string): boolean {
+    return this.#mark !== '' && this.#isControl(topic) && MARKER.test(topic);
   }
 
   #isOurs(topic: string): boolean {

@@ -1,5 +1,6 @@
 /** What a URL of the API asks of the reconciler. */
 
+import type { EventRequest } from '../protocol/event-messages.ts';
 import type { DeletionsDecided, ReconcilerRequest } from '../protocol/requests.ts';
 
 /** The URL is wrong; the message tells why. */
@@ -63,12 +64,29 @@ export function isDecision(path: string): boolean {
 /** @throws {BadRequest} */
 export function decisionIn(path: string): DeletionsDecided {
   const [, encoded = '', decision] = DECISION_PATH.exec(path) ?? [];
+  return {
+    kind: 'deletions',
+    broker: brokerName(encoded),
+    decision: decision === 'refuse' ? 'refuse' : 'confirm',
+  };
+}
+
+const FORGET_PATH = /^\/api\/v1\/brokers\/([^/]+)\/events\/forget$/;
+
+/** Whether the path removes the event session of a broker. */
+export function isForget(path: string): boolean {
+  return FORGET_PATH.test(path);
+}
+
+/** @throws {BadRequest} */
+export function forgetIn(path: string): EventRequest & { readonly kind: 'forget' } {
+  const [, encoded = ''] = FORGET_PATH.exec(path) ?? [];
+  return { kind: 'forget', broker: brokerName(encoded) };
+}
+
+function brokerName(encoded: string): string {
   try {
-    return {
-      kind: 'deletions',
-      broker: decodeURIComponent(encoded),
-      decision: decision === 'refuse' ? 'refuse' : 'confirm',
-    };
+    return decodeURIComponent(encoded);
   } catch {
     throw new BadRequest('the percent-encoding of the broker name is wrong');
   }

@@ -8,6 +8,7 @@
  *     GET /api/v1/tree?under=&after=&limit=           TopicLevel
  *     GET /api/v1/trash?filter=                       TrashList
  *     POST /api/v1/undo?filter=                       Undone
+ *     POST /api/v1/brokers/{name, percent-encoded}/events/forget   ForgottenEvents: removes the event session and the queue
  *     POST /api/v1/brokers/{name, percent-encoded}/deletions/confirm   DecidedDeletions: deletes the topics everywhere
  *     POST /api/v1/brokers/{name, percent-encoded}/deletions/refuse    DecidedDeletions: publishes them to the broker again
  *     POST /api/v1/brokers/{name, percent-encoded}/compare    ActionResult: compares all that the broker retains, now
@@ -22,6 +23,7 @@
  */
 
 import type { BrokerLimits, BrokerTopics, Conflict, Refusal, TopicCounts } from '../protocol/answers.ts';
+import type { DestinationStateName } from '../protocol/event-state.ts';
 import type { LinkState } from '../protocol/link-state.ts';
 
 export type {
@@ -121,8 +123,41 @@ export interface BrokerStatus {
   readonly replayIncomplete: boolean;
   /** Median time from a publish to its acknowledgement, of the last ones; null if there were none. */
   readonly roundTrip: number | null;
+  /** Time from the publish of the last heartbeat until it came back; null if none did, or without heartbeats. */
+  readonly heartbeat: number | null;
+  /** When a heartbeat came back for the last time. */
+  readonly heartbeatAt: number | null;
+  /** By the name of another broker: the time of the last heartbeat from there to here, by way of the reconciler. */
+  readonly paths: Readonly<Record<string, number>>;
+  /** Connections that stood and carried nothing, and were opened again. */
+  readonly silences: number;
   readonly reconnects: number;
   readonly restarts: number;
+  /** Null if there are no event topics. */
+  readonly events: EventStatus | null;
+}
+
+/** Events that were given up with the session of a broker. */
+export interface ForgottenEvents {
+  readonly events: number;
+  /** False if the broker was not reached: it may keep the session. */
+  readonly isSessionRemoved: boolean;
+}
+
+/** Event topics at one broker. */
+export interface EventStatus {
+  /** `flowing`: events are delivered. `away`: not connected. `resolving`, `holding`: see docs/events.md. */
+  readonly state: DestinationStateName;
+  /** Events that wait for the broker, and their bytes. */
+  readonly queued: number;
+  readonly bytes: number;
+  /** How long the oldest of them has waited. */
+  readonly oldest: number;
+  /** Events since the start of mqttrep. */
+  readonly received: number;
+  readonly delivered: number;
+  /** Events that will not reach the broker, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
 }
 
 /** Counts by upper bound, cumulative as in Prometheus; the last bound is null for infinity. */

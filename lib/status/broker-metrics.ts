@@ -111,7 +111,7 @@ export const BROKER_METRICS: readonly Metric[] = [
     labels: ['broker', 'limit'],
     panel: 'In flight',
     source: perBrokerAnd('limit', ({ heldBack }) => heldBack),
-    notes: `- \`pending\`: 1,000 messages, or 16 MB, were in flight to the broker. Topics wait until half of them are
+    notes: `- \`pending\`: 1,000 messages (8,000 if the broker is fast), or 16 MB, were in flight to the broker. Topics wait until half of them are
   acknowledged.
 - \`pending_of_topic\`: 32 publishes of one topic were unconfirmed. Its newest value waits.
 - \`ingress\`: the reconciler had not yet handled 8 batches of messages, of up to 256 KB each. mqttrep did not acknowledge
@@ -200,6 +200,16 @@ export const BROKER_METRICS: readonly Metric[] = [
     labels: ['broker'],
     panel: 'In flight',
     source: perBroker(({ link }) => link?.pending ?? 0),
+  },
+  {
+    name: 'mqttrep_certificate_days',
+    kind: 'gauge',
+    help: 'Days until a certificate of the connection to the broker ends.',
+    labels: ['broker', 'certificate'],
+    panel: null,
+    source: perBrokerAnd('certificate', ({ certificateDays }) => certificateDays),
+    notes:
+      '`broker` is that of the broker (not known over a websocket), `mqttrep` that of `certFile`. Alert below 14: the log warns then, too.',
   },
   {
     name: 'mqttrep_publish_round_trip_seconds',

@@ -11,11 +11,13 @@ export interface Health {
 /**
  * Ready: at least one broker is subscribed. The configuration is always valid, or the process would not run.
  * @param incomplete brokers that dropped a part of their replay, which mqttrep has not read yet
+ * @param withoutEvents brokers to which no events are delivered, and why
  */
 export function readiness(
   asked: Pick<Asked, 'links' | 'isStopping'>,
   detail: 'brief' | 'verbose',
   incomplete: ReadonlySet<string> = new Set(),
+  withoutEvents: ReadonlyMap<string, string> = new Map(),
 ): Health {
   const records = [...asked.links];
   const isAnyReady = records.some(([, { state }]) => state === 'ready');
@@ -31,6 +33,7 @@ export function readiness(
       if (state === 'ready') return `[+] broker ${name}`;
       return `[-] broker ${name}: ${state}${why === '' ? '' : `: ${oneLine(why)}`}`;
     }),
+    ...[...withoutEvents].map(([name, why]) => `[-] events of broker ${name}: ${why}`),
     ...(asked.isStopping ? ['[-] stopping'] : []),
     summary,
   ];

@@ -3,6 +3,7 @@
  * values.
  */
 
+import type { EventMeasures } from '../protocol/event-messages.ts';
 import type {
   BrokerMeasures,
   BrokerRequest,
@@ -13,6 +14,7 @@ import type {
 } from '../protocol/requests.ts';
 import type { LinkRecord } from '../supervisor/link-record.ts';
 import type { Conflict } from './api.ts';
+import { type EventLogState, EventMeasurements, type EventState } from './event-measurements.ts';
 import { Total } from './totals.ts';
 
 const ANSWER_TIMEOUT_MS = 1_000;
@@ -24,6 +26,7 @@ const MAX_AGE_MS = 200;
 export interface Asked {
   readonly links: ReadonlyMap<string, Readonly<LinkRecord>>;
   readonly reconcilerActors: number;
+  readonly eventActors: number;
   readonly isStopping: boolean;
   askBroker(
     name: string,
@@ -34,6 +37,7 @@ export interface Asked {
     question: ReconcilerRequest & { kind: 'measures' },
     within: number,
   ): Promise<ReconcilerMeasures>;
+  askEvents(question: { readonly kind: 'measures' }, within: number): Promise<EventMeasures | undefined>;
 }
 
 /** One broker: its link, and the measures of its actor and of the reconciler. */
@@ -42,16 +46,25 @@ export interface BrokerState {
   readonly record: Readonly<LinkRecord>;
   readonly counts: BrokerMeasures['counts'] | undefined;
   readonly roundTrip: number | null;
+  readonly certificateDays: Readonly<Record<string, number>>;
+  /** Undefined before the first answer. */
+  readonly heartbeat: BrokerMeasures['heartbeat'] | undefined;
   readonly link: LinkMeasures | undefined;
   readonly heldBack: HeldBack;
   /** Messages that were not replicated, or that the broker did not accept, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Undefined if there are no event topics. */
+  readonly events: EventState | undefined;
 }
+
+/** The gauges of the last answer, and the counts of all actors. */
+type KnownBroker = Omit<BrokerMeasures, 'counts'> & { readonly total: Total<BrokerMeasures['counts']> };
 
 export class Measurements {
   readonly #asked: Asked;
   readonly #onConflicts: (newestFirst: readonly Conflict[]) => void;
-  readonly #brokers = new Map<string, { total: Total<BrokerMeasures['counts']>; roundTrip: number | null }>();
+  readonly #brokers = new Map<string, KnownBroker>();
+  readonly #events = new EventMeasurements();
   readonly #reconcilerTotal = new Total<ReconcilerMeasures['counts']>();
   #reconciler: ReconcilerMeasures | undefined;
   #incarnation = 0;
@@ -84,6 +97,11 @@ export class Measurements {
     return this.#reconcilerTotal.value;
   }
 
+  /** Undefined if there are no event topics. */
+  get eventLog(): EventLogState | undefined {
+    return this.#events.log;
+  }
+
   get brokers(): BrokerState[] {
     const links = new Map(this.#reconciler?.links.map(link => [link.name, link]));
     return [...this.#asked.links].map(([name, record]) => ({
@@ -91,6 +109,8 @@ export class Measurements {
       record,
       counts: this.#brokers.get(name)?.total.value,
       roundTrip: this.#brokers.get(name)?.roundTrip ?? null,
+      certificateDays: this.#brokers.get(name)?.certificateDays ?? {},
+      heartbeat: this.#brokers.get(name)?.heartbeat,
       link: links.get(name),
       heldBack: {
         ...this.reconcilerCounts?.heldBack[name],
@@ -100,6 +120,7 @@ export class Measurements {
         ...this.reconcilerCounts?.refusedByBroker[name],
         ...this.#brokers.get(name)?.total.value?.dropped,
       },
+      events: this.#events.of(name),
     }));
   }
 
@@ -109,15 +130,21 @@ export class Measurements {
     for (const name of this.#brokers.keys()) if (!records.has(name)) this.#brokers.delete(name);
     await Promise.allSettled([
       this.#askReconciler(),
+      this.#askEvents(),
       ...[...records].map(([name, record]) => this.#askBroker(name, record)),
     ]);
   }
 
   async #askBroker(name: string, { actors }: Readonly<LinkRecord>): Promise<void> {
-    const { counts, roundTrip } = await this.#asked.askBroker(name, { kind: 'measures' }, ANSWER_TIMEOUT_MS);
-    const known = this.#brokers.get(name) ?? { total: new Total<BrokerMeasures['counts']>(), roundTrip };
-    known.total.update(counts, actors);
-    this.#brokers.set(name, { ...known, roundTrip });
+    const { counts, ...gauges } = await this.#asked.askBroker(name, { kind: 'measures' }, ANSWER_TIMEOUT_MS);
+    const total = this.#brokers.get(name)?.total ?? new Total<BrokerMeasures['counts']>();
+    total.update(counts, actors);
+    this.#brokers.set(name, { ...gauges, total });
+  }
+
+  async #askEvents(): Promise<void> {
+    const incarnation = this.#asked.eventActors;
+    this.#events.update(await this.#asked.askEvents({ kind: 'measures' }, ANSWER_TIMEOUT_MS), incarnation);
   }
 
   async #askReconciler(): Promise<void> {

@@ -13,6 +13,8 @@ export interface MetricSources {
   readonly version: string;
   /** How often the reconciler was started again. */
   readonly reconcilerRestarts: () => number;
+  /** How often the event actor was started again. */
+  readonly eventRestarts: () => number;
   /** Connections to the status server that were closed to make room. */
   readonly displaced: () => number;
 }
@@ -44,4 +46,10 @@ export interface HistogramMetric extends Description {
   readonly source: (sources: MetricSources) => Iterable<readonly [labels: Labels, counts: HistogramCounts]>;
 }
 
-export type Metric = ValueMetric | HistogramMetric;
+/** prom-client measures it. */
+export interface DefaultMetric extends Description {
+  readonly kind: 'gauge' | 'counter';
+  readonly source: 'prom-client';
+}
+
+export type Metric = ValueMetric | HistogramMetric | DefaultMetric;

@@ -1,8 +1,13 @@
 /** The metrics of the table, as Prometheus reads them. */
 
 import { Counter, Gauge, type Metric as PromMetric, Registry } from 'prom-client';
+import memory from 'prom-client/lib/metrics/osMemoryHeap.js';
+import cpu from 'prom-client/lib/metrics/processCpuTotal.js';
+import maxFiles from 'prom-client/lib/metrics/processMaxFileDescriptors.js';
+import openFiles from 'prom-client/lib/metrics/processOpenFileDescriptors.js';
+import startTime from 'prom-client/lib/metrics/processStartTime.js';
 import { CountedHistogram } from './counted-histogram.ts';
-import type { Metric, MetricSources } from './metric.ts';
+import type { DefaultMetric, Metric, MetricSources } from './metric.ts';
 import { METRICS } from './metrics-table.ts';
 
 export class Metrics {
@@ -11,7 +16,10 @@ export class Metrics {
 
   constructor(sources: MetricSources) {
     this.#sources = sources;
-    for (const metric of METRICS) this.#registry.registerMetric(promMetric(metric, sources));
+    for (const metric of METRICS) {
+      if (metric.source !== 'prom-client') this.#registry.registerMetric(promMetric(metric, sources));
+    }
+    for (const register of DEFAULTS) register(this.#registry);
   }
 
   get contentType(): string {
@@ -25,7 +33,12 @@ export class Metrics {
   }
 }
 
-function promMetric(metric: Metric, sources: MetricSources): PromMetric {
+/** Those that cost nothing between two scrapes. */
+const DEFAULTS = [cpu, startTime, memory, openFiles, maxFiles];
+
+type OwnMetric = Exclude<Metric, DefaultMetric>;
+
+function promMetric(metric: OwnMetric, sources: MetricSources): PromMetric {
   const { name, help, labels } = metric;
   const options = { name, help, labelNames: [...labels] };
   if (metric.kind === 'histogram') {

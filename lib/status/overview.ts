@@ -1,8 +1,9 @@
 /** The whole state as `Status`: from the last answers of the actors, and from what was kept of earlier ones. */
 
 import { BOUNDS, type HistogramCounts } from '../protocol/histogram.ts';
-import type { BrokerStatus, Conflict, Histogram, RateSample, Status } from './api.ts';
+import type { BrokerStatus, Conflict, EventStatus, Histogram, RateSample, Status } from './api.ts';
 import { ConvergenceSamples } from './convergence-samples.ts';
+import type { EventState } from './event-measurements.ts';
 import { type Asked, type BrokerState, Measurements } from './measurements.ts';
 
 /** The time between two samples of the rates. */
@@ -112,9 +113,11 @@ function brokerStatus({
   record,
   counts,
   roundTrip,
+  heartbeat,
   link,
   heldBack,
   dropped,
+  events,
 }: BrokerState): BrokerStatus {
   const { state, detail, since, protocol, reconnects, restarts } = record;
   return {
@@ -137,8 +140,29 @@ function brokerStatus({
     unreadable: link?.unreadable ?? 0,
     replayIncomplete: link?.isReplayIncomplete ?? false,
     roundTrip,
+    heartbeat: heartbeat?.latency ?? null,
+    heartbeatAt: heartbeat?.cameBackAt ?? null,
+    paths: heartbeat?.paths ?? {},
+    silences: counts?.silences ?? 0,
     reconnects,
     restarts,
+    events: events === undefined ? null : eventStatus(events),
+  };
+}
+
+function eventStatus({ state, messages, bytes, oldestSeconds, counts }: EventState): EventStatus {
+  const dropped: Record<string, number> = {};
+  for (const reasons of Object.values(counts.dropped))
+    for (const [reason, count] of Object.entries(reasons)) dropped[reason] = (dropped[reason] ?? 0) + count;
+  return {
+    state,
+    queued: messages,
+    bytes,
+    // Whole seconds: the page is told of each change.
+    oldest: Math.floor(oldestSeconds) * 1_000,
+    received: counts.received,
+    delivered: counts.delivered,
+    dropped,
   };
 }
 

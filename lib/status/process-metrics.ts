@@ -2,7 +2,7 @@
 
 import { BOUNDS } from '../protocol/histogram.ts';
 import type { ReconcilerMeasures } from '../protocol/requests.ts';
-import type { HistogramMetric, Metric, ValueMetric } from './metric.ts';
+import type { DefaultMetric, HistogramMetric, Metric, ValueMetric } from './metric.ts';
 
 type Counts = ReconcilerMeasures['counts'];
 
@@ -137,11 +137,12 @@ export const PROCESS_METRICS: readonly Metric[] = [
     help: 'Worker threads that crashed and were started again.',
     labels: ['actor'],
     panel: 'Reconnects and restarts',
-    source: ({ measurements, reconcilerRestarts }) => [
+    source: ({ measurements, reconcilerRestarts, eventRestarts }) => [
       [{ actor: 'reconciler' }, reconcilerRestarts()],
+      [{ actor: 'events' }, eventRestarts()],
       ...measurements.brokers.map(({ name, record }) => [{ actor: name }, record.restarts] as const),
     ],
-    notes: '`actor` is the name of a broker, or `reconciler`.',
+    notes: '`actor` is the name of a broker, `reconciler`, or `events` for the event actor.',
   },
   {
     name: 'mqttrep_http_connections_displaced_total',
@@ -159,31 +160,57 @@ export const PROCESS_METRICS: readonly Metric[] = [
     panel: 'Version',
     source: ({ version }) => [[{ version, node: process.versions.node }, 1]],
   },
+];
+
+/** Of the process, as prom-client measures them. */
+export const DEFAULT_METRICS: readonly DefaultMetric[] = [
   {
     name: 'process_start_time_seconds',
     kind: 'gauge',
     help: 'When the process started, in seconds since 1970.',
-    labels: [],
     panel: null,
-    source: () => [[{}, Math.round(Date.now() / 1000 - process.uptime())]],
   },
   {
     name: 'process_resident_memory_bytes',
     kind: 'gauge',
     help: 'Memory in RAM, of all threads.',
-    labels: [],
     panel: 'Memory',
-    source: () => [[{}, process.memoryUsage.rss()]],
+  },
+  {
+    name: 'process_virtual_memory_bytes',
+    kind: 'gauge',
+    help: 'Virtual memory; on Linux only.',
+    panel: null,
+  },
+  {
+    name: 'process_heap_bytes',
+    kind: 'gauge',
+    help: 'Data segment of the process; on Linux only.',
+    panel: null,
   },
   {
     name: 'process_cpu_seconds_total',
     kind: 'counter',
     help: 'Processor time, of all threads.',
-    labels: [],
     panel: 'Processor',
-    source: () => {
-      const { user, system } = process.cpuUsage();
-      return [[{}, (user + system) / 1e6]];
-    },
   },
-];
+  {
+    name: 'process_cpu_user_seconds_total',
+    kind: 'counter',
+    help: 'The part of it in user mode.',
+    panel: null,
+  },
+  {
+    name: 'process_cpu_system_seconds_total',
+    kind: 'counter',
+    help: 'The part of it in the kernel.',
+    panel: null,
+  },
+  { name: 'process_open_fds', kind: 'gauge', help: 'Open file descriptors; on Linux only.', panel: null },
+  {
+    name: 'process_max_fds',
+    kind: 'gauge',
+    help: 'File descriptors that the process may open; on Linux only.',
+    panel: null,
+  },
+].map(metric => ({ ...metric, labels: [], source: 'prom-client' }) as DefaultMetric);

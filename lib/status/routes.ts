@@ -10,7 +10,9 @@ import type { Replicator } from '../supervisor/replicator.ts';
 import { act, isAction } from './actions.ts';
 import {
   decisionIn,
+  forgetIn,
   isDecision,
+  isForget,
   levelRequest,
   topicRequest,
   topicsRequest,
@@ -30,7 +32,7 @@ import type { StaticFile } from './static-files.ts';
 export interface RoutesDeps {
   readonly replicator: Pick<
     Replicator,
-    'links' | 'isStopping' | 'askReconciler' | 'askBroker' | 'plan' | 'pause' | 'resume'
+    'links' | 'isStopping' | 'askReconciler' | 'askBroker' | 'askEvents' | 'plan' | 'pause' | 'resume'
   >;
   /** Whether a client that shows the token may compare, retry, pause and resume a broker. */
   readonly allowsActions: boolean;
@@ -53,7 +55,8 @@ export class Routes {
   access(path: string, query: URLSearchParams): Access {
     if (path === '/livez' || (path === '/readyz' && !query.has('verbose'))) return 'health';
     if (path === '/' || this.#deps.files.has(path)) return 'open';
-    return path === UNDO_PATH || isDecision(path) || isAction(path) ? 'change' : 'protected';
+    const isChange = path === UNDO_PATH || isDecision(path) || isForget(path) || isAction(path);
+    return isChange ? 'change' : 'protected';
   }
 
   /**
@@ -86,6 +89,7 @@ export class Routes {
       const decided = await this.#ask(decisionIn(path));
       return decided === null ? NO_BROKER : asJson(200, decided);
     }
+    if (isForget(path)) return this.#forget(path);
     const ask = <Q extends ReconcilerRequest>(question: Q) => this.#ask(question);
     const { replicator, allowsActions } = this.#deps;
     if (isAction(path)) return act({ replicator, ask, isAllowed: allowsActions }, path);
@@ -104,6 +108,13 @@ export class Routes {
     return asJson(404, { error: 'there is nothing at this path' });
   }
 
+  async #forget(path: string): Promise<Reply> {
+    const { replicator, limits } = this.#deps;
+    const forgotten = await replicator.askEvents(forgetIn(path), limits.answerTimeoutMs);
+    if (forgotten === undefined) return asJson(404, { error: 'no topic is an event topic' });
+    return forgotten === null ? NO_BROKER : asJson(200, forgotten);
+  }
+
   /** The brief answer waits for no actor. */
   async #readiness(detail: 'brief' | 'verbose'): Promise<Health> {
     const { replicator, overview } = this.#deps;
@@ -111,7 +122,15 @@ export class Routes {
     const { measurements } = overview;
     await measurements.refresh();
     const incomplete = measurements.brokers.filter(({ link }) => link?.isReplayIncomplete === true);
-    return readiness(replicator, detail, new Set(incomplete.map(({ name }) => name)));
+    const away = measurements.brokers.filter(
+      ({ events }) => events !== undefined && events.state !== 'flowing',
+    );
+    return readiness(
+      replicator,
+      detail,
+      new Set(incomplete.map(({ name }) => name)),
+      new Map(away.map(({ name, events }) => [name, `${events?.state}, ${events?.messages} events wait`])),
+    );
   }
 
   async #ask<Q extends ReconcilerRequest>(question: Q): Promise<ReconcilerResponses[Q['kind']]> {

@@ -31,9 +31,12 @@ export interface StatusServerOptions {
     | 'links'
     | 'reconcilerActors'
     | 'reconcilerRestarts'
+    | 'eventActors'
+    | 'eventRestarts'
     | 'isStopping'
     | 'askBroker'
     | 'askReconciler'
+    | 'askEvents'
     | 'plan'
     | 'pause'
     | 'resume'
@@ -77,6 +80,7 @@ export class StatusServer {
       measurements: this.#overview.measurements,
       version,
       reconcilerRestarts: () => replicator.reconcilerRestarts,
+      eventRestarts: () => replicator.eventRestarts,
       displaced: () => this.#connections.displaced,
     });
     this.#events = new EventStream(() => this.#overview.status());

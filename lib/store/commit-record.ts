@@ -61,8 +61,9 @@ export class CommitWriter {
   }
 
   #topic(topic: string, stored: StoredTopic): void {
-    const writer = this.#writer.u8(TOPIC).text(topic);
-    writer.sized(() => writeTopic(writer, stored, this.#brokerCount));
+    const start = this.#writer.u8(TOPIC).text(topic).begin();
+    writeTopic(this.#writer, stored, this.#brokerCount);
+    this.#writer.end(start);
   }
 
   #brokers(names: readonly string[]): void {

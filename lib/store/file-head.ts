@@ -8,7 +8,7 @@
  * version never reads, moves or removes a file that it does not understand.
  */
 
-import { open } from 'node:fs/promises';
+import { DISK, type Files } from './files.ts';
 
 const NAME = Buffer.from('mqttrep', 'latin1');
 const FORMAT = 2;
@@ -55,8 +55,8 @@ const BROKEN: Head = { kind: 'broken' };
 export const START_BYTES = HEAD_BYTES + SALT_BYTES;
 
 /** @throws the error of the system */
-export async function headOf(path: string): Promise<Head> {
-  const file = await open(path, 'r');
+export async function headOf(path: string, files: Files = DISK): Promise<Head> {
+  const file = await files.open(path, 'r');
   try {
     const start = Buffer.alloc(START_BYTES);
     const { bytesRead } = await file.read(start, 0, START_BYTES, 0);

@@ -13,9 +13,9 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { HEAD_BYTES, headOf, headWith, SALT_BYTES } from './file-head.ts';
+import { DISK, type Files, type OpenFile } from './files.ts';
 import { DamagedStoreError, UnknownStoreError } from './store-errors.ts';
 
 /**
@@ -33,6 +33,12 @@ const LENGTH = CHECKSUM + 4;
 const COMMIT = LENGTH + 4;
 const KIND = COMMIT + 4;
 const BODY = KIND + 1;
+
+/** The bytes of a frame before its body. */
+export const FRAME_HEADER_BYTES = BODY;
+
+/** Where the first frame of a file begins. */
+export const FIRST_FRAME = HEAD_BYTES;
 
 /** Bytes read at once. */
 const WINDOW_BYTES = 1024 * 1024;
@@ -52,7 +58,8 @@ export interface PlacedBody {
 
 export class FrameLog {
   #path: string;
-  readonly #file: FileHandle;
+  readonly #files: Files;
+  readonly #file: OpenFile;
   readonly #salt: Buffer;
   readonly #seed: number;
   /** Where the next frame goes. */
@@ -65,32 +72,33 @@ export class FrameLog {
   #isTorn = false;
   #window = { at: 0, bytes: Buffer.alloc(0) };
 
-  private constructor(path: string, file: FileHandle, salt: Buffer) {
+  private constructor(path: string, files: Files, file: OpenFile, salt: Buffer) {
     this.#path = path;
+    this.#files = files;
     this.#file = file;
     this.#salt = salt;
     this.#seed = crc32(salt);
   }
 
   /** @throws the error of the system; then the file may exist, and is useless */
-  static async create(path: string): Promise<FrameLog> {
+  static async create(path: string, files: Files = DISK): Promise<FrameLog> {
     const salt = randomBytes(SALT_BYTES);
-    const file = await open(path, 'w+', 0o600);
+    const file = await files.open(path, 'w+', 0o600);
     try {
       await writeAll(file, headWith(salt), 0);
     } catch (error) {
       await file.close();
       throw error;
     }
-    return new FrameLog(path, file, salt);
+    return new FrameLog(path, files, file, salt);
   }
 
   /** @throws DamagedStoreError, UnknownStoreError, or the error of the system */
-  static async open(path: string): Promise<FrameLog> {
-    const head = await headOf(path);
+  static async open(path: string, files: Files = DISK): Promise<FrameLog> {
+    const head = await headOf(path, files);
     if (head.kind === 'broken') throw new DamagedStoreError(path, 'its head is not what mqttrep wrote');
     if (head.kind !== 'ours') throw new UnknownStoreError(path, head.reason);
-    return new FrameLog(path, await open(path, 'r+'), head.salt);
+    return new FrameLog(path, files, await files.open(path, 'r+'), head.salt);
   }
 
   get path(): string {
@@ -98,7 +106,7 @@ export class FrameLog {
   }
 
   async rename(path: string): Promise<void> {
-    await rename(this.#path, path);
+    await this.#files.rename(this.#path, path);
     this.#path = path;
   }
 
@@ -147,17 +155,47 @@ export class FrameLog {
     return this.#read(at, length);
   }
 
+  /**
+   * Reads the frame at a position: FIRST_FRAME, or as an earlier call returned it. For a reader beside the writer.
+   * @param end up to which the writer knows its commits to be durable
+   * @returns undefined at the end
+   * @throws DamagedStoreError
+   */
+  async frame(
+    at: number,
+    end: number,
+  ): Promise<{ readonly body: Buffer; readonly next: number } | undefined> {
+    if (at >= end) return undefined;
+    let frame = await this.#frameAt(at, end);
+    if (frame === undefined) {
+      // The window may have been read while the writer was writing there.
+      this.#window = { at: 0, bytes: Buffer.alloc(0) };
+      frame = await this.#frameAt(at, end);
+    }
+    if (frame === undefined) throw this.#damaged(at);
+    return { body: frame.body, next: frame.end };
+  }
+
   /** Whether a crash or a failed write left bytes after the last complete commit. */
   get isTorn(): boolean {
     return this.#isTorn;
   }
 
+  /** Cuts off what a crash or a failed write left after the last complete commit. */
+  async trim(): Promise<void> {
+    if (!this.#isTorn) return;
+    await this.#file.truncate(this.#end);
+    this.#isTorn = false;
+  }
+
+  /** Whether a valid frame of a later commit than the first one stands after the head. */
+  async hasSecondCommit(): Promise<boolean> {
+    return this.#isFollowed(FIRST_FRAME, (await this.#file.stat()).size, 0);
+  }
+
   /** Appends a frame. It counts when its commit is complete, and is durable after `sync`. */
   async append(kind: FrameKind, body: Buffer): Promise<void> {
-    if (this.#isTorn) {
-      await this.#file.truncate(this.#end);
-      this.#isTorn = false;
-    }
+    await this.trim();
     const frame = Buffer.allocUnsafe(BODY + body.length);
     frame.set(this.#salt);
     frame.writeUInt32LE(body.length, LENGTH);
@@ -241,7 +279,7 @@ export class FrameLog {
 }
 
 /** The system may write fewer bytes than asked, for example when the disk is nearly full. */
-async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+async function writeAll(file: OpenFile, bytes: Buffer, at: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at + written);
     written += bytesWritten;

@@ -70,7 +70,8 @@ async function loadOrSetAside(
   }
 }
 
-async function lockWhenFree(folder: string, log: Log): Promise<StoreLock | undefined> {
+/** The lock of a folder, which a process that is being replaced may still hold; undefined if it cannot be locked. */
+export async function lockWhenFree(folder: string, log: Log): Promise<StoreLock | undefined> {
   const deadline = performance.now() + IN_USE_TIMEOUT_MS;
   for (;;) {
     try {

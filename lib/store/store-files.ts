@@ -1,8 +1,9 @@
 /** The files of a store in its folder: `state-{number}.log`, the present one with the highest number. */
 
-import { open, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { headOf } from './file-head.ts';
+import { DISK, type Files } from './files.ts';
 import { UnknownStoreError } from './store-errors.ts';
 
 const FILE = /^state-(\d+)\.log$/;
@@ -35,8 +36,8 @@ export async function tidyFolder(folder: string): Promise<number> {
 }
 
 /** The name of a file is durable only when its folder has been synchronized. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+export async function syncFolder(folder: string, files: Files = DISK): Promise<void> {
+  const handle = await files.open(folder, 'r');
   try {
     await handle.sync();
   } finally {

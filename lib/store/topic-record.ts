@@ -74,8 +74,7 @@ export function writeTopic(
   brokers: number,
 ): void {
   const { winner, tombstone, held, pending, inference } = register;
-  const messages: Message[] = [];
-  if (winner !== undefined) messages.push(winner);
+  const messages: Message[] = winner === undefined ? [] : [winner];
   for (const what of held) {
     if (typeof what === 'object' && !messages.includes(what)) messages.push(what);
   }
@@ -142,11 +141,12 @@ export function readTopic(
   const superseded = readSuperseded(reader, indexes);
   const winner = has & WINNER ? messageAt(messages, 0) : undefined;
   const register: Register = {
-    ...EMPTY,
     winner,
     tombstone,
+    transient: EMPTY.transient,
     held,
     pending: pending.length === 0 ? EMPTY.pending : pending,
+    probes: EMPTY.probes,
     inference: unretainedAt(unretained),
   };
   const stored = { register, seenAt: shared.seen(seenAt) };
@@ -195,14 +195,13 @@ function writeMessage(writer: BatchWriter, message: Message): void {
 
 function readMessage(reader: BatchReader, indexes: readonly number[], shared: Shared): Message {
   const flags = reader.u8();
-  return {
-    payload: reader.byteString(),
-    version: versionOf(reader, shared),
-    origin: indexes[reader.u8() + NOBODY] ?? NOBODY,
-    properties: flags & PROPERTIES ? reader.text() : undefined,
-    messageExpiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,
-    ttlExpiresAt: flags & TTL_EXPIRY ? reader.f64() : Number.POSITIVE_INFINITY,
-  };
+  const payload = reader.byteString();
+  const version = versionOf(reader, shared);
+  const origin = indexes[reader.u8() + NOBODY] ?? NOBODY;
+  const properties = flags & PROPERTIES ? reader.text() : undefined;
+  const messageExpiresAt = flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY;
+  const ttlExpiresAt = flags & TTL_EXPIRY ? reader.f64() : Number.POSITIVE_INFINITY;
+  return { payload, properties, version, origin, messageExpiresAt, ttlExpiresAt };
 }
 
 function versionOf(reader: BatchReader, shared: Shared): Version {

@@ -7,12 +7,14 @@ import type { Mode } from '../protocol/settings.ts';
 import type { Actor, Actors } from './actors.ts';
 import { BrokerIndex } from './broker-index.ts';
 import type { BrokerSlot } from './broker-slot.ts';
+import type { EventSlot } from './event-slot.ts';
 import type { ReconcilerSlot } from './reconciler-slot.ts';
 import { reconcilerSettings } from './settings.ts';
 
 export interface ActorLauncherDeps {
   readonly actors: Actors;
   readonly reconciler: ReconcilerSlot;
+  readonly events: EventSlot;
   readonly mode: Mode;
   readonly config: () => Config;
   readonly brokers: () => Iterable<BrokerSlot>;
@@ -44,14 +46,16 @@ export class ActorLauncher {
   startAll(): void {
     const ports = this.#startReconciler();
     for (const slot of this.#deps.brokers()) this.#startBroker(slot, this.#portOf(slot, ports));
+    this.#deps.events.startIfWanted();
   }
 
-  /** Starts the worker of a broker and connects it to the reconciler that runs. */
+  /** Starts the worker of a broker and connects it to the reconciler and the event actor that run. */
   launch(slot: BrokerSlot): void {
     slot.link.unpark();
     const { port1, port2 } = new MessageChannel();
     this.#attach(slot, port1);
     this.#startBroker(slot, port2);
+    this.#deps.events.attach(slot);
   }
 
   /** The reconciler gets a port that leads nowhere, so that nothing it sends piles up meanwhile. */

@@ -2,19 +2,34 @@
  * The threads: one Piscina worker for each actor.
  *
  * Piscina is made for short tasks; an actor is a task that ends when it is told to. No two actors share a thread. A thread
- * without an actor ends after a while, unless the next actor takes it. An error that an actor throws rejects its task.
+ * without an actor ends after a while, unless the next actor of its kind takes it. An error that an actor throws rejects its
+ * task.
  */
 
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { MAX_BROKERS } from '../core/policy.ts';
+import type { EventTask } from '../protocol/event-settings.ts';
 import type { BrokerTask, ReconcilerTask } from '../protocol/settings.ts';
 
-export type ActorTask = BrokerTask | ReconcilerTask;
+export type ActorTask = BrokerTask | ReconcilerTask | EventTask;
 
 const FILES = {
   broker: new URL('../../workers/broker.js', import.meta.url).href,
   reconciler: new URL('../../workers/reconciler.js', import.meta.url).href,
+  events: new URL('../../workers/events.js', import.meta.url).href,
+} as const;
+
+/**
+ * A small young generation takes 60 MB less for three idle brokers. In the thread of a broker it costs little more CPU under load
+ * (measured). What the reconciler keeps of a topic lives until the echo: with 4 MB, most of that is copied to the old generation
+ * although it is garbage soon. With 16 MB, collections stop the thread for half the time. When mqttrep is idle, the process takes
+ * as much memory with both (docs/performance.md).
+ */
+export const RESOURCE_LIMITS = {
+  broker: { maxYoungGenerationSizeMb: 4 },
+  reconciler: { maxYoungGenerationSizeMb: 16 },
+  events: { maxYoungGenerationSizeMb: 16 },
 } as const;
 
 /** A thread without an actor waits so long for an actor that is restarted. */
@@ -28,31 +43,20 @@ export interface Running {
 }
 
 export class ActorPool {
-  readonly #pool: Piscina;
+  /** The limits of a thread are those of its pool. */
+  readonly #pools = {
+    broker: poolOf('broker', MAX_BROKERS),
+    reconciler: poolOf('reconciler', 1),
+    events: poolOf('events', 1),
+  };
   readonly #running = new Set<AbortController>();
-
-  constructor() {
-    this.#pool = new Piscina({
-      // A thread is started when an actor needs one.
-      minThreads: 0,
-      maxThreads: MAX_BROKERS + 1,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: IDLE_THREAD_TIMEOUT_MS,
-      // A small young generation takes 60 MB less for three idle brokers, and little more CPU under load (measured).
-      resourceLimits: { maxYoungGenerationSizeMb: 4 },
-      // Piscina would wait for tasks by Atomics, which blocks the event loop that actors need.
-      atomics: 'disabled',
-    });
-    // An error outside of a task also rejects the task. Without a listener the error would end the process.
-    this.#pool.on('error', () => undefined);
-  }
 
   /** Runs an actor in a thread of its own. */
   run(task: ActorTask): Running {
     const killer = new AbortController();
     this.#running.add(killer);
-    const ended = this.#pool
-      .run(task, { filename: FILES[task.actor], transferList: portsOf(task), signal: killer.signal })
+    const ended = this.#pools[task.actor]
+      .run(task, { transferList: portsOf(task), signal: killer.signal })
       .finally(() => this.#running.delete(killer));
     return { ended, kill: () => killer.abort() };
   }
@@ -60,8 +64,25 @@ export class ActorPool {
   /** Ends all threads, busy or not. */
   async destroy(): Promise<void> {
     for (const killer of [...this.#running]) killer.abort();
-    await this.#pool.destroy();
+    await Promise.all(Object.values(this.#pools).map(pool => pool.destroy()));
   }
+}
+
+function poolOf(actor: ActorTask['actor'], maxThreads: number): Piscina {
+  const pool = new Piscina({
+    filename: FILES[actor],
+    // A thread is started when an actor needs one.
+    minThreads: 0,
+    maxThreads,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: IDLE_THREAD_TIMEOUT_MS,
+    resourceLimits: RESOURCE_LIMITS[actor],
+    // Piscina would wait for tasks by Atomics, which blocks the event loop that actors need.
+    atomics: 'disabled',
+  });
+  // An error outside of a task also rejects the task. Without a listener the error would end the process.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 function portsOf(task: ActorTask): MessagePort[] {

@@ -1,5 +1,6 @@
 /** Requests to the actors of a run, and whether all actors respond. */
 
+import type { EventRequest, EventResponse, EventResponses } from '../protocol/event-messages.ts';
 import type {
   BrokerRequest,
   BrokerResponses,
@@ -8,16 +9,19 @@ import type {
   Response,
 } from '../protocol/requests.ts';
 import type { BrokerSlot } from './broker-slot.ts';
-import { PendingRequests } from './pending-requests.ts';
+import type { EventSlot } from './event-slot.ts';
+import { NoResponseError, PendingRequests } from './pending-requests.ts';
 import type { ReconcilerSlot } from './reconciler-slot.ts';
 
 export class ActorRequests {
   readonly #reconciler: ReconcilerSlot;
+  readonly #events: EventSlot;
   readonly #brokers: () => ReadonlyMap<string, BrokerSlot>;
   readonly #pending = new PendingRequests();
 
-  constructor(reconciler: ReconcilerSlot, brokers: () => ReadonlyMap<string, BrokerSlot>) {
+  constructor(reconciler: ReconcilerSlot, events: EventSlot, brokers: () => ReadonlyMap<string, BrokerSlot>) {
     this.#reconciler = reconciler;
+    this.#events = events;
     this.#brokers = brokers;
   }
 
@@ -40,10 +44,22 @@ export class ActorRequests {
     return (await this.#pending.send(actor, request, within)) as ReconcilerResponses[Q['kind']];
   }
 
+  /** As `Replicator.askEvents`. */
+  async askEvents<Q extends EventRequest>(
+    request: Q,
+    within: number,
+  ): Promise<EventResponses[Q['kind']] | undefined> {
+    const { actor, isParked } = this.#events;
+    if (actor === undefined) return undefined;
+    if (isParked) throw new NoResponseError('the event actor is parked');
+    return (await this.#pending.send(actor, request, within)) as EventResponses[Q['kind']];
+  }
+
   /** As `Replicator.isAlive`. */
   async isAlive(within: number): Promise<boolean> {
     const responses = await Promise.allSettled([
       this.askReconciler({ kind: 'measures', conflictsAfter: Number.POSITIVE_INFINITY }, within),
+      ...(this.#events.isParked ? [] : [this.askEvents({ kind: 'measures' }, within)]),
       // Without a worker nothing responds, and a restart of the process would not help.
       ...[...this.#brokers().values()]
         .filter(slot => !slot.isAtRest)
@@ -52,7 +68,7 @@ export class ActorRequests {
     return responses.every(({ status }) => status === 'fulfilled');
   }
 
-  responded(response: Response): void {
+  responded(response: Response | EventResponse): void {
     this.#pending.resolve(response);
   }
 

@@ -41,6 +41,8 @@ export class BrokerSlot {
     if (!isDeepStrictEqual(subscriptions, this.#settings.subscriptions)) {
       this.actor?.tell({ kind: 'subscribe', subscriptions });
     }
+    if (!isDeepStrictEqual(eventPart(settings), eventPart(this.#settings)))
+      this.actor?.tell({ kind: 'events', settings: eventPart(settings) });
     this.#settings = settings;
   }
 
@@ -118,8 +120,12 @@ export function planSlots(
   });
 }
 
+function eventPart({ events, modes }: BrokerSettings): Pick<BrokerSettings, 'events' | 'modes'> {
+  return { ...(events && { events }), ...(modes && { modes }) };
+}
+
 /** Whether a connection can stay as it is when its settings change from one to the other. */
 function isSameConnection(a: BrokerSettings, b: BrokerSettings): boolean {
-  const changeable = { subscriptions: undefined, sampling: undefined };
+  const changeable = { subscriptions: undefined, sampling: undefined, events: undefined, modes: undefined };
   return isDeepStrictEqual({ ...a, ...changeable }, { ...b, ...changeable });
 }

@@ -1,6 +1,9 @@
 /** Requests to actors that have no response yet. Each gets its response, or an error when that does not come in time. */
 
+import type { EventResponse } from '../protocol/event-messages.ts';
 import type { Request, Response } from '../protocol/requests.ts';
+
+type AnyResponse = (Response | EventResponse)['response'];
 
 /** A further request is refused, so that an actor that hangs costs no memory. */
 const MAX_PENDING_REQUESTS = 256;
@@ -11,7 +14,7 @@ export class NoResponseError extends Error {
 }
 
 interface PendingRequest {
-  readonly resolve: (response: Response['response']) => void;
+  readonly resolve: (response: AnyResponse) => void;
   readonly reject: (error: NoResponseError) => void;
   readonly timeout: NodeJS.Timeout;
 }
@@ -29,11 +32,7 @@ export class PendingRequests {
    * @param within milliseconds
    * @throws NoResponseError (rejects)
    */
-  send<Asked>(
-    recipient: Recipient<Asked> | undefined,
-    request: Asked,
-    within: number,
-  ): Promise<Response['response']> {
+  send<Asked>(recipient: Recipient<Asked> | undefined, request: Asked, within: number): Promise<AnyResponse> {
     if (recipient === undefined) return Promise.reject(new NoResponseError('the actor is not running'));
     if (this.#pending.size >= MAX_PENDING_REQUESTS)
       return Promise.reject(
@@ -52,7 +51,7 @@ export class PendingRequests {
   }
 
   /** Ignores a response that comes too late. */
-  resolve({ id, response }: Response): void {
+  resolve({ id, response }: Response | EventResponse): void {
     const request = this.#pending.get(id);
     if (request === undefined) return;
     this.#pending.delete(id);

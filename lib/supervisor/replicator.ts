@@ -7,7 +7,8 @@
  */
 
 import type { Config } from '../config/config.ts';
-import type { Log } from '../protocol/messages.ts';
+import type { EventRequest, EventResponses } from '../protocol/event-messages.ts';
+import type { Log, OwnMessage } from '../protocol/messages.ts';
 import type {
   BrokerRequest,
   BrokerResponses,
@@ -124,6 +125,29 @@ export class Replicator {
     within: number,
   ): Promise<ReconcilerResponses[Q['kind']]> {
     return this.#run.requests.askReconciler(request, within);
+  }
+
+  /** Sends a request to the event actor; as `askBroker`. Resolves with undefined if there are no event topics. */
+  askEvents<Q extends EventRequest>(
+    request: Q,
+    within: number,
+  ): Promise<EventResponses[Q['kind']] | undefined> {
+    return this.#run.requests.askEvents(request, within);
+  }
+
+  /** Restarts of the event actor after crashes. */
+  get eventRestarts(): number {
+    return this.#run.events.restarts;
+  }
+
+  /** Event actors that were started so far; each counts from 0. */
+  get eventActors(): number {
+    return this.#run.events.actorCount;
+  }
+
+  /** Has a broker's worker publish messages of mqttrep itself, now and after each reconnect. */
+  publishOwn(name: string, messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
+    this.#run.publishOwn(name, messages, which);
   }
 
   /** Whether every actor responds within so many milliseconds. */

@@ -1,7 +1,7 @@
 /** One run of the replicator, from its start to its end: the actors, what they report, and the order in which they stop. */
 
 import type { Config } from '../config/config.ts';
-import type { Log, Report } from '../protocol/messages.ts';
+import type { Log, OwnMessage, Report } from '../protocol/messages.ts';
 import type { BrokerSettings, Mode } from '../protocol/settings.ts';
 import { ActorLauncher } from './actor-launcher.ts';
 import { ActorRequests } from './actor-requests.ts';
@@ -9,6 +9,7 @@ import { Actors } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';
 import { type BrokerSlot, type PlannedSlot, planSlots } from './broker-slot.ts';
 import { ConditionWaiter } from './condition-waiter.ts';
+import { EventSlot } from './event-slot.ts';
 import type { LinkRecord } from './link-record.ts';
 import { Pausing } from './pausing.ts';
 import { ReconcilerSlot } from './reconciler-slot.ts';
@@ -38,6 +39,7 @@ export class Run {
   config: Config;
   readonly ended: Promise<string | undefined>;
   readonly reconciler: ReconcilerSlot;
+  readonly events: EventSlot;
   readonly requests: ActorRequests;
   readonly #options: RunOptions;
   readonly #log: Log;
@@ -56,13 +58,24 @@ export class Run {
     this.#log = log;
     this.config = config;
     this.reconciler = new ReconcilerSlot(former?.reconciler);
-    this.requests = new ActorRequests(this.reconciler, () => this.#brokers);
     this.#brokers = byName(planSlots(config, mode, process));
     for (const [name, slot] of this.#brokers) slot.link.continue(former?.links.get(name));
     this.#actors = new Actors({ log, giveUp: reason => this.#giveUp(reason) });
+    this.events = new EventSlot(
+      {
+        actors: this.#actors,
+        mode,
+        config: () => this.config,
+        brokers: () => this.#brokers.values(),
+        reported: report => this.#reportedByEvents(report),
+      },
+      former?.events,
+    );
+    this.requests = new ActorRequests(this.reconciler, this.events, () => this.#brokers);
     this.#launcher = new ActorLauncher({
       actors: this.#actors,
       reconciler: this.reconciler,
+      events: this.events,
       mode,
       config: () => this.config,
       brokers: () => this.#brokers.values(),
@@ -99,11 +112,13 @@ export class Run {
     // A reconciler that was restarted meanwhile has given the brokers other indexes.
     const { names, places } = this.#launcher.brokerIndex;
     await this.reconciler.configure(reconcilerSettings(config, names, mode), places);
+    await this.events.configure(config);
     if (this.isStopping) return;
     for (const { slot, settings } of planned) {
       if (slot.actor !== undefined) slot.change(settings);
       else if (!slot.isPaused) this.#launcher.launch(slot);
     }
+    this.events.startIfWanted();
   }
 
   /** As `Replicator.pause` and `Replicator.resume`. */
@@ -119,6 +134,10 @@ export class Run {
 
   get links(): ReadonlyMap<string, LinkRecord> {
     return new Map([...this.#brokers].map(([name, { link }]) => [name, link]));
+  }
+
+  publishOwn(name: string, messages: readonly OwnMessage[], which: 'changed' | 'all'): void {
+    this.#brokers.get(name)?.actor?.tell({ kind: 'own-messages', messages, which });
   }
 
   get isStopping(): boolean {
@@ -145,7 +164,7 @@ export class Run {
     const ends = [this.reconciler, ...brokers].map(({ actor }) => actor?.ended);
     const quiesced = brokers.map(slot => slot.quiesce());
     await allSettledWithin(QUIESCE_TIMEOUT_MS, quiesced);
-    const failure = await this.reconciler.drain(this.config.store);
+    const [failure] = await Promise.all([this.reconciler.drain(this.config.store), this.events.end()]);
     if (failure !== undefined) this.#log('warn', failure);
     for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
     await allSettledWithin(ACTOR_END_TIMEOUT_MS, ends);
@@ -173,6 +192,7 @@ export class Run {
     this.#state = 'ended';
     this.requests.rejectAll('the replicator has stopped');
     this.reconciler.actor = undefined;
+    this.events.actor = undefined;
     for (const slot of this.#brokers.values()) slot.actor = undefined;
     this.#resolveEnded(failure);
   }
@@ -191,6 +211,7 @@ export class Run {
         this.#conditions.recheck();
         return;
       case 'response':
+      case 'event-response':
         this.requests.responded(report);
         return;
       case 'same-broker':
@@ -213,6 +234,11 @@ export class Run {
         this.#log('debug', `${slot?.name ?? 'reconciler'}: ${JSON.stringify(report.counters)}`);
         return;
     }
+  }
+
+  #reportedByEvents(report: Report): void {
+    if (report.kind === 'configured') this.events.configured?.();
+    else this.#reported(report, undefined);
   }
 
   /** The reconciler also logs what concerns one broker. Such a line begins with the name of the broker. */

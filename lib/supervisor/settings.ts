@@ -6,7 +6,10 @@ import { covers } from '../core/filter.ts';
 import { DEFAULT_CHAIN } from '../core/merge-chain.ts';
 import { ALL_BROKERS, type BrokerSet, type FilterSettings, Policies, type QoS } from '../core/policy.ts';
 import { minimalSubscriptions, type Subscription } from '../core/subscriptions.ts';
+import { hasEventFilter, isEventFilter, MAX_EVENT_QOS } from '../core/topic-mode.ts';
+import type { ModeFilter } from '../core/topic-modes.ts';
 import { RANKS_PER_PRIORITY } from '../core/version.ts';
+import type { EventFilter, EventLinkSettings, EventSettings } from '../protocol/event-settings.ts';
 import type { BrokerSettings, Mode, ReconcilerSettings } from '../protocol/settings.ts';
 
 /** @param clientId undefined for the client id that the store keeps */
@@ -17,11 +20,17 @@ export function brokerSettings<Id extends string | undefined>(
   mode: Mode = 'replicate',
   process = '',
 ): BrokerSettings & { readonly clientId: Id } {
+  const modes = modesOf(config);
+  const events = mode === 'dry-run' ? undefined : eventLinkSettings(broker, config);
   return {
+    ...(modes === undefined ? {} : { modes }),
+    ...(events === undefined ? {} : { events }),
     mode,
     name: broker.name,
     process,
     url: broker.url,
+    ...(broker.otherUrls === undefined ? {} : { otherUrls: broker.otherUrls }),
+    ...(broker.returnAfter === undefined ? {} : { returnAfter: broker.returnAfter * 1000 }),
     options: broker.options,
     clientId,
     maxQos: broker.maxQos,
@@ -33,6 +42,7 @@ export function brokerSettings<Id extends string | undefined>(
     bounds: config.bounds,
     controlPrefix: config.controlTopic,
     stateTopics: config.stateTopics,
+    heartbeatMs: config.heartbeat * 1_000,
   };
 }
 
@@ -40,11 +50,18 @@ function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {
   return merge[0]?.by === 'arrival';
 }
 
-/** The subscriptions at a broker: each filter once, with its QoS. */
+/** The filters that set a mode; undefined if no topic is an event topic. */
+function modesOf({ topics }: Config): readonly ModeFilter[] | undefined {
+  if (!hasEventFilter(topics)) return undefined;
+  return topics.flatMap(({ filter, mode }) => (mode === undefined ? [] : [{ filter, mode }]));
+}
+
+/** The subscriptions of the state at a broker: each filter once, with its QoS. */
 export function subscriptionsOf(broker: BrokerConfig, config: Config): Subscription[] {
   const excluded = excludedAt(broker.name, config);
   const subscriptions = config.topics
     .filter(topic => topic.subscribers.includes(broker.name))
+    .filter(topic => !isEventFilter(topic.filter, config.topics))
     .filter(topic => !excluded.some(filter => covers(filter, topic.filter)))
     .map(topic => ({ filter: topic.filter, qos: qosOf(topic, config) }));
   return minimalSubscriptions(subscriptions, broker.maxQos);
@@ -85,9 +102,69 @@ export function reconcilerSettings(
   };
 }
 
+/**
+ * The settings of the event actor; undefined if no topic is an event topic.
+ *
+ * @param names the names of the brokers by index, including removed ones
+ */
+export function eventSettings(config: Config, names: readonly string[]): EventSettings | undefined {
+  if (!hasEventFilter(config.topics)) return undefined;
+  const { bytes, full, sync, hops } = config.events;
+  return {
+    filters: [
+      ...config.topics.map(topic => eventFilter(topic, names)),
+      ...config.exclusions.flatMap(exclusion => exclusionSettings(exclusion, names)),
+    ],
+    store: config.store,
+    controlPrefix: config.controlTopic,
+    bounds: config.bounds,
+    queue: { bytes, full, sync },
+    hops,
+  };
+}
+
+/** The event connection to a broker; undefined if it needs none. */
+export function eventLinkSettings(broker: BrokerConfig, config: Config): EventLinkSettings | undefined {
+  const excluded = excludedAt(broker.name, config);
+  const topics = config.topics
+    .filter(({ filter }) => isEventFilter(filter, config.topics))
+    .filter(({ filter }) => !excluded.some(other => covers(other, filter)));
+  const isUsed = topics.some(
+    ({ subscribers, publishers }) => subscribers.includes(broker.name) || publishers.includes(broker.name),
+  );
+  if (!isUsed) return undefined;
+  const subscriptions = topics
+    .filter(({ subscribers }) => subscribers.includes(broker.name))
+    .map(({ filter }) => ({ filter, qos: MAX_EVENT_QOS }));
+  const { clientId } = broker.options;
+  return {
+    clientId: clientId === undefined ? undefined : `${clientId}_events`,
+    subscriptions: minimalSubscriptions(subscriptions, broker.maxQos),
+    sessionExpiry: config.events.session,
+    echo: broker.eventEcho !== false,
+    isTree: config.events.tree,
+  };
+}
+
+function eventFilter(topic: TopicConfig, names: readonly string[]): EventFilter {
+  const { filter, mode, retain, qos, eventExpiry } = topic;
+  return {
+    filter,
+    ...(mode === undefined ? {} : { mode }),
+    ...(retain === undefined ? {} : { retain }),
+    ...(qos === undefined ? {} : { qos }),
+    ...(eventExpiry === undefined
+      ? {}
+      : { expiry: eventExpiry === 0 ? Number.POSITIVE_INFINITY : eventExpiry * 1000 }),
+    subscribe: setOf(topic.subscribers, names),
+    publish: setOf(topic.publishers, names),
+  };
+}
+
 function filterSettings(topic: TopicConfig, names: readonly string[]): FilterSettings {
   return {
     filter: topic.filter,
+    ...(topic.mode === undefined ? {} : { mode: topic.mode }),
     ...(topic.retain === undefined ? {} : { retain: topic.retain }),
     ...(topic.repeat === undefined ? {} : { repeat: topic.repeat }),
     ...(topic.qos === undefined ? {} : { qos: topic.qos }),

@@ -26,6 +26,8 @@ export interface FixtureOptions {
   readonly maxLevels?: number;
   /** Default: false. */
   readonly stateTopics?: boolean;
+  /** Default: no heartbeats. */
+  readonly heartbeatMs?: number;
 }
 
 /** A message of the actor to the reconciler, in order. */
@@ -67,6 +69,7 @@ export class BrokerActorFixture {
       sampling: { period: 20, newestOnly: false },
       controlPrefix: 'mqttrep',
       stateTopics: fixtureOptions.stateTopics ?? false,
+      heartbeatMs: fixtureOptions.heartbeatMs ?? Number.POSITIVE_INFINITY,
       bounds: DEFAULT_BOUNDS,
     } as const;
     this.actor = new BrokerActor(settings, port1, report => {

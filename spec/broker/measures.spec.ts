@@ -5,11 +5,13 @@ import { measuresOf } from '../../lib/broker/measures.ts';
 import { countCompleted, outboxCounters } from '../../lib/broker/outgoing/outbox-counters.ts';
 import { RoundTrips } from '../../lib/broker/outgoing/round-trips.ts';
 
+const NO_HEARTBEAT = { measures: { latency: null, cameBackAt: null, paths: {} }, silences: 0 };
+
 const REFUSED = { reason: 'not authorized', scope: 'right', isLogged: false } as const;
 
 describe('The measures of a broker', () => {
   const countsOf = (counters: ReturnType<typeof outboxCounters>) =>
-    measuresOf({}, counters, new RoundTrips()).counts;
+    measuresOf({}, { counters, roundTrips: new RoundTrips() }, NO_HEARTBEAT).counts;
 
   it('do not count a control topic of mqttrep that the broker refuses', () => {
     const counters = outboxCounters();

@@ -42,8 +42,29 @@ describe('mqttrep diff', function () {
 
   it('ends with 0 where nothing differs, though one broker’s replay is cut short', async () => {
     const { code, stdout, stderr } = await command(['diff'], environment);
-    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+    expect(code).to.equal(0);
+    // The replay that is cut is waited for.
+    expect(stderr.split('\n').filter(line => !/^mqttrep: (reading|comparing)|^$/.test(line))).to.deep.equal(
+      [],
+    );
     expect(stdout).to.equal(`${cut}250 topics were compared: none differs.\n`);
+  });
+
+  it('says what it is doing if it takes longer than 2 s', async () => {
+    const slow = await startAedes({ replayGap: 20 });
+    await publishMany(slow.url, 250);
+    const { code, stderr } = await command(['diff'], environmentOf({ OSLO: brokers.OSLO, SLOW: slow }));
+    expect(code).to.equal(0);
+    expect(stderr).to.match(/^mqttrep: reading; topics read so far: .*SLOW \d+/m);
+    await slow.stop();
+  });
+
+  it('takes a number of topics with --limit, and nothing else', async () => {
+    const { code, stderr } = await command(['diff', '--limit', 'all'], environment);
+    expect({ code, stderr }).to.deep.equal({
+      code: 64,
+      stderr: "mqttrep: --limit 'all' is not a whole number\nSee 'mqttrep --help'.\n",
+    });
   });
 
   it('does not call diverging what it cannot know', async () => {
@@ -114,7 +135,8 @@ describe('mqttrep diff', function () {
           '"binary"\n  CUT   (nothing)\n  OSLO  0xff00\n',
           '"canards/name"\n  CUT   "Donald"\n  OSLO  "Saturnin"\n',
           `"long"\n  CUT   (nothing)\n  OSLO  "${'x'.repeat(60)}…" (1000 bytes)\n`,
-          `\n${cut}254 topics were compared: 3 differ.\n`,
+          '\nbroker  retains  lacks  differs in  unknown\nCUT     251      2      1           0\nOSLO    254      0      1           0\n' +
+            `\n${cut}254 topics were compared: 3 differ.\n`,
         ].join(''),
       );
     });

@@ -2,7 +2,6 @@
 
 import { expect } from 'chai';
 import { expectEqualBrokers } from '../support/equal.ts';
-import { eventually } from '../support/eventually.ts';
 import { Link } from '../support/link.ts';
 import { publishMany } from '../support/publish-many.ts';
 import { retainedOf } from '../support/retained-of.ts';
@@ -117,9 +116,8 @@ describe('mqttrep, at first contact of brokers that hold different topics,', fun
   it('copies more topics than brokers replay at a higher QoS, to the last one', async () => {
     fixture = fixtures.create({ brokers: await mosquittos(['OSLO', 'PARIS']) });
     await publishMany(fixture.broker('OSLO').url, 3000);
-    const { messages } = await fixture.watch('PARIS');
+    // A client that watches would miss some: mosquitto queues no more than 1,000 for it.
     fixture.run();
-    await eventually(() => expect(messages).to.have.length.of.at.least(3000), { within: patience });
     await expectEqualBrokers(fixture.urls, { within: patience });
     expect(await retainedOf(fixture.broker('PARIS').url)).to.have.property('size', 3000);
   });

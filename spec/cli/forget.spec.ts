@@ -1,6 +1,7 @@
 /** `mqttrep forget` removes what mqttrep has left at its brokers. */
 
 import { expect } from 'chai';
+import mqtt from 'mqtt';
 import { startWithAcl } from '../support/acl-broker.ts';
 import { startAedes } from '../support/aedes-broker.ts';
 import { TestClient } from '../support/client.ts';
@@ -20,6 +21,17 @@ async function controlTopicsOf(url: string): Promise<string[]> {
   const topics = client.messages.map(({ topic }) => topic).filter(topic => topic.startsWith('mqttrep/'));
   await client.end();
   return topics;
+}
+
+/** Whether the broker keeps a session for the client id. */
+async function hasSession(url: string, clientId: string): Promise<boolean> {
+  const client = mqtt.connect(url, { clientId, clean: false, reconnectPeriod: 0 });
+  const isPresent = await new Promise<boolean>((resolve, reject) => {
+    client.once('connect', ({ sessionPresent }) => resolve(sessionPresent));
+    client.once('error', reject);
+  });
+  await client.endAsync();
+  return isPresent;
 }
 
 describe('mqttrep forget', function () {
@@ -78,20 +90,45 @@ describe('mqttrep forget', function () {
     expect(await left('OSLO')).to.have.length.above(1);
   });
 
+  it('removes the session in which a broker keeps events for mqttrep', async () => {
+    environment = {
+      ...environment,
+      MQTTREP_TOPIC_events: 'commands/#',
+      MQTTREP_MODE_events: 'event',
+      MQTTREP_CONFIG_PARIS: JSON.stringify({ clientId: 'rep' }),
+    };
+    await replicateOnce();
+    expect(await hasSession(brokers['PARIS']?.url ?? '', 'rep_events')).to.equal(true);
+    const { code, stdout } = await command(['forget', 'PARIS'], environment);
+    expect(stdout).to.match(/^PARIS: \d+ control topics removed, and the session for events\n$/);
+    expect(code).to.equal(0);
+    expect(await hasSession(brokers['PARIS']?.url ?? '', 'rep_events')).to.equal(false);
+  });
+
   it('removes those of every mqttrep with --all, also without a store', async () => {
     await retain(brokers['OSLO'], 'mqttrep/other/marker/OSLO');
+    await retain(brokers['OSLO'], 'homeassistant/device/mqttrep_other/config');
+    await retain(brokers['OSLO'], 'homeassistant/device/lamp/config');
     const without = await command(['forget'], environment);
     expect(without.code).to.equal(1);
     expect(without.stderr).to.contain('there is no store').and.contain('--all');
     const { code, stdout } = await command(['forget', '--all', '--json'], environment);
     expect(code).to.equal(0);
-    expect(JSON.parse(stdout)).to.deep.equal({
+    const { brokers: results } = JSON.parse(stdout);
+    results[0].removed.sort().reverse();
+    expect({ brokers: results }).to.deep.equal({
       brokers: [
-        { name: 'OSLO', removed: ['mqttrep/other/marker/OSLO'], left: [] },
+        {
+          name: 'OSLO',
+          removed: ['mqttrep/other/marker/OSLO', 'homeassistant/device/mqttrep_other/config'],
+          left: [],
+        },
         { name: 'PARIS', removed: [], left: [] },
       ],
     });
     expect(await left('OSLO')).to.deep.equal([]);
+    const kept = await retainedOf(brokers['OSLO']?.url ?? '', 'homeassistant/#');
+    expect([...kept.keys()]).to.deep.equal(['homeassistant/device/lamp/config']);
   });
 
   it('does nothing while mqttrep runs', async () => {

@@ -1,6 +1,7 @@
 /** `MQTTREP_MAP_{id}`: a broker knows topics by other names, and all else stays the same. */
 
 import { expect } from 'chai';
+import { startMqttrep } from '../support/mqttrep-process.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { command } from './command.ts';
 import { fixtureHooks } from './fixture-hooks.ts';
@@ -77,6 +78,36 @@ describe('A broker that knows topics by other names', function () {
     fixture.run();
     await fixture.retainedAt(['OSLO'], 'site/OSLO/home/door', 'new');
     await fixture.retainedAt(['PARIS'], 'home/window', 'newer');
+  });
+
+  it('loses nothing when its names change', async () => {
+    const store = tempFolder('names');
+    const variables = (prefix: string) => ({
+      MQTTREP_TOPIC_all: 'home/#',
+      MQTTREP_MAP_a: `prefix: ${prefix}/`,
+      MQTTREP_MAP_BROKERS_a: 'OSLO',
+      MQTTREP_STORE: store,
+    });
+    const fixture = await started(variables('one'));
+    await fixture.watchAll();
+    for (const topic of ['home/door', 'home/window']) {
+      await fixture.publish('PARIS', topic, 'open', { retain: true });
+      await fixture.retainedAt(['OSLO'], `one/${topic}`, 'open');
+    }
+    // By then the marker is at the broker, and tells that it held both.
+    const oslo = await fixture.watch('OSLO');
+    await oslo.waitFor(({ topic }) => topic.includes('/marker/OSLO'), patience);
+    await fixture.mqttrep.stop();
+    const again = startMqttrep({ ...fixture.environment, ...variables('two') });
+    try {
+      await fixture.retainedAt(['OSLO'], 'two/home/door', 'open');
+      await fixture.retainedAt(['OSLO'], 'two/home/window', 'open');
+      await again.line('OSLO: connected with', patience);
+      await fixture.retainedAt(['PARIS'], 'home/door', 'open');
+      await fixture.retainedAt(['PARIS'], 'home/window', 'open');
+    } finally {
+      await again.stop();
+    }
   });
 
   it('can have its levels in another order, with text around them', async () => {

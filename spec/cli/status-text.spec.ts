@@ -67,6 +67,21 @@ const STATUS: Status = {
 describe('the text of a status', () => {
   const lines = (status: Status = STATUS) => statusLines(PLAIN, 'http://gateway:9280', status, NOW);
 
+  it('has the heartbeats, the slowest paths, the age of the oldest undelivered change, and silent connections', () => {
+    const flowing = {
+      ...STATUS,
+      brokers: [
+        broker('OSLO', { heartbeat: 12.34, paths: { PARIS: 80 } }),
+        broker('PARIS', { paths: { OSLO: 1_500 }, behindSince: NOW - 75_000, silences: 2 }),
+      ],
+    };
+    const text = lines(flowing).join('\n');
+    expect(text).to.match(/^OSLO .* 12 ms$/m);
+    expect(text).to.match(/^PARIS .* 1 min .* –$/m);
+    expect(text).to.contain('Paths, by heartbeats: OSLO → PARIS 1.5 s, PARIS → OSLO 80 ms');
+    expect(text).to.contain('PARIS: connected but silent twice'.replace('twice', '2 times'));
+  });
+
   it('has the state of brokers, topics and conflicts', () => {
     const time = new Date(NOW).toTimeString().slice(0, 8);
     expect(lines()).to.deep.equal([
@@ -74,9 +89,9 @@ describe('the text of a status', () => {
       '',
       '1,000,000 topics converged, 1,234 diverging, 0 blocked, 1 deleted',
       '',
-      'broker  state              for  MQTT  behind   in/s  out/s  pending  waiting  round trip',
-      'OSLO    ready        2 h 3 min     5       0  2,000      0        0        0      1.8 ms',
-      'PARIS   unreachable        5 s     –   1,234    0.2    4.0        0        0           –',
+      'broker  state              for  MQTT  behind  oldest   in/s  out/s  pending  waiting  round trip  heartbeat',
+      'OSLO    ready        2 h 3 min     5       0       –  2,000      0        0        0      1.8 ms          –',
+      'PARIS   unreachable        5 s     –   1,234       –    0.2    4.0        0        0           –          –',
       'PARIS: connect ECONNREFUSED; 3 dropped (publish_too_large); limit reached 2 times (pending); reconnected once',
       '',
       '100 changes reached all brokers: half of them within 250 ms, 95 % within 5 s.',

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import { PROCESS_DEFAULTS } from '../../lib/config/defaults.ts';
 import { accepted, type Env, read, warningsOf } from './reading.ts';
 
 describe('readConfig', () => {
@@ -31,6 +32,8 @@ describe('readConfig', () => {
         deletionGuard: { topics: 10, percent: 5 },
         maps: [],
         exclusions: [],
+        heartbeat: 10,
+        homeAssistant: undefined,
         http: {
           host: '127.0.0.1',
           port: 9280,
@@ -40,6 +43,7 @@ describe('readConfig', () => {
           hidesPayloads: false,
           allowsActions: false,
         },
+        events: PROCESS_DEFAULTS.events,
         bounds: DEFAULT_BOUNDS,
         log: { level: 'info', format: 'text' },
       },
@@ -179,5 +183,17 @@ describe('readConfig', () => {
     expect(
       warningsOf({ MQTTREP_CLIENT_copy: 'mqtt://oslo.example', MQTTREP_CONFIG_copy: '{"port":1884}' }),
     ).to.deep.equal([]);
+  });
+
+  it('takes several addresses of one broker', () => {
+    const [oslo] = accepted({
+      MQTTREP_CLIENT_oslo: 'mqtt://a:b,c@one  mqtts://two,ws://three mqtt://a:b,c@one',
+      MQTTREP_CONFIG_oslo: '{"returnAfter":5}',
+    }).brokers;
+    expect(oslo).to.deep.include({
+      url: 'mqtt://a:b,c@one',
+      otherUrls: ['mqtts://two', 'ws://three'],
+      returnAfter: 5,
+    });
   });
 });

@@ -85,6 +85,22 @@ describe('Mapping rules and exclusions', () => {
     expect(warningsOf({ MQTTREP_EXCLUDE_a: 'canards/x/' }).join()).to.contain('"canards/x/#"');
   });
 
+  it('warn of filters that overlap at a broker, though the canonical ones do not', () => {
+    const env = {
+      MQTTREP_TOPIC_ducks: 'ducks/+',
+      MQTTREP_TOPIC_geese: 'geese/#',
+      MQTTREP_MAP_a: 'ducks/+ -> birds/duck-$1',
+      MQTTREP_MAP_b: 'geese/# -> birds/goose/$rest',
+      MQTTREP_MAP_BROKERS_a: 'oslo',
+      MQTTREP_MAP_BROKERS_b: 'oslo',
+    };
+    expect(warningsOf(env)).to.have.lengthOf(1);
+    expect(warningsOf(env)[0]).to.contain(
+      'at oslo mqttrep has to subscribe to "birds/+" and "birds/goose/#", which overlap',
+    );
+    expect(warningsOf({ ...env, MQTTREP_MAP_b: 'geese/# -> geese-birds/goose/$rest' })).to.deep.equal([]);
+  });
+
   it('are shown by `mqttrep config`, and only if there are some', () => {
     const { text } = describeConfig(
       accepted({

@@ -27,6 +27,9 @@ describe('mqttrep demo', function () {
       .and.match(/sent: canards\/quebec\/pond = \S+ °C\n/)
       .and.match(/conflict: canards\/menu: PARIS wrote \S+, QUEBEC wrote \S+; all brokers retain \S+ now\n/)
       .and.match(/deleted: canards\/oslo\/visitor is deleted at QUEBEC too\n/)
+      .and.match(
+        /commands: canards\/quebec\/gate: feed, close, open; QUEBEC received each of them once, in order\n/,
+      )
       .and.match(/The brokers are equal: all three retain the same 7 topics\.\n$/);
     expect(stdout).not.to.contain('\x1b');
     expect(running.stderr).to.equal('');

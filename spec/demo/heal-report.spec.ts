@@ -11,7 +11,14 @@ const REPLACED: Delivery = { kind: 'replaced' };
 
 function write(site: SiteName, topic: string, payload: string, delivery: Delivery): Write {
   const others = SITES.filter(other => other !== site);
-  return { site, topic, payload, at: 0, deliveries: new Map(others.map(other => [other, delivery])) };
+  return {
+    site,
+    topic,
+    payload,
+    at: 0,
+    isCommand: false,
+    deliveries: new Map(others.map(other => [other, delivery])),
+  };
 }
 
 function allHold(topics: Record<string, string>): Retained {

@@ -16,7 +16,7 @@ function arrivedIn(milliseconds: number): Delivery {
 /** Deliveries in the order of the other sites. */
 function write(site: SiteName, payload: string, ...deliveries: readonly Delivery[]): Write {
   const fates = othersOf(site).map((other, index): [SiteName, Delivery] => [other, deliveries[index] ?? CUT]);
-  return { site, topic: 'canards/oslo/ducks', payload, at: 0, deliveries: new Map(fates) };
+  return { site, topic: 'canards/oslo/ducks', payload, at: 0, isCommand: false, deliveries: new Map(fates) };
 }
 
 describe('the lines of the demo', () => {

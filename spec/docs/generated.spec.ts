@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { metricsDocument } from '../../build/metrics-document.ts';
+import { schemaDocument } from '../../build/schema-document.ts';
 import { settingsDocument } from '../../build/settings-document.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -12,6 +13,7 @@ describe('a document that is made from a table', () => {
   for (const [file, document] of [
     ['docs/settings.md', settingsDocument],
     ['docs/metrics.md', metricsDocument],
+    ['contrib/mqttrep.schema.json', schemaDocument],
   ] as const) {
     it(`is up to date: ${file}`, () => {
       const written = readFileSync(join(ROOT, file), 'utf8');

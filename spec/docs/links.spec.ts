@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 
 const DOCUMENTS = [
   ...['README.md', 'CHANGELOG.md', 'SECURITY.md'],
-  ...readdirSync(join(ROOT, 'docs'))
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.md'))
     .map(file => `docs/${file}`),
 ];

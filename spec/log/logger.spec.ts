@@ -12,7 +12,10 @@ const LINE = Symbol.for('message');
 describe('a line of the log', () => {
   for (const [format, expected] of [
     ['text', '2026-01-01T00:00:00.000Z warn  OSLO: connection lost'],
-    ['json', '{"level":"warn","message":"OSLO: connection lost","timestamp":"2026-01-01T00:00:00.000Z"}'],
+    [
+      'json',
+      '{"broker":"OSLO","event":"message","level":"warn","message":"OSLO: connection lost","timestamp":"2026-01-01T00:00:00.000Z"}',
+    ],
   ] as const) {
     it(`has the time at which an actor sent it, even if the main thread receives it late (${format})`, () => {
       expect(lineOf(format, AT)).to.equal(expected);
@@ -44,7 +47,7 @@ function lineOf(
   at: number | undefined,
   message = 'OSLO: connection lost',
 ): string {
-  const logger = createLogger({ level: 'info', format });
+  const logger = createLogger({ level: 'info', format }, name => name === 'OSLO');
   const info = { level: 'warn', message, at };
   return String((logger.format.transform(info) as Record<symbol, unknown>)[LINE]);
 }

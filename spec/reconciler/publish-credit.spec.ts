@@ -2,7 +2,8 @@
 
 import { expect } from 'chai';
 import { MAX_PENDING } from '../../lib/core/register.ts';
-import { CREDIT, CREDIT_BYTES } from '../../lib/reconciler/links/publish-flow.ts';
+import { CREDIT_BYTES } from '../../lib/reconciler/links/publish-flow.ts';
+import { CREDIT } from '../../lib/reconciler/links/publish-window.ts';
 import { manyTopics, ReconcilerFixture } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 
@@ -22,8 +23,8 @@ describe('Reconciler', () => {
 
   const heldBack = async () => (await fixture.measures()).counts.heldBack;
 
-  it('sends at most CREDIT publications before some are settled, and then goes on', async () => {
-    a.begin().replay(manyTopics(2 * CREDIT + 500));
+  it('sends at most CREDIT publications before some are settled, and then twice as many if that was quick', async () => {
+    a.begin().replay(manyTopics(3 * CREDIT + 500));
     b.begin().replay();
     c.begin().replay();
     await fixture.all();
@@ -32,11 +33,11 @@ describe('Reconciler', () => {
       expect(published).to.have.length.within(count - 1, count);
     expectSent(b, CREDIT);
     await b.settle().roundTrip();
-    expectSent(b, 2 * CREDIT);
+    expectSent(b, 3 * CREDIT);
     await b.settle().roundTrip();
-    expect(b.published).to.have.lengthOf(2 * CREDIT + 500);
+    expect(b.published).to.have.lengthOf(3 * CREDIT + 500);
     expectSent(c, CREDIT);
-    expect(new Set(b.payloads).size).to.equal(2 * CREDIT + 500);
+    expect(new Set(b.payloads).size).to.equal(3 * CREDIT + 500);
   });
 
   it('sends at most about CREDIT_BYTES of payload before some are settled', async () => {
@@ -51,7 +52,7 @@ describe('Reconciler', () => {
   });
 
   it('counts how often the credit of a broker was used up, and logs it once', async () => {
-    a.begin().replay(manyTopics(2 * CREDIT));
+    a.begin().replay(manyTopics(3 * CREDIT));
     b.begin().replay();
     c.begin().replay();
     await fixture.all();

@@ -1,7 +1,7 @@
 /** At its end the reconciler sends what waits, and waits until all is settled, or until it is late. */
 
 import { expect } from 'chai';
-import { CREDIT } from '../../lib/reconciler/links/publish-flow.ts';
+import { CREDIT } from '../../lib/reconciler/links/publish-window.ts';
 import { manyTopics, ReconcilerFixture } from './reconciler-fixture.ts';
 import type { WorkerEnd } from './worker-end.ts';
 

@@ -98,6 +98,22 @@ describe('NameMap', () => {
     expect(map.toLocalFilters(['home/#'])).to.deep.equal(['KEY/home/#']);
   });
 
+  it('has the marker elsewhere with other rules or exclusions, so that nothing looks deleted that has another name', () => {
+    const marker = 'mqttrep/1/marker/oslo';
+    const names = namesOf(['prefix: site/oslo/']);
+    for (const digest of ['abc', 'x_-9']) {
+      const map = new NameMap({ ...names, digest });
+      expect(map.toLocal(marker)).to.equal(`${marker}@${digest}`);
+      expect(map.toCanonical(`${marker}@${digest}`)).to.equal(marker);
+      expect(map.toLocalFilters([marker])).to.deep.equal([`${marker}@${digest}`]);
+      expect(map.toCanonical(`${marker}@other`)).to.equal(`${marker}@other`);
+      expect(map.toLocal(`${marker}@other`)).to.equal(`${marker}@other`);
+      expect(map.toLocal('mqttrep/1/presence/oslo')).to.equal('mqttrep/1/presence/oslo');
+      expect(map.toLocalFilters(['mqttrep/+/marker/+'])).to.deep.equal(['mqttrep/+/marker/+']);
+      expect(map.toLocal('home/marker/oslo')).to.equal('site/oslo/home/marker/oslo');
+    }
+  });
+
   const probes: readonly (readonly [rules: readonly string[], topic: string, local: string | undefined])[] = [
     [['prefix: site/'], 'home', 'site/home'],
     [['home/# -> site/a/$rest'], 'home', 'site/a'],

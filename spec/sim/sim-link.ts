@@ -159,7 +159,7 @@ export class SimLink {
 
   #command(message: ToBroker): void {
     if (message.kind === 'start') this.#start(message.replica);
-    if (message.kind === 'start' || message.kind === 'credit') return;
+    if (message.kind === 'start' || message.kind === 'credit' || message.kind === 'heartbeat') return;
     if (message.session !== this.transport.session) return;
     switch (message.kind) {
       case 'probe':

@@ -23,8 +23,13 @@ export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): Br
     unreadable: 0,
     replayIncomplete: false,
     roundTrip: null,
+    heartbeat: null,
+    heartbeatAt: null,
+    paths: {},
+    silences: 0,
     reconnects: 0,
     restarts: 0,
+    events: null,
     ...more,
   };
 }

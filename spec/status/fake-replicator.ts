@@ -1,6 +1,7 @@
 /** A replicator that immediately gives the answers that a spec sets. */
 
 import type { BrokerLimits } from '../../lib/protocol/answers.ts';
+import type { EventMeasures, EventRequest } from '../../lib/protocol/event-messages.ts';
 import { BOUNDS, Histogram } from '../../lib/protocol/histogram.ts';
 import type {
   BrokerMeasures,
@@ -18,6 +19,12 @@ export type Inspected = StatusServerOptions['replicator'];
 export class FakeReplicator {
   readonly links = new Map<string, LinkRecord>();
   reconcilerActors = 1;
+  eventActors = 0;
+  eventRestarts = 0;
+  /** Undefined if there are no event topics. */
+  events: EventMeasures | undefined;
+  /** All requests to forget the event session of a broker. */
+  readonly forgotten: string[] = [];
   reconcilerRestarts = 0;
   isStopping = false;
   /** All requests to the reconciler, without those for measures. */
@@ -65,6 +72,10 @@ export class FakeReplicator {
   }
 
   /** With the type that the server expects. */
+  readonly heartbeats = new Map<string, BrokerMeasures['heartbeat']>();
+  /** By broker name, since when. */
+  readonly undelivered = new Map<string, number>();
+
   get inspected(): Inspected {
     return this as unknown as Inspected;
   }
@@ -94,7 +105,19 @@ export class FakeReplicator {
     const counts = this.brokers.get(name);
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
     const heldBack = { ingress: 4 };
-    return { counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts }, roundTrip: 5 };
+    const certificateDays = name === 'PARIS' ? { broker: 12.5 } : {};
+    return {
+      counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts, silences: name === 'PARIS' ? 1 : 0 },
+      roundTrip: 5,
+      heartbeat: this.heartbeats.get(name) ?? { latency: null, cameBackAt: null, paths: {} },
+      certificateDays,
+    };
+  }
+
+  async askEvents(question: EventRequest): Promise<unknown> {
+    if (question.kind === 'measures' || this.events === undefined) return this.events;
+    this.forgotten.push(question.broker);
+    return this.links.has(question.broker) ? { events: 3 } : null;
   }
 
   async askReconciler(question: ReconcilerRequest): Promise<unknown> {
@@ -132,7 +155,7 @@ export class FakeReplicator {
         pending: 1,
         waiting: 2,
         behind: 3,
-        behindSince: null,
+        behindSince: this.undelivered.get(name) ?? null,
         blocked: 0,
         refusal: null,
         deletionsHeld: name === 'PARIS' ? 300 : 0,

@@ -11,6 +11,7 @@ function metricsOf(asked: Inspected): Metrics {
     measurements: new Measurements(asked, () => undefined),
     version: '1.2.3',
     reconcilerRestarts: () => 2,
+    eventRestarts: () => 3,
     displaced: () => 3,
   });
 }
@@ -35,10 +36,33 @@ describe('the metrics', () => {
 
   const samples = () => text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
 
+  it('of the process come from prom-client, and each is in the table', () => {
+    const names = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name);
+    expect(names).to.include.members(['process_resident_memory_bytes', 'process_cpu_seconds_total']);
+    expect(names.filter(name => !METRICS.some(metric => metric.name === name))).to.deep.equal([]);
+    expect(text).to.match(/^process_resident_memory_bytes \d{7,}$/m);
+  });
+
+  it('show heartbeats, paths and the age of the oldest undelivered change', async () => {
+    const now = Date.now();
+    replicator.heartbeats.set('OSLO', { latency: 20, cameBackAt: now - 3_000, paths: { PARIS: 250 } });
+    replicator.undelivered.set('PARIS', now - 90_000);
+    text = await metricsOf(replicator.inspected).text();
+    expect(samples()).to.include.members([
+      'mqttrep_heartbeat_round_trip_seconds{broker="OSLO"} 0.02',
+      'mqttrep_path_latency_seconds{from="PARIS",to="OSLO"} 0.25',
+      'mqttrep_silent_connections_total{broker="PARIS"} 1',
+    ]);
+    expect(text).to.match(/^mqttrep_heartbeat_age_seconds\{broker="OSLO"\} 3/m);
+    expect(text).to.match(/^mqttrep_oldest_undelivered_change_seconds\{broker="PARIS"\} 90/m);
+    expect(text).not.to.match(/^mqttrep_heartbeat_round_trip_seconds\{broker="PARIS"/m);
+  });
+
   it('have a sample for each broker and each state', () => {
     expect(samples()).to.include.members([
       'mqttrep_broker_up{broker="OSLO"} 1',
       'mqttrep_broker_up{broker="PARIS"} 0',
+      'mqttrep_certificate_days{broker="PARIS",certificate="broker"} 12.5',
       'mqttrep_broker_reconnects_total{broker="OSLO"} 1',
       'mqttrep_messages_received_total{broker="OSLO"} 12',
       'mqttrep_messages_published_total{broker="OSLO"} 7',

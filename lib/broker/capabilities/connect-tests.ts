@@ -1,8 +1,8 @@
 /** The capability tests of one connection. Each runs once for a broker: a result that is known is not tested again. */
 
-import type { IPublishPacket } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { isFlagless } from './broker-capabilities.ts';
 import type { Findings } from './findings.ts';
 import { grantedInPlaceOf } from './granted-qos-test.ts';
@@ -14,7 +14,7 @@ export class ConnectTests {
   readonly #connection: Connection;
   readonly #findings: Findings;
   readonly #topic: string;
-  readonly #running: { observe(packet: IPublishPacket): boolean }[] = [];
+  readonly #running: { observe(packet: ReceivedMessage): boolean }[] = [];
 
   /** @param topic a control topic; nobody else uses the levels below it */
   constructor(connection: Connection, findings: Findings, topic: string) {
@@ -24,7 +24,7 @@ export class ConnectTests {
   }
 
   /** Returns whether the message belongs to a test. */
-  observe(packet: IPublishPacket): boolean {
+  observe(packet: ReceivedMessage): boolean {
     return this.#running.some(test => test.observe(packet));
   }
 
@@ -65,7 +65,7 @@ export class ConnectTests {
   }
 
   #start<Result>(test: {
-    observe(packet: IPublishPacket): boolean;
+    observe(packet: ReceivedMessage): boolean;
     run(connection: Connection): Promise<Result>;
   }): Promise<Result> {
     this.#running.push(test);

@@ -10,10 +10,10 @@
  * flagged live message is known to be retained, and must not be taken for a late replay.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { Connection } from '../connection/connection.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
 import { publishAcknowledged } from '../connection/publish-acknowledged.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { Condition } from '../timing/condition.ts';
 
 export type LiveFlag = 'as published' | 'dropped';
@@ -61,7 +61,7 @@ export class LiveFlagTest {
   }
 
   /** Returns whether the message belongs to the test. */
-  observe({ topic, retain, payload }: IPublishPacket): boolean {
+  observe({ topic, retain, payload }: ReceivedMessage): boolean {
     if (topic !== this.#topic) return false;
     if (payload.length > 0) this.#flag ??= retain ? 'as published' : 'dropped';
     this.#isOver = true;

@@ -4,9 +4,9 @@
  * the QoS is not 0: over MQTT 3.1.1 all retained messages would look like new writes. The test uses a control topic.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { Connection } from '../connection/connection.ts';
 import { publishAcknowledged } from '../connection/publish-acknowledged.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { Condition } from '../timing/condition.ts';
 
 /** Messages sent: the second copy of one may come late, after the first copy of the next. */
@@ -70,7 +70,7 @@ export class QosUpgradeTest {
   }
 
   /** Returns whether the message belongs to the test. */
-  observe({ topic, payload, retain }: IPublishPacket): boolean {
+  observe({ topic, payload, retain }: ReceivedMessage): boolean {
     if (topic !== this.#topic) return false;
     const text = payload.toString();
     if (text !== RETAINED_PAYLOAD) this.#copies.set(text, (this.#copies.get(text) ?? 0) + 1);

@@ -4,9 +4,9 @@
  * sentinel has to be followed by quiet. The test uses control topics.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { Connection } from '../connection/connection.ts';
 import { publishAcknowledged } from '../connection/publish-acknowledged.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { Condition } from '../timing/condition.ts';
 
 export type ReplayOrder = 'filter by filter' | 'any';
@@ -76,7 +76,7 @@ export class ReplayOrderTest {
   }
 
   /** Returns whether the message belongs to the test. */
-  observe({ topic, retain, payload }: IPublishPacket): boolean {
+  observe({ topic, retain, payload }: ReceivedMessage): boolean {
     if (!this.#places.has(topic)) return false;
     if (retain && payload.length > 0) this.#shown.add(topic);
     this.#condition.check();

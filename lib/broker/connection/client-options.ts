@@ -1,6 +1,7 @@
 /** The options of MQTT.js for a connection: those that the user configured, and those that mqttrep must decide itself. */
 
 import { type IClientOptions, Store } from 'mqtt';
+import { ClientPacketIds } from '../lane/packet-ids.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 
 /** Longest wait for the network connection and the CONNACK, unless configured. */
@@ -27,6 +28,7 @@ export function clientOptions({ options, clientId, protocolVersion }: Connection
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    messageIdProvider: new ClientPacketIds(),
     // The default store closes with the client. MQTT.js still handles packets that it has parsed, and would throw.
     outgoingStore: new Store({ clean: false }),
     // MQTT.js formats its debug messages even if nobody reads them.

@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   readonly maxQos: QoS;
   /** Bytes of payload. In place of a larger message a stand-in arrives (stand-in.ts). */
   readonly largestPayload: number;
+  /** Publishes of QoS 1 and 2 in flight at once, if the broker accepts as many; without a limit of our own unless given. */
+  readonly publishWindow?: number;
   /** What is known of the broker, over all connections to it; nothing unless given. */
   readonly subscribeLimit?: FilterLimit;
   /** The names of topics at this broker; undefined if they are the same as everywhere. */

@@ -2,6 +2,8 @@
  * One MQTT connection, from CONNECT to its end. Each attempt makes a new one. MQTT.js keeps stores and subscriptions over
  * its own reconnects, and would send old values after new ones. Here nothing outlives the network connection: the reconciler
  * knows what has to be sent.
+ *
+ * Messages of QoS 0 and 1 go in and out by the lane, those of QoS 2 by MQTT.js.
  */
 
 import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
@@ -9,16 +11,21 @@ import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
 import type { NameMap } from '../../routes/name-map.ts';
+import type { MessageHandler } from '../lane/handover.ts';
+import type { Lane } from '../lane/lane.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { AnswerOrder } from './answer-order.ts';
-import { CLOSED, isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
+import { type CertificateEnds, certificateEnds } from './certificate-days.ts';
+import { isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
 import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
-import { FlowControl } from './flow-control.ts';
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
-import { type Opened, openClient } from './open-client.ts';
+import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
 import { packetSize } from './packet-size.ts';
+import { Publishing } from './publishing.ts';
+import { hasSecrets, withSecrets } from './secrets.ts';
 import { underCanonicalNames } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
@@ -27,49 +34,72 @@ writeToStream.cacheNumbers = false;
 
 keepUserPropertyOrder();
 
-/** Receives a message. MQTT.js acknowledges the message, and reads on, when `done` is called. */
-export type MessageHandler = (packet: IPublishPacket, done: () => void) => void;
-
-/**
- * MQTT.js fails each publish in flight with one of these errors when a connection ends. After a keepalive timeout its
- * client still counts as connected at that moment.
- */
-const FAILED_BY_THE_END: ReadonlySet<string> = new Set(['Connection closed', 'client disconnecting']);
-
 /** Longest wait for an orderly DISCONNECT. */
 const DISCONNECT_TIMEOUT_MS = 1_000;
+
+/** DISCONNECT code (MQTT 5 §3.14.2.1). */
+const SESSION_TAKEN_OVER = 0x8e;
 
 export class Connection {
   readonly protocolVersion: ProtocolVersion;
   readonly limits: Limits;
+  readonly session: SessionAtBroker;
   /** Resolves when the connection has ended for whatever cause, with the reason as far as it is known. */
   readonly closed: Promise<string>;
+  /** When the certificates of this connection end. */
+  readonly certificateEnds: CertificateEnds;
   readonly #client: MqttClient;
-  readonly #flow: FlowControl;
+  readonly #lane: Lane;
+  readonly #publishing: Publishing;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
+  readonly #disconnectCode: () => number | undefined;
+  /** Messages of QoS 2. */
+  readonly #received = { messages: 0, retained: 0 };
   readonly #names: NameMap | undefined;
-  /** What fails the publishes of QoS 0 that wait for room in the network, for which MQTT.js waits for ever. */
-  readonly #unwritten = new Set<() => void>();
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
   #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
-    { client, guard, limits, closed }: Opened,
-    { protocolVersion, subscribeLimit = NO_FILTER_LIMIT, names }: ConnectionOptions,
+    { client, lane, limits, session, disconnectCode, closed }: Opened,
+    {
+      protocolVersion,
+      subscribeLimit = NO_FILTER_LIMIT,
+      publishWindow = Number.POSITIVE_INFINITY,
+      names,
+      options,
+    }: ConnectionOptions,
   ) {
     this.#client = client;
+    this.certificateEnds = certificateEnds(client.stream, options['cert']);
     this.#names = names;
-    this.#flow = new FlowControl(limits.receiveMaximum);
+    this.#lane = lane;
+    this.session = session;
+    this.#disconnectCode = disconnectCode;
+    this.#publishing = new Publishing({
+      client,
+      lane,
+      mqtt5: protocolVersion === 5,
+      receiveMaximum: Math.min(limits.receiveMaximum, publishWindow),
+      order: this.#order,
+      hasEnded: () => this.hasEnded,
+      failedByTheEnd: () => {
+        this.#hasEnded = true;
+      },
+    });
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
       names,
       order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
-      sending: filters => guard.expect(filters),
+      received: () => ({
+        messages: lane.received.messages + this.#received.messages,
+        retained: lane.received.retained + this.#received.retained,
+      }),
+      sending: filters => lane.expect(filters),
       giveUp: () => this.destroy(),
     });
     this.limits = limits;
@@ -80,32 +110,57 @@ export class Connection {
       if (error.message === KEEPALIVE_TIMEOUT) this.#isEndedHere = true;
       if (!isParserError(error)) return;
       this.#hasProtocolError = true;
-      // MQTT.js would read on at an arbitrary byte, and hand on what looks like messages.
+      // Bytes were read already that have no meaning.
+      lane.stop();
       client.stream.unpipe();
       client.handleMessage = () => undefined;
       client.end(true);
     });
     client.handleMessage = (packet, done) => {
-      // MQTT.js reads no further before `done`, so at most one message arrives before `receive`.
+      // MQTT.js handles no further packet before `done`, so at most one message of QoS 2 arrives before `receive`.
       this.#early = { packet, done };
     };
   }
 
-  /** From now on `receiver` receives the messages, also the one that arrived before. */
-  receive(receiver: MessageHandler): void {
+  /**
+   * From now on `receiver` receives the messages, also those that arrived before.
+   * @param unnamed gets a message whose topic has no name elsewhere, by the mapping rules
+   */
+  receive(receiver: MessageHandler, unnamed?: (message: ReceivedMessage) => void): void {
     if (this.#hasProtocolError) return;
-    const handler = underCanonicalNames(receiver, this.#names);
-    this.#client.handleMessage = handler;
-    if (this.#early !== undefined) handler(this.#early.packet, this.#early.done);
+    const handler = underCanonicalNames(receiver, this.#names, unnamed);
+    this.#client.handleMessage = (packet, done) => {
+      this.#received.messages++;
+      if (packet.retain) this.#received.retained++;
+      handler(packet as ReceivedMessage, done);
+    };
+    if (this.#early !== undefined) this.#client.handleMessage(this.#early.packet, this.#early.done);
     this.#early = undefined;
+    this.#lane.receive(handler);
+  }
+
+  /**
+   * From now on messages of QoS 1 are not acknowledged when their handler is done with them, but by `acknowledgedThrough`.
+   * Reading goes on meanwhile; the window of the broker bounds how many messages are unacknowledged.
+   */
+  holdAcknowledgements(): void {
+    this.#lane.holdAcknowledgements();
+  }
+
+  /** Acknowledges all messages of QoS 1 up to the one with this ordinal. */
+  acknowledgedThrough(ordinal: number): void {
+    this.#lane.acknowledgedThrough(ordinal);
   }
 
   /**
    * Connects. An abort of the signal ends the attempt.
    * @throws ConnectError when the broker cannot be reached, or refuses
    */
-  static open(options: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
-    return openClient(options, opened => new Connection(opened, options), signal);
+  static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
+    const openWith = (options: ConnectionOptions) =>
+      openClient(options, opened => new Connection(opened, options), signal);
+    if (!hasSecrets(settings.options)) return openWith(settings);
+    return withSecrets(settings.options, signal).then(options => openWith({ ...settings, options }));
   }
 
   /** Splits filters into parts, each small enough for one SUBSCRIBE; see `FilterRequests`. */
@@ -162,37 +217,17 @@ export class Connection {
         return;
       }
     }
-    this.#flow.add({
-      isAcknowledged: qos > 0,
-      send: release => {
-        if (this.hasEnded) {
-          release();
-          done(new Error(CLOSED));
-          return;
-        }
-        const place = qos > 0 ? this.#order.sent() : 0;
-        let isDone = false;
-        const fail = () => finish(new Error(CLOSED));
-        const finish = (error?: Error) => {
-          if (isDone) return;
-          isDone = true;
-          this.#unwritten.delete(fail);
-          release();
-          done(error);
-        };
-        this.#client.publish(topic, payload, { ...options, qos }, error => {
-          if (!error && place > 0) this.#order.answered(place);
-          if (FAILED_BY_THE_END.has(error?.message ?? '')) this.#hasEnded = true;
-          finish(error ?? undefined);
-        });
-        if (qos === 0 && !isDone) this.#unwritten.add(fail);
-      },
-    });
+    this.#publishing.publish(topic, payload, qos, options, done);
   }
 
   /** The broker or the network closed the connection: not mqttrep, not a keepalive timeout, not a protocol error. */
   get wasHungUp(): boolean {
     return this.hasEnded && !this.#isEndedHere && !this.#hasProtocolError;
+  }
+
+  /** Another client has connected with the same client id (MQTT 5). */
+  get wasTakenOver(): boolean {
+    return this.#disconnectCode() === SESSION_TAKEN_OVER;
   }
 
   /** True already when MQTT.js fails the publishes in flight. */
@@ -202,7 +237,7 @@ export class Connection {
 
   /** Some bytes have not been written to the network yet. */
   get isWriting(): boolean {
-    return this.#client.stream.writableLength > 0;
+    return this.#lane.isWriting;
   }
 
   /** mqttrep ended the connection because the broker sent a packet that this version of MQTT does not have. */
@@ -215,6 +250,7 @@ export class Connection {
     this.#isEndedHere ||= !this.hasEnded;
     // MQTT.js waits for all answers before it ends, and ignores a forced end meanwhile.
     const limit = setTimeout(() => this.#client.stream.destroy(), DISCONNECT_TIMEOUT_MS);
+    await Promise.race([this.#lane.emptied(), this.closed]);
     this.#client.end(false);
     await this.closed;
     clearTimeout(limit);
@@ -232,7 +268,6 @@ export class Connection {
   #ended(): void {
     this.#hasEnded = true;
     this.#requests.ended();
-    this.#flow.release();
-    for (const fail of [...this.#unwritten]) fail();
+    this.#publishing.ended();
   }
 }

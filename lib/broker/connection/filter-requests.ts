@@ -9,7 +9,7 @@ import type { NameMap } from '../../routes/name-map.ts';
 import type { AnswerOrder } from './answer-order.ts';
 import type { FilterLimit } from './filter-limit.ts';
 import { filterSize, SUBSCRIBE_OVERHEAD_BYTES } from './packet-size.ts';
-import { watchSubackTimeout } from './suback-timeout.ts';
+import { type Received, watchSubackTimeout } from './suback-timeout.ts';
 import { localFilters, worstCode } from './topic-names.ts';
 
 export interface SubscribeOptions {
@@ -18,6 +18,8 @@ export interface SubscribeOptions {
   readonly replay: boolean;
   /** MQTT 5: live messages keep the retain flag that they were published with. */
   readonly retainAsPublished: boolean;
+  /** MQTT 5: the broker does not deliver our own publishes back. False unless given. */
+  readonly noLocal?: boolean;
 }
 
 /** The broker's answer to the subscription of one filter. */
@@ -50,6 +52,8 @@ export interface FilterRequestsDeps {
   readonly maximumPacketSize: number;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
+  /** What the connection has received. */
+  readonly received: () => Received;
   /** Called with the number of filters before a packet goes out. */
   readonly sending: (filters: number) => void;
   /** Ends the connection: the broker does not answer. */
@@ -134,7 +138,8 @@ export class FilterRequests {
   #subscribe(filters: readonly string[], how: SubscribeOptions): Promise<Grant[]> {
     const { local, places } = localFilters(filters, this.#deps.names);
     if (local.length === 0) return Promise.resolve(filters.map(filter => ({ filter, code: REFUSED })));
-    const options = { qos: how.qos, rh: how.replay ? 0 : 2, rap: how.retainAsPublished, nl: false };
+    const { qos, replay, retainAsPublished, noLocal = false } = how;
+    const options = { qos, rh: replay ? 0 : 2, rap: retainAsPublished, nl: noLocal };
     const { answered, place } = this.#pending(local.length);
     let stop: () => void = () => undefined;
     const granted = new Promise<Grant[]>((resolve, reject) => {
@@ -150,7 +155,7 @@ export class FilterRequests {
         answered(grants);
         resolve(grants);
       });
-      const watch = watchSubackTimeout(this.#client, reason => {
+      const watch = watchSubackTimeout(this.#deps.received, reason => {
         reject(new Error(reason));
         this.ended();
         this.#deps.giveUp();

@@ -34,8 +34,24 @@ export class FlowControl {
     else this.#queue.push(sending);
   }
 
+  /** Takes a place in the window for a publish that is sent now. Returns false if it has to wait: then `add` it. */
+  take(isAcknowledged: boolean): boolean {
+    if (this.#queue.length > 0) return false;
+    if (!isAcknowledged) return true;
+    if (this.#inFlight >= this.#window) return false;
+    this.#inFlight++;
+    return true;
+  }
+
+  /** A publish that took a place is acknowledged, or has failed. */
+  release(isAcknowledged: boolean): void {
+    if (!isAcknowledged) return;
+    this.#inFlight--;
+    this.#next();
+  }
+
   /** The connection has ended: all queued publishes are sent, so that each fails by itself. */
-  release(): void {
+  releaseAll(): void {
     for (const { send } of this.#queue.splice(0)) send(() => undefined);
   }
 
@@ -49,10 +65,7 @@ export class FlowControl {
       return;
     }
     this.#inFlight++;
-    send(() => {
-      this.#inFlight--;
-      this.#next();
-    });
+    send(() => this.release(true));
   }
 
   /** Not recursive: a publish that fails at once makes room for the next one. */

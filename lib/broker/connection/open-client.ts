@@ -1,24 +1,32 @@
 /** Opens the client of MQTT.js that a connection is made of, and finds out why it cannot be opened, or why it ended. */
 
-import { Socket } from 'node:net';
 import type { ErrorWithReasonCode, MqttClient } from 'mqtt';
+import type { Lane } from '../lane/lane.ts';
 import { addressOf, clientOptions } from './client-options.ts';
 import { ConnectError } from './connect-error.ts';
 import { connectWith } from './connect-with.ts';
 import { CLOSED, isParserError, NO_CONNACK } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { describeDisconnect, describeError } from './describe-error.ts';
-import { gatherWrites } from './gathered-writes.ts';
 import { type Limits, limitsOf } from './limits.ts';
-import { guardStream, PacketGuard } from './packet-guard.ts';
 import { UnreleasedMessages } from './unreleased-messages.ts';
 
 export interface Opened {
   readonly client: MqttClient;
-  readonly guard: PacketGuard;
+  readonly lane: Lane;
   readonly limits: Limits;
+  readonly session: SessionAtBroker;
+  /** The reason code of the broker's DISCONNECT (MQTT 5); undefined without one. */
+  readonly disconnectCode: () => number | undefined;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
+}
+
+/** What CONNACK tells of the session that the broker keeps for the client id. */
+export interface SessionAtBroker {
+  readonly isPresent: boolean;
+  /** The Session Expiry Interval in seconds that the broker chose instead of the one it was asked for. */
+  readonly expiry: number | undefined;
 }
 
 /**
@@ -38,6 +46,7 @@ export function openClient<Result>(
 ): Promise<Result> {
   const { url, credentials } = addressOf(settings.url);
   let reason = CLOSED;
+  let disconnectCode: number | undefined;
   let networkCode: string | undefined;
   const explain = (error: Error) => {
     reason = describeError(error);
@@ -49,27 +58,31 @@ export function openClient<Result>(
     client.end(true);
   });
   const options = { ...clientOptions(settings), ...credentials, incomingStore };
-  const guard = new PacketGuard(settings.largestPayload, settings.protocolVersion === 5);
-  const client = connectWith(url, options, stream => {
-    guardStream(stream, guard, settings.isCurrent);
-    gatherWrites(stream);
+  const { client, lane } = connectWith(url, options, {
+    mqtt5: settings.protocolVersion === 5,
+    largestPayload: settings.largestPayload,
+    isCurrent: settings.isCurrent ?? (() => true),
+    broken: violation => client.emit('error', new Error(violation)),
   });
   return new Promise((resolve, reject) => {
     let connected = false;
-    const isReached = watchReached(client.stream);
     const giveUp = () => fail('given up', undefined);
     signal?.addEventListener('abort', giveUp);
     client.once('connect', connack => {
       connected = true;
       signal?.removeEventListener('abort', giveUp);
-      disableNagle(client.stream);
-      resolve(take({ client, guard, limits: limitsOf(connack, settings.maxQos), closed }));
+      const limits = limitsOf(connack, settings.maxQos);
+      const session = {
+        isPresent: connack.sessionPresent,
+        expiry: connack.properties?.sessionExpiryInterval,
+      };
+      resolve(take({ client, lane, limits, session, disconnectCode: () => disconnectCode, closed }));
     });
     client.on('error', error => {
-      if (error.message === NO_CONNACK) reason = describeTimeout(client, isReached());
+      if (error.message === NO_CONNACK) reason = describeTimeout(client, lane.isReached);
       else explain(error);
-      if (isParserError(error) && (connected || guard.broken !== undefined)) {
-        reason = `the broker broke the protocol (${guard.broken ?? reason})`;
+      if (isParserError(error) && (connected || lane.broken !== undefined)) {
+        reason = `the broker broke the protocol (${lane.broken ?? reason})`;
       }
       if (!connected) fail(reason, (error as Partial<ErrorWithReasonCode>).code);
     });
@@ -79,6 +92,7 @@ export function openClient<Result>(
     });
     client.on('disconnect', packet => {
       reason = describeDisconnect(packet);
+      disconnectCode = packet.reasonCode;
     });
     const closed = new Promise<string>(ended => {
       client.once('close', () => {
@@ -90,7 +104,7 @@ export function openClient<Result>(
     const fail = (message: string, code: unknown) => {
       signal?.removeEventListener('abort', giveUp);
       client.end(true);
-      const wasConnected = (code === undefined && isReached()) || HUNG_UP.has(code);
+      const wasConnected = (code === undefined && lane.isReached) || HUNG_UP.has(code);
       const failure = { code: typeof code === 'number' ? code : undefined, wasConnected };
       reject(new ConnectError(message, failure, networkCode));
     };
@@ -98,25 +112,7 @@ export function openClient<Result>(
   });
 }
 
-/**
- * MQTT.js leaves Nagle's algorithm on: it would hold a PUBLISH back until the broker's host acknowledges the PUBACK before
- * it. Websockets switch it off by themselves.
- */
-function disableNagle(stream: object): void {
-  if (stream instanceof Socket) stream.setNoDelay(true);
-}
-
 function describeTimeout({ options }: MqttClient, isReached: boolean): string {
   const missing = isReached ? 'no answer to CONNECT' : 'no network connection';
   return `${missing} within ${(options.connectTimeout ?? 0) / 1000} s`;
-}
-
-/** Returns a function that tells whether the network connection has stood. A websocket always counts as reached. */
-function watchReached(stream: object): () => boolean {
-  if (!(stream instanceof Socket) || !stream.connecting) return () => true;
-  let isReached = false;
-  stream.once('connect', () => {
-    isReached = true;
-  });
-  return () => isReached;
 }

@@ -3,8 +3,6 @@
  * broker may also drop one SUBACK, if its queue is full, and answer all later packets.
  */
 
-import type { MqttClient, Packet } from 'mqtt';
-
 const CHECK_PERIOD_MS = 2_500;
 
 /** Checks without a message, 30 s: some brokers replay all that they retain before they acknowledge a SUBSCRIBE. */
@@ -38,32 +36,36 @@ interface Checks {
   readonly overtaken: number;
 }
 
+/** How many messages a connection has received, and how many of them with the retain flag. */
+export interface Received {
+  readonly messages: number;
+  readonly retained: number;
+}
+
 /** @param timedOut called once, with the reason, when the SUBACK counts as lost */
-export function watchSubackTimeout(client: MqttClient, timedOut: (reason: string) => void): SubackWatch {
+export function watchSubackTimeout(
+  received: () => Received,
+  timedOut: (reason: string) => void,
+): SubackWatch {
   const begin = performance.now();
-  let hasMessage = false;
   let isOvertaken = false;
+  let before: Received = { ...received() };
   const checks = { all: 0, silent: 0, overtaken: 0 };
-  const receive = (packet: Packet) => {
-    if (packet.cmd === 'publish')
-      hasMessage ||= packet.retain || performance.now() - begin < UNFLAGGED_REPLAY_MS;
-  };
-  const end = () => {
-    clearInterval(timer);
-    client.off('packetreceive', receive);
-  };
+  const end = () => clearInterval(timer);
   const check = () => {
+    const { messages, retained } = received();
+    const mayBeUnflagged = performance.now() - begin < UNFLAGGED_REPLAY_MS;
+    const hasMessage = retained > before.retained || (mayBeUnflagged && messages > before.messages);
+    before = { messages, retained };
     checks.all++;
     checks.silent = hasMessage ? 0 : checks.silent + 1;
     if (isOvertaken) checks.overtaken++;
-    hasMessage = false;
     const reason = reasonOf(checks);
     if (reason === undefined) return;
     end();
     timedOut(reason);
   };
   const timer = setInterval(check, CHECK_PERIOD_MS);
-  client.on('packetreceive', receive);
   return {
     end,
     overtaken: () => {

@@ -4,16 +4,26 @@
  */
 
 import type { NameMap } from '../../routes/name-map.ts';
-import type { MessageHandler } from './connection.ts';
+import type { MessageHandler } from '../lane/handover.ts';
+import { type ReceivedMessage, withTopic } from '../lane/received-message.ts';
 
-/** A handler that gets messages under their canonical names. A message whose topic has none is done at once. */
-export function underCanonicalNames(handler: MessageHandler, names: NameMap | undefined): MessageHandler {
+/**
+ * A handler that gets messages under their canonical names. A message whose topic has none is done at once.
+ * @param unnamed gets such a message before
+ */
+export function underCanonicalNames(
+  handler: MessageHandler,
+  names: NameMap | undefined,
+  unnamed: (message: ReceivedMessage) => void = () => undefined,
+): MessageHandler {
   if (names === undefined) return handler;
   return (packet, done) => {
     const topic = names.toCanonical(packet.topic);
-    if (topic === undefined) return done();
-    packet.topic = topic;
-    handler(packet, done);
+    if (topic === undefined) {
+      unnamed(packet);
+      return done();
+    }
+    handler(withTopic(packet, topic), done);
   };
 }
 

@@ -144,6 +144,10 @@ class BrokerCheck {
     if (this.#signal.aborted && times.length === 0) return;
     const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
     this.#found({ echo: median !== undefined, roundTrip: median ?? null });
+    if (median === undefined && !this.#connection.hasEnded)
+      this.#note(
+        `a message to ${topic} did not come back: permit the account of mqttrep to write and read under MQTTREP_CONTROL_TOPIC`,
+      );
   }
 
   /** Writes many retained messages. Compares what a wildcard shows with what exact subscriptions show. */

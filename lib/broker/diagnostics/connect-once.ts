@@ -34,6 +34,24 @@ export async function connectOnce(
   signal: AbortSignal,
   will?: Will,
 ): Promise<ConnectedOnce> {
+  const { url, otherUrls = [] } = settings;
+  let first: unknown;
+  for (const address of [url, ...otherUrls]) {
+    try {
+      return await connectAdvised({ ...settings, url: address }, signal, will);
+    } catch (error) {
+      first ??= error;
+      if (signal.aborted) break;
+    }
+  }
+  throw first;
+}
+
+async function connectAdvised(
+  settings: DiagnosticsSettings,
+  signal: AbortSignal,
+  will: Will | undefined,
+): Promise<ConnectedOnce> {
   try {
     return await connect(settings, signal, will);
   } catch (error) {

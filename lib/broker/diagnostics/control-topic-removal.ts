@@ -4,6 +4,7 @@
  */
 
 import { nanoid } from 'nanoid';
+import { OWN_DISCOVERY } from '../../core/filter.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
 import type { Connection } from '../connection/connection.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
@@ -15,6 +16,9 @@ import { EndOfInbox } from './end-of-inbox.ts';
 import { Inbox } from './inbox.ts';
 
 const REPLAY_ONLY = { qos: 0, replay: true, retainAsPublished: false } as const;
+
+/** The devices of all software that Home Assistant finds: of these, only those of mqttrep are removed. */
+const DISCOVERY_FILTER = `${OWN_DISCOVERY.slice(0, OWN_DISCOVERY.lastIndexOf('/'))}/+/config`;
 
 /** Longest wait for an acknowledgement. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -29,7 +33,7 @@ export interface Removed {
 }
 
 /**
- * @param isOurs whether a topic below the control topic is to be removed
+ * @param isOurs whether a topic is to be removed: one below the control topic, or the discovery of a device
  * @throws (rejects) when the broker cannot be reached or read
  */
 export async function removeControlTopics(
@@ -74,6 +78,7 @@ class ControlTopicReader {
   async read(): Promise<string[]> {
     const { controlPrefix, name } = this.#settings;
     const filter = `${controlPrefix}/#`;
+    const filters = [filter, DISCOVERY_FILTER];
     const own = new ControlTopics(controlPrefix, `forget-${nanoid(10)}`, name).of('replay');
     const sentinel = new Sentinel(own, nanoid());
     const found = new Set<string>();
@@ -83,11 +88,11 @@ class ControlTopicReader {
     };
     await sentinel.place(this.#connection);
     const end = new EndOfInbox(this.#inbox, sentinel, () => found.size > MAX_TOPICS, this.#signal);
-    const { grants } = await readRetained(this.#connection, sentinel, [filter], REPLAY_ONLY, end);
-    await this.#connection.unsubscribe([filter, ...sentinel.topics]);
+    const { grants } = await readRetained(this.#connection, sentinel, filters, REPLAY_ONLY, end);
+    await this.#connection.unsubscribe([...filters, ...sentinel.topics]);
     await sentinel.remove(this.#connection);
     this.#signal.throwIfAborted();
-    if (grants.some(isRefusal))
+    if (grants.some(grant => grant.filter === filter && isRefusal(grant)))
       throw new Error(`the broker refuses the subscription to ${filter}: permit the account to read it`);
     if (this.#connection.hasEnded) throw new Error('the connection was lost during the read');
     return [...found];

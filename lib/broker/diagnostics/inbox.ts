@@ -1,7 +1,7 @@
 /** The messages of a short connection. Each is acknowledged at once, and every wait has a timeout. */
 
-import type { IPublishPacket } from 'mqtt';
 import type { Connection } from '../connection/connection.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 
 export interface WaitOptions {
   readonly timeoutMs: number;
@@ -12,7 +12,7 @@ export interface WaitOptions {
 
 export class Inbox {
   readonly #connection: Connection;
-  #take: (packet: IPublishPacket) => void = () => undefined;
+  #take: (packet: ReceivedMessage) => void = () => undefined;
   #check: () => void = () => undefined;
 
   constructor(connection: Connection) {
@@ -25,7 +25,7 @@ export class Inbox {
   }
 
   /** Receives each message from now on. */
-  set take(take: (packet: IPublishPacket) => void) {
+  set take(take: (packet: ReceivedMessage) => void) {
     this.#take = take;
   }
 

@@ -3,7 +3,6 @@
  * topics by their names. It leaves nothing behind; if it is killed, a sentinel.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import { nanoid } from 'nanoid';
 import { type BrokerSnapshot, type RetainedState, retainedStateOf } from '../../comparison/retained-state.ts';
 import type { Found } from '../../core/events.ts';
@@ -12,6 +11,7 @@ import { CONTROL_PREFIX, ControlTopics } from '../../protocol/control-topics.ts'
 import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { Prober } from '../retained/prober.ts';
 import { readRetained } from '../retained/retained-read.ts';
 import { Sentinel } from '../retained/sentinel.ts';
@@ -33,6 +33,7 @@ export class RetainedReader {
   readonly #controlPrefix: string;
   readonly #signal: AbortSignal;
   readonly #maxTopics: number;
+  #topicsRead = 0;
   readonly #awaited = new Map<string, (snapshot: BrokerSnapshot) => void>();
 
   /** @throws ConnectError when the broker cannot be reached, or refuses */
@@ -73,6 +74,11 @@ export class RetainedReader {
     return this.#connection.limits.retains;
   }
 
+  /** Topics that `readAll` has read so far. */
+  get topicsRead(): number {
+    return this.#topicsRead;
+  }
+
   /**
    * The retained messages that a subscription to the filters shows. Some may be missing.
    * @throws when the connection ends, the signal is aborted, or there are more topics than mqttrep can hold
@@ -88,6 +94,7 @@ export class RetainedReader {
     inbox.take = packet => {
       if (sentinel?.observe(packet)) return;
       if (this.#counts(packet)) states.set(packet.topic, stateOf(packet));
+      this.#topicsRead = states.size;
     };
     await sentinel?.place(this.#connection);
     const isTooMuch = () => states.size > this.#maxTopics;
@@ -133,12 +140,12 @@ export class RetainedReader {
     this.#awaited.get(topic)?.(snapshot);
   }
 
-  #counts({ topic, payload, retain }: IPublishPacket): boolean {
+  #counts({ topic, payload, retain }: ReceivedMessage): boolean {
     return retain && payload.length > 0 && isReplicable(topic, this.#controlPrefix);
   }
 }
 
-function stateOf({ payload, properties }: IPublishPacket): RetainedState {
+function stateOf({ payload, properties }: ReceivedMessage): RetainedState {
   const packed = properties === undefined ? undefined : packProperties(properties as MessageProperties);
-  return retainedStateOf(payload as Buffer, packed);
+  return retainedStateOf(payload, packed);
 }

@@ -4,7 +4,7 @@
  * above a bound are left out. The replay shows those that are retained.
  */
 
-import type { IPublishPacket } from 'mqtt';
+import { copyOf, type ReceivedMessage } from '../lane/received-message.ts';
 import type { Ingress } from './ingress.ts';
 import { messageBytes } from './message-bytes.ts';
 import type { Refusal } from './refusals.ts';
@@ -18,7 +18,7 @@ const BACKLOG: Refusal = {
 };
 
 export class EarlyMessages {
-  readonly #waiting: IPublishPacket[] = [];
+  readonly #waiting: ReceivedMessage[] = [];
   readonly #ingress: Pick<Ingress, 'take' | 'refuse'>;
   #bytes = 0;
 
@@ -26,14 +26,14 @@ export class EarlyMessages {
     this.#ingress = ingress;
   }
 
-  add(packet: IPublishPacket): void {
+  add(packet: ReceivedMessage): void {
     const bytes = this.#bytes + messageBytes(packet);
     if (this.#waiting.length >= MAX_MESSAGES || bytes > MAX_BYTES) {
       this.#ingress.refuse(packet, BACKLOG);
       return;
     }
     this.#bytes = bytes;
-    this.#waiting.push(packet);
+    this.#waiting.push(copyOf(packet));
   }
 
   /** The session has begun: passes the messages on like others. */

@@ -8,32 +8,29 @@
  * a deadlock, since its acknowledgement arrives by the same way.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import { isReplicable } from '../../core/filter.ts';
-import { BatchWriter } from '../../protocol/batch.ts';
+import type { TopicModes } from '../../core/topic-modes.ts';
 import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
-import { writeObservation } from '../../protocol/observation.ts';
-import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
+import type { Findings } from '../../protocol/observation.ts';
+import { type MessageProperties, packProperties, STAMP } from '../../protocol/properties.ts';
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
 import type { Bounds, Sampling } from '../../protocol/settings.ts';
 import { type Provenance, type Stamps, UNSTAMPED } from '../../protocol/stamps.ts';
-import { hasLargeProperties, sizeOf } from '../connection/stand-in.ts';
+import { payloadBytesOf, type ReceivedMessage } from '../lane/received-message.ts';
+import { hasLargeProperties, STAND_IN_BYTES, sizeOf } from '../lane/stand-in.ts';
 import { BatchTimer, SHORTEST_INTERVAL_MS } from '../timing/batch-timer.ts';
-import { MessageBuffer } from './message-buffer.ts';
+import { PackedMessages } from './packed-messages.ts';
 import { type Refusal, Refusals } from './refusals.ts';
 import { DROPPED_FLAG, type RetainFlagReader } from './retain-flag.ts';
 
 /** Batches in flight to the reconciler before messages are held. */
 const MAX_BATCHES = 8;
 
-/**
- * In a replay the event loop gets to read the socket after this many messages. MQTT.js handles all that was read in one turn;
- * brokers drop meanwhile what they cannot write.
- */
-const MESSAGES_PER_TURN = 100;
-
 /** A batch of this size is sent at once. */
 const BATCH_BYTES = 256 * 1024;
+
+/** So is one that takes this much memory with the messages that newer ones replaced. */
+const MAX_PACKED_BYTES = 4 * 1024 * 1024;
 
 /** Longest time that a message waits in a batch: it is dated when the batch arrives. */
 const LONGEST_INTERVAL_MS = 100;
@@ -43,6 +40,8 @@ export interface IngressDeps {
   readonly stamps: () => Pick<Stamps, 'read'> | undefined;
   /** The beginning of mqttrep's own topics. */
   readonly controlPrefix: string;
+  /** Event topics are left out: they come by another connection. */
+  readonly modes: () => Pick<TopicModes, 'isEvent'>;
   readonly bounds: Bounds;
   readonly log: (message: string) => void;
   readonly sampling: Sampling;
@@ -60,18 +59,28 @@ export interface IngressMode {
 
 /** These are in order, and not logged. */
 const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
+const EVENT_TOPIC: Refusal = { counter: 'ignored_event_topic' };
 const SUSPENDED: Refusal = { counter: 'dropped_after_suspension' };
 const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
 
+const PLAIN: Findings = {
+  ...UNSTAMPED,
+  properties: undefined,
+  retained: undefined,
+  replay: false,
+  expiry: Number.POSITIVE_INFINITY,
+};
+
 export class Ingress {
   /** Messages received, and those refused, by reason. */
-  readonly counters: Record<string, number> = { received: 0 };
+  readonly counters: Record<string, number> & { received: number } = { received: 0 };
   readonly #deps: IngressDeps;
   readonly #refusals: Refusals;
-  readonly #writer = new BatchWriter();
-  readonly #buffer = new MessageBuffer();
+  readonly #messages = new PackedMessages();
   readonly #batchTimer = new BatchTimer(() => this.#flush());
   #mode: IngressMode = { hasProperties: false, isReplay: false, retainFlag: DROPPED_FLAG };
+  /** What is found of a message without properties; one object for all of them. */
+  #plainFindings: { -readonly [Key in keyof Findings]: Findings[Key] } = { ...PLAIN };
   #sampling: Sampling;
   /**
    * Whether a newer message takes the place of an older one. A message replaces none if the broker drops the retain flag: it may
@@ -79,7 +88,8 @@ export class Ingress {
    */
   #conflates = false;
   #inFlight = 0;
-  #held: (() => void) | undefined;
+  /** One message of the lane, and one of QoS 2. */
+  #held: (() => void)[] = [];
 
   constructor(deps: IngressDeps) {
     this.#deps = deps;
@@ -98,24 +108,31 @@ export class Ingress {
   set mode(mode: IngressMode) {
     this.flush();
     this.#mode = mode;
+    this.#plainFindings = {
+      ...PLAIN,
+      replay: mode.isReplay,
+      properties: mode.hasProperties ? '' : undefined,
+    };
     this.#adapt();
   }
 
+  /** The last message is not acknowledged yet, so that nothing more is read. */
+  get isHolding(): boolean {
+    return this.#held.length > 0;
+  }
+
   /** Takes one message. `done` may be called later. */
-  take(packet: IPublishPacket, done: () => void): void {
-    this.#batchTimer.request();
-    this.#count('received');
+  take(packet: ReceivedMessage, done: () => void): void {
+    this.counters.received++;
     const refusal = this.#refusal(packet);
-    if (refusal !== undefined) this.#refusals.count(packet.topic, refusal, Date.now());
-    else if (this.#buffer.add(packet, this.#conflates)) this.#count('conflated');
-    if (this.#buffer.bytes >= BATCH_BYTES) this.flush();
+    if (refusal === undefined) this.#pack(packet);
+    else this.#refusals.count(packet.topic, refusal, Date.now());
     if (this.#inFlight >= MAX_BATCHES) this.#hold(done);
-    else if (this.#mode.isReplay && this.#buffer.count % MESSAGES_PER_TURN === 0) setImmediate(done);
     else done();
   }
 
   /** Leaves a message out for a reason that the message does not tell. */
-  refuse({ topic }: IPublishPacket, reason: Refusal): void {
+  refuse({ topic }: ReceivedMessage, reason: Refusal): void {
     this.#count('received');
     this.#refusals.count(topic, reason, Date.now());
   }
@@ -128,12 +145,13 @@ export class Ingress {
 
   /** Sends the waiting messages at once, so that whatever is sent next stays behind them. */
   flush(): void {
-    if (!this.#buffer.isEmpty) this.#batchTimer.now();
+    if (!this.#messages.isEmpty) this.#batchTimer.now();
   }
 
   /** Drops the waiting messages. */
   discard(): void {
-    this.#buffer.drain(({ topic }) => this.#refusals.count(topic, SUSPENDED, Date.now()));
+    for (let left = this.#messages.waiting; left > 0; left--) this.#count(SUSPENDED.counter);
+    this.#messages.clear();
   }
 
   /** The port to the reconciler is new: no batch is in flight. */
@@ -142,14 +160,18 @@ export class Ingress {
     this.#release();
   }
 
-  #refusal(packet: IPublishPacket): Refusal | undefined {
-    const { controlPrefix, bounds } = this.#deps;
+  #refusal(packet: ReceivedMessage): Refusal | undefined {
+    const { controlPrefix, bounds, modes } = this.#deps;
     const { topic } = packet;
     if (topic !== '' && !isReplicable(topic, controlPrefix)) return CONTROL_TOPIC;
+    if (modes().isEvent(topic)) return EVENT_TOPIC;
+    const bytes = payloadBytesOf(packet);
+    const mayBeStandIn = bytes === STAND_IN_BYTES;
     const fault =
       topicFault(topic, bounds) ??
-      propertyFault(packet, bounds) ??
-      payloadFault(sizeOf(packet.payload as Buffer), bounds);
+      (mayBeStandIn && hasLargeProperties(packet.payload) ? LARGE_PROPERTIES : undefined) ??
+      propertiesFault(packet.properties, bounds.levels) ??
+      payloadFault(mayBeStandIn ? sizeOf(packet.payload) : bytes, bounds);
     if (fault !== undefined) return fault;
     return this.#mode.retainFlag.isLateReplay(packet) ? LATE_REPLAY : undefined;
   }
@@ -161,60 +183,66 @@ export class Ingress {
     this.#batchTimer.interval = this.#conflates ? samplingInterval(period) : SHORTEST_INTERVAL_MS;
   }
 
-  #write(packet: IPublishPacket, replaced: readonly string[] | undefined): void {
+  #pack(packet: ReceivedMessage): void {
+    this.#batchTimer.request();
+    const { properties } = packet;
+    const findings = properties === undefined ? this.#plain(packet) : this.#findings(packet, properties);
+    const messages = this.#messages;
+    // A replicator wrote a stamped message: it is an echo, or a version that must not be replaced by an older one after it.
+    if (!this.#conflates || properties?.userProperties?.[STAMP] !== undefined) messages.add(packet, findings);
+    else if (messages.addNewest(packet, findings)) this.#count('conflated');
+    if (messages.bytes >= BATCH_BYTES || messages.packedBytes >= MAX_PACKED_BYTES) this.flush();
+  }
+
+  /** Of a message without properties. */
+  #plain(packet: ReceivedMessage): Findings {
+    const plain = this.#plainFindings;
+    plain.retained = this.#mode.retainFlag.retained(packet);
+    return plain;
+  }
+
+  #findings(packet: ReceivedMessage, properties: MessageProperties): Findings {
     const { hasProperties, isReplay, retainFlag } = this.#mode;
-    const properties = packet.properties as MessageProperties | undefined;
     const packed = hasProperties ? packProperties(properties) : undefined;
-    const seconds = properties?.messageExpiryInterval;
-    writeObservation(this.#writer, {
-      topic: packet.topic,
-      payload: packet.payload as Buffer,
+    const seconds = properties.messageExpiryInterval;
+    return {
       properties: packed,
       retained: retainFlag.retained(packet),
       replay: isReplay,
       ...this.#provenance(packet, properties, packed),
       expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
-      ...(replaced === undefined ? {} : { conflated: replaced }),
-    });
+    };
   }
 
   #provenance(
-    { topic, payload }: IPublishPacket,
-    properties: MessageProperties | undefined,
+    { topic, payload }: ReceivedMessage,
+    properties: MessageProperties,
     packed: string | undefined,
   ): Provenance {
-    if (properties?.userProperties === undefined || packed === undefined) return UNSTAMPED;
-    return this.#deps.stamps()?.read(topic, payload as Buffer, properties, packed) ?? UNSTAMPED;
+    if (properties.userProperties === undefined || packed === undefined) return UNSTAMPED;
+    return this.#deps.stamps()?.read(topic, payload, properties, packed) ?? UNSTAMPED;
   }
 
   #flush(): void {
-    if (this.#buffer.isEmpty) return;
-    const messages = this.#buffer.count;
-    this.#buffer.drain((packet, replaced) => this.#write(packet, replaced));
+    if (this.#messages.isEmpty) return;
+    const messages = this.#messages.count;
     this.#inFlight++;
-    this.#deps.send(this.#writer.take(), messages);
+    this.#deps.send(this.#messages.take(), messages);
   }
 
   #hold(done: () => void): void {
-    this.#held = done;
+    this.#held.push(done);
     this.#count('held_back');
   }
 
   #release(): void {
-    if (this.#held === undefined || this.#inFlight >= MAX_BATCHES) return;
-    const done = this.#held;
-    this.#held = undefined;
-    done();
+    if (this.#inFlight >= MAX_BATCHES) return;
+    for (const done of this.#held.splice(0)) done();
   }
 
   #count(name: string): void {
     this.counters[name] = (this.counters[name] ?? 0) + 1;
   }
-}
-
-function propertyFault({ payload, properties }: IPublishPacket, { levels }: Bounds): Refusal | undefined {
-  if (hasLargeProperties(payload as Buffer)) return LARGE_PROPERTIES;
-  return propertiesFault(properties as MessageProperties | undefined, levels);
 }
 
 /** The longest interval, in milliseconds, of which a whole number makes a sampling period. */

@@ -3,7 +3,6 @@
  * session (`retainFlagReader`).
  */
 
-import type { IPublishPacket } from 'mqtt';
 import {
   type BrokerCapabilities,
   flagsLiveQos0,
@@ -11,14 +10,15 @@ import {
   liveFlagOf,
 } from '../capabilities/broker-capabilities.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 
 export interface RetainFlagReader {
   /** Live messages keep the flag that they were published with. */
   readonly isPublished: boolean;
   /** Whether the broker retains the message; undefined where the message does not tell. */
-  retained(packet: IPublishPacket): boolean | undefined;
+  retained(packet: ReceivedMessage): boolean | undefined;
   /** Whether the message is a replay of what is known already: it is older than another message, or than the replay. */
-  isLateReplay(packet: IPublishPacket): boolean;
+  isLateReplay(packet: ReceivedMessage): boolean;
 }
 
 /** The broker keeps the flag as it was published. */
@@ -29,7 +29,7 @@ export const PUBLISHED_FLAG: RetainFlagReader = {
 };
 
 /** A flag that is set tells that the message is retained; a missing flag tells nothing. */
-const flagIfSet = ({ retain }: IPublishPacket) => (retain ? true : undefined);
+const flagIfSet = ({ retain }: ReceivedMessage) => (retain ? true : undefined);
 
 /**
  * The broker drops the flag of live messages, and replays. A message with the flag is replayed. If its topic was delivered
@@ -38,7 +38,7 @@ const flagIfSet = ({ retain }: IPublishPacket) => (retain ? true : undefined);
  * At a broker that never sets the flag, the subscription has QoS 0. Live messages have QoS 0 too. Replayed messages have the QoS
  * of their publish.
  */
-function duringReplay(isReplayed: (packet: IPublishPacket) => boolean): RetainFlagReader {
+function duringReplay(isReplayed: (packet: ReceivedMessage) => boolean): RetainFlagReader {
   const live = new Set<string>();
   return {
     isPublished: false,
@@ -56,7 +56,7 @@ function duringReplay(isReplayed: (packet: IPublishPacket) => boolean): RetainFl
  * once more: what is shown then is known. Over MQTT 5 the broker replays nothing again. A filter without wildcards may
  * keep the flag of live messages. Over MQTT 3.1.1 a broker may keep the flag of live messages of QoS 0.
  */
-function afterReplay(mayBeLive: (packet: IPublishPacket) => boolean): RetainFlagReader {
+function afterReplay(mayBeLive: (packet: ReceivedMessage) => boolean): RetainFlagReader {
   return {
     isPublished: false,
     retained: flagIfSet,

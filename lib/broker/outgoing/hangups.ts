@@ -5,6 +5,7 @@
 
 import { quoted } from '../../core/printable.ts';
 import type { Refusal } from '../../protocol/messages.ts';
+import { NameMap, type Names } from '../../routes/name-map.ts';
 import { LevelLimit, levelsOf } from '../capabilities/level-limit.ts';
 import { SizeLimit } from '../capabilities/size-limit.ts';
 import { Quarantine, type Route } from './quarantine.ts';
@@ -24,6 +25,8 @@ export interface ConfiguredLimits {
   readonly maxLevels: number;
   /** Bytes. */
   readonly maxTopicLength: number;
+  /** The names of topics there; undefined if they are the same as everywhere. */
+  readonly names?: Names | undefined;
 }
 
 /** Topics that the log names in one period. The reconciler counts the later ones, and logs their number. */
@@ -35,6 +38,7 @@ export class Hangups {
   readonly #levels = new LevelLimit();
   readonly #quarantine = new Quarantine();
   readonly #configured: ConfiguredLimits;
+  readonly #map: NameMap | undefined;
   readonly #warn: (message: string) => void;
   #named = 0;
   #namedSince = 0;
@@ -43,6 +47,7 @@ export class Hangups {
 
   constructor(configured: ConfiguredLimits, warn: (message: string) => void) {
     this.#configured = configured;
+    this.#map = configured.names && new NameMap(configured.names);
     this.#warn = warn;
   }
 
@@ -70,11 +75,12 @@ export class Hangups {
   /** Why the topic is not sent; undefined if it has to be sent to find out. */
   refusalOf(topic: string, now: number): PublishFailure | undefined {
     const { maxLevels, maxTopicLength } = this.#configured;
-    if (maxLevels < Number.POSITIVE_INFINITY && levelsOf(topic) > maxLevels) {
-      const reason = `it has ${levelsOf(topic)} levels, more than the ${maxLevels} of maxLevels`;
+    const name = this.#map === undefined ? topic : (this.#map.toLocal(topic) ?? topic);
+    if (maxLevels < Number.POSITIVE_INFINITY && levelsOf(name) > maxLevels) {
+      const reason = `it has ${levelsOf(name)} levels, more than the ${maxLevels} of maxLevels`;
       return { reason, scope: 'topic', isLogged: false };
     }
-    if (maxTopicLength < Number.POSITIVE_INFINITY && Buffer.byteLength(topic) > maxTopicLength) {
+    if (maxTopicLength < Number.POSITIVE_INFINITY && Buffer.byteLength(name) > maxTopicLength) {
       const reason = `its topic is longer than the ${maxTopicLength} bytes of maxTopicLength`;
       return { reason, scope: 'topic', isLogged: false };
     }

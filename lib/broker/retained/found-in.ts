@@ -1,21 +1,21 @@
 /** What a replayed message that answers a probe tells of its topic. */
 
-import type { IPublishPacket } from 'mqtt';
 import type { Found } from '../../core/events.ts';
 import { fromBuffer } from '../../protocol/bytes.ts';
-import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
+import { packProperties } from '../../protocol/properties.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 
 /** @param stamps reads which replica wrote the message; without it the stamp is left out */
 export function foundIn(
-  packet: IPublishPacket,
+  packet: ReceivedMessage,
   protocolVersion: ProtocolVersion,
   stamps?: Pick<Stamps, 'read'>,
 ): Found {
   const { topic } = packet;
-  const payload = packet.payload as Buffer;
-  const properties = packet.properties as MessageProperties | undefined;
+  const payload = packet.payload;
+  const properties = packet.properties;
   const seconds = properties?.messageExpiryInterval;
   const packed = protocolVersion === 5 ? packProperties(properties) : undefined;
   const isStamped = properties !== undefined && packed !== undefined;

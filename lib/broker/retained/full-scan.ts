@@ -4,7 +4,6 @@
  * the same. If the broker drops a part again, the rest is read in parts, one after the other (part-plan.ts).
  */
 
-import type { IPublishPacket } from 'mqtt';
 import { isReplicable } from '../../core/filter.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { FullScanResult } from '../../protocol/messages.ts';
@@ -13,6 +12,7 @@ import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { Ingress, type IngressDeps } from '../incoming/ingress.ts';
 import { PUBLISHED_FLAG } from '../incoming/retain-flag.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { PartPlan } from './part-plan.ts';
 import { Replay } from './replay.ts';
 import type { Sentinel } from './sentinel.ts';
@@ -31,7 +31,7 @@ export interface FullScanDeps {
   /** Parents of topics that may be there, to be read in parts. */
   readonly parents?: readonly string[];
   readonly subscriptions: readonly Subscription[];
-  readonly ingress: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'bounds'>;
+  readonly ingress: Pick<IngressDeps, 'stamps' | 'controlPrefix' | 'modes' | 'bounds'>;
   /** Takes packed observations. */
   readonly show: (batch: ArrayBuffer) => void;
 }
@@ -78,7 +78,7 @@ export class FullScan {
       retainFlag: PUBLISHED_FLAG,
     };
     const replay = new Replay(connection, sentinel, undefined, this.#capabilities);
-    connection.receive((packet: IPublishPacket, done) => {
+    connection.receive((packet: ReceivedMessage, done) => {
       if (replay.observe(packet) || !packet.retain) {
         done();
         return;

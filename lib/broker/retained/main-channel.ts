@@ -6,10 +6,10 @@
  * filter of the user, it keeps its QoS and stays subscribed.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { Connection } from '../connection/connection.ts';
+import { copyOf, type ReceivedMessage } from '../lane/received-message.ts';
 import { withTimeout } from '../timing/with-timeout.ts';
 import type { ProbeChannel, ProbeMessages } from './probe-channel.ts';
 import { type EndOfRead, type Read, readRetained } from './retained-read.ts';
@@ -32,7 +32,7 @@ export interface MainChannelDeps {
 }
 
 interface Copy {
-  readonly packet: IPublishPacket;
+  readonly packet: ReceivedMessage;
   readonly at: number;
 }
 
@@ -95,7 +95,7 @@ export class MainChannel implements ProbeChannel {
     this.#isPlaced = true;
   }
 
-  observeMain(packet: IPublishPacket, { isOwn, take }: ProbeMessages): boolean {
+  observeMain(packet: ReceivedMessage, { isOwn, take }: ProbeMessages): boolean {
     if (isOwn(packet)) return true;
     const kind = this.judge(packet);
     if (kind === 'answer') take(packet);
@@ -126,7 +126,7 @@ export class MainChannel implements ProbeChannel {
   }
 
   /** Whether a message answers the probe of its topic, is a second copy, or a live message. */
-  judge(packet: IPublishPacket): 'answer' | 'copy' | 'live' {
+  judge(packet: ReceivedMessage): 'answer' | 'copy' | 'live' {
     const { topic, retain, payload } = packet;
     if (!this.#probed.has(topic)) return 'live';
     const isFirst = !this.#answered.has(topic);
@@ -139,11 +139,11 @@ export class MainChannel implements ProbeChannel {
     const at = performance.now();
     const isCopy = last !== undefined && at - last.at < COPY_MS && isEqual(last.packet, packet);
     // A third message is a new one.
-    this.#probed.set(topic, isCopy ? undefined : { packet, at });
+    this.#probed.set(topic, isCopy ? undefined : { packet: copyOf(packet), at });
     return isCopy ? 'copy' : 'live';
   }
 }
 
-function isEqual(a: IPublishPacket, b: IPublishPacket): boolean {
+function isEqual(a: ReceivedMessage, b: ReceivedMessage): boolean {
   return a.retain === b.retain && Buffer.from(a.payload).equals(Buffer.from(b.payload));
 }

@@ -5,10 +5,10 @@
  * one with the same client id. Such a connection is given up, and the next one has another client id.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import type { SubscribeOptions } from '../connection/filter-requests.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import type { ProbeChannel } from './probe-channel.ts';
 import { type EndOfRead, type Read, readRetained } from './retained-read.ts';
 import type { Sentinel } from './sentinel.ts';
@@ -27,7 +27,7 @@ export interface OwnChannelDeps {
   /** Opens the connection, unless the signal is aborted; `Connection.open` unless given. */
   readonly open?: (options: ConnectionOptions, signal: AbortSignal) => Promise<Connection>;
   /** Receives the messages of the connection. */
-  readonly receive: (packet: IPublishPacket) => void;
+  readonly receive: (packet: ReceivedMessage) => void;
 }
 
 export class OwnChannel implements ProbeChannel {

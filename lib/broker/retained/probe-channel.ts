@@ -3,17 +3,17 @@
  * broker that allows no second one (main-channel.ts).
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { Connection } from '../connection/connection.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import type { EndOfRead, Read } from './retained-read.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** What a prober does with messages of the channel. */
 export interface ProbeMessages {
   /** Whether the message is a sentinel, or a proof of read access. */
-  readonly isOwn: (packet: IPublishPacket) => boolean;
+  readonly isOwn: (packet: ReceivedMessage) => boolean;
   /** Takes a message that may answer a probe. */
-  readonly take: (packet: IPublishPacket) => void;
+  readonly take: (packet: ReceivedMessage) => void;
 }
 
 export interface ProbeChannel {
@@ -33,7 +33,7 @@ export interface ProbeChannel {
   ): Promise<Read>;
   place(connection: Connection, sentinel: Sentinel): Promise<void>;
   /** A message of the main connection arrived. Returns whether it was for the probes. */
-  observeMain(packet: IPublishPacket, messages: ProbeMessages): boolean;
+  observeMain(packet: ReceivedMessage, messages: ProbeMessages): boolean;
   /**
    * Removes the sentinel, and ends a connection of its own.
    * @param work resolves when no probe is in flight

@@ -6,10 +6,8 @@
  * `absent`. A wildcard would prove presence only, since brokers cut long replays short.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { Found } from '../../core/events.ts';
 import type { ProbeAnswer } from '../../protocol/messages.ts';
-import type { MessageProperties } from '../../protocol/properties.ts';
 import { propertiesFault } from '../../protocol/property-faults.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { ReplayOrder } from '../capabilities/replay-order-test.ts';
@@ -17,7 +15,8 @@ import { SentinelVisibility } from '../capabilities/sentinel-visibility.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
-import { sizeOf } from '../connection/stand-in.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
+import { sizeOf } from '../lane/stand-in.ts';
 import { askByHalves } from './by-halves.ts';
 import { EndOfProbe } from './end-of-probe.ts';
 import { foundIn } from './found-in.ts';
@@ -84,7 +83,7 @@ export class ProbeReads {
   }
 
   /** A message of the main connection arrived. Returns whether it was for the probes. */
-  observe(packet: IPublishPacket): boolean {
+  observe(packet: ReceivedMessage): boolean {
     return this.#channel.observeMain(packet, {
       isOwn: own => this.#isOwn(own),
       take: answer => this.#take(answer),
@@ -171,13 +170,13 @@ export class ProbeReads {
     });
   }
 
-  #take(packet: IPublishPacket): void {
+  #take(packet: ReceivedMessage): void {
     this.#endOfProbe?.touch();
     const { options, stamps } = this.#deps;
     if (this.#observeOwn(packet) || !packet.retain || packet.payload.length === 0) return;
     if (!this.#expected.has(packet.topic)) this.#deps.outOfOrder();
-    const properties = packet.properties as MessageProperties | undefined;
-    const isTooLarge = sizeOf(packet.payload as Buffer) > options.largestPayload;
+    const properties = packet.properties;
+    const isTooLarge = sizeOf(packet.payload) > options.largestPayload;
     // The ingress refuses such a message, too: it could not be given to other brokers.
     const isUnusable = isTooLarge || propertiesFault(properties) !== undefined;
     this.#found.set(packet.topic, isUnusable ? 'unknown' : foundIn(packet, options.protocolVersion, stamps));
@@ -224,13 +223,13 @@ export class ProbeReads {
   }
 
   /** On the main connection, where other messages do not tell that the read goes on. */
-  #isOwn(packet: IPublishPacket): boolean {
+  #isOwn(packet: ReceivedMessage): boolean {
     const isOwn = this.#observeOwn(packet);
     if (isOwn && packet.retain) this.#endOfProbe?.touch();
     return isOwn;
   }
 
-  #observeOwn(packet: IPublishPacket): boolean {
+  #observeOwn(packet: ReceivedMessage): boolean {
     return this.#proof?.observe(packet) === true || this.#deps.sentinel?.observe(packet) === true;
   }
 }

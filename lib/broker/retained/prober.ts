@@ -3,9 +3,9 @@
  * probe-reads.ts.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { ProbePriority } from '../../core/events.ts';
 import type { ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { ProbeReads, type ProbeReadsDeps } from './probe-reads.ts';
 import { ProbeRequests } from './probe-requests.ts';
 import { type Probing, unknownAt } from './probing.ts';
@@ -61,7 +61,7 @@ export class Prober implements Probing {
   }
 
   /** A message of the main connection arrived. Returns whether it was for the probes. */
-  observe(packet: IPublishPacket): boolean {
+  observe(packet: ReceivedMessage): boolean {
     return this.#reads.observe(packet);
   }
 

@@ -1,14 +1,14 @@
 /** What a session asks a broker about single topics, and the answers where it cannot be asked. */
 
-import type { IPublishPacket } from 'mqtt';
 import type { ProbePriority } from '../../core/events.ts';
 import type { ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 
 export interface Probing {
   probe(topics: readonly string[], priority: ProbePriority): void;
   promote(topics: readonly string[]): void;
   proveReadable(parents: readonly string[]): void;
-  observe(packet: IPublishPacket): boolean;
+  observe(packet: ReceivedMessage): boolean;
 }
 
 /** For a broker that retains nothing, or never sets the retain flag, and for a dry run: nothing can be found out. */

@@ -7,11 +7,11 @@
  * same, the parents are tried in halves on new connections, so that a denied one takes no proof from the others.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import { nanoid } from 'nanoid';
 import { READ_PROBE_LEVEL } from '../../core/filter.ts';
 import type { Connection } from '../connection/connection.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 
 /** Longest wait for the fence, which is published last. */
 const FENCE_TIMEOUT_MS = 5_000;
@@ -56,7 +56,7 @@ export class ReadProof {
   }
 
   /** Returns whether the message belongs to a proof. */
-  observe({ topic, payload }: IPublishPacket): boolean {
+  observe({ topic, payload }: ReceivedMessage): boolean {
     const isOwn =
       topic === this.#fence || topic === READ_PROBE_LEVEL || topic.endsWith(`/${READ_PROBE_LEVEL}`);
     if (isOwn && payload.toString() === this.#nonce) {

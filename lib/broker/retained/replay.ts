@@ -6,7 +6,6 @@
  * SUBSCRIBE. If that would add a subscription, it comes with the first one.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { SessionStarted } from '../../protocol/messages.ts';
@@ -14,6 +13,7 @@ import { type BrokerCapabilities, orderOf, UNTESTED } from '../capabilities/brok
 import type { QosUpgrade } from '../capabilities/qos-upgrade-test.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type Grant, isRefusal } from '../connection/filter-requests.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 import { type EndOfReplayDeps, endOfReplay, QUIET_MS, SETTLE_TIMEOUT_MS, settle } from './end-of-replay.ts';
 import { ReplayActivity } from './replay-activity.ts';
 import { type Read, type ReadEnd, readRetained } from './retained-read.ts';
@@ -42,7 +42,7 @@ export class Replay {
   #requestedAt = 0;
   #end: ReadEnd = 'not known';
   /** Receives the messages that are not for the replay itself. */
-  #watch: (packet: IPublishPacket) => void = () => undefined;
+  #watch: (packet: ReceivedMessage) => void = () => undefined;
 
   /**
    * @param sentinel placed at the broker; undefined where mqttrep may write none
@@ -90,7 +90,7 @@ export class Replay {
   async run(
     subscriptions: readonly Subscription[],
     qosUpgrade: QosUpgrade = 'with the second',
-    isReplayed: (packet: IPublishPacket) => boolean = () => false,
+    isReplayed: (packet: ReceivedMessage) => boolean = () => false,
   ): Promise<Grant[]> {
     const grants: Grant[] = [];
     const groups = qosUpgrade === 'with the first' ? byQos(subscriptions) : withQos0(subscriptions);
@@ -139,14 +139,14 @@ export class Replay {
   }
 
   /** Any message of the connection arrived. Returns whether it looks replayed. */
-  touch({ retain }: IPublishPacket): boolean {
+  touch({ retain }: ReceivedMessage): boolean {
     const looksReplayed = retain || this.#isUnflaggedReplay;
     if (looksReplayed) this.#activity.touch();
     return looksReplayed;
   }
 
   /** Returns whether the message belongs to the replay: a marker, or the sentinel. */
-  observe(packet: IPublishPacket): boolean {
+  observe(packet: ReceivedMessage): boolean {
     const looksReplayed = this.touch(packet);
     if (packet.topic === this.#markerTopic) {
       if (packet.payload.length > 0) this.#marker = packet.payload.toString().slice(0, MAX_MARKER_LENGTH);

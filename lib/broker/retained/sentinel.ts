@@ -7,11 +7,11 @@
  * published after the SUBACK would overtake the replay.
  */
 
-import type { IPublishPacket } from 'mqtt';
 import { matches } from '../../core/filter.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type Grant, isRefusal } from '../connection/filter-requests.ts';
 import { publishAcknowledged } from '../connection/publish-acknowledged.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
 
 /** Longest wait for the broker to store a sentinel. */
 const STORE_TIMEOUT_MS = 5_000;
@@ -133,7 +133,7 @@ export class Sentinel {
   }
 
   /** Returns whether the message belongs to the sentinel. */
-  observe(packet: IPublishPacket): boolean {
+  observe(packet: ReceivedMessage): boolean {
     const { topic, payload, retain, properties } = packet;
     if (topic !== this.#first && topic !== this.#last) return false;
     if (payload.toString() !== this.#nonce) return true;

@@ -23,6 +23,11 @@ export class BrokerLinks implements Iterable<BrokerLink> {
     this.#recorded = recorded;
   }
 
+  /** As an array, for what runs with each message: an iteration over it allocates nothing. */
+  get all(): readonly BrokerLink[] {
+    return this.#links;
+  }
+
   [Symbol.iterator](): IterableIterator<BrokerLink> {
     return this.#links.values();
   }
@@ -77,17 +82,30 @@ export class BrokerLinks implements Iterable<BrokerLink> {
     link.worker.start(this.#self, link.clientId);
   }
 
+  /** The heartbeat of a broker goes to all others, by the way that its messages go. */
+  passHeartbeat(link: BrokerLink, sentAt: number): void {
+    for (const other of this.#links) {
+      if (other !== link && other.session.isReady && !other.isRemoved)
+        other.worker.heartbeat(link.name, sentAt);
+    }
+  }
+
   /** The brokers at which a topic is blocked. */
   blocking(topic: string): BrokerSet {
-    return this.#links.reduce(
-      (set, { blockedTopics, index }) => (blockedTopics.isBlocked(topic) ? set | (1 << index) : set),
-      0,
-    );
+    let brokers: BrokerSet = 0;
+    for (const { blockedTopics, index } of this.#links) {
+      if (blockedTopics.blocked > 0 && blockedTopics.isBlocked(topic)) brokers |= 1 << index;
+    }
+    return brokers;
   }
 
   /** The brokers at which the deletion of a topic is held until a person decides. */
   holdingDeletion(topic: string): BrokerSet {
-    return this.#links.reduce((set, { guard, index }) => (guard.holds(topic) ? set | (1 << index) : set), 0);
+    let brokers: BrokerSet = 0;
+    for (const { guard, index } of this.#links) {
+      if (guard.size > 0 && guard.holds(topic)) brokers |= 1 << index;
+    }
+    return brokers;
   }
 
   /** Some topic waits, or some publication is not settled yet. */

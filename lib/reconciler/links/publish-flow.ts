@@ -1,8 +1,8 @@
 /**
  * The flow of publications to one broker: which topics wait, how much is in flight, which echoes are expected.
  *
- * At most CREDIT publications, or about CREDIT_BYTES, are in flight to the worker. Topics beyond that wait here by name; when
- * their turn comes, their newest value is sent. So a slow broker costs memory for topics, not for messages.
+ * A window of publications (publish-window.ts), or about CREDIT_BYTES, are in flight to the worker. Topics beyond that wait here
+ * by name; when their turn comes, their newest value is sent. So a slow broker costs memory for topics, not for messages.
  */
 
 import { LogThrottle } from '../../core/log-throttle.ts';
@@ -10,9 +10,7 @@ import { BatchWriter } from '../../protocol/batch.ts';
 import type { PublishResults } from '../../protocol/messages.ts';
 import { type Publication, publicationBytes, writePublication } from '../../protocol/publication.ts';
 import { EchoTimeouts } from './echo-timeouts.ts';
-
-/** Publications in flight to one broker at most. */
-export const CREDIT = 1_000;
+import { PublishWindow } from './publish-window.ts';
 
 /** Bytes of publications in flight to one broker at most, about. */
 export const CREDIT_BYTES = 16 * 1024 * 1024;
@@ -27,6 +25,7 @@ export class PublishFlow {
   /** All publications up to this number are settled. */
   #settledUpTo = 0;
   #bytes = 0;
+  readonly #window = new PublishWindow();
   /** The credit was used up, and less than half of it has come back. So publications go out in few, large batches. */
   #isExhausted = false;
   readonly #writer = new BatchWriter();
@@ -61,6 +60,11 @@ export class PublishFlow {
     return this.#isExhausted && this.#waiting.size > 0;
   }
 
+  /** Publications that may be in flight now. */
+  get credit(): number {
+    return this.#window.size;
+  }
+
   get hasCredit(): boolean {
     return !this.#isExhausted;
   }
@@ -73,6 +77,7 @@ export class PublishFlow {
     if (!this.#isExhausted && this.#uses(1)) {
       this.#isExhausted = true;
       this.#heldBack.pending++;
+      this.#window.usedUp(performance.now());
     }
     if (!publication.hasNoEcho) this.#echoes.published(publication.topic, this.#sent);
   }
@@ -86,7 +91,10 @@ export class PublishFlow {
   settled({ completedUpTo, bytes, quarantined = [], released = [], refused }: PublishResults): void {
     this.#settledUpTo = completedUpTo;
     this.#bytes -= bytes;
-    this.#isExhausted &&= this.#uses(0.5);
+    if (this.#isExhausted && !this.#uses(0.5)) {
+      this.#isExhausted = false;
+      this.#window.halfSettled(performance.now());
+    }
     for (const topic of quarantined) {
       this.#quarantined.add(topic);
       // The worker has sent nothing, so no echo can be overdue.
@@ -146,6 +154,7 @@ export class PublishFlow {
     this.#settledUpTo = 0;
     this.#bytes = 0;
     this.#isExhausted = false;
+    this.#window.reset();
     this.#echoes.clear();
     this.#quarantined.clear();
     this.#writer.take();
@@ -153,6 +162,7 @@ export class PublishFlow {
 
   /** Whether at least that share of the credit is in use. */
   #uses(share: number): boolean {
-    return this.#sent - this.#settledUpTo >= CREDIT * share || this.#bytes >= CREDIT_BYTES * share;
+    const { size } = this.#window;
+    return this.#sent - this.#settledUpTo >= size * share || this.#bytes >= CREDIT_BYTES * share;
   }
 }

@@ -61,6 +61,11 @@ export class WorkerPort {
     this.#post({ kind: 'full-scan', session, isReplayIncomplete: isCut, parents });
   }
 
+  /** Passes on the heartbeat of another broker. */
+  heartbeat(from: string, sentAt: number): void {
+    this.#post({ kind: 'heartbeat', from, sentAt });
+  }
+
   #post(message: ToBroker, transfer: readonly ArrayBuffer[] = []): void {
     this.#port?.postMessage(message, transfer);
   }

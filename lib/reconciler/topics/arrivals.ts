@@ -11,6 +11,8 @@ const MAX_ARRIVALS = 100_000;
 export class Arrivals {
   /** The oldest comes first. */
   readonly #arrivals = new Map<string, number>();
+  /** Goes on at the oldest one. A new iterator would step over all removed ones that the map has not cleaned up yet. */
+  #oldest: Iterator<string> | undefined;
   readonly #most: number;
   #dropped = 0;
 
@@ -32,11 +34,19 @@ export class Arrivals {
     this.#arrivals.delete(topic);
     this.#arrivals.set(topic, uptime);
     if (this.#arrivals.size <= this.#most) return;
-    for (const oldest of this.#arrivals.keys()) {
-      this.#arrivals.delete(oldest);
-      this.#dropped++;
+    this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    this.#oldest ??= this.#arrivals.keys();
+    const { value, done } = this.#oldest.next();
+    if (done === true) {
+      this.#oldest = undefined;
+      this.#dropOldest();
       return;
     }
+    this.#arrivals.delete(value);
+    this.#dropped++;
   }
 
   /** Takes out when the winner of the topic arrived; undefined if that is not known. */

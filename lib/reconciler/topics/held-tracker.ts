@@ -49,13 +49,17 @@ export class HeldTracker {
     until: number,
   ): SeenCommits {
     const last = seenAt ?? this.#notSeen;
-    const next = last.map((from, broker) => {
-      const [held, holds] = [heldAt(before, broker), heldAt(after, broker)];
-      if (areSame(held, holds)) return from;
+    let next: number[] | undefined;
+    for (let broker = 0; broker < last.length; broker++) {
+      const held = heldAt(before, broker);
+      const holds = heldAt(after, broker);
+      if (areSame(held, holds)) continue;
+      const from = last[broker] ?? 0;
       this.#history.changed(topic, broker, { before: held, after: holds, from, until });
-      return until;
-    });
-    return this.shared(next);
+      next ??= [...last];
+      next[broker] = until;
+    }
+    return next === undefined ? last : this.shared(next);
   }
 
   /** A publish that is no longer pending, and that its broker was not seen to hold, may have been held for a while. */
@@ -104,9 +108,11 @@ export class HeldTracker {
 
   /** The same commits, as an array that topics share where they can. */
   shared(seenAt: SeenCommits): SeenCommits {
-    if (seenAt.every((at, i) => at === this.#lastSeen[i])) return this.#lastSeen;
-    this.#lastSeen = seenAt;
-    return seenAt;
+    const last = this.#lastSeen;
+    let isSame = seenAt.length === last.length;
+    for (let broker = 0; isSame && broker < seenAt.length; broker++) isSame = seenAt[broker] === last[broker];
+    if (!isSame) this.#lastSeen = seenAt;
+    return this.#lastSeen;
   }
 }
 

@@ -34,11 +34,16 @@ export class KeyedStates<K, S> {
 
   set(key: K, state: S): void {
     this.#states.set(key, state);
-    if (this.#watched.observed) this.#watched.next(key);
+    this.changed(key);
   }
 
   delete(key: K): void {
     this.#states.delete(key);
+    this.changed(key);
+  }
+
+  /** The state of the key has changed where it is kept. */
+  changed(key: K): void {
     if (this.#watched.observed) this.#watched.next(key);
   }
 

@@ -5,37 +5,13 @@
 
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
 import { atRest, type Held, heldAfter, type Message } from '../../core/register.ts';
+import { Column } from './column.ts';
 import type { Topic } from './topic.ts';
 import { messageBytes } from './topic-bytes.ts';
-import { type TopicStatus, UNCOUNTED } from './topic-stats.ts';
+import type { TopicStatus } from './topic-stats.ts';
 
 /** Places that are allocated at once. */
 const PAGE_SIZE = 1024;
-
-/** A column of which most pages have one value throughout: that value is kept once, until another one comes. */
-class Column<T> {
-  readonly #usual: T;
-  #values: T[] | undefined;
-
-  constructor(usual: T) {
-    this.#usual = usual;
-  }
-
-  get(at: number): T {
-    return this.#values === undefined ? this.#usual : (this.#values[at] as T);
-  }
-
-  set(at: number, value: T): void {
-    if (this.#values === undefined && value === this.#usual) return;
-    this.#values ??= new Array<T>(PAGE_SIZE).fill(this.#usual);
-    this.#values[at] = value;
-  }
-
-  /** Removes the reference to the value. */
-  clear(at: number): void {
-    this.set(at, this.#usual);
-  }
-}
 
 class Page {
   readonly payloads = new Array<string>(PAGE_SIZE).fill('');
@@ -44,27 +20,27 @@ class Page {
   readonly counters = new Uint32Array(PAGE_SIZE);
   readonly replicas: Column<string>;
   readonly origins = new Int8Array(PAGE_SIZE);
-  readonly expiries = new Column(Number.POSITIVE_INFINITY);
-  readonly ttlExpiries = new Column(Number.POSITIVE_INFINITY);
+  readonly expiries = new Column(PAGE_SIZE, Number.POSITIVE_INFINITY);
+  readonly ttlExpiries = new Column(PAGE_SIZE, Number.POSITIVE_INFINITY);
   /** Brokers that hold the winner, and brokers that are known to hold nothing. */
-  readonly holding = new Uint32Array(PAGE_SIZE);
-  readonly absent = new Uint32Array(PAGE_SIZE);
-  readonly unretained = new Column<BrokerSet>(0);
+  readonly holding = new Column<BrokerSet>(PAGE_SIZE, 0);
+  readonly absent = new Column<BrokerSet>(PAGE_SIZE, 0);
+  readonly unretained = new Column<BrokerSet>(PAGE_SIZE, 0);
   /** 1: the winner was seen at all brokers. */
   readonly converged = new Uint8Array(PAGE_SIZE);
   readonly policies: Column<Policy>;
-  readonly seenAt = new Array<readonly number[]>(PAGE_SIZE).fill(NEVER_SEEN);
-  readonly statuses = new Array<TopicStatus>(PAGE_SIZE).fill(UNCOUNTED);
+  readonly seenAt: Column<readonly number[]>;
+  readonly statuses: Column<TopicStatus>;
 
   /** @param first most topics are assumed to be like this one */
-  constructor({ register: { winner }, policy }: Topic) {
-    this.properties = new Column(winner?.properties);
-    this.replicas = new Column(winner?.version.replica ?? '');
-    this.policies = new Column(policy);
+  constructor({ register: { winner }, policy, seenAt, status }: Topic) {
+    this.properties = new Column(PAGE_SIZE, winner?.properties);
+    this.replicas = new Column(PAGE_SIZE, winner?.version.replica ?? '');
+    this.policies = new Column(PAGE_SIZE, policy);
+    this.seenAt = new Column(PAGE_SIZE, seenAt);
+    this.statuses = new Column(PAGE_SIZE, status);
   }
 }
-
-const NEVER_SEEN: readonly number[] = [];
 
 /** Replica ids that are kept to be shared, at most. */
 const MAX_REPLICAS = 1_000;
@@ -114,13 +90,13 @@ export class RestingTopics {
     page.origins[at] = winner.origin;
     page.expiries.set(at, winner.messageExpiresAt);
     page.ttlExpiries.set(at, winner.ttlExpiresAt);
-    page.holding[at] = brokersWith(held, winner);
-    page.absent[at] = brokersWith(held, 'absent');
+    page.holding.set(at, brokersWith(held, winner));
+    page.absent.set(at, brokersWith(held, 'absent'));
     page.unretained.set(at, inference.unretained);
     page.converged[at] = Number(convergedWinner === winner);
     page.policies.set(at, policy);
-    page.seenAt[at] = seenAt;
-    page.statuses[at] = status;
+    page.seenAt.set(at, seenAt);
+    page.statuses.set(at, status);
   }
 
   read(place: number): Topic {
@@ -138,14 +114,18 @@ export class RestingTopics {
       messageExpiresAt: page.expiries.get(at),
       ttlExpiresAt: page.ttlExpiries.get(at),
     };
-    const held = this.#heldBy(page.holding[at] as number, page.absent[at] as number, winner);
+    const held = this.#heldBy(page.holding.get(at), page.absent.get(at), winner);
     return {
       register: atRest(winner, held, page.unretained.get(at)),
       policy: page.policies.get(at),
-      seenAt: page.seenAt[at] as readonly number[],
+      seenAt: page.seenAt.get(at),
       convergedWinner: page.converged[at] === 1 ? winner : undefined,
-      status: page.statuses[at] as TopicStatus,
+      status: page.statuses.get(at),
     };
+  }
+
+  setStatus(place: number, status: TopicStatus): void {
+    this.#pageOf(place).statuses.set(place % PAGE_SIZE, status);
   }
 
   /** The broker at which the winner was written. */
@@ -164,10 +144,9 @@ export class RestingTopics {
   remove(place: number): void {
     const page = this.#pageOf(place);
     const at = place % PAGE_SIZE;
+    // What is left in the other columns is shared, or small.
     page.payloads[at] = '';
     page.properties.clear(at);
-    page.policies.clear(at);
-    page.seenAt[at] = NEVER_SEEN;
     this.#left.push(place);
   }
 

@@ -4,18 +4,31 @@
  * A topic is at rest when each broker holds the winner, or nothing. There may be a million of them, so they are kept as numbers in
  * columns instead of objects: that takes half the memory and no time of the garbage collector. `get` returns a copy, which is
  * as good as the original: two registers are compared by content; identity matters only within one register.
+ *
+ * A topic that has just changed is likely to change again, so `write` keeps it as an object, even at rest. Its owner calls `rest`
+ * once that is over. An event looks its topic up once: `find` returns where the topic is, for `at`, `write` and `rest`.
  */
 
-import { isAtRest } from '../../core/register.ts';
+import { isAtRest, type Register } from '../../core/register.ts';
 import { RestingTopics } from './resting-topics.ts';
 import type { Topic } from './topic.ts';
+import { withStatus } from './topic.ts';
 import { fixedBytes, ownerOf, registerBytes } from './topic-bytes.ts';
+import type { TopicStatus } from './topic-stats.ts';
 import { TopicUsage } from './topic-usage.ts';
+
+/** A topic that is kept as an object, and the bytes that its messages take. */
+interface TopicInUse {
+  topic: Topic;
+  bytes: number;
+}
+
+/** Where a topic is: an object, or its place among those at rest. Valid until the topic is written, removed, or comes to rest. */
+export type Place = TopicInUse | number;
 
 export class TopicMap {
   readonly usage = new TopicUsage();
-  /** A topic, or its place among those at rest. */
-  readonly #topics = new Map<string, Topic | number>();
+  readonly #topics = new Map<string, Place>();
   readonly #resting: RestingTopics;
 
   constructor(brokers: number) {
@@ -37,29 +50,73 @@ export class TopicMap {
   }
 
   get(name: string): Topic | undefined {
-    const kept = this.#topics.get(name);
-    return typeof kept === 'number' ? this.#resting.read(kept) : kept;
+    const place = this.#topics.get(name);
+    return place === undefined ? undefined : this.at(place);
   }
 
   has(name: string): boolean {
     return this.#topics.has(name);
   }
 
+  /** Where the topic is; undefined if there is none of this name. */
+  find(name: string): Place | undefined {
+    return this.#topics.get(name);
+  }
+
+  /** The topic at a place. */
+  at(place: Place): Topic {
+    return typeof place === 'number' ? this.#resting.read(place) : place.topic;
+  }
+
+  /** Sets the topic, in columns if it is at rest. */
   set(name: string, topic: Topic): void {
-    const kept = this.#topics.get(name);
-    this.#account(name, kept, topic);
+    const place = this.#topics.get(name);
     if (!isAtRest(topic.register)) {
-      if (typeof kept === 'number') this.#resting.remove(kept);
-      this.#topics.set(name, topic);
-    } else if (typeof kept === 'number') this.#resting.write(kept, topic);
+      this.write(name, place, topic);
+      return;
+    }
+    this.#account(name, place, topic.register, registerBytes(topic.register));
+    if (typeof place === 'number') this.#resting.write(place, topic);
     else this.#topics.set(name, this.#resting.add(topic));
   }
 
+  /**
+   * Sets the topic, as an object.
+   * @param place where it is now, as `find` returned it
+   */
+  write(name: string, place: Place | undefined, topic: Topic): void {
+    const bytes = registerBytes(topic.register);
+    this.#account(name, place, topic.register, bytes);
+    if (typeof place === 'object') {
+      place.topic = topic;
+      place.bytes = bytes;
+      return;
+    }
+    if (typeof place === 'number') this.#resting.remove(place);
+    this.#topics.set(name, { topic, bytes });
+  }
+
+  /** The topic is not expected to change soon: if it is at rest, it is kept in columns from now on. */
+  rest(name: string, place = this.#topics.get(name)): void {
+    if (typeof place === 'object' && isAtRest(place.topic.register))
+      this.#topics.set(name, this.#resting.add(place.topic));
+  }
+
+  /** Whether the topic at this place is kept as an object. */
+  isInUse(place: Place): boolean {
+    return typeof place === 'object';
+  }
+
+  setStatus(place: Place, status: TopicStatus): void {
+    if (typeof place === 'number') this.#resting.setStatus(place, status);
+    else place.topic = withStatus(place.topic, status);
+  }
+
   delete(name: string): boolean {
-    const kept = this.#topics.get(name);
-    if (kept === undefined) return false;
-    this.usage.remove(this.#ownerOf(kept), fixedBytes(name) + this.#bytesOf(kept));
-    if (typeof kept === 'number') this.#resting.remove(kept);
+    const place = this.#topics.get(name);
+    if (place === undefined) return false;
+    this.usage.remove(this.#ownerAt(place), fixedBytes(name) + this.#bytesAt(place));
+    if (typeof place === 'number') this.#resting.remove(place);
     return this.#topics.delete(name);
   }
 
@@ -68,34 +125,31 @@ export class TopicMap {
   }
 
   *entries(): MapIterator<[string, Topic]> {
-    for (const [name, kept] of this.#topics) {
-      yield [name, typeof kept === 'number' ? this.#resting.read(kept) : kept];
-    }
+    for (const [name, place] of this.#topics) yield [name, this.at(place)];
   }
 
   /** Most changes are of a known topic, whose winner comes from the same broker: then the name is not counted again. */
-  #account(name: string, kept: Topic | number | undefined, { register }: Topic): void {
+  #account(name: string, place: Place | undefined, register: Register, bytes: number): void {
     const owner = ownerOf(register);
-    const bytes = registerBytes(register);
-    if (kept === undefined) {
+    if (place === undefined) {
       this.usage.add(owner, fixedBytes(name) + bytes);
       return;
     }
-    const before = this.#ownerOf(kept);
+    const before = this.#ownerAt(place);
     if (before === owner) {
-      this.usage.grow(owner, bytes - this.#bytesOf(kept));
+      this.usage.grow(owner, bytes - this.#bytesAt(place));
       return;
     }
     const fixed = fixedBytes(name);
-    this.usage.remove(before, fixed + this.#bytesOf(kept));
+    this.usage.remove(before, fixed + this.#bytesAt(place));
     this.usage.add(owner, fixed + bytes);
   }
 
-  #ownerOf(kept: Topic | number): number {
-    return typeof kept === 'number' ? this.#resting.originOf(kept) : ownerOf(kept.register);
+  #ownerAt(place: Place): number {
+    return typeof place === 'number' ? this.#resting.originOf(place) : ownerOf(place.topic.register);
   }
 
-  #bytesOf(kept: Topic | number): number {
-    return typeof kept === 'number' ? this.#resting.bytesOf(kept) : registerBytes(kept.register);
+  #bytesAt(place: Place): number {
+    return typeof place === 'number' ? this.#resting.bytesOf(place) : place.bytes;
   }
 }

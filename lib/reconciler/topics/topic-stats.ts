@@ -29,7 +29,7 @@ export interface Counted {
   readonly status: TopicStatus;
 }
 
-/** Statuses that are kept to be shared. If there are more, some are created twice. */
+/** Sets of brokers whose statuses are kept to be shared. If there are more, some are created twice. */
 const MAX_SHARED_STATUSES = 1_000;
 
 export class TopicStats {
@@ -45,8 +45,8 @@ export class TopicStats {
   readonly #counts: Record<TopicState, number> = { converged: 0, diverging: 0, blocked: 0, deleted: 0 };
   #revision = 0;
   #divergingRevision = 0;
-  /** Most topics share their status with others. */
-  readonly #statuses = new Map<string, TopicStatus>();
+  /** Most topics share their status with others. By the set of brokers that lack the winner. */
+  readonly #statuses = new Map<BrokerSet, TopicStatus[]>();
 
   constructor(brokers: number) {
     this.behind = new Array<number>(brokers).fill(0);
@@ -126,9 +126,9 @@ export class TopicStats {
     if (state !== undefined) this.#counts[state]++;
     if ((before.state === undefined) !== (state === undefined)) this.#revision++;
     this.#countBrokers(before.lacking, lacking);
-    const isDiverging = state === 'diverging' || state === 'blocked';
-    if (isDiverging !== this.divergingTopics.has(topic)) {
-      if (isDiverging) this.divergingTopics.set(topic, performance.now());
+    const isNowDiverging = isDiverging(state);
+    if (isNowDiverging !== isDiverging(before.state)) {
+      if (isNowDiverging) this.divergingTopics.set(topic, performance.now());
       else this.divergingTopics.delete(topic);
       this.#divergingRevision++;
     }
@@ -144,12 +144,11 @@ export class TopicStats {
   }
 
   #shared(state: TopicState | undefined, lacking: BrokerSet): TopicStatus {
-    const key = `${state} ${lacking}`;
-    const known = this.#statuses.get(key);
-    if (known !== undefined) return known;
+    const known = this.#statuses.get(lacking) ?? [];
+    for (const status of known) if (status.state === state) return status;
     const created = { state, lacking };
     if (this.#statuses.size >= MAX_SHARED_STATUSES) this.#statuses.clear();
-    this.#statuses.set(key, created);
+    this.#statuses.set(lacking, [...known, created]);
     return created;
   }
 }
@@ -171,6 +170,10 @@ export function lackingAt({ winner, held }: Register, { publish }: Policy): Brok
     if (has(publish, broker) && !isInSync(held[broker] ?? 'unknown', winner)) lacking |= 1 << broker;
   }
   return lacking;
+}
+
+function isDiverging(state: TopicState | undefined): boolean {
+  return state === 'diverging' || state === 'blocked';
 }
 
 function stateOf({ winner }: Register, lacking: BrokerSet, blocked: BrokerSet): TopicState | undefined {

@@ -17,18 +17,19 @@ import {
   withRoom,
 } from '../../core/register.ts';
 import { step as coreStep } from '../../core/step.ts';
-import type { ChangedTopics, StoredTopic, TopicEntry } from '../../store/state-store.ts';
+import type { StoredTopic, TopicEntry } from '../../store/state-store.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Expiries } from './expiries.ts';
 import type { HeldBefore } from './held-change.ts';
 import { HeldTracker } from './held-tracker.ts';
 import { KeyedStates } from './keyed-states.ts';
 import { isChangeToStore } from './stored-register.ts';
-import type { Topic } from './topic.ts';
-import { TopicMap } from './topic-map.ts';
+import { type Topic, withStatus } from './topic.ts';
+import { type Place, TopicMap } from './topic-map.ts';
 import type { TopicPolicies } from './topic-policies.ts';
 import { isEverywhere, TopicStats, UNCOUNTED } from './topic-stats.ts';
 import type { TopicUsage } from './topic-usage.ts';
+import { UnsavedTopics } from './unsaved-topics.ts';
 
 export type Step = typeof coreStep;
 
@@ -57,13 +58,14 @@ export class TopicTable {
   readonly #policies: TopicPolicies;
   readonly #step: Step;
   #hooks: Omit<TableHooks, 'history'> | undefined;
-  #brokers: number;
+  /** What is known of a topic before its first event. */
+  #emptyRegister: Register;
 
   /** @param step the core's; specs pass another one to see that it is missed */
   constructor(policies: TopicPolicies, brokers: number, step: Step = coreStep) {
     this.#step = step;
     this.#policies = policies;
-    this.#brokers = brokers;
+    this.#emptyRegister = emptyRegister(brokers);
     this.#held = new HeldTracker(brokers);
     this.stats = new TopicStats(brokers);
     this.#topics = new TopicMap(brokers);
@@ -97,7 +99,7 @@ export class TopicTable {
       convergedWinner,
       status: UNCOUNTED,
     };
-    this.states.set(topic, { ...loaded, status: this.#count(topic, loaded) });
+    this.states.set(topic, withStatus(loaded, this.#count(topic, loaded)));
     for (const commit of seenAt) this.commits.advance(commit);
     if (superseded !== undefined) this.#held.history.load(topic, superseded);
     this.#watchTime(topic, register, policy);
@@ -106,16 +108,18 @@ export class TopicTable {
   /** There are other filters and maybe more brokers. Returns the policies before the change. */
   configure(policies: Policies, brokers: number): Policies {
     const former = this.#policies.replace(policies);
-    this.#brokers = brokers;
+    this.#emptyRegister = emptyRegister(brokers);
     this.#held.makeRoom(brokers);
     this.stats.makeRoom(brokers);
     this.#topics.makeRoom(brokers);
     for (const [topic, known] of this.states.entries()) {
+      const { convergedWinner, status } = known;
       this.states.set(topic, {
-        ...known,
         register: withRoom(known.register, brokers),
         policy: policies.of(topic),
         seenAt: this.#held.shared(Array.from({ length: brokers }, (_, index) => known.seenAt[index] ?? 0)),
+        convergedWinner,
+        status,
       });
       this.recount(topic);
     }
@@ -124,9 +128,10 @@ export class TopicTable {
 
   /** Applies an event to a topic. */
   apply(topic: string, event: Event): Outcome {
-    const known = this.states.get(topic);
+    const place = this.#topics.find(topic);
+    const known = place === undefined ? undefined : this.#topics.at(place);
     const policy = known?.policy ?? this.#policies.of(topic);
-    const before = known?.register ?? emptyRegister(this.#brokers);
+    const before = known?.register ?? this.#emptyRegister;
     const outcome = this.#step(before, event, policy);
     const { register } = outcome;
     if (register === before && known !== undefined) return outcome;
@@ -135,13 +140,12 @@ export class TopicTable {
       this.#hooks?.replaced(topic, winner, register.winner, event);
     }
     if (winner !== register.winner) this.stats.winnerChanged(topic, register, event);
-    if (isChangeToStore(before, register)) this.commits.add(topic);
     const commit = this.commits.current;
     if (event.kind !== 'refused')
       this.#held.noteUnseenPublishes(topic, known?.seenAt, before, register, commit);
     if (event.kind === 'observed') this.#held.noteUnresolved(topic, event, register, commit);
     const isHeldChanged = before.held !== register.held;
-    this.states.set(topic, {
+    const changed = {
       register,
       policy,
       seenAt: isHeldChanged
@@ -151,7 +155,12 @@ export class TopicTable {
         ? this.stats.converged(topic, known?.convergedWinner, before, register, policy)
         : known?.convergedWinner,
       status: known?.status ?? UNCOUNTED,
-    });
+    };
+    this.#topics.write(topic, place, changed);
+    this.states.changed(topic);
+    // A topic rests once the commit has taken it.
+    if (isChangeToStore(before, register)) this.commits.add(topic);
+    else this.#topics.rest(topic);
     this.#watchTime(topic, register, policy);
     return outcome;
   }
@@ -161,22 +170,17 @@ export class TopicTable {
     this.#held.notePassedOver(topic, broker, digests, this.states.get(topic), this.commits.current);
   }
 
-  /** Closes the commit: takes out the names of the topics that changed since the last one. */
-  takeUnsaved(): ReadonlySet<string> {
-    const unsaved = this.commits.take();
-    for (const topic of unsaved) this.recount(topic);
+  /** Closes the commit: takes out the topics that changed since the last one. They are counted, and may rest from now on. */
+  takeUnsaved(): UnsavedTopics {
+    const unsaved = new UnsavedTopics(this.commits.take(), name => this.#stored(name, this.states.get(name)));
+    for (const name of unsaved.names) {
+      const place = this.#topics.find(name);
+      if (place !== undefined) this.#recount(name, place);
+      const isInUse = place !== undefined && this.#topics.isInUse(place);
+      unsaved.take(isInUse ? this.#stored(name, this.#topics.at(place)) : undefined);
+      if (isInUse) this.#topics.rest(name, place);
+    }
     return unsaved;
-  }
-
-  /** The topics of these names, each as it is when it is read; undefined for one that is forgotten. */
-  each(names: ReadonlySet<string>): ChangedTopics {
-    const stored = (name: string) => this.#stored(name, this.states.get(name));
-    return {
-      size: names.size,
-      *[Symbol.iterator]() {
-        for (const name of names) yield [name, stored(name)] as const;
-      },
-    };
   }
 
   /** All topics, as they are stored. */
@@ -192,11 +196,8 @@ export class TopicTable {
 
   /** Counts a topic as it is now. */
   recount(topic: string): void {
-    const known = this.#topics.get(topic);
-    if (known === undefined) return;
-    const status = this.#count(topic, known);
-    // Nobody watches the status: it follows from the state.
-    if (status !== known.status) this.#topics.set(topic, { ...known, status });
+    const place = this.#topics.find(topic);
+    if (place !== undefined) this.#recount(topic, place);
   }
 
   /** Counts what changed since the last commit, unless that is more topics than `most`. */
@@ -239,6 +240,13 @@ export class TopicTable {
   /** Something waits for time to pass. */
   get waitsForTime(): boolean {
     return this.#expiries.size > 0 || this.forgettable.size > 0 || this.commits.hasUnsaved;
+  }
+
+  #recount(topic: string, place: Place): void {
+    const known = this.#topics.at(place);
+    const status = this.#count(topic, known);
+    // Nobody watches the status: it follows from the state.
+    if (status !== known.status) this.#topics.setStatus(place, status);
   }
 
   #count(topic: string, known: Topic): Topic['status'] {

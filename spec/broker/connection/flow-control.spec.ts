@@ -77,7 +77,7 @@ describe('FlowControl', () => {
   it('releases all publishes when the connection has ended', () => {
     const { flow, sent, publish } = publisher(1);
     for (const name of ['a', 'b', 'c']) publish(name);
-    flow.release();
+    flow.releaseAll();
     expect(sent).to.deep.equal(['a', 'b', 'c']);
     expect(flow.queued).to.equal(0);
   });

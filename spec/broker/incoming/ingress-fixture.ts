@@ -1,11 +1,12 @@
 /** An ingress, with what it sends and logs. */
 
 import { setImmediate as turn } from 'node:timers/promises';
-import type { IPublishPacket } from 'mqtt';
 import { type BrokerCapabilities, UNTESTED } from '../../../lib/broker/capabilities/broker-capabilities.ts';
 import { Ingress, type IngressMode } from '../../../lib/broker/incoming/ingress.ts';
 import { retainFlagReader } from '../../../lib/broker/incoming/retain-flag.ts';
+import type { ReceivedMessage } from '../../../lib/broker/lane/received-message.ts';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
+import { TopicModes } from '../../../lib/core/topic-modes.ts';
 import { BatchReader } from '../../../lib/protocol/batch.ts';
 import { type Observation, readObservation } from '../../../lib/protocol/observation.ts';
 import type { Sampling } from '../../../lib/protocol/settings.ts';
@@ -46,6 +47,7 @@ export class Fixture {
     this.ingress = new Ingress({
       stamps: () => US,
       controlPrefix: 'mqttrep',
+      modes: () => new TopicModes([]),
       sampling,
       bounds: { ...DEFAULT_BOUNDS, payload: 1_000_000, topicLength: 100, levels: 5 },
       log: message => this.log.push(message),
@@ -58,9 +60,13 @@ export class Fixture {
   }
 
   /** Takes a message; resolves when it is acknowledged. */
-  take(topic: string, payload: string | Buffer = 'x', more: Partial<IPublishPacket> = {}): { done: boolean } {
+  take(
+    topic: string,
+    payload: string | Buffer = 'x',
+    more: Partial<ReceivedMessage> = {},
+  ): { done: boolean } {
     const message = { done: false };
-    const packet = { cmd: 'publish', dup: false, qos: 1, retain: false, topic, ...more } as const;
+    const packet = { qos: 1, retain: false, topic, ...more } as const;
     this.ingress.take({ ...packet, payload: Buffer.from(payload) }, () => {
       message.done = true;
     });

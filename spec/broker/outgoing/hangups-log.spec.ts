@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { Hangups } from '../../../lib/broker/outgoing/hangups.ts';
+import { namesOf } from '../../routes/names.ts';
 
 const UNLIMITED = { maxLevels: Number.POSITIVE_INFINITY, maxTopicLength: Number.POSITIVE_INFINITY };
 
@@ -24,5 +25,19 @@ describe('Hangups', () => {
     expect(logged).to.equal(1_000);
     expect(lines).to.have.length(5);
     expect(lines.at(-1)).to.contain('further topics are counted');
+  });
+
+  it('compares the limits that are configured with the name of the topic at the broker', () => {
+    const names = namesOf(['home/# -> $rest', 'garden/# -> site/oslo/garden/$rest'], {
+      filters: ['home/#', 'garden/#'],
+      excluded: ['home/site/#'],
+    });
+    const hangups = new Hangups({ maxLevels: 3, maxTopicLength: 20, names }, () => undefined);
+    expect(hangups.refusalOf('home/a/b/c', 0)).to.equal(undefined);
+    expect(hangups.refusalOf('garden/a', 0)?.reason).to.equal(
+      'it has 4 levels, more than the 3 of maxLevels',
+    );
+    expect(hangups.refusalOf(`home/${'a'.repeat(20)}`, 0)).to.equal(undefined);
+    expect(hangups.refusalOf(`home/${'a'.repeat(21)}`, 0)?.reason).to.contain('longer than the 20 bytes');
   });
 });

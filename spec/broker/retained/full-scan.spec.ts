@@ -58,6 +58,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
         subscriptions: [{ filter, qos: 1 }],
         ingress: {
           stamps: () => undefined,
+          modes: () => ({ isEvent: () => false }),
           controlPrefix: 'mqttrep',
           bounds: { payload: 10_000, topics: 10_000, memory: undefined, topicLength: 65_535, levels: 100 },
         },
@@ -147,6 +148,7 @@ describe('A full scan of a broker that drops what it cannot write', function () 
       subscriptions: filters.map(filter => ({ filter, qos: 1 })),
       ingress: {
         stamps: () => undefined,
+        modes: () => ({ isEvent: () => false }),
         controlPrefix: 'mqttrep',
         bounds: { payload: 10_000, topics: 10_000, memory: undefined, topicLength: 65_535, levels: 100 },
       },

@@ -1,8 +1,8 @@
 /** On the main connection, messages that answer a probe are told from live ones. */
 
 import { expect } from 'chai';
-import type { IPublishPacket } from 'mqtt';
 import type { Connection } from '../../../lib/broker/connection/connection.ts';
+import type { ReceivedMessage } from '../../../lib/broker/lane/received-message.ts';
 import { MainChannel } from '../../../lib/broker/retained/main-channel.ts';
 
 describe('MainChannel', () => {
@@ -34,7 +34,7 @@ describe('MainChannel', () => {
   }
 
   const packet = (topic: string, payload: string, retain: boolean) =>
-    ({ cmd: 'publish', topic, payload: Buffer.from(payload), retain, qos: 0, dup: false }) as IPublishPacket;
+    ({ topic, payload: Buffer.from(payload), retain, qos: 0 }) as ReceivedMessage;
 
   it('takes a message with the retain flag under a probed topic as the answer, and no other message', () => {
     const channel = probing(['t'], true);

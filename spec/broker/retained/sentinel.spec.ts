@@ -2,14 +2,14 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { IPublishPacket } from 'mqtt';
+import type { ReceivedMessage } from '../../../lib/broker/lane/received-message.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 
 const NONCE = 'nonce';
 const TOPIC = 'mqttrep/us/replay/spec';
 
-function shown(topic: string, { payload = NONCE, retain = true } = {}): IPublishPacket {
-  return { cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, dup: false, retain };
+function shown(topic: string, { payload = NONCE, retain = true } = {}): ReceivedMessage {
+  return { topic, payload: Buffer.from(payload), qos: 0, retain };
 }
 
 describe('Sentinel', () => {

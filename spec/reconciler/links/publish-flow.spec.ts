@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import type { PublishResults } from '../../../lib/protocol/messages.ts';
 import type { Publication } from '../../../lib/protocol/publication.ts';
 import { ECHO_TIMEOUT_MS } from '../../../lib/reconciler/links/echo-timeouts.ts';
-import { CREDIT, CREDIT_BYTES, PublishFlow } from '../../../lib/reconciler/links/publish-flow.ts';
+import { CREDIT_BYTES, PublishFlow } from '../../../lib/reconciler/links/publish-flow.ts';
+import { CREDIT } from '../../../lib/reconciler/links/publish-window.ts';
 import { publicationOf } from '../../support/publications.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -32,11 +33,20 @@ describe('PublishFlow', () => {
     settle(CREDIT / 2);
     expect(flow.hasCredit).to.equal(false);
     settle(CREDIT / 2 + 1);
-    for (let count = 0; count <= CREDIT / 2; count++) {
+    const more = flow.credit - CREDIT / 2 + 1;
+    for (let count = 0; count < more; count++) {
       expect(flow.hasCredit).to.equal(true);
       publish(`t${count}`);
     }
     expect(flow.hasCredit).to.equal(false);
+  });
+
+  it('has more credit after half of it was settled quickly, and the first credit again in the next session', () => {
+    for (let count = 0; count < CREDIT; count++) publish(`t${count}`);
+    settle(CREDIT);
+    expect(flow.credit).to.equal(2 * CREDIT);
+    flow.reset();
+    expect(flow.credit).to.equal(CREDIT);
   });
 
   for (const [what, topic, more] of [

@@ -120,6 +120,34 @@ describe('TopicMap', () => {
     expect(topics.resting).to.equal(1);
   });
 
+  it('keeps a topic that is written as an object, and in columns once it may rest', () => {
+    const [winner] = fc.sample(message, 1);
+    if (winner === undefined) return expect.fail();
+    const topics = new TopicMap(1);
+    const status = { state: 'converged', lacking: 0 } as const;
+    const topic = {
+      register: atRest(winner, ['absent'], 0),
+      policy,
+      seenAt: [1],
+      convergedWinner: winner,
+      status,
+    };
+    topics.write('t', topics.find('t'), topic);
+    expect(topics.resting).to.equal(0);
+    expect(topics.get('t')).to.equal(topic);
+    const { bytes } = topics.usage;
+    topics.rest('t');
+    expect(topics.resting).to.equal(1);
+    expect(topics.get('t')).to.deep.equal(topic);
+    const place = topics.find('t');
+    if (place === undefined) return expect.fail();
+    topics.setStatus(place, UNCOUNTED);
+    topics.write('t', place, { ...topics.at(place), status });
+    expect(topics.resting).to.equal(0);
+    expect(topics.get('t')).to.deep.equal(topic);
+    expect(topics.usage).to.deep.include({ topics: 1, bytes });
+  });
+
   it('knows nothing of brokers that came later', () => {
     const [winner] = fc.sample(message, 1);
     if (winner === undefined) return expect.fail();

@@ -1,7 +1,7 @@
 /** One broker: its state, its rates, and its problems. A click anywhere on it shows its details. */
 
-import type { BrokerStatus } from '../../api.ts';
-import { count, elapsed, rate, span } from '../model/figures.ts';
+import type { BrokerStatus, EventStatus } from '../../api.ts';
+import { count, elapsed, rate, size, span } from '../model/figures.ts';
 import { brokerStyle, type Style } from '../model/link-states.ts';
 import type { RatePair } from '../model/rate-columns.ts';
 import { CARD, type Point } from '../model/ring-layout.ts';
@@ -84,6 +84,24 @@ function Figure({ name, short, children }: FigureProps) {
   );
 }
 
+function eventTroubles(events: EventStatus | null) {
+  if (events === null) return [];
+  const { state, queued, bytes, oldest, dropped } = events;
+  const reasons = Object.entries(dropped).map(([reason, times]) => `${count(times)} ${reason}`);
+  return [
+    {
+      title: `Events that wait for this broker (${state}): ${size(bytes)}, the oldest for ${span(oldest)}`,
+      word: 'events queued',
+      times: queued,
+    },
+    {
+      title: `Events that will not reach this broker: ${reasons.join(', ')}`,
+      word: 'events dropped',
+      times: Object.values(dropped).reduce((sum, each) => sum + each, 0),
+    },
+  ];
+}
+
 /** What is not told by the state: other problems, and what happened before. */
 export function Troubles({ broker }: { broker: BrokerStatus }) {
   const dropped = Object.values(broker.dropped).reduce((sum, each) => sum + each, 0);
@@ -108,6 +126,7 @@ export function Troubles({ broker }: { broker: BrokerStatus }) {
     { title: `Messages: ${reasons.join(', ')}`, word: 'dropped', times: dropped },
     { title: 'Connections after the first one', word: 'reconnected', times: broker.reconnects },
     { title: 'Restarts of its worker after crashes', word: 'restarted', times: broker.restarts },
+    ...eventTroubles(broker.events),
   ].filter(({ times }) => times > 0);
   if (troubles.length === 0 && !broker.replayIncomplete) return null;
   return (

@@ -1,0 +1,129 @@
+/** What one connection publishes: QoS 0 and 1 by the lane, QoS 2 by MQTT.js, within the window of the broker. */
+
+import { ErrorWithReasonCode, type IClientPublishOptions, type MqttClient, ReasonCodes } from 'mqtt';
+import type { QoS } from '../../core/policy.ts';
+import type { MessageProperties } from '../../protocol/properties.ts';
+import type { Lane } from '../lane/lane.ts';
+import type { PublishAnswer } from '../lane/lane-writes.ts';
+import type { AnswerOrder } from './answer-order.ts';
+import { CLOSED } from './connection-errors.ts';
+import { FlowControl } from './flow-control.ts';
+
+/**
+ * MQTT.js fails each publish in flight with one of these errors when a connection ends. After a keepalive timeout its
+ * client still counts as connected at that moment.
+ */
+const FAILED_BY_THE_END: ReadonlySet<string> = new Set(['Connection closed', 'client disconnecting']);
+
+const NO_PROPERTIES: MessageProperties = {};
+
+/** PUBACK code (MQTT 5 §3.4.2.1) of a message that nobody subscribes to. */
+const NO_SUBSCRIBERS = 0x10;
+
+export interface PublishingDeps {
+  readonly client: MqttClient;
+  readonly lane: Lane;
+  readonly mqtt5: boolean;
+  /** Publishes of QoS 1 and 2 in flight at once. */
+  readonly receiveMaximum: number;
+  readonly order: AnswerOrder;
+  readonly hasEnded: () => boolean;
+  /** MQTT.js failed a publish because the connection has ended. */
+  readonly failedByTheEnd: () => void;
+}
+
+export class Publishing {
+  readonly #deps: PublishingDeps;
+  readonly #flow: FlowControl;
+
+  constructor(deps: PublishingDeps) {
+    this.#deps = deps;
+    this.#flow = new FlowControl(deps.receiveMaximum);
+    deps.lane.window = deps.receiveMaximum;
+  }
+
+  /** `done` is called once: with an error, or when the message is acknowledged (with QoS 0: written). */
+  publish(
+    topic: string,
+    payload: Buffer,
+    qos: QoS,
+    options: IClientPublishOptions,
+    done: (error?: Error) => void,
+  ): void {
+    const isAcknowledged = qos > 0;
+    if (!this.#deps.hasEnded() && this.#flow.take(isAcknowledged)) {
+      this.#send(topic, payload, qos, options, error => {
+        this.#flow.release(isAcknowledged);
+        done(error);
+      });
+      return;
+    }
+    this.#flow.add({
+      isAcknowledged,
+      send: release => {
+        const finish = (error?: Error) => {
+          release();
+          done(error);
+        };
+        if (this.#deps.hasEnded()) finish(new Error(CLOSED));
+        else this.#send(topic, payload, qos, options, finish);
+      },
+    });
+  }
+
+  /** The connection has ended: all queued publishes fail, and then those that are in flight. */
+  ended(): void {
+    this.#flow.releaseAll();
+    this.#deps.lane.ended();
+  }
+
+  #send(
+    topic: string,
+    payload: Buffer,
+    qos: QoS,
+    options: IClientPublishOptions,
+    finish: (error?: Error) => void,
+  ): void {
+    const { order, lane, mqtt5 } = this.#deps;
+    const place = qos > 0 ? order.sent() : 0;
+    if (qos === 2) {
+      this.#publishByClient(topic, payload, options, place, finish);
+      return;
+    }
+    const { retain = false, properties = NO_PROPERTIES } = options;
+    const sent = mqtt5 ? (properties as MessageProperties) : undefined;
+    try {
+      lane.publish(topic, payload, qos, retain, sent, answer => {
+        if (answer === 0 && place > 0) order.answered(place);
+        finish(answer === 0 ? undefined : this.#failureOf(answer, place));
+      });
+    } catch (error) {
+      setImmediate(finish, error as Error);
+    }
+  }
+
+  #failureOf(answer: PublishAnswer, place: number): Error | undefined {
+    if (answer === 'ended') return new Error(CLOSED);
+    if (place > 0) this.#deps.order.answered(place);
+    if (answer === NO_SUBSCRIBERS) return undefined;
+    return new ErrorWithReasonCode(
+      `Publish error: ${ReasonCodes[answer as keyof typeof ReasonCodes]}`,
+      answer,
+    );
+  }
+
+  #publishByClient(
+    topic: string,
+    payload: Buffer,
+    options: IClientPublishOptions,
+    place: number,
+    finish: (error?: Error) => void,
+  ): void {
+    const { client, order, failedByTheEnd } = this.#deps;
+    client.publish(topic, payload, { ...options, qos: 2 }, error => {
+      if (!error) order.answered(place);
+      if (FAILED_BY_THE_END.has(error?.message ?? '')) failedByTheEnd();
+      finish(error ?? undefined);
+    });
+  }
+}

@@ -1,0 +1,296 @@
+/**
+ * The event link keeps a second connection to the broker, for events, and passes messages between it and the event actor. The
+ * first connection must begin without a session, and this one must not.
+ *
+ * The event actor permits each connection by `connect`: until then it has not prepared for what the broker kept.
+ */
+
+import type { Subscription } from '../../core/subscriptions.ts';
+import { TopicModes } from '../../core/topic-modes.ts';
+import { CONTROL_PREFIX, ControlTopics } from '../../protocol/control-topics.ts';
+import type { FromEventLink, ToEventLink } from '../../protocol/event-messages.ts';
+import type { EventLinkSettings } from '../../protocol/event-settings.ts';
+import { EventStamps } from '../../protocol/event-stamps.ts';
+import type { Port, Start } from '../../protocol/messages.ts';
+import type { BrokerSettings } from '../../protocol/settings.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { FilterLimit } from '../connection/filter-limit.ts';
+import { Refusals } from '../incoming/refusals.ts';
+import { CancellableDelay } from '../timing/cancellable-delay.ts';
+import { eventClientId } from './event-client-id.ts';
+import { EventConnector } from './event-connector.ts';
+import { EventHangups } from './event-hangups.ts';
+import type { EventIdentity } from './event-identity.ts';
+import { EventSession } from './event-session.ts';
+import type { LinkLog } from './link-log.ts';
+
+/** If the broker also hangs up on the state connection within this time, an event is not the cause. */
+const COMMON_CAUSE_MS = 1_000;
+
+const VERSION_NAMES = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' } as const;
+
+export interface EventLinkDeps {
+  readonly broker: BrokerSettings;
+  readonly brokerLog: LinkLog;
+  readonly subscribeLimit: FilterLimit;
+  /** The state connection: it stands, and how often it has begun. */
+  readonly state: () => { readonly isConnected: boolean; readonly connections: number };
+}
+
+export class EventLink {
+  /** Messages that did not become events, by reason. */
+  readonly counters: Record<string, number> = {};
+  readonly #deps: EventLinkDeps;
+  readonly #connector: EventConnector;
+  readonly #hangups = new EventHangups();
+  readonly #refusals: Refusals;
+  readonly #delay = new CancellableDelay();
+  #settings: EventLinkSettings | undefined;
+  #modes: TopicModes;
+  #actor: Port<FromEventLink, ToEventLink> | undefined;
+  #node: string | undefined;
+  #start: Start | undefined;
+  /** The session that the actor permits; undefined while none is. */
+  #permitted: number | undefined;
+  #isForgetting = false;
+  #isStopping = false;
+  #isQuiesced = false;
+  #attempt = new AbortController();
+  #connection: Connection | undefined;
+  #session: EventSession | undefined;
+  #subscribed: readonly Subscription[] = [];
+  #running: Promise<void> | undefined;
+  /** In milliseconds of `performance.now()`. */
+  #retryAt = 0;
+
+  constructor(deps: EventLinkDeps) {
+    const { broker, brokerLog } = deps;
+    this.#deps = deps;
+    this.#settings = broker.events;
+    this.#modes = new TopicModes(broker.modes ?? []);
+    this.#connector = new EventConnector(deps);
+    this.#refusals = new Refusals(this.counters, message => brokerLog.write('warn', `events: ${message}`));
+  }
+
+  /** The port leads to an event actor that is new. */
+  attach(actor: Port<FromEventLink, ToEventLink>): void {
+    this.#actor?.close();
+    this.#actor = actor;
+    this.#permitted = undefined;
+    this.#isForgetting = false;
+    this.#abandon();
+    actor.on('message', (message: ToEventLink) => {
+      if (actor === this.#actor) this.#receive(message);
+    });
+  }
+
+  /** The identity of this replicator is known, or has changed. */
+  become(start: Start): void {
+    const before = this.#start;
+    this.#start = start;
+    if (before !== undefined && before.replica !== start.replica) this.#abandon();
+    this.#run();
+  }
+
+  /** Goes on with other settings; with undefined the broker has no part in event topics any more. */
+  configure(settings: EventLinkSettings | undefined, modes: TopicModes): void {
+    this.#settings = settings;
+    this.#modes = modes;
+    // The session at the broker stays, so nothing is missed.
+    this.#abandon();
+    this.#run();
+  }
+
+  /** Takes no more messages, and acknowledges those that are durable. */
+  quiesce(): void {
+    this.#isQuiesced = true;
+    this.#session?.quiesce();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#attempt.abort();
+    this.#delay.cutShort();
+    if (this.#session !== undefined) await this.#session.stop();
+    else this.#connection?.destroy();
+    await this.#running;
+    this.#actor?.close();
+  }
+
+  get #identity(): EventIdentity | undefined {
+    const { broker } = this.#deps;
+    const { name, controlPrefix } = broker;
+    if (this.#start === undefined || this.#node === undefined) return undefined;
+    const { replica, secret } = this.#start;
+    return {
+      stamps: new EventStamps(replica, secret),
+      node: this.#node,
+      clientId: eventClientId(this.#settings?.clientId, replica, name),
+      topics: controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name),
+    };
+  }
+
+  #abandon(): void {
+    this.#attempt.abort();
+    this.#attempt = new AbortController();
+    this.#connection?.destroy();
+    this.#delay.cutShort();
+  }
+
+  #receive(message: ToEventLink): void {
+    switch (message.kind) {
+      case 'start-events':
+        this.#node = message.node;
+        return;
+      case 'connect':
+        this.#permitted = message.session;
+        this.#run();
+        return;
+      case 'forget':
+        this.#isForgetting = true;
+        this.#abandon();
+        this.#run();
+        return;
+    }
+    const session = this.#session;
+    if (session === undefined || message.session !== session.number) return;
+    switch (message.kind) {
+      case 'deliver':
+        session.deliver(message.batch);
+        return;
+      case 'fence':
+        session.fence(message.nonce);
+        return;
+      case 'durable':
+        session.durable(message.through);
+        return;
+      case 'event-credit':
+        session.credit(message.batches);
+        return;
+      case 'disconnect':
+        this.#deps.brokerLog.write('warn', `events: ${message.reason}; connecting again`);
+        this.#connection?.destroy();
+        return;
+    }
+  }
+
+  /** Connects, if it may and does not already. */
+  #run(): void {
+    this.#running ??= this.#connections().finally(() => {
+      this.#running = undefined;
+      // An order may have come in the last turn.
+      if (this.#isWanted) this.#run();
+    });
+  }
+
+  get #isWanted(): boolean {
+    if (this.#isStopping || this.#identity === undefined) return false;
+    if (this.#isForgetting) return true;
+    return this.#permitted !== undefined && this.#settings !== undefined && !this.#isQuiesced;
+  }
+
+  async #connections(): Promise<void> {
+    while (this.#isWanted) {
+      const { signal } = this.#attempt;
+      const wait = this.#retryAt - performance.now();
+      if (wait > 0) await this.#delay.last(wait);
+      if (signal.aborted || !this.#isWanted) {
+        // An order that cuts the wait short is carried out at once.
+        this.#retryAt = 0;
+        continue;
+      }
+      const next = this.#isForgetting ? await this.#forget(signal) : await this.#connect(signal);
+      this.#retryAt = performance.now() + next;
+    }
+  }
+
+  /** Resolves when the connection has ended, with the milliseconds to wait before the next one. */
+  async #connect(signal: AbortSignal): Promise<number> {
+    const identity = this.#identity;
+    const settings = this.#settings;
+    const number = this.#permitted;
+    if (identity === undefined || settings === undefined || number === undefined) return 0;
+    const connection = await this.#connector.connect(identity, settings, signal);
+    if (typeof connection === 'number') return connection;
+    this.#connection = connection;
+    if (signal.aborted) connection.destroy();
+    const { broker, brokerLog, state } = this.#deps;
+    const before = state();
+    const session = new EventSession({
+      connection,
+      number,
+      broker,
+      settings,
+      identity,
+      controlPrefix: broker.controlPrefix ?? CONTROL_PREFIX,
+      modes: () => this.#modes,
+      hangups: this.#hangups,
+      refusals: this.#refusals,
+      brokerLog,
+      subscribed: this.#subscribed,
+      post: (message, transfer = []) => this.#actor?.postMessage(message, transfer),
+    });
+    this.#session = session;
+    const hasBegun = await session.begin().then(
+      subscribed => {
+        this.#subscribed = subscribed;
+        this.#logReady(connection, settings);
+        return true;
+      },
+      (error: Error) => {
+        if (!signal.aborted) brokerLog.write('debug', `events: ${error.message}`);
+        connection.destroy();
+        return false;
+      },
+    );
+    const reason = await connection.closed;
+    this.#session = undefined;
+    this.#connection = undefined;
+    const inFlight = session.ended();
+    if (hasBegun && this.#permitted === number) {
+      this.#permitted = undefined;
+      this.#actor?.postMessage({ kind: 'ended', session: number }, []);
+    }
+    if (signal.aborted || this.#isStopping) return 0;
+    const isProvoked = connection.wasHungUp && inFlight !== undefined && (await this.#isAlone(before));
+    if (isProvoked && inFlight !== undefined) this.#hangups.hungUp(inFlight);
+    return this.#connector.lost(connection, reason, isProvoked);
+  }
+
+  /** Whether the broker hung up on this connection alone. */
+  async #isAlone(before: { readonly isConnected: boolean; readonly connections: number }): Promise<boolean> {
+    await new Promise(resolve => setTimeout(resolve, COMMON_CAUSE_MS).unref());
+    const now = this.#deps.state();
+    return now.isConnected && before.isConnected && now.connections === before.connections;
+  }
+
+  async #forget(signal: AbortSignal): Promise<number> {
+    const identity = this.#identity;
+    if (identity === undefined) return 0;
+    const withdraw = (connection: Connection) => {
+      const topic = identity.topics?.of('events');
+      if (topic !== undefined)
+        connection.publish(topic, Buffer.alloc(0), { qos: 0, retain: true }, () => undefined);
+    };
+    const wait = await this.#connector.forget(identity, withdraw, signal);
+    if (wait !== undefined) return wait;
+    this.#isForgetting = false;
+    this.#permitted = undefined;
+    this.#subscribed = [];
+    this.#deps.brokerLog.write('info', 'events: the session at the broker is removed');
+    this.#actor?.postMessage({ kind: 'forgotten' }, []);
+    return 0;
+  }
+
+  #logReady(connection: Connection, { sessionExpiry }: EventLinkSettings): void {
+    const { brokerLog } = this.#deps;
+    const { isPresent, expiry = sessionExpiry } = connection.session;
+    const kept = isPresent ? 'the broker kept its session' : 'the session is new';
+    brokerLog.write('info', `events: connected with ${VERSION_NAMES[connection.protocolVersion]}; ${kept}`);
+    if (connection.protocolVersion === 5 && expiry < sessionExpiry)
+      brokerLog.write(
+        'warn',
+        `events: the broker keeps the session for ${expiry} s only; of a longer absence, events are lost`,
+      );
+  }
+}

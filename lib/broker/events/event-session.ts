@@ -1,0 +1,280 @@
+/**
+ * One event connection, from CONNACK to its end.
+ *
+ *     socket → EventSession → EventBatches ──events──▶  event actor  ──deliver──▶ EventOutbox → socket
+ *                                PUBACKs  ◀──durable──
+ *
+ * What the broker kept for the session comes directly behind CONNACK. It waits until the event actor knows of the session.
+ */
+
+import { isReplicable } from '../../core/filter.ts';
+import type { Subscription } from '../../core/subscriptions.ts';
+import type { TopicModes } from '../../core/topic-modes.ts';
+import { EVENT_WINDOW, type FromEventLink, UNSTAMPED_WINDOW } from '../../protocol/event-messages.ts';
+import { type IncomingMessage, NO_PATH } from '../../protocol/event-records.ts';
+import type { EventLinkSettings } from '../../protocol/event-settings.ts';
+import type { EventProvenance } from '../../protocol/event-stamps.ts';
+import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
+import { packProperties, sentProperties } from '../../protocol/properties.ts';
+import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
+import type { BrokerSettings } from '../../protocol/settings.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Refusal, Refusals } from '../incoming/refusals.ts';
+import type { ReceivedMessage } from '../lane/received-message.ts';
+import { hasLargeProperties, sizeOf } from '../lane/stand-in.ts';
+import { EventBatches } from './event-batches.ts';
+import type { EventHangups, InFlightEvents } from './event-hangups.ts';
+import type { EventIdentity } from './event-identity.ts';
+import { EventOutbox } from './event-outbox.ts';
+import { EventSurroundings } from './event-surroundings.ts';
+import { HeldOrdinals } from './held-ordinals.ts';
+import type { LinkLog } from './link-log.ts';
+
+export interface EventSessionDeps {
+  readonly connection: Connection;
+  /** As the event actor numbers it. */
+  readonly number: number;
+  readonly broker: Pick<BrokerSettings, 'bounds' | 'maxLevels' | 'maxTopicLength'>;
+  readonly settings: EventLinkSettings;
+  readonly identity: EventIdentity;
+  /** The beginning of mqttrep's own topics. */
+  readonly controlPrefix: string;
+  readonly modes: () => TopicModes;
+  readonly hangups: EventHangups;
+  readonly refusals: Refusals;
+  readonly brokerLog: LinkLog;
+  /** The filters that the session at the broker has, as far as this process knows. */
+  readonly subscribed: readonly Subscription[];
+  readonly post: (message: FromEventLink, transfer?: readonly ArrayBuffer[]) => void;
+}
+
+const CLIENT: EventProvenance = { kind: 'other', path: NO_PATH };
+
+const STATE_TOPIC: Refusal = { counter: 'ignored_state_topic' };
+
+export class EventSession {
+  readonly #deps: EventSessionDeps;
+  readonly #batches: EventBatches;
+  readonly #outbox: EventOutbox;
+  readonly #ordinals: HeldOrdinals;
+  /** Undefined where mqttrep may write no control topic. */
+  readonly #surroundings: EventSurroundings | undefined;
+  readonly #fenceTopic: string | undefined;
+  readonly #stamps: boolean;
+  #isQuiesced = false;
+  /** Of the session as it was announced to the event actor. */
+  #started: { readonly mustHold: boolean; readonly brokerId: string | undefined } | undefined;
+
+  constructor(deps: EventSessionDeps) {
+    const { connection, number, identity, controlPrefix, post, hangups, broker } = deps;
+    this.#deps = deps;
+    this.#stamps = connection.protocolVersion === 5;
+    this.#fenceTopic = identity.topics?.of('fence');
+    this.#batches = new EventBatches(number, post);
+    this.#ordinals = new HeldOrdinals(ordinal => connection.acknowledgedThrough(ordinal));
+    this.#surroundings = identity.topics && new EventSurroundings(connection, identity.topics, controlPrefix);
+    this.#outbox = new EventOutbox({
+      connection,
+      session: number,
+      hangups,
+      bounds: broker,
+      properties: this.#stamps
+        ? (delivery, expiry) =>
+            sentProperties(delivery.properties, identity.stamps.of(delivery, identity.node), expiry)
+        : undefined,
+      fenceTopic: this.#fenceTopic,
+      post,
+    });
+    connection.holdAcknowledgements();
+    connection.receive(
+      (message, done) => {
+        if (!this.#isQuiesced) this.#take(message);
+        done();
+      },
+      ({ ordinal = 0 }) => this.#ordinals.keep(ordinal),
+    );
+  }
+
+  get number(): number {
+    return this.#deps.number;
+  }
+
+  /**
+   * Subscribes, and tells the event actor of the session. Returns the filters that the session at the broker has.
+   * @throws when the connection ends
+   */
+  async begin(): Promise<readonly Subscription[]> {
+    const { connection, number, settings } = this.#deps;
+    if (this.#fenceTopic !== undefined)
+      await connection.subscribe([this.#fenceTopic], { qos: 1, replay: false, retainAsPublished: true });
+    await this.#surroundings?.learn();
+    const subscribed = await this.#subscribe();
+    const { isPresent } = connection.session;
+    const { maxQos, receiveMaximum } = connection.limits;
+    const mustHold = this.#mustHold;
+    const brokerId = this.#surroundings?.id;
+    this.#started = { mustHold, brokerId };
+    if (mustHold) this.#logHold();
+    this.#deps.post({
+      kind: 'event-session',
+      session: number,
+      present: isPresent,
+      stamps: this.#stamps,
+      retainAsPublished: this.#stamps,
+      echo: settings.echo || !this.#stamps,
+      fences: this.#fenceTopic !== undefined,
+      window: Math.min(receiveMaximum, this.#stamps ? EVENT_WINDOW : UNSTAMPED_WINDOW),
+      acknowledges: maxQos > 0,
+      brokerId,
+      mustHold,
+    });
+    this.#batches.open();
+    return subscribed;
+  }
+
+  deliver(batch: ArrayBuffer): void {
+    this.#outbox.deliver(batch);
+  }
+
+  fence(nonce: number): void {
+    this.#outbox.fence(nonce);
+  }
+
+  durable(through: number): void {
+    this.#ordinals.durable(through);
+  }
+
+  credit(batches: number): void {
+    this.#batches.credit(batches);
+  }
+
+  /** Takes no more messages. The broker delivers those of QoS 1 again in the next connection. */
+  quiesce(): void {
+    this.#batches.finish();
+    this.#isQuiesced = true;
+  }
+
+  /** The connection has ended. Returns the events that have no acknowledgement. */
+  ended(): InFlightEvents | undefined {
+    this.#batches.finish();
+    return this.#outbox.end();
+  }
+
+  /** Disconnects; the broker keeps the session. */
+  async stop(): Promise<void> {
+    this.#surroundings?.withdraw();
+    await this.#deps.connection.end();
+  }
+
+  async #subscribe(): Promise<readonly Subscription[]> {
+    const { connection, settings, subscribed, brokerLog } = this.#deps;
+    const { subscriptions, echo } = settings;
+    const { isPresent } = connection.session;
+    const known = isPresent ? subscribed : [];
+    const wanted = subscriptions.filter(
+      ({ filter, qos }) => !known.some(one => one.filter === filter && one.qos === qos),
+    );
+    const obsolete = known.filter(({ filter }) => !subscriptions.some(one => one.filter === filter));
+    if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
+    for (const qos of [0, 1] as const) {
+      const filters = wanted.filter(one => one.qos === qos).map(({ filter }) => filter);
+      if (filters.length === 0) continue;
+      const how = { qos, replay: false, retainAsPublished: true, noLocal: !echo };
+      brokerLog.refused(await connection.subscribe(filters, how));
+    }
+    return subscriptions;
+  }
+
+  #take(message: ReceivedMessage): void {
+    const { topic, ordinal = 0 } = message;
+    if (topic === this.#fenceTopic) {
+      this.#batches.add({ kind: 'fence', ordinal, nonce: Number(String(message.payload)) });
+      return;
+    }
+    const refusal = this.#refusal(message);
+    if (refusal !== undefined) {
+      if (refusal !== 'control topic') this.#deps.refusals.count(topic, refusal, Date.now());
+      this.#ordinals.keep(ordinal);
+      return;
+    }
+    const properties = this.#stamps ? packProperties(message.properties) : '';
+    const provenance = this.#provenance(message, properties);
+    if (provenance.kind === 'own') this.#batches.add({ kind: 'echo', ordinal, id: provenance.id });
+    else this.#batches.add(this.#incoming(message, ordinal, properties, provenance.path));
+  }
+
+  #provenance(message: ReceivedMessage, packed: string): EventProvenance {
+    const { topic, payload, properties } = message;
+    if (properties?.userProperties === undefined) return CLIENT;
+    return this.#deps.identity.stamps.read({ topic, payload, properties: packed }, properties);
+  }
+
+  #incoming(
+    message: ReceivedMessage,
+    ordinal: number,
+    packed: string,
+    path: readonly string[],
+  ): IncomingMessage {
+    const { topic, payload, retain, id = 0, dup = false, properties } = message;
+    const seconds = properties?.messageExpiryInterval;
+    return {
+      kind: 'message',
+      ordinal,
+      packetId: id,
+      dup,
+      retain,
+      topic,
+      payload,
+      properties: packed,
+      expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1_000,
+      path,
+    };
+  }
+
+  #refusal(message: ReceivedMessage): Refusal | 'control topic' | undefined {
+    const { broker, controlPrefix, modes } = this.#deps;
+    const { topic, payload, properties } = message;
+    if (topic !== '' && !isReplicable(topic, controlPrefix)) {
+      this.#surroundings?.observe(message);
+      this.#checkSurroundings();
+      return 'control topic';
+    }
+    if (!modes().isEvent(topic)) return STATE_TOPIC;
+    const { bounds } = broker;
+    return (
+      topicFault(topic, bounds) ??
+      (hasLargeProperties(payload) ? LARGE_PROPERTIES : propertiesFault(properties, bounds.levels)) ??
+      payloadFault(sizeOf(payload), bounds)
+    );
+  }
+
+  /** Over MQTT 3.1.1 two replicators would take each other's publishes for writes of clients, for ever. */
+  get #mustHold(): boolean {
+    const { connection, settings } = this.#deps;
+    const others = this.#surroundings?.others.size ?? 0;
+    return connection.protocolVersion < 5 && others > 0 && !settings.isTree;
+  }
+
+  /** What the event actor was told of the session is no longer true: a new one begins. */
+  #checkSurroundings(): void {
+    if (this.#started === undefined) return;
+    const { mustHold, brokerId } = this.#started;
+    if (mustHold === this.#mustHold && brokerId === this.#surroundings?.id) return;
+    this.#started = undefined;
+    this.#deps.brokerLog.write(
+      'info',
+      mustHold === this.#mustHold
+        ? 'the broker has another id under the control topics; connecting again for events'
+        : 'another replicator with event topics came or went; connecting again for events',
+    );
+    void this.#deps.connection.end();
+  }
+
+  #logHold(): void {
+    const others = [...(this.#surroundings?.others ?? [])].join(', ');
+    this.#deps.brokerLog.write(
+      'error',
+      `another replicator (${others}) delivers events at this broker; over MQTT 3.1.1 the two would copy each other's events for ever, so mqttrep publishes no events here. Use MQTT 5, or stop one of them, or set MQTTREP_EVENT_TREE=true if the sites form a tree`,
+    );
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * The hash of a topic and a payload, by which equal messages are known without keeping them.
+ *
+ * A client must not be able to make a message that has the hash of another one: its message would be taken for an echo. So
+ * the hash is cryptographic, and 48 bits of it are kept, which a number of JavaScript holds exactly.
+ */
+
+import { hash } from 'node:crypto';
+
+const KEPT_BYTES = 6;
+
+export function contentHash(topic: string, payload: Buffer): number {
+  const length = Buffer.byteLength(topic);
+  const content = Buffer.allocUnsafe(4 + length + payload.length);
+  content.writeUInt32LE(length, 0);
+  content.write(topic, 4, 'utf8');
+  content.set(payload, 4 + length);
+  return hash('sha1', content, 'buffer').readUIntLE(0, KEPT_BYTES);
+}

@@ -1,0 +1,142 @@
+/** What the outbox of an event connection publishes, in which order, and what it reports. */
+
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { ErrorWithReasonCode } from 'mqtt';
+import { CLOSED } from '../../../lib/broker/connection/connection-errors.ts';
+import { EventHangups } from '../../../lib/broker/events/event-hangups.ts';
+import { EventOutbox } from '../../../lib/broker/events/event-outbox.ts';
+import { BatchWriter } from '../../../lib/protocol/batch.ts';
+import type { FromEventLink } from '../../../lib/protocol/event-messages.ts';
+import { writeDelivery } from '../../../lib/protocol/event-records.ts';
+
+class Fixture {
+  readonly hangups: EventHangups;
+  readonly outbox: EventOutbox;
+  readonly published: string[] = [];
+  readonly posted: FromEventLink[] = [];
+  readonly #answers: ((error?: Error) => void)[] = [];
+
+  constructor(hangups = new EventHangups(), maximumPacketSize = Number.POSITIVE_INFINITY) {
+    this.hangups = hangups;
+    this.outbox = new EventOutbox({
+      connection: {
+        limits: { maxQos: 1, retains: true, maximumPacketSize },
+        publish: (topic, payload, _options, done) => {
+          this.published.push(`${topic} ${payload}`);
+          this.#answers.push(done);
+        },
+      },
+      session: 1,
+      hangups,
+      bounds: { maxLevels: 3, maxTopicLength: 100 },
+      properties: undefined,
+      fenceTopic: 'fence',
+      post: message => this.posted.push(message),
+    });
+  }
+
+  deliver(...seqs: readonly number[]): void {
+    const writer = new BatchWriter();
+    for (const seq of seqs) writeDelivery(writer, delivery(seq));
+    this.outbox.deliver(writer.take());
+  }
+
+  /** The broker answers the oldest publish without an answer. */
+  async answer(error?: Error): Promise<void> {
+    this.#answers.shift()?.(error);
+    await turn();
+    await turn();
+  }
+}
+
+function delivery(seq: number, topic = 't', payload: Buffer = Buffer.from(String(seq))) {
+  const never = Number.POSITIVE_INFINITY;
+  const rest = { properties: '', retain: false, qos: 1, expiresAt: never, origin: '', path: [] } as const;
+  return { seq, topic, payload, ...rest };
+}
+
+describe('EventOutbox', () => {
+  it('publishes events and fences in the order in which they were handed over', () => {
+    const fixture = new Fixture();
+    fixture.deliver(1, 2);
+    fixture.outbox.fence(7);
+    fixture.deliver(3);
+    expect(fixture.published).to.deep.equal(['t 1', 't 2', 'fence 7', 't 3']);
+  });
+
+  it('reports through which event all are acknowledged', async () => {
+    const fixture = new Fixture();
+    fixture.deliver(1, 5);
+    await fixture.answer();
+    await fixture.answer();
+    expect(fixture.posted).to.deep.equal([
+      { kind: 'delivered', session: 1, through: 1 },
+      { kind: 'delivered', session: 1, through: 5 },
+    ]);
+  });
+
+  it('reports an event that the broker denies before it reports it as delivered', async () => {
+    const fixture = new Fixture();
+    fixture.deliver(1);
+    await fixture.answer(new ErrorWithReasonCode('not authorized', 0x87));
+    expect(fixture.posted).to.deep.equal([
+      { kind: 'refused', session: 1, seq: 1, cause: 'denied', reason: 'not authorized' },
+      { kind: 'delivered', session: 1, through: 1 },
+    ]);
+  });
+
+  it('refuses an event that is too large for the broker, and publishes the next one', async () => {
+    const fixture = new Fixture(undefined, 20);
+    const writer = new BatchWriter();
+    writeDelivery(writer, delivery(1, 't', Buffer.alloc(30)));
+    writeDelivery(writer, delivery(2, 'a/b/c/d'));
+    writeDelivery(writer, delivery(3));
+    fixture.outbox.deliver(writer.take());
+    expect(fixture.published).to.deep.equal(['t 3']);
+    const refused = fixture.posted.filter(message => message.kind === 'refused');
+    expect(refused.map(({ seq, cause }) => [seq, cause])).to.deep.equal([
+      [1, 'too large'],
+      [2, 'too large'],
+    ]);
+  });
+
+  it('names the events without an acknowledgement when the connection ends, and reports those with one', async () => {
+    const fixture = new Fixture();
+    fixture.deliver(1, 2, 3);
+    await fixture.answer();
+    fixture.posted.splice(0);
+    expect(fixture.outbox.end()).to.deep.equal({ first: 2, last: 3 });
+    await fixture.answer(new Error(CLOSED));
+    expect(fixture.posted).to.deep.equal([]);
+  });
+
+  it('sends events one at a time after two hang-ups without progress, and refuses the one that is then in flight', async () => {
+    const hangups = new EventHangups();
+    for (let connection = 0; connection < 2; connection++) {
+      const fixture = new Fixture(hangups);
+      fixture.deliver(1, 2, 3);
+      expect(fixture.published).to.have.length(3);
+      hangups.hungUp(fixture.outbox.end() ?? { first: 0, last: 0 });
+    }
+    const alone = new Fixture(hangups);
+    alone.deliver(1, 2, 3, 4);
+    expect(alone.published).to.deep.equal(['t 1']);
+    await alone.answer();
+    expect(alone.published).to.deep.equal(['t 1', 't 2']);
+    hangups.hungUp({ first: 2, last: 2 });
+    const last = new Fixture(hangups);
+    last.deliver(2, 3, 4);
+    expect(last.posted[0]).to.include({ kind: 'refused', seq: 2, cause: 'hangup' });
+    expect(last.published).to.deep.equal(['t 3']);
+    await last.answer();
+    expect(last.published).to.deep.equal(['t 3', 't 4']);
+  });
+
+  it('does not suspect an event if there was progress between two hang-ups', () => {
+    const hangups = new EventHangups();
+    hangups.hungUp({ first: 1, last: 9 });
+    hangups.hungUp({ first: 4, last: 9 });
+    expect(hangups.isAlone(4)).to.equal(false);
+  });
+});
