@@ -5,7 +5,12 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-const SOURCES = ['lib/protocol/link-state.ts', 'lib/protocol/event-state.ts', 'lib/protocol/answers.ts', 'lib/status/api.ts'];
+const SOURCES = [
+  'lib/protocol/link-state.ts',
+  'lib/protocol/event-state.ts',
+  'lib/protocol/answers.ts',
+  'lib/status/api.ts',
+];
 
 /** `import type …` and `export type … from …`: what they name is in the same file. */
 const REFERENCE = /^(?:import|export) type \{[^}]*\} from '[^']+';\n/gm;

@@ -48,6 +48,10 @@ export class Connector {
   readonly #retries: Retries;
   readonly #addresses: Addresses;
   readonly #giveUp = new AbortController();
+  /** Resolves when there is no further attempt. */
+  readonly #givenUp = new Promise<undefined>(resolve => {
+    this.#giveUp.signal.addEventListener('abort', () => resolve(undefined));
+  });
   /** When the last attempt succeeded, in milliseconds of `performance.now()`. */
   #connectedAt = 0;
   /** Of the last CONNECT. */
@@ -208,6 +212,10 @@ export class Connector {
     );
   }
 
+  #detailed({ message }: ConnectError): string {
+    return this.#advice === undefined ? message : `${message}; ${this.#advice}`;
+  }
+
   async #failed(error: ConnectError): Promise<number> {
     if (this.#giveUp.signal.aborted) return 0;
     if (this.capabilities.will.connectFailed(error, this.#willQos)) return 1;
@@ -219,11 +227,13 @@ export class Connector {
     if (this.#addresses.next()) return this.#tryNext(`cannot connect (${error.message})`);
     const isRefused = isRefusal(error);
     const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
-    // If it was connected before, the settings are right.
-    const isNew = this.#connectedAt === 0 && this.#retries.isWorthLogging;
-    if (isNew) this.#advice = await connectAdvice(error, settings);
-    const detail = this.#advice === undefined ? error.message : `${error.message}; ${this.#advice}`;
-    report({ kind: 'link', state: isRefused ? 'refused' : 'unreachable', detail });
+    const state = isRefused ? 'refused' : 'unreachable';
+    report({ kind: 'link', state, detail: this.#detailed(error) });
+    // If it was connected before, the settings are right. The server may have to be asked what it speaks.
+    if (this.#connectedAt === 0 && this.#retries.isWorthLogging) {
+      this.#advice = await Promise.race([connectAdvice(error, settings), this.#givenUp]);
+      report({ kind: 'link', state, detail: this.#detailed(error) });
+    }
     const advice = this.#advice === undefined ? '' : `; ${this.#advice}`;
     this.logSparsely(
       isRefused ? 'error' : 'warn',

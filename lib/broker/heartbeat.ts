@@ -178,13 +178,13 @@ export class Heartbeat {
     return !isWriting && !this.#deps.isHolding() && this.#deps.received() === this.#receivedBefore;
   }
 
-  /** If the thread was busy, first reads what has arrived meanwhile. */
+  /** If the thread was busy, it first gets a moment to read what has arrived meanwhile. */
   #later(milliseconds: number, act: () => void): void {
     clearTimeout(this.#timer);
     const dueAt = performance.now() + milliseconds;
     this.#timer = setTimeout(() => {
       const isLate = performance.now() - dueAt > LATE_MS;
-      if (isLate) this.#later(LATE_MS, act);
+      if (isLate) this.#timer = setTimeout(act, LATE_MS).unref();
       else act();
     }, milliseconds).unref();
   }

@@ -51,8 +51,8 @@ describe('mqttrep init', function () {
   const url = (index: number) => brokers[index]?.url ?? '';
 
   it('writes a file, and prints in which topics the brokers differ', async () => {
-    const { code, stdout, stderr } = await init([url(0), 'oslo', url(1), '', 'home/#']);
-    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+    const { code, stdout } = await init([url(0), 'oslo', url(1), '', 'home/#']);
+    expect(code).to.equal(0);
     expect(stdout)
       .to.contain('oslo can be reached')
       .and.to.contain('"home/door"')

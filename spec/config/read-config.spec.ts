@@ -32,6 +32,8 @@ describe('readConfig', () => {
         deletionGuard: { topics: 10, percent: 5 },
         maps: [],
         exclusions: [],
+        heartbeat: 10,
+        homeAssistant: undefined,
         http: {
           host: '127.0.0.1',
           port: 9280,
@@ -42,8 +44,6 @@ describe('readConfig', () => {
           allowsActions: false,
         },
         events: PROCESS_DEFAULTS.events,
-        heartbeat: PROCESS_DEFAULTS.heartbeat,
-        homeAssistant: PROCESS_DEFAULTS.homeAssistant,
         bounds: DEFAULT_BOUNDS,
         log: { level: 'info', format: 'text' },
       },

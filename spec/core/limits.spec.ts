@@ -14,7 +14,7 @@ import { NOBODY } from '../../lib/core/message.ts';
 import { ALL_BROKERS, DEFAULT_QOS, has, MAX_BROKERS } from '../../lib/core/policy.ts';
 import { SHOWN_CHARACTERS } from '../../lib/core/printable.ts';
 import { MAX_PENDING, MAX_TRANSIENT_AGE_MS } from '../../lib/core/register.ts';
-import { MAX_COUNTER } from '../../lib/core/version.ts';
+import { MAX_COUNTER, RANKS_PER_PRIORITY } from '../../lib/core/version.ts';
 
 const MINUTE = 60_000;
 
@@ -31,6 +31,7 @@ describe('The core', () => {
     ['takes chains of up to 16 comparators', MAX_COMPARATORS, 16],
     ['takes paths of up to 32 keys', MAX_PATH_KEYS, 32],
     ['counts the writes of a millisecond with 32 bits', MAX_COUNTER, 2 ** 32 - 1],
+    ['has 32 ranks for each priority of a broker, and stores them', RANKS_PER_PRIORITY, 32],
     ['shows 200 characters of a text from the network', SHOWN_CHARACTERS, 200],
     ['logs five lines of a kind one by one', SINGLE_LINES, 5],
     ['takes no broker for the origin of its own writes', NOBODY, -1],

@@ -92,6 +92,11 @@ describe('The policy of a topic', () => {
     ['one covers the other', [filter('a/#'), filter('a/+')], 0],
     ['only one matches', [filter('a/+'), filter('+/c')], 0],
     ['one is not subscribed', [filter('a/+'), filter('+/b', { subscribe: 0 })], 0],
+    [
+      'the topic is excluded at one of them',
+      [filter('a/+'), filter('+/b'), filter('a/b', { subscribe: 0, exclude: 0b010 })],
+      0b101,
+    ],
   ];
   for (const [name, filters, twice] of overlaps) {
     it(`knows the brokers that deliver messages twice: ${name}`, () => {

@@ -5,7 +5,6 @@ import type {
   BrokerStatus,
   Conflict,
   HeldValue,
-  RateSample,
   Status,
   TopicDetails,
   TopicLevel,
@@ -15,6 +14,7 @@ import type {
   Value,
 } from '../../lib/status/api.ts';
 import { brokerStatus } from '../status/broker-status.ts';
+import { CONVERGENCE, ratesOf } from './pretend-rates.ts';
 import type { Source } from './pretend-server.ts';
 
 export class PretendWorld implements Source {
@@ -102,25 +102,9 @@ export class PretendWorld implements Source {
       brokers: this.brokers,
       topics: this.counts(),
       convergence: CONVERGENCE,
-      rates: this.rates(Date.now()),
+      rates: ratesOf(this.brokers, Date.now()),
       conflicts: this.conflicts,
     };
-  }
-
-  /** A sample every two seconds, in waves. */
-  rates(now: number): RateSample[] {
-    return Array.from({ length: 300 }, (_, i) => {
-      const wave = 24 + 14 * Math.sin(i / 23) + 6 * Math.sin(i / 3.1) + (i % 71 === 0 ? 40 : 0);
-      const received = this.brokers.map(({ name }, b) => [name, Math.round(wave / (b + 1))] as const);
-      const published = this.brokers.map(({ name }, b) => [name, Math.round(wave / (4 - b))] as const);
-      return {
-        at: now - (299 - i) * 2000,
-        seconds: 2,
-        received: Object.fromEntries(received),
-        published: Object.fromEntries(published),
-        converged: convergedIn(i),
-      };
-    });
   }
 
   topics(query: URLSearchParams): TopicList {
@@ -199,29 +183,6 @@ export function refused(): HeldValue {
 export function unknown(): HeldValue {
   return { value: { kind: 'unknown' }, agrees: false };
 }
-
-/** Some milliseconds, in waves; nothing changed in some samples. */
-function convergedIn(i: number): RateSample['converged'] {
-  if (i % 41 < 3) return { count: 0, median: null, p95: null };
-  const median = 48 + 12 * Math.sin(i / 17) + (i % 5) * 3;
-  return { count: 12, median, p95: median * (i % 67 < 4 ? 30 : 2.4 + Math.sin(i / 9)) };
-}
-
-const CONVERGENCE = {
-  buckets: [
-    { upTo: 10, count: 12 },
-    { upTo: 25, count: 140 },
-    { upTo: 50, count: 612 },
-    { upTo: 100, count: 1480 },
-    { upTo: 250, count: 1720 },
-    { upTo: 500, count: 1766 },
-    { upTo: 1000, count: 1771 },
-    { upTo: 2500, count: 1774 },
-    { upTo: null, count: 1774 },
-  ],
-  sum: 132_000,
-  count: 1774,
-};
 
 function brokerNamed(name: string, index: number): BrokerStatus {
   return brokerStatus(name, {

@@ -118,7 +118,7 @@ export class Ingress {
 
   /** The last message is not acknowledged yet, so that nothing more is read. */
   get isHolding(): boolean {
-    return this.#held !== undefined;
+    return this.#held.length > 0;
   }
 
   /** Takes one message. `done` may be called later. */
