@@ -8,7 +8,8 @@ import { hasLargeProperties, sizeOf } from '../../../lib/broker/lane/stand-in.ts
 import { ORDER } from '../../../lib/protocol/properties.ts';
 import { packetOf, publishBytes, textProperty, userProperty } from '../../support/publish-bytes.ts';
 import { Chance } from '../wire/chance.ts';
-import { actualOf, compareOutcomes, expectedOf, playLaneRound, soundPacket } from '../wire/lane-round.ts';
+import { soundPacket } from '../wire/lane-bytes.ts';
+import { actualOf, compareOutcomes, expectedOf, playLaneRound } from '../wire/lane-round.ts';
 
 const LARGEST = 10_000;
 const NEVER = () => false;

@@ -3,17 +3,15 @@
  * arbitrary pieces. Messages, acknowledgements and errors must be the same.
  */
 
-import { generate, type Packet, parser } from 'mqtt-packet';
+import { type Packet, parser } from 'mqtt-packet';
 import { PacketReader } from '../../../lib/broker/lane/packet-reader.ts';
 import type { DecodedMessage, ReceivedMessage } from '../../../lib/broker/lane/received-message.ts';
 import { hasLargeProperties, sizeOf } from '../../../lib/broker/lane/stand-in.ts';
 import { type MessageProperties, packProperties } from '../../../lib/protocol/properties.ts';
 import { propertiesFault } from '../../../lib/protocol/property-faults.ts';
 import { endOf } from '../../support/packet-bytes.ts';
-import { publishBytes } from '../../support/publish-bytes.ts';
 import type { Chance } from './chance.ts';
-import { anyPacket, soundProperties } from './hostile-packets.ts';
-import { mutated } from './mutations.ts';
+import { cut, drawnBytes } from './lane-bytes.ts';
 import { verdictOn } from './verdict.ts';
 
 /** What a packet comes to. */
@@ -183,56 +181,6 @@ function isLeftOut(payload: Buffer): boolean {
 /** Whether its properties are there twice, or truncated; other faults are those of the texts. */
 function propertyFaultOf(properties: MessageProperties | undefined): boolean {
   return propertiesFault(properties)?.counter === 'refused_properties_malformed';
-}
-
-/** Packets that a broker sends, most of them sound. */
-export function drawnBytes(chance: Chance, version: 4 | 5): Buffer {
-  const mqtt5 = version === 5;
-  const rate = chance.pick([0, 0, 0.05, 0.3]);
-  const packets = Array.from({ length: 1 + chance.below(12) }, () => {
-    const packet = soundPacket(chance, version);
-    if (!chance.happens(rate)) return packet;
-    return chance.happens(0.5) ? anyPacket(chance, mqtt5) : Buffer.concat(mutated(packet, chance, mqtt5));
-  });
-  return Buffer.concat(packets);
-}
-
-export function soundPacket(chance: Chance, version: 4 | 5): Buffer {
-  const messageId = 1 + chance.below(65_535);
-  if (chance.happens(0.6)) {
-    return publishBytes({
-      topic: chance.pick(['t', 'a/b/c', 'é/ü', 'x'.repeat(200), 'canards/oslo']),
-      payload: chance.bytes(chance.pick([0, 1, 10, 100, 130, 3_000])),
-      qos: chance.pick([0, 1, 1, 2]),
-      retain: chance.happens(0.3),
-      id: messageId,
-      properties: version === 5 ? soundProperties(chance) : undefined,
-    });
-  }
-  const others: readonly (() => Packet)[] = [
-    () => ({ cmd: 'puback', messageId, ...(version === 5 && { reasonCode: chance.pick([0, 0x10, 0x87]) }) }),
-    () => ({ cmd: 'pubrec', messageId }),
-    () => ({ cmd: 'pubrel', messageId }),
-    () => ({ cmd: 'pubcomp', messageId }),
-    () => ({ cmd: 'suback', messageId, granted: [0, 1, 0x80] }),
-    () => ({ cmd: 'unsuback', messageId, granted: version === 5 ? [0] : [] }),
-    () => ({ cmd: 'pingresp' }),
-    () => ({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: chance.happens(0.5) }),
-    () => ({ cmd: 'disconnect', reasonCode: 0 }),
-  ];
-  return generate(chance.pick(others)(), { protocolVersion: version });
-}
-
-/** The bytes in pieces of any sizes. */
-export function cut(bytes: Buffer, chance: Chance): readonly Buffer[] {
-  const largest = chance.pick([1, 3, 20, 300, 5_000, bytes.length]);
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = Math.min(bytes.length, at + 1 + chance.below(largest));
-    pieces.push(bytes.subarray(at, end));
-    at = end;
-  }
-  return pieces;
 }
 
 /** What may be known of a packet before its end has arrived. */

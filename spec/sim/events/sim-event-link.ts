@@ -1,30 +1,21 @@
 /**
  * The event connection of one broker's worker, and the network to the broker.
  *
- * It does what event-messages.ts asks of a worker: it connects when the actor lets it, holds PUBACKs back until they are
- * durable, publishes within the window, and reports acknowledgements. Packets take time, and a cut loses those that travel.
+ * It does what event-messages.ts asks of a worker: it connects when the actor lets it. What the broker delivers is in
+ * sim-event-inbound.ts, and what is published to it in sim-event-outbox.ts. Packets take time, and a cut loses those that travel.
  */
 
 import type { EventPort } from '../../../lib/events/broker-events.ts';
-import { BatchReader, BatchWriter } from '../../../lib/protocol/batch.ts';
-import {
-  EVENT_BATCHES_AHEAD,
-  type FromEventLink,
-  type ToEventLink,
-} from '../../../lib/protocol/event-messages.ts';
-import {
-  type Delivery,
-  type Incoming,
-  NO_PATH,
-  readDelivery,
-  writeIncoming,
-} from '../../../lib/protocol/event-records.ts';
-import type { Outgoing, SimEventBroker, SimMessage } from './sim-event-broker.ts';
+import { BatchReader } from '../../../lib/protocol/batch.ts';
+import type { FromEventLink, ToEventLink } from '../../../lib/protocol/event-messages.ts';
+import { type Delivery, readDelivery } from '../../../lib/protocol/event-records.ts';
+import type { Outgoing, SimEventBroker } from './sim-event-broker.ts';
+import { SimEventInbound } from './sim-event-inbound.ts';
+import { PUBLISH_WINDOW, SimEventOutbox } from './sim-event-outbox.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** More than any latency. */
 const RECONNECT_MS = 40;
-const PUBLISH_WINDOW = 20;
 
 /** What an observer may object to. */
 export interface LinkObserver {
@@ -45,6 +36,8 @@ interface Connection {
   /** What travels to the broker arrives although the connection is closed. */
   arrives: boolean;
   readonly session: number;
+  readonly inbound: SimEventInbound;
+  readonly outbox: SimEventOutbox;
 }
 
 /** Mutations of the worker. */
@@ -64,15 +57,6 @@ export class SimEventLink {
   #isDead = false;
   #cutUntil = 0;
   #connection: Connection | undefined;
-  /** By ordinal, ascending: what has no PUBACK so far. */
-  #unacknowledged: { readonly ordinal: number; readonly message: Outgoing }[] = [];
-  #ordinal = 0;
-  #durable = 0;
-  #credit = EVENT_BATCHES_AHEAD;
-  #incoming: Incoming[] = [];
-  /** To be published, in order. */
-  #outbox: (Delivery | number)[] = [];
-  #inFlight: number[] = [];
   #node = '';
 
   constructor(
@@ -146,21 +130,17 @@ export class SimEventLink {
     switch (message.kind) {
       case 'deliver': {
         const reader = new BatchReader(message.batch);
-        while (!reader.done) this.#outbox.push(readDelivery(reader));
-        this.#publish(connection);
+        while (!reader.done) connection.outbox.add(readDelivery(reader));
         return;
       }
       case 'fence':
-        this.#outbox.push(message.nonce);
-        this.#publish(connection);
+        connection.outbox.add(message.nonce);
         return;
       case 'durable':
-        this.#durable = message.through;
-        this.#acknowledge(connection);
+        connection.inbound.durable(message.through);
         return;
       case 'event-credit':
-        this.#credit += message.batches;
-        this.#flush(connection);
+        connection.inbound.credit(message.batches);
         return;
       case 'disconnect':
         this.cut(0, false);
@@ -174,22 +154,44 @@ export class SimEventLink {
       this.#clock.after(RECONNECT_MS, () => this.#connect(session));
       return;
     }
-    const connection: Connection = { isOpen: true, arrives: false, session };
+    const connection: Connection = {
+      isOpen: true,
+      arrives: false,
+      session,
+      inbound: new SimEventInbound({
+        session,
+        acknowledgesAtOnce: this.#mutation.acknowledgesAtOnce === true,
+        tell: message => this.#receiveAtActor(message),
+        acknowledge: message => {
+          this.#observer.acknowledging(this.#index, message);
+          this.#toBroker(connection, () => this.#broker.acknowledge(message.packetId));
+        },
+        fenceReturned: () => this.#observer.fenceReturned(this.#index),
+      }),
+      outbox: new SimEventOutbox({
+        isStamped: this.#broker.traits.isStamped,
+        node: () => this.#node,
+        send: (message, acknowledged) =>
+          this.#toBroker(connection, () => {
+            this.#broker.replicatorPublishes(message);
+            if (acknowledged !== undefined) this.#toWorker(connection, acknowledged);
+          }),
+        publishing: delivery => this.#observer.publishing(this.#index, delivery),
+        acknowledged: seq => {
+          this.#observer.acknowledged(this.#index, seq);
+          this.#receiveAtActor({ kind: 'delivered', session, through: seq });
+        },
+        traffic: () => this.#observer.traffic(),
+      }),
+    };
     this.#connection = connection;
-    this.#unacknowledged = [];
-    this.#ordinal = 0;
-    this.#durable = 0;
-    this.#credit = EVENT_BATCHES_AHEAD;
-    this.#incoming = [];
-    this.#outbox = [];
-    this.#inFlight = [];
     // What the broker kept comes at once behind CONNACK.
     const early: Outgoing[] = [];
     let isStarted = false;
     const present = this.#broker.connect({
       deliver: message =>
         this.#toWorker(connection, () => {
-          if (isStarted) this.#arrived(connection, message);
+          if (isStarted) connection.inbound.arrived(message);
           else early.push(message);
         }),
     });
@@ -210,93 +212,8 @@ export class SimEventLink {
         brokerId: `id of ${name}`,
         mustHold: false,
       });
-      for (const message of early) this.#arrived(connection, message);
+      for (const message of early) connection.inbound.arrived(message);
     });
-  }
-
-  #arrived(connection: Connection, message: Outgoing): void {
-    const ordinal = ++this.#ordinal;
-    this.#unacknowledged.push({ ordinal, message });
-    this.#incoming.push(this.#incomingOf(message, ordinal));
-    if (this.#mutation.acknowledgesAtOnce === true) this.#durable = ordinal;
-    this.#acknowledge(connection);
-    this.#flush(connection);
-  }
-
-  #incomingOf(message: Outgoing, ordinal: number): Incoming {
-    const { tag, isStamped, topic, payload, packetId, dup, path } = message;
-    if (tag.fence !== undefined) {
-      return { kind: 'fence', ordinal, nonce: tag.fence };
-    }
-    if (isStamped && tag.seq !== undefined && tag.node !== undefined)
-      return { kind: 'echo', ordinal, id: { node: tag.node, seq: tag.seq } };
-    return {
-      kind: 'message',
-      ordinal,
-      packetId,
-      dup,
-      retain: false,
-      topic,
-      payload: Buffer.from(payload),
-      properties: '',
-      expiry: Number.POSITIVE_INFINITY,
-      path: isStamped ? path : NO_PATH,
-    };
-  }
-
-  #flush({ session }: Connection): void {
-    if (this.#credit === 0 || this.#incoming.length === 0) return;
-    this.#credit--;
-    const writer = new BatchWriter();
-    for (const incoming of this.#incoming) {
-      writeIncoming(writer, incoming);
-      if (incoming.kind === 'fence') this.#observer.fenceReturned(this.#index);
-    }
-    this.#incoming = [];
-    this.#receiveAtActor({ kind: 'events', session, batch: writer.take() });
-  }
-
-  #acknowledge(connection: Connection): void {
-    for (let first = this.#unacknowledged[0]; first !== undefined; first = this.#unacknowledged[0]) {
-      if (first.ordinal > this.#durable) return;
-      this.#unacknowledged.shift();
-      const { message } = first;
-      this.#observer.acknowledging(this.#index, message);
-      this.#toBroker(connection, () => this.#broker.acknowledge(message.packetId));
-    }
-  }
-
-  #publish(connection: Connection): void {
-    while (this.#outbox.length > 0 && this.#inFlight.length < PUBLISH_WINDOW) {
-      const next = this.#outbox.shift();
-      if (next === undefined) return;
-      this.#observer.traffic();
-      if (typeof next === 'number') {
-        const fence = { topic: 'fence', payload: '', tag: { fence: next }, isStamped: false, path: NO_PATH };
-        this.#toBroker(connection, () => this.#broker.replicatorPublishes(fence));
-        continue;
-      }
-      this.#observer.publishing(this.#index, next);
-      this.#inFlight.push(next.seq);
-      const message = this.#messageOf(next);
-      this.#toBroker(connection, () => {
-        this.#broker.replicatorPublishes(message);
-        this.#toWorker(connection, () => this.#acknowledged(connection, next.seq));
-      });
-    }
-  }
-
-  #messageOf({ topic, payload, seq, path }: Delivery): SimMessage {
-    const { isStamped } = this.#broker.traits;
-    const tag = { seq, node: this.#node };
-    return { topic, payload: payload.toString(), tag, isStamped, path: isStamped ? path : NO_PATH };
-  }
-
-  #acknowledged(connection: Connection, seq: number): void {
-    this.#observer.acknowledged(this.#index, seq);
-    this.#inFlight = this.#inFlight.filter(other => other !== seq);
-    this.#receiveAtActor({ kind: 'delivered', session: connection.session, through: seq });
-    this.#publish(connection);
   }
 
   #toBroker(connection: Connection, action: () => void): void {
