@@ -10,8 +10,12 @@ export const SUBSCRIBE = 8;
 export const SUBACK = 9;
 export const UNSUBSCRIBE = 10;
 
+/** Not a packet: a CONNECT has no flags (§2.1.3). TLS begins with 0x16, by which mqttrep finds out what a port speaks. */
+const NO_PACKET = 0;
+
 export function typeOf(packet: Buffer): number {
-  return packet.readUInt8(0) >> 4;
+  const first = packet.readUInt8(0);
+  return first >> 4 === CONNECT && first !== CONNECT << 4 ? NO_PACKET : first >> 4;
 }
 
 /** A variable byte integer (one to four bytes of seven bits each) and its end; undefined if it is incomplete. */
