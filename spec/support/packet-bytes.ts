@@ -41,6 +41,15 @@ export function endOf(bytes: Buffer): number | undefined {
   return end <= bytes.length ? end : undefined;
 }
 
+/** The same; 'broken' if its length has more than four bytes. */
+export function endOrBroken(bytes: Buffer): number | undefined | 'broken' {
+  try {
+    return endOf(bytes);
+  } catch {
+    return 'broken';
+  }
+}
+
 /** The beginning of the variable header of a complete packet. */
 export function headerOf(packet: Buffer): number {
   return variable(packet, 1)?.end ?? 0;
@@ -50,6 +59,10 @@ export function headerOf(packet: Buffer): number {
 export function topicOf(publish: Buffer): string {
   const start = headerOf(publish);
   return publish.toString('utf8', start + 2, start + 2 + publish.readUInt16BE(start));
+}
+
+export function isQos2(publish: Buffer): boolean {
+  return (publish.readUInt8(0) & 0b110) === 0b100;
 }
 
 /** The packet identifier of a PUBLISH with a QoS above 0; undefined with QoS 0. */

@@ -3,15 +3,16 @@
  * arbitrary pieces. Messages, acknowledgements and errors must be the same.
  */
 
-import { type Packet, parser } from 'mqtt-packet';
+import type { Packet } from 'mqtt-packet';
 import { PacketReader } from '../../../lib/broker/lane/packet-reader.ts';
 import type { DecodedMessage, ReceivedMessage } from '../../../lib/broker/lane/received-message.ts';
 import { hasLargeProperties, sizeOf } from '../../../lib/broker/lane/stand-in.ts';
 import { type MessageProperties, packProperties } from '../../../lib/protocol/properties.ts';
 import { propertiesFault } from '../../../lib/protocol/property-faults.ts';
-import { endOf } from '../../support/packet-bytes.ts';
+import { endOrBroken, isQos2 } from '../../support/packet-bytes.ts';
 import type { Chance } from './chance.ts';
 import { cut, drawnBytes } from './lane-bytes.ts';
+import { parsePacket } from './parse-packet.ts';
 import { verdictOn } from './verdict.ts';
 
 /** What a packet comes to. */
@@ -43,22 +44,13 @@ export function expectedOf(bytes: Buffer, version: 4 | 5): readonly Outcome[] {
   return outcomes;
 }
 
-function endOrBroken(bytes: Buffer): number | undefined | 'broken' {
-  try {
-    return endOf(bytes);
-  } catch {
-    return 'broken';
-  }
-}
-
 function outcomeOf(packet: Buffer, version: 4 | 5): Outcome {
   const verdict = verdictOn(packet, version === 5);
   if (verdict === 'broken') return BROKEN;
   if (verdict === 'left out') return { ...refusedOf(packet), kind: 'left out' };
   // QoS 2 is for MQTT.js, which parses it like mqtt-packet.
-  const isQos2 = (packet.readUInt8(0) & 0b110) === 0b100;
-  if (verdict === 'refused' && !isQos2) return refusedOf(packet);
-  const parsed = parsedBy(version)(packet);
+  if (verdict === 'refused' && !isQos2(packet)) return refusedOf(packet);
+  const parsed = parsePacket(packet, version);
   if (parsed === undefined) return BROKEN;
   if (parsed.cmd === 'publish' && parsed.qos < 2) {
     const { topic, payload, qos, retain, messageId = 0, properties } = parsed;
@@ -108,26 +100,6 @@ function otherOf(packet: Packet): Outcome {
   return { kind: 'other', key: JSON.stringify(packet) };
 }
 
-/** A function that parses single packets; undefined for an error. */
-function parsedBy(version: 4 | 5): (packet: Buffer) => Packet | undefined {
-  return packet => {
-    let found: Packet | undefined;
-    const reader = parser({ protocolVersion: version });
-    reader.on('packet', one => {
-      found = one;
-    });
-    reader.on('error', () => {
-      found = undefined;
-    });
-    try {
-      reader.parse(Buffer.from(packet));
-    } catch {
-      return undefined;
-    }
-    return found;
-  };
-}
-
 /** What the reader makes of the bytes. It is given each piece in a buffer that is overwritten after that. */
 export function actualOf(
   pieces: readonly Buffer[],
@@ -135,7 +107,6 @@ export function actualOf(
   pausesAt: () => boolean,
 ): readonly Outcome[] {
   const outcomes: Outcome[] = [];
-  const parse = parsedBy(version);
   let isOver = false;
   const add = (outcome: Outcome) => {
     if (!isOver) outcomes.push(outcome);
@@ -153,7 +124,7 @@ export function actualOf(
       return true;
     },
     other: packet => {
-      const parsed = parse(packet);
+      const parsed = parsePacket(packet, version);
       add(parsed === undefined ? BROKEN : otherOf(parsed));
     },
     broken: () => add(BROKEN),

@@ -3,8 +3,11 @@
  * that.
  */
 
-import { type Packet, parser } from 'mqtt-packet';
+import type { Packet } from 'mqtt-packet';
 import type { Observation } from '../../../lib/protocol/observation.ts';
+import { endOrBroken, isQos2 } from '../../support/packet-bytes.ts';
+import { parsePacket } from './parse-packet.ts';
+import { verdictOn } from './verdict.ts';
 
 export interface Delivered {
   readonly topic: string;
@@ -23,27 +26,36 @@ export class Oracle {
   readonly delivered: Delivered[] = [];
   /** The broker has accepted the connection. */
   isConnected = false;
-  /** The broker sent bytes that cannot be decoded. The connection ends there, or soon after it. */
+  /** The broker broke the protocol. The connection ends there, or soon after it. */
   isBroken = false;
-  readonly #parser: ReturnType<typeof parser>;
+  readonly #version: 4 | 5;
+  /** The beginning of a packet. */
+  #rest: Buffer = Buffer.alloc(0);
 
-  constructor(protocolVersion: 4 | 5) {
-    this.#parser = parser({ protocolVersion });
-    this.#parser.on('error', () => {
-      this.isBroken = true;
-    });
-    this.#parser.on('packet', packet => this.#take(packet, protocolVersion === 5));
+  constructor(version: 4 | 5) {
+    this.#version = version;
   }
 
   /** Bytes as they were sent to the client. */
   read(bytes: Buffer): void {
-    if (this.isBroken) return;
-    try {
-      // The parser keeps the bytes.
-      this.#parser.parse(Buffer.from(bytes));
-    } catch {
-      this.isBroken = true;
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    while (!this.isBroken) {
+      const end = endOrBroken(this.#rest);
+      if (end === undefined) return;
+      if (end === 'broken') this.isBroken = true;
+      else this.#readPacket(this.#rest.subarray(0, end));
+      this.#rest = this.#rest.subarray(end === 'broken' ? this.#rest.length : end);
     }
+  }
+
+  /** Each packet by itself: mqtt-packet would read a truncated property on into the next packet. */
+  #readPacket(bytes: Buffer): void {
+    const verdict = verdictOn(bytes, this.#version === 5);
+    // A message that is refused alone leaves the connection as it is. One of QoS 2 is for MQTT.js, which parses it like mqtt-packet.
+    if (verdict === 'left out' || (verdict === 'refused' && !isQos2(bytes))) return;
+    const packet = verdict === 'broken' ? undefined : parsePacket(bytes, this.#version);
+    if (packet === undefined) this.isBroken = true;
+    else this.#take(packet, this.#version === 5);
   }
 
   #take(packet: Packet, mqtt5: boolean): void {
@@ -68,10 +80,7 @@ function canonical(properties: Record<string, unknown>): string {
   return isNone ? '' : JSON.stringify([...others, correlation, user]);
 }
 
-/**
- * The parser reads a truncated property on into the next packet, as far as that has arrived. So of a malformed message only the
- * topic is certain.
- */
+/** mqtt-packet loses some user properties. So of a message that is not plain only the topic is certain. */
 function isSame(delivered: Delivered, topic: string, key: string): boolean {
   return delivered.isPlain ? delivered.key === key : delivered.topic === topic;
 }
