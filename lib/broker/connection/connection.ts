@@ -235,7 +235,7 @@ export class Connection {
     return this.#hasEnded || !this.#client.connected;
   }
 
-  /** Some bytes have not been written to the network yet. */
+  /** Some bytes wait for the network. */
   get isWriting(): boolean {
     return this.#lane.isWriting;
   }

@@ -34,9 +34,9 @@ export class LaneWrites {
     return this.#transport.unwritten >= MAX_UNWRITTEN_BYTES;
   }
 
-  /** Some bytes have not been written to the network yet. */
+  /** Some bytes wait for the network. Those that are gathered in this turn do not count: a single ping is among them. */
   get isWriting(): boolean {
-    return this.#writer.length > 0 || this.#transport.unwritten > 0;
+    return this.#transport.unwritten > 0;
   }
 
   /** See `PacketWriter.publish`. */

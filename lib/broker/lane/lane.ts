@@ -110,7 +110,7 @@ export class Lane {
     return this.#transport.isReached;
   }
 
-  /** Some bytes have not been written to the network yet. */
+  /** Some bytes wait for the network. */
   get isWriting(): boolean {
     return this.#writes.isWriting;
   }

@@ -104,6 +104,18 @@ describe('Lane', () => {
     );
   });
 
+  it('is writing while the network takes no more, and not while it gathers what is written in a turn', async () => {
+    const { connection, socket } = broker;
+    // As a ping does, in the turn in which something else asks.
+    connection.publish('t', Buffer.from('x'), { qos: 1 }, () => undefined);
+    expect(connection.isWriting).to.equal(false);
+    socket.pause();
+    connection.publish('t', Buffer.alloc(12 * 1024 * 1024), { qos: 1 }, () => undefined);
+    await eventually(() => expect(connection.isWriting).to.equal(true));
+    socket.resume();
+    await eventually(() => expect(connection.isWriting).to.equal(false));
+  });
+
   it('tells a publish from its PUBACK, and its refusal by the reason code', async () => {
     const errors: (Error | undefined)[] = [];
     for (const topic of ['a', 'b', 'c'])
