@@ -30,6 +30,7 @@ import { ConnectionLoop } from './connection-loop.ts';
 import { EventLink } from './events/event-link.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
+import { IgnoredMessages } from './incoming/ignored-messages.ts';
 import { Ingress } from './incoming/ingress.ts';
 import { limitsTold } from './limits-told.ts';
 import { measuresOf } from './measures.ts';
@@ -53,6 +54,7 @@ export class BrokerActor {
   readonly #suspensionWatch = new SuspensionWatch(milliseconds => this.#wasSuspended(milliseconds));
   readonly #heartbeat: Heartbeat;
   readonly #ownMessages = new OwnMessages();
+  readonly #ignored = new IgnoredMessages();
   #reconciler: Port<FromBroker, ToBroker>;
   #modes: TopicModes;
   /** Undefined until the reconciler tells it. */
@@ -106,6 +108,7 @@ export class BrokerActor {
       identity: () => this.#identity,
       heartbeat: this.#heartbeat,
       ownMessages: this.#ownMessages,
+      ignored: this.#ignored,
       wasSuspended: () => this.#suspensionWatch.check(),
       post: (message, transfer) => this.#post(message, transfer),
     });
@@ -113,6 +116,7 @@ export class BrokerActor {
       broker: settings,
       brokerLog,
       subscribeLimit: this.#subscribeLimit,
+      ignored: this.#ignored,
       state: () => this.#connections,
     });
     reconciler.on('message', (message: ToBroker) => this.#receive(message));
@@ -186,7 +190,13 @@ export class BrokerActor {
 
   get measures(): BrokerMeasures {
     const { certificateDays } = this.#connections;
-    return { ...measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat), certificateDays };
+    const measures = measuresOf(
+      this.#ingress.counters,
+      this.#ignored.counts,
+      this.#outgoing,
+      this.#heartbeat,
+    );
+    return { ...measures, certificateDays };
   }
 
   /** What the broker allows, as far as is known. */

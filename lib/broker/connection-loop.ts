@@ -13,6 +13,7 @@ import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Connector } from './connector.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
+import type { IgnoredMessages } from './incoming/ignored-messages.ts';
 import type { Ingress } from './incoming/ingress.ts';
 import type { FoundLimits } from './limits-told.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
@@ -40,6 +41,7 @@ export interface ConnectionLoopDeps {
   readonly outgoing: Outgoing;
   readonly heartbeat: Heartbeat;
   readonly ownMessages: OwnMessages;
+  readonly ignored: IgnoredMessages;
   /** Undefined until it is known. */
   readonly identity: () => Identity | undefined;
   /** Whether this is the first event after a suspension of the process. */

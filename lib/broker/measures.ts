@@ -8,10 +8,12 @@ type Counters = Readonly<Record<string, number>>;
 
 /**
  * @param ingress counters of the messages received
+ * @param ignored messages that the configuration leaves out, by reason
  * @param outgoing with the counters of the messages published
  */
 export function measuresOf(
   ingress: Counters,
+  ignored: Counters,
   { counters: sent, roundTrips }: { readonly counters: Counters; readonly roundTrips: RoundTrips },
   heartbeat: Pick<Heartbeat, 'measures' | 'silences'>,
 ): BrokerMeasures {
@@ -50,6 +52,7 @@ export function measuresOf(
         publish_too_large: refused_too_large,
         publish_malformed: refused_malformed,
       },
+      ignored: { ...ignored },
       heldBack: { ingress: held_back },
       roundTrips: roundTrips.histogram.counts,
       silences: heartbeat.silences,

@@ -10,6 +10,7 @@ import type { Connection } from './connection/connection.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
+import type { IgnoredMessages } from './incoming/ignored-messages.ts';
 import type { Ingress, IngressDeps } from './incoming/ingress.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import type { OwnMessages } from './own-messages.ts';
@@ -33,6 +34,7 @@ export interface SessionDeps {
   readonly brokerLog: BrokerLog;
   readonly heartbeat: Heartbeat;
   readonly ownMessages: OwnMessages;
+  readonly ignored: IgnoredMessages;
   /** To the reconciler. */
   readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
 }

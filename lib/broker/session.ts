@@ -15,6 +15,7 @@ import { Connection } from './connection/connection.ts';
 import type { Grant } from './connection/filter-requests.ts';
 import { grantedLess } from './connection/grants.ts';
 import { sayGoodbye } from './goodbye.ts';
+import type { MessageHandler } from './lane/handover.ts';
 import type { Presence } from './presence.ts';
 import { SentinelLostError } from './retained/end-of-replay.ts';
 import { Replay } from './retained/replay.ts';
@@ -79,7 +80,7 @@ export class Session {
   async begin(): Promise<SessionStarted['marker']> {
     const { connection, former, capabilities, wanted } = this.#deps;
     const highestQos = Math.max(0, ...wanted.map(({ qos }) => qos)) as QoS;
-    connection.receive(former === undefined ? this.#packets.beforeSubscribing : this.#packets.subscribed);
+    this.#receive(former === undefined ? this.#packets.beforeSubscribing : this.#packets.subscribed);
     if (this.#writes) capabilities.controlTopics.writing();
     await this.#sentinel?.place(connection);
     if (connection.hasEnded) throw new Error('the connection was closed when a control topic was written');
@@ -121,7 +122,7 @@ export class Session {
     });
     this.#packets.setIngressMode('replay');
     this.#packets.releaseEarly();
-    connection.receive(this.#packets.subscribed);
+    this.#receive(this.#packets.subscribed);
     this.#announceOrUnsubscribe();
     const granted = await this.#untilEnd(
       replay.run(wanted, upgrade, packet => this.#packets.isReplayed(packet)),
@@ -216,6 +217,10 @@ export class Session {
     const isDropped = liveFlagOf(capabilities.current, connection.protocolVersion) === 'dropped';
     if (!this.#retains) brokerLog.retainsNothing();
     else if (connection.protocolVersion === 5 && isDropped) brokerLog.dropsRetainFlag();
+  }
+
+  #receive(receiver: MessageHandler): void {
+    this.#deps.connection.receive(receiver, (_message, why) => this.#deps.ignored.count(why));
   }
 
   /** Counts lost sentinels, so that after some of them a session no longer waits for one. */

@@ -115,6 +115,7 @@ function notes(
     unreadable,
     replayIncomplete,
     dropped,
+    ignored,
     heldBack,
     silences,
     reconnects,
@@ -139,6 +140,7 @@ function notes(
       ? ['replay incomplete: the broker dropped a part of what it retains; mqttrep reads the rest in parts']
       : []),
     ...lost,
+    ...Object.entries(ignored).map(([reason, count]) => `${NUMBER.format(count)} ignored (${reason})`),
     ...Object.entries(heldBack).map(([bound, count]) => `limit reached ${times(count)} (${bound})`),
     ...(silences === 0 ? [] : [`connected but silent ${times(silences)}`]),
     ...(reconnects === 0 ? [] : [`reconnected ${times(reconnects)}`]),

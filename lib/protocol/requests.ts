@@ -32,6 +32,8 @@ export interface BrokerMeasures {
     readonly received: number;
     readonly published: number;
     readonly dropped: Readonly<Record<string, number>>;
+    /** Messages that the configuration leaves out: `excluded`, or `unmapped`. */
+    readonly ignored: Readonly<Record<string, number>>;
     readonly heldBack: HeldBack;
     readonly roundTrips: HistogramCounts;
     /** Connections that stood and carried nothing. */

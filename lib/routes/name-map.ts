@@ -36,6 +36,9 @@ const MAX_TOPIC_BYTES = 65_535;
 /** The topic of a marker, as ControlTopics makes it. */
 const MARKER = /\/marker\/[^/@+#]+$/;
 
+/** Why a name at a broker has no canonical topic: its topic is excluded, or no topic of this broker has that name. */
+export type Nameless = 'excluded' | 'unmapped';
+
 interface Directions {
   readonly rule: Rule;
   readonly outward: Passage;
@@ -118,6 +121,15 @@ export class NameMap {
     return this.#outward.find(cut) === undefined && (this.#isOurs(name) || this.isInDomain(name))
       ? name
       : undefined;
+  }
+
+  /** Of a name for which `toCanonical` gives undefined. */
+  whyNameless(name: string): Nameless {
+    if (this.#excluded === undefined) return 'unmapped';
+    const isExcluded = (topic: string) => this.#excluded?.matches(topic.split('/')) === true;
+    cut.cut(name);
+    const excluding = this.#inward.find(cut, ({ inward }) => isExcluded(inward.write(cut)));
+    return excluding !== undefined || isExcluded(name) ? 'excluded' : 'unmapped';
   }
 
   /** The rule that gives a topic its name at the broker; undefined if no rule does. */

@@ -105,6 +105,16 @@ export const BROKER_METRICS: readonly Metric[] = [
 - \`stored\`, without a broker: a topic that the store of an earlier version holds, but that this version does not accept.`,
   },
   {
+    name: 'mqttrep_messages_ignored_total',
+    kind: 'counter',
+    help: 'Messages that the broker delivered and that the configuration leaves out.',
+    labels: ['broker', 'reason'],
+    panel: 'Dropped',
+    source: perBrokerAnd('reason', ({ ignored }) => ignored),
+    notes: `- \`excluded\`: the topic is excluded at this broker (\`MQTTREP_EXCLUDE_…\`).
+- \`unmapped\`: by the mapping rules (\`MQTTREP_MAP_…\`) no topic has that name at this broker.`,
+  },
+  {
     name: 'mqttrep_backpressure_total',
     kind: 'counter',
     help: 'How often mqttrep reached a limit of what it sends or reads ahead. Nothing is lost: further changes wait, only the newest value of each topic.',

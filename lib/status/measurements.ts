@@ -53,6 +53,8 @@ export interface BrokerState {
   readonly heldBack: HeldBack;
   /** Messages that were not replicated, or that the broker did not accept, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Messages that the configuration leaves out, by reason. */
+  readonly ignored: Readonly<Record<string, number>>;
   /** Undefined if there are no event topics. */
   readonly events: EventState | undefined;
 }
@@ -120,6 +122,7 @@ export class Measurements {
         ...this.reconcilerCounts?.refusedByBroker[name],
         ...this.#brokers.get(name)?.total.value?.dropped,
       },
+      ignored: this.#brokers.get(name)?.total.value?.ignored ?? {},
       events: this.#events.of(name),
     }));
   }

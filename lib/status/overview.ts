@@ -117,6 +117,7 @@ function brokerStatus({
   link,
   heldBack,
   dropped,
+  ignored,
   events,
 }: BrokerState): BrokerStatus {
   const { state, detail, since, protocol, reconnects, restarts } = record;
@@ -129,6 +130,7 @@ function brokerStatus({
     received: counts?.received ?? 0,
     published: counts?.published ?? 0,
     dropped: positive(dropped),
+    ignored: positive(ignored),
     heldBack: positive(heldBack),
     pending: link?.pending ?? 0,
     waiting: link?.waiting ?? 0,

@@ -12,6 +12,7 @@ export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): Br
     received: 0,
     published: 0,
     dropped: {},
+    ignored: {},
     heldBack: {},
     pending: 0,
     waiting: 0,

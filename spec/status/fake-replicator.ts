@@ -105,9 +105,16 @@ export class FakeReplicator {
     const counts = this.brokers.get(name);
     if (counts === undefined) throw new RangeError(`there is no broker ${name}`);
     const heldBack = { ingress: 4 };
+    const ignored = { excluded: name === 'PARIS' ? 3 : 0, unmapped: 0 };
     const certificateDays = name === 'PARIS' ? { broker: 12.5 } : {};
     return {
-      counts: { ...counts, heldBack, roundTrips: this.roundTrips.counts, silences: name === 'PARIS' ? 1 : 0 },
+      counts: {
+        ...counts,
+        ignored,
+        heldBack,
+        roundTrips: this.roundTrips.counts,
+        silences: name === 'PARIS' ? 1 : 0,
+      },
       roundTrip: 5,
       heartbeat: this.heartbeats.get(name) ?? { latency: null, cameBackAt: null, paths: {} },
       certificateDays,

@@ -82,6 +82,7 @@ describe('the metrics', () => {
       'mqttrep_replay_incomplete{broker="PARIS"} 1',
       'mqttrep_deletions_held{broker="OSLO"} 0',
       'mqttrep_deletions_held{broker="PARIS"} 300',
+      'mqttrep_messages_ignored_total{broker="PARIS",reason="excluded"} 3',
       'mqttrep_backpressure_total{broker="OSLO",limit="ingress"} 4',
       'mqttrep_backpressure_total{broker="PARIS",limit="pending"} 6',
       'mqttrep_backpressure_total{broker="PARIS",limit="pending_of_topic"} 1',

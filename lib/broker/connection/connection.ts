@@ -26,7 +26,7 @@ import { type Opened, openClient, type SessionAtBroker } from './open-client.ts'
 import { packetSize } from './packet-size.ts';
 import { Publishing } from './publishing.ts';
 import { hasSecrets, withSecrets } from './secrets.ts';
-import { underCanonicalNames } from './topic-names.ts';
+import { type NamelessHandler, underCanonicalNames } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -124,11 +124,11 @@ export class Connection {
 
   /**
    * From now on `receiver` receives the messages, also those that arrived before.
-   * @param unnamed gets a message whose topic has no name elsewhere, by the mapping rules
+   * @param nameless gets a message whose topic is excluded, or has no name elsewhere by the mapping rules
    */
-  receive(receiver: MessageHandler, unnamed?: (message: ReceivedMessage) => void): void {
+  receive(receiver: MessageHandler, nameless?: NamelessHandler): void {
     if (this.#hasProtocolError) return;
-    const handler = underCanonicalNames(receiver, this.#names, unnamed);
+    const handler = underCanonicalNames(receiver, this.#names, nameless);
     this.#client.handleMessage = (packet, done) => {
       this.#received.messages++;
       if (packet.retain) this.#received.retained++;

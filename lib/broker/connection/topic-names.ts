@@ -3,24 +3,27 @@
  * passes here, so that no other module has to know a local name.
  */
 
-import type { NameMap } from '../../routes/name-map.ts';
+import type { Nameless, NameMap } from '../../routes/name-map.ts';
 import type { MessageHandler } from '../lane/handover.ts';
 import { type ReceivedMessage, withTopic } from '../lane/received-message.ts';
 
+/** Gets a message whose topic has no canonical name, and why. */
+export type NamelessHandler = (message: ReceivedMessage, why: Nameless) => void;
+
 /**
  * A handler that gets messages under their canonical names. A message whose topic has none is done at once.
- * @param unnamed gets such a message before
+ * @param nameless gets such a message before
  */
 export function underCanonicalNames(
   handler: MessageHandler,
   names: NameMap | undefined,
-  unnamed: (message: ReceivedMessage) => void = () => undefined,
+  nameless: NamelessHandler = () => undefined,
 ): MessageHandler {
   if (names === undefined) return handler;
   return (packet, done) => {
     const topic = names.toCanonical(packet.topic);
     if (topic === undefined) {
-      unnamed(packet);
+      nameless(packet, names.whyNameless(packet.topic));
       return done();
     }
     handler(withTopic(packet, topic), done);

@@ -15,6 +15,7 @@ import type { Port, Start } from '../../protocol/messages.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { FilterLimit } from '../connection/filter-limit.ts';
+import type { IgnoredMessages } from '../incoming/ignored-messages.ts';
 import { Refusals } from '../incoming/refusals.ts';
 import { CancellableDelay } from '../timing/cancellable-delay.ts';
 import { eventClientId } from './event-client-id.ts';
@@ -33,6 +34,7 @@ export interface EventLinkDeps {
   readonly broker: BrokerSettings;
   readonly brokerLog: LinkLog;
   readonly subscribeLimit: FilterLimit;
+  readonly ignored: Pick<IgnoredMessages, 'count'>;
   /** The state connection: it stands, and how often it has begun. */
   readonly state: () => { readonly isConnected: boolean; readonly connections: number };
 }
@@ -215,7 +217,7 @@ export class EventLink {
     if (typeof connection === 'number') return connection;
     this.#connection = connection;
     if (signal.aborted) connection.destroy();
-    const { broker, brokerLog, state } = this.#deps;
+    const { broker, brokerLog, ignored, state } = this.#deps;
     const before = state();
     const session = new EventSession({
       connection,
@@ -227,6 +229,7 @@ export class EventLink {
       modes: () => this.#modes,
       hangups: this.#hangups,
       refusals: this.#refusals,
+      ignored,
       brokerLog,
       subscribed: this.#subscribed,
       post: (message, transfer = []) => this.#actor?.postMessage(message, transfer),

@@ -19,6 +19,7 @@ import { packProperties, sentProperties } from '../../protocol/properties.ts';
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { IgnoredMessages } from '../incoming/ignored-messages.ts';
 import type { Refusal, Refusals } from '../incoming/refusals.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
 import { hasLargeProperties, sizeOf } from '../lane/stand-in.ts';
@@ -42,6 +43,7 @@ export interface EventSessionDeps {
   readonly modes: () => TopicModes;
   readonly hangups: EventHangups;
   readonly refusals: Refusals;
+  readonly ignored: Pick<IgnoredMessages, 'count'>;
   readonly brokerLog: LinkLog;
   /** The filters that the session at the broker has, as far as this process knows. */
   readonly subscribed: readonly Subscription[];
@@ -94,7 +96,10 @@ export class EventSession {
         if (this.#batches.isBehind) this.#continue = done;
         else done();
       },
-      ({ ordinal = 0 }) => this.#ordinals.keep(ordinal),
+      ({ ordinal = 0 }, why) => {
+        deps.ignored.count(why);
+        this.#ordinals.keep(ordinal);
+      },
     );
   }
 
