@@ -26,6 +26,7 @@ import type { BrokerMeasures } from '../protocol/requests.ts';
 import type { BrokerSettings, Sampling } from '../protocol/settings.ts';
 import { BrokerLog } from './broker-log.ts';
 import { SubscribeLimit } from './capabilities/subscribe-limit.ts';
+import { Pace } from './connection/pace.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import { EventLink } from './events/event-link.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -54,6 +55,7 @@ export class BrokerActor {
   readonly #suspensionWatch = new SuspensionWatch(milliseconds => this.#wasSuspended(milliseconds));
   readonly #heartbeat: Heartbeat;
   readonly #ownMessages = new OwnMessages();
+  readonly #pace: Pace | undefined;
   readonly #ignored = new IgnoredMessages();
   #reconciler: Port<FromBroker, ToBroker>;
   #modes: TopicModes;
@@ -76,11 +78,17 @@ export class BrokerActor {
       report({ kind: 'log', level, message, at: Date.now() }),
     );
     this.#brokerLog = brokerLog;
-    this.#subscribeLimit = new SubscribeLimit(filters => brokerLog.limitsFilters(filters));
+    this.#pace = settings.rate && new Pace(settings.rate);
+    this.#subscribeLimit = new SubscribeLimit(
+      filters => brokerLog.limitsFilters(filters),
+      undefined,
+      settings.maxFilters,
+    );
     this.#outgoing = new Outgoing({
       mode,
       controlPrefix,
       limits: settings,
+      pace: this.#pace,
       log: (level, message) => brokerLog.write(level, message),
       report: results => this.#post(results),
     });
@@ -117,6 +125,7 @@ export class BrokerActor {
       brokerLog,
       subscribeLimit: this.#subscribeLimit,
       ignored: this.#ignored,
+      pace: this.#pace,
       state: () => this.#connections,
     });
     reconciler.on('message', (message: ToBroker) => this.#receive(message));
@@ -233,7 +242,14 @@ export class BrokerActor {
       copyOfStore: topic => this.#brokerLog.hasCopyOfStore(topic),
     };
     const former = this.#identity;
-    this.#identity = new Identity(this.#settings, start, encounters, this.#stateTopics, this.#subscribeLimit);
+    this.#identity = new Identity(
+      this.#settings,
+      start,
+      encounters,
+      this.#stateTopics,
+      this.#subscribeLimit,
+      this.#pace,
+    );
     this.#connections.identityKnown();
     this.#events.become(start);
     if (former !== undefined && !former.isOf(start)) this.#connections.destroy();

@@ -211,6 +211,7 @@ export class ConnectionLoop {
       protocolVersion: this.#connector.version,
       wanted,
       former,
+      rate: this.#deps.settings.rate,
       capabilities: this.#connector.capabilities,
       second: this.#connector.second,
       sentinelVisibility: this.#connector.sentinelVisibility,

@@ -10,6 +10,7 @@ import { NameMap } from '../routes/name-map.ts';
 import type { ConnectionOptions } from './connection/connection-options.ts';
 import type { FilterLimit } from './connection/filter-limit.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
+import type { Pace } from './connection/pace.ts';
 import { type Encounters, Presence } from './presence.ts';
 import { Sentinel } from './retained/sentinel.ts';
 import type { StateTopics } from './state-topics.ts';
@@ -26,6 +27,7 @@ export class Identity {
   readonly #settings: BrokerSettings;
   readonly #subscribeLimit: FilterLimit;
   readonly #names: NameMap | undefined;
+  readonly #pace: Pace | undefined;
   /** The highest QoS that the broker supports. */
   #maxQos: QoS;
   /** The address of the next connections. */
@@ -34,6 +36,7 @@ export class Identity {
   /**
    * @param state publishes the state of mqttrep; undefined where the user does not want it
    * @param subscribeLimit what is known of the broker, over all connections to it
+   * @param pace of all connections to the broker; undefined without a limit
    */
   constructor(
     settings: BrokerSettings,
@@ -41,11 +44,13 @@ export class Identity {
     encounters: Encounters,
     state: StateTopics | undefined,
     subscribeLimit: FilterLimit,
+    pace: Pace | undefined,
   ) {
     const { mode, name, options } = settings;
     const controlPrefix = mode === 'dry-run' ? undefined : settings.controlPrefix;
     this.#settings = settings;
     this.#subscribeLimit = subscribeLimit;
+    this.#pace = pace;
     this.#maxQos = settings.maxQos;
     this.#start = start;
     this.#url = settings.url;
@@ -121,16 +126,19 @@ export class Identity {
     protocolVersion: ProtocolVersion,
     options: ConnectionOptions['options'],
   ): ConnectionOptions {
-    const { bounds } = this.#settings;
+    const { bounds, maxPacketSize, maxInFlight } = this.#settings;
     return {
       url: this.#url,
       options,
       clientId,
       protocolVersion,
       maxQos: this.#maxQos,
+      maxPacketSize,
+      maxInFlight,
       largestPayload: bounds.payload,
       subscribeLimit: this.#subscribeLimit,
       names: this.#names,
+      pace: this.#pace,
     };
   }
 }

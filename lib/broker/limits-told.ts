@@ -12,7 +12,7 @@ const VERSIONS: Readonly<Record<ProtocolVersion, string>> = { 3: '3.1', 4: '3.1.
 const MAX_RECEIVE_MAXIMUM = 65_535;
 
 export interface FoundLimits {
-  readonly settings: Pick<BrokerSettings, 'maxQos' | 'maxLevels' | 'maxTopicLength'>;
+  readonly settings: Pick<BrokerSettings, 'maxQos' | 'maxLevels' | 'maxTopicLength' | 'maxFilters'>;
   /** The last connection; undefined before the first one. */
   readonly connection:
     | { readonly limits: Limits; readonly protocolVersion: ProtocolVersion; readonly hasEnded: boolean }
@@ -43,7 +43,7 @@ export function limitsTold(found: FoundLimits): BrokerLimits {
     ),
     maxLevels: finite(Math.min(settings.maxLevels, learned.levels)),
     maxTopicLength: finite(settings.maxTopicLength),
-    maxFilters: finite(learned.filters),
+    maxFilters: finite(Math.min(settings.maxFilters, learned.filters)),
     acceptsWill: capabilities.acceptsWill,
     acceptsControlTopics: capabilities.acceptsControlTopics,
     acceptsSecondConnection,

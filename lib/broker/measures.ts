@@ -14,7 +14,11 @@ type Counters = Readonly<Record<string, number>>;
 export function measuresOf(
   ingress: Counters,
   ignored: Counters,
-  { counters: sent, roundTrips }: { readonly counters: Counters; readonly roundTrips: RoundTrips },
+  {
+    counters: sent,
+    roundTrips,
+    waitedForRate,
+  }: { readonly counters: Counters; readonly roundTrips: RoundTrips; readonly waitedForRate: number },
   heartbeat: Pick<Heartbeat, 'measures' | 'silences'>,
 ): BrokerMeasures {
   const {
@@ -54,6 +58,7 @@ export function measuresOf(
       },
       ignored: { ...ignored },
       heldBack: { ingress: held_back },
+      waitedForRate,
       roundTrips: roundTrips.histogram.counts,
       silences: heartbeat.silences,
     },

@@ -1,5 +1,6 @@
 /** What a session is made of. */
 
+import type { RateLimits } from '../core/even-rate.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { FromBroker } from '../protocol/messages.ts';
 import type { BrokerLog } from './broker-log.ts';
@@ -35,6 +36,8 @@ export interface SessionDeps {
   readonly heartbeat: Heartbeat;
   readonly ownMessages: OwnMessages;
   readonly ignored: IgnoredMessages;
+  /** The rate of publishes; undefined without a limit. */
+  readonly rate: RateLimits | undefined;
   /** To the reconciler. */
   readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
 }

@@ -119,6 +119,7 @@ export class Session {
       retainsMessages: retains,
       writesControlTopics: this.#writes,
       marker,
+      ...(this.#deps.rate === undefined ? {} : { rate: this.#deps.rate }),
     });
     this.#packets.setIngressMode('replay');
     this.#packets.releaseEarly();

@@ -6,18 +6,15 @@
 
 import * as v from 'valibot';
 import type { QoS } from '../core/policy.ts';
+import { BROKER_LIMITS, type BrokerLimits, LIMIT_NAMES, type LimitName, limitsIn } from './broker-limits.ts';
 import type { ConnectionOptions } from './config.ts';
 import { parseJson } from './json.ts';
 import { checkOptions } from './mqttjs-options.ts';
 import type { Fault, Faults, Parsed } from './problems.ts';
 
-export interface BrokerOptions {
+export interface BrokerOptions extends BrokerLimits {
   readonly maxQos: QoS;
   readonly priority: number;
-  /** Levels that a topic may have at this broker; absent without a limit. */
-  readonly maxLevels?: number;
-  /** Bytes that a topic may have at this broker; absent without a limit. */
-  readonly maxTopicLength?: number;
   /** Seconds for which the first address must answer before mqttrep returns to it; absent for the default. */
   readonly returnAfter?: number;
   /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
@@ -29,14 +26,13 @@ export interface BrokerOptions {
 const HARMLESS_NUMBERS = new Set([
   'connectTimeout',
   'keepalive',
-  'maxLevels',
   'maxQos',
-  'maxTopicLength',
   'port',
   'priority',
   'protocolVersion',
   'reconnectPeriod',
   'returnAfter',
+  ...LIMIT_NAMES,
 ]);
 
 const text = v.exactOptional(v.string('a string'));
@@ -53,13 +49,20 @@ const whole = (least: number, most: number, unit = '') => {
 /** The longest period of a timer of Node.js. */
 const milliseconds = v.exactOptional(whole(0, 2 ** 31 - 1, ' of milliseconds'));
 
+function limitEntries() {
+  const entries = LIMIT_NAMES.map(name => {
+    const { least, most, unit } = BROKER_LIMITS[name];
+    return [name, v.exactOptional(whole(least, most, unit))] as const;
+  });
+  return Object.fromEntries(entries) as Record<LimitName, (typeof entries)[number][1]>;
+}
+
 /** What the options of a broker have to be; options that it does not name are left to MQTT.js. */
 export const BROKER_OPTIONS = v.looseObject(
   {
     maxQos: v.exactOptional(v.picklist([0, 1, 2], '0, 1 or 2'), 2),
     priority: v.exactOptional(whole(0, 1000), 0),
-    maxLevels: v.exactOptional(whole(1, 65_536)),
-    maxTopicLength: v.exactOptional(whole(1, 65_535, ' of bytes')),
+    ...limitEntries(),
     returnAfter: v.exactOptional(whole(1, 86_400, ' of seconds')),
     eventEcho: flag,
     clientId: filled('a string that is not empty'),
@@ -113,15 +116,23 @@ export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults
   if (Array.isArray(parsed.value)) return noObject('an array');
   const result = v.safeParse(BROKER_OPTIONS, parsed.value);
   if (!result.success) return { faults: faults(result.issues) };
-  const { maxQos, priority, maxLevels, maxTopicLength, returnAfter, eventEcho, ...options } = result.output;
+  const { maxQos, priority, returnAfter, eventEcho, ...rest } = result.output;
+  const { limits, options } = withoutLimits(rest);
   const warnings = [...checkOptions(options, Object.keys(BROKER_OPTIONS.entries)), ...risks(options)];
-  const limits = {
-    ...(maxLevels === undefined ? {} : { maxLevels }),
-    ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+  const others = {
     ...(returnAfter === undefined ? {} : { returnAfter }),
     ...(eventEcho === false ? { eventEcho } : {}),
   };
-  return { value: { maxQos, priority, ...limits, options }, warnings };
+  return { value: { maxQos, priority, ...limits, ...others, options }, warnings };
+}
+
+function withoutLimits<T extends BrokerLimits>(all: T) {
+  const options: Record<string, unknown> = { ...all };
+  for (const name of LIMIT_NAMES) delete options[name];
+  return {
+    limits: Object.fromEntries(limitsIn(all)) as BrokerLimits,
+    options: options as Omit<T, LimitName>,
+  };
 }
 
 type Risky = Pick<v.InferOutput<typeof BROKER_OPTIONS>, 'rejectUnauthorized' | 'wsOptions'> & {

@@ -51,6 +51,31 @@ export const OWN_OPTIONS: readonly {
     help: 'The longest topic that the broker accepts. mqttrep does not publish longer topics there.',
   },
   {
+    name: 'maxPacketSize',
+    value: 'bytes from 128 to 268435460',
+    help: 'The largest packet that the broker accepts, with its topic and properties. mqttrep sends no larger one. A smaller limit that the broker names counts.',
+  },
+  {
+    name: 'maxFilters',
+    value: 'a number from 1 to 65535',
+    help: 'How many filters the broker accepts in one SUBSCRIBE. Without it, mqttrep learns the limit.',
+  },
+  {
+    name: 'maxInFlight',
+    value: 'a number from 1 to 65535',
+    help: 'How many publishes the broker accepts that it has not acknowledged. A smaller limit that the broker names counts.',
+  },
+  {
+    name: 'maxRate',
+    value: 'messages a second from 1 to 1000000',
+    help: 'The most messages that mqttrep publishes there in a second, all connections together. Of state, only the newest value of each topic waits; events wait in their order.',
+  },
+  {
+    name: 'maxBytesPerSecond',
+    value: 'bytes from 1000 to 2147483647',
+    help: 'The most bytes that mqttrep publishes there in a second, all connections together. One message may be larger; the next one waits for it.',
+  },
+  {
     name: 'priority',
     value: 'a number from 0 to 1000; default 0',
     help: 'At first contact, if two brokers differ and the merge chain does not decide, the broker with the larger priority wins.',

@@ -4,6 +4,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import { LIMIT_NAMES } from './broker-limits.ts';
 import type { BrokerConfig, Config, TopicConfig } from './config.ts';
 import { describeBroker } from './effective.ts';
 import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
@@ -102,8 +103,7 @@ function compareBrokers(before: BrokerConfig, after: BrokerConfig): string[] {
     ...urlChange(before, after),
     ...change('maxQos', before.maxQos, after.maxQos),
     ...change('priority', before.priority, after.priority),
-    ...change('maxLevels', before.maxLevels ?? UNSET, after.maxLevels ?? UNSET),
-    ...change('maxTopicLength', before.maxTopicLength ?? UNSET, after.maxTopicLength ?? UNSET),
+    ...LIMIT_NAMES.flatMap(name => change(name, before[name] ?? UNSET, after[name] ?? UNSET)),
     ...change('returnAfter', before.returnAfter ?? UNSET, after.returnAfter ?? UNSET),
     ...change('eventEcho', before.eventEcho ?? true, after.eventEcho ?? true),
     ...change('clientId', old.clientId ?? 'random', now.clientId ?? 'random'),

@@ -7,6 +7,7 @@
 
 import type { QoS } from '../core/policy.ts';
 import type { StorePlace } from '../protocol/settings.ts';
+import type { BrokerLimits } from './broker-limits.ts';
 import type { Problem } from './problems.ts';
 import type { PROCESS_SETTINGS } from './process-settings.ts';
 import type { ValuesOf } from './setting.ts';
@@ -49,7 +50,7 @@ export interface HttpConfig {
   readonly allowsActions: boolean;
 }
 
-export interface BrokerConfig {
+export interface BrokerConfig extends BrokerLimits {
   /** The `{name}` of `MQTTREP_CLIENT_{name}`. */
   readonly name: string;
   /** mqtt, mqtts, ws or wss. */
@@ -62,10 +63,6 @@ export interface BrokerConfig {
   readonly maxQos: QoS;
   /** At first contact, if two brokers differ and the merge chain is undecided, the larger priority wins. Default 0. */
   readonly priority: number;
-  /** Levels that a topic may have at this broker; absent without a limit. */
-  readonly maxLevels?: number;
-  /** Bytes that a topic may have at this broker; absent without a limit. */
-  readonly maxTopicLength?: number;
   /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
   readonly eventEcho?: false;
   /** Connection options of MQTT.js as configured, without mqttrep's own. May hold secrets. */

@@ -3,6 +3,7 @@
  * as harmless is shown, and everything else is masked; so a secret in an option that nobody thought of stays hidden.
  */
 
+import { BROKER_LIMITS, limitsIn } from './broker-limits.ts';
 import { OWN_OPTIONS } from './broker-settings.ts';
 import type {
   BrokerConfig,
@@ -109,24 +110,13 @@ export function describeConfig(config: Config): DescribedConfig {
 
 /** One broker, secrets masked. */
 export function describeBroker(broker: BrokerConfig): BrokerDescription {
-  const {
-    name,
-    url,
-    otherUrls = [],
-    maxQos,
-    priority,
-    maxLevels,
-    maxTopicLength,
-    returnAfter,
-    options,
-  } = broker;
+  const { name, url, otherUrls = [], maxQos, priority, returnAfter, options } = broker;
   return {
     name,
     url: [url, ...otherUrls].map(maskUrl).join(' '),
     maxQos,
     priority,
-    ...(maxLevels === undefined ? {} : { maxLevels }),
-    ...(maxTopicLength === undefined ? {} : { maxTopicLength }),
+    ...Object.fromEntries(limitsIn(broker)),
     ...(returnAfter === undefined ? {} : { returnAfter }),
     clientId: options.clientId ?? null,
     options: describeOptions(options),
@@ -162,21 +152,9 @@ function masked(name: string, value: unknown): string | number | boolean {
 }
 
 function brokerLines(broker: BrokerDescription): string[] {
-  const {
-    name,
-    url,
-    maxQos,
-    priority,
-    maxLevels,
-    maxTopicLength,
-    returnAfter,
-    eventEcho,
-    clientId,
-    options,
-  } = broker;
+  const { name, url, maxQos, priority, returnAfter, eventEcho, clientId, options } = broker;
   const limits = [
-    ...(maxLevels === undefined ? [] : [`maxLevels ${maxLevels}`]),
-    ...(maxTopicLength === undefined ? [] : [`maxTopicLength ${maxTopicLength} bytes`]),
+    ...limitsIn(broker).map(([limit, most]) => `${limit} ${most}${BROKER_LIMITS[limit].shown}`),
     ...(eventEcho === undefined ? [] : ['eventEcho false']),
     ...(returnAfter === undefined ? [] : [`returnAfter ${returnAfter} s`]),
   ];

@@ -7,6 +7,7 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
+import type { RateLimits } from '../core/even-rate.ts';
 import type { Found, ProbePriority } from '../core/events.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
@@ -54,6 +55,8 @@ export interface SessionStarted {
   readonly writesControlTopics: boolean;
   /** The marker that this replicator left at the broker; see docs/reconciliation.md. */
   readonly marker: RetainedMarker;
+  /** The rate of publishes; left out without a limit. */
+  readonly rate?: RateLimits;
 }
 
 /** The replay of this session is over. */

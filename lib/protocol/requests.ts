@@ -35,6 +35,8 @@ export interface BrokerMeasures {
     /** Messages that the configuration leaves out: `excluded`, or `unmapped`. */
     readonly ignored: Readonly<Record<string, number>>;
     readonly heldBack: HeldBack;
+    /** Seconds in which something waited for the configured rate. */
+    readonly waitedForRate: number;
     readonly roundTrips: HistogramCounts;
     /** Connections that stood and carried nothing. */
     readonly silences: number;

@@ -1,6 +1,7 @@
 /** What an actor is started with: its ports and its settings. Plain data, since it crosses to another thread. */
 
 import type { MessagePort } from 'node:worker_threads';
+import type { RateLimits } from '../core/even-rate.ts';
 import type { FilterSettings, QoS } from '../core/policy.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { ModeFilter } from '../core/topic-modes.ts';
@@ -38,6 +39,14 @@ export interface BrokerSettings {
   readonly maxLevels: number;
   /** The most bytes that the broker accepts in a topic; Infinity without a limit. */
   readonly maxTopicLength: number;
+  /** The bytes of the largest packet that the broker accepts; Infinity without a limit. */
+  readonly maxPacketSize: number;
+  /** Unacknowledged publishes that the broker accepts; Infinity without a limit. */
+  readonly maxInFlight: number;
+  /** Filters that the broker accepts in one SUBSCRIBE; Infinity if it is to be learned. */
+  readonly maxFilters: number;
+  /** The rate of publishes; left out without a limit. */
+  readonly rate?: RateLimits;
   readonly subscriptions: readonly Subscription[];
   /** The names of topics at the broker, and which topics it does not have; undefined if it is like the others. */
   readonly names?: Names | undefined;

@@ -17,6 +17,9 @@ import type { LoopDamper } from './loop-damper.ts';
 import type { Counters } from './topics/counters.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 
+/** At a limited rate a broker is offered more this often: each time costs a commit. */
+const RATE_PERIOD_MS = 100;
+
 export interface DispatcherDeps {
   readonly table: TopicTable;
   readonly links: BrokerLinks;
@@ -32,6 +35,8 @@ export interface DispatcherDeps {
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
   #isOpen = false;
+  /** Brokers that are offered more when the rate permits it. */
+  readonly #later = new Set<BrokerLink>();
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
@@ -81,14 +86,35 @@ export class Dispatcher {
     const now = Date.now();
     const uptime = performance.now();
     let isAnyPublished = false;
-    for (const topic of flow.takeWaiting()) {
+    for (const topic of flow.takeWaiting(uptime)) {
       if (gap.isOpen && this.#mayOverwrite(link, topic) && gap.letWait(topic)) continue;
       const isTransientOnly = blockedTopics.mustWait(topic, uptime);
       if (isTransientOnly && !blockedTopics.takesTransient(topic)) continue;
       if (this.#offerTopic(link, topic, isTransientOnly, now)) isAnyPublished = true;
     }
     if (flow.isHeldBack) this.#logHeldBack(link, uptime);
+    const rateWait = flow.rateWait(performance.now());
+    if (rateWait !== undefined) this.#offerLater(link, rateWait);
     return isAnyPublished;
+  }
+
+  /** The topics that wait then have their newest values. */
+  #offerLater(link: BrokerLink, rateWait: number): void {
+    if (this.#later.has(link)) return;
+    this.#later.add(link);
+    const { name, flow } = link;
+    if (flow.isLogDue('rate', performance.now()))
+      this.#deps.log(
+        'info',
+        `${name}: more changes than the rate of maxRate or maxBytesPerSecond permits; topics wait, each with its newest value only`,
+      );
+    setTimeout(
+      () => {
+        this.#later.delete(link);
+        this.pump(link);
+      },
+      Math.max(RATE_PERIOD_MS, rateWait),
+    ).unref();
   }
 
   #offerTopic(link: BrokerLink, topic: string, isTransientOnly: boolean, now: number): boolean {

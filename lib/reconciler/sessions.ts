@@ -34,6 +34,7 @@ export class Sessions {
     // What changes from now on is told from what changed before.
     table.commits.close();
     link.session.begun(session, table.commits.closed);
+    link.flow.begin(session.rate);
     const found = link.marker.recorded;
     // If our store was rolled back, commits are counted on from the marker.
     if (found !== undefined) table.commits.advance(found);

@@ -103,7 +103,7 @@ export interface BrokerStatus {
   readonly dropped: Readonly<Record<string, number>>;
   /** Messages that the configuration leaves out, by reason: `excluded`, or `unmapped` if no topic has that name at the broker. */
   readonly ignored: Readonly<Record<string, number>>;
-  /** How often mqttrep reached a limit, by its name: `pending`, `pending_of_topic`, `ingress`. Further messages wait. */
+  /** How often mqttrep reached a limit, by its name: `pending`, `pending_of_topic`, `rate`, `ingress`. Further messages wait. */
   readonly heldBack: Readonly<Record<string, number>>;
   /** Publishes that no echo has confirmed yet. */
   readonly pending: number;

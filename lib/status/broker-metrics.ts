@@ -124,8 +124,19 @@ export const BROKER_METRICS: readonly Metric[] = [
     notes: `- \`pending\`: 1,000 messages (8,000 if the broker is fast), or 16 MB, were in flight to the broker. Topics wait until half of them are
   acknowledged.
 - \`pending_of_topic\`: 32 publishes of one topic were unconfirmed. Its newest value waits.
+- \`rate\`: the rate of \`maxRate\` or \`maxBytesPerSecond\` was reached. Topics wait for their turn.
 - \`ingress\`: the reconciler had not yet handled 8 batches of messages, of up to 256 KB each. mqttrep did not acknowledge
   the next message of the broker.`,
+  },
+  {
+    name: 'mqttrep_rate_wait_seconds_total',
+    kind: 'counter',
+    help: 'Time in which something waited for the rate of `maxRate` or `maxBytesPerSecond`.',
+    labels: ['broker'],
+    panel: 'In flight',
+    source: perBroker(({ counts }) => counts?.waitedForRate ?? 0),
+    notes:
+      'If its rate is 1 for long, more is written than the broker may be sent: it gets the newest value of each topic, later.',
   },
   {
     name: 'mqttrep_raced_writes_total',

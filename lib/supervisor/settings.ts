@@ -36,6 +36,10 @@ export function brokerSettings<Id extends string | undefined>(
     maxQos: broker.maxQos,
     maxLevels: broker.maxLevels ?? Number.POSITIVE_INFINITY,
     maxTopicLength: broker.maxTopicLength ?? Number.POSITIVE_INFINITY,
+    maxPacketSize: broker.maxPacketSize ?? Number.POSITIVE_INFINITY,
+    maxInFlight: broker.maxInFlight ?? Number.POSITIVE_INFINITY,
+    maxFilters: broker.maxFilters ?? Number.POSITIVE_INFINITY,
+    ...rateOf(broker),
     subscriptions: subscriptionsOf(broker, config),
     names: namesAt(broker.name, config),
     sampling: { period: 1000 / config.mergeFrequency, newestOnly: config.topics.every(goesByArrival) },
@@ -44,6 +48,13 @@ export function brokerSettings<Id extends string | undefined>(
     stateTopics: config.stateTopics,
     heartbeatMs: config.heartbeat * 1_000,
   };
+}
+
+/** None without a limit. */
+function rateOf({ maxRate, maxBytesPerSecond }: BrokerConfig): Pick<BrokerSettings, 'rate'> {
+  if (maxRate === undefined && maxBytesPerSecond === undefined) return {};
+  const [messages, bytes] = [maxRate, maxBytesPerSecond].map(limit => limit ?? Number.POSITIVE_INFINITY);
+  return { rate: { messages: messages as number, bytes: bytes as number } };
 }
 
 function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {

@@ -84,6 +84,7 @@ describe('readConfig', () => {
         '`maxTopicLength` is 70000',
         'a whole number of bytes from 1 to 65535',
       ),
+      config('{"maxRate":0}', '`maxRate` is 0', 'a whole number of messages a second from 1 to 1000000'),
       config('{"maxQos":"1"}', '`maxQos` is a string', '0, 1 or 2'),
       config('{"priority":-1}', '`priority` is -1', 'from 0 to 1000'),
       config('{"priority":0.5}', '`priority` is 0.5', 'a whole number'),

@@ -53,7 +53,7 @@ describe('readConfig', () => {
   it('reads every variable', () => {
     const config = accepted({
       MQTTREP_CONFIG_oslo:
-        '{"maxQos":1,"priority":7,"maxLevels":8,"maxTopicLength":256,"clientId":"me","keepalive":30,"unknown":[1]}',
+        '{"maxQos":1,"priority":7,"maxLevels":8,"maxTopicLength":256,"maxRate":50,"clientId":"me","keepalive":30,"unknown":[1]}',
       MQTTREP_TTL_ducks: '0.5',
       MQTTREP_RETAIN_ducks: 'true',
       MQTTREP_REPEAT_ducks: 'true',
@@ -72,6 +72,7 @@ describe('readConfig', () => {
       priority: 7,
       maxLevels: 8,
       maxTopicLength: 256,
+      maxRate: 50,
       options: { clientId: 'me', keepalive: 30, unknown: [1] },
     });
     expect(config.topics).to.deep.equal([

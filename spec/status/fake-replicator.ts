@@ -112,6 +112,7 @@ export class FakeReplicator {
         ...counts,
         ignored,
         heldBack,
+        waitedForRate: 0.5,
         roundTrips: this.roundTrips.counts,
         silences: name === 'PARIS' ? 1 : 0,
       },

@@ -23,6 +23,7 @@ const MAX_RETRY_MS = 24 * 60 * 60_000;
 export class SubscribeLimit implements FilterLimit {
   readonly #learned: (filters: number) => void;
   readonly #uptime: () => number;
+  readonly #configured: number;
   #limit = Number.POSITIVE_INFINITY;
   /** The limit that `learned` was called with last. */
   #reported = Number.POSITIVE_INFINITY;
@@ -37,18 +38,22 @@ export class SubscribeLimit implements FilterLimit {
   /**
    * @param learned called with each new limit
    * @param uptime milliseconds, as of `performance.now()`
+   * @param configured filters in one packet at most, whatever is learned
    */
   constructor(
     learned: (filters: number) => void = () => undefined,
     uptime: () => number = () => performance.now(),
+    configured = Number.POSITIVE_INFINITY,
   ) {
+    this.#configured = configured;
     this.#learned = learned;
     this.#uptime = uptime;
   }
 
   /** Filters in one packet at most; Infinity as long as nothing is known. */
   get filters(): number {
-    return this.#uptime() < this.#retryAt ? this.#limit : 2 * this.#limit;
+    const learned = this.#uptime() < this.#retryAt ? this.#limit : 2 * this.#limit;
+    return Math.min(learned, this.#configured);
   }
 
   answered(filters: number): void {

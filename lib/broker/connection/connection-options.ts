@@ -1,18 +1,17 @@
 /** The options of a connection. */
 
-import type { QoS } from '../../core/policy.ts';
 import type { NameMap } from '../../routes/name-map.ts';
 import type { FilterLimit } from './filter-limit.ts';
+import type { ConfiguredLimits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
+import type { Pace } from './pace.ts';
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ConfiguredLimits {
   readonly url: string;
   /** For MQTT.js; what mqttrep must decide itself is overwritten. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly clientId: string;
   readonly protocolVersion: ProtocolVersion;
-  /** As configured: over MQTT 3.1.1 a broker cannot name it. */
-  readonly maxQos: QoS;
   /** Bytes of payload. In place of a larger message a stand-in arrives (stand-in.ts). */
   readonly largestPayload: number;
   /** Publishes of QoS 1 and 2 in flight at once, if the broker accepts as many; without a limit of our own unless given. */
@@ -21,6 +20,8 @@ export interface ConnectionOptions {
   readonly subscribeLimit?: FilterLimit;
   /** The names of topics at this broker; undefined if they are the same as everywhere. */
   readonly names?: NameMap | undefined;
+  /** Counts what is published; undefined without a limit of the rate. */
+  readonly pace?: Pick<Pace, 'published'> | undefined;
   /** Whether the bytes that have just arrived are to be read. */
   readonly isCurrent?: () => boolean;
 }

@@ -57,6 +57,7 @@ export class Connection {
   /** Messages of QoS 2. */
   readonly #received = { messages: 0, retained: 0 };
   readonly #names: NameMap | undefined;
+  readonly #pace: ConnectionOptions['pace'];
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
@@ -69,12 +70,14 @@ export class Connection {
       subscribeLimit = NO_FILTER_LIMIT,
       publishWindow = Number.POSITIVE_INFINITY,
       names,
+      pace,
       options,
     }: ConnectionOptions,
   ) {
     this.#client = client;
     this.certificateEnds = certificateEnds(client.stream, options['cert']);
     this.#names = names;
+    this.#pace = pace;
     this.#lane = lane;
     this.session = session;
     this.#disconnectCode = disconnectCode;
@@ -203,7 +206,7 @@ export class Connection {
     }
     const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
     const { maximumPacketSize } = this.limits;
-    if (maximumPacketSize < Number.POSITIVE_INFINITY) {
+    if (this.#pace !== undefined || maximumPacketSize < Number.POSITIVE_INFINITY) {
       const properties =
         this.protocolVersion < 5 ? undefined : ((options.properties ?? {}) as MessageProperties);
       const size = packetSize({ topic, payload, qos, properties });
@@ -216,6 +219,7 @@ export class Connection {
         );
         return;
       }
+      this.#pace?.published(size);
     }
     this.#publishing.publish(topic, payload, qos, options, done);
   }

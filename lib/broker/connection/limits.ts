@@ -27,14 +27,28 @@ const UNLIMITED: Omit<Limits, 'maxQos'> = {
   maximumPacketSize: Number.POSITIVE_INFINITY,
 };
 
-/** @param maxQos as configured; the broker may support less */
-export function limitsOf({ properties = {} }: Pick<IConnackPacket, 'properties'>, maxQos: QoS): Limits {
+/** As configured; the broker may support less. */
+export interface ConfiguredLimits {
+  readonly maxQos: QoS;
+  /** Bytes; without a limit unless given. */
+  readonly maxPacketSize?: number;
+  readonly maxInFlight?: number;
+}
+
+export function limitsOf(
+  { properties = {} }: Pick<IConnackPacket, 'properties'>,
+  {
+    maxQos,
+    maxPacketSize = Number.POSITIVE_INFINITY,
+    maxInFlight = UNLIMITED.receiveMaximum,
+  }: ConfiguredLimits,
+): Limits {
   const { maximumQoS, receiveMaximum, maximumPacketSize } = properties;
   return {
     maxQos: Math.min(maximumQoS ?? maxQos, maxQos) as QoS,
     retains: properties.retainAvailable ?? UNLIMITED.retains,
     wildcards: properties.wildcardSubscriptionAvailable ?? UNLIMITED.wildcards,
-    receiveMaximum: receiveMaximum ?? UNLIMITED.receiveMaximum,
-    maximumPacketSize: maximumPacketSize ?? UNLIMITED.maximumPacketSize,
+    receiveMaximum: Math.min(receiveMaximum ?? UNLIMITED.receiveMaximum, maxInFlight),
+    maximumPacketSize: Math.min(maximumPacketSize ?? UNLIMITED.maximumPacketSize, maxPacketSize),
   };
 }

@@ -71,7 +71,7 @@ export function openClient<Result>(
     client.once('connect', connack => {
       connected = true;
       signal?.removeEventListener('abort', giveUp);
-      const limits = limitsOf(connack, settings.maxQos);
+      const limits = limitsOf(connack, settings);
       const session = {
         isPresent: connack.sessionPresent,
         expiry: connack.properties?.sessionExpiryInterval,

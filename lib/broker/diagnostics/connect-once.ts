@@ -15,6 +15,7 @@ import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
+import { Pace } from '../connection/pace.ts';
 import type { Will } from '../connection/will.ts';
 
 export type DiagnosticsSettings = BrokerSettings & { readonly clientId: string };
@@ -68,7 +69,10 @@ async function connect(
   will: Will | undefined,
 ): Promise<ConnectedOnce> {
   const { options } = settings;
-  const shared = { ...sharedOptions(settings), subscribeLimit: new SubscribeLimit() };
+  const shared = {
+    ...sharedOptions(settings),
+    subscribeLimit: new SubscribeLimit(undefined, undefined, settings.maxFilters),
+  };
   const negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
   const capabilities = new KnownCapabilities();
   let last: unknown;
@@ -96,13 +100,16 @@ async function connect(
 }
 
 function sharedOptions(settings: DiagnosticsSettings): Omit<ConnectionOptions, 'protocolVersion'> {
-  const { url, clientId, maxQos, bounds, names } = settings;
+  const { url, clientId, maxQos, maxPacketSize, maxInFlight, rate, bounds, names } = settings;
   const { will: _will, ...options } = settings.options;
   return {
     url,
     clientId,
     maxQos,
+    maxPacketSize,
+    maxInFlight,
     largestPayload: bounds.payload,
+    pace: rate && new Pace(rate),
     names: names && new NameMap(names),
     options: { ...options, clean: true },
   };

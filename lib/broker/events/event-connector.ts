@@ -10,6 +10,7 @@ import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import type { FilterLimit } from '../connection/filter-limit.ts';
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
+import type { Pace } from '../connection/pace.ts';
 import { type FailureCause, Retries } from '../connection/retries.ts';
 import type { EventIdentity } from './event-identity.ts';
 import { OFFLINE } from './event-surroundings.ts';
@@ -28,6 +29,8 @@ export interface EventConnectorDeps {
   readonly broker: BrokerSettings;
   readonly brokerLog: LinkLog;
   readonly subscribeLimit: FilterLimit;
+  /** Of all connections to the broker; undefined without a limit. */
+  readonly pace: Pace | undefined;
 }
 
 export class EventConnector {
@@ -125,7 +128,7 @@ export class EventConnector {
 
   /** @param expiry seconds that the broker keeps the session (MQTT 5) */
   #options({ clientId, topics }: EventIdentity, expiry: number): ConnectionOptions {
-    const { options, maxQos, bounds } = this.#deps.broker;
+    const { options, maxQos, maxPacketSize, maxInFlight, bounds } = this.#deps.broker;
     const { will: _will, properties, ...others } = options;
     const will =
       topics === undefined
@@ -146,10 +149,13 @@ export class EventConnector {
       clientId,
       protocolVersion: this.#negotiation.version,
       maxQos,
+      maxPacketSize,
+      maxInFlight,
       largestPayload: bounds.payload,
       publishWindow: EVENT_WINDOW,
       names: this.#names,
       subscribeLimit: this.#deps.subscribeLimit,
+      pace: this.#deps.pace,
     };
   }
 }

@@ -15,6 +15,7 @@ import type { Port, Start } from '../../protocol/messages.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { FilterLimit } from '../connection/filter-limit.ts';
+import type { Pace } from '../connection/pace.ts';
 import type { IgnoredMessages } from '../incoming/ignored-messages.ts';
 import { Refusals } from '../incoming/refusals.ts';
 import { CancellableDelay } from '../timing/cancellable-delay.ts';
@@ -34,6 +35,8 @@ export interface EventLinkDeps {
   readonly broker: BrokerSettings;
   readonly brokerLog: LinkLog;
   readonly subscribeLimit: FilterLimit;
+  /** Of all connections to the broker; undefined without a limit. */
+  readonly pace: Pace | undefined;
   readonly ignored: Pick<IgnoredMessages, 'count'>;
   /** The state connection: it stands, and how often it has begun. */
   readonly state: () => { readonly isConnected: boolean; readonly connections: number };
@@ -217,7 +220,7 @@ export class EventLink {
     if (typeof connection === 'number') return connection;
     this.#connection = connection;
     if (signal.aborted) connection.destroy();
-    const { broker, brokerLog, ignored, state } = this.#deps;
+    const { broker, brokerLog, ignored, pace, state } = this.#deps;
     const before = state();
     const session = new EventSession({
       connection,
@@ -230,6 +233,7 @@ export class EventLink {
       hangups: this.#hangups,
       refusals: this.#refusals,
       ignored,
+      pace,
       brokerLog,
       subscribed: this.#subscribed,
       post: (message, transfer = []) => this.#actor?.postMessage(message, transfer),

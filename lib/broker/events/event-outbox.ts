@@ -8,11 +8,12 @@ import { type Delivery, readDelivery } from '../../protocol/event-records.ts';
 import type { SentProperties } from '../../protocol/properties.ts';
 import type { Connection } from '../connection/connection.ts';
 import { CLOSED } from '../connection/connection-errors.ts';
+import type { Pace } from '../connection/pace.ts';
 import { packetSize } from '../connection/packet-size.ts';
 import type { EventHangups, InFlightEvents } from './event-hangups.ts';
 
 type Publishing = Pick<Connection, 'publish'> & {
-  readonly limits: Pick<Connection['limits'], 'maxQos' | 'retains' | 'maximumPacketSize'>;
+  readonly limits: Pick<Connection['limits'], 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
 };
 
 export interface EventOutboxDeps {
@@ -25,6 +26,8 @@ export interface EventOutboxDeps {
   readonly properties: ((delivery: Delivery, expiry: number | undefined) => SentProperties) | undefined;
   /** Undefined where no control topic may be written. */
   readonly fenceTopic: string | undefined;
+  /** Undefined without a limit of the rate. */
+  readonly pace?: Pick<Pace, 'mayPublish' | 'forget'> | undefined;
   readonly post: (message: FromEventLink) => void;
 }
 
@@ -68,20 +71,25 @@ export class EventOutbox {
   end(): InFlightEvents | undefined {
     this.#tell();
     this.#isOver = true;
+    this.#deps.pace?.forget(this.#send);
     const unfinished = this.#entries.slice(this.#head).filter(({ isDone }) => !isDone);
     const [first] = unfinished;
     const last = unfinished.at(-1);
     return first === undefined || last === undefined ? undefined : { first: first.seq, last: last.seq };
   }
 
-  #send(): void {
+  /** Only `#waiting` keeps what waits: behind it nothing could be overtaken by a control topic. */
+  readonly #send = (): void => {
+    const { pace, hangups, connection } = this.#deps;
     for (let [next] = this.#waiting; next !== undefined && !this.#isOver; [next] = this.#waiting) {
+      if (pace !== undefined && this.#inFlight >= connection.limits.receiveMaximum) return;
+      if (pace?.mayPublish(this.#send) === false) return;
       if ('nonce' in next) this.#fence(next.nonce);
-      else if (this.#inFlight > 0 && (this.#isAlone || this.#deps.hangups.isAlone(next.seq))) return;
+      else if (this.#inFlight > 0 && (this.#isAlone || hangups.isAlone(next.seq))) return;
       else this.#publish(next);
       this.#waiting.shift();
     }
-  }
+  };
 
   #fence(nonce: number): void {
     const { connection, fenceTopic } = this.#deps;

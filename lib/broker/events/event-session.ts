@@ -19,6 +19,7 @@ import { packProperties, sentProperties } from '../../protocol/properties.ts';
 import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { Pace } from '../connection/pace.ts';
 import type { IgnoredMessages } from '../incoming/ignored-messages.ts';
 import type { Refusal, Refusals } from '../incoming/refusals.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
@@ -44,6 +45,7 @@ export interface EventSessionDeps {
   readonly hangups: EventHangups;
   readonly refusals: Refusals;
   readonly ignored: Pick<IgnoredMessages, 'count'>;
+  readonly pace: Pace | undefined;
   readonly brokerLog: LinkLog;
   /** The filters that the session at the broker has, as far as this process knows. */
   readonly subscribed: readonly Subscription[];
@@ -70,7 +72,7 @@ export class EventSession {
   #started: { readonly mustHold: boolean; readonly brokerId: string | undefined } | undefined;
 
   constructor(deps: EventSessionDeps) {
-    const { connection, number, identity, controlPrefix, post, hangups, broker } = deps;
+    const { connection, number, identity, controlPrefix, post, hangups, broker, pace } = deps;
     this.#deps = deps;
     this.#stamps = connection.protocolVersion === 5;
     this.#fenceTopic = identity.topics?.of('fence');
@@ -87,6 +89,7 @@ export class EventSession {
             sentProperties(delivery.properties, identity.stamps.of(delivery, identity.node), expiry)
         : undefined,
       fenceTopic: this.#fenceTopic,
+      pace,
       post,
     });
     connection.holdAcknowledgements();

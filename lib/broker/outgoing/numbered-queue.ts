@@ -45,6 +45,11 @@ export class NumberedQueue {
     this.#alone.push(numbered);
   }
 
+  /** Whether `next` or `nextAlone` has a publication. */
+  get isEmpty(): boolean {
+    return this.#returned.length === 0 && this.#alone.length === 0 && this.#batches.every(({ done }) => done);
+  }
+
   next(): Numbered | undefined {
     const returned = this.#returned.shift();
     if (returned !== undefined) return returned;

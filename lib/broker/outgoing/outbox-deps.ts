@@ -4,6 +4,7 @@ import type { PublishResults } from '../../protocol/messages.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Limits } from '../connection/limits.ts';
+import type { Pace } from '../connection/pace.ts';
 import type { Hangups } from './hangups.ts';
 import type { QuarantinePublisher } from './quarantine-publisher.ts';
 import type { RoundTrips } from './round-trips.ts';
@@ -24,4 +25,6 @@ export interface OutboxDeps {
   /** The broker does not acknowledge these topics, and will not on this connection. */
   readonly overdue: (topics: readonly string[]) => void;
   readonly roundTrips: RoundTrips;
+  /** Undefined without a limit of the rate. */
+  readonly pace?: Pick<Pace, 'mayPublish' | 'forget'> | undefined;
 }

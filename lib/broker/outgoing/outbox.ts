@@ -73,6 +73,7 @@ export class Outbox {
     this.#isClosed = true;
     this.#batchTimer.cancel();
     this.#inFlight.close();
+    this.#deps.pace?.forget(this.#send);
     this.#fence.close();
     this.#queue.clear();
     this.#deps.roundTrips.disconnected();
@@ -114,17 +115,24 @@ export class Outbox {
     this.#send();
   }
 
-  #send(): void {
+  readonly #send = (): void => {
     while (this.#isOpen && !this.#isAlone && this.#inFlight.size < this.#maxInFlight) {
+      if (!this.#mayPublish) return;
       const next = this.#queue.next();
       if (next === undefined) break;
       this.#forward(next);
     }
-    if (!this.#isOpen || this.#inFlight.size > 0) return;
+    if (!this.#isOpen || this.#inFlight.size > 0 || !this.#mayPublish) return;
     const alone = this.#queue.nextAlone();
     if (alone === undefined) return;
     this.#isAlone = true;
     this.#publish(alone);
+  };
+
+  /** If not, `#send` is called when the rate permits a publish. */
+  get #mayPublish(): boolean {
+    const { pace } = this.#deps;
+    return pace === undefined || this.#queue.isEmpty || pace.mayPublish(this.#send);
   }
 
   #forward(next: Numbered): void {

@@ -9,6 +9,7 @@ import type { Log, PublishResults } from '../../protocol/messages.ts';
 import type { Mode } from '../../protocol/settings.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { Pace } from '../connection/pace.ts';
 import { withTimeout } from '../timing/with-timeout.ts';
 import { DryRunPublisher } from './dry-run-publisher.ts';
 import { type ConfiguredLimits, Hangups } from './hangups.ts';
@@ -27,6 +28,8 @@ export interface OutgoingDeps {
   readonly controlPrefix: string;
   /** As configured. */
   readonly limits: ConfiguredLimits;
+  /** Undefined without a limit of the rate. */
+  readonly pace?: Pace | undefined;
   readonly log: Log;
   readonly report: (results: PublishResults) => void;
 }
@@ -61,6 +64,11 @@ export class Outgoing {
     const warn = (message: string) => deps.log('warn', message);
     this.#hangups = new Hangups(deps.limits, warn);
     this.#side = new SideConnection(warn);
+  }
+
+  /** Seconds in which something waited for the configured rate. */
+  get waitedForRate(): number {
+    return this.#deps.pace?.waitedSeconds ?? 0;
   }
 
   /** Limits that the broker showed by hanging up; Infinity where nothing is known. */
@@ -132,7 +140,7 @@ export class Outgoing {
     { connection, stamps, retains }: OutgoingSession,
     quarantinePublisher: Pick<QuarantinePublisher, 'accepts' | 'take'>,
   ): Outbox {
-    const { controlPrefix, log, report } = this.#deps;
+    const { controlPrefix, log, report, pace } = this.#deps;
     return new Outbox({
       connection,
       stamps,
@@ -147,6 +155,7 @@ export class Outgoing {
       },
       roundTrips: this.roundTrips,
       controlPrefix,
+      pace,
     });
   }
 

@@ -5,6 +5,7 @@
  * by name; when their turn comes, their newest value is sent. So a slow broker costs memory for topics, not for messages.
  */
 
+import { EvenRate, type RateLimits } from '../../core/even-rate.ts';
 import { LogThrottle } from '../../core/log-throttle.ts';
 import { BatchWriter } from '../../protocol/batch.ts';
 import type { PublishResults } from '../../protocol/messages.ts';
@@ -15,8 +16,15 @@ import { PublishWindow } from './publish-window.ts';
 /** Bytes of publications in flight to one broker at most, about. */
 export const CREDIT_BYTES = 16 * 1024 * 1024;
 
-/** Which bound holds publications back: that of the broker, or that of one topic. */
-export type Bound = 'pending' | 'pending_of_topic';
+/** At a limited rate, publications in flight to one broker at most: those of about this time. */
+const WINDOW_SECONDS = 2;
+const SMALLEST_WINDOW = 8;
+
+/** At a limited rate, as much as it has in this time may be in the hands of the worker, which spreads it evenly. */
+const RATE_BURST_MS = 250;
+
+/** Which bound holds publications back: that of the broker, that of one topic, or the configured rate. */
+export type Bound = 'pending' | 'pending_of_topic' | 'rate';
 
 export class PublishFlow {
   /** Topics that wait to be offered to this broker, in the order in which they changed. */
@@ -26,6 +34,11 @@ export class PublishFlow {
   #settledUpTo = 0;
   #bytes = 0;
   readonly #window = new PublishWindow();
+  /** Undefined without a limit of the rate. */
+  #rate: EvenRate | undefined;
+  #largestWindow = Number.POSITIVE_INFINITY;
+  /** Topics wait for the rate. */
+  #isPaced = false;
   /** The credit was used up, and less than half of it has come back. So publications go out in few, large batches. */
   #isExhausted = false;
   readonly #writer = new BatchWriter();
@@ -33,7 +46,7 @@ export class PublishFlow {
   /** Topics of which a publication waits in quarantine: the worker has not sent it yet. */
   readonly #quarantined = new Set<string>();
   /** How often each bound was met. */
-  readonly #heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0 };
+  readonly #heldBack: Record<Bound, number> = { pending: 0, pending_of_topic: 0, rate: 0 };
   readonly #throttle = new LogThrottle<Bound>();
 
   /** The topic is to be offered to the broker. */
@@ -46,13 +59,31 @@ export class PublishFlow {
     return this.#waiting.size;
   }
 
-  /** Takes out the topics that wait, one by one, for as long as there is credit. */
-  *takeWaiting(): Generator<string> {
+  /** A session begins at this rate; without a limit if it is undefined. */
+  begin(rate: RateLimits | undefined): void {
+    this.#rate = rate && new EvenRate(rate, RATE_BURST_MS);
+    const messages = rate?.messages ?? Number.POSITIVE_INFINITY;
+    this.#largestWindow = Math.max(SMALLEST_WINDOW, WINDOW_SECONDS * messages);
+  }
+
+  /** Takes out the topics that wait, one by one, for as long as there is credit, and the rate permits a publish. */
+  *takeWaiting(uptime: number): Generator<string> {
     for (const topic of this.#waiting) {
       if (this.#isExhausted) return;
+      if (this.#rate !== undefined && this.#rate.wait(uptime) > 0) {
+        if (!this.#isPaced) this.#heldBack.rate++;
+        this.#isPaced = true;
+        return;
+      }
       this.#waiting.delete(topic);
       yield topic;
     }
+  }
+
+  /** Milliseconds until the rate permits another publish; undefined if no topic waits for that. */
+  rateWait(uptime: number): number | undefined {
+    if (this.#waiting.size === 0) this.#isPaced = false;
+    return this.#isPaced && !this.#isExhausted ? Math.max(0, this.#rate?.wait(uptime) ?? 0) : undefined;
   }
 
   /** Topics wait for credit. */
@@ -62,7 +93,7 @@ export class PublishFlow {
 
   /** Publications that may be in flight now. */
   get credit(): number {
-    return this.#window.size;
+    return Math.min(this.#window.size, this.#largestWindow);
   }
 
   get hasCredit(): boolean {
@@ -72,8 +103,10 @@ export class PublishFlow {
   /** Gathers the publication for the next batch to the worker. */
   pack(publication: Publication): void {
     writePublication(this.#writer, publication);
+    const bytes = publicationBytes(publication);
     this.#sent++;
-    this.#bytes += publicationBytes(publication);
+    this.#bytes += bytes;
+    this.#rate?.published(bytes, performance.now());
     if (!this.#isExhausted && this.#uses(1)) {
       this.#isExhausted = true;
       this.#heldBack.pending++;
@@ -154,6 +187,7 @@ export class PublishFlow {
     this.#settledUpTo = 0;
     this.#bytes = 0;
     this.#isExhausted = false;
+    this.#isPaced = false;
     this.#window.reset();
     this.#echoes.clear();
     this.#quarantined.clear();
@@ -162,7 +196,6 @@ export class PublishFlow {
 
   /** Whether at least that share of the credit is in use. */
   #uses(share: number): boolean {
-    const { size } = this.#window;
-    return this.#sent - this.#settledUpTo >= size * share || this.#bytes >= CREDIT_BYTES * share;
+    return this.#sent - this.#settledUpTo >= this.credit * share || this.#bytes >= CREDIT_BYTES * share;
   }
 }

@@ -13,8 +13,8 @@ const ALL = {
 
 describe('limitsOf', () => {
   it('takes the lower limit of the broker and of the configuration', () => {
-    expect(limitsOf({ properties: { maximumQoS: 1 } }, 0)).to.include({ maxQos: 0 });
-    expect(limitsOf({}, 1)).to.include({ maxQos: 1 });
+    expect(limitsOf({ properties: { maximumQoS: 1 } }, { maxQos: 0 })).to.include({ maxQos: 0 });
+    expect(limitsOf({}, { maxQos: 1 })).to.include({ maxQos: 1 });
   });
 
   const cases: readonly (readonly [properties: object | undefined, limits: object])[] = [
@@ -33,7 +33,7 @@ describe('limitsOf', () => {
   for (const [properties, limits] of cases) {
     it(`reads ${JSON.stringify(properties)}`, () => {
       const connack = properties === undefined ? {} : { properties };
-      expect(limitsOf(connack, 2)).to.deep.equal({ ...ALL, ...limits });
+      expect(limitsOf(connack, { maxQos: 2 })).to.deep.equal({ ...ALL, ...limits });
     });
   }
 });

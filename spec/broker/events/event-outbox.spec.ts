@@ -21,7 +21,7 @@ class Fixture {
     this.hangups = hangups;
     this.outbox = new EventOutbox({
       connection: {
-        limits: { maxQos: 1, retains: true, maximumPacketSize },
+        limits: { maxQos: 1, receiveMaximum: 65_535, retains: true, maximumPacketSize },
         publish: (topic, payload, _options, done) => {
           this.published.push(`${topic} ${payload}`);
           this.#answers.push(done);

@@ -69,14 +69,14 @@ describe('PublishFlow', () => {
     expect(flow.unsettled).to.equal(2);
     settle(1);
     expect(flow.unsettled).to.equal(1);
-    expect([...flow.takeWaiting()]).to.deep.equal(['u']);
+    expect([...flow.takeWaiting(0)]).to.deep.equal(['u']);
     expect(flow.unsettled).to.equal(0);
   });
 
   it('takes out the topics that wait until the credit is used up', () => {
     for (const topic of ['t', 'u', 'v']) flow.add(topic);
     const taken: string[] = [];
-    for (const topic of flow.takeWaiting()) {
+    for (const topic of flow.takeWaiting(0)) {
       taken.push(topic);
       if (topic === 'u') publish(topic, { payload: 'x'.repeat(CREDIT_BYTES) });
     }

@@ -25,6 +25,12 @@ export interface BrokerLimits {
   readonly receiveMaximum?: number;
   /** The levels of the deepest topic, or filter, that it takes; it closes the connection at a deeper one. */
   readonly levels?: number;
+  /** The bytes of the longest topic, or filter, that it takes; it closes the connection at a longer one. */
+  readonly topicBytes?: number;
+  /** The highest QoS of a PUBLISH; it closes the connection at a higher one. */
+  readonly maxQos?: 0 | 1;
+  /** What a client may publish in any second, over all of its connections; the connection that exceeds it is closed. */
+  readonly rate?: { readonly messages?: number; readonly bytes?: number };
   readonly mayRead?: Rights;
   readonly mayWrite?: Rights;
   /** How many connections one user may have: one. Clients without a name are one user. */

@@ -13,6 +13,7 @@ import { type Answer, PacketRelay, type Rewrite } from '../packet-relay.ts';
 import type { BrokerLimits, BrokerPacket, Rights } from './broker-limits.ts';
 import { newPeer, type Peer, type Rule, type Verdict } from './peer.ts';
 import { readRule, writeRule } from './rights.ts';
+import type { Published } from './rules.ts';
 import * as rules from './rules.ts';
 
 type Passed = ReturnType<Rewrite>;
@@ -20,6 +21,10 @@ type Passed = ReturnType<Rewrite>;
 export class LimitedBroker {
   /** How clients exceeded limits that CONNACK had told them; see `assertKept`. */
   readonly violations: string[] = [];
+  /** The reason of each hang-up at something that exceeded a limit. */
+  readonly closings: number[] = [];
+  /** When each PUBLISH of a client came, in milliseconds, and its bytes. */
+  readonly published: Published[] = [];
   /** The present limits; they can be changed at any time. */
   rights: { mayRead?: Rights | undefined; mayWrite?: Rights | undefined };
   readonly #rules: readonly Rule[];
@@ -48,6 +53,7 @@ export class LimitedBroker {
   private constructor({ mayRead, mayWrite, ...limits }: BrokerLimits) {
     this.rights = { mayRead, mayWrite };
     const { silentFrom, lost = [], receiveMaximum, oneConnection, packetSize, levels, filters } = limits;
+    const { topicBytes, maxQos, rate } = limits;
     this.#rules = [
       ...(silentFrom === undefined ? [] : [rules.silenceRule(silentFrom)]),
       rules.lossRule(lost, ({ cmd }) => this.#count(cmd)),
@@ -58,6 +64,9 @@ export class LimitedBroker {
         ? []
         : [rules.oneConnectionRule(oneConnection, (peer, reason) => this.#throwOut(peer, reason))]),
       ...(packetSize === undefined ? [] : [rules.packetSizeRule(packetSize)]),
+      rules.rateRule(rate ?? {}, this.published),
+      ...(topicBytes === undefined ? [] : [rules.topicRule(topicBytes)]),
+      ...(maxQos === undefined ? [] : [rules.qosRule(maxQos)]),
       ...(levels === undefined ? [] : [rules.levelRule(levels)]),
       ...(filters === undefined ? [] : [rules.filterRule(filters)]),
       writeRule(() => this.rights.mayWrite),
@@ -157,7 +166,10 @@ export class LimitedBroker {
       if (verdict === undefined) continue;
       if (verdict === 'lost') return { passed: 'silence' };
       if ('answer' in verdict) return verdict.answer;
-      if ('closes' in verdict) return { passed: closing(peer, verdict.closes) };
+      if ('closes' in verdict) {
+        this.closings.push(verdict.closes);
+        return { passed: closing(peer, verdict.closes) };
+      }
       judged = verdict.instead;
     }
     return { passed: judged === packet ? bytes : bytesOf(judged, peer.level) };

@@ -10,7 +10,9 @@ const TAKEN_OVER = 0x8e;
 const TOPIC_NAME_INVALID = 0x90;
 const RECEIVE_MAXIMUM_EXCEEDED = 0x93;
 const PACKET_TOO_LARGE = 0x95;
+const MESSAGE_RATE_TOO_HIGH = 0x96;
 const QUOTA_EXCEEDED = 0x97;
+const QOS_NOT_SUPPORTED = 0x9b;
 export const FAILURE = 0x80;
 const REFUSED_OVER_MQTT311 = 5;
 
@@ -74,6 +76,65 @@ export function levelRule(most: number): Rule {
             ? packet.subscriptions.map(({ topic }) => topic)
             : [];
       return topics.some(isDeeper) ? { closes: TOPIC_NAME_INVALID } : undefined;
+    },
+  };
+}
+
+/** A longer topic or filter closes the connection. */
+export function topicRule(most: number): Rule {
+  const isLonger = (topic: string) => Buffer.byteLength(topic) > most;
+  return {
+    fromClient: packet => {
+      const isExceeded =
+        (packet.cmd === 'publish' && isLonger(packet.topic)) ||
+        (packet.cmd === 'subscribe' && packet.subscriptions.some(({ topic }) => isLonger(topic)));
+      return isExceeded ? { closes: TOPIC_NAME_INVALID } : undefined;
+    },
+  };
+}
+
+/** A higher QoS closes the connection; a subscription is granted with less by the broker behind. */
+export function qosRule(most: number): Rule {
+  return {
+    fromClient: packet => {
+      const isExceeded = packet.cmd === 'publish' && packet.qos > most;
+      const isWill = packet.cmd === 'connect' && (packet.will?.qos ?? 0) > most;
+      return isExceeded || isWill ? { closes: QOS_NOT_SUPPORTED } : undefined;
+    },
+  };
+}
+
+export interface Published {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+/** @param published gets what clients publish */
+export function rateRule(
+  {
+    messages = Number.POSITIVE_INFINITY,
+    bytes = Number.POSITIVE_INFINITY,
+  }: NonNullable<BrokerLimits['rate']>,
+  published: Published[],
+): Rule {
+  let first = 0;
+  let sum = 0;
+  return {
+    fromClient: (packet, _peer, length) => {
+      if (packet.cmd !== 'publish') return undefined;
+      const now = performance.now();
+      published.push({ at: now, bytes: length });
+      sum += length;
+      for (
+        let oldest = published[first];
+        oldest !== undefined && oldest.at <= now - 1_000;
+        oldest = published[first]
+      ) {
+        sum -= oldest.bytes;
+        first++;
+      }
+      const isExceeded = published.length - first > messages || sum > bytes;
+      return isExceeded ? { closes: MESSAGE_RATE_TOO_HIGH } : undefined;
     },
   };
 }

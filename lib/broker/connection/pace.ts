@@ -1,0 +1,102 @@
+/**
+ * The rate at which mqttrep publishes to one broker, over all of its connections, as configured. State and events ask before each
+ * publish, and take turns. A control topic does not wait: it is counted, and what follows waits longer.
+ */
+
+import { EvenRate, type RateLimits } from '../../core/even-rate.ts';
+
+/** In no second more than 104 % of the rate goes out. */
+const BURST_MS = 40;
+
+/** Timers of Node.js have no shorter period. */
+const SHORTEST_WAIT_MS = 1;
+
+export interface PaceClock {
+  readonly now: () => number;
+  /** Calls back after these milliseconds, or somewhat later. */
+  readonly after: (milliseconds: number, callback: () => void) => void;
+}
+
+const CLOCK: PaceClock = {
+  now: () => performance.now(),
+  after: (milliseconds, callback) => void setTimeout(callback, milliseconds).unref(),
+};
+
+export class Pace {
+  readonly limits: RateLimits;
+  readonly #rate: EvenRate;
+  readonly #clock: PaceClock;
+  /** Those that were told to wait, in the order of their turns. */
+  readonly #waiting = new Set<() => void>();
+  /** The one whose turn it is. */
+  #called: (() => void) | undefined;
+  #isTimed = false;
+  #waitedMs = 0;
+  #waitsSince: number | undefined;
+
+  constructor(limits: RateLimits, clock: PaceClock = CLOCK) {
+    this.limits = limits;
+    this.#rate = new EvenRate(limits, BURST_MS);
+    this.#clock = clock;
+  }
+
+  /** Whether one publish may go out now. If not, `again` is called when it is its turn to ask again. */
+  mayPublish(again: () => void): boolean {
+    const isItsTurn = this.#waiting.size === 0 || this.#called === again;
+    if (isItsTurn && this.#wait <= 0) return true;
+    this.#waitsSince ??= this.#clock.now();
+    this.#waiting.add(again);
+    this.#arm();
+    return false;
+  }
+
+  /** From now on `again` is not called. */
+  forget(again: () => void): void {
+    this.#waiting.delete(again);
+    this.#endWait();
+  }
+
+  /** A packet of this size was published. */
+  published(bytes: number): void {
+    this.#rate.published(bytes, this.#clock.now());
+    this.#called = undefined;
+  }
+
+  /** Seconds in which something waited for the rate. */
+  get waitedSeconds(): number {
+    const current = this.#waitsSince === undefined ? 0 : this.#clock.now() - this.#waitsSince;
+    return (this.#waitedMs + current) / 1_000;
+  }
+
+  get #wait(): number {
+    return this.#rate.wait(this.#clock.now());
+  }
+
+  #arm(): void {
+    if (this.#isTimed || this.#waiting.size === 0) return;
+    this.#isTimed = true;
+    this.#clock.after(Math.max(SHORTEST_WAIT_MS, this.#wait), () => {
+      this.#isTimed = false;
+      this.#giveTurns();
+      this.#arm();
+    });
+  }
+
+  /** Each of those that wait has one turn, for as long as the rate permits a publish. */
+  #giveTurns(): void {
+    for (const again of [...this.#waiting]) {
+      if (this.#wait > 0) return;
+      this.#waiting.delete(again);
+      this.#called = again;
+      again();
+      this.#called = undefined;
+    }
+    this.#endWait();
+  }
+
+  #endWait(): void {
+    if (this.#waiting.size > 0 || this.#waitsSince === undefined) return;
+    this.#waitedMs += this.#clock.now() - this.#waitsSince;
+    this.#waitsSince = undefined;
+  }
+}
