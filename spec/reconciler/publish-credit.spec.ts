@@ -58,9 +58,9 @@ describe('Reconciler', () => {
     await fixture.all();
     await b.settle().roundTrip();
     expect(await heldBack()).to.deep.include({
-      A: { pending: 0, pending_of_topic: 0 },
-      B: { pending: 2, pending_of_topic: 0 },
-      C: { pending: 1, pending_of_topic: 0 },
+      A: { pending: 0, pending_of_topic: 0, rate: 0 },
+      B: { pending: 2, pending_of_topic: 0, rate: 0 },
+      C: { pending: 1, pending_of_topic: 0, rate: 0 },
     });
     expect(
       fixture.log.filter(line => line.includes('B: 1000 publishes or 16 MB are unconfirmed')),
@@ -77,7 +77,7 @@ describe('Reconciler', () => {
     }
     await fixture.all();
     expect(b.payloads).to.have.lengthOf(MAX_PENDING);
-    expect((await heldBack())['B']).to.deep.equal({ pending: 0, pending_of_topic: 3 });
+    expect((await heldBack())['B']).to.deep.equal({ pending: 0, pending_of_topic: 3, rate: 0 });
     expect(
       fixture.log.filter(line => line.includes('B: 32 publishes of "t" are unconfirmed')),
     ).to.have.lengthOf(1);
