@@ -11,10 +11,15 @@ import type { ConnectionOptions } from './config.ts';
 import { parseJson } from './json.ts';
 import { checkOptions } from './mqttjs-options.ts';
 import type { Fault, Faults, Parsed } from './problems.ts';
+import { decidedBy, PROFILE_NAMES, type ProfileName } from './profiles.ts';
 
 export interface BrokerOptions extends BrokerLimits {
   readonly maxQos: QoS;
   readonly priority: number;
+  /** Absent without one. */
+  readonly profile?: ProfileName;
+  /** The options that the profile decided; absent without a profile. */
+  readonly fromProfile?: readonly string[];
   /** Seconds for which the first address must answer before mqttrep returns to it; absent for the default. */
   readonly returnAfter?: number;
   /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
@@ -60,6 +65,9 @@ function limitEntries() {
 /** What the options of a broker have to be; options that it does not name are left to MQTT.js. */
 export const BROKER_OPTIONS = v.looseObject(
   {
+    profile: v.exactOptional(
+      v.picklist(PROFILE_NAMES, PROFILE_NAMES.join(', ').replace(/, (?=[^,]*$)/, ' or ')),
+    ),
     maxQos: v.exactOptional(v.picklist([0, 1, 2], '0, 1 or 2'), 2),
     priority: v.exactOptional(whole(0, 1000), 0),
     ...limitEntries(),
@@ -116,14 +124,17 @@ export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults
   if (Array.isArray(parsed.value)) return noObject('an array');
   const result = v.safeParse(BROKER_OPTIONS, parsed.value);
   if (!result.success) return { faults: faults(result.issues) };
-  const { maxQos, priority, returnAfter, eventEcho, ...rest } = result.output;
-  const { limits, options } = withoutLimits(rest);
+  const { profile, priority, returnAfter, eventEcho, ...rest } = result.output;
+  const decided = decidedBy(profile, parsed.value as object);
+  const { maxQos, ...others } = { ...rest, ...decided };
+  const { limits, options } = withoutLimits(others);
   const warnings = [...checkOptions(options, Object.keys(BROKER_OPTIONS.entries)), ...risks(options)];
-  const others = {
+  const further = {
+    ...(profile === undefined ? {} : { profile, fromProfile: Object.keys(decided) }),
     ...(returnAfter === undefined ? {} : { returnAfter }),
     ...(eventEcho === false ? { eventEcho } : {}),
   };
-  return { value: { maxQos, priority, ...limits, ...others, options }, warnings };
+  return { value: { maxQos, priority, ...limits, ...further, options }, warnings };
 }
 
 function withoutLimits<T extends BrokerLimits>(all: T) {

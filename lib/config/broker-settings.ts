@@ -36,6 +36,11 @@ export const OWN_OPTIONS: readonly {
   readonly help: string;
 }[] = [
   {
+    name: 'profile',
+    value: '`aws-iot`, `event-grid` or `hivemq-cloud`',
+    help: 'The limits that are known of this provider, and a pace that keeps within them. Limits of your own win. `mqttrep config` shows what the profile decides.',
+  },
+  {
     name: 'maxQos',
     value: '0, 1 or 2; default 2',
     help: 'The highest QoS that the broker supports, for subscribing and publishing.',

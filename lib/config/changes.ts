@@ -102,6 +102,7 @@ function compareBrokers(before: BrokerConfig, after: BrokerConfig): string[] {
   return [
     ...urlChange(before, after),
     ...change('maxQos', before.maxQos, after.maxQos),
+    ...change('profile', before.profile ?? 'none', after.profile ?? 'none'),
     ...change('priority', before.priority, after.priority),
     ...LIMIT_NAMES.flatMap(name => change(name, before[name] ?? UNSET, after[name] ?? UNSET)),
     ...change('returnAfter', before.returnAfter ?? UNSET, after.returnAfter ?? UNSET),

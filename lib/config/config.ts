@@ -10,6 +10,7 @@ import type { StorePlace } from '../protocol/settings.ts';
 import type { BrokerLimits } from './broker-limits.ts';
 import type { Problem } from './problems.ts';
 import type { PROCESS_SETTINGS } from './process-settings.ts';
+import type { ProfileName } from './profiles.ts';
 import type { ValuesOf } from './setting.ts';
 import type { TopicSettings } from './topic-settings.ts';
 
@@ -63,6 +64,10 @@ export interface BrokerConfig extends BrokerLimits {
   readonly maxQos: QoS;
   /** At first contact, if two brokers differ and the merge chain is undecided, the larger priority wins. Default 0. */
   readonly priority: number;
+  /** What is known of its provider; absent if the user names none. */
+  readonly profile?: ProfileName;
+  /** The options that the profile decided. */
+  readonly fromProfile?: readonly string[];
   /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
   readonly eventEcho?: false;
   /** Connection options of MQTT.js as configured, without mqttrep's own. May hold secrets. */

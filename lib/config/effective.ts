@@ -110,13 +110,16 @@ export function describeConfig(config: Config): DescribedConfig {
 
 /** One broker, secrets masked. */
 export function describeBroker(broker: BrokerConfig): BrokerDescription {
-  const { name, url, otherUrls = [], maxQos, priority, returnAfter, options } = broker;
+  const { name, url, otherUrls = [], maxQos, priority, returnAfter, eventEcho, options } = broker;
+  const { profile, fromProfile = [] } = broker;
   return {
     name,
     url: [url, ...otherUrls].map(maskUrl).join(' '),
     maxQos,
     priority,
     ...Object.fromEntries(limitsIn(broker)),
+    ...(profile === undefined ? {} : { profile, fromProfile }),
+    ...(eventEcho === undefined ? {} : { eventEcho }),
     ...(returnAfter === undefined ? {} : { returnAfter }),
     clientId: options.clientId ?? null,
     options: describeOptions(options),
@@ -153,15 +156,19 @@ function masked(name: string, value: unknown): string | number | boolean {
 
 function brokerLines(broker: BrokerDescription): string[] {
   const { name, url, maxQos, priority, returnAfter, eventEcho, clientId, options } = broker;
+  const { profile, fromProfile = [] } = broker;
+  const source = (option: string) => (fromProfile.includes(option) ? ' (profile)' : '');
   const limits = [
-    ...limitsIn(broker).map(([limit, most]) => `${limit} ${most}${BROKER_LIMITS[limit].shown}`),
+    ...limitsIn(broker).map(
+      ([limit, most]) => `${limit} ${most}${BROKER_LIMITS[limit].shown}${source(limit)}`,
+    ),
     ...(eventEcho === undefined ? [] : ['eventEcho false']),
     ...(returnAfter === undefined ? [] : [`returnAfter ${returnAfter} s`]),
   ];
   const configured = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return [
     `  ${name}  ${url}`,
-    `    ${[`maxQos ${maxQos}`, `priority ${priority}`, ...limits, `clientId ${clientId ?? 'random'}`].join(', ')}`,
+    `    ${[...(profile === undefined ? [] : [`profile ${profile}`]), `maxQos ${maxQos}${source('maxQos')}`, `priority ${priority}`, ...limits, `clientId ${clientId ?? 'random'}`].join(', ')}`,
     ...(configured.length === 0 ? [] : [`    options: ${configured.join(', ')}`]),
   ];
 }

@@ -7,6 +7,7 @@ import { hasEventFilter } from '../core/topic-mode.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import { BROKER_SETTINGS } from './broker-settings.ts';
 import { readBrokers } from './brokers.ts';
+import { checkLimits } from './check-limits.ts';
 import type { Config, ConfigResult, HttpConfig } from './config.ts';
 import { sortEnvironment } from './environment.ts';
 import { checkEventPlaces } from './event-topics.ts';
@@ -57,6 +58,7 @@ export function readConfig(
   if (hasEventFilter(config.topics)) checkEventPlaces(config, problems);
   checkHomeAssistant(config, names, problems);
   checkRoutes(brokers, config, problems);
+  checkLimits(brokers, config.topics, problems);
   const { errors, warnings } = problems;
   return errors.length === 0 ? { ok: true, config, warnings } : { ok: false, errors, warnings };
 }

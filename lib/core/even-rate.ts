@@ -15,25 +15,22 @@ export interface RateLimits {
 export class EvenRate {
   readonly #perMessage: number;
   readonly #perByte: number;
-  readonly #messageBurst: number;
-  readonly #byteBurst: number;
+  readonly #burst: number;
   /** When all that was published so far would have gone out evenly. */
   #messagesDue = Number.NEGATIVE_INFINITY;
   #bytesDue = Number.NEGATIVE_INFINITY;
 
-  /** @param burst milliseconds: as much as the rate has in this time may follow at once */
+  /** @param burst milliseconds: after a pause, one message and as much as the rate has in this time may follow at once */
   constructor({ messages, bytes }: RateLimits, burst: number) {
     this.#perMessage = 1_000 / messages;
     this.#perByte = 1_000 / bytes;
-    // Less than the time of one message lets none follow at once, but makes up for a late one.
-    this.#messageBurst = Math.max(burst - this.#perMessage, Math.min(burst, 0.9 * this.#perMessage));
-    this.#byteBurst = burst;
+    this.#burst = burst;
   }
 
   /** A message of this many bytes goes out. */
   published(bytes: number, now: number): void {
-    this.#messagesDue = Math.max(this.#messagesDue, now - this.#messageBurst) + this.#perMessage;
-    this.#bytesDue = Math.max(this.#bytesDue, now - this.#byteBurst) + bytes * this.#perByte;
+    this.#messagesDue = Math.max(this.#messagesDue, now - this.#burst) + this.#perMessage;
+    this.#bytesDue = Math.max(this.#bytesDue, now - this.#burst) + bytes * this.#perByte;
   }
 
   /** Milliseconds until the next message may go out; 0 or less if it may now. */

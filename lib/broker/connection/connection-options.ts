@@ -21,7 +21,7 @@ export interface ConnectionOptions extends ConfiguredLimits {
   /** The names of topics at this broker; undefined if they are the same as everywhere. */
   readonly names?: NameMap | undefined;
   /** Counts what is published; undefined without a limit of the rate. */
-  readonly pace?: Pick<Pace, 'published'> | undefined;
+  readonly pace?: Pick<Pace, 'published' | 'turn'> | undefined;
   /** Whether the bytes that have just arrived are to be read. */
   readonly isCurrent?: () => boolean;
 }

@@ -224,6 +224,11 @@ export class Connection {
     this.#publishing.publish(topic, payload, qos, options, done);
   }
 
+  /** Resolves when the configured rate permits a publish, for one that can wait. */
+  async turn(): Promise<void> {
+    await this.#pace?.turn();
+  }
+
   /** The broker or the network closed the connection: not mqttrep, not a keepalive timeout, not a protocol error. */
   get wasHungUp(): boolean {
     return this.hasEnded && !this.#isEndedHere && !this.#hasProtocolError;

@@ -5,8 +5,8 @@
 
 import { EvenRate, type RateLimits } from '../../core/even-rate.ts';
 
-/** In no second more than 104 % of the rate goes out. */
-const BURST_MS = 40;
+/** In no second more than 102 % of the rate and one message go out, and a few control topics. */
+const BURST_MS = 20;
 
 /** Timers of Node.js have no shorter period. */
 const SHORTEST_WAIT_MS = 1;
@@ -48,6 +48,16 @@ export class Pace {
     this.#waiting.add(again);
     this.#arm();
     return false;
+  }
+
+  /** Resolves when one publish may go out. It has to follow before another one asks. */
+  turn(): Promise<void> {
+    return new Promise(resolve => {
+      const ask = () => {
+        if (this.mayPublish(ask)) resolve();
+      };
+      ask();
+    });
   }
 
   /** From now on `again` is not called. */

@@ -20,6 +20,9 @@ export type { Finding };
 /** Retained messages that are written: some brokers cut a replay after 1,000 or 1,020. */
 const RETAINED_MESSAGES = 1_100;
 
+/** At a limited rate, as many as it has in this time: they are removed, too. */
+const WRITING_SECONDS = 4;
+
 /** Exact topics in one SUBSCRIBE. */
 const BATCH_SIZE = 100;
 
@@ -109,7 +112,8 @@ class BrokerCheck {
     const writes: WriteProbe[] = [];
     for (const filter of filters) {
       if (this.#signal.aborted || this.#connection.hasEnded) break;
-      writes.push(await probeWrite(this.#connection, this.#inbox, filter, this.#waitOptions));
+      await this.#topics.turn();
+      writes.push(await probeWrite(this.#connection, this.#inbox, filter, this.#settings, this.#waitOptions));
       this.#found({ writes: [...writes] });
     }
   }
@@ -136,6 +140,7 @@ class BrokerCheck {
       this.#inbox.take = packet => {
         if (packet.topic === topic && packet.payload.toString() === payload) seenAt = performance.now();
       };
+      await this.#topics.turn();
       const begin = performance.now();
       this.#topics.publish(topic, payload, { qos: 1, retain: false });
       if (!(await this.#inbox.until(() => seenAt !== undefined, this.#waitOptions))) break;
@@ -152,10 +157,14 @@ class BrokerCheck {
 
   /** Writes many retained messages. Compares what a wildcard shows with what exact subscriptions show. */
   async #testReplay(root: string): Promise<void> {
-    const topics = Array.from({ length: RETAINED_MESSAGES }, (_, index) => `${root}/many/${index}`);
+    const topics = Array.from({ length: this.#retainedMessages }, (_, index) => `${root}/many/${index}`);
     // Some brokers replay the last filter of a SUBSCRIBE first.
     const ends = [`${root}/begin`, `${root}/end`] as const;
-    for (const topic of topics) this.#topics.publish(topic, 'x', { qos: 0, retain: true });
+    for (const topic of topics) {
+      await this.#topics.turn();
+      if (this.#signal.aborted) return;
+      this.#topics.publish(topic, 'x', { qos: 0, retain: true });
+    }
     await Promise.all(ends.map(end => this.#topics.publishRetained(end, 'x')));
     const { shown, isComplete } = await this.#shown([`${root}/many/#`], ends);
     const missing = topics.filter(topic => !shown.has(topic));
@@ -170,6 +179,11 @@ class BrokerCheck {
     const stored = shown.size + hidden;
     this.#found({ retained: stored > 0 || isComplete });
     if (stored > 0) this.#found({ wildcardReplay: { shown: shown.size, stored } });
+  }
+
+  get #retainedMessages(): number {
+    const { messages = Number.POSITIVE_INFINITY } = this.#settings.rate ?? {};
+    return Math.ceil(Math.min(RETAINED_MESSAGES, messages * WRITING_SECONDS));
   }
 
   /** The topics that a subscription shows as retained, without its ends, and whether both ends were shown. */

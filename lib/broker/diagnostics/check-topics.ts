@@ -55,6 +55,11 @@ export class CheckTopics {
     return this.#connected.connection;
   }
 
+  /** Resolves when the rate permits another publish. */
+  async turn(): Promise<void> {
+    await this.connection.turn();
+  }
+
   publish(topic: string, payload: string, options: { readonly qos: QoS; readonly retain: boolean }): void {
     if (options.retain) this.#retained.add(topic);
     const properties = payload === '' ? {} : { properties: { messageExpiryInterval: EXPIRY_SECONDS } };
@@ -64,6 +69,7 @@ export class CheckTopics {
   /** Publishes a retained message, and waits until the broker has handled it and all before it. */
   async publishRetained(topic: string, payload: string): Promise<void> {
     this.#retained.add(topic);
+    await this.turn();
     await publishAcknowledged(this.connection, topic, payload, { qos: 1, retain: true }, ANSWER_TIMEOUT_MS);
   }
 
@@ -76,7 +82,10 @@ export class CheckTopics {
     const last = topics.pop();
     if (last === undefined) return false;
     if (this.connection.hasEnded) await this.#reconnect();
-    for (const topic of topics) this.publish(topic, '', { qos: 0, retain: true });
+    for (const topic of topics) {
+      await this.turn();
+      this.publish(topic, '', { qos: 0, retain: true });
+    }
     await publishAcknowledged(this.connection, last, '', { qos: 1, retain: true }, CLEANUP_TIMEOUT_MS);
     return this.connection.hasEnded;
   }

@@ -3,6 +3,7 @@
  * come back. Subscribers see that message, so it is sent only if the user asks for it.
  */
 
+import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
 import type { WriteProbe } from './finding.ts';
@@ -26,10 +27,13 @@ export async function probeWrite(
   connection: Connection,
   inbox: Inbox,
   filter: string,
+  limits: Pick<BrokerSettings, 'maxLevels' | 'maxTopicLength'>,
   wait: WaitOptions,
 ): Promise<WriteProbe> {
   const topic = writeProbeTopic(filter);
   if (topic === undefined) return { filter, outcome: 'not tested', reason: 'it is a single topic' };
+  if (topic.split('/').length > limits.maxLevels || Buffer.byteLength(topic) > limits.maxTopicLength)
+    return { filter, outcome: 'not tested', reason: `${topic} exceeds maxLevels or maxTopicLength` };
   const grants = await connection.subscribe([topic], { qos: 1, ...LIVE });
   try {
     if (grants.some(isRefusal))

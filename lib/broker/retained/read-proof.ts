@@ -76,7 +76,10 @@ export class ReadProof {
     const grants = await connection.subscribe(wanted, LIVE).catch(() => []);
     const granted = grants.filter(grant => !isRefusal(grant)).map(({ filter }) => filter);
     const payload = Buffer.from(this.#nonce);
-    for (const topic of granted) connection.publish(topic, payload, { qos: 0 }, () => undefined);
+    for (const topic of granted) {
+      await connection.turn();
+      connection.publish(topic, payload, { qos: 0 }, () => undefined);
+    }
     if (granted.length > 0) await this.#untilDelivered(connection, granted);
     if (!connection.hasEnded) void connection.unsubscribe(wanted);
     return parents.filter(parent => granted.includes(topicOf(parent)) && !this.#missing.has(topicOf(parent)));
