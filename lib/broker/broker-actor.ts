@@ -10,17 +10,10 @@
 import type { Subscription } from '../core/subscriptions.ts';
 import { TopicModes } from '../core/topic-modes.ts';
 import type { BrokerLimits } from '../protocol/answers.ts';
+import type { Connections, OwnMessage, Report } from '../protocol/control-messages.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { FromEventLink, ToEventLink } from '../protocol/event-messages.ts';
-import type {
-  Connections,
-  FromBroker,
-  OwnMessage,
-  Port,
-  Report,
-  Start,
-  ToBroker,
-} from '../protocol/messages.ts';
+import type { FromBroker, Port, Start, ToBroker } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/requests.ts';
 import type { BrokerSettings, Sampling } from '../protocol/settings.ts';
 import { BrokerLog } from './broker-log.ts';

@@ -1,7 +1,8 @@
 /** Connects to a broker: in which version of MQTT, with how much of the will, and how soon again after a failure. */
 
 import type { QoS } from '../core/policy.ts';
-import type { LogLevel, Report } from '../protocol/messages.ts';
+import type { Report } from '../protocol/control-messages.ts';
+import type { LogLevel } from '../protocol/messages.ts';
 import type { BrokerSettings } from '../protocol/settings.ts';
 import type { BrokerLog } from './broker-log.ts';
 import { KnownCapabilities } from './capabilities/known-capabilities.ts';

@@ -9,7 +9,8 @@
 import { asyncScheduler, Subject, type Subscription } from 'rxjs';
 import type { Decoders } from '../core/merge-order.ts';
 import type { ActionResult } from '../protocol/answers.ts';
-import type { FromBroker, Port, ToBroker, Undelivered } from '../protocol/messages.ts';
+import type { Undelivered } from '../protocol/control-messages.ts';
+import type { FromBroker, Port, ToBroker } from '../protocol/messages.ts';
 import type { BrokerAction } from '../protocol/requests.ts';
 import type { BrokerPlace, ReconcilerSettings } from '../protocol/settings.ts';
 import type { TopicEntry } from '../store/state-store.ts';

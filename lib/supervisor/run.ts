@@ -1,7 +1,8 @@
 /** One run of the replicator, from its start to its end: the actors, what they report, and the order in which they stop. */
 
 import type { Config } from '../config/config.ts';
-import type { Log, OwnMessage, Report } from '../protocol/messages.ts';
+import type { OwnMessage, Report } from '../protocol/control-messages.ts';
+import type { Log } from '../protocol/messages.ts';
 import type { BrokerSettings, Mode } from '../protocol/settings.ts';
 import { ActorLauncher } from './actor-launcher.ts';
 import { ActorRequests } from './actor-requests.ts';
