@@ -6,14 +6,13 @@
  * Messages of QoS 0 and 1 go in and out by the lane, those of QoS 2 by MQTT.js.
  */
 
-import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
+import type { IClientPublishOptions, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
 import type { NameMap } from '../../routes/name-map.ts';
 import type { MessageHandler } from '../lane/handover.ts';
 import type { Lane } from '../lane/lane.ts';
-import type { ReceivedMessage } from '../lane/received-message.ts';
 import { AnswerOrder } from './answer-order.ts';
 import { type CertificateEnds, certificateEnds } from './certificate-days.ts';
 import { isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
@@ -23,10 +22,11 @@ import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requ
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
-import { packetSize } from './packet-size.ts';
+import { packetSize, tooLarge } from './packet-size.ts';
 import { Publishing } from './publishing.ts';
+import { Receiving } from './receiving.ts';
 import { hasSecrets, withSecrets } from './secrets.ts';
-import { type NamelessHandler, underCanonicalNames } from './topic-names.ts';
+import type { NamelessHandler } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -51,17 +51,15 @@ export class Connection {
   readonly #client: MqttClient;
   readonly #lane: Lane;
   readonly #publishing: Publishing;
+  readonly #receiving: Receiving;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
   readonly #disconnectCode: () => number | undefined;
-  /** Messages of QoS 2. */
-  readonly #received = { messages: 0, retained: 0 };
   readonly #names: NameMap | undefined;
   readonly #pace: ConnectionOptions['pace'];
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
-  #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
     { client, lane, limits, session, disconnectCode, closed }: Opened,
@@ -92,16 +90,14 @@ export class Connection {
         this.#hasEnded = true;
       },
     });
+    this.#receiving = new Receiving(client, lane, names);
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
       names,
       order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
-      received: () => ({
-        messages: lane.received.messages + this.#received.messages,
-        retained: lane.received.retained + this.#received.retained,
-      }),
+      received: () => this.#receiving.received,
       sending: filters => lane.expect(filters),
       giveUp: () => this.destroy(),
     });
@@ -113,16 +109,9 @@ export class Connection {
       if (error.message === KEEPALIVE_TIMEOUT) this.#isEndedHere = true;
       if (!isParserError(error)) return;
       this.#hasProtocolError = true;
-      // Bytes were read already that have no meaning.
-      lane.stop();
-      client.stream.unpipe();
-      client.handleMessage = () => undefined;
+      this.#receiving.stop();
       client.end(true);
     });
-    client.handleMessage = (packet, done) => {
-      // MQTT.js handles no further packet before `done`, so at most one message of QoS 2 arrives before `receive`.
-      this.#early = { packet, done };
-    };
   }
 
   /**
@@ -130,16 +119,7 @@ export class Connection {
    * @param nameless gets a message whose topic is excluded, or has no name elsewhere by the mapping rules
    */
   receive(receiver: MessageHandler, nameless?: NamelessHandler): void {
-    if (this.#hasProtocolError) return;
-    const handler = underCanonicalNames(receiver, this.#names, nameless);
-    this.#client.handleMessage = (packet, done) => {
-      this.#received.messages++;
-      if (packet.retain) this.#received.retained++;
-      handler(packet as ReceivedMessage, done);
-    };
-    if (this.#early !== undefined) this.#client.handleMessage(this.#early.packet, this.#early.done);
-    this.#early = undefined;
-    this.#lane.receive(handler);
+    this.#receiving.receive(receiver, nameless);
   }
 
   /**
@@ -210,13 +190,9 @@ export class Connection {
       const properties =
         this.protocolVersion < 5 ? undefined : ((options.properties ?? {}) as MessageProperties);
       const size = packetSize({ topic, payload, qos, properties });
-      if (size > maximumPacketSize) {
-        setImmediate(
-          done,
-          new Error(
-            `its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker accepts`,
-          ),
-        );
+      const fault = tooLarge(size, maximumPacketSize);
+      if (fault !== undefined) {
+        setImmediate(done, new Error(fault));
         return;
       }
       this.#pace?.published(size);

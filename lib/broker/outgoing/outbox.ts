@@ -57,7 +57,7 @@ export class Outbox {
   /** Takes a batch of publications. */
   add(batch: ArrayBuffer): void {
     this.#queue.add(batch);
-    this.#send();
+    this.#publishWaiting();
   }
 
   /** Drops the waiting publications. Resolves when all publishes in flight are completed. */
@@ -73,7 +73,7 @@ export class Outbox {
     this.#isClosed = true;
     this.#batchTimer.cancel();
     this.#inFlight.close();
-    this.#deps.pace?.forget(this.#send);
+    this.#deps.pace?.forget(this.#publishWaiting);
     this.#fence.close();
     this.#queue.clear();
     this.#deps.roundTrips.disconnected();
@@ -94,7 +94,7 @@ export class Outbox {
     if (this.#isClosed) return;
     countQuarantined(this.counters, failure);
     if (failure === undefined) this.#results.released(publication.topic);
-    this.#note(publication, failure);
+    this.#addResult(publication, failure);
   }
 
   /** The broker accepted the topic in quarantine: its other publications come before all that wait. */
@@ -103,7 +103,7 @@ export class Outbox {
     this.#results.released(topic);
     this.#queue.addReturned(publications);
     this.#batchTimer.request();
-    this.#send();
+    this.#publishWaiting();
   }
 
   /** Quarantine has no connection: each publication is sent alone, after all others. */
@@ -112,15 +112,16 @@ export class Outbox {
     for (const { topic } of publications) this.#results.released(topic);
     this.#queue.addAlone(publications);
     this.#batchTimer.request();
-    this.#send();
+    this.#publishWaiting();
   }
 
-  readonly #send = (): void => {
+  /** Publishes what waits, as far as the broker may get more at once. */
+  readonly #publishWaiting = (): void => {
     while (this.#isOpen && !this.#isAlone && this.#inFlight.size < this.#maxInFlight) {
       if (!this.#mayPublish) return;
       const next = this.#queue.next();
       if (next === undefined) break;
-      this.#forward(next);
+      this.#publishOrQuarantine(next);
     }
     if (!this.#isOpen || this.#inFlight.size > 0 || !this.#mayPublish) return;
     const alone = this.#queue.nextAlone();
@@ -129,13 +130,13 @@ export class Outbox {
     this.#publish(alone);
   };
 
-  /** If not, `#send` is called when the rate permits a publish. */
+  /** If not, `#publishWaiting` is called when the rate permits a publish. */
   get #mayPublish(): boolean {
     const { pace } = this.#deps;
-    return pace === undefined || this.#queue.isEmpty || pace.mayPublish(this.#send);
+    return pace === undefined || this.#queue.isEmpty || pace.mayPublish(this.#publishWaiting);
   }
 
-  #forward(next: Numbered): void {
+  #publishOrQuarantine(next: Numbered): void {
     const { publication, sequence } = next;
     const { topic, payload } = publication;
     const { hangups, quarantinePublisher } = this.#deps;
@@ -236,12 +237,13 @@ export class Outbox {
     // Alone, it has shown that the broker accepts it.
     if (failure === undefined && this.#isAlone) this.#deps.hangups.accepted(topic);
     this.#isAlone = false;
-    this.#note(publication, failure);
-    this.#send();
+    this.#addResult(publication, failure);
+    this.#publishWaiting();
     if (this.#inFlight.size === 0) this.#finished?.();
   }
 
-  #note(publication: RawPublication, failure: PublishFailure | undefined): void {
+  /** The result is reported with the next batch. */
+  #addResult(publication: RawPublication, failure: PublishFailure | undefined): void {
     this.#results.completed(publication, failure);
     this.#batchTimer.request();
   }
