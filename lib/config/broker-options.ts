@@ -22,6 +22,8 @@ export interface BrokerOptions extends BrokerLimits {
   readonly fromProfile?: readonly string[];
   /** Seconds for which the first address must answer before mqttrep returns to it; absent for the default. */
   readonly returnAfter?: number;
+  /** False if the broker keeps a retained message although an empty one follows; absent if it does not. */
+  readonly acceptsDeletions?: false;
   /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
   readonly eventEcho?: false;
   readonly options: ConnectionOptions;
@@ -72,6 +74,7 @@ export const BROKER_OPTIONS = v.looseObject(
     priority: v.exactOptional(whole(0, 1000), 0),
     ...limitEntries(),
     returnAfter: v.exactOptional(whole(1, 86_400, ' of seconds')),
+    acceptsDeletions: flag,
     eventEcho: flag,
     clientId: filled('a string that is not empty'),
     username: text,
@@ -124,7 +127,7 @@ export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults
   if (Array.isArray(parsed.value)) return noObject('an array');
   const result = v.safeParse(BROKER_OPTIONS, parsed.value);
   if (!result.success) return { faults: faults(result.issues) };
-  const { profile, priority, returnAfter, eventEcho, ...rest } = result.output;
+  const { profile, priority, returnAfter, acceptsDeletions, eventEcho, ...rest } = result.output;
   const decided = decidedBy(profile, parsed.value as object);
   const { maxQos, ...others } = { ...rest, ...decided };
   const { limits, options } = withoutLimits(others);
@@ -132,6 +135,7 @@ export function parseBrokerOptions(json: string): Parsed<BrokerOptions> | Faults
   const further = {
     ...(profile === undefined ? {} : { profile, fromProfile: Object.keys(decided) }),
     ...(returnAfter === undefined ? {} : { returnAfter }),
+    ...(acceptsDeletions === false ? { acceptsDeletions } : {}),
     ...(eventEcho === false ? { eventEcho } : {}),
   };
   return { value: { maxQos, priority, ...limits, ...further, options }, warnings };

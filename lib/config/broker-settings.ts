@@ -106,6 +106,11 @@ export const OWN_OPTIONS: readonly {
     help: 'A command that prints the password. mqttrep runs it at each connect, for at most 10 s; it may print 64 KB.',
   },
   {
+    name: 'acceptsDeletions',
+    value: 'true or false; default true',
+    help: 'False for a broker that keeps a retained message although an empty one follows (Emitter). mqttrep publishes no deletion there, and says so.',
+  },
+  {
     name: 'eventEcho',
     value: 'true or false; default true',
     help: 'With false, the broker does not deliver our own events back (No Local of MQTT 5). That halves the traffic; after a cut, up to a window of events may be doubled.',

@@ -107,6 +107,7 @@ function compareBrokers(before: BrokerConfig, after: BrokerConfig): string[] {
     ...change('priority', before.priority, after.priority),
     ...LIMIT_NAMES.flatMap(name => change(name, before[name] ?? UNSET, after[name] ?? UNSET)),
     ...change('returnAfter', before.returnAfter ?? UNSET, after.returnAfter ?? UNSET),
+    ...change('acceptsDeletions', before.acceptsDeletions ?? true, after.acceptsDeletions ?? true),
     ...change('eventEcho', before.eventEcho ?? true, after.eventEcho ?? true),
     ...change('clientId', old.clientId ?? 'random', now.clientId ?? 'random'),
     ...names

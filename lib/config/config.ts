@@ -68,6 +68,8 @@ export interface BrokerConfig extends BrokerLimits {
   readonly profile?: ProfileName;
   /** The options that the profile decided. */
   readonly fromProfile?: readonly string[];
+  /** False if the broker keeps a retained message although an empty one follows; absent if it does not. */
+  readonly acceptsDeletions?: false;
   /** False if the broker must not deliver our own events back (MQTT 5); absent if it does. */
   readonly eventEcho?: false;
   /** Connection options of MQTT.js as configured, without mqttrep's own. May hold secrets. */

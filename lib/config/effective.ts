@@ -112,7 +112,7 @@ export function describeConfig(config: Config): DescribedConfig {
 /** One broker, secrets masked. */
 export function describeBroker(broker: BrokerConfig): BrokerDescription {
   const { name, url, otherUrls = [], maxQos, priority, returnAfter, eventEcho, options } = broker;
-  const { profile, fromProfile = [] } = broker;
+  const { profile, fromProfile = [], acceptsDeletions } = broker;
   return {
     name,
     url: [url, ...otherUrls].map(maskUrl).join(' '),
@@ -120,6 +120,7 @@ export function describeBroker(broker: BrokerConfig): BrokerDescription {
     priority,
     ...Object.fromEntries(limitsIn(broker)),
     ...(profile === undefined ? {} : { profile, fromProfile }),
+    ...(acceptsDeletions === undefined ? {} : { acceptsDeletions }),
     ...(eventEcho === undefined ? {} : { eventEcho }),
     ...(returnAfter === undefined ? {} : { returnAfter }),
     clientId: options.clientId ?? null,
@@ -157,12 +158,13 @@ function masked(name: string, value: unknown): string | number | boolean {
 
 function brokerLines(broker: BrokerDescription): string[] {
   const { name, url, maxQos, priority, returnAfter, eventEcho, clientId, options } = broker;
-  const { profile, fromProfile = [] } = broker;
+  const { profile, fromProfile = [], acceptsDeletions } = broker;
   const source = (option: string) => (fromProfile.includes(option) ? ' (profile)' : '');
   const limits = [
     ...limitsIn(broker).map(
       ([limit, most]) => `${limit} ${most}${BROKER_LIMITS[limit].shown}${source(limit)}`,
     ),
+    ...(acceptsDeletions === undefined ? [] : ['acceptsDeletions false']),
     ...(eventEcho === undefined ? [] : ['eventEcho false']),
     ...(returnAfter === undefined ? [] : [`returnAfter ${returnAfter} s`]),
   ];

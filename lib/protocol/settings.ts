@@ -45,6 +45,8 @@ export interface BrokerSettings {
   readonly maxInFlight: number;
   /** Filters that the broker accepts in one SUBSCRIBE; Infinity if it is to be learned. */
   readonly maxFilters: number;
+  /** False if the broker keeps a retained message although an empty one follows. */
+  readonly acceptsDeletions: boolean;
   /** The rate of publishes; left out without a limit. */
   readonly rate?: RateLimits;
   readonly subscriptions: readonly Subscription[];

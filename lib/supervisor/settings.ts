@@ -39,6 +39,7 @@ export function brokerSettings<Id extends string | undefined>(
     maxPacketSize: broker.maxPacketSize ?? Number.POSITIVE_INFINITY,
     maxInFlight: broker.maxInFlight ?? Number.POSITIVE_INFINITY,
     maxFilters: broker.maxFilters ?? Number.POSITIVE_INFINITY,
+    acceptsDeletions: broker.acceptsDeletions !== false,
     ...rateOf(broker),
     subscriptions: subscriptionsOf(broker, config),
     names: namesAt(broker.name, config),

@@ -69,6 +69,7 @@ export class BrokerActorFixture {
       maxPacketSize: Number.POSITIVE_INFINITY,
       maxInFlight: Number.POSITIVE_INFINITY,
       maxFilters: Number.POSITIVE_INFINITY,
+      acceptsDeletions: true,
       subscriptions,
       sampling: { period: 20, newestOnly: false },
       controlPrefix: 'mqttrep',

@@ -9,7 +9,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import type { Resubscription } from '../../lib/broker/capabilities/qos-upgrade-test.ts';
 import { greet, keepSubscriptions, withoutAnyFlag, withoutFlag } from './aedes-quirks.ts';
-import { cutReplays, mixReplays, reverseReplays, slowReplays } from './aedes-replays.ts';
+import { cutReplays, mixReplays, replayOne, reverseReplays, slowReplays } from './aedes-replays.ts';
 import { freePort } from './free-port.ts';
 import type { TestBroker } from './test-broker.ts';
 
@@ -36,6 +36,8 @@ export interface AedesOptions {
   readonly resubscription?: Resubscription;
   /** Whether it sets the retain flag in replays. Default true; Mosca never does. */
   readonly flagsReplays?: boolean;
+  /** A SUBSCRIBE with a wildcard replays one message, and nothing for its other filters. */
+  readonly replaysOne?: boolean;
   /** Milliseconds before each message of a replay. Default 0. */
   readonly replayGap?: number;
   /** Milliseconds before the first message of a replay. Default 0. */
@@ -103,6 +105,7 @@ class EmbeddedAedes implements AedesBroker {
     this.#persistence = persistenceOf(aedes);
     if (isNew && replayCut !== undefined) cutReplays(this.#persistence, replayCut);
     if (isNew && replayGap + replayDelay > 0) slowReplays(this.#persistence, replayGap, replayDelay);
+    if (isNew && this.#options.replaysOne === true) replayOne(this.#persistence);
     if (isNew && replayOrder === 'last to first') reverseReplays(this.#persistence);
     if (isNew && replayOrder === 'any') mixReplays(this.#persistence);
     if (resubscription === 'adds') keepSubscriptions(aedes);

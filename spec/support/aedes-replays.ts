@@ -22,6 +22,22 @@ export function cutReplays(persistence: unknown, limit: number): void {
     );
 }
 
+export function replayOne(persistence: unknown): void {
+  const replays = persistence as Replays;
+  const whole = replays.createRetainedStreamCombi.bind(replays);
+  replays.createRetainedStreamCombi = filters => {
+    const wild = filters.filter(isWild);
+    return wild.length === 0 ? whole(filters) : Readable.from(firstOf(whole(wild)));
+  };
+}
+
+async function* firstOf(packets: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  for await (const packet of packets) {
+    yield packet;
+    return;
+  }
+}
+
 export function slowReplays(persistence: unknown, gap: number, delay: number): void {
   const replays = persistence as Replays;
   const quick = replays.createRetainedStreamCombi.bind(replays);

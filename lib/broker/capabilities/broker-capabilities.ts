@@ -39,6 +39,8 @@ export interface BrokerCapabilities {
   readonly replayFlag: ReplayFlag | undefined;
   /** Replays in a row that ended without the sentinel, though the broker had shown it before. */
   readonly lostSentinels: number;
+  /** A broker that never sets the retain flag did not show the sentinel of a replay: there is nothing to wait for. */
+  readonly hidesEnd: boolean;
   /** MQTT 5: what happens to the retain flag of live messages; undefined until it was tested. */
   readonly liveFlag: LiveFlag | undefined;
   /** MQTT 3.1.1: what happens to the retain flag of live messages of QoS 0. Those of QoS 1 and 2 lose it. */
@@ -57,6 +59,7 @@ export const UNTESTED: BrokerCapabilities = Object.freeze({
   replayOrder: undefined,
   replayFlag: undefined,
   lostSentinels: 0,
+  hidesEnd: false,
   liveFlag: undefined,
   liveFlagOfQos0: undefined,
 });

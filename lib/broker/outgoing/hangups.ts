@@ -25,6 +25,8 @@ export interface ConfiguredLimits {
   readonly maxLevels: number;
   /** Bytes. */
   readonly maxTopicLength: number;
+  /** False if the broker keeps a retained message although an empty one follows; it does not unless given. */
+  readonly acceptsDeletions?: boolean;
   /** The names of topics there; undefined if they are the same as everywhere. */
   readonly names?: Names | undefined;
 }

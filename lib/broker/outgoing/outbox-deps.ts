@@ -17,7 +17,10 @@ export interface OutboxDeps {
   readonly stamps: Pick<Stamps, 'sender'>;
   /** The beginning of mqttrep's own topics. */
   readonly controlPrefix: string;
-  readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'>;
+  readonly limits: Pick<Limits, 'maxQos' | 'retains' | 'receiveMaximum' | 'maximumPacketSize'> & {
+    /** False if the broker keeps a retained message although an empty one follows; it does not unless given. */
+    readonly acceptsDeletions?: boolean;
+  };
   readonly hangups: Pick<Hangups, 'acknowledged' | 'routeOf' | 'refusalOf' | 'sizeLimit' | 'accepted'>;
   /** Publishes topics in quarantine. */
   readonly quarantinePublisher: Pick<QuarantinePublisher, 'accepts' | 'take'>;

@@ -140,11 +140,11 @@ export class Outgoing {
     { connection, stamps, retains }: OutgoingSession,
     quarantinePublisher: Pick<QuarantinePublisher, 'accepts' | 'take'>,
   ): Outbox {
-    const { controlPrefix, log, report, pace } = this.#deps;
+    const { controlPrefix, log, report, pace, limits } = this.#deps;
     return new Outbox({
       connection,
       stamps,
-      limits: { ...connection.limits, retains },
+      limits: { ...connection.limits, retains, acceptsDeletions: limits.acceptsDeletions ?? true },
       hangups: this.#hangups,
       quarantinePublisher,
       report,

@@ -151,7 +151,8 @@ class SentinelEnd implements EndOfRead {
 
 /**
  * A broker that never sets the retain flag shows the sentinel without it, and the replay goes on behind it. Such a broker may
- * be silent for long before the sentinel; after the sentinel the usual quiet ends the replay.
+ * be silent for long before the sentinel; after the sentinel the usual quiet ends the replay. If it did not show the sentinel once
+ * in all that time, quiet alone ends the later replays.
  */
 class QuietEnd implements EndOfRead {
   readonly #deps: EndOfReplayDeps;
@@ -162,7 +163,9 @@ class QuietEnd implements EndOfRead {
 
   wait(sentinel: Pick<AroundFilters, 'seen' | 'unflagged'> | undefined): Promise<ReadEnd> {
     const seen = sentinel?.seen.then(() => settle(this.#deps)).then((): ReadEnd => 'complete');
-    const unflagged = isFlagless(this.#deps.capabilities) ? sentinel?.unflagged : undefined;
+    const { capabilities } = this.#deps;
+    const isAwaited = isFlagless(capabilities) && !capabilities.hidesEnd;
+    const unflagged = isAwaited ? sentinel?.unflagged : undefined;
     return Promise.race([...(seen === undefined ? [] : [seen]), this.#quiet(unflagged)]);
   }
 

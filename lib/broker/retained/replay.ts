@@ -9,7 +9,12 @@
 import type { QoS } from '../../core/policy.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { SessionStarted } from '../../protocol/messages.ts';
-import { type BrokerCapabilities, orderOf, UNTESTED } from '../capabilities/broker-capabilities.ts';
+import {
+  type BrokerCapabilities,
+  isFlagless,
+  orderOf,
+  UNTESTED,
+} from '../capabilities/broker-capabilities.ts';
 import type { QosUpgrade } from '../capabilities/qos-upgrade-test.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type Grant, isRefusal } from '../connection/filter-requests.ts';
@@ -178,6 +183,7 @@ export class Replay {
   async #read(filters: readonly string[], options: ReadOptions, settleMs: number): Promise<Read> {
     const connection = this.#connection;
     const sentinel = this.#sentinel;
+    const wasFlagless = isFlagless(this.#capabilities);
     this.#requestedAt = performance.now();
     const read = await readRetained(
       connection,
@@ -188,6 +194,8 @@ export class Replay {
     );
     if (sentinel?.cameFlagged === true) this.#learn({ replayFlag: 'set' });
     else if (sentinel?.cameUnflagged === true) this.#learn({ replayFlag: 'never set' });
+    const isHidden = wasFlagless && read.end === 'not known' && sentinel?.cameWholeUnflagged === false;
+    if (isHidden && !connection.hasEnded) this.#learn({ hidesEnd: true });
     if (connection.hasEnded) throw new Error('the connection was closed during the replay');
     return read;
   }

@@ -117,6 +117,11 @@ export class Sentinel {
     return this.#cameUnflagged.size > 0;
   }
 
+  /** All of it was delivered without the retain flag. */
+  get cameWholeUnflagged(): boolean {
+    return this.#cameUnflagged.size === this.topics.length;
+  }
+
   /** A part was delivered with the retain flag. */
   get cameFlagged(): boolean {
     return this.#cameFlagged;
@@ -140,7 +145,7 @@ export class Sentinel {
     // A broker may acknowledge before it stores: then the sentinel is delivered live, ahead of the replay.
     if (!retain) {
       this.#cameUnflagged.add(topic);
-      if (this.#cameUnflagged.size === this.topics.length) this.#unflagged();
+      if (this.cameWholeUnflagged) this.#unflagged();
       return true;
     }
     this.#cameFlagged = true;
