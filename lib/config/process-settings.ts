@@ -72,6 +72,14 @@ export const PROCESS_SETTINGS = {
     help: 'If true, mqttrep publishes its own state, retained, at each broker: `mqttrep/status` (`online`, or `offline` by will) and `mqttrep/connection/{name}` (`1` or `0`).',
     reload: 'restart',
   }),
+  mapHomeAssistant: setting<boolean>({
+    key: 'MAP_HOMEASSISTANT',
+    value: BOOLEAN,
+    parse: parseBoolean,
+    default: 'false',
+    help: 'If true, the mapping rules also apply to the topics that discovery payloads of Home Assistant name (`homeassistant/…/config`).',
+    reload: 'applied',
+  }),
   homeAssistant: setting<readonly string[] | undefined>({
     key: 'HOMEASSISTANT',
     value: 'names of brokers, comma separated, or `off`',

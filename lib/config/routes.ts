@@ -69,7 +69,8 @@ function rejectLonely(id: string, entries: Entries, problems: Problems): void {
   }
 }
 
-export type Routed = Pick<Config, 'topics' | 'maps' | 'exclusions' | 'controlTopic'>;
+export type Routed = Pick<Config, 'topics' | 'maps' | 'exclusions' | 'controlTopic'> &
+  Partial<Pick<Config, 'mapHomeAssistant'>>;
 
 /** The names of topics at a broker; undefined if they are the same as everywhere, and nothing is excluded. */
 export function namesAt(broker: string, config: Routed): Names | undefined {
@@ -85,12 +86,19 @@ export function namesAt(broker: string, config: Routed): Names | undefined {
   const excluded = excludedAt(broker, config);
   const isMapped = rules.length > 0 || envelope.hiddenPrefix !== '';
   if (!isMapped && excluded.length === 0) return undefined;
+  const mapsDiscovery = isMapped && config.mapHomeAssistant === true;
   return {
     rules,
     envelope,
     domain: { filters: isMapped ? filtersAt(broker, config.topics) : ['#'], excluded },
     controlPrefix: config.controlTopic ?? CONTROL_PREFIX,
-    digest: digestOf([rules.map(({ filter, local }) => [filter, local]), envelope, excluded]),
+    ...(mapsDiscovery ? { mapsDiscovery } : {}),
+    digest: digestOf([
+      rules.map(({ filter, local }) => [filter, local]),
+      envelope,
+      excluded,
+      ...(mapsDiscovery ? ['discovery'] : []),
+    ]),
   };
 }
 

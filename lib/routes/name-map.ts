@@ -7,6 +7,7 @@
 
 import { bySpecificity, covers, isReplicable, parentOf, READ_PROBE_LEVEL } from '../core/filter.ts';
 import { FilterSet } from '../core/filter-set.ts';
+import { DiscoveryPayloads, isDiscovery } from './discovery.ts';
 import { localFilterOf, localFilters, minimalFilters } from './local-filters.ts';
 import { CutTopic, Passage } from './passage.ts';
 import { PassageIndex } from './passage-index.ts';
@@ -26,6 +27,8 @@ export interface Names {
   readonly envelope: Envelope;
   readonly domain: Domain;
   readonly controlPrefix: string;
+  /** Whether the topics in discovery payloads of Home Assistant are mapped, too; they are not unless given. */
+  readonly mapsDiscovery?: boolean;
   /** Tells these rules and exclusions from others; empty if nobody has to know. */
   readonly digest?: string;
 }
@@ -59,6 +62,7 @@ export class NameMap {
   readonly #inward: PassageIndex<Directions>;
   /** The end of the marker's topic at the broker. */
   readonly #mark: string;
+  readonly #discovery: DiscoveryPayloads | undefined;
   readonly #domain: FilterSet | undefined;
   readonly #excluded: FilterSet | undefined;
 
@@ -66,6 +70,11 @@ export class NameMap {
     this.#names = names;
     const { digest = '' } = names;
     this.#mark = digest === '' ? '' : `@${digest}`;
+    if (names.mapsDiscovery === true)
+      this.#discovery = new DiscoveryPayloads(
+        topic => this.toLocal(topic),
+        name => this.toCanonical(name),
+      );
     const directions: Directions[] = [];
     for (const rule of inOrder(names.rules)) {
       const { canonical, local, leastRest, filter } = rule;
@@ -121,6 +130,20 @@ export class NameMap {
     return this.#outward.find(cut) === undefined && (this.#isOurs(name) || this.isInDomain(name))
       ? name
       : undefined;
+  }
+
+  /** The payload to publish at the broker under this canonical topic. */
+  payloadToLocal(canonical: string, payload: Buffer): Buffer {
+    if (this.#discovery === undefined || !isDiscovery(canonical)) return payload;
+    return this.#discovery.toLocal(payload);
+  }
+
+  /** The inverse of `payloadToLocal`; undefined if the payload is the same. */
+  payloadToCanonical(canonical: string, payload: () => Buffer): Buffer | undefined {
+    if (this.#discovery === undefined || !isDiscovery(canonical)) return undefined;
+    const before = payload();
+    const after = this.#discovery.toCanonical(before);
+    return after === before ? undefined : after;
   }
 
   /** Of a name for which `toCanonical` gives undefined. */

@@ -30,6 +30,7 @@ describe('readConfig', () => {
         stateTopics: false,
         maxDrift: 60,
         deletionGuard: { topics: 10, percent: 5 },
+        mapHomeAssistant: false,
         maps: [],
         exclusions: [],
         heartbeat: 10,

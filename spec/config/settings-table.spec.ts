@@ -26,6 +26,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   CONTROL_TOPIC: 'site',
   STATE_TOPICS: 'true',
   HOMEASSISTANT: 'oslo',
+  MAP_HOMEASSISTANT: 'true',
   HEARTBEAT: '5',
   SCAN_PERIOD: '60',
   MAX_DRIFT: '5',

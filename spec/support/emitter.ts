@@ -1,6 +1,6 @@
 /**
  * A broker that treats topics as Emitter does: each one that comes has a key in front and `/` at its end; what it delivers has
- * lost the key. It delivers with QoS 0 and without the retain flag, an empty message erases nothing, and a wildcard shows one
+ * lost the key. It delivers with QoS 0 and without the retain flag, an empty message deletes nothing, and a wildcard shows one
  * stored message. A topic with other characters, or without the key, is acknowledged and dropped.
  */
 

@@ -175,7 +175,7 @@ export class Connection {
    */
   publish(
     canonical: string,
-    payload: Buffer,
+    canonicalPayload: Buffer,
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
@@ -184,6 +184,7 @@ export class Connection {
       setImmediate(done, new Error('by the mapping rules it would have a name that is never replicated'));
       return;
     }
+    const payload = this.#names?.payloadToLocal(canonical, canonicalPayload) ?? canonicalPayload;
     const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
     const { maximumPacketSize } = this.limits;
     if (this.#pace !== undefined || maximumPacketSize < Number.POSITIVE_INFINITY) {

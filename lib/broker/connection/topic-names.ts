@@ -5,7 +5,7 @@
 
 import type { Nameless, NameMap } from '../../routes/name-map.ts';
 import type { MessageHandler } from '../lane/handover.ts';
-import { type ReceivedMessage, withTopic } from '../lane/received-message.ts';
+import { type ReceivedMessage, withPayload, withTopic } from '../lane/received-message.ts';
 
 /** Gets a message whose topic has no canonical name, and why. */
 export type NamelessHandler = (message: ReceivedMessage, why: Nameless) => void;
@@ -26,7 +26,9 @@ export function underCanonicalNames(
       nameless(packet, names.whyNameless(packet.topic));
       return done();
     }
-    handler(withTopic(packet, topic), done);
+    const payload = names.payloadToCanonical(topic, () => packet.payload);
+    const renamed = withTopic(packet, topic);
+    handler(payload === undefined ? renamed : withPayload(renamed, payload), done);
   };
 }
 

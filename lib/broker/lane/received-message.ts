@@ -146,3 +146,9 @@ export function withTopic(message: ReceivedMessage, topic: string): ReceivedMess
   if (message.topic === topic) return message;
   return message instanceof DecodedMessage ? message.withTopic(topic) : { ...message, topic };
 }
+
+/** The message with another payload, which is not among the bytes that were read. */
+export function withPayload(message: ReceivedMessage, payload: Buffer): ReceivedMessage {
+  const { topic, qos, retain, ordinal, id, dup, length, properties } = message;
+  return { topic, payload, qos, retain, ordinal, id, dup, length, properties };
+}
