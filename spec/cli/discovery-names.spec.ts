@@ -40,8 +40,12 @@ describe('A discovery payload of Home Assistant', function () {
       // Neither flips back.
       await fixture.retainedAt(['OSLO'], CONFIG, atOslo.replace('Lamp', 'Light'));
       await fixture.retainedAt(['PARIS'], CONFIG, atParis.replace('Lamp', 'Light'));
-      expect(await fixture.seen('OSLO', CONFIG)).to.have.lengthOf(2);
-      expect(await fixture.seen('PARIS', CONFIG)).to.have.lengthOf(2);
+      for (const site of ['OSLO', 'PARIS']) {
+        const seen = (await fixture.seen(site, CONFIG)).map(({ payload }) => payload);
+        // Over MQTT 3.1.1 a subscriber may see a message twice.
+        const values = seen.filter((payload, index) => payload !== seen[index - 1]);
+        expect(values, site).to.have.lengthOf(2);
+      }
     });
   }
 });
