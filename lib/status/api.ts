@@ -60,6 +60,8 @@ export interface Status {
   readonly startedAt: number;
   /** Hz. */
   readonly mergeFrequency: number;
+  /** Between two heartbeats at a broker; null if they are off. */
+  readonly heartbeatPeriod: number | null;
   /** Whether the server withholds payloads, since it listens beyond loopback. */
   readonly hidesPayloads: boolean;
   /** Whether a client that shows the token may compare, retry, pause and resume a broker. */

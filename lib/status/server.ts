@@ -34,6 +34,7 @@ export interface StatusServerOptions {
     | 'eventActors'
     | 'eventRestarts'
     | 'isStopping'
+    | 'heartbeat'
     | 'askBroker'
     | 'askReconciler'
     | 'askEvents'
@@ -72,6 +73,7 @@ export class StatusServer {
       asked: replicator,
       version,
       mergeFrequency,
+      heartbeat: () => replicator.heartbeat,
       hidesPayloads: http.hidesPayloads,
       allowsActions: http.allowsActions,
       filters: () => filtersOf(replicator),

@@ -106,6 +106,11 @@ export class Replicator {
     return this.#run.config.mergeFrequency;
   }
 
+  /** Seconds between two heartbeats at a broker; Infinity if they are off. */
+  get heartbeat(): number {
+    return this.#run.config.heartbeat;
+  }
+
   /**
    * Sends a request to the worker of a broker.
    * @param within milliseconds

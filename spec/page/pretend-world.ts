@@ -22,11 +22,13 @@ export class PretendWorld implements Source {
   readonly rows: TopicRow[];
   conflicts: Conflict[] = [];
   allowsActions = false;
+  /** Null for no heartbeats. */
+  heartbeatPeriod: number | null = 10_000;
   readonly #details = new Map<string, Partial<BrokerDetails>>();
   readonly startedAt = Date.now() - 11_700_000;
 
   constructor(brokers: readonly string[], topics: Readonly<Record<string, string>>) {
-    this.brokers = brokers.map((name, i) => brokerNamed(name, i));
+    this.brokers = brokers.map((name, i) => brokerNamed(name, i, brokers));
     this.rows = Object.entries(topics)
       .map(([topic, value], i) => rowOf(topic, value, brokers, i))
       .sort((a, b) => (a.topic < b.topic ? -1 : 1));
@@ -96,6 +98,7 @@ export class PretendWorld implements Source {
       replica: 'patient-heron',
       startedAt: this.startedAt,
       mergeFrequency: 10,
+      heartbeatPeriod: this.heartbeatPeriod,
       hidesPayloads: false,
       allowsActions: this.allowsActions,
       filters: ['#'],
@@ -184,8 +187,12 @@ export function unknown(): HeldValue {
   return { value: { kind: 'unknown' }, agrees: false };
 }
 
-function brokerNamed(name: string, index: number): BrokerStatus {
+function brokerNamed(name: string, index: number, all: readonly string[]): BrokerStatus {
+  const others = all.filter(other => other !== name);
   return brokerStatus(name, {
+    heartbeat: 1.4 + index * 16,
+    heartbeatAt: Date.now() - 4_000,
+    paths: Object.fromEntries(others.map((other, i) => [other, 2.6 + index * 16 + i * 9])),
     since: Date.now() - 11_600_000,
     protocol: index === 0 ? '3.1.1' : '5',
     received: 12_043,

@@ -171,7 +171,7 @@ onThePage('The topics on the page', fixture => {
     await fixture.page.locator('.grid tbody tr:not(.gap), .nothing, .door').first().waitFor();
     await scene.act?.(fixture.page, fixture.server);
     const wide =
-      await fixture.page.evaluate(`[document.documentElement, ...document.querySelectorAll('.grid, .panel, dialog')]
+      await fixture.page.evaluate(`[document.documentElement, ...document.querySelectorAll('.grid, .panel, .scroll, dialog')]
       .filter(one => one.scrollWidth > one.clientWidth + 1)
       .map(one => one.className + ' ' + one.scrollWidth + ' > ' + one.clientWidth)`);
     expect(wide, 'what is wider than its place').to.deep.equal([]);

@@ -27,6 +27,8 @@ export class FakeReplicator {
   readonly forgotten: string[] = [];
   reconcilerRestarts = 0;
   isStopping = false;
+  /** Seconds. */
+  heartbeat = 10;
   /** All requests to the reconciler, without those for measures. */
   readonly questions: ReconcilerRequest[] = [];
   /** The number of requests for measures. */
