@@ -101,6 +101,11 @@ export class Replicator {
     return this.#run.isMisconfigured;
   }
 
+  /** In force. */
+  get config(): Config {
+    return this.#run.config;
+  }
+
   /** Hz. */
   get mergeFrequency(): number {
     return this.#run.config.mergeFrequency;

@@ -1,4 +1,4 @@
-/** Worlds with heartbeats that are late, connections that were silent, and event topics. */
+/** Worlds with heartbeats that are late, connections that were silent, event topics, and routes that differ. */
 
 import type { EventStatus } from '../../lib/status/api.ts';
 import { PretendWorld } from './pretend-world.ts';
@@ -65,5 +65,23 @@ export function eventTopics(brokers: readonly string[]): PretendWorld {
       dropped: { too_large: 3, expired: 2_400 },
     },
   });
+  return world;
+}
+
+/** The last broker knows the topics by other names, and the second one may not be published to. */
+export function mappedRoutes(brokers: readonly string[]): PretendWorld {
+  const world = new PretendWorld(brokers, { 'canards/menu': 'oats' });
+  const { brokers: routes } = world.route('canards/menu');
+  world.routes = {
+    brokers: routes.map((route, i) => {
+      if (i === 1) {
+        const decidedBy = 'MQTTREP_PUBLISH_BLACKLIST_all';
+        return { ...route, publishes: { reason: 'the broker is not permitted', decidedBy } };
+      }
+      return i < routes.length - 1
+        ? route
+        : { ...route, name: 'site/canards/menu', namedBy: 'MQTTREP_MAP_a' };
+    }),
+  };
   return world;
 }

@@ -10,6 +10,7 @@ import type {
   TopicLevel,
   TopicList,
   TopicNode,
+  TopicRoute,
   TopicRow,
   Value,
 } from '../../lib/status/api.ts';
@@ -22,6 +23,8 @@ export class PretendWorld implements Source {
   readonly rows: TopicRow[];
   conflicts: Conflict[] = [];
   allowsActions = false;
+  /** What is told of the route of every topic, besides what an ordinary one has. */
+  routes: Partial<TopicRoute> = {};
   /** Null for no heartbeats. */
   heartbeatPeriod: number | null = 10_000;
   readonly #details = new Map<string, Partial<BrokerDetails>>();
@@ -84,6 +87,18 @@ export class PretendWorld implements Source {
       comparison: null,
       ...this.#details.get(name),
     };
+  }
+
+  /** All brokers the same, unless a spec says otherwise. */
+  route(topic: string): TopicRoute {
+    const brokers = this.brokers.map(({ name }) => ({
+      broker: name,
+      name: topic,
+      namedBy: null,
+      receives: 'MQTTREP_TOPIC_all',
+      publishes: { qos: 1 as const },
+    }));
+    return { topic, refused: null, settings: SETTINGS, brokers, ...this.routes };
   }
 
   counts(): Status['topics'] {
@@ -186,6 +201,12 @@ export function refused(): HeldValue {
 export function unknown(): HeldValue {
   return { value: { kind: 'unknown' }, agrees: false };
 }
+
+const SETTINGS: TopicRoute['settings'] = [
+  { setting: 'TTL', value: 'for ever', decidedBy: null },
+  { setting: 'RETAIN', value: 'true', decidedBy: 'MQTTREP_RETAIN_all' },
+  { setting: 'QOS', value: '1', decidedBy: null },
+];
 
 function brokerNamed(name: string, index: number, all: readonly string[]): BrokerStatus {
   const others = all.filter(other => other !== name);

@@ -4,7 +4,7 @@
  */
 
 import type { Page } from 'playwright-core';
-import { eventTopics, slowFlow } from './flow-scenes.ts';
+import { eventTopics, mappedRoutes, slowFlow } from './flow-scenes.ts';
 import type { PretendOptions, PretendServer } from './pretend-server.ts';
 import { agreeing, diverging, missing, PretendWorld, refused, text, unknown } from './pretend-world.ts';
 
@@ -243,5 +243,6 @@ export const SCENES: readonly Scene[] = [
   },
   { name: 'JSON', world: json, act: select('kitchen') },
   { name: 'long payload', world: longPayload, act: select('log') },
+  { name: 'route', world: () => mappedRoutes(THREE), act: select('menu') },
   { name: 'binary', world: binary, act: select('thumbnail') },
 ];

@@ -29,6 +29,8 @@ export class FakeReplicator {
   isStopping = false;
   /** Seconds. */
   heartbeat = 10;
+  /** As much as the route of a topic needs at an unknown broker. */
+  config = { brokers: [] };
   /** All requests to the reconciler, without those for measures. */
   readonly questions: ReconcilerRequest[] = [];
   /** The number of requests for measures. */
