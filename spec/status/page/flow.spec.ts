@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { BrokerStatus, EventStatus } from '../../../lib/status/api.ts';
+import { newsOf } from '../../../lib/status/page/model/broker-news.ts';
 import { droppedText, eventQueues, eventSummary } from '../../../lib/status/page/model/event-queues.ts';
 import {
   flowSummary,
@@ -12,6 +13,7 @@ import {
   shortLatency,
   slowestPath,
 } from '../../../lib/status/page/model/flow.ts';
+import { brokerStyle } from '../../../lib/status/page/model/link-states.ts';
 import { brokerStatus } from '../broker-status.ts';
 import { plain, world } from './models-fixture.ts';
 
@@ -117,6 +119,17 @@ describe('The event topics on the page', () => {
     ]);
     expect(eventSummary(brokers)).to.equal('10 events wait, 2 dropped');
     expect(eventSummary([brokerStatus('A', { events: flowing })])).to.equal('nothing waits');
+  });
+
+  it('are late, and the broker is not good, if events wait though the connection stands', () => {
+    const stuck = brokerStatus('A', { events: { ...flowing, queued: 20, oldest: 25_000 } });
+    expect(eventQueues({ brokers: [stuck] })[0]?.look).to.deep.include({ word: 'late', tone: 'busy' });
+    expect(brokerStyle(stuck, NOW)).to.deep.include({ word: 'events wait', tone: 'busy' });
+    const [news, ...others] = newsOf(statusOf([stuck, brokerStatus('B')]), NOW);
+    expect(others).to.deep.equal([]);
+    expect(news).to.deep.include({ what: '20 events wait for A', since: NOW - 25_000, tone: 'busy' });
+    const quick = brokerStatus('A', { events: { ...flowing, queued: 20, oldest: 3_000 } });
+    expect(newsOf(statusOf([quick]), NOW)).to.deep.equal([]);
   });
 
   it('name the reasons of dropped events, the most frequent first', () => {

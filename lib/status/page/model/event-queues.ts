@@ -2,7 +2,7 @@
 
 import type { BrokerStatus, EventStatus, Status } from '../../api.ts';
 import { count, counted } from './figures.ts';
-import type { Style, Tone } from './link-states.ts';
+import { LATE_AFTER_MS, type Style, type Tone } from './link-states.ts';
 
 export interface EventQueue {
   readonly name: string;
@@ -28,8 +28,14 @@ export function eventQueues({ brokers }: Pick<Status, 'brokers'>): EventQueue[] 
     .toSorted((a, b) => RANKS[a.look.tone] - RANKS[b.look.tone] || b.events.oldest - a.events.oldest);
 }
 
+/** A connection may stand and carry nothing: then the state does not tell that events wait. */
+function lookOf({ state, queued, oldest }: EventStatus): Style {
+  const isLate = state === 'flowing' && queued > 0 && oldest > LATE_AFTER_MS;
+  return isLate ? { word: 'late', tone: 'busy', shape: 'late' } : LOOKS[state];
+}
+
 function queueOf(name: string, events: EventStatus): EventQueue {
-  return { name, events, look: LOOKS[events.state], dropped: droppedEvents(events) };
+  return { name, events, look: lookOf(events), dropped: droppedEvents(events) };
 }
 
 export function droppedEvents({ dropped }: EventStatus): number {
