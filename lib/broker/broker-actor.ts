@@ -187,8 +187,9 @@ export class BrokerActor {
   }
 
   get measures(): BrokerMeasures {
-    const { certificateDays } = this.#connections;
-    return { ...measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat), certificateDays };
+    const { certificateDays, tokenSeconds } = this.#connections;
+    const measures = measuresOf(this.#ingress.counters, this.#outgoing, this.#heartbeat);
+    return { ...measures, certificateDays, ...(tokenSeconds === undefined ? {} : { tokenSeconds }) };
   }
 
   /** What the broker allows, as far as is known. */

@@ -236,6 +236,10 @@ export class Reconciler {
         committer.commitAndSend();
         periodicTasks.schedule();
         return;
+      case 'stop-publishing':
+        link.stopPublishing();
+        committer.commitAndSend();
+        return;
       case 'disconnected':
         sessions.disconnected(link);
         this.#drain.check();

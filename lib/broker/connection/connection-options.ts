@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly subscribeLimit?: FilterLimit;
   /** The names of topics at this broker; undefined if they are the same as everywhere. */
   readonly names?: NameMap | undefined;
+  /** Whether it goes on with the session of the connection before, if the broker kept it; it does not unless given. */
+  readonly resumesSession?: boolean;
   /** Whether the bytes that have just arrived are to be read. */
   readonly isCurrent?: () => boolean;
 }

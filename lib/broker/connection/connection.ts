@@ -20,13 +20,15 @@ import { isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
 import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
+import { withKeptSession } from './kept-session.ts';
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
 import { packetSize, tooLarge } from './packet-size.ts';
 import { Publishing } from './publishing.ts';
+import { reauthentication } from './reauthentication.ts';
 import { Receiving } from './receiving.ts';
-import { hasSecrets, withSecrets } from './secrets.ts';
+import { hasSecrets, secretIn, withSecrets } from './secrets.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -48,6 +50,10 @@ export class Connection {
   readonly closed: Promise<string>;
   /** When the certificates of this connection end. */
   readonly certificateEnds: CertificateEnds;
+  /** The password, or the data of the authentication method, that CONNECT had. */
+  readonly secret: string | undefined;
+  /** Resolves with the reason if the broker does not accept it. Undefined where there is no authentication method. */
+  readonly reauthenticate: ReturnType<typeof reauthentication>;
   readonly #client: MqttClient;
   readonly #lane: Lane;
   readonly #publishing: Publishing;
@@ -72,6 +78,8 @@ export class Connection {
   ) {
     this.#client = client;
     this.certificateEnds = certificateEnds(client.stream, options['cert']);
+    this.secret = secretIn(options);
+    this.reauthenticate = reauthentication(client, { options, protocolVersion }, closed);
     this.#names = names;
     this.#lane = lane;
     this.session = session;
@@ -138,7 +146,7 @@ export class Connection {
    */
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const openWith = (options: ConnectionOptions) =>
-      openClient(options, opened => new Connection(opened, options), signal);
+      openClient(withKeptSession(options), opened => new Connection(opened, options), signal);
     if (!hasSecrets(settings.options)) return openWith(settings);
     return withSecrets(settings.options, signal).then(options => openWith({ ...settings, options }));
   }

@@ -1,6 +1,6 @@
 /**
  * User name, password and certificates that come from files, or from a command. They are read at each connect, so that a new value
- * holds from the next connection on, without a restart.
+ * holds from the next connection on, without a restart. With an `authenticationMethod` (MQTT 5) the password goes to its data.
  *
  * No error repeats what was read.
  */
@@ -25,6 +25,24 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
 /** A larger file is none of these. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
+/** Whether the password comes from a file or a command, so that another one may be read later. */
+export function isRereadable(options: Options): boolean {
+  return 'passwordFile' in options || 'passwordCommand' in options;
+}
+
+/** The name of the option that the password, or the token in its place, comes from. */
+export function secretOption(options: Options): string {
+  const named = ['passwordFile', 'passwordCommand', 'password'].find(name => name in options);
+  return named ?? 'properties.authenticationData';
+}
+
+/** The password that CONNECT has, or the data of its authentication method. */
+export function secretIn({ password, properties }: Options): string | undefined {
+  const data = (properties as Options | undefined)?.['authenticationData'];
+  const secret = data ?? password;
+  return secret === undefined ? undefined : String(secret);
+}
+
 /** Whether some of the options come from a file or a command. */
 export function hasSecrets(options: Options): boolean {
   return [...Object.keys(FILES), 'passwordCommand'].some(name => name in options);
@@ -44,7 +62,16 @@ export async function withSecrets(options: Options, signal?: AbortSignal): Promi
   }
   const command = options['passwordCommand'];
   if (typeof command === 'string') found['password'] = await outputOf(command, signal);
-  return { ...options, ...found };
+  return withAuthentication({ ...options, ...found }, found['password']);
+}
+
+/** A method without data gets the secret as data, in place of a password. */
+function withAuthentication(options: Options, secret: unknown): Options {
+  const properties = options['properties'] as Options | undefined;
+  if (typeof secret !== 'string' || properties?.['authenticationMethod'] === undefined) return options;
+  if (properties['authenticationData'] !== undefined) return options;
+  const { password: _password, ...others } = options;
+  return { ...others, properties: { ...properties, authenticationData: Buffer.from(secret) } };
 }
 
 async function contentOf(name: string, path: string): Promise<string> {
