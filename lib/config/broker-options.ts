@@ -39,6 +39,8 @@ const HARMLESS_NUMBERS = new Set([
   'returnAfter',
 ]);
 
+const PROXY_SCHEMES: ReadonlySet<string> = new Set(['socks5:', 'socks5h:', 'http:']);
+
 const text = v.exactOptional(v.string('a string'));
 const flag = v.exactOptional(v.boolean('true or false'));
 const texts = v.exactOptional(v.union([v.string(), v.array(v.string())], 'a string or an array of strings'));
@@ -52,6 +54,20 @@ const whole = (least: number, most: number, unit = '') => {
 };
 /** The longest period of a timer of Node.js. */
 const milliseconds = v.exactOptional(whole(0, 2 ** 31 - 1, ' of milliseconds'));
+
+const PROXY = 'a URL such as socks5://proxy:1080 or http://user:password@proxy:3128';
+
+/** Percent-encoding that is wrong would be noticed only at each connect. */
+function isProxy(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, pathname, search, hash } = new URL(text);
+  try {
+    decodeURIComponent(`${username}${password}`);
+  } catch {
+    return false;
+  }
+  return PROXY_SCHEMES.has(protocol) && hostname !== '' && `${pathname}${search}${hash}`.length <= 1;
+}
 
 /** What the options of a broker have to be; options that it does not name are left to MQTT.js. */
 export const BROKER_OPTIONS = v.looseObject(
@@ -81,6 +97,7 @@ export const BROKER_OPTIONS = v.looseObject(
     port: v.exactOptional(whole(1, 65_535)),
     path: text,
     servername: text,
+    proxy: v.exactOptional(v.pipe(v.string(PROXY), v.check(isProxy, PROXY))),
     rejectUnauthorized: flag,
     caFile: filled('a path'),
     certFile: filled('a path'),

@@ -76,6 +76,11 @@ export const OWN_OPTIONS: readonly {
     help: 'A command that prints the password or token. mqttrep runs it at each connect and renewal, for at most 10 s; it may print 64 KB.',
   },
   {
+    name: 'proxy',
+    value: 'a URL: `socks5` or `http`',
+    help: 'A proxy on the way to the broker: SOCKS 5, or HTTP CONNECT. User name and password stand in the URL, percent-encoded.',
+  },
+  {
     name: 'eventEcho',
     value: 'true or false; default true',
     help: 'With false, the broker does not deliver our own events back (No Local of MQTT 5). That halves the traffic; after a cut, up to a window of events may be doubled.',

@@ -21,6 +21,13 @@ describe('readConfig', () => {
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1/2@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1%zz@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1\\2@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
+      ...['proxy:1080', 'https://a:1', 'http://', 'socks5://a/path', 'http://u:%zz@a:1', ''].map(
+        (proxy): Case => [
+          { MQTTREP_CONFIG_oslo: JSON.stringify({ proxy }) },
+          'MQTTREP_CONFIG_oslo',
+          'give `proxy` as a URL such as socks5://proxy:1080',
+        ],
+      ),
       [{ 'MQTTREP_CLIENT_my-broker': 'mqtt://a' }, 'MQTTREP_CLIENT_my-broker', 'only letters'],
       [{ MQTTREP_CLIENT_: 'mqtt://a' }, 'MQTTREP_CLIENT_', 'is not a name', 'MQTTREP_CLIENT_{name}'],
       [

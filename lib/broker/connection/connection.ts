@@ -20,15 +20,15 @@ import { isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
 import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
-import { withKeptSession } from './kept-session.ts';
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
 import { packetSize, tooLarge } from './packet-size.ts';
+import { prepared } from './prepared.ts';
 import { Publishing } from './publishing.ts';
 import { reauthentication } from './reauthentication.ts';
 import { Receiving } from './receiving.ts';
-import { hasSecrets, secretIn, withSecrets } from './secrets.ts';
+import { secretIn } from './secrets.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -146,9 +146,9 @@ export class Connection {
    */
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const openWith = (options: ConnectionOptions) =>
-      openClient(withKeptSession(options), opened => new Connection(opened, options), signal);
-    if (!hasSecrets(settings.options)) return openWith(settings);
-    return withSecrets(settings.options, signal).then(options => openWith({ ...settings, options }));
+      openClient(options, opened => new Connection(opened, options), signal);
+    const ready = prepared(settings, signal);
+    return ready instanceof Promise ? ready.then(openWith) : openWith(ready);
   }
 
   /** Splits filters into parts, each small enough for one SUBSCRIBE; see `FilterRequests`. */
