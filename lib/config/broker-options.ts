@@ -39,6 +39,10 @@ const HARMLESS_NUMBERS = new Set([
   'returnAfter',
 ]);
 
+const AWS_REGION = /^[a-z]+(?:-[a-z\d]+)+$/;
+
+const SIGNED = 'true, or a region such as "eu-west-1"';
+
 const PROXY_SCHEMES: ReadonlySet<string> = new Set(['socks5:', 'socks5h:', 'http:']);
 
 const text = v.exactOptional(v.string('a string'));
@@ -84,6 +88,11 @@ export const BROKER_OPTIONS = v.looseObject(
     usernameFile: filled('a path'),
     passwordFile: filled('a path'),
     passwordCommand: filled('a command'),
+    awsSigV4: v.exactOptional(
+      v.union([v.boolean(SIGNED), v.pipe(v.string(SIGNED), v.regex(AWS_REGION, SIGNED))], SIGNED),
+    ),
+    awsCredentialsFile: filled('a path'),
+    awsCredentialsCommand: filled('a command'),
     protocolVersion: v.exactOptional(v.picklist([3, 4, 5], '3 (MQTT 3.1), 4 (MQTT 3.1.1) or 5 (MQTT 5)')),
     protocolId: text,
     clean: flag,

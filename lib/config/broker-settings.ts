@@ -81,6 +81,21 @@ export const OWN_OPTIONS: readonly {
     help: 'A proxy on the way to the broker: SOCKS 5, or HTTP CONNECT. User name and password stand in the URL, percent-encoded.',
   },
   {
+    name: 'awsSigV4',
+    value: 'true, or a region',
+    help: 'Signs the URL of a websocket (`wss`) for AWS IoT Core, at each connect. The region comes from the host, or is named. The keys are AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.',
+  },
+  {
+    name: 'awsCredentialsFile',
+    value: 'a path',
+    help: 'A file with the keys for `awsSigV4`: JSON with `AccessKeyId`, `SecretAccessKey` and `SessionToken`, as the AWS tools write it.',
+  },
+  {
+    name: 'awsCredentialsCommand',
+    value: 'a command of the shell',
+    help: 'A command that prints such JSON. mqttrep runs it at each connect, for at most 10 s.',
+  },
+  {
     name: 'eventEcho',
     value: 'true or false; default true',
     help: 'With false, the broker does not deliver our own events back (No Local of MQTT 5). That halves the traffic; after a cut, up to a window of events may be doubled.',

@@ -22,6 +22,8 @@ export async function connectAdvice(error: ConnectError, attempted: Attempted): 
   const atProxy = proxyAdvice(networkCode, attempted.name);
   if (atProxy !== undefined) return atProxy;
   const target = targetOf(attempted);
+  if (attempted.options['awsSigV4'] !== undefined && error.message.includes('HTTP status 403'))
+    return 'AWS refuses the signature: check the keys, that their policy permits iot:Connect, the region, and the clock of this machine';
   const known = networkCode === undefined ? undefined : ADVICE[networkCode]?.(target, attempted);
   if (known !== undefined) return known;
   if (networkCode !== undefined && CERTIFICATE_WANTED.test(networkCode))

@@ -1,5 +1,6 @@
-/** What a connection needs before it is opened: its secrets, and the way through a proxy. */
+/** What a connection needs before it is opened: its secrets, a signature, and the way through a proxy. */
 
+import { withAwsSignature } from './aws-signature.ts';
 import { CONNECT_TIMEOUT_MS } from './client-options.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { withKeptSession } from './kept-session.ts';
@@ -16,11 +17,14 @@ export function prepared(
   signal?: AbortSignal,
 ): ConnectionOptions | Promise<ConnectionOptions> {
   const { options } = settings;
-  return hasSecrets(options) || 'proxy' in options ? prepare(settings, signal) : settings;
+  return hasSecrets(options) || 'proxy' in options || 'awsSigV4' in options
+    ? prepare(settings, signal)
+    : settings;
 }
 
 async function prepare(settings: ConnectionOptions, signal?: AbortSignal): Promise<ConnectionOptions> {
-  const options = await withSecrets(settings.options, signal);
+  const secrets = await withSecrets(settings.options, signal);
+  const options = await withAwsSignature(settings.url, secrets, signal);
   const ready = withKeptSession({ ...settings, options });
   const { proxy, connectTimeout = CONNECT_TIMEOUT_MS } = options;
   if (typeof proxy !== 'string') return ready;

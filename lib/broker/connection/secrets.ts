@@ -57,11 +57,11 @@ export async function withSecrets(options: Options, signal?: AbortSignal): Promi
   for (const [name, replaced] of Object.entries(FILES)) {
     const path = options[name];
     if (typeof path !== 'string') continue;
-    const text = await contentOf(name, path);
+    const text = await textOf(name, path);
     found[replaced] = replaced === 'username' || replaced === 'password' ? text.replace(/\r?\n$/, '') : text;
   }
   const command = options['passwordCommand'];
-  if (typeof command === 'string') found['password'] = await outputOf(command, signal);
+  if (typeof command === 'string') found['password'] = await outputOf('passwordCommand', command, signal);
   return withAuthentication({ ...options, ...found }, found['password']);
 }
 
@@ -74,7 +74,11 @@ function withAuthentication(options: Options, secret: unknown): Options {
   return { ...others, properties: { ...properties, authenticationData: Buffer.from(secret) } };
 }
 
-async function contentOf(name: string, path: string): Promise<string> {
+/**
+ * The text of a file.
+ * @param name of the option, for errors
+ */
+export async function textOf(name: string, path: string): Promise<string> {
   let text: string;
   try {
     text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
@@ -86,15 +90,18 @@ async function contentOf(name: string, path: string): Promise<string> {
   return text;
 }
 
-/** What the command prints, without the line break at its end. The command and all that it started end within the limit. */
-function outputOf(command: string, signal: AbortSignal | undefined): Promise<string> {
+/**
+ * What the command prints, without the line break at its end. The command and all that it started end within the limit.
+ * @param name of the option, for errors
+ */
+export function outputOf(name: string, command: string, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
     const chunks: Buffer[] = [];
     let bytes = 0;
     const end = (problem: string) => {
       kill(child.pid);
-      settle(() => reject(failure(`\`passwordCommand\` ${problem}`)));
+      settle(() => reject(failure(`\`${name}\` ${problem}`)));
     };
     const limit = setTimeout(
       () => end(`did not end within ${COMMAND_TIMEOUT_MS / 1000} s`),
