@@ -119,8 +119,9 @@ export class BrokerActor {
 
   get measures(): BrokerMeasures {
     const { ingress, outgoing, heartbeat, connections } = this.#parts;
-    const { certificateDays } = connections;
-    return { ...measuresOf(ingress.counters, outgoing, heartbeat), certificateDays };
+    const { certificateDays, tokenSeconds } = connections;
+    const measures = measuresOf(ingress.counters, outgoing, heartbeat);
+    return { ...measures, certificateDays, ...(tokenSeconds === undefined ? {} : { tokenSeconds }) };
   }
 
   /** What the broker allows, as far as is known. */

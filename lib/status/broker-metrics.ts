@@ -218,6 +218,19 @@ export const BROKER_METRICS: readonly Metric[] = [
       '`broker` is that of the broker (not known over a websocket), `mqttrep` that of `certFile`. Alert below 14 days (1,209,600 s): the log warns then, too.',
   },
   {
+    name: 'mqttrep_token_remaining_seconds',
+    kind: 'gauge',
+    help: 'Seconds until the token ends that mqttrep connected with.',
+    labels: ['broker'],
+    panel: null,
+    source: ({ measurements }) =>
+      measurements.brokers.flatMap(({ name, tokenSeconds }) =>
+        tokenSeconds === undefined ? [] : [[{ broker: name }, tokenSeconds] as const],
+      ),
+    notes:
+      'a JWT or a SAS in place of the password. mqttrep renews it at 80 % of its life. Alert at 0, or where it falls below a tenth of the life of your tokens: the log warns then, too.',
+  },
+  {
     name: 'mqttrep_publish_round_trip_seconds',
     kind: 'histogram',
     help: 'Time from a publish to its acknowledgement. mqttrep measures one publish at a time.',

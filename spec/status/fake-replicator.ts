@@ -115,6 +115,7 @@ export class FakeReplicator {
       roundTrip: 5,
       heartbeat: this.heartbeats.get(name) ?? { latency: null, cameBackAt: null, paths: {} },
       certificateDays,
+      ...(name === 'PARIS' ? { tokenSeconds: 720 } : {}),
     };
   }
 

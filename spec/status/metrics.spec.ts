@@ -63,6 +63,7 @@ describe('the metrics', () => {
       'mqttrep_broker_up{broker="OSLO"} 1',
       'mqttrep_broker_up{broker="PARIS"} 0',
       'mqttrep_certificate_remaining_seconds{broker="PARIS",certificate="broker"} 1080000',
+      'mqttrep_token_remaining_seconds{broker="PARIS"} 720',
       'mqttrep_broker_reconnects_total{broker="OSLO"} 1',
       'mqttrep_messages_received_total{broker="OSLO"} 12',
       'mqttrep_messages_published_total{broker="OSLO"} 7',

@@ -20,9 +20,11 @@ import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requ
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
+import { prepared } from './prepared.ts';
 import { Publishing } from './publishing.ts';
+import { reauthentication } from './reauthentication.ts';
 import { Receiving } from './receiving.ts';
-import { hasSecrets, withSecrets } from './secrets.ts';
+import { secretIn } from './secrets.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -44,6 +46,10 @@ export class Connection {
   readonly closed: Promise<string>;
   /** When the certificates of this connection end. */
   readonly certificateEnds: CertificateEnds;
+  /** The password, or the data of the authentication method, that CONNECT had. */
+  readonly secret: string | undefined;
+  /** Resolves with the reason if the broker does not accept it. Undefined where there is no authentication method. */
+  readonly reauthenticate: ReturnType<typeof reauthentication>;
   readonly #client: MqttClient;
   readonly #lane: Lane;
   readonly #publishing: Publishing;
@@ -67,6 +73,8 @@ export class Connection {
   ) {
     this.#client = client;
     this.certificateEnds = certificateEnds(client.stream, options['cert']);
+    this.secret = secretIn(options);
+    this.reauthenticate = reauthentication(client, { options, protocolVersion }, closed);
     this.#lane = lane;
     this.session = session;
     this.#disconnectCode = disconnectCode;
@@ -135,8 +143,8 @@ export class Connection {
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const openWith = (options: ConnectionOptions) =>
       openClient(options, opened => new Connection(opened, options), signal);
-    if (!hasSecrets(settings.options)) return openWith(settings);
-    return withSecrets(settings.options, signal).then(options => openWith({ ...settings, options }));
+    const ready = prepared(settings, signal);
+    return ready instanceof Promise ? ready.then(openWith) : openWith(ready);
   }
 
   /** Splits filters into parts, each small enough for one SUBSCRIBE; see `FilterRequests`. */

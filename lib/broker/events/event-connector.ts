@@ -11,6 +11,7 @@ import type { ConnectionOptions } from '../connection/connection-options.ts';
 import type { FilterLimit } from '../connection/filter-limit.ts';
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
 import { type FailureCause, Retries } from '../connection/retries.ts';
+import { TokenRenewal } from '../connection/token-renewal.ts';
 import type { EventIdentity } from './event-identity.ts';
 import { OFFLINE } from './event-surroundings.ts';
 import type { LinkLog } from './link-log.ts';
@@ -36,11 +37,17 @@ export class EventConnector {
   readonly #retries: Retries;
   readonly #names: NameMap | undefined;
   readonly #addresses: Addresses;
+  readonly #tokens: TokenRenewal;
   #connectedAt = 0;
 
   constructor(deps: EventConnectorDeps) {
     const { options } = deps.broker;
     this.#deps = deps;
+    this.#tokens = new TokenRenewal({
+      options,
+      // The state connection has a token of the same option, and warns of it.
+      log: (level, message) => deps.brokerLog.write(level === 'warn' ? 'debug' : level, `events: ${message}`),
+    });
     this.#addresses = new Addresses(deps.broker.url, deps.broker.otherUrls);
     this.#names = deps.broker.names && new NameMap(deps.broker.names);
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
@@ -56,6 +63,7 @@ export class EventConnector {
     try {
       const connection = await Connection.open(this.#options(identity, settings.sessionExpiry), signal);
       this.#connectedAt = performance.now();
+      this.#tokens.connected(connection, () => connection.end());
       this.#negotiation.succeeded();
       this.#retries.accepted();
       return connection;
@@ -73,6 +81,7 @@ export class EventConnector {
       return 1;
     }
     this.#addresses.restart();
+    if (this.#tokens.isReconnecting) return 1;
     if (connection.wasTakenOver) {
       brokerLog.write(
         'error',

@@ -59,8 +59,13 @@ export class Outbox {
   }
 
   /** Drops the waiting publications. Resolves when all publishes in flight are completed. */
-  async finish(): Promise<void> {
+  finish(): Promise<void> {
     this.#queue.clear();
+    return this.drained();
+  }
+
+  /** Resolves when all publications are completed, the waiting ones too. */
+  async drained(): Promise<void> {
     if (this.#inFlight.size === 0) return;
     await new Promise<void>(resolve => {
       this.#finished = resolve;
