@@ -86,6 +86,11 @@ export class Destination {
     return this.#state.kind;
   }
 
+  /** The last event that it will not take from memory any more; Infinity if it takes none. */
+  get needless(): number {
+    return this.#state.kind === 'away' ? Number.POSITIVE_INFINITY : this.#progress.done;
+  }
+
   /** Events that wait for it, and since when. */
   get queued(): Progress['queued'] {
     return this.#progress.queued;
@@ -109,10 +114,7 @@ export class Destination {
 
   /** All deliveries up to this one are acknowledged. */
   delivered(through: number): void {
-    for (const { seq } of this.#flight.through(through)) {
-      this.#parts.counters.delivered++;
-      this.#progress.finish(seq);
-    }
+    this.#parts.counters.delivered += this.#progress.finishThrough(through);
     this.#watch.heard();
     this.#advance();
     this.pump();
@@ -256,10 +258,7 @@ export class Destination {
 
   #boundaryPassed(boundary: number): void {
     if (this.#session?.acknowledges === false) {
-      for (const { seq } of this.#flight.through(boundary)) {
-        this.#parts.counters.delivered++;
-        this.#progress.finish(seq);
-      }
+      this.#parts.counters.delivered += this.#progress.finishThrough(boundary);
       this.#advance();
     }
     this.#boundary = boundary;
@@ -282,22 +281,23 @@ export class Destination {
     const session = this.#session;
     if (session === undefined) return;
     const { counters } = this.#parts;
+    const { ledger } = this;
     const window = session.window + HAND_OVER;
     for (let event = this.#ahead.first; event !== undefined; event = this.#ahead.first) {
-      if (!this.#grants.covers(event, this.ledger)) break;
+      if (!this.#grants.covers(event, ledger)) break;
       if (this.#flight.unfinished >= window) break;
       if (this.#flight.unfinished > 0 && this.#flight.bytes + eventBytes(event) > FLIGHT_BYTES) break;
       this.#ahead.shift();
       this.#progress.take(event);
       const { seq, received } = event;
-      const isDropped = this.#rules.isDone(event);
-      this.#flight.add({ seq, received, bytes: eventBytes(event), isFinished: isDropped });
-      if (isDropped) continue;
+      const isFinished = this.#rules.isDone(event);
+      this.#flight.add({ seq, received, bytes: eventBytes(event), isFinished });
+      if (isFinished) continue;
       if (seq <= this.#resendThrough) {
         counters.resent++;
         if (this.#isGivenUp) counters.unresolved++;
       }
-      this.ledger.entries.published(seq);
+      if (ledger.entries.size > 0) ledger.entries.published(seq);
       this.#published = Math.max(this.#published, seq);
       this.#rules.publish(event, session);
       if (!session.acknowledges && !session.fences) this.#progress.finish(seq);

@@ -16,7 +16,7 @@ import type { EventClock } from './event-clock.ts';
 import { EventCommitter } from './event-committer.ts';
 import { EventPolicies } from './event-policies.ts';
 import { EventTail } from './event-tail.ts';
-import type { LoggedEvent } from './ledger/event-record.ts';
+import type { EventRecord, LoggedEvent } from './ledger/event-record.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { EventLog } from './log/event-log.ts';
 import type { Damage } from './log/log-reader.ts';
@@ -51,6 +51,8 @@ export class EventActor {
   #settings: EventSettings;
   #policies: EventPolicies;
   #damaged: number;
+  /** Of the brokers, by index; undefined if they may have changed. */
+  #ids: readonly string[] | undefined;
   #isStopped = false;
 
   constructor(parts: EventActorParts) {
@@ -156,6 +158,7 @@ export class EventActor {
   #add(index: number): void {
     const { ledger, log, clock, say, firstNonce } = this.#parts;
     const name = this.#places[index]?.name ?? '';
+    this.#ids = undefined;
     this.#brokers[index] = new BrokerEvents({
       broker: index,
       name,
@@ -168,11 +171,12 @@ export class EventActor {
       names: () => ledger.names,
       policies: () => this.#policies,
       ledgerOf: () => ledger.broker(index),
-      ids: () => ledger.names.map((_, each) => ledger.broker(each).brokerId),
+      ids: () => this.#brokerIds(),
+      nextSeq: () => ledger.nextSeq,
       hops: () => this.#settings.hops,
       isFull: () => this.#queue.isFull,
       logEvent: event => this.#logEvent(event),
-      append: record => this.#committer.append(record),
+      append: record => this.#append(record),
       commitNumber: () => this.#committer.number,
       kick: () => this.#committer.kick(),
       damaged: damage => this.#setAside(damage),
@@ -180,10 +184,20 @@ export class EventActor {
     });
   }
 
-  #logEvent(event: Omit<LoggedEvent, 'seq'>): void {
-    const logged = { ...event, seq: this.#parts.ledger.nextSeq };
-    this.#committer.append(logged);
-    this.#tail.push(logged, this.#parts.log.lastDurable);
+  #logEvent(event: LoggedEvent): void {
+    this.#committer.append(event);
+    this.#tail.push(event, this.#parts.log.lastDurable);
+  }
+
+  #append(record: EventRecord): void {
+    this.#committer.append(record);
+    if (record.kind === 'session') this.#ids = undefined;
+  }
+
+  #brokerIds(): readonly string[] {
+    const { ledger } = this.#parts;
+    this.#ids ??= ledger.names.map((_, index) => ledger.broker(index).brokerId);
+    return this.#ids;
   }
 
   #commitBegan(): void {
@@ -194,6 +208,13 @@ export class EventActor {
   #commitEnded(commit: number): void {
     this.#queue.ended();
     for (const broker of this.#brokers) broker.commitEnded(commit);
+    this.#releaseTail();
+  }
+
+  #releaseTail(): void {
+    let needless = this.#parts.log.lastDurable;
+    for (const { destination } of this.#brokers) needless = Math.min(needless, destination.needless);
+    this.#tail.release(needless);
   }
 
   async #tidy(): Promise<void> {
