@@ -158,7 +158,7 @@ export class BrokerEvents {
         this.#deliveries.connect();
         break;
     }
-    this.#parts.kick();
+    this.#parts.kickSoon();
   }
 
   #started(session: EventSessionStarted): void {

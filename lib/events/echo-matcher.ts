@@ -11,7 +11,7 @@ import type { Flight, InFlight } from './flight.ts';
 import type { EchoEntry } from './ledger/echo-entries.ts';
 
 export interface EchoMatcherParts
-  extends Pick<DestinationParts, 'broker' | 'node' | 'ledgerOf' | 'append' | 'release' | 'kick'> {
+  extends Pick<DestinationParts, 'broker' | 'node' | 'ledgerOf' | 'append' | 'release' | 'kickSoon'> {
   readonly flight: Flight;
   /** Events up to here are done. */
   readonly done: () => number;
@@ -73,7 +73,7 @@ export class EchoMatcher {
     const entry = this.#parts.ledgerOf().entries.get(seq);
     if (entry !== undefined && entry.provisional === echoOrdinal) this.#record(entry, echoPacketId);
     this.#parts.release(echoOrdinal);
-    this.#parts.kick();
+    this.#parts.kickSoon();
   }
 
   #record({ seq, hash }: EchoEntry, packetId: number): void {

@@ -179,6 +179,7 @@ export class EventActor {
       append: record => this.#append(record),
       commitNumber: () => this.#committer.number,
       kick: () => this.#committer.kick(),
+      kickSoon: () => this.#committer.kickSoon(),
       damaged: damage => this.#setAside(damage),
       failed: error => this.#unreadable(error),
     });
@@ -187,6 +188,7 @@ export class EventActor {
   #logEvent(event: LoggedEvent): void {
     this.#committer.append(event);
     this.#tail.push(event, this.#parts.log.lastDurable);
+    this.#committer.kick();
   }
 
   #append(record: EventRecord): void {
