@@ -35,7 +35,7 @@ const LIVE_PER_SECOND = 500;
 const LIVE_SECONDS = 5;
 
 /** Events that are written before the bench waits for mqttrep, so that the queue of the source does not grow instead. */
-const CHUNK = 50_000;
+const CHUNK = 250_000;
 
 const READY_TIMEOUT_MS = 60_000;
 /** Of each thousand events. */

@@ -12,7 +12,7 @@ import type { EventLog } from './log/event-log.ts';
 import type { Damage, LogReader } from './log/log-reader.ts';
 
 const AHEAD_BYTES = 3 * 1024 * 1024;
-const AHEAD_EVENTS = 4_000;
+const AHEAD_EVENTS = 2_000;
 
 export interface ReadAheadParts {
   readonly broker: number;
