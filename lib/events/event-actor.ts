@@ -19,11 +19,8 @@ import { EventTail } from './event-tail.ts';
 import type { EventRecord, LoggedEvent } from './ledger/event-record.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { EventLog } from './log/event-log.ts';
-import type { Damage } from './log/log-reader.ts';
+import { LogFaults } from './log-faults.ts';
 import { QueueBound } from './queue-bound.ts';
-
-/** Time until the log is read again after the system could not. */
-const READ_RETRY_MS = 5_000;
 
 export interface EventActorParts {
   readonly brokers: readonly BrokerPlace[];
@@ -50,7 +47,7 @@ export class EventActor {
   #places: readonly BrokerPlace[];
   #settings: EventSettings;
   #policies: EventPolicies;
-  #damaged: number;
+  readonly #faults: LogFaults;
   /** Of the brokers, by index; undefined if they may have changed. */
   #ids: readonly string[] | undefined;
   #isStopped = false;
@@ -60,7 +57,12 @@ export class EventActor {
     this.#places = parts.brokers;
     this.#settings = parts.settings;
     this.#policies = policiesOf(parts.settings, parts.brokers.length);
-    this.#damaged = parts.damaged;
+    this.#faults = new LogFaults({
+      ...parts,
+      readAgain: () => {
+        for (const { destination } of this.#brokers) destination.pump();
+      },
+    });
     this.#tail = new EventTail(parts.ledger.nextSeq);
     this.#committer = new EventCommitter(parts, parts.settings.queue.sync, {
       makeRoom: () => this.#queue.makeRoom(),
@@ -93,7 +95,7 @@ export class EventActor {
       brokers: this.#present().map(broker => broker.measures(now)),
       logBytes: this.#parts.log.bytes,
       commitFailures: this.#committer.failures,
-      damagedSegments: this.#damaged,
+      damagedSegments: this.#faults.damaged,
     };
   }
 
@@ -180,8 +182,8 @@ export class EventActor {
       commitNumber: () => this.#committer.number,
       kick: () => this.#committer.kick(),
       kickSoon: () => this.#committer.kickSoon(),
-      damaged: damage => this.#setAside(damage),
-      failed: error => this.#unreadable(error),
+      damaged: damage => this.#faults.setAside(damage),
+      failed: error => this.#faults.unreadable(error),
     });
   }
 
@@ -233,28 +235,6 @@ export class EventActor {
 
   #present(): BrokerEvents[] {
     return this.#brokers.filter((_, index) => this.#places[index]?.isRemoved !== true);
-  }
-
-  #setAside(damage: Damage): void {
-    this.#damaged++;
-    this.#parts.log.setAside(damage).then(
-      path => {
-        const where =
-          path === undefined ? 'they stay until their segment is removed' : `they are now in ${path}`;
-        this.#parts.say(
-          'error',
-          `${damage.reason}; events from there on are lost (${where}), delivery goes on behind them`,
-        );
-      },
-      (error: Error) => this.#unreadable(error),
-    );
-  }
-
-  #unreadable(error: Error): void {
-    this.#parts.say('error', `the event log cannot be read (${error.message}); it is tried again`);
-    this.#parts.clock.after(READ_RETRY_MS, () => {
-      for (const broker of this.#brokers) broker.destination.pump();
-    });
   }
 }
 
