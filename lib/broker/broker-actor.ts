@@ -10,18 +10,10 @@
 import type { Subscription } from '../core/subscriptions.ts';
 import { TopicModes } from '../core/topic-modes.ts';
 import type { BrokerLimits } from '../protocol/answers.ts';
+import type { Connections, OwnMessage, Report } from '../protocol/control-messages.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { FromEventLink, ToEventLink } from '../protocol/event-messages.ts';
-import type {
-  Connections,
-  FromBroker,
-  FullScanRequest,
-  OwnMessage,
-  Port,
-  Report,
-  Start,
-  ToBroker,
-} from '../protocol/messages.ts';
+import type { FromBroker, Port, Start, ToBroker } from '../protocol/messages.ts';
 import type { BrokerMeasures } from '../protocol/requests.ts';
 import type { BrokerSettings, Sampling } from '../protocol/settings.ts';
 import { BrokerLog } from './broker-log.ts';
@@ -36,7 +28,7 @@ import { measuresOf } from './measures.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import { OwnMessages } from './own-messages.ts';
 import type { Encounters } from './presence.ts';
-import type { Session } from './session.ts';
+import { ReconcilerMessages } from './reconciler-messages.ts';
 import { StateTopics } from './state-topics.ts';
 import { SuspensionWatch } from './suspension-watch.ts';
 
@@ -53,6 +45,7 @@ export class BrokerActor {
   readonly #suspensionWatch = new SuspensionWatch(milliseconds => this.#wasSuspended(milliseconds));
   readonly #heartbeat: Heartbeat;
   readonly #ownMessages = new OwnMessages();
+  readonly #messages: ReconcilerMessages;
   #reconciler: Port<FromBroker, ToBroker>;
   #modes: TopicModes;
   /** Undefined until the reconciler tells it. */
@@ -115,7 +108,16 @@ export class BrokerActor {
       subscribeLimit: this.#subscribeLimit,
       state: () => this.#connections,
     });
-    reconciler.on('message', (message: ToBroker) => this.#receive(message));
+    this.#messages = new ReconcilerMessages({
+      ingress: this.#ingress,
+      outgoing: this.#outgoing,
+      heartbeat: this.#heartbeat,
+      connections: this.#connections,
+      suspensionWatch: this.#suspensionWatch,
+      brokerLog,
+      become: start => this.#become(start),
+    });
+    reconciler.on('message', (message: ToBroker) => this.#messages.receive(message));
   }
 
   /** Runs until `stop`. Failures of the network do not end it. */
@@ -130,7 +132,7 @@ export class BrokerActor {
   attach(reconciler: Port<FromBroker, ToBroker>): void {
     this.#reconciler.close();
     this.#reconciler = reconciler;
-    reconciler.on('message', (message: ToBroker) => this.#receive(message));
+    reconciler.on('message', (message: ToBroker) => this.#messages.receive(message));
     this.#ingress.reset();
     if (this.#identity !== undefined) this.#connections.awaitIdentity();
     this.#identity = undefined;
@@ -227,50 +229,6 @@ export class BrokerActor {
     this.#connections.identityKnown();
     this.#events.become(start);
     if (former !== undefined && !former.isOf(start)) this.#connections.destroy();
-  }
-
-  #receive(message: ToBroker): void {
-    switch (message.kind) {
-      case 'start':
-        this.#become(message);
-        return;
-      case 'credit':
-        this.#ingress.credit(message.batches);
-        return;
-      case 'publications':
-        // This may be the first event after a suspension.
-        this.#suspensionWatch.check();
-        if (this.#sessionOf(message) !== undefined) this.#outgoing.add(message.batch);
-        return;
-      case 'probe':
-        this.#sessionOf(message)?.probe(message.topics, message.priority);
-        return;
-      case 'promote-probes':
-        this.#sessionOf(message)?.promote(message.topics);
-        return;
-      case 'check-read-access':
-        this.#sessionOf(message)?.proveReadable(message.parents);
-        return;
-      case 'heartbeat':
-        this.#heartbeat.heard(message.from, message.sentAt);
-        return;
-      case 'full-scan':
-        this.#runFullScan(message);
-        return;
-    }
-  }
-
-  /** Undefined if that session is over. */
-  #sessionOf(message: { readonly session: number }): Session | undefined {
-    const { session } = this.#connections;
-    return session?.number === message.session ? session : undefined;
-  }
-
-  /** The next full scan makes up for one that fails. */
-  #runFullScan(request: FullScanRequest): void {
-    this.#sessionOf(request)
-      ?.runFullScan(request)
-      .catch((error: Error) => this.#brokerLog.write('warn', `the full scan failed (${error.message})`));
   }
 
   #post(message: FromBroker, transfer: readonly ArrayBuffer[] = []): void {

@@ -3,7 +3,7 @@
  * others. It asks the actors by itself: the status server may be off.
  */
 
-import type { OwnMessage } from '../protocol/messages.ts';
+import type { OwnMessage } from '../protocol/control-messages.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import { deviceMessages, removal, STATE_EXPIRY_SECONDS } from './home-assistant-messages.ts';
 import { Overview } from './overview.ts';

@@ -1,6 +1,6 @@
 /** The reconciler, as the supervisor knows it: the actor that runs, and what it reported. */
 
-import type { ControlOfReconciler, Undelivered } from '../protocol/messages.ts';
+import type { ControlOfReconciler, Undelivered } from '../protocol/control-messages.ts';
 import type { BrokerPlace, ReconcilerSettings, StorePlace } from '../protocol/settings.ts';
 import type { Actor } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';

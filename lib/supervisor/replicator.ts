@@ -7,8 +7,9 @@
  */
 
 import type { Config } from '../config/config.ts';
+import type { OwnMessage } from '../protocol/control-messages.ts';
 import type { EventRequest, EventResponses } from '../protocol/event-messages.ts';
-import type { Log, OwnMessage } from '../protocol/messages.ts';
+import type { Log } from '../protocol/messages.ts';
 import type {
   BrokerRequest,
   BrokerResponses,

@@ -6,7 +6,7 @@
  * Messages of QoS 0 and 1 go in and out by the lane, those of QoS 2 by MQTT.js.
  */
 
-import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
+import type { IClientPublishOptions, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
@@ -23,10 +23,10 @@ import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requ
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
-import { packetSize } from './packet-size.ts';
+import { packetSize, tooLarge } from './packet-size.ts';
 import { Publishing } from './publishing.ts';
+import { Receiving } from './receiving.ts';
 import { hasSecrets, withSecrets } from './secrets.ts';
-import { underCanonicalNames } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -51,16 +51,14 @@ export class Connection {
   readonly #client: MqttClient;
   readonly #lane: Lane;
   readonly #publishing: Publishing;
+  readonly #receiving: Receiving;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
   readonly #disconnectCode: () => number | undefined;
-  /** Messages of QoS 2. */
-  readonly #received = { messages: 0, retained: 0 };
   readonly #names: NameMap | undefined;
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
-  #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
     { client, lane, limits, session, disconnectCode, closed }: Opened,
@@ -89,16 +87,14 @@ export class Connection {
         this.#hasEnded = true;
       },
     });
+    this.#receiving = new Receiving(client, lane, names);
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
       names,
       order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
-      received: () => ({
-        messages: lane.received.messages + this.#received.messages,
-        retained: lane.received.retained + this.#received.retained,
-      }),
+      received: () => this.#receiving.received,
       sending: filters => lane.expect(filters),
       giveUp: () => this.destroy(),
     });
@@ -110,16 +106,9 @@ export class Connection {
       if (error.message === KEEPALIVE_TIMEOUT) this.#isEndedHere = true;
       if (!isParserError(error)) return;
       this.#hasProtocolError = true;
-      // Bytes were read already that have no meaning.
-      lane.stop();
-      client.stream.unpipe();
-      client.handleMessage = () => undefined;
+      this.#receiving.stop();
       client.end(true);
     });
-    client.handleMessage = (packet, done) => {
-      // MQTT.js handles no further packet before `done`, so at most one message of QoS 2 arrives before `receive`.
-      this.#early = { packet, done };
-    };
   }
 
   /**
@@ -127,16 +116,7 @@ export class Connection {
    * @param unnamed gets a message whose topic has no name elsewhere, by the mapping rules
    */
   receive(receiver: MessageHandler, unnamed?: (message: ReceivedMessage) => void): void {
-    if (this.#hasProtocolError) return;
-    const handler = underCanonicalNames(receiver, this.#names, unnamed);
-    this.#client.handleMessage = (packet, done) => {
-      this.#received.messages++;
-      if (packet.retain) this.#received.retained++;
-      handler(packet as ReceivedMessage, done);
-    };
-    if (this.#early !== undefined) this.#client.handleMessage(this.#early.packet, this.#early.done);
-    this.#early = undefined;
-    this.#lane.receive(handler);
+    this.#receiving.receive(receiver, unnamed);
   }
 
   /**
@@ -206,14 +186,9 @@ export class Connection {
     if (maximumPacketSize < Number.POSITIVE_INFINITY) {
       const properties =
         this.protocolVersion < 5 ? undefined : ((options.properties ?? {}) as MessageProperties);
-      const size = packetSize({ topic, payload, qos, properties });
-      if (size > maximumPacketSize) {
-        setImmediate(
-          done,
-          new Error(
-            `its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker accepts`,
-          ),
-        );
+      const fault = tooLarge(packetSize({ topic, payload, qos, properties }), maximumPacketSize);
+      if (fault !== undefined) {
+        setImmediate(done, new Error(fault));
         return;
       }
     }

@@ -57,7 +57,7 @@ export class Outbox {
   /** Takes a batch of publications. */
   add(batch: ArrayBuffer): void {
     this.#queue.add(batch);
-    this.#send();
+    this.#publishWaiting();
   }
 
   /** Drops the waiting publications. Resolves when all publishes in flight are completed. */
@@ -93,7 +93,7 @@ export class Outbox {
     if (this.#isClosed) return;
     countQuarantined(this.counters, failure);
     if (failure === undefined) this.#results.released(publication.topic);
-    this.#note(publication, failure);
+    this.#addResult(publication, failure);
   }
 
   /** The broker accepted the topic in quarantine: its other publications come before all that wait. */
@@ -102,7 +102,7 @@ export class Outbox {
     this.#results.released(topic);
     this.#queue.addReturned(publications);
     this.#batchTimer.request();
-    this.#send();
+    this.#publishWaiting();
   }
 
   /** Quarantine has no connection: each publication is sent alone, after all others. */
@@ -111,14 +111,15 @@ export class Outbox {
     for (const { topic } of publications) this.#results.released(topic);
     this.#queue.addAlone(publications);
     this.#batchTimer.request();
-    this.#send();
+    this.#publishWaiting();
   }
 
-  #send(): void {
+  /** Publishes what waits, as far as the broker may get more at once. */
+  #publishWaiting(): void {
     while (this.#isOpen && !this.#isAlone && this.#inFlight.size < this.#maxInFlight) {
       const next = this.#queue.next();
       if (next === undefined) break;
-      this.#forward(next);
+      this.#publishOrQuarantine(next);
     }
     if (!this.#isOpen || this.#inFlight.size > 0) return;
     const alone = this.#queue.nextAlone();
@@ -127,7 +128,7 @@ export class Outbox {
     this.#publish(alone);
   }
 
-  #forward(next: Numbered): void {
+  #publishOrQuarantine(next: Numbered): void {
     const { publication, sequence } = next;
     const { topic, payload } = publication;
     const { hangups, quarantinePublisher } = this.#deps;
@@ -228,12 +229,13 @@ export class Outbox {
     // Alone, it has shown that the broker accepts it.
     if (failure === undefined && this.#isAlone) this.#deps.hangups.accepted(topic);
     this.#isAlone = false;
-    this.#note(publication, failure);
-    this.#send();
+    this.#addResult(publication, failure);
+    this.#publishWaiting();
     if (this.#inFlight.size === 0) this.#finished?.();
   }
 
-  #note(publication: RawPublication, failure: PublishFailure | undefined): void {
+  /** The result is reported with the next batch. */
+  #addResult(publication: RawPublication, failure: PublishFailure | undefined): void {
     this.#results.completed(publication, failure);
     this.#batchTimer.request();
   }
