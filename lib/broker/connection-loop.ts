@@ -6,6 +6,7 @@ import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Connector } from './connector.ts';
 import type { Identity } from './identity.ts';
 import type { FoundLimits } from './limits-told.ts';
+import { OrderlyEnd } from './orderly-end.ts';
 import type { Session } from './session.ts';
 import { SessionLoop, type SessionLoopDeps } from './session-loop.ts';
 import { CancellableDelay } from './timing/cancellable-delay.ts';
@@ -25,6 +26,7 @@ export class ConnectionLoop {
   readonly #deps: ConnectionLoopDeps;
   readonly #connector: Connector;
   readonly #sessions: SessionLoop;
+  readonly #orderlyEnd: OrderlyEnd;
   readonly #retryDelay = new CancellableDelay();
   #connection: Connection | undefined;
   #connections = 0;
@@ -34,7 +36,8 @@ export class ConnectionLoop {
 
   constructor(deps: ConnectionLoopDeps) {
     this.#deps = deps;
-    this.#connector = new Connector(deps);
+    this.#orderlyEnd = new OrderlyEnd({ ...deps, session: () => this.session });
+    this.#connector = new Connector({ ...deps, endInOrder: connection => this.#orderlyEnd.of(connection) });
     this.#sessions = new SessionLoop(deps, this.#connector);
   }
 
@@ -54,6 +57,11 @@ export class ConnectionLoop {
   /** The days until each certificate ends. */
   get certificateDays(): Connector['certificates']['days'] {
     return this.#connector.certificates.days;
+  }
+
+  /** The seconds until the token of the connection ends; undefined without one. */
+  get tokenSeconds(): number | undefined {
+    return this.#connector.tokens.secondsLeft;
   }
 
   /** Of the last connection, and what the tests found so far. */
@@ -93,6 +101,11 @@ export class ConnectionLoop {
 
   resubscribe(subscriptions: readonly Subscription[]): void {
     this.#sessions.resubscribe(subscriptions);
+  }
+
+  /** The reconciler has sent all publications of the session. */
+  publishingStopped(session: number): void {
+    this.#orderlyEnd.publishingStopped(session);
   }
 
   /** Receives no more messages. Those that brokers are delivering still arrive. */

@@ -18,6 +18,7 @@ import { FirstAddress } from './connection/first-address.ts';
 import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
 import { Retries } from './connection/retries.ts';
 import { TakeoverSigns } from './connection/takeover-signs.ts';
+import { TokenRenewal } from './connection/token-renewal.ts';
 import type { Identity } from './identity.ts';
 
 /** A connection that stood this long was healthy: backoff starts again. */
@@ -32,13 +33,19 @@ export interface ConnectorDeps {
   readonly report: (report: Report) => void;
 }
 
+export interface ConnectionEnding {
+  /** Ends the connection with nothing in flight, for another one that follows at once. */
+  readonly endInOrder: (connection: Connection) => Promise<void>;
+}
+
 export class Connector {
   readonly capabilities = new KnownCapabilities();
   /** The connection beside the main one. */
   readonly second: SecondConnection;
   readonly sentinelVisibility: SentinelVisibility;
   readonly certificates: CertificateWatch;
-  readonly #deps: ConnectorDeps;
+  readonly tokens: TokenRenewal;
+  readonly #deps: ConnectorDeps & ConnectionEnding;
   readonly #negotiation: Negotiation;
   readonly #retries: Retries;
   readonly #addresses: Addresses;
@@ -58,12 +65,16 @@ export class Connector {
   /** How to fix the last attempt that failed, where that is known. */
   #advice: string | undefined;
 
-  constructor(deps: ConnectorDeps) {
+  constructor(deps: ConnectorDeps & ConnectionEnding) {
     const { settings, brokerLog } = deps;
     const { options } = settings;
     this.#addresses = new Addresses(settings.url, settings.otherUrls);
     this.#deps = deps;
     this.certificates = new CertificateWatch((level, message) => brokerLog.write(level, message));
+    this.tokens = new TokenRenewal({
+      options,
+      log: (level, message) => brokerLog.write(level, message),
+    });
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
     this.second = new SecondConnection(evidence => brokerLog.allowsOneConnection(evidence, this.#clientId));
     this.sentinelVisibility = new SentinelVisibility(scope => brokerLog.showsNoSentinel(scope));
@@ -87,12 +98,18 @@ export class Connector {
       const { acceptsWill, willQos, maxQos } = this.capabilities.current;
       identity.lowerQos(maxQos);
       const presence = acceptsWill ? identity.presence : undefined;
-      const options = { ...identity.connectionOptions(this.version, presence, willQos), isCurrent };
+      const options = {
+        ...identity.connectionOptions(this.version, presence, willQos),
+        resumesSession: this.tokens.isReconnecting,
+        isCurrent,
+      };
       this.#willQos = willQosOf(options);
       this.#clientId = identity.clientId;
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#connectedAt = performance.now();
       this.certificates.connected(connection.certificateEnds);
+      // A dry run ends with its connection.
+      if (!identity.isDryRun) this.tokens.connected(connection, () => this.#deps.endInOrder(connection));
       this.#negotiation.succeeded();
       this.#advice = undefined;
       this.capabilities.will.connected();
@@ -114,6 +131,7 @@ export class Connector {
       this.#deps.brokerLog.write('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
       return 1;
     }
+    if (this.tokens.isReconnecting) return 1;
     if (this.#isReturning) {
       this.#isReturning = false;
       this.#addresses.restart();
@@ -149,7 +167,7 @@ export class Connector {
       answersAgain: () => {
         brokerLog.write('info', 'its first address answers again; reconnecting there');
         this.#isReturning = true;
-        void connection.end();
+        void this.#deps.endInOrder(connection);
       },
     });
     return () => watch.end();
@@ -158,6 +176,7 @@ export class Connector {
   /** Ends the attempt in progress; there will be no other. */
   giveUp(): void {
     this.certificates.end();
+    this.tokens.end();
     this.#giveUp.abort();
   }
 

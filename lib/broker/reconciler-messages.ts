@@ -49,6 +49,9 @@ export class ReconcilerMessages {
       case 'check-read-access':
         this.#sessionOf(message)?.proveReadable(message.parents);
         return;
+      case 'publishing-stopped':
+        this.#deps.connections.publishingStopped(message.session);
+        return;
       case 'heartbeat':
         heartbeat.heard(message.from, message.sentAt);
         return;

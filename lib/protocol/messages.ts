@@ -22,6 +22,8 @@ export type FromBroker =
   | SessionStarted
   | CaughtUp
   | { readonly kind: 'disconnected' }
+  /** The worker is about to disconnect and connects again at once; answered by `publishing-stopped`. */
+  | { readonly kind: 'stop-publishing' }
   /** The process was suspended for a while: transient messages that still wait are too old to be passed on. */
   | { readonly kind: 'suspended' }
   | Observations
@@ -150,6 +152,8 @@ export interface ReadAccess {
 export type ToBroker =
   | Start
   | { readonly kind: 'publications'; readonly session: number; readonly batch: ArrayBuffer }
+  /** All publications of this session have been sent to the worker. */
+  | { readonly kind: 'publishing-stopped'; readonly session: number }
   /** The reconciler has processed so many batches of observations; the worker may send as many more. */
   | { readonly kind: 'credit'; readonly batches: number }
   | {

@@ -68,6 +68,10 @@ export class BrokerMessages {
         committer.commitAndSend();
         periodicTasks.schedule();
         return;
+      case 'stop-publishing':
+        link.stopPublishing();
+        committer.commitAndSend();
+        return;
       case 'disconnected':
         sessions.disconnected(link);
         this.#deps.drain.check();

@@ -1,5 +1,6 @@
 /** The options of a connection. */
 
+import type { Socket } from 'node:net';
 import type { NameMap } from '../../routes/name-map.ts';
 import type { FilterLimit } from './filter-limit.ts';
 import type { ConfiguredLimits } from './limits.ts';
@@ -22,6 +23,10 @@ export interface ConnectionOptions extends ConfiguredLimits {
   readonly names?: NameMap | undefined;
   /** Counts what is published; undefined without a limit of the rate. */
   readonly pace?: Pick<Pace, 'published' | 'turn'> | undefined;
+  /** The connection through a proxy. */
+  readonly tunnel?: Socket;
+  /** Whether it goes on with the session of the connection before, if the broker kept it; it does not unless given. */
+  readonly resumesSession?: boolean;
   /** Whether the bytes that have just arrived are to be read. */
   readonly isCurrent?: () => boolean;
 }

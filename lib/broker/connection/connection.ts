@@ -8,9 +8,6 @@
 
 import type { IClientPublishOptions, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
-import type { QoS } from '../../core/policy.ts';
-import type { MessageProperties } from '../../protocol/properties.ts';
-import type { NameMap } from '../../routes/name-map.ts';
 import type { MessageHandler } from '../lane/handover.ts';
 import type { Lane } from '../lane/lane.ts';
 import { AnswerOrder } from './answer-order.ts';
@@ -22,10 +19,11 @@ import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requ
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
-import { packetSize, tooLarge } from './packet-size.ts';
+import { prepared } from './prepared.ts';
 import { Publishing } from './publishing.ts';
+import { reauthentication } from './reauthentication.ts';
 import { Receiving } from './receiving.ts';
-import { hasSecrets, withSecrets } from './secrets.ts';
+import { secretIn } from './secrets.ts';
 import type { NamelessHandler } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
@@ -48,6 +46,10 @@ export class Connection {
   readonly closed: Promise<string>;
   /** When the certificates of this connection end. */
   readonly certificateEnds: CertificateEnds;
+  /** The password, or the data of the authentication method, that CONNECT had. */
+  readonly secret: string | undefined;
+  /** Resolves with the reason if the broker does not accept it. Undefined where there is no authentication method. */
+  readonly reauthenticate: ReturnType<typeof reauthentication>;
   readonly #client: MqttClient;
   readonly #lane: Lane;
   readonly #publishing: Publishing;
@@ -55,7 +57,6 @@ export class Connection {
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
   readonly #disconnectCode: () => number | undefined;
-  readonly #names: NameMap | undefined;
   readonly #pace: ConnectionOptions['pace'];
   #hasEnded = false;
   #hasProtocolError = false;
@@ -74,7 +75,8 @@ export class Connection {
   ) {
     this.#client = client;
     this.certificateEnds = certificateEnds(client.stream, options['cert']);
-    this.#names = names;
+    this.secret = secretIn(options);
+    this.reauthenticate = reauthentication(client, { options, protocolVersion }, closed);
     this.#pace = pace;
     this.#lane = lane;
     this.session = session;
@@ -82,6 +84,9 @@ export class Connection {
     this.#publishing = new Publishing({
       client,
       lane,
+      names,
+      limits,
+      pace,
       mqtt5: protocolVersion === 5,
       receiveMaximum: Math.min(limits.receiveMaximum, publishWindow),
       order: this.#order,
@@ -142,8 +147,8 @@ export class Connection {
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const openWith = (options: ConnectionOptions) =>
       openClient(options, opened => new Connection(opened, options), signal);
-    if (!hasSecrets(settings.options)) return openWith(settings);
-    return withSecrets(settings.options, signal).then(options => openWith({ ...settings, options }));
+    const ready = prepared(settings, signal);
+    return ready instanceof Promise ? ready.then(openWith) : openWith(ready);
   }
 
   /** Splits filters into parts, each small enough for one SUBSCRIBE; see `FilterRequests`. */
@@ -174,31 +179,12 @@ export class Connection {
    * an error, or when the message is acknowledged (with QoS 0: written).
    */
   publish(
-    canonical: string,
-    canonicalPayload: Buffer,
+    topic: string,
+    payload: Buffer,
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
-    const topic = this.#names === undefined ? canonical : this.#names.toLocal(canonical);
-    if (topic === undefined) {
-      setImmediate(done, new Error('by the mapping rules it would have a name that is never replicated'));
-      return;
-    }
-    const payload = this.#names?.payloadToLocal(canonical, canonicalPayload) ?? canonicalPayload;
-    const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
-    const { maximumPacketSize } = this.limits;
-    if (this.#pace !== undefined || maximumPacketSize < Number.POSITIVE_INFINITY) {
-      const properties =
-        this.protocolVersion < 5 ? undefined : ((options.properties ?? {}) as MessageProperties);
-      const size = packetSize({ topic, payload, qos, properties });
-      const fault = tooLarge(size, maximumPacketSize);
-      if (fault !== undefined) {
-        setImmediate(done, new Error(fault));
-        return;
-      }
-      this.#pace?.published(size);
-    }
-    this.#publishing.publish(topic, payload, qos, options, done);
+    this.#publishing.publish(topic, payload, options, done);
   }
 
   /** Resolves when the configured rate permits a publish, for one that can wait. */

@@ -6,7 +6,6 @@
 import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
 import type { RawPublication } from '../../protocol/publication.ts';
-import { BatchTimer } from '../timing/batch-timer.ts';
 import { failureOf } from './denial.ts';
 import { Fence } from './fence.ts';
 import type { PublishFailure, Sent } from './hangups.ts';
@@ -34,10 +33,9 @@ export class Outbox {
   readonly #deps: OutboxDeps;
   readonly #maxInFlight: number;
   readonly #queue = new NumberedQueue();
-  readonly #results = new ResultBatch();
+  readonly #results = new ResultBatch(() => this.#report());
   readonly #inFlight: InFlight;
   readonly #fence: Fence;
-  readonly #batchTimer = new BatchTimer(() => this.#report());
   #maxQos: QoS;
   #isAlone = false;
   #isClosed = false;
@@ -70,8 +68,13 @@ export class Outbox {
   }
 
   /** Drops the waiting publications. Resolves when all publishes in flight are completed. */
-  async finish(): Promise<void> {
+  finish(): Promise<void> {
     this.#queue.clear();
+    return this.drained();
+  }
+
+  /** Resolves when all publications are completed, the waiting ones too. */
+  async drained(): Promise<void> {
     if (this.#inFlight.size === 0) return;
     await new Promise<void>(resolve => {
       this.#finished = resolve;
@@ -80,7 +83,7 @@ export class Outbox {
 
   close(): void {
     this.#isClosed = true;
-    this.#batchTimer.cancel();
+    this.#results.close();
     this.#inFlight.close();
     this.#deps.pace?.forget(this.#publishWaiting);
     this.#fence.close();
@@ -103,7 +106,7 @@ export class Outbox {
     if (this.#isClosed) return;
     countQuarantined(this.counters, failure);
     if (failure === undefined) this.#results.released(publication.topic);
-    this.#addResult(publication, failure);
+    this.#results.completed(publication, failure);
   }
 
   /** The broker accepted the topic in quarantine: its other publications come before all that wait. */
@@ -111,7 +114,6 @@ export class Outbox {
     if (this.#isClosed) return;
     this.#results.released(topic);
     this.#queue.addReturned(publications);
-    this.#batchTimer.request();
     this.#publishWaiting();
   }
 
@@ -120,7 +122,6 @@ export class Outbox {
     if (this.#isClosed) return;
     for (const { topic } of publications) this.#results.released(topic);
     this.#queue.addAlone(publications);
-    this.#batchTimer.request();
     this.#publishWaiting();
   }
 
@@ -166,7 +167,6 @@ export class Outbox {
       this.#results.quarantined(topic);
       this.counters.quarantined++;
       quarantinePublisher.take(publication);
-      this.#batchTimer.request();
     }
   }
 
@@ -254,15 +254,9 @@ export class Outbox {
     // Alone, it has shown that the broker accepts it.
     if (failure === undefined && this.#isAlone) this.#deps.hangups.accepted(topic);
     this.#isAlone = false;
-    this.#addResult(publication, failure);
+    this.#results.completed(publication, failure);
     this.#publishWaiting();
     if (this.#inFlight.size === 0) this.#finished?.();
-  }
-
-  /** The result is reported with the next batch. */
-  #addResult(publication: RawPublication, failure: PublishFailure | undefined): void {
-    this.#results.completed(publication, failure);
-    this.#batchTimer.request();
   }
 
   #report(): void {
