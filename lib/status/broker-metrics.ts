@@ -133,7 +133,7 @@ export const BROKER_METRICS: readonly Metric[] = [
   {
     name: 'mqttrep_rate_wait_seconds_total',
     kind: 'counter',
-    help: 'Time in which something waited for the rate of `maxRate` or `maxBytesPerSecond`.',
+    help: 'Seconds in which something waited for the rate of `maxRate` or `maxBytesPerSecond`.',
     labels: ['broker'],
     panel: 'In flight',
     source: perBroker(({ counts }) => counts?.waitedForRate ?? 0),
