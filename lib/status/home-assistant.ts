@@ -22,6 +22,7 @@ export interface HomeAssistantDeps {
     | 'askEvents'
     | 'isStopping'
     | 'mergeFrequency'
+    | 'heartbeat'
     | 'askBroker'
     | 'askReconciler'
     | 'publishOwn'
@@ -47,6 +48,7 @@ export class HomeAssistant {
       asked: replicator,
       version,
       mergeFrequency: () => replicator.mergeFrequency,
+      heartbeat: () => replicator.heartbeat,
       hidesPayloads: true,
       allowsActions: false,
       filters: () => [],

@@ -18,13 +18,13 @@ import { ReconcilerSlot } from './reconciler-slot.ts';
 import { reconcilerSettings } from './settings.ts';
 
 const QUIESCE_TIMEOUT_MS = 1_000;
-const ACTOR_END_TIMEOUT_MS = 1_500;
+const ACTOR_END_TIMEOUT_MS = 1_000;
 
 /** A thread that waits for the system, such as for a file of a network that is gone, cannot be ended. */
-const DESTROY_TIMEOUT_MS = 500;
+const DESTROY_TIMEOUT_MS = 250;
 
 /** Where a broker is, and what is subscribed there. The URL may hold secrets. */
-export type BrokerPlan = Pick<BrokerSettings, 'url' | 'subscriptions'>;
+export type BrokerPlan = Pick<BrokerSettings, 'url' | 'subscriptions' | 'events'>;
 
 export interface RunOptions {
   readonly config: Config;
@@ -177,12 +177,15 @@ export class Run {
     if (this.isStopping) return;
     this.#beginStop();
     const brokers = [...this.#brokers.values()];
-    const ends = [this.reconciler, ...brokers].map(({ actor }) => actor?.ended);
+    const ends = brokers.map(({ actor }) => actor?.ended);
+    const reconcilerEnd = this.reconciler.actor?.ended;
     const quiesced = brokers.map(slot => slot.quiesce());
     await allSettledWithin(QUIESCE_TIMEOUT_MS, quiesced);
     const [failure] = await Promise.all([this.reconciler.drain(this.config.store), this.events.end()]);
     if (failure !== undefined) this.#log('warn', failure);
     for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
+    // A reconciler that has told what it did not deliver closes its store now. One that has told nothing hangs.
+    if (this.reconciler.undelivered !== undefined) ends.push(reconcilerEnd);
     await allSettledWithin(ACTOR_END_TIMEOUT_MS, ends);
     await allSettledWithin(DESTROY_TIMEOUT_MS, [this.#actors.destroy()]);
     this.#end(failure);

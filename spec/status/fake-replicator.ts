@@ -27,6 +27,10 @@ export class FakeReplicator {
   readonly forgotten: string[] = [];
   reconcilerRestarts = 0;
   isStopping = false;
+  /** Seconds. */
+  heartbeat = 10;
+  /** As much as the route of a topic needs at an unknown broker. */
+  config = { brokers: [] };
   /** All requests to the reconciler, without those for measures. */
   readonly questions: ReconcilerRequest[] = [];
   /** The number of requests for measures. */

@@ -8,9 +8,6 @@
 
 import type { IClientPublishOptions, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
-import type { QoS } from '../../core/policy.ts';
-import type { MessageProperties } from '../../protocol/properties.ts';
-import type { NameMap } from '../../routes/name-map.ts';
 import type { MessageHandler } from '../lane/handover.ts';
 import type { Lane } from '../lane/lane.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
@@ -23,7 +20,6 @@ import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requ
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
-import { packetSize, tooLarge } from './packet-size.ts';
 import { prepared } from './prepared.ts';
 import { Publishing } from './publishing.ts';
 import { reauthentication } from './reauthentication.ts';
@@ -61,7 +57,6 @@ export class Connection {
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
   readonly #disconnectCode: () => number | undefined;
-  readonly #names: NameMap | undefined;
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
@@ -80,13 +75,14 @@ export class Connection {
     this.certificateEnds = certificateEnds(lane.network, options['cert']);
     this.secret = secretIn(options);
     this.reauthenticate = reauthentication(client, { options, protocolVersion }, closed);
-    this.#names = names;
     this.#lane = lane;
     this.session = session;
     this.#disconnectCode = disconnectCode;
     this.#publishing = new Publishing({
       client,
       lane,
+      names,
+      limits,
       mqtt5: protocolVersion === 5,
       receiveMaximum: Math.min(limits.receiveMaximum, publishWindow),
       order: this.#order,
@@ -179,28 +175,12 @@ export class Connection {
    * an error, or when the message is acknowledged (with QoS 0: written).
    */
   publish(
-    canonical: string,
+    topic: string,
     payload: Buffer,
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
-    const topic = this.#names === undefined ? canonical : this.#names.toLocal(canonical);
-    if (topic === undefined) {
-      setImmediate(done, new Error('by the mapping rules it would have a name that is never replicated'));
-      return;
-    }
-    const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
-    const { maximumPacketSize } = this.limits;
-    if (maximumPacketSize < Number.POSITIVE_INFINITY) {
-      const properties =
-        this.protocolVersion < 5 ? undefined : ((options.properties ?? {}) as MessageProperties);
-      const fault = tooLarge(packetSize({ topic, payload, qos, properties }), maximumPacketSize);
-      if (fault !== undefined) {
-        setImmediate(done, new Error(fault));
-        return;
-      }
-    }
-    this.#publishing.publish(topic, payload, qos, options, done);
+    this.#publishing.publish(topic, payload, options, done);
   }
 
   /** The broker or the network closed the connection: not mqttrep, not a keepalive timeout, not a protocol error. */

@@ -94,20 +94,18 @@ export class EventConnector {
   }
 
   /**
-   * Removes the session at the broker. Resolves with whether it did, or with the milliseconds to wait before the next attempt.
-   * @param withdraw publishes what is to be removed with it
+   * Removes the session at the broker, and the presence of this replicator with it.
+   * @returns undefined, or the milliseconds to wait before the next attempt
    */
-  async forget(
-    identity: EventIdentity,
-    withdraw: (connection: Connection) => void,
-    signal: AbortSignal,
-  ): Promise<number | undefined> {
+  async forget(identity: EventIdentity, signal: AbortSignal): Promise<number | undefined> {
     try {
       const options = this.#options(identity, 0);
       const { will: _will, ...others } = options.options;
       const connection = await Connection.open({ ...options, options: { ...others, clean: true } }, signal);
       this.#negotiation.succeeded();
-      withdraw(connection);
+      const topic = identity.topics?.of('events');
+      if (topic !== undefined)
+        connection.publish(topic, Buffer.alloc(0), { qos: 0, retain: true }, () => undefined);
       await connection.end();
       return undefined;
     } catch (error) {

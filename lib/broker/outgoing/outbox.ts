@@ -6,7 +6,6 @@
 import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
 import type { RawPublication } from '../../protocol/publication.ts';
-import { BatchTimer } from '../timing/batch-timer.ts';
 import { failureOf } from './denial.ts';
 import { Fence } from './fence.ts';
 import type { PublishFailure, Sent } from './hangups.ts';
@@ -25,10 +24,9 @@ export class Outbox {
   readonly #deps: OutboxDeps;
   readonly #maxInFlight: number;
   readonly #queue = new NumberedQueue();
-  readonly #results = new ResultBatch();
+  readonly #results = new ResultBatch(() => this.#report());
   readonly #inFlight: InFlight;
   readonly #fence: Fence;
-  readonly #batchTimer = new BatchTimer(() => this.#report());
   #maxQos: QoS;
   #isAlone = false;
   #isClosed = false;
@@ -76,7 +74,7 @@ export class Outbox {
 
   close(): void {
     this.#isClosed = true;
-    this.#batchTimer.cancel();
+    this.#results.close();
     this.#inFlight.close();
     this.#fence.close();
     this.#queue.clear();
@@ -98,7 +96,7 @@ export class Outbox {
     if (this.#isClosed) return;
     countQuarantined(this.counters, failure);
     if (failure === undefined) this.#results.released(publication.topic);
-    this.#addResult(publication, failure);
+    this.#results.completed(publication, failure);
   }
 
   /** The broker accepted the topic in quarantine: its other publications come before all that wait. */
@@ -106,7 +104,6 @@ export class Outbox {
     if (this.#isClosed) return;
     this.#results.released(topic);
     this.#queue.addReturned(publications);
-    this.#batchTimer.request();
     this.#publishWaiting();
   }
 
@@ -115,7 +112,6 @@ export class Outbox {
     if (this.#isClosed) return;
     for (const { topic } of publications) this.#results.released(topic);
     this.#queue.addAlone(publications);
-    this.#batchTimer.request();
     this.#publishWaiting();
   }
 
@@ -154,7 +150,6 @@ export class Outbox {
       this.#results.quarantined(topic);
       this.counters.quarantined++;
       quarantinePublisher.take(publication);
-      this.#batchTimer.request();
     }
   }
 
@@ -234,15 +229,9 @@ export class Outbox {
     // Alone, it has shown that the broker accepts it.
     if (failure === undefined && this.#isAlone) this.#deps.hangups.accepted(topic);
     this.#isAlone = false;
-    this.#addResult(publication, failure);
+    this.#results.completed(publication, failure);
     this.#publishWaiting();
     if (this.#inFlight.size === 0) this.#finished?.();
-  }
-
-  /** The result is reported with the next batch. */
-  #addResult(publication: RawPublication, failure: PublishFailure | undefined): void {
-    this.#results.completed(publication, failure);
-    this.#batchTimer.request();
   }
 
   #report(): void {
