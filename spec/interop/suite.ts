@@ -83,6 +83,10 @@ export function defineEventSuite({ title, parties, isOurs, learnt }: EventSuiteO
       await made.run();
     });
 
+    afterEach(function () {
+      if (this.currentTest?.state === 'failed') console.log(`        the log: ${made?.saveLog()}`);
+    });
+
     after(async () => {
       await made?.close();
       await pair?.close();

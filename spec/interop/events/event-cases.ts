@@ -46,7 +46,7 @@ export function eventCases(trial: () => EventTrial): void {
     const fromThere = await trial().write(there, 'outage', { from: 0, to: FEW });
     const fromHere = await trial().write(here, 'outage', { from: 0, to: FEW });
     await eventually(async () => expect((await trial().status(here.name)).queued).to.equal(FEW));
-    expect(await trial().read(here, 'outage')).to.have.deep.members(fromHere);
+    await eventually(async () => expect(await trial().read(here, 'outage')).to.have.deep.members(fromHere));
     link.heal();
     const verdict = await trial().verdict(
       'outage',
@@ -130,6 +130,8 @@ async function losesSession(trial: EventTrial, name: string, lose: () => Promise
   link.cut();
   const kept = await trial.write(here, name, { from: 0, to: FEW });
   const queued = await trial.write(there, name, { from: 0, to: FEW });
+  // So mqttrep has noticed the cut.
+  await eventually(async () => expect((await trial.status(here.name)).queued).to.equal(FEW));
   await lose();
   // The reader of a broker that was restarted is a new one, and must be there before mqttrep.
   await trial.read(here, name);

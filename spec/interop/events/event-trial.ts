@@ -1,5 +1,8 @@
 /** mqttrep with event topics between the two brokers of a pair, clients that write them, and what readers get. */
 
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import type { Status } from '../../../lib/status/api.ts';
@@ -163,6 +166,13 @@ export class EventTrial {
     await SessionClient.forget(side.access, this.#spoken(side), this.#eventClientId(side));
   }
 
+  /** Writes the log of mqttrep, over all its processes, to a file. */
+  saveLog(): string {
+    const path = join(tmpdir(), `mqttrep-interop-events-${nanoid(6)}.log`);
+    writeFileSync(path, this.#processes.map(({ stderr }) => stderr).join('--- the next process ---\n'));
+    return path;
+  }
+
   async close(): Promise<void> {
     const last = this.#processes.at(-1);
     await last?.stop();
@@ -188,6 +198,7 @@ export class EventTrial {
       MQTTREP_TOPIC_events: `${this.pair.prefix}/e/#`,
       MQTTREP_MODE_events: 'event',
       MQTTREP_EVENT_SESSION: String(this.#session),
+      MQTTREP_LOG_LEVEL: 'debug',
       MQTTREP_STORE: this.#store,
       MQTTREP_HTTP: String(this.port),
     };
