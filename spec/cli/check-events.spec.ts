@@ -83,7 +83,7 @@ describe('mqttrep check --connect, with event topics', function () {
       { url: brokers.LONG.url, options: {} },
       5,
       'checked_check_events',
-      { clean: false, sessionExpiryInterval: 0, acknowledges: true },
+      { clean: false, sessionExpiryInterval: 0, acknowledges: 0 },
     );
     await client.end();
     return client.connack?.sessionPresent;

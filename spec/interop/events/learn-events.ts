@@ -5,7 +5,7 @@ import type { TestClient } from '../../support/client.ts';
 import type { Access, InteropBroker, Protocol } from '../makes/make.ts';
 import { Site } from '../site.ts';
 import { AWAY_MESSAGES, type EventLimits, type Redelivery } from './event-limits.ts';
-import { SessionClient } from './session-client.ts';
+import { SessionClient, type SessionOptions } from './session-client.ts';
 
 const SESSION_SECONDS = 86_400;
 
@@ -23,8 +23,14 @@ const IN_FLIGHT = 8;
 
 const RESTART_MESSAGES = 10;
 
-const KEEP = { clean: false, sessionExpiryInterval: SESSION_SECONDS, acknowledges: true } as const;
-const HOLD = { ...KEEP, acknowledges: false } as const;
+const KEEP: SessionOptions = {
+  clean: false,
+  sessionExpiryInterval: SESSION_SECONDS,
+  acknowledges: Number.POSITIVE_INFINITY,
+};
+/** So that packet ids do not begin where those of the next connection begin. */
+const FIRST: SessionOptions = { ...KEEP, acknowledges: 3 };
+const HOLD: SessionOptions = { ...KEEP, acknowledges: 0 };
 
 /** @param broker to see whether a session outlives its restart; undefined if it is not ours to restart */
 export async function learnEvents(
@@ -54,7 +60,7 @@ class Learning {
   async whileAway(): Promise<EventLimits> {
     await this.#begin();
     await this.#publish(AWAY_MESSAGES);
-    const first = await this.#open(HOLD);
+    const first = await this.#open(FIRST);
     await first.read(AWAY_MESSAGES, QUIET_MS);
     first.cut();
     const second = await this.#open(HOLD);
@@ -67,14 +73,15 @@ class Learning {
     await last.read(AWAY_MESSAGES + LIVE_MESSAGES, redelivery === undefined ? LATE_MS : QUIET_MS);
     await last.end();
     await SessionClient.forget(this.#access, this.#protocol, this.#clientId);
-    const numbers = [...new Set(last.delivered.map(({ payload }) => Number(payload)))];
+    const numbers = numbersOf(last);
+    const all = new Set([...numbersOf(first), ...numbers].filter(number => number < AWAY_MESSAGES));
     const { connack } = first;
     return {
       tellsSession: connack?.sessionPresent === true,
-      kept: numbers.filter(number => number < AWAY_MESSAGES).length,
+      kept: all.size,
       isOrdered: numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0)),
-      window: new Set(first.delivered.map(({ payload }) => payload)).size,
-      redelivery: redelivery ?? (numbers.includes(0) ? 'late' : 'never'),
+      window: Math.max(0, numbersOf(first).length - FIRST.acknowledges),
+      redelivery: redelivery ?? (numbers.includes(FIRST.acknowledges) ? 'late' : 'never'),
       expiry: connack?.properties?.sessionExpiryInterval,
     };
   }
@@ -98,7 +105,7 @@ class Learning {
     client.cut();
   }
 
-  #open(options: typeof KEEP | typeof HOLD): Promise<SessionClient> {
+  #open(options: SessionOptions): Promise<SessionClient> {
     return SessionClient.open(this.#access, this.#protocol, this.#clientId, options);
   }
 
@@ -126,6 +133,11 @@ async function publishNumbers(
     if (inFlight.size >= IN_FLIGHT) await Promise.race(inFlight);
   }
   await Promise.all(inFlight);
+}
+
+/** Without copies. */
+function numbersOf({ delivered }: SessionClient): number[] {
+  return [...new Set(delivered.map(({ payload }) => Number(payload)))];
 }
 
 /** Undefined if nothing came in time. */

@@ -13,13 +13,14 @@ import type { Access, Protocol } from '../makes/make.ts';
 const ANSWER_TIMEOUT_MS = 15_000;
 const POLL_MS = 50;
 
-const CLEAN_START = { clean: true, sessionExpiryInterval: 0, acknowledges: true } as const;
+const CLEAN_START = { clean: true, sessionExpiryInterval: 0, acknowledges: 0 } as const;
 
 export interface SessionOptions {
   readonly clean: boolean;
   /** Seconds; only MQTT 5 has it. */
   readonly sessionExpiryInterval: number;
-  readonly acknowledges: boolean;
+  /** The messages that it acknowledges, from the first on. */
+  readonly acknowledges: number;
 }
 
 export interface Delivered {
@@ -32,7 +33,7 @@ export class SessionClient {
   readonly delivered: Delivered[] = [];
   readonly #socket: Socket;
   readonly #protocol: Protocol;
-  readonly #acknowledges: boolean;
+  readonly #acknowledges: number;
   readonly #answers: Packet[] = [];
   #arrivedAt = performance.now();
   connack: IConnackPacket | undefined;
@@ -77,7 +78,7 @@ export class SessionClient {
     await client.end();
   }
 
-  private constructor(socket: Socket, protocol: Protocol, acknowledges: boolean) {
+  private constructor(socket: Socket, protocol: Protocol, acknowledges: number) {
     this.#socket = socket;
     this.#protocol = protocol;
     this.#acknowledges = acknowledges;
@@ -120,7 +121,8 @@ export class SessionClient {
   #deliver({ payload, qos, dup, messageId: id = 0 }: IPublishPacket): void {
     this.#arrivedAt = performance.now();
     this.delivered.push({ payload: String(payload), id, dup });
-    if (qos === 1 && this.#acknowledges) this.#send({ cmd: 'puback', messageId: id });
+    if (qos === 1 && this.delivered.length <= this.#acknowledges)
+      this.#send({ cmd: 'puback', messageId: id });
   }
 
   #send(packet: Packet): void {
