@@ -107,13 +107,17 @@ export class BrokerActor {
       heartbeat: this.#heartbeat,
       ownMessages: this.#ownMessages,
       wasSuspended: () => this.#suspensionWatch.check(),
+      began: () => this.#events.stateBegan(),
       post: (message, transfer) => this.#post(message, transfer),
     });
     this.#events = new EventLink({
       broker: settings,
       brokerLog,
       subscribeLimit: this.#subscribeLimit,
-      state: () => this.#connections,
+      state: () => {
+        const { isConnected, connections } = this.#connections;
+        return { isConnected, connections };
+      },
     });
     reconciler.on('message', (message: ToBroker) => this.#receive(message));
   }

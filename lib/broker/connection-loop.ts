@@ -44,6 +44,8 @@ export interface ConnectionLoopDeps {
   readonly identity: () => Identity | undefined;
   /** Whether this is the first event after a suspension of the process. */
   readonly wasSuspended: () => boolean;
+  /** A connection begins. */
+  readonly began: () => void;
   /** To the reconciler. */
   readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
 }
@@ -176,6 +178,7 @@ export class ConnectionLoop {
   async #runSessions(connection: Connection, identity: Identity): Promise<string> {
     this.#connection = connection;
     this.#connections++;
+    this.#deps.began();
     if (this.#isStopping || identity.clientId !== this.#deps.identity()?.clientId) connection.destroy();
     try {
       let former: readonly Subscription[] | undefined;
