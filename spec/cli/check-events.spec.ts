@@ -138,9 +138,9 @@ describe('mqttrep check --connect, with event topics', function () {
         [/300 s, not for the 86400 s of MQTTREP_EVENT_SESSION.*Raise/],
       ],
       [
-        'that it keeps nothing',
+        'that it keeps no messages',
         { kept: 0, sessionPresent: false },
-        [/keeps nothing while mqttrep is disconnected.*Permit/],
+        [/keeps no messages while mqttrep is disconnected.*Permit/],
       ],
       ['that it has one and denies it', { sessionPresent: false }, [/says that it has none/]],
       ['that it delivers in another order', { isOrdered: false }, [/another order/]],

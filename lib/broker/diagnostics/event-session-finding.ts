@@ -53,7 +53,7 @@ export function eventSessionProblems(
   const problems: string[] = [];
   if (kept === 0 || (kept === undefined && sessionPresent === false))
     problems.push(
-      'the broker keeps nothing while mqttrep is disconnected, so events of that time are lost. Permit persistent sessions for the account',
+      'the broker keeps no messages while mqttrep is disconnected, so events of that time are lost. Permit persistent sessions for the account',
     );
   else if (kept !== undefined && published !== undefined && kept < published)
     problems.push(

@@ -16,7 +16,7 @@ const MAX_TAKEOVERS = 3;
 /** A state connection that ends within this time of the CONNACK of the event connection may end because of it. */
 const TAKEOVER_MS = 1_000;
 
-/** After a takeover the state connection has to stand this long: one that ends again and again has another cause. */
+/** After a takeover the state connection has to stand this long: one that ends repeatedly has another cause. */
 const STEADY_MS = 5_000;
 
 /** A refusal may be temporary. A takeover costs the state connection each time. */

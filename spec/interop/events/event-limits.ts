@@ -24,7 +24,7 @@ export interface EventLimits {
   /** Seconds that it keeps a session for, where it says that they are fewer than it was asked for (MQTT 5). */
   readonly expiry: number | undefined;
   /** The session and what it keeps outlive an orderly restart. Undefined where it cannot be restarted by the suite. */
-  readonly outlivesRestart?: boolean;
+  readonly outlivesRestart?: boolean | 'it does not start';
 }
 
 /** In words, for the table; the first two always. */
@@ -41,6 +41,7 @@ export function eventLimitsInWords(limits: EventLimits): string[] {
   else if (redelivery !== 'with the same packet ids')
     found.push(`sends unacknowledged messages again ${redelivery}`);
   if (expiry !== undefined) found.push(`keeps a session for ${expiry} s`);
+  if (outlivesRestart === 'it does not start') found.push('does not start again with the session');
   if (outlivesRestart === false) found.push('sessions do not outlive a restart');
   return found;
 }

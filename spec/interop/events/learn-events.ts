@@ -5,6 +5,7 @@ import type { TestClient } from '../../support/client.ts';
 import type { Access, InteropBroker, Protocol } from '../makes/make.ts';
 import { Site } from '../site.ts';
 import { AWAY_MESSAGES, type EventLimits, type Redelivery } from './event-limits.ts';
+import { restart } from './restart.ts';
 import { SessionClient, type SessionOptions } from './session-client.ts';
 
 const SESSION_SECONDS = 86_400;
@@ -86,11 +87,10 @@ class Learning {
     };
   }
 
-  async overRestart(broker: InteropBroker): Promise<boolean> {
+  async overRestart(broker: InteropBroker): Promise<boolean | 'it does not start'> {
     await this.#begin();
     await this.#publish(RESTART_MESSAGES);
-    await broker.stop();
-    await broker.start();
+    if (!(await restart(broker))) return 'it does not start';
     const client = await this.#open(KEEP);
     await client.read(RESTART_MESSAGES, QUIET_MS);
     await client.end();
