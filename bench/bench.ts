@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bare } from './bare.ts';
 import { delayedLink } from './delayed-link.ts';
+import { eventQueue } from './event-queue.ts';
 import { idle } from './idle.ts';
 import { names } from './names.ts';
 import { picture } from './picture.ts';
@@ -38,6 +39,7 @@ const scenarios: readonly Scenario[] = [
   flood,
   everyMessage,
   eventFaults,
+  eventQueue,
   wide,
   trickle,
   fanOut,

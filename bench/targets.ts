@@ -17,6 +17,17 @@ export function atMost(claim: string, value: number, limit: number, unit: string
   ];
 }
 
+/** @param unit the unit of the value and of the limit */
+export function atLeast(claim: string, value: number, limit: number, unit: string): Target[] {
+  return [
+    {
+      claim: `${claim}: at least ${shown(limit)} ${unit}`,
+      figure: `${shown(value)} ${unit}`,
+      reached: value >= limit,
+    },
+  ];
+}
+
 export function none(claim: string, value: number): Target[] {
   return [{ claim, figure: value === 0 ? 'none' : shown(value), reached: value === 0 }];
 }

@@ -9,6 +9,7 @@ const SOURCES = [
   'lib/protocol/link-state.ts',
   'lib/protocol/event-state.ts',
   'lib/protocol/answers.ts',
+  'lib/protocol/topic-route.ts',
   'lib/status/api.ts',
 ];
 

@@ -1,7 +1,7 @@
 /** The worker thread of one broker: runs its actor, and passes it the orders of the main thread. */
 
 import { BrokerActor } from '../lib/broker/broker-actor.ts';
-import type { ControlOfBroker, Report } from '../lib/protocol/messages.ts';
+import type { ControlOfBroker, Report } from '../lib/protocol/control-messages.ts';
 import type { BrokerTask } from '../lib/protocol/settings.ts';
 import { collectWhenIdle } from './idle-collection.ts';
 

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { EventActor } from '../lib/events/event-actor.ts';
 import { SYSTEM_CLOCK } from '../lib/events/event-clock.ts';
 import { boundedQueue, openEvents } from '../lib/events/open-events.ts';
+import type { Report } from '../lib/protocol/control-messages.ts';
 import type {
   ControlOfEvents,
   EventRequest,
@@ -11,7 +12,7 @@ import type {
   EventResponses,
 } from '../lib/protocol/event-messages.ts';
 import type { EventTask } from '../lib/protocol/event-settings.ts';
-import type { Log, Report } from '../lib/protocol/messages.ts';
+import type { Log } from '../lib/protocol/messages.ts';
 import { collectWhenIdle } from './idle-collection.ts';
 
 /** Node.js draws no larger integers. */

@@ -5,6 +5,7 @@ import { LogThrottle } from '../core/log-throttle.ts';
 import { quoted } from '../core/printable.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Log, LogLevel } from '../protocol/messages.ts';
+import type { BrokerCapabilities } from './capabilities/broker-capabilities.ts';
 import type { ProbeScope } from './capabilities/sentinel-visibility.ts';
 import { type Grant, isRefusal } from './connection/filter-requests.ts';
 
@@ -47,6 +48,14 @@ export class BrokerLog {
     this.#once(
       'info',
       'the broker replays without the retain flag to subscriptions of a higher QoS; mqttrep subscribes with QoS 0, and finds lost messages by its scans',
+    );
+  }
+
+  acceptsLessWill({ acceptsWill, willQos }: BrokerCapabilities): void {
+    const outcome = acceptsWill ? `a will with QoS ${willQos}` : 'no will';
+    this.#once(
+      'info',
+      `the broker did not accept CONNECT with a will of a higher QoS, and accepts it with ${outcome}`,
     );
   }
 

@@ -1,7 +1,8 @@
 /** Connects to a broker: in which version of MQTT, with how much of the will, and how soon again after a failure. */
 
 import type { QoS } from '../core/policy.ts';
-import type { LogLevel, Report } from '../protocol/messages.ts';
+import type { Report } from '../protocol/control-messages.ts';
+import type { LogLevel } from '../protocol/messages.ts';
 import type { BrokerSettings } from '../protocol/settings.ts';
 import type { BrokerLog } from './broker-log.ts';
 import { KnownCapabilities } from './capabilities/known-capabilities.ts';
@@ -16,10 +17,9 @@ import type { ConnectionOptions } from './connection/connection-options.ts';
 import { FirstAddress } from './connection/first-address.ts';
 import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
 import { Retries } from './connection/retries.ts';
+import { TakeoverSigns } from './connection/takeover-signs.ts';
+import { TokenRenewal } from './connection/token-renewal.ts';
 import type { Identity } from './identity.ts';
-
-/** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
-const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
 
 /** A connection that stood this long was healthy: backoff starts again. */
 const HEALTHY_AFTER_MS = 10_000;
@@ -27,14 +27,15 @@ const HEALTHY_AFTER_MS = 10_000;
 /** The first address must answer for this time before mqttrep returns to it. */
 const RETURN_AFTER_MS = 60_000;
 
-/** A connection that ends like this soon after it began may have been taken over. */
-const MAY_BE_TAKEOVER = /^the connection was closed$|ECONNRESET/;
-const SHORT_CONNECTIONS_OF_TAKEOVER = 3;
-
 export interface ConnectorDeps {
   readonly settings: BrokerSettings;
   readonly brokerLog: BrokerLog;
   readonly report: (report: Report) => void;
+}
+
+export interface ConnectionEnding {
+  /** Ends the connection with nothing in flight, for another one that follows at once. */
+  readonly endInOrder: (connection: Connection) => Promise<void>;
 }
 
 export class Connector {
@@ -43,10 +44,12 @@ export class Connector {
   readonly second: SecondConnection;
   readonly sentinelVisibility: SentinelVisibility;
   readonly certificates: CertificateWatch;
-  readonly #deps: ConnectorDeps;
+  readonly tokens: TokenRenewal;
+  readonly #deps: ConnectorDeps & ConnectionEnding;
   readonly #negotiation: Negotiation;
   readonly #retries: Retries;
   readonly #addresses: Addresses;
+  readonly #takeoverSigns = new TakeoverSigns();
   readonly #giveUp = new AbortController();
   /** Resolves when there is no further attempt. */
   readonly #givenUp = new Promise<undefined>(resolve => {
@@ -56,21 +59,22 @@ export class Connector {
   #connectedAt = 0;
   /** Of the last CONNECT. */
   #willQos: QoS = 0;
-  #isWillLogged = false;
   /** mqttrep has disconnected, to connect at the first address. */
   #isReturning = false;
   #clientId = '';
-  /** Connections in a row that the broker closed soon. */
-  #shortConnections = 0;
   /** How to fix the last attempt that failed, where that is known. */
   #advice: string | undefined;
 
-  constructor(deps: ConnectorDeps) {
+  constructor(deps: ConnectorDeps & ConnectionEnding) {
     const { settings, brokerLog } = deps;
     const { options } = settings;
     this.#addresses = new Addresses(settings.url, settings.otherUrls);
     this.#deps = deps;
     this.certificates = new CertificateWatch((level, message) => brokerLog.write(level, message));
+    this.tokens = new TokenRenewal({
+      options,
+      log: (level, message) => brokerLog.write(level, message),
+    });
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
     this.second = new SecondConnection(evidence => brokerLog.allowsOneConnection(evidence, this.#clientId));
     this.sentinelVisibility = new SentinelVisibility(scope => brokerLog.showsNoSentinel(scope));
@@ -94,17 +98,23 @@ export class Connector {
       const { acceptsWill, willQos, maxQos } = this.capabilities.current;
       identity.lowerQos(maxQos);
       const presence = acceptsWill ? identity.presence : undefined;
-      const options = { ...identity.connectionOptions(this.version, presence, willQos), isCurrent };
+      const options = {
+        ...identity.connectionOptions(this.version, presence, willQos),
+        resumesSession: this.tokens.isReconnecting,
+        isCurrent,
+      };
       this.#willQos = willQosOf(options);
       this.#clientId = identity.clientId;
       const connection = await Connection.open(options, this.#giveUp.signal);
       this.#connectedAt = performance.now();
       this.certificates.connected(connection.certificateEnds);
+      // A dry run ends with its connection.
+      if (!identity.isDryRun) this.tokens.connected(connection, () => this.#deps.endInOrder(connection));
       this.#negotiation.succeeded();
       this.#advice = undefined;
       this.capabilities.will.connected();
       this.#retries.accepted();
-      if (willQos < 2) this.#logWill();
+      if (willQos < 2) this.#deps.brokerLog.acceptsLessWill(this.capabilities.current);
       return connection;
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
@@ -121,6 +131,7 @@ export class Connector {
       this.#deps.brokerLog.write('warn', `over MQTT 5 ${reason}; going on with MQTT 3.1.1`);
       return 1;
     }
+    if (this.tokens.isReconnecting) return 1;
     if (this.#isReturning) {
       this.#isReturning = false;
       this.#addresses.restart();
@@ -130,12 +141,8 @@ export class Connector {
     if (!isShort) this.#retries.reset();
     if (!isShort || isProvoked) this.#addresses.restart();
     else if (this.#addresses.next()) return this.#tryNext(`connection lost (${reason})`);
-    // Over MQTT 3.1.1 a broker gives no reason when another client takes over the session.
-    this.#shortConnections = isShort && MAY_BE_TAKEOVER.test(reason) ? this.#shortConnections + 1 : 0;
-    const advice =
-      this.#shortConnections >= SHORT_CONNECTIONS_OF_TAKEOVER
-        ? `; another client may connect with the client id ${this.#clientId}, and the broker closes the connection of the one before: give each client an id of its own (\`clientId\` in MQTTREP_CONFIG_${this.#deps.settings.name})`
-        : '';
+    const { name } = this.#deps.settings;
+    const advice = this.#takeoverSigns.lost(isShort, reason, this.#clientId, name);
     const wait = this.#retries.failed(isProvoked ? 'provoked' : 'network', Math.random());
     this.#deps.report({ kind: 'link', state: 'unreachable', detail: `${reason}${advice}` });
     this.logSparsely('warn', `connection lost (${reason})${advice}; retrying in ${seconds(wait)}`);
@@ -160,7 +167,7 @@ export class Connector {
       answersAgain: () => {
         brokerLog.write('info', 'its first address answers again; reconnecting there');
         this.#isReturning = true;
-        void connection.end();
+        void this.#deps.endInOrder(connection);
       },
     });
     return () => watch.end();
@@ -169,6 +176,7 @@ export class Connector {
   /** Ends the attempt in progress; there will be no other. */
   giveUp(): void {
     this.certificates.end();
+    this.tokens.end();
     this.#giveUp.abort();
   }
 
@@ -184,7 +192,7 @@ export class Connector {
     const open = () =>
       Connection.open(identity.sideConnectionOptions('probe', this.version), signal).catch(
         (error: unknown) => {
-          if (!isRefusal(error)) throw error;
+          if (!(error instanceof ConnectError && error.isRefusal)) throw error;
           // The broker may accept no other client id.
           return Connection.open(identity.connectionOptions(this.version, undefined, 0), signal);
         },
@@ -201,17 +209,6 @@ export class Connector {
     return 1;
   }
 
-  #logWill(): void {
-    if (this.#isWillLogged) return;
-    this.#isWillLogged = true;
-    const { willQos, acceptsWill } = this.capabilities.current;
-    const outcome = acceptsWill ? `a will with QoS ${willQos}` : 'no will';
-    this.#deps.brokerLog.write(
-      'info',
-      `the broker did not accept CONNECT with a will of a higher QoS, and accepts it with ${outcome}`,
-    );
-  }
-
   #detailed({ message }: ConnectError): string {
     return this.#advice === undefined ? message : `${message}; ${this.#advice}`;
   }
@@ -225,9 +222,9 @@ export class Connector {
       return 1;
     }
     if (this.#addresses.next()) return this.#tryNext(`cannot connect (${error.message})`);
-    const isRefused = isRefusal(error);
-    const wait = this.#retries.failed(isRefused ? 'refusal' : 'network', Math.random());
-    const state = isRefused ? 'refused' : 'unreachable';
+    const { isRefusal } = error;
+    const wait = this.#retries.failed(isRefusal ? 'refusal' : 'network', Math.random());
+    const state = isRefusal ? 'refused' : 'unreachable';
     report({ kind: 'link', state, detail: this.#detailed(error) });
     // If it was connected before, the settings are right. The server may have to be asked what it speaks.
     if (this.#connectedAt === 0 && this.#retries.isWorthLogging) {
@@ -236,7 +233,7 @@ export class Connector {
     }
     const advice = this.#advice === undefined ? '' : `; ${this.#advice}`;
     this.logSparsely(
-      isRefused ? 'error' : 'warn',
+      isRefusal ? 'error' : 'warn',
       `cannot connect (${error.message})${advice}; retrying in ${seconds(wait)}`,
     );
     return wait;
@@ -247,10 +244,6 @@ export class Connector {
 function hostOf(url: string): string {
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}`;
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof ConnectError && error.code !== undefined && NOT_AUTHORIZED.has(error.code);
 }
 
 function willQosOf({ options }: ConnectionOptions): QoS {

@@ -1,6 +1,6 @@
 /** Retained messages of mqttrep itself for the clients of one broker, such as the discovery of Home Assistant. */
 
-import type { OwnMessage } from '../protocol/messages.ts';
+import type { OwnMessage } from '../protocol/control-messages.ts';
 import type { Connection } from './connection/connection.ts';
 import { publishAcknowledged } from './connection/publish-acknowledged.ts';
 

@@ -3,8 +3,8 @@
  * will, and `{control}/connection/{broker}` is `1` or `0`. Published only if the user configured it.
  */
 
+import type { Connections } from '../protocol/control-messages.ts';
 import { connectionTopic, statusTopic } from '../protocol/control-topics.ts';
-import type { Connections } from '../protocol/messages.ts';
 import type { Connection } from './connection/connection.ts';
 import { type PublishOutcome, publishAcknowledged } from './connection/publish-acknowledged.ts';
 

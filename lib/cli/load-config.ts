@@ -14,6 +14,8 @@ export interface Loaded {
   readonly config: Config | undefined;
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** From which the configuration was read. */
+  readonly variables: Environment;
 }
 
 /** Where a command finds its configuration, besides the environment. */
@@ -38,12 +40,13 @@ export function configSource(source: Source): () => Loaded {
   const read = environmentSource(source);
   return () => {
     const found = read();
-    if ('errors' in found) return { config: undefined, errors: found.errors, warnings: [] };
+    if ('errors' in found) return { config: undefined, errors: found.errors, warnings: [], variables: {} };
     const result = readConfig(found.variables, readText);
+    const { variables } = found;
     const warnings = result.warnings.map(found.placed);
     return result.ok
-      ? { config: result.config, errors: [], warnings }
-      : { config: undefined, errors: result.errors.map(found.placed), warnings };
+      ? { config: result.config, errors: [], warnings, variables }
+      : { config: undefined, errors: result.errors.map(found.placed), warnings, variables };
   };
 }
 
@@ -134,7 +137,7 @@ function withoutFile(environment: Environment, file: Environment): Environment {
 }
 
 /** Prints one problem a line, errors first. */
-export function printProblems({ errors, warnings }: Loaded): void {
+export function printProblems({ errors, warnings }: Pick<Loaded, 'errors' | 'warnings'>): void {
   const lines = [
     ...errors.map(problem => `error:   ${describe(problem)}`),
     ...warnings.map(problem => `warning: ${describe(problem)}`),

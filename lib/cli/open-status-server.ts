@@ -1,6 +1,7 @@
 /** The status server of `mqttrep run`, and what happens if it cannot listen at its address. */
 
 import type { Config } from '../config/config.ts';
+import type { Variables } from '../config/route-of.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
@@ -11,19 +12,20 @@ export type CloseServer = () => Promise<void>;
 const NOTHING: CloseServer = () => Promise.resolve();
 
 /**
- * Opens the server, if one is configured. If mqttrep cannot listen at an address that the user chose, the result is
+ * Opens the server, if one is configured. `variables` are those from which the configuration in force was read. If mqttrep cannot listen at an address that the user chose, the result is
  * `failed`. If it cannot listen at the default address, it replicates without a status server.
  */
 export async function openStatusServer(
   { http }: Config,
   replicator: Replicator,
   log: Log,
+  variables: () => Variables,
 ): Promise<CloseServer | 'failed'> {
   if (http === undefined) return NOTHING;
   // Imported here, so that it costs no memory if there is no server.
   const { StatusServer } = await import('../status/server.ts');
   const mergeFrequency = () => replicator.mergeFrequency;
-  const server = new StatusServer({ http, replicator, version: packageVersion(), mergeFrequency });
+  const server = new StatusServer({ http, replicator, version: packageVersion(), mergeFrequency, variables });
   try {
     log('info', `status page: ${await server.listen()}`);
     return () => server.close();

@@ -13,7 +13,7 @@ export interface ReloadDeps {
   readonly config: Config;
   readonly load: () => Loaded;
   /** @throws if it is impossible; then nothing has changed */
-  readonly apply: (config: Config) => Promise<void>;
+  readonly apply: (config: Config, variables: Loaded['variables']) => Promise<void>;
   readonly log: Log;
 }
 
@@ -46,7 +46,7 @@ export class Reload {
   async #once(): Promise<void> {
     const { load, apply, log } = this.#deps;
     log('info', 'reading the configuration again');
-    const { config: wanted, errors, warnings } = load();
+    const { config: wanted, errors, warnings, variables } = load();
     for (const warning of warnings) log('warn', describe(warning));
     if (wanted === undefined) {
       for (const error of errors) log('error', describe(error));
@@ -57,7 +57,7 @@ export class Reload {
     for (const line of applied) log('info', line);
     for (const line of left) log('warn', line);
     try {
-      if (applied.length > 0) await apply(config);
+      if (applied.length > 0) await apply(config, variables);
     } catch (error) {
       log('error', `${(error as Error).message}; mqttrep keeps the old configuration`);
       return;

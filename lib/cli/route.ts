@@ -1,12 +1,13 @@
 /** `mqttrep route TOPIC`: where a topic goes, under which names, and which setting decided it. Connects to no broker. */
 
-import { type BrokerRoute, type Decision, routeOf, type TopicRoute } from '../config/route-of.ts';
+import { routeOf } from '../config/route-of.ts';
 import { hasWildcards } from '../core/filter.ts';
 import { printable, quoted } from '../core/printable.ts';
+import type { BrokerRoute, Decision, TopicRoute } from '../protocol/topic-route.ts';
 import { table } from '../terminal/table.ts';
 import { type Format, printJson } from './check.ts';
 import { EXIT } from './exit-codes.ts';
-import { loadConfig, loadVariables, printProblems, type Source } from './load-config.ts';
+import { loadConfig, printProblems, type Source } from './load-config.ts';
 
 export interface RouteOptions {
   readonly topic: string;
@@ -30,7 +31,7 @@ export function route({ topic, from, source, format }: RouteOptions): number {
     process.stderr.write(`mqttrep: ${quoted(topic)} is not a topic: it is empty or has a wildcard\n`);
     return EXIT.usage;
   }
-  const found = routeOf(topic, from, config, loadVariables(source).variables);
+  const found = routeOf(topic, from, config, loaded.variables);
   if (format === 'json') printJson(found);
   else process.stdout.write(textOf(found));
   return found.refused === null ? EXIT.ok : EXIT.failure;

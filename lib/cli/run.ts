@@ -46,9 +46,11 @@ export async function run(source: Source, { mode, watchesFiles }: RunOptions): P
   }
 
   const replicator = new Replicator(config, log, mode);
-  const apply = async (next: Config) => {
+  let { variables } = loaded;
+  const apply = async (next: Config, read: typeof variables) => {
     brokers = namesOf(next);
     await replicator.reconfigure(next);
+    variables = read;
     logger.level = next.log.level;
   };
   const reload = new Reload({ config, load, apply, log });
@@ -71,7 +73,7 @@ export async function run(source: Source, { mode, watchesFiles }: RunOptions): P
     reload: reloadNow,
     log: message => logger.info(message),
   });
-  const closeServer = await openStatusServer(config, replicator, log);
+  const closeServer = await openStatusServer(config, replicator, log, () => variables);
   const homeAssistant = mode === 'replicate' ? await openHomeAssistant(config, replicator) : undefined;
   if (closeServer === 'failed') replicator.stop().catch(failed);
   else if (!replicator.isStopping) replicator.start();

@@ -9,7 +9,7 @@ import type { Address } from './status-client.ts';
 export function statusAddress(source: Source, url: string | undefined): Address | number {
   const loaded = loadHttp(source);
   if (loaded.errors.length > 0) {
-    printProblems({ config: undefined, errors: loaded.errors, warnings: [] });
+    printProblems({ errors: loaded.errors, warnings: [] });
     return EXIT.config;
   }
   const { http } = loaded;

@@ -39,6 +39,12 @@ const HARMLESS_NUMBERS = new Set([
   'returnAfter',
 ]);
 
+const AWS_REGION = /^[a-z]+(?:-[a-z\d]+)+$/;
+
+const SIGNED = 'true, or a region such as "eu-west-1"';
+
+const PROXY_SCHEMES: ReadonlySet<string> = new Set(['socks5:', 'socks5h:', 'http:']);
+
 const text = v.exactOptional(v.string('a string'));
 const flag = v.exactOptional(v.boolean('true or false'));
 const texts = v.exactOptional(v.union([v.string(), v.array(v.string())], 'a string or an array of strings'));
@@ -52,6 +58,20 @@ const whole = (least: number, most: number, unit = '') => {
 };
 /** The longest period of a timer of Node.js. */
 const milliseconds = v.exactOptional(whole(0, 2 ** 31 - 1, ' of milliseconds'));
+
+const PROXY = 'a URL such as socks5://proxy:1080 or http://user:password@proxy:3128';
+
+/** Percent-encoding that is wrong would be noticed only at each connect. */
+function isProxy(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, pathname, search, hash } = new URL(text);
+  try {
+    decodeURIComponent(`${username}${password}`);
+  } catch {
+    return false;
+  }
+  return PROXY_SCHEMES.has(protocol) && hostname !== '' && `${pathname}${search}${hash}`.length <= 1;
+}
 
 /** What the options of a broker have to be; options that it does not name are left to MQTT.js. */
 export const BROKER_OPTIONS = v.looseObject(
@@ -68,6 +88,11 @@ export const BROKER_OPTIONS = v.looseObject(
     usernameFile: filled('a path'),
     passwordFile: filled('a path'),
     passwordCommand: filled('a command'),
+    awsSigV4: v.exactOptional(
+      v.union([v.boolean(SIGNED), v.pipe(v.string(SIGNED), v.regex(AWS_REGION, SIGNED))], SIGNED),
+    ),
+    awsCredentialsFile: filled('a path'),
+    awsCredentialsCommand: filled('a command'),
     protocolVersion: v.exactOptional(v.picklist([3, 4, 5], '3 (MQTT 3.1), 4 (MQTT 3.1.1) or 5 (MQTT 5)')),
     protocolId: text,
     clean: flag,
@@ -81,6 +106,7 @@ export const BROKER_OPTIONS = v.looseObject(
     port: v.exactOptional(whole(1, 65_535)),
     path: text,
     servername: text,
+    proxy: v.exactOptional(v.pipe(v.string(PROXY), v.check(isProxy, PROXY))),
     rejectUnauthorized: flag,
     caFile: filled('a path'),
     certFile: filled('a path'),

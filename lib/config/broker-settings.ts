@@ -68,12 +68,32 @@ export const OWN_OPTIONS: readonly {
   {
     name: 'passwordFile',
     value: 'a path',
-    help: 'A file with the password, or with a token in its place.',
+    help: 'A file with the password, or with a token in its place. mqttrep renews a JWT or a SAS at 80 % of its life.',
   },
   {
     name: 'passwordCommand',
     value: 'a command of the shell',
-    help: 'A command that prints the password. mqttrep runs it at each connect, for at most 10 s; it may print 64 KB.',
+    help: 'A command that prints the password or token. mqttrep runs it at each connect and renewal, for at most 10 s; it may print 64 KB.',
+  },
+  {
+    name: 'proxy',
+    value: 'a URL: `socks5` or `http`',
+    help: 'A proxy on the way to the broker: SOCKS 5, or HTTP CONNECT. User name and password stand in the URL, percent-encoded.',
+  },
+  {
+    name: 'awsSigV4',
+    value: 'true, or a region',
+    help: 'Signs the URL of a websocket (`wss`) for AWS IoT Core, at each connect. The region comes from the host, or is named. The keys are AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.',
+  },
+  {
+    name: 'awsCredentialsFile',
+    value: 'a path',
+    help: 'A file with the keys for `awsSigV4`: JSON with `AccessKeyId`, `SecretAccessKey` and `SessionToken`, as the AWS tools write it.',
+  },
+  {
+    name: 'awsCredentialsCommand',
+    value: 'a command of the shell',
+    help: 'A command that prints such JSON. mqttrep runs it at each connect, for at most 10 s.',
   },
   {
     name: 'eventEcho',

@@ -6,7 +6,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BrokerConfig, Config, TopicConfig } from './config.ts';
 import { describeBroker } from './effective.ts';
-import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
+import { HTTP_SETTINGS } from './http-settings.ts';
+import { PROCESS_SETTINGS } from './process-settings.ts';
 import { mapSettings, settingsIn, valueAt } from './setting.ts';
 import { shownSettings } from './topic-settings.ts';
 import { variableName } from './variables.ts';

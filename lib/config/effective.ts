@@ -13,9 +13,10 @@ import type {
   MapConfig,
   TopicConfig,
 } from './config.ts';
+import { HTTP_SETTINGS } from './http-settings.ts';
 import { httpUrl } from './http-values.ts';
 import { MASK, maskUrl } from './mask.ts';
-import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
+import { PROCESS_SETTINGS } from './process-settings.ts';
 import { jsonOf, mapSettings, valueAt } from './setting.ts';
 import { shownSettings } from './topic-settings.ts';
 import { variableName } from './variables.ts';

@@ -2,8 +2,8 @@
 
 import type { HttpConfig } from './config.ts';
 import type { Environment } from './environment.ts';
+import { HTTP_SETTINGS } from './http-settings.ts';
 import { type Problems, show } from './problems.ts';
-import { HTTP_SETTINGS } from './process-settings.ts';
 import { readSetting, readText } from './read-setting.ts';
 import type { ReadFile } from './text-file.ts';
 import { fileVariableName, variableName } from './variables.ts';

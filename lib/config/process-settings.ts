@@ -1,15 +1,9 @@
-/** The settings of the whole process: `MQTTREP_{key}`. */
+/** The settings of the whole process: `MQTTREP_{key}`. Those of the status server are in http-settings.ts. */
 
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import type { DeletionBound, StorePlace } from '../protocol/settings.ts';
-import {
-  DEFAULT_HTTP_PORT,
-  MIN_TOKEN_CHARACTERS,
-  parseHosts,
-  parseHttpAddress,
-  parseToken,
-} from './http-values.ts';
-import { setting } from './setting.ts';
+import { EVENT_SETTINGS } from './event-settings.ts';
+import { BOOLEAN, inBytes, setting } from './setting.ts';
 import { storePlaceText } from './store-place.ts';
 import {
   LOG_FORMATS,
@@ -25,13 +19,10 @@ import {
   parseScanPeriod,
   parseSeconds,
   parseStore,
-  parseUpTo,
   parseWhole,
   wordParser,
 } from './values.ts';
 
-const BOOLEAN = '`true` or `false`';
-const bytes = (count: number) => `${count} bytes`;
 const secondsOrNever = (seconds: number) => (Number.isFinite(seconds) ? `${seconds} s` : 'off');
 
 /** MQTT has no larger packet. */
@@ -41,13 +32,6 @@ const MAX_TOPICS = 10_000_000;
 /** Less memory has no room for the topics of an ordinary broker. */
 const MIN_MEMORY_BYTES = 2 ** 20;
 const MAX_MEMORY_BYTES = 2 ** 40;
-/** A smaller queue has no room for a few segments. */
-const MIN_EVENT_BYTES = 2 ** 20;
-/** The longest time between two fsyncs; acknowledgements wait for it. */
-const MAX_EVENT_SYNC_MS = 10_000;
-/** MQTT has four bytes for it, and the largest value means for ever. */
-const MAX_EVENT_SESSION_S = 0xffff_fffe;
-const MAX_EVENT_HOPS = 16;
 /** MQTT has no longer topic. */
 const MAX_TOPIC_BYTES = 65_535;
 
@@ -135,59 +119,7 @@ export const PROCESS_SETTINGS = {
     show: ({ topics, percent }) => (Number.isFinite(topics) ? `${topics} topics and ${percent} %` : 'off'),
     json: bound => (Number.isFinite(bound.topics) ? bound : null),
   }),
-  events: {
-    bytes: setting<number>({
-      key: 'EVENT_BYTES',
-      value: 'bytes from 1 MB to 1 TB, such as `1073741824` or `1G`',
-      parse: text => parseBytes(text, MIN_EVENT_BYTES, MAX_MEMORY_BYTES),
-      default: '1G',
-      help: 'The size of the queue of events on disk, all brokers together. With `MQTTREP_STORE=memory` it has at most 64 MB.',
-      reload: 'applied',
-      show: bytes,
-    }),
-    full: setting<'oldest' | 'hold'>({
-      key: 'EVENT_FULL',
-      value: '`oldest` or `hold`',
-      parse: wordParser(['oldest', 'hold'] as const, 'way to handle a full queue'),
-      default: 'oldest',
-      help: 'When the queue of events is full: drop the oldest ones, or acknowledge none until there is room. Then their brokers queue, and drop by their own rules.',
-      reload: 'applied',
-    }),
-    sync: setting<number>({
-      key: 'EVENT_SYNC',
-      value: `milliseconds from 0 to ${MAX_EVENT_SYNC_MS}`,
-      parse: text => parseUpTo(text, MAX_EVENT_SYNC_MS),
-      default: '0',
-      help: 'The least time between two writes of events to the disk; 50 for an SD card. It delays acknowledgements, and weakens nothing.',
-      reload: 'applied',
-      show: milliseconds => `${milliseconds} ms`,
-    }),
-    session: setting<number>({
-      key: 'EVENT_SESSION',
-      value: `seconds from 1 to ${MAX_EVENT_SESSION_S}`,
-      parse: text => parseWhole(text, MAX_EVENT_SESSION_S),
-      default: '86400',
-      help: 'How long a broker keeps events for mqttrep while it is away (MQTT 5).',
-      reload: 'restart',
-      show: seconds => `${seconds} s`,
-    }),
-    hops: setting<number>({
-      key: 'EVENT_HOPS',
-      value: `a number from 1 to ${MAX_EVENT_HOPS}`,
-      parse: text => parseWhole(text, MAX_EVENT_HOPS),
-      default: '8',
-      help: 'The number of replicators that an event may pass (MQTT 5).',
-      reload: 'applied',
-    }),
-    tree: setting<boolean>({
-      key: 'EVENT_TREE',
-      value: BOOLEAN,
-      parse: parseBoolean,
-      default: 'false',
-      help: 'If true, you state that brokers and replicators form a tree. Else mqttrep delivers no events to an MQTT 3.1.1 broker where another replicator does.',
-      reload: 'restart',
-    }),
-  },
+  events: EVENT_SETTINGS,
   bounds: {
     payload: setting<number>({
       key: 'MAX_PAYLOAD',
@@ -196,7 +128,7 @@ export const PROCESS_SETTINGS = {
       default: String(4 * 1024 * 1024),
       help: 'A message with a larger payload is not replicated; the log names its topic.',
       reload: 'restart',
-      show: bytes,
+      show: inBytes,
     }),
     topics: setting<number>({
       key: 'MAX_TOPICS',
@@ -213,7 +145,7 @@ export const PROCESS_SETTINGS = {
       unset: 'half of the heap that Node.js allows',
       help: 'The memory that topics may use. Beyond it, mqttrep refuses new topics and larger values; known values stay.',
       reload: 'restart',
-      show: bytes,
+      show: inBytes,
     }),
     topicLength: setting<number>({
       key: 'MAX_TOPIC_LENGTH',
@@ -222,7 +154,7 @@ export const PROCESS_SETTINGS = {
       default: String(MAX_TOPIC_BYTES),
       help: 'A topic with a longer name is not replicated.',
       reload: 'restart',
-      show: bytes,
+      show: inBytes,
     }),
     levels: setting<number>({
       key: 'MAX_LEVELS',
@@ -252,51 +184,4 @@ export const PROCESS_SETTINGS = {
       reload: 'restart',
     }),
   },
-} as const;
-
-/** The status server. These settings depend on each other, so `http.ts` makes one `HttpConfig` of them. */
-export const HTTP_SETTINGS = {
-  address: setting({
-    key: 'HTTP',
-    value: '`[host:]port`, or `off`',
-    parse: parseHttpAddress,
-    default: String(DEFAULT_HTTP_PORT),
-    help: 'Where the status server listens: the page, the API, `/metrics` and the health checks. Without a host it listens on loopback.',
-    reload: 'restart',
-  }),
-  token: setting<string>({
-    key: 'HTTP_TOKEN',
-    value: `visible ASCII characters, ${MIN_TOKEN_CHARACTERS} or more`,
-    parse: parseToken,
-    unset: 'none; required if `MQTTREP_HTTP` has another host than loopback',
-    help: 'The token that clients of the status server must show.',
-    reload: 'restart',
-    isSecret: true,
-    inFile: 'the token',
-  }),
-  hosts: setting<readonly string[]>({
-    key: 'HTTP_HOSTS',
-    value: 'host names, comma separated',
-    parse: parseHosts,
-    unset: 'none',
-    help: 'Further names of this machine, such as that of a container or a proxy. Without a token, the status server answers only requests to a name of this machine.',
-    reload: 'restart',
-    show: hosts => hosts.join(', '),
-  }),
-  showsPayloads: setting<boolean>({
-    key: 'HTTP_PAYLOADS',
-    value: BOOLEAN,
-    parse: parseBoolean,
-    unset: '`true` on loopback, else `false`',
-    help: 'Whether the status server shows payloads.',
-    reload: 'restart',
-  }),
-  allowsActions: setting<boolean>({
-    key: 'HTTP_ACTIONS',
-    value: BOOLEAN,
-    parse: parseBoolean,
-    default: 'false',
-    help: 'Whether clients that show the token may compare, retry, pause and resume a broker, on the page and by POST. Needs `MQTTREP_HTTP_TOKEN`.',
-    reload: 'restart',
-  }),
 } as const;

@@ -1,8 +1,9 @@
-/** Where a topic goes, under which names, with which settings, and which variable decided each: for `mqttrep route`. */
+/** Where a topic goes, under which names, with which settings, and which variable decided each: for `mqttrep route`, the API and the page. */
 
 import { bySpecificity, isReplicable, matches } from '../core/filter.ts';
 import { DEFAULT_QOS, type QoS } from '../core/policy.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
+import type { BrokerRoute, DecidedSetting, Decision, TopicRoute } from '../protocol/topic-route.ts';
 import { NameMap } from '../routes/name-map.ts';
 import type { BrokerConfig, Config, TopicConfig } from './config.ts';
 import { PROCESS_SETTINGS } from './process-settings.ts';
@@ -12,40 +13,6 @@ import { plain, type Setting } from './setting.ts';
 import { TOPIC_SETTINGS } from './topic-settings.ts';
 import { parseBrokerNames } from './values.ts';
 import { variableName } from './variables.ts';
-
-export interface TopicRoute {
-  /** Its canonical name; null if no topic has the name at the broker. */
-  readonly topic: string | null;
-  /** Why mqttrep does not replicate it at all; null if it does. */
-  readonly refused: Decision | null;
-  readonly settings: readonly DecidedSetting[];
-  readonly brokers: readonly BrokerRoute[];
-}
-
-export interface Decision {
-  readonly reason: string;
-  /** The variable that decided it; null if it is always so. */
-  readonly decidedBy: string | null;
-}
-
-export interface DecidedSetting {
-  readonly setting: string;
-  readonly value: string;
-  /** Null for the default. */
-  readonly decidedBy: string | null;
-}
-
-export interface BrokerRoute {
-  readonly broker: string;
-  /** The name of the topic there; null if it cannot have one. */
-  readonly name: string | null;
-  /** The rule that gives it the name. */
-  readonly namedBy: string | null;
-  /** The variable by which mqttrep receives the topic there, or why it does not. */
-  readonly receives: string | Decision;
-  /** The QoS with which mqttrep publishes there, or why it does not. */
-  readonly publishes: { readonly qos: QoS } | Decision;
-}
 
 const { filter: FILTER, nosub: _nosub, ...REST } = TOPIC_SETTINGS;
 const LISTS = new Set(['subscribeWhitelist', 'subscribeBlacklist', 'publishWhitelist', 'publishBlacklist']);
@@ -108,13 +75,20 @@ function settingsOf(matching: readonly TopicConfig[]): DecidedSetting[] {
       const valueIn = (topic: TopicConfig) => (topic as Readonly<Record<string, unknown>>)[field];
       const decider = matching.find(topic => valueIn(topic) !== undefined);
       return decider === undefined
-        ? { setting: setting.key, value: plain(setting.unset ?? setting.default ?? ''), decidedBy: null }
+        ? { setting: setting.key, value: unsetValue(setting), decidedBy: null }
         : {
             setting: setting.key,
             value: setting.show(valueIn(decider)),
             decidedBy: variableName(setting, decider.id),
           };
     });
+}
+
+/** What holds if no filter sets it. */
+function unsetValue(setting: Setting<unknown, never>): string {
+  const text = plain(setting.unset ?? setting.default ?? '').replace(/^that of a broader filter, else /, '');
+  const parsed = setting.parse(text, undefined as never);
+  return 'value' in parsed ? setting.show(parsed.value) : text;
 }
 
 function brokerRoute(

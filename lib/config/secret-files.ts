@@ -3,6 +3,7 @@
  * read, and that no two options say the same.
  */
 
+import { hostAndPort, schemeOf } from './broker-url.ts';
 import { type Fault, show } from './problems.ts';
 import { type ReadFile, readTextFile } from './text-file.ts';
 
@@ -11,7 +12,34 @@ type Options = Readonly<Record<string, unknown>>;
 const GROUPS = [
   ['username', 'usernameFile'],
   ['password', 'passwordFile', 'passwordCommand'],
+  ['awsCredentialsFile', 'awsCredentialsCommand'],
 ] as const;
+
+/** The names of the endpoints of AWS IoT Core have the region. */
+const AWS_HOST = /\.iot\.[a-z\d-]+\.amazonaws\.com(?:\.cn)?$/i;
+
+/** @param urls of the broker */
+export function signatureFaults(options: Options, urls: readonly string[]): readonly Fault[] {
+  const { awsSigV4 } = options;
+  if (awsSigV4 === undefined || awsSigV4 === false) return [];
+  const faults: Fault[] = [];
+  for (const url of urls) {
+    const scheme = schemeOf(url, options);
+    const { host } = hostAndPort(url, options);
+    if (!scheme.startsWith('ws')) {
+      faults.push({
+        problem: `\`awsSigV4\` is given, but ${scheme}:// is no websocket`,
+        fix: 'begin the URL of the broker with wss://, or use a certificate (`certFile`, `keyFile`)',
+      });
+    } else if (awsSigV4 === true && !AWS_HOST.test(host)) {
+      faults.push({
+        problem: '`awsSigV4` is true, but the host of the broker tells no region of AWS',
+        fix: 'write the region, such as "awsSigV4":"eu-west-1"',
+      });
+    }
+  }
+  return faults.slice(0, 1);
+}
 
 const BELONGS = { usernameFile: 'the user name', passwordFile: 'the password' } as const;
 

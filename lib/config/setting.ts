@@ -36,6 +36,14 @@ export interface Setting<T, C = void> {
   json?(value: T): unknown;
 }
 
+/** The value of a setting that is true or false. */
+export const BOOLEAN = '`true` or `false`';
+
+/** Shows a number of bytes. */
+export function inBytes(count: number): string {
+  return `${count} bytes`;
+}
+
 /** Entries by field name of the configuration; a table inside is an object there. */
 export interface SettingTable {
   readonly [field: string]: Setting<unknown> | SettingTable;

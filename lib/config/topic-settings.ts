@@ -4,7 +4,7 @@ import { formatMergeChain, type MergeChain } from '../core/merge-chain.ts';
 import type { QoS } from '../core/policy.ts';
 import type { TopicMode } from '../core/topic-mode.ts';
 import { parseMerge } from './merge.ts';
-import { type Setting, setting, type ValuesOf } from './setting.ts';
+import { BOOLEAN, type Setting, setting, type ValuesOf } from './setting.ts';
 import { parseFilter } from './topic-filter.ts';
 import {
   parseBoolean,
@@ -23,7 +23,6 @@ export interface TopicContext {
   readonly controlTopic: string;
 }
 
-const BOOLEAN = '`true` or `false`';
 const NAMES = 'names of brokers, separated by commas';
 
 function brokerNames(

@@ -4,8 +4,9 @@
  */
 
 import { BROKER_SETTINGS } from './broker-settings.ts';
+import { HTTP_SETTINGS } from './http-settings.ts';
 import { slipsBetween } from './nearest.ts';
-import { HTTP_SETTINGS, PROCESS_SETTINGS } from './process-settings.ts';
+import { PROCESS_SETTINGS } from './process-settings.ts';
 import { ROUTE_SETTINGS } from './route-settings.ts';
 import { type Setting, settingsIn } from './setting.ts';
 import { TOPIC_SETTINGS, type TopicContext } from './topic-settings.ts';

@@ -8,11 +8,12 @@ import type { LogLevel } from '../protocol/messages.ts';
 import { lookOf } from '../terminal/terminal.ts';
 import { divergingTopics, untilEqual } from './comparison.ts';
 import { DemoFixture, type OnArrival } from './demo-fixture.ts';
-import { closing, logLine, opening, writeLines } from './lines.ts';
+import { closing, logLine, opening } from './lines.ts';
 import { pause } from './pause.ts';
 import { roundLength } from './script.ts';
 import { ScriptPlayer } from './script-player.ts';
 import { percentile } from './statistics.ts';
+import { writeLines } from './write-lines.ts';
 import { WriteLog } from './write-log.ts';
 
 /** Longest wait for equal brokers at the end. */

@@ -5,10 +5,11 @@ import { divergingTopics, type Retained, untilEqual } from './comparison.ts';
 import type { DemoFixture } from './demo-fixture.ts';
 import { DemoValues } from './demo-values.ts';
 import { healReport } from './heal-report.ts';
-import { cutLines, equalAgainLines, healedLines, stillDifferentLines, tableHead } from './lines.ts';
+import { cutLines, equalAgainLines, healedLines, stillDifferentLines } from './lines.ts';
 import { pause } from './pause.ts';
 import { SCRIPT, type ScriptStep } from './script.ts';
 import { REMOTE } from './sites.ts';
+import { tableHead } from './write-lines.ts';
 import type { Write, WriteLog } from './write-log.ts';
 
 /** The player waits for equal brokers until the round is over, but at least for this time. */

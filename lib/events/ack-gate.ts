@@ -52,7 +52,11 @@ export class AckGate {
   /** Returns through which ordinal PUBACKs may be written, if there are more than before. */
   take(): number | undefined {
     let free = this.#durable;
-    for (const ordinal of this.#waiting.keys()) free = Math.min(free, ordinal - 1);
+    // The first one is the smallest.
+    for (const ordinal of this.#waiting.keys()) {
+      free = Math.min(free, ordinal - 1);
+      break;
+    }
     if (free <= this.#told) return undefined;
     this.#told = free;
     return free;

@@ -24,7 +24,7 @@ export type EventPort = Port<ToEventLink, FromEventLink>;
 /** What a broker needs of the actor. */
 export interface BrokerEventsParts
   extends Omit<DestinationParts, 'counters' | 'deliveries' | 'topicOf' | 'release' | 'log'>,
-    Pick<ReceiverParts, 'ids' | 'hops' | 'isFull'> {
+    Pick<ReceiverParts, 'ids' | 'hops' | 'isFull' | 'nextSeq'> {
   readonly name: string;
   readonly eventLog: DestinationParts['log'];
   readonly logEvent: ReceiverParts['log'];
@@ -158,7 +158,7 @@ export class BrokerEvents {
         this.#deliveries.connect();
         break;
     }
-    this.#parts.kick();
+    this.#parts.kickSoon();
   }
 
   #started(session: EventSessionStarted): void {

@@ -32,6 +32,8 @@ export interface DestinationParts {
   readonly release: (ordinal: number) => void;
   /** Asks for a commit. */
   readonly kick: () => void;
+  /** Asks for a commit that may come a moment later. */
+  readonly kickSoon: () => void;
   readonly damaged: (damage: Damage) => void;
   readonly failed: (error: Error) => void;
 }

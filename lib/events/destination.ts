@@ -10,64 +10,45 @@
 import type { EventRefusal, EventSessionStarted } from '../protocol/event-messages.ts';
 import type { EventId } from '../protocol/event-records.ts';
 import { AckWatch } from './ack-watch.ts';
-import { DeliveryRules } from './delivery-rules.ts';
 import type { DestinationParts } from './destination-parts.ts';
 import { AWAY, type DestinationEvent, type DestinationState, transition } from './destination-state.ts';
 import { type EchoMatch, EchoMatcher } from './echo-matcher.ts';
 import { FenceTimer } from './fence-timer.ts';
 import { Flight } from './flight.ts';
-import { Grants } from './grants.ts';
 import type { BrokerLedger } from './ledger/broker-ledger.ts';
-import { eventBytes, type LoggedEvent } from './ledger/event-record.ts';
-import { Progress } from './progress.ts';
+import type { LoggedEvent } from './ledger/event-record.ts';
+import { Progress, type ProgressParts } from './progress.ts';
 import { ReadAhead } from './read-ahead.ts';
-
-/** Publishes that the worker may have waiting beside those that the broker's window permits. */
-const HAND_OVER = 64;
-/** Bytes in flight, unless it is a single event. */
-const FLIGHT_BYTES = 4 * 1024 * 1024;
+import { Sender } from './sender.ts';
 
 export class Destination {
   readonly #parts: DestinationParts;
   readonly #ahead: ReadAhead;
   readonly #flight = new Flight();
-  readonly #grants: Grants;
   readonly #fences: FenceTimer;
   readonly #watch: AckWatch;
-  readonly #rules: DeliveryRules;
   readonly #echoes: EchoMatcher;
   readonly #progress: Progress;
+  readonly #sender: Sender;
   #state: DestinationState = AWAY;
   #session: EventSessionStarted | undefined;
-  /** Events up to here may have been published. */
-  #published: number;
   /** Up to where the last fence that came back had been published. */
   #boundary = 0;
-  /** In this session, events up to here are sent once more. */
-  #resendThrough = 0;
-  #isGivenUp = false;
 
   constructor(parts: DestinationParts) {
     this.#parts = parts;
-    this.#published = this.ledger.sent;
-    this.#rules = new DeliveryRules(parts);
     this.#ahead = new ReadAhead({ ...parts, arrived: () => this.pump() });
-    const ahead = this.#ahead;
-    const flight = this.#flight;
-    this.#progress = new Progress({
-      ...parts,
-      flight,
-      ahead,
-      finished: entry => this.#echoes.finished(entry),
-    });
+    const [ahead, flight] = [this.#ahead, this.#flight];
+    const finished: ProgressParts['finished'] = entry => this.#echoes.finished(entry);
+    this.#progress = new Progress({ ...parts, flight, ahead, finished });
     this.#echoes = new EchoMatcher({
       ...parts,
       flight,
       done: () => this.#progress.done,
-      published: () => this.#published,
+      published: () => this.#sender.published,
       recordDone: () => this.recordDone(),
     });
-    this.#grants = new Grants(parts, this.ledger.sent);
+    this.#sender = new Sender({ ...parts, ahead, flight, progress: this.#progress });
     this.#fences = new FenceTimer(parts.clock, parts.firstNonce, {
       send: nonce => parts.deliveries.fence(nonce),
       boundary: () => this.#progress.taken,
@@ -86,6 +67,11 @@ export class Destination {
     return this.#state.kind;
   }
 
+  /** The last event that it will not take from memory any more; Infinity if it takes none. */
+  get needless(): number {
+    return this.#state.kind === 'away' ? Number.POSITIVE_INFINITY : this.#progress.done;
+  }
+
   /** Events that wait for it, and since when. */
   get queued(): Progress['queued'] {
     return this.#progress.queued;
@@ -95,11 +81,9 @@ export class Destination {
 
   started(session: EventSessionStarted): void {
     this.#session = session;
-    this.#isGivenUp = false;
-    this.#resendThrough = this.#published;
-    this.#grants.started(session, topic => this.#rules.expectsEcho(topic, session));
-    const { mustHold } = session;
-    this.#on({ kind: 'connected', session: session.session, mustHold, ...this.#resolvability(session) });
+    this.#sender.started(session);
+    const { session: number, mustHold } = session;
+    this.#on({ kind: 'connected', session: number, mustHold, ...this.#resolvability(session) });
   }
 
   ended(): void {
@@ -109,10 +93,7 @@ export class Destination {
 
   /** All deliveries up to this one are acknowledged. */
   delivered(through: number): void {
-    for (const { seq } of this.#flight.through(through)) {
-      this.#parts.counters.delivered++;
-      this.#progress.finish(seq);
-    }
+    this.#parts.counters.delivered += this.#progress.finishThrough(through);
     this.#watch.heard();
     this.#advance();
     this.pump();
@@ -131,11 +112,8 @@ export class Destination {
 
   fenceReturned(nonce: number): void {
     const boundary = this.#fences.returned(nonce);
-    if (boundary === undefined) return;
-    this.#boundaryPassed(boundary);
+    if (boundary !== undefined) this.#boundaryPassed(boundary);
   }
-
-  // ── echoes ───────────────────────────────────────────────────────────────────────────────────────
 
   /** See `EchoMatcher.stamped`. */
   stampedEcho(id: EventId, ordinal: number): boolean {
@@ -158,12 +136,12 @@ export class Destination {
       return;
     }
     this.#ahead.fill();
-    this.#grants.grant(this.#ahead, this.#flight.unfinished);
+    this.#sender.grant();
   }
 
   /** A commit has ended: what it granted may be published. */
   committed(): void {
-    this.#grants.committed();
+    this.#sender.committed();
     this.pump();
   }
 
@@ -171,9 +149,9 @@ export class Destination {
   pump(): void {
     if (this.#state.kind !== 'flowing') return;
     this.#ahead.fill();
-    this.#publish();
+    if (this.#session !== undefined) this.#sender.send(this.#session);
     this.#advance();
-    if (this.#grants.isDue(this.#ahead, this.#flight.unfinished)) this.#parts.kick();
+    if (this.#sender.isDue) this.#parts.kick();
   }
 
   /** See `Progress.drop`. */
@@ -200,13 +178,11 @@ export class Destination {
   get #wantsFence(): boolean {
     if (this.#state.kind !== 'flowing') return false;
     if (this.#session?.acknowledges === false && this.#flight.unfinished > 0) return true;
-    for (const { seq, isPublished } of this.ledger.entries)
-      if (isPublished && seq <= this.#progress.done) return true;
-    return false;
+    return this.#echoes.isAwaiting;
   }
 
   #resolvability({ echo, fences }: EventSessionStarted) {
-    return { isUnresolved: this.#published > this.#progress.done, canResolve: echo && fences };
+    return { isUnresolved: this.#sender.published > this.#progress.done, canResolve: echo && fences };
   }
 
   #on(event: DestinationEvent): void {
@@ -218,14 +194,14 @@ export class Destination {
           this.#fences.resolve();
           break;
         case 'settle':
-          this.#close(this.#progress.done);
+          this.#echoes.close(this.#progress.done);
           this.ledger.entries.notArrived(this.#progress.done);
           break;
         case 'give-up':
-          this.#isGivenUp = true;
+          this.#sender.giveUp();
           break;
         case 'close':
-          this.#close(Math.min(this.#boundary, this.#progress.done));
+          this.#echoes.close(Math.min(this.#boundary, this.#progress.done));
           break;
         case 'send':
           this.#begin();
@@ -256,53 +232,12 @@ export class Destination {
 
   #boundaryPassed(boundary: number): void {
     if (this.#session?.acknowledges === false) {
-      for (const { seq } of this.#flight.through(boundary)) {
-        this.#parts.counters.delivered++;
-        this.#progress.finish(seq);
-      }
+      this.#parts.counters.delivered += this.#progress.finishThrough(boundary);
       this.#advance();
     }
     this.#boundary = boundary;
     this.#on({ kind: 'fence-returned' });
     this.pump();
-  }
-
-  /** Echoes up to `through` will not come. */
-  #close(through: number): void {
-    const { entries, closed } = this.ledger;
-    let missing = 0;
-    for (const { seq } of entries) if (seq <= through) missing++;
-    if (missing === 0 || through <= closed) return;
-    this.#parts.counters.echoMissing += missing;
-    this.recordDone();
-    this.#parts.append({ kind: 'closed', broker: this.#parts.broker, through });
-  }
-
-  #publish(): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    const { counters } = this.#parts;
-    const window = session.window + HAND_OVER;
-    for (let event = this.#ahead.first; event !== undefined; event = this.#ahead.first) {
-      if (!this.#grants.covers(event, this.ledger)) break;
-      if (this.#flight.unfinished >= window) break;
-      if (this.#flight.unfinished > 0 && this.#flight.bytes + eventBytes(event) > FLIGHT_BYTES) break;
-      this.#ahead.shift();
-      this.#progress.take(event);
-      const { seq, received } = event;
-      const isDropped = this.#rules.isDone(event);
-      this.#flight.add({ seq, received, bytes: eventBytes(event), isFinished: isDropped });
-      if (isDropped) continue;
-      if (seq <= this.#resendThrough) {
-        counters.resent++;
-        if (this.#isGivenUp) counters.unresolved++;
-      }
-      this.ledger.entries.published(seq);
-      this.#published = Math.max(this.#published, seq);
-      this.#rules.publish(event, session);
-      if (!session.acknowledges && !session.fences) this.#progress.finish(seq);
-    }
-    this.#parts.deliveries.flush();
   }
 
   #advance(): void {

@@ -11,7 +11,10 @@ import type { Flight, InFlight } from './flight.ts';
 import type { EchoEntry } from './ledger/echo-entries.ts';
 
 export interface EchoMatcherParts
-  extends Pick<DestinationParts, 'broker' | 'node' | 'ledgerOf' | 'append' | 'release' | 'kick'> {
+  extends Pick<
+    DestinationParts,
+    'broker' | 'node' | 'counters' | 'ledgerOf' | 'append' | 'release' | 'kickSoon'
+  > {
   readonly flight: Flight;
   /** Events up to here are done. */
   readonly done: () => number;
@@ -73,7 +76,27 @@ export class EchoMatcher {
     const entry = this.#parts.ledgerOf().entries.get(seq);
     if (entry !== undefined && entry.provisional === echoOrdinal) this.#record(entry, echoPacketId);
     this.#parts.release(echoOrdinal);
-    this.#parts.kick();
+    this.#parts.kickSoon();
+  }
+
+  /** The broker has acknowledged publishes whose echo is still to come, and no stamp will prove it. */
+  get isAwaiting(): boolean {
+    const done = this.#parts.done();
+    for (const { seq, isPublished } of this.#parts.ledgerOf().entries)
+      if (isPublished && seq <= done) return true;
+    return false;
+  }
+
+  /** Echoes up to `through` will not come. */
+  close(through: number): void {
+    const { broker, counters, recordDone, append } = this.#parts;
+    const { entries, closed } = this.#parts.ledgerOf();
+    let missing = 0;
+    for (const { seq } of entries) if (seq <= through) missing++;
+    if (missing === 0 || through <= closed) return;
+    counters.echoMissing += missing;
+    recordDone();
+    append({ kind: 'closed', broker, through });
   }
 
   #record({ seq, hash }: EchoEntry, packetId: number): void {

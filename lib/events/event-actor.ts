@@ -16,14 +16,11 @@ import type { EventClock } from './event-clock.ts';
 import { EventCommitter } from './event-committer.ts';
 import { EventPolicies } from './event-policies.ts';
 import { EventTail } from './event-tail.ts';
-import type { LoggedEvent } from './ledger/event-record.ts';
+import type { EventRecord, LoggedEvent } from './ledger/event-record.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { EventLog } from './log/event-log.ts';
-import type { Damage } from './log/log-reader.ts';
+import { LogFaults } from './log-faults.ts';
 import { QueueBound } from './queue-bound.ts';
-
-/** Time until the log is read again after the system could not. */
-const READ_RETRY_MS = 5_000;
 
 export interface EventActorParts {
   readonly brokers: readonly BrokerPlace[];
@@ -50,7 +47,9 @@ export class EventActor {
   #places: readonly BrokerPlace[];
   #settings: EventSettings;
   #policies: EventPolicies;
-  #damaged: number;
+  readonly #faults: LogFaults;
+  /** Of the brokers, by index; undefined if they may have changed. */
+  #ids: readonly string[] | undefined;
   #isStopped = false;
 
   constructor(parts: EventActorParts) {
@@ -58,7 +57,12 @@ export class EventActor {
     this.#places = parts.brokers;
     this.#settings = parts.settings;
     this.#policies = policiesOf(parts.settings, parts.brokers.length);
-    this.#damaged = parts.damaged;
+    this.#faults = new LogFaults({
+      ...parts,
+      readAgain: () => {
+        for (const { destination } of this.#brokers) destination.pump();
+      },
+    });
     this.#tail = new EventTail(parts.ledger.nextSeq);
     this.#committer = new EventCommitter(parts, parts.settings.queue.sync, {
       makeRoom: () => this.#queue.makeRoom(),
@@ -91,7 +95,7 @@ export class EventActor {
       brokers: this.#present().map(broker => broker.measures(now)),
       logBytes: this.#parts.log.bytes,
       commitFailures: this.#committer.failures,
-      damagedSegments: this.#damaged,
+      damagedSegments: this.#faults.damaged,
     };
   }
 
@@ -156,6 +160,7 @@ export class EventActor {
   #add(index: number): void {
     const { ledger, log, clock, say, firstNonce } = this.#parts;
     const name = this.#places[index]?.name ?? '';
+    this.#ids = undefined;
     this.#brokers[index] = new BrokerEvents({
       broker: index,
       name,
@@ -168,22 +173,35 @@ export class EventActor {
       names: () => ledger.names,
       policies: () => this.#policies,
       ledgerOf: () => ledger.broker(index),
-      ids: () => ledger.names.map((_, each) => ledger.broker(each).brokerId),
+      ids: () => this.#brokerIds(),
+      nextSeq: () => ledger.nextSeq,
       hops: () => this.#settings.hops,
       isFull: () => this.#queue.isFull,
       logEvent: event => this.#logEvent(event),
-      append: record => this.#committer.append(record),
+      append: record => this.#append(record),
       commitNumber: () => this.#committer.number,
       kick: () => this.#committer.kick(),
-      damaged: damage => this.#setAside(damage),
-      failed: error => this.#unreadable(error),
+      kickSoon: () => this.#committer.kickSoon(),
+      damaged: damage => this.#faults.setAside(damage),
+      failed: error => this.#faults.unreadable(error),
     });
   }
 
-  #logEvent(event: Omit<LoggedEvent, 'seq'>): void {
-    const logged = { ...event, seq: this.#parts.ledger.nextSeq };
-    this.#committer.append(logged);
-    this.#tail.push(logged, this.#parts.log.lastDurable);
+  #logEvent(event: LoggedEvent): void {
+    this.#committer.append(event);
+    this.#tail.push(event, this.#parts.log.lastDurable);
+    this.#committer.kick();
+  }
+
+  #append(record: EventRecord): void {
+    this.#committer.append(record);
+    if (record.kind === 'session') this.#ids = undefined;
+  }
+
+  #brokerIds(): readonly string[] {
+    const { ledger } = this.#parts;
+    this.#ids ??= ledger.names.map((_, index) => ledger.broker(index).brokerId);
+    return this.#ids;
   }
 
   #commitBegan(): void {
@@ -194,6 +212,13 @@ export class EventActor {
   #commitEnded(commit: number): void {
     this.#queue.ended();
     for (const broker of this.#brokers) broker.commitEnded(commit);
+    this.#releaseTail();
+  }
+
+  #releaseTail(): void {
+    let needless = this.#parts.log.lastDurable;
+    for (const { destination } of this.#brokers) needless = Math.min(needless, destination.needless);
+    this.#tail.release(needless);
   }
 
   async #tidy(): Promise<void> {
@@ -210,28 +235,6 @@ export class EventActor {
 
   #present(): BrokerEvents[] {
     return this.#brokers.filter((_, index) => this.#places[index]?.isRemoved !== true);
-  }
-
-  #setAside(damage: Damage): void {
-    this.#damaged++;
-    this.#parts.log.setAside(damage).then(
-      path => {
-        const where =
-          path === undefined ? 'they stay until their segment is removed' : `they are now in ${path}`;
-        this.#parts.say(
-          'error',
-          `${damage.reason}; events from there on are lost (${where}), delivery goes on behind them`,
-        );
-      },
-      (error: Error) => this.#unreadable(error),
-    );
-  }
-
-  #unreadable(error: Error): void {
-    this.#parts.say('error', `the event log cannot be read (${error.message}); it is tried again`);
-    this.#parts.clock.after(READ_RETRY_MS, () => {
-      for (const broker of this.#brokers) broker.destination.pump();
-    });
   }
 }
 

@@ -1,6 +1,9 @@
 /**
  * Commits records to the event log. One commit takes all that waited, and the next one begins when it is durable.
  *
+ * Events are committed at once. What can wait a moment goes with them: echoes and acknowledgements, which tell only what need not
+ * be sent again. After a commit of many records the next one waits as well, so that it takes many again.
+ *
  * A commit that fails is tried again, with its records before those that came since: nothing is acknowledged meanwhile.
  */
 
@@ -11,6 +14,11 @@ import type { EventClock } from './event-clock.ts';
 import type { EventRecord } from './ledger/event-record.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { EventLog } from './log/event-log.ts';
+
+/** From the beginning of the last commit, for what can wait. */
+const PATIENCE_MS = 2;
+/** A commit of so many records shows load. */
+const MANY_RECORDS = 64;
 
 const RETRIES = { first: 1_000, longest: 30_000 };
 
@@ -40,13 +48,18 @@ export class EventCommitter {
   sync: number;
   #pending: EventRecord[] = [];
   #isBusy = false;
-  /** `kick` was called while a commit was in progress. */
-  #isDue = false;
+  /** What was asked for since the last commit began. */
+  #due: 'nothing' | 'soon' | 'now' = 'nothing';
   #isClosed = false;
   #retry = 0;
   #number = 1;
   #lastBegan = Number.NEGATIVE_INFINITY;
+  /** Records of the last commit. */
+  #lastRecords = 0;
+  /** A commit has failed; the next one waits longer, whatever is asked for. */
+  #isRetrying = false;
   #cancelWait: (() => void) | undefined;
+  #waitsUntil = 0;
   #failures = 0;
   /** Called when no commit is in progress. */
   readonly #idle: (() => void)[] = [];
@@ -81,22 +94,40 @@ export class EventCommitter {
 
   /** Begins a commit if there is something to store and none is in progress. */
   kick(): void {
-    this.#isDue = true;
-    if (this.#isBusy || this.#isClosed || this.#cancelWait !== undefined) return;
-    const wait = this.#lastBegan + this.sync - this.#clock.uptime();
-    if (wait > 0 && this.#pending.length > 0) {
-      this.#wait(wait);
+    this.#due = 'now';
+    this.#schedule();
+  }
+
+  /** The same, in a moment if there was a commit just before. */
+  kickSoon(): void {
+    if (this.#due === 'nothing') this.#due = 'soon';
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isBusy || this.#isClosed || this.#isRetrying) return;
+    const due = this.#lastBegan + this.#pause;
+    const wait = due - this.#clock.uptime();
+    if (wait > 0) {
+      if (this.#cancelWait === undefined || due < this.#waitsUntil) this.#wait(wait);
       return;
     }
+    this.#endWait();
     this.#isBusy = true;
-    this.#isDue = false;
+    this.#due = 'nothing';
     this.#run().catch(this.#hooks.fail);
+  }
+
+  /** Milliseconds from the beginning of the last commit to that of the next one. */
+  get #pause(): number {
+    const isPatient = this.#due === 'soon' || this.#lastRecords >= MANY_RECORDS;
+    return Math.max(this.sync, isPatient ? PATIENCE_MS : 0);
   }
 
   /** Stores what waits, and no more after it. Rejects if it cannot be stored. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#cancelWait?.();
+    this.#endWait();
     if (this.#isBusy) await new Promise<void>(resolve => this.#idle.push(resolve));
     if (this.#pending.length > 0) await this.#log.commit(this.#pending, this.#ledger);
     this.#pending = [];
@@ -109,7 +140,8 @@ export class EventCommitter {
     if (taken.length > 0 && !(await this.#commit(taken))) return;
     this.#isBusy = false;
     for (const resolve of this.#idle.splice(0)) resolve();
-    if (this.#pending.length > 0 || this.#isDue) this.kick();
+    if (this.#due !== 'nothing') this.#schedule();
+    else if (this.#pending.length > 0) this.kick();
     else this.#hooks.idle(this.#number);
   }
 
@@ -118,6 +150,7 @@ export class EventCommitter {
     const number = this.#number++;
     this.#pending = [];
     this.#lastBegan = this.#clock.uptime();
+    this.#lastRecords = taken.length;
     if (!(await this.#tried(this.#log.commit(taken, this.#ledger)))) {
       this.#pending = [...taken, ...this.#pending];
       return false;
@@ -144,15 +177,27 @@ export class EventCommitter {
       const text = reasonOf(error.reason);
       this.#say('error', `the event log cannot be written (${text}): no event is acknowledged until it can`);
     }
-    if (!this.#isClosed) this.#wait(backoff(this.#retry, RETRIES, 1));
+    if (!this.#isClosed) {
+      this.#isRetrying = true;
+      this.#due = 'now';
+      this.#wait(backoff(this.#retry, RETRIES, 1));
+    }
     this.#retry++;
     return false;
   }
 
   #wait(milliseconds: number): void {
+    this.#endWait();
+    this.#waitsUntil = this.#clock.uptime() + milliseconds;
     this.#cancelWait = this.#clock.after(milliseconds, () => {
       this.#cancelWait = undefined;
-      this.kick();
+      this.#isRetrying = false;
+      this.#schedule();
     });
+  }
+
+  #endWait(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
   }
 }

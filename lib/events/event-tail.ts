@@ -1,23 +1,20 @@
 /**
  * The newest events, in memory: a broker that is not behind gets them from here. Events that are not durable yet are here as
- * well, and only here.
+ * well, and only here. What no broker takes from here any more is released: objects that live long cost the most to collect.
  *
  * Invariant: beyond `TAIL_BYTES`, only events that are not durable.
  */
 
+import { Fifo } from '../core/fifo.ts';
 import { eventBytes, type LoggedEvent } from './ledger/event-record.ts';
 
-const TAIL_BYTES = 16 * 1024 * 1024;
-
-/** Removed events at the beginning of the array, before it is shortened. */
-const SLACK = 1_024;
+const TAIL_BYTES = 8 * 1024 * 1024;
 
 /** What an event takes in memory beyond its content. */
 const EVENT_OVERHEAD_BYTES = 300;
 
 export class EventTail {
-  #events: LoggedEvent[] = [];
-  #head = 0;
+  readonly #events = new Fifo<LoggedEvent>();
   #bytes = 0;
   #next: number;
 
@@ -28,7 +25,7 @@ export class EventTail {
 
   /** All events from this one on are here. */
   get first(): number {
-    return this.#next - (this.#events.length - this.#head);
+    return this.#next - this.#events.length;
   }
 
   get next(): number {
@@ -43,18 +40,20 @@ export class EventTail {
   }
 
   at(seq: number): LoggedEvent | undefined {
-    return this.#events[this.#head + seq - this.first];
+    return this.#events.at(seq - this.first);
+  }
+
+  /** Nobody takes events up to this one from here any more, and they are durable. */
+  release(through: number): void {
+    while (this.#events.length > 0 && this.first <= through) this.#shift();
   }
 
   #trim(durable: number): void {
-    while (this.#bytes > TAIL_BYTES && this.first <= durable) {
-      const oldest = this.#events[this.#head];
-      if (oldest === undefined) return;
-      this.#bytes -= eventBytes(oldest) + EVENT_OVERHEAD_BYTES;
-      this.#head++;
-    }
-    if (this.#head < SLACK) return;
-    this.#events = this.#events.slice(this.#head);
-    this.#head = 0;
+    while (this.#bytes > TAIL_BYTES && this.#events.length > 0 && this.first <= durable) this.#shift();
+  }
+
+  #shift(): void {
+    const oldest = this.#events.shift();
+    if (oldest !== undefined) this.#bytes -= eventBytes(oldest) + EVENT_OVERHEAD_BYTES;
   }
 }

@@ -3,6 +3,7 @@
  * older one. In the order of the log.
  */
 
+import { Fifo } from '../core/fifo.ts';
 import type { Amount } from './ledger/broker-ledger.ts';
 
 export interface InFlight {
@@ -19,7 +20,8 @@ export interface InFlight {
 }
 
 export class Flight {
-  readonly #bySeq = new Map<number, InFlight>();
+  /** Ascending. */
+  readonly #entries = new Fifo<InFlight>();
   #unfinished = 0;
   #bytes = 0;
 
@@ -34,34 +36,52 @@ export class Flight {
   }
 
   get oldest(): InFlight | undefined {
-    for (const entry of this.#bySeq.values()) if (!entry.isFinished) return entry;
+    for (const entry of this.#entries) if (!entry.isFinished) return entry;
     return undefined;
   }
 
   get(seq: number): InFlight | undefined {
-    return this.#bySeq.get(seq);
+    let low = 0;
+    for (let high = this.#entries.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries.at(middle)?.seq ?? seq) < seq) low = middle + 1;
+      else high = middle;
+    }
+    const entry = this.#entries.at(low);
+    return entry?.seq === seq ? entry : undefined;
   }
 
-  add(entry: Pick<InFlight, 'seq' | 'bytes' | 'received' | 'isFinished'>): void {
-    this.#bySeq.set(entry.seq, { ...entry, echoOrdinal: 0, echoPacketId: 0 });
-    if (entry.isFinished) return;
+  /** A later event than all before it. */
+  add({
+    seq,
+    bytes,
+    received,
+    isFinished,
+  }: Pick<InFlight, 'seq' | 'bytes' | 'received' | 'isFinished'>): void {
+    this.#entries.push({ seq, bytes, received, isFinished, echoOrdinal: 0, echoPacketId: 0 });
+    if (isFinished) return;
     this.#unfinished++;
-    this.#bytes += entry.bytes;
+    this.#bytes += bytes;
   }
 
   /** Whether it was not finished before. */
   finish(seq: number): InFlight | undefined {
-    const entry = this.#bySeq.get(seq);
-    if (entry === undefined || entry.isFinished) return undefined;
+    const entry = this.get(seq);
+    return entry !== undefined && this.finishEntry(entry) ? entry : undefined;
+  }
+
+  /** The same for an entry that is known. */
+  finishEntry(entry: InFlight): boolean {
+    if (entry.isFinished) return false;
     entry.isFinished = true;
     this.#unfinished--;
     this.#bytes -= entry.bytes;
-    return entry;
+    return true;
   }
 
   /** All events up to `through` that are not finished. */
   *through(through: number): Generator<InFlight> {
-    for (const entry of this.#bySeq.values()) {
+    for (const entry of this.#entries) {
       if (entry.seq > through) return;
       if (!entry.isFinished) yield entry;
     }
@@ -71,19 +91,18 @@ export class Flight {
   shift(): { readonly done: Amount; readonly first: number | undefined } {
     let messages = 0;
     let bytes = 0;
-    for (const entry of this.#bySeq.values()) {
-      if (!entry.isFinished) return { done: { messages, bytes }, first: entry.seq };
+    for (let { first } = this.#entries; first?.isFinished === true; { first } = this.#entries) {
       messages++;
-      bytes += entry.bytes;
-      this.#bySeq.delete(entry.seq);
+      bytes += first.bytes;
+      this.#entries.shift();
     }
-    return { done: { messages, bytes }, first: undefined };
+    return { done: { messages, bytes }, first: this.#entries.first?.seq };
   }
 
   /** Removes all. Returns those that are finished. */
   clear(): number[] {
-    const finished = [...this.#bySeq.values()].filter(entry => entry.isFinished).map(entry => entry.seq);
-    this.#bySeq.clear();
+    const finished = [...this.#entries].filter(entry => entry.isFinished).map(entry => entry.seq);
+    this.#entries.clear();
     this.#unfinished = 0;
     this.#bytes = 0;
     return finished;

@@ -9,6 +9,7 @@ import type { EventSessionStarted } from '../protocol/event-messages.ts';
 import { EVENT_WINDOW } from '../protocol/event-messages.ts';
 import type { BrokerLedger } from './ledger/broker-ledger.ts';
 import { contentHash } from './ledger/content-hash.ts';
+import type { EchoEntries } from './ledger/echo-entries.ts';
 import type { EventRecord, LoggedEvent, SentEntry } from './ledger/event-record.ts';
 import type { ReadAhead } from './read-ahead.ts';
 
@@ -31,6 +32,8 @@ export class Grants {
   #granted: number;
   #limit = EVENT_WINDOW;
   #expectsEcho: (topic: string) => boolean = () => false;
+  /** Some echoes are not proven by a stamp. */
+  #hasEntries = false;
 
   constructor(parts: GrantsParts, sent: number) {
     this.#parts = parts;
@@ -41,6 +44,7 @@ export class Grants {
   covers(event: LoggedEvent, ledger: BrokerLedger): boolean {
     if (event.seq > this.#durable) return false;
     return (
+      !this.#hasEntries ||
       !this.#expectsEcho(event.topic) ||
       ledger.entries.get(event.seq) !== undefined ||
       ledger.echoed.has(event.seq)
@@ -48,23 +52,18 @@ export class Grants {
   }
 
   /** @param expectsEcho whether an echo of the topic will come that no stamp proves */
-  started({ stamps, window }: EventSessionStarted, expectsEcho: (topic: string) => boolean): void {
+  started({ stamps, window, echo }: EventSessionStarted, expectsEcho: (topic: string) => boolean): void {
+    this.#hasEntries = echo && !stamps;
     this.#limit = stamps ? STAMPED_LIMIT : window + UNSTAMPED_EXCESS;
     this.#expectsEcho = expectsEcho;
   }
 
   /** Grants as many of the next events as the limit permits. */
   grant(ahead: ReadAhead, unfinished: number): void {
+    const room = Math.min(this.#limit - unfinished, ahead.length);
+    const through = Math.max(this.#granted, ahead.at(room - 1)?.seq ?? 0);
     const { entries } = this.#parts.ledgerOf();
-    const added: SentEntry[] = [];
-    let room = this.#limit - unfinished;
-    let through = this.#granted;
-    for (const event of ahead) {
-      if (room-- <= 0) break;
-      through = Math.max(through, event.seq);
-      if (!this.#expectsEcho(event.topic) || entries.get(event.seq) !== undefined) continue;
-      added.push({ seq: event.seq, hash: event.hash ?? contentHash(event.topic, event.payload) });
-    }
+    const added: SentEntry[] = this.#hasEntries ? this.#entriesOf(ahead, room, entries) : [];
     if (through === this.#granted && added.length === 0) return;
     this.#granted = through;
     this.#parts.append({ kind: 'sent', broker: this.#parts.broker, through, entries: added });
@@ -73,6 +72,17 @@ export class Grants {
       const entry = entries.get(seq);
       if (entry !== undefined) entry.isPublished = false;
     }
+  }
+
+  #entriesOf(ahead: ReadAhead, room: number, entries: EchoEntries): SentEntry[] {
+    const added: SentEntry[] = [];
+    for (let index = 0; index < room; index++) {
+      const event = ahead.at(index);
+      if (event === undefined) break;
+      if (!this.#expectsEcho(event.topic) || entries.get(event.seq) !== undefined) continue;
+      added.push({ seq: event.seq, hash: event.hash ?? contentHash(event.topic, event.payload) });
+    }
+    return added;
   }
 
   committed(): void {

@@ -68,6 +68,17 @@ export class Progress {
     if (entry !== undefined) this.#parts.finished(entry);
   }
 
+  /** Finishes all events in flight up to this one. Returns how many they were. */
+  finishThrough(through: number): number {
+    let finished = 0;
+    for (const entry of this.#parts.flight.through(through)) {
+      if (!this.#parts.flight.finishEntry(entry)) continue;
+      this.#parts.finished(entry);
+      finished++;
+    }
+    return finished;
+  }
+
   /** @param isCaughtUp all events that were read ahead are taken, and reading goes on */
   advance(isCaughtUp: boolean): void {
     const { flight, ahead, tail, ledgerOf } = this.#parts;

@@ -4,6 +4,7 @@
  * Invariant: it has at most AHEAD_BYTES, and what one read returns beyond that.
  */
 
+import { Fifo } from '../core/fifo.ts';
 import { has } from '../core/policy.ts';
 import type { EventTail } from './event-tail.ts';
 import { eventBytes, type LoggedEvent } from './ledger/event-record.ts';
@@ -11,7 +12,7 @@ import type { EventLog } from './log/event-log.ts';
 import type { Damage, LogReader } from './log/log-reader.ts';
 
 const AHEAD_BYTES = 3 * 1024 * 1024;
-const AHEAD_EVENTS = 4_000;
+const AHEAD_EVENTS = 2_000;
 
 export interface ReadAheadParts {
   readonly broker: number;
@@ -28,8 +29,7 @@ export interface ReadAheadParts {
 export class ReadAhead {
   readonly #parts: ReadAheadParts;
   readonly #reader: LogReader;
-  #events: LoggedEvent[] = [];
-  #head = 0;
+  readonly #events = new Fifo<LoggedEvent>();
   #bytes = 0;
   /** All events up to here have been read. */
   #through = 0;
@@ -48,7 +48,7 @@ export class ReadAhead {
   }
 
   get length(): number {
-    return this.#events.length - this.#head;
+    return this.#events.length;
   }
 
   get isReading(): boolean {
@@ -56,20 +56,21 @@ export class ReadAhead {
   }
 
   get first(): LoggedEvent | undefined {
-    return this.#events[this.#head];
+    return this.#events.first;
   }
 
-  *[Symbol.iterator](): Generator<LoggedEvent> {
-    for (let index = this.#head; index < this.#events.length; index++) {
-      const event = this.#events[index];
-      if (event !== undefined) yield event;
-    }
+  /** @param index 0 for the first one */
+  at(index: number): LoggedEvent | undefined {
+    return this.#events.at(index);
+  }
+
+  [Symbol.iterator](): Iterator<LoggedEvent> {
+    return this.#events[Symbol.iterator]();
   }
 
   /** Reads from the event after this one on. */
   reset(through: number): void {
-    this.#events = [];
-    this.#head = 0;
+    this.#events.clear();
     this.#bytes = 0;
     this.#through = through;
     this.#generation++;
@@ -85,14 +86,8 @@ export class ReadAhead {
   }
 
   shift(): LoggedEvent | undefined {
-    const event = this.first;
-    if (event === undefined) return undefined;
-    this.#head++;
-    this.#bytes -= eventBytes(event);
-    if (this.#head === this.#events.length) {
-      this.#events = [];
-      this.#head = 0;
-    }
+    const event = this.#events.shift();
+    if (event !== undefined) this.#bytes -= eventBytes(event);
     return event;
   }
 

@@ -2,6 +2,7 @@
  * What one broker delivers: past messages, redeliveries, our own echoes, and events. In this order, as docs/events.md has it.
  */
 
+import { Fifo } from '../core/fifo.ts';
 import { has } from '../core/policy.ts';
 import type { EventSessionStarted } from '../protocol/event-messages.ts';
 import type { Incoming, IncomingMessage } from '../protocol/event-records.ts';
@@ -26,7 +27,8 @@ export interface ReceiverParts {
   readonly hops: () => number;
   /** Whether the log has no room for events, and the brokers shall wait. */
   readonly isFull: () => boolean;
-  readonly log: (event: Omit<LoggedEvent, 'seq'>) => void;
+  readonly nextSeq: () => number;
+  readonly log: (event: LoggedEvent) => void;
   /** The PUBACK of this message may be written after the next commit. */
   readonly release: (ordinal: number) => void;
 }
@@ -38,6 +40,8 @@ interface Unacknowledged {
   readonly hash: number;
 }
 
+type Draft = { -readonly [Key in keyof LoggedEvent]: LoggedEvent[Key] };
+
 interface Held {
   readonly message: IncomingMessage;
   readonly hash: number;
@@ -47,7 +51,9 @@ export class Receiver {
   readonly #parts: ReceiverParts;
   #gate = new AckGate();
   #session: EventSessionStarted | undefined;
-  #unacknowledged: Unacknowledged[] = [];
+  readonly #unacknowledged = new Fifo<Unacknowledged>();
+  /** Of an event that passed no broker before. */
+  #ownPath: readonly string[] = [];
   /** Events for which the log has no room. */
   #held: Held[] = [];
 
@@ -66,7 +72,7 @@ export class Receiver {
   started(session: EventSessionStarted): void {
     this.#gate = new AckGate();
     this.#session = session;
-    this.#unacknowledged = [];
+    this.#unacknowledged.clear();
     this.#held = [];
   }
 
@@ -77,7 +83,7 @@ export class Receiver {
     for (const { ordinal, packetId, hash } of this.#unacknowledged)
       if (ordinal > told && recent.isNewest(packetId, hash)) recent.neverAcknowledged(packetId, hash);
     this.#session = undefined;
-    this.#unacknowledged = [];
+    this.#unacknowledged.clear();
     this.#held = [];
   }
 
@@ -114,7 +120,7 @@ export class Receiver {
   takeAcknowledged(): number | undefined {
     const through = this.#gate.take();
     if (through !== undefined)
-      while ((this.#unacknowledged[0]?.ordinal ?? Number.POSITIVE_INFINITY) <= through)
+      while ((this.#unacknowledged.first?.ordinal ?? Number.POSITIVE_INFINITY) <= through)
         this.#unacknowledged.shift();
     return through;
   }
@@ -153,7 +159,7 @@ export class Receiver {
     const { broker, clock } = this.#parts;
     const { recent, brokerId } = this.#parts.ledgerOf();
     const policy = this.#parts.policies().of(topic);
-    const path = brokerId === '' ? message.path : [...message.path, brokerId];
+    const path = this.#pathOf(message, brokerId);
     // Without an id, the next replicator could not know that the event was here.
     const isFarEnough = path.length > (brokerId === '' ? 0 : this.#parts.hops());
     const recipients = isFarEnough ? 0 : recipientsOf(policy, broker, path, this.#parts.ids());
@@ -163,14 +169,14 @@ export class Receiver {
       return;
     }
     const received = clock.now();
-    this.#parts.log({
+    const event: Draft = {
       kind: 'event',
+      seq: this.#parts.nextSeq(),
       origin: broker,
       packetId,
       retain,
       received,
       expiresAt: received + Math.min(policy.expiry, expiry),
-      ...(expiry === Number.POSITIVE_INFINITY ? {} : { hasMessageExpiry: true }),
       recipients,
       path,
       topic,
@@ -178,6 +184,16 @@ export class Receiver {
       // The message is a view of its batch, which would stay in memory as a whole.
       payload: Buffer.from(payload),
       hash,
-    });
+    };
+    if (expiry !== Number.POSITIVE_INFINITY) event.hasMessageExpiry = true;
+    this.#parts.log(event);
+  }
+
+  /** Most events come from a client of the broker itself. */
+  #pathOf({ path }: IncomingMessage, brokerId: string): readonly string[] {
+    if (brokerId === '') return path;
+    if (path.length > 0) return [...path, brokerId];
+    if (this.#ownPath[0] !== brokerId) this.#ownPath = [brokerId];
+    return this.#ownPath;
   }
 }

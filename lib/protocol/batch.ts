@@ -8,12 +8,22 @@
 
 const INITIAL_BUFFER_BYTES = 64 * 1024;
 
+/**
+ * A larger buffer is not kept. Fresh memory costs the kernel 20 times what the copy into it costs, so the buffer for a large
+ * payload is kept for the next one; for a single one not for ever.
+ */
+const MAX_KEPT_BYTES = 2 * 1024 * 1024;
+
+/** Batches in a row that need a quarter of the buffer at most, after which a smaller one takes its place. */
+const SMALL_BATCHES = 100;
+
 /** Appends values to a buffer that grows; `take` returns them and empties it. */
 export class BatchWriter {
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES);
   #view = viewOf(this.#buffer);
   #length = 0;
   #records = 0;
+  #smallBatches = 0;
 
   /** Bytes since the last `take`. */
   get length(): number {
@@ -108,17 +118,20 @@ export class BatchWriter {
 
   /** Forgets what was written since the last `take`. */
   clear(): void {
+    const isSmall = this.#length * 4 <= this.#buffer.length;
+    this.#smallBatches = isSmall ? this.#smallBatches + 1 : 0;
     this.#length = 0;
     this.#records = 0;
-    // The memory for a single large payload must not be kept for ever.
-    if (this.#buffer.length > 16 * INITIAL_BUFFER_BYTES)
+    const capacity = this.#buffer.length;
+    if (capacity > MAX_KEPT_BYTES || (capacity > INITIAL_BUFFER_BYTES && this.#smallBatches >= SMALL_BATCHES))
       this.#use(Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES));
   }
 
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    // Room for what follows a large payload: it must not be copied once more for a few bytes.
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed + INITIAL_BUFFER_BYTES, this.#buffer.length * 2));
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#use(larger);
   }

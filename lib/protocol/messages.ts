@@ -1,21 +1,12 @@
 /**
- * The messages between the actors. Messages that come in masses are packed (batch.ts); the others are plain data.
+ * The messages between the broker workers and the reconciler. Messages that come in masses are packed (batch.ts); the others
+ * are plain data. The main thread's messages to these actors, and theirs to it, are in control-messages.ts.
  *
  *     broker worker ── FromBroker ──▶ reconciler worker ── ToBroker ──▶ broker worker
- *            ▲  ControlOfBroker            ▲  ControlOfReconciler
- *            └──────── main thread ────────┘        (both workers answer with Report)
  */
 
-import type { MessagePort } from 'node:worker_threads';
 import type { Found, ProbePriority } from '../core/events.ts';
-import type { Subscription } from '../core/subscriptions.ts';
 import type { Version } from '../core/version.ts';
-import type { EventResponse } from './event-messages.ts';
-import type { LinkState } from './link-state.ts';
-import type { BrokerRequest, ReconcilerRequest, Request, Response } from './requests.ts';
-import type { BrokerPlace, BrokerSettings, ReconcilerSettings, Sampling } from './settings.ts';
-
-export type { LinkState } from './link-state.ts';
 
 /** The part of a MessagePort that the actors use. */
 export interface Port<Sent, Received> {
@@ -30,6 +21,8 @@ export type FromBroker =
   | SessionStarted
   | CaughtUp
   | { readonly kind: 'disconnected' }
+  /** The worker is about to disconnect and connects again at once; answered by `publishing-stopped`. */
+  | { readonly kind: 'stop-publishing' }
   /** The process was suspended for a while: transient messages that still wait are too old to be passed on. */
   | { readonly kind: 'suspended' }
   | Observations
@@ -156,6 +149,8 @@ export interface ReadAccess {
 export type ToBroker =
   | Start
   | { readonly kind: 'publications'; readonly session: number; readonly batch: ArrayBuffer }
+  /** All publications of this session have been sent to the worker. */
+  | { readonly kind: 'publishing-stopped'; readonly session: number }
   /** The reconciler has processed so many batches of observations; the worker may send as many more. */
   | { readonly kind: 'credit'; readonly batches: number }
   | {
@@ -192,82 +187,7 @@ export interface Start {
   readonly clientId: string;
 }
 
-// ── main thread → actors ─────────────────────────────────────────────────────────────────────────────
-
-export type ControlOfBroker =
-  /** The reconciler was restarted: this port leads to it now. */
-  | { readonly kind: 'attach'; readonly port: MessagePort }
-  /** The event actor was started: this port leads to it. */
-  | { readonly kind: 'attach-events'; readonly port: MessagePort }
-  /** Other topics are event topics. */
-  | { readonly kind: 'events'; readonly settings: Pick<BrokerSettings, 'events' | 'modes'> }
-  /** Replace the subscriptions, on the existing connection. */
-  | { readonly kind: 'subscribe'; readonly subscriptions: readonly Subscription[] }
-  /** The connections to all brokers, for the state topics. */
-  | { readonly kind: 'connections'; readonly connections: Connections }
-  /** The sampling of the reconciler has changed. */
-  | { readonly kind: 'sampling'; readonly sampling: Sampling }
-  /** Retained messages of mqttrep itself: publish those that changed, or all of them. */
-  | {
-      readonly kind: 'own-messages';
-      readonly messages: readonly OwnMessage[];
-      readonly which: 'changed' | 'all';
-    }
-  /** Take in no more messages; answered by `quiesced`. */
-  | { readonly kind: 'quiesce' }
-  | Request<BrokerRequest>
-  | { readonly kind: 'stop' };
-
-/** A retained message of mqttrep itself for the clients of a broker. */
-export interface OwnMessage {
-  readonly topic: string;
-  /** Empty to delete it. */
-  readonly payload: string;
-  /** The payload before mqttrep disconnects; left out to leave the message. */
-  readonly farewell?: string;
-}
-
-export type ControlOfReconciler =
-  | { readonly kind: 'attach'; readonly broker: number; readonly port: MessagePort }
-  | Request<ReconcilerRequest>
-  /** Continue with these settings and brokers; answered by `configured`. */
-  | {
-      readonly kind: 'configure';
-      readonly settings: ReconcilerSettings;
-      readonly brokers: readonly BrokerPlace[];
-    }
-  /** Send what waits, then end; `within` milliseconds. Answered by `undelivered`. */
-  | { readonly kind: 'stop'; readonly within: number };
-
-// ── actors → main thread ─────────────────────────────────────────────────────────────────────────────
-
-export type Report =
-  /** `at`: when the actor logged it, in milliseconds since 1970. */
-  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly at: number }
-  | { readonly kind: 'link'; readonly state: LinkState; readonly detail: string }
-  /** Two configured names lead to one broker: that of this worker, and this other one. */
-  | { readonly kind: 'same-broker'; readonly otherName: string }
-  | { readonly kind: 'quiesced' }
-  | Response
-  | EventResponse
-  | { readonly kind: 'configured' }
-  | { readonly kind: 'undelivered'; readonly undelivered: readonly Undelivered[] }
-  /** The actor cannot work, and a restart would not help. */
-  | { readonly kind: 'fatal'; readonly cause: FatalCause; readonly reason: string }
-  | { readonly kind: 'counters'; readonly counters: Readonly<Record<string, number>> };
-
-/** `configuration`: each start fails until the user changes something. */
-export type FatalCause = 'configuration' | 'failure';
-
-/** Messages that a broker had not accepted when the reconciler ended. */
-export interface Undelivered {
-  /** The name of the broker. */
-  readonly name: string;
-  readonly messages: number;
-}
-
-/** By the name of the broker. */
-export type Connections = Readonly<Record<string, 'up' | 'down'>>;
+// ── the log of an actor ───────────────────────────────────────────────────────────────────────────────
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 

@@ -49,6 +49,8 @@ export interface BrokerMeasures {
   };
   /** Days until a certificate ends, by whose it is: `broker` or `mqttrep`; negative after its end. */
   readonly certificateDays?: Readonly<Record<string, number>>;
+  /** Seconds until the token of the connection ends; negative after its end, absent without a token. */
+  readonly tokenSeconds?: number;
 }
 
 /** How often a bound was reached, by its name. Nothing is lost: of what exceeds it the newest value waits. */

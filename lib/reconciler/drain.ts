@@ -1,6 +1,6 @@
 /** The end of the process: what waits is still sent, as far as the brokers take it in time. */
 
-import type { Undelivered } from '../protocol/messages.ts';
+import type { Undelivered } from '../protocol/control-messages.ts';
 import type { BrokerLinks } from './links/broker-links.ts';
 
 export class Drain {

@@ -93,7 +93,7 @@ export class PeriodicTasks {
 
   #expire(now: number): void {
     const { table, clock, applyEvent } = this.#deps;
-    for (const topic of table.expiring(now)) {
+    for (const topic of table.times.expiring.due(now)) {
       applyEvent(topic, { kind: 'expired', newVersion: clock.next(now), now });
       table.expectExpiry(topic);
     }

@@ -1,23 +1,24 @@
 /**
  * The reconciler actor: it keeps one register for each topic, and tells each broker's worker what that broker lacks.
  *
- * A message passes these parts: `#receive` (from a broker's worker) → `ObservationReader` → `events$`. `#connectStream` subscribes to
- * `events$`: each event goes to `EventHandler.handle` at once. That applies it to the register by the core's `step`. At the tick,
+ * A message passes these parts: `BrokerMessages` (from a broker's worker) → `ObservationReader` → `events$`. `#connectStream`
+ * subscribes to `events$`: each event goes to `EventHandler.handle` at once. That applies it to the register by the core's `step`. At the tick,
  * topics that some broker may lack go to `Dispatcher.tick`. `Committer` stores them, and then sends them to the workers.
  */
 
 import { asyncScheduler, Subject, type Subscription } from 'rxjs';
 import type { Decoders } from '../core/merge-order.ts';
 import type { ActionResult } from '../protocol/answers.ts';
-import type { FromBroker, Port, ToBroker, Undelivered } from '../protocol/messages.ts';
+import type { Undelivered } from '../protocol/control-messages.ts';
+import type { FromBroker, Port, ToBroker } from '../protocol/messages.ts';
 import type { BrokerAction } from '../protocol/requests.ts';
 import type { BrokerPlace, ReconcilerSettings } from '../protocol/settings.ts';
 import type { TopicEntry } from '../store/state-store.ts';
 import { actAt } from './broker-actions.ts';
+import { BrokerMessages } from './broker-messages.ts';
 import { Drain } from './drain.ts';
 import { FirstContact } from './first-contact.ts';
 import type { Inspector } from './inspection/inspector.ts';
-import type { BrokerLink } from './links/broker-link.ts';
 import { assertFits } from './memory-bound.ts';
 import { assemble, policiesOf, type ReconcilerDeps, type ReconcilerParts } from './reconciler-parts.ts';
 import { sampleChanged, scanByKey } from './streams.ts';
@@ -38,7 +39,8 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #firstContact: FirstContact;
   readonly #drain: Drain;
-  /** The replay of a broker is over. */
+  readonly #messages: BrokerMessages;
+  /** A replay is over, and all brokers have shown what they retain. */
   readonly #replayed$ = new Subject<void>();
   #sampling: Subscription;
 
@@ -51,6 +53,11 @@ export class Reconciler {
     this.#firstContact = new FirstContact(parts.links, () => {
       parts.firstContactLog.plan();
       parts.dispatcher.open();
+    });
+    this.#messages = new BrokerMessages(parts, {
+      firstContact: this.#firstContact,
+      drain: this.#drain,
+      allShown: () => this.#replayed$.next(),
     });
     this.#sampling = this.#connectStream(settings);
     this.#load(soundTopics(state, { bounds: settings.bounds, counters: parts.counters, log }), heap);
@@ -90,7 +97,7 @@ export class Reconciler {
     const link = links.at(broker);
     sessions.disconnected(link);
     link.attach(port, message => {
-      this.#receive(link, message);
+      this.#messages.receive(link, message);
       markers.scheduleWrite();
     });
     links.start(link);
@@ -187,73 +194,7 @@ export class Reconciler {
     periodicTasks.schedule();
   }
 
-  // ── in: from a broker's worker ─────────────────────────────────────────────────────────────────────
-
-  #receive(link: BrokerLink, message: FromBroker): void {
-    const { sessions, observationReader, committer, periodicTasks, verifier, dispatcher } = this.#parts;
-    switch (message.kind) {
-      case 'session-started':
-        sessions.begun(link, message);
-        this.#parts.firstContactLog.begun(link);
-        return;
-      case 'observations':
-        observationReader.observed(link, message);
-        if (link.hasProbes || link.inboundCredit.isHeld) committer.commitAndSend();
-        periodicTasks.schedule();
-        return;
-      case 'caught-up':
-        this.#replayEnded(link, message);
-        return;
-      case 'publish-results':
-        sessions.settled(link, message);
-        periodicTasks.schedule();
-        dispatcher.pump(link);
-        this.#drain.check();
-        return;
-      case 'probe-answers':
-        observationReader.found(link, message.answers);
-        committer.commitAndSend();
-        periodicTasks.schedule();
-        return;
-      case 'full-scan-batch':
-        observationReader.scanned(link, message.batch);
-        committer.commitAndSend();
-        return;
-      case 'full-scan-ended':
-        verifier.fullScanEnded(link, message);
-        committer.commitAndSend();
-        dispatcher.pump(link);
-        return;
-      case 'heartbeat':
-        this.#parts.links.passHeartbeat(link, message.sentAt);
-        return;
-      case 'suspended':
-        sessions.suspended();
-        return;
-      case 'read-access':
-        verifier.proved(link, message);
-        committer.commitAndSend();
-        periodicTasks.schedule();
-        return;
-      case 'disconnected':
-        sessions.disconnected(link);
-        this.#drain.check();
-        return;
-    }
-  }
-
-  #replayEnded(link: BrokerLink, message: FromBroker & { readonly kind: 'caught-up' }): void {
-    const { sessions, links, periodicTasks, dispatcher } = this.#parts;
-    sessions.replayEnded(link, message);
-    this.#firstContact.endIfAllSeen();
-    if (this.#firstContact.isOver) this.#parts.firstContactLog.plan();
-    if (links.haveShownAllFilters) this.#replayed$.next();
-    dispatcher.offerAll(link);
-    periodicTasks.schedule();
-  }
-
-  // ── through: to the registers, and what changed at the tick ────────────────────────────────────────
-
+  /** Events go to the registers at once; topics that some broker may lack are sampled at the tick. */
   #connectStream({ mergeFrequency }: ReconcilerSettings): Subscription {
     const { events$, eventHandler, dispatcher } = this.#parts;
     return events$

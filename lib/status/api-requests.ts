@@ -92,7 +92,8 @@ function brokerName(encoded: string): string {
   }
 }
 
-function textIn(query: URLSearchParams, name: string): string | null {
+/** @throws {BadRequest} */
+export function textIn(query: URLSearchParams, name: string): string | null {
   const text = query.get(name);
   if (text !== null && text.length > MAX_TOPIC_BYTES) throw new BadRequest(`\`${name}\` is too long`);
   return text;

@@ -4,6 +4,7 @@
  *     GET /api/v1/status                              Status
  *     GET /api/v1/topics?filter=&diverging=&after=&limit=   TopicList
  *     GET /api/v1/topics/{topic, percent-encoded}     TopicDetails
+ *     GET /api/v1/route?topic=&from=                  TopicRoute: as `mqttrep route TOPIC --from BROKER`
  *     GET /api/v1/brokers/{name, percent-encoded}     BrokerDetails
  *     GET /api/v1/tree?under=&after=&limit=           TopicLevel
  *     GET /api/v1/trash?filter=                       TrashList
@@ -52,6 +53,7 @@ export type {
   Value,
 } from '../protocol/answers.ts';
 export type { LinkState } from '../protocol/link-state.ts';
+export type { BrokerRoute, DecidedSetting, Decision, TopicRoute } from '../protocol/topic-route.ts';
 
 export interface Status {
   /** Of the package. */
@@ -60,6 +62,8 @@ export interface Status {
   readonly startedAt: number;
   /** Hz. */
   readonly mergeFrequency: number;
+  /** Between two heartbeats at a broker; null if they are off. */
+  readonly heartbeatPeriod: number | null;
   /** Whether the server withholds payloads, since it listens beyond loopback. */
   readonly hidesPayloads: boolean;
   /** Whether a client that shows the token may compare, retry, pause and resume a broker. */

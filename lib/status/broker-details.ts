@@ -4,6 +4,7 @@ import { maskUrl } from '../config/mask.ts';
 import type { ReconcilerRequest, ReconcilerResponses } from '../protocol/requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import type { BrokerDetails } from './api.ts';
+import { filtersAt } from './subscribed-filters.ts';
 
 /** A worker that is connecting answers as quickly as any other. */
 const WORKER_TIMEOUT_MS = 1_000;
@@ -32,7 +33,7 @@ export async function brokerDetails(
   return {
     name,
     url: maskUrl(plan.url),
-    filters: plan.subscriptions.map(({ filter }) => filter),
+    filters: filtersAt(plan),
     limits,
     problems: link.problems,
     refused: topics?.refused ?? [],

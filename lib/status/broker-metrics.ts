@@ -32,6 +32,8 @@ function perBrokerAnd(label: string, countsOf: (broker: BrokerState) => Readonly
     );
 }
 
+const SECONDS_PER_DAY = 86_400;
+
 const droppedOfBrokers = perBrokerAnd('reason', ({ dropped }) => dropped);
 
 export const BROKER_METRICS: readonly Metric[] = [
@@ -105,7 +107,7 @@ export const BROKER_METRICS: readonly Metric[] = [
 - \`stored\`, without a broker: a topic that the store of an earlier version holds, but that this version does not accept.`,
   },
   {
-    name: 'mqttrep_backpressure_total',
+    name: 'mqttrep_limits_reached_total',
     kind: 'counter',
     help: 'How often mqttrep reached a limit of what it sends or reads ahead. Nothing is lost: further changes wait, only the newest value of each topic.',
     labels: ['broker', 'limit'],
@@ -202,14 +204,31 @@ export const BROKER_METRICS: readonly Metric[] = [
     source: perBroker(({ link }) => link?.pending ?? 0),
   },
   {
-    name: 'mqttrep_certificate_days',
+    name: 'mqttrep_certificate_remaining_seconds',
     kind: 'gauge',
-    help: 'Days until a certificate of the connection to the broker ends.',
+    help: 'Time until a certificate of the connection to the broker ends.',
     labels: ['broker', 'certificate'],
     panel: null,
-    source: perBrokerAnd('certificate', ({ certificateDays }) => certificateDays),
+    source: perBrokerAnd('certificate', ({ certificateDays }) =>
+      Object.fromEntries(
+        Object.entries(certificateDays).map(([which, days]) => [which, days * SECONDS_PER_DAY]),
+      ),
+    ),
     notes:
-      '`broker` is that of the broker (not known over a websocket), `mqttrep` that of `certFile`. Alert below 14: the log warns then, too.',
+      '`broker` is that of the broker (not known over a websocket), `mqttrep` that of `certFile`. Alert below 14 days (1,209,600 s): the log warns then, too.',
+  },
+  {
+    name: 'mqttrep_token_remaining_seconds',
+    kind: 'gauge',
+    help: 'Seconds until the token ends that mqttrep connected with.',
+    labels: ['broker'],
+    panel: null,
+    source: ({ measurements }) =>
+      measurements.brokers.flatMap(({ name, tokenSeconds }) =>
+        tokenSeconds === undefined ? [] : [[{ broker: name }, tokenSeconds] as const],
+      ),
+    notes:
+      'a JWT or a SAS in place of the password. mqttrep renews it at 80 % of its life. Alert at 0, or where it falls below a tenth of the life of your tokens: the log warns then, too.',
   },
   {
     name: 'mqttrep_publish_round_trip_seconds',

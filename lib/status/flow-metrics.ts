@@ -58,7 +58,7 @@ export const FLOW_METRICS: readonly Metric[] = [
     source: known(({ counts }) => counts?.silences ?? 0),
   },
   {
-    name: 'mqttrep_oldest_undelivered_change_seconds',
+    name: 'mqttrep_oldest_undelivered_change_age_seconds',
     kind: 'gauge',
     help: 'Age of the oldest change that the broker does not have yet; 0 if there is none. Refused topics do not count.',
     labels: ['broker'],

@@ -1,7 +1,7 @@
 /** What Home Assistant is told: one device, found by MQTT discovery, and its state as JSON. Pure functions of the status. */
 
+import type { OwnMessage } from '../protocol/control-messages.ts';
 import { discoveryTopic, homeAssistantTopic } from '../protocol/control-topics.ts';
-import type { OwnMessage } from '../protocol/messages.ts';
 import type { BrokerStatus, Status } from './api.ts';
 
 /** Home Assistant takes the state for unknown if it is not renewed within this time. */

@@ -3,7 +3,7 @@
  * others. It asks the actors by itself: the status server may be off.
  */
 
-import type { OwnMessage } from '../protocol/messages.ts';
+import type { OwnMessage } from '../protocol/control-messages.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import { deviceMessages, removal, STATE_EXPIRY_SECONDS } from './home-assistant-messages.ts';
 import { Overview } from './overview.ts';
@@ -22,6 +22,7 @@ export interface HomeAssistantDeps {
     | 'askEvents'
     | 'isStopping'
     | 'mergeFrequency'
+    | 'heartbeat'
     | 'askBroker'
     | 'askReconciler'
     | 'publishOwn'
@@ -47,6 +48,7 @@ export class HomeAssistant {
       asked: replicator,
       version,
       mergeFrequency: () => replicator.mergeFrequency,
+      heartbeat: () => replicator.heartbeat,
       hidesPayloads: true,
       allowsActions: false,
       filters: () => [],

@@ -47,6 +47,8 @@ export interface BrokerState {
   readonly counts: BrokerMeasures['counts'] | undefined;
   readonly roundTrip: number | null;
   readonly certificateDays: Readonly<Record<string, number>>;
+  /** Undefined without a token. */
+  readonly tokenSeconds: number | undefined;
   /** Undefined before the first answer. */
   readonly heartbeat: BrokerMeasures['heartbeat'] | undefined;
   readonly link: LinkMeasures | undefined;
@@ -110,6 +112,7 @@ export class Measurements {
       counts: this.#brokers.get(name)?.total.value,
       roundTrip: this.#brokers.get(name)?.roundTrip ?? null,
       certificateDays: this.#brokers.get(name)?.certificateDays ?? {},
+      tokenSeconds: this.#brokers.get(name)?.tokenSeconds,
       heartbeat: this.#brokers.get(name)?.heartbeat,
       link: links.get(name),
       heldBack: {

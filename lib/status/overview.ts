@@ -20,6 +20,8 @@ export interface OverviewDeps {
   readonly version: string;
   /** Hz. */
   readonly mergeFrequency: () => number;
+  /** Seconds between two heartbeats; Infinity if they are off. */
+  readonly heartbeat: () => number;
   readonly hidesPayloads: boolean;
   readonly allowsActions: boolean;
   /** What is subscribed to at any broker. */
@@ -62,13 +64,14 @@ export class Overview {
   /** The current state. Never rejects: an actor that does not answer keeps its last values. */
   async status(): Promise<Status> {
     await this.measurements.refresh();
-    const { version, mergeFrequency, hidesPayloads, allowsActions, filters } = this.#deps;
+    const { version, mergeFrequency, heartbeat, hidesPayloads, allowsActions, filters } = this.#deps;
     const { reconciler, reconcilerCounts } = this.measurements;
     return {
       version,
       replica: reconciler?.replica ?? '',
       startedAt: this.#startedAt,
       mergeFrequency: mergeFrequency(),
+      heartbeatPeriod: Number.isFinite(heartbeat()) ? heartbeat() * 1_000 : null,
       hidesPayloads,
       allowsActions,
       filters: filters(),

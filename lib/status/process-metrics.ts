@@ -95,7 +95,7 @@ export const TOPIC_METRICS: readonly Metric[] = [
       'A message that a broker replays is no change, and a change that arrived before the start is not timed.',
   },
   {
-    name: 'mqttrep_convergence_untimed_total',
+    name: 'mqttrep_changes_untimed_total',
     kind: 'counter',
     help: 'Changes whose time to converge is not measured: more than 100,000 had not converged.',
     labels: [],

@@ -4,6 +4,7 @@
  */
 
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Variables } from '../config/route-of.ts';
 import type { ReconcilerRequest, ReconcilerResponses } from '../protocol/requests.ts';
 import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
@@ -28,12 +29,23 @@ import type { Metrics } from './metrics.ts';
 import type { Overview } from './overview.ts';
 import { asJson, asText, fileReply, NO_BROKER, NO_PAGE, type Reply } from './reply.ts';
 import type { StaticFile } from './static-files.ts';
+import { topicRoute } from './topic-route.ts';
 
 export interface RoutesDeps {
   readonly replicator: Pick<
     Replicator,
-    'links' | 'isStopping' | 'askReconciler' | 'askBroker' | 'askEvents' | 'plan' | 'pause' | 'resume'
+    | 'links'
+    | 'config'
+    | 'isStopping'
+    | 'askReconciler'
+    | 'askBroker'
+    | 'askEvents'
+    | 'plan'
+    | 'pause'
+    | 'resume'
   >;
+  /** From which the configuration was read. */
+  readonly variables: () => Variables;
   /** Whether a client that shows the token may compare, retry, pause and resume a broker. */
   readonly allowsActions: boolean;
   readonly overview: Overview;
@@ -76,6 +88,8 @@ export class Routes {
         return { status: 200, type: metrics.contentType, body: await metrics.text() };
       case '/api/v1/status':
         return asJson(200, await overview.status());
+      case '/api/v1/route':
+        return topicRoute(this.#deps.replicator.config, this.#deps.variables(), query);
       case '/api/v1/topics':
         return asJson(200, await this.#ask(topicsRequest(query)));
       case '/api/v1/trash':

@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import { httpUrl } from '../config/http-values.ts';
+import type { Variables } from '../config/route-of.ts';
 import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import { Connections } from './connections.ts';
@@ -34,6 +35,8 @@ export interface StatusServerOptions {
     | 'eventActors'
     | 'eventRestarts'
     | 'isStopping'
+    | 'heartbeat'
+    | 'config'
     | 'askBroker'
     | 'askReconciler'
     | 'askEvents'
@@ -45,6 +48,8 @@ export interface StatusServerOptions {
   readonly version: string;
   /** Hz. */
   readonly mergeFrequency: () => number;
+  /** From which the configuration was read: they tell which setting decided the route of a topic. */
+  readonly variables?: () => Variables;
   /** The page, by path; by default the built one. */
   readonly files?: ReadonlyMap<string, StaticFile>;
   /** Instead of those of `LIMITS`. */
@@ -72,6 +77,7 @@ export class StatusServer {
       asked: replicator,
       version,
       mergeFrequency,
+      heartbeat: () => replicator.heartbeat,
       hidesPayloads: http.hidesPayloads,
       allowsActions: http.allowsActions,
       filters: () => filtersOf(replicator),
@@ -89,6 +95,7 @@ export class StatusServer {
       overview: this.#overview,
       metrics,
       files: options.files ?? loadStaticFiles(),
+      variables: options.variables ?? (() => ({})),
       allowsActions: http.allowsActions,
       limits: this.#limits,
     });

@@ -2,7 +2,7 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
-import type { ControlOfBroker, ControlOfReconciler, Report } from '../protocol/messages.ts';
+import type { ControlOfBroker, ControlOfReconciler, Report } from '../protocol/control-messages.ts';
 import type { Mode } from '../protocol/settings.ts';
 import type { Actor, Actors } from './actors.ts';
 import { BrokerIndex } from './broker-index.ts';

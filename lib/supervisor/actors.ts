@@ -4,7 +4,8 @@
  */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type { Log, Report } from '../protocol/messages.ts';
+import type { Report } from '../protocol/control-messages.ts';
+import type { Log } from '../protocol/messages.ts';
 import { ActorPool, type ActorTask } from './actor-pool.ts';
 import { PARKED_MS, RestartPolicy } from './restart-policy.ts';
 

@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
-import type { ControlOfBroker } from '../protocol/messages.ts';
+import type { ControlOfBroker } from '../protocol/control-messages.ts';
 import type { BrokerSettings, Mode } from '../protocol/settings.ts';
 import type { Actor } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';

@@ -5,8 +5,8 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
+import type { Report } from '../protocol/control-messages.ts';
 import type { ControlOfEvents } from '../protocol/event-messages.ts';
-import type { Report } from '../protocol/messages.ts';
 import type { Mode } from '../protocol/settings.ts';
 import type { Actor, Actors } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';

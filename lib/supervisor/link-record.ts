@@ -1,6 +1,7 @@
 /** The state of the link to one broker, and its history. */
 
-import type { LinkState, LogLevel } from '../protocol/messages.ts';
+import type { LinkState } from '../protocol/link-state.ts';
+import type { LogLevel } from '../protocol/messages.ts';
 
 /** Problems of a broker that are kept. */
 const MAX_PROBLEMS = 20;

@@ -1,6 +1,6 @@
 /** The reconciler, as the supervisor knows it: the actor that runs, and what it reported. */
 
-import type { ControlOfReconciler, Undelivered } from '../protocol/messages.ts';
+import type { ControlOfReconciler, Undelivered } from '../protocol/control-messages.ts';
 import type { BrokerPlace, ReconcilerSettings, StorePlace } from '../protocol/settings.ts';
 import type { Actor } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';
@@ -8,7 +8,7 @@ import { allSettledWithin } from './all-settled-within.ts';
 const CONFIGURE_TIMEOUT_MS = 5_000;
 
 /** The time in which the reconciler has to send what waits. */
-const DRAIN_TIMEOUT_MS = 4_000;
+const DRAIN_TIMEOUT_MS = 3_000;
 
 /** Longer, so that the reconciler can still report what it did not deliver. */
 const END_TIMEOUT_MS = DRAIN_TIMEOUT_MS + 500;

@@ -1,9 +1,11 @@
-/** One run of the replicator, from its start to its end: the actors, what they report, and the order in which they stop. */
+/** One run of the replicator, from its start to its end: its actors, and the order in which they stop. */
 
 import type { Config } from '../config/config.ts';
-import type { Log, OwnMessage, Report } from '../protocol/messages.ts';
+import type { OwnMessage } from '../protocol/control-messages.ts';
+import type { Log } from '../protocol/messages.ts';
 import type { BrokerSettings, Mode } from '../protocol/settings.ts';
 import { ActorLauncher } from './actor-launcher.ts';
+import { ActorReports } from './actor-reports.ts';
 import { ActorRequests } from './actor-requests.ts';
 import { Actors } from './actors.ts';
 import { allSettledWithin } from './all-settled-within.ts';
@@ -16,13 +18,13 @@ import { ReconcilerSlot } from './reconciler-slot.ts';
 import { reconcilerSettings } from './settings.ts';
 
 const QUIESCE_TIMEOUT_MS = 1_000;
-const ACTOR_END_TIMEOUT_MS = 1_500;
+const ACTOR_END_TIMEOUT_MS = 1_000;
 
 /** A thread that waits for the system, such as for a file of a network that is gone, cannot be ended. */
-const DESTROY_TIMEOUT_MS = 500;
+const DESTROY_TIMEOUT_MS = 250;
 
 /** Where a broker is, and what is subscribed there. The URL may hold secrets. */
-export type BrokerPlan = Pick<BrokerSettings, 'url' | 'subscriptions'>;
+export type BrokerPlan = Pick<BrokerSettings, 'url' | 'subscriptions' | 'events'>;
 
 export interface RunOptions {
   readonly config: Config;
@@ -45,6 +47,7 @@ export class Run {
   readonly #log: Log;
   readonly #actors: Actors;
   readonly #launcher: ActorLauncher;
+  readonly #reports: ActorReports;
   readonly #conditions = new ConditionWaiter();
   /** By name. */
   #brokers: ReadonlyMap<string, BrokerSlot>;
@@ -67,11 +70,24 @@ export class Run {
         mode,
         config: () => this.config,
         brokers: () => this.#brokers.values(),
-        reported: report => this.#reportedByEvents(report),
+        reported: report => this.#reports.reportedByEvents(report),
       },
       former?.events,
     );
     this.requests = new ActorRequests(this.reconciler, this.events, () => this.#brokers);
+    this.#reports = new ActorReports({
+      log,
+      config: () => this.config,
+      brokers: () => this.#brokers,
+      reconciler: this.reconciler,
+      events: this.events,
+      requests: this.requests,
+      conditions: this.#conditions,
+      giveUp: (reason, cause) => {
+        this.#isMisconfigured = cause === 'configuration';
+        this.#giveUp(reason);
+      },
+    });
     this.#launcher = new ActorLauncher({
       actors: this.#actors,
       reconciler: this.reconciler,
@@ -79,7 +95,7 @@ export class Run {
       mode,
       config: () => this.config,
       brokers: () => this.#brokers.values(),
-      reported: (report, slot) => this.#reported(report, slot),
+      reported: (report, slot) => this.#reports.reported(report, slot),
     });
     this.ended = new Promise(resolve => {
       this.#resolveEnded = resolve;
@@ -161,12 +177,15 @@ export class Run {
     if (this.isStopping) return;
     this.#beginStop();
     const brokers = [...this.#brokers.values()];
-    const ends = [this.reconciler, ...brokers].map(({ actor }) => actor?.ended);
+    const ends = brokers.map(({ actor }) => actor?.ended);
+    const reconcilerEnd = this.reconciler.actor?.ended;
     const quiesced = brokers.map(slot => slot.quiesce());
     await allSettledWithin(QUIESCE_TIMEOUT_MS, quiesced);
     const [failure] = await Promise.all([this.reconciler.drain(this.config.store), this.events.end()]);
     if (failure !== undefined) this.#log('warn', failure);
     for (const { actor } of brokers) actor?.tell({ kind: 'stop' });
+    // A reconciler that has told what it did not deliver closes its store now. One that has told nothing hangs.
+    if (this.reconciler.undelivered !== undefined) ends.push(reconcilerEnd);
     await allSettledWithin(ACTOR_END_TIMEOUT_MS, ends);
     await allSettledWithin(DESTROY_TIMEOUT_MS, [this.#actors.destroy()]);
     this.#end(failure);
@@ -195,82 +214,6 @@ export class Run {
     this.events.actor = undefined;
     for (const slot of this.#brokers.values()) slot.actor = undefined;
     this.#resolveEnded(failure);
-  }
-
-  // ── reports ────────────────────────────────────────────────────────────────────────────────────────
-
-  #reported(report: Report, slot: BrokerSlot | undefined): void {
-    switch (report.kind) {
-      case 'log':
-        this.#log(report.level, report.message, report.at);
-        this.#noteProblem(report);
-        return;
-      case 'link':
-        slot?.link.enter(report.state, report.detail);
-        this.#tellConnections();
-        this.#conditions.recheck();
-        return;
-      case 'response':
-      case 'event-response':
-        this.requests.responded(report);
-        return;
-      case 'same-broker':
-        if (slot !== undefined) this.#parkSecondName(slot.name, report.otherName);
-        return;
-      case 'quiesced':
-        slot?.quiesced?.();
-        return;
-      case 'configured':
-        this.reconciler.configured?.();
-        return;
-      case 'undelivered':
-        this.reconciler.undelivered = report.undelivered;
-        return;
-      case 'fatal':
-        this.#isMisconfigured = report.cause === 'configuration';
-        this.#giveUp(report.reason);
-        return;
-      case 'counters':
-        this.#log('debug', `${slot?.name ?? 'reconciler'}: ${JSON.stringify(report.counters)}`);
-        return;
-    }
-  }
-
-  #reportedByEvents(report: Report): void {
-    if (report.kind === 'configured') this.events.configured?.();
-    else this.#reported(report, undefined);
-  }
-
-  /** The reconciler also logs what concerns one broker. Such a line begins with the name of the broker. */
-  #noteProblem({ level, message, at }: Report & { readonly kind: 'log' }): void {
-    const end = message.indexOf(': ');
-    this.#brokers.get(message.slice(0, end))?.link.logged(level, message.slice(end + 2), at);
-  }
-
-  /**
-   * If two names lead to one broker, each message would be published back to the broker that delivered it. Only the
-   * name that sorts first remains connected.
-   */
-  #parkSecondName(one: string, other: string): void {
-    const [kept, parked] = [one, other].sort();
-    const slot = parked === undefined ? undefined : this.#brokers.get(parked);
-    if (kept === undefined || slot?.actor === undefined || !this.#brokers.has(kept)) return;
-    const reason = `the same broker as ${kept}`;
-    this.#log(
-      'error',
-      `${parked}: this is ${reason}, so each message would be published back to the broker that delivered it; mqttrep connects to it as ${kept} only, and ${parked} is parked. Remove MQTTREP_CLIENT_${parked} or MQTTREP_CLIENT_${kept}, or correct the URL, and reload the configuration (SIGHUP)`,
-    );
-    void slot.park(reason).then(() => this.#tellConnections());
-  }
-
-  /** For the state topics at each broker. */
-  #tellConnections(): void {
-    if (!this.config.stateTopics) return;
-    const slots = [...this.#brokers.values()];
-    const connections = Object.fromEntries(
-      slots.map(({ name, isConnected }) => [name, isConnected ? 'up' : 'down'] as const),
-    );
-    for (const { actor } of slots) actor?.tell({ kind: 'connections', connections });
   }
 }
 

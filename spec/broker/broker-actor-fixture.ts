@@ -7,7 +7,8 @@ import { BrokerActor } from '../../lib/broker/broker-actor.ts';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import type { Subscription } from '../../lib/core/subscriptions.ts';
 import { BatchReader } from '../../lib/protocol/batch.ts';
-import type { FromBroker, Report, Start, ToBroker } from '../../lib/protocol/messages.ts';
+import type { Report } from '../../lib/protocol/control-messages.ts';
+import type { FromBroker, Start, ToBroker } from '../../lib/protocol/messages.ts';
 import { type Observation, readObservation } from '../../lib/protocol/observation.ts';
 import { type PublicationParts, packedPublications } from '../support/publications.ts';
 

@@ -40,7 +40,7 @@ describe('mqttrep with heartbeats', function () {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).to.match(/^mqttrep_path_latency_seconds\{from="OSLO",to="PARIS"\} 0\.\d+/m);
     expect(metrics).to.match(/^mqttrep_heartbeat_round_trip_seconds\{broker="OSLO"\} 0\.\d+/m);
-    expect(metrics).to.match(/^mqttrep_oldest_undelivered_change_seconds\{broker="PARIS"\} 0$/m);
+    expect(metrics).to.match(/^mqttrep_oldest_undelivered_change_age_seconds\{broker="PARIS"\} 0$/m);
     const shown = await command(['status', '--url', url], {});
     expect(shown.stdout).to.match(/Paths, by heartbeats: .*OSLO → PARIS/);
 
@@ -50,7 +50,7 @@ describe('mqttrep with heartbeats', function () {
     const since = (await of('PARIS'))?.behindSince;
     expect(since).to.be.a('number');
     expect(await (await fetch(`${url}/metrics`)).text()).to.match(
-      /^mqttrep_oldest_undelivered_change_seconds\{broker="PARIS"\} [1-9]/m,
+      /^mqttrep_oldest_undelivered_change_age_seconds\{broker="PARIS"\} [1-9]/m,
     );
     link.thaw();
     await fixture.retainedEverywhere('stuck', 'x');

@@ -65,7 +65,9 @@ export class ReloadFixture {
 
   async start(variables: Variables, ...sites: readonly Site[]): Promise<void> {
     this.#write({ ...this.between(...sites), ...variables });
-    const mqttrep = startMqttrep({}, ['run', '--env-file', this.#file]);
+    // Without the status server, unless a spec needs it: the environment wins over the file.
+    const { MQTTREP_HTTP = 'off' } = variables;
+    const mqttrep = startMqttrep({ MQTTREP_HTTP }, ['run', '--env-file', this.#file]);
     this.#mqttrep = mqttrep;
     await Promise.all(sites.map(site => mqttrep.line(`${site}: connected with`, patience)));
   }

@@ -35,6 +35,8 @@ describe('mqttrep route', function () {
     expect(stdout).to.match(/TTL +60 s +MQTTREP_TTL_doors\n/);
     expect(stdout).to.match(/RETAIN +true +MQTTREP_RETAIN_doors\n/);
     expect(stdout).to.match(/REPEAT +false +default\n/);
+    expect(stdout).to.match(/MODE +state +default\n/);
+    expect(stdout).to.match(/EVENT_EXPIRY +86400 s +default\n/);
     expect(stdout).to.match(/QOS +2 +MQTTREP_QOS_all\n/);
     expect(stdout).to.match(
       /OSLO +site\/OSLO\/home\/hall\/door \(MQTTREP_MAP_a\) +yes \(MQTTREP_TOPIC_all\) +QoS 2\n/,

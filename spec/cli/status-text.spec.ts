@@ -17,6 +17,7 @@ const STATUS: Status = {
   replica: 'us',
   startedAt: NOW - 90_061_000,
   mergeFrequency: 1,
+  heartbeatPeriod: 10_000,
   hidesPayloads: false,
   allowsActions: false,
   filters: ['#'],

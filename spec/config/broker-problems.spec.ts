@@ -21,6 +21,30 @@ describe('readConfig', () => {
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1/2@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1%zz@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1\\2@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
+      [
+        { MQTTREP_CONFIG_oslo: '{"awsSigV4":"Europe"}' },
+        'MQTTREP_CONFIG_oslo',
+        'give `awsSigV4` as true, or a region such as "eu-west-1"',
+      ],
+      [
+        { MQTTREP_CONFIG_oslo: '{"awsSigV4":true}' },
+        'MQTTREP_CONFIG_oslo',
+        'is no websocket',
+        'begin the URL of the broker with wss://',
+      ],
+      [
+        { MQTTREP_CLIENT_oslo: 'wss://oslo', MQTTREP_CONFIG_oslo: '{"awsSigV4":true}' },
+        'MQTTREP_CONFIG_oslo',
+        'tells no region',
+        '"awsSigV4":"eu-west-1"',
+      ],
+      ...['proxy:1080', 'https://a:1', 'http://', 'socks5://a/path', 'http://u:%zz@a:1', ''].map(
+        (proxy): Case => [
+          { MQTTREP_CONFIG_oslo: JSON.stringify({ proxy }) },
+          'MQTTREP_CONFIG_oslo',
+          'give `proxy` as a URL such as socks5://proxy:1080',
+        ],
+      ),
       [{ 'MQTTREP_CLIENT_my-broker': 'mqtt://a' }, 'MQTTREP_CLIENT_my-broker', 'only letters'],
       [{ MQTTREP_CLIENT_: 'mqtt://a' }, 'MQTTREP_CLIENT_', 'is not a name', 'MQTTREP_CLIENT_{name}'],
       [

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { BROKER_SETTINGS, OWN_OPTIONS } from '../../lib/config/broker-settings.ts';
 import { changesBetween } from '../../lib/config/changes.ts';
 import { describeConfig } from '../../lib/config/effective.ts';
-import { HTTP_SETTINGS, PROCESS_SETTINGS } from '../../lib/config/process-settings.ts';
+import { HTTP_SETTINGS } from '../../lib/config/http-settings.ts';
+import { PROCESS_SETTINGS } from '../../lib/config/process-settings.ts';
 import { defaultOf, setting, settingsIn } from '../../lib/config/setting.ts';
 import {
   OF_BROKER,

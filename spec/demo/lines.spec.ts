@@ -2,8 +2,9 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
-import { closing, tableHead, writeLines } from '../../lib/demo/lines.ts';
+import { closing } from '../../lib/demo/lines.ts';
 import { othersOf, SITES, type SiteName } from '../../lib/demo/sites.ts';
+import { tableHead, writeLines } from '../../lib/demo/write-lines.ts';
 import type { Delivery, Write } from '../../lib/demo/write-log.ts';
 import { lookOf, PLAIN, tableOf } from '../../lib/terminal/terminal.ts';
 

@@ -13,6 +13,7 @@ import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { startMqttrep } from '../support/mqttrep-process.ts';
 import { retainedOf } from '../support/retained-of.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { jwt } from '../support/tokens.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../docs/recipes');
 
@@ -57,6 +58,7 @@ describe('docs/recipes', function () {
       const files = certificates();
       const readFile = (path: string) => {
         if (path.endsWith('.json')) return '{"username":"gateway"}';
+        if (path.endsWith('token')) return jwt({ exp: 3600 });
         const file = path.endsWith('ca.pem')
           ? files.ca
           : path.endsWith('.key')

@@ -56,8 +56,17 @@ describe('The tail', () => {
     expect(tail.at(40)?.seq).to.equal(40);
     expect(tail.at(41)).to.equal(undefined);
     tail.push(event(41, { payload }), 41);
-    expect(tail.first).to.be.within(24, 27);
+    expect(tail.first).to.be.within(33, 35);
     expect(tail.at(tail.first)?.seq).to.equal(tail.first);
+  });
+
+  it('releases what no broker takes from it any more', () => {
+    const tail = new EventTail(1);
+    for (let seq = 1; seq <= 3_000; seq++) tail.push(event(seq), 0);
+    tail.release(2_900);
+    expect([tail.first, tail.at(2_900), tail.at(2_901)?.seq]).to.deep.equal([2_901, undefined, 2_901]);
+    tail.release(Number.POSITIVE_INFINITY);
+    expect([tail.first, tail.next]).to.deep.equal([3_001, 3_001]);
   });
 });
 

@@ -78,7 +78,7 @@ onThePage('The brokers on the page', fixture => {
     });
     await open();
     await openDetails('PARIS');
-    await dialog().locator('.facts').waitFor();
+    await dialog().locator('.facts').first().waitFor();
     const text = await dialog().innerText();
     for (const part of [
       /PARIS\s+refuses 1 topic/,
@@ -108,7 +108,7 @@ onThePage('The brokers on the page', fixture => {
   it('offer no actions unless the server allows them', async () => {
     await open();
     await openDetails('PARIS');
-    await dialog().locator('.facts').waitFor();
+    await dialog().locator('.facts').first().waitFor();
     expect(await dialog().locator('.actions').count()).to.equal(0);
   });
 

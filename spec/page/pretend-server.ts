@@ -16,6 +16,7 @@ import type {
   TopicDetails,
   TopicLevel,
   TopicList,
+  TopicRoute,
 } from '../../lib/status/api.ts';
 
 /** From dist/spec/page. */
@@ -37,6 +38,7 @@ export interface Source {
   level(query: URLSearchParams): TopicLevel;
   topic(name: string): TopicDetails | undefined;
   broker(name: string): BrokerDetails | undefined;
+  route(topic: string): TopicRoute;
 }
 
 export interface PretendOptions {
@@ -124,6 +126,7 @@ export class PretendServer {
     if (/\/(?:compare|retry|pause|resume)$/.test(path)) return { isBegun: true, topics: null };
     if (path === '/api/v1/topics') return this.#source.topics(query);
     if (path === '/api/v1/tree') return this.#source.level(query);
+    if (path === '/api/v1/route') return this.#source.route(query.get('topic') ?? '');
     const broker = /^\/api\/v1\/brokers\/([^/]+)$/.exec(path)?.[1];
     if (broker !== undefined) return this.#source.broker(decodeURIComponent(broker));
     const topic = /^\/api\/v1\/topics\/(.+)$/.exec(path)?.[1];

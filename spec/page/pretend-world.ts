@@ -10,6 +10,7 @@ import type {
   TopicLevel,
   TopicList,
   TopicNode,
+  TopicRoute,
   TopicRow,
   Value,
 } from '../../lib/status/api.ts';
@@ -22,11 +23,15 @@ export class PretendWorld implements Source {
   readonly rows: TopicRow[];
   conflicts: Conflict[] = [];
   allowsActions = false;
+  /** What is told of the route of every topic, besides what an ordinary one has. */
+  routes: Partial<TopicRoute> = {};
+  /** Null for no heartbeats. */
+  heartbeatPeriod: number | null = 10_000;
   readonly #details = new Map<string, Partial<BrokerDetails>>();
   readonly startedAt = Date.now() - 11_700_000;
 
   constructor(brokers: readonly string[], topics: Readonly<Record<string, string>>) {
-    this.brokers = brokers.map((name, i) => brokerNamed(name, i));
+    this.brokers = brokers.map((name, i) => brokerNamed(name, i, brokers));
     this.rows = Object.entries(topics)
       .map(([topic, value], i) => rowOf(topic, value, brokers, i))
       .sort((a, b) => (a.topic < b.topic ? -1 : 1));
@@ -84,6 +89,18 @@ export class PretendWorld implements Source {
     };
   }
 
+  /** All brokers the same, unless a spec says otherwise. */
+  route(topic: string): TopicRoute {
+    const brokers = this.brokers.map(({ name }) => ({
+      broker: name,
+      name: topic,
+      namedBy: null,
+      receives: 'MQTTREP_TOPIC_all',
+      publishes: { qos: 1 as const },
+    }));
+    return { topic, refused: null, settings: SETTINGS, brokers, ...this.routes };
+  }
+
   counts(): Status['topics'] {
     const counts = { converged: 0, diverging: 0, blocked: 0, deleted: 0 };
     for (const { state } of this.rows) counts[state]++;
@@ -96,6 +113,7 @@ export class PretendWorld implements Source {
       replica: 'patient-heron',
       startedAt: this.startedAt,
       mergeFrequency: 10,
+      heartbeatPeriod: this.heartbeatPeriod,
       hidesPayloads: false,
       allowsActions: this.allowsActions,
       filters: ['#'],
@@ -184,8 +202,20 @@ export function unknown(): HeldValue {
   return { value: { kind: 'unknown' }, agrees: false };
 }
 
-function brokerNamed(name: string, index: number): BrokerStatus {
+const SETTINGS: TopicRoute['settings'] = [
+  { setting: 'TTL', value: 'for ever', decidedBy: null },
+  { setting: 'RETAIN', value: 'true', decidedBy: 'MQTTREP_RETAIN_all' },
+  { setting: 'QOS', value: '1', decidedBy: null },
+  { setting: 'EVENT_EXPIRY', value: '86400 s', decidedBy: null },
+  { setting: 'MERGE', value: 'arrival, the last writer wins', decidedBy: null },
+];
+
+function brokerNamed(name: string, index: number, all: readonly string[]): BrokerStatus {
+  const others = all.filter(other => other !== name);
   return brokerStatus(name, {
+    heartbeat: 1.4 + index * 16,
+    heartbeatAt: Date.now() - 4_000,
+    paths: Object.fromEntries(others.map((other, i) => [other, 2.6 + index * 16 + i * 9])),
     since: Date.now() - 11_600_000,
     protocol: index === 0 ? '3.1.1' : '5',
     received: 12_043,

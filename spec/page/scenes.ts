@@ -4,6 +4,7 @@
  */
 
 import type { Page } from 'playwright-core';
+import { eventTopics, mappedRoutes, slowFlow } from './flow-scenes.ts';
 import type { PretendOptions, PretendServer } from './pretend-server.ts';
 import { agreeing, diverging, missing, PretendWorld, refused, text, unknown } from './pretend-world.ts';
 
@@ -223,6 +224,12 @@ export const SCENES: readonly Scene[] = [
   { name: '12 brokers', world: () => troubled(12) },
   { name: '30 brokers', world: () => troubled(30) },
   { name: '30 brokers, all well', world: () => fine(sites(30)) },
+  { name: 'flow, two brokers', world: () => slowFlow(['HOUSE', 'CLOUD']) },
+  { name: 'flow, 12 brokers', world: () => slowFlow(sites(12)) },
+  { name: 'flow, 30 brokers', world: () => slowFlow(sites(30)) },
+  { name: 'event topics', world: () => eventTopics(THREE) },
+  { name: 'event topics, 30 brokers', world: () => eventTopics(sites(30)) },
+  { name: 'event topics, details', world: () => eventTopics(THREE), act: openBroker('QUEBEC') },
   { name: 'empty', world: () => new PretendWorld(THREE, {}) },
   { name: 'token', world: fine, options: { token: 's3same-open-s3same' } },
   {
@@ -236,5 +243,6 @@ export const SCENES: readonly Scene[] = [
   },
   { name: 'JSON', world: json, act: select('kitchen') },
   { name: 'long payload', world: longPayload, act: select('log') },
+  { name: 'route', world: () => mappedRoutes(THREE), act: select('menu') },
   { name: 'binary', world: binary, act: select('thumbnail') },
 ];

@@ -50,6 +50,50 @@ onThePage('The topics on the page', fixture => {
     expect(await marked(1)).to.deep.equal(['"temperature": 20.9,', '"linkquality": 87']);
   });
 
+  it('show the route of a topic: where it goes, under which names, and which setting decided each', async () => {
+    fixture.world = fixture.worldOf({ lamp: 'off' });
+    fixture.world.routes = {
+      brokers: [
+        ...fixture.world.route('lamp').brokers.slice(0, 2),
+        {
+          broker: 'QUEBEC',
+          name: 'site/lamp',
+          namedBy: 'MQTTREP_MAP_a',
+          receives: 'MQTTREP_TOPIC_all',
+          publishes: { reason: 'the broker is not permitted', decidedBy: 'MQTTREP_PUBLISH_BLACKLIST_all' },
+        },
+      ],
+    };
+    await open();
+    await fixture.row('lamp').click();
+    const route = fixture.page.locator('.panel .route');
+    await route.locator('li').nth(1).waitFor();
+    const told = (await route.locator('li').allInnerTexts()).map(text => text.replaceAll(/\s+/g, ' ').trim());
+    expect(told).to.deep.equal([
+      'OSLO and PARIS received MQTTREP_TOPIC_all published with QoS 1',
+      'QUEBEC as site/lamp MQTTREP_MAP_a received MQTTREP_TOPIC_all not published: the broker is not permitted MQTTREP_PUBLISH_BLACKLIST_all',
+    ]);
+    const settings = await route.locator('tbody tr').allInnerTexts();
+    expect(settings.map(text => text.replaceAll(/\s+/g, ' '))).to.deep.equal([
+      'TTL for ever default',
+      'RETAIN true MQTTREP_RETAIN_all',
+      'QOS 1 default',
+      'EVENT_EXPIRY 86400 s default',
+      'MERGE arrival, the last writer wins default',
+    ]);
+    await expectAccessible(fixture.page, 'the route');
+    expect(fixture.complaints).to.deep.equal([]);
+  });
+
+  it('say why a topic is not replicated', async () => {
+    fixture.world = fixture.worldOf({ lamp: 'off' });
+    const refused = { reason: 'it has too many levels', decidedBy: 'MQTTREP_MAX_LEVELS' };
+    fixture.world.routes = { refused, settings: [], brokers: [] };
+    await open();
+    await fixture.row('lamp').click();
+    await fixture.expectText('.panel .route', /not replicated: it has too many levels\s+MQTTREP_MAX_LEVELS/);
+  });
+
   it('show binary payloads as hexadecimal bytes', async () => {
     fixture.world = fixture.worldOf({ camera: '' });
     const bytes = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff]);
@@ -171,7 +215,7 @@ onThePage('The topics on the page', fixture => {
     await fixture.page.locator('.grid tbody tr:not(.gap), .nothing, .door').first().waitFor();
     await scene.act?.(fixture.page, fixture.server);
     const wide =
-      await fixture.page.evaluate(`[document.documentElement, ...document.querySelectorAll('.grid, .panel, dialog')]
+      await fixture.page.evaluate(`[document.documentElement, ...document.querySelectorAll('.grid, .panel, .scroll, dialog')]
       .filter(one => one.scrollWidth > one.clientWidth + 1)
       .map(one => one.className + ' ' + one.scrollWidth + ' > ' + one.clientWidth)`);
     expect(wide, 'what is wider than its place').to.deep.equal([]);

@@ -47,6 +47,6 @@ describe('the alert rules for Prometheus', () => {
   it('warn of a connection that carries nothing, and of changes that do not arrive', () => {
     expect(RULES)
       .to.contain('mqttrep_heartbeat_age_seconds')
-      .and.contain('mqttrep_oldest_undelivered_change_seconds');
+      .and.contain('mqttrep_oldest_undelivered_change_age_seconds');
   });
 });

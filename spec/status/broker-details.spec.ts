@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { BrokerDetails } from '../../lib/status/api.ts';
+import type { BrokerPlan } from '../../lib/supervisor/run.ts';
 import { FakeReplicator } from './fake-replicator.ts';
 import { type Served, serve } from './served.ts';
 
@@ -36,6 +37,15 @@ describe('GET /api/v1/brokers/{name}', () => {
       comparison: null,
     });
     expect(replicator.questions).to.deep.equal([{ kind: 'broker-topics', broker: 'OSLO' }]);
+  });
+
+  it('tells the filters of event topics too', async () => {
+    const plan = replicator.plan('OSLO');
+    if (plan === undefined) throw new Error('there is no plan');
+    const events = { subscriptions: [{ filter: 'commands/#', qos: 1 }] } as unknown as BrokerPlan['events'];
+    replicator.plans.set('OSLO', { ...plan, ...(events && { events }) });
+    const details = (await (await ask('OSLO')).json()) as BrokerDetails;
+    expect(details.filters).to.deep.equal(['#', 'commands/#']);
   });
 
   it('tells no limits if the worker does not answer', async () => {

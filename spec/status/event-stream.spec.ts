@@ -12,6 +12,7 @@ const EMPTY: Status = {
   replica: 'us',
   startedAt: 0,
   mergeFrequency: 1,
+  heartbeatPeriod: 10_000,
   hidesPayloads: false,
   allowsActions: false,
   filters: ['#'],

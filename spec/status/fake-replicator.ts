@@ -27,6 +27,10 @@ export class FakeReplicator {
   readonly forgotten: string[] = [];
   reconcilerRestarts = 0;
   isStopping = false;
+  /** Seconds. */
+  heartbeat = 10;
+  /** As much as the route of a topic needs at an unknown broker. */
+  config = { brokers: [] };
   /** All requests to the reconciler, without those for measures. */
   readonly questions: ReconcilerRequest[] = [];
   /** The number of requests for measures. */
@@ -111,6 +115,7 @@ export class FakeReplicator {
       roundTrip: 5,
       heartbeat: this.heartbeats.get(name) ?? { latency: null, cameBackAt: null, paths: {} },
       certificateDays,
+      ...(name === 'PARIS' ? { tokenSeconds: 720 } : {}),
     };
   }
 

@@ -54,7 +54,7 @@ describe('the metrics', () => {
       'mqttrep_silent_connections_total{broker="PARIS"} 1',
     ]);
     expect(text).to.match(/^mqttrep_heartbeat_age_seconds\{broker="OSLO"\} 3/m);
-    expect(text).to.match(/^mqttrep_oldest_undelivered_change_seconds\{broker="PARIS"\} 90/m);
+    expect(text).to.match(/^mqttrep_oldest_undelivered_change_age_seconds\{broker="PARIS"\} 90/m);
     expect(text).not.to.match(/^mqttrep_heartbeat_round_trip_seconds\{broker="PARIS"/m);
   });
 
@@ -62,7 +62,8 @@ describe('the metrics', () => {
     expect(samples()).to.include.members([
       'mqttrep_broker_up{broker="OSLO"} 1',
       'mqttrep_broker_up{broker="PARIS"} 0',
-      'mqttrep_certificate_days{broker="PARIS",certificate="broker"} 12.5',
+      'mqttrep_certificate_remaining_seconds{broker="PARIS",certificate="broker"} 1080000',
+      'mqttrep_token_remaining_seconds{broker="PARIS"} 720',
       'mqttrep_broker_reconnects_total{broker="OSLO"} 1',
       'mqttrep_messages_received_total{broker="OSLO"} 12',
       'mqttrep_messages_published_total{broker="OSLO"} 7',
@@ -82,9 +83,9 @@ describe('the metrics', () => {
       'mqttrep_replay_incomplete{broker="PARIS"} 1',
       'mqttrep_deletions_held{broker="OSLO"} 0',
       'mqttrep_deletions_held{broker="PARIS"} 300',
-      'mqttrep_backpressure_total{broker="OSLO",limit="ingress"} 4',
-      'mqttrep_backpressure_total{broker="PARIS",limit="pending"} 6',
-      'mqttrep_backpressure_total{broker="PARIS",limit="pending_of_topic"} 1',
+      'mqttrep_limits_reached_total{broker="OSLO",limit="ingress"} 4',
+      'mqttrep_limits_reached_total{broker="PARIS",limit="pending"} 6',
+      'mqttrep_limits_reached_total{broker="PARIS",limit="pending_of_topic"} 1',
       'mqttrep_topics{state="converged"} 3',
       'mqttrep_looping_messages_total 8',
       'mqttrep_topics_expired_total 7',
@@ -129,6 +130,18 @@ describe('the metrics', () => {
       expect(described.has(family), line).to.equal(true);
       expect(described.get(family) === 'counter', line).to.equal(name.endsWith('_total'));
       expect(line).not.to.match(/topic="/);
+    }
+  });
+
+  it('name their subject and a base unit: seconds and bytes, and nothing that these are made of', () => {
+    for (const { name, kind, help } of METRICS) {
+      expect(name).to.match(/^(mqttrep|process)(_[a-z]+)+$/);
+      expect(name, 'base units only').not.to.match(
+        /_(milli|micro|nano)?(ms|days?|hours?|minutes?|milliseconds|kilobytes|kb|mb|percent)(_|$)/,
+      );
+      if (kind === 'histogram') expect(name).to.match(/_(seconds|bytes)$/);
+      if (/^(Time|Age) /.test(help)) expect(name, help).to.match(/_seconds$/);
+      if (/^(Bytes|Memory) /.test(help)) expect(name, help).to.match(/_bytes$/);
     }
   });
 

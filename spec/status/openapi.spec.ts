@@ -27,6 +27,12 @@ interface Operation {
 
 const TOKEN = 's3cret-of-sixteen';
 
+/** What a path requires. */
+const QUERIES: Readonly<Record<string, string>> = {
+  '/api/v1/undo': '?filter=canards/gone',
+  '/api/v1/route': '?topic=canards/name',
+};
+
 const document = load(readFileSync('docs/openapi.yaml', 'utf8')) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
@@ -121,7 +127,7 @@ describe('docs/openapi.yaml', function () {
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const [method, { responses }] of Object.entries(operations)) {
         if (path === '/api/v1/events') continue;
-        const query = path === '/api/v1/undo' ? '?filter=canards/gone' : '';
+        const query = QUERIES[path] ?? '';
         const response = await ask(`${fill(path)}${query}`, method.toUpperCase());
         const name = `${method} ${path}`;
         expect(Object.keys(responses), name).to.include(String(response.status));

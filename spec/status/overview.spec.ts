@@ -23,6 +23,7 @@ describe('the overview', () => {
       asked: replicator.inspected,
       version: '1.2.3',
       mergeFrequency: () => 1,
+      heartbeat: () => 10,
       hidesPayloads: false,
       allowsActions: false,
       filters: () => [],

@@ -104,6 +104,10 @@ describe('the status server', () => {
       expect((await get('/api/v1/topics/none')).status).to.equal(404);
     });
 
+    it('answers 404 for the route from a broker that does not exist', async () => {
+      expect((await get('/api/v1/route?topic=a&from=ROME')).status).to.equal(404);
+    });
+
     for (const path of [
       'topics?limit=0',
       'topics?limit=201',
@@ -112,6 +116,8 @@ describe('the status server', () => {
       'tree?under=a',
       'topics/%',
       'topics/%ff',
+      'route',
+      'route?topic=a/%23',
       `topics?filter=${'a'.repeat(70_000)}`,
     ]) {
       it(`refuses ${path.slice(0, 40)}`, async () => {

@@ -26,6 +26,8 @@ interface Frame {
   readonly end: number;
 }
 
+type Accepts = (request: { readonly url: string; readonly host: string }) => boolean;
+
 export class WebsocketRelay {
   /** The reasons for which it closed connections. */
   readonly violations: string[] = [];
@@ -34,16 +36,21 @@ export class WebsocketRelay {
   readonly #server: Server;
   readonly #sockets = new Set<Duplex>();
 
-  static async before(brokerPort: number): Promise<WebsocketRelay> {
-    const relay = new WebsocketRelay(brokerPort);
+  /** @param accepts whether it takes the request; without it, all of them */
+  static async before(brokerPort: number, accepts: Accepts = () => true): Promise<WebsocketRelay> {
+    const relay = new WebsocketRelay(brokerPort, accepts);
     relay.#server.listen(0, '127.0.0.1');
     await once(relay.#server, 'listening');
     return relay;
   }
 
-  private constructor(brokerPort: number) {
+  private constructor(brokerPort: number, accepts: Accepts) {
     this.#server = createServer();
-    this.#server.on('upgrade', ({ headers }, socket) => {
+    this.#server.on('upgrade', ({ headers, url = '' }, socket) => {
+      if (!accepts({ url, host: headers.host ?? '' })) {
+        socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+        return;
+      }
       const proof = createHash('sha1').update(`${headers['sec-websocket-key']}${HANDSHAKE}`).digest('base64');
       socket.write(
         `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${proof}\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n`,

@@ -5,6 +5,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { expect } from 'chai';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
+import type { Report } from '../../lib/protocol/control-messages.ts';
 import type {
   ControlOfEvents,
   EventResponse,
@@ -19,7 +20,6 @@ import {
   writeIncoming,
 } from '../../lib/protocol/event-records.ts';
 import type { EventSettings } from '../../lib/protocol/event-settings.ts';
-import type { Report } from '../../lib/protocol/messages.ts';
 import type { BrokerPlace, StorePlace } from '../../lib/protocol/settings.ts';
 import events from '../../workers/events.ts';
 import { eventually } from '../support/eventually.ts';

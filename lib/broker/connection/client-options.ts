@@ -3,9 +3,10 @@
 import { type IClientOptions, Store } from 'mqtt';
 import { ClientPacketIds } from '../lane/packet-ids.ts';
 import type { ConnectionOptions } from './connection-options.ts';
+import { targetOf } from './target.ts';
 
 /** Longest wait for the network connection and the CONNACK, unless configured. */
-const CONNECT_TIMEOUT_MS = 10_000;
+export const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * MQTT 5: how many messages of QoS 1 and 2 a broker may send before the first of them is acknowledged, unless configured.
@@ -13,7 +14,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
  */
 const RECEIVE_MAXIMUM = 1_000;
 
-export function clientOptions({ options, clientId, protocolVersion }: ConnectionOptions): IClientOptions {
+export function clientOptions(settings: ConnectionOptions): IClientOptions {
+  const { clientId, protocolVersion } = settings;
+  const { proxy: _proxy, ...options } = throughTunnel(settings);
   return {
     connectTimeout: CONNECT_TIMEOUT_MS,
     ...options,
@@ -34,6 +37,16 @@ export function clientOptions({ options, clientId, protocolVersion }: Connection
     // MQTT.js formats its debug messages even if nobody reads them.
     log: () => undefined,
   };
+}
+
+/** The stream that MQTT.js makes takes the tunnel in place of a socket of its own. */
+function throughTunnel({ url, options, tunnel }: ConnectionOptions): ConnectionOptions['options'] {
+  if (tunnel === undefined) return options;
+  const { scheme } = targetOf({ url, options });
+  if (!scheme.startsWith('ws')) return { ...options, socket: tunnel };
+  const wsOptions = options['wsOptions'] as object | undefined;
+  const through = scheme === 'wss' ? { socket: tunnel } : { createConnection: () => tunnel };
+  return { ...options, wsOptions: { ...wsOptions, ...through } };
 }
 
 function withReceiveMaximum({ properties }: ConnectionOptions['options']): object {

@@ -1,21 +1,15 @@
 /** How a user fixes a connection that failed: what is wrong, and which setting to change. */
 
 import type { ConnectError } from './connect-error.ts';
+import { proxyAdvice } from './proxy-advice.ts';
 import { type Spoken, spokenAt } from './server-protocol.ts';
+import { type Target, targetOf, usualPort } from './target.ts';
 
 /** The broker and its settings, as the user wrote them. */
 export interface Attempted {
   readonly name: string;
   readonly url: string;
   readonly options: Readonly<Record<string, unknown>>;
-}
-
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };
-
-interface Target {
-  readonly scheme: string;
-  readonly host: string;
-  readonly port: number;
 }
 
 /**
@@ -25,7 +19,11 @@ interface Target {
 export async function connectAdvice(error: ConnectError, attempted: Attempted): Promise<string | undefined> {
   const { code, networkCode } = error;
   if (code !== undefined) return adviceForConnack(code, attempted);
+  const atProxy = proxyAdvice(networkCode, attempted.name);
+  if (atProxy !== undefined) return atProxy;
   const target = targetOf(attempted);
+  if (attempted.options['awsSigV4'] !== undefined && error.message.includes('HTTP status 403'))
+    return 'AWS refuses the signature: check the keys, that their policy permits iot:Connect, the region, and the clock of this machine';
   const known = networkCode === undefined ? undefined : ADVICE[networkCode]?.(target, attempted);
   if (known !== undefined) return known;
   if (networkCode !== undefined && CERTIFICATE_WANTED.test(networkCode))
@@ -33,7 +31,9 @@ export async function connectAdvice(error: ConnectError, attempted: Attempted): 
   if (attempted.options['unixSocket'] !== undefined || attempted.options['servers'] !== undefined)
     return undefined;
   const isReached = !error.message.startsWith('no network connection');
-  const spoken = isReached ? await spokenAt(target.host, target.port) : undefined;
+  // The broker may be reached by the proxy only.
+  const isDirect = attempted.options['proxy'] === undefined;
+  const spoken = isReached && isDirect ? await spokenAt(target.host, target.port) : undefined;
   if (spoken !== undefined) return adviceForProtocol(spoken, target, attempted);
   return adviceForSilence(error, target, attempted);
 }
@@ -118,7 +118,7 @@ function adviceForProtocol(
   const isWeb = protocol === 'web' || (protocol === 'unknown' && wantsWeb);
   if (isWeb === wantsWeb && isTls === wantsTls) return undefined;
   const right = `${isWeb ? 'ws' : 'mqtt'}${isTls ? 's' : ''}`;
-  const usual = wantsWeb ? '' : ` (usually ${DEFAULT_PORTS[scheme]})`;
+  const usual = wantsWeb ? '' : ` (usually ${usualPort(scheme)})`;
   const what = isWeb
     ? `port ${port} is of a web server or a websocket${isTls ? ' with TLS' : ' without TLS'}`
     : `port ${port} speaks ${protocol === 'mqtt' ? 'MQTT' : 'something'} ${isTls ? 'in TLS' : 'without TLS'}${wantsWeb ? ', and no websocket' : ''}`;
@@ -139,13 +139,4 @@ function adviceForSilence(
   if (scheme === 'mqtt')
     return `the broker closes the connection and gives no reason: read its log, and check how many connections it allows, and that this account and client id may connect`;
   return undefined;
-}
-
-/** The host and port that MQTT.js connects to: options of the same name replace parts of the URL. */
-function targetOf({ url, options }: Attempted): Target {
-  const parsed = new URL(url);
-  const scheme = String(options['protocol'] ?? parsed.protocol).replace(/:$/, '');
-  const host = String(options['hostname'] ?? options['host'] ?? parsed.hostname).replace(/^\[|\]$/g, '');
-  const port = Number(options['port'] ?? (parsed.port || DEFAULT_PORTS[scheme] || 1883));
-  return { scheme, host, port };
 }

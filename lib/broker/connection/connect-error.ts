@@ -2,6 +2,9 @@
 
 import type { ConnectFailure } from './negotiation.ts';
 
+/** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
+const NOT_AUTHORIZED: ReadonlySet<number | undefined> = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
+
 export class ConnectError extends Error implements ConnectFailure {
   override name = 'ConnectError';
   readonly code: number | undefined;
@@ -14,5 +17,10 @@ export class ConnectError extends Error implements ConnectFailure {
     this.networkCode = networkCode;
     this.code = failure.code;
     this.wasConnected = failure.wasConnected;
+  }
+
+  /** The broker answered, and does not permit the connection. */
+  get isRefusal(): boolean {
+    return NOT_AUTHORIZED.has(this.code);
   }
 }

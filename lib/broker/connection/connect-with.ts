@@ -4,6 +4,7 @@
  * of a will, would be an empty frame, which some brokers take for the end.
  */
 
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { Lane, type LaneOptions } from '../lane/lane.ts';
@@ -47,7 +48,9 @@ function transportOf(
     servers,
     socksProxy,
   } = client.options;
+  const { socket } = client.options as { readonly socket?: Socket };
   const isPlain = protocol === 'mqtt' || protocol === 'tcp';
+  if (isPlain && socket !== undefined) return new StreamTransport(socket, events);
   if (isPlain && servers === undefined && socksProxy === undefined)
     return new SocketTransport({ host: hostname || 'localhost', port, path }, events);
   const stream = withHighWaterMark(protocol.startsWith('ws'), () => build(client));

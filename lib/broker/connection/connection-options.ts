@@ -1,5 +1,6 @@
 /** The options of a connection. */
 
+import type { Socket } from 'node:net';
 import type { QoS } from '../../core/policy.ts';
 import type { NameMap } from '../../routes/name-map.ts';
 import type { FilterLimit } from './filter-limit.ts';
@@ -21,6 +22,10 @@ export interface ConnectionOptions {
   readonly subscribeLimit?: FilterLimit;
   /** The names of topics at this broker; undefined if they are the same as everywhere. */
   readonly names?: NameMap | undefined;
+  /** The connection through a proxy. */
+  readonly tunnel?: Socket;
+  /** Whether it goes on with the session of the connection before, if the broker kept it; it does not unless given. */
+  readonly resumesSession?: boolean;
   /** Whether the bytes that have just arrived are to be read. */
   readonly isCurrent?: () => boolean;
 }

@@ -6,11 +6,8 @@
  * Messages of QoS 0 and 1 go in and out by the lane, those of QoS 2 by MQTT.js.
  */
 
-import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
+import type { IClientPublishOptions, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
-import type { QoS } from '../../core/policy.ts';
-import type { MessageProperties } from '../../protocol/properties.ts';
-import type { NameMap } from '../../routes/name-map.ts';
 import type { MessageHandler } from '../lane/handover.ts';
 import type { Lane } from '../lane/lane.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
@@ -23,10 +20,11 @@ import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requ
 import type { Limits } from './limits.ts';
 import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
-import { packetSize } from './packet-size.ts';
+import { prepared } from './prepared.ts';
 import { Publishing } from './publishing.ts';
-import { hasSecrets, withSecrets } from './secrets.ts';
-import { underCanonicalNames } from './topic-names.ts';
+import { reauthentication } from './reauthentication.ts';
+import { Receiving } from './receiving.ts';
+import { secretIn } from './secrets.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 
 /** mqtt-packet would keep all two-byte numbers ready to be written: 12 MB in each thread. */
@@ -48,19 +46,20 @@ export class Connection {
   readonly closed: Promise<string>;
   /** When the certificates of this connection end. */
   readonly certificateEnds: CertificateEnds;
+  /** The password, or the data of the authentication method, that CONNECT had. */
+  readonly secret: string | undefined;
+  /** Resolves with the reason if the broker does not accept it. Undefined where there is no authentication method. */
+  readonly reauthenticate: ReturnType<typeof reauthentication>;
   readonly #client: MqttClient;
   readonly #lane: Lane;
   readonly #publishing: Publishing;
+  readonly #receiving: Receiving;
   readonly #requests: FilterRequests;
   readonly #order = new AnswerOrder();
   readonly #disconnectCode: () => number | undefined;
-  /** Messages of QoS 2. */
-  readonly #received = { messages: 0, retained: 0 };
-  readonly #names: NameMap | undefined;
   #hasEnded = false;
   #hasProtocolError = false;
   #isEndedHere = false;
-  #early: { readonly packet: IPublishPacket; readonly done: () => void } | undefined;
 
   private constructor(
     { client, lane, limits, session, disconnectCode, closed }: Opened,
@@ -74,13 +73,16 @@ export class Connection {
   ) {
     this.#client = client;
     this.certificateEnds = certificateEnds(client.stream, options['cert']);
-    this.#names = names;
+    this.secret = secretIn(options);
+    this.reauthenticate = reauthentication(client, { options, protocolVersion }, closed);
     this.#lane = lane;
     this.session = session;
     this.#disconnectCode = disconnectCode;
     this.#publishing = new Publishing({
       client,
       lane,
+      names,
+      limits,
       mqtt5: protocolVersion === 5,
       receiveMaximum: Math.min(limits.receiveMaximum, publishWindow),
       order: this.#order,
@@ -89,16 +91,14 @@ export class Connection {
         this.#hasEnded = true;
       },
     });
+    this.#receiving = new Receiving(client, lane, names);
     this.#requests = new FilterRequests(client, {
       limit: subscribeLimit,
       names,
       order: this.#order,
       maximumPacketSize: limits.maximumPacketSize,
       closed,
-      received: () => ({
-        messages: lane.received.messages + this.#received.messages,
-        retained: lane.received.retained + this.#received.retained,
-      }),
+      received: () => this.#receiving.received,
       sending: filters => lane.expect(filters),
       giveUp: () => this.destroy(),
     });
@@ -110,16 +110,9 @@ export class Connection {
       if (error.message === KEEPALIVE_TIMEOUT) this.#isEndedHere = true;
       if (!isParserError(error)) return;
       this.#hasProtocolError = true;
-      // Bytes were read already that have no meaning.
-      lane.stop();
-      client.stream.unpipe();
-      client.handleMessage = () => undefined;
+      this.#receiving.stop();
       client.end(true);
     });
-    client.handleMessage = (packet, done) => {
-      // MQTT.js handles no further packet before `done`, so at most one message of QoS 2 arrives before `receive`.
-      this.#early = { packet, done };
-    };
   }
 
   /**
@@ -127,16 +120,7 @@ export class Connection {
    * @param unnamed gets a message whose topic has no name elsewhere, by the mapping rules
    */
   receive(receiver: MessageHandler, unnamed?: (message: ReceivedMessage) => void): void {
-    if (this.#hasProtocolError) return;
-    const handler = underCanonicalNames(receiver, this.#names, unnamed);
-    this.#client.handleMessage = (packet, done) => {
-      this.#received.messages++;
-      if (packet.retain) this.#received.retained++;
-      handler(packet as ReceivedMessage, done);
-    };
-    if (this.#early !== undefined) this.#client.handleMessage(this.#early.packet, this.#early.done);
-    this.#early = undefined;
-    this.#lane.receive(handler);
+    this.#receiving.receive(receiver, unnamed);
   }
 
   /**
@@ -159,8 +143,8 @@ export class Connection {
   static open(settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const openWith = (options: ConnectionOptions) =>
       openClient(options, opened => new Connection(opened, options), signal);
-    if (!hasSecrets(settings.options)) return openWith(settings);
-    return withSecrets(settings.options, signal).then(options => openWith({ ...settings, options }));
+    const ready = prepared(settings, signal);
+    return ready instanceof Promise ? ready.then(openWith) : openWith(ready);
   }
 
   /** Splits filters into parts, each small enough for one SUBSCRIBE; see `FilterRequests`. */
@@ -191,33 +175,12 @@ export class Connection {
    * an error, or when the message is acknowledged (with QoS 0: written).
    */
   publish(
-    canonical: string,
+    topic: string,
     payload: Buffer,
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
-    const topic = this.#names === undefined ? canonical : this.#names.toLocal(canonical);
-    if (topic === undefined) {
-      setImmediate(done, new Error('by the mapping rules it would have a name that is never replicated'));
-      return;
-    }
-    const qos = Math.min(options.qos ?? 0, this.limits.maxQos) as QoS;
-    const { maximumPacketSize } = this.limits;
-    if (maximumPacketSize < Number.POSITIVE_INFINITY) {
-      const properties =
-        this.protocolVersion < 5 ? undefined : ((options.properties ?? {}) as MessageProperties);
-      const size = packetSize({ topic, payload, qos, properties });
-      if (size > maximumPacketSize) {
-        setImmediate(
-          done,
-          new Error(
-            `its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker accepts`,
-          ),
-        );
-        return;
-      }
-    }
-    this.#publishing.publish(topic, payload, qos, options, done);
+    this.#publishing.publish(topic, payload, options, done);
   }
 
   /** The broker or the network closed the connection: not mqttrep, not a keepalive timeout, not a protocol error. */

@@ -21,6 +21,13 @@ export function packetSize({ topic, payload, qos, properties }: Publish): number
   return 1 + variableInteger(remaining) + remaining;
 }
 
+/** Why a packet of this size is not sent; undefined if the broker accepts it. */
+export function tooLarge(size: number, maximumPacketSize: number): string | undefined {
+  return size <= maximumPacketSize
+    ? undefined
+    : `its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker accepts`;
+}
+
 /** Most bytes of a SUBSCRIBE or UNSUBSCRIBE beside its filters: fixed header, packet identifier, length of no properties. */
 export const SUBSCRIBE_OVERHEAD_BYTES = 8;
 

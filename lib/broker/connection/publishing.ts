@@ -1,13 +1,19 @@
-/** What one connection publishes: QoS 0 and 1 by the lane, QoS 2 by MQTT.js, within the window of the broker. */
+/**
+ * What one connection publishes: QoS 0 and 1 by the lane, QoS 2 by MQTT.js. Topics have their local names, and packets stay within
+ * the limits and the window of the broker.
+ */
 
 import { ErrorWithReasonCode, type IClientPublishOptions, type MqttClient, ReasonCodes } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
+import type { NameMap } from '../../routes/name-map.ts';
 import type { Lane } from '../lane/lane.ts';
 import type { PublishAnswer } from '../lane/lane-writes.ts';
 import type { AnswerOrder } from './answer-order.ts';
 import { CLOSED } from './connection-errors.ts';
 import { FlowControl } from './flow-control.ts';
+import type { Limits } from './limits.ts';
+import { packetSize, tooLarge } from './packet-size.ts';
 
 /**
  * MQTT.js fails each publish in flight with one of these errors when a connection ends. After a keepalive timeout its
@@ -23,6 +29,9 @@ const NO_SUBSCRIBERS = 0x10;
 export interface PublishingDeps {
   readonly client: MqttClient;
   readonly lane: Lane;
+  /** The names of topics at this broker; undefined if they are the same as everywhere. */
+  readonly names: NameMap | undefined;
+  readonly limits: Limits;
   readonly mqtt5: boolean;
   /** Publishes of QoS 1 and 2 in flight at once. */
   readonly receiveMaximum: number;
@@ -42,14 +51,27 @@ export class Publishing {
     deps.lane.window = deps.receiveMaximum;
   }
 
-  /** `done` is called once: with an error, or when the message is acknowledged (with QoS 0: written). */
+  /** As `Connection.publish`. */
   publish(
-    topic: string,
+    canonical: string,
     payload: Buffer,
-    qos: QoS,
     options: IClientPublishOptions,
     done: (error?: Error) => void,
   ): void {
+    const { names, limits } = this.#deps;
+    const topic = names === undefined ? canonical : names.toLocal(canonical);
+    if (topic === undefined) {
+      setImmediate(done, new Error('by the mapping rules it would have a name that is never replicated'));
+      return;
+    }
+    const qos = Math.min(options.qos ?? 0, limits.maxQos) as QoS;
+    if (limits.maximumPacketSize < Number.POSITIVE_INFINITY) {
+      const fault = this.#sizeFault(topic, payload, qos, options);
+      if (fault !== undefined) {
+        setImmediate(done, new Error(fault));
+        return;
+      }
+    }
     const isAcknowledged = qos > 0;
     if (!this.#deps.hasEnded() && this.#flow.take(isAcknowledged)) {
       this.#send(topic, payload, qos, options, error => {
@@ -75,6 +97,17 @@ export class Publishing {
   ended(): void {
     this.#flow.releaseAll();
     this.#deps.lane.ended();
+  }
+
+  #sizeFault(
+    topic: string,
+    payload: Buffer,
+    qos: QoS,
+    { properties = NO_PROPERTIES }: IClientPublishOptions,
+  ): string | undefined {
+    const { limits, mqtt5 } = this.#deps;
+    const sent = mqtt5 ? (properties as MessageProperties) : undefined;
+    return tooLarge(packetSize({ topic, payload, qos, properties: sent }), limits.maximumPacketSize);
   }
 
   #send(

@@ -1,6 +1,6 @@
 /**
  * User name, password and certificates that come from files, or from a command. They are read at each connect, so that a new value
- * holds from the next connection on, without a restart.
+ * holds from the next connection on, without a restart. With an `authenticationMethod` (MQTT 5) the password goes to its data.
  *
  * No error repeats what was read.
  */
@@ -25,6 +25,24 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
 /** A larger file is none of these. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
+/** Whether the password comes from a file or a command, so that another one may be read later. */
+export function isRereadable(options: Options): boolean {
+  return 'passwordFile' in options || 'passwordCommand' in options;
+}
+
+/** The name of the option that the password, or the token in its place, comes from. */
+export function secretOption(options: Options): string {
+  const named = ['passwordFile', 'passwordCommand', 'password'].find(name => name in options);
+  return named ?? 'properties.authenticationData';
+}
+
+/** The password that CONNECT has, or the data of its authentication method. */
+export function secretIn({ password, properties }: Options): string | undefined {
+  const data = (properties as Options | undefined)?.['authenticationData'];
+  const secret = data ?? password;
+  return secret === undefined ? undefined : String(secret);
+}
+
 /** Whether some of the options come from a file or a command. */
 export function hasSecrets(options: Options): boolean {
   return [...Object.keys(FILES), 'passwordCommand'].some(name => name in options);
@@ -39,15 +57,28 @@ export async function withSecrets(options: Options, signal?: AbortSignal): Promi
   for (const [name, replaced] of Object.entries(FILES)) {
     const path = options[name];
     if (typeof path !== 'string') continue;
-    const text = await contentOf(name, path);
+    const text = await textOf(name, path);
     found[replaced] = replaced === 'username' || replaced === 'password' ? text.replace(/\r?\n$/, '') : text;
   }
   const command = options['passwordCommand'];
-  if (typeof command === 'string') found['password'] = await outputOf(command, signal);
-  return { ...options, ...found };
+  if (typeof command === 'string') found['password'] = await outputOf('passwordCommand', command, signal);
+  return withAuthentication({ ...options, ...found }, found['password']);
 }
 
-async function contentOf(name: string, path: string): Promise<string> {
+/** A method without data gets the secret as data, in place of a password. */
+function withAuthentication(options: Options, secret: unknown): Options {
+  const properties = options['properties'] as Options | undefined;
+  if (typeof secret !== 'string' || properties?.['authenticationMethod'] === undefined) return options;
+  if (properties['authenticationData'] !== undefined) return options;
+  const { password: _password, ...others } = options;
+  return { ...others, properties: { ...properties, authenticationData: Buffer.from(secret) } };
+}
+
+/**
+ * The text of a file.
+ * @param name of the option, for errors
+ */
+export async function textOf(name: string, path: string): Promise<string> {
   let text: string;
   try {
     text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
@@ -59,15 +90,18 @@ async function contentOf(name: string, path: string): Promise<string> {
   return text;
 }
 
-/** What the command prints, without the line break at its end. The command and all that it started end within the limit. */
-function outputOf(command: string, signal: AbortSignal | undefined): Promise<string> {
+/**
+ * What the command prints, without the line break at its end. The command and all that it started end within the limit.
+ * @param name of the option, for errors
+ */
+export function outputOf(name: string, command: string, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
     const chunks: Buffer[] = [];
     let bytes = 0;
     const end = (problem: string) => {
       kill(child.pid);
-      settle(() => reject(failure(`\`passwordCommand\` ${problem}`)));
+      settle(() => reject(failure(`\`${name}\` ${problem}`)));
     };
     const limit = setTimeout(
       () => end(`did not end within ${COMMAND_TIMEOUT_MS / 1000} s`),

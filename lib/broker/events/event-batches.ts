@@ -21,6 +21,8 @@ const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
 
 /** Messages of QoS 1 that wait here before the connection reads no more. A broker has 65,535 packet ids. */
 const MAX_WAITING_MESSAGES = 10_000;
+/** The same for their bytes: a window of large messages. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** With this many batches at the actor, the next one waits until it is full. */
 const BUSY_BATCHES = 2;
@@ -28,16 +30,22 @@ const BUSY_BATCHES = 2;
 /** Topics whose dropped messages are counted apart; those of others count under the last one. */
 const MAX_OVERRUN_TOPICS = 1_000;
 
+/** Messages whose PUBACK is held, and their bytes. */
+interface Held {
+  messages: number;
+  bytes: number;
+}
+
 export class EventBatches {
   readonly #session: number;
   readonly #post: (message: FromEventLink, transfer?: readonly ArrayBuffer[]) => void;
   readonly #writer = new BatchWriter();
   /** Full batches that wait for credit. */
-  readonly #full: { readonly batch: ArrayBuffer; readonly acknowledged: number }[] = [];
+  readonly #full: { readonly batch: ArrayBuffer; readonly held: Held }[] = [];
   #fullBytes = 0;
-  /** Messages of QoS 1 in the writer, and in all that waits. */
-  #written = 0;
-  #waiting = 0;
+  /** Of QoS 1: in the writer, and in all that waits. */
+  #written: Held = { messages: 0, bytes: 0 };
+  readonly #waiting: Held = { messages: 0, bytes: 0 };
   #atActor = 0;
   /** Nothing leaves before the session has started. */
   #isOpen = false;
@@ -51,7 +59,8 @@ export class EventBatches {
 
   /** More messages of QoS 1 wait than any window allows. */
   get isBehind(): boolean {
-    return this.#waiting >= MAX_WAITING_MESSAGES;
+    const { messages, bytes } = this.#waiting;
+    return messages >= MAX_WAITING_MESSAGES || bytes >= MAX_WAITING_BYTES;
   }
 
   open(): void {
@@ -64,10 +73,14 @@ export class EventBatches {
       this.#drop(incoming);
       return;
     }
+    const before = this.#writer.length;
     writeIncoming(this.#writer, incoming);
     if (incoming.ordinal > 0) {
-      this.#written++;
-      this.#waiting++;
+      const bytes = this.#writer.length - before;
+      this.#written.messages++;
+      this.#written.bytes += bytes;
+      this.#waiting.messages++;
+      this.#waiting.bytes += bytes;
     }
     if (this.#writer.length >= EVENT_BATCH_BYTES) {
       this.#close();
@@ -116,16 +129,17 @@ export class EventBatches {
 
   #close(): void {
     const batch = this.#writer.take();
-    this.#full.push({ batch, acknowledged: this.#written });
-    this.#written = 0;
+    this.#full.push({ batch, held: this.#written });
+    this.#written = { messages: 0, bytes: 0 };
     this.#fullBytes += batch.byteLength;
   }
 
   #send(): void {
     const first = this.#full.shift();
     if (first === undefined) return;
-    const { batch, acknowledged } = first;
-    this.#waiting -= acknowledged;
+    const { batch, held } = first;
+    this.#waiting.messages -= held.messages;
+    this.#waiting.bytes -= held.bytes;
     this.#fullBytes -= batch.byteLength;
     this.#atActor++;
     this.#post({ kind: 'events', session: this.#session, batch }, [batch]);

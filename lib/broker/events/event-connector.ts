@@ -11,6 +11,7 @@ import type { ConnectionOptions } from '../connection/connection-options.ts';
 import type { FilterLimit } from '../connection/filter-limit.ts';
 import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
 import { type FailureCause, Retries } from '../connection/retries.ts';
+import { TokenRenewal } from '../connection/token-renewal.ts';
 import type { EventIdentity } from './event-identity.ts';
 import { OFFLINE } from './event-surroundings.ts';
 import type { LinkLog } from './link-log.ts';
@@ -38,11 +39,17 @@ export class EventConnector {
   readonly #retries: Retries;
   readonly #names: NameMap | undefined;
   readonly #addresses: Addresses;
+  readonly #tokens: TokenRenewal;
   #connectedAt = 0;
 
   constructor(deps: EventConnectorDeps) {
     const { options } = deps.broker;
     this.#deps = deps;
+    this.#tokens = new TokenRenewal({
+      options,
+      // The state connection has a token of the same option, and warns of it.
+      log: (level, message) => deps.brokerLog.write(level === 'warn' ? 'debug' : level, `events: ${message}`),
+    });
     this.#addresses = new Addresses(deps.broker.url, deps.broker.otherUrls);
     this.#names = deps.broker.names && new NameMap(deps.broker.names);
     this.#negotiation = new Negotiation(options['protocolVersion'] as ProtocolVersion | undefined);
@@ -58,6 +65,7 @@ export class EventConnector {
     try {
       const connection = await Connection.open(this.#options(identity, settings.sessionExpiry), signal);
       this.#connectedAt = performance.now();
+      this.#tokens.connected(connection, () => connection.end());
       this.#negotiation.succeeded();
       this.#retries.accepted();
       return connection;
@@ -75,6 +83,7 @@ export class EventConnector {
       return 1;
     }
     this.#addresses.restart();
+    if (this.#tokens.isReconnecting) return 1;
     if (connection.wasTakenOver) {
       brokerLog.write(
         'error',
@@ -87,20 +96,18 @@ export class EventConnector {
   }
 
   /**
-   * Removes the session at the broker. Resolves with whether it did, or with the milliseconds to wait before the next attempt.
-   * @param withdraw publishes what is to be removed with it
+   * Removes the session at the broker, and the presence of this replicator with it.
+   * @returns undefined, or the milliseconds to wait before the next attempt
    */
-  async forget(
-    identity: EventIdentity,
-    withdraw: (connection: Connection) => void,
-    signal: AbortSignal,
-  ): Promise<number | undefined> {
+  async forget(identity: EventIdentity, signal: AbortSignal): Promise<number | undefined> {
     try {
       const options = this.#options(identity, 0);
       const { will: _will, ...others } = options.options;
       const connection = await Connection.open({ ...options, options: { ...others, clean: true } }, signal);
       this.#negotiation.succeeded();
-      withdraw(connection);
+      const topic = identity.topics?.of('events');
+      if (topic !== undefined)
+        connection.publish(topic, Buffer.alloc(0), { qos: 0, retain: true }, () => undefined);
       await connection.end();
       return undefined;
     } catch (error) {

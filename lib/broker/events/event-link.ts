@@ -7,31 +7,25 @@
 
 import type { Subscription } from '../../core/subscriptions.ts';
 import { TopicModes } from '../../core/topic-modes.ts';
-import { CONTROL_PREFIX, ControlTopics } from '../../protocol/control-topics.ts';
+import { CONTROL_PREFIX } from '../../protocol/control-topics.ts';
 import type { FromEventLink, ToEventLink } from '../../protocol/event-messages.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
-import { EventStamps } from '../../protocol/event-stamps.ts';
 import type { Port, Start } from '../../protocol/messages.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { FilterLimit } from '../connection/filter-limit.ts';
 import { Refusals } from '../incoming/refusals.ts';
 import { CancellableDelay } from '../timing/cancellable-delay.ts';
-import { eventClientId } from './event-client-id.ts';
 import { EventConnector } from './event-connector.ts';
 import { EventHangups } from './event-hangups.ts';
-import type { EventIdentity } from './event-identity.ts';
+import { type EventIdentity, identityOf } from './event-identity.ts';
 import { EventSession } from './event-session.ts';
-import type { LinkLog } from './link-log.ts';
-import { SecondPlace, type StateConnection } from './second-place.ts';
-
-/** If the broker also hangs up on the state connection within this time, an event is not the cause. */
-const COMMON_CAUSE_MS = 1_000;
+import { type LinkLog, logReady } from './link-log.ts';
+import { SecondPlace } from './second-place.ts';
+import { type StateConnection, wasAlone } from './state-connection.ts';
 
 /** Until the state connection begins, or an order comes. */
 const FOR_LONG_MS = 2 ** 31 - 1;
-
-const VERSION_NAMES = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' } as const;
 
 export interface EventLinkDeps {
   readonly broker: BrokerSettings;
@@ -134,16 +128,8 @@ export class EventLink {
   }
 
   get #identity(): EventIdentity | undefined {
-    const { broker } = this.#deps;
-    const { name, controlPrefix } = broker;
     if (this.#start === undefined || this.#node === undefined) return undefined;
-    const { replica, secret } = this.#start;
-    return {
-      stamps: new EventStamps(replica, secret),
-      node: this.#node,
-      clientId: eventClientId(this.#settings?.clientId, replica, name),
-      topics: controlPrefix === undefined ? undefined : new ControlTopics(controlPrefix, replica, name),
-    };
+    return identityOf(this.#start, this.#node, this.#settings?.clientId, this.#deps.broker);
   }
 
   #abandon(): void {
@@ -173,26 +159,7 @@ export class EventLink {
         this.#run();
         return;
     }
-    const session = this.#session;
-    if (session === undefined || message.session !== session.number) return;
-    switch (message.kind) {
-      case 'deliver':
-        session.deliver(message.batch);
-        return;
-      case 'fence':
-        session.fence(message.nonce);
-        return;
-      case 'durable':
-        session.durable(message.through);
-        return;
-      case 'event-credit':
-        session.credit(message.batches);
-        return;
-      case 'disconnect':
-        this.#deps.brokerLog.write('warn', `events: ${message.reason}; connecting again`);
-        this.#connection?.destroy();
-        return;
-    }
+    if (message.session === this.#session?.number) this.#session.receive(message);
   }
 
   /** Connects, if it may and does not already. */
@@ -258,7 +225,7 @@ export class EventLink {
     const hasBegun = await session.begin().then(
       subscribed => {
         this.#subscribed = subscribed;
-        this.#logReady(connection, settings);
+        logReady(brokerLog, connection, settings);
         return true;
       },
       (error: Error) => {
@@ -278,7 +245,7 @@ export class EventLink {
     if (signal.aborted || this.#isStopping) return 0;
     const retry = await yielding;
     if (retry !== undefined) return retry;
-    const isProvoked = connection.wasHungUp && inFlight !== undefined && (await this.#isAlone(before));
+    const isProvoked = connection.wasHungUp && inFlight !== undefined && (await wasAlone(before, state));
     if (isProvoked && inFlight !== undefined) this.#hangups.hungUp(inFlight);
     return this.#connector.lost(connection, reason, isProvoked);
   }
@@ -290,22 +257,10 @@ export class EventLink {
     return retry;
   }
 
-  /** Whether the broker hung up on this connection alone. */
-  async #isAlone(before: StateConnection): Promise<boolean> {
-    await new Promise(resolve => setTimeout(resolve, COMMON_CAUSE_MS).unref());
-    const now = this.#deps.state();
-    return now.isConnected && before.isConnected && now.connections === before.connections;
-  }
-
   async #forget(signal: AbortSignal): Promise<number> {
     const identity = this.#identity;
     if (identity === undefined) return 0;
-    const withdraw = (connection: Connection) => {
-      const topic = identity.topics?.of('events');
-      if (topic !== undefined)
-        connection.publish(topic, Buffer.alloc(0), { qos: 0, retain: true }, () => undefined);
-    };
-    const wait = await this.#connector.forget(identity, withdraw, signal);
+    const wait = await this.#connector.forget(identity, signal);
     if (wait !== undefined) return wait;
     this.#isForgetting = false;
     this.#permitted = undefined;
@@ -313,17 +268,5 @@ export class EventLink {
     this.#deps.brokerLog.write('info', 'events: the session at the broker is removed');
     this.#actor?.postMessage({ kind: 'forgotten' }, []);
     return 0;
-  }
-
-  #logReady(connection: Connection, { sessionExpiry }: EventLinkSettings): void {
-    const { brokerLog } = this.#deps;
-    const { isPresent, expiry = sessionExpiry } = connection.session;
-    const kept = isPresent ? 'the broker kept its session' : 'the session is new';
-    brokerLog.write('info', `events: connected with ${VERSION_NAMES[connection.protocolVersion]}; ${kept}`);
-    if (connection.protocolVersion === 5 && expiry < sessionExpiry)
-      brokerLog.write(
-        'warn',
-        `events: the broker keeps the session for ${expiry} s only; of a longer absence, events are lost`,
-      );
   }
 }

@@ -1,9 +1,15 @@
-/** Publishes events on one connection, strictly in their order, and fences between them. */
+/**
+ * Publishes events on one connection, strictly in their order, and fences between them.
+ *
+ * Events stay packed until the window has room for them. So only those in flight are objects: the thread of a broker has a small
+ * young generation, and what survives there is copied.
+ */
 
 import { ErrorWithReasonCode } from 'mqtt';
+import { Fifo } from '../../core/fifo.ts';
 import type { QoS } from '../../core/policy.ts';
 import { BatchReader } from '../../protocol/batch.ts';
-import type { EventRefusal, FromEventLink } from '../../protocol/event-messages.ts';
+import { EVENT_WINDOW, type EventRefusal, type FromEventLink } from '../../protocol/event-messages.ts';
 import { type Delivery, readDelivery } from '../../protocol/event-records.ts';
 import type { SentProperties } from '../../protocol/properties.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -12,7 +18,7 @@ import { packetSize } from '../connection/packet-size.ts';
 import type { EventHangups, InFlightEvents } from './event-hangups.ts';
 
 type Publishing = Pick<Connection, 'publish'> & {
-  readonly limits: Pick<Connection['limits'], 'maxQos' | 'retains' | 'maximumPacketSize'>;
+  readonly limits: Pick<Connection['limits'], 'maxQos' | 'retains' | 'maximumPacketSize' | 'receiveMaximum'>;
 };
 
 export interface EventOutboxDeps {
@@ -33,28 +39,36 @@ interface Entry {
   isDone: boolean;
 }
 
+/** While more publishes than these are in flight, so many acknowledgements are told together. */
+const TOLD_TOGETHER = 64;
+
 export class EventOutbox {
   readonly #deps: EventOutboxDeps;
   /** Not handed to the connection: an event that is sent alone is in flight. */
-  readonly #waiting: (Delivery | { readonly nonce: number })[] = [];
-  /** In their order; those before `#head` are done and told. */
-  #entries: Entry[] = [];
-  #head = 0;
+  readonly #waiting = new Fifo<BatchReader | { readonly nonce: number }>();
+  /** The next event, if it was read and has to wait. */
+  #next: Delivery | undefined;
+  /** In their order, from the first one that is not done. */
+  readonly #entries = new Fifo<Entry>();
   #inFlight = 0;
+  readonly #window: number;
   #delivered = 0;
+  /** Done events since the last report. */
+  #untold = 0;
   #told = 0;
   /** The last event that was published has to be in flight alone. */
   #isAlone = false;
   #isDue = false;
+  #isSending = false;
   #isOver = false;
 
   constructor(deps: EventOutboxDeps) {
     this.#deps = deps;
+    this.#window = Math.min(EVENT_WINDOW, deps.connection.limits.receiveMaximum);
   }
 
   deliver(batch: ArrayBuffer): void {
-    const reader = new BatchReader(batch);
-    while (!reader.done) this.#waiting.push(readDelivery(reader));
+    this.#waiting.push(new BatchReader(batch));
     this.#send();
   }
 
@@ -68,19 +82,40 @@ export class EventOutbox {
   end(): InFlightEvents | undefined {
     this.#tell();
     this.#isOver = true;
-    const unfinished = this.#entries.slice(this.#head).filter(({ isDone }) => !isDone);
+    const unfinished = [...this.#entries].filter(({ isDone }) => !isDone);
     const [first] = unfinished;
     const last = unfinished.at(-1);
     return first === undefined || last === undefined ? undefined : { first: first.seq, last: last.seq };
   }
 
+  /** Not recursive: a publish on a connection that has ended fails at once. */
   #send(): void {
-    for (let [next] = this.#waiting; next !== undefined && !this.#isOver; [next] = this.#waiting) {
-      if ('nonce' in next) this.#fence(next.nonce);
-      else if (this.#inFlight > 0 && (this.#isAlone || this.#deps.hangups.isAlone(next.seq))) return;
-      else this.#publish(next);
+    if (this.#isSending) return;
+    this.#isSending = true;
+    this.#sendWaiting();
+    this.#isSending = false;
+  }
+
+  #sendWaiting(): void {
+    for (let { first } = this.#waiting; first !== undefined && !this.#isOver; { first } = this.#waiting) {
+      if ('nonce' in first) this.#fence(first.nonce);
+      else if (!this.#publishFrom(first)) return;
       this.#waiting.shift();
     }
+  }
+
+  /** Returns whether all events of the batch are published. */
+  #publishFrom(batch: BatchReader): boolean {
+    while (this.#next !== undefined || !batch.done) {
+      if (this.#inFlight >= this.#window || this.#isOver) return false;
+      this.#next ??= readDelivery(batch);
+      const { seq } = this.#next;
+      if (this.#inFlight > 0 && (this.#isAlone || this.#deps.hangups.isAlone(seq))) return false;
+      const delivery = this.#next;
+      this.#next = undefined;
+      this.#publish(delivery);
+    }
+    return true;
   }
 
   #fence(nonce: number): void {
@@ -146,16 +181,15 @@ export class EventOutbox {
 
   #done(entry: Entry): void {
     entry.isDone = true;
-    for (let next = this.#entries[this.#head]; next?.isDone === true; next = this.#entries[this.#head]) {
-      this.#delivered = next.seq;
-      this.#head++;
-    }
-    if (this.#head > 1_000) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
+    for (let { first } = this.#entries; first?.isDone === true; { first } = this.#entries) {
+      this.#delivered = first.seq;
+      this.#untold++;
+      this.#entries.shift();
     }
     // Where the broker takes only QoS 0, fences tell what arrived.
     if (this.#isDue || this.#deps.connection.limits.maxQos === 0) return;
+    // With so many in flight, further acknowledgements follow.
+    if (this.#untold < TOLD_TOGETHER && this.#inFlight >= TOLD_TOGETHER) return;
     this.#isDue = true;
     setImmediate(() => this.#tell());
   }
@@ -164,6 +198,7 @@ export class EventOutbox {
     this.#isDue = false;
     if (this.#isOver || this.#delivered === this.#told || this.#deps.connection.limits.maxQos === 0) return;
     this.#told = this.#delivered;
+    this.#untold = 0;
     this.#deps.post({ kind: 'delivered', session: this.#deps.session, through: this.#told });
   }
 }

@@ -7,24 +7,23 @@
  * What the broker kept for the session comes directly behind CONNACK. It waits until the event actor knows of the session.
  */
 
-import { isReplicable } from '../../core/filter.ts';
 import type { Subscription } from '../../core/subscriptions.ts';
 import type { TopicModes } from '../../core/topic-modes.ts';
-import { EVENT_WINDOW, type FromEventLink, UNSTAMPED_WINDOW } from '../../protocol/event-messages.ts';
-import { type IncomingMessage, NO_PATH } from '../../protocol/event-records.ts';
+import {
+  EVENT_WINDOW,
+  type FromEventLink,
+  type ToEventLink,
+  UNSTAMPED_WINDOW,
+} from '../../protocol/event-messages.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
-import type { EventProvenance } from '../../protocol/event-stamps.ts';
-import { payloadFault, topicFault } from '../../protocol/message-faults.ts';
-import { packProperties, sentProperties } from '../../protocol/properties.ts';
-import { LARGE_PROPERTIES, propertiesFault } from '../../protocol/property-faults.ts';
+import { sentProperties } from '../../protocol/properties.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Refusal, Refusals } from '../incoming/refusals.ts';
-import type { ReceivedMessage } from '../lane/received-message.ts';
-import { hasLargeProperties, sizeOf } from '../lane/stand-in.ts';
+import type { Refusals } from '../incoming/refusals.ts';
 import { EventBatches } from './event-batches.ts';
 import type { EventHangups, InFlightEvents } from './event-hangups.ts';
 import type { EventIdentity } from './event-identity.ts';
+import { EventIngress } from './event-ingress.ts';
 import { EventOutbox } from './event-outbox.ts';
 import { EventSurroundings } from './event-surroundings.ts';
 import { HeldOrdinals } from './held-ordinals.ts';
@@ -47,10 +46,6 @@ export interface EventSessionDeps {
   readonly subscribed: readonly Subscription[];
   readonly post: (message: FromEventLink, transfer?: readonly ArrayBuffer[]) => void;
 }
-
-const CLIENT: EventProvenance = { kind: 'other', path: NO_PATH };
-
-const STATE_TOPIC: Refusal = { counter: 'ignored_state_topic' };
 
 export class EventSession {
   readonly #deps: EventSessionDeps;
@@ -87,10 +82,21 @@ export class EventSession {
       fenceTopic: this.#fenceTopic,
       post,
     });
+    const ingress = new EventIngress({
+      ...deps,
+      hasStamps: this.#stamps,
+      fenceTopic: this.#fenceTopic,
+      batches: this.#batches,
+      ordinals: this.#ordinals,
+      control: message => {
+        this.#surroundings?.observe(message);
+        this.#checkSurroundings();
+      },
+    });
     connection.holdAcknowledgements();
     connection.receive(
       (message, done) => {
-        if (!this.#isQuiesced) this.#take(message);
+        if (!this.#isQuiesced) ingress.take(message);
         if (this.#batches.isBehind) this.#continue = done;
         else done();
       },
@@ -135,23 +141,26 @@ export class EventSession {
     return subscribed;
   }
 
-  deliver(batch: ArrayBuffer): void {
-    this.#outbox.deliver(batch);
-  }
-
-  fence(nonce: number): void {
-    this.#outbox.fence(nonce);
-  }
-
-  durable(through: number): void {
-    this.#ordinals.durable(through);
-  }
-
-  credit(batches: number): void {
-    this.#batches.credit(batches);
-    if (this.#batches.isBehind) return;
-    this.#continue?.();
-    this.#continue = undefined;
+  /** A message of the event actor for this session. */
+  receive(message: Extract<ToEventLink, { readonly session: number }>): void {
+    switch (message.kind) {
+      case 'deliver':
+        this.#outbox.deliver(message.batch);
+        return;
+      case 'fence':
+        this.#outbox.fence(message.nonce);
+        return;
+      case 'durable':
+        this.#ordinals.durable(message.through);
+        return;
+      case 'event-credit':
+        this.#credit(message.batches);
+        return;
+      case 'disconnect':
+        this.#deps.brokerLog.write('warn', `events: ${message.reason}; connecting again`);
+        this.#deps.connection.destroy();
+        return;
+    }
   }
 
   /** Takes no more messages. The broker delivers those of QoS 1 again in the next connection. */
@@ -172,6 +181,13 @@ export class EventSession {
     await this.#deps.connection.end();
   }
 
+  #credit(batches: number): void {
+    this.#batches.credit(batches);
+    if (this.#batches.isBehind) return;
+    this.#continue?.();
+    this.#continue = undefined;
+  }
+
   async #subscribe(): Promise<readonly Subscription[]> {
     const { connection, settings, subscribed, brokerLog } = this.#deps;
     const { subscriptions, echo } = settings;
@@ -189,69 +205,6 @@ export class EventSession {
       brokerLog.refused(await connection.subscribe(filters, how));
     }
     return subscriptions;
-  }
-
-  #take(message: ReceivedMessage): void {
-    const { topic, ordinal = 0 } = message;
-    if (topic === this.#fenceTopic) {
-      this.#batches.add({ kind: 'fence', ordinal, nonce: Number(String(message.payload)) });
-      return;
-    }
-    const refusal = this.#refusal(message);
-    if (refusal !== undefined) {
-      if (refusal !== 'control topic') this.#deps.refusals.count(topic, refusal, Date.now());
-      this.#ordinals.keep(ordinal);
-      return;
-    }
-    const properties = this.#stamps ? packProperties(message.properties) : '';
-    const provenance = this.#provenance(message, properties);
-    if (provenance.kind === 'own') this.#batches.add({ kind: 'echo', ordinal, id: provenance.id });
-    else this.#batches.add(this.#incoming(message, ordinal, properties, provenance.path));
-  }
-
-  #provenance(message: ReceivedMessage, packed: string): EventProvenance {
-    const { topic, payload, properties } = message;
-    if (properties?.userProperties === undefined) return CLIENT;
-    return this.#deps.identity.stamps.read({ topic, payload, properties: packed }, properties);
-  }
-
-  #incoming(
-    message: ReceivedMessage,
-    ordinal: number,
-    packed: string,
-    path: readonly string[],
-  ): IncomingMessage {
-    const { topic, payload, retain, id = 0, dup = false, properties } = message;
-    const seconds = properties?.messageExpiryInterval;
-    return {
-      kind: 'message',
-      ordinal,
-      packetId: id,
-      dup,
-      retain,
-      topic,
-      payload,
-      properties: packed,
-      expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1_000,
-      path,
-    };
-  }
-
-  #refusal(message: ReceivedMessage): Refusal | 'control topic' | undefined {
-    const { broker, controlPrefix, modes } = this.#deps;
-    const { topic, payload, properties } = message;
-    if (topic !== '' && !isReplicable(topic, controlPrefix)) {
-      this.#surroundings?.observe(message);
-      this.#checkSurroundings();
-      return 'control topic';
-    }
-    if (!modes().isEvent(topic)) return STATE_TOPIC;
-    const { bounds } = broker;
-    return (
-      topicFault(topic, bounds) ??
-      (hasLargeProperties(payload) ? LARGE_PROPERTIES : propertiesFault(properties, bounds.levels)) ??
-      payloadFault(sizeOf(payload), bounds)
-    );
   }
 
   /** Over MQTT 3.1.1 two replicators would take each other's publishes for writes of clients, for ever. */

@@ -1,10 +1,26 @@
 /** The part of the broker's log that the event link writes to. */
 
+import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import type { LogLevel } from '../../protocol/messages.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { Grant } from '../connection/filter-requests.ts';
 
 export interface LinkLog {
   write(level: LogLevel, message: string): void;
   allowsNoEvents(evidence: string, retryMinutes: number): void;
   refused(grants: readonly Grant[]): void;
+}
+
+const VERSION_NAMES = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' } as const;
+
+/** The event connection stands. */
+export function logReady(log: LinkLog, connection: Connection, { sessionExpiry }: EventLinkSettings): void {
+  const { isPresent, expiry = sessionExpiry } = connection.session;
+  const kept = isPresent ? 'the broker kept its session' : 'the session is new';
+  log.write('info', `events: connected with ${VERSION_NAMES[connection.protocolVersion]}; ${kept}`);
+  if (connection.protocolVersion === 5 && expiry < sessionExpiry)
+    log.write(
+      'warn',
+      `events: the broker keeps the session for ${expiry} s only; of a longer absence, events are lost`,
+    );
 }

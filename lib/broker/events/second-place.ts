@@ -6,6 +6,7 @@
 
 import type { ConnectError } from '../connection/connect-error.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { StateConnection } from './state-connection.ts';
 
 /** Refusals in a row while the state connection stands. */
 const MAX_REFUSALS = 3;
@@ -25,14 +26,6 @@ const RETRY_TAKEOVER_MS = 60 * 60_000;
 
 /** CONNACK codes that refuse the client id, the credentials, the account, or a quota, of MQTT 3.1.1 and of MQTT 5. */
 const REFUSED: ReadonlySet<number> = new Set([0x02, 0x04, 0x05, 0x85, 0x86, 0x87, 0x8a, 0x8c, 0x97]);
-
-/** Of the state connection, at one time. */
-export interface StateConnection {
-  /** It stands. */
-  readonly isConnected: boolean;
-  /** How often it has begun. */
-  readonly connections: number;
-}
 
 export class SecondPlace {
   readonly #state: () => StateConnection;

@@ -18,9 +18,9 @@ import type { Bounds, Sampling } from '../../protocol/settings.ts';
 import { type Provenance, type Stamps, UNSTAMPED } from '../../protocol/stamps.ts';
 import { payloadBytesOf, type ReceivedMessage } from '../lane/received-message.ts';
 import { hasLargeProperties, STAND_IN_BYTES, sizeOf } from '../lane/stand-in.ts';
-import { BatchTimer, SHORTEST_INTERVAL_MS } from '../timing/batch-timer.ts';
+import { BatchTimer, SHORTEST_INTERVAL_MS, samplingInterval } from '../timing/batch-timer.ts';
 import { PackedMessages } from './packed-messages.ts';
-import { type Refusal, Refusals } from './refusals.ts';
+import { CONTROL_TOPIC, EVENT_TOPIC, LATE_REPLAY, type Refusal, Refusals, SUSPENDED } from './refusals.ts';
 import { DROPPED_FLAG, type RetainFlagReader } from './retain-flag.ts';
 
 /** Batches in flight to the reconciler before messages are held. */
@@ -31,9 +31,6 @@ const BATCH_BYTES = 256 * 1024;
 
 /** So is one that takes this much memory with the messages that newer ones replaced. */
 const MAX_PACKED_BYTES = 4 * 1024 * 1024;
-
-/** Longest time that a message waits in a batch: it is dated when the batch arrives. */
-const LONGEST_INTERVAL_MS = 100;
 
 export interface IngressDeps {
   /** Reads the stamps of messages; undefined until the identity is known. */
@@ -57,12 +54,6 @@ export interface IngressMode {
   readonly retainFlag: RetainFlagReader;
 }
 
-/** These are in order, and not logged. */
-const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
-const EVENT_TOPIC: Refusal = { counter: 'ignored_event_topic' };
-const SUSPENDED: Refusal = { counter: 'dropped_after_suspension' };
-const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
-
 const PLAIN: Findings = {
   ...UNSTAMPED,
   properties: undefined,
@@ -77,7 +68,7 @@ export class Ingress {
   readonly #deps: IngressDeps;
   readonly #refusals: Refusals;
   readonly #messages = new PackedMessages();
-  readonly #batchTimer = new BatchTimer(() => this.#flush());
+  readonly #batchTimer = new BatchTimer(() => this.#sendBatch());
   #mode: IngressMode = { hasProperties: false, isReplay: false, retainFlag: DROPPED_FLAG };
   /** What is found of a message without properties; one object for all of them. */
   #plainFindings: { -readonly [Key in keyof Findings]: Findings[Key] } = { ...PLAIN };
@@ -179,7 +170,7 @@ export class Ingress {
   #adapt(): void {
     const { retainFlag, isReplay } = this.#mode;
     const { newestOnly, period } = this.#sampling;
-    this.#conflates = newestOnly && retainFlag.isPublished && !isReplay;
+    this.#conflates = newestOnly && retainFlag.keepsPublishedFlag && !isReplay;
     this.#batchTimer.interval = this.#conflates ? samplingInterval(period) : SHORTEST_INTERVAL_MS;
   }
 
@@ -223,7 +214,7 @@ export class Ingress {
     return this.#deps.stamps()?.read(topic, payload, properties, packed) ?? UNSTAMPED;
   }
 
-  #flush(): void {
+  #sendBatch(): void {
     if (this.#messages.isEmpty) return;
     const messages = this.#messages.count;
     this.#inFlight++;
@@ -243,9 +234,4 @@ export class Ingress {
   #count(name: string): void {
     this.counters[name] = (this.counters[name] ?? 0) + 1;
   }
-}
-
-/** The longest interval, in milliseconds, of which a whole number makes a sampling period. */
-function samplingInterval(period: number): number {
-  return Math.max(SHORTEST_INTERVAL_MS, period / Math.ceil(period / LONGEST_INTERVAL_MS));
 }

@@ -12,6 +12,12 @@ export interface Refusal {
   readonly summary?: string;
 }
 
+/** These are in order. */
+export const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
+export const EVENT_TOPIC: Refusal = { counter: 'ignored_event_topic' };
+export const SUSPENDED: Refusal = { counter: 'dropped_after_suspension' };
+export const LATE_REPLAY: Refusal = { counter: 'ignored_late_replay' };
+
 export class Refusals {
   readonly counters: Record<string, number>;
   readonly #log: (message: string) => void;

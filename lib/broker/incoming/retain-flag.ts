@@ -14,7 +14,7 @@ import type { ReceivedMessage } from '../lane/received-message.ts';
 
 export interface RetainFlagReader {
   /** Live messages keep the flag that they were published with. */
-  readonly isPublished: boolean;
+  readonly keepsPublishedFlag: boolean;
   /** Whether the broker retains the message; undefined where the message does not tell. */
   retained(packet: ReceivedMessage): boolean | undefined;
   /** Whether the message is a replay of what is known already: it is older than another message, or than the replay. */
@@ -23,7 +23,7 @@ export interface RetainFlagReader {
 
 /** The broker keeps the flag as it was published. */
 export const PUBLISHED_FLAG: RetainFlagReader = {
-  isPublished: true,
+  keepsPublishedFlag: true,
   retained: ({ retain }) => retain,
   isLateReplay: () => false,
 };
@@ -41,7 +41,7 @@ const flagIfSet = ({ retain }: ReceivedMessage) => (retain ? true : undefined);
 function duringReplay(isReplayed: (packet: ReceivedMessage) => boolean): RetainFlagReader {
   const live = new Set<string>();
   return {
-    isPublished: false,
+    keepsPublishedFlag: false,
     retained: flagIfSet,
     isLateReplay: packet => {
       if (isReplayed(packet)) return live.has(packet.topic);
@@ -58,7 +58,7 @@ function duringReplay(isReplayed: (packet: ReceivedMessage) => boolean): RetainF
  */
 function afterReplay(mayBeLive: (packet: ReceivedMessage) => boolean): RetainFlagReader {
   return {
-    isPublished: false,
+    keepsPublishedFlag: false,
     retained: flagIfSet,
     isLateReplay: packet => packet.retain && !mayBeLive(packet),
   };

@@ -6,6 +6,9 @@
 /** A packet up to this size gets all its memory at once: a larger one may be announced and never come. */
 const MAX_AT_ONCE_BYTES = 256 * 1024;
 
+/** A buffer up to this size is used again: fresh memory costs the kernel much more than the copy into it. */
+const MAX_KEPT_BYTES = 2 * 1024 * 1024;
+
 const NO_BYTES = Buffer.alloc(0);
 
 export class PartialPacket {
@@ -45,9 +48,9 @@ export class PartialPacket {
     return end;
   }
 
-  /** Forgets the packet. Its bytes belong to whoever took them. */
+  /** Forgets the packet. Its bytes are valid until more arrives. */
   clear(): void {
-    this.#buffer = NO_BYTES;
+    if (this.#buffer.length > MAX_KEPT_BYTES) this.#buffer = NO_BYTES;
     this.#length = 0;
     this.#needed = 0;
   }

@@ -54,6 +54,10 @@ export class DryRunPublisher {
     return Promise.resolve();
   }
 
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): void {
     this.#logSummary();
   }

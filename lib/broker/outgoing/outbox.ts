@@ -6,7 +6,6 @@
 import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
 import type { RawPublication } from '../../protocol/publication.ts';
-import { BatchTimer } from '../timing/batch-timer.ts';
 import { failureOf } from './denial.ts';
 import { Fence } from './fence.ts';
 import type { PublishFailure, Sent } from './hangups.ts';
@@ -25,10 +24,9 @@ export class Outbox {
   readonly #deps: OutboxDeps;
   readonly #maxInFlight: number;
   readonly #queue = new NumberedQueue();
-  readonly #results = new ResultBatch();
+  readonly #results = new ResultBatch(() => this.#report());
   readonly #inFlight: InFlight;
   readonly #fence: Fence;
-  readonly #batchTimer = new BatchTimer(() => this.#report());
   #maxQos: QoS;
   #isAlone = false;
   #isClosed = false;
@@ -57,12 +55,17 @@ export class Outbox {
   /** Takes a batch of publications. */
   add(batch: ArrayBuffer): void {
     this.#queue.add(batch);
-    this.#send();
+    this.#publishWaiting();
   }
 
   /** Drops the waiting publications. Resolves when all publishes in flight are completed. */
-  async finish(): Promise<void> {
+  finish(): Promise<void> {
     this.#queue.clear();
+    return this.drained();
+  }
+
+  /** Resolves when all publications are completed, the waiting ones too. */
+  async drained(): Promise<void> {
     if (this.#inFlight.size === 0) return;
     await new Promise<void>(resolve => {
       this.#finished = resolve;
@@ -71,7 +74,7 @@ export class Outbox {
 
   close(): void {
     this.#isClosed = true;
-    this.#batchTimer.cancel();
+    this.#results.close();
     this.#inFlight.close();
     this.#fence.close();
     this.#queue.clear();
@@ -93,7 +96,7 @@ export class Outbox {
     if (this.#isClosed) return;
     countQuarantined(this.counters, failure);
     if (failure === undefined) this.#results.released(publication.topic);
-    this.#note(publication, failure);
+    this.#results.completed(publication, failure);
   }
 
   /** The broker accepted the topic in quarantine: its other publications come before all that wait. */
@@ -101,8 +104,7 @@ export class Outbox {
     if (this.#isClosed) return;
     this.#results.released(topic);
     this.#queue.addReturned(publications);
-    this.#batchTimer.request();
-    this.#send();
+    this.#publishWaiting();
   }
 
   /** Quarantine has no connection: each publication is sent alone, after all others. */
@@ -110,15 +112,15 @@ export class Outbox {
     if (this.#isClosed) return;
     for (const { topic } of publications) this.#results.released(topic);
     this.#queue.addAlone(publications);
-    this.#batchTimer.request();
-    this.#send();
+    this.#publishWaiting();
   }
 
-  #send(): void {
+  /** Publishes what waits, as far as the broker may get more at once. */
+  #publishWaiting(): void {
     while (this.#isOpen && !this.#isAlone && this.#inFlight.size < this.#maxInFlight) {
       const next = this.#queue.next();
       if (next === undefined) break;
-      this.#forward(next);
+      this.#publishOrQuarantine(next);
     }
     if (!this.#isOpen || this.#inFlight.size > 0) return;
     const alone = this.#queue.nextAlone();
@@ -127,7 +129,7 @@ export class Outbox {
     this.#publish(alone);
   }
 
-  #forward(next: Numbered): void {
+  #publishOrQuarantine(next: Numbered): void {
     const { publication, sequence } = next;
     const { topic, payload } = publication;
     const { hangups, quarantinePublisher } = this.#deps;
@@ -148,7 +150,6 @@ export class Outbox {
       this.#results.quarantined(topic);
       this.counters.quarantined++;
       quarantinePublisher.take(publication);
-      this.#batchTimer.request();
     }
   }
 
@@ -228,14 +229,9 @@ export class Outbox {
     // Alone, it has shown that the broker accepts it.
     if (failure === undefined && this.#isAlone) this.#deps.hangups.accepted(topic);
     this.#isAlone = false;
-    this.#note(publication, failure);
-    this.#send();
-    if (this.#inFlight.size === 0) this.#finished?.();
-  }
-
-  #note(publication: RawPublication, failure: PublishFailure | undefined): void {
     this.#results.completed(publication, failure);
-    this.#batchTimer.request();
+    this.#publishWaiting();
+    if (this.#inFlight.size === 0) this.#finished?.();
   }
 
   #report(): void {

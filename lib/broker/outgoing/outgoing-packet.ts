@@ -5,7 +5,7 @@ import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
 import type { RawPublication } from '../../protocol/publication.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
-import { packetSize } from '../connection/packet-size.ts';
+import { packetSize, tooLarge } from '../connection/packet-size.ts';
 import type { PublishFailure } from './hangups.ts';
 import { prepared } from './prepared.ts';
 
@@ -44,8 +44,8 @@ export function failureOfPacket(
   maximumPacketSize: number,
 ): (PublishFailure & { readonly counter: 'refused_malformed' | 'refused_too_large' }) | undefined {
   if (fault !== undefined) return { ...malformed(fault), counter: 'refused_malformed' };
-  if (size <= maximumPacketSize) return undefined;
-  const reason = `its packet has ${size} bytes, more than the ${maximumPacketSize} that the broker accepts`;
+  const reason = tooLarge(size, maximumPacketSize);
+  if (reason === undefined) return undefined;
   return { reason, scope: 'value', isLogged: false, counter: 'refused_too_large' };
 }
 

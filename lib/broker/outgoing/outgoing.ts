@@ -104,11 +104,17 @@ export class Outgoing {
     return this.#isProvoked;
   }
 
+  /** Publishes what waits. Resolves when that is completed, or the connection has ended, or time is up. */
+  async drain(connection: Connection): Promise<void> {
+    const outbox = this.#outbox;
+    if (outbox !== undefined) await isCompleted(outbox.drained(), connection);
+  }
+
   /** The session ends. If the connection stands, publishes in flight are completed first, or the connection is closed. */
   async close(connection: Connection): Promise<void> {
     const outbox = this.#outbox;
     if (outbox === undefined) return;
-    if (!connection.hasEnded && !(await isFinished(outbox, connection))) {
+    if (!connection.hasEnded && !(await isCompleted(outbox.finish(), connection))) {
       connection.destroy();
       await connection.closed;
     }
@@ -178,7 +184,7 @@ export class Outgoing {
   }
 }
 
-async function isFinished(outbox: Outbox | DryRunPublisher, connection: Connection): Promise<boolean> {
-  const completed = Promise.race([outbox.finish(), connection.closed]).then(() => true);
+async function isCompleted(publishes: Promise<void>, connection: Connection): Promise<boolean> {
+  const completed = Promise.race([publishes, connection.closed]).then(() => true);
   return withTimeout(completed, COMPLETION_TIMEOUT_MS, false);
 }

@@ -177,7 +177,7 @@ export class QuarantinePublisher {
   #judge(group: readonly string[], acknowledged: readonly string[], sent: ReadonlyMap<string, Sent>): void {
     const { hangups } = this.#deps;
     const left = group.filter(topic => this.#queued.has(topic) && sent.has(topic));
-    const { accepted, alone, groups } = causesOfHangup(left, acknowledged);
+    const { accepted, alone, groups } = causesOfHangup(left, acknowledged, sent.size - left.length);
     for (const topic of accepted) this.#accepted(topic);
     this.#groups.unshift(...groups);
     if (alone === undefined) return;

@@ -7,8 +7,16 @@
 /** The shortest interval, in milliseconds, that saves more than it costs in waiting. */
 export const SHORTEST_INTERVAL_MS = 5;
 
+/** Longest time that a message waits in a batch: it is dated when the batch arrives. */
+const LONGEST_INTERVAL_MS = 100;
+
 /** The batch must have arrived at the end of the interval, so it leaves earlier by this part of the interval. */
 const LEAD_SHARE = 0.1;
+
+/** The longest interval, in milliseconds, of which a whole number makes a sampling period. */
+export function samplingInterval(period: number): number {
+  return Math.max(SHORTEST_INTERVAL_MS, period / Math.ceil(period / LONGEST_INTERVAL_MS));
+}
 
 export class BatchTimer {
   /** Milliseconds. */

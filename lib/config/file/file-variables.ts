@@ -16,6 +16,7 @@ type Options = Readonly<Record<string, unknown>>;
 const ALTERNATIVES: readonly (readonly string[])[] = [
   ['username', 'usernameFile'],
   ['password', 'passwordFile', 'passwordCommand'],
+  ['awsCredentialsFile', 'awsCredentialsCommand'],
   ['ca', 'caFile'],
   ['cert', 'certFile'],
   ['key', 'keyFile'],

@@ -17,7 +17,7 @@ export interface Amount {
   readonly bytes: number;
 }
 
-const NOTHING: Amount = { messages: 0, bytes: 0 };
+type Total = { -readonly [Key in keyof Amount]: Amount[Key] };
 
 export class BrokerLedger {
   /** Events up to here may have been published. */
@@ -31,9 +31,9 @@ export class BrokerLedger {
   /** Empty if it has no id. */
   brokerId = '';
   /** All events that were logged for this broker. */
-  offered = NOTHING;
+  offered: Total = { messages: 0, bytes: 0 };
   /** Of these, all that are done. */
-  finished = NOTHING;
+  finished: Total = { messages: 0, bytes: 0 };
   /** Events between `done` and `sent` whose echo has come. */
   readonly echoed = new Set<number>();
   entries = new EchoEntries();
@@ -52,8 +52,8 @@ export class BrokerLedger {
 
   /** An event was logged for this broker. */
   offer(event: LoggedEvent): void {
-    const { messages, bytes } = this.offered;
-    this.offered = { messages: messages + 1, bytes: bytes + eventBytes(event) };
+    this.offered.messages++;
+    this.offered.bytes += eventBytes(event);
   }
 
   apply(record: Sent | Done | Echo | Closed | Session | Drop): void {

@@ -1,5 +1,5 @@
 /**
- * Reads the durable events in their order, for a broker that is behind: about 1 MiB at a time.
+ * Reads the durable events in their order, for a broker that is behind: about 256 KiB at a time.
  *
  * A damaged place ends its segment for this reader: what follows there is lost, and reading goes on in the next segment.
  */
@@ -12,7 +12,7 @@ import type { EventLog } from './event-log.ts';
 import { inIndexesOf } from './renumbered.ts';
 import type { Segment } from './segment.ts';
 
-const READ_BYTES = 1024 * 1024;
+const READ_BYTES = 256 * 1024;
 
 export interface ReadEvents {
   readonly events: readonly LoggedEvent[];

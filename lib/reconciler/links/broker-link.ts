@@ -76,6 +76,8 @@ export class BrokerLink {
   #rank: number;
   #clientId: string;
   #isRemoved = false;
+  /** The worker waits for the last publications of the session. */
+  #isStopping = false;
 
   constructor(options: LinkOptions) {
     const { index, name, rank, scanPeriod, markerTopic, secret, clientId, deletionGuard } = options;
@@ -152,6 +154,12 @@ export class BrokerLink {
     return this.session.replayEnded(stamps);
   }
 
+  /** The worker is about to disconnect: what was gathered is sent to it, and then nothing more in this session. */
+  stopPublishing(): void {
+    this.session.stopPublishing();
+    this.#isStopping = true;
+  }
+
   /** The connection is gone. Returns the topics whose probes will not be answered. */
   disconnected(): string[] {
     this.session.disconnected();
@@ -186,9 +194,12 @@ export class BrokerLink {
     const { number } = this.session;
     const batch = this.flow.takeBatch();
     const probes = this.session.isReady ? this.probes.takeUnsent() : undefined;
+    const isStopping = this.#isStopping;
+    this.#isStopping = false;
     return () => {
       if (batch !== undefined) this.worker.publish(number, batch);
       if (probes !== undefined) this.worker.probe(number, probes);
+      if (isStopping) this.worker.publishingStopped(number);
     };
   }
 

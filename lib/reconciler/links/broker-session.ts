@@ -131,6 +131,11 @@ export class BrokerSession {
     return replayed;
   }
 
+  /** The connection is about to be closed: nothing more is published in this session. */
+  stopPublishing(): void {
+    this.#isReady = false;
+  }
+
   /** The connection is gone. */
   disconnected(): void {
     this.#isReady = false;

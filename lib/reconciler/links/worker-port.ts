@@ -39,6 +39,11 @@ export class WorkerPort {
     this.#post({ kind: 'publications', session, batch }, [batch]);
   }
 
+  /** All publications of the session have been sent. */
+  publishingStopped(session: number): void {
+    this.#post({ kind: 'publishing-stopped', session });
+  }
+
   probe(session: number, probes: UnsentProbes): void {
     for (const priority of PRIORITIES) {
       for (const topics of inBatches(probes[priority]))

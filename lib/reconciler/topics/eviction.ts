@@ -38,7 +38,7 @@ export class Eviction {
    */
   makeRoom(now: number, hasRoom: () => boolean): boolean {
     if (performance.now() < this.#retryAt) return false;
-    const { forgettable } = this.#table;
+    const { forgettable } = this.#table.times;
     const kept: { topic: string; at: number }[] = [];
     let evicted = 0;
     let isDone = false;

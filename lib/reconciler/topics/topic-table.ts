@@ -1,17 +1,13 @@
-/**
- * The registers of all topics, and `step` applied to them. What changed is noted for the store; what expires and what may be
- * forgotten is noted for its time.
- */
+/** The registers of all topics, and `step` applied to them. What changed is noted for the store. */
 
 import type { Event } from '../../core/events.ts';
 import { forgettableFrom, isForgettable } from '../../core/forgetting.ts';
 import type { Outcome } from '../../core/outcome.ts';
-import type { BrokerSet, Policies, Policy } from '../../core/policy.ts';
+import type { BrokerSet, Policies } from '../../core/policy.ts';
 import {
   asStored,
   emptyRegister,
   expiryOf,
-  isDeletion,
   type Message,
   type Register,
   withRoom,
@@ -19,7 +15,6 @@ import {
 import { step as coreStep } from '../../core/step.ts';
 import type { StoredTopic, TopicEntry } from '../../store/state-store.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { Expiries } from './expiries.ts';
 import type { HeldBefore } from './held-change.ts';
 import { HeldTracker } from './held-tracker.ts';
 import { KeyedStates } from './keyed-states.ts';
@@ -28,6 +23,7 @@ import { type Topic, withStatus } from './topic.ts';
 import { type Place, TopicMap } from './topic-map.ts';
 import type { TopicPolicies } from './topic-policies.ts';
 import { isEverywhere, TopicStats, UNCOUNTED } from './topic-stats.ts';
+import { TopicTimes } from './topic-times.ts';
 import type { TopicUsage } from './topic-usage.ts';
 import { UnsavedTopics } from './unsaved-topics.ts';
 
@@ -50,9 +46,7 @@ export class TopicTable {
   readonly stats: TopicStats;
   /** What the next commit is to store. */
   readonly commits = new CommitQueue();
-  /** By the time at which a topic may be forgotten at the earliest. */
-  readonly forgettable = new Expiries();
-  readonly #expiries = new Expiries();
+  readonly times = new TopicTimes();
   readonly #topics: TopicMap;
   readonly #held: HeldTracker;
   readonly #policies: TopicPolicies;
@@ -102,7 +96,7 @@ export class TopicTable {
     this.states.set(topic, withStatus(loaded, this.#count(topic, loaded)));
     for (const commit of seenAt) this.commits.advance(commit);
     if (superseded !== undefined) this.#held.history.load(topic, superseded);
-    this.#watchTime(topic, register, policy);
+    this.times.watch(topic, register, policy);
   }
 
   /** There are other filters and maybe more brokers. Returns the policies before the change. */
@@ -161,7 +155,7 @@ export class TopicTable {
     // A topic rests once the commit has taken it.
     if (isChangeToStore(before, register)) this.commits.add(topic);
     else this.#topics.rest(topic);
-    this.#watchTime(topic, register, policy);
+    this.times.watch(topic, register, policy);
     return outcome;
   }
 
@@ -206,25 +200,20 @@ export class TopicTable {
     if (unsaved.size <= most) for (const topic of unsaved) this.recount(topic);
   }
 
-  /** Takes out the topics whose winner may have expired. */
-  expiring(now: number): string[] {
-    return this.#expiries.due(now);
-  }
-
-  /** The topic is to be among those of `expiring` when its winner expires. */
+  /** The topic is to be checked when its winner expires. */
   expectExpiry(topic: string): void {
     const winner = this.states.get(topic)?.register.winner;
-    if (winner !== undefined) this.#expiries.expect(topic, expiryOf(winner));
+    if (winner !== undefined) this.times.expiring.expect(topic, expiryOf(winner));
   }
 
   /** Forgets topics that were deleted everywhere, and topics of transient messages, long ago. */
   forget(now: number): void {
-    for (const topic of this.forgettable.due(now)) {
+    for (const topic of this.times.forgettable.due(now)) {
       const known = this.states.get(topic);
       if (known === undefined) continue;
       if (isForgettable(known.register, known.policy, now)) this.remove(topic, known);
       else if (forgettableFrom(known.register, known.policy) > now)
-        this.#watchTime(topic, known.register, known.policy);
+        this.times.watch(topic, known.register, known.policy);
       // Any other obstacle ends with a change of the register, which brings the topic here again.
     }
   }
@@ -239,7 +228,7 @@ export class TopicTable {
 
   /** Something waits for time to pass. */
   get waitsForTime(): boolean {
-    return this.#expiries.size > 0 || this.forgettable.size > 0 || this.commits.hasUnsaved;
+    return !this.times.isEmpty || this.commits.hasUnsaved;
   }
 
   #recount(topic: string, place: Place): void {
@@ -252,12 +241,5 @@ export class TopicTable {
   #count(topic: string, known: Topic): Topic['status'] {
     const hooks = this.#hooks;
     return this.stats.count(topic, known, hooks?.blockedAt(topic) ?? 0, hooks?.deletionHeldAt(topic) ?? 0);
-  }
-
-  #watchTime(topic: string, register: Register, policy: Policy): void {
-    const { winner } = register;
-    if (winner === undefined || isDeletion(winner))
-      this.forgettable.expect(topic, forgettableFrom(register, policy));
-    else this.#expiries.expect(topic, expiryOf(winner));
   }
 }

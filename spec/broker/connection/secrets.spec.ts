@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { hasSecrets, withSecrets } from '../../../lib/broker/connection/secrets.ts';
+import { hasSecrets, secretIn, withSecrets } from '../../../lib/broker/connection/secrets.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -53,6 +53,19 @@ describe('withSecrets', () => {
   it('takes what a command prints', async () => {
     expect(await withSecrets({ passwordCommand: 'echo s3cret; echo noise >&2' })).to.include({
       password: 's3cret',
+    });
+  });
+
+  it('gives the secret to the authentication method, in place of a password', async () => {
+    const properties = { authenticationMethod: 'OAUTH2-JWT' };
+    const options = await withSecrets({ passwordCommand: 'echo token', properties });
+    expect(options).not.to.have.property('password');
+    expect(options['properties']).to.deep.equal({ ...properties, authenticationData: Buffer.from('token') });
+    expect(secretIn(options)).to.equal('token');
+    const given = { ...properties, authenticationData: 'other' };
+    expect(await withSecrets({ passwordCommand: 'echo token', properties: given })).to.deep.include({
+      password: 'token',
+      properties: given,
     });
   });
 

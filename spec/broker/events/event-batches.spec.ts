@@ -96,6 +96,18 @@ describe('EventBatches', () => {
     expect(batches.isBehind).to.equal(false);
   });
 
+  it('is behind when large messages of QoS 1 wait, however few they are', () => {
+    batches.open();
+    const mebibyte = 2 ** 20;
+    for (let ordinal = 1; ordinal <= EVENT_BATCHES_AHEAD + 15; ordinal++)
+      batches.add(message(ordinal, mebibyte));
+    expect(batches.isBehind).to.equal(false);
+    batches.add(message(EVENT_BATCHES_AHEAD + 16, mebibyte));
+    expect(batches.isBehind).to.equal(true);
+    batches.credit(1);
+    expect(batches.isBehind).to.equal(false);
+  });
+
   it('drops messages of QoS 0 beyond 32 MiB, counts them by topic, and keeps those of QoS 1', async () => {
     batches.open();
     const mebibyte = 2 ** 20;

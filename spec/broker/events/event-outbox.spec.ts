@@ -17,11 +17,15 @@ class Fixture {
   readonly posted: FromEventLink[] = [];
   readonly #answers: ((error?: Error) => void)[] = [];
 
-  constructor(hangups = new EventHangups(), maximumPacketSize = Number.POSITIVE_INFINITY) {
+  constructor(
+    hangups = new EventHangups(),
+    maximumPacketSize = Number.POSITIVE_INFINITY,
+    receiveMaximum = 65_535,
+  ) {
     this.hangups = hangups;
     this.outbox = new EventOutbox({
       connection: {
-        limits: { maxQos: 1, retains: true, maximumPacketSize },
+        limits: { maxQos: 1, retains: true, maximumPacketSize, receiveMaximum },
         publish: (topic, payload, _options, done) => {
           this.published.push(`${topic} ${payload}`);
           this.#answers.push(done);
@@ -74,6 +78,27 @@ describe('EventOutbox', () => {
       { kind: 'delivered', session: 1, through: 1 },
       { kind: 'delivered', session: 1, through: 5 },
     ]);
+  });
+
+  it('has no more in flight than the broker takes, and keeps fences in their place', async () => {
+    const fixture = new Fixture(undefined, undefined, 2);
+    fixture.deliver(1, 2, 3);
+    fixture.outbox.fence(7);
+    fixture.deliver(4);
+    expect(fixture.published).to.deep.equal(['t 1', 't 2']);
+    await fixture.answer();
+    expect(fixture.published.slice(2)).to.deep.equal(['t 3', 'fence 7']);
+    await fixture.answer();
+    expect(fixture.published.slice(4)).to.deep.equal(['t 4']);
+  });
+
+  it('reports many acknowledgements together while many publishes are in flight, and the last ones at once', async () => {
+    const fixture = new Fixture();
+    fixture.deliver(...Array.from({ length: 200 }, (_, index) => index + 1));
+    for (let answers = 0; answers < 200; answers++) await fixture.answer();
+    const reports = fixture.posted.map(message => (message.kind === 'delivered' ? message.through : 0));
+    expect(reports.slice(0, 2)).to.deep.equal([64, 128]);
+    expect(reports.at(-1)).to.equal(200);
   });
 
   it('reports an event that the broker denies before it reports it as delivered', async () => {

@@ -142,6 +142,21 @@ describe('QuarantinePublisher', () => {
     expect(hangups.routeOf('denied', performance.now())).to.equal('quarantine');
   });
 
+  it('does not blame a topic for a hang-up on one that was denied beside it', async () => {
+    // The broker denies by a reason code, and closes the connection before it reads on.
+    let attempts = 0;
+    answer = topic => {
+      if (topic !== 'denied') return attempts++ === 0 ? 'hang up' : 'acknowledge';
+      return Object.assign(new Error('Publish error: Not authorized'), { code: 0x87 });
+    };
+    const sent = ['denied', 'good'].map(topic => ({ topic, size: 10 }));
+    hangups.hungUp(sent, performance.now());
+    for (const { topic } of sent) publisher.take(publication(topic));
+    await eventually(() => expect(completed).to.have.length(2));
+    expect(completed.find(({ topic }) => topic === 'good')?.failure).to.equal(undefined);
+    expect(hangups.routeOf('good', performance.now())).to.equal('free');
+  });
+
   it('concludes nothing if the main connection ended as well, since the network was the cause', async () => {
     answer = () => {
       isMainConnected = false;

@@ -111,9 +111,16 @@ describe('causesOfHangup', () => {
       acknowledged: ['a'],
       causes: { accepted: [], alone: 'a', groups: [] },
     },
+    {
+      title: 'blames no topic that was sent beside one that was denied',
+      group: ['a'],
+      acknowledged: [],
+      denied: 1,
+      causes: { accepted: [], alone: undefined, groups: [['a']] },
+    },
   ];
-  for (const { title, group, acknowledged, causes } of cases) {
-    it(title, () => expect(causesOfHangup(group, acknowledged)).to.deep.equal(causes));
+  for (const { title, group, acknowledged, denied, causes } of cases) {
+    it(title, () => expect(causesOfHangup(group, acknowledged, denied)).to.deep.equal(causes));
   }
 
   /** Like the QuarantinePublisher, at a broker that hangs up on some topics. Returns how many hang-ups find all of them. */

@@ -1,6 +1,13 @@
 /** The requests of the page to the status server, each with the token if there is one. */
 
-import type { ActionResult, BrokerDetails, TopicDetails, TopicLevel, TopicList } from '../../api.ts';
+import type {
+  ActionResult,
+  BrokerDetails,
+  TopicDetails,
+  TopicLevel,
+  TopicList,
+  TopicRoute,
+} from '../../api.ts';
 
 /** What a person may have done at a broker. */
 export type Action = 'compare' | 'retry' | 'pause' | 'resume';
@@ -57,6 +64,10 @@ export class Server {
 
   topic(topic: string, signal?: AbortSignal): Promise<TopicDetails> {
     return this.#json(`/api/v1/topics/${encodeURIComponent(topic)}`, {}, signal);
+  }
+
+  route(topic: string, signal?: AbortSignal): Promise<TopicRoute> {
+    return this.#json('/api/v1/route', { topic }, signal);
   }
 
   broker(name: string, signal?: AbortSignal): Promise<BrokerDetails> {

@@ -2,7 +2,7 @@
 
 import type { BrokerStatus, Status } from '../../api.ts';
 import { count, counted } from './figures.ts';
-import { isLate, type Tone } from './link-states.ts';
+import { hasLateEvents, isLate, type Tone } from './link-states.ts';
 import { visible } from './value-text.ts';
 
 export interface News {
@@ -36,6 +36,9 @@ export function newsOf({ brokers }: Status, now: number): News[] {
       brokers.filter(broker => isLate(broker, now)),
       now,
     ),
+    ...brokers
+      .filter(broker => broker.state === 'ready' && hasLateEvents(broker))
+      .map(b => lateEvents(b, now)),
     paused(brokers.filter(({ state }) => state === 'paused')),
     incomplete(
       brokers.filter(
@@ -130,6 +133,19 @@ function late(brokers: readonly BrokerStatus[], now: number): News | undefined {
     why: `${brokers.length === 1 ? 'It is' : 'They are'} connected, and did not confirm the newest values in time.`,
     advice: '',
     brokers: brokers.map(({ name }) => name),
+  };
+}
+
+function lateEvents({ name, events }: BrokerStatus, now: number): News {
+  const queued = events?.queued ?? 0;
+  return {
+    tone: 'busy',
+    what: `${counted(queued, 'event')} ${queued === 1 ? 'waits' : 'wait'} for ${name}`,
+    short: `events wait for ${name}`,
+    since: now - (events?.oldest ?? 0),
+    why: `The broker is connected, and did not take them in time (event topics: ${events?.state}).`,
+    advice: '',
+    brokers: [name],
   };
 }
 

@@ -47,7 +47,12 @@ export function isLate({ state, behindSince }: BrokerStatus, now: number): boole
   return state === 'ready' && behindSince !== null && now - behindSince > LATE_AFTER_MS;
 }
 
-/** A broker is good only if it is connected and takes all topics in time. */
+/** Events have waited for the broker so long that they do not flow. */
+export function hasLateEvents({ events }: BrokerStatus): boolean {
+  return events !== null && events.queued > 0 && events.oldest > LATE_AFTER_MS;
+}
+
+/** A broker is good only if it is connected, and takes all topics and events in time. */
 export function brokerStyle(broker: BrokerStatus, now: number): Style {
   if (broker.state !== 'ready') return LINK_STYLES[broker.state];
   if (broker.blocked > 0)
@@ -55,6 +60,7 @@ export function brokerStyle(broker: BrokerStatus, now: number): Style {
   if (broker.deletionsHeld > 0) return { word: 'topics gone', tone: 'bad', shape: 'question' };
   if (broker.replayIncomplete) return { word: 'replay incomplete', tone: 'busy', shape: 'turn' };
   if (isLate(broker, now)) return { word: 'lags behind', tone: 'busy', shape: 'late' };
+  if (hasLateEvents(broker)) return { word: 'events wait', tone: 'busy', shape: 'late' };
   if (broker.unreadable > 0)
     return { word: `hides ${counted(broker.unreadable, 'topic')}`, tone: 'busy', shape: 'question' };
   return LINK_STYLES.ready;

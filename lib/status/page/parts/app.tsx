@@ -10,6 +10,8 @@ import { BrokerDetailsDialog } from './broker-details.tsx';
 import { arrangementOf, Brokers } from './brokers.tsx';
 import { Conflicts } from './conflicts.tsx';
 import { Convergence } from './convergence.tsx';
+import { Events } from './events.tsx';
+import { FlowSection } from './flow.tsx';
 import { useNow } from './hooks.ts';
 import { Masthead } from './masthead.tsx';
 import { Rates } from './rates.tsx';
@@ -68,6 +70,8 @@ export function App({ server }: { server: Server }) {
                 <Convergence status={status} />
               </div>
             </div>
+            <Events status={status} open={setBroker} />
+            <FlowSection status={status} now={now} open={setBroker} />
             <Conflicts status={status} show={setTopic} />
             <Topics server={server} status={status} now={now} shown={topic} show={setTopic} />
           </>

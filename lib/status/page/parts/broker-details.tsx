@@ -3,12 +3,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { BrokerDetails, BrokerStatus, LagCause, Status } from '../../api.ts';
 import type { Server } from '../client/server.ts';
-import { count, counted, dateAndTime, elapsed, size, span } from '../model/figures.ts';
-import { limitsSentences } from '../model/limits-text.ts';
+import { count, counted, dateAndTime, span } from '../model/figures.ts';
 import { brokerStyle } from '../model/link-states.ts';
 import { visible } from '../model/value-text.ts';
 import { BrokerActions } from './broker-actions.tsx';
-import { Copy } from './copy.tsx';
+import { BrokerFacts } from './broker-facts.tsx';
 import { useLooks } from './hooks.ts';
 import { CloseMark, State } from './icon.tsx';
 
@@ -72,7 +71,7 @@ export function BrokerDetailsDialog({ server, status, broker, now, close, show }
             <Refused broker={broker} details={details} now={now} show={show} />
             <Lagging broker={broker} details={details} now={now} show={show} />
             <Problems details={details} now={now} />
-            <Facts broker={broker} details={details} />
+            <BrokerFacts broker={broker} details={details} now={now} />
           </>
         )}
       </div>
@@ -187,64 +186,5 @@ function Problems({ details: { problems }, now }: { details: BrokerDetails; now:
         ))}
       </ol>
     </section>
-  );
-}
-
-function Facts({ broker, details }: { broker: BrokerStatus; details: BrokerDetails }) {
-  const { url, filters, limits } = details;
-  const dropped = Object.entries(broker.dropped);
-  return (
-    <section>
-      <h3>Connection</h3>
-      <dl class="facts">
-        <Fact name="Address">
-          <code>{url}</code> <Copy text={url} what="the address" />
-        </Fact>
-        <Fact name="Version">
-          {(limits?.protocol ?? broker.protocol) === null
-            ? 'not known yet'
-            : `MQTT ${limits?.protocol ?? broker.protocol}`}
-        </Fact>
-        <Fact name="Filters">
-          {filters.length === 0 ? 'none' : filters.map(filter => <code key={filter}>{visible(filter)}</code>)}
-        </Fact>
-        <Fact name="Limits found">
-          {limits === null ? (
-            'not known: there is no connection'
-          ) : limitsSentences(limits, size).length === 0 ? (
-            'none'
-          ) : (
-            <ul>
-              {limitsSentences(limits, size).map(sentence => (
-                <li key={sentence}>{sentence}</li>
-              ))}
-            </ul>
-          )}
-        </Fact>
-        <Fact name="Messages">
-          {count(broker.received)} received, {count(broker.published)} published
-        </Fact>
-        {dropped.length === 0 ? null : (
-          <Fact name="Dropped">
-            {dropped.map(([reason, times]) => `${count(times)} ${reason.replaceAll('_', ' ')}`).join(', ')}
-          </Fact>
-        )}
-        <Fact name="Round trip">
-          {broker.roundTrip === null ? 'not measured yet' : elapsed(broker.roundTrip)}
-        </Fact>
-        <Fact name="Since the start">
-          {counted(broker.reconnects, 'reconnect')}, {counted(broker.restarts, 'crash', 'crashes')}
-        </Fact>
-      </dl>
-    </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

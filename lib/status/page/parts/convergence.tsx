@@ -3,7 +3,7 @@
 import { useMemo } from 'preact/hooks';
 import type { Status } from '../../api.ts';
 import { convergenceColumns, sentence } from '../model/convergence.ts';
-import { count, elapsed } from '../model/figures.ts';
+import { counted, elapsed } from '../model/figures.ts';
 import { convergenceOptions } from './convergence-chart.ts';
 import { usePlot } from './use-plot.ts';
 
@@ -17,7 +17,7 @@ export function Convergence({ status }: { status: Status }) {
     <section class="convergence" aria-labelledby="convergence-title">
       <header>
         <h2 id="convergence-title">Time to converge</h2>
-        <span class="total">{count(convergence.count)} changes since the start</span>
+        <span class="total">{counted(convergence.count, 'change')} since the start</span>
       </header>
       <p class="legend">
         <span class="median">

@@ -12,6 +12,7 @@ import { HeldList } from './held-list.tsx';
 import { useLooks } from './hooks.ts';
 import { CloseMark, State } from './icon.tsx';
 import { Payload } from './payload.tsx';
+import { RouteView } from './route-view.tsx';
 
 interface TopicPanelProps {
   readonly server: Server;
@@ -56,6 +57,7 @@ export function TopicPanel({ server, topic, status, now, close }: TopicPanelProp
       {details === undefined || details === 'gone' ? null : (
         <Details details={details} status={status} now={now} />
       )}
+      <RouteView server={server} topic={topic} filters={status.filters} />
     </aside>
   );
 }
@@ -108,8 +110,6 @@ function Details({ details, status, now }: DetailsProps) {
         <Fact name="Expires">
           {details.expiresAt === null ? 'never' : `in ${span(details.expiresAt - now)}`}
         </Fact>
-        <Fact name="Retained">{details.retain === true ? 'always' : 'as published'}</Fact>
-        <Fact name="QoS">{details.qos}</Fact>
         {version === null ? null : (
           <Fact name="Version">
             {new Date(version.time).toISOString()} · {version.counter} · {version.replica}

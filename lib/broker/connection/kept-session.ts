@@ -1,0 +1,28 @@
+/**
+ * A connection whose token is renewed by a reconnect: the broker keeps its session for a short time, so that what clients publish
+ * meanwhile arrives (QoS 1 and 2, MQTT 5). Other reconnects begin without a session.
+ */
+
+import type { ConnectionOptions } from './connection-options.ts';
+import { isRereadable, secretIn } from './secrets.ts';
+import { tokenIn } from './token.ts';
+
+/** Longer than any renewal takes. A broker that mqttrep does not come back to queues messages for that time. */
+const KEPT_SECONDS = 60;
+
+/** Unless the user or the caller has decided of the session. */
+export function withKeptSession(settings: ConnectionOptions): ConnectionOptions {
+  const { options, protocolVersion, resumesSession = false } = settings;
+  const properties = options['properties'] as Readonly<Record<string, unknown>> | undefined;
+  if (protocolVersion !== 5 || 'clean' in options || !isRereadable(options)) return settings;
+  if (properties?.['sessionExpiryInterval'] !== undefined) return settings;
+  if (tokenIn(secretIn(options) ?? '') === undefined) return settings;
+  return {
+    ...settings,
+    options: {
+      ...options,
+      clean: !resumesSession,
+      properties: { ...properties, sessionExpiryInterval: KEPT_SECONDS },
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Publishes the events of one destination: in the order of the log, no more than the window takes, and each only when a durable
+ * `sent` record covers it.
+ */
+
+import type { EventSessionStarted } from '../protocol/event-messages.ts';
+import { DeliveryRules } from './delivery-rules.ts';
+import type { DestinationParts } from './destination-parts.ts';
+import type { Flight } from './flight.ts';
+import { Grants } from './grants.ts';
+import { eventBytes, type LoggedEvent } from './ledger/event-record.ts';
+import type { Progress } from './progress.ts';
+import type { ReadAhead } from './read-ahead.ts';
+
+/** Publishes that the worker may have waiting beside those that the broker's window permits. */
+const HAND_OVER = 64;
+/** Bytes in flight, unless it is a single event. */
+const FLIGHT_BYTES = 4 * 1024 * 1024;
+
+export interface SenderParts extends DestinationParts {
+  readonly ahead: ReadAhead;
+  readonly flight: Flight;
+  readonly progress: Progress;
+}
+
+export class Sender {
+  readonly #parts: SenderParts;
+  readonly #grants: Grants;
+  readonly #rules: DeliveryRules;
+  /** Events up to here may have been published. */
+  #published: number;
+  /** In this session, events up to here are sent once more. */
+  #resendThrough = 0;
+  #isGivenUp = false;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+    this.#published = parts.ledgerOf().sent;
+    this.#grants = new Grants(parts, this.#published);
+    this.#rules = new DeliveryRules(parts);
+  }
+
+  /** Events up to here may have been published. */
+  get published(): number {
+    return this.#published;
+  }
+
+  /** A commit of its own is worth it, so that more can be published. */
+  get isDue(): boolean {
+    return this.#grants.isDue(this.#parts.ahead, this.#parts.flight.unfinished);
+  }
+
+  /** A session has begun. */
+  started(session: EventSessionStarted): void {
+    this.#grants.started(session, topic => this.#rules.expectsEcho(topic, session));
+    this.#isGivenUp = false;
+    this.#resendThrough = this.#published;
+  }
+
+  /** It stays unknown what of it arrived: all is sent again. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+  }
+
+  /** A commit is about to begin: what it shall permit to be published. */
+  grant(): void {
+    this.#grants.grant(this.#parts.ahead, this.#parts.flight.unfinished);
+  }
+
+  /** The commit has ended. */
+  committed(): void {
+    this.#grants.committed();
+  }
+
+  /** Publishes what it may. */
+  send(session: EventSessionStarted): void {
+    const { ahead, flight, deliveries, ledgerOf } = this.#parts;
+    const ledger = ledgerOf();
+    const window = session.window + HAND_OVER;
+    for (let event = ahead.first; event !== undefined; event = ahead.first) {
+      if (!this.#grants.covers(event, ledger) || flight.unfinished >= window) break;
+      if (flight.unfinished > 0 && flight.bytes + eventBytes(event) > FLIGHT_BYTES) break;
+      ahead.shift();
+      this.#next(event, session);
+    }
+    deliveries.flush();
+  }
+
+  #next(event: LoggedEvent, session: EventSessionStarted): void {
+    const { flight, progress, counters, ledgerOf } = this.#parts;
+    const { seq, received } = event;
+    progress.take(event);
+    const isFinished = this.#rules.isDone(event);
+    flight.add({ seq, received, bytes: eventBytes(event), isFinished });
+    if (isFinished) return;
+    if (seq <= this.#resendThrough) {
+      counters.resent++;
+      if (this.#isGivenUp) counters.unresolved++;
+    }
+    const { entries } = ledgerOf();
+    if (entries.size > 0) entries.published(seq);
+    this.#published = Math.max(this.#published, seq);
+    this.#rules.publish(event, session);
+    if (!session.acknowledges && !session.fences) progress.finish(seq);
+  }
+}

@@ -1,0 +1,79 @@
+/** The event topics at each broker: what waits, its bytes, how long, and what was dropped and why. Nothing without them. */
+
+import type { Status } from '../../api.ts';
+import { droppedText, type EventQueue, eventQueues, eventSummary } from '../model/event-queues.ts';
+import { count, size, span } from '../model/figures.ts';
+import { State } from './icon.tsx';
+
+interface EventsProps {
+  readonly status: Status;
+  /** Shows the details of a broker. */
+  readonly open: (broker: string) => void;
+}
+
+export function Events({ status, open }: EventsProps) {
+  const queues = eventQueues(status);
+  if (queues.length === 0) return null;
+  return (
+    <section class="event-section" aria-labelledby="events-title">
+      <header>
+        <h2 id="events-title">Event topics</h2>
+        <span class="total">{eventSummary(status.brokers)}</span>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to scroll it */}
+      <section class="scroll" tabIndex={0} aria-label="Events at each broker">
+        <table class="figures-table">
+          <thead>
+            <tr>
+              <th scope="col">Broker</th>
+              <th scope="col" title="Events that wait for the broker, and their bytes">
+                Queued
+              </th>
+              <th scope="col" title="How long the oldest of them has waited">
+                Oldest
+              </th>
+              <th scope="col" title="Events that will not reach the broker, by reason">
+                Dropped
+              </th>
+              <th scope="col" class="wide" title="Events from this broker, since the start">
+                Received
+              </th>
+              <th scope="col" class="wide" title="Events to this broker, since the start">
+                Delivered
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {queues.map(queue => (
+              <QueueRow key={queue.name} queue={queue} open={open} />
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+function QueueRow({ queue, open }: { queue: EventQueue; open: (broker: string) => void }) {
+  const { name, events, look, dropped } = queue;
+  return (
+    <tr class={look.tone === 'good' ? '' : look.tone}>
+      <th scope="row">
+        <span class="broker-cell">
+          <button type="button" class="name" title={name} onClick={() => open(name)}>
+            {name}
+          </button>
+          <State look={look} />
+        </span>
+      </th>
+      <td class={events.queued > 0 && look.tone !== 'good' ? 'wrong' : ''}>
+        {count(events.queued)}
+        {events.queued === 0 ? null : <span class="bytes">{size(events.bytes)}</span>}
+      </td>
+      <td>{events.queued === 0 ? '–' : span(events.oldest)}</td>
+      <td class={dropped > 0 ? 'wrong reasons' : 'reasons'}>{droppedText(events)}</td>
+      <td class="wide">{count(events.received)}</td>
+      <td class="wide">{count(events.delivered)}</td>
+    </tr>
+  );
+}
