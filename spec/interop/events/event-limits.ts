@@ -3,6 +3,9 @@
 /** Messages that are published while the client is away: more than the queue of mosquitto has by default. */
 export const AWAY_MESSAGES = 1_100;
 
+/** Messages that the first connection acknowledges: so packet ids do not begin where those of the next connection begin. */
+export const ACKNOWLEDGED_FIRST = 3;
+
 /** How messages without an acknowledgement come again in the next connection. */
 export type Redelivery =
   | 'with the same packet ids'
@@ -32,7 +35,9 @@ export function eventLimitsInWords(limits: EventLimits): string[] {
   const { tellsSession, kept, isOrdered, window, redelivery, expiry, outlivesRestart } = limits;
   const found = [
     kept === AWAY_MESSAGES ? `keeps all of ${AWAY_MESSAGES}` : `keeps ${kept} of ${AWAY_MESSAGES}`,
-    `window ${window}`,
+    kept - window <= ACKNOWLEDGED_FIRST
+      ? 'sends all without waiting for an acknowledgement'
+      : `window ${window}`,
   ];
   if (!tellsSession && kept > 0) found.push('never says that it has kept a session');
   if (!isOrdered) found.push('in another order');

@@ -4,7 +4,7 @@ import { nanoid } from 'nanoid';
 import type { TestClient } from '../../support/client.ts';
 import type { Access, InteropBroker, Protocol } from '../makes/make.ts';
 import { Site } from '../site.ts';
-import { AWAY_MESSAGES, type EventLimits, type Redelivery } from './event-limits.ts';
+import { ACKNOWLEDGED_FIRST, AWAY_MESSAGES, type EventLimits, type Redelivery } from './event-limits.ts';
 import { restart } from './restart.ts';
 import { SessionClient, type SessionOptions } from './session-client.ts';
 
@@ -29,8 +29,7 @@ const KEEP: SessionOptions = {
   sessionExpiryInterval: SESSION_SECONDS,
   acknowledges: Number.POSITIVE_INFINITY,
 };
-/** So that packet ids do not begin where those of the next connection begin. */
-const FIRST: SessionOptions = { ...KEEP, acknowledges: 3 };
+const FIRST: SessionOptions = { ...KEEP, acknowledges: ACKNOWLEDGED_FIRST };
 const HOLD: SessionOptions = { ...KEEP, acknowledges: 0 };
 
 /** @param broker to see whether a session outlives its restart; undefined if it is not ours to restart */
@@ -81,8 +80,8 @@ class Learning {
       tellsSession: connack?.sessionPresent === true,
       kept: all.size,
       isOrdered: numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0)),
-      window: Math.max(0, numbersOf(first).length - FIRST.acknowledges),
-      redelivery: redelivery ?? (numbers.includes(FIRST.acknowledges) ? 'late' : 'never'),
+      window: Math.max(0, numbersOf(first).length - ACKNOWLEDGED_FIRST),
+      redelivery: redelivery ?? (numbers.includes(ACKNOWLEDGED_FIRST) ? 'late' : 'never'),
       expiry: connack?.properties?.sessionExpiryInterval,
     };
   }
