@@ -23,6 +23,7 @@ const ENTRIES = {
   'bin/mqttrep': 'bin/mqttrep.ts',
   'workers/broker': 'workers/broker.ts',
   'workers/reconciler': 'workers/reconciler.ts',
+  'workers/events': 'workers/events.ts',
   // Piscina starts its threads with the file of this name beside it.
   [`${BUNDLE}/worker`]: 'node_modules/piscina/dist/worker.js',
 };
@@ -66,9 +67,13 @@ async function bundle(): Promise<void> {
   chmodSync(join(DIST, 'bin/mqttrep.js'), 0o755);
 }
 
-/** @throws if the file asks for a module that will not be there */
+/** @throws if the file asks for a module, or starts a worker, that will not be there */
 function requireWhole(file: string): void {
   const text = readFileSync(file, 'utf8');
+  for (const [, worker = ''] of text.matchAll(/\bworkers\/([\w-]+\.js)\b/g)) {
+    if (!existsSync(join(DIST, 'workers', worker)))
+      throw new Error(`${file} starts workers/${worker}, which is no entry of the bundle`);
+  }
   for (const [, module = ''] of text.matchAll(/\brequire\w*\("([^"]+)"\)/g)) {
     const isThere = module.startsWith('node:') || builtinModules.includes(module.replace(/\/$/, ''));
     if (!isThere && !OPTIONAL.includes(module))

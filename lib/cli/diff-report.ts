@@ -93,7 +93,10 @@ function summary(
   unknown: readonly TopicDifference[],
 ): string {
   const topics = compared === 1 ? '1 topic was' : `${compared} topics were`;
-  const differ = diverging.length === 0 ? 'none differs' : `${diverging.length} differ`;
+  const differ =
+    diverging.length === 0
+      ? 'none differs'
+      : `${diverging.length} ${diverging.length === 1 ? 'differs' : 'differ'}`;
   const doubt =
     unknown.length === 0 ? '' : `, ${unknown.length} unknown: a broker does not say what it retains`;
   return `${topics} compared: ${differ}${doubt}.\n`;

@@ -14,7 +14,7 @@ import { maskUrl } from './mask.ts';
 import { rejectOrphans } from './orphans.ts';
 import { byName, type Problems } from './problems.ts';
 import { readText } from './read-setting.ts';
-import { secretFaults, signatureFaults } from './secret-files.ts';
+import { secretFaults } from './secret-files.ts';
 import { defaultOf } from './setting.ts';
 import type { ReadFile } from './text-file.ts';
 import { withTlsFiles } from './tls-files.ts';
@@ -62,8 +62,7 @@ function readBroker(
   if (client === undefined || options === undefined) return undefined;
   const scheme = url === undefined ? undefined : schemeOf(url, options.options);
   const secured = withTlsFiles(options.options, scheme, readFile);
-  const signature = signatureFaults(options.options, urls ?? []);
-  for (const fault of [...secured.faults, ...secretFaults(options.options, readFile), ...signature]) {
+  for (const fault of [...secured.faults, ...secretFaults(options.options, urls ?? [], readFile)]) {
     problems.error((config ?? client).variable, fault);
   }
   if (url === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
  * `usernameFile`, `passwordFile` and `passwordCommand`: mqttrep reads them at each connect. Here it only checks that they can be
- * read, and that no two options say the same.
+ * read, and that no two options say the same. Likewise `awsSigV4`, whose keys are read at each connect.
  */
 
 import { hostAndPort, schemeOf } from './broker-url.ts';
@@ -19,7 +19,7 @@ const GROUPS = [
 const AWS_HOST = /\.iot\.[a-z\d-]+\.amazonaws\.com(?:\.cn)?$/i;
 
 /** @param urls of the broker */
-export function signatureFaults(options: Options, urls: readonly string[]): readonly Fault[] {
+function signatureFaults(options: Options, urls: readonly string[]): readonly Fault[] {
   const { awsSigV4 } = options;
   if (awsSigV4 === undefined || awsSigV4 === false) return [];
   const faults: Fault[] = [];
@@ -41,10 +41,36 @@ export function signatureFaults(options: Options, urls: readonly string[]): read
   return faults.slice(0, 1);
 }
 
+const PASSWORDS = ['password', 'passwordFile', 'passwordCommand'] as const;
+
+/**
+ * A password needs a user name in MQTT 3.1.1, and in MQTT.js. With an authentication method, a password that is read goes to the
+ * data of that method.
+ */
+function namelessPassword(options: Options, urls: readonly string[]): readonly Fault[] {
+  const password = PASSWORDS.find(name => options[name] !== undefined);
+  const { authenticationMethod } = Object(options['properties']) as Options;
+  const isData = authenticationMethod !== undefined && password !== 'password';
+  if (password === undefined || isData) return [];
+  if (options['username'] !== undefined || options['usernameFile'] !== undefined) return [];
+  if (urls.every(url => new URL(url).username !== '')) return [];
+  return [
+    {
+      problem: `\`${password}\` is given without a user name`,
+      fix: 'give `username`, too; a broker that wants only a token ignores it',
+    },
+  ];
+}
+
 const BELONGS = { usernameFile: 'the user name', passwordFile: 'the password' } as const;
 
-export function secretFaults(options: Options, readFile: ReadFile): readonly Fault[] {
-  const faults: Fault[] = [];
+/** @param urls of the broker */
+export function secretFaults(
+  options: Options,
+  urls: readonly string[],
+  readFile: ReadFile,
+): readonly Fault[] {
+  const faults: Fault[] = [...signatureFaults(options, urls)];
   for (const group of GROUPS) {
     const [first, second] = group.filter(name => options[name] !== undefined);
     if (first === undefined || second === undefined) continue;
@@ -62,5 +88,5 @@ export function secretFaults(options: Options, readFile: ReadFile): readonly Fau
       });
     }
   }
-  return faults;
+  return faults.length > 0 ? faults : namelessPassword(options, urls);
 }

@@ -26,8 +26,8 @@ const FILES = {
  * although it is garbage soon. With 16 MB, collections stop the thread for half the time. When mqttrep is idle, the process takes
  * as much memory with both (docs/performance.md).
  *
- * What the event actor keeps is bounded: up to some 20 MB, and 5 MB more for each broker. With a limit V8 collects earlier: in a
- * flood of 200,000 events its heap grew to 47 MB instead of 78 (measured).
+ * What the event actor keeps is bounded: some 20 MB, and 5 MB more for each broker. With a limit V8 collects earlier: with one of
+ * 192 MB, the heap grew to 47 MB instead of 78 in a flood of 200,000 events (measured).
  */
 export const RESOURCE_LIMITS = {
   broker: { maxYoungGenerationSizeMb: 4 },

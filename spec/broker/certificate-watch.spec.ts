@@ -1,11 +1,17 @@
 /** How long certificates are still valid, and the warning in time. */
 
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { CertificateWatch } from '../../lib/broker/certificate-watch.ts';
 import { certificateEnds } from '../../lib/broker/connection/certificate-days.ts';
+import { Connection } from '../../lib/broker/connection/connection.ts';
+import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
 import { certificates, requireOpenssl } from '../support/certificates.ts';
+import { freePort } from '../support/free-port.ts';
+import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { TestProxy } from '../support/proxies.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -68,5 +74,32 @@ describe('certificateEnds', () => {
     expect(broker).to.equal(undefined);
     expect(certificateEnds({}, undefined)).to.deep.equal({});
     expect(certificateEnds({}, 'no pem')).to.deep.equal({});
+  });
+
+  it("reads when the broker's certificate ends, of a connection with TLS", async function () {
+    this.timeout(40_000);
+    requireOpenssl(this);
+    requireMosquitto(this);
+    const { ca, server } = certificates();
+    const port = await freePort();
+    const broker = await startMosquitto({
+      config: [`listener ${port} 127.0.0.1`, `certfile ${server.cert}`, `keyfile ${server.key}`],
+    });
+    const proxy = await TestProxy.start('http');
+    const { validTo } = new X509Certificate(readFileSync(server.cert));
+    for (const options of [{ caFile: ca }, { caFile: ca, proxy: proxy.url() }]) {
+      const connection = await Connection.open({
+        url: `mqtts://127.0.0.1:${port}`,
+        options,
+        clientId: 'spec-certificate',
+        protocolVersion: 5,
+        maxQos: 2,
+        largestPayload: DEFAULT_BOUNDS.payload,
+      });
+      expect(connection.certificateEnds).to.deep.equal({ broker: Date.parse(validTo) });
+      await connection.end();
+    }
+    await proxy.close();
+    await broker.stop();
   });
 });

@@ -21,6 +21,14 @@ describe('readConfig', () => {
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1/2@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1%zz@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
       [{ MQTTREP_CLIENT_oslo: 'mqtt://a:1\\2@oslo' }, 'MQTTREP_CLIENT_oslo', 'mqtt://***@oslo'],
+      ...['password', 'passwordCommand'].map(
+        (option): Case => [
+          { MQTTREP_CONFIG_oslo: JSON.stringify({ [option]: 's3cret' }) },
+          'MQTTREP_CONFIG_oslo',
+          `\`${option}\` is given without a user name`,
+          'give `username`, too',
+        ],
+      ),
       [
         { MQTTREP_CONFIG_oslo: '{"awsSigV4":"Europe"}' },
         'MQTTREP_CONFIG_oslo',

@@ -85,8 +85,12 @@ const PROPERTY_SAMPLES: Readonly<Record<PropertyName, unknown>> = {
   userProperties: {},
 };
 
+/** A password is accepted only beside a user name. */
+const URL_WITH_NAME = { MQTTREP_CLIENT_oslo: 'mqtt://duck@oslo.example' };
+
 function options(given: Record<string, unknown>) {
-  return accepted({ MQTTREP_CONFIG_oslo: JSON.stringify(given) }).brokers[0]?.options ?? {};
+  const environment = { ...URL_WITH_NAME, MQTTREP_CONFIG_oslo: JSON.stringify(given) };
+  return accepted(environment).brokers[0]?.options ?? {};
 }
 
 function warnings(given: Record<string, unknown>): readonly string[] {

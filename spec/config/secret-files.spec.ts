@@ -15,8 +15,15 @@ describe('passwordFile, usernameFile and passwordCommand', () => {
 
   it('are shown as paths, and a command is masked', () => {
     const shown = (options: object) => describeConfig(accepted(of(options))).data.brokers[0]?.options;
-    expect(shown({ passwordFile: '/run/token' })).to.deep.equal({ passwordFile: '/run/token' });
-    expect(shown({ passwordCommand: 'get s3cret' })).to.deep.equal({ passwordCommand: '***' });
+    const usernameFile = '/run/token';
+    expect(shown({ usernameFile, passwordFile: '/run/token' })).to.deep.equal({
+      usernameFile,
+      passwordFile: '/run/token',
+    });
+    expect(shown({ usernameFile, passwordCommand: 'get s3cret' })).to.deep.equal({
+      usernameFile,
+      passwordCommand: '***',
+    });
   });
 
   const errors: readonly (readonly [options: object, words: string])[] = [

@@ -21,7 +21,7 @@ const nodes = (process.env.NODES ?? process.execPath).split(delimiter);
 const mostBytes = 1.5 * 1024 * 1024;
 
 /** Specs of the executable that the installed one has to pass as well: two brokers, TLS, websockets, the status server. */
-const executableSpecs = ['replication', 'tls', 'status', 'stopping', 'debugger'];
+const executableSpecs = ['replication', 'tls', 'proxies', 'events', 'status', 'stopping', 'debugger'];
 
 interface Lock {
   readonly packages: Readonly<Record<string, { readonly version?: string }>>;

@@ -14,7 +14,7 @@ export type CertificateEnds = Readonly<Partial<Record<CertificateOwner, number>>
  * @param stream of the connection; over a websocket the certificate of the broker is not known
  * @param cert mqttrep's own, in PEM form
  */
-export function certificateEnds(stream: object, cert: unknown): CertificateEnds {
+export function certificateEnds(stream: object | undefined, cert: unknown): CertificateEnds {
   const broker = stream instanceof TLSSocket ? endOf(stream.getPeerX509Certificate()) : undefined;
   const own = typeof cert === 'string' ? endOf(parsed(cert)) : undefined;
   return {

@@ -72,7 +72,7 @@ export class Connection {
     }: ConnectionOptions,
   ) {
     this.#client = client;
-    this.certificateEnds = certificateEnds(client.stream, options['cert']);
+    this.certificateEnds = certificateEnds(lane.network, options['cert']);
     this.secret = secretIn(options);
     this.reauthenticate = reauthentication(client, { options, protocolVersion }, closed);
     this.#lane = lane;

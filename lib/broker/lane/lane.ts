@@ -6,6 +6,7 @@
  * and wait in memory, since brokers drop what a socket does not take; above a bound nothing more is read.
  */
 
+import type { Duplex } from 'node:stream';
 import type { MessageProperties, SentProperties } from '../../protocol/properties.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { ClientStream } from './client-stream.ts';
@@ -108,6 +109,11 @@ export class Lane {
   /** The network connection stands, or has stood. */
   get isReached(): boolean {
     return this.#transport.isReached;
+  }
+
+  /** The network connection, as far as it is TLS or a websocket. */
+  get network(): Duplex | undefined {
+    return this.#transport.stream;
   }
 
   /** Some bytes wait for the network. */

@@ -25,7 +25,7 @@ export function withHighWaterMark<T extends Duplex>(isWebsocket: boolean, make: 
 }
 
 export class StreamTransport implements Transport {
-  readonly #stream: Duplex;
+  readonly stream: Duplex;
   readonly #events: TransportEvents;
   readonly #governor: ReadGovernor;
   #isReached: boolean;
@@ -34,7 +34,7 @@ export class StreamTransport implements Transport {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(stream: Duplex, events: TransportEvents) {
-    this.#stream = stream;
+    this.stream = stream;
     this.#events = events;
     this.#governor = new ReadGovernor(events.isHeldUp);
     // A websocket always counts as reached.
@@ -58,11 +58,11 @@ export class StreamTransport implements Transport {
   }
 
   get unwritten(): number {
-    return this.#stream.writableLength;
+    return this.stream.writableLength;
   }
 
   write(pieces: readonly Buffer[], done: () => void): void {
-    writeAll(this.#stream, pieces, done);
+    writeAll(this.stream, pieces, done);
   }
 
   pause(): void {
@@ -75,16 +75,16 @@ export class StreamTransport implements Transport {
   }
 
   end(): void {
-    this.#stream.end();
+    this.stream.end();
   }
 
   destroy(): void {
-    this.#stream.destroy();
+    this.stream.destroy();
   }
 
   #readable(): void {
     while (!this.#isPaused && this.#timer === undefined) {
-      const chunk: Buffer | null = this.#stream.read();
+      const chunk: Buffer | null = this.stream.read();
       if (chunk === null) return;
       const messages = this.#events.data(chunk);
       if (!this.#governor.waits(chunk.length, messages)) continue;

@@ -1,5 +1,7 @@
 /** The bytes of one connection, read as `ReadGovernor` says: over TCP by its socket, over TLS and websockets by their streams. */
 
+import type { Duplex } from 'node:stream';
+
 export interface TransportEvents {
   /** Whether we wait for the broker: then no read waits. */
   readonly isHeldUp: () => boolean;
@@ -12,6 +14,8 @@ export interface TransportEvents {
 export interface Transport {
   /** The network connection stands, or has stood. */
   readonly isReached: boolean;
+  /** With TLS it is a TLSSocket. Absent with plain TCP. */
+  readonly stream?: Duplex;
   /** Bytes that are not written to the network yet. */
   readonly unwritten: number;
   /** @param done called when the network has taken all of it */

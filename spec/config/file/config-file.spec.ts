@@ -109,15 +109,15 @@ exclude: [sites/+/private/#]
 
   it('has options of a broker that replace those of the same kind in the defaults', () => {
     const text = `
-defaults: { password: of-all, caFile: /run/ca.pem }
+defaults: { username: rep, password: of-all, caFile: /run/ca.pem }
 brokers:
   oslo: { url: mqtts://oslo.example, ca: pem }
   paris: { url: mqtt://paris.example, ca: pem, password: own }
 topics: [a]
 `;
     const [oslo, paris] = configOfFile(text).brokers;
-    expect(oslo?.options).to.deep.equal({ password: 'of-all', ca: 'pem' });
-    expect(paris?.options).to.deep.equal({ password: 'own', ca: 'pem' });
+    expect(oslo?.options).to.deep.equal({ username: 'rep', password: 'of-all', ca: 'pem' });
+    expect(paris?.options).to.deep.equal({ username: 'rep', password: 'own', ca: 'pem' });
   });
 
   it('takes anchors and aliases', () => {
