@@ -64,7 +64,7 @@ export function assemble({ settings, report, identity, modes, become, wasSuspend
     isHolding: () => ingress.isHolding,
     cameBack: sentAt => post({ kind: 'heartbeat', sentAt }),
   });
-  const connections = new ConnectionLoop({
+  const connections: ConnectionLoop = new ConnectionLoop({
     settings,
     brokerLog,
     report,
@@ -75,9 +75,16 @@ export function assemble({ settings, report, identity, modes, become, wasSuspend
     heartbeat,
     ownMessages,
     wasSuspended: () => suspensionWatch.check(),
+    began: () => events.stateBegan(),
     post,
   });
-  const events = new EventLink({ broker: settings, brokerLog, subscribeLimit, state: () => connections });
+  const events = new EventLink({
+    broker: settings,
+    brokerLog,
+    subscribeLimit,
+    // As it is now: it is compared with what it is later.
+    state: () => ({ isConnected: connections.isConnected, connections: connections.connections }),
+  });
   return {
     brokerLog,
     subscribeLimit,

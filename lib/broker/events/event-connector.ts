@@ -15,6 +15,7 @@ import { TokenRenewal } from '../connection/token-renewal.ts';
 import type { EventIdentity } from './event-identity.ts';
 import { OFFLINE } from './event-surroundings.ts';
 import type { LinkLog } from './link-log.ts';
+import type { SecondPlace } from './second-place.ts';
 
 /** A connection that stood this long was healthy: backoff starts again. */
 const HEALTHY_AFTER_MS = 2_000;
@@ -29,6 +30,7 @@ export interface EventConnectorDeps {
   readonly broker: BrokerSettings;
   readonly brokerLog: LinkLog;
   readonly subscribeLimit: FilterLimit;
+  readonly place: SecondPlace;
 }
 
 export class EventConnector {
@@ -118,6 +120,8 @@ export class EventConnector {
     if (this.#negotiation.failed(error)) return 1;
     // Another address may be worth trying at once.
     if (this.#addresses.next()) return 1;
+    const retry = this.#deps.place.failed(error);
+    if (retry !== undefined) return retry;
     const isRefused = error.code !== undefined && NOT_AUTHORIZED.has(error.code);
     return this.#retryAfter(isRefused ? 'refusal' : 'network', `cannot connect (${error.message})`);
   }
