@@ -18,6 +18,7 @@ class Fixture {
 
   constructor(sync = 0) {
     const log = {
+      segmentBytes: 64 * 1024,
       commit: (records: readonly EventRecord[]) => {
         if (this.isFull) return Promise.reject(new Error('the disk is full'));
         this.commits.push([this.clock.uptime(), records.length]);
