@@ -97,6 +97,18 @@ describe('The commits of events', () => {
     expect(fixture.commits.reduce((sum, [, records]) => sum + records, 0)).to.equal(40 * 64);
   });
 
+  it('E9: take no more events once they have those of a segment, until they begin', async () => {
+    const fixture = new Fixture();
+    const payload = Buffer.alloc(40 * 1024);
+    fixture.committer.append(event(1, { payload }));
+    expect(fixture.committer.isFull).to.equal(false);
+    fixture.committer.append(event(2, { payload }));
+    expect(fixture.committer.isFull).to.equal(true);
+    fixture.committer.kick();
+    await fixture.clock.run(0);
+    expect([fixture.committer.isFull, fixture.commits]).to.deep.equal([false, [[0, 2]]]);
+  });
+
   it('keep the configured time between each other', async () => {
     const fixture = new Fixture(50);
     for (let commit = 0; commit < 3; commit++) {
