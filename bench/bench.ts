@@ -23,6 +23,7 @@ import { mqttjsScript } from './subjects/mqttjs-script.ts';
 import { nodeRed } from './subjects/node-red.ts';
 import type { Subject } from './subjects/subject.ts';
 import { ticks } from './ticks.ts';
+import { eventFaults } from './work/event-faults.ts';
 import { everyMessage } from './work/events.ts';
 import { fanOut } from './work/fan-out.ts';
 import { firstContact } from './work/first-contact.ts';
@@ -37,6 +38,7 @@ import { wide } from './work/wide.ts';
 const scenarios: readonly Scenario[] = [
   flood,
   everyMessage,
+  eventFaults,
   eventQueue,
   wide,
   trickle,

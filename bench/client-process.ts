@@ -16,6 +16,7 @@ export interface WriterTask {
   readonly rate: number | undefined;
   /** The number of the first message. */
   readonly first: number;
+  readonly retain: boolean;
 }
 
 /** For each message, in milliseconds of the monotonic clock. */
@@ -66,7 +67,14 @@ type Task = Pick<WriterTask, 'port' | 'messages'> & Partial<WriterTask>;
 /** Writes the messages. Resolves when the broker has acknowledged all of them. */
 export async function write(task: Task): Promise<Written> {
   const child = start('writer');
-  child.send({ topics: task.messages, size: 100, rate: undefined, first: 0, ...task } satisfies WriterTask);
+  child.send({
+    topics: task.messages,
+    size: 100,
+    rate: undefined,
+    first: 0,
+    retain: true,
+    ...task,
+  } satisfies WriterTask);
   const [written] = (await once(child, 'message')) as [Written];
   return written;
 }

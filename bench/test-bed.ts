@@ -104,6 +104,13 @@ export class TestBed {
     for (const link of this.#links) link.heal();
   }
 
+  /** Kills the subject, and starts it again after so many milliseconds. @throws if this subject cannot */
+  async killSubject(pauseMs: number): Promise<void> {
+    const { kill } = this.#running ?? {};
+    if (kill === undefined) throw new Error('this subject cannot be killed alone');
+    await kill(pauseMs);
+  }
+
   /** Kills the broker and starts it again without its data. */
   async wipe(broker: TestBroker): Promise<void> {
     await broker.kill();

@@ -1,5 +1,5 @@
 /**
- * The process that writes numbered, retained QoS 1 messages, as fast as the broker acknowledges them or at a given rate.
+ * The process that writes numbered QoS 1 messages, retained unless the task says otherwise, as fast as the broker acknowledges them or at a given rate.
  * It is a process of its own, so that it does not share a thread with what is measured.
  */
 
@@ -15,7 +15,7 @@ const MAX_IN_FLIGHT_BYTES = 8_000_000;
 
 const MAX_PACKET_ID = 65_535;
 
-async function write({ port, messages, topics, size, rate, first }: WriterTask): Promise<Written> {
+async function write({ port, messages, topics, size, rate, first, retain }: WriterTask): Promise<Written> {
   const sentAt = new Float64Array(messages);
   const takenAt = new Float64Array(messages);
   let sent = 0;
@@ -34,7 +34,7 @@ async function write({ port, messages, topics, size, rate, first }: WriterTask):
         topic: topicOf(sequence, topics),
         payload: payloadOf(sequence, size),
         qos: 1,
-        retain: true,
+        retain,
         dup: false,
         messageId: 1 + (sent % MAX_PACKET_ID),
       });

@@ -33,4 +33,6 @@ export interface Running {
   /** The brokers as they run now: the subject may have restarted them. */
   readonly brokers: readonly TestBroker[];
   stop(): Promise<void>;
+  /** Ends it by SIGKILL, waits so many milliseconds, and starts it with the same state. */
+  kill?(pauseMs: number): Promise<void>;
 }

@@ -88,6 +88,14 @@ export class BrokerLog {
     );
   }
 
+  /** @param retryMinutes until mqttrep tries it again */
+  allowsNoEvents(evidence: string, retryMinutes: number): void {
+    this.#once(
+      'error',
+      `events: the broker allows one connection of this account only: ${evidence}. Event topics need a second one, so events here are neither taken in nor delivered; those for this broker wait in the queue, and state is replicated. mqttrep tries again every ${retryMinutes} min. To fix it, permit the account a second connection, with the client id of this one and _events behind it, or mqttrep_…_events; or exclude the broker from the event filters by MQTTREP_SUBSCRIBE_BLACKLIST_{id} and MQTTREP_PUBLISH_BLACKLIST_{id}`,
+    );
+  }
+
   showsNoSentinel(scope: ProbeScope): void {
     const consequence =
       scope === 'nothing'

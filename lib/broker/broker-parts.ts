@@ -73,7 +73,7 @@ export function assemble({ settings, report, identity, modes, become, wasSuspend
     isHolding: () => ingress.isHolding,
     cameBack: sentAt => post({ kind: 'heartbeat', sentAt }),
   });
-  const connections = new ConnectionLoop({
+  const connections: ConnectionLoop = new ConnectionLoop({
     settings,
     brokerLog,
     report,
@@ -85,6 +85,7 @@ export function assemble({ settings, report, identity, modes, become, wasSuspend
     ownMessages,
     ignored,
     wasSuspended: () => suspensionWatch.check(),
+    began: () => events.stateBegan(),
     post,
   });
   const events = new EventLink({
@@ -93,7 +94,8 @@ export function assemble({ settings, report, identity, modes, become, wasSuspend
     subscribeLimit,
     ignored,
     pace,
-    state: () => connections,
+    // As it is now: it is compared with what it is later.
+    state: () => ({ isConnected: connections.isConnected, connections: connections.connections }),
   });
   return {
     brokerLog,

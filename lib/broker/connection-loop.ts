@@ -20,6 +20,8 @@ export interface ConnectionLoopDeps extends SessionLoopDeps {
   readonly identity: () => Identity | undefined;
   /** Whether this is the first event after a suspension of the process. */
   readonly wasSuspended: () => boolean;
+  /** A connection begins. */
+  readonly began: () => void;
 }
 
 export class ConnectionLoop {
@@ -157,6 +159,7 @@ export class ConnectionLoop {
   async #runSessions(connection: Connection, identity: Identity): Promise<string> {
     this.#connection = connection;
     this.#connections++;
+    this.#deps.began();
     if (this.#isStopping || identity.clientId !== this.#deps.identity()?.clientId) connection.destroy();
     try {
       await this.#sessions.run(connection, identity);

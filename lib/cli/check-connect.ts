@@ -3,6 +3,7 @@
 import { nanoid } from 'nanoid';
 import { randomClientId } from '../broker/connection/client-id.ts';
 import { checkBroker, type Finding } from '../broker/diagnostics/broker-check.ts';
+import { eventSessionProblems } from '../broker/diagnostics/event-session-finding.ts';
 import type { WriteProbe } from '../broker/diagnostics/finding.ts';
 import type { Config } from '../config/config.ts';
 import { printable, quoted } from '../core/printable.ts';
@@ -35,7 +36,7 @@ export async function checkConnect({ source, format, writes }: CheckConnectOptio
   return await interruptible(async interrupted => {
     const findings = await checkAll(config, writes, interrupted);
     if (format === 'json') printJson({ ...verdict(loaded), connections: findings });
-    else process.stdout.write(report(findings, writes));
+    else process.stdout.write(report(findings, writes, config.events.session));
     if (interrupted.aborted) return EXIT.failure;
     return findings.every(({ reached }) => reached) ? EXIT.ok : EXIT.unavailable;
   });
@@ -65,20 +66,34 @@ const MAX_NOTE_CHARACTERS = 1_000;
 
 const TITLES = ['broker', 'reached', 'version', 'QoS', 'retained', 'wildcard replay', 'echo', 'round trip'];
 
-function report(findings: readonly Finding[], writes: CheckConnectOptions['writes']): string {
-  const notes = findings.flatMap(({ name, note, refusedFilters, writes: probes }) => [
+/** @param session MQTTREP_EVENT_SESSION in seconds */
+function report(
+  findings: readonly Finding[],
+  writes: CheckConnectOptions['writes'],
+  session: number,
+): string {
+  const notes = findings.flatMap(({ name, note, refusedFilters, writes: probes, eventSession }) => [
     ...(note === null ? [] : [`${name}: ${printable(note, MAX_NOTE_CHARACTERS)}\n`]),
     ...refusedFilters.map(
       filter =>
         `${name}: the broker refuses the subscription to ${quoted(filter)}: permit the account of mqttrep to read it\n`,
     ),
     ...(probes ?? []).map(probe => `${name}: ${writeProbeText(probe)}\n`),
+    ...(eventSession === null
+      ? []
+      : eventSessionProblems({ name, sessionExpiry: session }, eventSession).map(
+          problem => `${name}: events: ${problem}\n`,
+        )),
   ]);
   if (writes === 'not tested' && findings.some(({ reached }) => reached))
     notes.push(
       'Whether mqttrep may write and read under the filters was not tested: --write-probe does, and subscribers see a message.\n',
     );
-  return table([TITLES, ...findings.map(row)]) + (notes.length === 0 ? '' : `\n${notes.join('')}`);
+  return (
+    table([TITLES, ...findings.map(row)]) +
+    eventTable(findings) +
+    (notes.length === 0 ? '' : `\n${notes.join('')}`)
+  );
 }
 
 function writeProbeText({ filter, outcome, reason }: WriteProbe): string {
@@ -109,6 +124,39 @@ function row(finding: Finding): string[] {
     yesOrNo(echo),
     roundTrip === null ? '-' : `${roundTrip.toFixed(roundTrip < 10 ? 1 : 0)} ms`,
   ];
+}
+
+const EVENT_TITLES = [
+  'event topics',
+  'second connection',
+  'session kept',
+  'session expiry',
+  'receive maximum',
+  'kept while away',
+  'in order',
+  'window',
+];
+
+/** Of the brokers with event topics; empty if there are none. */
+function eventTable(findings: readonly Finding[]): string {
+  const rows = findings.flatMap(({ name, eventSession }) => {
+    if (eventSession === null) return [];
+    const { secondConnection, sessionPresent, sessionExpiry, receiveMaximum } = eventSession;
+    const { published, kept, isOrdered, window } = eventSession;
+    return [
+      [
+        name,
+        secondConnection,
+        yesOrNo(sessionPresent ?? null),
+        sessionExpiry === undefined ? '-' : `${sessionExpiry} s`,
+        receiveMaximum === undefined ? '-' : String(receiveMaximum),
+        kept === undefined ? '-' : kept === published ? `all (${kept})` : `${kept} of ${published}`,
+        yesOrNo(isOrdered ?? null),
+        window === undefined ? '-' : String(window),
+      ],
+    ];
+  });
+  return rows.length === 0 ? '' : `\n${table([EVENT_TITLES, ...rows])}`;
 }
 
 function yesOrNo(is: boolean | null): string {

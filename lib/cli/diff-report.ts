@@ -30,11 +30,15 @@ interface BrokerSummary {
 /** Of a payload, and of properties. */
 const MAX_SHOWN_CHARACTERS = 60;
 
-/** @param limit topics that are printed */
+/**
+ * @param limit topics that are printed
+ * @param eventFilters filters whose topics are not compared
+ */
 export function diffText(
   brokers: readonly BrokerRead[],
   comparison: Comparison,
   limit: number = DEFAULT_LIMIT,
+  eventFilters: readonly string[] = [],
 ): string {
   const { compared, diverging, unknown, incomplete } = comparison;
   const left = brokers.flatMap(({ name, state, reason }) => {
@@ -55,6 +59,7 @@ export function diffText(
     ...left,
     ...hidden,
     summary(compared, diverging, unknown),
+    ...(eventFilters.length === 0 ? [] : [eventLine(eventFilters)]),
   ].join('');
 }
 
@@ -97,6 +102,15 @@ function summary(
   return `${topics} compared: ${differ}${doubt}.\n`;
 }
 
+/** Filters that are named. */
+const MAX_NAMED = 10;
+
+function eventLine(filters: readonly string[]): string {
+  const named = filters.slice(0, MAX_NAMED).map(filter => quoted(filter));
+  const more = filters.length > MAX_NAMED ? ` and ${filters.length - MAX_NAMED} more` : '';
+  return `Event topics were left out (${named.join(', ')}${more}): every message is delivered, and nothing keeps what is retained equal.\n`;
+}
+
 function topicLines({ topic, snapshots }: TopicDifference): string[] {
   const width = Math.max(...[...snapshots.keys()].map(name => name.length));
   const showsProperties = new Set([...snapshots.values()].map(valueText)).size === 1;
@@ -128,11 +142,15 @@ function propertiesText({ properties }: RetainedState): string {
   return properties === '' ? 'no properties' : `properties ${printable(properties, MAX_SHOWN_CHARACTERS)}`;
 }
 
-/** @param limit topics in each of the two lists; the numbers are always those of all */
+/**
+ * @param limit topics in each of the two lists; the numbers are always those of all
+ * @param eventFilters filters whose topics are not compared
+ */
 export function diffJson(
   brokers: readonly BrokerRead[],
   comparison: Comparison,
   limit: number = Number.POSITIVE_INFINITY,
+  eventFilters: readonly string[] = [],
 ): object {
   const { compared, diverging, unknown, incomplete } = comparison;
   return {
@@ -140,6 +158,7 @@ export function diffJson(
       diverging.length === 0 && unknown.length === 0 && brokers.every(({ state }) => state !== 'not read'),
     brokers: brokers.map(({ name, state, reason }) => ({ name, state, ...(reason && { reason }) })),
     cut: incomplete,
+    eventFilters,
     compared,
     divergingTopics: diverging.length,
     unknownTopics: unknown.length,

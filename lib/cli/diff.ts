@@ -9,6 +9,7 @@ import type { RetainedState } from '../comparison/retained-state.ts';
 import type { BrokerConfig, Config } from '../config/config.ts';
 import { Policies } from '../core/policy.ts';
 import { minimalSubscriptions } from '../core/subscriptions.ts';
+import { isEventFilter } from '../core/topic-mode.ts';
 import { brokerSettings, reconcilerSettings } from '../supervisor/settings.ts';
 import { type Format, printJson } from './check.ts';
 import { type BrokerRead, diffJson, diffText } from './diff-report.ts';
@@ -69,14 +70,25 @@ export async function diffBrokers(
   await Promise.all(attempts.map(({ reader }) => reader?.close()));
   progress.end();
   const brokers = attempts.map(({ read }) => read);
+  const left = eventFilters(config);
   if (signal.aborted) {
     process.stderr.write('mqttrep: interrupted before all topics were compared\n');
     return EXIT.failure;
   }
-  if (format === 'json') printJson(diffJson(brokers, comparison, limit));
-  else process.stdout.write(diffText(brokers, comparison, limit));
+  if (format === 'json') printJson(diffJson(brokers, comparison, limit, left));
+  else process.stdout.write(diffText(brokers, comparison, limit, left));
   if (brokers.some(({ state }) => state === 'not read')) return EXIT.unavailable;
   return comparison.diverging.length + comparison.unknown.length === 0 ? EXIT.ok : EXIT.failure;
+}
+
+/** What a broker retains of event topics is not compared: every message of them counts, and not the last one. */
+function stateFilters({ topics }: Config): string[] {
+  return topics.map(({ filter }) => filter).filter(filter => !isEventFilter(filter, topics));
+}
+
+/** Filters that set the mode, so that one inside another is not named too. */
+function eventFilters({ topics }: Config): string[] {
+  return [...new Set(topics.filter(({ mode }) => mode === 'event').map(({ filter }) => filter))];
 }
 
 /** What is being done, on standard error, if it takes longer than people like to wait without a word. */
@@ -124,7 +136,7 @@ async function readBroker(
   const { name } = broker;
   const clientId = `${broker.options.clientId ?? randomClientId(name)}_diff`;
   const filters = minimalSubscriptions(
-    config.topics.map(({ filter }) => ({ filter, qos: 0 })),
+    stateFilters(config).map(filter => ({ filter, qos: 0 })),
     0,
   ).map(({ filter }) => filter);
   let reader: RetainedReader | undefined;

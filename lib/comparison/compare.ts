@@ -85,7 +85,9 @@ function rowsOf(brokers: readonly ComparedBroker[], policies: Policies): Row[] {
     const snapshots = new Map<ComparedBroker, BrokerSnapshot>(
       concerned.map(broker => [broker, broker.retained.get(topic) ?? 'unknown']),
     );
-    const isReplicated = concerned.some(({ broker, retained }) => has(echo, broker) && retained.has(topic));
+    // Event topics are published nowhere as state.
+    const isReplicated =
+      publish !== 0 && concerned.some(({ broker, retained }) => has(echo, broker) && retained.has(topic));
     return isReplicated ? [{ topic, publish, echo, snapshots }] : [];
   });
 }

@@ -1,5 +1,6 @@
 /** All that the event actor has of one broker: the port to its worker, and the two directions. */
 
+import { Fifo } from '../core/fifo.ts';
 import { BatchReader } from '../protocol/batch.ts';
 import type {
   EventLinkMeasures,
@@ -28,6 +29,8 @@ export interface BrokerEventsParts
   readonly name: string;
   readonly eventLog: DestinationParts['log'];
   readonly logEvent: ReceiverParts['log'];
+  /** The next commit takes no further events. */
+  readonly isCommitFull: () => boolean;
   /** The number of the commit that will take what is appended now. */
   readonly commitNumber: () => number;
 }
@@ -43,6 +46,7 @@ export class BrokerEvents {
   #isConnected = false;
   /** Batches whose credit has not been given back, and those of the commit in progress. */
   #batches = 0;
+  readonly #waiting = new Fifo<ArrayBuffer>();
   #committing = 0;
   #forgotten: ((isRemoved: boolean) => void) | undefined;
 
@@ -100,6 +104,7 @@ export class BrokerEvents {
     this.#batches -= this.#committing;
     this.#committing = 0;
     this.destination.committed();
+    this.#takeWaiting();
   }
 
   /** Ends the session as far as this end knows, with its timers. */
@@ -182,7 +187,19 @@ export class BrokerEvents {
     this.destination.started(session);
   }
 
+  /** Batches wait packed while the next commit is full. */
   #events(batch: ArrayBuffer): void {
+    this.#waiting.push(batch);
+    this.#takeWaiting();
+  }
+
+  #takeWaiting(): void {
+    while (this.#waiting.length > 0 && !this.#parts.isCommitFull()) this.#takeBatch();
+  }
+
+  #takeBatch(): void {
+    const batch = this.#waiting.shift();
+    if (batch === undefined) return;
     this.#batches++;
     const reader = new BatchReader(batch);
     while (!reader.done) this.receiver.receive(readIncoming(reader));
@@ -194,6 +211,8 @@ export class BrokerEvents {
   }
 
   #end(): void {
+    // What came with QoS 0 does not come again.
+    while (this.#waiting.length > 0) this.#takeBatch();
     this.#batches = 0;
     this.#committing = 0;
     if (!this.#isConnected) return;

@@ -179,6 +179,7 @@ export class EventActor {
       isFull: () => this.#queue.isFull,
       logEvent: event => this.#logEvent(event),
       append: record => this.#append(record),
+      isCommitFull: () => this.#committer.isFull,
       commitNumber: () => this.#committer.number,
       kick: () => this.#committer.kick(),
       kickSoon: () => this.#committer.kickSoon(),

@@ -11,7 +11,7 @@ import { backoff } from '../core/backoff.ts';
 import type { Log } from '../protocol/messages.ts';
 import { reasonOf } from '../store/store-errors.ts';
 import type { EventClock } from './event-clock.ts';
-import type { EventRecord } from './ledger/event-record.ts';
+import { type EventRecord, eventBytes } from './ledger/event-record.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { EventLog } from './log/event-log.ts';
 
@@ -19,6 +19,9 @@ import type { EventLog } from './log/event-log.ts';
 const PATIENCE_MS = 2;
 /** A commit of so many records shows load. */
 const MANY_RECORDS = 64;
+
+/** With so many bytes of events a commit is full. */
+const COMMIT_BYTES = 1024 * 1024;
 
 const RETRIES = { first: 1_000, longest: 30_000 };
 
@@ -47,6 +50,8 @@ export class EventCommitter {
   /** Milliseconds between the beginnings of two commits. */
   sync: number;
   #pending: EventRecord[] = [];
+  /** Of the events among them. */
+  #pendingBytes = 0;
   #isBusy = false;
   /** What was asked for since the last commit began. */
   #due: 'nothing' | 'soon' | 'now' = 'nothing';
@@ -86,10 +91,16 @@ export class EventCommitter {
     return this.#failures;
   }
 
+  /** The next commit takes no further events: a segment must not become much larger than others. */
+  get isFull(): boolean {
+    return this.#pendingBytes >= Math.min(COMMIT_BYTES, this.#log.segmentBytes);
+  }
+
   /** The record takes effect at once; it is durable with the next commit. */
   append(record: EventRecord): void {
     this.#ledger.apply(record);
     this.#pending.push(record);
+    if (record.kind === 'event') this.#pendingBytes += eventBytes(record);
   }
 
   /** Begins a commit if there is something to store and none is in progress. */
@@ -148,11 +159,14 @@ export class EventCommitter {
   /** Whether it succeeded. */
   async #commit(taken: EventRecord[]): Promise<boolean> {
     const number = this.#number++;
+    const bytes = this.#pendingBytes;
     this.#pending = [];
+    this.#pendingBytes = 0;
     this.#lastBegan = this.#clock.uptime();
     this.#lastRecords = taken.length;
     if (!(await this.#tried(this.#log.commit(taken, this.#ledger)))) {
       this.#pending = [...taken, ...this.#pending];
+      this.#pendingBytes += bytes;
       return false;
     }
     if (this.#retry > 0) this.#say('info', 'the event log can be written again: events are acknowledged');

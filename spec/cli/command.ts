@@ -31,10 +31,13 @@ export function environmentOf(
   };
 }
 
-/** The cells of a printed table, by the title of the column, for the row that begins so. */
-export function rowOf(stdout: string, first: string): Record<string, string> {
+/**
+ * The cells of a printed table, by the title of the column, for the row that begins so.
+ * @param firstTitle of the first column of that table
+ */
+export function rowOf(stdout: string, first: string, firstTitle = 'broker'): Record<string, string> {
   const rows = stdout.split('\n').map(line => line.split(/ {2,}/));
-  const titles = rows.find(([title]) => title === 'broker') ?? [];
+  const titles = rows.find(([title]) => title === firstTitle) ?? [];
   const row = rows.find(cells => cells[0] === first && cells.length > 1) ?? [];
   return Object.fromEntries(titles.map((title, index) => [title, row[index] ?? '']));
 }

@@ -90,6 +90,58 @@ describe('mqttrep diff', function () {
     expect(stdout).to.contain('OSLO could not be read: it retains more than 100 topics (MQTTREP_MAX_TOPICS)');
   });
 
+  describe('with event topics', () => {
+    const events = { MQTTREP_TOPIC_cmd: 'cmd/#', MQTTREP_MODE_cmd: 'event' };
+
+    before(async () => {
+      const client = await TestClient.connect(whole.ROME.url);
+      await client.publish('cmd/lamp', 'ON', { retain: true });
+      await client.publish('cmd/status/lamp', 'on', { retain: true });
+      await client.end();
+    });
+
+    after(async () => {
+      const client = await TestClient.connect(whole.ROME.url);
+      await client.deleteRetained('cmd/lamp');
+      await client.deleteRetained('cmd/status/lamp');
+      await client.end();
+    });
+
+    it('leaves those out, and says so', async () => {
+      const { code, stdout } = await command(['diff'], {
+        ...environmentOf(whole, events),
+        MQTTREP_EXCLUDE_status: 'cmd/status/#',
+      });
+      expect({ code, stdout }).to.deep.equal({
+        code: 0,
+        stdout:
+          '250 topics were compared: none differs.\nEvent topics were left out ("cmd/#"): every message is delivered, and nothing keeps what is retained equal.\n',
+      });
+    });
+
+    it('compares the state topics inside of an event filter, and tells programs what is left out', async () => {
+      const { code, stdout } = await command(['diff', '--json'], {
+        ...environmentOf(whole, events),
+        MQTTREP_TOPIC_all: 'cmd/+',
+        MQTTREP_MODE_all: 'event',
+        MQTTREP_TOPIC_status: 'cmd/status/#',
+        MQTTREP_MODE_status: 'state',
+      });
+      expect(code).to.equal(1);
+      const { compared, diverging, eventFilters } = JSON.parse(stdout);
+      expect(compared).to.equal(1);
+      expect(diverging.map(({ topic }: { topic: string }) => topic)).to.deep.equal(['cmd/status/lamp']);
+      expect(eventFilters).to.have.members(['cmd/#', 'cmd/+']);
+    });
+
+    it('ends with 0 if there are no others', async () => {
+      const only = { ...environmentOf(whole, events), MQTTREP_TOPIC_all: 'cmd/+' };
+      const { code, stdout } = await command(['diff'], only);
+      expect(code).to.equal(0);
+      expect(stdout).to.contain('0 topics were compared: none differs.\nEvent topics were left out');
+    });
+  });
+
   it('leaves nothing behind when it is interrupted, and ends with 1', async () => {
     const link = await Link.to(brokers.OSLO.port);
     link.delay = 500;

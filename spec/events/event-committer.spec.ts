@@ -18,6 +18,7 @@ class Fixture {
 
   constructor(sync = 0) {
     const log = {
+      segmentBytes: 64 * 1024,
       commit: (records: readonly EventRecord[]) => {
         if (this.isFull) return Promise.reject(new Error('the disk is full'));
         this.commits.push([this.clock.uptime(), records.length]);
@@ -94,6 +95,18 @@ describe('The commits of events', () => {
     expect(fixture.commits.map(([at]) => Math.round(at))).to.deep.equal([0, 2, 4]);
     await fixture.clock.run(5);
     expect(fixture.commits.reduce((sum, [, records]) => sum + records, 0)).to.equal(40 * 64);
+  });
+
+  it('E9: take no more events once they have those of a segment, until they begin', async () => {
+    const fixture = new Fixture();
+    const payload = Buffer.alloc(40 * 1024);
+    fixture.committer.append(event(1, { payload }));
+    expect(fixture.committer.isFull).to.equal(false);
+    fixture.committer.append(event(2, { payload }));
+    expect(fixture.committer.isFull).to.equal(true);
+    fixture.committer.kick();
+    await fixture.clock.run(0);
+    expect([fixture.committer.isFull, fixture.commits]).to.deep.equal([false, [[0, 2]]]);
   });
 
   it('keep the configured time between each other', async () => {

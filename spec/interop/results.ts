@@ -12,6 +12,12 @@ export interface PairResult {
   readonly failed: readonly string[];
 }
 
+export interface EventResult {
+  /** What the broker does with a session whose client is away. */
+  readonly limits: readonly string[];
+  readonly pairs: readonly PairResult[];
+}
+
 /** How a row came to no result. */
 export type Mishap = 'not installed' | 'broke off' | 'took too long';
 
@@ -24,6 +30,8 @@ export interface Result {
   readonly transport: Transport;
   readonly limits: readonly string[];
   readonly pairs: readonly PairResult[];
+  /** Of event topics; undefined if they were not tried. */
+  readonly events?: EventResult;
   /** Why there are no pairs, where there are none. */
   readonly mishap?: Mishap;
 }

@@ -1,6 +1,5 @@
 /** Puts one row through the suite: learns the broker's limits, then pairs it with mosquitto and with itself. */
 
-import Mocha from 'mocha';
 import { learn, spokenVersion } from './learn.ts';
 import { inWords, type Limits, VERSION_NAMES } from './limits.ts';
 import type { Access, InteropBroker, Make, Protocol, StartOptions, Transport } from './makes/make.ts';
@@ -9,14 +8,19 @@ import { mosquitto } from './makes/mosquitto.ts';
 import type { PairResult, Result } from './results.ts';
 import type { Row } from './rows.ts';
 import { Site } from './site.ts';
-import { defineSuite } from './suite.ts';
+import { defineEventSuite, defineSuite } from './suite.ts';
+import { newMocha, run, Suites } from './suite-results.ts';
 import type { TestedBroker } from './tested-broker.ts';
-
-/** Of what a case says that failed. */
-const shownCharacters = 400;
 
 /** Below which the limits are learnt. */
 const prefix = 'interop-limits';
+
+/** State, event topics, or both. */
+export interface Chosen {
+  /** Only cases whose title has it; all unless given. */
+  readonly cases?: string | undefined;
+  readonly part?: 'state' | 'events' | undefined;
+}
 
 /** Brokers that run already, by their addresses; the first is the one that is tried. */
 export interface Foreign {
@@ -27,11 +31,8 @@ export interface Foreign {
   readonly storesLate?: boolean;
 }
 
-/**
- * Starts the brokers of a row. Throws where the broker is not installed.
- * @param cases only those whose title has it; all unless given
- */
-export async function runRow(row: Row, make: Make, cases?: string): Promise<Result> {
+/** Starts the brokers of a row. Throws where the broker is not installed. */
+export async function runRow(row: Row, make: Make, { cases, part }: Chosen = {}): Promise<Result> {
   const { protocol, transport, storesLate = false } = row;
   const options = { transport, ...(protocol === undefined ? {} : { protocol }) };
   const version = make.version();
@@ -43,16 +44,26 @@ export async function runRow(row: Row, make: Make, cases?: string): Promise<Resu
       ' ',
     );
     const partners = isPlainMosquitto(row) ? (['itself'] as const) : ([mosquitto.title, 'itself'] as const);
-    for (const partner of partners) {
+    const partiesWith = (partner: string) => async () => {
       const same = partner === 'itself' ? { make, options } : undefined;
-      defineSuite({
-        title: `${title}, with ${partner}`,
-        transport,
-        isOurs: true,
-        parties: async () => [here, await partnerOf(here, same, started)],
-      });
-    }
-    const pairs = await run(suite, partners);
+      return [here, await partnerOf(here, same, started)] as const;
+    };
+    const suites = new Suites();
+    if (part !== 'events')
+      for (const partner of partners) {
+        const parties = partiesWith(partner);
+        defineSuite({ title: `${title}, with ${partner}`, transport, isOurs: true, parties });
+        suites.add('state', partner);
+      }
+    if (part !== 'state' && hasEventCases(transport))
+      for (const partner of partners) {
+        const parties = partiesWith(partner);
+        suites.addEvents(partner, learnt =>
+          defineEventSuite({ title: `${title}, events, with ${partner}`, isOurs: true, parties, learnt }),
+        );
+      }
+    await run(suite, suites.results);
+    const pairs = suites.of('state');
     return {
       title: make.title,
       source: make.source,
@@ -61,6 +72,7 @@ export async function runRow(row: Row, make: Make, cases?: string): Promise<Resu
       transport,
       limits: inWords(here.limits),
       pairs: cases === undefined ? pairs : pairs.filter(wasTried),
+      ...suites.events,
     };
   } finally {
     await Promise.all(started.map(broker => broker.stop()));
@@ -70,34 +82,42 @@ export async function runRow(row: Row, make: Make, cases?: string): Promise<Resu
 /** Takes brokers as they run. */
 export async function runForeign(
   { urls, options, protocol, storesLate = false }: Foreign,
-  cases?: string,
+  { cases, part }: Chosen = {},
 ): Promise<Result> {
   const started: InteropBroker[] = [];
   try {
-    const parties: TestedBroker[] = [];
+    const running: TestedBroker[] = [];
     for (const url of urls) {
       const access = { url, options };
       const limits = await learn(access, protocol, prefix);
-      parties.push({ access, limits, forced: protocol, broker: undefined, storesLate });
+      running.push({ access, limits, forced: protocol, broker: undefined, storesLate });
     }
-    const [here, there] = parties;
+    const [here, there] = running;
     if (here === undefined) throw new Error('no URL');
     const suite = newMocha(cases);
     const partner = there === undefined ? mosquitto.title : redacted(urls[1]);
-    defineSuite({
-      title: `${redacted(urls[0])}, with ${partner}`,
-      transport: transportOf(here.access.url),
-      isOurs: false,
-      parties: async () => [here, there ?? (await partnerOf(here, undefined, started))],
-    });
+    const title = `${redacted(urls[0])}, with ${partner}`;
+    const transport = transportOf(here.access.url);
+    const parties = async () => [here, there ?? (await partnerOf(here, undefined, started))] as const;
+    const suites = new Suites();
+    if (part !== 'events') {
+      defineSuite({ title, transport, isOurs: false, parties });
+      suites.add('state', partner);
+    }
+    if (part !== 'state' && hasEventCases(transport))
+      suites.addEvents(partner, learnt =>
+        defineEventSuite({ title: `${title}, events`, isOurs: false, parties, learnt }),
+      );
+    await run(suite, suites.results);
     return {
       title: redacted(urls[0]),
       source: 'a broker that runs',
       version: '',
       protocol: VERSION_NAMES[spokenVersion(here.limits, protocol)],
-      transport: transportOf(here.access.url),
+      transport,
       limits: inWords(here.limits),
-      pairs: await run(suite, [partner]),
+      pairs: suites.of('state'),
+      ...suites.events,
     };
   } finally {
     await Promise.all(started.map(broker => broker.stop()));
@@ -157,39 +177,14 @@ async function keeps(
   }
 }
 
-function newMocha(cases: string | undefined): Mocha {
-  const only = cases === undefined ? {} : { fgrep: cases };
-  const mocha = new Mocha({ ui: 'bdd', reporter: 'spec', forbidOnly: true, ...only });
-  // Brings `describe` and `it` into being, as the loading of a file would.
-  mocha.suite.emit('pre-require', globalThis, '', mocha);
-  return mocha;
-}
-
 /** Whether a case of it was chosen. */
 function wasTried({ passed, failed }: PairResult): boolean {
   return passed + failed.length > 0;
 }
 
-/** @param partners one for each suite that was defined, in order */
-function run(mocha: Mocha, partners: readonly string[]): Promise<PairResult[]> {
-  const results = partners.map(partner => ({ partner, passed: 0, failed: [] as string[] }));
-  const resultOf = (test: Mocha.Test) => {
-    let suite = test.parent;
-    while (suite?.parent !== undefined && !suite.parent.root) suite = suite.parent;
-    return results[suite === undefined ? -1 : mocha.suite.suites.indexOf(suite)];
-  };
-  return new Promise(resolve => {
-    const runner = mocha.run(() => resolve(results));
-    runner.on('pass', test => {
-      const result = resultOf(test);
-      if (result !== undefined) result.passed++;
-    });
-    runner.on('fail', (test, error: Error) => {
-      resultOf(test)?.failed.push(test.title);
-      // Of a run that takes minutes one wants to know at once.
-      console.log(`        ${error.message.slice(0, shownCharacters)}`);
-    });
-  });
+/** Bare packets learn what a broker does with a session, and those go over TCP only. */
+function hasEventCases(transport: Transport): boolean {
+  return transport === 'tcp';
 }
 
 function transportOf(url: string): Transport {

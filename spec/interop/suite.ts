@@ -7,6 +7,9 @@ import { properties } from './cases/properties.ts';
 import { refusals } from './cases/refusals.ts';
 import { values } from './cases/values.ts';
 import { wills } from './cases/wills.ts';
+import { eventCases, eventRestarts } from './events/event-cases.ts';
+import type { EventLimits } from './events/event-limits.ts';
+import { EventTrial } from './events/event-trial.ts';
 import type { Transport } from './makes/make.ts';
 import { longPatience, Pair } from './pair.ts';
 import type { TestedBroker } from './tested-broker.ts';
@@ -52,6 +55,46 @@ export function defineSuite({ title, parties, transport, isOurs }: SuiteOptions)
       it('stops in order', async () => {
         expect(await pair().stopMqttrep()).to.equal(0);
       });
+    });
+  });
+}
+
+export interface EventSuiteOptions extends Omit<SuiteOptions, 'transport'> {
+  /** Called with what was learnt of HERE. */
+  readonly learnt: (limits: EventLimits) => void;
+}
+
+/** Event topics, by a mqttrep of their own. */
+export function defineEventSuite({ title, parties, isOurs, learnt }: EventSuiteOptions): void {
+  describe(title, function () {
+    this.timeout(3 * longPatience);
+
+    let pair: Pair | undefined;
+    let made: EventTrial | undefined;
+    const trial = () => {
+      if (made === undefined) throw new Error('the brokers are not there');
+      return made;
+    };
+
+    before(async () => {
+      pair = await Pair.of(...(await parties()));
+      made = await EventTrial.of(pair);
+      learnt(made.limits(pair.here));
+      await made.run();
+    });
+
+    afterEach(function () {
+      if (this.currentTest?.state === 'failed') console.log(`        the log: ${made?.saveLog()}`);
+    });
+
+    after(async () => {
+      await made?.close();
+      await pair?.close();
+    });
+
+    describe('event topics', () => {
+      eventCases(trial);
+      if (isOurs) eventRestarts(trial);
     });
   });
 }

@@ -28,9 +28,22 @@ describe('docs/brokers.md', () => {
   it('names what failed, and what was not run', () => {
     const written = withTable(document, new Map([['nats', result]]));
     expect(written).to.contain(
-      '| NATS 2.9.10 | MQTT 3.1.1 | 27 of 27 | 25 of 26; not: stops in order | QoS 1 at most |',
+      '| NATS 2.9.10 | MQTT 3.1.1 | 27 of 27 | 25 of 26; not: stops in order | not run | QoS 1 at most |',
     );
-    expect(written).to.contain('| RabbitMQ |  | not run yet | not run yet |  |');
+    expect(written).to.contain('| RabbitMQ |  | not run yet | not run yet |  |  |');
+  });
+
+  it('has the cases of event topics in a column, and what the broker does with a session in a table', () => {
+    const limits = ['keeps all of 1100', 'window 1024'];
+    const pairs = [
+      { partner: 'Mosquitto', passed: 6, failed: [] },
+      { partner: 'itself', passed: 5, failed: ['stops in order'] },
+    ];
+    const written = withTable(document, new Map([['nats', { ...result, events: { limits, pairs } }]]));
+    expect(written).to.contain('| 25 of 26; not: stops in order | 11 of 12 | QoS 1 at most |');
+    expect(written).to.contain(
+      '| NATS 2.9.10 | MQTT 3.1.1 | 6 of 6 | 5 of 6; not: stops in order | keeps all of 1100; window 1024 |',
+    );
   });
 
   it('says of a row that came to no result why', () => {
@@ -38,6 +51,6 @@ describe('docs/brokers.md', () => {
       document,
       new Map([['mosquitto-5-tls', { ...result, pairs: [], mishap: 'broke off' as const }]]),
     );
-    expect(written).to.contain('| Mosquitto | MQTT 5, TLS | broke off | broke off |  |');
+    expect(written).to.contain('| Mosquitto | MQTT 5, TLS | broke off | broke off |  |  |');
   });
 });

@@ -6,9 +6,9 @@
 import { parseArgs } from 'node:util';
 import type { Protocol, Transport } from './makes/make.ts';
 import { MAKES } from './makes/makes.ts';
-import { type Result, saveResult } from './results.ts';
+import { loadResults, type PairResult, type Result, saveResult } from './results.ts';
 import { PROTOCOLS, ROWS, rowName } from './rows.ts';
-import { runForeign, runRow } from './run-row.ts';
+import { type Chosen, runForeign, runRow } from './run-row.ts';
 
 const usage = `npm run test:broker -- NAME [--protocol 5|3.1.1|3.1] [--transport tcp|tls|ws] [--cases TEXT]
     starts a broker: ${Object.keys(MAKES).join(', ')}
@@ -17,6 +17,7 @@ npm run test:broker -- --url URL [--url URL] [--config JSON] [--protocol 5|3.1.1
     JSON: connection options as in MQTTREP_CONFIG_{name}, such as {"username":"…","password":"…"}.
     All that is written is below interop…/, and is deleted in the end.
 --cases TEXT: only those cases whose title has it.
+--part state|events: only the cases of state, or those of event topics; what is known of the other part is kept.
 --stores-late: the broker stores what it retains once a second, as VerneMQ does: masses are written in parts.
 `;
 
@@ -29,11 +30,12 @@ async function main(): Promise<number> {
   const { positionals, values } = parsed();
   const storesLate = values['stores-late'];
   const protocol = protocolOf(values.protocol);
+  const chosen = { cases: values.cases, part: partOf(values.part) };
   if (values.url !== undefined) {
     if (positionals.length > 0) throw new UsageError('a name and a URL');
     const options = optionsOf(values.config);
     const foreign = { urls: urlsOf(values.url), options, protocol, storesLate };
-    return report(await runForeign(foreign, values.cases));
+    return report(await runForeign(foreign, chosen));
   }
   const [name = '', ...more] = positionals;
   const make = MAKES[name];
@@ -45,9 +47,9 @@ async function main(): Promise<number> {
     storesLate,
     ...(protocol === undefined ? {} : { protocol }),
   };
-  const result = await runRow(row, make, values.cases);
+  const result = await runRow(row, make, chosen);
   if (values.cases === undefined && ROWS.some(known => rowName(known) === rowName(row)))
-    saveResult(rowName(row), result);
+    saveResult(rowName(row), withOtherPart(result, chosen.part, loadResults().get(rowName(row))));
   return report(result);
 }
 
@@ -61,6 +63,7 @@ function parsed() {
         protocol: { type: 'string' },
         transport: { type: 'string' },
         cases: { type: 'string' },
+        part: { type: 'string' },
         'stores-late': { type: 'boolean', default: false },
       },
     });
@@ -98,13 +101,28 @@ function transportOf(name = 'tcp'): Transport {
   throw new UsageError(`--transport ${name}`);
 }
 
-function report({ title, version, protocol, limits, pairs }: Result): number {
+function partOf(name: string | undefined): Chosen['part'] {
+  if (name === undefined || name === 'state' || name === 'events') return name;
+  throw new UsageError(`--part ${name}`);
+}
+
+/** A part that was not tried keeps what was found out before. */
+function withOtherPart(result: Result, part: Chosen['part'], before: Result | undefined): Result {
+  if (part === undefined || before === undefined || before.mishap !== undefined) return result;
+  if (part === 'state') return before.events === undefined ? result : { ...result, events: before.events };
+  return result.events === undefined ? before : { ...before, events: result.events };
+}
+
+function report({ title, version, protocol, limits, pairs, events }: Result): number {
   console.log([title, version, protocol].filter(word => word !== '').join(' '));
-  for (const { partner, passed, failed } of pairs) {
-    console.log(`  with ${partner}: ${passed} of ${passed + failed.length} passed`);
-  }
+  const say = (what: string, { partner, passed, failed }: PairResult) =>
+    console.log(`  ${what}with ${partner}: ${passed} of ${passed + failed.length} passed`);
+  for (const pair of pairs) say('', pair);
+  for (const pair of events?.pairs ?? []) say('event topics, ', pair);
   console.log(`  limits met: ${limits.join('; ') || 'none'}`);
-  const isGood = pairs.length > 0 && pairs.every(({ passed, failed }) => passed > 0 && failed.length === 0);
+  if (events !== undefined) console.log(`  of event topics: ${events.limits.join('; ')}`);
+  const all = [...pairs, ...(events?.pairs ?? [])];
+  const isGood = all.length > 0 && all.every(({ passed, failed }) => passed > 0 && failed.length === 0);
   return isGood ? EXIT.passed : EXIT.failed;
 }
 

@@ -6,10 +6,12 @@
 import type { QoS } from '../../core/policy.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
 import type { ProtocolVersion } from '../connection/negotiation.ts';
 import { CheckTopics, checkTopic, checkWill } from './check-topics.ts';
 import { type ConnectedOnce, connectOnce, type DiagnosticsSettings } from './connect-once.ts';
+import { EventSessionCheck } from './event-session-check.ts';
 import { type Finding, nothingFound, type WriteProbe } from './finding.ts';
 import { Inbox, type WaitOptions } from './inbox.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -67,7 +69,9 @@ class BrokerCheck {
   readonly #writeProbes: readonly string[] | undefined;
   readonly #inbox: Inbox;
   readonly #topics: CheckTopics;
+  readonly #options: ConnectionOptions;
   #finding: Finding;
+  #eventSession: Promise<unknown> = Promise.resolve();
 
   constructor(settings: BrokerSettings, connected: ConnectedOnce, options: CheckOptions) {
     const { id, writeProbes, signal } = options;
@@ -75,6 +79,7 @@ class BrokerCheck {
     this.#writeProbes = writeProbes;
     this.#signal = signal;
     this.#inbox = new Inbox(connected.connection);
+    this.#options = connected.options;
     this.#topics = new CheckTopics(checkTopic(settings, id), connected);
     const protocol = VERSION_NAMES[connected.connection.protocolVersion];
     this.#finding = { ...nothingFound(settings.name), reached: true, protocol };
@@ -88,6 +93,8 @@ class BrokerCheck {
         this.#signal.aborted ? 'there was not enough time for everything' : (error as Error).message,
       );
     }
+    // After an abort it still removes its session.
+    await this.#eventSession.catch(() => undefined);
     const isLeft = await this.#topics.cleanUp();
     if (isLeft)
       this.#note(`the connection was lost; messages under ${this.#topics.root}/… may be left at the broker`);
@@ -106,6 +113,17 @@ class BrokerCheck {
     else await this.#testWrites(root);
     await this.#testFilters();
     if (this.#writeProbes !== undefined) await this.#testWriteRights(this.#writeProbes);
+    await this.#testEventSession();
+  }
+
+  /** Last, since it may end the connection. */
+  async #testEventSession(): Promise<void> {
+    const { events } = this.#settings;
+    if (events === undefined || this.#signal.aborted || this.#connection.hasEnded) return;
+    const check = new EventSessionCheck(events, this.#topics, this.#options, this.#signal);
+    const running = check.run();
+    this.#eventSession = running;
+    this.#found({ eventSession: await running });
   }
 
   async #testWriteRights(filters: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 /** What `mqttrep check --connect` found out about one broker. */
 
 import type { QoS } from '../../core/policy.ts';
+import type { EventSessionFinding } from './event-session-finding.ts';
 
 /** `not delivered`: it was not refused, and did not come back: the account may lack the right to write, or to read. */
 export interface WriteProbe {
@@ -29,6 +30,8 @@ export interface Finding {
   readonly roundTrip: number | null;
   /** What mqttrep may write under each filter; null if that was not tested. */
   readonly writes: readonly WriteProbe[] | null;
+  /** The session for event topics; null if the broker has no part in any, or it was not tested. */
+  readonly eventSession: EventSessionFinding | null;
 }
 
 export function nothingFound(name: string): Finding {
@@ -44,5 +47,6 @@ export function nothingFound(name: string): Finding {
     echo: null,
     roundTrip: null,
     writes: null,
+    eventSession: null,
   };
 }

@@ -12,11 +12,13 @@ export interface WaitOptions {
 
 export class Inbox {
   readonly #connection: Connection;
-  #take: (packet: ReceivedMessage) => void = () => undefined;
+  #take: (packet: ReceivedMessage) => void;
   #check: () => void = () => undefined;
 
-  constructor(connection: Connection) {
+  /** @param take receives each message; a broker may send what it has kept with its CONNACK */
+  constructor(connection: Connection, take: (packet: ReceivedMessage) => void = () => undefined) {
     this.#connection = connection;
+    this.#take = take;
     connection.receive((packet, done) => {
       this.#take(packet);
       done();

@@ -16,6 +16,7 @@ import { TokenRenewal } from '../connection/token-renewal.ts';
 import type { EventIdentity } from './event-identity.ts';
 import { OFFLINE } from './event-surroundings.ts';
 import type { LinkLog } from './link-log.ts';
+import type { SecondPlace } from './second-place.ts';
 
 /** A connection that stood this long was healthy: backoff starts again. */
 const HEALTHY_AFTER_MS = 2_000;
@@ -32,6 +33,7 @@ export interface EventConnectorDeps {
   readonly subscribeLimit: FilterLimit;
   /** Of all connections to the broker; undefined without a limit. */
   readonly pace: Pace | undefined;
+  readonly place: SecondPlace;
 }
 
 export class EventConnector {
@@ -121,6 +123,8 @@ export class EventConnector {
     if (this.#negotiation.failed(error)) return 1;
     // Another address may be worth trying at once.
     if (this.#addresses.next()) return 1;
+    const retry = this.#deps.place.failed(error);
+    if (retry !== undefined) return retry;
     const isRefused = error.code !== undefined && NOT_AUTHORIZED.has(error.code);
     return this.#retryAfter(isRefused ? 'refusal' : 'network', `cannot connect (${error.message})`);
   }

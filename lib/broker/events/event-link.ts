@@ -23,7 +23,11 @@ import { EventHangups } from './event-hangups.ts';
 import { type EventIdentity, identityOf } from './event-identity.ts';
 import { EventSession } from './event-session.ts';
 import { type LinkLog, logReady } from './link-log.ts';
+import { SecondPlace } from './second-place.ts';
 import { type StateConnection, wasAlone } from './state-connection.ts';
+
+/** Until the state connection begins, or an order comes. */
+const FOR_LONG_MS = 2 ** 31 - 1;
 
 export interface EventLinkDeps {
   readonly broker: BrokerSettings;
@@ -32,7 +36,7 @@ export interface EventLinkDeps {
   /** Of all connections to the broker; undefined without a limit. */
   readonly pace: Pace | undefined;
   readonly ignored: Pick<IgnoredMessages, 'count'>;
-  /** The state connection: it stands, and how often it has begun. */
+  /** The state connection as it is now. */
   readonly state: () => StateConnection;
 }
 
@@ -41,9 +45,11 @@ export class EventLink {
   readonly counters: Record<string, number> = {};
   readonly #deps: EventLinkDeps;
   readonly #connector: EventConnector;
+  readonly #place: SecondPlace;
   readonly #hangups = new EventHangups();
   readonly #refusals: Refusals;
   readonly #delay = new CancellableDelay();
+  readonly #stateDelay = new CancellableDelay();
   #settings: EventLinkSettings | undefined;
   #modes: TopicModes;
   #actor: Port<FromEventLink, ToEventLink> | undefined;
@@ -67,7 +73,10 @@ export class EventLink {
     this.#deps = deps;
     this.#settings = broker.events;
     this.#modes = new TopicModes(broker.modes ?? []);
-    this.#connector = new EventConnector(deps);
+    this.#place = new SecondPlace(deps.state, (evidence, minutes) =>
+      brokerLog.allowsNoEvents(evidence, minutes),
+    );
+    this.#connector = new EventConnector({ ...deps, place: this.#place });
     this.#refusals = new Refusals(this.counters, message => brokerLog.write('warn', `events: ${message}`));
   }
 
@@ -91,6 +100,12 @@ export class EventLink {
     this.#run();
   }
 
+  /** The state connection begins: now the broker may be asked for a second one. */
+  stateBegan(): void {
+    this.#place.stateBegan();
+    this.#stateDelay.cutShort();
+  }
+
   /** Goes on with other settings; with undefined the broker has no part in event topics any more. */
   configure(settings: EventLinkSettings | undefined, modes: TopicModes): void {
     this.#settings = settings;
@@ -110,7 +125,7 @@ export class EventLink {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#attempt.abort();
-    this.#delay.cutShort();
+    this.#cutShort();
     if (this.#session !== undefined) await this.#session.stop();
     else this.#connection?.destroy();
     await this.#running;
@@ -126,7 +141,12 @@ export class EventLink {
     this.#attempt.abort();
     this.#attempt = new AbortController();
     this.#connection?.destroy();
+    this.#cutShort();
+  }
+
+  #cutShort(): void {
     this.#delay.cutShort();
+    this.#stateDelay.cutShort();
   }
 
   #receive(message: ToEventLink): void {
@@ -165,13 +185,15 @@ export class EventLink {
   async #connections(): Promise<void> {
     while (this.#isWanted) {
       const { signal } = this.#attempt;
-      const wait = this.#retryAt - performance.now();
+      const wait = Math.max(this.#retryAt - performance.now(), this.#place.wait);
       if (wait > 0) await this.#delay.last(wait);
+      else if (!this.#isForgetting && !this.#place.isFree) await this.#stateDelay.last(FOR_LONG_MS);
       if (signal.aborted || !this.#isWanted) {
         // An order that cuts the wait short is carried out at once.
         this.#retryAt = 0;
         continue;
       }
+      if (!this.#isForgetting && (!this.#place.isFree || this.#place.wait > 0)) continue;
       const next = this.#isForgetting ? await this.#forget(signal) : await this.#connect(signal);
       this.#retryAt = performance.now() + next;
     }
@@ -183,12 +205,14 @@ export class EventLink {
     const settings = this.#settings;
     const number = this.#permitted;
     if (identity === undefined || settings === undefined || number === undefined) return 0;
+    const { broker, brokerLog, state } = this.#deps;
+    const before = state();
     const connection = await this.#connector.connect(identity, settings, signal);
     if (typeof connection === 'number') return connection;
     this.#connection = connection;
     if (signal.aborted) connection.destroy();
-    const { broker, brokerLog, ignored, pace, state } = this.#deps;
-    const before = state();
+    const { ignored, pace } = this.#deps;
+    const yielding = this.#yieldIfTakeover(connection, before);
     const session = new EventSession({
       connection,
       number,
@@ -227,9 +251,18 @@ export class EventLink {
       this.#actor?.postMessage({ kind: 'ended', session: number }, []);
     }
     if (signal.aborted || this.#isStopping) return 0;
+    const retry = await yielding;
+    if (retry !== undefined) return retry;
     const isProvoked = connection.wasHungUp && inFlight !== undefined && (await wasAlone(before, state));
     if (isProvoked && inFlight !== undefined) this.#hangups.hungUp(inFlight);
     return this.#connector.lost(connection, reason, isProvoked);
+  }
+
+  /** Ends the connection if the broker has closed the state connection because of it. */
+  async #yieldIfTakeover(connection: Connection, before: StateConnection): Promise<number | undefined> {
+    const retry = await this.#place.opened(connection, before);
+    if (retry !== undefined) connection.destroy();
+    return retry;
   }
 
   async #forget(signal: AbortSignal): Promise<number> {

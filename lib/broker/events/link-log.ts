@@ -7,6 +7,7 @@ import type { Grant } from '../connection/filter-requests.ts';
 
 export interface LinkLog {
   write(level: LogLevel, message: string): void;
+  allowsNoEvents(evidence: string, retryMinutes: number): void;
   refused(grants: readonly Grant[]): void;
 }
 

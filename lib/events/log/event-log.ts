@@ -70,6 +70,11 @@ export class EventLog {
     return bytes;
   }
 
+  /** A segment that has more is not continued. */
+  get segmentBytes(): number {
+    return this.#segmentBytes;
+  }
+
   /** All segments, the oldest first; the last one is being written, unless a new one is about to begin. */
   get segments(): readonly Segment[] {
     return this.#segments;
