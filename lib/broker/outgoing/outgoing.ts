@@ -126,7 +126,7 @@ export class Outgoing {
       connection.destroy();
       await connection.closed;
     }
-    if (connection.wasHungUp && outbox instanceof Outbox) this.#hungUp(outbox);
+    if (connection.wasHungUp && outbox instanceof Outbox) await this.#hungUp(outbox);
     this.#before = this.counters;
     outbox.close();
     this.#quarantinePublisher?.close();
@@ -182,11 +182,11 @@ export class Outgoing {
     });
   }
 
-  #hungUp(outbox: Outbox): void {
+  async #hungUp(outbox: Outbox): Promise<void> {
     const now = performance.now();
     const { possibleCauses, isAlone } = outbox;
     const [first] = possibleCauses;
-    const isTakeover = this.#side.mainEnded();
+    const isTakeover = await this.#side.mainEnded();
     this.#isProvoked = isTakeover || first !== undefined;
     if (isAlone && first !== undefined) this.#hangups.hungUpOnAlone(first, now);
     else this.#hangups.hungUp(possibleCauses, now);

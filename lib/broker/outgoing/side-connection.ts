@@ -25,6 +25,9 @@ const UNAVAILABLE_MS = 10 * 60_000;
 const TAKEOVER_MS = 500;
 const MAX_TAKEOVERS = 3;
 
+/** If the network has ended the main connection, it ends this one within this time, too. */
+const NETWORK_GRACE_MS = 100;
+
 export type OpenSide = (signal: AbortSignal) => Promise<Connection>;
 
 export class SideConnection {
@@ -35,6 +38,8 @@ export class SideConnection {
   #idle: NodeJS.Timeout | undefined;
   #failures = 0;
   #takeovers = 0;
+  /** Connections that the broker has accepted. */
+  #accepted = 0;
   #openedAt = Number.NEGATIVE_INFINITY;
   #unavailableUntil = 0;
 
@@ -76,6 +81,7 @@ export class SideConnection {
       }
       connection.receive((_packet, done) => done());
       this.#failures = 0;
+      this.#accepted++;
       this.#openedAt = performance.now();
       this.#connection = connection;
       return this.#closeWhenIdle(connection);
@@ -92,9 +98,16 @@ export class SideConnection {
     this.#unavailable(`a second connection is not possible (${(error as Error).message})`);
   }
 
-  /** The broker hung up on the main connection. Returns whether this one may be the cause. */
-  mainEnded(): boolean {
-    const isTakeover = performance.now() - this.#openedAt < TAKEOVER_MS;
+  /**
+   * The broker hung up on the main connection. Resolves with whether this one is the cause: it was just opened, and the network
+   * carries it. That is shown if the broker accepts it after the end of the main one, or if it stands.
+   */
+  async mainEnded(): Promise<boolean> {
+    const isRecent = performance.now() - this.#openedAt < TAKEOVER_MS;
+    const accepted = this.#accepted;
+    if (isRecent) await new Promise(resolve => setTimeout(resolve, NETWORK_GRACE_MS));
+    const isCarried = this.#accepted > accepted || this.#connection?.hasEnded === false;
+    const isTakeover = isRecent && isCarried;
     this.#takeovers = isTakeover ? this.#takeovers + 1 : 0;
     if (this.#takeovers >= MAX_TAKEOVERS) {
       this.#takeovers = 0;
