@@ -13,12 +13,12 @@ import { Addresses } from './connection/addresses.ts';
 import { connectAdvice } from './connection/connect-advice.ts';
 import { ConnectError } from './connection/connect-error.ts';
 import { Connection } from './connection/connection.ts';
-import type { ConnectionOptions } from './connection/connection-options.ts';
 import { FirstAddress } from './connection/first-address.ts';
 import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
 import { Retries } from './connection/retries.ts';
 import { TakeoverSigns } from './connection/takeover-signs.ts';
 import { TokenRenewal } from './connection/token-renewal.ts';
+import { willQosOf } from './connection/will.ts';
 import type { Identity } from './identity.ts';
 
 /** A connection that stood this long was healthy: backoff starts again. */
@@ -156,7 +156,7 @@ export class Connector {
   watchFirst(identity: Identity, connection: Connection): () => void {
     if (this.#addresses.isFirst) return () => undefined;
     const { settings, brokerLog } = this.#deps;
-    brokerLog.write('warn', `connected at ${hostOf(this.#addresses.current)}, not at its first address`);
+    brokerLog.write('warn', `connected at ${this.#addresses.shown}, not at its first address`);
     const watch = new FirstAddress({
       returnAfter: settings.returnAfter ?? RETURN_AFTER_MS,
       tryFirst: async signal => {
@@ -205,7 +205,7 @@ export class Connector {
   }
 
   #tryNext(reason: string): number {
-    this.logSparsely('warn', `${reason}; trying ${hostOf(this.#addresses.current)}`);
+    this.logSparsely('warn', `${reason}; trying ${this.#addresses.shown}`);
     return 1;
   }
 
@@ -238,16 +238,6 @@ export class Connector {
     );
     return wait;
   }
-}
-
-/** Without credentials, path and query. */
-function hostOf(url: string): string {
-  const { protocol, host } = new URL(url);
-  return `${protocol}//${host}`;
-}
-
-function willQosOf({ options }: ConnectionOptions): QoS {
-  return (options['will'] as { readonly qos?: QoS } | undefined)?.qos ?? 0;
 }
 
 function seconds(milliseconds: number): string {

@@ -1,36 +1,8 @@
 /** The metrics of each broker; all have the label `broker`. */
 
 import { BOUNDS } from '../protocol/histogram.ts';
-import type { ReconcilerMeasures } from '../protocol/requests.ts';
-import type { BrokerState } from './measurements.ts';
-import type { Labels, Metric, MetricSources, ValueMetric } from './metric.ts';
-
-/** A number of each broker. */
-function perBroker(numberOf: (broker: BrokerState) => number): ValueMetric['source'] {
-  return ({ measurements }) =>
-    measurements.brokers.map(broker => [{ broker: broker.name }, numberOf(broker)]);
-}
-
-type CountsByBroker = Extract<
-  keyof ReconcilerMeasures['counts'],
-  'racedWrites' | 'vanished' | 'historyDropped'
->;
-
-/** What the reconciler counts by broker; 0 for a broker that it did not count for. */
-function countedByReconciler(field: CountsByBroker): ValueMetric['source'] {
-  return ({ measurements: { brokers, reconcilerCounts } }) =>
-    brokers.map(({ name }) => [{ broker: name }, reconcilerCounts?.[field][name] ?? 0]);
-}
-
-/** Several numbers of each broker, told apart by a label. */
-function perBrokerAnd(label: string, countsOf: (broker: BrokerState) => Readonly<Record<string, number>>) {
-  return ({ measurements }: MetricSources): (readonly [Labels, number])[] =>
-    measurements.brokers.flatMap(broker =>
-      Object.entries(countsOf(broker)).map(
-        ([value, count]) => [{ broker: broker.name, [label]: value }, count] as const,
-      ),
-    );
-}
+import type { Metric } from './metric.ts';
+import { countedByReconciler, perBroker, perBrokerAnd } from './per-broker.ts';
 
 const SECONDS_PER_DAY = 86_400;
 

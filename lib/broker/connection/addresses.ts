@@ -17,6 +17,12 @@ export class Addresses {
     return this.#urls[this.#index] ?? this.#urls[0];
   }
 
+  /** The current one for people: without credentials, path and query. */
+  get shown(): string {
+    const { protocol, host } = new URL(this.current);
+    return `${protocol}//${host}`;
+  }
+
   get first(): string {
     return this.#urls[0];
   }

@@ -14,28 +14,16 @@ import { type ConnectedOnce, connectOnce, type DiagnosticsSettings } from './con
 import { EventSessionCheck } from './event-session-check.ts';
 import { type Finding, nothingFound, type WriteProbe } from './finding.ts';
 import { Inbox, type WaitOptions } from './inbox.ts';
+import { ReplayCheck } from './replay-check.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { probeWrite } from './write-probe.ts';
 
 export type { Finding };
 
-/** Retained messages that are written: some brokers cut a replay after 1,000 or 1,020. */
-const RETAINED_MESSAGES = 1_100;
-
-/** At a limited rate, as many as it has in this time: they are removed, too. */
-const WRITING_SECONDS = 4;
-
-/** Exact topics in one SUBSCRIBE. */
-const BATCH_SIZE = 100;
-
-/** Longest wait for an echo, and for the end of a replay. */
+/** Longest wait for an echo. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** A replay ends after this time without a message. */
-const QUIET_MS = 2_000;
-
 const LIVE = { replay: false, retainAsPublished: false } as const;
-const REPLAY_ONLY = { qos: 0, replay: true, retainAsPublished: false } as const;
 
 const VERSION_NAMES: Readonly<Record<ProtocolVersion, string>> = {
   3: 'MQTT 3.1',
@@ -140,7 +128,9 @@ class BrokerCheck {
     await this.#testEcho(`${root}/echo`);
     // After an abort nothing more is written: the messages have been removed.
     if (this.#signal.aborted) return;
-    if (this.#connection.limits.retains) await this.#testReplay(root);
+    if (!this.#connection.limits.retains) return;
+    const check = new ReplayCheck(root, this.#topics, this.#inbox, this.#settings, this.#signal);
+    this.#found(await check.run());
   }
 
   /** Publishes three times to a topic that it subscribes to. */
@@ -171,56 +161,6 @@ class BrokerCheck {
       this.#note(
         `a message to ${topic} did not come back: permit the account of mqttrep to write and read under MQTTREP_CONTROL_TOPIC`,
       );
-  }
-
-  /** Writes many retained messages. Compares what a wildcard shows with what exact subscriptions show. */
-  async #testReplay(root: string): Promise<void> {
-    const topics = Array.from({ length: this.#retainedMessages }, (_, index) => `${root}/many/${index}`);
-    // Some brokers replay the last filter of a SUBSCRIBE first.
-    const ends = [`${root}/begin`, `${root}/end`] as const;
-    for (const topic of topics) {
-      await this.#topics.turn();
-      if (this.#signal.aborted) return;
-      this.#topics.publish(topic, 'x', { qos: 0, retain: true });
-    }
-    await Promise.all(ends.map(end => this.#topics.publishRetained(end, 'x')));
-    const { shown, isComplete } = await this.#shown([`${root}/many/#`], ends);
-    const missing = topics.filter(topic => !shown.has(topic));
-    let hidden = 0;
-    for (let begin = 0; begin < missing.length && !this.#signal.aborted; begin += BATCH_SIZE) {
-      const { shown: found } = await this.#shown(missing.slice(begin, begin + BATCH_SIZE), ends);
-      hidden += found.size;
-      // A broker that shows nothing at all retains nothing.
-      if (found.size === 0 && shown.size === 0) break;
-    }
-    if (this.#signal.aborted) return;
-    const stored = shown.size + hidden;
-    this.#found({ retained: stored > 0 || isComplete });
-    if (stored > 0) this.#found({ wildcardReplay: { shown: shown.size, stored } });
-  }
-
-  get #retainedMessages(): number {
-    const { messages = Number.POSITIVE_INFINITY } = this.#settings.rate ?? {};
-    return Math.ceil(Math.min(RETAINED_MESSAGES, messages * WRITING_SECONDS));
-  }
-
-  /** The topics that a subscription shows as retained, without its ends, and whether both ends were shown. */
-  async #shown(
-    filters: readonly string[],
-    [begin, end]: readonly [string, string],
-  ): Promise<{ shown: Set<string>; isComplete: boolean }> {
-    const shown = new Set<string>();
-    this.#inbox.take = ({ topic, retain }) => {
-      if (retain) shown.add(topic);
-    };
-    const wanted = [begin, ...filters, end];
-    await this.#connection.subscribe(wanted, REPLAY_ONLY);
-    const areShown = () => shown.has(begin) && shown.has(end);
-    const isComplete = await this.#inbox.until(areShown, { ...this.#waitOptions, quietMs: QUIET_MS });
-    await this.#connection.unsubscribe(wanted);
-    shown.delete(begin);
-    shown.delete(end);
-    return { shown, isComplete };
   }
 
   /** Subscribes to the configured filters, and takes only the SUBACK into account. */

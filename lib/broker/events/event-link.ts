@@ -17,17 +17,14 @@ import type { FilterLimit } from '../connection/filter-limit.ts';
 import type { Pace } from '../connection/pace.ts';
 import type { IgnoredMessages } from '../incoming/ignored-messages.ts';
 import { Refusals } from '../incoming/refusals.ts';
-import { CancellableDelay } from '../timing/cancellable-delay.ts';
 import { EventConnector } from './event-connector.ts';
 import { EventHangups } from './event-hangups.ts';
 import { type EventIdentity, identityOf } from './event-identity.ts';
 import { EventSession } from './event-session.ts';
+import { EventTurn } from './event-turn.ts';
 import { type LinkLog, logReady } from './link-log.ts';
 import { SecondPlace } from './second-place.ts';
 import { type StateConnection, wasAlone } from './state-connection.ts';
-
-/** Until the state connection begins, or an order comes. */
-const FOR_LONG_MS = 2 ** 31 - 1;
 
 export interface EventLinkDeps {
   readonly broker: BrokerSettings;
@@ -48,8 +45,7 @@ export class EventLink {
   readonly #place: SecondPlace;
   readonly #hangups = new EventHangups();
   readonly #refusals: Refusals;
-  readonly #delay = new CancellableDelay();
-  readonly #stateDelay = new CancellableDelay();
+  readonly #turn: EventTurn;
   #settings: EventLinkSettings | undefined;
   #modes: TopicModes;
   #actor: Port<FromEventLink, ToEventLink> | undefined;
@@ -65,8 +61,6 @@ export class EventLink {
   #session: EventSession | undefined;
   #subscribed: readonly Subscription[] = [];
   #running: Promise<void> | undefined;
-  /** In milliseconds of `performance.now()`. */
-  #retryAt = 0;
 
   constructor(deps: EventLinkDeps) {
     const { broker, brokerLog } = deps;
@@ -76,6 +70,7 @@ export class EventLink {
     this.#place = new SecondPlace(deps.state, (evidence, minutes) =>
       brokerLog.allowsNoEvents(evidence, minutes),
     );
+    this.#turn = new EventTurn(this.#place);
     this.#connector = new EventConnector({ ...deps, place: this.#place });
     this.#refusals = new Refusals(this.counters, message => brokerLog.write('warn', `events: ${message}`));
   }
@@ -103,7 +98,7 @@ export class EventLink {
   /** The state connection begins: now the broker may be asked for a second one. */
   stateBegan(): void {
     this.#place.stateBegan();
-    this.#stateDelay.cutShort();
+    this.#turn.stateBegan();
   }
 
   /** Goes on with other settings; with undefined the broker has no part in event topics any more. */
@@ -125,7 +120,7 @@ export class EventLink {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#attempt.abort();
-    this.#cutShort();
+    this.#turn.cutShort();
     if (this.#session !== undefined) await this.#session.stop();
     else this.#connection?.destroy();
     await this.#running;
@@ -141,12 +136,7 @@ export class EventLink {
     this.#attempt.abort();
     this.#attempt = new AbortController();
     this.#connection?.destroy();
-    this.#cutShort();
-  }
-
-  #cutShort(): void {
-    this.#delay.cutShort();
-    this.#stateDelay.cutShort();
+    this.#turn.cutShort();
   }
 
   #receive(message: ToEventLink): void {
@@ -185,17 +175,14 @@ export class EventLink {
   async #connections(): Promise<void> {
     while (this.#isWanted) {
       const { signal } = this.#attempt;
-      const wait = Math.max(this.#retryAt - performance.now(), this.#place.wait);
-      if (wait > 0) await this.#delay.last(wait);
-      else if (!this.#isForgetting && !this.#place.isFree) await this.#stateDelay.last(FOR_LONG_MS);
+      const hasCome = await this.#turn.came(!this.#isForgetting);
       if (signal.aborted || !this.#isWanted) {
         // An order that cuts the wait short is carried out at once.
-        this.#retryAt = 0;
+        this.#turn.endPause();
         continue;
       }
-      if (!this.#isForgetting && (!this.#place.isFree || this.#place.wait > 0)) continue;
-      const next = this.#isForgetting ? await this.#forget(signal) : await this.#connect(signal);
-      this.#retryAt = performance.now() + next;
+      if (!hasCome && !this.#isForgetting) continue;
+      this.#turn.pause(this.#isForgetting ? await this.#forget(signal) : await this.#connect(signal));
     }
   }
 
@@ -211,21 +198,17 @@ export class EventLink {
     if (typeof connection === 'number') return connection;
     this.#connection = connection;
     if (signal.aborted) connection.destroy();
-    const { ignored, pace } = this.#deps;
     const yielding = this.#yieldIfTakeover(connection, before);
     const session = new EventSession({
+      ...this.#deps,
       connection,
       number,
-      broker,
       settings,
       identity,
       controlPrefix: broker.controlPrefix ?? CONTROL_PREFIX,
       modes: () => this.#modes,
       hangups: this.#hangups,
       refusals: this.#refusals,
-      ignored,
-      pace,
-      brokerLog,
       subscribed: this.#subscribed,
       post: (message, transfer = []) => this.#actor?.postMessage(message, transfer),
     });

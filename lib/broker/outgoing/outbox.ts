@@ -13,20 +13,11 @@ import { InFlight, wasSent } from './in-flight.ts';
 import { type Numbered, NumberedQueue } from './numbered-queue.ts';
 import { countCompleted, countQuarantined, countSent, outboxCounters } from './outbox-counters.ts';
 import type { OutboxDeps } from './outbox-deps.ts';
-import { failureOfPacket, malformed, packetOf } from './outgoing-packet.ts';
+import { failureOfPacket, isDeletion, malformed, packetOf, VAIN_DELETION } from './outgoing-packet.ts';
 import { ResultBatch } from './result-batch.ts';
 
 /** Publishes in flight at once, if the broker sets no lower limit. */
 const MAX_IN_FLIGHT = 256;
-
-/** What the broker holds does not change, so the topic stays different there until another value comes. */
-const VAIN_DELETION = {
-  reason:
-    'it keeps a retained message although an empty one follows (`acceptsDeletions`), so the deletion is not sent',
-  scope: 'value',
-  isLogged: false,
-  counter: 'refused_by_topic',
-} as const;
 
 export class Outbox {
   readonly counters = outboxCounters();
@@ -190,9 +181,9 @@ export class Outbox {
     });
     const { qos, size } = packet;
     const maximumPacketSize = Math.min(limits.maximumPacketSize, hangups.sizeLimit(performance.now()));
-    const failure = this.#isVainDeletion(publication)
-      ? VAIN_DELETION
-      : failureOfPacket(packet, maximumPacketSize);
+    // Control topics are deleted all the same: nobody waits for that.
+    const isVain = limits.acceptsDeletions === false && isDeletion(publication) && this.#isReplicable(topic);
+    const failure = isVain ? VAIN_DELETION : failureOfPacket(packet, maximumPacketSize);
     if (failure !== undefined) {
       const { counter, ...reason } = failure;
       this.counters[counter]++;
@@ -211,12 +202,6 @@ export class Outbox {
       this.counters.refused_malformed++;
       this.#refuse(sequence, publication, malformed((error as Error).message));
     }
-  }
-
-  /** Control topics are deleted all the same: nobody waits for that. */
-  #isVainDeletion({ topic, payload, retain }: RawPublication): boolean {
-    const { acceptsDeletions = true } = this.#deps.limits;
-    return !acceptsDeletions && retain && payload.length === 0 && this.#isReplicable(topic);
   }
 
   #answered(sequence: number, publication: RawPublication, qos: QoS, error: Error | undefined): void {

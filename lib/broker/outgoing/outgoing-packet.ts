@@ -38,6 +38,20 @@ export function packetOf(publication: RawPublication, limits: PacketLimits): Out
   return { qos, retain, size, options, fault };
 }
 
+/** The broker is to retain nothing under the topic. */
+export function isDeletion({ payload, retain }: RawPublication): boolean {
+  return retain && payload.length === 0;
+}
+
+/** Why a deletion is not sent that changes nothing at the broker: the topic stays different there until another value comes. */
+export const VAIN_DELETION = {
+  reason:
+    'it keeps a retained message although an empty one follows (`acceptsDeletions`), so the deletion is not sent',
+  scope: 'value',
+  isLogged: false,
+  counter: 'refused_by_topic',
+} as const;
+
 /** Why a packet is not sent; undefined if it is sent. The broker may accept the next value of the topic. */
 export function failureOfPacket(
   { fault, size }: OutgoingPacket,

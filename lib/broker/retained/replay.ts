@@ -20,6 +20,7 @@ import type { Connection } from '../connection/connection.ts';
 import { type Grant, isRefusal } from '../connection/filter-requests.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
 import { type EndOfReplayDeps, endOfReplay, QUIET_MS, SETTLE_TIMEOUT_MS, settle } from './end-of-replay.ts';
+import { byQos, withQos0 } from './qos-groups.ts';
 import { ReplayActivity } from './replay-activity.ts';
 import { type Read, type ReadEnd, readRetained } from './retained-read.ts';
 import type { Sentinel } from './sentinel.ts';
@@ -238,20 +239,3 @@ export class Replay {
 }
 
 type ReadOptions = { readonly qos: QoS } & (typeof REPLAY_AND_LIVE | typeof REPLAY_ONLY);
-
-type Group = readonly [qos: QoS, filters: readonly string[]];
-
-function withQos0(subscriptions: readonly Subscription[]): Group[] {
-  return [[0, subscriptions.map(({ filter }) => filter)]];
-}
-
-/** Without empty groups. */
-function byQos(subscriptions: readonly Subscription[]): Group[] {
-  const groups = ([0, 1, 2] satisfies QoS[]).map((qos): Group => {
-    const filters = subscriptions
-      .filter(subscription => subscription.qos === qos)
-      .map(({ filter }) => filter);
-    return [qos, filters];
-  });
-  return groups.filter(([, filters]) => filters.length > 0);
-}
