@@ -109,13 +109,13 @@ describe('The profile', function () {
     const brokers = await mosquittos(['OSLO', 'CLOUD']);
     const limited = await LimitedBroker.before(brokers.CLOUD.port, ENFORCED['aws-iot']);
     try {
-      const { code, stdout } = await command(['check', '--connect', '--write-probe'], {
+      const { code, stdout, stderr } = await command(['check', '--connect', '--write-probe'], {
         MQTTREP_CLIENT_OSLO: brokers.OSLO.url,
         MQTTREP_CLIENT_CLOUD: limited.url,
         MQTTREP_CONFIG_CLOUD: JSON.stringify({ profile: 'aws-iot' }),
         MQTTREP_TOPIC_all: '1/2/3/4/5/6/7/#',
       });
-      expect(stdout, stdout).to.match(/CLOUD +yes/);
+      expect(stdout, `${stderr}${stdout}`).to.match(/CLOUD +yes/);
       expect(stdout, stdout).to.contain('complete (180)');
       expect(code).to.equal(0);
       expect(limited.closings).to.deep.equal([]);

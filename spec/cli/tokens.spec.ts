@@ -114,7 +114,8 @@ describe('A token in place of a password', function () {
           const [before, after, ...more] = oslo.of(clients);
           expect(oslo.of(clients)).to.have.length(connections);
           expect(more).to.deep.equal([]);
-          if (after !== undefined) expect(after.begunAt - (before?.endedAt ?? 0)).to.be.below(1_000);
+          // Some milliseconds on a quiet machine. With backoff it would grow at each renewal.
+          if (after !== undefined) expect(after.begunAt - (before?.endedAt ?? 0)).to.be.below(5_000);
           expect(paris.of(clients)).to.have.length(1);
         }
         expect(oslo.connections.some(({ hasExpired }) => hasExpired)).to.equal(false);

@@ -13,13 +13,17 @@ const SHORTEST_WAIT_MS = 1;
 
 export interface PaceClock {
   readonly now: () => number;
-  /** Calls back after these milliseconds, or somewhat later. */
-  readonly after: (milliseconds: number, callback: () => void) => void;
+  /** Calls back after these milliseconds, or somewhat later. Returns a function that prevents it. */
+  readonly after: (milliseconds: number, callback: () => void) => () => void;
 }
 
 const CLOCK: PaceClock = {
   now: () => performance.now(),
-  after: (milliseconds, callback) => void setTimeout(callback, milliseconds).unref(),
+  after: (milliseconds, callback) => {
+    // The process must not end while something waits for its turn.
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  },
 };
 
 export class Pace {
@@ -30,7 +34,8 @@ export class Pace {
   readonly #waiting = new Set<() => void>();
   /** The one whose turn it is. */
   #called: (() => void) | undefined;
-  #isTimed = false;
+  /** Prevents the next turns; undefined where none are due. */
+  #disarm: (() => void) | undefined;
   #waitedMs = 0;
   #waitsSince: number | undefined;
 
@@ -83,10 +88,9 @@ export class Pace {
   }
 
   #arm(): void {
-    if (this.#isTimed || this.#waiting.size === 0) return;
-    this.#isTimed = true;
-    this.#clock.after(Math.max(SHORTEST_WAIT_MS, this.#wait), () => {
-      this.#isTimed = false;
+    if (this.#disarm !== undefined || this.#waiting.size === 0) return;
+    this.#disarm = this.#clock.after(Math.max(SHORTEST_WAIT_MS, this.#wait), () => {
+      this.#disarm = undefined;
       this.#giveTurns();
       this.#arm();
     });
@@ -105,7 +109,10 @@ export class Pace {
   }
 
   #endWait(): void {
-    if (this.#waiting.size > 0 || this.#waitsSince === undefined) return;
+    if (this.#waiting.size > 0) return;
+    this.#disarm?.();
+    this.#disarm = undefined;
+    if (this.#waitsSince === undefined) return;
     this.#waitedMs += this.#clock.now() - this.#waitsSince;
     this.#waitsSince = undefined;
   }

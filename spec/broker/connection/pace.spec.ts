@@ -1,5 +1,6 @@
 /** Those that publish to one broker take turns, within the rate. */
 
+import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { Pace } from '../../../lib/broker/connection/pace.ts';
 
@@ -7,8 +8,15 @@ class FakeClock {
   time = 0;
   readonly #timers: { readonly at: number; readonly callback: () => void }[] = [];
   readonly now = () => this.time;
-  readonly after = (milliseconds: number, callback: () => void) =>
-    void this.#timers.push({ at: this.time + milliseconds, callback });
+  readonly after = (milliseconds: number, callback: () => void) => {
+    const timer = { at: this.time + milliseconds, callback };
+    this.#timers.push(timer);
+    return () => void this.#timers.splice(this.#timers.indexOf(timer), 1);
+  };
+
+  get timers(): number {
+    return this.#timers.length;
+  }
 
   advance(milliseconds: number): void {
     const end = this.time + milliseconds;
@@ -49,6 +57,26 @@ describe('Pace', () => {
     send();
     clock.advance(10_000);
     expect(sent.length).to.be.within(1_000, 1_005);
+  });
+
+  it('keeps a timer while one waits, and none after it has been forgotten', () => {
+    const { send } = sender();
+    send();
+    expect(clock.timers).to.equal(1);
+    pace.forget(send);
+    expect(clock.timers).to.equal(0);
+  });
+
+  it('keeps a process alive that waits for its turn', () => {
+    const module = new URL('../../../lib/broker/connection/pace.js', import.meta.url).href;
+    const code = `import { Pace } from '${module}';
+      const pace = new Pace({ messages: 20, bytes: Infinity });
+      for (let turn = 0; turn < 5; turn++) { await pace.turn(); pace.published(10); }
+      console.log('had all turns');`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+      timeout: 20_000,
+    });
+    expect(String(stdout).trim()).to.equal('had all turns');
   });
 
   it('gives turns to all that wait', () => {
