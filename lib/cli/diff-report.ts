@@ -14,7 +14,7 @@ export interface BrokerRead {
 }
 
 /** Topics that are printed for people, unless --limit says otherwise. */
-export const DEFAULT_LIMIT = 100;
+const DEFAULT_LIMIT = 100;
 
 interface BrokerSummary {
   readonly name: string;

@@ -38,7 +38,7 @@ function queueOf(name: string, events: EventStatus): EventQueue {
   return { name, events, look: lookOf(events), dropped: droppedEvents(events) };
 }
 
-export function droppedEvents({ dropped }: EventStatus): number {
+function droppedEvents({ dropped }: EventStatus): number {
   return Object.values(dropped).reduce((sum, each) => sum + each, 0);
 }
 

@@ -23,7 +23,7 @@ export interface Style {
   readonly shape: Shape;
 }
 
-export const LINK_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
+const LINK_STYLES: Readonly<Record<BrokerStatus['state'], Style>> = {
   ready: { word: 'ready', tone: 'good', shape: 'check' },
   connecting: { word: 'connecting', tone: 'busy', shape: 'dots' },
   replaying: { word: 'replaying', tone: 'busy', shape: 'turn' },
