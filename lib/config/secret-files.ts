@@ -1,6 +1,6 @@
 /**
  * `usernameFile`, `passwordFile` and `passwordCommand`: mqttrep reads them at each connect. Here it only checks that they can be
- * read, and that no two options say the same. Likewise `awsSigV4`, whose keys are read at each connect.
+ * read, and that no two options say the same. The same goes for the keys of `awsSigV4`.
  */
 
 import { regionOf } from '../protocol/aws-region.ts';

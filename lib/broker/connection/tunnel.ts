@@ -1,6 +1,6 @@
 /**
  * The network connection to a broker through a proxy: SOCKS 5 (RFC 1928, by the package `socks`) or HTTP CONNECT (RFC 9110
- * §9.3.6). The proxy looks up the name of the broker. TLS and websockets go through the tunnel, so the proxy reads nothing of them.
+ * §9.3.6). The proxy looks up the name of the broker. TLS goes through the tunnel, so the proxy cannot read it.
  *
  * Errors name the proxy, without its user name and password.
  */
